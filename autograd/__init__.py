@@ -1,0 +1,29 @@
+"""chainrule's engine: Tensors, their graph, the backward pass. This module holds the public names only."""
+
+from os import path as _path
+
+# HIPS autograd installs under this same import name. When it was there first, our files lie among its own:
+# some of its modules still import, others fail. Its tracer.py tells, its __init__.py not: that is now this
+# file.
+if _path.exists(_path.join(_path.dirname(__file__), "tracer.py")):
+    raise ImportError(
+        f"The files of chainrule and of HIPS autograd are mixed in {_path.dirname(__file__)}: both use the "
+        "import name `autograd`, so an environment can hold only one of them. To keep chainrule, run\n\n"
+        "    pip uninstall -y autograd && pip install --force-reinstall --no-deps chainrule\n\n"
+        "(chainrule installed from a folder or a file: give its path in place of the last word).",
+        name=__name__,
+        path=__file__,
+    )
+
+__engine__ = "chainrule"  # what `optim` and `nn` look for: is this the engine they were written for?
+__version__ = "0.1.0"
+
+from autograd import methods as _methods  # noqa: E402 - the check above comes first
+from autograd import numpy_calls as _numpy_calls  # noqa: E402, F401 - fills the protocol tables
+from autograd import protocol as _protocol  # noqa: E402
+from autograd.errors import *  # noqa: E402, F403
+from autograd.modes import enable_grad, is_grad_enabled, no_grad  # noqa: E402
+from autograd.tensor import Tensor, tensor  # noqa: E402
+
+_methods.attach()
+_protocol.install()

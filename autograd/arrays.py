@@ -1,0 +1,54 @@
+"""The array layer: the few array manipulations that the engine itself needs.
+
+Everything here works on ndarrays and, through NumPy's protocols, on Tensors alike; nothing here knows Tensors.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+__all__ = ["FLOAT32", "FLOAT64", "Axis", "expand", "is_real_floating", "normalize_axes", "sum_to"]
+
+Axis = int | tuple[int, ...] | None
+Shape = tuple[int, ...]
+
+FLOAT32 = np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
+
+# A gradient that is one number spread over an array is written out below this size; above it, a view with
+# zero strides saves the memory and its traffic.
+_WRITE_OUT = 16_384
+
+
+def is_real_floating(dtype: DTypeLike) -> bool:
+    """Whether data of this dtype can have a gradient: float16, float32, float64 and longdouble."""
+    return np.dtype(dtype).kind == "f"
+
+
+def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes as non-negative numbers; None means all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(a + ndim if a < 0 else a for a in axes)
+
+
+def expand(g: Any, shape: Shape) -> Any:
+    """Repeat an array to a larger shape (NumPy's broadcasting rules)."""
+    if isinstance(g, np.ndarray | np.generic):
+        if prod(shape) <= _WRITE_OUT:
+            out = np.empty(shape, g.dtype)
+            out[...] = g
+            return out
+    return np.broadcast_to(g, shape)
+
+
+def sum_to(d: Any, shape: Shape) -> Any:
+    """Undo broadcasting: add up what was repeated, so that the result has the given shape."""
+    extra = d.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and d.shape[i + extra] != 1)
+    return np.add.reduce(d, axis=axes).reshape(shape) if axes else d

@@ -1,0 +1,386 @@
+"""The graph and the backward pass. This module knows no op, no Tensor and no NumPy function with a rule.
+
+A graph is made of vertices. A `Leaf` is where it starts, a `Node` is one application of an op, an `Output` is one
+of several results of a node. A vertex never owns the Tensor that it belongs to (only a weak reference, used to hand
+over a gradient), so no reference cycle can form and intermediate data dies as soon as nobody needs it.
+
+The engine owns every edge: whatever a rule returns is fitted to the operand's shape and dtype here, added up here
+and freed here. The same pass runs on plain arrays (fast, first order) or, with ``create_graph=True``, on Tensors, in
+which case the rules record a graph themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from itertools import count
+from operator import attrgetter
+from types import CodeType
+from typing import Any, Protocol
+from weakref import ref
+
+import numpy as np
+
+from autograd.arrays import expand, sum_to
+from autograd.errors import GradientShapeError, GraphReleasedError, StaleLeafError
+from autograd.modes import STATE, Frame
+
+__all__ = ["GONE", "SMALL", "Info", "Leaf", "Node", "Output", "Vertex", "backward_pass", "newest_first", "where"]
+
+SMALL = 64  # values and gradients of at most this many entries stay on the vertex, for the pictures
+
+sequence = count(1)
+Array = Any  # an ndarray or NumPy scalar in a first-order pass, a Tensor in a differentiable one
+
+
+class _Gone:
+    """What a vertex keeps once its values are no longer those of the forward pass."""
+
+    def __repr__(self) -> str:
+        return "GONE"
+
+
+GONE = _Gone()
+
+
+class Info:
+    """What a user said about a vertex: its name and its hooks; for leaves also where they were made."""
+
+    __slots__ = ("code", "hooks", "lasti", "name")
+
+    def __init__(self, code: CodeType | None = None, lasti: int = -1) -> None:
+        self.name: str | None = None
+        self.hooks: list[Callable[[Any], Any]] = []
+        self.code = code
+        self.lasti = lasti
+
+
+class OpRecord(Protocol):
+    """What the engine needs to know of an op."""
+
+    name: str
+    operands: tuple[str, ...]
+    outputs: bool
+
+    def vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]: ...
+
+    def kept_as_tensors(self, node: Any) -> tuple[Any, ...]: ...
+
+    def keeps_operand(self, index: int) -> bool: ...
+
+
+class Vertex:
+    """What all vertices have: shape and dtype of the value, the module call it was made in, small values kept."""
+
+    __slots__ = ("__weakref__", "dtype", "grad", "info", "scope", "seq", "shape", "tensor", "value")
+
+    parents: tuple[Vertex | None, ...] = ()  # the edges that gradients travel; None needs no gradient
+    kept: Any = ()
+    op: OpRecord | None = None
+
+    seq: int
+    shape: Any
+    dtype: Any
+    scope: Frame | None
+    value: Any  # the small value as of the forward pass, else None
+    grad: Any  # the small gradient after a backward pass, else None
+    tensor: Callable[[], Any] | None  # weak reference to the Tensor that a user may still hold
+    info: Info | None
+
+    @property
+    def name(self) -> str | None:
+        return None if self.info is None else self.info.name
+
+    @property
+    def origin(self) -> tuple[CodeType | None, int]:
+        """Code object and instruction where this was made."""
+        return (None, -1) if self.info is None else (self.info.code, self.info.lasti)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {describe(self)}>"
+
+
+class Leaf(Vertex):
+    """A start of the graph, as of one moment: when the data of its Tensor is changed, the leaf is `GONE` and the
+    Tensor gets a new one at its next use."""
+
+    __slots__ = ("kept", "kind")
+
+    kind: str  # "parameter", "input" (requires a gradient) or "constant"
+
+
+class Node(Vertex):
+    """One application of an op."""
+
+    __slots__ = ("attrs", "code", "kept", "lasti", "op", "operands", "parents")
+
+    op: OpRecord
+    operands: tuple[Any, ...]  # for the views: a vertex or a literal number each
+    attrs: dict[str, Any] | None
+    code: CodeType
+    lasti: int
+
+    @property
+    def origin(self) -> tuple[CodeType | None, int]:
+        return self.code, self.lasti
+
+
+class Output(Vertex):
+    """One of several outputs of a node."""
+
+    __slots__ = ("index", "parents")
+
+    index: int
+
+
+def where(vertex: Vertex) -> str:
+    """``file:line`` of the place that made a vertex."""
+    code, lasti = vertex.origin
+    if code is None:
+        return "an unknown place"
+    line = code.co_firstlineno
+    for start, end, number in code.co_lines():
+        if start <= lasti < end and number is not None:
+            line = number
+    return f"{code.co_filename}:{line}"
+
+
+def describe(vertex: Vertex) -> str:
+    """A vertex in words: its name, else its op, with shape and dtype."""
+    if isinstance(vertex, Output) and vertex.parents[0] is not None:
+        return f"output {vertex.index} of {describe(vertex.parents[0])}"
+    label = vertex.name or (f"the result of {vertex.op.name}" if vertex.op else "this Tensor")
+    return f"{label} (shape {vertex.shape}, {vertex.dtype})"
+
+
+def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:
+    """All vertices that the roots depend on, roots included, in an order in which every vertex comes before its
+    parents.
+
+    A vertex is always younger than its parents, so sorting by sequence number is a topological order; it is the
+    shortest and the fastest of the usual ways, and nothing recurses.
+    """
+    seen = set(roots)
+    stack = list(seen)
+    pop, push, add = stack.pop, stack.append, seen.add
+    while stack:
+        for parent in pop().parents:
+            if parent is not None and parent not in seen:
+                add(parent)
+                push(parent)
+    return sorted(seen, key=attrgetter("seq"), reverse=True)
+
+
+def backward_pass(
+    seeds: dict[Vertex, Array],
+    *,
+    create_graph: bool = False,
+    release: bool = True,
+    wanted: frozenset[Vertex] | None = None,
+) -> dict[Vertex, Array]:
+    """Send gradients from the seeds to everything they depend on (the chain rule, newest vertex first).
+
+    With ``wanted``, only the paths that lead there are walked, nothing is stored on Tensors, and the gradients of
+    the wanted vertices are returned. Without it, every Tensor that somebody still holds gets its ``.grad``.
+    """
+    order = newest_first(seeds)
+    _check_values_are_there(order)
+    useful = None if wanted is None else _leading_to(wanted, order)
+    if create_graph:
+        token = STATE.set(STATE.get().replace(grad=True))
+        try:
+            return _run(order, dict(seeds), True, release, wanted, useful)
+        finally:
+            STATE.reset(token)
+    return _run(order, dict(seeds), False, release, wanted, useful)
+
+
+def _run(
+    order: list[Vertex],
+    grads: dict[Vertex, Array],
+    create_graph: bool,
+    release: bool,
+    wanted: frozenset[Vertex] | None,
+    useful: set[Vertex] | None,
+) -> dict[Vertex, Array]:
+    found: dict[Vertex, Array] = {}
+    owned: set[Vertex] = set()  # whose gradient lies in a buffer that this pass allocated
+    watch = STATE.get().watch
+    arrive = grads.get
+    for vertex in order:
+        g = grads.pop(vertex, None)
+        node = vertex.op
+        if g is None or (useful is not None and vertex not in useful):
+            if release and node is not None:
+                vertex.kept = GONE
+            continue
+        if node is not None and node.outputs:
+            g = _fill_outputs(vertex, g)
+        if vertex.info is not None and vertex.info.hooks:
+            g = _call_hooks(vertex, g)
+        if wanted is None:
+            tensor = None if vertex.tensor is None else vertex.tensor()
+            if tensor is not None:
+                _deposit(vertex, tensor, g)
+            elif not vertex.shape or g.__class__ is not np.ndarray or g.size <= SMALL:
+                vertex.grad = _small(g) if vertex.grad is None else vertex.grad + g
+        elif vertex in wanted:
+            found[vertex] = g
+        if node is None:
+            if vertex.__class__ is Output:
+                _collect_output(vertex, g, grads)
+            continue
+        parents = vertex.parents
+        if useful is not None:
+            parents = tuple(p if p in useful else None for p in parents)
+        try:
+            gradients = node.vjp(g, node.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
+        except Exception as error:
+            error.add_note(f"in the rule of {node.name}, applied at {where(vertex)}")
+            raise
+        if watch is not None:
+            watch.backward(vertex, g, gradients)
+        for parent, d in zip(parents, gradients, strict=True):
+            if parent is None or d is None:
+                continue
+            if d.shape != parent.shape or d.dtype != parent.dtype:
+                d = fit(d, parent, node.name)
+            prior = arrive(parent)
+            if prior is None:
+                grads[parent] = d
+            elif parent in owned:
+                prior += d
+            else:
+                grads[parent] = prior = prior + d
+                if prior.__class__ is np.ndarray:
+                    owned.add(parent)
+        if release:
+            vertex.kept = GONE
+    return found
+
+
+def fit(d: Array, parent: Vertex, op: str) -> Array:
+    """Fit what a rule returned to the operand: add up what broadcasting repeated, restore the dtype."""
+    shape = parent.shape
+    if d.shape != shape:
+        if d.ndim >= len(shape):
+            summed = sum_to(d, shape) if _broadcasts(shape, d.shape) else d
+        else:
+            summed = d
+        if summed.shape != shape:
+            if not _broadcasts(summed.shape, shape):
+                raise GradientShapeError(
+                    f"the rule of {op} returned a gradient of shape {d.shape} for an operand of shape {shape}."
+                )
+            summed = expand(summed, shape)
+        d = summed
+    return d if d.dtype == parent.dtype else d.astype(parent.dtype)
+
+
+def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Whether an array of the first shape broadcasts to the second."""
+    return len(small) <= len(large) and all(n in (1, m) for n, m in zip(reversed(small), reversed(large), strict=False))
+
+
+def _check_values_are_there(order: list[Vertex]) -> None:
+    """Refuse a pass whose rules would meet released or changed values, before anything is touched."""
+    if not any(vertex.kept is GONE for vertex in order):
+        return
+    for vertex in order:
+        if vertex.op is not None and vertex.kept is GONE:
+            raise GraphReleasedError(
+                f"this graph was released by an earlier backward pass: {vertex.op.name} no longer has the values "
+                "that its rule needs. Pass retain_graph=True to the earlier call when you need the graph twice, "
+                "run the forward pass again, or detach() what you carry over from one pass to the next."
+            )
+    for vertex in order:
+        for i, parent in enumerate(vertex.parents):
+            if parent is not None and parent.kept is GONE and vertex.op and vertex.op.keeps_operand(i):
+                raise StaleLeafError(
+                    f"{describe(parent)} was changed after {vertex.op.name} had used it: the gradient would mix "
+                    "old and new values. Call backward() before changing it, or run the forward pass again."
+                )
+
+
+def _leading_to(wanted: frozenset[Vertex], order: list[Vertex]) -> set[Vertex]:
+    """The vertices of the graph from which a wanted vertex can be reached."""
+    useful: set[Vertex] = set()
+    for vertex in reversed(order):
+        if vertex in wanted or any(parent in useful for parent in vertex.parents):
+            useful.add(vertex)
+    return useful
+
+
+def _collect_output(output: Vertex, g: Array, grads: dict[Vertex, Array]) -> None:
+    """Put the gradient of one output beside those of the others, for the node that made them."""
+    assert isinstance(output, Output)
+    node = output.parents[0]
+    assert node is not None
+    gathered = grads.setdefault(node, [None] * len(node.shape))
+    prior = gathered[output.index]
+    gathered[output.index] = g if prior is None else prior + g
+
+
+def _fill_outputs(node: Vertex, gathered: list[Any]) -> tuple[Any, ...]:
+    return tuple(
+        np.zeros(shape, dtype) if g is None else g
+        for g, shape, dtype in zip(gathered, node.shape, node.dtype, strict=True)
+    )
+
+
+def _call_hooks(vertex: Vertex, g: Array) -> Array:
+    """Show the gradient to the user's hooks; what a hook returns takes its place."""
+    assert vertex.info is not None
+    for hook in list(vertex.info.hooks):
+        changed = hook(g)
+        if changed is None:
+            continue
+        changed = changed if hasattr(changed, "dtype") else np.asarray(changed, g.dtype)
+        if changed.shape != g.shape:
+            raise GradientShapeError(
+                f"a hook on {describe(vertex)} returned a gradient of shape {changed.shape}; it must have the "
+                f"shape {g.shape} of the Tensor."
+            )
+        g = changed
+    return g
+
+
+def _deposit(vertex: Vertex, tensor: Any, g: Array) -> None:
+    """Add a finished gradient to the ``.grad`` of a Tensor that somebody still holds."""
+    if tensor.grad is not None:
+        g = tensor.grad + g
+    elif vertex.op is not None or not _ours_alone(g):
+        g = g.copy()
+    tensor.grad = g if g.__class__ is np.ndarray else np.array(g)
+    if g.size <= SMALL:
+        vertex.grad = _small(tensor.grad)
+
+
+def _small(g: Array) -> Array:
+    return g.copy() if g.__class__ is np.ndarray else g
+
+
+# sys.getrefcount of an array that only one local variable and the call of the deposit hold.
+def _count_references(g: Array) -> int:
+    return sys.getrefcount(g)
+
+
+def _calibrate() -> int:
+    grads = {0: np.empty(1)}
+    g = grads.pop(0)
+    return _count_references(g)
+
+
+_ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
+
+
+def _ours_alone(g: Array) -> bool:
+    """Whether nobody but the pass holds this array, so that it can become a ``.grad`` without a copy.
+
+    A rule may hand the same array to two operands, return the incoming gradient, a view of it, or an array that it
+    keeps for itself; a reference count sees them all, and when in doubt there is a copy.
+    """
+    return g.__class__ is np.ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE + 1
+
+
+__all__ += ["describe", "fit", "ref"]

@@ -1,0 +1,233 @@
+"""The exceptions of the engine: one class per mistake.
+
+Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix.
+This module knows only words; the places that raise fill in the values.
+Every class is also the built-in exception that NumPy or Python would raise for the same mistake, so that
+existing ``except ValueError`` clauses keep working.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArrayConversionError",
+    "AutogradError",
+    "BooleanValueError",
+    "GradientShapeError",
+    "GraphReleasedError",
+    "InvalidDtypeError",
+    "ItemAssignmentError",
+    "LiveGraphError",
+    "NonScalarBackwardError",
+    "NotDifferentiable",
+    "OperandError",
+    "RequiresGradError",
+    "RuleError",
+    "StaleLeafError",
+    "StackingError",
+    "UnusedInputError",
+]
+
+
+class AutogradError(Exception):
+    """Base class of every error that the engine raises on its own account."""
+
+
+class NonScalarBackwardError(AutogradError, ValueError):
+    """``backward()`` without a gradient was called on something that is not a single number.
+
+    >>> from autograd import tensor
+    >>> (tensor([1.0, 2.0], requires_grad=True) * 3).backward()
+    Traceback (most recent call last):
+    ...
+    autograd.errors.NonScalarBackwardError: backward() starts from a single number, but this Tensor (multiply) \
+has shape (2,). Reduce it first (for example .sum() or .mean()), or say how much each entry counts: \
+backward(gradient=...) with an array of shape (2,).
+    """
+
+
+class GradientShapeError(AutogradError, ValueError):
+    """A gradient does not have the shape of the Tensor it belongs to.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> (tensor([1.0, 2.0], requires_grad=True) * 3).backward(np.ones(3))
+    Traceback (most recent call last):
+    ...
+    autograd.errors.GradientShapeError: the gradient given to backward() has shape (3,), but the Tensor \
+(multiply) has shape (2,): there must be one entry of gradient for each entry of the Tensor.
+    """
+
+
+class GraphReleasedError(AutogradError, RuntimeError):
+    """A second backward pass reached a part of the graph that the first pass has released.
+
+    >>> from autograd import tensor
+    >>> x = tensor(3.0, requires_grad=True)
+    >>> y = x * x
+    >>> y.backward()
+    >>> y.backward()
+    Traceback (most recent call last):
+    ...
+    autograd.errors.GraphReleasedError: this graph was released by an earlier backward pass: multiply no longer \
+has the values that its rule needs. Pass retain_graph=True to the earlier call when you need the graph twice, \
+run the forward pass again, or detach() what you carry over from one pass to the next.
+    """
+
+
+class StaleLeafError(AutogradError, RuntimeError):
+    """A leaf was changed between the forward and the backward pass, so its gradient would be silently wrong.
+
+    >>> from autograd import tensor
+    >>> w = tensor(3.0, requires_grad=True, name="w")
+    >>> loss = w * w
+    >>> w.data -= 1.0
+    >>> loss.backward()
+    Traceback (most recent call last):
+    ...
+    autograd.errors.StaleLeafError: w (shape (), float64) was changed after multiply had used it: the gradient \
+would mix old and new values. Call backward() before changing it, or run the forward pass again.
+    """
+
+
+class RequiresGradError(AutogradError, RuntimeError):
+    """A gradient was asked of something that does not depend on any Tensor with ``requires_grad=True``.
+
+    >>> from autograd import tensor
+    >>> tensor(3.0).backward()
+    Traceback (most recent call last):
+    ...
+    autograd.errors.RequiresGradError: this Tensor (shape (), float64) does not depend on anything that requires \
+a gradient. Create the inputs with requires_grad=True, and check that they were not cut off by detach(), \
+no_grad() or an operation without derivative.
+    """
+
+
+class UnusedInputError(AutogradError, ValueError):
+    """``gradient(*inputs)`` was asked for an input that the Tensor does not depend on.
+
+    >>> from autograd import tensor
+    >>> x, w = tensor(1.0, requires_grad=True), tensor(2.0, requires_grad=True, name="w")
+    >>> (x * 2).gradient(x, w)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.UnusedInputError: input 1 of gradient(), w (shape (), float64), was not used to compute this \
+Tensor. Pass allow_unused=True to get None for it.
+    """
+
+
+class InvalidDtypeError(AutogradError, TypeError):
+    """A gradient was asked of data that has none: integers, booleans, complex numbers or objects.
+
+    >>> from autograd import tensor
+    >>> tensor([1, 2, 3], requires_grad=True)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.InvalidDtypeError: only real floating data can require a gradient, and this is int64: a small \
+step of an integer does not exist. Write the numbers as floats ([1.0, 2.0]) or pass dtype=float.
+    """
+
+
+class ItemAssignmentError(AutogradError, TypeError):
+    """``t[i] = v`` would overwrite a value that the graph may still need.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0])[0] = 5.0
+    Traceback (most recent call last):
+    ...
+    autograd.errors.ItemAssignmentError: a Tensor cannot be assigned to in place. Write t = t.at[0].set(value) \
+(or .add(value)), which returns a new, differentiable Tensor; to change a leaf outside the graph, assign to t.data.
+    """
+
+
+class BooleanValueError(AutogradError, ValueError):
+    """The truth value of a Tensor with several (or no) entries is ambiguous, as for arrays.
+
+    >>> from autograd import tensor
+    >>> bool(tensor([1.0, 2.0]))
+    Traceback (most recent call last):
+    ...
+    autograd.errors.BooleanValueError: a Tensor of shape (2,) has no single truth value. Compare first and use \
+np.any(...) or np.all(...), or np.where(condition, a, b) to choose entry by entry.
+    """
+
+
+class LiveGraphError(AutogradError, TypeError):
+    """A Tensor was turned into a plain number (or copied) while its gradient may still be wanted.
+
+    NumPy would otherwise store a detached number at ``array[0] = t`` without a word.
+
+    >>> from autograd import tensor
+    >>> float(tensor(2.0, requires_grad=True) * 3)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.LiveGraphError: float() of a Tensor (multiply) that requires a gradient would cut it off from \
+its graph silently. Read the number with .item(); to build an array from Tensors use np.stack or .at[].
+    """
+
+
+class ArrayConversionError(AutogradError, TypeError):
+    """NumPy tried to make a plain array of a Tensor that requires a gradient.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> np.asarray(tensor([1.0, 2.0], requires_grad=True))
+    Traceback (most recent call last):
+    ...
+    autograd.errors.ArrayConversionError: a Tensor (shape (2,), float64) that requires a gradient is not turned \
+into a plain array silently. Read its values with .numpy() or .detach(); to build an array from Tensors use \
+np.stack or np.concatenate, and .at[] in place of assignment.
+    """
+
+
+class StackingError(ArrayConversionError):
+    """``np.array([t1, t2])`` was called: NumPy cannot build a differentiable array from a list of Tensors.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> t = tensor(1.0, requires_grad=True)
+    >>> np.array([t, t])
+    Traceback (most recent call last):
+    ...
+    autograd.errors.StackingError: NumPy cannot make an array of a list of Tensors without losing their graph. \
+Write np.stack([...]) (or np.concatenate for arrays that have the axis already), which is differentiable; to put \
+values into an array use .at[].set(...).
+    """
+
+
+class NotDifferentiable(AutogradError, TypeError):
+    """A NumPy function (or a way of calling it) without a rule was applied to a Tensor.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> np.linalg.eigvals(tensor([[1.0, 2.0], [3.0, 4.0]]))
+    Traceback (most recent call last):
+    ...
+    autograd.errors.NotDifferentiable: numpy.linalg.eigvals has no rule for Tensors. Use .numpy() for a plain \
+value without gradient, or give it a rule with custom_op(forward, vjp).
+    """
+
+
+class OperandError(AutogradError, ValueError):
+    """The operands of an operation do not fit together; NumPy's own error is chained.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0], name="a") + tensor([1.0, 2.0, 3.0], name="b")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.OperandError: add: operands could not be broadcast together with shapes (2,) (3,)
+      x = a: shape (2,), float64, made at ...
+      y = b: shape (3,), float64, made at ...
+    """
+
+
+class RuleError(AutogradError, TypeError):
+    """An op was registered with a rule that names something the engine cannot give it.
+
+    >>> import numpy as np
+    >>> from autograd.registry import defop
+    >>> defop("twice", lambda x: 2.0 * x, lambda g, z: 2.0 * g)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.RuleError: op 'twice': the rule of operand x asks for 'z'. A rule may name g, need, out, x, \
+x_shape.
+    """

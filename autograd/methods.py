@@ -1,0 +1,114 @@
+"""Which ops are operators and methods of a Tensor: one table, attached once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import is_real_floating
+from autograd.ops import arithmetic, index, linear, reduce, shape, transcendental
+from autograd.registry import write_operator
+from autograd.tensor import Tensor, constant
+
+__autograd_transparent__ = True
+
+OPERATORS = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.remainder,
+    "pow": arithmetic.power,
+    "matmul": linear.matmul,
+}
+
+COMPARISONS = {
+    "eq": arithmetic.equal,
+    "ne": arithmetic.not_equal,
+    "lt": arithmetic.less,
+    "le": arithmetic.less_equal,
+    "gt": arithmetic.greater,
+    "ge": arithmetic.greater_equal,
+}
+
+METHODS = {
+    "__neg__": arithmetic.negative,
+    "__pos__": arithmetic.positive,
+    "__abs__": arithmetic.absolute,
+    "__getitem__": index.getitem,
+    "abs": arithmetic.absolute,
+    "exp": transcendental.exp,
+    "log": transcendental.log,
+    "sqrt": transcendental.sqrt,
+    "tanh": transcendental.tanh,
+    "sigmoid": transcendental.sigmoid,
+    "softplus": transcendental.softplus,
+    "relu": transcendental.relu,
+    "softmax": reduce.softmax,
+    "log_softmax": reduce.log_softmax,
+    "logsumexp": reduce.logsumexp,
+    "sum": reduce.sum,
+    "mean": reduce.mean,
+    "prod": reduce.prod,
+    "max": reduce.max,
+    "min": reduce.min,
+    "var": reduce.var,
+    "std": reduce.std,
+    "cumsum": reduce.cumsum,
+    "cumprod": reduce.cumprod,
+    "argmax": reduce.argmax,
+    "argmin": reduce.argmin,
+    "argsort": reduce.argsort,
+    "any": reduce.any,
+    "all": reduce.all,
+    "ravel": shape.ravel,
+    "flatten": shape.ravel,
+    "swapaxes": shape.swapaxes,
+    "squeeze": shape.squeeze,
+    "dot": linear.dot,
+    "clip": arithmetic.clip,
+    "copy": arithmetic.copy,
+}
+
+
+def reshape(self: Tensor, *sizes: Any) -> Any:
+    """The same numbers in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
+    return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
+
+
+def transpose(self: Tensor, *axes: Any) -> Any:
+    """Axes in another order, reversed when none is given."""
+    if not axes:
+        return shape.transpose(self)
+    order = axes[0] if len(axes) == 1 else axes
+    return shape.transpose(self, axes=order)
+
+
+def astype(self: Tensor, dtype: Any) -> Any:
+    """The numbers in another dtype; to integers or booleans they are a constant, without gradient."""
+    if is_real_floating(dtype):
+        return arithmetic.astype(self, dtype=np.dtype(dtype))
+    return constant(self.data.astype(dtype))
+
+
+def matrix_transpose(self: Tensor) -> Any:
+    """The last two axes exchanged."""
+    return shape.swapaxes(self, -2, -1)
+
+
+def attach() -> None:
+    """Give Tensor its operators and methods."""
+    for name, function in OPERATORS.items():
+        setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
+        setattr(Tensor, f"__r{name}__", write_operator(function.op, reflected=True))  # type: ignore[attr-defined]
+    for name, function in COMPARISONS.items():
+        setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
+    for name, function in METHODS.items():
+        setattr(Tensor, name, function)
+    for function in (reshape, transpose, astype):
+        setattr(Tensor, function.__name__, function)
+    Tensor.T = property(transpose)  # type: ignore[method-assign, assignment]
+    Tensor.mT = property(matrix_transpose)  # type: ignore[method-assign, assignment]
+    Tensor.at = property(index.At)  # type: ignore[method-assign, assignment]

@@ -1,0 +1,170 @@
+"""The modes of the engine: is the graph recorded, inside which module call, and who watches.
+
+All modes live in one immutable `State` behind one context variable, so an op reads the context once, and threads
+and asyncio tasks never see each other's mode. This module knows nothing of graphs, Tensors or ops.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Generator
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+__all__ = ["STATE", "Frame", "State", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Frame:
+    """One call of a module; nodes remember the frame they were made in, so pictures can fold by module.
+
+    It holds names only, never the module: a graph must not keep a model alive, nor form a cycle with it.
+    """
+
+    __slots__ = ("label", "parent", "path")
+
+    def __init__(self, label: str, path: str | None = None, parent: Frame | None = None) -> None:
+        self.label = label
+        self.path = path
+        self.parent = parent
+
+    def __repr__(self) -> str:
+        return f"Frame({self.path or self.label})"
+
+
+class Watch(Protocol):
+    """Something that wants to see every node as it is made and as it passes its gradient on."""
+
+    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None: ...
+
+    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None: ...
+
+
+class State:
+    """A combination of modes. Never changed after construction: `replace` makes another one."""
+
+    __slots__ = ("grad", "scope", "watch")
+
+    def __init__(self, grad: bool = True, scope: Frame | None = None, watch: Watch | None = None) -> None:
+        self.grad = grad
+        self.scope = scope
+        self.watch = watch
+
+    def replace(self, **changes: Any) -> State:
+        return State(**{"grad": self.grad, "scope": self.scope, "watch": self.watch, **changes})
+
+
+STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa: B039 - State is immutable
+
+
+class _Mode:
+    """A change of state as a context manager (re-entrant) and as a decorator.
+
+    As a decorator it covers functions, coroutine functions and generators. A generator gives the mode back at
+    every ``yield``, so that its consumer never runs in it.
+    """
+
+    _changes: dict[str, Any]
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[State]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(STATE.set(STATE.get().replace(**self._changes)))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        STATE.reset(self._tokens.pop())
+
+    def __call__(self, function: F) -> F:
+        mode = type(self)
+        if inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"{mode.__name__}() cannot decorate the asynchronous generator {function.__name__}: its consumer "
+                f"would run in the mode too. Use 'with {mode.__name__}():' inside it, around code without yield."
+            )
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def coroutine(*args: Any, **kwargs: Any) -> Any:
+                with mode():
+                    return await function(*args, **kwargs)
+
+            return coroutine  # type: ignore[return-value]
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+                return (yield from _stepwise(mode, function(*args, **kwargs)))
+
+            return generator  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def plain(*args: Any, **kwargs: Any) -> Any:
+            with mode():
+                return function(*args, **kwargs)
+
+        return plain  # type: ignore[return-value]
+
+
+def _stepwise(mode: type[_Mode], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Run each step of a generator in a mode, and its consumer outside of it."""
+    advance: Callable[[], Any] = functools.partial(next, steps)
+    while True:
+        try:
+            with mode():
+                item = advance()
+        except StopIteration as stop:
+            return stop.value
+        try:
+            sent = yield item
+            advance = functools.partial(steps.send, sent)
+        except GeneratorExit:
+            with mode():
+                steps.close()
+            raise
+        except BaseException as error:
+            advance = functools.partial(steps.throw, error)
+
+
+class no_grad(_Mode):  # noqa: N801 - a context manager, named like PyTorch's
+    """Compute without recording a graph, inside a ``with`` block or a decorated function.
+
+    >>> from autograd import no_grad, tensor
+    >>> x = tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+
+    _changes = {"grad": False}  # noqa: RUF012 - a constant of the class
+
+
+class enable_grad(_Mode):  # noqa: N801
+    """Record the graph again inside `no_grad`.
+
+    >>> from autograd import enable_grad, no_grad, tensor
+    >>> x = tensor(2.0, requires_grad=True)
+    >>> with no_grad(), enable_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    True
+    """
+
+    _changes = {"grad": True}  # noqa: RUF012
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations record a graph here and now.
+
+    >>> from autograd import is_grad_enabled, no_grad
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
+    return STATE.get().grad

@@ -1,0 +1,176 @@
+"""Arithmetic, comparison and choice: what Python's operators and their NumPy names do.
+
+Ties share the gradient evenly (maximum, minimum); a bound of clip passes the gradient of the value that sits on it.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd.registry import defop
+
+Array = Any
+
+
+def _number(x: Array) -> bool:
+    return isinstance(x, int | float)
+
+
+# --- the four operations --------------------------------------------------------------------------------------
+
+add = defop("add", np.add, (lambda g: g, lambda g: g), numpy=np.add, infix=operator.add)
+subtract = defop("subtract", np.subtract, (lambda g: g, lambda g: -g), numpy=np.subtract, infix=operator.sub)
+multiply = defop(
+    "multiply", np.multiply, (lambda g, y: g * y, lambda g, x: g * x), numpy=np.multiply, infix=operator.mul
+)
+divide = defop(
+    "divide",
+    np.divide,
+    (lambda g, y: g / y, lambda g, y, out: -(g * out / y)),
+    numpy=np.divide,
+    infix=operator.truediv,
+)
+negative = defop("negative", np.negative, lambda g: -g, numpy=np.negative)
+positive = defop("positive", np.positive, lambda g: g, numpy=np.positive)
+reciprocal = defop("reciprocal", np.reciprocal, lambda g, out: -(g * out * out), numpy=np.reciprocal)
+square = defop("square", np.square, lambda g, x: g * (2.0 * x), numpy=np.square)
+absolute = defop("absolute", np.absolute, lambda g, x: g * np.sign(x), numpy=(np.absolute, np.fabs))
+
+
+# --- power ----------------------------------------------------------------------------------------------------
+
+
+def power_kernel(x: Array, y: Array) -> Array:
+    if _number(y) and y == 2:  # what x ** 2 does in NumPy; np.power takes ten times as long
+        return np.square(x)
+    if _number(y) and y == 1:
+        return np.positive(x)
+    return np.power(x, y)
+
+
+def _base(x: Array, y: Array) -> Array:
+    """x, with 1 in place of 0 where the exponent is 0: there y * x**(y - 1) is 0 and not 0 * inf."""
+    if _number(y):
+        return x if y != 0 else np.where(x == 0, 1.0, x)
+    return np.where((x == 0) & (y == 0), 1.0, x)
+
+
+def _log_base(x: Array, y: Array) -> Array:
+    """log(x), with 0 in place of -inf where 0**y stays 0 in a neighbourhood of y."""
+    if _number(x) and x > 0:
+        return math.log(x)
+    return np.log(np.where((x == 0) & (y >= 0), 1.0, x))
+
+
+power = defop(
+    "power",
+    power_kernel,
+    (
+        lambda g, x, y: g * (y * power(_base(x, y), y - 1)),
+        lambda g, x, y, out: g * (out * _log_base(x, y)),
+    ),
+    numpy=np.power,
+)
+
+
+# --- remainders and rounding ----------------------------------------------------------------------------------
+
+remainder = defop(
+    "remainder",
+    np.remainder,
+    (lambda g: g, lambda g, x, y: -(g * np.floor_divide(x, y))),
+    numpy=np.remainder,
+)
+floor_divide = defop("floor_divide", np.floor_divide, None, numpy=np.floor_divide)
+sign = defop("sign", np.sign, None, numpy=np.sign)
+floor = defop("floor", np.floor, None, numpy=np.floor)
+ceil = defop("ceil", np.ceil, None, numpy=np.ceil)
+trunc = defop("trunc", np.trunc, None, numpy=np.trunc)
+rint = defop("rint", np.rint, None, numpy=np.rint)
+
+
+# --- comparisons and tests: plain arrays of booleans ----------------------------------------------------------
+
+equal = defop("equal", np.equal, None, numpy=np.equal, infix=operator.eq)
+not_equal = defop("not_equal", np.not_equal, None, numpy=np.not_equal, infix=operator.ne)
+less = defop("less", np.less, None, numpy=np.less, infix=operator.lt)
+less_equal = defop("less_equal", np.less_equal, None, numpy=np.less_equal, infix=operator.le)
+greater = defop("greater", np.greater, None, numpy=np.greater, infix=operator.gt)
+greater_equal = defop("greater_equal", np.greater_equal, None, numpy=np.greater_equal, infix=operator.ge)
+isnan = defop("isnan", np.isnan, None, numpy=np.isnan)
+isinf = defop("isinf", np.isinf, None, numpy=np.isinf)
+isfinite = defop("isfinite", np.isfinite, None, numpy=np.isfinite)
+signbit = defop("signbit", np.signbit, None, numpy=np.signbit)
+logical_and = defop("logical_and", np.logical_and, None, numpy=np.logical_and)
+logical_or = defop("logical_or", np.logical_or, None, numpy=np.logical_or)
+logical_not = defop("logical_not", np.logical_not, None, numpy=np.logical_not)
+
+
+# --- choice ---------------------------------------------------------------------------------------------------
+
+
+def _larger(g: Array, winner: Array, loser: Array) -> Array:
+    """The gradient of the winner of a maximum: all of it, or half in a tie."""
+    return np.where(winner > loser, g, np.where(winner == loser, 0.5 * g, 0.0))
+
+
+maximum = defop(
+    "maximum",
+    np.maximum,
+    (lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x)),
+    numpy=np.maximum,
+)
+minimum = defop(
+    "minimum",
+    np.minimum,
+    (lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y)),
+    numpy=np.minimum,
+)
+
+
+def clip_kernel(x: Array, lower: Array = None, upper: Array = None) -> Array:
+    return np.clip(x, lower, upper)
+
+
+def _within(x: Array, lower: Array, upper: Array) -> Array:
+    above: Array = True if lower is None else x >= lower
+    below: Array = True if upper is None else x <= upper
+    return above & below
+
+
+clip = defop(
+    "clip",
+    clip_kernel,
+    (
+        lambda g, x, lower, upper: np.where(_within(x, lower, upper), g, 0.0),
+        lambda g, x, lower, upper: np.where((x < lower) & _within(lower, None, upper), g, 0.0),
+        lambda g, x, lower, upper: np.where((x > upper) if lower is None else (np.maximum(x, lower) > upper), g, 0.0),
+    ),
+)
+
+
+def where_kernel(condition: Array, x: Array, y: Array) -> Array:
+    return np.where(condition, x, y)
+
+
+where = defop(
+    "where",
+    where_kernel,
+    (
+        None,
+        lambda g, condition: np.where(condition, g, 0.0),
+        lambda g, condition: np.where(condition, 0.0, g),
+    ),
+)
+
+
+def astype_kernel(x: Array, *, dtype: Any) -> Array:
+    return x.astype(dtype)
+
+
+astype = defop("astype", astype_kernel, lambda g: g)  # the edge restores the dtype
+copy = defop("copy", lambda x: x.copy(), lambda g: g)

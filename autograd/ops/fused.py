@@ -1,0 +1,73 @@
+"""Fused ops: one node where primitive ops would make several, for speed and for numbers that stay finite.
+
+Each has its ``definition`` in primitive ops; the tests compare value and gradients of both, and pictures can expand it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.ops.reduce import log_softmax, softmax
+from autograd.registry import defop
+
+Array = Any
+
+
+# --- linear: z = x W^T + b --------------------------------------------------------------------------------------
+
+
+def linear_kernel(x: Array, weight: Array, bias: Array = None) -> Array:
+    z = np.matmul(x, weight.T)
+    if bias is None:
+        return z
+    if z.__class__ is np.ndarray and bias.dtype is z.dtype:
+        z += bias  # into the array that matmul has just made
+        return z
+    return z + bias
+
+
+def _rows(a: Array) -> Array:
+    return a if a.ndim == 2 else a.reshape((-1, a.shape[-1]))
+
+
+linear = defop(
+    "linear",
+    linear_kernel,
+    (
+        lambda g, weight: np.matmul(g, weight),
+        lambda g, x: np.matmul(_rows(g).T, _rows(x)),
+        lambda g: np.add.reduce(_rows(g), axis=0),
+    ),
+    definition=lambda x, weight, bias=None: np.matmul(x, weight.T) if bias is None else np.matmul(x, weight.T) + bias,
+    doc="x @ weight.T + bias, with weight of shape (out, in).",
+)
+
+
+# --- cross-entropy of logits ------------------------------------------------------------------------------------
+
+
+def one_hot(labels: Array, classes: int, dtype: Any) -> Array:
+    return np.equal(labels[..., None], np.arange(classes)).astype(dtype)
+
+
+def cross_entropy_kernel(x: Array, *, labels: Array) -> Array:
+    shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)
+    total = np.log(np.add.reduce(np.exp(shifted), axis=-1))
+    if x.ndim == 2:
+        return total - shifted[np.arange(len(labels)), labels]
+    return total - np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+
+
+def cross_entropy_definition(x: Array, *, labels: Array) -> Array:
+    return -np.sum(log_softmax(x, axis=-1) * one_hot(labels, x.shape[-1], x.dtype), axis=-1)
+
+
+cross_entropy = defop(
+    "cross_entropy",
+    cross_entropy_kernel,
+    lambda g, x, labels: g[..., None] * (softmax(x, axis=-1) - one_hot(labels, x.shape[-1], x.dtype)),
+    definition=cross_entropy_definition,
+    doc="-log softmax(x)[label] for each row of logits, without overflow.",
+)

@@ -1,0 +1,131 @@
+"""Indexing of every kind, and its inverse: putting values into a copy.
+
+`getitem` and `scatter` are each other's rule. Repeated positions add up in a gradient; where `at[].set` writes a
+position twice, the last value wins, as in NumPy, and only that value gets a gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import Shape
+from autograd.registry import defop
+from autograd.tensor import Tensor
+
+Array = Any
+
+
+def plain_index(index: Any) -> Any:
+    """An index as NumPy takes it: Tensors of integers or booleans inside it become arrays."""
+    if isinstance(index, tuple):
+        return tuple(plain_index(part) for part in index)
+    return index._data if isinstance(index, Tensor) else index
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index selects every position at most once (integers, slices, masks, None, ...)."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        part is None or part is Ellipsis or isinstance(part, int | np.integer | slice)
+        or getattr(part, "dtype", None) == bool
+        for part in parts
+    )  # fmt: skip
+
+
+def getitem_kernel(x: Array, *, index: Any) -> Array:
+    return x[plain_index(index)]
+
+
+def scatter_kernel(x: Array, *, index: Any, shape: Shape) -> Array:
+    """Zeros of a shape, with x added at the index."""
+    index = plain_index(index)
+    out = np.zeros(shape, x.dtype)
+    if is_basic(index):
+        out[index] = x
+    else:
+        np.add.at(out, index, x)
+    return out
+
+
+def set_at_kernel(x: Array, value: Array, *, index: Any) -> Array:
+    out = np.array(x)
+    out[plain_index(index)] = value
+    return out
+
+
+def add_at_kernel(x: Array, value: Array, *, index: Any) -> Array:
+    index = plain_index(index)
+    out = np.array(x)
+    if is_basic(index):
+        out[index] += value
+    else:
+        np.add.at(out, index, value)
+    return out
+
+
+def _last_writers(g: Array, index: Any) -> Array:
+    """The gradient of the values that `set_at` wrote: none for a value that a later one has overwritten."""
+    written = g[index]
+    index = plain_index(index)
+    if is_basic(index):
+        return written
+    order = np.arange(written.size).reshape(written.shape)
+    winner = np.zeros(g.shape, order.dtype)
+    winner[index] = order
+    return np.where(winner[index] == order, written, 0.0)
+
+
+getitem = defop(
+    "getitem",
+    getitem_kernel,
+    lambda g, x_shape, index: scatter(g, index=index, shape=x_shape),
+    doc="x[index] for every kind of NumPy index.",
+)
+scatter = defop("scatter", scatter_kernel, lambda g, index: g[index], doc="Zeros with x added at an index.")
+set_at = defop(
+    "set_at",
+    set_at_kernel,
+    (lambda g, index: set_at(g, 0.0, index=index), lambda g, index: _last_writers(g, index)),
+    doc="A copy of x with the values at an index replaced.",
+)
+add_at = defop(
+    "add_at",
+    add_at_kernel,
+    (lambda g: g, lambda g, index: g[index]),
+    doc="A copy of x with values added at an index; repeated positions add up.",
+)
+
+
+class At:
+    """``t.at[index].set(value)`` and ``.add(value)``: differentiable answers to ``t[index] = value``.
+
+    >>> from autograd import tensor
+    >>> x = tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> x.at[0].set(10.0).sum().backward()
+    >>> x.grad
+    array([0., 1., 1.])
+    """
+
+    __slots__ = ("_index", "_tensor")
+
+    def __init__(self, tensor: Tensor, index: Any = ...) -> None:
+        self._tensor = tensor
+        self._index = index
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._tensor, index)
+
+    def set(self, value: Any) -> Tensor:
+        """A copy with the values at the index replaced."""
+        result: Tensor = set_at(self._tensor, value, index=self._index)
+        return result
+
+    def add(self, value: Any) -> Tensor:
+        """A copy with values added at the index; repeated positions add up."""
+        result: Tensor = add_at(self._tensor, value, index=self._index)
+        return result
+
+
+__autograd_transparent__ = True

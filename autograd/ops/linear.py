@@ -1,0 +1,179 @@
+"""Products of matrices and of arrays in general."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import Shape, expand
+from autograd.registry import defop, joint
+
+Array = Any
+
+
+# --- matmul: the last two axes are matrices, the others are stacks of them ------------------------------------
+
+
+def matmul_left(g: Array, y: Array, x_shape: Shape) -> Array:
+    if y.ndim == 1:
+        return g[..., None] * y if len(x_shape) > 1 else g * y
+    if len(x_shape) == 1:
+        return np.matmul(y, g[..., None])[..., 0]
+    return np.matmul(g, y.swapaxes(-1, -2))
+
+
+def matmul_right(g: Array, x: Array, y_shape: Shape) -> Array:
+    if x.ndim == 1:
+        return x[:, None] * g[..., None, :] if len(y_shape) > 1 else g * x
+    if len(y_shape) == 1:
+        return np.matmul(x.swapaxes(-1, -2), g[..., None])[..., 0]
+    return np.matmul(x.swapaxes(-1, -2), g)
+
+
+matmul = defop("matmul", np.matmul, (matmul_left, matmul_right), numpy=np.matmul)
+
+
+# --- dot, outer, tensordot ------------------------------------------------------------------------------------
+
+
+def dot_kernel(x: Array, y: Array) -> Array:
+    return np.dot(x, y)
+
+
+def dot_left(g: Array, y: Array, x_shape: Shape) -> Array:
+    if not x_shape or np.ndim(y) == 0:
+        return g * y
+    if y.ndim == 1:
+        return g[..., None] * y
+    free = (*range(y.ndim - 2), y.ndim - 1)
+    return np.tensordot(g, y, (tuple(range(len(x_shape) - 1, g.ndim)), free))
+
+
+def dot_right(g: Array, x: Array, y_shape: Shape) -> Array:
+    if not y_shape or np.ndim(x) == 0:
+        return g * x
+    rows = tuple(range(x.ndim - 1))
+    summed = np.tensordot(x, g, (rows, rows))
+    return summed if len(y_shape) == 1 else np.moveaxis(summed, 0, -2)
+
+
+def outer_kernel(x: Array, y: Array) -> Array:
+    return np.outer(x, y)
+
+
+dot = defop("dot", dot_kernel, (dot_left, dot_right), numpy=np.dot)
+outer = defop(
+    "outer",
+    outer_kernel,
+    (
+        lambda g, y, x_shape: np.matmul(g, np.ravel(y)).reshape(x_shape),
+        lambda g, x, y_shape: np.matmul(np.ravel(x), g).reshape(y_shape),
+    ),
+    numpy=np.outer,
+)
+
+
+def _tensordot_axes(axes: Any, x_ndim: int, y_ndim: int) -> tuple[list[int], list[int]]:
+    """The contracted axes of both operands, in matching order."""
+    if isinstance(axes, int | np.integer):
+        return list(range(x_ndim - int(axes), x_ndim)), list(range(int(axes)))
+    first, second = ([a] if isinstance(a, int | np.integer) else list(a) for a in axes)
+    return [int(a) % x_ndim for a in first], [int(a) % y_ndim for a in second]
+
+
+def tensordot_kernel(x: Array, y: Array, *, axes: Any = 2) -> Array:
+    return np.tensordot(x, y, axes=axes)
+
+
+def _contract(g: Array, other: Array, g_axes: range, mine: list[int], theirs: list[int], ndim: int) -> Array:
+    """The gradient of one operand: sum g over the free axes of the other, then put the axes back in order."""
+    free = [i for i in range(other.ndim) if i not in theirs]
+    d = np.tensordot(g, other, (list(g_axes), free))  # axes: my free ones, then theirs in ascending order
+    order = [i for i in range(ndim) if i not in mine] + [mine[theirs.index(t)] for t in sorted(theirs)]
+    return np.transpose(d, tuple(order.index(i) for i in range(ndim)))
+
+
+def tensordot_left(g: Array, y: Array, x_shape: Shape, axes: Any) -> Array:
+    mine, theirs = _tensordot_axes(axes, len(x_shape), y.ndim)
+    return _contract(g, y, range(len(x_shape) - len(mine), g.ndim), mine, theirs, len(x_shape))
+
+
+def tensordot_right(g: Array, x: Array, y_shape: Shape, axes: Any) -> Array:
+    theirs, mine = _tensordot_axes(axes, x.ndim, len(y_shape))
+    return _contract(g, x, range(x.ndim - len(theirs)), mine, theirs, len(y_shape))
+
+
+tensordot = defop("tensordot", tensordot_kernel, (tensordot_left, tensordot_right), numpy=np.tensordot)
+
+
+# --- einsum ---------------------------------------------------------------------------------------------------
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def explicit_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+    """Subscripts of operands and output, with implicit output and ellipses written out in letters."""
+    text = subscripts.replace(" ", "")
+    inputs, arrow, output = text.partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ndims):
+        raise ValueError(f"einsum subscripts {subscripts!r} name {len(terms)} operands, but {len(ndims)} were given")
+    unused = [c for c in _LETTERS if c not in text]
+    widths = [n - len(term.replace("...", "")) for term, n in zip(terms, ndims, strict=True)]
+    for i, (term, width) in enumerate(zip(terms, widths, strict=True)):
+        if width < 0 or (width and "..." not in term):
+            raise ValueError(f"einsum subscripts {term!r} do not fit operand {i}, which has {ndims[i]} axes")
+    widest = max((w for w, term in zip(widths, terms, strict=True) if "..." in term), default=0)
+    dots = "".join(unused[:widest])
+    full = [t.replace("...", dots[len(dots) - w :]) for t, w in zip(terms, widths, strict=True)]
+    if arrow:
+        return full, output.replace("...", dots)
+    letters = "".join(inputs.replace("...", "").replace(",", ""))
+    return full, dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+
+
+def einsum_kernel(*xs: Array, subscripts: str) -> Array:
+    terms, output = explicit_subscripts(subscripts, [np.ndim(x) for x in xs])
+    return np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=len(xs) > 2)
+
+
+def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape, ...], subscripts: str) -> Any:
+    terms, output = explicit_subscripts(subscripts, [len(shape) for shape in xs_shape])
+    gradients: list[Any] = []
+    for i, (needed, term, shape) in enumerate(zip(need, terms, xs_shape, strict=True)):
+        if not needed:
+            gradients.append(None)
+            continue
+        others = [t for j, t in enumerate(terms) if j != i]
+        letters = "".join(dict.fromkeys(term))  # a repeated letter takes a diagonal: first fill that diagonal
+        known = "".join(c for c in letters if c in output or any(c in t for t in others))
+        d = np.einsum(f"{','.join([output, *others])}->{known}", g, *(x for j, x in enumerate(xs) if j != i))
+        if known != letters:  # summed over by this operand alone: the same gradient for every index
+            sizes = dict(zip(term, shape, strict=True))
+            where = dict(zip(known, d.shape, strict=True))
+            d = d.reshape(tuple(where.get(c, 1) for c in letters))
+            d = expand(d, tuple(where.get(c, sizes[c]) for c in letters))
+        if letters != term:
+            d = _fill_diagonals(d, letters, term, shape)
+        gradients.append(d)
+    return tuple(gradients)
+
+
+def _fill_diagonals(d: Array, letters: str, term: str, shape: Shape) -> Array:
+    """Spread the gradient of a diagonal back over the axes that it was taken from."""
+    spare = iter(c for c in _LETTERS if c not in term)
+    target, eyes, names = "", [], []
+    for position, c in enumerate(term):
+        if c in target:
+            name = next(spare)
+            eyes.append(np.eye(shape[position], dtype=d.dtype))
+            names.append(c + name)
+            target += name
+        else:
+            target += c
+    return np.einsum(f"{','.join([letters, *names])}->{target}", d, *eyes)
+
+
+einsum = defop("einsum", einsum_kernel, joint(einsum_rule))

@@ -1,0 +1,251 @@
+"""Reductions and running sums: what turns many numbers into fewer.
+
+Ties of max and min share the gradient evenly; products are exact at zeros; std and logsumexp have finite slopes where
+their formula would divide by zero.
+"""
+
+from __future__ import annotations
+
+from math import prod as product
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import Axis, Shape, expand, normalize_axes
+from autograd.registry import defop
+
+Array = Any
+
+
+def keep(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    """A reduced array with its reduced axes put back as axes of length 1."""
+    if keepdims or not x_shape:
+        return g
+    axes = normalize_axes(axis, len(x_shape))
+    return g.reshape(tuple(1 if i in axes else n for i, n in enumerate(x_shape)))
+
+
+def count(x_shape: Shape, axis: Axis) -> int:
+    """How many numbers are reduced to one."""
+    return product(x_shape[i] for i in normalize_axes(axis, len(x_shape)))
+
+
+# --- sums -----------------------------------------------------------------------------------------------------
+
+
+def sum_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def sum_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    return expand(keep(g, x_shape, axis, keepdims), x_shape)
+
+
+def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    if x.dtype.kind != "f" or x.dtype.itemsize == 2:  # NumPy adds these up in a wider dtype
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return total / total.dtype.type(count(x.shape, axis))
+
+
+def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    return expand(keep(g, x_shape, axis, keepdims) / float(max(count(x_shape, axis), 1)), x_shape)
+
+
+sum = defop("sum", sum_kernel, sum_rule, numpy=np.sum)
+mean = defop("mean", mean_kernel, mean_rule, numpy=np.mean)
+
+
+def cumsum_kernel(x: Array, *, axis: int | None = None) -> Array:
+    return np.cumsum(x, axis=axis)
+
+
+def _reversed(x: Array, axis: int) -> Array:
+    return x[(slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)]
+
+
+def cumsum_rule(g: Array, x_shape: Shape, axis: int | None) -> Array:
+    along = 0 if axis is None else axis
+    return _reversed(np.cumsum(_reversed(g, along), axis=along), along).reshape(x_shape)
+
+
+cumsum = defop("cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum)
+
+
+# --- products -------------------------------------------------------------------------------------------------
+
+
+def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    g = keep(g, x_shape, axis, keepdims)
+    if np.any(x == 0.0):
+        return g * product_of_others(x, axis)
+    return g * (keep(out, x_shape, axis, keepdims) / x)
+
+
+def product_of_others(x: Array, axis: Axis) -> Array:
+    """For each entry the product of all others along the axes: exact where dividing by the entry is not."""
+    axes = normalize_axes(axis, x.ndim)
+    rest = tuple(i for i in range(x.ndim) if i not in axes)
+    order = rest + axes
+    moved = np.transpose(x, order)
+    flat = moved.reshape((*(x.shape[i] for i in rest), -1))
+    one = np.ones((*flat.shape[:-1], 1), x.dtype)
+    before = np.concatenate([one, np.cumprod(flat[..., :-1], axis=-1)], axis=-1)
+    after = np.concatenate([one, np.cumprod(flat[..., :0:-1], axis=-1)], axis=-1)[..., ::-1]
+    return np.transpose((before * after).reshape(moved.shape), tuple(order.index(i) for i in range(x.ndim)))
+
+
+def cumprod_kernel(x: Array, *, axis: int | None = None) -> Array:
+    return np.cumprod(x, axis=axis)
+
+
+def cumprod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: int | None) -> Array:
+    along = 0 if axis is None else axis
+    if axis is None:
+        x = x.reshape(-1)
+    if not np.any(x == 0.0):
+        d = _reversed(np.cumsum(_reversed(g * out, along), axis=along), along) / x
+        return d.reshape(x_shape)
+    # Quadratic in the length, but exact: row k holds the factors of output k, the others are 1.
+    last = np.moveaxis(x, along, -1)
+    n = last.shape[-1]
+    factors = np.where(np.tri(n, dtype=bool), last[..., None, :], 1.0)
+    shares = np.where(np.tri(n, dtype=bool), product_of_others(factors, -1), 0.0)
+    d = np.sum(np.moveaxis(g, along, -1)[..., :, None] * shares, axis=-2)
+    return np.moveaxis(d, -1, along).reshape(x_shape)
+
+
+prod = defop("prod", prod_kernel, prod_rule, numpy=np.prod)
+cumprod = defop("cumprod", cumprod_kernel, cumprod_rule, numpy=np.cumprod)
+
+
+# --- extremes -------------------------------------------------------------------------------------------------
+
+
+def max_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def min_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    hit = x == keep(out, x_shape, axis, keepdims)
+    ties = np.maximum(np.sum(hit, axis=axis, keepdims=True), 1).astype(g.dtype)
+    return np.where(hit, keep(g, x_shape, axis, keepdims) / ties, 0.0)
+
+
+max = defop("max", max_kernel, extreme_rule, numpy=np.max)
+min = defop("min", min_kernel, extreme_rule, numpy=np.min)
+
+
+def argmax_kernel(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    return np.argmax(x, axis=axis, keepdims=keepdims)
+
+
+def argmin_kernel(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+def argsort_kernel(x: Array, *, axis: int | None = -1) -> Array:
+    return np.argsort(x, axis=axis, kind="stable")
+
+
+def any_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.any(x, axis=axis, keepdims=keepdims)
+
+
+def all_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.all(x, axis=axis, keepdims=keepdims)
+
+
+argmax = defop("argmax", argmax_kernel, None, numpy=np.argmax)
+argmin = defop("argmin", argmin_kernel, None, numpy=np.argmin)
+argsort = defop("argsort", argsort_kernel, None, numpy=np.argsort)
+any = defop("any", any_kernel, None, numpy=np.any)
+all = defop("all", all_kernel, None, numpy=np.all)
+
+
+# --- spread ---------------------------------------------------------------------------------------------------
+
+
+def var_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
+    return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+def std_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
+    return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+def var_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
+    spread = x - np.mean(x, axis=axis, keepdims=True)
+    return keep(g, x_shape, axis, keepdims) * (spread * (2.0 / (count(x_shape, axis) - ddof)))
+
+
+def std_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
+    spread = x - np.mean(x, axis=axis, keepdims=True)
+    divisor = np.where(out == 0.0, 1.0, out) * float(count(x_shape, axis) - ddof)  # no spread: slope 0, not 0/0
+    return keep(g / divisor, x_shape, axis, keepdims) * spread
+
+
+var = defop("var", var_kernel, var_rule, numpy=np.var)
+std = defop("std", std_kernel, std_rule, numpy=np.std)
+
+
+# --- sums of exponentials -------------------------------------------------------------------------------------
+
+
+def _shift(x: Array, axis: Axis) -> Array:
+    """The largest entry, so that exp cannot overflow (0 where that is not finite)."""
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    return np.where(np.isfinite(top), top, 0.0)
+
+
+def logsumexp_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    shift = _shift(x, axis)
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the right answer when all entries are -inf
+        out = np.log(np.add.reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return out if keepdims else out.reshape(np.add.reduce(np.empty_like(x, bool), axis=axis).shape)
+
+
+def logsumexp_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    out = keep(out, x_shape, axis, keepdims)
+    return keep(g, x_shape, axis, keepdims) * np.exp(x - np.where(np.isfinite(out), out, 0.0))
+
+
+def softmax_kernel(x: Array, *, axis: int = -1) -> Array:
+    e = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    return e / np.add.reduce(e, axis=axis, keepdims=True)
+
+
+def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
+    shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
+
+
+logsumexp = defop(
+    "logsumexp",
+    logsumexp_kernel,
+    logsumexp_rule,
+    definition=lambda x, *, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
+    doc="log(sum(exp(x))) over axes, without overflow.",
+)
+softmax = defop(
+    "softmax",
+    softmax_kernel,
+    lambda g, out, axis: out * (g - np.add.reduce(g * out, axis=axis, keepdims=True)),
+    definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
+    doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
+)
+log_softmax = defop(
+    "log_softmax",
+    log_softmax_kernel,
+    lambda g, out, axis: g - np.exp(out) * np.add.reduce(g, axis=axis, keepdims=True),
+    definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
+    doc="log(softmax(x)) along an axis, without overflow.",
+)

@@ -1,0 +1,113 @@
+"""Shapes: what moves numbers without changing them, joins arrays and takes them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import Axis, Shape
+from autograd.registry import defop, joint
+
+Array = Any
+
+
+def reshape_kernel(x: Array, *, shape: int | Sequence[int]) -> Array:
+    return x.reshape(shape)
+
+
+def ravel_kernel(x: Array) -> Array:
+    return x.reshape(-1)
+
+
+def transpose_kernel(x: Array, *, axes: Sequence[int] | None = None) -> Array:
+    return np.transpose(x, axes)
+
+
+def transpose_rule(g: Array, axes: Sequence[int] | None) -> Array:
+    if axes is None:
+        return g.transpose()
+    inverse = sorted(range(len(axes)), key=lambda i: axes[i] % len(axes))
+    return g.transpose(inverse)
+
+
+def swapaxes_kernel(x: Array, *, axis1: int, axis2: int) -> Array:
+    return x.swapaxes(axis1, axis2)
+
+
+def moveaxis_kernel(x: Array, *, source: Any, destination: Any) -> Array:
+    return np.moveaxis(x, source, destination)
+
+
+def expand_dims_kernel(x: Array, *, axis: Any) -> Array:
+    return np.expand_dims(x, axis)
+
+
+def squeeze_kernel(x: Array, *, axis: Axis = None) -> Array:
+    return np.squeeze(x, axis)
+
+
+def broadcast_to_kernel(x: Array, *, shape: int | Shape) -> Array:
+    return np.broadcast_to(x, shape)
+
+
+reshape = defop("reshape", reshape_kernel, lambda g, x_shape: g.reshape(x_shape))
+ravel = defop("ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape))
+transpose = defop("transpose", transpose_kernel, transpose_rule, numpy=np.transpose)
+swapaxes = defop(
+    "swapaxes",
+    swapaxes_kernel,
+    lambda g, axis1, axis2: g.swapaxes(axis1, axis2),
+    numpy=np.swapaxes,
+)
+moveaxis = defop(
+    "moveaxis",
+    moveaxis_kernel,
+    lambda g, source, destination: np.moveaxis(g, destination, source),
+    numpy=np.moveaxis,
+)
+expand_dims = defop("expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims)
+squeeze = defop("squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze)
+broadcast_to = defop("broadcast_to", broadcast_to_kernel, lambda g: g)  # the edge adds up what was repeated
+
+
+# --- joining and taking apart ---------------------------------------------------------------------------------
+
+
+def concatenate_kernel(*xs: Array, axis: int | None = 0) -> Array:
+    return np.concatenate(xs, axis=axis)
+
+
+def concatenate_rule(g: Array, need: tuple[bool, ...], xs_shape: tuple[Shape, ...], axis: int | None) -> Any:
+    along = 0 if axis is None else axis % g.ndim
+    gradients, start = [], 0
+    for needed, shape in zip(need, xs_shape, strict=True):
+        length = int(np.prod(shape)) if axis is None else shape[along]
+        part = (slice(None),) * along + (slice(start, start + length),)
+        gradients.append(g[part].reshape(shape) if needed else None)
+        start += length
+    return tuple(gradients)
+
+
+def stack_kernel(*xs: Array, axis: int = 0) -> Array:
+    return np.stack(xs, axis=axis)
+
+
+def stack_rule(g: Array, need: tuple[bool, ...], axis: int) -> Any:
+    before = (slice(None),) * (axis % g.ndim)
+    return tuple(g[(*before, i)] if needed else None for i, needed in enumerate(need))
+
+
+def split_kernel(x: Array, *, indices_or_sections: Any, axis: int = 0) -> tuple[Array, ...]:
+    return tuple(np.split(x, indices_or_sections, axis=axis))
+
+
+concatenate = defop("concatenate", concatenate_kernel, joint(concatenate_rule))
+stack = defop("stack", stack_kernel, joint(stack_rule))
+split = defop(
+    "split",
+    split_kernel,
+    joint(lambda g, axis: (np.concatenate(g, axis=axis),)),
+    outputs=True,
+)

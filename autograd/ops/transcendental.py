@@ -1,0 +1,82 @@
+"""Exponentials, logarithms, trigonometric and hyperbolic functions, and the smooth activations made of them.
+
+Constants in rules are Python floats: a NumPy float64 scalar would widen float32.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.registry import defop
+
+Array = Any
+LN2 = math.log(2.0)
+LN10 = math.log(10.0)
+
+exp = defop("exp", np.exp, lambda g, out: g * out, numpy=np.exp)
+exp2 = defop("exp2", np.exp2, lambda g, out: g * (out * LN2), numpy=np.exp2)
+expm1 = defop("expm1", np.expm1, lambda g, out: g * (out + 1.0), numpy=np.expm1)
+log = defop("log", np.log, lambda g, x: g / x, numpy=np.log)
+log2 = defop("log2", np.log2, lambda g, x: g / (x * LN2), numpy=np.log2)
+log10 = defop("log10", np.log10, lambda g, x: g / (x * LN10), numpy=np.log10)
+log1p = defop("log1p", np.log1p, lambda g, x: g / (1.0 + x), numpy=np.log1p)
+sqrt = defop("sqrt", np.sqrt, lambda g, out: g * 0.5 / out, numpy=np.sqrt)
+
+sin = defop("sin", np.sin, lambda g, x: g * np.cos(x), numpy=np.sin)
+cos = defop("cos", np.cos, lambda g, x: -(g * np.sin(x)), numpy=np.cos)
+tan = defop("tan", np.tan, lambda g, out: g * (1.0 + out * out), numpy=np.tan)
+arcsin = defop("arcsin", np.arcsin, lambda g, x: g / np.sqrt((1.0 - x) * (1.0 + x)), numpy=np.arcsin)
+arccos = defop("arccos", np.arccos, lambda g, x: -g / np.sqrt((1.0 - x) * (1.0 + x)), numpy=np.arccos)
+arctan = defop("arctan", np.arctan, lambda g, x: g / (1.0 + x * x), numpy=np.arctan)
+arctan2 = defop(
+    "arctan2",
+    np.arctan2,  # arctan2(x, y) is the angle whose tangent is x / y
+    (lambda g, x, y: g * y / (x * x + y * y), lambda g, x, y: -g * x / (x * x + y * y)),
+    numpy=np.arctan2,
+)
+sinh = defop("sinh", np.sinh, lambda g, x: g * np.cosh(x), numpy=np.sinh)
+cosh = defop("cosh", np.cosh, lambda g, x: g * np.sinh(x), numpy=np.cosh)
+tanh = defop("tanh", np.tanh, lambda g, out: g * (1.0 - out * out), numpy=np.tanh)
+
+
+# exp(-x) must not overflow: below this bound the sigmoid is its smallest number anyway.
+_LOWEST = {np.dtype(t): -math.log(float(np.finfo(t).max)) + 0.5 for t in (np.float16, np.float32, np.float64)}
+
+
+def sigmoid_kernel(x: Array) -> Array:
+    e = np.exp(-np.maximum(x, _LOWEST.get(x.dtype, _LOWEST[np.dtype(np.float64)])))
+    return 1.0 / (1.0 + e)
+
+
+def softplus_kernel(x: Array) -> Array:
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def relu_kernel(x: Array) -> Array:
+    return np.maximum(x, 0.0)
+
+
+sigmoid = defop(
+    "sigmoid",
+    sigmoid_kernel,
+    lambda g, out: g * (out * (1.0 - out)),
+    definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
+    doc="1 / (1 + exp(-x)), without overflow.",
+)
+softplus = defop(
+    "softplus",
+    softplus_kernel,
+    lambda g, x: g * sigmoid(x),
+    definition=lambda x: np.log(1.0 + np.exp(x)),
+    doc="log(1 + exp(x)), without overflow.",
+)
+relu = defop(
+    "relu",
+    relu_kernel,
+    lambda g, out: np.where(out > 0.0, g, 0.0),
+    definition=lambda x: np.where(x > 0.0, x, 0.0),
+    doc="max(x, 0), with derivative 0 at 0.",
+)

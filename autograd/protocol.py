@@ -1,0 +1,124 @@
+"""NumPy's own functions on Tensors: what `__array_ufunc__` and `__array_function__` answer.
+
+A NumPy function without a rule raises NotDifferentiable with its name; nothing is ever silently detached. Functions
+whose arguments differ from those of their op have an adapter in `autograd.numpy_calls`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import NotDifferentiable
+from autograd.registry import REGISTRY, Op
+from autograd.tensor import Tensor
+
+__all__ = ["FUNCTIONS", "UFUNCS", "implements"]
+
+UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+__autograd_transparent__ = True
+
+
+def implements(*functions: Callable[..., Any], method: str | None = None) -> Callable[[Any], Any]:
+    """Register an adapter: a function of ours that is called in place of NumPy's, with NumPy's arguments."""
+
+    def register(adapter: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            if isinstance(function, np.ufunc):
+                UFUNCS[function, method or "__call__"] = adapter
+            else:
+                FUNCTIONS[function] = adapter
+        return adapter
+
+    return register
+
+
+def adapter_of(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
+    """Call an op with the arguments of its NumPy function.
+
+    The first parameters are the operands; a parameter with the name of an attribute is that attribute; every other
+    must be left at its default, which the op stands for.
+    """
+    public = op.function
+    operands = len(op.operands)
+    name = f"numpy.{function.__name__}"
+    parameters = list(inspect.signature(function).parameters.values())
+    names = [p.name for p in parameters]
+    defaults = {p.name: p.default for p in parameters}
+
+    def adapter(*args: Any, **kwargs: Any) -> Any:
+        if len(args) < operands:
+            args = (*args, *(kwargs.pop(n) for n in names[len(args) : operands]))
+        given = dict(zip(names[operands:], args[operands:], strict=False), **kwargs)
+        attributes = {}
+        for key, value in given.items():
+            if key in op.attributes:
+                attributes[key] = value
+            elif value is not defaults.get(key) and value is not np._NoValue:
+                raise unsupported(name, key)
+        return public(*args[:operands], **attributes)
+
+    adapter.__name__ = function.__name__
+    return adapter
+
+
+def unsupported(name: str, argument: str) -> NotDifferentiable:
+    return NotDifferentiable(
+        f"{name}(..., {argument}=...) is not supported on Tensors: leave {argument} out"
+        + (", or apply it to the result" if argument in ("dtype", "where") else "")
+        + "."
+    )
+
+
+def no_rule(name: str) -> NotDifferentiable:
+    return NotDifferentiable(
+        f"{name} has no rule for Tensors. Use .numpy() for a plain value without gradient, or give it a rule with "
+        "custom_op(forward, vjp)."
+    )
+
+
+def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    function = UFUNCS.get((ufunc, method))
+    if function is None:
+        name = f"numpy.{ufunc.__name__}"
+        raise no_rule(name if method == "__call__" else f"{name}.{method}")
+    if kwargs:
+        out = kwargs.pop("out", None)
+        if out is not None and any(o is not None for o in out):
+            raise NotDifferentiable(
+                f"numpy.{ufunc.__name__}(..., out=...) would write a Tensor into an array, or into a Tensor, in "
+                "place. Use the result instead."
+            )
+        if method == "__call__":
+            for key in kwargs:
+                raise unsupported(f"numpy.{ufunc.__name__}", key)
+        return function(*inputs, **kwargs)
+    return function(*inputs)
+
+
+def array_function(
+    self: Tensor, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    function = FUNCTIONS.get(func)
+    if function is None:
+        raise no_rule(f"{func.__module__}.{func.__name__}")
+    if kwargs.get("out") is not None:
+        raise unsupported(f"numpy.{func.__name__}", "out")
+    return function(*args, **kwargs)
+
+
+def install() -> None:
+    """Fill the tables from the registry, and hand them to Tensor."""
+    for op in REGISTRY.values():
+        for function in op.numpy:
+            if isinstance(function, np.ufunc):
+                UFUNCS.setdefault((function, "__call__"), op.function)
+            else:
+                FUNCTIONS.setdefault(function, adapter_of(function, op))
+    Tensor.__array_ufunc__ = array_ufunc  # type: ignore[method-assign]
+    Tensor.__array_function__ = array_function  # type: ignore[method-assign]

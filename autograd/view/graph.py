@@ -1,0 +1,128 @@
+"""The records of a graph that the views share: nodes with their arguments and results, and module calls.
+
+This module owns the shape of these records and nothing else. It must not know how a graph is recorded (that is
+`snapshot`), how it is made smaller (`fold`) or how it looks (`picture` and the writers behind it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Literal
+
+import numpy as np
+
+__all__ = ["Argument", "Edge", "FrameRecord", "Graph", "GraphNode", "Kind", "Number", "Result"]
+
+Kind = Literal["parameter", "input", "constant", "op", "module", "hidden", "failed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """One value that a node produced, with its gradient. ``index`` counts the outputs of a node that has several."""
+
+    index: int | None
+    name: str | None
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    value: Any = None
+    grad: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An operand that is another node: which one, which of its outputs, and whether a gradient flows back to it."""
+
+    node: int
+    index: int | None
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Number:
+    """An operand that is a literal number of the program (or an array that never was a Tensor)."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphNode:
+    """A leaf, one application of an op, or what folding put in the place of several of them.
+
+    ``made`` is the rank among the ops in the order in which the program ran (-1 for leaves), ``path`` and ``note``
+    belong to folded nodes, and ``repeat`` says for how many equal neighbours a folded node stands.
+    """
+
+    id: int
+    kind: Kind
+    op: str
+    operands: tuple[str, ...]
+    arguments: tuple[Argument | Number, ...]
+    attrs: dict[str, Any]
+    results: tuple[Result, ...]
+    frame: int | None
+    made: int
+    output: bool = False
+    path: str | None = None
+    note: str | None = None
+    repeat: int = 1
+    origin: tuple[CodeType | None, int] = (None, -1)
+    definition: Any = None
+
+    @property
+    def name(self) -> str | None:
+        """The user's name of the only result, if it has one."""
+        return self.results[0].name if len(self.results) == 1 else None
+
+    def references(self) -> Iterator[tuple[int, Argument]]:
+        """The arguments that are nodes, each with its position."""
+        for slot, argument in enumerate(self.arguments):
+            if isinstance(argument, Argument):
+                yield slot, argument
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """One call of a module. ``repeat`` says for how many equal neighbours it stands."""
+
+    id: int
+    parent: int | None
+    label: str
+    path: str | None
+    repeat: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A value that travels from one node to an operand of another."""
+
+    source: int
+    target: int
+    slot: int
+    operand: str
+    index: int | None
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments."""
+
+    nodes: tuple[GraphNode, ...]
+    frames: tuple[FrameRecord, ...]
+    outputs: tuple[int, ...]
+
+    def edges(self) -> Iterator[Edge]:
+        """All edges, in the order of the nodes they lead to."""
+        for node in self.nodes:
+            for slot, argument in node.references():
+                operand = node.operands[slot] if slot < len(node.operands) else str(slot)
+                yield Edge(argument.node, node.id, slot, operand, argument.index, argument.flows)
+
+    def levels(self) -> list[int]:
+        """For each frame, how many frames it lies in."""
+        levels: list[int] = []
+        for frame in self.frames:
+            levels.append(0 if frame.parent is None else levels[frame.parent] + 1)
+        return levels

@@ -1,0 +1,42 @@
+"""The colours of the pictures, told apart also by readers who see red and green alike (after Okabe and Ito).
+
+Colour never says anything alone: kinds are also written in words, missing gradients are also dashed, and values
+that are not finite are also marked. This module must not know graphs or formats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ALARM", "ALARM_FILL", "EDGE", "FRAME_FILLS", "FRAME_LINE", "INK", "LEVELS", "MUTED", "STYLES", "Style"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Header fill and border of a kind of node, and the word for it in the legend."""
+
+    fill: str
+    line: str
+    word: str
+
+
+STYLES: dict[str, Style] = {
+    "parameter": Style("#c9e0f4", "#0a5c96", "parameter"),
+    "input": Style("#c5ead9", "#0b7a56", "input"),
+    "constant": Style("#e6e6e6", "#707070", "constant"),
+    "op": Style("#eef0f4", "#4b5563", "operation"),
+    "module": Style("#e6dbf2", "#6b3fa0", "module"),
+    "hidden": Style("#f7f7f7", "#707070", "left out"),
+    "failed": Style("#f9d0cc", "#b3261e", "failed"),
+}
+
+INK = "#1a1a1a"
+MUTED = "#565c66"
+EDGE = "#5b6472"
+FRAME_LINE = "#a9b1bd"
+FRAME_FILLS = ("#f8f9fb", "#f1f3f7", "#eaedf3")  # one shade more for each level of nesting
+ALARM = "#b3261e"
+ALARM_FILL = "#f9d0cc"
+
+# Size of the gradient, from zero to the largest of the picture.
+LEVELS = ("#ffffff", "#fff6dc", "#ffe9b3", "#ffd780", "#fdc04d", "#f0a020")

@@ -1,0 +1,84 @@
+"""What is drawn, in words and boxes, before any format: every writer (DOT, SVG, tree, Mermaid) writes one of these.
+
+This module owns the records only. It must not know the engine's graph, nor any output format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Box", "Direction", "Group", "Key", "Link", "Picture", "Row"]
+
+Direction = Literal["LR", "TB"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A labelled value in a box: its lines of text, and a tiny histogram (block characters) if there is one."""
+
+    label: str
+    lines: tuple[str, ...]
+    bars: str = ""
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One node. ``level`` is the size of its gradient from 0 to 5, None when there is none."""
+
+    id: int
+    kind: str
+    title: str
+    heading: str
+    details: tuple[str, ...]
+    rows: tuple[Row, ...]
+    group: int | None
+    level: int | None = None
+    alarm: bool = False
+    dashed: bool = False
+    output: bool = False
+    repeat: int = 1
+    tooltip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An arrow from one box to another; ``slot`` is the place of the operand among those of the target."""
+
+    source: int
+    target: int
+    slot: int
+    label: str
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A frame around the boxes of one module call."""
+
+    id: int
+    parent: int | None
+    title: str
+    level: int
+    repeat: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One entry of the legend: how it looks (a kind, or "gradient", "dashed", "alarm", "output"), and what it means."""
+
+    look: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Boxes in an order in which arrows lead forward, arrows, frames, legend and notes."""
+
+    boxes: tuple[Box, ...]
+    links: tuple[Link, ...]
+    groups: tuple[Group, ...]
+    legend: tuple[Key, ...]
+    notes: tuple[str, ...]
+    direction: Direction
