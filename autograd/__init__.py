@@ -18,12 +18,55 @@ if _path.exists(_path.join(_path.dirname(__file__), "tracer.py")):
 __engine__ = "chainrule"  # what `optim` and `nn` look for: is this the engine they were written for?
 __version__ = "0.1.0"
 
-from autograd import methods as _methods  # noqa: E402 - the check above comes first
-from autograd import numpy_calls as _numpy_calls  # noqa: E402, F401 - fills the protocol tables
-from autograd import protocol as _protocol  # noqa: E402
-from autograd.errors import *  # noqa: E402, F403
-from autograd.modes import enable_grad, is_grad_enabled, no_grad  # noqa: E402
-from autograd.tensor import Tensor, tensor  # noqa: E402
+from autograd import methods as _methods
+from autograd import numpy_calls as _numpy_calls  # noqa: F401 - fills the tables that protocol.install reads
+from autograd import protocol as _protocol
+from autograd.custom import custom_op
+from autograd.errors import (
+    ArrayConversionError,
+    AutogradError,
+    BooleanValueError,
+    GradientShapeError,
+    GraphReleasedError,
+    InvalidDtypeError,
+    ItemAssignmentError,
+    LiveGraphError,
+    NonScalarBackwardError,
+    NotDifferentiable,
+    OperandError,
+    RequiresGradError,
+    RuleError,
+    StackingError,
+    StaleLeafError,
+    UnusedInputError,
+)
+from autograd.modes import enable_grad, is_grad_enabled, no_grad
+from autograd.tensor import Tensor, tensor
 
 _methods.attach()
 _protocol.install()
+
+__all__ = [
+    "ArrayConversionError",
+    "AutogradError",
+    "BooleanValueError",
+    "GradientShapeError",
+    "GraphReleasedError",
+    "InvalidDtypeError",
+    "ItemAssignmentError",
+    "LiveGraphError",
+    "NonScalarBackwardError",
+    "NotDifferentiable",
+    "OperandError",
+    "RequiresGradError",
+    "RuleError",
+    "StackingError",
+    "StaleLeafError",
+    "Tensor",
+    "UnusedInputError",
+    "custom_op",
+    "enable_grad",
+    "is_grad_enabled",
+    "no_grad",
+    "tensor",
+]

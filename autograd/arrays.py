@@ -11,13 +11,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-__all__ = ["FLOAT32", "FLOAT64", "Axis", "expand", "is_real_floating", "normalize_axes", "sum_to"]
+__all__ = [
+    "FLOAT32",
+    "FLOAT64",
+    "Axis",
+    "Shape",
+    "add_reduce",
+    "expand",
+    "is_real_floating",
+    "maximum_reduce",
+    "minimum_reduce",
+    "multiply_reduce",
+    "normalize_axes",
+    "sum_to",
+]
 
 Axis = int | tuple[int, ...] | None
 Shape = tuple[int, ...]
 
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
+
+# Three times as fast as np.sum and friends on small arrays, and dispatched to Tensors all the same.
+add_reduce: Any = np.add.reduce
+multiply_reduce: Any = np.multiply.reduce
+maximum_reduce: Any = np.maximum.reduce
+minimum_reduce: Any = np.minimum.reduce
 
 # A gradient that is one number spread over an array is written out below this size; above it, a view with
 # zero strides saves the memory and its traffic.
@@ -39,11 +58,10 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def expand(g: Any, shape: Shape) -> Any:
     """Repeat an array to a larger shape (NumPy's broadcasting rules)."""
-    if isinstance(g, np.ndarray | np.generic):
-        if prod(shape) <= _WRITE_OUT:
-            out = np.empty(shape, g.dtype)
-            out[...] = g
-            return out
+    if isinstance(g, np.ndarray | np.generic) and prod(shape) <= _WRITE_OUT:
+        out = np.empty(shape, g.dtype)
+        out[...] = g
+        return out
     return np.broadcast_to(g, shape)
 
 
@@ -51,4 +69,4 @@ def sum_to(d: Any, shape: Shape) -> Any:
     """Undo broadcasting: add up what was repeated, so that the result has the given shape."""
     extra = d.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and d.shape[i + extra] != 1)
-    return np.add.reduce(d, axis=axes).reshape(shape) if axes else d
+    return add_reduce(d, axis=axes).reshape(shape) if axes else d

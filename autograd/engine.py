@@ -17,18 +17,32 @@ from itertools import count
 from operator import attrgetter
 from types import CodeType
 from typing import Any, Protocol
-from weakref import ref
 
 import numpy as np
 
-from autograd.arrays import expand, sum_to
+from autograd.arrays import FLOAT64, expand, sum_to
 from autograd.errors import GradientShapeError, GraphReleasedError, StaleLeafError
 from autograd.modes import STATE, Frame
 
-__all__ = ["GONE", "SMALL", "Info", "Leaf", "Node", "Output", "Vertex", "backward_pass", "newest_first", "where"]
+__all__ = [
+    "GONE",
+    "SMALL",
+    "Info",
+    "Leaf",
+    "Node",
+    "Output",
+    "Vertex",
+    "backward_pass",
+    "describe",
+    "fit",
+    "newest_first",
+    "where",
+]
 
 SMALL = 64  # values and gradients of at most this many entries stay on the vertex, for the pictures
 
+float64 = np.float64
+ndarray = np.ndarray
 sequence = count(1)
 Array = Any  # an ndarray or NumPy scalar in a first-order pass, a Tensor in a differentiable one
 
@@ -72,7 +86,7 @@ class OpRecord(Protocol):
 class Vertex:
     """What all vertices have: shape and dtype of the value, the module call it was made in, small values kept."""
 
-    __slots__ = ("__weakref__", "dtype", "grad", "info", "scope", "seq", "shape", "tensor", "value")
+    __slots__ = ("dtype", "grad", "info", "scope", "seq", "shape", "tensor", "value")
 
     parents: tuple[Vertex | None, ...] = ()  # the edges that gradients travel; None needs no gradient
     kept: Any = ()
@@ -83,8 +97,8 @@ class Vertex:
     dtype: Any
     scope: Frame | None
     value: Any  # the small value as of the forward pass, else None
-    grad: Any  # the small gradient after a backward pass, else None
-    tensor: Callable[[], Any] | None  # weak reference to the Tensor that a user may still hold
+    grad: Any  # after a backward pass the gradient of a small value, or of one that is still held; else None
+    tensor: Callable[[], Any] | None  # weak reference to the Tensor of a leaf or of a large value, to see who lives
     info: Info | None
 
     @property
@@ -168,6 +182,7 @@ def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:
             if parent is not None and parent not in seen:
                 add(parent)
                 push(parent)
+    # Sets iterate by address, which is close to the order of creation: the sort has little left to do.
     return sorted(seen, key=attrgetter("seq"), reverse=True)
 
 
@@ -186,6 +201,8 @@ def backward_pass(
     order = newest_first(seeds)
     _check_values_are_there(order)
     useful = None if wanted is None else _leading_to(wanted, order)
+    if useful is not None:
+        order = [vertex for vertex in order if vertex in useful]
     if create_graph:
         token = STATE.set(STATE.get().replace(grad=True))
         try:
@@ -206,45 +223,48 @@ def _run(
     found: dict[Vertex, Array] = {}
     owned: set[Vertex] = set()  # whose gradient lies in a buffer that this pass allocated
     watch = STATE.get().watch
-    arrive = grads.get
+    arrive, leave = grads.get, grads.pop
     for vertex in order:
-        g = grads.pop(vertex, None)
-        node = vertex.op
-        if g is None or (useful is not None and vertex not in useful):
-            if release and node is not None:
+        g = leave(vertex, None)
+        op = vertex.op
+        if g is None:
+            if release and op is not None:
                 vertex.kept = GONE
             continue
-        if node is not None and node.outputs:
+        if op is not None and op.outputs:
             g = _fill_outputs(vertex, g)
         if vertex.info is not None and vertex.info.hooks:
             g = _call_hooks(vertex, g)
         if wanted is None:
-            tensor = None if vertex.tensor is None else vertex.tensor()
-            if tensor is not None:
-                _deposit(vertex, tensor, g)
-            elif not vertex.shape or g.__class__ is not np.ndarray or g.size <= SMALL:
-                vertex.grad = _small(g) if vertex.grad is None else vertex.grad + g
+            if g.__class__ is float64 and vertex.__class__ is Node and vertex.grad is None:
+                vertex.grad = g  # a number is nobody's property
+            else:
+                _deposit(vertex, g)
         elif vertex in wanted:
             found[vertex] = g
-        if node is None:
+        if op is None:
             if vertex.__class__ is Output:
                 _collect_output(vertex, g, grads)
             continue
         parents = vertex.parents
         if useful is not None:
-            parents = tuple(p if p in useful else None for p in parents)
+            parents = tuple([p if p in useful else None for p in parents])
         try:
-            gradients = node.vjp(g, node.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
+            gradients = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
         except Exception as error:
-            error.add_note(f"in the rule of {node.name}, applied at {where(vertex)}")
+            error.add_note(f"in the rule of {op.name}, applied at {where(vertex)}")
             raise
         if watch is not None:
             watch.backward(vertex, g, gradients)
-        for parent, d in zip(parents, gradients, strict=True):
+        for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
             if parent is None or d is None:
                 continue
-            if d.shape != parent.shape or d.dtype != parent.dtype:
-                d = fit(d, parent, node.name)
+            if d.__class__ is float64 and parent.dtype is FLOAT64 and not parent.shape:
+                pass  # the edge between two numbers
+            elif d.shape != parent.shape or d.dtype is not parent.dtype:
+                d = fit(d, parent, op.name)
+            elif d.__class__ is ndarray and not d.ndim:
+                d = d[()]  # a number computes ten times faster than a 0-d array
             prior = arrive(parent)
             if prior is None:
                 grads[parent] = d
@@ -252,7 +272,7 @@ def _run(
                 prior += d
             else:
                 grads[parent] = prior = prior + d
-                if prior.__class__ is np.ndarray:
+                if prior.__class__ is ndarray:
                     owned.add(parent)
         if release:
             vertex.kept = GONE
@@ -263,10 +283,7 @@ def fit(d: Array, parent: Vertex, op: str) -> Array:
     """Fit what a rule returned to the operand: add up what broadcasting repeated, restore the dtype."""
     shape = parent.shape
     if d.shape != shape:
-        if d.ndim >= len(shape):
-            summed = sum_to(d, shape) if _broadcasts(shape, d.shape) else d
-        else:
-            summed = d
+        summed = sum_to(d, shape) if _broadcasts(shape, d.shape) else d
         if summed.shape != shape:
             if not _broadcasts(summed.shape, shape):
                 raise GradientShapeError(
@@ -345,19 +362,30 @@ def _call_hooks(vertex: Vertex, g: Array) -> Array:
     return g
 
 
-def _deposit(vertex: Vertex, tensor: Any, g: Array) -> None:
-    """Add a finished gradient to the ``.grad`` of a Tensor that somebody still holds."""
-    if tensor.grad is not None:
-        g = tensor.grad + g
-    elif vertex.op is not None or not _ours_alone(g):
+def _deposit(vertex: Vertex, g: Array) -> None:
+    """Add a finished gradient to what somebody may read: the ``.grad`` of a leaf that is still held, and of a
+    computed Tensor that is small (for the pictures) or still held."""
+    if vertex.value is not None and vertex.__class__ is not Leaf:
+        prior = vertex.grad
+        if prior is not None:
+            vertex.grad = prior + g
+        else:
+            vertex.grad = g if g.__class__ is float64 else g.copy()
+        return
+    tensor = None if vertex.tensor is None else vertex.tensor()
+    if tensor is None:
+        return
+    if vertex.__class__ is not Leaf:
+        vertex.grad = g.copy() if vertex.grad is None else vertex.grad + g
+        return
+    prior = tensor.grad
+    if prior is not None:
+        g = prior + g
+    elif not _ours_alone(g):
         g = g.copy()
-    tensor.grad = g if g.__class__ is np.ndarray else np.array(g)
-    if g.size <= SMALL:
-        vertex.grad = _small(tensor.grad)
-
-
-def _small(g: Array) -> Array:
-    return g.copy() if g.__class__ is np.ndarray else g
+    tensor.grad = g = g if g.__class__ is ndarray else np.array(g)
+    if vertex.value is not None:
+        vertex.grad = g.copy()
 
 
 # sys.getrefcount of an array that only one local variable and the call of the deposit hold.
@@ -380,7 +408,4 @@ def _ours_alone(g: Array) -> bool:
     A rule may hand the same array to two operands, return the incoming gradient, a view of it, or an array that it
     keeps for itself; a reference count sees them all, and when in doubt there is a copy.
     """
-    return g.__class__ is np.ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE + 1
-
-
-__all__ += ["describe", "fit", "ref"]
+    return g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE + 1

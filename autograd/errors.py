@@ -22,8 +22,8 @@ __all__ = [
     "OperandError",
     "RequiresGradError",
     "RuleError",
-    "StaleLeafError",
     "StackingError",
+    "StaleLeafError",
     "UnusedInputError",
 ]
 

@@ -131,7 +131,7 @@ def _stepwise(mode: type[_Mode], steps: Generator[Any, Any, Any]) -> Generator[A
             advance = functools.partial(steps.throw, error)
 
 
-class no_grad(_Mode):  # noqa: N801 - a context manager, named like PyTorch's
+class no_grad(_Mode):
     """Compute without recording a graph, inside a ``with`` block or a decorated function.
 
     >>> from autograd import no_grad, tensor
@@ -145,7 +145,7 @@ class no_grad(_Mode):  # noqa: N801 - a context manager, named like PyTorch's
     _changes = {"grad": False}  # noqa: RUF012 - a constant of the class
 
 
-class enable_grad(_Mode):  # noqa: N801
+class enable_grad(_Mode):
     """Record the graph again inside `no_grad`.
 
     >>> from autograd import enable_grad, no_grad, tensor

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import arithmetic, linear, reduce, shape
+from autograd.ops import arithmetic, linear, reduce
+from autograd.ops import shape as shapes
 from autograd.protocol import implements, unsupported
 from autograd.tensor import Tensor, constant
 
@@ -18,53 +19,53 @@ __autograd_transparent__ = True
 
 
 @implements(np.reshape)
-def reshape(a: Any, /, shape_: Any = None, order: str = "C", *, copy: Any = None, **renamed: Any) -> Any:
+def _reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: Any = None, **renamed: Any) -> Any:
     if order != "C":
         raise unsupported("numpy.reshape", "order")
-    return shape.reshape(a, shape=renamed.get("shape", shape_))
+    return shapes.reshape(a, shape=shape)
 
 
 @implements(np.ravel)
-def ravel(a: Any, order: str = "C") -> Any:
+def _ravel(a: Any, order: str = "C") -> Any:
     if order != "C":
         raise unsupported("numpy.ravel", "order")
-    return shape.ravel(a)
+    return shapes.ravel(a)
 
 
 @implements(np.broadcast_to)
-def broadcast_to(array: Any, shape_: Any = None, subok: bool = False, **renamed: Any) -> Any:
-    return shape.broadcast_to(array, shape=renamed.get("shape", shape_))
+def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+    return shapes.broadcast_to(array, shape=shape)
 
 
 @implements(np.concatenate)
-def concatenate(arrays: Sequence[Any], /, axis: int | None = 0, **extra: Any) -> Any:
+def _concatenate(arrays: Sequence[Any], /, axis: int | None = 0, **extra: Any) -> Any:
     _refuse("numpy.concatenate", extra)
-    return shape.concatenate(*arrays, axis=axis)
+    return shapes.concatenate(*arrays, axis=axis)
 
 
 @implements(np.stack)
-def stack(arrays: Sequence[Any], axis: int = 0, **extra: Any) -> Any:
+def _stack(arrays: Sequence[Any], axis: int = 0, **extra: Any) -> Any:
     _refuse("numpy.stack", extra)
-    return shape.stack(*arrays, axis=axis)
+    return shapes.stack(*arrays, axis=axis)
 
 
 @implements(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    return list(shape.split(ary, indices_or_sections=indices_or_sections, axis=axis))
+def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    return list(shapes.split(ary, indices_or_sections=indices_or_sections, axis=axis))
 
 
 @implements(np.shape)
-def shape_of(a: Any) -> tuple[int, ...]:
+def _shape_of(a: Any) -> tuple[int, ...]:
     return tuple(a.shape)
 
 
 @implements(np.ndim)
-def ndim_of(a: Any) -> int:
+def _ndim_of(a: Any) -> int:
     return int(a.ndim)
 
 
 @implements(np.size)
-def size_of(a: Any, axis: int | None = None) -> int:
+def _size_of(a: Any, axis: int | None = None) -> int:
     return int(a.size if axis is None else a.shape[axis])
 
 
@@ -72,7 +73,7 @@ def size_of(a: Any, axis: int | None = None) -> int:
 
 
 @implements(np.where)
-def where(condition: Any, *branches: Any) -> Any:
+def _where(condition: Any, *branches: Any) -> Any:
     if isinstance(condition, Tensor):
         condition = condition.data
     if not branches:
@@ -81,7 +82,7 @@ def where(condition: Any, *branches: Any) -> Any:
 
 
 @implements(np.clip)
-def clip(
+def _clip(
     a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **extra: Any
 ) -> Any:
     _refuse("numpy.clip", extra)
@@ -92,7 +93,7 @@ def clip(
 
 
 @implements(np.einsum)
-def einsum(*operands: Any, out: Any = None, optimize: Any = False, **extra: Any) -> Any:
+def _einsum(*operands: Any, out: Any = None, optimize: Any = False, **extra: Any) -> Any:
     _refuse("numpy.einsum", extra)
     if isinstance(operands[0], str):
         return linear.einsum(*operands[1:], subscripts=operands[0])
@@ -140,7 +141,7 @@ for creator in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
 
 
 @implements(np.copy)
-def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     return arithmetic.copy(a)
 
 

@@ -120,5 +120,5 @@ def install() -> None:
                 UFUNCS.setdefault((function, "__call__"), op.function)
             else:
                 FUNCTIONS.setdefault(function, adapter_of(function, op))
-    Tensor.__array_ufunc__ = array_ufunc  # type: ignore[method-assign]
-    Tensor.__array_function__ = array_function  # type: ignore[method-assign]
+    Tensor.__array_ufunc__ = array_ufunc  # type: ignore[method-assign, assignment]
+    Tensor.__array_function__ = array_function  # type: ignore[method-assign, assignment]

@@ -23,12 +23,14 @@ from autograd.errors import AutogradError, InvalidDtypeError, OperandError, Rule
 from autograd.modes import STATE, State
 from autograd.tensor import Tensor, constant, leaf
 
-__all__ = ["REGISTRY", "Op", "defop", "joint", "write_operator"]
+__all__ = ["REGISTRY", "Op", "defop", "joint", "unchanged", "write_operator"]
 
 REGISTRY: dict[str, Op] = {}
 
 Rule = Callable[..., Any]
 _new = object.__new__
+float64 = np.float64
+ndarray = np.ndarray
 
 # A module of ours that stands between a user's line and an op sets this name; its frames are passed over when a node
 # notes where it was made.
@@ -38,7 +40,12 @@ TRANSPARENT = "__autograd_transparent__"
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, complex, type(None)})
 
 
-class joint:  # noqa: N801 - reads as a word in the table
+def unchanged(g: Any) -> Any:
+    """The rule of an operand that is passed on as it is: its gradient is the incoming one."""
+    return g
+
+
+class joint:
     """Marks one rule that returns the gradients of all operands as a tuple, because they share work.
 
     It may ask for ``need``: a tuple of booleans that says which gradients are wanted.
@@ -189,7 +196,7 @@ def _read_rule(op: Op, index: int, rule: Rule) -> tuple[str, ...]:
 
 def _compile(name: str, lines: Sequence[str], names: dict[str, Any]) -> Callable[..., Any]:
     source = "\n".join(lines)
-    exec(compile(source, f"<autograd op {name}>", "exec"), names)  # noqa: S102 - our own text
+    exec(compile(source, f"<autograd op {name}>", "exec"), names)
     function: Callable[..., Any] = names[name]
     return function
 
@@ -207,16 +214,25 @@ def _write_vjp(op: Op) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
     if op.joint:
         if "need" in op.asks[0]:
             body.append("    need = tuple([p is not None for p in parents])")
-        body.append(f"    return rule0({', '.join(('g', *op.asks[0]))})")
+        body += [
+            f"    gradients = rule0({', '.join(('g', *op.asks[0]))})",
+            "    if len(gradients) != len(parents):",
+            "        raise ValueError(f'a joint rule gave {len(gradients)} gradients for {len(parents)} operands')",
+            "    return gradients",
+        ]
     elif len(op.rules) == 1:
-        body.append(f"    return rule0({', '.join(('g', *op.asks[0]))}),")
+        body.append(f"    return {_call_text(op, 0)},")
     else:
         parts = [
-            f"None if parents[{i}] is None else rule{i}({', '.join(('g', *op.asks[i]))})" if rule else "None"
+            f"None if parents[{i}] is None else {_call_text(op, i)}" if rule else "None"
             for i, rule in enumerate(op.rules)
         ]
         body.append(f"    return {', '.join(parts)},")
     return _compile("vjp", body, names)
+
+
+def _call_text(op: Op, i: int) -> str:
+    return "g" if op.rules[i] is unchanged else f"rule{i}({', '.join(('g', *op.asks[i]))})"
 
 
 def _write_function(op: Op) -> Callable[..., Any]:
@@ -260,7 +276,7 @@ def _write_caller(op: Op, name: str, order: tuple[str, ...], *, operator: bool =
     body = [f"def {name}({', '.join(parameters)}):"]
     for x in xs:
         body += [
-            f"    if isinstance({x}, _Tensor):",
+            f"    if {x}.__class__ is _Tensor or isinstance({x}, _Tensor):",
             f"        _{x} = {x}._data",
             f"        _{x}_live = {x}._requires_grad",
         ]
@@ -287,11 +303,12 @@ def _write_caller(op: Op, name: str, order: tuple[str, ...], *, operator: bool =
         edges = [f"({x}._node or _leaf({x})) if _{x}_live else None" if x in ruled else "None" for x in xs]
         kept = "".join(f"{_kept_text(op, i, ruled)}, " for i in range(len(op.keeps)))
         attrs = "{" + ", ".join(f"{a!r}: {a}" for a in op.attributes) + "}" if op.attributes else "None"
+        given, all_live = ", ".join(xs), " and ".join(f"_{x}_live" for x in xs)
         body += [
             "    _state = _state_of()",
             f"    if _state.grad and ({' or '.join(f'_{x}_live' for x in ruled)}):",
             f"        _parents = ({', '.join(edges)},)",
-            f"        _operands = _parents if None not in _parents else _sources(_parents, ({', '.join(xs)},))",
+            f"        _operands = _parents if {all_live} else _sources(_parents, ({given},))",
             f"        return _record(_op, out, _parents, _operands, ({kept}), {attrs}, _state)",
         ]
     return _compile(name, [*body, "    return _result(out)"], names)
@@ -317,7 +334,7 @@ def _write_variadic(op: Op) -> Callable[..., Any]:
 
     def function(*xs: Any, **attributes: Any) -> Any:
         attributes = {**op.attributes, **attributes}
-        data = tuple(
+        data: tuple[Any, ...] = tuple(
             x._data if isinstance(x, Tensor) else x if x.__class__ in PLAIN else _operand(op, operand, x, False)
             for x in xs
         )
@@ -347,7 +364,7 @@ def _record(
     op: Op, out: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, state: State
 ) -> Tensor:
     """The node of one application of an op, and the Tensor of its result."""
-    node = _new(Node)
+    node = Node()
     node.op = op
     node.parents = parents
     node.operands = operands
@@ -355,33 +372,33 @@ def _record(
     node.attrs = attrs
     node.scope = state.scope
     node.seq = next(sequence)
-    node.shape = out.shape
-    node.dtype = dtype = out.dtype
-    if dtype is not FLOAT64 and dtype is not FLOAT32 and dtype.kind != "f":
-        raise InvalidDtypeError(
-            f"{op.name} of {', '.join(describe(p) for p in parents if p)} gives {dtype}, which has no gradient here. "
-            "Only real floating data is differentiable; use .detach() where no gradient is wanted."
-        )
-    if out.__class__ is not np.ndarray:
-        node.value = out
-    elif out.size <= SMALL:
-        node.value = out if out.base is None else out.copy()
-    else:
-        node.value = None
-    node.grad = None
-    node.info = None
+    node.grad = node.info = node.tensor = None
     frame = sys._getframe(2)
-    while TRANSPARENT in frame.f_globals:
-        frame = frame.f_back  # type: ignore[assignment] - a transparent module is always called by another
+    while TRANSPARENT in frame.f_globals:  # such a module is always called by another
+        frame = frame.f_back  # type: ignore[assignment]
     node.code = frame.f_code
     node.lasti = frame.f_lasti
     t = _new(Tensor)
     t._data = out
     t._node = node
     t._requires_grad = True
-    t._info = None
-    t.grad = None
-    node.tensor = ref(t)
+    if out.__class__ is float64:
+        node.shape = ()
+        node.dtype = FLOAT64
+        node.value = out
+    else:
+        node.shape = out.shape
+        node.dtype = dtype = out.dtype
+        if dtype is not FLOAT32 and dtype is not FLOAT64 and dtype.kind != "f":
+            raise InvalidDtypeError(
+                f"{op.name} of {', '.join(describe(p) for p in parents if p)} gives {dtype}, which has no gradient "
+                "here. Only real floating data is differentiable; use .detach() where no gradient is wanted."
+            )
+        if out.size > SMALL:
+            node.value = None
+            node.tensor = ref(t)
+        else:
+            node.value = out if out.__class__ is not ndarray or out.base is None else out.copy()
     if state.watch is not None:
         state.watch.forward(node, operands, out)
     return t
@@ -391,7 +408,7 @@ def _record_outputs(
     op: Op, outs: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, state: State
 ) -> tuple[Tensor, ...]:
     """The same for an op with several outputs: one node, and a vertex for each output."""
-    node = _new(Node)
+    node = Node()
     node.op, node.parents, node.operands, node.kept, node.attrs = op, parents, operands, kept, attrs
     node.scope = state.scope
     node.seq = next(sequence)
@@ -407,8 +424,10 @@ def _record_outputs(
         t = constant(out)
         if out.dtype.kind == "f":
             vertex = output_of(node, k)
-            vertex.value = out.copy() if out.size <= SMALL else None
-            vertex.tensor = ref(t)
+            if out.size <= SMALL:
+                vertex.value = out.copy()
+            else:
+                vertex.tensor = ref(t)
             t._node = vertex
             t._requires_grad = True
         results.append(t)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Operand = Any  # a Tensor, an array, a number, or a list of numbers
 
     class Surface:
+        """Operators and differentiable methods of a Tensor."""
+
         # fmt: off
         def __add__(self, other: Operand) -> Tensor: ...
         def __radd__(self, other: Operand) -> Tensor: ...
@@ -98,4 +100,6 @@ if TYPE_CHECKING:
 else:
 
     class Surface:
+        """Operators and methods are attached at run time."""
+
         __slots__ = ()

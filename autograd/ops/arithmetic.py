@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd.registry import defop
+from autograd.registry import defop, unchanged
 
 Array = Any
 
@@ -22,8 +23,8 @@ def _number(x: Array) -> bool:
 
 # --- the four operations --------------------------------------------------------------------------------------
 
-add = defop("add", np.add, (lambda g: g, lambda g: g), numpy=np.add, infix=operator.add)
-subtract = defop("subtract", np.subtract, (lambda g: g, lambda g: -g), numpy=np.subtract, infix=operator.sub)
+add = defop("add", np.add, (unchanged, unchanged), numpy=np.add, infix=operator.add)
+subtract = defop("subtract", np.subtract, (unchanged, lambda g: -g), numpy=np.subtract, infix=operator.sub)
 multiply = defop(
     "multiply", np.multiply, (lambda g, y: g * y, lambda g, x: g * x), numpy=np.multiply, infix=operator.mul
 )
@@ -35,7 +36,7 @@ divide = defop(
     infix=operator.truediv,
 )
 negative = defop("negative", np.negative, lambda g: -g, numpy=np.negative)
-positive = defop("positive", np.positive, lambda g: g, numpy=np.positive)
+positive = defop("positive", np.positive, unchanged, numpy=np.positive)
 reciprocal = defop("reciprocal", np.reciprocal, lambda g, out: -(g * out * out), numpy=np.reciprocal)
 square = defop("square", np.square, lambda g, x: g * (2.0 * x), numpy=np.square)
 absolute = defop("absolute", np.absolute, lambda g, x: g * np.sign(x), numpy=(np.absolute, np.fabs))
@@ -66,7 +67,7 @@ def _log_base(x: Array, y: Array) -> Array:
     return np.log(np.where((x == 0) & (y >= 0), 1.0, x))
 
 
-power = defop(
+power: Callable[..., Any] = defop(
     "power",
     power_kernel,
     (
@@ -82,7 +83,7 @@ power = defop(
 remainder = defop(
     "remainder",
     np.remainder,
-    (lambda g: g, lambda g, x, y: -(g * np.floor_divide(x, y))),
+    (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
     numpy=np.remainder,
 )
 floor_divide = defop("floor_divide", np.floor_divide, None, numpy=np.floor_divide)
@@ -110,12 +111,41 @@ logical_or = defop("logical_or", np.logical_or, None, numpy=np.logical_or)
 logical_not = defop("logical_not", np.logical_not, None, numpy=np.logical_not)
 
 
+# --- masks ----------------------------------------------------------------------------------------------------
+
+_SAME_SIZE = {np.dtype(f): i for f, i in ((np.float16, np.int16), (np.float32, np.int32), (np.float64, np.int64))}
+
+
+def masked_kernel(x: Array, *, mask: Array) -> Array:
+    """x where the mask holds, else 0: np.where(mask, x, 0), but ten times faster on large random masks.
+
+    The bits of a number and-ed with all ones or all zeros. Multiplying with the mask would be as fast, but makes
+    inf * 0 = nan of a branch that was not taken.
+    """
+    integer = _SAME_SIZE.get(x.dtype)
+    if integer is None or mask.shape != x.shape:
+        return np.where(mask, x, 0.0)
+    if not x.shape:
+        return x[()] if mask else x.dtype.type(0.0)
+    ones = (-mask.view(np.int8)).astype(integer)
+    ones &= x.view(integer)
+    return ones.view(x.dtype)
+
+
+masked: Callable[..., Any] = defop(
+    "masked",
+    masked_kernel,
+    lambda g, mask: masked(g, mask=mask),
+    doc="x where the mask holds, else 0.",
+)
+
+
 # --- choice ---------------------------------------------------------------------------------------------------
 
 
 def _larger(g: Array, winner: Array, loser: Array) -> Array:
     """The gradient of the winner of a maximum: all of it, or half in a tie."""
-    return np.where(winner > loser, g, np.where(winner == loser, 0.5 * g, 0.0))
+    return masked(g, mask=winner > loser) + masked(0.5 * g, mask=winner == loser)
 
 
 maximum = defop(
@@ -137,8 +167,8 @@ def clip_kernel(x: Array, lower: Array = None, upper: Array = None) -> Array:
 
 
 def _within(x: Array, lower: Array, upper: Array) -> Array:
-    above: Array = True if lower is None else x >= lower
-    below: Array = True if upper is None else x <= upper
+    above: Array = np.True_ if lower is None else x >= lower
+    below: Array = np.True_ if upper is None else x <= upper
     return above & below
 
 
@@ -162,8 +192,8 @@ where = defop(
     where_kernel,
     (
         None,
-        lambda g, condition: np.where(condition, g, 0.0),
-        lambda g, condition: np.where(condition, 0.0, g),
+        lambda g, condition: masked(g, mask=np.not_equal(condition, 0)),
+        lambda g, condition: masked(g, mask=np.equal(condition, 0)),
     ),
 )
 
@@ -172,5 +202,5 @@ def astype_kernel(x: Array, *, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = defop("astype", astype_kernel, lambda g: g)  # the edge restores the dtype
-copy = defop("copy", lambda x: x.copy(), lambda g: g)
+astype = defop("astype", astype_kernel, unchanged)  # the edge restores the dtype
+copy = defop("copy", lambda x: x.copy(), unchanged)

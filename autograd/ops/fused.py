@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import add_reduce, maximum_reduce
 from autograd.ops.reduce import log_softmax, softmax
 from autograd.registry import defop
 
@@ -38,7 +39,7 @@ linear = defop(
     (
         lambda g, weight: np.matmul(g, weight),
         lambda g, x: np.matmul(_rows(g).T, _rows(x)),
-        lambda g: np.add.reduce(_rows(g), axis=0),
+        lambda g: add_reduce(_rows(g), axis=0),
     ),
     definition=lambda x, weight, bias=None: np.matmul(x, weight.T) if bias is None else np.matmul(x, weight.T) + bias,
     doc="x @ weight.T + bias, with weight of shape (out, in).",
@@ -53,8 +54,8 @@ def one_hot(labels: Array, classes: int, dtype: Any) -> Array:
 
 
 def cross_entropy_kernel(x: Array, *, labels: Array) -> Array:
-    shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)
-    total = np.log(np.add.reduce(np.exp(shifted), axis=-1))
+    shifted = x - maximum_reduce(x, axis=-1, keepdims=True)
+    total = np.log(add_reduce(np.exp(shifted), axis=-1))
     if x.ndim == 2:
         return total - shifted[np.arange(len(labels)), labels]
     return total - np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]

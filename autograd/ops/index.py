@@ -6,12 +6,13 @@ position twice, the last value wins, as in NumPy, and only that value gets a gra
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import Shape
-from autograd.registry import defop
+from autograd.registry import defop, unchanged
 from autograd.tensor import Tensor
 
 Array = Any
@@ -29,7 +30,7 @@ def is_basic(index: Any) -> bool:
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         part is None or part is Ellipsis or isinstance(part, int | np.integer | slice)
-        or getattr(part, "dtype", None) == bool
+        or getattr(part, "dtype", None) == np.dtype(bool)
         for part in parts
     )  # fmt: skip
 
@@ -83,8 +84,10 @@ getitem = defop(
     lambda g, x_shape, index: scatter(g, index=index, shape=x_shape),
     doc="x[index] for every kind of NumPy index.",
 )
-scatter = defop("scatter", scatter_kernel, lambda g, index: g[index], doc="Zeros with x added at an index.")
-set_at = defop(
+scatter: Callable[..., Any] = defop(
+    "scatter", scatter_kernel, lambda g, index: g[index], doc="Zeros with x added at an index."
+)
+set_at: Callable[..., Any] = defop(
     "set_at",
     set_at_kernel,
     (lambda g, index: set_at(g, 0.0, index=index), lambda g, index: _last_writers(g, index)),
@@ -93,7 +96,7 @@ set_at = defop(
 add_at = defop(
     "add_at",
     add_at_kernel,
-    (lambda g: g, lambda g, index: g[index]),
+    (unchanged, lambda g, index: g[index]),
     doc="A copy of x with values added at an index; repeated positions add up.",
 )
 

@@ -11,7 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Axis, Shape, expand, normalize_axes
+from autograd.arrays import (
+    Axis,
+    Shape,
+    add_reduce,
+    expand,
+    maximum_reduce,
+    minimum_reduce,
+    multiply_reduce,
+    normalize_axes,
+)
+from autograd.ops.arithmetic import masked
 from autograd.registry import defop
 
 Array = Any
@@ -34,7 +44,7 @@ def count(x_shape: Shape, axis: Axis) -> int:
 
 
 def sum_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return add_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def sum_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -44,12 +54,12 @@ def sum_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if x.dtype.kind != "f" or x.dtype.itemsize == 2:  # NumPy adds these up in a wider dtype
         return np.mean(x, axis=axis, keepdims=keepdims)
-    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    total = add_reduce(x, axis=axis, keepdims=keepdims)
     return total / total.dtype.type(count(x.shape, axis))
 
 
 def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
-    return expand(keep(g, x_shape, axis, keepdims) / float(max(count(x_shape, axis), 1)), x_shape)
+    return expand(keep(g, x_shape, axis, keepdims) / float(count(x_shape, axis) or 1), x_shape)
 
 
 sum = defop("sum", sum_kernel, sum_rule, numpy=np.sum)
@@ -76,7 +86,7 @@ cumsum = defop("cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum)
 
 
 def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+    return multiply_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -127,17 +137,17 @@ cumprod = defop("cumprod", cumprod_kernel, cumprod_rule, numpy=np.cumprod)
 
 
 def max_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+    return maximum_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def min_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+    return minimum_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     hit = x == keep(out, x_shape, axis, keepdims)
     ties = np.maximum(np.sum(hit, axis=axis, keepdims=True), 1).astype(g.dtype)
-    return np.where(hit, keep(g, x_shape, axis, keepdims) / ties, 0.0)
+    return masked(expand(keep(g, x_shape, axis, keepdims) / ties, x_shape), mask=hit)
 
 
 max = defop("max", max_kernel, extreme_rule, numpy=np.max)
@@ -202,15 +212,15 @@ std = defop("std", std_kernel, std_rule, numpy=np.std)
 
 def _shift(x: Array, axis: Axis) -> Array:
     """The largest entry, so that exp cannot overflow (0 where that is not finite)."""
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    top = maximum_reduce(x, axis=axis, keepdims=True)
     return np.where(np.isfinite(top), top, 0.0)
 
 
 def logsumexp_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     shift = _shift(x, axis)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the right answer when all entries are -inf
-        out = np.log(np.add.reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
-    return out if keepdims else out.reshape(np.add.reduce(np.empty_like(x, bool), axis=axis).shape)
+        out = np.log(add_reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return out if keepdims else out.reshape(add_reduce(np.empty_like(x, bool), axis=axis).shape)
 
 
 def logsumexp_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -219,13 +229,13 @@ def logsumexp_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, k
 
 
 def softmax_kernel(x: Array, *, axis: int = -1) -> Array:
-    e = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    return e / np.add.reduce(e, axis=axis, keepdims=True)
+    e = np.exp(x - maximum_reduce(x, axis=axis, keepdims=True))
+    return e / add_reduce(e, axis=axis, keepdims=True)
 
 
 def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
-    shifted = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
+    shifted = x - maximum_reduce(x, axis=axis, keepdims=True)
+    return shifted - np.log(add_reduce(np.exp(shifted), axis=axis, keepdims=True))
 
 
 logsumexp = defop(
@@ -238,14 +248,14 @@ logsumexp = defop(
 softmax = defop(
     "softmax",
     softmax_kernel,
-    lambda g, out, axis: out * (g - np.add.reduce(g * out, axis=axis, keepdims=True)),
+    lambda g, out, axis: out * (g - add_reduce(g * out, axis=axis, keepdims=True)),
     definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
 )
 log_softmax = defop(
     "log_softmax",
     log_softmax_kernel,
-    lambda g, out, axis: g - np.exp(out) * np.add.reduce(g, axis=axis, keepdims=True),
+    lambda g, out, axis: g - np.exp(out) * add_reduce(g, axis=axis, keepdims=True),
     definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
     doc="log(softmax(x)) along an axis, without overflow.",
 )

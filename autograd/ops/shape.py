@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Axis, Shape
-from autograd.registry import defop, joint
+from autograd.registry import defop, joint, unchanged
 
 Array = Any
 
@@ -69,7 +69,7 @@ moveaxis = defop(
 )
 expand_dims = defop("expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims)
 squeeze = defop("squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze)
-broadcast_to = defop("broadcast_to", broadcast_to_kernel, lambda g: g)  # the edge adds up what was repeated
+broadcast_to = defop("broadcast_to", broadcast_to_kernel, unchanged)  # the edge adds up what was repeated
 
 
 # --- joining and taking apart ---------------------------------------------------------------------------------

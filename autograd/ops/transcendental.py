@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.arithmetic import masked
 from autograd.registry import defop
 
 Array = Any
@@ -76,7 +77,7 @@ softplus = defop(
 relu = defop(
     "relu",
     relu_kernel,
-    lambda g, out: np.where(out > 0.0, g, 0.0),
+    lambda g, out: masked(g, mask=out > 0.0),
     definition=lambda x: np.where(x > 0.0, x, 0.0),
     doc="max(x, 0), with derivative 0 at 0.",
 )

@@ -50,8 +50,9 @@ class Number:
 class GraphNode:
     """A leaf, one application of an op, or what folding put in the place of several of them.
 
-    ``made`` is the rank among the ops in the order in which the program ran (-1 for leaves), ``path`` and ``note``
-    belong to folded nodes, and ``repeat`` says for how many equal neighbours a folded node stands.
+    ``made`` is the rank among the ops in the order in which the program ran (-1 for leaves). What folding adds:
+    ``extra`` (arguments of the folded neighbours that this one stands for), ``path`` and ``note`` of a module, and
+    ``repeat``, the number of equal neighbours.
     """
 
     id: int
@@ -64,6 +65,7 @@ class GraphNode:
     frame: int | None
     made: int
     output: bool = False
+    extra: tuple[Argument, ...] = ()
     path: str | None = None
     note: str | None = None
     repeat: int = 1
@@ -77,7 +79,7 @@ class GraphNode:
 
     def references(self) -> Iterator[tuple[int, Argument]]:
         """The arguments that are nodes, each with its position."""
-        for slot, argument in enumerate(self.arguments):
+        for slot, argument in enumerate((*self.arguments, *self.extra)):
             if isinstance(argument, Argument):
                 yield slot, argument
 

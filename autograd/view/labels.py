@@ -48,13 +48,13 @@ def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, g
     common = _common_dtype(graph)
     scale = _Scale([size_of(r.grad) for node in graph.nodes for r in node.results if r.grad is not None])
     receiving = {edge.source for edge in graph.edges() if edge.flows}
-    boxes = tuple(_box(graph, node, common, scale, node.id in receiving) for node in graph.nodes)
+    homes, groups, calls = _groups(graph)
+    boxes = tuple(
+        _box(graph, node, common, scale, node.id in receiving, homes[node.id], calls.get(node.id, ""))
+        for node in graph.nodes
+    )
     links = tuple(
         Link(e.source, e.target, e.slot, "" if e.index is None else f"[{e.index}]", e.flows) for e in graph.edges()
-    )
-    levels = graph.levels()
-    groups = tuple(
-        Group(f.id, f.parent, _frame_title(f.label, f.path, f.repeat), levels[f.id], f.repeat) for f in graph.frames
     )
     notes = tuple(_notes(graph, common, values, grads))
     return Picture(boxes, links, groups, _legend(boxes, links, scale), notes, direction)
@@ -63,11 +63,13 @@ def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, g
 # --- one box --------------------------------------------------------------------------------------------------
 
 
-def _box(graph: Graph, node: GraphNode, common: Any, scale: _Scale, receiving: bool) -> Box:
+def _box(
+    graph: Graph, node: GraphNode, common: Any, scale: _Scale, receiving: bool, home: int | None, call: str
+) -> Box:
     rows: list[Row] = []
-    details: list[str] = []
-    if node.kind == "module":
-        details.extend(node.note.split("\n") if node.note else ())
+    details: list[str] = [call] if call else []
+    if node.note:
+        details.extend(node.note.split("\n"))
     for result in node.results:
         several = "" if result.index is None else f"[{result.index}] "
         facts = [describe_shape(result.shape), "" if result.dtype == common else str(result.dtype)]
@@ -90,7 +92,7 @@ def _box(graph: Graph, node: GraphNode, common: Any, scale: _Scale, receiving: b
         _heading(graph, node),
         tuple(details),
         tuple(rows),
-        node.frame,
+        home,
         level,
         alarm or node.kind == "failed",
         node.kind != "hidden" and not (receiving or gradients or (node.output and _differentiable(node))),
@@ -213,6 +215,50 @@ def _frame_title(label: str, path: str | None, repeat: int) -> str:
     return f"{title} x {repeat} (the first is shown)" if repeat > 1 else title
 
 
+def _groups(graph: Graph) -> tuple[list[int | None], tuple[Group, ...], dict[int, str]]:
+    """The frames to draw, the frame of each node, and the module call to write into a node.
+
+    A frame around a single node would say no more than a line in that node, so it becomes one.
+    """
+    inside: dict[int, set[tuple[bool, int]]] = {frame.id: set() for frame in graph.frames}
+    home = {node.id: node.frame for node in graph.nodes}
+    for node in graph.nodes:
+        if node.frame is not None:
+            inside[node.frame].add((False, node.id))
+    for frame in graph.frames:
+        if frame.parent is not None:
+            inside[frame.parent].add((True, frame.id))
+    calls: dict[int, str] = {}
+    dropped: set[int] = set()
+    for frame in reversed(graph.frames):  # a frame comes after the one around it
+        members = list(inside[frame.id])
+        if len(members) == 1 and not members[0][0] and frame.repeat == 1:
+            i = members[0][1]
+            if i not in calls and graph.nodes[i].kind not in ("op", "failed"):
+                continue
+            calls.setdefault(i, _frame_title(frame.label, frame.path, 1))
+            dropped.add(frame.id)
+            home[i] = frame.parent
+            if frame.parent is not None:
+                inside[frame.parent].discard((True, frame.id))
+                inside[frame.parent].add(members[0])
+    levels = graph.levels()
+    numbers = {f.id: n for n, f in enumerate(f for f in graph.frames if f.id not in dropped)}
+    groups = tuple(
+        Group(
+            numbers[f.id],
+            None if f.parent is None else numbers[f.parent],
+            _frame_title(f.label, f.path, f.repeat),
+            levels[f.id],
+            f.repeat,
+        )
+        for f in graph.frames
+        if f.id in numbers
+    )
+    homes = [home[node.id] for node in graph.nodes]
+    return [None if h is None else numbers[h] for h in homes], groups, calls
+
+
 # --- what the whole picture says ------------------------------------------------------------------------------
 
 
@@ -238,8 +284,8 @@ class _Scale:
         if self.high <= 0:
             return "every gradient is 0"
         if self.high / self.low < 1.5:
-            return f"size of gradient: {number(self.high, 2)}"
-        return f"size of gradient: {number(self.low, 2)} to {number(self.high, 2)}"
+            return f"size of gradient: {number(self.high, 3)}"
+        return f"size of gradient: {number(self.low, 3)} to {number(self.high, 3)}"
 
 
 def _legend(boxes: tuple[Box, ...], links: tuple[Link, ...], scale: _Scale) -> tuple[Key, ...]:

@@ -1,23 +1,23 @@
 """Places parts in layers: every arrow leads from an earlier layer to a later one and never crosses a part.
 
-This module owns the flat layered layout (layers by longest path, lanes for arrows that pass other layers, order by
-barycentres, coordinates by least squares). It works along two axes, `u` from layer to layer and `v` across, so that
-the direction of the picture is no business of its own; nor are frames, texts and formats.
+This module owns the flat layered layout: layers by longest path, lanes for arrows that pass other layers, and the
+final corners and curves (order and heights within layers belong to `order`). It works along two axes, `u` from layer
+to layer and `v` across, so that the direction of the picture is no business of its own; nor are frames and texts.
 """
 
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right, insort
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from autograd.view.order import settle_heights, sort_layers
+from autograd.view.web import Segment, Web, chains
 
 __all__ = ["Arrow", "Part", "Path", "Piece", "Placement", "place"]
 
 Path = list[tuple[float, ...]]  # a start point, then (u, v) for a line or six numbers for a cubic curve
 
-_LANE_GAP = 9.0
-_PART_GAP = 16.0
 _LAYER_GAP = 34.0
 _MOST_LANES = 40_000  # beyond it arrows over many layers are drawn straight, so that the time stays linear
 
@@ -63,45 +63,6 @@ class Placement:
     pieces: list[Piece]
 
 
-@dataclass(slots=True)
-class _Segment:
-    """An arrow's way from one layer to the next. Ends are places: parts first, then the lanes."""
-
-    source: int
-    target: int
-    leave: float
-    enter: float
-    flows: bool
-    label: str = ""
-
-
-@dataclass(slots=True)
-class _Web:
-    """The parts and lanes in their layers."""
-
-    layers: list[list[int]]
-    layer_of: list[int]
-    sizes: list[float]  # extent across, of parts and lanes
-    parts: int
-    segments: list[_Segment] = field(default_factory=list)
-    before: list[list[_Segment]] = field(default_factory=list)  # by place: the segments that come in
-    after: list[list[_Segment]] = field(default_factory=list)
-
-    def add_segment(self, segment: _Segment) -> None:
-        self.segments.append(segment)
-        self.after[segment.source].append(segment)
-        self.before[segment.target].append(segment)
-
-    def add_lane(self, layer: int) -> int:
-        place = len(self.sizes)
-        self.sizes.append(0.0)
-        self.layer_of.append(layer)
-        self.layers[layer].append(place)
-        self.before.append([])
-        self.after.append([])
-        return place
-
-
 def place(
     parts: Sequence[Part],
     arrows: Sequence[Arrow],
@@ -120,8 +81,8 @@ def place(
     astray = [a for a in arrows if rank[a.source] >= rank[a.target]]
     layer_of = _layers(parts, forward, order)
     web, direct = _weave(parts, forward, layer_of)
-    _order(web)
-    tops = _heights(web)
+    sort_layers(web)
+    tops = settle_heights(web)
     return _measure(parts, web, tops, [*direct, *astray], pad_u, pad_v, least)
 
 
@@ -175,10 +136,10 @@ def _layers(parts: Sequence[Part], arrows: Sequence[Arrow], order: list[int]) ->
     return [n - lowest for n in layer]
 
 
-def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) -> tuple[_Web, list[Arrow]]:
+def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) -> tuple[Web, list[Arrow]]:
     """Cut arrows into segments; those that leave one part at one place share their lanes."""
     count = len(parts)
-    web = _Web(
+    web = Web(
         [[] for _ in range(max(layer_of, default=-1) + 1)],
         list(layer_of),
         [part.dv for part in parts],
@@ -209,157 +170,21 @@ def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) 
         for layer in range(start + 1, start + span + 2):
             flows = any(a.flows for later, group in by_layer.items() if later > layer for a in group)
             for arrow in by_layer.get(layer, ()):
-                web.add_segment(_Segment(here, arrow.target, offset, arrow.enter, arrow.flows, arrow.label))
+                web.add_segment(Segment(here, arrow.target, offset, arrow.enter, arrow.flows, arrow.label))
                 waiting -= 1
             if waiting:
                 lane = web.add_lane(layer)
                 keys.append(source + 0.5)
-                web.add_segment(_Segment(here, lane, offset, 0.0, flows))
+                web.add_segment(Segment(here, lane, offset, 0.0, flows))
                 here, offset = lane, 0.0
     for members in web.layers:
         members.sort(key=keys.__getitem__)
     return web, direct
 
 
-# --- order within layers --------------------------------------------------------------------------------------
-
-
-def _order(web: _Web) -> None:
-    """Sort each layer by the mean place of its neighbours, there and back, and keep the order that crosses least."""
-    rank = [0.0] * len(web.sizes)
-    _renumber(web, rank)
-    best, crossings = [list(layer) for layer in web.layers], _crossings(web, rank)
-    rounds = 10 if len(web.sizes) < 4000 else 3
-    for turn in range(rounds):
-        if not crossings:
-            break
-        downwards = turn % 2 == 0
-        for members in web.layers if downwards else reversed(web.layers):
-            _sort_layer(web, members, rank, downwards)
-        now = _crossings(web, rank)
-        if now < crossings:
-            best, crossings = [list(layer) for layer in web.layers], now
-    web.layers[:] = best
-
-
-def _renumber(web: _Web, rank: list[float]) -> None:
-    for members in web.layers:
-        for i, place in enumerate(members):
-            rank[place] = float(i)
-
-
-def _sort_layer(web: _Web, members: list[int], rank: list[float], downwards: bool) -> None:
-    keys: dict[int, float] = {}
-    for place in members:
-        segments = web.before[place] if downwards else web.after[place]
-        if segments:
-            near = [
-                rank[s.source] + _fraction(web, s.source, s.leave)
-                if downwards
-                else rank[s.target] + _fraction(web, s.target, s.enter)
-                for s in segments
-            ]
-            keys[place] = sum(near) / len(near)
-        else:
-            keys[place] = rank[place]
-    members.sort(key=keys.__getitem__)
-    for i, place in enumerate(members):
-        rank[place] = float(i)
-
-
-def _fraction(web: _Web, place: int, offset: float) -> float:
-    """Where on the side of a part an arrow meets it, from 0 to less than 1."""
-    size = web.sizes[place]
-    return 0.9 * offset / size if size else 0.45
-
-
-def _crossings(web: _Web, rank: list[float]) -> int:
-    """How many pairs of segments between neighbouring layers cross."""
-    total = 0
-    between: list[list[tuple[float, float]]] = [[] for _ in web.layers]
-    for s in web.segments:
-        start = rank[s.source] + _fraction(web, s.source, s.leave)
-        end = rank[s.target] + _fraction(web, s.target, s.enter)
-        between[web.layer_of[s.source]].append((start, end))
-    for ends in between:
-        ends.sort()
-        seen: list[float] = []
-        for _, end in ends:
-            total += len(seen) - bisect_right(seen, end)
-            insort(seen, end)
-    return total
-
-
-# --- coordinates ----------------------------------------------------------------------------------------------
-
-
-def _heights(web: _Web) -> list[float]:
-    """The coordinate across the layers: each place as near to its neighbours as the others in its layer allow."""
-    tops = [0.0] * len(web.sizes)
-    for members in web.layers:
-        position = 0.0
-        for i, place in enumerate(members):
-            position += _gap(web, members[i - 1], place) if i else 0.0
-            tops[place] = position
-            position += web.sizes[place]
-        for place in members:
-            tops[place] -= position / 2
-    rounds = 10 if len(web.sizes) < 4000 else 4
-    for turn in range(rounds):
-        sides = 3 if turn >= rounds - 3 else 1 if turn % 2 == 0 else 2
-        for members in web.layers if turn % 2 == 0 else reversed(web.layers):
-            _settle(web, members, tops, sides)
-    return tops
-
-
-def _gap(web: _Web, upper: int, lower: int) -> float:
-    return _LANE_GAP if upper >= web.parts or lower >= web.parts else _PART_GAP
-
-
-def _settle(web: _Web, members: list[int], tops: list[float], sides: int) -> None:
-    """Move one layer towards its neighbours before (1), after (2) or on both sides (3).
-
-    Least squares under the condition that nothing overlaps is an isotonic regression, solved exactly by pooling.
-    """
-    pools: list[list[float]] = []  # mean of the pool, its weight, how many places it has
-    shift, shifts = 0.0, []
-    for i, place in enumerate(members):
-        if i:
-            shift += web.sizes[members[i - 1]] + _gap(web, members[i - 1], place)
-        shifts.append(shift)
-        total, weight = tops[place] * 0.01, 0.01
-        if sides & 1:
-            for s in web.before[place]:
-                w = _stiffness(web, s)
-                total += w * (tops[s.source] + s.leave - s.enter)
-                weight += w
-        if sides & 2:
-            for s in web.after[place]:
-                w = _stiffness(web, s)
-                total += w * (tops[s.target] + s.enter - s.leave)
-                weight += w
-        pools.append([total / weight - shift, weight, 1])
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            mean, weight, count = pools.pop()
-            prior = pools[-1]
-            prior[0] = (prior[0] * prior[1] + mean * weight) / (prior[1] + weight)
-            prior[1] += weight
-            prior[2] += count
-    i = 0
-    for mean, _, count in pools:
-        for _ in range(int(count)):
-            tops[members[i]] = mean + shifts[i]
-            i += 1
-
-
-def _stiffness(web: _Web, s: _Segment) -> float:
-    """Long arrows are to be straight: the more lanes a segment joins, the harder it pulls."""
-    return (1.0, 3.0, 9.0)[(s.source >= web.parts) + (s.target >= web.parts)]
-
-
 def _measure(
     parts: Sequence[Part],
-    web: _Web,
+    web: Web,
     tops: list[float],
     direct: list[Arrow],
     pad_u: tuple[float, float],
@@ -395,7 +220,7 @@ def _measure(
         for p in range(count)
     ]
     ends = [(start, start + extent) for start, extent in zip(starts, depth, strict=True)]
-    pieces = [_piece(parts, web, chain, corners, heights, ends) for chain in _chains(web)]
+    pieces = [_piece(parts, web, chain, corners, heights, ends) for chain in chains(web)]
     for a in direct:
         start = (corners[a.source][0] + parts[a.source].du, heights[a.source] + a.leave)
         stop = (corners[a.target][0], heights[a.target] + a.enter)
@@ -403,35 +228,22 @@ def _measure(
     return Placement(corners, du, dv, pieces)
 
 
-def _pinned(parts: Sequence[Part], web: _Web) -> tuple[int, int]:
+def _pinned(parts: Sequence[Part], web: Web) -> tuple[int, int]:
     """The layers of the parts that must come first and last (-1 where there are none)."""
     first = next((web.layer_of[p] for p, part in enumerate(parts) if part.pin < 0), -1)
     last = next((web.layer_of[p] for p, part in enumerate(parts) if part.pin > 0), -1)
     return first, last
 
 
-def _slack(web: _Web, p: int, spare: float) -> float:
+def _slack(web: Web, p: int, spare: float) -> float:
     """Where in a deeper layer a part stands: starts of the graph at its end, the others in the middle."""
     return spare if not web.before[p] else spare / 2
 
 
-def _chains(web: _Web) -> list[list[_Segment]]:
-    """Runs of segments from a part or a fork to a part or a fork."""
-    chains = []
-    for s in web.segments:
-        if s.source >= web.parts and len(web.after[s.source]) == 1:
-            continue
-        chain = [s]
-        while chain[-1].target >= web.parts and len(web.after[chain[-1].target]) == 1:
-            chain.append(web.after[chain[-1].target][0])
-        chains.append(chain)
-    return chains
-
-
 def _piece(
     parts: Sequence[Part],
-    web: _Web,
-    chain: list[_Segment],
+    web: Web,
+    chain: list[Segment],
     corners: list[tuple[float, float]],
     heights: list[float],
     ends: list[tuple[float, float]],
@@ -445,8 +257,10 @@ def _piece(
         right = ends[web.layer_of[s.source]][1]
         left = ends[web.layer_of[s.target]][0]
         v, w = round(heights[s.source] + s.leave, 1), round(heights[s.target] + s.enter, 1)
-        if abs(v - w) < 0.5:
-            w = v if s.target >= web.parts else w
+        if abs(v - w) <= 3.0:  # a kink so small looks like a mistake
+            w, v = (v, v) if s.target >= web.parts else (w, w)
+            if len(path) == 1:
+                path[0] = (path[0][0], v)
         if path[-1][-2] < right:
             _line(path, (round(right, 1), v))
         if v == w:

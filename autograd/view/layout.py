@@ -137,8 +137,8 @@ class _Arrangement:
         last: dict[int, int] = {}
         for box, owner in enumerate(self.owners):
             self.frames[owner].boxes.append(box)
-            for frame in self.chains[owner]:
-                last[frame] = box
+            for around in self.chains[owner]:
+                last[around] = box
         for i, parent in enumerate(self.parents):
             if i in last:
                 self.frames[parent].frames.append(i)

@@ -52,7 +52,7 @@ def face(box: Box) -> Face:
     >>> from autograd.view.picture import Box, Row
     >>> small = face(Box(0, "op", "c", "a + b", (), (Row("value", ("1.5",)),), None))
     >>> (small.width, small.height), [text.text for text in small.texts]
-    ((67.0, 43.0), ['c', '= a + b', 'value', '1.5'])
+    ((68.0, 43.0), ['c', '= a + b', 'value', '1.5'])
     """
     texts: list[Text] = []
     bars: list[tuple[float, float, str]] = []

@@ -27,7 +27,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
     >>> from autograd.view.metrics import text_width
     >>> round(text_width("value", 10.0), 1), round(text_width("0", 10.0), 1)
-    (25.1, 5.7)
+    (24.4, 5.7)
     """
     total = 0
     for character in text:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd.engine import GONE, Leaf, Node, Output, Vertex
+from autograd.engine import GONE, SMALL, Leaf, Node, Output, Vertex
 from autograd.view.graph import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
 __all__ = ["Keep", "snapshot"]
@@ -140,8 +140,8 @@ class _Recorder:
     def place_leaves(self, order: list[Vertex], ids: dict[Vertex, int], frames: list[int | None]) -> None:
         """Put parameters, and constants that are single numbers, into the module call that alone uses them."""
         chains: dict[int | None, list[int]] = {None: []}
-        for frame in self.frames:
-            chains[frame.id] = [*chains[frame.parent], frame.id]
+        for record in self.frames:
+            chains[record.id] = [*chains[record.parent], record.id]
         homes: dict[int, list[int]] = {}
         for vertex, frame in zip(order, frames, strict=True):
             for operand in _operands(vertex):
@@ -171,6 +171,8 @@ class _Recorder:
     def result(self, vertex: Vertex, index: int | None) -> Result:
         value, grad = vertex.value, vertex.grad
         parameter = isinstance(vertex, Leaf) and vertex.kind == "parameter"
+        if grad is not None and value is None and not parameter and self.keep_grads != "live" and grad.size > SMALL:
+            grad = None  # it is there only because a variable was alive during the backward pass
         tensor = None if vertex.tensor is None else vertex.tensor()
         if tensor is not None and tensor._node is vertex:
             if value is None and vertex.kept is not GONE and (parameter or self.keep_values == "live"):

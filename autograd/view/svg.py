@@ -48,9 +48,10 @@ def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout) -> str:
         f'<g transform="translate({_n(_MARGIN + shift)},{_n(_MARGIN)})">',
     ]
     for group, place in zip(picture.groups, layout.groups, strict=True):
-        if place.width:
-            parts.append(_frame(group, place))
+        parts.append(_frame(group, place))
     parts.extend(_arrows(layout.routes))
+    for group, place in zip(picture.groups, layout.groups, strict=True):
+        parts.append(_frame_title(group, place))
     for box, inside, place in zip(picture.boxes, faces, layout.boxes, strict=True):
         parts.append(_box(box, inside, place))
     parts.append("</g>")
@@ -105,7 +106,9 @@ def _box(box: Box, inside: Face, place: Rectangle) -> str:
     else:
         parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="{style.fill}" {stroke}/>')
     for text in inside.texts:
-        parts.append(f'<text x="{_n(text.x)}" y="{_n(text.y)}" {_voice(text.voice, text.alarm)}>{_escape(text.text)}</text>')
+        parts.append(
+            f'<text x="{_n(text.x)}" y="{_n(text.y)}" {_voice(text.voice, text.alarm)}>{_escape(text.text)}</text>'
+        )
     for x, y, bars in inside.bars:
         parts.append(_histogram(x, y, bars))
     parts.append("</g>")
@@ -135,13 +138,24 @@ def _histogram(x: float, y: float, bars: str) -> str:
 
 
 def _frame(group: Group, place: Rectangle) -> str:
-    fill = FRAME_FILLS[min(group.level, len(FRAME_FILLS) - 1)]
     x, y, w, h = (_n(v) for v in (place.x, place.y, place.width, place.height))
+    shape = f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="7" fill="{_shade(group)}" stroke="{FRAME_LINE}"/>'
+    if group.repeat > 1:
+        behind = shape.replace(f'x="{x}" y="{y}"', f'x="{_n(place.x + 4)}" y="{_n(place.y - 4)}"')
+        return behind + shape
+    return shape
+
+
+def _frame_title(group: Group, place: Rectangle) -> str:
+    """The title, with a rim that keeps it readable where an arrow passes."""
     return (
-        f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="7" fill="{fill}" stroke="{FRAME_LINE}"/>'
-        f'<text x="{_n(place.x + 9)}" y="{_n(place.y + 15)}" font-size="{GROUP_TITLE}" fill="{MUTED}">'
-        f"{_escape(group.title)}</text>"
+        f'<text x="{_n(place.x + 9)}" y="{_n(place.y + 15)}" font-size="{GROUP_TITLE}" fill="{MUTED}" '
+        f'stroke="{_shade(group)}" stroke-width="4" paint-order="stroke">{_escape(group.title)}</text>'
     )
+
+
+def _shade(group: Group) -> str:
+    return FRAME_FILLS[min(group.level, len(FRAME_FILLS) - 1)]
 
 
 # --- arrows ---------------------------------------------------------------------------------------------------
@@ -178,8 +192,7 @@ def _arrows(routes: Sequence[Route]) -> Iterable[str]:
         yield f'<path d="{"".join(lines[True])}" fill="none" stroke="{EDGE}" stroke-width="1.2"/>'
     if lines[False]:
         yield (
-            f'<path d="{"".join(lines[False])}" fill="none" stroke="{EDGE}" stroke-width="1.2" '
-            f'stroke-dasharray="4 3"/>'
+            f'<path d="{"".join(lines[False])}" fill="none" stroke="{EDGE}" stroke-width="1.2" stroke-dasharray="4 3"/>'
         )
     if heads:
         yield f'<path d="{"".join(heads)}" fill="{EDGE}"/>'

@@ -1,0 +1,173 @@
+"""Numerical derivatives of a curve: t -> the values of a function along one direction, a vector of rows.
+
+A curve is evaluated at ``t = 0 +- h`` where h = 1 would double the entry it moves, so one ladder of steps serves
+entries of every size. `quick` is what a correct rule needs: two central differences and the extrapolation of both.
+`sweep` is asked when that leaves a doubt: it climbs down a ladder of steps, extrapolates every pair of them, measures
+the rounding noise of the curve itself, and says what the slopes are to the left and to the right, each with an error.
+
+This module knows nothing of Tensors, graphs or rules, and passes no judgement; that is `verdicts`.
+
+Sources: Richardson, Phil. Trans. A 226 (1927) 299; Ridders, Advances in Engineering Software 4 (1982) 75.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["STEP", "Curve", "Quick", "Slopes", "quick", "sweep"]
+
+Rows = NDArray[np.float64]
+Curve = Callable[[float], Rows]
+
+# With the extrapolation of two central differences the truncation is about h**4 / 500 and the rounding about
+# 3 eps / h: both are near 1e-13 here.
+STEP = 2.0**-9
+
+_RATIO = 4.0
+_HIGHEST, _LOWEST = 2.0**-5, 2.0**-41
+_TINY = 2.0**-24  # spacing of the points that measure the noise; smooth curves are parabolas at this size
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """The derivative of each row, and by how much its one-sided slopes seem to differ."""
+
+    value: Rows
+    gap: Rows
+
+
+def quick(curve: Curve, base: Rows, step: float = STEP) -> Quick:
+    """Central differences at ``step`` and ``step / 2``, extrapolated to zero; four evaluations.
+
+    ``gap`` is the extrapolated difference of the right and the left slope: near 0 where the curve is smooth.
+
+    >>> import numpy as np
+    >>> from autograd.gradcheck.differences import quick
+    >>> slope = quick(lambda t: np.array([np.exp(t), abs(t)]), np.array([1.0, 0.0]))
+    >>> slope.value.round(9), slope.gap.round(3)
+    (array([1., 0.]), array([0., 2.]))
+    """
+    half = step / 2
+    wide_up, wide_down = curve(step), curve(-step)
+    near_up, near_down = curve(half), curve(-half)
+    wide = (wide_up - wide_down) / (2 * step)
+    near = (near_up - near_down) / step
+    bend = (near_up - 2 * base + near_down) / half
+    gap = 2 * bend - (wide_up - 2 * base + wide_down) / step
+    return Quick(near + (near - wide) / 3, gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """What a sweep of steps found for each row: the derivative from both sides together and from each alone.
+
+    Every error includes the noise of the curve. ``leap`` is a jump of the value itself to the left and to the right
+    of the point (0: continuous), ``steep`` says on which sides the slope grows without bound, and ``open`` on which
+    sides the curve is not finite however near.
+    """
+
+    value: Rows
+    error: Rows
+    step: Rows
+    left: Rows
+    left_error: Rows
+    right: Rows
+    right_error: Rows
+    noise: Rows
+    leap: tuple[Rows, Rows]
+    steep: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    open: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+
+
+def ladder(reach: float = 1.0, fine: float = 1.0) -> list[float]:
+    """The steps of a sweep, each a quarter of the one before.
+
+    ``reach`` makes the first step larger (an entry so small that a step of its own size is lost in rounding),
+    ``fine`` makes the last smaller (an entry much smaller than its neighbours, where log has its own scale).
+    """
+    steps = [_HIGHEST * max(reach, 1.0)]
+    last = max(min(_LOWEST, fine * 2.0**-14), 2.0**-160)
+    while steps[-1] > last:
+        steps.append(steps[-1] / _RATIO)
+    return steps
+
+
+def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float = 1.0) -> Slopes:
+    """One-sided and central slopes at every step of a ladder, extrapolated; the best of each with its error.
+
+    ``eps`` is the spacing of the least precise dtype that the values went through. About sixty evaluations.
+
+    >>> import numpy as np
+    >>> from autograd.gradcheck.differences import sweep
+    >>> slopes = sweep(lambda t: np.array([max(t, 0.0)]), np.array([0.0]), 2.2e-16)
+    >>> slopes.left.round(9), slopes.right.round(9)
+    (array([0.]), array([1.]))
+    """
+    steps = ladder(reach, fine)
+    h = np.array(steps)[:, None]
+    up = np.stack([curve(step) for step in steps])
+    down = np.stack([curve(-step) for step in steps])
+    with np.errstate(all="ignore"):
+        noise = np.maximum(_measured_noise(curve, _TINY * min(fine, 1.0)), eps * np.abs(base))
+        left, left_error, _ = _limit((base - down) / h, h, 1, noise)
+        right, right_error, _ = _limit((up - base) / h, h, 1, noise)
+        value, error, step = _limit((up - down) / (2 * h), h, 2, noise)
+        sides = (down - base, up - base)
+        leaps = tuple(_leap(side, h, noise) for side in sides)
+        steep = tuple(_is_steep(side, h, noise) for side in sides)
+        opened: Any = tuple(~np.isfinite(side[-6:]).any(axis=0) for side in sides)
+    return Slopes(value, error, step, left, left_error, right, right_error, noise, leaps, steep, opened)  # type: ignore[arg-type]
+
+
+def _limit(slopes: Rows, h: Rows, power: int, noise: Rows) -> tuple[Rows, Rows, Rows]:
+    """The limit for h -> 0 of slopes whose error is a h**power + ..., its error, and the step it was read at.
+
+    Each pair of steps is extrapolated; the extrapolation that agrees best with both its neighbours wins, where
+    agreement below the noise does not count.
+    """
+    factor = _RATIO**power
+    limits = slopes[1:] + (slopes[1:] - slopes[:-1]) / (factor - 1)
+    change = np.abs(np.diff(limits, axis=0))
+    error = np.maximum(change[1:], change[:-1]) + 4 * (noise + 1e-16 * np.abs(limits[1:-1])) / h[2:-1]
+    error = np.where(np.isfinite(error), error, np.inf)
+    best = np.argmin(error, axis=0)[None]
+    return (
+        np.take_along_axis(limits[1:-1], best, 0)[0],
+        np.take_along_axis(error, best, 0)[0],
+        np.broadcast_to(h[2:-1], error.shape)[best[0], np.arange(error.shape[1])],
+    )
+
+
+def _measured_noise(curve: Curve, spacing: float) -> Rows:
+    """How far the curve scatters around a parabola through five tiny steps, on the smoother of its two sides."""
+    places = np.arange(1.0, 6.0)
+    powers = np.vander(places, 3)
+    residual = np.eye(5) - powers @ np.linalg.pinv(powers)
+    sides = []
+    for sign in (1.0, -1.0):
+        points = np.stack([curve(sign * spacing * k) for k in places])
+        scatter = np.sqrt(np.sum(np.square(residual @ points), axis=0) / 2)
+        sides.append(np.where(np.isfinite(scatter), scatter, np.inf))
+    noise = np.minimum(*sides)
+    return np.where(np.isfinite(noise), noise, 0.0)
+
+
+def _leap(side: Rows, h: Rows, noise: Rows) -> Rows:
+    """The jump of the value at the point, 0 where there is none: what is left of a difference at the last steps."""
+    last, before = side[-1], side[-4]
+    stays = np.abs(last - before) <= 0.02 * np.abs(last) + 8 * noise
+    return np.where(stays & (np.abs(last) > 64 * noise), last, 0.0)
+
+
+def _is_steep(side: Rows, h: Rows, noise: Rows) -> NDArray[np.bool_]:
+    """Whether the slope to one side grows without bound as the step shrinks, as that of a square root at 0."""
+    slope = np.abs(side / h)
+    clear = (np.abs(side) > 100 * noise)[1:] & np.isfinite(slope[1:])
+    grows = slope[1:] > 1.15 * slope[:-1]
+    steep: NDArray[np.bool_] = (np.sum(clear, axis=0) >= 6) & np.all(grows | ~clear, axis=0)
+    return steep

@@ -1,0 +1,140 @@
+"""What can be checked: a function of float64 arrays that also offers what its rules say about its derivative.
+
+`Problem` is all that `compare` knows of a function, so a whole program, its gradient (for order 2) and one node of a
+graph are checked by the same code. This module knows the engine's graph, but neither containers nor modules; how a
+user's function and inputs become a `Run` is the business of `subject`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.engine import Node, Vertex, backward_pass, newest_first
+from autograd.tensor import Tensor, constant, leaf
+
+__all__ = ["Array", "GradientOf", "GraphProblem", "Problem", "Run", "Subject", "Variable"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An input or an output: its name, and its value where the derivative is checked."""
+
+    name: str
+    value: Array
+
+
+class Problem(Protocol):
+    """A function with inputs, outputs, and vector-Jacobian products by its rules."""
+
+    inputs: Sequence[Variable]
+    outputs: Sequence[Variable]
+    eps: float  # the spacing of the least precise dtype on the way to the outputs
+
+    def values(self, arrays: Sequence[Array]) -> list[Array]:
+        """The outputs at other inputs."""
+
+    def pullback(self, output: int, seed: Array) -> list[Array | None]:
+        """The gradient of <seed, output> for each input; None where no path leads to it."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One evaluation: where the inputs stand in the recorded graph, and the outputs with their names.
+
+    An output is a Tensor, or a plain array where the function has left the graph.
+    """
+
+    inputs: list[Vertex | None]
+    outputs: list[tuple[str, Any]]
+
+
+class Subject(Protocol):
+    """Something that can be run at any inputs, recording its graph."""
+
+    inputs: Sequence[Variable]
+
+    def run(self, arrays: Sequence[Array]) -> Run: ...
+
+
+class GraphProblem:
+    """A subject as a `Problem`: evaluated by running it, differentiated by the engine's backward pass."""
+
+    def __init__(self, subject: Subject, run: Run) -> None:
+        self.subject = subject
+        self.inputs = subject.inputs
+        self.outputs = [Variable(name, plain(value)) for name, value in run.outputs]
+        self._inputs = run.inputs
+        self._starts = [vertex_of(value) for _, value in run.outputs]
+        self.eps = least_precise([start for start in self._starts if start is not None])
+
+    def values(self, arrays: Sequence[Array]) -> list[Array]:
+        return [plain(value) for _, value in self.subject.run(arrays).outputs]
+
+    def pullback(self, output: int, seed: Array) -> list[Array | None]:
+        start = self._starts[output]
+        if start is None:
+            return [None] * len(self._inputs)
+        wanted = frozenset(vertex for vertex in self._inputs if vertex is not None)
+        found = backward_pass({start: seed.astype(start.dtype)}, release=False, wanted=wanted)
+        gradients = [None if vertex is None else found.get(vertex) for vertex in self._inputs]
+        return [None if g is None else np.array(g, np.float64) for g in gradients]
+
+
+class GradientOf:
+    """The gradient of another subject, as a subject: checking it once checks the second order.
+
+    Each output is first multiplied with fixed numbers, so that it has one gradient per input: 1 for a single number,
+    random ones otherwise.
+    """
+
+    def __init__(self, subject: Subject, run: Run, seed: int = 0) -> None:
+        self.subject = subject
+        self.inputs = subject.inputs
+        random = np.random.default_rng(seed)
+        shapes = [plain(value).shape for _, value in run.outputs]
+        self.weights = [np.ones(shape) if prod(shape) == 1 else random.uniform(0.5, 1.5, shape) for shape in shapes]
+
+    def run(self, arrays: Sequence[Array]) -> Run:
+        first = self.subject.run(arrays)
+        wanted = frozenset(vertex for vertex in first.inputs if vertex is not None)
+        outputs: list[tuple[str, Any]] = []
+        for (name, value), weights in zip(first.outputs, self.weights, strict=True):
+            start = vertex_of(value)
+            if start is None:
+                continue
+            seed = constant(weights.astype(start.dtype))
+            found = backward_pass({start: seed}, create_graph=True, release=False, wanted=wanted)
+            for variable, vertex in zip(self.inputs, first.inputs, strict=True):
+                g = None if vertex is None else found.get(vertex)
+                if g is not None:
+                    outputs.append((f"d{name}/d{variable.name}", g))
+        return Run(first.inputs, outputs)
+
+
+def plain(value: Any) -> Array:
+    """The numbers of an output as a float64 array."""
+    return np.array(value.data if isinstance(value, Tensor) else value, np.float64)
+
+
+def vertex_of(value: Any) -> Vertex | None:
+    """Where an output stands in the graph; None when it is not part of one."""
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        return None
+    return value._node if value._node is not None else leaf(value)
+
+
+def least_precise(starts: Sequence[Vertex]) -> float:
+    """The largest spacing (eps) among the dtypes of everything that the starts depend on."""
+    eps = float(np.finfo(np.float64).eps)
+    dtypes: set[np.dtype[Any]] = set()
+    for vertex in newest_first(starts):
+        dtypes.update(vertex.dtype if isinstance(vertex, Node) and vertex.op.outputs else (vertex.dtype,))
+    return max([eps, *(float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f")])

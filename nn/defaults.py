@@ -1,0 +1,82 @@
+"""What layers use when they are not told: the dtype of new parameters and the generator of random numbers.
+
+Both are settings of the process, for scripts and notebooks. Code that is to be reproducible on its own passes
+``dtype=`` and ``rng=`` instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+__all__ = ["generator", "get_default_dtype", "manual_seed", "parameter_dtype", "set_default_dtype"]
+
+Randomness = np.random.Generator | int | None  # a generator, a seed for a fresh one, or the default generator
+
+_dtype: np.dtype[Any] = np.dtype(np.float32)
+_generator = np.random.default_rng()
+
+
+def manual_seed(seed: int) -> None:
+    """Start the default generator anew, so that what follows is the same in every run.
+
+    New layers, shuffles and splits without a generator of their own draw from it.
+
+    >>> import nn
+    >>> nn.manual_seed(0)
+    >>> first = nn.Linear(3, 2)
+    >>> nn.manual_seed(0)
+    >>> bool((first.weight.data == nn.Linear(3, 2).weight.data).all())
+    True
+    """
+    global _generator
+    _generator = np.random.default_rng(seed)
+
+
+def generator(rng: Randomness = None) -> np.random.Generator:
+    """The generator that an ``rng`` or ``seed`` argument stands for.
+
+    >>> import numpy as np
+    >>> from nn.defaults import generator
+    >>> own = np.random.default_rng(0)
+    >>> generator(own) is own, generator() is generator()
+    (True, True)
+    """
+    return _generator if rng is None else np.random.default_rng(rng)
+
+
+def set_default_dtype(dtype: DTypeLike) -> None:
+    """Choose the dtype of parameters made from now on; it is float32 at the start.
+
+    Raises TypeError for a dtype that is not real floating.
+
+    >>> import nn
+    >>> nn.set_default_dtype("float64")
+    >>> nn.Linear(3, 2).weight.dtype
+    dtype('float64')
+    >>> nn.set_default_dtype("float32")
+    """
+    global _dtype
+    _dtype = parameter_dtype(dtype)
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The dtype of parameters made without ``dtype=``.
+
+    >>> import nn
+    >>> nn.get_default_dtype()
+    dtype('float32')
+    """
+    return _dtype
+
+
+def parameter_dtype(dtype: DTypeLike | None = None) -> np.dtype[Any]:
+    """The dtype that a ``dtype`` argument stands for, which must be real floating."""
+    if dtype is None:
+        return _dtype
+    found = np.dtype(dtype)
+    if found.kind != "f":
+        raise TypeError(f"parameters are real floating numbers (float32, float64, ...), not {found}.")
+    return found

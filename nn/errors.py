@@ -1,0 +1,71 @@
+"""The exceptions and warnings of the network layer: one class per mistake.
+
+Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. This module knows
+only words; the places that raise fill in the values. Mistakes in the shapes that a layer meets are the engine's
+`OperandError`.
+"""
+
+from __future__ import annotations
+
+__all__ = ["LabelError", "LossShapeError", "PrecisionWarning", "StateDictError"]
+
+
+class LossShapeError(ValueError):
+    """Prediction and target of a loss do not have the shapes that belong together.
+
+    NumPy would broadcast (N, 1) against (N,) to (N, N), and the loss would compare every prediction with every
+    target, without a word.
+
+    >>> import numpy as np
+    >>> from nn.functional import mse_loss
+    >>> mse_loss(np.zeros((4, 1)), np.zeros(4))
+    Traceback (most recent call last):
+    ...
+    nn.errors.LossShapeError: mse_loss: the prediction has shape (4, 1), but the target has shape (4,). They are \
+compared entry by entry, so the shapes must be equal: pass target.reshape(4, 1), or reshape the prediction to (4,).
+    """
+
+
+class LabelError(ValueError):
+    """The labels of a cross-entropy are not integers from 0 to the number of classes - 1.
+
+    >>> import numpy as np
+    >>> from nn.functional import cross_entropy
+    >>> cross_entropy(np.zeros((2, 3)), np.array([1, 3]))
+    Traceback (most recent call last):
+    ...
+    nn.errors.LabelError: cross_entropy: label 3 at index (1,) is not among the 3 classes 0 .. 2 of logits of \
+shape (2, 3).
+    """
+
+
+class StateDictError(ValueError):
+    """A state does not fit the module that was asked to load it. All differences are listed; nothing was changed.
+
+    >>> import nn
+    >>> nn.Linear(2, 1).load_state_dict({"weight": [[1.0]], "scale": [2.0]})
+    Traceback (most recent call last):
+    ...
+    nn.errors.StateDictError: this state does not fit Linear, and nothing was changed:
+      missing: bias (1,)
+      unexpected: scale (1,)
+      wrong shape: weight is (1, 1) in the state, (1, 2) in the module
+    """
+
+
+class PrecisionWarning(UserWarning):
+    """Double-precision input makes a single-precision network compute in double precision.
+
+    It costs twice the memory and about twice the time, and the outputs are float64. NumPy makes float64 arrays
+    unless told otherwise, so this happens easily. It is said once for each model.
+
+    >>> import warnings
+    >>> import numpy as np
+    >>> import nn
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     y = nn.Linear(2, 1)(np.ones((4, 2)))
+    >>> print(caught[0].message)
+    Linear has parameters in float32, but its input is float64: everything after it is computed in float64. Pass \
+x.astype('float32'), or make the model double with model.astype('float64').
+    """

@@ -1,0 +1,58 @@
+"""The multi-layer perceptron, as a sequence of layers that is written in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from numpy.typing import DTypeLike
+
+from nn.defaults import Randomness, generator
+from nn.layers.activation import activation as make_activation
+from nn.layers.container import Sequential
+from nn.layers.linear import Linear
+from nn.module import Module
+
+__all__ = ["MLP"]
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: linear layers with an activation after each but the last.
+
+    ``sizes`` are the widths from input to output: ``MLP([64, 32, 10])`` takes 64 numbers, has one hidden layer of 32
+    units and returns 10. ``activation`` is "relu", "tanh", "sigmoid" or a class such as ``nn.Tanh``;
+    ``output_activation`` is by default none, which is what `CrossEntropyLoss` and `BCEWithLogitsLoss` expect. Input
+    (..., sizes[0]), output (..., sizes[-1]).
+
+    Raises ValueError for fewer than two sizes, a size below 1, or an unknown activation.
+
+    It is a `Sequential`: its modules and the names in its state are those of the same layers written out.
+
+    >>> import nn
+    >>> nn.MLP([64, 32, 10])
+    MLP(
+      (0): Linear(in_features=64, out_features=32, bias=True)
+      (1): ReLU()
+      (2): Linear(in_features=32, out_features=10, bias=True)
+    )
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str | Callable[[], Module] = "relu",
+        output_activation: str | Callable[[], Module] | None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        super().__init__()
+        sizes = tuple(sizes)
+        if len(sizes) < 2:
+            raise ValueError(f"sizes are at least two widths, input and output, not {list(sizes)}.")
+        rng = generator(rng)
+        for i in range(len(sizes) - 1):
+            if i:
+                self.append(make_activation(activation))
+            self.append(Linear(sizes[i], sizes[i + 1], dtype=dtype, rng=rng))
+        if output_activation is not None:
+            self.append(make_activation(output_activation))

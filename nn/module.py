@@ -1,0 +1,528 @@
+"""Modules: objects that hold parameters and know how to compute with them.
+
+A module is a plain Python object. Nothing happens when an attribute is set or read; parameters, buffers and inner
+modules are found when somebody asks, by walking ``vars(module)`` in order, into lists, tuples and dicts. Each Tensor
+and each module counts once, under the first name that leads to it.
+
+What belongs to a module is marked by its class: a `Parameter` is trained, a `Buffer` is saved with the parameters but
+not trained. Arrays, numbers and other Tensors are attributes like any other: they are neither trained nor saved.
+
+Calling a module notes for the engine which module runs, by a path of attribute names from the outermost module called.
+This module knows no layer, loss or optimizer.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from reprlib import recursive_repr
+from typing import Any, NamedTuple, Self
+from weakref import ref
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from autograd import Tensor
+from autograd.modes import STATE, Frame, State
+from nn.defaults import get_default_dtype, parameter_dtype
+from nn.errors import PrecisionWarning, StateDictError
+
+__all__ = ["Buffer", "LoadedKeys", "Module", "Parameter"]
+
+_new = object.__new__
+_FLOAT64 = np.dtype(np.float64)
+
+# --- what a module holds ----------------------------------------------------------------------------------------
+
+
+class Parameter(Tensor):
+    """A Tensor that is trained: `Module.parameters` finds it.
+
+    It owns a copy of the data. An array keeps its dtype; numbers and lists get the default dtype of parameters,
+    float32 unless `set_default_dtype` says otherwise. A parameter without a name is named after its place in the
+    model, such as ``0.weight``, when the model is first called.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Parameter(np.zeros((2, 3))).dtype, nn.Parameter([1.0, 2.0]).dtype
+    (dtype('float64'), dtype('float32'))
+    """
+
+    __slots__ = ()
+    _kind = "parameter"
+
+    def __init__(self, data: ArrayLike | Tensor, *, requires_grad: bool = True, name: str | None = None) -> None:
+        super().__init__(_own_array(data, get_default_dtype()), requires_grad=requires_grad, name=name)
+        _note_origin(self)
+
+
+class Buffer(Tensor):
+    """A Tensor that belongs to a module's state but is not trained, such as a running mean.
+
+    `Module.state_dict` saves it, `Module.astype` converts it when it is floating, and no gradient flows into it. It
+    owns a copy of the data; an array keeps its dtype. Change it by assigning to ``data``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> class Counter(nn.Module):
+    ...     def __init__(self):
+    ...         self.calls = nn.Buffer(np.array(0))
+    ...     def forward(self, x):
+    ...         self.calls.data += 1
+    ...         return x
+    >>> counter = Counter()
+    >>> x = counter(1.0)
+    >>> counter.state_dict()
+    {'calls': array(1)}
+    """
+
+    __slots__ = ()
+    _kind = "buffer"
+
+    def __init__(self, data: ArrayLike | Tensor, *, name: str | None = None) -> None:
+        super().__init__(_own_array(data), name=name)
+        _note_origin(self)
+
+
+def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
+    """A copy of the data; the dtype is for data that has none of its own."""
+    if isinstance(data, Tensor):
+        data = data.data
+    return np.array(data, None if hasattr(data, "dtype") else dtype, order="C")
+
+
+def _note_origin(tensor: Tensor) -> None:
+    """Say that the caller of the constructor made this Tensor, and not the constructor."""
+    frame = sys._getframe(2)
+    info = tensor._info
+    assert info is not None
+    info.code, info.lasti = frame.f_code, frame.f_lasti
+
+
+class Place(str):
+    """The name of a parameter that it got from its place in a model, not from a user."""
+
+    __slots__ = ()
+
+
+# --- which module runs ------------------------------------------------------------------------------------------
+
+
+class Survey:
+    """Where the modules below an outermost one are: found once, and again when a module turns up that is not there.
+
+    It refers to modules weakly, because the frames of a graph hold it, and a graph must not keep a model alive. It
+    belongs to one object: copied or pickled, it becomes None.
+    """
+
+    __slots__ = ("places", "root", "sample", "warned")
+
+    def __init__(self, root: Module) -> None:
+        self.root = ref(root)
+        self.places: dict[int, tuple[ref[Module], str, str | None]] = {}  # by id: the module, its class, its path
+        self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
+        self.warned = False
+        self.renew(root)
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
+
+    def renew(self, root: Module) -> None:
+        """Walk the modules below the outermost one, and name its parameters after their places.
+
+        A name that a user gave stays. A name from a place stays when it goes through the new one: the module was
+        called as a part of a larger model before, and that name says more.
+        """
+        hidden = {key: place for key, place in self.places.items() if place[2] is None and place[0]() is not None}
+        self.places = hidden | {id(m): (ref(m), type(m).__name__, path) for path, m in root.named_modules()}
+        self.sample = None
+        for name, parameter in root.named_parameters():
+            if self.sample is None and parameter.dtype.kind == "f":
+                self.sample = ref(parameter)
+            old = parameter.name
+            if old is None or (type(old) is Place and old != name and not old.endswith("." + name)):
+                parameter.name = Place(name)
+
+    def find(self, module: Module) -> tuple[ref[Module], str, str | None]:
+        """The place of a module that was not there: after a new walk, or none when no attribute leads to it."""
+        root = self.root()
+        if root is not None:
+            self.renew(root)
+        place = self.places.get(id(module))
+        if place is None or place[0]() is not module:
+            for _, inner in module.named_modules():
+                self.places[id(inner)] = (ref(inner), type(inner).__name__, None)
+            place = self.places[id(module)]
+        return place
+
+
+class Call(Frame):
+    """The frame of a module call, with the survey of the outermost module."""
+
+    __slots__ = ("survey",)
+
+    survey: Survey
+
+
+class LoadedKeys(NamedTuple):
+    """What `Module.load_state_dict` left out, which is nothing unless ``strict=False``."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+_state = STATE.get
+_enter = STATE.set
+_leave = STATE.reset
+
+
+class Module:
+    """The base class of everything with parameters: layers, losses, models.
+
+    Write a subclass that sets its parameters and inner modules as attributes and has a method ``forward``; then call
+    it like a function. No call of ``super().__init__()`` is needed. Modules in plain lists, tuples and dicts are
+    found too.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         self.layers = [nn.Linear(4, 8), nn.Linear(8, 2)]
+    ...         self.scale = nn.Parameter(np.ones(2, "float32"))
+    ...     def forward(self, x):
+    ...         for layer in self.layers:
+    ...             x = np.tanh(layer(x))
+    ...         return self.scale * x
+    >>> net = Net()
+    >>> net(np.ones((3, 4), "float32")).shape
+    (3, 2)
+    >>> [name for name, _ in net.named_parameters()]
+    ['scale', 'layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'layers.1.bias']
+    """
+
+    training: bool = True  # what `train` and `eval` set
+    _survey: Survey | None = None
+
+    # --- calling ------------------------------------------------------------------------------------------------
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output. Subclasses write this; users call the module itself."""
+        raise NotImplementedError(f"{type(self).__name__} has no method forward: write what it computes there.")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        state = _state()
+        outer = state.scope
+        inside = outer.__class__ is Call
+        survey: Survey | None = outer.survey if inside else self._survey  # type: ignore[union-attr]
+        place = None if survey is None else survey.places.get(id(self))
+        if place is None or place[0]() is not self:
+            if survey is None or not inside:
+                self._survey = survey = Survey(self)
+                place = survey.places[id(self)]
+            else:
+                place = survey.find(self)
+        if not inside:
+            for x in args:
+                if isinstance(x, np.ndarray | Tensor) and x.dtype == _FLOAT64:
+                    self._meet_double()
+        frame = _new(Call)
+        _, frame.label, frame.path = place
+        frame.parent = outer
+        frame.survey = survey  # type: ignore[assignment]
+        token = _enter(State(state.grad, frame, state.watch))
+        try:
+            return self.forward(*args, **kwargs)
+        except Exception as error:
+            if not any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
+                error.add_note(f"in module {frame.path or '(outermost)'}: {frame.label}({self.extra_repr()})")
+            raise
+        finally:
+            _leave(token)
+
+    def _meet_double(self) -> None:
+        """Warn, once, when double-precision input meets parameters of lower precision."""
+        survey = self._survey
+        if survey is None or survey.warned or survey.sample is None:
+            return
+        parameter = survey.sample()
+        if parameter is None or parameter.dtype.itemsize >= _FLOAT64.itemsize:
+            return
+        survey.warned = True
+        warnings.warn(
+            f"{type(self).__name__} has parameters in {parameter.dtype}, but its input is float64: everything after "
+            f"it is computed in float64. Pass x.astype('{parameter.dtype}'), or make the model double with "
+            "model.astype('float64').",
+            PrecisionWarning,
+            stacklevel=3,
+        )
+
+    # --- what it holds ------------------------------------------------------------------------------------------
+
+    def _parts(self) -> Iterable[tuple[str, Any]]:
+        """The attributes to look into. A container gives its modules shorter names here."""
+        return list(vars(self).items())
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below it, each once, with their paths; the own path is the prefix.
+
+        >>> import nn
+        >>> [path for path, _ in nn.Sequential(nn.Linear(2, 2), nn.ReLU()).named_modules()]
+        ['', '0', '1']
+        """
+        seen: set[int] = set()
+        for path, module in _modules(self, prefix, set()):
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield path, module
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly in this one, each once, with their names."""
+        seen: set[int] = set()
+        for name, part in _held(self):
+            if isinstance(part, Module) and id(part) not in seen:
+                seen.add(id(part))
+                yield name, part
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly in this one, each once."""
+        return (module for _, module in self.named_children())
+
+    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
+        """The parameters, each once, with their names; a module's own come before those of its inner modules.
+
+        >>> import nn
+        >>> [(name, p.shape) for name, p in nn.Linear(3, 2).named_parameters()]
+        [('weight', (2, 3)), ('bias', (2,))]
+        """
+        for name, tensor in _once(_tensors(self, prefix, recurse)):
+            if isinstance(tensor, Parameter):
+                yield name, tensor
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters, each once: what an optimizer takes."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Buffer]]:
+        """The buffers, each once, with their names."""
+        for name, tensor in _once(_tensors(self, prefix, recurse)):
+            if isinstance(tensor, Buffer):
+                yield name, tensor
+
+    def buffers(self, recurse: bool = True) -> Iterator[Buffer]:
+        """The buffers, each once."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    # --- state --------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Copies of all parameters and buffers by name: a snapshot that later training does not change.
+
+        >>> import nn
+        >>> {name: array.shape for name, array in nn.Sequential(nn.Linear(3, 2)).state_dict().items()}
+        {'0.weight': (2, 3), '0.bias': (2,)}
+        """
+        return {name: np.array(tensor.data) for name, tensor in _once(_tensors(self))}
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
+        """Take over the parameters and buffers of a state, by name.
+
+        The values may be arrays, Tensors or lists; they are converted to the dtype of what they replace. A Tensor
+        that is held at several places may be given under any or all of their names. With ``strict=False`` missing
+        and unexpected names are returned instead of refused.
+
+        Raises StateDictError with all names that are missing, unexpected, or do not fit, and changes nothing then.
+
+        >>> import nn
+        >>> a, b = nn.Linear(3, 2), nn.Linear(3, 2)
+        >>> b.load_state_dict(a.state_dict())
+        LoadedKeys(missing_keys=[], unexpected_keys=[])
+        """
+        names: dict[int, list[str]] = {}
+        tensors: dict[int, Tensor] = {}
+        for name, tensor in _tensors(self):
+            tensors[id(tensor)] = tensor
+            names.setdefault(id(tensor), []).append(name)
+        known = {name for group in names.values() for name in group}
+        arrays = {name: _plain(value) for name, value in state.items()}
+        missing = [f"{names[key][0]} {t.shape}" for key, t in tensors.items() if not set(names[key]) & arrays.keys()]
+        unexpected = [f"{name} {array.shape}" for name, array in arrays.items() if name not in known]
+        wrong = []
+        loaded: dict[int, NDArray[Any]] = {}
+        for key, tensor in tensors.items():
+            given = [name for name in names[key] if name in arrays]
+            for name in given:
+                wrong += _misfits(name, arrays[name], tensor)
+                if _bits(arrays[name]) != _bits(arrays[given[0]]):
+                    wrong.append(f"conflict: {given[0]} and {name} are one Tensor, with two values in the state")
+            if given:
+                loaded[key] = arrays[given[0]]
+        lines = [f"missing: {', '.join(missing)}"] * bool(missing and strict)
+        lines += [f"unexpected: {', '.join(unexpected)}"] * bool(unexpected and strict)
+        lines += wrong
+        if lines:
+            text = "\n  ".join(lines)
+            raise StateDictError(f"this state does not fit {type(self).__name__}, and nothing was changed:\n  {text}")
+        for key, array in loaded.items():
+            tensors[key].data = array.astype(tensors[key].dtype, order="C")
+        return LoadedKeys(
+            [names[key][0] for key in tensors if key not in loaded], [name for name in arrays if name not in known]
+        )
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """Convert all floating parameters and buffers to a dtype, in place, and return the module.
+
+        >>> import nn
+        >>> nn.Linear(3, 2).astype("float64").weight.dtype
+        dtype('float64')
+        """
+        new = parameter_dtype(dtype)
+        for _, tensor in _once(_tensors(self)):
+            if tensor.dtype.kind == "f" and tensor.dtype != new:
+                tensor.data = tensor.data.astype(new)
+                if tensor.grad is not None:
+                    tensor.grad = tensor.grad.astype(new)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Set this module and all below it to training, or with False to evaluation, and return it."""
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Set this module and all below it to evaluation, and return it."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call a function with every module below this one and then with this one, and return it.
+
+        >>> import nn
+        >>> def zero(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         module.bias.data[:] = 0.0
+        >>> model = nn.Sequential(nn.Linear(2, 2)).apply(zero)
+        >>> model[0].bias.tolist()
+        [0.0, 0.0]
+        """
+        done: set[int] = set()
+        for _, module in _modules(self, "", set(), inner_first=True):
+            if id(module) not in done:
+                done.add(id(module))
+                function(module)
+        return self
+
+    # --- words --------------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands in the parentheses of the repr, before the inner modules."""
+        return ""
+
+    @recursive_repr("(...)")
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        children = [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in _held_modules(self)]
+        if not children:
+            return f"{type(self).__name__}({extra})"
+        lines = "".join(f"  {line}\n" for line in ([extra] if extra else []) + children)
+        return f"{type(self).__name__}(\n{lines})"
+
+
+# --- walking ------------------------------------------------------------------------------------------------------
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _held(module: Module) -> Iterator[tuple[str, Module | Parameter | Buffer]]:
+    """What a module holds directly or in lists, tuples and dicts, with names; not what its inner modules hold."""
+    for name, value in module._parts():
+        yield from _inside(name, value, set())
+
+
+def _held_modules(module: Module) -> Iterator[tuple[str, Module]]:
+    return ((name, part) for name, part in _held(module) if isinstance(part, Module))
+
+
+def _inside(name: str, value: Any, path: set[int]) -> Iterator[tuple[str, Module | Parameter | Buffer]]:
+    """The same for one attribute; ``path`` holds the containers around it, so that one may contain itself."""
+    if isinstance(value, Module | Parameter | Buffer):
+        yield name, value
+        return
+    if isinstance(value, dict):
+        items: Iterable[tuple[Any, Any]] = list(value.items())
+    elif isinstance(value, list | tuple):
+        items = enumerate(value)
+    else:
+        return
+    if id(value) not in path:
+        path.add(id(value))
+        for key, item in items:
+            yield from _inside(f"{name}.{key}", item, path)
+        path.discard(id(value))
+
+
+def _modules(
+    module: Module, prefix: str, path: set[int], *, inner_first: bool = False
+) -> Iterator[tuple[str, Module]]:
+    """A module and all below it, under every name that leads to them, except around a circle."""
+    if id(module) in path:
+        return
+    path.add(id(module))
+    if not inner_first:
+        yield prefix, module
+    for name, inner in _held_modules(module):
+        yield from _modules(inner, _join(prefix, name), path, inner_first=inner_first)
+    if inner_first:
+        yield prefix, module
+    path.discard(id(module))
+
+
+def _tensors(module: Module, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter | Buffer]]:
+    """The parameters and buffers of a module and all below it, under every name that leads to them."""
+    for place, inner in _modules(module, prefix, set()) if recurse else [(prefix, module)]:
+        parts = list(_held(inner))
+        for kind in (Parameter, Buffer):
+            for name, part in parts:
+                if isinstance(part, kind):
+                    yield _join(place, name), part
+
+
+def _once(tensors: Iterable[tuple[str, Parameter | Buffer]]) -> Iterator[tuple[str, Parameter | Buffer]]:
+    """Each Tensor under its first name only."""
+    seen: set[int] = set()
+    for name, tensor in tensors:
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            yield name, tensor
+
+
+# --- loading ------------------------------------------------------------------------------------------------------
+
+
+def _plain(value: Any) -> NDArray[Any]:
+    return np.asarray(value.data if isinstance(value, Tensor) else value)
+
+
+def _bits(array: NDArray[Any]) -> tuple[Any, ...]:
+    return array.shape, array.dtype, array.tobytes()
+
+
+def _misfits(name: str, array: NDArray[Any], tensor: Tensor) -> list[str]:
+    """What is wrong with an entry of a state, as lines."""
+    lines = []
+    if array.shape != tensor.shape:
+        lines.append(f"wrong shape: {name} is {array.shape} in the state, {tensor.shape} in the module")
+    if not np.can_cast(array.dtype, tensor.dtype, "same_kind"):
+        lines.append(f"wrong dtype: {name} is {array.dtype} in the state, {tensor.dtype} in the module")
+    return lines

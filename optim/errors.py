@@ -1,0 +1,90 @@
+"""The exceptions of the optimizers: one class per mistake.
+
+Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. This module knows
+only words; the places that raise fill in the values. Every class is also the built-in exception that Python would
+raise for the same mistake.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "GradientError",
+    "HyperparameterError",
+    "OptimizerError",
+    "ParameterError",
+    "StateError",
+    "UpdateError",
+]
+
+
+class OptimizerError(Exception):
+    """Base class of every error that the optimizers raise on their own account."""
+
+
+class HyperparameterError(OptimizerError, ValueError):
+    """A hyper-parameter is unknown, of the wrong kind or outside its range.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> SGD([tensor([1.0], requires_grad=True)], lr=-0.1)
+    Traceback (most recent call last):
+    ...
+    optim.errors.HyperparameterError: SGD: lr must be a number with 0 <= lr < inf, or a function of the step that \
+returns one; got -0.1.
+    """
+
+
+class ParameterError(OptimizerError, ValueError):
+    """What was given to be optimized is not a list of different Tensors that can be changed.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> w = tensor([1.0], requires_grad=True, name="w")
+    >>> SGD([w, w], lr=0.1)
+    Traceback (most recent call last):
+    ...
+    optim.errors.ParameterError: SGD: parameter 1 (w, shape (1,), float64) was given before: it would be updated \
+twice in a step. Give each parameter once, in one group.
+    """
+
+
+class GradientError(OptimizerError, ValueError):
+    """The ``.grad`` of a parameter does not have the shape of the parameter.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> w = tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> w.grad = np.ones(3)
+    >>> SGD([w], lr=0.1).step()
+    Traceback (most recent call last):
+    ...
+    optim.errors.GradientError: SGD: the gradient of parameter 0 (w, shape (2,), float64) has shape (3,). \
+Nothing was updated.
+    """
+
+
+class StateError(OptimizerError, ValueError):
+    """A state belongs to another optimizer, or to other parameters.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD, Adam
+    >>> w = tensor([1.0], requires_grad=True)
+    >>> Adam([w]).load_state_dict(SGD([w], lr=0.1).state_dict())
+    Traceback (most recent call last):
+    ...
+    optim.errors.StateError: Adam: this state was saved by SGD. Nothing was loaded.
+    """
+
+
+class UpdateError(OptimizerError, TypeError):
+    """An update does something that cannot be run in place over blocks: it is not a pure elementwise expression.
+
+    >>> import numpy as np
+    >>> from optim.tracing import record
+    >>> record(lambda p, g, lr: (p - lr * np.cumsum(g),), (), {"lr": float}, np.dtype(float))
+    Traceback (most recent call last):
+    ...
+    optim.errors.UpdateError: an update may use Python's arithmetic and elementwise NumPy functions, not \
+numpy.cumsum: each entry must depend on the same entry of its operands alone.
+    """

@@ -1,0 +1,318 @@
+"""From an update written as an expression to a straight line of NumPy calls that run in place.
+
+`record` calls the update once with objects that note every operation (`Array` for the parameter, its gradient and
+the state, `Scalar` for the coefficients), decides where each intermediate result lies, and writes the Python function
+that does the same without temporaries. This module knows expressions; it must not know optimizers, nor the sizes and
+the memory of the arrays (`optim.blocks` does).
+
+The rules of the plan: every operation is elementwise, so it may write where one of its operands lies. A result that
+is returned goes straight to the memory of the parameter or of the state when the old value is no longer needed, else
+to a scratch register and is copied at the end. A register is free again after the last use of what it holds.
+Operations among coefficients and numbers alone are done once per step, on Python floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from optim.errors import UpdateError
+
+__all__ = ["Program", "record"]
+
+PARAMETER, GRADIENT = 0, 1  # positions among the arrays of an update; the state follows
+
+
+class Program(NamedTuple):
+    """An update as a straight line of NumPy calls: ``run(p, g, *state, *registers, *constants)``."""
+
+    source: str  # the text of both functions, to be read
+    run: Callable[..., None]
+    load: Callable[..., None]  # load(*constants, **coefficients) fills the 0-d arrays that run() takes
+    registers: int
+    constants: int
+
+
+class Call(NamedTuple):
+    function: np.ufunc | None  # None copies
+    operands: tuple[int | str, ...]  # the number of an array, or the text of a scalar
+    result: int
+
+
+class Array(NDArrayOperatorsMixin):
+    """Stands for an array of the update; every operation on it is noted on the tape."""
+
+    __slots__ = ("number", "tape")
+
+    def __init__(self, tape: Tape, number: int) -> None:
+        self.tape = tape
+        self.number = number
+
+    def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **options: Any) -> Array:
+        if method != "__call__":
+            _refuse(f"numpy.{function.__name__}.{method}")
+        if "out" in options:
+            raise UpdateError("an update returns new values: write p = p - x and not p -= x, and no out=.")
+        if options:
+            _refuse(f"numpy.{function.__name__}(..., {next(iter(options))}=...)")
+        return self.tape.note(function, operands)
+
+    def __array_function__(self, function: Callable[..., Any], *_: Any) -> NoReturn:
+        _refuse(f"{function.__module__}.{function.__name__}")
+
+    def __pow__(self, exponent: Any) -> Array:
+        # What ndarray's own ** does; np.power may differ in the last bit.
+        shortcut = {2: np.square, 0.5: np.sqrt}.get(exponent) if isinstance(exponent, int | float) else None
+        operands = (self,) if shortcut else (self, exponent)
+        return self.tape.note(shortcut or np.power, operands)
+
+    def __bool__(self) -> NoReturn:
+        raise UpdateError("an update cannot branch on the values of arrays: use np.maximum, np.sign and the like.")
+
+    __hash__ = object.__hash__
+
+
+class Scalar:
+    """Stands for a coefficient, or for arithmetic of coefficients: it is the text of that expression."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        if any(isinstance(x, Array) for x in operands):
+            return NotImplemented  # the array's turn
+        raise UpdateError(
+            f"numpy.{function.__name__} of coefficients alone gives a NumPy float64, which would widen float32 "
+            "arrays: compute it where the coefficients are computed, or use Python's operators (x ** 0.5)."
+        )
+
+    def __bool__(self) -> NoReturn:
+        raise UpdateError("an update cannot branch on the value of a coefficient: pass None to switch a term off.")
+
+    def __neg__(self) -> Scalar:
+        return Scalar(f"(-{self.text})")
+
+
+def _operator(symbol: str, *, reflected: bool = False) -> Callable[[Scalar, Any], Any]:
+    def operator(self: Scalar, other: Any) -> Any:
+        if isinstance(other, Array) or not (isinstance(other, Scalar) or _is_number(other)):
+            return NotImplemented
+        left, right = (_text(other), self.text) if reflected else (self.text, _text(other))
+        return Scalar(f"({left} {symbol} {right})")
+
+    return operator
+
+
+for _name, _symbol in {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}.items():
+    setattr(Scalar, f"__{_name}__", _operator(_symbol))
+    setattr(Scalar, f"__r{_name}__", _operator(_symbol, reflected=True))
+
+
+def _is_number(x: Any) -> bool:
+    return type(x) in (int, float)
+
+
+def _text(x: Any) -> str:
+    """A scalar operand as Python text (``nan`` and ``inf`` are names that the program knows)."""
+    return x.text if isinstance(x, Scalar) else f"({x!r})" if x < 0 else repr(x)
+
+
+def _refuse(what: str) -> NoReturn:
+    raise UpdateError(
+        f"an update may use Python's arithmetic and elementwise NumPy functions, not {what}: each entry must depend "
+        "on the same entry of its operands alone."
+    )
+
+
+class Tape:
+    """The calls of one update, in order. The arrays given to the update have the first numbers."""
+
+    def __init__(self, inputs: int, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self.inputs = [Array(self, i) for i in range(inputs)]
+        self.arrays = inputs
+        self.calls: list[Call] = []
+
+    def note(self, function: np.ufunc | None, operands: Sequence[Any]) -> Array:
+        self.calls.append(Call(function, tuple(self._operand(function, x) for x in operands), self.arrays))
+        if function is not None:
+            self._check_dtype(function, len(operands))
+        self.arrays += 1
+        return Array(self, self.arrays - 1)
+
+    def _operand(self, function: np.ufunc | None, x: Any) -> int | str:
+        if isinstance(x, Array):
+            return x.number
+        if isinstance(x, Scalar) or _is_number(x):
+            return _text(x)
+        raise UpdateError(
+            f"an operand of {getattr(function, '__name__', 'copy')} is a {type(x).__name__}: an update knows its "
+            "arrays, its coefficients and Python numbers. (A NumPy number would widen float32 arrays.)"
+        )
+
+    def _check_dtype(self, function: np.ufunc, operands: int) -> None:
+        """Registers all have the parameter's dtype, so that must be what comes out."""
+        try:
+            result = function.resolve_dtypes((*(self.dtype,) * operands, *(None,) * function.nout))[operands:]
+        except TypeError as error:
+            raise UpdateError(f"numpy.{function.__name__} does not take {operands} arrays of {self.dtype}.") from error
+        if result != (self.dtype,):
+            kinds = ", ".join(str(dtype) for dtype in result)
+            raise UpdateError(f"numpy.{function.__name__} of {self.dtype} gives {kinds}; in an update all is one dtype.")
+
+
+@lru_cache(maxsize=1024)
+def _record(
+    update: Callable[..., Any], slots: tuple[str, ...], settings: tuple[tuple[str, Any], ...], dtype: np.dtype[Any]
+) -> Program:
+    tape = Tape(2 + len(slots), dtype)
+    values = {name: Scalar(name) if value is float else value for name, value in settings}
+    returned = update(*tape.inputs, **values)
+    if not isinstance(returned, tuple) or len(returned) != 1 + len(slots):
+        raise UpdateError(
+            f"an update returns a tuple: the new parameter and the new state {slots}, {1 + len(slots)} arrays; this "
+            f"one returned {returned!r:.80}."
+        )
+    for value in returned:
+        if not isinstance(value, Array) or value.tape is not tape:
+            raise UpdateError(f"an update returns arrays computed from its operands, not {value!r:.80}.")
+    targets = (PARAMETER, *range(2, 2 + len(slots)))
+    goals = _goals(tape, dict(zip(targets, (value.number for value in returned), strict=True)))
+    calls = _prune(tape.calls, set(goals.values()))
+    places, registers = _place(calls, goals, len(tape.inputs))
+    names = ["p", "g", *slots]
+    coefficients = [name for name, value in settings if value is float]
+    return _write(calls, goals, places, registers, names, coefficients)
+
+
+def record(
+    update: Callable[..., Any], slots: tuple[str, ...], settings: Mapping[str, Any], dtype: np.dtype[Any]
+) -> Program:
+    """The program of an update, made once for each combination of the arguments.
+
+    ``update(p, g, *slots, **settings)`` returns the new parameter and the new state as a tuple. In ``settings`` the
+    value ``float`` announces a coefficient, whose number is given at every step; every other value (a flag, a word,
+    None for a term that is switched off) is handed to the update as it is. Raises UpdateError when the update is no
+    pure elementwise expression.
+
+    >>> import numpy as np
+    >>> def momentum(p, g, velocity, *, lr, mu):
+    ...     velocity = mu * velocity + g
+    ...     return p - lr * velocity, velocity
+    >>> print(record(momentum, ("velocity",), {"lr": float, "mu": float}, np.dtype(np.float32)).source)
+    def run(p, g, velocity, r0, k0, k1):
+        multiply(k0, velocity, velocity)
+        add(velocity, g, velocity)
+        multiply(k1, velocity, r0)
+        subtract(p, r0, p)
+    <BLANKLINE>
+    def load(k0, k1, *, lr, mu):
+        k0[()] = mu
+        k1[()] = lr
+    <BLANKLINE>
+    """
+    return _record(update, slots, tuple(settings.items()), dtype)
+
+
+def _goals(tape: Tape, returned: dict[int, int]) -> dict[int, int]:
+    """For each array that is to be changed, the number of the call that computes its new value.
+
+    A returned array that is an operand, or that was returned already, is copied (one returned to its own place is
+    nothing to do).
+    """
+    goals: dict[int, int] = {}
+    for target, number in returned.items():
+        if number == target:
+            continue
+        if number < len(tape.inputs) or number in goals.values():
+            number = tape.note(None, [Array(tape, number)]).number
+        goals[target] = number
+    return goals
+
+
+def _prune(calls: list[Call], needed: set[int]) -> list[Call]:
+    """The calls that something returned depends on."""
+    kept = []
+    for call in reversed(calls):
+        if call.result in needed:
+            needed.update(x for x in call.operands if isinstance(x, int))
+            kept.append(call)
+    return kept[::-1]
+
+
+def _place(calls: list[Call], goals: dict[int, int], inputs: int) -> tuple[dict[int, int], int]:
+    """Where each array lies: an input's number for the memory of that input, ``-1 - i`` for register i."""
+    last = {x: i for i, call in enumerate(calls) for x in call.operands if isinstance(x, int)}
+    target_of = {number: target for target, number in goals.items()}
+    places = {i: i for i in range(inputs)}
+    free: list[int] = []
+    registers = 0
+    for i, call in enumerate(calls):
+        for x in dict.fromkeys(call.operands):
+            if isinstance(x, int) and places[x] < 0 and last[x] == i and x not in target_of:
+                free.append(places[x])
+        target = target_of.get(call.result)
+        if target is not None and last.get(target, -1) <= i:
+            places[call.result] = target
+        elif free:
+            places[call.result] = free.pop()  # the youngest: it is still in the cache
+        else:
+            registers += 1
+            places[call.result] = -registers
+    return places, registers
+
+
+def _write(
+    calls: list[Call],
+    goals: dict[int, int],
+    places: dict[int, int],
+    registers: int,
+    names: list[str],
+    coefficients: list[str],
+) -> Program:
+    """The two functions of a program, as text and compiled."""
+    known: dict[str, Any] = {"copyto": np.copyto, "inf": float("inf"), "nan": float("nan")}
+    constants: dict[str, str] = {}  # the text of a scalar: its name
+
+    def name_of(x: int | str) -> str:
+        if isinstance(x, str):
+            return constants.setdefault(x, f"k{len(constants)}")
+        place = places[x]
+        return names[place] if place >= 0 else f"r{-1 - place}"
+
+    lines = []
+    for call in calls:
+        operands = ", ".join(name_of(x) for x in call.operands)
+        if call.function is None:
+            lines.append(f"    copyto({name_of(call.result)}, {operands})")
+        else:
+            known[call.function.__name__] = call.function
+            lines.append(f"    {call.function.__name__}({operands}, {name_of(call.result)})")
+    for target, number in goals.items():
+        if places[number] != target:
+            lines.append(f"    copyto({names[target]}, {name_of(number)})")
+    scratch = [f"r{i}" for i in range(registers)]
+    fills = [f"    {name}[()] = {text}" for text, name in constants.items()]
+    arguments = [*names, *scratch, *constants.values()]
+    clash = {name for name in (*arguments, *coefficients) if name in known or arguments.count(name) > 1}
+    if clash:
+        raise UpdateError(f"the names {sorted(clash)} of state or coefficients are taken by the program: rename them.")
+    filled = ", ".join([*constants.values(), "*", *coefficients] if coefficients else constants.values())
+    source = "\n".join(
+        [
+            f"def run({', '.join(arguments)}):",
+            *(lines or ["    pass"]),
+            "",
+            f"def load({filled}):",
+            *(fills or ["    pass"]),
+            "",
+        ]
+    )
+    exec(compile(source, "<update>", "exec"), known)  # our own text
+    return Program(source, known["run"], known["load"], registers, len(constants))

@@ -1,0 +1,18 @@
+"""What all tests share: random numbers that are the same in every run, and property tests without a deadline."""
+
+import os
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+# Without a deadline, because a busy machine is no bug. CI tries the same examples every time.
+settings.register_profile("chainrule", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("chainrule")
+
+
+@pytest.fixture
+def rng(request):
+    """A random generator of the test's own, so that adding a test changes the numbers of no other."""
+    return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))

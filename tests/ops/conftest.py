@@ -1,0 +1,89 @@
+"""Hands the table of samples to the tests, and counts how many checks they make of it.
+
+A test names what it wants of the table (``sample``, ``smooth_sample``, ``edge``, ...) and runs once for each. That is
+also how the table reaches the tests at all: pytest puts no folder on sys.path here, so that the installed package is
+what is tested, and test modules cannot import each other.
+"""
+
+import sys
+from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def load(name):
+    """A module of this folder; `edges` finds `samples` as op_samples."""
+    spec = spec_from_file_location(f"op_{name}", HERE / f"{name}.py")
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+samples = load("samples")
+edges = load("edges")
+
+SAMPLES, EDGES = samples.SAMPLES, edges.EDGES
+TABLES = {
+    "op": samples.OPS,
+    "sample": SAMPLES,
+    "live_sample": [s for s in SAMPLES if s.live],
+    "dead_sample": [s for s in SAMPLES if not s.op.differentiable],
+    "smooth_sample": [s for s in SAMPLES if s.live and s.smooth],
+    "analytic_sample": [s for s in SAMPLES if s.live and s.analytic],
+    "fused_sample": [s for s in SAMPLES if s.live and s.op.definition],
+    "edge": EDGES,
+    "live_edge": [e for e in EDGES if e.live],
+    "smooth_edge": [e for e in EDGES if e.curvature is not None],
+    "elementwise": samples.ELEMENTWISE,
+}
+
+
+def pytest_generate_tests(metafunc):
+    missing = samples.ops_without_samples(samples.OPS, SAMPLES)
+    if missing:
+        pytest.fail(f"tests/ops/samples.py has no samples of {', '.join(missing)}", pytrace=False)
+    for name, table in TABLES.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, table, ids=str)
+
+
+@pytest.fixture
+def table():
+    """The module with the table itself."""
+    return samples
+
+
+# --- counting -----------------------------------------------------------------------------------------------------
+
+CHECKS = pytest.StashKey[Counter]()  # passed tests of this folder by file
+PARTIAL = pytest.StashKey[bool]()  # whether tests of this folder were left out by request
+
+
+def pytest_collection_modifyitems(items):
+    """The count comes last: it is of what ran, not of what was collected."""
+    items.sort(key=lambda item: item.path == HERE / "test_count.py")
+
+
+def pytest_deselected(items):
+    if any(item.path.is_relative_to(HERE) for item in items):
+        items[0].config.stash[PARTIAL] = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" and report.passed and item.path.is_relative_to(HERE):
+        item.config.stash.setdefault(CHECKS, Counter())[item.path.stem] += 1
+    return report
+
+
+@pytest.fixture
+def checks(request):
+    """How many tests of each file of this folder have passed, or None when only some were asked for."""
+    config = request.config
+    partial = config.stash.get(PARTIAL, False) or hasattr(config, "workerinput")
+    return None if partial else config.stash.get(CHECKS, Counter())
