@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 from autograd import methods as _methods
 from autograd import numpy_calls as _numpy_calls  # noqa: F401 - fills the tables that protocol.install reads
 from autograd import protocol as _protocol
+from autograd.containers import register_container
 from autograd.custom import custom_op
 from autograd.errors import (
     ArrayConversionError,
@@ -42,6 +43,7 @@ from autograd.errors import (
 )
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.tensor import Tensor, tensor
+from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 _methods.attach()
 _protocol.install()
@@ -66,7 +68,15 @@ __all__ = [
     "UnusedInputError",
     "custom_op",
     "enable_grad",
+    "grad",
+    "hessian",
+    "hvp",
     "is_grad_enabled",
+    "jacobian",
+    "jvp",
     "no_grad",
+    "register_container",
     "tensor",
+    "value_and_grad",
+    "vjp",
 ]

@@ -31,6 +31,7 @@ __all__ = [
     "Leaf",
     "Node",
     "Output",
+    "Route",
     "Vertex",
     "backward_pass",
     "describe",
@@ -186,45 +187,60 @@ def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:
     return sorted(seen, key=attrgetter("seq"), reverse=True)
 
 
+class Route:
+    """The way of a backward pass through a graph: the vertices, newest first, and the edges to follow.
+
+    With ``wanted`` only the paths that lead to these vertices. A route may be used for several passes.
+    """
+
+    __slots__ = ("edges", "order", "wanted")
+
+    def __init__(self, roots: Iterable[Vertex], wanted: frozenset[Vertex] | None = None) -> None:
+        order = newest_first(roots)
+        self.wanted = wanted
+        self.edges: dict[Vertex, tuple[Vertex | None, ...]] | None = None
+        if wanted is not None:
+            useful: set[Vertex] = set()
+            for vertex in reversed(order):
+                if vertex in wanted or any(parent in useful for parent in vertex.parents):
+                    useful.add(vertex)
+            order = [vertex for vertex in order if vertex in useful]
+            self.edges = {v: tuple(p if p in useful else None for p in v.parents) for v in order}
+        self.order = order
+
+
 def backward_pass(
     seeds: dict[Vertex, Array],
     *,
     create_graph: bool = False,
     release: bool = True,
     wanted: frozenset[Vertex] | None = None,
+    route: Route | None = None,
 ) -> dict[Vertex, Array]:
     """Send gradients from the seeds to everything they depend on (the chain rule, newest vertex first).
 
     With ``wanted``, only the paths that lead there are walked, nothing is stored on Tensors, and the gradients of
-    the wanted vertices are returned. Without it, every Tensor that somebody still holds gets its ``.grad``.
+    the wanted vertices are returned. Without it, every Tensor that somebody still holds gets its ``.grad``. The
+    ``route``, when given, is that of the same seeds and wanted vertices, found before.
     """
-    order = newest_first(seeds)
-    _check_values_are_there(order)
-    useful = None if wanted is None else _leading_to(wanted, order)
-    if useful is not None:
-        order = [vertex for vertex in order if vertex in useful]
-    if create_graph:
-        token = STATE.set(STATE.get().replace(grad=True))
-        try:
-            return _run(order, dict(seeds), True, release, wanted, useful)
-        finally:
-            STATE.reset(token)
-    return _run(order, dict(seeds), False, release, wanted, useful)
+    route = route or Route(seeds, wanted)
+    _check_values_are_there(route.order)
+    if not create_graph:
+        return _run(route, dict(seeds), False, release)
+    token = STATE.set(STATE.get().replace(grad=True))
+    try:
+        return _run(route, dict(seeds), True, release)
+    finally:
+        STATE.reset(token)
 
 
-def _run(
-    order: list[Vertex],
-    grads: dict[Vertex, Array],
-    create_graph: bool,
-    release: bool,
-    wanted: frozenset[Vertex] | None,
-    useful: set[Vertex] | None,
-) -> dict[Vertex, Array]:
+def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: bool) -> dict[Vertex, Array]:
+    wanted, edges = route.wanted, route.edges
     found: dict[Vertex, Array] = {}
     owned: set[Vertex] = set()  # whose gradient lies in a buffer that this pass allocated
     watch = STATE.get().watch
     arrive, leave = grads.get, grads.pop
-    for vertex in order:
+    for vertex in route.order:
         g = leave(vertex, None)
         op = vertex.op
         if g is None:
@@ -246,9 +262,7 @@ def _run(
             if vertex.__class__ is Output:
                 _collect_output(vertex, g, grads)
             continue
-        parents = vertex.parents
-        if useful is not None:
-            parents = tuple([p if p in useful else None for p in parents])
+        parents = vertex.parents if edges is None else edges[vertex]
         try:
             gradients = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
         except Exception as error:
@@ -301,7 +315,10 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 
 def _check_values_are_there(order: list[Vertex]) -> None:
     """Refuse a pass whose rules would meet released or changed values, before anything is touched."""
-    if not any(vertex.kept is GONE for vertex in order):
+    for vertex in order:
+        if vertex.kept is GONE:
+            break
+    else:
         return
     for vertex in order:
         if vertex.op is not None and vertex.kept is GONE:
@@ -317,15 +334,6 @@ def _check_values_are_there(order: list[Vertex]) -> None:
                     f"{describe(parent)} was changed after {vertex.op.name} had used it: the gradient would mix "
                     "old and new values. Call backward() before changing it, or run the forward pass again."
                 )
-
-
-def _leading_to(wanted: frozenset[Vertex], order: list[Vertex]) -> set[Vertex]:
-    """The vertices of the graph from which a wanted vertex can be reached."""
-    useful: set[Vertex] = set()
-    for vertex in reversed(order):
-        if vertex in wanted or any(parent in useful for parent in vertex.parents):
-            useful.add(vertex)
-    return useful
 
 
 def _collect_output(output: Vertex, g: Array, grads: dict[Vertex, Array]) -> None:

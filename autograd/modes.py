@@ -46,15 +46,18 @@ class Watch(Protocol):
 class State:
     """A combination of modes. Never changed after construction: `replace` makes another one."""
 
-    __slots__ = ("grad", "scope", "watch")
+    __slots__ = ("depth", "grad", "scope", "watch")
 
-    def __init__(self, grad: bool = True, scope: Frame | None = None, watch: Watch | None = None) -> None:
+    def __init__(
+        self, grad: bool = True, scope: Frame | None = None, watch: Watch | None = None, depth: int = 0
+    ) -> None:
         self.grad = grad
         self.scope = scope
         self.watch = watch
+        self.depth = depth  # how many transforms are being evaluated around this place
 
     def replace(self, **changes: Any) -> State:
-        return State(**{"grad": self.grad, "scope": self.scope, "watch": self.watch, **changes})
+        return State(**{name: changes.get(name, getattr(self, name)) for name in State.__slots__})
 
 
 STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa: B039 - State is immutable

@@ -3,3 +3,34 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
+from nn import data, functional
+from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
+from nn.errors import LabelError, LossShapeError, PrecisionWarning, StateDictError
+from nn.layers import MLP, Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
+from nn.module import Buffer, Module, Parameter
+
+__all__ = [
+    "MLP",
+    "BCEWithLogitsLoss",
+    "Buffer",
+    "CrossEntropyLoss",
+    "LabelError",
+    "Linear",
+    "LossShapeError",
+    "MSELoss",
+    "Module",
+    "Parameter",
+    "PrecisionWarning",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "StateDictError",
+    "Tanh",
+    "data",
+    "functional",
+    "get_default_dtype",
+    "manual_seed",
+    "set_default_dtype",
+]

@@ -30,8 +30,12 @@ from nn.errors import PrecisionWarning, StateDictError
 
 __all__ = ["Buffer", "LoadedKeys", "Module", "Parameter"]
 
+__autograd_transparent__ = True
+
 _new = object.__new__
 _FLOAT64 = np.dtype(np.float64)
+_ARRAYS = (np.ndarray, Tensor)
+_Found = tuple["ref[Module]", str, str | None]  # a module, the name of its class, its path (None: hidden)
 
 # --- what a module holds ----------------------------------------------------------------------------------------
 
@@ -120,7 +124,7 @@ class Survey:
 
     def __init__(self, root: Module) -> None:
         self.root = ref(root)
-        self.places: dict[int, tuple[ref[Module], str, str | None]] = {}  # by id: the module, its class, its path
+        self.places: dict[int, _Found] = {}  # by id of the module
         self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
         self.warned = False
         self.renew(root)
@@ -144,7 +148,7 @@ class Survey:
             if old is None or (type(old) is Place and old != name and not old.endswith("." + name)):
                 parameter.name = Place(name)
 
-    def find(self, module: Module) -> tuple[ref[Module], str, str | None]:
+    def find(self, module: Module) -> _Found:
         """The place of a module that was not there: after a new walk, or none when no attribute leads to it."""
         root = self.root()
         if root is not None:
@@ -213,24 +217,21 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         state = _state()
         outer = state.scope
-        inside = outer.__class__ is Call
-        survey: Survey | None = outer.survey if inside else self._survey  # type: ignore[union-attr]
-        place = None if survey is None else survey.places.get(id(self))
-        if place is None or place[0]() is not self:
-            if survey is None or not inside:
-                self._survey = survey = Survey(self)
-                place = survey.places[id(self)]
-            else:
-                place = survey.find(self)
-        if not inside:
-            for x in args:
-                if isinstance(x, np.ndarray | Tensor) and x.dtype == _FLOAT64:
-                    self._meet_double()
         frame = _new(Call)
-        _, frame.label, frame.path = place
         frame.parent = outer
-        frame.survey = survey  # type: ignore[assignment]
-        token = _enter(State(state.grad, frame, state.watch))
+        if outer.__class__ is Call:
+            frame.survey = survey = outer.survey  # type: ignore[union-attr]
+            place = survey.places.get(id(self))
+            if place is None or place[0]() is not self:
+                place = survey.find(self)
+        else:
+            frame.survey, place = self._survey_for(args)
+        _, frame.label, frame.path = place
+        inner = _new(State)  # without its __init__, which takes as long as all the rest
+        inner.grad = state.grad
+        inner.scope = frame
+        inner.watch = state.watch
+        token = _enter(inner)
         try:
             return self.forward(*args, **kwargs)
         except Exception as error:
@@ -240,12 +241,21 @@ class Module:
         finally:
             _leave(token)
 
-    def _meet_double(self) -> None:
-        """Warn, once, when double-precision input meets parameters of lower precision."""
+    def _survey_for(self, inputs: tuple[Any, ...]) -> tuple[Survey, _Found]:
+        """The survey of an outermost call, and the place of the module in it; a look at its inputs on the way."""
         survey = self._survey
-        if survey is None or survey.warned or survey.sample is None:
-            return
-        parameter = survey.sample()
+        place = None if survey is None else survey.places.get(id(self))
+        if survey is None or place is None or place[0]() is not self:
+            self._survey = survey = Survey(self)
+            place = survey.places[id(self)]
+        for x in inputs:
+            if isinstance(x, _ARRAYS) and x.dtype == _FLOAT64 and not survey.warned:
+                self._meet_double(survey)
+        return survey, place
+
+    def _meet_double(self, survey: Survey) -> None:
+        """Warn, once, when double-precision input meets parameters of lower precision."""
+        parameter = None if survey.sample is None else survey.sample()
         if parameter is None or parameter.dtype.itemsize >= _FLOAT64.itemsize:
             return
         survey.warned = True
@@ -254,7 +264,7 @@ class Module:
             f"it is computed in float64. Pass x.astype('{parameter.dtype}'), or make the model double with "
             "model.astype('float64').",
             PrecisionWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
     # --- what it holds ------------------------------------------------------------------------------------------

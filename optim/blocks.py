@@ -35,8 +35,11 @@ class _Scratch(threading.local):
         self.buffers: dict[np.dtype[Any], list[NDArray[Any]]] = {}
         self.views: dict[tuple[Any, ...], list[NDArray[Any]]] = {}
 
-    def make(self, key: tuple[int, tuple[int, ...], np.dtype[Any]]) -> list[NDArray[Any]]:
-        count, shape, dtype = key
+    def get(self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> list[NDArray[Any]]:
+        key = (count, shape, dtype)
+        views = self.views.get(key)
+        if views is not None:
+            return views
         size = int(np.prod(shape, dtype=object))
         if size * dtype.itemsize > BLOCK_BYTES:
             return [np.empty(shape, dtype) for _ in range(count)]
@@ -77,24 +80,21 @@ class Kernel:
         self.program: Program = record(update, slots, settings, dtype)
         self._constants = [np.empty((), dtype) for _ in range(self.program.constants)]
 
-    def load(self, **coefficients: float) -> None:
-        """Set the coefficients (as float64; they are rounded once, to the dtype of the arrays)."""
-        self.program.load(*self._constants, **coefficients)
+    def load(self, **settings: Any) -> None:
+        """Set the coefficients, Python floats, which are rounded once, to the dtype of the arrays."""
+        self.program.load(*self._constants, **settings)
 
     def run(self, *arrays: NDArray[Any]) -> None:
         """Update the arrays (parameter, gradient, state: all of one shape) in place; the gradient is only read."""
         run, registers = self.program.run, self.program.registers
         first = arrays[0]
         if first.nbytes <= BLOCK_BYTES:
-            key = (registers, first.shape, first.dtype)
-            run(*arrays, *(_SCRATCH.views.get(key) or _SCRATCH.make(key)), *self._constants)
+            run(*arrays, *_SCRATCH.get(registers, first.shape, first.dtype), *self._constants)
             return
         arrays, width = _rows(arrays)
         first = arrays[0]
         rows = max(1, BLOCK_BYTES // width)
-        shape = (rows, *first.shape[1:])
-        key = (registers, shape, first.dtype)
-        scratch = _SCRATCH.views.get(key) or _SCRATCH.make(key)
+        scratch = _SCRATCH.get(registers, (rows, *first.shape[1:]), first.dtype)
         constants = self._constants
         whole = len(first) // rows * rows
         for i in range(0, whole, rows):

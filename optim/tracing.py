@@ -32,7 +32,7 @@ class Program(NamedTuple):
 
     source: str  # the text of both functions, to be read
     run: Callable[..., None]
-    load: Callable[..., None]  # load(*constants, **coefficients) fills the 0-d arrays that run() takes
+    load: Callable[..., None]  # load(*constants, **settings) fills the 0-d arrays that run() takes
     registers: int
     constants: int
 
@@ -164,7 +164,7 @@ class Tape:
             raise UpdateError(f"numpy.{function.__name__} does not take {operands} arrays of {self.dtype}.") from error
         if result != (self.dtype,):
             kinds = ", ".join(str(dtype) for dtype in result)
-            raise UpdateError(f"numpy.{function.__name__} of {self.dtype} gives {kinds}; in an update all is one dtype.")
+            raise UpdateError(f"numpy.{function.__name__} of {self.dtype} gives {kinds}: an update has one dtype.")
 
 
 @lru_cache(maxsize=1024)
@@ -187,8 +187,7 @@ def _record(
     calls = _prune(tape.calls, set(goals.values()))
     places, registers = _place(calls, goals, len(tape.inputs))
     names = ["p", "g", *slots]
-    coefficients = [name for name, value in settings if value is float]
-    return _write(calls, goals, places, registers, names, coefficients)
+    return _write(calls, goals, places, registers, names, [name for name, _ in settings])
 
 
 def record(
@@ -274,7 +273,7 @@ def _write(
     places: dict[int, int],
     registers: int,
     names: list[str],
-    coefficients: list[str],
+    settings: list[str],
 ) -> Program:
     """The two functions of a program, as text and compiled."""
     known: dict[str, Any] = {"copyto": np.copyto, "inf": float("inf"), "nan": float("nan")}
@@ -300,10 +299,11 @@ def _write(
     scratch = [f"r{i}" for i in range(registers)]
     fills = [f"    {name}[()] = {text}" for text, name in constants.items()]
     arguments = [*names, *scratch, *constants.values()]
-    clash = {name for name in (*arguments, *coefficients) if name in known or arguments.count(name) > 1}
+    clash = {name for name in (*arguments, *settings) if name in known or arguments.count(name) > 1}
+    clash |= {name for name in settings if name in constants.values()}
     if clash:
         raise UpdateError(f"the names {sorted(clash)} of state or coefficients are taken by the program: rename them.")
-    filled = ", ".join([*constants.values(), "*", *coefficients] if coefficients else constants.values())
+    filled = ", ".join([*constants.values(), "*", *settings] if settings else constants.values())
     source = "\n".join(
         [
             f"def run({', '.join(arguments)}):",

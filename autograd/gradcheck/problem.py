@@ -67,13 +67,14 @@ class Subject(Protocol):
 class GraphProblem:
     """A subject as a `Problem`: evaluated by running it, differentiated by the engine's backward pass."""
 
-    def __init__(self, subject: Subject, run: Run) -> None:
+    def __init__(self, subject: Subject, run: Run, spread: float = 0.0) -> None:
+        """``spread`` is the relative difference of two runs at the same inputs, 0 almost always."""
         self.subject = subject
         self.inputs = subject.inputs
         self.outputs = [Variable(name, plain(value)) for name, value in run.outputs]
         self._inputs = run.inputs
         self._starts = [vertex_of(value) for _, value in run.outputs]
-        self.eps = least_precise([start for start in self._starts if start is not None])
+        self.eps = max(spread, least_precise([start for start in self._starts if start is not None]))
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         return [plain(value) for _, value in self.subject.run(arrays).outputs]
@@ -101,11 +102,12 @@ class GradientOf:
         random = np.random.default_rng(seed)
         shapes = [plain(value).shape for _, value in run.outputs]
         self.weights = [np.ones(shape) if prod(shape) == 1 else random.uniform(0.5, 1.5, shape) for shape in shapes]
+        self._names: list[str] | None = None  # the gradients there are, as of the first run
 
     def run(self, arrays: Sequence[Array]) -> Run:
         first = self.subject.run(arrays)
         wanted = frozenset(vertex for vertex in first.inputs if vertex is not None)
-        outputs: list[tuple[str, Any]] = []
+        gradients: dict[str, Any] = {}
         for (name, value), weights in zip(first.outputs, self.weights, strict=True):
             start = vertex_of(value)
             if start is None:
@@ -114,9 +116,12 @@ class GradientOf:
             found = backward_pass({start: seed}, create_graph=True, release=False, wanted=wanted)
             for variable, vertex in zip(self.inputs, first.inputs, strict=True):
                 g = None if vertex is None else found.get(vertex)
-                if g is not None:
-                    outputs.append((f"d{name}/d{variable.name}", g))
-        return Run(first.inputs, outputs)
+                if g is not None or self._names is not None:
+                    zero = np.zeros(variable.value.shape)
+                    gradients[f"d{name}/d{variable.name}"] = zero if g is None else g
+        if self._names is None:
+            self._names = list(gradients)
+        return Run(first.inputs, [(name, gradients[name]) for name in self._names])
 
 
 def plain(value: Any) -> Array:

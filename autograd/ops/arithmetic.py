@@ -53,11 +53,14 @@ def power_kernel(x: Array, y: Array) -> Array:
     return np.power(x, y)
 
 
-def _base(x: Array, y: Array) -> Array:
-    """x, with 1 in place of 0 where the exponent is 0: there y * x**(y - 1) is 0 and not 0 * inf."""
+def _power_slope(x: Array, y: Array) -> Array:
+    """y * x**(y - 1), which is 0 for y = 0 even where x is 0."""
     if _number(y):
-        return x if y != 0 else np.where(x == 0, 1.0, x)
-    return np.where((x == 0) & (y == 0), 1.0, x)
+        if y == 2:
+            return 2.0 * x
+        if y != 0:
+            return y * power(x, y - 1)
+    return y * power(np.where((x == 0) & (y == 0), 1.0, x), y - 1)
 
 
 def _log_base(x: Array, y: Array) -> Array:
@@ -71,7 +74,7 @@ power: Callable[..., Any] = defop(
     "power",
     power_kernel,
     (
-        lambda g, x, y: g * (y * power(_base(x, y), y - 1)),
+        lambda g, x, y: g * _power_slope(x, y),
         lambda g, x, y, out: g * (out * _log_base(x, y)),
     ),
     numpy=np.power,

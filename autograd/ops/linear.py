@@ -20,7 +20,7 @@ def matmul_left(g: Array, y: Array, x_shape: Shape) -> Array:
     if y.ndim == 1:
         return g[..., None] * y if len(x_shape) > 1 else g * y
     if len(x_shape) == 1:
-        return np.matmul(y, g[..., None])[..., 0]
+        return np.matmul(y, g) if y.ndim == 2 else np.matmul(y, g[..., None])[..., 0]
     return np.matmul(g, y.swapaxes(-1, -2))
 
 
@@ -28,7 +28,7 @@ def matmul_right(g: Array, x: Array, y_shape: Shape) -> Array:
     if x.ndim == 1:
         return x[:, None] * g[..., None, :] if len(y_shape) > 1 else g * x
     if len(y_shape) == 1:
-        return np.matmul(x.swapaxes(-1, -2), g[..., None])[..., 0]
+        return np.matmul(g, x) if x.ndim == 2 else np.matmul(x.swapaxes(-1, -2), g[..., None])[..., 0]
     return np.matmul(x.swapaxes(-1, -2), g)
 
 

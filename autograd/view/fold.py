@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from autograd.view.graph import Argument, FrameRecord, Graph, GraphNode, Number, Result
+from autograd.view.graph import Argument, FrameRecord, Graph, GraphNode, Result
 
 __all__ = ["close", "leave_out", "rebuild"]
 
@@ -37,16 +37,15 @@ def rebuild(
     number = {i: n for n, i in enumerate(order)}
     kept, frame_number = _used_frames(frames, (nodes[i].frame for i in order))
 
-    def moved(argument: Argument | Number) -> Argument | Number:
-        return replace(argument, node=number[argument.node]) if isinstance(argument, Argument) else argument
+    def moved(a: Argument) -> Argument:
+        return Argument(number[a.node], a.index, a.flows)
 
     renumbered = tuple(
-        replace(
-            nodes[i],
-            id=n,
-            arguments=tuple(moved(a) for a in nodes[i].arguments),
-            extra=tuple(replace(a, node=number[a.node]) for a in nodes[i].extra),
-            frame=frame_number[nodes[i].frame],
+        nodes[i].rewired(
+            n,
+            tuple([moved(a) if isinstance(a, Argument) else a for a in nodes[i].arguments]),
+            tuple([moved(a) for a in nodes[i].extra]),
+            frame_number[nodes[i].frame],
         )
         for n, i in enumerate(order)
     )
@@ -115,8 +114,10 @@ def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
     def moved(a: Argument) -> Argument:
         return Argument(stand_in[a.node], None, a.flows) if a.node in stand_in else a
 
+    if not any(a.node in stand_in for _, a in node.references()):
+        return node
     arguments = tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments)
-    return replace(node, arguments=arguments, extra=tuple(dict.fromkeys(moved(a) for a in node.extra)))
+    return node.rewired(node.id, arguments, tuple(dict.fromkeys(moved(a) for a in node.extra)), node.frame)
 
 
 def _closed_node(

@@ -23,9 +23,9 @@ __all__ = ["RENDERERS", "Renderer", "render", "render_file"]
 Renderer = Literal["auto", "dot", "wasi", "own"]
 RENDERERS = ("auto", "dot", "wasi", "own")
 
-PATIENCE = 1.2  # seconds for Graphviz when it was not asked for by name
+PATIENCE = 1.5  # seconds for Graphviz when it was not asked for by name
 _LONG = 60.0  # and when it was
-_MOST = 700  # boxes and arrows that Graphviz is asked to place within that patience
+_MOST = 1000  # boxes and arrows that Graphviz is asked to place within that patience
 
 
 def render(picture: Picture, renderer: Renderer = "auto") -> tuple[str, str]:

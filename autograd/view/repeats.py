@@ -17,7 +17,7 @@ from autograd.view.graph import Argument, FrameRecord, Graph, GraphNode, Number
 
 __all__ = ["fold_repeats"]
 
-_MOST_COMPARISONS = 200_000_000  # of one integer with another, by NumPy: a fraction of a second
+_MOST_COMPARISONS = 60_000_000  # of one integer with another, by NumPy: a fraction of a second
 
 Token = tuple[bool, int]  # (is a module call, its number) or (False, number of a node)
 
@@ -148,10 +148,12 @@ class _Folder:
         for period in range(1, longest + 1):
             same = np.concatenate(([False], marks[period:] == marks[:-period], [False]))
             edges = np.flatnonzero(same[1:] != same[:-1])
-            for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-                copies = (stop - start) // period + 1
-                if copies >= self.least(period):
-                    found.append((-copies * period, period, start))
+            starts, stops = edges[::2], edges[1::2]
+            copies = (stops - starts) // period + 1
+            enough = copies >= self.least(period)
+            if enough.any():
+                covered = (copies[enough] * period).tolist()
+                found += [(-c, period, s) for c, s in zip(covered, starts[enough].tolist(), strict=True)]
         found.sort()
         taken = np.zeros(count, bool)
         runs: list[_Run] = []
@@ -290,14 +292,19 @@ class _Folder:
                 i = self.alias[i]
             return i
 
+        def moved(a: Argument) -> Argument:
+            return Argument(target(a.node), a.index, a.flows)
+
         nodes: dict[int, GraphNode] = {}
         for i, node in self.nodes.items():
             if i in self.alias:
                 continue
-            arguments = tuple(replace(a, node=target(a.node)) if isinstance(a, Argument) else a for a in node.arguments)
-            extra = dict.fromkeys(replace(a, node=target(a.node)) for a in node.extra)
-            fresh = (a for a in extra if a not in arguments and a.node != i)
-            nodes[i] = replace(node, arguments=arguments, extra=tuple(fresh))
+            if any(a.node in self.alias for _, a in node.references()):
+                arguments = tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments)
+                extra = dict.fromkeys(moved(a) for a in node.extra)
+                fresh = tuple(a for a in extra if a not in arguments and a.node != i)
+                node = node.rewired(i, arguments, fresh, node.frame)
+            nodes[i] = node
         outputs = tuple(dict.fromkeys(target(i) for i in self.graph.outputs))
         return rebuild(self.graph, nodes, outputs, tuple(self.frames))
 

@@ -57,7 +57,10 @@ class Sequential(Module):
 
     def append(self, module: Module) -> Self:
         """Put a module at the end, and return the whole."""
-        self._layers[str(len(self._layers))] = _checked(module)
+        number = len(self._layers)
+        while str(number) in self._layers:  # the names of a slice do not start at 0
+            number += 1
+        self._layers[str(number)] = _checked(module)
         return self
 
     def __len__(self) -> int:
@@ -72,7 +75,7 @@ class Sequential(Module):
     def __getitem__(self, index: slice) -> Sequential: ...
     def __getitem__(self, index: int | str | slice) -> Any:
         if isinstance(index, slice):
-            return Sequential(*list(self._layers.values())[index])
+            return Sequential(dict(list(self._layers.items())[index]))
         return self._layers[self._name(index)]
 
     def __setitem__(self, index: int | str, module: Module) -> None:

@@ -1,0 +1,258 @@
+"""`gradcheck`: the public function. It prepares the subject, asks the questions that come before any derivative
+(overlapping memory, changed inputs, chance, values that are not finite), and lets `compare` do the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from autograd.gradcheck.compare import compare
+from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Subject, plain
+from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
+from autograd.gradcheck.subject import ClosureSubject, FunctionSubject
+
+__all__ = ["gradcheck"]
+
+Checked = FunctionSubject | ClosureSubject
+
+_SAME = 1e-10  # two runs that differ by less, relative to the largest entry, differ by rounding
+
+
+def gradcheck(
+    f: Callable[..., Any],
+    *inputs: Any,
+    wrt: Any = None,
+    order: int = 1,
+    rtol: float | None = None,
+    atol: float | None = None,
+    raise_on_failure: bool = True,
+) -> GradcheckReport:
+    """Compare the gradients of a function with finite differences.
+
+    For each entry x_i of the inputs and each entry of the output, the derivative that the rules give is compared with
+    ``(f(x + h e_i) - f(x - h e_i)) / 2h``, extrapolated to h = 0 from two steps h fitted to x_i, or from a whole
+    ladder of them where that leaves a doubt. Everything is computed in float64, whatever the dtype of the inputs.
+
+    ``f`` takes the inputs (arrays, numbers or Tensors of any shape, also nested in lists, tuples and dicts) as
+    Tensors, and returns a Tensor of any shape, or several. Or ``f`` is a closure without arguments, and ``wrt`` says
+    which Tensors are varied: a Module (all its parameters), a dict or a list of Tensors. Their data, and the buffers
+    of a Module, are float64 during the check and get their old arrays back afterwards, bit for bit, also when an
+    error is raised. Arrays that the closure holds may stay float32: they are exact in float64.
+
+    Inputs with at most 200 entries together are checked entry by entry, larger ones along 8 fixed random directions
+    (and entry by entry only to find the worst one after a failure); outputs with at most 32 entries entry by entry,
+    larger ones in 2 fixed random combinations. ``report.coverage`` says what was done. ``order=2`` also checks the
+    gradient of the gradient, with the same two sides.
+
+    Two derivatives agree when they differ by at most ``atol + rtol * max(|a|, |b|)``. ``rtol`` is 1e-6 by default,
+    ``atol`` a small multiple of the rounding error of the difference itself, from the dtype and the size of the
+    function. The verdicts: right, wrong, kink (no derivative here; fine when the answer lies between the slopes of
+    both sides), rounding (the numbers differ by no more than rounding explains; fine while three digits agree),
+    independent (the output does not depend on the input), nonfinite, nondeterministic, mutates, overlapping.
+
+    Raises GradcheckError, which carries the report, unless ``raise_on_failure`` is False; InvalidDtypeError for
+    integers, booleans and complex numbers among the inputs, or no real number among the outputs; RequiresGradError,
+    TypeError and ValueError for a ``wrt`` that cannot be varied.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from autograd.gradcheck import gradcheck
+    >>> report = gradcheck(lambda x, w: np.tanh(x @ w), np.ones((2, 3)), np.full((3, 1), 0.1), order=2)
+    >>> report.verdict
+    'right'
+    >>> scale = tensor(2.0, requires_grad=True, name="scale")
+    >>> report = gradcheck(lambda: scale * scale.item(), wrt=[scale], raise_on_failure=False)
+    >>> report.ok, report.rows[0].analytic, round(report.rows[0].numeric, 9)
+    (False, 2.0, 4.0)
+    """
+    if not callable(f):
+        raise TypeError(f"gradcheck needs a function first, not a {type(f).__name__}: gradcheck(f, x).")
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ValueError(f"order is 1 for the gradient or 2 for the gradient of the gradient, not {order!r}.")
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if tolerance is not None and not tolerance >= 0:
+            raise ValueError(f"{name} is a number of at least 0, not {tolerance!r}.")
+    if wrt is not None and inputs:
+        raise TypeError(
+            "gradcheck takes either inputs or wrt=. With wrt=, f is a closure without arguments: "
+            "gradcheck(lambda: f(x), wrt=model)."
+        )
+    if wrt is None and not inputs:
+        raise TypeError("gradcheck needs inputs to vary: gradcheck(f, x), or gradcheck(f, wrt=model) for a closure.")
+    subject: Checked = FunctionSubject(f, inputs) if wrt is None else ClosureSubject(f, wrt)
+    if not subject.inputs:
+        raise ValueError("the inputs of gradcheck are empty containers: there is nothing to vary.")
+    with subject.prepared():
+        report = _examine(subject, order, rtol, atol)
+    if raise_on_failure and not report.ok:
+        raise GradcheckError(report)
+    return report
+
+
+def _examine(subject: Checked, order: int, rtol: float | None, atol: float | None) -> GradcheckReport:
+    rows = _overlapping(subject) or _nonfinite_inputs(subject)
+    if rows:
+        return GradcheckReport(tuple(rows), order)
+    run = subject.run(_copies(subject))
+    before = [plain(value) for _, value in run.outputs]
+    rows = _mutated(subject)
+    if rows:
+        return GradcheckReport(tuple(rows), order)
+    rows, spread = _run_again(subject, run, before)
+    rows = rows or _nonfinite_outputs(run)
+    if rows:
+        return GradcheckReport(tuple(rows), order, notes=_notes(subject))
+    level: Subject = subject
+    for k in range(1, order + 1):
+        if k > 1:
+            level = GradientOf(level, run, seed=k)
+            run = level.run(_copies(subject))
+            broken = _nonfinite_outputs(run, k)
+            if broken or not run.outputs:
+                rows += broken
+                break
+        rows += compare(GraphProblem(level, run, spread), k, rtol, atol)
+        if not all(row.ok for row in rows):
+            break
+    late, _ = _run_again(subject, run, before, times=1)  # something may have counted the runs
+    return GradcheckReport(tuple(late or rows), order, "" if late else _coverage(rows), _notes(subject))
+
+
+def _copies(subject: Subject) -> list[Any]:
+    return [variable.value.copy() for variable in subject.inputs]
+
+
+# --- what comes before any derivative ---------------------------------------------------------------------------
+
+
+def _row(verdict: Verdict, subject: Subject, number: int, note: str, **facts: Any) -> Row:
+    variable = subject.inputs[number]
+    return Row(1, "", variable.name, variable.value.shape, verdict, False, note=note, **facts)
+
+
+def _overlapping(subject: Checked) -> list[Row]:
+    """Inputs that share memory: a change of one would change the other, and no gradient accounts for that."""
+    rows = []
+    for (i, (a_name, a)), (k, (b_name, b)) in combinations(enumerate(subject.sources), 2):
+        if a is not b and a.base is not b and _share(a, b):
+            rows.append(_row("overlapping", subject, i, f"{a_name} and {b_name} share memory: copy one of them"))
+            rows.append(_row("overlapping", subject, k, f"{a_name} and {b_name} share memory: copy one of them"))
+    return rows
+
+
+def _share(a: Any, b: Any) -> bool:
+    try:
+        return bool(np.shares_memory(a, b, max_work=10_000))
+    except np.exceptions.TooHardError:
+        return bool(np.may_share_memory(a, b))
+
+
+def _nonfinite_inputs(subject: Checked) -> list[Row]:
+    rows = []
+    for number, variable in enumerate(subject.inputs):
+        broken = ~np.isfinite(variable.value)
+        if np.any(broken):
+            index = _place(broken)
+            note = f"the input {_entry(variable.name, index)} is {variable.value[index]}"
+            rows.append(_row("nonfinite", subject, number, note, index=index))
+    return rows
+
+
+def _mutated(subject: Checked) -> list[Row]:
+    return [
+        _row(
+            "mutates",
+            subject,
+            number,
+            f"f changed its input {subject.inputs[number].name} in place. Let it work on a copy, or use "
+            ".at[].set(...), which returns a new Tensor",
+        )
+        for number in subject.mutated()
+    ]
+
+
+def _run_again(subject: Checked, run: Run, before: Sequence[Array], times: int = 2) -> tuple[list[Row], float]:
+    """Run again: the same inputs must give the same outputs. Else a row for each that differs.
+
+    A difference of a few last digits, which threads that add up in another order can make, is returned as the noise
+    of the function.
+    """
+    spread = 0.0
+    for _ in range(times):
+        again = [plain(value) for _, value in subject.run(_copies(subject)).outputs]
+        if [a.shape for a in again] != [a.shape for a in before]:
+            return [
+                _output_row("nondeterministic", "f", (), "the shapes of the outputs differ from run to run")
+            ], spread
+        rows = []
+        for (name, _), a, b in zip(run.outputs, before, again, strict=False):
+            difference = np.where(
+                np.isfinite(a) & np.isfinite(b), np.abs(a - b), (a != b) & ~(np.isnan(a) & np.isnan(b))
+            )
+            size = float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a)))
+            largest = float(np.max(difference, initial=0.0))
+            if largest <= _SAME * size:
+                spread = max(spread, largest / size if size else 0.0)
+                continue
+            index = _place(difference == largest)
+            note = (
+                f"{_entry(name, index)} was {a[index]:.6g} in one run and {b[index]:.6g} in the next, with the same "
+                "inputs: is a random layer in training mode, or does the function count its calls? Call model.eval(), "
+                "or make the random generator inside the function, with a fixed seed"
+            )
+            rows.append(_output_row("nondeterministic", name, a.shape, note, index))
+        if rows:
+            return rows, spread
+    return [], spread
+
+
+def _nonfinite_outputs(run: Run, order: int = 1) -> list[Row]:
+    rows = []
+    for name, value in run.outputs:
+        data = plain(value)
+        if not np.all(np.isfinite(data)):
+            index = _place(~np.isfinite(data))
+            note = f"{_entry(name, index)} is {data[index]} already without any step: there is nothing to compare"
+            rows.append(_output_row("nonfinite", name, data.shape, note, index, order))
+    return rows
+
+
+def _output_row(
+    verdict: Verdict, name: str, shape: tuple[int, ...], note: str, index: tuple[int, ...] | None = None, order: int = 1
+) -> Row:
+    return Row(order, name, "", shape, verdict, False, output_index=index, note=note)
+
+
+def _place(found: Any) -> tuple[int, ...]:
+    return tuple(map(int, np.argwhere(found)[0]))
+
+
+def _entry(name: str, index: tuple[int, ...]) -> str:
+    return name + (f"[{', '.join(map(str, index))}]" if index else "")
+
+
+# --- what the report says beside its table -----------------------------------------------------------------------
+
+
+def _coverage(rows: Sequence[Row]) -> str:
+    """What was looked at, inputs that were treated alike together."""
+    covered: dict[str, list[str]] = {}
+    for row in rows:
+        if row.coverage and row.input not in covered.setdefault(row.coverage, []):
+            covered[row.coverage].append(row.input)
+    if len(covered) == 1 and "random" not in next(iter(covered)):
+        return "every entry of every input and output"
+    return "; ".join(f"{list_names(names)}: {text}" for text, names in covered.items())
+
+
+def _notes(subject: Checked) -> tuple[str, ...]:
+    notes = []
+    if isinstance(subject, ClosureSubject) and subject.frozen:
+        notes.append(f"not checked, because they do not require a gradient: {list_names(subject.frozen)}")
+    if subject.passed_over:
+        notes.append(f"not checked, because they are not real floating numbers: {list_names(subject.passed_over)}")
+    return tuple(notes)

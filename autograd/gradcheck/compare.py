@@ -1,0 +1,326 @@
+"""Compares what the rules say about a `Problem` with finite differences, and writes one row per output and input.
+
+Most numbers agree at the first look, four evaluations per direction. What does not is looked at again with a sweep
+of steps, worst first; a failure found along a random direction is then searched for its worst entry. This module
+owns that order of work and the tolerances; it knows neither Tensors nor graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.gradcheck.differences import STEP, Curve, quick, sweep
+from autograd.gradcheck.plan import Column, Weights, columns_of, direction, entry, weights_of
+from autograd.gradcheck.problem import Array, Problem
+from autograd.gradcheck.report import MEANING, Row
+from autograd.gradcheck.verdicts import Finding, Tolerance, judge
+
+__all__ = ["RTOL", "Comparison", "compare"]
+
+RTOL = 1e-6
+_KINK = 1e-3  # one-sided slopes that differ by this fraction deserve a second look
+_NOISE = 64.0  # the floor of the tolerance in units of eps * size / step
+_MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input
+_SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
+
+
+def compare(problem: Problem, order: int = 1, rtol: float | None = None, atol: float | None = None) -> list[Row]:
+    """One row for each output and each input of a problem, whose values must be finite."""
+    return Comparison(problem, order, rtol, atol).rows()
+
+
+@dataclass(frozen=True, slots=True)
+class _Worst:
+    """The finding that stands for a row, where it was made, and how many like it there are."""
+
+    finding: Finding
+    column: Column
+    row: int
+    count: int
+
+
+class Comparison:
+    """The work on one problem; `rows` is the result."""
+
+    def __init__(self, problem: Problem, order: int = 1, rtol: float | None = None, atol: float | None = None) -> None:
+        self.problem = problem
+        self.order = order
+        self.rtol = RTOL if rtol is None else rtol
+        self.atol = atol
+        self.start = [variable.value for variable in problem.inputs]
+        self.columns = columns_of(problem.inputs)
+        self.weights = weights_of(problem.outputs)
+        ends = np.cumsum([0, *(len(weights) for weights in self.weights)])
+        self.slices = [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self.base = self.project([variable.value for variable in problem.outputs])
+        self.connected, self.analytic = self.differentiate()
+        self.sizes = self.size_of_rows()
+
+    # --- both sides -------------------------------------------------------------------------------------------
+
+    def project(self, values: Sequence[Array]) -> Array:
+        """All rows of the outputs. An output whose shape depends on the input is not a number at other inputs."""
+        parts = [
+            weights.rows(value) if value.shape == weights.shape else np.full(len(weights), np.nan)
+            for weights, value in zip(self.weights, values, strict=True)
+        ]
+        return np.concatenate([np.empty(0), *parts])
+
+    def differentiate(self) -> tuple[NDArray[np.bool_], list[Array]]:
+        """Which outputs are connected to which inputs, and for each input the (rows, directions) of derivatives."""
+        connected = np.zeros((len(self.weights), len(self.start)), bool)
+        analytic = [np.zeros((len(self.base), len(columns))) for columns in self.columns]
+        for output, (weights, where) in enumerate(zip(self.weights, self.slices, strict=True)):
+            for row in range(len(weights)):
+                for number, gradient in enumerate(self.problem.pullback(output, weights.seed(row))):
+                    if gradient is not None:
+                        connected[output, number] = True
+                        analytic[number][where.start + row] = [c.along(gradient) for c in self.columns[number]]
+        return connected, analytic
+
+    def size_of_rows(self) -> Array:
+        """The natural size of the derivatives of each row: that of the function, or of its largest derivative."""
+        values = [w.sizes(v.value) for w, v in zip(self.weights, self.problem.outputs, strict=True)]
+        sizes = np.concatenate([np.empty(0), *values])
+        for derivatives in self.analytic:
+            if derivatives.size:
+                largest = np.max(np.abs(derivatives), axis=1)
+                sizes = np.maximum(sizes, np.where(np.isfinite(largest), largest, 0.0))
+        return sizes
+
+    def curve(self, column: Column) -> Curve:
+        """The rows along one direction."""
+
+        def at(t: float) -> Array:
+            arrays = list(self.start)
+            arrays[column.input] = column.move(arrays[column.input], t)
+            return self.project(self.problem.values([array.copy() for array in arrays]))
+
+        return at
+
+    def tolerance(self, row: int, column: Column, step: float = STEP) -> Tolerance:
+        return Tolerance(self.rtol, float(self.floors(column, step)[row]))
+
+    def floors(self, column: Column, step: float) -> Array:
+        if self.atol is not None:
+            return np.full(len(self.base), self.atol * column.norm)
+        return _NOISE * self.problem.eps * self.sizes / step
+
+    # --- the comparison ---------------------------------------------------------------------------------------
+
+    def rows(self) -> list[Row]:
+        rows: list[Row] = []
+        for number in range(len(self.start)):
+            numeric, findings = self.look(number)
+            rows += [self.row(output, number, numeric, findings) for output in range(len(self.weights))]
+        return rows
+
+    def look(self, number: int) -> tuple[Array, dict[tuple[int, int], Finding]]:
+        """Numerical derivatives for all directions of one input, and findings where the first look left a doubt."""
+        columns = self.columns[number]
+        numeric = np.zeros((len(self.base), len(columns)))
+        doubts: list[tuple[float, int]] = []
+        with np.errstate(all="ignore"):
+            for c, column in enumerate(columns):
+                numeric[:, c], doubt = self.first_look(column, self.analytic[number][:, c], STEP)
+                if len(doubt) and doubt.max() > 1:
+                    doubts.append((float(doubt.max()), c))
+            return numeric, self.second_look(number, numeric, sorted(doubts, reverse=True))
+
+    def first_look(self, column: Column, analytic: Array, step: float) -> tuple[Array, Array]:
+        """The derivative of each row, and a doubt above 1 where it differs from the rules or has a kink."""
+        found = quick(self.curve(column), self.base, step)
+        floor = self.floors(column, step)
+        largest = np.maximum(np.abs(analytic), np.abs(found.value))
+        allowed = floor + self.rtol * largest
+        bend = np.maximum(_KINK * largest, 8 * np.maximum(floor, _NOISE * self.problem.eps * self.sizes / step))
+        doubt = np.maximum(_ratio(np.abs(analytic - found.value), allowed), _ratio(np.abs(found.gap), bend))
+        return found.value, np.where(np.isfinite(doubt), doubt, np.inf)
+
+    def second_look(
+        self, number: int, numeric: Array, doubts: list[tuple[float, int]]
+    ) -> dict[tuple[int, int], Finding]:
+        findings: dict[tuple[int, int], Finding] = {}
+        wrong = 0
+        hint: float | None = None
+        for _, c in doubts:
+            column, analytic = self.columns[number][c], self.analytic[number][:, c]
+            if hint is not None:
+                value, doubt = self.first_look(column, analytic, hint)
+                if doubt.max() <= 1:
+                    numeric[:, c] = value
+                    continue
+            _, doubt = self.first_look(column, analytic, STEP)
+            found = self.sweep(column, analytic, np.flatnonzero(doubt > 1), numeric[:, c])
+            findings.update({(row, c): finding for row, (finding, _) in found.items()})
+            for row, (finding, step) in found.items():
+                if finding.verdict == "right":
+                    numeric[row, c] = finding.numeric
+                    hint = step
+            wrong += any(finding.verdict == "wrong" for finding, _ in found.values())
+            if wrong >= _MOST_WRONG:
+                break
+        return findings
+
+    def sweep(self, column: Column, analytic: Array, rows: Any, numeric: Array) -> dict[int, tuple[Finding, float]]:
+        """Judge some rows of one direction, each with the step that its derivative was read at."""
+        slopes = sweep(self.curve(column), self.base, self.problem.eps, column.reach, column.fine)
+        found = {}
+        for row in map(int, rows):
+            tolerance = self.tolerance(row, column)
+            a = float(analytic[row])
+            if np.isfinite(a):
+                finding = judge(a, slopes, row, tolerance, float(self.sizes[row]))
+            else:
+                note = f"the rules give {a:.4g}, where the function itself is finite"
+                finding = Finding("nonfinite", False, a, float(slopes.value[row]), 0.0, 0.0, None, note)
+            found[row] = finding, float(slopes.step[row])
+        return found
+
+    # --- rows of the report -----------------------------------------------------------------------------------
+
+    def row(self, output: int, number: int, numeric: Array, findings: dict[tuple[int, int], Finding]) -> Row:
+        variable, where = self.problem.inputs[number], self.slices[output]
+        row = Row(
+            self.order,
+            self.problem.outputs[output].name,
+            variable.name,
+            variable.value.shape,
+            "right",
+            True,
+            coverage=self.coverage(output, number),
+        )
+        columns, analytic = self.columns[number], self.analytic[number][where]
+        if not analytic.size:
+            return replace(row, note="there is no entry to check")
+        own = {key: finding for key, finding in findings.items() if where.start <= key[0] < where.stop}
+        detached = not self.connected[output, number]
+        if detached and not np.any(numeric[where]) and not own:
+            return replace(row, verdict="independent", analytic=0.0, numeric=0.0, relative_error=0.0)
+        if own:
+            worst = _worst(own, columns)
+        else:
+            excess = np.array(
+                [
+                    _ratio(np.abs(analytic[:, c] - numeric[where, c]), self.allowed(where, column, analytic[:, c]))
+                    for c, column in enumerate(columns)
+                ]
+            ).T
+            r, c = np.unravel_index(int(np.argmax(excess)), excess.shape)
+            a, d = float(analytic[r, c]), float(numeric[where.start + r, c])
+            tolerance = self.tolerance(where.start + int(r), columns[c]).of(a, d)
+            worst = _Worst(Finding("right", True, a, d, 0.0, tolerance), columns[c], where.start + int(r), 0)
+        if worst.finding.verdict in ("wrong", "nonfinite") and worst.column.index is None:
+            worst = self.search(output, worst)
+        return self.filled(row, output, worst, detached)
+
+    def allowed(self, where: slice, column: Column, analytic: Array) -> Array:
+        return self.floors(column, STEP)[where] + self.rtol * np.abs(analytic)
+
+    def filled(self, row: Row, output: int, worst: _Worst, detached: bool) -> Row:
+        """A row with the numbers of its worst finding, in the user's units."""
+        finding, column = worst.finding, worst.column
+        unit = float(column.weights) if column.index is not None else 1.0
+        largest = max(abs(finding.analytic), abs(finding.numeric))
+        difference = abs(finding.analytic - finding.numeric)
+        note = finding.note
+        if finding.verdict == "wrong":
+            note = "; ".join(filter(None, [_about_wrong(finding, unit, detached), note]))
+        index = None
+        if column.index is not None:
+            shape = row.shape
+            index = tuple(int(i) for i in np.unravel_index(column.index, shape)) if shape else ()
+        return replace(
+            row,
+            verdict=finding.verdict,
+            ok=finding.ok,
+            index=index,
+            output_index=self.weights[output].index(worst.row - self.slices[output].start),
+            analytic=finding.analytic / unit,
+            numeric=finding.numeric / unit,
+            relative_error=difference / largest if largest else 0.0,
+            tolerance=finding.tolerance / largest if largest else self.rtol,
+            noise=finding.noise / unit,
+            slopes=None if finding.slopes is None else (finding.slopes[0] / unit, finding.slopes[1] / unit),
+            note=note,
+        )
+
+    def search(self, output: int, worst: _Worst) -> _Worst:
+        """The entry behind a failure along a random direction, by halving the set of suspects.
+
+        The half whose own direction differs more is kept. When no single entry fails (many small errors), the
+        direction itself remains the answer.
+        """
+        number, row = worst.column.input, worst.row
+        seed = self.weights[output].seed(row - self.slices[output].start)
+        gradient = self.problem.pullback(output, seed)[number]
+        value = self.start[number]
+        gradient = np.zeros(value.shape) if gradient is None else gradient
+        random = np.random.default_rng(2)
+        broken = np.flatnonzero(~np.isfinite(gradient))
+        suspects = np.arange(value.size) if not len(broken) else broken[:1]
+        with np.errstate(all="ignore"):
+            while len(suspects) > 1:
+                halves = np.array_split(suspects, 2)
+                errors = []
+                for half in halves:
+                    among = np.zeros(value.size, bool)
+                    among[half] = True
+                    column = direction(number, value, random, among.reshape(value.shape))
+                    numeric = quick(self.curve(column), self.base).value[row]
+                    errors.append(abs(numeric - column.along(gradient)))
+                suspects = halves[int(np.nanargmax(errors))] if not np.all(np.isnan(errors)) else halves[0]
+            column = entry(number, value, int(suspects[0]))
+            analytic = np.zeros(len(self.base))
+            analytic[row] = column.along(gradient)
+            finding, _ = self.sweep(column, analytic, [row], analytic)[row]
+        return worst if finding.ok else _Worst(finding, column, row, worst.count)
+
+    def coverage(self, output: int, number: int) -> str:
+        """What of this input, and of this output, was looked at."""
+        size, columns = self.start[number].size, self.columns[number]
+        if len(columns) == size:
+            text = "every entry"
+        else:
+            text = f"{len(columns)} random directions of {size:,} entries"
+        weights = self.weights[output]
+        if weights.combinations is not None:
+            text += f", {len(weights)} random combinations of {int(np.prod(weights.shape)):,} output entries"
+        return text
+
+
+def _ratio(a: Array, b: Array) -> Array:
+    """a / b, where 0 / 0 is 0."""
+    with np.errstate(all="ignore"):
+        return np.where(a == 0, 0.0, a / b)
+
+
+def _worst(findings: dict[tuple[int, int], Finding], columns: list[Column]) -> _Worst:
+    (row, c), finding = min(
+        findings.items(), key=lambda item: (item[1].ok, _SEVERITY[item[1].verdict], -item[1].excess)
+    )
+    count = sum(other.verdict == finding.verdict for other in findings.values())
+    return _Worst(finding, columns[c], row, count)
+
+
+def _about_wrong(finding: Finding, unit: float, detached: bool) -> str:
+    """A wrong number in words, with the slip that it looks like."""
+    a, d = finding.analytic / unit, finding.numeric / unit
+    text = f"the rules give {a:.8g}, finite differences {d:.8g} (+- {finding.noise / abs(unit):.1g})"
+    if detached:
+        return (
+            f"{text}; no path of the graph leads back to this input, although the output changes with it: the value "
+            "left the graph on its way (.item(), .numpy(), .data, detach(), no_grad(), int(), or a copy made outside)"
+        )
+    if a == 0.0:
+        return f"{text}: the gradient is missing"
+    ratio = a / d if d else np.inf
+    for factor, words in ((-1.0, "the sign is wrong"), (2.0, "twice too large"), (0.5, "half of what it should be")):
+        if abs(ratio - factor) < 1e-5:
+            return f"{text}: {words}"
+    return text

@@ -1,0 +1,138 @@
+"""Which numbers are compared: the directions that inputs are moved along, and the combinations of output entries.
+
+Every entry of small inputs and outputs; fixed random directions and combinations for large ones. All random numbers
+come from one fixed seed, so a check gives the same answer every time. This module knows shapes and values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograd.gradcheck.problem import Array, Variable
+
+__all__ = ["DIRECTIONS", "ENTRIES", "Column", "Weights", "columns_of", "direction", "entry", "weights_of"]
+
+ENTRIES = 200  # inputs are checked entry by entry, the smallest first, while all of them have at most so many entries
+DIRECTIONS = 8  # for each larger input
+OUTPUT_ENTRIES = 32  # an output with at most so many entries is checked entry by entry
+COMBINATIONS = 2  # for each larger output
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A direction of one input: one entry in units of its size, or all entries by random multiples of theirs."""
+
+    input: int
+    index: int | None  # in the flattened input; None for a random direction
+    weights: Array  # of the entry alone, or of every entry
+    reach: float = 1.0
+    fine: float = 1.0
+
+    def move(self, value: Array, t: float) -> Array:
+        """The input, moved by t along this direction."""
+        if self.index is None:
+            return value + t * self.weights
+        moved = value.copy()
+        moved.flat[self.index] += t * self.weights
+        return moved
+
+    def along(self, gradient: Array) -> float:
+        """The directional derivative that a gradient stands for."""
+        if self.index is not None:
+            return float(gradient.flat[self.index] * self.weights)
+        return float(np.vdot(gradient, self.weights))
+
+    @property
+    def norm(self) -> float:
+        return float(np.sqrt(np.vdot(self.weights, self.weights)))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The numbers that are made of one output: its entries, or a few random combinations of them."""
+
+    shape: tuple[int, ...]
+    combinations: Array | None
+
+    def __len__(self) -> int:
+        return int(np.prod(self.shape)) if self.combinations is None else len(self.combinations)
+
+    def rows(self, value: Array) -> Array:
+        flat = value.reshape(-1)
+        return flat if self.combinations is None else self.combinations @ flat
+
+    def sizes(self, value: Array) -> Array:
+        """How large the terms of each row are, whatever cancels in their sum."""
+        flat = np.abs(value.reshape(-1))
+        if self.combinations is None:
+            return flat
+        return np.asarray(np.sqrt(np.square(self.combinations) @ np.square(flat)))
+
+    def seed(self, row: int) -> Array:
+        """The gradient of one row with respect to the output."""
+        if self.combinations is not None:
+            return self.combinations[row].reshape(self.shape)
+        seed = np.zeros(int(np.prod(self.shape)))
+        seed[row] = 1.0
+        return seed.reshape(self.shape)
+
+    def index(self, row: int) -> tuple[int, ...] | None:
+        if self.combinations is not None:
+            return None
+        return tuple(int(i) for i in np.unravel_index(row, self.shape)) if self.shape else ()
+
+
+def sizes_of(value: Array) -> Array:
+    """What a step of an entry is a fraction of: its size, but not less than a sixteenth of what is usual beside it."""
+    usual = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
+    return np.maximum(np.abs(value), usual / 16 if usual else 1.0)
+
+
+def entry(number: int, value: Array, index: int) -> Column:
+    """One entry of an input as a direction."""
+    size = sizes_of(value).reshape(-1)[index]
+    own = abs(float(value.reshape(-1)[index]))
+    return Column(number, index, np.asarray(size), reach=1 / size, fine=own / size if own else 1.0)
+
+
+def direction(number: int, value: Array, random: np.random.Generator, among: Array | None = None) -> Column:
+    """A random direction of all entries of an input, or of those where ``among`` is true."""
+    sizes = sizes_of(value)
+    signs = np.where(random.random(value.shape) < 0.5, -1.0, 1.0)
+    weights = signs * random.uniform(0.5, 1.5, value.shape) * sizes
+    if among is not None:
+        weights = np.where(among, weights, 0.0)
+    return Column(number, None, weights, reach=1 / float(np.max(sizes)))
+
+
+def columns_of(inputs: Sequence[Variable], entries: int = ENTRIES) -> list[list[Column]]:
+    """The directions for each input."""
+    random = np.random.default_rng(0)
+    plan: list[list[Column]] = [[] for _ in inputs]
+    left = entries
+    for number in sorted(range(len(inputs)), key=lambda i: (inputs[i].value.size, i)):
+        value = inputs[number].value
+        if value.size <= left:
+            left -= value.size
+            plan[number] = [entry(number, value, index) for index in range(value.size)]
+        else:
+            left = 0
+            plan[number] = [direction(number, value, random) for _ in range(min(DIRECTIONS, value.size))]
+    return plan
+
+
+def weights_of(outputs: Sequence[Variable]) -> list[Weights]:
+    """The rows for each output."""
+    random = np.random.default_rng(1)
+    plan = []
+    for output in outputs:
+        size = output.value.size
+        if size <= OUTPUT_ENTRIES:
+            plan.append(Weights(output.value.shape, None))
+        else:
+            signs = np.where(random.random((COMBINATIONS, size)) < 0.5, -1.0, 1.0)
+            plan.append(Weights(output.value.shape, signs * random.uniform(0.5, 1.5, (COMBINATIONS, size))))
+    return plan

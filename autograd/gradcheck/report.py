@@ -1,0 +1,241 @@
+"""The answer of a gradient check: rows, the verdict over all of them, and how both look as text and as HTML.
+
+This module owns words and tables. It knows neither functions nor graphs; the numbers come from `compare`.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from autograd.errors import AutogradError
+
+__all__ = ["MEANING", "GradcheckError", "GradcheckReport", "Row", "Verdict"]
+
+Verdict = Literal[
+    "right",
+    "wrong",
+    "kink",
+    "rounding",
+    "nondeterministic",
+    "mutates",
+    "overlapping",
+    "nonfinite",
+    "independent",
+]
+
+# The most serious first: the verdict of a report is the first of these that one of its rows has, those that are not
+# ok before those that are.
+MEANING: dict[Verdict, str] = {
+    "overlapping": "inputs share memory, so a change of one changes another, which no gradient accounts for",
+    "mutates": "the function changes its own inputs, so it has no derivative with respect to them",
+    "nondeterministic": "the function gives different results for the same inputs, so it cannot be checked",
+    "nonfinite": "a value or a gradient is not finite here",
+    "wrong": "the rules and the finite differences contradict each other",
+    "kink": "not differentiable here: the slopes to the left and to the right differ",
+    "rounding": "the numbers differ by more than the tolerance, but by no more than rounding explains",
+    "right": "the rules agree with finite differences",
+    "independent": "the output does not depend on the input",
+}
+
+_MOST_ROWS = 30  # a longer table shows what is not right, and counts the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The comparison of one output with one input, represented by the worst of the numbers that were compared.
+
+    ``index`` and ``output_index`` say which entry that was (None: a random direction, or a random combination of
+    output entries). ``tolerance`` is the relative error that would still have been let pass, ``noise`` how uncertain
+    the numeric value is, and ``slopes`` the slopes to the left and to the right of a kink.
+    """
+
+    order: int
+    output: str
+    input: str
+    shape: tuple[int, ...]
+    verdict: Verdict
+    ok: bool
+    index: tuple[int, ...] | None = None
+    output_index: tuple[int, ...] | None = None
+    analytic: float | None = None
+    numeric: float | None = None
+    relative_error: float | None = None
+    tolerance: float | None = None
+    noise: float | None = None
+    slopes: tuple[float, float] | None = None
+    note: str = ""
+    coverage: str = ""
+
+    @property
+    def entry(self) -> str:
+        """The worst entry as it would be written: ``W[1, 0]``."""
+        return self.input + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
+
+    @property
+    def derivative(self) -> str:
+        """What was compared: ``df/dx``, or ``d(df/dx)/dw`` at order 2."""
+        output = f"({self.output})" if "/" in self.output else self.output
+        if self.output_index:
+            output += f"[{', '.join(map(str, self.output_index))}]"
+        return f"d{output}/d{self.entry}"
+
+
+@dataclass(frozen=True, slots=True)
+class GradcheckReport:
+    """What `gradcheck` found; ``print`` it for the table. It is true (as a condition) when nothing is wrong.
+
+    ``rows`` compare one output with one input each. ``op``, ``node`` and ``line`` say where a wrong rule was applied,
+    when that is known, and ``findings`` say it in words.
+
+    >>> import numpy as np
+    >>> from autograd.gradcheck import gradcheck
+    >>> report = gradcheck(lambda x: np.sin(x), 0.5)
+    >>> report.verdict, bool(report), report.rows[0].derivative
+    ('right', True, 'df/dx')
+    """
+
+    rows: tuple[Row, ...]
+    order: int
+    coverage: str = ""
+    notes: tuple[str, ...] = ()
+    op: str | None = None
+    node: str | None = None
+    line: str | None = None
+    findings: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing contradicts the rules: every row right, independent, a kink with the answer between its
+        slopes, or off by a rounding error that still leaves three digits."""
+        return all(row.ok for row in self.rows)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The most serious verdict among the rows, those that fail first."""
+        return self.worst.verdict
+
+    @property
+    def worst(self) -> Row:
+        """The row that decided."""
+        rank = list(MEANING)
+        return min(self.rows, key=lambda row: (row.ok, rank.index(row.verdict)))
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        return f"<GradcheckReport {self.verdict}: {_count(len(self.rows), 'row')}, order {self.order}>"
+
+    def __str__(self) -> str:
+        columns, lines, left_out = self._table()
+        widths = [max(len(line[i]) for line in [columns, *lines]) for i in range(len(columns))]
+        table = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) for line in [columns, *lines]]
+        return "\n".join(line.rstrip() for line in [self._headline(), *table, *left_out, *self._words()])
+
+    def _repr_html_(self) -> str:
+        columns, lines, left_out = self._table()
+        head = "".join(f'<th style="text-align:left">{html.escape(cell)}</th>' for cell in columns)
+        body = "".join(
+            "<tr>" + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in line) + "</tr>"
+            for line in lines
+        )
+        words = "".join(f"<div>{html.escape(line)}</div>" for line in [*left_out, *self._words()])
+        return (
+            f"<div><strong>{html.escape(self._headline())}</strong>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{words}</div>"
+        )
+
+    def _headline(self) -> str:
+        orders = "order 1" if self.order == 1 else f"orders 1 to {self.order}"
+        return f"gradient check: {self.verdict} ({orders}, float64): {MEANING[self.verdict]}"
+
+    def _table(self) -> tuple[list[str], list[list[str]], list[str]]:
+        """Column titles, a line of cells per row, and what was left out."""
+        rows = list(self.rows)
+        left_out = []
+        if len(rows) > _MOST_ROWS:
+            rows = [row for row in rows if row.verdict not in ("right", "independent")][:_MOST_ROWS]
+            hidden = len(self.rows) - len(rows)
+            best = sum(row.verdict in ("right", "independent") for row in self.rows)
+            left_out = [f"... and {_count(hidden, 'row')} more, {best} of them right or independent"]
+        several = len({(row.order, row.output) for row in self.rows}) > 1
+        columns = ["input", "shape", "worst entry", "analytic", "numeric", "rel. error", "tolerance", "verdict"]
+        lines = [
+            [
+                row.input,
+                str(row.shape),
+                _index(row),
+                _number(row.analytic, 10),
+                _number(row.numeric, 10),
+                _number(row.relative_error, 2),
+                _number(row.tolerance, 2),
+                row.verdict,
+            ]
+            for row in rows
+        ]
+        if several:
+            columns.insert(0, "output")
+            for line, row in zip(lines, rows, strict=True):
+                line.insert(0, row.output)
+        return columns, lines, left_out
+
+    def _words(self) -> list[str]:
+        """The explanations below the table."""
+        lines: list[str] = []
+        for row in self.rows:
+            if row.note and (row.verdict not in ("right", "independent")) and len(lines) < 8:
+                lines.append(f"{row.derivative}: {row.note}" if row.analytic is not None else row.note)
+        lines += self.findings
+        if self.coverage:
+            lines.append(f"checked: {self.coverage}")
+        return list(dict.fromkeys([*lines, *self.notes]))
+
+
+class GradcheckError(AutogradError, AssertionError):
+    """A gradient check failed; ``report`` holds the `GradcheckReport`, whose table is the message.
+
+    The usual cause is a rule with a slip (a factor, a sign, a missing transpose), or a value that left the graph on
+    its way (`.item()`, `.numpy()`, `no_grad`). Look at the worst entry of the table, and at the explanation below it.
+
+    >>> import numpy as np
+    >>> from autograd.gradcheck import GradcheckError, gradcheck
+    >>> try:
+    ...     gradcheck(lambda x: x * x.item(), 3.0)
+    ... except GradcheckError as error:
+    ...     row = error.report.rows[0]
+    >>> row.verdict, row.analytic, round(row.numeric, 6)
+    ('wrong', 3.0, 6.0)
+    """
+
+    def __init__(self, report: GradcheckReport) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+    def __reduce__(self) -> tuple[type[GradcheckError], tuple[GradcheckReport]]:
+        return GradcheckError, (self.report,)
+
+
+def _index(row: Row) -> str:
+    if row.index is None:
+        return "a direction" if row.analytic is not None else ""
+    own = f"[{', '.join(map(str, row.index))}]" if row.index else ""
+    return own + (f" of output {list(row.output_index)}" if row.output_index else "")
+
+
+def _number(x: float | None, digits: int) -> str:
+    if x is None:
+        return ""
+    return f"{x:.{digits}g}" if digits > 2 or not math.isfinite(x) else f"{x:.1e}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def list_names(names: Sequence[str], most: int = 6) -> str:
+    """Names in a sentence, the first few of them."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

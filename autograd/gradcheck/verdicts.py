@@ -1,0 +1,129 @@
+"""Judges one number: the answer of the rules against the slopes that a sweep of steps has found.
+
+This module knows numbers only, and decides between right, wrong, kink, rounding and nonfinite. Everything is in
+scaled units (see `differences`), where the size of the function itself is the natural size of a derivative.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from autograd.gradcheck.differences import Slopes
+from autograd.gradcheck.report import Verdict
+
+__all__ = ["Finding", "Tolerance", "judge"]
+
+# A rounding error is let pass while it leaves this much of the derivative, or of the function, to compare.
+_THREE_DIGITS = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far two derivatives may lie apart: ``floor + rtol * max(|a|, |b|)``."""
+
+    rtol: float
+    floor: float
+
+    def of(self, a: float, b: float) -> float:
+        return self.floor + self.rtol * max(abs(a), abs(b))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The judgement of one number, in the units of the sweep."""
+
+    verdict: Verdict
+    ok: bool
+    analytic: float
+    numeric: float
+    noise: float
+    tolerance: float
+    slopes: tuple[float, float] | None = None
+    note: str = ""
+
+    @property
+    def excess(self) -> float:
+        """The difference in units of what would have been let pass."""
+        difference = abs(self.analytic - self.numeric)
+        if not math.isfinite(difference):
+            return math.inf
+        return difference / self.tolerance if self.tolerance else (math.inf if difference else 0.0)
+
+
+def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size: float) -> Finding:
+    """The verdict on one analytic value; ``size`` is the size of the function, or of its largest derivative."""
+    a = analytic
+    value, error = float(slopes.value[row]), float(slopes.error[row])
+    left, right = float(slopes.left[row]), float(slopes.right[row])
+    left_error, right_error = float(slopes.left_error[row]), float(slopes.right_error[row])
+    open_left, open_right = (bool(side[row]) for side in slopes.open)
+    leap_left, leap_right = (float(side[row]) for side in slopes.leap)
+
+    def finding(
+        verdict: Verdict,
+        ok: bool,
+        numeric: float,
+        noise: float,
+        note: str = "",
+        slopes: tuple[float, float] | None = None,
+    ) -> Finding:
+        return Finding(verdict, ok, a, numeric, noise, tolerance.of(a, numeric), slopes, note)
+
+    def compare(numeric: float, noise: float, note: str = "") -> Finding:
+        allowed, difference = tolerance.of(a, numeric), abs(a - numeric)
+        if not difference > allowed:
+            return finding("right", True, numeric, noise, note)
+        if difference <= 4 * noise:
+            ok = noise <= _THREE_DIGITS * max(abs(a), abs(numeric), size)
+            return finding("rounding", ok, numeric, noise, _about_rounding(ok, note))
+        return finding("wrong", False, numeric, noise, note)
+
+    if leap_left or leap_right:
+        ends = (
+            math.copysign(math.inf, -leap_left) if leap_left else left,
+            math.copysign(math.inf, leap_right) if leap_right else right,
+        )
+        between = min(ends) <= a <= max(ends)
+        return finding("kink", between, value, math.inf, f"the function jumps here; {_lies(between)}", ends)
+    if open_left != open_right:
+        near, near_error, steep = (
+            (left, left_error, slopes.steep[0][row]) if open_right else (right, right_error, slopes.steep[1][row])
+        )
+        edge = f"the function is defined to the {'left' if open_right else 'right'} of this point only"
+        if steep:
+            return finding("nonfinite", False, math.copysign(math.inf, near), 0.0, f"{edge}, and its slope is infinite")
+        return compare(near, near_error, edge)
+    if slopes.steep[0][row] or slopes.steep[1][row]:
+        return finding("nonfinite", False, value, math.inf, "the slope of the function is infinite here")
+    gap = abs(right - left)
+    if (
+        gap > 8 * (left_error + right_error)
+        and gap > 1e-4 * max(abs(left), abs(right))
+        and gap > tolerance.of(left, right)
+    ):
+        between = min(left, right) - tolerance.of(a, left) <= a <= max(left, right) + tolerance.of(a, right)
+        return finding("kink", between, value, gap, _lies(between), (left, right))
+    if not math.isfinite(error):
+        return finding("nonfinite", False, value, math.inf, "the function is not finite near this point")
+    return compare(value, error)
+
+
+def _lies(between: bool) -> str:
+    return (
+        "the answer of the rules lies between the two slopes, as it should"
+        if between
+        else "the answer of the rules does not lie between the two slopes"
+    )
+
+
+def _about_rounding(ok: bool, note: str) -> str:
+    text = (
+        "rounding errors hide whether the last digits are right"
+        if ok
+        else (
+            "rounding errors are as large as the derivative: nothing can be said. Check it at values of a moderate size, "
+            "or without the large constant that hides them"
+        )
+    )
+    return f"{note}; {text}" if note else text

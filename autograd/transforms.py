@@ -1,0 +1,395 @@
+"""Transforms: functions of arrays to functions of arrays (`grad`, `jacobian`, `hessian`, ...).
+
+A transform calls the function once on Tensors of its own and sends gradients through the graph that this records. An
+argument that is itself a live Tensor enters through an identity node, so that an inner transform can never mistake the
+outer one's derivative for its own: transforms nest to any order, and they work inside ``no_grad()``.
+
+Plain arrays in, plain arrays out; with Tensors in, or inside another transform, the results are Tensors that can be
+differentiated further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import is_real_floating
+from autograd.containers import flatten, leaves, unflatten
+from autograd.engine import Route, Vertex, backward_pass
+from autograd.errors import GradientShapeError, InvalidDtypeError, NonScalarBackwardError
+from autograd.modes import STATE
+from autograd.registry import defop, unchanged
+from autograd.tensor import Tensor, constant, leaf
+
+__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+__autograd_transparent__ = True
+
+Function = Callable[..., Any]
+Argnums = int | tuple[int, ...]
+
+identity = defop("identity", np.positive, unchanged, doc="x as it is: the door through which a transform sees it.")
+
+
+class Trace:
+    """One call of a function on Tensors of our own, and the graph that it recorded."""
+
+    def __init__(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+        outside = STATE.get()
+        self.wraps = outside.depth > 0 or any(isinstance(x, Tensor) for x in flatten((args, tuple(kwargs.values()))))
+        self.nested = self.wraps and outside.grad  # whether somebody may differentiate the results
+        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        count = len(args)
+        numbers = tuple(_argument_number(n, count, function) for n in numbers)
+        self.selected = args[numbers[0]] if isinstance(argnums, int) else tuple(args[n] for n in numbers)
+        name = getattr(function, "__name__", "the function")
+        self.doors: list[Tensor] = []
+        self.routes: dict[frozenset[Vertex], Route] = {}  # by the outputs that a pass starts from
+        self.given: list[Any] = []
+        entered = list(args)
+        token = STATE.set(outside.replace(grad=True, depth=outside.depth + 1))
+        try:
+            for n in numbers:
+                doors = []
+                for path, x in leaves(args[n]):
+                    doors.append(_enter(x, outside.grad, f"argument {n}{path} of {name}"))
+                    self.given.append(x)
+                entered[n] = unflatten(args[n], iter(doors))
+                self.doors += doors
+                self.vertices: list[Vertex] = [door._node or leaf(door) for door in self.doors]
+            self.result = function(*entered, **kwargs)
+        finally:
+            STATE.reset(token)
+
+    def pull(self, outputs: list[Any], seeds: list[Any], *, create_graph: bool, release: bool) -> list[Any]:
+        """The gradients of the doors, given those of the outputs; zeros where nothing flows."""
+        start: dict[Vertex, Any] = {}
+        for out, seed in zip(outputs, seeds, strict=True):
+            if isinstance(out, Tensor) and out.requires_grad:
+                vertex = out._node or leaf(out)
+                start[vertex] = start[vertex] + seed if vertex in start else seed
+        if not start:
+            return [np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
+        roots = frozenset(start)
+        if roots not in self.routes:
+            self.routes[roots] = Route(roots, frozenset(self.vertices))
+        route = self.routes[roots]
+        found = backward_pass(start, create_graph=create_graph, release=release, route=route)
+        return [found[vertex] if vertex in found else np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
+
+    def hand_out(self, value: Any, like: Any = None) -> Any:
+        """A value as the caller wants it: a Tensor when Tensors came in, else an array, or a float for a float."""
+        if self.wraps:
+            return value if isinstance(value, Tensor) else constant(np.asarray(value))
+        plain = value.data if isinstance(value, Tensor) else value
+        if isinstance(like, float) and not isinstance(like, np.generic):
+            return plain.item()
+        return np.array(plain)
+
+    def as_selected(self, values: Sequence[Any]) -> Any:
+        """Values in the containers of the selected arguments."""
+        handed = (self.hand_out(v, x) for v, x in zip(values, self.given, strict=True))
+        return unflatten(self.selected, handed)
+
+    def plain(self, tree: Any) -> Any:
+        """A result of the function as the caller wants it."""
+        return unflatten(
+            tree,
+            iter([self.hand_out(x, self._scalar_like(x)) if isinstance(x, Tensor) else x for x in flatten(tree)]),
+        )
+
+    def _scalar_like(self, x: Tensor) -> Any:
+        """Functions of plain floats alone give plain floats."""
+        return 0.0 if not x.shape and all(isinstance(given, float) for given in self.given) else None
+
+
+def _argument_number(n: int, count: int, function: Function) -> int:
+    if not -count <= n < count:
+        name = getattr(function, "__name__", "the function")
+        raise ValueError(f"argnums names argument {n} of {name}, which was called with {count} positional arguments.")
+    return n % count
+
+
+def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
+    """The Tensor that the function sees in place of an argument."""
+    if isinstance(x, Tensor):
+        if x.requires_grad and outside_grad:
+            door: Tensor = identity(x)
+            return door
+        x = x.data
+    array = np.array(x)
+    if not is_real_floating(array.dtype):
+        raise InvalidDtypeError(
+            f"{where} is {array.dtype} ({type(x).__name__}), which has no derivative. Only real floating data is "
+            "differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out of argnums."
+        )
+    return Tensor(array, requires_grad=True)
+
+
+def _scalar(out: Any, function: Function) -> Any:
+    """The output of a function whose gradient is asked, checked to be one number."""
+    name = getattr(function, "__name__", "the function")
+    if isinstance(out, list | tuple | dict):
+        raise NonScalarBackwardError(
+            f"{name} returned a {type(out).__name__}; the gradient of one number is asked. Return one Tensor, with "
+            "has_aux=True a pair (number, anything else), or use jacobian."
+        )
+    shape = np.shape(out.data if isinstance(out, Tensor) else out)
+    if shape != ():
+        raise NonScalarBackwardError(
+            f"{name} returned a value of shape {shape}; the gradient of one number is asked. Reduce it (for example "
+            ".sum() or .mean()), or use jacobian."
+        )
+    return out
+
+
+def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns the value of ``function`` and its gradient, from one evaluation.
+
+    ``function`` returns a single number (with ``has_aux`` a pair: the number and anything else, which is handed
+    through). The gradient has the containers, shapes and dtypes of the argument (of the tuple of arguments for a tuple
+    ``argnums``). Raises NonScalarBackwardError and InvalidDtypeError.
+
+    >>> import numpy as np
+    >>> from autograd import value_and_grad
+    >>> value_and_grad(lambda x: np.sum(x ** 2))(np.array([1.0, 2.0]))
+    (array(5.), array([2., 4.]))
+    """
+
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
+        trace = Trace(function, args, kwargs, argnums)
+        if has_aux:
+            if not isinstance(trace.result, tuple) or len(trace.result) != 2:
+                raise TypeError("with has_aux=True the function must return a pair: (number, anything else).")
+            out, aux = trace.result
+        else:
+            out, aux = trace.result, None
+        out = _scalar(out, function)
+        seed = np.ones((), out.dtype)[()] if isinstance(out, Tensor) else None
+        if trace.nested and seed is not None:
+            seed = constant(seed)
+        gradients = trace.pull([out], [seed], create_graph=trace.nested, release=not trace.nested)
+        value = trace.plain(out) if isinstance(out, Tensor) else out
+        return ((value, trace.plain(aux)) if has_aux else value), trace.as_selected(gradients)
+
+    return _named(evaluate, function, "value_and_grad")
+
+
+def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """The gradient of a function that returns one number.
+
+    ``grad(f)(x)[i] = df / dx[i]``: a function with the arguments of ``function``, whose result has the containers,
+    shapes and dtypes of the argument (or of the tuple of arguments for a tuple ``argnums``); with ``has_aux`` a pair of
+    that and what the function returned beside its number. Arguments may be nested lists, tuples and dicts of arrays; an
+    argument that is not used gets zeros. Raises NonScalarBackwardError and InvalidDtypeError.
+
+    >>> import numpy as np
+    >>> from autograd import grad
+    >>> grad(np.sin)(0.0)
+    1.0
+    >>> grad(grad(grad(lambda x: x ** 4)))(2.0)
+    48.0
+    >>> grad(lambda p: np.sum(p["w"] * 3.0) + p["b"])({"w": np.ones(2), "b": 0.5})
+    {'w': array([3., 3.]), 'b': 1.0}
+    """
+    evaluate = value_and_grad(function, argnums, has_aux)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, result = evaluate(*args, **kwargs)
+        return (result, value[1]) if has_aux else result
+
+    return _named(gradient, function, "grad")
+
+
+def vjp(function: Function, *primals: Any) -> tuple[Any, Function]:
+    """The value of a function and its vector-Jacobian product, ``g -> g @ J``.
+
+    The second result takes a cotangent with the containers and shapes of the value, and returns one gradient for the
+    argument (a tuple of them for several arguments). It can be called again and again.
+
+    >>> import numpy as np
+    >>> from autograd import vjp
+    >>> value, pull = vjp(lambda x: x ** 2, np.array([1.0, 2.0]))
+    >>> pull(np.array([1.0, 10.0]))
+    array([ 2., 40.])
+    """
+    trace = Trace(function, primals, {}, tuple(range(len(primals))))
+    outputs = flatten(trace.result)
+
+    def pull(cotangent: Any) -> Any:
+        tensors = [x for x in flatten(cotangent) if isinstance(x, Tensor)]
+        nested = STATE.get().grad and (trace.nested or any(t.requires_grad for t in tensors))
+        seeds = _match(cotangent, trace.result, outputs, "the cotangent")
+        if nested:
+            seeds = [s if isinstance(s, Tensor) else constant(s) for s in seeds]
+        else:
+            seeds = [s.data if isinstance(s, Tensor) else s for s in seeds]
+        gradients = trace.pull(outputs, seeds, create_graph=nested, release=False)
+        trace.wraps = trace.wraps or bool(tensors)
+        result = trace.as_selected(gradients)
+        return result[0] if len(primals) == 1 else result
+
+    return trace.plain(trace.result), pull
+
+
+def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """The value of a function and its Jacobian-vector product ``J @ t``, the derivative along a direction.
+
+    ``primals`` and ``tangents`` are tuples of arguments and of directions with the same containers and shapes. It is
+    computed as a vjp of a vjp (J t is the derivative of u -> u J in the direction of t), so it costs about three times
+    an evaluation of the gradient rather than twice an evaluation of the function.
+
+    >>> import numpy as np
+    >>> from autograd import jvp
+    >>> jvp(np.sin, (0.0,), (2.0,))
+    (0.0, 2.0)
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    trace = Trace(function, primals, {}, tuple(range(len(primals))))
+    outputs = flatten(trace.result)
+    directions = _match(tangents, primals, trace.doors, "the tangents")
+    state = STATE.get()
+    token = STATE.set(state.replace(grad=True, depth=state.depth + 1))
+    try:
+        dummies = [Tensor(np.zeros(np.shape(_data(out)), _dtype(out)), requires_grad=True) for out in outputs]
+        pulled = trace.pull(outputs, list(dummies), create_graph=True, release=False)
+        along = _inner(pulled, directions)
+    finally:
+        STATE.reset(token)
+    vertices = [d._node or leaf(d) for d in dummies]
+    found: dict[Vertex, Any] = {}
+    if isinstance(along, Tensor) and along.requires_grad:
+        seed: Any = np.ones((), along.dtype)[()]
+        found = backward_pass(
+            {along._node: constant(seed) if trace.nested else seed},  # type: ignore[dict-item]
+            create_graph=trace.nested,
+            release=not trace.nested,
+            wanted=frozenset(vertices),
+        )
+    results = [found[v] if v in found else np.zeros(v.shape, v.dtype) for v in vertices]
+    like = [trace._scalar_like(out) if isinstance(out, Tensor) else None for out in outputs]
+    handed = iter([trace.hand_out(r, x) for r, x in zip(results, like, strict=True)])
+    return trace.plain(trace.result), unflatten(trace.result, handed)
+
+
+def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian-vector product ``H @ t`` of a function that returns one number, without forming the Hessian.
+
+    The derivative of ``<gradient, t>``; costs about two gradients. One result for one argument, else a tuple.
+
+    >>> import numpy as np
+    >>> from autograd import hvp
+    >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+    array([6., 0.])
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    numbers = tuple(range(len(primals)))
+    fixed = flatten(tangents)
+
+    def slope(*args: Any) -> Any:
+        return _inner(flatten(grad(function, numbers)(*args)), fixed)
+
+    _match(tangents, primals, [_data(x) for x in flatten(primals)], "the tangents")
+    result = grad(slope, numbers)(*primals)
+    return result[0] if len(primals) == 1 else result
+
+
+def jacobian(function: Function, argnums: Argnums = 0) -> Function:
+    """The matrix of all derivatives: ``jacobian(f)(x)[i..., j...] = df[i...] / dx[j...]``.
+
+    The function is evaluated once; then there is one backward pass for each entry of its value. For containers the
+    result is nested by output, then by input. Raises InvalidDtypeError.
+
+    >>> import numpy as np
+    >>> from autograd import jacobian
+    >>> jacobian(lambda x: np.cumsum(x ** 2))(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [2., 4.]])
+    """
+
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
+        trace = Trace(function, args, kwargs, argnums)
+        blocks = []
+        for out in flatten(trace.result):
+            shape = np.shape(_data(out))
+            rows: list[list[Any]] = [[] for _ in trace.doors]
+            for i in range(prod(shape)):
+                seed = np.zeros(shape, _dtype(out))
+                seed.flat[i] = 1.0
+                start = constant(seed) if trace.nested else seed[()]
+                gradients = trace.pull([out], [start], create_graph=trace.nested, release=False)
+                for row, g in zip(rows, gradients, strict=True):
+                    row.append(g)
+            jacobians = [_rows(row, shape, door) for row, door in zip(rows, trace.doors, strict=True)]
+            plain = not shape
+            handed = [trace.hand_out(j, x if plain else None) for j, x in zip(jacobians, trace.given, strict=True)]
+            blocks.append(unflatten(trace.selected, iter(handed)))
+        return unflatten(trace.result, iter(blocks))
+
+    return _named(evaluate, function, "jacobian")
+
+
+def hessian(function: Function, argnums: Argnums = 0) -> Function:
+    """The matrix of second derivatives of a function that returns one number.
+
+    ``hessian(f)(x)[i..., j...] = d2f / (dx[i...] dx[j...])``, the jacobian of the gradient. For containers the result
+    is nested by the first input, then by the second.
+
+    >>> import numpy as np
+    >>> from autograd import hessian
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 5.0]))
+    array([[10.,  6.],
+           [ 6.,  0.]])
+    """
+    return _named(jacobian(grad(function, argnums), argnums), function, "hessian")
+
+
+def _rows(row: list[Any], shape: tuple[int, ...], door: Tensor) -> Any:
+    """The gradients of all entries of an output as one array."""
+    if not row:
+        return np.zeros(shape + door.shape, door.dtype)
+    if not any(isinstance(g, Tensor) for g in row):
+        return np.array(row).reshape(shape + door.shape)
+    return np.stack(row).reshape(shape + door.shape)
+
+
+def _inner(xs: Sequence[Any], ys: Sequence[Any]) -> Any:
+    """The sum of all products, over all arrays."""
+    total: Any = 0.0
+    for x, y in zip(xs, ys, strict=True):
+        total = total + (x * y).sum()
+    return total
+
+
+def _data(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x
+
+
+def _dtype(x: Any) -> Any:
+    return x.dtype if isinstance(x, Tensor) else np.asarray(x).dtype
+
+
+def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]:
+    """The leaves of a cotangent or tangent, checked against the shapes that it belongs to."""
+    paths = [path for path, _ in leaves(tree)]
+    found = flatten(given)
+    if len(found) != len(paths):
+        raise GradientShapeError(f"{what} has {len(found)} parts, but there are {len(paths)} to match.")
+    matched = []
+    for path, g, array in zip(paths, found, arrays, strict=True):
+        g = g if isinstance(g, Tensor) else np.asarray(g, _dtype(array) if is_real_floating(_dtype(array)) else None)
+        if g.shape != np.shape(_data(array)):
+            raise GradientShapeError(
+                f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(_data(array))}."
+            )
+        matched.append(g)
+    return matched
+
+
+def _named(wrapper: Function, function: Function, transform: str) -> Function:
+    wrapper.__name__ = wrapper.__qualname__ = f"{transform}({getattr(function, '__name__', 'function')})"
+    wrapper.__doc__ = f"{transform} of {getattr(function, '__name__', 'a function')}."
+    return wrapper

@@ -1,0 +1,108 @@
+"""What runs in the process of a peer: builds its tasks and times them, as `run.py` asks for by lines of JSON.
+
+A peer is a module in the folder ``peers`` that imports its library and has a function for each kind of workload that
+the library can do, ``kind(workload, data) -> Task`` (None: not with this version), and
+``op(name, x, w, backward) -> Task`` for the tables of single ops.
+"""
+
+import gc
+import importlib
+import json
+import statistics
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from workloads import CHAIN, WORKLOADS, data_of, operands_of
+
+
+class Task(NamedTuple):
+    """One thing to time."""
+
+    step: Callable[[], Any]
+    values: Callable[[Any], list[float]]  # from what a step returned: the numbers that must be the same for all peers
+    reset: Callable[[], None] = lambda: None  # back to the start
+
+
+def task_of(peer: Any, name: str) -> Task | None:
+    """The task of a workload, or of a single op named like ``"tanh/(10,)/backward"``; None if the peer has none."""
+    if name in WORKLOADS:
+        make = getattr(peer, WORKLOADS[name].kind, None)
+        return make and make(WORKLOADS[name], data_of(name))
+    op, shape, mode = name.split("/")
+    return peer.op(op, *operands_of(op, shape), mode == "backward")
+
+
+def first_values(task: Task, steps: int) -> list[float]:
+    """What the first steps give, to be compared with other peers."""
+    task.reset()
+    return [float(value) for _ in range(steps) for value in task.values(task.step())]
+
+
+def burst(task: Task, seconds: float) -> dict[str, float]:
+    """Steps from the start on, for a while: the median of their times, and how much of the time the process ran.
+
+    The garbage collector is left on, because running it is a cost of those who make cycles.
+    """
+    clock = time.perf_counter
+    task.reset()
+    gc.collect()
+    begin = clock()
+    task.step()
+    long = clock() - begin > seconds
+    if not long:
+        task.step()
+        task.step()
+    times: list[float] = []
+    ran, begin = time.process_time(), clock()
+    now = begin
+    while now < begin + seconds or len(times) < (1 if long else 3):
+        before = now
+        task.step()
+        now = clock()
+        times.append(now - before)
+        if len(times) == 400:  # not so far that the network has learnt everything and gradients vanish
+            break
+    share = (time.process_time() - ran) / (now - begin)
+    return {"median": statistics.median(times), "best": min(times), "share": share}
+
+
+def answer(peer: Any, request: dict[str, Any], tasks: dict[str, Task]) -> dict[str, Any]:
+    """Prepare a task (which gives its values) or time it."""
+    name = request["task"]
+    if "seconds" in request:
+        return burst(tasks[name], request["seconds"])
+    tasks.clear()
+    task = task_of(peer, name)
+    if task is None:
+        return {}
+    tasks[name] = task
+    return {"values": first_values(task, WORKLOADS[name].losses if name in WORKLOADS else 1)}
+
+
+def main(name: str) -> None:
+    """Answer requests until there are no more."""
+    replies, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints goes elsewhere
+    sys.setrecursionlimit(200_000)  # for micrograd
+
+    def reply(message: dict[str, Any]) -> None:
+        print(json.dumps(message), file=replies, flush=True)
+
+    try:
+        peer = importlib.import_module(f"peers.{name}")
+    except ImportError as error:
+        return reply({"missing": str(error)})
+    reply({"versions": {"Python": sys.version.split()[0], **peer.VERSIONS}})
+    tasks: dict[str, Task] = {}
+    for line in sys.stdin:
+        try:
+            reply(answer(peer, json.loads(line), tasks))
+        except Exception as error:
+            traceback.print_exc()
+            reply({"error": f"{type(error).__name__}: {error}"})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,266 @@
+"""Activations and losses as functions: the formulas, and the checks of what they are given.
+
+The modules in `nn.layers` and `nn.losses` are these functions with their settings kept. All work on Tensors and on
+plain arrays alike, and are made of ops of the engine, so they are differentiable to any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.ops import arithmetic, fused, reduce, shape, transcendental
+from nn.errors import LabelError, LossShapeError
+
+__all__ = [
+    "Reduction",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "linear",
+    "log_softmax",
+    "mse_loss",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
+
+__autograd_transparent__ = True
+
+Operand = Any  # a Tensor or an array
+Reduction = Literal["mean", "sum", "none"]
+
+# --- layers and activations ---------------------------------------------------------------------------------------
+
+
+def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Any:
+    """``x W^T + b``, with the weight of shape (out, in); see `nn.Linear`.
+
+    >>> import numpy as np
+    >>> from nn.functional import linear
+    >>> linear(np.array([1.0, 2.0]), np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([0.5, 0.5]))
+    array([1.5, 3.5])
+    """
+    return fused.linear(x, weight, bias)
+
+
+def relu(x: Operand) -> Any:
+    """``max(x, 0)``, with slope 0 at 0.
+
+    >>> import numpy as np
+    >>> from nn.functional import relu
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    return transcendental.relu(x)
+
+
+def tanh(x: Operand) -> Any:
+    """The hyperbolic tangent.
+
+    >>> from nn.functional import tanh
+    >>> float(tanh(0.0))
+    0.0
+    """
+    return transcendental.tanh(x)
+
+
+def sigmoid(x: Operand) -> Any:
+    """``1 / (1 + exp(-x))``, without overflow.
+
+    >>> import numpy as np
+    >>> from nn.functional import sigmoid
+    >>> sigmoid(np.array([-1000.0, 0.0]))
+    array([0. , 0.5])
+    """
+    return transcendental.sigmoid(x)
+
+
+def softmax(x: Operand, axis: int = -1) -> Any:
+    """``exp(x) / sum(exp(x))`` along an axis, without overflow.
+
+    >>> import numpy as np
+    >>> from nn.functional import softmax
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    return reduce.softmax(x, axis=axis)
+
+
+def log_softmax(x: Operand, axis: int = -1) -> Any:
+    """``log(softmax(x))`` along an axis, without overflow.
+
+    >>> import numpy as np
+    >>> from nn.functional import log_softmax
+    >>> log_softmax(np.array([1000.0, 0.0]))
+    array([    0., -1000.])
+    """
+    return reduce.log_softmax(x, axis=axis)
+
+
+# --- losses -------------------------------------------------------------------------------------------------------
+
+_square = arithmetic.square
+_softplus = transcendental.softplus
+_cross_entropy = fused.cross_entropy
+_REDUCE: dict[str, Callable[[Any], Any]] = {"mean": reduce.mean, "sum": reduce.sum, "none": lambda losses: losses}
+
+
+def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
+    """The squared error, ``(prediction - target)^2``, averaged over all entries.
+
+    Both of the same shape; the result is a single number, or has that shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes, and for the mean of no entries.
+
+    >>> import numpy as np
+    >>> from nn.functional import mse_loss
+    >>> float(mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    2.0
+    """
+    prediction, target = _pair("mse_loss", prediction, target)
+    return _reduced("mse_loss", _square(prediction - target), reduction)
+
+
+def binary_cross_entropy_with_logits(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
+    """The cross-entropy of yes-or-no answers, ``-t log(p) - (1 - t) log(1 - p)`` with ``p = sigmoid(prediction)``.
+
+    Computed as ``log(1 + exp(x)) - t x``, which does not overflow. The target is the probability of yes, from 0 to 1,
+    of the shape of the prediction.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target outside 0 .. 1.
+
+    >>> import numpy as np
+    >>> from nn.functional import binary_cross_entropy_with_logits
+    >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0]), reduction="none").round(4)
+    array([0.6931, 0.    ])
+    """
+    name = "binary_cross_entropy_with_logits"
+    prediction, target = _pair(name, prediction, target)
+    values = target.data if isinstance(target, Tensor) else target
+    if values.size and not (np.minimum.reduce(values, None) >= 0.0 and np.maximum.reduce(values, None) <= 1.0):
+        raise LabelError(
+            f"{name}: the target is the probability of yes, from 0 to 1, but it reaches from {values.min()} to "
+            f"{values.max()}." + (" Labels -1 and 1 become 0 and 1 by (target + 1) / 2." if values.min() == -1 else "")
+        )
+    return _reduced(name, _softplus(prediction) - target * prediction, reduction)
+
+
+def cross_entropy(logits: Operand, labels: Operand, *, reduction: Reduction = "mean") -> Any:
+    """The cross-entropy of one class among several, ``-log(softmax(logits)[label])``, without overflow.
+
+    The logits are scores before any softmax, of shape (N, C), or (C,), or (N, C, d1, ...); the labels are integers
+    from 0 to C - 1 of the same shape without the axis of the classes. The result is a single number, or has the shape
+    of the labels with ``reduction="none"``.
+
+    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for
+    labels that are not integers or not among the classes.
+
+    >>> import numpy as np
+    >>> from nn.functional import cross_entropy
+    >>> logits = np.array([[0.0, 0.0], [1000.0, 0.0]])
+    >>> cross_entropy(logits, np.array([1, 0]), reduction="none").round(4)
+    array([0.6931, 0.    ])
+    """
+    logits, labels = _classes(logits, labels)
+    if logits.ndim == 2:
+        losses = _cross_entropy(logits, labels=labels)
+    elif logits.ndim == 1:
+        losses = _cross_entropy(shape.reshape(logits, shape=(1, -1)), labels=labels.reshape(1))
+        losses = shape.reshape(losses, shape=())
+    else:
+        losses = _cross_entropy(shape.moveaxis(logits, source=1, destination=-1), labels=labels)
+    return _reduced("cross_entropy", losses, reduction)
+
+
+# --- checks -------------------------------------------------------------------------------------------------------
+
+
+def _reduced(name: str, losses: Any, reduction: str) -> Any:
+    """The losses of all entries as one number, or as they are."""
+    try:
+        reduce_ = _REDUCE[reduction]
+    except KeyError:
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.") from None
+    if reduction == "mean" and 0 in losses.shape:
+        raise LossShapeError(
+            f"{name}: the mean over no entries (shape {losses.shape}) is 0/0. Leave empty batches out, or pass "
+            "reduction='sum'."
+        )
+    return reduce_(losses)
+
+
+def _array(x: Operand) -> Any:
+    return x if isinstance(x, np.ndarray | Tensor) else np.asarray(x)
+
+
+def _pair(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:
+    """Prediction and target, of the same shape; a target without gradient in the dtype of the prediction."""
+    prediction, target = _array(prediction), _array(target)
+    if prediction.shape != target.shape:
+        raise LossShapeError(f"{name}: {_unequal(prediction.shape, target.shape)}")
+    if prediction.dtype.kind != "f":
+        prediction = prediction.astype(np.float64)
+    if target.dtype != prediction.dtype and not (isinstance(target, Tensor) and target.requires_grad):
+        target = target.astype(prediction.dtype)
+    return prediction, target
+
+
+def _unequal(prediction: tuple[int, ...], target: tuple[int, ...]) -> str:
+    text = f"the prediction has shape {prediction}, but the target has shape {target}. "
+    if np.prod(prediction) == np.prod(target):
+        sizes = ", ".join(map(str, prediction))
+        return (
+            f"{text}They are compared entry by entry, so the shapes must be equal: pass target.reshape({sizes}), or "
+            f"reshape the prediction to {target}."
+        )
+    return f"{text}They are compared entry by entry, so there must be one target for each entry of the prediction."
+
+
+def _classes(logits: Operand, labels: Operand) -> tuple[Any, Any]:
+    """Logits, and labels as an array of integers that name one of the classes each."""
+    logits = _array(logits)
+    if isinstance(labels, Tensor):
+        labels = labels.data
+    if not isinstance(labels, np.ndarray):
+        labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise LabelError(_not_integers(logits.shape, labels))
+    ndim = logits.ndim
+    if ndim == 2 and labels.ndim == 1 and len(labels) == len(logits):
+        classes = logits.shape[1]
+    elif ndim and labels.shape == (logits.shape[0], *logits.shape[2:])[ndim == 1 :]:
+        classes = logits.shape[min(1, ndim - 1)]
+    else:
+        raise LossShapeError(_unmatched(logits.shape, labels.shape))
+    if labels.size:
+        # Seen as unsigned, negative labels are large: one pass finds both kinds of wrong ones.
+        unsigned = labels.view(f"u{labels.itemsize}")
+        if np.maximum.reduce(unsigned, None) >= classes:
+            index = tuple(map(int, np.argwhere((labels < 0) | (labels >= classes))[0]))
+            raise LabelError(
+                f"cross_entropy: label {labels[index]} at index {index} is not among the {classes} classes "
+                f"0 .. {classes - 1} of logits of shape {logits.shape}."
+            )
+    return logits, labels
+
+
+def _not_integers(logits: tuple[int, ...], labels: Any) -> str:
+    if labels.shape == logits and len(logits) > 1:
+        return (
+            f"cross_entropy: labels are class numbers, but they have the shape {logits} of the logits and dtype "
+            f"{labels.dtype}. For one-hot rows pass labels.argmax(axis=1)."
+        )
+    return f"cross_entropy: labels are class numbers, so integers, not {labels.dtype}. Pass labels.astype(int)."
+
+
+def _unmatched(logits: tuple[int, ...], labels: tuple[int, ...]) -> str:
+    text = f"cross_entropy: logits of shape {logits} do not go with labels of shape {labels}. "
+    if len(logits) == 2 and labels == logits:
+        return text + "There is one class number per row: for one-hot rows pass labels.argmax(axis=1)."
+    if len(logits) == 2 and labels == (logits[0], 1):
+        return text + f"There is one class number per row: pass labels.reshape({logits[0]})."
+    return text + "The labels have the shape of the logits without the axis of the classes, the second (or only) one."

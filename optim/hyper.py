@@ -1,0 +1,124 @@
+"""Hyper-parameters: what values each may have, and what a schedule says at a step.
+
+A hyper-parameter is a number, a function of the step that returns one, or a Tensor; some are flags or words. A `Rule`
+knows the allowed values of one of them and says so in its error. This module must not know which optimizer has which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from optim.errors import HyperparameterError
+
+__all__ = ["FLAG", "NON_NEGATIVE", "POSITIVE", "Choice", "Flag", "Number", "Pair", "Rule", "Value", "is_off"]
+
+Value = float | Callable[[int], float] | Tensor
+"""What a numeric hyper-parameter may be given as; a function is given the number of steps done so far."""
+
+
+class Rule:
+    """The allowed values of a hyper-parameter."""
+
+    def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
+        """The value after t steps, checked: a Python float, a flag or a word (or a Tensor, with ``tensors``).
+
+        Raises HyperparameterError, which names the optimizer, the hyper-parameter, the value and what is allowed.
+        """
+        raise NotImplementedError
+
+    def is_fixed(self, value: Any) -> bool:
+        """Whether the value is the same at every step, so that it needs to be resolved only once."""
+        return isinstance(value, int | float | str)
+
+
+class Number(Rule):
+    """A real number between two bounds; a bound may be excluded."""
+
+    def __init__(self, low: float, high: float = inf, *, low_open: bool = False) -> None:
+        self.low, self.high, self.low_open = low, high, low_open
+
+    def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
+        result = value(t) if callable(value) else value
+        if tensors and isinstance(result, Tensor) and result.size:
+            if self._contains(result.data.min()) and self._contains(result.data.max()):
+                return result
+        else:
+            number = _plain(result)
+            if number is not None and self._contains(number):
+                return number
+        sign = "<" if self.low_open else "<="
+        raise HyperparameterError(
+            f"{owner}: {name} must be a number with {self.low:g} {sign} {name} < {self.high:g}, or a function of the "
+            f"step that returns one; got {result!r}{f' at step {t}' if callable(value) else ''}."
+        )
+
+    def _contains(self, x: float) -> bool:
+        return bool((self.low < x if self.low_open else self.low <= x) and x < self.high)
+
+
+class Pair(Rule):
+    """Two numbers of one kind under one name, each of which may be a function of the step."""
+
+    def __init__(self, rule: Number) -> None:
+        self.rule = rule
+
+    def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
+        result = value(t) if callable(value) else value
+        if not isinstance(result, tuple | list) or len(result) != 2:
+            raise HyperparameterError(f"{owner}: {name} must be two numbers, ({name}[0], {name}[1]); got {result!r}.")
+        return tuple(self.rule.resolve(owner, f"{name}[{i}]", x, t, tensors) for i, x in enumerate(result))
+
+    def is_fixed(self, value: Any) -> bool:
+        return isinstance(value, tuple) and all(map(self.rule.is_fixed, value))
+
+
+class Flag(Rule):
+    """True or False."""
+
+    def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
+        if not isinstance(value, bool | np.bool_):
+            raise HyperparameterError(f"{owner}: {name} must be True or False; got {value!r}.")
+        return bool(value)
+
+
+class Choice(Rule):
+    """One of some words."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
+        if not isinstance(value, str) or value not in self.words:
+            raise HyperparameterError(f"{owner}: {name} must be {' or '.join(map(repr, self.words))}; got {value!r}.")
+        return value
+
+
+FLAG = Flag()
+NON_NEGATIVE = Number(0.0)
+POSITIVE = Number(0.0, low_open=True)
+
+
+def _plain(value: Any) -> float | None:
+    """A Python float for a number, or for an array or Tensor of one number; None for anything else."""
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, Tensor):
+        value = value.data
+    if isinstance(value, np.ndarray | np.generic) and value.size == 1 and value.dtype.kind in "iuf":
+        return float(value.item())
+    return None
+
+
+def is_off(value: Any) -> bool:
+    """Whether a hyper-parameter is the number 0, so that its term is left out.
+
+    A Tensor never is, whatever its value, because a gradient may be wanted for it; nor is a function of the step.
+    """
+    return isinstance(value, int | float) and value == 0

@@ -1,0 +1,116 @@
+"""Stochastic gradient descent, with momentum in the three conventions in print.
+
+This module owns the formulas and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optim.errors import HyperparameterError
+from optim.groups import Parameters
+from optim.hyper import FLAG, NON_NEGATIVE, Choice, Value, is_off
+from optim.optimizer import Optimizer
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: p ← p − lr·g, or with momentum μ in one of three styles.
+
+    ============  ====================================  ================================
+    style         velocity                              parameter
+    ============  ====================================  ================================
+    "pytorch"     v ← μ·v + (1 − dampening)·g           p ← p − lr·v
+    "classical"   v ← μ·v − lr·g                        p ← p + v
+    "ema"         v ← μ·v + (1 − μ)·g                   p ← p − lr·v
+    ============  ====================================  ================================
+
+    With ``nesterov`` the step goes along g + μ·v ("pytorch"), μ·v − lr·g ("classical") or μ·v + (1 − μ)·g ("ema",
+    all with the new v): Nesterov's method, written for the point at which the gradient is taken. At a constant rate
+    "classical" is "pytorch", and "ema" with rate a is "pytorch" with rate a·(1 − μ); when the rate changes,
+    "pytorch" and "ema" change the speed at once, "classical" only what is added to it. Dampening spares the first
+    step, as in PyTorch. Weight decay adds ``weight_decay``·p to the gradient; ``maximize`` goes uphill.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.optim.SGD.html; "classical": Sutskever et al., On the
+    importance of initialization and momentum in deep learning, ICML 2013; defaults are PyTorch's. Raises
+    HyperparameterError for a value outside its range, and for ``nesterov`` without momentum or with dampening.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> w = tensor([1.0, -2.0], requires_grad=True)
+    >>> optimizer = SGD([w], lr=0.25, momentum=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (w * w).sum().backward()
+    ...     optimizer.step()
+    >>> w.data
+    array([0., 0.])
+    """
+
+    rules = {  # noqa: RUF012 - a constant of the class
+        "lr": NON_NEGATIVE,
+        "momentum": NON_NEGATIVE,
+        "dampening": NON_NEGATIVE,
+        "weight_decay": NON_NEGATIVE,
+        "nesterov": FLAG,
+        "momentum_style": Choice("pytorch", "classical", "ema"),
+        "maximize": FLAG,
+    }
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 1e-3,
+        momentum: Value = 0.0,
+        dampening: Value = 0.0,
+        weight_decay: Value = 0.0,
+        nesterov: bool = False,
+        *,
+        momentum_style: str = "pytorch",
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+            momentum_style=momentum_style,
+            maximize=maximize,
+        )
+
+    def check(self, hyper: Mapping[str, Any]) -> None:
+        style = hyper["momentum_style"]
+        if style != "pytorch" and not is_off(hyper["dampening"]):
+            raise HyperparameterError(f"SGD: dampening belongs to momentum_style='pytorch', not to {style!r}.")
+        if hyper["nesterov"] and not is_off(hyper["dampening"]):
+            raise HyperparameterError("SGD: nesterov=True needs dampening=0.")
+
+    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        return () if is_off(group["momentum"]) else ("momentum_buffer",)
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        return {
+            "lr": hyper["lr"],
+            "momentum": hyper["momentum"],
+            "damping": None if is_off(hyper["dampening"]) or step == 1 else 1.0 - hyper["dampening"],
+            "nesterov": hyper["nesterov"],
+            "style": hyper["momentum_style"],
+        }
+
+    @staticmethod
+    def update(
+        p: Any, g: Any, v: Any = None, *, lr: Any, momentum: Any, damping: Any, nesterov: bool, style: str
+    ) -> tuple[Any, ...]:
+        if v is None:
+            return (p - lr * g,)
+        if style == "classical":
+            v = momentum * v - lr * g
+            return p + (momentum * v - lr * g if nesterov else v), v
+        if style == "ema":
+            g = (1.0 - momentum) * g
+        v = momentum * v + (g if damping is None else damping * g)
+        return p - lr * (g + momentum * v if nesterov else v), v

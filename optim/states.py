@@ -1,0 +1,147 @@
+"""The state of an optimizer as plain data, to be saved and loaded.
+
+Layout and names are PyTorch's (``{"state": {index: {...}}, "param_groups": [...]}``), with the number of steps and
+the name of the optimizer besides, so a state saved there goes on here. Functions are code, not state: a schedule is
+neither saved nor replaced, and goes on from the number of steps. This module must not know updates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd import Tensor
+from optim.errors import HyperparameterError, StateError
+from optim.groups import describe
+
+if TYPE_CHECKING:
+    from optim.optimizer import Optimizer
+
+__all__ = ["dump", "restore"]
+
+
+def dump(optimizer: Optimizer) -> dict[str, Any]:
+    """The state as nested dicts of arrays (copies), numbers and words."""
+    state: dict[int, dict[str, Any]] = {}
+    groups = []
+    for group in optimizer.param_groups:
+        numbers = range(len(state), len(state) + len(group["params"]))
+        for i, p in zip(numbers, group["params"], strict=True):
+            own = optimizer.state[p]
+            state[i] = {k: np.array(own[k]) if k in optimizer.slots(group) else own[k] for k in _keys(optimizer, group)}
+        values = {name: _as_data(value) for name, value in group.items() if name != "params"}
+        groups.append({**{k: v for k, v in values.items() if v is not None}, "params": list(numbers)})
+    return {"optimizer": type(optimizer).__name__, "t": optimizer.t, "state": state, "param_groups": groups}
+
+
+def restore(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
+    """Load what `dump` returned, or a PyTorch optimizer's state dict. All is checked before anything is changed."""
+    owner = type(optimizer).__name__
+    try:
+        _restore(optimizer, saved, owner)
+    except HyperparameterError as error:
+        raise StateError(f"{error} Nothing was loaded.") from error
+
+
+def _restore(optimizer: Optimizer, saved: Mapping[str, Any], owner: str) -> None:
+    for key in ("state", "param_groups"):
+        if key not in saved:
+            raise _error(owner, f"this is no state of an optimizer: it has no {key!r}.")
+    if saved.get("optimizer", owner) != owner:
+        raise _error(owner, f"this state was saved by {saved['optimizer']}.")
+    sizes = [len(group["params"]) for group in optimizer.param_groups]
+    saved_sizes = [len(group["params"]) for group in saved["param_groups"]]
+    if sizes != saved_sizes:
+        raise _error(owner, f"the state has groups of {saved_sizes} parameters, the optimizer of {sizes}.")
+    t = int(saved.get("t", max([int(s["step"]) for s in saved["state"].values() if "step" in s], default=0)))
+    groups = [
+        _merge(optimizer, group, other, t, owner)
+        for group, other in zip(optimizer.param_groups, saved["param_groups"], strict=True)
+    ]
+    state: dict[Tensor, dict[str, Any]] = {}
+    for group, other in zip(groups, saved["param_groups"], strict=True):
+        for p, key in zip(group["params"], other["params"], strict=True):
+            entry = saved["state"].get(key, saved["state"].get(str(key)))
+            state[p] = _entry(optimizer, group, p, entry, len(state), t, owner)
+    for group, merged in zip(optimizer.param_groups, groups, strict=True):
+        group.update(merged)
+    optimizer.state = state
+    optimizer.t = t
+    optimizer.skipped = ()
+
+
+def _keys(optimizer: Optimizer, group: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("step", *optimizer.numbers, *optimizer.slots(group))
+
+
+def _as_data(value: Any) -> Any:
+    """A hyper-parameter to be saved; None for a function."""
+    if callable(value):
+        return None
+    if isinstance(value, tuple | list):
+        return tuple(_as_data(x) for x in value)
+    return value.item() if isinstance(value, Tensor | np.ndarray | np.generic) else value
+
+
+def _merge(
+    optimizer: Optimizer, group: Mapping[str, Any], saved: Mapping[str, Any], t: int, owner: str
+) -> dict[str, Any]:
+    """The group with the saved values; a function in the group stays."""
+    merged = dict(group)
+    for name, value in saved.items():
+        if name == "params":
+            continue
+        if name in optimizer.rules:
+            merged[name] = _merged_value(group[name], value)
+        elif value and not (name == "decoupled_weight_decay" and optimizer.decoupled):
+            raise _error(owner, f"the state has {name}={value!r}, which is not a hyper-parameter of {owner}.")
+    optimizer.resolve(merged, t)
+    return merged
+
+
+def _merged_value(own: Any, saved: Any) -> Any:
+    if callable(own) or saved is None:
+        return own
+    if isinstance(own, tuple | list) and isinstance(saved, tuple | list) and len(own) == len(saved):
+        return tuple(_merged_value(x, y) for x, y in zip(own, saved, strict=True))
+    return saved.item() if hasattr(saved, "item") else saved
+
+
+def _entry(
+    optimizer: Optimizer,
+    group: Mapping[str, Any],
+    p: Tensor,
+    saved: Mapping[str, Any] | None,
+    number: int,
+    t: int,
+    owner: str,
+) -> dict[str, Any]:
+    """The state of one parameter. PyTorch leaves out the parameters (and SGD's step) that it has not needed yet."""
+    entry = optimizer.new_state(p, group)
+    if not saved:
+        return entry
+    slots = optimizer.slots(group)
+    for name, value in {"step": max(t, 1), **saved}.items():
+        if name in slots:
+            if value is None:
+                continue
+            array = np.asarray(value)
+            if array.shape != p.shape:
+                raise _error(owner, f"{name} of {describe(p, number)} has shape {array.shape} in the state.")
+            entry[name][...] = array
+        elif name == "step":
+            entry[name] = int(value)
+        elif name in optimizer.numbers:
+            entry[name] = float(value)
+        elif value is not None:
+            raise _error(owner, f"the state of {describe(p, number)} has {name}, which {owner} does not use.")
+    missing = [name for name in slots if name not in saved]
+    if missing:
+        raise _error(owner, f"the state of {describe(p, number)} has no {missing[0]}.")
+    return entry
+
+
+def _error(owner: str, message: str) -> StateError:
+    return StateError(f"{owner}: {message} Nothing was loaded.")

@@ -1,0 +1,287 @@
+"""Points where something special happens, each with the value and gradient that have to come out and why.
+
+The gradient that comes in is all ones. Where there is no derivative, what we give is a decision; `why` says which.
+"""
+
+from contextlib import contextmanager, nullcontext
+
+import numpy as np
+import pytest
+from op_samples import Sample
+
+INF, NAN = np.inf, np.nan
+EDGES = []
+
+
+class Edge(Sample):
+    """A call of an op with the expected value, the expected gradient of each operand (None: has none), and the reason.
+
+    ``second`` is the expected gradient of the sum of the gradients of the first operand, where that is decided too.
+    ``warns`` is what NumPy warns of on the way forward, ``warns_back`` on the way back. ``dtype`` is that of the
+    floating operands.
+    """
+
+    def __init__(self, name, inputs, attributes, value, gradients, why, *, second, warns, warns_back, dtype, atol):
+        label = ",".join("-" if x is None else text(x) for x in inputs)
+        label += "".join(f"-{k}={text(v)}" for k, v in attributes.items()) + ("" if dtype is None else f"-{dtype}")
+        inputs = [np.array(x, dtype) if isinstance(x, list | float) else x for x in inputs]
+        super().__init__(name, inputs, attributes, label=label, smooth=False, analytic=False)
+        self.value = value
+        self.expected_gradients = gradients
+        self.why = why
+        self.curvature = second
+        self.warns = warns
+        self.warns_back = warns_back
+        self.atol = atol
+
+    def forward(self, tensors):
+        """The result, with the warning that NumPy gives at this point, and no other."""
+        with warning(self.warns):
+            return self.op.function(*tensors, **self.attributes)
+
+    def backward(self):
+        """A context for the way back."""
+        return warning(self.warns_back)
+
+    def matches(self, found, expected):
+        """Whether an array is what was expected: infinities and nans in the same places, the rest to rounding."""
+        found, expected = np.asarray(found), np.asarray(expected, found.dtype)
+        assert found.shape == expected.shape, f"{found.shape} is not {expected.shape}"
+        rounding = 4.0 * np.finfo(found.dtype).eps if found.dtype.kind == "f" else 0.0
+        return np.allclose(found, expected, rtol=rounding, atol=self.atol, equal_nan=True)
+
+
+def text(x):
+    return str(np.asarray(x).tolist() if isinstance(x, np.ndarray) else x).replace(" ", "").replace("\n", "")
+
+
+@contextmanager
+def warning(message):
+    """A block in which NumPy must warn with these words, or not at all."""
+    with pytest.warns(RuntimeWarning, match=message) if message else nullcontext():
+        yield
+
+
+def edge(
+    name, *inputs, value, gradients, why, second=None, warns=None, warns_back=None, dtype=None, atol=0.0, **attributes
+):
+    EDGES.append(
+        Edge(
+            name,
+            inputs,
+            attributes,
+            value,
+            gradients,
+            why,
+            second=second,
+            warns=warns,
+            warns_back=warns_back,
+            dtype=dtype,
+            atol=atol,
+        )
+    )
+
+
+# --- ties: everyone who wins gets the same share ------------------------------------------------------------------
+
+TIE = "in a tie the winners share evenly: the mean of the one-sided derivatives, and the sum of the shares stays 1"
+edge(
+    "maximum", [1.0, 2.0, 3.0], [1.0, 5.0, 0.0], value=[1.0, 5.0, 3.0], gradients=([0.5, 0, 1], [0.5, 1, 0]), why=TIE
+)
+edge(
+    "minimum", [1.0, 2.0, 3.0], [1.0, 5.0, 0.0], value=[1.0, 2.0, 0.0], gradients=([0.5, 1, 0], [0.5, 0, 1]), why=TIE
+)
+edge("maximum", [0.0, -0.0], [-0.0, 0.0], value=[0, 0], gradients=([0.5, 0.5], [0.5, 0.5]), why="0 equals -0: " + TIE)
+edge("maximum", [INF, -INF], [INF, INF], value=[INF, INF], gradients=([0.5, 0], [0.5, 1]), why=TIE)
+edge("maximum", 2.0, [2.0, 3.0], value=[2.0, 3.0], gradients=(0.5, [0.5, 1.0]), why=TIE + "; broadcast shares add up")
+for name, sign in (("max", 1.0), ("min", -1.0)):
+    x = [[3.0 * sign, 1.0, 3.0 * sign], [2.0, 2.0, 2.0]]
+    share = [[0.5, 0.0, 0.5], [1 / 3, 1 / 3, 1 / 3]]
+    edge(name, x, value=[3.0 * sign, 2.0], gradients=(share,), why=TIE, axis=1)
+    edge(name, x, value=[3.0 * sign, 2.0], gradients=(share,), why=TIE, axis=-1)
+    edge(name, x, value=[[3.0 * sign], [2.0]], gradients=(share,), why=TIE, axis=1, keepdims=True)
+    share = [[0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]
+    edge(name, x, value=3.0 * sign, gradients=(share,), why=TIE)
+    edge(name, x, value=[[3.0 * sign]], gradients=(share,), why=TIE, axis=(0, 1), keepdims=True)
+    edge(name, [INF * sign, INF * sign], value=INF * sign, gradients=([0.5, 0.5],), why=TIE)
+    edge(name, [-INF * sign, -INF * sign], value=-INF * sign, gradients=([0.5, 0.5],), why=TIE)
+    edge(name, 5.0, value=5.0, gradients=(1.0,), why="a single number is its own extreme")
+
+# --- corners ------------------------------------------------------------------------------------------------------
+
+edge("relu", [0.0, -0.0], value=[0.0, 0.0], gradients=([0.0, 0.0],), why="relu'(0) = 0, as all frameworks have it")
+edge("relu", [INF, -INF, 1e-300], value=[INF, 0.0, 1e-300], gradients=([1, 0, 1],), why="limits")
+edge("relu", 0.0, value=0.0, gradients=(0.0,), why="relu'(0) = 0, for numbers too")
+edge("absolute", [0.0, -0.0], value=[0.0, 0.0], gradients=([0.0, 0.0],), why="abs'(0) = 0, the mean of -1 and 1")
+edge("absolute", [INF, -INF], value=[INF, INF], gradients=([1.0, -1.0],), why="limits")
+
+BOUND = "at a bound the value is still that of x: derivative 1 for x, 0 for the bound"
+edge("clip", [-1.0, 0.0, 1.0], -1.0, 1.0, value=[-1.0, 0.0, 1.0], gradients=([1, 1, 1], 0.0, 0.0), why=BOUND)
+edge("clip", [-2.0, 2.0], [-1.0, -1.0], [1.0, 1.0], value=[-1, 1], gradients=([0, 0], [1, 0], [0, 1]), why="outside")
+UPPER = "where the bounds cross, np.clip gives the upper one"
+edge("clip", [-5.0, 0.0, 5.0], 2.0, -2.0, value=[-2, -2, -2], gradients=([0, 0, 0], 0.0, 3.0), why=UPPER)
+edge("clip", [-5.0, 5.0], 2.0, 2.0, value=[2, 2], gradients=([0, 0], 1.0, 1.0), why="equal bounds: the one crossed")
+edge("clip", [INF, -INF], -1.0, 1.0, value=[1, -1], gradients=([0, 0], 1.0, 1.0), why="limits")
+edge("clip", [3.0], None, None, value=[3], gradients=([1], None, None), why="no bounds, nothing clipped")
+edge("clip", [3.0, 1.0], None, [2.0, 1.0], value=[2, 1], gradients=([0, 1], None, [1, 0]), why=BOUND)
+edge("clip", [3.0, 1.0], [5.0, 1.0], None, value=[5, 1], gradients=([0, 1], [1, 0], None), why=BOUND)
+
+STEP = "the steps of % are passed over: the derivative along each piece"
+edge("remainder", [6.0, -6.0, 0.0], [3.0, 3.0, 3.0], value=[0, 0, 0], gradients=([1, 1, 1], [-2, 2, 0]), why=STEP)
+
+# --- powers -------------------------------------------------------------------------------------------------------
+
+ZERO = "0**0 = 1 in IEEE 754; x**0 is 1 everywhere, and 0**y is taken as constant in y"
+edge("power", [0.0], [0.0], value=[1.0], gradients=([0.0], [0.0]), why=ZERO)
+edge("power", 0.0, 0, value=1.0, gradients=(0.0, None), second=(0.0,), why="x**0 is 1 everywhere")
+edge("power", [0.0, 2.0], 0, value=[1, 1], gradients=([0, 0], None), second=([0, 0],), why="x**0 is 1 everywhere")
+edge("power", [0.0, 2.0], [0.0, 0.0], value=[1, 1], gradients=([0, 0], [0, np.log(2.0)]), why=ZERO)
+edge("power", [0.0, 0.0], [1.0, 2.0], value=[0, 0], gradients=([1, 0], [0, 0]), why="x, x**2; 0**y stays 0")
+edge("power", [0.0], 1, value=[0], gradients=([1], None), second=([0],), why="x**1 = x")
+edge("power", [0.0], 2, value=[0], gradients=([0], None), second=([2],), why="(x**2)'' = 2")
+edge("power", [0.0], 3, value=[0], gradients=([0], None), second=([0],), why="(x**3)'' = 6x")
+edge("power", [0.0], 0.5, value=[0], gradients=([INF], None), warns_back="divide by zero", why="the slope of the root")
+edge("power", [0.0], -1, value=[INF], gradients=([-INF], None), warns="divide", warns_back="divide", why="limit from +0")
+edge("power", 0, [0.0, 2.0], value=[1, 0], gradients=(None, [0, 0]), why=ZERO)
+edge("power", 1, [0.0, INF], value=[1, 1], gradients=(None, [0, 0]), why="1**y is 1, also at infinity (IEEE 754)")
+edge("power", [-2.0, -2.0], 3, value=[-8, -8], gradients=([12, 12], None), second=([-12, -12],), why="x**3")
+edge("power", [-2.0], -1, value=[-0.5], gradients=([-0.25], None), second=([-0.25],), why="1/x")
+edge("power", [INF], 2, value=[INF], gradients=([INF], None), why="limits")
+edge("square", [0.0, -0.0, INF], value=[0, 0, INF], gradients=([0, 0, INF],), why="2x")
+
+# --- poles, and infinity ------------------------------------------------------------------------------------------
+
+POLE = "the one-sided limit, as NumPy has it"
+edge("sqrt", [0.0, 4.0], value=[0.0, 2.0], gradients=([INF, 0.25],), warns_back="divide by zero", why=POLE)
+edge("sqrt", [INF], value=[INF], gradients=([0.0],), why="limits")
+edge("sqrt", [-1.0], value=[NAN], gradients=([NAN],), warns="invalid value", why="no real root")
+edge("log", [0.0], value=[-INF], gradients=([INF],), warns="divide by zero", warns_back="divide by zero", why=POLE)
+edge("log", [INF], value=[INF], gradients=([0.0],), why="limits")
+edge("log2", [0.0], value=[-INF], gradients=([INF],), warns="divide by zero", warns_back="divide by zero", why=POLE)
+edge("log10", [0.0], value=[-INF], gradients=([INF],), warns="divide by zero", warns_back="divide by zero", why=POLE)
+edge("log1p", [-1.0], value=[-INF], gradients=([INF],), warns="divide by zero", warns_back="divide by zero", why=POLE)
+edge("log1p", [1e-20], value=[1e-20], gradients=([1.0],), why="log(1 + x) is x for small x")
+edge("expm1", [1e-20, -INF], value=[1e-20, -1.0], gradients=([1.0, 0.0],), why="exp(x) - 1 is x for small x; limit")
+edge("exp", [-INF, INF, 0.0], value=[0, INF, 1], gradients=([0, INF, 1],), why="limits")
+edge("exp2", [-INF, INF, 0.0], value=[0, INF, 1], gradients=([0, INF, np.log(2.0)],), why="limits")
+edge("reciprocal", [INF, -INF], value=[0.0, -0.0], gradients=([-0.0, -0.0],), why="limits")
+edge("reciprocal", [0.0], value=[INF], gradients=([-INF],), warns="divide by zero", why=POLE)
+edge("divide", [1.0, 0.0], [INF, 2.0], value=[0, 0], gradients=([0, 0.5], [0, 0]), why="limits")
+edge("divide", [1.0], [0.0], value=[INF], gradients=([INF], [-INF]), warns="divide", warns_back="divide", why=POLE)
+edge("arcsin", [1.0, -1.0], value=[np.pi / 2, -np.pi / 2], gradients=([INF, INF],), warns_back="divide", why=POLE)
+edge("arccos", [1.0, -1.0], value=[0.0, np.pi], gradients=([-INF, -INF],), warns_back="divide", why=POLE)
+edge("arctan", [INF, -INF], value=[np.pi / 2, -np.pi / 2], gradients=([0, 0],), why="limits")
+edge("tanh", [INF, -INF, 0.0], value=[1, -1, 0], gradients=([0, 0, 1],), why="limits")
+edge("arctan2", [1.0, 0.0], [0.0, -1.0], value=[np.pi / 2, np.pi], gradients=([0, -1], [-1, 0]), why="y/r2, -x/r2")
+edge("multiply", [0.0, INF], [5.0, 2.0], value=[0, INF], gradients=([5, 2], [0, INF]), why="product rule")
+edge("add", [INF], [1.0], value=[INF], gradients=([1], [1]), why="linear, also at infinity")
+edge("sum", [INF, 1.0], value=INF, gradients=([1, 1],), why="linear, also at infinity")
+
+# --- activations far out, in float32 ------------------------------------------------------------------------------
+
+TINY = float(np.finfo(np.float32).tiny)  # below it float32 is gradual: nothing hangs on what is there
+FAR = [-1e4, 1e4]
+edge("sigmoid", FAR, value=[0, 1], gradients=([0, 0],), dtype="float32", atol=TINY, why="limits, without overflow")
+edge("softplus", FAR, value=[0, 1e4], gradients=([0, 1],), dtype="float32", atol=TINY, why="limits: relu and its slope")
+edge("tanh", FAR, value=[-1, 1], gradients=([0, 0],), dtype="float32", why="limits")
+edge("softmax", FAR, value=[0, 1], gradients=([0, 0],), dtype="float32", why="one class is certain")
+edge("softmax", [1e4, 1e4], value=[0.5, 0.5], gradients=([0, 0],), dtype="float32", why="softmax(x + c) = softmax(x)")
+edge("log_softmax", FAR, value=[-2e4, 0], gradients=([1, -1],), dtype="float32", why="1 - n softmax(x)")
+edge("logsumexp", FAR, value=1e4, gradients=([0, 1],), dtype="float32", why="the largest; its gradient is softmax")
+edge("logsumexp", [-1e4, -1e4], value=-1e4 + np.log(2.0), gradients=([0.5, 0.5],), dtype="float32", why="softmax")
+for label, loss, slope in ((0, 2e4, [-1, 1]), (1, 0, [0, 0])):
+    labels = np.array([label])
+    why = "-log softmax: the distance of the logits; softmax - one-hot"
+    edge("cross_entropy", [FAR], value=[loss], gradients=([slope],), dtype="float32", labels=labels, why=why)
+for dtype in ("float16", "float64"):
+    far = [-1e4, 1e4]
+    edge("softmax", far, value=[0, 1], gradients=([0, 0],), dtype=dtype, why="one class is certain")
+    edge("softplus", far, value=[0, 1e4], gradients=([0, 1],), dtype=dtype, atol=1e-4, why="limits")
+    edge("sigmoid", far, value=[0, 1], gradients=([0, 0],), dtype=dtype, atol=1e-4, why="limits")
+edge("softplus", [INF, -INF], value=[INF, 0], gradients=([1, 0],), atol=1e-300, why="limits")
+edge("sigmoid", [INF, -INF, 0.0], value=[1, 0, 0.5], gradients=([0, 0, 0.25],), atol=1e-300, why="limits")
+MASKED = "a logit of -inf has probability 0 (a masked position)"
+edge("softmax", [-INF, 0.0, 0.0], value=[0, 0.5, 0.5], gradients=([0, 0, 0],), why=MASKED)
+edge("logsumexp", [-INF, 0.0], value=0.0, gradients=([0, 1],), why=MASKED)
+edge("logsumexp", [-INF, -INF], value=-INF, gradients=([0, 0],), why="log(0); nothing to share, and no nan")
+edge("logsumexp", [[-INF, 0.0], [-INF, -INF]], value=[0, -INF], gradients=([[0, 1], [0, 0]],), axis=1, why=MASKED)
+edge("cross_entropy", [[-INF, 0.0]], value=[0.0], gradients=([[0, 0]],), labels=np.array([1]), why=MASKED)
+
+# --- products with zeros ------------------------------------------------------------------------------------------
+
+OTHERS = "each derivative is the product of the others"
+edge("prod", [0.0, 2.0, 3.0], value=0, gradients=([6, 0, 0],), second=([5, 3, 2],), why=OTHERS)
+edge("prod", [0.0, 0.0, 3.0], value=0, gradients=([0, 0, 0],), second=([3, 3, 0],), why=OTHERS)
+edge("prod", [[0.0, 2.0], [3.0, 4.0]], value=[0, 12], gradients=([[2, 0], [4, 3]],), axis=1, why=OTHERS)
+edge("cumprod", [2.0, 0.0, 3.0], value=[2, 0, 0], gradients=([1, 8, 0],), why="d(x0 + x0 x1 + x0 x1 x2)")
+edge("cumprod", [0.0, 0.0], value=[0, 0], gradients=([1, 0],), why="d(x0 + x0 x1)")
+
+# --- no spread ----------------------------------------------------------------------------------------------------
+
+FLAT = "std'(no spread) = 0: by symmetry, as abs'(0) = 0"
+edge("std", [2.0, 2.0, 2.0], value=0, gradients=([0, 0, 0],), why=FLAT)
+edge("std", [[2.0, 2.0], [1.0, 3.0]], value=[0, 1], gradients=([[0, 0], [-0.5, 0.5]],), axis=1, why=FLAT)
+edge("std", 2.0, value=0, gradients=(0.0,), why=FLAT)
+edge("std", [2.0], value=0, gradients=([0.0],), axis=0, why=FLAT)
+edge("std", [[2.0, 3.0]], value=[0, 0], gradients=([[0, 0]],), axis=0, why=FLAT)
+edge("var", [2.0, 2.0], value=0, gradients=([0, 0],), second=([0, 0],), why="2 (x - mean) / n, which sums to 0")
+FREE = "NumPy: no degrees of freedom, 0/0"
+for name in ("var", "std"):
+    words = {"warns": "Degrees of freedom", "warns_back": "invalid value" if name == "var" else None}
+    edge(name, [2.0], value=NAN, gradients=([NAN],), ddof=1, why=FREE, **words)
+
+# --- nothing there ------------------------------------------------------------------------------------------------
+
+EMPTY = "an empty sum is 0, an empty product 1, and there is nothing to get a gradient"
+edge("sum", [], value=0, gradients=([],), why=EMPTY)
+edge("prod", [], value=1, gradients=([],), why=EMPTY)
+edge("sum", [[], []], value=[0, 0], gradients=([[], []],), axis=1, why=EMPTY)
+edge("prod", [[], []], value=[1, 1], gradients=([[], []],), axis=1, why=EMPTY)
+edge("mean", [], value=NAN, gradients=([],), warns="invalid value|Mean of empty slice", why="NumPy: 0/0")
+edge("var", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid value", why="NumPy: 0/0")
+edge("std", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid value", why="NumPy: 0/0")
+edge("matmul", [[], []], np.zeros((0, 2)), value=[[0, 0], [0, 0]], gradients=([[], []], np.zeros((0, 2))), why=EMPTY)
+edge("dot", [], [], value=0, gradients=([], []), why=EMPTY)
+edge("einsum", [], [], value=0, gradients=([], []), subscripts="i,i->", why=EMPTY)
+
+# --- positions ----------------------------------------------------------------------------------------------------
+
+ADD_UP = "an entry that was read several times gets the sum"
+edge("getitem", [1.0, 2.0, 3.0], value=[1, 1, 3], gradients=([2, 0, 1],), index=np.array([0, 0, 2]), why=ADD_UP)
+edge("getitem", [1.0, 2.0, 3.0], value=[3, 3], gradients=([0, 0, 2],), index=np.array([-1, 2]), why=ADD_UP)
+edge("getitem", [1.0, 2.0], value=[], gradients=([0, 0],), index=np.array([False, False]), why="nothing was read")
+edge("getitem", [1.0, 2.0], value=[], gradients=([0, 0],), index=slice(2, None), why="nothing was read")
+edge("getitem", [1.0, 2.0], value=2.0, gradients=([0, 1],), index=-1, why="-1 is the last")
+edge("scatter", [1.0, 2.0], value=[0, 3, 0], gradients=([1, 1],), index=np.array([1, 1]), shape=(3,), why="adds up")
+LAST = "the last write wins (NumPy's documentation of assignment), so only it has a gradient"
+AGAIN = np.array([0, 0, 2])
+edge(
+    "set_at",
+    [1.0, 2.0, 3.0],
+    [7.0, 8.0, 9.0],
+    value=[8, 2, 9],
+    gradients=([0, 1, 0], [0, 1, 1]),
+    index=AGAIN,
+    why=LAST,
+)
+edge("set_at", [1.0, 2.0], [7.0, 8.0], value=[1, 8], gradients=([1, 0], [0, 1]), index=np.array([1, -1]), why=LAST)
+edge("set_at", [1.0, 2.0], 7.0, value=[7, 2], gradients=([0, 1], 1.0), index=np.array([0, 0]), why=LAST)
+edge("set_at", [1.0], [], value=[1], gradients=([1], []), index=np.array([False]), why="nothing was written")
+edge("add_at", [1.0, 2.0], [7.0, 8.0], value=[16, 2], gradients=([1, 1], [1, 1]), index=np.array([0, 0]), why=ADD_UP)
+edge("add_at", [1.0, 2.0], 7.0, value=[15, 2], gradients=([1, 1], 2.0), index=np.array([0, 0]), why=ADD_UP)
+edge("add_at", [1.0], [], value=[1], gradients=([1], []), index=np.array([False]), why="nothing was added")
+
+# --- branches that were not taken ---------------------------------------------------------------------------------
+
+TAKEN = "what was not chosen has gradient 0, whatever its value"
+edge("where", np.array([True, False]), [1.0, NAN], [INF, 2.0], value=[1, 2], gradients=(None, [1, 0], [0, 1]), why=TAKEN)
+edge("where", np.array([True]), [INF], [-INF], value=[INF], gradients=(None, [1], [0]), why=TAKEN)
+edge("where", np.array([]), [], [], value=[], gradients=(None, [], []), why="empty")
+edge("masked", [NAN, INF, 3.0], value=[0, 0, 3], gradients=([0, 0, 1],), mask=np.array([False, False, True]), why=TAKEN)
+
+# --- nan ----------------------------------------------------------------------------------------------------------
+
+edge("maximum", [NAN, 1.0], [0.0, NAN], value=[NAN, NAN], gradients=([0, 0], [0, 0]), why="nan wins nothing")
+edge("max", [NAN, 1.0], value=NAN, gradients=([0, 0],), why="nan wins nothing")
+edge("relu", [NAN], value=[NAN], gradients=([0],), why="nan is not above 0")
+edge("exp", [NAN], value=[NAN], gradients=([NAN],), why="nan in, nan out")

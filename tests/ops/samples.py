@@ -1,0 +1,814 @@
+"""Samples of every op: operands, attributes, how NumPy computes the same, and which checks make sense there.
+
+Most are made from the kind of an op (elementwise, reduction) and the domain of its operands; the rest stand in lists by
+hand. A new op needs a line here, or no test of this folder is collected. Points where something special happens, with
+what has to come out there, are in edges.py.
+
+All operands are read-only, and so is every gradient that arrives at an op: a rule or kernel that writes where it must
+not is found by each test that runs it.
+"""
+
+import math
+import zlib
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.registry import REGISTRY
+
+# Other tests and the examples of the documentation register ops too; these are not in our packages.
+OURS = ("autograd", "nn", "optim")
+
+
+def is_ours(op):
+    functions = (op.kernel, *(rule for rule in op.rules if rule))
+    modules = [f.__module__ for f in functions if not isinstance(f, np.ufunc)]
+    return all(module.partition(".")[0] in OURS for module in modules)
+
+
+class OpCase:
+    """An op as a test case."""
+
+    def __init__(self, op):
+        self.op = op
+
+    def __str__(self):
+        return self.op.name
+
+
+OPS = [OpCase(op) for op in REGISTRY.values() if is_ours(op)]
+
+
+def ops_without_samples(cases, samples):
+    """The names of the ops that have none."""
+    known = {sample.op.name for sample in samples}
+    return [case.op.name for case in cases if case.op.name not in known]
+
+
+# --- arrays -------------------------------------------------------------------------------------------------------
+
+
+def read_only(x):
+    """The same numbers, which nobody can change."""
+    if not isinstance(x, np.ndarray):
+        return x
+    view = x.view()
+    view.flags.writeable = False
+    return view
+
+
+def strided(x):
+    """The same numbers in every second place of a larger array, the last axis backwards."""
+    if not isinstance(x, np.ndarray) or not x.ndim:
+        return x
+    room = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+    view = room[..., ::-2]
+    view[...] = x
+    return view
+
+
+def spread(shape, low=-2.0, high=2.0, seed=0):
+    """Distinct numbers of an interval in random order.
+
+    They keep away from its middle and its ends. Different seeds (0 to 3) have no number in common.
+    """
+    n = math.prod(shape)
+    places = (np.arange(n) + (0.37, 0.61, 0.83, 0.23)[seed]) / max(n, 1)
+    return np.random.default_rng(seed).permutation(low + (high - low) * places).reshape(shape)
+
+
+def weights(out):
+    """How much each entry of a result counts in the number that is differentiated: all different, none 0 or 1."""
+    out = np.asarray(out)
+    return read_only((0.3 + np.cos(1.0 + np.arange(out.size)).reshape(out.shape)).astype(out.dtype))
+
+
+# --- the sample ---------------------------------------------------------------------------------------------------
+
+
+class Sample:
+    """Operands and attributes of one call of an op.
+
+    ``oracle`` computes the same with NumPy, ``tolerance`` says to how many units in the last place (0: to the bit).
+    ``smooth``: second differences make sense here. ``analytic``: the function that extends the op to complex numbers,
+    if it has such an extension; True when the oracle does.
+    """
+
+    def __init__(
+        self, name, inputs, attributes=None, *, label, oracle=None, smooth=True, analytic=None, tolerance=0, layout=None
+    ):
+        self.op = REGISTRY[name]
+        self.inputs = tuple(np.array(x) if isinstance(x, np.ndarray | list) else x for x in inputs)
+        self.attributes = attributes or {}
+        self.label = label
+        self.oracle = oracle or ORACLES.get(name) or self.op.numpy[0]
+        self.smooth = smooth
+        self.layout = layout or (lambda x: x)
+        self.tolerance = tolerance or TOLERANCES.get(name, 0)
+        if analytic is None:
+            analytic = ANALYTIC.get(name, True)
+        self.analytic = self.oracle if analytic is True else analytic
+
+    def __str__(self):
+        return f"{self.op.name}-{self.label}"
+
+    @cached_property
+    def live(self):
+        """The operands that can have a gradient."""
+        if not self.op.differentiable:
+            return ()
+        ruled = self.op.rules if not (self.op.joint or self.op.variadic) else self.op.rules * len(self.inputs)
+        return tuple(i for i, (x, rule) in enumerate(zip(self.inputs, ruled, strict=True)) if rule and is_floating(x))
+
+    def arrays(self, dtype=None):
+        """The operands as read-only arrays, float64 unless another floating dtype is asked for."""
+        cast = (x.astype(dtype) if dtype and is_floating(x) else x for x in self.inputs)
+        return [read_only(self.layout(x)) for x in cast]
+
+    def tensors(self, dtype=None, live=None):
+        """The operands as Tensors; those of `live` (all by default) require a gradient."""
+        live = self.live if live is None else live
+        arrays = enumerate(self.arrays(dtype))
+        return [Tensor(x, requires_grad=i in live) if isinstance(x, np.ndarray) else x for i, x in arrays]
+
+    def expected(self, dtype=None):
+        """What NumPy says."""
+        return self.oracle(*self.arrays(dtype), **self.attributes)
+
+    def gradients(self, how, *, live=None, dtype=None, function=None, inputs=None):
+        """The gradients of the live operands, as arrays.
+
+        How: by "backward" (stored on the Tensors), "gradient" (returned), or "graph" (returned and differentiable).
+        The gradient that comes in is given by `weights`.
+        """
+        tensors = self.tensors(dtype, live) if inputs is None else inputs
+        wanted = [t for t in tensors if requires_grad(t)]
+        out = (function or self.op.function)(*tensors, **self.attributes)
+        return pull(out, wanted, how)
+
+    def __repr__(self):
+        return f"<Sample {self}>"
+
+
+def is_floating(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def requires_grad(t):
+    return isinstance(t, Tensor) and t.requires_grad
+
+
+def pull(out, wanted, how, seed=None):
+    """The gradients of a result, weighted by `weights` or by a seed of the same shape."""
+    if isinstance(out, tuple):  # the one way to give a gradient to several outputs
+        for part in out:
+            part.register_hook(read_only)
+        root, seed = sum(np.sum(part * weights(part.data)) for part in out), None
+    else:
+        out.register_hook(read_only)
+        root, seed = out, weights(out.data) if seed is None else seed
+    if how == "backward":
+        root.backward(seed)
+        return [t.grad for t in wanted]
+    return [g.data for g in root.gradient(*wanted, gradient=seed, create_graph=how == "graph")]
+
+
+# --- NumPy's answer, where the op does not name a function of NumPy -----------------------------------------------
+
+
+def exp_sum(x, axis=None, keepdims=False):
+    return np.sum(np.exp(x), axis=axis, keepdims=keepdims)
+
+
+def scatter(x, index, shape):
+    out = np.zeros(shape, x.dtype)
+    np.add.at(out, index, x)
+    return out
+
+
+def set_at(x, value, index):
+    out = np.array(x, np.result_type(x, value))
+    out[index] = value
+    return out
+
+
+def add_at(x, value, index):
+    out = np.array(x, np.result_type(x, value))
+    np.add.at(out, index, value)
+    return out
+
+
+def variance(x, axis=None, ddof=0, keepdims=False):
+    """As `np.var`, which takes absolute values of complex numbers and so is not analytic."""
+    spread = x - np.mean(x, axis=axis, keepdims=True)
+    n = x.size / max(np.mean(x, axis=axis).size, 1)
+    return np.sum(spread * spread, axis=axis, keepdims=keepdims) / (n - ddof)
+
+
+def pick(x, labels):
+    return np.take_along_axis(x, np.asarray(labels)[..., None], axis=-1)[..., 0]
+
+
+ORACLES: dict[str, Callable] = {
+    "clip": np.clip,
+    "where": np.where,
+    "masked": lambda x, mask: np.where(mask, x, 0.0),
+    "astype": lambda x, dtype: x.astype(dtype),
+    "copy": np.copy,
+    "identity": np.positive,
+    "sigmoid": lambda x: 1.0 / (1.0 + np.exp(-x)),
+    "softplus": lambda x: np.log(1.0 + np.exp(x)),
+    "relu": lambda x: np.maximum(x, 0.0),
+    "logsumexp": lambda x, axis=None, keepdims=False: np.log(exp_sum(x, axis, keepdims)),
+    "softmax": lambda x, axis=-1: np.exp(x) / exp_sum(x, axis, True),
+    "log_softmax": lambda x, axis=-1: x - np.log(exp_sum(x, axis, True)),
+    "cross_entropy": lambda x, labels: np.log(exp_sum(x, -1)) - pick(x, labels),
+    "linear": lambda x, weight, bias=None: x @ weight.T + (0.0 if bias is None else bias),
+    "getitem": lambda x, index: x[index],
+    "scatter": scatter,
+    "set_at": set_at,
+    "add_at": add_at,
+    "reshape": lambda x, shape: np.reshape(x, shape),
+    "ravel": np.ravel,
+    "broadcast_to": lambda x, shape: np.broadcast_to(x, shape),
+    "concatenate": lambda *xs, axis=0: np.concatenate(xs, axis=axis),
+    "stack": lambda *xs, axis=0: np.stack(xs, axis=axis),
+    "split": lambda x, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis)),
+    "einsum": lambda *xs, subscripts: np.einsum(subscripts, *xs),
+}
+
+# Functions that are not analytic, and those whose analytic form is not what NumPy does with complex numbers.
+ANALYTIC = {
+    **dict.fromkeys(("absolute", "maximum", "minimum", "clip", "relu", "remainder", "arctan2", "max", "min", "astype")),
+    "var": variance,
+    "std": lambda x, **attributes: np.sqrt(variance(x, **attributes)),
+}
+
+# Units in the last place, for oracles that are formulas of our own or add up in another order.
+TOLERANCES = {
+    **dict.fromkeys(("sigmoid", "softplus", "logsumexp", "softmax", "log_softmax", "cross_entropy"), 16),
+    "einsum": 8,
+}
+
+# --- kinds --------------------------------------------------------------------------------------------------------
+
+SAMPLES: list[Sample] = []
+ELEMENTWISE = []  # for test_broadcast.py
+
+
+def add(name, inputs, attributes=None, *, label, **facts):
+    SAMPLES.append(Sample(name, inputs, attributes, label=label, **facts))
+
+
+class Elementwise:
+    """An op that works entry by entry, with the domain of each operand."""
+
+    def __init__(self, name, *domains):
+        self.op = REGISTRY[name]
+        self.domains = domains
+        ELEMENTWISE.append(self)
+
+    def __str__(self):
+        return self.op.name
+
+    def operands(self, *shapes):
+        """Operands of these shapes from their domains."""
+        pairs = zip(shapes, self.domains, strict=True)
+        return [spread(shape, *domain, seed=i) for i, (shape, domain) in enumerate(pairs)]
+
+
+def unary(name, low=-2.0, high=2.0):
+    kind = Elementwise(name, (low, high))
+    add(name, kind.operands((2, 3)), label="matrix")
+    add(name, kind.operands(()), label="scalar")
+    add(name, kind.operands((1, 1)), label="one")
+    add(name, kind.operands((0, 3)), label="empty")
+    add(name, kind.operands((2, 3)), label="strided", layout=strided)
+
+
+def binary(name, first=(-2.0, 2.0), second=(-2.0, 2.0)):
+    kind = Elementwise(name, first, second)
+    for label, shapes in {
+        "same": [(2, 3), (2, 3)],
+        "row": [(2, 3), (3,)],
+        "cross": [(2, 1), (1, 3)],
+        "stack": [(3,), (2, 2, 1)],
+        "scalar-left": [(), (2, 3)],
+        "scalar-right": [(2, 3), ()],
+        "scalars": [(), ()],
+        "one": [(1, 1), (3,)],
+        "empty": [(0, 3), (1, 3)],
+    }.items():
+        add(name, kind.operands(*shapes), label=label)
+    add(name, kind.operands((2, 3), (2, 3)), label="strided", layout=strided)
+    x, y = kind.operands((2, 3), (2, 3))
+    add(name, [x, 0.37 * second[0] + 0.63 * second[1]], label="number-right")
+    add(name, [0.41 * first[0] + 0.59 * first[1], y], label="number-left")
+    add(name, [x, np.array(0.37 * second[0] + 0.63 * second[1])[()]], label="numpy-number-right")
+
+
+AXES = (None, 0, 1, -1, (0, 2), (-1, 0), ())
+
+
+def reduction(name, *, axes=AXES, keepdims=True, identity=True, low=-2.0, high=2.0, **more):
+    """Samples along axes; an op without ``identity`` has no value for no numbers."""
+    x = spread((2, 3, 2), low, high)
+    for axis in axes:
+        for keep in (False, True) if keepdims else (None,):
+            attributes = {"axis": axis, **({"keepdims": keep} if keepdims else {}), **more}
+            text = str(axis).replace(" ", "") + ("-keepdims" if keep else "")
+            add(name, [x], attributes, label=f"axis={text}")
+    add(name, [x], more, label="default")
+    add(name, [x], {"axis": 1, **more}, label="strided", layout=strided)
+    add(name, [spread((4,), low, high)], {"axis": -1, **more}, label="vector")
+    add(name, [spread((1, 3), low, high)], {"axis": 0, **more}, label="length-one")
+    add(name, [spread((), low, high)], more, label="scalar")
+    add(name, [np.zeros((0, 3))], {"axis": 1, **more}, label="none-of-three")
+    if identity:
+        add(name, [np.zeros((3, 0))], {"axis": 1, **more}, label="three-of-none")
+        add(name, [np.zeros(0)], more, label="empty")
+
+
+# --- elementwise --------------------------------------------------------------------------------------------------
+
+for name in ("negative", "positive", "square", "absolute", "exp", "exp2", "expm1", "sin", "cos", "arctan"):
+    unary(name)
+for name in ("sinh", "cosh", "tanh", "sigmoid", "softplus", "relu", "copy", "identity"):
+    unary(name)
+for name in ("reciprocal", "log", "log2", "log10", "sqrt"):
+    unary(name, 0.5, 2.5)
+unary("log1p", -0.6, 1.5)
+unary("tan", -1.2, 1.2)
+unary("arcsin", -0.8, 0.8)
+unary("arccos", -0.8, 0.8)
+for name in ("sign", "floor", "ceil", "trunc", "rint", "isnan", "isinf", "isfinite", "signbit", "logical_not"):
+    unary(name, -3.0, 3.0)
+
+for name in ("add", "subtract", "multiply", "maximum", "minimum"):
+    binary(name)
+binary("divide", second=(0.5, 2.5))
+binary("power", first=(0.5, 2.5))
+binary("arctan2", first=(0.2, 2.0))
+binary("remainder", (1.05, 1.9), (0.4, 0.5))
+binary("floor_divide", (-4.0, 4.0), (0.6, 1.4))
+for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"):
+    binary(name)
+
+for x, y, label in (
+    ([-2.0, -1.5, 0.5], 3.0, "negative-base"),
+    ([-2.0, 1.5, 0.5], -2, "integer-exponent"),
+    ([0.0, 1.0, -2.0], 0, "to-the-0"),
+    ([0.0, 1.0, -2.0], 1, "to-the-1"),
+    ([0.0, 1.0, -2.0], 2, "to-the-2"),
+    ([0.0, 1.0, -2.0], 2.0, "to-the-2.0"),
+    ([0.0, 1.0, -2.0], 3, "to-the-3"),
+    ([0.5, 1.0, 2.0], 0.5, "root"),
+    (2, [-1.0, 0.0, 1.5], "of-two"),
+    ([0.5, 2.0], np.array([2, -1]), "integer-exponents"),
+):
+    add("power", [np.array(v) if isinstance(v, list) else v for v in (x, y)], label=label)
+for x, y in (([-7.0, 7.5, -1.25], [3.0, -3.0, 2.0]), ([5.5, -5.5, 0.5], [2.0, 2.0, -2.0])):
+    for name in ("remainder", "floor_divide"):
+        add(name, [x, y], label=f"signs-{x[0]:.0f}")
+add("arctan2", [[1.0, -1.0, 0.5, -0.5], [-0.5, -1.0, 1.0, 2.0]], label="quadrants")
+
+x, lower, upper = spread((2, 4)), spread((2, 1), -1.5, -0.5, 1), spread((4,), 0.5, 1.5, 2)
+for label, inputs in {
+    "numbers": [x, -1.1, 0.9],
+    "arrays": [x, lower, upper],
+    "below": [x, lower, None],
+    "above": [x, None, upper],
+    "number-below": [x, -1.1, None],
+    "number-above": [x, None, 0.9],
+    "number-and-array": [x, -1.1, upper],
+    "array-and-number": [x, lower, 0.9],
+    "scalars": [spread(()), np.array(-1.1), np.array(0.9)],
+    "scalar-clipped": [np.array(3.0), np.array(-1.1), np.array(0.9)],
+    "empty": [np.zeros((0, 4)), -1.1, upper],
+    "larger-bounds": [spread((4,)), lower, upper],
+}.items():
+    add("clip", inputs, label=label)
+add("clip", [x, -1.1, 0.9], label="strided", layout=strided)
+
+mask = spread((2, 3)) > 0.0
+y = spread((2, 3), seed=1)
+for label, inputs in {
+    "same": [mask, spread((2, 3)), y],
+    "row": [mask, spread((3,)), y],
+    "cross": [mask[0], spread((2, 1)), spread((3,), seed=1)],
+    "mask-broadcast": [mask[:, :1], spread((2, 3)), y],
+    "mask-widens": [mask, spread(()), spread((3,), seed=1)],
+    "number-right": [mask, spread((2, 3)), 0.0],
+    "number-left": [mask, 1.5, y],
+    "floats-as-mask": [np.array([0.0, -1.0, 2.0]), spread((3,)), spread((3,), seed=1)],
+    "integers-as-mask": [np.array([0, 3, -1]), spread((3,)), spread((3,), seed=1)],
+    "scalars": [np.array(True), spread(()), spread((), seed=1)],
+    "empty": [mask[:0], spread((3,)), np.zeros((0, 3))],
+    "all": [np.array([True, True]), spread((2,)), spread((2,), seed=1)],
+}.items():
+    add("where", inputs, label=label)
+add("where", [mask, spread((2, 3)), y], label="strided", layout=strided)
+for label, x, where in (
+    ("same", spread((2, 3)), mask),
+    ("broadcast", spread((2, 3)), mask[0]),
+    ("widens", spread((3,)), mask),
+    ("scalar", spread(()), np.array(True)),
+    ("scalar-off", spread(()), np.array(False)),
+    ("empty", np.zeros((0, 3)), mask[:0]),
+):
+    add("masked", [x], {"mask": where}, label=label)
+add("masked", [spread((2, 3))], {"mask": mask[:, ::-1]}, label="strided", layout=strided)
+for dtype in (np.float64, np.float32, np.float16):
+    for shape in ((2, 3), ()):
+        where = "scalar" if shape == () else "matrix"
+        add("astype", [spread(shape)], {"dtype": dtype}, smooth=dtype is np.float64, label=f"{dtype.__name__}-{where}")
+
+# --- reductions ---------------------------------------------------------------------------------------------------
+
+reduction("sum")
+reduction("mean", identity=False)
+reduction("prod")
+reduction("max", identity=False)
+reduction("min", identity=False)
+reduction("var", identity=False)
+reduction("std", identity=False, axes=[a for a in AXES if a != ()])  # no spread there: see edges.py
+reduction("logsumexp", identity=False)
+for name in ("any", "all"):
+    reduction(name, low=-1.0)
+for name in ("cumsum", "cumprod"):
+    reduction(name, axes=(None, 0, 1, -1), keepdims=False)
+for name in ("argmax", "argmin"):
+    reduction(name, axes=(None, 0, 1, -1), identity=False)
+reduction("argsort", axes=(None, 0, 1, -1), keepdims=False)
+for name in ("softmax", "log_softmax"):
+    reduction(name, axes=(0, 1, -1), keepdims=False, identity=False)
+SAMPLES[:] = [s for s in SAMPLES if str(s) not in ("std-length-one", "std-scalar")]  # no spread: see edges.py
+
+for ddof in (1, 0.5):
+    for axis in (None, 0, -1):
+        for name in ("var", "std"):
+            add(name, [spread((3, 4))], {"axis": axis, "ddof": ddof}, label=f"ddof={ddof}-axis={axis}")
+for zeros in ([0.0, 2.0, -3.0], [0.0, 0.0, -3.0], [0.0, 0.0, 0.0], [2.0, 0.0, 0.5, 0.0]):
+    label = "zeros-" + "".join("0" if v == 0.0 else "x" for v in zeros)
+    add("prod", [zeros], label=label)
+    add("cumprod", [zeros], label=label)
+zeros = np.array([[0.0, 2.0, -3.0], [1.5, 0.0, 0.0]])
+for axis in (None, 0, 1, -1):
+    add("prod", [zeros], {"axis": axis, "keepdims": axis == 1}, label=f"zeros-axis={axis}")
+    add("cumprod", [zeros], {"axis": axis}, label=f"zeros-axis={axis}")
+add("prod", [zeros[None]], {"axis": (0, -1)}, label="zeros-axes")
+add("prod", [np.array(0.0)], label="zero")
+
+# --- shapes -------------------------------------------------------------------------------------------------------
+
+for label, shape, attributes in (
+    ("flat", (2, 3), {"shape": -1}),
+    ("matrix", (2, 3), {"shape": (3, 2)}),
+    ("inferred", (2, 3, 2), {"shape": (4, -1)}),
+    ("list", (6,), {"shape": [2, 3]}),
+    ("to-scalar", (1, 1), {"shape": ()}),
+    ("from-scalar", (), {"shape": (1, 1)}),
+    ("empty", (0, 3), {"shape": (3, 0, 2)}),
+):
+    add("reshape", [spread(shape)], attributes, label=label)
+add("reshape", [spread((2, 3))], {"shape": (3, 2)}, label="strided", layout=strided)
+for shape in ((2, 3), (), (0, 3), (4,)):
+    add("ravel", [spread(shape)], label="x".join(map(str, shape)) or "scalar")
+add("ravel", [spread((2, 3))], label="strided", layout=strided)
+for shape, axes in (
+    *(((2, 3, 4), a) for a in (None, (1, 2, 0), (2, 0, 1), (-1, 0, -2), [0, 2, 1])),
+    ((2, 3), (1, 0)),
+    *((shape, None) for shape in ((), (3,), (0, 3))),
+    ((), ()),
+):
+    add("transpose", [spread(shape)], {"axes": axes}, label=f"{len(shape)}d-{str(axes).replace(' ', '')}")
+add("transpose", [spread((2, 3))], label="strided", layout=strided)
+for a, b in ((0, 1), (-1, 0), (1, 1), (-1, -2)):
+    add("swapaxes", [spread((2, 3, 2))], {"axis1": a, "axis2": b}, label=f"{a},{b}")
+add("swapaxes", [np.zeros((0, 3))], {"axis1": 0, "axis2": 1}, label="empty")
+for source, destination in ((0, -1), (-1, 0), (1, 1), ((0, 1), (-1, 0)), ([2, 0], [0, 1])):
+    attributes = {"source": source, "destination": destination}
+    add("moveaxis", [spread((2, 3, 4))], attributes, label=f"{source}-{destination}".replace(" ", ""))
+add("moveaxis", [np.zeros((0, 3))], {"source": 0, "destination": 1}, label="empty")
+for shape, axis in (((2, 3), 0), ((2, 3), -1), ((2, 3), 1), ((2,), (0, -1)), ((), 0), ((0, 2), 1), ((2,), (1, 2))):
+    add("expand_dims", [spread(shape)], {"axis": axis}, label=f"{len(shape)}d-{axis}-{math.prod(shape)}")
+for shape, axis in (((1, 3, 1), None), ((1, 3, 1), 0), ((1, 3, 1), -1), ((1, 3, 1), (0, 2)), ((2, 3), None)):
+    add("squeeze", [spread(shape)], {"axis": axis}, label=f"{len(shape)}d-{axis}".replace(" ", ""))
+for shape in ((), (1, 1), (1, 0)):
+    add("squeeze", [spread(shape)], label=f"{shape}".replace(" ", ""))
+for shape, target in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((), ()), ((1, 3), (0, 3)), ((1,), 4)):
+    add("broadcast_to", [spread(shape)], {"shape": target}, label=f"{shape}-{target}".replace(" ", ""))
+add("broadcast_to", [spread((1, 3))], {"shape": (2, 2, 3)}, label="strided", layout=strided)
+
+a, b, c = spread((2, 3)), spread((1, 3), seed=1), spread((2, 3), seed=2)
+add("concatenate", [a, b, c], label="default")
+add("concatenate", [a, c], {"axis": 1}, label="axis=1")
+add("concatenate", [a, c], {"axis": -1}, label="axis=-1")
+add("concatenate", [a, c], {"axis": -2}, label="axis=-2")
+add("concatenate", [a, spread(()), b], {"axis": None}, label="axis=None")
+add("concatenate", [a], label="alone")
+add("concatenate", [a, np.zeros((0, 3))], label="empty")
+add("concatenate", [a, c], label="strided", layout=strided)
+for axis in (0, 1, 2, -1, -3):
+    add("stack", [a, c], {"axis": axis}, label=f"axis={axis}")
+add("stack", [a, c, a], label="default")
+add("stack", [spread(()), spread((), seed=1)], label="scalars")
+add("stack", [np.zeros((0, 2)), np.zeros((0, 2))], {"axis": -1}, label="empty")
+add("stack", [a, c], label="strided", layout=strided)
+for shape, where, axis in (
+    ((6,), 3, 0),
+    ((6,), [1, 4], 0),
+    ((6,), [-2], 0),
+    ((6,), [2, 2], 0),
+    ((3, 4), 2, 1),
+    ((3, 4), 2, -1),
+    ((4, 3), (1,), -2),
+    ((6,), [4, 9], 0),
+    ((0, 2), 2, 1),
+):
+    label = f"{len(shape)}d-{where}-{axis}-{math.prod(shape)}".replace(" ", "")
+    add("split", [spread(shape)], {"indices_or_sections": where, "axis": axis}, label=label)
+add("split", [spread((6,))], {"indices_or_sections": [4, 2]}, label="overlapping")
+add("split", [spread((4, 3))], {"indices_or_sections": 2}, label="strided", layout=strided)
+
+# --- indices ------------------------------------------------------------------------------------------------------
+
+INDICES = {
+    "integer": 1,
+    "negative": -1,
+    "integers": (1, -2, 0),
+    "slice": slice(1, None),
+    "step": (slice(None), slice(None, None, 2)),
+    "backwards": (slice(None, None, -1), slice(2, 0, -1)),
+    "ellipsis": (..., 0),
+    "newaxis": (None, slice(None), None, 1),
+    "all": ...,
+    "nothing": (),
+    "no-entries": slice(0, 0),
+    "array": np.array([1, 0]),
+    "repeated": np.array([0, 1, 0, 0]),
+    "repeated-negative": np.array([0, -2, 1, -1]),
+    "list": [1, 1],
+    "pair": (np.array([0, 1, 1]), np.array([2, 2, 2])),
+    "cross": (np.array([[0], [1]]), np.array([0, 2, 2])),
+    "array-and-slice": (slice(None), np.array([2, 0, 2])),
+    "separated": (np.array([1, 1]), slice(None), np.array([0, 1])),
+    "array-and-integer": (1, np.array([0, 0, 2])),
+    "matrix-of-integers": np.array([[0, 1], [1, 1]]),
+    "no-integers": np.array([], int),
+    "scalar-array": np.array(1),
+    "mask": np.array([[True, False, True], [False, False, True]]),
+    "mask-first": np.array([False, True]),
+    "mask-none": np.zeros((2, 3), bool),
+    "mask-all": np.ones((2, 3), bool),
+    "mask-and-slice": (slice(None), np.array([True, False, True])),
+    "mask-and-integer": (1, np.array([True, False, True])),
+    "mask-and-array": (np.array([True, True]), np.array([2, 2])),
+    "mask-list": [False, True],
+    "two-masks": (np.array([True, False]), np.array([True, False, True])),
+    "true": True,
+    "false": False,
+}
+x = spread((2, 3, 2))
+for label, index in INDICES.items():
+    values = x[index]
+    add("getitem", [x], {"index": index}, label=label)
+    add("scatter", [spread(values.shape, seed=1)], {"index": index, "shape": x.shape}, label=label)
+    add("set_at", [x, spread(values.shape, seed=1)], {"index": index}, label=label)
+    add("add_at", [x, spread(values.shape, seed=1)], {"index": index}, label=label)
+for name in ("set_at", "add_at"):
+    for label, index, value in (
+        ("one-number", (slice(None), np.array([0, 0])), -0.7),
+        ("scalar", np.array([0, 0, 1]), spread(())),
+        ("row", (slice(None), np.array([2, 0, 2])), spread((3, 1))),
+        ("row-slice", slice(None), spread((2,), seed=1)),
+        ("into-mask", np.array([[True, False, True], [False, False, True]]), spread((2,), seed=1)),
+    ):
+        add(name, [x, value], {"index": index}, label=f"broadcast-{label}")
+    add(name, [spread(()), spread((), seed=1)], {"index": ()}, label="of-scalar")
+    add(name, [np.zeros((0, 2)), spread((2,))], {"index": slice(None)}, label="of-empty")
+    add(name, [x, spread((2, 2), seed=1)], {"index": (slice(None), 1)}, label="strided", layout=strided)
+add("getitem", [spread(())], {"index": ()}, label="of-scalar")
+add("getitem", [spread(())], {"index": None}, label="of-scalar-newaxis")
+add("getitem", [x], {"index": (slice(None), np.array([2, 0, 2]))}, label="strided", layout=strided)
+add("scatter", [spread((3,))], {"index": np.array([2, 0, 2]), "shape": (4,)}, label="strided", layout=strided)
+
+# --- products -----------------------------------------------------------------------------------------------------
+
+
+def product(name, *shapes, **attributes):
+    text = "-".join("x".join(map(str, shape)) or "scalar" for shape in shapes)
+    text += "".join(f"-{value}".replace(" ", "") for value in attributes.values())
+    inputs = [spread(shape, seed=i) for i, shape in enumerate(shapes)]
+    add(name, inputs, attributes, label=text)
+
+
+for shapes in (
+    *(((3,), y) for y in ((3,), (3, 2), (2, 3, 2), (1, 2, 3, 2))),
+    *(((2, 3), y) for y in ((3,), (3, 2), (2, 3, 2), (2, 1, 3, 2))),
+    *(((2, 2, 3), y) for y in ((3,), (3, 2), (2, 3, 2), (1, 3, 2), (2, 1, 3, 2))),
+    *(((1, 2, 2, 3), y) for y in ((3,), (3, 2), (2, 3, 2), (2, 1, 3, 1))),
+    *(((2, 0), (0, 3)), ((0, 2), (2, 3)), ((0,), (0,)), ((0, 2, 3), (3, 2)), ((1, 1), (1, 1))),
+):
+    product("matmul", *shapes)
+for shapes in (
+    *(((), y) for y in ((), (3,), (2, 3))),
+    *(((3,), y) for y in ((), (3,), (3, 2), (2, 3, 2))),
+    *(((2, 3), y) for y in ((), (3,), (3, 2), (2, 3, 2))),
+    *(((2, 2, 3), y) for y in ((), (3,), (3, 2), (2, 3, 2))),
+    *(((2, 0), (0, 3)), ((0, 2), (2,)), ((0,), (0,))),
+):
+    product("dot", *shapes)
+for shapes in (((2,), (3,)), ((2, 2), (3,)), ((3,), (2, 2)), ((), (3,)), ((), ()), ((0,), (3,))):
+    product("outer", *shapes)
+for x_shape, y_shape, axes in (
+    ((2, 3, 2), (3, 2, 2), 2),
+    ((2, 3), (3, 2), 1),
+    ((2,), (3,), 0),
+    ((), (2, 3), 0),
+    ((), (), 0),
+    ((2, 3), (2, 3), ([0, 1], [0, 1])),
+    ((2, 3, 4), (4, 3, 2), ([0, 1], [2, 1])),
+    ((2, 3, 4), (4, 3, 2), ([1, 0], [1, 2])),
+    ((2, 3, 4), (4, 3, 2), ((-1,), (0,))),
+    ((2, 3, 4), (3, 2, 4), ([2, 0, 1], [2, 1, 0])),
+    ((2, 3, 4), (3, 5), (1, 0)),
+    ((2, 3, 4), (5, 3), (-2, -1)),
+    ((2, 0), (0, 3), 1),
+    ((0, 2), (2, 3), 1),
+):
+    product("tensordot", x_shape, y_shape, axes=axes)
+product("tensordot", (2, 3, 2), (3, 2, 2))
+for subscripts, *shapes in (
+    ("ij,jk", (2, 3), (3, 2)),
+    ("ij,jk->ik", (2, 3), (3, 2)),
+    ("ij , jk -> ki", (2, 3), (3, 2)),
+    ("ba", (2, 3)),
+    ("ij->ji", (2, 3)),
+    ("ij->", (2, 3)),
+    ("ij->i", (2, 3)),
+    ("ij->j", (2, 3)),
+    ("i->i", (3,)),
+    ("->", ()),
+    (",i->i", (), (3,)),
+    ("i,->i", (3,), ()),
+    (",", (), ()),
+    ("ii", (3, 3)),
+    ("ii->", (3, 3)),
+    ("ii->i", (3, 3)),
+    ("iij->j", (2, 2, 3)),
+    ("iij->ij", (2, 2, 3)),
+    ("iii->i", (2, 2, 2)),
+    ("ijij->ij", (2, 3, 2, 3)),
+    ("iijj->", (2, 2, 3, 3)),
+    ("ii,i->i", (3, 3), (3,)),
+    ("ii,jj->", (2, 2), (3, 3)),
+    ("ii,ij->j", (2, 2), (2, 3)),
+    ("i,i", (3,), (3,)),
+    ("i,i->i", (3,), (3,)),
+    ("i,j", (2,), (3,)),
+    ("i,j->ji", (2,), (3,)),
+    ("ij,ij->", (2, 3), (2, 3)),
+    ("ij,ij->j", (2, 3), (2, 3)),
+    ("ij,kj->ki", (2, 3), (2, 3)),
+    ("ij,k->k", (2, 3), (2,)),
+    ("ij,k->i", (2, 3), (2,)),
+    ("ijk,ikl->ijl", (2, 2, 3), (2, 3, 2)),
+    ("bhid,bhjd->bhij", (1, 2, 2, 3), (1, 2, 2, 3)),
+    ("ij,jk,kl->il", (2, 3), (3, 2), (2, 3)),
+    ("i,i,i->", (3,), (3,), (3,)),
+    ("i,ij,j", (2,), (2, 3), (3,)),
+    ("ij,jk,kl,lm->im", (2, 2), (2, 3), (3, 2), (2, 2)),
+    ("Ab,bA->A", (2, 3), (3, 2)),
+    ("...", (2, 3)),
+    ("...->...", (2, 3)),
+    ("...i->...", (2, 2, 3)),
+    ("i...->...", (3, 2, 2)),
+    ("...i->i...", (2, 2, 3)),
+    ("...ij->...ji", (2, 2, 3)),
+    ("...ii->...i", (2, 3, 3)),
+    ("...ij,...jk", (2, 2, 3), (2, 3, 2)),
+    ("...ij,...jk->...ik", (2, 2, 3), (3, 2)),
+    ("...ij,...jk->...ik", (2, 1, 2, 3), (3, 3, 2)),
+    ("...ij,jk->...ik", (2, 2, 3), (3, 2)),
+    ("i...,i...->...", (2, 3), (2, 3)),
+    ("...,...->...", (2, 3), (3,)),
+    ("...i,...i", (2, 3), (3,)),
+    ("...i,i...->...", (2, 3), (3, 2)),
+    ("ij...,jk...->ik...", (2, 3, 2), (3, 2, 1)),
+    ("ij,ij->ij", (1, 3), (2, 3)),
+    ("ij,ij->", (2, 1), (2, 3)),
+    ("ij,jk->ik", (2, 3), (1, 2)),
+    ("ij,jk->ik", (2, 1), (3, 2)),
+    ("ij,j->i", (2, 3), (1,)),
+    ("ij,ij,ij->i", (2, 1), (1, 3), (2, 3)),
+    ("i,ij->j", (1,), (2, 3)),
+    ("ij,jk->ik", (0, 3), (3, 2)),
+    ("ij,jk->ik", (2, 0), (0, 2)),
+    ("ij->i", (2, 0)),
+    ("i,j->ij", (0,), (3,)),
+):
+    product("einsum", *shapes, subscripts=subscripts)
+for label, inputs in {
+    "bias": [spread((2, 3)), spread((4, 3), seed=1), spread((4,), seed=2)],
+    "no-bias": [spread((2, 3)), spread((4, 3), seed=1), None],
+    "one-row": [spread((3,)), spread((4, 3), seed=1), spread((4,), seed=2)],
+    "one-row-no-bias": [spread((3,)), spread((4, 3), seed=1), None],
+    "stack": [spread((2, 2, 3)), spread((2, 3), seed=1), spread((2,), seed=2)],
+    "one-unit": [spread((2, 3)), spread((1, 3), seed=1), spread((1,), seed=2)],
+    "no-rows": [np.zeros((0, 3)), spread((4, 3), seed=1), spread((4,), seed=2)],
+    "no-inputs": [np.zeros((2, 0)), np.zeros((4, 0)), spread((4,), seed=2)],
+}.items():
+    add("linear", inputs, label=label)
+add("linear", [spread((2, 3)), spread((4, 3), seed=1), spread((4,), seed=2)], label="strided", layout=strided)
+for name in ("matmul", "dot", "outer", "tensordot"):
+    pair = [spread((2,)), spread((3,), seed=1)] if name == "outer" else [spread((2, 2)), spread((2, 2), seed=1)]
+    add(name, pair, label="strided", layout=strided)
+add("einsum", [spread((2, 3)), spread((3, 2))], {"subscripts": "ij,jk->ki"}, label="strided", layout=strided)
+
+for label, shape, labels in (
+    ("batch", (4, 3), np.array([0, 2, 1, 2])),
+    ("one-row", (3,), np.array(1)),
+    ("stack", (2, 2, 3), np.array([[0, 2], [1, 1]])),
+    ("no-rows", (0, 3), np.array([], int)),
+    ("one-class", (2, 1), np.array([0, 0])),
+    ("small-integers", (2, 3), np.array([2, 0], np.uint8)),
+):
+    add("cross_entropy", [spread(shape)], {"labels": labels}, label=label)
+add("cross_entropy", [spread((2, 3))], {"labels": np.array([2, 0])}, label="strided", layout=strided)
+
+# --- integers and booleans: no gradient, but NumPy's value and dtype ----------------------------------------------
+
+I, J = np.array([[3, -1, 2], [0, 5, -4]]), np.array([2, 1, 3])
+B, C = np.array([[True, False, True], [False, False, True]]), np.array([True, False, True])
+for name in ("add", "subtract", "multiply", "divide", "floor_divide", "remainder", "maximum", "minimum", "power"):
+    add(name, [I, J], label="integers")
+    add(name, [I, 2], label="integers-and-integer")
+    add(name, [I, 2.0], label="integers-and-float")
+    add(name, [2.0, J], label="float-and-integers")
+    add(name, [I.astype(np.int32), J.astype(np.int8)], label="small-integers")
+for name in ("add", "multiply", "power", "equal", "less", "logical_and", "logical_or", "maximum"):
+    add(name, [B, C], label="booleans")
+    add(name, [B, True], label="booleans-and-boolean")
+add("power", [I, 1], label="integers-to-the-1")
+add("power", [I, 1.0], label="integers-to-the-1.0")
+add("power", [B, 1], label="booleans-to-the-1")
+add("power", [B, 2], label="booleans-to-the-2")
+for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
+    add(name, [I, J], label="integers")
+    add(name, [I, 2.0], label="integers-and-float")
+for name in ("negative", "positive", "absolute", "square", "sign", "exp", "sin", "tanh", "arctan", "copy", "isfinite"):
+    add(name, [I], label="integers")
+for name in ("floor", "ceil", "trunc", "rint", "sigmoid", "softplus", "relu", "logical_not"):
+    add(name, [I], label="integers")
+for name in ("log", "sqrt", "log1p", "exp2"):
+    add(name, [J], label="integers")
+for name in ("sum", "mean", "prod", "max", "min", "var", "std", "logsumexp", "argmax", "argmin", "any", "all"):
+    add(name, [I], {"axis": 0}, label="integers")
+for name in ("cumsum", "cumprod", "softmax", "log_softmax", "argsort"):
+    add(name, [I], {"axis": 1}, label="integers")
+for name in ("sum", "mean", "prod", "max", "min", "cumsum", "cumprod", "any", "all", "logical_not", "absolute"):
+    add(name, [B], label="booleans")
+add("clip", [I, 0, 3], label="integers")
+add("clip", [I, 0.5, None], label="integers-and-float")
+add("where", [B, I, J], label="integers")
+add("where", [B, I, 0.5], label="integers-and-float")
+add("where", [B, I, spread((3,))], label="integers-and-floats")
+add("astype", [I], {"dtype": np.float32}, label="integers")
+for name in ("matmul", "dot", "tensordot"):
+    add(name, [I, I.T], {"axes": 1} if name == "tensordot" else {}, label="integers")
+    add(name, [spread((2, 3)), I.T], {"axes": 1} if name == "tensordot" else {}, label="floats-and-integers")
+add("outer", [J, J], label="integers")
+add("einsum", [I, I], {"subscripts": "ij,kj->ik"}, label="integers")
+add("einsum", [I, spread((2, 3))], {"subscripts": "ij,kj->ik"}, label="integers-and-floats")
+add("multiply", [spread((2, 3)), I], label="floats-and-integers")
+add("add", [B, spread((2, 3))], label="booleans-and-floats")
+add("concatenate", [I, spread((2, 3))], label="integers-and-floats")
+for name, attributes in {
+    "reshape": {"shape": 6},
+    "ravel": {},
+    "transpose": {},
+    "swapaxes": {"axis1": 0, "axis2": 1},
+    "moveaxis": {"source": 0, "destination": 1},
+    "expand_dims": {"axis": 0},
+    "squeeze": {},
+    "broadcast_to": {"shape": (2, 2, 3)},
+    "getitem": {"index": 0},
+    "split": {"indices_or_sections": 3, "axis": 1},
+}.items():
+    add(name, [I], attributes, label="of-integers")
+for name in ("concatenate", "stack"):
+    add(name, [I, I], label="integers")
+add("set_at", [I, 7], {"index": 0}, label="of-integers")
+add("add_at", [I, 7], {"index": np.array([0, 0])}, label="of-integers")
+
+names = [str(sample) for sample in SAMPLES]
+twice = sorted({name for name in names if names.count(name) > 1})
+assert not twice, f"two samples of one name: {twice}"
+
+
+def seed_of(sample):
+    """A number for random generators that depends on the sample alone."""
+    return zlib.crc32(str(sample).encode())
