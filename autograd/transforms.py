@@ -168,7 +168,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         else:
             out, aux = trace.result, None
         out = _scalar(out, function)
-        seed = np.ones((), out.dtype)[()] if isinstance(out, Tensor) else None
+        seed: Any = np.ones((), out.dtype)[()] if isinstance(out, Tensor) else None
         if trace.nested and seed is not None:
             seed = constant(seed)
         gradients = trace.pull([out], [seed], create_graph=trace.nested, release=not trace.nested)

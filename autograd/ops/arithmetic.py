@@ -44,12 +44,14 @@ absolute = defop("absolute", np.absolute, lambda g, x: g * np.sign(x), numpy=(np
 
 # --- power ----------------------------------------------------------------------------------------------------
 
+_INT = np.dtype(int)
+
 
 def power_kernel(x: Array, y: Array) -> Array:
-    if _number(y) and y == 2:  # what x ** 2 does in NumPy; np.power takes ten times as long
-        return np.square(x)
-    if _number(y) and y == 1:
-        return np.positive(x)
+    # What x ** 2 does in NumPy; np.power takes ten times as long. Not for integers, whose power 2.0 is a float, nor
+    # for the NumPy scalar 2.0, which widens float32.
+    if (y.__class__ is float or y.__class__ is int) and (y == 2 or y == 1) and getattr(x, "dtype", _INT).kind == "f":
+        return np.square(x) if y == 2 else np.positive(x)
     return np.power(x, y)
 
 
@@ -60,7 +62,7 @@ def _power_slope(x: Array, y: Array) -> Array:
             return 2.0 * x
         if y != 0:
             return y * power(x, y - 1)
-    return y * power(np.where((x == 0) & (y == 0), 1.0, x), y - 1)
+    return y * power(np.where((x == 0) & (y == 0), 1.0, x), y - 1.0)  # not y - 1: unsigned 0 - 1 is 255
 
 
 def _log_base(x: Array, y: Array) -> Array:

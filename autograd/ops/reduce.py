@@ -6,6 +6,7 @@ their formula would divide by zero.
 
 from __future__ import annotations
 
+import math
 from math import prod as product
 from typing import Any
 
@@ -194,7 +195,8 @@ def std_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool =
 
 def var_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
     spread = x - np.mean(x, axis=axis, keepdims=True)
-    return keep(g, x_shape, axis, keepdims) * (spread * (2.0 / (count(x_shape, axis) - ddof)))
+    freedom = count(x_shape, axis) - ddof
+    return keep(g, x_shape, axis, keepdims) * (spread * (2.0 / freedom if freedom > 0 else math.nan))
 
 
 def std_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Axis, Shape
+from autograd.ops.index import scatter
 from autograd.registry import defop, joint, unchanged
 
 Array = Any
@@ -103,11 +104,21 @@ def split_kernel(x: Array, *, indices_or_sections: Any, axis: int = 0) -> tuple[
     return tuple(np.split(x, indices_or_sections, axis=axis))
 
 
+def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> Any:
+    if sum(piece.shape[axis] for piece in g) == x_shape[axis]:
+        return (np.concatenate(g, axis=axis),)
+    # Indices that go backwards, which NumPy allows: the pieces overlap, and what they share adds up.
+    before = (slice(None),) * (axis % len(x_shape))
+    starts = [0, *indices_or_sections]
+    pieces = zip(g, starts, [*starts[1:], None], strict=True)
+    return (sum(scatter(d, index=(*before, slice(i, j)), shape=x_shape) for d, i, j in pieces),)
+
+
 concatenate = defop("concatenate", concatenate_kernel, joint(concatenate_rule))
 stack = defop("stack", stack_kernel, joint(stack_rule))
 split = defop(
     "split",
     split_kernel,
-    joint(lambda g, axis: (np.concatenate(g, axis=axis),)),
+    joint(split_rule),
     outputs=True,
 )

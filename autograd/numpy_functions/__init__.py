@@ -1,0 +1,8 @@
+"""NumPy functions that take their arguments differently from the op that answers for them, or are made of several ops.
+
+Each is registered with `implements`; the others are answered straight from the op table (see `autograd.protocol`).
+"""
+
+from autograd.numpy_functions import linear_algebra
+
+__all__ = ["linear_algebra"]

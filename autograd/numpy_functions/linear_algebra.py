@@ -1,0 +1,308 @@
+"""numpy.linalg on Tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import NotDifferentiable
+from autograd.ops import linalg, linear, shape
+from autograd.ops.reduce import keep
+from autograd.protocol import implements
+from autograd.tensor import Tensor
+
+__autograd_transparent__ = True
+
+# The named tuples that NumPy returns; it has no public name for them.
+_one: Any = np.eye(1)
+SlogdetResult: Any = type(np.linalg.slogdet(_one))
+QRResult: Any = type(np.linalg.qr(_one))
+EighResult: Any = type(np.linalg.eigh(_one))
+SVDResult: Any = type(np.linalg.svd(_one))
+
+
+# --- solving and inverting --------------------------------------------------------------------------------------
+
+
+@implements(np.linalg.inv)
+def _inv(a: Any) -> Any:
+    return linalg.inv(a)
+
+
+@implements(np.linalg.pinv)
+def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
+    return linalg.pinv(a, rcond=rcond, hermitian=hermitian, rtol=rtol)
+
+
+@implements(np.linalg.solve)
+def _solve(a: Any, b: Any) -> Any:
+    return linalg.solve(a, b)
+
+
+@implements(np.linalg.tensorsolve)
+def _tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
+    if axes is not None:
+        order = [k for k in range(a.ndim) if k not in axes] + list(axes)
+        a = np.transpose(a, order)
+    free = a.shape[-(a.ndim - b.ndim) :] if a.ndim > b.ndim else ()
+    return np.linalg.solve(np.reshape(a, (b.size, -1)), np.ravel(b)).reshape(free)
+
+
+@implements(np.linalg.tensorinv)
+def _tensorinv(a: Any, ind: int = 2) -> Any:
+    if ind <= 0:
+        raise ValueError("Invalid ind argument.")
+    rows, columns = a.shape[:ind], a.shape[ind:]
+    return np.linalg.inv(a.reshape((int(np.prod(rows)), -1))).reshape(columns + rows)
+
+
+@implements(np.linalg.lstsq)
+def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    """At full rank: through the pseudo-inverse for the solution, by its definition for the residuals."""
+    plain = a.data if isinstance(a, Tensor) else np.asarray(a)
+    _, _, rank, _ = np.linalg.lstsq(plain, np.zeros(plain.shape[0], plain.dtype), rcond=rcond)
+    rows, columns = plain.shape
+    if rank < min(rows, columns):
+        raise NotDifferentiable(
+            f"numpy.linalg.lstsq of a matrix of rank {rank} and shape {plain.shape}: the solution jumps where the rank "
+            "changes, so it has no derivative there. Add a small multiple of the identity (ridge) or drop columns."
+        )
+    x = np.matmul(np.linalg.pinv(a), b)
+    residuals = b - np.matmul(a, x)
+    squares = (
+        np.sum(residuals * residuals, axis=0, keepdims=b.ndim == 1) if rows > columns else np.zeros(0, plain.dtype)
+    )
+    return x, squares, rank, np.linalg.svdvals(a)
+
+
+@implements(np.linalg.det)
+def _det(a: Any) -> Any:
+    return linalg.det(a)
+
+
+@implements(np.linalg.slogdet)
+def _slogdet(a: Any) -> Any:
+    return SlogdetResult(*linalg.slogdet(a))
+
+
+# --- factors ----------------------------------------------------------------------------------------------------
+
+
+@implements(np.linalg.cholesky)
+def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    return linalg.cholesky(a, upper=upper)
+
+
+@implements(np.linalg.qr)
+def _qr(a: Any, mode: str = "reduced") -> Any:
+    square = a.shape[-1] >= a.shape[-2]
+    if mode == "reduced" or (mode == "complete" and square):
+        return QRResult(*linalg.qr(a))
+    if mode == "r":
+        return linalg.qr(a)[1]
+    raise NotDifferentiable(
+        f"numpy.linalg.qr(..., mode={mode!r}) has no derivative: the extra columns of Q are an arbitrary basis. Use "
+        "mode='reduced'."
+    )
+
+
+@implements(np.linalg.eigh)
+def _eigh(a: Any, UPLO: str = "L") -> Any:
+    return EighResult(*linalg.eigh(a, UPLO=UPLO))
+
+
+@implements(np.linalg.eigvalsh)
+def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    return linalg.eigh(a, UPLO=UPLO)[0]
+
+
+@implements(np.linalg.svd)
+def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    if not compute_uv:
+        return linalg.svd(a)[1]
+    if full_matrices and a.shape[-1] != a.shape[-2]:
+        raise NotDifferentiable(
+            f"numpy.linalg.svd of shape {a.shape} with full_matrices=True has no derivative: the extra vectors are an "
+            "arbitrary basis. Pass full_matrices=False."
+        )
+    return SVDResult(*linalg.svd(a))
+
+
+@implements(np.linalg.svdvals)
+def _svdvals(x: Any, /) -> Any:
+    return linalg.svd(x)[1]
+
+
+@implements(np.linalg.eig, np.linalg.eigvals)
+def _eig(a: Any) -> Any:
+    raise NotDifferentiable(
+        "numpy.linalg.eig and eigvals give complex results, which are not differentiable here. For a symmetric matrix "
+        "use eigh or eigvalsh; for singular values svd."
+    )
+
+
+# --- norms ------------------------------------------------------------------------------------------------------
+
+
+@implements(np.linalg.norm)
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is None and (ord is None or (ord == 2 and x.ndim == 1)):
+        flat = linalg.euclidean(np.ravel(x))
+        return flat.reshape((1,) * x.ndim) if keepdims else flat
+    if axis is None:
+        axis = tuple(range(x.ndim))
+    axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
+    if len(axes) == 1:
+        return _vector_norm_along(x, 2 if ord is None else ord, axes[0], keepdims)
+    if len(axes) == 2:
+        return _matrix_norm_over(x, "fro" if ord is None else ord, axes, keepdims)
+    raise ValueError("Improper number of dimensions to norm.")
+
+
+def _vector_norm_along(x: Any, ord: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
+    if isinstance(ord, str):
+        raise ValueError(f"Invalid norm order '{ord}' for vectors")
+    if ord == 2:
+        return linalg.euclidean(x, axis=axis, keepdims=keepdims)
+    sizes = np.abs(x)
+    if ord == np.inf:
+        return np.max(sizes, axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return np.min(sizes, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return np.sum(sizes, axis=axis, keepdims=keepdims)
+    total = np.sum(sizes ** float(ord), axis=axis, keepdims=keepdims)
+    # At the origin the root has an infinite slope and the sum a zero one: the gradient there is taken as 0.
+    safe = np.where(total == 0.0, 1.0, total)
+    return np.where(total == 0.0, 0.0, safe ** (1.0 / float(ord)))
+
+
+def _matrix_norm_over(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    row, column = (k % x.ndim for k in axes)
+    if row == column:
+        raise ValueError("Duplicate axes given.")
+    if ord in ("fro", "f", None):
+        return linalg.euclidean(x, axis=(row, column), keepdims=keepdims)
+    if ord in (2, -2, "nuc"):
+        values = linalg.svd(np.moveaxis(x, (row, column), (-2, -1)))[1]
+        reduction: Any = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
+        reduced = reduction(values, axis=-1)
+    elif ord in (1, -1, np.inf, -np.inf):
+        along, other = (row, column) if abs(ord) == 1 else (column, row)
+        sums = np.sum(np.abs(x), axis=along)
+        reduction = np.max if ord > 0 else np.min
+        reduced = reduction(sums, axis=other - (other > along))
+    else:
+        raise ValueError("Invalid norm order for matrices.")
+    return keep(reduced, x.shape, (row, column), False) if keepdims else reduced
+
+
+@implements(np.linalg.vector_norm)
+def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    return _vector_norm_along(x, ord, axes, keepdims)
+
+
+@implements(np.linalg.matrix_norm)
+def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    return _matrix_norm_over(x, ord, (-2, -1), keepdims)
+
+
+@implements(np.linalg.cond)
+def _cond(x: Any, p: Any = None) -> Any:
+    if p in (None, 2, -2):
+        values = linalg.svd(x)[1]
+        return values[..., -1] / values[..., 0] if p == -2 else values[..., 0] / values[..., -1]
+    return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, axis=(-2, -1))
+
+
+# --- products ---------------------------------------------------------------------------------------------------
+
+
+@implements(np.linalg.multi_dot)
+def _multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
+    arrays = list(arrays)
+    if len(arrays) < 2:
+        raise ValueError("Expecting at least two arrays.")
+    first_vector, last_vector = arrays[0].ndim == 1, arrays[-1].ndim == 1
+    if first_vector:
+        arrays[0] = arrays[0][None, :]
+    if last_vector:
+        arrays[-1] = arrays[-1][:, None]
+    product = _chain(arrays, _cheapest_split([a.shape[0] for a in arrays] + [arrays[-1].shape[1]]), 0, len(arrays) - 1)
+    if first_vector and last_vector:
+        return product[0, 0]
+    return np.ravel(product) if first_vector or last_vector else product
+
+
+def _cheapest_split(sizes: list[int]) -> dict[tuple[int, int], int]:
+    """Where to split each chain of matrices so that the fewest multiplications are made (Cormen et al., ch. 15.2)."""
+    n = len(sizes) - 1
+    cost = {(i, i): 0 for i in range(n)}
+    split: dict[tuple[int, int], int] = {}
+    for length in range(2, n + 1):
+        for i in range(n - length + 1):
+            j = i + length - 1
+            options = {k: cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)}
+            split[i, j] = min(options, key=options.__getitem__)
+            cost[i, j] = options[split[i, j]]
+    return split
+
+
+def _chain(arrays: list[Any], split: dict[tuple[int, int], int], i: int, j: int) -> Any:
+    if i == j:
+        return arrays[i]
+    k = split[i, j]
+    return np.matmul(_chain(arrays, split, i, k), _chain(arrays, split, k + 1, j))
+
+
+@implements(np.linalg.matrix_power)
+def _matrix_power(a: Any, n: int) -> Any:
+    if n < 0:
+        a, n = np.linalg.inv(a), -n
+    if n == 0:
+        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape) + 0.0 * a
+    result = None
+    while n:
+        if n % 2:
+            result = a if result is None else np.matmul(result, a)
+        n //= 2
+        if n:
+            a = np.matmul(a, a)
+    return result
+
+
+@implements(np.linalg.matmul)
+def _matmul(x1: Any, x2: Any, /) -> Any:
+    return linear.matmul(x1, x2)
+
+
+@implements(np.linalg.outer)
+def _outer(x1: Any, x2: Any, /) -> Any:
+    if x1.ndim != 1 or x2.ndim != 1:
+        raise ValueError(f"Input arrays must be one-dimensional, but they are x1.ndim={x1.ndim} and x2.ndim={x2.ndim}.")
+    return linear.outer(x1, x2)
+
+
+@implements(np.linalg.tensordot)
+def _tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+    return linear.tensordot(x1, x2, axes=axes)
+
+
+@implements(np.linalg.vecdot)
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return np.sum(x1 * x2, axis=axis)
+
+
+@implements(np.linalg.matrix_transpose, np.matrix_transpose)
+def _matrix_transpose(x: Any, /) -> Any:
+    return shape.swapaxes(x, axis1=-2, axis2=-1)
+
+
+@implements(np.linalg.matrix_rank)
+def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    return np.linalg.matrix_rank(A.data, tol, hermitian, rtol=rtol)
