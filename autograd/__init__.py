@@ -19,7 +19,7 @@ __engine__ = "chainrule"  # what `optim` and `nn` look for: is this the engine t
 __version__ = "0.1.0"
 
 from autograd import methods as _methods
-from autograd import numpy_calls as _numpy_calls  # noqa: F401 - fills the tables that protocol.install reads
+from autograd import numpy_functions as _numpy_functions  # noqa: F401 - fills the tables that protocol.install reads
 from autograd import protocol as _protocol
 from autograd.containers import register_container
 from autograd.custom import custom_op

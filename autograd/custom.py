@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import Parameter, signature
+from functools import wraps
+from keyword import iskeyword
 from typing import Any
 
-from autograd.registry import Op, Rule, joint
+import numpy as np
+
+from autograd.registry import Op, Rule, joint, read_kernel
 
 __all__ = ["custom_op"]
 
@@ -38,10 +41,11 @@ def custom_op(
     array([0.0833, 0.037 ])
     """
     label = name or str(getattr(forward, "__name__", "custom"))
+    operands, _, _, variadic = read_kernel(label, forward)
     op = Op(
-        label if label.isidentifier() else "custom",
-        forward,
-        joint(vjp) if callable(vjp) and _operand_count(forward) != 1 else vjp,
+        label if label.isidentifier() and not iskeyword(label) else "custom",
+        _on_arrays(forward),
+        joint(vjp) if callable(vjp) and (variadic or len(operands) != 1) else vjp,
         doc=forward.__doc__ or "",
     )
     op.name = label
@@ -49,7 +53,18 @@ def custom_op(
     return op.function
 
 
-def _operand_count(forward: Callable[..., Any]) -> int:
-    """How many operands a forward function has (-1 for any number)."""
-    kinds = [p.kind for p in signature(forward).parameters.values()]
-    return -1 if Parameter.VAR_POSITIONAL in kinds else sum(kind is not Parameter.KEYWORD_ONLY for kind in kinds)
+def _on_arrays(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A forward function that may give a Python number, as `math`'s functions do."""
+    if isinstance(forward, np.ufunc):
+        return forward
+
+    @wraps(forward)
+    def kernel(*xs: Any, **attributes: Any) -> Any:
+        out = forward(*xs, **attributes)
+        if isinstance(out, np.ndarray | np.generic):
+            return out
+        if isinstance(out, bool | int | float):
+            return np.asarray(out)[()]
+        raise TypeError(f"the forward function returned a {type(out).__name__}, not an array or a number")
+
+    return kernel

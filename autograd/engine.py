@@ -12,7 +12,7 @@ which case the rules record a graph themselves.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from operator import attrgetter
 from types import CodeType
@@ -36,6 +36,7 @@ __all__ = [
     "backward_pass",
     "describe",
     "fit",
+    "made_by",
     "newest_first",
     "where",
 ]
@@ -81,7 +82,7 @@ class OpRecord(Protocol):
 
     def kept_as_tensors(self, node: Any) -> tuple[Any, ...]: ...
 
-    def keeps_operand(self, index: int) -> bool: ...
+    def keeps_operand(self, node: Any, index: int) -> bool: ...
 
 
 class Vertex:
@@ -162,10 +163,15 @@ def where(vertex: Vertex) -> str:
 
 def describe(vertex: Vertex) -> str:
     """A vertex in words: its name, else its op, with shape and dtype."""
-    if isinstance(vertex, Output) and vertex.parents[0] is not None:
-        return f"output {vertex.index} of {describe(vertex.parents[0])}"
-    label = vertex.name or (f"the result of {vertex.op.name}" if vertex.op else "this Tensor")
+    label = vertex.name or made_by(vertex) or "this Tensor"
     return f"{label} (shape {vertex.shape}, {vertex.dtype})"
+
+
+def made_by(vertex: Vertex) -> str:
+    """The op that a vertex comes from, in words; nothing for a leaf."""
+    if isinstance(vertex, Output) and vertex.parents[0] is not None:
+        return f"output {vertex.index} of {vertex.parents[0].op.name}"  # type: ignore[union-attr]
+    return f"the result of {vertex.op.name}" if vertex.op else ""
 
 
 def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:
@@ -265,29 +271,29 @@ def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: 
         parents = vertex.parents if edges is None else edges[vertex]
         try:
             gradients = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
+            if watch is not None:
+                watch.backward(vertex, g, gradients)
+            for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
+                if parent is None or d is None:
+                    continue
+                if d.__class__ is float64 and parent.dtype is FLOAT64 and not parent.shape:
+                    pass  # the edge between two numbers
+                elif d.shape != parent.shape or d.dtype is not parent.dtype:
+                    d = fit(d, parent, op.name)
+                elif d.__class__ is ndarray and not d.ndim:
+                    d = d[()]  # a number computes ten times faster than a 0-d array
+                prior = arrive(parent)
+                if prior is None:
+                    grads[parent] = d
+                elif parent in owned:
+                    prior += d
+                else:
+                    grads[parent] = prior = prior + d
+                    if prior.__class__ is ndarray and not create_graph:
+                        owned.add(parent)
         except Exception as error:
             error.add_note(f"in the rule of {op.name}, applied at {where(vertex)}")
             raise
-        if watch is not None:
-            watch.backward(vertex, g, gradients)
-        for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
-            if parent is None or d is None:
-                continue
-            if d.__class__ is float64 and parent.dtype is FLOAT64 and not parent.shape:
-                pass  # the edge between two numbers
-            elif d.shape != parent.shape or d.dtype is not parent.dtype:
-                d = fit(d, parent, op.name)
-            elif d.__class__ is ndarray and not d.ndim:
-                d = d[()]  # a number computes ten times faster than a 0-d array
-            prior = arrive(parent)
-            if prior is None:
-                grads[parent] = d
-            elif parent in owned:
-                prior += d
-            else:
-                grads[parent] = prior = prior + d
-                if prior.__class__ is ndarray:
-                    owned.add(parent)
         if release:
             vertex.kept = GONE
     return found
@@ -327,13 +333,32 @@ def _check_values_are_there(order: list[Vertex]) -> None:
                 "that its rule needs. Pass retain_graph=True to the earlier call when you need the graph twice, "
                 "run the forward pass again, or detach() what you carry over from one pass to the next."
             )
+    changed = [vertex for vertex in order if vertex.kept is GONE]
     for vertex in order:
-        for i, parent in enumerate(vertex.parents):
-            if parent is not None and parent.kept is GONE and vertex.op and vertex.op.keeps_operand(i):
+        for leaf in changed if vertex.op is not None else ():
+            if _still_uses(vertex, leaf):
                 raise StaleLeafError(
-                    f"{describe(parent)} was changed after {vertex.op.name} had used it: the gradient would mix "
+                    f"{describe(leaf)} was changed after {vertex.op.name} had used it: the gradient would mix "  # type: ignore[union-attr]
                     "old and new values. Call backward() before changing it, or run the forward pass again."
                 )
+
+
+def _still_uses(node: Vertex, leaf: Vertex) -> bool:
+    """Whether the rules of a node need the value of a leaf: as an operand, or as memory that a view of it shares."""
+    assert node.op is not None
+    for i, parent in enumerate(node.parents):
+        if parent is leaf and node.op.keeps_operand(node, i):
+            return True
+    tensor = None if leaf.tensor is None else leaf.tensor()
+    return tensor is not None and any(np.may_share_memory(tensor.data, array) for array in _arrays_in(node.kept))
+
+
+def _arrays_in(kept: tuple[Any, ...]) -> Iterator[Any]:
+    for value in kept:
+        if isinstance(value, tuple):
+            yield from _arrays_in(value)
+        elif isinstance(value, ndarray):
+            yield value
 
 
 def _collect_output(output: Vertex, g: Array, grads: dict[Vertex, Array]) -> None:
@@ -357,10 +382,16 @@ def _call_hooks(vertex: Vertex, g: Array) -> Array:
     """Show the gradient to the user's hooks; what a hook returns takes its place."""
     assert vertex.info is not None
     for hook in list(vertex.info.hooks):
+        if isinstance(g, ndarray):  # which may be the gradient of others too
+            g = g.view()
+            g.flags.writeable = False
         changed = hook(g)
         if changed is None:
             continue
-        changed = changed if hasattr(changed, "dtype") else np.asarray(changed, g.dtype)
+        if isinstance(g, ndarray | np.generic) or not hasattr(changed, "dtype"):
+            changed = np.asarray(changed, g.dtype)
+        elif changed.dtype != g.dtype:
+            changed = changed.astype(g.dtype)
         if changed.shape != g.shape:
             raise GradientShapeError(
                 f"a hook on {describe(vertex)} returned a gradient of shape {changed.shape}; it must have the "

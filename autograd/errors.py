@@ -199,10 +199,10 @@ class NotDifferentiable(AutogradError, TypeError):
 
     >>> import numpy as np
     >>> from autograd import tensor
-    >>> np.linalg.eigvals(tensor([[1.0, 2.0], [3.0, 4.0]]))
+    >>> np.fft.fft(tensor([1.0, 2.0]))
     Traceback (most recent call last):
     ...
-    autograd.errors.NotDifferentiable: numpy.linalg.eigvals has no rule for Tensors. Use .numpy() for a plain \
+    autograd.errors.NotDifferentiable: numpy.fft.fft has no rule for Tensors. Use .numpy() for a plain \
 value without gradient, or give it a rule with custom_op(forward, vjp).
     """
 

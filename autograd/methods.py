@@ -82,7 +82,7 @@ def transpose(self: Tensor, *axes: Any) -> Any:
     """Axes in another order, reversed when none is given."""
     if not axes:
         return shape.transpose(self)
-    order = axes[0] if len(axes) == 1 else axes
+    order = axes if len(axes) > 1 or isinstance(axes[0], int) else axes[0]
     return shape.transpose(self, axes=order)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Generator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -62,6 +62,10 @@ class State:
 
 STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa: B039 - State is immutable
 
+# What to go back to at the end of each `with` block. It lies in the context and not in the mode, so that threads and
+# tasks can share one mode.
+_OUTSIDE: ContextVar[tuple[State, ...]] = ContextVar("autograd_outside", default=())
+
 
 class _Mode:
     """A change of state as a context manager (re-entrant) and as a decorator.
@@ -72,16 +76,17 @@ class _Mode:
 
     _changes: dict[str, Any]
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[State]] = []
-
     def __enter__(self) -> None:
-        self._tokens.append(STATE.set(STATE.get().replace(**self._changes)))
+        state = STATE.get()
+        _OUTSIDE.set((*_OUTSIDE.get(), state))
+        STATE.set(state.replace(**self._changes))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        STATE.reset(self._tokens.pop())
+        *outer, state = _OUTSIDE.get()
+        _OUTSIDE.set(tuple(outer))
+        STATE.set(state)
 
     def __call__(self, function: F) -> F:
         mode = type(self)

@@ -1,7 +1,7 @@
 """NumPy's own functions on Tensors: what `__array_ufunc__` and `__array_function__` answer.
 
 A NumPy function without a rule raises NotDifferentiable with its name; nothing is ever silently detached. Functions
-whose arguments differ from those of their op have an adapter in `autograd.numpy_calls`.
+whose arguments differ from those of their op have an adapter in `autograd.numpy_functions`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,23 @@ from autograd.errors import NotDifferentiable
 from autograd.registry import REGISTRY, Op
 from autograd.tensor import Tensor
 
-__all__ = ["FUNCTIONS", "UFUNCS", "implements"]
+__all__ = ["FUNCTIONS", "STATUS", "UFUNCS", "implements", "no_rule", "refuse_extra", "unsupported"]
 
+STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is answered here
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 __autograd_transparent__ = True
 
 
-def implements(*functions: Callable[..., Any], method: str | None = None) -> Callable[[Any], Any]:
+def implements(
+    *functions: Callable[..., Any], method: str | None = None, status: str = "differentiable"
+) -> Callable[[Any], Any]:
     """Register an adapter: a function of ours that is called in place of NumPy's, with NumPy's arguments."""
 
     def register(adapter: Callable[..., Any]) -> Callable[..., Any]:
         for function in functions:
+            STATUS.setdefault(function, status)
             if isinstance(function, np.ufunc):
                 UFUNCS[function, method or "__call__"] = adapter
             else:
@@ -68,6 +72,7 @@ def adapter_of(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
 
 
 def unsupported(name: str, argument: str) -> NotDifferentiable:
+    """The error for an argument of a NumPy function that Tensors do not support."""
     return NotDifferentiable(
         f"{name}(..., {argument}=...) is not supported on Tensors: leave {argument} out"
         + (", or apply it to the result" if argument in ("dtype", "where") else "")
@@ -75,7 +80,15 @@ def unsupported(name: str, argument: str) -> NotDifferentiable:
     )
 
 
+def refuse_extra(name: str, extra: dict[str, Any]) -> None:
+    """Refuse arguments of a NumPy function that its adapter does not know, unless they are at their defaults."""
+    for key, value in extra.items():
+        if value is not None and value is not np._NoValue and not (key == "where" and value is True):
+            raise unsupported(name, key)
+
+
 def no_rule(name: str) -> NotDifferentiable:
+    """The error for a NumPy function without a rule."""
     return NotDifferentiable(
         f"{name} has no rule for Tensors. Use .numpy() for a plain value without gradient, or give it a rule with "
         "custom_op(forward, vjp)."
@@ -116,6 +129,7 @@ def install() -> None:
     """Fill the tables from the registry, and hand them to Tensor."""
     for op in REGISTRY.values():
         for function in op.numpy:
+            STATUS.setdefault(function, "differentiable" if op.differentiable else "constant")
             if isinstance(function, np.ufunc):
                 UFUNCS.setdefault((function, "__call__"), op.function)
             else:

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from weakref import ref
 
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
-from autograd.engine import SMALL, Node, Output, Vertex, describe, sequence, where
+from autograd.engine import SMALL, Node, Output, Vertex, describe, made_by, sequence, where
 from autograd.errors import AutogradError, InvalidDtypeError, OperandError, RuleError
 from autograd.modes import STATE, State
 from autograd.tensor import Tensor, constant, leaf
 
-__all__ = ["REGISTRY", "Op", "defop", "joint", "unchanged", "write_operator"]
+__all__ = ["REGISTRY", "Op", "defop", "joint", "read_kernel", "unchanged", "write_operator"]
 
 REGISTRY: dict[str, Op] = {}
 
@@ -77,10 +77,10 @@ class Op:
         self.definition = definition
         self.outputs = outputs
         self.doc = doc
-        self.operands, self.optional, self.attributes, self.variadic = _read_kernel(kernel)
+        self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
         self.differentiable = rules is not None
         self.joint = isinstance(rules, joint)
-        self.rules: tuple[Rule | None, ...] = _as_tuple(name, rules, self.operands)
+        self.rules: tuple[Rule | None, ...] = _as_tuple(name, rules, self.operands, self.variadic)
         self.asks = tuple(() if rule is None else _read_rule(self, i, rule) for i, rule in enumerate(self.rules))
         names = dict.fromkeys(n for asked in self.asks for n in asked if n != "need")
         self.keeps = tuple(names)
@@ -88,9 +88,10 @@ class Op:
         self.vjp: Callable[[Any, Any, Any], tuple[Any, ...]] = _write_vjp(self)
         self.function: Callable[..., Any] = _write_function(self)
 
-    def keeps_operand(self, index: int) -> bool:
-        """Whether the value of this operand is needed in the backward pass."""
-        return (0 if self.variadic else index) in self._sources
+    def keeps_operand(self, node: Node, index: int) -> bool:
+        """Whether a node holds the value of this operand for its rules."""
+        source = 0 if self.variadic else index
+        return source in self._sources and node.kept[self._sources.index(source)] is not None
 
     def kept_as_tensors(self, node: Node) -> tuple[Any, ...]:
         """What a node kept, with arrays put back in their place in the graph, so that rules record a graph."""
@@ -150,27 +151,46 @@ def defop(
 # --- reading signatures ---------------------------------------------------------------------------------------
 
 
-def _read_kernel(kernel: Callable[..., Any]) -> tuple[tuple[str, ...], frozenset[str], dict[str, Any], bool]:
-    """Operand names, the optional ones among them, attributes with their defaults, and whether ``*xs``."""
+def _parameters(name: str, function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters
+    except (ValueError, TypeError) as error:
+        raise RuleError(
+            f"op {name!r}: the parameters of {function!r} cannot be read. Wrap it in a function whose parameters have "
+            "names."
+        ) from error
+
+
+def read_kernel(name: str, kernel: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any], bool]:
+    """Operand names, the optional ones with their defaults, attributes with theirs, and whether ``*xs``."""
     if isinstance(kernel, np.ufunc):
-        return ("x", "y", "z")[: kernel.nin], frozenset(), {}, False
-    operands, optional, attributes, variadic = [], set(), {}, False
-    for p in inspect.signature(kernel).parameters.values():
+        return ("x", "y", "z")[: kernel.nin], {}, {}, False
+    operands, optional, attributes, variadic = [], {}, {}, False
+    for p in _parameters(name, kernel).values():
+        if p.name in ("g", "need", "out") or p.name.startswith("_"):
+            raise RuleError(f"op {name!r}: no operand or attribute can be called {p.name!r}, rules need that name.")
         if p.kind is p.KEYWORD_ONLY:
             attributes[p.name] = p.default
-        else:
-            operands.append(p.name)
-            variadic = variadic or p.kind is p.VAR_POSITIONAL
-            if p.default is not p.empty:
-                optional.add(p.name)
-    return tuple(operands), frozenset(optional), attributes, variadic
+            continue
+        operands.append(p.name)
+        variadic = variadic or p.kind is p.VAR_POSITIONAL
+        if p.kind is p.VAR_KEYWORD or (variadic and len(operands) > 1):
+            raise RuleError(
+                f"op {name!r}: the operands of a forward function are either named one by one or *{operands[0]}, and "
+                f"attributes are named too; this one takes {inspect.signature(kernel)}."
+            )
+        if p.default is not p.empty:
+            optional[p.name] = p.default
+    return tuple(operands), optional, attributes, variadic
 
 
-def _as_tuple(name: str, rules: Any, operands: tuple[str, ...]) -> tuple[Rule | None, ...]:
+def _as_tuple(name: str, rules: Any, operands: tuple[str, ...], variadic: bool) -> tuple[Rule | None, ...]:
     if rules is None:
         return ()
     if isinstance(rules, joint):
         return (rules.rule,)
+    if variadic:
+        raise RuleError(f"op {name!r} takes any number of operands, so it needs one joint rule for all of them.")
     if callable(rules):
         rules = (rules,)
     if len(rules) != len(operands):
@@ -180,7 +200,7 @@ def _as_tuple(name: str, rules: Any, operands: tuple[str, ...]) -> tuple[Rule | 
 
 def _read_rule(op: Op, index: int, rule: Rule) -> tuple[str, ...]:
     """The names that a rule asks for, checked."""
-    asked = tuple(inspect.signature(rule).parameters)
+    asked = tuple(_parameters(op.name, rule))
     allowed = ["g", "need", "out", *op.operands, *(f"{x}_shape" for x in op.operands), *op.attributes]
     whose = "the joint rule" if op.joint else f"the rule of operand {op.operands[index]}"
     if not asked or asked[0] != "g":
@@ -203,28 +223,28 @@ def _compile(name: str, lines: Sequence[str], names: dict[str, Any]) -> Callable
 
 def _write_vjp(op: Op) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
     """``vjp(g, kept, parents)``: the gradients of the operands, None where no parent wants one."""
-    names: dict[str, Any] = {f"rule{i}": rule for i, rule in enumerate(op.rules)}
-    body = ["def vjp(g, kept, parents):"]
+    names: dict[str, Any] = {f"_rule{i}": rule for i, rule in enumerate(op.rules)}
+    body = ["def vjp(g, _kept, _parents):"]  # names with an underscore cannot meet those of operands and attributes
     if not op.differentiable:
         return _compile("vjp", [*body, "    raise AssertionError('this op is not differentiable')"], names)
     if len(op.keeps) == 1:
-        body.append(f"    {op.keeps[0]}, = kept")
+        body.append(f"    {op.keeps[0]}, = _kept")
     elif op.keeps:
-        body.append(f"    {', '.join(op.keeps)} = kept")
+        body.append(f"    {', '.join(op.keeps)} = _kept")
     if op.joint:
         if "need" in op.asks[0]:
-            body.append("    need = tuple([p is not None for p in parents])")
+            body.append("    need = tuple([_p is not None for _p in _parents])")
         body += [
-            f"    gradients = rule0({', '.join(('g', *op.asks[0]))})",
-            "    if len(gradients) != len(parents):",
-            "        raise ValueError(f'a joint rule gave {len(gradients)} gradients for {len(parents)} operands')",
-            "    return gradients",
+            f"    _gradients = _rule0({', '.join(('g', *op.asks[0]))})",
+            "    if len(_gradients) != len(_parents):",
+            "        raise ValueError(f'a joint rule gave {len(_gradients)} gradients for {len(_parents)} operands')",
+            "    return _gradients",
         ]
     elif len(op.rules) == 1:
         body.append(f"    return {_call_text(op, 0)},")
     else:
         parts = [
-            f"None if parents[{i}] is None else {_call_text(op, i)}" if rule else "None"
+            f"None if _parents[{i}] is None else {_call_text(op, i)}" if rule else "None"
             for i, rule in enumerate(op.rules)
         ]
         body.append(f"    return {', '.join(parts)},")
@@ -232,7 +252,7 @@ def _write_vjp(op: Op) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
 
 
 def _call_text(op: Op, i: int) -> str:
-    return "g" if op.rules[i] is unchanged else f"rule{i}({', '.join(('g', *op.asks[i]))})"
+    return "g" if op.rules[i] is unchanged else f"_rule{i}({', '.join(('g', *op.asks[i]))})"
 
 
 def _write_function(op: Op) -> Callable[..., Any]:
@@ -251,89 +271,93 @@ def write_operator(op: Op, *, reflected: bool = False) -> Callable[..., Any]:
 
 def _write_caller(op: Op, name: str, order: tuple[str, ...], *, operator: bool = False) -> Callable[..., Any]:
     xs = op.operands
-    # Names with an underscore cannot meet those of operands and attributes.
+    # Operands and attributes have no leading underscore, data of operands has one, everything else has two.
     names: dict[str, Any] = {
-        "_op": op,
-        "_kernel": op.kernel,
-        "_compute": op.infix or op.kernel,
-        "_Tensor": Tensor,
-        "_PLAIN": PLAIN,
-        "_operand": _operand,
-        "_explain": _explain,
-        "_state_of": STATE.get,
-        "_record": _record_outputs if op.outputs else _record,
-        "_result": _constant_outputs if op.outputs else result_of(op),
-        "_leaf": leaf,
-        "_sources": _sources,
-        "_ndarray": np.ndarray,
-        "_shape": np.shape,
-        **{f"_default_{a}": value for a, value in op.attributes.items()},
+        "__op": op,
+        "__kernel": op.kernel,
+        "__compute": op.infix or op.kernel,
+        "__Tensor": Tensor,
+        "__PLAIN": PLAIN,
+        "__AutogradError": AutogradError,
+        "__operand": _operand,
+        "__explain": _explain,
+        "__state_of": STATE.get,
+        "__record": _record_outputs if op.outputs else _record,
+        "__result": _constant_outputs if op.outputs else result_of(op),
+        "__leaf": leaf,
+        "__sources": _sources,
+        "__ndarray": np.ndarray,
+        "__shape": np.shape,
+        **{f"__default_{a}": value for a, value in (op.optional | op.attributes).items()},
     }
-    attributes = [a if v is inspect.Parameter.empty else f"{a}=_default_{a}" for a, v in op.attributes.items()]
-    parameters = [f"{x}=None" if x in op.optional else x for x in order] + (
+    attributes = [a if v is inspect.Parameter.empty else f"{a}=__default_{a}" for a, v in op.attributes.items()]
+    parameters = [f"{x}=__default_{x}" if x in op.optional else x for x in order] + (
         ["*", *attributes] if op.optional and attributes else attributes
     )
     body = [f"def {name}({', '.join(parameters)}):"]
     for x in xs:
         body += [
-            f"    if {x}.__class__ is _Tensor or isinstance({x}, _Tensor):",
+            f"    if {x}.__class__ is __Tensor or isinstance({x}, __Tensor):",
             f"        _{x} = {x}._data",
-            f"        _{x}_live = {x}._requires_grad",
+            f"        __{x}_live = {x}._requires_grad",
         ]
         if op.infix:  # a 0-d array computes ten times slower than the number in it
-            body += [f"        if _{x}.__class__ is _ndarray and not _{x}.ndim:", f"            _{x} = _{x}[()]"]
+            body += [f"        if _{x}.__class__ is __ndarray and not _{x}.ndim:", f"            _{x} = _{x}[()]"]
         body += [
             "    else:",
-            f"        _{x}_live = None",
-            f"        _{x} = {x} if {x}.__class__ in _PLAIN else _operand(_op, {x!r}, {x}, {operator})",
+            f"        __{x}_live = None",
+            f"        _{x} = {x} if {x}.__class__ in __PLAIN else __operand(__op, {x!r}, {x}, {operator})",
         ]
         if operator:
             body += [f"        if _{x} is NotImplemented:", "            return NotImplemented"]
     data = ", ".join([f"_{x}" for x in xs] + [f"{a}={a}" for a in op.attributes])
     body += [
-        f"    if {' and '.join(f'_{x}_live is None' for x in xs)}:",
-        f"        return _kernel({data})",
+        f"    if {' and '.join(f'__{x}_live is None' for x in xs)}:",
+        f"        return __kernel({data})",
         "    try:",
-        f"        out = _compute({data})",
-        "    except Exception as error:",
-        f"        raise _explain(_op, ({', '.join(xs)},), error) from error",
+        f"        out = __compute({data})",
+        "    except __AutogradError:",
+        "        raise",
+        "    except (ValueError, TypeError, IndexError) as __error:",
+        f"        raise __explain(__op, ({', '.join(xs)},), __error) from __error",
     ]
     ruled = [x for x, rule in zip(xs, op.rules * (len(xs) if op.joint else 1), strict=True) if rule] if op.rules else []
     if ruled:
-        edges = [f"({x}._node or _leaf({x})) if _{x}_live else None" if x in ruled else "None" for x in xs]
+        edges = [f"({x}._node or __leaf({x})) if __{x}_live else None" if x in ruled else "None" for x in xs]
         kept = "".join(f"{_kept_text(op, i, ruled)}, " for i in range(len(op.keeps)))
         attrs = "{" + ", ".join(f"{a!r}: {a}" for a in op.attributes) + "}" if op.attributes else "None"
-        given, all_live = ", ".join(xs), " and ".join(f"_{x}_live" for x in xs)
+        given, all_live = ", ".join(xs), " and ".join(f"__{x}_live" for x in xs)
         body += [
-            "    _state = _state_of()",
-            f"    if _state.grad and ({' or '.join(f'_{x}_live' for x in ruled)}):",
-            f"        _parents = ({', '.join(edges)},)",
-            f"        _operands = _parents if {all_live} else _sources(_parents, ({given},))",
-            f"        return _record(_op, out, _parents, _operands, ({kept}), {attrs}, _state)",
+            "    __state = __state_of()",
+            f"    if __state.grad and ({' or '.join(f'__{x}_live' for x in ruled)}):",
+            f"        __parents = ({', '.join(edges)},)",
+            f"        __operands = __parents if {all_live} else __sources(__parents, ({given},))",
+            f"        return __record(__op, out, __parents, __operands, ({kept}), {attrs}, __state)",
         ]
-    return _compile(name, [*body, "    return _result(out)"], names)
+    return _compile(name, [*body, "    return __result(out)"], names)
 
 
 def _kept_text(op: Op, i: int, ruled: list[str]) -> str:
     """The expression for one kept value: None when no operand that wants a gradient has a rule that asks for it."""
     name = op.keeps[i]
-    if name == "out" or name in op.attributes:
+    if name in op.attributes:
         return name
-    value = f"_{name}" if name in op.operands else f"_shape(_{name.removesuffix('_shape')})"
+    value = name if name == "out" else f"_{name}" if name in op.operands else f"__shape(_{name.removesuffix('_shape')})"
     if op.joint or len(op.operands) == 1:
         return value
     askers = [x for x, asked in zip(op.operands, op.asks, strict=True) if name in asked and x in ruled]
-    return f"{value} if {' or '.join(f'_{x}_live' for x in askers)} else None"
+    return f"{value} if {' or '.join(f'__{x}_live' for x in askers)} else None"
 
 
 def _write_variadic(op: Op) -> Callable[..., Any]:
     """The function of an op with any number of operands, such as concatenate."""
 
     operand, shapes = op.operands[0], f"{op.operands[0]}_shape"
+    defaults = {a: value for a, value in op.attributes.items() if value is not inspect.Parameter.empty}
     record, plain = (_record_outputs, _constant_outputs) if op.outputs else (_record, result_of(op))
 
     def function(*xs: Any, **attributes: Any) -> Any:
-        attributes = {**op.attributes, **attributes}
+        attributes = {**defaults, **attributes}
         data: tuple[Any, ...] = tuple(
             x._data if isinstance(x, Tensor) else x if x.__class__ in PLAIN else _operand(op, operand, x, False)
             for x in xs
@@ -342,7 +366,9 @@ def _write_variadic(op: Op) -> Callable[..., Any]:
             return op.kernel(*data, **attributes)
         try:
             out = op.kernel(*data, **attributes)
-        except Exception as error:
+        except AutogradError:
+            raise
+        except (ValueError, TypeError, IndexError) as error:
             raise _explain(op, xs, error) from error
         state = STATE.get()
         live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
@@ -454,7 +480,7 @@ def result_of(op: Op) -> Callable[[Any], Any]:
 
 
 def _plain_or_constant(out: Any) -> Any:
-    return constant(out) if out.dtype.kind == "f" else out
+    return constant(out) if isinstance(out, ndarray | np.generic) and out.dtype.kind == "f" else out
 
 
 def _constant_outputs(outs: Any) -> tuple[Any, ...]:
@@ -498,16 +524,14 @@ def _operand(op: Op, name: str, x: Any, operator: bool) -> Any:
     return array
 
 
-def _explain(op: Op, xs: tuple[Any, ...], error: Exception) -> Exception:
+def _explain(op: Op, xs: tuple[Any, ...], error: Exception) -> OperandError:
     """NumPy's complaint about the operands, with the name, shape, dtype and origin of each."""
-    if isinstance(error, AutogradError) or not isinstance(error, ValueError | TypeError | IndexError):
-        return error
     lines = [f"{op.name}: {str(error).strip()}"]
     names = [f"{op.operands[0]}[{i}]" for i in range(len(xs))] if op.variadic else op.operands
     for name, x in zip(names, xs, strict=True):
         if isinstance(x, Tensor):
             vertex = x._node or leaf(x)
-            label = vertex.name or (f"result of {vertex.op.name}" if vertex.op else "a Tensor")
+            label = vertex.name or made_by(vertex) or "a Tensor"
             lines.append(f"  {name} = {label}: shape {x.shape}, {x.dtype}, made at {where(vertex)}")
         elif isinstance(x, np.ndarray):
             lines.append(f"  {name} = an array: shape {x.shape}, {x.dtype}")

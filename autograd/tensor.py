@@ -24,6 +24,8 @@ from autograd.engine import (
     SMALL,
     Info,
     Leaf,
+    OpRecord,
+    Output,
     Vertex,
     backward_pass,
     describe,
@@ -48,6 +50,8 @@ __all__ = ["HookHandle", "Tensor", "constant", "leaf", "tensor"]
 
 ndarray = np.ndarray
 _new = object.__new__
+
+__autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
 
 class Tensor(Surface):
@@ -153,6 +157,7 @@ class Tensor(Surface):
             _refuse_dtype(self._data.dtype)
         if bool(value) != self._requires_grad:
             self._node = None  # graphs made so far keep the leaf as it was
+            self._data = np.asarray(self._data)
         self._requires_grad = bool(value)
 
     @property
@@ -221,7 +226,7 @@ class Tensor(Surface):
         array(6.)
         """
         node = self._vertex_of_live()
-        backward_pass({node: self._seed(gradient, "backward")}, release=not retain_graph)
+        backward_pass({node: self._seed(gradient, "backward", False)}, release=not retain_graph)
 
     def gradient(
         self,
@@ -250,7 +255,7 @@ class Tensor(Surface):
             if not x._requires_grad:
                 raise RequiresGradError(f"input {i} of gradient(), {x._describe()}, does not require a gradient.")
         vertices = [x._node for x in inputs]
-        seed = self._seed(gradient, "gradient")
+        seed = self._seed(gradient, "gradient", create_graph)
         if create_graph and not isinstance(seed, Tensor):
             seed = constant(seed)
         found = backward_pass(
@@ -272,7 +277,7 @@ class Tensor(Surface):
 
     def detach(self) -> Tensor:
         """The same values, without graph (memory is shared)."""
-        return constant(self._data)
+        return constant(np.asarray(self._data))
 
     def register_hook(self, hook: Callable[[Any], Any]) -> HookHandle:
         """Call ``hook(gradient)`` whenever a backward pass has finished the gradient of this Tensor.
@@ -301,7 +306,7 @@ class Tensor(Surface):
             )
         return self._node if self._node is not None else leaf(self)
 
-    def _seed(self, gradient: ArrayLike | Tensor | None, caller: str) -> Any:
+    def _seed(self, gradient: ArrayLike | Tensor | None, caller: str, create_graph: bool) -> Any:
         """The gradient that a pass starts from: our own array, of our shape and dtype."""
         shape, dtype = self._data.shape, self._data.dtype
         if gradient is None:
@@ -312,7 +317,7 @@ class Tensor(Surface):
                     f"{caller}(gradient=...) with an array of shape {shape}."
                 )
             return dtype.type(1.0) if shape == () else np.ones(shape, dtype)
-        if isinstance(gradient, Tensor) and gradient._requires_grad:
+        if create_graph and isinstance(gradient, Tensor) and gradient._requires_grad:
             seed: Any = gradient if gradient.dtype == dtype else gradient.astype(dtype)
         else:
             seed = np.array(gradient._data if isinstance(gradient, Tensor) else gradient, dtype)
@@ -370,7 +375,7 @@ class Tensor(Surface):
 
     def _is_live(self) -> bool:
         """Whether a gradient may still be wanted: a graph that was not released, or a leaf that requires one."""
-        return self._requires_grad and (self.is_leaf or self._node.kept is not GONE)  # type: ignore[union-attr]
+        return self._requires_grad and (self.is_leaf or self._maker().kept is not GONE)  # type: ignore[union-attr]
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._requires_grad:
@@ -396,7 +401,8 @@ class Tensor(Surface):
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         text = repr(index) if isinstance(index, int | slice | str) else "index"
         if isinstance(index, slice):
-            text = ":".join("" if part is None else str(part) for part in (index.start, index.stop))
+            parts = (index.start, index.stop) if index.step is None else (index.start, index.stop, index.step)
+            text = ":".join("" if part is None else str(part) for part in parts)
         raise ItemAssignmentError(
             f"a Tensor cannot be assigned to in place. Write t = t.at[{text}].set(value) (or .add(value)), which "
             "returns a new, differentiable Tensor; to change a leaf outside the graph, assign to t.data."
@@ -412,11 +418,7 @@ class Tensor(Surface):
         if self._data.dtype not in (np.float64, np.int64, np.bool_):
             facts.append(f"dtype={self._data.dtype}")
         if self._requires_grad:
-            op = None if self._node is None else self._node.op
-            parents = self._node.parents if self._node is not None else ()
-            if op is None and parents and parents[0] is not None:
-                op = parents[0].op
-            facts.append("requires_grad=True" if op is None else f"op={op.name}")
+            facts.append(f"op={op.name}" if (op := self._op()) else "requires_grad=True")
         return f"tensor({', '.join(facts)})"
 
     def __format__(self, spec: str) -> str:
@@ -429,7 +431,15 @@ class Tensor(Surface):
 
     def _made_by(self) -> str:
         """The op in parentheses, for messages."""
-        return f" ({self._node.op.name})" if self._node is not None and self._node.op else ""
+        return f" ({op.name})" if (op := self._op()) else ""
+
+    def _maker(self) -> Vertex | None:
+        """The vertex that stands for the op that computed this: for one of several outputs that of all of them."""
+        return self._node.parents[0] if isinstance(self._node, Output) else self._node
+
+    def _op(self) -> OpRecord | None:
+        maker = self._maker()
+        return None if maker is None else maker.op
 
     def _get_info(self) -> Info:
         holder: Any = self if self.is_leaf else self._node

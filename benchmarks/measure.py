@@ -12,27 +12,21 @@ import statistics
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from workloads import CHAIN, WORKLOADS, data_of, operands_of
-
-
-class Task(NamedTuple):
-    """One thing to time."""
-
-    step: Callable[[], Any]
-    values: Callable[[Any], list[float]]  # from what a step returned: the numbers that must be the same for all peers
-    reset: Callable[[], None] = lambda: None  # back to the start
+import numpy as np
+from workloads import WORKLOADS, Task, data_of, operands_of
 
 
 def task_of(peer: Any, name: str) -> Task | None:
     """The task of a workload, or of a single op named like ``"tanh/(10,)/backward"``; None if the peer has none."""
     if name in WORKLOADS:
         make = getattr(peer, WORKLOADS[name].kind, None)
-        return make and make(WORKLOADS[name], data_of(name))
+        task: Task | None = make and make(WORKLOADS[name], data_of(name))
+        return task
     op, shape, mode = name.split("/")
-    return peer.op(op, *operands_of(op, shape), mode == "backward")
+    task = peer.op(op, *operands_of(op, shape), mode == "backward")
+    return task
 
 
 def first_values(task: Task, steps: int) -> list[float]:
@@ -94,6 +88,7 @@ def main(name: str) -> None:
         peer = importlib.import_module(f"peers.{name}")
     except ImportError as error:
         return reply({"missing": str(error)})
+    np.empty(3_000_000)  # once 24 MB were freed, glibc keeps freed memory, as in any program that has held some data
     reply({"versions": {"Python": sys.version.split()[0], **peer.VERSIONS}})
     tasks: dict[str, Task] = {}
     for line in sys.stdin:

@@ -4,13 +4,21 @@ Weights have the layout (out, in). Data is made from fixed seeds, in the process
 same shows in their losses.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 BATCHES = 8  # distinct batches that training goes through in turn
-CHAIN = 100  # applications of an op in one step of the tables of single ops
+
+
+class Task(NamedTuple):
+    """What a peer makes of a workload: something to time."""
+
+    step: Callable[[], Any]  # returns when the work is done
+    values: Callable[[Any], list[float]]  # from what a step returned: the numbers that must agree between peers
+    reset: Callable[[], None] = lambda: None  # back to the start
 
 
 @dataclass(frozen=True)
@@ -114,9 +122,8 @@ def _batches(w: Workload, rng: np.random.Generator, shape: tuple[int, ...]) -> A
     """Ten classes: noise around ten centres."""
     labels = rng.integers(0, 10, (BATCHES, w.batch))
     centres = rng.normal(0, 0.1, (10, *shape))
-    return {"X": (centres[labels] + rng.normal(0, 1, (*labels.shape, *shape))).astype("f4"), "Y": labels} | {
-        "parameters": []
-    }
+    images = centres[labels] + rng.normal(0, 1, (*labels.shape, *shape))
+    return {"X": images.astype(np.float32), "Y": labels, "parameters": []}
 
 
 def _elementwise(w: Workload, rng: np.random.Generator) -> Arrays:
@@ -153,9 +160,10 @@ _DATA = {
 
 # --- single ops ---------------------------------------------------------------------------------------------------
 
-UNARY = ("tanh", "sigmoid", "relu")
 BINARY = ("add", "multiply", "divide", "matmul")
+UNARY = ("tanh", "sigmoid", "relu")
 SHAPES: dict[str, tuple[int, ...]] = {"scalar": (), "(10,)": (10,), "(32, 64)": (32, 64)}
+CHAIN = 100  # a step applies an op so many times
 
 
 def op_names(shape: str) -> list[str]:
@@ -164,9 +172,23 @@ def op_names(shape: str) -> list[str]:
 
 
 def operands_of(op: str, shape: str) -> tuple[Any, Any]:
-    """The operands: a chain of applications, ``x = op(x, w)`` or ``x = op(x)``, neither grows nor dies out."""
+    """The operands of a chain whose numbers neither grow nor die out; the second is None for ops of one operand."""
     rng = np.random.default_rng(1234)
-    x = rng.uniform(0.5, 1.5, SHAPES[shape])
+    size = SHAPES[shape] or None  # None: a float
+    x = rng.uniform(0.5, 1.5, size)
+    if op in UNARY:
+        return x, None
     if op == "matmul":
         return x, np.linalg.qr(rng.normal(0, 1, (x.shape[1], x.shape[1])))[0]
-    return x, rng.uniform(0.9, 1.1, x.shape)
+    return x, rng.uniform(0.9, 1.1, size)
+
+
+def chain(f: Callable[..., Any], x: Any, w: Any) -> Any:
+    """``f(...f(f(x, w), w)..., w)``, or the same without w."""
+    if w is None:
+        for _ in range(CHAIN):
+            x = f(x)
+    else:
+        for _ in range(CHAIN):
+            x = f(x, w)
+    return x

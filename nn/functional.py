@@ -6,7 +6,6 @@ plain arrays alike, and are made of ops of the engine, so they are differentiabl
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -73,7 +72,7 @@ def sigmoid(x: Operand) -> Any:
 
     >>> import numpy as np
     >>> from nn.functional import sigmoid
-    >>> sigmoid(np.array([-1000.0, 0.0]))
+    >>> sigmoid(np.array([-1000.0, 0.0])).round(4)
     array([0. , 0.5])
     """
     return transcendental.sigmoid(x)
@@ -106,7 +105,8 @@ def log_softmax(x: Operand, axis: int = -1) -> Any:
 _square = arithmetic.square
 _softplus = transcendental.softplus
 _cross_entropy = fused.cross_entropy
-_REDUCE: dict[str, Callable[[Any], Any]] = {"mean": reduce.mean, "sum": reduce.sum, "none": lambda losses: losses}
+_mean = reduce.mean
+_sum = reduce.sum
 
 
 def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
@@ -165,10 +165,11 @@ def cross_entropy(logits: Operand, labels: Operand, *, reduction: Reduction = "m
     >>> cross_entropy(logits, np.array([1, 0]), reduction="none").round(4)
     array([0.6931, 0.    ])
     """
-    logits, labels = _classes(logits, labels)
-    if logits.ndim == 2:
+    labels = _class_numbers(logits, labels)
+    ndim = labels.ndim
+    if ndim == 1:
         losses = _cross_entropy(logits, labels=labels)
-    elif logits.ndim == 1:
+    elif ndim == 0:
         losses = _cross_entropy(shape.reshape(logits, shape=(1, -1)), labels=labels.reshape(1))
         losses = shape.reshape(losses, shape=())
     else:
@@ -181,16 +182,18 @@ def cross_entropy(logits: Operand, labels: Operand, *, reduction: Reduction = "m
 
 def _reduced(name: str, losses: Any, reduction: str) -> Any:
     """The losses of all entries as one number, or as they are."""
-    try:
-        reduce_ = _REDUCE[reduction]
-    except KeyError:
-        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.") from None
-    if reduction == "mean" and 0 in losses.shape:
-        raise LossShapeError(
-            f"{name}: the mean over no entries (shape {losses.shape}) is 0/0. Leave empty batches out, or pass "
-            "reduction='sum'."
-        )
-    return reduce_(losses)
+    if reduction == "mean":
+        if 0 in losses.shape:
+            raise LossShapeError(
+                f"{name}: the mean over no entries (shape {losses.shape}) is 0/0. Leave empty batches out, or pass "
+                "reduction='sum'."
+            )
+        return _mean(losses)
+    if reduction == "sum":
+        return _sum(losses)
+    if reduction == "none":
+        return losses
+    raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
 
 
 def _array(x: Operand) -> Any:
@@ -220,32 +223,37 @@ def _unequal(prediction: tuple[int, ...], target: tuple[int, ...]) -> str:
     return f"{text}They are compared entry by entry, so there must be one target for each entry of the prediction."
 
 
-def _classes(logits: Operand, labels: Operand) -> tuple[Any, Any]:
-    """Logits, and labels as an array of integers that name one of the classes each."""
-    logits = _array(logits)
-    if isinstance(labels, Tensor):
-        labels = labels.data
-    if not isinstance(labels, np.ndarray):
-        labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu":
-        raise LabelError(_not_integers(logits.shape, labels))
-    ndim = logits.ndim
-    if ndim == 2 and labels.ndim == 1 and len(labels) == len(logits):
-        classes = logits.shape[1]
-    elif ndim and labels.shape == (logits.shape[0], *logits.shape[2:])[ndim == 1 :]:
-        classes = logits.shape[min(1, ndim - 1)]
+def _class_numbers(logits: Operand, labels: Operand) -> Any:
+    """The labels as an array of integers that name one of the classes each."""
+    scores = logits.data if isinstance(logits, Tensor) else np.asarray(logits)
+    if labels.__class__ is not np.ndarray:
+        labels = np.asarray(labels.data if isinstance(labels, Tensor) else labels)
+    unsigned = _UNSIGNED.get(labels.dtype.char)
+    if unsigned is None:
+        raise LabelError(_not_integers(scores.shape, labels))
+    sizes = scores.shape
+    if len(sizes) < 2:
+        fits, classes = len(sizes) == 1 and labels.ndim == 0, sizes[-1:]
     else:
-        raise LossShapeError(_unmatched(logits.shape, labels.shape))
-    if labels.size:
-        # Seen as unsigned, negative labels are large: one pass finds both kinds of wrong ones.
-        unsigned = labels.view(f"u{labels.itemsize}")
-        if np.maximum.reduce(unsigned, None) >= classes:
-            index = tuple(map(int, np.argwhere((labels < 0) | (labels >= classes))[0]))
-            raise LabelError(
-                f"cross_entropy: label {labels[index]} at index {index} is not among the {classes} classes "
-                f"0 .. {classes - 1} of logits of shape {logits.shape}."
-            )
-    return logits, labels
+        fits, classes = labels.shape == sizes[:1] + sizes[2:], sizes[1:2]
+    if not fits:
+        raise LossShapeError(_unmatched(sizes, labels.shape))
+    # Seen as unsigned, negative labels are large: one pass finds both kinds of wrong ones.
+    if labels.size and _largest(labels.view(unsigned), None) >= classes[0]:
+        raise LabelError(_no_class(sizes, classes[0], labels))
+    return labels
+
+
+_largest = np.maximum.reduce
+_UNSIGNED = {char: np.dtype(char.upper()) for char in "bBhHiIlLqQ"}  # by the letter of an integer dtype
+
+
+def _no_class(logits: tuple[int, ...], classes: int, labels: Any) -> str:
+    index = tuple(map(int, np.argwhere((labels < 0) | (labels >= classes))[0]))
+    return (
+        f"cross_entropy: label {labels[index]} at index {index} is not among the {classes} classes 0 .. {classes - 1} "
+        f"of logits of shape {logits}."
+    )
 
 
 def _not_integers(logits: tuple[int, ...], labels: Any) -> str:

@@ -77,8 +77,8 @@ class CrossEntropyLoss(_Loss):
 
     >>> import numpy as np
     >>> import nn
-    >>> round(float(nn.CrossEntropyLoss()(np.zeros((2, 10)), np.array([3, 7]))), 4) == round(np.log(10), 4)
-    True
+    >>> round(float(nn.CrossEntropyLoss()(np.zeros((2, 10)), np.array([3, 7]))), 4)  # log(10)
+    2.3026
     """
 
     def forward(self, logits: Any, labels: Any) -> Any:

@@ -35,7 +35,6 @@ __autograd_transparent__ = True
 _new = object.__new__
 _FLOAT64 = np.dtype(np.float64)
 _ARRAYS = (np.ndarray, Tensor)
-_Found = tuple["ref[Module]", str, str | None]  # a module, the name of its class, its path (None: hidden)
 
 # --- what a module holds ----------------------------------------------------------------------------------------
 
@@ -120,11 +119,12 @@ class Survey:
     belongs to one object: copied or pickled, it becomes None.
     """
 
-    __slots__ = ("places", "root", "sample", "warned")
+    __slots__ = ("alive", "places", "root", "sample", "warned")
 
     def __init__(self, root: Module) -> None:
         self.root = ref(root)
-        self.places: dict[int, _Found] = {}  # by id of the module
+        self.places: dict[int, tuple[str, str | None]] = {}  # by id of a module: its class, its path (None: hidden)
+        self.alive: list[ref[Module]] = []
         self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
         self.warned = False
         self.renew(root)
@@ -138,8 +138,9 @@ class Survey:
         A name that a user gave stays. A name from a place stays when it goes through the new one: the module was
         called as a part of a larger model before, and that name says more.
         """
-        hidden = {key: place for key, place in self.places.items() if place[2] is None and place[0]() is not None}
-        self.places = hidden | {id(m): (ref(m), type(m).__name__, path) for path, m in root.named_modules()}
+        self.alive = [module for module in self.alive if module() is not None]
+        for path, inner in root.named_modules():
+            self.put(inner, path)
         self.sample = None
         for name, parameter in root.named_parameters():
             if self.sample is None and parameter.dtype.kind == "f":
@@ -148,17 +149,22 @@ class Survey:
             if old is None or (type(old) is Place and old != name and not old.endswith("." + name)):
                 parameter.name = Place(name)
 
-    def find(self, module: Module) -> _Found:
+    def put(self, module: Module, path: str | None) -> None:
+        """Note the place of a module. A module that dies takes its place with it, as its id may be used again."""
+        key, places = id(module), self.places
+        if key not in places:
+            self.alive.append(ref(module, lambda _: places.pop(key, None)))
+        places[key] = type(module).__name__, path
+
+    def find(self, module: Module) -> tuple[str, str | None]:
         """The place of a module that was not there: after a new walk, or none when no attribute leads to it."""
         root = self.root()
         if root is not None:
             self.renew(root)
-        place = self.places.get(id(module))
-        if place is None or place[0]() is not module:
+        if id(module) not in self.places:
             for _, inner in module.named_modules():
-                self.places[id(inner)] = (ref(inner), type(inner).__name__, None)
-            place = self.places[id(module)]
-        return place
+                self.put(inner, None)
+        return self.places[id(module)]
 
 
 class Call(Frame):
@@ -220,13 +226,13 @@ class Module:
         frame = _new(Call)
         frame.parent = outer
         if outer.__class__ is Call:
-            frame.survey = survey = outer.survey  # type: ignore[union-attr]
+            frame.survey = survey = outer.survey
             place = survey.places.get(id(self))
-            if place is None or place[0]() is not self:
+            if place is None:
                 place = survey.find(self)
         else:
             frame.survey, place = self._survey_for(args)
-        _, frame.label, frame.path = place
+        frame.label, frame.path = place
         inner = _new(State)  # without its __init__, which takes as long as all the rest
         inner.grad = state.grad
         inner.scope = frame
@@ -241,11 +247,11 @@ class Module:
         finally:
             _leave(token)
 
-    def _survey_for(self, inputs: tuple[Any, ...]) -> tuple[Survey, _Found]:
+    def _survey_for(self, inputs: tuple[Any, ...]) -> tuple[Survey, tuple[str, str | None]]:
         """The survey of an outermost call, and the place of the module in it; a look at its inputs on the way."""
         survey = self._survey
         place = None if survey is None else survey.places.get(id(self))
-        if survey is None or place is None or place[0]() is not self:
+        if survey is None or place is None:
             self._survey = survey = Survey(self)
             place = survey.places[id(self)]
         for x in inputs:
@@ -352,36 +358,29 @@ class Module:
         >>> b.load_state_dict(a.state_dict())
         LoadedKeys(missing_keys=[], unexpected_keys=[])
         """
-        names: dict[int, list[str]] = {}
-        tensors: dict[int, Tensor] = {}
+        names: dict[Tensor, list[str]] = {}
         for name, tensor in _tensors(self):
-            tensors[id(tensor)] = tensor
-            names.setdefault(id(tensor), []).append(name)
-        known = {name for group in names.values() for name in group}
+            names.setdefault(tensor, []).append(name)
         arrays = {name: _plain(value) for name, value in state.items()}
-        missing = [f"{names[key][0]} {t.shape}" for key, t in tensors.items() if not set(names[key]) & arrays.keys()]
-        unexpected = [f"{name} {array.shape}" for name, array in arrays.items() if name not in known]
-        wrong = []
-        loaded: dict[int, NDArray[Any]] = {}
-        for key, tensor in tensors.items():
-            given = [name for name in names[key] if name in arrays]
-            for name in given:
-                wrong += _misfits(name, arrays[name], tensor)
-                if _bits(arrays[name]) != _bits(arrays[given[0]]):
-                    wrong.append(f"conflict: {given[0]} and {name} are one Tensor, with two values in the state")
-            if given:
-                loaded[key] = arrays[given[0]]
-        lines = [f"missing: {', '.join(missing)}"] * bool(missing and strict)
-        lines += [f"unexpected: {', '.join(unexpected)}"] * bool(unexpected and strict)
-        lines += wrong
+        known = {name for group in names.values() for name in group}
+        missing = [t for t, group in names.items() if not arrays.keys() & group]
+        unexpected = [name for name in arrays if name not in known]
+        misfits = [line for t, group in names.items() for line in _misfits(t, group, arrays)]
+        lines = []
+        if missing and strict:
+            lines.append(f"missing: {', '.join(f'{names[t][0]} {t.shape}' for t in missing)}")
+        if unexpected and strict:
+            lines.append(f"unexpected: {', '.join(f'{name} {arrays[name].shape}' for name in unexpected)}")
+        lines += misfits
         if lines:
             text = "\n  ".join(lines)
             raise StateDictError(f"this state does not fit {type(self).__name__}, and nothing was changed:\n  {text}")
-        for key, array in loaded.items():
-            tensors[key].data = array.astype(tensors[key].dtype, order="C")
-        return LoadedKeys(
-            [names[key][0] for key in tensors if key not in loaded], [name for name in arrays if name not in known]
-        )
+        for t, group in names.items():
+            for name in group:
+                if name in arrays:
+                    t.data = arrays[name].astype(t.dtype, order="C")
+                    break
+        return LoadedKeys([names[t][0] for t in missing], unexpected)
 
     def astype(self, dtype: DTypeLike) -> Self:
         """Convert all floating parameters and buffers to a dtype, in place, and return the module.
@@ -482,9 +481,7 @@ def _inside(name: str, value: Any, path: set[int]) -> Iterator[tuple[str, Module
         path.discard(id(value))
 
 
-def _modules(
-    module: Module, prefix: str, path: set[int], *, inner_first: bool = False
-) -> Iterator[tuple[str, Module]]:
+def _modules(module: Module, prefix: str, path: set[int], *, inner_first: bool = False) -> Iterator[tuple[str, Module]]:
     """A module and all below it, under every name that leads to them, except around a circle."""
     if id(module) in path:
         return
@@ -524,15 +521,21 @@ def _plain(value: Any) -> NDArray[Any]:
     return np.asarray(value.data if isinstance(value, Tensor) else value)
 
 
-def _bits(array: NDArray[Any]) -> tuple[Any, ...]:
-    return array.shape, array.dtype, array.tobytes()
-
-
-def _misfits(name: str, array: NDArray[Any], tensor: Tensor) -> list[str]:
-    """What is wrong with an entry of a state, as lines."""
+def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) -> list[str]:
+    """What is wrong with the entries of a state for one Tensor, as lines."""
     lines = []
-    if array.shape != tensor.shape:
-        lines.append(f"wrong shape: {name} is {array.shape} in the state, {tensor.shape} in the module")
-    if not np.can_cast(array.dtype, tensor.dtype, "same_kind"):
-        lines.append(f"wrong dtype: {name} is {array.dtype} in the state, {tensor.dtype} in the module")
+    given = [name for name in names if name in arrays]
+    for name in given:
+        array = arrays[name]
+        if array.shape != tensor.shape:
+            lines.append(f"wrong shape: {name} is {array.shape} in the state, {tensor.shape} in the module")
+        if not np.can_cast(array.dtype, tensor.dtype, "same_kind"):
+            lines.append(f"wrong dtype: {name} is {array.dtype} in the state, {tensor.dtype} in the module")
+        first = arrays[given[0]]
+        if array.shape == first.shape and not _same(array, first):
+            lines.append(f"conflict: {given[0]} and {name} are one Tensor, but their values in the state differ")
     return lines
+
+
+def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return a is b or (a.dtype == b.dtype and a.tobytes() == b.tobytes())

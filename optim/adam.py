@@ -1,4 +1,4 @@
-"""Adam and its variants that keep two moments of the gradient.
+"""Adam and its relatives, which keep moving means of the gradient and mostly of its square.
 
 This module owns the formulas and nothing else.
 """
@@ -14,7 +14,7 @@ from optim.groups import Parameters
 from optim.hyper import FLAG, NON_NEGATIVE, Choice, Number, Pair, Value
 from optim.optimizer import Optimizer
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "AdamW", "Lion", "NAdam"]
 
 
 class Adam(Optimizer):
@@ -100,3 +100,172 @@ class Adam(Optimizer):
         largest = tuple(np.maximum(x, v) for x in largest)
         size = largest[0] if largest else v
         return p - rate * (m / (np.sqrt(size + eps) if inside else np.sqrt(size) + eps)), m, v, *largest
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: p ← p − lr·weight_decay·p beside the update of `Adam`.
+
+    In Adam a decay that is part of the gradient is divided by the gradient's size like all the rest, so weights with
+    large gradients decay less; here all decay alike.
+
+    Source: Loshchilov & Hutter, Decoupled weight decay regularization, 2019, https://arxiv.org/abs/1711.05101; names
+    and defaults are PyTorch's. Raises HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import AdamW
+    >>> w = tensor([1.0, 0.0], requires_grad=True)
+    >>> optimizer = AdamW([w], lr=0.5, weight_decay=0.1)
+    >>> (0.0 * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data
+    array([0.95, 0.  ])
+    """
+
+    decoupled = True
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 1e-3,
+        betas: Any = (0.9, 0.999),
+        eps: Value = 1e-8,
+        weight_decay: Value = 1e-2,
+        amsgrad: bool = False,
+        *,
+        eps_mode: str = "outside",
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, eps_mode=eps_mode, maximize=maximize)
+
+
+class NAdam(Optimizer):
+    """Adam with Nesterov momentum.
+
+    m and v as in `Adam`; with μₜ = β₁·(1 − 0.96^(t·momentum_decay) / 2) and Mₜ = μ₁·…·μₜ,
+    p ← p − lr·(μₜ₊₁·m / (1 − Mₜ·μₜ₊₁) + (1 − μₜ)·g / (1 − Mₜ)) / (√v̂ + eps). Weight decay adds ``weight_decay``·p to
+    the gradient, or shrinks p beside the update with ``decoupled_weight_decay``; ``maximize`` goes uphill.
+
+    Source: Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016, and
+    https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html; names and defaults are PyTorch's. Raises
+    HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import NAdam
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> optimizer = NAdam([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(3)
+    array([   0.472, -199.472])
+    """
+
+    rules = {  # noqa: RUF012 - a constant of the class
+        "lr": NON_NEGATIVE,
+        "betas": Pair(Number(0.0, 1.0)),
+        "eps": NON_NEGATIVE,
+        "weight_decay": NON_NEGATIVE,
+        "momentum_decay": NON_NEGATIVE,
+        "decoupled_weight_decay": FLAG,
+        "maximize": FLAG,
+    }
+    numbers = {"mu_product": 1.0}  # noqa: RUF012
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 2e-3,
+        betas: Any = (0.9, 0.999),
+        eps: Value = 1e-8,
+        weight_decay: Value = 0.0,
+        momentum_decay: Value = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum_decay=momentum_decay,
+            decoupled_weight_decay=decoupled_weight_decay,
+            maximize=maximize,
+        )
+
+    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        return "exp_avg", "exp_avg_sq"
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        beta1, beta2 = hyper["betas"]
+        root = (1.0 - beta2**step) ** 0.5  # as in Adam
+        now = beta1 * (1.0 - 0.5 * 0.96 ** (step * hyper["momentum_decay"]))
+        after = beta1 * (1.0 - 0.5 * 0.96 ** ((step + 1) * hyper["momentum_decay"]))
+        product = numbers["mu_product"] * now
+        return {
+            "mu_product": product,
+            "along_m": hyper["lr"] * root * after / (1.0 - product * after),
+            "along_g": hyper["lr"] * root * (1.0 - now) / (1.0 - product),
+            "beta1": beta1,
+            "beta2": beta2,
+            "eps": hyper["eps"] * root,
+        }
+
+    @staticmethod
+    def update(
+        p: Any, g: Any, m: Any, v: Any, *, along_m: Any, along_g: Any, beta1: Any, beta2: Any, eps: Any
+    ) -> tuple[Any, ...]:
+        m = beta1 * m + (1.0 - beta1) * g
+        v = beta2 * v + (1.0 - beta2) * g * g
+        return p - (along_m * m + along_g * g) / (np.sqrt(v) + eps), m, v
+
+
+class Lion(Optimizer):
+    """Lion: steps of one size, along the sign of a mean gradient.
+
+    p ← p − lr·sign(β₁·m + (1 − β₁)·g), then m ← β₂·m + (1 − β₂)·g. Weight decay is decoupled as in `AdamW`;
+    ``maximize`` goes uphill. Rates are some three to ten times smaller than Adam's, decays larger by as much.
+
+    Source: Chen et al., Symbolic discovery of optimization algorithms, 2023, https://arxiv.org/abs/2302.06675.
+    Raises HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import Lion
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> optimizer = Lion([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data
+    array([   0.5, -199.5])
+    """
+
+    rules = {  # noqa: RUF012 - a constant of the class
+        "lr": NON_NEGATIVE,
+        "betas": Pair(Number(0.0, 1.0)),
+        "weight_decay": NON_NEGATIVE,
+        "maximize": FLAG,
+    }
+    decoupled = True
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 1e-4,
+        betas: Any = (0.9, 0.99),
+        weight_decay: Value = 0.0,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr=lr, betas=betas, weight_decay=weight_decay, maximize=maximize)
+
+    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        return ("exp_avg",)
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        beta1, beta2 = hyper["betas"]
+        return {"lr": hyper["lr"], "beta1": beta1, "beta2": beta2}
+
+    @staticmethod
+    def update(p: Any, g: Any, m: Any, *, lr: Any, beta1: Any, beta2: Any) -> tuple[Any, ...]:
+        direction = np.sign(beta1 * m + (1.0 - beta1) * g)
+        return p - lr * direction, beta2 * m + (1.0 - beta2) * g

@@ -2,14 +2,14 @@
 
 An expression of twelve operations on a large array reads and writes main memory twelve times; the same operations,
 done on one block after the other, read it once, because the block stays in the cache meanwhile. Small arrays are one
-block. This module knows memory: sizes, layouts and threads. It must not know what an update computes (`optim.tracing`
+block. This module knows memory: sizes and layouts. It must not know what an update computes (`optim.tracing`
 writes the program) nor whose arrays they are.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,41 +25,12 @@ Arrays = Sequence[NDArray[Any]]
 # cache (half a megabyte to two). Smaller ones spend their time calling NumPy: 0.4 microseconds per operation.
 BLOCK_BYTES = 128 * 1024
 
-_MOST_SHAPES = 1024
-
-
-class _Scratch(threading.local):
-    """The registers of a thread: one set of flat buffers for each dtype, seen in every shape that was asked for."""
-
-    def __init__(self) -> None:
-        self.buffers: dict[np.dtype[Any], list[NDArray[Any]]] = {}
-        self.views: dict[tuple[Any, ...], list[NDArray[Any]]] = {}
-
-    def get(self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> list[NDArray[Any]]:
-        key = (count, shape, dtype)
-        views = self.views.get(key)
-        if views is not None:
-            return views
-        size = int(np.prod(shape, dtype=object))
-        if size * dtype.itemsize > BLOCK_BYTES:
-            return [np.empty(shape, dtype) for _ in range(count)]
-        buffers = self.buffers.setdefault(dtype, [])
-        while len(buffers) < count:
-            buffers.append(np.empty(max(1, BLOCK_BYTES // dtype.itemsize), dtype))
-        if len(self.views) >= _MOST_SHAPES:
-            self.views.clear()
-        views = self.views[key] = [buffer[:size].reshape(shape) for buffer in buffers[:count]]
-        return views
-
-
-_SCRATCH = _Scratch()
-
 
 class Kernel:
     """An update for one dtype and one choice of its settings, with room for its coefficients.
 
-    ``settings`` are those of `optim.tracing.record`. A kernel serves one thread at a time, because its coefficients
-    are its own; any number of kernels may run beside each other.
+    ``settings`` are those of `optim.tracing.record`. A kernel has coefficients and registers of its own, so it serves
+    one thread at a time, and any number of kernels may run beside each other.
 
     >>> import numpy as np
     >>> step = Kernel(lambda p, g, lr: (p - lr * g,), (), {"lr": float}, np.dtype(float))
@@ -78,30 +49,54 @@ class Kernel:
         dtype: np.dtype[Any],
     ) -> None:
         self.program: Program = record(update, slots, settings, dtype)
+        self.slots = slots
+        self.dtype = dtype
+        self.loaded: Mapping[str, Any] = {}  # the settings that the coefficients are those of
         self._constants = [np.empty((), dtype) for _ in range(self.program.constants)]
+        self._buffers = [np.empty(0, dtype)] * self.program.registers
+        self._rest: dict[tuple[int, ...], list[NDArray[Any]]] = {}  # of a shape: registers and constants
 
     def load(self, **settings: Any) -> None:
         """Set the coefficients, Python floats, which are rounded once, to the dtype of the arrays."""
+        self.loaded = settings
         self.program.load(*self._constants, **settings)
 
     def run(self, *arrays: NDArray[Any]) -> None:
         """Update the arrays (parameter, gradient, state: all of one shape) in place; the gradient is only read."""
-        run, registers = self.program.run, self.program.registers
-        first = arrays[0]
-        if first.nbytes <= BLOCK_BYTES:
-            run(*arrays, *_SCRATCH.get(registers, first.shape, first.dtype), *self._constants)
-            return
+        run = self.program.run
+        shape = arrays[0].shape
+        rest = self._rest.get(shape)
+        if rest is not None:
+            run(*arrays, *rest)
+        elif arrays[0].nbytes <= BLOCK_BYTES:
+            run(*arrays, *self._make_rest(shape))
+        else:
+            self._run_blocks(arrays)
+
+    def _run_blocks(self, arrays: Arrays) -> None:
+        run = self.program.run
         arrays, width = _rows(arrays)
-        first = arrays[0]
+        length, *others = arrays[0].shape
         rows = max(1, BLOCK_BYTES // width)
-        scratch = _SCRATCH.get(registers, (rows, *first.shape[1:]), first.dtype)
-        constants = self._constants
-        whole = len(first) // rows * rows
+        shape = (rows, *others)
+        rest = self._rest.get(shape) or self._make_rest(shape)
+        whole = length // rows * rows
         for i in range(0, whole, rows):
-            run(*[a[i : i + rows] for a in arrays], *scratch, *constants)
-        if whole < len(first):
-            rest = len(first) - whole
-            run(*[a[whole:] for a in arrays], *[s[:rest] for s in scratch], *constants)
+            run(*[a[i : i + rows] for a in arrays], *rest)
+        if whole < length:
+            registers = [register[: length - whole] for register in rest[: self.program.registers]]
+            run(*[a[whole:] for a in arrays], *registers, *self._constants)
+
+    def _make_rest(self, shape: tuple[int, ...]) -> list[NDArray[Any]]:
+        """The registers in the shape of the arrays, and the constants."""
+        size = prod(shape)
+        if any(buffer.size < size for buffer in self._buffers):
+            self._buffers = [np.empty(size, self.dtype) for _ in self._buffers]
+            self._rest.clear()
+        rest = [*(buffer[:size].reshape(shape) for buffer in self._buffers), *self._constants]
+        if size * self.dtype.itemsize <= BLOCK_BYTES:
+            self._rest[shape] = rest
+        return rest
 
 
 def _rows(arrays: Arrays) -> tuple[Any, int]:

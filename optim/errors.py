@@ -49,18 +49,16 @@ twice in a step. Give each parameter once, in one group.
 
 
 class GradientError(OptimizerError, ValueError):
-    """The ``.grad`` of a parameter does not have the shape of the parameter.
+    """`Optimizer.functional` was given a parameter or gradient of another shape than the optimizer's own.
 
-    >>> import numpy as np
     >>> from autograd import tensor
     >>> from optim import SGD
     >>> w = tensor([1.0, 2.0], requires_grad=True, name="w")
-    >>> w.grad = np.ones(3)
-    >>> SGD([w], lr=0.1).step()
+    >>> SGD([w], lr=0.1).functional([w], [tensor([1.0])])
     Traceback (most recent call last):
     ...
-    optim.errors.GradientError: SGD: the gradient of parameter 0 (w, shape (2,), float64) has shape (3,). \
-Nothing was updated.
+    optim.errors.GradientError: SGD: functional() was given shape (2,) and a gradient of shape (1,) for parameter 0 \
+(w, shape (2,), float64).
     """
 
 

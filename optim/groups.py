@@ -11,7 +11,7 @@ from typing import Any
 from autograd import Tensor
 from optim.errors import ParameterError
 
-__all__ = ["Parameters", "check_parameter", "describe", "read_groups", "read_parameters"]
+__all__ = ["Parameters", "check_parameter", "decay_groups", "describe", "read_groups", "read_parameters"]
 
 Parameters = Iterable[Tensor] | Iterable[Mapping[str, Any]]
 
@@ -66,3 +66,24 @@ def _listed(owner: str, params: Any) -> list[Any]:
     if not isinstance(params, Iterable):
         raise ParameterError(f"{owner}: give a list of parameters, not a {type(params).__name__}.")
     return list(params)
+
+
+def decay_groups(model: Any) -> list[dict[str, Any]]:
+    """The parameters of a model as two groups, of which only the first is subject to weight decay: the weights.
+
+    Weights are parameters of two or more dimensions; biases, scales and shifts have fewer and do not decay. ``model``
+    is anything with ``parameters()``, or an iterable of parameters.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from optim import SGD, decay_groups
+    >>> W, b = tensor(np.ones((2, 3)), requires_grad=True), tensor(np.ones(2), requires_grad=True)
+    >>> optimizer = SGD(decay_groups([W, b]), lr=0.1, weight_decay=0.5)
+    >>> [(len(group["params"]), group["weight_decay"]) for group in optimizer.param_groups]
+    [(1, 0.5), (1, 0.0)]
+    """
+    params = list(model.parameters() if hasattr(model, "parameters") else model)
+    weights = [p for p in params if p.ndim >= 2]
+    others = [p for p in params if p.ndim < 2]
+    groups: list[dict[str, Any]] = [{"params": weights}, {"params": others, "weight_decay": 0.0}]
+    return [group for group in groups if group["params"]]

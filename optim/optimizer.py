@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from optim.blocks import Kernel
-from optim.errors import GradientError, HyperparameterError, ParameterError, StateError, UpdateError
+from optim.errors import HyperparameterError, ParameterError, UpdateError
+from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
 from optim.hyper import Rule, is_off
 from optim.states import dump, restore
@@ -24,6 +25,9 @@ from optim.states import dump, restore
 __all__ = ["Optimizer"]
 
 ndarray = np.ndarray
+
+# Hyper-parameters at a step, names of the state arrays, settings that all optimizers have.
+Resolved = tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]
 
 
 class Optimizer:
@@ -107,17 +111,25 @@ class Optimizer:
             p = shrink * p
         return cls.update(p, g, *state, **coefficients)
 
-    def _settings(self, hyper: Mapping[str, Any], step: int, state: dict[str, Any]) -> dict[str, Any]:
-        """What `expression` needs besides arrays; the numbers of the state are brought up to date."""
+    def common(self, hyper: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings of `expression` that all optimizers have."""
         decay = hyper.get("weight_decay", 0.0)
-        off = is_off(decay)
         decoupled = hyper.get("decoupled_weight_decay", self.decoupled)
-        settings = {
+        if is_off(decay):
+            decay = None
+        return {
             "ascend": hyper.get("maximize", False),
-            "decay": None if off or decoupled else decay,
-            "shrink": None if off or not decoupled else 1.0 - hyper["lr"] * decay,
-            **self.coefficients(hyper, step, **{name: state[name] for name in self.numbers}),
+            "decay": None if decoupled else decay,
+            "shrink": 1.0 - hyper["lr"] * decay if decoupled and decay is not None else None,
         }
+
+    def settings(
+        self, common: dict[str, Any], hyper: Mapping[str, Any], step: int, state: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What `expression` needs besides arrays at an update; the numbers of the state are brought up to it."""
+        if not self.numbers:
+            return {**common, **self.coefficients(hyper, step)}
+        settings = {**common, **self.coefficients(hyper, step, **{name: state[name] for name in self.numbers})}
         for name in self.numbers:
             state[name] = settings.pop(name)
         return settings
@@ -172,17 +184,17 @@ class Optimizer:
         self.check(hyper)
         return hyper
 
-    def _resolved(self, index: int, group: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Hyper-parameters and slots of a group at this step; those of a group without schedule are remembered."""
+    def _resolved(self, index: int, group: dict[str, Any]) -> Resolved:
+        """What a group says at this step; that of a group without a schedule is remembered."""
         values = tuple(group.values())
         known = self._fixed.get(index)
         if known is not None and len(known[0]) == len(values) and all(map(is_, known[0], values)):
-            return known[1], known[2]
+            return known[1]
         hyper = self.resolve(group, self.t)
-        slots = self.slots(group)
+        resolved = hyper, self.slots(group), self.common(hyper)
         if all(rule.is_fixed(group[name]) for name, rule in self.rules.items()):
-            self._fixed[index] = values, hyper, slots
-        return hyper, slots
+            self._fixed[index] = values, resolved
+        return resolved
 
     # --- steps ------------------------------------------------------------------------------------------------
 
@@ -198,46 +210,53 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient, in place; the others are skipped.
 
-        ``closure``, if given, computes the loss and its gradients first; what it returns is returned. All gradients
-        and hyper-parameters are checked before the first parameter is changed. Raises GradientError and
-        HyperparameterError.
+        ``closure``, if given, computes the loss and its gradients first; what it returns is returned. All
+        hyper-parameters are checked before the first parameter is changed: HyperparameterError is raised when a
+        schedule leaves its range.
         """
         loss = None if closure is None else closure()
-        work = []
         skipped = []
-        for index, group in enumerate(self.param_groups):
-            hyper, slots = self._resolved(index, group)
-            for p in group["params"]:
+        resolved = [self._resolved(i, group) for i, group in enumerate(self.param_groups)]
+        for index, (hyper, slots, common) in enumerate(resolved):
+            kernel: Kernel | None = None
+            loaded = 0
+            for p in self.param_groups[index]["params"]:
                 g = p.grad
                 if g is None:
                     skipped.append(p)
                     continue
                 data = p.data
+                dtype = data.dtype
                 if (
-                    g.__class__ is not ndarray
-                    or g.dtype is not data.dtype
-                    or g.shape != data.shape
+                    g.dtype is not dtype
                     or g.base is not None
                     or data.base is not None
                     or g is data
+                    or not data.flags.writeable
                 ):
-                    g = self._fitted(p, data, g)
-                work.append((p, data, g, hyper, slots))
-        kernel: Kernel | None = None
-        loaded: tuple[Any, ...] = ()
-        for p, data, g, hyper, slots in work:
-            state = self.state[p]
-            arrays = [state.get(name) for name in slots]
-            for array in arrays:
-                if array is None or array.dtype is not data.dtype:
-                    arrays = _renew(state, slots, data)
-            step = state["step"] + 1
-            if kernel is None or loaded[0] != step or loaded[1] is not hyper or loaded[2] is not data.dtype:
-                kernel = self._kernel(slots, data.dtype, self._settings(hyper, step, state))
-                loaded = () if self.numbers else (step, hyper, data.dtype)
-            kernel.run(data, g, *arrays)
-            state["step"] = step
-            p.data = data  # tells the engine that these are no longer the values of the forward pass
+                    data, g = _fit(data, g)
+                state = self.state[p]
+                arrays: Any = ()
+                if slots:
+                    arrays = [state.get(name) for name in slots]
+                    for array in arrays:
+                        if array is None or array.dtype is not dtype:
+                            arrays = _renew(state, slots, data)
+                step = state["step"] + 1
+                if kernel is None or loaded != step or kernel.dtype is not dtype or self.numbers:
+                    settings = self.settings(common, hyper, step, state)
+                    kernel = self._recent.get(index)
+                    if (
+                        kernel is None
+                        or kernel.loaded != settings
+                        or kernel.dtype is not dtype
+                        or kernel.slots != slots
+                    ):
+                        kernel = self._recent[index] = self._kernel(slots, dtype, settings)
+                    loaded = step
+                kernel.run(data, g, *arrays)
+                state["step"] = step
+                p.data = data  # tells the engine that these are no longer the values of the forward pass
         self.t += 1
         self.skipped = tuple(skipped)
         return loss
@@ -257,19 +276,6 @@ class Optimizer:
             kernel = self._kernels[key] = Kernel(self.expression, slots, types, dtype)
         kernel.load(**settings)
         return kernel
-
-    def _fitted(self, p: Tensor, data: NDArray[Any], g: Any) -> NDArray[Any]:
-        """A gradient that a user has set: an array of the parameter's shape and dtype, in memory of its own."""
-        array = np.asarray(g.data if isinstance(g, Tensor) else g)
-        if array.shape != data.shape:
-            number = list(self.state).index(p)
-            raise GradientError(
-                f"{type(self).__name__}: the gradient of {describe(p, number)} has shape {array.shape}. "
-                "Nothing was updated."
-            )
-        if array.dtype != data.dtype:
-            return array.astype(data.dtype)
-        return array.copy() if np.may_share_memory(array, data) else array
 
     def functional(
         self,
@@ -298,41 +304,7 @@ class Optimizer:
         >>> new.item(), rate.item()
         (0.8, -3.2)
         """
-        own = list(self.state)
-        before = {"t": self.t, "params": [self.state[p] for p in own]} if state is None else state
-        for name, given in (("params", params), ("grads", grads), ("state", before["params"])):
-            if len(given) != len(own):
-                raise StateError(
-                    f"{type(self).__name__}: functional() was given {len(given)} {name}, and has {len(own)} parameters."
-                )
-        new_params: list[Any] = []
-        new_states: list[dict[str, Any]] = []
-        for group in self.param_groups:
-            merged = {**group, **hyper}
-            values = self.resolve(merged, before["t"], tensors=True)
-            for model in group["params"]:
-                i = len(new_params)
-                p, g, entry = params[i], grads[i], {**self.new_state(model, merged), **before["params"][i]}
-                if p.shape != model.shape or (g is not None and g.shape != p.shape):
-                    raise GradientError(
-                        f"{type(self).__name__}: functional() was given shape {p.shape} and a gradient of shape "
-                        f"{getattr(g, 'shape', None)} for {describe(model, i)}."
-                    )
-                if g is not None:
-                    p = self._new(p, g, entry, values, self.slots(merged))
-                new_params.append(p)
-                new_states.append(entry)
-        return new_params, {"t": before["t"] + 1, "params": new_states}
-
-    def _new(self, p: Any, g: Any, entry: dict[str, Any], hyper: Mapping[str, Any], slots: tuple[str, ...]) -> Any:
-        """The new value of a parameter, as an expression; its state is brought up to date."""
-        entry["step"] += 1
-        settings = self._settings(hyper, entry["step"], entry)
-        fitted = {name: _astype(x, p.dtype) if isinstance(x, Tensor) else x for name, x in settings.items()}
-        state = [np.array(x) if isinstance(x, ndarray) else x for x in (entry[name] for name in slots)]
-        new, *arrays = self.expression(p, _astype(g, p.dtype), *state, **fitted)
-        entry.update(zip(slots, arrays, strict=True))
-        return new
+        return functional(self, params, grads, state, hyper)
 
     # --- states and copies ------------------------------------------------------------------------------------
 
@@ -354,10 +326,11 @@ class Optimizer:
     def _forget(self) -> None:
         """Drop what can be made again: it is not copied and not pickled."""
         self._kernels: dict[Any, Kernel] = {}
-        self._fixed: dict[int, tuple[tuple[Any, ...], dict[str, Any], tuple[str, ...]]] = {}
+        self._recent: dict[int, Kernel] = {}
+        self._fixed: dict[int, tuple[tuple[Any, ...], Resolved]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_kernels", "_fixed")}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_kernels", "_recent", "_fixed")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -374,16 +347,21 @@ class Optimizer:
         return f"{type(self).__name__}({''.join(groups)})"
 
 
+def _fit(data: NDArray[Any], g: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Values that can be written to, and a gradient of their dtype in other memory (one may write w.grad = w.data)."""
+    if not data.flags.writeable:
+        data = data.copy()
+    if g.dtype != data.dtype:
+        return data, g.astype(data.dtype)
+    return data, g.copy() if np.may_share_memory(g, data) else g
+
+
 def _renew(state: dict[str, Any], slots: tuple[str, ...], data: NDArray[Any]) -> list[Any]:
     """State arrays for hyper-parameters that were switched on later, or for a parameter whose dtype was changed."""
     for name in slots:
         array = state.get(name)
         state[name] = np.zeros_like(data) if array is None else array.astype(data.dtype)
     return [state[name] for name in slots]
-
-
-def _astype(x: Any, dtype: np.dtype[Any]) -> Any:
-    return x if x.dtype == dtype else x.astype(dtype)
 
 
 def _word(value: Any) -> str:

@@ -5,7 +5,8 @@ This module owns the formulas and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from optim.errors import HyperparameterError
@@ -28,7 +29,8 @@ class SGD(Optimizer):
     ============  ====================================  ================================
 
     With ``nesterov`` the step goes along g + μ·v ("pytorch"), μ·v − lr·g ("classical") or μ·v + (1 − μ)·g ("ema",
-    all with the new v): Nesterov's method, written for the point at which the gradient is taken. At a constant rate
+    all with the new v): Nesterov's method, written for the point at which the gradient is taken; `look_ahead` has it
+    in its first form. At a constant rate
     "classical" is "pytorch", and "ema" with rate a is "pytorch" with rate a·(1 − μ); when the rate changes,
     "pytorch" and "ema" change the speed at once, "classical" only what is added to it. Dampening spares the first
     step, as in PyTorch. Weight decay adds ``weight_decay``·p to the gradient; ``maximize`` goes uphill.
@@ -100,6 +102,42 @@ class SGD(Optimizer):
             "nesterov": hyper["nesterov"],
             "style": hyper["momentum_style"],
         }
+
+    @contextmanager
+    def look_ahead(self) -> Iterator[None]:
+        """Nesterov's method in its first form: within the block, the parameters are where momentum alone takes them.
+
+        Compute loss and gradients inside, call `step` after it (without ``nesterov``). The points q at which the
+        gradients are taken, q = p + μ·v, are the parameters of the reformulated method, ``nesterov=True``.
+
+        Raises HyperparameterError with ``nesterov``, and for a group without momentum.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> w = tensor(1.0, requires_grad=True)
+        >>> optimizer = SGD([w], lr=0.25, momentum=0.5, momentum_style="classical")
+        >>> for _ in range(2):
+        ...     optimizer.zero_grad()
+        ...     with optimizer.look_ahead():
+        ...         (w * w).backward()
+        ...     optimizer.step()
+        >>> w.item()
+        0.125
+        """
+        moves = []
+        for group in self.param_groups:
+            hyper = self.resolve(group, self.t)
+            if hyper["nesterov"] or not self.slots(group):
+                raise HyperparameterError("SGD: look_ahead() needs momentum, and nesterov=False.")
+            speed = hyper["momentum"] * (1.0 if hyper["momentum_style"] == "classical" else -hyper["lr"])
+            moves += [(p, p.data, p.data + speed * self.state[p].get("momentum_buffer", 0.0)) for p in group["params"]]
+        try:
+            for p, _, ahead in moves:
+                p.data = ahead
+            yield
+        finally:
+            for p, here, _ in moves:
+                p.data = here
 
     @staticmethod
     def update(

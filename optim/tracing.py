@@ -246,24 +246,36 @@ def _prune(calls: list[Call], needed: set[int]) -> list[Call]:
 
 
 def _place(calls: list[Call], goals: dict[int, int], inputs: int) -> tuple[dict[int, int], int]:
-    """Where each array lies: an input's number for the memory of that input, ``-1 - i`` for register i."""
+    """Where each array lies: an input's number for the memory of that input, ``-1 - i`` for register i.
+
+    Memory that is to get a new value may hold intermediate results until then.
+    """
     last = {x: i for i, call in enumerate(calls) for x in call.operands if isinstance(x, int)}
+    born = {call.result: i for i, call in enumerate(calls)}
     target_of = {number: target for target, number in goals.items()}
     places = {i: i for i in range(inputs)}
+    held_by = {target: target for target in goals}
     free: list[int] = []
     registers = 0
     for i, call in enumerate(calls):
-        for x in dict.fromkeys(call.operands):
-            if isinstance(x, int) and places[x] < 0 and last[x] == i and x not in target_of:
-                free.append(places[x])
+        ending = [x for x in dict.fromkeys(call.operands) if isinstance(x, int) and last[x] == i and x not in target_of]
+        idle = [places[x] for x in ending if places[x] < 0]
         target = target_of.get(call.result)
-        if target is not None and last.get(target, -1) <= i:
-            places[call.result] = target
+        if target is not None:
+            usable = [target] if last.get(held_by[target], -1) <= i else idle
+        else:
+            end = last[call.result]
+            usable = [places[x] for x in ending if places[x] in goals and end <= born[goals[places[x]]]] or idle
+        if usable:
+            place = usable[0]
         elif free:
-            places[call.result] = free.pop()  # the youngest: it is still in the cache
+            place = free.pop()  # the youngest: it is still in the cache
         else:
             registers += 1
-            places[call.result] = -registers
+            place = -registers
+        free += [x for x in idle if x != place]
+        places[call.result] = place
+        held_by[place] = call.result
     return places, registers
 
 

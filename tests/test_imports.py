@@ -19,7 +19,8 @@ LAYERS = [
     {"autograd.registry"},
     {"autograd.ops"},
     {"autograd.custom", "autograd.methods", "autograd.protocol"},
-    {"autograd.numpy_calls"},
+    {"autograd.numpy_functions"},
+    {"autograd.coverage"},
     {"autograd.transforms"},
     {"autograd.gradcheck", "autograd.view"},
     {"autograd"},  # autograd/__init__.py: the public names, for optim and nn

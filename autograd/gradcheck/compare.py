@@ -9,55 +9,67 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.gradcheck.differences import STEP, Curve, quick, sweep
-from autograd.gradcheck.plan import Column, Weights, columns_of, direction, entry, weights_of
-from autograd.gradcheck.problem import Array, Problem
+from autograd.gradcheck.plan import Column, Limits, Weights, columns_of, direction, entry, weights_of
+from autograd.gradcheck.problem import Array, Problem, RuleFailure
 from autograd.gradcheck.report import MEANING, Row
 from autograd.gradcheck.verdicts import Finding, Tolerance, judge
 
-__all__ = ["RTOL", "Comparison", "compare"]
+__all__ = ["Comparison"]
 
 RTOL = 1e-6
+_DEFAULT_LIMITS = Limits()
 _KINK = 1e-3  # one-sided slopes that differ by this fraction deserve a second look
 _NOISE = 64.0  # the floor of the tolerance in units of eps * size / step
 _MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input
 _SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
-
-
-def compare(problem: Problem, order: int = 1, rtol: float | None = None, atol: float | None = None) -> list[Row]:
-    """One row for each output and each input of a problem, whose values must be finite."""
-    return Comparison(problem, order, rtol, atol).rows()
+_ABOUT_NOTHING = {
+    True: "both numbers are zero within the rounding of the function",
+    False: "beside the size of the function all derivatives are too small to be seen: check it without the constant",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Worst:
-    """The finding that stands for a row, where it was made, and how many like it there are."""
+    """The finding that stands for a row of the report, and where it was made."""
 
     finding: Finding
     column: Column
     row: int
-    count: int
 
 
 class Comparison:
-    """The work on one problem; `rows` is the result."""
+    """The work on one problem, whose values must be finite; `rows` is the result, a row per output and input."""
 
-    def __init__(self, problem: Problem, order: int = 1, rtol: float | None = None, atol: float | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        order: int = 1,
+        rtol: float | None = None,
+        atol: float | None = None,
+        *,
+        limits: Limits = _DEFAULT_LIMITS,
+        weights: list[Weights] | None = None,
+    ) -> None:
         self.problem = problem
         self.order = order
         self.rtol = RTOL if rtol is None else rtol
         self.atol = atol
         self.start = [variable.value for variable in problem.inputs]
-        self.columns = columns_of(problem.inputs)
-        self.weights = weights_of(problem.outputs)
+        self.columns = columns_of(problem.inputs, limits)
+        self.weights = weights_of(problem.outputs, limits) if weights is None else weights
+        self.step = max(STEP, problem.eps**0.2)  # larger where the values went through a less precise dtype
         ends = np.cumsum([0, *(len(weights) for weights in self.weights)])
-        self.slices = [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self.slices = [slice(int(a), int(b)) for a, b in pairwise(ends)]
         self.base = self.project([variable.value for variable in problem.outputs])
+        self.failures: dict[int, str] = {}  # outputs whose backward pass broke down
+        self.failure: tuple[int, Array] | None = None  # the first failing output, with the gradient that shows it
         self.connected, self.analytic = self.differentiate()
         self.sizes = self.size_of_rows()
 
@@ -77,7 +89,12 @@ class Comparison:
         analytic = [np.zeros((len(self.base), len(columns))) for columns in self.columns]
         for output, (weights, where) in enumerate(zip(self.weights, self.slices, strict=True)):
             for row in range(len(weights)):
-                for number, gradient in enumerate(self.problem.pullback(output, weights.seed(row))):
+                try:
+                    gradients = self.problem.pullback(output, weights.seed(row))
+                except RuleFailure as failure:
+                    self.failures[output] = str(failure)
+                    break
+                for number, gradient in enumerate(gradients):
                     if gradient is not None:
                         connected[output, number] = True
                         analytic[number][where.start + row] = [c.along(gradient) for c in self.columns[number]]
@@ -103,8 +120,8 @@ class Comparison:
 
         return at
 
-    def tolerance(self, row: int, column: Column, step: float = STEP) -> Tolerance:
-        return Tolerance(self.rtol, float(self.floors(column, step)[row]))
+    def tolerance(self, row: int, column: Column) -> Tolerance:
+        return Tolerance(self.rtol, float(self.floors(column, self.step)[row]))
 
     def floors(self, column: Column, step: float) -> Array:
         if self.atol is not None:
@@ -127,7 +144,7 @@ class Comparison:
         doubts: list[tuple[float, int]] = []
         with np.errstate(all="ignore"):
             for c, column in enumerate(columns):
-                numeric[:, c], doubt = self.first_look(column, self.analytic[number][:, c], STEP)
+                numeric[:, c], doubt = self.first_look(column, self.analytic[number][:, c], self.step)
                 if len(doubt) and doubt.max() > 1:
                     doubts.append((float(doubt.max()), c))
             return numeric, self.second_look(number, numeric, sorted(doubts, reverse=True))
@@ -155,7 +172,7 @@ class Comparison:
                 if doubt.max() <= 1:
                     numeric[:, c] = value
                     continue
-            _, doubt = self.first_look(column, analytic, STEP)
+            _, doubt = self.first_look(column, analytic, self.step)
             found = self.sweep(column, analytic, np.flatnonzero(doubt > 1), numeric[:, c])
             findings.update({(row, c): finding for row, (finding, _) in found.items()})
             for row, (finding, step) in found.items():
@@ -173,12 +190,9 @@ class Comparison:
         found = {}
         for row in map(int, rows):
             tolerance = self.tolerance(row, column)
-            a = float(analytic[row])
-            if np.isfinite(a):
-                finding = judge(a, slopes, row, tolerance, float(self.sizes[row]))
-            else:
-                note = f"the rules give {a:.4g}, where the function itself is finite"
-                finding = Finding("nonfinite", False, a, float(slopes.value[row]), 0.0, 0.0, None, note)
+            finding = judge(float(analytic[row]), slopes, row, tolerance, float(self.sizes[row]))
+            if finding.verdict == "kink" and self.order > 1:
+                finding = replace(finding, ok=True, note="there is no derivative of this order here")
             found[row] = finding, float(slopes.step[row])
         return found
 
@@ -193,34 +207,42 @@ class Comparison:
             variable.value.shape,
             "right",
             True,
-            coverage=self.coverage(output, number),
+            coverage=self.coverage_of_input(number),
+            output_coverage=self.coverage_of_output(output),
         )
         columns, analytic = self.columns[number], self.analytic[number][where]
+        if output in self.failures:
+            self.failure = self.failure or (output, self.weights[output].seed(0))
+            return replace(row, verdict="wrong", ok=False, note=self.failures[output])
         if not analytic.size:
             return replace(row, note="there is no entry to check")
         own = {key: finding for key, finding in findings.items() if where.start <= key[0] < where.stop}
         detached = not self.connected[output, number]
         if detached and not np.any(numeric[where]) and not own:
             return replace(row, verdict="independent", analytic=0.0, numeric=0.0, relative_error=0.0)
-        if own:
-            worst = _worst(own, columns)
-        else:
-            excess = np.array(
-                [
-                    _ratio(np.abs(analytic[:, c] - numeric[where, c]), self.allowed(where, column, analytic[:, c]))
-                    for c, column in enumerate(columns)
-                ]
-            ).T
-            r, c = np.unravel_index(int(np.argmax(excess)), excess.shape)
-            a, d = float(analytic[r, c]), float(numeric[where.start + r, c])
-            tolerance = self.tolerance(where.start + int(r), columns[c]).of(a, d)
-            worst = _Worst(Finding("right", True, a, d, 0.0, tolerance), columns[c], where.start + int(r), 0)
+        worst = _worst(own, columns) if own else self.nearest(where, number, numeric[where])
         if worst.finding.verdict in ("wrong", "nonfinite") and worst.column.index is None:
             worst = self.search(output, worst)
+        if worst.finding.verdict in ("wrong", "nonfinite", "kink") and not worst.finding.ok:
+            self.failure = self.failure or (output, self.weights[output].seed(worst.row - where.start))
         return self.filled(row, output, worst, detached)
 
-    def allowed(self, where: slice, column: Column, analytic: Array) -> Array:
-        return self.floors(column, STEP)[where] + self.rtol * np.abs(analytic)
+    def nearest(self, where: slice, number: int, numeric: Array) -> _Worst:
+        """The largest error of numbers that all agree; or that nothing of them can be seen."""
+        columns, analytic = self.columns[number], self.analytic[number][where]
+        floors = np.stack([self.floors(column, self.step)[where] for column in columns], axis=1)
+        largest = np.maximum(np.abs(analytic), np.abs(numeric))
+        excess = _ratio(np.abs(analytic - numeric), floors + self.rtol * largest)
+        row, c = map(int, np.unravel_index(int(np.argmax(excess)), excess.shape))
+        a, d = float(analytic[row, c]), float(numeric[row, c])
+        finding = Finding("right", True, a, d, 0.0, self.tolerance(where.start + row, columns[c]).of(a, d))
+        if self.atol is None and np.any(analytic) and np.all(largest <= floors):
+            # So small beside the function that no step shows them. Those below its own rounding are zeros that were
+            # added up in another order, such as the gradient of a bias before a batch norm.
+            zero = bool(np.all(np.abs(analytic) <= 1000 * self.problem.eps * self.sizes[where, None]))
+            noise = float(floors[row, c])
+            finding = replace(finding, verdict="rounding", ok=zero, noise=noise, note=_ABOUT_NOTHING[zero])
+        return _Worst(finding, columns[c], where.start + row)
 
     def filled(self, row: Row, output: int, worst: _Worst, detached: bool) -> Row:
         """A row with the numbers of its worst finding, in the user's units."""
@@ -272,26 +294,24 @@ class Comparison:
                     among = np.zeros(value.size, bool)
                     among[half] = True
                     column = direction(number, value, random, among.reshape(value.shape))
-                    numeric = quick(self.curve(column), self.base).value[row]
+                    numeric = quick(self.curve(column), self.base, self.step).value[row]
                     errors.append(abs(numeric - column.along(gradient)))
                 suspects = halves[int(np.nanargmax(errors))] if not np.all(np.isnan(errors)) else halves[0]
             column = entry(number, value, int(suspects[0]))
             analytic = np.zeros(len(self.base))
             analytic[row] = column.along(gradient)
             finding, _ = self.sweep(column, analytic, [row], analytic)[row]
-        return worst if finding.ok else _Worst(finding, column, row, worst.count)
+        return worst if finding.ok else _Worst(finding, column, row)
 
-    def coverage(self, output: int, number: int) -> str:
-        """What of this input, and of this output, was looked at."""
+    def coverage_of_input(self, number: int) -> str:
         size, columns = self.start[number].size, self.columns[number]
-        if len(columns) == size:
-            text = "every entry"
-        else:
-            text = f"{len(columns)} random directions of {size:,} entries"
+        return "every entry" if len(columns) == size else f"{len(columns)} random directions of {size:,} entries"
+
+    def coverage_of_output(self, output: int) -> str:
         weights = self.weights[output]
-        if weights.combinations is not None:
-            text += f", {len(weights)} random combinations of {int(np.prod(weights.shape)):,} output entries"
-        return text
+        if weights.combinations is None:
+            return "every entry"
+        return f"{len(weights)} random combinations of {int(np.prod(weights.shape)):,} entries"
 
 
 def _ratio(a: Array, b: Array) -> Array:
@@ -304,8 +324,7 @@ def _worst(findings: dict[tuple[int, int], Finding], columns: list[Column]) -> _
     (row, c), finding = min(
         findings.items(), key=lambda item: (item[1].ok, _SEVERITY[item[1].verdict], -item[1].excess)
     )
-    count = sum(other.verdict == finding.verdict for other in findings.values())
-    return _Worst(finding, columns[c], row, count)
+    return _Worst(finding, columns[c], row)
 
 
 def _about_wrong(finding: Finding, unit: float, detached: bool) -> str:

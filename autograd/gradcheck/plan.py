@@ -13,12 +13,22 @@ import numpy as np
 
 from autograd.gradcheck.problem import Array, Variable
 
-__all__ = ["DIRECTIONS", "ENTRIES", "Column", "Weights", "columns_of", "direction", "entry", "weights_of"]
+__all__ = ["Column", "Limits", "Weights", "columns_of", "direction", "entry", "weights_of"]
 
-ENTRIES = 200  # inputs are checked entry by entry, the smallest first, while all of them have at most so many entries
-DIRECTIONS = 8  # for each larger input
-OUTPUT_ENTRIES = 32  # an output with at most so many entries is checked entry by entry
-COMBINATIONS = 2  # for each larger output
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is compared.
+
+    Inputs are checked entry by entry, the smallest first, while all together have at most ``entries``; each larger one
+    along random ``directions``. An output with at most ``output_entries`` is checked entry by entry, a larger one in
+    random ``combinations``.
+    """
+
+    entries: int = 200
+    directions: int = 8
+    output_entries: int = 32
+    combinations: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +72,25 @@ class Weights:
 
     def rows(self, value: Array) -> Array:
         flat = value.reshape(-1)
-        return flat if self.combinations is None else self.combinations @ flat
+        rows: Array = flat if self.combinations is None else self.combinations @ flat
+        return rows
 
     def sizes(self, value: Array) -> Array:
         """How large the terms of each row are, whatever cancels in their sum."""
         flat = np.abs(value.reshape(-1))
         if self.combinations is None:
-            return flat
-        return np.asarray(np.sqrt(np.square(self.combinations) @ np.square(flat)))
+            sizes: Array = flat
+        else:
+            sizes = np.sqrt(np.square(self.combinations) @ np.square(flat))
+        return sizes
 
     def seed(self, row: int) -> Array:
         """The gradient of one row with respect to the output."""
+        seed: Array = np.zeros(int(np.prod(self.shape)))
         if self.combinations is not None:
-            return self.combinations[row].reshape(self.shape)
-        seed = np.zeros(int(np.prod(self.shape)))
-        seed[row] = 1.0
+            seed = self.combinations[row]
+        else:
+            seed[row] = 1.0
         return seed.reshape(self.shape)
 
     def index(self, row: int) -> tuple[int, ...] | None:
@@ -88,7 +102,8 @@ class Weights:
 def sizes_of(value: Array) -> Array:
     """What a step of an entry is a fraction of: its size, but not less than a sixteenth of what is usual beside it."""
     usual = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
-    return np.maximum(np.abs(value), usual / 16 if usual else 1.0)
+    sizes: Array = np.maximum(np.abs(value), usual / 16 if usual else 1.0)
+    return sizes
 
 
 def entry(number: int, value: Array, index: int) -> Column:
@@ -108,11 +123,11 @@ def direction(number: int, value: Array, random: np.random.Generator, among: Arr
     return Column(number, None, weights, reach=1 / float(np.max(sizes)))
 
 
-def columns_of(inputs: Sequence[Variable], entries: int = ENTRIES) -> list[list[Column]]:
+def columns_of(inputs: Sequence[Variable], limits: Limits) -> list[list[Column]]:
     """The directions for each input."""
     random = np.random.default_rng(0)
     plan: list[list[Column]] = [[] for _ in inputs]
-    left = entries
+    left = limits.entries
     for number in sorted(range(len(inputs)), key=lambda i: (inputs[i].value.size, i)):
         value = inputs[number].value
         if value.size <= left:
@@ -120,19 +135,20 @@ def columns_of(inputs: Sequence[Variable], entries: int = ENTRIES) -> list[list[
             plan[number] = [entry(number, value, index) for index in range(value.size)]
         else:
             left = 0
-            plan[number] = [direction(number, value, random) for _ in range(min(DIRECTIONS, value.size))]
+            plan[number] = [direction(number, value, random) for _ in range(min(limits.directions, value.size))]
     return plan
 
 
-def weights_of(outputs: Sequence[Variable]) -> list[Weights]:
+def weights_of(outputs: Sequence[Variable], limits: Limits) -> list[Weights]:
     """The rows for each output."""
     random = np.random.default_rng(1)
     plan = []
     for output in outputs:
         size = output.value.size
-        if size <= OUTPUT_ENTRIES:
+        if size <= limits.output_entries:
             plan.append(Weights(output.value.shape, None))
         else:
-            signs = np.where(random.random((COMBINATIONS, size)) < 0.5, -1.0, 1.0)
-            plan.append(Weights(output.value.shape, signs * random.uniform(0.5, 1.5, (COMBINATIONS, size))))
+            shape = limits.combinations, size
+            signs = np.where(random.random(shape) < 0.5, -1.0, 1.0)
+            plan.append(Weights(output.value.shape, signs * random.uniform(0.5, 1.5, shape)))
     return plan

@@ -7,7 +7,7 @@ user's function and inputs become a `Run` is the business of `subject`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Protocol
@@ -15,10 +15,24 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.engine import Node, Vertex, backward_pass, newest_first
+from autograd.engine import Node, Route, Vertex, backward_pass, newest_first
+from autograd.errors import GradientShapeError
 from autograd.tensor import Tensor, constant, leaf
 
-__all__ = ["Array", "GradientOf", "GraphProblem", "Problem", "Run", "Subject", "Variable"]
+__all__ = [
+    "Array",
+    "GradientOf",
+    "GraphProblem",
+    "Problem",
+    "RuleFailure",
+    "Run",
+    "Runnable",
+    "Variable",
+    "gradients_of",
+    "plain",
+    "spacing",
+    "vertex_of",
+]
 
 Array = NDArray[np.float64]
 
@@ -34,15 +48,21 @@ class Variable:
 class Problem(Protocol):
     """A function with inputs, outputs, and vector-Jacobian products by its rules."""
 
-    inputs: Sequence[Variable]
-    outputs: Sequence[Variable]
-    eps: float  # the spacing of the least precise dtype on the way to the outputs
+    @property
+    def inputs(self) -> Sequence[Variable]: ...
+
+    @property
+    def outputs(self) -> Sequence[Variable]: ...
+
+    @property
+    def eps(self) -> float:
+        """The spacing of the least precise dtype on the way to the outputs."""
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         """The outputs at other inputs."""
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
-        """The gradient of <seed, output> for each input; None where no path leads to it."""
+        """The gradient of <seed, output> for each input; None where no path leads to it. May raise RuleFailure."""
 
 
 @dataclass(slots=True)
@@ -56,7 +76,11 @@ class Run:
     outputs: list[tuple[str, Any]]
 
 
-class Subject(Protocol):
+class RuleFailure(Exception):
+    """A rule raised an error, or returned something that does not fit its operand; the message says which."""
+
+
+class Runnable(Protocol):
     """Something that can be run at any inputs, recording its graph."""
 
     inputs: Sequence[Variable]
@@ -67,13 +91,15 @@ class Subject(Protocol):
 class GraphProblem:
     """A subject as a `Problem`: evaluated by running it, differentiated by the engine's backward pass."""
 
-    def __init__(self, subject: Subject, run: Run, spread: float = 0.0) -> None:
+    def __init__(self, subject: Runnable, run: Run, spread: float = 0.0) -> None:
         """``spread`` is the relative difference of two runs at the same inputs, 0 almost always."""
         self.subject = subject
         self.inputs = subject.inputs
         self.outputs = [Variable(name, plain(value)) for name, value in run.outputs]
         self._inputs = run.inputs
         self._starts = [vertex_of(value) for _, value in run.outputs]
+        self._wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
+        self._routes: dict[int, Route] = {}
         self.eps = max(spread, least_precise([start for start in self._starts if start is not None]))
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
@@ -83,8 +109,9 @@ class GraphProblem:
         start = self._starts[output]
         if start is None:
             return [None] * len(self._inputs)
-        wanted = frozenset(vertex for vertex in self._inputs if vertex is not None)
-        found = backward_pass({start: seed.astype(start.dtype)}, release=False, wanted=wanted)
+        if output not in self._routes:
+            self._routes[output] = Route([start], self._wanted)
+        found = gradients_of(start, seed, self._routes[output])
         gradients = [None if vertex is None else found.get(vertex) for vertex in self._inputs]
         return [None if g is None else np.array(g, np.float64) for g in gradients]
 
@@ -96,7 +123,7 @@ class GradientOf:
     random ones otherwise.
     """
 
-    def __init__(self, subject: Subject, run: Run, seed: int = 0) -> None:
+    def __init__(self, subject: Runnable, run: Run, seed: int = 0) -> None:
         self.subject = subject
         self.inputs = subject.inputs
         random = np.random.default_rng(seed)
@@ -112,16 +139,32 @@ class GradientOf:
             start = vertex_of(value)
             if start is None:
                 continue
-            seed = constant(weights.astype(start.dtype))
+            seed = constant(weights.astype(start.dtype)[()])
             found = backward_pass({start: seed}, create_graph=True, release=False, wanted=wanted)
             for variable, vertex in zip(self.inputs, first.inputs, strict=True):
                 g = None if vertex is None else found.get(vertex)
                 if g is not None or self._names is not None:
                     zero = np.zeros(variable.value.shape)
-                    gradients[f"d{name}/d{variable.name}"] = zero if g is None else g
+                    gradients[derivative_name(name, variable.name)] = zero if g is None else g
         if self._names is None:
             self._names = list(gradients)
         return Run(first.inputs, [(name, gradients[name]) for name in self._names])
+
+
+def gradients_of(start: Vertex, seed: Array, route: Route) -> dict[Vertex, Any]:
+    """The gradients of <seed, start> that a backward pass along a route finds; raises RuleFailure."""
+    try:
+        with np.errstate(all="ignore"):
+            return backward_pass({start: seed.astype(start.dtype)[()]}, release=False, route=route)
+    except Exception as error:
+        notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("in the rule of ")]
+        if not notes and not isinstance(error, GradientShapeError):
+            raise
+        raise RuleFailure(": ".join([*notes, f"{type(error).__name__}: {error}"])) from error
+
+
+def derivative_name(output: str, entry: str) -> str:
+    return f"d({output})/d{entry}" if "/" in output else f"d{output}/d{entry}"
 
 
 def plain(value: Any) -> Array:
@@ -138,8 +181,12 @@ def vertex_of(value: Any) -> Vertex | None:
 
 def least_precise(starts: Sequence[Vertex]) -> float:
     """The largest spacing (eps) among the dtypes of everything that the starts depend on."""
-    eps = float(np.finfo(np.float64).eps)
     dtypes: set[np.dtype[Any]] = set()
     for vertex in newest_first(starts):
         dtypes.update(vertex.dtype if isinstance(vertex, Node) and vertex.op.outputs else (vertex.dtype,))
-    return max([eps, *(float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f")])
+    return spacing(dtypes)
+
+
+def spacing(dtypes: Iterable[np.dtype[Any]]) -> float:
+    """The largest eps of some dtypes, at least that of float64."""
+    return max(float(np.finfo(dtype).eps) for dtype in (np.dtype(np.float64), *dtypes) if dtype.kind == "f")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from autograd.errors import AutogradError
 
-__all__ = ["MEANING", "GradcheckError", "GradcheckReport", "Row", "Verdict"]
+__all__ = ["MEANING", "Fault", "GradcheckError", "GradcheckReport", "Row", "Verdict"]
 
 Verdict = Literal[
     "right",
@@ -36,8 +36,8 @@ MEANING: dict[Verdict, str] = {
     "nonfinite": "a value or a gradient is not finite here",
     "wrong": "the rules and the finite differences contradict each other",
     "kink": "not differentiable here: the slopes to the left and to the right differ",
-    "rounding": "the numbers differ by more than the tolerance, but by no more than rounding explains",
     "right": "the rules agree with finite differences",
+    "rounding": "the numbers differ by more than the tolerance, but by no more than rounding explains",
     "independent": "the output does not depend on the input",
 }
 
@@ -69,6 +69,7 @@ class Row:
     slopes: tuple[float, float] | None = None
     note: str = ""
     coverage: str = ""
+    output_coverage: str = ""
 
     @property
     def entry(self) -> str:
@@ -85,11 +86,46 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A node whose rule contradicts its kernel.
+
+    ``number`` counts the nodes in the order in which the program made them, ``module`` is the path of the module in
+    whose call that was, ``line`` is ``file:line`` of the user's call, ``names`` are those of the Tensors that went
+    in, ``path`` leads from the node to the output. ``row`` has the entry and both numbers, for the gradient that
+    arrived at the node.
+    """
+
+    op: str
+    node: str
+    number: int
+    module: str
+    line: str
+    names: tuple[str, ...]
+    path: tuple[str, ...]
+    row: Row
+
+    def __str__(self) -> str:
+        place = f" at {self.line}" if self.line else ""
+        module = f", in module {self.module}" if self.module else ""
+        what = "is wrong" if self.row.verdict == "wrong" else f"meets a point without derivative ({self.row.verdict})"
+        text = f"the rule of {self.op} {what} at {self.node}{place}{module}: for its operand {self.row.entry}"
+        if self.names:
+            text += f" (of {', '.join(self.names)})"
+        if self.row.analytic is None or self.row.numeric is None:
+            return f"{text}, {self.row.note}"
+        text += f" it gives {self.row.analytic:.8g}, finite differences of the op itself {self.row.numeric:.8g}"
+        if self.row.verdict != "wrong":
+            text += f" ({self.row.note})"
+        return text + (f"; from there to the output: {' -> '.join(self.path)}" if self.path else "")
+
+
+@dataclass(frozen=True, slots=True)
 class GradcheckReport:
     """What `gradcheck` found; ``print`` it for the table. It is true (as a condition) when nothing is wrong.
 
-    ``rows`` compare one output with one input each. ``op``, ``node`` and ``line`` say where a wrong rule was applied,
-    when that is known, and ``findings`` say it in words.
+    ``rows`` compare one output with one input each. After a failure every node of the graph was checked by itself:
+    ``op``, ``node`` and ``line`` say which rule is wrong and where it was applied, ``faults`` has all such nodes, and
+    ``findings`` say it in words.
 
     >>> import numpy as np
     >>> from autograd.gradcheck import gradcheck
@@ -105,7 +141,8 @@ class GradcheckReport:
     op: str | None = None
     node: str | None = None
     line: str | None = None
-    findings: tuple[str, ...] = field(default=())
+    faults: tuple[Fault, ...] = ()
+    findings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -162,7 +199,7 @@ class GradcheckReport:
             hidden = len(self.rows) - len(rows)
             best = sum(row.verdict in ("right", "independent") for row in self.rows)
             left_out = [f"... and {_count(hidden, 'row')} more, {best} of them right or independent"]
-        several = len({(row.order, row.output) for row in self.rows}) > 1
+        several = len({(row.order, row.output) for row in self.rows}) > 1 or not all(row.input for row in rows)
         columns = ["input", "shape", "worst entry", "analytic", "numeric", "rel. error", "tolerance", "verdict"]
         lines = [
             [
@@ -188,7 +225,7 @@ class GradcheckReport:
         lines: list[str] = []
         for row in self.rows:
             if row.note and (row.verdict not in ("right", "independent")) and len(lines) < 8:
-                lines.append(f"{row.derivative}: {row.note}" if row.analytic is not None else row.note)
+                lines.append(f"{row.derivative}: {row.note}" if row.input and row.coverage else row.note)
         lines += self.findings
         if self.coverage:
             lines.append(f"checked: {self.coverage}")
@@ -221,7 +258,7 @@ class GradcheckError(AutogradError, AssertionError):
 
 def _index(row: Row) -> str:
     if row.index is None:
-        return "a direction" if row.analytic is not None else ""
+        return "a direction" if row.analytic is not None and row.verdict != "independent" else ""
     own = f"[{', '.join(map(str, row.index))}]" if row.index else ""
     return own + (f" of output {list(row.output_index)}" if row.output_index else "")
 

@@ -17,40 +17,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.arrays import is_real_floating
+from autograd.containers import leaves, unflatten
 from autograd.engine import describe
 from autograd.errors import InvalidDtypeError, RequiresGradError
-from autograd.gradcheck.nesting import leaves, rebuild
-from autograd.gradcheck.problem import Array, Run, Variable
+from autograd.gradcheck.problem import Array, Run, Variable, vertex_of
 from autograd.modes import enable_grad
 from autograd.tensor import Tensor
 
-__all__ = ["ClosureSubject", "FunctionSubject", "Held"]
+__all__ = ["ClosureSubject", "FunctionSubject", "Subject"]
 
 
-class FunctionSubject:
-    """A function of arrays, numbers or Tensors, alone or nested in lists, tuples and dicts."""
+class Subject:
+    """What both kinds share: inputs with names and values, and the state that every run starts from.
 
-    def __init__(self, f: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
+    ``sources`` are the user's own arrays, ``passed_over`` the names of outputs without a derivative (counts, labels).
+    """
+
+    frozen: Sequence[str] = ()  # parameters that are not checked because they do not require a gradient
+
+    def __init__(self, f: Callable[..., Any], sources: list[tuple[str, NDArray[Any]]], tensors: list[Tensor]) -> None:
         self.f = f
-        self.originals = inputs
+        self.sources = sources
+        self.inputs: Sequence[Variable] = [Variable(name, data.astype(np.float64)) for name, data in sources]
         self.passed_over: list[str] = []
-        found = [
-            leaf for name, value in zip(input_names(f, inputs), inputs, strict=True) for leaf in leaves(value, name)
-        ]
-        self.sources = [(name, source_of(name, value)) for name, value in found]
-        self.inputs: Sequence[Variable] = [Variable(name, data.astype(np.float64)) for name, data in self.sources]
-        self._given: list[tuple[Tensor, Array, Array]] = []
         self._output = name_of(f)
+        self._state = tensors  # what is there besides the inputs: buffers, frozen parameters
+        self._start: list[NDArray[Any]] = []
+        self._given: list[tuple[Tensor, Array, Array]] = []
 
     def run(self, arrays: Sequence[Array]) -> Run:
-        tensors = [
-            Tensor(array, requires_grad=True, name=variable.name)
-            for array, variable in zip(arrays, self.inputs, strict=True)
-        ]
+        """Run the function, record its graph, and note where the inputs stand in it."""
+        for t, data in zip(self._state, self._start, strict=True):
+            exchange(t, data.copy())
+        tensors = self.enter(arrays)
         self._given = [(t, array, array.copy()) for t, array in zip(tensors, arrays, strict=True)]
         with enable_grad(), np.errstate(all="ignore"):
-            result = self.f(*rebuild(self.originals, iter(tensors)))
-        return Run([t._node for t in tensors], outputs_of(result, self._output, self.passed_over))
+            outputs = outputs_of(self.result(tensors), self._output, self.passed_over)
+        for _, value in outputs:
+            vertex_of(value)  # an input that is returned as it is gets its place in the graph now
+        return Run([t._node for t in tensors], outputs)
+
+    def enter(self, arrays: Sequence[Array]) -> list[Tensor]:
+        """The Tensors of the inputs, holding these arrays."""
+        raise NotImplementedError
+
+    def result(self, tensors: Sequence[Tensor]) -> Any:
+        """What the user's function returns."""
+        raise NotImplementedError
 
     def mutated(self) -> list[int]:
         """Which inputs the latest run has changed."""
@@ -58,48 +71,52 @@ class FunctionSubject:
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        """Where the function is itself a Module, its parameters are float64 for the time of the check."""
-        tensors = [t for t in _state_of(self.f) if is_real_floating(t.dtype)]
-        with Held(tensors):
-            for t in tensors:
-                exchange(t, t.data.astype(np.float64))
+        """All Tensors that are not ours get their own data, graph place and gradient back, whatever happens."""
+        with Held(self._state):
+            self._start = [t.data.astype(np.float64) if is_real_floating(t.dtype) else t.data for t in self._state]
             yield
 
 
-class ClosureSubject:
+class FunctionSubject(Subject):
+    """A function of arrays, numbers or Tensors, alone or nested in lists, tuples and dicts.
+
+    When it is itself a Module, its parameters and buffers are float64 for the time of the check, too.
+    """
+
+    def __init__(self, f: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
+        named = zip(input_names(f, inputs), inputs, strict=True)
+        found = [leaf for name, value in named for leaf in leaves(value, name)]
+        super().__init__(f, [(name, source_of(name, value)) for name, value in found], state_of(f))
+        self._containers = inputs
+
+    def enter(self, arrays: Sequence[Array]) -> list[Tensor]:
+        pairs = zip(self.inputs, arrays, strict=True)
+        return [Tensor(array, requires_grad=True, name=variable.name) for variable, array in pairs]
+
+    def result(self, tensors: Sequence[Tensor]) -> Any:
+        return self.f(*unflatten(self._containers, iter(tensors)))
+
+
+class ClosureSubject(Subject):
     """A function without arguments of Tensors that it finds on its own: the parameters of a model, for instance."""
 
     def __init__(self, f: Callable[[], Any], wrt: Any) -> None:
-        self.f = f
-        self.tensors, names, self.frozen = tensors_of(wrt)
-        self.sources = list(zip(names, [np.asarray(t.data) for t in self.tensors], strict=True))
-        self.inputs: Sequence[Variable] = [Variable(name, data.astype(np.float64)) for name, data in self.sources]
-        checked = set(map(id, self.tensors))
-        self._others = [t for t in _state_of(wrt) if id(t) not in checked and is_real_floating(t.dtype)]
-        self._rest: list[Array] = []
-        self.passed_over: list[str] = []
-        self._given: list[tuple[Tensor, Array, Array]] = []
-        self._output = name_of(f)
+        self._tensors, names, self.frozen = tensors_of(wrt)
+        checked = set(map(id, self._tensors))
+        sources = list(zip(names, [np.asarray(t.data) for t in self._tensors], strict=True))
+        super().__init__(f, sources, [t for t in state_of(wrt) if id(t) not in checked])
 
-    def run(self, arrays: Sequence[Array]) -> Run:
-        for t, array in zip(self.tensors, arrays, strict=True):
+    def enter(self, arrays: Sequence[Array]) -> list[Tensor]:
+        for t, array in zip(self._tensors, arrays, strict=True):
             exchange(t, array)
-        for t, data in zip(self._others, self._rest, strict=True):
-            exchange(t, data.copy())  # buffers too: every run starts from the same state
-        self._given = [(t, array, array.copy()) for t, array in zip(self.tensors, arrays, strict=True)]
-        with enable_grad(), np.errstate(all="ignore"):
-            result = self.f()
-        return Run([t._node for t in self.tensors], outputs_of(result, self._output, self.passed_over))
+        return self._tensors
 
-    def mutated(self) -> list[int]:
-        """Which of the Tensors the latest run has changed."""
-        return [i for i, (t, array, before) in enumerate(self._given) if t.data is not array or changed(array, before)]
+    def result(self, tensors: Sequence[Tensor]) -> Any:
+        return self.f()
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        """The Tensors get their own data, graph place and gradient back at the end, whatever happens."""
-        with Held([*self.tensors, *self._others]):
-            self._rest = [t.data.astype(np.float64) for t in self._others]
+        with Held(self._tensors), super().prepared():
             yield
 
 
@@ -110,13 +127,13 @@ class Held:
         self._tensors = tensors
 
     def __enter__(self) -> None:
-        self._kept = [(t, t._data, np.array(t._data), t._node, t.grad) for t in self._tensors]
+        self._kept = [(t, t._data, np.array(t._data), t._node, t._grad) for t in self._tensors]
 
     def __exit__(self, *error: object) -> None:
         for t, data, contents, node, grad in self._kept:
             if changed(data, contents):
                 data[...] = contents
-            t._data, t._node, t.grad = data, node, grad
+            t._data, t._node, t._grad = data, node, grad
 
 
 def exchange(t: Tensor, data: NDArray[Any]) -> None:
@@ -137,7 +154,8 @@ def input_names(f: Callable[..., Any], inputs: tuple[Any, ...]) -> list[str]:
     """A name per argument: that of the Tensor, else that of the parameter, else its number."""
     names = [f"input[{i}]" for i in range(len(inputs))]
     try:
-        parameters = list(inspect.signature(f).parameters.values())
+        called = getattr(f, "forward", f) if hasattr(f, "named_parameters") else f
+        parameters = list(inspect.signature(called).parameters.values())
     except (TypeError, ValueError):  # a ufunc or another function without a readable signature
         parameters = []
     for i, parameter in enumerate(parameters[: len(inputs)]):
@@ -167,7 +185,7 @@ def source_of(name: str, value: Any) -> NDArray[Any]:
     raise InvalidDtypeError(
         f"gradcheck takes the derivative with respect to every input, and {name} is {shown}"
         + (": write its numbers as floats (2.0, dtype=float)" if data.dtype.kind in "iub" else "")
-        + f". What is no variable of the check belongs into a closure: gradcheck(lambda x: f(x, {name.split('[')[0]}), x)."
+        + ". What is not to be varied belongs into a closure: gradcheck(lambda x: f(x, labels), x)."
     )
 
 
@@ -203,7 +221,7 @@ def tensors_of(wrt: Any) -> tuple[list[Tensor], list[str], list[str]]:
     return [t for t, _ in found.values()], [" = ".join(names) for _, names in found.values()], frozen
 
 
-def _state_of(module: Any) -> list[Tensor]:
+def state_of(module: Any) -> list[Tensor]:
     """All Tensors that belong to a Module: frozen parameters and buffers included; nothing for anything else."""
     found: dict[int, Tensor] = {}
     for getter in ("parameters", "buffers"):

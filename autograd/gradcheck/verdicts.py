@@ -7,7 +7,7 @@ scaled units (see `differences`), where the size of the function itself is the n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograd.gradcheck.differences import Slopes
 from autograd.gradcheck.report import Verdict
@@ -54,6 +54,11 @@ class Finding:
 def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size: float) -> Finding:
     """The verdict on one analytic value; ``size`` is the size of the function, or of its largest derivative."""
     a = analytic
+    if not math.isfinite(a):
+        other = judge(0.0, slopes, row, tolerance, size)
+        steep = other.verdict == "nonfinite"
+        note = other.note if steep else f"the rules give {a:.4g}, where the function itself has a slope"
+        return replace(other, verdict="nonfinite", ok=False, analytic=a, note=note)
     value, error = float(slopes.value[row]), float(slopes.error[row])
     left, right = float(slopes.left[row]), float(slopes.right[row])
     left_error, right_error = float(slopes.left_error[row]), float(slopes.right_error[row])
@@ -85,7 +90,7 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
             math.copysign(math.inf, leap_right) if leap_right else right,
         )
         between = min(ends) <= a <= max(ends)
-        return finding("kink", between, value, math.inf, f"the function jumps here; {_lies(between)}", ends)
+        return finding("kink", between, sum(ends), math.inf, f"the function jumps here; {_lies(between)}", ends)
     if open_left != open_right:
         near, near_error, steep = (
             (left, left_error, slopes.steep[0][row]) if open_right else (right, right_error, slopes.steep[1][row])
@@ -122,8 +127,8 @@ def _about_rounding(ok: bool, note: str) -> str:
         "rounding errors hide whether the last digits are right"
         if ok
         else (
-            "rounding errors are as large as the derivative: nothing can be said. Check it at values of a moderate size, "
-            "or without the large constant that hides them"
+            "rounding errors are as large as the derivative: nothing can be said. Check it at values of a moderate "
+            "size, or without the large constant that hides them"
         )
     )
     return f"{note}; {text}" if note else text

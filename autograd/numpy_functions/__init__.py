@@ -3,6 +3,24 @@
 Each is registered with `implements`; the others are answered straight from the op table (see `autograd.protocol`).
 """
 
-from autograd.numpy_functions import linear_algebra
+from autograd.numpy_functions import (
+    calculus,
+    constants,
+    linear_algebra,
+    reductions,
+    refused,
+    selection,
+    shapes,
+    statistics,
+)
 
-__all__ = ["linear_algebra"]
+__all__ = [
+    "calculus",
+    "constants",
+    "linear_algebra",
+    "reductions",
+    "refused",
+    "selection",
+    "shapes",
+    "statistics",
+]

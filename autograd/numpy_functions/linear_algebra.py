@@ -135,14 +135,6 @@ def _svdvals(x: Any, /) -> Any:
     return linalg.svd(x)[1]
 
 
-@implements(np.linalg.eig, np.linalg.eigvals)
-def _eig(a: Any) -> Any:
-    raise NotDifferentiable(
-        "numpy.linalg.eig and eigvals give complex results, which are not differentiable here. For a symmetric matrix "
-        "use eigh or eigvalsh; for singular values svd."
-    )
-
-
 # --- norms ------------------------------------------------------------------------------------------------------
 
 
@@ -293,16 +285,6 @@ def _tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
     return linear.tensordot(x1, x2, axes=axes)
 
 
-@implements(np.linalg.vecdot)
-def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return np.sum(x1 * x2, axis=axis)
-
-
 @implements(np.linalg.matrix_transpose, np.matrix_transpose)
 def _matrix_transpose(x: Any, /) -> Any:
     return shape.swapaxes(x, axis1=-2, axis2=-1)
-
-
-@implements(np.linalg.matrix_rank)
-def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    return np.linalg.matrix_rank(A.data, tol, hermitian, rtol=rtol)

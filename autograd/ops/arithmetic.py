@@ -209,3 +209,56 @@ def astype_kernel(x: Array, *, dtype: Any) -> Array:
 
 astype = defop("astype", astype_kernel, unchanged)  # the edge restores the dtype
 copy = defop("copy", lambda x: x.copy(), unchanged)
+
+
+# --- further ufuncs -------------------------------------------------------------------------------------------
+
+hypot = defop(
+    "hypot",
+    np.hypot,  # at the origin the slope is taken as 0, as for abs
+    (
+        lambda g, x, out: g * (x / np.where(out == 0.0, 1.0, out)),
+        lambda g, y, out: g * (y / np.where(out == 0.0, 1.0, out)),
+    ),
+    numpy=np.hypot,
+)
+copysign = defop(
+    "copysign",
+    np.copysign,
+    (lambda g, x, out: g * (np.sign(x) * np.sign(out)), None),
+    numpy=np.copysign,
+)
+fmod = defop("fmod", np.fmod, (unchanged, lambda g, x, y: -(g * np.trunc(x / y))), numpy=np.fmod)
+nextafter = defop("nextafter", np.nextafter, (unchanged, None), numpy=np.nextafter)
+ldexp = defop("ldexp", np.ldexp, (lambda g, y: np.ldexp(g, y), None), numpy=np.ldexp)
+
+
+def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
+    """The gradient of the winner of an extreme that passes over NaN."""
+    alone = np.isnan(loser) & ~np.isnan(winner)
+    return masked(g, mask=(winner > loser) | alone) + masked(0.5 * g, mask=winner == loser)
+
+
+fmax = defop(
+    "fmax",
+    np.fmax,
+    (lambda g, x, y: _larger_or_only(g, x, y), lambda g, x, y: _larger_or_only(g, y, x)),
+    numpy=np.fmax,
+)
+fmin = defop(
+    "fmin",
+    np.fmin,
+    (lambda g, x, y: _larger_or_only(g, -x, -y), lambda g, x, y: _larger_or_only(g, -y, -x)),
+    numpy=np.fmin,
+)
+
+heaviside = defop("heaviside", np.heaviside, None, numpy=np.heaviside)
+spacing = defop("spacing", np.spacing, None, numpy=np.spacing)
+logical_xor = defop("logical_xor", np.logical_xor, None, numpy=np.logical_xor)
+
+
+def nan_to_num_kernel(x: Array, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+nan_to_num = defop("nan_to_num", nan_to_num_kernel, lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num)

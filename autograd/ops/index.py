@@ -62,7 +62,8 @@ def add_at_kernel(x: Array, value: Array, *, index: Any) -> Array:
     if is_basic(index):
         out[index] += value
     else:
-        np.add.at(out, index, value)
+        # Repeated to its full size here: NumPy 2.4 leaves some out when a row of values meets a matrix of indices.
+        np.add.at(out, index, np.broadcast_to(value, out[index].shape))
     return out
 
 

@@ -110,7 +110,7 @@ tensordot = defop("tensordot", tensordot_kernel, (tensordot_left, tensordot_righ
 
 # --- einsum ---------------------------------------------------------------------------------------------------
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def explicit_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
@@ -120,7 +120,7 @@ def explicit_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[str
     terms = inputs.split(",")
     if len(terms) != len(ndims):
         raise ValueError(f"einsum subscripts {subscripts!r} name {len(terms)} operands, but {len(ndims)} were given")
-    unused = [c for c in _LETTERS if c not in text]
+    unused = [c for c in LETTERS if c not in text]
     widths = [n - len(term.replace("...", "")) for term, n in zip(terms, ndims, strict=True)]
     for i, (term, width) in enumerate(zip(terms, widths, strict=True)):
         if width < 0 or (width and "..." not in term):
@@ -149,7 +149,8 @@ def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape
         others = [t for j, t in enumerate(terms) if j != i]
         letters = "".join(dict.fromkeys(term))  # a repeated letter takes a diagonal: first fill that diagonal
         known = "".join(c for c in letters if c in output or any(c in t for t in others))
-        d = np.einsum(f"{','.join([output, *others])}->{known}", g, *(x for j, x in enumerate(xs) if j != i))
+        rest = (x for j, x in enumerate(xs) if j != i)
+        d = einsum(g, *rest, subscripts=f"{','.join([output, *others])}->{known}")
         if known != letters:  # summed over by this operand alone: the same gradient for every index
             sizes = dict(zip(term, shape, strict=True))
             where = dict(zip(known, d.shape, strict=True))
@@ -163,7 +164,7 @@ def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape
 
 def _fill_diagonals(d: Array, letters: str, term: str, shape: Shape) -> Array:
     """Spread the gradient of a diagonal back over the axes that it was taken from."""
-    spare = iter(c for c in _LETTERS if c not in term)
+    spare = iter(c for c in LETTERS if c not in term)
     target, eyes, names = "", [], []
     for position, c in enumerate(term):
         if c in target:
@@ -173,7 +174,7 @@ def _fill_diagonals(d: Array, letters: str, term: str, shape: Shape) -> Array:
             target += name
         else:
             target += c
-    return np.einsum(f"{','.join([letters, *names])}->{target}", d, *eyes)
+    return einsum(d, *eyes, subscripts=f"{','.join([letters, *names])}->{target}")
 
 
 einsum = defop("einsum", einsum_kernel, joint(einsum_rule))

@@ -19,7 +19,7 @@ def reshape_kernel(x: Array, *, shape: int | Sequence[int]) -> Array:
 
 
 def ravel_kernel(x: Array) -> Array:
-    return x.reshape(-1)
+    return x.ravel()  # contiguous, which reshape(-1) is not always
 
 
 def transpose_kernel(x: Array, *, axes: Sequence[int] | None = None) -> Array:

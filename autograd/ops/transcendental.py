@@ -81,3 +81,52 @@ relu = defop(
     definition=lambda x: np.where(x > 0.0, x, 0.0),
     doc="max(x, 0), with derivative 0 at 0.",
 )
+
+
+# --- further functions ------------------------------------------------------------------------------------------
+
+DEGREE = math.pi / 180.0
+
+cbrt = defop("cbrt", np.cbrt, lambda g, out: g / (3.0 * (out * out)), numpy=np.cbrt)
+arcsinh = defop("arcsinh", np.arcsinh, lambda g, x: g / np.sqrt(x * x + 1.0), numpy=np.arcsinh)
+arccosh = defop("arccosh", np.arccosh, lambda g, x: g / np.sqrt((x - 1.0) * (x + 1.0)), numpy=np.arccosh)
+arctanh = defop("arctanh", np.arctanh, lambda g, x: g / ((1.0 - x) * (1.0 + x)), numpy=np.arctanh)
+deg2rad = defop("deg2rad", np.deg2rad, lambda g: g * DEGREE, numpy=(np.deg2rad, np.radians))
+rad2deg = defop("rad2deg", np.rad2deg, lambda g: g / DEGREE, numpy=(np.rad2deg, np.degrees))
+
+
+def _share(x: Array, y: Array, scale: float) -> Array:
+    """The share of x in a sum of two exponentials; half where both are the same infinity."""
+    with np.errstate(invalid="ignore"):
+        difference = x - y
+    return sigmoid(scale * np.where(x == y, 0.0, difference))
+
+
+logaddexp = defop(
+    "logaddexp",
+    np.logaddexp,
+    (lambda g, x, y: g * _share(x, y, 1.0), lambda g, x, y: g * _share(y, x, 1.0)),
+    numpy=np.logaddexp,
+)
+logaddexp2 = defop(
+    "logaddexp2",
+    np.logaddexp2,
+    (lambda g, x, y: g * _share(x, y, LN2), lambda g, x, y: g * _share(y, x, LN2)),
+    numpy=np.logaddexp2,
+)
+
+
+def sinc_slope(x: Array) -> Array:
+    """The derivative of sin(pi x) / (pi x): by its series near 0, where the formula cancels."""
+    near = np.abs(x) < 0.03
+    safe = np.where(near, 1.0, x)
+    s = (math.pi * math.pi) * np.where(near, x * x, 0.0)
+    series = (math.pi * math.pi) * x * (-1.0 / 3.0 + s * (1.0 / 30.0 + s * (-1.0 / 840.0 + s * (1.0 / 45360.0))))
+    return np.where(near, series, (np.cos(math.pi * safe) - np.sinc(safe)) / safe)
+
+
+def sinc_kernel(x: Array) -> Array:
+    return np.sinc(x)
+
+
+sinc = defop("sinc", sinc_kernel, lambda g, x: g * sinc_slope(x), numpy=np.sinc)

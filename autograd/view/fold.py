@@ -35,6 +35,8 @@ def rebuild(
                 state[i] = 2
                 order.append(i)
     number = {i: n for n, i in enumerate(order)}
+    ops = sorted((i for i in order if nodes[i].made >= 0), key=lambda i: nodes[i].made)
+    ranks = {i: rank for rank, i in enumerate(ops)}
     kept, frame_number = _used_frames(frames, (nodes[i].frame for i in order))
 
     def moved(a: Argument) -> Argument:
@@ -46,6 +48,7 @@ def rebuild(
             tuple([moved(a) if isinstance(a, Argument) else a for a in nodes[i].arguments]),
             tuple([moved(a) for a in nodes[i].extra]),
             frame_number[nodes[i].frame],
+            ranks.get(i, -1),
         )
         for n, i in enumerate(order)
     )

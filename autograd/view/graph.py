@@ -83,6 +83,7 @@ class GraphNode:
         arguments: tuple[Argument | Number, ...],
         extra: tuple[Argument, ...],
         frame: int | None,
+        made: int | None = None,
     ) -> GraphNode:
         """The same node with another number and other arguments (`dataclasses.replace` takes five times as long)."""
         return GraphNode(
@@ -94,7 +95,7 @@ class GraphNode:
             self.attrs,
             self.results,
             frame,
-            self.made,
+            self.made if made is None else made,
             self.output,
             extra,
             self.path,
@@ -113,13 +114,17 @@ class GraphNode:
 
 @dataclass(frozen=True, slots=True)
 class FrameRecord:
-    """One call of a module. ``repeat`` says for how many equal neighbours it stands."""
+    """One call of a module. ``repeat`` says for how many equal neighbours it stands.
+
+    ``call`` is False for a frame that folding has put around equal neighbours that are no calls themselves.
+    """
 
     id: int
     parent: int | None
     label: str
     path: str | None
     repeat: int = 1
+    call: bool = True
 
 
 @dataclass(frozen=True, slots=True)

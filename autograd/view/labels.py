@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -69,13 +70,14 @@ def _box(
     rows: list[Row] = []
     details: list[str] = [call] if call else []
     if node.note:
-        details.extend(node.note.split("\n"))
+        details.extend(line for part in node.note.split("\n") for line in wrap(part, 44))
     for result in node.results:
         several = "" if result.index is None else f"[{result.index}] "
         facts = [describe_shape(result.shape), "" if result.dtype == common else str(result.dtype)]
         about = " ".join(fact for fact in facts if fact)
         if result.index is not None:
-            details.append(f"{several}{result.name or ''} {about}".rstrip())
+            name = shorten(result.name or "", _LONGEST_TITLE)
+            details.append(" ".join(part for part in (several.strip(), name, about) if part))
         elif about:
             details.append(about)
         if result.value is not None:
@@ -139,6 +141,10 @@ def op_text(graph: Graph, node: GraphNode) -> str:
             inside.append(name or "·")
     if not any(isinstance(a, Number) and a.value is not None for a in node.arguments) and unnamed:
         inside, telling = [], False
+    if node.op == "getitem" and "index" in node.attrs:
+        index = _plain(node.attrs["index"])
+        inner = index[1:-1].rstrip(",") if isinstance(node.attrs["index"], tuple) else index
+        return f"{inside[0] if inside else '·'}[{shorten(inner, 28)}]"
     attributes = [text for key, value in node.attrs.items() if (text := _attribute(key, value))]
     symbol = _SYMBOLS.get(node.op)
     if symbol and telling and len(inside) == 2 and not attributes:
@@ -155,7 +161,7 @@ def _operand(text: str) -> str:
 def _argument_name(graph: Graph, i: int, index: int | None) -> str | None:
     for result in graph.nodes[i].results:
         if result.index == index and result.name and len(result.name) <= _LONGEST_NAME:
-            return result.name
+            return shorten(result.name, _LONGEST_NAME)
     return None
 
 
@@ -187,12 +193,17 @@ def _plain(value: Any) -> str:
 
 
 def shorten(text: str, longest: int) -> str:
-    """A text on one line, cut in the middle when it is too long."""
-    text = " ".join(text.split())
+    """A text on one line, of characters that every format can carry, cut in the middle when it is too long."""
+    text = " ".join(_carried(text).split())
     if len(text) <= longest:
         return text
     half = (longest - 3) // 2
     return f"{text[: longest - 3 - half]}...{text[-half:]}"
+
+
+def _carried(text: str) -> str:
+    """A text in which control characters and halves of characters make way for a replacement mark."""
+    return "".join("\ufffd" if (c < " " and not c.isspace()) or "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def _tooltip(node: GraphNode) -> str:
@@ -207,11 +218,11 @@ def _tooltip(node: GraphNode) -> str:
             lines.append(f"value {exact(result.value)}")
         if result.grad is not None:
             lines.append(f"grad {exact(result.grad)}")
-    return "\n".join(lines)
+    return _carried("\n".join(lines))
 
 
 def _frame_title(label: str, path: str | None, repeat: int) -> str:
-    title = f"{path}: {label}" if path else label
+    title = shorten(f"{path}: {label}" if path else label, 2 * _LONGEST_TITLE)
     return f"{title} x {repeat} (the first is shown)" if repeat > 1 else title
 
 
@@ -312,7 +323,8 @@ def _notes(graph: Graph, common: Any, values: bool, grads: bool) -> list[str]:
     if common is not None:
         every = all(r.dtype == common for node in graph.nodes for r in node.results)
         notes.append(f"all {common}" if every else f"{common} unless said otherwise")
-    if grads and shown and not any(r.grad is not None for r in shown):
+    failed = any(node.kind == "failed" for node in graph.nodes)
+    if grads and shown and not failed and not any(r.grad is not None for r in shown):
         notes.append("no gradients yet: backward() has not run")
     if values and any(r.value is None and _entries(r) > SMALL for r in shown):
         notes.append(f'values of more than {SMALL} entries are not kept (values="live" reads those still held)')

@@ -19,6 +19,8 @@ __all__ = ["Arrow", "Part", "Path", "Piece", "Placement", "place"]
 Path = list[tuple[float, ...]]  # a start point, then (u, v) for a line or six numbers for a cubic curve
 
 _LAYER_GAP = 34.0
+_ENTRY_GAP = 28.0  # behind the gates of a frame, where its title may stand
+_EXIT_GAP = 18.0
 _MOST_LANES = 40_000  # beyond it arrows over many layers are drawn straight, so that the time stays linear
 
 
@@ -198,14 +200,15 @@ def _measure(
     for s in web.segments:
         i = web.layer_of[s.source]
         gaps[i] = max(gaps[i], abs(tops[s.source] + s.leave - tops[s.target] - s.enter))
+    first, last = _pinned(parts, web)
     starts, u = [], pad_u[0]
     for i, extent in enumerate(depth):
         starts.append(u)
         u += extent
         if i + 1 < len(depth):
-            u += _LAYER_GAP + min(70.0, 0.12 * gaps[i])
+            base = _ENTRY_GAP if i == first else _EXIT_GAP if i + 1 == last else _LAYER_GAP
+            u += base + min(70.0, 0.12 * gaps[i])
     du = u + pad_u[1]
-    first, last = _pinned(parts, web)
     if du < least[0]:
         spare = least[0] - du
         starts = [start + (0.0 if i == first else spare if i == last else spare / 2) for i, start in enumerate(starts)]

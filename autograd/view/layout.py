@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograd.view.layers import Arrow, Part, Path, Placement, place
 from autograd.view.picture import Direction, Link
@@ -18,6 +19,7 @@ __all__ = ["Layout", "Rectangle", "Route", "arrange"]
 
 _PAD = 14.0
 _TITLE = 18.0
+Wire = tuple[int, str]  # a value that travels: the box that it comes from, and which of its outputs it is
 _GATE = -1  # for `_Part.item`: this part is a gate, not a box or a frame
 
 
@@ -61,8 +63,8 @@ class _Frame:
 
     boxes: list[int] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
-    entries: dict[int, int] = field(default_factory=dict)  # source box outside -> part number of its gate
-    exits: dict[int, int] = field(default_factory=dict)  # source box inside -> part number of its gate
+    entries: dict[Wire, int] = field(default_factory=dict)  # value from outside -> part number of its gate
+    exits: dict[Wire, int] = field(default_factory=dict)  # value from inside -> part number of its gate
     placement: Placement | None = None
     parts: list[tuple[bool, int]] = field(default_factory=list)  # (is a frame, its number), gates are (False, -1)
 
@@ -81,6 +83,18 @@ def arrange(
     how wide its title is.
     """
     return _Arrangement(sizes, owners, links, parents, titles, direction == "LR").run()
+
+
+def _wire(link: Link) -> Wire:
+    return link.source, link.label
+
+
+def _ranks(ends: Sequence[tuple[int, Any]], boxes: int) -> list[dict[Any, int]]:
+    """For each box, where on its side the arrows meet it: the slot or output -> its place among those in use."""
+    used: list[set[Any]] = [set() for _ in range(boxes)]
+    for box, key in ends:
+        used[box].add(key)
+    return [{key: i for i, key in enumerate(sorted(keys, key=lambda k: (len(str(k)), k)))} for keys in used]
 
 
 class _Arrangement:
@@ -105,7 +119,8 @@ class _Arrangement:
         self.chains: dict[int, list[int]] = {-1: [-1]}  # each frame with those around it, innermost first
         for i, parent in enumerate(self.parents):
             self.chains[i] = [i, *self.chains[parent]]
-        self.inlets = self.count_inlets()
+        self.inlets = _ranks([(link.target, link.slot) for link in links], len(sizes))
+        self.outlets = _ranks([(link.source, link.label) for link in links], len(sizes))
 
     def run(self) -> Layout:
         self.sort_into_frames()
@@ -118,19 +133,19 @@ class _Arrangement:
         width, height = self.sizes[box]
         return (width, height) if self.rightwards else (height, width)
 
-    def count_inlets(self) -> list[dict[int, int]]:
-        """For each box, its operands that are boxes: slot -> place among them."""
-        slots: list[set[int]] = [set() for _ in self.sizes]
-        for link in self.links:
-            slots[link.target].add(link.slot)
-        return [{slot: i for i, slot in enumerate(sorted(used))} for used in slots]
-
     def inlet(self, link: Link) -> float:
         """Where on the side of its target an arrow ends: operands in order, close together."""
         across = self.extent(link.target)[1]
         order = self.inlets[link.target]
         step = min(16.0, 0.8 * across / len(order))
         return across / 2 + (order[link.slot] - (len(order) - 1) / 2) * step
+
+    def outlet(self, link: Link) -> float:
+        """Where on the side of its source an arrow starts: several outputs in order, close together."""
+        across = self.extent(link.source)[1]
+        order = self.outlets[link.source]
+        step = min(16.0, 0.8 * across / len(order))
+        return across / 2 + (order[link.label] - (len(order) - 1) / 2) * step
 
     def sort_into_frames(self) -> None:
         """Each box and frame into the frame that directly holds it, in the order of the boxes."""
@@ -150,11 +165,11 @@ class _Arrangement:
     def cut_links(self) -> dict[int, list[tuple[int, int, Link]]]:
         """For each frame the arrows within it, as (source part, target part, link), and its gates."""
         numbers = {i: {part: n for n, part in enumerate(frame.parts)} for i, frame in self.frames.items()}
-        arrows: dict[int, dict[tuple[int, int, float], tuple[int, int, Link]]] = {i: {} for i in self.frames}
+        arrows: dict[int, dict[tuple[int, int, float | Wire], tuple[int, int, Link]]] = {i: {} for i in self.frames}
 
         def add(frame: int, source: int, target: int, link: Link) -> None:
             is_frame, item = self.frames[frame].parts[target]
-            entry = self.inlet(link) if not is_frame and item == link.target else float(link.source)
+            entry = self.inlet(link) if not is_frame and item == link.target else _wire(link)
             found = arrows[frame].setdefault((source, target, entry), (source, target, link))
             if link.flows and not found[2].flows:
                 arrows[frame][source, target, entry] = (source, target, link)
@@ -167,23 +182,23 @@ class _Arrangement:
                 if frame in shared:
                     meeting = frame
                     break
-                add(frame, numbers[frame][here], self.gate(frame, link.source, self.frames[frame].exits), link)
+                add(frame, numbers[frame][here], self.gate(frame, _wire(link), self.frames[frame].exits), link)
                 here = (True, frame)
             there: tuple[bool, int] = (False, link.target)
             for frame in into:
                 if frame == meeting:
                     break
-                add(frame, self.gate(frame, link.source, self.frames[frame].entries), numbers[frame][there], link)
+                add(frame, self.gate(frame, _wire(link), self.frames[frame].entries), numbers[frame][there], link)
                 there = (True, frame)
             if here != there:
                 add(meeting, numbers[meeting][here], numbers[meeting][there], link)
         return {i: list(found.values()) for i, found in arrows.items()}
 
-    def gate(self, frame: int, source: int, gates: dict[int, int]) -> int:
-        if source not in gates:
-            gates[source] = len(self.frames[frame].parts)
+    def gate(self, frame: int, wire: Wire, gates: dict[Wire, int]) -> int:
+        if wire not in gates:
+            gates[wire] = len(self.frames[frame].parts)
             self.frames[frame].parts.append((False, _GATE))
-        return gates[source]
+        return gates[wire]
 
     def lay_out(self, number: int, links: list[tuple[int, int, Link]]) -> None:
         frame = self.frames[number]
@@ -221,7 +236,7 @@ class _Arrangement:
         is_frame, item = frame.parts[part]
         if item == _GATE:
             return 0.0
-        return self.gate_height(item, self.frames[item].exits, link) if is_frame else self.extent(item)[1] / 2
+        return self.gate_height(item, self.frames[item].exits, link) if is_frame else self.outlet(link)
 
     def enter(self, frame: _Frame, part: int, link: Link) -> float:
         is_frame, item = frame.parts[part]
@@ -229,10 +244,10 @@ class _Arrangement:
             return 0.0
         return self.gate_height(item, self.frames[item].entries, link) if is_frame else self.inlet(link)
 
-    def gate_height(self, frame: int, gates: dict[int, int], link: Link) -> float:
+    def gate_height(self, frame: int, gates: dict[Wire, int], link: Link) -> float:
         placement = self.frames[frame].placement
         assert placement is not None
-        return placement.corners[gates[link.source]][1]
+        return placement.corners[gates[_wire(link)]][1]
 
     def assemble(self) -> Layout:
         """Shift every frame to its place, from the outermost inwards, and turn (u, v) into (x, y)."""

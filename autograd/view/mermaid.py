@@ -5,7 +5,7 @@ This module owns that text and its escapes. It must not know the graph behind th
 
 from __future__ import annotations
 
-from autograd.view.palette import ALARM, ALARM_FILL, INK, LEVELS, STYLES
+from autograd.view.palette import ALARM, ALARM_FILL, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 from autograd.view.picture import Box, Group, Picture
 
 __all__ = ["write_mermaid"]
@@ -45,6 +45,9 @@ def write_mermaid(picture: Picture) -> str:
         arrow = "-->" if link.flows else "-.->"
         label = f'|"{_escape(link.label)}"|' if link.label else ""
         lines.append(f"  n{link.source} {arrow}{label} n{link.target}")
+    for group in picture.groups:
+        fill = FRAME_FILLS[min(group.level, len(FRAME_FILLS) - 1)]
+        lines.append(f"  style g{group.id} fill:{fill},stroke:{FRAME_LINE},color:{MUTED}")
     lines += [f"  classDef {name} {look}" for name, look in looks.items()]
     return "\n".join(lines) + "\n"
 

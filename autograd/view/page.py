@@ -42,7 +42,9 @@ const fit = () => {
 };
 const middle = factor => about(factor, stage.clientWidth / 2, stage.clientHeight / 2);
 stage.addEventListener('wheel', e => {
-  e.preventDefault(); about(Math.exp(-e.deltaY / 500), e.offsetX + 0, e.offsetY + 0);
+  e.preventDefault();
+  const frame = stage.getBoundingClientRect();
+  about(Math.exp(-e.deltaY / 500), e.clientX - frame.left, e.clientY - frame.top);
 }, { passive: false });
 stage.addEventListener('pointerdown', e => { from = [e.clientX - x, e.clientY - y]; moved = false; });
 window.addEventListener('pointermove', e => {

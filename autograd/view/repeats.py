@@ -38,7 +38,28 @@ class _Run:
     copies: list[list[Token]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    """How the ops of a group hang together, in a form that equal groups share, and what they take from outside."""
+
+    form: tuple[Hashable, ...]
+    ports: tuple[int, ...]
+    place: dict[int, int]
+
+
+def _link(before: _Wiring | None, after: _Wiring | None) -> tuple[Hashable, ...] | None:
+    """How a group hangs on the one before it: what both take from outside, what one takes from the other."""
+    if before is None or after is None or len(before.ports) != len(after.ports):
+        return None
+    return tuple(
+        ("carried", before.place[source]) if source in before.place else "same" if source == prior else "other"
+        for prior, source in zip(before.ports, after.ports, strict=True)
+    )
+
+
 class _Folder:
+    """One folding: what lies where, what is equal, and which node stands for which."""
+
     def __init__(self, graph: Graph, closed_only: bool) -> None:
         self.graph = graph
         self.closed_only = closed_only
@@ -47,6 +68,7 @@ class _Folder:
         self.nodes = {node.id: node for node in graph.nodes}
         self.frames: list[FrameRecord] = list(graph.frames)
         self.signatures: dict[Hashable, int] = {}
+        self.signed: dict[int, int] = {}
         self.tokens = self.tokens_by_frame()
         self.signature_of = self.sign_frames()
         self.reach = self.consumers()
@@ -92,13 +114,16 @@ class _Folder:
         signed: dict[int, int] = {}
         for frame in sorted(self.graph.frames, key=lambda f: -levels[f.id]):
             inside = tuple(
-                signed[i] if is_frame else self.sign_node(self.nodes[i])
-                for is_frame, i in self.tokens.get(frame.id, [])
+                signed[i] if is_frame else self.sign_node(i) for is_frame, i in self.tokens.get(frame.id, [])
             )
             signed[frame.id] = self.sign((frame.label, inside))
         return signed
 
-    def sign_node(self, node: GraphNode) -> int:
+    def sign_node(self, i: int) -> int:
+        """A number for an op and the shapes it works on: equal ops, equal number."""
+        if i in self.signed:
+            return self.signed[i]
+        node = self.nodes[i]
         operands: list[Hashable] = []
         for argument in node.arguments:
             if isinstance(argument, Number):
@@ -107,9 +132,10 @@ class _Folder:
                 source = self.nodes[argument.node]
                 shapes = tuple(r.shape for r in source.results if r.index == argument.index)
                 operands.append((source.kind if _belongs(source) else "value", shapes))
-        attrs = tuple(sorted((k, _mark(v)) for k, v in node.attrs.items()))
+        attrs = tuple(sorted((k, _mark(v)) for k, v in node.attrs.items())) if node.attrs else ()
         results = tuple((r.index, r.shape, r.dtype) for r in node.results)
-        return self.sign((node.kind, node.op, node.note, attrs, tuple(operands), results))
+        self.signed[i] = number = self.sign((node.kind, node.op, node.note, attrs, tuple(operands), results))
+        return number
 
     def consumers(self) -> dict[int, tuple[int, int]]:
         """For each leaf, the first and the last op that uses it (in the order of the program)."""
@@ -139,9 +165,7 @@ class _Folder:
 
     def find_runs(self, tokens: list[Token]) -> list[_Run]:
         """Stretches in which a group of tokens comes again and again; the longest first, none overlapping."""
-        marks = np.array(
-            [self.signature_of[i] if is_frame else self.sign_node(self.nodes[i]) for is_frame, i in tokens], np.int64
-        )
+        marks = np.array([self.signature_of[i] if is_frame else self.sign_node(i) for is_frame, i in tokens], np.int64)
         count = len(tokens)
         found: list[tuple[int, int, int]] = []  # (-covered, period, start)
         longest = min(count // 2, max(1, _MOST_COMPARISONS // max(count, 1)))
@@ -172,18 +196,26 @@ class _Folder:
         """Groups with the same ops, cut where the wiring differs."""
         if self.closed_only and any(is_frame or self.nodes[i].kind != "module" for is_frame, i in groups[0]):
             return []
-        runs: list[_Run] = []
         wirings = [self.wiring(group) for group in groups]
+        runs: list[_Run] = []
         start = 0
-        for i in range(1, len(groups) + 1):
-            if i == len(groups) or wirings[i] is None or wirings[i] != wirings[start]:
-                if i - start >= self.least(len(groups[0])) and wirings[start] is not None:
-                    runs.append(_Run(groups[start:i]))
-                start = i
+        while start < len(groups) - 1:
+            stop = start + 1
+            model, link = wirings[start], _link(wirings[start], wirings[start + 1])
+            while stop < len(groups) and model is not None and link is not None:
+                wiring = wirings[stop]
+                if wiring is None or wiring.form != model.form or _link(wirings[stop - 1], wiring) != link:
+                    break
+                stop += 1
+            if stop - start >= self.least(len(groups[0])):
+                runs.append(_Run(groups[start:stop]))
+                start = stop
+            else:
+                start += 1
         return runs
 
-    def wiring(self, group: list[Token]) -> Hashable:
-        """How the ops of a group hang together, in a form that equal groups share; None if it is not in one piece."""
+    def wiring(self, group: list[Token]) -> _Wiring | None:
+        """How the ops of a group hang together; None if they did not run one right after the other."""
         ops = [node for token in group for node in self.nodes_of(token)]
         low, high = ops[0].made, ops[-1].made
         if high - low + 1 != len(ops):
@@ -201,7 +233,7 @@ class _Folder:
                 else:
                     form.append(("outside", ports.setdefault(a.node, len(ports)), a.index))
             form.append(None)
-        return tuple(form)
+        return _Wiring(tuple(form), tuple(ports), place)
 
     def owned(self, i: int, low: int, high: int) -> bool:
         """Whether a leaf belongs to the ops from ``low`` to ``high`` alone."""
@@ -273,7 +305,7 @@ class _Folder:
                 self.nodes[i] = replace(node, repeat=count * node.repeat, path=path)
             return
         new = len(self.frames)
-        self.frames.append(FrameRecord(new, frame, "repeated", None, count))
+        self.frames.append(FrameRecord(new, frame, "repeated", None, count, call=False))
         for is_frame, i in head:
             if is_frame:
                 self.frames[i] = replace(self.frames[i], parent=new)

@@ -36,7 +36,7 @@ def shrink(graph: Graph, *, depth: int | None, max_nodes: int) -> Graph:
 def _depth_that_fits(graph: Graph, max_nodes: int) -> int | None:
     """The greatest depth at which few enough nodes are visible, else 0; None when there is no module call."""
     levels = graph.levels()
-    if not levels:
+    if not any(frame.call for frame in graph.frames):
         return None
     open_nodes = Counter(-1 if node.frame is None else levels[node.frame] for node in graph.nodes)
     calls = Counter(levels)

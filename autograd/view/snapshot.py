@@ -8,9 +8,10 @@ nodes are worded or drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from autograd.engine import GONE, SMALL, Leaf, Node, Output, Vertex
+from autograd.engine import SMALL, Leaf, Node, Output, Vertex
 from autograd.view.graph import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
 __all__ = ["Keep", "snapshot"]
@@ -21,8 +22,9 @@ Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "
 def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
     """Record everything that the outputs depend on.
 
-    ``outputs`` is a Tensor, or a list, tuple or dict of Tensors. The order of the nodes follows from the graph (each
-    node after its operands, operands from left to right), so the same graph always gives the same records.
+    ``outputs`` is a Tensor, or a list, tuple or dict of Tensors, or the error of an op that refused its operands. The
+    order of the nodes follows from the graph (each node after its operands, operands from left to right), so the same
+    graph always gives the same records.
 
     >>> from autograd import tensor
     >>> from autograd.view.snapshot import snapshot
@@ -30,7 +32,32 @@ def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
     >>> [(node.kind, node.op) for node in snapshot(x * x + 1).nodes]
     [('input', ''), ('op', 'multiply'), ('op', 'add')]
     """
+    if isinstance(outputs, BaseException):
+        return _up_to(outputs, keep)
     return _Recorder(keep).record(_tensors(outputs))
+
+
+def _up_to(error: BaseException, keep: Keep) -> Graph:
+    """The graph of the operands that an op refused, and the op that failed."""
+    op, operands = getattr(error, "op", None), getattr(error, "operands", None)
+    if op is None or operands is None:
+        raise TypeError(
+            f"{_type(error)} does not say which operation failed; only errors that an op raised about its operands "
+            "can be drawn."
+        )
+    given = [x for x in operands if hasattr(x, "_node")]
+    recorder = _Recorder(keep)
+    graph = recorder.record(given) if given else Graph((), (), ())
+    places = iter(recorder.places)
+    arguments = tuple(Argument(*next(places), x.requires_grad) if hasattr(x, "_node") else Number(x) for x in operands)
+    nodes = [replace(node, output=False) for node in graph.nodes]
+    rank = 1 + max((node.made for node in nodes), default=-1)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    note = lines[0].removeprefix(f"{op.name}: ")
+    failed = GraphNode(
+        len(nodes), "failed", op.name, tuple(op.operands), arguments, {}, (), None, rank, True, note=note
+    )
+    return Graph((*nodes, failed), graph.frames, (failed.id,))
 
 
 def _tensors(outputs: Any) -> list[Any]:
@@ -75,9 +102,9 @@ class _Recorder:
         self.keep_values, self.keep_grads = keep
         self.frames: list[FrameRecord] = []
         self.frame_ids: dict[Any, int] = {}
+        self.places: list[tuple[int, int | None]] = []  # for each Tensor given: its node, and which output it is
 
     def record(self, outputs: list[Any]) -> Graph:
-        loose = {id(x): i for i, x in enumerate(outputs) if not isinstance(x, Vertex) and x._node is None}
         roots = [x if isinstance(x, Vertex) else x._node for x in outputs]
         order = self.walk([_owner(root) for root in roots if root is not None])
         ids = {vertex: i for i, vertex in enumerate(order)}
@@ -90,9 +117,16 @@ class _Recorder:
             self.node(i, vertex, ids, results[i], frames[i], made.get(vertex, -1), i in output_ids)
             for i, vertex in enumerate(order)
         ]
-        for position in loose.values():
-            output_ids[len(nodes)] = None
-            nodes.append(_unused(len(nodes), outputs[position]))
+        loose: dict[int, int] = {}
+        for x, root in zip(outputs, roots, strict=True):
+            if root is not None:
+                self.places.append((ids[_owner(root)], root.index if isinstance(root, Output) else None))
+                continue
+            if id(x) not in loose:
+                loose[id(x)] = len(nodes)
+                output_ids[len(nodes)] = None
+                nodes.append(self.unused(len(nodes), x))
+            self.places.append((loose[id(x)], None))
         return Graph(tuple(nodes), tuple(self.frames), tuple(output_ids))
 
     @staticmethod
@@ -157,10 +191,10 @@ class _Recorder:
         for vertex in order:
             for operand in _operands(vertex):
                 if isinstance(operand, Output):
-                    used.setdefault(_owner(operand), {})[operand.index] = operand
+                    _note_output(used, operand)
         for root in roots:
             if isinstance(root, Output):
-                used.setdefault(_owner(root), {})[root.index] = root
+                _note_output(used, root)
         return [
             tuple(self.result(used[vertex][index], index) for index in sorted(used[vertex]))
             if vertex in used
@@ -174,8 +208,8 @@ class _Recorder:
         if grad is not None and value is None and not parameter and self.keep_grads != "live" and grad.size > SMALL:
             grad = None  # it is there only because a variable was alive during the backward pass
         tensor = None if vertex.tensor is None else vertex.tensor()
-        if tensor is not None and tensor._node is vertex:
-            if value is None and vertex.kept is not GONE and (parameter or self.keep_values == "live"):
+        if tensor is not None and tensor._node is vertex:  # else its data has been changed since
+            if value is None and (parameter or self.keep_values == "live"):
                 value = tensor.data
             if grad is None and (parameter or self.keep_grads == "live"):
                 grad = tensor.grad
@@ -184,6 +218,14 @@ class _Recorder:
         if self.keep_grads == "off":
             grad = None
         return Result(index, vertex.name, vertex.shape, vertex.dtype, value, grad)
+
+    def unused(self, i: int, tensor: Any) -> GraphNode:
+        """A Tensor that no graph knows yet: itself is all there is to show."""
+        kind: Kind = tensor._kind if tensor.requires_grad else "constant"
+        value = None if self.keep_values == "off" else tensor.data
+        grad = None if self.keep_grads == "off" else tensor.grad
+        result = Result(None, tensor.name, tensor.shape, tensor.dtype, value, grad)
+        return GraphNode(i, kind, "", (), (), {}, (result,), None, -1, True)
 
     @staticmethod
     def node(
@@ -236,8 +278,8 @@ def _common(a: list[int], b: list[int]) -> list[int]:
     return a[:shared]
 
 
-def _unused(i: int, tensor: Any) -> GraphNode:
-    """A Tensor that no graph knows yet: itself is all there is to show."""
-    kind: Kind = getattr(tensor, "_kind", "input") if tensor.requires_grad else "constant"
-    result = Result(None, tensor.name, tensor.shape, tensor.dtype, tensor.data, tensor.grad)
-    return GraphNode(i, kind, "", (), (), {}, (result,), None, -1, True)
+def _note_output(used: dict[Vertex, dict[int, Output]], output: Output) -> None:
+    """Several vertices may stand for one output: the one that has its value is taken."""
+    outputs = used.setdefault(_owner(output), {})
+    if output.index not in outputs or outputs[output.index].value is None:
+        outputs[output.index] = output

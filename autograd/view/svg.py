@@ -185,7 +185,8 @@ def _arrows(routes: Sequence[Route]) -> Iterable[str]:
             if route.label:
                 labels.append(
                     f'<text x="{_n(tip[0] - 9)}" y="{_n(tip[1] - 5)}" text-anchor="end" font-size="9.5" '
-                    f'fill="{MUTED}">{_escape(route.label)}</text>'
+                    f'fill="{MUTED}" stroke="#ffffff" stroke-width="3" paint-order="stroke">'
+                    f"{_escape(route.label)}</text>"
                 )
         lines[route.flows].append(_path(path))
     if lines[True]:

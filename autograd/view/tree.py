@@ -7,6 +7,7 @@ that. It must not know the graph behind the picture.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from autograd.view.picture import Box, Picture
 
@@ -89,22 +90,22 @@ class _Tree:
         return f"#{self.marks[i]} " if i in self.marks else ""
 
     def describe(self, box: Box, parent: int | None) -> str:
-        """Name and op, and the module call where it begins (seen from the output)."""
+        """Name and op, and the module calls that begin here (seen from the output)."""
         text = box.heading
         if box.title:
             joint = " = " if box.kind == "op" else ": "
             text = f"{box.title}{joint}{box.heading}"
-        around = None if parent is None else self.picture.boxes[parent].group
-        if box.group is not None and box.group != around and not self.encloses(box.group, around):
-            text += f" [{self.picture.groups[box.group].title}]"
+        around = set(self.frames(None if parent is None else self.picture.boxes[parent].group))
+        entered = [i for i in self.frames(box.group) if i not in around]
+        if entered:
+            text += f" [{' > '.join(self.picture.groups[i].title for i in reversed(entered))}]"
         return text
 
-    def encloses(self, outer: int, inner: int | None) -> bool:
-        while inner is not None:
-            if inner == outer:
-                return True
-            inner = self.picture.groups[inner].parent
-        return False
+    def frames(self, group: int | None) -> Iterator[int]:
+        """A frame and those around it, from the inside out."""
+        while group is not None:
+            yield group
+            group = self.picture.groups[group].parent
 
     @staticmethod
     def numbers(box: Box) -> str:

@@ -126,7 +126,10 @@ def _moments(good: np.ndarray[Any, Any]) -> tuple[float, float]:
     """Mean and standard deviation; dividing by the largest entry first keeps huge numbers from overflowing."""
     scale = float(np.abs(good.astype(float)).max()) or 1.0
     scaled = good / scale
-    return float(scaled.mean(dtype=float)) * scale, float(scaled.std(dtype=float)) * scale
+    mean = float(scaled.mean(dtype=float))
+    if good.dtype.kind == "f" and abs(mean) < 40 * np.finfo(good.dtype).eps:  # what rounding leaves of zero
+        mean = 0.0
+    return mean * scale, float(scaled.std(dtype=float)) * scale
 
 
 def histogram(value: Any, bins: int = 10) -> str:

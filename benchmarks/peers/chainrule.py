@@ -1,5 +1,7 @@
 """chainrule, through its public names, as a user would write it."""
 
+# ruff: noqa: D103 - a function makes the task of the workload of its name
+
 import operator
 import sys
 from importlib import metadata
@@ -10,13 +12,13 @@ try:
 except metadata.PackageNotFoundError:  # not installed: take the checkout that this file belongs to
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import numpy as np
+from workloads import BATCHES, Task, chain
+
 import autograd
 import nn
-import numpy as np
 import optim
 from autograd import tensor
-from measure import Task
-from workloads import BATCHES, CHAIN
 
 VERSIONS = {"chainrule": autograd.__version__, "NumPy": np.__version__}
 
@@ -141,9 +143,7 @@ def adam(w, data):
             p.grad = g
         optimizer = optimizer_of(w, parameters)
 
-    return Task(
-        lambda: optimizer.step(), lambda _: [sum(np.abs(p.data).sum(dtype=float) for p in parameters)], reset
-    )
+    return Task(lambda: optimizer.step(), lambda _: [sum(np.abs(p.data).sum(dtype=float) for p in parameters)], reset)
 
 
 def elementwise(w, data):
@@ -183,5 +183,17 @@ OPS = {
 
 def op(name, x, w, backward):
     f = OPS[name]
-    binary = len(w.shape) == 2 if name == "matmul" else name in ("add", "multiply", "divide")
-    x, w = tensor(x, requires_grad=True), tensor(w, requires_grad=True)
+    x = tensor(x, requires_grad=True)
+    w = None if w is None else tensor(w, requires_grad=True)
+    leaves = [x] if w is None else [x, w]
+    ones = np.ones(x.shape)
+
+    def step():
+        out = chain(f, x, w)
+        if backward:
+            for p in leaves:
+                p.grad = None
+            out.backward(ones)
+        return out
+
+    return Task(step, lambda out: [v.sum() for v in [out.data, *([p.grad for p in leaves] if backward else [])]])

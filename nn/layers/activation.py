@@ -55,7 +55,7 @@ class Sigmoid(Module):
 
     >>> import numpy as np
     >>> import nn
-    >>> nn.Sigmoid()(np.array([-1000.0, 0.0, 1000.0]))
+    >>> nn.Sigmoid()(np.array([-1000.0, 0.0, 1000.0])).round(4)
     array([0. , 0.5, 1. ])
     """
 

@@ -69,9 +69,7 @@ class Linear(Module):
             raise self._explain(x, error) from error
 
     def extra_repr(self) -> str:
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
-        )
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
     def _explain(self, x: Any, error: ValueError) -> ValueError:
         """The engine's error, or a plainer one when the shape of the input is at fault."""

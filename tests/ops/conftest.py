@@ -1,8 +1,9 @@
 """Hands the table of samples to the tests, and counts how many checks they make of it.
 
-A test names what it wants of the table (``sample``, ``smooth_sample``, ``edge``, ...) and runs once for each. That is
-also how the table reaches the tests at all: pytest puts no folder on sys.path here, so that the installed package is
-what is tested, and test modules cannot import each other.
+A test names what it wants of the table (``sample``, ``smooth_sample``, ``edge``, ...) and runs once for each.
+
+Test modules cannot import each other: pytest puts no folder on sys.path here, so that it is the installed package that
+is tested. So this module, which pytest reads before them, loads the table and gives it a name that they can import.
 """
 
 import sys
@@ -16,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 def load(name):
-    """A module of this folder; `edges` finds `samples` as op_samples."""
+    """A module of this folder, from then on known as op_<name>."""
     spec = spec_from_file_location(f"op_{name}", HERE / f"{name}.py")
     module = sys.modules[spec.name] = module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -28,7 +29,6 @@ edges = load("edges")
 
 SAMPLES, EDGES = samples.SAMPLES, edges.EDGES
 TABLES = {
-    "op": samples.OPS,
     "sample": SAMPLES,
     "live_sample": [s for s in SAMPLES if s.live],
     "dead_sample": [s for s in SAMPLES if not s.op.differentiable],
@@ -49,12 +49,6 @@ def pytest_generate_tests(metafunc):
     for name, table in TABLES.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, table, ids=str)
-
-
-@pytest.fixture
-def table():
-    """The module with the table itself."""
-    return samples
 
 
 # --- counting -----------------------------------------------------------------------------------------------------

@@ -85,12 +85,8 @@ def edge(
 # --- ties: everyone who wins gets the same share ------------------------------------------------------------------
 
 TIE = "in a tie the winners share evenly: the mean of the one-sided derivatives, and the sum of the shares stays 1"
-edge(
-    "maximum", [1.0, 2.0, 3.0], [1.0, 5.0, 0.0], value=[1.0, 5.0, 3.0], gradients=([0.5, 0, 1], [0.5, 1, 0]), why=TIE
-)
-edge(
-    "minimum", [1.0, 2.0, 3.0], [1.0, 5.0, 0.0], value=[1.0, 2.0, 0.0], gradients=([0.5, 1, 0], [0.5, 0, 1]), why=TIE
-)
+edge("maximum", [1.0, 2.0, 3.0], [1.0, 5.0, 0.0], value=[1.0, 5.0, 3.0], gradients=([0.5, 0, 1], [0.5, 1, 0]), why=TIE)
+edge("minimum", [1.0, 2.0, 3.0], [1.0, 5.0, 0.0], value=[1.0, 2.0, 0.0], gradients=([0.5, 1, 0], [0.5, 0, 1]), why=TIE)
 edge("maximum", [0.0, -0.0], [-0.0, 0.0], value=[0, 0], gradients=([0.5, 0.5], [0.5, 0.5]), why="0 equals -0: " + TIE)
 edge("maximum", [INF, -INF], [INF, INF], value=[INF, INF], gradients=([0.5, 0], [0.5, 1]), why=TIE)
 edge("maximum", 2.0, [2.0, 3.0], value=[2.0, 3.0], gradients=(0.5, [0.5, 1.0]), why=TIE + "; broadcast shares add up")
@@ -140,12 +136,24 @@ edge("power", [0.0, 0.0], [1.0, 2.0], value=[0, 0], gradients=([1, 0], [0, 0]), 
 edge("power", [0.0], 1, value=[0], gradients=([1], None), second=([0],), why="x**1 = x")
 edge("power", [0.0], 2, value=[0], gradients=([0], None), second=([2],), why="(x**2)'' = 2")
 edge("power", [0.0], 3, value=[0], gradients=([0], None), second=([0],), why="(x**3)'' = 6x")
-edge("power", [0.0], 0.5, value=[0], gradients=([INF], None), warns_back="divide by zero", why="the slope of the root")
-edge("power", [0.0], -1, value=[INF], gradients=([-INF], None), warns="divide", warns_back="divide", why="limit from +0")
+edge(
+    "power",
+    [0.0],
+    0.5,
+    value=[0],
+    gradients=([INF], 0.0),
+    warns_back="divide by zero",
+    why="the root's slope; 0**y stays 0",
+)
+edge(
+    "power", [0.0], -1, value=[INF], gradients=([-INF], None), warns="divide", warns_back="divide", why="limit from +0"
+)
 edge("power", 0, [0.0, 2.0], value=[1, 0], gradients=(None, [0, 0]), why=ZERO)
 edge("power", 1, [0.0, INF], value=[1, 1], gradients=(None, [0, 0]), why="1**y is 1, also at infinity (IEEE 754)")
 edge("power", [-2.0, -2.0], 3, value=[-8, -8], gradients=([12, 12], None), second=([-12, -12],), why="x**3")
 edge("power", [-2.0], -1, value=[-0.5], gradients=([-0.25], None), second=([-0.25],), why="1/x")
+UNSIGNED = "x**0 is 1 everywhere; in integers 0 - 1 would wrap around to 255"
+edge("power", [9.0], np.array([0], np.uint8), value=[1], gradients=([0], None), dtype="float32", why=UNSIGNED)
 edge("power", [INF], 2, value=[INF], gradients=([INF], None), why="limits")
 edge("square", [0.0, -0.0, INF], value=[0, 0, INF], gradients=([0, 0, INF],), why="2x")
 
@@ -177,6 +185,29 @@ edge("multiply", [0.0, INF], [5.0, 2.0], value=[0, INF], gradients=([5, 2], [0, 
 edge("add", [INF], [1.0], value=[INF], gradients=([1], [1]), why="linear, also at infinity")
 edge("sum", [INF, 1.0], value=INF, gradients=([1, 1],), why="linear, also at infinity")
 
+edge("cbrt", [0.0, -8.0], value=[0, -2], gradients=([INF, 1 / 12],), warns_back="divide by zero", why=POLE)
+edge("arctanh", [1.0, -1.0], value=[INF, -INF], gradients=([INF, INF],), warns="divide", warns_back="divide", why=POLE)
+edge("arccosh", [1.0], value=[0.0], gradients=([INF],), warns_back="divide by zero", why=POLE)
+edge("arcsinh", [INF, -INF], value=[INF, -INF], gradients=([0, 0],), why="limits")
+edge("sinc", [0.0, -0.0], value=[1, 1], gradients=([0, 0],), second=([-(np.pi**2) / 3] * 2,), why="1 - (pi x)^2 / 6")
+edge("hypot", [0.0, 3.0], [0.0, -4.0], value=[0, 5], gradients=([0, 0.6], [0, -0.8]), why="at the origin 0, as abs")
+edge("copysign", [0.0, -2.0], [-1.0, 1.0], value=[-0.0, 2], gradients=([0, -1], None), why="as abs; -1 where it turns")
+edge("fmax", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1, 0.5], [1, 0, 0.5]), why="who is left")
+edge("fmin", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1, 0.5], [1, 0, 0.5]), why="who is left")
+edge("fmod", [6.0, -6.0], [3.0, 3.0], value=[0, -0.0], gradients=([1, 1], [-2, 2]), why=STEP)
+for name in ("logaddexp", "logaddexp2"):
+    edge(name, [-INF, -INF], [-INF, 0.0], value=[-INF, 0], gradients=([0.5, 0], [0.5, 1]), why="shares; a tie is even")
+    edge(
+        name,
+        [INF, 1e4],
+        [0.0, -1e4],
+        value=[INF, 1e4],
+        gradients=([1, 1], [0, 0]),
+        atol=1e-300,
+        why="the larger takes all",
+    )
+edge("nan_to_num", [NAN, INF, 2.0], value=[0, np.finfo(float).max, 2], gradients=([0, 0, 1],), why="replaced: constant")
+
 # --- activations far out, in float32 ------------------------------------------------------------------------------
 
 TINY = float(np.finfo(np.float32).tiny)  # below it float32 is gradual: nothing hangs on what is there
@@ -188,7 +219,16 @@ edge("softmax", FAR, value=[0, 1], gradients=([0, 0],), dtype="float32", why="on
 edge("softmax", [1e4, 1e4], value=[0.5, 0.5], gradients=([0, 0],), dtype="float32", why="softmax(x + c) = softmax(x)")
 edge("log_softmax", FAR, value=[-2e4, 0], gradients=([1, -1],), dtype="float32", why="1 - n softmax(x)")
 edge("logsumexp", FAR, value=1e4, gradients=([0, 1],), dtype="float32", why="the largest; its gradient is softmax")
-edge("logsumexp", [-1e4, -1e4], value=-1e4 + np.log(2.0), gradients=([0.5, 0.5],), dtype="float32", why="softmax")
+ROUNDED = "softmax, from the value, which float32 has to one part in 10,000,000 of 10,000"
+edge(
+    "logsumexp",
+    [-1e4, -1e4],
+    value=-1e4 + np.log(2.0),
+    gradients=([0.5, 0.5],),
+    dtype="float32",
+    atol=2e-4,
+    why=ROUNDED,
+)
 for label, loss, slope in ((0, 2e4, [-1, 1]), (1, 0, [0, 0])):
     labels = np.array([label])
     why = "-log softmax: the distance of the logits; softmax - one-hot"
@@ -227,8 +267,7 @@ edge("std", [[2.0, 3.0]], value=[0, 0], gradients=([[0, 0]],), axis=0, why=FLAT)
 edge("var", [2.0, 2.0], value=0, gradients=([0, 0],), second=([0, 0],), why="2 (x - mean) / n, which sums to 0")
 FREE = "NumPy: no degrees of freedom, 0/0"
 for name in ("var", "std"):
-    words = {"warns": "Degrees of freedom", "warns_back": "invalid value" if name == "var" else None}
-    edge(name, [2.0], value=NAN, gradients=([NAN],), ddof=1, why=FREE, **words)
+    edge(name, [2.0], value=NAN, gradients=([NAN],), ddof=1, warns="Degrees of freedom|invalid value", why=FREE)
 
 # --- nothing there ------------------------------------------------------------------------------------------------
 
@@ -238,8 +277,8 @@ edge("prod", [], value=1, gradients=([],), why=EMPTY)
 edge("sum", [[], []], value=[0, 0], gradients=([[], []],), axis=1, why=EMPTY)
 edge("prod", [[], []], value=[1, 1], gradients=([[], []],), axis=1, why=EMPTY)
 edge("mean", [], value=NAN, gradients=([],), warns="invalid value|Mean of empty slice", why="NumPy: 0/0")
-edge("var", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid value", why="NumPy: 0/0")
-edge("std", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid value", why="NumPy: 0/0")
+edge("var", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid", warns_back="empty|invalid", why="0/0")
+edge("std", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid", warns_back="empty|invalid", why="0/0")
 edge("matmul", [[], []], np.zeros((0, 2)), value=[[0, 0], [0, 0]], gradients=([[], []], np.zeros((0, 2))), why=EMPTY)
 edge("dot", [], [], value=0, gradients=([], []), why=EMPTY)
 edge("einsum", [], [], value=0, gradients=([], []), subscripts="i,i->", why=EMPTY)
@@ -274,7 +313,9 @@ edge("add_at", [1.0], [], value=[1], gradients=([1], []), index=np.array([False]
 # --- branches that were not taken ---------------------------------------------------------------------------------
 
 TAKEN = "what was not chosen has gradient 0, whatever its value"
-edge("where", np.array([True, False]), [1.0, NAN], [INF, 2.0], value=[1, 2], gradients=(None, [1, 0], [0, 1]), why=TAKEN)
+edge(
+    "where", np.array([True, False]), [1.0, NAN], [INF, 2.0], value=[1, 2], gradients=(None, [1, 0], [0, 1]), why=TAKEN
+)
 edge("where", np.array([True]), [INF], [-INF], value=[INF], gradients=(None, [1], [0]), why=TAKEN)
 edge("where", np.array([]), [], [], value=[], gradients=(None, [], []), why="empty")
 edge("masked", [NAN, INF, 3.0], value=[0, 0, 3], gradients=([0, 0, 1],), mask=np.array([False, False, True]), why=TAKEN)

@@ -122,6 +122,10 @@ class Sample:
         ruled = self.op.rules if not (self.op.joint or self.op.variadic) else self.op.rules * len(self.inputs)
         return tuple(i for i, (x, rule) in enumerate(zip(self.inputs, ruled, strict=True)) if rule and is_floating(x))
 
+    def supports(self, dtype):
+        """Whether NumPy computes this in a dtype at all."""
+        return dtype != "float16" or self.op.name not in NOT_IN_FLOAT16
+
     def arrays(self, dtype=None):
         """The operands as read-only arrays, float64 unless another floating dtype is asked for."""
         cast = (x.astype(dtype) if dtype and is_floating(x) else x for x in self.inputs)
@@ -196,7 +200,7 @@ def set_at(x, value, index):
 
 def add_at(x, value, index):
     out = np.array(x, np.result_type(x, value))
-    np.add.at(out, index, value)
+    np.add.at(out, index, np.broadcast_to(value, out[index].shape))
     return out
 
 
@@ -236,15 +240,33 @@ ORACLES: dict[str, Callable] = {
     "concatenate": lambda *xs, axis=0: np.concatenate(xs, axis=axis),
     "stack": lambda *xs, axis=0: np.stack(xs, axis=axis),
     "split": lambda x, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis)),
+    "inv": np.linalg.inv,
+    "det": np.linalg.det,
+    "slogdet": lambda x: tuple(np.linalg.slogdet(x)),
+    "pinv": np.linalg.pinv,
+    "solve": np.linalg.solve,
+    "cholesky": np.linalg.cholesky,
+    "eigh": lambda x, UPLO="L": tuple(np.linalg.eigh(x, UPLO)),
+    "svd": lambda x: tuple(np.linalg.svd(x, full_matrices=False)),
+    "qr": lambda x: tuple(np.linalg.qr(x)),
+    "euclidean": lambda x, axis=None, keepdims=False: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)),
     "einsum": lambda *xs, subscripts: np.einsum(subscripts, *xs),
 }
 
 # Functions that are not analytic, and those whose analytic form is not what NumPy does with complex numbers.
 ANALYTIC = {
     **dict.fromkeys(("absolute", "maximum", "minimum", "clip", "relu", "remainder", "arctan2", "max", "min", "astype")),
+    **dict.fromkeys(("slogdet", "pinv", "cholesky", "eigh", "svd", "qr", "cbrt", "deg2rad", "rad2deg", "nan_to_num")),
+    **dict.fromkeys(("fmax", "fmin", "copysign", "nextafter", "ldexp", "fmod")),
+    "hypot": lambda x, y: np.sqrt(x * x + y * y),
+    "logaddexp": lambda x, y: np.log(np.exp(x) + np.exp(y)),
+    "logaddexp2": lambda x, y: np.log2(np.exp2(x) + np.exp2(y)),
     "var": variance,
     "std": lambda x, **attributes: np.sqrt(variance(x, **attributes)),
 }
+
+# What LAPACK does.
+NOT_IN_FLOAT16 = {"inv", "det", "slogdet", "pinv", "solve", "cholesky", "eigh", "svd", "qr"}
 
 # Units in the last place, for oracles that are formulas of our own or add up in another order.
 TOLERANCES = {
@@ -346,12 +368,21 @@ unary("arccos", -0.8, 0.8)
 for name in ("sign", "floor", "ceil", "trunc", "rint", "isnan", "isinf", "isfinite", "signbit", "logical_not"):
     unary(name, -3.0, 3.0)
 
-for name in ("add", "subtract", "multiply", "maximum", "minimum"):
+for name in ("cbrt", "arccosh"):
+    unary(name, 1.2, 3.0)
+for name in ("arcsinh", "deg2rad", "rad2deg", "sinc", "nan_to_num", "spacing"):
+    unary(name)
+unary("arctanh", -0.8, 0.8)
+
+for name in ("add", "subtract", "multiply", "maximum", "minimum", "fmax", "fmin", "hypot", "copysign", "nextafter"):
     binary(name)
+for name in ("logaddexp", "logaddexp2", "heaviside", "logical_xor"):
+    binary(name)
+binary("fmod", (1.05, 1.15), (0.4, 0.5))
 binary("divide", second=(0.5, 2.5))
 binary("power", first=(0.5, 2.5))
 binary("arctan2", first=(0.2, 2.0))
-binary("remainder", (1.05, 1.9), (0.4, 0.5))
+binary("remainder", (1.05, 1.15), (0.4, 0.5))
 binary("floor_divide", (-4.0, 4.0), (0.6, 1.4))
 for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"):
     binary(name)
@@ -372,6 +403,21 @@ for x, y, label in (
 for x, y in (([-7.0, 7.5, -1.25], [3.0, -3.0, 2.0]), ([5.5, -5.5, 0.5], [2.0, 2.0, -2.0])):
     for name in ("remainder", "floor_divide"):
         add(name, [x, y], label=f"signs-{x[0]:.0f}")
+    add("fmod", [x, y], label=f"signs-{x[0]:.0f}")
+for x, y in (((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2,)), ((0, 3), (3,))):
+    label = "x".join(map(str, x)) or "scalar"
+    add("ldexp", [spread(x), np.arange(-1, math.prod(y) - 1).reshape(y)], label=label)
+add("ldexp", [spread((2, 3)), 3], label="number")
+add("sinc", [[0.0, 0.02, -0.01, 0.029, 0.031, 1.0, -2.0]], label="near-zero")
+add("nan_to_num", [[np.nan, np.inf, -np.inf, 1.5]], label="holes", smooth=False, analytic=False)
+add(
+    "nan_to_num",
+    [[np.nan, np.inf, -np.inf]],
+    {"nan": 1.0, "posinf": 2.0, "neginf": 3.0},
+    label="holes-filled",
+    smooth=False,
+    analytic=False,
+)
 add("arctan2", [[1.0, -1.0, 0.5, -0.5], [-0.5, -1.0, 1.0, 2.0]], label="quadrants")
 
 x, lower, upper = spread((2, 4)), spread((2, 1), -1.5, -0.5, 1), spread((4,), 0.5, 1.5, 2)
@@ -739,53 +785,113 @@ for label, shape, labels in (
     add("cross_entropy", [spread(shape)], {"labels": labels}, label=label)
 add("cross_entropy", [spread((2, 3))], {"labels": np.array([2, 0])}, label="strided", layout=strided)
 
+# --- linear algebra -----------------------------------------------------------------------------------------------
+
+
+def regular(*shape, seed=0):
+    """Well-conditioned matrices without any symmetry."""
+    return spread(shape, -1.0, 1.0, seed) + 2.0 * np.eye(shape[-2], shape[-1])
+
+
+def symmetric(*shape, lower=True):
+    """Positive definite matrices with distinct eigenvalues; the triangle that NumPy does not read is other."""
+    a = regular(*shape)
+    product = a @ a.swapaxes(-1, -2) + np.diag(3.0 * np.arange(shape[-1]))
+    return np.where(np.tri(shape[-1], dtype=bool) == lower, product, 7.0)
+
+
+for name in ("inv", "det", "slogdet", "pinv"):
+    for shape in ((3, 3), (2, 2, 2), (1, 1), (2, 1, 2, 2), (0, 2, 2)):
+        add(name, [regular(*shape)], label="x".join(map(str, shape)))
+    add(name, [regular(3, 3)[::-1]], label="negative-determinant")
+    add(name, [regular(2, 2)], label="strided", layout=strided)
+for shape in ((3, 2), (2, 3), (2, 3, 1)):
+    add("pinv", [regular(*shape)], label="x".join(map(str, shape)))
+for a, b in (
+    ((3, 3), (3,)),
+    ((3, 3), (3, 2)),
+    ((2, 2, 2), (2,)),
+    ((2, 2, 2), (2, 2, 1)),
+    ((2, 2), (3, 2, 1)),
+    ((2, 1, 2, 2), (3, 2, 1)),
+    ((1, 1), (1,)),
+    ((0, 2, 2), (0, 2, 1)),
+):
+    shape = "x".join(map(str, a)) + "-" + "x".join(map(str, b))
+    add("solve", [regular(*a), spread(b, seed=1)], label=shape)
+add("solve", [regular(2, 2), spread((2,), seed=1)], label="strided", layout=strided)
+for label, matrix in {
+    "rank-2-of-3": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [5.0, 7.0, 9.0]],
+    "rank-1-of-3": [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 6.0, 9.0]],
+    "zero": np.zeros((2, 2)),
+    "zero-number": [[0.0]],
+    "stack-with-singular": [[[1.0, 2.0], [2.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]]],
+}.items():
+    add("det", [matrix], label=label)
+for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 2, 2)):
+    text = "x".join(map(str, shape))
+    for upper in (False, True):
+        add("cholesky", [symmetric(*shape, lower=not upper)], {"upper": upper}, label=f"{text}-upper={upper}")
+        triangle = "U" if upper else "L"
+        add("eigh", [symmetric(*shape, lower=not upper)], {"UPLO": triangle}, label=f"{text}-{triangle}")
+for name in ("svd", "qr"):
+    for shape in ((3, 3), (3, 2), (2, 3), (2, 2, 2), (2, 3, 1), (1, 1), (0, 2, 2)):
+        add(name, [regular(*shape)], label="x".join(map(str, shape)))
+for name in ("cholesky", "eigh", "svd", "qr"):
+    matrix = symmetric(2, 2) if name in ("cholesky", "eigh") else regular(2, 2)
+    add(name, [matrix], label="strided", layout=strided)
+reduction("euclidean")
+SAMPLES[:] = [s for s in SAMPLES if str(s) not in ("euclidean-three-of-none", "euclidean-empty")]
+for label, shape in (("three-of-none", (3, 0)), ("empty", (0,))):
+    add("euclidean", [np.zeros(shape)], {"axis": -1}, label=label)
+
 # --- integers and booleans: no gradient, but NumPy's value and dtype ----------------------------------------------
 
-I, J = np.array([[3, -1, 2], [0, 5, -4]]), np.array([2, 1, 3])
+K, J = np.array([[3, -1, 2], [0, 5, -4]]), np.array([2, 1, 3])
 B, C = np.array([[True, False, True], [False, False, True]]), np.array([True, False, True])
 for name in ("add", "subtract", "multiply", "divide", "floor_divide", "remainder", "maximum", "minimum", "power"):
-    add(name, [I, J], label="integers")
-    add(name, [I, 2], label="integers-and-integer")
-    add(name, [I, 2.0], label="integers-and-float")
+    add(name, [K, J], label="integers")
+    add(name, [K, 2], label="integers-and-integer")
+    add(name, [K, 2.0], label="integers-and-float")
     add(name, [2.0, J], label="float-and-integers")
-    add(name, [I.astype(np.int32), J.astype(np.int8)], label="small-integers")
+    add(name, [K.astype(np.int32), J.astype(np.int8)], label="small-integers")
 for name in ("add", "multiply", "power", "equal", "less", "logical_and", "logical_or", "maximum"):
     add(name, [B, C], label="booleans")
     add(name, [B, True], label="booleans-and-boolean")
-add("power", [I, 1], label="integers-to-the-1")
-add("power", [I, 1.0], label="integers-to-the-1.0")
+add("power", [K, 1], label="integers-to-the-1")
+add("power", [K, 1.0], label="integers-to-the-1.0")
 add("power", [B, 1], label="booleans-to-the-1")
 add("power", [B, 2], label="booleans-to-the-2")
 for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
-    add(name, [I, J], label="integers")
-    add(name, [I, 2.0], label="integers-and-float")
+    add(name, [K, J], label="integers")
+    add(name, [K, 2.0], label="integers-and-float")
 for name in ("negative", "positive", "absolute", "square", "sign", "exp", "sin", "tanh", "arctan", "copy", "isfinite"):
-    add(name, [I], label="integers")
+    add(name, [K], label="integers")
 for name in ("floor", "ceil", "trunc", "rint", "sigmoid", "softplus", "relu", "logical_not"):
-    add(name, [I], label="integers")
+    add(name, [K], label="integers")
 for name in ("log", "sqrt", "log1p", "exp2"):
     add(name, [J], label="integers")
 for name in ("sum", "mean", "prod", "max", "min", "var", "std", "logsumexp", "argmax", "argmin", "any", "all"):
-    add(name, [I], {"axis": 0}, label="integers")
+    add(name, [K], {"axis": 0}, label="integers")
 for name in ("cumsum", "cumprod", "softmax", "log_softmax", "argsort"):
-    add(name, [I], {"axis": 1}, label="integers")
+    add(name, [K], {"axis": 1}, label="integers")
 for name in ("sum", "mean", "prod", "max", "min", "cumsum", "cumprod", "any", "all", "logical_not", "absolute"):
     add(name, [B], label="booleans")
-add("clip", [I, 0, 3], label="integers")
-add("clip", [I, 0.5, None], label="integers-and-float")
-add("where", [B, I, J], label="integers")
-add("where", [B, I, 0.5], label="integers-and-float")
-add("where", [B, I, spread((3,))], label="integers-and-floats")
-add("astype", [I], {"dtype": np.float32}, label="integers")
+add("clip", [K, 0, 3], label="integers")
+add("clip", [K, 0.5, None], label="integers-and-float")
+add("where", [B, K, J], label="integers")
+add("where", [B, K, 0.5], label="integers-and-float")
+add("where", [B, K, spread((3,))], label="integers-and-floats")
+add("astype", [K], {"dtype": np.float32}, label="integers")
 for name in ("matmul", "dot", "tensordot"):
-    add(name, [I, I.T], {"axes": 1} if name == "tensordot" else {}, label="integers")
-    add(name, [spread((2, 3)), I.T], {"axes": 1} if name == "tensordot" else {}, label="floats-and-integers")
+    add(name, [K, K.T], {"axes": 1} if name == "tensordot" else {}, label="integers")
+    add(name, [spread((2, 3)), K.T], {"axes": 1} if name == "tensordot" else {}, label="floats-and-integers")
 add("outer", [J, J], label="integers")
-add("einsum", [I, I], {"subscripts": "ij,kj->ik"}, label="integers")
-add("einsum", [I, spread((2, 3))], {"subscripts": "ij,kj->ik"}, label="integers-and-floats")
-add("multiply", [spread((2, 3)), I], label="floats-and-integers")
+add("einsum", [K, K], {"subscripts": "ij,kj->ik"}, label="integers")
+add("einsum", [K, spread((2, 3))], {"subscripts": "ij,kj->ik"}, label="integers-and-floats")
+add("multiply", [spread((2, 3)), K], label="floats-and-integers")
 add("add", [B, spread((2, 3))], label="booleans-and-floats")
-add("concatenate", [I, spread((2, 3))], label="integers-and-floats")
+add("concatenate", [K, spread((2, 3))], label="integers-and-floats")
 for name, attributes in {
     "reshape": {"shape": 6},
     "ravel": {},
@@ -798,11 +904,13 @@ for name, attributes in {
     "getitem": {"index": 0},
     "split": {"indices_or_sections": 3, "axis": 1},
 }.items():
-    add(name, [I], attributes, label="of-integers")
+    add(name, [K], attributes, label="of-integers")
 for name in ("concatenate", "stack"):
-    add(name, [I, I], label="integers")
-add("set_at", [I, 7], {"index": 0}, label="of-integers")
-add("add_at", [I, 7], {"index": np.array([0, 0])}, label="of-integers")
+    add(name, [K, K], label="integers")
+add("set_at", [K, 7], {"index": 0}, label="of-integers")
+add("add_at", [K, 7], {"index": np.array([0, 0])}, label="of-integers")
+
+BINARY = [kind for kind in ELEMENTWISE if len(kind.domains) == 2 and kind.op.differentiable]
 
 names = [str(sample) for sample in SAMPLES]
 twice = sorted({name for name in names if names.count(name) > 1})

@@ -1,0 +1,90 @@
+"""What becomes of every public callable of NumPy when it meets a Tensor: one of five statuses.
+
+- *differentiable*: the result is a Tensor with a gradient, to any order;
+- *constant*: the result does not change with small changes of the numbers: plain arrays, or Tensors without gradient;
+- *refused*: raises `NotDifferentiable` with the name and the reason;
+- *not dispatchable*: NumPy does not ask us; it ends in our error that names the way to write it;
+- *no array*: takes no array that could have a gradient.
+
+The first three are known where a function is registered (the op table, `autograd.numpy_functions`); the last two are
+listed here. `tests/coverage` walks the installed NumPy and executes each status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.protocol import STATUS
+
+__all__ = ["NEWEST_NUMPY", "NOT_DISPATCHABLE", "NO_ARRAY", "numpy_callables", "status_of"]
+
+NEWEST_NUMPY = "2.5"  # names that a newer NumPy adds are reported by the tests, without failing them
+
+_STACK = "np.stack or np.concatenate to build an array of Tensors, t.numpy() for plain values"
+_VALUES = "t.numpy() for plain values"
+_NUMBER = "t.item() for a plain number, t.astype(dtype) for another dtype"
+
+# Name: what to write instead.
+NOT_DISPATCHABLE: dict[str, str] = {
+    **dict.fromkeys(
+        ("array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "fromiter"),
+        _STACK,
+    ),
+    **dict.fromkeys(("asmatrix", "bmat", "matrix", "require"), _STACK),
+    **dict.fromkeys(
+        ("broadcast", "from_dlpack", "isfortran", "ndenumerate", "nditer", "nested_iters", "poly1d"), _VALUES
+    ),
+    **dict.fromkeys(("half", "float16", "single", "float32", "double", "float64", "longdouble"), _NUMBER),
+    **dict.fromkeys(("float96", "float128", "vectorize"), _NUMBER),
+    "full": "np.broadcast_to(t, shape)",
+    "arange": "np.linspace, or start + step * np.arange(n)",
+}
+NOT_DISPATCHABLE["vectorize"] = "whole-array functions: np.vectorize calls a function on plain numbers"
+
+_INTEGERS = """
+    bitwise_and bitwise_count bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor
+    gcd invert isnat lcm left_shift right_shift busday_count busday_offset datetime_as_string is_busday packbits
+    ravel_multi_index unpackbits unravel_index
+"""
+_TYPES = """
+    bool bool_ busdaycalendar byte bytes_ cdouble character clongdouble complex128 complex192 complex256 complex64
+    complexfloating csingle datetime64 dtype errstate finfo flatiter flexible floating generic iinfo inexact int16 int32
+    int64 int8 int_ intc integer intp long longlong memmap ndarray ndindex number object_ recarray record short
+    signedinteger str_ timedelta64 ubyte ufunc uint uint16 uint32 uint64 uint8 uintc uintp ulong ulonglong
+    unsignedinteger ushort void linalg.LinAlgError
+"""
+_OTHERS = """
+    bartlett base_repr binary_repr blackman broadcast_shapes datetime_data diag_indices empty eye
+    format_float_positional format_float_scientific frombuffer fromfile fromfunction frompyfunc fromregex fromstring
+    genfromtxt get_include get_printoptions getbufsize geterr geterrcall hamming hanning identity indices info isdtype
+    isscalar issubdtype iterable kaiser load loadtxt mask_indices mintypecode ones printoptions promote_types
+    row_stack set_printoptions setbufsize seterr seterrcall show_config show_runtime test tri tril_indices triu_indices
+    typename zeros linalg.test
+"""
+NO_ARRAY: frozenset[str] = frozenset(f"{_INTEGERS} {_TYPES} {_OTHERS}".split())
+
+
+def numpy_callables() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every public callable of ``numpy`` and ``numpy.linalg`` by name (the latter as ``linalg.name``)."""
+    for module, prefix in ((np, ""), (np.linalg, "linalg.")):
+        for name in sorted(dir(module)):
+            if not name.startswith("_") and callable(getattr(module, name)):
+                yield prefix + name, getattr(module, name)
+
+
+def status_of(name: str, function: Callable[..., Any]) -> str | None:
+    """The status of a NumPy callable; None when nobody has given it one.
+
+    >>> import numpy as np
+    >>> from autograd.coverage import status_of
+    >>> status_of("sin", np.sin), status_of("argmax", np.argmax), status_of("array", np.array)
+    ('differentiable', 'constant', 'not dispatchable')
+    """
+    if name in NOT_DISPATCHABLE:
+        return "not dispatchable"
+    if name in NO_ARRAY:
+        return "no array"
+    return STATUS.get(function) if getattr(function, "__hash__", None) else None

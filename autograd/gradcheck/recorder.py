@@ -1,0 +1,118 @@
+"""Records a run of a function node by node: the arrays that each op was given, its result, and the user's line.
+
+A graph keeps only what its rules need; checking a node by itself takes all its operands. The `Recorder` is the watcher
+of a second run, made when a check has failed. This module knows the engine's nodes and the stack, and no numbers.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Node, Output, Vertex, where
+from autograd.tensor import Tensor
+
+__all__ = ["MISSING", "Record", "Recorder"]
+
+# Frames of these packages are not the user's.
+_OURS = frozenset({"autograd", "nn", "optim"})
+
+
+class _Missing:
+    """Stands for an array that nobody kept: a large constant which is not a Tensor."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """One node with what it was given. ``within`` is the node whose rule made it, in a differentiated backward pass.
+
+    ``data`` has an array, a number, None or MISSING for each operand; ``number`` counts the nodes as they were made.
+    """
+
+    number: int
+    node: Node
+    data: tuple[Any, ...]
+    out: Any
+    line: str
+    within: Node | None
+
+    @property
+    def module(self) -> str:
+        """The path of the module in whose call the node was made; empty outside of modules."""
+        scope = self.node.scope
+        return "" if scope is None else scope.path or scope.label
+
+    @property
+    def label(self) -> str:
+        """The node in words: the name that the user gave its result, else its op and number."""
+        label = self.node.name or f"{self.node.op.name} (node {self.number})"
+        return label if self.within is None else f"{label}, made by the rule of {self.within.op.name}"
+
+
+class Recorder:
+    """Watches a run (see `autograd.modes.Watch`); afterwards ``records`` has a `Record` per node in order of making,
+    and ``incoming`` the gradient that arrived at each node in the latest backward pass."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.incoming: dict[Vertex, Any] = {}
+        self._results: dict[Vertex, Any] = {}
+        self._made_by_rule: list[int] = []  # records that belong to the rule which runs now
+
+    def forward(self, node: Node, operands: tuple[Any, ...], out: Any) -> None:
+        data = tuple(self._data_of(operand) for operand in operands)
+        self._results[node] = out
+        line, in_rule = place()
+        if in_rule:
+            self._made_by_rule.append(len(self.records))
+        self.records.append(Record(len(self.records), node, data, out, line, None))
+
+    def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
+        self.incoming[node] = tuple(map(_plain, g)) if isinstance(g, tuple) else _plain(g)
+        for number in self._made_by_rule:
+            record = self.records[number]
+            self.records[number] = Record(number, record.node, record.data, record.out, where(node), node)
+        self._made_by_rule.clear()
+
+    def _data_of(self, operand: Any) -> Any:
+        if not isinstance(operand, Vertex):
+            return operand
+        if isinstance(operand, Output) and operand.parents[0] in self._results:
+            return self._results[operand.parents[0]][operand.index]
+        if operand in self._results:
+            return self._results[operand]
+        tensor = None if operand.tensor is None else operand.tensor()
+        if tensor is not None:
+            return np.array(tensor.data)
+        return MISSING if operand.value is None else operand.value
+
+
+def place() -> tuple[str, bool]:
+    """``file:line`` of the innermost frame that is not ours, and whether a rule runs in a backward pass."""
+    line = ""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module == "autograd.engine":
+            return line, True
+        ours = module.partition(".")[0] in _OURS or frame.f_code.co_filename.startswith("<autograd op ")
+        if not ours and not line:
+            line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        if module == "autograd.gradcheck.subject":
+            break  # from here on outwards it is the check that runs
+        frame = frame.f_back
+    return line, False
+
+
+def _plain(g: Any) -> Any:
+    return g.data if isinstance(g, Tensor) else g

@@ -1,0 +1,426 @@
+"""Differences, integrals, interpolation, convolution, polynomials, spacings and products of small arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.numpy_functions.selection import plain
+from autograd.numpy_functions.shapes import along, as_operand
+from autograd.ops import arithmetic, linear, shape
+from autograd.protocol import implements, refuse_extra, unsupported
+from autograd.tensor import Tensor, constant
+
+__autograd_transparent__ = True
+
+NoValue: Any = np._NoValue
+
+
+# --- differences and integrals ----------------------------------------------------------------------------------
+
+
+@implements(np.diff)
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: Any = NoValue) -> Any:
+    if n < 0:
+        raise ValueError(f"order must be non-negative but got {n!r}")
+    axis %= as_operand(a).ndim
+    parts = [p for p in (prepend, a, append) if p is not NoValue]
+    if len(parts) > 1:
+        ends = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
+        a = shape.concatenate(
+            *(np.broadcast_to(as_operand(p), ends) if np.ndim(p) == 0 else p for p in parts), axis=axis
+        )
+    for _ in range(n):
+        a = a[along(axis, slice(1, None))] - a[along(axis, slice(None, -1))]
+    return a
+
+
+@implements(np.ediff1d)
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    flat = np.ravel(as_operand(ary))
+    parts = [to_begin, flat[1:] - flat[:-1], to_end]
+    return shape.concatenate(*(np.ravel(as_operand(p)) for p in parts if p is not None))
+
+
+@implements(np.gradient)
+def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    axes = range(f.ndim) if axis is None else [k % f.ndim for k in np.atleast_1d(axis)]
+    axes = list(axes)
+    spacings = list(varargs) or [1.0]
+    if len(spacings) == 1:
+        spacings = spacings * len(axes)
+    if len(spacings) != len(axes):
+        raise TypeError("invalid number of arguments")
+    if edge_order not in (1, 2):
+        raise ValueError("'edge_order' greater than 2 not supported")
+    slopes = [_slope(f, h, k, edge_order) for h, k in zip(spacings, axes, strict=True)]
+    return slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
+    n = f.shape[axis]
+    if n < edge_order + 1:
+        raise ValueError(
+            "Shape of array too small to calculate a numerical gradient, "
+            "at least (edge_order + 1) elements are required."
+        )
+    spacing = as_operand(spacing)
+    steps = spacing + np.zeros(n - 1) if spacing.ndim == 0 else spacing[1:] - spacing[:-1]
+    steps = steps.reshape((-1,) + (1,) * (f.ndim - axis - 1))
+
+    def at(start: int | None, stop: int | None) -> Any:
+        return f[along(axis, slice(start, stop))]
+
+    left, right = steps[:-1], steps[1:]
+    inside = (
+        at(None, -2) * (-right / (left * (left + right)))
+        + at(1, -1) * ((right - left) / (left * right))
+        + at(2, None) * (left / (right * (left + right)))
+    )
+    first, last = steps[:1], steps[-1:]
+    if edge_order == 1:
+        begin = (at(1, 2) - at(0, 1)) / first
+        end = (at(n - 1, n) - at(n - 2, n - 1)) / last
+    else:
+        second, before = steps[1:2], steps[-2:-1]
+        begin = (
+            at(0, 1) * (-(2.0 * first + second) / (first * (first + second)))
+            + at(1, 2) * ((first + second) / (first * second))
+            + at(2, 3) * (-first / (second * (first + second)))
+        )
+        end = (
+            at(n - 3, n - 2) * (last / (before * (before + last)))
+            + at(n - 2, n - 1) * (-(last + before) / (before * last))
+            + at(n - 1, n) * ((2.0 * last + before) / (last * (before + last)))
+        )
+    return shape.concatenate(begin, inside, end, axis=axis)
+
+
+@implements(np.trapezoid)
+def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    y = as_operand(y)
+    axis %= y.ndim
+    if x is None:
+        steps: Any = dx
+    else:
+        x = as_operand(x)
+        steps = x[1:] - x[:-1] if x.ndim == 1 else _diff(x, axis=axis)
+        if x.ndim == 1:
+            steps = steps.reshape((-1,) + (1,) * (y.ndim - axis - 1))
+    heights = (y[along(axis, slice(1, None))] + y[along(axis, slice(None, -1))]) / 2.0
+    return np.sum(steps * heights, axis=axis)
+
+
+@implements(np.unwrap)
+def _unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi) -> Any:
+    # The correction is a multiple of the period, constant in pieces.
+    return p + (np.unwrap(plain(p), discont, axis, period=period) - plain(p))
+
+
+@implements(np.interp)
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
+    x, xp, fp = as_operand(x), as_operand(xp), as_operand(fp)
+    if period is not None:
+        x, xp = np.remainder(x, period), np.remainder(xp, period)
+        order = np.argsort(plain(xp))
+        xp, fp = xp[order], fp[order]
+        xp = shape.concatenate(xp[-1:] - period, xp, xp[:1] + period)
+        fp = shape.concatenate(fp[-1:], fp, fp[:1])
+    places, knots = plain(x), plain(xp)
+    if len(knots) == 1:
+        inside: Any = fp[np.zeros(places.shape, int)] + 0.0 * x
+    else:
+        i = np.clip(np.searchsorted(knots, places, side="right") - 1, 0, len(knots) - 2)
+        slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
+        # Beyond the ends the end values hold; the line must not be extended there, nor give 0 * inf.
+        within = (places >= knots[0]) & (places <= knots[-1])
+        step = arithmetic.where(within, x - xp[i], 0.0)
+        inside = fp[i] + slope * step
+    below = arithmetic.where(places < knots[0], fp[0] if left is None else left, inside)
+    return arithmetic.where(places > knots[-1], fp[-1] if right is None else right, below)
+
+
+# --- convolution and polynomials --------------------------------------------------------------------------------
+
+
+@implements(np.convolve)
+def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    a, v = np.atleast_1d(as_operand(a)), np.atleast_1d(as_operand(v))
+    if len(v) > len(a):
+        a, v = v, a
+    if not len(a) or not len(v):
+        raise ValueError("a cannot be empty" if not len(a) else "v cannot be empty")
+    return _windows_times(a, v[::-1], mode)
+
+
+@implements(np.correlate)
+def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    a, v = as_operand(a), as_operand(v)
+    if len(v) > len(a):
+        return _windows_times(v, a, mode)[::-1]
+    return _windows_times(a, v, mode)
+
+
+def _windows_times(a: Any, v: Any, mode: str) -> Any:
+    """The inner products of v with all windows of a (not shorter than v), a padded with zeros as the mode says."""
+    n, m = len(a), len(v)
+    if mode not in ("full", "same", "valid"):
+        raise ValueError("mode must be one of 'valid', 'same', or 'full'")
+    before = {"full": m - 1, "same": m // 2, "valid": 0}[mode]
+    count = {"full": n + m - 1, "same": n, "valid": n - m + 1}[mode]
+    after = count + m - 1 - n - before
+    padded = np.pad(a, (before, after)) if before or after else a
+    return np.matmul(padded[np.arange(count)[:, None] + np.arange(m)], v)
+
+
+@implements(np.polyval)
+def _polyval(p: Any, x: Any) -> Any:
+    p = as_operand(p)
+    value: Any = 0.0 * as_operand(x)
+    for coefficient in (p[i] for i in range(len(p))):
+        value = value * x + coefficient
+    return value
+
+
+@implements(np.polyadd)
+def _polyadd(a1: Any, a2: Any) -> Any:
+    first, second = np.atleast_1d(as_operand(a1)), np.atleast_1d(as_operand(a2))
+    length = max(len(first), len(second))
+    return np.pad(first, (length - len(first), 0)) + np.pad(second, (length - len(second), 0))
+
+
+@implements(np.polysub)
+def _polysub(a1: Any, a2: Any) -> Any:
+    return _polyadd(a1, -as_operand(a2))
+
+
+@implements(np.polymul)
+def _polymul(a1: Any, a2: Any) -> Any:
+    return _convolve(a1, a2)
+
+
+@implements(np.polyder)
+def _polyder(p: Any, m: int = 1) -> Any:
+    for _ in range(m):
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1.0).astype(p.dtype)
+    return p
+
+
+@implements(np.polyint)
+def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    constants = np.zeros(m) if k is None else np.broadcast_to(as_operand(k), (m,))
+    for i in range(m):
+        p = shape.concatenate(p / np.arange(len(p), 0, -1.0).astype(p.dtype), constants[i : i + 1])
+    return p
+
+
+@implements(np.polydiv)
+def _polydiv(u: Any, v: Any) -> Any:
+    u, v = np.atleast_1d(as_operand(u)), np.atleast_1d(as_operand(v))
+    quotient = []
+    for _ in range(max(len(u) - len(v) + 1, 0)):
+        factor = u[0] / v[0]
+        quotient.append(factor)
+        u = shape.concatenate(u[: len(v)] - factor * v, u[len(v) :])[1:]
+    nonzero = np.flatnonzero(plain(u))
+    remainder = u[nonzero[0] :] if nonzero.size else u[-1:]
+    return (shape.stack(*quotient) if quotient else constant(np.zeros(1))), remainder
+
+
+@implements(np.poly)
+def _poly(seq_of_zeros: Any) -> Any:
+    if seq_of_zeros.ndim != 1:
+        raise unsupported("numpy.poly", "a matrix")
+    p: Any = np.ones(1)
+    for i in range(len(seq_of_zeros)):
+        p = _convolve(p, shape.stack(1.0, -seq_of_zeros[i]))
+    return p
+
+
+@implements(np.polyfit)
+def _polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    refuse_extra("numpy.polyfit", {"full": full or None, "cov": cov or None})
+    x, y = as_operand(x) + 0.0, as_operand(y) + 0.0
+    powers = np.vander(x, deg + 1)
+    if w is not None:
+        powers, y = powers * as_operand(w)[:, None], y * (w if y.ndim == 1 else as_operand(w)[:, None])
+    scale = np.sqrt(np.sum(powers * powers, axis=0))
+    solution = np.matmul(np.linalg.pinv(powers / scale), y)
+    return solution / (scale if y.ndim == 1 else scale[:, None])
+
+
+@implements(np.vander)
+def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    n = len(x) if N is None else N
+    columns = [np.ones(len(x), x.dtype)]
+    for _ in range(n - 1):
+        columns.append(columns[-1] * x)
+    columns = columns[:n]
+    return shape.stack(*(columns if increasing else columns[::-1]), axis=1) if n else np.zeros((len(x), 0), x.dtype)
+
+
+# --- spacings ---------------------------------------------------------------------------------------------------
+
+
+@implements(np.linspace)
+def _linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    refuse_extra("numpy.linspace", {"dtype": dtype})
+    parts = num - 1 if endpoint else num
+    start, stop = as_operand(start) * 1.0, as_operand(stop) * 1.0
+    steps = np.arange(num) / max(parts, 1)
+    spread = (stop - start)[None] if (stop - start).ndim else stop - start
+    values = start + spread * steps.reshape((-1,) + (1,) * (stop - start).ndim)
+    values = np.moveaxis(values, 0, axis) if axis else values
+    return (values, (stop - start) / parts) if retstep else values
+
+
+@implements(np.logspace)
+def _logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    refuse_extra("numpy.logspace", {"dtype": dtype})
+    return np.power(base, _linspace(start, stop, num, endpoint, axis=axis))
+
+
+@implements(np.geomspace)
+def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    refuse_extra("numpy.geomspace", {"dtype": dtype})
+    sign = np.sign(plain(start))
+    logs = _linspace(np.log(start * sign), np.log(stop * sign), num, endpoint, axis=axis)
+    return sign * np.exp(logs)
+
+
+@implements(np.full_like)
+def _full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **extra: Any
+) -> Any:
+    refuse_extra("numpy.full_like", extra)
+    size = np.shape(a) if shape is None else shape
+    dtype = np.asarray(plain(a)).dtype if dtype is None else dtype
+    if isinstance(fill_value, Tensor):
+        return np.broadcast_to(fill_value.astype(dtype), size)
+    return constant(np.full(size, fill_value, dtype))
+
+
+# --- products ---------------------------------------------------------------------------------------------------
+
+
+@implements(np.einsum)
+def _einsum(*operands: Any, out: Any = None, optimize: Any = False, **extra: Any) -> Any:
+    refuse_extra("numpy.einsum", extra)
+    if isinstance(operands[0], str):
+        return linear.einsum(*operands[1:], subscripts=operands[0])
+    arrays, lists = operands[: len(operands) // 2 * 2 : 2], operands[1::2]
+    text = ",".join(_letters(numbers) for numbers in lists)
+    if len(operands) % 2:
+        text += "->" + _letters(operands[-1])
+    return linear.einsum(*arrays, subscripts=text)
+
+
+def _letters(numbers: Sequence[Any]) -> str:
+    return "".join("..." if n is Ellipsis else linear.LETTERS[int(n)] for n in numbers)
+
+
+@implements(np.inner)
+def _inner(a: Any, b: Any, /) -> Any:
+    a, b = as_operand(a), as_operand(b)
+    return a * b if not a.ndim or not b.ndim else linear.tensordot(a, b, axes=(-1, -1))
+
+
+@implements(np.vdot)
+def _vdot(a: Any, b: Any, /) -> Any:
+    return np.matmul(np.ravel(as_operand(a)), np.ravel(as_operand(b)))
+
+
+@implements(np.vecdot, np.linalg.vecdot)
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return np.sum(x1 * x2, axis=axis)
+
+
+@implements(np.matvec)
+def _matvec(x1: Any, x2: Any, /) -> Any:
+    return np.matmul(x1, as_operand(x2)[..., None])[..., 0]
+
+
+@implements(np.vecmat)
+def _vecmat(x1: Any, x2: Any, /) -> Any:
+    return np.matmul(as_operand(x1)[..., None, :], x2)[..., 0, :]
+
+
+@implements(np.kron)
+def _kron(a: Any, b: Any) -> Any:
+    a, b = as_operand(a), as_operand(b)
+    ndim = max(a.ndim, b.ndim)
+    left = (1,) * (ndim - a.ndim) + a.shape
+    right = (1,) * (ndim - b.ndim) + b.shape
+    product = a.reshape(tuple(n for size in left for n in (size, 1))) * b.reshape(
+        tuple(n for size in right for n in (1, size))
+    )
+    return product.reshape(tuple(m * n for m, n in zip(left, right, strict=True)))
+
+
+@implements(np.cross)
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(as_operand(a), axisa, -1), np.moveaxis(as_operand(b), axisb, -1)
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        raise ValueError("incompatible dimensions for cross product (dimension must be 2 or 3)")
+    if a.shape[-1] == b.shape[-1] == 2:
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    a, b = _three(a), _three(b)
+    parts = [a[..., i] * b[..., j] - a[..., j] * b[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
+    return np.moveaxis(shape.stack(*parts, axis=-1), -1, axisc)
+
+
+def _three(a: Any) -> Any:
+    return a if a.shape[-1] == 3 else np.pad(a, [(0, 0)] * (a.ndim - 1) + [(0, 1)])
+
+
+@implements(np.linalg.cross)
+def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors.")
+    return _cross(x1, x2, axis=axis)
+
+
+# --- pairs of results -------------------------------------------------------------------------------------------
+
+
+@implements(np.divmod)
+def _divmod(x: Any, y: Any) -> Any:
+    return arithmetic.floor_divide(x, y), arithmetic.remainder(x, y)
+
+
+@implements(np.modf)
+def _modf(x: Any) -> Any:
+    whole = arithmetic.trunc(x)
+    return x - whole, whole
+
+
+@implements(np.frexp)
+def _frexp(x: Any) -> Any:
+    _, exponent = np.frexp(plain(x))
+    return arithmetic.ldexp(x, -exponent), exponent
+
+
+@implements(np.float_power)
+def _float_power(x: Any, y: Any) -> Any:
+    return arithmetic.power(as_operand(x).astype(np.float64), y)
+
+
+@implements(np.conjugate, np.real, np.real_if_close)
+def _itself(x: Any, *args: Any, **kwargs: Any) -> Any:
+    return arithmetic.positive(x)
+
+
+@implements(np.apply_over_axes)
+def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    for axis in np.atleast_1d(axes):
+        reduced = func(a, int(axis))
+        a = reduced if reduced.ndim == a.ndim else np.expand_dims(reduced, int(axis))
+    return a

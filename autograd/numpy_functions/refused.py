@@ -1,0 +1,38 @@
+"""NumPy functions that are refused for Tensors, each with its reason and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import NotDifferentiable
+from autograd.protocol import implements
+
+IN_PLACE = "it writes into its argument. Use t.at[index].set(value) or .add(value), which return a new Tensor"
+COMPLEX = "its result is complex. Work with real and imaginary parts, or with a symmetric matrix (eigh, eigvalsh)"
+PIECES = "NumPy calls the given function on plain parts of the array. Write it with whole-array functions"
+FILES = "it writes plain numbers to a file. Pass t.numpy()"
+
+REFUSED: dict[Callable[..., Any], str] = {
+    **dict.fromkeys((np.linalg.eig, np.linalg.eigvals, np.roots, np.sort_complex), COMPLEX),
+    **dict.fromkeys((np.apply_along_axis,), PIECES),
+    **dict.fromkeys((np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask), IN_PLACE),
+    **dict.fromkeys((np.save, np.savetxt, np.savez, np.savez_compressed), FILES),
+    np.i0: "its derivative, the Bessel function I1, is not in NumPy. Make it a custom_op with scipy.special.i1",
+}
+
+
+def _refuse(function: Callable[..., Any], reason: str) -> None:
+    name = f"{function.__module__}.{function.__name__}"
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        raise NotDifferentiable(f"{name} is not differentiable: {reason}.")
+
+    call.__name__ = function.__name__
+    implements(function, status="refused")(call)
+
+
+for refused_function, why in REFUSED.items():
+    _refuse(refused_function, why)

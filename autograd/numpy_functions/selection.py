@@ -1,0 +1,172 @@
+"""Functions that choose numbers: by condition, by position, by order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.numpy_functions.shapes import along, as_operand
+from autograd.ops import arithmetic, shape
+from autograd.protocol import implements, no_rule, refuse_extra
+from autograd.tensor import Tensor
+
+__autograd_transparent__ = True
+
+
+def plain(a: Any) -> Any:
+    """The values of a Tensor, for conditions and positions, which have no gradient."""
+    return a.data if isinstance(a, Tensor) else np.asarray(a)
+
+
+# --- by condition -----------------------------------------------------------------------------------------------
+
+
+@implements(np.where)
+def _where(condition: Any, *branches: Any) -> Any:
+    if not branches:
+        return np.where(plain(condition))
+    return arithmetic.where(plain(condition), *branches)
+
+
+@implements(np.clip)
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **extra: Any) -> Any:
+    lower, upper = extra.pop("min", None), extra.pop("max", None)
+    refuse_extra("numpy.clip", {"out": out, **extra})
+    return arithmetic.clip(a, a_min if lower is None else lower, a_max if upper is None else upper)
+
+
+@implements(np.select)
+def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    if len(condlist) != len(choicelist):
+        raise ValueError("list of cases must be same length as list of conditions")
+    result = default
+    for condition, choice in zip(reversed(list(condlist)), reversed(list(choicelist)), strict=True):
+        result = arithmetic.where(plain(condition), choice, result)
+    return result
+
+
+@implements(np.piecewise)
+def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+    if any(callable(f) for f in funclist):
+        raise no_rule("numpy.piecewise with functions (NumPy calls them on plain parts of the array; use np.where)")
+    conditions = [plain(c) for c in (condlist if isinstance(condlist, list | tuple) else [condlist])]
+    rest = funclist[len(conditions)] if len(funclist) > len(conditions) else 0.0
+    return _select(conditions[::-1], list(funclist[: len(conditions)])[::-1], rest) + 0.0 * x
+
+
+@implements(np.compress)
+def _compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return a[along(axis % a.ndim, np.flatnonzero(plain(condition)))]
+
+
+@implements(np.extract)
+def _extract(condition: Any, arr: Any) -> Any:
+    return np.ravel(arr)[np.flatnonzero(plain(condition))]
+
+
+# --- by position ------------------------------------------------------------------------------------------------
+
+
+@implements(np.take)
+def _take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    axis %= a.ndim
+    return a[along(axis, _positions(plain(indices), a.shape[axis], mode))]
+
+
+def _positions(indices: Any, n: int, mode: str) -> Any:
+    if mode == "wrap":
+        return indices % n
+    return np.clip(indices, 0, n - 1) if mode == "clip" else indices
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """The entries of an array at the indices along one axis, the other axes running in step."""
+    indices = plain(indices)
+    if axis is None:
+        return np.ravel(arr)[indices]
+    axis %= arr.ndim
+    grid = [
+        indices if k == axis else np.arange(n).reshape((-1,) + (1,) * (arr.ndim - k - 1))
+        for k, n in enumerate(arr.shape)
+    ]
+    return arr[tuple(grid)]
+
+
+@implements(np.choose)
+def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    picks = plain(a)
+    options = list(choices) if not isinstance(choices, Tensor) else [choices[i] for i in range(len(choices))]
+    if mode == "raise" and picks.size and (picks.min() < 0 or picks.max() >= len(options)):
+        raise ValueError("invalid entry in choice array")
+    picks, *filled = np.broadcast_arrays(_positions(picks, len(options), mode), *map(as_operand, options))
+    return take_along_axis(shape.stack(*filled), plain(picks)[None], axis=0)[0]
+
+
+# --- by order ---------------------------------------------------------------------------------------------------
+
+
+@implements(np.sort)
+def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    """Sorted along an axis; of equal entries each keeps the gradient of its own (stable) place."""
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return take_along_axis(a, np.argsort(plain(a), axis=axis, kind="stable"), axis)
+
+
+@implements(np.partition)
+def _partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return take_along_axis(a, np.argpartition(plain(a), kth, axis=axis, kind=kind), axis)
+
+
+@implements(np.unique)
+def _unique(ar: Any, *args: Any, **kwargs: Any) -> Any:
+    if kwargs.get("axis") is not None or len(args) > 3:
+        raise no_rule("numpy.unique(..., axis=...)")
+    names = ("return_index", "return_inverse", "return_counts")
+    options = {**dict(zip(names, args, strict=False)), **kwargs}
+    wanted_index = options.pop("return_index", False)
+    _, first, *rest = np.unique(plain(ar), return_index=True, **options)
+    values = np.ravel(ar)[first]
+    extras = ([first] if wanted_index else []) + rest
+    return (values, *extras) if extras else values
+
+
+@implements(np.unique_values)
+def _unique_values(x: Any, /) -> Any:
+    return _unique(x)
+
+
+@implements(np.union1d)
+def _union1d(ar1: Any, ar2: Any) -> Any:
+    return _unique(_joined(ar1, ar2))
+
+
+@implements(np.intersect1d)
+def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    _, first, second = np.intersect1d(plain(ar1), plain(ar2), assume_unique, return_indices=True)
+    values = np.ravel(as_operand(ar1))[first]
+    return (values, first, second) if return_indices else values
+
+
+@implements(np.setdiff1d)
+def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    ar1 = np.ravel(as_operand(ar1)) if assume_unique else _unique(as_operand(ar1))
+    return ar1[np.flatnonzero(~np.isin(plain(ar1), plain(ar2)))]
+
+
+@implements(np.setxor1d)
+def _setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    return sort(_joined(_setdiff1d(ar1, ar2, assume_unique), _setdiff1d(ar2, ar1, assume_unique)))
+
+
+def _joined(first: Any, second: Any) -> Any:
+    return shape.concatenate(np.ravel(as_operand(first)), np.ravel(as_operand(second)))

@@ -1,0 +1,147 @@
+"""Turns measurements into tables in markdown."""
+
+import os
+import platform
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from workloads import ABOUT, CHAIN, PROMISES, SHAPES, WORKLOADS, op_names
+
+TITLES = {"chainrule": "chainrule", "numpy_by_hand": "NumPy by hand", "pytorch": "PyTorch", "micrograd": "micrograd"}
+REFERENCES = ["numpy_by_hand", "chainrule", "pytorch", "micrograd"]  # the first one there is: what values must be
+
+Results = dict[str, Any]  # of a task: for each peer its first values and its bursts
+
+
+def write(measured: Results, peers: list[str], versions: dict[str, str], notes: list[str], rounds: int) -> str:
+    """The whole report."""
+    workloads = [name for name in WORKLOADS if name in measured]
+    parts = [head(versions, rounds), "\n".join(f"- {note}" for note in notes)]
+    if any(name not in WORKLOADS for name in measured):
+        parts += [ops_table(measured, peers, shape) for shape in SHAPES]
+    if workloads:
+        parts += [steps_table(measured, peers, workloads), agreement(measured, peers, workloads)]
+        if "chainrule" in peers:
+            parts += [ratios_table(measured, peers, workloads), promises_table(measured)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def head(versions: dict[str, str], rounds: int) -> str:
+    """How, on what and with which versions."""
+    used = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return (
+        f"Measured with `benchmarks/run.py` in {rounds} rounds on {processor()}, {platform.system()}, one thread per "
+        f"process. {used}."
+    )
+
+
+def processor() -> str:
+    """The model of the processor and its number of threads."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.partition(":")[2] for line in info.read_text().splitlines() if line.startswith("model name")]
+        model = names[0] if names else model
+    return f"{model.strip()} ({os.cpu_count()} threads)"
+
+
+def table(title: str, header: list[str], rows: list[list[str]], text: str = "") -> str:
+    """A table under its title; the first column to the left, the others to the right."""
+    lines = [f"## {title}", "", *([text, ""] if text else [])]
+    lines += [f"| {' | '.join(header)} |", f"|---|{'--:|' * (len(header) - 1)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+# --- figures ------------------------------------------------------------------------------------------------------
+
+
+def medians(result: Results, peer: str) -> list[float]:
+    """The time of a step in each round, in seconds; nothing for a peer that has no such workload."""
+    return [burst["median"] for burst in result.get(peer, {}).get("bursts", [])]
+
+
+def ratios(result: Results, peer: str, other: str) -> list[float]:
+    """How many times the time of another peer, round by round."""
+    return [a / b for a, b in zip(medians(result, peer), medians(result, other), strict=False)]
+
+
+def deviation(result: Results, peer: str) -> float | None:
+    """The largest relative difference of the first values from those of the reference."""
+    reference = next(name for name in REFERENCES if name in result)
+    if peer == reference or peer not in result:
+        return None
+    pairs = zip(result[peer]["values"], result[reference]["values"], strict=True)
+    return max([abs(a - b) / max(abs(b), 1e-3) for a, b in pairs], default=0.0)
+
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+
+def ops_table(measured: Results, peers: list[str], shape: str) -> str:
+    """What an op costs on operands of a shape."""
+    columns = [(peer, mode) for peer in peers for mode in ("forward", "backward")]
+    header = ["op", *(f"{TITLES[peer]}, {'f + b' if mode == 'backward' else 'f'}" for peer, mode in columns)]
+    rows, wrong = [], []
+    for op in op_names(shape):
+        row = [op]
+        for peer, mode in columns:
+            result = measured[f"{op}/{shape}/{mode}"]
+            times = medians(result, peer)
+            row.append(f"{median(times) / CHAIN * 1e9:,.0f}" if times else "-")
+            if (deviation(result, peer) or 0.0) > 1e-9:
+                wrong.append(f"{op} of {TITLES[peer]}")
+        if set(row[1:]) != {"-"}:
+            rows.append(row)
+    text = f"Forward (f), and forward and backward together (f + b), in chains of {CHAIN} of the same op; float64."
+    if wrong:
+        text += f" **Values differ**: {', '.join(wrong)}."
+    return table(f"Nanoseconds per op: {'single numbers' if not SHAPES[shape] else shape}", header, rows, text)
+
+
+def steps_table(measured: Results, peers: list[str], workloads: list[str]) -> str:
+    """The times."""
+    rows = []
+    for name in workloads:
+        times = [medians(measured[name], peer) for peer in peers]
+        rows.append([f"`{name}`", *(f"{median(t) * 1e3:.3g}" if t else "-" for t in times), ABOUT[name]])
+    header = ["workload", *(TITLES[peer] for peer in peers), "what it is"]
+    return table("Milliseconds per training step", header, rows, "Medians.").replace("--:|\n", ":--|\n", 1)
+
+
+def ratios_table(measured: Results, peers: list[str], workloads: list[str]) -> str:
+    """The times of chainrule compared with each peer."""
+    others = [peer for peer in peers if peer != "chainrule"]
+    rows = []
+    for name in workloads:
+        found = [ratios(measured[name], "chainrule", other) for other in others]
+        rows.append([f"`{name}`", *(f"{median(r):.2f} ({min(r):.2f} to {max(r):.2f})" if r else "-" for r in found)])
+    text = "Below 1, chainrule is faster. Medians of the ratios of all rounds, with the smallest and the largest."
+    header = ["workload", *(f"to {TITLES[other]}" for other in others)]
+    return table("Time of chainrule as a ratio", header, rows, text)
+
+
+def agreement(measured: Results, peers: list[str], workloads: list[str]) -> str:
+    """Whether all peers have computed the same."""
+    rows = []
+    for name in workloads:
+        row = [f"`{name}`"]
+        for peer in peers:
+            found = deviation(measured[name], peer)
+            verdict = "" if found is None or found <= WORKLOADS[name].rtol else " **too much**"
+            row.append("-" if found is None else f"{found:.0e}{verdict}")
+        rows.append([*row, f"{WORKLOADS[name].rtol:.0e}"])
+    text = "The largest relative difference of the first losses (and gradients) from those of NumPy by hand."
+    return table("Do the peers compute the same?", ["workload", *(TITLES[p] for p in peers), "allowed"], rows, text)
+
+
+def promises_table(measured: Results) -> str:
+    """Each promised ratio, and whether it was reached."""
+    rows = []
+    for name, peer, limit in PROMISES:
+        found = ratios(measured.get(name, {}), "chainrule", peer)
+        verdict = ("yes" if median(found) <= limit else "**no**") if found else "not measured"
+        value = f"{median(found):.2f} ({min(found):.2f} to {max(found):.2f})" if found else "-"
+        rows.append([f"`{name}`", TITLES[peer], f"{limit:.2f}", value, verdict])
+    text = "The time of chainrule as a ratio to that of the peer."
+    return table("What is promised", ["workload", "peer", "at most", "measured", "reached"], rows, text)

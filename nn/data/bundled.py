@@ -1,0 +1,63 @@
+"""The data that comes with the package, so that nothing is downloaded.
+
+``digits.npz`` holds the images and labels of the test part of
+
+    E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits [dataset].
+    UCI Machine Learning Repository. https://doi.org/10.24432/C50P49. Licensed CC BY 4.0.
+
+as scikit-learn distributes it (``sklearn.datasets.load_digits``), stored as 8-bit integers and compressed, without
+other changes. DIGITS-LICENSE.txt beside it says the same to those who unpack the files.
+"""
+
+from __future__ import annotations
+
+from os import path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.defaults import get_default_dtype
+
+__all__ = ["Digits", "digits"]
+
+
+class Digits(NamedTuple):
+    """The handwritten digits: images and what they show. It unpacks as ``x, y = nn.data.digits()``."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+
+
+def digits(*, raw: bool = False) -> Digits:
+    """Load 1,797 handwritten digits as images of 8x8 pixels, with their labels 0 to 9.
+
+    ``x`` has shape (1797, 64), the rows of each image one after the other, scaled to 0 (paper) .. 1 (ink) in the
+    default dtype of parameters; ``x.reshape(-1, 1, 8, 8)`` is one channel of images. ``y`` has shape (1797,), int64.
+    With ``raw=True``, ``x`` is (1797, 8, 8) and holds the original counts of ink from 0 to 16, as uint8.
+
+    Thirteen people wrote these; each pixel counts the ink in 4x4 points of the scanned form. Source: E. Alpaydin and
+    C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
+    https://doi.org/10.24432/C50P49, licensed CC BY 4.0, as distributed with scikit-learn.
+
+    >>> import nn
+    >>> x, y = nn.data.digits()
+    >>> x.shape, x.dtype, y[:5]
+    ((1797, 64), dtype('float32'), array([0, 1, 2, 3, 4]))
+    >>> for row in nn.data.digits(raw=True).x[4]:
+    ...     print("".join(" .:*#"[(ink + 3) // 4] for ink in row).rstrip())
+       .*
+       ::
+      .#:..
+      :# *:
+     :#* #:
+     .####.
+       .#*
+       .#.
+    """
+    with np.load(path.join(path.dirname(__file__), "digits.npz")) as file:
+        images, labels = file["images"], file["labels"]
+    if raw:
+        return Digits(images, labels.astype(np.int64))
+    dtype = get_default_dtype()
+    return Digits(images.reshape(-1, 64).astype(dtype) / dtype.type(16), labels.astype(np.int64))

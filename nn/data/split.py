@@ -1,0 +1,89 @@
+"""Splits of a data set into a part to learn from and a part to be judged by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn.defaults import Randomness, generator
+
+__all__ = ["train_test_split"]
+
+
+def train_test_split(
+    *arrays: Any, test_size: float | int = 0.25, stratify: ArrayLike | None = None, seed: Randomness = None
+) -> list[Any]:
+    """Split arrays of equal length at random: ``[a_train, a_test, b_train, b_test, ...]``.
+
+    ``test_size`` is the share of the test part (rounded up), or a number of samples. With ``stratify``, an array of
+    labels, every class keeps its share in both parts, as exactly as whole samples allow. ``seed`` is a seed or a
+    generator; without one the generator of `manual_seed` is used. Both parts are in random order.
+
+    Raises ValueError for arrays of different lengths, for a part without samples, and for a class with a single
+    sample when stratifying.
+
+    Arguments and results are those of ``sklearn.model_selection.train_test_split``, with a ``seed`` in place of its
+    ``random_state``.
+
+    >>> import nn
+    >>> x, y = nn.data.digits()
+    >>> x_train, x_test, y_train, y_test = nn.data.train_test_split(x, y, test_size=0.2, stratify=y, seed=0)
+    >>> len(x_train), len(x_test)
+    (1437, 360)
+    """
+    n = _common_length(arrays)
+    if isinstance(test_size, float):
+        if not 0.0 < test_size < 1.0:
+            raise ValueError(f"test_size is a share between 0 and 1 or a number of samples, not {test_size}.")
+        held_out = int(np.ceil(n * test_size - 1e-9))
+    else:
+        held_out = int(test_size)
+    if not 0 < held_out < n:
+        raise ValueError(f"test_size={test_size} of {n} samples leaves {n - held_out} to train and {held_out} to test.")
+    rng = generator(seed)
+    order = rng.permutation(n)
+    if stratify is None:
+        test, train = order[:held_out], order[held_out:]
+    else:
+        chosen = _stratified(np.asarray(stratify), order, held_out, rng)
+        test, train = order[chosen], order[~chosen]
+    return [part for a in arrays for part in (_take(a, train), _take(a, test))]
+
+
+def _common_length(arrays: tuple[Any, ...]) -> int:
+    if not arrays:
+        raise ValueError("there is no array to split.")
+    lengths = [len(a) for a in arrays]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"the arrays have different lengths: {', '.join(map(str, lengths))}.")
+    return lengths[0]
+
+
+def _take(array: Any, index: NDArray[Any]) -> Any:
+    return [array[i] for i in index] if isinstance(array, list | tuple) else array[index]
+
+
+def _stratified(
+    labels: NDArray[Any], order: NDArray[Any], held_out: int, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which positions of an order go to the test part, so that it holds every class by its share."""
+    n = len(order)
+    if labels.shape != (n,):
+        raise ValueError(f"stratify needs one label for each of the {n} samples, not shape {labels.shape}.")
+    classes, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if counts.min() < 2:
+        raise ValueError(f"class {classes[counts.argmin()]} has a single sample, which cannot be in both parts.")
+    if held_out < len(classes) or n - held_out < len(classes):
+        raise ValueError(f"{len(classes)} classes do not fit into parts of {n - held_out} and {held_out} samples.")
+    exact = counts * (held_out / n)
+    quota = np.floor(exact).astype(int)
+    # The samples still missing go to the largest remainders; equal ones are drawn by lot.
+    ranking = np.lexsort((rng.random(len(classes)), quota - exact))
+    quota[ranking[: held_out - quota.sum()]] += 1
+    chosen = np.zeros(n, bool)
+    numbers = numbers[order]
+    for i, wanted in enumerate(quota):
+        chosen[np.flatnonzero(numbers == i)[:wanted]] = True
+    return chosen

@@ -1,0 +1,242 @@
+"""Rates of their own for every entry, from the squares of its gradients: AdaGrad, RMSProp, AdaDelta.
+
+This module owns the formulas and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from optim.groups import Parameters
+from optim.hyper import FLAG, NON_NEGATIVE, Choice, Number, Value, is_off
+from optim.optimizer import Optimizer
+
+__all__ = ["Adadelta", "Adagrad", "RMSprop"]
+
+EPS_MODE = Choice("outside", "inside")
+
+
+def _root(square: Any, eps: Any, inside: bool) -> Any:
+    """The root of a mean square, kept away from zero by eps: √square + eps, or √(square + eps)."""
+    return np.sqrt(square + eps) if inside else np.sqrt(square) + eps
+
+
+class Adagrad(Optimizer):
+    """AdaGrad: entries that have moved much move less. s ← s + g², p ← p − lr·g / (√s + eps).
+
+    s starts at ``initial_accumulator_value`` and only grows, so the rate of every entry goes to zero. ``lr_decay``
+    divides lr by 1 + (t − 1)·lr_decay besides. ``eps_mode="inside"`` divides by √(s + eps) instead;
+    ``use_current=False`` divides by the sum before this step, as some textbooks print it (give an initial value then:
+    the first step would divide by eps alone). Weight decay adds ``weight_decay``·p to the gradient; ``maximize`` goes
+    uphill.
+
+    Source: Duchi, Hazan & Singer, Adaptive subgradient methods, JMLR 12, 2011; names and defaults are PyTorch's.
+    Raises HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import Adagrad
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> optimizer = Adagrad([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data
+    array([   0.5, -199.5])
+    """
+
+    rules = {  # noqa: RUF012 - a constant of the class
+        "lr": NON_NEGATIVE,
+        "lr_decay": NON_NEGATIVE,
+        "weight_decay": NON_NEGATIVE,
+        "initial_accumulator_value": NON_NEGATIVE,
+        "eps": NON_NEGATIVE,
+        "eps_mode": EPS_MODE,
+        "use_current": FLAG,
+        "maximize": FLAG,
+    }
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 1e-2,
+        lr_decay: Value = 0.0,
+        weight_decay: Value = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: Value = 1e-10,
+        *,
+        eps_mode: str = "outside",
+        use_current: bool = True,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            lr=lr,
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            eps=eps,
+            eps_mode=eps_mode,
+            use_current=use_current,
+            maximize=maximize,
+        )
+
+    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        return ("sum",)
+
+    def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
+        state = super().new_state(p, group)
+        state["sum"] += self.resolve(group, 0)["initial_accumulator_value"]
+        return state
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        return {
+            "rate": hyper["lr"] / (1.0 + (step - 1) * hyper["lr_decay"]),
+            "eps": hyper["eps"],
+            "inside": hyper["eps_mode"] == "inside",
+            "use_current": hyper["use_current"],
+        }
+
+    @staticmethod
+    def update(p: Any, g: Any, s: Any, *, rate: Any, eps: Any, inside: bool, use_current: bool) -> tuple[Any, ...]:
+        new = s + g * g
+        return p - rate * (g / _root(new if use_current else s, eps, inside)), new
+
+
+class RMSprop(Optimizer):
+    """RMSProp: AdaGrad with a moving mean of the squares. v ← α·v + (1 − α)·g², p ← p − lr·g / (√v + eps).
+
+    ``centered`` subtracts the square of the moving mean of g from v: the variance in place of the mean square.
+    ``momentum`` μ moves along b ← μ·b + g / (√v + eps) instead. ``eps_mode="inside"`` divides by √(v + eps). Weight
+    decay adds ``weight_decay``·p to the gradient; ``maximize`` goes uphill.
+
+    Source: Tieleman & Hinton, lecture 6.5 of Neural networks for machine learning, 2012; centred: Graves, 2013,
+    https://arxiv.org/abs/1308.0850; names and defaults are PyTorch's. A variance that rounding has made negative
+    counts as zero here; there it gives NaN. Raises HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import RMSprop
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> optimizer = RMSprop([w], lr=0.5, alpha=0.75)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(6)
+    array([   0., -199.])
+    """
+
+    rules = {  # noqa: RUF012 - a constant of the class
+        "lr": NON_NEGATIVE,
+        "alpha": Number(0.0, 1.0),
+        "eps": NON_NEGATIVE,
+        "weight_decay": NON_NEGATIVE,
+        "momentum": NON_NEGATIVE,
+        "centered": FLAG,
+        "eps_mode": EPS_MODE,
+        "maximize": FLAG,
+    }
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 1e-2,
+        alpha: Value = 0.99,
+        eps: Value = 1e-8,
+        weight_decay: Value = 0.0,
+        momentum: Value = 0.0,
+        centered: bool = False,
+        *,
+        eps_mode: str = "outside",
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            lr=lr,
+            alpha=alpha,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            centered=centered,
+            eps_mode=eps_mode,
+            maximize=maximize,
+        )
+
+    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        mean = ("grad_avg",) if group["centered"] else ()
+        buffer = () if is_off(group["momentum"]) else ("momentum_buffer",)
+        return ("square_avg", *mean, *buffer)
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        return {
+            "lr": hyper["lr"],
+            "alpha": hyper["alpha"],
+            "eps": hyper["eps"],
+            "momentum": hyper["momentum"],
+            "centered": hyper["centered"],
+            "inside": hyper["eps_mode"] == "inside",
+        }
+
+    @staticmethod
+    def update(
+        p: Any, g: Any, v: Any, *more: Any, lr: Any, alpha: Any, eps: Any, momentum: Any, centered: bool, inside: bool
+    ) -> tuple[Any, ...]:
+        means, buffers = more[:centered], more[centered:]
+        v = alpha * v + (1.0 - alpha) * g * g
+        means = tuple(alpha * m + (1.0 - alpha) * g for m in means)
+        square = np.maximum(v - means[0] * means[0], 0.0) if centered else v
+        step = g / _root(square, eps, inside)
+        buffers = tuple(momentum * b + step for b in buffers)
+        return p - lr * (buffers[0] if buffers else step), v, *means, *buffers
+
+
+class Adadelta(Optimizer):
+    """AdaDelta: RMSProp whose rate is the root mean square of its own past steps.
+
+    v ← ρ·v + (1 − ρ)·g², d = g·√(u + eps) / √(v + eps), u ← ρ·u + (1 − ρ)·d², p ← p − lr·d. Weight decay adds
+    ``weight_decay``·p to the gradient; ``maximize`` goes uphill.
+
+    Source: Zeiler, ADADELTA: an adaptive learning rate method, 2012, https://arxiv.org/abs/1212.5701; names and
+    defaults are PyTorch's. Raises HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import Adadelta
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> optimizer = Adadelta([w], rho=0.75)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([   0.998, -199.998])
+    """
+
+    rules = {  # noqa: RUF012 - a constant of the class
+        "lr": NON_NEGATIVE,
+        "rho": Number(0.0, 1.0),
+        "eps": NON_NEGATIVE,
+        "weight_decay": NON_NEGATIVE,
+        "maximize": FLAG,
+    }
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 1.0,
+        rho: Value = 0.9,
+        eps: Value = 1e-6,
+        weight_decay: Value = 0.0,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
+
+    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        return "square_avg", "acc_delta"
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        return {"lr": hyper["lr"], "rho": hyper["rho"], "eps": hyper["eps"]}
+
+    @staticmethod
+    def update(p: Any, g: Any, v: Any, u: Any, *, lr: Any, rho: Any, eps: Any) -> tuple[Any, ...]:
+        v = rho * v + (1.0 - rho) * g * g
+        step = np.sqrt(u + eps) / np.sqrt(v + eps) * g
+        return p - lr * step, v, rho * u + (1.0 - rho) * step * step

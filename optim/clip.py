@@ -1,0 +1,123 @@
+"""Bounds on gradients, between the backward pass and the step.
+
+This module knows parameters and their ``.grad``; it must not know optimizers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from math import inf, isfinite, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+from optim.errors import HyperparameterError, OptimizerError
+
+__all__ = ["NonFiniteGradientError", "clip_grad_norm", "clip_grad_value"]
+
+
+class NonFiniteGradientError(OptimizerError, RuntimeError):
+    """A gradient holds infinities or NaN, so it has no norm to be clipped to.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from optim import clip_grad_norm
+    >>> w = tensor([1.0, 2.0], requires_grad=True)
+    >>> w.grad = np.array([1.0, np.inf])
+    >>> clip_grad_norm([w], 1.0, error_if_nonfinite=True)
+    Traceback (most recent call last):
+    ...
+    optim.clip.NonFiniteGradientError: the norm of the gradients is inf: it cannot be clipped. Nothing was changed.
+    """
+
+
+def clip_grad_norm(
+    parameters: Iterable[Tensor] | Tensor,
+    max_norm: float,
+    norm_type: float = 2.0,
+    *,
+    error_if_nonfinite: bool = False,
+) -> float:
+    """Scale all gradients together, in place, so that their norm as one vector is at most ``max_norm``.
+
+    g ← g·min(1, max_norm / (‖g‖ + 1e-6)); returns the norm from before. ``norm_type`` may be inf (the largest entry).
+    Parameters without a gradient are passed over.
+
+    Source: Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, 2013, and
+    https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html. Raises HyperparameterError for a
+    negative norm and, with ``error_if_nonfinite``, NonFiniteGradientError.
+
+    >>> from autograd import tensor
+    >>> from optim import clip_grad_norm
+    >>> w = tensor([1.5, 2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> clip_grad_norm([w], 1.0)
+    5.0
+    >>> w.grad.round(6)
+    array([0.6, 0.8])
+    """
+    if not max_norm >= 0:
+        raise HyperparameterError(f"clip_grad_norm: max_norm must be at least 0; got {max_norm!r}.")
+    if not norm_type > 0:
+        raise HyperparameterError(f"clip_grad_norm: norm_type must be above 0; got {norm_type!r}.")
+    gradients = _gradients(parameters)
+    total = _combine([_norm(g, norm_type) for g in gradients], norm_type)
+    if error_if_nonfinite and not isfinite(total):
+        raise NonFiniteGradientError(
+            f"the norm of the gradients is {total}: it cannot be clipped. Nothing was changed."
+        )
+    factor = max_norm / (total + 1e-6)
+    if not factor >= 1.0:
+        for g in gradients:
+            np.multiply(g, factor, out=g)
+    return total
+
+
+def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float) -> None:
+    """Bound every entry of every gradient, in place: g ← min(max(g, −clip_value), clip_value).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html. Raises
+    HyperparameterError for a negative bound.
+
+    >>> from autograd import tensor
+    >>> from optim import clip_grad_value
+    >>> w = tensor([0.25, -2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> clip_grad_value([w], 1.0)
+    >>> w.grad
+    array([ 0.5, -1. ])
+    """
+    if not clip_value >= 0:
+        raise HyperparameterError(f"clip_grad_value: clip_value must be at least 0; got {clip_value!r}.")
+    for g in _gradients(parameters):
+        np.clip(g, -clip_value, clip_value, out=g)
+
+
+def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[NDArray[Any]]:
+    """The gradients of different parameters: one that is given twice is not scaled twice."""
+    given = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [p.grad for p in dict.fromkeys(given) if p.grad is not None]
+
+
+def _norm(g: NDArray[Any], order: float) -> float:
+    if g.size == 0:
+        return 0.0
+    flat = g.reshape(-1)
+    if order == 2.0 and g.dtype.itemsize >= 4:
+        square = float(np.dot(flat, flat))
+        if 1e-30 < square < inf:  # else squares may have overflowed or vanished
+            return sqrt(square)
+    return _combine(np.abs(flat).astype(np.float64), order)
+
+
+def _combine(norms: Any, order: float) -> float:
+    """The norm of non-negative numbers, which are scaled first so that their powers neither overflow nor vanish."""
+    values = np.asarray(norms, np.float64)
+    largest = float(values.max(initial=0.0))
+    if order == inf or largest == 0.0 or not isfinite(largest):
+        return largest
+    powers: float = np.sum((values / largest) ** order).item()
+    return largest * math.pow(powers, 1.0 / order)

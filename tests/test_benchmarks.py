@@ -1,0 +1,122 @@
+"""The benchmarks run, and what they compare computes the same. Nothing is timed here."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder benchmarks")
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    """The modules of the folder, which is no package: its scripts find each other because they lie side by side."""
+    monkeypatch.syspath_prepend(FOLDER)
+    names = "measure", "report", "run", "workloads"
+    return SimpleNamespace(
+        **{name: import_module(name) for name in names},
+        chainrule=import_module("peers.chainrule"),
+        numpy=import_module("peers.numpy_by_hand"),
+    )
+
+
+def workload_names():
+    sys.path.insert(0, str(FOLDER))
+    try:
+        return list(import_module("workloads").WORKLOADS) if FOLDER.exists() else []
+    finally:
+        sys.path.remove(str(FOLDER))
+
+
+@pytest.mark.parametrize("name", workload_names())
+def test_a_workload_agrees_with_numpy_by_hand(bench, name):
+    ours = bench.measure.task_of(bench.chainrule, name)
+    if ours is None:
+        pytest.skip("not in this version")
+    found = bench.measure.first_values(ours, 2)
+    assert found == pytest.approx(
+        bench.measure.first_values(bench.measure.task_of(bench.numpy, name), 2),
+        rel=bench.workloads.WORKLOADS[name].rtol,
+        abs=1e-9,
+    )
+    if ours.reset is not bench.workloads.Task._field_defaults["reset"]:  # a burst starts where the last one started
+        assert bench.measure.first_values(ours, 2) == found
+        assert found[0] != found[1]
+
+
+def test_single_ops_agree_with_numpy_by_hand(bench):
+    for shape in bench.workloads.SHAPES:
+        for op in bench.workloads.op_names(shape):
+            for mode in "forward", "backward":
+                tasks = [bench.measure.task_of(peer, f"{op}/{shape}/{mode}") for peer in (bench.chainrule, bench.numpy)]
+                ours, theirs = (bench.measure.first_values(task, 1) for task in tasks)
+                assert ours == pytest.approx(theirs, rel=1e-9), (op, shape, mode)
+                assert len(ours) == {"forward": 1, "backward": 2 + (op in bench.workloads.BINARY)}[mode]
+
+
+def test_a_burst_starts_over(bench):
+    calls = []
+    task = bench.workloads.Task(lambda: calls.append("step"), list, lambda: calls.append("reset"))
+    timed = bench.measure.burst(task, 0.0)
+    assert calls == ["reset", *["step"] * len(calls[1:])]
+    assert 0.0 <= timed["best"] <= timed["median"]
+
+
+def test_the_report_says_what_was_not_reached_and_what_differs(bench):
+    def result(seconds, value=1.0):
+        return {"values": [value], "bursts": [{"median": s} for s in seconds]}
+
+    measured = {
+        "mlp_small": {"chainrule": result([1.0, 4.0, 2.0]), "pytorch": result([2.0, 16.0, 10.0], 1.1)},
+        "mlp_large": {"chainrule": result([3.0]), "pytorch": result([2.0])},
+    }
+    text = bench.report.write(measured, ["chainrule", "pytorch"], {"Python": "3"}, ["micrograd is left out"], 3)
+    lines = text.splitlines()
+    assert "- micrograd is left out" in lines
+    assert "| `mlp_small` | 0.25 (0.20 to 0.50) |" in lines
+    assert "| `mlp_small` | PyTorch | 0.30 | 0.25 (0.20 to 0.50) | yes |" in lines
+    assert "| `mlp_large` | PyTorch | 1.20 | 1.50 (1.50 to 1.50) | **no** |" in lines
+    assert "| `scalar` | micrograd | 0.30 | - | not measured |" in lines
+    assert "| `mlp_small` | - | 1e-01 **too much** | 2e-04 |" in lines
+
+
+def run(*arguments):
+    # The folder of the script must be on the path, and CI switches that off.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    command = [sys.executable, str(FOLDER / "run.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
+
+
+def test_the_command(tmp_path):
+    file = tmp_path / "figures.json"
+    arguments = ["--quick", "--only", "scalar_chain", "--peers", "chainrule", "numpy_by_hand", "--json", str(file)]
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    titles = [line for line in done.stdout.splitlines() if line.startswith("## ")]
+    assert titles == [
+        "## Milliseconds per training step",
+        "## Do the peers compute the same?",
+        "## Time of chainrule as a ratio",
+        "## What is promised",
+    ]
+    assert "**too much**" not in done.stdout
+    bursts = json.loads(file.read_text())["results"]["scalar_chain"]["chainrule"]["bursts"]
+    assert len(bursts) == 2
+
+
+def test_a_peer_that_is_not_there_is_left_out(bench, tmp_path):
+    chosen, _, notes = bench.run.choose(["numpy_by_hand", "pytorch"], {"pytorch": str(tmp_path / "python")})
+    assert list(chosen) == ["numpy_by_hand"]
+    assert len(notes) == 1
+    assert "pip install torch" in notes[0]
+
+
+@pytest.mark.parametrize("arguments", [["--only", "mlp_huge"], ["--python", "jax=python"], ["--python", "pytorch"]])
+def test_wrong_arguments(arguments):
+    assert run(*arguments).returncode == 2

@@ -1,0 +1,149 @@
+"""Graphs to draw: built on the engine alone, with module calls opened by hand."""
+
+from contextlib import contextmanager
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from autograd import tensor
+from autograd.modes import STATE, Frame
+from autograd.ops.fused import linear
+from autograd.tensor import Tensor
+
+
+class Parameter(Tensor):
+    """What `nn` calls a parameter, as far as the graph sees it."""
+
+    __slots__ = ()
+    _kind = "parameter"
+
+
+@contextmanager
+def call(label, path=None):
+    """Inside a call of a module."""
+    state = STATE.get()
+    token = STATE.set(state.replace(scope=Frame(label, path, state.scope)))
+    try:
+        yield
+    finally:
+        STATE.reset(token)
+
+
+def micrograd():
+    """The expression of micrograd's README, with its backward pass."""
+    a = tensor(-4.0, requires_grad=True, name="a")
+    b = tensor(2.0, requires_grad=True, name="b")
+    c = a + b
+    d = a * b + b**3
+    c += c + 1
+    c += 1 + c + (-a)
+    d += d * 2 + (b + a).relu()
+    d += 3 * d + (b - a).relu()
+    e = c - d
+    f = e**2
+    g = f / 2.0
+    g += 10.0 / f
+    e.name, f.name, g.name = "e", "f", "g"
+    g.backward()
+    return g
+
+
+def mazur():
+    """Mazur's network of two inputs, two hidden and two output neurons."""
+    weights = {
+        "hidden.weight": [[0.15, 0.2], [0.25, 0.3]],
+        "hidden.bias": [0.35, 0.35],
+        "output.weight": [[0.4, 0.45], [0.5, 0.55]],
+        "output.bias": [0.6, 0.6],
+    }
+    p = {name: Parameter(np.array(data), requires_grad=True, name=name) for name, data in weights.items()}
+    x, target = tensor([0.05, 0.1], name="x"), tensor([0.01, 0.99], name="target")
+    with call("Linear", "hidden"):
+        net = p["hidden.weight"] @ x + p["hidden.bias"]
+    hidden = net.sigmoid()
+    with call("Linear", "output"):
+        net = p["output.weight"] @ hidden + p["output.bias"]
+    error = ((target - net.sigmoid()) ** 2).sum() * 0.5
+    error.name = "E_total"
+    error.backward()
+    return error
+
+
+def mlp(sizes=(64, 64, 10), rows=5, keep=None):
+    """Linear layers with relu between them, in a model; ``keep`` collects its parameters."""
+    rng = np.random.default_rng(0)
+    h = tensor(rng.standard_normal((rows, sizes[0])).astype(np.float32), name="x")
+    with call("MLP", "model"):
+        for i, (n, m) in enumerate(pairwise(sizes)):
+            weight = Parameter(rng.standard_normal((m, n)).astype(np.float32), requires_grad=True)
+            bias = Parameter(np.zeros(m, np.float32), requires_grad=True)
+            weight.name, bias.name = f"layers.{i}.weight", f"layers.{i}.bias"
+            if keep is not None:
+                keep += [weight, bias]
+            with call("Linear", f"layers.{i}"):
+                h = linear(h, weight, bias)
+            if i < len(sizes) - 2:
+                with call("ReLU", f"acts.{i}"):
+                    h = h.relu()
+    out = h.sum()
+    out.name = "loss"
+    return out
+
+
+def blocks(count, keep=None):
+    """A residual network of equal blocks, each of two inner module calls."""
+    rng = np.random.default_rng(0)
+    x = tensor(rng.standard_normal((4, 3)), requires_grad=True, name="x")
+    with call("Network", "net"):
+        for i in range(count):
+            w = Parameter(rng.standard_normal((3, 3)), requires_grad=True, name=f"blocks.{i}.weight")
+            if keep is not None:
+                keep.append(w)
+            with call("Block", f"blocks.{i}"):
+                with call("Mix", f"blocks.{i}.mix"):
+                    h = (x @ w) * 0.1
+                with call("Squash", f"blocks.{i}.squash"):
+                    h = h.tanh()
+                x = x + h
+    return x.sum()
+
+
+def chain(count):
+    """Two ops again and again, without any module call."""
+    x = tensor(1.0, requires_grad=True, name="x")
+    y = x
+    for _ in range(count // 2):
+        y = y * 1.0001 + x
+    return y
+
+
+def tangle(count, seed=0):
+    """Scalar ops wired at random, without repetition to fold."""
+    rng = np.random.default_rng(seed)
+    values = [tensor(float(v), requires_grad=True) for v in rng.standard_normal(20)]
+    for _ in range(count):
+        a, b = rng.integers(max(0, len(values) - 60), len(values), 2)
+        kind = rng.integers(4)
+        new = values[a].tanh() if kind == 0 else values[a] * values[b] if kind == 1 else values[a] + values[b]
+        values.append(new.tanh() if kind == 3 else new)
+    out = values[-1]
+    for value in values[-30:-1]:
+        out = out + value
+    return out
+
+
+@pytest.fixture(scope="session")
+def graphs():
+    """The builders above."""
+    return SimpleNamespace(
+        micrograd=micrograd,
+        mazur=mazur,
+        mlp=mlp,
+        blocks=blocks,
+        chain=chain,
+        tangle=tangle,
+        call=call,
+        Parameter=Parameter,
+    )
