@@ -1,6 +1,9 @@
 """chainrule's engine: Tensors, their graph, the backward pass. This module holds the public names only."""
 
+from importlib import import_module as _import_module
 from os import path as _path
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 # HIPS autograd installs under this same import name. When it was there first, our files lie among its own:
 # some of its modules still import, others fail. Its tracer.py tells, its __init__.py not: that is now this
@@ -45,13 +48,41 @@ from autograd.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.tensor import Tensor, tensor
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
+if _TYPE_CHECKING:
+    from autograd.gradcheck import GradcheckError, GradcheckReport, gradcheck
+    from autograd.view import Drawing, draw
+
 _methods.attach()
 _protocol.install()
+
+# Checking and drawing are as large as the engine and often not needed, so they are imported at their first use.
+_ON_USE = {
+    "Drawing": "autograd.view",
+    "GradcheckError": "autograd.gradcheck",
+    "GradcheckReport": "autograd.gradcheck",
+    "draw": "autograd.view",
+    "gradcheck": "autograd.gradcheck",
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _ON_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_ON_USE]
+
 
 __all__ = [
     "ArrayConversionError",
     "AutogradError",
     "BooleanValueError",
+    "Drawing",
+    "GradcheckError",
+    "GradcheckReport",
     "GradientShapeError",
     "GraphReleasedError",
     "InvalidDtypeError",
@@ -67,8 +98,10 @@ __all__ = [
     "Tensor",
     "UnusedInputError",
     "custom_op",
+    "draw",
     "enable_grad",
     "grad",
+    "gradcheck",
     "hessian",
     "hvp",
     "is_grad_enabled",

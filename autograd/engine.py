@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from operator import attrgetter
+from threading import RLock
 from types import CodeType
 from typing import Any, Protocol
 
@@ -212,6 +213,7 @@ class Route:
                     useful.add(vertex)
             order = [vertex for vertex in order if vertex in useful]
             self.edges = {v: tuple(p if p in useful else None for p in v.parents) for v in order}
+            self.edges.update((v, ()) for v in wanted if v in self.edges and not any(self.edges[v]))
         self.order = order
 
 
@@ -268,7 +270,12 @@ def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: 
             if vertex.__class__ is Output:
                 _collect_output(vertex, g, grads)
             continue
-        parents = vertex.parents if edges is None else edges[vertex]
+        if edges is None:
+            parents = vertex.parents
+        else:
+            parents = edges[vertex]
+            if not parents:
+                continue  # asked for itself, and nothing below it
         try:
             gradients = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
             if watch is not None:
@@ -417,14 +424,20 @@ def _deposit(vertex: Vertex, g: Array) -> None:
     if vertex.__class__ is not Leaf:
         vertex.grad = g.copy() if vertex.grad is None else vertex.grad + g
         return
-    prior = tensor.grad
-    if prior is not None:
-        g = prior + g
-    elif not _ours_alone(g):
-        g = g.copy()
-    tensor.grad = g = g if g.__class__ is ndarray else np.array(g)
+    alone = _ours_alone(g)
+    with _DEPOSITING:
+        prior = tensor.grad
+        if prior is not None:
+            g = prior + g
+        elif not alone:
+            g = g.copy()
+        tensor.grad = g = g if g.__class__ is ndarray else np.array(g)
     if vertex.value is not None:
         vertex.grad = g.copy()
+
+
+# Graphs of several threads may share a leaf, and NumPy lets other threads run while it adds large arrays.
+_DEPOSITING = RLock()
 
 
 # sys.getrefcount of an array that only one local variable and the call of the deposit hold.

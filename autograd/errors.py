@@ -8,6 +8,8 @@ existing ``except ValueError`` clauses keep working.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ArrayConversionError",
     "AutogradError",
@@ -218,6 +220,9 @@ class OperandError(AutogradError, ValueError):
       x = a: shape (2,), float64, made at ...
       y = b: shape (3,), float64, made at ...
     """
+
+    op: Any = None  # the record of the op, and what it was applied to: pictures can show the graph up to here
+    operands: tuple[Any, ...] = ()
 
 
 class RuleError(AutogradError, TypeError):

@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd.arrays import is_real_floating
 from autograd.ops import arithmetic, index, linear, reduce, shape, transcendental
-from autograd.registry import write_operator
 from autograd.tensor import Tensor, constant
+from autograd.writing import write_operator
 
 __autograd_transparent__ = True
 

@@ -51,11 +51,13 @@ def adapter_of(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
     public = op.function
     operands = len(op.operands)
     name = f"numpy.{function.__name__}"
-    parameters = list(inspect.signature(function).parameters.values())
-    names = [p.name for p in parameters]
-    defaults = {p.name: p.default for p in parameters}
+    names: list[str] = []
+    defaults: dict[str, Any] = {}
 
     def adapter(*args: Any, **kwargs: Any) -> Any:
+        if not names:  # read at the first call: NumPy's signatures take their time
+            defaults.update((p.name, p.default) for p in inspect.signature(function).parameters.values())
+            names.extend(defaults)
         if len(args) < operands:
             args = (*args, *(kwargs.pop(n) for n in names[len(args) : operands]))
         given = dict(zip(names[operands:], args[operands:], strict=False), **kwargs)
@@ -132,7 +134,7 @@ def install() -> None:
             STATUS.setdefault(function, "differentiable" if op.differentiable else "constant")
             if isinstance(function, np.ufunc):
                 UFUNCS.setdefault((function, "__call__"), op.function)
-            else:
-                FUNCTIONS.setdefault(function, adapter_of(function, op))
+            elif function not in FUNCTIONS:
+                FUNCTIONS[function] = adapter_of(function, op)
     Tensor.__array_ufunc__ = array_ufunc  # type: ignore[method-assign, assignment]
     Tensor.__array_function__ = array_function  # type: ignore[method-assign, assignment]

@@ -29,6 +29,7 @@ from autograd.engine import (
     Vertex,
     backward_pass,
     describe,
+    newest_first,
     sequence,
 )
 from autograd.errors import (
@@ -254,7 +255,7 @@ class Tensor(Surface):
                 raise TypeError(f"input {i} of gradient() is a {type(x).__name__}; give the Tensors themselves.")
             if not x._requires_grad:
                 raise RequiresGradError(f"input {i} of gradient(), {x._describe()}, does not require a gradient.")
-        vertices = [x._node for x in inputs]
+        vertices = [x._place_below(node) for x in inputs]
         seed = self._seed(gradient, "gradient", create_graph)
         if create_graph and not isinstance(seed, Tensor):
             seed = constant(seed)
@@ -305,6 +306,14 @@ class Tensor(Surface):
                 "without derivative."
             )
         return self._node if self._node is not None else leaf(self)
+
+    def _place_below(self, root: Vertex) -> Vertex | None:
+        """Where this is in the graph of a result. A leaf that was changed afterwards is there as it was."""
+        vertex = self._node
+        if self.is_leaf and (vertex is None or vertex.seq > root.seq):
+            former = (v for v in newest_first([root]) if isinstance(v, Leaf) and v.tensor and v.tensor() is self)
+            return next(former, vertex)
+        return vertex
 
     def _seed(self, gradient: ArrayLike | Tensor | None, caller: str, create_graph: bool) -> Any:
         """The gradient that a pass starts from: our own array, of our shape and dtype."""

@@ -162,7 +162,7 @@ class Tape:
             result = function.resolve_dtypes((*(self.dtype,) * operands, *(None,) * function.nout))[operands:]
         except TypeError as error:
             raise UpdateError(f"numpy.{function.__name__} does not take {operands} arrays of {self.dtype}.") from error
-        if result != (self.dtype,):
+        if result != (self.dtype.newbyteorder("="),):
             kinds = ", ".join(str(dtype) for dtype in result)
             raise UpdateError(f"numpy.{function.__name__} of {self.dtype} gives {kinds}: an update has one dtype.")
 
@@ -304,7 +304,8 @@ def _write(
             lines.append(f"    copyto({name_of(call.result)}, {operands})")
         else:
             known[call.function.__name__] = call.function
-            lines.append(f"    {call.function.__name__}({operands}, {name_of(call.result)})")
+            out = "out=" if call.function in (np.maximum, np.minimum) else ""  # theirs is deprecated by position
+            lines.append(f"    {call.function.__name__}({operands}, {out}{name_of(call.result)})")
     for target, number in goals.items():
         if places[number] != target:
             lines.append(f"    copyto({names[target]}, {name_of(number)})")

@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd.gradcheck.compare import Comparison
 from autograd.gradcheck.localise import Search, localise
+from autograd.gradcheck.plan import sizes_of
 from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, plain
 from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
@@ -107,18 +108,21 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
     if rows:
         return GradcheckReport(tuple(rows), order, notes=_notes(subject))
     level: Runnable = subject
-    for k in range(1, order + 1):
-        if k > 1:
-            level = GradientOf(level, run, seed=k)
-            run = level.run(_copies(subject))
-            broken = _nonfinite_outputs(run, k)
-            if broken or not run.outputs:
-                rows += broken
-                break
-        comparison = Comparison(GraphProblem(level, run, spread), k, rtol, atol)
-        rows += comparison.rows()
+    comparison = Comparison(GraphProblem(level, run, spread), 1, rtol, atol)
+    rows += comparison.rows()
+    for k in range(2, order + 1):
         if not all(row.ok for row in rows):
             break
+        level = gradient = GradientOf(level, run, seed=k)
+        run = level.run(_copies(subject))
+        broken = _nonfinite_outputs(run, k)
+        if broken or not run.outputs:
+            rows += broken
+            break
+        sizes = [float(np.median(sizes_of(variable.value))) for variable in subject.inputs]
+        magnitudes = [comparison.magnitudes[output] / sizes[number] for output, number in gradient.sources]
+        comparison = Comparison(GraphProblem(level, run, spread, magnitudes), k, rtol, atol)
+        rows += comparison.rows()
     late, _ = _run_again(subject, run, before, times=1)  # something may have counted the runs
     if late:
         return GradcheckReport(tuple(late), order, notes=_notes(subject))
@@ -201,9 +205,11 @@ def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int =
             ], spread
         rows = []
         for (name, _), a, b in zip(run.outputs, before, again, strict=False):
-            difference = np.where(
-                np.isfinite(a) & np.isfinite(b), np.abs(a - b), (a != b) & ~(np.isnan(a) & np.isnan(b))
-            )
+            with np.errstate(invalid="ignore"):
+                numbers = np.isfinite(a) & np.isfinite(b)
+                difference = np.where(
+                    numbers, np.abs(a - b), np.where((a != b) & ~(np.isnan(a) & np.isnan(b)), np.inf, 0.0)
+                )
             size = float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a)))
             largest = float(np.max(difference, initial=0.0))
             if largest <= _SAME * size:

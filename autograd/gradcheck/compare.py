@@ -8,9 +8,9 @@ owns that order of work and the tolerances; it knows neither Tensors nor graphs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ __all__ = ["Comparison"]
 
 RTOL = 1e-6
 _DEFAULT_LIMITS = Limits()
+_ALL = slice(None)
 _KINK = 1e-3  # one-sided slopes that differ by this fraction deserve a second look
 _NOISE = 64.0  # the floor of the tolerance in units of eps * size / step
 _MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input
@@ -35,8 +36,7 @@ _ABOUT_NOTHING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Worst:
+class _Worst(NamedTuple):
     """The finding that stands for a row of the report, and where it was made."""
 
     finding: Finding
@@ -72,6 +72,11 @@ class Comparison:
         self.failure: tuple[int, Array] | None = None  # the first failing output, with the gradient that shows it
         self.connected, self.analytic = self.differentiate()
         self.sizes = self.size_of_rows()
+        largest = [float(np.max(self.sizes[where], initial=0.0)) for where in self.slices]
+        self.magnitudes = [max(pair) for pair in zip(largest, problem.magnitudes, strict=True)]
+        # An analytic value below this is a zero that was added up in another order, such as the gradient of a bias
+        # before a batch norm; its differences are noise.
+        self.zero = _NOISE * problem.eps * np.repeat(self.magnitudes, [len(weights) for weights in self.weights])
 
     # --- both sides -------------------------------------------------------------------------------------------
 
@@ -128,6 +133,11 @@ class Comparison:
             return np.full(len(self.base), self.atol * column.norm)
         return _NOISE * self.problem.eps * self.sizes / step
 
+    def are_zero(self, analytic: Array, numeric: Array, step: float, where: slice = _ALL) -> NDArray[np.bool_]:
+        """Which pairs are zero within the rounding errors of the function and of its rules."""
+        zero = self.zero[where].reshape(-1, *[1] * (analytic.ndim - 1))
+        return (np.abs(analytic) <= zero) & (np.abs(numeric) <= zero / step)
+
     # --- the comparison ---------------------------------------------------------------------------------------
 
     def rows(self) -> list[Row]:
@@ -157,7 +167,9 @@ class Comparison:
         allowed = floor + self.rtol * largest
         bend = np.maximum(_KINK * largest, 8 * np.maximum(floor, _NOISE * self.problem.eps * self.sizes / step))
         doubt = np.maximum(_ratio(np.abs(analytic - found.value), allowed), _ratio(np.abs(found.gap), bend))
-        return found.value, np.where(np.isfinite(doubt), doubt, np.inf)
+        doubt = np.where(np.isfinite(doubt), doubt, np.inf)
+        zero = self.are_zero(analytic, found.value, step) & (np.abs(found.gap) <= 8 * self.zero / step)
+        return found.value, np.where(zero, 0.0, doubt)
 
     def second_look(
         self, number: int, numeric: Array, doubts: list[tuple[float, int]]
@@ -192,7 +204,7 @@ class Comparison:
             tolerance = self.tolerance(row, column)
             finding = judge(float(analytic[row]), slopes, row, tolerance, float(self.sizes[row]))
             if finding.verdict == "kink" and self.order > 1:
-                finding = replace(finding, ok=True, note="there is no derivative of this order here")
+                finding = finding._replace(ok=True, note="there is no derivative of this order here")
             found[row] = finding, float(slopes.step[row])
         return found
 
@@ -232,16 +244,15 @@ class Comparison:
         columns, analytic = self.columns[number], self.analytic[number][where]
         floors = np.stack([self.floors(column, self.step)[where] for column in columns], axis=1)
         largest = np.maximum(np.abs(analytic), np.abs(numeric))
-        excess = _ratio(np.abs(analytic - numeric), floors + self.rtol * largest)
+        zero = self.are_zero(analytic, numeric, self.step, where)
+        excess = np.where(zero, 0.0, _ratio(np.abs(analytic - numeric), floors + self.rtol * largest))
         row, c = map(int, np.unravel_index(int(np.argmax(excess)), excess.shape))
         a, d = float(analytic[row, c]), float(numeric[row, c])
         finding = Finding("right", True, a, d, 0.0, self.tolerance(where.start + row, columns[c]).of(a, d))
-        if self.atol is None and np.any(analytic) and np.all(largest <= floors):
-            # So small beside the function that no step shows them. Those below its own rounding are zeros that were
-            # added up in another order, such as the gradient of a bias before a batch norm.
-            zero = bool(np.all(np.abs(analytic) <= 1000 * self.problem.eps * self.sizes[where, None]))
+        all_zero = bool(np.all(zero))
+        if np.any(analytic) and (all_zero or (self.atol is None and np.all(largest <= floors))):
             noise = float(floors[row, c])
-            finding = replace(finding, verdict="rounding", ok=zero, noise=noise, note=_ABOUT_NOTHING[zero])
+            finding = finding._replace(verdict="rounding", ok=all_zero, noise=noise, note=_ABOUT_NOTHING[all_zero])
         return _Worst(finding, columns[c], where.start + row)
 
     def filled(self, row: Row, output: int, worst: _Worst, detached: bool) -> Row:

@@ -13,8 +13,7 @@ Sources: Richardson, Phil. Trans. A 226 (1927) 299; Ridders, Advances in Enginee
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +29,11 @@ STEP = 2.0**-9
 
 _RATIO = 4.0
 _HIGHEST, _LOWEST = 2.0**-5, 2.0**-41
+_FINE = 2.0**-20  # an entry that is smaller by this than what is usual beside it gets a ladder of its own
 _TINY = 2.0**-24  # spacing of the points that measure the noise; smooth curves are parabolas at this size
 
 
-@dataclass(frozen=True, slots=True)
-class Quick:
+class Quick(NamedTuple):
     """The derivative of each row, and by how much its one-sided slopes seem to differ."""
 
     value: Rows
@@ -62,8 +61,7 @@ def quick(curve: Curve, base: Rows, step: float = STEP) -> Quick:
     return Quick(near + (near - wide) / 3, gap)
 
 
-@dataclass(frozen=True, slots=True)
-class Slopes:
+class Slopes(NamedTuple):
     """What a sweep of steps found for each row: the derivative from both sides together and from each alone.
 
     Every error includes the noise of the curve. ``leap`` is a jump of the value itself to the left and to the right
@@ -91,10 +89,10 @@ def ladder(reach: float = 1.0, fine: float = 1.0) -> list[float]:
     ``fine`` makes the last smaller (an entry much smaller than its neighbours, where log has its own scale).
     """
     steps = [_HIGHEST * max(reach, 1.0)]
-    last = max(min(_LOWEST, fine * 2.0**-14), 2.0**-160)
-    while steps[-1] > last:
+    while steps[-1] > _LOWEST:
         steps.append(steps[-1] / _RATIO)
-    return steps
+    own = min(fine, steps[-1]) if fine < _FINE else 0.0
+    return [*steps, *(own * _RATIO**-k for k in range(1, 15))] if own else steps
 
 
 def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float = 1.0) -> Slopes:

@@ -10,8 +10,7 @@ This module owns that search and its words. It must not know where the program c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,8 +39,7 @@ _LIMITS = Limits(entries=4, directions=2, output_entries=0, combinations=1)
 _MOST_NODES = 3000
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """The result of a search: the faults in the order of the program, and the findings in words.
 
     Without faults, ``op`` and ``line`` say where a value that had left the graph came back as a constant.
@@ -70,6 +68,7 @@ class NodeProblem:
         values = self.values([variable.value for variable in self.inputs])
         self.outputs = [Variable(record.label, value) for value in values]
         dtypes = [np.asarray(self._data[i]).dtype for i in self._live]
+        self.magnitudes = [0.0] * len(values)
         self.eps = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:

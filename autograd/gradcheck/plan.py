@@ -7,17 +7,16 @@ come from one fixed seed, so a check gives the same answer every time. This modu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from autograd.gradcheck.problem import Array, Variable
 
-__all__ = ["Column", "Limits", "Weights", "columns_of", "direction", "entry", "weights_of"]
+__all__ = ["Column", "Limits", "Weights", "columns_of", "direction", "entry", "sizes_of", "weights_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much is compared.
 
     Inputs are checked entry by entry, the smallest first, while all together have at most ``entries``; each larger one
@@ -31,15 +30,21 @@ class Limits:
     combinations: int = 2
 
 
-@dataclass(frozen=True, slots=True)
 class Column:
-    """A direction of one input: one entry in units of its size, or all entries by random multiples of theirs."""
+    """A direction of one input: one entry in units of its size, or all entries by random multiples of theirs.
 
-    input: int
-    index: int | None  # in the flattened input; None for a random direction
-    weights: Array  # of the entry alone, or of every entry
-    reach: float = 1.0
-    fine: float = 1.0
+    ``index`` counts in the flattened input and is None for a random direction; ``weights`` belong to the entry alone,
+    or to every entry. ``reach`` and ``fine`` are what `differences.ladder` says.
+    """
+
+    __slots__ = ("fine", "index", "input", "reach", "weights")
+
+    def __init__(self, number: int, index: int | None, weights: Array, reach: float = 1.0, fine: float = 1.0) -> None:
+        self.input = number
+        self.index = index
+        self.weights = weights
+        self.reach = reach
+        self.fine = fine
 
     def move(self, value: Array, t: float) -> Array:
         """The input, moved by t along this direction."""
@@ -60,12 +65,14 @@ class Column:
         return float(np.sqrt(np.vdot(self.weights, self.weights)))
 
 
-@dataclass(frozen=True, slots=True)
 class Weights:
     """The numbers that are made of one output: its entries, or a few random combinations of them."""
 
-    shape: tuple[int, ...]
-    combinations: Array | None
+    __slots__ = ("combinations", "shape")
+
+    def __init__(self, shape: tuple[int, ...], combinations: Array | None) -> None:
+        self.shape = shape
+        self.combinations = combinations
 
     def __len__(self) -> int:
         return int(np.prod(self.shape)) if self.combinations is None else len(self.combinations)
@@ -101,9 +108,12 @@ class Weights:
 
 def sizes_of(value: Array) -> Array:
     """What a step of an entry is a fraction of: its size, but not less than a sixteenth of what is usual beside it."""
-    usual = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
-    sizes: Array = np.maximum(np.abs(value), usual / 16 if usual else 1.0)
-    return sizes
+    sizes: Array = np.abs(value)
+    largest = float(np.max(sizes, initial=0.0))
+    if not largest:
+        return np.ones_like(sizes)
+    usual = largest * float(np.sqrt(np.mean(np.square(sizes / largest))))
+    return np.maximum(sizes, usual / 16)
 
 
 def entry(number: int, value: Array, index: int) -> Column:

@@ -8,9 +8,8 @@ user's function and inputs become a `Run` is the business of `subject`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import prod
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +36,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """An input or an output: its name, and its value where the derivative is checked."""
 
     name: str
@@ -58,6 +56,10 @@ class Problem(Protocol):
     def eps(self) -> float:
         """The spacing of the least precise dtype on the way to the outputs."""
 
+    @property
+    def magnitudes(self) -> Sequence[float]:
+        """For each output the size of the numbers that it is known to be made of, which may cancel in it."""
+
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         """The outputs at other inputs."""
 
@@ -65,8 +67,7 @@ class Problem(Protocol):
         """The gradient of <seed, output> for each input; None where no path leads to it. May raise RuleFailure."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(NamedTuple):
     """One evaluation: where the inputs stand in the recorded graph, and the outputs with their names.
 
     An output is a Tensor, or a plain array where the function has left the graph.
@@ -91,10 +92,13 @@ class Runnable(Protocol):
 class GraphProblem:
     """A subject as a `Problem`: evaluated by running it, differentiated by the engine's backward pass."""
 
-    def __init__(self, subject: Runnable, run: Run, spread: float = 0.0) -> None:
+    def __init__(
+        self, subject: Runnable, run: Run, spread: float = 0.0, magnitudes: Sequence[float] | None = None
+    ) -> None:
         """``spread`` is the relative difference of two runs at the same inputs, 0 almost always."""
         self.subject = subject
         self.inputs = subject.inputs
+        self.magnitudes = [0.0] * len(run.outputs) if magnitudes is None else magnitudes
         self.outputs = [Variable(name, plain(value)) for name, value in run.outputs]
         self._inputs = run.inputs
         self._starts = [vertex_of(value) for _, value in run.outputs]
@@ -129,26 +133,31 @@ class GradientOf:
         random = np.random.default_rng(seed)
         shapes = [plain(value).shape for _, value in run.outputs]
         self.weights = [np.ones(shape) if prod(shape) == 1 else random.uniform(0.5, 1.5, shape) for shape in shapes]
-        self._names: list[str] | None = None  # the gradients there are, as of the first run
+        self.sources: list[tuple[int, int]] = []  # of which output, by which input, each gradient is
+        self._known = False  # the first run says which gradients there are
 
     def run(self, arrays: Sequence[Array]) -> Run:
         first = self.subject.run(arrays)
         wanted = frozenset(vertex for vertex in first.inputs if vertex is not None)
-        gradients: dict[str, Any] = {}
-        for (name, value), weights in zip(first.outputs, self.weights, strict=True):
+        gradients: dict[tuple[int, int], Any] = {}
+        for output, ((_, value), weights) in enumerate(zip(first.outputs, self.weights, strict=True)):
             start = vertex_of(value)
             if start is None:
                 continue
             seed = constant(weights.astype(start.dtype)[()])
             found = backward_pass({start: seed}, create_graph=True, release=False, wanted=wanted)
-            for variable, vertex in zip(self.inputs, first.inputs, strict=True):
-                g = None if vertex is None else found.get(vertex)
-                if g is not None or self._names is not None:
-                    zero = np.zeros(variable.value.shape)
-                    gradients[derivative_name(name, variable.name)] = zero if g is None else g
-        if self._names is None:
-            self._names = list(gradients)
-        return Run(first.inputs, [(name, gradients[name]) for name in self._names])
+            for number, vertex in enumerate(first.inputs):
+                if vertex in found:
+                    gradients[output, number] = found[vertex]
+        if not self._known:
+            self.sources = list(gradients)
+            self._known = True
+        outputs = []
+        for output, number in self.sources:
+            variable = self.inputs[number]
+            name = derivative_name(first.outputs[output][0], variable.name)
+            outputs.append((name, gradients.get((output, number), np.zeros(variable.value.shape))))
+        return Run(first.inputs, outputs)
 
 
 def gradients_of(start: Vertex, seed: Array, route: Route) -> dict[Vertex, Any]:

@@ -7,9 +7,8 @@ of a second run, made when a check has failed. This module knows the engine's no
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ class _Missing:
 MISSING = _Missing()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class Record(NamedTuple):
     """One node with what it was given. ``within`` is the node whose rule made it, in a differentiated backward pass.
 
     ``data`` has an array, a number, None or MISSING for each operand; ``number`` counts the nodes as they were made.

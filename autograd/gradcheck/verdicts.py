@@ -7,7 +7,7 @@ scaled units (see `differences`), where the size of the function itself is the n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from autograd.gradcheck.differences import Slopes
 from autograd.gradcheck.report import Verdict
@@ -18,8 +18,7 @@ __all__ = ["Finding", "Tolerance", "judge"]
 _THREE_DIGITS = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """How far two derivatives may lie apart: ``floor + rtol * max(|a|, |b|)``."""
 
     rtol: float
@@ -29,8 +28,7 @@ class Tolerance:
         return self.floor + self.rtol * max(abs(a), abs(b))
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """The judgement of one number, in the units of the sweep."""
 
     verdict: Verdict
@@ -58,7 +56,7 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
         other = judge(0.0, slopes, row, tolerance, size)
         steep = other.verdict == "nonfinite"
         note = other.note if steep else f"the rules give {a:.4g}, where the function itself has a slope"
-        return replace(other, verdict="nonfinite", ok=False, analytic=a, note=note)
+        return other._replace(verdict="nonfinite", ok=False, analytic=a, note=note)
     value, error = float(slopes.value[row]), float(slopes.error[row])
     left, right = float(slopes.left[row]), float(slopes.right[row])
     left_error, right_error = float(slopes.left_error[row]), float(slopes.right_error[row])

@@ -325,6 +325,11 @@ def _letters(numbers: Sequence[Any]) -> str:
     return "".join("..." if n is Ellipsis else linear.LETTERS[int(n)] for n in numbers)
 
 
+@implements(np.dot)
+def _dot(a: Any, b: Any, out: Any = None) -> Any:
+    return linear.dot(a, b)
+
+
 @implements(np.inner)
 def _inner(a: Any, b: Any, /) -> Any:
     a, b = as_operand(a), as_operand(b)

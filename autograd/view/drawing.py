@@ -12,17 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from autograd.view.dot import write_dot
-from autograd.view.expand import expand as expand_fused
-from autograd.view.fold import leave_out
-from autograd.view.labels import compose
-from autograd.view.mermaid import write_mermaid
-from autograd.view.page import write_page
-from autograd.view.picture import Direction, Picture
-from autograd.view.render import RENDERERS, Renderer, render, render_file
-from autograd.view.shrink import shrink
-from autograd.view.snapshot import snapshot
-from autograd.view.tree import write_tree
+from autograd.view.graph.expand import expand as expand_fused
+from autograd.view.graph.fold import leave_out
+from autograd.view.graph.shrink import shrink
+from autograd.view.graph.snapshot import snapshot
+from autograd.view.layout.render import RENDERERS, Renderer, render, render_file
+from autograd.view.picture.boxes import Direction, Picture
+from autograd.view.picture.labels import compose
+from autograd.view.write.dot import write_dot
+from autograd.view.write.mermaid import write_mermaid
+from autograd.view.write.page import write_page
+from autograd.view.write.tree import write_tree
 
 __all__ = ["Drawing", "draw"]
 

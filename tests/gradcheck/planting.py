@@ -12,7 +12,8 @@ from collections import Counter
 import numpy as np
 
 import nn
-from autograd import gradcheck, tensor
+from autograd import tensor
+from autograd.gradcheck import gradcheck
 from autograd.registry import REGISTRY, Op, joint
 
 FAULTS = ("scale", "sign", "transpose", "no sum", "shift")
@@ -202,7 +203,7 @@ class Trial:
         return gradcheck(lambda x, w: function(x, w, self.layer), self.x, self.w, raise_on_failure=False)
 
     def outcome(self):
-        """"named", or what went wrong."""
+        """ "named", or what went wrong."""
         if not self.fault:
             return "no fault that matters"
         clean = self.check(self.right)
@@ -238,7 +239,8 @@ def score(samples, numbers):
     for number in numbers:
         trial = Trial(number, groups)
         outcome = trial.outcome()
-        if outcome.startswith("no fault"): print(number, trial.op, [str(s) for s in groups[trial.op]][:3])
+        if outcome.startswith("no fault"):
+            print(number, trial.op, [str(s) for s in groups[trial.op]][:3])
         counts[outcome if outcome in ("named", "no fault that matters") else outcome.split(" ")[0]] += 1
         if outcome not in ("named", "no fault that matters"):
             failures.append((number, trial.op, trial.fault, outcome))

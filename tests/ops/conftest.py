@@ -31,6 +31,7 @@ SAMPLES, EDGES = samples.SAMPLES, edges.EDGES
 TABLES = {
     "sample": SAMPLES,
     "live_sample": [s for s in SAMPLES if s.live],
+    "shared_sample": [s for s in SAMPLES if len(s.live) > 1],
     "dead_sample": [s for s in SAMPLES if not s.op.differentiable],
     "smooth_sample": [s for s in SAMPLES if s.live and s.smooth],
     "analytic_sample": [s for s in SAMPLES if s.live and s.analytic],

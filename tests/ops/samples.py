@@ -633,6 +633,8 @@ for name in ("set_at", "add_at"):
         ("into-mask", np.array([[True, False, True], [False, False, True]]), spread((2,), seed=1)),
     ):
         add(name, [x, value], {"index": index}, label=f"broadcast-{label}")
+    matrix = np.array([[0, 0], [1, 0]])
+    add(name, [spread((2,)), spread((2,), seed=1)], {"index": matrix}, label="row-by-matrix")
     add(name, [spread(()), spread((), seed=1)], {"index": ()}, label="of-scalar")
     add(name, [np.zeros((0, 2)), spread((2,))], {"index": slice(None)}, label="of-empty")
     add(name, [x, spread((2, 2), seed=1)], {"index": (slice(None), 1)}, label="strided", layout=strided)
@@ -797,7 +799,8 @@ def symmetric(*shape, lower=True):
     """Positive definite matrices with distinct eigenvalues; the triangle that NumPy does not read is other."""
     a = regular(*shape)
     product = a @ a.swapaxes(-1, -2) + np.diag(3.0 * np.arange(shape[-1]))
-    return np.where(np.tri(shape[-1], dtype=bool) == lower, product, 7.0)
+    triangle = np.tri(shape[-1], dtype=bool)
+    return np.where(triangle if lower else triangle.T, product, 7.0)
 
 
 for name in ("inv", "det", "slogdet", "pinv"):
@@ -821,7 +824,7 @@ for a, b in (
     add("solve", [regular(*a), spread(b, seed=1)], label=shape)
 add("solve", [regular(2, 2), spread((2,), seed=1)], label="strided", layout=strided)
 for label, matrix in {
-    "rank-2-of-3": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [5.0, 7.0, 9.0]],
+    "rank-2-of-3": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [1.0, 2.0, 3.0]],
     "rank-1-of-3": [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 6.0, 9.0]],
     "zero": np.zeros((2, 2)),
     "zero-number": [[0.0]],

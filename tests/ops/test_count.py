@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from op_samples import OPS, SAMPLES
+from op_samples import OPS, SAMPLES, ops_without_samples
 
 COUNT = Path(__file__).with_name("count.txt")
 
@@ -32,3 +32,8 @@ def test_nothing_was_left_out(checks):
         assert {name: expected.get(name) for name in checks} == {name: str(n) for name, n in checks.items()}
         return
     assert found == committed
+
+
+def test_an_op_without_samples_is_found():
+    assert ops_without_samples(OPS, SAMPLES) == []
+    assert ops_without_samples(OPS, [s for s in SAMPLES if s.op.name != "tanh"]) == ["tanh"]

@@ -34,7 +34,7 @@ ADAPTED = {
     "pinv": {"numpy.linalg.pinv": np.linalg.pinv},
     "solve": {"numpy.linalg.solve": np.linalg.solve},
     "cholesky": {"numpy.linalg.cholesky": np.linalg.cholesky},
-    "eigh": {"numpy.linalg.eigh": lambda x, UPLO: tuple(np.linalg.eigh(x, UPLO))},
+    "eigh": {"numpy.linalg.eigh": lambda x, UPLO="L": tuple(np.linalg.eigh(x, UPLO))},
     "svd": {"numpy.linalg.svd": lambda x: tuple(np.linalg.svd(x, full_matrices=False))},
     "qr": {"numpy.linalg.qr": lambda x: tuple(np.linalg.qr(x))},
     "einsum": {"numpy.einsum": lambda *xs, subscripts: np.einsum(subscripts, *xs)},

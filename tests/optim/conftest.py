@@ -169,7 +169,9 @@ CASES = [
     Case(optim.AdamW, adamw, {"lr": 0.02}),
     Case(optim.AdamW, adamw, {"lr": 0.02, "weight_decay": 0.3, "amsgrad": True}),
     Case(optim.NAdam, nadam, {"lr": 0.02}),
-    Case(optim.NAdam, nadam, {"lr": 0.02, "momentum_decay": 0.1, "weight_decay": 0.1}),
+    Case(
+        optim.NAdam, nadam, {"lr": 0.02, "betas": (0.5, 0.9), "eps": 1e-3, "momentum_decay": 0.1, "weight_decay": 0.1}
+    ),
     Case(optim.NAdam, nadam, {"lr": 0.02, "weight_decay": 0.1, "decoupled_weight_decay": True}),
     own(optim.Lion, lion, {"lr": 0.01}),
     own(optim.Lion, lion, {"lr": 0.01, "betas": (0.5, 0.9), "weight_decay": 0.3}),

@@ -43,8 +43,7 @@ def test_every_hyperparameter_is_in_the_table(cases):
     """Of its own: what the base class does (weight decay, maximize) and the defaults are tested for all."""
     common = {"maximize", "lr", "weight_decay"}
     for cls in {case.optimizer for case in cases}:
-        used = {name for case in cases if issubclass(case.optimizer, cls) for name in case.hyper}
-        used |= {name for base in cls.__mro__ for case in cases if case.optimizer is base for name in case.hyper}
+        used = {name for case in cases if issubclass(cls, case.optimizer) for name in case.hyper}
         assert set(cls.rules) - common <= used, cls
 
 
@@ -70,7 +69,7 @@ def test_parameter_and_state_keep_their_dtype(case, dtype, tolerance):
     np.testing.assert_allclose(p.data.ravel(), expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-11), ("float32", 2e-5)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-11), ("float32", 1e-4)])
 def test_100_steps_equal_pytorch(case, dtype, tolerance):
     torch = pytest.importorskip("torch")
     if not case.in_torch:
@@ -81,15 +80,11 @@ def test_100_steps_equal_pytorch(case, dtype, tolerance):
     try:
         ours, theirs = case.make([p]), getattr(torch.optim, case.optimizer.__name__)([q], **case.hyper)
         for t in range(100):
-            if t % 10 == 3:  # a parameter without a gradient is skipped and does not count the step
-                ours.zero_grad()
-                theirs.zero_grad()
-            else:
-                train(ours, [p], 1)
-                theirs.zero_grad()
+            ours.zero_grad()
+            theirs.zero_grad()
+            if t % 10 != 3:  # without a gradient the parameter is skipped, and its count of steps stands still
+                loss_of(p).backward()
                 (q * q / 2 - torch.cos(q)).sum().backward()
-                theirs.step()
-                continue
             ours.step()
             theirs.step()
     finally:
@@ -321,7 +316,7 @@ def test_repr_says_the_settings(case):
 
 
 def test_the_docstring_is_whole(case):
-    text = case.optimizer.__doc__
+    text = " ".join(case.optimizer.__doc__.split())
     assert "Source: " in text
     assert "Raises HyperparameterError" in text
     assert ">>> " in text

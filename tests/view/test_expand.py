@@ -7,8 +7,8 @@ from autograd import tensor
 from autograd.errors import OperandError
 from autograd.ops.fused import cross_entropy, linear
 from autograd.view import draw
-from autograd.view.expand import expand
-from autograd.view.snapshot import snapshot
+from autograd.view.graph.expand import expand
+from autograd.view.graph.snapshot import snapshot
 
 
 def network(graphs, rows=2):

@@ -8,10 +8,10 @@ import pytest
 
 from autograd import tensor
 from autograd.view import draw
-from autograd.view.fold import close, leave_out
-from autograd.view.repeats import fold_repeats
-from autograd.view.shrink import shrink
-from autograd.view.snapshot import snapshot
+from autograd.view.graph.fold import close, leave_out
+from autograd.view.graph.repeats import fold_repeats
+from autograd.view.graph.shrink import shrink
+from autograd.view.graph.snapshot import snapshot
 
 
 def sound(graph):

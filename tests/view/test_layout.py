@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.view.layout import arrange
-from autograd.view.picture import Link
+from autograd.view.layout.arrange import arrange
+from autograd.view.picture.boxes import Link
 
 
 def apart(a, b):

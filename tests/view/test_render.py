@@ -15,9 +15,9 @@ import pytest
 from autograd import tensor
 from autograd.view import draw
 from autograd.view import render as render_module
-from autograd.view.dot import write_skeleton
-from autograd.view.measure import face
-from autograd.view.placing import PlacingError, call_dot, call_wasi, read_layout
+from autograd.view.layout.measure import face
+from autograd.view.layout.placing import PlacingError, call_dot, call_wasi, read_layout
+from autograd.view.write.dot import write_skeleton
 
 RENDERERS = [
     pytest.param("dot", marks=pytest.mark.skipif(not which("dot"), reason="`dot` is not installed")),

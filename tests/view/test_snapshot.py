@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograd import tensor
-from autograd.view.graph import Argument, Number
-from autograd.view.snapshot import snapshot
+from autograd.view.graph.records import Argument, Number
+from autograd.view.graph.snapshot import snapshot
 
 
 def test_nodes_follow_their_operands_from_left_to_right():

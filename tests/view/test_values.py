@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograd.view.values import exact, finite, histogram, number, size_of, value_lines
+from autograd.view.picture.values import exact, finite, histogram, number, size_of, value_lines
 
 
 @pytest.mark.parametrize(

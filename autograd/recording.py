@@ -1,0 +1,154 @@
+"""Making nodes: what the function of an op does once the result is there.
+
+This is the hot path of the forward pass: attributes are stored one by one, and nothing is looked up twice.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from autograd.arrays import FLOAT32, FLOAT64
+from autograd.engine import SMALL, Node, Output, Vertex, describe, sequence
+from autograd.errors import InvalidDtypeError
+from autograd.modes import State
+from autograd.tensor import Tensor, constant, leaf
+
+__all__ = ["TRANSPARENT", "constant_outputs", "output_of", "placed", "record", "record_outputs", "result_of", "sources"]
+
+_new = object.__new__
+float64 = np.float64
+ndarray = np.ndarray
+
+# A module of ours that stands between a user's line and an op sets this name; its frames are passed over when a node
+# notes where it was made.
+TRANSPARENT = "__autograd_transparent__"
+
+
+def record(
+    op: Any, out: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, state: State
+) -> Tensor:
+    """The node of one application of an op, and the Tensor of its result."""
+    node = Node()
+    node.op = op
+    node.parents = parents
+    node.operands = operands
+    node.kept = kept
+    node.attrs = attrs
+    node.scope = state.scope
+    node.seq = next(sequence)
+    node.grad = node.info = node.tensor = None
+    frame = sys._getframe(2)
+    while TRANSPARENT in frame.f_globals:  # such a module is always called by another
+        frame = frame.f_back  # type: ignore[assignment]
+    node.code = frame.f_code
+    node.lasti = frame.f_lasti
+    t = _new(Tensor)
+    t._data = out
+    t._node = node
+    t._requires_grad = True
+    if out.__class__ is float64:
+        node.shape = ()
+        node.dtype = FLOAT64
+        node.value = out
+    else:
+        node.shape = out.shape
+        node.dtype = dtype = out.dtype
+        if dtype is not FLOAT32 and dtype is not FLOAT64 and dtype.kind != "f":
+            raise InvalidDtypeError(
+                f"{op.name} of {', '.join(describe(p) for p in parents if p)} gives {dtype}, which has no gradient "
+                "here. Only real floating data is differentiable; use .detach() where no gradient is wanted."
+            )
+        if out.size > SMALL:
+            node.value = None
+            node.tensor = ref(t)
+        else:
+            node.value = out if out.__class__ is not ndarray or out.base is None else out.copy()
+    if state.watch is not None:
+        state.watch.forward(node, operands, out)
+    return t
+
+
+def record_outputs(
+    op: Any, outs: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, state: State
+) -> tuple[Tensor, ...]:
+    """The same for an op with several outputs: one node, and a vertex for each output."""
+    node = Node()
+    node.op, node.parents, node.operands, node.kept, node.attrs = op, parents, operands, kept, attrs
+    node.scope = state.scope
+    node.seq = next(sequence)
+    node.shape = tuple(out.shape for out in outs)
+    node.dtype = tuple(out.dtype for out in outs)
+    node.value = node.grad = node.info = node.tensor = None
+    frame = sys._getframe(2)
+    while TRANSPARENT in frame.f_globals:
+        frame = frame.f_back  # type: ignore[assignment]
+    node.code, node.lasti = frame.f_code, frame.f_lasti
+    results = []
+    for k, out in enumerate(outs):
+        t = constant(out)
+        if out.dtype.kind == "f":
+            vertex = output_of(node, k)
+            if out.size <= SMALL:
+                vertex.value = out.copy()
+            else:
+                vertex.tensor = ref(t)
+            t._node = vertex
+            t._requires_grad = True
+        results.append(t)
+    if state.watch is not None:
+        state.watch.forward(node, operands, outs)
+    return tuple(results)
+
+
+def output_of(node: Node, index: int) -> Output:
+    """A vertex for one of the outputs of a node."""
+    vertex = _new(Output)
+    vertex.parents = (node,)
+    vertex.index = index
+    vertex.seq = next(sequence)
+    vertex.shape = node.shape[index]
+    vertex.dtype = node.dtype[index]
+    vertex.scope = node.scope
+    vertex.value = vertex.grad = vertex.info = vertex.tensor = None
+    return vertex
+
+
+def result_of(op: Any) -> Callable[[Any], Any]:
+    """How a result without graph is returned: what counts or compares gives plain arrays, all else Tensors."""
+    return constant if op.differentiable else _plain_or_constant
+
+
+def _plain_or_constant(out: Any) -> Any:
+    return constant(out) if isinstance(out, ndarray | np.generic) and out.dtype.kind == "f" else out
+
+
+def constant_outputs(outs: Any) -> tuple[Any, ...]:
+    """Several results without graph."""
+    return tuple(constant(out) for out in outs)
+
+
+def placed(data: Any, vertex: Vertex | None) -> Any:
+    """A kept array as a Tensor at a given place of the graph (a plain array where no gradient is wanted)."""
+    if vertex is None:
+        return data
+    t = constant(data)
+    t._node = vertex
+    t._requires_grad = True
+    return t
+
+
+def sources(parents: tuple[Vertex | None, ...], xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The operands as pictures show them: constants too, as leaves or as literal numbers."""
+    return tuple(
+        p if p is not None else x if x is None or isinstance(x, int | float) else _leaf_of(x)
+        for p, x in zip(parents, xs, strict=True)
+    )
+
+
+def _leaf_of(x: Any) -> Vertex:
+    return (x._node or leaf(x)) if isinstance(x, Tensor) else leaf(constant(np.asarray(x)))

@@ -1,0 +1,214 @@
+"""Makes a graph smaller: closes module calls into one node each, or leaves out what is farthest from the output.
+
+This module owns how a Graph becomes a smaller Graph, ordered and numbered afresh. Finding equal neighbours belongs to
+`repeats`, deciding what is wanted to `shrink`; neither the recording nor the drawing knows of any of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result
+
+__all__ = ["close", "leave_out", "rebuild"]
+
+
+def rebuild(
+    graph: Graph, nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tuple[FrameRecord, ...]
+) -> Graph:
+    """A graph of some nodes, whose arguments are keys of ``nodes``: ordered and numbered afresh, unused frames gone."""
+    order: list[int] = []
+    state: dict[int, int] = {}
+    stack = list(reversed(outputs))
+    while stack:
+        i = stack[-1]
+        if i not in state:
+            state[i] = 1
+            needed = [argument.node for _, argument in nodes[i].references()]
+            stack.extend(j for j in reversed(needed) if j not in state)
+        else:
+            stack.pop()
+            if state[i] == 1:
+                state[i] = 2
+                order.append(i)
+    number = {i: n for n, i in enumerate(order)}
+    ops = sorted((i for i in order if nodes[i].made >= 0), key=lambda i: nodes[i].made)
+    ranks = {i: rank for rank, i in enumerate(ops)}
+    kept, frame_number = _used_frames(frames, (nodes[i].frame for i in order))
+
+    def moved(a: Argument) -> Argument:
+        return Argument(number[a.node], a.index, a.flows)
+
+    renumbered = tuple(
+        nodes[i].rewired(
+            n,
+            tuple([moved(a) if isinstance(a, Argument) else a for a in nodes[i].arguments]),
+            tuple([moved(a) for a in nodes[i].extra]),
+            frame_number[nodes[i].frame],
+            ranks.get(i, -1),
+        )
+        for n, i in enumerate(order)
+    )
+    return Graph(renumbered, tuple(kept), tuple(number[i] for i in outputs))
+
+
+def _used_frames(
+    frames: tuple[FrameRecord, ...], homes: Iterable[int | None]
+) -> tuple[list[FrameRecord], dict[int | None, int | None]]:
+    """The frames that still hold something, numbered afresh so that each follows the one around it."""
+    used: set[int] = set()
+    for home in homes:
+        while home is not None and home not in used:
+            used.add(home)
+            home = frames[home].parent
+    number: dict[int | None, int | None] = {None: None}
+    kept: list[FrameRecord] = []
+    waiting = [frame for frame in frames if frame.id in used]
+    while waiting:  # a frame may be younger than those it holds, when it was put around equal neighbours
+        later = []
+        for frame in waiting:
+            if frame.parent in number:
+                number[frame.id] = len(kept)
+                kept.append(replace(frame, id=len(kept), parent=number[frame.parent]))
+            else:
+                later.append(frame)
+        waiting = later
+    return kept, number
+
+
+def close(graph: Graph, depth: int) -> Graph:
+    """Show each module call that lies in ``depth`` others as one node (0: all outermost calls)."""
+    levels = graph.levels()
+    closed: dict[int | None, int | None] = {None: None}  # each frame -> the closed call around it, if any
+    for frame in graph.frames:
+        around = closed[frame.parent]
+        closed[frame.id] = around if around is not None else (frame.id if levels[frame.id] >= depth else None)
+    members: dict[int, list[GraphNode]] = {}
+    for node in graph.nodes:
+        home = closed[node.frame]
+        if home is not None:
+            members.setdefault(home, []).append(node)
+    if not members:
+        return graph
+    stand_in = {node.id: inside[-1].id for inside in members.values() for node in inside}
+    leaving: dict[int, list[GraphNode]] = {}  # nodes whose results are used outside of their closed call
+    for node in graph.nodes:
+        for _, argument in node.references():
+            source = graph.nodes[argument.node]
+            if closed[source.frame] is not None and closed[source.frame] != closed[node.frame]:
+                leaving.setdefault(closed[source.frame], []).append(source)  # type: ignore[arg-type]
+    nodes: dict[int, GraphNode] = {}
+    for node in graph.nodes:
+        if closed[node.frame] is None:
+            nodes[node.id] = _redirected(node, stand_in)
+    for home, inside in members.items():
+        shown = [node for node in inside if node.output] or leaving.get(home, inside[-1:])
+        nodes[inside[-1].id] = _closed_node(graph, graph.frames[home], inside, shown, stand_in)
+    outputs = dict.fromkeys(stand_in.get(i, i) for i in graph.outputs)
+    return rebuild(graph, nodes, tuple(outputs), graph.frames)
+
+
+def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
+    """A node whose arguments lead to the nodes that stand for the original ones."""
+
+    def moved(a: Argument) -> Argument:
+        return Argument(stand_in[a.node], None, a.flows) if a.node in stand_in else a
+
+    if not any(a.node in stand_in for _, a in node.references()):
+        return node
+    arguments = tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments)
+    return node.rewired(node.id, arguments, tuple(dict.fromkeys(moved(a) for a in node.extra)), node.frame)
+
+
+def _closed_node(
+    graph: Graph, frame: FrameRecord, inside: list[GraphNode], shown: list[GraphNode], stand_in: Mapping[int, int]
+) -> GraphNode:
+    """One node for a module call: its outside arguments, its last result, and what it holds in a few words."""
+    home = inside[-1].id
+    arguments: dict[tuple[int, int | None], Argument] = {}
+    for node in inside:
+        for _, argument in node.references():
+            source = stand_in.get(argument.node, argument.node)
+            if source == home:
+                continue
+            key = (source, None if argument.node in stand_in else argument.index)
+            flows = argument.flows or (key in arguments and arguments[key].flows)
+            arguments[key] = Argument(*key, flows)
+    last = max(shown, key=lambda node: node.made)
+    results = tuple(Result(None, r.name, r.shape, r.dtype, r.value, r.grad) for r in last.results[:1])
+    return GraphNode(
+        home,
+        "module",
+        frame.label,
+        (),
+        tuple(arguments.values()),
+        {},
+        results,
+        frame.parent,
+        max(node.made for node in inside),
+        any(node.output for node in inside),
+        path=frame.path,
+        note=_contents(inside),
+        repeat=frame.repeat,
+    )
+
+
+def _contents(inside: list[GraphNode]) -> str:
+    """What a closed module call holds."""
+    ops = sum(_ops_in(node) for node in inside)
+    parameters = sum(math.prod(r.shape) for node in inside if node.kind == "parameter" for r in node.results)
+    text = f"{ops:,} op{'s' * (ops != 1)}"
+    return f"{text}, {parameters:,} parameter{'s' * (parameters != 1)}" if parameters else text
+
+
+def _ops_in(node: GraphNode) -> int:
+    return 1 if node.kind == "op" else 0
+
+
+def leave_out(graph: Graph, most: int) -> Graph:
+    """Keep the nodes nearest to the outputs, so that with one node for all the others there are at most ``most``.
+
+    Nearness is the longest way to an output, so whatever is left out lies behind what is kept, and no cycle can
+    come about.
+    """
+    if len(graph.nodes) <= most:
+        return graph
+    distance = [0] * len(graph.nodes)
+    for node in reversed(graph.nodes):
+        for _, argument in node.references():
+            distance[argument.node] = max(distance[argument.node], distance[node.id] + 1)
+    order = sorted(graph.nodes, key=lambda node: (distance[node.id], -node.id))
+    keep = max(most - 1, 1)
+    nodes = {node.id: node for node in order[:keep]}
+    gone = order[keep:]
+    stand_in = {node.id: -1 for node in gone}
+    for i, node in nodes.items():
+        nodes[i] = _redirected(node, stand_in)
+    first_results = gone[0].results[:1]
+    nodes[-1] = GraphNode(
+        -1,
+        "hidden",
+        f"{len(gone):,} node{'s' * (len(gone) != 1)} left out",
+        (),
+        (),
+        {},
+        tuple(Result(None, None, (), r.dtype) for r in first_results),
+        None,
+        -1,
+        note=_kinds(gone),
+    )
+    outputs = tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs))
+    return rebuild(graph, nodes, outputs, graph.frames)
+
+
+def _kinds(gone: list[GraphNode]) -> str:
+    """What is left out: the most frequent ops and kinds of leaves."""
+    counts = Counter(node.op if node.kind in ("op", "module") else node.kind for node in gone)
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    lines = [f"{count:,} {word}" for word, count in most[:4]]
+    if len(most) > 4:
+        lines.append(f"{sum(count for _, count in most[4:]):,} others")
+    return "\n".join(lines)

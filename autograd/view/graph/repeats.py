@@ -1,0 +1,357 @@
+"""Finds equal neighbours (layers of one shape one after the other, the steps of a loop) and shows one for all.
+
+Two stretches of the program are equal when they apply the same ops to operands of the same shapes, wired alike, in
+module calls of the same classes; values, names and gradients may differ. This module owns that comparison. It must
+not know when folding is wanted (`shrink` does), nor how it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from autograd.view.graph.fold import rebuild
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number
+
+__all__ = ["fold_repeats"]
+
+_MOST_COMPARISONS = 60_000_000  # of one integer with another, by NumPy: a fraction of a second
+
+Token = tuple[bool, int]  # (is a module call, its number) or (False, number of a node)
+
+
+def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
+    """Fold runs of three or more equal neighbours into the first of them, marked with their number.
+
+    With ``closed_only``, only module calls that are shown as one node are folded, single ones from two on (they hide
+    nothing more that way).
+    """
+    return _Folder(graph, closed_only).run()
+
+
+@dataclass(slots=True)
+class _Run:
+    """Equal neighbours: the tokens of each copy."""
+
+    copies: list[list[Token]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    """How the ops of a group hang together, in a form that equal groups share, and what they take from outside."""
+
+    form: tuple[Hashable, ...]
+    ports: tuple[int, ...]
+    place: dict[int, int]
+
+
+def _link(before: _Wiring | None, after: _Wiring | None) -> tuple[Hashable, ...] | None:
+    """How a group hangs on the one before it: what both take from outside, what one takes from the other."""
+    if before is None or after is None or len(before.ports) != len(after.ports):
+        return None
+    return tuple(
+        ("carried", before.place[source]) if source in before.place else "same" if source == prior else "other"
+        for prior, source in zip(before.ports, after.ports, strict=True)
+    )
+
+
+class _Folder:
+    """One folding: what lies where, what is equal, and which node stands for which."""
+
+    def __init__(self, graph: Graph, closed_only: bool) -> None:
+        self.graph = graph
+        self.closed_only = closed_only
+        self.alias: dict[int, int] = {}  # node -> the node of the first copy that stands for it
+        self.gone: set[int] = set()  # frames of copies that are not shown
+        self.nodes = {node.id: node for node in graph.nodes}
+        self.frames: list[FrameRecord] = list(graph.frames)
+        self.signatures: dict[Hashable, int] = {}
+        self.signed: dict[int, int] = {}
+        self.tokens = self.tokens_by_frame()
+        self.signature_of = self.sign_frames()
+        self.reach = self.consumers()
+
+    def run(self) -> Graph:
+        work: list[int | None] = [None]
+        while work:
+            frame = work.pop()
+            tokens = self.tokens.get(frame, [])
+            for run in self.find_runs(tokens):
+                self.fold(run, frame)
+            work.extend(i for is_frame, i in tokens if is_frame and i not in self.gone)
+        if not self.alias:
+            return self.graph
+        return self.rebuilt()
+
+    def least(self, period: int) -> int:
+        return 2 if self.closed_only and period == 1 else 3
+
+    # --- what lies where --------------------------------------------------------------------------------------
+
+    def tokens_by_frame(self) -> dict[int | None, list[Token]]:
+        """What each frame directly holds, ops and module calls, in the order in which the program ran."""
+        tokens: dict[int | None, list[Token]] = {None: []}
+        seen: set[int] = set()
+        for node in sorted((n for n in self.graph.nodes if n.made >= 0), key=lambda n: n.made):
+            tokens.setdefault(node.frame, [])
+            inner, token = node.frame, (False, node.id)
+            tokens[inner].append(token)
+            while inner is not None and inner not in seen:
+                seen.add(inner)
+                outer = self.graph.frames[inner].parent
+                tokens.setdefault(outer, []).append((True, inner))
+                inner = outer
+        return tokens
+
+    def sign(self, key: Hashable) -> int:
+        return self.signatures.setdefault(key, len(self.signatures))
+
+    def sign_frames(self) -> dict[int, int]:
+        """A number for the contents of each frame: equal contents, equal number. Innermost frames first."""
+        levels = self.graph.levels()
+        signed: dict[int, int] = {}
+        for frame in sorted(self.graph.frames, key=lambda f: -levels[f.id]):
+            inside = tuple(
+                signed[i] if is_frame else self.sign_node(i) for is_frame, i in self.tokens.get(frame.id, [])
+            )
+            signed[frame.id] = self.sign((frame.label, inside))
+        return signed
+
+    def sign_node(self, i: int) -> int:
+        """A number for an op and the shapes it works on: equal ops, equal number."""
+        if i in self.signed:
+            return self.signed[i]
+        node = self.nodes[i]
+        operands: list[Hashable] = []
+        for argument in node.arguments:
+            if isinstance(argument, Number):
+                operands.append(("number", repr(argument.value)))
+            else:
+                source = self.nodes[argument.node]
+                shapes = tuple(r.shape for r in source.results if r.index == argument.index)
+                operands.append((source.kind if _belongs(source) else "value", shapes))
+        attrs = tuple(sorted((k, _mark(v)) for k, v in node.attrs.items())) if node.attrs else ()
+        results = tuple((r.index, r.shape, r.dtype) for r in node.results)
+        self.signed[i] = number = self.sign((node.kind, node.op, node.note, attrs, tuple(operands), results))
+        return number
+
+    def consumers(self) -> dict[int, tuple[int, int]]:
+        """For each leaf, the first and the last op that uses it (in the order of the program)."""
+        reach: dict[int, tuple[int, int]] = {}
+        for node in self.graph.nodes:
+            for _, argument in node.references():
+                if self.nodes[argument.node].made < 0:
+                    low, high = reach.get(argument.node, (node.made, node.made))
+                    reach[argument.node] = (min(low, node.made), max(high, node.made))
+        return reach
+
+    def nodes_of(self, token: Token) -> list[GraphNode]:
+        """The ops of a token, those of nested calls included, in the order of the program."""
+        if not token[0]:
+            return [self.nodes[token[1]]]
+        found: list[GraphNode] = []
+        stack = [token]
+        while stack:
+            is_frame, i = stack.pop()
+            if is_frame:
+                stack.extend(self.tokens.get(i, []))
+            else:
+                found.append(self.nodes[i])
+        return sorted(found, key=lambda node: node.made)
+
+    # --- finding runs -----------------------------------------------------------------------------------------
+
+    def find_runs(self, tokens: list[Token]) -> list[_Run]:
+        """Stretches in which a group of tokens comes again and again; the longest first, none overlapping."""
+        marks = np.array([self.signature_of[i] if is_frame else self.sign_node(i) for is_frame, i in tokens], np.int64)
+        count = len(tokens)
+        found: list[tuple[int, int, int]] = []  # (-covered, period, start)
+        longest = min(count // 2, max(1, _MOST_COMPARISONS // max(count, 1)))
+        for period in range(1, longest + 1):
+            same = np.concatenate(([False], marks[period:] == marks[:-period], [False]))
+            edges = np.flatnonzero(same[1:] != same[:-1])
+            starts, stops = edges[::2], edges[1::2]
+            copies = (stops - starts) // period + 1
+            enough = copies >= self.least(period)
+            if enough.any():
+                covered = (copies[enough] * period).tolist()
+                found += [(-c, period, s) for c, s in zip(covered, starts[enough].tolist(), strict=True)]
+        found.sort()
+        taken = np.zeros(count, bool)
+        runs: list[_Run] = []
+        for covered, period, start in found:
+            stop = start - covered
+            if taken[start:stop].any():
+                continue
+            groups = [tokens[i : i + period] for i in range(start, stop, period)]
+            for run in self.split(groups):
+                runs.append(run)
+                first = start + groups.index(run.copies[0]) * period
+                taken[first : first + len(run.copies) * period] = True
+        return runs
+
+    def split(self, groups: list[list[Token]]) -> list[_Run]:
+        """Groups with the same ops, cut where the wiring differs."""
+        if self.closed_only and any(is_frame or self.nodes[i].kind != "module" for is_frame, i in groups[0]):
+            return []
+        wirings = [self.wiring(group) for group in groups]
+        runs: list[_Run] = []
+        start = 0
+        while start < len(groups) - 1:
+            stop = start + 1
+            model, link = wirings[start], _link(wirings[start], wirings[start + 1])
+            while stop < len(groups) and model is not None and link is not None:
+                wiring = wirings[stop]
+                if wiring is None or wiring.form != model.form or _link(wirings[stop - 1], wiring) != link:
+                    break
+                stop += 1
+            if stop - start >= self.least(len(groups[0])):
+                runs.append(_Run(groups[start:stop]))
+                start = stop
+            else:
+                start += 1
+        return runs
+
+    def wiring(self, group: list[Token]) -> _Wiring | None:
+        """How the ops of a group hang together; None if they did not run one right after the other."""
+        ops = [node for token in group for node in self.nodes_of(token)]
+        low, high = ops[0].made, ops[-1].made
+        if high - low + 1 != len(ops):
+            return None
+        place = {node.id: i for i, node in enumerate(ops)}
+        leaves: dict[int, int] = {}
+        ports: dict[int, int] = {}
+        form: list[Hashable] = []
+        for node in ops:
+            for _, a in node.references():
+                if a.node in place:
+                    form.append(("inside", place[a.node], a.index))
+                elif self.owned(a.node, low, high):
+                    form.append(("leaf", leaves.setdefault(a.node, len(leaves))))
+                else:
+                    form.append(("outside", ports.setdefault(a.node, len(ports)), a.index))
+            form.append(None)
+        return _Wiring(tuple(form), tuple(ports), place)
+
+    def owned(self, i: int, low: int, high: int) -> bool:
+        """Whether a leaf belongs to the ops from ``low`` to ``high`` alone."""
+        if not _belongs(self.nodes[i]):
+            return False
+        first, last = self.reach[i]
+        return low <= first and last <= high
+
+    # --- folding ----------------------------------------------------------------------------------------------
+
+    def fold(self, run: _Run, frame: int | None) -> None:
+        count = len(run.copies)
+        first = [node for token in run.copies[0] for node in self.nodes_of(token)]
+        everywhere = {node.id for copy in run.copies for token in copy for node in self.nodes_of(token)}
+        shown = {node.id for node in first}
+        extra: dict[int, dict[Argument, None]] = {}
+        for copy in run.copies[1:]:
+            for token in copy:
+                self.gone.update(self.frames_in(token))
+            nodes = [node for token in copy for node in self.nodes_of(token)]
+            for node, model in zip(nodes, first, strict=True):
+                self.alias[node.id] = model.id
+                pairs = zip(node.references(), model.references(), strict=True)
+                for (_, argument), (_, wanted) in pairs:
+                    if argument.node in everywhere:
+                        continue
+                    if self.alone(argument.node, nodes) and self.alone(wanted.node, first):
+                        self.alias[argument.node] = wanted.node
+                        if not _belongs(self.nodes[wanted.node]):
+                            self.nodes[wanted.node] = replace(self.nodes[wanted.node], repeat=count)
+                    elif argument != wanted:
+                        extra.setdefault(model.id, {})[argument] = None
+        for i, arguments in extra.items():
+            self.nodes[i] = replace(self.nodes[i], extra=(*self.nodes[i].extra, *arguments))
+        for i in shown:
+            node = self.nodes[i]
+            self.nodes[i] = replace(node, output=node.output or self.stands_for_output(i))
+        self.mark(run, frame, count)
+
+    def alone(self, i: int, ops: list[GraphNode]) -> bool:
+        """Whether a leaf is used by some neighbouring ops only."""
+        low, high = self.reach.get(i, (-1, -1))
+        return ops[0].made <= low and high <= ops[-1].made
+
+    def stands_for_output(self, i: int) -> bool:
+        return any(self.alias.get(output) == i for output in self.graph.outputs)
+
+    def frames_in(self, token: Token) -> set[int]:
+        found: set[int] = set()
+        stack = [token]
+        while stack:
+            is_frame, i = stack.pop()
+            if is_frame:
+                found.add(i)
+                stack.extend(t for t in self.tokens.get(i, []) if t[0])
+        return found
+
+    def mark(self, run: _Run, frame: int | None, count: int) -> None:
+        """Write "x N" on what is shown: the module call, the node, or a new frame around several of them."""
+        head, tail = run.copies[0], run.copies[-1]
+        if len(head) == 1:
+            is_frame, i = head[0]
+            if is_frame:
+                path = _range(self.frames[i].path, self.frames[tail[0][1]].path)
+                self.frames[i] = replace(self.frames[i], repeat=count * self.frames[i].repeat, path=path)
+            else:
+                node = self.nodes[i]
+                path = _range(node.path, self.nodes[tail[0][1]].path)
+                self.nodes[i] = replace(node, repeat=count * node.repeat, path=path)
+            return
+        new = len(self.frames)
+        self.frames.append(FrameRecord(new, frame, "repeated", None, count, call=False))
+        for is_frame, i in head:
+            if is_frame:
+                self.frames[i] = replace(self.frames[i], parent=new)
+            else:
+                self.nodes[i] = replace(self.nodes[i], frame=new)
+        low = min(node.made for token in head for node in self.nodes_of(token))
+        high = max(node.made for token in head for node in self.nodes_of(token))
+        for i, (first, last) in self.reach.items():  # parameters that only this copy uses move in with it
+            node = self.nodes[i]
+            if node.kind == "parameter" and node.frame == frame and low <= first and last <= high:
+                self.nodes[i] = replace(node, frame=new)
+
+    def rebuilt(self) -> Graph:
+        def target(i: int) -> int:
+            while i in self.alias:
+                i = self.alias[i]
+            return i
+
+        def moved(a: Argument) -> Argument:
+            return Argument(target(a.node), a.index, a.flows)
+
+        nodes: dict[int, GraphNode] = {}
+        for i, node in self.nodes.items():
+            if i in self.alias:
+                continue
+            if any(a.node in self.alias for _, a in node.references()):
+                arguments = tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments)
+                extra = dict.fromkeys(moved(a) for a in node.extra)
+                fresh = tuple(a for a in extra if a not in arguments and a.node != i)
+                node = node.rewired(i, arguments, fresh, node.frame)
+            nodes[i] = node
+        outputs = tuple(dict.fromkeys(target(i) for i in self.graph.outputs))
+        return rebuild(self.graph, nodes, outputs, tuple(self.frames))
+
+
+def _belongs(leaf: GraphNode) -> bool:
+    """Whether a leaf is part of the op that uses it (a parameter, a number), not a value that travels."""
+    return leaf.kind == "parameter" or (leaf.kind == "constant" and leaf.results[0].shape == ())
+
+
+def _mark(value: object) -> str:
+    """An attribute for comparison; which entry an index takes is no difference between the steps of a loop."""
+    if isinstance(value, np.ndarray):
+        return f"array{value.shape}"
+    return repr(value)
+
+
+def _range(first: str | None, last: str | None) -> str | None:
+    return f"{first} to {last}" if first and last and first != last else first

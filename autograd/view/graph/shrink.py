@@ -1,0 +1,47 @@
+"""Decides how much of a graph is shown: what the reader asked for, and no more than can be read.
+
+This module owns the order of the measures and their thresholds. How they work belongs to `fold` and `repeats`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from autograd.view.graph.fold import close, leave_out
+from autograd.view.graph.records import Graph
+from autograd.view.graph.repeats import fold_repeats
+
+__all__ = ["COMFORTABLE", "shrink"]
+
+COMFORTABLE = 60  # up to so many nodes every repetition is shown; beyond it three equal neighbours become one
+
+
+def shrink(graph: Graph, *, depth: int | None, max_nodes: int) -> Graph:
+    """The graph with module calls deeper than ``depth`` closed, and with at most ``max_nodes`` nodes.
+
+    First equal neighbours are folded, then module calls are closed from the innermost outwards, and only then the
+    nodes farthest from the outputs are left out.
+    """
+    if depth is not None:
+        graph = fold_repeats(close(graph, depth), closed_only=True)
+    if len(graph.nodes) > min(COMFORTABLE, max_nodes):
+        graph = fold_repeats(graph)
+    if len(graph.nodes) > max_nodes:
+        closing = _depth_that_fits(graph, max_nodes)
+        if closing is not None:
+            graph = fold_repeats(close(graph, closing), closed_only=True)
+    return leave_out(graph, max_nodes)
+
+
+def _depth_that_fits(graph: Graph, max_nodes: int) -> int | None:
+    """The greatest depth at which few enough nodes are visible, else 0; None when there is no module call."""
+    levels = graph.levels()
+    if not any(frame.call for frame in graph.frames):
+        return None
+    open_nodes = Counter(-1 if node.frame is None else levels[node.frame] for node in graph.nodes)
+    calls = Counter(levels)
+    for depth in range(max(levels), -1, -1):
+        visible = sum(count for level, count in open_nodes.items() if level < depth) + calls[depth]
+        if visible <= max_nodes:
+            return depth
+    return 0

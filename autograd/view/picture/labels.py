@@ -1,0 +1,335 @@
+"""Words a graph: what stands in each box, how large its gradient is, what the legend has to explain.
+
+This module owns the wording and the choice of what is shown. It must not know how boxes are placed, nor any output
+format.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import SMALL
+from autograd.view.graph.records import Graph, GraphNode, Number, Result
+from autograd.view.picture.boxes import Box, Direction, Group, Key, Link, Picture, Row
+from autograd.view.picture.palette import LEVELS, STYLES
+from autograd.view.picture.values import describe_shape, exact, finite, histogram, number, size_of, value_lines
+
+__all__ = ["compose", "op_text"]
+
+_LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot
+_LONGEST_TITLE = 40
+_SYMBOLS = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "true_divide": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "power": "**",
+    "matmul": "@",
+}
+
+
+def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, grads: bool = True) -> Picture:
+    """The picture of a graph.
+
+    >>> from autograd import tensor
+    >>> from autograd.view.picture.labels import compose
+    >>> from autograd.view.graph.snapshot import snapshot
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> [(box.title, box.heading, box.rows[0].lines) for box in compose(snapshot(x * 2)).boxes]
+    [('x', 'input', ('3',)), ('', 'x * 2', ('6',))]
+    """
+    common = _common_dtype(graph)
+    scale = _Scale([size_of(r.grad) for node in graph.nodes for r in node.results if r.grad is not None])
+    receiving = {edge.source for edge in graph.edges() if edge.flows}
+    homes, groups, calls = _groups(graph)
+    boxes = tuple(
+        _box(graph, node, common, scale, node.id in receiving, homes[node.id], calls.get(node.id, ""))
+        for node in graph.nodes
+    )
+    links = tuple(
+        Link(e.source, e.target, e.slot, "" if e.index is None else f"[{e.index}]", e.flows) for e in graph.edges()
+    )
+    notes = tuple(_notes(graph, common, values, grads))
+    return Picture(boxes, links, groups, _legend(boxes, links, scale), notes, direction)
+
+
+# --- one box --------------------------------------------------------------------------------------------------
+
+
+def _box(
+    graph: Graph, node: GraphNode, common: Any, scale: _Scale, receiving: bool, home: int | None, call: str
+) -> Box:
+    rows: list[Row] = []
+    details: list[str] = [call] if call else []
+    if node.note:
+        details.extend(line for part in node.note.split("\n") for line in wrap(part, 44))
+    for result in node.results:
+        several = "" if result.index is None else f"[{result.index}] "
+        facts = [describe_shape(result.shape), "" if result.dtype == common else str(result.dtype)]
+        about = " ".join(fact for fact in facts if fact)
+        if result.index is not None:
+            name = shorten(result.name or "", _LONGEST_TITLE)
+            details.append(" ".join(part for part in (several.strip(), name, about) if part))
+        elif about:
+            details.append(about)
+        if result.value is not None:
+            rows.append(_row(f"{several}value", result.value))
+        if result.grad is not None:
+            rows.append(_row(f"{several}grad", result.grad))
+    gradients = [r.grad for r in node.results if r.grad is not None]
+    alarm = any(row.alarm for row in rows)
+    level = max((scale.level(size_of(g)) for g in gradients), default=None)
+    return Box(
+        node.id,
+        node.kind,
+        shorten(node.name or node.path or "", _LONGEST_TITLE),
+        _heading(graph, node),
+        tuple(details),
+        tuple(rows),
+        home,
+        level,
+        alarm or node.kind == "failed",
+        node.kind != "hidden" and not (receiving or gradients or (node.output and _differentiable(node))),
+        node.output,
+        node.repeat,
+        _tooltip(node),
+    )
+
+
+def _row(label: str, value: Any) -> Row:
+    return Row(label, value_lines(value), histogram(value), not finite(value))
+
+
+def _differentiable(node: GraphNode) -> bool:
+    """Whether a gradient can reach this node at all, once somebody asks for one."""
+    return node.kind in ("parameter", "input") or any(a.flows for _, a in node.references())
+
+
+def _heading(graph: Graph, node: GraphNode) -> str:
+    if node.kind in ("op", "failed"):
+        text = op_text(graph, node)
+    elif node.kind in ("module", "hidden"):
+        text = node.op
+    else:
+        text = STYLES[node.kind].word
+    return f"{text} x {node.repeat}" if node.repeat > 1 else text
+
+
+def op_text(graph: Graph, node: GraphNode) -> str:
+    """An op in words: with its operands when they are numbers or have names, and with its attributes."""
+    inside: list[str] = []
+    telling = False
+    unnamed = False
+    for argument in node.arguments:
+        if isinstance(argument, Number):
+            if argument.value is None:
+                continue
+            inside.append(shorten(_literal(argument.value), 18))
+            telling = True
+        else:
+            name = _argument_name(graph, argument.node, argument.index)
+            telling = telling or name is not None
+            unnamed = unnamed or name is None
+            inside.append(name or "·")
+    if not any(isinstance(a, Number) and a.value is not None for a in node.arguments) and unnamed:
+        inside, telling = [], False
+    if node.op == "getitem" and "index" in node.attrs:
+        index = _plain(node.attrs["index"])
+        inner = index[1:-1].rstrip(",") if isinstance(node.attrs["index"], tuple) else index
+        return f"{inside[0] if inside else '·'}[{shorten(inner, 28)}]"
+    attributes = [text for key, value in node.attrs.items() if (text := _attribute(key, value))]
+    symbol = _SYMBOLS.get(node.op)
+    if symbol and telling and len(inside) == 2 and not attributes:
+        return f"{_operand(inside[0])} {symbol} {_operand(inside[1])}"
+    if telling or attributes:
+        return f"{node.op}({', '.join([*inside, *attributes])})"
+    return node.op
+
+
+def _operand(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def _argument_name(graph: Graph, i: int, index: int | None) -> str | None:
+    for result in graph.nodes[i].results:
+        if result.index == index and result.name and len(result.name) <= _LONGEST_NAME:
+            return shorten(result.name, _LONGEST_NAME)
+    return None
+
+
+def _literal(value: Any) -> str:
+    return number(value) if np.ndim(value) == 0 else str(np.shape(value))
+
+
+def _attribute(key: str, value: Any) -> str:
+    """An attribute that says something; those left at None or False do not."""
+    if value is None or value is False or callable(value):
+        return ""
+    return shorten(f"{key}={_plain(value)}", 28)
+
+
+def _plain(value: Any) -> str:
+    """The value of an attribute; indices as they are written between brackets."""
+    if isinstance(value, slice):
+        parts = ["" if v is None else str(v) for v in (value.start, value.stop)]
+        return ":".join([*parts, str(value.step)] if value.step is not None else parts)
+    if value is Ellipsis:
+        return "..."
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"array{value.shape}"
+    if isinstance(value, tuple):
+        return f"({', '.join(_plain(v) for v in value)}{',' if len(value) == 1 else ''})"
+    if isinstance(value, float | complex | np.generic | np.ndarray):
+        return number(value[()] if isinstance(value, np.ndarray) else value)
+    return str(value)
+
+
+def shorten(text: str, longest: int) -> str:
+    """A text on one line, of characters that every format can carry, cut in the middle when it is too long."""
+    text = " ".join(_carried(text).split())
+    if len(text) <= longest:
+        return text
+    half = (longest - 3) // 2
+    return f"{text[: longest - 3 - half]}...{text[-half:]}"
+
+
+def _carried(text: str) -> str:
+    """A text in which control characters and halves of characters make way for a replacement mark."""
+    return "".join("\ufffd" if (c < " " and not c.isspace()) or "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def _tooltip(node: GraphNode) -> str:
+    """What a reader sees who rests the pointer on a box: everything, with all digits."""
+    lines = [" ".join(part for part in (node.path or "", node.op or node.kind) if part)]
+    if node.operands and node.kind == "op":
+        lines[0] += f"({', '.join(node.operands)})"
+    for result in node.results:
+        name = result.name or ("" if result.index is None else f"[{result.index}]")
+        lines.append(f"{name} shape {tuple(result.shape)}, {result.dtype}".strip())
+        if result.value is not None:
+            lines.append(f"value {exact(result.value)}")
+        if result.grad is not None:
+            lines.append(f"grad {exact(result.grad)}")
+    return _carried("\n".join(lines))
+
+
+def _frame_title(label: str, path: str | None, repeat: int) -> str:
+    title = shorten(f"{path}: {label}" if path else label, 2 * _LONGEST_TITLE)
+    return f"{title} x {repeat} (the first is shown)" if repeat > 1 else title
+
+
+def _groups(graph: Graph) -> tuple[list[int | None], tuple[Group, ...], dict[int, str]]:
+    """The frames to draw, the frame of each node, and the module call to write into a node.
+
+    A frame around a single node would say no more than a line in that node, so it becomes one.
+    """
+    inside: dict[int, set[tuple[bool, int]]] = {frame.id: set() for frame in graph.frames}
+    home = {node.id: node.frame for node in graph.nodes}
+    for node in graph.nodes:
+        if node.frame is not None:
+            inside[node.frame].add((False, node.id))
+    for frame in graph.frames:
+        if frame.parent is not None:
+            inside[frame.parent].add((True, frame.id))
+    calls: dict[int, str] = {}
+    dropped: set[int] = set()
+    for frame in reversed(graph.frames):  # a frame comes after the one around it
+        members = list(inside[frame.id])
+        if len(members) == 1 and not members[0][0] and frame.repeat == 1:
+            i = members[0][1]
+            if i not in calls and graph.nodes[i].kind not in ("op", "failed"):
+                continue
+            calls.setdefault(i, _frame_title(frame.label, frame.path, 1))
+            dropped.add(frame.id)
+            home[i] = frame.parent
+            if frame.parent is not None:
+                inside[frame.parent].discard((True, frame.id))
+                inside[frame.parent].add(members[0])
+    levels = graph.levels()
+    numbers = {f.id: n for n, f in enumerate(f for f in graph.frames if f.id not in dropped)}
+    groups = tuple(
+        Group(
+            numbers[f.id],
+            None if f.parent is None else numbers[f.parent],
+            _frame_title(f.label, f.path, f.repeat),
+            levels[f.id],
+            f.repeat,
+        )
+        for f in graph.frames
+        if f.id in numbers
+    )
+    homes = [home[node.id] for node in graph.nodes]
+    return [None if h is None else numbers[h] for h in homes], groups, calls
+
+
+# --- what the whole picture says ------------------------------------------------------------------------------
+
+
+class _Scale:
+    """Gradient sizes in five steps of equal ratio, from the smallest to the largest of the picture."""
+
+    def __init__(self, sizes: list[float]) -> None:
+        positive = [s for s in sizes if s > 0]
+        self.empty = not sizes
+        self.high = max(positive, default=0.0)
+        self.low = max(min(positive, default=0.0), self.high * 1e-6)
+        self.steps = len(LEVELS) - 1
+
+    def level(self, size: float) -> int:
+        if size <= 0 or self.high <= 0:
+            return 0
+        if self.high / self.low < 1.5:
+            return self.steps // 2 + 1
+        place = math.log(max(size, self.low) / self.low) / math.log(self.high / self.low)
+        return 1 + min(self.steps - 1, int(place * self.steps))
+
+    def text(self) -> str:
+        if self.high <= 0:
+            return "every gradient is 0"
+        if self.high / self.low < 1.5:
+            return f"size of gradient: {number(self.high, 3)}"
+        return f"size of gradient: {number(self.low, 3)} to {number(self.high, 3)}"
+
+
+def _legend(boxes: tuple[Box, ...], links: tuple[Link, ...], scale: _Scale) -> tuple[Key, ...]:
+    kinds = {box.kind for box in boxes}
+    keys = [Key(kind, style.word) for kind, style in STYLES.items() if kind in kinds]
+    if not scale.empty:
+        keys.append(Key("gradient", scale.text()))
+    if any(box.dashed for box in boxes) or not all(link.flows for link in links):
+        keys.append(Key("dashed", "no gradient flows"))
+    if any(box.alarm and box.kind != "failed" for box in boxes):
+        keys.append(Key("alarm", "nan or inf"))
+    return tuple(keys)
+
+
+def _common_dtype(graph: Graph) -> Any:
+    """The dtype that most results have: it is said once, and boxes name theirs only when it differs."""
+    counts = Counter(str(r.dtype) for node in graph.nodes for r in node.results)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _notes(graph: Graph, common: Any, values: bool, grads: bool) -> list[str]:
+    notes: list[str] = []
+    shown = [r for node in graph.nodes if node.kind not in ("module", "hidden") for r in node.results]
+    if common is not None:
+        every = all(r.dtype == common for node in graph.nodes for r in node.results)
+        notes.append(f"all {common}" if every else f"{common} unless said otherwise")
+    failed = any(node.kind == "failed" for node in graph.nodes)
+    if grads and shown and not failed and not any(r.grad is not None for r in shown):
+        notes.append("no gradients yet: backward() has not run")
+    if values and any(r.value is None and _entries(r) > SMALL for r in shown):
+        notes.append(f'values of more than {SMALL} entries are not kept (values="live" reads those still held)')
+    return notes
+
+
+def _entries(result: Result) -> int:
+    return math.prod(result.shape)

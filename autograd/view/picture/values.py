@@ -1,0 +1,167 @@
+"""Numbers and arrays as short, stable text: the same on every machine, with an ASCII minus.
+
+This module owns the wording of values. It must not know graphs, boxes or colours.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["WHOLE", "describe_shape", "exact", "finite", "histogram", "number", "size_of", "value_lines"]
+
+WHOLE = 9  # arrays of at most this many entries are written out, larger ones summed up
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def number(value: Any, digits: int = 6) -> str:
+    """A number with at most so many significant digits.
+
+    >>> from autograd.view.picture.values import number
+    >>> number(24.70408163265306), number(-0.0), number(1e-7), number(True), number(1 - 2j)
+    ('24.7041', '0', '1e-07', 'True', '1-2j')
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | str):
+        return str(value)
+    if isinstance(value, complex):
+        real, imaginary = number(value.real, digits), number(value.imag, digits)
+        return f"{real}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
+    if isinstance(value, float):
+        return "0" if value == 0 else f"{value:.{digits}g}"
+    if isinstance(value, np.longdouble):
+        return number(float(value), digits)
+    return str(value)
+
+
+def exact(value: Any) -> str:
+    """A number, or each entry of a small array, with every digit it has.
+
+    >>> from autograd.view.picture.values import exact
+    >>> exact(0.1 + 0.2)
+    '0.30000000000000004'
+    """
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return str(array.item())
+    if array.size <= WHOLE:
+        return str(array.tolist())
+    return ", ".join(summary(array, 8))
+
+
+def describe_shape(shape: tuple[int, ...]) -> str:
+    """A shape as Python writes it; nothing for a single number."""
+    return str(tuple(shape)) if shape else ""
+
+
+def value_lines(value: Any, width: int = 40) -> tuple[str, ...]:
+    """A value in a few short lines: whole when it is small, else mean, spread and range.
+
+    >>> import numpy as np
+    >>> from autograd.view.picture.values import value_lines
+    >>> value_lines(np.eye(2))
+    ('[[1, 0], [0, 1]]',)
+    >>> value_lines(np.arange(100.0))
+    ('mean 49.5, sd 28.87', '0 to 99')
+    """
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return (number(array[()]),)
+    if array.size > WHOLE:
+        return summary(array)
+    if array.size == 0:
+        return ("empty",)
+    text = _nested(array, 6 if array.size <= 4 else 4)
+    if len(text) <= width:
+        return (text,)
+    lines: list[str] = []
+    for row in text.replace("], [", "],\n [").split("\n"):
+        line = ""
+        for word in row.split(", "):
+            if line and len(line) + len(word) + 2 > width:
+                lines.append(line + ",")
+                line = " " * (len(row) - len(row.lstrip(" [")))
+                line += word
+            else:
+                line += f", {word}" if line else word
+        lines.append(line)
+    return tuple(lines)
+
+
+def _nested(array: np.ndarray[Any, Any], digits: int) -> str:
+    """A small array as nested lists (of as many levels as it has axes)."""
+    if array.ndim == 0:
+        return number(array[()], digits)
+    return "[" + ", ".join(_nested(part, digits) for part in array) + "]"
+
+
+def summary(array: np.ndarray[Any, Any], digits: int = 4) -> tuple[str, ...]:
+    """Mean, spread and range of the finite entries, and how many are not finite."""
+    if array.dtype == bool:
+        return (f"{int(array.sum())} of {array.size} True",)
+    if array.dtype.kind not in "iuf":
+        return (f"{array.size} entries",)
+    good = array if array.dtype.kind in "iu" else array[np.isfinite(array)]
+    lines: list[str] = []
+    if good.size:
+        low, high = good.min(), good.max()
+        if low == high:
+            lines.append(f"all {number(low, digits)}")
+        else:
+            mean, spread = _moments(good)
+            lines.append(f"mean {number(mean, digits)}, sd {number(spread, digits)}")
+            lines.append(f"{number(low, digits)} to {number(high, digits)}")
+    if good.size < array.size:
+        nans = int(np.isnan(array).sum())
+        infinities = array.size - good.size - nans
+        parts = [f"{count} {word}" for count, word in ((nans, "nan"), (infinities, "inf")) if count]
+        lines.append(f"{' and '.join(parts)} of {array.size}")
+    return tuple(lines)
+
+
+def _moments(good: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """Mean and standard deviation; dividing by the largest entry first keeps huge numbers from overflowing."""
+    scale = float(np.abs(good.astype(float)).max()) or 1.0
+    scaled = good / scale
+    mean = float(scaled.mean(dtype=float))
+    if good.dtype.kind == "f" and abs(mean) < 40 * np.finfo(good.dtype).eps:  # what rounding leaves of zero
+        mean = 0.0
+    return mean * scale, float(scaled.std(dtype=float)) * scale
+
+
+def histogram(value: Any, bins: int = 10) -> str:
+    """How the finite entries of a larger array are spread from lowest to highest, as a row of bars.
+
+    >>> import numpy as np
+    >>> from autograd.view.picture.values import histogram
+    >>> histogram(np.array([0.0] * 8 + [1.0] * 4 + [2.0] * 8), bins=3)
+    '█▄█'
+    """
+    array = np.asarray(value)
+    if array.size <= WHOLE or array.dtype.kind not in "iuf":
+        return ""
+    good = array[np.isfinite(array)].astype(float)
+    if not good.size or good.min() == good.max():
+        return ""
+    scaled = good / np.abs(good).max()
+    counts, _ = np.histogram(scaled, bins)
+    highest = counts.max()
+    return "".join(_BARS[math.ceil(8 * int(n) / int(highest)) - 1] if n else " " for n in counts)
+
+
+def finite(value: Any) -> bool:
+    """Whether a value has neither nan nor infinity in it."""
+    array = np.asarray(value)
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+
+
+def size_of(value: Any) -> float:
+    """The size of a gradient: the root of its mean square (0 when empty or not finite)."""
+    array = np.abs(np.asarray(value)).astype(float).ravel()
+    if not array.size or not np.isfinite(array).all():
+        return 0.0
+    largest = float(array.max())
+    return largest * math.sqrt(float(np.mean((array / largest) ** 2))) if largest else 0.0

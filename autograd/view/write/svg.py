@@ -1,0 +1,279 @@
+"""Writes a placed picture as SVG text: static, self-contained, readable on any background.
+
+This module owns the look of boxes, arrows, frames and the legend in SVG. It must not know who placed them, nor the
+graph that they show. Styles are attributes, never a style sheet, which would leak into the notebook around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import escape
+
+from autograd.view.layout.arrange import Layout, Rectangle, Route
+from autograd.view.layout.measure import BAR, BODY, HEAD, LABEL, Face
+from autograd.view.layout.metrics import FONTS, text_width
+from autograd.view.picture.boxes import Box, Group, Key, Picture
+from autograd.view.picture.palette import (
+    ALARM,
+    ALARM_FILL,
+    EDGE,
+    FRAME_FILLS,
+    FRAME_LINE,
+    INK,
+    LEVELS,
+    MUTED,
+    STYLES,
+)
+
+__all__ = ["GROUP_TITLE", "write_svg"]
+
+GROUP_TITLE = 10.5  # font size of the titles of frames
+_MARGIN = 12.0
+_KEY_HEIGHT = 20.0
+_BARS = " ▁▂▃▄▅▆▇█"
+_HEAD_LENGTH, _HEAD_WIDTH = 7.0, 3.2
+
+
+def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout) -> str:
+    """The picture as an SVG document."""
+    legend, legend_width, legend_height = _legend(picture, max(layout.width, 430.0))
+    width = max(layout.width, legend_width) + 2 * _MARGIN
+    height = layout.height + 2 * _MARGIN + (legend_height + 14 if legend else 0)
+    shift = (width - 2 * _MARGIN - layout.width) / 2
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
+        f'viewBox="0 0 {_n(width)} {_n(height)}" font-family="{FONTS}" role="img">',
+        f"<title>{_escape(_headline(picture))}</title>",
+        f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
+        f'<g transform="translate({_n(_MARGIN + shift)},{_n(_MARGIN)})">',
+    ]
+    for group, place in zip(picture.groups, layout.groups, strict=True):
+        parts.append(_frame(group, place))
+    parts.extend(_arrows(layout.routes))
+    for group, place in zip(picture.groups, layout.groups, strict=True):
+        parts.append(_frame_title(group, place))
+    for box, inside, place in zip(picture.boxes, faces, layout.boxes, strict=True):
+        parts.append(_box(box, inside, place))
+    parts.append("</g>")
+    if legend:
+        parts.append(f'<g transform="translate({_n(_MARGIN)},{_n(layout.height + _MARGIN + 14)})">{legend}</g>')
+    parts.append("</svg>")
+    return "\n".join(parts) + "\n"
+
+
+def _headline(picture: Picture) -> str:
+    outputs = ", ".join(box.title or box.heading for box in picture.boxes if box.output)
+    return f"graph of {outputs}" if outputs else "graph"
+
+
+def _n(value: float) -> str:
+    """A coordinate in as few characters as possible."""
+    text = f"{value:.1f}"
+    return text.removesuffix(".0")
+
+
+def _escape(text: str) -> str:
+    """Text for XML; characters that XML cannot carry become a replacement mark."""
+    clean = "".join(c if c >= " " or c in "\n\t" else "\ufffd" for c in text)
+    return escape(clean.encode("utf-8", "replace").decode("utf-8"), {'"': "&quot;"})
+
+
+# --- boxes and frames -----------------------------------------------------------------------------------------
+
+
+def _box(box: Box, inside: Face, place: Rectangle) -> str:
+    style = STYLES[box.kind]
+    w, h, head = place.width, place.height, inside.header
+    line = ALARM if box.alarm else style.line
+    fill = ALARM_FILL if box.alarm else LEVELS[box.level or 0]
+    stroke = f'stroke="{line}"' + (' stroke-width="2"' if box.output or box.alarm else "")
+    if box.dashed or box.kind == "hidden":
+        stroke += ' stroke-dasharray="4 3"'
+    parts = [f'<g class="node" data-node="{box.id}" transform="translate({_n(place.x)},{_n(place.y)})">']
+    if box.tooltip:
+        parts.append(f"<title>{_escape(box.tooltip)}</title>")
+    for depth in (6, 3) if box.repeat > 1 else ():
+        parts.append(
+            f'<rect x="{depth}" y="{-depth}" width="{_n(w)}" height="{_n(h)}" rx="5" fill="{style.fill}" '
+            f'stroke="{style.line}"/>'
+        )
+    if h > head:
+        parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="{fill}"/>')
+        parts.append(
+            f'<path d="M0 {_n(head)}V5Q0 0 5 0H{_n(w - 5)}Q{_n(w)} 0 {_n(w)} 5V{_n(head)}Z" fill="{style.fill}"/>'
+        )
+        parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="none" {stroke}/>')
+    else:
+        parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="{style.fill}" {stroke}/>')
+    for text in inside.texts:
+        parts.append(
+            f'<text x="{_n(text.x)}" y="{_n(text.y)}" {_voice(text.voice, text.alarm)}>{_escape(text.text)}</text>'
+        )
+    for x, y, bars in inside.bars:
+        parts.append(_histogram(x, y, bars))
+    parts.append("</g>")
+    return "".join(parts)
+
+
+def _voice(voice: str, alarm: bool) -> str:
+    if voice == "title":
+        return f'font-size="{_n(HEAD)}" font-weight="bold" fill="{INK}"'
+    if voice == "heading":
+        return f'font-size="{_n(HEAD)}" fill="{INK}"'
+    if voice == "value":
+        colour = f'font-weight="bold" fill="{ALARM}"' if alarm else f'fill="{INK}"'
+        return f'font-size="{_n(BODY)}" xml:space="preserve" {colour}'
+    return f'font-size="{_n(LABEL)}" fill="{MUTED}"'
+
+
+def _histogram(x: float, y: float, bars: str) -> str:
+    """A row of bars standing on a base line."""
+    width, height = BAR
+    steps = [f"M{_n(x)} {_n(y)}h{_n(len(bars) * width)}v0.8h{_n(-len(bars) * width)}Z"]
+    for i, bar in enumerate(bars):
+        tall = height * _BARS.index(bar) / 8
+        if tall:
+            steps.append(f"M{_n(x + i * width)} {_n(y)}v{_n(-tall)}h{_n(width - 1)}v{_n(tall)}Z")
+    return f'<path d="{"".join(steps)}" fill="{MUTED}"/>'
+
+
+def _frame(group: Group, place: Rectangle) -> str:
+    x, y, w, h = (_n(v) for v in (place.x, place.y, place.width, place.height))
+    shape = f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="7" fill="{_shade(group)}" stroke="{FRAME_LINE}"/>'
+    if group.repeat > 1:
+        behind = shape.replace(f'x="{x}" y="{y}"', f'x="{_n(place.x + 4)}" y="{_n(place.y - 4)}"')
+        return behind + shape
+    return shape
+
+
+def _frame_title(group: Group, place: Rectangle) -> str:
+    """The title, with a rim that keeps it readable where an arrow passes."""
+    return (
+        f'<text x="{_n(place.x + 9)}" y="{_n(place.y + 15)}" font-size="{GROUP_TITLE}" fill="{MUTED}" '
+        f'stroke="{_shade(group)}" stroke-width="4" paint-order="stroke">{_escape(group.title)}</text>'
+    )
+
+
+def _shade(group: Group) -> str:
+    return FRAME_FILLS[min(group.level, len(FRAME_FILLS) - 1)]
+
+
+# --- arrows ---------------------------------------------------------------------------------------------------
+
+
+def _arrows(routes: Sequence[Route]) -> Iterable[str]:
+    """All arrows as three shapes: lines, dashed lines, heads."""
+    lines: dict[bool, list[str]] = {True: [], False: []}
+    heads: list[str] = []
+    labels: list[str] = []
+    for route in routes:
+        path = [tuple(step) for step in route.path]
+        if len(path) < 2:
+            continue
+        if route.arrow:
+            tip, back = path[-1][-2:], _before_tip(path)
+            dx, dy = tip[0] - back[0], tip[1] - back[1]
+            length = (dx * dx + dy * dy) ** 0.5 or 1.0
+            dx, dy = dx / length, dy / length
+            base = (tip[0] - _HEAD_LENGTH * dx, tip[1] - _HEAD_LENGTH * dy)
+            across = (-dy * _HEAD_WIDTH, dx * _HEAD_WIDTH)
+            heads.append(
+                f"M{_n(tip[0])} {_n(tip[1])}L{_n(base[0] + across[0])} {_n(base[1] + across[1])}"
+                f"L{_n(base[0] - across[0])} {_n(base[1] - across[1])}Z"
+            )
+            path[-1] = (*path[-1][:-2], tip[0] - 4 * dx, tip[1] - 4 * dy)
+            if route.label:
+                labels.append(
+                    f'<text x="{_n(tip[0] - 9)}" y="{_n(tip[1] - 5)}" text-anchor="end" font-size="9.5" '
+                    f'fill="{MUTED}" stroke="#ffffff" stroke-width="3" paint-order="stroke">'
+                    f"{_escape(route.label)}</text>"
+                )
+        lines[route.flows].append(_path(path))
+    if lines[True]:
+        yield f'<path d="{"".join(lines[True])}" fill="none" stroke="{EDGE}" stroke-width="1.2"/>'
+    if lines[False]:
+        yield (
+            f'<path d="{"".join(lines[False])}" fill="none" stroke="{EDGE}" stroke-width="1.2" stroke-dasharray="4 3"/>'
+        )
+    if heads:
+        yield f'<path d="{"".join(heads)}" fill="{EDGE}"/>'
+    yield from labels
+
+
+def _before_tip(path: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """The last point before the tip that is not the tip itself: it gives the direction of the head."""
+    flat = [number for step in path for number in step]
+    points = [(flat[i], flat[i + 1]) for i in range(0, len(flat), 2)]
+    return next((p for p in reversed(points) if p != points[-1]), points[0])
+
+
+def _path(path: Sequence[tuple[float, ...]]) -> str:
+    steps = [f"M{_n(path[0][0])} {_n(path[0][1])}"]
+    x, y = path[0]
+    for step in path[1:]:
+        if len(step) == 6:
+            steps.append("C" + " ".join(_n(v) for v in step))
+        elif _n(step[1]) == _n(y):
+            steps.append(f"H{_n(step[0])}")
+        elif _n(step[0]) == _n(x):
+            steps.append(f"V{_n(step[1])}")
+        else:
+            steps.append(f"L{_n(step[0])} {_n(step[1])}")
+        x, y = step[-2:]
+    return "".join(steps)
+
+
+# --- legend ---------------------------------------------------------------------------------------------------
+
+
+def _legend(picture: Picture, limit: float) -> tuple[str, float, float]:
+    """The legend in as many rows as it needs, then the notes; with its width and height."""
+    parts: list[str] = []
+    x = y = widest = 0.0
+    for key in picture.legend:
+        swatch = 15.0 * (len(LEVELS) - 1) if key.look == "gradient" else 22.0
+        advance = swatch + 6 + text_width(key.text, LABEL) + 18
+        if x and x + advance - 18 > limit:
+            x, y = 0.0, y + _KEY_HEIGHT
+        parts.append(_key(key, x, y, swatch))
+        x += advance
+        widest = max(widest, x - 18)
+    if parts:
+        y += _KEY_HEIGHT
+    for line in _wrapped(picture.notes, limit):
+        parts.append(f'<text x="0" y="{_n(y + 11)}" font-size="{_n(LABEL)}" fill="{MUTED}">{_escape(line)}</text>')
+        widest = max(widest, text_width(line, LABEL))
+        y += 15.0
+    return "".join(parts), widest, y
+
+
+def _wrapped(notes: Iterable[str], limit: float) -> list[str]:
+    lines: list[str] = []
+    for note in notes:
+        if lines and text_width(f"{lines[-1]}; {note}", LABEL) <= limit:
+            lines[-1] += f"; {note}"
+        else:
+            lines.append(note)
+    return lines
+
+
+def _key(key: Key, x: float, y: float, swatch: float) -> str:
+    if key.look == "gradient":
+        shapes = "".join(
+            f'<rect x="{_n(x + 15 * i)}" y="{_n(y + 2)}" width="15" height="11" fill="{colour}"/>'
+            for i, colour in enumerate(LEVELS[1:])
+        )
+        shapes += f'<rect x="{_n(x)}" y="{_n(y + 2)}" width="{_n(swatch)}" height="11" fill="none" stroke="#b9a071"/>'
+    elif key.look == "dashed":
+        shapes = f'<path d="M{_n(x)} {_n(y + 7.5)}h22" stroke="{EDGE}" stroke-width="1.4" stroke-dasharray="4 3"/>'
+    else:
+        fill, line = (ALARM_FILL, ALARM) if key.look == "alarm" else (STYLES[key.look].fill, STYLES[key.look].line)
+        dash = ' stroke-dasharray="4 3"' if key.look == "hidden" else ""
+        shapes = (
+            f'<rect x="{_n(x + 0.5)}" y="{_n(y + 1.5)}" width="21" height="12" rx="3" fill="{fill}" '
+            f'stroke="{line}"{dash}/>'
+        )
+    return (
+        f'{shapes}<text x="{_n(x + swatch + 6)}" y="{_n(y + 11)}" font-size="{_n(LABEL)}" fill="{INK}">'
+        f"{_escape(key.text)}</text>"
+    )

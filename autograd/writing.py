@@ -1,0 +1,204 @@
+"""Writing the functions of an op: the one that users call, and the one that the backward pass calls.
+
+They are written for the op's own operands and attributes (as a dataclass's ``__init__`` is), because looking arguments
+up by plan would double the cost of a small op. In their text operands and attributes have no leading underscore, the
+data of operands has one, and everything else has two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from inspect import Parameter
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import AutogradError
+from autograd.modes import STATE
+from autograd.operands import PLAIN, explain, operand
+from autograd.recording import constant_outputs, record, record_outputs, result_of, sources
+from autograd.tensor import Tensor, leaf
+
+__all__ = ["unchanged", "write_function", "write_operator", "write_vjp"]
+
+
+def unchanged(g: Any) -> Any:
+    """The rule of an operand that is passed on as it is: its gradient is the incoming one."""
+    return g
+
+
+@cache
+def _code(source: str) -> CodeType:
+    return compile(source, "<autograd op>", "exec")
+
+
+def _define(name: str, head: str, body: Sequence[str], names: dict[str, Any]) -> Callable[..., Any]:
+    """Define a function from text. Ops of one kind have the same text, which is compiled once."""
+    exec(_code("\n".join([f"def call({head}):", *body])), names)
+    function: Callable[..., Any] = names.pop("call")
+    function.__name__ = function.__qualname__ = name
+    function.__code__ = function.__code__.replace(co_name=name)
+    return function
+
+
+def write_vjp(op: Any) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
+    """``vjp(g, kept, parents)``: the gradients of the operands, None where no parent wants one."""
+    names: dict[str, Any] = {f"_rule{i}": rule for i, rule in enumerate(op.rules)}
+    body: list[str] = []
+    if not op.differentiable:
+        return _define("vjp", "g, _kept, _parents", ["    raise AssertionError('not differentiable')"], names)
+    if len(op.keeps) == 1:
+        body.append(f"    {op.keeps[0]}, = _kept")
+    elif op.keeps:
+        body.append(f"    {', '.join(op.keeps)} = _kept")
+    if op.joint:
+        if "need" in op.asks[0]:
+            body.append("    need = tuple([_p is not None for _p in _parents])")
+        body += [
+            f"    _gradients = _rule0({', '.join(('g', *op.asks[0]))})",
+            "    if len(_gradients) != len(_parents):",
+            "        raise ValueError(f'a joint rule gave {len(_gradients)} gradients for {len(_parents)} operands')",
+            "    return _gradients",
+        ]
+    elif len(op.rules) == 1:
+        body.append(f"    return {_call_text(op, 0)},")
+    else:
+        parts = [
+            f"None if _parents[{i}] is None else {_call_text(op, i)}" if rule else "None"
+            for i, rule in enumerate(op.rules)
+        ]
+        body.append(f"    return {', '.join(parts)},")
+    return _define("vjp", "g, _kept, _parents", body, names)
+
+
+def _call_text(op: Any, i: int) -> str:
+    return "g" if op.rules[i] is unchanged else f"_rule{i}({', '.join(('g', *op.asks[i]))})"
+
+
+def write_function(op: Any) -> Callable[..., Any]:
+    """The public function of an op, or, for ``a - b`` and friends, what Python's operators call."""
+    function = _write_variadic(op) if op.variadic else _write_caller(op, op.name, op.operands)
+    function.__doc__ = op.doc
+    function.__module__ = "autograd.ops"
+    return function
+
+
+def write_operator(op: Any, *, reflected: bool = False) -> Callable[..., Any]:
+    """An op as ``__add__`` or ``__radd__``: like its function, but it returns NotImplemented to foreign objects."""
+    order = tuple(reversed(op.operands)) if reflected else op.operands
+    return _write_caller(op, op.name, order, operator=True)
+
+
+def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool = False) -> Callable[..., Any]:
+    xs = op.operands
+    # Operands and attributes have no leading underscore, data of operands has one, everything else has two.
+    names: dict[str, Any] = {
+        "__op": op,
+        "__kernel": op.kernel,
+        "__compute": op.infix or op.kernel,
+        "__Tensor": Tensor,
+        "__PLAIN": PLAIN,
+        "__AutogradError": AutogradError,
+        "__operand": operand,
+        "__explain": explain,
+        "__state_of": STATE.get,
+        "__record": record_outputs if op.outputs else record,
+        "__result": constant_outputs if op.outputs else result_of(op),
+        "__leaf": leaf,
+        "__sources": sources,
+        "__ndarray": np.ndarray,
+        "__shape": np.shape,
+        **{f"__default_{a}": value for a, value in (op.optional | op.attributes).items()},
+    }
+    attributes = [a if v is Parameter.empty else f"{a}=__default_{a}" for a, v in op.attributes.items()]
+    parameters = [f"{x}=__default_{x}" if x in op.optional else x for x in order] + (
+        ["*", *attributes] if op.optional and attributes else attributes
+    )
+    body: list[str] = []
+    for x in xs:
+        body += [
+            f"    if {x}.__class__ is __Tensor or isinstance({x}, __Tensor):",
+            f"        _{x} = {x}._data",
+            f"        __{x}_live = {x}._requires_grad",
+        ]
+        if op.infix:  # a 0-d array computes ten times slower than the number in it
+            body += [f"        if _{x}.__class__ is __ndarray and not _{x}.ndim:", f"            _{x} = _{x}[()]"]
+        body += [
+            "    else:",
+            f"        __{x}_live = None",
+            f"        _{x} = {x} if {x}.__class__ in __PLAIN else __operand(__op, {x!r}, {x}, {operator})",
+        ]
+        if operator:
+            body += [f"        if _{x} is NotImplemented:", "            return NotImplemented"]
+    data = ", ".join([f"_{x}" for x in xs] + [f"{a}={a}" for a in op.attributes])
+    body += [
+        f"    if {' and '.join(f'__{x}_live is None' for x in xs)}:",
+        f"        return __kernel({data})",
+        "    try:",
+        f"        out = __compute({data})",
+        "    except __AutogradError:",
+        "        raise",
+        "    except (ValueError, TypeError, IndexError) as __error:",
+        f"        raise __explain(__op, ({', '.join(xs)},), __error) from __error",
+    ]
+    ruled = [x for x, rule in zip(xs, op.rules * (len(xs) if op.joint else 1), strict=True) if rule] if op.rules else []
+    if ruled:
+        edges = [f"({x}._node or __leaf({x})) if __{x}_live else None" if x in ruled else "None" for x in xs]
+        kept = "".join(f"{_kept_text(op, i, ruled)}, " for i in range(len(op.keeps)))
+        attrs = "{" + ", ".join(f"{a!r}: {a}" for a in op.attributes) + "}" if op.attributes else "None"
+        given, all_live = ", ".join(xs), " and ".join(f"__{x}_live" for x in xs)
+        body += [
+            "    __state = __state_of()",
+            f"    if __state.grad and ({' or '.join(f'__{x}_live' for x in ruled)}):",
+            f"        __parents = ({', '.join(edges)},)",
+            f"        __operands = __parents if {all_live} else __sources(__parents, ({given},))",
+            f"        return __record(__op, out, __parents, __operands, ({kept}), {attrs}, __state)",
+        ]
+    return _define(name, ", ".join(parameters), [*body, "    return __result(out)"], names)
+
+
+def _kept_text(op: Any, i: int, ruled: list[str]) -> str:
+    """The expression for one kept value: None when no operand that wants a gradient has a rule that asks for it."""
+    name: str = op.keeps[i]
+    if name in op.attributes:
+        return name
+    value = name if name == "out" else f"_{name}" if name in op.operands else f"__shape(_{name.removesuffix('_shape')})"
+    if op.joint or len(op.operands) == 1:
+        return value
+    askers = [x for x, asked in zip(op.operands, op.asks, strict=True) if name in asked and x in ruled]
+    return f"{value} if {' or '.join(f'__{x}_live' for x in askers)} else None"
+
+
+def _write_variadic(op: Any) -> Callable[..., Any]:
+    """The function of an op with any number of operands, such as concatenate."""
+
+    name, shapes = op.operands[0], f"{op.operands[0]}_shape"
+    defaults = {a: value for a, value in op.attributes.items() if value is not Parameter.empty}
+    make_node, plain = (record_outputs, constant_outputs) if op.outputs else (record, result_of(op))
+
+    def function(*xs: Any, **attributes: Any) -> Any:
+        attributes = {**defaults, **attributes}
+        data: tuple[Any, ...] = tuple(
+            x._data if isinstance(x, Tensor) else x if x.__class__ in PLAIN else operand(op, name, x, False) for x in xs
+        )
+        if not any(isinstance(x, Tensor) for x in xs):
+            return op.kernel(*data, **attributes)
+        try:
+            out = op.kernel(*data, **attributes)
+        except AutogradError:
+            raise
+        except (ValueError, TypeError, IndexError) as error:
+            raise explain(op, xs, error) from error
+        state = STATE.get()
+        live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
+        if not (op.differentiable and state.grad and any(live)):
+            return plain(out)
+        parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, live, strict=True))
+        operands = parents if None not in parents else sources(parents, xs)
+        values = {name: data, shapes: tuple(np.shape(d) for d in data), "out": out, **attributes}
+        return make_node(op, out, parents, operands, tuple(values[k] for k in op.keeps), attributes or None, state)
+
+    function.__name__ = function.__qualname__ = op.name
+    return function

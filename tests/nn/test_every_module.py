@@ -1,0 +1,194 @@
+"""One suite over every module and every loss; the table is in cases.py."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from nn_cases import CASES, modules_of_nn, without_case
+
+import nn
+from autograd import Tensor, no_grad, tensor
+from autograd.gradcheck import gradcheck
+from autograd.view import draw
+
+
+def floating(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def live(inputs, dtype="float64"):
+    """The floating inputs as Tensors that require a gradient."""
+    return [tensor(x.astype(dtype), requires_grad=True) if floating(x) else x for x in inputs]
+
+
+def plain(x):
+    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+
+
+def filled(module, rng):
+    """The module with parameters that are not as small as at the start."""
+    for p in module.parameters():
+        p.data = rng.normal(size=p.shape).astype(p.dtype)
+    return module
+
+
+def test_the_table_is_complete():
+    assert without_case(modules_of_nn(), CASES) == [], "add these modules to tests/nn/cases.py"
+
+
+def test_a_module_without_case_is_noticed():
+    assert "Linear" in without_case(modules_of_nn(), [case for case in CASES if "Linear" not in case.name])
+    assert {nn.Linear, nn.MLP, nn.CrossEntropyLoss} <= set(modules_of_nn())
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 2e-5)])
+def test_forward_is_that_of_plain_numpy(case, dtype, tolerance, rng):
+    module = filled(case.make(), rng).astype(dtype)
+    inputs = [x.astype(dtype) if floating(x) else x for x in case.inputs(rng, 5)]
+    expected = case.reference({k: v.astype("float64") for k, v in module.state_dict().items()}, *inputs)
+    for out in (module(*inputs), module(*live(inputs, dtype))):
+        assert out.dtype == dtype
+        np.testing.assert_allclose(plain(out), expected, rtol=tolerance, atol=tolerance)
+
+
+def test_gradients_of_first_and_second_order(case, rng):
+    module = filled(case.make(), rng).astype("float64")
+    inputs = case.inputs(rng, 3)
+    variable = [x for x in inputs if floating(x)]
+    fixed = [x for x in inputs if not floating(x)]
+    gradcheck(lambda *xs: module(*xs, *fixed), *variable, order=2)
+    if list(module.parameters()):
+        gradcheck(lambda: module(*inputs), wrt=module, order=2)
+
+
+def test_float32_stays_float32(case, rng):
+    module, inputs = case.make(), live(case.inputs(rng, 4), "float32")
+    out = module(*inputs)
+    assert out.dtype == np.float32
+    out.sum().backward()
+    for t in (*module.parameters(), *(x for x in inputs if isinstance(x, Tensor))):
+        assert t.dtype == t.grad.dtype == np.float32
+
+
+def test_float64_works_too(case, rng):
+    module, inputs = case.make().astype("float64"), live(case.inputs(rng, 4))
+    out = module(*inputs)
+    assert out.dtype == np.float64
+    out.sum().backward()
+    assert all(p.grad.dtype == np.float64 for p in module.parameters())
+
+
+def test_repr(case):
+    assert repr(case.make()) == case.repr
+
+
+def test_state_round_trip(case, rng):
+    module, other, inputs = filled(case.make(), rng), filled(case.make(), rng), case.inputs(rng, 3)
+    inputs = [x.astype("float32") if floating(x) else x for x in inputs]
+    assert other.load_state_dict(module.state_dict()) == ([], [])
+    np.testing.assert_array_equal(plain(other(*inputs)), plain(module(*inputs)))
+    for p, q in zip(module.parameters(), other.parameters(), strict=True):
+        assert not np.shares_memory(p.data, q.data)
+
+
+@pytest.mark.parametrize(
+    "twin_of", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["deepcopy", "pickle"]
+)
+def test_copies(case, twin_of, rng):
+    module = filled(case.make(), rng)
+    inputs = [x.astype("float32") if floating(x) else x for x in case.inputs(rng, 3)]
+    out = plain(module(*inputs))  # a module that has been called can be copied
+    twin = twin_of(module)
+    assert type(twin) is type(module)
+    assert repr(twin) == repr(module)
+    np.testing.assert_array_equal(plain(twin(*inputs)), out)
+    for p in twin.parameters():
+        p.data += 1.0
+    np.testing.assert_array_equal(plain(module(*inputs)), out)
+
+
+def test_a_batch_of_one(case, rng):
+    module = filled(case.make(), rng).astype("float64")
+    inputs = case.inputs(rng, 3)
+    for i in range(3):
+        one = [x[i : i + 1] for x in inputs]
+        np.testing.assert_allclose(
+            plain(module(*one)), case.reference(module.state_dict(), *one), rtol=1e-12, atol=1e-12
+        )
+
+
+def test_a_batch_of_none(case, rng):
+    module, inputs = case.make(), live(case.inputs(rng, 0), "float32")
+    if not case.empty:
+        with pytest.raises(nn.LossShapeError, match="mean over no entries"):
+            module(*inputs)
+        return
+    out = module(*inputs)
+    assert out.dtype == np.float32
+    assert out.shape == case.reference(module.state_dict(), *case.inputs(rng, 0)).shape
+    out.sum().backward()
+    for p in module.parameters():
+        np.testing.assert_array_equal(p.grad, np.zeros(p.shape))
+
+
+def test_bad_inputs_are_refused(case, rng):
+    module = case.make().astype("float64")
+    for inputs, error, words in case.bad:
+        for given in (inputs, live(inputs)):
+            with pytest.raises(error) as caught:
+                module(*given)
+            notes = "\n".join(caught.value.__notes__)
+            assert words in f"{caught.value}\n{notes}"
+            assert "in module" in notes
+
+
+def test_every_loss_refuses_something():
+    assert all(case.bad for case in CASES if "Loss-mean" in case.name)
+
+
+def test_no_grad(case, rng):
+    module, inputs = case.make(), live(case.inputs(rng, 2), "float32")
+    with no_grad():
+        assert not module(*inputs).requires_grad or case.name == "Sequential-empty"
+    assert module(*inputs).requires_grad
+
+
+def test_drawing(case, rng):
+    module = case.make()
+    out = module(*live(case.inputs(rng, 2), "float32"))
+    text = draw(out, renderer="own").dot
+    assert text.startswith("digraph")
+    for name, _ in module.named_parameters():
+        assert name in text
+
+
+def test_summary(case, rng):
+    module = case.make()
+    inputs = [x.astype("float32") if floating(x) else x for x in case.inputs(rng, 2)]
+    found = nn.summary(module, *inputs)
+    assert found.parameters == sum(p.size for p in module.parameters())
+    assert type(module).__name__ in str(found)
+    assert "not called" not in str(found)
+
+
+def test_as_pytorch(case, rng):
+    """The same state, the same outputs, the same gradients."""
+    torch = pytest.importorskip("torch")
+    if not case.torch:
+        pytest.skip("has no counterpart in PyTorch")
+    theirs = eval(case.torch, {"nn": torch.nn}).double()
+    ours = case.make().astype("float64")
+    ours.load_state_dict(theirs.state_dict())
+    inputs = case.inputs(rng, 5)
+    mine = live(inputs)
+    other = [torch.tensor(x, requires_grad=floating(x)) for x in inputs]
+    out, expected = ours(*mine), theirs(*other)
+    np.testing.assert_allclose(out.numpy(), expected.detach().numpy(), rtol=1e-12, atol=1e-12)
+    weights = rng.normal(size=out.shape)
+    out.backward(weights)
+    expected.backward(torch.tensor(weights))
+    pairs = [*zip(mine, other, strict=True), *zip(ours.parameters(), theirs.parameters(), strict=True)]
+    for a, b in pairs:
+        if isinstance(a, Tensor):
+            np.testing.assert_allclose(a.grad, b.grad.numpy(), rtol=1e-10, atol=1e-12)
