@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -43,12 +42,11 @@ def custom_op(
     label = name or str(getattr(forward, "__name__", "custom"))
     operands, _, _, variadic = read_kernel(label, forward)
     op = Op(
-        label if label.isidentifier() and not iskeyword(label) else "custom",
+        label,
         _on_arrays(forward),
         joint(vjp) if callable(vjp) and (variadic or len(operands) != 1) else vjp,
         doc=forward.__doc__ or "",
     )
-    op.name = label
     op.function.op = op  # type: ignore[attr-defined]
     return op.function
 

@@ -149,6 +149,12 @@ class Output(Vertex):
 
     index: int
 
+    @property
+    def origin(self) -> tuple[CodeType | None, int]:
+        node = self.parents[0]
+        assert node is not None
+        return node.origin
+
 
 def where(vertex: Vertex) -> str:
     """``file:line`` of the place that made a vertex."""

@@ -224,6 +224,9 @@ class OperandError(AutogradError, ValueError):
     op: Any = None  # the record of the op, and what it was applied to: pictures can show the graph up to here
     operands: tuple[Any, ...] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args  # a graph stays in its process
+
 
 class RuleError(AutogradError, TypeError):
     """An op was registered with a rule that names something the engine cannot give it.

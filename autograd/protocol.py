@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -76,7 +78,7 @@ def adapter_of(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
 def unsupported(name: str, argument: str) -> NotDifferentiable:
     """The error for an argument of a NumPy function that Tensors do not support."""
     return NotDifferentiable(
-        f"{name}(..., {argument}=...) is not supported on Tensors: leave {argument} out"
+        f"{name}(..., {argument}=...) is not supported on Tensors: leave it out"
         + (", or apply it to the result" if argument in ("dtype", "where") else "")
         + "."
     )
@@ -110,10 +112,27 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
                 "place. Use the result instead."
             )
         if method == "__call__":
-            for key in kwargs:
-                raise unsupported(f"numpy.{ufunc.__name__}", key)
+            inputs = _with_options(ufunc, inputs, kwargs)
         return function(*inputs, **kwargs)
     return function(*inputs)
+
+
+def _with_options(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+    """The operands as the options of a ufunc call want them. The options are used up, but for the axis of vecdot."""
+    casting, dtype = options.pop("casting", "same_kind"), options.pop("dtype", None)
+    for key in ("order", "subok"):  # which change no value
+        options.pop(key, None)
+    if options.get("where") is True:
+        del options["where"]
+    for key in options:
+        if not (ufunc is np.vecdot and key in ("axis", "keepdims")):
+            raise unsupported(f"numpy.{ufunc.__name__}", key)
+    if dtype is None:
+        return inputs
+    for x in inputs:
+        if hasattr(x, "dtype"):
+            np.empty(0, x.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
+    return tuple(x.astype(dtype) if hasattr(x, "dtype") else x for x in inputs)
 
 
 def array_function(
@@ -122,9 +141,19 @@ def array_function(
     function = FUNCTIONS.get(func)
     if function is None:
         raise no_rule(f"{func.__module__}.{func.__name__}")
-    if kwargs.get("out") is not None:
-        raise unsupported(f"numpy.{func.__name__}", "out")
+    if kwargs.get("out") is not None or any(out is not None for out in args[_place_of_out(func)]):
+        raise unsupported(f"{func.__module__}.{func.__name__}", "out")
     return function(*args, **kwargs)
+
+
+@cache
+def _place_of_out(func: Callable[..., Any]) -> slice:
+    """Where among positional arguments ``out`` can be. No adapter writes into an array, so none needs to look."""
+    with suppress(ValueError):  # of a function whose signature cannot be read
+        for place, p in enumerate(inspect.signature(func).parameters.values()):
+            if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD:
+                return slice(place, place + 1)
+    return slice(0)
 
 
 def install() -> None:

@@ -11,6 +11,7 @@ import ast
 import linecache
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
 from types import FrameType
 from typing import Any, NoReturn, SupportsIndex
 from weakref import ref
@@ -553,6 +554,10 @@ def constant(data: Any) -> Tensor:
     return t
 
 
+# Threads that use a Tensor for the first time at once must agree on its place.
+_FIRST_USE = Lock()
+
+
 def leaf(x: Tensor) -> Leaf:
     """The place of a Tensor at the start of a graph, made at its first use after each change of its data."""
     vertex = _new(Leaf)
@@ -567,8 +572,10 @@ def leaf(x: Tensor) -> Leaf:
     vertex.info = x._info
     vertex.kept = ()
     vertex.kind = x._kind if x._requires_grad else "constant"
-    x._node = vertex
-    return vertex
+    with _FIRST_USE:
+        if x._node is None:
+            x._node = vertex
+        return x._node  # type: ignore[return-value]
 
 
 def describe_data(x: Tensor) -> str:

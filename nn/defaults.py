@@ -6,17 +6,19 @@ Both are settings of the process, for scripts and notebooks. Code that is to be 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 __all__ = ["generator", "get_default_dtype", "manual_seed", "parameter_dtype", "set_default_dtype"]
 
-Randomness = np.random.Generator | int | None  # a generator, a seed for a fresh one, or the default generator
+# A generator, a seed for a fresh one, or the default generator. In quotes, because naming it would import numpy.random,
+# which takes longer than all of this package.
+Randomness: TypeAlias = "np.random.Generator | int | None"
 
 _dtype: np.dtype[Any] = np.dtype(np.float32)
-_generator = np.random.default_rng()
+_generator: np.random.Generator | None = None  # made at its first use
 
 
 def manual_seed(seed: int) -> None:
@@ -44,7 +46,12 @@ def generator(rng: Randomness = None) -> np.random.Generator:
     >>> generator(own) is own, generator() is generator()
     (True, True)
     """
-    return _generator if rng is None else np.random.default_rng(rng)
+    global _generator
+    if rng is not None:
+        return np.random.default_rng(rng)
+    if _generator is None:
+        _generator = np.random.default_rng()
+    return _generator
 
 
 def set_default_dtype(dtype: DTypeLike) -> None:

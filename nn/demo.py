@@ -78,7 +78,8 @@ def demo(settings: Settings) -> int:
     if not report.ok:
         return 1
 
-    print(f"{settings.epochs} epochs of Adam in batches of {settings.batch}, lr {settings.lr:g} falling to 0\n")
+    epochs = f"{settings.epochs} epoch{'s' * (settings.epochs > 1)}"
+    print(f"{epochs} of Adam in batches of {settings.batch}, lr {settings.lr:g} falling to 0\n")
     train = Loader((x_train, y_train), settings.batch, shuffle=True, seed=settings.seed)
     started = time.perf_counter()
     if not _train(model, train, (x_train, y_train), (x_test, y_test), settings, rng):
@@ -175,8 +176,9 @@ def _progress(stream: TextIO, steps: int) -> Iterator[Callable[[str | None], Non
 
     def wipe() -> None:
         nonlocal width
-        stream.write("\r" + " " * width + "\r")
-        stream.flush()
+        if width:
+            stream.write("\r" + " " * width + "\r")
+            stream.flush()
         width = 0
 
     def advance(text: str | None) -> None:

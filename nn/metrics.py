@@ -68,6 +68,6 @@ def _classes(prediction: Any, labels: Any) -> tuple[NDArray[Any], NDArray[Any]]:
             f"predictions of shape {_plain(prediction).shape} do not go with labels of shape {true.shape}."
         )
     for numbers in (predicted, true):
-        if numbers.dtype.kind not in "iu":
+        if numbers.size and numbers.dtype.kind not in "iu":
             raise ValueError(f"classes are integers, not {numbers.dtype}.")
     return predicted.astype(np.int64), true.astype(np.int64)

@@ -107,7 +107,8 @@ def _norm(g: NDArray[Any], order: float) -> float:
         return 0.0
     flat = g.reshape(-1)
     if order == 2.0 and g.dtype.itemsize >= 4:
-        square = float(np.dot(flat, flat))
+        with np.errstate(over="ignore", under="ignore"):
+            square = float(np.dot(flat, flat))
         if 1e-30 < square < inf:  # else squares may have overflowed or vanished
             return sqrt(square)
     return _combine(np.abs(flat).astype(np.float64), order)

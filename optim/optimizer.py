@@ -95,8 +95,8 @@ class Optimizer:
         """The new parameter and its new state."""
         raise NotImplementedError
 
-    def check(self, hyper: Mapping[str, Any]) -> None:
-        """Refuse hyper-parameters that do not go together, with HyperparameterError."""
+    def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
+        """Refuse hyper-parameters that do not go together (as given, and at this step), with HyperparameterError."""
 
     @classmethod
     def expression(
@@ -181,7 +181,7 @@ class Optimizer:
                 f"{', '.join(self.rules)}."
             )
         hyper = {name: rule.resolve(owner, name, group[name], t, tensors) for name, rule in self.rules.items()}
-        self.check(hyper)
+        self.check(group, hyper)
         return hyper
 
     def _resolved(self, index: int, group: dict[str, Any]) -> Resolved:
@@ -235,7 +235,7 @@ class Optimizer:
                     or not data.flags.writeable
                 ):
                     data, g = _fit(data, g)
-                state = self.state[p]
+                state = self.state.get(p) or self._adopt(p, index)
                 arrays: Any = ()
                 if slots:
                     arrays = [state.get(name) for name in slots]
@@ -260,6 +260,12 @@ class Optimizer:
         self.t += 1
         self.skipped = tuple(skipped)
         return loss
+
+    def _adopt(self, p: Tensor, index: int) -> dict[str, Any]:
+        """Give a state to a parameter that was put into ``param_groups`` by hand."""
+        check_parameter(type(self).__name__, p, len(self.state))
+        state = self.state[p] = self.new_state(p, self.param_groups[index])
+        return state
 
     def _kernel(self, slots: tuple[str, ...], dtype: np.dtype[Any], settings: dict[str, Any]) -> Kernel:
         """The program of the update for these settings, with the coefficients filled in."""

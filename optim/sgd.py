@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
+from autograd import Tensor
 from optim.errors import HyperparameterError
 from optim.groups import Parameters
 from optim.hyper import FLAG, NON_NEGATIVE, Choice, Value, is_off
@@ -84,12 +87,14 @@ class SGD(Optimizer):
             maximize=maximize,
         )
 
-    def check(self, hyper: Mapping[str, Any]) -> None:
-        style = hyper["momentum_style"]
-        if style != "pytorch" and not is_off(hyper["dampening"]):
-            raise HyperparameterError(f"SGD: dampening belongs to momentum_style='pytorch', not to {style!r}.")
-        if hyper["nesterov"] and not is_off(hyper["dampening"]):
-            raise HyperparameterError("SGD: nesterov=True needs dampening=0.")
+    def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
+        style, momentum = hyper["momentum_style"], hyper["momentum"]
+        if hyper["nesterov"] and is_off(group["momentum"]):
+            raise HyperparameterError("SGD: nesterov=True needs a momentum above 0.")
+        if not is_off(group["dampening"]) and (hyper["nesterov"] or style != "pytorch"):
+            raise HyperparameterError("SGD: dampening goes with momentum_style='pytorch' and nesterov=False only.")
+        if style == "ema" and not np.all(momentum.data <= 1 if isinstance(momentum, Tensor) else momentum <= 1):
+            raise HyperparameterError(f"SGD: momentum of style 'ema' must be at most 1; got {momentum!r}.")
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return () if is_off(group["momentum"]) else ("momentum_buffer",)

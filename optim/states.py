@@ -52,7 +52,7 @@ def _restore(optimizer: Optimizer, saved: Mapping[str, Any], owner: str) -> None
     if saved.get("optimizer", owner) != owner:
         raise _error(owner, f"this state was saved by {saved['optimizer']}.")
     sizes = [len(group["params"]) for group in optimizer.param_groups]
-    saved_sizes = [len(group["params"]) for group in saved["param_groups"]]
+    saved_sizes = [len(group.get("params", ())) for group in saved["param_groups"]]
     if sizes != saved_sizes:
         raise _error(owner, f"the state has groups of {saved_sizes} parameters, the optimizer of {sizes}.")
     t = int(saved.get("t", max([int(s["step"]) for s in saved["state"].values() if "step" in s], default=0)))

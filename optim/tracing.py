@@ -201,6 +201,7 @@ def record(
     pure elementwise expression.
 
     >>> import numpy as np
+    >>> from optim.tracing import record
     >>> def momentum(p, g, velocity, *, lr, mu):
     ...     velocity = mu * velocity + g
     ...     return p - lr * velocity, velocity
@@ -222,14 +223,13 @@ def record(
 def _goals(tape: Tape, returned: dict[int, int]) -> dict[int, int]:
     """For each array that is to be changed, the number of the call that computes its new value.
 
-    A returned array that is an operand, or that was returned already, is copied (one returned to its own place is
-    nothing to do).
+    A returned array that is an operand is copied (one returned to its own place is nothing to do).
     """
     goals: dict[int, int] = {}
     for target, number in returned.items():
         if number == target:
             continue
-        if number < len(tape.inputs) or number in goals.values():
+        if number < len(tape.inputs):
             number = tape.note(None, [Array(tape, number)]).number
         goals[target] = number
     return goals

@@ -27,6 +27,7 @@ RTOL = 1e-6
 _DEFAULT_LIMITS = Limits()
 _ALL = slice(None)
 _KINK = 1e-3  # one-sided slopes that differ by this fraction deserve a second look
+_NINE_DIGITS = 1e-9  # noise that leaves this much of the function is not worth a word
 _NOISE = 64.0  # the floor of the tolerance in units of eps * size / step
 _MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input
 _SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
@@ -76,7 +77,8 @@ class Comparison:
         self.magnitudes = [max(pair) for pair in zip(largest, problem.magnitudes, strict=True)]
         # An analytic value below this is a zero that was added up in another order, such as the gradient of a bias
         # before a batch norm; its differences are noise.
-        self.zero = _NOISE * problem.eps * np.repeat(self.magnitudes, [len(weights) for weights in self.weights])
+        self.magnitudes_of_rows = np.repeat(self.magnitudes, [len(weights) for weights in self.weights])
+        self.zero = _NOISE * problem.eps * self.magnitudes_of_rows
 
     # --- both sides -------------------------------------------------------------------------------------------
 
@@ -126,7 +128,8 @@ class Comparison:
         return at
 
     def tolerance(self, row: int, column: Column) -> Tolerance:
-        return Tolerance(self.rtol, float(self.floors(column, self.step)[row]))
+        slack = _NINE_DIGITS * float(self.magnitudes_of_rows[row]) if self.atol is None else 0.0
+        return Tolerance(self.rtol, float(self.floors(column, self.step)[row]), slack)
 
     def floors(self, column: Column, step: float) -> Array:
         if self.atol is not None:
@@ -202,7 +205,7 @@ class Comparison:
         found = {}
         for row in map(int, rows):
             tolerance = self.tolerance(row, column)
-            finding = judge(float(analytic[row]), slopes, row, tolerance, float(self.sizes[row]))
+            finding = judge(float(analytic[row]), slopes, row, tolerance, float(self.magnitudes_of_rows[row]))
             if finding.verdict == "kink" and self.order > 1:
                 finding = finding._replace(ok=True, note="there is no derivative of this order here")
             found[row] = finding, float(slopes.step[row])

@@ -82,17 +82,17 @@ class Slopes(NamedTuple):
     open: tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
-def ladder(reach: float = 1.0, fine: float = 1.0) -> list[float]:
-    """The steps of a sweep, each a quarter of the one before.
+def ladder(reach: float = 1.0, fine: float = 1.0) -> tuple[list[float], list[float]]:
+    """The steps of a sweep, each a quarter of the one before: those for every entry, and those for a tiny one.
 
-    ``reach`` makes the first step larger (an entry so small that a step of its own size is lost in rounding),
-    ``fine`` makes the last smaller (an entry much smaller than its neighbours, where log has its own scale).
+    ``reach`` makes the first step larger (an entry so small that a step of its own size is lost in rounding).
+    ``fine`` is the size of an entry that is much smaller than its neighbours: where log has a scale of its own.
     """
     steps = [_HIGHEST * max(reach, 1.0)]
     while steps[-1] > _LOWEST:
         steps.append(steps[-1] / _RATIO)
-    own = min(fine, steps[-1]) if fine < _FINE else 0.0
-    return [*steps, *(own * _RATIO**-k for k in range(1, 15))] if own else steps
+    own = min(fine, steps[-1])
+    return steps, [own * _RATIO**-k for k in range(1, 15)] if fine < _FINE else []
 
 
 def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float = 1.0) -> Slopes:
@@ -106,15 +106,19 @@ def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float 
     >>> slopes.left.round(9), slopes.right.round(9)
     (array([0.]), array([1.]))
     """
-    steps = ladder(reach, fine)
+    steps, own = ladder(reach, fine)
+    split = len(steps)
+    steps += own
     h = np.array(steps)[:, None]
+    grain = 1e-16 * min(fine, 1.0)
     up = np.stack([curve(step) for step in steps])
     down = np.stack([curve(-step) for step in steps])
     with np.errstate(all="ignore"):
         noise = np.maximum(_measured_noise(curve, _TINY * min(fine, 1.0)), eps * np.abs(base))
-        left, left_error, _ = _limit((base - down) / h, h, 1, noise)
-        right, right_error, _ = _limit((up - base) / h, h, 1, noise)
-        value, error, step = _limit((up - down) / (2 * h), h, 2, noise)
+        noise = np.maximum(noise, _grid(curve, [*up, *down, base], min(fine, 1.0)) / 2)
+        left, left_error, _ = _limit((base - down) / h, h, 1, noise, grain, split)
+        right, right_error, _ = _limit((up - base) / h, h, 1, noise, grain, split)
+        value, error, step = _limit((up - down) / (2 * h), h, 2, noise, grain, split)
         sides = (down - base, up - base)
         leaps = tuple(_leap(side, h, noise) for side in sides)
         steep = tuple(_is_steep(side, h, noise) for side in sides)
@@ -122,18 +126,22 @@ def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float 
     return Slopes(value, error, step, left, left_error, right, right_error, noise, leaps, steep, opened)  # type: ignore[arg-type]
 
 
-def _limit(slopes: Rows, h: Rows, power: int, noise: Rows) -> tuple[Rows, Rows, Rows]:
+def _limit(slopes: Rows, h: Rows, power: int, noise: Rows, grain: float, split: int) -> tuple[Rows, Rows, Rows]:
     """The limit for h -> 0 of slopes whose error is a h**power + ..., its error, and the step it was read at.
 
     Each pair of steps is extrapolated; the extrapolation that agrees best with both its neighbours wins, where
-    agreement below the noise does not count.
+    agreement below the noise does not count. ``grain`` is the rounding error of the moved entry itself.
     """
     factor = _RATIO**power
     limits = slopes[1:] + (slopes[1:] - slopes[:-1]) / (factor - 1)
     change = np.abs(np.diff(limits, axis=0))
-    error = np.maximum(change[1:], change[:-1]) + 4 * (noise + 1e-16 * np.abs(limits[1:-1])) / h[2:-1]
+    error = np.maximum(change[1:], change[:-1]) + 4 * (noise + grain * np.abs(limits[1:-1])) / h[2:-1]
     error = np.where(np.isfinite(error), error, np.inf)
-    best = np.argmin(error, axis=0)[None]
+    best = np.argmin(error[:split], axis=0)[None]
+    if split < len(error):  # the steps of a tiny entry count where they agree, however large the slope is there
+        tiny = split + np.argmin(error[split:], axis=0)[None]
+        clear = np.take_along_axis(error, tiny, 0) < 1e-3 * np.abs(np.take_along_axis(limits[1:-1], tiny, 0))
+        best = np.where(clear, tiny, best)
     return (
         np.take_along_axis(limits[1:-1], best, 0)[0],
         np.take_along_axis(error, best, 0)[0],
@@ -153,6 +161,19 @@ def _measured_noise(curve: Curve, spacing: float) -> Rows:
         sides.append(np.where(np.isfinite(scatter), scatter, np.inf))
     noise = np.minimum(*sides)
     return np.where(np.isfinite(noise), noise, 0.0)
+
+
+def _grid(curve: Curve, values: list[Rows], fine: float) -> Rows:
+    """The smallest distance of different values: a curve that moves in jumps of this size looks flat between them.
+
+    A curve with a few values only, such as floor, has true jumps.
+    """
+    finest = [curve(sign * fine * 2.0**-k) for k in (44, 46, 48, 50) for sign in (1, -1)]
+    ordered = np.sort(np.stack([*values, *finest]), axis=0)  # what is not a number comes last
+    gaps = np.diff(ordered, axis=0)
+    gaps = np.where(gaps > 0, gaps, np.inf)
+    smallest = np.min(gaps, axis=0)
+    return np.where(np.sum(np.isfinite(gaps), axis=0) >= 8, smallest, 0.0)
 
 
 def _leap(side: Rows, h: Rows, noise: Rows) -> Rows:

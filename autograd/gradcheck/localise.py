@@ -125,7 +125,7 @@ def localise(subject: Runnable, output: int, seed: Array) -> Search:
         return Search((), ("this output is no Tensor with a graph: it was computed outside, or cut off at the end",))
     wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
     route = Route([start], wanted)
-    words = []
+    words: list[str] = []
     try:
         watched(recorder, lambda: gradients_of(start, seed, route))
     except RuleFailure as failure:  # that rule fails its own check, too
@@ -136,18 +136,23 @@ def localise(subject: Runnable, output: int, seed: Array) -> Search:
         words.append(f"only the {_MOST_NODES:,} nodes nearest to the output of {len(nodes):,} were checked")
         nodes = nodes[-_MOST_NODES:]
     paths = Paths(route)
-    faults = []
+    faults: list[Fault] = []
+    right: list[Record] = []
     for record in nodes:
         try:
             row = check_node(record, recorder.incoming.get(record.node))
         except NotCheckable as error:
             words.append(str(error))
             continue
-        if row is not None:
+        if row is None:
+            right.append(record)
+        else:
             faults.append(fault_of(record, row, paths))
     if faults:
         return Search(tuple(faults), tuple(map(str, faults[:4])))
-    return between_the_nodes(subject, recorder, nodes, words)
+    rules = "the rule of the only node is" if len(right) == 1 else f"the rules of {len(right)} nodes are"
+    words.append(f"{rules} right at the values they had")
+    return between_the_nodes(subject, recorder, nodes, "; ".join(words))
 
 
 def record_run(subject: Runnable, arrays: list[Array]) -> tuple[Recorder, Run]:
@@ -177,6 +182,8 @@ def check_node(record: Record, incoming: Any) -> Row | None:
         for row in Comparison(problem, limits=_LIMITS, weights=weights).rows():
             if not row.ok and row.verdict in verdicts:
                 return row
+            if not row.ok and row.verdict == "rounding":
+                raise NotCheckable(f"{record.label} could not be checked: {row.note}")
         verdicts = ("wrong",)  # with numbers that did not arrive, an infinite slope is nobody's fault
     return None
 
@@ -221,12 +228,11 @@ def fault_of(record: Record, row: Row, paths: Paths) -> Fault:
 # --- when every rule is right -----------------------------------------------------------------------------------
 
 
-def between_the_nodes(subject: Runnable, first: Recorder, nodes: list[Record], words: list[str]) -> Search:
+def between_the_nodes(subject: Runnable, first: Recorder, nodes: list[Record], so_far: str) -> Search:
     """What is wrong when no rule is: a hook that changes gradients, or a value that has left the graph."""
-    count = "; ".join([*words, f"the rules of {len(nodes) - len(words)} nodes are right at the values they had"])
     hooked = [record.label for record in nodes if record.node.info is not None and record.node.info.hooks]
     if hooked:
-        return Search((), (f"{count}; a hook on {hooked[0]} may change the gradient on its way",))
+        return Search((), (f"{so_far}; a hook on {hooked[0]} may change the gradient on its way",))
     random = np.random.default_rng(4)
     moved = [
         value * (1 + 1e-3 * random.uniform(0.5, 1.0, value.shape)) + np.where(value == 0, 1e-3, 0.0)
@@ -237,7 +243,7 @@ def between_the_nodes(subject: Runnable, first: Recorder, nodes: list[Record], w
     for before, after in pairs:
         if before.node.op is not after.node.op:
             text = f"the function takes another way at {after.line} when its inputs move a little"
-            return Search((), (f"{count}; {text}",), line=after.line)
+            return Search((), (f"{so_far}; {text}",), line=after.line)
         for i, (a, b) in enumerate(zip(before.data, after.data, strict=True)):
             if before.node.parents[i] is None and differs(a, b):
                 operand = before.node.op.operands[min(i, len(before.node.op.operands) - 1)]
@@ -247,9 +253,12 @@ def between_the_nodes(subject: Runnable, first: Recorder, nodes: list[Record], w
                     "detach(), no_grad(), float(), or a copy into an array)"
                 )
                 op = None if before.within is None else before.within.op.name
-                return Search((), (f"{count}; {text}",), op, before.line)
-    text = "so a value left the graph on its way (.item(), .numpy(), .data, detach(), no_grad())"
-    return Search((), (f"{count}, {text}",))
+                return Search((), (f"{so_far}; {text}",), op, before.line)
+    text = (
+        "so a value left the graph on its way (.item(), .numpy(), .data, detach(), no_grad()), or rounding errors "
+        "grew on it (a nearly singular matrix, a difference of nearly equal numbers)"
+    )
+    return Search((), (f"{so_far}, {text}",))
 
 
 def differs(a: Any, b: Any) -> bool:

@@ -54,7 +54,7 @@ class Record(NamedTuple):
     def label(self) -> str:
         """The node in words: the name that the user gave its result, else its op and number."""
         label = self.node.name or f"{self.node.op.name} (node {self.number})"
-        return label if self.within is None else f"{label}, made by the rule of {self.within.op.name}"
+        return label if self.within is None else f"{label} made by the rule of {self.within.op.name}"
 
 
 class Recorder:
@@ -103,7 +103,7 @@ def place() -> tuple[str, bool]:
         module = str(frame.f_globals.get("__name__", ""))
         if module == "autograd.engine":
             return line, True
-        ours = module.partition(".")[0] in _OURS or frame.f_code.co_filename.startswith("<autograd op ")
+        ours = module.partition(".")[0] in _OURS or frame.f_code.co_filename.startswith("<autograd op")
         if not ours and not line:
             line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
         if module == "autograd.gradcheck.subject":

@@ -19,10 +19,11 @@ _THREE_DIGITS = 1e-3
 
 
 class Tolerance(NamedTuple):
-    """How far two derivatives may lie apart: ``floor + rtol * max(|a|, |b|)``."""
+    """How far two derivatives may lie apart: ``floor + rtol * max(|a|, |b|)``, and ``slack`` more where it is noise."""
 
     rtol: float
     floor: float
+    slack: float = 0.0
 
     def of(self, a: float, b: float) -> float:
         return self.floor + self.rtol * max(abs(a), abs(b))
@@ -50,7 +51,7 @@ class Finding(NamedTuple):
 
 
 def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size: float) -> Finding:
-    """The verdict on one analytic value; ``size`` is the size of the function, or of its largest derivative."""
+    """The verdict on one analytic value; ``size`` is that of the function, or of its largest derivative."""
     a = analytic
     if not math.isfinite(a):
         other = judge(0.0, slopes, row, tolerance, size)
@@ -75,7 +76,7 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
 
     def compare(numeric: float, noise: float, note: str = "") -> Finding:
         allowed, difference = tolerance.of(a, numeric), abs(a - numeric)
-        if not difference > allowed:
+        if not difference > allowed + min(4 * noise, tolerance.slack):
             return finding("right", True, numeric, noise, note)
         if difference <= 4 * noise:
             ok = noise <= _THREE_DIGITS * max(abs(a), abs(numeric), size)

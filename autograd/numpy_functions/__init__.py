@@ -12,6 +12,7 @@ from autograd.numpy_functions import (
     selection,
     shapes,
     statistics,
+    ufunc_methods,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "selection",
     "shapes",
     "statistics",
+    "ufunc_methods",
 ]

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.selection import plain
-from autograd.numpy_functions.shapes import along, as_operand
+from autograd.errors import NotDifferentiable
+from autograd.numpy_functions.shapes import along, as_operand, as_tensor
 from autograd.ops import arithmetic, linear, shape
-from autograd.protocol import implements, refuse_extra, unsupported
+from autograd.protocol import implements, refuse_extra
 from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
@@ -25,7 +27,8 @@ NoValue: Any = np._NoValue
 def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: Any = NoValue) -> Any:
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
-    axis %= as_operand(a).ndim
+    a = as_operand(a)
+    axis %= a.ndim
     parts = [p for p in (prepend, a, append) if p is not NoValue]
     if len(parts) > 1:
         ends = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
@@ -40,12 +43,14 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: An
 @implements(np.ediff1d)
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     flat = np.ravel(as_operand(ary))
+    np.ediff1d(*map(values_of, (ary, to_end, to_begin)))  # NumPy's complaint about ends of another kind
     parts = [to_begin, flat[1:] - flat[:-1], to_end]
-    return shape.concatenate(*(np.ravel(as_operand(p)) for p in parts if p is not None))
+    return shape.concatenate(*(np.ravel(as_operand(p)).astype(flat.dtype) for p in parts if p is not None))
 
 
 @implements(np.gradient)
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    f = as_operand(f)
     axes = range(f.ndim) if axis is None else [k % f.ndim for k in np.atleast_1d(axis)]
     axes = list(axes)
     spacings = list(varargs) or [1.0]
@@ -56,6 +61,8 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
     if edge_order not in (1, 2):
         raise ValueError("'edge_order' greater than 2 not supported")
     slopes = [_slope(f, h, k, edge_order) for h, k in zip(spacings, axes, strict=True)]
+    dtype = f.dtype if f.dtype.kind == "f" else np.float64
+    slopes = [slope.astype(dtype) for slope in slopes]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
@@ -121,8 +128,10 @@ def _unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: flo
 
 @implements(np.interp)
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
-    x, xp, fp = as_operand(x), as_operand(xp), as_operand(fp)
+    x, xp, fp = (as_operand(a).astype(np.float64) for a in (x, xp, fp))
     if period is not None:
+        np.interp(0.0, [0.0], [0.0], period=period)  # NumPy's complaint about zero
+        period = abs(period)
         x, xp = np.remainder(x, period), np.remainder(xp, period)
         order = np.argsort(plain(xp))
         xp, fp = xp[order], fp[order]
@@ -177,8 +186,8 @@ def _windows_times(a: Any, v: Any, mode: str) -> Any:
 
 @implements(np.polyval)
 def _polyval(p: Any, x: Any) -> Any:
-    p = as_operand(p)
-    value: Any = 0.0 * as_operand(x)
+    p, x = as_operand(p), as_operand(x)
+    value: Any = np.zeros(x.shape, x.dtype)
     for coefficient in (p[i] for i in range(len(p))):
         value = value * x + coefficient
     return value
@@ -203,62 +212,86 @@ def _polymul(a1: Any, a2: Any) -> Any:
 
 @implements(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Any:
+    if m < 0:
+        raise ValueError("Order of derivative must be positive (see polyint)")
     for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1.0).astype(p.dtype)
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
 
 @implements(np.polyint)
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    if m < 0:
+        raise ValueError("Order of integral must be positive (see polyder)")
     constants = np.zeros(m) if k is None else np.broadcast_to(as_operand(k), (m,))
     for i in range(m):
-        p = shape.concatenate(p / np.arange(len(p), 0, -1.0).astype(p.dtype), constants[i : i + 1])
+        p = shape.concatenate(p / np.arange(len(p), 0, -1), constants[i : i + 1])
     return p
 
 
 @implements(np.polydiv)
 def _polydiv(u: Any, v: Any) -> Any:
-    u, v = np.atleast_1d(as_operand(u)), np.atleast_1d(as_operand(v))
+    u, v = np.atleast_1d(as_operand(u)) + 0.0, np.atleast_1d(as_operand(v)) + 0.0
+    u = u.astype(np.promote_types(u.dtype, v.dtype))
+    scale = 1.0 / v[0]
     quotient = []
-    for _ in range(max(len(u) - len(v) + 1, 0)):
-        factor = u[0] / v[0]
-        quotient.append(factor)
-        u = shape.concatenate(u[: len(v)] - factor * v, u[len(v) :])[1:]
-    nonzero = np.flatnonzero(plain(u))
-    remainder = u[nonzero[0] :] if nonzero.size else u[-1:]
-    return (shape.stack(*quotient) if quotient else constant(np.zeros(1))), remainder
+    for k in range(len(u) - len(v) + 1):
+        quotient.append(scale * u[k])
+        u = shape.concatenate(u[:k], u[k : k + len(v)] - quotient[-1] * v, u[k + len(v) :])
+    # NumPy leaves out leading zeros, and numbers so small that it takes them for zero.
+    kept = np.flatnonzero(~np.isclose(plain(u), 0.0, rtol=1e-14))
+    remainder = as_tensor(u[kept[0] :] if kept.size else u[-1:])
+    return (shape.stack(*quotient) if quotient else constant(np.zeros(1, u.dtype))), remainder
 
 
 @implements(np.poly)
 def _poly(seq_of_zeros: Any) -> Any:
     if seq_of_zeros.ndim != 1:
-        raise unsupported("numpy.poly", "a matrix")
-    p: Any = np.ones(1)
+        raise NotDifferentiable("numpy.poly of a matrix needs its eigenvalues, which may be complex. Pass the zeros.")
+    if not len(seq_of_zeros):
+        return 1.0
+    p: Any = constant(np.ones(1, np.mintypecode(seq_of_zeros.dtype.char)))
     for i in range(len(seq_of_zeros)):
-        p = _convolve(p, shape.stack(1.0, -seq_of_zeros[i]))
+        p = _convolve(p, shape.stack(np.ones((), p.dtype), -seq_of_zeros[i]))
     return p
 
 
 @implements(np.polyfit)
 def _polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
-    refuse_extra("numpy.polyfit", {"full": full or None, "cov": cov or None})
-    x, y = as_operand(x) + 0.0, as_operand(y) + 0.0
+    x, y = as_tensor(x) + 0.0, as_tensor(y) + 0.0
+    vector = y.ndim == 1
     powers = np.vander(x, deg + 1)
     if w is not None:
-        powers, y = powers * as_operand(w)[:, None], y * (w if y.ndim == 1 else as_operand(w)[:, None])
+        powers, y = powers * as_operand(w)[:, None], y * (w if vector else as_operand(w)[:, None])
     scale = np.sqrt(np.sum(powers * powers, axis=0))
-    solution = np.matmul(np.linalg.pinv(powers / scale), y)
-    return solution / (scale if y.ndim == 1 else scale[:, None])
+    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
+    solution, squares, rank, sizes = np.linalg.lstsq(powers / scale, y, rcond)
+    solution = solution / (scale if vector else scale[:, None])
+    if full:
+        return solution, squares, rank, sizes, rcond
+    if not cov:
+        return solution
+    spread = np.linalg.inv(np.matmul(powers.T, powers))
+    if cov != "unscaled":
+        if len(x) <= deg + 1:
+            raise ValueError("the number of data points must exceed order to scale the covariance matrix")
+        squares = squares / (len(x) - (deg + 1))
+    else:
+        squares = 1.0
+    return solution, spread * squares if vector else spread[:, :, None] * squares
 
 
 @implements(np.vander)
 def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    if x.ndim != 1:
+        raise ValueError("x must be a one-dimensional array or sequence.")
+    x = x.astype(np.promote_types(x.dtype, int))
     n = len(x) if N is None else N
-    columns = [np.ones(len(x), x.dtype)]
+    columns = [constant(np.ones(len(x), x.dtype))]
     for _ in range(n - 1):
         columns.append(columns[-1] * x)
     columns = columns[:n]
-    return shape.stack(*(columns if increasing else columns[::-1]), axis=1) if n else np.zeros((len(x), 0), x.dtype)
+    return shape.stack(*(columns if increasing else columns[::-1]), axis=1) if n else x[:, None][:, :0]
 
 
 # --- spacings ---------------------------------------------------------------------------------------------------
@@ -268,30 +301,39 @@ def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 def _linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
-    refuse_extra("numpy.linspace", {"dtype": dtype})
+    kind = np.linspace(values_of(start), values_of(stop), num).dtype
+    start, stop = as_operand(start).astype(kind), as_operand(stop).astype(kind)
     parts = num - 1 if endpoint else num
-    start, stop = as_operand(start) * 1.0, as_operand(stop) * 1.0
-    steps = np.arange(num) / max(parts, 1)
-    spread = (stop - start)[None] if (stop - start).ndim else stop - start
-    values = start + spread * steps.reshape((-1,) + (1,) * (stop - start).ndim)
-    values = np.moveaxis(values, 0, axis) if axis else values
-    return (values, (stop - start) / parts) if retstep else values
+    share = (np.arange(num) / max(parts, 1)).astype(kind).reshape((-1,) + (1,) * max(start.ndim, stop.ndim))
+    values = start * (1.0 - share) + stop * share  # exact at both ends
+    values = _cast(np.moveaxis(values, 0, axis) if axis else values, dtype)
+    return (values, (stop - start) / (parts or np.nan)) if retstep else values
+
+
+def _cast(values: Any, dtype: Any) -> Any:
+    """In another dtype; numbers are rounded down to integers."""
+    if dtype is None:
+        return values
+    return (np.floor(values) if np.dtype(dtype).kind in "iu" else values).astype(dtype)
 
 
 @implements(np.logspace)
 def _logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Any:
-    refuse_extra("numpy.logspace", {"dtype": dtype})
-    return np.power(base, _linspace(start, stop, num, endpoint, axis=axis))
+    if np.ndim(base):
+        start, stop, base = np.broadcast_arrays(as_operand(start), as_operand(stop), as_operand(base))
+        base = np.expand_dims(base, axis)
+    return _cast(np.power(base, _linspace(start, stop, num, endpoint, axis=axis)), dtype)
 
 
 @implements(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    refuse_extra("numpy.geomspace", {"dtype": dtype})
+    kind = np.geomspace(plain(start), plain(stop), 1).dtype  # and NumPy's complaint about zeros
+    start, stop = as_operand(start).astype(kind), as_operand(stop).astype(kind)
     sign = np.sign(plain(start))
-    logs = _linspace(np.log(start * sign), np.log(stop * sign), num, endpoint, axis=axis)
-    return sign * np.exp(logs)
+    logs = _linspace(np.log(start * sign), np.log(stop * sign), num, endpoint)
+    return _cast(np.moveaxis(sign * np.exp(logs), 0, axis), dtype)
 
 
 @implements(np.full_like)
@@ -342,8 +384,9 @@ def _vdot(a: Any, b: Any, /) -> Any:
 
 
 @implements(np.vecdot, np.linalg.vecdot)
-def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return np.sum(x1 * x2, axis=axis)
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False) -> Any:
+    product = np.sum(np.moveaxis(as_operand(x1), axis, -1) * np.moveaxis(as_operand(x2), axis, -1), axis=-1)
+    return np.expand_dims(product, axis) if keepdims else product
 
 
 @implements(np.matvec)
@@ -403,8 +446,8 @@ def _divmod(x: Any, y: Any) -> Any:
 
 @implements(np.modf)
 def _modf(x: Any) -> Any:
-    whole = arithmetic.trunc(x)
-    return x - whole, whole
+    finite = arithmetic.where(np.isinf(plain(x)), np.copysign(0.0, plain(x)), x)  # the fraction of infinity is 0
+    return finite - np.trunc(plain(finite)), arithmetic.trunc(x)
 
 
 @implements(np.frexp)
@@ -414,8 +457,10 @@ def _frexp(x: Any) -> Any:
 
 
 @implements(np.float_power)
-def _float_power(x: Any, y: Any) -> Any:
-    return arithmetic.power(as_operand(x).astype(np.float64), y)
+def float_power(x: Any, y: Any) -> Any:
+    """x ** y, in double precision at least."""
+    x = as_operand(x)
+    return arithmetic.power(x.astype(np.promote_types(x.dtype, np.float64)), y)
 
 
 @implements(np.conjugate, np.real, np.real_if_close)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import NotDifferentiable
 from autograd.numpy_functions.selection import plain
 from autograd.protocol import implements
 from autograd.tensor import Tensor, constant
@@ -27,13 +26,16 @@ def values_of(argument: Any) -> Any:
     return argument
 
 
-def _on_values(function: Callable[..., Any], wrap: Callable[[Any], Any] | None = None) -> None:
+def on_values(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the values of Tensors: numbers come back as a Tensor without gradient, all else as it is."""
+
     def call(*args: Any, **kwargs: Any) -> Any:
         result = function(*map(values_of, args), **{key: values_of(value) for key, value in kwargs.items()})
-        return wrap(result) if wrap else result
+        is_number = isinstance(result, np.ndarray | np.generic) and result.dtype.kind == "f"
+        return constant(result) if is_number else result
 
     call.__name__ = function.__name__
-    implements(function, status="constant")(call)
+    return call
 
 
 PLAIN_RESULTS = (
@@ -42,38 +44,12 @@ PLAIN_RESULTS = (
     *(np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isneginf, np.isposinf, np.size, np.shape, np.ndim),
     *(np.result_type, np.can_cast, np.common_type, np.min_scalar_type, np.may_share_memory, np.shares_memory),
     *(np.array2string, np.array_repr, np.array_str, np.tril_indices_from, np.triu_indices_from),
-    *(np.diag_indices_from, np.ix_, np.einsum_path, np.linalg.matrix_rank, np.unique_all, np.unique_counts),
-    *(np.unique_inverse,),
+    *(np.diag_indices_from, np.ix_, np.einsum_path, np.linalg.matrix_rank),
 )
 NUMBERS = (np.zeros_like, np.ones_like, np.empty_like, np.fix, np.imag, np.angle)
 
-for plain_function in PLAIN_RESULTS:
-    _on_values(plain_function)
-for number_function in NUMBERS:
-    _on_values(number_function, constant)
-
-
-# --- histograms: counts of the data; edges are positions, weights and edges have no gradient ---------------------
-
-
-def _histogram(function: Callable[..., Any]) -> None:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        beside_data = {"bins": args[1] if len(args) > 1 else None, **kwargs}
-        for name, value in beside_data.items():
-            parts = value if isinstance(value, list | tuple) else [value]
-            if any(isinstance(part, Tensor) and part.requires_grad for part in parts) and name not in ("a", "x", "y"):
-                raise NotDifferentiable(
-                    f"numpy.{function.__name__} has no derivative with respect to its {name}: counts jump. Pass "
-                    f"{name}.numpy() for plain {name}."
-                )
-        return function(*map(values_of, args), **{key: values_of(value) for key, value in kwargs.items()})
-
-    call.__name__ = function.__name__
-    implements(function, status="constant")(call)
-
-
-for histogram in (np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges):
-    _histogram(histogram)
+for _function in (*PLAIN_RESULTS, *NUMBERS):
+    implements(_function, status="constant")(on_values(_function))
 
 
 @implements(np.round, np.around, status="constant")

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import NotDifferentiable
+from autograd.numpy_functions.selection import take_along_axis
+from autograd.numpy_functions.shapes import as_operand, as_tensor
 from autograd.ops import linalg, linear, shape
 from autograd.ops.reduce import keep
 from autograd.protocol import implements
-from autograd.tensor import Tensor
+from autograd.tensor import constant
 
 __autograd_transparent__ = True
 
@@ -43,6 +45,7 @@ def _solve(a: Any, b: Any) -> Any:
 
 @implements(np.linalg.tensorsolve)
 def _tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
+    a, b = as_operand(a), as_operand(b)
     if axes is not None:
         order = [k for k in range(a.ndim) if k not in axes] + list(axes)
         a = np.transpose(a, order)
@@ -61,20 +64,18 @@ def _tensorinv(a: Any, ind: int = 2) -> Any:
 @implements(np.linalg.lstsq)
 def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     """At full rank: through the pseudo-inverse for the solution, by its definition for the residuals."""
-    plain = a.data if isinstance(a, Tensor) else np.asarray(a)
-    _, _, rank, _ = np.linalg.lstsq(plain, np.zeros(plain.shape[0], plain.dtype), rcond=rcond)
-    rows, columns = plain.shape
+    a, b = as_tensor(a), as_tensor(b)
+    _, _, rank, _ = np.linalg.lstsq(a.data, b.data, rcond=rcond)
+    rows, columns = a.shape
     if rank < min(rows, columns):
         raise NotDifferentiable(
-            f"numpy.linalg.lstsq of a matrix of rank {rank} and shape {plain.shape}: the solution jumps where the rank "
+            f"numpy.linalg.lstsq of a matrix of rank {rank} and shape {a.shape}: the solution jumps where the rank "
             "changes, so it has no derivative there. Add a small multiple of the identity (ridge) or drop columns."
         )
     x = np.matmul(np.linalg.pinv(a), b)
     residuals = b - np.matmul(a, x)
-    squares = (
-        np.sum(residuals * residuals, axis=0, keepdims=b.ndim == 1) if rows > columns else np.zeros(0, plain.dtype)
-    )
-    return x, squares, rank, np.linalg.svdvals(a)
+    squares = np.sum(residuals * residuals, axis=0, keepdims=b.ndim == 1)
+    return x, squares if rows > columns else constant(np.zeros(0, x.dtype)), rank, np.linalg.svdvals(a)
 
 
 @implements(np.linalg.det)
@@ -120,6 +121,8 @@ def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
 
 @implements(np.linalg.svd)
 def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    if hermitian:
+        return _svd_of_symmetric(a, compute_uv)
     if not compute_uv:
         return linalg.svd(a)[1]
     if full_matrices and a.shape[-1] != a.shape[-2]:
@@ -128,6 +131,17 @@ def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian:
             "arbitrary basis. Pass full_matrices=False."
         )
     return SVDResult(*linalg.svd(a))
+
+
+def _svd_of_symmetric(a: Any, compute_uv: bool) -> Any:
+    """From the eigenvalues, as NumPy does it: their sizes are the singular values, largest first."""
+    values, vectors = linalg.eigh(a)
+    order = np.argsort(np.abs(values.data), axis=-1)[..., ::-1]
+    values = take_along_axis(values, order, -1)
+    if not compute_uv:
+        return np.abs(values)
+    u = take_along_axis(vectors, order[..., None, :], -1)
+    return SVDResult(u, np.abs(values), np.matrix_transpose(u * np.sign(values.data)[..., None, :]))
 
 
 @implements(np.linalg.svdvals)
@@ -164,7 +178,7 @@ def _vector_norm_along(x: Any, ord: Any, axis: int | tuple[int, ...] | None, kee
     if ord == -np.inf:
         return np.min(sizes, axis=axis, keepdims=keepdims)
     if ord == 0:
-        return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
+        return constant(np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims))
     if ord == 1:
         return np.sum(sizes, axis=axis, keepdims=keepdims)
     total = np.sum(sizes ** float(ord), axis=axis, keepdims=keepdims)
@@ -217,7 +231,7 @@ def _cond(x: Any, p: Any = None) -> Any:
 
 @implements(np.linalg.multi_dot)
 def _multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
-    arrays = list(arrays)
+    arrays = [as_operand(a) for a in arrays]
     if len(arrays) < 2:
         raise ValueError("Expecting at least two arrays.")
     first_vector, last_vector = arrays[0].ndim == 1, arrays[-1].ndim == 1
@@ -275,6 +289,7 @@ def _matmul(x1: Any, x2: Any, /) -> Any:
 
 @implements(np.linalg.outer)
 def _outer(x1: Any, x2: Any, /) -> Any:
+    x1, x2 = as_operand(x1), as_operand(x2)
     if x1.ndim != 1 or x2.ndim != 1:
         raise ValueError(f"Input arrays must be one-dimensional, but they are x1.ndim={x1.ndim} and x2.ndim={x2.ndim}.")
     return linear.outer(x1, x2)

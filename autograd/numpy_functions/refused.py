@@ -20,7 +20,6 @@ REFUSED: dict[Callable[..., Any], str] = {
     **dict.fromkeys((np.apply_along_axis,), PIECES),
     **dict.fromkeys((np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask), IN_PLACE),
     **dict.fromkeys((np.save, np.savetxt, np.savez, np.savez_compressed), FILES),
-    np.i0: "its derivative, the Bessel function I1, is not in NumPy. Make it a custom_op with scipy.special.i1",
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.numpy_functions.shapes import along, as_operand
+from autograd.numpy_functions.shapes import along, as_operand, as_tensor
 from autograd.ops import arithmetic, shape
 from autograd.protocol import implements, no_rule, refuse_extra
 from autograd.tensor import Tensor
@@ -53,7 +53,8 @@ def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw:
         raise no_rule("numpy.piecewise with functions (NumPy calls them on plain parts of the array; use np.where)")
     conditions = [plain(c) for c in (condlist if isinstance(condlist, list | tuple) else [condlist])]
     rest = funclist[len(conditions)] if len(funclist) > len(conditions) else 0.0
-    return _select(conditions[::-1], list(funclist[: len(conditions)])[::-1], rest) + 0.0 * x
+    chosen = as_tensor(_select(conditions[::-1], list(funclist[: len(conditions)])[::-1], rest))
+    return np.broadcast_to(chosen.astype(x.dtype), x.shape)
 
 
 @implements(np.compress)
@@ -105,7 +106,9 @@ def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     options = list(choices) if not isinstance(choices, Tensor) else [choices[i] for i in range(len(choices))]
     if mode == "raise" and picks.size and (picks.min() < 0 or picks.max() >= len(options)):
         raise ValueError("invalid entry in choice array")
-    picks, *filled = np.broadcast_arrays(_positions(picks, len(options), mode), *map(as_operand, options))
+    dtype = np.result_type(*(o if isinstance(o, float | int) else plain(o) for o in options))
+    options = [as_operand(o).astype(dtype) for o in options]
+    picks, *filled = np.broadcast_arrays(_positions(picks, len(options), mode), *options)
     return take_along_axis(shape.stack(*filled), plain(picks)[None], axis=0)[0]
 
 
@@ -129,20 +132,33 @@ def _partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect
 
 @implements(np.unique)
 def _unique(ar: Any, *args: Any, **kwargs: Any) -> Any:
-    if kwargs.get("axis") is not None or len(args) > 3:
-        raise no_rule("numpy.unique(..., axis=...)")
-    names = ("return_index", "return_inverse", "return_counts")
+    names = ("return_index", "return_inverse", "return_counts", "axis")
     options = {**dict(zip(names, args, strict=False)), **kwargs}
-    wanted_index = options.pop("return_index", False)
+    wanted_index, axis = options.pop("return_index", False), options.get("axis")
     _, first, *rest = np.unique(plain(ar), return_index=True, **options)
-    values = np.ravel(ar)[first]
+    values = np.ravel(ar)[first] if axis is None else ar[along(axis % ar.ndim, first)]
     extras = ([first] if wanted_index else []) + rest
     return (values, *extras) if extras else values
 
 
 @implements(np.unique_values)
 def _unique_values(x: Any, /) -> Any:
-    return _unique(x)
+    return _unique(x, equal_nan=False)
+
+
+def _unique_pieces(function: Callable[..., Any]) -> None:
+    """unique_counts and its like: a named tuple of the values and of plain positions or counts."""
+
+    def call(x: Any, /) -> Any:
+        expected = function(plain(x))
+        return expected._replace(values=_unique(x, equal_nan=False))
+
+    call.__name__ = function.__name__
+    implements(function)(call)
+
+
+for _function in (np.unique_all, np.unique_counts, np.unique_inverse):
+    _unique_pieces(_function)
 
 
 @implements(np.union1d)
@@ -152,15 +168,15 @@ def _union1d(ar1: Any, ar2: Any) -> Any:
 
 @implements(np.intersect1d)
 def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
-    _, first, second = np.intersect1d(plain(ar1), plain(ar2), assume_unique, return_indices=True)
-    values = np.ravel(as_operand(ar1))[first]
+    values, first, second = np.intersect1d(plain(ar1), plain(ar2), assume_unique, return_indices=True)
+    values = as_tensor(np.ravel(as_operand(ar1))[first]).astype(values.dtype)  # of numbers that both have, the gradient is that of ar1
     return (values, first, second) if return_indices else values
 
 
 @implements(np.setdiff1d)
 def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     ar1 = np.ravel(as_operand(ar1)) if assume_unique else _unique(as_operand(ar1))
-    return ar1[np.flatnonzero(~np.isin(plain(ar1), plain(ar2)))]
+    return as_tensor(ar1[np.flatnonzero(~np.isin(plain(ar1), plain(ar2)))])
 
 
 @implements(np.setxor1d)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from autograd.arrays import normalize_axes
 from autograd.ops import arithmetic, index, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
-from autograd.protocol import implements, no_rule, refuse_extra, unsupported
-from autograd.tensor import Tensor
+from autograd.protocol import implements, no_rule
+from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
 
@@ -21,9 +24,22 @@ def as_operand(a: Any) -> Any:
     return a if isinstance(a, Tensor) else np.asarray(a)
 
 
+def as_tensor(a: Any) -> Tensor:
+    """A Tensor as it is, anything else as one without gradient."""
+    return a if isinstance(a, Tensor) else constant(np.asarray(a))
+
+
 def along(axis: int, part: Any) -> tuple[Any, ...]:
     """An index that applies to one axis (not negative)."""
     return (slice(None),) * axis + (part,)
+
+
+def as_last_axis(a: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
+    """An array with the axes to reduce as one last axis, and the shape of a result that keeps them."""
+    axes = normalize_axes(axis, a.ndim)
+    rest = tuple(k for k in range(a.ndim) if k not in axes)
+    moved = np.transpose(a, rest + axes).reshape((*(a.shape[k] for k in rest), prod(a.shape[k] for k in axes)))
+    return moved, tuple(1 if k in axes else n for k, n in enumerate(a.shape))
 
 
 # --- shape ------------------------------------------------------------------------------------------------------
@@ -31,16 +47,21 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
 
 @implements(np.reshape)
 def _reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: bool | None = None) -> Any:
-    if order != "C":
-        raise unsupported("numpy.reshape", "order")
-    return a.reshape(shape)
+    return a.reshape(shape) if order == "C" else np.ravel(a)[np.reshape(_places(a), shape, order)]
 
 
 @implements(np.ravel)
 def _ravel(a: Any, order: str = "C") -> Any:
-    if order not in ("C", "K", "A"):
-        raise unsupported("numpy.ravel", "order")
-    return shape.ravel(a)
+    if order == "C" or (order in ("A", "K") and a.data.flags.c_contiguous):
+        return shape.ravel(a)
+    return np.ravel(a)[np.ravel(_places(a), order)]
+
+
+def _places(a: Any) -> Any:
+    """The position of each entry of an array, in an array that lies in memory as that one does."""
+    places = np.empty_like(a.data, dtype=int)
+    places[...] = np.arange(a.size).reshape(a.shape)
+    return places
 
 
 @implements(np.resize)
@@ -110,28 +131,36 @@ def _squeeze(a: Any, axis: Any = None) -> Any:
 
 
 @implements(np.concatenate)
-def _concatenate(arrays: Sequence[Any], /, axis: int | None = 0, **extra: Any) -> Any:
-    refuse_extra("numpy.concatenate", extra)
-    return shape.concatenate(*arrays, axis=axis)
+def _concatenate(
+    arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    return _joined(shape.concatenate(*arrays, axis=axis), dtype, casting)
+
+
+def _joined(joined: Any, dtype: Any, casting: Any) -> Any:
+    """What np.concatenate and its like make of their last two options."""
+    if dtype is None:
+        return joined
+    np.empty(0, joined.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
+    return joined.astype(dtype)
 
 
 @implements(np.stack)
-def _stack(arrays: Sequence[Any], axis: int = 0, **extra: Any) -> Any:
-    refuse_extra("numpy.stack", extra)
-    return shape.stack(*arrays, axis=axis)
+def _stack(
+    arrays: Sequence[Any], axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    return _joined(shape.stack(*arrays, axis=axis), dtype, casting)
 
 
 @implements(np.hstack)
-def _hstack(tup: Sequence[Any], **extra: Any) -> Any:
-    refuse_extra("numpy.hstack", extra)
+def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
     parts = [_atleast_1d(a) for a in tup]
-    return shape.concatenate(*parts, axis=0 if parts[0].ndim == 1 else 1)
+    return _joined(shape.concatenate(*parts, axis=0 if parts[0].ndim == 1 else 1), dtype, casting)
 
 
-@implements(np.vstack)
-def _vstack(tup: Sequence[Any], **extra: Any) -> Any:
-    refuse_extra("numpy.vstack", extra)
-    return shape.concatenate(*(_atleast_2d(a) for a in tup), axis=0)
+@implements(np.vstack, np.row_stack)
+def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    return _joined(shape.concatenate(*(_atleast_2d(a) for a in tup), axis=0), dtype, casting)
 
 
 @implements(np.dstack)
@@ -170,16 +199,16 @@ def _join_blocks(arrays: Any, depth: int, ndim: int) -> Any:
 def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
     if axis is None:
         return shape.concatenate(np.ravel(as_operand(arr)), np.ravel(as_operand(values)))
-    return shape.concatenate(arr, as_operand(values), axis=axis)
+    return shape.concatenate(as_operand(arr), as_operand(values), axis=axis)
 
 
 @implements(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    arr = as_operand(arr)
+    arr, obj = as_operand(arr), index.plain_index(obj)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis %= arr.ndim
-    values = as_operand(values)
+    values = as_operand(values).astype(arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
     if np.ndim(obj) == 0 and not isinstance(obj, slice):
         values = np.moveaxis(values, 0, axis)
@@ -198,7 +227,7 @@ def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis %= arr.ndim
-    return arr[along(axis, np.delete(np.arange(arr.shape[axis]), obj))]
+    return arr[along(axis, np.delete(np.arange(arr.shape[axis]), index.plain_index(obj)))]
 
 
 # --- taking apart -----------------------------------------------------------------------------------------------
@@ -206,11 +235,13 @@ def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 
 @implements(np.split)
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    return list(shape.split(ary, indices_or_sections=indices_or_sections, axis=axis))
+    places = index.plain_index(indices_or_sections)
+    return list(shape.split(ary, indices_or_sections=places, axis=axis))
 
 
 @implements(np.array_split)
 def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    indices_or_sections = index.plain_index(indices_or_sections)
     if np.ndim(indices_or_sections) == 0:
         n, sections = ary.shape[axis], int(indices_or_sections)
         if sections <= 0:
@@ -325,6 +356,26 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return a
 
 
+@implements(np.fft.fftshift)
+def _fftshift(x: Any, axes: Any = None) -> Any:
+    axes = tuple(range(x.ndim)) if axes is None else axes
+    return np.roll(x, [x.shape[k] // 2 for k in np.atleast_1d(axes)], axes)
+
+
+@implements(np.fft.ifftshift)
+def _ifftshift(x: Any, axes: Any = None) -> Any:
+    axes = tuple(range(x.ndim)) if axes is None else axes
+    return np.roll(x, [-(x.shape[k] // 2) for k in np.atleast_1d(axes)], axes)
+
+
+@implements(sliding_window_view)
+def _sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    places = np.arange(x.size).reshape(x.shape)
+    return np.ravel(x)[sliding_window_view(places, window_shape, axis)]
+
+
 # --- diagonals and triangles ------------------------------------------------------------------------------------
 
 
@@ -346,9 +397,7 @@ implements(np.linalg.diagonal)(lambda x, /, *, offset=0: _diagonal_of(x, offset,
 
 @implements(np.trace)
 def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
-    if dtype is not None:
-        raise unsupported("numpy.trace", "dtype")
-    return np.sum(_diagonal_of(a, offset, axis1, axis2), axis=-1)
+    return np.sum(_diagonal_of(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
 implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: _trace(x, offset, -2, -1, dtype))
@@ -373,12 +422,12 @@ def _diagflat(v: Any, k: int = 0) -> Any:
 
 @implements(np.tril)
 def _tril(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(m.shape[-2], m.shape[-1], k, dtype=bool), m, 0.0)
+    return np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0.0)
 
 
 @implements(np.triu)
 def _triu(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(m.shape[-2], m.shape[-1], k - 1, dtype=bool), 0.0, m)
+    return np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0.0, m)
 
 
 # --- padding ----------------------------------------------------------------------------------------------------
@@ -395,7 +444,8 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
         pad_width = [pad_width.get(k, pad_width.get(k - array.ndim, (0, 0))) for k in range(array.ndim)]
         pad_width = [(w, w) if isinstance(w, int) else w for w in pad_width]
     widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
-    np.pad(np.empty((1,) * array.ndim), 0, mode, **options)  # NumPy's own complaints about the options
+    plain_options = {k: v.data if isinstance(v, Tensor) else v for k, v in options.items()}
+    np.pad(np.empty((1,) * array.ndim), 0, mode, **plain_options)  # NumPy's complaints about the options
     for axis, (before, after) in enumerate(widths):
         array = _pad_axis(array, axis, before, after, mode, options)
     return array

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import normalize_axes
-from autograd.numpy_functions.selection import plain, sort, take_along_axis
-from autograd.numpy_functions.shapes import as_operand
-from autograd.ops import arithmetic, index, reduce
-from autograd.protocol import implements, refuse_extra
+from autograd.errors import NotDifferentiable
+from autograd.numpy_functions.constants import values_of
+from autograd.numpy_functions.selection import plain, take_along_axis
+from autograd.numpy_functions.shapes import as_last_axis, as_operand, as_tensor
+from autograd.ops import arithmetic, index
+from autograd.protocol import implements
+from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
 
@@ -20,138 +23,112 @@ NoValue: Any = np._NoValue
 
 @implements(np.average)
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+    a = as_operand(a)
     keepdims = bool(keepdims) and keepdims is not NoValue
     if weights is None:
-        mean = reduce.mean(a, axis=axis, keepdims=keepdims)
-        return (mean, np.full(mean.shape, a.size / max(mean.size, 1))) if returned else mean
-    a, weights = as_operand(a), as_operand(weights)
-    if weights.shape != a.shape:
-        axes = normalize_axes(axis, a.ndim)
-        if axis is None:
-            raise TypeError("Axis must be specified when shapes of a and weights differ.")
-        if weights.shape != tuple(a.shape[k] for k in axes):
-            raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
-        weights = np.transpose(weights, sorted(range(len(axes)), key=lambda i: axes[i]))
-        weights = weights.reshape(tuple(n if k in axes else 1 for k, n in enumerate(a.shape)))
-        weights = np.broadcast_to(weights, a.shape)
+        mean = np.mean(a, axis=axis, keepdims=keepdims)
+        return (mean, constant(np.full(mean.shape, a.size / max(mean.size, 1), mean.dtype))) if returned else mean
+    weights = _weights_of(a, axis, weights)
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     if np.any(plain(total) == 0.0):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
-    return (mean, total) if returned else mean
+    return (mean, as_tensor(total)) if returned else mean
+
+
+def _weights_of(a: Any, axis: Any, weights: Any) -> Any:
+    """One weight for each entry, of weights that may be given for each position along some axes."""
+    weights = as_operand(weights)
+    if weights.shape == a.shape:
+        return weights
+    if axis is None:
+        raise TypeError("Axis must be specified when shapes of a and weights differ.")
+    axes = normalize_axes(axis, a.ndim)
+    if weights.shape != tuple(a.shape[k] for k in axes):
+        raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
+    weights = np.transpose(weights, sorted(range(len(axes)), key=lambda i: axes[i]))
+    return np.broadcast_to(weights.reshape(tuple(n if k in axes else 1 for k, n in enumerate(a.shape))), a.shape)
 
 
 # --- order statistics -------------------------------------------------------------------------------------------
 
 
-def _places(n: int, q: Any, method: str) -> tuple[Any, Any, Any]:
-    """Which two order statistics of n a quantile mixes, and how much of the second it takes.
+# The methods that move continuously through the sorted numbers: how many places more than their count from q = 0 to 1.
+STEEPER = {
+    "linear": -1.0,
+    "hazen": 0.0,
+    "interpolated_inverted_cdf": 0.0,
+    "weibull": 1.0,
+    "median_unbiased": 1.0 / 3.0,
+    "normal_unbiased": 0.25,
+}
 
-    Every method of NumPy mixes at most two neighbours, so the quantile of 0, 1, ..., n - 1 says where they are.
+
+def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..., Any]:
+    """A quantile by any of NumPy's methods, with or without weights.
+
+    Each of them mixes at most two neighbours among the sorted numbers. So the same quantile of the ranks 0, 1, ... of
+    the numbers tells which two, and how much of the second.
     """
-    place = np.quantile(np.arange(n, dtype=float), q, method=method)  # type: ignore[call-overload]
-    lower = np.floor(place).astype(int)
-    return lower, np.minimum(lower + 1, n - 1), place - lower
+
+    def quantile(
+        a: Any,
+        q: Any,
+        axis: Any = None,
+        out: Any = None,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: Any = False,
+        *,
+        weights: Any = None,
+    ) -> Any:
+        a = as_operand(a)
+        one = None if weights is None else np.ones(1)
+        dtype = numpy_quantile(np.zeros(1, a.dtype), values_of(q), method=method, weights=one).dtype
+        q = as_operand(q)
+        flat, kept = as_last_axis(a, axis)
+        if weights is not None:
+            weights, _ = as_last_axis(plain(_weights_of(a, axis, weights)), axis)
+        order = np.argsort(plain(flat), axis=-1, kind="stable")
+        ranks = np.where(np.isnan(plain(flat)), np.nan, np.argsort(order, axis=-1))
+        place = numpy_quantile(ranks, plain(q), axis=-1, method=method, weights=weights)
+        place = np.moveaxis(place, range(q.ndim), range(-q.ndim, 0))
+
+        missing = np.isnan(place)
+        lower = np.where(missing, 0.0, np.floor(place)).astype(int)
+        share = (place - lower).astype(dtype)
+        ordered = take_along_axis(flat, order, -1)
+        low, high = (
+            take_along_axis(ordered, i.reshape((*flat.shape[:-1], -1)), -1).reshape(place.shape)
+            for i in (lower, np.minimum(lower + 1, flat.shape[-1] - 1))
+        )
+        with np.errstate(invalid="ignore"):
+            gap = high - low
+        # Where only one of the two counts, the other may be infinite and is left out.
+        gap = arithmetic.where((share == 0.0) & ~np.isfinite(plain(gap)), 0.0, gap)
+        if isinstance(q, Tensor) and method in STEEPER and weights is None:
+            last = np.sum(~np.isnan(ranks), axis=-1).reshape(flat.shape[:-1] + (1,) * q.ndim) - 1.0
+            slope = np.where((place > 0.0) & (place < last), last + 1.0 + STEEPER[method], 0.0)
+            share = share + (q - q.data) * (slope / unit).astype(dtype)
+        result = low + gap * share
+        result = arithmetic.where(missing, np.nan, result) if missing.any() else result
+        result = np.moveaxis(result, range(-q.ndim, 0), range(q.ndim))
+        return result.reshape(q.shape + kept) if bool(keepdims) and keepdims is not NoValue else result
+
+    return quantile
 
 
-def _last_axis(a: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
-    """The axes to reduce as one last axis, and the shape of a result that keeps them."""
-    axes = normalize_axes(axis, a.ndim)
-    rest = tuple(k for k in range(a.ndim) if k not in axes)
-    moved = np.transpose(a, rest + axes).reshape((*(a.shape[k] for k in rest), -1))
-    return moved, tuple(1 if k in axes else n for k, n in enumerate(a.shape))
-
-
-def _mix(ordered: Any, lower: Any, upper: Any, share: Any) -> Any:
-    share = np.asarray(share, ordered.dtype)
-    low, high = ordered[..., lower], ordered[..., upper]
-    # Where only one of the two counts, the other may be infinite and is left out.
-    return arithmetic.where(share == 0.0, low, low + (high - low) * arithmetic.where(share == 0.0, 0.0, share))
-
-
-def _quantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    refuse_extra("numpy.quantile", {"weights": weights})
-    q = plain(q)
-    flat, kept = _last_axis(a, axis)
-    lower, upper, share = _places(flat.shape[-1], q, method)
-    result = _mix(sort(flat), lower, upper, share)
-    missing = np.isnan(plain(flat)).any(axis=-1)
-    if missing.any():
-        result = arithmetic.where(missing.reshape(missing.shape + (1,) * q.ndim), np.nan, result)
-    return _shaped(result, q, kept, bool(keepdims) and keepdims is not NoValue)
-
-
-def _shaped(result: Any, q: Any, kept: tuple[int, ...], keepdims: bool) -> Any:
-    """The axes of q first, as NumPy has them, then those that were not reduced."""
-    count = result.ndim - q.ndim
-    result = np.transpose(result, (*range(count, result.ndim), *range(count)))
-    return result.reshape(q.shape + kept) if keepdims else result
-
-
+_quantile = _quantile_of(np.quantile, 1.0)
+_nanquantile = _quantile_of(np.nanquantile, 1.0)
 implements(np.quantile)(_quantile)
-
-
-def _in_percent(quantile: Callable[..., Any]) -> Callable[..., Any]:
-    def percentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
-        return quantile(a, np.true_divide(plain(q), 100.0), *args, **kwargs)
-
-    return percentile
-
-
-implements(np.percentile)(_in_percent(_quantile))
+implements(np.nanquantile)(_nanquantile)
+implements(np.percentile)(_quantile_of(np.percentile, 100.0))
+implements(np.nanpercentile)(_quantile_of(np.nanpercentile, 100.0))
 
 
 @implements(np.median)
-def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
+def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
     return _quantile(a, 0.5, axis, keepdims=keepdims)
-
-
-def _nanquantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """Slice by slice where the numbers of valid entries differ: NaN sort to the end, and count as absent."""
-    refuse_extra("numpy.nanquantile", {"weights": weights})
-    q = plain(q)
-    flat, kept = _last_axis(a, axis)
-    rows = flat.reshape((-1, flat.shape[-1]))
-    counts = np.sum(~np.isnan(plain(rows)), axis=-1)
-    expected = np.nanquantile(plain(a), q, axis=axis, method=method)  # type: ignore[call-overload]
-    shape = (rows.shape[0], *q.shape)
-    lower, upper, share = np.zeros(shape, int), np.zeros(shape, int), np.zeros(shape)
-    for n in np.unique(counts[counts > 0]):
-        lower[counts == n], upper[counts == n], share[counts == n] = _places(int(n), q, method)
-    ordered = sort(arithmetic.where(np.isnan(plain(rows)), np.inf, rows))
-    pick = (rows.shape[0], -1)
-    low = take_along_axis(ordered, lower.reshape(pick), -1)
-    high = take_along_axis(ordered, upper.reshape(pick), -1)
-    share = share.reshape(low.shape).astype(low.dtype)
-    mixed = arithmetic.where(share == 0.0, low, low + (high - low) * arithmetic.where(share == 0.0, 0.0, share))
-    mixed = mixed.reshape(flat.shape[:-1] + q.shape)
-    result = _shaped(mixed, q, kept, bool(keepdims) and keepdims is not NoValue)
-    missing = np.isnan(expected).reshape(result.shape)
-    return arithmetic.where(missing, np.nan, result) if missing.any() else result
-
-
-implements(np.nanquantile)(_nanquantile)
-implements(np.nanpercentile)(_in_percent(_nanquantile))
 
 
 @implements(np.nanmedian)
@@ -174,10 +151,11 @@ def _cov(
     *,
     dtype: Any = None,
 ) -> Any:
-    refuse_extra("numpy.cov", {"dtype": dtype})
+    np.cov(*map(values_of, (m, y, rowvar, bias, ddof, fweights, aweights)))  # NumPy's complaints and warnings
     x = _observations(m, rowvar)
     if y is not None:
         x = np.concatenate([x, _observations(y, rowvar)], axis=0)
+    x = x.astype(np.promote_types(x.dtype, np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
     frequencies = None if fweights is None else plain(fweights).astype(float)
     weights = frequencies if aweights is None else as_operand(aweights) * (1.0 if frequencies is None else frequencies)
@@ -191,7 +169,7 @@ def _cov(
         scaled = centred * weights
         reduced = total if aweights is None else np.sum(weights * aweights) / total
         norm = total - ddof * (1.0 if aweights is None else reduced)
-    return np.squeeze(np.matmul(centred, scaled.T) / norm)
+    return np.squeeze(np.matmul(centred, scaled.T) / np.maximum(norm, 0.0))
 
 
 def _observations(m: Any, rowvar: bool) -> Any:
@@ -214,9 +192,72 @@ def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) 
 @implements(np.bincount)
 def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     x = plain(x)
-    size = max(int(x.max(initial=-1)) + 1, minlength)
-    if weights is None:
-        return np.bincount(x, minlength=minlength)
-    if weights.shape != x.shape:
-        raise ValueError("The weights and list don't have the same length.")
-    return index.scatter(weights, index=(x,), shape=(size,))
+    counts = np.bincount(x, None if weights is None else plain(weights), minlength)
+    if not isinstance(weights, Tensor):
+        return counts
+    return index.scatter(weights.astype(np.float64), index=(x,), shape=counts.shape)
+
+
+# Histograms: which data lie in which bin is constant in pieces, and so are counts; weights add up. The edges that are
+# returned are plain positions, as in pictures.
+
+
+def _weighted_counts(data: Sequence[Any], edges: Sequence[Any], weights: Any, density: bool) -> Any:
+    """The sums of the weights in the bins of a grid. Bins are half open, but for the last one on each axis."""
+    places = [np.searchsorted(e, x, side="right") - 1 - (x == e[-1]) for x, e in zip(data, edges, strict=True)]
+    sizes = tuple(len(e) - 1 for e in edges)
+    inside = np.all([(i >= 0) & (i < n) for i, n in zip(places, sizes, strict=True)], axis=0)
+    grid = tuple(i[inside] for i in places)
+    counts = index.scatter(np.ravel(weights)[np.flatnonzero(inside)], index=grid, shape=sizes)
+    if not density:
+        return counts
+    volumes = np.prod(np.meshgrid(*map(np.diff, edges), indexing="ij"), axis=0)
+    return counts / volumes / np.sum(counts)
+
+
+def _refuse_live_edges(name: str, bins: Any, bounds: Any) -> None:
+    parts = [part for group in (bins, bounds) for part in (group if isinstance(group, list | tuple) else [group])]
+    if any(isinstance(part, Tensor) and part.requires_grad for part in parts):
+        raise NotDifferentiable(
+            f"numpy.{name} has no derivative with respect to its edges: counts jump when an edge passes a number. Pass "
+            "edges.numpy() for plain edges."
+        )
+
+
+@implements(np.histogram)
+def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    _refuse_live_edges("histogram", bins, range)
+    counts, edges = np.histogram(*map(values_of, (a, bins, range, density, weights)))
+    if not isinstance(weights, Tensor):
+        return counts, edges
+    return _weighted_counts([np.ravel(plain(a))], [edges], weights, bool(density)), edges
+
+
+@implements(np.histogram2d)
+def _histogram2d(
+    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:
+    _refuse_live_edges("histogram2d", bins, range)
+    counts, *edges = np.histogram2d(*map(values_of, (x, y, bins, range, density, weights)))
+    if isinstance(weights, Tensor):
+        counts = _weighted_counts([plain(x), plain(y)], edges, weights.astype(np.float64), bool(density))
+    return counts, *edges
+
+
+@implements(np.histogramdd)
+def _histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    _refuse_live_edges("histogramdd", bins, range)
+    counts, edges = np.histogramdd(*map(values_of, (sample, bins, range, density, weights)))
+    if isinstance(weights, Tensor):
+        rows = sample.T if np.ndim(plain(sample)) == 2 and not isinstance(sample, list | tuple) else sample
+        counts = _weighted_counts(np.atleast_2d(values_of(rows)), edges, weights.astype(np.float64), bool(density))
+    return counts, edges
+
+
+@implements(np.histogram_bin_edges)
+def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    _refuse_live_edges("histogram_bin_edges", bins, range)
+    edges = np.histogram_bin_edges(*map(values_of, (a, bins, range, weights)))
+    if range is not None or np.ndim(values_of(bins)) or not isinstance(a, Tensor) or edges[0] != np.min(plain(a)):
+        return as_tensor(edges)
+    return np.linspace(np.min(a), np.max(a), len(edges))

@@ -129,4 +129,18 @@ def sinc_kernel(x: Array) -> Array:
     return np.sinc(x)
 
 
+_COSINES = np.cos((np.arange(128) + 0.5) * (math.pi / 256))
+
+
+def bessel_slope(x: Array) -> Array:
+    """I1(x), the derivative of I0: the mean of sinh(x cos t) cos t over a quarter turn.
+
+    On equal steps the mean of a periodic function errs by its high harmonics only: here by I_511(x), which is less than
+    rounding for all x whose I0(x) is a float64.
+    """
+    cosines = _COSINES.astype(x.dtype)
+    return np.matmul(np.sinh(x[..., None] * cosines), cosines) / 128.0
+
+
+i0 = defop("i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0)
 sinc = defop("sinc", sinc_kernel, lambda g, x: g * sinc_slope(x), numpy=np.sinc)

@@ -8,6 +8,7 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
@@ -27,10 +28,10 @@ FEW = 2  # samples of each op; all of them have their own tests beside the ops
 
 
 def some_of_each_op():
-    """A few samples of each differentiable op, spread over all that there are."""
+    """A few samples of each differentiable op, spread over all that there are; nan cannot be checked."""
     groups = {}
     for sample in samples.SAMPLES:
-        if sample.live:
+        if sample.live and all(np.all(np.isfinite(x)) for x in sample.arrays() if samples.is_floating(x)):
             groups.setdefault(sample.op.name, []).append(sample)
     return [group[i] for group in groups.values() for i in range(0, len(group), -(-len(group) // FEW))]
 

@@ -2,12 +2,14 @@
 
 Each program has at least 30 nodes, one per line of its source, with fan-out, broadcasting and a module. Every op of
 the registry gets its turn; the fault is a factor, a sign, a transposition, a broadcast axis that is not summed, or an
-index that is off by one. Run this file with a number of programs to print the score.
+index that is off by one. Run this file with a number of programs (2,000) to print the score.
 """
 
 import inspect
 import sys
 from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import numpy as np
 
@@ -233,15 +235,29 @@ def by_op(samples):
 
 
 def score(samples, numbers):
-    """How the programs of these numbers ended, and the number of each that did not end well."""
+    """How the programs of these numbers ended, with number, op and fault of each that did not end well."""
     groups = by_op(samples)
     counts, failures = Counter(), []
     for number in numbers:
         trial = Trial(number, groups)
         outcome = trial.outcome()
-        if outcome.startswith("no fault"):
-            print(number, trial.op, [str(s) for s in groups[trial.op]][:3])
         counts[outcome if outcome in ("named", "no fault that matters") else outcome.split(" ")[0]] += 1
         if outcome not in ("named", "no fault that matters"):
             failures.append((number, trial.op, trial.fault, outcome))
     return counts, failures
+
+
+def main(count):
+    spec = spec_from_file_location("op_samples", Path(__file__).parents[1] / "ops" / "samples.py")
+    samples = sys.modules["op_samples"] = module_from_spec(spec)
+    spec.loader.exec_module(samples)
+    counts, failures = score(samples.SAMPLES, range(count))
+    planted = count - counts["no fault that matters"]
+    print(f"{planted:,} planted faults: {counts['named']:,} named exactly ({counts['named'] / planted:.2%})")
+    print(f"{count:,} right programs: {counts['false']:,} false alarms")
+    for failure in failures:
+        print(*failure)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -350,6 +350,10 @@ def test_a_larger_model_renames_what_was_named_by_itself():
     assert (layer.weight.name, layer.bias.name) == ("0.weight", "mine")
     layer(x)
     assert layer.weight.name == "0.weight", "the name in the larger model says more"
+    first_called_inside = nn.Sequential(nn.Linear(2, 2))
+    first_called_inside(x)
+    first_called_inside[0](x)
+    assert first_called_inside[0].weight.name == "0.weight"
     other = nn.Sequential(nn.ReLU(), layer)
     other(x)
     assert layer.weight.name == "1.weight"
@@ -369,7 +373,9 @@ def test_a_name_given_by_a_user_stays_even_if_it_is_that_of_the_place():
 def test_copies_have_places_of_their_own():
     model = nn.Sequential(spy := Spy())
     model(1)
-    for twin in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+    twins = copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))
+    assert [twin._survey for twin in twins[1:]] == [None, None]
+    for twin in twins:
         outer = nn.Sequential(twin)
         outer(1)
         assert twin[0].frame.path == "0.0"

@@ -40,6 +40,7 @@ TABLES = {
     "live_edge": [e for e in EDGES if e.live],
     "smooth_edge": [e for e in EDGES if e.curvature is not None],
     "elementwise": samples.ELEMENTWISE,
+    "large": [kind for kind in samples.ELEMENTWISE if kind.op.differentiable],
 }
 
 

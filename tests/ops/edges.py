@@ -270,6 +270,18 @@ FREE = "NumPy: no degrees of freedom, 0/0"
 for name in ("var", "std"):
     edge(name, [2.0], value=NAN, gradients=([NAN],), ddof=1, warns="Degrees of freedom|invalid value", why=FREE)
 
+# --- matrices without inverse, vectors without direction -----------------------------------------------------------
+
+ORIGIN = "at the origin 0, as abs"
+edge("euclidean", [0.0, 0.0], value=0, gradients=([0, 0],), why=ORIGIN)
+edge("euclidean", [[0.0, 0.0], [3.0, -4.0]], value=[0, 5], gradients=([[0, 0], [0.6, -0.8]],), axis=1, why=ORIGIN)
+edge("euclidean", [], value=0, gradients=([],), why="an empty sum is 0")
+COFACTORS = "the cofactors, which need no inverse"
+edge("det", [[0.0]], value=0, gradients=([[1]],), why=COFACTORS)
+edge("det", [[1.0, 2.0], [2.0, 4.0]], value=0, gradients=([[4, -2], [-2, 1]],), why=COFACTORS)
+edge("det", np.zeros((0, 0)), value=1, gradients=(np.zeros((0, 0)),), why="an empty product is 1")
+edge("pinv", [[0.0, 0.0], [0.0, 0.0]], value=[[0, 0], [0, 0]], gradients=([[0, 0], [0, 0]],), why="at constant rank")
+
 # --- nothing there ------------------------------------------------------------------------------------------------
 
 EMPTY = "an empty sum is 0, an empty product 1, and there is nothing to get a gradient"

@@ -6,7 +6,7 @@ import pytest
 from op_samples import BINARY, weights
 
 from autograd import Tensor
-from autograd.engine import GONE
+from autograd.engine import GONE, SMALL
 
 
 def owned_arrays(value):
@@ -50,6 +50,18 @@ def test_gradients_are_apart(live_sample):
     data = [np.asarray(t.data) for t in (*leaves, *middle, *outs, *ends)]
     attributes = list(owned_arrays(list(live_sample.attributes.values())))
     assert_apart(gradients, [*seeds, *data, *kept, *values, *attributes])
+
+
+def test_gradients_of_large_arrays_are_apart(large):
+    """Small values and gradients stay in the graph, large ones do not: two ways of storing them."""
+    leaves = [Tensor(x, requires_grad=True) for x in large.operands(*[(SMALL, 2)] * len(large.domains))]
+    middle = [np.positive(t) for t in leaves]
+    out = large.op.function(*middle)
+    seed = np.array(weights(out.data))
+    out.backward(seed, retain_graph=True)
+    tensors = [t for t, rule in zip(leaves, large.op.rules, strict=True) if rule]
+    tensors += [t for t, rule in zip(middle, large.op.rules, strict=True) if rule]
+    assert_apart([t.grad for t in (*tensors, out)], [seed, *(t.data for t in (*leaves, *middle, out))])
 
 
 def test_writing_into_gradients_changes_nothing(live_sample):

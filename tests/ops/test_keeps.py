@@ -61,7 +61,7 @@ def same(found, expected):
 
 
 def test_what_is_not_kept_is_not_used(live_sample):
-    """Overwrite all operands and results that the node does not keep: the gradients stay the same, to the bit."""
+    """Overwrite all operands and results that the node does not keep: the gradients stay the same."""
     sample = live_sample
     for live in {sample.live, *((i,) for i in sample.live)}:
         expected = sample.gradients("gradient", live=live)

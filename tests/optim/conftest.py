@@ -192,6 +192,8 @@ CASES = [
 def pytest_generate_tests(metafunc):
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", CASES, ids=str)
+    if "torch_case" in metafunc.fixturenames:
+        metafunc.parametrize("torch_case", [case for case in CASES if case.in_torch], ids=str)
 
 
 @pytest.fixture(scope="session")

@@ -70,15 +70,16 @@ def test_parameter_and_state_keep_their_dtype(case, dtype, tolerance):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-11), ("float32", 1e-4)])
-def test_100_steps_equal_pytorch(case, dtype, tolerance):
+def test_100_steps_equal_pytorch(torch_case, dtype, tolerance):
     torch = pytest.importorskip("torch")
-    if not case.in_torch:
-        pytest.skip("PyTorch has no such setting")
     p, q = leaf(START, dtype), torch.tensor(START, dtype=getattr(torch, dtype), requires_grad=True)
     before = torch.get_default_dtype()
     torch.set_default_dtype(q.dtype)  # that of NAdam's running product
     try:
-        ours, theirs = case.make([p]), getattr(torch.optim, case.optimizer.__name__)([q], **case.hyper)
+        ours, theirs = (
+            torch_case.make([p]),
+            getattr(torch.optim, torch_case.optimizer.__name__)([q], **torch_case.hyper),
+        )
         for t in range(100):
             ours.zero_grad()
             theirs.zero_grad()
@@ -92,15 +93,13 @@ def test_100_steps_equal_pytorch(case, dtype, tolerance):
     np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=tolerance, atol=tolerance)
 
 
-def test_a_pytorch_state_goes_on_here(case):
+def test_a_pytorch_state_goes_on_here(torch_case):
     torch = pytest.importorskip("torch")
-    if not case.in_torch:
-        pytest.skip("PyTorch has no such setting")
     p, q = leaf(START), torch.tensor(START, requires_grad=True)
-    theirs = getattr(torch.optim, case.optimizer.__name__)([q], **case.hyper)
+    theirs = getattr(torch.optim, torch_case.optimizer.__name__)([q], **torch_case.hyper)
     for t in range(20):
         if t == 10:
-            ours = case.make([p])
+            ours = torch_case.make([p])
             ours.load_state_dict(theirs.state_dict())
             p.data = q.detach().numpy().copy()
         theirs.zero_grad()

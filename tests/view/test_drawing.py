@@ -210,7 +210,7 @@ def test_large_arrays_are_summed_up(graphs):
     assert "w: parameter  (100,)  value mean 0, sd 0.5832, -1 to 1" in drawing.text
     assert "grad all 3" in drawing.text
     assert "▇" in drawing.text or "█" in drawing.text
-    assert 'values of more than 64 entries are not kept (values="live" reads those still held)' in drawing.text
+    assert 'values of more than 64 entries are not kept ("with record():" keeps them)' in drawing.text
 
 
 def test_dtypes_are_said_once():

@@ -14,7 +14,7 @@ from typing import Any
 from autograd.engine import SMALL, Leaf, Node, Output, Vertex
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
-__all__ = ["Keep", "snapshot"]
+__all__ = ["Keep", "snapshot", "vertices_below"]
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
 
@@ -35,6 +35,11 @@ def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
     if isinstance(outputs, BaseException):
         return _up_to(outputs, keep)
     return _Recorder(keep).record(_tensors(outputs))
+
+
+def vertices_below(root: Vertex) -> list[Vertex]:
+    """The vertices behind the nodes of ``snapshot(root)``, in the same order."""
+    return _Recorder.walk([_owner(root)])
 
 
 def _up_to(error: BaseException, keep: Keep) -> Graph:

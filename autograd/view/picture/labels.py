@@ -327,7 +327,7 @@ def _notes(graph: Graph, common: Any, values: bool, grads: bool) -> list[str]:
     if grads and shown and not failed and not any(r.grad is not None for r in shown):
         notes.append("no gradients yet: backward() has not run")
     if values and any(r.value is None and _entries(r) > SMALL for r in shown):
-        notes.append(f'values of more than {SMALL} entries are not kept (values="live" reads those still held)')
+        notes.append(f'values of more than {SMALL} entries are not kept ("with record():" keeps them)')
     return notes
 
 

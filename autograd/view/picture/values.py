@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["WHOLE", "describe_shape", "exact", "finite", "histogram", "number", "size_of", "value_lines"]
+__all__ = ["WHOLE", "brief", "describe_shape", "exact", "finite", "histogram", "number", "size_of", "value_lines"]
 
 WHOLE = 9  # arrays of at most this many entries are written out, larger ones summed up
 _BARS = "▁▂▃▄▅▆▇█"
@@ -165,3 +165,25 @@ def size_of(value: Any) -> float:
         return 0.0
     largest = float(array.max())
     return largest * math.sqrt(float(np.mean((array / largest) ** 2))) if largest else 0.0
+
+
+def brief(value: Any) -> str:
+    """A value in one short line: whole when it is small, else its shape and the size of its entries.
+
+    >>> import numpy as np
+    >>> from autograd.view.picture.values import brief
+    >>> brief(2.5), brief(np.ones((2, 2))), brief(np.ones((20, 30)))
+    ('2.5', '[[1, 1], [1, 1]]', '(20, 30) array, rms 1')
+    """
+    if value is None:
+        return "?"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(brief, value))})"
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return number(array[()])
+    if array.size <= WHOLE:
+        return _nested(array, 6 if array.size <= 4 else 4) if array.size else "empty"
+    if not finite(array):
+        return f"{tuple(array.shape)} array, {summary(array)[-1]}"
+    return f"{tuple(array.shape)} array, rms {number(size_of(array), 4)}"

@@ -1,0 +1,106 @@
+"""The chain rule in matrices: for each array between an operand and the root its gradient as a formula of later ones.
+
+This is the delta recursion of textbooks: ``delta(v)`` stands for the gradient of the root by ``v``, and every row gives
+it in terms of deltas nearer to the root. This module owns those rows. It must not know how they are laid out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from autograd.engine import Node, Output, Vertex
+from autograd.view.chain.expression import as_latex, latex_name
+from autograd.view.chain.formulas import matrix_formula
+from autograd.view.chain.local import slope
+from autograd.view.chain.names import Names
+from autograd.view.chain.replay import Replay
+
+__all__ = ["Delta", "deltas"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The gradient of one array: its formula as text and as LaTeX, the shapes of a product of matrices, its shape."""
+
+    name: str
+    formula: str
+    latex: str
+    shapes: str
+    shape: tuple[int, ...]
+
+
+def deltas(replay: Replay, names: Names, useful: set[Vertex]) -> list[Delta]:
+    """The rows from the root to the operand, newest first; ``useful`` are the vertices between them."""
+    terms: dict[Vertex, list[tuple[str, str, str]]] = {}
+    rows = []
+    for vertex in replay.order:
+        if vertex not in useful or vertex not in replay.gradients:
+            continue
+        if vertex is replay.root:
+            ones = "1" if math.prod(vertex.shape) == 1 else "the gradient given"
+            rows.append(Delta(f"delta({names(vertex)})", ones, as_latex(ones), "", vertex.shape))
+        elif not _has_outputs(vertex):
+            texts, formulas, shapes = zip(*terms[vertex], strict=True)
+            rows.append(
+                Delta(
+                    f"delta({names(vertex)})",
+                    " + ".join(texts),
+                    " + ".join(formulas),
+                    ", ".join(dict.fromkeys(s for s in shapes if s)),
+                    vertex.shape,
+                )
+            )
+        if isinstance(vertex, Node):
+            for slot, parent in enumerate(vertex.parents):
+                if parent is not None and parent in useful:
+                    terms.setdefault(parent, []).append(_term(replay, names, vertex, slot, parent))
+        elif isinstance(vertex, Output):
+            maker = vertex.parents[0]
+            assert maker is not None
+            terms.setdefault(maker, []).append(("", "", ""))
+    return rows
+
+
+def _term(replay: Replay, names: Names, node: Node, slot: int, parent: Vertex) -> tuple[str, str, str]:
+    """What a node contributes to the delta of an operand."""
+    incoming = f"delta({names(node)})"
+    local = slope(replay, names, node, slot, incoming=incoming)
+    summed = _summed(node, parent)
+    if local.matrix is None or local.matrix_latex is None:
+        text = f"{node.op.name}'({incoming})"
+        return text, rf"\mathrm{{rule}}_{{\mathrm{{{node.op.name}}}}}({latex_name(incoming)})", ""
+    text = f"{local.matrix}, summed over axes {summed}" if summed else local.matrix
+    latex = rf"\textstyle\sum_{{{summed}}} {local.matrix_latex}" if summed else local.matrix_latex
+    return text, latex, _shapes(node, slot)
+
+
+def _summed(node: Node, parent: Vertex) -> str:
+    """The axes over which the engine adds up what broadcasting repeated."""
+    if not isinstance(node.shape, tuple) or node.op.name in ("linear", "sum", "mean", "matmul", "dot"):
+        return ""
+    extra = len(node.shape) - len(parent.shape)
+    if extra < 0 or math.prod(node.shape) == math.prod(parent.shape):
+        return ""
+    axes = [*range(extra), *(i + extra for i, n in enumerate(parent.shape) if n == 1 != node.shape[i + extra])]
+    return ", ".join(map(str, axes)) if math.prod(node.shape) > math.prod(parent.shape) else ""
+
+
+def _shapes(node: Node, slot: int) -> str:
+    """A product of matrices in shapes, ``(5, 10) @ (10, 64)``."""
+    shapes = [x.shape if isinstance(x, Vertex) else () for x in node.operands]
+    formula = matrix_formula(node.op.name, node.op.operands, slot, [len(s) for s in shapes]) or ""
+    if not re.fullmatch(r"\w+(\.T)? @ \w+(\.T)?", formula):
+        return ""
+    known = dict(zip(node.op.operands, shapes, strict=False)) | {"G": node.shape}
+
+    def written(match: re.Match[str]) -> str:
+        shape = known[match[1]]
+        return str(tuple(reversed(shape)) if match[2] else shape)
+
+    return re.sub(r"(\w+)(\.T)?", written, formula)
+
+
+def _has_outputs(vertex: Vertex) -> bool:
+    return vertex.op is not None and vertex.op.outputs

@@ -1,0 +1,185 @@
+"""The web of single entries: how each number of a graph depends on each number that went into it.
+
+For numbers a point is a vertex; for arrays it is one entry of one vertex, and the weights are entries of Jacobians,
+found by sending unit gradients through the rules. This module must not know how paths are counted or written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Node, Output, Vertex
+from autograd.view.chain.expression import as_latex, as_text, latex_name
+from autograd.view.chain.formulas import MOVES, SLOPES
+from autograd.view.chain.local import elementwise
+from autograd.view.chain.names import Names
+from autograd.view.chain.paths import Edge
+from autograd.view.chain.replay import Replay
+
+__all__ = ["LARGEST", "EntryWeb", "broadcast_index", "entry_formula", "entry_name"]
+
+LARGEST = 400_000  # entries of Jacobians in all; a larger web is not built
+
+
+class EntryWeb:
+    """All entries between some vertices and one entry of the root.
+
+    ``into`` and ``order`` are those of `paths`; ``owner`` tells vertex and flat entry of a point.
+    """
+
+    def __init__(self, replay: Replay, targets: Iterable[Vertex], *, build: bool = True) -> None:
+        self.replay = replay
+        self.useful = _between(replay, set(targets))
+        self.size = sum(_work(v, self.useful) for v in self.useful if isinstance(v, Node))
+        self.first: dict[Vertex, int] = {}
+        self.owner: list[tuple[Vertex, int]] = []
+        self.into: dict[int, list[Edge]] = {}
+        if not build or self.size > LARGEST:
+            return
+        for vertex in reversed(replay.order):  # oldest first: edges lead forward
+            if vertex in self.useful and not _has_outputs(vertex):
+                self.first[vertex] = len(self.owner)
+                self.owner += [(vertex, i) for i in range(math.prod(vertex.shape))]
+        for vertex in replay.order:
+            if vertex in self.useful and isinstance(vertex, Node):
+                self._add(vertex)
+
+    @property
+    def too_large(self) -> bool:
+        return self.size > LARGEST
+
+    @property
+    def order(self) -> range:
+        return range(len(self.owner))
+
+    def point(self, vertex: Vertex, entry: int) -> int:
+        return self.first[vertex] + entry
+
+    def _add(self, node: Node) -> None:
+        """The edges into the entries of a node (or of its outputs, when it has several)."""
+        if _has_outputs(node):
+            outputs = {v.index: v for v in self.useful if isinstance(v, Output) and v.parents[0] is node}
+            for index, output in outputs.items():
+                for entry in range(math.prod(output.shape)):
+                    parts = [np.zeros(s, d) for s, d in zip(node.shape, node.dtype, strict=True)]
+                    parts[index][np.unravel_index(entry, output.shape)] = 1.0
+                    self._link(node, tuple(parts), self.point(output, entry))
+            return
+        if elementwise(node) and all(p is None or p.shape == node.shape for p in node.parents):
+            ones = np.ones(node.shape, node.dtype)
+            for slot, parent, d in self.replay.passed_on(node, ones[()]):
+                if parent in self.useful:
+                    for entry, weight in enumerate(np.ravel(d).tolist()):
+                        self._edge(node, slot, parent, entry, self.point(node, entry), weight)
+            return
+        for entry in range(math.prod(node.shape)):
+            unit = np.zeros(node.shape, node.dtype)
+            unit[np.unravel_index(entry, node.shape)] = 1.0
+            self._link(node, unit[()], self.point(node, entry))
+
+    def _link(self, node: Node, unit: Any, target: int) -> None:
+        for slot, parent, d in self.replay.passed_on(node, unit):
+            if parent not in self.useful:
+                continue
+            flat = np.ravel(d)
+            # Between single numbers every edge counts, also one of slope 0; among entries that mix, only those that do.
+            places = range(1) if flat.size == 1 else np.flatnonzero((flat != 0) | np.isnan(flat)).tolist()
+            for entry in places:
+                self._edge(node, slot, parent, entry, target, float(flat[entry]))
+
+    def _edge(self, node: Node, slot: int, parent: Vertex, entry: int, target: int, weight: float) -> None:
+        self.into.setdefault(target, []).append(Edge(self.point(parent, entry), target, weight, (node, slot)))
+
+
+def _has_outputs(vertex: Vertex) -> bool:
+    return vertex.op is not None and vertex.op.outputs
+
+
+def _between(replay: Replay, targets: set[Vertex]) -> set[Vertex]:
+    """The vertices on a way from a target to the root."""
+    useful: set[Vertex] = set()
+    for vertex in reversed(replay.order):
+        if vertex in targets or any(p in useful for p in vertex.parents if p is not None):
+            useful.add(vertex)
+    return useful
+
+
+def _work(node: Node, useful: set[Vertex]) -> int:
+    """How many entries of Jacobians a node needs."""
+    inside = [p for p in node.parents if p is not None and p in useful]
+    if _has_outputs(node):
+        rows = sum(math.prod(s) for s in node.shape)
+    else:
+        rows = math.prod(node.shape)
+        if elementwise(node) and all(p.shape == node.shape for p in inside):
+            return int(rows * len(inside))
+    return int(rows * sum(math.prod(p.shape) for p in inside))
+
+
+# --- formulas of single entries -----------------------------------------------------------------------------------
+
+
+def entry_formula(web: EntryWeb, names: Names, edge: Edge) -> tuple[str, str] | None:
+    """The derivative of one entry by another as formula, in text and LaTeX; None where only the rule knows."""
+    node, slot = edge.mark
+    source, target = web.owner[edge.source], web.owner[edge.target]
+    result = np.unravel_index(target[1], target[0].shape)
+    entered = np.unravel_index(source[1], source[0].shape)
+    op = node.op.name
+    if op in MOVES:
+        return "1", "1"
+    if op == "mean":
+        n = math.prod(source[0].shape) // max(math.prod(target[0].shape), 1)
+        return f"1 / {n}", rf"\frac{{1}}{{{n}}}"
+    factor = _factor(node, slot, result, entered)
+    if factor is not None:
+        other, index = factor
+        label = "1" if other is None else entry_name(names, other, index)
+        return label, as_latex(label) if other is None else latex_name(label)
+    formulas = SLOPES.get(op, ())
+    if slot >= len(formulas) or formulas[slot] is None:
+        return None
+    filled: dict[str, str | float | int] = {"out": entry_name(names, node, result)}
+    for operand, x in zip(node.op.operands, node.operands, strict=False):
+        if isinstance(x, Vertex):
+            filled[operand] = entry_name(names, x, broadcast_index(result, x.shape))
+        elif isinstance(x, bool | int | float):
+            filled[operand] = x
+    return as_text(str(formulas[slot]), filled), as_latex(str(formulas[slot]), filled)
+
+
+def entry_name(names: Names, x: Any, index: tuple[Any, ...]) -> str:
+    """An entry by name: ``w[0, 1]``; just the name where there is only one entry."""
+    name = names(x)
+    if math.prod(x.shape) == 1:
+        return name
+    return f"{name}[{', '.join(str(int(i)) for i in index)}]"
+
+
+def broadcast_index(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """The entry of an operand that went into an entry of the result."""
+    tail = index[len(index) - len(shape) :]
+    return tuple(0 if n == 1 else i for i, n in zip(tail, shape, strict=True))
+
+
+def _factor(node: Node, slot: int, result: Any, entered: Any) -> tuple[Any, tuple[Any, ...]] | None:
+    """The derivative of a product of matrices is one entry of the other factor (None: it is 1)."""
+    operands = node.operands
+    if not all(isinstance(x, Vertex) for x in operands if x is not None):
+        return None
+    if node.op.name == "linear":
+        if slot == 2:
+            return None, ()
+        return (operands[1], (result[-1], entered[-1])) if slot == 0 else (operands[0], (*result[:-1], entered[-1]))
+    if node.op.name != "matmul" or any(len(x.shape) > 2 for x in operands):
+        return None
+    left, right = operands
+    if slot == 0:
+        inner = entered[-1]
+        return right, (inner,) if len(right.shape) == 1 else (inner, result[-1])
+    inner = entered[0]
+    return left, (inner,) if len(left.shape) == 1 else (result[0], inner)

@@ -1,0 +1,252 @@
+"""Formulas as Python expressions: names put in, arithmetic with known numbers done, written as text or as LaTeX.
+
+This module owns the writing of formulas. It must not know what a formula is about: no op, no graph.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+from autograd.view.picture.values import number
+
+__all__ = ["as_latex", "as_text", "latex_name"]
+
+_PRIORITY: dict[type[ast.AST], int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.MatMult: 2, ast.Pow: 4}
+_SYMBOL: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.MatMult: "@",
+    ast.Pow: "**",
+    ast.Gt: ">",
+    ast.Lt: "<",
+    ast.GtE: ">=",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+}
+_LATEX_SYMBOL: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: r"\,",
+    ast.MatMult: r"\,",
+    ast.Gt: ">",
+    ast.Lt: "<",
+    ast.GtE: r"\ge",
+    ast.LtE: r"\le",
+    ast.Eq: "=",
+}
+_LATEX_FUNCTIONS = frozenset({"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "exp", "arcsin", "arccos", "arctan"})
+_SIGN = 3  # binds tighter than a product, looser than a power
+
+Names = Mapping[str, str | float | int]
+
+
+def as_text(formula: str, names: Names | None = None) -> str:
+    """A formula as text, with other names or numbers in the place of its own names.
+
+    >>> from autograd.view.chain.expression import as_text
+    >>> as_text("y * x ** (y - 1)", {"x": "e", "y": 2}), as_text("out * (1 - out)", {"out": "h"})
+    ('2 * e', 'h * (1 - h)')
+    """
+    tree = _parsed(formula, names)
+    return _words(formula, names) if tree is None else _text(tree)[0]
+
+
+def as_latex(formula: str, names: Names | None = None, *, matrices: bool = False) -> str:
+    """The same as LaTeX; with ``matrices`` a product entry by entry gets its own sign.
+
+    >>> from autograd.view.chain.expression import as_latex
+    >>> print(as_latex("x / sqrt(y)", {"x": "w5", "y": 2}))
+    \\frac{w_{5}}{\\sqrt{2}}
+    """
+    tree = _parsed(formula, names)
+    return _latex_words(formula, names or {}) if tree is None else _Latex(matrices).write(tree)[0]
+
+
+def latex_name(name: str) -> str:
+    """The name of a variable as LaTeX: one letter with an index stays one, longer words stand upright.
+
+    >>> from autograd.view.chain.expression import latex_name
+    >>> print(latex_name("w5"), latex_name("net_o1"), latex_name("W[0, 1]"), latex_name("0.weight"))
+    w_{5} \\mathrm{net}_{\\mathrm{o1}} W_{0, 1} \\mathrm{0.weight}
+    """
+    if name.startswith("delta(") and name.endswith(")"):
+        return rf"\delta_{{{latex_name(name[6:-1])}}}"
+    match = re.fullmatch(r"(.*?)(\[[-\d, ]*\])?", name, re.DOTALL)
+    assert match is not None
+    stem, index = match[1], (match[2] or "")[1:-1]
+    simple = re.fullmatch(r"([A-Za-z])_?(\d+|[A-Za-z])?", stem)
+    if simple:
+        word, below = simple[1], simple[2] or ""
+    else:
+        word, _, below = stem.rpartition("_") if re.fullmatch(r"\w+_\w{1,6}", stem) else (stem, "", "")
+        word = word if re.fullmatch("[A-Za-z]", word) else rf"\mathrm{{{_escaped(word)}}}"
+        below = rf"\mathrm{{{_escaped(below)}}}" if below and not below.isdigit() else below
+    lower = ", ".join(part for part in (below, index) if part)
+    return f"{word}_{{{lower}}}" if lower else word
+
+
+def _words(formula: str, names: Names | None) -> str:
+    """A formula in words, with the names put in."""
+    filled = names or {}
+    return re.sub(r"\b(?:G|x|out)\b", lambda match: str(filled.get(match[0], match[0])), formula)
+
+
+def _latex_words(formula: str, names: Names) -> str:
+    """The same as LaTeX: names as mathematics, the words between them as text."""
+    parts = re.split(r"\b(G|x|out)\b", formula)
+    written = [
+        latex_name(str(names.get(p, p))) if i % 2 else rf"\text{{{_escaped(p)}}}" for i, p in enumerate(parts) if p
+    ]
+    return " ".join(written)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([_%&#${}])", r"\\\1", text.replace("\\", r"\backslash "))
+
+
+# --- reading and simplifying ----------------------------------------------------------------------------------
+
+
+def _parsed(formula: str, names: Names | None) -> ast.expr | None:
+    """The formula with its names replaced; None when it is in words."""
+    try:
+        tree = ast.parse(formula, mode="eval").body
+    except SyntaxError:
+        return None
+    return _Filling(names or {}).visit(tree)  # type: ignore[no-any-return]
+
+
+class _Filling(ast.NodeTransformer):
+    """Puts names and numbers in, and does the arithmetic that this makes possible."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.names.get(node.id, node.id)
+        return ast.Name(value) if isinstance(value, str) else ast.Constant(value)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(argument) for argument in node.args]  # the name of a function is not ours to replace
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        left, right, op = self.visit(node.left), self.visit(node.right), node.op
+        a, b = _constant(left), _constant(right)
+        if a is not None and b is not None and isinstance(op, ast.Add | ast.Sub | ast.Mult):
+            return ast.Constant(a + b if isinstance(op, ast.Add) else a - b if isinstance(op, ast.Sub) else a * b)
+        if isinstance(op, ast.Mult) and 1 in (a, b):
+            return right if a == 1 else left  # type: ignore[no-any-return]
+        if isinstance(op, ast.Pow | ast.Div) and b == 1:
+            return left  # type: ignore[no-any-return]
+        return ast.BinOp(left, op, right)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        operand = self.visit(node.operand)
+        a = _constant(operand)
+        return ast.Constant(-a) if a is not None else ast.UnaryOp(node.op, operand)
+
+
+def _constant(node: ast.expr) -> float | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int | float) else None
+
+
+# --- writing --------------------------------------------------------------------------------------------------
+
+
+def _text(node: ast.expr) -> tuple[str, int]:
+    """Text, and how tightly its outermost operation binds."""
+    match node:
+        case ast.Constant():
+            text = number(node.value)
+            return text, _SIGN if text.startswith("-") else 9
+        case ast.Name():
+            return node.id, 9
+        case ast.Attribute():
+            return f"{_within(_text(node.value), 9)}.{node.attr}", 9
+        case ast.UnaryOp():
+            return f"-{_within(_text(node.operand), _SIGN)}", _SIGN
+        case ast.Compare():
+            left, right = _text(node.left)[0], _text(node.comparators[0])[0]
+            return f"[{left} {_SYMBOL[type(node.ops[0])]} {right}]", 9
+        case ast.Call():
+            return f"{ast.unparse(node.func)}({', '.join(_text(a)[0] for a in node.args)})", 9
+        case ast.BinOp():
+            rank = _PRIORITY[type(node.op)]
+            low, high = (rank + 1, rank) if isinstance(node.op, ast.Pow) else (rank, rank + 1)
+            left, right = _within(_text(node.left), low), _within(_text(node.right), high)
+            return f"{left} {_SYMBOL[type(node.op)]} {right}", rank
+    return ast.unparse(node), 0
+
+
+def _within(part: tuple[str, int], least: int) -> str:
+    text, rank = part
+    return text if rank >= least else f"({text})"
+
+
+class _Latex:
+    """The same for LaTeX, where fractions and powers group by themselves."""
+
+    def __init__(self, matrices: bool) -> None:
+        self.times = r"\odot" if matrices else r"\,"
+
+    def write(self, node: ast.expr) -> tuple[str, int]:
+        match node:
+            case ast.Constant():
+                return self.constant(node)
+            case ast.Name():
+                return latex_name(node.id), 9
+            case ast.Attribute():
+                return rf"{self.within(node.value, 9)}^{{\top}}", 4
+            case ast.UnaryOp():
+                return f"-{self.within(node.operand, _SIGN)}", _SIGN
+            case ast.Compare():
+                left, right = self.write(node.left)[0], self.write(node.comparators[0])[0]
+                return rf"\mathbf{{1}}[{left} {_LATEX_SYMBOL[type(node.ops[0])]} {right}]", 9
+            case ast.Call():
+                return self.call(node)
+            case ast.BinOp():
+                return self.binary(node)
+        return _escaped(ast.unparse(node)), 0
+
+    @staticmethod
+    def constant(node: ast.Constant) -> tuple[str, int]:
+        text = number(node.value)
+        mantissa, e, exponent = text.partition("e")
+        if e:
+            return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", _SIGN if text.startswith("-") else 2
+        return text, _SIGN if text.startswith("-") else 9
+
+    def call(self, node: ast.Call) -> tuple[str, int]:
+        name = ast.unparse(node.func)
+        inside = ", ".join(self.write(a)[0] for a in node.args)
+        if name == "sqrt":
+            return rf"\sqrt{{{inside}}}", 9
+        if name == "exp":
+            return f"e^{{{inside}}}", 4
+        if name == "sigmoid":
+            return rf"\sigma({inside})", 9
+        word = rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\mathrm{{{_escaped(name)}}}"
+        return rf"{word}({inside})", 9
+
+    def binary(self, node: ast.BinOp) -> tuple[str, int]:
+        rank = _PRIORITY[type(node.op)]
+        if isinstance(node.op, ast.Div):
+            return rf"\frac{{{self.write(node.left)[0]}}}{{{self.write(node.right)[0]}}}", 9
+        if isinstance(node.op, ast.Pow):
+            return f"{self.within(node.left, 5)}^{{{self.write(node.right)[0]}}}", rank
+        left, right = self.within(node.left, rank), self.within(node.right, rank + 1)
+        if not isinstance(node.op, ast.Mult):
+            return f"{left} {_LATEX_SYMBOL[type(node.op)]} {right}", rank
+        if right[0].isdigit():
+            return rf"{left} \cdot {right}", rank
+        scalar = _constant(node.left) is not None
+        return rf"{left} {self.times if not scalar else chr(92) + ','} {right}", rank
+
+    def within(self, node: ast.expr, least: int) -> str:
+        text, rank = self.write(node)
+        return text if rank >= least else rf"\left({text}\right)"

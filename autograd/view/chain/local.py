@@ -1,0 +1,170 @@
+"""The local derivative of a node by one of its operands: as formula, as number, and the rule that computes it.
+
+Numbers always come from the rule in the op table. This module must not know how gradients travel, nor any layout.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Node, Vertex
+from autograd.registry import Op
+from autograd.view.chain.expression import as_latex, as_text
+from autograd.view.chain.formulas import MOVES, SLOPES, matrix_formula
+from autograd.view.chain.names import Names
+from autograd.view.chain.replay import Replay
+
+__all__ = ["Slope", "elementwise", "rule_source", "slope"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slope:
+    """A local derivative. ``formula`` is one factor for every entry; ``matrix`` gives the whole gradient of the
+    operand, with ``G`` for the gradient of the result. ``number`` is there where the formula is one factor."""
+
+    formula: str | None
+    latex: str | None
+    matrix: str | None
+    matrix_latex: str | None
+    number: Any
+
+
+def elementwise(node: Node) -> bool:
+    """Whether each entry of the result depends on one entry of each operand."""
+    op = node.op
+    return op.name in SLOPES or (isinstance(op, Op) and isinstance(op.kernel, np.ufunc) and op.name != "matmul")
+
+
+def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str = "G") -> Slope:
+    """The derivative of a node by its operand number ``slot``.
+
+    >>> from autograd import tensor
+    >>> from autograd.view.chain.local import slope
+    >>> from autograd.view.chain.names import Names
+    >>> from autograd.view.chain.replay import Replay
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> y = x ** 2
+    >>> found = slope(Replay(y._node), Names([y._node]), y._node, 0)
+    >>> found.formula, float(found.number)
+    ('2 * x', 6.0)
+    """
+    filled = _filled(names, node)
+    formula = latex = None
+    entries = SLOPES.get(node.op.name, ())
+    if slot < len(entries) and entries[slot] is not None:
+        formula, latex = as_text(str(entries[slot]), filled), as_latex(str(entries[slot]), filled)
+    elif node.op.name in MOVES and _single(node, slot):
+        formula = latex = "1"
+    elif node.op.name == "mean" and _single(node, slot):
+        formula, latex = "1 / n", r"\frac{1}{n}"
+    ndims = [len(x.shape) if isinstance(x, Vertex) else np.ndim(x) for x in node.operands]
+    matrix = matrix_formula(node.op.name, node.op.operands, slot, ndims)
+    names_and_g = filled | {"G": incoming}
+    return Slope(
+        formula,
+        latex,
+        None if matrix is None else as_text(matrix, names_and_g),
+        None if matrix is None else as_latex(matrix, names_and_g, matrices=True),
+        _number(replay, node, slot),
+    )
+
+
+def _filled(names: Names, node: Node) -> dict[str, str | float | int]:
+    """What stands for the names of a formula: the names of the operands, literal numbers as numbers."""
+    filled: dict[str, str | float | int] = {"out": names(node)}
+    op = node.op
+    if isinstance(op, Op) and op.variadic:
+        return filled
+    for operand, x in zip(op.operands, node.operands, strict=False):
+        if isinstance(x, Vertex):
+            filled[operand] = names(x)
+        elif isinstance(x, bool | int | float | np.generic) and np.isfinite(x):
+            filled[operand] = x.item() if isinstance(x, np.generic) else x
+    return filled
+
+
+def _single(node: Node, slot: int) -> bool:
+    """Whether operand and result both have one entry, so that one number is the whole derivative."""
+    operand = node.operands[slot]
+    return isinstance(operand, Vertex) and _entries(operand.shape) == 1 == _entries(node.shape)
+
+
+def _entries(shape: Any) -> int:
+    return int(np.prod(shape)) if all(isinstance(n, int) for n in shape) else -1
+
+
+def _number(replay: Replay, node: Node, slot: int) -> Any:
+    """What the rule makes of a gradient of ones: the derivative of each entry, where entries do not mix."""
+    if not (elementwise(node) or _single(node, slot)):
+        return None
+    only = tuple(p if i == slot else None for i, p in enumerate(node.parents))
+    one = np.ones(node.shape, node.dtype)[()]
+    with np.errstate(all="ignore"):
+        found = node.op.vjp(one, replay.kept(node), only)[slot]
+    if found is None:
+        return None
+    if _entries(node.shape) == 1:
+        return np.asarray(found).reshape(())[()] if np.size(found) == 1 else found
+    return np.broadcast_to(found, node.shape)
+
+
+# --- the rule as it is written ------------------------------------------------------------------------------------
+
+
+def rule_source(op: Any, slot: int) -> str:
+    """The rule of an operand as its author wrote it; nothing where the source is not at hand.
+
+    >>> from autograd.registry import REGISTRY
+    >>> from autograd.view.chain.local import rule_source
+    >>> rule_source(REGISTRY["tanh"], 0)
+    'g * (1.0 - out * out)'
+    """
+    if not isinstance(op, Op) or not op.rules:
+        return ""
+    rule = op.rules[0 if op.joint else slot]
+    return "" if rule is None else _source(rule)
+
+
+@cache
+def _source(rule: Callable[..., Any]) -> str:
+    code = getattr(rule, "__code__", None)
+    if code is None:
+        return ""
+    tree = _tree(code.co_filename)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _same(node, code):
+            return ast.unparse(node.body)
+        if isinstance(node, ast.FunctionDef) and node.name == code.co_name and node.lineno == code.co_firstlineno:
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None:
+                return ast.unparse(body[0].value)
+            return f"{node.name}({', '.join(inspect.signature(rule).parameters)})"
+    return ""
+
+
+@lru_cache(maxsize=64)
+def _tree(file: str) -> ast.Module | None:
+    try:
+        return ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _same(node: ast.Lambda, code: Any) -> bool:
+    """Whether a lambda of the source is the one that was compiled: several may start on one line."""
+    places = [p for p in code.co_positions() if p[0] is not None and p[2] is not None and p[0] > 0]
+    body = [p for p in places if (p[0], p[2]) != (p[1], p[3])]
+    if not body:
+        return True
+    first = min((p[0], p[2]) for p in body)
+    last = max((p[1], p[3]) for p in body)
+    start, end = (node.body.lineno, node.body.col_offset), (node.body.end_lineno, node.body.end_col_offset)
+    return start <= first and last <= end

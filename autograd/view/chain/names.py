@@ -1,0 +1,91 @@
+"""A name for every vertex of a graph: the user's, else one made of the op and a count, such as ``add_2``.
+
+The names depend on the graph alone, so the same program gives the same names. This module owns names and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from autograd.engine import Leaf, Node, Output, Vertex, newest_first
+from autograd.view.picture.labels import shorten
+from autograd.view.picture.values import number
+
+__all__ = ["Names"]
+
+_LONGEST = 32
+_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
+
+
+class Names:
+    """The names of the vertices below some roots."""
+
+    def __init__(self, roots: Iterable[Vertex]) -> None:
+        self._names: dict[Vertex, str] = {}
+        taken: set[str] = set()
+        counts: Counter[str] = Counter()
+        for vertex in _oldest_first(roots):
+            if isinstance(vertex, Output):
+                continue  # called after its node, when somebody asks
+            if vertex.name:
+                stem = shorten(vertex.name, _LONGEST)
+                name = next(n for n in (stem, *(f"{stem}'{k}" for k in range(2, 9999))) if n not in taken)
+            else:
+                stem = vertex.op.name if vertex.op is not None else getattr(vertex, "kind", "value")
+                name = next(n for n in (f"{stem}_{k}" for k in count(counts[stem] + 1)) if n not in taken)
+                counts[stem] = int(name.rpartition("_")[2])
+            taken.add(name)
+            self._names[vertex] = name
+
+    def __call__(self, operand: Any) -> str:
+        """The name of a vertex; a literal number as it is written."""
+        if not isinstance(operand, Vertex):
+            return "None" if operand is None else number(operand)
+        if isinstance(operand, Output):
+            maker = operand.parents[0]
+            assert maker is not None
+            return operand.name or f"{self._names[maker]}[{operand.index}]"
+        return self._names[operand]
+
+    def expression(self, vertex: Vertex) -> str:
+        """A node as an expression of its operands, such as ``a * b`` or ``tanh(add_1)``; nothing for a leaf.
+
+        >>> from autograd import tensor
+        >>> from autograd.view.chain.names import Names
+        >>> x = tensor(3.0, requires_grad=True, name="x")
+        >>> y = (2 * x).tanh()
+        >>> names = Names([y._node])
+        >>> names(y._node), names.expression(y._node)
+        ('tanh_1', 'tanh(multiply_1)')
+        """
+        if not isinstance(vertex, Node):
+            return ""
+        inside = [self(x) for x in vertex.operands if x is not None]
+        symbol = _SYMBOLS.get(vertex.op.name)
+        if symbol and len(inside) == 2:
+            return f"{_factor(inside[0])} {symbol} {_factor(inside[1])}"
+        if len(inside) > 4:
+            inside = [*inside[:3], f"... {len(inside) - 3} more"]
+        return f"{vertex.op.name}({', '.join(inside)})"
+
+
+def _factor(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def _oldest_first(roots: Iterable[Vertex]) -> list[Vertex]:
+    """Every vertex in the order of the program, constants included, which no gradient reaches; a constant may be
+    counted later than it was made, since only its use shows it."""
+    order: dict[Vertex, None] = {}
+    for vertex in reversed(newest_first(roots)):
+        if isinstance(vertex, Node):
+            for operand in vertex.operands:
+                if isinstance(operand, Vertex) and operand not in order:
+                    if not isinstance(operand, Leaf):  # computed, but no gradient flows into it from here
+                        order.update(dict.fromkeys(reversed(newest_first([operand]))))
+                    order.setdefault(operand)
+        order.setdefault(vertex)
+    return list(order)

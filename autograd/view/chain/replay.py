@@ -1,0 +1,259 @@
+"""The backward pass once more, for readers: nothing is stored on any Tensor, nothing is released, no hook is called.
+
+It works on a live graph, and after ``backward()`` wherever the values that the rules need are still there: small ones
+stay on the graph, `record` keeps large ones. This module owns how those values are found again and how gradients
+travel. It must not know formulas or words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import GONE, Leaf, Node, Output, Vertex, describe, fit, newest_first
+from autograd.errors import AutogradError
+from autograd.registry import Op
+
+__all__ = ["Firing", "Replay", "Sent", "ValuesNotKeptError"]
+
+_MISSING = object()
+
+
+class ValuesNotKeptError(AutogradError, RuntimeError):
+    """A view needs a value that the graph no longer has: a larger one, after ``backward()`` released it.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from autograd.view import explain
+    >>> x = tensor(np.ones(100), requires_grad=True, name="x")
+    >>> y = np.tanh(x * 2.0).sum()
+    >>> y.backward()
+    >>> explain(y, x)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.view.chain.replay.ValuesNotKeptError: the value of the result of tanh (shape (100,), float64), which \
+the rule of tanh needs, was not kept: the graph has been released. Run the forward pass inside 'with record():', which \
+keeps every value, or look before backward().
+    """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """What a node adds to one of its operands. ``complete`` says that nothing more will come."""
+
+    slot: int
+    parent: Vertex
+    amount: Any
+    before: Any
+    after: Any
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Firing:
+    """A node that passes its gradient on."""
+
+    node: Node
+    gradient: Any
+    sent: tuple[Sent, ...]
+    waiting: tuple[Vertex, ...]  # what is computed, has a gradient by now and has not passed it on, the next first
+    pending: int  # how many those are; ``waiting`` lists the first
+
+
+class Replay:
+    """The pass from one vertex to everything that it depends on."""
+
+    def __init__(self, root: Vertex, seed: Any = None) -> None:
+        self.root = root
+        self.order = newest_first([root])
+        self.seed = _number(np.ones(root.shape, root.dtype) if seed is None else np.array(seed, root.dtype))
+        if np.shape(self.seed) != root.shape:
+            raise ValueError(f"the gradient to start from has shape {np.shape(self.seed)}, not {root.shape}.")
+        self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn
+        self._kept = self._kept_by_live_nodes()
+
+    # --- values ---------------------------------------------------------------------------------------------------
+
+    def _kept_by_live_nodes(self) -> dict[Vertex, Any]:
+        """Values that nodes of a live graph hold for their rules."""
+        found: dict[Vertex, Any] = {}
+        for node in self.order:
+            if not isinstance(node, Node) or node.kept is GONE or not isinstance(node.op, Op):
+                continue
+            for name, value in zip(node.op.keeps, node.kept, strict=True):
+                if value is None:
+                    continue
+                if name == "out" and not node.op.outputs:
+                    found[node] = value
+                elif name in node.op.operands:
+                    pairs = (
+                        zip(node.operands, value, strict=True)
+                        if node.op.variadic
+                        else [(node.operands[node.op.operands.index(name)], value)]
+                    )
+                    for vertex, data in pairs:
+                        if isinstance(vertex, Vertex) and vertex.kept is not GONE:  # else it has been changed since
+                            found[vertex] = data
+        return found
+
+    def value(self, operand: Any) -> Any:
+        """The value of a vertex (or of a literal number) as of the forward pass; None when it is not there."""
+        if not isinstance(operand, Vertex):
+            return operand
+        if operand.value is not None:
+            return _number(operand.value)
+        if operand in self._kept:
+            return self._kept[operand]
+        tensor = None if operand.tensor is None else operand.tensor()
+        return tensor._data if tensor is not None and tensor._node is operand else None
+
+    def kept(self, node: Node) -> tuple[Any, ...]:
+        """What the rules of a node ask for, found again. Raises ValuesNotKeptError."""
+        op = node.op
+        assert isinstance(op, Op)
+        found = []
+        for name in op.keeps:
+            value = self._asked(node, op, name)
+            if value is None and self._needed(node, op, name):
+                raise ValuesNotKeptError(self._complaint(node, op, name))
+            found.append(value)
+        return tuple(found)
+
+    def _asked(self, node: Node, op: Op, name: str) -> Any:
+        if node.attrs is not None and name in node.attrs:
+            return node.attrs[name]
+        if name == "out":
+            return self.outputs(node) if op.outputs else self.value(node)
+        stem = name.removesuffix("_shape")
+        shapes = stem != name and name not in op.operands
+        if op.variadic:
+            values = tuple(self._shape(x) if shapes else self.value(x) for x in node.operands)
+            return None if any(v is None for v in values) else values
+        operand = node.operands[op.operands.index(stem if shapes else name)]
+        return self._shape(operand) if shapes else self.value(operand)
+
+    @staticmethod
+    def _shape(operand: Any) -> Any:
+        return operand.shape if isinstance(operand, Vertex) else np.shape(operand)
+
+    def outputs(self, node: Node) -> Any:
+        """The results of a node with several, from the node itself."""
+        if node.value is not None:
+            return node.value
+        op = node.op
+        assert isinstance(op, Op)
+        if node.kept is not GONE and "out" in op.keeps:
+            return node.kept[op.keeps.index("out")]
+        return None
+
+    @staticmethod
+    def _needed(node: Node, op: Op, name: str) -> bool:
+        """Whether a rule that will run asks for this. An operand that was left out (None) is no loss."""
+        if name in op.operands and not op.variadic and node.operands[op.operands.index(name)] is None:
+            return False
+        if node.attrs is not None and name in node.attrs:
+            return False
+        if op.joint or len(op.operands) == 1:
+            return True
+        return any(name in asked and parent is not None for asked, parent in zip(op.asks, node.parents, strict=True))
+
+    def _complaint(self, node: Node, op: Op, name: str) -> str:
+        operand = node if name == "out" else node.operands[0 if op.variadic else op.operands.index(name)]
+        whose = describe(operand) if isinstance(operand, Vertex) else name
+        if isinstance(operand, Leaf) and operand.kept is GONE:
+            return (
+                f"{whose} was changed after {op.name} had used it, and its old value was not kept. Look at the graph "
+                "before the update, or run the forward pass inside 'with record():'."
+            )
+        return (
+            f"the value of {whose}, which the rule of {op.name} needs, was not kept: the graph has been released. Run "
+            "the forward pass inside 'with record():', which keeps every value, or look before backward()."
+        )
+
+    # --- gradients ------------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Firing]:
+        """Fire node after node, newest first."""
+        edges = self._edges()
+        gradients: dict[Vertex, Any] = {self.root: self.seed}
+        gathered: dict[Vertex, list[Any]] = {}
+        self.gradients = {}
+        pending: dict[Vertex, None] = {}
+        for vertex in self.order:
+            if vertex in gathered:
+                assert isinstance(vertex, Node)
+                g: Any = _filled(vertex, gathered.pop(vertex))
+            elif vertex in gradients:
+                g = gradients[vertex]
+            else:
+                continue
+            self.gradients[vertex] = g
+            pending.pop(vertex, None)
+            if isinstance(vertex, Output):
+                node = vertex.parents[0]
+                assert isinstance(node, Node)
+                parts = gathered.setdefault(node, [None] * len(node.shape))
+                parts[vertex.index] = g if parts[vertex.index] is None else parts[vertex.index] + g
+                pending[node] = None
+            if not isinstance(vertex, Node):
+                continue
+            sent = []
+            for slot, parent, amount in self.passed_on(vertex, g):
+                before = gradients.get(parent)
+                after = gradients[parent] = amount if before is None else before + amount
+                edges[parent] -= 1
+                sent.append(Sent(slot, parent, amount, before, after, not edges[parent]))
+                if not isinstance(parent, Leaf):
+                    pending[parent] = None
+            yield Firing(vertex, g, tuple(sent), _next(pending), len(pending))
+
+    def run(self) -> Replay:
+        """The whole pass at once, for its ``gradients``."""
+        for _ in self:
+            pass
+        return self
+
+    def passed_on(self, node: Node, g: Any) -> Iterator[tuple[int, Vertex, Any]]:
+        """What a gradient of a node becomes on the way to each operand that wants one, in its shape and dtype."""
+        with np.errstate(all="ignore"):
+            found = node.op.vjp(g, self.kept(node), node.parents)
+        for slot, (parent, d) in enumerate(zip(node.parents, found, strict=True)):
+            if parent is not None and d is not None:
+                yield slot, parent, _number(fit(np.asarray(d), parent, node.op.name))
+
+    def _edges(self) -> dict[Vertex, int]:
+        """For each vertex, how many contributions it will get."""
+        counts: dict[Vertex, int] = dict.fromkeys(self.order, 0)
+        reached = {self.root}
+        for vertex in self.order:
+            if vertex in reached:
+                for parent in vertex.parents:
+                    if parent is not None:
+                        counts[parent] += 1
+                        reached.add(parent)
+        return counts
+
+
+def _number(x: Any) -> Any:
+    """The number in a 0-d array, as the engine computes with it."""
+    return x[()] if isinstance(x, np.ndarray) and not x.ndim else x
+
+
+def _filled(node: Node, parts: list[Any]) -> tuple[Any, ...]:
+    return tuple(
+        np.zeros(shape, dtype) if g is None else g
+        for g, shape, dtype in zip(parts, node.shape, node.dtype, strict=True)
+    )
+
+
+_LISTED = 24
+
+
+def _next(pending: dict[Vertex, None]) -> tuple[Vertex, ...]:
+    """The first of those that wait; of very many any few, or wide graphs would cost the square of their size."""
+    if len(pending) > 8 * _LISTED:
+        return tuple(v for v, _ in zip(pending, range(_LISTED), strict=False))
+    return tuple(sorted(pending, key=lambda v: -v.seq)[:_LISTED])

@@ -1,0 +1,310 @@
+"""`explain`: the derivative of one thing by another, path by path, or in matrices.
+
+This module owns what users see of an explanation. Paths, entries and deltas are found in `chain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Vertex
+from autograd.errors import UnusedInputError
+from autograd.tensor import Tensor
+from autograd.view.chain.deltas import Delta, deltas
+from autograd.view.chain.entries import EntryWeb, entry_formula, entry_name
+from autograd.view.chain.expression import latex_name
+from autograd.view.chain.names import Names
+from autograd.view.chain.paths import Edge, count_paths, largest_paths
+from autograd.view.chain.replay import Replay
+from autograd.view.picture.values import brief, number
+
+__all__ = ["Explanation", "Link", "Path", "explain"]
+
+Index = int | Sequence[int] | None
+_ROWS = 40  # rows of matrix formulas that are written out
+_LONGEST = 30  # links of a path that are written out
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One local derivative: of ``target`` by ``source``, as formula (None: only the rule knows it) and number."""
+
+    source: str
+    target: str
+    formula: str | None
+    latex: str | None
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A way from the operand to the result; ``product`` is that of the numbers of its links."""
+
+    links: tuple[Link, ...]
+    product: float
+
+
+def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, most: int = 8) -> Explanation:
+    """Explain the derivative of a result by something that it was computed from.
+
+    For numbers, and for one entry of an array (``at``, an index into ``wrt``; ``of``, into a result with several):
+    every path with its local derivatives, the product along each, and the sum over all, which is the gradient. Many
+    paths are counted without being walked, and the ``most`` with the largest products are shown. Among entries that
+    mix (sums of products), paths with a local derivative of exactly 0 are not counted.
+
+    For a whole array: the gradient of each array on the way as a formula of matrices, with shapes. Nothing is stored
+    on any Tensor, no hook is called, and the graph is not released. After ``backward()`` it works where values were
+    kept (small ones are; `record` keeps all).
+
+    Raises UnusedInputError when the result does not depend on ``wrt``, ValuesNotKeptError when a value is gone.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from autograd.view import explain
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> y = x * x + np.sin(x)
+    >>> y.name = "y"
+    >>> explain(y, x)
+    dy/dx = 5.01001: the sum over 3 paths
+    <BLANKLINE>
+    1. x -> multiply_1 -> y: 3
+       d multiply_1 / d x = x = 3
+       d y / d multiply_1 = 1
+    2. x -> multiply_1 -> y: 3
+       d multiply_1 / d x = x = 3
+       d y / d multiply_1 = 1
+    3. x -> sin_1 -> y: -0.989992
+       d sin_1 / d x = cos(x) = -0.989992
+       d y / d sin_1 = 1
+    <BLANKLINE>
+    sum: 3 + 3 - 0.989992 = 5.01001
+    """
+    root = output._vertex_of_live()
+    replay = Replay(root, _seed(output, of))
+    targets = [v for v in replay.order if v is wrt._node or (v.tensor is not None and v.tensor() is wrt)]
+    if not targets:
+        raise UnusedInputError(f"{output._describe()} does not depend on {wrt._describe()}.")
+    replay.run()
+    names = Names([root])
+    entry = _flat(wrt.shape, at, "at") if at is not None or wrt.size == 1 else None
+    source = _flat(output.shape, of, "of") if of is not None or output.size == 1 else None
+    return Explanation(replay, names, targets, entry, source, most)
+
+
+def _seed(output: Tensor, of: Index) -> Any:
+    """The gradient to start from: 1 for the entry asked for, else for all."""
+    if of is None:
+        return None
+    seed = np.zeros(output.shape, output.dtype)
+    seed[np.unravel_index(_flat(output.shape, of, "of"), output.shape)] = 1.0
+    return seed
+
+
+def _flat(shape: tuple[int, ...], index: Index, name: str) -> int:
+    """The place of an entry in the flattened array."""
+    if index is None:
+        return 0
+    indices = (index,) if isinstance(index, int) else tuple(index)
+    if len(indices) != len(shape) or not all(-n <= i < n for i, n in zip(indices, shape, strict=True)):
+        raise IndexError(f"{name}={index!r} is not an entry of an array of shape {shape}.")
+    return int(np.ravel_multi_index(tuple(i % n for i, n in zip(indices, shape, strict=True)), shape)) if shape else 0
+
+
+class Explanation:
+    """What `explain` returns: prints itself, shows LaTeX in notebooks, and can be read in parts.
+
+    ``gradient`` is the derivative, ``count`` the number of paths, ``paths`` the largest of them (of single entries),
+    ``deltas`` the formulas of matrices (of whole arrays).
+    """
+
+    def __init__(
+        self, replay: Replay, names: Names, targets: list[Vertex], entry: int | None, source: int | None, most: int
+    ) -> None:
+        self._replay, self._names, self._targets = replay, names, targets
+        self.gradient: Any = sum(replay.gradients[t] for t in targets if t in replay.gradients)
+        self._wrt, self._of = names(targets[0]), names(replay.root)
+        self.paths: tuple[Path, ...] = ()
+        self.deltas: tuple[Delta, ...] = ()
+        web = None if entry is None or source is None else EntryWeb(replay, targets)
+        if web is None or web.too_large or entry is None or source is None:
+            useful = EntryWeb(replay, targets, build=False).useful
+            self.count = _count_of_arrays(replay, targets, useful)
+            self.deltas = tuple(deltas(replay, names, useful))
+            if entry is not None:
+                self.gradient = np.ravel(self.gradient)[entry]
+            return
+        goal = web.point(replay.root, source)
+        self.gradient = np.ravel(self.gradient)[entry]
+        self._of, self._wrt = _entry(names, replay.root, source), _entry(names, targets[0], entry)
+        starts = [web.point(t, entry) for t in targets]
+        self.count = sum(count_paths(web.into, start, goal, web.order) for start in starts)
+        found = [way for s in starts for way in largest_paths(web.into, s, goal, web.order, most)]
+        found.sort(key=lambda way: -abs(way[0]))
+        self.paths = tuple(Path(tuple(_link(web, names, e) for e in edges), product) for product, edges in found[:most])
+
+    # --- text -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def text(self) -> str:
+        """The explanation in words and numbers."""
+        return "\n".join(self._matrix_lines() if self.deltas else self._path_lines())
+
+    def _path_lines(self) -> list[str]:
+        many = self.count > len(self.paths)
+        what = f"the sum over {self.count:,} path{'s' * (self.count != 1)}" if self.count != 1 else "one path"
+        largest = ""
+        if many and self.paths:
+            largest = f"; the {len(self.paths)} largest:" if len(self.paths) > 1 else "; the largest:"
+        lines = [f"d{self._of}/d{self._wrt} = {number(self.gradient)}: {what}{largest}", ""]
+        for i, path in enumerate(self.paths, 1):
+            lines.append(f"{i}. {_chain(path)}: {number(path.product)}")
+            links = path.links
+            for k, link in enumerate(links):
+                if len(links) > _LONGEST and k == _LONGEST // 2:
+                    lines.append(f"   ... {len(links) - 2 * (_LONGEST // 2):,} more")
+                if len(links) <= _LONGEST or k < _LONGEST // 2 or k >= len(links) - _LONGEST // 2:
+                    lines.append(f"   d {link.target} / d {link.source} = {_worded(link)}")
+        if self.count > 1 and not many:
+            lines += ["", f"sum: {_sum([path.product for path in self.paths])} = {number(self.gradient)}"]
+        elif many:
+            shown = sum(path.product for path in self.paths)
+            lines += ["", f"these add up to {number(shown)}, all {self.count:,} to {number(self.gradient)}"]
+        return lines
+
+    def _matrix_lines(self) -> list[str]:
+        shape = np.shape(self.gradient)
+        lines = [
+            f"d{self._of}/d{self._wrt} = {brief(self.gradient)}{f', shape {shape}' if shape else ''}, by "
+            f"{self.count:,} path{'s' * (self.count != 1)} of arrays; delta(v) stands for d{self._of}/dv:",
+            "",
+        ]
+        rows = [(d.name, f"= {d.formula}", d.shapes, str(d.shape)) for d in self.deltas]
+        skipped = len(rows) - _ROWS
+        if skipped > 0:
+            rows = [*rows[: _ROWS // 2], (f"... {skipped:,} more", "", "", ""), *rows[-_ROWS // 2 :]]
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        for row in rows:
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+            lines.append(f"{'  '.join(c for c in cells if c)}  {row[3]}".rstrip())
+        return lines
+
+    # --- LaTeX ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def latex(self) -> str:
+        """The explanation as LaTeX."""
+        rows = self._matrix_latex() if self.deltas else self._path_latex()
+        return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+    def _path_latex(self) -> list[str]:
+        rows: list[str] = []
+        for i, path in enumerate(self.paths, 1):
+            shown = [link for link in path.links if link.formula != "1"] or list(path.links[:1])
+            half = _LONGEST // 2
+            cut = [*shown[:half], None, *shown[-half:]] if len(shown) > _LONGEST else shown
+            forms = [
+                r" \cdot ".join(r"\cdots" if link is None else write(link) for link in cut)
+                for write in (_partial, _factor, lambda link: _bracketed(link.number))
+            ]
+            if len(cut) == 1:
+                forms.pop()
+            equal = " = ".join(dict.fromkeys((*forms, _tex(path.product))))
+            rows.append(rf"\text{{path }} {i}: &\quad {equal}")
+        if self.count > len(self.paths):
+            rows.append(rf"&\quad \cdots \text{{ {self.count:,} paths in all}}")
+            total = ""
+        else:
+            total = " + ".join(_bracketed(path.product) for path in self.paths) + " = " if self.count > 1 else ""
+        whole = rf"\frac{{\partial {latex_name(self._of)}}}{{\partial {latex_name(self._wrt)}}}"
+        return [*rows, f"{whole} &= {total}{_tex(self.gradient)}"]
+
+    def _matrix_latex(self) -> list[str]:
+        rows = list(self.deltas)
+        half = _ROWS // 2
+        kept = rows if len(rows) <= _ROWS else [*rows[:half], None, *rows[-half:]]
+        return [
+            r"&\;\;\vdots" if d is None else f"{latex_name(d.name)} &= {d.latex} && \\in \\mathbb{{R}}^{{{_size(d)}}}"
+            for d in kept
+        ]
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """LaTeX where it can be shown, else the text."""
+        makers: dict[str, Callable[[], str]] = {"text/latex": lambda: self.latex, "text/plain": lambda: self.text}
+        wanted = [kind for kind in makers if not include or kind in include]
+        return {kind: makers[kind]() for kind in wanted if not exclude or kind not in exclude}
+
+
+# --- helpers --------------------------------------------------------------------------------------------------
+
+
+def _count_of_arrays(replay: Replay, targets: list[Vertex], useful: set[Vertex]) -> int:
+    """The number of ways from array to array."""
+    ids = {vertex: i for i, vertex in enumerate(reversed(replay.order))}
+    into = {ids[v]: [Edge(ids[p], ids[v], 1.0) for p in v.parents if p is not None and p in useful] for v in useful}
+    return sum(count_paths(into, ids[t], ids[replay.root], range(len(ids))) for t in targets)
+
+
+def _entry(names: Names, vertex: Vertex, entry: int) -> str:
+    return entry_name(names, vertex, tuple(np.unravel_index(entry, vertex.shape)))
+
+
+def _link(web: EntryWeb, names: Names, edge: Edge) -> Link:
+    formula = entry_formula(web, names, edge)
+    text, latex = (None, None) if formula is None else formula
+    return Link(
+        _entry(names, *web.owner[edge.source]), _entry(names, *web.owner[edge.target]), text, latex, edge.weight
+    )
+
+
+def _worded(link: Link) -> str:
+    value = number(link.number)
+    return value if link.formula in (None, value) else f"{link.formula} = {value}"
+
+
+def _chain(path: Path) -> str:
+    """The stations of a path."""
+    if not path.links:
+        return "the thing itself"
+    stations = [path.links[0].source, *(link.target for link in path.links)]
+    if len(stations) > 12:
+        stations = [*stations[:5], f"... {len(stations) - 10:,} more ...", *stations[-5:]]
+    return " -> ".join(stations)
+
+
+def _sum(terms: Sequence[float]) -> str:
+    text = number(terms[0])
+    for term in terms[1:]:
+        text += f" - {number(-term)}" if term < 0 else f" + {number(term)}"
+    return text
+
+
+def _partial(link: Link) -> str:
+    return rf"\frac{{\partial {latex_name(link.target)}}}{{\partial {latex_name(link.source)}}}"
+
+
+def _factor(link: Link) -> str:
+    latex = link.latex or _tex(link.number)
+    return latex if latex.replace("_", "").isalnum() else rf"\left({latex}\right)"
+
+
+def _tex(value: Any) -> str:
+    mantissa, e, exponent = number(value).partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa
+
+
+def _bracketed(value: float) -> str:
+    return f"({_tex(value)})" if value < 0 else _tex(value)
+
+
+def _size(delta: Delta) -> str:
+    return r" \times ".join(map(str, delta.shape)) or "1"

@@ -1,0 +1,200 @@
+"""`record`: keep what the graph would let go, so that every view works after ``backward()`` on arrays of any size.
+
+This module owns the watching of a program and the list of what it did. Comparing two of them belongs to `diff`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Leaf, Node, Output, Vertex, fit
+from autograd.modes import STATE, Watch, _Mode
+from autograd.tensor import Tensor
+from autograd.view.chain.names import Names
+from autograd.view.chain.places import place_of, scope_of
+from autograd.view.picture.values import brief
+
+__all__ = ["Entry", "Recording", "record"]
+
+_OURS = frozenset({"autograd", "nn", "optim"})
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One value of a recording: a leaf at its first use, or the result of an op, in the order of the program.
+
+    ``gradient`` is what all backward passes inside the recording have sent to it, None when none came.
+    """
+
+    name: str
+    op: str
+    value: Any
+    gradient: Any
+    line: str
+    source: str
+    scope: str
+    vertex: Vertex
+
+    def __str__(self) -> str:
+        made = f" = {self.op}" if self.op else ""
+        gradient = "" if self.gradient is None else f", gradient {brief(self.gradient)}"
+        return f"{self.name}{made}: {brief(self.value)}{gradient}"
+
+
+class record(_Mode):
+    """Keep values, gradients, lines and module calls of everything that is computed inside a ``with`` block.
+
+    Values of any size then stay on the graph, so `draw`, `steps` and `explain` show them after ``backward()`` too;
+    gradients stay when ``backward()`` runs inside the block. Each node gets the line of the program that made it,
+    looked up past the frames of this library. The block gives a `Recording`: iterate over it, print it, or compare
+    two with `diff`. It holds the graph, so its memory is that of all values inside.
+
+    As a decorator it keeps values on the graphs of a function.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from autograd.view import record
+    >>> x = tensor(np.ones(100), requires_grad=True, name="x")
+    >>> with record() as run:
+    ...     y = (x * 2.0).sum()
+    ...     y.backward()
+    >>> run
+    recording of 2 operations
+    x: (100,) array, rms 1, gradient (100,) array, rms 2
+    multiply_1 = x * 2: (100,) array, rms 2, gradient (100,) array, rms 1
+    sum_1 = sum(multiply_1): 200, gradient 1
+    """
+
+    def __enter__(self) -> Recording:  # type: ignore[override]  # the other modes give nothing
+        recording, outer = Recording(), STATE.get().watch
+        self._changes = {"watch": recording if outer is None else _Both(outer, recording)}
+        super().__enter__()
+        return recording
+
+
+class _Both:
+    """Two watchers, one after the other."""
+
+    def __init__(self, first: Watch, second: Watch) -> None:
+        self.first, self.second = first, second
+
+    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
+        self.first.forward(node, operands, out)
+        self.second.forward(node, operands, out)
+
+    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None:
+        self.first.backward(node, g, gradients)
+        self.second.backward(node, g, gradients)
+
+
+class Recording:
+    """What happened inside `record`: its entries in the order of the program."""
+
+    def __init__(self) -> None:
+        self._nodes: list[Vertex] = []  # leaves at their first use, nodes, outputs of nodes with several
+        self._seen: set[Vertex] = set()
+        self._several: dict[Vertex, tuple[Any, ...]] = {}
+        self._values: dict[Vertex, Any] = {}
+        self._gradients: dict[Vertex, Any] = {}
+
+    # --- watching -----------------------------------------------------------------------------------------------
+
+    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
+        for operand in operands:
+            if isinstance(operand, Vertex) and operand not in self._seen:
+                self._add(operand, self._value_of(operand))
+        _set_user_line(node)
+        if isinstance(out, tuple):
+            self._several[node] = tuple(np.array(part) for part in out)
+            self._seen.add(node)
+        else:
+            self._add(node, out)
+
+    def _value_of(self, vertex: Vertex) -> Any:
+        if isinstance(vertex, Output):
+            parts = self._several.get(vertex.parents[0])  # type: ignore[arg-type]
+            if parts is not None:
+                return parts[vertex.index]
+        if vertex.value is not None:
+            return vertex.value
+        tensor = None if vertex.tensor is None else vertex.tensor()
+        return None if tensor is None else tensor._data
+
+    def _add(self, vertex: Vertex, value: Any) -> None:
+        self._seen.add(vertex)
+        self._nodes.append(vertex)
+        if vertex.value is None and value is not None:
+            vertex.value = value.copy()  # from here on the engine keeps the gradient beside it
+        self._values[vertex] = vertex.value
+
+    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None:
+        if node not in self._seen:
+            return
+        if isinstance(g, tuple):
+            outputs = [v for v in self._nodes if isinstance(v, Output) and v.parents[0] is node]
+            for output in outputs:
+                self._gradients[output] = _plain(g[output.index])
+        else:
+            self._note(node, _plain(g))
+        for parent, d in zip(node.parents, gradients, strict=True):
+            if isinstance(parent, Leaf) and d is not None:
+                self._note(parent, fit(np.asarray(_plain(d)), parent, node.op.name))
+
+    def _note(self, vertex: Vertex, g: Any) -> None:
+        prior = self._gradients.get(vertex)
+        self._gradients[vertex] = np.array(g)[()] if prior is None else prior + g
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Entry]:
+        names = Names(self._nodes)
+        for vertex in self._nodes:
+            line, source = place_of(vertex)
+            yield Entry(
+                names(vertex),
+                names.expression(vertex),
+                self._values[vertex],
+                self._gradients.get(vertex),
+                line,
+                source,
+                scope_of(vertex),
+                vertex,
+            )
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __getitem__(self, name: str) -> Entry:
+        """The entry with a name, such as ``run["loss"]`` or ``run["add_2"]``."""
+        for entry in self:
+            if entry.name == name:
+                return entry
+        raise KeyError(name)
+
+    def __repr__(self) -> str:
+        operations = sum(isinstance(v, Node) for v in self._nodes)
+        lines = [f"recording of {operations:,} operation{'s' * (operations != 1)}"]
+        lines += [str(entry) for entry, _ in zip(self, range(_SHOWN), strict=False)]
+        if len(self) > _SHOWN:
+            lines.append(f"... {len(self) - _SHOWN:,} more")
+        return "\n".join(lines)
+
+
+def _plain(g: Any) -> Any:
+    """The array of a gradient, which is a Tensor in a differentiable pass."""
+    return g._data if isinstance(g, Tensor) else g
+
+
+def _set_user_line(node: Node) -> None:
+    """Let a node say where the user's program made it: the nearest frame that is not of this library."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+        frame = frame.f_back  # type: ignore[assignment]
+    if frame is not None:
+        node.code, node.lasti = frame.f_code, frame.f_lasti

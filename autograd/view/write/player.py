@@ -1,0 +1,245 @@
+"""Writes the page that plays a backward pass: one HTML document that needs no network.
+
+This module owns how the page looks and moves. What it shows comes as data (`film`): an SVG whose boxes carry
+``data-node``, what to know of each node, and the moments of the pass. It must not know any graph.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+__all__ = ["write_player"]
+
+_STYLE = """
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0; font: 14px/1.45 Helvetica, Arial, sans-serif; color: #1a1a1a; height: 100vh; display: grid;
+  grid-template: minmax(0, 1fr) auto / minmax(0, 1fr) 380px; background: #fff; }
+#stage { overflow: auto; padding: 8px; }
+#stage svg { display: block; margin: auto; }
+.node { cursor: pointer; }
+.node text, .node path { transition: opacity .15s; }
+.node.hide-value .is-value, .node.hide-grad .is-grad { opacity: 0; }
+.node.waiting > rect.rim { stroke: #e08a00; stroke-width: 2.5; stroke-dasharray: 6 4; }
+.node.fired > rect.rim { stroke: #0b7a56; stroke-width: 2; }
+.node.firing > rect.rim { stroke: #d55e00; stroke-width: 4; stroke-dasharray: none; }
+.node.chosen > rect.rim { filter: drop-shadow(0 0 5px #0a5c96); }
+.partial { font-style: italic; fill: #9a5b00; }
+aside { border-left: 1px solid #d5d9e0; padding: 14px 16px; overflow: auto; background: #fbfbfc; }
+aside h1 { font-size: 15px; margin: 0 0 10px; }
+aside h2 { font-size: 12px; margin: 14px 0 4px; color: #565c66; text-transform: uppercase; letter-spacing: .04em; }
+#what div { font: 12.5px/1.5 monospace; overflow-wrap: anywhere; padding-left: 2em; text-indent: -1em; }
+#what div:first-child { padding-left: 1em; font-weight: bold; }
+dl { margin: 0; } dt { color: #565c66; font-size: 12px; margin-top: 6px; }
+dd { margin: 0; font: 12.5px/1.4 monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+footer { grid-column: 1 / 3; border-top: 1px solid #d5d9e0; padding: 8px 14px; display: flex; gap: 8px;
+  align-items: center; background: #f4f5f8; }
+footer input { flex: 1; accent-color: #d55e00; }
+button { font: inherit; min-width: 34px; padding: 3px 9px; border: 1px solid #a9b1bd; border-radius: 5px;
+  background: #fff; cursor: pointer; }
+button:hover { background: #eef0f4; }
+#count { min-width: 150px; text-align: right; color: #565c66; font-variant-numeric: tabular-nums; }
+@media (max-width: 760px) { body { grid-template: minmax(0, 1fr) 220px auto / 1fr; }
+  aside { border-left: 0; border-top: 1px solid #d5d9e0; } footer { grid-column: 1; } }
+"""
+
+_SCRIPT = """
+const film = JSON.parse(document.getElementById('film').textContent);
+const moments = film.moments, last = moments.length, svg = document.querySelector('#stage svg');
+const turn = moments.filter(m => m.pass === 'forward').length;
+const get = id => document.getElementById(id);
+const boxes = new Map();
+document.querySelectorAll('#stage .node').forEach(group => {
+  const parts = { group, value: [], grad: [], lines: [], bars: [] };
+  let row = null;
+  group.querySelectorAll('text').forEach(text => {
+    if (text.getAttribute('y') === '15') return;                       // the header
+    if (/^(\\[\\d+\\] )?value$/.test(text.textContent)) row = 'value';
+    else if (/^(\\[\\d+\\] )?grad$/.test(text.textContent)) row = 'grad';
+    else if (row === 'grad') parts.lines.push([text, text.textContent]);
+    if (row) { parts[row].push(text); text.classList.add('is-' + row); }
+  });
+  group.querySelectorAll('path').forEach((path, i, all) => {           // histograms: first of the value, then the grad
+    if (path.getAttribute('fill') !== '#565c66') return;
+    const below = parts.grad.length && bottom(path) > Number(parts.grad[0].getAttribute('y'));
+    path.classList.add(below ? 'is-grad' : 'is-value');
+    if (below) parts.bars.push(path);
+  });
+  const rects = group.querySelectorAll(':scope > rect');
+  if (rects.length) rects[rects.length - 1].classList.add('rim');
+  boxes.set(Number(group.dataset.node), parts);
+});
+function bottom(path) { return Number(path.getAttribute('d').match(/^M[\\d.-]+ ([\\d.-]+)/)[1]); }
+let now = 0, timer = null, chosen = null, arrows = [];
+
+function draw() {
+  const computed = new Set(), fired = new Set(), grads = new Map(), m = moments[now - 1];
+  for (let i = 0; i < now; i++) {
+    const at = moments[i];
+    if (at.pass === 'forward') computed.add(at.node);
+    else {
+      fired.add(at.node);
+      at.sends.forEach(s => grads.set(s.to, s));
+    }
+  }
+  if (now > turn || now === turn) grads.set(film.start.node, { grad: film.start.grad, complete: true });
+  const isOp = new Set(moments.map(at => at.node));
+  boxes.forEach((parts, id) => {
+    const list = parts.group.classList, g = grads.get(id);
+    list.toggle('hide-value', isOp.has(id) && !computed.has(id));
+    list.toggle('hide-grad', !g);
+    list.toggle('firing', !!m && m.node === id);
+    list.toggle('fired', fired.has(id) && !(m && m.node === id));
+    list.toggle('waiting', !!m && m.pass === 'backward' && m.waiting.includes(id));
+    list.toggle('chosen', id === chosen);
+    parts.lines.forEach(([text, full], i) => {
+      const partial = g && !g.complete;
+      text.textContent = partial ? (i ? '' : g.grad) : full;
+      text.classList.toggle('partial', !!partial);
+    });
+    parts.bars.forEach(path => { path.style.display = g && !g.complete ? 'none' : ''; });
+  });
+  point(m);
+  get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
+    : m.pass === 'forward' ? 'Forward pass' : 'Backward pass';
+  const words = now === 0 ? film.note || 'Press the right arrow key, or play.' : m.text;
+  get('what').replaceChildren(...words.split('\\n').map(line => {
+    const row = document.createElement('div');
+    row.textContent = line.trim();
+    return row;
+  }));
+  get('slider').value = now;
+  get('count').textContent = now <= turn ? `forward ${now} of ${turn}` : `backward ${now - turn} of ${last - turn}`;
+  if (m && boxes.has(m.node)) show(boxes.get(m.node).group);
+  about(chosen === null && m ? m.node : chosen);
+}
+
+function show(group) {
+  const stage = get('stage'), a = group.getBoundingClientRect(), b = stage.getBoundingClientRect();
+  if (a.left < b.left || a.right > b.right) stage.scrollLeft += (a.left + a.right - b.left - b.right) / 2;
+  if (a.top < b.top || a.bottom > b.bottom) stage.scrollTop += (a.top + a.bottom - b.top - b.bottom) / 2;
+}
+function fit() {
+  if (!svg) return;
+  const [, , w, h] = svg.getAttribute('viewBox').split(' ').map(Number), stage = get('stage');
+  const zoom = Math.max(.8, Math.min(1, (stage.clientWidth - 20) / w, (stage.clientHeight - 20) / h));
+  svg.setAttribute('width', w * zoom);
+  svg.setAttribute('height', h * zoom);
+}
+
+function point(m) {
+  arrows.forEach(a => a.remove());
+  arrows = [];
+  if (!m || m.pass !== 'backward' || !boxes.has(m.node)) return;
+  const layer = boxes.get(m.node).group.parentNode;
+  [...new Set(m.sends.map(s => s.to))].forEach(to => {
+    if (!boxes.has(to)) return;
+    const a = frame(m.node), b = frame(to);
+    const flat = Math.abs(a.x + a.w / 2 - b.x - b.w / 2) > Math.abs(a.y + a.h / 2 - b.y - b.h / 2);
+    const from = flat ? [a.x > b.x ? a.x : a.x + a.w, a.y + a.h / 2] : [a.x + a.w / 2, a.y > b.y ? a.y : a.y + a.h];
+    const end = flat ? [a.x > b.x ? b.x + b.w : b.x, b.y + b.h / 2] : [b.x + b.w / 2, a.y > b.y ? b.y + b.h : b.y];
+    const mid = flat ? [[(from[0] + end[0]) / 2, from[1]], [(from[0] + end[0]) / 2, end[1]]]
+      : [[from[0], (from[1] + end[1]) / 2], [end[0], (from[1] + end[1]) / 2]];
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    path.setAttribute('d', `M${from}C${mid[0]} ${mid[1]} ${end}`);
+    path.setAttribute('class', 'flow');
+    path.setAttribute('style', 'fill:none;stroke:#d55e00;stroke-width:3.5;stroke-opacity:.75;pointer-events:none');
+    path.setAttribute('marker-end', 'url(#tip)');
+    layer.appendChild(path);
+    arrows.push(path);
+  });
+}
+function frame(id) {
+  const group = boxes.get(id).group, rect = group.querySelector('rect.rim');
+  const at = group.getAttribute('transform').match(/[\\d.-]+/g).map(Number);
+  return { x: at[0], y: at[1], w: Number(rect.getAttribute('width')), h: Number(rect.getAttribute('height')) };
+}
+
+function about(id) {
+  const facts = id === null || id === undefined ? null : film.nodes[id];
+  const list = get('facts');
+  list.replaceChildren();
+  if (!facts) return;
+  const reached = now >= last || (chosen !== null);
+  Object.entries(facts).forEach(([key, text]) => {
+    if (key === 'gradient' && !reached) return;
+    const dt = document.createElement('dt'), dd = document.createElement('dd');
+    dt.textContent = key; dd.textContent = text;
+    list.append(dt, dd);
+  });
+}
+function go(to) { now = Math.max(0, Math.min(last, to)); draw(); }
+function play() {
+  if (timer) { clearInterval(timer); timer = null; }
+  else {
+    if (now === last) now = 0;
+    timer = setInterval(() => { go(now + 1); if (now === last) play(); }, 1000);
+  }
+  get('play').textContent = timer ? 'pause' : 'play';
+}
+if (svg) {
+  svg.insertAdjacentHTML('afterbegin', '<defs><marker id="tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="4"'
+    + ' markerHeight="4" orient="auto"><path d="M0 0L10 5L0 10z" fill="#d55e00"/></marker></defs>');
+}
+document.addEventListener('click', e => {
+  const node = e.target.closest('#stage .node');
+  if (node) { const id = Number(node.dataset.node); chosen = chosen === id ? null : id; draw(); }
+  else if (e.target.closest('#stage')) { chosen = null; draw(); }
+});
+get('first').onclick = () => go(0);
+get('back').onclick = () => go(now - 1);
+get('next').onclick = () => go(now + 1);
+get('turn').onclick = () => go(turn);
+get('end').onclick = () => go(last);
+get('play').onclick = play;
+get('slider').max = last;
+get('slider').oninput = e => go(Number(e.target.value));
+window.addEventListener('resize', fit);
+window.addEventListener('keydown', e => {
+  const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: last, PageDown: turn }[e.key];
+  if (to !== undefined) { e.preventDefault(); go(to); }
+  else if (e.key === ' ') { e.preventDefault(); play(); }
+  else if (e.key === 'Escape') { chosen = null; draw(); }
+});
+fit();
+go(0);
+"""
+
+
+def write_player(svg: str, film: dict[str, Any]) -> str:
+    """The page for a picture and its film."""
+    data = json.dumps(film).replace("<", "\\u003c")
+    stage = svg or f"<p>{escape(film['note'])}</p>"
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{escape(film["title"])}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<div id="stage">{stage}</div>
+<aside>
+<h1 id="where"></h1>
+<div id="what"></div>
+<h2>node</h2>
+<dl id="facts"></dl>
+</aside>
+<footer>
+<button id="first" title="to the start (Home)">|&lt;</button>
+<button id="back" title="one step back (left arrow)">&lt;</button>
+<button id="play" title="play or pause (space)">play</button>
+<button id="next" title="one step on (right arrow)">&gt;</button>
+<button id="turn" title="where the backward pass begins (Page Down)">loss</button>
+<button id="end" title="to the end (End)">&gt;|</button>
+<input id="slider" type="range" min="0" value="0" aria-label="step">
+<span id="count"></span>
+</footer>
+<script type="application/json" id="film">{data}</script>
+<script>{_SCRIPT}</script>
+</body>
+</html>
+"""

@@ -1,0 +1,36 @@
+"""Hands the tables of this folder to its tests, and counts how many checks they make.
+
+A test names what it wants of the tables (``sample``, ``edge``, ``constant``, ...) and runs once for each line. Test
+modules cannot import each other, because pytest puts no folder on sys.path here; so this module, which pytest reads
+before them, loads the tables and gives them names that they can import.
+"""
+
+import sys
+from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def load(name):
+    """A module of this folder, from then on known as coverage_<name>."""
+    spec = spec_from_file_location(f"coverage_{name}", HERE / f"{name}.py")
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+samples = load("samples")
+
+TABLES = {
+    "sample": samples.SAMPLES,
+}
+
+
+def pytest_generate_tests(metafunc):
+    for name, table in TABLES.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, table, ids=str)

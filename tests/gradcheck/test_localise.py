@@ -1,0 +1,197 @@
+"""A failed check names the op, the node and the user's line; or says what is wrong between the nodes."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import custom_op, tensor
+from autograd.gradcheck import gradcheck
+from autograd.registry import Op
+
+wrong_tanh = Op("tanh", np.tanh, lambda g, out: g * (1.0 + out * out)).function
+
+
+def failing(f, *inputs, **facts):
+    report = gradcheck(f, *inputs, raise_on_failure=False, **facts)
+    assert not report.ok
+    return report
+
+
+def line_of(function, text):
+    """The line of this file where a function has a text."""
+    lines, start = inspect.getsourcelines(function)
+    return f"{__file__}:{start + next(i for i, line in enumerate(lines) if text in line)}"
+
+
+def test_op_node_line_and_path():
+    def f(x, w, b):
+        h = np.exp(x @ w) + b
+        h.name = "hidden"
+        h = wrong_tanh(h)
+        return np.sum(h * h)
+
+    rng = np.random.default_rng(0)
+    report = failing(f, rng.normal(size=(3, 4)), rng.normal(size=(4, 5)), rng.normal(size=5))
+    assert (report.op, report.node, report.line) == ("tanh", "tanh (node 3)", line_of(f, "wrong_tanh(h)"))
+    [fault] = report.faults
+    assert (fault.number, fault.names, fault.path) == (3, ("hidden",), ("multiply", "sum"))
+    assert fault.row.analytic != pytest.approx(fault.row.numeric)
+    assert f"at {report.line}" in str(report)
+    assert "multiply -> sum" in str(report)
+
+
+def test_the_name_of_the_result_is_the_name_of_the_node():
+    def f(x):
+        y = wrong_tanh(np.sin(x))
+        y.name = "y"
+        return y * 2.0
+
+    assert failing(f, np.ones(3)).node == "y"
+
+
+def test_the_module_path():
+    class Block(nn.Module):
+        def __init__(self):
+            self.linear = nn.Linear(4, 4, rng=0)
+
+        def forward(self, x):
+            return wrong_tanh(self.linear(x))
+
+    model = nn.Sequential(nn.Linear(4, 4, rng=1), Block())
+    x = np.random.default_rng(0).normal(size=(2, 4)).astype("float32")
+
+    def loss():
+        return np.sum(model(x) ** 2)
+
+    report = failing(loss, wrt=model)
+    assert (report.op, report.faults[0].module) == ("tanh", "1")
+    assert [row.input for row in report.rows] == ["0.weight", "0.bias", "1.linear.weight", "1.linear.bias"]
+    assert report.line == line_of(Block.forward, "wrong_tanh")
+
+
+def test_a_line_inside_of_our_own_layers_is_the_users():
+    model = nn.Sequential(nn.Linear(3, 3, rng=0), nn.Tanh()).astype("float64")
+    wrong_triple = Op("triple", lambda x: x * 3.0, lambda g: g * 2.0).function
+
+    def f(x):
+        return model(wrong_triple(x))
+
+    report = failing(f, np.ones((2, 3)))
+    assert report.line == line_of(f, "model(wrong_triple(x))")
+
+
+def test_a_custom_op_of_the_user():
+    def forward(x, y):
+        return x * np.exp(y)
+
+    def backward(g, x, y):
+        return g * np.exp(y), g * np.exp(y)
+
+    scaled = custom_op(forward, backward, name="scaled_exp")
+    report = failing(lambda x, y: np.sum(scaled(x, y)), np.array([2.0, 3.0]), np.array([0.1, 0.2]))
+    assert report.op == "scaled_exp"
+    assert report.faults[0].row.input == "y"
+
+
+def test_all_faulty_nodes_are_listed():
+    def f(x):
+        return wrong_tanh(x) + wrong_tanh(np.sin(x))
+
+    report = failing(f, np.array([0.3, 0.4]))
+    assert [fault.number for fault in report.faults] == [0, 2]
+
+
+def test_one_of_several_outputs():
+    wrong = Op(
+        "halves",
+        lambda x: (x[:2] * 1.0, x[2:] * 1.0),
+        lambda g: np.concatenate([g[0], 2.0 * g[1]]),
+        outputs=True,
+    ).function
+
+    def f(x):
+        a, b = wrong(np.exp(x))
+        return np.sum(a) + np.sum(np.sin(b))
+
+    assert failing(f, np.array([0.1, 0.2, 0.3, 0.4])).op == "halves"
+
+
+def test_a_rule_that_is_wrong_only_in_the_gradient_of_the_gradient():
+    """The rule of sine is right, but the cosine that it calls is not."""
+    wrong_cosine = Op("cosine", np.cos, lambda g, x: g * np.sin(x)).function
+    sine = Op("sine", np.sin, lambda g, x: g * wrong_cosine(x)).function
+
+    def f(x):
+        return np.sum(sine(x) ** 2)
+
+    report = failing(f, np.array([0.3, 0.4]), order=2)
+    assert (report.op, report.line) == ("cosine", line_of(f, "sine(x)"))
+    assert "made by the rule of sine" in report.node
+
+
+def test_a_constant_that_changes():
+    def f(x, w):
+        h = x @ w
+        total = h.sum().item()
+        return np.sum(np.tanh(h) * total)
+
+    report = failing(f, np.ones((2, 3)), np.full((3, 2), 0.1))
+    assert (report.op, report.node, report.faults) == (None, None, ())
+    assert report.line == line_of(f, "* total")
+    assert "the operand y of multiply (node 3) is a constant of the graph, yet it changes" in str(report)
+
+
+def test_a_hook_that_changes_the_gradient():
+    def f(x):
+        y = np.sin(x)
+        y.register_hook(lambda g: 2.0 * g)
+        return np.sum(y)
+
+    assert "a hook on sin (node 0) may change the gradient" in str(failing(f, np.ones(2)))
+
+
+def test_the_first_node_that_is_not_finite():
+    def f(x):
+        return np.sum(np.sqrt(np.maximum(x, 0.0) * 0.0))
+
+    report = failing(f, np.array([1.0, 2.0]))
+    assert (report.verdict, report.op, report.line) == ("nonfinite", "sqrt", line_of(f, "np.sqrt"))
+
+
+def test_large_constants_that_nobody_keeps():
+    """A large array beside a Tensor is not kept for rules that do not name it."""
+    constant = np.random.default_rng(0).normal(size=(30, 40))
+
+    def f(x):
+        return np.sum(wrong_tanh(np.maximum((x + constant) * constant, 0.3)))
+
+    report = failing(f, np.random.default_rng(1).normal(size=(30, 40)))
+    assert [fault.op for fault in report.faults] == ["tanh"]
+
+
+def test_a_long_chain():
+    def f(x):
+        for i in range(300):
+            x = np.sin(x) if i != 150 else wrong_tanh(x)
+        return x
+
+    report = failing(f, 0.5)
+    assert [fault.number for fault in report.faults] == [150]
+    assert report.faults[0].path[-2:] == ("...", "sin")
+
+
+def test_planted_faults_are_named(plant, op_samples):
+    """A sample of what `planting.py` counts over 2,000 programs."""
+    counts, failures = plant.score(op_samples, range(7, 2000, 285))
+    assert failures == []
+    assert counts["named"] >= 6
+
+
+def test_tensors_from_before_are_not_touched():
+    w = tensor([1.0, 2.0], requires_grad=True)
+    loss = np.sum(w * w)
+    failing(lambda: np.sum(wrong_tanh(w)), wrt=[w])
+    loss.backward()
+    assert w.grad.tolist() == [2.0, 4.0]

@@ -1,0 +1,103 @@
+"""The formulas on paper against the rules that compute: both must say the same."""
+
+import numpy as np
+import pytest
+
+from autograd import tensor
+from autograd.registry import REGISTRY
+from autograd.view.chain.expression import as_latex, as_text, latex_name
+from autograd.view.chain.formulas import SLOPES, matrix_formula
+from autograd.view.chain.local import rule_source, slope
+from autograd.view.chain.names import Names
+from autograd.view.chain.replay import Replay
+
+NAMES = {
+    name: getattr(np, name)
+    for name in ("exp", "exp2", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "sign", "pi")
+}
+NAMES["sigmoid"] = lambda x: 1 / (1 + np.exp(-x))
+
+# Their derivative is told by the rule alone: piecewise, or a formula that nobody would print.
+WITHOUT = {"remainder", "fmod", "copysign", "nextafter", "ldexp", "logaddexp2", "matmul"}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_a_formula_says_what_the_rule_computes(name):
+    op = REGISTRY[name]
+    values = [1.3, 0.7] if name in ("arccosh", "maximum", "fmax") else [0.6, 0.7]
+    operands = [tensor(v, requires_grad=True) for v in values[: len(op.operands)]]
+    attributes = {"dtype": float} if name == "astype" else {}
+    out = op.function(*operands, **attributes)
+    known = dict(zip(op.operands, values, strict=False)) | {"out": float(out.data)}
+    for slot, formula in enumerate(SLOPES[name]):
+        local = slope(Replay(out._node), Names([out._node]), out._node, slot)
+        assert eval(formula, {**NAMES, **known}) == pytest.approx(float(local.number), rel=1e-12)
+        assert local.latex
+        assert local.matrix
+
+
+def test_every_elementwise_op_has_a_formula():
+    for name, op in REGISTRY.items():
+        if op.differentiable and isinstance(op.kernel, np.ufunc):
+            assert name in SLOPES or name in WITHOUT, name
+
+
+MATRICES = {"x": (3, 4), "y": (4, 2), "u": (4,), "v": (4,), "w": (2, 4), "b": (2,)}
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "names"),
+    [
+        ("matmul", "xy", ("x", "y")),
+        ("matmul", "xu", ("x", "y")),
+        ("matmul", "uy", ("x", "y")),
+        ("matmul", "uv", ("x", "y")),
+        ("dot", "xy", ("x", "y")),
+        ("outer", "uv", ("x", "y")),
+        ("linear", "xwb", ("x", "weight", "bias")),
+        ("linear", "uwb", ("x", "weight", "bias")),
+    ],
+)
+def test_formulas_of_matrices(op, operands, names):
+    rng = np.random.default_rng(0)
+    data = [rng.standard_normal(MATRICES[k]) for k in operands]
+    tensors = [tensor(d, requires_grad=True) for d in data]
+    out = REGISTRY[op].function(*tensors)
+    g = rng.standard_normal(out.shape)
+    out.backward(g)
+    known = dict(zip(names, data, strict=True)) | {"G": g, "outer": np.outer, "sum_rows": lambda a: a.sum(axis=0)}
+    for slot, t in enumerate(tensors):
+        formula = matrix_formula(op, names, slot, [d.ndim for d in data])
+        np.testing.assert_allclose(eval(formula, known), t.grad, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("formula", "names", "text", "latex"),
+    [
+        ("y * x ** (y - 1)", {"x": "e", "y": 2}, "2 * e", r"2 \, e"),
+        ("y * x ** (y - 1)", {"x": "e", "y": 3}, "3 * e ** 2", r"3 \, e^{2}"),
+        ("-x / y ** 2", {"x": 10, "y": "f"}, "-10 / f ** 2", r"\frac{-10}{f^{2}}"),
+        ("out * (1 - out)", {"out": "h"}, "h * (1 - h)", r"h \, \left(1 - h\right)"),
+        ("x > 0", {"x": "z1"}, "[z1 > 0]", r"\mathbf{1}[z_{1} > 0]"),
+        ("1 / (2 * sqrt(x))", {"x": "v"}, "1 / (2 * sqrt(v))", r"\frac{1}{2 \, \sqrt{v}}"),
+        ("exp(x)", {"x": "net_1"}, "exp(net_1)", r"e^{\mathrm{net}_{1}}"),
+        ("x ** y", {"x": -2.0, "y": "n"}, "(-2) ** n", r"\left(-2\right)^{n}"),
+        ("G, in words about x", {"G": "g", "x": "w"}, "g, in words about w", r"g \text{, in words about } w"),
+    ],
+)
+def test_writing_formulas(formula, names, text, latex):
+    assert as_text(formula, names) == text
+    assert as_latex(formula, names) == latex
+
+
+def test_names_in_latex():
+    assert latex_name("E_total") == r"E_{\mathrm{total}}"
+    assert latex_name("delta(W[0, 1])") == r"\delta_{W_{0, 1}}"
+    assert latex_name("a_b_c_and_more%") == r"\mathrm{a\_b\_c\_and\_more\%}"
+
+
+def test_the_source_of_every_rule_is_found():
+    for op in REGISTRY.values():
+        for slot, rule in enumerate(op.rules):
+            if rule is not None and not op.joint:
+                assert rule_source(op, slot), op

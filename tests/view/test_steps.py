@@ -1,0 +1,246 @@
+"""The backward pass step by step: records, text, and the page in a real browser."""
+
+import gc
+import shutil
+from html import unescape
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from autograd import GraphReleasedError, RequiresGradError, tensor
+from autograd.view import ValuesNotKeptError, steps
+
+MAZUR = """\
+backward from E_total (gradient 1): 10 nodes
+1. E_total = sum_1 * 0.5, value 0.298371, gradient 1
+   to sum_1: local derivative 0.5; adds 1 * 0.5 = 0.5
+   waiting: sum_1
+2. sum_1 = sum(power_1), value 0.596742, gradient 0.5
+   to power_1: G, repeated along the axes that were summed; adds [0.5, 0.5]
+   waiting: power_1
+3. power_1 = subtract_1 ** 2, value [0.549622, 0.0471201], gradient [0.5, 0.5]
+   to subtract_1: local derivative 2 * subtract_1 = [-1.48273, 0.434143]; adds [-0.741365, 0.217072]
+   waiting: subtract_1
+4. subtract_1 = target - sigmoid_2, value [-0.741365, 0.217072], gradient [-0.741365, 0.217072]
+   to sigmoid_2: local derivative -1; adds [0.741365, -0.217072]
+   waiting: sigmoid_2
+5. sigmoid_2 = sigmoid(add_2), value [0.751365, 0.772928], gradient [0.741365, -0.217072]
+   to add_2: local derivative sigmoid_2 * (1 - sigmoid_2) = [0.186816, 0.17551]; adds [0.138499, -0.0380982]
+   waiting: add_2
+6. add_2 = matmul_2 + output.bias, value [1.10591, 1.22492], gradient [0.138499, -0.0380982]
+   to matmul_2: local derivative 1; adds [0.138499, -0.0380982]
+   to output.bias: local derivative 1; adds [0.138499, -0.0380982]
+   waiting: matmul_2
+7. matmul_2 = output.weight @ sigmoid_1, value [0.505906, 0.624921], gradient [0.138499, -0.0380982]
+   to output.weight: outer(G, sigmoid_1); adds [[0.082167, 0.0826676], [-0.0226025, -0.0227402]]
+   to sigmoid_1: output.weight.T @ G; adds [0.0363503, 0.0413703]
+   waiting: sigmoid_1
+"""
+
+
+def test_mazur_in_words(graphs):
+    assert steps(graphs.mazur()).text.startswith(MAZUR)
+
+
+def test_before_and_after_backward_the_steps_are_the_same():
+    a, b = tensor(-4.0, requires_grad=True, name="a"), tensor(2.0, requires_grad=True, name="b")
+    y = (a * b + b**3).tanh() / 2 + a
+    before = steps(y).text
+    assert a.grad is None  # nothing was stored
+    y.backward()
+    grad = a.grad.copy()
+    assert steps(y).text == before
+    assert a.grad == grad
+    with pytest.raises(GraphReleasedError):
+        y.backward()
+
+
+def test_looking_leaves_the_graph_alive_and_calls_no_hook():
+    x = tensor([1.0, 2.0], requires_grad=True)
+    calls = []
+    x.register_hook(calls.append)
+    y = (x * x).sum()
+    list(steps(y))
+    assert calls == []
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [2.0, 4.0])
+
+
+def test_the_gradients_are_those_of_backward(graphs):
+    keep = []
+    loss = graphs.mlp(sizes=(6, 5, 3), rows=2, keep=keep)
+    found = steps(loss).gradients
+    loss.backward()
+    for parameter in keep:
+        np.testing.assert_array_equal(found[parameter.name], parameter.grad)
+
+
+def test_contributions_add_up():
+    x = tensor(3.0, requires_grad=True, name="x")
+    first, second = next(iter(steps(x * x))).sends
+    assert (first.before, first.after, first.complete) == (None, 3.0, False)
+    assert (second.before, second.after, second.complete) == (3.0, 6.0, True)
+
+
+def test_an_op_with_several_outputs():
+    x = tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="x")
+    a, b = np.split(x, 2)
+    y = (a * b).sum()
+    found = steps(y).gradients["x"]
+    y.backward()
+    np.testing.assert_array_equal(found, x.grad)
+
+
+def test_the_gradient_to_start_from():
+    x = tensor([1.0, 2.0], requires_grad=True, name="x")
+    found = steps(x * 2.0, gradient=[1.0, 10.0]).gradients["x"]
+    np.testing.assert_array_equal(found, [2.0, 20.0])
+
+
+def test_values_that_are_gone_are_named():
+    x = tensor(np.ones(100), requires_grad=True, name="x")
+    y = np.tanh(x * 2.0)
+    y = y.sum()
+    y.backward()
+    with pytest.raises(ValuesNotKeptError, match=r"result of tanh.*record\(\)"):
+        str(steps(y))
+
+
+def test_a_changed_leaf_is_not_read():
+    w = tensor(np.ones(100), requires_grad=True, name="w")
+    y = (w * w).sum()
+    w.data -= 1.0
+    with pytest.raises(ValuesNotKeptError, match="w .* was changed"):
+        list(steps(y))
+    small = tensor(3.0, requires_grad=True, name="w")
+    y = small * small
+    small.data -= 1.0
+    assert steps(y).gradients == {"w": 6.0}  # the value of the forward pass was kept
+
+
+def test_without_a_graph_it_says_so():
+    with pytest.raises(RequiresGradError):
+        steps(tensor(1.0))
+
+
+def test_a_large_graph_is_cut_in_words_and_quick(graphs):
+    all_steps = steps(graphs.chain(20_000))
+    assert sum(1 for _ in all_steps) == len(all_steps) == 20_000
+    assert "... 19,940 more steps" in all_steps.text
+    assert "too many for one picture" in steps(graphs.chain(1000)).html
+
+
+def test_a_notebook_gets_the_page_in_a_frame(graphs):
+    bundle = steps(graphs.micrograd())._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    frame = bundle["text/html"]
+    assert frame.startswith("<iframe srcdoc=")
+    assert unescape(frame.split('"')[1]).startswith("<!DOCTYPE html>")
+
+
+def test_saving(graphs, tmp_path):
+    shown = steps(graphs.micrograd())
+    assert shown.save(tmp_path / "a.html").read_text(encoding="utf-8") == shown.html
+    assert shown.save(tmp_path / "a.txt").read_text(encoding="utf-8") == shown.text + "\n"
+    with pytest.raises(ValueError, match="suffix"):
+        shown.save(tmp_path / "a.png")
+
+
+def test_the_page_needs_no_network(graphs):
+    page = steps(graphs.micrograd()).html
+    for trace in ("http:", "https:", "src="):
+        assert trace not in page.replace("http://www.w3.org/", "")
+
+
+# --- in a browser ---------------------------------------------------------------------------------------------------
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if find_spec("playwright") is None or CHROMIUM is None:
+        pytest.skip("playwright or chromium is missing")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    gc.collect()
+
+
+@pytest.fixture
+def page(browser, graphs, tmp_path):
+    page = browser.new_page(viewport={"width": 1300, "height": 800}, offline=True)
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
+    page.goto(f"file://{steps(graphs.mazur()).save(tmp_path / 'mazur.html')}")
+    yield page
+    assert page.complaints == []
+    page.close()
+
+
+def test_the_page_walks_with_keys(page):
+    assert page.inner_text("#count") == "forward 0 of 10"
+    page.keyboard.press("ArrowRight")
+    assert "matmul_1 = hidden.weight @ x = [0.0275, 0.0425]" in page.inner_text("#what")
+    page.keyboard.press("PageDown")
+    assert page.inner_text("#count") == "backward 0 of 10"
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert page.inner_text("#count") == "backward 7 of 10"
+    assert "7. matmul_2" in page.inner_text("#what")
+    assert page.locator(".node.firing").count() == 1
+    assert page.locator(".node.waiting text").first.text_content() == "sigmoid_1"
+    assert page.locator(".flow").count() == 2
+    page.keyboard.press("ArrowLeft")
+    assert page.inner_text("#count") == "backward 6 of 10"
+    page.keyboard.press("End")
+    assert page.inner_text("#count") == "backward 10 of 10"
+    assert page.locator(".hide-grad:not(:has(.is-grad))").count() == page.locator(".hide-grad").count()  # all are shown
+    page.keyboard.press("Home")
+    assert page.inner_text("#count") == "forward 0 of 10"
+
+
+def test_the_page_shows_values_only_once_they_are_computed(page):
+    node = page.locator(".node", has_text="E_total")
+    assert "hide-value" in node.get_attribute("class")
+    page.keyboard.press("PageDown")
+    assert "hide-value" not in node.get_attribute("class")
+    assert "hide-grad" in page.locator(".node", has_text="hidden.weight").first.get_attribute("class")
+
+
+def test_a_click_shows_a_node(page):
+    page.locator(".node", has_text="sigmoid_2 ").first.click()
+    facts = page.inner_text("#facts")
+    assert "sigmoid(add_2)" in facts
+    assert "0.7513650695523157" in facts
+    assert "x: g * (out * (1.0 - out))" in facts
+    assert "conftest.py" in facts
+    page.keyboard.press("Escape")
+    assert page.inner_text("#facts") == ""
+
+
+def test_the_slider_and_the_buttons(page):
+    page.evaluate("s => { const e = document.getElementById('slider'); e.value = s; e.oninput({ target: e }); }", 12)
+    assert page.inner_text("#count") == "backward 2 of 10"
+    page.click("#back")
+    page.click("#next")
+    page.click("#next")
+    assert page.inner_text("#count") == "backward 3 of 10"
+    page.click("#turn")
+    assert page.inner_text("#count") == "backward 0 of 10"
+    page.click("#first")
+    page.click("#end")
+    assert page.inner_text("#count") == "backward 10 of 10"
+
+
+def test_it_plays(page):
+    page.keyboard.press(" ")
+    assert page.inner_text("#play") == "pause"
+    page.wait_for_function("document.getElementById('count').textContent === 'forward 1 of 10'")
+    page.keyboard.press(" ")
+    assert page.inner_text("#play") == "play"
