@@ -121,22 +121,24 @@ class _Mode:
 
 def _stepwise(mode: type[_Mode], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Run each step of a generator in a mode, and its consumer outside of it."""
-    advance: Callable[[], Any] = functools.partial(next, steps)
+    resume: Callable[[Any], Any] = steps.send
+    value: Any = None
     while True:
         try:
             with mode():
-                item = advance()
+                item = resume(value)
         except StopIteration as stop:
             return stop.value
+        finally:
+            value = None  # an error is not to be kept by a frame that its own traceback keeps
         try:
-            sent = yield item
-            advance = functools.partial(steps.send, sent)
+            resume, value = steps.send, (yield item)
         except GeneratorExit:
             with mode():
                 steps.close()
             raise
         except BaseException as error:
-            advance = functools.partial(steps.throw, error)
+            resume, value = steps.throw, error
 
 
 class no_grad(_Mode):

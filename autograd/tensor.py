@@ -101,23 +101,25 @@ class Tensor(Surface):
 
     @data.setter
     def data(self, value: ArrayLike) -> None:
-        if not self.is_leaf:
+        node = self._node
+        if node is not None and node.__class__ is not Leaf:
             raise LiveGraphError(
                 f"{self._describe()} was computed: its data follows from its operands. Assign to the data of a "
                 "leaf, or take a copy with .detach()."
             )
-        array = np.asarray(value)
-        if array.shape != self._data.shape:
-            raise OperandError(
-                f"the data of {self._describe()} can be replaced by an array of the same shape only, not "
-                f"{array.shape}. Make a new Tensor for another shape."
-            )
-        if self._requires_grad and not is_real_floating(array.dtype):
-            _refuse_dtype(array.dtype)
-        if self._node is not None:
-            self._node.kept = GONE
+        if value is not self._data:  # else it was changed in place: `w.data -= ...`, an optimizer's step
+            array = np.asarray(value)
+            if array.shape != self._data.shape:
+                raise OperandError(
+                    f"the data of {self._describe()} can be replaced by an array of the same shape only, not "
+                    f"{array.shape}. Make a new Tensor for another shape."
+                )
+            if self._requires_grad and not is_real_floating(array.dtype):
+                _refuse_dtype(array.dtype)
+            self._data = array
+        if node is not None:
+            node.kept = GONE
             self._node = None
-        self._data = array
 
     @property
     def grad(self) -> NDArray[Any] | None:

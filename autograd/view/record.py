@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -194,7 +195,14 @@ def _plain(g: Any) -> Any:
 def _set_user_line(node: Node) -> None:
     """Let a node say where the user's program made it: the nearest frame that is not of this library."""
     frame = sys._getframe(2)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+    while frame is not None and _is_ours(frame):
         frame = frame.f_back  # type: ignore[assignment]
     if frame is not None:
         node.code, node.lasti = frame.f_code, frame.f_lasti
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs code of this library: a module of its packages, or the function written for an op."""
+    if frame.f_code.co_filename == "<autograd op>":
+        return True
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] in _OURS

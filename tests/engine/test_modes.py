@@ -172,7 +172,7 @@ def test_send_throw_and_the_return_value():
     with pytest.raises(StopIteration) as stop:
         steps.send("stop")
     assert stop.value.value == "the end"
-    assert log and not any(log)
+    assert log == [False] * 4
 
 
 def test_closing_runs_the_cleanup_in_the_mode():

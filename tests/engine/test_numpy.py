@@ -25,7 +25,6 @@ from autograd import (
 )
 
 
-
 @pytest.fixture(autouse=True)
 def _folder_for_functions_that_write_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -64,7 +63,17 @@ FUNCTIONS = {
 }
 
 # What NumPy raises when arguments make no sense, and we when a function has no rule.
-ARGUMENT_ERRORS = (AutogradError, TypeError, ValueError, IndexError, AttributeError, KeyError, ArithmeticError, OSError, EOFError)
+ARGUMENT_ERRORS = (
+    AutogradError,
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    KeyError,
+    ArithmeticError,
+    OSError,
+    EOFError,
+)
 
 # Each takes an operand and makes a call of a function with it.
 PATTERNS = {
@@ -301,9 +310,8 @@ def test_an_array_of_a_list_names_np_stack_first():
 )
 def test_a_plain_array_of_a_live_tensor(convert):
     t = tensor([1.0, 2.0], requires_grad=True)
-    with no_grad():
-        with pytest.raises((ArrayConversionError, TypeError)):
-            convert(t)
+    with no_grad(), pytest.raises((ArrayConversionError, TypeError)):
+        convert(t)
     if convert is np.asarray:
         with pytest.raises(ArrayConversionError, match=r"shape \(2,\), float64.*\.numpy\(\).*\.detach\(\).*\.at\[\]"):
             convert(t)

@@ -213,7 +213,7 @@ def test_shapes_that_do_not_fit():
 
 def test_operand_errors_are_what_numpy_would_raise_too():
     t = grad_leaf([1.0, 2.0])
-    with pytest.raises(IndexError, match="getitem(.|\n)*out of bounds") as caught:
+    with pytest.raises(IndexError, match=r"getitem(.|\n)*out of bounds") as caught:
         t[5]
     assert isinstance(caught.value, OperandError)
     with pytest.raises(TypeError, match="add") as caught:

@@ -32,7 +32,11 @@ def total(*xs, weight=1.0):
 @pytest.mark.parametrize(
     ("kernel", "rules", "message"),
     [
-        (square, lambda g, y: g, r"op '_op': the rule of operand x asks for 'y'\. A rule may name g, need, out, x, x_shape\."),
+        (
+            square,
+            lambda g, y: g,
+            r"op '_op': the rule of operand x asks for 'y'\. A rule may name g, need, out, x, x_shape\.",
+        ),
         (square, lambda x: x, r"the rule of operand x must take the incoming gradient g first, not \('x',\)"),
         (square, lambda: 0, r"must take the incoming gradient g first, not \(\)"),
         (square, lambda x, g: x, "gradient g first"),
@@ -45,7 +49,11 @@ def total(*xs, weight=1.0):
         (square, (lambda g: g, lambda g: g), r"has 1 operands \('x',\), but 2 rules"),
         (square, (), "but 0 rules"),
         (scaled_product, lambda g: g, r"has 2 operands \('x', 'y'\), but 1 rules"),
-        (scaled_product, (lambda g: g, lambda g, z: g), r"rule of operand y asks for 'z'.*x, y, x_shape, y_shape, scale"),
+        (
+            scaled_product,
+            (lambda g: g, lambda g, z: g),
+            r"rule of operand y asks for 'z'.*x, y, x_shape, y_shape, scale",
+        ),
         (scaled_product, joint(lambda g, z: g), "the joint rule asks for 'z'"),
         (scaled_product, joint(lambda need: need), "the joint rule must take the incoming gradient g first"),
         (total, lambda g: g, "any number of operands, so it needs one joint rule"),
@@ -177,8 +185,44 @@ def test_any_number_of_operands():
         strict(x)
 
 
-COLLIDING = """x_live live op kernel compute record result state leaf parents operands operand sources shape ndarray error
-Tensor PLAIN explain kept gradients rule0 rule p data call vjp names self node default_x x_shape""".split()
+COLLIDING = [
+    *(
+        "x_live",
+        "live",
+        "op",
+        "kernel",
+        "compute",
+        "record",
+        "result",
+        "state",
+        "leaf",
+        "parents",
+        "operands",
+        "operand",
+        "sources",
+        "shape",
+        "ndarray",
+        "error",
+    ),
+    *(
+        "Tensor",
+        "PLAIN",
+        "explain",
+        "kept",
+        "gradients",
+        "rule0",
+        "rule",
+        "p",
+        "data",
+        "call",
+        "vjp",
+        "names",
+        "self",
+        "node",
+        "default_x",
+        "x_shape",
+    ),
+]
 
 
 @pytest.mark.parametrize("name", COLLIDING)
@@ -223,7 +267,9 @@ def test_errors_of_a_kernel():
 
     op = defop("_op", fail, lambda g: g)
     for kind in (ValueError, TypeError, IndexError):
-        with pytest.raises(OperandError, match=r"_op: no good\n  x = a: shape \(\), float64, made at .*test_registry.py") as e:
+        with pytest.raises(
+            OperandError, match=r"_op: no good\n  x = a: shape \(\), float64, made at .*test_registry.py"
+        ) as e:
             op(grad_leaf(1.0, name="a"), kind=kind)
         assert isinstance(e.value, kind)
         assert type(e.value.__cause__) is kind

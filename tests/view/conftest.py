@@ -50,8 +50,8 @@ def micrograd():
     return g
 
 
-def mazur():
-    """Mazur's network of two inputs, two hidden and two output neurons."""
+def mazur(parameters=None):
+    """Mazur's network of two inputs, two hidden and two output neurons; ``parameters`` collects them by name."""
     weights = {
         "hidden.weight": [[0.15, 0.2], [0.25, 0.3]],
         "hidden.bias": [0.35, 0.35],
@@ -59,6 +59,8 @@ def mazur():
         "output.bias": [0.6, 0.6],
     }
     p = {name: Parameter(np.array(data), requires_grad=True, name=name) for name, data in weights.items()}
+    if parameters is not None:
+        parameters.update(p)
     x, target = tensor([0.05, 0.1], name="x"), tensor([0.01, 0.99], name="target")
     with call("Linear", "hidden"):
         net = p["hidden.weight"] @ x + p["hidden.bias"]
@@ -110,6 +112,61 @@ def blocks(count, keep=None):
     return x.sum()
 
 
+def attention(x, weights, path):
+    """Self-attention of one head."""
+    with call("SelfAttention", path):
+        query, key, value = (linear(x, weights[k]) for k in ("query", "key", "value"))
+        scores = query @ key.swapaxes(0, 1) / float(np.sqrt(x.shape[-1]))
+        return linear(scores.softmax(axis=-1) @ value, weights["out"])
+
+
+def normed(x, weight, path):
+    """Layer normalisation without offset."""
+    with call("LayerNorm", path):
+        centred = x - x.mean(axis=-1, keepdims=True)
+        return centred / np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + 1e-5) * weight
+
+
+def transformer(count=12, width=8, keep=None):
+    """Blocks of attention and MLP with residuals, as in a language model, with its backward pass."""
+    rng = np.random.default_rng(0)
+
+    def parameter(name, *shape):
+        p = Parameter(0.3 * rng.standard_normal(shape), requires_grad=True, name=name)
+        if keep is not None:
+            keep.append(p)
+        return p
+
+    with call("Transformer", None):
+        x = parameter("embedding", 20, width)[np.array([3, 1, 4, 1])]
+        for i in range(count):
+            path = f"blocks.{i}"
+            weights = {k: parameter(f"{path}.attention.{k}", width, width) for k in ("query", "key", "value", "out")}
+            with call("Block", path):
+                x = x + attention(
+                    normed(x, parameter(f"{path}.norm1", width), f"{path}.norm1"), weights, f"{path}.attention"
+                )
+                h = normed(x, parameter(f"{path}.norm2", width), f"{path}.norm2")
+                with call("MLP", f"{path}.mlp"):
+                    h = linear(h, parameter(f"{path}.mlp.up", 4 * width, width)).relu()
+                    x = x + linear(h, parameter(f"{path}.mlp.down", width, 4 * width))
+        logits = linear(x, parameter("head", 10, width))
+    loss = logits.logsumexp(axis=-1).mean()
+    loss.name = "loss"
+    loss.backward()
+    return loss
+
+
+def nan():
+    """x log x at 0: a value of -inf, then nan in value and gradient."""
+    x = tensor([0.0, 0.5, 1.0], requires_grad=True, name="x")
+    with np.errstate(all="ignore"):
+        entropy = -(x * np.log(x)).sum()
+        entropy.name = "entropy"
+        entropy.backward()
+    return entropy
+
+
 def chain(count):
     """Two ops again and again, without any module call."""
     x = tensor(1.0, requires_grad=True, name="x")
@@ -141,6 +198,8 @@ def graphs():
         micrograd=micrograd,
         mazur=mazur,
         mlp=mlp,
+        transformer=transformer,
+        nan=nan,
         blocks=blocks,
         chain=chain,
         tangle=tangle,

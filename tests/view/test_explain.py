@@ -1,0 +1,190 @@
+"""Derivatives explained: paths of numbers and of entries, matrices, and very many paths."""
+
+import time
+
+import numpy as np
+import pytest
+
+from autograd import UnusedInputError, tensor
+from autograd.ops.fused import linear
+from autograd.view import explain
+
+FACTORS = """\
+1. hidden.weight[0, 0] -> matmul_1[0] -> add_1[0] -> sigmoid_1[0] -> matmul_2[0] -> add_2[0] -> sigmoid_2[0] -> \
+subtract_1[0] -> power_1[0] -> sum_1 -> E_total: 0.000668396
+   d matmul_1[0] / d hidden.weight[0, 0] = x[0] = 0.05
+   d add_1[0] / d matmul_1[0] = 1
+   d sigmoid_1[0] / d add_1[0] = sigmoid_1[0] * (1 - sigmoid_1[0]) = 0.241301
+   d matmul_2[0] / d sigmoid_1[0] = output.weight[0, 0] = 0.4
+   d add_2[0] / d matmul_2[0] = 1
+   d sigmoid_2[0] / d add_2[0] = sigmoid_2[0] * (1 - sigmoid_2[0]) = 0.186816
+   d subtract_1[0] / d sigmoid_2[0] = -1
+   d power_1[0] / d subtract_1[0] = 2 * subtract_1[0] = -1.48273
+   d sum_1 / d power_1[0] = 1
+   d E_total / d sum_1 = 0.5
+"""
+
+
+def weights(shape, name):
+    return tensor(np.ones(shape), requires_grad=True, name=name)
+
+
+@pytest.fixture
+def mazur(graphs):
+    """The network with its parameters by name."""
+    parameters = {}
+    return graphs.mazur(parameters), parameters
+
+
+def test_mazur_w1_is_the_sum_over_both_outputs(mazur):
+    error, p = mazur
+    found = explain(error, p["hidden.weight"], at=(0, 0))
+    assert found.count == 2
+    assert found.text.startswith("dE_total/dhidden.weight[0, 0] = 0.000438568: the sum over 2 paths\n\n" + FACTORS)
+    assert found.text.endswith("sum: 0.000668396 - 0.000229828 = 0.000438568")
+    assert sum(path.product for path in found.paths) == pytest.approx(p["hidden.weight"].grad[0, 0], rel=1e-12)
+
+
+def test_the_sum_over_paths_is_the_gradient(mazur):
+    error, p = mazur
+    for parameter in p.values():
+        for at in np.ndindex(parameter.shape):
+            found = explain(error, parameter, at=at)
+            assert sum(path.product for path in found.paths) == pytest.approx(parameter.grad[at], rel=1e-12)
+            assert found.gradient == pytest.approx(parameter.grad[at], rel=1e-12)
+
+
+def test_each_product_is_that_of_its_links(graphs):
+    a = tensor(-1.5, requires_grad=True, name="a")
+    b = tensor(2.0, requires_grad=True, name="b")
+    d = a * b + b**3
+    y = (d + (b + a).relu()) * d / b
+    found = explain(y, b, most=100)
+    y.backward()
+    assert found.count == len(found.paths) == 6
+    for path in found.paths:
+        assert path.product == pytest.approx(np.prod([link.number for link in path.links]))
+        assert all(link.formula for link in path.links)
+    assert sum(path.product for path in found.paths) == pytest.approx(float(b.grad))
+    sizes = [abs(path.product) for path in found.paths]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_very_many_paths_are_counted_at_once():
+    x = tensor(1.0, requires_grad=True, name="x")
+    h = x
+    for _ in range(100):
+        h = h * 0.5 + h * 0.4
+    start = time.perf_counter()
+    found = explain(h, x, most=3)
+    text = found.text
+    assert time.perf_counter() - start < 2
+    assert found.count == 2**100 > 10**30
+    assert [path.product for path in found.paths] == pytest.approx([0.5**100, 0.5**99 * 0.4, 0.5**99 * 0.4])
+    h.backward()
+    assert found.gradient == pytest.approx(float(x.grad))
+    assert text.startswith("dadd_100/dx = 2.65614e-05: the sum over 1,267,650,600,228,229,401,496,703,205,376 paths; ")
+    assert "... 170 more" in text
+    assert text.count("\n") < 120
+
+
+def test_matrices_of_an_mlp():
+    x = tensor(np.ones((5, 3)), name="x")
+    w0, w1 = weights((4, 3), "0.weight"), weights((2, 4), "1.weight")
+    loss = linear(linear(x, w0).relu(), w1).sum()
+    loss.name = "loss"
+    rows = {delta.name: delta for delta in explain(loss, w0).deltas}
+    assert list(rows) == [
+        *("delta(loss)", "delta(linear_2)", "delta(relu_1)", "delta(linear_1)", "delta(0.weight)"),
+    ]
+    back, slope, last = rows["delta(relu_1)"], rows["delta(linear_1)"], rows["delta(0.weight)"]
+    assert (back.formula, back.shapes) == ("delta(linear_2) @ 1.weight", "(5, 2) @ (2, 4)")
+    assert slope.formula == "delta(relu_1) * [linear_1 > 0]"
+    assert (last.formula, last.shapes, last.shape) == ("delta(linear_1).T @ x", "(4, 5) @ (5, 3)", (4, 3))
+    assert last.latex == r"\delta_{\mathrm{linear}_{1}}^{\top} \, x"
+    loss.backward()
+    np.testing.assert_array_equal(explain_gradient(loss, w0), w0.grad)
+
+
+def explain_gradient(loss, w):
+    return explain(loss, w).gradient
+
+
+def test_a_bias_that_was_broadcast_is_summed():
+    x = tensor(np.ones((5, 3)), name="x")
+    b = tensor(np.zeros(3), requires_grad=True, name="b")
+    [last] = [d for d in explain((x + b).sum(), b).deltas if d.name == "delta(b)"]
+    assert last.formula == "delta(add_1), summed over axes 0"
+
+
+def test_an_entry_of_a_result_with_several():
+    x = tensor([1.0, 2.0], requires_grad=True, name="x")
+    y = np.exp(x) * 3.0
+    found = explain(y, x, at=1, of=1)
+    assert found.text.startswith("dmultiply_1[1]/dx[1] = 22.1672: one path")
+    assert found.paths[0].links[0].formula == "exp(x[1])"
+    assert explain(y, x, at=0, of=1).count == 0
+    assert explain(y, x, at=0, of=1).gradient == 0
+
+
+def test_everything_else_of_entries():
+    rng = np.random.default_rng(0)
+    x = tensor(rng.standard_normal((2, 3)), requires_grad=True, name="x")
+    w = tensor(rng.standard_normal((4, 3)), requires_grad=True, name="w")
+    b = tensor(rng.standard_normal(4), requires_grad=True, name="b")
+    parts = np.split(linear(x, w, b).tanh() * b, 2, axis=1)
+    y = (parts[0] - parts[1].mean()).softmax(axis=1)[0].max()
+    y.backward()
+    for t in (x, w, b):
+        for at in np.ndindex(t.shape):
+            found = explain(y, t, at=at, most=10_000)
+            assert found.gradient == pytest.approx(t.grad[at], abs=1e-15)
+            assert sum(path.product for path in found.paths) == pytest.approx(t.grad[at], abs=1e-12)
+            assert found.count == len(found.paths)
+
+
+def test_what_is_not_used():
+    x, w = tensor(1.0, requires_grad=True), tensor(1.0, requires_grad=True, name="w")
+    with pytest.raises(UnusedInputError, match="does not depend on w"):
+        explain(x * 2, w)
+
+
+def test_an_intermediate_result():
+    x = tensor(3.0, requires_grad=True, name="x")
+    h = x * x
+    h.name = "h"
+    assert explain(h * 2 + h, h).gradient == 3
+    assert explain(x, x).gradient == 1
+
+
+def test_wrong_entries():
+    x = tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(IndexError, match=r"at=5 is not an entry of an array of shape \(2,\)"):
+        explain(x.sum(), x, at=5)
+
+
+def test_a_parameter_that_was_updated_since_is_still_found():
+    w = tensor(3.0, requires_grad=True, name="w")
+    y = w * w
+    y.backward()
+    w.data -= 0.1
+    assert explain(y, w).gradient == 6.0
+
+
+def test_a_notebook_gets_latex(mazur):
+    error, p = mazur
+    bundle = explain(error, p["output.weight"], at=(0, 0))._repr_mimebundle_()
+    assert set(bundle) == {"text/latex", "text/plain"}
+    assert bundle["text/latex"].startswith("$$\\begin{aligned}")
+    assert r"\frac{\partial \mathrm{add}_{2, 0}}" not in bundle["text/latex"]  # links of 1 are left out
+    assert r"0.082167" in bundle["text/latex"]
+
+
+def test_nan_is_shown_and_not_hidden():
+    x = tensor(0.0, requires_grad=True, name="x")
+    with np.errstate(all="ignore"):
+        y = x * np.log(x)
+        found = explain(y, x)
+    assert found.count == 2
+    assert np.isnan(found.gradient)
+    assert "nan" in found.text
