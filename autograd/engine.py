@@ -432,12 +432,12 @@ def _deposit(vertex: Vertex, g: Array) -> None:
         return
     alone = _ours_alone(g)
     with _DEPOSITING:
-        prior = tensor.grad
+        prior = tensor._grad
         if prior is not None:
             g = prior + g
         elif not alone:
             g = g.copy()
-        tensor.grad = g = g if g.__class__ is ndarray else np.array(g)
+        tensor._grad = g = g if g.__class__ is ndarray else np.array(g)
     if vertex.value is not None:
         vertex.grad = g.copy()
 

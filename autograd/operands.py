@@ -50,11 +50,21 @@ class _OperandIndexError(OperandError, IndexError):
     """The same, for those who catch IndexError."""
 
 
+class _OperandAxisError(OperandError, np.exceptions.AxisError):
+    """The same, for those who catch NumPy's AxisError (a ValueError and an IndexError)."""
+
+
+class _OperandLinAlgError(OperandError, np.linalg.LinAlgError):
+    """The same, for those who catch LinAlgError: a matrix that is singular, or not positive definite."""
+
+
 class _OperandTypeError(OperandError, TypeError):
     """The same, for those who catch TypeError."""
 
 
 _OPERAND_ERRORS: dict[type[Exception], type[OperandError]] = {
     IndexError: _OperandIndexError,
+    np.exceptions.AxisError: _OperandAxisError,
+    np.linalg.LinAlgError: _OperandLinAlgError,
     TypeError: _OperandTypeError,
 }

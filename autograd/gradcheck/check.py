@@ -43,12 +43,14 @@ def gradcheck(
     Tensors, and returns a Tensor of any shape, or several. Or ``f`` is a closure without arguments, and ``wrt`` says
     which Tensors are varied: a Module (all its parameters), a dict or a list of Tensors. Their data, and the buffers
     of a Module, are float64 during the check and get their old arrays back afterwards, bit for bit, also when an
-    error is raised. Arrays that the closure holds may stay float32: they are exact in float64.
+    error is raised. Arrays that the closure holds may stay float32: they are exact in float64. Buffers are known only
+    from the Module itself, not from a list of its parameters.
 
     Inputs with at most 200 entries together are checked entry by entry, larger ones along 8 fixed random directions
     (and entry by entry only to find the worst one after a failure); outputs with at most 32 entries entry by entry,
     larger ones in 2 fixed random combinations. ``report.coverage`` says what was done. ``order=2`` also checks the
-    gradient of the gradient, with the same two sides.
+    gradient of the gradient, with the same two sides. After a failure every node of the graph is checked by itself,
+    and ``report.op``, ``report.node`` and ``report.line`` say which rule is wrong and where it was applied.
 
     Two derivatives agree when they differ by at most ``atol + rtol * max(|a|, |b|)``. ``rtol`` is 1e-6 by default,
     ``atol`` a small multiple of the rounding error of the difference itself, from the dtype and the size of the

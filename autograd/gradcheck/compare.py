@@ -29,7 +29,8 @@ _ALL = slice(None)
 _KINK = 1e-3  # one-sided slopes that differ by this fraction deserve a second look
 _NINE_DIGITS = 1e-9  # noise that leaves this much of the function is not worth a word
 _NOISE = 64.0  # the floor of the tolerance in units of eps * size / step
-_MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input
+_MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input and output
+_FINEST_HINT = 2.0**-12
 _SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
 _ABOUT_NOTHING = {
     True: "both numbers are zero within the rounding of the function",
@@ -177,29 +178,33 @@ class Comparison:
     def second_look(
         self, number: int, numeric: Array, doubts: list[tuple[float, int]]
     ) -> dict[tuple[int, int], Finding]:
+        """Sweeps, worst doubt first, until all doubts are settled or each output that has some is known to fail."""
         findings: dict[tuple[int, int], Finding] = {}
-        wrong = 0
-        hint: float | None = None
+        output_of = np.repeat(np.arange(len(self.weights)), [len(weights) for weights in self.weights])
+        wrong = np.zeros(len(self.weights), int)
+        hint: float | None = None  # a step that served an entry before may serve the next
         for _, c in doubts:
             column, analytic = self.columns[number][c], self.analytic[number][:, c]
-            if hint is not None:
+            if hint is not None and hint > _FINEST_HINT * self.step:
                 value, doubt = self.first_look(column, analytic, hint)
                 if doubt.max() <= 1:
                     numeric[:, c] = value
                     continue
             _, doubt = self.first_look(column, analytic, self.step)
-            found = self.sweep(column, analytic, np.flatnonzero(doubt > 1), numeric[:, c])
-            findings.update({(row, c): finding for row, (finding, _) in found.items()})
+            rows = np.flatnonzero(doubt > 1)
+            if np.all(wrong[output_of[rows]] >= _MOST_WRONG):
+                continue
+            found = self.sweep(column, analytic, rows)
             for row, (finding, step) in found.items():
+                findings[row, c] = finding
                 if finding.verdict == "right":
                     numeric[row, c] = finding.numeric
                     hint = step
-            wrong += any(finding.verdict == "wrong" for finding, _ in found.values())
-            if wrong >= _MOST_WRONG:
-                break
+            failing = {int(output_of[row]) for row, (finding, _) in found.items() if finding.verdict == "wrong"}
+            wrong[list(failing)] += 1
         return findings
 
-    def sweep(self, column: Column, analytic: Array, rows: Any, numeric: Array) -> dict[int, tuple[Finding, float]]:
+    def sweep(self, column: Column, analytic: Array, rows: Any) -> dict[int, tuple[Finding, float]]:
         """Judge some rows of one direction, each with the step that its derivative was read at."""
         slopes = sweep(self.curve(column), self.base, self.problem.eps, column.reach, column.fine)
         found = {}
@@ -314,7 +319,7 @@ class Comparison:
             column = entry(number, value, int(suspects[0]))
             analytic = np.zeros(len(self.base))
             analytic[row] = column.along(gradient)
-            finding, _ = self.sweep(column, analytic, [row], analytic)[row]
+            finding, _ = self.sweep(column, analytic, [row])[row]
         return worst if finding.ok else _Worst(finding, column, row)
 
     def coverage_of_input(self, number: int) -> str:

@@ -62,7 +62,7 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
         raise ValueError("'edge_order' greater than 2 not supported")
     slopes = [_slope(f, h, k, edge_order) for h, k in zip(spacings, axes, strict=True)]
     dtype = f.dtype if f.dtype.kind == "f" else np.float64
-    slopes = [slope.astype(dtype) for slope in slopes]
+    slopes = [as_tensor(slope).astype(dtype) for slope in slopes]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
@@ -299,7 +299,15 @@ def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 @implements(np.linspace)
 def _linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
 ) -> Any:
     kind = np.linspace(values_of(start), values_of(stop), num).dtype
     start, stop = as_operand(start).astype(kind), as_operand(stop).astype(kind)
@@ -463,9 +471,19 @@ def float_power(x: Any, y: Any) -> Any:
     return arithmetic.power(x.astype(np.promote_types(x.dtype, np.float64)), y)
 
 
-@implements(np.conjugate, np.real, np.real_if_close)
-def _itself(x: Any, *args: Any, **kwargs: Any) -> Any:
+@implements(np.conjugate)
+def _conjugate(x: Any) -> Any:
     return arithmetic.positive(x)
+
+
+@implements(np.real)
+def _real(val: Any) -> Any:
+    return arithmetic.positive(val)
+
+
+@implements(np.real_if_close)
+def _real_if_close(a: Any, tol: float = 100) -> Any:
+    return arithmetic.positive(a)
 
 
 @implements(np.apply_over_axes)

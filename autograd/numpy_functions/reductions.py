@@ -10,7 +10,7 @@ import numpy as np
 from autograd.arrays import normalize_axes
 from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.selection import plain
-from autograd.numpy_functions.shapes import as_tensor
+from autograd.numpy_functions.shapes import as_operand, as_tensor
 from autograd.ops import arithmetic, reduce, shape, transcendental
 from autograd.protocol import implements
 
@@ -136,6 +136,7 @@ def _spread_of(root: bool) -> Callable[..., Any]:
         mean: Any = NoValue,
         correction: Any = NoValue,
     ) -> Any:
+        a = as_operand(a)
         a = a.astype(dtype) if is_given(dtype) else a
         ddof = correction if is_given(correction) else ddof
         keepdims = bool(keepdims) and keepdims is not NoValue

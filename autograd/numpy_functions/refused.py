@@ -10,6 +10,7 @@ import numpy as np
 from autograd.errors import NotDifferentiable
 from autograd.protocol import implements
 
+FILL = "it writes into its argument. For np.full write np.broadcast_to(t, shape), else t.at[index].set(value)"
 IN_PLACE = "it writes into its argument. Use t.at[index].set(value) or .add(value), which return a new Tensor"
 COMPLEX = "its result is complex. Work with real and imaginary parts, or with a symmetric matrix (eigh, eigvalsh)"
 PIECES = "NumPy calls the given function on plain parts of the array. Write it with whole-array functions"
@@ -18,7 +19,8 @@ FILES = "it writes plain numbers to a file. Pass t.numpy()"
 REFUSED: dict[Callable[..., Any], str] = {
     **dict.fromkeys((np.linalg.eig, np.linalg.eigvals, np.roots, np.sort_complex), COMPLEX),
     **dict.fromkeys((np.apply_along_axis,), PIECES),
-    **dict.fromkeys((np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask), IN_PLACE),
+    np.copyto: FILL,
+    **dict.fromkeys((np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask), IN_PLACE),
     **dict.fromkeys((np.save, np.savetxt, np.savez, np.savez_compressed), FILES),
 }
 

@@ -14,6 +14,8 @@ from autograd.tensor import Tensor
 
 __autograd_transparent__ = True
 
+NoValue: Any = np._NoValue
+
 
 def plain(a: Any) -> Any:
     """The values of a Tensor, for conditions and positions, which have no gradient."""
@@ -31,10 +33,21 @@ def _where(condition: Any, *branches: Any) -> Any:
 
 
 @implements(np.clip)
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **extra: Any) -> Any:
-    lower, upper = extra.pop("min", None), extra.pop("max", None)
-    refuse_extra("numpy.clip", {"out": out, **extra})
-    return arithmetic.clip(a, a_min if lower is None else lower, a_max if upper is None else upper)
+def _clip(
+    a: Any,
+    a_min: Any = NoValue,
+    a_max: Any = NoValue,
+    out: Any = None,
+    *,
+    min: Any = NoValue,
+    max: Any = NoValue,
+    **extra: Any,
+) -> Any:
+    refuse_extra("numpy.clip", extra)
+    given = {"a_min": a_min, "a_max": a_max, "min": min, "max": max}
+    np.clip(0.0, **{name: 0.0 for name, bound in given.items() if bound is not NoValue})  # NumPy's complaints
+    lower, upper = (min, max) if a_min is NoValue else (a_min, a_max)
+    return arithmetic.clip(a, None if lower is NoValue else lower, None if upper is NoValue else upper)
 
 
 @implements(np.select)

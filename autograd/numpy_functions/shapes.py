@@ -175,9 +175,14 @@ def _column_stack(tup: Sequence[Any]) -> Any:
 
 @implements(np.block)
 def _block(arrays: Any) -> Any:
+    np.block(_filled_with_ones(arrays))  # NumPy's complaint about lists of different depths
     depth = _depth(arrays)
     widest = max(as_operand(a).ndim for a in _blocks(arrays))
     return _join_blocks(arrays, depth, max(depth, widest))
+
+
+def _filled_with_ones(arrays: Any) -> Any:
+    return list(map(_filled_with_ones, arrays)) if isinstance(arrays, list) else np.ones(np.shape(arrays), bool)
 
 
 def _depth(arrays: Any) -> int:

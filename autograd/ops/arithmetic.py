@@ -167,8 +167,8 @@ minimum = defop(
 )
 
 
-def clip_kernel(x: Array, lower: Array = None, upper: Array = None) -> Array:
-    return np.clip(x, lower, upper)
+def clip_kernel(x: Array, min: Array = None, max: Array = None) -> Array:
+    return np.clip(x, min, max)
 
 
 def _within(x: Array, lower: Array, upper: Array) -> Array:
@@ -177,13 +177,17 @@ def _within(x: Array, lower: Array, upper: Array) -> Array:
     return above & below
 
 
+def _over(x: Array, lower: Array, upper: Array) -> Array:
+    return (x if lower is None else np.maximum(x, lower)) > upper
+
+
 clip = defop(
     "clip",
     clip_kernel,
     (
-        lambda g, x, lower, upper: np.where(_within(x, lower, upper), g, 0.0),
-        lambda g, x, lower, upper: np.where((x < lower) & _within(lower, None, upper), g, 0.0),
-        lambda g, x, lower, upper: np.where((x > upper) if lower is None else (np.maximum(x, lower) > upper), g, 0.0),
+        lambda g, x, min, max: masked(g, mask=_within(x, min, max)),
+        lambda g, x, min, max: masked(g, mask=(x < min) & _within(min, None, max)),
+        lambda g, x, min, max: masked(g, mask=_over(x, min, max)),
     ),
 )
 

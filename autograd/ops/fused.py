@@ -23,7 +23,7 @@ def linear_kernel(x: Array, weight: Array, bias: Array = None) -> Array:
     z = np.matmul(x, weight.T)
     if bias is None:
         return z
-    if z.__class__ is np.ndarray and bias.dtype is z.dtype:
+    if z.__class__ is np.ndarray and getattr(bias, "dtype", None) is z.dtype:
         z += bias  # into the array that matmul has just made
         return z
     return z + bias
@@ -54,6 +54,8 @@ def one_hot(labels: Array, classes: int, dtype: Any) -> Array:
 
 
 def cross_entropy_kernel(x: Array, *, labels: Array) -> Array:
+    if labels.size and labels.min() < 0:
+        raise IndexError(f"label {labels.min()} is negative; classes are numbered from 0")
     shifted = x - maximum_reduce(x, axis=-1, keepdims=True)
     total = np.log(add_reduce(np.exp(shifted), axis=-1))
     if x.ndim == 2:

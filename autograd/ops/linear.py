@@ -128,6 +128,8 @@ def explicit_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[str
     widest = max((w for w, term in zip(widths, terms, strict=True) if "..." in term), default=0)
     dots = "".join(unused[:widest])
     full = [t.replace("...", dots[len(dots) - w :]) for t, w in zip(terms, widths, strict=True)]
+    if arrow and dots and "..." not in output:
+        raise ValueError(f"einsum subscripts {subscripts!r}: the output needs '...' for the axes that the inputs have")
     if arrow:
         return full, output.replace("...", dots)
     letters = "".join(inputs.replace("...", "").replace(",", ""))

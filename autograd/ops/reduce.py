@@ -53,8 +53,8 @@ def sum_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    if x.dtype.kind != "f" or x.dtype.itemsize == 2:  # NumPy adds these up in a wider dtype
-        return np.mean(x, axis=axis, keepdims=keepdims)
+    if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f" or x.dtype.itemsize == 2:
+        return np.mean(x, axis=axis, keepdims=keepdims)  # NumPy adds half precision and integers up in a wider dtype
     total = add_reduce(x, axis=axis, keepdims=keepdims)
     return total / total.dtype.type(count(x.shape, axis))
 
@@ -214,6 +214,8 @@ std = defop("std", std_kernel, std_rule, numpy=np.std)
 
 def _shift(x: Array, axis: Axis) -> Array:
     """The largest entry, so that exp cannot overflow (0 where that is not finite)."""
+    if not x.size:
+        return 0.0
     top = maximum_reduce(x, axis=axis, keepdims=True)
     return np.where(np.isfinite(top), top, 0.0)
 
@@ -226,16 +228,25 @@ def logsumexp_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> 
 
 
 def logsumexp_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    """Each entry gets its share of the sum of exponentials; the shares are made to add up to 1 exactly."""
     out = keep(out, x_shape, axis, keepdims)
-    return keep(g, x_shape, axis, keepdims) * np.exp(x - np.where(np.isfinite(out), out, 0.0))
+    finite = np.isfinite(out)
+    shares = np.exp(np.where(finite, x, 0.0) - np.where(finite, out, 0.0))
+    shares = np.where(finite, shares, (x == np.inf).astype(g.dtype))
+    total = np.sum(shares, axis=axis, keepdims=True)
+    return keep(g, x_shape, axis, keepdims) * (shares / np.where(total == 0.0, 1.0, total))
 
 
 def softmax_kernel(x: Array, *, axis: int = -1) -> Array:
+    if not x.size:
+        return x + 0.0
     e = np.exp(x - maximum_reduce(x, axis=axis, keepdims=True))
     return e / add_reduce(e, axis=axis, keepdims=True)
 
 
 def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
+    if not x.size:
+        return x + 0.0
     shifted = x - maximum_reduce(x, axis=axis, keepdims=True)
     return shifted - np.log(add_reduce(np.exp(shifted), axis=axis, keepdims=True))
 

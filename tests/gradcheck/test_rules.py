@@ -136,6 +136,15 @@ def test_a_shifted_index():
     assert report.rows[0].verdict == "wrong"
 
 
+def test_each_output_has_its_own_verdict():
+    """Also when one of them is so wrong that the others fade beside it."""
+    wrong = op("sine", np.sin, lambda g, x: g * (2.0 * np.cos(x)))
+    slightly = op("exponential", np.exp, lambda g, x, out: g * np.where(x > 0.5, 1.001 * out, out))
+    report = failing(lambda x: (wrong(x), slightly(x), np.cos(x)), np.linspace(-1, 0.6, 12))
+    assert [row.verdict for row in report.rows] == ["wrong", "wrong", "right"]
+    assert report.rows[1].index == (11,)
+
+
 def test_one_wrong_entry_among_thousands():
     flaw = np.ones((40, 50))
     flaw[7, 13] = 1.01

@@ -1,6 +1,8 @@
 """Graphs to draw: built on the engine alone, with module calls opened by hand."""
 
+import shutil
 from contextlib import contextmanager
+from importlib.util import find_spec
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -206,3 +208,38 @@ def graphs():
         call=call,
         Parameter=Parameter,
     )
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium, where there is one."""
+    if find_spec("playwright") is None or CHROMIUM is None:
+        pytest.skip("playwright or chromium is missing")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens files in the browser, without network; complaints of the pages are failures."""
+    pages, complaints = [], []
+
+    def open_file(path):
+        page = browser.new_page(viewport={"width": 1300, "height": 800}, offline=True)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.goto(path.as_uri())
+        pages.append(page)
+        return page
+
+    yield open_file
+    for page in pages:
+        page.close()
+    assert complaints == []

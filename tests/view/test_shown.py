@@ -107,3 +107,15 @@ def test_what_the_pictures_say(drawn):
     assert alarms == ["input", "log(x)", "multiply", "sum", "negative"]
     assert "ReLU" in drawn("mlp_folded", "own").text
     assert "linear, by its definition" in drawn("mlp_expanded", "own").svg
+
+
+def test_the_page_of_the_documentation_runs():
+    page = PICTURES.parent / "views.md"
+    if not page.exists():
+        pytest.skip("the documentation is not here")
+    text, names = page.read_text(encoding="utf-8"), {}
+    for block in text.split("```python\n")[1:]:
+        exec(block.partition("```")[0], names)
+    assert names["diff"](names["before"], names["after"]).first.name == "b"
+    shown = {line.partition("pictures/")[2].partition(".svg")[0] for line in text.splitlines() if "](pictures/" in line}
+    assert shown == set(SHOWN)
