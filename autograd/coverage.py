@@ -17,32 +17,41 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import INSTEAD
 from autograd.protocol import STATUS
 
-__all__ = ["NEWEST_NUMPY", "NOT_DISPATCHABLE", "NO_ARRAY", "numpy_callables", "status_of"]
+__all__ = [
+    "NEWEST_NUMPY",
+    "NOT_DISPATCHABLE",
+    "NO_ARRAY",
+    "OF_THE_PLATFORM",
+    "SINCE",
+    "UNTIL",
+    "numpy_callables",
+    "status_of",
+]
 
-NEWEST_NUMPY = "2.5"  # names that a newer NumPy adds are reported by the tests, without failing them
+# The newest NumPy whose names have all been looked at; what a newer one adds is reported by the tests, not failed. The
+# oldest is the one that pyproject.toml asks for.
+NEWEST_NUMPY = "2.4"
+SINCE: dict[str, str] = {}  # the first NumPy with this name, where that is not the oldest
+UNTIL = {"in1d": "2.3", "trapz": "2.3"}  # the last NumPy with this name
+OF_THE_PLATFORM = frozenset({"float96", "float128", "complex192", "complex256"})  # what its long double is called
 
 _STACK = "np.stack or np.concatenate to build an array of Tensors, t.numpy() for plain values"
 _VALUES = "t.numpy() for plain values"
-_NUMBER = "t.item() for a plain number, t.astype(dtype) for another dtype"
+_ASSEMBLE = "array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray fromiter require"
+_TAKE_VALUES = """
+    from_dlpack nested_iters format_float_positional format_float_scientific cdouble clongdouble csingle complex64
+    complex128 complex192 complex256 object_ void bytes_
+"""
 
 # Name: what to write instead.
 NOT_DISPATCHABLE: dict[str, str] = {
-    **dict.fromkeys(
-        ("array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "fromiter"),
-        _STACK,
-    ),
-    **dict.fromkeys(("asmatrix", "bmat", "matrix", "require"), _STACK),
-    **dict.fromkeys(
-        ("broadcast", "from_dlpack", "isfortran", "ndenumerate", "nditer", "nested_iters", "poly1d"), _VALUES
-    ),
-    **dict.fromkeys(("half", "float16", "single", "float32", "double", "float64", "longdouble"), _NUMBER),
-    **dict.fromkeys(("float96", "float128", "vectorize"), _NUMBER),
-    "full": "np.broadcast_to(t, shape)",
-    "arange": "np.linspace, or start + step * np.arange(n)",
+    **dict.fromkeys(_ASSEMBLE.split(), _STACK),
+    **dict.fromkeys(_TAKE_VALUES.split(), _VALUES),
+    **INSTEAD,
 }
-NOT_DISPATCHABLE["vectorize"] = "whole-array functions: np.vectorize calls a function on plain numbers"
 
 _INTEGERS = """
     bitwise_and bitwise_count bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor
@@ -50,19 +59,16 @@ _INTEGERS = """
     ravel_multi_index unpackbits unravel_index
 """
 _TYPES = """
-    bool bool_ busdaycalendar byte bytes_ cdouble character clongdouble complex128 complex192 complex256 complex64
-    complexfloating csingle datetime64 dtype errstate finfo flatiter flexible floating generic iinfo inexact int16 int32
-    int64 int8 int_ intc integer intp long longlong memmap ndarray ndindex number object_ recarray record short
-    signedinteger str_ timedelta64 ubyte ufunc uint uint16 uint32 uint64 uint8 uintc uintp ulong ulonglong
-    unsignedinteger ushort void linalg.LinAlgError
+    busdaycalendar character complexfloating datetime64 dtype errstate finfo flatiter flexible floating generic iinfo
+    inexact integer memmap ndarray ndindex number recarray record signedinteger str_ timedelta64 ufunc unsignedinteger
+    linalg.LinAlgError
 """
 _OTHERS = """
-    bartlett base_repr binary_repr blackman broadcast_shapes datetime_data diag_indices empty eye
-    format_float_positional format_float_scientific frombuffer fromfile fromfunction frompyfunc fromregex fromstring
-    genfromtxt get_include get_printoptions getbufsize geterr geterrcall hamming hanning identity indices info isdtype
-    isscalar issubdtype iterable kaiser load loadtxt mask_indices mintypecode ones printoptions promote_types
-    row_stack set_printoptions setbufsize seterr seterrcall show_config show_runtime test tri tril_indices triu_indices
-    typename zeros linalg.test
+    bartlett base_repr binary_repr blackman broadcast_shapes datetime_data diag_indices empty eye frombuffer fromfile
+    fromfunction frompyfunc fromregex fromstring genfromtxt get_include get_printoptions getbufsize geterr geterrcall
+    hamming hanning identity indices info isdtype isscalar issubdtype iterable load loadtxt mask_indices mintypecode
+    ones printoptions promote_types set_printoptions setbufsize seterr seterrcall show_config show_runtime test tri
+    tril_indices triu_indices typename zeros linalg.test
 """
 NO_ARRAY: frozenset[str] = frozenset(f"{_INTEGERS} {_TYPES} {_OTHERS}".split())
 

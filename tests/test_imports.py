@@ -15,6 +15,7 @@ LAYERS = [
     {"autograd.arrays", "autograd.containers", "autograd.modes"},
     {"autograd.engine"},
     {"autograd.surface"},
+    {"autograd.values"},
     {"autograd.tensor"},
     {"autograd.operands", "autograd.recording"},
     {"autograd.writing"},

@@ -64,21 +64,22 @@ class Comparison:
         self.rtol = RTOL if rtol is None else rtol
         self.atol = atol
         self.start = [variable.value for variable in problem.inputs]
-        self.columns = columns_of(problem.inputs, limits)
-        self.weights = weights_of(problem.outputs, limits) if weights is None else weights
         self.step = max(STEP, problem.eps**0.2)  # larger where the values went through a less precise dtype
-        ends = np.cumsum([0, *(len(weights) for weights in self.weights)])
-        self.slices = [slice(int(a), int(b)) for a, b in pairwise(ends)]
-        self.base = self.project([variable.value for variable in problem.outputs])
         self.failures: dict[int, str] = {}  # outputs whose backward pass broke down
         self.failure: tuple[int, Array] | None = None  # the first failing output, with the gradient that shows it
-        self.connected, self.analytic = self.differentiate()
-        self.sizes = self.size_of_rows()
+        with np.errstate(all="ignore"):
+            self.columns = columns_of(problem.inputs, limits)
+            self.weights = weights_of(problem.outputs, limits) if weights is None else weights
+            counts = [len(weights) for weights in self.weights]
+            self.slices = [slice(int(a), int(b)) for a, b in pairwise(np.cumsum([0, *counts]))]
+            self.base = self.project([variable.value for variable in problem.outputs])
+            self.connected, self.analytic = self.differentiate()
+            self.sizes = self.size_of_rows()
         largest = [float(np.max(self.sizes[where], initial=0.0)) for where in self.slices]
         self.magnitudes = [max(pair) for pair in zip(largest, problem.magnitudes, strict=True)]
+        self.magnitudes_of_rows = np.repeat(self.magnitudes, counts)
         # An analytic value below this is a zero that was added up in another order, such as the gradient of a bias
         # before a batch norm; its differences are noise.
-        self.magnitudes_of_rows = np.repeat(self.magnitudes, [len(weights) for weights in self.weights])
         self.zero = _NOISE * problem.eps * self.magnitudes_of_rows
 
     # --- both sides -------------------------------------------------------------------------------------------

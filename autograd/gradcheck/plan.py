@@ -88,7 +88,8 @@ class Weights:
         if self.combinations is None:
             sizes: Array = flat
         else:
-            sizes = np.sqrt(np.square(self.combinations) @ np.square(flat))
+            largest = float(np.max(flat, initial=0.0)) or 1.0  # so that no square overflows
+            sizes = largest * np.sqrt(np.square(self.combinations) @ np.square(flat / largest))
         return sizes
 
     def seed(self, row: int) -> Array:

@@ -12,7 +12,7 @@ from autograd.numpy_functions.selection import plain
 from autograd.errors import NotDifferentiable
 from autograd.numpy_functions.shapes import along, as_operand, as_tensor
 from autograd.ops import arithmetic, linear, shape
-from autograd.protocol import implements, refuse_extra
+from autograd.protocol import STATUS, implements, refuse_extra
 from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
@@ -105,7 +105,7 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     return shape.concatenate(begin, inside, end, axis=axis)
 
 
-@implements(np.trapezoid)
+@implements(np.trapezoid, *([np.trapz] if hasattr(np, "trapz") else []))
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y = as_operand(y)
     axis %= y.ndim
@@ -292,6 +292,9 @@ def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
         columns.append(columns[-1] * x)
     columns = columns[:n]
     return shape.stack(*(columns if increasing else columns[::-1]), axis=1) if n else x[:, None][:, :0]
+
+
+STATUS[np.poly1d] = "differentiable"  # a class in Python, whose methods call the functions above
 
 
 # --- spacings ---------------------------------------------------------------------------------------------------

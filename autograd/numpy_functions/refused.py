@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import NotDifferentiable
-from autograd.protocol import implements
+from autograd.protocol import UFUNCS, implements
 
 FILL = "it writes into its argument. For np.full write np.broadcast_to(t, shape), else t.at[index].set(value)"
 IN_PLACE = "it writes into its argument. Use t.at[index].set(value) or .add(value), which return a new Tensor"
@@ -37,3 +37,14 @@ def _refuse(function: Callable[..., Any], reason: str) -> None:
 
 for refused_function, why in REFUSED.items():
     _refuse(refused_function, why)
+
+
+def _refuse_at(ufunc: np.ufunc) -> None:
+    def at(*args: Any, **kwargs: Any) -> Any:
+        raise NotDifferentiable(f"numpy.{ufunc.__name__}.at is not differentiable: {IN_PLACE}.")
+
+    UFUNCS[ufunc, "at"] = at
+
+
+for _ufunc in {f for f in vars(np).values() if isinstance(f, np.ufunc)}:
+    _refuse_at(_ufunc)

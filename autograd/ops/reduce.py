@@ -54,7 +54,9 @@ def sum_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f" or x.dtype.itemsize == 2:
-        return np.mean(x, axis=axis, keepdims=keepdims)  # NumPy adds half precision and integers up in a wider dtype
+        return np.mean(
+            np.asarray(x), axis=axis, keepdims=keepdims
+        )  # NumPy adds half precision and integers up in a wider dtype
     total = add_reduce(x, axis=axis, keepdims=keepdims)
     return total / total.dtype.type(count(x.shape, axis))
 

@@ -114,6 +114,20 @@ def test_a_gradient_has_the_dtype_of_its_tensor(dtype):
     assert wide.grad.dtype == wide.dtype
 
 
+@pytest.mark.parametrize("n", [1, 100])
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_a_result_between_others_has_a_gradient_of_its_dtype(n, shape):
+    x = grad_leaf(np.full((n, *shape), 2.0, "float32"))
+    narrow = x * x
+    wide = narrow * np.full((n, *shape), 1 / 3)
+    loss = wide.sum() + narrow.sum()
+    loss.backward()
+    assert [t.grad.dtype.name for t in (loss, wide, narrow, x)] == ["float64", "float64", "float32", "float32"]
+    number = narrow[(0,) * narrow.ndim]
+    (number * np.float64(1 / 3)).backward()
+    assert number.grad.dtype == np.float32
+
+
 # --- seeds --------------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +179,12 @@ def test_the_given_gradient_is_copied():
     seed[:] = 7
     np.testing.assert_array_equal(x.grad, [2, 2, 2])
     np.testing.assert_array_equal(y.grad, [1, 1, 1])
+
+    z = x * 2.0
+    z.register_hook(lambda g: seed.fill(100.0))  # while the pass is running
+    x.grad = None
+    z.backward(seed)
+    np.testing.assert_array_equal(x.grad, [14, 14, 14])
 
 
 def test_a_leaf_is_its_own_gradients_start():

@@ -152,6 +152,7 @@ def test_detach_shares_memory_and_nothing_else():
     d = t.detach()
     assert np.shares_memory(d.data, t.data)
     assert (d.requires_grad, d.is_leaf, d.grad, d.name) == (False, True, None, None)
+    assert type((t[0] * 2).detach().data) is np.ndarray
 
 
 # --- the manners of a sequence ------------------------------------------------------------------------------------

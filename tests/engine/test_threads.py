@@ -69,6 +69,29 @@ def test_differentiable_passes_in_parallel():
     assert results == [(32.0, 48.0)] * 90
 
 
+def test_threads_that_use_a_leaf_for_the_first_time_agree_on_its_place():
+    meet = threading.Barrier(2, timeout=20)
+
+    class Slow(np.ndarray):
+        """Both threads are in the middle of making a place for the leaf."""
+
+        def copy(self, order="C"):
+            meet.wait()
+            return np.array(self)
+
+    x = tensor([2.0], requires_grad=True)
+    x._data = x._data.view(Slow)
+    results = []
+
+    def job():
+        y = (x * x).sum()
+        meet.wait()
+        results.append(y.gradient(x)[0].item())
+
+    run_together(job, job)
+    assert results == [4.0, 4.0]
+
+
 def test_backward_in_another_thread_than_forward():
     x = tensor(2.0, requires_grad=True)
     y = x * x

@@ -153,6 +153,7 @@ def _closed_node(
         path=frame.path,
         note=_contents(inside),
         repeat=frame.repeat,
+        live=any(a.flows for node in inside for _, a in node.references()),
     )
 
 

@@ -51,8 +51,8 @@ class GraphNode:
     """A leaf, one application of an op, or what folding put in the place of several of them.
 
     ``made`` is the rank among the ops in the order in which the program ran (-1 for leaves). What folding adds:
-    ``extra`` (arguments of the folded neighbours that this one stands for), ``path`` and ``note`` of a module, and
-    ``repeat``, the number of equal neighbours.
+    ``extra`` (arguments of the folded neighbours that this one stands for), ``path`` and ``note`` of a module,
+    ``repeat``, the number of equal neighbours, and ``live``: a gradient flows inside of a folded module.
     """
 
     id: int
@@ -71,6 +71,7 @@ class GraphNode:
     repeat: int = 1
     origin: tuple[CodeType | None, int] = (None, -1)
     definition: Any = None
+    live: bool = False
 
     @property
     def name(self) -> str | None:
@@ -103,6 +104,7 @@ class GraphNode:
             self.repeat,
             self.origin,
             self.definition,
+            self.live,
         )
 
     def references(self) -> Iterator[tuple[int, Argument]]:

@@ -14,7 +14,7 @@ from typing import Any
 from autograd.engine import SMALL, Leaf, Node, Output, Vertex
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
-__all__ = ["Keep", "snapshot", "vertices_below"]
+__all__ = ["Keep", "refused", "snapshot", "vertices_below"]
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
 
@@ -42,9 +42,19 @@ def vertices_below(root: Vertex) -> list[Vertex]:
     return _Recorder.walk([_owner(root)])
 
 
+def refused(error: BaseException) -> tuple[Any, Any]:
+    """The op that refused its operands, and those; from the error itself or one that it was raised from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if getattr(cause, "op", None) is not None:
+            return cause.op, getattr(cause, "operands", None)  # type: ignore[attr-defined]
+        cause = cause.__cause__
+    return None, None
+
+
 def _up_to(error: BaseException, keep: Keep) -> Graph:
     """The graph of the operands that an op refused, and the op that failed."""
-    op, operands = getattr(error, "op", None), getattr(error, "operands", None)
+    op, operands = refused(error)
     if op is None or operands is None:
         raise TypeError(
             f"{_type(error)} does not say which operation failed; only errors that an op raised about its operands "

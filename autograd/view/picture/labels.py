@@ -110,7 +110,7 @@ def _row(label: str, value: Any) -> Row:
 
 def _differentiable(node: GraphNode) -> bool:
     """Whether a gradient can reach this node at all, once somebody asks for one."""
-    return node.kind in ("parameter", "input") or any(a.flows for _, a in node.references())
+    return node.live or node.kind in ("parameter", "input") or any(a.flows for _, a in node.references())
 
 
 def _heading(graph: Graph, node: GraphNode) -> str:

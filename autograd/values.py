@@ -1,0 +1,337 @@
+"""What a Tensor holds, and what it is to the rest of Python: a shape, a name, a number, an array, text, a copy.
+
+Wherever a plain value would leave the graph without a word, an error says so and names the remedy. This module knows
+nothing of gradients but whether one may still be wanted.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+from types import FrameType
+from typing import Any, NoReturn, Self, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from autograd.engine import GONE, Info, Leaf, OpRecord, Output, Vertex, describe
+from autograd.errors import (
+    INSTEAD,
+    ArrayConversionError,
+    BooleanValueError,
+    GradientShapeError,
+    ItemAssignmentError,
+    LiveGraphError,
+    StackingError,
+)
+from autograd.surface import Surface
+
+__all__ = ["TensorValues", "describe_data"]
+
+_new = object.__new__
+ndarray = np.ndarray
+
+
+class TensorValues(Surface):
+    """The storage of a Tensor and its plain side."""
+
+    # A computed Tensor has _data, _node and _requires_grad; the other two slots are for leaves.
+    __slots__ = ("__weakref__", "_data", "_grad", "_info", "_node", "_requires_grad")
+
+    _data: Any
+    _node: Vertex | None
+    _requires_grad: bool
+    _info: Info | None
+    _grad: NDArray[Any] | None
+
+    @property
+    def grad(self) -> NDArray[Any] | None:
+        """What backward passes have added up for this Tensor: an array of its shape that is its own, or None."""
+        node = self._node
+        if node is None or node.__class__ is Leaf:
+            return self._grad
+        if node.grad is not None and node.grad.__class__ is not ndarray:
+            node.grad = np.array(node.grad)
+        gradient: NDArray[Any] | None = node.grad
+        return gradient
+
+    @grad.setter
+    def grad(self, value: ArrayLike | None) -> None:
+        if value is not None:
+            value = np.asarray(value, self._data.dtype)
+            if value.shape != self._data.shape:
+                raise GradientShapeError(f"the gradient of {self._describe()} has its shape, not {value.shape}.")
+        if self.is_leaf:
+            self._grad = value
+        else:
+            self._node.grad = value  # type: ignore[union-attr]
+
+    @property
+    def name(self) -> str | None:
+        """A name for pictures and messages. It is written to the graph, which keeps it when the Tensor is dropped."""
+        info = self._info if self.is_leaf else self._node.info  # type: ignore[union-attr]
+        return None if info is None else info.name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self._get_info().name = value
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this was made by a user rather than computed from something that requires a gradient."""
+        return self._node is None or isinstance(self._node, Leaf)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self._data.shape)
+
+    @property
+    def size(self) -> int:
+        return int(self._data.size)
+
+    @property
+    def flags(self) -> Any:
+        """How the values lie in memory, in NumPy's words."""
+        return np.asarray(self._data).flags
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self._data.dtype
+        return dtype
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a 0-d Tensor")
+        return int(self._data.shape[0])
+
+    def __contains__(self, value: object) -> bool:
+        return bool(np.any(self._data == (value._data if isinstance(value, TensorValues) else value)))
+
+    __hash__ = object.__hash__
+
+    # --- plain values -----------------------------------------------------------------------------------------
+
+    def numpy(self) -> NDArray[Any]:
+        """A read-only view of the values."""
+        view = np.asarray(self._data).view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """The value of a Tensor with one entry, as a Python number."""
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The values as (nested lists of) Python numbers."""
+        return self._data.tolist()
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise BooleanValueError(
+                f"a Tensor of shape {self.shape} has no single truth value. Compare first and use np.any(...) or "
+                "np.all(...), or np.where(condition, a, b) to choose entry by entry."
+            )
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self._plain_number("float"))
+
+    def __int__(self) -> int:
+        return int(self._plain_number("int"))
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iu" or self._data.shape != ():
+            raise TypeError(f"only a 0-d Tensor of integers can be an index, not {self._describe()}")
+        return int(self._data)
+
+    def _plain_number(self, name: str) -> Any:
+        if self._is_live():
+            raise LiveGraphError(
+                f"{name}() of a Tensor{self._made_by()} that requires a gradient would cut it off from its graph "
+                "silently. Read the number with .item(); to build an array from Tensors use np.stack or .at[]."
+            )
+        if self._data.size != 1:
+            raise TypeError(f"only a Tensor with one entry can become a {name}; this one has shape {self.shape}.")
+        return self._data.item()
+
+    def _is_live(self) -> bool:
+        """Whether a gradient may still be wanted: a graph that was not released, or a leaf that requires one."""
+        return self._requires_grad and (self.is_leaf or self._maker().kept is not GONE)  # type: ignore[union-attr]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if self._requires_grad:
+            caller = _called_by(sys._getframe(1))
+            instead = f" In place of np.{caller} write {INSTEAD[caller]}." if caller in INSTEAD else ""
+            if _assembles_a_list(sys._getframe(1)):
+                raise StackingError(
+                    "NumPy cannot make an array of a list of Tensors without losing their graph. Write "
+                    "np.stack([...]) (or np.concatenate for arrays that have the axis already), which is "
+                    f"differentiable; to put values into an array use .at[].set(...).{instead}"
+                )
+            raise ArrayConversionError(
+                f"a Tensor ({describe_data(self)}) that requires a gradient is not turned into a plain array "
+                "silently. Read its values with .numpy() or .detach(); to build an array from Tensors use np.stack "
+                f"or np.concatenate, and .at[] in place of assignment.{instead}"
+            )
+        return np.array(self._data, dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.__array__().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return np.asarray(self._data).__dlpack_device__()
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        text = repr(index) if isinstance(index, int | slice | str) else "index"
+        if isinstance(index, slice):
+            parts = (index.start, index.stop) if index.step is None else (index.start, index.stop, index.step)
+            text = ":".join("" if part is None else str(part) for part in parts)
+        raise ItemAssignmentError(
+            f"a Tensor cannot be assigned to in place. Write t = t.at[{text}].set(value) (or .add(value)), which "
+            "returns a new, differentiable Tensor; to change a leaf outside the graph, assign to t.data."
+        )
+
+    # --- words ------------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        values = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(", suffix=")")
+        facts = [values]
+        if self.name is not None:
+            facts.append(f"name={self.name!r}")
+        if self._data.dtype not in (np.float64, np.int64, np.bool_):
+            facts.append(f"dtype={self._data.dtype}")
+        if self._requires_grad:
+            facts.append(f"op={op.name}" if (op := self._op()) else "requires_grad=True")
+        return f"tensor({', '.join(facts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
+
+    def _describe(self) -> str:
+        if self._node is not None:
+            return describe(self._node)
+        return f"{self.name or 'this Tensor'} ({describe_data(self)})"
+
+    def _made_by(self) -> str:
+        """The op in parentheses, for messages."""
+        return f" ({op.name})" if (op := self._op()) else ""
+
+    def _maker(self) -> Vertex | None:
+        """The vertex that stands for the op that computed this: for one of several outputs that of all of them."""
+        return self._node.parents[0] if isinstance(self._node, Output) else self._node
+
+    def _op(self) -> OpRecord | None:
+        maker = self._maker()
+        return None if maker is None else maker.op
+
+    def _get_info(self) -> Info:
+        holder: Any = self if self.is_leaf else self._node
+        attribute = "_info" if self.is_leaf else "info"
+        info: Info | None = getattr(holder, attribute)
+        if info is None:
+            info = Info()
+            setattr(holder, attribute, info)
+            if self.is_leaf and self._node is not None:
+                self._node.info = info
+        return info
+
+    # --- copies -----------------------------------------------------------------------------------------------
+
+    def _copy(self, how: str) -> Self:
+        """A leaf copies with its gradient and name; a computed Tensor copies once its graph has been released."""
+        if not self.is_leaf and self._is_live():
+            raise LiveGraphError(
+                f"{how} of a Tensor{self._made_by()} that requires a gradient would cut it off from its graph "
+                "silently. Copy its values with .detach() first, or run backward() before."
+            )
+        twin = _new(type(self))
+        twin.__setstate__(self.__getstate__())
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "data": np.array(self._data),
+            "grad": None if self.grad is None else self.grad.copy(),
+            "requires_grad": self._requires_grad and self.is_leaf,
+            "name": self.name,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._data = state["data"]
+        self._node = None
+        self._grad = state["grad"]
+        self._requires_grad = state["requires_grad"]
+        self._info = Info()
+        self._info.name = state["name"]
+
+    def __copy__(self) -> Self:
+        return self._copy("copy()")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin = self._copy("deepcopy()")
+        memo[id(self)] = twin
+        return twin
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        if not self.is_leaf and self._is_live():
+            self._copy("pickling")
+        return _new_instance, (type(self),), self.__getstate__()
+
+
+def describe_data(x: TensorValues) -> str:
+    """Shape and dtype in words."""
+    return f"shape {x.shape}, {x.dtype}"
+
+
+def _new_instance(cls: type[TensorValues]) -> TensorValues:
+    return _new(cls)
+
+
+def _called_by(frame: FrameType) -> str:
+    """The name of the NumPy function that asks for an array, as far as it can be known; for a class its name."""
+    name = ""
+    while frame.f_globals.get("__name__", "").partition(".")[0] == "numpy" and frame.f_back is not None:
+        name, frame = frame.f_code.co_qualname.partition(".")[0], frame.f_back
+    if not name and (call := _call_at(frame)):  # a function in C: the user's own line names it
+        name = ast.unparse(call.func).rpartition(".")[2]
+    return name
+
+
+def _assembles_a_list(frame: FrameType) -> bool:
+    """Whether the running line calls NumPy with a list of Tensors (as in ``np.array([t1, t2])``).
+
+    NumPy asks each Tensor of a list for its array exactly as it asks a single one, so the source is read instead.
+    Without source the answer is no, and the error names both remedies.
+    """
+    call = _call_at(frame)
+    if call is None or not call.args:
+        return False
+    argument = call.args[0]
+    if isinstance(argument, ast.Name):
+        value = frame.f_locals.get(argument.id, frame.f_globals.get(argument.id))
+        return isinstance(value, list | tuple)
+    return isinstance(argument, ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp)
+
+
+def _call_at(frame: FrameType) -> ast.Call | None:
+    """The call that a frame is in the middle of, read from its source on the way to an error."""
+    positions = list(frame.f_code.co_positions())
+    start, end, left, right = positions[frame.f_lasti // 2] if frame.f_lasti >= 0 else (None,) * 4
+    if start is None or end is None:
+        return None
+    lines = [linecache.getline(frame.f_code.co_filename, n) for n in range(start, end + 1)]
+    if not all(lines):
+        return None
+    lines[-1] = lines[-1].encode()[:right].decode()
+    lines[0] = lines[0].encode()[left:].decode()
+    try:
+        expression = ast.parse("(" + "".join(lines) + ")", mode="eval").body
+    except SyntaxError:
+        return None
+    return expression if isinstance(expression, ast.Call) else None

@@ -1,0 +1,56 @@
+"""`draw`: runs a model once and draws the graph of its output.
+
+This module owns the run. Everything about pictures belongs to `autograd.view`.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from typing import Any
+
+import numpy as np
+
+from autograd import OperandError, Tensor, enable_grad, tensor
+from autograd.view import Drawing
+from autograd.view import draw as draw_graph
+from autograd.view.graph.snapshot import refused
+from nn.module import Module
+
+__all__ = ["draw"]
+
+__autograd_transparent__ = True
+
+
+def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
+    """Run a copy of a model and draw the graph of what it returns.
+
+    ``inputs`` are what the model is called with; floating arrays get the names of the parameters of ``forward``.
+    ``options`` are those of `autograd.draw`, such as ``depth=1``. The model itself is not touched: no gradient, no
+    running mean changes. When an operation refuses its operands, the picture ends there, with that operation in red.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> from nn.drawing import draw
+    >>> draw(nn.MLP([4, 3, 2], rng=0), np.ones((5, 4), "float32"), depth=0, values="off")
+    MLP  3 ops, 23 parameters, (5, 2)
+    └─ x: constant  (5, 4)  no gradient
+    (all float32; no gradients yet: backward() has not run)
+    """
+    twin = copy.deepcopy(model)  # alive until the drawing has read its parameters
+    names = [*inspect.signature(model.forward).parameters]
+    named = [_named(x, names[i] if i < len(names) else f"input {i}") for i, x in enumerate(inputs)]
+    with enable_grad():
+        try:
+            return draw_graph(twin(*named), **options)
+        except OperandError as error:
+            if refused(error)[0] is None:
+                raise
+            return draw_graph(error, **options)
+
+
+def _named(x: Any, name: str) -> Any:
+    """A floating array as a Tensor with a name."""
+    if isinstance(x, Tensor) or not isinstance(x, np.ndarray) or x.dtype.kind != "f":
+        return x
+    return tensor(x, name="input" if name in ("args", "inputs") else name)
