@@ -50,18 +50,28 @@ from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_gra
 
 if _TYPE_CHECKING:
     from autograd.gradcheck import GradcheckError, GradcheckReport, gradcheck
-    from autograd.view import Drawing, draw
+    from autograd.view import (
+        Difference,
+        Drawing,
+        Explanation,
+        Recording,
+        Steps,
+        ValuesNotKeptError,
+        diff,
+        draw,
+        explain,
+        record,
+        steps,
+    )
 
 _methods.attach()
 _protocol.install()
 
 # Checking and drawing are as large as the engine and often not needed, so they are imported at their first use.
 _ON_USE = {
-    "Drawing": "autograd.view",
-    "GradcheckError": "autograd.gradcheck",
-    "GradcheckReport": "autograd.gradcheck",
-    "draw": "autograd.view",
-    "gradcheck": "autograd.gradcheck",
+    **dict.fromkeys(("GradcheckError", "GradcheckReport", "gradcheck"), "autograd.gradcheck"),
+    **dict.fromkeys(("Difference", "Drawing", "Explanation", "Recording", "Steps"), "autograd.view"),
+    **dict.fromkeys(("ValuesNotKeptError", "diff", "draw", "explain", "record", "steps"), "autograd.view"),
 }
 
 
@@ -80,7 +90,9 @@ __all__ = [
     "ArrayConversionError",
     "AutogradError",
     "BooleanValueError",
+    "Difference",
     "Drawing",
+    "Explanation",
     "GradcheckError",
     "GradcheckReport",
     "GradientShapeError",
@@ -91,15 +103,20 @@ __all__ = [
     "NonScalarBackwardError",
     "NotDifferentiable",
     "OperandError",
+    "Recording",
     "RequiresGradError",
     "RuleError",
     "StackingError",
     "StaleLeafError",
+    "Steps",
     "Tensor",
     "UnusedInputError",
+    "ValuesNotKeptError",
     "custom_op",
+    "diff",
     "draw",
     "enable_grad",
+    "explain",
     "grad",
     "gradcheck",
     "hessian",
@@ -108,7 +125,9 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "record",
     "register_container",
+    "steps",
     "tensor",
     "value_and_grad",
     "vjp",

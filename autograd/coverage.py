@@ -93,4 +93,4 @@ def status_of(name: str, function: Callable[..., Any]) -> str | None:
         return "not dispatchable"
     if name in NO_ARRAY:
         return "no array"
-    return STATUS.get(function) if getattr(function, "__hash__", None) else None
+    return STATUS.get(function)

@@ -21,6 +21,7 @@ from autograd.tensor import Tensor, constant, leaf
 __all__ = ["TRANSPARENT", "constant_outputs", "output_of", "placed", "record", "record_outputs", "result_of", "sources"]
 
 _new = object.__new__
+_getframe = sys._getframe
 float64 = np.float64
 ndarray = np.ndarray
 
@@ -42,7 +43,7 @@ def record(
     node.scope = state.scope
     node.seq = next(sequence)
     node.grad = node.info = node.tensor = None
-    frame = sys._getframe(2)
+    frame = _getframe(2)
     while TRANSPARENT in frame.f_globals:  # such a module is always called by another
         frame = frame.f_back  # type: ignore[assignment]
     node.code = frame.f_code
@@ -84,7 +85,7 @@ def record_outputs(
     node.shape = tuple(out.shape for out in outs)
     node.dtype = tuple(out.dtype for out in outs)
     node.value = node.grad = node.info = node.tensor = None
-    frame = sys._getframe(2)
+    frame = _getframe(2)
     while TRANSPARENT in frame.f_globals:
         frame = frame.f_back  # type: ignore[assignment]
     node.code, node.lasti = frame.f_code, frame.f_lasti

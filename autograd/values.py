@@ -59,7 +59,7 @@ class TensorValues(Surface):
     @grad.setter
     def grad(self, value: ArrayLike | None) -> None:
         if value is not None:
-            value = np.asarray(value, self._data.dtype)
+            value = np.array(value, self._data.dtype)  # a .grad never shares memory with anything
             if value.shape != self._data.shape:
                 raise GradientShapeError(f"the gradient of {self._describe()} has its shape, not {value.shape}.")
         if self.is_leaf:

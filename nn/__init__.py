@@ -3,6 +3,10 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from nn import data, functional, metrics
 from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
 from nn.errors import LabelError, LossShapeError, PrecisionWarning, StateDictError
@@ -10,6 +14,17 @@ from nn.layers import MLP, Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
 from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
 from nn.module import Buffer, Module, Parameter
 from nn.summary import summary
+
+if _TYPE_CHECKING:
+    from nn.drawing import draw
+
+
+def __getattr__(name: str) -> _Any:
+    if name != "draw":  # imported at its first use, as the views of `autograd` are
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = _import_module("nn.drawing").draw
+    return value
+
 
 __all__ = [
     "MLP",
@@ -30,6 +45,7 @@ __all__ = [
     "StateDictError",
     "Tanh",
     "data",
+    "draw",
     "functional",
     "get_default_dtype",
     "manual_seed",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.numpy_functions.constants import values_of
+from autograd.numpy_functions.refused import ZEROS, refusal
 from autograd.numpy_functions.selection import plain
-from autograd.errors import NotDifferentiable
 from autograd.numpy_functions.shapes import along, as_operand, as_tensor
 from autograd.ops import arithmetic, linear, shape
 from autograd.protocol import STATUS, implements, refuse_extra
@@ -105,7 +105,7 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     return shape.concatenate(begin, inside, end, axis=axis)
 
 
-@implements(np.trapezoid, *([np.trapz] if hasattr(np, "trapz") else []))
+@implements(np.trapezoid, *filter(None, [getattr(np, "trapz", None)]))
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y = as_operand(y)
     axis %= y.ndim
@@ -247,7 +247,7 @@ def _polydiv(u: Any, v: Any) -> Any:
 @implements(np.poly)
 def _poly(seq_of_zeros: Any) -> Any:
     if seq_of_zeros.ndim != 1:
-        raise NotDifferentiable("numpy.poly of a matrix needs its eigenvalues, which may be complex. Pass the zeros.")
+        raise refusal("numpy.poly of a matrix", ZEROS)
     if not len(seq_of_zeros):
         return 1.0
     p: Any = constant(np.ones(1, np.mintypecode(seq_of_zeros.dtype.char)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import NotDifferentiable
+from autograd.numpy_functions.refused import BASIS, RANK, REFLECTORS, refusal
 from autograd.numpy_functions.selection import take_along_axis
 from autograd.numpy_functions.shapes import as_operand, as_tensor
 from autograd.ops import linalg, linear, shape
@@ -68,10 +68,7 @@ def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     _, _, rank, _ = np.linalg.lstsq(a.data, b.data, rcond=rcond)
     rows, columns = a.shape
     if rank < min(rows, columns):
-        raise NotDifferentiable(
-            f"numpy.linalg.lstsq of a matrix of rank {rank} and shape {a.shape}: the solution jumps where the rank "
-            "changes, so it has no derivative there. Add a small multiple of the identity (ridge) or drop columns."
-        )
+        raise refusal(f"numpy.linalg.lstsq of a matrix of rank {rank} and shape {a.shape}", RANK)
     x = np.matmul(np.linalg.pinv(a), b)
     residuals = b - np.matmul(a, x)
     squares = np.sum(residuals * residuals, axis=0, keepdims=b.ndim == 1)
@@ -103,10 +100,7 @@ def _qr(a: Any, mode: str = "reduced") -> Any:
         return QRResult(*linalg.qr(a))
     if mode == "r":
         return linalg.qr(a)[1]
-    raise NotDifferentiable(
-        f"numpy.linalg.qr(..., mode={mode!r}) has no derivative: the extra columns of Q are an arbitrary basis. Use "
-        "mode='reduced'."
-    )
+    raise refusal(f"numpy.linalg.qr of shape {a.shape} with mode={mode!r}", BASIS if mode == "complete" else REFLECTORS)
 
 
 @implements(np.linalg.eigh)
@@ -126,10 +120,7 @@ def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian:
     if not compute_uv:
         return linalg.svd(a)[1]
     if full_matrices and a.shape[-1] != a.shape[-2]:
-        raise NotDifferentiable(
-            f"numpy.linalg.svd of shape {a.shape} with full_matrices=True has no derivative: the extra vectors are an "
-            "arbitrary basis. Pass full_matrices=False."
-        )
+        raise refusal(f"numpy.linalg.svd of shape {a.shape} with full_matrices=True", BASIS)
     return SVDResult(*linalg.svd(a))
 
 

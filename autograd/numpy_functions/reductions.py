@@ -27,7 +27,8 @@ def is_given(value: Any) -> bool:
 def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | None = None) -> Callable[..., Any]:
     """A reduction that understands NumPy's ``dtype``, ``where`` and ``initial``, with a default axis."""
     default_axis = axis
-    neutral = {np.maximum: -np.inf, np.minimum: np.inf}.get(ufunc, ufunc.identity)
+    extremes: dict[Any, float] = {np.maximum: -np.inf, np.minimum: np.inf}
+    neutral = extremes.get(ufunc, ufunc.identity)
 
     def call(
         a: Any,
@@ -157,11 +158,13 @@ implements(np.std)(_spread_of(True))
 
 @implements(np.cumsum)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """np.cumsum on Tensors."""
     return reduce.cumsum(a.astype(dtype) if is_given(dtype) else a, axis=axis)
 
 
 @implements(np.cumprod)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """np.cumprod on Tensors."""
     return reduce.cumprod(a.astype(dtype) if is_given(dtype) else a, axis=axis)
 
 

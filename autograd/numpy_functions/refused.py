@@ -1,4 +1,8 @@
-"""NumPy functions that are refused for Tensors, each with its reason and what to write instead."""
+"""NumPy functions that are refused for Tensors, and ways of calling others: each with its reason and what to write.
+
+Whole functions are registered here. A way of calling (a mode, a shape) is refused where the function is answered, by
+`refusal` with a reason of this page.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,28 @@ import numpy as np
 from autograd.errors import NotDifferentiable
 from autograd.protocol import UFUNCS, implements
 
+# The results are complex numbers, which have no gradient here.
+COMPLEX = "its result is complex. Work with real and imaginary parts, or with a symmetric matrix (eigh, eigvalsh)"
+ZEROS = "the zeros of a matrix are its eigenvalues, which may be complex. Pass the zeros themselves"
+
+# A function of the user's sees plain numbers, or pieces of memory to fill in.
+PIECES = "NumPy calls the given function on plain parts of the array. Write it with whole-array functions"
+
+# Operations that give no result, but change an argument. The graph may need its old value.
 FILL = "it writes into its argument. For np.full write np.broadcast_to(t, shape), else t.at[index].set(value)"
 IN_PLACE = "it writes into its argument. Use t.at[index].set(value) or .add(value), which return a new Tensor"
-COMPLEX = "its result is complex. Work with real and imaginary parts, or with a symmetric matrix (eigh, eigvalsh)"
-PIECES = "NumPy calls the given function on plain parts of the array. Write it with whole-array functions"
 FILES = "it writes plain numbers to a file. Pass t.numpy()"
+
+# What is left open by the definition, so that it depends on how LAPACK happens to work.
+BASIS = "the extra columns are an arbitrary basis of what is left"
+REFLECTORS = "Householder reflectors are LAPACK's own affair. Use mode='reduced'"
+UNDEFINED = "the padded values are undefined"
+
+# Where a matrix has not its full rank, the pseudo-inverse jumps.
+RANK = "the solution jumps where the rank changes. Add a small multiple of the identity (ridge), or drop columns"
+
+# Counts jump when an edge passes a number.
+EDGES = "counts jump when one of its edges passes a number. Pass edges.numpy() for plain edges"
 
 REFUSED: dict[Callable[..., Any], str] = {
     **dict.fromkeys((np.linalg.eig, np.linalg.eigvals, np.roots, np.sort_complex), COMPLEX),
@@ -25,26 +46,27 @@ REFUSED: dict[Callable[..., Any], str] = {
 }
 
 
-def _refuse(function: Callable[..., Any], reason: str) -> None:
-    name = f"{function.__module__}.{function.__name__}"
+def refusal(call: str, reason: str) -> NotDifferentiable:
+    """The error for a function, or for a way of calling it."""
+    return NotDifferentiable(f"{call} is not differentiable: {reason}.")
 
+
+def _refuse(function: Callable[..., Any], reason: str) -> None:
     def call(*args: Any, **kwargs: Any) -> Any:
-        raise NotDifferentiable(f"{name} is not differentiable: {reason}.")
+        raise refusal(f"{function.__module__}.{function.__name__}", reason)
 
     call.__name__ = function.__name__
     implements(function, status="refused")(call)
 
 
-for refused_function, why in REFUSED.items():
-    _refuse(refused_function, why)
-
-
 def _refuse_at(ufunc: np.ufunc) -> None:
     def at(*args: Any, **kwargs: Any) -> Any:
-        raise NotDifferentiable(f"numpy.{ufunc.__name__}.at is not differentiable: {IN_PLACE}.")
+        raise refusal(f"numpy.{ufunc.__name__}.at", IN_PLACE)
 
     UFUNCS[ufunc, "at"] = at
 
 
+for _function, _reason in REFUSED.items():
+    _refuse(_function, _reason)
 for _ufunc in {f for f in vars(np).values() if isinstance(f, np.ufunc)}:
     _refuse_at(_ufunc)

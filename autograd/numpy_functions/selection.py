@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.numpy_functions.refused import PIECES, refusal
 from autograd.numpy_functions.shapes import along, as_operand, as_tensor
 from autograd.ops import arithmetic, shape
-from autograd.protocol import implements, no_rule, refuse_extra
+from autograd.protocol import implements, refuse_extra
 from autograd.tensor import Tensor
 
 __autograd_transparent__ = True
@@ -45,7 +46,8 @@ def _clip(
 ) -> Any:
     refuse_extra("numpy.clip", extra)
     given = {"a_min": a_min, "a_max": a_max, "min": min, "max": max}
-    np.clip(0.0, **{name: 0.0 for name, bound in given.items() if bound is not NoValue})  # NumPy's complaints
+    bounds: Any = {name: 0.0 for name, bound in given.items() if bound is not NoValue}
+    np.clip(0.0, **bounds)  # NumPy's complaints about two names for one bound
     lower, upper = (min, max) if a_min is NoValue else (a_min, a_max)
     return arithmetic.clip(a, None if lower is NoValue else lower, None if upper is NoValue else upper)
 
@@ -63,7 +65,7 @@ def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0
 @implements(np.piecewise)
 def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
     if any(callable(f) for f in funclist):
-        raise no_rule("numpy.piecewise with functions (NumPy calls them on plain parts of the array; use np.where)")
+        raise refusal("numpy.piecewise with functions", PIECES)
     conditions = [plain(c) for c in (condlist if isinstance(condlist, list | tuple) else [condlist])]
     rest = funclist[len(conditions)] if len(funclist) > len(conditions) else 0.0
     chosen = as_tensor(_select(conditions[::-1], list(funclist[: len(conditions)])[::-1], rest))
@@ -181,8 +183,8 @@ def _union1d(ar1: Any, ar2: Any) -> Any:
 
 @implements(np.intersect1d)
 def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
-    values, first, second = np.intersect1d(plain(ar1), plain(ar2), assume_unique, return_indices=True)
-    values = as_tensor(np.ravel(as_operand(ar1))[first]).astype(values.dtype)  # of numbers that both have, the gradient is that of ar1
+    common, first, second = np.intersect1d(plain(ar1), plain(ar2), assume_unique, return_indices=True)
+    values = as_tensor(np.ravel(as_operand(ar1))[first]).astype(common.dtype)  # both have them: the gradient is ar1's
     return (values, first, second) if return_indices else values
 
 

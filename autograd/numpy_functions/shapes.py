@@ -11,9 +11,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.arrays import normalize_axes
+from autograd.numpy_functions.refused import PIECES, UNDEFINED, refusal
 from autograd.ops import arithmetic, index, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
-from autograd.protocol import implements, no_rule
+from autograd.protocol import implements
 from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
@@ -46,12 +47,13 @@ def as_last_axis(a: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
 
 
 @implements(np.reshape)
-def _reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: bool | None = None) -> Any:
+def _reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: bool | None = None) -> Any:
+    shape = newshape if shape is None else shape  # as NumPy called it before 2.4
     return a.reshape(shape) if order == "C" else np.ravel(a)[np.reshape(_places(a), shape, order)]
 
 
 @implements(np.ravel)
-def _ravel(a: Any, order: str = "C") -> Any:
+def _ravel(a: Any, order: Any = "C") -> Any:
     if order == "C" or (order in ("A", "K") and a.data.flags.c_contiguous):
         return shape.ravel(a)
     return np.ravel(a)[np.ravel(_places(a), order)]
@@ -158,7 +160,7 @@ def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind"
     return _joined(shape.concatenate(*parts, axis=0 if parts[0].ndim == 1 else 1), dtype, casting)
 
 
-@implements(np.vstack, np.row_stack)
+@implements(np.vstack, np.row_stack)  # noqa: NPY201 - which it is until NumPy drops it
 def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
     return _joined(shape.concatenate(*(_atleast_2d(a) for a in tup), axis=0), dtype, casting)
 
@@ -427,12 +429,16 @@ def _diagflat(v: Any, k: int = 0) -> Any:
 
 @implements(np.tril)
 def _tril(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0.0)
+    return np.where(_lower_triangle(m.shape[-2:], k), m, 0.0)
 
 
 @implements(np.triu)
 def _triu(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0.0, m)
+    return np.where(_lower_triangle(m.shape[-2:], k - 1), 0.0, m)
+
+
+def _lower_triangle(sizes: tuple[int, ...], k: int) -> Any:
+    return np.tri(sizes[0], sizes[-1], k, dtype=bool)
 
 
 # --- padding ----------------------------------------------------------------------------------------------------
@@ -444,7 +450,7 @@ _BY_STATISTIC: dict[str, Any] = {"maximum": np.max, "minimum": np.min, "mean": n
 @implements(np.pad)
 def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
     if callable(mode) or mode == "empty":
-        raise no_rule(f"numpy.pad(..., mode={mode if isinstance(mode, str) else 'a function'})")
+        raise refusal(f"numpy.pad with mode {mode!r}", PIECES if callable(mode) else UNDEFINED)
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(k, pad_width.get(k - array.ndim, (0, 0))) for k in range(array.ndim)]
         pad_width = [(w, w) if isinstance(w, int) else w for w in pad_width]

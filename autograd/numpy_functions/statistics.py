@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes
-from autograd.errors import NotDifferentiable
 from autograd.numpy_functions.constants import values_of
+from autograd.numpy_functions.refused import EDGES, refusal
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.numpy_functions.shapes import as_last_axis, as_operand, as_tensor
 from autograd.ops import arithmetic, index
@@ -81,8 +81,9 @@ def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..
         keepdims: Any = False,
         *,
         weights: Any = None,
+        interpolation: Any = None,
     ) -> Any:
-        a = as_operand(a)
+        a, method = as_operand(a), interpolation or method  # as NumPy called it before 2.4
         one = None if weights is None else np.ones(1)
         dtype = numpy_quantile(np.zeros(1, a.dtype), values_of(q), method=method, weights=one).dtype
         q = as_operand(q)
@@ -178,7 +179,9 @@ def _observations(m: Any, rowvar: bool) -> Any:
 
 
 @implements(np.corrcoef)
-def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+def _corrcoef(
+    x: Any, y: Any = None, rowvar: bool = True, bias: Any = NoValue, ddof: Any = NoValue, *, dtype: Any = None
+) -> Any:  # bias and ddof have no effect, and left NumPy in 2.4
     c = _cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
@@ -202,7 +205,7 @@ def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 # returned are plain positions, as in pictures.
 
 
-def _weighted_counts(data: Sequence[Any], edges: Sequence[Any], weights: Any, density: bool) -> Any:
+def _weighted_counts(data: Any, edges: Sequence[Any], weights: Any, density: bool) -> Any:
     """The sums of the weights in the bins of a grid. Bins are half open, but for the last one on each axis."""
     places = [np.searchsorted(e, x, side="right") - 1 - (x == e[-1]) for x, e in zip(data, edges, strict=True)]
     sizes = tuple(len(e) - 1 for e in edges)
@@ -218,10 +221,7 @@ def _weighted_counts(data: Sequence[Any], edges: Sequence[Any], weights: Any, de
 def _refuse_live_edges(name: str, bins: Any, bounds: Any) -> None:
     parts = [part for group in (bins, bounds) for part in (group if isinstance(group, list | tuple) else [group])]
     if any(isinstance(part, Tensor) and part.requires_grad for part in parts):
-        raise NotDifferentiable(
-            f"numpy.{name} has no derivative with respect to its edges: counts jump when an edge passes a number. Pass "
-            "edges.numpy() for plain edges."
-        )
+        raise refusal(f"numpy.{name} with respect to its edges", EDGES)
 
 
 @implements(np.histogram)
@@ -234,9 +234,7 @@ def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, w
 
 
 @implements(np.histogram2d)
-def _histogram2d(
-    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
+def _histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _refuse_live_edges("histogram2d", bins, range)
     counts, *edges = np.histogram2d(*map(values_of, (x, y, bins, range, density, weights)))
     if isinstance(weights, Tensor):

@@ -16,7 +16,7 @@ from autograd.engine import Vertex
 from autograd.errors import UnusedInputError
 from autograd.tensor import Tensor
 from autograd.view.chain.deltas import Delta, deltas
-from autograd.view.chain.entries import EntryWeb, entry_formula, entry_name
+from autograd.view.chain.entries import EntryWeb, between, entry_formula, entry_name
 from autograd.view.chain.expression import latex_name
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge, count_paths, largest_paths
@@ -41,12 +41,27 @@ class Link:
     number: float
 
 
-@dataclass(frozen=True, slots=True)
 class Path:
-    """A way from the operand to the result; ``product`` is that of the numbers of its links."""
+    """A way from the operand to the result; ``product`` is that of the numbers of its ``links``."""
 
-    links: tuple[Link, ...]
-    product: float
+    def __init__(self, edges: Sequence[Edge], product: float, word: Callable[[Edge], Link]) -> None:
+        self.product = product
+        self._edges, self._word = edges, word
+
+    def __len__(self) -> int:
+        return len(self._edges)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The local derivatives along the path, from the operand on."""
+        return tuple(self._word(edge) for edge in self._edges)
+
+    def ends(self, most: int) -> list[Link | None]:
+        """The links, of a long path the first and the last, with None between them."""
+        if len(self) <= most:
+            return list(self.links)
+        half = most // 2
+        return [*map(self._word, self._edges[:half]), None, *map(self._word, self._edges[-half:])]
 
 
 def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, most: int = 8) -> Explanation:
@@ -130,9 +145,9 @@ class Explanation:
         self._wrt, self._of = names(targets[0]), names(replay.root)
         self.paths: tuple[Path, ...] = ()
         self.deltas: tuple[Delta, ...] = ()
-        web = None if entry is None or source is None else EntryWeb(replay, targets)
+        web = None if entry is None or source is None else EntryWeb(replay, targets, entry)
         if web is None or web.too_large or entry is None or source is None:
-            useful = EntryWeb(replay, targets, build=False).useful
+            useful = between(replay, targets)
             self.count = _count_of_arrays(replay, targets, useful)
             self.deltas = tuple(deltas(replay, names, useful))
             if entry is not None:
@@ -145,7 +160,7 @@ class Explanation:
         self.count = sum(count_paths(web.into, start, goal, web.order) for start in starts)
         found = [way for s in starts for way in largest_paths(web.into, s, goal, web.order, most)]
         found.sort(key=lambda way: -abs(way[0]))
-        self.paths = tuple(Path(tuple(_link(web, names, e) for e in edges), product) for product, edges in found[:most])
+        self.paths = tuple(Path(edges, product, lambda e: _link(web, names, e)) for product, edges in found[:most])
 
     # --- text -----------------------------------------------------------------------------------------------------
 
@@ -163,11 +178,10 @@ class Explanation:
         lines = [f"d{self._of}/d{self._wrt} = {number(self.gradient)}: {what}{largest}", ""]
         for i, path in enumerate(self.paths, 1):
             lines.append(f"{i}. {_chain(path)}: {number(path.product)}")
-            links = path.links
-            for k, link in enumerate(links):
-                if len(links) > _LONGEST and k == _LONGEST // 2:
-                    lines.append(f"   ... {len(links) - 2 * (_LONGEST // 2):,} more")
-                if len(links) <= _LONGEST or k < _LONGEST // 2 or k >= len(links) - _LONGEST // 2:
+            for link in path.ends(_LONGEST):
+                if link is None:
+                    lines.append(f"   ... {len(path) - 2 * (_LONGEST // 2):,} more")
+                else:
                     lines.append(f"   d {link.target} / d {link.source} = {_worded(link)}")
         if self.count > 1 and not many:
             lines += ["", f"sum: {_sum([path.product for path in self.paths])} = {number(self.gradient)}"]
@@ -204,9 +218,8 @@ class Explanation:
     def _path_latex(self) -> list[str]:
         rows: list[str] = []
         for i, path in enumerate(self.paths, 1):
-            shown = [link for link in path.links if link.formula != "1"] or list(path.links[:1])
-            half = _LONGEST // 2
-            cut = [*shown[:half], None, *shown[-half:]] if len(shown) > _LONGEST else shown
+            ends = path.ends(_LONGEST)
+            cut = [link for link in ends if link is None or link.formula != "1"] or ends[:1]
             forms = [
                 r" \cdot ".join(r"\cdots" if link is None else write(link) for link in cut)
                 for write in (_partial, _factor, lambda link: _bracketed(link.number))
@@ -273,12 +286,14 @@ def _worded(link: Link) -> str:
 
 def _chain(path: Path) -> str:
     """The stations of a path."""
-    if not path.links:
+    if not len(path):
         return "the thing itself"
-    stations = [path.links[0].source, *(link.target for link in path.links)]
-    if len(stations) > 12:
-        stations = [*stations[:5], f"... {len(stations) - 10:,} more ...", *stations[-5:]]
-    return " -> ".join(stations)
+    if len(path) < 12:
+        return " -> ".join([path.links[0].source, *(link.target for link in path.links)])
+    ends = [link for link in path.ends(10) if link is not None]
+    first = [link.source for link in ends[:5]]
+    last = [link.target for link in ends[5:]]
+    return " -> ".join([*first, f"... {len(path) - 9:,} more ...", *last])
 
 
 def _sum(terms: Sequence[float]) -> str:

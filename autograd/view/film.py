@@ -22,10 +22,10 @@ from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.labels import compose
 from autograd.view.picture.values import brief, exact
 
-__all__ = ["film"]
+__all__ = ["MOST_STEPS", "film"]
 
 MOST = 300  # nodes that a page can show; of a larger graph it lists the steps without a picture
-_MOST_STEPS = 2000
+MOST_STEPS = 2000
 _LONGEST = 18  # characters of an expression in a box
 
 
@@ -43,11 +43,12 @@ def film(
             ids[vertex] = ids[vertex.parents[0]]  # type: ignore[index]
     small = len(order) <= MOST
     svg = render(_picture(replay, names, order), renderer)[0] if small else ""
-    nodes = {str(i): _about(replay, names, vertex) for vertex, i in ids.items() if not isinstance(vertex, Output)}
+    told = order if small else [v for v in order if isinstance(v, Node)][-MOST_STEPS:]
+    nodes = {str(ids[vertex]): _about(replay, names, vertex) for vertex in told}
     forward = sorted((v for v in order if isinstance(v, Node)), key=lambda v: v.seq)
     moments = [
         {"pass": "forward", "node": ids[v], "text": f"{names(v)} = {names.expression(v)} = {brief(replay.value(v))}"}
-        for v in forward[:_MOST_STEPS]
+        for v in forward[:MOST_STEPS]
     ]
     moments += [
         {
@@ -57,12 +58,12 @@ def film(
             "sends": [{"to": ids[s.parent], "grad": brief(s.after), "complete": s.complete} for s in firing.sent],
             "waiting": [ids[v] for v in firing.waiting],
         }
-        for firing, text in zip(firings[:_MOST_STEPS], words, strict=False)
+        for firing, text in zip(firings[:MOST_STEPS], words, strict=False)
     ]
     title = f"Backward pass from {names(replay.root)}"
     note = "" if small else f"The graph has {len(order):,} nodes: too many for one picture. The steps are all here."
-    if max(len(forward), len(firings)) > _MOST_STEPS:
-        note = f"Of {len(firings):,} steps the first {_MOST_STEPS:,} are here."
+    if max(len(forward), len(firings)) > MOST_STEPS:
+        note = f"Of {len(firings):,} steps the first {MOST_STEPS:,} are here."
     start = {"node": ids[replay.root], "grad": brief(replay.seed)}
     return svg, {"title": title, "note": note, "nodes": nodes, "moments": moments, "start": start}
 
@@ -112,7 +113,7 @@ def _about(replay: Replay, names: Names, vertex: Vertex) -> dict[str, str]:
     facts["module"] = scope_of(vertex)
     if isinstance(vertex, Node):
         flowing = [slot for slot, parent in enumerate(vertex.parents) if parent is not None]
-        formulas = [(vertex.parents[i], slope(replay, names, vertex, i).matrix) for i in flowing]
+        formulas = [(vertex.parents[i], slope(replay, names, vertex, i, latex=False).matrix) for i in flowing]
         facts["sends"] = "\n".join(dict.fromkeys(f"to {names(p)}: {text}" for p, text in formulas if text))
         operands = vertex.op.operands
         rules = [(operands[min(i, len(operands) - 1)], rule_source(vertex.op, i)) for i in flowing]

@@ -21,7 +21,7 @@ from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names
 from autograd.view.chain.places import place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay, Sent
-from autograd.view.film import film
+from autograd.view.film import MOST_STEPS, film
 from autograd.view.picture.values import brief
 from autograd.view.write.player import write_player
 
@@ -161,7 +161,7 @@ class Steps:
 
     def _send(self, firing: Firing, sent: Sent) -> Send:
         node, slot = firing.node, sent.slot
-        local = slope(self._replay, self._names, node, slot)
+        local = slope(self._replay, self._names, node, slot, latex=False)
         operands = node.op.operands
         return Send(
             self._names(sent.parent),
@@ -206,7 +206,7 @@ class Steps:
         Arrow keys, Home and End move, the space bar plays; a click on a box shows its values, line and rule.
         """
         firings = list(self._replay)
-        words = [str(self._step(number, firing)) for number, firing in enumerate(firings, 1)]
+        words = [str(self._step(number, firing)) for number, firing in enumerate(firings[:MOST_STEPS], 1)]
         return write_player(*film(self._replay, self._names, firings, words))
 
     def save(self, path: str | Path) -> Path:

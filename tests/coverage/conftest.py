@@ -7,7 +7,6 @@ before them, loads the tables and gives them names that they can import.
 
 import sys
 import warnings
-from collections import Counter
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -26,9 +25,12 @@ def load(name):
 
 samples = load("samples")
 load("compare")
+statuses = load("statuses")
 
 TABLES = {
     "sample": samples.SAMPLES,
+    "constant": statuses.CONSTANTS,
+    "refusal": statuses.REFUSED,
 }
 
 
@@ -36,9 +38,21 @@ TABLES = {
 def _deprecated():
     """NumPy's warnings about functions that it will drop: what they do is tested as long as they are there."""
     with warnings.catch_warnings():
-        for name in ("row_stack", "in1d", "trapz"):
-            warnings.filterwarnings("ignore", f".*`{name}`", DeprecationWarning)
+        for name in ("`row_stack`", "`in1d`", "`trapz`", "the matrix subclass"):
+            warnings.filterwarnings("ignore", f".*{name}", Warning)
         yield
+
+
+NEW_NAMES = pytest.StashKey[list]()  # of a NumPy newer than those that have been looked at
+
+
+def pytest_configure(config):
+    config.new_names = NEW_NAMES
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for name in config.stash.get(NEW_NAMES, ()):
+        terminalreporter.write_line(f"new in this NumPy, without a status here: {name}")
 
 
 def pytest_generate_tests(metafunc):

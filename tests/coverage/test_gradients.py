@@ -1,4 +1,4 @@
-"""The gradients of every differentiable NumPy function: orders 1 and 2 against finite differences, and by transforms."""
+"""The gradients of every differentiable NumPy function: orders 1 and 2 against differences, and by transforms."""
 
 import numpy as np
 from coverage_samples import seed_of

@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import StaleLeafError, no_grad, tensor
-from autograd.engine import Leaf, Node, Output, describe, newest_first, where
+from autograd.engine import SMALL, Leaf, Node, Output, describe, newest_first, where
 from autograd.modes import STATE, Frame
 
 
@@ -178,6 +178,35 @@ def test_code_without_a_file():
     names = {"x": x}
     exec("y = x * x", names)
     assert where(names["y"]._node) == "<string>:1"
+
+
+# --- values -------------------------------------------------------------------------------------------------------
+
+
+def test_small_values_are_remembered_as_they_were():
+    """Also where the value is a view of a leaf that changes afterwards."""
+    w = grad_leaf(np.ones((2, 2)))
+    results = [w.T, w[0], w.reshape(4), w * 1, w.sum(), np.split(w, 2)[0], w + w]
+    vertices = [t._node for t in results] + [results[-1]._node.parents[0]]
+    before = [np.array(vertex.value) for vertex in vertices]
+    w.data -= 5.0
+    for vertex, value in zip(vertices, before, strict=True):
+        np.testing.assert_array_equal(vertex.value, value)
+
+
+@pytest.mark.parametrize(("n", "small"), [(0, True), (1, True), (SMALL, True), (SMALL + 1, False)])
+def test_only_small_values_and_gradients_are(n, small):
+    leaf = grad_leaf(np.ones(n))
+    y = leaf * 2
+    parts = np.split(y, [n])
+    z = parts[0] + 1
+    vertices = [t._node for t in (leaf, y, parts[0], z)]
+    loss = z.sum()
+    del y, parts, z
+    loss.backward()
+    for vertex in vertices:
+        assert (vertex.value is not None) == small
+        assert (vertex.grad is not None) == small
 
 
 # --- scopes -------------------------------------------------------------------------------------------------------

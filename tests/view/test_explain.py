@@ -143,6 +143,16 @@ def test_everything_else_of_entries():
             assert found.count == len(found.paths)
 
 
+def test_one_weight_of_an_mlp_over_a_batch(graphs):
+    keep = []
+    loss = graphs.mlp(keep=keep)
+    found = explain(loss, keep[0], at=(3, 5), most=3)
+    loss.backward()
+    assert found.gradient == pytest.approx(keep[0].grad[3, 5])
+    assert len(found.paths) == 3 < found.count <= 5 * 10  # samples times outputs
+    assert "these add up to" in found.text
+
+
 def test_what_is_not_used():
     x, w = tensor(1.0, requires_grad=True), tensor(1.0, requires_grad=True, name="w")
     with pytest.raises(UnusedInputError, match="does not depend on w"):

@@ -7,7 +7,7 @@ found by sending unit gradients through the rules. This module must not know how
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,33 +20,36 @@ from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge
 from autograd.view.chain.replay import Replay
 
-__all__ = ["LARGEST", "EntryWeb", "broadcast_index", "entry_formula", "entry_name"]
+__all__ = ["LARGEST", "EntryWeb", "between", "broadcast_index", "entry_formula", "entry_name"]
 
-LARGEST = 400_000  # entries of Jacobians in all; a larger web is not built
+LARGEST = 20_000_000  # entries of Jacobians in all; a larger web is not built
+_CALL = 200  # entries that a call of a rule is worth, in time
 
 
 class EntryWeb:
-    """All entries between some vertices and one entry of the root.
+    """All entries between one entry of the targets and the root.
 
     ``into`` and ``order`` are those of `paths`; ``owner`` tells vertex and flat entry of a point.
     """
 
-    def __init__(self, replay: Replay, targets: Iterable[Vertex], *, build: bool = True) -> None:
+    def __init__(self, replay: Replay, targets: Iterable[Vertex], entry: int | None) -> None:
         self.replay = replay
-        self.useful = _between(replay, set(targets))
+        self.targets, self.entry = frozenset(targets), entry
+        self.useful = between(replay, self.targets)
         self.size = sum(_work(v, self.useful) for v in self.useful if isinstance(v, Node))
         self.first: dict[Vertex, int] = {}
         self.owner: list[tuple[Vertex, int]] = []
         self.into: dict[int, list[Edge]] = {}
-        if not build or self.size > LARGEST:
+        if self.size > LARGEST:
             return
         for vertex in reversed(replay.order):  # oldest first: edges lead forward
             if vertex in self.useful and not _has_outputs(vertex):
                 self.first[vertex] = len(self.owner)
                 self.owner += [(vertex, i) for i in range(math.prod(vertex.shape))]
-        for vertex in replay.order:
-            if vertex in self.useful and isinstance(vertex, Node):
-                self._add(vertex)
+        with np.errstate(all="ignore"):
+            for vertex in replay.order:
+                if vertex in self.useful and isinstance(vertex, Node):
+                    self._add(vertex)
 
     @property
     def too_large(self) -> bool:
@@ -61,35 +64,45 @@ class EntryWeb:
 
     def _add(self, node: Node) -> None:
         """The edges into the entries of a node (or of its outputs, when it has several)."""
+        kept = self.replay.kept(node)
         if _has_outputs(node):
             outputs = {v.index: v for v in self.useful if isinstance(v, Output) and v.parents[0] is node}
             for index, output in outputs.items():
                 for entry in range(math.prod(output.shape)):
                     parts = [np.zeros(s, d) for s, d in zip(node.shape, node.dtype, strict=True)]
                     parts[index][np.unravel_index(entry, output.shape)] = 1.0
-                    self._link(node, tuple(parts), self.point(output, entry))
+                    self._link(node, kept, tuple(parts), self.point(output, entry))
             return
         if elementwise(node) and all(p is None or p.shape == node.shape for p in node.parents):
-            ones = np.ones(node.shape, node.dtype)
-            for slot, parent, d in self.replay.passed_on(node, ones[()]):
-                if parent in self.useful:
-                    for entry, weight in enumerate(np.ravel(d).tolist()):
-                        self._edge(node, slot, parent, entry, self.point(node, entry), weight)
+            ones = np.ones(node.shape, node.dtype)[()]
+            first = self.first[node]
+            for slot, parent, d in self.replay.passed_on(node, ones, wanted=self.useful, kept=kept):
+                weights = np.ravel(d).tolist() if node.shape else (float(d),)
+                for entry in self._places(parent, range(len(weights))):
+                    self._edge(node, slot, parent, entry, first + entry, weights[entry])
             return
         for entry in range(math.prod(node.shape)):
             unit = np.zeros(node.shape, node.dtype)
             unit[np.unravel_index(entry, node.shape)] = 1.0
-            self._link(node, unit[()], self.point(node, entry))
+            self._link(node, kept, unit[()], self.point(node, entry))
 
-    def _link(self, node: Node, unit: Any, target: int) -> None:
-        for slot, parent, d in self.replay.passed_on(node, unit):
-            if parent not in self.useful:
-                continue
+    def _link(self, node: Node, kept: tuple[Any, ...], unit: Any, target: int) -> None:
+        for slot, parent, d in self.replay.passed_on(node, unit, wanted=self.useful, kept=kept):
             flat = np.ravel(d)
             # Between single numbers every edge counts, also one of slope 0; among entries that mix, only those that do.
-            places = range(1) if flat.size == 1 else np.flatnonzero((flat != 0) | np.isnan(flat)).tolist()
-            for entry in places:
+            counted: Sequence[int] = range(1)
+            if flat.size > 1 and parent in self.targets and self.entry is not None:
+                counted = [self.entry] if flat[self.entry] != 0 else []
+            elif flat.size > 1:
+                counted = np.flatnonzero((flat != 0) | np.isnan(flat)).tolist()
+            for entry in self._places(parent, counted):
                 self._edge(node, slot, parent, entry, target, float(flat[entry]))
+
+    def _places(self, parent: Vertex, entries: Sequence[int]) -> Sequence[int]:
+        """Of a target only the entry asked for."""
+        if parent not in self.targets or self.entry is None:
+            return entries
+        return [self.entry] if self.entry in entries else []
 
     def _edge(self, node: Node, slot: int, parent: Vertex, entry: int, target: int, weight: float) -> None:
         self.into.setdefault(target, []).append(Edge(self.point(parent, entry), target, weight, (node, slot)))
@@ -99,7 +112,7 @@ def _has_outputs(vertex: Vertex) -> bool:
     return vertex.op is not None and vertex.op.outputs
 
 
-def _between(replay: Replay, targets: set[Vertex]) -> set[Vertex]:
+def between(replay: Replay, targets: Collection[Vertex]) -> set[Vertex]:
     """The vertices on a way from a target to the root."""
     useful: set[Vertex] = set()
     for vertex in reversed(replay.order):
@@ -117,7 +130,7 @@ def _work(node: Node, useful: set[Vertex]) -> int:
         rows = math.prod(node.shape)
         if elementwise(node) and all(p.shape == node.shape for p in inside):
             return int(rows * len(inside))
-    return int(rows * sum(math.prod(p.shape) for p in inside))
+    return int(rows * sum(_CALL + math.prod(p.shape) for p in inside))
 
 
 # --- formulas of single entries -----------------------------------------------------------------------------------

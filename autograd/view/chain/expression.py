@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from autograd.view.picture.values import number
 
@@ -113,15 +114,20 @@ def _escaped(text: str) -> str:
 
 def _parsed(formula: str, names: Names | None) -> ast.expr | None:
     """The formula with its names replaced; None when it is in words."""
+    tree = _tree(formula)
+    return None if tree is None else _Filling(names or {}).visit(tree)
+
+
+@cache
+def _tree(formula: str) -> ast.expr | None:
     try:
-        tree = ast.parse(formula, mode="eval").body
+        return ast.parse(formula, mode="eval").body
     except SyntaxError:
         return None
-    return _Filling(names or {}).visit(tree)  # type: ignore[no-any-return]
 
 
 class _Filling(ast.NodeTransformer):
-    """Puts names and numbers in, and does the arithmetic that this makes possible."""
+    """Makes a copy with names and numbers put in, and does the arithmetic that this makes possible."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
@@ -131,8 +137,14 @@ class _Filling(ast.NodeTransformer):
         return ast.Name(value) if isinstance(value, str) else ast.Constant(value)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        node.args = [self.visit(argument) for argument in node.args]  # the name of a function is not ours to replace
-        return node
+        # The name of a function is not ours to replace.
+        return ast.Call(node.func, [self.visit(argument) for argument in node.args], [])
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        return ast.Compare(self.visit(node.left), node.ops, [self.visit(c) for c in node.comparators])
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return ast.Attribute(self.visit(node.value), node.attr)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left, right, op = self.visit(node.left), self.visit(node.right), node.op

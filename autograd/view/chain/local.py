@@ -43,8 +43,8 @@ def elementwise(node: Node) -> bool:
     return op.name in SLOPES or (isinstance(op, Op) and isinstance(op.kernel, np.ufunc) and op.name != "matmul")
 
 
-def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str = "G") -> Slope:
-    """The derivative of a node by its operand number ``slot``.
+def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str = "G", latex: bool = True) -> Slope:
+    """The derivative of a node by its operand number ``slot``; LaTeX only where it is asked for.
 
     >>> from autograd import tensor
     >>> from autograd.view.chain.local import slope
@@ -57,22 +57,23 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
     ('2 * x', 6.0)
     """
     filled = _filled(names, node)
-    formula = latex = None
+    formula = tex = None
     entries = SLOPES.get(node.op.name, ())
     if slot < len(entries) and entries[slot] is not None:
-        formula, latex = as_text(str(entries[slot]), filled), as_latex(str(entries[slot]), filled)
+        formula = as_text(str(entries[slot]), filled)
+        tex = as_latex(str(entries[slot]), filled) if latex else None
     elif node.op.name in MOVES and _single(node, slot):
-        formula = latex = "1"
+        formula = tex = "1"
     elif node.op.name == "mean" and _single(node, slot):
-        formula, latex = "1 / n", r"\frac{1}{n}"
+        formula, tex = "1 / n", r"\frac{1}{n}"
     ndims = [len(x.shape) if isinstance(x, Vertex) else np.ndim(x) for x in node.operands]
     matrix = matrix_formula(node.op.name, node.op.operands, slot, ndims)
     names_and_g = filled | {"G": incoming}
     return Slope(
         formula,
-        latex,
+        tex,
         None if matrix is None else as_text(matrix, names_and_g),
-        None if matrix is None else as_latex(matrix, names_and_g, matrices=True),
+        None if matrix is None or not latex else as_latex(matrix, names_and_g, matrices=True),
         _number(replay, node, slot),
     )
 

@@ -7,12 +7,13 @@ travel. It must not know formulas or words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograd.arrays import FLOAT64
 from autograd.engine import GONE, Leaf, Node, Output, Vertex, describe, fit, newest_first
 from autograd.errors import AutogradError
 from autograd.registry import Op
@@ -201,7 +202,9 @@ class Replay:
             if not isinstance(vertex, Node):
                 continue
             sent = []
-            for slot, parent, amount in self.passed_on(vertex, g):
+            with np.errstate(all="ignore"):
+                contributions = list(self.passed_on(vertex, g))
+            for slot, parent, amount in contributions:
                 before = gradients.get(parent)
                 after = gradients[parent] = amount if before is None else before + amount
                 edges[parent] -= 1
@@ -216,13 +219,21 @@ class Replay:
             pass
         return self
 
-    def passed_on(self, node: Node, g: Any) -> Iterator[tuple[int, Vertex, Any]]:
-        """What a gradient of a node becomes on the way to each operand that wants one, in its shape and dtype."""
-        with np.errstate(all="ignore"):
-            found = node.op.vjp(g, self.kept(node), node.parents)
-        for slot, (parent, d) in enumerate(zip(node.parents, found, strict=True)):
-            if parent is not None and d is not None:
-                yield slot, parent, _number(fit(np.asarray(d), parent, node.op.name))
+    def passed_on(
+        self, node: Node, g: Any, *, wanted: Collection[Vertex] | None = None, kept: tuple[Any, ...] | None = None
+    ) -> Iterator[tuple[int, Vertex, Any]]:
+        """What a gradient of a node becomes on the way to each operand that wants one, in its shape and dtype.
+
+        With ``wanted`` only for these operands. Who asks often for one node gives what `kept` returns for it.
+        """
+        parents = node.parents if wanted is None else tuple(p if p in wanted else None for p in node.parents)
+        found = node.op.vjp(g, self.kept(node) if kept is None else kept, parents)
+        for slot, (parent, d) in enumerate(zip(parents, found, strict=True)):
+            if parent is None or d is None:
+                continue
+            if d.__class__ is not np.float64 or parent.shape or parent.dtype is not FLOAT64:
+                d = _number(fit(np.asarray(d), parent, node.op.name))
+            yield slot, parent, d
 
     def _edges(self) -> dict[Vertex, int]:
         """For each vertex, how many contributions it will get."""
