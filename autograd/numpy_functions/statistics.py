@@ -96,7 +96,8 @@ def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..
         place = np.moveaxis(place, range(q.ndim), range(-q.ndim, 0))
 
         missing = np.isnan(place)
-        lower = np.where(missing, 0.0, np.floor(place)).astype(int)
+        place = np.where(missing, 0.0, place)
+        lower = np.floor(place).astype(int)
         share = (place - lower).astype(dtype)
         ordered = take_along_axis(flat, order, -1)
         low, high = (

@@ -43,7 +43,7 @@ def _reduce(ufunc: np.ufunc, op: Any) -> Callable[..., Any]:
         for entry, counts in entries:
             folded = op(result, entry)
             result = folded if np.all(counts) else arithmetic.where(counts, folded, result)
-        result = as_tensor(result)
+        result = as_tensor(result).astype(expected.dtype)
         result = result if result.shape == flat.shape[:-1] else np.broadcast_to(result, flat.shape[:-1])
         return result.reshape(expected.shape)
 

@@ -26,9 +26,11 @@ def load(name):
 samples = load("samples")
 load("compare")
 statuses = load("statuses")
+edges = load("edges")
 
 TABLES = {
     "sample": samples.SAMPLES,
+    "edge": edges.EDGES,
     "constant": statuses.CONSTANTS,
     "refusal": statuses.REFUSED,
 }
