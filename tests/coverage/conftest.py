@@ -7,6 +7,7 @@ before them, loads the tables and gives them names that they can import.
 
 import sys
 import warnings
+from collections import Counter
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -61,3 +62,35 @@ def pytest_generate_tests(metafunc):
     for name, table in TABLES.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, table, ids=str)
+
+
+# --- counting -----------------------------------------------------------------------------------------------------
+
+CHECKS = pytest.StashKey[Counter]()  # passed tests of this folder by file
+PARTIAL = pytest.StashKey[bool]()  # whether tests of this folder were left out by request
+
+
+def pytest_collection_modifyitems(items):
+    """The count comes last: it is of what ran, not of what was collected."""
+    items.sort(key=lambda item: item.path == HERE / "test_count.py")
+
+
+def pytest_deselected(items):
+    if any(item.path.is_relative_to(HERE) for item in items):
+        items[0].config.stash[PARTIAL] = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" and report.passed and item.path.is_relative_to(HERE):
+        item.config.stash.setdefault(CHECKS, Counter())[item.path.stem] += 1
+    return report
+
+
+@pytest.fixture
+def checks(request):
+    """How many tests of each file of this folder have passed, or None when only some were asked for."""
+    config = request.config
+    partial = config.stash.get(PARTIAL, False) or hasattr(config, "workerinput")
+    return None if partial else config.stash.get(CHECKS, Counter())

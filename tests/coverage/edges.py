@@ -78,8 +78,12 @@ edge("quantile", a(3, 1, 2), [0.0, 1.0], value=[1, 3], gradients=[[1, 1, 0]], wh
 edge("unique", a(2, 1, 2), value=[1, 2], gradients=[[1, 1, 0]], why="of equal numbers the first is taken")
 edge("unique", a(0.0, -0.0), value=[0], gradients=[[1, 0]], why="0 equals -0")
 edge("unique", a([[1, 2], [1, 2]]), axis=0, value=[[1, 2]], gradients=[[[1, 1], [0, 0]]], why="the first of equal rows")
-edge("union1d", a(1, 2), a(2, 3), value=[1, 2, 3], gradients=[[1, 1], [0, 1]], why="of equal numbers the first is taken")
-edge("intersect1d", a(1, 2), a(2, 3), value=[2], gradients=[[0, 1], [0, 0]], why="the number is that of the first array")
+edge(
+    "union1d", a(1, 2), a(2, 3), value=[1, 2, 3], gradients=[[1, 1], [0, 1]], why="of equal numbers the first is taken"
+)
+edge(
+    "intersect1d", a(1, 2), a(2, 3), value=[2], gradients=[[0, 1], [0, 0]], why="the number is that of the first array"
+)
 edge("intersect1d", a(1, 2), a(3, 4), value=EMPTY, gradients=[[0, 0], [0, 0]], why="nothing in common")
 edge("setdiff1d", a(1, 2), a(2, 3), value=[1], gradients=[[1, 0], [0, 0]], why="what the second has is left out")
 edge("setxor1d", a(1, 2), a(2, 3), value=[1, 3], gradients=[[1, 0], [0, 1]], why="what both have is left out")
@@ -89,12 +93,16 @@ edge("clip", a(-1, 0, 1), -1.0, 1.0, value=[-1, 0, 1], gradients=[[1, 1, 1]], wh
 
 KNOT = "at a knot the slope is that of the piece to the right, at the last knot that of the last piece"
 edge("interp", a(1, 2), [0, 1, 2], [0, 1, 4], value=[1, 4], gradients=[[3, 3]], why=KNOT)
-edge("interp", a(0, -1), [0, 1], a(5, 7), value=[5, 5], gradients=[[2, 0], [2, 0]], why="beyond the ends it is constant")
+edge(
+    "interp", a(0, -1), [0, 1], a(5, 7), value=[5, 5], gradients=[[2, 0], [2, 0]], why="beyond the ends it is constant"
+)
 edge("interp", a(-INF, INF), [0, 1], a(5, 7), value=[5, 7], gradients=[[0, 0], [1, 1]], why="ends, also at infinity")
 edge("interp", a(3), [1], a([2.0]), value=2, gradients=[0, [1]], why="one knot: constant")
 edge("copysign", a(3, -3), a(0.0, -0.0), value=[3, -3], gradients=[[1, 1], [0, 0]], why="-0 has a sign")
 edge("modf", a(-INF, -0.5), value=[-0.0, -0.5], gradients=[[0, 1]], why="IEEE 754: infinity has no fraction")
-edge("frexp", a(0, INF, 8), value=[0, INF, 0.5], gradients=[[1, 1, 0.0625]], why="a mantissa of 0 and infinity: x itself")
+edge(
+    "frexp", a(0, INF, 8), value=[0, INF, 0.5], gradients=[[1, 1, 0.0625]], why="a mantissa of 0 and infinity: x itself"
+)
 edge("nan_to_num", a(NAN, INF, -INF, 1), nan=2.0, posinf=3.0, neginf=4.0, value=[2, 3, 4, 1], gradients=[[0, 0, 0, 1]],
      why="what is replaced is constant")  # fmt: skip
 edge("sinc", a(0, 1e-9, 0.5), value=[1, 1, 2 / np.pi], gradients=[[0, -np.pi**2 / 3e9, -4 / np.pi]],
@@ -136,7 +144,9 @@ edge("nanstd", a(2, NAN, 2), value=0, gradients=[[0, 0, 0]], why="no spread: " +
 edge("var", a(2, 2), value=0, gradients=[[0, 0]], why="a parabola is flat at its vertex")
 edge("sqrt", a(0.0), value=0, gradients=[INF], why="the one-sided limit, as NumPy has it", warns_back="divide by zero")
 edge("cbrt", a(0.0), value=0, gradients=[INF], why="the slope at 0", warns_back="divide by zero")
-edge("float_power", a(0, 0), a(0, 2), value=[1, 0], gradients=[[0, 0], [0, 0]], why="0**0 = 1 in IEEE 754, 0**y stays 0")
+edge(
+    "float_power", a(0, 0), a(0, 2), value=[1, 0], gradients=[[0, 0], [0, 0]], why="0**0 = 1 in IEEE 754, 0**y stays 0"
+)
 
 # --- NaN and infinity among the others ----------------------------------------------------------------------------
 
@@ -166,7 +176,9 @@ edge("piecewise", a(NAN, INF), [[True, False]], [3.0, 4.0], value=[3, 4], gradie
 edge("sum", a([[1, NAN], [INF, 2]]), axis=1, where=[[True, False], [False, True]], value=[1, 2],
      gradients=[[[1, 0], [0, 1]]], why="what is masked has no share")  # fmt: skip
 edge("mean", a(1, NAN), where=[True, False], value=1, gradients=[[1, 0]], why="what is masked has no share")
-edge("max", a(1, NAN), where=[True, False], initial=-INF, value=1, gradients=[[1, 0]], why="what is masked has no share")
+edge(
+    "max", a(1, NAN), where=[True, False], initial=-INF, value=1, gradients=[[1, 0]], why="what is masked has no share"
+)
 edge("logaddexp", a(-INF), a(-INF), value=-INF, gradients=[0.5, 0.5], why="equal shares, as for any two equal numbers")
 edge("logaddexp.reduce", a(-INF, 3), value=3, gradients=[[0, 1]], why="exp(-inf) = 0 has no share")
 edge("logaddexp2.reduce", a(-INF, 3), value=3, gradients=[[0, 1]], why="2**-inf = 0 has no share")

@@ -222,14 +222,16 @@ class Trial:
 
 
 def by_op(samples):
-    """The samples of each op that can be planted: smooth enough, not empty, with something to spoil."""
+    """The samples of each op that can be planted: not empty, of moderate numbers, in float64 throughout."""
     groups = {}
     for sample in samples:
         op = sample.op
         if sample.live and op.name in REGISTRY and all(np.size(x) for x in sample.arrays()):
             out = op.kernel(*sample.arrays(np.float64), **sample.attributes)
             parts = out if isinstance(out, tuple) else (out,)
-            if sum(np.size(part) for part in parts) and all(np.asarray(part).dtype == np.float64 for part in parts):
+            double = all(np.asarray(part).dtype == np.float64 for part in parts)
+            values = [*(x for x in sample.arrays() if isinstance(x, np.ndarray)), *parts]
+            if double and sum(map(np.size, parts)) and all(np.all(np.abs(x) < 1e6) for x in values):
                 groups.setdefault(op.name, []).append(sample)
     return groups
 

@@ -99,5 +99,6 @@ def test_names_in_latex():
 def test_the_source_of_every_rule_is_found():
     for op in REGISTRY.values():
         for slot, rule in enumerate(op.rules):
-            if rule is not None and not op.joint:
+            # Examples in docstrings register ops of their own, which have no source.
+            if rule is not None and not op.joint and rule.__module__.startswith("autograd."):
                 assert rule_source(op, slot), op

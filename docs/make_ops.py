@@ -1,0 +1,336 @@
+"""Writes docs/ops.md: every op with its derivative, every NumPy function with its status, and the edge cases.
+
+Nothing of that page is written by hand: ops and rules come from the op table, statuses from `autograd.coverage`, edge
+cases from the tables of tests/ops and tests/coverage, which the tests execute.
+
+    python docs/make_ops.py            # writes the page
+    python docs/make_ops.py --check    # fails when it is stale
+"""
+
+import ast
+import inspect
+import sys
+import textwrap
+from collections import defaultdict
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))  # for a checkout that is not installed
+
+import numpy as np  # noqa: E402
+
+from autograd import NotDifferentiable, Tensor, transforms  # noqa: E402
+from autograd.coverage import NEWEST_NUMPY, NOT_DISPATCHABLE, OF_THE_PLATFORM, numpy_callables, status_of  # noqa: E402
+from autograd.numpy_functions.refused import REFUSED  # noqa: E402
+from autograd.ops import arithmetic, fused, index, linalg, linear, reduce, shape, transcendental  # noqa: E402
+from autograd.registry import unchanged  # noqa: E402
+
+ELSEWHERE = ("fft.", "emath.")
+PAGE = ROOT / "docs" / "ops.md"
+FAMILIES = (arithmetic, transcendental, reduce, index, shape, linear, linalg, fused, transforms)
+
+
+class Name:
+    """A variable in the text of a call."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+def load(folder, name):
+    """A table of the tests, under the name by which the tests know it; the samples come first, which all tables use."""
+    if name != "samples":
+        load(folder, "samples")
+    known_as = {"ops": f"op_{name}", "coverage": f"coverage_{name}"}[folder]
+    if known_as not in sys.modules:
+        spec = spec_from_file_location(known_as, ROOT / "tests" / folder / f"{name}.py")
+        sys.modules[known_as] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[known_as])
+    return sys.modules[known_as]
+
+
+# --- rules as formulas ----------------------------------------------------------------------------------------------
+
+
+@cache
+def parsed(file):
+    source = Path(file).read_text(encoding="utf-8")
+    return source, ast.parse(source)
+
+
+def formula(rule):
+    """A rule as it stands in its source: the expression, if it is one, else the name of the function."""
+    if rule is None:
+        return "none"
+    if rule is unchanged:
+        return code("g")
+    source, tree = parsed(inspect.getsourcefile(rule))
+    body = expression_of(rule, tree)
+    if body is None:
+        return f"see {code(rule.__name__)}" + (f": {summary(rule)}" if rule.__doc__ else "")
+    return code(" ".join(ast.get_source_segment(source, body).split()))
+
+
+def expression_of(rule, tree):
+    """The expression that a lambda, or a function of one line, returns."""
+    positions = [(a, c, b, d) for a, b, c, d in rule.__code__.co_positions() if a and d]
+    positions = [p for p in positions if p[:2] != p[2:]]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Lambda | ast.FunctionDef) or node.lineno != rule.__code__.co_firstlineno:
+            continue
+        if isinstance(node, ast.FunctionDef):
+            last = node.body[-1]
+            short = len(node.body) == 1 + (ast.get_docstring(node) is not None)
+            return last.value if short and isinstance(last, ast.Return) else None
+        start, end = (node.body.lineno, node.body.col_offset), (node.body.end_lineno, node.body.end_col_offset)
+        if all(start <= p[:2] and p[2:] <= end for p in positions):
+            return node.body
+    return None
+
+
+def helpers_of(rule, module):
+    """The documented functions of a family that a formula mentions, without their types."""
+    names = rule.__code__.co_names if rule and rule.__name__ == "<lambda>" else ()
+    for name in names:
+        f = vars(module).get(name)
+        if inspect.isfunction(f) and f.__doc__ and not hasattr(f, "op"):
+            yield f
+
+
+def derivative(op):
+    if not op.differentiable:
+        return "none: constant"
+    if op.joint or op.variadic:
+        return formula(op.rules[0])
+    if len(op.operands) == 1:
+        return formula(op.rules[0])
+    return "<br>".join(f"{code(x)}: {formula(rule)}" for x, rule in zip(op.operands, op.rules, strict=True))
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+
+def code(text):
+    return f"`{text}`"
+
+
+def row(*cells):
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def table(*titles):
+    return [row(*titles), "|" + " --- |" * len(titles)]
+
+
+def summary(thing):
+    """The first paragraph of a docstring, in one line."""
+    return " ".join(inspect.cleandoc(thing.__doc__ or "").partition("\n\n")[0].split())
+
+
+def show(x):
+    """A number, an array or an option in few letters."""
+    if isinstance(x, np.ndarray | list | tuple):
+        x = x.tolist() if isinstance(x, np.ndarray) else x
+        inside = ", ".join(map(show, x)) if isinstance(x, list | tuple) else None
+        return show(x) if inside is None else f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
+    if isinstance(x, float | np.floating):
+        return f"{x:.6g}"
+    if isinstance(x, slice):
+        return ":".join("" if part is None else str(part) for part in (x.start, x.stop, x.step))
+    if inspect.isfunction(x) or isinstance(x, type):
+        return "f" if x.__name__ == "<lambda>" else x.__name__
+    return repr(x)
+
+
+def size(x):
+    """An empty array by its shape, which its (no) numbers do not tell."""
+    return f"zeros({show(x.shape)})" if isinstance(x, np.ndarray) and not x.size else show(x)
+
+
+def call(name, args, options):
+    return code(f"{name}({', '.join([*map(size, args), *(f'{key}={size(value)}' for key, value in options.items())])})")
+
+
+def lines(text):
+    return ["", *textwrap.wrap(" ".join(text.split()), 120, break_on_hyphens=False), ""]
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+def ops():
+    yield "## Ops"
+    yield from lines(
+        """One line per record of the op table. In a rule, `g` is the incoming gradient, `out` the result, and
+        `x_shape` the shape of operand `x`; the engine adds up over what was broadcast and restores the dtype. A rule is
+        differentiable itself, to any order, because NumPy's calls in it are dispatched to this same table."""
+    )
+    shown = set()
+    for module in FAMILIES:
+        found = {f.op.name: f.op for f in vars(module).values() if getattr(f, "op", None) and f.op.function is f}
+        found = {name: op for name, op in found.items() if name not in shown}  # not those that it imports
+        shown |= found.keys()
+        yield f"### {module.__name__}"
+        yield from lines(summary(module))
+        yield from table("op", "NumPy", "operands", "derivative", "what it is")
+        for op in found.values():
+            numpy = ", ".join(code(f"{'np.' if hasattr(np, f.__name__) else ''}{f.__name__}") for f in op.numpy)
+            operands = ", ".join([*op.operands, *(f"*{name}*" for name in op.attributes)])
+            yield row(code(op.name), numpy, operands, derivative(op), op.doc)
+        yield ""
+        helpers = dict.fromkeys(f for op in found.values() for rule in op.rules for f in helpers_of(rule, module))
+        if helpers:
+            yield "Where"
+            yield ""
+            for f in helpers:
+                parameters = ", ".join(inspect.signature(f).parameters)
+                yield f"- {code(f'{f.__name__}({parameters})')}: {summary(f)}"
+            yield ""
+
+
+def names_by_function():
+    found = defaultdict(list)
+    for name, function in numpy_callables():
+        if name not in OF_THE_PLATFORM:
+            found[status_of(name, function), function].append(name)
+    return found
+
+
+def of_status(status):
+    """The names of a status, aliases together, in alphabetical order."""
+    return sorted((names, f) for (s, f), names in names_by_function().items() if s == status)
+
+
+def listed(names):
+    return ", ".join(code(name) for name in names)
+
+
+def numpy_functions():
+    statuses = load("coverage", "statuses")
+    by_name = {sample.name: sample for sample in statuses.CONSTANTS}
+    yield "## NumPy functions"
+    yield from lines(
+        f"""Every public callable of `numpy` and `numpy.linalg` (as of NumPy {NEWEST_NUMPY}) has one of five statuses.
+        Names in one line are the same function. Every ufunc of two operands has its methods `reduce`, `accumulate`,
+        `reduceat` and `outer` too; `at` writes in place and is refused."""
+    )
+    found = of_status("differentiable")
+    yield f"### Differentiable ({len(found)})"
+    yield from lines("The result is a Tensor with a gradient, to any order.")
+    yield from lines(", ".join(listed(names) for names, _ in found) + ".")
+    yield from lines(
+        """Outside these two modules: `fft.fftshift`, `fft.ifftshift`, `lib.stride_tricks.sliding_window_view`."""
+    )
+
+    found = of_status("constant")
+    yield f"### Constant ({len(found)})"
+    yield from lines(
+        """The result does not change with small changes of the numbers. Truth, positions, counts and text are plain;
+        numbers are Tensors without gradient."""
+    )
+    kinds = defaultdict(list)
+    for names, _ in found:
+        sample = next((by_name[name] for name in names if name in by_name), None)
+        result = sample.call(*sample.tensors()) if sample else Tensor(0.0)
+        kinds["Tensors" if isinstance(result, Tensor) else "Plain"].append(names)
+    for kind, groups in sorted(kinds.items()):
+        yield from lines(f"{kind}: {', '.join(map(listed, groups))}.")
+
+    found = of_status("refused")
+    yield f"### Refused ({len(found)})"
+    yield from lines("Raises `NotDifferentiable` with the name and the reason.")
+    yield from table("function", "reason")
+    yield from (row(listed(names), REFUSED[f]) for names, f in found)
+    yield from lines("So do all functions of `numpy.fft` but the shifts, and `numpy.emath`, whose results are complex.")
+    yield from lines("Ways of calling other functions that are refused, t being a Tensor:")
+    yield from table("call", "reason")
+    whole = {name for names, _ in found for name in names}
+    yield row("any function with `out=`", "it would write a Tensor into an array. Use the result instead")
+    for refusal in statuses.REFUSED:
+        if refusal.name not in whole and not refusal.name.startswith(ELSEWHERE) and "out" not in refusal.arguments[1]:
+            yield refused_call(refusal)
+    yield ""
+
+    found = of_status("not dispatchable")
+    yield f"### Not dispatchable ({len(found)})"
+    yield from lines(
+        """NumPy does not ask us, but asks a Tensor for a plain array. One that requires a gradient refuses, and its error
+        names what to write."""
+    )
+    instead = defaultdict(list)
+    for names, _ in found:
+        instead[NOT_DISPATCHABLE[names[0]]] += names
+    yield from table("function", "write instead")
+    yield from (row(listed(names), text) for text, names in instead.items())
+    yield ""
+
+    found = of_status("no array")
+    yield f"### No array ({len(found)})"
+    yield from lines("Takes no array that could have a gradient: integers, types, settings, files, plain new arrays.")
+    yield from lines(", ".join(listed(names) for names, _ in found) + ".")
+
+
+def refused_call(refusal):
+    """A call with t in the places of Tensors, and what the error says."""
+    samples = load("coverage", "samples")
+    args, options = samples.rebuilt(refusal.arguments, lambda x: Name("t") if samples.is_live(x) else x)
+    text = call(refusal.name, args, options)
+    shapes = [x.shape for x in refusal.live if x.ndim == 2]
+    try:
+        refusal.call(*refusal.tensors())
+    except NotDifferentiable as error:
+        reason = str(error).rpartition("is not differentiable: ")[2].removesuffix(".")
+    return row(text + (f", t of shape {shapes[0]}" if shapes and "linalg" in refusal.name else ""), reason)
+
+
+def edge_cases():
+    op_edges, numpy_edges = load("ops", "edges"), load("coverage", "edges")
+    yield "## Edge cases"
+    yield from lines(
+        """What comes out where a formula would divide by zero, where numbers tie, and of infinities, NaN and nothing. The
+        gradient is that of the sum of the result, for each operand that can have one. The tests execute every line."""
+    )
+    yield "### Of ops"
+    yield ""
+    yield from table("call", "value", "gradients", "because")
+    for edge in op_edges.EDGES:
+        gradients = ", ".join(size(g) for g in edge.expected_gradients if g is not None)
+        yield row(call(edge.op.name, edge.inputs, edge.attributes), size(edge.value), gradients, edge.why)
+    yield ""
+    yield "### Of NumPy functions"
+    yield ""
+    yield from table("call", "value", "gradients", "because")
+    for edge in numpy_edges.EDGES:
+        gradients = ", ".join(map(size, edge.gradients))
+        yield row(call(f"np.{edge.name}", *edge.arguments), size(edge.value), gradients, edge.why)
+
+
+def page():
+    """The text of docs/ops.md."""
+    head = [
+        "<!-- Written by docs/make_ops.py from the op table, the statuses and the tables of the tests. Do not edit. -->",
+        "",
+        "# Ops and NumPy functions",
+        "",
+    ]
+    return "\n".join([*head, *ops(), *numpy_functions(), *edge_cases()]) + "\n"
+
+
+def main():
+    text = page()
+    if sys.argv[1:] == ["--check"]:
+        if PAGE.read_text(encoding="utf-8") != text:
+            sys.exit(f"{PAGE.relative_to(ROOT)} is stale: run python docs/make_ops.py")
+        return
+    if sys.argv[1:]:
+        sys.exit("usage: python docs/make_ops.py [--check]")
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The examples run: each asserts what it prints."""
+
+import runpy
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "examples"
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder examples")
+EXAMPLES = {
+    "gaussian_process": "noise",
+    "kepler_orbit": "mass 1.00",
+    "logistic_regression": "weights",
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_runs(name, capsys):
+    if name == "logistic_regression" and find_spec("scipy") is None:
+        pytest.skip("SciPy is not installed")
+    runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
+    assert EXAMPLES[name] in capsys.readouterr().out
+
+
+def test_every_example_is_tested():
+    assert {path.stem for path in FOLDER.glob("*.py")} == set(EXAMPLES)
+
+
+def test_without_scipy_the_example_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(SystemExit, match="pip install scipy"):
+        runpy.run_path(str(FOLDER / "logistic_regression.py"), run_name="__main__")

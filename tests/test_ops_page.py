@@ -1,0 +1,39 @@
+"""docs/ops.md is what docs/make_ops.py would write now."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "docs" / "make_ops.py"
+pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="there is no folder docs beside the tests")
+
+
+def run(script, *options):
+    """In a process of its own: tests of this one may have added ops to the table."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # the chainrule that this process found
+    return subprocess.run([sys.executable, script, *options], capture_output=True, text=True, env=env, cwd=ROOT)
+
+
+def test_the_page_is_fresh():
+    done = run(SCRIPT, "--check")
+    assert done.returncode == 0, f"run python docs/make_ops.py\n{done.stdout}{done.stderr}"
+
+
+def test_a_stale_page_is_noticed_and_mended(tmp_path):
+    for folder in ("docs", "tests/ops", "tests/coverage"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "pictures"))
+    script, page = tmp_path / "docs" / "make_ops.py", tmp_path / "docs" / "ops.md"
+    text = page.read_text(encoding="utf-8")
+    assert "g * np.cos(x)" in text
+    page.write_text(text.replace("g * np.cos(x)", "g"), encoding="utf-8")
+    done = run(script, "--check")
+    assert done.returncode != 0
+    assert "stale" in done.stdout + done.stderr
+    assert run(script).returncode == 0
+    assert run(script, "--check").returncode == 0
+    assert "g * np.cos(x)" in page.read_text(encoding="utf-8")
