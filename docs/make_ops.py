@@ -59,6 +59,7 @@ def load(folder, name):
 
 @cache
 def parsed(file):
+    """The text of a source file and its syntax tree."""
     source = Path(file).read_text(encoding="utf-8")
     return source, ast.parse(source)
 
@@ -103,6 +104,7 @@ def helpers_of(rule, module):
 
 
 def derivative(op):
+    """What the rules of an op compute, as one cell of a table."""
     if not op.differentiable:
         return "none: constant"
     if op.joint or op.variadic:
@@ -116,14 +118,17 @@ def derivative(op):
 
 
 def code(text):
+    """Text in the letters of code."""
     return f"`{text}`"
 
 
 def row(*cells):
+    """A line of a table."""
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def table(*titles):
+    """The head of a table."""
     return [row(*titles), "|" + " --- |" * len(titles)]
 
 
@@ -153,10 +158,12 @@ def size(x):
 
 
 def call(name, args, options):
+    """A call as it is written."""
     return code(f"{name}({', '.join([*map(size, args), *(f'{key}={size(value)}' for key, value in options.items())])})")
 
 
 def lines(text):
+    """A paragraph."""
     return ["", *textwrap.wrap(" ".join(text.split()), 120, break_on_hyphens=False), ""]
 
 
@@ -164,6 +171,7 @@ def lines(text):
 
 
 def ops():
+    """The section on the op table."""
     yield "## Ops"
     yield from lines(
         """One line per record of the op table. In a rule, `g` is the incoming gradient, `out` the result, and
@@ -194,6 +202,7 @@ def ops():
 
 
 def names_by_function():
+    """All names of every NumPy callable, by status and object."""
     found = defaultdict(list)
     for name, function in numpy_callables():
         if name not in OF_THE_PLATFORM:
@@ -207,10 +216,12 @@ def of_status(status):
 
 
 def listed(names):
+    """Names in a row."""
     return ", ".join(code(name) for name in names)
 
 
 def numpy_functions():
+    """The section on the statuses of NumPy's functions."""
     statuses = load("coverage", "statuses")
     by_name = {sample.name: sample for sample in statuses.CONSTANTS}
     yield "## NumPy functions"
@@ -259,8 +270,8 @@ def numpy_functions():
     found = of_status("not dispatchable")
     yield f"### Not dispatchable ({len(found)})"
     yield from lines(
-        """NumPy does not ask us, but asks a Tensor for a plain array. One that requires a gradient refuses, and its error
-        names what to write."""
+        """NumPy does not ask us, but asks a Tensor for a plain array. One that requires a gradient refuses, and its
+        error names what to write."""
     )
     instead = defaultdict(list)
     for names, _ in found:
@@ -289,11 +300,13 @@ def refused_call(refusal):
 
 
 def edge_cases():
+    """The section on edge cases."""
     op_edges, numpy_edges = load("ops", "edges"), load("coverage", "edges")
     yield "## Edge cases"
     yield from lines(
-        """What comes out where a formula would divide by zero, where numbers tie, and of infinities, NaN and nothing. The
-        gradient is that of the sum of the result, for each operand that can have one. The tests execute every line."""
+        """What comes out where a formula would divide by zero, where numbers tie, and of infinities, NaN and nothing.
+        The gradient is that of the sum of the result, for each operand that can have one. The tests execute every
+        line."""
     )
     yield "### Of ops"
     yield ""
@@ -313,7 +326,7 @@ def edge_cases():
 def page():
     """The text of docs/ops.md."""
     head = [
-        "<!-- Written by docs/make_ops.py from the op table, the statuses and the tables of the tests. Do not edit. -->",
+        "<!-- Written by docs/make_ops.py, from the op table, the statuses and the tables of the tests. -->",
         "",
         "# Ops and NumPy functions",
         "",
@@ -322,6 +335,7 @@ def page():
 
 
 def main():
+    """Write the page, or check it."""
     text = page()
     if sys.argv[1:] == ["--check"]:
         if PAGE.read_text(encoding="utf-8") != text:

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from autograd.coverage import NEWEST_NUMPY
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "docs" / "make_ops.py"
@@ -19,6 +22,9 @@ def run(script, *options):
     return subprocess.run([sys.executable, script, *options], capture_output=True, text=True, env=env, cwd=ROOT)
 
 
+@pytest.mark.skipif(
+    not np.__version__.startswith(f"{NEWEST_NUMPY}."), reason=f"the page lists the functions of NumPy {NEWEST_NUMPY}"
+)
 def test_the_page_is_fresh():
     done = run(SCRIPT, "--check")
     assert done.returncode == 0, f"run python docs/make_ops.py\n{done.stdout}{done.stderr}"
