@@ -4,13 +4,15 @@ A transform calls the function once on Tensors of its own and sends gradients th
 argument that is itself a live Tensor enters through an identity node, so that an inner transform can never mistake the
 outer one's derivative for its own: transforms nest to any order, and they work inside ``no_grad()``.
 
-Plain arrays in, plain arrays out; with Tensors in, or inside another transform, the results are Tensors that can be
-differentiated further.
+Plain arrays in, plain arrays out. With Tensors in, or inside another transform, the results are Tensors; they can be
+differentiated further when they depend on something that requires a gradient, and are constants when they do not, or
+inside ``no_grad()``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import prod
 from typing import Any
 
@@ -35,17 +37,18 @@ identity = defop("identity", np.positive, unchanged, doc="x as it is: the door t
 
 
 class Trace:
-    """One call of a function on Tensors of our own, and the graph that it recorded."""
+    """One call of a function on Tensors of our own, and the graph that it recorded.
 
-    def __init__(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+    ``beside`` are further things that results will depend on, such as tangents.
+    """
+
+    def __init__(
+        self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, beside: Any = ()
+    ) -> None:
         outside = STATE.get()
-        self.wraps = outside.depth > 0 or any(isinstance(x, Tensor) for x in flatten((args, tuple(kwargs.values()))))
-        self.nested = self.wraps and outside.grad  # whether somebody may differentiate the results
-        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        count = len(args)
-        numbers = tuple(_argument_number(n, count, function) for n in numbers)
-        self.selected = args[numbers[0]] if isinstance(argnums, int) else tuple(args[n] for n in numbers)
-        name = getattr(function, "__name__", "the function")
+        numbers = _argument_numbers(argnums, len(args), function)
+        self.selected = tuple(args[n] for n in numbers) if _are_several(argnums) else args[numbers[0]]
+        self.name = getattr(function, "__name__", "the function")
         self.doors: list[Tensor] = []
         self.routes: dict[frozenset[Vertex], Route] = {}  # by the outputs that a pass starts from
         self.given: list[Any] = []
@@ -55,14 +58,47 @@ class Trace:
             for n in numbers:
                 doors = []
                 for path, x in leaves(args[n]):
-                    doors.append(_enter(x, outside.grad, f"argument {n}{path} of {name}"))
+                    doors.append(_enter(x, outside.grad, f"argument {n}{path} of {self.name}"))
                     self.given.append(x)
                 entered[n] = unflatten(args[n], iter(doors))
                 self.doors += doors
-                self.vertices: list[Vertex] = [door._node or leaf(door) for door in self.doors]
+            self.vertices: list[Vertex] = [door._node or leaf(door) for door in self.doors]
             self.result = function(*entered, **kwargs)
         finally:
             STATE.reset(token)
+        came = [x for x in flatten((args, tuple(kwargs.values()), beside)) if isinstance(x, Tensor)]
+        self.wraps = outside.depth > 0 or bool(came)
+        # Whether somebody may differentiate the results. The walk is for what the function found outside by itself.
+        self.nested = self.wraps and outside.grad and (any(x.requires_grad for x in came) or self._reaches_outside())
+
+    def _reaches_outside(self) -> bool:
+        """Whether the result depends on something that requires a gradient, besides the arguments that we made."""
+        live = (out for out in flatten(self.result) if isinstance(out, Tensor) and out.requires_grad)
+        pending = [out._node or leaf(out) for out in live]
+        seen = set(self.vertices)
+        while pending:
+            vertex = pending.pop()
+            if vertex in seen:
+                continue
+            if not vertex.parents:
+                return True
+            seen.add(vertex)
+            pending += [parent for parent in vertex.parents if parent is not None]
+        return False
+
+    def with_cotangents(self, seeds: Sequence[Any]) -> Trace:
+        """This trace as one particular pull sees it: its results depend on the cotangents too."""
+        here = copy(self)
+        tensors = [s for s in seeds if isinstance(s, Tensor)]
+        here.wraps = self.wraps or bool(tensors)
+        here.nested = STATE.get().grad and (self.nested or any(t.requires_grad for t in tensors))
+        return here
+
+    def outputs(self) -> list[Any]:
+        """The numbers that the function returned, checked to be numbers."""
+        for path, out in leaves(self.result):
+            _check_number(out, f"{self.name} returned {{}}{' at ' + path if path else ''}")
+        return flatten(self.result)
 
     def pull(self, outputs: list[Any], seeds: list[Any], *, create_graph: bool, release: bool) -> list[Any]:
         """The gradients of the doors, given those of the outputs; zeros where nothing flows."""
@@ -82,17 +118,18 @@ class Trace:
 
     def hand_out(self, value: Any, like: Any = None) -> Any:
         """A value as the caller wants it: a Tensor when Tensors came in, else an array, or a float for a float."""
-        if self.wraps:
-            return value if isinstance(value, Tensor) else constant(np.asarray(value))
+        if self.nested and isinstance(value, Tensor):
+            return value
         plain = value.data if isinstance(value, Tensor) else value
-        if isinstance(like, float) and not isinstance(like, np.generic):
-            return plain.item()
-        return np.array(plain)
+        if self.wraps:
+            return constant(np.array(plain))
+        if isinstance(like, np.generic):
+            return plain[()]
+        return plain.item() if isinstance(like, float) else np.array(plain)
 
     def as_selected(self, values: Sequence[Any]) -> Any:
         """Values in the containers of the selected arguments."""
-        handed = (self.hand_out(v, x) for v, x in zip(values, self.given, strict=True))
-        return unflatten(self.selected, handed)
+        return unflatten(self.selected, iter([self.hand_out(v, x) for v, x in zip(values, self.given, strict=True)]))
 
     def plain(self, tree: Any) -> Any:
         """A result of the function as the caller wants it."""
@@ -102,15 +139,29 @@ class Trace:
         )
 
     def _scalar_like(self, x: Tensor) -> Any:
-        """Functions of plain floats alone give plain floats."""
-        return 0.0 if not x.shape and all(isinstance(given, float) for given in self.given) else None
+        """Functions of plain floats alone give plain floats (of NumPy's, NumPy's)."""
+        if x.shape or not all(isinstance(given, float | np.floating) for given in self.given):
+            return None
+        return next((given for given in self.given if isinstance(given, np.generic)), 0.0)
 
 
-def _argument_number(n: int, count: int, function: Function) -> int:
-    if not -count <= n < count:
-        name = getattr(function, "__name__", "the function")
-        raise ValueError(f"argnums names argument {n} of {name}, which was called with {count} positional arguments.")
-    return n % count
+def _are_several(argnums: Argnums) -> bool:
+    return not isinstance(argnums, int | np.integer)
+
+
+def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple[int, ...]:
+    """The arguments to differentiate, counted from the front."""
+    name = getattr(function, "__name__", "the function")
+    numbers = tuple(argnums) if _are_several(argnums) else (argnums,)  # type: ignore[arg-type]
+    for n in numbers:
+        if not -count <= n < count:  # type: ignore[operator]
+            raise ValueError(
+                f"argnums names argument {n} of {name}, which was called with {count} positional arguments."
+            )
+    numbers = tuple(int(n) % count for n in numbers)  # type: ignore[arg-type]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"argnums names an argument of {name} twice: {argnums}.")
+    return numbers
 
 
 def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
@@ -137,13 +188,22 @@ def _scalar(out: Any, function: Function) -> Any:
             f"{name} returned a {type(out).__name__}; the gradient of one number is asked. Return one Tensor, with "
             "has_aux=True a pair (number, anything else), or use jacobian."
         )
-    shape = np.shape(out.data if isinstance(out, Tensor) else out)
+    _check_number(out, f"{name} returned {{}}")
+    shape = np.shape(_data(out))
     if shape != ():
         raise NonScalarBackwardError(
             f"{name} returned a value of shape {shape}; the gradient of one number is asked. Reduce it (for example "
             ".sum() or .mean()), or use jacobian."
         )
     return out
+
+
+def _check_number(out: Any, what: str) -> None:
+    """Refuse what is not made of numbers, above all the None of a forgotten ``return``."""
+    if isinstance(out, Tensor) or np.asarray(out).dtype.kind in "fiub":
+        return
+    kind = "complex numbers" if np.asarray(out).dtype.kind == "c" else type(out).__name__
+    raise InvalidDtypeError(what.format(kind) + ", which has no derivative. Return numbers, arrays or Tensors.")
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -217,19 +277,17 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Function]:
     array([ 2., 40.])
     """
     trace = Trace(function, primals, {}, tuple(range(len(primals))))
-    outputs = flatten(trace.result)
+    outputs = trace.outputs()
 
     def pull(cotangent: Any) -> Any:
-        tensors = [x for x in flatten(cotangent) if isinstance(x, Tensor)]
-        nested = STATE.get().grad and (trace.nested or any(t.requires_grad for t in tensors))
         seeds = _match(cotangent, trace.result, outputs, "the cotangent")
-        if nested:
+        now = trace.with_cotangents(seeds)
+        if now.nested:
             seeds = [s if isinstance(s, Tensor) else constant(s) for s in seeds]
         else:
-            seeds = [s.data if isinstance(s, Tensor) else s for s in seeds]
-        gradients = trace.pull(outputs, seeds, create_graph=nested, release=False)
-        trace.wraps = trace.wraps or bool(tensors)
-        result = trace.as_selected(gradients)
+            seeds = [_data(s) for s in seeds]
+        gradients = trace.pull(outputs, seeds, create_graph=now.nested, release=False)
+        result = now.as_selected(gradients)
         return result[0] if len(primals) == 1 else result
 
     return trace.plain(trace.result), pull
@@ -248,13 +306,13 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     (0.0, 2.0)
     """
     primals, tangents = tuple(primals), tuple(tangents)
-    trace = Trace(function, primals, {}, tuple(range(len(primals))))
-    outputs = flatten(trace.result)
+    trace = Trace(function, primals, {}, tuple(range(len(primals))), tangents)
+    outputs = trace.outputs()
     directions = _match(tangents, primals, trace.doors, "the tangents")
     state = STATE.get()
     token = STATE.set(state.replace(grad=True, depth=state.depth + 1))
     try:
-        dummies = [Tensor(np.zeros(np.shape(_data(out)), _dtype(out)), requires_grad=True) for out in outputs]
+        dummies = [Tensor(np.zeros(np.shape(_data(out)), _slope_dtype(out)), requires_grad=True) for out in outputs]
         pulled = trace.pull(outputs, list(dummies), create_graph=True, release=False)
         along = _inner(pulled, directions)
     finally:
@@ -287,13 +345,13 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     """
     primals, tangents = tuple(primals), tuple(tangents)
     numbers = tuple(range(len(primals)))
-    fixed = flatten(tangents)
+    directions = _match(tangents, primals, [_data(x) for x in flatten(primals)], "the tangents")
 
-    def slope(*args: Any) -> Any:
-        return _inner(flatten(grad(function, numbers)(*args)), fixed)
+    def slope(*args: Any, along: Any) -> Any:
+        return _inner(flatten(grad(function, numbers)(*args)), along)
 
-    _match(tangents, primals, [_data(x) for x in flatten(primals)], "the tangents")
-    result = grad(slope, numbers)(*primals)
+    slope.__name__ = getattr(function, "__name__", slope.__name__)
+    result = grad(slope, numbers)(*primals, along=directions)
     return result[0] if len(primals) == 1 else result
 
 
@@ -313,11 +371,11 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(function, args, kwargs, argnums)
         blocks = []
-        for out in flatten(trace.result):
+        for out in trace.outputs():
             shape = np.shape(_data(out))
             rows: list[list[Any]] = [[] for _ in trace.doors]
             for i in range(prod(shape)):
-                seed = np.zeros(shape, _dtype(out))
+                seed = np.zeros(shape, _slope_dtype(out))
                 seed.flat[i] = 1.0
                 start = constant(seed) if trace.nested else seed[()]
                 gradients = trace.pull([out], [start], create_graph=trace.nested, release=False)
@@ -368,19 +426,27 @@ def _data(x: Any) -> Any:
     return x.data if isinstance(x, Tensor) else x
 
 
-def _dtype(x: Any) -> Any:
-    return x.dtype if isinstance(x, Tensor) else np.asarray(x).dtype
+def _slope_dtype(x: Any) -> Any:
+    """The dtype of derivatives of a number: its own, but of integers and truth, which are constant, float64."""
+    dtype = np.asarray(_data(x)).dtype
+    return dtype if is_real_floating(dtype) else np.dtype(float)
 
 
 def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]:
     """The leaves of a cotangent or tangent, checked against the shapes that it belongs to."""
     paths = [path for path, _ in leaves(tree)]
-    found = flatten(given)
+    found = dict(leaves(given))
     if len(found) != len(paths):
         raise GradientShapeError(f"{what} has {len(found)} parts, but there are {len(paths)} to match.")
+    if missing := [path for path in paths if path not in found]:
+        raise GradientShapeError(
+            f"{what} has no part{' ' + missing[0] if missing[0] else ''}, but {next(iter(found))}."
+        )
     matched = []
-    for path, g, array in zip(paths, found, arrays, strict=True):
-        g = g if isinstance(g, Tensor) else np.asarray(g, _dtype(array) if is_real_floating(_dtype(array)) else None)
+    for path, array in zip(paths, arrays, strict=True):
+        g, dtype = found[path], _slope_dtype(array)
+        g = g.astype(dtype) if isinstance(g, Tensor) and g.dtype != dtype else g
+        g = g if isinstance(g, Tensor) else np.asarray(g, dtype)
         if g.shape != np.shape(_data(array)):
             raise GradientShapeError(
                 f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(_data(array))}."
