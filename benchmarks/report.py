@@ -30,10 +30,8 @@ def write(measured: Results, peers: list[str], versions: dict[str, str], notes: 
 def head(versions: dict[str, str], rounds: int) -> str:
     """How, on what and with which versions."""
     used = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return (
-        f"Measured with `benchmarks/run.py` in {rounds} rounds on {processor()}, {platform.system()}, one thread per "
-        f"process. {used}."
-    )
+    where = f"{processor()}, {platform.system()}, one thread per process"
+    return f"# Results\n\nMeasured with `benchmarks/run.py` in {rounds} rounds on {where}. {used}."
 
 
 def processor() -> str:
