@@ -13,20 +13,20 @@ This module knows no layer, loss or optimizer.
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from reprlib import recursive_repr
 from typing import Any, NamedTuple, Self
-from weakref import ref
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from autograd import Tensor
-from autograd.modes import STATE, Frame, State
-from nn.defaults import get_default_dtype, parameter_dtype
+from autograd.modes import STATE, State
+from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
+from nn.parameter import Buffer, Parameter
+from nn.survey import Call, Survey
 
 __all__ = ["Buffer", "LoadedKeys", "Module", "Parameter"]
 
@@ -35,144 +35,9 @@ __autograd_transparent__ = True
 _new = object.__new__
 _FLOAT64 = np.dtype(np.float64)
 _ARRAYS = (np.ndarray, Tensor)
-
-# --- what a module holds ----------------------------------------------------------------------------------------
-
-
-class Parameter(Tensor):
-    """A Tensor that is trained: `Module.parameters` finds it.
-
-    It owns a copy of the data. An array keeps its dtype; numbers and lists get the default dtype of parameters,
-    float32 unless `set_default_dtype` says otherwise. A parameter without a name is named after its place in the
-    model, such as ``0.weight``, when the model is first called.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> nn.Parameter(np.zeros((2, 3))).dtype, nn.Parameter([1.0, 2.0]).dtype
-    (dtype('float64'), dtype('float32'))
-    """
-
-    __slots__ = ()
-    _kind = "parameter"
-
-    def __init__(self, data: ArrayLike | Tensor, *, requires_grad: bool = True, name: str | None = None) -> None:
-        super().__init__(_own_array(data, get_default_dtype()), requires_grad=requires_grad, name=name)
-        _note_origin(self)
-
-
-class Buffer(Tensor):
-    """A Tensor that belongs to a module's state but is not trained, such as a running mean.
-
-    `Module.state_dict` saves it, `Module.astype` converts it when it is floating, and no gradient flows into it. It
-    owns a copy of the data; an array keeps its dtype. Change it by assigning to ``data``.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> class Counter(nn.Module):
-    ...     def __init__(self):
-    ...         self.calls = nn.Buffer(np.array(0))
-    ...     def forward(self, x):
-    ...         self.calls.data += 1
-    ...         return x
-    >>> counter = Counter()
-    >>> x = counter(1.0)
-    >>> counter.state_dict()
-    {'calls': array(1)}
-    """
-
-    __slots__ = ()
-    _kind = "buffer"
-
-    def __init__(self, data: ArrayLike | Tensor, *, name: str | None = None) -> None:
-        super().__init__(_own_array(data), name=name)
-        _note_origin(self)
-
-
-def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """A copy of the data; the dtype is for data that has none of its own."""
-    if isinstance(data, Tensor):
-        data = data.data
-    return np.array(data, None if hasattr(data, "dtype") else dtype, order="C")
-
-
-def _note_origin(tensor: Tensor) -> None:
-    """Say that the caller of the constructor made this Tensor, and not the constructor."""
-    frame = sys._getframe(2)
-    info = tensor._info
-    assert info is not None
-    info.code, info.lasti = frame.f_code, frame.f_lasti
-
-
-class Place(str):
-    """The name of a parameter that it got from its place in a model, not from a user."""
-
-    __slots__ = ()
-
-
-# --- which module runs ------------------------------------------------------------------------------------------
-
-
-class Survey:
-    """Where the modules below an outermost one are: found once, and again when a module turns up that is not there.
-
-    It refers to modules weakly, because the frames of a graph hold it, and a graph must not keep a model alive. It
-    belongs to one object: copied or pickled, it becomes None.
-    """
-
-    __slots__ = ("alive", "places", "root", "sample", "warned")
-
-    def __init__(self, root: Module) -> None:
-        self.root = ref(root)
-        self.places: dict[int, tuple[str, str | None]] = {}  # by id of a module: its class, its path (None: hidden)
-        self.alive: list[ref[Module]] = []
-        self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
-        self.warned = False
-        self.renew(root)
-
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        return type(None), ()
-
-    def renew(self, root: Module) -> None:
-        """Walk the modules below the outermost one, and name its parameters after their places.
-
-        A name that a user gave stays. A name from a place stays when it goes through the new one: the module was
-        called as a part of a larger model before, and that name says more.
-        """
-        self.alive = [module for module in self.alive if module() is not None]
-        for path, inner in root.named_modules():
-            self.put(inner, path)
-        self.sample = None
-        for name, parameter in root.named_parameters():
-            if self.sample is None and parameter.dtype.kind == "f":
-                self.sample = ref(parameter)
-            old = parameter.name
-            if old is None or (type(old) is Place and old != name and not old.endswith("." + name)):
-                parameter.name = Place(name)
-
-    def put(self, module: Module, path: str | None) -> None:
-        """Note the place of a module. A module that dies takes its place with it, as its id may be used again."""
-        key, places = id(module), self.places
-        if key not in places:
-            self.alive.append(ref(module, lambda _: places.pop(key, None)))
-        places[key] = type(module).__name__, path
-
-    def find(self, module: Module) -> tuple[str, str | None]:
-        """The place of a module that was not there: after a new walk, or none when no attribute leads to it."""
-        root = self.root()
-        if root is not None:
-            self.renew(root)
-        if id(module) not in self.places:
-            for _, inner in module.named_modules():
-                self.put(inner, None)
-        return self.places[id(module)]
-
-
-class Call(Frame):
-    """The frame of a module call, with the survey of the outermost module."""
-
-    __slots__ = ("survey",)
-
-    survey: Survey
+_state = STATE.get
+_enter = STATE.set
+_leave = STATE.reset
 
 
 class LoadedKeys(NamedTuple):
@@ -180,11 +45,6 @@ class LoadedKeys(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
-
-
-_state = STATE.get
-_enter = STATE.set
-_leave = STATE.reset
 
 
 class Module:

@@ -1,7 +1,7 @@
 """Hands the table of modules to the tests: a test that asks for ``case`` runs once for each.
 
-Test modules cannot import each other (pytest puts no folder on sys.path here), so the table is loaded by this module,
-which pytest reads first, and gets a name that they can import: nn_cases.
+Test modules cannot import each other (pytest puts no folder on sys.path here), so the folder of the table is loaded by
+this module, which pytest reads first, as a package with a name that they can import: nn_cases.
 """
 
 import sys
@@ -12,7 +12,7 @@ import pytest
 
 import nn
 
-spec = spec_from_file_location("nn_cases", Path(__file__).parent / "cases.py")
+spec = spec_from_file_location("nn_cases", Path(__file__).parent / "cases" / "__init__.py")
 table = sys.modules[spec.name] = module_from_spec(spec)
 spec.loader.exec_module(table)
 

@@ -14,7 +14,7 @@ import pytest
 import nn
 from autograd import Tensor, tensor
 from autograd.modes import STATE, Frame, State
-from nn.module import Call
+from nn.survey import Call
 
 
 def scale(*shape):

@@ -1,8 +1,4 @@
-"""Activations and losses as functions: the formulas, and the checks of what they are given.
-
-The modules in `nn.layers` and `nn.losses` are these functions with their settings kept. All work on Tensors and on
-plain arrays alike, and are made of ops of the engine, so they are differentiable to any order.
-"""
+"""Losses as functions: the formulas, and the checks of what they are given."""
 
 from __future__ import annotations
 
@@ -14,93 +10,12 @@ from autograd import Tensor
 from autograd.ops import arithmetic, fused, reduce, shape, transcendental
 from nn.errors import LabelError, LossShapeError
 
-__all__ = [
-    "Reduction",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "linear",
-    "log_softmax",
-    "mse_loss",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "tanh",
-]
+__all__ = ["Reduction", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss"]
 
 __autograd_transparent__ = True
 
 Operand = Any  # a Tensor or an array
 Reduction = Literal["mean", "sum", "none"]
-
-# --- layers and activations ---------------------------------------------------------------------------------------
-
-
-def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Any:
-    """``x W^T + b``, with the weight of shape (out, in); see `nn.Linear`.
-
-    >>> import numpy as np
-    >>> from nn.functional import linear
-    >>> linear(np.array([1.0, 2.0]), np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([0.5, 0.5]))
-    array([1.5, 3.5])
-    """
-    return fused.linear(x, weight, bias)
-
-
-def relu(x: Operand) -> Any:
-    """``max(x, 0)``, with slope 0 at 0.
-
-    >>> import numpy as np
-    >>> from nn.functional import relu
-    >>> relu(np.array([-1.0, 2.0]))
-    array([0., 2.])
-    """
-    return transcendental.relu(x)
-
-
-def tanh(x: Operand) -> Any:
-    """The hyperbolic tangent.
-
-    >>> from nn.functional import tanh
-    >>> float(tanh(0.0))
-    0.0
-    """
-    return transcendental.tanh(x)
-
-
-def sigmoid(x: Operand) -> Any:
-    """``1 / (1 + exp(-x))``, without overflow.
-
-    >>> import numpy as np
-    >>> from nn.functional import sigmoid
-    >>> sigmoid(np.array([-1000.0, 0.0])).round(4)
-    array([0. , 0.5])
-    """
-    return transcendental.sigmoid(x)
-
-
-def softmax(x: Operand, axis: int = -1) -> Any:
-    """``exp(x) / sum(exp(x))`` along an axis, without overflow.
-
-    >>> import numpy as np
-    >>> from nn.functional import softmax
-    >>> softmax(np.array([1000.0, 1000.0]))
-    array([0.5, 0.5])
-    """
-    return reduce.softmax(x, axis=axis)
-
-
-def log_softmax(x: Operand, axis: int = -1) -> Any:
-    """``log(softmax(x))`` along an axis, without overflow.
-
-    >>> import numpy as np
-    >>> from nn.functional import log_softmax
-    >>> log_softmax(np.array([1000.0, 0.0]))
-    array([    0., -1000.])
-    """
-    return reduce.log_softmax(x, axis=axis)
-
-
-# --- losses -------------------------------------------------------------------------------------------------------
 
 _square = arithmetic.square
 _softplus = transcendental.softplus

@@ -1,0 +1,86 @@
+"""What the state of a module is made of: a `Parameter` is trained, a `Buffer` is only saved with the parameters."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from autograd import Tensor
+from nn.defaults import get_default_dtype
+
+__all__ = ["Buffer", "Parameter", "Place"]
+
+__autograd_transparent__ = True
+
+
+class Parameter(Tensor):
+    """A Tensor that is trained: `Module.parameters` finds it.
+
+    It owns a copy of the data. An array keeps its dtype; numbers and lists get the default dtype of parameters,
+    float32 unless `set_default_dtype` says otherwise. A parameter without a name is named after its place in the
+    model, such as ``0.weight``, when the model is first called.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Parameter(np.zeros((2, 3))).dtype, nn.Parameter([1.0, 2.0]).dtype
+    (dtype('float64'), dtype('float32'))
+    """
+
+    __slots__ = ()
+    _kind = "parameter"
+
+    def __init__(self, data: ArrayLike | Tensor, *, requires_grad: bool = True, name: str | None = None) -> None:
+        super().__init__(_own_array(data, get_default_dtype()), requires_grad=requires_grad, name=name)
+        _note_origin(self)
+
+
+class Buffer(Tensor):
+    """A Tensor that belongs to a module's state but is not trained, such as a running mean.
+
+    `Module.state_dict` saves it, `Module.astype` converts it when it is floating, and no gradient flows into it. It
+    owns a copy of the data; an array keeps its dtype. Change it by assigning to ``data``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> class Counter(nn.Module):
+    ...     def __init__(self):
+    ...         self.calls = nn.Buffer(np.array(0))
+    ...     def forward(self, x):
+    ...         self.calls.data += 1
+    ...         return x
+    >>> counter = Counter()
+    >>> x = counter(1.0)
+    >>> counter.state_dict()
+    {'calls': array(1)}
+    """
+
+    __slots__ = ()
+    _kind = "buffer"
+
+    def __init__(self, data: ArrayLike | Tensor, *, name: str | None = None) -> None:
+        super().__init__(_own_array(data), name=name)
+        _note_origin(self)
+
+
+def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
+    """A copy of the data; the dtype is for data that has none of its own."""
+    if isinstance(data, Tensor):
+        data = data.data
+    return np.array(data, None if hasattr(data, "dtype") else dtype, order="C")
+
+
+def _note_origin(tensor: Tensor) -> None:
+    """Say that the caller of the constructor made this Tensor, and not the constructor."""
+    frame = sys._getframe(2)
+    info = tensor._info
+    assert info is not None
+    info.code, info.lasti = frame.f_code, frame.f_lasti
+
+
+class Place(str):
+    """The name of a parameter that it got from its place in a model, not from a user."""
+
+    __slots__ = ()

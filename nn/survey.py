@@ -1,0 +1,78 @@
+"""Which module runs: the frames that module calls leave for the engine, and the places of modules in a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from autograd import Tensor
+from autograd.modes import Frame
+from nn.parameter import Place
+
+if TYPE_CHECKING:
+    from nn.module import Module
+
+__all__ = ["Call", "Survey"]
+
+
+class Survey:
+    """Where the modules below an outermost one are: found once, and again when a module turns up that is not there.
+
+    It refers to modules weakly, because the frames of a graph hold it, and a graph must not keep a model alive. It
+    belongs to one object: copied or pickled, it becomes None.
+    """
+
+    __slots__ = ("alive", "places", "root", "sample", "warned")
+
+    def __init__(self, root: Module) -> None:
+        self.root = ref(root)
+        self.places: dict[int, tuple[str, str | None]] = {}  # by id of a module: its class, its path (None: hidden)
+        self.alive: list[ref[Module]] = []
+        self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
+        self.warned = False
+        self.renew(root)
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
+
+    def renew(self, root: Module) -> None:
+        """Walk the modules below the outermost one, and name its parameters after their places.
+
+        A name that a user gave stays. A name from a place stays when it goes through the new one: the module was
+        called as a part of a larger model before, and that name says more.
+        """
+        self.alive = [module for module in self.alive if module() is not None]
+        for path, inner in root.named_modules():
+            self.put(inner, path)
+        self.sample = None
+        for name, parameter in root.named_parameters():
+            if self.sample is None and parameter.dtype.kind == "f":
+                self.sample = ref(parameter)
+            old = parameter.name
+            if old is None or (type(old) is Place and old != name and not old.endswith("." + name)):
+                parameter.name = Place(name)
+
+    def put(self, module: Module, path: str | None) -> None:
+        """Note the place of a module. A module that dies takes its place with it, as its id may be used again."""
+        key, places = id(module), self.places
+        if key not in places:
+            self.alive.append(ref(module, lambda _: places.pop(key, None)))
+        places[key] = type(module).__name__, path
+
+    def find(self, module: Module) -> tuple[str, str | None]:
+        """The place of a module that was not there: after a new walk, or none when no attribute leads to it."""
+        root = self.root()
+        if root is not None:
+            self.renew(root)
+        if id(module) not in self.places:
+            for _, inner in module.named_modules():
+                self.put(inner, None)
+        return self.places[id(module)]
+
+
+class Call(Frame):
+    """The frame of a module call, with the survey of the outermost module."""
+
+    __slots__ = ("survey",)
+
+    survey: Survey
