@@ -6,10 +6,13 @@ Constants in rules are Python floats: a NumPy float64 scalar would widen float32
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from autograd.arrays import FLOAT64
 from autograd.ops.arithmetic import masked
 from autograd.registry import defop
 
@@ -140,3 +143,41 @@ def bessel_slope(x: Array) -> Array:
 
 i0 = defop("i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0)
 sinc = defop("sinc", sinc_kernel, lambda g, x: g * sinc_slope(x), numpy=np.sinc)
+
+
+# --- the error function -----------------------------------------------------------------------------------------
+
+BELL = 2.0 / math.sqrt(math.pi)  # the height of its slope
+
+
+def erf_of_entries(x: Array) -> Array:
+    """The error function of the standard library, entry by entry."""
+    return np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
+
+
+@cache
+def error_function() -> Callable[[Array], Array]:
+    """SciPy's, where that is installed: its loop over an array runs in C. Imported at the first use of `erf`."""
+    try:
+        from scipy.special import erf as erf_of_scipy
+    except ImportError:
+        return erf_of_entries
+    function: Callable[[Array], Array] = erf_of_scipy
+    return function
+
+
+def erf_kernel(x: Array) -> Array:
+    if isinstance(x, float | int):  # also the float64 of NumPy
+        return np.float64(math.erf(x))
+    x = np.asarray(x)
+    dtype = x.dtype if x.dtype.kind == "f" else FLOAT64
+    wide = np.float32 if dtype.itemsize < 8 else np.float64  # for which SciPy has loops
+    return error_function()(x.astype(wide, casting="same_kind")).astype(dtype)[()]
+
+
+erf = defop(
+    "erf",
+    erf_kernel,
+    lambda g, x: g * (BELL * np.exp(-(x * x))),
+    doc="the error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.",
+)

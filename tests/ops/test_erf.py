@@ -1,0 +1,57 @@
+"""The error function with SciPy and without: where it comes from, and that both give the same."""
+
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from autograd import grad, tensor
+from autograd.ops import transcendental
+from autograd.ops.transcendental import erf, erf_of_entries, error_function
+
+X = np.linspace(-6.0, 6.0, 97)
+
+
+@pytest.fixture
+def _fresh():
+    error_function.cache_clear()
+    yield
+    error_function.cache_clear()
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_without_scipy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    assert error_function() is erf_of_entries
+    np.testing.assert_array_equal(erf(X), [math.erf(x) for x in X])
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_with_scipy():
+    special = pytest.importorskip("scipy.special")
+    assert error_function() is special.erf
+    np.testing.assert_allclose(erf(X), erf_of_entries(X), rtol=4 * np.finfo(float).eps)
+
+
+def test_numbers():
+    assert erf(0.5) == erf(np.float64(0.5)) == math.erf(0.5)
+    assert isinstance(erf(0.5), np.float64)
+    assert erf(np.float32(0.5)).dtype == np.float32
+    assert erf(1) == math.erf(1.0)
+    assert tensor(0.5).dtype == erf(tensor(0.5)).dtype
+    with pytest.raises(TypeError):
+        erf(np.array([1j]))
+
+
+@pytest.mark.parametrize("order", range(1, 6))
+def test_to_any_order(order):
+    """d^n erf / dx^n = (-1)^(n-1) H_(n-1)(x) 2/sqrt(pi) exp(-x^2), with Hermite's polynomials (NIST DLMF 7.10.1)."""
+    function = erf
+    for _ in range(order):
+        function = grad(function)
+    hermite = np.polynomial.hermite.Hermite.basis(order - 1)
+    for x in (-1.3, 0.0, 0.4, 2.0):
+        expected = (-1.0) ** (order - 1) * hermite(x) * transcendental.BELL * math.exp(-x * x)
+        assert function(x) == pytest.approx(expected, rel=1e-12, abs=1e-12)
