@@ -7,6 +7,7 @@ adds other classes. This module knows nothing of Tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import Any
 
 __all__ = ["flatten", "leaves", "register_container", "unflatten"]
@@ -84,5 +85,7 @@ def unflatten(tree: Any, values: Iterator[Any]) -> Any:
     if cls in _REGISTERED:
         return _REGISTERED[cls][1](parts)
     if isinstance(tree, dict):
-        return cls(zip(tree, parts, strict=True))
+        twin = copy(tree)  # of its class, with its default factory and the order of its keys
+        twin.update(zip(tree, parts, strict=True))
+        return twin
     return cls(*parts) if hasattr(tree, "_fields") else cls(parts)

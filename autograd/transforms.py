@@ -439,9 +439,7 @@ def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]
     if len(found) != len(paths):
         raise GradientShapeError(f"{what} has {len(found)} parts, but there are {len(paths)} to match.")
     if missing := [path for path in paths if path not in found]:
-        raise GradientShapeError(
-            f"{what} has no part{' ' + missing[0] if missing[0] else ''}, but {next(iter(found))}."
-        )
+        raise GradientShapeError(f"{what} has no part {missing[0] or 'alone'}; its parts are {', '.join(found)}.")
     matched = []
     for path, array in zip(paths, arrays, strict=True):
         g, dtype = found[path], _slope_dtype(array)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.refused import ZEROS, refusal
@@ -28,7 +29,7 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: An
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
     a = as_operand(a)
-    axis %= a.ndim
+    axis = normalize_axis_index(axis, a.ndim)
     parts = [p for p in (prepend, a, append) if p is not NoValue]
     if len(parts) > 1:
         ends = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
@@ -51,8 +52,7 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 @implements(np.gradient)
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     f = as_operand(f)
-    axes = range(f.ndim) if axis is None else [k % f.ndim for k in np.atleast_1d(axis)]
-    axes = list(axes)
+    axes = list(range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim))
     spacings = list(varargs) or [1.0]
     if len(spacings) == 1:
         spacings = spacings * len(axes)
@@ -108,7 +108,7 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
 @implements(np.trapezoid, *filter(None, [getattr(np, "trapz", None)]))
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y = as_operand(y)
-    axis %= y.ndim
+    axis = normalize_axis_index(axis, y.ndim)
     if x is None:
         steps: Any = dx
     else:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.numpy_functions.refused import BASIS, RANK, REFLECTORS, refusal
 from autograd.numpy_functions.selection import take_along_axis
@@ -179,7 +180,7 @@ def _vector_norm_along(x: Any, ord: Any, axis: int | tuple[int, ...] | None, kee
 
 
 def _matrix_norm_over(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
-    row, column = (k % x.ndim for k in axes)
+    row, column = (normalize_axis_index(k, x.ndim) for k in axes)
     if row == column:
         raise ValueError("Duplicate axes given.")
     if ord in ("fro", "f", None):

@@ -45,7 +45,7 @@ def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | Non
             ufunc.reduce(plain(a), axis=axis, where=True if where is NoValue else where)  # may have no neutral number
         if where is not True and where is not NoValue:
             a = arithmetic.where(plain(where), a, neutral)
-        if a.ndim == 0:
+        if a.ndim == 0 and axis in (0, -1):  # which NumPy lets pass
             axis = None
         if not is_given(initial):
             return reduction(a, axis=axis, keepdims=keepdims)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.numpy_functions.refused import PIECES, refusal
 from autograd.numpy_functions.shapes import along, as_operand, as_tensor
@@ -76,7 +77,7 @@ def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw:
 def _compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
-    return a[along(axis % a.ndim, np.flatnonzero(plain(condition)))]
+    return a[along(normalize_axis_index(axis, a.ndim), np.flatnonzero(plain(condition)))]
 
 
 @implements(np.extract)
@@ -91,7 +92,7 @@ def _extract(condition: Any, arr: Any) -> Any:
 def _take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
-    axis %= a.ndim
+    axis = normalize_axis_index(axis, a.ndim)
     return a[along(axis, _positions(plain(indices), a.shape[axis], mode))]
 
 
@@ -107,7 +108,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     indices = plain(indices)
     if axis is None:
         return np.ravel(arr)[indices]
-    axis %= arr.ndim
+    axis = normalize_axis_index(axis, arr.ndim)
     grid = [
         indices if k == axis else np.arange(n).reshape((-1,) + (1,) * (arr.ndim - k - 1))
         for k, n in enumerate(arr.shape)

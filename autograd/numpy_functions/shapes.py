@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.arrays import normalize_axes
@@ -120,7 +121,7 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str =
 
 @implements(np.rollaxis)
 def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    axis, start = normalize_axis_index(axis, a.ndim), start + a.ndim if start < 0 else start
     return np.moveaxis(a, axis, start - (axis < start))
 
 
@@ -214,7 +215,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     arr, obj = as_operand(arr), index.plain_index(obj)
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    axis %= arr.ndim
+    axis = normalize_axis_index(axis, arr.ndim)
     values = as_operand(values).astype(arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
     if np.ndim(obj) == 0 and not isinstance(obj, slice):
@@ -233,7 +234,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    axis %= arr.ndim
+    axis = normalize_axis_index(axis, arr.ndim)
     return arr[along(axis, np.delete(np.arange(arr.shape[axis]), index.plain_index(obj)))]
 
 
@@ -286,7 +287,7 @@ def _unstack(x: Any, /, *, axis: int = 0) -> Any:
 @implements(np.trim_zeros)
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     plain = filt.data
-    axes = range(plain.ndim) if axis is None else [k % plain.ndim for k in np.atleast_1d(axis)]
+    axes = range(plain.ndim) if axis is None else normalize_axis_tuple(axis, plain.ndim)
     nonzero = np.nonzero(plain)
     kept = [slice(None)] * plain.ndim
     for k in axes:
@@ -303,7 +304,7 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
-    axis %= a.ndim
+    axis = normalize_axis_index(axis, a.ndim)
     return a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))]
 
 
@@ -321,7 +322,7 @@ def _tile(A: Any, reps: Any) -> Any:
 
 @implements(np.flip)
 def _flip(m: Any, axis: Any = None) -> Any:
-    axes = range(m.ndim) if axis is None else [k % m.ndim for k in np.atleast_1d(axis)]
+    axes = range(m.ndim) if axis is None else normalize_axis_tuple(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if k in axes else slice(None) for k in range(m.ndim))]
 
 
@@ -358,7 +359,7 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
         return np.ravel(a)[np.roll(np.arange(a.size), shift)].reshape(a.shape)
     shifts, axes = np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
     for s, k in zip(shifts, axes, strict=True):
-        k = int(k) % a.ndim
+        k = normalize_axis_index(int(k), a.ndim)
         a = a[along(k, np.roll(np.arange(a.shape[k]), int(s)))]
     return a
 

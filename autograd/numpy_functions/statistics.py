@@ -202,21 +202,10 @@ def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     return index.scatter(weights.astype(np.float64), index=(x,), shape=counts.shape)
 
 
-# Histograms: which data lie in which bin is constant in pieces, and so are counts; weights add up. The edges that are
-# returned are plain positions, as in pictures.
-
-
-def _weighted_counts(data: Any, edges: Sequence[Any], weights: Any, density: bool) -> Any:
-    """The sums of the weights in the bins of a grid. Bins are half open, but for the last one on each axis."""
-    places = [np.searchsorted(e, x, side="right") - 1 - (x == e[-1]) for x, e in zip(data, edges, strict=True)]
-    sizes = tuple(len(e) - 1 for e in edges)
-    inside = np.all([(i >= 0) & (i < n) for i, n in zip(places, sizes, strict=True)], axis=0)
-    grid = tuple(i[inside] for i in places)
-    counts = index.scatter(np.ravel(weights)[np.flatnonzero(inside)], index=grid, shape=sizes)
-    if not density:
-        return counts
-    volumes = np.prod(np.meshgrid(*map(np.diff, edges), indexing="ij"), axis=0)
-    return counts / volumes / np.sum(counts)
+# --- histograms -------------------------------------------------------------------------------------------------
+#
+# Which number lies in which bin is constant in pieces, and so are counts; weights add up. Edges that NumPy spreads
+# between the extremes of the data move with these, and so do densities. Edges that are given must be plain.
 
 
 def _refuse_live_edges(name: str, bins: Any, bounds: Any) -> None:
@@ -225,38 +214,79 @@ def _refuse_live_edges(name: str, bins: Any, bounds: Any) -> None:
         raise refusal(f"numpy.{name} with respect to its edges", EDGES)
 
 
+def _spread_edges(x: Any, edges: Any, bins: Any, bounds: Any) -> Any:
+    """The edges along one axis, as Tensors when they come from the extremes of a Tensor."""
+    if not isinstance(x, Tensor):
+        return edges
+    if np.ndim(values_of(bins)) or bounds is not None or not x.size:
+        return as_tensor(edges)
+    low, high = np.min(x), np.max(x)
+    margin = 0.5 if low.data == high.data else 0.0
+    return np.linspace(low - margin, high + margin, len(edges)).astype(edges.dtype)
+
+
+def _weighted_counts(data: Sequence[Any], edges: Sequence[Any], weights: Tensor) -> Any:
+    """The sums of the weights in the bins of a grid. Bins are half open, but for the last one on each axis."""
+    places = [np.searchsorted(e, x, side="right") - 1 - (x == e[-1]) for x, e in zip(data, edges, strict=True)]
+    sizes = tuple(len(e) - 1 for e in edges)
+    inside = np.all([(i >= 0) & (i < n) for i, n in zip(places, sizes, strict=True)], axis=0)
+    grid = tuple(i[inside] for i in places)
+    return index.scatter(np.ravel(weights)[np.flatnonzero(inside)], index=grid, shape=sizes)
+
+
+def _density(counts: Any, edges: Sequence[Any]) -> Any:
+    """Counts divided by their sum and by the sizes of the bins."""
+    counts = counts / np.sum(counts)
+    for axis, e in enumerate(edges):
+        counts = counts / np.diff(e).reshape((-1,) + (1,) * (len(edges) - axis - 1))
+    return as_tensor(counts)
+
+
 @implements(np.histogram)
 def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _refuse_live_edges("histogram", bins, range)
-    counts, edges = np.histogram(*map(values_of, (a, bins, range, density, weights)))
-    if not isinstance(weights, Tensor):
-        return counts, edges
-    return _weighted_counts([np.ravel(plain(a))], [edges], weights, bool(density)), edges
+    counts, edges = np.histogram(*map(values_of, (a, bins, range, None, weights)))
+    if isinstance(weights, Tensor):
+        counts = _weighted_counts([np.ravel(plain(a))], [edges], weights)
+    edges = _spread_edges(a, edges, bins, range)
+    return _density(counts, [edges]) if density else counts, edges
+
+
+def _histogram_of(columns: Sequence[Any], bins: Sequence[Any], bounds: Any, density: Any, weights: Any) -> Any:
+    """Counts on a grid, and the edges along each axis."""
+    dtype = np.result_type(*(x.dtype for x in columns))
+    columns = [x.astype(dtype) for x in columns]
+    bounds = [None] * len(columns) if bounds is None else bounds
+    data = [plain(x) for x in columns]
+    counts, plain_edges = np.histogramdd(data, values_of(bins), bounds, weights=values_of(weights))
+    if isinstance(weights, Tensor):
+        counts = _weighted_counts(data, plain_edges, weights.astype(np.float64))
+    edges = [_spread_edges(*facts) for facts in zip(columns, plain_edges, bins, bounds, strict=True)]
+    return _density(counts, edges) if density else as_tensor(counts), edges
 
 
 @implements(np.histogram2d)
 def _histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _refuse_live_edges("histogram2d", bins, range)
-    counts, *edges = np.histogram2d(*map(values_of, (x, y, bins, range, density, weights)))
-    if isinstance(weights, Tensor):
-        counts = _weighted_counts([plain(x), plain(y)], edges, weights.astype(np.float64), bool(density))
+    np.histogram2d(*map(values_of, (x, y, bins, range, None, weights)))  # NumPy's complaints
+    bins = bins if isinstance(bins, list | tuple) and len(bins) == 2 else [bins, bins]
+    counts, edges = _histogram_of([as_operand(x), as_operand(y)], bins, range, density, weights)
     return counts, *edges
 
 
 @implements(np.histogramdd)
 def _histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _refuse_live_edges("histogramdd", bins, range)
-    counts, edges = np.histogramdd(*map(values_of, (sample, bins, range, density, weights)))
-    if isinstance(weights, Tensor):
-        rows = sample.T if np.ndim(plain(sample)) == 2 and not isinstance(sample, list | tuple) else sample
-        counts = _weighted_counts(np.atleast_2d(values_of(rows)), edges, weights.astype(np.float64), bool(density))
-    return counts, edges
+    _, plain_edges = np.histogramdd(*map(values_of, (sample, bins, range, None, weights)))  # NumPy's complaints
+    if not isinstance(sample, list | tuple):
+        sample = sample.T if sample.ndim == 2 else sample[None]
+    bins = bins if isinstance(bins, list | tuple) else [bins] * len(plain_edges)
+    counts, edges = _histogram_of([as_operand(x) for x in sample], bins, range, density, weights)
+    return counts, type(plain_edges)(edges)
 
 
 @implements(np.histogram_bin_edges)
 def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     _refuse_live_edges("histogram_bin_edges", bins, range)
     edges = np.histogram_bin_edges(*map(values_of, (a, bins, range, weights)))
-    if range is not None or np.ndim(values_of(bins)) or not isinstance(a, Tensor) or edges[0] != np.min(plain(a)):
-        return as_tensor(edges)
-    return np.linspace(np.min(a), np.max(a), len(edges))
+    return as_tensor(_spread_edges(a, edges, bins, range))

@@ -1,6 +1,6 @@
 """grad, value_and_grad, vjp, jvp, hvp, jacobian, hessian: values, nesting, containers, plain and live arguments."""
 
-from collections import namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 
 import numpy as np
 import pytest
@@ -293,6 +293,33 @@ def test_containers():
     assert found["t"] == (6.0,)
 
 
+class Named(dict):
+    """A dictionary that cannot be made of pairs, and carries more than its items."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
+
+def test_dictionaries_keep_their_class():
+    def energy(p):
+        return np.sum(p["w"] ** 2) * p["b"]
+
+    named = Named("layer")
+    named.update(w=X, b=2.0)
+    factory = defaultdict(list, w=X, b=2.0)
+    for given in (named, factory, OrderedDict(b=2.0, w=X)):
+        found = grad(energy)(given)
+        assert type(found) is type(given)
+        assert list(found) == list(given)
+        np.testing.assert_array_equal(found["w"], 4.0 * X)
+        assert found["b"] == np.sum(X**2)
+        assert given["w"] is X
+        assert type(hessian(energy)(given)["w"]) is type(given)
+    assert grad(energy)(named).name == "layer"
+    assert grad(energy)(factory)["missing"] == []
+
+
 def test_jacobian_and_hessian_of_containers_are_nested_by_output_then_input():
     def f(q):
         return {"a": q[0] * q[1], "b": np.sum(q[1] ** 2)}
@@ -378,6 +405,7 @@ def test_names():
     assert hessian(energy).__name__ == "hessian(energy)"
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own
 @pytest.mark.parametrize("transform", [grad, hessian])
 def test_torch_agrees(transform):
     torch = pytest.importorskip("torch")
