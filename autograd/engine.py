@@ -266,9 +266,9 @@ def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: 
         if vertex.info is not None and vertex.info.hooks:
             g = _call_hooks(vertex, g)
         if wanted is None:
-            if g.__class__ is float64 and vertex.__class__ is Node and vertex.grad is None:
+            if g.__class__ is float64 and op is not None and vertex.grad is None:
                 vertex.grad = g  # a number is nobody's property
-            else:
+            elif vertex.value is not None or ((held := vertex.tensor) is not None and held() is not None):
                 _deposit(vertex, g)
         elif vertex in wanted:
             found[vertex] = g
@@ -289,13 +289,18 @@ def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: 
             for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
                 if parent is None or d is None:
                     continue
-                if d.__class__ is float64 and parent.dtype is FLOAT64 and not parent.shape:
-                    pass  # the edge between two numbers
-                elif d.shape != parent.shape or d.dtype is not parent.dtype:
+                prior = arrive(parent)
+                if d.__class__ is float64:  # the edge between two numbers
+                    if prior.__class__ is float64:
+                        grads[parent] = prior + d
+                        continue
+                    if prior is None and parent.dtype is FLOAT64 and not parent.shape:
+                        grads[parent] = d
+                        continue
+                if d.shape != parent.shape or d.dtype is not parent.dtype:
                     d = fit(d, parent, op.name)
                 elif d.__class__ is ndarray and not d.ndim:
                     d = d[()]  # a number computes ten times faster than a 0-d array
-                prior = arrive(parent)
                 if prior is None:
                     grads[parent] = d
                 elif parent in owned:
@@ -307,6 +312,8 @@ def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: 
         except Exception as error:
             error.add_note(f"in the rule of {op.name}, applied at {where(vertex)}")
             raise
+        gradients = ()
+        g = d = prior = None  # what these variables hold is not the pass's alone (`_ours_alone`)
         if release:
             vertex.kept = GONE
     return found
@@ -446,15 +453,19 @@ def _deposit(vertex: Vertex, g: Array) -> None:
 _DEPOSITING = RLock()
 
 
-# sys.getrefcount of an array that only one local variable and the call of the deposit hold.
 def _count_references(g: Array) -> int:
     return sys.getrefcount(g)
 
 
+def _handed_on(g: Array) -> int:
+    return _count_references(g)
+
+
 def _calibrate() -> int:
+    """`sys.getrefcount` of an array that nobody but the pass holds, counted where `_ours_alone` counts it."""
     grads = {0: np.empty(1)}
     g = grads.pop(0)
-    return _count_references(g)
+    return _handed_on(g)
 
 
 _ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
@@ -466,4 +477,4 @@ def _ours_alone(g: Array) -> bool:
     A rule may hand the same array to two operands, return the incoming gradient, a view of it, or an array that it
     keeps for itself; a reference count sees them all, and when in doubt there is a copy.
     """
-    return g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE + 1
+    return g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE

@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.arrays import is_real_floating
 from autograd.engine import (
-    GONE,
     SMALL,
     Info,
     Leaf,
@@ -100,9 +99,7 @@ class Tensor(TensorValues):
             if self._requires_grad and not is_real_floating(array.dtype):
                 _refuse_dtype(array.dtype)
             self._data = array
-        if node is not None:
-            node.kept = GONE
-            self._node = None
+        self._changed()
 
     @property
     def requires_grad(self) -> bool:
@@ -310,6 +307,19 @@ def constant(data: Any) -> Tensor:
 
 # Threads that use a Tensor for the first time at once must agree on its place.
 _FIRST_USE = Lock()
+
+
+def leaf_of_array(data: Any) -> Leaf:
+    """The place of a plain array that stands beside a Tensor."""
+    vertex = _new(Leaf)
+    vertex.seq = next(sequence)
+    vertex.shape = data.shape
+    vertex.dtype = data.dtype
+    vertex.value = None if data.size > SMALL else data.copy()
+    vertex.scope = vertex.grad = vertex.tensor = vertex.info = None
+    vertex.kept = ()
+    vertex.kind = "constant"
+    return vertex
 
 
 def leaf(x: Tensor) -> Leaf:

@@ -45,6 +45,12 @@ class TensorValues(Surface):
     _info: Info | None
     _grad: NDArray[Any] | None
 
+    def _changed(self) -> None:
+        """Note that the data was changed in place: graphs made before must not use it any more."""
+        if self._node is not None:
+            self._node.kept = GONE
+            self._node = None
+
     @property
     def grad(self) -> NDArray[Any] | None:
         """What backward passes have added up for this Tensor: an array of its shape that is its own, or None."""

@@ -256,7 +256,10 @@ class Optimizer:
                     loaded = step
                 kernel.run(data, g, *arrays)
                 state["step"] = step
-                p.data = data  # tells the engine that these are no longer the values of the forward pass
+                if data is p._data:
+                    p._changed()  # these are no longer the values of the forward pass
+                else:
+                    p.data = data
         self.t += 1
         self.skipped = tuple(skipped)
         return loss

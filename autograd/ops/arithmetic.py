@@ -132,9 +132,9 @@ def masked_kernel(x: Array, *, mask: Array) -> Array:
         return np.where(mask, x, 0.0)
     if not x.shape:
         return x[()] if mask else x.dtype.type(0.0)
-    ones = (-mask.view(np.int8)).astype(integer)
-    ones &= x.view(integer)
-    return ones.view(x.dtype)
+    bits = mask.astype(integer)
+    bits *= x.view(integer)
+    return bits.view(x.dtype)
 
 
 masked: Callable[..., Any] = defop(

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import add_reduce, maximum_reduce
-from autograd.ops.reduce import log_softmax, softmax
+from autograd.arrays import add_reduce, maximum_reduce, minimum_reduce
+from autograd.ops.reduce import log_softmax, mean_kernel, softmax
 from autograd.registry import defop
 
 Array = Any
@@ -53,24 +53,37 @@ def one_hot(labels: Array, classes: int, dtype: Any) -> Array:
     return np.equal(labels[..., None], np.arange(classes)).astype(dtype)
 
 
-def cross_entropy_kernel(x: Array, *, labels: Array) -> Array:
-    if labels.size and labels.min() < 0:
+def cross_entropy_kernel(x: Array, *, labels: Array, reduction: str = "none") -> Array:
+    if labels.size and minimum_reduce(labels, axis=None) < 0:
         raise IndexError(f"label {labels.min()} is negative; classes are numbered from 0")
     shifted = x - maximum_reduce(x, axis=-1, keepdims=True)
-    total = np.log(add_reduce(np.exp(shifted), axis=-1))
+    losses = np.log(add_reduce(np.exp(shifted), axis=-1))
     if x.ndim == 2:
-        return total - shifted[np.arange(len(labels)), labels]
-    return total - np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+        losses -= shifted[np.arange(len(labels)), labels]
+    else:
+        losses = losses - np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+    if reduction == "none":
+        return losses
+    return mean_kernel(losses) if reduction == "mean" else add_reduce(losses, axis=None)
 
 
-def cross_entropy_definition(x: Array, *, labels: Array) -> Array:
-    return -np.sum(log_softmax(x, axis=-1) * one_hot(labels, x.shape[-1], x.dtype), axis=-1)
+def cross_entropy_definition(x: Array, *, labels: Array, reduction: str = "none") -> Array:
+    losses = -np.sum(log_softmax(x, axis=-1) * one_hot(labels, x.shape[-1], x.dtype), axis=-1)
+    return losses if reduction == "none" else np.mean(losses) if reduction == "mean" else np.sum(losses)
+
+
+def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str) -> Array:
+    if reduction == "none":
+        g = g[..., None]
+    elif reduction == "mean":
+        g = g / float(labels.size)
+    return g * (softmax(x, axis=-1) - one_hot(labels, x.shape[-1], x.dtype))
 
 
 cross_entropy = defop(
     "cross_entropy",
     cross_entropy_kernel,
-    lambda g, x, labels: g[..., None] * (softmax(x, axis=-1) - one_hot(labels, x.shape[-1], x.dtype)),
+    cross_entropy_rule,
     definition=cross_entropy_definition,
-    doc="-log softmax(x)[label] for each row of logits, without overflow.",
+    doc="-log softmax(x)[label] for each row of logits, without overflow; or their mean or sum.",
 )

@@ -186,6 +186,11 @@ def exp_sum(x, axis=None, keepdims=False):
     return np.sum(np.exp(x), axis=axis, keepdims=keepdims)
 
 
+def cross_entropy(x, labels, reduction="none"):
+    losses = np.log(exp_sum(x, -1)) - pick(x, labels)
+    return {"none": np.asarray, "sum": np.sum, "mean": np.mean}[reduction](losses)
+
+
 def scatter(x, index, shape):
     out = np.zeros(shape, x.dtype)
     np.add.at(out, index, x)
@@ -244,7 +249,7 @@ ORACLES: dict[str, Callable] = {
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(exp_sum(x, axis, keepdims)),
     "softmax": lambda x, axis=-1: np.exp(x) / exp_sum(x, axis, True),
     "log_softmax": lambda x, axis=-1: x - np.log(exp_sum(x, axis, True)),
-    "cross_entropy": lambda x, labels: np.log(exp_sum(x, -1)) - pick(x, labels),
+    "cross_entropy": cross_entropy,
     "linear": lambda x, weight, bias=None: x @ weight.T + (0.0 if bias is None else bias),
     "getitem": lambda x, index: x[index],
     "scatter": scatter,
@@ -806,6 +811,8 @@ for label, shape, labels in (
     ("small-integers", (2, 3), np.array([2, 0], np.uint8)),
 ):
     add("cross_entropy", [spread(shape)], {"labels": labels}, label=label)
+    for how in ("sum", "mean") if labels.size else ():
+        add("cross_entropy", [spread(shape)], {"labels": labels, "reduction": how}, label=f"{label}-{how}")
 add("cross_entropy", [spread((2, 3))], {"labels": np.array([2, 0])}, label="strided", layout=strided)
 
 # --- linear algebra -----------------------------------------------------------------------------------------------
