@@ -82,14 +82,13 @@ def cross_entropy(logits: Operand, labels: Operand, *, reduction: Reduction = "m
     """
     labels = _class_numbers(logits, labels)
     ndim = labels.ndim
+    _check_reduction("cross_entropy", labels.shape, reduction)
     if ndim == 1:
-        losses = _cross_entropy(logits, labels=labels)
-    elif ndim == 0:
+        return _cross_entropy(logits, labels=labels, reduction=reduction)
+    if ndim == 0:
         losses = _cross_entropy(shape.reshape(logits, shape=(1, -1)), labels=labels.reshape(1))
-        losses = shape.reshape(losses, shape=())
-    else:
-        losses = _cross_entropy(shape.moveaxis(logits, source=1, destination=-1), labels=labels)
-    return _reduced("cross_entropy", losses, reduction)
+        return shape.reshape(losses, shape=())
+    return _cross_entropy(shape.moveaxis(logits, source=1, destination=-1), labels=labels, reduction=reduction)
 
 
 # --- checks -------------------------------------------------------------------------------------------------------
@@ -97,18 +96,19 @@ def cross_entropy(logits: Operand, labels: Operand, *, reduction: Reduction = "m
 
 def _reduced(name: str, losses: Any, reduction: str) -> Any:
     """The losses of all entries as one number, or as they are."""
+    _check_reduction(name, losses.shape, reduction)
+    return _mean(losses) if reduction == "mean" else _sum(losses) if reduction == "sum" else losses
+
+
+def _check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:
     if reduction == "mean":
-        if 0 in losses.shape:
+        if 0 in shape:
             raise LossShapeError(
-                f"{name}: the mean over no entries (shape {losses.shape}) is 0/0. Leave empty batches out, or pass "
+                f"{name}: the mean over no entries (shape {shape}) is 0/0. Leave empty batches out, or pass "
                 "reduction='sum'."
             )
-        return _mean(losses)
-    if reduction == "sum":
-        return _sum(losses)
-    if reduction == "none":
-        return losses
-    raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
+    elif reduction not in ("sum", "none"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
 
 
 def _array(x: Operand) -> Any:
