@@ -10,7 +10,20 @@ from typing import Any as _Any
 from nn import data, functional, metrics
 from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
 from nn.errors import LabelError, LossShapeError, PrecisionWarning, StateDictError
-from nn.layers import MLP, Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from nn.layers import (
+    MLP,
+    BatchNorm1d,
+    BatchNorm2d,
+    Dropout,
+    LayerNorm,
+    Linear,
+    ReLU,
+    RMSNorm,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
 from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
 from nn.module import Buffer, Module, Parameter
 from nn.summary import summary
@@ -29,15 +42,20 @@ def __getattr__(name: str) -> _Any:
 __all__ = [
     "MLP",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "Buffer",
     "CrossEntropyLoss",
+    "Dropout",
     "LabelError",
+    "LayerNorm",
     "Linear",
     "LossShapeError",
     "MSELoss",
     "Module",
     "Parameter",
     "PrecisionWarning",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "Sigmoid",

@@ -2,7 +2,22 @@
 
 from nn.layers.activation import ReLU, Sigmoid, Softmax, Tanh
 from nn.layers.container import Sequential
+from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
 from nn.layers.mlp import MLP
+from nn.layers.normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 
-__all__ = ["MLP", "Linear", "ReLU", "Sequential", "Sigmoid", "Softmax", "Tanh"]
+__all__ = [
+    "MLP",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Dropout",
+    "LayerNorm",
+    "Linear",
+    "RMSNorm",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+]

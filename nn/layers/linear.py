@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from autograd import OperandError, Tensor
+from autograd import OperandError
 from autograd.ops import fused
+from nn.checks import floating, positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
 
@@ -50,19 +50,15 @@ class Linear(Module):
         dtype: DTypeLike | None = None,
         rng: Randomness = None,
     ) -> None:
-        self.in_features = _positive("in_features", in_features)
-        self.out_features = _positive("out_features", out_features)
+        self.in_features = positive("in_features", in_features)
+        self.out_features = positive("out_features", out_features)
         kind, rng = parameter_dtype(dtype), generator(rng)
         bound = 1.0 / math.sqrt(in_features)
         self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(kind))
         self.bias = Parameter(rng.uniform(-bound, bound, out_features).astype(kind)) if bias else None
 
     def forward(self, x: Any) -> Any:
-        try:
-            if x.dtype.kind not in "fc":
-                x = _as_floating(x, self.weight)
-        except AttributeError:
-            x = _as_floating(x, self.weight)
+        x = floating(x, self.weight)
         try:
             return _linear(x, self.weight, self.bias)
         except ValueError as error:
@@ -82,18 +78,8 @@ class Linear(Module):
             hint = " Is it transposed? Samples are rows: pass x.T."
         else:
             hint = ""
-        return OperandError(
-            f"Linear({n}, {self.out_features}) needs {n} numbers on the last axis of its input, which has shape "
-            f"{shape}.{hint}"
-        )
-
-
-def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is a number of features, so a positive integer, not {value!r}.")
-    return int(value)
-
-
-def _as_floating(x: Any, weight: Tensor) -> NDArray[Any]:
-    """Integers, booleans and lists in the dtype of the weight; they have no gradient to lose."""
-    return np.asarray(x.data if isinstance(x, Tensor) else x, weight.dtype)
+        _, *lines = str(error).split("\n  likely fix: ")[0].splitlines()  # the operands; the hint is plainer
+        text = f"Linear({n}, {self.out_features}) needs {n} numbers on the last axis of its input, which has shape "
+        plainer = OperandError("\n".join([f"{text}{shape}.{hint}", *lines]))
+        plainer.op, plainer.operands = getattr(error, "op", None), getattr(error, "operands", ())
+        return plainer

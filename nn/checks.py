@@ -1,0 +1,59 @@
+"""What layers ask of their settings and inputs, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from nn.defaults import get_default_dtype
+
+__all__ = ["floating", "positive", "probability"]
+
+
+def positive(name: str, value: Any, what: str = "number of features") -> int:
+    """A setting that counts something.
+
+    >>> from nn.checks import positive
+    >>> positive("num_layers", 0, "number of layers")
+    Traceback (most recent call last):
+    ...
+    ValueError: num_layers is a number of layers, so a positive integer, not 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} is a {what}, so a positive integer, not {value!r}.")
+    return int(value)
+
+
+def probability(name: str, value: Any) -> float:
+    """A setting from 0 to 1.
+
+    >>> from nn.checks import probability
+    >>> probability("p", 1.5)
+    Traceback (most recent call last):
+    ...
+    ValueError: p is a probability, from 0 to 1, not 1.5.
+    """
+    if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} is a probability, from 0 to 1, not {value!r}.")
+    return float(value)
+
+
+def floating(x: Any, like: Tensor | None = None) -> Any:
+    """The input of a layer: integers, booleans and lists in the dtype of a parameter (or the default one).
+
+    They have no gradient to lose. Real and complex floating numbers stay as they are.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> from nn.checks import floating
+    >>> floating([1, 2]).dtype, floating(np.ones(2), nn.Parameter([1.0])).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    try:
+        if x.dtype.kind in "fc":
+            return x
+    except AttributeError:
+        pass
+    return np.asarray(x.data if isinstance(x, Tensor) else x, get_default_dtype() if like is None else like.dtype)

@@ -1,0 +1,163 @@
+"""Normalisation as functions: numbers brought to mean 0 and variance 1, and what is learned after that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd import OperandError, Tensor
+from autograd.ops import arithmetic, reduce
+from nn.checks import floating
+
+__all__ = ["batch_norm", "layer_norm", "rms_norm"]
+
+__autograd_transparent__ = True
+
+_mean = reduce.mean
+_square = arithmetic.square
+
+
+def batch_norm(
+    x: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel, with x of shape (N, C, ...).
+
+    In ``training``, mean and variance are those of the batch (over all axes but the second, divided by their count n);
+    the running ones, when there are any, move towards them by ``momentum``, the variance with its unbiased value
+    (divided by n - 1). They are changed in place: as arrays, or as the data of Tensors. Otherwise the running ones are
+    used. Weight and bias have shape (C,).
+
+    Raises OperandError for an input with another number of channels, ValueError in training for less than two values
+    per channel, and otherwise without running statistics.
+
+    See `nn.BatchNorm2d` for the source.
+
+    >>> import numpy as np
+    >>> from nn.functional import batch_norm
+    >>> batch_norm(np.array([[1.0, 0.0], [3.0, 8.0]]), training=True).round(3)
+    array([[-1., -1.],
+           [ 1.,  1.]])
+    """
+    x = floating(x, weight)
+    if len(x.shape) < 2:
+        raise OperandError(f"batch_norm needs an input of shape (N, C, ...), not {x.shape}.")
+    sizes = (x.shape[1], *(1,) * (len(x.shape) - 2))  # of what belongs to the channels, against x
+    for name, part in (("weight", weight), ("bias", bias), ("mean", running_mean), ("variance", running_var)):
+        if part is not None and part.shape != sizes[:1]:
+            raise OperandError(
+                f"batch_norm: an input of shape {x.shape} has {sizes[0]} channels, its second axis, but the {name} has "
+                f"shape {part.shape}."
+            )
+    if training:
+        axes = (0, *range(2, len(x.shape)))
+        count = prod(x.shape[i] for i in axes)
+        if count < 2:
+            raise ValueError(
+                f"batch_norm in training needs at least 2 values per channel to have a variance, and an input of shape "
+                f"{x.shape} has {count}. Pass a larger batch, or call eval() to use the running statistics."
+            )
+        mean = _mean(x, axis=axes, keepdims=True)
+        spread = x - mean
+        variance = _mean(_square(spread), axis=axes, keepdims=True)
+        _move(running_mean, mean, momentum)
+        _move(running_var, variance, momentum, count / (count - 1))
+        out = spread / np.sqrt(variance + eps)
+        if weight is not None:
+            out = out * weight.reshape(sizes)
+        return out if bias is None else out + bias.reshape(sizes)
+    if running_mean is None or running_var is None:
+        raise ValueError("batch_norm needs running_mean and running_var, unless training=True.")
+    # Two passes over x instead of four: the factors belong to the channels.
+    factor = 1.0 / np.sqrt(running_var + eps)
+    if weight is not None:
+        factor = weight * factor
+    offset = -running_mean * factor if bias is None else bias - running_mean * factor
+    return x * factor.reshape(sizes) + offset.reshape(sizes)
+
+
+def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> None:
+    """Let a running statistic go a part of the way to that of a batch."""
+    if running is None:
+        return
+    values = (new.data if isinstance(new, Tensor) else new).reshape(-1)
+    old = running.data if isinstance(running, Tensor) else running
+    moved = ((1.0 - momentum) * old + (momentum * correction) * values).astype(old.dtype)
+    if isinstance(running, Tensor):
+        running.data = moved  # and not in place: a graph may hold the old values
+    else:
+        running[...] = moved
+
+
+def layer_norm(
+    x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
+    """``(x - mean) / sqrt(variance + eps) * weight + bias``, with mean and variance of the last axes of each sample.
+
+    ``normalized_shape`` are the sizes of those axes, and the shape of weight and bias. The variance is divided by the
+    count. The result has the shape of x.
+
+    Raises OperandError when x does not end in these axes.
+
+    See `nn.LayerNorm` for the source.
+
+    >>> import numpy as np
+    >>> from nn.functional import layer_norm
+    >>> layer_norm(np.array([[1.0, 3.0], [0.0, 8.0]]), 2).round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
+    """
+    x = floating(x, weight)
+    axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
+    spread = x - _mean(x, axis=axes, keepdims=True)
+    out = spread / np.sqrt(_mean(_square(spread), axis=axes, keepdims=True) + eps)
+    if weight is not None:
+        out = out * weight
+    return out if bias is None else out + bias
+
+
+def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
+    """``x / sqrt(mean(x^2) + eps) * weight``, with the mean of the last axes of each sample.
+
+    ``normalized_shape`` are the sizes of those axes, and the shape of the weight. Without ``eps`` it is the distance
+    from 1 to the next number in the dtype of x, as in PyTorch. The result has the shape of x.
+
+    Raises OperandError when x does not end in these axes.
+
+    See `nn.RMSNorm` for the source.
+
+    >>> import numpy as np
+    >>> from nn.functional import rms_norm
+    >>> rms_norm(np.array([3.0, 4.0]), 2).round(3)
+    array([0.849, 1.131])
+    """
+    x = floating(x, weight)
+    axes = _last_axes("rms_norm", x, normalized_shape, weight)
+    if eps is None:
+        eps = float(np.finfo(x.dtype).eps)
+    out = x / np.sqrt(_mean(_square(x), axis=axes, keepdims=True) + eps)
+    return out if weight is None else out * weight
+
+
+def _last_axes(
+    name: str, x: Any, normalized_shape: int | Sequence[int], weight: Any, bias: Any = None
+) -> tuple[int, ...]:
+    """The axes to go over, counted from the last, when everything fits them."""
+    sizes = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
+    if not sizes or x.shape[-len(sizes) :] != sizes:
+        raise OperandError(
+            f"{name}: normalized_shape {sizes} are the sizes of the last axes, but the input has shape {x.shape}."
+        )
+    for word, part in (("weight", weight), ("bias", bias)):
+        if part is not None and part.shape != sizes:
+            raise OperandError(f"{name}: the {word} has shape {part.shape}, but normalized_shape is {sizes}.")
+    return tuple(range(-len(sizes), 0))

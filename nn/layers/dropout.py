@@ -1,0 +1,57 @@
+"""Dropout as a module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nn.checks import probability
+from nn.defaults import Randomness, generator
+from nn.functional.dropout import dropout
+from nn.module import Module
+
+__all__ = ["Dropout"]
+
+__autograd_transparent__ = True
+
+
+class Dropout(Module):
+    """Zeros a random part of its input in training, so that no unit can rely on a particular other one.
+
+    ``y = x m / (1 - p)`` with ``m`` 0 with probability p and 1 otherwise, drawn anew for every entry and every call.
+    Dividing by ``1 - p`` keeps the expected value, so that in evaluation nothing is left to do: there, the input itself
+    is returned. Any shape, and the same shape out.
+
+    The random numbers come from the default generator, which `manual_seed` starts, or from ``rng``, a generator or a
+    seed for one. The layer keeps its own generator as the attribute ``rng``: its state,
+    ``layer.rng.bit_generator.state``, can be saved and assigned to go on with the same numbers.
+
+    Raises ValueError when p is not from 0 to 1.
+
+    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15 (2014), with the
+    division moved to training as in ``torch.nn.Dropout``. Its ``inplace`` is taken and changes nothing: results are new
+    arrays always.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> layer = nn.Dropout(0.5, rng=1)
+    >>> layer(np.ones((2, 4), "float32"))
+    array([[0., 2., 2., 2.],
+           [0., 0., 2., 2.]], dtype=float32)
+    >>> layer.eval()(np.ones((2, 4), "float32"))
+    array([[1., 1., 1., 1.],
+           [1., 1., 1., 1.]], dtype=float32)
+    """
+
+    rng: np.random.Generator | None
+
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Randomness = None) -> None:
+        self.p = probability("p", p)
+        self.rng = None if rng is None else generator(rng)
+
+    def forward(self, x: Any) -> Any:
+        return dropout(x, self.p, self.training, self.rng)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"

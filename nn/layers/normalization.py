@@ -1,0 +1,207 @@
+"""Layers that keep numbers in a range: over a batch, or over the features of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import OperandError
+from nn.checks import floating, positive
+from nn.defaults import parameter_dtype
+from nn.functional.normalization import batch_norm, layer_norm, rms_norm
+from nn.module import Buffer, Module, Parameter
+
+__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
+
+__autograd_transparent__ = True
+
+
+class _BatchNorm(Module):
+    """What the two have in common; they differ in the shapes that they take."""
+
+    _ndims: tuple[int, ...]
+    _shapes: str
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        kind = parameter_dtype(dtype)
+        self.num_features = n = positive("num_features", num_features)
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        self.weight = Parameter(np.ones(n, kind)) if affine else None
+        self.bias = Parameter(np.zeros(n, kind)) if affine else None
+        self.running_mean = Buffer(np.zeros(n, kind)) if track_running_stats else None
+        self.running_var = Buffer(np.ones(n, kind)) if track_running_stats else None
+        self.num_batches_tracked = Buffer(np.array(0, np.int64)) if track_running_stats else None
+
+    def forward(self, x: Any) -> Any:
+        x = floating(x, self.weight)
+        if len(x.shape) not in self._ndims or x.shape[1] != self.num_features:
+            raise OperandError(
+                f"{type(self).__name__}({self.num_features}) needs an input of shape {self._shapes} with C = "
+                f"{self.num_features} channels, not {x.shape}."
+            )
+        mean, variance = self.running_mean, self.running_var
+        if not self.training and mean is not None:
+            return batch_norm(x, mean, variance, self.weight, self.bias, eps=self.eps)
+        momentum = 0.0 if self.momentum is None else self.momentum
+        if self.training and self.momentum is None and self.num_batches_tracked is not None:
+            momentum = 1.0 / (1.0 + self.num_batches_tracked.data)
+        out = batch_norm(x, mean, variance, self.weight, self.bias, True, momentum, self.eps)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.data = self.num_batches_tracked.data + 1
+        return out
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Brings every feature, over the samples of a batch, to mean 0 and variance 1, and then to a learned scale.
+
+    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` for each channel, with x of shape (N, C) or (N, C, L), and
+    the same shape out. In training, mean and variance are those of the batch, over all axes but the second, and the
+    gradient flows through them. ``running_mean`` and ``running_var`` follow: ``running = (1 - momentum) running +
+    momentum new``, where the new variance is the unbiased one (divided by n - 1 and not by n). With ``momentum=None``
+    they are the averages over all batches so far, which ``num_batches_tracked`` counts. In evaluation the running ones
+    are used, or with ``track_running_stats=False`` those of the batch. With ``affine=False`` there are no weight (at
+    first 1) and bias (at first 0).
+
+    Raises OperandError for an input of another shape, and ValueError in training for less than two values per channel.
+
+    Ioffe and Szegedy, "Batch normalization", ICML 2015. Names, layout and counting are those of
+    ``torch.nn.BatchNorm1d``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> norm = nn.BatchNorm1d(2, dtype="float64")
+    >>> norm(np.array([[1.0, 0.0], [3.0, 8.0]])).data.round(3)
+    array([[-1., -1.],
+           [ 1.,  1.]])
+    >>> norm.running_mean.data, norm.running_var.data
+    (array([0.2, 0.4]), array([1.1, 4.1]))
+    """
+
+    _ndims = (2, 3)
+    _shapes = "(N, C) or (N, C, L)"
+
+
+class BatchNorm2d(_BatchNorm):
+    """Brings every channel of images, over a batch and all positions, to mean 0 and variance 1, and a learned scale.
+
+    As `BatchNorm1d`, with x of shape (N, C, H, W). Names, layout and counting are those of ``torch.nn.BatchNorm2d``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> norm = nn.BatchNorm2d(3)
+    >>> norm(np.zeros((8, 3, 5, 5), "float32")).shape
+    (8, 3, 5, 5)
+    >>> list(norm.state_dict())
+    ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']
+    """
+
+    _ndims = (4,)
+    _shapes = "(N, C, H, W)"
+
+
+class LayerNorm(Module):
+    """Brings the features of each sample to mean 0 and variance 1, and then to a learned scale.
+
+    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` with mean and variance over the last axes, whose sizes are
+    ``normalized_shape`` (an integer for one axis), as are the shapes of weight (at first 1) and bias (at first 0).
+    Training and evaluation do the same; samples do not mix. The result has the shape of x.
+
+    Raises OperandError when the input does not end in these axes.
+
+    Ba, Kiros and Hinton, "Layer normalization" (2016), arXiv:1607.06450. Names and layout are those of
+    ``torch.nn.LayerNorm``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.LayerNorm(2, dtype="float64")(np.array([[1.0, 3.0], [0.0, 8.0]])).data.round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        self.normalized_shape = shape = _sizes(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        kind = parameter_dtype(dtype)
+        self.weight = Parameter(np.ones(shape, kind)) if elementwise_affine else None
+        self.bias = Parameter(np.zeros(shape, kind)) if elementwise_affine and bias else None
+
+    def forward(self, x: Any) -> Any:
+        return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        bias = "" if not self.elementwise_affine or self.bias is not None else ", bias=False"
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}{bias}"
+
+
+class RMSNorm(Module):
+    """Divides the features of each sample by their root mean square, and multiplies them by a learned scale.
+
+    ``y = x / sqrt(mean(x^2) + eps) * weight`` with the mean over the last axes, whose sizes are ``normalized_shape``
+    (an integer for one axis), as is the shape of the weight (at first 1). Without ``eps`` it is the distance from 1 to
+    the next number in the dtype of x. The result has the shape of x.
+
+    Raises OperandError when the input does not end in these axes.
+
+    Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019. Names and layout are those of
+    ``torch.nn.RMSNorm``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.RMSNorm(2, dtype="float64")(np.array([3.0, 4.0])).data.round(3)
+    array([0.849, 1.131])
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        self.normalized_shape = shape = _sizes(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        self.weight = Parameter(np.ones(shape, parameter_dtype(dtype))) if elementwise_affine else None
+
+    def forward(self, x: Any) -> Any:
+        return rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(normalized_shape, Sequence) and len(normalized_shape):
+        return tuple(positive("normalized_shape", n) for n in normalized_shape)
+    return (positive("normalized_shape", normalized_shape),)

@@ -1,0 +1,196 @@
+"""What normalisation counts, and what it refuses; its formulas are in the table of all modules."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from autograd import OperandError, no_grad, tensor
+from nn.functional import batch_norm, layer_norm, rms_norm
+
+MAKE = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}
+
+
+def batches(count, *shape):
+    rng = np.random.default_rng(1)
+    return [rng.normal(3, 2, size=(6, 3, *shape)) for _ in range(count)]
+
+
+# --- running statistics -------------------------------------------------------------------------------------------
+
+
+def test_running_statistics_by_hand():
+    """Of 1 and 3 the mean is 2 and the unbiased variance 2; a tenth of the way from 0 to 2 and from 1 to 2."""
+    norm = nn.BatchNorm1d(1, dtype="float64")
+    norm(np.array([[1.0], [3.0]]))
+    np.testing.assert_allclose(norm.running_mean.data, [0.2], rtol=1e-15)
+    np.testing.assert_allclose(norm.running_var.data, [1.1], rtol=1e-15)
+    assert norm.num_batches_tracked.data == 1
+    assert norm.num_batches_tracked.dtype == np.int64
+
+
+@pytest.mark.parametrize("shape", [(), (4,)])
+def test_without_momentum_they_are_averages_over_all_batches(shape):
+    norm = nn.BatchNorm1d(3, momentum=None, dtype="float64")
+    seen = batches(5, *shape)
+    for x in seen:
+        norm(x)
+    axes = (0, 2)[: 1 + len(shape)]
+    np.testing.assert_allclose(norm.running_mean.data, np.mean([x.mean(axes) for x in seen], 0))
+    np.testing.assert_allclose(norm.running_var.data, np.mean([x.var(axes, ddof=1) for x in seen], 0))
+
+
+@pytest.mark.parametrize("momentum", [0.1, 1.0, 0.0, None])
+def test_as_pytorch_counts_them(momentum):
+    torch = pytest.importorskip("torch")
+    for shape in ((), (4,), (2, 2)):
+        name = "BatchNorm2d" if len(shape) == 2 else "BatchNorm1d"
+        ours, theirs = (
+            getattr(nn, name)(3, momentum=momentum, dtype="float64"),
+            getattr(torch.nn, name)(3, momentum=momentum),
+        )
+        theirs.double()
+        for x in batches(4, *shape):
+            ours(x)
+            theirs(torch.tensor(x))
+            expected = theirs.state_dict()
+            for key, value in ours.state_dict().items():
+                np.testing.assert_allclose(value, expected[key].numpy(), rtol=1e-13)
+
+
+def test_evaluation_uses_them_and_leaves_them_alone():
+    norm = nn.BatchNorm1d(3, dtype="float64")
+    for x in batches(3):
+        norm(x)
+    before = norm.eval().state_dict()
+    one = batches(1)[0][:1]
+    np.testing.assert_allclose(
+        norm(one).data, (one - before["running_mean"]) / np.sqrt(before["running_var"] + norm.eps), rtol=1e-12
+    )
+    after = norm.state_dict()
+    assert all((before[key] == after[key]).all() for key in before)
+
+
+def test_they_follow_under_no_grad_too():
+    norm = nn.BatchNorm1d(3, dtype="float64")
+    with no_grad():
+        norm(batches(1)[0])
+    assert norm.running_mean.data.any()
+
+
+def test_they_keep_their_dtype():
+    norm = nn.BatchNorm1d(3)
+    norm(batches(1)[0].astype("float32"))
+    assert {b.dtype for b in (norm.running_mean, norm.running_var)} == {np.dtype("float32")}
+    norm.astype("float64")
+    assert norm.running_mean.dtype == np.float64
+    assert norm.num_batches_tracked.dtype == np.int64
+
+
+def test_a_backward_pass_through_evaluation_survives_a_step_of_training():
+    norm = nn.BatchNorm1d(3, dtype="float64")
+    x = tensor(batches(1)[0], requires_grad=True)
+    out = norm.eval()(x).sum()
+    norm.train()(batches(2)[1])
+    out.backward()
+    np.testing.assert_allclose(x.grad, 1 / np.sqrt(1 + norm.eps))
+
+
+def test_a_failed_call_counts_nothing():
+    norm = nn.BatchNorm1d(3)
+    before = norm.state_dict()
+    with pytest.raises(ValueError, match="at least 2 values per channel"):
+        norm(np.ones((1, 3), "float32"))
+    after = norm.state_dict()
+    assert all((before[key] == after[key]).all() for key in before)
+
+
+def test_functions_change_arrays_in_place():
+    mean, variance = np.zeros(3), np.ones(3)
+    x = batches(1)[0]
+    batch_norm(x, mean, variance, training=True, momentum=1.0)
+    np.testing.assert_allclose(mean, x.mean(0))
+    np.testing.assert_allclose(variance, x.var(0, ddof=1))
+
+
+# --- what comes out -----------------------------------------------------------------------------------------------
+
+
+@given(
+    shape=st.lists(st.integers(2, 4), min_size=2, max_size=4),
+    scale=st.floats(0.01, 100),
+    shift=st.floats(-100, 100),
+    seed=st.integers(0, 99),
+)
+def test_mean_zero_and_variance_one(shape, scale, shift, seed):
+    x = np.random.default_rng(seed).normal(shift, scale, size=shape)
+    out = batch_norm(x, training=True, eps=0.0)
+    axes = (0, *range(2, x.ndim))
+    np.testing.assert_allclose(out.mean(axes), 0, atol=1e-9)
+    np.testing.assert_allclose(out.var(axes), 1, rtol=1e-9)
+    rows = layer_norm(x, shape[1:], eps=0.0).reshape(shape[0], -1)
+    np.testing.assert_allclose(rows.mean(1), 0, atol=1e-9)
+    np.testing.assert_allclose(rows.var(1), 1, rtol=1e-9)
+    np.testing.assert_allclose(np.mean(rms_norm(x, shape[1:], eps=0.0).reshape(shape[0], -1) ** 2, 1), 1, rtol=1e-9)
+
+
+def test_a_constant_input_gives_the_bias_and_finite_gradients():
+    for norm in (nn.BatchNorm1d(3, dtype="float64"), nn.LayerNorm(3, dtype="float64")):
+        norm.bias.data[:] = 0.5
+        x = tensor(np.full((4, 3), 7.0), requires_grad=True)
+        out = norm(x)
+        np.testing.assert_allclose(out.data, 0.5)
+        (out**2).sum().backward()
+        assert np.isfinite(x.grad).all()
+
+
+def test_single_precision_is_accurate_far_from_zero():
+    """E[x^2] - E[x]^2 would lose the variance of 1 beside a mean of 10,000."""
+    x = np.random.default_rng(0).normal(1e4, 1, size=(64, 3)).astype("float32")
+    out = nn.BatchNorm1d(3)(x).data
+    np.testing.assert_allclose(out.var(0), 1, rtol=1e-3)
+    np.testing.assert_allclose(nn.LayerNorm(64)(x.T.copy()).data.var(1), 1, rtol=1e-3)
+
+
+def test_samples_do_not_mix_in_layer_norm():
+    norm = nn.LayerNorm(4, dtype="float64")
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    np.testing.assert_array_equal(norm(x)[1].data, norm(x[1:2])[0].data)
+
+
+def test_rms_norm_without_eps_takes_that_of_the_dtype():
+    zeros = {dtype: rms_norm(np.full(2, 1e-3, dtype), 2) for dtype in ("float32", "float64")}
+    np.testing.assert_allclose(zeros["float64"], 1, rtol=1e-9)
+    np.testing.assert_allclose(zeros["float32"], 1e-3 / np.sqrt(1e-6 + np.finfo("float32").eps), rtol=1e-5)
+
+
+# --- what is refused ----------------------------------------------------------------------------------------------
+
+
+def test_settings():
+    for make in (nn.BatchNorm1d, nn.BatchNorm2d):
+        with pytest.raises(ValueError, match="num_features is a number of features, so a positive integer, not 0"):
+            make(0)
+    for make in (nn.LayerNorm, nn.RMSNorm):
+        for wrong in (0, (3, 0), (), "3", 2.0):
+            with pytest.raises(ValueError, match="normalized_shape is a number of features"):
+                make(wrong)
+        assert make(3).normalized_shape == make([3]).normalized_shape == make(np.int64(3)).normalized_shape == (3,)
+
+
+def test_functions_say_what_does_not_fit():
+    x = np.ones((2, 3))
+    with pytest.raises(OperandError, match=r"has 3 channels, its second axis, but the weight has shape \(4,\)"):
+        batch_norm(x, weight=np.ones(4), training=True)
+    with pytest.raises(OperandError, match=r"\(N, C, \.\.\.\), not \(3,\)"):
+        batch_norm(np.ones(3), training=True)
+    with pytest.raises(ValueError, match="needs running_mean and running_var, unless training=True"):
+        batch_norm(x)
+    with pytest.raises(OperandError, match=r"layer_norm: the weight has shape \(2,\), but normalized_shape is \(3,\)"):
+        layer_norm(x, 3, np.ones(2))
+
+
+def test_lists_and_integers_are_taken_in_the_dtype_of_the_parameters():
+    for norm in (nn.BatchNorm1d(2), nn.LayerNorm(2), nn.RMSNorm(2), nn.LayerNorm(2, elementwise_affine=False)):
+        assert norm([[1, 2], [3, 5]]).dtype == np.float32
