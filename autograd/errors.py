@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "ArrayConversionError",
     "AutogradError",
@@ -21,7 +23,11 @@ __all__ = [
     "LiveGraphError",
     "NonScalarBackwardError",
     "NotDifferentiable",
+    "OperandAxisError",
     "OperandError",
+    "OperandIndexError",
+    "OperandLinAlgError",
+    "OperandTypeError",
     "RequiresGradError",
     "RuleError",
     "StackingError",
@@ -212,20 +218,82 @@ value without gradient, or give it a rule with custom_op(forward, vjp).
 class OperandError(AutogradError, ValueError):
     """The operands of an operation do not fit together; NumPy's own error is chained.
 
+    The message names the op, the module in whose call it ran, and each operand with name, shape, dtype and the line
+    that made it. When one small change (a transposition, ``keepdims=True``, a new axis, another axis, a reshape) makes
+    the shapes agree, it is the last line; the change was tried before it is proposed. ``op`` is the record of the op,
+    ``operands`` are what it was applied to, ``fix`` is the change or an empty string.
+
+    >>> import numpy as np
     >>> from autograd import tensor
-    >>> tensor([1.0, 2.0], name="a") + tensor([1.0, 2.0, 3.0], name="b")  # doctest: +ELLIPSIS
+    >>> x, weight = tensor(np.ones((5, 3)), name="x"), tensor(np.ones((4, 3)), name="weight")
+    >>> x @ weight  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    autograd.errors.OperandError: add: operands could not be broadcast together with shapes (2,) (3,)
-      x = a: shape (2,), float64, made at ...
-      y = b: shape (3,), float64, made at ...
+    autograd.errors.OperandError: matmul: ...mismatch in its core dimension...
+      x = x: shape (5, 3), float64, made at ...
+      y = weight: shape (4, 3), float64, made at ...
+      likely fix: x @ weight.T
     """
 
-    op: Any = None  # the record of the op, and what it was applied to: pictures can show the graph up to here
+    op: Any = None
     operands: tuple[Any, ...] = ()
+    fix: str = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self.args  # a graph stays in its process
+
+
+class OperandIndexError(OperandError, IndexError):
+    """An index that the operand does not have; an IndexError, too.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0], name="t")[5]  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.OperandIndexError: getitem: index 5 is out of bounds for axis 0 with size 2
+      x = t: shape (2,), float64, made at ...
+    """
+
+
+class OperandAxisError(OperandError, np.exceptions.AxisError):
+    """An axis that the operand does not have; NumPy's AxisError, too, and so a ValueError and an IndexError.
+
+    Axes are numbered from 0, and -1 is the last one.
+
+    >>> from autograd import tensor
+    >>> tensor([[1.0, 2.0]], name="t").sum(axis=2)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.OperandAxisError: sum: axis 2 is out of bounds for array of dimension 2
+      x = t: shape (1, 2), float64, made at ...
+      likely fix: axis=1 in place of axis=2
+    """
+
+
+class OperandLinAlgError(OperandError, np.linalg.LinAlgError):
+    """A matrix that an operation of linear algebra does not take: singular, not square, not positive definite.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> np.linalg.inv(tensor([[1.0, 2.0], [2.0, 4.0]], name="a"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.OperandLinAlgError: inv: Singular matrix
+      x = a: shape (2, 2), float64, made at ...
+    """
+
+
+class OperandTypeError(OperandError, TypeError):
+    """An operand, or an attribute of the operation, is of a type that it cannot compute with; a TypeError, too.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0], name="t") + None  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.OperandTypeError: add: unsupported operand type(s) for +: 'float' and 'NoneType'
+      x = t: shape (2,), float64, made at ...
+      y = None
+    """
 
 
 class RuleError(AutogradError, TypeError):

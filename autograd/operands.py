@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import made_by, where
-from autograd.errors import OperandError
+from autograd.arrays import normalize_axes
+from autograd.engine import Vertex, made_by, where
+from autograd.errors import OperandAxisError, OperandError, OperandIndexError, OperandLinAlgError, OperandTypeError
+from autograd.fixes import Argument, likely_fix
+from autograd.modes import STATE
 from autograd.tensor import Tensor, leaf
 
-__all__ = ["PLAIN", "explain", "operand"]
+__all__ = ["PLAIN", "explain", "listed", "operand", "operand_names"]
 
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, complex, type(None)})
@@ -28,43 +31,73 @@ def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
     return array
 
 
-def explain(op: Any, xs: tuple[Any, ...], error: Exception) -> OperandError:
-    """NumPy's complaint about the operands, with the name, shape, dtype and origin of each."""
-    lines = [f"{op.name}: {str(error).strip()}"]
-    names = [f"{op.operands[0]}[{i}]" for i in range(len(xs))] if op.variadic else op.operands
-    for name, x in zip(names, xs, strict=True):
-        if isinstance(x, Tensor):
-            vertex = x._node or leaf(x)
-            label = vertex.name or made_by(vertex) or "a Tensor"
-            lines.append(f"  {name} = {label}: shape {x.shape}, {x.dtype}, made at {where(vertex)}")
-        elif isinstance(x, np.ndarray):
-            lines.append(f"  {name} = an array: shape {x.shape}, {x.dtype}")
-        elif x is not None:
-            lines.append(f"  {name} = {x!r:.60}")
+def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, error: Exception) -> OperandError:
+    """NumPy's complaint, the name, shape, dtype and origin of each operand, and the fix, if there is one."""
+    names = operand_names(op, xs)
+    frame = STATE.get().scope
+    module = f" in module {frame.path}" if frame is not None and frame.path else ""
+    complaint = str(error).strip().removeprefix(f"{op.name}: ")
+    lines = [f"{op.name}{module}: {complaint}", *listed(names, xs)]
+    arguments = [_argument(name, x) for name, x in zip(names, xs, strict=True)]
+    if fix := likely_fix(op, arguments, attributes or {}):
+        lines.append(f"  likely fix: {fix}")
     explained = _OPERAND_ERRORS.get(type(error), OperandError)("\n".join(lines))
-    explained.op, explained.operands = op, xs
+    explained.op, explained.operands, explained.fix = op, xs, fix
     return explained
 
 
-class _OperandIndexError(OperandError, IndexError):
-    """The same, for those who catch IndexError."""
+def operand_names(op: Any, xs: tuple[Any, ...]) -> tuple[str, ...]:
+    """The operands as the op calls them; numbered, where there may be any number."""
+    return tuple(f"{op.operands[0]}[{i}]" for i in range(len(xs))) if op.variadic else tuple(op.operands)
 
 
-class _OperandAxisError(OperandError, np.exceptions.AxisError):
-    """The same, for those who catch NumPy's AxisError (a ValueError and an IndexError)."""
+def listed(names: tuple[str, ...], xs: tuple[Any, ...]) -> list[str]:
+    """A line for each operand, given as Tensors, vertices, arrays or numbers: name, shape, dtype and origin."""
+    lines = []
+    for name, x in zip(names, xs, strict=True):
+        vertex = _vertex_of(x)
+        if vertex is not None:
+            label = vertex.name or made_by(vertex)
+            origin = "" if vertex.origin[0] is None else f", made at {where(vertex)}"
+            label = label or ("a Tensor" if origin else "an array")
+            lines.append(f"  {name} = {label}: shape {vertex.shape}, {vertex.dtype}{origin}")
+        elif isinstance(x, np.ndarray | np.generic):
+            lines.append(f"  {name} = an array: shape {x.shape}, {x.dtype}")
+        else:
+            lines.append(f"  {name} = {x!r:.60}")
+    return lines
 
 
-class _OperandLinAlgError(OperandError, np.linalg.LinAlgError):
-    """The same, for those who catch LinAlgError: a matrix that is singular, or not positive definite."""
+def _vertex_of(x: Any) -> Vertex | None:
+    if isinstance(x, Tensor):
+        return x._node or leaf(x)
+    return x if isinstance(x, Vertex) else None
 
 
-class _OperandTypeError(OperandError, TypeError):
-    """The same, for those who catch TypeError."""
+def _argument(name: str, x: Any) -> Argument:
+    """What the search for a fix may know of an operand."""
+    vertex = _vertex_of(x)
+    if vertex is None:
+        if x is None:
+            return Argument("None", None)
+        array = np.asarray(x)
+        text = name if isinstance(x, np.ndarray) else f"np.asarray({name})" if array.ndim else repr(x)
+        return Argument(text, array.shape, array.dtype if array.dtype.kind in "biu" else None)
+    text = vertex.name if vertex.name and vertex.name.isidentifier() else name
+    dtype = vertex.dtype if vertex.dtype.kind in "biu" else None
+    node = vertex
+    attributes: dict[str, Any] = getattr(node, "attrs", None) or {}
+    if attributes.get("keepdims") is not False or not node.parents or node.parents[0] is None:
+        return Argument(text, vertex.shape, dtype)
+    shape = node.parents[0].shape
+    axes = normalize_axes(attributes.get("axis"), len(shape))
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return Argument(text, vertex.shape, dtype, kept, vertex.op.name if vertex.op else "")
 
 
 _OPERAND_ERRORS: dict[type[Exception], type[OperandError]] = {
-    IndexError: _OperandIndexError,
-    np.exceptions.AxisError: _OperandAxisError,
-    np.linalg.LinAlgError: _OperandLinAlgError,
-    TypeError: _OperandTypeError,
+    IndexError: OperandIndexError,
+    np.exceptions.AxisError: OperandAxisError,
+    np.linalg.LinAlgError: OperandLinAlgError,
+    TypeError: OperandTypeError,
 }

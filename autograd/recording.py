@@ -13,12 +13,23 @@ from weakref import ref
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
-from autograd.engine import SMALL, Node, Output, Vertex, describe, sequence
+from autograd.engine import SMALL, Node, Output, Vertex, sequence
 from autograd.errors import InvalidDtypeError
 from autograd.modes import State
-from autograd.tensor import Tensor, constant, leaf
+from autograd.operands import listed, operand_names
+from autograd.tensor import Tensor, constant, leaf, leaf_of_array
 
-__all__ = ["TRANSPARENT", "constant_outputs", "output_of", "placed", "record", "record_outputs", "result_of", "sources"]
+__all__ = [
+    "TRANSPARENT",
+    "constant_outputs",
+    "output_of",
+    "placed",
+    "record",
+    "record_outputs",
+    "result_of",
+    "source",
+    "sources",
+]
 
 _new = object.__new__
 _getframe = sys._getframe
@@ -60,9 +71,10 @@ def record(
         node.shape = out.shape
         node.dtype = dtype = out.dtype
         if dtype is not FLOAT32 and dtype is not FLOAT64 and dtype.kind != "f":
+            text = "\n".join(listed(operand_names(op, operands), operands))
             raise InvalidDtypeError(
-                f"{op.name} of {', '.join(describe(p) for p in parents if p)} gives {dtype}, which has no gradient "
-                "here. Only real floating data is differentiable; use .detach() where no gradient is wanted."
+                f"{op.name} gives {dtype}, which has no gradient here. Only real floating data is differentiable; use "
+                f".detach() where no gradient is wanted.\n{text}"
             )
         if out.size > SMALL:
             node.value = None
@@ -145,11 +157,14 @@ def placed(data: Any, vertex: Vertex | None) -> Any:
 
 def sources(parents: tuple[Vertex | None, ...], xs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The operands as pictures show them: constants too, as leaves or as literal numbers."""
-    return tuple(
-        p if p is not None else x if x is None or isinstance(x, int | float) else _leaf_of(x)
-        for p, x in zip(parents, xs, strict=True)
-    )
+    return tuple([source(x) if p is None else p for p, x in zip(parents, xs, strict=True)])
 
 
-def _leaf_of(x: Any) -> Vertex:
-    return (x._node or leaf(x)) if isinstance(x, Tensor) else leaf(constant(np.asarray(x)))
+_LITERALS = (int, float, type(None))
+
+
+def source(x: Any) -> Any:
+    """A constant operand as pictures show it: a leaf, or a literal number."""
+    if isinstance(x, Tensor):
+        return x._node or leaf(x)
+    return x if isinstance(x, _LITERALS) else leaf_of_array(np.asarray(x))

@@ -18,7 +18,7 @@ import numpy as np
 from autograd.errors import AutogradError
 from autograd.modes import STATE
 from autograd.operands import PLAIN, explain, operand
-from autograd.recording import constant_outputs, record, record_outputs, result_of, sources
+from autograd.recording import constant_outputs, record, record_outputs, result_of, source, sources
 from autograd.tensor import Tensor, leaf
 
 __all__ = ["unchanged", "write_function", "write_operator", "write_vjp"]
@@ -107,7 +107,8 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
         "__record": record_outputs if op.outputs else record,
         "__result": constant_outputs if op.outputs else result_of(op),
         "__leaf": leaf,
-        "__sources": sources,
+        "__float": float,
+        "__source": source,
         "__ndarray": np.ndarray,
         "__shape": np.shape,
         **{f"__default_{a}": value for a, value in (op.optional | op.attributes).items()},
@@ -133,6 +134,7 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
         if operator:
             body += [f"        if _{x} is NotImplemented:", "            return NotImplemented"]
     data = ", ".join([f"_{x}" for x in xs] + [f"{a}={a}" for a in op.attributes])
+    attrs = "{" + ", ".join(f"{a!r}: {a}" for a in op.attributes) + "}" if op.attributes else "None"
     body += [
         f"    if {' and '.join(f'__{x}_live is None' for x in xs)}:",
         f"        return __kernel({data})",
@@ -141,19 +143,20 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
         "    except __AutogradError:",
         "        raise",
         "    except (ValueError, TypeError, IndexError) as __error:",
-        f"        raise __explain(__op, ({', '.join(xs)},), __error) from __error",
+        f"        raise __explain(__op, ({', '.join(xs)},), {attrs}, __error) from __error",
     ]
     ruled = [x for x, rule in zip(xs, op.rules * (len(xs) if op.joint else 1), strict=True) if rule] if op.rules else []
     if ruled:
         edges = [f"({x}._node or __leaf({x})) if __{x}_live else None" if x in ruled else "None" for x in xs]
         kept = "".join(f"{_kept_text(op, i, ruled)}, " for i in range(len(op.keeps)))
-        attrs = "{" + ", ".join(f"{a!r}: {a}" for a in op.attributes) + "}" if op.attributes else "None"
-        given, all_live = ", ".join(xs), " and ".join(f"__{x}_live" for x in xs)
+        all_live = " and ".join(f"__{x}_live" for x in xs)
+        constants = [f"{x} if {x}.__class__ is __float else __source({x})" for x in xs]
+        origins = "".join(f"__parents[{i}] or ({constant}), " for i, constant in enumerate(constants))
         body += [
             "    __state = __state_of()",
             f"    if __state.grad and ({' or '.join(f'__{x}_live' for x in ruled)}):",
             f"        __parents = ({', '.join(edges)},)",
-            f"        __operands = __parents if {all_live} else __sources(__parents, ({given},))",
+            f"        __operands = __parents if {all_live} else ({origins})",
             f"        return __record(__op, out, __parents, __operands, ({kept}), {attrs}, __state)",
         ]
     return _define(name, ", ".join(parameters), [*body, "    return __result(out)"], names)
@@ -190,7 +193,7 @@ def _write_variadic(op: Any) -> Callable[..., Any]:
         except AutogradError:
             raise
         except (ValueError, TypeError, IndexError) as error:
-            raise explain(op, xs, error) from error
+            raise explain(op, xs, attributes, error) from error
         state = STATE.get()
         live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
         if not (op.differentiable and state.grad and any(live)):

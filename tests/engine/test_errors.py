@@ -117,6 +117,30 @@ MISTAKES = [
         ["matmul: ", "x = a: shape (2, 3), float64, made at ", "y = b: ", "test_errors.py:"],
     ),
     (
+        "OperandIndexError",
+        lambda: grad_leaf(name="t")[5],
+        IndexError,
+        ["getitem: ", "index 5 is out of bounds", "x = t: shape (2,), float64, made at ", "test_errors.py:"],
+    ),
+    (
+        "OperandAxisError",
+        lambda: grad_leaf(name="t").sum(axis=1),
+        np.exceptions.AxisError,
+        ["sum: axis 1 is out of bounds", "x = t: shape (2,), float64, made at ", "axis=0 in place of axis=1"],
+    ),
+    (
+        "OperandLinAlgError",
+        lambda: np.linalg.inv(grad_leaf(np.ones((2, 2)), name="a")),
+        np.linalg.LinAlgError,
+        ["inv: Singular matrix", "x = a: shape (2, 2), float64, made at "],
+    ),
+    (
+        "OperandTypeError",
+        lambda: grad_leaf(name="t") * None,
+        TypeError,
+        ["multiply: ", "x = t: shape (2,), float64, made at ", "y = None"],
+    ),
+    (
         "RuleError",
         lambda: defop("_twice", lambda x, *, k: k * x, lambda g, z: g),
         TypeError,
