@@ -71,10 +71,18 @@ class _Mode:
     """A change of state as a context manager (re-entrant) and as a decorator.
 
     As a decorator it covers functions, coroutine functions and generators. A generator gives the mode back at
-    every ``yield``, so that its consumer never runs in it.
+    every ``yield``, so that its consumer never runs in it. The brackets may be left out: ``@no_grad``.
     """
 
     _changes: dict[str, Any]
+
+    def __new__(cls, function: Any = None) -> Any:
+        mode = super().__new__(cls)
+        if function is None:
+            return mode
+        if not callable(function):
+            raise TypeError(f"{cls.__name__}() takes nothing, or the function that it decorates, not {function!r:.60}.")
+        return mode(function)
 
     def __enter__(self) -> None:
         state = STATE.get()

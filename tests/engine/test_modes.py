@@ -374,3 +374,18 @@ def test_a_copied_context_has_a_mode_of_its_own():
 
     assert contextvars.copy_context().run(switch) is False
     assert is_grad_enabled()
+
+
+def test_a_decorator_without_brackets():
+    """As in PyTorch."""
+
+    @no_grad
+    def quiet(x):
+        return x * 2, is_grad_enabled()
+
+    y, enabled = quiet(tensor(1.0, requires_grad=True))
+    assert not enabled
+    assert not y.requires_grad
+    assert quiet.__name__ == "quiet"
+    with pytest.raises(TypeError, match=r"no_grad\(\) takes nothing, or the function that it decorates, not False"):
+        no_grad(False)
