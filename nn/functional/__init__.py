@@ -6,6 +6,7 @@ plain arrays alike, and are made of ops of the engine, so they are differentiabl
 
 from nn.functional.activations import linear, log_softmax, relu, sigmoid, softmax, tanh
 from nn.functional.dropout import dropout
+from nn.functional.embedding import embedding
 from nn.functional.losses import Reduction, binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from nn.functional.normalization import batch_norm, layer_norm, rms_norm
 
@@ -15,6 +16,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "cross_entropy",
     "dropout",
+    "embedding",
     "layer_norm",
     "linear",
     "log_softmax",

@@ -1,0 +1,95 @@
+"""Vectors for things that are numbered: words, letters, users."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from nn.checks import positive
+from nn.defaults import Randomness, generator, parameter_dtype
+from nn.functional.embedding import embedding
+from nn.module import Module, Parameter
+
+__all__ = ["Embedding"]
+
+__autograd_transparent__ = True
+
+
+class Embedding(Module):
+    """A table of vectors, one for each of V things (words, letters, users), looked up by number and trained.
+
+    ``out[i, ...] = weight[x[i, ...]]`` with ``x`` of integers from 0 to num_embeddings - 1 in any shape, ``weight`` of
+    shape (num_embeddings, embedding_dim), and the shape of x with embedding_dim behind it out. It equals a `Linear`
+    without bias on one-hot rows, without the multiplication. The table starts normal with mean 0 and variance 1, drawn
+    from ``rng`` (a generator or a seed; by default the generator that `manual_seed` starts).
+
+    ``padding_idx`` names a row (negative: from the end) that stands for "nothing here": it starts at 0 and gets no
+    gradient, so it stays what it is.
+
+    Raises LabelError for what is not an integer, and for one that is not the number of a row.
+
+    Names and start values are those of ``torch.nn.Embedding``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> table = nn.Embedding(10, 3, padding_idx=0)
+    >>> table(np.array([[1, 4, 0], [9, 0, 0]])).shape
+    (2, 3, 3)
+    >>> table([0]).tolist()
+    [[0.0, 0.0, 0.0]]
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self.num_embeddings = positive("num_embeddings", num_embeddings, "number of rows")
+        self.embedding_dim = positive("embedding_dim", embedding_dim)
+        self.padding_idx = _row(padding_idx, num_embeddings)
+        start = generator(rng).standard_normal((num_embeddings, embedding_dim))
+        if self.padding_idx is not None:
+            start[self.padding_idx] = 0.0
+        self.weight = Parameter(start.astype(parameter_dtype(dtype)))
+
+    @classmethod
+    def from_pretrained(cls, embeddings: ArrayLike, freeze: bool = True, padding_idx: int | None = None) -> Self:
+        """An embedding with a given table of shape (V, D); with ``freeze`` it is not trained.
+
+        >>> import numpy as np
+        >>> import nn
+        >>> nn.Embedding.from_pretrained(np.array([[0.0, 1.0], [2.0, 3.0]]))([1]).tolist()
+        [[2.0, 3.0]]
+        """
+        table = Parameter(embeddings, requires_grad=not freeze)
+        if table.ndim != 2:
+            raise ValueError(f"embeddings are a table of shape (V, D), not of shape {table.shape}.")
+        made = cls.__new__(cls)
+        made.num_embeddings, made.embedding_dim = table.shape
+        made.padding_idx = _row(padding_idx, made.num_embeddings)
+        made.weight = table
+        return made
+
+    def forward(self, x: Any) -> Any:
+        return embedding(x, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+def _row(padding_idx: int | None, count: int) -> int | None:
+    """The number of a row, counted from the start."""
+    if padding_idx is None:
+        return None
+    if isinstance(padding_idx, bool) or not isinstance(padding_idx, int | np.integer):
+        raise ValueError(f"padding_idx is the number of a row or None, not {padding_idx!r}.")
+    if not -count <= padding_idx < count:
+        raise ValueError(f"padding_idx {padding_idx} is not among the {count} rows of the table.")
+    return int(padding_idx) % count
