@@ -35,6 +35,7 @@ __all__ = [
     "Route",
     "Vertex",
     "backward_pass",
+    "check_values_are_there",
     "describe",
     "fit",
     "made_by",
@@ -78,6 +79,7 @@ class OpRecord(Protocol):
     name: str
     operands: tuple[str, ...]
     outputs: bool
+    stacked: bool
 
     def vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]: ...
 
@@ -238,7 +240,7 @@ def backward_pass(
     ``route``, when given, is that of the same seeds and wanted vertices, found before.
     """
     route = route or Route(seeds, wanted)
-    _check_values_are_there(route.order)
+    check_values_are_there(route.order)
     if not create_graph:
         return _run(route, dict(seeds), False, release)
     token = STATE.set(STATE.get().replace(grad=True))
@@ -339,7 +341,7 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     return len(small) <= len(large) and all(n in (1, m) for n, m in zip(reversed(small), reversed(large), strict=False))
 
 
-def _check_values_are_there(order: list[Vertex]) -> None:
+def check_values_are_there(order: list[Vertex]) -> None:
     """Refuse a pass whose rules would meet released or changed values, before anything is touched."""
     for vertex in order:
         if vertex.kept is GONE:

@@ -49,6 +49,7 @@ class Op:
         infix: Callable[[Any, Any], Any] | None = None,
         definition: Callable[..., Any] | None = None,
         outputs: bool = False,
+        stacked: bool = False,
         doc: str = "",
     ) -> None:
         self.name = name
@@ -57,6 +58,7 @@ class Op:
         self.numpy = numpy if isinstance(numpy, tuple) else (numpy,)
         self.definition = definition
         self.outputs = outputs
+        self.stacked = stacked
         self.doc = doc
         self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
         self.differentiable = rules is not None
@@ -114,7 +116,9 @@ def defop(
     rule's first parameter is the incoming gradient ``g``; every other is an operand, ``out``, ``<operand>_shape`` or
     an attribute, and raises RuleError otherwise. Facts: ``numpy`` (the NumPy functions that this op answers for),
     ``infix`` (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in
-    primitive ones), ``outputs`` (the kernel returns a tuple), ``doc``.
+    primitive ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more
+    axis in front, the rules give stacks; so for elementwise rules, and the default where the kernel is an elementwise
+    ufunc), ``doc``.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -127,6 +131,7 @@ def defop(
     >>> x.grad
     array(12.)
     """
+    facts.setdefault("stacked", isinstance(kernel, np.ufunc) and kernel.signature is None)
     op = Op(name, kernel, rules, **facts)
     op.function.op = op  # type: ignore[attr-defined]
     if facts.get("numpy") or not name.startswith("_"):

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from autograd.engine import Route, Vertex, backward_pass
 from autograd.errors import GradientShapeError, InvalidDtypeError, NonScalarBackwardError
 from autograd.modes import STATE
 from autograd.registry import defop, unchanged
+from autograd.stacked import rows_at_once, stacked_pass
 from autograd.tensor import Tensor, constant, leaf
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -109,12 +109,33 @@ class Trace:
                 start[vertex] = start[vertex] + seed if vertex in start else seed
         if not start:
             return [np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
-        roots = frozenset(start)
-        if roots not in self.routes:
-            self.routes[roots] = Route(roots, frozenset(self.vertices))
-        route = self.routes[roots]
+        route = self._route_from(frozenset(start))
         found = backward_pass(start, create_graph=create_graph, release=release, route=route)
         return [found[vertex] if vertex in found else np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
+
+    def _route_from(self, roots: frozenset[Vertex]) -> Route:
+        if roots not in self.routes:
+            self.routes[roots] = Route(roots, frozenset(self.vertices))
+        return self.routes[roots]
+
+    def rows(self, out: Any) -> list[Any]:
+        """The gradients of the doors for each entry of an output, stacked along one axis in front."""
+        size, dtype = np.size(_data(out)), _slope_dtype(out)
+        if not size or not isinstance(out, Tensor) or not out.requires_grad:
+            return [np.zeros((size, *vertex.shape), vertex.dtype) for vertex in self.vertices]
+        root = out._node or leaf(out)
+        route = self._route_from(frozenset([root]))
+        step = 1 if self.nested else rows_at_once(route)
+        parts = []
+        for start in range(0, size, step):
+            seeds = np.eye(min(step, size - start), size, start, dtype).reshape(-1, *out.shape)
+            if step > 1:
+                found = stacked_pass(root, seeds, route)
+                parts.append([found.get(v, np.zeros((len(seeds), *v.shape), v.dtype)) for v in self.vertices])
+            else:
+                seed = constant(seeds[0]) if self.nested else seeds[0]
+                parts.append([g[None] for g in self.pull([out], [seed], create_graph=self.nested, release=False)])
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
     def hand_out(self, value: Any, like: Any = None) -> Any:
         """A value as the caller wants it: a Tensor when Tensors came in, else an array, or a float for a float."""
@@ -358,8 +379,8 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 def jacobian(function: Function, argnums: Argnums = 0) -> Function:
     """The matrix of all derivatives: ``jacobian(f)(x)[i..., j...] = df[i...] / dx[j...]``.
 
-    The function is evaluated once; then there is one backward pass for each entry of its value. For containers the
-    result is nested by output, then by input. Raises InvalidDtypeError.
+    The function is evaluated once; the backward passes of the entries of its value travel through the graph together
+    as far as its ops allow it. For containers the result is nested by output, then by input. Raises InvalidDtypeError.
 
     >>> import numpy as np
     >>> from autograd import jacobian
@@ -373,15 +394,7 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
         blocks = []
         for out in trace.outputs():
             shape = np.shape(_data(out))
-            rows: list[list[Any]] = [[] for _ in trace.doors]
-            for i in range(prod(shape)):
-                seed = np.zeros(shape, _slope_dtype(out))
-                seed.flat[i] = 1.0
-                start = constant(seed) if trace.nested else seed[()]
-                gradients = trace.pull([out], [start], create_graph=trace.nested, release=False)
-                for row, g in zip(rows, gradients, strict=True):
-                    row.append(g)
-            jacobians = [_rows(row, shape, door) for row, door in zip(rows, trace.doors, strict=True)]
+            jacobians = [rows.reshape(shape + v.shape) for rows, v in zip(trace.rows(out), trace.vertices, strict=True)]
             plain = not shape
             handed = [trace.hand_out(j, x if plain else None) for j, x in zip(jacobians, trace.given, strict=True)]
             blocks.append(unflatten(trace.selected, iter(handed)))
@@ -403,15 +416,6 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
            [ 6.,  0.]])
     """
     return _named(jacobian(grad(function, argnums), argnums), function, "hessian")
-
-
-def _rows(row: list[Any], shape: tuple[int, ...], door: Tensor) -> Any:
-    """The gradients of all entries of an output as one array."""
-    if not row:
-        return np.zeros(shape + door.shape, door.dtype)
-    if not any(isinstance(g, Tensor) for g in row):
-        return np.array(row).reshape(shape + door.shape)
-    return np.stack(row).reshape(shape + door.shape)
 
 
 def _inner(xs: Sequence[Any], ys: Sequence[Any]) -> Any:

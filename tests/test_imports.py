@@ -15,7 +15,7 @@ LAYERS = [
     {"autograd.arrays", "autograd.containers", "autograd.modes"},
     {"autograd.fixes"},
     {"autograd.engine"},
-    {"autograd.surface"},
+    {"autograd.stacked", "autograd.surface"},
     {"autograd.values"},
     {"autograd.tensor"},
     {"autograd.operands"},

@@ -18,21 +18,21 @@ Array = Any
 
 def matmul_left(g: Array, y: Array, x_shape: Shape) -> Array:
     if y.ndim == 1:
-        return g[..., None] * y if len(x_shape) > 1 else g * y
+        return g[..., None] * y
     if len(x_shape) == 1:
-        return np.matmul(y, g) if y.ndim == 2 else np.matmul(y, g[..., None])[..., 0]
+        return np.matmul(g, y.T) if y.ndim == 2 else np.matmul(y, g[..., None])[..., 0]
     return np.matmul(g, y.swapaxes(-1, -2))
 
 
 def matmul_right(g: Array, x: Array, y_shape: Shape) -> Array:
     if x.ndim == 1:
-        return x[:, None] * g[..., None, :] if len(y_shape) > 1 else g * x
+        return x[:, None] * g[..., None, :] if len(y_shape) > 1 else g[..., None] * x
     if len(y_shape) == 1:
         return np.matmul(g, x) if x.ndim == 2 else np.matmul(x.swapaxes(-1, -2), g[..., None])[..., 0]
     return np.matmul(x.swapaxes(-1, -2), g)
 
 
-matmul = defop("matmul", np.matmul, (matmul_left, matmul_right), numpy=np.matmul)
+matmul = defop("matmul", np.matmul, (matmul_left, matmul_right), numpy=np.matmul, stacked=True)
 
 
 # --- dot, outer, tensordot ------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ moveaxis = defop(
 )
 expand_dims = defop("expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims)
 squeeze = defop("squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze)
-broadcast_to = defop("broadcast_to", broadcast_to_kernel, unchanged)  # the edge adds up what was repeated
+broadcast_to = defop("broadcast_to", broadcast_to_kernel, unchanged, stacked=True)  # the edge adds up
 
 
 # --- joining and taking apart ---------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ sigmoid = defop(
     lambda g, out: g * (out * (1.0 - out)),
     definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
     doc="1 / (1 + exp(-x)), without overflow.",
+    stacked=True,
 )
 softplus = defop(
     "softplus",
@@ -72,6 +73,7 @@ softplus = defop(
     lambda g, x: g * sigmoid(x),
     definition=lambda x: np.log(1.0 + np.exp(x)),
     doc="log(1 + exp(x)), without overflow.",
+    stacked=True,
 )
 relu = defop(
     "relu",
@@ -79,6 +81,7 @@ relu = defop(
     lambda g, out: masked(g, mask=out > 0.0),
     definition=lambda x: np.where(x > 0.0, x, 0.0),
     doc="max(x, 0), with derivative 0 at 0.",
+    stacked=True,
 )
 
 

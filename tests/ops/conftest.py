@@ -35,6 +35,7 @@ TABLES = {
     "dead_sample": [s for s in SAMPLES if not s.op.differentiable],
     "smooth_sample": [s for s in SAMPLES if s.live and s.smooth],
     "analytic_sample": [s for s in SAMPLES if s.live and s.analytic],
+    "stacked_sample": [s for s in SAMPLES if s.live and s.op.stacked],
     "fused_sample": [s for s in SAMPLES if s.live and s.op.definition],
     "edge": EDGES,
     "live_edge": [e for e in EDGES if e.live],
