@@ -39,7 +39,8 @@ negative = defop("negative", np.negative, lambda g: -g, numpy=np.negative)
 positive = defop("positive", np.positive, unchanged, numpy=np.positive)
 reciprocal = defop("reciprocal", np.reciprocal, lambda g, out: -(g * out * out), numpy=np.reciprocal)
 square = defop("square", np.square, lambda g, x: g * (2.0 * x), numpy=np.square)
-absolute = defop("absolute", np.absolute, lambda g, x: g * np.sign(x), numpy=(np.absolute, np.fabs))
+absolute = defop("absolute", np.absolute, lambda g, x: g * np.sign(x), numpy=np.absolute)
+fabs = defop("fabs", np.fabs, lambda g, x: g * np.sign(x), numpy=np.fabs)
 
 
 # --- power ----------------------------------------------------------------------------------------------------
@@ -80,6 +81,7 @@ power: Callable[..., Any] = defop(
         lambda g, x, y, out: g * (out * _log_base(x, y)),
     ),
     numpy=np.power,
+    stacked=True,
 )
 
 
@@ -142,6 +144,7 @@ masked: Callable[..., Any] = defop(
     masked_kernel,
     lambda g, mask: masked(g, mask=mask),
     doc="x where the mask holds, else 0.",
+    stacked=True,
 )
 
 
@@ -189,6 +192,7 @@ clip = defop(
         lambda g, x, min, max: masked(g, mask=(x < min) & _within(min, None, max)),
         lambda g, x, min, max: masked(g, mask=_over(x, min, max)),
     ),
+    stacked=True,
 )
 
 
@@ -204,6 +208,7 @@ where = defop(
         lambda g, condition: masked(g, mask=np.not_equal(condition, 0)),
         lambda g, condition: masked(g, mask=np.equal(condition, 0)),
     ),
+    stacked=True,
 )
 
 
@@ -211,8 +216,8 @@ def astype_kernel(x: Array, *, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = defop("astype", astype_kernel, unchanged)  # the edge restores the dtype
-copy = defop("copy", lambda x: x.copy(), unchanged)
+astype = defop("astype", astype_kernel, unchanged, stacked=True)  # the edge restores the dtype
+copy = defop("copy", lambda x: x.copy(), unchanged, stacked=True)
 
 
 # --- further ufuncs -------------------------------------------------------------------------------------------

@@ -92,11 +92,23 @@ def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array
     return multiply_reduce(x, axis=axis, keepdims=keepdims)
 
 
+def _can_divide(x: Array, out: Array) -> bool:
+    """Whether products divided by a factor are the products of the others: not where they are 0, or out of range.
+
+    Where no factor is 0, multiplying the others is worth its while only if no part of them can overflow.
+    """
+    limits = np.finfo(out.dtype)
+    if np.all((np.abs(out) >= limits.tiny) & (np.abs(out) <= limits.max)):
+        return True
+    largest = np.sum(np.log2(np.maximum(np.abs(x), 1.0)))
+    return bool(np.all(x != 0.0) and largest >= limits.maxexp)
+
+
 def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     g = keep(g, x_shape, axis, keepdims)
-    if np.any(x == 0.0):
-        return g * product_of_others(x, axis)
-    return g * (keep(out, x_shape, axis, keepdims) / x)
+    if _can_divide(x, out):
+        return g * (keep(out, x_shape, axis, keepdims) / x)
+    return g * product_of_others(x, axis)
 
 
 def product_of_others(x: Array, axis: Axis) -> Array:
@@ -106,10 +118,22 @@ def product_of_others(x: Array, axis: Axis) -> Array:
     order = rest + axes
     moved = np.transpose(x, order)
     flat = moved.reshape((*(x.shape[i] for i in rest), -1))
-    one = np.ones((*flat.shape[:-1], 1), x.dtype)
-    before = np.concatenate([one, np.cumprod(flat[..., :-1], axis=-1)], axis=-1)
-    after = np.concatenate([one, np.cumprod(flat[..., :0:-1], axis=-1)], axis=-1)[..., ::-1]
-    return np.transpose((before * after).reshape(moved.shape), tuple(order.index(i) for i in range(x.ndim)))
+    others = product_before(flat) * product_before(flat[..., ::-1])[..., ::-1]
+    return np.transpose(others.reshape(moved.shape), tuple(order.index(i) for i in range(x.ndim)))
+
+
+def product_before(x: Array) -> Array:
+    """For each entry of the last axis the product of those before it, in windows of 1, 2, 4, ... entries.
+
+    Made of multiplications alone, so that its derivatives of every order are exact at zeros too.
+    """
+    products = np.concatenate([np.ones((*x.shape[:-1], 1), x.dtype), x[..., :-1]], axis=-1)
+    width, length = 1, x.shape[-1]
+    while width < length:
+        longer = products[..., width:] * products[..., :-width]
+        products = np.concatenate([products[..., :width], longer], axis=-1)
+        width *= 2
+    return products
 
 
 def cumprod_kernel(x: Array, *, axis: int | None = None) -> Array:
@@ -120,16 +144,26 @@ def cumprod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: int | Non
     along = 0 if axis is None else axis
     if axis is None:
         x = x.reshape(-1)
-    if not np.any(x == 0.0):
+    if _can_divide(x, out):
         d = _reversed(np.cumsum(_reversed(g * out, along), axis=along), along) / x
         return d.reshape(x_shape)
-    # Quadratic in the length, but exact: row k holds the factors of output k, the others are 1.
-    last = np.moveaxis(x, along, -1)
-    n = last.shape[-1]
-    factors = np.where(np.tri(n, dtype=bool), last[..., None, :], 1.0)
-    shares = np.where(np.tri(n, dtype=bool), product_of_others(factors, -1), 0.0)
-    d = np.sum(np.moveaxis(g, along, -1)[..., :, None] * shares, axis=-2)
-    return np.moveaxis(d, -1, along).reshape(x_shape)
+    g, x = np.moveaxis(g, along, -1), np.moveaxis(x, along, -1)
+    return np.moveaxis(product_before(x) * _weighted_products(g, x), -1, along).reshape(x_shape)
+
+
+def _weighted_products(g: Array, x: Array) -> Array:
+    """s[i] = g[i] + x[i+1] * s[i+1] on the last axis: what the products from each entry on count, without its factor.
+
+    In windows of 1, 2, 4, ... entries, like `product_before`.
+    """
+    total, factors = g, x[..., 1:]
+    width, length = 1, x.shape[-1]
+    while width < length:
+        longer = total[..., :-width] + factors * total[..., width:]
+        total = np.concatenate([longer, total[..., -width:]], axis=-1)
+        factors = factors[..., :-width] * factors[..., width:]
+        width *= 2
+    return total
 
 
 prod = defop("prod", prod_kernel, prod_rule, numpy=np.prod)

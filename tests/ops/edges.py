@@ -108,8 +108,9 @@ for name, sign in (("max", 1.0), ("min", -1.0)):
 edge("relu", [0.0, -0.0], value=[0.0, 0.0], gradients=([0.0, 0.0],), why="relu'(0) = 0, as all frameworks have it")
 edge("relu", [INF, -INF, 1e-300], value=[INF, 0.0, 1e-300], gradients=([1, 0, 1],), why="limits")
 edge("relu", 0.0, value=0.0, gradients=(0.0,), why="relu'(0) = 0, for numbers too")
-edge("absolute", [0.0, -0.0], value=[0.0, 0.0], gradients=([0.0, 0.0],), why="abs'(0) = 0, the mean of -1 and 1")
-edge("absolute", [INF, -INF], value=[INF, INF], gradients=([1.0, -1.0],), why="limits")
+for name in ("absolute", "fabs"):
+    edge(name, [0.0, -0.0], value=[0.0, 0.0], gradients=([0.0, 0.0],), why="abs'(0) = 0, the mean of -1 and 1")
+    edge(name, [INF, -INF], value=[INF, INF], gradients=([1.0, -1.0],), why="limits")
 
 BOUND = "at a bound the value is still that of x: derivative 1 for x, 0 for the bound"
 edge("clip", [-1.0, 0.0, 1.0], -1.0, 1.0, value=[-1.0, 0.0, 1.0], gradients=([1, 1, 1], 0.0, 0.0), why=BOUND)
@@ -258,6 +259,7 @@ OTHERS = "each derivative is the product of the others"
 edge("prod", [0.0, 2.0, 3.0], value=0, gradients=([6, 0, 0],), second=([5, 3, 2],), why=OTHERS)
 edge("prod", [0.0, 0.0, 3.0], value=0, gradients=([0, 0, 0],), second=([3, 3, 0],), why=OTHERS)
 edge("prod", [[0.0, 2.0], [3.0, 4.0]], value=[0, 12], gradients=([[2, 0], [4, 3]],), axis=1, why=OTHERS)
+edge("prod", [1e-200, 1e-200], value=0, gradients=([1e-200] * 2,), second=([1, 1],), why=OTHERS + ", in range or not")
 edge("cumprod", [2.0, 0.0, 3.0], value=[2, 0, 0], gradients=([1, 8, 0],), why="d(x0 + x0 x1 + x0 x1 x2)")
 edge("cumprod", [0.0, 0.0], value=[0, 0], gradients=([1, 0],), why="d(x0 + x0 x1)")
 

@@ -276,7 +276,9 @@ ORACLES: dict[str, Callable] = {
 
 # Functions that are not analytic, and those whose analytic form is not what NumPy does with complex numbers.
 ANALYTIC = {
-    **dict.fromkeys(("absolute", "maximum", "minimum", "clip", "relu", "remainder", "arctan2", "max", "min", "astype")),
+    **dict.fromkeys(
+        ("absolute", "fabs", "maximum", "minimum", "clip", "relu", "remainder", "arctan2", "max", "min", "astype")
+    ),
     **dict.fromkeys(
         ("slogdet", "pinv", "cholesky", "eigh", "svd", "qr", "cbrt", "deg2rad", "rad2deg", "nan_to_num", "i0")
     ),
@@ -382,7 +384,7 @@ def reduction(name, *, axes=AXES, keepdims=True, identity=True, single=True, low
 
 # --- elementwise --------------------------------------------------------------------------------------------------
 
-for name in ("negative", "positive", "square", "absolute", "exp", "exp2", "expm1", "sin", "cos", "arctan"):
+for name in ("negative", "positive", "square", "absolute", "fabs", "exp", "exp2", "expm1", "sin", "cos", "arctan"):
     unary(name)
 for name in ("sinh", "cosh", "tanh", "sigmoid", "softplus", "relu", "erf", "copy", "identity"):
     unary(name)
@@ -893,7 +895,20 @@ add("power", [B, 2], label="booleans-to-the-2")
 for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
     add(name, [K, J], label="integers")
     add(name, [K, 2.0], label="integers-and-float")
-for name in ("negative", "positive", "absolute", "square", "sign", "exp", "sin", "tanh", "arctan", "copy", "isfinite"):
+for name in (
+    "negative",
+    "positive",
+    "absolute",
+    "fabs",
+    "square",
+    "sign",
+    "exp",
+    "sin",
+    "tanh",
+    "arctan",
+    "copy",
+    "isfinite",
+):
     add(name, [K], label="integers")
 for name in ("floor", "ceil", "trunc", "rint", "sigmoid", "softplus", "relu", "logical_not"):
     add(name, [K], label="integers")
