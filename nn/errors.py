@@ -7,7 +7,28 @@ only words; the places that raise fill in the values. Mistakes in the shapes tha
 
 from __future__ import annotations
 
-__all__ = ["LabelError", "LossShapeError", "PrecisionWarning", "StateDictError"]
+__all__ = ["DataFileError", "LabelError", "LossShapeError", "PrecisionWarning", "StateDictError"]
+
+
+class DataFileError(ValueError):
+    """A file of data cannot be read: it is missing, damaged, or not what it is taken for.
+
+    ``path`` is the file and ``why`` the reason, with the line where there are lines.
+
+    >>> import nn
+    >>> nn.data.read_csv("no-such-file.csv")
+    Traceback (most recent call last):
+    ...
+    nn.errors.DataFileError: no-such-file.csv: No such file or directory
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.why}"
 
 
 class LossShapeError(ValueError):

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.defaults import Randomness, generator, get_default_dtype, parameter_dtype
+from nn.data.sources import Arrays, Source, Stream, source_of
+from nn.defaults import Randomness, generator
 
 __all__ = ["Loader"]
 
+Augment: TypeAlias = "Callable[[Any, np.random.Generator], Any]"  # in quotes, because numpy.random is slow to import
+
 
 class Loader:
-    """Go through arrays in batches, once for each loop over it.
+    """Go through a data set in batches, once for each loop over it.
 
-    ``data`` is an array, or several of equal length (as a tuple or as arguments of a named tuple such as
-    `Digits`); each batch has the same form. Floating arrays come in ``dtype``, by default that of parameters, so that
-    a float32 model computes in float32. With ``shuffle`` every loop has a new order, which follows from ``seed`` and
-    the number of the loop alone: a loader made again with the same seed gives the same batches. Without a seed it
-    draws one from the generator of `manual_seed`. The last batch may be smaller; ``drop_last`` leaves it out then.
+    ``data`` is one of
 
-    Raises ValueError for arrays of different lengths and for a batch size below 1.
+    - an array, or several of equal length (as a tuple, or a named tuple such as `Digits`); files opened by `npy` are
+      read batch by batch;
+    - an object with ``__len__`` and ``__getitem__`` that returns samples, as PyTorch's datasets do; the samples of a
+      batch are stacked;
+    - an iterable or a generator of samples, or a function that returns one; these have no length, cannot be shuffled,
+      and a generator can be gone through only once.
+
+    Each batch has the form of the data: one array, or a tuple of them. Floating arrays come in ``dtype``, by default
+    that of parameters, so that a float32 model computes in float32. The last batch may be smaller; ``drop_last``
+    leaves it out then.
+
+    With ``shuffle`` every loop has a new order, which follows from ``seed`` and the number of the loop alone: a loader
+    made again with the same seed gives the same batches. Without a seed it draws one from the generator of
+    `manual_seed`. ``augment`` changes the first array of each batch, as ``augment(x, rng)``; its generator follows
+    from the seed, the number of the loop and of the batch. `state_dict` may be taken at any moment, also within a
+    loop, and the next loop after `load_state_dict` goes on behind the last batch that had been handed out.
+
+    Raises ValueError for arrays of different lengths, for a batch size below 1 and for a stream to be shuffled.
+
+    Compare https://docs.pytorch.org/docs/stable/data.html.
 
     >>> import numpy as np
     >>> import nn
@@ -45,44 +63,97 @@ class Loader:
         drop_last: bool = False,
         seed: Randomness = None,
         dtype: DTypeLike | None = None,
+        augment: Augment | None = None,
     ) -> None:
-        self.single = not isinstance(data, list | tuple)
-        self.arrays = tuple(_floating_as(a, dtype) for a in ((data,) if self.single else data))
-        if not self.arrays:
-            raise ValueError("there is no array to load.")
-        lengths = [len(a) for a in self.arrays]
-        if len(set(lengths)) > 1:
-            raise ValueError(f"the arrays have different lengths: {', '.join(map(str, lengths))}.")
+        self.source: Source = source_of(data, dtype)
         if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"batch_size is a positive number of samples, not {batch_size!r}.")
-        self.samples = lengths[0]
+        if shuffle and isinstance(self.source, Stream):
+            raise ValueError(
+                f"{self.source.what} cannot be shuffled, because its samples come one after the other. Collect them in "
+                "an array, shuffle where they are made, or pass shuffle=False."
+            )
         self.batch_size = int(batch_size)
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.seed = int(seed) if isinstance(seed, int | np.integer) else int(generator(seed).integers(2**63))
+        self.augment = augment
         self.epoch = 0  # how many loops have been started
+        self.batch = 0  # how many batches the latest loop has handed out; 0 when it has come to its end
+        self._skip = 0  # how many batches the next loop leaves out, because they were handed out before
 
     def __len__(self) -> int:
-        full, rest = divmod(self.samples, self.batch_size)
+        full, rest = divmod(len(self.source), self.batch_size)
         return full + bool(rest and not self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.samples) if self.shuffle else None
-        self.epoch += 1
-        return self._batches(order)
+        epoch, skip = self.epoch, self._skip
+        self.epoch, self.batch, self._skip = epoch + 1, skip, 0
+        return self._batches(epoch, skip)
 
-    def _batches(self, order: Any) -> Iterator[Any]:
-        for start in range(0, len(self) * self.batch_size, self.batch_size):
-            stop = min(start + self.batch_size, self.samples)
-            index = slice(start, stop) if order is None else order[start:stop]
-            batch = tuple(a[index] for a in self.arrays)
-            yield batch[0] if self.single else batch
+    def _batches(self, epoch: int, skip: int) -> Iterator[Any]:
+        for number, arrays in enumerate(self._read(epoch, skip), skip):
+            if self.augment is not None:
+                rng = np.random.default_rng((self.seed, epoch, number, 1))
+                arrays = (self.augment(arrays[0], rng), *arrays[1:])
+            if self.epoch == epoch + 1:  # no later loop has begun
+                self.batch = number + 1
+            yield self.source.formed(arrays)
+        if self.epoch == epoch + 1:
+            self.batch = 0
+
+    def _read(self, epoch: int, skip: int) -> Iterator[tuple[Any, ...]]:
+        if isinstance(self.source, Stream):
+            yield from self.source.batches(self.batch_size, skip, self.drop_last)
+            return
+        samples = len(self.source)
+        order = np.random.default_rng((self.seed, epoch)).permutation(samples) if self.shuffle else None
+        for number in range(skip, len(self)):
+            start, stop = number * self.batch_size, min((number + 1) * self.batch_size, samples)
+            yield self.source.take(slice(start, stop) if order is None else order[start:stop])
+
+    def state_dict(self) -> dict[str, int]:
+        """Where the loader is: its seed, the number of the loop, and how many batches of it have been handed out.
+
+        >>> import numpy as np
+        >>> import nn
+        >>> loader = nn.data.Loader(np.arange(6), 2, seed=0)
+        >>> for batch in loader:
+        ...     break
+        >>> state = loader.state_dict()
+        >>> other = nn.data.Loader(np.arange(6), 2)
+        >>> other.load_state_dict(state)
+        >>> [batch.tolist() for batch in other], [batch.tolist() for batch in other]
+        ([[2, 3], [4, 5]], [[0, 1], [2, 3], [4, 5]])
+        """
+        if self._skip or not self.batch:
+            return {"seed": self.seed, "epoch": self.epoch, "batch": self._skip}
+        return {"seed": self.seed, "epoch": self.epoch - 1, "batch": self.batch}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Go on from a state: the next loop leaves out the batches that had been handed out.
+
+        Raises ValueError for what is no state of a loader, and changes nothing then.
+        """
+        try:
+            seed, epoch, batch = (int(state[key]) for key in ("seed", "epoch", "batch"))
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"{state!r} is no state of a Loader, which has a seed, an epoch and a batch.") from None
+        if min(seed, epoch, batch) < 0 or (not isinstance(self.source, Stream) and batch > len(self)):
+            raise ValueError(
+                f"{dict(state)!r} is no state of a loader of {self._size()} in batches of {self.batch_size}."
+            )
+        self.seed, self.epoch, self.batch, self._skip = seed, epoch, 0, batch
+
+    def _size(self) -> str:
+        return self.source.what if isinstance(self.source, Stream) else f"{len(self.source)} samples"
 
     def __repr__(self) -> str:
-        return f"Loader({self.samples} samples, batch_size={self.batch_size}, shuffle={self.shuffle})"
+        return f"Loader({self._size()}, batch_size={self.batch_size}, shuffle={self.shuffle})"
 
-
-def _floating_as(data: Any, dtype: DTypeLike | None) -> Any:
-    array = data if hasattr(data, "dtype") else np.asarray(data)
-    wanted = get_default_dtype() if dtype is None else parameter_dtype(dtype)
-    return array.astype(wanted) if array.dtype.kind == "f" and array.dtype != wanted else array
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """The arrays of the data set, where it consists of arrays."""
+        if not isinstance(self.source, Arrays):
+            raise TypeError(f"the samples of {self._size()} are not held as arrays: go through the batches.")
+        return self.source.arrays

@@ -1,0 +1,80 @@
+"""k-fold cross-validation: every sample is held out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn.data.sources import plain
+from nn.defaults import Randomness, generator
+
+__all__ = ["Fold", "KFold"]
+
+
+class Fold(NamedTuple):
+    """The numbers of the samples to learn from, and of those held out, both in ascending order."""
+
+    train: NDArray[np.intp]
+    test: NDArray[np.intp]
+
+
+class KFold:
+    """Cut samples into k parts, each of which is held out once: ``for train, test in KFold(5, seed=0).split(y)``.
+
+    The sizes of the parts differ by at most one. ``shuffle`` mixes the samples first, by ``seed`` (a seed or a
+    generator). With ``stratify`` the array given to `split` holds class labels, of which every part gets its share.
+
+    Raises ValueError for fewer than two parts, for more parts than samples, and for a class with fewer samples than
+    parts when stratifying.
+
+    Compare ``sklearn.model_selection.KFold`` and ``StratifiedKFold``.
+
+    >>> import numpy as np
+    >>> from nn.data import KFold
+    >>> for train, test in KFold(3, shuffle=False).split(np.zeros(7)):
+    ...     print(train, test)
+    [3 4 5 6] [0 1 2]
+    [0 1 2 5 6] [3 4]
+    [0 1 2 3 4] [5 6]
+    """
+
+    def __init__(self, k: int = 5, *, shuffle: bool = True, stratify: bool = False, seed: Randomness = None) -> None:
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 2:
+            raise ValueError(f"k is a number of parts, at least 2, not {k!r}.")
+        self.k = int(k)
+        self.shuffle = shuffle
+        self.stratify = stratify
+        self.seed = seed
+
+    def split(self, samples: ArrayLike) -> Iterator[Fold]:
+        """The k pairs of indices for samples, or for their labels when stratifying."""
+        array = plain(samples)
+        n = len(array)
+        if n < self.k:
+            raise ValueError(f"{n} samples cannot be cut into {self.k} parts.")
+        order = generator(self.seed).permutation(n) if self.shuffle else np.arange(n)
+        if self.stratify:
+            order = self._by_class(array, order)
+            parts = [order[i :: self.k] for i in range(self.k)]  # dealt out in turn, class after class
+        else:
+            parts = np.array_split(order, self.k)
+        for part in parts:
+            held_out = np.zeros(n, bool)
+            held_out[part] = True
+            yield Fold(np.flatnonzero(~held_out), np.flatnonzero(held_out))
+
+    def _by_class(self, labels: NDArray[np.generic], order: NDArray[np.intp]) -> NDArray[np.intp]:
+        if labels.ndim != 1:
+            raise ValueError(f"to stratify, pass the labels, of shape (N,), not an array of shape {labels.shape}.")
+        classes, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        if counts.min() < self.k:
+            raise ValueError(
+                f"class {classes[counts.argmin()]} has {counts.min()} samples, which are too few for {self.k} parts."
+            )
+        return order[np.argsort(numbers[order], kind="stable")]
+
+    def __repr__(self) -> str:
+        return f"KFold({self.k}, shuffle={self.shuffle}, stratify={self.stratify})"

@@ -1,0 +1,112 @@
+"""Columns brought to one scale, by statistics of the training part alone, which are found when a scale is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn.data.sources import plain
+
+__all__ = ["MinMax", "Standardize"]
+
+
+class _Scaling:
+    """``(x - shift) / scale`` for every feature, with numbers that are found when it is made, and kept."""
+
+    shift: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def __init__(self, train: ArrayLike) -> None:
+        x = np.asarray(plain(train), np.float64)
+        if x.ndim < 1 or not len(x):
+            raise ValueError(f"the training part has samples along its first axis; this has shape {x.shape}.")
+        if not np.isfinite(x).all():
+            where = tuple(map(int, np.argwhere(~np.isfinite(x))[0]))
+            raise ValueError(
+                f"the training part has {x[where]} at index {where}: fill or leave out such samples first."
+            )
+        self.shift, scale = self._statistics(x)
+        self.scale = np.where(scale > 0.0, scale, 1.0)  # a feature that never changes stays 0
+
+    def _statistics(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        raise NotImplementedError
+
+    def __call__(self, x: ArrayLike) -> NDArray[Any]:
+        """Scale samples, in their own dtype when that is floating."""
+        x = self._checked(x)
+        scaled = (x - self.shift) / self.scale
+        return scaled.astype(x.dtype) if x.dtype.kind == "f" else scaled
+
+    def inverse(self, z: ArrayLike) -> NDArray[Any]:
+        """The samples that are scaled to these."""
+        z = self._checked(z)
+        x = z * self.scale + self.shift
+        return x.astype(z.dtype) if z.dtype.kind == "f" else x
+
+    def state_dict(self) -> dict[str, NDArray[np.float64]]:
+        """The numbers, for a file."""
+        return {"shift": self.shift.copy(), "scale": self.scale.copy()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, ArrayLike]) -> Self:
+        """The scaling whose state this is."""
+        self = cls.__new__(cls)
+        self.shift, self.scale = (np.array(state[key], np.float64) for key in ("shift", "scale"))
+        return self
+
+    def _checked(self, x: ArrayLike) -> NDArray[Any]:
+        x = plain(x)
+        if x.shape[1:] != self.shift.shape:
+            raise ValueError(
+                f"the samples have shape {x.shape[1:]}, but those of the training part had {self.shift.shape}."
+            )
+        return x
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.shift.size} features)"
+
+
+class Standardize(_Scaling):
+    """Mean 0 and standard deviation 1 for every feature: ``(x - mean) / std`` with those of the training part.
+
+    ``train`` has samples along its first axis; what is made from it scales any part, and `inverse` goes back. There
+    is no way to make it without a training part, and making it changes no other. The variance is centred and divides
+    by the number of samples; a feature that never changes becomes 0.
+
+    Raises ValueError for a part without samples or with numbers that are not finite.
+
+    As ``sklearn.preprocessing.StandardScaler`` after ``fit``.
+
+    >>> import numpy as np
+    >>> from nn.data import Standardize
+    >>> scale = Standardize([[0.0, 100.0], [2.0, 300.0]])
+    >>> scale([[1.0, 100.0], [4.0, 200.0]])
+    array([[ 0., -1.],
+           [ 3.,  0.]])
+    """
+
+    def _statistics(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        mean, std = x.mean(axis=0), x.std(axis=0)
+        # Rounding leaves a little in the deviation of equal numbers.
+        return mean, np.where(std > 1e-14 * np.abs(mean), std, 0.0)
+
+
+class MinMax(_Scaling):
+    """From 0 to 1 for every feature: ``(x - min) / (max - min)`` with those of the training part.
+
+    Otherwise like `Standardize`. Other parts may reach beyond 0 and 1.
+
+    As ``sklearn.preprocessing.MinMaxScaler`` after ``fit``.
+
+    >>> from nn.data import MinMax
+    >>> MinMax([[0.0, 10.0], [4.0, 30.0]])([[1.0, 20.0], [8.0, 10.0]])
+    array([[0.25, 0.5 ],
+           [2.  , 0.  ]])
+    """
+
+    def _statistics(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        low = x.min(axis=0)
+        return low, x.max(axis=0) - low

@@ -1,0 +1,153 @@
+"""What a `Loader` can read from: arrays and files, objects with samples by number, streams of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from autograd import Tensor
+from nn.data.mapped import NpyFile
+from nn.defaults import get_default_dtype, parameter_dtype
+
+__all__ = ["Arrays", "Samples", "Source", "Stream", "source_of"]
+
+
+class Source:
+    """A data set as arrays in which the first axis counts the samples."""
+
+    what: ClassVar[str] = "samples"
+
+    def __init__(self, single: bool, dtype: DTypeLike | None) -> None:
+        self.single = single  # whether a batch is one array, or a tuple of arrays
+        self.dtype = get_default_dtype() if dtype is None else parameter_dtype(dtype)
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def take(self, index: Any) -> tuple[Any, ...]:
+        """The samples of an index, which is a slice or an array of numbers."""
+        raise NotImplementedError
+
+    def formed(self, arrays: tuple[Any, ...]) -> Any:
+        """Arrays in the form that the data set came in."""
+        return arrays[0] if self.single else arrays
+
+    def _in_dtype(self, array: Any) -> Any:
+        """A floating array in the dtype of the loader, others as they are."""
+        return array.astype(self.dtype) if array.dtype.kind == "f" and array.dtype != self.dtype else array
+
+
+class Arrays(Source):
+    """Arrays of equal length. Those in memory are converted once, files when a batch is read."""
+
+    def __init__(self, data: Any, dtype: DTypeLike | None) -> None:
+        single = not isinstance(data, list | tuple)
+        super().__init__(single, dtype)
+        self.arrays = tuple(self._held(part) for part in ((data,) if single else data))
+        if not self.arrays:
+            raise ValueError("there is no array to load.")
+        lengths = [len(a) for a in self.arrays]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"the arrays have different lengths: {', '.join(map(str, lengths))}.")
+
+    def _held(self, part: Any) -> Any:
+        if isinstance(part, NpyFile | np.memmap):
+            return part
+        return self._in_dtype(part if hasattr(part, "dtype") else np.asarray(part))
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def take(self, index: Any) -> tuple[Any, ...]:
+        return tuple(self._in_dtype(array[index]) for array in self.arrays)
+
+
+class Samples(Source):
+    """An object with samples by number; the samples of a batch are stacked."""
+
+    def __init__(self, data: Any, dtype: DTypeLike | None) -> None:
+        super().__init__(False, dtype)
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def take(self, index: Any) -> tuple[Any, ...]:
+        numbers = range(*index.indices(len(self))) if isinstance(index, slice) else map(int, index)
+        return self._stacked([self.data[i] for i in numbers])
+
+    def _stacked(self, samples: list[Any]) -> tuple[Any, ...]:
+        self.single = not isinstance(samples[0], list | tuple)
+        rows = [(sample,) for sample in samples] if self.single else samples
+        sizes = {len(row) for row in rows}
+        if len(sizes) > 1:
+            raise ValueError(f"the samples of a batch have different numbers of parts: {sorted(sizes)}.")
+        return tuple(
+            self._stack(i, [plain(part) for part in column]) for i, column in enumerate(zip(*rows, strict=True))
+        )
+
+    def _stack(self, part: int, column: list[NDArray[Any]]) -> NDArray[Any]:
+        shapes = {a.shape for a in column}
+        if len(shapes) > 1:
+            first, second, *_ = sorted(shapes)
+            raise ValueError(
+                f"the samples of a batch cannot be stacked: part {part} has the shapes {first} and {second}. Pad or "
+                "crop them to one shape."
+            )
+        stacked: NDArray[Any] = self._in_dtype(np.stack(column))
+        return stacked
+
+
+class Stream(Samples):
+    """Samples one after the other: an iterable, a generator, or a function that returns one of these."""
+
+    def __init__(self, data: Iterable[Any] | Callable[[], Iterable[Any]], dtype: DTypeLike | None) -> None:
+        super().__init__(data, dtype)
+        self.once = isinstance(data, Iterator)
+        self.used = False
+
+    @property
+    def what(self) -> str:  # type: ignore[override]
+        return "a generator" if self.once else "a stream"
+
+    def __len__(self) -> int:
+        raise TypeError(f"{self.what} has no length: its samples are known when they come.")
+
+    def batches(self, size: int, skip: int, drop_last: bool) -> Iterator[tuple[Any, ...]]:
+        """The samples in batches, after some that are left out."""
+        if self.once and self.used:
+            raise ValueError(
+                "this generator has been gone through, and there is no second time. Pass the function that makes it "
+                "(Loader(make) instead of Loader(make())), which is called for every loop."
+            )
+        self.used = True
+        samples = iter(self.data() if callable(self.data) else self.data)
+        for _ in islice(samples, skip * size):
+            pass
+        while batch := list(islice(samples, size)):
+            if len(batch) == size or not drop_last:
+                yield self._stacked(batch)
+
+
+def source_of(data: Any, dtype: DTypeLike | None) -> Source:
+    """The source that data stand for."""
+    if isinstance(data, list | tuple | np.ndarray | Tensor | NpyFile):
+        return Arrays(data, dtype)
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not hasattr(data, "__array__"):
+        if isinstance(data, dict | str):
+            raise TypeError(
+                f"a {type(data).__name__} has no samples by number: pass arrays, such as tuple(d.values())."
+            )
+        return Samples(data, dtype)
+    if not hasattr(data, "__array__") and (callable(data) or isinstance(data, Iterable)):
+        return Stream(data, dtype)
+    return Arrays(data, dtype)
+
+
+def plain(x: Any) -> NDArray[Any]:
+    """The array of a Tensor, or of numbers."""
+    return np.asarray(x.data if isinstance(x, Tensor) else x)

@@ -1,0 +1,228 @@
+"""Tables from CSV files: columns with names and types, and errors that say in which line."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike, fspath
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.errors import DataFileError
+
+__all__ = ["Table", "read_csv"]
+
+Kind: TypeAlias = Literal["int", "float", "str"]
+_KINDS: dict[Any, Kind] = {"int": "int", "float": "float", "str": "str", int: "int", float: "float", str: "str"}
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+
+
+class Features(NamedTuple):
+    """What is known of each sample, and what is to be predicted. It unpacks as ``x, y = table.split("price")``."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+
+
+class Table:
+    """Columns of equal length by name, as `read_csv` makes them: ``table["age"]`` is an array.
+
+    >>> import numpy as np
+    >>> from nn.data import Table
+    >>> table = Table({"age": np.array([31.0, 45.0]), "kind": np.array(["a", "b"])})
+    >>> table
+    Table(2 rows; age float64, kind str)
+    >>> table["age"]
+    array([31., 45.])
+    """
+
+    def __init__(self, columns: Mapping[str, NDArray[Any]], *, path: str = "", lines: Sequence[int] = ()) -> None:
+        self.columns = dict(columns)
+        self.path = path
+        self.lines = lines  # the line of the file in which each row stands
+        lengths = {len(column) for column in self.columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"the columns have different lengths: {sorted(lengths)}.")
+        self.rows = lengths.pop() if lengths else 0
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(self.columns)
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self.columns:
+            raise KeyError(f"no column {name!r} among {', '.join(self.columns)}")
+        return self.columns[name]
+
+    def numbers(self, names: Iterable[str] | None = None) -> NDArray[np.float64]:
+        """Columns as a matrix (rows, columns) of float64; by default all.
+
+        Raises DataFileError, with the line, for a column that has cells which are no numbers.
+        """
+        chosen = self.names if names is None else list(names)
+        for name in chosen:
+            if self[name].dtype.kind not in "iufb":
+                raise DataFileError(self.path, self._not_a_number(name))
+        if not chosen:
+            return np.empty((self.rows, 0))
+        return np.stack([self[name].astype(np.float64) for name in chosen], axis=1)
+
+    def split(self, target: str) -> Features:
+        """All other columns as a matrix of numbers, and the target column as it is.
+
+        Raises KeyError for a column that is not there, DataFileError for features that are no numbers.
+        """
+        y = self[target]
+        return Features(self.numbers(name for name in self.names if name != target), y)
+
+    def _not_a_number(self, name: str) -> str:
+        for row, cell in enumerate(self[name]):
+            if _number(str(cell)) is None:
+                place = f"line {self.lines[row]}" if len(self.lines) else f"row {row}"
+                return f"{place}, column {name!r}: {str(cell)!r} is no number"
+        return f"column {name!r} was read as text"
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{n} {'str' if c.dtype.kind in 'UT' else c.dtype}" for n, c in self.columns.items())
+        return f"Table({self.rows} rows; {kinds})"
+
+
+def read_csv(
+    path: str | PathLike[str],
+    *,
+    types: Mapping[str, Any] | None = None,
+    header: bool | Sequence[str] = True,
+    delimiter: str = ",",
+    missing: float | None = None,
+    encoding: str = "utf-8-sig",
+) -> Table:
+    """Read a table from a CSV file (RFC 4180), with a name and a type for every column.
+
+    The first line holds the names; ``header`` may be a list of them for files without such a line, or False for
+    names "0", "1", .... A column is of int64 when all its cells are whole numbers, else of float64 when all are
+    numbers, else of text; ``types`` says otherwise for single columns ("int", "float" or "str"). Missing cells (empty,
+    NA, nan, null, none, ?) are an error, or become the number ``missing`` (such as ``float("nan")``) in a column of
+    numbers. Empty lines are passed over.
+
+    Raises DataFileError with the line and the column for rows of another length, missing cells and cells that are not
+    of the type of their column; also for a file that is missing, empty or not text.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "houses.csv")
+    ...     size = file.write_text("rooms,area,town\\n3,71.5,Delft\\n5,120,Gouda\\n")
+    ...     table = nn.data.read_csv(file)
+    >>> table
+    Table(2 rows; rooms int64, area float64, town str)
+    >>> table.numbers(["rooms", "area"])
+    array([[  3. ,  71.5],
+           [  5. , 120. ]])
+    """
+    name = fspath(path)
+    names, rows, lines = _rows(name, header, delimiter, encoding)
+    asked = {key: _kind(key, value) for key, value in (types or {}).items()}
+    if unknown := [key for key in asked if key not in names]:
+        raise DataFileError(name, f"no column {unknown[0]!r} among {', '.join(names)}")
+    columns = {}
+    for i, column in enumerate(names):
+        cells = [row[i].strip() for row in rows]
+        columns[column] = _column(name, column, cells, lines, asked.get(column), missing)
+    return Table(columns, path=name, lines=lines)
+
+
+def _kind(column: str, value: Any) -> Kind:
+    try:
+        return _KINDS[value]
+    except (KeyError, TypeError):
+        raise ValueError(f"the type of column {column!r} is 'int', 'float' or 'str', not {value!r}.") from None
+
+
+def _rows(
+    path: str, header: bool | Sequence[str], delimiter: str, encoding: str
+) -> tuple[list[str], list[list[str]], list[int]]:
+    """The names of the columns, the cells of each row, and the line in which it stands."""
+    names = None if isinstance(header, bool) else [str(name) for name in header]
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    reader = None
+    try:
+        with open(path, newline="", encoding=encoding) as file:
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            before = 0
+            for cells in reader:
+                line, before = before + 1, reader.line_num
+                if not any(cell.strip() for cell in cells):
+                    continue
+                if names is None:
+                    names = [cell.strip() for cell in cells] if header else [str(i) for i in range(len(cells))]
+                    if header:
+                        continue
+                if len(cells) != len(names):
+                    raise DataFileError(path, f"line {line} has {len(cells)} cells, but there are {len(names)} columns")
+                rows.append(cells)
+                lines.append(line)
+    except OSError as error:
+        raise DataFileError(path, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise DataFileError(path, f"it is no text in {encoding} ({error.reason} at byte {error.start})") from error
+    except csv.Error as error:
+        raise DataFileError(path, f"line {reader.line_num if reader else 1}: {error}") from error
+    if not names or not rows:
+        raise DataFileError(path, "it holds no rows")
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise DataFileError(path, f"two columns are named {twice[0]!r}")
+    return names, rows, lines
+
+
+def _column(
+    path: str, column: str, cells: list[str], lines: list[int], kind: Kind | None, missing: float | None
+) -> NDArray[Any]:
+    """The cells of a column as an array of its type."""
+    if kind == "str":
+        return np.array(cells)
+    values = [None if cell.lower() in _MISSING else _number(cell) for cell in cells]
+    gaps = [i for i, cell in enumerate(cells) if cell.lower() in _MISSING]
+    texts = [i for i, value in enumerate(values) if value is None and cells[i].lower() not in _MISSING]
+    if texts and kind is None:
+        return np.array(cells)
+    if texts:
+        raise DataFileError(path, f"line {lines[texts[0]]}, column {column!r}: {cells[texts[0]]!r} is no number")
+    if gaps and missing is None:
+        said = repr(cells[gaps[0]]) if cells[gaps[0]] else "the cell"
+        raise DataFileError(
+            path,
+            f"line {lines[gaps[0]]}, column {column!r}: {said if cells[gaps[0]] else 'the cell'} is "
+            f"{'missing' if cells[gaps[0]] else 'empty'} (pass missing=float('nan') to allow it)",
+        )
+    numbers = [missing if value is None else value for value in values]
+    whole = not gaps and all(isinstance(value, int) for value in numbers)
+    if kind == "int" and not whole:
+        bad = next(i for i, value in enumerate(values) if not isinstance(value, int))
+        raise DataFileError(path, f"line {lines[bad]}, column {column!r}: {cells[bad]!r} is no whole number")
+    if whole and kind != "float" and all(-(2**63) <= n < 2**63 for n in numbers):  # type: ignore[operator]
+        return np.array(numbers, np.int64)
+    return np.array(numbers, np.float64)
+
+
+def _number(cell: str) -> int | float | None:
+    """A cell as a number, or None; without Python's own spellings, such as 1_000."""
+    if "_" in cell:
+        return None
+    try:
+        return int(cell)
+    except ValueError:
+        pass
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number
