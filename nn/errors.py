@@ -7,7 +7,32 @@ only words; the places that raise fill in the values. Mistakes in the shapes tha
 
 from __future__ import annotations
 
-__all__ = ["DataFileError", "LabelError", "LossShapeError", "PrecisionWarning", "StateDictError"]
+import os
+
+__all__ = ["CheckpointError", "DataFileError", "LabelError", "LossShapeError", "PrecisionWarning", "StateDictError"]
+
+
+class CheckpointError(ValueError):
+    """A file is no checkpoint, is damaged, or does not fit what it is loaded into. Nothing was changed.
+
+    ``path`` is the file and ``why`` the reason.
+
+    >>> import nn
+    >>> with open("model.npz", "wb") as file:
+    ...     _ = file.write(b"PK")
+    >>> nn.load("model.npz", nn.Linear(2, 1))
+    Traceback (most recent call last):
+    ...
+    nn.errors.CheckpointError: model.npz: it is damaged: it is a zip archive without its end.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], why: str) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{os.fspath(self.path)}: {self.why}"
 
 
 class DataFileError(ValueError):

@@ -1,0 +1,239 @@
+"""Activations made of pieces, as modules. The formulas are in `nn.functional`.
+
+``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd.ops import transcendental
+from nn.checks import floating, positive
+from nn.defaults import Randomness, generator, parameter_dtype
+from nn.functional.activations import kinked
+from nn.functional.activations.kinked import check_ends, check_slope_at_zero
+from nn.module import Module, Parameter
+
+__all__ = ["ELU", "SELU", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU", "Step"]
+
+__autograd_transparent__ = True
+
+_relu = transcendental.relu
+
+
+class Step(Module):
+    """The unit step, entry by entry: 0 left of 0, 1 right of it, and ``at_zero`` (by default 1) at 0.
+
+    Slope 0 everywhere, also at 0, where there is none: a network cannot learn through it, since no gradient passes. Any
+    shape, and the same shape out.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Step()(np.array([-2.0, 0.0, 2.0]))
+    array([0., 1., 1.])
+    >>> nn.Step(at_zero=0.0)(np.array([0.0]))
+    array([0.])
+    """
+
+    def __init__(self, at_zero: float = 1.0) -> None:
+        self.at_zero = float(at_zero)
+
+    def forward(self, x: Any) -> Any:
+        return kinked.step(x, self.at_zero)
+
+    def extra_repr(self) -> str:
+        return "" if self.at_zero == 1.0 else f"at_zero={self.at_zero}"
+
+
+class ReLU(Module):
+    """The rectified linear unit, ``max(x, 0)`` entry by entry.
+
+    Slope 1 right of 0 and 0 left of it. At 0 it is ``at_zero``: 0, as in PyTorch, or 1/2, or 1, as some textbooks have
+    it. Any shape, and the same shape out.
+
+    Raises ValueError for another slope at 0.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.ReLU()(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
+    """
+
+    def __init__(self, inplace: bool = False, *, at_zero: float = 0.0) -> None:
+        self.at_zero = check_slope_at_zero(at_zero)
+
+    def forward(self, x: Any) -> Any:
+        return _relu(floating(x)) if self.at_zero == 0.0 else kinked.relu(x, self.at_zero)
+
+    def extra_repr(self) -> str:
+        return "" if self.at_zero == 0.0 else f"at_zero={self.at_zero}"
+
+
+class LeakyReLU(Module):
+    """``f(x) = x`` where x is positive, else ``negative_slope x``, entry by entry.
+
+    Slope 1 right of 0; left of it and at 0 ``negative_slope``. Any shape, and the same shape out.
+
+    Maas et al., "Rectifier nonlinearities improve neural network acoustic models" (2013); as ``torch.nn.LeakyReLU``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.LeakyReLU(0.1)(np.array([-1.0, 2.0]))
+    array([-0.1,  2. ])
+    """
+
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Any) -> Any:
+        return kinked.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        return f"negative_slope={self.negative_slope}"
+
+
+class PReLU(Module):
+    """``f(x) = x`` where x is positive, else ``a x`` with a learned slope a.
+
+    One slope for all entries, or with ``num_parameters`` one for each channel, which is axis 1. The parameter is called
+    ``weight`` and starts at ``init``. Slope 1 right of 0; left of it and at 0 it is a; the derivative by a is x where x
+    is not positive. Any shape (with that many channels), and the same shape out.
+
+    Raises OperandError when the input does not have that many channels.
+
+    He et al., "Delving deep into rectifiers" (2015); as ``torch.nn.PReLU``. Weight decay would pull the slope to 0;
+    `optim.decay_groups` leaves it out.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.PReLU()(np.array([-1.0, 2.0], "float32")).numpy()
+    array([-0.25,  2.  ], dtype=float32)
+    """
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike | None = None) -> None:
+        self.num_parameters = positive("num_parameters", num_parameters, "number of slopes")
+        self.weight = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
+
+    def forward(self, x: Any) -> Any:
+        return kinked.prelu(x, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
+
+
+class RReLU(Module):
+    """``f(x) = x`` where x is positive, else ``a x`` with a random slope a.
+
+    In training each entry draws its slope uniformly from ``lower .. upper``, anew at every call; in evaluation a is the
+    middle of the interval. Slope 1 right of 0; left of it and at 0 it is a. Any shape, and the same shape out.
+
+    The random numbers come from the default generator, which `manual_seed` starts, or from ``rng``, a generator or a
+    seed for one, which the layer keeps as its attribute ``rng``.
+
+    Raises ValueError when lower is above upper.
+
+    Xu et al., "Empirical evaluation of rectified activations in convolution network" (2015); as ``torch.nn.RReLU``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> layer, x = nn.RReLU(0.2, 0.3, rng=0), np.array([-1.0, -1.0, 2.0])
+    >>> layer(x).round(4)
+    array([-0.2637, -0.227 ,  2.    ])
+    >>> layer.eval()(x)
+    array([-0.25, -0.25,  2.  ])
+    """
+
+    rng: np.random.Generator | None
+
+    def __init__(
+        self,
+        lower: float = 1.0 / 8.0,
+        upper: float = 1.0 / 3.0,
+        inplace: bool = False,
+        *,
+        rng: Randomness = None,
+    ) -> None:
+        check_ends("RReLU", lower=lower, upper=upper)
+        self.lower = lower
+        self.upper = upper
+        self.rng = None if rng is None else generator(rng)
+
+    def forward(self, x: Any) -> Any:
+        return kinked.rrelu(x, self.lower, self.upper, self.training, self.rng)
+
+    def extra_repr(self) -> str:
+        return f"lower={self.lower}, upper={self.upper}"
+
+
+class ELU(Module):
+    """The exponential linear unit: ``f(x) = x`` where x is positive, else ``alpha (exp(x) - 1)``, entry by entry.
+
+    Slope 1 right of 0; left of it and at 0 ``alpha exp(x)``, which is ``f(x) + alpha``. Any shape, and the same shape
+    out.
+
+    Clevert et al., "Fast and accurate deep network learning by exponential linear units" (2015); as ``torch.nn.ELU``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.ELU()(np.array([-1000.0, -1.0, 2.0])).round(4)
+    array([-1.    , -0.6321,  2.    ])
+    """
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Any) -> Any:
+        return kinked.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
+class SELU(Module):
+    """The scaled exponential linear unit, ``f(x) = scale elu(x, alpha)`` entry by entry.
+
+    With alpha = 1.6732632423543772 and scale = 1.0507009873554805 it keeps mean 0 and variance 1 from layer to layer,
+    when weights start by `nn.init.lecun_normal_`. Slope ``scale`` right of 0; left of it and at 0
+    ``scale alpha exp(x)``, at most 1.7581. Any shape, and the same shape out.
+
+    Klambauer et al., "Self-normalizing neural networks" (2017); as ``torch.nn.SELU``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.SELU()(np.array([-1000.0, 0.0, 1.0])).round(4)
+    array([-1.7581,  0.    ,  1.0507])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        pass
+
+    def forward(self, x: Any) -> Any:
+        return kinked.selu(x)
+
+
+class Hardtanh(Module):
+    """``x`` cut off at ``min_val`` and ``max_val``, entry by entry.
+
+    Slope 1 between the two, 0 outside and at both of them. Any shape, and the same shape out.
+
+    Raises ValueError when min_val is above max_val.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Hardtanh()(np.array([-2.0, 0.5, 2.0]))
+    array([-1. ,  0.5,  1. ])
+    """
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        check_ends("Hardtanh", min_val=min_val, max_val=max_val)
+        self.min_val = float(min_val)
+        self.max_val = float(max_val)
+
+    def forward(self, x: Any) -> Any:
+        return kinked.hardtanh(x, self.min_val, self.max_val)
+
+    def extra_repr(self) -> str:
+        return f"min_val={self.min_val}, max_val={self.max_val}"

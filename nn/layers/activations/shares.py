@@ -1,0 +1,62 @@
+"""Activations that turn scores into shares of a whole, as modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.ops import reduce
+from nn.checks import floating
+from nn.module import Module
+
+__all__ = ["LogSoftmax", "Softmax"]
+
+__autograd_transparent__ = True
+
+_softmax = reduce.softmax
+_log_softmax = reduce.log_softmax
+
+
+class Softmax(Module):
+    """Probabilities from scores, ``p_i = exp(x_i) / sum_k exp(x_k)`` along an axis, without overflow.
+
+    They are positive and sum to 1, keep the order of the scores, and do not change when a number is added to all of
+    them. Derivatives ``dp_i / dx_k = p_i (delta_ik - p_k)``: none is larger than 1/4. Any shape with that axis, and the
+    same shape out; ``dim`` is another name for ``axis``. Not for the input of `CrossEntropyLoss`, which contains it.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Softmax()(np.log(np.array([[1.0, 3.0], [1.0, 1.0]])))
+    array([[0.25, 0.75],
+           [0.5 , 0.5 ]])
+    """
+
+    def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
+        self.axis = axis if dim is None else dim
+
+    def forward(self, x: Any) -> Any:
+        return _softmax(floating(x), axis=self.axis)
+
+    def extra_repr(self) -> str:
+        return f"axis={self.axis}"
+
+
+class LogSoftmax(Module):
+    """The logarithms of probabilities, ``x_i - log(sum_k exp(x_k))`` along an axis, without overflow.
+
+    Derivatives ``delta_ik - p_k`` with the probabilities p of `Softmax`. Any shape with that axis, and the same shape
+    out; ``dim`` is another name for ``axis``. For the input of `NLLLoss`.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.LogSoftmax()(np.array([1000.0, 0.0]))
+    array([    0., -1000.])
+    """
+
+    def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
+        self.axis = axis if dim is None else dim
+
+    def forward(self, x: Any) -> Any:
+        return _log_softmax(floating(x), axis=self.axis)
+
+    def extra_repr(self) -> str:
+        return f"axis={self.axis}"
