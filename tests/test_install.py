@@ -115,11 +115,13 @@ def environment(tmp_path, wheel, lent):
     return Environment(tmp_path / "venv", wheel.parent, lent)
 
 
-def test_wheel_holds_the_three_packages_and_nothing_else(wheel):
+def test_wheel_holds_the_three_packages_and_the_plugin_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+        [entry_points] = [archive.read(name).decode() for name in names if name.endswith("entry_points.txt")]
     packages = {"autograd", "nn", "optim"}
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == packages
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {*packages, "chainrule_pytest.py"}
+    assert "[pytest11]\nchainrule = chainrule_pytest\n" in entry_points
     assert wheel.name.endswith("-py3-none-any.whl")
     for package in packages:
         files = [path for path in (ROOT / package).rglob("*") if path.is_file() and path.suffix != ".pyc"]

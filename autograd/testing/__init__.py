@@ -1,0 +1,17 @@
+"""For other people's tests: strategies of Hypothesis for shapes and for values at which functions have a derivative.
+
+They go with the fixture ``check_gradients`` of the pytest plugin, which is there wherever chainrule is installed.
+Hypothesis comes with the extra ``test`` (``pip install 'chainrule[test]'``) and is imported at the first use.
+
+>>> import numpy as np
+>>> from hypothesis import given
+>>> from autograd import gradcheck
+>>> from autograd.testing import kink_free_arrays
+>>> @given(kink_free_arrays())
+... def test_absolute_values(x):
+...     assert gradcheck(np.abs, x)
+"""
+
+from autograd.testing.strategies import broadcastable_pairs, broadcastable_shapes, kink_free_arrays, shapes
+
+__all__ = ["broadcastable_pairs", "broadcastable_shapes", "kink_free_arrays", "shapes"]
