@@ -3,6 +3,10 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from optim.adagrad import Adadelta, Adagrad, RMSprop
 from optim.adam import Adam, AdamW, Lion, NAdam
 from optim.clip import NonFiniteGradientError, clip_grad_norm, clip_grad_value
@@ -18,7 +22,52 @@ from optim.groups import decay_groups
 from optim.optimizer import Optimizer
 from optim.sgd import SGD
 
+if _TYPE_CHECKING:
+    from optim import presets as presets
+    from optim import schedules as schedules
+    from optim.lbfgs import LBFGS
+    from optim.minimizing import Minimum, minimize
+    from optim.presets import preset
+    from optim.schedules import (
+        Schedule,
+        chain,
+        constant,
+        cosine,
+        exponential,
+        inverse_time,
+        multi_step,
+        one_cycle,
+        polynomial,
+        step_decay,
+        warmup,
+    )
+
+# What a training loop does not always need is imported at its first use.
+_SCHEDULES = ("Schedule", "chain", "constant", "cosine", "exponential", "inverse_time", "multi_step", "one_cycle")
+_ON_USE = {
+    "LBFGS": "optim.lbfgs",
+    "Minimum": "optim.minimizing",
+    "minimize": "optim.minimizing",
+    "preset": "optim.presets",
+    **dict.fromkeys((*_SCHEDULES, "polynomial", "step_decay", "warmup"), "optim.schedules"),
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in ("presets", "schedules"):
+        return _import_module(f"optim.{name}")
+    if name not in _ON_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_ON_USE]
+
+
 __all__ = [
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",
@@ -27,15 +76,29 @@ __all__ = [
     "GradientError",
     "HyperparameterError",
     "Lion",
+    "Minimum",
     "NAdam",
     "NonFiniteGradientError",
     "Optimizer",
     "OptimizerError",
     "ParameterError",
     "RMSprop",
+    "Schedule",
     "StateError",
     "UpdateError",
+    "chain",
     "clip_grad_norm",
     "clip_grad_value",
+    "constant",
+    "cosine",
     "decay_groups",
+    "exponential",
+    "inverse_time",
+    "minimize",
+    "multi_step",
+    "one_cycle",
+    "polynomial",
+    "preset",
+    "step_decay",
+    "warmup",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import HyperparameterError
 
-__all__ = ["FLAG", "NON_NEGATIVE", "POSITIVE", "Choice", "Flag", "Number", "Pair", "Rule", "Value", "is_off"]
+__all__ = ["FLAG", "NON_NEGATIVE", "POSITIVE", "Choice", "Flag", "Number", "Pair", "Rule", "Value", "Whole", "is_off"]
 
 Value = float | Callable[[int], float] | Tensor
 """What a numeric hyper-parameter may be given as; a function is given the number of steps done so far."""
@@ -61,6 +61,15 @@ class Number(Rule):
         return bool((self.low < x if self.low_open else self.low <= x) and x < self.high)
 
 
+class Whole(Rule):
+    """A whole number, at least 1: how often, how many."""
+
+    def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
+        if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1:
+            return int(value)
+        raise HyperparameterError(f"{owner}: {name} must be a whole number, at least 1; got {value!r}.")
+
+
 class Pair(Rule):
     """Two numbers of one kind under one name, each of which may be a function of the step."""
 
@@ -87,13 +96,13 @@ class Flag(Rule):
 
 
 class Choice(Rule):
-    """One of some words."""
+    """One of some words; None may be one of them."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str | None) -> None:
         self.words = words
 
     def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
-        if not isinstance(value, str) or value not in self.words:
+        if not isinstance(value, str | None) or value not in self.words:
             raise HyperparameterError(f"{owner}: {name} must be {' or '.join(map(repr, self.words))}; got {value!r}.")
         return value
 

@@ -132,12 +132,13 @@ def adadelta(p, steps, lr=1.0, rho=0.9, eps=1e-6):
 
 @dataclass(frozen=True)
 class Case:
-    """An optimizer with some settings, its reference, and whether PyTorch has the same."""
+    """An optimizer with some settings, its reference for one entry, and whether PyTorch has the same."""
 
     optimizer: type[optim.Optimizer]
     reference: Any
     hyper: dict[str, Any] = field(default_factory=dict)
     in_torch: bool = True
+    elementwise: bool = True  # whether an entry's new value depends on that entry alone
 
     def __str__(self):
         words = [f"{name}={value}" for name, value in self.hyper.items()]
@@ -186,14 +187,27 @@ CASES = [
     own(optim.RMSprop, rmsprop, {"eps": 0.1, "eps_mode": "inside"}),
     Case(optim.Adadelta, adadelta),
     Case(optim.Adadelta, adadelta, {"lr": 0.5, "rho": 0.7, "eps": 1e-3}),
-]
+    # Its references, which need all entries, are in test_lbfgs.py.
+    Case(optim.LBFGS, None, {"lr": 0.1, "max_iter": 2, "history_size": 3}, elementwise=False),
+    Case(
+        optim.LBFGS,
+        None,
+        {"max_iter": 1, "max_eval": 4, "tolerance_grad": 1e-3, "tolerance_change": 1e-6,
+         "line_search_fn": "strong_wolfe"},
+        elementwise=False,
+    ),
+]  # fmt: skip
 
 
 def pytest_generate_tests(metafunc):
-    if "case" in metafunc.fixturenames:
-        metafunc.parametrize("case", CASES, ids=str)
-    if "torch_case" in metafunc.fixturenames:
-        metafunc.parametrize("torch_case", [case for case in CASES if case.in_torch], ids=str)
+    """``any_case``: every row; ``case``: those with a reference for one entry; ``torch_case``: those PyTorch has."""
+    for name, cases in {
+        "any_case": CASES,
+        "case": [case for case in CASES if case.elementwise],
+        "torch_case": [case for case in CASES if case.elementwise and case.in_torch],
+    }.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, cases, ids=str)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,335 @@
+"""L-BFGS: Newton's method with a curvature that is guessed from the last steps, for losses without noise.
+
+This module owns the direction and the loop; `optim.line_search` owns the step length. L-BFGS is no elementwise update
+of a parameter and its gradient: it sees all parameters as one vector, and asks for the loss where it wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor, enable_grad
+from optim.clip import NonFiniteGradientError
+from optim.errors import ParameterError, StateError, UpdateError
+from optim.groups import Parameters
+from optim.hyper import NON_NEGATIVE, Choice, Value, Whole
+from optim.line_search import Point, strong_wolfe
+from optim.optimizer import Optimizer
+
+__all__ = ["LBFGS"]
+
+HISTORY = ("old_dirs", "old_stps", "ro")  # changes of the gradient y, steps s, and 1 / (y·s), the oldest first
+
+
+class LBFGS(Optimizer):
+    """L-BFGS: steps along −H·g, where H, the inverse of the curvature, is guessed from the last ``history_size`` steps.
+
+    H is never formed. Each step s, which changed the gradient by y, adds one correction to H ← (I − s·yᵀ/ρ)·H·
+    (I − y·sᵀ/ρ) + s·sᵀ/ρ with ρ = y·s, starting at (ρ / y·y)·I. One call of `step` does up to ``max_iter`` steps
+    and up to ``max_eval`` evaluations of the loss (``max_iter`` · 5 / 4 unless given), and ends early when no entry of
+    the gradient exceeds ``tolerance_grad``, or loss and parameters change by less than ``tolerance_change``.
+
+    ``lr`` is the length of a step in units of H·g, of the first one at most 1 / ‖g‖₁; with
+    ``line_search_fn="strong_wolfe"`` it is the length that is tried first. Use that, unless evaluations are dear: the
+    loss then falls in every step. ``closure`` computes the loss and its gradients and is called several times; it
+    must be without noise (no dropout, the same batch). There is one group of parameters, and no ``functional``.
+    Parameters without a gradient stand still.
+
+    Source: Nocedal & Wright, Numerical optimization, 2nd ed. 2006, algorithms 7.4 and 7.5; names, defaults and
+    tolerances are those of https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html. Raises
+    HyperparameterError, ParameterError for a second group, and NonFiniteGradientError when the loss or a gradient
+    that a step would go out from is not finite; the parameters are then back where they were finite.
+
+    >>> from autograd import tensor
+    >>> from optim import LBFGS
+    >>> w = tensor([-1.2, 1.0], requires_grad=True)
+    >>> optimizer = LBFGS([w], max_iter=100, line_search_fn="strong_wolfe")
+    >>> def closure():  # Rosenbrock's valley
+    ...     optimizer.zero_grad()
+    ...     loss = (1.0 - w[0]) ** 2 + 100.0 * (w[1] - w[0] ** 2) ** 2
+    ...     loss.backward()
+    ...     return loss
+    >>> round(optimizer.step(closure).item(), 6)  # the loss before the step
+    24.2
+    >>> w.data.round(3)
+    array([1., 1.])
+    """
+
+    rules = {  # noqa: RUF012 - a constant of the class
+        "lr": NON_NEGATIVE,
+        "max_iter": Whole(),
+        "max_eval": Whole(),
+        "tolerance_grad": NON_NEGATIVE,
+        "tolerance_change": NON_NEGATIVE,
+        "history_size": Whole(),
+        "line_search_fn": Choice(None, "strong_wolfe"),
+    }
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: Value = 1,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: Value = 1e-7,
+        tolerance_change: Value = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
+        if max_eval is None and isinstance(max_iter, int):
+            max_eval = max(max_iter * 5 // 4, 1)
+        super().__init__(
+            params,
+            lr=lr,
+            max_iter=max_iter,
+            max_eval=max_eval,
+            tolerance_grad=tolerance_grad,
+            tolerance_change=tolerance_change,
+            history_size=history_size,
+            line_search_fn=line_search_fn,
+        )
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Only the constructor may give a group: one curvature belongs to all parameters. Raises ParameterError."""
+        if self.param_groups:
+            raise ParameterError("LBFGS sees all parameters as one vector: give them in one group.")
+        super().add_param_group(group)
+        if not self._params:
+            raise ParameterError("LBFGS: there is nothing to optimize, the list of parameters is empty.")
+        self._memory.update(self._no_memory())
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Go up to ``max_iter`` steps downhill; returns what ``closure`` returned before the first of them.
+
+        Raises UpdateError without a closure.
+        """
+        if closure is None:
+            raise UpdateError("LBFGS.step() needs a closure that computes the loss and its gradients.")
+        hyper = self._resolved(0, self.param_groups[0])[0]
+        loss, start = self._evaluate(closure)
+        self.skipped = tuple(p for p in self._params if p.grad is None)
+        self._require_finite(start, None, 0.0)
+        self._descend(closure, start, hyper)
+        self.t += 1
+        skipped = set(self.skipped)
+        for p in self._params:
+            self.state[p]["step"] += p not in skipped
+        return loss
+
+    def functional(self, *args: Any, **hyper: Any) -> NoReturn:
+        """Refused: a step asks for the loss at points of its own choice, which a function of gradients cannot."""
+        raise UpdateError(
+            "LBFGS has no functional(): its step asks for the loss at points of its own choice. To differentiate "
+            "through training, use an optimizer whose step is a formula, such as SGD or Adam."
+        )
+
+    # --- the descent ----------------------------------------------------------------------------------------------
+
+    def _descend(self, closure: Callable[[], Any], point: Point, hyper: Mapping[str, Any]) -> None:
+        memory, change = self._memory, hyper["tolerance_change"]
+        evaluations = 1
+        memory["func_evals"] += 1
+        flat = _largest(point.gradient) <= hyper["tolerance_grad"]
+        for iteration in range(1, hyper["max_iter"] + 1):
+            if flat:
+                return
+            g = point.gradient
+            d = self._direction(g, hyper["history_size"])
+            length = min(1.0, 1.0 / float(np.abs(g).sum())) * hyper["lr"] if memory["n_iter"] == 1 else hyper["lr"]
+            memory.update(d=d, prev_flat_grad=g, t=length)
+            slope = float(np.dot(g, d))
+            if not slope <= -change:
+                return
+            start = Point(0.0, point.value, g, slope)
+            last = iteration == hyper["max_iter"]
+            if hyper["line_search_fn"]:
+                point, count = self._search(closure, start, d, length, hyper, hyper["max_eval"] - evaluations)
+            else:
+                point, count = self._fixed_step(closure, start, d, length, last)
+            memory["t"] = point.step
+            memory["func_evals"] += count
+            evaluations += count
+            flat = _largest(point.gradient) <= hyper["tolerance_grad"]
+            still = _largest(d * point.step) <= change or abs(point.value - start.value) < change
+            if evaluations >= hyper["max_eval"] or (still and not last):
+                return
+
+    def _direction(self, g: NDArray[Any], size: int) -> NDArray[Any]:
+        """−H·g by the two loops over the history, which the last step joins first."""
+        memory = self._memory
+        memory["n_iter"] += 1
+        if memory["n_iter"] == 1:
+            return -g
+        ys, steps, ro = (memory[name] for name in HISTORY)
+        y, s = g - memory["prev_flat_grad"], memory["d"] * memory["t"]
+        curvature = float(np.dot(y, s))
+        if curvature > 1e-10:  # else the loss is not convex along the step, and H would not stay positive
+            for history, new in ((ys, y), (steps, s), (ro, 1.0 / curvature)):
+                history.append(new)
+                del history[:-size]
+            memory["H_diag"] = curvature / float(np.dot(y, y))
+        d = -g
+        shares = []
+        for y, s, r in zip(reversed(ys), reversed(steps), reversed(ro), strict=True):
+            shares.append(float(np.dot(s, d)) * r)
+            d -= shares[-1] * y
+        d *= memory["H_diag"]
+        for y, s, r, share in zip(ys, steps, ro, reversed(shares), strict=True):
+            d += (share - float(np.dot(y, d)) * r) * s
+        return d
+
+    def _search(
+        self,
+        closure: Callable[[], Any],
+        start: Point,
+        d: NDArray[Any],
+        length: float,
+        hyper: Mapping[str, Any],
+        limit: int,
+    ) -> tuple[Point, int]:
+        here = [p.data.copy() for p in self._params]
+
+        def evaluate(length: float) -> Point:
+            self._move(here, length, d)
+            _, point = self._evaluate(closure)
+            value = point.value if isfinite(point.value) else np.inf
+            return Point(length, value, point.gradient, float(np.dot(point.gradient, d)))
+
+        try:
+            narrow = hyper["tolerance_change"] / _largest(d)
+            point, count = strong_wolfe(evaluate, start, length, narrow=narrow, limit=max(limit, 0))
+        except BaseException:
+            self._move(here, 0.0, d)
+            raise
+        self._move(here, point.step, d)
+        self._require_finite(point, here, point.step)
+        return point, count
+
+    def _fixed_step(
+        self, closure: Callable[[], Any], start: Point, d: NDArray[Any], length: float, last: bool
+    ) -> tuple[Point, int]:
+        here = [p.data.copy() for p in self._params]
+        self._move(here, length, d)
+        if last:  # what comes next may be another batch, so nothing is asked about this one
+            return start._replace(step=length), 0
+        try:
+            _, point = self._evaluate(closure)
+        except BaseException:
+            self._move(here, 0.0, d)
+            raise
+        self._require_finite(point, here, length)
+        return point._replace(step=length), 1
+
+    # --- parameters as one vector ---------------------------------------------------------------------------------
+
+    @property
+    def _params(self) -> list[Tensor]:
+        params: list[Tensor] = self.param_groups[0]["params"]
+        return params
+
+    @property
+    def _memory(self) -> dict[str, Any]:
+        """What is known of the curvature; as in PyTorch, it is kept with the first parameter."""
+        return self.state[self._params[0]]
+
+    def _no_memory(self) -> dict[str, Any]:
+        nothing = self._vector([np.zeros_like(p.data) for p in self._params])
+        counts = {"func_evals": 0, "n_iter": 0}
+        return {**counts, "t": 0.0, "H_diag": 1.0, "d": nothing, "prev_flat_grad": nothing, **{k: [] for k in HISTORY}}
+
+    def _vector(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        dtype = np.result_type(*(p.dtype for p in self._params))
+        return np.concatenate([a.reshape(-1) for a in arrays]).astype(dtype, copy=False)
+
+    def _evaluate(self, closure: Callable[[], Any]) -> tuple[Any, Point]:
+        """Loss and gradient here, copied, because the closure may write over its own."""
+        with enable_grad():
+            loss = closure()
+        gradients = [np.zeros_like(p.data) if p.grad is None else p.grad for p in self._params]
+        return loss, Point(0.0, float(loss), self._vector(gradients), 0.0)
+
+    def _move(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
+        """Put the parameters at here + length·d, in their own memory."""
+        offset = 0
+        for p, x in zip(self._params, here, strict=True):
+            part = d[offset : offset + x.size].reshape(x.shape)
+            offset += x.size
+            data = p.data if p.data.flags.writeable else x.copy()
+            data[...] = x + length * part if length else x
+            p.data = data  # tells the engine that these are no longer the values of the forward pass
+
+    def _require_finite(self, point: Point, back: Sequence[NDArray[Any]] | None, length: float) -> None:
+        if isfinite(point.value) and np.isfinite(point.gradient).all():
+            return
+        where = "where the step begins"
+        if back is not None:
+            self._move(back, 0.0, point.gradient)
+            where = f"after a step of length {length:g}, which was taken back"
+        what = f"the loss is {point.value:g}" if not isfinite(point.value) else "a gradient is not finite"
+        advice = "" if self.param_groups[0]["line_search_fn"] else " line_search_fn='strong_wolfe' shortens such steps."
+        raise NonFiniteGradientError(f"LBFGS: {what} {where}.{advice}")
+
+    # --- states ---------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of the state in the layout of PyTorch; the history is in arrays of shape (steps, numbers)."""
+        saved = super().state_dict()
+        size = self._memory["d"].size
+        copies = {name: np.array(value) if name in ("d", "prev_flat_grad") else value
+                  for name, value in self._memory.items()}  # fmt: skip
+        for name in HISTORY:
+            rows = copies[name]
+            copies[name] = np.array(rows) if name == "ro" else np.array(rows, self._memory["d"].dtype).reshape(-1, size)
+        saved["state"][0] = copies
+        return saved
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Load what `state_dict` returned, or the state dict of PyTorch's LBFGS.
+
+        Raises StateError when it does not fit; nothing is changed then.
+        """
+        saved = state_dict.get("state")
+        loaded = self._read({} if saved is None else saved.get(0, saved.get("0", {})))
+        if saved is not None:
+            steps = {key: {"step": entry["step"]} for key, entry in saved.items() if "step" in entry}
+            state_dict = {**state_dict, "state": steps}
+        super().load_state_dict(state_dict)
+        self._memory.update({**self._no_memory(), **loaded})
+
+    def _read(self, saved: Mapping[str, Any]) -> dict[str, Any]:
+        """The memory in a state, checked."""
+        known = self._memory
+        size, dtype = known["d"].size, known["d"].dtype
+        loaded: dict[str, Any] = {}
+        for name, value in saved.items():
+            if name in ("al", "prev_loss", "step"):  # PyTorch's scratch, and what the base class reads
+                continue
+            if name not in known:
+                raise StateError(f"LBFGS: the state has {name}, which LBFGS does not use. Nothing was loaded.")
+            if value is None:
+                continue
+            if name in HISTORY:
+                loaded[name] = [float(x) if name == "ro" else np.asarray(x).astype(dtype) for x in value]
+            elif name in ("d", "prev_flat_grad"):
+                loaded[name] = np.asarray(value).astype(dtype)
+            else:
+                loaded[name] = type(known[name])(value)
+        vectors = [x for x in loaded.values() if isinstance(x, np.ndarray)]
+        vectors += [x for name in HISTORY[:2] for x in loaded.get(name, ())]
+        wrong = next((x.shape for x in vectors if x.shape != (size,)), None)
+        if wrong is not None:
+            raise StateError(
+                f"LBFGS: the state has a vector of shape {wrong}, the parameters {size} numbers. Nothing was loaded."
+            )
+        if len({len(loaded.get(name, ())) for name in HISTORY}) != 1:
+            raise StateError("LBFGS: the histories in the state differ in length. Nothing was loaded.")
+        return loaded
+
+
+def _largest(x: NDArray[Any]) -> float:
+    return float(np.abs(x).max(initial=0.0))

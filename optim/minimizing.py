@@ -1,0 +1,304 @@
+"""`minimize`: any method on a function of arrays, with the way that it took.
+
+`_Problem` owns the point, the function and the count of its evaluations; the methods are the optimizers, and Newton's.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor, enable_grad, hessian, tensor
+from autograd.containers import flatten, leaves, unflatten
+from optim.adagrad import Adadelta, Adagrad, RMSprop
+from optim.adam import Adam, AdamW, Lion, NAdam
+from optim.clip import NonFiniteGradientError
+from optim.errors import HyperparameterError, ParameterError
+from optim.lbfgs import LBFGS
+from optim.optimizer import Optimizer
+from optim.sgd import SGD
+
+__all__ = ["Minimum", "minimize"]
+
+Method = str | type[Optimizer] | Callable[[list[Tensor]], Optimizer]
+Callback = Callable[[int, Any, float], Any]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Minimum:
+    """What `minimize` found, and the way there.
+
+    ``x``, ``value``, ``gradient``: the last point, in the containers of ``x0``, with what the function is there.
+    ``xs``, ``values``, ``gradient_norms``: the same for every step from ``x0`` on (Euclidean norms of all entries);
+    ``xs`` is one array of shape (steps + 1, *shape) when ``x0`` is an array, else a list. ``steps``: how many;
+    ``evaluations``: how often the function was called. ``converged``: whether the tolerance or the target was
+    reached; ``why``: what ended it, in words. ``method``: the optimizer as it prints.
+    """
+
+    x: Any
+    value: float
+    gradient: Any
+    xs: Any
+    values: NDArray[np.float64]
+    gradient_norms: NDArray[np.float64]
+    steps: int
+    evaluations: int
+    converged: bool
+    why: str
+    method: str
+
+    def __repr__(self) -> str:
+        x = repr(self.x)
+        return "\n".join(
+            [
+                f"Minimum: {'converged' if self.converged else 'not converged'}, {self.why}",
+                f"  method    {self.method}",
+                f"  steps     {self.steps}, with {self.evaluations} evaluations",
+                f"  value     {self.value:.6g}, from {self.values[0]:.6g}",
+                f"  gradient  of norm {self.gradient_norms[-1]:.3g}, from {self.gradient_norms[0]:.3g}",
+                f"  x         {x if len(x) < 200 else x[:197] + '...'}",
+            ]
+        )
+
+
+def minimize(
+    f: Callable[[Any], Any],
+    x0: Any,
+    method: Method = "lbfgs",
+    *,
+    max_steps: int = 1000,
+    tolerance: float = 1e-6,
+    target: float | None = None,
+    callback: Callback | None = None,
+    **hyper: Any,
+) -> Minimum:
+    """Go downhill from x0 until the gradient is at most ``tolerance`` long, and tell the way.
+
+    ``f`` takes what ``x0`` is, an array, a number, or nested lists, tuples and dicts of them, with Tensors as leaves,
+    and returns a single number. ``method`` is the name of an optimizer ("sgd", "adam", "lbfgs", ...), its class, or a
+    function that makes one of a list of parameters; ``hyper`` are its hyper-parameters, which may be schedules.
+    "lbfgs" searches along every direction by the strong Wolfe conditions; "newton" does so along −H⁻¹·g, with the
+    exact Hessian H, and is for up to some hundred numbers.
+
+    It ends earlier when the value is at most ``target``, when ``callback(step, x, value)`` returns True, when a step
+    changes nothing, or when a value or gradient is not finite (the point before that is returned).
+
+    Source: Nocedal & Wright, Numerical optimization, 2nd ed. 2006. Raises HyperparameterError for a method or
+    hyper-parameter that does not exist, ParameterError for an x0 that is not made of real numbers or an f that
+    returns no number.
+
+    >>> import numpy as np
+    >>> from optim import minimize
+    >>> def rosenbrock(x):
+    ...     return (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2
+    >>> found = minimize(rosenbrock, np.array([-1.2, 1.0]), "newton")
+    >>> found.converged, found.x.round(6), round(found.values[0].item(), 6), found.xs.shape == (found.steps + 1, 2)
+    (True, array([1., 1.]), 24.2, True)
+    >>> minimize(lambda p: (p["a"] - 3.0) ** 2, {"a": 0.0}, "sgd", lr=0.5).x
+    {'a': 3.0}
+    """
+    if not (isinstance(max_steps, int | np.integer) and max_steps >= 0):
+        raise HyperparameterError(f"minimize: max_steps must be a whole number, at least 0; got {max_steps!r}.")
+    if not tolerance >= 0:
+        raise HyperparameterError(f"minimize: tolerance must be at least 0; got {tolerance!r}.")
+    problem = _Problem(f, x0)
+    optimizer = _optimizer(method, problem, hyper)
+    points: list[Any] = []
+    values: list[float] = []
+    norms: list[float] = []
+    slope: Any = None
+
+    def ended(step: int) -> tuple[bool, str] | None:
+        """Whether it converged and why it ends at the last point, if it does."""
+        if not (isfinite(values[-1]) and isfinite(norms[-1])):
+            return False, f"{_not_finite(values[-1])} at x0"
+        if norms[-1] <= tolerance:
+            return True, f"the gradient is at most {tolerance:g} long"
+        if target is not None and values[-1] <= target:
+            return True, f"the value is at most {target:g}"
+        if callback is not None and callback(step, points[-1], values[-1]) is True:
+            return False, "the callback returned True"
+        return (False, f"no tolerance was reached in {max_steps} steps") if step == max_steps else None
+
+    end = False, ""
+    for step in itertools.count():
+        value, gradients = problem.evaluate()
+        norm = float(np.sqrt(sum(float(np.vdot(g, g)) for g in gradients)))
+        if points and not (isfinite(value) and isfinite(norm)):
+            end = False, f"{_not_finite(value)} after step {step}"
+            break
+        points.append(problem.point())
+        values.append(value)
+        norms.append(norm)
+        slope = problem.pack(gradients)
+        if (found := ended(step)) is not None:
+            end = found
+            break
+        try:
+            moved = problem.step(optimizer)
+        except NonFiniteGradientError as error:
+            end = False, f"step {step + 1} failed: {error}"
+            break
+        if not moved:
+            end = False, "the step changed nothing"
+            break
+    converged, why = end
+    xs = np.stack(points) if isinstance(x0, np.ndarray) else points
+    return Minimum(
+        points[-1], values[-1], slope, xs, np.array(values), np.array(norms), len(points) - 1, problem.evaluations,
+        converged, why, _name(optimizer),
+    )  # fmt: skip
+
+
+def _not_finite(value: float) -> str:
+    return "the gradient is not finite" if isfinite(value) else f"the value is {value:g}"
+
+
+class _Problem:
+    """A function of containers, at a point that optimizers move."""
+
+    def __init__(self, f: Callable[[Any], Any], x0: Any) -> None:
+        self.f, self.tree = f, x0
+        self.params = [tensor(_real(x, path), requires_grad=True) for path, x in leaves(x0)]
+        if not self.params:
+            raise ParameterError("minimize: there is nothing to minimize over, x0 has no numbers.")
+        self.evaluations = 0
+        self._known: tuple[list[NDArray[Any]], float, list[NDArray[Any]]] | None = None
+
+    def pack(self, arrays: list[NDArray[Any]]) -> Any:
+        """Copies in the containers of x0; numbers where it has numbers."""
+        given = flatten(self.tree)
+        pairs = zip(arrays, given, strict=True)
+        return unflatten(self.tree, iter([a.copy() if isinstance(x, np.ndarray) else a.item() for a, x in pairs]))
+
+    def point(self) -> Any:
+        return self.pack([p.data for p in self.params])
+
+    def evaluate(self) -> tuple[float, list[NDArray[Any]]]:
+        """Value and gradients here; asking again at the same point costs nothing."""
+        here = [p.data for p in self.params]
+        if self._known is None or not all(map(np.array_equal, self._known[0], here)):
+            self.evaluations += 1
+            with enable_grad():
+                value = self.f(unflatten(self.tree, iter(self.params)))
+            if not isinstance(value, Tensor) or value.size != 1:
+                shape = f", of shape {value.shape}" if hasattr(value, "shape") else ""
+                raise ParameterError(
+                    f"minimize: f must return a single number computed from its argument; it returned a "
+                    f"{type(value).__name__}{shape}."
+                )
+            found = value.reshape(()).gradient(*self.params, allow_unused=True)
+            gradients = [np.zeros_like(x) if g is None else np.array(g.data) for g, x in zip(found, here, strict=True)]
+            self._known = [x.copy() for x in here], float(value.item()), gradients
+        return self._known[1:]
+
+    def step(self, optimizer: Optimizer) -> bool:
+        """One step; whether it changed anything."""
+        before = [p.data.copy() for p in self.params]
+        optimizer.step(self.closure)
+        return not all(np.array_equal(p.data, b, equal_nan=True) for p, b in zip(self.params, before, strict=True))
+
+    def closure(self) -> float:
+        """What `Optimizer.step` wants: the loss, with the gradients where optimizers look for them."""
+        value, gradients = self.evaluate()
+        for p, g in zip(self.params, gradients, strict=True):
+            p.grad = g.copy()
+        return value
+
+    def of_vector(self, v: Any) -> Any:
+        """The function of all its numbers as one vector."""
+        return self.f(unflatten(self.tree, self._parts(v)))
+
+    def _parts(self, v: Any) -> Iterator[Any]:
+        offset = 0
+        for p in self.params:
+            yield v[offset : offset + p.size].reshape(p.shape)
+            offset += p.size
+
+
+class _Newton(LBFGS):
+    """L-BFGS with the exact curvature: H plus the smallest tried multiple of I that makes it positive definite."""
+
+    curvature: Callable[[NDArray[Any]], NDArray[Any]]
+
+    def _direction(self, g: NDArray[Any], size: int) -> NDArray[Any]:
+        h = self.curvature(self._vector([p.data for p in self._params]))
+        shift, unit = 0.0, np.eye(g.size, dtype=g.dtype)
+        while True:
+            try:
+                np.linalg.cholesky(h + shift * unit)
+            except np.linalg.LinAlgError:
+                shift = max(2.0 * shift, 1e-3 * float(np.abs(h).max()), 1e-8)
+            else:
+                return -np.linalg.solve(h + shift * unit, g)
+
+
+def _real(x: Any, path: str) -> Any:
+    """A leaf of x0 as a new array."""
+    array = np.array(x.data if isinstance(x, Tensor) else x)
+    if array.dtype.kind not in "iuf":
+        raise ParameterError(
+            f"minimize: x0{path} must be an array of real numbers, not {type(x).__name__} of {array.dtype}."
+        )
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+# L-BFGS does one step at a time here, and `minimize` itself looks after its end.
+_STEPWISE = {"max_iter": 1, "max_eval": 26, "tolerance_grad": 0.0, "tolerance_change": 0.0}
+
+
+_METHODS: dict[str, type[Optimizer]] = {
+    "newton": _Newton,
+    **{cls.__name__.lower(): cls for cls in (SGD, Adadelta, Adagrad, Adam, AdamW, LBFGS, Lion, NAdam, RMSprop)},
+}
+
+
+def _optimizer(method: Any, problem: _Problem, hyper: Mapping[str, Any]) -> Optimizer:
+    params = problem.params
+    if isinstance(method, str):
+        if method.lower() not in _METHODS:
+            near = get_close_matches(method.lower(), _METHODS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise HyperparameterError(
+                f"minimize: there is no method {method!r}; there are {', '.join(sorted(_METHODS))}.{hint}"
+            )
+        method = _METHODS[method.lower()]
+    if inspect.isclass(method) and issubclass(method, Optimizer):
+        unknown = [name for name in hyper if name not in method.rules]
+        if unknown:
+            raise HyperparameterError(
+                f"minimize: {method.__name__.strip('_')} has no hyper-parameter {unknown[0]}; it has "
+                f"{', '.join(method.rules)}."
+            )
+        if issubclass(method, LBFGS):
+            hyper = {**_STEPWISE, "line_search_fn": "strong_wolfe", **hyper}
+        optimizer = method(params, **hyper)
+    elif callable(method) and not hyper:
+        optimizer = method(params)
+    else:
+        raise HyperparameterError(
+            "minimize: method must be a name, an optimizer's class, or a function that makes an optimizer of a list of "
+            f"parameters and has its hyper-parameters already; got {method!r} with {sorted(hyper)}."
+        )
+    if not isinstance(optimizer, Optimizer):
+        raise HyperparameterError(f"minimize: the method made a {type(optimizer).__name__}, and no optimizer.")
+    if isinstance(optimizer, _Newton):
+        optimizer.curvature = hessian(problem.of_vector)
+    return optimizer
+
+
+def _name(optimizer: Optimizer) -> str:
+    """The optimizer as it prints, with its hyper-parameters that are not the default."""
+    group = optimizer.param_groups[0]
+    defaults = {n: p.default for n, p in inspect.signature(type(optimizer)).parameters.items()}
+    own = {**defaults, **_STEPWISE, "line_search_fn": "strong_wolfe"} if isinstance(optimizer, LBFGS) else defaults
+    said = [f"{name}={group[name]!r}" for name in optimizer.rules if name == "lr" or group[name] != own.get(name)]
+    return f"{type(optimizer).__name__.strip('_')}({', '.join(said)})"
