@@ -9,7 +9,34 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["CheckpointError", "DataFileError", "LabelError", "LossShapeError", "PrecisionWarning", "StateDictError"]
+__all__ = [
+    "AppliedTwiceWarning",
+    "CheckpointError",
+    "DataFileError",
+    "LabelError",
+    "LossShapeError",
+    "PrecisionWarning",
+    "StateDictError",
+]
+
+
+class AppliedTwiceWarning(UserWarning):
+    """A loss that applies softmax or sigmoid itself was given the result of one.
+
+    The network still learns something, slowly and badly: probabilities taken for scores lie between 0 and 1, so the
+    loss cannot come near 0, and its gradients are small.
+
+    >>> import warnings
+    >>> import nn
+    >>> from autograd import tensor
+    >>> scores = tensor([[2.0, -1.0]], requires_grad=True)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     loss = nn.CrossEntropyLoss()(nn.Softmax()(scores), [0])
+    >>> print(caught[0].message)  # doctest: +ELLIPSIS
+    cross_entropy applies softmax itself, but was given the result of softmax (made at ...). Give it the scores before \
+the softmax.
+    """
 
 
 class CheckpointError(ValueError):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Any, Literal
 
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine import where
 from autograd.ops import arithmetic, fused, reduce, shape, transcendental
-from nn.errors import LabelError, LossShapeError
+from autograd.recording import TRANSPARENT
+from nn.errors import AppliedTwiceWarning, LabelError, LossShapeError
 
 __all__ = ["Reduction", "binary_cross_entropy_with_logits", "cross_entropy", "mse_loss"]
 
@@ -54,6 +58,7 @@ def binary_cross_entropy_with_logits(prediction: Operand, target: Operand, *, re
     array([0.6931, 0.    ])
     """
     name = "binary_cross_entropy_with_logits"
+    _warn_when_applied("sigmoid", name, prediction)
     prediction, target = _pair(name, prediction, target)
     values = target.data if isinstance(target, Tensor) else target
     if values.size and not (np.minimum.reduce(values, None) >= 0.0 and np.maximum.reduce(values, None) <= 1.0):
@@ -80,6 +85,7 @@ def cross_entropy(logits: Operand, labels: Operand, *, reduction: Reduction = "m
     >>> cross_entropy(logits, np.array([1, 0]), reduction="none").round(4)
     array([0.6931, 0.    ])
     """
+    _warn_when_applied("softmax", "cross_entropy", logits)
     labels = _class_numbers(logits, labels)
     ndim = labels.ndim
     _check_reduction("cross_entropy", labels.shape, reduction)
@@ -109,6 +115,22 @@ def _check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:
             )
     elif reduction not in ("sum", "none"):
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
+
+
+def _warn_when_applied(applied: str, name: str, x: Operand) -> None:
+    """Warn, at the user's line, of what the loss does itself and has been done before."""
+    vertex = x._node if x.__class__ is Tensor else None
+    if vertex is None or vertex.op is None or vertex.op.name != applied:
+        return
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and TRANSPARENT in frame.f_globals:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(
+        f"{name} applies {applied} itself, but was given the result of {applied} (made at {where(vertex)}). Give it "
+        f"the scores before the {applied}.",
+        AppliedTwiceWarning,
+        stacklevel=level,
+    )
 
 
 def _array(x: Operand) -> Any:
