@@ -34,19 +34,25 @@ from nn.layers.normalization import (
     LayerNorm,
     RMSNorm,
 )
+from nn.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "SELU",
     "Arctan",
     "BatchNorm1d",
     "BatchNorm2d",
     "Dropout",
     "Embedding",
+    "GRUCell",
     "Hardtanh",
     "Identity",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -54,6 +60,7 @@ __all__ = [
     "Mish",
     "PReLU",
     "RMSNorm",
+    "RNNCell",
     "RReLU",
     "ReLU",
     "Sequential",

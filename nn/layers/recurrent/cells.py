@@ -1,0 +1,157 @@
+"""Single steps of the recurrent layers, for loops that a user writes: RNNCell, LSTMCell, GRUCell."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import OperandError
+from autograd.ops import fused
+from nn.checks import floating, positive
+from nn.defaults import Randomness, generator, parameter_dtype
+from nn.layers.recurrent import steps
+from nn.layers.recurrent.steps import Kind
+from nn.module import Module, Parameter
+
+__all__ = ["GRUCell", "LSTMCell", "RNNCell"]
+
+__autograd_transparent__ = True
+
+_linear = fused.linear
+
+
+class _Cell(Module):
+    """What the three have in common; ``_kind`` says what a step is."""
+
+    _kind: Kind
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self.input_size = positive("input_size", input_size)
+        self.hidden_size = positive("hidden_size", hidden_size)
+        kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(hidden_size)
+        rows = self._kind.gates * hidden_size
+
+        def start(*size: int) -> Parameter:
+            return Parameter(rng.uniform(-bound, bound, size).astype(kind))
+
+        self.weight_ih = start(rows, input_size)
+        self.weight_hh = start(rows, hidden_size)
+        self.bias_ih = start(rows) if bias else None
+        self.bias_hh = start(rows) if bias else None
+
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        x = floating(x, self.weight_ih)
+        if len(x.shape) not in (1, 2) or x.shape[-1] != self.input_size:
+            raise OperandError(
+                f"{self._name()} needs an input of shape (N, C), or (C,) for one sequence, with C = {self.input_size}, "
+                f"not {x.shape}."
+            )
+        words = self._kind.states
+        size = (*x.shape[:-1], self.hidden_size)
+        if hx is None:
+            state = (np.zeros(size, x.dtype),) * len(words)
+        else:
+            given = hx if len(words) > 1 and isinstance(hx, tuple | list) else (hx,)
+            if len(given) != len(words):
+                raise TypeError(
+                    f"{self._name()} goes on from a tuple ({', '.join(words)}), not from {len(given)} state."
+                )
+            state = tuple(floating(part, self.weight_ih) for part in given)
+        for word, part in zip(words, state, strict=True):
+            if part.shape != size:
+                raise OperandError(f"{self._name()}: {word} has shape {part.shape}, but this input needs {size}.")
+        after = self._kind.step(_linear(x, self.weight_ih, self.bias_ih), state, self.weight_hh, self.bias_hh)
+        return after[0] if len(after) == 1 else after
+
+    def _name(self) -> str:
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size})"
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
+
+
+class RNNCell(_Cell):
+    """One step of `RNN`: ``h' = tanh(x W_ih^T + b_ih + h W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``.
+
+    Called with an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
+    (zeros without), it returns the new state. Start values as for `RNN`.
+
+    Raises OperandError for an input or a state of another shape.
+
+    Names, layouts and results are those of ``torch.nn.RNNCell``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> cell, h = nn.RNNCell(3, 8), None
+    >>> for x in np.zeros((5, 4, 3), "float32"):
+    ...     h = cell(x, h)
+    >>> h.shape
+    (4, 8)
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self._kind = steps.nonlinear(nonlinearity)
+        self.nonlinearity = nonlinearity
+        super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity!r}")
+
+
+class LSTMCell(_Cell):
+    """One step of `LSTM`, with its formula.
+
+    Called with an input of shape (N, C), or (C,) for one sequence, and optionally the states ``(h, c)`` of shape (N, H)
+    or (H,) each (zeros without), it returns the new ``(h, c)``.
+
+    Raises OperandError for an input or a state of another shape, TypeError when the states are not two.
+
+    Names, layouts and results are those of ``torch.nn.LSTMCell``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> h, c = nn.LSTMCell(3, 8)(np.zeros((4, 3), "float32"))
+    >>> h.shape, c.shape
+    ((4, 8), (4, 8))
+    """
+
+    _kind = steps.LSTM
+
+
+class GRUCell(_Cell):
+    """One step of `GRU`, with its formula.
+
+    Called with an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
+    (zeros without), it returns the new state.
+
+    Raises OperandError for an input or a state of another shape.
+
+    Names, layouts and results are those of ``torch.nn.GRUCell``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.GRUCell(3, 8)(np.zeros((4, 3), "float32")).shape
+    (4, 8)
+    """
+
+    _kind = steps.GRU

@@ -1,0 +1,282 @@
+"""Recurrent layers over whole sequences: RNN, LSTM, GRU."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import OperandError
+from autograd.ops import fused, shape
+from nn.checks import floating, positive, probability
+from nn.defaults import Randomness, generator, parameter_dtype
+from nn.functional.dropout import dropout as drop
+from nn.layers.recurrent import steps
+from nn.layers.recurrent.steps import Kind, State
+from nn.module import Module, Parameter
+
+__all__ = ["GRU", "LSTM", "RNN"]
+
+__autograd_transparent__ = True
+
+_linear = fused.linear
+_concatenate = shape.concatenate
+_reshape = shape.reshape
+_split = shape.split
+_stack = shape.stack
+_swapaxes = shape.swapaxes
+
+
+class _Recurrent(Module):
+    """What the three have in common; ``_kind`` says what a step is."""
+
+    _kind: Kind
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self.input_size = positive("input_size", input_size)
+        self.hidden_size = positive("hidden_size", hidden_size)
+        self.num_layers = positive("num_layers", num_layers, "number of layers")
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = probability("dropout", dropout)
+        self.bidirectional = bidirectional
+        if self.dropout and num_layers == 1:
+            warnings.warn(
+                f"dropout={dropout} does nothing with one layer: it stands between layers, so that num_layers must be "
+                "greater than 1.",
+                stacklevel=3 if isinstance(self, RNN) else 2,  # RNN comes here by an __init__ of its own
+            )
+        self.rng = generator(rng) if self.dropout and rng is not None else None
+        kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(hidden_size)
+        rows = self._kind.gates * hidden_size
+        for layer in range(num_layers):
+            inputs = hidden_size * len(self._directions()) if layer else input_size
+            for direction in self._directions():
+                sizes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden_size)}
+                if bias:
+                    sizes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+                for name, size in sizes.items():
+                    start = rng.uniform(-bound, bound, size).astype(kind)
+                    setattr(self, f"{name}_l{layer}{direction}", Parameter(start))
+
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        x = floating(x, vars(self)["weight_ih_l0"])
+        batched = len(x.shape) == 3
+        self._check_input(x)
+        if not batched:
+            x = x[:, None]
+        elif self.batch_first:
+            x = _swapaxes(x, axis1=0, axis2=1)
+        start = self._start(hx, x, batched)
+
+        last: list[State] = []  # of each layer and direction
+        for layer in range(self.num_layers):
+            if layer and self.training:
+                x = drop(x, self.dropout, rng=self.rng)
+            outputs = []
+            for direction in self._directions():
+                output, state = self._pass(x, None if start is None else start[len(last)], f"_l{layer}{direction}")
+                outputs.append(output)
+                last.append(state)
+            x = _concatenate(*outputs, axis=-1) if self.bidirectional else outputs[0]
+
+        states = [_stack(*parts) for parts in zip(*last, strict=True)]
+        if not batched:
+            x, states = x[:, 0], [part[:, 0] for part in states]
+        elif self.batch_first:
+            x = _swapaxes(x, axis1=0, axis2=1)
+        return x, states[0] if len(states) == 1 else tuple(states)
+
+    def _pass(self, x: Any, state: State | None, suffix: str) -> tuple[Any, State]:
+        """One layer in one direction: its outputs of all steps, and its state after the last one."""
+        names = vars(self)
+        weight_ih, weight_hh = names["weight_ih" + suffix], names["weight_hh" + suffix]
+        bias_ih, bias_hh = names.get("bias_ih" + suffix), names.get("bias_hh" + suffix)
+        kind = self._kind
+        if bias_ih is not None and kind.one_bias:
+            bias_ih, bias_hh = bias_ih + bias_hh, None
+        length, count = x.shape[:2]
+        projected = _reshape(_linear(x, weight_ih, bias_ih), shape=(length * count, len(weight_ih)))
+        if state is None:
+            state = (np.zeros((count, self.hidden_size), projected.dtype),) * len(kind.states)
+        pieces = _split(projected, indices_or_sections=length, axis=0)
+        outputs = []
+        step = kind.step
+        for a in reversed(pieces) if suffix.endswith("_reverse") else pieces:
+            state = step(a, state, weight_hh, bias_hh)
+            outputs.append(state[0])
+        if suffix.endswith("_reverse"):
+            outputs.reverse()
+        return _stack(*outputs), state
+
+    def _directions(self) -> tuple[str, ...]:
+        """The endings of the names of the parameters."""
+        return ("", "_reverse") if self.bidirectional else ("",)
+
+    # --- checks -----------------------------------------------------------------------------------------------------
+
+    def _check_input(self, x: Any) -> None:
+        layout = "(N, T, C)" if self.batch_first else "(T, N, C)"
+        if len(x.shape) not in (2, 3) or x.shape[-1] != self.input_size:
+            raise OperandError(
+                f"{self._name()} needs an input of shape {layout}, or (T, C) for one sequence, with C = "
+                f"{self.input_size} numbers per step, not {x.shape}."
+            )
+        if not x.shape[len(x.shape) == 3 and self.batch_first]:
+            raise OperandError(f"{self._name()} needs at least one step, but the input of shape {x.shape} has T = 0.")
+
+    def _start(self, hx: Any, x: Any, batched: bool) -> list[State] | None:
+        """The states to start from, for each layer and direction; None for zeros."""
+        if hx is None:
+            return None
+        words = [f"{name}_0" for name in self._kind.states]
+        several = len(words) > 1
+        given = tuple(hx) if several and isinstance(hx, tuple | list) else (hx,)
+        if len(given) != len(words) or isinstance(given[0], tuple):
+            wanted = f"a tuple ({', '.join(words)})" if several else words[0]
+            raise TypeError(f"{self._name()} starts from {wanted}, not from a {type(hx).__name__}.")
+        rows = self.num_layers * len(self._directions())
+        size = (rows, x.shape[1], self.hidden_size) if batched else (rows, self.hidden_size)
+        parts = [floating(part, vars(self)["weight_ih_l0"]) for part in given]
+        for word, part in zip(words, parts, strict=True):
+            if part.shape != size:
+                shape_words = "(layers * directions, N, H)" if batched else "(layers * directions, H)"
+                raise OperandError(
+                    f"{self._name()}: {word} has shape {part.shape}, but this input needs {size}, which is "
+                    f"{shape_words}."
+                )
+        if not batched:
+            parts = [part[:, None] for part in parts]
+        return [tuple(part[row] for part in parts) for row in range(rows)]
+
+    def _name(self) -> str:
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size})"
+
+    def extra_repr(self) -> str:
+        words = [str(self.input_size), str(self.hidden_size)]
+        if self.num_layers != 1:
+            words.append(f"num_layers={self.num_layers}")
+        if not self.bias:
+            words.append("bias=False")
+        if self.batch_first:
+            words.append("batch_first=True")
+        if self.dropout:
+            words.append(f"dropout={self.dropout}")
+        if self.bidirectional:
+            words.append("bidirectional=True")
+        return ", ".join(words)
+
+
+class RNN(_Recurrent):
+    """A plain recurrent layer: the new state is an activation of the input and the old state.
+
+    ``h_t = tanh(x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``. Input of
+    shape (T, N, C) with T steps and N sequences, (N, T, C) with ``batch_first``, or (T, C) for one sequence.
+
+    Called with it and optionally the first state ``h_0`` (zeros without), it returns ``(output, h_n)``: the states of
+    the last layer in all steps, (T, N, D * H) or (N, T, D * H), and the last states of all layers,
+    (num_layers * D, N, H), also with ``batch_first``. D is 1, or 2 with ``bidirectional``, where a second layer reads
+    the sequence from its end and its states stand behind those of the first. The layers above the first read the states
+    of the one below, in training with a share ``dropout`` of them dropped.
+
+    The parameters of layer k are ``weight_ih_l{k}``, ``weight_hh_l{k}``, ``bias_ih_l{k}``, ``bias_hh_l{k}``, and the
+    same with ``_reverse`` behind; all start uniform in ±1/√H, drawn from ``rng`` (a generator or a seed; by default the
+    generator that `manual_seed` starts), which the dropout goes on drawing from.
+
+    Raises OperandError for an input or a first state of another shape, and for no steps at all; TypeError for a wrong
+    number of first states.
+
+    Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, layouts and results are those of
+    ``torch.nn.RNN``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> layer = nn.RNN(3, 8, num_layers=2, bidirectional=True)
+    >>> output, h_n = layer(np.zeros((5, 4, 3), "float32"))
+    >>> output.shape, h_n.shape
+    ((5, 4, 16), (4, 4, 8))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self._kind = steps.nonlinear(nonlinearity)
+        self.nonlinearity = nonlinearity
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
+        )
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity!r}")
+
+
+class LSTM(_Recurrent):
+    """Long short-term memory: a recurrent layer with a second state, changed by gates only, that keeps gradients alive.
+
+    With ``i, f, g, o`` the four blocks of H columns of ``x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh``:
+    ``c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g)`` and ``h_t = sigmoid(o) tanh(c_t)``. The weights have the shapes
+    (4 H, C) and (4 H, H). Called with the input and optionally ``(h_0, c_0)``, it returns
+    ``(output, (h_n, c_n))``. Shapes, names, settings and errors as for `RNN`.
+
+    Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the forget gate of Gers,
+    Schmidhuber and Cummins (2000). Names, layouts and results are those of ``torch.nn.LSTM`` (without ``proj_size``).
+
+    >>> import numpy as np
+    >>> import nn
+    >>> layer = nn.LSTM(3, 8, batch_first=True)
+    >>> output, (h_n, c_n) = layer(np.zeros((4, 5, 3), "float32"))
+    >>> output.shape, h_n.shape, c_n.shape
+    ((4, 5, 8), (1, 4, 8), (1, 4, 8))
+    >>> [name for name, _ in layer.named_parameters()]
+    ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0']
+    """
+
+    _kind = steps.LSTM
+
+
+class GRU(_Recurrent):
+    """A gated recurrent layer: gates as in `LSTM`, but a single state.
+
+    With ``a`` the three blocks of H columns of ``x_t W_ih^T + b_ih`` and ``b`` those of ``h_(t-1) W_hh^T + b_hh``:
+    ``r = sigmoid(a_1 + b_1)``, ``z = sigmoid(a_2 + b_2)``, ``n = tanh(a_3 + r b_3)`` and
+    ``h_t = (1 - z) n + z h_(t-1)``. The reset gate r multiplies after the product with the weights, as in PyTorch and
+    cuDNN; the paper has it before. Called with the input and optionally ``h_0``, it returns ``(output, h_n)``. Shapes,
+    names, settings and errors as for `RNN`.
+
+    Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014. Names, layouts and results are
+    those of ``torch.nn.GRU``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> output, h_n = nn.GRU(3, 8)(np.zeros((5, 3), "float32"))  # one sequence
+    >>> output.shape, h_n.shape
+    ((5, 8), (1, 8))
+    """
+
+    _kind = steps.GRU
