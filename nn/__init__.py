@@ -9,7 +9,7 @@ from typing import Any as _Any
 
 from nn import data, functional, metrics
 from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
-from nn.errors import DataFileError, LabelError, LossShapeError, PrecisionWarning, StateDictError
+from nn.errors import CheckpointError, DataFileError, LabelError, LossShapeError, PrecisionWarning, StateDictError
 from nn.layers import (
     ELU,
     GELU,
@@ -51,14 +51,25 @@ from nn.module import Buffer, Module, Parameter
 from nn.summary import summary
 
 if _TYPE_CHECKING:
+    from nn import saving
     from nn.drawing import draw
+    from nn.saving import load, save
+
+# What a training loop does not always need is imported at its first use.
+_ON_USE = {"draw": "nn.drawing", "load": "nn.saving", "save": "nn.saving"}
 
 
 def __getattr__(name: str) -> _Any:
-    if name != "draw":  # imported at its first use, as the views of `autograd` are
+    if name == "saving":
+        return _import_module("nn.saving")
+    if name not in _ON_USE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = _import_module("nn.drawing").draw
+    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
     return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_ON_USE, "saving"]
 
 
 __all__ = [
@@ -74,6 +85,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "Buffer",
+    "CheckpointError",
     "CrossEntropyLoss",
     "DataFileError",
     "Dropout",
@@ -111,8 +123,11 @@ __all__ = [
     "draw",
     "functional",
     "get_default_dtype",
+    "load",
     "manual_seed",
     "metrics",
+    "save",
+    "saving",
     "set_default_dtype",
     "summary",
 ]

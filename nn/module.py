@@ -219,6 +219,13 @@ class Module:
         >>> b.load_state_dict(a.state_dict())
         LoadedKeys(missing_keys=[], unexpected_keys=[])
         """
+        commit, keys = self._prepare(state, strict)
+        for tensor, array in commit:
+            tensor.data = array
+        return keys
+
+    def _prepare(self, state: Mapping[str, Any], strict: bool) -> tuple[list[tuple[Tensor, NDArray[Any]]], LoadedKeys]:
+        """All of `load_state_dict` but the change: the new values, each with the Tensor that is to take it."""
         names: dict[Tensor, list[str]] = {}
         for name, tensor in _tensors(self):
             names.setdefault(tensor, []).append(name)
@@ -236,12 +243,9 @@ class Module:
         if lines:
             text = "\n  ".join(lines)
             raise StateDictError(f"this state does not fit {type(self).__name__}, and nothing was changed:\n  {text}")
-        for t, group in names.items():
-            for name in group:
-                if name in arrays:
-                    t.data = arrays[name].astype(t.dtype, order="C")
-                    break
-        return LoadedKeys([names[t][0] for t in missing], unexpected)
+        given = {t: next((name for name in group if name in arrays), None) for t, group in names.items()}
+        commit = [(t, arrays[name].astype(t.dtype, order="C")) for t, name in given.items() if name is not None]
+        return commit, LoadedKeys([names[t][0] for t in missing], unexpected)
 
     def astype(self, dtype: DTypeLike) -> Self:
         """Convert all floating parameters and buffers to a dtype, in place, and return the module.

@@ -1,0 +1,78 @@
+"""`save` and `load`: a model, its optimizer and whatever else in one file."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from nn.errors import CheckpointError, StateDictError
+from nn.module import Module
+from nn.saving.files import read, write
+from optim import Optimizer
+
+__all__ = ["load", "save"]
+
+
+def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None, **extra: Any) -> None:
+    """Write a model, its optimizer and anything else to a file.
+
+    The suffix of the path is the format: ``.npz``, which needs nothing, or ``.safetensors``, which needs the extra of
+    that name. Nothing is pickled. Parameters and buffers have their names from `Module.state_dict` in the file, so
+    ``np.load(path)["0.weight"]`` and ``safetensors.numpy.load_file(path)`` find them too. ``extra`` are named values:
+    None, bools, ints, floats, texts, arrays, NumPy scalars, and plain lists, tuples and dicts of them, as deep as you
+    like up to 60 levels; the state of a generator (``rng.bit_generator.state``) is one. They come back as they were,
+    except that safetensors holds numbers in little-endian order only.
+
+    The file is replaced as a whole: whatever happens, under its name there is the old version or the new one. Its
+    permissions stay. A schedule is code and is not saved; the number of steps, from which it goes on, is.
+
+    Raises CheckpointError for another suffix, TypeError or ValueError with the place of a value that cannot be stored,
+    ImportError when safetensors is not installed, OSError. The file is not touched then.
+
+    >>> import nn, optim
+    >>> model = nn.MLP([2, 3, 1])
+    >>> adam = optim.Adam(model.parameters())
+    >>> nn.save("model.npz", model, adam, epoch=3, losses=[0.7, 0.5])
+    >>> nn.load("model.npz", model, adam)
+    {'epoch': 3, 'losses': [0.7, 0.5]}
+    """
+    tree = {
+        "model": model.state_dict(),
+        "optimizer": None if optimizer is None else optimizer.state_dict(),
+        "extra": extra,
+    }
+    write(path, tree, short="model/")
+
+
+def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None) -> dict[str, Any]:
+    """Load what `save` wrote into a model, and an optimizer if one is given, and return the extras.
+
+    Parameters keep their dtype; the values are converted. A file with an optimizer can be loaded without one. For a
+    part of a model: ``model.load_state_dict(nn.saving.read(path)["model"], strict=False)``.
+
+    Raises CheckpointError, with the ``path`` and ``why``, when the file is cut off, damaged (a checksum over all of it
+    is checked first), made by another program or for another format, or does not fit: then with the names of all that
+    is missing, unexpected or of another shape. Raises OSError, such as FileNotFoundError, when it cannot be opened.
+    Model and optimizer are as they were then.
+    """
+    tree = read(path)
+    try:
+        state, moments, extra = tree["model"], tree["optimizer"], tree["extra"]
+        if not isinstance(state, dict) or not isinstance(extra, dict):
+            raise TypeError("no model")
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(path, "it holds something else than a model: nn.saving.read(path) returns it.") from error
+    try:
+        commit, _ = model._prepare(state, strict=True)
+    except StateDictError as error:
+        raise CheckpointError(path, str(error)) from error
+    if optimizer is not None:
+        if moments is None:
+            raise CheckpointError(path, "it was saved without an optimizer, and nothing was changed.")
+        try:
+            optimizer.load_state_dict(moments)  # all or nothing
+        except Exception as error:  # a state of other types than any optimizer saves fails in any way
+            raise CheckpointError(path, f"{error} The model was not changed either.") from error
+    for tensor, array in commit:
+        tensor.data = array
+    return extra

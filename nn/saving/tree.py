@@ -1,0 +1,144 @@
+"""Trees of plain values as JSON and named arrays, and back, without loss.
+
+JSON has no tuples, no arrays, no NaN, and its dicts have keys of text. What it lacks is written as a dict with one key
+that starts with a dollar sign; a dict of the user's that could be mistaken for one is written as such a dict itself.
+This module knows nothing of files.
+
+    a tuple                   {"$tuple": [...]}
+    an array, a NumPy scalar  {"$array": name}, {"$scalar": name}
+    NaN and the infinities    {"$float": "nan"}, {"$float": "inf"}, {"$float": "-inf"}
+    other dicts               {"$dict": [[key, value], ...]}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["flatten", "parse_json", "unflatten"]
+
+_DEPTH = 64  # so that neither a list that contains itself nor a hostile file exhausts the stack
+_BITS = 4096  # of an int; Python itself converts at most 4300 digits
+_KINDS = "biufcSUmM"  # of dtypes: all but objects and records
+_KEYS = (str, int, float, bool, type(None))
+_PLAIN_NAME = re.compile(r"(?!__metadata__)[A-Za-z0-9_.\-/]{1,200}")
+
+
+def flatten(tree: Any, short: str = "") -> tuple[Any, dict[str, NDArray[Any]]]:
+    """A tree in the terms of JSON, and the arrays that it refers to by name.
+
+    An array is named after its place in the tree, ``optimizer/state/0/exp_avg``, where that is a plain name;
+    ``short`` is the beginning that is left out.
+
+    Raises TypeError or ValueError with the place of what cannot be stored.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+
+    def store(array: NDArray[Any], place: tuple[Any, ...]) -> str:
+        if array.dtype.kind not in _KINDS:
+            _refuse(TypeError, place, f"an array of dtype {array.dtype}; only numbers, texts and times can be stored")
+        name = "/".join(map(str, place)).removeprefix(short)
+        if name in arrays or not _PLAIN_NAME.fullmatch(name) or set(name.split("/")) & {"", ".", ".."}:
+            name = f"array-{len(arrays)}"
+        arrays[name] = array
+        return name
+
+    def encode(value: Any, place: tuple[Any, ...]) -> Any:
+        kind = type(value)
+        if len(place) > _DEPTH:
+            _refuse(ValueError, place[:4], f"nested deeper than {_DEPTH} levels, or contains itself")
+        if value is None or kind in (bool, str):
+            return value
+        if kind is int:
+            if value.bit_length() > _BITS:
+                _refuse(ValueError, place, f"an int of {value.bit_length()} bits; at most {_BITS} can be stored")
+            return value
+        if kind is float:
+            return value if math.isfinite(value) else {"$float": str(value)}
+        if kind in (np.ndarray, np.memmap):
+            return {"$array": store(value, place)}
+        if isinstance(value, np.generic):
+            return {"$scalar": store(np.asarray(value), place)}
+        if kind is list:
+            return [encode(item, (*place, i)) for i, item in enumerate(value)]
+        if kind is tuple:
+            return {"$tuple": [encode(item, (*place, i)) for i, item in enumerate(value)]}
+        if kind is dict:
+            if all(type(key) is str and not key.startswith("$") for key in value):
+                return {key: encode(item, (*place, key)) for key, item in value.items()}
+            for key in value:
+                if type(key) not in _KEYS:
+                    _refuse(TypeError, place, f"a dict with the key {key!r}; keys are texts, numbers or None")
+            return {"$dict": [[encode(k, (*place, k)), encode(v, (*place, k))] for k, v in value.items()]}
+        _refuse(
+            TypeError,
+            place,
+            f"of type {kind.__module__}.{kind.__qualname__}; what can be stored are numbers, texts, None, arrays, and "
+            "plain lists, tuples and dicts of them (of a Tensor: t.numpy(); of a generator: rng.bit_generator.state)",
+        )
+
+    return encode(tree, ()), arrays
+
+
+def unflatten(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
+    """The tree again. Raises ValueError for what `flatten` does not return, and for arrays used twice or never."""
+    unused = dict(arrays)
+
+    def take(name: Any) -> NDArray[Any]:
+        if type(name) is not str or name not in unused:
+            raise ValueError(f"there is no array {name!r}, or it is used twice")
+        return unused.pop(name)
+
+    def decode(value: Any, depth: int) -> Any:
+        if depth > _DEPTH:
+            raise ValueError(f"nested deeper than {_DEPTH} levels")
+        if isinstance(value, list):
+            return [decode(item, depth + 1) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if not any(key.startswith("$") for key in value):
+            return {key: decode(item, depth + 1) for key, item in value.items()}
+        [(tag, content)] = value.items()
+        if tag == "$array":
+            return take(content)
+        if tag == "$scalar":
+            return take(content)[()]
+        if tag == "$float" and content in ("nan", "inf", "-inf"):
+            return float(content)
+        if tag == "$tuple" and isinstance(content, list):
+            return tuple(decode(item, depth + 1) for item in content)
+        if tag == "$dict" and isinstance(content, list):
+            return {decode(k, _DEPTH): decode(v, depth + 1) for k, v in content}
+        raise ValueError(f"there is no {tag} of {type(content).__name__}")
+
+    tree = decode(plain, 0)
+    if unused:
+        raise ValueError(f"nothing refers to the arrays {', '.join(map(repr, unused))}")
+    return tree
+
+
+def parse_json(text: str | bytes) -> Any:
+    """JSON by its own rules: no NaN, and no key twice."""
+    return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a key occurs twice among {[key for key, _ in pairs]}")
+    return found
+
+
+def _refuse(kind: type[Exception], place: tuple[Any, ...], why: str) -> NoReturn:
+    where = "".join(str(part) if i == 0 else f"[{part!r}]" for i, part in enumerate(place)) or "the whole"
+    raise kind(f"cannot be saved: {where} is {why}.")

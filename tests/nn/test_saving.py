@@ -1,0 +1,606 @@
+"""Checkpoints: what goes in comes out, and what is no whole checkpoint is refused with nothing changed."""
+
+import copy
+import io
+import json
+import os
+import pickle
+import stat
+import sys
+import threading
+import zipfile
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+import nn
+import optim
+from nn.errors import CheckpointError
+from nn.saving import npz, read, replacing, safetensors, seal, write
+from nn.saving.files import FORMAT
+
+SUFFIXES = [
+    ".npz",
+    pytest.param(
+        ".safetensors", marks=pytest.mark.skipif(not find_spec("safetensors"), reason="safetensors is not installed")
+    ),
+]
+suffixes = pytest.mark.parametrize("suffix", SUFFIXES)
+
+
+def script(name):
+    spec = spec_from_file_location(f"saving_{name}", Path(__file__).parent / "saving" / f"{name}.py")
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def trained(steps=3, seed=0, make=optim.Adam, **options):
+    model = nn.MLP([3, 4, 2], rng=seed)
+    optimizer = make(model.parameters(), **options)
+    train(model, optimizer, steps)
+    return model, optimizer
+
+
+def train(model, optimizer, steps):
+    x = np.linspace(-1, 1, 15, dtype="float32").reshape(5, 3)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        ((model(x) - 1) ** 2).mean().backward()
+        optimizer.step()
+
+
+def bits(model, optimizer):
+    return pickle.dumps((model.state_dict(), optimizer.state_dict()))
+
+
+def same(a, b):
+    """Equal in value and type, all the way down."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray | np.generic):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b or (a != a and b != b)
+
+
+# --- what goes in comes out ------------------------------------------------------------------------------------------
+
+
+@suffixes
+@pytest.mark.parametrize(
+    ("make", "options"),
+    [
+        (optim.SGD, {"lr": 0.1}),
+        (optim.SGD, {"lr": 0.1, "momentum": 0.9}),
+        (optim.Adam, {"lr": 0.02, "amsgrad": True}),
+        (optim.AdamW, {"betas": (0.8, 0.9)}),
+        (optim.RMSprop, {"centered": True}),
+    ],
+)
+def test_training_goes_on_as_if_nothing_had_happened(tmp_path, suffix, make, options):
+    model, optimizer = trained(make=make, **options)
+    nn.save(tmp_path / f"m{suffix}", model, optimizer)
+    other, another = trained(steps=1, seed=1, make=make, lr=0.5)
+    assert nn.load(tmp_path / f"m{suffix}", other, another) == {}
+    assert bits(other, another) == bits(model, optimizer)
+    train(model, optimizer, 3)
+    train(other, another, 3)
+    assert bits(other, another) == bits(model, optimizer)
+
+
+EXTRAS = {
+    "nothing": None,
+    "flags": [True, False],
+    "numbers": (0, -7, 2**127, 0.1, -0.0, 1e-320, float("nan"), float("inf"), -float("inf")),
+    "texts": ["", "é\u0000\ud800\n", "$array"],
+    "nested": {"a": [{}, [], (), {"b": ({"c": 1},)}]},
+    "keys": {1: "int", "1": "str", None: 0, False: 1, 2.5: 2},
+    "tags": {"$array": "x", "$dict": {"$tuple": []}},
+    "empty": np.zeros((0, 3), "float32"),
+    "zero dimensions": np.array(2.5),
+    "scalars": [np.float32(0.1), np.int8(-3), np.bool_(True)],
+    "half": np.arange(3, dtype="float16"),
+    "bytes": np.arange(3, dtype="uint8"),
+    "masks": np.array([[True, False]]),
+    "../../etc/passwd": np.ones(2),
+    "a/b": np.ones(3),
+    "__metadata__": np.ones(1),
+    "": np.ones(1),
+    "strided": np.arange(12.0)[::3],
+    "rng": np.random.default_rng(0).bit_generator.state,
+    "old rng": np.random.MT19937(0).state,
+}
+
+
+@suffixes
+def test_extras_come_back_as_they_were(tmp_path, suffix):
+    path = tmp_path / f"m{suffix}"
+    model, _ = trained()
+    nn.save(path, model, **EXTRAS)
+    loaded = nn.load(path, model)
+    assert list(loaded) == list(EXTRAS)
+    for name, value in EXTRAS.items():
+        assert same(loaded[name], value), name
+    loaded["half"][0] = 1  # it can be written to
+    generator = np.random.default_rng(1)
+    generator.bit_generator.state = loaded["rng"]
+    assert generator.random() == np.random.default_rng(0).random()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.array(1j), np.array(["ä", "bc"]), np.array([b"x"]), np.array(["2020-01-01"], "M8[D]"), np.ones(2, ">f8")],
+    ids=lambda array: str(array.dtype),
+)
+def test_npz_keeps_every_dtype(tmp_path, array):
+    write(tmp_path / "t.npz", array)
+    assert same(read(tmp_path / "t.npz"), array)
+
+
+@suffixes
+def test_order_in_memory(tmp_path, suffix):
+    """Release 0.8.0 of safetensors stores such arrays wrong; .npz keeps the order too."""
+    array = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    write(tmp_path / f"t{suffix}", [array, array.T, array[:, ::2]])
+    one, two, three = read(tmp_path / f"t{suffix}")
+    assert (one == array).all()
+    assert (two == array.T).all()
+    assert (three == array[:, ::2]).all()
+    assert one.flags.f_contiguous == (suffix == ".npz")
+
+
+trees = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**200), 2**200)
+    | st.floats()
+    | st.text()
+    | npst.arrays(npst.floating_dtypes() | npst.integer_dtypes() | npst.complex_number_dtypes(), npst.array_shapes()),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text() | st.integers() | st.just("$array"), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(trees)
+def test_any_tree(tmp_path_factory, tree):
+    path = tmp_path_factory.getbasetemp() / "tree.npz"
+    write(path, tree)
+    assert same(read(path), tree)
+
+
+@suffixes
+def test_a_file_depends_on_nothing_but_its_content(tmp_path, suffix):
+    model, optimizer = trained()
+    nn.save(tmp_path / f"a{suffix}", model, optimizer, x=1)
+    nn.save(tmp_path / f"b{suffix}", copy.deepcopy(model), copy.deepcopy(optimizer), x=1)
+    a, b = ((tmp_path / f"{name}{suffix}").read_bytes() for name in "ab")
+    assert len(a) == len(b)
+    if suffix == ".npz":  # the metadata of safetensors are in any order
+        assert a == b
+
+
+def test_numpy_reads_the_file(tmp_path):
+    model, _ = trained()
+    nn.save(tmp_path / "m.npz", model, table=np.arange(3))
+    with np.load(tmp_path / "m.npz") as archive:
+        assert (archive["0.weight"] == model[0].weight.data).all()
+        assert (archive["extra/table"] == np.arange(3)).all()
+
+
+def test_others_read_safetensors(tmp_path):
+    package = pytest.importorskip("safetensors.numpy")
+    model, _ = trained()
+    nn.save(tmp_path / "m.safetensors", model)
+    state = package.load_file(tmp_path / "m.safetensors")
+    assert state.keys() == model.state_dict().keys()
+    other = nn.MLP([3, 4, 2])
+    other.load_state_dict(state)
+    assert same(other.state_dict(), model.state_dict())
+
+
+def test_dtype_shared_buffer_and_frozen(tmp_path):
+    class Net(nn.Module):
+        def __init__(self):
+            self.a = nn.Linear(2, 2, dtype="float64")
+            self.b = nn.Linear(2, 2)
+            self.b.weight = self.a.weight
+            self.b.bias.requires_grad = False
+            self.count = nn.Buffer(np.array(3))
+
+    nn.save(tmp_path / "m.npz", net := Net())
+    assert read(tmp_path / "m.npz")["model"].keys() == {"a.weight", "a.bias", "b.bias", "count"}
+    other = Net()
+    other.count.data = np.array(0)
+    nn.load(tmp_path / "m.npz", other.astype("float32"))
+    assert other.a.weight.dtype == "float32"
+    assert other.b.weight is other.a.weight
+    assert not other.b.bias.requires_grad
+    assert other.count.item() == 3
+    for name, array in net.state_dict().items():
+        assert (other.state_dict()[name] == array.astype("float32")).all()
+
+
+@pytest.mark.parametrize("kind", [str, Path, os.fspath])
+def test_paths(tmp_path, kind):
+    model, _ = trained()
+    nn.save(kind(tmp_path / "m.npz"), model, one=1)
+    assert nn.load(kind(tmp_path / "m.npz"), model) == {"one": 1}
+
+
+# --- what cannot be saved ----------------------------------------------------------------------------------------
+
+
+def loop():
+    found = []
+    found.append(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        (print, TypeError, r"extra\['x'\] is of type builtins.builtin_function_or_method"),
+        ({"a": [1, {2}]}, TypeError, r"extra\['x'\]\['a'\]\[1\] is of type builtins.set"),
+        (nn.Parameter([1.0]), TypeError, r"nn.parameter.Parameter; .*of a Tensor: t.numpy\(\)"),
+        (np.random.default_rng(0), TypeError, "rng.bit_generator.state"),
+        (1j, TypeError, "builtins.complex"),
+        (b"x", TypeError, "builtins.bytes"),
+        (np.ma.array([1, 2], mask=[0, 1]), TypeError, "MaskedArray"),
+        (np.array([None]), TypeError, r"extra\['x'\] is an array of dtype object"),
+        (np.zeros(2, "i4,f4"), TypeError, "an array of dtype"),
+        ({(1, 2): 3}, TypeError, r"a dict with the key \(1, 2\)"),
+        (2**5000, ValueError, "an int of 5001 bits; at most 4096"),
+        (loop(), ValueError, "contains itself"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_saved(tmp_path, value, error, words):
+    path = tmp_path / "m.npz"
+    model, _ = trained()
+    nn.save(path, model, x=1)
+    with pytest.raises(error, match=words):
+        nn.save(path, model, x=value)
+    assert nn.load(path, model) == {"x": 1}
+    assert os.listdir(tmp_path) == ["m.npz"]
+
+
+def test_dtypes_that_safetensors_lacks(tmp_path):
+    pytest.importorskip("safetensors")
+    with pytest.raises(TypeError, match=r"extra/x is of complex128, for which .safetensors has no place. Save it as"):
+        nn.save(tmp_path / "m.safetensors", trained()[0], x=np.ones(2, complex))
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model", "model.pt", "model.npz.zip", ".npz"])
+def test_the_suffix_is_the_format(tmp_path, name):
+    for call in (nn.save, nn.load):
+        with pytest.raises(CheckpointError, match=r"says no format: \.npz or \.safetensors"):
+            call(tmp_path / name, trained()[0])
+
+
+def test_without_safetensors(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    with pytest.raises(ImportError, match=r"pip install 'chainrule\[safetensors\]'"):
+        nn.save(tmp_path / "m.safetensors", trained()[0])
+    assert not os.listdir(tmp_path)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        nn.save(tmp_path / "no" / "m.npz", trained()[0])
+    with pytest.raises(FileNotFoundError):
+        nn.load(tmp_path / "m.npz", trained()[0])
+
+
+# --- what does not fit --------------------------------------------------------------------------------------------
+
+
+@suffixes
+def test_everything_that_does_not_fit_is_named(tmp_path, suffix):
+    path = tmp_path / f"m{suffix}"
+    nn.save(path, nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2, bias=False)))
+    model = nn.Sequential(nn.Linear(3, 5), nn.Linear(5, 2))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    before = bits(model, optimizer)
+    with pytest.raises(CheckpointError) as caught:
+        nn.load(path, model)
+    assert caught.value.path == path
+    for words in ("missing: 1.weight (2, 5), 1.bias (2,)", "unexpected: 2.weight (2, 4)"):
+        assert words in caught.value.why
+    for words in ("0.weight is (4, 3) in the state, (5, 3) in the module", "0.bias is (4,) in the state, (5,)"):
+        assert words in caught.value.why
+    assert bits(model, optimizer) == before
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("saved", "words"),
+    [
+        (lambda model: None, "saved without an optimizer"),
+        (lambda model: optim.SGD(model.parameters(), lr=0.1), "this state was saved by SGD"),
+        (lambda model: optim.Adam([model[0].weight]), r"groups of \[1\] parameters, the optimizer of \[4\]"),
+    ],
+)
+def test_an_optimizer_that_does_not_fit_changes_no_model(tmp_path, saved, words):
+    model, _ = trained(seed=1)
+    nn.save(tmp_path / "m.npz", model, saved(model))
+    other, adam = trained()
+    before = bits(other, adam)
+    arrays = [p.data for p in other.parameters()]
+    with pytest.raises(CheckpointError, match=words):
+        nn.load(tmp_path / "m.npz", other, adam)
+    assert bits(other, adam) == before
+    assert all(p.data is array for p, array in zip(other.parameters(), arrays, strict=True))
+    nn.load(tmp_path / "m.npz", other)  # without the optimizer it fits
+
+
+def test_a_tree_that_is_no_model(tmp_path):
+    for tree in (1, [], {"model": 1, "optimizer": None, "extra": {}}, {"model": {}}):
+        write(tmp_path / "t.npz", tree)
+        with pytest.raises(CheckpointError, match="something else than a model"):
+            nn.load(tmp_path / "t.npz", nn.ReLU())
+
+
+# --- files of others and of enemies ---------------------------------------------------------------------------------
+
+
+def archive(members, compression=zipfile.ZIP_STORED, sealed=True):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as file:
+        for name, content in members:
+            file.writestr(zipfile.ZipInfo(name), content, compression)
+        if sealed:
+            file.comment = b"chainrule.digest:" + seal.BLANK
+    data = bytearray(buffer.getvalue())
+    if sealed:
+        seal.put(data, npz.find_seal(data))
+    return bytes(data)
+
+
+def array_file(header="", content=b"", array=None):
+    """The bytes of an .npy file, with a header of one's own."""
+    buffer = io.BytesIO()
+    if array is not None:
+        np.save(buffer, array)
+        return buffer.getvalue()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + content
+
+
+def manifest(tree, **changes):
+    return json.dumps({"format": FORMAT, "program": "chainrule 0", "tree": tree} | changes)
+
+
+def forged(tree, *arrays, **changes):
+    text = tree if isinstance(tree, str) else manifest(tree, **changes)
+    return archive([("chainrule.json", text), *arrays])
+
+
+def npy_header(shape, descr="<f8"):
+    return array_file(f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}}}\n")
+
+
+ONE = {"$array": "a"}
+NPZ = {
+    "empty": (b"", "it is empty"),
+    "text": (b"hello", "it is no checkpoint"),
+    "pickle": (pickle.dumps({"a": 1}), "a Python pickle"),
+    "an .npy file": (array_file(array=np.ones(3)), "a single array of np.save"),
+    "torch.save": (archive([("m/data.pkl", b"x")], sealed=False), "a file of torch.save"),
+    "np.savez": (archive([("a.npy", array_file(array=np.ones(1)))], sealed=False), r"load_state_dict\(np.load"),
+    "half a file": (archive([("a.npy", b"x")])[:30], "without its end"),
+    "sealed, but no archive": (b"PK" * 50, "without its end"),
+    "another version": (forged(None, format=2, program="chainrule 9.0"), "chainrule 9.0 wrote it in format 2"),
+    "no manifest": (archive([]), "KeyError"),
+    "a manifest of another kind": (forged("[]"), "TypeError"),
+    "no JSON": (forged("{"), "JSONDecodeError"),
+    "no text": (archive([("chainrule.json", b"\xff\xfe\xfd")]), "UnicodeDecodeError"),
+    "NaN": (forged('{"format": 1, "program": "", "tree": NaN}'), "NaN is not JSON"),
+    "a key twice": (forged('{"format": 1, "format": 1, "program": "", "tree": 1}'), "occurs twice"),
+    "deep JSON": (forged("[" * 100_000), "RecursionError"),
+    "deep tree": (forged(json.loads("[" * 200 + "]" * 200)), "nested deeper"),
+    "a long number": (forged('{"format": 1, "program": "", "tree": ' + "9" * 5000 + "}"), "ValueError"),
+    "an unknown tag": (forged({"$code": "print(1)"}), r"no \$code"),
+    "a tag and a key": (forged({"$tuple": [], "a": 1}), "ValueError"),
+    "a key that is a list": (forged({"$dict": [[[], 1]]}), "TypeError"),
+    "an array that is missing": (forged(ONE), "no array 'a'"),
+    "an array used twice": (forged([ONE, ONE], ("a.npy", array_file(array=np.ones(1)))), "used twice"),
+    "an array too many": (forged(1, ("a.npy", array_file(array=np.ones(1)))), "nothing refers to the arrays 'a'"),
+    "another file": (forged(1, ("run.sh", b"")), "'run.sh' is not an array"),
+    "objects": (forged(ONE, ("a.npy", npy_header("(1,)", "|O"))), "ValueError"),
+    "a huge shape": (forged(ONE, ("a.npy", npy_header("(1000000, 1000000, 1000000)"))), "declares 8000000000000000000"),
+    "a huge empty shape": (forged(ONE, ("a.npy", npy_header("(1000000000000,)", "<U0"))), "declares 0 bytes"),
+    "a negative shape": (forged(ONE, ("a.npy", npy_header("(-1, -1)"))), "ValueError"),
+    "a header of code": (forged(ONE, ("a.npy", array_file("print('gotcha')"))), "ValueError"),
+    "a version of .npy": (forged(ONE, ("a.npy", b"\x93NUMPY\x02\x00\x00\x00\x00\x00")), "version other than 1.0"),
+    "compressed": (archive([("chainrule.json", b"0" * 10_000_000)], zipfile.ZIP_DEFLATED), "it is compressed"),
+}
+
+
+@pytest.mark.parametrize("kind", NPZ)
+def test_an_npz_file_that_is_no_checkpoint(tmp_path, kind):
+    data, words = NPZ[kind]
+    path = tmp_path / "m.npz"
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=words):
+        read(path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_twice(tmp_path):
+    part = array_file(array=np.ones(1))
+    (tmp_path / "m.npz").write_bytes(forged(ONE, ("a.npy", part), ("a.npy", part)))
+    with pytest.raises(CheckpointError, match="a name occurs twice"):
+        read(tmp_path / "m.npz")
+
+
+def test_a_member_that_declares_more_than_there_is(tmp_path):
+    """The directory of a zip archive says how long a member is; nothing of that length may be allocated."""
+    data = bytearray(forged(ONE, ("a.npy", array_file(array=np.ones(1)))))
+    entry = data.rfind(b"PK\x01\x02")
+    data[entry + 20 : entry + 28] = (2**31).to_bytes(4, "little") * 2
+    place = npz.find_seal(data)
+    data[place:] = seal.BLANK
+    seal.put(data, place)
+    (tmp_path / "m.npz").write_bytes(data)
+    with pytest.raises(CheckpointError, match="declare more bytes than it has"):
+        read(tmp_path / "m.npz")
+
+
+def header(text, body=b"", sealed=True):
+    data = bytearray(len(text).to_bytes(8, "little") + text.encode() + body)
+    if sealed:
+        seal.put(data, safetensors.find_seal(data))
+    return bytes(data)
+
+
+META = '"__metadata__":{{"chainrule":{},"chainrule.digest":"' + "0" * 32 + '"}}'
+MANY = '"a":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8]}'
+SAFE = {
+    "empty": (b"", "it is empty"),
+    "text": (b"hello", "it is no checkpoint"),
+    "of another program": (header("{}", sealed=False), "safetensors.numpy.load_file"),
+    "a long header": (b"\xff" * 8 + b"{}", "it has no checksum"),
+    "a huge shape": (header(f"{{{META.format(json.dumps(manifest(ONE)))},{MANY}}}", bytes(8)), "SafetensorError"),
+    "a key twice": (header(f"{{{META.format(json.dumps(manifest(1)))},{MANY},{MANY}}}", bytes(8)), "occurs twice"),
+    "no text": (header(f"{{{META.format(1)}}}"), "not texts"),
+}
+
+
+@pytest.mark.parametrize("kind", SAFE)
+def test_a_safetensors_file_that_is_no_checkpoint(tmp_path, kind):
+    pytest.importorskip("safetensors")
+    data, words = SAFE[kind]
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=words):
+        read(path)
+
+
+def test_what_is_no_file(tmp_path):
+    (tmp_path / "folder.npz").mkdir()
+    os.mkfifo(tmp_path / "pipe.npz")
+    for name, words in (("folder", "it is a folder"), ("pipe", "it is not a file")):
+        with pytest.raises(CheckpointError, match=words):
+            read(tmp_path / f"{name}.npz")
+
+
+def test_a_checkpoint_of_pytorch(tmp_path):
+    torch = pytest.importorskip("torch")
+    for zipped in (True, False):
+        torch.save({"w": torch.ones(2)}, tmp_path / "m.npz", _use_new_zipfile_serialization=zipped)
+        with pytest.raises(CheckpointError, match=r"torch\.save"):
+            read(tmp_path / "m.npz")
+
+
+def test_mutants(tmp_path):
+    """A sample of saving/mutate.py, whose score is in saving/score.txt."""
+    mutate = script("mutate")
+    formats = [suffix for suffix in mutate.FORMATS if suffix == ".npz" or find_spec("safetensors")]
+    ends = mutate.trial(600, tmp_path, formats)
+    assert sum(ends.values()) == 600
+    wrong = {end for *_, end in ends} - {"refused", "loaded", "the same file"}
+    assert not wrong, mutate.report(ends)
+    assert sum(n for (*_, end), n in ends.items() if end == "refused") > 500
+
+
+# --- whole or not at all ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_killed_writers(tmp_path):
+    """A sample of saving/kill.py, whose score is in saving/score.txt."""
+    counts = script("kill").trial(3, tmp_path)
+    assert counts["kills"] == counts["whole versions"] == 3
+    assert counts["versions lost"] == counts["files left over"] == 0
+
+
+def test_a_block_that_fails_leaves_the_old_file(tmp_path):
+    path = tmp_path / "notes"
+    path.write_text("old")
+
+    def write_half():
+        with replacing(path) as file:
+            file.write(b"ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["notes"]
+
+
+def test_temporary_files_of_the_dead_go_and_those_of_the_living_stay(tmp_path):
+    dead = tmp_path / ".chainrule-0123456789abcdef.tmp"
+    others = [tmp_path / ".chainrule-notes.tmp", tmp_path / ".chainrule-0123456789abcdef.tmp.bak"]
+    for file in (dead, *others):
+        file.write_bytes(b"half")
+    with replacing(tmp_path / "a") as a:
+        a.write(b"a")
+        [living] = set(tmp_path.iterdir()) - {dead, *others}
+        with replacing(tmp_path / "b") as b:
+            b.write(b"b")
+        assert living.exists()
+    assert set(tmp_path.iterdir()) == {tmp_path / "a", tmp_path / "b", *others}
+    assert (tmp_path / "a").read_bytes() == b"a"
+
+
+def test_many_writers_of_one_file(tmp_path):
+    """Threads that write at the same time neither fail nor mix."""
+    path, errors = tmp_path / "shared", []
+
+    def write_often(letter):
+        try:
+            for _ in range(30):
+                with replacing(path) as file:
+                    file.write(letter * 5000)
+                assert len(set(path.read_bytes())) == 1
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write_often, args=(letter,)) for letter in (b"a", b"b", b"c", b"d")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert os.listdir(tmp_path) == ["shared"]
+
+
+def test_permissions_and_links(tmp_path):
+    path, link = tmp_path / "file", tmp_path / "link"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    with replacing(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    mask = os.umask(0o027)
+    try:
+        with replacing(tmp_path / "fresh"):
+            pass
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "fresh").stat().st_mode) == 0o640
+
+
+def test_a_folder_is_not_replaced(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError), replacing(tmp_path / "folder") as file:
+        file.write(b"x")
+    assert os.listdir(tmp_path) == ["folder"]
