@@ -12,7 +12,9 @@ pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder 
 EXAMPLES = {
     "gaussian_process": "noise",
     "kepler_orbit": "mass 1.00",
+    "learned_rate": "learned: the loss is 4.0 times smaller",
     "logistic_regression": "weights",
+    "xor": "seeds succeed",
     "stream_large_file": "at most",
 }
 # What is passed to those that would take long.
