@@ -7,6 +7,7 @@ whose arguments differ from those of their op have an adapter in `autograd.numpy
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -23,6 +24,7 @@ __all__ = ["FUNCTIONS", "STATUS", "UFUNCS", "implements", "no_rule", "refuse_ext
 STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is answered here
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+OF_SCIPY = {"erf": "erf", "expit": "sigmoid"}  # ufuncs of scipy.special, and the ops that answer for them
 
 __autograd_transparent__ = True
 
@@ -99,11 +101,24 @@ def no_rule(name: str) -> NotDifferentiable:
     )
 
 
+def _home_of(ufunc: np.ufunc) -> str:
+    """Where a ufunc is found, as the beginning of its name; SciPy is looked at only when somebody has imported it."""
+    for module, prefix in ((np, "numpy."), (sys.modules.get("scipy.special"), "scipy.special.")):
+        if getattr(module, ufunc.__name__, None) is ufunc:
+            return prefix
+    return ""
+
+
+def _of_another_library(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
+    """The op that answers for a ufunc of SciPy, or the error for one that has no rule."""
+    home, name = _home_of(ufunc), ufunc.__name__
+    if home == "scipy.special." and method == "__call__" and name in OF_SCIPY:
+        return REGISTRY[OF_SCIPY[name]].function
+    raise no_rule(home + name if method == "__call__" else f"{home}{name}.{method}")
+
+
 def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    function = UFUNCS.get((ufunc, method))
-    if function is None:
-        name = f"numpy.{ufunc.__name__}"
-        raise no_rule(name if method == "__call__" else f"{name}.{method}")
+    function = UFUNCS.get((ufunc, method)) or _of_another_library(ufunc, method)
     if kwargs:
         out = kwargs.pop("out", None)
         if out is not None and any(o is not None for o in out):

@@ -21,15 +21,22 @@ sys.path.append(str(ROOT))  # for a checkout that is not installed
 
 import numpy as np  # noqa: E402
 
-from autograd import NotDifferentiable, Tensor, transforms  # noqa: E402
-from autograd.coverage import NEWEST_NUMPY, NOT_DISPATCHABLE, OF_THE_PLATFORM, numpy_callables, status_of  # noqa: E402
+from autograd import NotDifferentiable, Tensor, ops, transforms  # noqa: E402
+from autograd.coverage import (  # noqa: E402
+    NEWEST_NUMPY,
+    NOT_DISPATCHABLE,
+    OF_THE_PLATFORM,
+    UNTIL,
+    numpy_callables,
+    status_of,
+)
 from autograd.numpy_functions.refused import REFUSED  # noqa: E402
-from autograd.ops import arithmetic, fused, index, linalg, linear, reduce, shape, transcendental  # noqa: E402
 from autograd.registry import unchanged  # noqa: E402
 
 ELSEWHERE = ("fft.", "emath.")
 PAGE = ROOT / "docs" / "ops.md"
-FAMILIES = (arithmetic, transcendental, reduce, index, shape, linear, linalg, fused, transforms)
+FIRST = ("arithmetic", "transcendental", "reduce", "index", "shape", "linear", "linalg", "fused")
+FAMILIES = (*(getattr(ops, name) for name in dict.fromkeys((*FIRST, *ops.__all__))), transforms)
 
 
 class Name:
@@ -170,7 +177,7 @@ def lines(text):
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-def ops():
+def op_table():
     """The section on the op table."""
     yield "## Ops"
     yield from lines(
@@ -202,10 +209,10 @@ def ops():
 
 
 def names_by_function():
-    """All names of every NumPy callable, by status and object."""
+    """The names of every NumPy callable, by status and object, without those that not every NumPy has."""
     found = defaultdict(list)
     for name, function in numpy_callables():
-        if name not in OF_THE_PLATFORM:
+        if name not in OF_THE_PLATFORM and name not in UNTIL:
             found[status_of(name, function), function].append(name)
     return found
 
@@ -234,6 +241,8 @@ def numpy_functions():
     yield f"### Differentiable ({len(found)})"
     yield from lines("The result is a Tensor with a gradient, to any order.")
     yield from lines(", ".join(listed(names) for names, _ in found) + ".")
+    gone = ", ".join(f"{code(name)} (until NumPy {last})" for name, last in UNTIL.items())
+    yield from lines(f"Names that NumPy has dropped keep their status where they exist: {gone}.")
     yield from lines(
         """Outside these two modules: `fft.fftshift`, `fft.ifftshift`, `lib.stride_tricks.sliding_window_view`."""
     )
@@ -331,7 +340,7 @@ def page():
         "# Ops and NumPy functions",
         "",
     ]
-    return "\n".join([*head, *ops(), *numpy_functions(), *edge_cases()]) + "\n"
+    return "\n".join([*head, *op_table(), *numpy_functions(), *edge_cases()]) + "\n"
 
 
 def main():

@@ -22,9 +22,10 @@ def run(script, *options):
     return subprocess.run([sys.executable, script, *options], capture_output=True, text=True, env=env, cwd=ROOT)
 
 
-@pytest.mark.skipif(
-    not np.__version__.startswith(f"{NEWEST_NUMPY}."), reason=f"the page lists the functions of NumPy {NEWEST_NUMPY}"
-)
+NEWER = np.lib.NumpyVersion(np.__version__) >= f"{NEWEST_NUMPY}.9999"
+
+
+@pytest.mark.skipif(NEWER, reason=f"the page lists the functions of NumPy up to {NEWEST_NUMPY}")
 def test_the_page_is_fresh():
     done = run(SCRIPT, "--check")
     assert done.returncode == 0, f"run python docs/make_ops.py\n{done.stdout}{done.stderr}"

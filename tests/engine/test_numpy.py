@@ -48,10 +48,6 @@ SKIPPED = {
 }
 # Results that change with the Tensor and have no gradient all the same, each for a reason.
 WITHOUT_GRADIENT = {
-    **dict.fromkeys(
-        ["histogram", "histogram2d", "histogramdd", "histogram_bin_edges"],
-        "bin edges are positions, chosen by a rule that jumps",
-    ),
     "ix_": "its results are indices, and integers where they make sense",
 }
 MODULES = {"": np, "linalg.": np.linalg, "fft.": np.fft}
