@@ -103,6 +103,25 @@ for name, sign in (("max", 1.0), ("min", -1.0)):
     edge(name, [-INF * sign, -INF * sign], value=-INF * sign, gradients=([0.5, 0.5],), why=TIE)
     edge(name, 5.0, value=5.0, gradients=(1.0,), why="a single number is its own extreme")
 
+FIRST = "the first maximum of a window wins alone, as in PyTorch"
+for x, gradient, why in (
+    ([[[1.0, 3.0, 3.0, 0.0, 2.0, 2.0]]], [[[0, 1, 0, 0, 1, 0]]], FIRST),
+    ([[[0.0, -0.0, 0.0, -INF, -INF, -INF]]], [[[1, 0, 0, 1, 0, 0]]], FIRST),
+    ([[[1.0, NAN, 2.0, INF, 0.0, INF]]], [[[0, 1, 0, 1, 0, 0]]], "nan is greater than everything, as in PyTorch"),
+):
+    value = [[[np.max(x[0][0][:3]), np.max(x[0][0][3:])]]]
+    edge("max_pool", x, value=value, gradients=(gradient,), why=why, size=(3,), stride=3)
+edge(
+    "max_pool",
+    [[[-2.0, -1.0]]],
+    value=[[[-2, -1]]],
+    gradients=([[[1, 1]]],),
+    why="padding never wins",
+    size=(2,),
+    padding=1,
+    stride=2,
+)
+
 # --- corners ------------------------------------------------------------------------------------------------------
 
 edge("relu", [0.0, -0.0], value=[0.0, 0.0], gradients=([0.0, 0.0],), why="relu'(0) = 0, as all frameworks have it")

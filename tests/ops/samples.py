@@ -231,6 +231,91 @@ def erf_series(z):
     return 2.0 / math.sqrt(math.pi) * np.sum(terms, axis=-1)
 
 
+def window_places(lengths, size, stride=None, padding=None, dilation=None):
+    """For every window and every place in it: the index of the window, that in it, and that in the array, if inside."""
+    stride, padding, dilation = (
+        v if isinstance(v, tuple) else (default if v is None else v,) * len(lengths)
+        for v, default in ((stride, 1), (padding, 0), (dilation, 1))
+    )
+    sides = [p if isinstance(p, tuple) else (p, p) for p in padding]
+    counts = [
+        (n + sum(p) - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(lengths, size, stride, sides, dilation, strict=True)
+    ]
+    for p in np.ndindex(*counts):
+        for k in np.ndindex(*size):
+            at = tuple(i * s + j * d - b for i, j, s, d, (b, _) in zip(p, k, stride, dilation, sides, strict=True))
+            if all(0 <= i < n for i, n in zip(at, lengths, strict=True)):
+                yield (..., *p), (..., *k), (..., *at)
+
+
+def window_counts(lengths, size, **how):
+    """How many windows there are along each axis; none of the samples has one that sees nothing."""
+    return tuple(
+        1 + max(p[axis] for p, _, _ in window_places(lengths, size, **how)) for axis in range(1, len(size) + 1)
+    )
+
+
+def by_group(weight, groups):
+    """A kernel for groups as one for all channels, with zeros between the groups."""
+    outputs, inputs = weight.shape[0] // groups, weight.shape[1]
+    whole = np.zeros((weight.shape[0], inputs * groups, *weight.shape[2:]), weight.dtype)
+    for g in range(groups):
+        rows = slice(g * outputs, (g + 1) * outputs)
+        whole[rows, g * inputs : (g + 1) * inputs] = weight[rows]
+    return whole
+
+
+def conv(x, weight, bias=None, groups=None, **how):
+    weight = by_group(weight, groups or 1)
+    size = weight.shape[2:]
+    out = np.zeros((len(x), len(weight), *window_counts(x.shape[2:], size, **how)), np.result_type(x, weight))
+    for p, k, at in window_places(x.shape[2:], size, **how):
+        out[p] += np.einsum("nc,oc->no", x[at], weight[k])
+    return out if bias is None else out + bias.reshape((-1, *(1,) * len(size)))
+
+
+def conv_transpose(y, weight, shape, groups=None, **how):
+    weight = by_group(weight, groups or 1)
+    out = np.zeros((len(y), weight.shape[1], *shape), np.result_type(y, weight))
+    for p, k, at in window_places(shape, weight.shape[2:], **how):
+        out[at] += np.einsum("no,oc->nc", y[p], weight[k])
+    return out
+
+
+def conv_weight(x, y, size, groups=None, **how):
+    groups = groups or 1
+    outputs, inputs = y.shape[1] // groups, x.shape[1] // groups
+    out = np.zeros((y.shape[1], inputs, *size), np.result_type(x, y))
+    for p, k, at in window_places(x.shape[2:], size, **how):
+        for g in range(groups):
+            rows, columns = slice(g * outputs, (g + 1) * outputs), slice(g * inputs, (g + 1) * inputs)
+            out[k][rows] += np.einsum("no,nc->oc", y[p][:, rows], x[at][:, columns])
+    return out
+
+
+def max_pool(x, size, **how):
+    out = np.full((*x.shape[:2], *window_counts(x.shape[2:], size, **how)), -np.inf, x.dtype)
+    for p, _, at in window_places(x.shape[2:], size, **how):
+        out[p] = np.maximum(out[p], x[at])
+    return out
+
+
+def window_sum(x, size, masks=None, **how):
+    counts = window_counts(x.shape[2:], size, **how)
+    out = np.zeros((*x.shape[:2], *counts), x.dtype)
+    for p, k, at in window_places(x.shape[2:], size, **how):
+        out[p] += x[at] if masks is None else np.where(masks[np.ravel_multi_index(k[1:], size)][p], x[at], 0.0)
+    return out
+
+
+def window_spread(y, shape, size, masks=None, **how):
+    out = np.zeros((*y.shape[:2], *shape), y.dtype)
+    for p, k, at in window_places(shape, size, **how):
+        out[at] += y[p] if masks is None else np.where(masks[np.ravel_multi_index(k[1:], size)][p], y[p], 0.0)
+    return out
+
+
 def pick(x, labels):
     return np.take_along_axis(x, np.asarray(labels)[..., None], axis=-1)[..., 0]
 
@@ -272,6 +357,12 @@ ORACLES: dict[str, Callable] = {
     "qr": lambda x: tuple(np.linalg.qr(x)),
     "euclidean": lambda x, axis=None, keepdims=False: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)),
     "einsum": lambda *xs, subscripts: np.einsum(subscripts, *xs),
+    "conv": conv,
+    "conv_transpose": conv_transpose,
+    "conv_weight": conv_weight,
+    "max_pool": max_pool,
+    "window_sum": window_sum,
+    "window_spread": window_spread,
 }
 
 # Functions that are not analytic, and those whose analytic form is not what NumPy does with complex numbers.
@@ -298,6 +389,8 @@ NOT_IN_FLOAT16 = {"inv", "det", "slogdet", "pinv", "solve", "cholesky", "eigh", 
 TOLERANCES = {
     **dict.fromkeys(("sigmoid", "softplus", "logsumexp", "softmax", "log_softmax", "cross_entropy"), 16),
     "einsum": 8,
+    **dict.fromkeys(("conv", "conv_transpose", "conv_weight"), 64),
+    **dict.fromkeys(("window_sum", "window_spread"), 4),
     "erf": 4,
 }
 
@@ -816,6 +909,52 @@ for label, shape, labels in (
     for how in ("sum", "mean") if labels.size else ():
         add("cross_entropy", [spread(shape)], {"labels": labels, "reduction": how}, label=f"{label}-{how}")
 add("cross_entropy", [spread((2, 3))], {"labels": np.array([2, 0])}, label="strided", layout=strided)
+
+# --- windows ------------------------------------------------------------------------------------------------------
+
+
+def some_masks(shape, count):
+    return tuple(spread(shape, seed=i % 4) > 0.3 * (i - 1) for i in range(count))
+
+
+# label: shape of x, of the weight, and how the windows lie
+WINDOWS = {
+    "plain": ((2, 2, 4, 3), (3, 2, 2, 2), {}),
+    "sequence": ((2, 2, 5), (3, 2, 3), {}),
+    "all": (
+        (2, 4, 5, 4),
+        (2, 2, 2, 3),
+        {"stride": (2, 1), "padding": ((1, 0), (0, 2)), "dilation": (2, 1), "groups": 2},
+    ),
+    "padding": ((2, 2, 2, 3), (1, 2, 3, 2), {"padding": 1}),
+    "groups": ((2, 3, 3, 3), (3, 1, 2, 2), {"groups": 3}),
+    "per-pixel": ((2, 3, 2, 2), (2, 3, 1, 1), {}),
+    "volume": ((1, 2, 3, 2, 3), (2, 2, 2, 2, 2), {}),
+}
+for label, (x, weight, how) in WINDOWS.items():
+    x, weight = spread(x), spread(weight, seed=1)
+    y = spread(conv(x, weight, **how).shape, seed=2)
+    add("conv", [x, weight, None], how, label=label)
+    add("conv_transpose", [y, weight], {"shape": x.shape[2:], **how}, label=label)
+    add("conv_weight", [x, y], {"size": weight.shape[2:], **how}, label=label)
+    how = {"size": weight.shape[2:]} | {key: value for key, value in how.items() if key != "groups"}
+    add("max_pool", [x], how, label=label)
+    add("window_sum", [x], how, label=label)
+    pooled = window_sum(x, **how).shape
+    masked = how | {"masks": some_masks(pooled, math.prod(weight.shape[2:]))}
+    add("window_sum", [x], masked, label=f"{label}-masked")
+    add("window_spread", [spread(pooled)], {"shape": x.shape[2:], **masked}, label=f"{label}-masked")
+x, weight, bias = spread((2, 2, 4, 3)), spread((3, 2, 2, 2), seed=1), spread((3,), seed=2)
+y = spread((2, 3, 3, 2), seed=3)
+for layout, kind in ((None, ""), (strided, "-strided")):
+    add("conv", [x, weight, bias], label=f"bias{kind}", layout=layout)
+    add("conv_transpose", [y, weight], {"shape": (4, 3)}, label=f"usual{kind}", layout=layout)
+    add("conv_weight", [x, y], {"size": (2, 2)}, label=f"usual{kind}", layout=layout)
+    add("max_pool", [x], {"size": (2, 2), "stride": 2}, label=f"usual{kind}", layout=layout)
+    add("window_sum", [x], {"size": (2, 2), "stride": 2}, label=f"usual{kind}", layout=layout)
+    add("window_spread", [y], {"shape": (4, 3), "size": (2, 2)}, label=f"usual{kind}", layout=layout)
+add("conv", [np.zeros((0, 2, 4, 3)), weight, bias], label="no-samples")
+add("max_pool", [np.zeros((0, 2, 4, 3))], {"size": (2, 2)}, label="no-samples")
 
 # --- linear algebra -----------------------------------------------------------------------------------------------
 
