@@ -22,10 +22,12 @@ from nn.layers.activations import (
     Tanh,
 )
 from nn.layers.container import Sequential
+from nn.layers.convolution import Conv1d, Conv2d
 from nn.layers.dropout import (
     Dropout,
 )
 from nn.layers.embedding import Embedding
+from nn.layers.flatten import Flatten, Unflatten
 from nn.layers.linear import Linear
 from nn.layers.mlp import MLP
 from nn.layers.normalization import (
@@ -34,6 +36,7 @@ from nn.layers.normalization import (
     LayerNorm,
     RMSNorm,
 )
+from nn.layers.pooling import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from nn.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 
 __all__ = [
@@ -44,11 +47,18 @@ __all__ = [
     "MLP",
     "RNN",
     "SELU",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
     "Arctan",
+    "AvgPool1d",
+    "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "Conv1d",
+    "Conv2d",
     "Dropout",
     "Embedding",
+    "Flatten",
     "GRUCell",
     "Hardtanh",
     "Identity",
@@ -57,6 +67,8 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
+    "MaxPool1d",
+    "MaxPool2d",
     "Mish",
     "PReLU",
     "RMSNorm",
@@ -71,4 +83,5 @@ __all__ = [
     "Softsign",
     "Step",
     "Tanh",
+    "Unflatten",
 ]

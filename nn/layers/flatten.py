@@ -1,0 +1,86 @@
+"""Layers that change the shape alone: between images and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from nn.checks import floating
+from nn.module import Module
+
+__all__ = ["Flatten", "Unflatten"]
+
+__autograd_transparent__ = True
+
+
+class Flatten(Module):
+    """Make axes ``start_dim`` to ``end_dim`` one: by default all but that of the samples.
+
+    (N, C, H, W) becomes (N, C H W), the last axis running fastest.
+
+    Raises IndexError for an axis that the input does not have, ValueError for axes in the wrong order.
+
+    Arguments and results are those of ``torch.nn.Flatten``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Flatten()(np.zeros((64, 16, 7, 7))).shape
+    (64, 784)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, x: Any) -> Any:
+        x = floating(x)
+        start, end = (_axis(axis, x.shape) for axis in (self.start_dim, self.end_dim))
+        if start > end:
+            raise ValueError(f"Flatten({self.extra_repr()}) ends before it starts, on an input of shape {x.shape}.")
+        return x.reshape((*x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :]))
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """Make axis ``dim`` several, of the sizes given: the way back from `Flatten`.
+
+    (N, C H W) becomes (N, C, H, W) with ``Unflatten(1, (C, H, W))``. One of the sizes may be -1: what remains.
+
+    Raises IndexError for an axis that the input does not have, ValueError for sizes that do not fit.
+
+    Arguments and results are those of ``torch.nn.Unflatten``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Unflatten(1, (1, 8, 8))(np.zeros((5, 64))).shape
+    (5, 1, 8, 8)
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        self.dim = dim
+        self.unflattened_size = tuple(unflattened_size)
+
+    def forward(self, x: Any) -> Any:
+        x = floating(x)
+        axis, sizes = _axis(self.dim, x.shape), list(self.unflattened_size)
+        whole, known = x.shape[axis], prod(size for size in sizes if size != -1)
+        if sizes.count(-1) == 1 and known and whole % known == 0:
+            sizes[sizes.index(-1)] = whole // known
+        if min(sizes, default=0) < 0 or prod(sizes) != whole:
+            raise ValueError(
+                f"axis {axis} of an input of shape {x.shape} cannot be divided into {self.unflattened_size}."
+            )
+        return x.reshape((*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
+def _axis(axis: int, shape: tuple[int, ...]) -> int:
+    """An axis counted from the front."""
+    if not -len(shape) <= axis < len(shape):
+        raise IndexError(f"there is no axis {axis} in an input of shape {shape}. Is the axis of samples missing?")
+    return axis % len(shape)

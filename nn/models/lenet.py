@@ -1,0 +1,161 @@
+"""The network that read handwritten zip codes in 1989, the first of the convolutional networks called LeNet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from autograd.ops import index
+from nn.checks import floating
+from nn.defaults import Randomness, generator, parameter_dtype
+from nn.functional import conv2d
+from nn.layers import Linear
+from nn.module import Module, Parameter
+
+__all__ = ["FeatureMaps", "LeNet1989"]
+
+__autograd_transparent__ = True
+
+_scatter = index.scatter
+_BACKGROUND = -1.0  # what units at the border see beyond it
+
+
+class FeatureMaps(Module):
+    """Feature maps as in LeNet 1989: kernels of 5x5 at every second pixel, shared over a map; a bias for each unit.
+
+    ``z[n, o, p] = bias[o, p] + sum_ck weight[o, c, k] x[n, table[o, c], 2 p + k]``: map o sees the input maps that
+    its row of ``table`` names, by default all. Beyond the border of the input lies a background of -1. Input
+    (N, C, H, W), ``weight`` (maps, inputs of a map, 5, 5), ``bias`` (maps, H / 2, W / 2), output (N, maps, H / 2,
+    W / 2). Weights start uniform in ±2.4 / inputs of a unit, biases at 0.
+
+    Raises ValueError for rows of the table that differ in length, name an input map twice, or one that is not there.
+
+    >>> import numpy as np
+    >>> from nn.models import FeatureMaps
+    >>> maps = FeatureMaps(2, (8, 8), [[0], [1], [0]])
+    >>> maps(np.zeros((1, 2, 8, 8), "float32")).shape, maps.connections
+    ((1, 3, 4, 4), 1248)
+    """
+
+    def __init__(
+        self,
+        in_maps: int,
+        size: tuple[int, int],
+        table: Sequence[Sequence[int]],
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self.in_maps = in_maps
+        self.table = _table(table, in_maps)
+        maps, inputs = self.table.shape
+        self.size = tuple(-(-n // 2) for n in size)
+        kind, rng = parameter_dtype(dtype), generator(rng)
+        bound = 2.4 / (inputs * 25)
+        self.weight = Parameter(rng.uniform(-bound, bound, (maps, inputs, 5, 5)).astype(kind))
+        self.bias = Parameter(np.zeros((maps, *self.size), kind))
+
+    def forward(self, x: Any) -> Any:
+        x = floating(x, self.weight)
+        x = np.pad(x, ((0, 0), (0, 0), (2, 2), (2, 2)), constant_values=_BACKGROUND)
+        return conv2d(x, self._whole_weight(), stride=2) + self.bias
+
+    def _whole_weight(self) -> Any:
+        """The kernels for all input maps, zero where the table names none."""
+        maps = len(self.table)
+        if np.array_equal(self.table, np.broadcast_to(np.arange(self.in_maps), (maps, self.in_maps))):
+            return self.weight
+        rows = np.arange(maps)[:, None]
+        return _scatter(self.weight, index=(rows, self.table), shape=(maps, self.in_maps, 5, 5))
+
+    @property
+    def connections(self) -> int:
+        """How many numbers are multiplied or added for one image: each unit has its inputs and a bias."""
+        return self.bias.size * (prod(self.weight.shape[1:]) + 1)
+
+    def extra_repr(self) -> str:
+        maps, inputs = self.table.shape
+        return f"{self.in_maps}, {maps}, inputs per map={inputs}, size={self.size}"
+
+
+class LeNet1989(Module):
+    """The network of 1989 for handwritten digits of 16x16 pixels, between -1 (paper) and 1 (ink).
+
+    H1: 12 maps of 8x8 units, each seeing 5x5 pixels; H2: 12 maps of 4x4 units, each seeing 5x5 units in 8 of the 12
+    maps of H1; H3: 30 units that see all of H2; then 10 outputs, one per digit. ``tanh`` after each layer. Input
+    (N, 1, 16, 16) or (N, 16, 16), output (N, 10) between -1 and 1, with 1 as the target of the right digit and -1 of
+    the others. Of its 64,660 connections 9,760 have a parameter of their own.
+
+    Which 8 maps a map of H2 sees the paper does not say; ``table`` is the choice, 12 rows of 8 numbers. By default the
+    maps of H1 fall into three groups of four, and each third of H2 leaves out one of the groups.
+
+    Source: Y. LeCun, B. Boser, J. S. Denker, D. Henderson, R. E. Howard, W. Hubbard and L. D. Jackel (1989),
+    Backpropagation Applied to Handwritten Zip Code Recognition, Neural Computation 1(4), 541-551. Its tanh is
+    stretched, here it is not.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> model = nn.models.LeNet1989(rng=0)
+    >>> model(-np.ones((3, 1, 16, 16), "float32")).shape
+    (3, 10)
+    >>> sum(p.size for p in model.parameters()), model.connections
+    (9760, 64660)
+    """
+
+    def __init__(
+        self,
+        table: Sequence[Sequence[int]] | None = None,
+        *,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        rng = generator(rng)
+        everything = [[0]] * 12
+        self.h1 = FeatureMaps(1, (16, 16), everything, dtype=dtype, rng=rng)
+        self.h2 = FeatureMaps(12, (8, 8), _thirds() if table is None else table, dtype=dtype, rng=rng)
+        self.h3 = _small(Linear(self.h2.bias.size, 30, dtype=dtype, rng=rng), rng)
+        self.output = _small(Linear(30, 10, dtype=dtype, rng=rng), rng)
+
+    def forward(self, x: Any) -> Any:
+        x = floating(x, self.h1.weight)
+        h1 = np.tanh(self.h1(x if x.ndim == 4 else x[:, None]))
+        h2 = np.tanh(self.h2(h1))
+        h3 = np.tanh(self.h3(h2.reshape((h2.shape[0], self.h2.bias.size))))
+        return np.tanh(self.output(h3))
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are between units, biases counted as one each."""
+        dense = sum(layer.weight.size + layer.out_features for layer in (self.h3, self.output))
+        return self.h1.connections + self.h2.connections + dense
+
+
+def _thirds() -> list[list[int]]:
+    """For each map of H2 the two of three groups of maps of H1 that it sees."""
+    groups = [list(range(start, start + 4)) for start in (0, 4, 8)]
+    pairs = [groups[0] + groups[1], groups[1] + groups[2], groups[0] + groups[2]]
+    return [pair for pair in pairs for _ in range(4)]
+
+
+def _table(table: Sequence[Sequence[int]], in_maps: int) -> NDArray[np.int64]:
+    rows = [list(row) for row in table]
+    lengths = {len(row) for row in rows}
+    if len(lengths) != 1 or lengths == {0}:
+        raise ValueError(f"every map has the same number of inputs, at least 1; the rows of this table have {lengths}.")
+    for row in rows:
+        if len(set(row)) < len(row) or not all(0 <= m < in_maps for m in row):
+            raise ValueError(f"a row of the table names different input maps from 0 to {in_maps - 1}, not {row}.")
+    return np.array(rows, np.int64)
+
+
+def _small(layer: Linear, rng: np.random.Generator) -> Linear:
+    """A layer with the start values of the paper: uniform in ±2.4 / inputs, biases 0."""
+    bound = 2.4 / layer.in_features
+    layer.weight.data = rng.uniform(-bound, bound, layer.weight.shape).astype(layer.weight.dtype)
+    assert layer.bias is not None
+    layer.bias.data[:] = 0.0
+    return layer
