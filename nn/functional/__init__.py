@@ -24,6 +24,7 @@ from nn.functional.activations import (
     step,
     tanh,
 )
+from nn.functional.attention import causal_mask, scaled_dot_product_attention
 from nn.functional.dropout import (
     dropout,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "arctan",
     "batch_norm",
     "binary_cross_entropy_with_logits",
+    "causal_mask",
     "cross_entropy",
     "dropout",
     "elu",
@@ -57,6 +59,7 @@ __all__ = [
     "relu",
     "rms_norm",
     "rrelu",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",

@@ -21,6 +21,7 @@ from nn.layers.activations import (
     Step,
     Tanh,
 )
+from nn.layers.attention import MultiheadAttention
 from nn.layers.container import Sequential
 from nn.layers.convolution import Conv1d, Conv2d
 from nn.layers.dropout import (
@@ -70,6 +71,7 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "Mish",
+    "MultiheadAttention",
     "PReLU",
     "RMSNorm",
     "RNNCell",
