@@ -1,0 +1,215 @@
+"""Multi-head attention, on the functions of `nn.functional`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd import OperandError
+from autograd.ops import fused, reduce, shape
+from nn.checks import floating, positive, probability
+from nn.defaults import Randomness, generator, parameter_dtype
+from nn.functional.attention import attend, causal_mask, mask_as_scores
+from nn.layers.linear import Linear
+from nn.module import Module, Parameter
+
+__all__ = ["MultiheadAttention"]
+
+__autograd_transparent__ = True
+
+_linear = fused.linear
+_mean = reduce.mean
+_reshape = shape.reshape
+_split = shape.split
+_transpose = shape.transpose
+
+
+class MultiheadAttention(Module):
+    """Attention in several heads: each compares queries and keys in a subspace of its own.
+
+    Query, key and value are multiplied with weights of their own and cut into ``num_heads`` parts of
+    D = embed_dim / num_heads columns. Each head computes ``softmax(q k^T / sqrt(D) + mask) v``, and ``out_proj`` mixes
+    what the heads found, side by side. Queries have shape (L, N, E), keys and values (S, N, E), or (N, L, E) and
+    (N, S, E) with ``batch_first``, or (L, E) and (S, E) for one sample. With ``kdim`` and ``vdim`` keys and values have
+    these widths.
+
+    Called as ``attention(query, key, value)``, it returns ``(output, weights)``: the output in the shape of the query,
+    and the weights of shape (N, L, S), averaged over the heads, or (N, num_heads, L, S) with
+    ``average_attn_weights=False``, or None with ``need_weights=False``. Masks are booleans, **True where not to look**,
+    or numbers that are added to the scores: ``attn_mask`` of shape (L, S) or (N * num_heads, L, S), and
+    ``key_padding_mask`` of shape (N, S). With ``is_causal`` no query looks at later keys, with or without other masks
+    (PyTorch wants ``attn_mask`` too). In training a share ``dropout`` of the weights is dropped.
+
+    A query that may look nowhere finds zeros, with zero weights, and has no gradient; so does PyTorch with
+    ``need_weights=False``, while with weights it gives NaN.
+
+    The weights start uniform in ±√(6 / (fan_in + fan_out)) (Glorot), those of ``out_proj`` as in `Linear`, biases at 0,
+    drawn from ``rng`` (a generator or a seed; by default the generator that `manual_seed` starts), which the dropout
+    goes on drawing from.
+
+    Raises ValueError when embed_dim is not a multiple of num_heads, OperandError for shapes that do not fit, TypeError
+    for a mask of integers.
+
+    Vaswani et al., "Attention is all you need", NeurIPS 2017. Names, layouts and results are those of
+    ``torch.nn.MultiheadAttention`` (without ``add_bias_kv`` and ``add_zero_attn``).
+
+    >>> import numpy as np
+    >>> import nn
+    >>> attention = nn.MultiheadAttention(8, num_heads=2, batch_first=True)
+    >>> x = np.zeros((4, 3, 8), "float32")
+    >>> output, weights = attention(x, x, x, is_causal=True)
+    >>> output.shape
+    (4, 3, 8)
+    >>> weights[0].data.round(2)
+    array([[1.  , 0.  , 0.  ],
+           [0.5 , 0.5 , 0.  ],
+           [0.33, 0.33, 0.33]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        *,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = False,
+        dtype: DTypeLike | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self.embed_dim = n = positive("embed_dim", embed_dim)
+        self.num_heads = positive("num_heads", num_heads, "number of heads")
+        if n % num_heads:
+            raise ValueError(f"embed_dim {n} cannot be shared evenly by {num_heads} heads.")
+        self.dropout = probability("dropout", dropout)
+        self.kdim = n if kdim is None else positive("kdim", kdim)
+        self.vdim = n if vdim is None else positive("vdim", vdim)
+        self.batch_first = batch_first
+        self.rng = generator(rng) if self.dropout and rng is not None else None
+        kind, rng = parameter_dtype(dtype), generator(rng)
+
+        def glorot(rows: int, columns: int) -> Parameter:
+            bound = math.sqrt(6.0 / (rows + columns))
+            return Parameter(rng.uniform(-bound, bound, (rows, columns)).astype(kind))
+
+        if self.kdim == self.vdim == n:
+            self.in_proj_weight = glorot(3 * n, n)
+        else:
+            self.q_proj_weight = glorot(n, n)
+            self.k_proj_weight = glorot(n, self.kdim)
+            self.v_proj_weight = glorot(n, self.vdim)
+        self.in_proj_bias = Parameter(np.zeros(3 * n, kind)) if bias else None
+        self.out_proj = Linear(n, n, bias, dtype=kind, rng=rng)
+        if self.out_proj.bias is not None:
+            self.out_proj.bias.data[:] = 0.0
+
+    def forward(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        key_padding_mask: Any = None,
+        need_weights: bool = True,
+        attn_mask: Any = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Any, Any]:
+        same = query is key and key is value
+        query, key, value = (floating(x, self.out_proj.weight) for x in (query, key, value))
+        batched = self._check_inputs(query, key, value)
+        q, k, v = (self._heads(x, batched) for x in self._projections(query, key, value, same))
+        mask = self._mask(attn_mask, key_padding_mask, is_causal, q, k)
+        out, weights = attend(q, k, v, mask, self.dropout if self.training else 0.0, None, self.rng)
+        # back from (N, heads, L, D) to the layout of the query
+        out = _transpose(out, axes=(0, 2, 1, 3) if self.batch_first or not batched else (2, 0, 1, 3))
+        out = self.out_proj(_reshape(out, shape=query.shape))
+        if not need_weights:
+            return out, None
+        if average_attn_weights:
+            weights = _mean(weights, axis=1)
+        return out, weights if batched else weights[0]
+
+    def _projections(self, query: Any, key: Any, value: Any, same: bool) -> tuple[Any, Any, Any]:
+        """Query, key and value after their own weights."""
+        weight, bias = vars(self).get("in_proj_weight"), self.in_proj_bias
+        if weight is not None and same:
+            return _split(_linear(query, weight, bias), indices_or_sections=3, axis=-1)  # type: ignore[no-any-return]
+        if weight is None:
+            weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        else:
+            weights = _split(weight, indices_or_sections=3, axis=0)
+        biases = (None,) * 3 if bias is None else _split(bias, indices_or_sections=3, axis=0)
+        q, k, v = (_linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+        return q, k, v
+
+    def _heads(self, x: Any, batched: bool) -> Any:
+        """From (L, N, E), (N, L, E) or (L, E) to (N, heads, L, D)."""
+        lead = x.shape[:-1] if batched else (1, *x.shape[:-1])
+        x = _reshape(x, shape=(*lead, self.num_heads, self.embed_dim // self.num_heads))
+        return _transpose(x, axes=(0, 2, 1, 3) if self.batch_first or not batched else (1, 2, 0, 3))
+
+    def _mask(self, attn_mask: Any, key_padding_mask: Any, is_causal: bool, q: Any, k: Any) -> Any:
+        """All masks as one, in numbers that are added to scores of shape (N, heads, L, S)."""
+        (count, heads, length, _), keys = q.shape, k.shape[2]
+        mask = mask_as_scores(attn_mask, q.dtype, blocked=True)
+        if mask is not None:
+            if mask.shape == (count * heads, length, keys):
+                mask = mask.reshape(count, heads, length, keys)
+            elif mask.shape != (length, keys):
+                raise OperandError(
+                    f"{self._name()}: attn_mask has shape {mask.shape}, but these inputs need (L, S) = "
+                    f"{(length, keys)} or (N * num_heads, L, S) = {(count * heads, length, keys)}."
+                )
+        padding = mask_as_scores(key_padding_mask, q.dtype, blocked=True)
+        if padding is not None:
+            if padding.shape not in ((count, keys), (keys,) * (count == 1)):
+                raise OperandError(
+                    f"{self._name()}: key_padding_mask has shape {padding.shape}, but these inputs need (N, S) = "
+                    f"{(count, keys)}."
+                )
+            padding = padding.reshape(count, 1, 1, keys)
+            mask = padding if mask is None else mask + padding
+        if is_causal:
+            causal = causal_mask(length, keys, dtype=q.dtype)
+            mask = causal if mask is None else mask + causal
+        return mask
+
+    def _check_inputs(self, query: Any, key: Any, value: Any) -> bool:
+        """Whether there is an axis for the samples; an error when the shapes do not belong together."""
+        sizes = query.shape, key.shape, value.shape
+        ndim = len(sizes[0])
+        widths = self.embed_dim, self.kdim, self.vdim
+        fits = ndim in (2, 3) and all(
+            len(size) == ndim and size[-1] == width for size, width in zip(sizes, widths, strict=True)
+        )
+        if fits and ndim == 3:
+            samples = 0 if self.batch_first else 1
+            fits = sizes[0][samples] == sizes[1][samples]
+        if not fits or sizes[1][:-1] != sizes[2][:-1]:
+            lead = "(N, L" if self.batch_first else "(L, N"
+            other = lead.replace("L", "S")
+            raise OperandError(
+                f"{self._name()} needs a query of shape {lead}, {widths[0]}), a key {other}, {widths[1]}) and a value "
+                f"{other}, {widths[2]}), all without N for one sample, not {sizes[0]}, {sizes[1]} and {sizes[2]}."
+            )
+        return ndim == 3
+
+    def _name(self) -> str:
+        return f"MultiheadAttention({self.embed_dim}, {self.num_heads})"
+
+    def extra_repr(self) -> str:
+        words = [f"{self.embed_dim}, num_heads={self.num_heads}"]
+        if self.dropout:
+            words.append(f"dropout={self.dropout}")
+        if self.in_proj_bias is None:
+            words.append("bias=False")
+        if not self.kdim == self.vdim == self.embed_dim:
+            words.append(f"kdim={self.kdim}, vdim={self.vdim}")
+        if self.batch_first:
+            words.append("batch_first=True")
+        return ", ".join(words)
