@@ -1,78 +1,133 @@
-"""What a model consists of, as a table: layers, shapes of their outputs, numbers of parameters."""
+"""What a model consists of and costs, as a table."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from html import escape
 from typing import Any, NamedTuple
 
-from autograd import Tensor, no_grad
+from autograd import Tensor
+from nn.counting import Cost, counted
 from nn.module import Module, Parameter
 
 __all__ = ["LayerRow", "Summary", "summary"]
 
+_TITLES = ("layer", "", "output", "parameters", "multiply-adds", "kept")
+_NUMBERS = 3  # from this column on
+
 
 class LayerRow(NamedTuple):
-    """One module of a summary. ``parameters`` are its own, without those of the modules in it."""
+    """One module of a summary. The numbers are its own, without those of the modules in it."""
 
     path: str
     layer: str
-    output: str
+    output: str  # of its last call
     parameters: int
     shared: str  # where the parameters stand that were counted before, or nothing
+    multiply_adds: int
+    memory: int  # bytes
+    calls: int
 
 
 class Summary:
-    """The table that `summary` returns: ``print`` it, or read ``rows`` and ``parameters``."""
+    """The table that `summary` returns: ``print`` it, show it in a notebook, or read its numbers.
+
+    ``rows`` are the modules, ``parameters`` the number of different ones, ``frozen`` how many of these are not
+    trained, ``multiply_adds`` and ``memory`` (in bytes) the sums of the rows.
+    """
 
     def __init__(self, title: str, rows: list[LayerRow], parameters: int, frozen: int) -> None:
         self.title = title
         self.rows = rows
         self.parameters = parameters
         self.frozen = frozen
+        self.multiply_adds = sum(row.multiply_adds for row in rows)
+        self.memory = sum(row.memory for row in rows)
 
     def __str__(self) -> str:
-        table = [("layer", "", "output", "parameters")]
-        for row in self.rows:
-            count = f"{row.parameters:,}" if row.parameters or not row.shared else ""
-            words = " + ".join(part for part in (count, row.shared) if part)
-            table.append((row.path or "(model)", row.layer, row.output, words))
-        table.append(("total", "", "", f"{self.parameters:,}"))
-        widths = [max(len(line[i]) for line in table) for i in range(4)]
+        table = [_TITLES, *self._cells(), self._totals()]
+        widths = [max(len(line[i]) for line in table) for i in range(len(_TITLES))]
         lines = [
-            f"{line[0]:<{widths[0]}}  {line[1]:<{widths[1]}}  {line[2]:<{widths[2]}}  {line[3]:>{widths[3]}}"
+            "  ".join(
+                f"{c:>{w}}" if i >= _NUMBERS else f"{c:<{w}}" for i, (c, w) in enumerate(zip(line, widths, strict=True))
+            )
             for line in table
         ]
         rule = "-" * len(lines[0])
-        text = [self.title, rule, lines[0], rule, *lines[1:-1], rule, lines[-1]]
-        if self.frozen:
-            text.append(f"{self.frozen:,} of them are not trained (requires_grad is False).")
+        text = [self.title, rule, lines[0], rule, *lines[1:-1], rule, lines[-1], *self._notes()]
         return "\n".join(line.rstrip() for line in text)
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        def line(cells: tuple[str, ...], tag: str) -> str:
+            sides = ["right" if i >= _NUMBERS else "left" for i in range(len(cells))]
+            return "".join(
+                f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
+                for cell, side in zip(cells, sides, strict=True)
+            )
+
+        body = "".join(f"<tr>{line(cells, 'td')}</tr>" for cells in self._cells())
+        notes = "".join(f"<div>{escape(note)}</div>" for note in self._notes())
+        return (
+            f"<div><strong>{escape(self.title)}</strong><table><thead><tr>{line(_TITLES, 'th')}</tr></thead>"
+            f"<tbody>{body}</tbody><tfoot><tr>{line(self._totals(), 'th')}</tr></tfoot></table>{notes}</div>"
+        )
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        cells = []
+        for row in self.rows:
+            count = f"{row.parameters:,}" if row.parameters or not row.shared else ""
+            parameters = " + ".join(part for part in (count, row.shared) if part)
+            output = f"{row.output}, last of {row.calls}" if row.calls > 1 else row.output
+            products = f"{row.multiply_adds:,}"
+            cells.append((row.path or "(model)", row.layer, output, parameters, products, _bytes(row.memory)))
+        return cells
+
+    def _totals(self) -> tuple[str, ...]:
+        return "total", "", "", f"{self.parameters:,}", f"{self.multiply_adds:,}", _bytes(self.memory)
+
+    def _notes(self) -> list[str]:
+        return [f"{self.frozen:,} of them are not trained (requires_grad is False)."] if self.frozen else []
+
 
 def summary(model: Module, *inputs: Any) -> Summary:
-    """Run a copy of the model once, and list its modules with their output shapes and numbers of parameters.
+    """Run copies of the model, and list its modules with their outputs, parameters and costs.
 
     ``inputs`` are what the model is called with, an array for most. The model itself is not touched: no gradient, no
-    running mean changes. Every row counts the module's own parameters; a parameter held at several places counts
-    once, and the others say where. A module that was not called says so.
+    running mean changes. Every row is about what the module does itself, without the modules in it:
+
+    - *parameters*: one held at several places counts once, and the others say where. A module that was not called
+      says so.
+    - *multiply-adds* of the forward pass with these inputs: one for each product that is added up in a matrix product
+      or convolution (``N in out`` for Linear). Elementwise work is not counted, nor what depends on no parameter.
+    - *kept*: activation memory, the arrays that the graph holds for the backward pass, each at the first op that needs
+      it. Parameters and inputs are not counted, and what several ops need is counted once.
 
     >>> import numpy as np
     >>> import nn
     >>> nn.summary(nn.MLP([64, 32, 10]), np.zeros((16, 64), "float32"))
     MLP on input (16, 64)
-    -----------------------------------
-    layer          output    parameters
-    -----------------------------------
-    0      Linear  (16, 32)       2,080
-    1      ReLU    (16, 32)           0
-    2      Linear  (16, 10)         330
-    -----------------------------------
-    total                         2,410
+    -----------------------------------------------------------
+    layer          output    parameters  multiply-adds     kept
+    -----------------------------------------------------------
+    0      Linear  (16, 32)       2,080         32,768      0 B
+    1      ReLU    (16, 32)           0              0  2.05 kB
+    2      Linear  (16, 10)         330          5,120      0 B
+    -----------------------------------------------------------
+    total                         2,410         37,888  2.05 kB
     """
-    outputs = _run(copy.deepcopy(model), inputs)
+    outputs: dict[str, list[str]] = {}
+    twin = copy.deepcopy(model)
+    kept = Cost([*inputs, *(p.data for p in twin.parameters())])
+    counted(lambda: _watched(twin, outputs)(*inputs), kept)
+    twin = copy.deepcopy(model)
+    for parameter in twin.parameters():  # products with frozen ones are products too
+        parameter.requires_grad = True
+    done = Cost()
+    counted(lambda: twin(*inputs), done)
+
     rows: list[LayerRow] = []
     first: dict[int, str] = {}
     sizes: dict[int, Parameter] = {}
@@ -85,10 +140,13 @@ def summary(model: Module, *inputs: Any) -> Summary:
                 first[id(parameter)] = f"{path}.{name}" if path else name
                 sizes[id(parameter)] = parameter
                 own += parameter.size
-        if not path and not own and _has_children(module):
+        costs = done.products[path], kept.kept[path]
+        if not path and not own and not any(costs) and _has_children(module):
             continue  # the model as a whole: the title says it
         words = f"shared ({', '.join(shared)})" if shared else ""
-        rows.append(LayerRow(path, type(module).__name__, outputs.get(path, "not called"), own, words))
+        calls = outputs.get(path, [])
+        output = calls[-1] if calls else "not called"
+        rows.append(LayerRow(path, type(module).__name__, output, own, words, *costs, len(calls)))
     total = sum(p.size for p in sizes.values())
     frozen = sum(p.size for p in sizes.values() if not p.requires_grad)
     shapes = ", ".join(_shape(x) for x in inputs)
@@ -100,21 +158,18 @@ def _has_children(module: Module) -> bool:
     return next(module.children(), None) is not None
 
 
-def _run(model: Module, inputs: tuple[Any, ...]) -> dict[str, str]:
-    """The shape of what each module of a model returned last, by path. The model is changed on the way."""
-    seen: dict[str, str] = {}
+def _watched(model: Module, outputs: dict[str, list[str]]) -> Module:
+    """A model that notes the shapes of what each of its modules returns. It is changed."""
     for path, module in model.named_modules():
         # Modules are plain objects: an attribute of the object goes before the method of its class.
-        vars(module)["forward"] = _noting(module.forward, path, seen)
-    with no_grad():
-        model(*inputs)
-    return seen
+        vars(module)["forward"] = _noting(module.forward, path, outputs)
+    return model
 
 
-def _noting(forward: Callable[..., Any], path: str, seen: dict[str, str]) -> Callable[..., Any]:
+def _noting(forward: Callable[..., Any], path: str, outputs: dict[str, list[str]]) -> Callable[..., Any]:
     def noting(*args: Any, **kwargs: Any) -> Any:
         out = forward(*args, **kwargs)
-        seen[path] = _shape(out)
+        outputs.setdefault(path, []).append(_shape(out))
         return out
 
     return noting
@@ -129,3 +184,13 @@ def _shape(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_shape(item)}" for key, item in value.items()) + "}"
     return type(value).__name__
+
+
+def _bytes(count: int) -> str:
+    """A number of bytes in three digits: 1 kB is 1000 B."""
+    size, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 999.5:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"

@@ -1,0 +1,110 @@
+"""What one run of a model costs: the multiply-adds of its products, and the bytes that wait for the backward pass.
+
+Counted is what runs, op by op, and not what kinds of layers there are, so a model that multiplies matrices in its own
+``forward`` is counted as well. This module knows ops and paths of modules, and no layer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.arrays import Shape
+from autograd.engine import Node, Vertex
+from autograd.modes import STATE
+from autograd.ops.linear import explicit_subscripts
+
+__all__ = ["PRODUCTS", "Cost", "counted"]
+
+
+def _tensordot(shapes: list[Shape], out: Shape, attrs: dict[str, Any]) -> int:
+    axes = attrs["axes"]
+    if isinstance(axes, int | np.integer):
+        return prod(out) * prod(shapes[1][: int(axes)])
+    summed = axes[0] if isinstance(axes[0], Iterable) else (axes[0],)
+    return prod(out) * prod(shapes[0][i] for i in summed)
+
+
+def _einsum(shapes: list[Shape], out: Shape, attrs: dict[str, Any]) -> int:
+    """All combinations of the letters; a sum over one operand multiplies nothing."""
+    terms, _ = explicit_subscripts(attrs["subscripts"], [len(shape) for shape in shapes])
+    lengths: dict[str, int] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        for letter, length in zip(term, shape, strict=True):
+            lengths[letter] = max(length, lengths.get(letter, 1))
+    return prod(lengths.values()) if len(shapes) > 1 else 0
+
+
+# The multiply-adds of each op that adds up products, from the shapes of its operands, of its result, and attributes.
+PRODUCTS: dict[str, Callable[[list[Shape], Shape, dict[str, Any]], int]] = {
+    "matmul": lambda shapes, out, _: prod(out) * shapes[0][-1],
+    "linear": lambda shapes, out, _: prod(out) * shapes[1][-1],
+    "dot": lambda shapes, out, _: prod(out) * shapes[0][-1] if shapes[0] and shapes[1] else 0,
+    "outer": lambda shapes, out, _: prod(out),
+    "tensordot": _tensordot,
+    "einsum": _einsum,
+    "conv": lambda shapes, out, _: prod(out) * prod(shapes[1][1:]),
+    "conv_transpose": lambda shapes, out, _: prod(shapes[0]) * prod(shapes[1][1:]),
+    "conv_weight": lambda shapes, out, _: prod(shapes[1]) * prod(out[1:]),
+}
+
+
+class Cost:
+    """What a run has cost, by the path of the module whose own ``forward`` did it."""
+
+    def __init__(self, not_counted: Iterable[Any] = ()) -> None:
+        self.products: dict[str, int] = defaultdict(int)
+        self.kept: dict[str, int] = defaultdict(int)
+        # Memory by its address. It is held here, so that no address is used twice.
+        self._seen = {id(buffer): buffer for buffer in map(_buffer, _arrays(not_counted))}
+
+    def forward(self, node: Node, operands: Any, out: Any) -> None:
+        frame = node.scope
+        while frame is not None and frame.path is None:  # a module that no attribute leads to
+            frame = frame.parent
+        path = "" if frame is None else str(frame.path)
+        if node.op.name in PRODUCTS:
+            shapes = [x.shape if isinstance(x, Vertex) else np.shape(x) for x in node.operands if x is not None]
+            self.products[path] += PRODUCTS[node.op.name](shapes, node.shape, node.attrs or {})
+        for array in _arrays(node.kept):
+            buffer = _buffer(array)
+            if id(buffer) not in self._seen:
+                self._seen[id(buffer)] = buffer
+                self.kept[path] += buffer.nbytes
+
+    def backward(self, node: Any, g: Any, gradients: Any) -> None:
+        """Nothing: the forward pass is what is counted."""
+
+
+def counted(function: Callable[[], Any], cost: Cost) -> None:
+    """Run a function as the outermost, with graph, and add up what it costs."""
+    token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=cost))
+    try:
+        function()
+    finally:
+        STATE.reset(token)
+
+
+def _arrays(values: Any) -> Iterable[np.ndarray[Any, Any]]:
+    """All arrays in what a node keeps, or in the inputs of a model."""
+    if isinstance(values, Tensor):
+        values = values.data
+    if isinstance(values, np.ndarray):
+        yield values
+    elif isinstance(values, dict):
+        yield from _arrays(tuple(values.values()))
+    elif isinstance(values, list | tuple):
+        for value in values:
+            yield from _arrays(value)
+
+
+def _buffer(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array that owns the memory of a view."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
