@@ -222,13 +222,17 @@ copy = defop("copy", lambda x: x.copy(), unchanged, stacked=True)
 
 # --- further ufuncs -------------------------------------------------------------------------------------------
 
+
+def _cosine(x: Array, out: Array) -> Array:
+    """x / out: the slope of a length. At the origin 0, as for abs; at infinity only what is infinite counts."""
+    flat = (out == 0.0) | np.isinf(out)
+    return np.where(flat, np.where(np.isinf(x), np.sign(x), 0.0), x / np.where(flat, 1.0, out))
+
+
 hypot = defop(
     "hypot",
-    np.hypot,  # at the origin the slope is taken as 0, as for abs
-    (
-        lambda g, x, out: g * (x / np.where(out == 0.0, 1.0, out)),
-        lambda g, y, out: g * (y / np.where(out == 0.0, 1.0, out)),
-    ),
+    np.hypot,
+    (lambda g, x, out: g * _cosine(x, out), lambda g, y, out: g * _cosine(y, out)),
     numpy=np.hypot,
 )
 copysign = defop(

@@ -215,6 +215,9 @@ edge("arccosh", [1.0], value=[0.0], gradients=([INF],), warns_back="divide by ze
 edge("arcsinh", [INF, -INF], value=[INF, -INF], gradients=([0, 0],), why="limits")
 edge("sinc", [0.0, -0.0], value=[1, 1], gradients=([0, 0],), second=([-(np.pi**2) / 3] * 2,), why="1 - (pi x)^2 / 6")
 edge("hypot", [0.0, 3.0], [0.0, -4.0], value=[0, 5], gradients=([0, 0.6], [0, -0.8]), why="at the origin 0, as abs")
+edge(
+    "hypot", [INF, 3.0], [1.0, -INF], value=[INF, INF], gradients=([1, 0], [0, -1]), why="only the infinite one counts"
+)
 edge("copysign", [0.0, -2.0], [-1.0, 1.0], value=[-0.0, 2], gradients=([0, -1], None), why="as abs; -1 where it turns")
 edge("fmax", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1, 0.5], [1, 0, 0.5]), why="who is left")
 edge("fmin", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1, 0.5], [1, 0, 0.5]), why="who is left")
