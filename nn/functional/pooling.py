@@ -197,7 +197,7 @@ def _adaptive(name: str, axes: int, x: Any, output_size: Any) -> Any:
     x, has_samples = batched(name, x, axes)
     sizes = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * axes
     lengths = x.shape[2:]
-    wanted = per_axis("output_size", [n if m is None else m for n, m in zip(lengths, sizes, strict=False)], axes)
+    wanted = per_axis("output_size", [lengths[i % axes] if m is None else m for i, m in enumerate(sizes)], axes)
     for n, m in zip(lengths, wanted, strict=True):  # one axis after the other: each goes to the end
         x = np.tensordot(x, _means(n, m).astype(x.dtype), (2, 1))
     return x if has_samples else x[0]

@@ -1,0 +1,164 @@
+"""Convolution and pooling beyond the table of modules: definitions, identities, settings that are none."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
+
+import nn
+from autograd import OperandError, Tensor, jacobian, tensor
+from nn import functional as F
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_flip_is_the_convolution_of_mathematics(k, rng):
+    x, kernel = rng.normal(size=7), rng.normal(size=k)
+    out = F.conv1d(x[None], kernel[None, None], padding=k - 1, flip=True)
+    np.testing.assert_allclose(out[0], np.convolve(x, kernel), rtol=1e-12)
+    out = F.conv1d(x[None], kernel[None, None])
+    np.testing.assert_allclose(out[0], np.correlate(x, kernel), rtol=1e-12)
+
+
+def test_flip_in_two_dimensions(rng):
+    signal = pytest.importorskip("scipy.signal")
+    x, kernel = rng.normal(size=(6, 5)), rng.normal(size=(3, 2))
+    for flip, function in ((True, signal.convolve2d), (False, signal.correlate2d)):
+        out = F.conv2d(x[None], kernel[None, None], padding=(2, 1), flip=flip)
+        np.testing.assert_allclose(out[0], function(x, kernel), rtol=1e-10)
+
+
+def test_polynomials_are_multiplied():
+    """(1 + 2x + 3x^2)(4 + 5x) = 4 + 13x + 22x^2 + 15x^3, by hand."""
+    out = F.conv1d(np.array([[1.0, 2.0, 3.0]]), np.array([[[4.0, 5.0]]]), padding=1, flip=True)
+    assert out.tolist() == [[4.0, 13.0, 22.0, 15.0]]
+
+
+# Lengths, kernel, stride, padding and dilation of one axis
+axes = st.tuples(st.integers(1, 7), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))
+
+
+@settings(max_examples=40, deadline=None)
+@given(first=axes, second=axes, groups=st.integers(1, 2), data=st.data())
+def test_output_size_and_values(first, second, groups, data):
+    """The formula for the size, and windows times kernels, for settings of all kinds."""
+    lengths, size, stride, padding, dilation = zip(first, second, strict=True)
+    counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in (first, second)]
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    x, weight = rng.normal(size=(2, 2 * groups, *lengths)), rng.normal(size=(3 * groups, 2, *size))
+    if min(counts) < 1:
+        with pytest.raises(OperandError, match="less than 1"):
+            F.conv2d(x, weight, None, stride, padding, dilation, groups)
+        return
+    out = F.conv2d(x, weight, None, stride, padding, dilation, groups)
+    assert out.shape == (2, 3 * groups, *counts)
+    padded = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
+    spans = [d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)]
+    seen = sliding_window_view(padded, spans, (2, 3))[(..., *(slice(None, None, s) for s in (*stride, *dilation)))]
+    parts = zip(np.split(seen, groups, 1), np.split(weight, groups), strict=True)
+    expected = np.concatenate([np.einsum("nchwij,ocij->nohw", part, kernel) for part, kernel in parts], 1)
+    np.testing.assert_allclose(out, expected, atol=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(first=axes, second=axes, data=st.data())
+def test_gradients_are_the_adjoint(first, second, data):
+    """<conv(x), y> = <x, gradient of x> for every x and y: the backward pass is the transpose of the forward one."""
+    lengths, size, stride, padding, dilation = zip(first, second, strict=True)
+    if any(n + 2 * p < d * (k - 1) + 1 for n, k, _, p, d in (first, second)):
+        return
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    x = tensor(rng.normal(size=(2, 3, *lengths)), requires_grad=True)
+    weight = tensor(rng.normal(size=(2, 3, *size)), requires_grad=True)
+    out = F.conv2d(x, weight, None, stride, padding, dilation)
+    y = rng.normal(size=out.shape)
+    out.backward(y)
+    inner = (out.numpy() * y).sum()
+    assert (x.numpy() * x.grad).sum() == pytest.approx(inner, abs=1e-10)
+    assert (weight.numpy() * weight.grad).sum() == pytest.approx(inner, abs=1e-10)
+
+
+def test_one_sample_without_its_axis(rng):
+    x = rng.normal(size=(2, 6, 5))
+    weight, bias = rng.normal(size=(3, 2, 2, 2)), rng.normal(size=3)
+    for f in (
+        lambda x: F.conv2d(x, weight, bias, padding=1),
+        lambda x: F.max_pool2d(x, 2),
+        lambda x: F.avg_pool2d(x, 2),
+        lambda x: F.adaptive_avg_pool2d(x, 2),
+        nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect", dtype="float64"),
+    ):
+        one, several = (out.numpy() if isinstance(out, Tensor) else out for out in (f(x), f(x[None])[0]))
+        np.testing.assert_array_equal(one, several)
+
+
+def test_integers_and_lists():
+    image = [[[1, 2], [3, 4]]]
+    layer = nn.Conv2d(1, 1, 2, bias=False)
+    layer.weight.data[:] = 1.0
+    assert layer(image).numpy().tolist() == [[[10.0]]]
+    assert nn.MaxPool2d(2)(image).tolist() == [[[4.0]]]
+    assert nn.AvgPool2d(2)(image).dtype == np.float32
+
+
+def test_equal_maxima(rng):
+    """Ties and signed zeros: the gradient goes to the first, as in PyTorch."""
+    torch = pytest.importorskip("torch")
+    x = rng.integers(0, 3, (4, 2, 7, 6)).astype(float)
+    for how in ((2,), (3, 1, 1), (3, 2), (2, 2, 1), ((2, 3), (1, 2), (1, 1), (2, 1))):
+        mine, theirs = tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        F.max_pool2d(mine, *how).sum().backward()
+        torch.nn.functional.max_pool2d(theirs, *how).sum().backward()
+        np.testing.assert_array_equal(mine.grad, theirs.grad.numpy())
+
+
+def test_the_average_of_uneven_windows():
+    """Five numbers in three windows: 0..1, 1..3, 3..4, by floor(i 5 / 3) and ceil((i + 1) 5 / 3)."""
+    matrix = jacobian(lambda x: F.adaptive_avg_pool1d(x, 3))(np.zeros((1, 5)))[0, :, 0]
+    third = 1 / 3
+    np.testing.assert_allclose(matrix, [[0.5, 0.5, 0, 0, 0], [0, third, third, third, 0], [0, 0, 0, 0.5, 0.5]])
+
+
+def test_memory_order_is_no_matter(rng):
+    """Arrays in every order give the same, to the bit in the forward pass."""
+    x, weight = rng.normal(size=(3, 2, 6, 6)), rng.normal(size=(4, 2, 3, 3))
+    expected = nn.MaxPool2d(2)(F.conv2d(x, weight))
+    for order in ((0, 1, 2, 3), (1, 2, 3, 0), (3, 2, 1, 0), (0, 2, 3, 1)):
+        inverse = np.argsort(order)
+        other = np.ascontiguousarray(x.transpose(order)).transpose(inverse)
+        mine = tensor(other, requires_grad=True)
+        out = nn.MaxPool2d(2)(F.conv2d(mine, weight))
+        np.testing.assert_array_equal(out.numpy(), expected)
+        out.backward(np.ascontiguousarray(np.ones(out.shape)))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: nn.Conv2d(0, 1, 1), "in_channels is a number of channels"),
+        (lambda: nn.Conv2d(1, 1, 0), "kernel_size is a whole number from 1 on, or 2 of them"),
+        (lambda: nn.Conv2d(1, 1, (3, 3, 3)), "kernel_size is a whole number"),
+        (lambda: nn.Conv2d(1, 1, 3, stride=0), "stride is a whole number from 1 on"),
+        (lambda: nn.Conv2d(1, 1, 3, padding=-1), "padding is a whole number from 0 on"),
+        (lambda: nn.Conv2d(1, 1, 3, padding="full"), "padding is a number, one per axis, 'same' or 'valid'"),
+        (lambda: nn.Conv2d(1, 1, 3, 2, padding="same"), "padding='same' is for stride 1"),
+        (lambda: nn.Conv2d(3, 4, 1, groups=2), "3 and 4 channels cannot both be divided into 2 groups"),
+        (lambda: nn.Conv2d(1, 1, 3, padding_mode="mirror"), "padding_mode is one of 'zeros', 'reflect'"),
+        (lambda: nn.Conv1d(1, 1, 2.5), "kernel_size is a whole number from 1 on, not 2.5"),
+        (lambda: nn.MaxPool2d("2"), "kernel_size is a whole number"),
+        (lambda: nn.MaxPool2d(2, dilation=0), "dilation is a whole number"),
+        (lambda: nn.AvgPool1d(2, stride=(1, 1)), "stride is a whole number"),
+        (lambda: nn.MaxPool2d(2, padding=2)(np.ones((1, 1, 4, 4))), "padding is at most half the kernel size"),
+        (lambda: nn.AdaptiveAvgPool2d((1, 2, 3))(np.ones((1, 1, 4, 4))), "output_size is a whole number"),
+        (lambda: nn.AdaptiveAvgPool2d(0)(np.ones((1, 1, 4, 4))), "output_size is a whole number"),
+        (lambda: nn.Flatten(2, 1)(np.ones((1, 1, 4, 4))), "ends before it starts"),
+        (lambda: F.conv2d(np.ones((1, 1, 4, 4)), np.ones((1, 1, 2))), "this one has shape (1, 1, 2)"),
+        (lambda: F.conv2d(np.ones((1, 1, 4, 4)), np.ones((2, 1, 2, 2)), np.ones(3)), "the bias has shape (2,)"),
+        (lambda: F.conv2d(np.ones((1, 2, 4, 4)), np.ones((3, 1, 2, 2)), groups=2), "3 output channels"),
+    ],
+)
+def test_settings_that_are_none(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        make()
