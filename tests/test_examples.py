@@ -10,15 +10,17 @@ import pytest
 FOLDER = Path(__file__).parents[1] / "examples"
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder examples")
 EXAMPLES = {
+    "adding_problem": "learned in",
     "gaussian_process": "noise",
     "kepler_orbit": "mass 1.00",
     "learned_rate": "learned: the loss is 4.0 times smaller",
     "logistic_regression": "weights",
     "xor": "seeds succeed",
     "stream_large_file": "at most",
+    "tiny_transformer": "  but ask it for more than the sum:",
 }
 # What is passed to those that would take long.
-QUICK = {"stream_large_file": ["8"]}
+QUICK = {"adding_problem": ["6"], "stream_large_file": ["8"], "tiny_transformer": ["2"]}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
