@@ -9,7 +9,17 @@ from typing import Any as _Any
 
 from nn import data, functional, metrics
 from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
-from nn.errors import CheckpointError, DataFileError, LabelError, LossShapeError, PrecisionWarning, StateDictError
+from nn.errors import (
+    ActivationWarning,
+    CheckpointError,
+    DataFileError,
+    LabelError,
+    LossShapeError,
+    PrecisionWarning,
+    PredictionError,
+    StateDictError,
+    TrainingWarning,
+)
 from nn.layers import (
     ELU,
     GELU,
@@ -18,11 +28,18 @@ from nn.layers import (
     MLP,
     RNN,
     SELU,
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
     Arctan,
+    AvgPool1d,
+    AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    Conv1d,
+    Conv2d,
     Dropout,
     Embedding,
+    Flatten,
     GRUCell,
     Hardtanh,
     Identity,
@@ -31,6 +48,8 @@ from nn.layers import (
     Linear,
     LogSoftmax,
     LSTMCell,
+    MaxPool1d,
+    MaxPool2d,
     Mish,
     MultiheadAttention,
     PReLU,
@@ -46,23 +65,65 @@ from nn.layers import (
     Softsign,
     Step,
     Tanh,
+    Unflatten,
 )
-from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
+from nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HingeLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    PerceptronLoss,
+    SmoothL1Loss,
+)
 from nn.module import Buffer, Module, Parameter
 from nn.summary import summary
 
 if _TYPE_CHECKING:
-    from nn import saving
+    from nn import init, models, saving
     from nn.drawing import draw
+    from nn.plateau import ReduceOnPlateau
     from nn.saving import load, save
+    from nn.training import (
+        Callback,
+        Checkpoint,
+        CrossValidation,
+        CSVLog,
+        EarlyStopping,
+        History,
+        JSONLLog,
+        cross_validate,
+        evaluate,
+        fit,
+    )
 
 # What a training loop does not always need is imported at its first use.
-_ON_USE = {"draw": "nn.drawing", "load": "nn.saving", "save": "nn.saving"}
+_ON_USE = {
+    "ReduceOnPlateau": "nn.plateau",
+    "draw": "nn.drawing",
+    "load": "nn.saving",
+    "save": "nn.saving",
+    "CSVLog": "nn.training",
+    "Callback": "nn.training",
+    "Checkpoint": "nn.training",
+    "CrossValidation": "nn.training",
+    "EarlyStopping": "nn.training",
+    "History": "nn.training",
+    "JSONLLog": "nn.training",
+    "cross_validate": "nn.training",
+    "evaluate": "nn.training",
+    "fit": "nn.training",
+}
+_MODULES = ("init", "models", "saving")
 
 
 def __getattr__(name: str) -> _Any:
-    if name == "saving":
-        return _import_module("nn.saving")
+    if name in _MODULES:
+        return _import_module(f"nn.{name}")
     if name not in _ON_USE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
@@ -70,7 +131,7 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_ON_USE, "saving"]
+    return [*globals(), *_ON_USE, *_MODULES]
 
 
 __all__ = [
@@ -81,19 +142,39 @@ __all__ = [
     "MLP",
     "RNN",
     "SELU",
+    "ActivationWarning",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
     "Arctan",
+    "AvgPool1d",
+    "AvgPool2d",
+    "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "Buffer",
+    "CSVLog",
+    "Callback",
+    "Checkpoint",
     "CheckpointError",
+    "Conv1d",
+    "Conv2d",
     "CrossEntropyLoss",
+    "CrossValidation",
     "DataFileError",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
+    "Flatten",
     "GRUCell",
     "Hardtanh",
+    "HingeLoss",
+    "History",
+    "HuberLoss",
     "Identity",
+    "JSONLLog",
+    "KLDivLoss",
+    "L1Loss",
     "LSTMCell",
     "LabelError",
     "LayerNorm",
@@ -102,32 +183,46 @@ __all__ = [
     "LogSoftmax",
     "LossShapeError",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
     "Mish",
     "Module",
     "MultiheadAttention",
+    "NLLLoss",
     "PReLU",
     "Parameter",
+    "PerceptronLoss",
     "PrecisionWarning",
+    "PredictionError",
     "RMSNorm",
     "RNNCell",
     "RReLU",
     "ReLU",
+    "ReduceOnPlateau",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Softsign",
     "StateDictError",
     "Step",
     "Tanh",
+    "TrainingWarning",
+    "Unflatten",
+    "cross_validate",
     "data",
     "draw",
+    "evaluate",
+    "fit",
     "functional",
     "get_default_dtype",
+    "init",
     "load",
     "manual_seed",
     "metrics",
+    "models",
     "save",
     "saving",
     "set_default_dtype",

@@ -10,33 +10,16 @@ from __future__ import annotations
 import os
 
 __all__ = [
-    "AppliedTwiceWarning",
+    "ActivationWarning",
     "CheckpointError",
     "DataFileError",
     "LabelError",
     "LossShapeError",
     "PrecisionWarning",
+    "PredictionError",
     "StateDictError",
+    "TrainingWarning",
 ]
-
-
-class AppliedTwiceWarning(UserWarning):
-    """A loss that applies softmax or sigmoid itself was given the result of one.
-
-    The network still learns something, slowly and badly: probabilities taken for scores lie between 0 and 1, so the
-    loss cannot come near 0, and its gradients are small.
-
-    >>> import warnings
-    >>> import nn
-    >>> from autograd import tensor
-    >>> scores = tensor([[2.0, -1.0]], requires_grad=True)
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warnings.simplefilter("always")
-    ...     loss = nn.CrossEntropyLoss()(nn.Softmax()(scores), [0])
-    >>> print(caught[0].message)  # doctest: +ELLIPSIS
-    cross_entropy applies softmax itself, but was given the result of softmax (made at ...). Give it the scores before \
-the softmax.
-    """
 
 
 class CheckpointError(ValueError):
@@ -112,6 +95,19 @@ shape (2, 3).
     """
 
 
+class PredictionError(ValueError):
+    """A loss that takes probabilities was given predictions outside 0 .. 1.
+
+    >>> import numpy as np
+    >>> from nn.functional import binary_cross_entropy
+    >>> binary_cross_entropy(np.array([0.5, 1.5]), np.array([0.0, 1.0]))
+    Traceback (most recent call last):
+    ...
+    nn.errors.PredictionError: binary_cross_entropy: the prediction is the probability of yes, from 0 to 1, but it \
+reaches from 0.5 to 1.5. Scores go through a sigmoid first, or to binary_cross_entropy_with_logits.
+    """
+
+
 class StateDictError(ValueError):
     """A state does not fit the module that was asked to load it. All differences are listed; nothing was changed.
 
@@ -123,6 +119,26 @@ class StateDictError(ValueError):
       missing: bias (1,)
       unexpected: scale (1,)
       wrong shape: weight is (1, 1) in the state, (1, 2) in the module
+    """
+
+
+class ActivationWarning(UserWarning):
+    """A loss was given the output of an activation that it contains itself, or that it does not go with.
+
+    A softmax before a cross-entropy, which applies its own, squeezes the scores into 0 .. 1: gradients become small,
+    the loss cannot get near 0, and nothing says why. The graph knows where a prediction comes from, so it is said, once
+    for each line of the program. Nothing is checked under `no_grad`.
+
+    >>> import warnings
+    >>> import numpy as np
+    >>> import nn
+    >>> model = nn.MLP([2, 3], output_activation="softmax")
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     loss = nn.CrossEntropyLoss()(model(np.ones((4, 2), "float32")), np.array([0, 1, 2, 0]))
+    >>> print(caught[0].message)
+    cross_entropy takes scores and contains its own softmax, but was given the output of softmax, made at .... \
+Gradients become small, and it learns badly: pass what goes into softmax.
     """
 
 
@@ -141,4 +157,22 @@ class PrecisionWarning(UserWarning):
     >>> print(caught[0].message)
     Linear has parameters in float32, but its input is float64: everything after it is computed in float64. Pass \
 x.astype('float32'), or make the model double with model.astype('float64').
+    """
+
+
+class TrainingWarning(UserWarning):
+    """A training by `nn.fit` ended because its loss was no longer a finite number.
+
+    The message tells the first operation that was at fault, as `autograd.debug` finds it. Often the learning rate is
+    too large, or inputs are not scaled.
+
+    >>> import warnings
+    >>> import nn, optim
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     history = nn.fit(nn.Linear(1, 1, rng=0), ([[1e30]], [[0.0]]), loss=nn.MSELoss(), epochs=1)
+    >>> caught[-1].category.__name__
+    'TrainingWarning'
+    >>> history.stopped[:45]
+    'the loss was inf in epoch 1, after 0 steps: s'
     """

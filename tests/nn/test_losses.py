@@ -1,13 +1,23 @@
-"""What is particular to the losses: extreme scores, targets of other kinds, settings."""
+"""What is particular to the losses: extreme scores, targets of other kinds, weights, activations before them."""
+
+import re
+import warnings
 
 import numpy as np
 import pytest
 
 import nn
-from autograd import tensor
+from autograd import gradcheck, no_grad, tensor
 from nn import functional
+from optim import SGD
 
 EXTREME = np.array([[-1e4, 0.0, 1e4], [1e4, 1e4, -1e4]], "float32")
+HUGE = np.array([[-1e4, 1e4], [1e4, 1e4], [0.0, -1e4]], "float32")
+LABELS = np.array([0, 1, 1])
+SOME = np.array([[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])
+
+
+# --- extreme scores -----------------------------------------------------------------------------------------------
 
 
 def test_cross_entropy_of_extreme_logits():
@@ -32,16 +42,111 @@ def test_binary_cross_entropy_of_extreme_logits():
     assert np.isfinite(h.data).all()
 
 
-@pytest.mark.parametrize("loss", [nn.MSELoss, nn.BCEWithLogitsLoss, nn.CrossEntropyLoss])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    ("make", "target"),
+    [
+        (nn.MSELoss, SOME),
+        (nn.L1Loss, SOME),
+        (nn.HuberLoss, SOME),
+        (nn.SmoothL1Loss, SOME),
+        (nn.BCEWithLogitsLoss, SOME),
+        (lambda **k: nn.BCEWithLogitsLoss([0.5, 2.0], pos_weight=[3.0, 1.0], **k), SOME),
+        (nn.HingeLoss, 2 * (SOME > 0.5) - 1),
+        (nn.PerceptronLoss, 2 * (SOME > 0.5) - 1),
+        (nn.CrossEntropyLoss, LABELS),
+        (nn.CrossEntropyLoss, SOME),
+        (lambda **k: nn.CrossEntropyLoss([0.5, 2.0], ignore_index=1, label_smoothing=0.1, **k), LABELS),
+        (lambda **k: nn.CrossEntropyLoss([0.5, 2.0], label_smoothing=0.1, **k), SOME),
+        (lambda **k: lambda x, t: nn.NLLLoss(**k)(nn.LogSoftmax()(x), t), LABELS),
+        (lambda **k: lambda x, t: nn.KLDivLoss(**k)(nn.LogSoftmax()(x), t), SOME),
+        (lambda **k: lambda x, t: nn.BCELoss(**k)(nn.Sigmoid()(x), t), SOME),
+    ],
+)
+def test_every_loss_survives_extreme_scores(make, target, reduction):
+    """Scores of +-1e4 in float32: no overflow, no nan, first and second order, and the value of float64."""
+    x = tensor(HUGE, requires_grad=True)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        out = make(reduction=reduction)(x, target)
+        (g,) = out.sum().gradient(x, create_graph=True)
+        h = (g * g).sum().gradient(x, allow_unused=True)[0] if g.requires_grad else None
+    assert out.dtype == g.dtype == np.float32
+    np.testing.assert_allclose(out.data, make(reduction=reduction)(HUGE.astype("float64"), target), rtol=1e-5)
+    assert np.isfinite(g.data).all()
+    assert h is None or np.isfinite(h.data).all()
+
+
+def test_binary_cross_entropy_keeps_its_digits():
+    """Far out on the right side the loss is exp(-|x|), which a difference of large numbers would lose in float32."""
+    x = np.array([30.0, -30.0], "float32")
+    loss = nn.BCEWithLogitsLoss(reduction="none")(x, np.array([1, 0]))
+    np.testing.assert_allclose(loss, np.exp(-30.0), rtol=1e-5)
+    t = tensor(x, requires_grad=True)
+    nn.BCEWithLogitsLoss(reduction="sum")(t, np.array([1, 0])).backward()
+    np.testing.assert_allclose(t.grad, [-np.exp(-30.0), np.exp(-30.0)], rtol=1e-5)
+
+
+def test_binary_cross_entropy_at_zero_to_second_order():
+    """Zero scores are what a network starts from: slope 1/2 - t, curvature 1/4."""
+    x = tensor([0.0, 0.0], requires_grad=True)
+    (g,) = nn.BCEWithLogitsLoss(reduction="sum")(x, [0.0, 1.0]).gradient(x, create_graph=True)
+    np.testing.assert_allclose(g.data, [0.5, -0.5])
+    (h,) = g.sum().gradient(x)
+    np.testing.assert_allclose(h.data, [0.25, 0.25])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_probabilities_of_zero_and_one(dtype):
+    """PyTorch's limit: no logarithm below -100."""
+    p = tensor(np.array([0.0, 0.0, 1.0, 1.0], dtype), requires_grad=True)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        loss = nn.BCELoss(reduction="none")(p, [0.0, 1.0, 0.0, 1.0])
+        assert loss.tolist() == [0.0, 100.0, 100.0, 0.0]
+        loss.sum().backward()
+    assert p.grad.tolist() == [1.0, 0.0, 0.0, -1.0]
+
+
+# --- what a loss takes --------------------------------------------------------------------------------------------
+
+ALL = [cls for cls in vars(nn).values() if isinstance(cls, type) and cls.__name__.endswith("Loss")]
+
+
+def test_all_losses_are_here():
+    assert len(ALL) == 11
+
+
+@pytest.mark.parametrize("loss", ALL)
 def test_the_reduction_is_one_of_three(loss):
-    with pytest.raises(ValueError, match="'mean', 'sum' or 'none', not 'average'"):
+    with pytest.raises(ValueError, match=r"'sum' or 'none', not 'average'"):
         loss(reduction="average")
     function = {"MSELoss": functional.mse_loss}.get(loss.__name__, functional.cross_entropy)
     with pytest.raises(ValueError, match="not None"):
         function(np.zeros((1, 1)), np.zeros((1, 1) if function is functional.mse_loss else 1, int), reduction=None)
 
 
-@pytest.mark.parametrize("loss", [nn.MSELoss(), nn.BCEWithLogitsLoss()], ids=repr)
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: nn.HuberLoss(delta=0),
+            "delta is the error at which the loss becomes linear, a positive number, not 0",
+        ),
+        (lambda: functional.huber_loss(np.ones(2), np.ones(2), delta=-1), "not -1"),
+        (lambda: nn.SmoothL1Loss(beta=-1.0), "beta is the error at which"),
+        (lambda: nn.CrossEntropyLoss(label_smoothing=1.5), "label_smoothing is a probability, from 0 to 1, not 1.5"),
+        (lambda: functional.cross_entropy(np.ones((1, 2)), np.array([0]), label_smoothing=-0.1), "not -0.1"),
+        (lambda: nn.CrossEntropyLoss(ignore_index=1)(np.ones((2, 2)), np.full((2, 2), 0.5)), "target is probabilities"),
+        (lambda: nn.CrossEntropyLoss([1.0, -1.0])(np.ones((1, 2)), np.array([0])), "reaches down to -1.0"),
+        (lambda: nn.BCEWithLogitsLoss(pos_weight=[np.nan])(np.ones(1), np.ones(1)), "pos_weight is 0 or more"),
+    ],
+)
+def test_bad_settings_are_refused(make, words):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words follow
+        make()
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", [nn.MSELoss(), nn.BCEWithLogitsLoss(), nn.L1Loss(), nn.HuberLoss()], ids=repr)
 @pytest.mark.parametrize("kind", ["float64", "int64", "bool", "list", "tensor"])
 def test_targets_do_not_widen_a_float32_loss(loss, kind):
     x = tensor(np.array([0.5, -0.5], "float32"), requires_grad=True)
@@ -58,6 +163,15 @@ def test_a_target_may_require_a_gradient():
     np.testing.assert_allclose(t.grad, [-1.0, 2.0])
 
 
+def test_a_teacher_learns_too(rng):
+    """Probabilities as target may come from another network: their gradient is right."""
+    scores, teacher = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    gradcheck(lambda x, y: functional.cross_entropy(x, functional.softmax(y, axis=1)), scores, teacher, order=2)
+    gradcheck(
+        lambda x, y: functional.kl_div(functional.log_softmax(x), functional.softmax(y)), scores, teacher, order=2
+    )
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64])
 def test_labels_of_every_integer_dtype(dtype):
     logits = np.arange(6.0).reshape(2, 3)
@@ -66,6 +180,8 @@ def test_labels_of_every_integer_dtype(dtype):
     assert functional.cross_entropy(logits, tensor(np.array([0, 2], dtype))) == expected
     with pytest.raises(nn.LabelError, match=r"label 3 at index \(1,\)"):
         functional.cross_entropy(logits, np.array([0, 3], dtype))
+    left_out = np.array([0, 100], dtype)
+    assert functional.cross_entropy(logits, left_out, ignore_index=100) == functional.cross_entropy(logits[:1], [0])
 
 
 def test_labels_may_be_a_view():
@@ -80,8 +196,12 @@ def test_a_single_sample():
         loss = nn.CrossEntropyLoss()(logits, label)
         np.testing.assert_allclose(loss.item(), np.log(np.exp([0, 1, 2]).sum()) - 2)
         assert loss.shape == ()
+        np.testing.assert_allclose(nn.NLLLoss()(functional.log_softmax(logits), label).item(), loss.item())
     loss.backward()
     np.testing.assert_allclose(logits.grad.sum(), 0, atol=1e-12)
+    np.testing.assert_allclose(nn.CrossEntropyLoss()(logits, [0.0, 0.0, 1.0]).item(), loss.item())
+    with pytest.raises(nn.LossShapeError, match="every one of the 1 labels has the label to be ignored"):
+        nn.CrossEntropyLoss()(logits, -100)
 
 
 def test_a_prediction_of_integers_is_a_number_all_the_same():
@@ -92,8 +212,16 @@ def test_functions_on_plain_arrays_give_plain_numbers():
     x, t = np.zeros((2, 3)), np.zeros((2, 3))
     for out in (
         functional.mse_loss(x, t),
+        functional.huber_loss(x, t),
         functional.binary_cross_entropy_with_logits(x, t),
+        functional.binary_cross_entropy(x + 0.5, t),
+        functional.hinge_loss(x, t + 1),
+        functional.perceptron_loss(x, t + 1),
         functional.cross_entropy(x, [0, 1]),
+        functional.cross_entropy(x, [0, 1], label_smoothing=0.1),
+        functional.cross_entropy(x, t + 1 / 3),
+        functional.nll_loss(x, [0, 1]),
+        functional.kl_div(x, t),
         functional.linear(x, np.ones((1, 3))),
         functional.log_softmax(x),
     ):
@@ -108,3 +236,212 @@ def test_the_example_of_users():
     assert "(5, 1)" in str(caught.value)
     assert "(5,)" in str(caught.value)
     nn.MSELoss()(model(x), y.reshape(5, 1)).backward()
+
+
+# --- the decks ----------------------------------------------------------------------------------------------------
+
+
+def test_squared_errors_of_the_decks(rng):
+    """1/(2N) sum, 1/2 sum, 1/N sum, and 1/d sum over the d outputs of one sample."""
+    o, t = rng.normal(size=(6, 1)), rng.normal(size=(6, 1))
+    total = ((o - t) ** 2).sum()
+    np.testing.assert_allclose(nn.MSELoss(half=True)(o, t), total / 12)
+    np.testing.assert_allclose(nn.MSELoss(reduction="sum", half=True)(o, t), total / 2)
+    np.testing.assert_allclose(nn.MSELoss()(o, t), total / 6)
+    np.testing.assert_allclose(nn.MSELoss()(o.ravel(), t.ravel()), total / 6)
+
+
+def test_gradients_of_the_decks(rng):
+    """Output minus label: for sigmoid with binary cross-entropy, and for softmax with cross-entropy."""
+    z = tensor(rng.normal(size=(5, 3)), requires_grad=True)
+    t = rng.integers(0, 2, (5, 3))
+    (g,) = nn.BCEWithLogitsLoss(reduction="sum")(z, t).gradient(z)
+    np.testing.assert_allclose(g.data, functional.sigmoid(z.data) - t)
+    labels = rng.integers(0, 3, 5)
+    (g,) = nn.CrossEntropyLoss(reduction="sum")(z, labels).gradient(z)
+    np.testing.assert_allclose(g.data, functional.softmax(z.data) - np.eye(3)[labels], atol=1e-15)
+
+
+def test_one_in_k_and_class_numbers_are_the_same(rng):
+    """A deck has targets either as class numbers or as rows with a single 1."""
+    logits, labels = rng.normal(size=(6, 4)), rng.integers(0, 4, 6)
+    for settings in ({}, {"label_smoothing": 0.2}, {"reduction": "sum"}, {"reduction": "none"}):
+        loss = nn.CrossEntropyLoss(**settings)
+        np.testing.assert_allclose(loss(logits, np.eye(4)[labels]), loss(logits, labels), rtol=1e-12)
+
+
+def test_two_classes_are_a_logistic_regression(rng):
+    """Softmax of two scores is the sigmoid of their difference."""
+    scores, labels = rng.normal(size=(7, 2)), rng.integers(0, 2, 7)
+    np.testing.assert_allclose(
+        nn.CrossEntropyLoss()(scores, labels), nn.BCEWithLogitsLoss()(scores[:, 1] - scores[:, 0], labels), rtol=1e-12
+    )
+
+
+def test_fused_and_separate(rng):
+    """Softmax and cross-entropy in one step or in two: the same on safe scores; only one survives extreme ones."""
+    logits, labels = rng.normal(size=(6, 4)), rng.integers(0, 4, 6)
+    x = tensor(logits, requires_grad=True)
+    apart = nn.NLLLoss()(np.log(nn.Softmax()(x)), labels)
+    together = nn.CrossEntropyLoss()(x, labels)
+    np.testing.assert_allclose(apart.item(), together.item(), rtol=1e-12)
+    np.testing.assert_allclose(apart.gradient(x)[0].data, together.gradient(x)[0].data, atol=1e-15)
+    with np.errstate(divide="ignore"):
+        assert nn.NLLLoss()(np.log(nn.Softmax()(np.array([[0.0, 1e4]]))), [0]) == np.inf
+    assert nn.CrossEntropyLoss()(np.array([[0.0, 1e4]]), [0]) == 1e4
+
+
+def test_several_labels_per_sample(rng):
+    """[1 0 1]: one sigmoid and one binary cross-entropy per label."""
+    logits, labels = rng.normal(size=(5, 3)), rng.integers(0, 2, (5, 3))
+    columns = [nn.BCEWithLogitsLoss()(logits[:, k], labels[:, k]) for k in range(3)]
+    np.testing.assert_allclose(nn.BCEWithLogitsLoss()(logits, labels), np.mean(columns))
+    with pytest.raises(nn.LabelError, match="Several right classes for one sample need binary_cross_entropy_with"):
+        nn.CrossEntropyLoss()(logits, np.array([[1.0, 0.0, 1.0]] * 5))
+
+
+def test_gradient_descent_on_the_perceptron_loss_is_the_perceptron_rule():
+    """w += lr t x for each sample on the wrong side; a score of 0 is no answer."""
+    layer = nn.Linear(2, 1, dtype="float64")
+    layer.weight.data, layer.bias.data = np.zeros((1, 2)), np.zeros(1)
+    optimizer, loss = SGD(layer.parameters(), lr=1.0), nn.PerceptronLoss()
+    w, b = np.zeros(2), 0.0
+    for x, t in [((0, 0), -1), ((0, 1), 1), ((1, 0), 1), ((1, 1), 1), ((0, 0), -1), ((0, 1), 1)]:
+        if t * (w @ x + b) <= 0:
+            w, b = w + t * np.array(x), b + t
+        optimizer.zero_grad()
+        loss(layer(np.array([x], float)), [[t]]).backward()
+        optimizer.step()
+        np.testing.assert_array_equal(layer.weight.data[0], w)
+        np.testing.assert_array_equal(layer.bias.data, [b])
+
+
+def test_slopes_at_the_corners():
+    x = tensor([1.0, -1.0, 0.0], requires_grad=True)
+    nn.HingeLoss(reduction="sum")(x, [1, -1, 1]).backward()
+    assert x.grad.tolist() == [0.0, 0.0, -1.0]
+    x.grad = None
+    nn.PerceptronLoss(reduction="sum")(x, [1, -1, 1]).backward()
+    assert x.grad.tolist() == [0.0, 0.0, -1.0]
+
+
+def test_huber_is_smooth_where_its_pieces_meet():
+    x = tensor([0.5, -0.5, 0.0, 2.0], requires_grad=True)
+    (g,) = nn.HuberLoss(reduction="sum", delta=0.5)(x, np.zeros(4)).gradient(x, create_graph=True)
+    np.testing.assert_allclose(g.data, [0.5, -0.5, 0.0, 0.5])
+    (h,) = g.sum().gradient(x)
+    np.testing.assert_allclose(h.data, [1.0, 1.0, 1.0, 0.0])
+    np.testing.assert_allclose(nn.SmoothL1Loss(beta=0.0)(x, np.zeros(4)).item(), 0.75)
+
+
+# --- weights and samples without label ----------------------------------------------------------------------------
+
+
+def test_weights_are_buffers_with_pytorchs_names():
+    assert list(nn.CrossEntropyLoss([1.0, 2.0]).state_dict()) == ["weight"]
+    assert list(nn.BCEWithLogitsLoss([1.0], pos_weight=[2.0]).state_dict()) == ["weight", "pos_weight"]
+    assert list(nn.NLLLoss().state_dict()) == []
+    loss = nn.CrossEntropyLoss([1.0, 2.0])
+    assert loss.weight.dtype == np.float32
+    assert not list(loss.parameters())
+
+
+def test_weights_do_not_widen_the_loss():
+    for weight in (np.array([1.0, 2.0]), [1, 2], tensor([1.0, 2.0])):
+        for target in (np.array([0, 1]), np.full((2, 2), 0.5)):
+            assert nn.CrossEntropyLoss(weight)(np.zeros((2, 2), "float32"), target).dtype == np.float32
+        assert (
+            nn.BCEWithLogitsLoss(weight, pos_weight=weight)(np.zeros((2, 2), "float32"), SOME[:2]).dtype == np.float32
+        )
+
+
+def test_ignored_samples_leave_no_trace(rng):
+    logits = rng.normal(size=(5, 3))
+    labels = np.array([0, -100, 2, -100, 1])
+    x = tensor(logits, requires_grad=True)
+    loss = nn.CrossEntropyLoss()(x, labels)
+    np.testing.assert_allclose(loss.item(), nn.CrossEntropyLoss()(logits[[0, 2, 4]], labels[[0, 2, 4]]))
+    loss.backward()
+    assert (x.grad[[1, 3]] == 0).all()
+    logits[1] = [np.nan, np.inf, 0]  # whatever it is
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(nn.CrossEntropyLoss()(logits, labels), loss.item())
+
+
+@pytest.mark.parametrize("loss", [functional.cross_entropy, functional.nll_loss])
+def test_a_mean_over_nothing_is_refused(loss):
+    """PyTorch returns nan here, which a run finds out too late."""
+    x, none = np.zeros((2, 3)), np.array([-100, -100])
+    with pytest.raises(
+        nn.LossShapeError, match="the mean over no samples is 0/0: every one of the 2 labels has the la"
+    ):
+        loss(x, none)
+    with pytest.raises(nn.LossShapeError, match="has a class of weight 0"):
+        loss(x, np.array([1, 1]), [1.0, 0.0, 1.0])
+    assert loss(x, none, reduction="sum") == 0.0
+    assert loss(x, none, reduction="none").tolist() == [0.0, 0.0]
+
+
+# --- an activation too many ---------------------------------------------------------------------------------------
+
+
+def warned(make, target, loss):
+    x = tensor(np.array([[0.5, 0.2], [0.1, -0.3]]), requires_grad=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        loss(make(x), target)
+    assert all(w.category is nn.ActivationWarning for w in caught)
+    assert all(w.filename == __file__ for w in caught)
+    return [str(w.message) for w in caught]
+
+
+CLASS, YES = np.array([0, 1]), np.array([[1.0, 0.0], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("make", "loss", "target", "words"),
+    [
+        (nn.Softmax(), nn.CrossEntropyLoss(), CLASS, "contains its own softmax, but was given the output of softmax"),
+        (nn.Softmax(), nn.CrossEntropyLoss(), YES, "contains its own softmax"),
+        (nn.Softmax(), functional.cross_entropy, CLASS, "contains its own softmax"),
+        (nn.Sigmoid(), nn.CrossEntropyLoss(), CLASS, "was given the output of sigmoid"),
+        (nn.LogSoftmax(), nn.CrossEntropyLoss(), CLASS, "contains its own log_softmax, but was given the output of log_softmax"),
+        (lambda x: nn.Softmax()(x).reshape(1, 2, 2).T.T[0], nn.CrossEntropyLoss(), CLASS, None),
+        (lambda x: nn.Softmax()(x).reshape(4).reshape(2, 2), nn.CrossEntropyLoss(), CLASS, "output of softmax"),
+        (nn.Sequential(nn.Linear(2, 2, dtype="float64"), nn.Softmax()), nn.CrossEntropyLoss(), CLASS, "of softmax"),
+        (nn.Sigmoid(), nn.BCEWithLogitsLoss(), YES, "contains its own sigmoid"),
+        (nn.Softmax(), nn.BCEWithLogitsLoss(), YES, "contains its own sigmoid, but was given the output of softmax"),
+        (nn.Softmax(), nn.NLLLoss(), CLASS, "takes logarithms of probabilities"),
+        # and none of these:
+        (lambda x: x, nn.CrossEntropyLoss(), CLASS, None),
+        (nn.Tanh(), nn.CrossEntropyLoss(), CLASS, None),
+        (nn.Linear(2, 2, dtype="float64"), nn.CrossEntropyLoss(), CLASS, None),
+        (lambda x: 3.0 * nn.Softmax()(x), nn.CrossEntropyLoss(), CLASS, None),
+        (lambda x: np.log(nn.Softmax()(x)), nn.NLLLoss(), CLASS, None),
+        (nn.LogSoftmax(), nn.NLLLoss(), CLASS, None),
+        (nn.Sigmoid(), nn.BCELoss(), YES, None),
+        (nn.Softmax(), nn.MSELoss(), YES, None),
+        (nn.LogSoftmax(), nn.KLDivLoss(), YES, None),
+        (nn.LogSoftmax(), nn.BCEWithLogitsLoss(), YES, None),
+    ],
+)
+def test_an_activation_too_many(make, loss, target, words):
+    found = warned(make, target, loss)
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]
+
+
+def test_an_activation_too_many_is_said_once_for_a_line():
+    x = tensor(np.zeros((2, 2)), requires_grad=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            nn.CrossEntropyLoss()(nn.Softmax()(x), CLASS)
+        nn.CrossEntropyLoss()(nn.Softmax()(x), CLASS)
+    assert len(caught) == 2
+    assert re.match("cross_entropy takes scores", str(caught[0].message))
+
+
+def test_nothing_is_said_without_graph():
+    with no_grad():
+        nn.CrossEntropyLoss()(nn.Softmax()(np.zeros((2, 2))), CLASS)

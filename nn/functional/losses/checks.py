@@ -1,0 +1,151 @@
+"""What all losses ask of what they are given, and how they reduce many losses to one."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+from autograd.engine import Node, where
+from autograd.ops import reduce
+from autograd.recording import TRANSPARENT
+from nn.errors import ActivationWarning, LossShapeError
+
+__all__ = [
+    "Operand",
+    "Reduction",
+    "array",
+    "check_activation",
+    "check_reduction",
+    "pair",
+    "plain",
+    "reduced",
+    "weights",
+]
+
+__autograd_transparent__ = True
+
+Operand = Any  # a Tensor or an array
+Reduction = Literal["mean", "sum", "none"]
+
+_mean = reduce.mean
+_sum = reduce.sum
+
+
+# --- reductions ---------------------------------------------------------------------------------------------------
+
+
+def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:
+    """Whether losses of a shape can be reduced in this way."""
+    if reduction == "mean":
+        if 0 in shape:
+            raise LossShapeError(
+                f"{name}: the mean over no entries (shape {shape}) is 0/0. Leave empty batches out, or pass "
+                "reduction='sum'."
+            )
+    elif reduction not in ("sum", "none"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
+
+
+def reduced(name: str, losses: Any, reduction: str) -> Any:
+    """The losses of all entries as one number, or as they are."""
+    check_reduction(name, losses.shape, reduction)
+    return _mean(losses) if reduction == "mean" else _sum(losses) if reduction == "sum" else losses
+
+
+# --- predictions and targets --------------------------------------------------------------------------------------
+
+
+def array(x: Operand) -> Any:
+    """A Tensor or array as it is, anything else as an array."""
+    return x if isinstance(x, np.ndarray | Tensor) else np.asarray(x)
+
+
+def plain(x: Operand) -> NDArray[Any]:
+    """The numbers alone."""
+    return np.asarray(x.data if isinstance(x, Tensor) else x)
+
+
+def pair(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:
+    """Prediction and target, of the same shape; a target without gradient in the dtype of the prediction."""
+    prediction, target = array(prediction), array(target)
+    if prediction.shape != target.shape:
+        raise LossShapeError(f"{name}: {_unequal(prediction.shape, target.shape)}")
+    if prediction.dtype.kind != "f":
+        prediction = prediction.astype(np.float64)
+    if target.dtype != prediction.dtype and not (isinstance(target, Tensor) and target.requires_grad):
+        target = target.astype(prediction.dtype)
+    return prediction, target
+
+
+def _unequal(prediction: tuple[int, ...], target: tuple[int, ...]) -> str:
+    text = f"the prediction has shape {prediction}, but the target has shape {target}. "
+    if np.prod(prediction) == np.prod(target):
+        sizes = ", ".join(map(str, prediction))
+        return (
+            f"{text}They are compared entry by entry, so the shapes must be equal: pass target.reshape({sizes}), or "
+            f"reshape the prediction to {target}."
+        )
+    return f"{text}They are compared entry by entry, so there must be one target for each entry of the prediction."
+
+
+def weights(name: str, what: str, given: Operand, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Weights in the dtype of the prediction, which can be repeated to a shape."""
+    values = plain(given).astype(dtype)
+    try:
+        fits = np.broadcast_shapes(values.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise LossShapeError(f"{name}: {what} has shape {values.shape}, which cannot be repeated to {shape}.")
+    if values.size and not np.minimum.reduce(values, None) >= 0.0:
+        raise ValueError(f"{name}: {what} is 0 or more everywhere, but reaches down to {values.min()}.")
+    return values
+
+
+# --- an activation too many ---------------------------------------------------------------------------------------
+
+_RESHAPING = frozenset({"reshape", "moveaxis", "transpose"})  # ops that pass on what an activation returned
+_SUSPECTS = frozenset({"softmax", "log_softmax", "sigmoid"}) | _RESHAPING
+
+
+def check_activation(name: str, prediction: Operand) -> None:
+    """Warn when the graph says that the prediction comes from an activation that the loss does not go with."""
+    node = prediction._node if isinstance(prediction, Tensor) else None
+    if node.__class__ is not Node or node.op.name not in _SUSPECTS:
+        return
+    while node.__class__ is Node and node.op.name in _RESHAPING:
+        node = node.parents[0] if node.parents else None
+    if node.__class__ is not Node:
+        return
+    words = _unsuitable(name, node.op.name)
+    if words:
+        given = f"was given the output of {node.op.name}, made at {where(node)}"
+        warnings.warn(f"{name} {words[0]}, but {given}. {words[1]}", ActivationWarning, stacklevel=_level_of_user())
+
+
+def _unsuitable(name: str, found: str) -> tuple[str, str] | None:
+    """What a loss expects, if not this activation, and what to do."""
+    if name == "nll_loss":
+        remedy = "Use log_softmax, or pass what goes into softmax to cross_entropy."
+        return ("takes logarithms of probabilities", remedy) if found == "softmax" else None
+    own = "softmax" if name == "cross_entropy" else "sigmoid"
+    if found == "log_softmax":
+        remedy = "Twice is as good as once, but costs time: pass what goes into log_softmax, or use nll_loss."
+        return ("contains its own log_softmax", remedy) if own == "softmax" else None
+    if found in ("softmax", "sigmoid"):
+        remedy = f"Gradients become small, and it learns badly: pass what goes into {found}."
+        return f"takes scores and contains its own {own}", remedy
+    return None
+
+
+def _level_of_user() -> int:
+    """The stack level of the user's line, for a warning of the caller. Python shows it once for each such line."""
+    frame, level = sys._getframe(1), 1
+    while TRANSPARENT in frame.f_globals and frame.f_back is not None:
+        frame, level = frame.f_back, level + 1
+    return level

@@ -1,0 +1,92 @@
+"""Losses of predicted numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import arithmetic
+from nn.functional.losses.checks import Operand, Reduction, pair, reduced
+
+__all__ = ["check_width", "huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
+
+__autograd_transparent__ = True
+
+_absolute = arithmetic.absolute
+_clip = arithmetic.clip
+_square = arithmetic.square
+
+
+def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", half: bool = False) -> Any:
+    """The squared error, ``(prediction - target)^2``, averaged over all entries; with ``half`` half of that.
+
+    Both of the same shape; the result is a single number, or has that shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes, and for the mean of no entries.
+
+    >>> import numpy as np
+    >>> from nn.functional import mse_loss
+    >>> float(mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    2.0
+    """
+    prediction, target = pair("mse_loss", prediction, target)
+    loss = reduced("mse_loss", _square(prediction - target), reduction)
+    return 0.5 * loss if half else loss
+
+
+def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
+    """The absolute error, ``|prediction - target|``, averaged over all entries. Its slope at 0 is taken to be 0.
+
+    Both of the same shape; the result is a single number, or has that shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes, and for the mean of no entries.
+
+    >>> import numpy as np
+    >>> from nn.functional import l1_loss
+    >>> float(l1_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    1.0
+    """
+    prediction, target = pair("l1_loss", prediction, target)
+    return reduced("l1_loss", _absolute(prediction - target), reduction)
+
+
+def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
+    """Half of the squared error up to ``delta``, and linear from there: large errors count less.
+
+    ``r^2 / 2`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, with ``r = prediction - target``. Both of the
+    same shape; the result is a single number, or has that shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, ValueError when delta is not positive.
+
+    >>> import numpy as np
+    >>> from nn.functional import huber_loss
+    >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
+    array([0.125, 2.5  ])
+    """
+    delta = check_width("delta", delta)
+    prediction, target = pair("huber_loss", prediction, target)
+    error = prediction - target
+    inner = _clip(error, -delta, delta)
+    # One formula for both pieces, whose derivatives are exact everywhere: inner is error, or else constant.
+    return reduced("huber_loss", inner * (error - 0.5 * inner), reduction)
+
+
+def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
+    """The absolute error, rounded off within ``beta`` of 0: `huber_loss` with ``delta=beta``, divided by beta.
+
+    >>> import numpy as np
+    >>> from nn.functional import smooth_l1_loss
+    >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), beta=0.5, reduction="none")
+    array([0.25, 2.75])
+    """
+    if beta == 0.0:
+        return l1_loss(prediction, target, reduction=reduction)
+    return huber_loss(prediction, target, reduction=reduction, delta=check_width("beta", beta)) / float(beta)
+
+
+def check_width(name: str, width: float) -> float:
+    """The error at which a loss becomes linear."""
+    if not 0.0 < width < np.inf:
+        raise ValueError(f"{name} is the error at which the loss becomes linear, a positive number, not {width!r}.")
+    return float(width)

@@ -1,0 +1,19 @@
+"""Losses as modules: the settings, kept; the formulas are in `nn.functional`."""
+
+from nn.losses.answers import BCELoss, BCEWithLogitsLoss, HingeLoss, PerceptronLoss
+from nn.losses.classes import CrossEntropyLoss, KLDivLoss, NLLLoss
+from nn.losses.numbers import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "HingeLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "MSELoss",
+    "NLLLoss",
+    "PerceptronLoss",
+    "SmoothL1Loss",
+]

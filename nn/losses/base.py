@@ -1,0 +1,39 @@
+"""What all losses have: a reduction, perhaps weights, and a repr of the settings that are not the usual ones."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import Tensor
+from nn.defaults import get_default_dtype
+from nn.functional import Reduction
+from nn.module import Buffer, Module
+
+__all__ = ["_Loss", "weight_buffer"]
+
+
+class _Loss(Module):
+    """A loss of prediction and target, averaged, summed, or one number for each entry."""
+
+    _settings: ClassVar[dict[str, Any]] = {}  # those that the repr names, when they have another value
+    _reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
+
+    def __init__(self, *, reduction: Reduction = "mean") -> None:
+        if reduction not in self._reductions:
+            *first, last = map(repr, self._reductions)
+            raise ValueError(f"reduction is {', '.join(first)} or {last}, not {reduction!r}.")
+        self.reduction = reduction
+
+    def extra_repr(self) -> str:
+        settings = {"reduction": "mean", **self._settings}
+        values = {name: getattr(self, name) for name in settings}
+        return ", ".join(f"{name}={values[name]!r}" for name, usual in settings.items() if values[name] != usual)
+
+
+def weight_buffer(weight: Any) -> Buffer | None:
+    """Weights as a part of the state. Numbers and lists get the default dtype of parameters."""
+    if weight is None:
+        return None
+    return Buffer(weight if isinstance(weight, np.ndarray | Tensor) else np.asarray(weight, get_default_dtype()))
