@@ -71,13 +71,11 @@ def batch_norm(
         variance = _mean(_square(spread), axis=axes, keepdims=True)
         _move(running_mean, mean, momentum)
         _move(running_var, variance, momentum, count / (count - 1))
-        out = spread / np.sqrt(variance + eps)
-        if weight is not None:
-            out = out * weight.reshape(sizes)
+        factor = 1.0 / np.sqrt(variance + eps)  # with the weight, one pass over x instead of two
+        out = spread * (factor if weight is None else weight.reshape(sizes) * factor)
         return out if bias is None else out + bias.reshape(sizes)
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm needs running_mean and running_var, unless training=True.")
-    # Two passes over x instead of four: the factors belong to the channels.
     factor = 1.0 / np.sqrt(running_var + eps)
     if weight is not None:
         factor = weight * factor
@@ -119,7 +117,7 @@ def layer_norm(
     x = floating(x, weight)
     axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
     spread = x - _mean(x, axis=axes, keepdims=True)
-    out = spread / np.sqrt(_mean(_square(spread), axis=axes, keepdims=True) + eps)
+    out = spread * (1.0 / np.sqrt(_mean(_square(spread), axis=axes, keepdims=True) + eps))
     if weight is not None:
         out = out * weight
     return out if bias is None else out + bias
@@ -144,7 +142,7 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     axes = _last_axes("rms_norm", x, normalized_shape, weight)
     if eps is None:
         eps = float(np.finfo(x.dtype).eps)
-    out = x / np.sqrt(_mean(_square(x), axis=axes, keepdims=True) + eps)
+    out = x * (1.0 / np.sqrt(_mean(_square(x), axis=axes, keepdims=True) + eps))
     return out if weight is None else out * weight
 
 
