@@ -151,7 +151,7 @@ def minimize(
             end = False, "the step changed nothing"
             break
     converged, why = end
-    xs = np.stack(points) if isinstance(x0, np.ndarray) else points
+    xs = np.stack(points) if isinstance(problem.tree, np.ndarray) else points
     return Minimum(
         points[-1], values[-1], slope, xs, np.array(values), np.array(norms), len(points) - 1, problem.evaluations,
         converged, why, _name(optimizer),
@@ -166,8 +166,9 @@ class _Problem:
     """A function of containers, at a point that optimizers move."""
 
     def __init__(self, f: Callable[[Any], Any], x0: Any) -> None:
-        self.f, self.tree = f, x0
+        self.f = f
         self.params = [tensor(_real(x, path), requires_grad=True) for path, x in leaves(x0)]
+        self.tree = unflatten(x0, (x.data if isinstance(x, Tensor) else x for x in flatten(x0)))
         if not self.params:
             raise ParameterError("minimize: there is nothing to minimize over, x0 has no numbers.")
         self.evaluations = 0

@@ -119,6 +119,10 @@ def test_x0_is_copied_and_integers_become_floats():
     found = minimize(bowl, x0, "sgd", lr=0.25)
     assert x0.tolist() == [3, 4]
     assert found.x.dtype == np.float64
+    given = tensor(START, requires_grad=True)
+    at = minimize(bowl, given, "sgd", lr=0.25)
+    assert type(at.x) is type(at.xs) is np.ndarray
+    assert given.data.tolist() == START.tolist()
     kept = minimize(bowl, START.astype(np.float32), "sgd", lr=0.25, tolerance=1e-3)
     assert kept.x.dtype == kept.xs.dtype == kept.gradient.dtype == np.float32
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import optim
 from autograd import tensor
@@ -275,6 +277,24 @@ def test_one_cycle_without_a_rise_or_a_fall():
 def test_a_chain_takes_any_function_and_counts_from_its_beginning():
     parts = schedules.chain({0: lambda t: 1.0 + t, 3: lambda t: 10.0 + t})
     assert [parts(t) for t in range(5)] == [1.0, 2.0, 3.0, 10.0, 11.0]
+
+
+number = st.floats(-1e6, 1e6, allow_subnormal=False)
+steps = st.integers(1, 10**6)
+
+
+@given(start=number, end=number, n=steps, t=st.integers(0, 10**7), power=st.floats(0.1, 10.0))
+def test_values_stay_between_the_ends(start, end, n, t, power):
+    low, high = min(start, end), max(start, end)
+    slack = 1e-9 * (1.0 + abs(low) + abs(high))
+    for schedule in (
+        schedules.cosine(start, n, end),
+        schedules.polynomial(start, n, end, power),
+        schedules.warmup(n, end, start),
+        schedules.one_cycle(end, n, start=start, end=start),
+    ):
+        assert low - slack <= schedule(t) <= high + slack
+        assert pickle.loads(pickle.dumps(schedule)) == eval(repr(schedule), vars(schedules)) == schedule
 
 
 @pytest.mark.parametrize("name", ["lr", "momentum", "weight_decay", "betas"])

@@ -244,6 +244,22 @@ def test_micro_batches_add_up():
     np.testing.assert_array_equal(w.data, v.data)
 
 
+@pytest.mark.parametrize("cls", [SGD, Adam, Lion, RMSprop])
+def test_a_parameter_used_twice_is_updated_once_with_the_sum(cls):
+    shared, single = leaf([1.0, -2.0]), leaf([1.0, -2.0])
+    a, b = cls([shared], lr=0.1), cls([single], lr=0.1)
+    for _ in range(3):
+        a.zero_grad()
+        (np.tanh(shared) * shared.sum() + shared).sum().backward()
+        a.step()
+        v = single.data
+        first = (1 - np.tanh(v) ** 2) * v.sum()  # through tanh, through the sum, and straight
+        single.grad = first + np.tanh(v).sum() + 1.0
+        b.step()
+    np.testing.assert_allclose(shared.data, single.data, rtol=1e-13)
+    assert a.state[shared]["step"] == 3
+
+
 def test_every_parameter_counts_its_own_updates():
     """Adam's corrections are those of the parameter: its first step has length lr, whenever it comes."""
     first, late = leaf([0.0]), leaf([0.0])
