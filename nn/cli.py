@@ -16,12 +16,14 @@ from typing import NoReturn
 
 from autograd import __version__
 from nn.demo import Settings, demo
+from nn.zoo.cli import register as register_zoo
 
 __all__ = ["main"]
 
 EXAMPLES = """examples:
   chainrule demo
   chainrule demo --seed 1 --hidden 128,64 --out my-pictures
+  chainrule zoo 3
 """
 
 
@@ -35,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parser().parse_args(argv)
+        if hasattr(arguments, "run"):
+            return int(arguments.run(arguments))
         settings = Settings(
             arguments.seed, arguments.epochs, arguments.hidden, arguments.batch, arguments.lr, arguments.out
         )
@@ -92,6 +96,7 @@ def _parser() -> _Parser:
     command.add_argument(
         "--out", type=Path, default=default.out, metavar="FOLDER", help="where the pictures go; made if missing"
     )
+    register_zoo(commands)
     return parser
 
 

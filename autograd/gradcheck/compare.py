@@ -362,4 +362,9 @@ def _about_wrong(finding: Finding, unit: float, detached: bool) -> str:
     for factor, words in ((-1.0, "the sign is wrong"), (2.0, "twice too large"), (0.5, "half of what it should be")):
         if abs(ratio - factor) < 1e-5:
             return f"{text}: {words}"
+    for multiple, words in ((ratio, "{} times what it should be"), (1.0 / ratio, "1/{} of what it should be")):
+        n = round(min(multiple, 1e6))
+        if 2 < n < 1e6 and abs(multiple - n) < 1e-5 * n:
+            words = words.format(n)
+            return f"{text}: {words}, as when a mean over {n} numbers is taken {'for a sum' if ratio > 1 else 'twice'}"
     return text

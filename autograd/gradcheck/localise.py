@@ -35,6 +35,8 @@ from autograd.modes import STATE
 __all__ = ["Search", "localise"]
 
 _LIMITS = Limits(entries=4, directions=2, output_entries=0, combinations=1)
+# Where several entries meet at a kink, each number may lie between its slopes, and their sum may not.
+_TOGETHER = Limits(entries=0, directions=4, output_entries=0, combinations=1)
 
 _MOST_NODES = 3000
 
@@ -148,6 +150,9 @@ def localise(subject: Runnable, output: int, seed: Array) -> Search:
             right.append(record)
         else:
             faults.append(fault_of(record, row, paths))
+    if not faults:
+        pairs = [(record, check_node(record, recorder.incoming.get(record.node), _TOGETHER)) for record in right]
+        faults = [fault_of(record, row, paths) for record, row in pairs if row is not None]
     if faults:
         return Search(tuple(faults), tuple(map(str, faults[:4])))
     rules = "the rule of the only node is" if len(right) == 1 else f"the rules of {len(right)} nodes are"
@@ -169,7 +174,7 @@ def watched(recorder: Recorder, work: Any) -> Any:
         STATE.reset(token)
 
 
-def check_node(record: Record, incoming: Any) -> Row | None:
+def check_node(record: Record, incoming: Any, limits: Limits = _LIMITS) -> Row | None:
     """A failing row of a node's own check, if any: with the gradient that arrived, else with random numbers."""
     try:
         problem: Problem = NodeProblem(record)
@@ -179,7 +184,7 @@ def check_node(record: Record, incoming: Any) -> Row | None:
         raise NotCheckable(f"{record.label} could not be checked, because not all of its values are finite")
     verdicts: tuple[Verdict, ...] = ("wrong", "nonfinite", "kink")
     for weights in weights_for(problem, incoming):
-        for row in Comparison(problem, limits=_LIMITS, weights=weights).rows():
+        for row in Comparison(problem, limits=limits, weights=weights).rows():
             if not row.ok and row.verdict in verdicts:
                 return row
             if not row.ok and row.verdict == "rounding":

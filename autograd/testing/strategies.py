@@ -36,8 +36,8 @@ def broadcastable_shapes(
     >>> import numpy as np
     >>> from autograd.testing import broadcastable_shapes
     >>> from hypothesis import find
-    >>> find(broadcastable_shapes(), lambda pair: np.broadcast_shapes(*pair) == (2, 2) and pair[0] != pair[1])
-    ((1, 1), (2, 2))
+    >>> find(broadcastable_shapes(), lambda pair: np.broadcast_shapes(*pair) == (2, 3) and len(pair[1]) == 1)
+    ((2, 1), (3,))
     """
     _, arrays = _hypothesis()
     together = arrays.mutually_broadcastable_shapes(

@@ -1,4 +1,4 @@
-"""Loads what the tests of gradcheck share: the samples of the ops, and the programs with a planted fault.
+"""Loads what the tests of gradcheck share: the samples of the ops.
 
 Test modules cannot import each other: pytest puts no folder on sys.path here, so that it is the installed package that
 is tested.
@@ -22,7 +22,6 @@ def load(name, file):
 
 
 samples = load("gradcheck_op_samples", HERE.parent / "ops" / "samples.py")
-planting = load("gradcheck_planting", HERE / "planting.py")
 
 FEW = 2  # samples of each op; all of them have their own tests beside the ops
 
@@ -45,9 +44,3 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def op_samples():
     return samples.SAMPLES
-
-
-@pytest.fixture(scope="session")
-def plant():
-    """The module that plants faults."""
-    return planting

@@ -9,6 +9,7 @@ import nn
 from autograd import custom_op, tensor
 from autograd.gradcheck import gradcheck
 from autograd.registry import Op
+from nn.zoo.planting import score
 
 wrong_tanh = Op("tanh", np.tanh, lambda g, out: g * (1.0 + out * out)).function
 
@@ -182,11 +183,38 @@ def test_a_long_chain():
     assert report.faults[0].path[-2:] == ("...", "sin")
 
 
-def test_planted_faults_are_named(plant, op_samples):
-    """A sample of what `planting.py` counts over 2,000 programs."""
-    counts, failures = plant.score(op_samples, range(7, 2000, 285))
-    assert failures == []
-    assert counts["named"] >= 6
+def test_planted_faults_are_named(op_samples):
+    """A sample of what `score.py` counts over 2,000 programs."""
+    found = score(op_samples, range(7, 2000, 285))
+    assert found.failures == []
+    assert found.counts["named"] >= 6
+
+
+def test_ties_that_are_wrong_only_together():
+    """Each entry's answer lies between its slopes, their sum does not."""
+    largest = custom_op(lambda x: np.max(x), lambda g, x, out: g * (x == out), name="largest")
+
+    def f(x):
+        return largest(x * np.ones(3))
+
+    report = failing(f, 2.0)
+    assert (report.verdict, report.op, report.line) == ("wrong", "largest", line_of(f, "largest(x"))
+    assert "3 times what it should be, as when a mean over 3 numbers is taken for a sum" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (-1.0, "the sign is wrong"),
+        (2.0, "twice too large"),
+        (8.0, "8 times what it should be, as when a mean over 8 numbers is taken for a sum"),
+        (1 / 32, "1/32 of what it should be, as when a mean over 32 numbers is taken twice"),
+        (0.0, "the gradient is missing"),
+    ],
+)
+def test_a_slip_that_the_numbers_show(factor, words):
+    slip = custom_op(lambda x: np.sin(x), lambda g, x: g * factor * np.cos(x), name="slip")
+    assert words in str(failing(lambda x: slip(x), np.array([0.3, 0.7])))
 
 
 def test_tensors_from_before_are_not_touched():

@@ -1,31 +1,49 @@
 """Random programs with one wrong rule planted at a random node, and the count of how often gradcheck names that node.
 
-Each program has at least 30 nodes, one per line of its source, with fan-out, broadcasting and a module. Every op of
-the registry gets its turn; the fault is a factor, a sign, a transposition, a broadcast axis that is not summed, or an
-index that is off by one. Run this file with a number of programs (2,000) to print the score.
+Each program has at least 30 nodes, one per line of its source, with fan-out, broadcasting and a module. Every op gets
+its turn; the fault is a factor, a sign, a transposition, a broadcast axis that is not summed, or an index that is off
+by one. ``chainrule zoo --score`` prints the count.
 """
 
+from __future__ import annotations
+
 import inspect
-import sys
 from collections import Counter
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-import nn
 from autograd import tensor
-from autograd.gradcheck import gradcheck
+from autograd.gradcheck import GradcheckReport, gradcheck
 from autograd.registry import REGISTRY, Op, joint
+from nn.layers import Linear
+
+__all__ = ["Sample", "Score", "Trial", "score"]
 
 FAULTS = ("scale", "sign", "transpose", "no sum", "shift")
 ROWS, COLUMNS = 3, 4
+
+Array = NDArray[Any]
+
+
+class Sample(Protocol):
+    """A call of an op that can stand in a program: `nn.zoo.calls.Call`, for instance."""
+
+    op: Op
+    attributes: dict[str, Any]
+
+    @property
+    def live(self) -> tuple[int, ...]: ...
+
+    def arrays(self, dtype: Any = None) -> list[Any]: ...
 
 
 # --- wrong rules ----------------------------------------------------------------------------------------------
 
 
-def spoil(fault, d, shape):
+def spoil(fault: str, d: Array, shape: tuple[int, ...]) -> Array:
     """A gradient with a slip; it has the shape that a right one would have."""
     if fault == "scale":
         return d * 1.5
@@ -37,19 +55,19 @@ def spoil(fault, d, shape):
         return np.roll(d, 1)
     extra = d.ndim - len(shape)
     pick = (0,) * extra + tuple(slice(0, 1) if n == 1 else slice(None) for n in shape)
-    return d[pick]
+    return np.asarray(d[pick])
 
 
-def wrong_twin(op, operand, fault):
+def wrong_twin(op: Op, operand: int, fault: str) -> Callable[..., Any]:
     """The op with a slip in the rule of one operand."""
     if op.joint:
         rule = op.rules[0]
         shapes = f"{op.operands[0]}_shape" if op.variadic else f"{op.operands[operand]}_shape"
 
-        def change(found, shape):
-            found = list(found)
-            found[operand] = spoil(fault, found[operand], shape[operand] if op.variadic else shape)
-            return tuple(found)
+        def change(found: Sequence[Any], shape: Any) -> tuple[Any, ...]:
+            parts = list(found)
+            parts[operand] = spoil(fault, parts[operand], shape[operand] if op.variadic else shape)
+            return tuple(parts)
 
         return twin_of(op, joint(with_shape(rule, shapes, change)))
     rules = list(op.rules)
@@ -58,23 +76,22 @@ def wrong_twin(op, operand, fault):
     return twin_of(op, tuple(rules))
 
 
-def with_shape(rule, name, change):
+def with_shape(rule: Any, name: str, change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """A rule whose result is changed, given the shape of an operand."""
     parameters = list(inspect.signature(rule).parameters.values())
     asked = [p.name for p in parameters]
     known = name in asked
 
-    def wrong(*values):
-        values = dict(zip(asked if known else [*asked, name], values, strict=True))
-        shape = values[name]
-        return change(rule(*(values[p] for p in asked)), shape)
+    def wrong(*values: Any) -> Any:
+        given = dict(zip(asked if known else [*asked, name], values, strict=True))
+        return change(rule(*(given[p] for p in asked)), given[name])
 
     extra = [] if known else [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    wrong.__signature__ = inspect.Signature([*parameters, *extra])
+    wrong.__signature__ = inspect.Signature([*parameters, *extra])  # type: ignore[attr-defined]
     return wrong
 
 
-def twin_of(op, rules):
+def twin_of(op: Op, rules: Any) -> Callable[..., Any]:
     return Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs).function
 
 
@@ -84,13 +101,11 @@ def twin_of(op, rules):
 class Program:
     """A random program as source text, with the objects that it names."""
 
-    def __init__(self, rng, samples, must, modules=1):
+    def __init__(self, rng: np.random.Generator, samples: dict[str, list[Sample]], must: str) -> None:
         self.rng = rng
         self.lines = ["def program(x, w, layer):"]
-        self.objects = {"np": np}
+        self.objects: dict[str, Any] = {"np": np}
         self.pool = ["x"]
-        self.nodes = {}  # line number: op
-        self.samples = {}
         steps = 6
         turn, call = rng.integers(steps), rng.integers(steps)
         names = list(samples)
@@ -102,7 +117,7 @@ class Program:
         total = " + ".join(self.pool)
         self.lines.append(f"    return np.sum({total})")
 
-    def add(self, text, op=None, keep=False):
+    def add(self, text: str, keep: bool = False) -> str:
         """A line that assigns a new variable."""
         name = f"v{len(self.lines)}"
         self.lines.append(f"    {name} = {text}; {name}.name = '{name}'")
@@ -110,19 +125,19 @@ class Program:
             self.pool.append(name)
         return name
 
-    def constant(self, value):
+    def constant(self, value: Any) -> str:
         name = f"c{len(self.objects)}"
         self.objects[name] = value
         return name
 
-    def any(self):
+    def any(self) -> str:
         return self.pool[self.rng.integers(len(self.pool))]
 
-    def call_layer(self):
+    def call_layer(self) -> None:
         v = self.add(f"layer({self.any()})")
         self.add(f"np.sin({v}) * w", keep=True)
 
-    def use(self, sample, planted):
+    def use(self, sample: Sample, planted: bool) -> None:
         """An op at operands near those of a sample, made of what was computed before."""
         op, operands = sample.op, []
         for i, x in enumerate(sample.arrays(np.float64)):
@@ -151,33 +166,33 @@ class Program:
         v = self.add(f"({result} @ {mix}).reshape({ROWS}, {COLUMNS})")
         self.add(f"np.sin({v} + {self.any()})", keep=True)
 
-    def function(self, planted=None):
+    def function(self, planted: Callable[..., Any] | None = None) -> Callable[..., Any]:
         """The program as a function; with the wrong op in the place of the right one."""
         names = dict(self.objects)
         if planted is not None:
             names[self.planted] = planted
         exec(compile("\n".join(self.lines), "<program>", "exec"), names)
-        return names["program"]
+        program: Callable[..., Any] = names["program"]
+        return program
 
 
 class Trial:
     """One program with one fault that makes a difference."""
 
-    def __init__(self, number, samples):
+    def __init__(self, number: int, samples: dict[str, list[Sample]]) -> None:
         rng = np.random.default_rng([2024, number])
         names = list(samples)
         self.op = names[number % len(names)]
         self.fault = ""
-        layer = nn.Linear(COLUMNS, COLUMNS, dtype="float64", rng=rng)
+        self.layer = Linear(COLUMNS, COLUMNS, dtype="float64", rng=rng)
         self.x, self.w = rng.normal(size=(ROWS, COLUMNS)), rng.normal(size=COLUMNS)
-        self.layer = layer
         for _ in range(5):
             self.program = Program(rng, samples, self.op)
             self.right = self.program.function()
             if self.plant(rng):
                 break
 
-    def plant(self, rng):
+    def plant(self, rng: np.random.Generator) -> bool:
         sample = self.program.sample
         for _ in range(20):
             fault = FAULTS[rng.integers(len(FAULTS))]
@@ -188,12 +203,13 @@ class Trial:
                 return True
         return False
 
-    def gradients(self, function):
+    def gradients(self, function: Callable[..., Any]) -> list[Array]:
         x, w = tensor(self.x, requires_grad=True), tensor(self.w, requires_grad=True)
         with np.errstate(all="ignore"):
-            return [g.data for g in function(x, w, self.layer).gradient(x, w, allow_unused=True) if g is not None]
+            found = function(x, w, self.layer).gradient(x, w, allow_unused=True)
+        return [g.data for g in found if g is not None]
 
-    def matters(self, wrong):
+    def matters(self, wrong: Callable[..., Any]) -> bool:
         """Whether the fault changes a gradient by more than a thousandth."""
         try:
             pairs = list(zip(self.gradients(self.right), self.gradients(wrong), strict=True))
@@ -201,10 +217,10 @@ class Trial:
             return False
         return any(np.max(np.abs(a - b)) > 1e-4 * np.max(np.abs(a)) > 0 for a, b in pairs)
 
-    def check(self, function):
+    def check(self, function: Callable[..., Any]) -> GradcheckReport:
         return gradcheck(lambda x, w: function(x, w, self.layer), self.x, self.w, raise_on_failure=False)
 
-    def outcome(self):
+    def outcome(self) -> str:
         """ "named", or what went wrong."""
         if not self.fault:
             return "no fault that matters"
@@ -221,45 +237,56 @@ class Trial:
         return "named" if len(report.faults) == 1 else f"named {len(report.faults)} nodes"
 
 
-def by_op(samples):
+class Score:
+    """How many of the planted faults were named, and what went wrong with the others."""
+
+    def __init__(self, ops: int) -> None:
+        self.ops = ops
+        self.counts: Counter[str] = Counter()
+        self.failures: list[tuple[int, str, str, str]] = []  # number, op, fault, outcome
+
+    def add(self, number: int, trial: Trial, outcome: str) -> None:
+        good = outcome in ("named", "no fault that matters")
+        self.counts[outcome if good else outcome.partition(" ")[0]] += 1
+        if not good:
+            self.failures.append((number, trial.op, trial.fault, outcome))
+
+    def __str__(self) -> str:
+        programs = self.counts.total()
+        planted = programs - self.counts["no fault that matters"]
+        named = self.counts["named"]
+        lines = [
+            f"{planted:,} planted faults in {self.ops} ops: {named:,} named exactly ({named / max(planted, 1):.2%})",
+            f"{programs:,} right programs: {self.counts['false']:,} false alarms",
+            *(" ".join(map(str, failure)) for failure in self.failures),
+        ]
+        return "\n".join(lines)
+
+
+def by_op(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
     """The samples of each op that can be planted: not empty, of moderate numbers, in float64 throughout."""
-    groups = {}
+    groups: dict[str, list[Sample]] = {}
     for sample in samples:
         op = sample.op
-        if sample.live and op.name in REGISTRY and all(np.size(x) for x in sample.arrays()):
+        if sample.live and op.name in REGISTRY and all(np.size(x) > 0 for x in sample.arrays()):
             out = op.kernel(*sample.arrays(np.float64), **sample.attributes)
-            parts = out if isinstance(out, tuple) else (out,)
-            double = all(np.asarray(part).dtype == np.float64 for part in parts)
+            parts = [*out] if isinstance(out, tuple) else [out]
+            double = all(bool(np.asarray(part).dtype == np.float64) for part in parts)
             values = [*(x for x in sample.arrays() if isinstance(x, np.ndarray)), *parts]
-            if double and sum(map(np.size, parts)) and all(np.all(np.abs(x) < 1e6) for x in values):
+            if (
+                double
+                and any(np.size(part) > 0 for part in parts)
+                and all(bool(np.all(np.abs(x) < 1e6)) for x in values)
+            ):
                 groups.setdefault(op.name, []).append(sample)
     return groups
 
 
-def score(samples, numbers):
-    """How the programs of these numbers ended, with number, op and fault of each that did not end well."""
+def score(samples: Iterable[Sample], numbers: Iterable[int]) -> Score:
+    """Plant a fault in each of the programs of these numbers, and count how the checks end."""
     groups = by_op(samples)
-    counts, failures = Counter(), []
+    found = Score(len(groups))
     for number in numbers:
         trial = Trial(number, groups)
-        outcome = trial.outcome()
-        counts[outcome if outcome in ("named", "no fault that matters") else outcome.split(" ")[0]] += 1
-        if outcome not in ("named", "no fault that matters"):
-            failures.append((number, trial.op, trial.fault, outcome))
-    return counts, failures
-
-
-def main(count):
-    spec = spec_from_file_location("op_samples", Path(__file__).parents[1] / "ops" / "samples.py")
-    samples = sys.modules["op_samples"] = module_from_spec(spec)
-    spec.loader.exec_module(samples)
-    counts, failures = score(samples.SAMPLES, range(count))
-    planted = count - counts["no fault that matters"]
-    print(f"{planted:,} planted faults: {counts['named']:,} named exactly ({counts['named'] / planted:.2%})")
-    print(f"{count:,} right programs: {counts['false']:,} false alarms")
-    for failure in failures:
-        print(*failure)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
+        found.add(number, trial, trial.outcome())
+    return found

@@ -1,0 +1,134 @@
+"""`chainrule zoo`: the list of exercises, one of them with hints and solution, and the two scores."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import textwrap
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from nn.zoo import EXERCISES, FAMILIES, Exercise, run, show
+from nn.zoo.calls import calls
+from nn.zoo.planting import score
+
+__all__ = ["register", "zoo"]
+
+WIDTH = 100
+
+
+def register(commands: Any) -> None:
+    """Add the command to those of `chainrule`."""
+    command = commands.add_parser(
+        "zoo",
+        help="find the bug: programs with one mistake each, with hints and solutions",
+        description="Find the bug: programs with one mistake each, of the kinds that people make. Without a number, "
+        "the list of them.",
+        allow_abbrev=False,
+    )
+    command.add_argument("exercise", nargs="*", metavar="N", help="the number of an exercise, or its name")
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--run", action="store_true", dest="execute", help="run its program: what does the library say?")
+    what.add_argument("--hint", type=int, metavar="K", help="show its K-th hint")
+    what.add_argument("--solution", action="store_true", help="show what was wrong, and why")
+    what.add_argument("--score", action="store_true", help="count how many mistakes and planted faults are found")
+    command.add_argument(
+        "--programs", type=int, default=8, metavar="N", help="with --score: random programs to plant a fault in (8)"
+    )
+    command.add_argument("--seed", type=int, metavar="N", help="with --score: the same programs again")
+    command.set_defaults(run=zoo)
+
+
+def zoo(arguments: argparse.Namespace) -> int:
+    """What the command does; the exit code: 0, 1 when a score is not full, 2 for wrong usage."""
+    asked = " ".join(arguments.exercise)
+    if arguments.score:
+        if asked or arguments.programs < 1:
+            return _wrong("--score takes --programs from 1 on and --seed, and no exercise")
+        return _score(arguments.programs, arguments.seed)
+    if not asked:
+        if arguments.execute or arguments.solution or arguments.hint is not None:
+            return _wrong("say of which exercise: chainrule zoo N")
+        return _list()
+    found = _find(asked)
+    if len(found) != 1:
+        names = f": {', '.join(EXERCISES[i].name for i in found)}" if found else ""
+        return _wrong(f"{len(found) or 'no'} exercises go by {asked!r}{names} (there are 1 to {len(EXERCISES)})")
+    [i] = found
+    exercise = EXERCISES[i]
+    if arguments.hint is not None:
+        if not 1 <= arguments.hint <= len(exercise.hints):
+            return _wrong(f"exercise {i + 1} has the hints 1 to {len(exercise.hints)}, not {arguments.hint}")
+        print(_wrapped(exercise.hints[arguments.hint - 1]))
+    elif arguments.solution:
+        _solution(exercise)
+    elif arguments.execute:
+        outcome = run(exercise)
+        show(exercise, outcome)
+        if outcome.problem is None and outcome.report is not None:
+            print(outcome.report)
+    else:
+        _exercise(i + 1, exercise)
+    return 0
+
+
+def _wrong(message: str) -> int:
+    print(f"chainrule zoo: error: {message} (see chainrule zoo --help)", file=sys.stderr)
+    return 2
+
+
+def _find(asked: str) -> list[int]:
+    """The exercises of a number, of a name, or of a part of a name."""
+    if asked.isdecimal():
+        return [int(asked) - 1] if 1 <= int(asked) <= len(EXERCISES) else []
+    exact = [i for i, exercise in enumerate(EXERCISES) if exercise.name == asked.lower()]
+    return exact or [i for i, exercise in enumerate(EXERCISES) if asked.lower() in exercise.name]
+
+
+def _list() -> int:
+    print(f"{len(EXERCISES)} programs with one mistake each. Find it.")
+    number = 0
+    for family, exercises in FAMILIES.items():
+        print(f"\n{family}")
+        for exercise in exercises:  # not their names, which tell what is wrong
+            number += 1
+            print(f"{number:4}  {textwrap.shorten(exercise.story, WIDTH - 6, placeholder=' ...')}")
+    print("\nchainrule zoo 3 shows the program; --run what the library says of it; --hint 1, --solution")
+    return 0
+
+
+def _exercise(number: int, exercise: Exercise) -> None:
+    print(f"Exercise {number} of {len(EXERCISES)}\n\n{_wrapped(exercise.story)}\n")
+    print(textwrap.indent(exercise.program, "    "))
+    count = len(exercise.hints)
+    hints = "--hint 1" if count == 1 else f"--hint 1 to --hint {count}"
+    print(f"What is wrong? chainrule zoo {number} --run shows what the library says; {hints}; --solution.")
+
+
+def _solution(exercise: Exercise) -> None:
+    changes = difflib.unified_diff(exercise.program.splitlines(), exercise.solution.splitlines(), n=2, lineterm="")
+    print(f"{exercise.name}\n")
+    print("\n".join(f"    {line}" for line in list(changes)[2:] if not line.startswith("@@")))
+    print(f"\n{_wrapped(exercise.why)}")
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH)
+
+
+def _score(programs: int, seed: int | None) -> int:
+    if seed is None:
+        seed = int(np.random.default_rng().integers(1_000_000))
+    numbers = seed * 1000 + np.arange(programs)
+    found = score(calls(), map(int, numbers))
+    print(f"localisation, random programs with seed {seed}:")
+    print(textwrap.indent(str(found), "  "))
+    print(textwrap.indent(files("nn.zoo").joinpath("score.txt").read_text(encoding="utf-8").strip(), "  "))
+    caught = [run(exercise).catches(exercise) for exercise in EXERCISES]
+    passed = [run(exercise, exercise.solution).passes for exercise in EXERCISES]
+    print("bug zoo:")
+    print(f"  {sum(caught)} of {len(EXERCISES)} mistakes found, {sum(passed)} of {len(EXERCISES)} solutions pass")
+    return 0 if all(caught) and all(passed) and not found.failures else 1

@@ -1,0 +1,146 @@
+"""An exercise of the bug zoo: a program with one mistake, what the library says of it, hints, and the solution."""
+
+from __future__ import annotations
+
+import io
+import linecache
+import sys
+import traceback
+import warnings
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.gradcheck import GradcheckError, GradcheckReport
+
+__all__ = ["Exercise", "Outcome", "run", "show"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """A mistake that people make, as a program to find it in.
+
+    ``program`` is whole: it can be pasted and run. Where it says ``wrong``, the solution says ``right``. ``finds`` is
+    what the library answers: the verdict of the gradient check, or the name of an error or a warning. ``points_at`` is
+    a part of the line that it names (empty: it is no matter of one line), ``op`` the op whose rule it names, ``says`` a
+    part of the words.
+    """
+
+    name: str
+    story: str
+    program: str
+    wrong: str
+    right: str
+    finds: str
+    points_at: str
+    says: str
+    hints: tuple[str, ...]
+    why: str
+    op: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.program.count(self.wrong) != 1:
+            raise ValueError(f"exercise {self.name}: {self.wrong!r} is not in the program exactly once.")
+
+    @property
+    def solution(self) -> str:
+        """The program without the mistake."""
+        return self.program.replace(self.wrong, self.right)
+
+    @property
+    def file(self) -> str:
+        """What stands for a file name in messages."""
+        return "<zoo>"  # not the name, which tells what is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a program of the zoo did: its output, and the report, error or warning that the library gave.
+
+    ``lines`` are the lines of the program that this points at, the innermost last.
+    """
+
+    output: str
+    report: GradcheckReport | None
+    problem: BaseException | Warning | None
+    lines: tuple[str, ...]
+
+    @property
+    def found(self) -> str:
+        """The verdict of the check, or the name of the error or warning; empty when nothing was found."""
+        if self.report is not None and (self.problem is None or isinstance(self.problem, GradcheckError)):
+            return "" if self.report.verdict == "right" else self.report.verdict
+        return type(self.problem).__name__ if self.problem is not None else ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing is wrong; a kink is not, when the answer lies between the two slopes."""
+        return self.problem is None and (self.report is None or self.report.ok) and self.found in ("", "kink")
+
+    @property
+    def words(self) -> str:
+        """All that the library says."""
+        if isinstance(self.problem, GradcheckError):
+            return str(self.problem)
+        if self.problem is not None:
+            return "\n".join([str(self.problem), *getattr(self.problem, "__notes__", ())])
+        return "" if self.report is None else str(self.report)
+
+    def catches(self, exercise: Exercise) -> bool:
+        """Whether the library found the mistake, and pointed at the line."""
+        op = None if self.report is None else self.report.op
+        return (
+            self.found == exercise.finds
+            and (not exercise.points_at or any(exercise.points_at in line for line in self.lines))
+            and exercise.says in " ".join(self.words.split())
+            and (exercise.op is None or op == exercise.op)
+        )
+
+
+def run(exercise: Exercise, source: str | None = None) -> Outcome:
+    """Run the program of an exercise, or its solution, and collect what the library says.
+
+    The first warning or error ends it, as with ``python -W error``.
+    """
+    source = exercise.program if source is None else source
+    # Tracebacks and warnings show the lines of the program.
+    linecache.cache[exercise.file] = (len(source), None, source.splitlines(keepends=True), exercise.file)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    output = io.StringIO()
+    problem: BaseException | None = None
+    try:
+        with redirect_stdout(output), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            exec(compile(source, exercise.file, "exec"), names)
+    except Exception as error:  # whatever a program raises is what it is there for
+        problem = error
+    report = problem.report if isinstance(problem, GradcheckError) else names.get("report")
+    return Outcome(output.getvalue(), report, problem, _lines(exercise, source, report, problem))
+
+
+def _lines(
+    exercise: Exercise, source: str, report: GradcheckReport | None, problem: BaseException | None
+) -> tuple[str, ...]:
+    """The lines of the program that a report or an error names."""
+    text = source.splitlines()
+    if report is not None and report.line is not None:
+        file, _, number = report.line.rpartition(":")
+        return (text[int(number) - 1].strip(),) if file == exercise.file else ()
+    if problem is None:
+        return ()
+    frames = traceback.extract_tb(problem.__traceback__)
+    numbers = [frame.lineno for frame in frames if frame.filename == exercise.file and frame.lineno]
+    for note in getattr(problem, "__notes__", ()):
+        place = note.rpartition(f"{exercise.file}:")[2]
+        numbers += [int(place)] if place.isdigit() else []
+    return tuple(text[number - 1].strip() for number in numbers)
+
+
+def show(exercise: Exercise, outcome: Outcome) -> None:
+    """Print what a reader would see in a terminal."""
+    sys.stdout.write(outcome.output)
+    if outcome.problem is None:
+        return
+    frames = [f for f in traceback.extract_tb(outcome.problem.__traceback__) if f.filename == exercise.file]
+    print("Traceback (most recent call last):")
+    print("".join(traceback.format_list(frames) + traceback.format_exception_only(outcome.problem)), end="")

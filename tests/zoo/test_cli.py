@@ -1,0 +1,105 @@
+"""`chainrule zoo`: the list, an exercise, its hints, what the library says, the solution, and the scores."""
+
+import pytest
+
+from nn.cli import main
+from nn.zoo import EXERCISES, cli
+from nn.zoo.calls import calls
+
+
+def zoo(capsys, *arguments):
+    code = main(["zoo", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_the_list(capsys):
+    code, out, err = zoo(capsys)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == f"{len(EXERCISES)} programs with one mistake each. Find it."
+    assert sum(line[:4].strip().isdigit() for line in lines) == len(EXERCISES)
+    assert max(map(len, lines)) <= 100
+    assert out.isascii()
+
+
+def test_names_tell_what_is_wrong_so_they_are_not_shown(capsys):
+    for arguments in ((), ("3",), ("3", "--run"), ("3", "--hint", "1")):
+        assert "missing transpose" not in zoo(capsys, *arguments)[1]
+    assert zoo(capsys, "3", "--solution")[1].startswith("missing transpose\n")
+
+
+@pytest.mark.parametrize("number", range(1, len(EXERCISES) + 1))
+def test_an_exercise(capsys, number):
+    exercise = EXERCISES[number - 1]
+    code, out, _ = zoo(capsys, str(number))
+    assert code == 0
+    assert out.startswith(f"Exercise {number} of {len(EXERCISES)}\n")
+    assert all(f"    {line}".rstrip() in out for line in exercise.program.splitlines())
+    for k, hint in enumerate(exercise.hints, 1):
+        assert " ".join(zoo(capsys, str(number), "--hint", str(k))[1].split()) == " ".join(hint.split())
+    _, out, _ = zoo(capsys, str(number), "--solution")
+    assert out.startswith(f"{exercise.name}\n")
+    assert "\n    -" in out or "\n    +" in out
+    assert " ".join(exercise.why.split()) in " ".join(out.split())
+
+
+def test_run_shows_what_python_would_show(capsys):
+    code, out, _ = zoo(capsys, "3", "--run")
+    assert code == 0
+    assert out.startswith('Traceback (most recent call last):\n  File "<zoo>", line 16, in <module>\n')
+    assert "GradcheckError: gradient check: wrong" in out
+    assert "the rule of product is wrong at product (node 0) at <zoo>:14" in out
+    out = zoo(capsys, "stale", "--run")[1]
+    assert out.startswith("error after one step: 0.291027924\nTraceback")
+    assert "verdict" in zoo(capsys, "a step in the loss", "--run")[1]
+    assert "likely fix: x @ weight.T" in zoo(capsys, "transposed weight", "--run")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("99",), "no exercises go by '99' (there are 1 to"),
+        (("0",), "no exercises go by '0'"),
+        (("unicorn",), "no exercises go by 'unicorn'"),
+        (("twice",), "2 exercises go by 'twice': softmax twice, sigmoid twice"),
+        (("3", "--hint", "4"), "exercise 3 has the hints 1 to 3, not 4"),
+        (("3", "--hint", "0"), "exercise 3 has the hints 1 to 3, not 0"),
+        (("--solution",), "say of which exercise: chainrule zoo N"),
+        (("3", "--score"), "--score takes --programs from 1 on"),
+        (("--score", "--programs", "0"), "--score takes --programs from 1 on"),
+    ],
+)
+def test_wrong_usage(capsys, arguments, message):
+    code, out, err = zoo(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"chainrule zoo: error: {message}")
+    assert err.count("\n") == 1
+
+
+def test_the_scores(capsys, monkeypatch):
+    code, out, _ = zoo(capsys, "--score", "--programs", "2", "--seed", "3")
+    n = len(EXERCISES)
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "localisation, random programs with seed 3:"
+    assert lines[1].endswith("ops: 2 named exactly (100.00%)")
+    assert lines[2] == "  2 right programs: 0 false alarms"
+    assert "  2,000 planted faults: 2,000 named exactly (100.00%)" in lines
+    assert lines[-1] == f"  {n} of {n} mistakes found, {n} of {n} solutions pass"
+    monkeypatch.setattr(cli, "EXERCISES", EXERCISES[:1])
+    monkeypatch.setattr(cli, "run", lambda *given: _Nothing())
+    code, out, _ = zoo(capsys, "--score", "--programs", "1", "--seed", "3")
+    assert code == 1
+    assert out.splitlines()[-1] == "  0 of 1 mistakes found, 0 of 1 solutions pass"
+
+
+class _Nothing:
+    passes = False
+
+    def catches(self, exercise):
+        return False
+
+
+def test_most_ops_take_their_turn():
+    assert len({call.op.name for call in calls()}) >= 100

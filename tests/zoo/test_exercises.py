@@ -1,0 +1,91 @@
+"""The bug zoo as mutation tests: the library finds every mistake, at the right line, and every solution passes."""
+
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from autograd.gradcheck.report import MEANING
+from nn.zoo import EXERCISES, Exercise, run
+
+NAMES = [exercise.name for exercise in EXERCISES]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
+def test_the_mistake_is_found(exercise):
+    outcome = run(exercise)
+    assert outcome.found == exercise.finds
+    assert not outcome.passes
+    if exercise.points_at:
+        assert any(exercise.points_at in line for line in outcome.lines)
+    assert exercise.says in " ".join(outcome.words.split())
+    if exercise.op:
+        assert outcome.report.op == exercise.op
+    assert outcome.catches(exercise)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
+def test_the_solution_passes(exercise):
+    outcome = run(exercise, exercise.solution)
+    assert outcome.passes, outcome.words
+    assert not outcome.catches(exercise)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
+def test_an_exercise_is_whole(exercise):
+    assert len(exercise.hints) in (2, 3)
+    assert exercise.story
+    assert exercise.why
+    assert max(map(len, exercise.program.splitlines())) <= 100
+    if exercise.finds in MEANING:
+        assert "gradcheck(" in exercise.program
+    if exercise.finds == "wrong":
+        assert exercise.points_at in exercise.program
+
+
+def test_the_zoo_is_large_enough():
+    assert len(EXERCISES) >= 25
+    assert len({exercise.name for exercise in EXERCISES}) == len(EXERCISES)
+    found = {exercise.finds for exercise in EXERCISES}
+    assert set(MEANING) - {"right"} <= found, "every verdict that is not 'right' is shown"
+
+
+def test_a_mistake_that_is_not_found_is_noticed():
+    """The tests above could fail: here nothing is wrong, and there something else."""
+    plain = {"story": "", "wrong": "x", "right": "x", "points_at": "", "says": "", "hints": (), "why": ""}
+    right = Exercise(name="right", program="x = 1\n", finds="wrong", **plain)
+    assert run(right).passes
+    assert not run(right).catches(right)
+    other = Exercise(name="other", program="x = 1 / 0\n", finds="ValueError", **plain)
+    assert run(other).found == "ZeroDivisionError"
+    assert not run(other).catches(other)
+    with pytest.raises(ValueError, match="is not in the program exactly once"):
+        Exercise(name="none", program="y\n", finds="", **plain)
+
+
+def test_the_published_step():
+    """The error after one step of the 2-2-2 example, with the stale weights as published, and without."""
+    [stale] = [exercise for exercise in EXERCISES if exercise.name == "stale weight"]
+    assert run(stale).output == "error after one step: 0.291027924\n"
+    assert run(stale, stale.solution).output == "error after one step: 0.291027774\n"
+
+
+def test_a_program_is_whole(tmp_path):
+    """It can be pasted into a file and run, without the zoo."""
+    exercise = EXERCISES[0]
+    file = tmp_path / "program.py"
+    file.write_text(exercise.program)
+    program = f"import sys; sys.path[:] = {sys.path!r}; import runpy; runpy.run_path({str(file)!r})"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "GradcheckError: gradient check: wrong" in result.stderr
+    assert f"at {file}:7" in result.stderr
+
+
+def test_running_leaves_the_random_numbers_of_numpy_alone():
+    source = inspect.getsource(run)
+    assert "random" not in source
+    state = np.random.get_state()[1].copy()  # noqa: NPY002 - is it untouched?
+    run(EXERCISES[0])
+    assert np.array_equal(state, np.random.get_state()[1])  # noqa: NPY002
