@@ -26,9 +26,7 @@ from nn.functional.activations import (
 )
 from nn.functional.attention import causal_mask, scaled_dot_product_attention
 from nn.functional.convolution import conv1d, conv2d
-from nn.functional.dropout import (
-    dropout,
-)
+from nn.functional.dropout import dropout
 from nn.functional.embedding import embedding
 from nn.functional.linear import linear
 from nn.functional.losses import (
@@ -45,11 +43,7 @@ from nn.functional.losses import (
     perceptron_loss,
     smooth_l1_loss,
 )
-from nn.functional.normalization import (
-    batch_norm,
-    layer_norm,
-    rms_norm,
-)
+from nn.functional.normalization import batch_norm, layer_norm, rms_norm
 from nn.functional.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,

@@ -10,7 +10,7 @@ from autograd import Tensor
 from autograd.ops import arithmetic, index
 from nn.errors import LabelError
 
-__all__ = ["embedding"]
+__all__ = ["embedding", "row_of_padding"]
 
 __autograd_transparent__ = True
 
@@ -24,7 +24,8 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
     ``x`` holds integers from 0 to V - 1 in any shape, ``weight`` has shape (V, D); the result has the shape of x and D
     behind it. A row that is used several times gets the sum of their gradients; the row ``padding_idx`` gets none.
 
-    Raises LabelError for what is not an integer, and for one that is not the number of a row.
+    Raises LabelError for what is not an integer, and for one that is not the number of a row; ValueError for such a
+    ``padding_idx``.
 
     See `nn.Embedding` for the source.
 
@@ -49,10 +50,27 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
             "table."
         )
     out = _getitem(weight, index=rows)
-    if padding_idx is None:
+    number = row_of_padding(padding_idx, count)
+    if number is None:
         return out
-    padding = rows == padding_idx % count
+    padding = rows == number
     if not padding.any():
         return out
-    row = weight.data[padding_idx] if isinstance(weight, Tensor) else weight[padding_idx]
+    row = weight.data[number] if isinstance(weight, Tensor) else weight[number]
     return _where(padding[..., None], row, out)  # the same values, as constants
+
+
+def row_of_padding(padding_idx: int | None, count: int) -> int | None:
+    """The number of a row, counted from the start.
+
+    >>> from nn.functional.embedding import row_of_padding
+    >>> row_of_padding(-1, 10)
+    9
+    """
+    if padding_idx is None:
+        return None
+    if isinstance(padding_idx, bool) or not isinstance(padding_idx, int | np.integer):
+        raise ValueError(f"padding_idx is the number of a row or None, not {padding_idx!r}.")
+    if not -count <= padding_idx < count:
+        raise ValueError(f"padding_idx {padding_idx} is not among the {count} rows of the table.")
+    return int(padding_idx) % count

@@ -24,19 +24,12 @@ from nn.layers.activations import (
 from nn.layers.attention import MultiheadAttention
 from nn.layers.container import Sequential
 from nn.layers.convolution import Conv1d, Conv2d
-from nn.layers.dropout import (
-    Dropout,
-)
+from nn.layers.dropout import Dropout
 from nn.layers.embedding import Embedding
 from nn.layers.flatten import Flatten, Unflatten
 from nn.layers.linear import Linear
 from nn.layers.mlp import MLP
-from nn.layers.normalization import (
-    BatchNorm1d,
-    BatchNorm2d,
-    LayerNorm,
-    RMSNorm,
-)
+from nn.layers.normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 from nn.layers.pooling import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from nn.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from nn.checks import positive
 from nn.defaults import Randomness, generator, parameter_dtype
-from nn.functional.embedding import embedding
+from nn.functional.embedding import embedding, row_of_padding
 from nn.module import Module, Parameter
 
 __all__ = ["Embedding"]
@@ -52,7 +51,7 @@ class Embedding(Module):
     ) -> None:
         self.num_embeddings = positive("num_embeddings", num_embeddings, "number of rows")
         self.embedding_dim = positive("embedding_dim", embedding_dim)
-        self.padding_idx = _row(padding_idx, num_embeddings)
+        self.padding_idx = row_of_padding(padding_idx, num_embeddings)
         start = generator(rng).standard_normal((num_embeddings, embedding_dim))
         if self.padding_idx is not None:
             start[self.padding_idx] = 0.0
@@ -72,7 +71,7 @@ class Embedding(Module):
             raise ValueError(f"embeddings are a table of shape (V, D), not of shape {table.shape}.")
         made = cls.__new__(cls)
         made.num_embeddings, made.embedding_dim = table.shape
-        made.padding_idx = _row(padding_idx, made.num_embeddings)
+        made.padding_idx = row_of_padding(padding_idx, made.num_embeddings)
         made.weight = table
         return made
 
@@ -82,14 +81,3 @@ class Embedding(Module):
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
-
-
-def _row(padding_idx: int | None, count: int) -> int | None:
-    """The number of a row, counted from the start."""
-    if padding_idx is None:
-        return None
-    if isinstance(padding_idx, bool) or not isinstance(padding_idx, int | np.integer):
-        raise ValueError(f"padding_idx is the number of a row or None, not {padding_idx!r}.")
-    if not -count <= padding_idx < count:
-        raise ValueError(f"padding_idx {padding_idx} is not among the {count} rows of the table.")
-    return int(padding_idx) % count

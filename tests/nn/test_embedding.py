@@ -98,3 +98,11 @@ def test_settings():
 def test_functions_on_arrays():
     out = embedding([1, 1, 0], np.array([[1.0], [2.0]]), padding_idx=0)
     np.testing.assert_array_equal(out, [[2.0], [2.0], [1.0]])
+
+
+def test_functions_count_padding_from_the_end_too():
+    weight = tensor([[1.0], [2.0]], requires_grad=True)
+    embedding([0, 1, 1], weight, padding_idx=-1).sum().backward()
+    np.testing.assert_array_equal(weight.grad, [[1.0], [0.0]])
+    with pytest.raises(ValueError, match="padding_idx 2 is not among the 2 rows"):
+        embedding([0], weight, padding_idx=2)
