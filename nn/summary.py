@@ -76,7 +76,7 @@ class Summary:
         )
 
     def _cells(self) -> list[tuple[str, ...]]:
-        cells = []
+        cells: list[tuple[str, ...]] = []
         for row in self.rows:
             count = f"{row.parameters:,}" if row.parameters or not row.shared else ""
             parameters = " + ".join(part for part in (count, row.shared) if part)

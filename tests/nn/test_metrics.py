@@ -1,10 +1,165 @@
-"""Accuracy and the confusion matrix."""
+"""The metrics: against scikit-learn, against counting by hand, and the numbers of the lecture decks."""
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 
 from autograd import tensor
-from nn.metrics import accuracy, confusion_matrix
+from nn import metrics
+from nn.metrics import (
+    accuracy,
+    average_precision,
+    box_iou,
+    confusion_matrix,
+    detection_average_precision,
+    f1,
+    mean_absolute_error,
+    mean_squared_error,
+    precision,
+    precision_recall_curve,
+    r2,
+    recall,
+    roc_auc,
+    roc_curve,
+    root_mean_squared_error,
+    top_k_accuracy,
+)
+
+
+def close(actual, expected, tolerance=1e-12):
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+
+
+def parts(result):
+    """The arrays of a curve, or the one result."""
+    return result if isinstance(result, tuple) else (result,)
+
+
+# --- scikit-learn -------------------------------------------------------------------------------------------------
+
+# Each: our function, scikit-learn's (which takes the truth first), the kind of data, arguments of ours, of theirs.
+PAIRS = [
+    (accuracy, "accuracy_score", "classes", {}, {}),
+    (confusion_matrix, "confusion_matrix", "classes", {"classes": 5}, {"labels": range(5)}),
+    *[
+        (ours, theirs, kind, {"average": average, "zero_division": zero}, {"average": average, "zero_division": zero})
+        for ours, theirs in ((precision, "precision_score"), (recall, "recall_score"), (f1, "f1_score"))
+        for kind, average in (("binary", "binary"), ("classes", "micro"), ("classes", "macro"), ("classes", "weighted"))
+        for zero in (0.0, 1.0, float("nan"))
+    ],
+    *[
+        (ours, theirs, "classes", {"average": None, "zero_division": 0.0}, {"average": None, "labels": range(5)})
+        for ours, theirs in ((precision, "precision_score"), (recall, "recall_score"), (f1, "f1_score"))
+    ],
+    (top_k_accuracy, "top_k_accuracy_score", "probabilities", {"k": 2}, {"k": 2, "labels": range(4)}),
+    (precision_recall_curve, "precision_recall_curve", "scores", {}, {}),
+    (roc_curve, "roc_curve", "scores", {}, {"drop_intermediate": False}),
+    (average_precision, "average_precision_score", "scores", {}, {}),
+    (roc_auc, "roc_auc_score", "scores", {}, {}),
+    *[
+        (roc_auc, "roc_auc_score", "probabilities", {"average": a}, {"average": a, "multi_class": "ovr"})
+        for a in ("macro", "weighted", None)
+    ],
+    *[
+        (average_precision, "average_precision_score", "probabilities", {"average": a}, {"average": a})
+        for a in ("macro", "weighted", None)
+    ],
+    *[
+        (ours, theirs, kind, {}, {})
+        for ours, theirs in (
+            (mean_squared_error, "mean_squared_error"),
+            (root_mean_squared_error, "root_mean_squared_error"),
+            (mean_absolute_error, "mean_absolute_error"),
+            (r2, "r2_score"),
+        )
+        for kind in ("numbers", "columns")
+    ],
+]
+
+
+def data(kind, rng):
+    """A prediction and the truth, with equal scores and classes that do not occur."""
+    n = 40
+    if kind == "binary":
+        return rng.integers(0, 2, n), rng.integers(0, 2, n)
+    if kind == "classes":
+        return rng.choice([0, 1, 3], n), rng.choice([0, 1, 4], n)
+    if kind == "scores":
+        return rng.normal(size=n).round(1), np.append(rng.integers(0, 2, n - 2), [0, 1])
+    if kind == "probabilities":
+        scores = rng.dirichlet(np.ones(4), n)
+        return scores, np.append(rng.integers(0, 4, n - 4), range(4))
+    if kind == "numbers":
+        return rng.normal(size=n), rng.normal(size=n)
+    target = rng.normal(size=(n, 3))
+    target[:, 1] = 2.0  # no variance, predicted wrongly
+    return rng.normal(size=(n, 3)), target
+
+
+@pytest.mark.parametrize(("ours", "theirs", "kind", "mine", "yours"), PAIRS, ids=lambda x: getattr(x, "__name__", None))
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's, about divisions by zero
+def test_equal_to_scikit_learn(ours, theirs, kind, mine, yours, rng):
+    function = getattr(pytest.importorskip("sklearn.metrics"), theirs)
+    for _ in range(5):
+        prediction, truth = data(kind, rng)
+        answer = truth
+        if kind == "probabilities" and theirs == "average_precision_score":
+            answer = np.eye(4)[truth]
+        expected = parts(function(answer, prediction, **yours))
+        for arguments in ((prediction, truth), (tensor(prediction), tensor(truth))):
+            for one, other in zip(parts(ours(*arguments, **mine)), expected, strict=True):
+                close(one, other)
+
+
+def test_every_metric_is_compared_or_has_no_counterpart():
+    compared = {ours.__name__ for ours, *_ in PAIRS}
+    others = {"DetectionScore", "PrecisionRecallCurve", "ROCCurve", "box_iou", "detection_average_precision"}
+    assert set(metrics.__all__) == compared | others
+
+
+# --- the lecture decks ---------------------------------------------------------------------------------------------
+
+
+def test_an_imbalanced_problem():
+    """TP 10, FN 5, FP 15, TN 100: 0.846154 of the answers are right, and 0.884615 of always saying no."""
+    labels = np.repeat([1, 1, 0, 0], [10, 5, 15, 100])
+    answers = np.repeat([1, 0, 1, 0], [10, 5, 15, 100])
+    assert round(accuracy(answers, labels), 6) == 0.846154
+    assert confusion_matrix(answers, labels).tolist() == [[100, 15], [5, 10]]
+    assert precision(answers, labels) == 0.4
+    assert recall(answers, labels) == 10 / 15
+    assert f1(answers, labels) == 0.5
+    never = np.zeros_like(labels)
+    assert round(accuracy(never, labels), 6) == 0.884615
+    assert (precision(never, labels), recall(never, labels), f1(never, labels)) == (0.0, 0.0, 0.0)
+    assert precision(never, labels, zero_division=1.0) == 1.0
+
+
+classes = npst.arrays(np.int64, st.shared(st.integers(1, 30), key="n"), elements=st.integers(0, 1))
+
+
+@given(classes, classes)
+def test_the_identities_of_f1(answers, labels):
+    """The harmonic mean of P and R, 2 TP / (2 TP + FP + FN), and the squared geometric over the arithmetic mean."""
+    p, r = precision(answers, labels), recall(answers, labels)
+    assume(p + r > 0)
+    (_, fp), (fn, tp) = confusion_matrix(answers, labels, classes=2)
+    score = f1(answers, labels)
+    close(score, 2 / (1 / p + 1 / r) if p * r else 0.0)
+    close(score, 2 * tp / (2 * tp + fp + fn))
+    close(score, np.sqrt(p * r) ** 2 / ((p + r) / 2))
+
+
+def test_coco_has_ten_thresholds():
+    score = detection_average_precision([], [])
+    np.testing.assert_allclose(score.thresholds, [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95])
+    assert np.isnan(float(score))
+    assert score.by_class() == score.by_threshold() == {}
+
+
+# --- classes --------------------------------------------------------------------------------------------------------
 
 
 def test_accuracy_of_scores_and_of_classes(rng):
@@ -12,6 +167,8 @@ def test_accuracy_of_scores_and_of_classes(rng):
     right = sum(max(range(4), key=lambda c: row[c]) == label for row, label in zip(scores, labels, strict=True))
     for prediction in (scores, tensor(scores, requires_grad=True), scores.argmax(axis=1)):
         assert accuracy(prediction, labels) == right / 50
+    assert top_k_accuracy(scores, labels, k=1) == right / 50
+    assert top_k_accuracy(scores, labels, k=4) == 1.0
 
 
 def test_confusion_matrix(rng):
@@ -25,7 +182,20 @@ def test_confusion_matrix(rng):
     assert confusion_matrix(np.zeros((0, 3)), np.zeros(0, int)).tolist() == [[0] * 3] * 3
 
 
-@pytest.mark.parametrize("metric", [accuracy, confusion_matrix])
+def test_a_class_that_neither_occurs_nor_is_answered(rng):
+    """Class 2 counts in no mean; asked for by name it is zero_division."""
+    answers, labels = np.array([0, 1, 3, 3]), np.array([0, 1, 1, 3])
+    each = precision(answers, labels, average=None, zero_division=float("nan"))
+    assert np.isnan(each).tolist() == [False, False, True, False]
+    assert precision(answers, labels, average="macro") == (1 + 1 + 0.5) / 3
+    assert f1(np.zeros((2, 3)), np.array([1, 1]), average="macro") == 0.0
+    assert precision(np.zeros(0, int), np.zeros(0, int), average="macro", zero_division=0.25) == 0.25
+
+
+CLASS_METRICS = [accuracy, confusion_matrix, precision, recall, f1]
+
+
+@pytest.mark.parametrize("metric", CLASS_METRICS)
 @pytest.mark.parametrize(
     ("prediction", "labels", "words"),
     [
@@ -33,6 +203,9 @@ def test_confusion_matrix(rng):
         (np.zeros((3, 1), int), np.zeros((3, 1), int), "do not go with"),
         (np.zeros(3), np.zeros(3, int), "classes are integers, not float64"),
         (np.zeros(3, int), np.zeros(3), "classes are integers, not float64"),
+        (np.zeros(3, int), np.zeros((3, 2)), "The prediction comes first, then the labels"),
+        (np.array([0, -1]), np.array([0, 1]), "numbered from 0; there is a -1"),
+        (np.zeros((2, 2)), np.array([0, 2]), "label 2 is not among the 2 classes"),
     ],
 )
 def test_what_is_refused(metric, prediction, labels, words):
@@ -43,8 +216,235 @@ def test_what_is_refused(metric, prediction, labels, words):
 def test_nothing_to_count():
     with pytest.raises(ValueError, match="0/0"):
         accuracy([], np.zeros(0, int))
+    with pytest.raises(ValueError, match="0/0"):
+        top_k_accuracy(np.zeros((0, 5)), np.zeros(0, int))
 
 
 def test_classes_out_of_range():
-    with pytest.raises(ValueError, match="reach from 0 to 3, not 0 to 2"):
+    with pytest.raises(ValueError, match="class numbers reach to 3, not to 2"):
         confusion_matrix([0, 3], [0, 1], classes=3)
+    with pytest.raises(ValueError, match="there are 3: choose 'macro'"):
+        precision([0, 2], [0, 1])
+    with pytest.raises(ValueError, match="not 'mean'"):
+        recall([0, 1], [0, 1], average="mean")
+    with pytest.raises(ValueError, match="k=3 needs scores"):
+        top_k_accuracy(np.zeros((2, 2)), np.zeros(2, int), k=3)
+
+
+# --- scores ------------------------------------------------------------------------------------------------------
+
+scored = st.integers(2, 25).flatmap(
+    lambda n: st.tuples(
+        npst.arrays(np.float64, n, elements=st.integers(-3, 3).map(float)),
+        npst.arrays(np.int64, n, elements=st.integers(0, 1)),
+    )
+)
+
+
+@given(scored)
+def test_areas_by_their_definitions(case):
+    scores, labels = case
+    positive, negative = scores[labels == 1], scores[labels == 0]
+    assume(len(positive) and len(negative))
+    pairs = [(p > n) + 0.5 * (p == n) for p in positive for n in negative]
+    close(roc_auc(scores, labels), np.mean(pairs))
+    points = []
+    for threshold in sorted(set(scores), reverse=True):
+        answers = scores >= threshold
+        points.append(
+            (np.sum(answers & (labels == 1)) / np.sum(answers), np.sum(answers & (labels == 1)) / len(positive))
+        )
+    before, stepwise, envelope = 0.0, 0.0, 0.0
+    for p, r in points:
+        stepwise += (r - before) * p
+        envelope += (r - before) * max(q for q, s in points if s >= r)
+        before = r
+    close(average_precision(scores, labels), stepwise)
+    close(average_precision(scores, labels, interpolation="all"), envelope)
+    for count in (11, 101):
+        expected = np.mean([max((p for p, r in points if r >= x), default=0.0) for x in np.linspace(0, 1, count)])
+        close(average_precision(scores, labels, interpolation=count), expected)
+
+
+def test_two_columns_of_scores(rng):
+    """Of logits of two classes it is the difference that orders the samples."""
+    logits, labels = rng.normal(size=(30, 2)), rng.integers(0, 2, 30)
+    probability = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+    for metric in (roc_auc, average_precision):
+        close(metric(logits, labels), metric(probability, labels))
+
+
+def test_areas_that_are_0_over_0():
+    scores = np.array([0.1, 0.9])
+    assert np.isnan(roc_auc(scores, np.array([1, 1])))
+    assert roc_auc(scores, np.array([0, 0]), zero_division=0.5) == 0.5
+    assert average_precision(scores, np.array([0, 0])) == 0.0
+    three = np.eye(3)[[0, 1, 0]]
+    labels = np.array([0, 1, 0])
+    assert np.isnan(roc_auc(three, labels, average=None)).tolist() == [False, False, True]
+    assert roc_auc(three, labels) == 1.0
+    assert average_precision(three, labels) == 2 / 3
+    assert average_precision(three, labels, zero_division=float("nan")) == 1.0
+
+
+@pytest.mark.parametrize("metric", [precision_recall_curve, roc_curve, average_precision, roc_auc])
+@pytest.mark.parametrize(
+    ("scores", "labels", "words"),
+    [
+        (np.zeros(3), np.zeros(4, int), r"shape \(3,\) do not go with labels of shape \(4,\)"),
+        (np.zeros(0), np.zeros(0, int), "not empty"),
+        (np.array([0, 1]), np.array([0.2, 0.7]), "classes are integers, not float64. The prediction comes first"),
+        (np.array([0.1, np.nan]), np.array([0, 1]), "1 of the scores are NaN"),
+        (np.zeros(2), np.array([0, 2]), "labels are 0 and 1 here; there is a 2"),
+        (np.zeros((2, 3)), np.array([0, 3]), "3"),
+    ],
+)
+def test_scores_that_are_refused(metric, scores, labels, words):
+    with pytest.raises(ValueError, match=words):
+        metric(scores, labels)
+
+
+def test_curves_and_options_that_are_refused():
+    with pytest.raises(ValueError, match="no label is 1, so recall is 0/0"):
+        precision_recall_curve(np.zeros(2), np.zeros(2, int))
+    with pytest.raises(ValueError, match="all labels are 1"):
+        roc_curve(np.zeros(2), np.ones(2, int))
+    for wrong in ("eleven", 1, True, 2.5):
+        with pytest.raises(ValueError, match="interpolation is None, 'all', or a number of points"):
+            average_precision(np.zeros(2), np.array([0, 1]), interpolation=wrong)
+    with pytest.raises(ValueError, match="average is"):
+        roc_auc(np.zeros((2, 3)), np.array([0, 1]), average="micro")
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------
+
+
+def test_r2():
+    target = np.array([1.0, 2.0, 3.0])
+    assert r2(target, target) == 1.0
+    assert r2(np.full(3, 2.0), target) == 0.0
+    assert r2(target[::-1], target) == -3.0
+    assert r2(np.full(3, 5.0), np.full(3, 5.0)) == 1.0
+    assert r2(np.full(3, 4.0), np.full(3, 5.0)) == 0.0
+    with pytest.raises(ValueError, match="two or more, not 1"):
+        r2([1.0], [1.0])
+
+
+def test_errors_are_computed_in_double_precision():
+    prediction = np.full(1000, 1.1, "float32")
+    close(mean_squared_error(prediction, np.zeros(1000, "float32")), float(np.float32(1.1)) ** 2)
+
+
+@pytest.mark.parametrize("metric", [mean_squared_error, root_mean_squared_error, mean_absolute_error, r2])
+def test_shapes_that_are_refused(metric):
+    with pytest.raises(ValueError, match=r"shape \(4, 1\) do not go with targets of shape \(4,\)"):
+        metric(np.zeros((4, 1)), np.zeros(4))
+    with pytest.raises(ValueError, match="one or more numbers"):
+        metric(np.zeros(0), np.zeros(0))
+
+
+# --- boxes ------------------------------------------------------------------------------------------------------
+
+
+def test_box_iou():
+    a = np.array([[0, 0, 4, 4], [1, 1, 1, 1]])
+    b = np.array([[0, 0, 4, 4], [2, 2, 6, 6], [4, 0, 8, 4], [1, 1, 2, 2], [1, 1, 1, 1]])
+    close(box_iou(a, b), [[1, 4 / 28, 0, 1 / 16, 0], [0, 0, 0, 0, 0]])
+    assert box_iou([], b).shape == (0, 5)
+    for wrong, words in (
+        ([[3, 0, 1, 1]], r"there is \[3.0, 0.0, 1.0, 1.0\]"),
+        ([[0, 0, np.nan, 1]], "x1 <= x2"),
+        ([0, 0, 1, 1], r"\(N, 4\), not \(4,\)"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            box_iou(wrong, b)
+
+
+def boxes(*rows):
+    return np.array(rows, float).reshape(-1, 4)
+
+
+def image(*rows, labels=None, scores=None):
+    found = {"boxes": boxes(*rows), "labels": np.zeros(len(rows), int) if labels is None else np.array(labels, int)}
+    return found if scores is None else found | {"scores": np.array(scores, float)}
+
+
+def test_matching_of_coco_and_of_voc():
+    """Two true boxes; both predictions overlap most with the first. The second one may take what is left in COCO."""
+    truth = image((0, 0, 10, 10), (0, 0, 10, 14))
+    found = image((0, 0, 10, 10), (0, 0, 10, 11), scores=[0.9, 0.8])
+    by = {m: detection_average_precision([found], [truth], 0.5, "all", m) for m in ("coco", "voc")}
+    assert float(by["coco"]) == 1.0
+    assert float(by["voc"]) == 0.5
+
+
+def test_average_precision_of_boxes():
+    """By hand: right, wrong (seen before), right, missed; precision 1, 1/2, 2/3 at recall 1/3, 1/3, 2/3."""
+    truths = [image((0, 0, 10, 10), (20, 20, 30, 30)), image((0, 0, 10, 10)), image()]
+    found = [
+        image((0, 0, 10, 10), (0, 0, 10, 9), (20, 20, 30, 26), scores=[0.9, 0.8, 0.7]),
+        image(scores=[]),
+        image(scores=[]),
+    ]
+    for interpolation, expected in (("all", 1 / 3 + 2 / 9), (11, (4 + 3 * 2 / 3) / 11), (101, (34 + 33 * 2 / 3) / 101)):
+        close(float(detection_average_precision(found, truths, 0.6, interpolation)), expected)
+    assert detection_average_precision(found, truths, [0.6, 0.7]).by_threshold()[0.7] == 34 / 101
+    assert float(detection_average_precision(found, truths, 0.6, "all", most=1)) == 1 / 3
+
+
+def test_classes_of_boxes():
+    truth = image((0, 0, 1, 1), (0, 0, 2, 2), labels=[1, 5])
+    found = image((0, 0, 1, 1), (0, 0, 2, 2), (0, 0, 2, 2), labels=[1, 1, 7], scores=[0.5, 0.4, 0.9])
+    score = detection_average_precision([found], [truth])
+    assert score.by_class() == {1: 1.0, 5: 0.0}
+    assert float(score) == 0.5
+    assert score.table.shape == (2, 10)
+
+
+def reference(predictions, truths, threshold, points=101):
+    """COCO's AP of one class as its authors describe it, box by box."""
+    ranked = sorted(
+        ((s, i, b) for i, p in enumerate(predictions) for s, b in zip(p["scores"], p["boxes"], strict=True)),
+        key=lambda found: -found[0],
+    )
+    free = {(i, j) for i, t in enumerate(truths) for j in range(len(t["boxes"]))}
+    count, hits, curve = len(free), 0, []
+    for n, (_, i, box) in enumerate(ranked, 1):
+        overlaps = {(i, j): box_iou([box], [truths[i]["boxes"][j]])[0, 0] for k, j in free if k == i}
+        best = max(overlaps, key=overlaps.get, default=None)
+        if best is not None and overlaps[best] >= threshold:
+            free.discard(best)
+            hits += 1
+        curve.append((hits / n, hits / count))
+    return np.mean([max((p for p, r in curve if r >= x), default=0.0) for x in np.linspace(0, 1, points)])
+
+
+def test_against_the_definition_of_coco(rng):
+    truths, predictions = [], []
+    for _ in range(12):
+        corner = rng.uniform(0, 20, (rng.integers(0, 5), 2))
+        true = np.concatenate([corner, corner + rng.uniform(2, 8, corner.shape)], axis=1)
+        guesses = np.repeat(true, 2, axis=0) + rng.normal(0, 0.4, (2 * len(true), 4))
+        truths.append(image(*true))
+        predictions.append(image(*guesses, scores=rng.random(len(guesses))))
+    score = detection_average_precision(predictions, truths)
+    expected = [reference(predictions, truths, t) for t in score.thresholds]
+    assert expected[0] > expected[-1]
+    close(score.table[0], expected)
+    close(float(score), np.mean(expected))
+
+
+@pytest.mark.parametrize(
+    ("found", "truth", "options", "words"),
+    [
+        ([], [image()], {}, "predictions for 0 images, and truths for 1"),
+        ([image(scores=[])], [image()], {"thresholds": 0}, "above 0 and up to 1"),
+        ([image(scores=[])], [image()], {"matching": "kitti"}, "'coco' or 'voc', not 'kitti'"),
+        ([image((0, 0, 1, 1), scores=[])], [image()], {}, "image 0 has 1 boxes and scores"),
+        ([image((0, 0, 1, 1), scores=[np.nan])], [image()], {}, "they are numbers, one for each"),
+        ([image(scores=[])], [image((0, 0, 1, 1), labels=[1, 2])], {}, r"1 boxes, and labels of shape \(2,\)"),
+    ],
+)
+def test_detections_that_are_refused(found, truth, options, words):
+    with pytest.raises(ValueError, match=words):
+        detection_average_precision(found, truth, **options)

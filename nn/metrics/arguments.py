@@ -1,0 +1,65 @@
+"""What the metrics take: arrays or Tensors, checked before anything is counted; and the averages over classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+
+__all__ = ["average", "class_numbers", "pair_of_classes", "plain", "ratio"]
+
+_ORDER = "The prediction comes first, then the labels."
+
+
+def plain(x: Any) -> NDArray[Any]:
+    """The data of a Tensor, or an array."""
+    return np.asarray(x.data if isinstance(x, Tensor) else x)
+
+
+def class_numbers(numbers: NDArray[Any]) -> NDArray[np.int64]:
+    """Class numbers, from integers or truth values."""
+    if numbers.size and numbers.dtype.kind not in "iub":
+        raise ValueError(f"classes are integers, not {numbers.dtype}. {_ORDER}")
+    if numbers.size and numbers.min() < 0:
+        raise ValueError(f"classes are numbered from 0; there is a {numbers.min()}.")
+    return numbers.astype(np.int64)
+
+
+def pair_of_classes(prediction: Any, labels: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Predicted and true class numbers, and how many classes there are.
+
+    Of scores (N, C) the largest counts, and C is the number of classes; else it is one more than the largest number.
+    """
+    predicted, true = plain(prediction), plain(labels)
+    scores = predicted if predicted.ndim == true.ndim + 1 == 2 else None
+    if scores is not None:
+        predicted = scores.argmax(axis=1)
+    if predicted.shape != true.shape or true.ndim != 1:
+        raise ValueError(
+            f"predictions of shape {plain(prediction).shape} do not go with labels of shape {true.shape}: "
+            f"they are (N,) or (N, C) and (N,). {_ORDER}"
+        )
+    predicted, true = class_numbers(predicted), class_numbers(true)
+    classes = int(max(predicted.max(initial=-1), true.max(initial=-1))) + 1
+    if scores is not None:
+        if classes > scores.shape[1]:
+            raise ValueError(f"label {true.max()} is not among the {scores.shape[1]} classes that have scores.")
+        classes = scores.shape[1]
+    return predicted, true, classes
+
+
+def ratio(part: Any, whole: Any, zero_division: float) -> NDArray[np.float64]:
+    """``part / whole``, entry by entry, and ``zero_division`` where the whole is 0."""
+    part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
+    out = np.full(whole.shape, float(zero_division))
+    np.divide(part, whole, out=out, where=whole != 0)
+    return out
+
+
+def average(values: NDArray[np.float64], weights: NDArray[Any], zero_division: float) -> float:
+    """The weighted mean of the values that are not NaN, and ``zero_division`` where there is none."""
+    known = ~np.isnan(values)
+    return float(ratio(np.sum(values[known] * weights[known]), np.sum(weights[known]), zero_division))

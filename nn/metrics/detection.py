@@ -1,0 +1,167 @@
+"""Boxes around objects: their overlap, and the average precision of detectors as PASCAL VOC and COCO measure it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.metrics.arguments import class_numbers, plain, ratio
+from nn.metrics.ranking import Interpolation, area
+
+__all__ = ["COCO_THRESHOLDS", "DetectionScore", "box_iou", "detection_average_precision"]
+
+Floats = NDArray[np.float64]
+COCO_THRESHOLDS = tuple(float(t) for t in np.linspace(0.5, 0.95, 10))
+
+
+def box_iou(a: Any, b: Any) -> Floats:
+    """Intersection over union of every box of ``a`` with every box of ``b``: ``|A and B| / |A or B|``, 0 to 1.
+
+    Boxes are ``(x1, y1, x2, y2)`` with x1 <= x2 and y1 <= y2, in any unit of length (not pixels counted to the last:
+    a box from 0 to 10 is 10 wide). ``a`` has shape (N, 4) and ``b`` (M, 4); the result is (N, M). Two boxes without
+    area have 0.
+
+    Raises ValueError for other shapes, for corners in another order and for NaN.
+
+    >>> import numpy as np
+    >>> from nn.metrics import box_iou
+    >>> box_iou(np.array([[0, 0, 2, 2]]), np.array([[1, 1, 3, 3], [0, 0, 2, 1]]))
+    array([[0.14285714, 0.5       ]])
+    """
+    first, second = _boxes(a), _boxes(b)
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    both = np.prod(np.maximum(high - low, 0.0), axis=-1)
+    either = _areas(first)[:, None] + _areas(second)[None, :] - both
+    return ratio(both, either, zero_division=0.0)
+
+
+@dataclass(frozen=True)
+class DetectionScore:
+    """What `detection_average_precision` returns. ``float(score)`` is the mean over all classes and thresholds.
+
+    ``table`` has a row for each of the ``classes`` that have true boxes and a column for each of the ``thresholds``.
+    """
+
+    classes: tuple[int, ...]
+    thresholds: tuple[float, ...]
+    table: Floats
+
+    def __float__(self) -> float:
+        return float(self.table.mean()) if self.table.size else float("nan")
+
+    def by_class(self) -> dict[int, float]:
+        """The mean over the thresholds, for each class."""
+        return {k: float(row.mean()) for k, row in zip(self.classes, self.table, strict=True)}
+
+    def by_threshold(self) -> dict[float, float]:
+        """The mean over the classes, for each threshold: ``[0.5]`` is COCO's AP50."""
+        return {t: float(column.mean()) for t, column in zip(self.thresholds, self.table.T, strict=True) if column.size}
+
+
+def detection_average_precision(
+    predictions: Sequence[Mapping[str, Any]],
+    truths: Sequence[Mapping[str, Any]],
+    thresholds: float | Sequence[float] = COCO_THRESHOLDS,
+    interpolation: Interpolation = 101,
+    matching: Literal["coco", "voc"] = "coco",
+    most: int | None = 100,
+) -> DetectionScore:
+    """The average precision of a detector, for each class and each threshold of overlap.
+
+    ``predictions`` and ``truths`` have one dict for each image: ``"boxes"`` (n, 4) as for `box_iou`, ``"labels"`` (n,)
+    class numbers, and for predictions ``"scores"`` (n,). For each class, the predictions of all images are gone
+    through by decreasing score. One is right when it overlaps by at least the threshold with a true box of its image
+    and class that no earlier one has taken: with "coco" the best of those still free, with "voc" the best of all,
+    free or not. The curve of precision and recall that this makes has its area taken by ``interpolation`` (see
+    `average_precision`). Only the ``most`` predictions of an image and class with the largest scores count.
+
+    The defaults are COCO's AP (Lin et al., ECCV 2014): the mean over the thresholds 0.5, 0.55, ..., 0.95.
+    ``thresholds=0.5, matching="voc", most=None`` with ``interpolation=11`` is PASCAL VOC 2007's, with "all" that of
+    2010 (Everingham et al., IJCV 2010). Crowds, boxes marked as difficult, and classes of size are not treated.
+    Classes without true boxes are left out, since recall is 0/0; without any the mean is NaN.
+
+    Raises ValueError for lists of different lengths, and for shapes or numbers that are not as above.
+
+    >>> import numpy as np
+    >>> from nn.metrics import detection_average_precision
+    >>> truth = {"boxes": np.array([[0, 0, 10, 10]]), "labels": np.array([3])}
+    >>> found = {"boxes": np.array([[0, 0, 10, 8]]), "scores": np.array([0.9]), "labels": np.array([3])}
+    >>> score = detection_average_precision([found], [truth])
+    >>> round(float(score), 10), score.by_threshold()[0.5]
+    (0.7, 1.0)
+    """
+    if len(predictions) != len(truths):
+        raise ValueError(f"there are predictions for {len(predictions)} images, and truths for {len(truths)}.")
+    if matching not in ("coco", "voc"):
+        raise ValueError(f"matching is 'coco' or 'voc', not {matching!r}.")
+    levels = tuple(float(t) for t in np.atleast_1d(np.asarray(thresholds, np.float64)))
+    if not all(0.0 < t <= 1.0 for t in levels):
+        raise ValueError(f"thresholds of overlap lie above 0 and up to 1, not {levels}.")
+    images = [(_prediction(p, i), _truth(t, i)) for i, (p, t) in enumerate(zip(predictions, truths, strict=True))]
+    classes = sorted({int(k) for _, (_, labels) in images for k in labels})
+    table = np.zeros((len(classes), len(levels)))
+    for row, k in enumerate(classes):
+        every_score: list[Floats] = [np.zeros(0)]
+        every_right: list[NDArray[np.bool_]] = [np.zeros((len(levels), 0), bool)]
+        count = 0
+        for (boxes, labels, scores), (true_boxes, true_labels) in images:
+            mine = np.flatnonzero(labels == k)
+            mine = mine[np.argsort(-scores[mine], kind="stable")[:most]]
+            overlaps = box_iou(boxes[mine], true_boxes[true_labels == k])
+            every_score.append(scores[mine])
+            every_right.append(np.stack([_matched(overlaps, t, matching) for t in levels]))
+            count += overlaps.shape[1]
+        order = np.argsort(-np.concatenate(every_score), kind="stable")
+        right = np.cumsum(np.concatenate(every_right, axis=1)[:, order], axis=1)
+        precision, recall = right / np.arange(1, len(order) + 1), right / count
+        table[row] = [area(p, r, interpolation) for p, r in zip(precision, recall, strict=True)]
+    return DetectionScore(tuple(classes), levels, table)
+
+
+def _matched(overlaps: Floats, threshold: float, matching: str) -> NDArray[np.bool_]:
+    """Which predictions (rows, by decreasing score) are right, given their overlaps with the true boxes (columns)."""
+    right = np.zeros(len(overlaps), bool)
+    free = np.ones(overlaps.shape[1], bool)
+    if not free.size:
+        return right
+    for i, row in enumerate(overlaps):
+        best = int(np.argmax(np.where(free, row, -1.0) if matching == "coco" else row))
+        if free[best] and row[best] >= threshold:
+            right[i], free[best] = True, False
+    return right
+
+
+def _prediction(image: Mapping[str, Any], number: int) -> tuple[Floats, NDArray[np.int64], Floats]:
+    boxes, labels = _truth(image, number)
+    scores = plain(image["scores"]).astype(np.float64)
+    if scores.shape != labels.shape or np.isnan(scores).any():
+        raise ValueError(f"image {number} has {len(boxes)} boxes and scores {scores}: they are numbers, one for each.")
+    return boxes, labels, scores
+
+
+def _truth(image: Mapping[str, Any], number: int) -> tuple[Floats, NDArray[np.int64]]:
+    boxes, labels = _boxes(image["boxes"]), plain(image["labels"])
+    if labels.shape != (len(boxes),):
+        raise ValueError(f"image {number} has {len(boxes)} boxes, and labels of shape {labels.shape}.")
+    return boxes, class_numbers(labels)
+
+
+def _boxes(boxes: Any) -> Floats:
+    array = plain(boxes).astype(np.float64)
+    if array.ndim == 1 and not array.size:
+        array = array.reshape(0, 4)  # an empty list
+    if array.ndim != 2 or array.shape[1] != 4:
+        raise ValueError(f"boxes have shape (N, 4), not {array.shape}.")
+    wrong = ~(array[:, :2] <= array[:, 2:]).all(axis=1)
+    if wrong.any():
+        raise ValueError(f"boxes are (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2; there is {array[wrong][0].tolist()}.")
+    return array
+
+
+def _areas(boxes: Floats) -> Floats:
+    return np.asarray(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))

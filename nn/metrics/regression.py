@@ -1,0 +1,91 @@
+"""How far predicted numbers are from the true ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.metrics.arguments import plain
+
+__all__ = ["mean_absolute_error", "mean_squared_error", "r2", "root_mean_squared_error"]
+
+
+def mean_squared_error(prediction: Any, target: Any) -> float:
+    """``mean((prediction - target)^2)`` over all entries, in the square of the target's unit.
+
+    Both have the same shape, (N,) or (N, D). Raises ValueError for different shapes (NumPy would broadcast) and when
+    there is nothing to average. Computed in float64.
+
+    >>> import numpy as np
+    >>> from nn.metrics import mean_squared_error
+    >>> mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    2.0
+    """
+    difference, _ = _differences(prediction, target)
+    return float(np.mean(difference**2))
+
+
+def root_mean_squared_error(prediction: Any, target: Any) -> float:
+    """``sqrt(mean((prediction - target)^2))``, in the target's unit; of several columns, the mean of theirs.
+
+    Arguments and errors as for `mean_squared_error`. Equal to scikit-learn's.
+
+    >>> import numpy as np
+    >>> from nn.metrics import root_mean_squared_error
+    >>> root_mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0])) ** 2
+    2.0000000000000004
+    """
+    difference, _ = _differences(prediction, target)
+    return float(np.mean(np.sqrt(np.mean(difference**2, axis=0))))
+
+
+def mean_absolute_error(prediction: Any, target: Any) -> float:
+    """``mean(|prediction - target|)`` over all entries, in the target's unit.
+
+    Arguments and errors as for `mean_squared_error`.
+
+    >>> import numpy as np
+    >>> from nn.metrics import mean_absolute_error
+    >>> mean_absolute_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    1.0
+    """
+    difference, _ = _differences(prediction, target)
+    return float(np.mean(np.abs(difference)))
+
+
+def r2(prediction: Any, target: Any) -> float:
+    """``1 - sum((target - prediction)^2) / sum((target - mean(target))^2)``: the share of the variance explained.
+
+    1 is perfect, 0 is as good as the mean of the targets, and there is no lower end. Of several columns it is the mean
+    of theirs. A column of equal targets has no variance: it counts 1 where the prediction is perfect, and else 0, as
+    in scikit-learn's ``r2_score``.
+
+    The order matters, unlike for the errors. Raises ValueError as `mean_squared_error`, and for fewer than two samples.
+
+    >>> import numpy as np
+    >>> from nn.metrics import r2
+    >>> r2(prediction=np.array([1.0, 2.0, 3.0]), target=np.array([1.0, 2.0, 4.0]))
+    0.7857142857142857
+    """
+    difference, true = _differences(prediction, target)
+    if len(true) < 2:
+        raise ValueError(f"R2 compares with the variance of the targets, so it needs two or more, not {len(true)}.")
+    residual = np.atleast_1d(np.sum(difference**2, axis=0))
+    total = np.atleast_1d(np.sum((true - np.mean(true, axis=0)) ** 2, axis=0))
+    share = np.divide(residual, total, out=(residual != 0).astype(np.float64), where=total != 0)
+    return float(np.mean(1.0 - share))
+
+
+def _differences(prediction: Any, target: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Prediction minus target, and the target."""
+    predicted, true = plain(prediction), plain(target)
+    if predicted.shape != true.shape:
+        raise ValueError(
+            f"predictions of shape {predicted.shape} do not go with targets of shape {true.shape}. They are compared "
+            "entry by entry, so the shapes must be equal: reshape one of them."
+        )
+    if true.ndim not in (1, 2) or not true.size:
+        raise ValueError(f"there must be one or more numbers, of shape (N,) or (N, D), not {true.shape}.")
+    return predicted.astype(np.float64) - true, true.astype(np.float64)
