@@ -223,8 +223,9 @@ copy = defop("copy", lambda x: x.copy(), unchanged, stacked=True)
 # --- further ufuncs -------------------------------------------------------------------------------------------
 
 
-def _cosine(x: Array, out: Array) -> Array:
+def cosine(x: Array, out: Array) -> Array:
     """x / out: the slope of a length. At the origin 0, as for abs; at infinity only what is infinite counts."""
+    x = out.dtype.type(x) if _number(x) else x
     flat = (out == 0.0) | np.isinf(out)
     return np.where(flat, np.where(np.isinf(x), np.sign(x), 0.0), x / np.where(flat, 1.0, out))
 
@@ -232,7 +233,7 @@ def _cosine(x: Array, out: Array) -> Array:
 hypot = defop(
     "hypot",
     np.hypot,
-    (lambda g, x, out: g * _cosine(x, out), lambda g, y, out: g * _cosine(y, out)),
+    (lambda g, x, out: g * cosine(x, out), lambda g, y, out: g * cosine(y, out)),
     numpy=np.hypot,
 )
 copysign = defop(

@@ -95,13 +95,14 @@ def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array
 def _can_divide(x: Array, out: Array) -> bool:
     """Whether products divided by a factor are the products of the others: not where they are 0, or out of range.
 
-    Where no factor is 0, multiplying the others is worth its while only if no part of them can overflow.
+    Where no factor is 0 or infinite, multiplying the others is worth its while only if no part of them can overflow.
     """
     limits = np.finfo(out.dtype)
     if np.all((np.abs(out) >= limits.tiny) & (np.abs(out) <= limits.max)):
         return True
-    largest = np.sum(np.log2(np.maximum(np.abs(x), 1.0)))
-    return bool(np.all(x != 0.0) and largest >= limits.maxexp)
+    sizes = np.abs(x)
+    ordinary = np.all((sizes > 0.0) & (sizes < np.inf))
+    return bool(ordinary and np.sum(np.log2(np.maximum(sizes, 1.0))) >= limits.maxexp)
 
 
 def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:

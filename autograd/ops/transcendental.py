@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import FLOAT64
-from autograd.ops.arithmetic import masked
+from autograd.ops.arithmetic import cosine, masked
 from autograd.registry import defop
 
 Array = Any
@@ -35,10 +35,17 @@ tan = defop("tan", np.tan, lambda g, out: g * (1.0 + out * out), numpy=np.tan)
 arcsin = defop("arcsin", np.arcsin, lambda g, x: g / np.sqrt((1.0 - x) * (1.0 + x)), numpy=np.arcsin)
 arccos = defop("arccos", np.arccos, lambda g, x: -g / np.sqrt((1.0 - x) * (1.0 + x)), numpy=np.arccos)
 arctan = defop("arctan", np.arctan, lambda g, x: g / (1.0 + x * x), numpy=np.arctan)
+
+
+def turn(x: Array, length: Array) -> Array:
+    """x / length**2, how fast an angle turns: in two steps, so that no square overflows or vanishes."""
+    return cosine(x, length) / length
+
+
 arctan2 = defop(
     "arctan2",
     np.arctan2,  # arctan2(x, y) is the angle whose tangent is x / y
-    (lambda g, x, y: g * y / (x * x + y * y), lambda g, x, y: -g * x / (x * x + y * y)),
+    (lambda g, x, y: g * turn(y, np.hypot(x, y)), lambda g, x, y: -(g * turn(x, np.hypot(x, y)))),
     numpy=np.arctan2,
 )
 sinh = defop("sinh", np.sinh, lambda g, x: g * np.cosh(x), numpy=np.sinh)

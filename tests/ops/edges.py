@@ -175,12 +175,20 @@ edge("power", [-2.0], -1, value=[-0.5], gradients=([-0.25], None), second=([-0.2
 UNSIGNED = "x**0 is 1 everywhere; in integers 0 - 1 would wrap around to 255"
 edge("power", [9.0], np.array([0], np.uint8), value=[1], gradients=([0], None), dtype="float32", why=UNSIGNED)
 edge("power", [INF], 2, value=[INF], gradients=([INF], None), why="limits")
-edge("square", [0.0, -0.0, INF], value=[0, 0, INF], gradients=([0, 0, INF],), why="2x")
+edge("square", [0.0, -0.0, INF], value=[0, 0, INF], gradients=([0, 0, INF],), why="the slope 2x")
 
 # --- poles, and infinity ------------------------------------------------------------------------------------------
 
 POLE = "the one-sided limit, as NumPy has it"
 edge("sqrt", [0.0, 4.0], value=[0.0, 2.0], gradients=([INF, 0.25],), warns_back="divide by zero", why=POLE)
+edge(
+    "sqrt",
+    [-0.0],
+    value=[-0.0],
+    gradients=([-INF],),
+    warns_back="divide by zero",
+    why="the root of -0 is -0 (IEEE 754)",
+)
 edge("sqrt", [INF], value=[INF], gradients=([0.0],), why="limits")
 edge("sqrt", [-1.0], value=[NAN], gradients=([NAN],), warns="invalid value", why="no real root")
 edge("log", [0.0], value=[-INF], gradients=([INF],), warns="divide by zero", warns_back="divide by zero", why=POLE)
@@ -204,6 +212,35 @@ BELL = 2.0 / np.sqrt(np.pi)  # the slope of erf at 0 (NIST DLMF 7.2.1)
 edge("erf", [0.0, -0.0], value=[0.0, -0.0], gradients=([BELL] * 2,), second=([0, 0],), why="2 / sqrt(pi) exp(-x^2)")
 edge("erf", [INF, -INF, 30.0], value=[1, -1, 1], gradients=([0, 0, 0],), why="limits")
 edge("erf", [1.0], value=[0.8427007929497149], gradients=([BELL / np.e],), why="Abramowitz, Stegun: table 7.1")
+LIMIT = "limits, at infinity"
+for name, values, slopes in (
+    ("negative", [-INF, INF], [-1, -1]),
+    ("positive", [INF, -INF], [1, 1]),
+    ("sinh", [INF, -INF], [INF, INF]),
+    ("cosh", [INF, INF], [INF, -INF]),
+    ("cbrt", [INF, -INF], [0, 0]),
+    ("deg2rad", [INF, -INF], [np.pi / 180.0] * 2),
+    ("rad2deg", [INF, -INF], [180.0 / np.pi] * 2),
+):
+    edge(name, [INF, -INF], value=values, gradients=(slopes,), why=LIMIT)
+for name in ("log2", "log10", "log1p", "arccosh"):
+    edge(name, [INF], value=[INF], gradients=([0],), why=LIMIT)
+edge("subtract", [INF], [1.0], value=[INF], gradients=([1], [-1]), why=LIMIT)
+edge("minimum", [INF, -INF], [1.0, 1.0], value=[1, -INF], gradients=([0, 1], [1, 0]), why=LIMIT)
+edge("fmax", [INF, -INF], [1.0, 1.0], value=[INF, 1], gradients=([1, 0], [0, 1]), why=LIMIT)
+edge("fmin", [INF, -INF], [1.0, 1.0], value=[1, -INF], gradients=([0, 1], [1, 0]), why=LIMIT)
+edge("copysign", [INF, -INF], [-1.0, -1.0], value=[-INF, -INF], gradients=([-1, 1], None), why=LIMIT)
+for name in ("remainder", "fmod"):
+    edge(name, [4.0], [INF], value=[4], gradients=([1], [0]), why="nothing is taken off")
+edge("arctan2", [1.0, INF], [INF, 1.0], value=[0, np.pi / 2], gradients=([0, 0], [0, 0]), why=LIMIT)
+TURN = "(y, -x) / r**2, though r**2 is out of range"
+edge("arctan2", [3e200], [4e200], value=[np.arctan(0.75)], gradients=([1.6e-201], [-1.2e-201]), why=TURN)
+edge("arctan2", [3e-200], [4e-200], value=[np.arctan(0.75)], gradients=([1.6e199], [-1.2e199]), why=TURN)
+edge("mean", [INF, 1.0], value=INF, gradients=([0.5, 0.5],), why="linear, also at infinity")
+edge("cumsum", [INF, 1.0], value=[INF, INF], gradients=([2, 1],), why="linear, also at infinity")
+edge("prod", [INF, 2.0], value=INF, gradients=([2, INF],), why="each derivative is the product of the others")
+edge("cumprod", [2.0, INF], value=[2, INF], gradients=([INF, 2],), why="d(x0 + x0 x1)")
+edge("logsumexp", [INF, 1.0], value=INF, gradients=([1, 0],), why="the largest takes all")
 edge("arctan2", [1.0, 0.0], [0.0, -1.0], value=[np.pi / 2, np.pi], gradients=([0, -1], [-1, 0]), why="y/r2, -x/r2")
 edge("multiply", [0.0, INF], [5.0, 2.0], value=[0, INF], gradients=([5, 2], [0, INF]), why="product rule")
 edge("add", [INF], [1.0], value=[INF], gradients=([1], [1]), why="linear, also at infinity")
@@ -218,6 +255,7 @@ edge("hypot", [0.0, 3.0], [0.0, -4.0], value=[0, 5], gradients=([0, 0.6], [0, -0
 edge(
     "hypot", [INF, 3.0], [1.0, -INF], value=[INF, INF], gradients=([1, 0], [0, -1]), why="only the infinite one counts"
 )
+edge("copysign", [3.0, 3.0], [0.0, -0.0], value=[3, -3], gradients=([1, -1], None), why="-0 has a sign")
 edge("copysign", [0.0, -2.0], [-1.0, 1.0], value=[-0.0, 2], gradients=([0, -1], None), why="as abs; -1 where it turns")
 edge("fmax", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1, 0.5], [1, 0, 0.5]), why="who is left")
 edge("fmin", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1, 0.5], [1, 0, 0.5]), why="who is left")

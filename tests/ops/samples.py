@@ -530,6 +530,7 @@ for x, y in (((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2,)), ((0, 3), (3,))):
     label = "x".join(map(str, x)) or "scalar"
     add("ldexp", [spread(x), np.arange(-1, math.prod(y) - 1).reshape(y)], label=label)
 add("ldexp", [spread((2, 3)), 3], label="number")
+add("ldexp", [spread((2, 3)), np.array([[1], [-1]])], label="strided", layout=strided)
 add("sinc", [[0.001, 0.02, -0.01, 0.029, 0.031, 1.0, -2.0]], label="near-zero")
 add("nan_to_num", [[np.nan, np.inf, -np.inf, 1.5]], label="holes", smooth=False, analytic=False)
 add(
@@ -592,6 +593,9 @@ for dtype in (np.float64, np.float32, np.float16):
     for shape in ((2, 3), ()):
         where = "scalar" if shape == () else "matrix"
         add("astype", [spread(shape)], {"dtype": dtype}, smooth=dtype is np.float64, label=f"{dtype.__name__}-{where}")
+
+add("astype", [spread((2, 3))], {"dtype": np.float64}, label="strided", layout=strided)
+add("astype", [np.zeros((0, 3))], {"dtype": np.float64}, label="empty")
 
 # --- reductions ---------------------------------------------------------------------------------------------------
 
@@ -668,6 +672,15 @@ for shape in ((), (1, 1), (1, 0)):
 for shape, target in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2, 2)), ((), ()), ((1, 3), (0, 3)), ((1,), 4)):
     add("broadcast_to", [spread(shape)], {"shape": target}, label=f"{shape}-{target}".replace(" ", ""))
 add("broadcast_to", [spread((1, 3))], {"shape": (2, 2, 3)}, label="strided", layout=strided)
+
+add("broadcast_to", [np.zeros((1, 0))], {"shape": (2, 0)}, label="empty")
+for name, attributes in {
+    "swapaxes": {"axis1": 0, "axis2": -1},
+    "moveaxis": {"source": 0, "destination": -1},
+    "expand_dims": {"axis": -1},
+    "squeeze": {"axis": 1},
+}.items():
+    add(name, [spread((2, 1, 3))], attributes, label="strided", layout=strided)
 
 a, b, c = spread((2, 3)), spread((1, 3), seed=1), spread((2, 3), seed=2)
 add("concatenate", [a, b, c], label="default")
@@ -761,6 +774,7 @@ for name in ("set_at", "add_at"):
     add(name, [x, spread((2, 2), seed=1)], {"index": (slice(None), 1)}, label="strided", layout=strided)
 add("getitem", [spread(())], {"index": ()}, label="of-scalar")
 add("getitem", [spread(())], {"index": None}, label="of-scalar-newaxis")
+add("getitem", [np.zeros((0, 2))], {"index": (slice(None), 1)}, label="of-empty")
 add("getitem", [x], {"index": (slice(None), np.array([2, 0, 2]))}, label="strided", layout=strided)
 add("scatter", [spread((3,))], {"index": np.array([2, 0, 2]), "shape": (4,)}, label="strided", layout=strided)
 
