@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parents[1] / "examples"
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder examples")
 EXAMPLES = {
     "adding_problem": "learned in",
+    "digits_cnn": "mean accuracy on the images held out",
     "gaussian_process": "noise",
     "kepler_orbit": "mass 1.00",
     "learned_rate": "learned: the loss is 4.0 times smaller",
@@ -20,7 +21,7 @@ EXAMPLES = {
     "tiny_transformer": "  but ask it for more than the sum:",
 }
 # What is passed to those that would take long.
-QUICK = {"adding_problem": ["6"], "stream_large_file": ["8"], "tiny_transformer": ["2"]}
+QUICK = {"adding_problem": ["6"], "digits_cnn": ["2"], "stream_large_file": ["8"], "tiny_transformer": ["2"]}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
