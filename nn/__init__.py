@@ -18,6 +18,7 @@ from nn.errors import (
     PrecisionWarning,
     PredictionError,
     StateDictError,
+    SymmetryWarning,
     TrainingWarning,
 )
 from nn.layers import (
@@ -207,6 +208,7 @@ __all__ = [
     "Softplus",
     "Softsign",
     "StateDictError",
+    "SymmetryWarning",
     "Step",
     "Tanh",
     "TrainingWarning",

@@ -18,6 +18,7 @@ __all__ = [
     "PrecisionWarning",
     "PredictionError",
     "StateDictError",
+    "SymmetryWarning",
     "TrainingWarning",
 ]
 
@@ -175,4 +176,27 @@ class TrainingWarning(UserWarning):
     'TrainingWarning'
     >>> history.stopped[:45]
     'the loss was inf in epoch 1, after 0 steps: s'
+    """
+
+
+class SymmetryWarning(UserWarning):
+    """The units of a layer start with equal weights.
+
+    They compute the same, and as long as the layer after them does not tell them apart, they get the same gradient too:
+    no step makes them different, and the layer is worth a single unit. So weights start from random numbers; biases may
+    start at 0. It is said at the first gradient, for a model that was called for the first time with such weights. A
+    last layer that starts at 0 is no mistake, since its units have different targets.
+
+    >>> import warnings
+    >>> import numpy as np
+    >>> import nn
+    >>> model = nn.MLP([2, 3, 1], "tanh")
+    >>> for p in model.parameters():
+    ...     _ = nn.init.zeros_(p)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     nn.MSELoss()(model(np.ones((4, 2), "float32")), np.ones((4, 1))).backward()
+    >>> print(caught[0].message)
+    0.weight holds the weights of 3 units that start with equal weights and have the same gradient. Every step leaves \
+them equal, so they can learn no more than one unit. Start from different numbers: nn.init.kaiming_uniform_, say.
     """

@@ -21,6 +21,7 @@ True
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import Any, Literal, TypeVar
 
@@ -67,7 +68,7 @@ def zeros_(tensor: T) -> T:
     >>> nn.init.zeros_(nn.Parameter([1.0, 2.0])).tolist()
     [0.0, 0.0]
     """
-    return _filled(tensor, np.zeros(tensor.shape))
+    return _filled(tensor, np.zeros)
 
 
 def ones_(tensor: T) -> T:
@@ -77,7 +78,7 @@ def ones_(tensor: T) -> T:
     >>> nn.init.ones_(nn.Parameter([3.0, 2.0])).tolist()
     [1.0, 1.0]
     """
-    return _filled(tensor, np.ones(tensor.shape))
+    return _filled(tensor, np.ones)
 
 
 def constant_(tensor: T, val: ArrayLike) -> T:
@@ -89,10 +90,14 @@ def constant_(tensor: T, val: ArrayLike) -> T:
     >>> nn.init.constant_(nn.Parameter([1.0, 2.0]), 0.5).tolist()
     [0.5, 0.5]
     """
-    try:
-        return _filled(tensor, np.broadcast_to(np.asarray(val), tensor.shape))
-    except ValueError as error:
-        raise ValueError(f"constant_: a value of shape {np.shape(val)} does not fill {tensor.shape}.") from error
+
+    def repeated(shape: tuple[int, ...]) -> NDArray[Any]:
+        try:
+            return np.broadcast_to(np.asarray(val), shape)
+        except ValueError as error:
+            raise ValueError(f"constant_: a value of shape {np.shape(val)} does not fill {shape}.") from error
+
+    return _filled(tensor, repeated)
 
 
 # --- plain distributions ------------------------------------------------------------------------------------------
@@ -109,7 +114,7 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, *, rng: Randomness = Non
     """
     if not a <= b:
         raise ValueError(f"uniform_: a must not be above b, but they are {a!r} and {b!r}.")
-    return _filled(tensor, generator(rng).uniform(a, b, tensor.shape))
+    return _filled(tensor, lambda shape: generator(rng).uniform(a, b, shape))
 
 
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, *, rng: Randomness = None) -> T:
@@ -122,7 +127,7 @@ def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, *, rng: Randomness =
     array([ 0.00126, -0.00132], dtype=float32)
     """
     _check_std("normal_", std)
-    return _filled(tensor, generator(rng).normal(mean, std, tensor.shape))
+    return _filled(tensor, lambda shape: generator(rng).normal(mean, std, shape))
 
 
 def trunc_normal_(
@@ -133,7 +138,7 @@ def trunc_normal_(
     a and b are values, not multiples of std, as in PyTorch: the defaults are two standard deviations only for
     ``std=1``. Bounds that leave hardly a number are no problem.
 
-    Raises ValueError when a is not below b, or std is not positive.
+    Raises ValueError when a is not below b, std is not positive, or nothing lies between a and b in float64.
 
     >>> import nn
     >>> w = nn.init.trunc_normal_(nn.Parameter([[0.0] * 1000]), std=0.02, a=-0.04, b=0.04, rng=0)
@@ -144,17 +149,21 @@ def trunc_normal_(
         raise ValueError(f"trunc_normal_: a must be below b, but they are {a!r} and {b!r}.")
     if not std > 0.0:
         raise ValueError(f"trunc_normal_: std is a positive number, not {std!r}.")
-    z = _truncated(tensor.size, (a - mean) / std, (b - mean) / std, generator(rng))
-    # Rounding to the dtype of the parameter must not step over a bound.
-    return _filled(tensor, np.clip(mean + std * z, a, b).reshape(tensor.shape), bounds=(a, b))
+
+    def between(shape: tuple[int, ...]) -> NDArray[Any]:
+        z = _truncated(math.prod(shape), (a - mean) / std, (b - mean) / std, generator(rng))
+        return np.clip(mean + std * z, a, b).reshape(shape)
+
+    filled = _filled(tensor, between)
+    filled.data = _inside(filled.data, a, b)
+    return filled
 
 
 def _truncated(count: int, low: float, high: float, rng: np.random.Generator) -> NDArray[Any]:
     """Standard normal numbers between two bounds."""
     if low > 0.0:  # the distribution function has digits left far below 0, but not far above
         return -_truncated(count, -high, -low, rng)
-    normal = NormalDist()
-    below, share = normal.cdf(low), normal.cdf(high) - normal.cdf(low)
+    below, share = _below(low), _below(high) - _below(low)
     if share > 0.3:
         z = rng.standard_normal(count)
         wrong = np.flatnonzero((z < low) | (z > high))
@@ -162,10 +171,27 @@ def _truncated(count: int, low: float, high: float, rng: np.random.Generator) ->
             z[wrong] = rng.standard_normal(wrong.size)
             wrong = wrong[(z[wrong] < low) | (z[wrong] > high)]
         return z
+    if not share:
+        raise ValueError(f"trunc_normal_: {-high:g} standard deviations from the mean, no number is left.")
     # Drawing again would take long: the inverse of the distribution function, one by one.
-    smallest = float(np.finfo(float).tiny)
-    levels = (max(below + share * float(u), smallest) for u in rng.random(count))
-    return np.fromiter((min(max(normal.inv_cdf(level), low), high) for level in levels), float, count)
+    invert = NormalDist().inv_cdf
+    levels = (max(below + share * u, _TINY) for u in rng.random(count).tolist())
+    return np.fromiter((min(max(invert(level), low), high) for level in levels), float, count)
+
+
+_TINY = float(np.finfo(float).tiny)
+
+
+def _below(z: float) -> float:
+    """The distribution function of the standard normal, with all digits far below 0."""
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+
+def _inside(values: NDArray[Any], low: float, high: float) -> NDArray[Any]:
+    """Numbers that rounding has moved over a bound, moved back to the next of their dtype."""
+    infinity = values.dtype.type(np.inf)
+    values = np.where(values < np.float64(low), np.nextafter(values, infinity), values)
+    return np.where(values > np.float64(high), np.nextafter(values, -infinity), values)
 
 
 # --- scaled to the size of the layer ------------------------------------------------------------------------------
@@ -276,12 +302,17 @@ def orthogonal_(tensor: T, gain: float = 1.0, *, rng: Randomness = None) -> T:
     array([[1., 0.],
            [0., 1.]])
     """
+    _check(tensor)
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_: a matrix has two axes or more, but the shape is {tensor.shape}.")
     rows, columns = len(tensor), math.prod(tensor.shape[1:])
-    q, r = np.linalg.qr(generator(rng).standard_normal((max(rows, columns), min(rows, columns))))
-    q *= np.where(np.diag(r) < 0.0, -1.0, 1.0)  # or the signs would not be random
-    return _filled(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+
+    def orthonormal(shape: tuple[int, ...]) -> NDArray[Any]:
+        q, r = np.linalg.qr(generator(rng).standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.where(np.diag(r) < 0.0, -1.0, 1.0)  # or the signs would not be random
+        return gain * (q if rows >= columns else q.T).reshape(shape)
+
+    return _filled(tensor, orthonormal)
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -315,18 +346,17 @@ _GAINS = {
 # --- what they share ----------------------------------------------------------------------------------------------
 
 
-def _filled(tensor: T, values: NDArray[Any], bounds: tuple[float, float] | None = None) -> T:
+def _filled(tensor: T, values: Callable[[tuple[int, ...]], NDArray[Any]]) -> T:
     """The Tensor with new data, in its own dtype."""
+    _check(tensor)
+    tensor.data = values(tensor.shape).astype(tensor.dtype, order="C")
+    return tensor
+
+
+def _check(tensor: Any) -> None:
     if not isinstance(tensor, Tensor) or not tensor.is_leaf:
         what = f"a {type(tensor).__name__}" if not isinstance(tensor, Tensor) else "a computed Tensor"
         raise TypeError(f"start values are for Parameters and other leaf Tensors, not {what}.")
-    new = values.astype(tensor.dtype, order="C")
-    if bounds is not None:  # a bound that is no number of this dtype was rounded: the next number inside
-        low, high = bounds
-        new = np.where(new < low, np.nextafter(new, tensor.dtype.type(np.inf)), new)
-        new = np.where(new > high, np.nextafter(new, tensor.dtype.type(-np.inf)), new)
-    tensor.data = new
-    return tensor
 
 
 def _evenly(tensor: T, std: float, rng: Randomness) -> T:
@@ -336,6 +366,7 @@ def _evenly(tensor: T, std: float, rng: Randomness) -> T:
 
 
 def _fan(name: str, tensor: Tensor, which: Fan) -> float:
+    _check(tensor)
     if tensor.ndim < 2:
         raise ValueError(
             f"{name}: the size of a layer is read from a weight of shape (out, in, ...), but the shape is "

@@ -8,6 +8,7 @@ from weakref import ref
 from autograd import Tensor
 from autograd.modes import Frame
 from nn.parameter import Place
+from nn.symmetry import watch_equal_units
 
 if TYPE_CHECKING:
     from nn.module import Module
@@ -30,19 +31,20 @@ class Survey:
         self.alive: list[ref[Module]] = []
         self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
         self.warned = False
-        self.renew(root)
+        watch_equal_units(self.renew(root))
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()
 
-    def renew(self, root: Module) -> None:
-        """Walk the modules below the outermost one, and name its parameters after their places.
+    def renew(self, root: Module) -> list[tuple[str, Module]]:
+        """Walk the modules below the outermost one, return them, and name its parameters after their places.
 
         A name that a user gave stays. A name from a place stays when it goes through the new one: the module was
         called as a part of a larger model before, and that name says more.
         """
         self.alive = [module for module in self.alive if module() is not None]
-        for path, inner in root.named_modules():
+        modules = list(root.named_modules())
+        for path, inner in modules:
             self.put(inner, path)
         self.sample = None
         for name, parameter in root.named_parameters():
@@ -51,6 +53,7 @@ class Survey:
             old = parameter.name
             if old is None or (type(old) is Place and old != name and not old.endswith("." + name)):
                 parameter.name = Place(name)
+        return modules
 
     def put(self, module: Module, path: str | None) -> None:
         """Note the place of a module. A module that dies takes its place with it, as its id may be used again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.engine import Node, where
 from autograd.ops import reduce
-from autograd.recording import TRANSPARENT
+from nn.callers import users_level
 from nn.errors import ActivationWarning, LossShapeError
 
 __all__ = [
@@ -125,7 +124,7 @@ def check_activation(name: str, prediction: Operand) -> None:
     words = _unsuitable(name, node.op.name)
     if words:
         given = f"was given the output of {node.op.name}, made at {where(node)}"
-        warnings.warn(f"{name} {words[0]}, but {given}. {words[1]}", ActivationWarning, stacklevel=_level_of_user())
+        warnings.warn(f"{name} {words[0]}, but {given}. {words[1]}", ActivationWarning, stacklevel=users_level())
 
 
 def _unsuitable(name: str, found: str) -> tuple[str, str] | None:
@@ -141,11 +140,3 @@ def _unsuitable(name: str, found: str) -> tuple[str, str] | None:
         remedy = f"Gradients become small, and it learns badly: pass what goes into {found}."
         return f"takes scores and contains its own {own}", remedy
     return None
-
-
-def _level_of_user() -> int:
-    """The stack level of the user's line, for a warning of the caller. Python shows it once for each such line."""
-    frame, level = sys._getframe(1), 1
-    while TRANSPARENT in frame.f_globals and frame.f_back is not None:
-        frame, level = frame.f_back, level + 1
-    return level

@@ -1,0 +1,20 @@
+"""Where the user's program stands, for warnings that point to it."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["users_level"]
+
+_OURS = ("autograd", "nn", "optim")
+
+
+def users_level() -> int:
+    """The ``stacklevel`` of a warning that the caller gives, so that it points to the first line outside our packages.
+
+    Python shows a warning once for each such line.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+        frame, level = frame.f_back, level + 1
+    return level

@@ -1,0 +1,88 @@
+"""Units that start equal: found when a model is first called, warned about at the first gradient.
+
+Units of a layer whose weights are equal compute the same. If their gradients are equal too, which is so when the layer
+after them does not tell them apart either, every step leaves them equal, and the layer is worth one unit. Equal
+gradients are the exact sign of that, whatever the architecture: a last layer that starts at 0 gets other gradients for
+other targets, and so does a branch that starts at 0 beside a shortcut; both learn, and nothing is said.
+
+One more start is warned about, though it is not for ever: a hidden layer of one constant other than 0, before weights
+that do differ.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from autograd import Tensor
+from nn.callers import users_level
+from nn.errors import SymmetryWarning
+
+if TYPE_CHECKING:
+    from nn.module import Module
+
+__all__ = ["watch_equal_units"]
+
+
+def watch_equal_units(modules: list[tuple[str, Module]]) -> None:
+    """Look at the first gradient of every weight whose rows are all equal, in modules with their paths."""
+    weights = []
+    for path, module in modules:
+        units = getattr(module, "out_features", getattr(module, "out_channels", None))
+        for name, p in module.named_parameters(path, recurse=False):
+            if p.ndim >= 2:
+                weights.append((name, p, name.endswith("weight") and units == len(p.data)))
+    for number, (name, p, is_layer) in enumerate(weights, 1):
+        if p.requires_grad and equal_rows(p.data):
+            p.register_hook(_Watch(name, p, hidden=number < len(weights), is_layer=is_layer))
+
+
+def equal_rows(a: np.ndarray[Any, Any], tolerance: float = 0.0) -> bool:
+    """Whether there are several rows along the first axis, and all are the same."""
+    if len(a) < 2 or not a.size:
+        return False
+    if np.abs(a[0] - a[1]).max() > tolerance:  # most of the time, this is all
+        return False
+    return bool(np.abs(a - a[:1]).max() <= tolerance)
+
+
+class _Watch:
+    """A hook that looks at one gradient, and goes."""
+
+    __slots__ = ("hidden", "is_layer", "name", "weight")
+
+    def __init__(self, name: str, weight: Tensor, *, hidden: bool, is_layer: bool) -> None:
+        self.name = name
+        self.weight = ref(weight)
+        self.hidden = hidden  # other weights follow
+        self.is_layer = is_layer  # the rows are the units of a linear or convolutional layer
+
+    def __call__(self, gradient: Any) -> None:
+        weight = self.weight()
+        if weight is None or gradient.shape != weight.shape:
+            return
+        assert weight._info is not None
+        weight._info.hooks.remove(self)
+        data, g = weight.data, np.asarray(gradient.data if isinstance(gradient, Tensor) else gradient)
+        if not equal_rows(data):  # not any more
+            return
+        # Sums of products are equal up to rounding only.
+        largest = float(np.abs(g).max())
+        stuck = equal_rows(g, largest * float(np.sqrt(np.finfo(g.dtype).eps)))
+        if stuck and (largest or self.hidden):
+            self._warn(
+                f"{len(data)} units that start with equal weights and have the same gradient. Every step leaves them "
+                "equal, so they can learn no more than one unit."
+            )
+        elif self.hidden and self.is_layer and data.any():
+            self._warn(f"{len(data)} units that start with equal weights, so that they compute nearly the same.")
+
+    def _warn(self, what: str) -> None:
+        warnings.warn(
+            f"{self.name} holds the weights of {what} Start from different numbers: nn.init.kaiming_uniform_, say.",
+            SymmetryWarning,
+            stacklevel=users_level(),
+        )
