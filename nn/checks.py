@@ -9,7 +9,7 @@ import numpy as np
 from autograd import Tensor
 from nn.defaults import get_default_dtype
 
-__all__ = ["floating", "positive", "probability"]
+__all__ = ["floating", "not_negative", "positive", "probability"]
 
 
 def positive(name: str, value: Any, what: str = "number of features") -> int:
@@ -26,7 +26,21 @@ def positive(name: str, value: Any, what: str = "number of features") -> int:
     return int(value)
 
 
-def probability(name: str, value: Any) -> float:
+def not_negative(name: str, value: Any) -> float:
+    """A setting that is a number from 0 up.
+
+    >>> from nn.checks import not_negative
+    >>> not_negative("eps", -1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: eps is a number from 0 up, not -1.0.
+    """
+    if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value < np.inf:
+        raise ValueError(f"{name} is a number from 0 up, not {value!r}.")
+    return float(value)
+
+
+def probability(name: str, value: Any, what: str = "probability") -> float:
     """A setting from 0 to 1.
 
     >>> from nn.checks import probability
@@ -36,7 +50,7 @@ def probability(name: str, value: Any) -> float:
     ValueError: p is a probability, from 0 to 1, not 1.5.
     """
     if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name} is a probability, from 0 to 1, not {value!r}.")
+        raise ValueError(f"{name} is a {what}, from 0 to 1, not {value!r}.")
     return float(value)
 
 
@@ -44,6 +58,8 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
     """The input of a layer: integers, booleans and lists in the dtype of a parameter (or the default one).
 
     They have no gradient to lose. Real and complex floating numbers stay as they are.
+
+    Raises TypeError for a tuple with Tensors in it, which is what recurrent layers and attention return.
 
     >>> import numpy as np
     >>> import nn
@@ -55,5 +71,9 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
         if x.dtype.kind in "fc":
             return x
     except AttributeError:
-        pass
+        if isinstance(x, tuple) and any(isinstance(part, Tensor | tuple) for part in x):
+            raise TypeError(
+                f"the input is a tuple of {len(x)}, not an array. Recurrent layers and attention return their output "
+                "with a state or with weights: pass the output alone, the first of them."
+            ) from None
     return np.asarray(x.data if isinstance(x, Tensor) else x, get_default_dtype() if like is None else like.dtype)

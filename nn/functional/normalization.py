@@ -69,11 +69,12 @@ def batch_norm(
         mean = _mean(x, axis=axes, keepdims=True)
         spread = x - mean
         variance = _mean(_square(spread), axis=axes, keepdims=True)
-        _move(running_mean, mean, momentum)
-        _move(running_var, variance, momentum, count / (count - 1))
         factor = 1.0 / np.sqrt(variance + eps)  # with the weight, one pass over x instead of two
         out = spread * (factor if weight is None else weight.reshape(sizes) * factor)
-        return out if bias is None else out + bias.reshape(sizes)
+        out = out if bias is None else out + bias.reshape(sizes)
+        _move(running_mean, mean, momentum)
+        _move(running_var, variance, momentum, count / (count - 1))
+        return out
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm needs running_mean and running_var, unless training=True.")
     factor = 1.0 / np.sqrt(running_var + eps)

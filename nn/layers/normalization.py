@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError
-from nn.checks import floating, positive
+from nn.checks import floating, not_negative, positive, probability
 from nn.defaults import parameter_dtype
 from nn.functional.normalization import batch_norm, layer_norm, rms_norm
 from nn.module import Buffer, Module, Parameter
@@ -37,8 +37,8 @@ class _BatchNorm(Module):
     ) -> None:
         kind = parameter_dtype(dtype)
         self.num_features = n = positive("num_features", num_features)
-        self.eps = eps
-        self.momentum = momentum
+        self.eps = not_negative("eps", eps)
+        self.momentum = None if momentum is None else probability("momentum", momentum, "share")
         self.affine = affine
         self.track_running_stats = track_running_stats
         self.weight = Parameter(np.ones(n, kind)) if affine else None
@@ -149,7 +149,7 @@ class LayerNorm(Module):
         dtype: DTypeLike | None = None,
     ) -> None:
         self.normalized_shape = shape = _sizes(normalized_shape)
-        self.eps = eps
+        self.eps = not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine
         kind = parameter_dtype(dtype)
         self.weight = Parameter(np.ones(shape, kind)) if elementwise_affine else None
@@ -190,7 +190,7 @@ class RMSNorm(Module):
         dtype: DTypeLike | None = None,
     ) -> None:
         self.normalized_shape = shape = _sizes(normalized_shape)
-        self.eps = eps
+        self.eps = None if eps is None else not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine
         self.weight = Parameter(np.ones(shape, parameter_dtype(dtype))) if elementwise_affine else None
 

@@ -179,6 +179,16 @@ def test_settings():
         assert make(3).normalized_shape == make([3]).normalized_shape == make(np.int64(3)).normalized_shape == (3,)
 
 
+def test_settings_that_are_no_numbers_of_their_kind():
+    for make in (nn.BatchNorm1d, nn.LayerNorm, nn.RMSNorm):
+        for wrong in (-1e-5, np.nan, np.inf, "1e-5", True):
+            with pytest.raises(ValueError, match="eps is a number from 0 up, not"):
+                make(3, eps=wrong)
+    for wrong in (-0.1, 1.1, "0.1"):
+        with pytest.raises(ValueError, match="momentum is a share, from 0 to 1, not"):
+            nn.BatchNorm1d(3, momentum=wrong)
+
+
 def test_functions_say_what_does_not_fit():
     x = np.ones((2, 3))
     with pytest.raises(OperandError, match=r"has 3 channels, its second axis, but the weight has shape \(4,\)"):

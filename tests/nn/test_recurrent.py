@@ -245,6 +245,15 @@ def test_a_cell_of_two_states_wants_both():
         nn.LSTMCell(3, 4)(np.ones((2, 3), "float32"), (np.ones((2, 4), "float32"), np.ones((3, 4), "float32")))
 
 
+def test_the_output_with_the_state_is_no_input():
+    model = nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 2))
+    with pytest.raises(
+        TypeError, match=r"a tuple of 2, not an array.*pass the output alone, the first of them"
+    ) as caught:
+        model(np.zeros((5, 2, 3), "float32"))
+    assert "in module 1: Linear" in caught.value.__notes__[0]
+
+
 def test_lists_and_integers_are_taken_in_the_dtype_of_the_parameters():
     output, h_n = nn.RNN(2, 3)([[0, 1], [1, 0]], [[0, 0, 1]])
     assert output.dtype == h_n.dtype == np.float32

@@ -149,7 +149,8 @@ class _Recurrent(Module):
         given = tuple(hx) if several and isinstance(hx, tuple | list) else (hx,)
         if len(given) != len(words) or isinstance(given[0], tuple):
             wanted = f"a tuple ({', '.join(words)})" if several else words[0]
-            raise TypeError(f"{self._name()} starts from {wanted}, not from a {type(hx).__name__}.")
+            found = f"a {type(hx).__name__}" + (f" of {len(hx)}" if isinstance(hx, tuple | list) else "")
+            raise TypeError(f"{self._name()} starts from {wanted}, not from {found}.")
         rows = self.num_layers * len(self._directions())
         size = (rows, x.shape[1], self.hidden_size) if batched else (rows, self.hidden_size)
         parts = [floating(part, vars(self)["weight_ih_l0"]) for part in given]
