@@ -32,9 +32,11 @@ from autograd.errors import (
     BooleanValueError,
     GradientShapeError,
     GraphReleasedError,
+    InPlaceError,
     InvalidDtypeError,
     ItemAssignmentError,
     LiveGraphError,
+    NonFiniteError,
     NonScalarBackwardError,
     NotDifferentiable,
     OperandAxisError,
@@ -53,6 +55,7 @@ from autograd.tensor import Tensor, tensor
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 if _TYPE_CHECKING:
+    from autograd.debugging import debug
     from autograd.gradcheck import GradcheckError, GradcheckReport, gradcheck
     from autograd.view import (
         Difference,
@@ -73,6 +76,7 @@ _protocol.install()
 
 # Checking and drawing are as large as the engine and often not needed, so they are imported at their first use.
 _ON_USE = {
+    "debug": "autograd.debugging",
     **dict.fromkeys(("GradcheckError", "GradcheckReport", "gradcheck"), "autograd.gradcheck"),
     **dict.fromkeys(("Difference", "Drawing", "Explanation", "Recording", "Steps"), "autograd.view"),
     **dict.fromkeys(("ValuesNotKeptError", "diff", "draw", "explain", "record", "steps"), "autograd.view"),
@@ -101,9 +105,11 @@ __all__ = [
     "GradcheckReport",
     "GradientShapeError",
     "GraphReleasedError",
+    "InPlaceError",
     "InvalidDtypeError",
     "ItemAssignmentError",
     "LiveGraphError",
+    "NonFiniteError",
     "NonScalarBackwardError",
     "NotDifferentiable",
     "OperandAxisError",
@@ -121,6 +127,7 @@ __all__ = [
     "UnusedInputError",
     "ValuesNotKeptError",
     "custom_op",
+    "debug",
     "diff",
     "draw",
     "enable_grad",

@@ -286,8 +286,6 @@ def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: 
                 continue  # asked for itself, and nothing below it
         try:
             gradients = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
-            if watch is not None:
-                watch.backward(vertex, g, gradients)
             for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
                 if parent is None or d is None:
                     continue
@@ -314,6 +312,8 @@ def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: 
         except Exception as error:
             error.add_note(f"in the rule of {op.name}, applied at {where(vertex)}")
             raise
+        if watch is not None:
+            watch.backward(vertex, g, gradients)
         gradients = ()
         g = d = prior = None  # what these variables hold is not the pass's alone (`_ours_alone`)
         if release:

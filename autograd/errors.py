@@ -18,9 +18,11 @@ __all__ = [
     "BooleanValueError",
     "GradientShapeError",
     "GraphReleasedError",
+    "InPlaceError",
     "InvalidDtypeError",
     "ItemAssignmentError",
     "LiveGraphError",
+    "NonFiniteError",
     "NonScalarBackwardError",
     "NotDifferentiable",
     "OperandAxisError",
@@ -95,6 +97,55 @@ class StaleLeafError(AutogradError, RuntimeError):
     autograd.errors.StaleLeafError: w (shape (), float64) was changed after multiply had used it: the gradient \
 would mix old and new values. Call backward() before changing it, or run the forward pass again.
     """
+
+
+class InPlaceError(AutogradError, RuntimeError):
+    """An array that an operation kept for the backward pass was changed in place since; seen inside ``debug()``.
+
+    >>> import numpy as np
+    >>> from autograd import debug, tensor
+    >>> x, scale = tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 4.0])
+    >>> with debug():
+    ...     loss = (x * scale).sum()
+    ...     scale += 1.0
+    ...     loss.backward()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.InPlaceError: an array of shape (2,) was changed in place after multiply had kept it (its operand \
+y) for the backward pass, so the gradient would be that of no computation at all.
+      kept by multiply at ...
+      likely fix: make a new array: x = x + 1 in place of x += 1 or x[...] = ..., and for a parameter, after the \
+backward pass, w.data = w.data - lr * g
+    """
+
+
+class NonFiniteError(AutogradError, FloatingPointError):
+    """A value or a gradient is not finite (nan or inf) for the first time; seen inside ``debug()``.
+
+    The message names the op, the entry, its operands there, the line and the module, and, when it is one of the known
+    patterns (log of 0, 0/0, the untaken branch of a ``where``, ...), the rewrite that avoids it. ``op`` is the name of
+    the op, ``entry`` the index, ``pattern`` and ``fix`` are the diagnosis and the rewrite, or empty, and ``backward``
+    says whether it happened in a backward pass.
+
+    >>> from autograd import debug, tensor
+    >>> import numpy as np
+    >>> p = tensor([0.5, 0.0], requires_grad=True, name="p")
+    >>> with debug():
+    ...     np.log(p)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.NonFiniteError: log gave -inf at entry (1,): log of 0
+      x = p: shape (2,), float64, made at ...; here 0.0
+      applied at ...
+      likely fix: np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), 0.0), where x may be 0 (...), or \
+np.log(x + 1e-12) for a probability
+    """
+
+    op: str = ""
+    entry: tuple[int, ...] = ()
+    pattern: str = ""
+    fix: str = ""
+    backward: bool = False
 
 
 class RequiresGradError(AutogradError, RuntimeError):
@@ -229,7 +280,7 @@ class OperandError(AutogradError, ValueError):
     >>> x @ weight  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    autograd.errors.OperandError: matmul: ...mismatch in its core dimension...
+    autograd.errors.OperandError: matmul: lengths 3 and 4 have to be equal: those of the axes that the product runs over
       x = x: shape (5, 3), float64, made at ...
       y = weight: shape (4, 3), float64, made at ...
       likely fix: x @ weight.T

@@ -11,9 +11,9 @@ import inspect
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["STATE", "Frame", "State", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
+__all__ = ["STATE", "Both", "Frame", "Mode", "State", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,12 +35,37 @@ class Frame:
         return f"Frame({self.path or self.label})"
 
 
-class Watch(Protocol):
-    """Something that wants to see every node as it is made and as it passes its gradient on."""
+class Watch:
+    """Something that wants to see what happens: every op applied to a Tensor, every node as it is made and as it passes
+    its gradient on. A watcher overrides what it wants to see."""
 
-    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None: ...
+    def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
+        """An op was applied to operands, with these arrays in them; the result is its Tensor (or several)."""
 
-    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None: ...
+    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
+        """A node was made."""
+
+    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None:
+        """The rules of a node have given these gradients for an incoming one."""
+
+
+class Both(Watch):
+    """Two watchers, one after the other."""
+
+    def __init__(self, first: Watch, second: Watch) -> None:
+        self.first, self.second = first, second
+
+    def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
+        self.first.applied(op, xs, data, out, result)
+        self.second.applied(op, xs, data, out, result)
+
+    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
+        self.first.forward(node, operands, out)
+        self.second.forward(node, operands, out)
+
+    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None:
+        self.first.backward(node, g, gradients)
+        self.second.backward(node, g, gradients)
 
 
 class State:
@@ -67,7 +92,7 @@ STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa
 _OUTSIDE: ContextVar[tuple[State, ...]] = ContextVar("autograd_outside", default=())
 
 
-class _Mode:
+class Mode:
     """A change of state as a context manager (re-entrant) and as a decorator.
 
     As a decorator it covers functions, coroutine functions and generators. A generator gives the mode back at
@@ -127,7 +152,7 @@ class _Mode:
         return plain  # type: ignore[return-value]
 
 
-def _stepwise(mode: type[_Mode], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _stepwise(mode: type[Mode], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Run each step of a generator in a mode, and its consumer outside of it."""
     resume: Callable[[Any], Any] = steps.send
     value: Any = None
@@ -149,7 +174,7 @@ def _stepwise(mode: type[_Mode], steps: Generator[Any, Any, Any]) -> Generator[A
             resume, value = steps.throw, error
 
 
-class no_grad(_Mode):
+class no_grad(Mode):
     """Compute without recording a graph, inside a ``with`` block or a decorated function.
 
     >>> from autograd import no_grad, tensor
@@ -163,7 +188,7 @@ class no_grad(_Mode):
     _changes = {"grad": False}  # noqa: RUF012 - a constant of the class
 
 
-class enable_grad(_Mode):
+class enable_grad(Mode):
     """Record the graph again inside `no_grad`.
 
     >>> from autograd import enable_grad, no_grad, tensor

@@ -22,6 +22,7 @@ from autograd.tensor import Tensor, constant, leaf, leaf_of_array
 __all__ = [
     "TRANSPARENT",
     "constant_outputs",
+    "finish",
     "output_of",
     "placed",
     "record",
@@ -39,6 +40,8 @@ ndarray = np.ndarray
 # A module of ours that stands between a user's line and an op sets this name; its frames are passed over when a node
 # notes where it was made.
 TRANSPARENT = "__autograd_transparent__"
+
+__autograd_transparent__ = True
 
 
 def record(
@@ -81,9 +84,50 @@ def record(
             node.tensor = ref(t)
         else:
             node.value = out if out.__class__ is not ndarray or out.base is None else out.copy()
-    if state.watch is not None:
-        state.watch.forward(node, operands, out)
     return t
+
+
+def finish(
+    op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], attributes: dict[str, Any] | None, out: Any, state: State
+) -> Any:
+    """What an op returns, in general: a result with or without a node, shown to whoever watches.
+
+    The functions of ops with a fixed number of operands have this written out, for the case that nobody watches.
+    """
+    rules = op.rules * len(xs) if op.joint else op.rules
+    live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
+    wanted = tuple(bool(rule) and needed for rule, needed in zip(rules, live, strict=True)) if rules else ()
+    if not (state.grad and any(wanted)):
+        result, node = constant_outputs(out) if op.outputs else result_of(op)(out), None
+    else:
+        parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, wanted, strict=True))
+        operands = parents if None not in parents else sources(parents, xs)
+        kept = _kept(op, wanted, data, attributes or {}, out)
+        make: Callable[..., Any] = record_outputs if op.outputs else record
+        result = make(op, out, parents, operands, kept, attributes, state)
+        node = next((t._node.parents[0] for t in result if t._node), None) if op.outputs else result._node
+    if state.watch is not None:
+        if node is not None:
+            state.watch.forward(node, node.operands, out)
+        state.watch.applied(op, xs, data, out, result)
+    return result
+
+
+def _kept(
+    op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], attributes: dict[str, Any], out: Any
+) -> tuple[Any, ...]:
+    """The values that the rules ask for; None when no operand that wants a gradient has a rule that does."""
+    if op.variadic:
+        [name] = op.operands
+        values = {name: data, f"{name}_shape": tuple(np.shape(d) for d in data)}
+    else:
+        values = dict(zip(op.operands, data, strict=True))
+        values |= {f"{name}_shape": np.shape(d) for name, d in values.items()}
+    values = {**values, "out": out, **attributes}
+    if op.joint or len(op.operands) == 1:
+        return tuple(values[name] for name in op.keeps)
+    asked = {name for asks, needed in zip(op.asks, wanted, strict=True) if needed for name in asks} | set(attributes)
+    return tuple(values[name] if name in asked else None for name in op.keeps)
 
 
 def record_outputs(
@@ -113,8 +157,6 @@ def record_outputs(
             t._node = vertex
             t._requires_grad = True
         results.append(t)
-    if state.watch is not None:
-        state.watch.forward(node, operands, outs)
     return tuple(results)
 
 

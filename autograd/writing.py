@@ -18,8 +18,10 @@ import numpy as np
 from autograd.errors import AutogradError
 from autograd.modes import STATE
 from autograd.operands import PLAIN, explain, operand
-from autograd.recording import constant_outputs, record, record_outputs, result_of, source, sources
+from autograd.recording import TRANSPARENT, constant_outputs, finish, record, record_outputs, result_of, source
 from autograd.tensor import Tensor, leaf
+
+__autograd_transparent__ = True
 
 __all__ = ["unchanged", "write_function", "write_operator", "write_vjp"]
 
@@ -95,6 +97,7 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
     xs = op.operands
     # Operands and attributes have no leading underscore, data of operands has one, everything else has two.
     names: dict[str, Any] = {
+        TRANSPARENT: True,
         "__op": op,
         "__kernel": op.kernel,
         "__compute": op.infix or op.kernel,
@@ -106,6 +109,7 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
         "__state_of": STATE.get,
         "__record": record_outputs if op.outputs else record,
         "__result": constant_outputs if op.outputs else result_of(op),
+        "__finish": finish,
         "__leaf": leaf,
         "__float": float,
         "__source": source,
@@ -152,8 +156,11 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
         all_live = " and ".join(f"__{x}_live" for x in xs)
         constants = [f"{x} if {x}.__class__ is __float else __source({x})" for x in xs]
         origins = "".join(f"__parents[{i}] or ({constant}), " for i, constant in enumerate(constants))
+        arrays = ", ".join(f"_{x}" for x in xs)
         body += [
             "    __state = __state_of()",
+            "    if __state.watch is not None:",
+            f"        return __finish(__op, ({', '.join(xs)},), ({arrays},), {attrs}, out, __state)",
             f"    if __state.grad and ({' or '.join(f'__{x}_live' for x in ruled)}):",
             f"        __parents = ({', '.join(edges)},)",
             f"        __operands = __parents if {all_live} else ({origins})",
@@ -177,9 +184,8 @@ def _kept_text(op: Any, i: int, ruled: list[str]) -> str:
 def _write_variadic(op: Any) -> Callable[..., Any]:
     """The function of an op with any number of operands, such as concatenate."""
 
-    name, shapes = op.operands[0], f"{op.operands[0]}_shape"
+    [name] = op.operands
     defaults = {a: value for a, value in op.attributes.items() if value is not Parameter.empty}
-    make_node, plain = (record_outputs, constant_outputs) if op.outputs else (record, result_of(op))
 
     def function(*xs: Any, **attributes: Any) -> Any:
         attributes = {**defaults, **attributes}
@@ -194,14 +200,7 @@ def _write_variadic(op: Any) -> Callable[..., Any]:
             raise
         except (ValueError, TypeError, IndexError) as error:
             raise explain(op, xs, attributes, error) from error
-        state = STATE.get()
-        live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
-        if not (op.differentiable and state.grad and any(live)):
-            return plain(out)
-        parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, live, strict=True))
-        operands = parents if None not in parents else sources(parents, xs)
-        values = {name: data, shapes: tuple(np.shape(d) for d in data), "out": out, **attributes}
-        return make_node(op, out, parents, operands, tuple(values[k] for k in op.keeps), attributes or None, state)
+        return finish(op, xs, data, attributes or None, out, STATE.get())
 
     function.__name__ = function.__qualname__ = op.name
     return function

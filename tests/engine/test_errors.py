@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import AutogradError, Tensor, errors, no_grad, tensor
+from autograd import AutogradError, Tensor, debug, errors, no_grad, tensor
 from autograd.registry import defop
 
 
@@ -26,6 +26,19 @@ def _released():
     y = grad_leaf(3.0) ** 2
     y.backward()
     y.backward()
+
+
+def _not_finite():
+    with debug():
+        np.log(tensor([1.0, 0.0], requires_grad=True, name="p"))
+
+
+def _in_place():
+    with debug():
+        x, scale = grad_leaf(), np.ones(2)
+        y = (x * scale).sum()
+        scale += 1.0
+        y.backward()
 
 
 def _without_grad():
@@ -66,6 +79,13 @@ MISTAKES = [
         ["earlier backward pass", "power", "retain_graph=True", "forward pass again", "detach()"],
     ),
     ("StaleLeafError", _stale, RuntimeError, ["w (shape (2,), float64)", "multiply", "Call backward() before"]),
+    ("InPlaceError", _in_place, RuntimeError, ["in place", "multiply", "operand y", "test_errors.py:", "x = x + 1"]),
+    (
+        "NonFiniteError",
+        _not_finite,
+        FloatingPointError,
+        ["log gave -inf at entry (1,): log of 0", "x = p", "here 0.0", "test_errors.py:", "np.where(x > 0, x, 1.0)"],
+    ),
     (
         "RequiresGradError",
         _without_grad,
@@ -172,7 +192,7 @@ def test_every_error_is_public_and_documented(name):
     assert kind.__doc__.strip()
     if kind is not AutogradError:
         assert ">>> " in kind.__doc__
-        assert issubclass(kind, ValueError | TypeError | RuntimeError)
+        assert issubclass(kind, ValueError | TypeError | RuntimeError | FloatingPointError)
 
 
 @pytest.mark.parametrize(("name", "mistake", "builtin", "parts"), MISTAKES, ids=[m[0] for m in MISTAKES])

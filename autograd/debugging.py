@@ -1,0 +1,353 @@
+"""`debug`: inside it the first number that is not finite, and an array changed under a graph, are errors that say why.
+
+This module owns the watching and the words about place; what the numbers mean stands in `autograd.patterns`.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType, TracebackType
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Leaf, Node, Vertex, where
+from autograd.errors import InPlaceError, NonFiniteError
+from autograd.modes import STATE, Both, Mode, Watch
+from autograd.operands import listed, operand_names
+from autograd.patterns import Finding, in_backward, in_forward
+from autograd.recording import TRANSPARENT
+from autograd.tensor import Tensor
+
+__all__ = ["debug"]
+
+__autograd_transparent__ = True
+
+Array = Any
+
+# Ops by which infinities are put in on purpose, as the -inf of a mask; what becomes of them is watched again.
+_MASKING = frozenset({"add", "where", "set_at", "maximum", "minimum", "concatenate", "stack"})
+_SQUARES = frozenset({"square", "power", "multiply"})
+
+
+class debug(Mode):
+    """Raise an error at the first value or gradient that is not finite, inside a ``with`` block or decorated function.
+
+    The error (NonFiniteError) names the op, the entry, its operands, the line and the module, and the rewrite where the
+    cause is a known one; NumPy's own warnings of such values are silenced meanwhile. An array that an op keeps for its
+    backward pass and that is changed in place since raises InPlaceError. Infinities that a constant brings in through
+    an op that masks (``np.where``, ``+``) pass. Everything is slower inside, and nothing outside.
+
+    >>> import numpy as np
+    >>> from autograd import debug, tensor
+    >>> x = tensor([1.0, 0.0], requires_grad=True)
+    >>> with debug():
+    ...     np.sqrt(x).sum().backward()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.errors.NonFiniteError: the backward pass of sqrt gave inf for x at entry (1,): sqrt has an infinite \
+slope at 0
+      ...
+    """
+
+    @property
+    def _changes(self) -> dict[str, Any]:  # type: ignore[override]  # a watcher of its own for each block
+        outer = STATE.get().watch
+        watcher = Debugger()
+        return {"watch": watcher if outer is None else Both(outer, watcher)}
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        _debugger().quiet.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _debugger().quiet.__exit__(kind, error, trace)
+        super().__exit__(kind, error, trace)
+
+
+def _debugger() -> Debugger:
+    """The watcher of the innermost block."""
+    watch = STATE.get().watch
+    debugger = watch.second if isinstance(watch, Both) else watch
+    assert isinstance(debugger, Debugger)
+    return debugger
+
+
+class Sealed(tuple[Any, ...]):
+    """The values that a node keeps for its rules, with a checksum of every array among them."""
+
+    sums: tuple[int, ...]
+
+
+def _arrays(kept: tuple[Any, ...]) -> list[Array]:
+    """The arrays among kept values; those of an op with any number of operands are in a tuple of their own."""
+    flat: list[Any] = []
+    for value in kept:
+        flat += value if isinstance(value, tuple) else [value]
+    return [value for value in flat if isinstance(value, np.ndarray)]
+
+
+def _checksum(array: Array) -> int:
+    return hash(array.tobytes())
+
+
+class Debugger(Watch):
+    """Looks at every result and every gradient."""
+
+    def __init__(self) -> None:
+        self.quiet = np.errstate(all="ignore")  # what NumPy would warn of is looked at here
+        self._left_out: dict[int, str] = {}  # by the number of a vertex: the line of the np.where above it
+
+    # --- forward ------------------------------------------------------------------------------------------------
+
+    def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
+        node = _node_of(result)
+        if node is not None:
+            node.kept = sealed = Sealed(node.kept)
+            sealed.sums = tuple(map(_checksum, _arrays(sealed)))
+        if node is not None and _is_ours(node):
+            return  # part of a rule; the gradient that the rule returns is what counts
+        for part in out if isinstance(out, tuple) else (out,):
+            entry = _first(part)
+            if entry is None:
+                continue
+            value = float(np.asarray(part)[entry])
+            origin = _origin(op, xs, data, value)
+            if origin == "passes":
+                continue
+            values = None if origin else _values_at(op, data, np.shape(part), entry)
+            if origin:
+                finding = Finding(origin, "")
+            else:
+                info = np.finfo(part.dtype)
+                finding = in_forward(op.name, values, value, str(part.dtype), float(info.max), _maker(xs[0]))
+            names = operand_names(op, xs)
+            what = f": {finding.what}" if finding.what else ""
+            lines = [
+                f"{op.name} gave {value:g}{_at(entry)}{_of(part)}{what}",
+                *_with_values(names, xs, data, values, origin),
+                f"  applied at {_place()}{_module(STATE.get().scope)}",
+            ]
+            raise _error(lines, op, entry, finding, backward=False)
+
+    # --- backward -----------------------------------------------------------------------------------------------
+
+    def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
+        _check_seal(node)
+        chosen = self._left_out.pop(node.seq, "")
+        if node.op.name == "where":
+            chosen = where(node)
+        for part in g if isinstance(g, tuple) else (g,):
+            entry = _first(_plain(part))
+            if entry is not None:
+                value = float(np.asarray(_plain(part))[entry])
+                finding = Finding(
+                    "it came in: a gradient given to backward() or returned by a hook, or gradients of several paths "
+                    "whose sum is too large",
+                    "",
+                )
+                lines = [
+                    f"the gradient that reaches {node.op.name} is {value:g}{_at(entry)}: {finding.what}",
+                    f"  applied at {where(node)}{_module(node.scope)}",
+                ]
+                raise _error(lines, node.op, entry, finding, backward=True)
+        for i, (parent, d) in enumerate(zip(node.parents, gradients, strict=True)):
+            if parent is None or d is None:
+                continue
+            if chosen and not isinstance(parent, Leaf):
+                self._left_out[parent.seq] = chosen
+            entry = _first(_plain(d))
+            if entry is not None:
+                raise self._explained(node, i, np.asarray(_plain(d)), g, entry, chosen)
+
+    def _explained(self, node: Node, i: int, d: Array, g: Any, entry: tuple[int, ...], chosen: str) -> NonFiniteError:
+        op, value = node.op, float(d[entry])
+        operands = node.operands
+        data = tuple(_value_of(node, k, operand) for k, operand in enumerate(operands))
+        values = None if any(x is None for x in data) else _values_at(op, data, d.shape, entry)
+        incoming = None if isinstance(g, tuple) else np.asarray(_plain(g))
+        here = None if incoming is None or incoming.shape != d.shape else float(incoming[entry])
+        of_squares = _is_sum_of_squares(operands[i])
+        finding = in_backward(op.name, None if values is None else values[i], here, value, chosen, of_squares)
+        names = operand_names(op, operands)
+        what = f": {finding.what}" if finding.what else ""
+        lines = [
+            f"the backward pass of {op.name} gave {value:g} for {names[i]}{_at(entry)}{_of(d)}{what}",
+            *_with_values(names, operands, data, values, ""),
+            *([] if here is None else [f"  the gradient that came in: {here:g} here"]),
+            f"  applied at {where(node)}{_module(node.scope)}",
+        ]
+        return _error(lines, op, entry, finding, backward=True)
+
+
+def _check_seal(node: Node) -> None:
+    """Refuse to compute with arrays that were changed since the node kept them."""
+    if not isinstance(node.kept, Sealed):
+        return
+    for array, before in zip(_arrays(node.kept), node.kept.sums, strict=True):
+        if _checksum(array) != before:
+            raise InPlaceError(
+                f"an array of shape {array.shape} was changed in place after {node.op.name} had kept it "
+                f"({_role(node, array)}) for the backward pass, so the gradient would be that of no computation "
+                "at all.\n"
+                f"  kept by {node.op.name} at {where(node)}{_module(node.scope)}\n"
+                "  likely fix: make a new array: x = x + 1 in place of x += 1 or x[...] = ..., and for a parameter, "
+                "after the backward pass, w.data = w.data - lr * g"
+            )
+
+
+def _role(node: Node, array: Array) -> str:
+    """What a kept array is to its node."""
+    op: Any = node.op
+    for name, value in zip(op.keeps, node.kept, strict=True):
+        if value is array:
+            if name == "out":
+                return "its result"
+            if name in op.operands:
+                operand = node.operands[op.operands.index(name)]
+                known = operand.name if isinstance(operand, Vertex) else None
+                return f"its operand {name}{f', {known}' if known else ''}"
+            return f"its attribute {name}"
+    return "one of its operands"
+
+
+# --- what came from where -----------------------------------------------------------------------------------------
+
+
+def _plain(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x
+
+
+def _node_of(result: Any) -> Node | None:
+    """The node that an op has made, if it has."""
+    for t in result if isinstance(result, tuple) else (result,):
+        if isinstance(t, Tensor) and t._node is not None and (maker := t._maker()) is not None:
+            return maker if isinstance(maker, Node) else None
+    return None
+
+
+def _is_ours(node: Node) -> bool:
+    """Whether a node was made by a rule of ours, in a differentiable backward pass."""
+    return node.code.co_filename.startswith(_FOLDER)
+
+
+_FOLDER = __file__.rpartition("debugging")[0]
+
+
+def _first(x: Any) -> tuple[int, ...] | None:
+    """The index of the first entry that is not finite; nan before inf."""
+    array = np.asarray(x)
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return None
+    wrong = np.isnan(array)
+    if not wrong.any():
+        wrong = np.isinf(array)
+    return tuple(int(i) for i in np.argwhere(wrong)[0])
+
+
+def _origin(op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], value: float) -> str:
+    """Whether a value that is not finite came in with an operand: how to say so; "passes" when that is meant to be."""
+    test = np.isnan if np.isnan(value) else np.isinf
+    for name, x, array in zip(operand_names(op, xs), xs, data, strict=True):
+        if array is None or np.asarray(array).dtype.kind not in "fc" or not test(array).any():
+            continue
+        if np.isnan(value):
+            return f"nan came in with {name}"
+        start = not isinstance(x, Tensor) or x.is_leaf
+        if not start or (op.name in _MASKING and not (isinstance(x, Tensor) and x.requires_grad)):
+            return "passes"
+        return f"inf came in with {name}"
+    return ""
+
+
+def _values_at(
+    op: Any, data: tuple[Any, ...], shape: tuple[int, ...], entry: tuple[int, ...]
+) -> tuple[float, ...] | None:
+    """The operands at an entry of the result, for ops that work entry by entry."""
+    kernel_shape = getattr(op.kernel, "signature", None)
+    if not op.stacked or kernel_shape is not None or any(x is None or isinstance(x, tuple) for x in data):
+        return None
+    try:
+        return tuple(float(np.broadcast_to(x, shape)[entry]) for x in data)
+    except (ValueError, TypeError):
+        return None
+
+
+def _value_of(node: Node, index: int, operand: Any) -> Any:
+    """The data of an operand, as far as it is still there."""
+    if not isinstance(operand, Vertex):
+        return operand
+    op: Any = node.op
+    name = op.operands[0] if op.variadic else op.operands[index]
+    if name in op.keeps and (value := node.kept[op.keeps.index(name)]) is not None:
+        return value[index] if op.variadic else value
+    if operand.value is not None:
+        return operand.value
+    tensor = None if operand.tensor is None else operand.tensor()
+    return None if tensor is None else tensor.data
+
+
+def _maker(x: Any) -> str:
+    op = x._op() if isinstance(x, Tensor) else None
+    return "" if op is None else op.name
+
+
+def _is_sum_of_squares(operand: Any) -> bool:
+    if not isinstance(operand, Node) or operand.op.name != "sum":
+        return False
+    summed = operand.parents[0]
+    return isinstance(summed, Node) and summed.op.name in _SQUARES
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def _at(entry: tuple[int, ...]) -> str:
+    return f" at entry {entry}" if entry else ""
+
+
+def _of(x: Any) -> str:
+    """How many entries are not finite, when there are several."""
+    count = int(np.count_nonzero(~np.isfinite(x)))
+    return f" (and {count - 1:,} more)" if count > 1 else ""
+
+
+def _with_values(
+    names: tuple[str, ...], xs: tuple[Any, ...], data: tuple[Any, ...], values: tuple[float, ...] | None, origin: str
+) -> list[str]:
+    """The operands, a line each, with their values at the entry, or their range."""
+    lines = listed(names, xs)
+    for i, (x, array) in enumerate(zip(xs, data, strict=True)):
+        if array is None or not isinstance(x, Tensor | np.ndarray | Vertex):
+            continue
+        entry = _first(array)
+        if values is not None:
+            lines[i] += f"; here {values[i]:.6g}" if values[i] != 0 else "; here 0.0"
+        elif entry is not None:
+            lines[i] += f"; {float(np.asarray(array)[entry]):g}{_at(entry)}"
+        elif np.size(array):
+            lines[i] += f"; from {np.min(array):.6g} to {np.max(array):.6g}"
+    return lines
+
+
+def _place() -> str:
+    """``file:line`` of the user's call."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and TRANSPARENT in frame.f_globals:
+        frame = frame.f_back
+    return "an unknown place" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _module(scope: Any) -> str:
+    return "" if scope is None else f", in module {scope.path or scope.label}"
+
+
+def _error(lines: list[str], op: Any, entry: tuple[int, ...], finding: Finding, *, backward: bool) -> NonFiniteError:
+    if finding.rewrite:
+        lines.append(f"  likely fix: {finding.rewrite}")
+    error = NonFiniteError("\n".join(lines))
+    error.op, error.entry, error.backward = op.name, entry, backward
+    error.pattern, error.fix = finding
+    return error
