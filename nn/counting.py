@@ -16,7 +16,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.arrays import Shape
 from autograd.engine import Node, Vertex
-from autograd.modes import STATE
+from autograd.modes import STATE, Watch
 from autograd.ops.linear import explicit_subscripts
 
 __all__ = ["PRODUCTS", "Cost", "counted"]
@@ -54,7 +54,7 @@ PRODUCTS: dict[str, Callable[[list[Shape], Shape, dict[str, Any]], int]] = {
 }
 
 
-class Cost:
+class Cost(Watch):
     """What a run has cost, by the path of the module whose own ``forward`` did it."""
 
     def __init__(self, not_counted: Iterable[Any] = ()) -> None:
@@ -76,9 +76,6 @@ class Cost:
             if id(buffer) not in self._seen:
                 self._seen[id(buffer)] = buffer
                 self.kept[path] += buffer.nbytes
-
-    def backward(self, node: Any, g: Any, gradients: Any) -> None:
-        """Nothing: the forward pass is what is counted."""
 
 
 def counted(function: Callable[[], Any], cost: Cost) -> None:

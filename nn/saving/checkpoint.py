@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+
 from nn.errors import CheckpointError, StateDictError
 from nn.module import Module
 from nn.saving.files import read, write
@@ -36,6 +38,7 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     >>> nn.load("model.npz", model, adam)
     {'epoch': 3, 'losses': [0.7, 0.5]}
     """
+    _check_kinds("save", path, model, optimizer)
     tree = {
         "model": model.state_dict(),
         "optimizer": None if optimizer is None else optimizer.state_dict(),
@@ -55,12 +58,13 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     is missing, unexpected or of another shape. Raises OSError, such as FileNotFoundError, when it cannot be opened.
     Model and optimizer are as they were then.
     """
+    _check_kinds("load", path, model, optimizer)
     tree = read(path)
     try:
         state, moments, extra = tree["model"], tree["optimizer"], tree["extra"]
-        if not isinstance(state, dict) or not isinstance(extra, dict):
+        if not isinstance(extra, dict) or not all(isinstance(array, np.ndarray) for array in state.values()):
             raise TypeError("no model")
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise CheckpointError(path, "it holds something else than a model: nn.saving.read(path) returns it.") from error
     try:
         commit, _ = model._prepare(state, strict=True)
@@ -76,3 +80,12 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     for tensor, array in commit:
         tensor.data = array
     return extra
+
+
+def _check_kinds(verb: str, path: Any, model: Any, optimizer: Any) -> None:
+    """Refuse arguments in another order, which other libraries have."""
+    kinds = ((path, str | os.PathLike), (model, Module), (optimizer, Optimizer | None))
+    for value, kind in kinds:
+        if not isinstance(value, kind):
+            given = ", ".join(type(x).__name__ for x, _ in kinds if x is not None)
+            raise TypeError(f"nn.{verb} takes a path, a module and perhaps an optimizer, not {given}.")

@@ -1,6 +1,7 @@
 """Checkpoints: what goes in comes out, and what is no whole checkpoint is refused with nothing changed."""
 
 import copy
+import errno
 import io
 import json
 import os
@@ -306,6 +307,19 @@ def test_a_folder_that_is_not_there(tmp_path):
         nn.load(tmp_path / "m.npz", trained()[0])
 
 
+@pytest.mark.parametrize("call", [nn.save, nn.load])
+def test_arguments_in_another_order(tmp_path, call):
+    model, adam = trained()
+    path = tmp_path / "m.npz"
+    for arguments, found in (
+        ((model, path), "MLP, PosixPath"),
+        ((path, model.state_dict()), "PosixPath, dict"),
+        ((path, model, adam.state_dict()), "PosixPath, MLP, dict"),
+    ):
+        with pytest.raises(TypeError, match=f"a path, a module and perhaps an optimizer, not {found}"):
+            call(*arguments)
+
+
 # --- what does not fit --------------------------------------------------------------------------------------------
 
 
@@ -349,7 +363,8 @@ def test_an_optimizer_that_does_not_fit_changes_no_model(tmp_path, saved, words)
 
 
 def test_a_tree_that_is_no_model(tmp_path):
-    for tree in (1, [], {"model": 1, "optimizer": None, "extra": {}}, {"model": {}}):
+    odd = ({"model": model, "optimizer": None, "extra": {}} for model in (1, {"w": [[1], [1, 2]]}, {"w": "x"}))
+    for tree in (1, [], {"model": {}}, *odd):
         write(tmp_path / "t.npz", tree)
         with pytest.raises(CheckpointError, match="something else than a model"):
             nn.load(tmp_path / "t.npz", nn.ReLU())
@@ -541,6 +556,34 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path):
         write_half()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["notes"]
+
+
+def test_a_disk_that_is_full(tmp_path, monkeypatch):
+    model, _ = trained()
+    nn.save(tmp_path / "m.npz", model, version=1)
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        nn.save(tmp_path / "m.npz", model, version=2)
+    assert os.listdir(tmp_path) == ["m.npz"]
+    assert nn.load(tmp_path / "m.npz", model) == {"version": 1}
+
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch):
+    """Saving works there; what dead writers left cannot be told from what living ones write, and stays."""
+    dead = tmp_path / ".chainrule-0123456789abcdef.tmp"
+    dead.touch()
+
+    def unsupported(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", unsupported)
+    with replacing(tmp_path / "a") as file:
+        file.write(b"a")
+    assert set(tmp_path.iterdir()) == {dead, tmp_path / "a"}
 
 
 def test_temporary_files_of_the_dead_go_and_those_of_the_living_stay(tmp_path):

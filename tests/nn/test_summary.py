@@ -144,6 +144,17 @@ def test_multiply_adds_of_networks(model, shape, parameters, products):
     assert (found.parameters, found.multiply_adds) == (parameters, products)
 
 
+def test_lenet():
+    """Its connections are one for each product and one for each bias; H2 is counted dense, as it is computed."""
+    found = nn.summary(nn.models.LeNet1989(rng=0), zeros(1, 1, 16, 16))
+    rows = {row.path: row for row in found.rows}
+    assert found.parameters == 9_760
+    assert [rows[k].parameters for k in ("h1", "h2", "h3", "output")] == [1_068, 2_592, 5_790, 310]
+    assert rows["h1"].multiply_adds == 19_968 - 768
+    assert rows["h2"].multiply_adds == (38_592 - 192) * 12 // 8
+    assert [rows[k].multiply_adds for k in ("h3", "output")] == [5_790 - 30, 310 - 10]
+
+
 def test_tables_of_products_and_ops_agree():
     """An op that multiplies matrices and has no rule would be passed over without a word."""
     assert PRODUCTS.keys() <= REGISTRY.keys()
