@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,21 @@ __all__ = ["PLAIN", "explain", "listed", "operand", "operand_names"]
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, complex, type(None)})
 
+# Subclasses of ndarray whose arithmetic is not that of plain arrays, and what to write instead.
+_OTHER_MEANING = {
+    "MaskedArray": "whose mask would be lost: pass its values, with np.where or where= for the mask",
+    "matrix": "whose * is a matrix product: pass np.asarray(m), with @ for products",
+}
+
 
 def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
     """A list, a NumPy scalar or another array-like beside a Tensor as an array."""
-    if isinstance(x, np.ndarray | np.generic):
+    if isinstance(x, np.generic):
         return x
+    if isinstance(x, np.ndarray):
+        if (kind := type(x).__name__) in _OTHER_MEANING:
+            raise OperandError(f"{op.name}: operand {name} is a {kind}, {_OTHER_MEANING[kind]}.")
+        return x.view(np.ndarray)
     if operator and not isinstance(x, list | tuple | int | float):
         return NotImplemented
     array = np.asarray(x)
@@ -36,14 +47,25 @@ def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, err
     names = operand_names(op, xs)
     frame = STATE.get().scope
     module = f" in module {frame.path}" if frame is not None and frame.path else ""
-    complaint = str(error).strip().removeprefix(f"{op.name}: ")
-    lines = [f"{op.name}{module}: {complaint}", *listed(names, xs)]
+    lines = [f"{op.name}{module}: {_plain(op, error)}", *listed(names, xs)]
     arguments = [_argument(name, x) for name, x in zip(names, xs, strict=True)]
     if fix := likely_fix(op, arguments, attributes or {}):
         lines.append(f"  likely fix: {fix}")
     explained = _OPERAND_ERRORS.get(type(error), OperandError)("\n".join(lines))
     explained.op, explained.operands, explained.fix = op, xs, fix
     return explained
+
+
+# What NumPy says of products whose inner lengths differ.
+_CORE = re.compile(
+    r"(?:\w+: )?Input operand \d has a mismatch in its core dimension .*\(size (\d+) is different from (\d+)\)"
+)
+
+
+def _plain(op: Any, error: Exception) -> str:
+    """NumPy's words, without the name of the op, and without the signatures of its generalised ufuncs."""
+    text = str(error).strip().removeprefix(f"{op.name}: ")
+    return _CORE.sub(r"lengths \2 and \1 have to be equal: those of the axes that the product runs over", text)
 
 
 def operand_names(op: Any, xs: tuple[Any, ...]) -> tuple[str, ...]:
