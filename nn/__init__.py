@@ -85,9 +85,10 @@ from nn.module import Buffer, Module, Parameter
 from nn.summary import summary
 
 if _TYPE_CHECKING:
-    from nn import init, models, saving
+    from nn import init, models, penalties, saving
     from nn.drawing import draw
     from nn.plateau import ReduceOnPlateau
+    from nn.recommendation import recommend
     from nn.saving import load, save
     from nn.training import (
         Callback,
@@ -106,6 +107,7 @@ if _TYPE_CHECKING:
 _ON_USE = {
     "ReduceOnPlateau": "nn.plateau",
     "draw": "nn.drawing",
+    "recommend": "nn.recommendation",
     "load": "nn.saving",
     "save": "nn.saving",
     "CSVLog": "nn.training",
@@ -119,7 +121,7 @@ _ON_USE = {
     "evaluate": "nn.training",
     "fit": "nn.training",
 }
-_MODULES = ("init", "models", "saving")
+_MODULES = ("init", "models", "penalties", "saving")
 
 
 def __getattr__(name: str) -> _Any:
@@ -208,8 +210,8 @@ __all__ = [
     "Softplus",
     "Softsign",
     "StateDictError",
-    "SymmetryWarning",
     "Step",
+    "SymmetryWarning",
     "Tanh",
     "TrainingWarning",
     "Unflatten",
@@ -225,6 +227,8 @@ __all__ = [
     "manual_seed",
     "metrics",
     "models",
+    "penalties",
+    "recommend",
     "save",
     "saving",
     "set_default_dtype",

@@ -37,7 +37,12 @@ def watch_equal_units(modules: list[tuple[str, Module]]) -> None:
                 weights.append((name, p, name.endswith("weight") and units == len(p.data)))
     for number, (name, p, is_layer) in enumerate(weights, 1):
         if p.requires_grad and equal_rows(p.data):
-            p.register_hook(_Watch(name, p, hidden=number < len(weights), is_layer=is_layer))
+            hidden = number < len(weights)
+            watch = next((hook for hook in p._get_info().hooks if isinstance(hook, _Watch)), None)
+            if watch is None:
+                p.register_hook(_Watch(name, p, hidden=hidden, is_layer=is_layer))
+            else:  # it was called as a part of another model before
+                watch.hidden |= hidden
 
 
 def equal_rows(a: np.ndarray[Any, Any], tolerance: float = 0.0) -> bool:

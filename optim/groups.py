@@ -11,7 +11,7 @@ from typing import Any
 from autograd import Tensor
 from optim.errors import ParameterError
 
-__all__ = ["Parameters", "check_parameter", "decay_groups", "describe", "read_groups", "read_parameters"]
+__all__ = ["Parameters", "check_parameter", "decay_groups", "describe", "is_weight", "read_groups", "read_parameters"]
 
 Parameters = Iterable[Tensor] | Iterable[Mapping[str, Any]]
 
@@ -68,6 +68,11 @@ def _listed(owner: str, params: Any) -> list[Any]:
     return list(params)
 
 
+def is_weight(p: Tensor) -> bool:
+    """Whether a parameter is a weight, which decay and penalties make smaller; biases, scales and shifts are not."""
+    return p.ndim >= 2
+
+
 def decay_groups(model: Any) -> list[dict[str, Any]]:
     """The parameters of a model as two groups, of which only the first is subject to weight decay: the weights.
 
@@ -83,7 +88,7 @@ def decay_groups(model: Any) -> list[dict[str, Any]]:
     [(1, 0.5), (1, 0.0)]
     """
     params = list(model.parameters() if hasattr(model, "parameters") else model)
-    weights = [p for p in params if p.ndim >= 2]
-    others = [p for p in params if p.ndim < 2]
+    weights = [p for p in params if is_weight(p)]
+    others = [p for p in params if not is_weight(p)]
     groups: list[dict[str, Any]] = [{"params": weights}, {"params": others, "weight_decay": 0.0}]
     return [group for group in groups if group["params"]]

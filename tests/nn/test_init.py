@@ -374,6 +374,12 @@ def test_a_loop_of_many_samples_warns_too():
     assert said(model, x=x, y=x[:, :2]) == ["0.weight"]
 
 
+def test_a_part_that_was_called_alone_is_not_warned_about_twice():
+    model = changed(nn.Sequential(nn.MLP([3, 4, 3], "tanh"), nn.Linear(3, 2)), init.zeros_)
+    model[0](X)
+    assert sorted(said(model)) == ["0.weight", "2.weight"]
+
+
 def test_the_watch_does_not_keep_a_model_alive():
     import gc
     import weakref

@@ -1,0 +1,68 @@
+"""Penalties on large weights, to be added to a loss: ``loss + 1e-4 * nn.penalties.l2(model)``.
+
+Only weights are penalized by default, parameters of two or more dimensions, as in `optim.decay_groups`: biases, and the
+scales and shifts of normalizations, do not make a function less smooth by being large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce as fold
+from typing import Any
+
+from autograd import Tensor
+from autograd.ops import arithmetic, reduce
+from nn.module import Module
+from optim.groups import is_weight
+
+__all__ = ["l1", "l2"]
+
+__autograd_transparent__ = True
+
+
+def l1(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
+    """The sum of the absolute values of all weights, ``sum |w|``: it drives many of them to 0.
+
+    ``model`` is a module or an iterable of parameters; with ``biases`` all parameters count. The slope at 0 is 0. The
+    result is a single number in the dtype of the weights.
+
+    Raises ValueError when there is no weight.
+
+    >>> import nn
+    >>> layer = nn.Linear(2, 1)
+    >>> layer.weight.data[:] = [[1.0, -2.0]]
+    >>> nn.penalties.l1(layer).item()
+    3.0
+    """
+    return _total(reduce.sum(arithmetic.absolute(p)) for p in _chosen("l1", model, biases))
+
+
+def l2(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
+    """The sum of the squares of all weights, ``sum w^2``: it keeps all of them small.
+
+    Arguments and errors are those of `l1`. The gradient is ``2 w``: texts that write the penalty ``lambda / 2 sum w^2``
+    add ``0.5 * lambda * l2(model)``, which is what ``weight_decay=lambda`` of `optim.SGD` does.
+
+    >>> import nn
+    >>> layer = nn.Linear(2, 1)
+    >>> layer.weight.data[:] = [[1.0, -2.0]]
+    >>> nn.penalties.l2(layer).item()
+    5.0
+    """
+    return _total(reduce.sum(arithmetic.square(p)) for p in _chosen("l2", model, biases))
+
+
+def _chosen(name: str, model: Module | Iterable[Tensor], biases: bool) -> list[Tensor]:
+    given = list(model.parameters() if isinstance(model, Module) else model)
+    for p in given:
+        if not isinstance(p, Tensor):
+            raise TypeError(f"{name} takes a module or its parameters, not a {type(p).__name__} among them.")
+    chosen = [p for p in given if biases or is_weight(p)]
+    if not chosen:
+        remedy = " Pass biases=True for the others." if given else ""
+        raise ValueError(f"{name}: there is no weight, a parameter of two or more dimensions, to penalize.{remedy}")
+    return chosen
+
+
+def _total(sums: Iterable[Any]) -> Any:
+    return fold(arithmetic.add, sums)
