@@ -111,7 +111,7 @@ class _Recurrent(Module):
         if bias_ih is not None and kind.one_bias:
             bias_ih, bias_hh = bias_ih + bias_hh, None
         length, count = x.shape[:2]
-        projected = _reshape(_linear(x, weight_ih, bias_ih), shape=(length * count, len(weight_ih)))
+        projected = _linear(_reshape(x, shape=(length * count, x.shape[2])), weight_ih, bias_ih)  # of all steps at once
         if state is None:
             state = (np.zeros((count, self.hidden_size), projected.dtype),) * len(kind.states)
         pieces = _split(projected, indices_or_sections=length, axis=0)
