@@ -33,7 +33,7 @@ def watch_equal_units(modules: list[tuple[str, Module]]) -> None:
     for path, module in modules:
         units = getattr(module, "out_features", getattr(module, "out_channels", None))
         for name, p in module.named_parameters(path, recurse=False):
-            if p.ndim >= 2:
+            if p.ndim >= 2 and not name.endswith("bias"):  # a bias for each place of a map starts equal and may stay so
                 weights.append((name, p, name.endswith("weight") and units == len(p.data)))
     for number, (name, p, is_layer) in enumerate(weights, 1):
         if p.requires_grad and equal_rows(p.data):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from autograd import OperandError
 from autograd.ops import index
 from nn.checks import floating
 from nn.defaults import Randomness, generator, parameter_dtype
@@ -21,6 +22,7 @@ __all__ = ["FeatureMaps", "LeNet1989"]
 __autograd_transparent__ = True
 
 _scatter = index.scatter
+_set_at = index.set_at
 _BACKGROUND = -1.0  # what units at the border see beyond it
 
 
@@ -30,9 +32,10 @@ class FeatureMaps(Module):
     ``z[n, o, p] = bias[o, p] + sum_ck weight[o, c, k] x[n, table[o, c], 2 p + k]``: map o sees the input maps that
     its row of ``table`` names, by default all. Beyond the border of the input lies a background of -1. Input
     (N, C, H, W), ``weight`` (maps, inputs of a map, 5, 5), ``bias`` (maps, H / 2, W / 2), output (N, maps, H / 2,
-    W / 2). Weights start uniform in ±2.4 / inputs of a unit, biases at 0.
+    W / 2), rounded up. Weights start uniform in ±2.4 / inputs of a unit, biases at 0.
 
-    Raises ValueError for rows of the table that differ in length, name an input map twice, or one that is not there.
+    Raises ValueError for rows of the table that differ in length, name an input map twice, or one that is not there;
+    OperandError for an input of another shape.
 
     >>> import numpy as np
     >>> from nn.models import FeatureMaps
@@ -53,15 +56,19 @@ class FeatureMaps(Module):
         self.in_maps = in_maps
         self.table = _table(table, in_maps)
         maps, inputs = self.table.shape
-        self.size = tuple(-(-n // 2) for n in size)
+        self.size = tuple(size)
         kind, rng = parameter_dtype(dtype), generator(rng)
         bound = 2.4 / (inputs * 25)
         self.weight = Parameter(rng.uniform(-bound, bound, (maps, inputs, 5, 5)).astype(kind))
-        self.bias = Parameter(np.zeros((maps, *self.size), kind))
+        self.bias = Parameter(np.zeros((maps, *(-(-n // 2) for n in size)), kind))
 
     def forward(self, x: Any) -> Any:
         x = floating(x, self.weight)
-        x = np.pad(x, ((0, 0), (0, 0), (2, 2), (2, 2)), constant_values=_BACKGROUND)
+        if x.shape[1:] != (self.in_maps, *self.size):
+            wanted = ", ".join(map(str, ("N", self.in_maps, *self.size)))
+            raise OperandError(f"FeatureMaps needs an input of shape ({wanted}), not {x.shape}.")
+        background = np.full((*x.shape[:2], *(n + 4 for n in self.size)), _BACKGROUND, x.dtype)
+        x = _set_at(background, x, index=(..., slice(2, -2), slice(2, -2)))
         return conv2d(x, self._whole_weight(), stride=2) + self.bias
 
     def _whole_weight(self) -> Any:

@@ -35,15 +35,15 @@ CASES = [
         lambda: nn.models.FeatureMaps(3, (4, 6), TABLE),
         numbers(3, 4, 6),
         lambda s, x: feature_maps(s, x, TABLE),
-        "FeatureMaps(3, 4, inputs per map=2, size=(2, 3))",
-        bad=[((np.ones((2, 2, 4, 6)),), OperandError, "take 3 channels, but the input has 2")],
+        "FeatureMaps(3, 4, inputs per map=2, size=(4, 6))",
+        bad=[((np.ones((2, 2, 4, 6)),), OperandError, "needs an input of shape (N, 3, 4, 6), not (2, 2, 4, 6)")],
     ),
     Case(
         "FeatureMaps-other-order",
         lambda: nn.models.FeatureMaps(2, (3, 3), [[1, 0]]),
         numbers(2, 3, 3),
         lambda s, x: feature_maps(s, x, [[1, 0]]),
-        "FeatureMaps(2, 1, inputs per map=2, size=(2, 2))",
+        "FeatureMaps(2, 1, inputs per map=2, size=(3, 3))",
     ),
     Case(
         "LeNet1989",
@@ -51,12 +51,12 @@ CASES = [
         numbers(1, 16, 16),
         lenet,
         "LeNet1989(\n"
-        "  (h1): FeatureMaps(1, 12, inputs per map=1, size=(8, 8))\n"
-        "  (h2): FeatureMaps(12, 12, inputs per map=8, size=(4, 4))\n"
+        "  (h1): FeatureMaps(1, 12, inputs per map=1, size=(16, 16))\n"
+        "  (h2): FeatureMaps(12, 12, inputs per map=8, size=(8, 8))\n"
         "  (h3): Linear(in_features=192, out_features=30, bias=True)\n"
         "  (output): Linear(in_features=30, out_features=10, bias=True)\n"
         ")",
-        bad=[((np.ones((2, 3, 16, 16)),), OperandError, "take 1 channels, but the input has 3")],
+        bad=[((np.ones((2, 3, 16, 16)),), OperandError, "needs an input of shape (N, 1, 16, 16), not (2, 3, 16, 16)")],
         order=1,  # with weights as large as in that test all units are saturated; at its start: test_lenet.py
     ),
 ]
