@@ -63,8 +63,6 @@ METHODS = {
     "argsort": reduce.argsort,
     "any": reduce.any,
     "all": reduce.all,
-    "ravel": shape.ravel,
-    "flatten": shape.ravel,
     "swapaxes": shape.swapaxes,
     "squeeze": shape.squeeze,
     "dot": linear.dot,
@@ -73,9 +71,15 @@ METHODS = {
 }
 
 
-def reshape(self: Tensor, *sizes: Any) -> Any:
+def reshape(self: Tensor, *sizes: Any, order: Any = "C") -> Any:
     """The same numbers in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
-    return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
+    size = sizes[0] if len(sizes) == 1 else sizes
+    return shape.reshape(self, shape=size) if order == "C" else np.reshape(self, size, order)
+
+
+def ravel(self: Tensor, order: Any = "C") -> Any:
+    """All numbers in one row."""
+    return shape.ravel(self) if order == "C" else np.ravel(self, order)
 
 
 def transpose(self: Tensor, *axes: Any) -> Any:
@@ -93,6 +97,56 @@ def astype(self: Tensor, dtype: Any) -> Any:
     return constant(self.data.astype(dtype))
 
 
+def diagonal(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonal of each matrix."""
+    return np.diagonal(self, offset, axis1, axis2)
+
+
+def trace(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The sum of the diagonal of each matrix."""
+    return np.trace(self, offset, axis1, axis2)
+
+
+def take(self: Tensor, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
+    """The entries at these positions, along an axis or of all numbers in a row."""
+    return np.take(self, indices, axis=axis, mode=mode)
+
+
+def compress(self: Tensor, condition: Any, axis: int | None = None) -> Any:
+    """The entries where a condition holds, along an axis or of all numbers in a row."""
+    return np.compress(condition, self, axis=axis)
+
+
+def repeat(self: Tensor, repeats: Any, axis: int | None = None) -> Any:
+    """Each entry several times, along an axis or of all numbers in a row."""
+    return np.repeat(self, repeats, axis=axis)
+
+
+def round(self: Tensor, decimals: int = 0) -> Any:
+    """Rounded to decimals: a constant in pieces, without gradient."""
+    return np.round(self, decimals)
+
+
+def conjugate(self: Tensor) -> Any:
+    """The numbers as they are, which are real."""
+    return np.conjugate(self)
+
+
+def imaginary(self: Tensor) -> Any:
+    """Zeros: the numbers are real."""
+    return np.imag(self)
+
+
+def divide_with_remainder(self: Tensor, other: Any) -> Any:
+    """``divmod(t, other)``: the quotient rounded down, and what is left."""
+    return np.divmod(self, other)
+
+
+def divided_with_remainder(self: Tensor, other: Any) -> Any:
+    """``divmod(other, t)``."""
+    return np.divmod(other, self)
+
+
 def matrix_transpose(self: Tensor) -> Any:
     """The last two axes exchanged."""
     return shape.swapaxes(self, -2, -1)
@@ -107,8 +161,14 @@ def attach() -> None:
         setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
     for name, function in METHODS.items():
         setattr(Tensor, name, function)
-    for function in (reshape, transpose, astype):
+    for function in (reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate):
         setattr(Tensor, function.__name__, function)
+    aliases = {"flatten": ravel, "conj": conjugate}
+    divmods = {"__divmod__": divide_with_remainder, "__rdivmod__": divided_with_remainder}
+    for name, function in (aliases | divmods).items():
+        setattr(Tensor, name, function)
+    Tensor.real = property(conjugate)  # type: ignore[method-assign, assignment]
+    Tensor.imag = property(imaginary)  # type: ignore[method-assign, assignment]
     Tensor.T = property(transpose)  # type: ignore[method-assign, assignment]
     Tensor.mT = property(matrix_transpose)  # type: ignore[method-assign, assignment]
     Tensor.at = property(index.At)  # type: ignore[method-assign, assignment]

@@ -187,6 +187,13 @@ class TensorValues(Surface):
             )
         return np.array(self._data, dtype, copy=copy)
 
+    @property
+    def _mask(self) -> np.bool:
+        """No mask. numpy.ma takes the attributes ``_data`` and ``_mask`` of its operands, past ``__array__``."""
+        if self._requires_grad:
+            self.__array__()  # which refuses
+        return np.False_
+
     def __dlpack__(self, **options: Any) -> Any:
         return self.__array__().__dlpack__(**options)
 
