@@ -120,7 +120,7 @@ def _interpolate(p: Point, q: Point, low: float, high: float) -> float:
         return middle
     bend = a.slope + b.slope - 3.0 * (a.value - b.value) / (a.step - b.step)
     square = bend * bend - a.slope * b.slope
-    if not 0.0 <= square < float("inf"):
+    if not square >= 0.0:
         return middle
     root = sqrt(square)
     divisor = b.slope - a.slope + 2.0 * root

@@ -107,6 +107,31 @@ def test_the_way_is_pytorchs(f, hyper):
             assert ours.state[w][name] == theirs.state[q][name]
 
 
+def test_line_searches_on_waves_are_pytorchs():
+    """Curves on which the search brackets, leaves the bracket's edge and extrapolates, from many starts.
+
+    From one start PyTorch's interpolation overflows and it goes on with NaN, where ours takes the middle.
+    """
+    torch, lost = pytest.importorskip("torch"), 0
+    for lr in (1e-3, 0.1, 1.0, 30.0):
+        for start in np.linspace(-9.0, 9.0, 25):
+            w, q = leaf([start]), torch.tensor([start], requires_grad=True, dtype=torch.float64)
+            hyper = {"lr": lr, "max_iter": 2, "max_eval": 30, "line_search_fn": "strong_wolfe"}
+            ours, theirs = LBFGS([w], **hyper), torch.optim.LBFGS([q], **hyper)
+            mine = closure_of(ours, lambda x: (x * x / 50 - np.sin(3 * x) + np.exp(x / 3)).sum(), w)
+            other = closure_of(theirs, lambda x: (x * x / 50 - torch.sin(3 * x) + torch.exp(x / 3)).sum(), q)
+            for _ in range(2):
+                ours.step(mine)
+                theirs.step(other)
+                assert np.isfinite(w.item())
+                if not np.isfinite(q.item()):
+                    lost += 1
+                    break
+                assert ours.state[w]["func_evals"] == theirs.state[q]["func_evals"], (lr, start)
+                assert w.item() == pytest.approx(q.item(), rel=1e-9, abs=1e-12), (lr, start)
+    assert lost <= 1
+
+
 def test_a_pytorch_state_goes_on_here():
     torch = pytest.importorskip("torch")
     hyper = {"max_iter": 3, "line_search_fn": "strong_wolfe", "lr": 0.5}
@@ -142,6 +167,7 @@ CURVES = {
     "wave": (lambda t: t * t / 50 - np.sin(t), lambda t: t / 25 - np.cos(t)),
     "steep": (lambda t: np.exp(t) - 10 * t, lambda t: np.exp(t) - 10),
     "wall": (lambda t: -np.log(1 - t) - 5 * t if t < 1 else np.nan, lambda t: 1 / (1 - t) - 5 if t < 1 else np.nan),
+    "cliff": (lambda t: (t - 0.5) ** 2 if t < 1 else np.inf, lambda t: 2 * t - 1),
 }
 
 
