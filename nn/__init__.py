@@ -7,7 +7,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from nn import data, functional, metrics
+from nn import data, functional
 from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
 from nn.errors import (
     ActivationWarning,
@@ -85,7 +85,7 @@ from nn.module import Buffer, Module, Parameter
 from nn.summary import summary
 
 if _TYPE_CHECKING:
-    from nn import init, models, penalties, saving
+    from nn import init, metrics, models, penalties, saving
     from nn.drawing import draw
     from nn.plateau import ReduceOnPlateau
     from nn.recommendation import recommend
@@ -121,7 +121,7 @@ _ON_USE = {
     "evaluate": "nn.training",
     "fit": "nn.training",
 }
-_MODULES = ("init", "models", "penalties", "saving")
+_MODULES = ("init", "metrics", "models", "penalties", "saving")
 
 
 def __getattr__(name: str) -> _Any:
