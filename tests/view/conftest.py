@@ -1,4 +1,4 @@
-"""Graphs to draw: built on the engine alone, with module calls opened by hand."""
+"""Graphs to draw: built on the engine alone, with module calls opened by hand; only LeNet is made by `nn`."""
 
 import shutil
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from autograd import tensor
 from autograd.modes import STATE, Frame
 from autograd.ops.fused import linear
 from autograd.tensor import Tensor
+from nn import MSELoss
+from nn.models import LeNet1989
 
 
 class Parameter(Tensor):
@@ -159,6 +161,20 @@ def transformer(count=12, width=8, keep=None):
     return loss
 
 
+def lenet(keep=None):
+    """LeNet 1989 on the image of a one, with its backward pass."""
+    model = LeNet1989(dtype="float64", rng=0)
+    if keep is not None:
+        keep.append(model)
+    ink = np.full((1, 1, 16, 16), -1.0)
+    ink[0, 0, 3:13, 7:9] = 1.0
+    target = np.where(np.arange(10) == 1, 1.0, -1.0)[None]
+    loss = MSELoss()(model(tensor(ink, requires_grad=True, name="image")), target)
+    loss.name = "loss"
+    loss.backward()
+    return loss
+
+
 def nan():
     """x log x at 0: a value of -inf, then nan in value and gradient."""
     x = tensor([0.0, 0.5, 1.0], requires_grad=True, name="x")
@@ -201,6 +217,7 @@ def graphs():
         mazur=mazur,
         mlp=mlp,
         transformer=transformer,
+        lenet=lenet,
         nan=nan,
         blocks=blocks,
         chain=chain,

@@ -25,6 +25,7 @@ SHOWN = {
     "mlp": ("mlp_backward", {}),
     "mlp_folded": ("mlp_backward", {"depth": 1}),
     "mlp_expanded": ("mlp_backward", {"expand": True}),
+    "lenet": ("lenet", {"depth": 1}),
     "transformer": ("transformer", {"depth": 2, "direction": "TB"}),
     "transformer_folded": ("transformer", {"depth": 1}),
     "nan": ("nan", {}),
@@ -42,8 +43,8 @@ def drawn(graphs):
             if builder == "mlp_backward":
                 outputs[builder] = graphs.mlp(keep=keep)
                 outputs[builder].backward()
-            elif builder == "transformer":
-                outputs[builder] = graphs.transformer(keep=keep)
+            elif builder in ("lenet", "transformer"):
+                outputs[builder] = getattr(graphs, builder)(keep=keep)
             else:
                 outputs[builder] = getattr(graphs, builder)()
         return draw(outputs[builder], renderer=renderer, **options)
