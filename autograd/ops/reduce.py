@@ -62,7 +62,8 @@ def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array
 
 
 def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
-    return expand(keep(g, x_shape, axis, keepdims) / float(count(x_shape, axis) or 1), x_shape)
+    share = 1.0 / (count(x_shape, axis) or 1)  # the count itself may be too large for half precision
+    return expand(keep(g, x_shape, axis, keepdims) * share, x_shape)
 
 
 sum = defop("sum", sum_kernel, sum_rule, numpy=np.sum)
@@ -238,8 +239,9 @@ def var_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, ddof: float, keepdi
 
 def std_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
     spread = x - np.mean(x, axis=axis, keepdims=True)
-    divisor = np.where(out == 0.0, 1.0, out) * float(count(x_shape, axis) - ddof)  # no spread: slope 0, not 0/0
-    return keep(g / divisor, x_shape, axis, keepdims) * spread
+    freedom = count(x_shape, axis) - ddof
+    share = g / np.where(out == 0.0, 1.0, out)  # no spread: slope 0, not 0/0
+    return keep(share, x_shape, axis, keepdims) * (spread * (1.0 / freedom if freedom > 0 else math.nan))
 
 
 var = defop("var", var_kernel, var_rule, numpy=np.var)

@@ -115,3 +115,13 @@ def test_a_rule_that_widens_is_found():
     sample.op = Op("square", np.square, lambda g, x: g * (np.float64(2.0) * x))
     with pytest.raises(AssertionError):
         test_dtype_stays(sample)
+
+
+def test_a_mean_of_more_numbers_than_half_precision_can_count():
+    """70000 is infinite in float16, but a share of 1/70000 is a number there."""
+    x = np.tile(np.array([1.0, 3.0], np.float16), 35000)
+    sample = Sample("mean", [x], label="70000")
+    (narrow,) = sample.gradients("gradient", dtype="float16")
+    (wide,) = sample.gradients("gradient", dtype="float64")
+    np.testing.assert_allclose(narrow, wide, atol=2.0**-24)
+    assert np.any(narrow != 0.0)
