@@ -1,0 +1,22 @@
+"""Training: `fit`, what it reports, what can be hung into it, how it is saved and taken up again."""
+
+from nn.training.callbacks import Callback, CSVLog, EarlyStopping, JSONLLog
+from nn.training.checkpoint import Checkpoint
+from nn.training.cross_validation import CrossValidation, cross_validate
+from nn.training.fit import evaluate, fit
+from nn.training.history import History
+from nn.training.run import Run
+
+__all__ = [
+    "CSVLog",
+    "Callback",
+    "Checkpoint",
+    "CrossValidation",
+    "EarlyStopping",
+    "History",
+    "JSONLLog",
+    "Run",
+    "cross_validate",
+    "evaluate",
+    "fit",
+]

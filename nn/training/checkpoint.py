@@ -1,0 +1,116 @@
+"""Checkpoints of a training, from which it goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from nn.errors import CheckpointError
+from nn.saving import load, read, save
+from nn.training.callbacks import Callback, Monitor
+from nn.training.run import Run
+
+__all__ = ["Checkpoint", "restore"]
+
+
+class Checkpoint(Callback):
+    """Save the training to ``folder/last.npz`` after every epoch, and to ``folder/best.npz`` if it is the best.
+
+    With ``every`` a number of steps, "last" is saved after each so many updates too, in the middle of an epoch. The
+    files are replaced as a whole, hold model, optimizer and the state of the training (``nn.load`` returns that as
+    "training"), and ``nn.fit(..., resume="folder/last.npz")`` goes on from there to the same result, bit for bit.
+    ``monitor`` and ``mode`` are those of `EarlyStopping`.
+
+    Raises OSError when the folder cannot be made or written to, before the first step.
+
+    >>> import nn
+    >>> nn.Checkpoint("run", every=100)
+    Checkpoint('run', every=100)
+    """
+
+    def __init__(
+        self,
+        folder: str | PathLike[str],
+        *,
+        every: int | None = None,
+        monitor: str | None = None,
+        mode: str = "auto",
+    ) -> None:
+        if every is not None and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
+            raise ValueError(f"every is a number of steps, at least 1, or None for each epoch, not {every!r}.")
+        self.folder = Path(folder)
+        self.every = every
+        self.monitor = Monitor(monitor, mode)
+        self.best: float | None = None
+        self.others: Sequence[Callback] = ()  # the callbacks of the training, whose memory is saved too
+
+    @property
+    def last(self) -> Path:
+        """The file of the latest state."""
+        return self.folder / "last.npz"
+
+    def on_fit_begin(self, run: Run) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not run.epoch and not run.step:
+            self.best = None
+            self._save(self.last, run)  # so that it is found out now, and not after an hour, if that cannot be done
+
+    def on_step_end(self, run: Run) -> None:
+        if self.every is not None and run.step % self.every == 0:
+            self._save(self.last, run)
+
+    def on_epoch_end(self, run: Run) -> None:
+        value = self.monitor.value(run)
+        better = self.monitor.is_better(value, self.best)
+        if better:
+            self.best = value
+        if better or not (self.folder / "best.npz").exists():
+            self._save(self.folder / "best.npz", run)
+        self._save(self.last, run)
+
+    def on_fit_end(self, run: Run) -> None:
+        self._save(self.last, run)
+
+    def _save(self, path: Path, run: Run) -> None:
+        state = {"run": run.state_dict(), "callbacks": [[type(c).__name__, c.state_dict()] for c in self.others]}
+        save(path, run.model, run.optimizer, training=state)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.best = state["best"]
+
+    def __repr__(self) -> str:
+        return f"Checkpoint({str(self.folder)!r}{'' if self.every is None else f', every={self.every}'})"
+
+
+def restore(path: str | PathLike[str], run: Run, callbacks: Sequence[Callback]) -> None:
+    """Put a training, with its model, optimizer and callbacks, into the state of a checkpoint.
+
+    Raises CheckpointError when the file holds no training, or one with other callbacks, and OSError.
+    """
+    tree = read(path)
+    try:
+        state = tree["extra"]["training"]
+        saved = state["callbacks"]
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(path, "it holds no training: nn.load(path, model) loads the model.") from error
+    names, found = [type(c).__name__ for c in callbacks], [name for name, _ in saved]
+    if names != found:
+        raise CheckpointError(
+            path, f"it was saved with the callbacks {', '.join(found) or 'none'}, not {', '.join(names) or 'none'}."
+        )
+    before = run.state_dict()
+    try:
+        run.load_state_dict(state["run"])
+        load(path, run.model, run.optimizer)
+    except (KeyError, ValueError) as error:
+        run.load_state_dict(before)
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(path, f"its training is another one: {error}") from error
+    for callback, (_, memory) in zip(callbacks, saved, strict=True):
+        callback.load_state_dict(memory)

@@ -1,0 +1,89 @@
+"""k-fold cross-validation: as many trainings as folds, each judged by what it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nn.data import KFold
+from nn.defaults import manual_seed
+from nn.module import Module
+from nn.training.fit import Metrics, evaluate, fit
+from nn.training.history import History
+from nn.training.run import Loss
+
+__all__ = ["CrossValidation", "cross_validate"]
+
+
+class CrossValidation:
+    """The numbers of each fold, their mean and their spread.
+
+    ``scores`` has a dict for each fold and ``histories`` its training; ``mean`` and ``std`` are dicts over the folds
+    (the standard deviation divides by k - 1).
+    """
+
+    def __init__(self, scores: list[dict[str, float]], histories: list[History]) -> None:
+        self.scores = scores
+        self.histories = histories
+        columns = {name: np.array([score[name] for score in scores]) for name in scores[0]}
+        self.mean = {name: float(column.mean()) for name, column in columns.items()}
+        self.std = {name: float(column.std(ddof=1)) for name, column in columns.items()}
+
+    def __str__(self) -> str:
+        names = list(self.mean)
+        lines = [["fold", *names]]
+        lines += [[str(i), *(f"{score[name]:.4g}" for name in names)] for i, score in enumerate(self.scores, 1)]
+        lines += [["mean", *(f"{self.mean[n]:.4g}" for n in names)], ["std", *(f"{self.std[n]:.4g}" for n in names)]]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("   ".join(f"{c:>{w}}" for c, w in zip(line, widths, strict=True)) for line in lines)
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {self.mean[name]:.4g} +- {self.std[name]:.2g}" for name in self.mean)
+        return f"CrossValidation({len(self.scores)} folds: {numbers})"
+
+
+def cross_validate(
+    make: Callable[[], Module],
+    data: Sequence[Any],
+    *,
+    loss: Loss,
+    folds: KFold | int = 5,
+    metrics: Metrics = (),
+    scale: Callable[[Any], Callable[[Any], Any]] | None = None,
+    seed: int | None = None,
+    **options: Any,
+) -> CrossValidation:
+    """Train a new model for each fold on the other folds, and judge it by the fold that was held out.
+
+    ``make`` makes the model; ``data`` are arrays ``(x, y)``; ``folds`` is a `KFold`, or how many (then mixed by
+    ``seed``). ``scale``, such as `nn.data.Standardize`, is made of the training part of ``x`` and applied to both
+    parts. Other options go to `fit`; callbacks are given as functions that make them, so that each fold has its own.
+
+    Raises ValueError as `KFold` and `fit` do.
+
+    >>> import nn
+    >>> from functools import partial
+    >>> result = nn.cross_validate(partial(nn.MLP, [2, 8, 2]), nn.data.moons(120, noise=0.1, seed=0), folds=3, seed=0,
+    ...                            loss=nn.CrossEntropyLoss(), metrics=[nn.metrics.accuracy], epochs=5)
+    >>> len(result.scores), sorted(result.mean)
+    (3, ['accuracy', 'loss'])
+    """
+    x, y = (np.asarray(part) for part in data)
+    cut = folds if isinstance(folds, KFold) else KFold(folds, seed=seed)
+    callbacks: Sequence[Callable[[], Any]] = options.pop("callbacks", ())
+    scores, histories = [], []
+    for number, (train, test) in enumerate(cut.split(y if cut.stratify else x)):
+        x_train, x_test = x[train], x[test]
+        if scale is not None:
+            scaled = scale(x_train)
+            x_train, x_test = scaled(x_train), scaled(x_test)
+        own = None if seed is None else seed + number
+        if own is not None:
+            manual_seed(own)  # of the first weights
+        model = make()
+        made = [callback() for callback in callbacks]
+        histories.append(fit(model, (x_train, y[train]), loss=loss, callbacks=made, seed=own, **options))
+        scores.append(evaluate(model, (x_test, y[test]), loss=loss, metrics=metrics))
+    return CrossValidation(scores, histories)

@@ -1,0 +1,320 @@
+"""`fit`: the loop over epochs and batches that everybody writes, with what goes wrong taken care of."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from autograd import NonFiniteError, Tensor, debug, no_grad
+from nn.data import Loader
+from nn.defaults import get_default_dtype, manual_seed
+from nn.errors import TrainingWarning
+from nn.module import Module
+from nn.training.callbacks import Callback
+from nn.training.checkpoint import Checkpoint, restore
+from nn.training.history import History
+from nn.training.progress import Progress, progress
+from nn.training.run import Loss, Metric, Run
+from optim import Adam, Optimizer, clip_grad_norm, clip_grad_value
+
+__all__ = ["evaluate", "fit"]
+
+Metrics = Mapping[str, Metric] | Sequence[Metric]
+
+
+def fit(
+    model: Module,
+    train: Any,
+    validation: Any = None,
+    *,
+    loss: Loss,
+    optimizer: Optimizer | Callable[[Any], Optimizer] | None = None,
+    epochs: int = 10,
+    batch_size: int = 32,
+    metrics: Metrics = (),
+    callbacks: Sequence[Callback] = (),
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    seed: int | None = None,
+    resume: str | PathLike[str] | None = None,
+    show: bool | None = None,
+) -> History:
+    """Train a model, and return the history of its numbers.
+
+    ``train`` and ``validation`` are pairs ``(x, y)``, or a `nn.data.Loader`; floating numbers are converted to the
+    dtype of the model. Of each batch the first array goes into the model, and the loss is ``loss(model(x), y)``, with
+    all further arrays handed on; of a single array the model learns to return it. ``optimizer`` is one of `optim`
+    that holds the parameters, or a function that makes it of them (``lambda p: optim.SGD(p, lr=0.1)``); by default
+    Adam.
+    After each epoch loss and ``metrics`` (functions of prediction and target, in a list or by name) are computed for
+    the validation data, in evaluation; without such data the metrics are those of the training data.
+
+    ``clip_norm`` and ``clip_value`` bound the gradients before each step. ``seed`` starts the default generator and
+    decides the order of batches: the same seed gives the same result. ``resume`` is a file of a `Checkpoint`, from
+    which the training goes on, to ``epochs`` altogether, exactly as if it had never stopped. ``show`` says whether
+    progress is written to the terminal; by default it is on a terminal and in a notebook.
+
+    The training ends early, and ``history.stopped`` says why, when a callback wants it; when the loss is no longer a
+    finite number, with a `TrainingWarning` that tells what `autograd.debug` finds out about it; and on Ctrl-C, which
+    lets the present step end (a second one interrupts at once). In all cases the callbacks have their end, so that
+    checkpoints are written. The model is left in evaluation.
+
+    Raises CheckpointError when the file does not belong to this training, TypeError and ValueError for arguments that
+    cannot be.
+
+    >>> import nn, optim
+    >>> x, y = nn.data.moons(200, noise=0.1, seed=0)
+    >>> model = nn.MLP([2, 16, 2], rng=0)
+    >>> history = nn.fit(model, (x[:150], y[:150]), (x[150:], y[150:]), loss=nn.CrossEntropyLoss(),
+    ...                  optimizer=lambda p: optim.Adam(p, lr=0.05), epochs=20, metrics=[nn.metrics.accuracy], seed=0)
+    >>> history[-1]["val_accuracy"] > 0.9
+    True
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"fit trains a Module, not {model!r}.")
+    if not callable(loss):
+        raise TypeError(f"loss is a function of prediction and target, such as nn.MSELoss(), not {loss!r}.")
+    if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 0:
+        raise ValueError(f"epochs is how many times to go through the data, from 0 on, not {epochs!r}.")
+    if seed is not None:
+        manual_seed(seed)
+    run = Run(
+        model,
+        loss,
+        _made(optimizer, model),
+        _loader(train, model, batch_size, True, seed),
+        None if validation is None else _loader(validation, model, batch_size, False, seed),
+        _named(metrics),
+        int(epochs),
+    )
+    # Checkpoints come last, when the others have made up their minds; at the end first, before weights are put back.
+    ordered = sorted(callbacks, key=lambda c: isinstance(c, Checkpoint))
+    for callback in ordered:
+        if isinstance(callback, Checkpoint):
+            callback.others = ordered
+    if resume is not None:
+        restore(resume, run, ordered)
+    shown = progress(show)
+    try:
+        with _interruptible(run), np.errstate(all="ignore"):  # what is no longer finite is reported by us
+            for callback in ordered:
+                callback.on_fit_begin(run)
+            while run.epoch < run.epochs and run.why is None:
+                _epoch(run, ordered, shown, clip_norm, clip_value)
+    finally:
+        shown.close()
+    for callback in reversed(ordered):
+        callback.on_fit_end(run)
+    model.eval()
+    run.history.stopped = run.why
+    return run.history
+
+
+def _epoch(
+    run: Run, callbacks: Sequence[Callback], shown: Progress, clip_norm: float | None, clip_value: float | None
+) -> None:
+    """Go through the training data once, or through what is left of it; then judge."""
+    run.model.train()
+    started = time.perf_counter()
+    done = run.train.state_dict()["batch"]
+    shown.begin(run.epoch + 1, run.epochs, done, _steps(run.train))
+    for batch in run.train:
+        x, targets = _parts(batch, run.model)
+        loss = run.loss(run.model(x), *targets)
+        value = _number(loss)
+        if not math.isfinite(value):
+            _report_nonfinite(run, x, targets, value)
+            return
+        run.optimizer.zero_grad()
+        loss.backward()
+        if clip_value is not None:
+            clip_grad_value(run.model.parameters(), clip_value)
+        if clip_norm is not None:
+            clip_grad_norm(run.model.parameters(), clip_norm)
+        run.optimizer.step()
+        run.step += 1
+        run.total += value * len(x)
+        run.samples += len(x)
+        for callback in callbacks:
+            callback.on_step_end(run)
+        shown.step(run.total / run.samples)
+        if run.why is not None:
+            return
+    if not run.samples:
+        raise ValueError("there is no batch to train with.")
+    row: dict[str, Any] = {"epoch": run.epoch + 1, "step": run.step, "lr": _rate(run.optimizer)}
+    row["loss"] = run.total / run.samples
+    if run.validation is not None:
+        found = evaluate(run.model, run.validation, loss=run.loss, metrics=run.metrics)
+        row.update({f"val_{name}": number for name, number in found.items()})
+    elif run.metrics:
+        position = run.train.state_dict()
+        found = evaluate(run.model, run.train, loss=run.loss, metrics=run.metrics)
+        run.train.load_state_dict(position)  # judging is no loop of the training
+        row.update({name: found[name] for name in run.metrics})
+    run.epoch += 1
+    run.total, run.samples = 0.0, 0
+    run.history.rows.append(row)
+    run.history.seconds.append(time.perf_counter() - started)
+    shown.end(row)
+    for callback in callbacks:
+        callback.on_epoch_end(run)
+
+
+def evaluate(
+    model: Module, data: Any, *, loss: Loss | None = None, metrics: Metrics = (), batch_size: int = 256
+) -> dict[str, float]:
+    """Loss and metrics of a model on data, in evaluation and without a graph; the model's mode is put back.
+
+    The loss is the mean over samples of what ``loss`` returns for each batch; metrics see all predictions at once.
+    Arguments as for `fit`.
+
+    Raises ValueError when there are no samples.
+
+    >>> import nn
+    >>> nn.evaluate(nn.Identity(), nn.data.xor(), loss=lambda p, y: nn.MSELoss()(p[:, 0], y))
+    {'loss': 0.5}
+    """
+    loader = _loader(data, model, batch_size, False, None)
+    named = _named(metrics)
+    total, samples = 0.0, 0
+    predictions: list[Any] = []
+    answers: list[Any] = []
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            for batch in loader:
+                x, targets = _parts(batch, model)
+                prediction = model(x)
+                if loss is not None:
+                    total += _number(loss(prediction, *targets)) * len(x)
+                samples += len(x)
+                if named:
+                    predictions.append(_plain(prediction))
+                    answers.append(_plain(targets[0]))
+    finally:
+        for module, training in modes:
+            module.training = training
+    if not samples:
+        raise ValueError("there are no samples to judge by.")
+    result = {} if loss is None else {"loss": total / samples}
+    if named:
+        prediction, answer = np.concatenate(predictions), np.concatenate(answers)
+        result.update({name: float(metric(prediction, answer)) for name, metric in named.items()})
+    return result
+
+
+# --- arguments ----------------------------------------------------------------------------------------------------
+
+
+def _made(optimizer: Any, model: Module) -> Optimizer:
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if optimizer is not None and not callable(optimizer):
+        raise TypeError(f"optimizer is one of optim, or a function that makes it of the parameters, not {optimizer!r}.")
+    made = (optimizer or Adam)(list(model.parameters()))
+    if not isinstance(made, Optimizer):
+        raise TypeError(f"the function for the optimizer returned {made!r}.")
+    return made
+
+
+def _loader(data: Any, model: Module, batch_size: int, shuffle: bool, seed: int | None) -> Loader:
+    """The loader itself, or one over arrays, in the dtype of the model."""
+    if isinstance(data, Loader):
+        return data
+    return Loader(data, batch_size, shuffle=shuffle, seed=seed, dtype=_dtype(model))
+
+
+def _dtype(model: Module) -> np.dtype[Any]:
+    return next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), get_default_dtype())
+
+
+def _named(metrics: Metrics) -> dict[str, Metric]:
+    if isinstance(metrics, Mapping):
+        return dict(metrics)
+    return {getattr(metric, "__name__", type(metric).__name__): metric for metric in metrics}
+
+
+def _parts(batch: Any, model: Module) -> tuple[Any, tuple[Any, ...]]:
+    """The input of a batch and its targets, floating numbers in the dtype of the model."""
+    dtype = _dtype(model)
+    parts = batch if isinstance(batch, list | tuple) else (batch,)
+    x, *targets = (p.astype(dtype) if p.dtype.kind == "f" and p.dtype != dtype else p for p in map(_array, parts))
+    return x, tuple(targets) or (x,)
+
+
+def _array(x: Any) -> Any:
+    return x if isinstance(x, Tensor | np.ndarray) else np.asarray(x)
+
+
+def _plain(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else np.asarray(x)
+
+
+def _number(loss: Any) -> float:
+    if np.shape(_plain(loss)) != ():
+        raise ValueError(
+            f"the loss is one number, but this has shape {np.shape(_plain(loss))}: average it, such as by "
+            "reduction='mean'."
+        )
+    return float(_plain(loss))
+
+
+def _steps(loader: Loader) -> int | None:
+    try:
+        return len(loader)
+    except TypeError:  # a stream
+        return None
+
+
+def _rate(optimizer: Optimizer) -> float:
+    """The learning rate of the first group at the step just made."""
+    group = optimizer.param_groups[0]
+    return float(optimizer.resolve(group, max(optimizer.t - 1, 0))["lr"]) if "lr" in group else float("nan")
+
+
+# --- what goes wrong ----------------------------------------------------------------------------------------------
+
+
+def _report_nonfinite(run: Run, x: Any, targets: tuple[Any, ...], value: float) -> None:
+    """Stop, and say what the first number was that is not finite."""
+    cause = ""
+    try:
+        with debug():
+            run.loss(run.model(x), *targets)
+    except NonFiniteError as error:
+        cause = f": {error}"
+    run.stop(f"the loss was {value} in epoch {run.epoch + 1}, after {run.step} steps{cause}")
+    warnings.warn(f"training stopped: {run.why}", TrainingWarning, stacklevel=4)
+
+
+@contextmanager
+def _interruptible(run: Run) -> Iterator[None]:
+    """Let Ctrl-C end the training after the present step, where signals can be handled; a second one interrupts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # somebody else has plans for it
+        yield
+        return
+
+    def interrupt(number: int, frame: Any) -> None:
+        run.stop("interrupted by Ctrl-C")
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,132 @@
+"""What a training reports: one row of numbers for each epoch."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from html import escape
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from nn.plot import learning_curves
+from nn.saving import replacing
+
+__all__ = ["History"]
+
+Number = int | float
+
+
+class History:
+    """The numbers of a training by epoch: ``history["val_loss"]`` is a list, ``history[-1]`` the row of an epoch.
+
+    Rows are dicts with "epoch", "step" (how many updates were made), "lr", "loss" (the mean over the epoch), and, where
+    there are validation data, "val_loss" and the metrics as "val_...". ``seconds`` has the time of each epoch;
+    ``stopped`` says why the training ended before its last epoch, and is None when it did not.
+
+    >>> from nn.training import History
+    >>> history = History([{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.25}])
+    >>> history["loss"], history[-1]["loss"], len(history)
+    ([0.9, 0.25], 0.25, 2)
+    >>> print(history)
+    epoch    loss
+        1     0.9
+        2    0.25
+    """
+
+    def __init__(self, rows: list[dict[str, Number]] | None = None, *, seconds: list[float] | None = None) -> None:
+        self.rows: list[dict[str, Number]] = rows if rows is not None else []
+        self.seconds: list[float] = seconds if seconds is not None else []
+        self.stopped: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
+
+    def __getitem__(self, key: str | int) -> Any:
+        if isinstance(key, str):
+            if key not in self.names:
+                raise KeyError(f"no column {key!r} among {', '.join(self.names) or 'none, as no epoch has ended'}")
+            return [row.get(key, float("nan")) for row in self.rows]
+        return self.rows[key]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Number]]:
+        return iter(self.rows)
+
+    def best(self, name: str = "val_loss", mode: str = "min") -> dict[str, Number]:
+        """The row with the smallest (or with "max" the largest) number of a column, the first of equal ones.
+
+        >>> from nn.training import History
+        >>> History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.7}]).best("loss")
+        {'epoch': 1, 'loss': 0.5}
+        """
+        choose = {"min": min, "max": max}[mode]
+        self[name]
+        return choose((row for row in self.rows if name in row), key=lambda row: row[name])
+
+    def plot(self, *names: str, log: bool = False, ax: Any = None) -> Any:
+        """Curves by epoch (by default the losses), drawn by `nn.plot.learning_curves`; needs the extra ``plot``."""
+        shown = names or tuple(name for name in self.names if name.endswith("loss"))
+        return learning_curves({name: self[name] for name in shown}, log=log, ax=ax)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, whole or not at all.
+
+        Raises ValueError for another suffix.
+        """
+        kind = Path(path).suffix
+        if kind not in WRITERS:
+            raise ValueError(f"the suffix {kind!r} says no format: {', '.join(WRITERS)}.")
+        with replacing(path) as file:
+            file.write(WRITERS[kind](self).encode())
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "no epoch has ended"
+        lines = [self.names, *([_word(row.get(name)) for name in self.names] for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        text = "\n".join("   ".join(f"{c:>{w}}" for c, w in zip(line, widths, strict=True)) for line in lines)
+        return f"{text}\n{self.stopped}" if self.stopped else text
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {_word(value)}" for name, value in self.rows[-1].items()) if self.rows else "empty"
+        return f"History({last})"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.names)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{_word(row.get(name))}</td>" for name in self.names) + "</tr>" for row in self.rows
+        )
+        note = f"<p>{escape(self.stopped)}</p>" if self.stopped else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else str(value)
+
+
+def _csv(history: History) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, history.names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history.rows)
+    return text.getvalue()
+
+
+def _jsonl(history: History) -> str:
+    return "".join(json.dumps(row) + "\n" for row in history.rows)
+
+
+def _json(history: History) -> str:
+    return json.dumps({"rows": history.rows, "seconds": history.seconds, "stopped": history.stopped}, indent=1)
+
+
+WRITERS = {".csv": _csv, ".jsonl": _jsonl, ".json": _json}

@@ -1,0 +1,103 @@
+"""A training as an object: what it trains, with what, how far it is; and its state, complete to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from nn.data import Loader
+from nn.defaults import generator
+from nn.module import Module
+from nn.training.history import History
+from optim import Optimizer
+
+__all__ = ["Run"]
+
+Loss = Callable[..., Any]
+Metric = Callable[[Any, Any], Any]
+
+
+class Run:
+    """What callbacks see of a training.
+
+    ``model``, ``loss``, ``optimizer``, ``train`` and ``validation`` (loaders) and ``metrics`` are what it works with;
+    ``epochs`` is how many it is to make, ``epoch`` how many have ended, ``step`` how many updates were made, and
+    ``history`` the rows so far. `stop` ends it after the present step or epoch.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: Optimizer,
+        train: Loader,
+        validation: Loader | None,
+        metrics: Mapping[str, Metric],
+        epochs: int,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.train = train
+        self.validation = validation
+        self.metrics = metrics
+        self.epochs = epochs
+        self.epoch = 0
+        self.step = 0
+        self.total = 0.0  # the losses of this epoch so far, each times its number of samples
+        self.samples = 0
+        self.history = History()
+        self.why: str | None = None
+
+    def stop(self, why: str) -> None:
+        """End the training for a reason, which `History.stopped` tells."""
+        self.why = self.why or why
+
+    def generators(self) -> Iterator[tuple[str, np.random.Generator]]:
+        """Every generator that the training draws from, by name: the default one, and those that modules hold."""
+        yield "default", generator()
+        for path, module in self.model.named_modules():
+            for name, value in vars(module).items():
+                if isinstance(value, np.random.Generator):
+                    yield f"{path}.{name}" if path else name, value
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the training is, besides the states of model and optimizer: all that its further course depends on."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "total": self.total,
+            "samples": self.samples,
+            "train": self.train.state_dict(),
+            "validation": None if self.validation is None else self.validation.state_dict(),
+            "generators": {name: rng.bit_generator.state for name, rng in self.generators()},
+            "rows": [dict(row) for row in self.history.rows],
+            "seconds": list(self.history.seconds),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state.
+
+        Raises ValueError, before anything is changed, when generators are missing or of another kind.
+        """
+        found = dict(self.generators())
+        saved = state["generators"]
+        if found.keys() != saved.keys():
+            raise ValueError(
+                f"the generators of the training are {', '.join(found)}, but those of the saved one {', '.join(saved)}."
+            )
+        for name, rng in found.items():
+            kind, other = type(rng.bit_generator).__name__, saved[name]["bit_generator"]
+            if kind != other:
+                raise ValueError(f"the generator {name} is a {kind}, but the saved one a {other}.")
+        self.train.load_state_dict(state["train"])
+        if self.validation is not None and state["validation"] is not None:
+            self.validation.load_state_dict(state["validation"])
+        for name, rng in found.items():
+            rng.bit_generator.state = saved[name]
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.total, self.samples = state["total"], state["samples"]
+        self.history.rows[:] = [dict(row) for row in state["rows"]]
+        self.history.seconds[:] = state["seconds"]
