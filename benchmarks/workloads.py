@@ -74,6 +74,7 @@ PROMISES = [
     ("deep_narrow", "pytorch", 0.4),
     ("mlp_mnist", "pytorch", 0.8),
     ("mlp_large", "pytorch", 1.2),
+    ("cnn", "pytorch", 1.8),
 ]
 
 Arrays = dict[str, Any]
