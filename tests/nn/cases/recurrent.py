@@ -111,7 +111,7 @@ def case(name, words="", inputs=None, torch=None, **settings):
     return Case(
         name,
         lambda: make(3, 2, **settings),
-        inputs or sequences(3, batch_first=first),
+        inputs or sequences(2, batch_first=first),
         layers(kind, batch_first=first, **known),
         f"{make.__name__}(3, 2{words or arguments})",
         f"nn.{make.__name__}(3, 2{arguments})" if torch is None else torch,
