@@ -31,6 +31,7 @@ _RATIO = 4.0
 _HIGHEST, _LOWEST = 2.0**-5, 2.0**-41
 _FINE = 2.0**-20  # an entry that is smaller by this than what is usual beside it gets a ladder of its own
 _TINY = 2.0**-24  # spacing of the points that measure the noise; smooth curves are parabolas at this size
+_FINER = 2.0**-32  # and fast ones, such as sin(1e6 x), at this size
 
 
 class Quick(NamedTuple):
@@ -98,7 +99,7 @@ def ladder(reach: float = 1.0, fine: float = 1.0) -> tuple[list[float], list[flo
 def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float = 1.0) -> Slopes:
     """One-sided and central slopes at every step of a ladder, extrapolated; the best of each with its error.
 
-    ``eps`` is the spacing of the least precise dtype that the values went through. About sixty evaluations.
+    ``eps`` is the spacing of the least precise dtype that the values went through. About seventy evaluations.
 
     >>> import numpy as np
     >>> from autograd.gradcheck.differences import sweep
@@ -114,7 +115,10 @@ def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float 
     up = np.stack([curve(step) for step in steps])
     down = np.stack([curve(-step) for step in steps])
     with np.errstate(all="ignore"):
-        noise = np.maximum(_measured_noise(curve, _TINY * min(fine, 1.0)), eps * np.abs(base))
+        noise = _measured_noise(curve, _TINY * min(fine, 1.0))
+        finer = _measured_noise(curve, _FINER * min(fine, 1.0))
+        noise = np.where(finer < noise / 16, finer, noise)  # the larger was no noise, but the waves of a fast curve
+        noise = np.maximum(noise, eps * np.abs(base))
         noise = np.maximum(noise, _grid(curve, [*up, *down, base], min(fine, 1.0)) / 2)
         left, left_error, _ = _limit((base - down) / h, h, 1, noise, grain, split)
         right, right_error, _ = _limit((up - base) / h, h, 1, noise, grain, split)

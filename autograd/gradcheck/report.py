@@ -224,7 +224,12 @@ class GradcheckReport:
         lines: list[str] = []
         for row in self.rows:
             if row.note and (row.verdict not in ("right", "independent")) and len(lines) < 8:
-                lines.append(f"{row.derivative}: {row.note}" if row.input and row.coverage else row.note)
+                slopes = (
+                    ""
+                    if row.slopes is None
+                    else " (slopes: {:.6g} to the left, {:.6g} to the right)".format(*row.slopes)
+                )
+                lines.append((f"{row.derivative}: {row.note}" if row.input and row.coverage else row.note) + slopes)
         lines += self.findings
         if self.coverage:
             lines.append(f"checked: {self.coverage}")

@@ -5,11 +5,14 @@ import os
 import pickle
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import autograd
+import nn
+from autograd import custom_op
 from autograd.gradcheck import GradcheckError, GradcheckReport, Row, gradcheck
 from autograd.gradcheck.report import MEANING
 
@@ -57,6 +60,28 @@ def test_html():
     assert html.count("<tr>") == 2
     assert "<b>" not in html
     assert "&lt;b&gt;" in html or "f[" not in html
+
+
+def test_html_says_all_that_the_text_says():
+    """Well formed, with every cell of the table and every word below it; also for a failure in a Module."""
+    wrong = custom_op(lambda x: np.tanh(x), lambda g, out: g * (1.0 + out * out), name="a<b")
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Linear(2, 1, rng=1))
+    x = np.ones((3, 2), "float32")
+    report = gradcheck(lambda: np.sum(wrong(model(x))), wrt=model, raise_on_failure=False)
+    assert (report.op, report.verdict) == ("a<b", "wrong")
+    tree = ElementTree.fromstring(report._repr_html_())
+    cells = [cell.text or "" for cell in tree.iter("td")]
+    assert [cells[i] for i in range(0, len(cells), 8)] == ["0.weight", "0.bias", "1.weight", "1.bias"]
+    text = str(report).splitlines()
+    assert [div.text for div in tree.findall("div")] == text[6:]
+    assert tree.find("strong").text == text[0]
+    for line, start in zip(text[2:6], range(0, len(cells), 8), strict=True):
+        assert all(cell in line for cell in cells[start : start + 8])
+
+
+def test_the_slopes_of_a_kink_are_shown():
+    report = gradcheck(lambda x: 3.0 * np.abs(x), np.array([0.0, 1.0]))
+    assert "lies between the two slopes, as it should (slopes: -3 to the left, 3 to the right)" in str(report)
 
 
 def test_pickle_and_copies():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import enable_grad, no_grad, tensor
+from autograd import custom_op, enable_grad, no_grad, tensor
 from autograd.gradcheck import gradcheck
 from autograd.registry import Op
 
@@ -202,3 +202,11 @@ def test_modes_around_do_not_matter():
         assert check(lambda x: x * x, 3.0, order=2).verdict == "right"
         with enable_grad():
             assert check(lambda x: x * x, 3.0).verdict == "right"
+
+
+@pytest.mark.parametrize("speed", [1e3, 1e5, 1e6, 1e7])
+def test_fast_waves_are_no_error(speed):
+    """Steps of the usual size jump over many waves, and the noise must not be mistaken for them either."""
+    assert check(lambda x: np.sin(speed * x), np.array([1.0, -0.3])).verdict == "right"
+    wrong = custom_op(np.sin, lambda g, x: 0.9 * g * np.cos(x), name="wrong")
+    assert check(lambda x: wrong(speed * x), 1.0).op == "wrong"
