@@ -90,8 +90,13 @@ def test_the_conversion_of_momentum(row, nesterov):
     np.testing.assert_allclose(buffers[1], eval(velocity, {"a": a, "m": m, "v": buffers[0]}), rtol=1e-9)
 
 
-def test_the_picture_is_the_page_s():
-    assert "](pictures/schedules.svg)" in TEXT
-    picture = (PAGE.parent / "pictures" / "schedules.svg").read_text(encoding="utf-8")
+def test_the_pictures_show_what_the_page_says():
+    folder = PAGE.parent / "pictures"
+    assert re.findall(r"\]\(pictures/(\w+)\.svg\)", TEXT) == ["schedules", "rosenbrock"]
+    schedules, valley = ((folder / f"{name}.svg").read_text(encoding="utf-8") for name in ("schedules", "rosenbrock"))
     for name in set(optim.schedules.__all__) - {"Schedule"}:
-        assert f"{name}(" in picture, name
+        assert f"{name}(" in schedules, name
+    said = {f"{eval(method)}, {settings}".removesuffix(", "): steps for method, settings, steps in ROWS}
+    drawn = dict(re.findall(r">([^<>]*): (\d+) steps<", valley))
+    assert len(drawn) == 4
+    assert drawn.items() <= said.items()
