@@ -22,7 +22,7 @@ def plain(x: Any) -> NDArray[Any]:
 def class_numbers(numbers: NDArray[Any]) -> NDArray[np.int64]:
     """Class numbers, from integers or truth values."""
     if numbers.size and numbers.dtype.kind not in "iub":
-        raise ValueError(f"classes are integers, not {numbers.dtype}. {_ORDER}")
+        raise ValueError(f"classes are integers, not {numbers.dtype}. {_ORDER} Of scores for class 1: scores > 0.5.")
     if numbers.size and numbers.min() < 0:
         raise ValueError(f"classes are numbered from 0; there is a {numbers.min()}.")
     return numbers.astype(np.int64)
