@@ -35,7 +35,7 @@ divide = defop(
     numpy=np.divide,
     infix=operator.truediv,
 )
-negative = defop("negative", np.negative, lambda g: -g, numpy=np.negative)
+negative = defop("negative", np.negative, lambda g: -g, numpy=np.negative, infix=operator.neg)
 positive = defop("positive", np.positive, unchanged, numpy=np.positive)
 reciprocal = defop("reciprocal", np.reciprocal, lambda g, out: -(g * out * out), numpy=np.reciprocal)
 square = defop("square", np.square, lambda g, x: g * (2.0 * x), numpy=np.square)
@@ -129,11 +129,11 @@ def masked_kernel(x: Array, *, mask: Array) -> Array:
     The bits of a number and-ed with all ones or all zeros. Multiplying with the mask would be as fast, but makes
     inf * 0 = nan of a branch that was not taken.
     """
+    if not x.shape and not mask.shape:
+        return x[()] if mask else x.dtype.type(0.0)
     integer = _SAME_SIZE.get(x.dtype)
     if integer is None or mask.shape != x.shape:
         return np.where(mask, x, 0.0)
-    if not x.shape:
-        return x[()] if mask else x.dtype.type(0.0)
     bits = mask.astype(integer)
     bits *= x.view(integer)
     return bits.view(x.dtype)
