@@ -185,7 +185,10 @@ def _axes(
 
     def along(k: int) -> _Change:
         texts = [a.text for a in arguments]
-        return _Change(shapes, {**attributes, "axis": k}, texts, f"axis={k} in place of axis={axis}")
+        words = f"axis={k} in place of axis={axis}"
+        if op.variadic:  # np.vstack and others choose the axis themselves
+            words = f"np.concatenate with {words}"
+        return _Change(shapes, {**attributes, "axis": k}, texts, words)
 
     if len(arguments) == 1:
         if axis == most > 0:

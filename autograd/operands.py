@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -14,7 +15,7 @@ from autograd.fixes import Argument, likely_fix
 from autograd.modes import STATE
 from autograd.tensor import Tensor, leaf
 
-__all__ = ["PLAIN", "explain", "listed", "operand", "operand_names"]
+__all__ = ["PLAIN", "explain", "explain_call", "listed", "operand", "operand_names"]
 
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, complex, type(None)})
@@ -45,9 +46,7 @@ def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
 def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, error: Exception) -> OperandError:
     """NumPy's complaint, the name, shape, dtype and origin of each operand, and the fix, if there is one."""
     names = operand_names(op, xs)
-    frame = STATE.get().scope
-    module = f" in module {frame.path}" if frame is not None and frame.path else ""
-    lines = [f"{op.name}{module}: {_plain(op, error)}", *listed(names, xs)]
+    lines = [_headline(op.name, error), *listed(names, xs)]
     arguments = [_argument(name, x) for name, x in zip(names, xs, strict=True)]
     if fix := likely_fix(op, arguments, attributes or {}):
         lines.append(f"  likely fix: {fix}")
@@ -62,10 +61,29 @@ _CORE = re.compile(
 )
 
 
-def _plain(op: Any, error: Exception) -> str:
-    """NumPy's words, without the name of the op, and without the signatures of its generalised ufuncs."""
-    text = str(error).strip().removeprefix(f"{op.name}: ")
-    return _CORE.sub(r"lengths \2 and \1 have to be equal: those of the axes that the product runs over", text)
+def _headline(name: str, error: Exception) -> str:
+    """The op, the module that is being called, and NumPy's words, without the signatures of its generalised ufuncs."""
+    frame = STATE.get().scope
+    module = f" in module {frame.path}" if frame is not None and frame.path else ""
+    text = str(error).strip().removeprefix(f"{name}: ")
+    text = _CORE.sub(r"lengths \2 and \1 have to be equal: those of the axes that the product runs over", text)
+    return f"{name}{module}: {text}"
+
+
+def explain_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> OperandError:
+    """The same for a function of NumPy that is made of several ops: its arrays, by the names of its parameters."""
+    try:
+        given = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
+    except (TypeError, ValueError):  # arguments that do not fit, or a signature that cannot be read
+        given = {f"argument {i}": x for i, x in enumerate(args)} | kwargs
+    found: dict[str, Any] = {}
+    for name, x in given.items():
+        inner = {f"{name}[{i}]": part for i, part in enumerate(x)} if isinstance(x, list | tuple) else {name: x}
+        found |= {label: part for label, part in inner.items() if isinstance(part, Tensor | np.ndarray)}
+    lines = [_headline(function.__name__, error), *listed(tuple(found), tuple(found.values()))]
+    explained = _OPERAND_ERRORS.get(type(error), OperandError)("\n".join(lines))
+    explained.operands = tuple(found.values())
+    return explained
 
 
 def operand_names(op: Any, xs: tuple[Any, ...]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import NotDifferentiable
+from autograd.errors import AutogradError, NotDifferentiable
+from autograd.operands import explain_call
 from autograd.registry import REGISTRY, Op
 from autograd.tensor import Tensor
 
@@ -158,7 +159,12 @@ def array_function(
         raise no_rule(f"{func.__module__}.{func.__name__}")
     if kwargs.get("out") is not None or any(out is not None for out in args[_place_of_out(func)]):
         raise unsupported(f"{func.__module__}.{func.__name__}", "out")
-    return function(*args, **kwargs)
+    try:
+        return function(*args, **kwargs)
+    except AutogradError:
+        raise
+    except (ValueError, TypeError, IndexError) as error:
+        raise explain_call(func, args, kwargs, error) from error
 
 
 @cache

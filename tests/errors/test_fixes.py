@@ -44,8 +44,17 @@ CLASSIC = [
     ("a transposed array", lambda: x + ones(3, 5, name="delta"), "x + delta.T"),
     ("a flat array", lambda: ones(2, 3) - ones(6, name="t"), "x - t.reshape(2, 3)"),
     ("a list for each row", lambda: ones(2, 3) * [1.0, 2.0], "x * np.asarray(y)[:, None]"),
-    ("the wrong axis in concatenate", lambda: np.concatenate([x, w], axis=1), "axis=0 in place of axis=1"),
-    ("no axis in concatenate", lambda: np.concatenate([ones(2, 3), ones(2, 4)]), "axis=1 in place of axis=0"),
+    (
+        "the wrong axis in concatenate",
+        lambda: np.concatenate([x, w], axis=1),
+        "np.concatenate with axis=0 in place of axis=1",
+    ),
+    (
+        "no axis in concatenate",
+        lambda: np.concatenate([ones(2, 3), ones(2, 4)]),
+        "np.concatenate with axis=1 in place of axis=0",
+    ),
+    ("vstack for hstack", lambda: np.vstack([x, ones(5, 2)]), "np.concatenate with axis=1 in place of axis=0"),
     ("a row to append", lambda: np.concatenate([x, ones(3, name="row")]), "row[None] in place of row"),
     ("axes counted from 1", lambda: x.sum(axis=2), "axis=1 in place of axis=2"),
     ("axes counted from 1, in softmax", lambda: x.softmax(axis=2), "axis=1 in place of axis=2"),
@@ -109,7 +118,7 @@ def apply(fix, name, operands, attributes):
     op = REGISTRY[name]
     if found := re.fullmatch(r"keepdims=True in the \w+ that made (\w+)", fix):
         raise AssertionError(f"no operand was made by a reduction here: {found[0]}")
-    if found := re.fullmatch(r"axis=(-?\d+) in place of axis=(-?\d+)", fix):
+    if found := re.fullmatch(r"(?:np.concatenate with )?axis=(-?\d+) in place of axis=(-?\d+)", fix):
         assert int(found[2]) == attributes["axis"]
         return op.function(*operands, **{**attributes, "axis": int(found[1])})
     if found := re.fullmatch(r"(xs\[(\d)\].*) in place of xs\[\2\]", fix):

@@ -102,6 +102,27 @@ def test_an_operand_that_does_not_fit(op, shapes, attributes):
         assert error.fix == ""
 
 
+COMPOSED = {
+    "average": lambda x: np.average(x, weights=np.ones(4)),
+    "cross": lambda x: np.cross(x, np.ones(4)),
+    "diag": lambda x: np.diag(x[None, None]),
+    "cov": lambda x: np.cov(x, np.ones(4)),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_a_function_made_of_several_ops(name):
+    """Where NumPy would complain before any op runs, the message has the same form."""
+    x = tensor(np.ones(3), requires_grad=True, name="signal")
+    with pytest.raises(OperandError) as caught:
+        COMPOSED[name](x)
+    assert str(caught.value).startswith(f"{name}: ")
+    assert re.search(
+        r"^  \w+ = .*: shape \(.*3,?\), float64, made at .*test_operand_errors\.py:\d+$", str(caught.value), re.M
+    )
+    assert type(caught.value.__cause__) in (ValueError, TypeError)
+
+
 def test_no_op_is_left_out():
     """An op with several operands, or with attributes, has a line in the table above."""
     known = {case[0].name for case in CASES} | ALWAYS
