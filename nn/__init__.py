@@ -102,12 +102,16 @@ if _TYPE_CHECKING:
         evaluate,
         fit,
     )
+    from nn.units import Adaline, McCullochPitts, Perceptron
 
 # What a training loop does not always need is imported at its first use.
 _ON_USE = {
     "ReduceOnPlateau": "nn.plateau",
     "draw": "nn.drawing",
     "recommend": "nn.recommendation",
+    "Adaline": "nn.units",
+    "McCullochPitts": "nn.units",
+    "Perceptron": "nn.units",
     "load": "nn.saving",
     "save": "nn.saving",
     "CSVLog": "nn.training",
@@ -146,6 +150,7 @@ __all__ = [
     "RNN",
     "SELU",
     "ActivationWarning",
+    "Adaline",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "Arctan",
@@ -188,12 +193,14 @@ __all__ = [
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "McCullochPitts",
     "Mish",
     "Module",
     "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "Parameter",
+    "Perceptron",
     "PerceptronLoss",
     "PrecisionWarning",
     "PredictionError",

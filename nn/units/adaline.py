@@ -1,0 +1,141 @@
+"""The adaptive linear neuron, with both ways to its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from nn.checks import positive
+from nn.defaults import parameter_dtype
+from nn.functional import step
+from nn.module import Module, Parameter
+from nn.units.checks import check_labels, samples, weighted_sum
+
+__all__ = ["Adaline", "AdalineFit"]
+
+__autograd_transparent__ = True
+
+
+@dataclass(frozen=True)
+class AdalineFit:
+    """How an Adaline learned: mean squared error, weights and bias after each epoch, the first entries at the start."""
+
+    errors: list[float]
+    weights: list[NDArray[Any]]
+    biases: list[float]
+
+    def __str__(self) -> str:
+        return f"{len(self.errors) - 1} epochs: mean squared error from {self.errors[0]:.4g} to {self.errors[-1]:.4g}."
+
+
+class Adaline(Module):
+    """The adaptive linear neuron: it learns from its weighted sum, and answers with a threshold.
+
+    Its answer is the second of the ``labels`` where ``score(x) = sum_i w_i x_i + b > threshold``, else the first. The
+    threshold is by default halfway between the labels: 0.5 for (0, 1), 0 for (-1, 1). Inputs (..., in_features),
+    answers (...). Weight (in_features,) and bias () start at 0.
+
+    Both ways of learning make the mean of ``(t - score(x))^2`` small: `solve` by its normal equations, `fit` by
+    descent. Unlike the perceptron it has an answer for classes that no plane separates too, though not one that gets
+    them right: for exclusive or, w = (0, 0) and b = 0.5.
+
+    Raises ValueError for other labels, OperandError for inputs of another size.
+
+    Widrow and Hoff, "Adaptive switching circuits" (1960).
+
+    >>> import nn
+    >>> x = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> unit = nn.Adaline(2)
+    >>> unit.solve(x, [0, 1, 1, 1])
+    >>> unit.weight.tolist(), unit.bias.item(), unit(x).tolist()
+    ([0.5, 0.5], 0.25, [0.0, 1.0, 1.0, 1.0])
+    >>> unit.solve(x, [0, 1, 1, 0])
+    >>> unit.weight.tolist(), unit.bias.item()
+    ([0.0, 0.0], 0.5)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        *,
+        labels: tuple[float, float] = (0, 1),
+        threshold: float | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        self.in_features = positive("in_features", in_features, "number of inputs")
+        self.labels = check_labels(labels)
+        self.threshold = sum(self.labels) / 2.0 if threshold is None else float(threshold)
+        self.weight = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
+        self.bias = Parameter(np.zeros((), parameter_dtype(dtype)))
+
+    def score(self, x: Any) -> Any:
+        """The weighted sum, which is what learns: a linear regression on the labels."""
+        return weighted_sum("Adaline", x, self.weight) + self.bias
+
+    def forward(self, x: Any) -> Any:
+        low, high = self.labels
+        answer = step(self.score(x) - self.threshold, 0.0)
+        return answer if (low, high) == (0.0, 1.0) else low + (high - low) * answer
+
+    def solve(self, x: ArrayLike, y: ArrayLike) -> None:
+        """The weights of the least mean squared error, from inputs (N, in_features) and labels (N,), at once.
+
+        The normal equations ``X^T X w = X^T t`` of inputs and labels less their means; the bias follows from the means.
+        Where inputs depend on one another, the shortest of all such weights.
+
+        Raises OperandError for other shapes, LabelError for other labels.
+        """
+        xs, ys = samples("Adaline", x, y, self.weight, self.labels, np.float64)
+        center, middle = xs.mean(axis=0), ys.mean()
+        inputs = xs - center
+        w = np.linalg.lstsq(inputs.T @ inputs, inputs.T @ (ys - middle), rcond=None)[0]
+        self._take(w, float(middle - center @ w))
+
+    def fit(self, x: ArrayLike, y: ArrayLike, epochs: int = 100, lr: float = 0.1, *, batch: bool = False) -> AdalineFit:
+        """Learn by descent from inputs (N, in_features) and labels (N,), going on from the present weights.
+
+        After each sample, in their order, ``w <- w + lr (t - z) x`` and ``b <- b + lr (t - z)`` with the score z: the
+        delta rule, half of the gradient of ``(t - z)^2``. With ``batch`` one step per epoch by the mean of these over
+        all samples, which comes as near to `solve` as one likes; single samples, with a constant rate, keep pulling it
+        to and fro. It computes in float64.
+
+        Raises OperandError for other shapes, LabelError for other labels, ValueError when lr is not positive, or so
+        large that the weights grow without bound.
+        """
+        xs, ys = samples("Adaline", x, y, self.weight, self.labels, np.float64)
+        if not 0.0 < lr < np.inf:
+            raise ValueError(f"lr is the size of a step, a positive number, not {lr!r}.")
+        w, b = self.weight.data.astype(np.float64), float(self.bias.data)
+        record = AdalineFit([float(np.mean((ys - xs @ w - b) ** 2))], [w], [b])
+        for _ in range(positive("epochs", epochs, "number of passes")):
+            if batch:
+                errors = ys - xs @ w - b
+                w, b = w + lr * (errors @ xs) / len(xs), b + lr * float(errors.mean())
+            else:
+                for sample, label in zip(xs, ys, strict=True):
+                    error = float(label) - float(sample @ w) - b
+                    w, b = w + lr * error * sample, b + lr * error
+            record.errors.append(float(np.mean((ys - xs @ w - b) ** 2)))
+            record.weights.append(w)
+            record.biases.append(b)
+            if not record.errors[-1] < 1e12 * (1.0 + record.errors[0]):
+                longest = float((xs**2).sum(axis=1).max()) + 1.0
+                raise ValueError(
+                    f"lr={lr:g} is too large: the mean squared error has grown to {record.errors[-1]:.3g} after "
+                    f"{len(record.errors) - 1} epochs. For these inputs any rate below 2 / max(|x|^2 + 1) = "
+                    f"{2.0 / longest:.3g} is safe."
+                )
+        self._take(w, b)
+        return record
+
+    def _take(self, w: NDArray[Any], b: float) -> None:
+        self.weight.data = w.astype(self.weight.dtype)
+        self.bias.data = np.asarray(b, self.bias.dtype)
+
+    def extra_repr(self) -> str:
+        labels = "" if self.labels == (0.0, 1.0) else f", labels=({self.labels[0]:g}, {self.labels[1]:g})"
+        threshold = "" if self.threshold == sum(self.labels) / 2.0 else f", threshold={self.threshold}"
+        return f"in_features={self.in_features}{labels}{threshold}"

@@ -1,0 +1,63 @@
+"""The first model of a neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nn.defaults import parameter_dtype
+from nn.functional import step
+from nn.module import Buffer, Module
+from nn.units.checks import weighted_sum
+
+__all__ = ["McCullochPitts"]
+
+__autograd_transparent__ = True
+
+
+class McCullochPitts(Module):
+    """The neuron of McCulloch and Pitts: all or none, with weights set by hand.
+
+    ``f(x) = 1`` where ``sum_i w_i x_i > threshold``, else 0; at the threshold itself ``at_threshold``, by default 0.
+    Inputs (..., n) for n weights, outputs (...). The weights are a buffer: nothing is learned, and no gradient passes.
+
+    Raises ValueError when the weights are not a list of numbers, OperandError when the last axis of the input is not n
+    long.
+
+    McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous activity" (1943).
+
+    >>> import numpy as np
+    >>> import nn
+    >>> x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> both, either = nn.McCullochPitts([1, 1], threshold=1.5), nn.McCullochPitts([1, 1], threshold=0.5)
+    >>> both(x).tolist(), either(x).tolist()
+    ([0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 1.0])
+    >>> opposite = nn.McCullochPitts([-1], threshold=-0.5)
+    >>> opposite([[0], [1]]).tolist()
+    [1.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        threshold: float,
+        *,
+        at_threshold: float = 0.0,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        values = np.asarray(weights, parameter_dtype(dtype))
+        if values.ndim != 1 or not values.size:
+            raise ValueError(f"McCullochPitts: weights are a list of numbers, one for each input, not {weights!r}.")
+        self.weight = Buffer(values)
+        self.threshold = float(threshold)
+        self.at_threshold = float(at_threshold)
+
+    def forward(self, x: Any) -> Any:
+        return step(weighted_sum("McCullochPitts", x, self.weight) - self.threshold, self.at_threshold)
+
+    def extra_repr(self) -> str:
+        end = f", at_threshold={self.at_threshold}" if self.at_threshold else ""
+        return f"weights={self.weight.tolist()}, threshold={self.threshold}{end}"
