@@ -152,7 +152,7 @@ def test_it_converges_wherever_a_plane_separates(seed, n):
     [
         (lambda: nn.Perceptron(0), "in_features is a number of inputs, so a positive integer, not 0"),
         (lambda: nn.Perceptron(2, labels=(1, 2)), "the two answers of the unit, (0, 1) or (-1, 1), not (1, 2)"),
-        (lambda: nn.Perceptron(2, at_zero=0.5), "the label that answers a score of 0"),
+        (lambda: nn.Perceptron(2, at_zero=0.5), "which label answers a score of 0"),
         (lambda: nn.Perceptron(2).fit(X, AND, lr=0), "lr is the size of a correction, a positive number, not 0"),
         (lambda: nn.Perceptron(2).fit(X, AND, epochs=0), "epochs is a number of passes"),
         (lambda: nn.Perceptron(3).fit(X, AND), "of shape (N, 3) and labels of shape (N,), not (4, 2) and (4,)"),
