@@ -66,7 +66,7 @@ def _headline(name: str, error: Exception) -> str:
     frame = STATE.get().scope
     module = f" in module {frame.path}" if frame is not None and frame.path else ""
     text = str(error).strip().removeprefix(f"{name}: ")
-    text = _CORE.sub(r"lengths \2 and \1 have to be equal: those of the axes that the product runs over", text)
+    text = _CORE.sub(r"mismatch of the inner lengths, \2 and \1", text)
     return f"{name}{module}: {text}"
 
 
