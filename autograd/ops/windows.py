@@ -359,6 +359,7 @@ def window_spread_kernel(
 def max_pool_rule(
     g: Array, x: Array, out: Array, size: Shape, stride: PerAxis, padding: Padding, dilation: PerAxis
 ) -> Array:
+    """The gradient goes to the first maximum of each window."""
     w = windows(x.shape[2:], size, stride, padding, dilation)
     return window_spread(
         g, shape=x.shape[2:], size=size, stride=stride, padding=padding, dilation=dilation,

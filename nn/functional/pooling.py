@@ -176,14 +176,14 @@ def _average(
     divisor: int | None,
 ) -> Any:  # fmt: skip
     x, has_samples, how, sides = _described(name, axes, x, kernel_size, stride, padding, 1, ceil_mode)
-    total = _window_sum(x, **how)
-    if divisor is not None:
-        return total / divisor
-    margins = per_axis("padding", padding if with_padding else 0, axes, least=0)
-    w = windows.windows(x.shape[2:], **how)
-    counts = [_counted(*axis) for axis in zip(x.shape[2:], w.counts, w.size, w.stride, sides, margins, strict=True)]
-    whole = fold(np.multiply.outer, counts)
-    out = total / (float(whole.flat[0]) if (whole == whole.flat[0]).all() else whole.astype(x.dtype))
+    if divisor is None:
+        margins = per_axis("padding", padding if with_padding else 0, axes, least=0)
+        w = windows.windows(x.shape[2:], **how)
+        counts = [_counted(*axis) for axis in zip(x.shape[2:], w.counts, w.size, w.stride, sides, margins, strict=True)]
+        whole = fold(np.multiply.outer, counts)
+    else:
+        whole = np.array(per_axis("divisor_override", divisor, 1))
+    out = _window_sum(x, **how) / (float(whole.flat[0]) if (whole == whole.flat[0]).all() else whole.astype(x.dtype))
     return out if has_samples else out[0]
 
 

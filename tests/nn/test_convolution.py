@@ -87,6 +87,7 @@ def test_one_sample_without_its_axis(rng):
         lambda x: F.conv2d(x, weight, bias, padding=1),
         lambda x: F.max_pool2d(x, 2),
         lambda x: F.avg_pool2d(x, 2),
+        lambda x: F.avg_pool2d(x, 2, divisor_override=3),
         lambda x: F.adaptive_avg_pool2d(x, 2),
         nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect", dtype="float64"),
     ):
@@ -151,6 +152,10 @@ def test_memory_order_is_no_matter(rng):
         (lambda: nn.MaxPool2d(2, dilation=0), "dilation is a whole number"),
         (lambda: nn.AvgPool1d(2, stride=(1, 1)), "stride is a whole number"),
         (lambda: nn.MaxPool2d(2, padding=2)(np.ones((1, 1, 4, 4))), "padding is at most half the kernel size"),
+        (
+            lambda: nn.AvgPool2d(2, divisor_override=0)(np.ones((1, 1, 4, 4))),
+            "divisor_override is a whole number from 1",
+        ),
         (lambda: nn.AdaptiveAvgPool2d((1, 2, 3))(np.ones((1, 1, 4, 4))), "output_size is a whole number"),
         (lambda: nn.AdaptiveAvgPool2d(0)(np.ones((1, 1, 4, 4))), "output_size is a whole number"),
         (lambda: nn.Flatten(2, 1)(np.ones((1, 1, 4, 4))), "ends before it starts"),
