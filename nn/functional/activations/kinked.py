@@ -81,7 +81,7 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
     array([-0.01,  2.  ])
     """
     x = floating(x)
-    return _where(x > 0.0, x, x * float(negative_slope))
+    return _bent(x, float(negative_slope))
 
 
 def prelu(x: Operand, weight: Operand) -> Any:
@@ -106,7 +106,7 @@ def prelu(x: Operand, weight: Operand) -> Any:
         weight = weight.reshape((count,) + (1,) * (x.ndim - 2))
     elif x.ndim == 0:
         weight = weight.reshape(())
-    return _where(x > 0.0, x, weight * x)
+    return _bent(x, weight)
 
 
 def rrelu(
@@ -126,7 +126,7 @@ def rrelu(
     if not training:
         return leaky_relu(x, (lower + upper) / 2.0)
     slopes = generator(rng).uniform(lower, upper, x.shape)
-    return _where(x > 0.0, x, x * np.asarray(slopes, x.dtype))
+    return _bent(x, np.asarray(slopes, x.dtype))
 
 
 def elu(x: Operand, alpha: float = 1.0) -> Any:
@@ -167,7 +167,14 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     check_ends("hardtanh", min_val=min_val, max_val=max_val)
     x = floating(x)
     data = x.data if isinstance(x, Tensor) else x
-    return _where((data > min_val) & (data < max_val), x, np.clip(data, min_val, max_val))
+    inside = (data > min_val) & (data < max_val)
+    return _masked(x, mask=inside) + _masked(np.clip(data, min_val, max_val), mask=~inside)
+
+
+def _bent(x: Any, slope: Any) -> Any:
+    """x where it is positive, else slope times x; nan stays nan. Masks are faster than a choice by `numpy.where`."""
+    right = x > 0.0
+    return _masked(x, mask=right) + slope * _masked(x, mask=~right)
 
 
 # --- checks -------------------------------------------------------------------------------------------------------
