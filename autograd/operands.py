@@ -15,7 +15,7 @@ from autograd.fixes import Argument, likely_fix
 from autograd.modes import STATE
 from autograd.tensor import Tensor, leaf
 
-__all__ = ["PLAIN", "explain", "explain_call", "listed", "operand", "operand_names"]
+__all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "listed", "operand", "operand_names"]
 
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, complex, type(None)})
@@ -72,6 +72,15 @@ def _headline(name: str, error: Exception) -> str:
 
 def explain_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> OperandError:
     """The same for a function of NumPy that is made of several ops: its arrays, by the names of its parameters."""
+    found = arrays_of(function, args, kwargs)
+    lines = [_headline(function.__name__, error), *listed(tuple(found), tuple(found.values()))]
+    explained = _OPERAND_ERRORS.get(type(error), OperandError)("\n".join(lines))
+    explained.operands = tuple(found.values())
+    return explained
+
+
+def arrays_of(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The Tensors and arrays among the arguments of a call, also in lists and tuples, by the names of parameters."""
     try:
         given = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
     except (TypeError, ValueError):  # arguments that do not fit, or a signature that cannot be read
@@ -80,10 +89,7 @@ def explain_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], e
     for name, x in given.items():
         inner = {f"{name}[{i}]": part for i, part in enumerate(x)} if isinstance(x, list | tuple) else {name: x}
         found |= {label: part for label, part in inner.items() if isinstance(part, Tensor | np.ndarray)}
-    lines = [_headline(function.__name__, error), *listed(tuple(found), tuple(found.values()))]
-    explained = _OPERAND_ERRORS.get(type(error), OperandError)("\n".join(lines))
-    explained.operands = tuple(found.values())
-    return explained
+    return found
 
 
 def operand_names(op: Any, xs: tuple[Any, ...]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd import Tensor
 from autograd.modes import STATE, State
+from autograd.operands import arrays_of, listed
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
 from nn.parameter import Buffer, Parameter
@@ -104,6 +105,10 @@ class Module:
         except Exception as error:
             if not any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
                 error.add_note(f"in module {frame.path or '(outermost)'}: {frame.label}({self.extra_repr()})")
+                if isinstance(error, ValueError | TypeError | IndexError) and not getattr(error, "operands", ()):
+                    inputs = arrays_of(self.forward, args, kwargs)  # an error of the engine has listed its operands
+                    for line in listed(tuple(inputs), tuple(inputs.values())):
+                        error.add_note(line)
             raise
         finally:
             _leave(token)

@@ -194,6 +194,21 @@ def test_a_layer_names_its_operands():
     assert caught.value.op.name == "linear"
 
 
+def test_what_a_module_was_given():
+    """Where a module or a loss refuses its inputs itself, they follow as notes."""
+    x = tensor(np.ones((5, 2), "float32"), name="features")
+    with pytest.raises(ValueError, match="the prediction has shape") as caught:
+        nn.MSELoss()(nn.Linear(2, 1, rng=0)(x), np.ones(5))
+    module, prediction, target = caught.value.__notes__
+    assert module == "in module (outermost): MSELoss()"
+    text = r"  prediction = the result of linear: shape \(5, 1\), float32, made at .*test_operand_errors\.py:\d+"
+    assert re.fullmatch(text, prediction)
+    assert target == "  target = an array: shape (5,), float64"
+    with pytest.raises(OperandError) as caught:
+        nn.LayerNorm(4)(x)
+    assert caught.value.__notes__[1].startswith("  x = features: shape (5, 2), float32, made at ")
+
+
 def test_without_a_graph_too():
     with no_grad(), pytest.raises(OperandError, match=r"likely fix: a \+ b\.T"):
         tensor(np.ones((2, 3)), name="a") + tensor(np.ones((3, 2)), name="b")
