@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from autograd.gradcheck.report import MEANING
 from nn.zoo import EXERCISES, Exercise, run
 
+README = Path(__file__).parents[2] / "README.md"
 NAMES = [exercise.name for exercise in EXERCISES]
 
 
@@ -50,6 +52,11 @@ def test_the_zoo_is_large_enough():
     assert len({exercise.name for exercise in EXERCISES}) == len(EXERCISES)
     found = {exercise.finds for exercise in EXERCISES}
     assert set(MEANING) - {"right"} <= found, "every verdict that is not 'right' is shown"
+
+
+@pytest.mark.skipif(not README.exists(), reason="there is no README.md")
+def test_the_readme_counts_them():
+    assert f"`chainrule zoo` are {len(EXERCISES)} programs with one mistake each" in README.read_text(encoding="utf-8")
 
 
 def test_a_mistake_that_is_not_found_is_noticed():
