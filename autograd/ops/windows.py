@@ -223,18 +223,22 @@ def conv_definition(
     dilation: PerAxis = None,
     groups: int | None = None,
 ) -> Array:
-    groups, axes, outputs = groups or 1, weight.ndim - 2, weight.shape[0]
-    w = windows(x.shape[2:], weight.shape[2:], stride, padding, dilation)
-    x = np.pad(x, ((0, 0), (0, 0), *w.padding))
-    x = x.reshape((x.shape[0], groups, x.shape[1] // groups, *w.padded))
-    weight = weight.reshape((groups, outputs // groups, *weight.shape[1:]))
-    spans = tuple(d * (k - 1) + 1 for k, d in zip(w.size, w.dilation, strict=True))
-    seen: Array = sliding_window_view(x, spans, axis=tuple(range(3, 3 + axes)))
-    seen = seen[(..., *(slice(None, None, step) for step in (*w.stride, *w.dilation)))]
-    moved, inside = "pqrs"[:axes], "ijkl"[:axes]
-    out = np.einsum(f"ngc{moved}{inside},goc{inside}->ngo{moved}", seen, weight)
-    out = out.reshape((x.shape[0], outputs, *w.counts))
-    return out if bias is None else out + bias.reshape((-1, *(1,) * axes))
+    how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
+    if groups:
+        xs, weights = np.split(x, groups, axis=1), np.split(weight, groups)
+        out = np.concatenate([conv_definition(*pair, **how) for pair in zip(xs, weights, strict=True)], axis=1)
+    else:
+        w = windows(x.shape[2:], weight.shape[2:], **how)
+        axes = tuple(range(2, x.ndim))
+        if w.padded != x.shape[2:]:
+            x = np.pad(x, ((0, 0), (0, 0), *w.padding))
+        spans = tuple(d * (k - 1) + 1 for k, d in zip(w.size, w.dilation, strict=True))
+        seen: Array = sliding_window_view(x, spans, axis=axes)
+        if max(*w.stride, *w.dilation) > 1:
+            seen = seen[(..., *(slice(None, None, step) for step in (*w.stride, *w.dilation)))]
+        moved, inside = "pqrs"[: len(axes)], "ijkl"[: len(axes)]
+        out = np.einsum(f"nc{moved}{inside},oc{inside}->no{moved}", seen, weight)
+    return out if bias is None else out + bias.reshape((-1, *(1,) * (x.ndim - 2)))
 
 
 conv = defop(

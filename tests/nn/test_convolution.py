@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 import nn
-from autograd import OperandError, Tensor, jacobian, tensor
+from autograd import OperandError, Tensor, gradcheck, jacobian, tensor
 from nn import functional as F
 
 
@@ -113,6 +113,17 @@ def test_equal_maxima(rng):
         F.max_pool2d(mine, *how).sum().backward()
         torch.nn.functional.max_pool2d(theirs, *how).sum().backward()
         np.testing.assert_array_equal(mine.grad, theirs.grad.numpy())
+
+
+def test_second_derivatives_through_pooling(rng):
+    """The choice of the largest is constant near x, what is chosen from is not linear."""
+    x = rng.normal(size=(2, 2, 5, 4))
+    gradcheck(lambda x: F.max_pool2d(np.tanh(x), 3, 2, 1), x, order=2)
+    gradcheck(lambda x: F.avg_pool2d(np.tanh(x), 3, 2, 1) * F.adaptive_avg_pool2d(np.tanh(x), (3, 2)), x, order=2)
+    model = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Tanh(), nn.MaxPool2d(2, 1), nn.Flatten(), nn.Linear(6, 3))
+    loss = nn.CrossEntropyLoss()
+    model.astype("float64")
+    gradcheck(lambda: loss(model(x), [2, 0]), wrt=model, order=2)
 
 
 def test_the_average_of_uneven_windows():
