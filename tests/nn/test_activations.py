@@ -1,5 +1,8 @@
 """What is particular to the activations: slopes and their bounds, kinks, extreme inputs, random and learned slopes."""
 
+from fractions import Fraction
+from pathlib import Path
+
 import numpy as np
 import pytest
 from nn_cases.activations import ALPHA, SCALE, TABLE
@@ -28,6 +31,23 @@ def test_the_table_has_every_activation():
     for name, make in ACTIVATIONS.items():
         assert callable(getattr(functional, name, None)) or name == "identity"
         assert make.__name__.lower() == name.replace("_", "")
+
+
+def test_the_page_has_the_same_numbers():
+    """docs/networks.md: a row for each activation, with the largest slope, and where it is."""
+    page = Path(__file__).parents[2] / "docs" / "networks.md"
+    if not page.exists():
+        pytest.skip("there is no docs/networks.md")
+    rows = [line.split("|") for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    said = {cells[1].strip(" `"): cells[4].strip() for cells in rows}
+    assert list(said) == list(dict.fromkeys(row.name for row in TABLE))
+    for row in TABLE:
+        slope, _, place = said[row.name].partition(", ")
+        assert float(Fraction(slope)) == pytest.approx(row.steepest, abs=2e-4)
+        if place.startswith("at"):
+            assert float(place[3:].replace("√2", "1.41421")) == pytest.approx(row.at, abs=2e-3)
+        else:
+            assert (place == "not reached") == np.isinf(row.at)
 
 
 def test_slope_is_the_formula(row, rng):
