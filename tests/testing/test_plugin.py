@@ -44,7 +44,9 @@ def example(tmp_path):
     (folder / "conftest.py").write_text(FEW)
 
     def run(*arguments, load=LOAD):
-        command = ["-m", "pytest", "-W", "error", "-p", "no:cacheprovider", "--color=no", *load, *arguments]
+        # Hypothesis tries to import formatters, and what they import may be deprecated.
+        strict = ["-W", "error", "-W", "ignore::DeprecationWarning"]
+        command = ["-m", "pytest", *strict, "-p", "no:cacheprovider", "--color=no", *load, *arguments]
         return python(*command, cwd=folder)
 
     return run
