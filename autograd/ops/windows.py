@@ -306,11 +306,12 @@ def max_pool_kernel(
 
 def first_maximum(x: Array, out: Array, w: Windows) -> tuple[Array, ...]:
     """For each position of a window, where it holds the maximum: where several do, the first; where one is NaN, it."""
-    x, out = (_samples_last(a._data) if isinstance(a, Tensor) else _samples_last(a) for a in (x, out))
-    x = _padded(_samples_first(x), w, -np.inf)
+    x, out = (a._data if isinstance(a, Tensor) else a for a in (x, out))
+    out = _samples_last(out)
+    with_nan = bool(np.isnan(out).any())
+    x = _padded(x, w, -np.inf if with_nan else np.nan)  # padding that is nan equals no maximum, be it -inf
     found = []
     open_ = np.ones_like(out, bool)
-    with_nan = bool(np.isnan(out).any())
     for place in _every_position(w):
         part = x[place]
         hit = np.equal(part, out)

@@ -111,16 +111,8 @@ for x, gradient, why in (
 ):
     value = [[[np.max(x[0][0][:3]), np.max(x[0][0][3:])]]]
     edge("max_pool", x, value=value, gradients=(gradient,), why=why, size=(3,), stride=3)
-edge(
-    "max_pool",
-    [[[-2.0, -1.0]]],
-    value=[[[-2, -1]]],
-    gradients=([[[1, 1]]],),
-    why="padding never wins",
-    size=(2,),
-    padding=1,
-    stride=2,
-)
+for x in ([[[-2.0, -1.0]]], [[[-INF, -1.0]]]):
+    edge("max_pool", x, value=x, gradients=([[[1, 1]]],), why="padding never wins", size=(2,), padding=1, stride=2)
 
 # --- corners ------------------------------------------------------------------------------------------------------
 
