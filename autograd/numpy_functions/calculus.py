@@ -129,8 +129,8 @@ def _unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: flo
 @implements(np.interp)
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
     x, xp, fp = (as_operand(a).astype(np.float64) for a in (x, xp, fp))
+    np.interp(0.0, plain(xp), plain(fp), period=period)  # NumPy's complaints, about lengths and a period of zero
     if period is not None:
-        np.interp(0.0, [0.0], [0.0], period=period)  # NumPy's complaint about zero
         period = abs(period)
         x, xp = np.remainder(x, period), np.remainder(xp, period)
         order = np.argsort(plain(xp))
