@@ -101,6 +101,7 @@ if _TYPE_CHECKING:
         cross_validate,
         evaluate,
         fit,
+        predict,
     )
     from nn.units import Adaline, McCullochPitts, Perceptron
 
@@ -124,6 +125,7 @@ _ON_USE = {
     "cross_validate": "nn.training",
     "evaluate": "nn.training",
     "fit": "nn.training",
+    "predict": "nn.training",
 }
 _MODULES = ("init", "metrics", "models", "penalties", "saving")
 
@@ -235,6 +237,7 @@ __all__ = [
     "metrics",
     "models",
     "penalties",
+    "predict",
     "recommend",
     "save",
     "saving",

@@ -1,7 +1,7 @@
 """A learning rate that falls when progress slows: the one rule that a function of the step cannot say.
 
-`ReduceOnPlateau` changes the rate of any optimizer and watches any number; where the number comes from it must not
-know. Rates that follow from the step alone are `optim.schedules`.
+`ReduceOnPlateau` changes the rate of any optimizer and watches any number; `nn.fit` takes it as a callback. Rates that
+follow from the step alone are `optim.schedules`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nn.errors import StateDictError
+from nn.training.callbacks import Callback, Monitor
+from nn.training.run import Run
 from optim import HyperparameterError, Optimizer
 
 __all__ = ["ReduceOnPlateau"]
@@ -18,13 +20,16 @@ __all__ = ["ReduceOnPlateau"]
 _STATE = ("reference", "stalled", "resting", "reductions")
 
 
-class ReduceOnPlateau:
+class ReduceOnPlateau(Callback):
     """Multiply the learning rate by ``factor`` when a watched number, such as the loss on held-out data, stops falling.
 
-    Give the number to `step` once per epoch. An epoch stalls when the number is not below the best so far by more
-    than ``threshold`` (times the size of the best, or absolute with ``threshold_mode="abs"``). After more than
-    ``patience`` stalled epochs in a row the rate of every group falls to max(factor · lr, ``min_lr``), and the next
-    ``cooldown`` epochs do not count. ``mode="max"`` is for numbers that should rise. NaN counts as stalled.
+    As a callback of `nn.fit` it watches ``monitor``, a column of the history (by default "val_loss", without validation
+    data "loss"), and changes the optimizer of the training. Otherwise give the number to `step` once per epoch.
+
+    An epoch stalls when the number is not below the best so far by more than ``threshold`` (times the size of the best,
+    or absolute with ``threshold_mode="abs"``). After more than ``patience`` stalled epochs in a row the rate of every
+    group falls to max(factor · lr, ``min_lr``), and the next ``cooldown`` epochs do not count. ``mode="max"`` is for
+    numbers that should rise. NaN counts as stalled.
 
     ``against="last"`` compares with the epoch before in place of the best: with ``patience=0`` the rate falls whenever
     the change per epoch falls below the threshold.
@@ -54,6 +59,7 @@ class ReduceOnPlateau:
         min_lr: float = 0.0,
         *,
         against: str = "best",
+        monitor: str | None = None,
     ) -> None:
         for name, word, words in (
             ("mode", mode, ("min", "max")),
@@ -70,12 +76,25 @@ class ReduceOnPlateau:
         for name, count in (("patience", patience), ("cooldown", cooldown)):
             _require(name, count, isinstance(count, int) and count >= 0, "a whole number, at least 0")
         self.optimizer = optimizer
+        self.monitor = Monitor(monitor, "auto")
         self.mode, self.factor, self.patience, self.threshold = mode, factor, patience, threshold
         self.threshold_mode, self.cooldown, self.min_lr, self.against = threshold_mode, cooldown, min_lr, against
+        self._forget()
+
+    def _forget(self) -> None:
         self.reference: float | None = None  # what the next number is compared with
         self.stalled = 0  # epochs in a row
         self.resting = 0  # epochs that do not count, to come
         self.reductions = 0
+
+    def on_fit_begin(self, run: Run) -> None:
+        self.optimizer = run.optimizer
+        self._groups()  # refuses a schedule before the first step
+        if not run.epoch:  # a new training with a callback that has served before
+            self._forget()
+
+    def on_epoch_end(self, run: Run) -> None:
+        self.step(self.monitor.value(run))
 
     def step(self, value: Any) -> bool:
         """Take note of the number of one epoch; returns whether the rate was changed.

@@ -23,6 +23,7 @@ __all__ = [
     "COLOURS",
     "activation_histograms",
     "activations",
+    "answers_against_truth",
     "confusion_matrix",
     "decision_boundary",
     "learning_curves",
@@ -182,6 +183,18 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, *, names: Sequen
     ax.set(xticks=range(count), yticks=range(count), xticklabels=words, yticklabels=words)
     ax.grid(False)
     return _finish(ax, xlabel="predicted", ylabel="true", title=f"{np.trace(table) / max(len(true), 1):.1%} right")
+
+
+def answers_against_truth(truth: ArrayLike, answers: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:
+    """Predicted numbers against true ones; the line is where they are equal."""
+    ax = _axes(ax)
+    x, y = np.asarray(truth, float), np.asarray(answers, float)
+    if x.shape != y.shape or x.ndim != 1 or not x.size:
+        raise ValueError(f"truth and answers are numbers of one shape (N,), not {x.shape} and {y.shape}.")
+    ends = [min(x.min(), y.min()), max(x.max(), y.max())]
+    ax.plot(ends, ends, "--", color="0.6")
+    ax.plot(x, y, ".", color=COLOURS[0], alpha=0.6)
+    return _finish(ax, xlabel=f"true {unit}".strip(), ylabel=f"predicted {unit}".strip())
 
 
 # --- the look -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from nn.training.callbacks import Callback, CSVLog, EarlyStopping, JSONLLog
 from nn.training.checkpoint import Checkpoint
 from nn.training.cross_validation import CrossValidation, cross_validate
-from nn.training.fit import evaluate, fit
+from nn.training.evaluation import evaluate, predict
+from nn.training.fit import fit
 from nn.training.history import History
 from nn.training.run import Run
 
@@ -19,4 +20,5 @@ __all__ = [
     "cross_validate",
     "evaluate",
     "fit",
+    "predict",
 ]

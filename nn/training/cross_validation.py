@@ -10,7 +10,8 @@ import numpy as np
 from nn.data import KFold
 from nn.defaults import manual_seed
 from nn.module import Module
-from nn.training.fit import Metrics, evaluate, fit
+from nn.training.evaluation import Metrics, evaluate
+from nn.training.fit import fit
 from nn.training.history import History
 from nn.training.run import Loss
 

@@ -7,28 +7,27 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from autograd import NonFiniteError, Tensor, debug, no_grad
+from autograd import NonFiniteError, debug
 from nn.data import Loader
-from nn.defaults import get_default_dtype, manual_seed
+from nn.defaults import manual_seed
 from nn.errors import TrainingWarning
 from nn.module import Module
 from nn.training.callbacks import Callback
 from nn.training.checkpoint import Checkpoint, restore
+from nn.training.evaluation import Metrics, evaluate, loader_for, named, number_of, parts_of
 from nn.training.history import History
 from nn.training.progress import Progress, progress
-from nn.training.run import Loss, Metric, Run
+from nn.training.run import Loss, Run
 from optim import Adam, Optimizer, clip_grad_norm, clip_grad_value
 
-__all__ = ["evaluate", "fit"]
-
-Metrics = Mapping[str, Metric] | Sequence[Metric]
+__all__ = ["fit"]
 
 
 def fit(
@@ -91,9 +90,9 @@ def fit(
         model,
         loss,
         _made(optimizer, model),
-        _loader(train, model, batch_size, True, seed),
-        None if validation is None else _loader(validation, model, batch_size, False, seed),
-        _named(metrics),
+        loader_for(train, model, batch_size, True, seed),
+        None if validation is None else loader_for(validation, model, batch_size, False, seed),
+        named(metrics),
         int(epochs),
     )
     # Checkpoints come last, when the others have made up their minds; at the end first, before weights are put back.
@@ -128,9 +127,9 @@ def _epoch(
     done = run.train.state_dict()["batch"]
     shown.begin(run.epoch + 1, run.epochs, done, _steps(run.train))
     for batch in run.train:
-        x, targets = _parts(batch, run.model)
+        x, targets = parts_of(batch, run.model)
         loss = run.loss(run.model(x), *targets)
-        value = _number(loss)
+        value = number_of(loss)
         if not math.isfinite(value):
             _report_nonfinite(run, x, targets, value)
             return
@@ -170,50 +169,6 @@ def _epoch(
         callback.on_epoch_end(run)
 
 
-def evaluate(
-    model: Module, data: Any, *, loss: Loss | None = None, metrics: Metrics = (), batch_size: int = 256
-) -> dict[str, float]:
-    """Loss and metrics of a model on data, in evaluation and without a graph; the model's mode is put back.
-
-    The loss is the mean over samples of what ``loss`` returns for each batch; metrics see all predictions at once.
-    Arguments as for `fit`.
-
-    Raises ValueError when there are no samples.
-
-    >>> import nn
-    >>> nn.evaluate(nn.Identity(), nn.data.xor(), loss=lambda p, y: nn.MSELoss()(p[:, 0], y))
-    {'loss': 0.5}
-    """
-    loader = _loader(data, model, batch_size, False, None)
-    named = _named(metrics)
-    total, samples = 0.0, 0
-    predictions: list[Any] = []
-    answers: list[Any] = []
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            for batch in loader:
-                x, targets = _parts(batch, model)
-                prediction = model(x)
-                if loss is not None:
-                    total += _number(loss(prediction, *targets)) * len(x)
-                samples += len(x)
-                if named:
-                    predictions.append(_plain(prediction))
-                    answers.append(_plain(targets[0]))
-    finally:
-        for module, training in modes:
-            module.training = training
-    if not samples:
-        raise ValueError("there are no samples to judge by.")
-    result = {} if loss is None else {"loss": total / samples}
-    if named:
-        prediction, answer = np.concatenate(predictions), np.concatenate(answers)
-        result.update({name: float(metric(prediction, answer)) for name, metric in named.items()})
-    return result
-
-
 # --- arguments ----------------------------------------------------------------------------------------------------
 
 
@@ -226,48 +181,6 @@ def _made(optimizer: Any, model: Module) -> Optimizer:
     if not isinstance(made, Optimizer):
         raise TypeError(f"the function for the optimizer returned {made!r}.")
     return made
-
-
-def _loader(data: Any, model: Module, batch_size: int, shuffle: bool, seed: int | None) -> Loader:
-    """The loader itself, or one over arrays, in the dtype of the model."""
-    if isinstance(data, Loader):
-        return data
-    return Loader(data, batch_size, shuffle=shuffle, seed=seed, dtype=_dtype(model))
-
-
-def _dtype(model: Module) -> np.dtype[Any]:
-    return next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), get_default_dtype())
-
-
-def _named(metrics: Metrics) -> dict[str, Metric]:
-    if isinstance(metrics, Mapping):
-        return dict(metrics)
-    return {getattr(metric, "__name__", type(metric).__name__): metric for metric in metrics}
-
-
-def _parts(batch: Any, model: Module) -> tuple[Any, tuple[Any, ...]]:
-    """The input of a batch and its targets, floating numbers in the dtype of the model."""
-    dtype = _dtype(model)
-    parts = batch if isinstance(batch, list | tuple) else (batch,)
-    x, *targets = (p.astype(dtype) if p.dtype.kind == "f" and p.dtype != dtype else p for p in map(_array, parts))
-    return x, tuple(targets) or (x,)
-
-
-def _array(x: Any) -> Any:
-    return x if isinstance(x, Tensor | np.ndarray) else np.asarray(x)
-
-
-def _plain(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else np.asarray(x)
-
-
-def _number(loss: Any) -> float:
-    if np.shape(_plain(loss)) != ():
-        raise ValueError(
-            f"the loss is one number, but this has shape {np.shape(_plain(loss))}: average it, such as by "
-            "reduction='mean'."
-        )
-    return float(_plain(loss))
 
 
 def _steps(loader: Loader) -> int | None:

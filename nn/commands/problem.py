@@ -1,0 +1,112 @@
+"""What a command is to learn: samples from the digits, a CSV file or a folder of IDX files, and what kind of target."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.commands.options import UsageError
+from nn.data import Table, digits, mnist, read_csv
+from nn.errors import DataFileError
+
+__all__ = ["MOST_CLASSES", "Problem", "Task", "read_problem"]
+
+Task = Literal["classification", "regression"]
+MOST_CLASSES = 20  # whole numbers with more different values are quantities, not names of classes
+
+
+class Problem(NamedTuple):
+    """Samples ``x`` (N, features) of float32 and targets ``y``: class numbers, or float64 quantities."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    features: list[str]
+    classes: list[str]  # empty for regression
+    tabular: bool  # whether the columns have units of their own, and so are standardised
+
+    @property
+    def task(self) -> Task:
+        """Which kind of target it is."""
+        return "classification" if self.classes else "regression"
+
+    def fingerprint(self) -> str:
+        """A digest of all numbers, by which the same data are known again."""
+        content = hashlib.sha256()
+        for array in (self.x, self.y):
+            content.update(np.ascontiguousarray(array).tobytes())
+        return content.hexdigest()[:32]
+
+
+def read_problem(
+    data: str,
+    target: str | None,
+    *,
+    drop: Sequence[str] = (),
+    task: Task | None = None,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
+    part: Literal["train", "test"] = "train",
+) -> Problem:
+    """Read what is to be learned; ``classes`` and ``features`` are those of a model that is to be applied to it.
+
+    Raises UsageError for an option that does not go with the data, DataFileError with file and line.
+    """
+    path = Path(data)
+    is_table = path.suffix.lower() in (".csv", ".tsv", ".txt")
+    if not is_table and (target is not None or drop):
+        raise UsageError(f"--target and --drop are for CSV files, not for {data}")
+    if data == "digits":
+        x, y = digits()
+        return Problem(x.astype(np.float32), y, [f"pixel {i}" for i in range(64)], [str(c) for c in range(10)], False)
+    if path.is_dir():
+        x, y = mnist(path, part)
+        names = list(classes) or [str(c) for c in range(int(y.max(initial=0)) + 1)]
+        if len(y) and y.max() >= len(names):
+            raise DataFileError(data, f"it has the class {y.max()}, but the model knows 0 to {len(names) - 1}")
+        return Problem(x.astype(np.float32), y, [f"pixel {i}" for i in range(x.shape[1])], names, False)
+    if not is_table:
+        why = "there is no such file or folder" if not path.exists() else "it is no .csv file and no folder"
+        raise UsageError(f"--data {data}: {why} (give 'digits', a .csv file, or a folder of IDX files)")
+    if target is None:
+        raise UsageError(f"--data {data} needs --target NAME, the column to predict")
+    table = read_csv(path, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+    return _from_table(table, data, target, drop, task, classes, features)
+
+
+def _from_table(
+    table: Table,
+    data: str,
+    target: str,
+    drop: Sequence[str],
+    task: Task | None,
+    classes: Sequence[str],
+    features: Sequence[str],
+) -> Problem:
+    for name in (target, *drop, *features):
+        if name not in table.names:
+            raise UsageError(f"{data} has no column {name!r}; it has {', '.join(table.names)}")
+    chosen = list(features) or [name for name in table.names if name != target and name not in drop]
+    if not chosen:
+        raise UsageError(f"{data} has no column but {target!r} to predict it from")
+    x = table.numbers(chosen)
+    column = table[target]
+    if task is None:
+        few = column.dtype.kind == "i" and len(np.unique(column)) <= MOST_CLASSES
+        task = "classification" if column.dtype.kind == "U" or few else "regression"
+    if task == "regression":
+        return Problem(x, table.numbers([target])[:, 0], chosen, [], True)
+    words = column.astype(str) if column.dtype.kind != "U" else column
+    names = list(classes) or [str(c) for c in np.unique(column)]
+    number = {name: i for i, name in enumerate(names)}
+    for row, word in enumerate(words.tolist()):
+        if word not in number:
+            raise DataFileError(
+                data,
+                f"line {table.lines[row]}, column {target!r}: the model knows no class {word!r} ({', '.join(names)})",
+            )
+    return Problem(x, np.array([number[word] for word in words.tolist()]), chosen, names, True)

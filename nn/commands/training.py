@@ -1,0 +1,241 @@
+"""`chainrule train`, `evaluate`, `resume`, `check`: their options, and what they do in the folder of a training."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd.gradcheck import gradcheck
+from nn.commands.folder import Plan, open_folder, parts_of, split, write_plan
+from nn.commands.options import UsageError, rate, share, sizes, whole, writable
+from nn.commands.problem import MOST_CLASSES, Problem, read_problem
+from nn.commands.report import pictures, report
+from nn.data import Loader, Standardize
+from nn.layers.activations import ACTIVATIONS
+from nn.losses import CrossEntropyLoss, MSELoss
+from nn.metrics import accuracy
+from nn.summary import summary
+from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit
+from optim import Adam
+from optim.schedules import cosine
+
+__all__ = ["register"]
+
+INTERRUPTED = 130
+CHECKED = 8  # samples for a gradient check
+LEAST = 10  # samples to train, validate and test with
+
+TRAIN = """examples:
+  chainrule train --data digits --out digits-run
+  chainrule train --data houses.csv --target price --hidden 64,64 --epochs 200 --patience 20
+  chainrule train --data mnist-folder --hidden 300 --epochs 10
+
+The data are 'digits' (bundled), a .csv file with a line of names, or a folder of IDX files such as MNIST's. A target
+column of text, or of whole numbers with at most {most} different values, is classified; other numbers are predicted
+(regression). Columns of a .csv file are standardised by the training part. The folder gets run.json, the checkpoints
+last.npz and best.npz, history.csv, and with the extra 'plot' curves.svg and confusion.svg (or answers.svg).
+"""
+
+EVALUATE = """examples:
+  chainrule evaluate digits-run
+  chainrule evaluate chainrule-run --data new-houses.csv
+"""
+
+RESUME = """example:
+  chainrule resume digits-run
+"""
+
+CHECK = """example:
+  chainrule check digits-run
+"""
+
+
+def register(commands: Any) -> None:
+    """Add the commands to those of `chainrule`."""
+    train = _command(
+        commands, "train", "train a network on a .csv file, on IDX files or on digits", TRAIN.format(most=MOST_CLASSES)
+    )
+    add = train.add_argument
+    add("--data", required=True, metavar="DATA", help="'digits', a .csv file, or a folder of IDX files")
+    add("--target", metavar="NAME", help="the column of the .csv file to predict")
+    add("--drop", type=lambda text: text.split(","), default=[], metavar="A,B", help="columns to leave out")
+    add("--task", choices=("classification", "regression"), help="what the target is, where it is not as said below")
+    add("--hidden", type=sizes, default=(64,), metavar="64,64", help="widths of the hidden layers (64)")
+    add("--activation", choices=sorted(ACTIVATIONS), default="relu", metavar="NAME", help="after each of them (relu)")
+    add("--epochs", type=whole(1), default=30, metavar="N", help="times through the training part (30)")
+    add("--batch", type=whole(1), default=32, metavar="N", help="samples in a batch (32)")
+    add("--lr", type=rate, default=0.003, metavar="X", help="learning rate at the start; it falls to 0 (0.003)")
+    add("--patience", type=whole(1), metavar="N", help="stop after N epochs without improvement")
+    add(
+        "--held-out",
+        type=share,
+        default=0.2,
+        metavar="SHARE",
+        help="share of the samples for the test, and again of the others for validation (0.2)",
+    )
+    add("--seed", type=whole(0), default=0, metavar="N", help="of everything random (0)")
+    add("--out", type=Path, default=Path("chainrule-run"), metavar="RUN", help="the folder (chainrule-run)")
+    train.set_defaults(run=_train)
+
+    evaluate = _command(commands, "evaluate", "judge the model of a training by samples it has not seen", EVALUATE)
+    evaluate.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
+    evaluate.add_argument("--data", metavar="DATA", help="other data of the same form (default: what was held out)")
+    evaluate.set_defaults(run=_evaluate)
+
+    resume = _command(commands, "resume", "go on with a training that was stopped, exactly where it was", RESUME)
+    resume.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
+    resume.set_defaults(run=_resume)
+
+    check = _command(commands, "check", "check the gradients of the model of a training on a batch", CHECK)
+    check.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
+    check.set_defaults(run=_check)
+
+
+def _command(commands: Any, name: str, what: str, examples: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return command
+
+
+# --- train, resume ------------------------------------------------------------------------------------------------
+
+
+def _train(a: argparse.Namespace) -> int:
+    problem = read_problem(a.data, a.target, drop=a.drop, task=a.task)
+    if len(problem.y) < LEAST:
+        raise UsageError(f"{a.data} has {len(problem.y)} samples, and at least {LEAST} are needed")
+    if (a.out / "run.json").exists():
+        raise UsageError(f"{a.out} holds a training: chainrule resume {a.out}, or choose another --out")
+    writable(a.out)
+    plan = _plan(a, problem)
+    write_plan(a.out, plan)
+    return _fit(plan, problem, a.out, None)
+
+
+def _resume(a: argparse.Namespace) -> int:
+    plan = open_folder(a.folder)
+    problem = read_problem(
+        plan.data, plan.target, drop=plan.drop, task=plan.task, classes=plan.classes, features=plan.features
+    )
+    parts_of(plan, a.folder)  # refuses data that have changed
+    last = a.folder / "last.npz"
+    return _fit(plan, problem, a.folder, last if last.exists() else None)
+
+
+def _plan(a: argparse.Namespace, problem: Problem) -> Plan:
+    parts = split(problem, a.held_out, a.seed)
+    scale = Standardize(parts.x).state_dict() if problem.tabular else None
+    quantity = not problem.classes
+    return Plan(
+        data=str(Path(a.data).resolve()) if a.data != "digits" else a.data,
+        target=a.target,
+        drop=a.drop,
+        features=problem.features,
+        classes=problem.classes,
+        hidden=list(a.hidden),
+        activation=a.activation,
+        epochs=a.epochs,
+        batch=a.batch,
+        lr=a.lr,
+        patience=a.patience,
+        held_out=a.held_out,
+        seed=a.seed,
+        fingerprint=problem.fingerprint(),
+        shift=None if scale is None else scale["shift"].tolist(),
+        scale=None if scale is None else scale["scale"].tolist(),
+        y_shift=float(parts.y.mean()) if quantity else 0.0,
+        y_scale=(float(parts.y.std()) or 1.0) if quantity else 1.0,
+    )
+
+
+def _fit(plan: Plan, problem: Problem, folder: Path, last: Path | None) -> int:
+    parts = split(problem, plan.held_out, plan.seed)
+    model = plan.model()
+    x = plan.inputs(parts.x)
+    train = Loader((x, plan.targets(parts.y)), plan.batch, shuffle=True, seed=plan.seed, dtype="float32")
+    what = f"{len(plan.classes)} classes" if plan.classes else "regression"
+    print(f"{plan.data}: {len(problem.y):,} samples of {len(plan.features)} features, {what}")
+    print(f"{len(x):,} to learn from, {len(parts.x_valid):,} for validation, {len(parts.x_test):,} for the test\n")
+    print(f"{summary(model, x[:1])}\n")
+    callbacks = [Checkpoint(folder), CSVLog(folder / "history.csv")]
+    history = fit(
+        model,
+        train,
+        (plan.inputs(parts.x_valid), plan.targets(parts.y_valid)),
+        loss=CrossEntropyLoss() if plan.classes else MSELoss(),
+        optimizer=lambda p: Adam(p, lr=cosine(plan.lr, plan.epochs * len(train))),
+        epochs=plan.epochs,
+        metrics=[accuracy] if plan.classes else (),
+        callbacks=callbacks if plan.patience is None else [EarlyStopping(patience=plan.patience), *callbacks],
+        seed=plan.seed if last is None else None,
+        resume=last,
+    )
+    print(f"{_thinned(history)}\n")
+    if history.stopped and history.stopped.startswith("interrupted"):
+        print(f"chainrule: stopped; chainrule resume {folder} goes on", file=sys.stderr)
+        return INTERRUPTED
+    best = plan.trained(folder)
+    print(f"test, with the weights of the best epoch in validation ({history.best()['epoch']})\n")
+    print(report(plan, best, parts.x_test, parts.y_test))
+    print(f"\n{pictures(folder, plan, best, history, parts.x_test, parts.y_test)}")
+    print(f"the model and its history: {folder}")
+    return 0
+
+
+def _thinned(history: History, most: int = 30) -> History:
+    """At most so many rows, with the first and the last."""
+    every = -(-len(history) // most)
+    rows = [row for i, row in enumerate(history, 1) if i == 1 or i % every == 0 or i == len(history)]
+    shown = History([{name: row[name] for name in row if name not in ("step",)} for row in rows])
+    shown.stopped = history.stopped
+    return shown
+
+
+# --- evaluate, check ----------------------------------------------------------------------------------------------
+
+
+def _evaluate(a: argparse.Namespace) -> int:
+    plan = open_folder(a.folder)
+    model = plan.trained(a.folder)
+    if a.data is None:
+        parts = parts_of(plan, a.folder)
+        x, y = parts.x_test, parts.y_test
+        print(f"{len(y):,} samples of {plan.data} that were held out\n")
+    else:
+        problem = read_problem(
+            a.data,
+            plan.target if plan.target is not None and a.data != "digits" and not Path(a.data).is_dir() else None,
+            task=plan.task,
+            classes=plan.classes,
+            features=plan.features if plan.target is not None else (),
+            part="test",
+        )
+        if problem.x.shape[1] != len(plan.features):
+            raise UsageError(
+                f"{a.data} has {problem.x.shape[1]} features, but the model of {a.folder} takes {len(plan.features)}"
+            )
+        x, y = problem.x, problem.y
+        print(f"{len(y):,} samples of {a.data}\n")
+    print(report(plan, model, x, y))
+    return 0
+
+
+def _check(a: argparse.Namespace) -> int:
+    plan = open_folder(a.folder)
+    model = plan.trained(a.folder)
+    parts = parts_of(plan, a.folder)
+    x, y = plan.inputs(parts.x[:CHECKED]), plan.targets(parts.y[:CHECKED])
+    loss: Any = CrossEntropyLoss() if plan.classes else MSELoss()
+    found = gradcheck(lambda: loss(model(x), np.asarray(y)), wrt=model, raise_on_failure=False)
+    print(found)
+    return 0 if found.ok else 1
