@@ -94,10 +94,33 @@ def write_operator(op: Any, *, reflected: bool = False) -> Callable[..., Any]:
 
 
 def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool = False) -> Callable[..., Any]:
-    xs = op.operands
-    # Operands and attributes have no leading underscore, data of operands has one, everything else has two.
+    """A function with the right parameters, whose body is written at its first call: a program uses few of the ops that
+    it imports, and compiling all of them takes half as long as importing NumPy."""
     names: dict[str, Any] = {
         TRANSPARENT: True,
+        **{f"__default_{a}": value for a, value in (op.optional | op.attributes).items()},
+    }
+    attributes = [a if v is Parameter.empty else f"{a}=__default_{a}" for a, v in op.attributes.items()]
+    parameters = [f"{x}=__default_{x}" if x in op.optional else x for x in order] + (
+        ["*", *attributes] if op.optional and attributes else attributes
+    )
+    head, given = ", ".join(parameters), ", ".join([*order, *(f"{a}={a}" for a in op.attributes)])
+
+    def write() -> None:
+        names.update(_caller_names(op))
+        function.__code__ = _define(name, head, _caller_body(op, operator), names).__code__
+
+    names["__write"] = write
+    function = names["__written"] = _define(name, head, ["    __write()", f"    return __written({given})"], names)
+    return function
+
+
+def _caller_names(op: Any) -> dict[str, Any]:
+    """What the text of `_caller_body` refers to.
+
+    Operands and attributes have no leading underscore, data of operands has one, everything else has two.
+    """
+    return {
         "__op": op,
         "__kernel": op.kernel,
         "__compute": op.infix or op.kernel,
@@ -115,12 +138,11 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
         "__source": source,
         "__ndarray": np.ndarray,
         "__shape": np.shape,
-        **{f"__default_{a}": value for a, value in (op.optional | op.attributes).items()},
     }
-    attributes = [a if v is Parameter.empty else f"{a}=__default_{a}" for a, v in op.attributes.items()]
-    parameters = [f"{x}=__default_{x}" if x in op.optional else x for x in order] + (
-        ["*", *attributes] if op.optional and attributes else attributes
-    )
+
+
+def _caller_body(op: Any, operator: bool) -> list[str]:
+    xs = op.operands
     body: list[str] = []
     for x in xs:
         body += [
@@ -166,7 +188,7 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
             f"        __operands = __parents if {all_live} else ({origins})",
             f"        return __record(__op, out, __parents, __operands, ({kept}), {attrs}, __state)",
         ]
-    return _define(name, ", ".join(parameters), [*body, "    return __result(out)"], names)
+    return [*body, "    return __result(out)"]
 
 
 def _kept_text(op: Any, i: int, ruled: list[str]) -> str:
