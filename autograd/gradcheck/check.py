@@ -21,6 +21,7 @@ from autograd.modes import STATE
 
 __all__ = ["gradcheck"]
 
+_NOTHING = "no derivative, because of this"
 _SAME = 1e-10  # two runs that differ by less, relative to the largest entry, differ by rounding
 
 
@@ -104,16 +105,16 @@ def gradcheck(
 def _examine(subject: Subject, order: int, rtol: float | None, atol: float | None) -> GradcheckReport:
     rows = _overlapping(subject) or _nonfinite_inputs(subject)
     if rows:
-        return GradcheckReport(tuple(rows), order)
+        return GradcheckReport(tuple(rows), order, _NOTHING)
     run = subject.run(_copies(subject))
     before = [plain(value) for _, value in run.outputs]
     rows = _mutated(subject)
     if rows:
-        return GradcheckReport(tuple(rows), order)
+        return GradcheckReport(tuple(rows), order, _NOTHING)
     rows, spread = _run_again(subject, run, before)
     rows = rows or _nonfinite_outputs(run)
     if rows:
-        return GradcheckReport(tuple(rows), order, notes=_notes(subject))
+        return GradcheckReport(tuple(rows), order, _NOTHING, _notes(subject))
     level: Runnable = subject
     comparison = Comparison(GraphProblem(level, run, spread), 1, rtol, atol)
     rows += comparison.rows()
@@ -132,7 +133,7 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
         rows += comparison.rows()
     late, _ = _run_again(subject, run, before, times=1)  # something may have counted the runs
     if late:
-        return GradcheckReport(tuple(late), order, notes=_notes(subject))
+        return GradcheckReport(tuple(late), order, _NOTHING, _notes(subject))
     report = GradcheckReport(tuple(rows), order, _coverage(rows), _notes(subject))
     failure = comparison.failure
     return report if failure is None else replace(report, **_located(localise(level, *failure)))

@@ -47,6 +47,12 @@ def test_coverage():
     assert [row.coverage for row in report.rows] == ["8 random directions of 600 entries", "every entry"]
 
 
+def test_coverage_where_nothing_could_be_compared():
+    report = gradcheck(lambda x: np.sqrt(x), -1.0, raise_on_failure=False)
+    assert report.verdict == "nonfinite"
+    assert str(report).splitlines()[-1] == "checked: no derivative, because of this"
+
+
 def test_long_tables_are_cut():
     report = gradcheck(lambda *xs: sum(xs), *np.ones(40))
     text = str(report)
