@@ -49,9 +49,10 @@ def equal_rows(a: np.ndarray[Any, Any], tolerance: float = 0.0) -> bool:
     """Whether there are several rows along the first axis, and all are the same."""
     if len(a) < 2 or not a.size:
         return False
-    if np.abs(a[0] - a[1]).max() > tolerance:  # most of the time, this is all
-        return False
-    return bool(np.abs(a - a[:1]).max() <= tolerance)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        if np.abs(a[0] - a[1]).max() > tolerance:  # most of the time, this is all
+            return False
+        return bool(np.abs(a - a[:1]).max() <= tolerance)
 
 
 class _Watch:

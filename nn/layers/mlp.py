@@ -20,8 +20,8 @@ class MLP(Sequential):
 
     ``sizes`` are the widths from input to output: ``MLP([64, 32, 10])`` takes 64 numbers, has one hidden layer of 32
     units and returns 10. ``activation`` is a name, which is that of its function in `nn.functional` ("relu", "tanh",
-    "gelu", "leaky_relu", ...), or a class such as ``nn.Tanh``, or a function that makes one. ``output_activation`` is by
-    default none, which is what `CrossEntropyLoss` and `BCEWithLogitsLoss` expect; see `nn.recommend`. Input
+    "gelu", "leaky_relu", ...), or a class such as ``nn.Tanh``, or a function that makes one. ``output_activation`` is
+    by default none, which is what `CrossEntropyLoss` and `BCEWithLogitsLoss` expect; see `nn.recommend`. Input
     (..., sizes[0]), output (..., sizes[-1]).
 
     Raises ValueError for fewer than two sizes, a size below 1, or an unknown activation.

@@ -8,7 +8,7 @@ import pytest
 from nn_cases.activations import ALPHA, SCALE, TABLE
 
 import nn
-from autograd import gradcheck, tensor
+from autograd import grad, gradcheck, hessian, tensor
 from nn import functional
 from nn.layers.activations import ACTIVATIONS, activation
 
@@ -115,6 +115,28 @@ def test_numbers_integers_and_lists(row, kind):
         out = row.make()(x)
         value = out.data if hasattr(out, "data") and hasattr(out, "requires_grad") else out
         np.testing.assert_allclose(value, row.value(np.asarray(x, float)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0,), (2, 0, 3), (2, 1, 3, 2)], ids=str)
+def test_every_shape(row, shape):
+    x = tensor(np.full(shape, 0.5, "float32"), requires_grad=True)
+    out = row.make()(x)
+    assert out.shape == shape
+    assert out.dtype == np.float32
+    out.sum().backward()
+    np.testing.assert_allclose(x.grad, row.slope(x.data), rtol=1e-5)
+
+
+def test_a_function_may_be_turned_inside_out(row, rng):
+    """grad and hessian of functions of plain arrays agree with the formulas."""
+    if row.name in ("identity", "prelu"):
+        return
+    module, x = row.make(), rng.normal(size=4) + 0.1
+    np.testing.assert_allclose(grad(lambda v: np.sum(module(v)))(x), row.slope(x), rtol=1e-9, atol=1e-12)
+    bent = hessian(lambda v: np.sum(module(v)))(x)
+    step = 1e-5
+    expected = (row.slope(x + step) - row.slope(x - step)) / (2 * step)
+    np.testing.assert_allclose(np.diag(bent), expected, rtol=1e-5, atol=1e-8)
 
 
 # --- kinks --------------------------------------------------------------------------------------------------------

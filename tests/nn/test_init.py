@@ -332,6 +332,7 @@ HEALTHY = [
     lambda: nn.Sequential(nn.Linear(3, 4), nn.PReLU(4), nn.Linear(4, 2)),
     lambda: changed(nn.MLP([3, 4, 2], "tanh"), init.zeros_, "0.weight"),  # what follows tells them apart
     Shortcut,
+    lambda: changed(nn.MLP([3, 4, 2]), lambda p: init.constant_(p, np.nan)),
 ]
 
 
