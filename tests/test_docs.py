@@ -1,4 +1,4 @@
-"""The examples of the documentation run: in the docstrings of the three packages, and in README.md."""
+"""The examples of the documentation run: in the docstrings of the three packages, and on pages."""
 
 import ast
 import doctest
@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
 PACKAGES = ("autograd", "optim", "nn")
 
 
@@ -49,18 +48,20 @@ def test_docstring(file, line, text, tmp_path, monkeypatch):
     run_examples(text, {"__name__": "__main__"}, file, line - 1)
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README.md")
-def test_readme(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md"])
+def test_page(page, tmp_path, monkeypatch):
     """The blocks marked as Python run in the order of reading, each knowing the names of those before."""
+    if not (ROOT / page).exists():
+        pytest.skip(f"there is no {page}")
     monkeypatch.chdir(tmp_path)
-    text = README.read_text(encoding="utf-8")
+    text = (ROOT / page).read_text(encoding="utf-8")
     names = {"__name__": "__main__"}
     for block in re.finditer(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
         line = text.count("\n", 0, block.start(1))
         if ">>> " in block[1]:
-            run_examples(block[1], names, "README.md", line)
+            run_examples(block[1], names, page, line)
         else:
-            exec(compile("\n" * line + block[1], str(README), "exec"), names)
+            exec(compile("\n" * line + block[1], page, "exec"), names)
 
 
 def test_a_wrong_example_fails():
