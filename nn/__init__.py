@@ -82,7 +82,6 @@ from nn.losses import (
     SmoothL1Loss,
 )
 from nn.module import Buffer, Module, Parameter
-from nn.summary import summary
 
 if _TYPE_CHECKING:
     from nn import init, metrics, models, penalties, saving
@@ -90,6 +89,7 @@ if _TYPE_CHECKING:
     from nn.plateau import ReduceOnPlateau
     from nn.recommendation import recommend
     from nn.saving import load, save
+    from nn.summarizing import summary
     from nn.training import (
         Callback,
         Checkpoint,
@@ -107,6 +107,7 @@ if _TYPE_CHECKING:
 
 # What a training loop does not always need is imported at its first use.
 _ON_USE = {
+    "summary": "nn.summarizing",
     "ReduceOnPlateau": "nn.plateau",
     "draw": "nn.drawing",
     "recommend": "nn.recommendation",

@@ -38,7 +38,7 @@ from nn.data import Loader, digits, train_test_split
 from nn.layers import MLP
 from nn.losses import CrossEntropyLoss
 from nn.metrics import accuracy, confusion_matrix
-from nn.summary import summary
+from nn.summarizing import summary
 from optim import Adam
 
 __all__ = ["Settings", "demo"]

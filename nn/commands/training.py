@@ -18,7 +18,7 @@ from nn.data import Loader, Standardize
 from nn.layers.activations import ACTIVATIONS
 from nn.losses import CrossEntropyLoss, MSELoss
 from nn.metrics import accuracy
-from nn.summary import summary
+from nn.summarizing import summary
 from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit
 from optim import Adam
 from optim.schedules import cosine

@@ -1,16 +1,60 @@
 """Data: loaders, files, small sets that are bundled or made, splits, scaling and augmentation."""
 
-from nn.data.augment import Compose, Cutout, Flip, Noise, Rotate, Shift
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from nn.data.bundled import Digits, digits
-from nn.data.folds import Fold, KFold
-from nn.data.idx import Images, mnist, read_idx
-from nn.data.labels import class_numbers, one_hot
 from nn.data.loader import Loader
 from nn.data.mapped import NpyFile, npy
-from nn.data.scaling import MinMax, Standardize
 from nn.data.split import train_test_split
-from nn.data.table import Table, read_csv
-from nn.data.toy import Points, four_rows, moons, playground, xor
+
+if _TYPE_CHECKING:
+    from nn.data.augment import Compose, Cutout, Flip, Noise, Rotate, Shift
+    from nn.data.folds import Fold, KFold
+    from nn.data.idx import Images, mnist, read_idx
+    from nn.data.labels import class_numbers, one_hot
+    from nn.data.scaling import MinMax, Standardize
+    from nn.data.table import Table, read_csv
+    from nn.data.toy import Points, four_rows, moons, playground, xor
+
+# What many programs do without is imported at its first use, as in `nn`.
+_ON_USE = {
+    "Compose": "nn.data.augment",
+    "Cutout": "nn.data.augment",
+    "Flip": "nn.data.augment",
+    "Noise": "nn.data.augment",
+    "Rotate": "nn.data.augment",
+    "Shift": "nn.data.augment",
+    "Fold": "nn.data.folds",
+    "KFold": "nn.data.folds",
+    "Images": "nn.data.idx",
+    "mnist": "nn.data.idx",
+    "read_idx": "nn.data.idx",
+    "class_numbers": "nn.data.labels",
+    "one_hot": "nn.data.labels",
+    "MinMax": "nn.data.scaling",
+    "Standardize": "nn.data.scaling",
+    "Table": "nn.data.table",
+    "read_csv": "nn.data.table",
+    "Points": "nn.data.toy",
+    "four_rows": "nn.data.toy",
+    "moons": "nn.data.toy",
+    "playground": "nn.data.toy",
+    "xor": "nn.data.toy",
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _ON_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_ON_USE]
+
 
 __all__ = [
     "Compose",

@@ -10,7 +10,7 @@ import nn
 from autograd import is_grad_enabled, no_grad, record
 from autograd.registry import REGISTRY
 from nn.counting import PRODUCTS
-from nn.summary import _bytes
+from nn.summarizing import _bytes
 
 
 def zeros(*shape):
