@@ -75,6 +75,7 @@ PROMISES = [
     ("mlp_mnist", "pytorch", 0.8),
     ("mlp_large", "pytorch", 1.2),
     ("cnn", "pytorch", 1.8),
+    ("hessian", "pytorch", 1.0),
 ]
 
 Arrays = dict[str, Any]
