@@ -1,0 +1,386 @@
+"""Answers to exercises: right, or a guess at the slip.
+
+`check` compares a number, an array, a Tensor, a nested list of them, or a function with what is expected, and prints
+one line. Where the answer is wrong it tries what people slip on: a sign, a factor, a transposition, a sum or a mean
+over the batch, the derivative of the other branch, and whatever slips the exercise itself names. It never prints what
+is expected. This module knows nothing of any exercise.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+
+__all__ = ["Verdict", "check", "judge"]
+
+_POINTS = 12  # at which functions are compared
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of an answer: whether it is right, and else a short name of the slip, if one was guessed.
+
+    ``slip`` is one of "" (right), "open" (not answered), "sign", "factor", "transpose", "sum", "mean", "shape",
+    "branch", "order", "nonfinite", "kind", "error", "unknown", or the words of a slip that the exercise names.
+    """
+
+    right: bool
+    slip: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def check(answer: Any, expected: Any, *, name: str = "", **options: Any) -> None:
+    """Print whether an answer is right, or what the slip may be. `judge` has the options.
+
+    ``None`` and ``...`` (also as the result of a function) are exercises that nobody has answered yet.
+
+    >>> from nn.exercises import check
+    >>> check(..., 0.75, name="the slope")
+    the slope: not answered yet.
+    >>> check(-0.75, 0.75, name="the slope")
+    the slope: not yet. The sign: your answer is minus what it should be.
+    >>> check(0.75, 0.75, name="the slope")
+    the slope: right.
+    """
+    verdict = judge(answer, expected, **options)
+    print(f"{name}: {verdict}" if name else verdict.text[:1].upper() + verdict.text[1:])
+
+
+def judge(
+    answer: Any,
+    expected: Any,
+    *,
+    slips: Mapping[str, Any] | None = None,
+    factors: Mapping[str, float] | None = None,
+    start: Any = None,
+    at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None = None,
+    rtol: float = 1e-3,
+) -> Verdict:
+    """What is to be said of an answer.
+
+    ``slips`` maps the words for a slip to the answer that it leads to: ``{"the updated weight was used too early":
+    0.14975}``. ``factors`` names numbers that may be forgotten: ``{"the learning rate": 0.5, "N": 4}``. Where the
+    answer is an updated value, ``start`` is the old one, and signs and factors are those of the change. Functions are
+    compared at random numbers; for other arguments ``at`` is one example of them (their shapes count), or makes them
+    from a random generator. Numbers agree up to ``rtol`` of the largest one.
+
+    Raises TypeError when a function is expected and ``at`` cannot be guessed.
+
+    >>> from nn.exercises import judge
+    >>> judge([2.0, -4.0], [1.0, -2.0]).slip
+    'factor'
+    >>> judge(lambda x: 1.0, lambda x: float(x > 0)).slip
+    'branch'
+    """
+    slips = dict(slips or {})
+    if _is_open(answer):
+        return _OPEN
+    if isinstance(expected, str):
+        same = isinstance(answer, str) and answer.strip().casefold() == expected.strip().casefold()
+        return _RIGHT if same else _named(answer, slips) or Verdict(False, "unknown", "not yet.")
+    if callable(expected) and not isinstance(expected, Tensor):
+        return _judge_function(answer, expected, slips, factors or {}, at, rtol)
+    if isinstance(expected, Mapping) or _is_nested(expected):
+        return _judge_parts(answer, expected, slips, factors or {}, start, rtol)
+    if callable(answer) and not isinstance(answer, Tensor):
+        return Verdict(False, "kind", "not yet. A number or an array is asked for, not a function: call it.")
+    try:
+        mine = _array(answer)
+    except (TypeError, ValueError):
+        word = type(answer).__name__
+        return Verdict(False, "kind", f"not yet. A number or an array is asked for, not {word}.")
+    wanted = _array(expected)
+    wrong = {words: _array(value) for words, value in slips.items()}
+    case = _Case(mine, wanted, wrong, dict(factors or {}), None if start is None else _array(start), rtol)
+    return _verdict(case)
+
+
+# --- numbers and arrays -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Case:
+    answer: NDArray[Any]
+    expected: NDArray[Any]
+    slips: Mapping[str, NDArray[Any]]
+    factors: Mapping[str, float]
+    start: NDArray[Any] | None
+    rtol: float
+
+    def agree(self, a: Any, b: Any = None) -> bool:
+        """Whether two arrays are the same, of one shape, up to rounding."""
+        a, b = np.asarray(a), self.expected if b is None else np.asarray(b)
+        return a.shape == b.shape and bool(np.all(self.near(a, b)))
+
+    def near(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """Which entries agree; where the answer is a changed value, the change has to."""
+        moved = b if self.start is None or self.start.shape != b.shape else b - self.start
+        scale = float(np.max(np.abs(moved), initial=0.0))
+        return np.asarray(np.abs(a - b) <= self.rtol * scale + 1e-12)
+
+
+def _verdict(case: _Case) -> Verdict:
+    if case.agree(case.answer):
+        return _RIGHT
+    for words, value in case.slips.items():
+        if case.agree(case.answer, value):
+            return Verdict(False, words, f"not yet. It looks as if {words}.")
+    for guess in (_shape, _nonfinite, _scale, _turned, _same_numbers):
+        verdict = guess(case)
+        if verdict is not None:
+            return verdict
+    return _unknown(case)
+
+
+def _shape(case: _Case) -> Verdict | None:
+    """What makes an answer of another shape."""
+    answer, expected = case.answer, case.expected
+    if answer.shape == expected.shape:
+        return None
+    shapes = f"your answer has shape {answer.shape}, asked for is {expected.shape}"
+    if answer.ndim >= 2 and case.agree(np.swapaxes(answer, -1, -2)):
+        return Verdict(False, "transpose", f"not yet. The transpose: {shapes}.")
+    if answer.size == expected.size and case.agree(answer.reshape(expected.shape)):
+        return Verdict(False, "shape", f"not yet. The numbers are right, the shape is not: {shapes}.")
+    for axis in range(answer.ndim):
+        length = answer.shape[axis]
+        for keepdims in (False, True):
+            if case.agree(answer.sum(axis=axis, keepdims=keepdims)):
+                text = f"not yet. The sum over axis {axis} ({length} entries) is missing: {shapes}."
+                return Verdict(False, "sum", text)
+            if case.agree(answer.mean(axis=axis, keepdims=keepdims)):
+                text = f"not yet. The mean over axis {axis} ({length} entries) is missing: {shapes}."
+                return Verdict(False, "mean", text)
+    return Verdict(False, "shape", f"not yet. The shape: {shapes}.")
+
+
+def _nonfinite(case: _Case) -> Verdict | None:
+    if np.all(np.isfinite(case.answer)) or not np.all(np.isfinite(case.expected)):
+        return None
+    count = int(np.sum(~np.isfinite(case.answer)))
+    return Verdict(False, "nonfinite", f"not yet. {count} of {case.answer.size} numbers are not finite.")
+
+
+def _scale(case: _Case) -> Verdict | None:
+    """A factor between answer and what is expected, the same for all entries."""
+    answer, expected = case.answer, case.expected
+    thing = "your answer is"
+    if case.start is not None and case.start.shape == expected.shape:
+        answer, expected, thing = answer - case.start, expected - case.start, "the change from the old value is"
+    size = float(np.sum(expected * expected))
+    if size == 0.0:
+        return None
+    ratio = float(np.sum(answer * expected)) / size
+    if ratio == 0.0 or not np.all(np.abs(answer - ratio * expected) <= case.rtol * abs(ratio) * np.abs(expected).max()):
+        return None
+    if _close(ratio, -1.0, case.rtol):
+        return Verdict(False, "sign", f"not yet. The sign: {thing} minus what it should be.")
+    sign = " with the wrong sign, and" if ratio < 0 else ""
+    words = _factor_words(abs(ratio), case)
+    return Verdict(False, "factor", f"not yet. A factor: {thing}{sign} {words}.")
+
+
+def _factor_words(ratio: float, case: _Case) -> str:
+    """A ratio, and where it may come from."""
+    for name, value in case.factors.items():
+        for wrong, forgotten in ((value, f"1/{name}"), (1 / value, name)):
+            if _close(ratio, wrong, case.rtol):
+                return f"{wrong:.4g} times what it should be: is {forgotten} forgotten ({name} is {value:.4g})?"
+    if _close(ratio, 2.0, case.rtol):
+        return "twice what it should be: is a 1/2 forgotten, or something counted twice?"
+    if _close(ratio, 0.5, case.rtol):
+        return "half of what it should be: is a factor 2 forgotten, as from the derivative of a square?"
+    for number in (3, 4, 5, 6, 8, 10, 16, 32, 100):
+        if _close(ratio, number, case.rtol):
+            return f"{number} times what it should be: a sum in place of a mean over {number}?"
+        if _close(ratio, 1 / number, case.rtol):
+            return f"1/{number} of what it should be: a mean over {number} in place of a sum?"
+    return f"{ratio:.3g} times what it should be, in every entry"
+
+
+def _turned(case: _Case) -> Verdict | None:
+    """Square matrices: the transpose has the right shape, too."""
+    square = case.answer.ndim >= 2 and case.answer.shape[-1] == case.answer.shape[-2]
+    if square and case.agree(np.swapaxes(case.answer, -1, -2)):
+        return Verdict(False, "transpose", "not yet. The transpose: rows and columns have changed places.")
+    return None
+
+
+def _same_numbers(case: _Case) -> Verdict | None:
+    """The right numbers in the wrong places, or with some wrong signs."""
+    answer, expected = case.answer, case.expected
+    if answer.size > 1 and case.agree(np.abs(answer), np.abs(expected)):
+        count = int(np.sum(~case.near(answer, expected)))
+        return Verdict(False, "sign", f"not yet. The sign of {count} of {answer.size} entries.")
+    if answer.size > 1 and case.agree(np.sort(answer, axis=None), np.sort(expected, axis=None)):
+        return Verdict(False, "order", "not yet. The numbers are right, their order is not.")
+    return None
+
+
+def _unknown(case: _Case) -> Verdict:
+    """Which entries are right, if there are several; else how far off a number is."""
+    answer, expected = case.answer, case.expected
+    near = case.near(answer, expected)
+    if answer.size > 1:
+        first = tuple(map(int, np.argwhere(~near)[0]))
+        count = int(near.sum())
+        place = f"entry {list(first)}" if answer.ndim else "it"
+        return Verdict(False, "unknown", f"not yet. {count} of {answer.size} entries are right; {place} is not.")
+    off = float(np.abs(answer - expected)) / max(float(np.abs(expected)), 1e-12)
+    if off <= 0.05:
+        return Verdict(False, "rounding", "not yet, but close. Rounded too early, perhaps?")
+    return Verdict(False, "unknown", f"not yet. It should be {'larger' if expected > answer else 'smaller'}.")
+
+
+# --- several parts ------------------------------------------------------------------------------------------------
+
+
+def _judge_parts(
+    answer: Any, expected: Any, slips: Mapping[str, Any], factors: Mapping[str, float], start: Any, rtol: float
+) -> Verdict:
+    """Several numbers or arrays; the first one that is wrong is spoken of."""
+    keys = list(expected) if isinstance(expected, Mapping) else list(range(len(expected)))
+    try:
+        if len(answer) != len(keys):
+            text = f"not yet. Asked for are {len(keys)} things, your answer has {len(answer)}."
+            return Verdict(False, "kind", text)
+        mine = [answer[key] for key in keys]
+    except (TypeError, KeyError, IndexError):
+        words = ", ".join(map(str, keys))
+        return Verdict(False, "kind", f"not yet. Asked for are {len(keys)} things: {words}.")
+    right = 0
+    wrong: tuple[Any, Verdict] | None = None
+    for key, part in zip(keys, mine, strict=True):
+        own = {words: value[key] for words, value in slips.items()}
+        begin = None if start is None else start[key]
+        verdict = judge(part, expected[key], slips=own, factors=factors, start=begin, rtol=rtol)
+        right += verdict.right
+        if not verdict.right and wrong is None:
+            wrong = key, verdict
+    if wrong is None:
+        return _RIGHT
+    key, verdict = wrong
+    place = f"{key}" if isinstance(expected, Mapping) else f"part {key + 1}"
+    return Verdict(False, verdict.slip, f"{right} of {len(keys)} parts are right. {place}: {verdict.text}")
+
+
+# --- functions ----------------------------------------------------------------------------------------------------
+
+
+def _judge_function(
+    answer: Any,
+    expected: Callable[..., Any],
+    slips: Mapping[str, Any],
+    factors: Mapping[str, float],
+    at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None,
+    rtol: float,
+) -> Verdict:
+    """Functions, at random points: what they return there is compared as one long array."""
+    if not callable(answer):
+        return Verdict(False, "kind", f"not yet. A function is asked for, not {type(answer).__name__}.")
+    points = list(_points(expected, at))
+    results = []
+    for point in points:
+        try:
+            results.append(answer(*_copies(point)))
+        except Exception as error:  # whatever it is, it is told to the one who wrote the function
+            return Verdict(False, "error", f"not yet. Your function raises {type(error).__name__}: {error}")
+    if all(_is_open(result) for result in results):
+        return _OPEN
+    wanted = [expected(*_copies(point)) for point in points]
+    wrong = {words: [slip(*_copies(point)) for point in points] for words, slip in slips.items()}
+    singles = [judge(mine, right, factors=factors, rtol=rtol) for mine, right in zip(results, wanted, strict=True)]
+    bad = [i for i, verdict in enumerate(singles) if not verdict.right]
+    if not bad:
+        return _RIGHT
+    for words, values in wrong.items():
+        if all(judge(mine, value, rtol=rtol).right for mine, value in zip(results, values, strict=True)):
+            return Verdict(False, words, f"not yet. It looks as if {words}.")
+    if len(bad) == len(points) and len({verdict.text for verdict in singles}) == 1:
+        return singles[0]
+    return _branch(points, bad)
+
+
+def _branch(points: Sequence[Sequence[Any]], bad: Sequence[int]) -> Verdict:
+    """Where a function is wrong, when it is right elsewhere."""
+    many = f"right at {len(points) - len(bad)} of {len(points)} random points"
+    if len(bad) < len(points):
+        for k in range(len(points[0])):
+            values = [point[k] for point in points]
+            if any(np.ndim(value) for value in values):
+                continue
+            for words, holds in (("negative", np.less), ("positive", np.greater)):
+                if [i for i, value in enumerate(values) if holds(value, 0.0)] == list(bad):
+                    which = "the argument" if len(points[0]) == 1 else f"argument {k + 1}"
+                    text = f"not yet: {many}, wrong wherever {which} is {words}. The derivative of the other branch?"
+                    return Verdict(False, "branch", text)
+    where = ", ".join(f"{value:.3g}" for value in points[bad[0]] if not np.ndim(value))
+    return Verdict(False, "unknown", f"not yet: {many}" + (f", and not at ({where})." if where else "."))
+
+
+def _points(
+    expected: Callable[..., Any], at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None
+) -> Iterator[Sequence[Any]]:
+    """Arguments: normal numbers in the shapes of an example, or whatever the exercise makes."""
+    random = np.random.default_rng(0)
+    if at is None:
+        needed = [p for p in inspect.signature(expected).parameters.values() if p.default is p.empty]
+        if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in needed):
+            raise TypeError("say with at= what the functions are called with: an example of their arguments.")
+        at = (0.0,) * len(needed)
+    for _ in range(_POINTS):
+        if callable(at):
+            yield tuple(at(random))
+        else:
+            yield tuple(random.normal(size=np.shape(x)) if np.ndim(x) else float(random.normal()) for x in at)
+
+
+def _copies(point: Sequence[Any]) -> list[Any]:
+    """The arguments for one call, which may change them."""
+    return [value.copy() if isinstance(value, np.ndarray) else value for value in point]
+
+
+# --- values -------------------------------------------------------------------------------------------------------
+
+_RIGHT = Verdict(True, "", "right.")
+_OPEN = Verdict(False, "open", "not answered yet.")
+
+
+def _is_open(answer: Any) -> bool:
+    """Whether an answer is the placeholder, or a nest of placeholders."""
+    if isinstance(answer, list | tuple) and answer:
+        return all(_is_open(part) for part in answer)
+    return answer is None or answer is ...
+
+
+def _is_nested(expected: Any) -> bool:
+    """Whether something is a list or a tuple of more than numbers."""
+    return isinstance(expected, list | tuple) and any(
+        isinstance(part, str | list | tuple | Mapping | np.ndarray | Tensor) or callable(part) for part in expected
+    )
+
+
+def _array(value: Any) -> NDArray[Any]:
+    return np.asarray(value.numpy() if isinstance(value, Tensor) else value, dtype=np.float64)
+
+
+def _named(answer: Any, slips: Mapping[str, Any]) -> Verdict | None:
+    """The slip that an exercise names for a word."""
+    for words, value in slips.items():
+        if isinstance(answer, str) and answer.strip().casefold() == str(value).casefold():
+            return Verdict(False, words, f"not yet. It looks as if {words}.")
+    return None
+
+
+def _close(a: float, b: float, rtol: float) -> bool:
+    return abs(a - b) <= rtol * abs(b)

@@ -1,0 +1,106 @@
+"""Make the notebooks from their texts: `python notebooks/build.py`, or with names such as `01 06` only those.
+
+The text `NN_name.py` (jupytext's percent format) is what people edit and review; `NN_name.ipynb` is made from it, with
+the outputs of a run from top to bottom. The same text gives the same bytes: identities of cells are numbers, times and
+versions are left out, figures are SVG without dates. Needs the extra `notebooks`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+from ipykernel.compiler import get_file_name
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).resolve().parent
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+# Figures as SVG; what they look like is in notebooks/matplotlibrc.
+KERNEL = ["--InlineBackend.figure_formats=svg"]
+# The checkout goes first, so that notebooks show what is in it. Figures carry this date (the year 1970).
+ENVIRONMENT = {
+    "PYTHONPATH": str(FOLDER.parent),
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "SOURCE_DATE_EPOCH": "0",
+}
+# Pages that need scripts are not shown by what renders notebooks as files; their text form stands in for them.
+STATIC = re.compile(r"image/svg\+xml|image/png|text/(plain|html|latex|markdown)")
+CELL = re.compile(r"[^\s'\"]*ipykernel_\d+[/\\](\d+\.py)")
+
+
+def build(text: Path) -> nbformat.NotebookNode:
+    """The notebook of a text, run."""
+    notebook = jupytext.read(text)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    os.environ |= ENVIRONMENT
+    client = NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": str(FOLDER)}}, extra_arguments=KERNEL
+    )
+    client.execute()
+    for number, cell in enumerate(notebook.cells, 1):
+        cell.id = f"cell-{number:02d}"
+        cell.metadata = nbformat.from_dict({})  # times of the run, and blank lines of the text
+    programs = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    files = {Path(get_file_name(cell.source)).name: f"In[{i}]" for i, cell in enumerate(programs, 1)}
+    for number, cell in enumerate(programs, 1):
+        cell.execution_count = number
+        cell.outputs = [settled(output, number, files) for output in merged(cell.outputs)]
+        for output in cell.outputs:
+            if output.output_type == "error" or output.get("name") == "stderr":
+                raise SystemExit(f"{text.name}, In[{number}]:\n{output.get('text') or output.evalue}")
+    notebook.metadata = nbformat.from_dict(METADATA)  # running has added versions
+    return notebook
+
+
+def merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs in which neighbouring pieces of one stream are one: how it is cut depends on timing."""
+    together: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if together and output.output_type == "stream" and together[-1].get("name") == output.name:
+            together[-1].text += output.text
+        else:
+            together.append(output)
+    return together
+
+
+def settled(output: nbformat.NotebookNode, number: int, files: dict[str, str]) -> nbformat.NotebookNode:
+    """An output without what changes from run to run, and without what needs a script to be seen.
+
+    The kernel compiles cells under names such as /tmp/ipykernel_123/456.py; ``files`` has their numbers.
+    """
+
+    def plain(text: str) -> str:
+        return CELL.sub(lambda match: files.get(match[1], match[0]), text)
+
+    if "execution_count" in output:
+        output.execution_count = number
+    if "text" in output:
+        output.text = plain(output.text)
+    if "data" in output:
+        kept = {kind: text for kind, text in output.data.items() if STATIC.fullmatch(kind) and "<script" not in text}
+        output.data = nbformat.from_dict({kind: plain(text) for kind, text in kept.items()})
+    return output
+
+
+def main(names: list[str]) -> None:
+    """Make the notebooks whose file names begin with one of the names, or all."""
+    texts = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
+    for text in [text for text in texts if not names or text.name.startswith(tuple(names))]:
+        start = time.perf_counter()
+        notebook = build(text)
+        target = text.with_suffix(".ipynb")
+        target.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
+        print(f"{target.name}: {time.perf_counter() - start:.1f} s, {target.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
