@@ -187,11 +187,13 @@ def _scale(case: _Case) -> Verdict | None:
         return Verdict(False, "sign", f"not yet. The sign: {thing} minus what it should be.")
     sign = " with the wrong sign, and" if ratio < 0 else ""
     words = _factor_words(abs(ratio), case)
+    if words is None:
+        return None
     return Verdict(False, "factor", f"not yet. A factor: {thing}{sign} {words}.")
 
 
-def _factor_words(ratio: float, case: _Case) -> str:
-    """A ratio, and where it may come from."""
+def _factor_words(ratio: float, case: _Case) -> str | None:
+    """A ratio, and where it may come from. Two single numbers always have one: it must then be a usual one."""
     for name, value in case.factors.items():
         for wrong, forgotten in ((value, f"1/{name}"), (1 / value, name)):
             if _close(ratio, wrong, case.rtol):
@@ -200,6 +202,8 @@ def _factor_words(ratio: float, case: _Case) -> str:
         return "twice what it should be: is a 1/2 forgotten, or something counted twice?"
     if _close(ratio, 0.5, case.rtol):
         return "half of what it should be: is a factor 2 forgotten, as from the derivative of a square?"
+    if case.answer.size == 1:
+        return None
     for number in (3, 4, 5, 6, 8, 10, 16, 32, 100):
         if _close(ratio, number, case.rtol):
             return f"{number} times what it should be: a sum in place of a mean over {number}?"

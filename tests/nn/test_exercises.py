@@ -1,0 +1,177 @@
+"""Checks of exercises: what is right, what is said of each slip, and that nothing gives the answer away."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from autograd import tensor
+from nn.exercises import Verdict, check, judge
+
+M = np.array([[1.5, -2.0, 3.25], [4.0, 5.5, -6.0]])
+BATCH = np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 9.0]])
+RATE = {"factors": {"the learning rate": 0.1, "N": 7}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (0.1234, 0.12341),
+        (3, 3.0),
+        (np.float32(0.1), 0.1),
+        (tensor([1.0, 2.0], requires_grad=True), [1.0, 2.0]),
+        ([1.0, 2.0], tensor([1.0, 2.0])),
+        (M.tolist(), M),
+        ((1.0, [2.0, 3.0]), (1.0, [2.0, 3.0])),
+        ({"w": M, "b": 1.0}, {"b": 1.0, "w": M}),
+        ((2, 3), (2, 3)),
+        (" Kink ", "kink"),
+        (0.0, 0.0),
+        (np.nan_to_num(np.inf), np.finfo(float).max),
+        (lambda x: 2 * x, lambda x: x + x),
+        (lambda x: (x, x**2), lambda x: (x, x * x)),
+        (np.cos, lambda x: np.cos(x)),
+    ],
+)
+def test_right(answer, expected):
+    assert judge(answer, expected) == Verdict(True, "", "right.")
+
+
+SLIPS = [
+    # answer, expected, options, slip, words
+    (-0.4, 0.4, {}, "sign", "minus what it should be"),
+    (-M, M, {}, "sign", "minus what it should be"),
+    (np.abs(M), M, {}, "sign", "The sign of 2 of 6 entries"),
+    (0.8, 0.4, {}, "factor", "twice what it should be: is a 1/2 forgotten"),
+    (0.2, 0.4, {}, "factor", "half of what it should be: is a factor 2 forgotten"),
+    (-2 * M, M, {}, "factor", "with the wrong sign, and twice"),
+    (7 * M, M, RATE, "factor", "is 1/N forgotten (N is 7)"),
+    (M / 7, M, RATE, "factor", "is N forgotten (N is 7)"),
+    (10 * M, M, RATE, "factor", "is the learning rate forgotten (the learning rate is 0.1)"),
+    (M / 32, M, {}, "factor", "a mean over 32 in place of a sum"),
+    (5 * M, M, {}, "factor", "a sum in place of a mean over 5"),
+    (1.37 * M, M, {}, "factor", "1.37 times what it should be"),
+    (M.T, M, {}, "transpose", "your answer has shape (3, 2), asked for is (2, 3)"),
+    (M[:, :2].T, M[:, :2], {}, "transpose", "rows and columns have changed places"),
+    (BATCH, BATCH.sum(axis=0), {}, "sum", "The sum over axis 0 (3 entries) is missing"),
+    (BATCH, BATCH.sum(axis=1, keepdims=True), {}, "sum", "The sum over axis 1 (2 entries) is missing"),
+    (BATCH, BATCH.mean(axis=0), {}, "mean", "The mean over axis 0 (3 entries) is missing"),
+    (BATCH[None], BATCH, {}, "shape", "The numbers are right, the shape is not"),
+    (BATCH[:2], BATCH, {}, "shape", "your answer has shape (2, 2), asked for is (3, 2)"),
+    ([2.0, 1.0, 3.0], [1.0, 2.0, 3.0], {}, "order", "their order is not"),
+    ([1.0, np.nan], [1.0, 2.0], {}, "nonfinite", "1 of 2 numbers are not finite"),
+    ([1.0, 2.5, 3.0], [1.0, 2.0, 3.0], {}, "unknown", "2 of 3 entries are right; entry [1] is not"),
+    (0.41, 0.4, {}, "rounding", "Rounded too early"),
+    (0.9, 0.4, {}, "unknown", "It should be smaller"),
+    ("right", "kink", {}, "unknown", "not yet"),
+    ("wrong", "kink", {"slips": {"you overlooked the corner": "wrong"}}, "you overlooked the corner", "as if you over"),
+    ("four", 4.0, {}, "kind", "not str"),
+    (lambda: 4.0, 4.0, {}, "kind", "call it"),
+    (4.0, lambda x: x, {}, "kind", "A function is asked for, not float"),
+    ((1.0,), (1.0, M), {}, "kind", "Asked for are 2 things, your answer has 1"),
+    (1.0, (1.0, M), {}, "kind", "Asked for are 2 things"),
+    ((1.0, -M), (1.0, M), {}, "sign", "1 of 2 parts are right. part 2: not yet"),
+    ({"w": M.T, "b": 1.0}, {"w": M, "b": 1.0}, {}, "transpose", "w: not yet. The transpose"),
+    # an update: 0.4 - 0.1 * 2 = 0.2
+    (0.6, 0.2, {"start": 0.4, **RATE}, "sign", "the change from the old value is minus"),
+    (-1.6, 0.2, {"start": 0.4, **RATE}, "factor", "is the learning rate forgotten"),
+    (0.3, 0.2, {"start": 0.4, **RATE}, "factor", "the change from the old value is half"),
+    (
+        0.14975,
+        0.14978,
+        {"start": 0.15, "slips": {"w5 was changed too early": 0.14975}},
+        "w5 was changed too early",
+        "w5",
+    ),
+    # functions
+    (lambda x: x, lambda x: 2 * x, {}, "factor", "half of what it should be"),
+    (lambda x: -np.cos(x), np.cos, {"at": [0.0]}, "sign", "minus what it should be"),
+    (lambda x: 1.0, lambda x: float(x > 0), {}, "branch", "wherever the argument is negative"),
+    (lambda a, x: a * x * (x < 0), lambda a, x: a * x, {}, "branch", "wherever argument 2 is positive"),
+    (lambda x: x / 0, lambda x: x, {}, "error", "Your function raises ZeroDivisionError"),
+    (lambda x, y: x, lambda x: x, {}, "error", "Your function raises TypeError"),
+    (lambda x: x**3, lambda x: x**2, {}, "unknown", "right at 0 of 12 random points"),
+    (lambda g, x: g @ x, lambda g, x: (g @ x).T, {"at": [M, M.T]}, "transpose", "rows and columns"),
+    (lambda g: g, lambda g: g.sum(axis=0), {"at": [M]}, "sum", "The sum over axis 0 (2 entries)"),
+    (
+        np.sin,
+        np.cos,
+        {"at": [0.0], "slips": {"this is the sine": np.sin}},
+        "this is the sine",
+        "It looks as if this is",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "expected", "options", "slip", "words"), SLIPS)
+def test_slips(answer, expected, options, slip, words):
+    verdict = judge(answer, expected, **options)
+    assert not verdict.right
+    assert verdict.slip == slip
+    assert words in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [(None, 1.0), (..., M), ([..., None], (1.0, M)), (lambda x: None, np.cos), (lambda x: ..., np.sin), (..., "kink")],
+)
+def test_what_is_not_answered_yet(answer, expected):
+    verdict = judge(answer, expected, at=[0.0])
+    assert (verdict.right, verdict.slip, verdict.text) == (False, "open", "not answered yet.")
+
+
+@given(x=arrays(np.float64, (2, 3), elements=st.floats(-9, 9)), factor=st.floats(-9, 9), axis=st.sampled_from([0, 1]))
+def test_what_is_wrong_is_never_called_right(x, factor, axis):
+    assert judge(x, x).right
+    far = np.abs(factor - 1) * np.max(np.abs(x)) > 0.01
+    if far:
+        assert not judge(factor * x, x).right
+    assert not judge(x, x.sum(axis=axis)).right
+    assert not judge(x + 1.0, x).right or np.max(np.abs(x)) > 900
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "options"), [(a, e, o) for a, e, o, *_ in SLIPS if isinstance(e, float | np.ndarray)]
+)
+def test_what_is_expected_is_never_printed(answer, expected, options, capsys):
+    check(answer, expected, name="it", **options)
+    said = capsys.readouterr().out
+    named = {str(value) for value in options.get("factors", {}).values()}
+    numbers = {float(number) for number in re.findall(r"(?<![\w/])\d+\.\d+", said) if number not in named}
+    assert not numbers & {abs(float(value)) for value in np.ravel(expected)}
+
+
+def test_check_prints_one_line(capsys):
+    check(0.4, 0.4, name="the slope")
+    check(-0.4, 0.4)
+    assert capsys.readouterr().out == (
+        "the slope: right.\nNot yet. The sign: your answer is minus what it should be.\n"
+    )
+
+
+def test_functions_get_arrays_of_their_own():
+    def spoiling(x):
+        x += 1.0
+        return x
+
+    assert judge(spoiling, lambda x: x + 1.0, at=[np.zeros(3)]).right
+
+
+def test_arguments_are_made_by_the_exercise(rng):
+    seen = []
+
+    def positive(x):
+        seen.append(x)
+        return np.log(x)
+
+    assert judge(positive, np.log, at=lambda random: [random.uniform(1.0, 2.0)]).right
+    assert len(seen) == 12
+    assert all(1.0 <= x <= 2.0 for x in seen)
+
+
+def test_arguments_that_nobody_can_guess():
+    with pytest.raises(TypeError, match="at="):
+        judge(lambda *x: x, lambda *x: x)
