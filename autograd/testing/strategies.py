@@ -33,11 +33,10 @@ def broadcastable_shapes(
 ) -> Any:
     """A strategy for tuples of shapes that broadcast together, by NumPy's rules; pairs, unless told otherwise.
 
-    >>> import numpy as np
     >>> from autograd.testing import broadcastable_shapes
     >>> from hypothesis import find
-    >>> find(broadcastable_shapes(), lambda pair: np.broadcast_shapes(*pair) == (2, 3) and len(pair[1]) == 1)
-    ((2, 1), (3,))
+    >>> find(broadcastable_shapes(), lambda pair: len(pair[0]) > len(pair[1]))
+    ((1,), ())
     """
     _, arrays = _hypothesis()
     together = arrays.mutually_broadcastable_shapes(
