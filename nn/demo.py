@@ -41,7 +41,7 @@ from nn.metrics import accuracy, confusion_matrix
 from nn.summarizing import summary
 from optim import Adam
 
-__all__ = ["Settings", "demo"]
+__all__ = ["Outcome", "Settings", "demo", "learn"]
 
 TEST_SHARE = 0.2
 WEIGHT_DECAY = 1e-4
@@ -60,8 +60,22 @@ class Settings(NamedTuple):
     out: Path = Path("chainrule-demo")
 
 
+class Outcome(NamedTuple):
+    """What has been learned: the losses and accuracies by epoch, as printed, and the answers for the test part."""
+
+    rows: list[tuple[int, float, float, float, float]]
+    x_test: NDArray[Any]
+    y_test: NDArray[Any]
+    answers: NDArray[Any]
+
+
 def demo(settings: Settings) -> int:
     """Train on the digits, print how it goes, save a picture; 0 when all went well."""
+    return 1 if learn(settings) is None else 0
+
+
+def learn(settings: Settings) -> Outcome | None:
+    """The same, with what was learned as the result; None when a gradient or the loss is wrong."""
     x, y = digits()
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=TEST_SHARE, stratify=y, seed=settings.seed)
     print(f"{len(x):,} handwritten digits of 8x8 pixels (UCI, Alpaydin & Kaynak 1998, CC BY 4.0)")
@@ -76,23 +90,24 @@ def demo(settings: Settings) -> int:
     report = gradcheck(lambda: loss_function(model(batch), labels), wrt=model, raise_on_failure=False)
     print(f"{report}\n")
     if not report.ok:
-        return 1
+        return None
 
     epochs = f"{settings.epochs} epoch{'s' * (settings.epochs > 1)}"
     print(f"{epochs} of Adam in batches of {settings.batch}, lr {settings.lr:g} falling to 0\n")
     train = Loader((x_train, y_train), settings.batch, shuffle=True, seed=settings.seed)
     started = time.perf_counter()
-    if not _train(model, train, (x_train, y_train), (x_test, y_test), settings, rng):
-        return 1
+    rows = _train(model, train, (x_train, y_train), (x_test, y_test), settings, rng)
+    if rows is None:
+        return None
     seconds = time.perf_counter() - started
 
-    answers = _scores(model, x_test)
+    answers = _scores(model, x_test).argmax(axis=1)
     print(f"\nconfusion matrix of the test (rows: true digits, columns: answers), after {seconds:.1f} s of training\n")
     print(_table(confusion_matrix(answers, y_test)))
     svg, dot = _save_picture(settings.out, x_train[0], int(y_train[0]), rng)
     print(f"\na small forward and backward pass, with values and gradients: {svg} and {dot}")
     print(f"test accuracy: {accuracy(answers, y_test):.3f}")
-    return 0
+    return Outcome(rows, x_test, y_test, answers)
 
 
 def _train(
@@ -102,8 +117,9 @@ def _train(
     test: tuple[NDArray[Any], NDArray[Any]],
     settings: Settings,
     rng: np.random.Generator,
-) -> bool:
-    """Train the model and print a line for each epoch; False when the loss is no longer a number."""
+) -> list[tuple[int, float, float, float, float]] | None:
+    """Train the model, and print and return a row for each epoch; None when the loss is no longer a number."""
+    rows = []
     loss_function = CrossEntropyLoss()
     steps = settings.epochs * len(batches)
     optimizer = Adam(model.parameters(), lr=_cosine(settings.lr, steps), weight_decay=WEIGHT_DECAY)
@@ -122,12 +138,13 @@ def _train(
             if not math.isfinite(train_loss):
                 advance(None)
                 print(f"the loss is {train_loss} after epoch {epoch}: try a smaller --lr", file=sys.stderr)
-                return False
+                return None
             if epoch == 1 or epoch % every == 0 or epoch == settings.epochs:
                 test_loss, test_accuracy = _judge(model, *test)
                 advance(None)
+                rows.append((epoch, train_loss, train_accuracy, test_loss, test_accuracy))
                 print(f"{epoch:5}   {train_loss:10.4f}  {train_accuracy:8.3f}  {test_loss:10.4f}  {test_accuracy:8.3f}")
-    return True
+    return rows
 
 
 def _cosine(peak: float, steps: int) -> Callable[[int], float]:

@@ -1,0 +1,64 @@
+"""Draws the picture of the README: what `chainrule demo` has learned about handwritten digits.
+
+    python docs/make_demo.py
+
+Needs matplotlib (``pip install 'chainrule[plot]'``). The same numbers give the same file, byte for byte.
+"""
+
+import sys
+import tempfile
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))  # for a checkout that is not installed
+
+import matplotlib  # noqa: E402
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+
+from nn import plot  # noqa: E402
+from nn.demo import Settings, learn  # noqa: E402
+
+STYLE = {"svg.hashsalt": "chainrule", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
+UNSIGNED = {"Date": None, "Creator": None}  # so that the file changes only when the picture does
+PICTURE = ROOT / "docs" / "pictures" / "digits.svg"
+
+
+def outcome():
+    """What the demo learns, with its own settings, without its words."""
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        return learn(Settings(out=Path(folder)))
+
+
+def draw(found):
+    """Losses by epoch, the confusion matrix, and all digits of the test that were misread."""
+    figure = plt.figure(figsize=(10.5, 4.2), layout="constrained")
+    left, middle, right = figure.add_gridspec(1, 3, width_ratios=[4, 4, 1.3])
+    epochs, train, _, test, _ = map(list, zip(*found.rows, strict=True))
+    curves = figure.add_subplot(left)
+    for values, colour, dash, name in ((train, 0, "-", "training part"), (test, 1, "--", "test part")):
+        curves.plot(epochs, values, dash, color=plot.COLOURS[colour], label=name)
+    curves.set(yscale="log", xlabel="epoch", ylabel="cross-entropy", title="loss")
+    curves.yaxis.set_major_formatter("{x:g}")
+    curves.yaxis.set_minor_formatter("")
+    curves.spines[["top", "right"]].set_visible(False)
+    curves.legend(frameon=False)
+    plot.confusion_matrix(found.y_test, found.answers, ax=figure.add_subplot(middle))
+    missed = np.flatnonzero(found.answers != found.y_test)[:4]
+    images = right.subgridspec(max(len(missed), 1), 1)
+    for row, i in enumerate(missed):
+        ax = figure.add_subplot(images[row])
+        ax.imshow(found.x_test[i].reshape(8, 8), cmap="Greys", vmin=0.0, vmax=1.0)
+        ax.set(xticks=[], yticks=[])
+        ax.set_title(f"{found.y_test[i]} read as {found.answers[i]}", fontsize=8)
+    return figure
+
+
+if __name__ == "__main__":
+    with plt.rc_context(STYLE):
+        draw(outcome()).savefig(PICTURE, metadata=UNSIGNED)
+    print(PICTURE.relative_to(ROOT))
