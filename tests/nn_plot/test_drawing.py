@@ -26,6 +26,41 @@ def test_a_shape_error_ends_the_picture_in_red():
     assert "Linear(4, 2) needs 4 numbers" in failed.details[0]
 
 
+def test_the_steps_of_a_recurrent_layer_fold():
+    text = draw(nn.LSTM(3, 4, rng=0), np.ones((7, 2, 3), "float32")).text
+    assert "[repeated x 7 (the first is shown)]" in text
+    assert text.count("tanh") == 2  # of the state and of its update, in the step that is shown
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "heading"),
+    [
+        (nn.LSTM(3, 4, rng=0), ["sequence"], "LSTM"),
+        (nn.GRU(3, 4, num_layers=2, bidirectional=True, rng=0), ["sequence"], "GRU"),
+        (nn.MultiheadAttention(3, 1, rng=0), ["sequence"] * 3, "MultiheadAttention"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else None,
+)
+def test_models_with_several_results(model, inputs, heading):
+    arrays = {"sequence": np.ones((5, 2, 3), "float32")}
+    drawing = draw(model, *[arrays[name] for name in inputs], depth=0)
+    assert [box.heading for box in drawing.picture.boxes if box.kind == "module"] == [heading]
+    opened = draw(model, *[arrays[name] for name in inputs], renderer="own")
+    assert sum(box.output for box in opened.picture.boxes) >= 2
+
+
+def test_layers_of_images_and_of_whole_numbers():
+    images = nn.Sequential(
+        nn.Conv2d(1, 2, 3, rng=0), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.5, rng=0)
+    )
+    text = draw(images, np.ones((2, 1, 6, 6), "float32")).text
+    for line in ("max_pool(size=(2, 2), stride=2)  3: MaxPool2d", "[1: BatchNorm2d]", "conv(x, 0.weight, 0.bias)"):
+        assert line in text
+    assert "multiply [Sequential]  4: Dropout" in text
+    text = draw(nn.Embedding(5, 3, rng=0), np.array([[1, 2, 2]])).text
+    assert text.startswith("weight[array(1, 3)]")
+
+
 def test_other_errors_are_raised():
     with pytest.raises(TypeError):
         draw(nn.MLP([4, 2]))

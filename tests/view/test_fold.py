@@ -142,6 +142,27 @@ def test_the_steps_of_a_recurrent_network_fold(graphs):
     assert names(graph)[-2:] == ["stack", "sum"]
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_loop_over_the_parts_of_a_split_folds(graphs, backwards):
+    """As recurrent layers do: all inputs are split at once, each step takes its own part."""
+    w = graphs.Parameter(np.ones((3, 3)), requires_grad=True, name="w")
+    x = tensor(np.ones((30, 3)), requires_grad=True, name="x")
+    h, states = tensor(np.zeros((1, 3)), name="h0"), []
+    parts = np.split(x, 30)
+    for part in reversed(parts) if backwards else parts:
+        h = np.tanh(part + h @ w)
+        states.append(h)
+    drawing = draw(np.stack(states).sum(), renderer="own")
+    graph = sound(shrink(snapshot(np.stack(states).sum()), depth=None, max_nodes=300))
+    assert [frame.repeat for frame in graph.frames] == [30]
+    assert names(graph) == ["x", "split", "h0", "w", "matmul", "add", "tanh", "stack", "sum"]
+    stack = graph.nodes[-2]
+    assert len(list(stack.references())) == 1  # one arrow for the 30 states
+    [split] = [box for box in drawing.picture.boxes if box.heading.startswith("split")]
+    assert split.details == ("[0] to [29] (1, 3)",)
+    assert [row.label for row in split.rows] == ["[0] value", "[1] value", "[2] value", "[3] value"]
+
+
 def test_parallel_heads_fold(graphs):
     x = tensor(np.ones((4, 6)), requires_grad=True, name="x")
     heads = []

@@ -29,6 +29,7 @@ SLOPES: dict[str, tuple[str | None, ...]] = {
     "reciprocal": ("-1 / x ** 2",),
     "square": ("2 * x",),
     "absolute": ("sign(x)",),
+    "fabs": ("sign(x)",),
     "power": ("y * x ** (y - 1)", "x ** y * log(x)"),
     "maximum": (_SHARE, _SHARE_OTHER),
     "minimum": (_SHARE_OTHER, _SHARE),

@@ -20,6 +20,7 @@ __all__ = ["fold_repeats"]
 _MOST_COMPARISONS = 60_000_000  # of one integer with another, by NumPy: a fraction of a second
 
 Token = tuple[bool, int]  # (is a module call, its number) or (False, number of a node)
+Port = tuple[int, int | None]  # a node outside of a group, and which of its results the group takes
 
 
 def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
@@ -43,7 +44,7 @@ class _Wiring:
     """How the ops of a group hang together, in a form that equal groups share, and what they take from outside."""
 
     form: tuple[Hashable, ...]
-    ports: tuple[int, ...]
+    ports: tuple[Port, ...]
     place: dict[int, int]
 
 
@@ -51,10 +52,17 @@ def _link(before: _Wiring | None, after: _Wiring | None) -> tuple[Hashable, ...]
     """How a group hangs on the one before it: what both take from outside, what one takes from the other."""
     if before is None or after is None or len(before.ports) != len(after.ports):
         return None
-    return tuple(
-        ("carried", before.place[source]) if source in before.place else "same" if source == prior else "other"
-        for prior, source in zip(before.ports, after.ports, strict=True)
-    )
+    return tuple(_step(before, prior, port) for prior, port in zip(before.ports, after.ports, strict=True))
+
+
+def _step(before: _Wiring, prior: Port, port: Port) -> Hashable:
+    """Where a group takes something from, as seen from the group before it."""
+    node, index = port
+    if node in before.place:
+        return "carried", before.place[node], index
+    if node == prior[0] and index is not None and prior[1] is not None:
+        return "result", index - prior[1]  # a loop over the parts of a split takes the next one
+    return "same" if node == prior[0] else "other"
 
 
 class _Folder:
@@ -222,7 +230,7 @@ class _Folder:
             return None
         place = {node.id: i for i, node in enumerate(ops)}
         leaves: dict[int, int] = {}
-        ports: dict[int, int] = {}
+        ports: dict[Port, int] = {}
         form: list[Hashable] = []
         for node in ops:
             for _, a in node.references():
@@ -231,7 +239,7 @@ class _Folder:
                 elif self.owned(a.node, low, high):
                     form.append(("leaf", leaves.setdefault(a.node, len(leaves))))
                 else:
-                    form.append(("outside", ports.setdefault(a.node, len(ports)), a.index))
+                    form.append(("outside", ports.setdefault((a.node, a.index), len(ports))))
             form.append(None)
         return _Wiring(tuple(form), tuple(ports), place)
 
@@ -264,7 +272,7 @@ class _Folder:
                         self.alias[argument.node] = wanted.node
                         if not _belongs(self.nodes[wanted.node]):
                             self.nodes[wanted.node] = replace(self.nodes[wanted.node], repeat=count)
-                    elif argument != wanted:
+                    elif argument.node != wanted.node:  # of the next part of a split the first arrow tells
                         extra.setdefault(model.id, {})[argument] = None
         for i, arguments in extra.items():
             self.nodes[i] = replace(self.nodes[i], extra=(*self.nodes[i].extra, *arguments))
@@ -332,13 +340,20 @@ class _Folder:
             if i in self.alias:
                 continue
             if any(a.node in self.alias for _, a in node.references()):
-                arguments = tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments)
+                arguments = self.once(node, tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments))
                 extra = dict.fromkeys(moved(a) for a in node.extra)
                 fresh = tuple(a for a in extra if a not in arguments and a.node != i)
                 node = node.rewired(i, arguments, fresh, node.frame)
             nodes[i] = node
         outputs = tuple(dict.fromkeys(target(i) for i in self.graph.outputs))
         return rebuild(self.graph, nodes, outputs, tuple(self.frames))
+
+    def once(self, node: GraphNode, arguments: tuple[Argument | Number, ...]) -> tuple[Argument | Number, ...]:
+        """Of the copies that an op joins (the steps that it stacks), the one that is shown."""
+        if len(arguments) <= len(node.operands):
+            return arguments
+        folded = [isinstance(a, Argument) and a.node in self.alias for a in node.arguments]
+        return tuple(a for i, a in enumerate(arguments) if not (folded[i] and a in arguments[:i]))
 
 
 def _belongs(leaf: GraphNode) -> bool:

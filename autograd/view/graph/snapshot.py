@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from autograd.containers import flatten
 from autograd.engine import SMALL, Leaf, Node, Output, Vertex
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
@@ -22,9 +23,9 @@ Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "
 def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
     """Record everything that the outputs depend on.
 
-    ``outputs`` is a Tensor, or a list, tuple or dict of Tensors, or the error of an op that refused its operands. The
-    order of the nodes follows from the graph (each node after its operands, operands from left to right), so the same
-    graph always gives the same records.
+    ``outputs`` is a Tensor, or Tensors in lists, tuples and dicts, also nested ones, or the error of an op that refused
+    its operands. The order of the nodes follows from the graph (each node after its operands, operands from left to
+    right), so the same graph always gives the same records.
 
     >>> from autograd import tensor
     >>> from autograd.view.graph.snapshot import snapshot
@@ -76,14 +77,14 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
 
 
 def _tensors(outputs: Any) -> list[Any]:
-    """The Tensors (or vertices) in what the user passed."""
+    """The Tensors (or vertices) in what the user passed, or a model returned; places left at None are no outputs."""
     if isinstance(outputs, Vertex) or hasattr(outputs, "_node"):
         return [outputs]
     if isinstance(outputs, Mapping):
         outputs = outputs.values()
     if isinstance(outputs, str) or not isinstance(outputs, Iterable):
         raise TypeError(f"a graph is drawn of a Tensor, or of several in a list or dict, not of {_type(outputs)}.")
-    found = list(outputs)
+    found = [item for item in flatten(list(outputs)) if item is not None]
     for item in found:
         if not (isinstance(item, Vertex) or hasattr(item, "_node")):
             raise TypeError(f"a graph is drawn of Tensors; one of the outputs given is {_type(item)}.")

@@ -23,6 +23,7 @@ __all__ = ["compose", "op_text"]
 
 _LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot
 _LONGEST_TITLE = 40
+_MOST_RESULTS = 4  # of an op with more results, the values of these are shown
 _SYMBOLS = {
     "add": "+",
     "subtract": "-",
@@ -71,15 +72,9 @@ def _box(
     details: list[str] = [call] if call else []
     if node.note:
         details.extend(line for part in node.note.split("\n") for line in wrap(part, 44))
-    for result in node.results:
+    details.extend(_kinds_of_results(node.results, common))
+    for result in node.results[:_MOST_RESULTS]:
         several = "" if result.index is None else f"[{result.index}] "
-        facts = [describe_shape(result.shape), "" if result.dtype == common else str(result.dtype)]
-        about = " ".join(fact for fact in facts if fact)
-        if result.index is not None:
-            name = shorten(result.name or "", _LONGEST_TITLE)
-            details.append(" ".join(part for part in (several.strip(), name, about) if part))
-        elif about:
-            details.append(about)
         if result.value is not None:
             rows.append(_row(f"{several}value", result.value))
         if result.grad is not None:
@@ -102,6 +97,23 @@ def _box(
         node.repeat,
         _tooltip(node),
     )
+
+
+def _kinds_of_results(results: tuple[Result, ...], common: Any) -> list[str]:
+    """Shape, and dtype where it is not the common one; of several results, neighbours that agree in one line."""
+    runs: list[tuple[str, str, list[int]]] = []
+    for result in results:
+        facts = [describe_shape(result.shape), "" if result.dtype == common else str(result.dtype)]
+        about = " ".join(fact for fact in facts if fact)
+        if result.index is None:
+            return [about] if about else []
+        name = shorten(result.name or "", _LONGEST_TITLE)
+        if runs and not name and runs[-1][:2] == (name, about) and runs[-1][2][-1] + 1 == result.index:
+            runs[-1][2].append(result.index)
+        else:
+            runs.append((name, about, [result.index]))
+    places = [f"[{i[0]}] to [{i[-1]}]" if len(i) > 1 else f"[{i[0]}]" for _, _, i in runs]
+    return [" ".join(filter(None, (place, *run[:2]))) for place, run in zip(places, runs, strict=True)]
 
 
 def _row(label: str, value: Any) -> Row:

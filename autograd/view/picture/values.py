@@ -78,17 +78,22 @@ def value_lines(value: Any, width: int = 40) -> tuple[str, ...]:
     if len(text) <= width:
         return (text,)
     lines: list[str] = []
-    for row in text.replace("], [", "],\n [").split("\n"):
-        line = ""
+    rows = text.replace("], [", "],\n[").split("\n") if array.shape[-1] > 1 else [text]  # single numbers fill lines
+    for n, row in enumerate(rows):
+        line = " " * (array.ndim - _opened(row)) if n else ""
         for word in row.split(", "):
-            if line and len(line) + len(word) + 2 > width:
+            if line.strip() and len(line) + len(word) + 2 > width:
                 lines.append(line + ",")
-                line = " " * (len(row) - len(row.lstrip(" [")))
-                line += word
+                line = " " * (array.ndim - _opened(word)) + word
             else:
-                line += f", {word}" if line else word
+                line += f", {word}" if line.strip() else word
         lines.append(line)
     return tuple(lines)
+
+
+def _opened(text: str) -> int:
+    """The number of brackets that a text begins with."""
+    return len(text) - len(text.lstrip("["))
 
 
 def _nested(array: np.ndarray[Any, Any], digits: int) -> str:
