@@ -6,7 +6,11 @@ Each is registered with `implements`; the others are answered straight from the 
 from autograd.numpy_functions import (
     calculus,
     constants,
+    diagonals,
+    joining,
     linear_algebra,
+    padding,
+    products,
     reductions,
     refused,
     selection,
@@ -18,7 +22,11 @@ from autograd.numpy_functions import (
 __all__ = [
     "calculus",
     "constants",
+    "diagonals",
+    "joining",
     "linear_algebra",
+    "padding",
+    "products",
     "reductions",
     "refused",
     "selection",

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd.numpy_functions.arguments import as_operand, as_tensor
 from autograd.numpy_functions.refused import BASIS, RANK, REFLECTORS, refusal
 from autograd.numpy_functions.selection import take_along_axis
-from autograd.numpy_functions.shapes import as_operand, as_tensor
 from autograd.ops import linalg, linear, shape
 from autograd.ops.reduce import keep
 from autograd.protocol import implements

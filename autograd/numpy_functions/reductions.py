@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes
+from autograd.numpy_functions.arguments import as_operand, as_tensor
 from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.selection import plain
-from autograd.numpy_functions.shapes import as_operand, as_tensor
 from autograd.ops import arithmetic, reduce, shape, transcendental
 from autograd.protocol import implements
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd.numpy_functions.arguments import along, as_operand, as_tensor
 from autograd.numpy_functions.refused import PIECES, refusal
-from autograd.numpy_functions.shapes import along, as_operand, as_tensor
 from autograd.ops import arithmetic, shape
 from autograd.protocol import implements, refuse_extra
 from autograd.tensor import Tensor

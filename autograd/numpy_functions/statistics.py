@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes
+from autograd.numpy_functions.arguments import as_last_axis, as_operand, as_tensor
 from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.refused import EDGES, refusal
 from autograd.numpy_functions.selection import plain, take_along_axis
-from autograd.numpy_functions.shapes import as_last_axis, as_operand, as_tensor
 from autograd.ops import arithmetic, index
 from autograd.protocol import implements
 from autograd.tensor import Tensor, constant

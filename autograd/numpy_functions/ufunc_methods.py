@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.numpy_functions.arguments import along, as_last_axis, as_operand, as_tensor
 from autograd.numpy_functions.calculus import float_power
 from autograd.numpy_functions.constants import on_values, values_of
 from autograd.numpy_functions.reductions import cumprod, cumsum, is_given, with_options
 from autograd.numpy_functions.selection import plain, take_along_axis
-from autograd.numpy_functions.shapes import along, as_last_axis, as_operand, as_tensor
 from autograd.ops import arithmetic, reduce, shape
 from autograd.protocol import UFUNCS
 from autograd.registry import REGISTRY

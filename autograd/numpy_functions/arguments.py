@@ -1,0 +1,36 @@
+"""What the functions do with their arguments: operands, indices along an axis, axes moved to the end."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import normalize_axes
+from autograd.tensor import Tensor, constant
+
+__autograd_transparent__ = True
+
+
+def as_operand(a: Any) -> Any:
+    """A Tensor or an array, whatever was given."""
+    return a if isinstance(a, Tensor) else np.asarray(a)
+
+
+def as_tensor(a: Any) -> Tensor:
+    """A Tensor as it is, anything else as one without gradient."""
+    return a if isinstance(a, Tensor) else constant(np.asarray(a))
+
+
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """An index that applies to one axis (not negative)."""
+    return (slice(None),) * axis + (part,)
+
+
+def as_last_axis(a: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
+    """An array with the axes to reduce as one last axis, and the shape of a result that keeps them."""
+    axes = normalize_axes(axis, a.ndim)
+    rest = tuple(k for k in range(a.ndim) if k not in axes)
+    moved = np.transpose(a, rest + axes).reshape((*(a.shape[k] for k in rest), prod(a.shape[k] for k in axes)))
+    return moved, tuple(1 if k in axes else n for k, n in enumerate(a.shape))

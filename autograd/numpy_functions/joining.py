@@ -1,0 +1,183 @@
+"""Functions that join arrays, and that take them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from autograd.numpy_functions.arguments import along, as_operand
+from autograd.ops import index, shape
+from autograd.protocol import implements
+
+__autograd_transparent__ = True
+
+
+# --- joining ----------------------------------------------------------------------------------------------------
+
+
+@implements(np.concatenate)
+def _concatenate(
+    arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    return _joined(shape.concatenate(*arrays, axis=axis), dtype, casting)
+
+
+def _joined(joined: Any, dtype: Any, casting: Any) -> Any:
+    """What np.concatenate and its like make of their last two options."""
+    if dtype is None:
+        return joined
+    np.empty(0, joined.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
+    return joined.astype(dtype)
+
+
+@implements(np.stack)
+def _stack(
+    arrays: Sequence[Any], axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    return _joined(shape.stack(*arrays, axis=axis), dtype, casting)
+
+
+@implements(np.hstack)
+def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    parts = [np.atleast_1d(a) for a in tup]
+    return _joined(shape.concatenate(*parts, axis=0 if parts[0].ndim == 1 else 1), dtype, casting)
+
+
+@implements(np.vstack, np.row_stack)  # noqa: NPY201 - which it is until NumPy drops it
+def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    return _joined(shape.concatenate(*(np.atleast_2d(a) for a in tup), axis=0), dtype, casting)
+
+
+@implements(np.dstack)
+def _dstack(tup: Sequence[Any]) -> Any:
+    return shape.concatenate(*(np.atleast_3d(a) for a in tup), axis=2)
+
+
+@implements(np.column_stack)
+def _column_stack(tup: Sequence[Any]) -> Any:
+    return shape.concatenate(*(a if as_operand(a).ndim > 1 else as_operand(a).reshape((-1, 1)) for a in tup), axis=1)
+
+
+@implements(np.block)
+def _block(arrays: Any) -> Any:
+    np.block(_filled_with_ones(arrays))  # NumPy's complaint about lists of different depths
+    depth = _depth(arrays)
+    widest = max(as_operand(a).ndim for a in _blocks(arrays))
+    return _join_blocks(arrays, depth, max(depth, widest))
+
+
+def _filled_with_ones(arrays: Any) -> Any:
+    return list(map(_filled_with_ones, arrays)) if isinstance(arrays, list) else np.ones(np.shape(arrays), bool)
+
+
+def _depth(arrays: Any) -> int:
+    return 1 + _depth(arrays[0]) if isinstance(arrays, list) else 0
+
+
+def _blocks(arrays: Any) -> list[Any]:
+    return [b for part in arrays for b in _blocks(part)] if isinstance(arrays, list) else [arrays]
+
+
+def _join_blocks(arrays: Any, depth: int, ndim: int) -> Any:
+    if not isinstance(arrays, list):
+        a = as_operand(arrays)
+        return a.reshape((1,) * (ndim - a.ndim) + a.shape)
+    return shape.concatenate(*(_join_blocks(part, depth - 1, ndim) for part in arrays), axis=-depth)
+
+
+@implements(np.append)
+def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        return shape.concatenate(np.ravel(as_operand(arr)), np.ravel(as_operand(values)))
+    return shape.concatenate(as_operand(arr), as_operand(values), axis=axis)
+
+
+@implements(np.insert)
+def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    arr, obj = as_operand(arr), index.plain_index(obj)
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis = normalize_axis_index(axis, arr.ndim)
+    values = as_operand(values).astype(arr.dtype)
+    values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
+    if np.ndim(obj) == 0 and not isinstance(obj, slice):
+        values = np.moveaxis(values, 0, axis)
+        obj = np.full(values.shape[axis], obj)
+    # The same insertion among positions says where each entry of the result comes from.
+    length = arr.shape[axis]
+    count = len(np.insert(np.zeros(length), obj, 0.0)) - length
+    target = (*arr.shape[:axis], count, *arr.shape[axis + 1 :])
+    values = np.broadcast_to(values, target)
+    positions = np.insert(np.arange(length), obj, length + np.arange(count))
+    return shape.concatenate(arr, values, axis=axis)[along(axis, positions)]
+
+
+@implements(np.delete)
+def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis = normalize_axis_index(axis, arr.ndim)
+    return arr[along(axis, np.delete(np.arange(arr.shape[axis]), index.plain_index(obj)))]
+
+
+# --- taking apart -----------------------------------------------------------------------------------------------
+
+
+@implements(np.split)
+def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    places = index.plain_index(indices_or_sections)
+    return list(shape.split(ary, indices_or_sections=places, axis=axis))
+
+
+@implements(np.array_split)
+def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    indices_or_sections = index.plain_index(indices_or_sections)
+    if np.ndim(indices_or_sections) == 0:
+        n, sections = ary.shape[axis], int(indices_or_sections)
+        if sections <= 0:
+            raise ValueError("number sections must be larger than 0.")
+        sizes = [n // sections + (i < n % sections) for i in range(sections)]
+        indices_or_sections = list(accumulate(sizes))[:-1]
+    return list(shape.split(ary, indices_or_sections=indices_or_sections, axis=axis))
+
+
+@implements(np.hsplit)
+def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
+    return np.split(ary, indices_or_sections, axis=0 if ary.ndim == 1 else 1)
+
+
+@implements(np.vsplit)
+def _vsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if ary.ndim < 2:
+        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
+    return np.split(ary, indices_or_sections, axis=0)
+
+
+@implements(np.dsplit)
+def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if ary.ndim < 3:
+        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
+    return np.split(ary, indices_or_sections, axis=2)
+
+
+@implements(np.unstack)
+def _unstack(x: Any, /, *, axis: int = 0) -> Any:
+    moved = np.moveaxis(x, axis, 0)
+    return tuple(moved[i] for i in range(moved.shape[0]))
+
+
+@implements(np.trim_zeros)
+def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    plain = filt.data
+    axes = range(plain.ndim) if axis is None else normalize_axis_tuple(axis, plain.ndim)
+    nonzero = np.nonzero(plain)
+    kept = [slice(None)] * plain.ndim
+    for k in axes:
+        found = nonzero[k]
+        first, last = (found.min(), found.max() + 1) if found.size else (0, 0)
+        kept[k] = slice(first if "f" in trim.lower() else 0, last if "b" in trim.lower() else plain.shape[k])
+    return filt[tuple(kept)]
