@@ -90,6 +90,8 @@ def judge(
         return _RIGHT if same else _named(answer, slips) or Verdict(False, "unknown", "not yet.")
     if callable(expected) and not isinstance(expected, Tensor):
         return _judge_function(answer, expected, slips, factors or {}, at, rtol)
+    if isinstance(expected, tuple) and all(isinstance(n, int) for n in expected):
+        return _judge_shape(answer, expected, slips)
     if isinstance(expected, Mapping) or _is_nested(expected):
         return _judge_parts(answer, expected, slips, factors or {}, start, rtol)
     if callable(answer) and not isinstance(answer, Tensor):
@@ -244,6 +246,26 @@ def _unknown(case: _Case) -> Verdict:
     if off <= 0.05:
         return Verdict(False, "rounding", "not yet, but close. Rounded too early, perhaps?")
     return Verdict(False, "unknown", f"not yet. It should be {'larger' if expected > answer else 'smaller'}.")
+
+
+def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any]) -> Verdict:
+    """A shape: a tuple of lengths."""
+    try:
+        mine = tuple(int(n) for n in answer)
+    except (TypeError, ValueError):
+        return Verdict(False, "kind", f"not yet. A shape is asked for, a tuple of lengths, not {answer!r}.")
+    if mine == expected:
+        return _RIGHT
+    for words, value in slips.items():
+        if mine == tuple(value):
+            return Verdict(False, words, f"not yet. It looks as if {words}.")
+    if sorted(mine) == sorted(expected):
+        return Verdict(False, "order", "not yet. The lengths are right, their order is not.")
+    if len(mine) != len(expected):
+        few = "many" if len(mine) > len(expected) else "few"
+        return Verdict(False, "shape", f"not yet. These are too {few} axes.")
+    right = sum(a == b for a, b in zip(mine, expected, strict=True))
+    return Verdict(False, "shape", f"not yet. {right} of {len(expected)} lengths are right.")
 
 
 # --- several parts ------------------------------------------------------------------------------------------------

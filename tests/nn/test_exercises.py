@@ -75,6 +75,12 @@ SLIPS = [
     (1.0, (1.0, M), {}, "kind", "Asked for are 2 things"),
     ((1.0, -M), (1.0, M), {}, "sign", "1 of 2 parts are right. part 2: not yet"),
     ({"w": M.T, "b": 1.0}, {"w": M, "b": 1.0}, {}, "transpose", "w: not yet. The transpose"),
+    ((3, 2), (2, 3), {}, "order", "The lengths are right, their order is not"),
+    ((5, 4), (4,), {}, "shape", "too many axes"),
+    ((), (4,), {}, "shape", "too few axes"),
+    ((1, 3), (2, 3), {}, "shape", "1 of 2 lengths are right"),
+    ((5, 4), (4,), {"slips": {"this is the result": (5, 4)}}, "this is the result", "as if this is"),
+    (4, (4,), {}, "kind", "a tuple of lengths, not 4"),
     # an update: 0.4 - 0.1 * 2 = 0.2
     (0.6, 0.2, {"start": 0.4, **RATE}, "sign", "the change from the old value is minus"),
     (-1.6, 0.2, {"start": 0.4, **RATE}, "factor", "is the learning rate forgotten"),
