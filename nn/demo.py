@@ -40,6 +40,7 @@ from nn.losses import CrossEntropyLoss
 from nn.metrics import accuracy, confusion_matrix
 from nn.summarizing import summary
 from optim import Adam
+from optim.schedules import cosine
 
 __all__ = ["Outcome", "Settings", "demo", "learn"]
 
@@ -122,7 +123,7 @@ def _train(
     rows = []
     loss_function = CrossEntropyLoss()
     steps = settings.epochs * len(batches)
-    optimizer = Adam(model.parameters(), lr=_cosine(settings.lr, steps), weight_decay=WEIGHT_DECAY)
+    optimizer = Adam(model.parameters(), lr=cosine(settings.lr, steps), weight_decay=WEIGHT_DECAY)
     every = math.ceil(settings.epochs / ROWS)
     print("epoch   train loss  accuracy   test loss  accuracy")
     with _progress(sys.stderr, steps) as advance, np.errstate(all="ignore"):  # too large an lr is reported below
@@ -145,11 +146,6 @@ def _train(
                 rows.append((epoch, train_loss, train_accuracy, test_loss, test_accuracy))
                 print(f"{epoch:5}   {train_loss:10.4f}  {train_accuracy:8.3f}  {test_loss:10.4f}  {test_accuracy:8.3f}")
     return rows
-
-
-def _cosine(peak: float, steps: int) -> Callable[[int], float]:
-    """A learning rate that falls from a peak to 0 along half a cosine."""
-    return lambda step: 0.5 * peak * (1.0 + math.cos(math.pi * min(step / steps, 1.0)))
 
 
 def _scores(model: MLP, x: NDArray[Any]) -> NDArray[Any]:
