@@ -6,29 +6,12 @@
 # belongs to**, because it answers one question for each entry.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
+import nn.plot
 from autograd import draw, explain, grad, tensor
 from nn.exercises import check
-
-
-def show(**arrays):
-    """Small matrices side by side, the larger the number the darker."""
-    sizes = [np.atleast_2d(a).shape[1] for a in arrays.values()]
-    _, axes = plt.subplots(1, len(arrays), figsize=(0.55 * (sum(sizes) + len(sizes)), 2.2), width_ratios=sizes)
-    for ax, (name, a) in zip(np.ravel(axes), arrays.items(), strict=True):
-        table = np.atleast_2d(a)
-        ax.imshow(np.abs(table), cmap="Blues", vmin=0, vmax=2 * np.abs(table).max() + 1e-9)
-        for (i, j), value in np.ndenumerate(table):
-            ax.text(j, i, f"{value:g}", ha="center", va="center")
-        ax.set(title=f"{name}\n{np.shape(a)}", xticks=[], yticks=[])
-        ax.title.set_fontsize(10)
-        ax.grid(False)
-        ax.spines[:].set_visible(True)
-    plt.show()
-
 
 # %% [markdown]
 # ## One number for each entry
@@ -40,7 +23,7 @@ def show(**arrays):
 x = tensor([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]], requires_grad=True, name="x")
 loss = (x**2).sum()
 loss.backward()
-show(**{"x": x.numpy(), "d loss / d x": x.grad})
+ax = nn.plot.matrices({"x": x, "d loss / d x": x.grad})
 
 # %% [markdown]
 # From something that is no single number, `backward()` does not know where to start: which entry do you mean? All the
@@ -65,7 +48,7 @@ except ValueError as error:
 X = tensor(np.arange(12.0).reshape(4, 3), name="X")
 b = tensor([10.0, 20.0, 30.0], requires_grad=True, name="b")
 Y = X + b
-show(**{"X": X.numpy(), "b": b.numpy(), "X + b": Y.numpy()})
+ax = nn.plot.matrices({"X": X, "b": b, "X + b": Y})
 
 # %% [markdown]
 # Turn up `b[0]`, and four entries of the result grow. Four paths lead from `b[0]` to the loss, and over paths we add:
@@ -82,7 +65,7 @@ print(explain(loss, b, at=0))
 
 # %%
 loss.backward()
-show(**{"G": G, "d loss / d b": b.grad})
+ax = nn.plot.matrices({"G": G, "d loss / d b": b.grad})
 
 # %% [markdown]
 # Axes are spread in two ways: they were missing (NumPy adds them in front), or they had length 1. A column that meets a
@@ -92,7 +75,7 @@ show(**{"G": G, "d loss / d b": b.grad})
 column = tensor([[1.0], [2.0], [3.0], [4.0]], requires_grad=True, name="column")
 row = tensor([10.0, 20.0, 30.0], requires_grad=True, name="row")
 ((column + row) * G).sum().backward()
-show(G=G, column=column.grad, row=row.grad)
+ax = nn.plot.matrices({"G": G, "column": column.grad, "row": row.grad})
 
 # %% [markdown]
 # The rule in code. The engine has it in one place, so that no rule of any operation needs to think of shapes:
@@ -117,7 +100,7 @@ print(unbroadcast(G, (3,)), unbroadcast(G, (4, 1)).ravel(), unbroadcast(G, ()))
 # %%
 prediction = np.array([[1.0], [2.0], [3.0], [4.0]])
 target = np.array([1.0, 2.0, 3.0, 4.0])
-show(**{"prediction": prediction, "target": target, "prediction - target": prediction - target})
+ax = nn.plot.matrices({"prediction": prediction, "target": target, "prediction - target": prediction - target})
 
 # %% [markdown]
 # The predictions are perfect, but the mean of the squares is not zero, and training would lead away. No error, no
@@ -146,7 +129,7 @@ Y = X @ W
 loss = (Y**2).sum() / 2
 Y.name, loss.name = "Y", "loss"
 loss.backward()
-show(**{"X": X.numpy(), "W": W.numpy(), "G = Y": Y.numpy(), "X.T @ G": X.numpy().T @ Y.numpy(), "W.grad": W.grad})
+ax = nn.plot.matrices({"X": X, "W": W, "G = Y": Y, "X.T @ G": X.T @ Y, "W.grad": W.grad})
 
 # %%
 print(explain(loss, W))
@@ -165,7 +148,8 @@ print(explain(loss, W))
 
 # %%
 values = np.array([[1.0, 5.0, 2.0], [4.0, 0.0, 3.0]])
-show(x=values, **{f"x.{f.__name__}()": grad(f)(values).round(3) for f in (np.sum, np.mean, np.max)})
+gradients = {f"gradient of x.{f.__name__}()": grad(f)(values) for f in (np.sum, np.mean, np.max)}
+ax = nn.plot.matrices({"x": values, **gradients})
 
 # %% [markdown]
 # ## Picking entries
@@ -177,7 +161,7 @@ show(x=values, **{f"x.{f.__name__}()": grad(f)(values).round(3) for f in (np.sum
 x = tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="x")
 picked = x[[0, 2, 2]]
 (picked * np.array([10.0, 1.0, 5.0])).sum().backward()
-show(**{"x": x.numpy(), "x[[0, 2, 2]]": picked.numpy(), "G": np.array([10.0, 1.0, 5.0]), "x.grad": x.grad})
+ax = nn.plot.matrices({"x": x, "x[[0, 2, 2]]": picked, "G": np.array([10.0, 1.0, 5.0]), "x.grad": x.grad})
 
 # %% [markdown]
 # Putting values in is harder to allow: the graph remembers the old array. So a Tensor is never changed in place. `at`
@@ -192,7 +176,7 @@ except TypeError as error:
 x.grad = None
 y = x.at[1].set(0.0)
 (y**2).sum().backward()
-show(**{"x": x.numpy(), "y": y.numpy(), "x.grad": x.grad})
+ax = nn.plot.matrices({"x": x, "y": y, "x.grad": x.grad})
 
 # %% [markdown]
 # Slices, `reshape`, `.T` and `.numpy()` are *views*, as in NumPy: no numbers are copied. `x.numpy()` may be read, not

@@ -39,6 +39,18 @@ def test_activations_with_their_derivatives(plot):
     np.testing.assert_allclose(slope, 1 - np.tanh(x) ** 2)
 
 
+def test_matrices_with_names_shapes_and_numbers(plot):
+    ax = plot.matrices({"X": [[1.5, -2.0], [0.25, 1234.5]], "b": tensor([10.0, 20.0]), "c": 3.0, "zero": [0.0]})
+    texts = [text.get_text() for text in ax.texts]
+    assert texts[:5] == ["1.5", "-2", "0.25", "1.23e+03", "X\n(2, 2)"]
+    assert texts[5:] == ["10", "20", "b\n(2,)", "3", "c\n()", "0", "zero\n(1,)"]
+    table, vector, *_ = (image.get_array() for image in ax.images)
+    np.testing.assert_allclose(table, np.abs([[1.5, -2.0], [0.25, 1234.5]]) / 2469.0)
+    assert vector.shape == (1, 2)
+    with pytest.raises(ValueError, match=r"G has shape \(2, 2, 2\)"):
+        plot.matrices({"G": np.zeros((2, 2, 2))})
+
+
 def test_decision_boundary(plot):
     rng = np.random.default_rng(0)
     x = rng.standard_normal((40, 2)).astype("float32")
