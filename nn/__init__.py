@@ -85,6 +85,7 @@ from nn.module import Buffer, Module, Parameter
 
 if _TYPE_CHECKING:
     from nn import init, metrics, models, penalties, saving
+    from nn.diagnosis import doctor, gradient_flow
     from nn.drawing import draw
     from nn.plateau import ReduceOnPlateau
     from nn.recommendation import recommend
@@ -109,7 +110,9 @@ if _TYPE_CHECKING:
 _ON_USE = {
     "summary": "nn.summarizing",
     "ReduceOnPlateau": "nn.plateau",
+    "doctor": "nn.diagnosis",
     "draw": "nn.drawing",
+    "gradient_flow": "nn.diagnosis",
     "recommend": "nn.recommendation",
     "Adaline": "nn.units",
     "McCullochPitts": "nn.units",
@@ -227,11 +230,13 @@ __all__ = [
     "Unflatten",
     "cross_validate",
     "data",
+    "doctor",
     "draw",
     "evaluate",
     "fit",
     "functional",
     "get_default_dtype",
+    "gradient_flow",
     "init",
     "load",
     "manual_seed",

@@ -24,25 +24,45 @@ from nn.errors import SymmetryWarning
 if TYPE_CHECKING:
     from nn.module import Module
 
-__all__ = ["watch_equal_units"]
+__all__ = ["equal_units", "watch_equal_units", "weights_of_units"]
 
 
 def watch_equal_units(modules: list[tuple[str, Module]]) -> None:
     """Look at the first gradient of every weight whose rows are all equal, in modules with their paths."""
+    for name, p, hidden, is_layer in weights_of_units(modules):
+        if p.requires_grad and equal_rows(p.data):
+            watch = next((hook for hook in p._get_info().hooks if isinstance(hook, _Watch)), None)
+            if watch is None:
+                p.register_hook(_Watch(name, p, hidden=hidden, is_layer=is_layer))
+            else:  # it was called as a part of another model before
+                watch.hidden |= hidden
+
+
+def weights_of_units(modules: list[tuple[str, Module]]) -> list[tuple[str, Tensor, bool, bool]]:
+    """The weights in modules: name, whether others follow, and whether the rows are the units of a layer."""
     weights = []
     for path, module in modules:
         units = getattr(module, "out_features", getattr(module, "out_channels", None))
         for name, p in module.named_parameters(path, recurse=False):
             if p.ndim >= 2 and not name.endswith("bias"):  # a bias for each place of a map starts equal and may stay so
                 weights.append((name, p, name.endswith("weight") and units == len(p.data)))
-    for number, (name, p, is_layer) in enumerate(weights, 1):
-        if p.requires_grad and equal_rows(p.data):
-            hidden = number < len(weights)
-            watch = next((hook for hook in p._get_info().hooks if isinstance(hook, _Watch)), None)
-            if watch is None:
-                p.register_hook(_Watch(name, p, hidden=hidden, is_layer=is_layer))
-            else:  # it was called as a part of another model before
-                watch.hidden |= hidden
+    return [(name, p, number < len(weights), is_layer) for number, (name, p, is_layer) in enumerate(weights, 1)]
+
+
+def equal_units(data: np.ndarray[Any, Any], g: np.ndarray[Any, Any], *, hidden: bool, is_layer: bool) -> str | None:
+    """What is wrong with the units whose weights are the rows of ``data`` and have the gradients ``g``, if anything."""
+    if not equal_rows(data):
+        return None
+    # Sums of products are equal up to rounding only.
+    largest = float(np.abs(g).max())
+    if equal_rows(g, largest * float(np.sqrt(np.finfo(g.dtype).eps))) and (largest or hidden):
+        return (
+            f"{len(data)} units that start with equal weights and have the same gradient. Every step leaves them "
+            "equal, so they can learn no more than one unit."
+        )
+    if hidden and is_layer and data.any():
+        return f"{len(data)} units that start with equal weights, so that they compute nearly the same."
+    return None
 
 
 def equal_rows(a: np.ndarray[Any, Any], tolerance: float = 0.0) -> bool:
@@ -73,18 +93,9 @@ class _Watch:
         assert weight._info is not None
         weight._info.hooks.remove(self)
         data, g = weight.data, np.asarray(gradient.data if isinstance(gradient, Tensor) else gradient)
-        if not equal_rows(data):  # not any more
-            return
-        # Sums of products are equal up to rounding only.
-        largest = float(np.abs(g).max())
-        stuck = equal_rows(g, largest * float(np.sqrt(np.finfo(g.dtype).eps)))
-        if stuck and (largest or self.hidden):
-            self._warn(
-                f"{len(data)} units that start with equal weights and have the same gradient. Every step leaves them "
-                "equal, so they can learn no more than one unit."
-            )
-        elif self.hidden and self.is_layer and data.any():
-            self._warn(f"{len(data)} units that start with equal weights, so that they compute nearly the same.")
+        what = equal_units(data, g, hidden=self.hidden, is_layer=self.is_layer)
+        if what is not None:
+            self._warn(what)
 
     def _warn(self, what: str) -> None:
         warnings.warn(

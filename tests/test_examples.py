@@ -19,6 +19,7 @@ EXAMPLES = {
     "xor": "19 of 20 seeds succeed",
     "stream_large_file": "at most",
     "tiny_transformer": "  but ask it for more than the sum:",
+    "vanishing_gradients": "sigmoid: 1.1e-07 of the gradient arrives",
 }
 # What is passed to those that would take long.
 QUICK = {"adding_problem": ["6"], "digits_cnn": ["2"], "stream_large_file": ["8"], "tiny_transformer": ["2"]}

@@ -1,0 +1,46 @@
+"""The table of findings: each is a function of a `Visit` that says what it found, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from nn.diagnosis.report import Finding
+from nn.diagnosis.visit import Visit
+
+__all__ = ["CHECKS", "Found", "finds", "listed"]
+
+
+class Found(NamedTuple):
+    """What a check returns; with the name and the severity of the check it becomes a `Finding`."""
+
+    what: str
+    why: str
+    remedy: str
+    where: Iterable[str] = ()
+    measured: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
+CHECKS: dict[str, Callable[[Visit], Finding | None]] = {}
+
+
+def finds(name: str, severity: str = "error") -> Callable[[Callable[[Visit], Found | None]], Any]:
+    """Put a check into the table."""
+
+    def put(check: Callable[[Visit], Found | None]) -> Any:
+        def named(visit: Visit) -> Finding | None:
+            found = check(visit)
+            if found is None:
+                return None
+            what, why, remedy, where, measured = found
+            return Finding(name, severity, what, why, remedy, tuple(where), measured)
+
+        CHECKS[name] = named
+        return check
+
+    return put
+
+
+def listed(count: int, word: str) -> str:
+    """A number of things in words."""
+    return f"{count} {word}{'s' * (count != 1)}"

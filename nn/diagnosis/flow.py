@@ -1,0 +1,355 @@
+"""How the gradient flows back through a model, layer by layer, and what its weights and slopes predict.
+
+A layer is a module that has parameters itself. Backward, the gradient delta_k at the output of layer k becomes the one
+at the output of the layer before it, delta_j = D W^T delta_k: it is multiplied by the weights W of layer k, and by the
+slopes D of what lies between both, mostly of an activation. A gradient of random direction is multiplied by the root
+mean square of a matrix's gains, |J|_F / sqrt(rows of J) (for v with independent entries of variance 1, the mean of
+|J^T v|^2 is |J|_F^2, and that of |v|^2 the number of rows). For a linear layer that is |W|_F / sqrt(out_features), for
+an activation the root mean square of its slopes; their product is the prediction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.modes import STATE
+from nn.diagnosis.training import Training
+from nn.diagnosis.units import flat_share
+from nn.diagnosis.visit import Seen
+from nn.layers import Linear
+from nn.module import Module
+from nn.plot import COLOURS, _axes, _finish
+from optim import Optimizer
+
+__all__ = ["FlowRow", "GradientFlow", "gradient_flow"]
+
+__autograd_transparent__ = True  # the lines that are named are those of the user
+
+
+class FlowRow(NamedTuple):
+    """What happens at one layer. Numbers that cannot be told are None.
+
+    ``norm`` is that of the gradient of its parameters, ``zeros`` the share of entries of it that are exactly 0;
+    ``delta`` the norm of the gradient at its output; ``factor`` that of the layer before divided by it, and
+    ``predicted`` the same from weights and slopes; ``flat`` the share of its activations where the slope is below a
+    hundredth of the largest; ``update`` the norm of one step divided by that of the weights.
+    """
+
+    layer: str
+    kind: str
+    norm: float | None
+    zeros: float | None
+    delta: float | None
+    factor: float | None
+    predicted: float | None
+    flat: float | None
+    update: float | None
+
+
+_TITLES = ("layer", "", "gradient", "zeros", "at output", "factor", "predicted", "flat", "update/weight")
+
+
+class GradientFlow:
+    """The table that `gradient_flow` returns: ``print`` it, plot it, iterate over its rows, or take `to_dict`."""
+
+    def __init__(self, rows: list[FlowRow]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Any:
+        return iter(self.rows)
+
+    def __getitem__(self, layer: str | int) -> FlowRow:
+        if isinstance(layer, int):
+            return self.rows[layer]
+        for row in self.rows:
+            if row.layer == layer:
+                return row
+        raise KeyError(f"no layer {layer!r} among {', '.join(row.layer for row in self.rows)}")
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """The numbers of each layer by name."""
+        return {row.layer: {name: value for name, value in row._asdict().items() if name != "layer"} for row in self}
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """The norms by layer on a logarithmic scale; needs the extra ``plot``.
+
+        Solid is the gradient at the output of each layer (of its parameters, where only that is known); dashed what
+        the predicted factors make of the last one on the way back.
+        """
+        ax = _axes(ax)
+        known = [row for row in self.rows if row.delta is not None]
+        at_output = bool(known)
+        shown = known if at_output else [row for row in self.rows if row.norm is not None]
+        places = np.arange(len(shown))
+        ax.plot(
+            places, [row.delta if at_output else row.norm for row in shown], "o-", color=COLOURS[0], label="gradient"
+        )
+        if at_output and len(shown) > 1:
+            expected = [shown[-1].delta or math.nan]
+            for row in reversed(shown[1:]):
+                expected.append(expected[-1] * (math.nan if row.predicted is None else row.predicted))
+            ax.plot(places, expected[::-1], "--", color=COLOURS[1], label="from weights and slopes")
+        ax.set_yscale("log")
+        ax.set_xticks(places, [row.layer for row in shown], rotation=90 if len(shown) > 8 else 0)
+        return _finish(ax, xlabel="layer", ylabel="norm of the gradient", legend=True)
+
+    def __str__(self) -> str:
+        table = [_TITLES, *(self._cells(row) for row in self.rows)]
+        widths = [max(len(line[i]) for line in table) for i in range(len(_TITLES))]
+        lines = [
+            "  ".join(f"{c:<{w}}" if i < 2 else f"{c:>{w}}" for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+            for line in table
+        ]
+        return "\n".join(line.rstrip() for line in lines)
+
+    def __repr__(self) -> str:
+        return f"GradientFlow({len(self.rows)} layers)"
+
+    def _repr_html_(self) -> str:
+        def line(cells: Iterable[str], tag: str) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+        body = "".join(line(self._cells(row), "td") for row in self.rows)
+        return f"<table><thead>{line(_TITLES, 'th')}</thead><tbody>{body}</tbody></table>"
+
+    def _cells(self, row: FlowRow) -> tuple[str, ...]:
+        def number(x: float | None) -> str:
+            return "" if x is None else f"{x:.3g}"
+
+        def share(x: float | None) -> str:
+            return "" if x is None else f"{x:.0%}"
+
+        numbers = (number(row.norm), share(row.zeros), number(row.delta), number(row.factor), number(row.predicted))
+        return (row.layer or "(model)", row.kind, *numbers, share(row.flat), number(row.update))
+
+
+def gradient_flow(
+    model: Module,
+    loss_fn: Callable[..., Any] | None = None,
+    batch: Any = None,
+    optimizer: Optimizer | None = None,
+) -> GradientFlow:
+    """How the gradient of a loss flows back through the layers of a model.
+
+    ``loss_fn`` and ``batch`` are as in `nn.fit`: the loss is ``loss_fn(model(x), y)``. Nothing is changed, as by
+    `nn.doctor`. There is a row for each module that has parameters itself and is called, in the order of the calls:
+
+    - *gradient*: the norm of the gradient of its parameters; *zeros*: the share of that gradient which is exactly 0;
+    - *at output*: the norm of the gradient at what the layer returns, delta;
+    - *factor*: the norm of delta at the layer before, divided by that here: by how much the gradient shrank (or grew)
+      on its way back through the weights of this layer and the activation before them;
+    - *predicted*: ``|W|_F / sqrt(out_features)`` times the root mean square of the slopes between both layers, which
+      is the factor for a gradient of random direction. Where a layer is not linear, or something else than an
+      activation lies between (pooling, a shortcut), the root mean square gain is estimated with one random vector;
+    - *flat*: the share of the activations after the layer where their slope is below a hundredth of the largest that
+      they have (for ReLU: where it is 0);
+    - *update/weight*: with ``optimizer``, the norm of its next step divided by that of the weights; about 1e-3 is
+      usual.
+
+    Without loss and batch, the rows are about the gradients that the parameters hold (``.grad``).
+
+    Raises TypeError for one of loss and batch alone, and for what is no model.
+
+    S. Hochreiter, "Untersuchungen zu dynamischen neuronalen Netzen", 1991; X. Glorot and Y. Bengio, "Understanding the
+    difficulty of training deep feedforward neural networks", AISTATS 2010.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> model = nn.MLP([64, 64, 64, 64], "sigmoid", rng=0)
+    >>> x = np.random.default_rng(0).standard_normal((256, 64)).astype("float32")
+    >>> flow = nn.gradient_flow(model, nn.MSELoss(), (x, x))
+    >>> [row.layer for row in flow], flow["2"].factor is not None, flow[0].factor is None
+    (['0', '2', '4'], True, True)
+    >>> round(flow["4"].factor, 2), round(flow["4"].predicted, 2)  # weights 0.58, slopes 0.25
+    (0.14, 0.14)
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"gradient_flow looks at a Module, not at {model!r}.")
+    if (loss_fn is None) != (batch is None):
+        raise TypeError("gradient_flow needs both a loss and a batch, or neither: then it reads the .grad there is.")
+    if loss_fn is None:
+        return GradientFlow([_row_of_grads(path, module) for path, module in model.named_modules() if _own(module)])
+    training = Training(model, loss_fn, [] if optimizer is None else [optimizer], batch)
+    with training.untouched() as untouched:
+        if untouched.one_way:
+            raise TypeError(
+                f"{', '.join(untouched.one_way)} is an iterator, which a run would use up: make a list of it."
+            )
+        with training.untouched():
+            trace = _Trace(model, Seen(untouched))
+            token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=trace.seen))
+            try:
+                prediction = model(training.x)
+            finally:
+                STATE.reset(token)
+            trace.measure(loss_fn(prediction, *training.targets))
+        before = {id(p): p.data.copy() for p in training.trained.values()}
+        training.step()
+        return GradientFlow(trace.rows({key: _norm(p.data - before[key]) for key, p in training.trained.items()}))
+
+
+class _Call:
+    """One call of a layer: what went in and came out, and the activations that ran in it or right after it."""
+
+    def __init__(self, path: str, module: Module, x: Any) -> None:
+        self.path = path
+        self.module = module
+        self.x = _first(x)
+        self.out: Tensor | None = None
+        self.start = self.end = 0  # of its activations
+        self.delta: float | None = None
+        self.factor: float | None = None
+        self.predicted: float | None = None
+
+
+class _Trace:
+    """The calls of all layers of a model, whose ``forward`` is replaced for that."""
+
+    def __init__(self, model: Module, seen: Seen) -> None:
+        self.seen = seen
+        self.calls: list[_Call] = []
+        self.layers = {path: module for path, module in model.named_modules() if _own(module)}
+        self.gradients: dict[int, Any] = {}
+        self.sizes = {id(p): _norm(p.data) for p in model.parameters()}  # before any step
+        for path, module in self.layers.items():
+            vars(module)["forward"] = self._noting(module.forward, path, module)
+
+    def _noting(self, forward: Callable[..., Any], path: str, module: Module) -> Callable[..., Any]:
+        def noting(*args: Any, **kwargs: Any) -> Any:
+            call = _Call(path, module, [*args, *kwargs.values()])
+            call.start = len(self.seen.activations)
+            out = forward(*args, **kwargs)
+            call.out, call.end = _first(out), len(self.seen.activations)
+            self.calls.append(call)
+            return out
+
+        return noting
+
+    def measure(self, loss: Any) -> None:
+        """Gradients at all outputs, and by what they are multiplied from one layer to the one before."""
+        calls = [call for call in self.calls if call.out is not None]
+        parameters = [p for module in self.layers.values() for p in _own(module) if p.requires_grad]
+        outs = [call.out for call in calls]
+        found = loss.gradient(*outs, *parameters, retain_graph=True, allow_unused=True)
+        for call, g in zip(calls, found, strict=False):
+            call.delta = None if g is None else _norm(g.data)
+        self.gradients = dict(zip(map(id, parameters), found[len(calls) :], strict=True))
+        rng = np.random.default_rng(0)
+        for k, call in enumerate(calls):
+            if call.x is None or not call.x.requires_grad:
+                continue
+            for before in reversed(calls[:k]):
+                between = _gain(call.x, before.out, rng)
+                if between is not None:
+                    own = _gain_of_weights(call, rng)
+                    call.predicted = None if own is None else own * between
+                    if before.delta is not None and call.delta:
+                        call.factor = before.delta / call.delta
+                    break
+
+    def rows(self, updates: dict[int, float]) -> list[FlowRow]:
+        """One row for each layer, in the order of their first calls. Several calls count together."""
+        order = dict.fromkeys(call.path for call in self.calls)
+        return [self._row(path, [c for c in self.calls if c.path == path], updates) for path in order]
+
+    def _row(self, path: str, calls: list[_Call], updates: dict[int, float]) -> FlowRow:
+        own = _own(calls[0].module)
+        given = [self.gradients[id(p)] for p in own if id(p) in self.gradients]
+        norm, zeros = _norm_and_zeros([None if g is None else g.data for g in given])
+        deltas = [call.delta for call in calls if call.delta is not None]
+        shares = [flat_share(a) for call in calls for a in self._activations(call)]
+        weights = [p for p in own if p.ndim >= 2] or own
+        change = [updates[id(p)] for p in weights if id(p) in updates]
+        size = math.hypot(*(self.sizes[id(p)] for p in weights))
+        return FlowRow(
+            path,
+            type(calls[0].module).__name__,
+            norm,
+            zeros,
+            math.hypot(*deltas) if deltas else None,
+            _middle([call.factor for call in calls]),
+            _middle([call.predicted for call in calls]),
+            sum(shares) / len(shares) if shares else None,
+            math.hypot(*change) / size if change and size else None,
+        )
+
+    def _activations(self, call: _Call) -> list[Any]:
+        """Those in a layer, and those after it up to the next one."""
+        later = [other.start for other in self.calls if other.start >= call.end and other is not call]
+        following = [other for other in self.calls[self.calls.index(call) + 1 :] if other.start >= call.end]
+        end = min((other.start for other in following), default=len(self.seen.activations)) if later else None
+        return self.seen.activations[call.start : end]
+
+
+def _row_of_grads(path: str, module: Module) -> FlowRow:
+    norm, zeros = _norm_and_zeros([p.grad for p in _own(module)])
+    return FlowRow(path, type(module).__name__, norm, zeros, None, None, None, None, None)
+
+
+# --- gains --------------------------------------------------------------------------------------------------------
+
+
+def _gain(end: Tensor, start: Tensor | None, rng: np.random.Generator) -> float | None:
+    """The root mean square gain of the way back from one Tensor to another; None when there is no way.
+
+    With entries of -1 and 1 it is exact where the way goes entry by entry, as in an activation.
+    """
+    if start is None or not start.requires_grad:
+        return None
+    if end is start:
+        return 1.0
+    v = rng.choice(np.array([-1.0, 1.0], end.dtype), size=end.shape)
+    (g,) = end.gradient(start, gradient=v, retain_graph=True, allow_unused=True)
+    return None if g is None else _norm(g.data) / _norm(v)
+
+
+def _gain_of_weights(call: _Call, rng: np.random.Generator) -> float | None:
+    if isinstance(call.module, Linear):
+        return _norm(call.module.weight.data) / math.sqrt(call.module.out_features)
+    assert call.x is not None
+    assert call.out is not None
+    return _gain(call.out, call.x, rng)
+
+
+def _own(module: Module) -> list[Any]:
+    return list(module.parameters(recurse=False))
+
+
+def _first(value: Any) -> Tensor | None:
+    """The first Tensor in what a module takes or returns."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return next((found for item in value if (found := _first(item)) is not None), None)
+    return None
+
+
+def _norm(array: Any) -> float:
+    return float(np.linalg.norm(np.asarray(array, np.float64).ravel()))
+
+
+def _norm_and_zeros(gradients: list[Any]) -> tuple[float | None, float | None]:
+    known = [np.asarray(g) for g in gradients if g is not None]
+    size = sum(g.size for g in known)
+    if not size:
+        return None, None
+    return math.hypot(*map(_norm, known)), sum(int(g.size - np.count_nonzero(g)) for g in known) / size
+
+
+def _middle(values: list[float | None]) -> float | None:
+    """The geometric mean of factors."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return math.exp(sum(map(math.log, known)) / len(known)) if all(known) else 0.0

@@ -1,0 +1,182 @@
+"""Findings about the loss: what it makes of prediction and target, and whether it goes with the output of the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.engine import Node, newest_first, where
+from nn.diagnosis.checks import Found, finds
+from nn.diagnosis.visit import RESHAPING, Visit, source_of
+from nn.errors import ActivationWarning, LossShapeError
+from nn.functional import losses as functions
+from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
+
+_SHARES = frozenset({"softmax", "log_softmax", "cross_entropy"})
+_NUMBERS = (MSELoss, L1Loss, HuberLoss, SmoothL1Loss)
+_NUMBER_FUNCTIONS = (functions.mse_loss, functions.l1_loss, functions.huber_loss, functions.smooth_l1_loss)
+_RANGES = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
+
+
+@finds("fails")
+def fails(visit: Visit) -> Found | None:
+    """An error on the way; one about the shapes of a loss is told by `broadcast`."""
+    if visit.failure is None or isinstance(visit.failure, LossShapeError):
+        return None
+    notes = [note for note in getattr(visit.failure, "__notes__", []) if note.startswith("in module ")]
+    text = " ".join([f"{type(visit.failure).__name__}: {visit.failure}", *notes])
+    places = [note.removeprefix("in module ").partition(":")[0] for note in notes]
+    return Found(
+        f"A step with this batch ends with an error. {text}",
+        "Nothing can be trained, and the findings that need a step were not looked for.",
+        "Correct it first, and ask again.",
+        [place for place in places if place != "(outermost)"],
+        {"error": type(visit.failure).__name__},
+    )
+
+
+@finds("broadcast-loss")
+def broadcast(visit: Visit) -> Found | None:
+    """Predictions and targets of different shapes, which became larger together."""
+    why = "Every prediction is compared with every target: the best that can be learned is the mean of all targets."
+    remedy = (
+        "Give both the same shape: target.reshape(prediction.shape), or take a loss of nn, which refuses to mix them."
+    )
+    if isinstance(visit.failure, LossShapeError):
+        return Found(str(visit.failure), why, remedy, (), {"error": "LossShapeError"})
+    mixes = [] if visit.seen is None else visit.seen.mixes
+    if not mixes:
+        return None
+    first = mixes[0]
+    what = (
+        f"In the loss, {first.op} mixes predictions of shape {first.prediction} with targets of shape {first.target} "
+        f"to an array of shape {first.result}."
+    )
+    measured = {"prediction": first.prediction, "target": first.target, "result": first.result}
+    return Found(what, why, remedy, (), measured)
+
+
+@finds("activation-twice")
+def twice(visit: Visit) -> Found | None:
+    """A softmax or sigmoid straight after one, as the losses of `nn` warn of it, and as the graph shows it."""
+    told = [str(w.message) for w in visit.warned if issubclass(w.category, ActivationWarning)]
+    repeated = [] if visit.root is None else repeated_activations(visit.root)
+    if not told and not repeated:
+        return None
+    if told:
+        what, harmless, node = told[0], "log_softmax, made at" in told[0], source_of(visit.prediction)
+    else:
+        node, second = repeated[0]
+        what = f"{second.op.name} at {where(second)} is applied to what {node.op.name} gave at {where(node)}."
+        harmless = node.op.name == "log_softmax"
+    why = "The second changes nothing, and costs time." if harmless else _SQUEEZED
+    remedy = "Let the model end with scores, and apply the activation once, where an answer is wanted."
+    module = None if node is None or node.scope is None else node.scope.path
+    return Found(what, why, remedy, [module] if module else [], {"first": "" if node is None else node.op.name})
+
+
+_SQUEEZED = (
+    "The second squeezes numbers between 0 and 1 once more: gradients become small, the loss cannot come near 0, and "
+    "nothing else tells."
+)
+
+
+@finds("loss-mismatch")
+def mismatch(visit: Visit) -> Found | None:
+    """A loss that does not go with what the model returns, or with the targets."""
+    if visit.loss is None:
+        return None
+    loss, node = visit.loss_function, source_of(visit.prediction)
+    prediction, target = _plain(visit.prediction), _plain(visit.targets[0])
+    output = "" if node is None else node.op.name
+    if _is(loss, (CrossEntropyLoss, NLLLoss), (functions.cross_entropy, functions.nll_loss)):
+        found = _of_one_class(prediction)
+        if found is not None:
+            return found
+    if _is(loss, (CrossEntropyLoss, BCEWithLogitsLoss), _SCORE_FUNCTIONS) and output in ("relu", "tanh"):
+        return _of_bounded_scores(output)
+    if _is(loss, (NLLLoss, KLDivLoss), (functions.nll_loss, functions.kl_div)) and prediction.ndim:
+        return _of_no_logarithms(prediction)
+    if _is(loss, _NUMBERS, _NUMBER_FUNCTIONS) and output in _RANGES and target.dtype.kind in "fiub" and target.size:
+        return _of_targets_out_of_reach(output, target)
+    return None
+
+
+def _of_one_class(prediction: Any) -> Found | None:
+    if prediction.ndim < 2 or prediction.shape[1] != 1:
+        return None
+    return Found(
+        f"The loss chooses among classes, but the model returns a single number, shape {prediction.shape}.",
+        "The only class has probability 1 whatever the weights: the loss is 0, and so are all gradients.",
+        "Return one score per class; or, for yes or no, take nn.recommend('binary').loss, BCEWithLogitsLoss.",
+        measured={"classes": 1},
+    )
+
+
+def _of_bounded_scores(output: str) -> Found:
+    low, high = _RANGES[output]
+    return Found(
+        f"The loss takes scores of any size, but the model ends with {output}: {low:g} to {high:g} only.",
+        "Scores that cannot become negative, or not large, say neither a clear no nor a sure yes.",
+        "End with the linear layer: the loss contains its own activation (see nn.recommend).",
+        measured={"output": output},
+    )
+
+
+def _of_no_logarithms(prediction: Any) -> Found | None:
+    sums = np.exp(prediction.astype(float)).sum(axis=1 if prediction.ndim > 1 else 0)
+    if np.allclose(sums, 1.0, atol=1e-2):
+        return None
+    first = float(np.ravel(sums)[0])
+    return Found(
+        "The loss takes logarithms of probabilities, but the exponentials of what the model returns sum to "
+        f"{first:.4g}, not to 1.",
+        "The loss can be made as small as one likes by large numbers, and says nothing about classes.",
+        "End with nn.LogSoftmax(), or take nn.CrossEntropyLoss on the scores.",
+        measured={"sum": first},
+    )
+
+
+def _of_targets_out_of_reach(output: str, target: Any) -> Found | None:
+    low, high = _RANGES[output]
+    outside = float(np.mean((target < low - _ROUNDING) | (target > high + _ROUNDING)))
+    if not outside:
+        return None
+    return Found(
+        f"The model ends with {output}, which gives {low:g} to {high:g}, but {outside:.0%} of the targets lie outside, "
+        f"from {target.min():.4g} to {target.max():.4g}.",
+        "These targets cannot be reached, and their samples push the output to where it has no slope.",
+        "End without activation (see nn.recommend('regression')), or scale the targets to its range.",
+        measured={"outside": outside, "output": output},
+    )
+
+
+_ROUNDING = 1e-6
+_SCORE_FUNCTIONS = (functions.cross_entropy, functions.binary_cross_entropy_with_logits)
+
+
+def _plain(x: Any) -> Any:
+    return np.asarray(x.data if isinstance(x, Tensor) else x)
+
+
+def _is(loss: Any, kinds: tuple[type, ...], twins: tuple[Any, ...]) -> bool:
+    return isinstance(loss, kinds) or loss in twins
+
+
+def repeated_activations(root: Any) -> list[tuple[Node, Node]]:
+    """Where the graph of a loss applies softmax or sigmoid straight to the result of one: both nodes."""
+    found = []
+    for node in newest_first([root]):
+        if not isinstance(node, Node) or node.op.name not in _SHARES | {"sigmoid"} or not node.parents:
+            continue
+        below = node.parents[0]
+        while isinstance(below, Node) and below.op.name in RESHAPING and below.parents:
+            below = below.parents[0]
+        if isinstance(below, Node) and (below.op.name, node.op.name) in _TWICE:
+            found.append((below, node))
+    return found
+
+
+_TWICE = {(one, other) for one in ("softmax", "log_softmax", "sigmoid") for other in _SHARES} | {("sigmoid", "sigmoid")}

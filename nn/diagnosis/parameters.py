@@ -1,0 +1,151 @@
+"""Findings about parameters: whether gradients reach them, and whether an optimizer moves them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from nn.diagnosis.checks import Found, finds, listed
+from nn.diagnosis.visit import Visit
+from nn.symmetry import equal_units, weights_of_units
+
+
+@finds("no-gradient")
+def no_gradient(visit: Visit) -> Found | None:
+    """Parameters that the loss does not depend on."""
+    if visit.loss is None:
+        return None
+    names = [name for name, g in visit.gradients.items() if g is None and name not in visit.stale]
+    if not names:
+        return None
+    total = len(visit.gradients)
+    what = f"The loss does not depend on {listed(len(names), 'parameter')} of {total}: no gradient reaches them."
+    remedy = (
+        "If the model is not to use them, leave them out or set requires_grad=False. Otherwise look for what cuts the "
+        "graph on the way: .detach(), .numpy(), no_grad(), or a result that is computed and not used."
+    )
+    return Found(what, "They never change.", remedy, names, {"without": len(names), "parameters": total})
+
+
+@finds("zero-gradient", "warning")
+def zero_gradient(visit: Visit) -> Found | None:
+    """Exactly zero, now and after one step: a last layer that starts at 0 holds the others up for one step only."""
+    if not visit.loss or not visit.after:
+        return None
+    names = [
+        name
+        for name, g in visit.gradients.items()
+        if g is not None and g.size and not g.any() and (later := visit.after.get(name)) is not None and not later.any()
+    ]
+    if not names:
+        return None
+    return Found(
+        f"The gradient of {listed(len(names), 'parameter')} is exactly 0, and still is after one step.",
+        "No step changes them. Dead units, an activation without slope, or a product with 0 stop the gradient.",
+        "Look where it becomes 0 in nn.gradient_flow(model, loss, batch); start from other weights, or take an "
+        "activation with a slope everywhere.",
+        names,
+        {"zero": len(names)},
+    )
+
+
+@finds("stale-gradient")
+def stale_gradient(visit: Visit) -> Found | None:
+    """The same, with a gradient that is left over: what the next backward pass replaces is not stale."""
+    if visit.loss is None:
+        return None
+    names = [name for name, g in visit.gradients.items() if g is None and name in visit.stale]
+    if not names:
+        return None
+    return Found(
+        f"{listed(len(names), 'parameter')} hold a gradient of an earlier pass, and this loss gives them none.",
+        "Each step would apply the old gradient again.",
+        "Call model.zero_grad() before the backward pass, and see why the loss no longer depends on them.",
+        names,
+        {"stale": len(names)},
+    )
+
+
+@finds("not-in-optimizer")
+def not_in_optimizer(visit: Visit) -> Found | None:
+    """Parameters that want a gradient, and that nobody moves."""
+    if not visit.optimizers:
+        return None
+    names = [name for name, p in visit.parameters.items() if p.requires_grad and id(p) not in visit.training.trained]
+    if not names:
+        return None
+    own = {id(p) for p in visit.parameters.values()}
+    foreign = len(visit.training.trained.keys() - own)
+    what = f"The optimizer does not hold {listed(len(names), 'parameter')} of the model."
+    if foreign:
+        what += f" It holds {foreign} others: was it made for another model, or before layers were replaced?"
+    return Found(
+        what,
+        "No step changes them.",
+        "Make the optimizer from model.parameters(), after the model is complete; for parameters that are to stay as "
+        "they are, set requires_grad=False.",
+        names,
+        {"not_held": len(names), "foreign": foreign},
+    )
+
+
+@finds("held-twice")
+def held_twice(visit: Visit) -> Found | None:
+    """Parameters in several groups, or in several optimizers."""
+    count = Counter(id(p) for o in visit.optimizers for group in o.param_groups for p in group["params"])
+    names = {id(p): name for name, p in visit.parameters.items()}
+    twice = [names.get(key, "a parameter that is not of this model") for key, n in count.items() if n > 1]
+    if not twice:
+        return None
+    return Found(
+        f"{listed(len(twice), 'parameter')} stand in several groups or optimizers.",
+        "Each step moves them more than once, with the rates of all of them.",
+        "Give each parameter once, in one group of one optimizer.",
+        twice,
+        {"twice": len(twice)},
+    )
+
+
+@finds("equal-units")
+def equal(visit: Visit) -> Found | None:
+    """Units that start equal and stay so, by the rule of `nn.symmetry`."""
+    where, words = [], []
+    for name, p, hidden, is_layer in weights_of_units(list(visit.model.named_modules())):
+        g = visit.gradients.get(name)
+        if g is not None and (text := equal_units(p.data, g, hidden=hidden, is_layer=is_layer)) is not None:
+            where.append(name)
+            words.append(f"{name} holds the weights of {text}")
+    if not where:
+        return None
+    return Found(
+        " ".join(words),
+        "Units that are equal and stay equal are worth one unit, however many there are.",
+        "Start from different numbers: nn.init.kaiming_uniform_, say. Biases may start at 0.",
+        where,
+        {"layers": len(where)},
+    )
+
+
+@finds("not-finite")
+def not_finite(visit: Visit) -> Found | None:
+    """A loss or a gradient with nan or inf."""
+    if visit.loss is None:
+        return None
+    names = [name for name, g in visit.gradients.items() if g is not None and not np.isfinite(g).all()]
+    if np.isfinite(visit.loss) and not names:
+        return None
+    weights = [name for name, p in visit.parameters.items() if not np.isfinite(p.data).all()]
+    given = not np.isfinite(np.asarray(visit.x.data if hasattr(visit.x, "requires_grad") else visit.x)).all()
+    what = f"The loss is {visit.loss}" + (f", and {listed(len(names), 'gradient')} hold nan or inf." if names else ".")
+    if given:
+        what += " The input holds such numbers already."
+    if weights:
+        what += f" So do the parameters {', '.join(weights[:3])}."
+    return Found(
+        what,
+        "One step makes every weight nan.",
+        "Run the step inside autograd.debug(): it stops at the first operation that gives such a number, and says why.",
+        weights or names,
+        {"loss": visit.loss},
+    )

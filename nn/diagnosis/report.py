@@ -1,0 +1,103 @@
+"""What the doctor says: findings, and the report that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from textwrap import indent, wrap
+from typing import Any
+
+__all__ = ["Diagnosis", "Finding"]
+
+_WIDTH = 110
+_MANY = 6  # places that are listed one by one
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    It has a ``name``, a ``severity`` ("error" or "warning"), the places (``where``: dotted names of modules or
+    parameters), what was ``measured``, and, in words, ``what`` was found, ``why`` it matters, and the ``remedy``.
+    """
+
+    name: str
+    severity: str
+    what: str
+    why: str
+    remedy: str
+    where: tuple[str, ...] = ()
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        rows = [self.what, f"Why it matters: {self.why}", f"What to do: {self.remedy}"]
+        head = f"{self.severity}: {self.name}" + (f" ({self._places()})" if self.where else "")
+        return "\n".join([head, *(indent("\n".join(wrap(row, _WIDTH)), "  ") for row in rows)])
+
+    def _places(self) -> str:
+        more = len(self.where) - _MANY
+        return ", ".join(self.where[:_MANY]) + (f" and {more} more" if more > 0 else "")
+
+
+class Diagnosis:
+    """What `doctor` found. ``ok`` says that there is nothing; it is iterable, and a finding is looked up by its name.
+
+    >>> from nn.diagnosis import Diagnosis
+    >>> Diagnosis([]).ok, "dead-units" in Diagnosis([])
+    (True, False)
+    """
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = sorted(findings, key=lambda finding: finding.severity != "error")
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __bool__(self) -> bool:
+        return True  # a report is there, also when it is empty: ask for .ok
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in (finding, finding.name) for finding in self.findings)
+
+    def __getitem__(self, name: str) -> Finding:
+        for finding in self.findings:
+            if finding.name == name:
+                return finding
+        names = ", ".join(finding.name for finding in self.findings) or "nothing at all"
+        raise KeyError(f"no finding {name!r}: found was {names}")
+
+    def __str__(self) -> str:
+        return "\n\n".join([self._title(), *map(str, self.findings)])
+
+    def __repr__(self) -> str:
+        return f"Diagnosis({', '.join(finding.name for finding in self.findings) or 'ok'})"
+
+    def _repr_html_(self) -> str:
+        def row(finding: Finding) -> str:
+            parts = [f"<b>{escape(finding.name)}</b><br>{escape(finding.severity)}", escape(finding._places())]
+            parts += [escape(text) for text in (finding.what, finding.why, finding.remedy)]
+            return "<tr>" + "".join(f'<td style="text-align:left">{part}</td>' for part in parts) + "</tr>"
+
+        title = f"<strong>{escape(self._title())}</strong>"
+        if self.ok:
+            return f"<div>{title}</div>"
+        head = "".join(f"<th>{word}</th>" for word in ("finding", "where", "what", "why it matters", "what to do"))
+        body = "".join(map(row, self.findings))
+        return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+    def _title(self) -> str:
+        if self.ok:
+            return "Nothing found: this set-up can be trained."
+        errors = sum(finding.severity == "error" for finding in self.findings)
+        warnings = len(self.findings) - errors
+        words = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
+        return f"Found: {' and '.join(words)}."

@@ -1,0 +1,71 @@
+"""Findings about the numbers that go in, and about the size of the step that comes out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd import Tensor
+from nn.diagnosis.checks import Found, finds
+from nn.diagnosis.visit import MORE, Visit
+from nn.layers import BatchNorm1d, BatchNorm2d, Embedding, LayerNorm, RMSNorm
+
+_LARGE = 10.0  # the root mean square of a feature
+_SMALL = 0.01  # the largest number of all
+_APART = 1000.0  # between the largest numbers of two features
+
+_RISE = 0.1  # as a share of the loss: less is rounding, or the swing of momentum at the end of a training
+
+_SCALING = {kind.__name__ for kind in (BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm, Embedding)}
+
+
+@finds("unscaled-inputs", "warning")
+def unscaled(visit: Visit) -> Found | None:
+    """Inputs that are large, small, or of very different scales, unless the first layer scales them."""
+    x = np.asarray(visit.x.data if isinstance(visit.x, Tensor) else visit.x)
+    first = None if visit.seen is None else visit.seen.first
+    if x.dtype.kind not in "fiu" or not x.size or x.ndim < 2 or first in _SCALING or not np.isfinite(x).all():
+        return None
+    if x.dtype.kind in "iu" and any(isinstance(module, Embedding) for _, module, _ in visit.modes):
+        return None
+    columns = np.abs(x.astype(float)).reshape(len(x), -1) if x.ndim == 2 else np.abs(x.astype(float)).reshape(-1, 1)
+    rms, largest = np.sqrt(np.mean(columns**2, axis=0)), columns.max(axis=0)
+    used = largest[largest > 0.0]
+    if not used.size:
+        return None
+    measured = {"rms": float(rms.max()), "largest": float(used.max()), "smallest": float(used.min())}
+    if rms.max() > _LARGE:
+        what = f"The inputs are large: feature {int(rms.argmax())} has a root mean square of {rms.max():.4g}."
+        if x.ndim != 2:
+            what = f"The inputs are large: their root mean square is {rms.max():.4g}."
+    elif used.max() < _SMALL:
+        what = f"The inputs are small: none is larger than {used.max():.3g}."
+    elif used.max() > _APART * used.min():
+        what = f"The features have very different scales: the largest numbers are between {used.min():.3g} and "
+        what += f"{used.max():.3g}."
+    else:
+        return None
+    return Found(
+        what,
+        "The gradient of a weight is proportional to its input: no rate suits all weights, and units saturate.",
+        "Bring every feature to mean 0 and deviation 1, or to 0 .. 1, with nn.data.Standardize or nn.data.MinMax.",
+        (),
+        measured,
+    )
+
+
+@finds("rate-too-high", "warning")
+def rate(visit: Visit) -> Found | None:
+    """The step as it is raises the loss, for more than a moment, and a smaller one in the same direction lowers it."""
+    if visit.loss is None or 1.0 not in visit.rates:
+        return None
+    raised, better = visit.rates[1.0], [d for d, value in visit.rates.items() if value <= visit.loss]
+    if raised <= visit.loss + _RISE * abs(visit.loss) or visit.later <= visit.loss or not better:
+        return None
+    return Found(
+        f"One step raises the loss on this batch from {visit.loss:.4g} to {raised:.4g}; after {MORE} more it is "
+        f"{visit.later:.4g}.",
+        "Steps that are too long jump over the valley; repeated, they diverge.",
+        f"Divide the rate by {better[0]:g}: then the same step lowers the loss to {visit.rates[better[0]]:.4g}.",
+        (),
+        {"before": visit.loss, "after": raised, "later": visit.later, "divide_by": better[0]},
+    )

@@ -1,0 +1,73 @@
+"""Findings about how a model is put together: what `Module.parameters` does not find, and the mode it is in."""
+
+from __future__ import annotations
+
+from types import FunctionType
+
+from nn.diagnosis.checks import Found, finds, listed
+from nn.diagnosis.visit import Visit
+from nn.module import Module
+
+_FOUND = "Modules are found as attributes, and in lists, tuples and dicts: keep them there."
+
+
+@finds("hidden-modules")
+def hidden(visit: Visit) -> Found | None:
+    """Tensors that the gradient reaches and `Module.parameters` does not, and iterators."""
+    if visit.one_way:
+        return Found(
+            "The model holds an iterator (a generator, map, zip or filter), which is empty after it was gone through "
+            "once. It was not run, so that nothing is used up, and nothing that needs a run was looked for.",
+            "What an iterator gives is not found: not trained, not saved. From the second call on it is not even run.",
+            f"Make a list of it. {_FOUND}",
+            visit.one_way,
+            {"iterators": len(visit.one_way)},
+        )
+    if not visit.hidden:
+        return None
+    held = sum(id(leaf) in visit.training.trained for _, leaf in visit.hidden)
+    where = [place for place, _ in visit.hidden]
+    what = f"The model computes with {listed(len(where), 'Tensor')} that model.parameters() does not find."
+    if held:
+        what += f" The optimizer holds {held} of them all the same."
+    return Found(
+        what,
+        "They are not saved with the model, nor converted, nor frozen with it; and not trained, unless the optimizer "
+        "was given them by hand.",
+        f"{_FOUND} A Tensor that is to be trained is an nn.Parameter; one that is not needs no requires_grad.",
+        where,
+        {"hidden": len(where), "numbers": sum(leaf.size for _, leaf in visit.hidden), "held_by_optimizer": held},
+    )
+
+
+@finds("eval-mode", "warning")
+def eval_mode(visit: Visit) -> Found | None:
+    """Only where the mode makes a difference, and is not that of a part that is frozen."""
+    where = [
+        path or type(module).__name__
+        for path, module, training in visit.modes
+        if not training and _minds(module) and not _is_frozen(module)
+    ]
+    if not where:
+        return None
+    return Found(
+        f"{listed(len(where), 'module')} are in evaluation mode, and compute something else there than in training.",
+        "Dropout leaves nothing out, and batch norm uses running statistics that no longer follow the data.",
+        "Call model.train() before training; evaluation and nn.fit leave a model in evaluation.",
+        where,
+        {"modules": len(where)},
+    )
+
+
+def _minds(module: Module) -> bool:
+    """Whether what a module itself computes depends on its mode: whether its class reads `training`."""
+    if getattr(module, "p", None) == 0.0 or getattr(module, "dropout", None) == 0.0:
+        return False
+    kinds = type(module).__mro__[: type(module).__mro__.index(Module)]
+    functions = (f for kind in kinds for f in vars(kind).values() if isinstance(f, FunctionType))
+    return any("training" in f.__code__.co_names for f in functions)
+
+
+def _is_frozen(module: Module) -> bool:
+    own = list(module.parameters())
+    return bool(own) and not any(p.requires_grad for p in own)

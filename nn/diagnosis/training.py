@@ -1,0 +1,74 @@
+"""What is examined: a model, a loss, optimizers and a batch, with passes and steps that can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd import Tensor, no_grad
+from nn.diagnosis.untouched import Untouched
+from nn.module import Module
+from nn.training.evaluation import number_of, parts_of
+from optim import LBFGS, Optimizer
+
+__all__ = ["Training"]
+
+__autograd_transparent__ = True  # the lines that are named are those of the user
+
+
+class Training:
+    """A training that stands still: each pass begins with the same generators, buffers and attributes of modules."""
+
+    def __init__(self, model: Module, loss: Callable[..., Any], optimizers: Sequence[Optimizer], batch: Any) -> None:
+        self.model, self.loss, self.optimizers = model, loss, list(optimizers)
+        self.x, self.targets = parts_of(batch, model)
+        self.trained = {id(p): p for o in self.optimizers for group in o.param_groups for p in group["params"]}
+
+    def untouched(self) -> Untouched:
+        """A block in which all may be changed."""
+        return Untouched(
+            model=self.model, loss=self.loss, optimizers=self.optimizers, batch=self.x, targets=self.targets
+        )
+
+    def gradients(self, leaves: Sequence[Tensor]) -> tuple[float, list[Any]]:
+        """The loss, and its gradients as arrays: None where it does not depend on a leaf."""
+        with self.untouched():
+            loss = self.loss(self.model(self.x), *self.targets)
+            asked = [leaf for leaf in leaves if leaf.requires_grad]
+            found: dict[int, Any] = {}
+            if isinstance(loss, Tensor) and loss.requires_grad:
+                found = dict(zip(map(id, asked), loss.gradient(*asked, allow_unused=True), strict=True))
+            arrays = [None if (g := found.get(id(leaf))) is None else g.data for leaf in leaves]
+            return number_of(loss), arrays
+
+    def value(self) -> float:
+        """The loss."""
+        with self.untouched(), no_grad():
+            return number_of(self.loss(self.model(self.x), *self.targets))
+
+    def step(self, divisor: float = 1.0) -> None:
+        """One step of all optimizers, with the rates divided by a number. This does change them, and the model."""
+        leaves = list(self.trained.values())
+
+        def closure() -> float:
+            loss, gradients = self.gradients(leaves)
+            for p, g in zip(leaves, gradients, strict=True):
+                p.grad = g
+            return loss
+
+        closure()
+        for optimizer in self.optimizers:
+            rates = [group["lr"] for group in optimizer.param_groups]
+            for group in optimizer.param_groups:
+                group["lr"] = _divided(group["lr"], divisor)
+            optimizer.step(closure if isinstance(optimizer, LBFGS) else None)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate
+
+
+def _divided(rate: Any, divisor: float) -> Any:
+    if divisor == 1.0:
+        return rate
+    if callable(rate):
+        return lambda t: rate(t) / divisor
+    return float(rate) / divisor

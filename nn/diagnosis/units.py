@@ -1,0 +1,89 @@
+"""Findings about activations: units that give nothing, or have no slope left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nn.diagnosis.checks import Found, finds
+from nn.diagnosis.visit import Activation, Visit, source_of
+
+# A batch says little about a unit below so many numbers of it, and a layer of two units is no crowd.
+_FEWEST_NUMBERS = 16
+_FEWEST_UNITS = 4
+_TOO_MANY = 0.75
+
+# The largest slope of each, and the slope as a function of the result.
+SLOPES: dict[str, tuple[float, Callable[[Any], Any]]] = {
+    "sigmoid": (0.25, lambda out: out * (1.0 - out)),
+    "tanh": (1.0, lambda out: 1.0 - out * out),
+    "relu": (1.0, lambda out: (out > 0.0).astype(out.dtype)),
+}
+FLAT = 0.01  # of the largest slope
+
+
+def flat_share(activation: Activation) -> float:
+    """The share of entries where the slope of an activation is below a hundredth of the largest that it has."""
+    largest, slope = SLOPES[activation.op]
+    return float(np.mean(slope(activation.out) < FLAT * largest))
+
+
+def dead_share(activation: Activation) -> float:
+    """The share of units that give 0 for every sample (and at every place of a map)."""
+    axis = activation.axis % activation.out.ndim
+    others = tuple(i for i in range(activation.out.ndim) if i != axis)
+    return float(np.mean(~(activation.out > 0.0).any(axis=others)))
+
+
+@finds("dead-units", "warning")
+def dead(visit: Visit) -> Found | None:
+    """Layers most of whose ReLUs give 0 for the whole batch."""
+    shares = _pooled(visit, {"relu"}, dead_share)
+    return _found(
+        shares,
+        "units of ReLU give 0 for all samples of the batch",
+        "Where ReLU gives 0 it has no slope: these units learn nothing from this batch, and if they give 0 for all "
+        "data, nothing ever.",
+        "Look for a rate that was too large, or biases far below 0; start anew with nn.init.kaiming_normal_, or take "
+        "nn.LeakyReLU.",
+    )
+
+
+@finds("saturated-units", "warning")
+def saturated(visit: Visit) -> Found | None:
+    """Hidden layers that are mostly flat."""
+    shares = _pooled(visit, {"sigmoid", "tanh"}, flat_share)
+    return _found(
+        shares,
+        "activations of sigmoid or tanh lie where the slope is below a hundredth of its largest",
+        "The gradient is multiplied by the slope: what lies before these units hardly learns.",
+        "Scale the inputs (nn.data.Standardize), start from smaller weights (nn.init.xavier_uniform_), or put a "
+        "normalization before the activation.",
+    )
+
+
+def _pooled(visit: Visit, ops: set[str], share: Callable[[Activation], float]) -> dict[str, float]:
+    """The share of each layer, over all its calls; without the output of the model, which may well be sure."""
+    if visit.seen is None or visit.loss is None:
+        return {}
+    last = source_of(visit.prediction)
+    found: dict[str, list[float]] = defaultdict(list)
+    for activation in visit.seen.activations:
+        units = activation.out.shape[activation.axis]
+        enough = units >= _FEWEST_UNITS and activation.out.size >= units * _FEWEST_NUMBERS
+        if activation.op in ops and enough and (last is None or activation.node is not last):
+            found[activation.where].append(share(activation))
+    return {where: sum(shares) / len(shares) for where, shares in found.items()}
+
+
+def _found(shares: dict[str, float], what: str, why: str, remedy: str) -> Found | None:
+    bad = {where: share for where, share in shares.items() if share > _TOO_MANY}
+    if not bad:
+        return None
+    words = ", ".join(f"{share:.0%} in {where or 'the model'}" for where, share in bad.items())
+    return Found(
+        f"{words}: so many {what}.", why, remedy, bad, {where: round(share, 4) for where, share in bad.items()}
+    )

@@ -1,0 +1,233 @@
+"""Run a model, a loss and an optimizer as if nothing had happened: all that they can change is put back at the end.
+
+A copy would not do: losses and modules refer to others through closures and names of the program, which copies leave as
+they are, and some objects cannot be copied. So everything that can be reached is noted, and put back. Leaf Tensors get
+other arrays for the time being, so that a graph that somebody still holds does not see a change either.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import CodeType, FunctionType, GeneratorType, MethodType, ModuleType
+from typing import Any, Self
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.engine import Info
+from nn import defaults
+from nn.module import Module
+from optim import Optimizer
+
+__all__ = ["Untouched"]
+
+_OURS = frozenset({"autograd", "nn", "numpy", "optim"})  # their functions change nothing that is not reached otherwise
+_ONE_WAY = (GeneratorType, map, filter, zip)  # reading them is a change that nobody can undo
+_OPAQUE = (ModuleType, type, str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype)
+
+
+class Untouched:
+    """A ``with`` block in which these objects may be run, trained and changed.
+
+    ``places`` says by which way an object was reached (by its id); ``one_way`` the places of iterators, which would be
+    used up: whoever holds one should not be run.
+    """
+
+    def __init__(self, **roots: Any) -> None:
+        self._roots = roots
+        self._held: dict[int, Any] = {}  # also keeps everything alive, so that no id is used twice
+        self._undo: list[Callable[[], Any]] = []
+        self.places: dict[int, str] = {}
+        self.one_way: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._keep_global_generators()
+        waiting = [(value, "" if name == "model" else name) for name, value in self._roots.items()]
+        while waiting:
+            thing, place = waiting.pop()
+            if id(thing) in self._held or isinstance(thing, _OPAQUE):
+                continue
+            self._held[id(thing)], self.places[id(thing)] = thing, place
+            waiting += reversed(list(self._keep(thing, place)))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for undo in reversed(self._undo):
+            undo()
+
+    def adopt(self, leaf: Tensor) -> None:
+        """Put back a leaf, too, that turned up in a run: only its gradient can have changed."""
+        if id(leaf) not in self._held:
+            self._held[id(leaf)] = leaf
+            self._undo.append(partial(setattr, leaf, "_grad", leaf._grad))
+
+    # --- what there is ------------------------------------------------------------------------------------------
+
+    def _keep(self, thing: Any, place: str) -> Iterator[tuple[Any, str]]:
+        """Note how to put a thing back, and go on with what it holds."""
+        if isinstance(thing, Tensor):
+            yield from self._tensor(thing, place)
+        elif isinstance(thing, np.ndarray):
+            if thing.dtype == object:
+                return
+            self._undo.append(partial(_refill, thing, thing.copy()))
+        elif isinstance(thing, np.random.Generator):
+            self._undo.append(partial(setattr, thing.bit_generator, "state", thing.bit_generator.state))
+        elif isinstance(thing, np.random.RandomState):
+            self._undo.append(partial(thing.set_state, thing.get_state()))
+        elif isinstance(thing, random.Random):
+            self._undo.append(partial(thing.setstate, thing.getstate()))
+        elif isinstance(thing, dict):
+            self._undo.append(partial(_restore_dict, thing, dict(thing)))
+            yield from ((key, place) for key in thing if isinstance(key, Tensor))
+            yield from ((value, _join(place, key)) for key, value in thing.items())
+        elif isinstance(thing, list | tuple | deque):
+            if not isinstance(thing, tuple):
+                self._undo.append(partial(_restore_items, thing, list(thing)))
+            yield from ((item, _join(place, i)) for i, item in enumerate(thing))
+        elif isinstance(thing, set | frozenset):
+            if isinstance(thing, set):
+                self._undo.append(partial(_restore_set, thing, set(thing)))
+            yield from ((item, f"{place} (in a set)") for item in thing)
+        elif isinstance(thing, _ONE_WAY):
+            self.one_way.append(place)
+        elif isinstance(thing, FunctionType):
+            yield from self._function(thing, place)
+        elif isinstance(thing, MethodType):
+            yield from ((thing.__self__, place), (thing.__func__, place))
+        elif isinstance(thing, partial):
+            yield from ((thing.func, place), (thing.args, place), (thing.keywords, place))
+        else:
+            yield from self._object(thing, place)
+
+    def _tensor(self, t: Tensor, place: str) -> Iterator[tuple[Any, str]]:
+        leaf = t.is_leaf
+        self._undo.append(partial(_restore_slots, t, {name: getattr(t, name, _UNSET) for name in _SLOTS}))
+        info = t._info if leaf else None
+        grad = t._grad if leaf else None
+        t._node = None  # a computed Tensor has no past here: its graph belongs to somebody else
+        t._data = np.array(t._data)
+        t._grad = None if grad is None else grad.copy()
+        t._info = None
+        if not leaf:
+            t._requires_grad = False
+        if info is not None:
+            t._info = copy = Info(info.code, info.lasti)
+            copy.name, copy.hooks = info.name, list(info.hooks)
+            yield from ((hook, f"a hook of {place}") for hook in info.hooks)
+
+    def _function(self, function: FunctionType, place: str) -> Iterator[tuple[Any, str]]:
+        """What a function refers to: in its closure, as default values, and by names of its program."""
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                content = cell.cell_contents
+            except ValueError:  # not assigned yet
+                continue
+            self._undo.append(partial(setattr, cell, "cell_contents", content))
+            yield content, f"{place} (as {name}, in a closure)".lstrip()
+        yield from ((value, place) for value in (function.__defaults__, function.__kwdefaults__) if value)
+        if (function.__module__ or "").partition(".")[0] in _OURS:
+            return
+        names = function.__globals__
+        for name in _names(function.__code__):
+            value = names.get(name)
+            if isinstance(value, ModuleType | type | np.ndarray) or name not in names:
+                continue
+            self._undo.append(partial(names.__setitem__, name, value))
+            yield value, f"{name} (of the program)"
+
+    def _object(self, thing: Any, place: str) -> Iterator[tuple[Any, str]]:
+        kind = type(thing)
+        if kind.__module__.partition(".")[0] in sys.stdlib_module_names:
+            return
+        for base in kind.__mro__:
+            if base.__module__.partition(".")[0] not in _OURS | sys.stdlib_module_names:
+                yield from ((method, place) for method in vars(base).values() if isinstance(method, FunctionType))
+        attributes = getattr(thing, "__dict__", None)
+        if isinstance(attributes, dict):
+            self._undo.append(partial(_restore_dict, attributes, dict(attributes)))
+            if isinstance(thing, Optimizer):
+                thing._forget()  # what it prepared for its steps is not to be used for ours
+            if isinstance(thing, Module):
+                attributes.pop("_survey", None)  # which is made anew, and looks at everything anew
+                yield from ((value, _join(place, name)) for name, value in thing._parts())
+            else:
+                yield from ((value, _join(place, name)) for name, value in list(attributes.items()))
+        if kind.__module__.partition(".")[0] in _OURS:
+            return
+        for name in {name for base in kind.__mro__ for name in _slots_of(base)}:
+            value = getattr(thing, name, _UNSET)
+            if value is not _UNSET:
+                self._undo.append(partial(object.__setattr__, thing, name, value))
+                yield value, _join(place, name)
+
+    # --- random numbers -----------------------------------------------------------------------------------------
+
+    def _keep_global_generators(self) -> None:
+        """Those of `nn`, NumPy and Python."""
+        own = defaults.generator()
+        self._held[id(own)] = own
+        self._undo.append(partial(setattr, own.bit_generator, "state", own.bit_generator.state))
+        self._undo.append(partial(setattr, defaults, "_generator", own))
+        old = np.random.get_state()  # noqa: NPY002 - a model may draw from it all the same
+        self._undo.append(partial(np.random.set_state, old))
+        self._undo.append(partial(random.setstate, random.getstate()))
+
+
+_UNSET = object()
+_SLOTS = ("_data", "_node", "_grad", "_requires_grad", "_info")
+
+
+def _join(place: str, name: object) -> str:
+    return f"{place}.{name}" if place else str(name)
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names that a function, or one written in it, looks up."""
+    inner = (const for const in code.co_consts if isinstance(const, CodeType))
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def _slots_of(kind: type) -> tuple[str, ...]:
+    slots = vars(kind).get("__slots__", ())
+    return tuple(s for s in ((slots,) if isinstance(slots, str) else slots) if not s.startswith("__"))
+
+
+def _restore_slots(t: Tensor, slots: dict[str, Any]) -> None:
+    for name, value in slots.items():
+        if value is _UNSET:
+            delattr(t, name)
+        else:
+            setattr(t, name, value)
+
+
+def _refill(array: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
+    if array.flags.writeable:
+        array[...] = values
+
+
+def _restore_dict(present: dict[Any, Any], saved: dict[Any, Any]) -> None:
+    for key in [key for key in present if key not in saved]:
+        del present[key]
+    for key, value in saved.items():
+        if present.get(key, _UNSET) is not value:
+            present[key] = value
+    if any(a is not b for a, b in zip(present, saved, strict=True)):  # the order, too
+        present.clear()
+        present.update(saved)
+
+
+def _restore_items(present: Any, saved: list[Any]) -> None:
+    if len(present) != len(saved) or any(a is not b for a, b in zip(present, saved, strict=True)):
+        present.clear()
+        present.extend(saved)
+
+
+def _restore_set(present: set[Any], saved: set[Any]) -> None:
+    if set(map(id, present)) != set(map(id, saved)):  # else its order stays, too
+        present.clear()
+        present.update(saved)

@@ -1,0 +1,209 @@
+"""One step of a training, looked at from all sides: what the findings are made of.
+
+A `Visit` only collects; what it means is said by the modules of findings. It knows no kind of layer.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+from autograd.engine import Node, Vertex
+from autograd.modes import STATE, Watch
+from nn.diagnosis.training import Training
+from nn.diagnosis.untouched import Untouched
+from nn.errors import PredictionError
+from nn.module import Parameter
+from nn.training.evaluation import number_of
+from optim import NonFiniteGradientError
+
+__all__ = ["MORE", "RESHAPING", "Activation", "Mix", "Seen", "Visit", "source_of"]
+
+__autograd_transparent__ = True  # the lines that are named are those of the user
+
+Array = NDArray[Any]
+
+RESHAPING = frozenset({"reshape", "moveaxis", "transpose", "squeeze", "expand_dims", "astype"})
+_WEIGHING = {"linear": -1, "matmul": -1, "conv": 1, "conv_transpose": 1}  # the axis of the units in their results
+_BENT = frozenset({"relu", "sigmoid", "tanh", "maximum"})
+_GATED = frozenset({"SiLU", "GELU", "Mish", "LSTM", "GRU", "LSTMCell", "GRUCell"})  # where a sigmoid may well be 0 or 1
+
+# By what the rate is divided, to see whether a smaller one would do.
+FRACTIONS = (1.0, 10.0, 100.0, 1000.0)
+MORE = 10  # steps, after one that raised the loss
+
+
+class Activation(NamedTuple):
+    """One application of an activation: where, which op, its result, and which axis the units of the layer have."""
+
+    where: str
+    op: str
+    out: Array
+    axis: int
+    node: Vertex | None
+
+
+class Mix(NamedTuple):
+    """A prediction and a target that met with different shapes, and became larger than both."""
+
+    op: str
+    prediction: tuple[int, ...]
+    target: tuple[int, ...]
+    result: tuple[int, ...]
+
+
+class Seen(Watch):
+    """What happens in a forward pass."""
+
+    def __init__(self, untouched: Untouched) -> None:
+        self.untouched = untouched
+        self.leaves: dict[int, tuple[Tensor, str]] = {}  # those that want a gradient, with the module that used them
+        self.activations: list[Activation] = []
+        self.first: str | None = None  # the class of the first module that applied an op
+        self.shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None  # of prediction and target, in the loss
+        self.mixes: list[Mix] = []
+        self._layer, self._axis = "", -1
+
+    def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
+        scope = STATE.get().scope
+        for x in xs:
+            if isinstance(x, Tensor) and x.requires_grad and x.is_leaf and id(x) not in self.leaves:
+                self.untouched.adopt(x)
+                self.leaves[id(x)] = x, "" if scope is None else f"{scope.path or scope.label}"
+        if self.shapes is not None:
+            self._look_at_loss(op, data, out)
+            return
+        if self.first is None and scope is not None:
+            self.first = scope.label
+        if op.name in _WEIGHING:
+            self._axis = _WEIGHING[op.name]
+            self._layer = "" if scope is None else str(scope.path or scope.label)
+        if op.name in _BENT and isinstance(out, np.ndarray) and out.ndim >= 2:
+            if op.name == "maximum" and not any(np.ndim(x) == 0 and x == 0 for x in data):
+                return
+            if scope is not None and scope.label in _GATED:
+                return
+            where = scope.path if scope is not None and scope.path else self._layer
+            node = result._node if isinstance(result, Tensor) else None
+            name = "relu" if op.name == "maximum" else op.name
+            self.activations.append(Activation(where, name, out, self._axis, node))
+
+    def _look_at_loss(self, op: Any, data: tuple[Any, ...], out: Any) -> None:
+        assert self.shapes is not None
+        prediction, target = self.shapes
+        given = [np.shape(x) for x in data if isinstance(x, np.ndarray)]
+        size = np.size(out)
+        if prediction != target and sorted(given) == sorted(self.shapes) and all(size > np.prod(s) for s in given):
+            self.mixes.append(Mix(op.name, prediction, target, np.shape(out)))
+
+
+class Visit:
+    """A model, a loss, optimizers and a batch, and what one step with them shows.
+
+    ``prediction`` and ``loss`` are results; ``gradients`` are by the name of the parameter, with None for those that
+    the loss does not depend on; ``after`` the same after one step; ``rates`` maps what the rate was divided by to the
+    loss after a step, and ``later`` is the loss after some more of them. ``failure`` is the error that ended the pass.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self.training, self.model, self.loss_function = training, training.model, training.loss
+        self.optimizers, self.x, self.targets = training.optimizers, training.x, training.targets
+        self.parameters: dict[str, Parameter] = dict(self.model.named_parameters())
+        self.modes = [(path, module, module.training) for path, module in self.model.named_modules()]
+        self.stale = {name for name, p in self.parameters.items() if p.grad is not None}
+        self.prediction: Any = None
+        self.loss: float | None = None
+        self.root: Vertex | None = None  # of the loss, in the graph
+        self.gradients: dict[str, Array | None] = {}
+        self.hidden: list[tuple[str, Tensor]] = []  # leaves that want a gradient, and that the model does not list
+        self.after: dict[str, Array | None] = {}
+        self.rates: dict[float, float] = {}
+        self.later = np.inf  # the loss after some more steps, when the first raised it
+        self.warned: list[warnings.WarningMessage] = []
+        self.failure: Exception | None = None
+        self.one_way: list[str] = []
+        self.seen: Seen | None = None
+
+    def run(self) -> None:
+        """Look. All is as before then."""
+        with self.training.untouched() as untouched, np.errstate(all="ignore"):
+            self.one_way = untouched.one_way
+            if self.one_way:
+                return
+            with warnings.catch_warnings(record=True) as self.warned:
+                warnings.simplefilter("always")
+                try:
+                    with self.training.untouched():
+                        self._look(untouched)
+                    if self.optimizers and self.loss is not None and np.isfinite(self.loss):
+                        self._step(self.loss)
+                except Exception as error:  # which is what the report is about, then
+                    self.failure = error
+
+    def _look(self, untouched: Untouched) -> None:
+        """The passes of one step."""
+        self.seen = seen = Seen(untouched)
+        token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=seen))
+        try:
+            self.prediction = self.model(self.x)
+            seen.shapes = np.shape(_data(self.prediction)), np.shape(_data(self.targets[0]))
+            loss = self.loss_function(self.prediction, *self.targets)
+        finally:
+            STATE.reset(token)
+        self.loss = number_of(loss)
+        self.root = loss._node if isinstance(loss, Tensor) else None
+        leaves = [leaf for leaf, _ in seen.leaves.values()]
+        found: dict[int, Any] = {}
+        if isinstance(loss, Tensor) and loss.requires_grad:
+            found = dict(zip(map(id, leaves), loss.gradient(*leaves, allow_unused=True), strict=True))
+        for name, p in self.parameters.items():
+            if p.requires_grad:
+                self.gradients[name] = None if (g := found.get(id(p))) is None else g.data
+        known = {id(p) for p in self.parameters.values()} | {id(self.x), *map(id, self.targets)}
+        for leaf, module in seen.leaves.values():
+            if id(leaf) not in known and found.get(id(leaf)) is not None:
+                place = untouched.places.get(id(leaf)) or f"{leaf.name or 'a Tensor'} (used in {module or 'the model'})"
+                self.hidden.append((place, leaf))
+
+    def _step(self, loss: float) -> None:
+        """One step with the rate as it is, and with smaller ones while the loss rises."""
+        for divisor in FRACTIONS:
+            with self.training.untouched():
+                value = self.rates[divisor] = self._loss_after(1, divisor)
+                if divisor == 1.0:
+                    self.after = dict(zip(self.parameters, self._gradients(), strict=True))
+                    if not value <= loss:
+                        self.later = self._loss_after(MORE)
+            if value <= loss:
+                return
+
+    def _gradients(self) -> list[Any]:
+        try:
+            return self.training.gradients(list(self.parameters.values()))[1]
+        except PredictionError:  # nan, after a step that was too long
+            return [None] * len(self.parameters)
+
+    def _loss_after(self, steps: int, divisor: float = 1.0) -> float:
+        """The loss after some steps; nan when somebody refuses to go on with numbers that are not finite."""
+        try:
+            for _ in range(steps):
+                self.training.step(divisor)
+            return self.training.value()
+        except (NonFiniteGradientError, PredictionError):
+            return float("nan")
+
+
+def source_of(prediction: Any) -> Node | None:
+    """The op that a prediction comes from, through those that only change its shape."""
+    node = prediction._node if isinstance(prediction, Tensor) else None
+    while isinstance(node, Node) and node.op.name in RESHAPING:
+        node = node.parents[0] if node.parents else None
+    return node if isinstance(node, Node) else None
+
+
+def _data(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x

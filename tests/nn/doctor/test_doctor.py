@@ -1,0 +1,318 @@
+"""The doctor changes nothing, says nothing about healthy set-ups, and its report can be read in all ways."""
+
+import copy
+import random
+from collections import deque
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+from autograd import no_grad, tensor
+from nn.defaults import generator
+
+RNG = np.random.default_rng(1)
+X = RNG.standard_normal((32, 5)).astype("float32")
+Y = (X[:, 0] > 0).astype(int)
+IMAGES, DIGITS = nn.data.digits()
+
+
+# --- healthy set-ups ---------------------------------------------------------------------------------------------
+
+
+class Sequences(nn.Module):
+    def __init__(self, kind):
+        self.memory = kind(3, 16, rng=0)
+        self.answer = nn.Linear(16, 4, rng=0)
+
+    def forward(self, x):
+        return self.answer(self.memory(x)[0][-1])
+
+
+class Block(nn.Module):
+    def __init__(self):
+        self.before, self.after = nn.LayerNorm(16), nn.LayerNorm(16)
+        self.attention = nn.MultiheadAttention(16, 2, dropout=0.1, batch_first=True, rng=0)
+        self.perceptron = nn.MLP([16, 64, 16], "gelu", rng=0)
+
+    def forward(self, x):
+        y = self.before(x)
+        x = x + self.attention(y, y, y, need_weights=False, is_causal=True)[0]
+        return x + self.perceptron(self.after(x))
+
+
+class Letters(nn.Module):
+    def __init__(self):
+        self.letters = nn.Embedding(11, 16, rng=0)
+        self.blocks = [Block(), Block()]
+        self.scores = nn.Linear(16, 11, rng=0)
+
+    def forward(self, x):
+        x = self.letters(x)
+        for block in self.blocks:
+            x = block(x)
+        return np.moveaxis(self.scores(x), 2, 1)
+
+
+def cnn():
+    return nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, padding=1, rng=0), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(8, 16, 3, padding=1, rng=0), nn.ReLU(), nn.AvgPool2d(2)),
+        *(nn.Flatten(), nn.Dropout(0.3), nn.Linear(64, 10, rng=0)),
+    )
+
+
+NUMBERS = X @ RNG.standard_normal((5, 1)).astype("float32")
+WORDS = RNG.integers(0, 11, (8, 13))
+SETUPS = {
+    **{
+        f"MLP, {name}": (lambda name=name: nn.MLP([64, 32, 32, 10], name, rng=0), nn.CrossEntropyLoss(), DIGITS)
+        for name in ("relu", "tanh", "sigmoid", "gelu", "silu")
+    },
+    "log softmax": (lambda: nn.MLP([64, 32, 10], "relu", "log_softmax", rng=0), nn.NLLLoss(), DIGITS),
+    "autoencoder": (lambda: nn.MLP([64, 16, 64], "tanh", "sigmoid", rng=0), nn.MSELoss(), IMAGES),
+    "regression": (lambda: nn.MLP([5, 32, 1], rng=0), nn.MSELoss(), NUMBERS),
+    "linear regression": (lambda: nn.Linear(5, 1, rng=0), nn.HuberLoss(), NUMBERS),
+    "yes or no": (lambda: nn.MLP([5, 32, 1], rng=0), nn.BCEWithLogitsLoss(), (NUMBERS > 0).astype(int)),
+    "probability": (
+        lambda: nn.MLP([5, 32, 1], "tanh", "sigmoid", rng=0),
+        nn.BCELoss(),
+        (NUMBERS > 0).astype("float32"),
+    ),
+    "sides": (lambda: nn.MLP([5, 32, 1], rng=0), nn.HingeLoss(), np.sign(NUMBERS)),
+    "CNN": (cnn, nn.CrossEntropyLoss(), DIGITS),
+    "LSTM": (lambda: Sequences(nn.LSTM), nn.CrossEntropyLoss(), RNG.integers(0, 4, 32)),
+    "GRU": (lambda: Sequences(nn.GRU), nn.CrossEntropyLoss(), RNG.integers(0, 4, 32)),
+    "RNN": (lambda: Sequences(nn.RNN), nn.CrossEntropyLoss(), RNG.integers(0, 4, 32)),
+    "transformer": (Letters, nn.CrossEntropyLoss(), WORDS[:, 1:]),
+}
+SEQUENCES = RNG.standard_normal((9, 32, 3)).astype("float32")
+OPTIMIZERS = {
+    "SGD": lambda params: optim.SGD(params, lr=0.1),
+    "momentum": lambda params: optim.SGD(params, lr=0.01, momentum=0.9),
+    "Adam": optim.Adam,
+    "RMSprop": lambda params: optim.RMSprop(params, lr=1e-3),
+}
+
+
+def inputs(name, targets):
+    if targets is DIGITS or targets is IMAGES:
+        return IMAGES.reshape(-1, 1, 8, 8) if name == "CNN" else IMAGES
+    return {"LSTM": SEQUENCES, "GRU": SEQUENCES, "RNN": SEQUENCES, "transformer": WORDS[:, :-1]}.get(name, X)
+
+
+@pytest.mark.parametrize("name", SETUPS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_healthy_set_up_gives_no_finding(name, optimizer):
+    """Fresh, and after some steps."""
+    make, loss, targets = SETUPS[name]
+    x, y = inputs(name, targets)[:128], targets[:128]
+    model = make()
+    steps = OPTIMIZERS[optimizer](model.parameters())
+    for _ in range(2):
+        report = nn.doctor(model, loss, steps, (x, y))
+        assert report.ok, report
+        for _ in range(10):
+            steps.zero_grad()
+            loss(model(x), y).backward()
+            steps.step()
+
+
+# --- nothing is changed ------------------------------------------------------------------------------------------
+
+SEEN = []
+CALLS = 0
+ELSEWHERE = nn.Linear(5, 5, rng=5)
+
+
+class Restless(nn.Module):
+    """Changes all that a module can change."""
+
+    def __init__(self):
+        self.norm = nn.BatchNorm1d(5)
+        self.body = nn.Sequential(nn.Linear(5, 8, rng=0), nn.ReLU(), nn.Dropout(0.5, rng=3), nn.Dropout(0.1))
+        self.last = nn.Linear(8, 2, rng=1)
+        self.rng = np.random.default_rng(7)
+        self.old = np.random.RandomState(7)
+        self.calls, self.log, self.recent, self.names = 0, [], deque(maxlen=3), {"a"}
+        self.sums = np.zeros(3)
+        self.cache = {"x": [1, 2]}
+        self.state = None
+
+    def forward(self, x):
+        global CALLS
+        CALLS += 1
+        SEEN.append(CALLS)
+        self.calls += 1
+        self.log.append(self.calls)
+        self.recent.append(self.calls)
+        self.names.add(f"b{self.calls}")
+        self.sums += 1.0
+        self.cache["x"].append(3)
+        self.cache[self.calls] = x
+        noise = self.rng.standard_normal() + self.old.random() + random.random() + np.random.random()  # noqa: NPY002
+        before = 0.0 if self.state is None else 0.01 * self.state
+        self.state = self.last(self.body(self.norm(ELSEWHERE(x)))) + 0.001 * noise + before
+        return self.state
+
+
+class Loss:
+    def __init__(self):
+        self.values = []
+
+    def __call__(self, prediction, target):
+        loss = nn.CrossEntropyLoss()(prediction, target)
+        self.values.append(float(loss.data))
+        return loss
+
+
+def everything(model, loss, optimizers):
+    """All that could have changed, as plain values."""
+    leaves = [*model.parameters(), *model.buffers(), *ELSEWHERE.parameters()]
+    own = {
+        name: copy.copy(value) for name, value in vars(model).items() if name not in ("_survey", "rng", "old", "state")
+    }
+    return {
+        "data": [t.data.tobytes() for t in leaves],
+        "memory": [id(t.data) for t in leaves],
+        "grad": [None if t.grad is None else t.grad.tobytes() for t in leaves],
+        "names": [t.name for t in leaves],
+        "hooks": [len(t._get_info().hooks) for t in leaves],
+        "modes": [m.training for m in model.modules()],
+        "attributes": [sorted(vars(m)) for m in model.modules()],
+        "own": repr(own),
+        "state": (id(model.state), None if model.state is None else model.state.data.tobytes()),
+        "cells": repr(loss.values) if isinstance(loss, Loss) else None,
+        "optimizers": repr([o.state_dict() for o in optimizers]),
+        "rates": [group["lr"] for o in optimizers for group in o.param_groups],
+        "generators": repr(
+            [
+                *(rng.bit_generator.state for rng in (model.rng, model.body[2].rng, generator())),
+                *(model.old.get_state(), np.random.get_state(), random.getstate()),  # noqa: NPY002
+            ]
+        ),
+        "globals": (CALLS, list(SEEN)),
+    }
+
+
+@pytest.mark.parametrize("look", ["doctor", "gradient_flow"])
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("kind", [optim.Adam, lambda p: optim.SGD(p, lr=50.0, momentum=0.9), optim.LBFGS])
+def test_nothing_is_changed(kind, used, look):
+    model, loss = Restless(), Loss()
+    optimizer = kind(model.parameters())
+
+    def closure():
+        optimizer.zero_grad()
+        found = loss(model(X), Y)
+        found.backward()
+        model.state = model.state.detach()
+        return found
+
+    if used:
+        for _ in range(2):
+            optimizer.step(closure)
+    loss(model(X), Y).backward()
+    before = everything(model, loss, [optimizer])
+    if look == "doctor":
+        nn.doctor(model, loss, optimizer, (X, Y))
+    else:
+        nn.gradient_flow(model, loss, (X, Y), optimizer)
+    after = everything(model, loss, [optimizer])
+    for name, value in before.items():
+        assert after[name] == value, name
+
+
+def test_training_goes_on_as_if_nothing_had_happened():
+    def train(visits):
+        nn.manual_seed(0)
+        model, loss = Restless(), Loss()
+        model.old, model.forward_noise = np.random.RandomState(7), 0
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
+        optimizer = optim.Adam(model.parameters())
+        for _ in range(3):
+            if visits:
+                nn.doctor(model, loss, optimizer, (X, Y))
+                nn.gradient_flow(model, loss, (X, Y), optimizer)
+            optimizer.zero_grad()
+            loss(model(X), Y).backward()
+            model.state = model.state.detach()
+            optimizer.step()
+        return loss.values, {name: array.tobytes() for name, array in model.state_dict().items()}
+
+    assert train(True) == train(False)
+
+
+def test_a_graph_that_is_still_held_stays_alive():
+    model = nn.MLP([5, 8, 2], rng=0)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    loss = nn.CrossEntropyLoss()(model(X), Y)
+    nn.doctor(model, nn.CrossEntropyLoss(), optimizer, (X, Y))
+    loss.backward()
+    assert model[0].weight.grad is not None
+
+
+def test_an_error_leaves_nothing_behind():
+    class Breaks(Restless):
+        def forward(self, x):
+            super().forward(x)
+            raise ZeroDivisionError("on purpose")
+
+    model = Breaks()
+    before = everything(model, None, [])
+    report = nn.doctor(model, nn.CrossEntropyLoss(), None, (X, Y))
+    assert everything(model, None, []) == before
+    assert "on purpose" in report["fails"].what
+
+
+def test_a_generator_is_not_used_up():
+    model = nn.MLP([5, 8, 2], rng=0)
+    model.extra = (layer for layer in (nn.ReLU(), nn.Tanh()))
+    assert "hidden-modules" in nn.doctor(model, nn.CrossEntropyLoss(), None, (X, Y))
+    assert len(list(model.extra)) == 2
+    with pytest.raises(TypeError, match="iterator"):
+        nn.gradient_flow(model, nn.CrossEntropyLoss(), (X, Y))
+
+
+def test_under_no_grad_and_with_tensors_in_the_batch():
+    model = nn.MLP([5, 8, 2], rng=0)
+    with no_grad():
+        assert nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (tensor(X), Y)).ok
+
+
+# --- arguments and report ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((lambda x: x, nn.MSELoss(), None), "looks at a Module"),
+        ((nn.Linear(5, 1), "mse", None), "loss_fn is a function"),
+        ((nn.Linear(5, 1), nn.MSELoss(), [nn.ReLU()]), "optimizer is one of optim"),
+    ],
+)
+def test_wrong_arguments(arguments, words):
+    with pytest.raises(TypeError, match=words):
+        nn.doctor(*arguments, (X, Y))
+
+
+def test_the_report():
+    model = nn.MLP([5, 16, 2], output_activation="softmax", rng=0)
+    report = nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam([model[0].weight]), (100 * X, Y))
+    assert [finding.severity for finding in report] == ["error", "error", "warning"]
+    assert (report.ok, len(report), bool(report)) == (False, 3, True)
+    assert str(report).startswith("Found: 2 errors and 1 warning.\n\nerror: ")
+    assert report["unscaled-inputs"].measured["rms"] > 80
+    assert __file__.rpartition("/")[2] in report["activation-twice"].what.replace("\\", "/")
+    assert "dead-units" not in report
+    with pytest.raises(KeyError, match="found was"):
+        report["dead-units"]
+    healthy = nn.doctor(nn.MLP([5, 16, 2], rng=0), nn.CrossEntropyLoss(), None, (X, Y))
+    assert healthy.ok
+    assert repr(healthy) == "Diagnosis(ok)"
+    assert "Nothing found" in str(healthy)
+    assert "Nothing found" in healthy._repr_html_()
+    with pytest.raises(KeyError, match="nothing at all"):
+        healthy["fails"]

@@ -1,0 +1,353 @@
+"""Each finding: a set-up that triggers it, and one that looks alike and is healthy. A finding without both fails."""
+
+import html
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+from autograd import tensor
+from nn.diagnosis.checks import CHECKS
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((64, 5)).astype("float32")
+NUMBERS = (X @ RNG.standard_normal((5, 1))).astype("float32")
+CLASSES = (np.abs(NUMBERS[:, 0]) > 1).astype(int) + (NUMBERS[:, 0] > 0)
+
+
+def mlp(*sizes, activation="relu", **options):
+    return nn.MLP(list(sizes or (5, 16, 3)), activation, rng=0, **options)
+
+
+def adam(model):
+    return optim.Adam(model.parameters())
+
+
+def sgd(model, lr=0.1):
+    return optim.SGD(model.parameters(), lr=lr)
+
+
+def classify(model, optimizer=adam, loss=None, x=X, y=CLASSES):
+    return nn.doctor(model, loss or nn.CrossEntropyLoss(), optimizer(model), (x, y))
+
+
+def regress(model, optimizer=adam, loss=None, x=X, y=NUMBERS):
+    return nn.doctor(model, loss or nn.MSELoss(), optimizer(model), (x, y))
+
+
+class Net(nn.Module):
+    """An MLP with something else around it."""
+
+    def __init__(self, **parts):
+        self.body = mlp()
+        vars(self).update(parts)
+
+    def forward(self, x):
+        return self.body(x)
+
+
+class Cut(Net):
+    def forward(self, x):
+        return self.body[2](self.body[1](self.body[0](x)).detach())
+
+
+class Around(Net):
+    """Runs its ``part``, wherever that is, before the body."""
+
+    def forward(self, x):
+        return self.body(self.find()(x))
+
+
+class InSet(Around):
+    def find(self):
+        [part] = self.part
+        return part
+
+
+class InObject(Around):
+    def find(self):
+        return self.part.layer
+
+
+class InCode(Around):
+    def find(self):
+        return self.part()
+
+
+class InList(Around):
+    def find(self):
+        return self.part[0]["a"]
+
+
+class Box:
+    def __init__(self, layer):
+        self.layer = layer
+
+
+def square():
+    return nn.Linear(5, 5, rng=3)
+
+
+def closure():
+    layer = square()
+    return lambda: layer
+
+
+class Scaled(Net):
+    def forward(self, x):
+        return self.body(x) * self.scale
+
+
+def zeroed(*names, value=0.0):
+    model = mlp()
+    for name, p in model.named_parameters():
+        if name in names:
+            p.data[...] = value
+    return model
+
+
+def stale(model):
+    nn.CrossEntropyLoss()(model(X), CLASSES).backward()
+    return model
+
+
+def twice(model):
+    first, second = model[0].weight, list(model.parameters())[1:]
+    return [optim.Adam([first, *second]), optim.SGD([first], lr=0.1)]
+
+
+def in_two_groups(model):
+    optimizer = adam(model)
+    optimizer.param_groups.append({**optimizer.param_groups[0], "params": [model[0].weight]})
+    return optimizer
+
+
+def in_groups(model):
+    return optim.AdamW(optim.decay_groups(model))
+
+
+def mixing(prediction, target):
+    return ((prediction - target) ** 2).mean()
+
+
+def pairs(prediction, target):
+    """A ranking loss compares all with all, and means it."""
+    return np.mean(np.maximum(0.0, 1.0 - (prediction - prediction.T) * np.sign(target - target.T)))
+
+
+def own_softmax(prediction, target):
+    p = nn.functional.softmax(nn.functional.softmax(prediction))
+    return -np.mean(np.log(np.take_along_axis(p, target[:, None], axis=1)))
+
+
+def own_cross_entropy(prediction, target):
+    p = nn.functional.softmax(prediction)
+    return -np.mean(np.log(np.take_along_axis(p, target[:, None], axis=1)))
+
+
+def with_bias(model, name, value):
+    dict(model.named_parameters())[name].data[...] = value
+    return model
+
+
+class Attending(nn.Module):
+    """The softmax of attention feeds the softmax of the loss, but not straight."""
+
+    def __init__(self):
+        self.attention = nn.MultiheadAttention(5, 1, batch_first=True, rng=0)
+        self.scores = nn.Linear(5, 3, rng=0)
+
+    def forward(self, x):
+        x = x[:, None, :]
+        return self.scores(self.attention(x, x, x)[0][:, 0])
+
+
+def dropping(mode):
+    return nn.Sequential(nn.Linear(5, 16, rng=0), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 3, rng=0)).train(mode)
+
+
+def frozen_norm():
+    norm = nn.BatchNorm1d(16).eval()
+    for p in norm.parameters():
+        p.requires_grad = False
+    return nn.Sequential(nn.Linear(5, 16, rng=0), norm, nn.ReLU(), nn.Linear(16, 3, rng=0))
+
+
+def tuned(model):
+    return optim.Adam([p for p in model.parameters() if p.requires_grad])
+
+
+def one_hot():
+    return np.eye(50, dtype="float32")[RNG.integers(0, 50, 64)]
+
+
+TABLE = {
+    "fails": [
+        (lambda: classify(mlp(4, 16, 3)), {"0"}),
+        (lambda: classify(mlp(), y=CLASSES + 7), ()),
+        (lambda: classify(mlp(), loss=nn.CrossEntropyLoss(reduction="none")), ()),
+        (lambda: classify(mlp()), None),
+    ],
+    "no-gradient": [
+        (lambda: classify(Net(spare=square())), {"spare.weight", "spare.bias"}),
+        (lambda: classify(Cut()), {"body.0.weight", "body.0.bias"}),
+        (lambda: classify(Net(spare=nn.ReLU())), None),
+        (lambda: classify(frozen_norm()), None),
+    ],
+    "zero-gradient": [
+        (lambda: classify(Scaled(scale=0.0)), {f"body.{i}.{name}" for i in (0, 2) for name in ("weight", "bias")}),
+        (lambda: classify(mlp(activation=nn.Step)), {"0.weight", "0.bias"}),
+        (lambda: classify(zeroed("2.weight")), None),  # after one step it is not 0 any more
+        (lambda: classify(Scaled(scale=0.5)), None),
+    ],
+    "stale-gradient": [
+        (lambda: classify(stale_then_cut()), {"body.0.weight", "body.0.bias"}),
+        (lambda: classify(stale(mlp())), None),  # the next backward pass comes after zero_grad
+    ],
+    "not-in-optimizer": [
+        (lambda: classify(mlp(), lambda m: optim.Adam([m[0].weight])), {"0.bias", "2.weight", "2.bias"}),
+        (lambda: classify(mlp(), lambda m: adam(mlp())), {"0.weight", "0.bias", "2.weight", "2.bias"}),
+        (lambda: classify(frozen_norm(), tuned), None),
+        (lambda: classify(mlp(), in_groups), None),
+    ],
+    "held-twice": [
+        (lambda: classify(mlp(), twice), {"0.weight"}),
+        (lambda: classify(mlp(), in_two_groups), {"0.weight"}),
+        (lambda: classify(mlp(), in_groups), None),
+        (
+            lambda: classify(mlp(), lambda m: [optim.Adam(m[0].parameters()), optim.SGD(m[2].parameters(), lr=0.1)]),
+            None,
+        ),
+    ],
+    "equal-units": [
+        (lambda: classify(zeroed("0.weight", "0.bias", "2.weight", "2.bias")), {"0.weight"}),
+        (lambda: classify(zeroed("0.weight", "0.bias", value=0.1)), {"0.weight"}),
+        (lambda: classify(zeroed("2.weight", "2.bias")), None),  # the units of the last layer have different targets
+    ],
+    "not-finite": [
+        (lambda: classify(with_bias(mlp(), "2.bias", np.nan)), {"2.bias"}),
+        (lambda: regress(mlp(5, 16, 1), x=np.where(X.max() == X, np.inf, X)), ...),
+        (lambda: regress(mlp(5, 16, 1)), None),
+    ],
+    "hidden-modules": [
+        (lambda: classify(InSet(part={square()})), {"part (in a set).weight", "part (in a set).bias"}),
+        (lambda: classify(InObject(part=Box(square()))), {"part.layer.weight", "part.layer.bias"}),
+        (lambda: classify(InCode(part=closure())), {f"part (as layer, in a closure).{n}" for n in ("weight", "bias")}),
+        (lambda: classify(Scaled(scale=tensor(np.ones(3, "float32"), requires_grad=True))), {"scale"}),
+        (lambda: classify(Net(part=(square() for _ in range(2)))), {"part"}),
+        (lambda: classify(InList(part=[{"a": square()}, (nn.ReLU(),)])), None),
+        (lambda: classify(InCode(part=nn.ReLU)), None),  # a module made in each call, without parameters
+        (lambda: classify(Scaled(scale=tensor(np.ones(3, "float32")))), None),
+    ],
+    "eval-mode": [
+        (lambda: classify(dropping(False)), {"2"}),
+        (lambda: classify(nn.Sequential(nn.Linear(5, 3, rng=0), nn.BatchNorm1d(3)).eval()), {"1"}),
+        (lambda: classify(dropping(True)), None),
+        (lambda: classify(mlp().eval()), None),  # nothing in it minds
+        (lambda: classify(frozen_norm()), None),
+    ],
+    "broadcast-loss": [
+        (lambda: regress(mlp(5, 16, 1), loss=mixing, y=NUMBERS[:, 0]), ()),
+        (lambda: regress(mlp(5, 16, 1), y=NUMBERS[:, 0]), ()),
+        (lambda: regress(mlp(5, 16, 1), loss=mixing), None),
+        (lambda: regress(nn.Linear(5, 1, bias=False, rng=0), loss=pairs), None),
+        (lambda: regress(mlp(5, 16, 3), loss=mixing), None),  # three quantiles of one number
+    ],
+    "activation-twice": [
+        (lambda: classify(mlp(output_activation="softmax")), {"3"}),
+        (lambda: classify(mlp(), loss=own_softmax), ()),
+        (lambda: classify(mlp(output_activation="log_softmax")), {"3"}),
+        (lambda: classify(mlp(), loss=own_cross_entropy), None),
+        (lambda: classify(mlp(output_activation="log_softmax"), loss=nn.NLLLoss()), None),
+        (lambda: classify(Attending()), None),
+    ],
+    "loss-mismatch": [
+        (lambda: classify(mlp(5, 16, 1), y=np.zeros(64, int)), ()),
+        (lambda: classify(mlp(output_activation="relu")), ()),
+        (lambda: classify(mlp(), loss=nn.NLLLoss()), ()),
+        (lambda: regress(mlp(5, 16, 1, output_activation="sigmoid")), ()),
+        (lambda: regress(mlp(5, 16, 1, output_activation="tanh"), loss=nn.functional.huber_loss), ()),
+        (lambda: regress(mlp(5, 16, 1, output_activation="tanh"), y=np.tanh(NUMBERS)), None),
+        (lambda: regress(mlp(5, 16, 1), loss=nn.BCEWithLogitsLoss(), y=(NUMBERS > 0).astype(int)), None),
+        (lambda: classify(mlp(output_activation="log_softmax"), loss=nn.NLLLoss()), None),
+    ],
+    "dead-units": [
+        (lambda: classify(with_bias(mlp(), "0.bias", -20.0)), {"1"}),
+        (lambda: classify(with_bias(Functional(), "first.bias", -20.0)), {"first"}),
+        (lambda: classify(with_bias(mlp(activation=nn.LeakyReLU), "0.bias", -20.0)), None),
+        (lambda: classify(mlp()), None),
+    ],
+    "saturated-units": [
+        (lambda: classify(with_bias(mlp(activation="sigmoid"), "0.bias", 20.0)), {"1"}),
+        (lambda: classify(mlp(activation="tanh"), x=400 * X), {"1"}),
+        (lambda: regress(sure(), loss=nn.BCELoss(), y=(NUMBERS > 0).astype("float32")), None),  # an answer may be sure
+        (lambda: classify(mlp(activation="tanh")), None),
+    ],
+    "unscaled-inputs": [
+        (lambda: classify(mlp(), x=100 * X), ()),
+        (lambda: classify(mlp(), x=0.001 * X), ()),
+        (lambda: classify(mlp(), x=X * np.array([1, 1, 1, 1, 1e-4], "float32")), ()),
+        (lambda: classify(nn.Sequential(nn.BatchNorm1d(5), mlp()), x=100 * X), None),
+        (lambda: classify(mlp(50, 16, 3), x=one_hot()), None),
+        (lambda: classify(nn.Sequential(nn.Embedding(90, 4, rng=0), nn.Flatten(), mlp(20, 8, 3)), x=WORDS), None),
+        (lambda: classify(mlp(64, 16, 10), x=nn.data.digits().x, y=nn.data.digits().y), None),
+    ],
+    "rate-too-high": [
+        (lambda: regress(nn.Linear(5, 1, rng=0), lambda m: sgd(m, 5.0)), ()),
+        (lambda: regress(nn.Linear(5, 1, rng=0), lambda m: sgd(m, optim.step_decay(5.0, 10, 0.5))), ()),
+        (lambda: regress(nn.Linear(5, 1, rng=0), sgd), None),
+        (lambda: regress(dropping(True)[:3].append(nn.Linear(16, 1, rng=0)), sgd), None),  # the same units are dropped
+    ],
+}
+WORDS = RNG.integers(0, 90, (64, 5))
+
+
+def stale_then_cut():
+    model = Cut()
+    stale(model.body)
+    return model
+
+
+def sure():
+    model = mlp(5, 16, 1, output_activation="sigmoid")
+    model[2].weight.data *= 400
+    return model
+
+
+class Functional(nn.Module):
+    def __init__(self):
+        self.first, self.second = nn.Linear(5, 16, rng=0), nn.Linear(16, 3, rng=1)
+
+    def forward(self, x):
+        return self.second(np.maximum(self.first(x), 0.0))
+
+
+ROWS = [(name, i, *row) for name, rows in TABLE.items() for i, row in enumerate(rows)]
+
+
+def test_every_finding_has_a_trigger_and_a_healthy_twin():
+    assert set(TABLE) == set(CHECKS)
+    for name, rows in TABLE.items():
+        assert {expected is None for _, expected in rows} == {True, False}, name
+
+
+@pytest.mark.filterwarnings("ignore::nn.errors.ActivationWarning", "ignore::nn.errors.SymmetryWarning")
+@pytest.mark.parametrize(
+    ("name", "number", "look", "expected"), ROWS, ids=lambda v: v if isinstance(v, str | int) else ""
+)
+def test_a_finding(name, number, look, expected):
+    report = look()
+    if expected is None:
+        assert report.ok, report
+        return
+    assert name in report, report
+    found = report[name]
+    assert expected is ... or set(found.where) == set(expected)
+    assert found.severity in ("error", "warning")
+    assert found.measured
+    words = " ".join(str(report).split())
+    for text in (found.name, found.what, found.why, found.remedy):
+        assert " ".join(text.split()) in words
+        assert html.escape(text) in report._repr_html_()
+    assert name in repr(report)
