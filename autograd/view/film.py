@@ -16,6 +16,7 @@ from autograd.view.chain.names import Names
 from autograd.view.chain.places import place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay
 from autograd.view.graph.records import Graph, GraphNode
+from autograd.view.graph.shrink import Narrowed, narrow
 from autograd.view.graph.snapshot import snapshot, vertices_below
 from autograd.view.layout.render import Renderer, render
 from autograd.view.picture.boxes import Box, Picture
@@ -24,61 +25,143 @@ from autograd.view.picture.values import brief, exact
 
 __all__ = ["MOST_STEPS", "film"]
 
-MOST = 300  # nodes that a page can show; of a larger graph it lists the steps without a picture
+MOST = 150  # boxes of the picture; of a larger graph module calls are closed, then the far end is left out
 MOST_STEPS = 2000
 _LONGEST = 18  # characters of an expression in a box
+_LISTED = 40  # operations of a closed call that a click lists
 
 
 def film(
     replay: Replay, names: Names, firings: Sequence[Firing], words: Sequence[str], renderer: Renderer = "auto"
 ) -> tuple[str, dict[str, Any]]:
-    """The SVG of the graph (empty when it is too large) and the data of the page.
+    """The SVG of the graph and the data of the page.
 
-    ``words`` are the descriptions of the firings, one each.
+    ``words`` are the descriptions of the firings, one each; there are at most MOST_STEPS.
     """
-    order = vertices_below(replay.root)
-    ids = {vertex: i for i, vertex in enumerate(order)}
-    for vertex in replay.order:
-        if isinstance(vertex, Output):
-            ids[vertex] = ids[vertex.parents[0]]  # type: ignore[index]
-    small = len(order) <= MOST
-    svg = render(_picture(replay, names, order), renderer)[0] if small else ""
-    told = order if small else [v for v in order if isinstance(v, Node)][-MOST_STEPS:]
-    nodes = {str(ids[vertex]): _about(replay, names, vertex) for vertex in told}
-    forward = sorted((v for v in order if isinstance(v, Node)), key=lambda v: v.seq)
-    moments = [
-        {"pass": "forward", "node": ids[v], "text": f"{names(v)} = {names.expression(v)} = {brief(replay.value(v))}"}
-        for v in forward[:MOST_STEPS]
-    ]
-    moments += [
-        {
+    stage = _Stage(replay, names)
+    ops = sorted((v for v in stage.order if isinstance(v, Node)), key=lambda v: v.seq)
+    moments = [stage.computed(v) for v in ops[-MOST_STEPS:]]
+    moments += [stage.fired(firing, text) for firing, text in zip(firings, words, strict=False)]
+    data = {
+        "title": f"Backward pass from {names(replay.root)}",
+        "note": stage.note(len(ops), len(firings)),
+        "nodes": stage.facts(),
+        "moments": moments,
+        "start": {"node": stage.box(replay.root), "grad": brief(replay.seed)},
+    }
+    return render(stage.picture(), renderer)[0], data
+
+
+class _Stage:
+    """Which box of the picture shows which vertex."""
+
+    def __init__(self, replay: Replay, names: Names) -> None:
+        self.replay, self.names = replay, names
+        self.order = vertices_below(replay.root)
+        full = snapshot(replay.root)
+        nodes = tuple(_filled(replay, node, vertex) for node, vertex in zip(full.nodes, self.order, strict=True))
+        self.narrowed: Narrowed = narrow(Graph(nodes, full.frames, full.outputs), MOST)
+        self.ids = {vertex: i for i, vertex in enumerate(self.order)}
+        shown = [call.last.id for call in self.narrowed.calls.values()]
+        graph, hides = self.narrowed.graph, set(self.narrowed.calls)
+        hides |= {node.id for node in graph.nodes if node.kind == "hidden"}
+        self.speaks = {self.order[i] for i in shown}  # whose value and gradient stand in a box
+        self.speaks |= {v for v, i in self.ids.items() if self.narrowed.shown_by[i] not in hides}
+        self.alone = {self.narrowed.shown_by[i]: v for v, i in self.ids.items() if v in self.speaks}
+
+    def box(self, vertex: Vertex) -> int:
+        return self.narrowed.shown_by[self.ids[_owner(vertex)]]
+
+    def inner(self, vertex: Vertex) -> bool:
+        """Whether the box of a vertex shows something else, the result of its call."""
+        return _owner(vertex) not in self.speaks
+
+    # --- moments --------------------------------------------------------------------------------------------------
+
+    def computed(self, vertex: Node) -> dict[str, Any]:
+        text = f"{self.names(vertex)} = {self.names.expression(vertex)} = {brief(self.replay.value(vertex))}"
+        return {"pass": "forward", "node": self.box(vertex), "inner": self.inner(vertex), "text": text}
+
+    def fired(self, firing: Firing, text: str) -> dict[str, Any]:
+        sends = [
+            {"to": self.box(s.parent), "inner": self.inner(s.parent), "grad": brief(s.after), "complete": s.complete}
+            for s in firing.sent
+        ]
+        return {
             "pass": "backward",
-            "node": ids[firing.node],
+            "node": self.box(firing.node),
             "text": text,
-            "sends": [{"to": ids[s.parent], "grad": brief(s.after), "complete": s.complete} for s in firing.sent],
-            "waiting": [ids[v] for v in firing.waiting],
+            "sends": sends,
+            "waiting": list(dict.fromkeys(map(self.box, firing.waiting))),
         }
-        for firing, text in zip(firings[:MOST_STEPS], words, strict=False)
-    ]
-    title = f"Backward pass from {names(replay.root)}"
-    note = "" if small else f"The graph has {len(order):,} nodes: too many for one picture. The steps are all here."
-    if max(len(forward), len(firings)) > MOST_STEPS:
-        note = f"Of {len(firings):,} steps the first {MOST_STEPS:,} are here."
-    start = {"node": ids[replay.root], "grad": brief(replay.seed)}
-    return svg, {"title": title, "note": note, "nodes": nodes, "moments": moments, "start": start}
+
+    # --- words ----------------------------------------------------------------------------------------------------
+
+    def note(self, ops: int, firings: int) -> str:
+        """What the page leaves out."""
+        lines = []
+        if self.narrowed.calls:
+            lines.append(
+                f"The graph has {len(self.order):,} nodes: calls of modules are closed, a box stands for all inside. "
+                "A click on it lists its operations."
+            )
+        hidden = [node for node in self.narrowed.graph.nodes if node.kind == "hidden"]
+        if hidden:
+            lines.append(f"{hidden[0].op}: those that are farthest from the result. The steps tell of them in words.")
+        if max(ops, firings) > MOST_STEPS:
+            lines.append(
+                f"Of {ops:,} operations the page plays the {MOST_STEPS:,} next to the result; "
+                "'for step in steps(...)' gives all."
+            )
+        return "\n".join(lines)
+
+    def facts(self) -> dict[str, dict[str, str]]:
+        """What a click on each box shows."""
+        found = {}
+        for node in self.narrowed.graph.nodes:
+            if node.kind == "hidden":
+                found[str(node.id)] = {"name": node.op, "holds": node.note or ""}
+            elif node.id in self.narrowed.calls:
+                found[str(node.id)] = self.about_call(node)
+            else:
+                found[str(node.id)] = _about(self.replay, self.names, self.alone[node.id])
+        return found
+
+    def about_call(self, node: GraphNode) -> dict[str, str]:
+        call = self.narrowed.calls[node.id]
+        vertices = [self.order[inner.id] for inner in call.inside]
+        ops = sorted((v for v in vertices if isinstance(v, Node)), key=lambda v: v.seq)
+        lines = [f"{self.names(v)} = {self.names.expression(v)}" for v in ops[:_LISTED]]
+        if len(ops) > _LISTED:
+            lines.append(f"... {len(ops) - _LISTED:,} more")
+        last = _about(self.replay, self.names, self.alone[node.id])
+        facts = {"module": f"{node.path}: {node.op}" if node.path else node.op, "holds": node.note or ""}
+        facts |= {
+            f"{key} of its result" if key == "name" else key: last[key] for key in ("name", "shape") if key in last
+        }
+        facts |= {key: last[key] for key in ("value", "gradient") if key in last}
+        return facts | {"operations": "\n".join(lines)}
+
+    # --- picture --------------------------------------------------------------------------------------------------
+
+    def picture(self) -> Picture:
+        """The graph with the gradients of this pass, and with a name on every operation."""
+        picture = compose(self.narrowed.graph)
+        titled = tuple(self.titled(box) for box in picture.boxes)
+        legend = tuple(key for key in picture.legend if key.look not in ("gradient", "dashed"))
+        return replace(picture, boxes=titled, legend=legend, notes=())
+
+    def titled(self, box: Box) -> Box:
+        plain = replace(box, level=None, dashed=False)
+        if box.kind in ("module", "hidden"):
+            return plain
+        vertex = self.alone[box.id]
+        return replace(plain, title=box.title or self.names(vertex), heading=_heading(box, self.names, vertex))
 
 
-def _picture(replay: Replay, names: Names, order: list[Vertex]) -> Picture:
-    """The graph with the gradients of this pass, and with a name on every operation."""
-    graph = snapshot(replay.root)
-    nodes = tuple(_filled(replay, node, vertex) for node, vertex in zip(graph.nodes, order, strict=True))
-    picture = compose(Graph(nodes, graph.frames, graph.outputs))
-    titled = tuple(
-        replace(box, title=box.title or names(vertex), heading=_heading(box, names, vertex), level=None, dashed=False)
-        for box, vertex in zip(picture.boxes, order, strict=True)
-    )
-    legend = tuple(key for key in picture.legend if key.look not in ("gradient", "dashed"))
-    return replace(picture, boxes=titled, legend=legend, notes=())
+def _owner(vertex: Vertex) -> Any:
+    """The node of one of several results."""
+    return vertex.parents[0] if isinstance(vertex, Output) else vertex
 
 
 def _heading(box: Box, names: Names, vertex: Vertex) -> str:

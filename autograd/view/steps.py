@@ -203,7 +203,9 @@ class Steps:
     def html(self) -> str:
         """One HTML page that needs no network: forward and backward pass, to play or to walk through.
 
-        Arrow keys, Home and End move, the space bar plays; a click on a box shows its values, line and rule.
+        Arrow keys, Home and End move, the space bar plays; a click on a box shows its values, line and rule. Of a
+        graph of more than 150 nodes module calls are closed, and what is farthest from the result is left out of the
+        picture; of more than 2,000 steps those next to the result are played. The page says so.
         """
         firings = list(self._replay)
         words = [str(self._step(number, firing)) for number, firing in enumerate(firings[:MOST_STEPS], 1)]

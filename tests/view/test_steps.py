@@ -1,5 +1,7 @@
 """The backward pass step by step: records, text, and the page in a real browser."""
 
+import json
+import re
 from html import unescape
 
 import numpy as np
@@ -7,6 +9,8 @@ import pytest
 
 from autograd import GraphReleasedError, RequiresGradError, tensor
 from autograd.view import ValuesNotKeptError, steps
+from autograd.view.film import MOST, MOST_STEPS
+from autograd.view.picture.values import exact
 
 MAZUR = """\
 backward from E_total (gradient 1): 10 nodes
@@ -125,7 +129,39 @@ def test_a_large_graph_is_cut_in_words_and_quick(graphs):
     all_steps = steps(graphs.chain(4_000))
     assert sum(1 for _ in all_steps) == len(all_steps) == 4_000
     assert "... 3,940 more steps" in all_steps.text
-    assert "too many for one picture" in steps(graphs.chain(1000)).html
+
+
+def film_of(page):
+    """The data in a page, and the numbers of its boxes."""
+    data = json.loads(page.partition('<script type="application/json" id="film">')[2].partition("</script>")[0])
+    return data, {int(number) for number in re.findall(r'data-node="(\d+)"', page)}
+
+
+def test_a_page_of_many_modules_closes_them(graphs):
+    shown = steps(graphs.blocks(60))
+    film, boxes = film_of(shown.html)
+    assert len(boxes) <= MOST
+    assert film["note"].startswith("The graph has 302 nodes: calls of modules are closed")
+    assert len(film["moments"]) == 2 * len(shown) == 482  # every op has its turn, in the box of its call
+    assert {m["node"] for m in film["moments"]} <= boxes
+    facts = next(facts for facts in film["nodes"].values() if facts.get("module") == "blocks.7: Block")
+    assert facts["holds"] == "4 ops, 9 parameters"
+    assert facts["operations"].splitlines()[0].endswith("@ blocks.7.weight")
+    inner = [m for m in film["moments"] if m["pass"] == "forward" and m["inner"]]
+    assert len(inner) == 3 * 60  # of the four ops of a block one gives its result
+    result = next(step for step in shown if step.node == facts["name of its result"])
+    assert facts["gradient"] == exact(result.gradient)  # what the box shows in the end
+
+
+def test_a_page_of_a_long_loop_shows_its_end(graphs):
+    film, boxes = film_of(steps(graphs.chain(1000)).html)
+    assert len(boxes) <= MOST
+    assert "nodes left out: those that are farthest from the result" in film["note"]
+    assert len(film["moments"]) == 2000
+    film, boxes = film_of(steps(graphs.chain(5000)).html)
+    assert len(film["moments"]) == 2 * MOST_STEPS
+    assert "Of 5,000 operations the page plays the 2,000 next to the result" in film["note"]
+    assert film["moments"][MOST_STEPS - 1]["node"] == film["moments"][MOST_STEPS]["node"] == film["start"]["node"]
 
 
 def test_a_notebook_gets_the_page_in_a_frame(graphs):
@@ -219,3 +255,23 @@ def test_it_plays(page):
     page.wait_for_function("document.getElementById('count').textContent === 'forward 1 of 10'")
     page.keyboard.press(" ")
     assert page.inner_text("#play") == "play"
+
+
+def test_a_page_with_closed_modules_in_a_browser(open_page, graphs, tmp_path):
+    page = open_page(steps(graphs.blocks(60)).save(tmp_path / "blocks.html"))
+    assert "calls of modules are closed" in page.inner_text("#what")
+    block = page.locator(".node", has_text="blocks.59")
+    page.keyboard.press("PageDown")
+    assert "hide-grad" in block.get_attribute("class")
+    page.keyboard.press("ArrowRight")  # the sum sends to the last op of the last block: its gradient is that of the box
+    assert page.inner_text("#count") == "backward 1 of 241"
+    assert "hide-grad" not in block.get_attribute("class")
+    page.keyboard.press("ArrowRight")
+    assert "firing" in block.get_attribute("class")
+    before = page.locator(".flow").count()
+    page.keyboard.press("ArrowRight")  # from tanh to the product before it, inside of the box
+    assert page.locator(".flow").count() == 0 < before
+    block.click()
+    assert "blocks.59: Block" in page.inner_text("#facts")
+    page.keyboard.press("End")
+    assert page.locator(".hide-grad:not(:has(.is-grad))").count() == page.locator(".hide-grad").count()

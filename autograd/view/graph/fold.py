@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result
 
-__all__ = ["close", "leave_out", "rebuild"]
+__all__ = ["Closing", "close", "closings", "leave_out", "rebuild"]
 
 
 def rebuild(
@@ -52,7 +52,7 @@ def rebuild(
         )
         for n, i in enumerate(order)
     )
-    return Graph(renumbered, tuple(kept), tuple(number[i] for i in outputs))
+    return Graph(renumbered, tuple(kept), tuple(number[i] for i in outputs), tuple(order))
 
 
 def _used_frames(
@@ -79,8 +79,22 @@ def _used_frames(
     return kept, number
 
 
-def close(graph: Graph, depth: int) -> Graph:
-    """Show each module call that lies in ``depth`` others as one node (0: all outermost calls)."""
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A module call to be shown as one node: what it holds, and whose result is shown as its own."""
+
+    frame: FrameRecord
+    inside: tuple[GraphNode, ...]
+    last: GraphNode
+
+    @property
+    def key(self) -> int:
+        """The node that makes way for the call."""
+        return self.inside[-1].id
+
+
+def closings(graph: Graph, depth: int) -> list[Closing]:
+    """The module calls that lie in ``depth`` others (0: all outermost calls)."""
     levels = graph.levels()
     closed: dict[int | None, int | None] = {None: None}  # each frame -> the closed call around it, if any
     for frame in graph.frames:
@@ -91,22 +105,28 @@ def close(graph: Graph, depth: int) -> Graph:
         home = closed[node.frame]
         if home is not None:
             members.setdefault(home, []).append(node)
-    if not members:
-        return graph
-    stand_in = {node.id: inside[-1].id for inside in members.values() for node in inside}
     leaving: dict[int, list[GraphNode]] = {}  # nodes whose results are used outside of their closed call
-    for node in graph.nodes:
-        for _, argument in node.references():
-            source = graph.nodes[argument.node]
-            if closed[source.frame] is not None and closed[source.frame] != closed[node.frame]:
-                leaving.setdefault(closed[source.frame], []).append(source)  # type: ignore[arg-type]
-    nodes: dict[int, GraphNode] = {}
-    for node in graph.nodes:
-        if closed[node.frame] is None:
-            nodes[node.id] = _redirected(node, stand_in)
+    if members:
+        for node in graph.nodes:
+            for _, argument in node.references():
+                source = graph.nodes[argument.node]
+                if closed[source.frame] is not None and closed[source.frame] != closed[node.frame]:
+                    leaving.setdefault(closed[source.frame], []).append(source)  # type: ignore[arg-type]
+    found = []
     for home, inside in members.items():
         shown = [node for node in inside if node.output] or leaving.get(home, inside[-1:])
-        nodes[inside[-1].id] = _closed_node(graph, graph.frames[home], inside, shown, stand_in)
+        found.append(Closing(graph.frames[home], tuple(inside), max(shown, key=lambda node: node.made)))
+    return found
+
+
+def close(graph: Graph, depth: int) -> Graph:
+    """Show each module call that lies in ``depth`` others as one node (0: all outermost calls)."""
+    calls = closings(graph, depth)
+    if not calls:
+        return graph
+    stand_in = {node.id: call.key for call in calls for node in call.inside}
+    nodes = {node.id: _redirected(node, stand_in) for node in graph.nodes if node.id not in stand_in}
+    nodes |= {call.key: _closed_node(graph, call, stand_in) for call in calls}
     outputs = dict.fromkeys(stand_in.get(i, i) for i in graph.outputs)
     return rebuild(graph, nodes, tuple(outputs), graph.frames)
 
@@ -123,11 +143,9 @@ def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
     return node.rewired(node.id, arguments, tuple(dict.fromkeys(moved(a) for a in node.extra)), node.frame)
 
 
-def _closed_node(
-    graph: Graph, frame: FrameRecord, inside: list[GraphNode], shown: list[GraphNode], stand_in: Mapping[int, int]
-) -> GraphNode:
+def _closed_node(graph: Graph, call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
     """One node for a module call: its outside arguments, its last result, and what it holds in a few words."""
-    home = inside[-1].id
+    home, frame, inside = call.key, call.frame, call.inside
     arguments: dict[tuple[int, int | None], Argument] = {}
     for node in inside:
         for _, argument in node.references():
@@ -137,8 +155,7 @@ def _closed_node(
             key = (source, None if argument.node in stand_in else argument.index)
             flows = argument.flows or (key in arguments and arguments[key].flows)
             arguments[key] = Argument(*key, flows)
-    last = max(shown, key=lambda node: node.made)
-    results = tuple(Result(None, r.name, r.shape, r.dtype, r.value, r.grad) for r in last.results[:1])
+    results = tuple(Result(None, r.name, r.shape, r.dtype, r.value, r.grad) for r in call.last.results[:1])
     return GraphNode(
         home,
         "module",
@@ -157,7 +174,7 @@ def _closed_node(
     )
 
 
-def _contents(inside: list[GraphNode]) -> str:
+def _contents(inside: Sequence[GraphNode]) -> str:
     """What a closed module call holds."""
     ops = sum(_ops_in(node) for node in inside)
     parameters = sum(math.prod(r.shape) for node in inside if node.kind == "parameter" for r in node.results)

@@ -143,11 +143,16 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments."""
+    """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments.
+
+    ``sources`` of a graph that was made smaller: the node of the larger one in whose place each node stands, -1 for
+    what is left out.
+    """
 
     nodes: tuple[GraphNode, ...]
     frames: tuple[FrameRecord, ...]
     outputs: tuple[int, ...]
+    sources: tuple[int, ...] = ()
 
     def edges(self) -> Iterator[Edge]:
         """All edges, in the order of the nodes they lead to."""

@@ -6,12 +6,13 @@ This module owns the order of the measures and their thresholds. How they work b
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
-from autograd.view.graph.fold import close, leave_out
+from autograd.view.graph.fold import Closing, close, closings, leave_out
 from autograd.view.graph.records import Graph
 from autograd.view.graph.repeats import fold_repeats
 
-__all__ = ["COMFORTABLE", "shrink"]
+__all__ = ["COMFORTABLE", "Narrowed", "narrow", "shrink"]
 
 COMFORTABLE = 60  # up to so many nodes every repetition is shown; beyond it three equal neighbours become one
 
@@ -31,6 +32,37 @@ def shrink(graph: Graph, *, depth: int | None, max_nodes: int) -> Graph:
         if closing is not None:
             graph = fold_repeats(close(graph, closing), closed_only=True)
     return leave_out(graph, max_nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A smaller graph, the node of it that shows each node of the full one, and the calls that it shows as one node."""
+
+    graph: Graph
+    shown_by: tuple[int, ...]
+    calls: dict[int, Closing]
+
+
+def narrow(graph: Graph, most: int) -> Narrowed:
+    """A graph of at most ``most`` nodes in which every node keeps a place of its own or lies in that of its call.
+
+    For views that go through all nodes one by one: module calls are closed and what is farthest from the outputs is
+    left out, but equal neighbours are not folded.
+    """
+    depth = _depth_that_fits(graph, most) if len(graph.nodes) > most else None
+    calls = [] if depth is None else closings(graph, depth)
+    place = list(range(len(graph.nodes)))
+    for call in calls:
+        for node in call.inside:
+            place[node.id] = call.key
+    closed = graph if depth is None else close(graph, depth)
+    small = leave_out(closed, most)
+    for before, after in ((graph, closed), (closed, small)):
+        if after is not before:
+            number = {source: n for n, source in enumerate(after.sources)}
+            place = [number[i] if i in number else number[-1] for i in place]
+    kept = {place[call.key]: call for call in calls if small.nodes[place[call.key]].kind == "module"}
+    return Narrowed(small, tuple(place), kept)
 
 
 def _depth_that_fits(graph: Graph, max_nodes: int) -> int | None:

@@ -49,6 +49,7 @@ _SCRIPT = """
 const film = JSON.parse(document.getElementById('film').textContent);
 const moments = film.moments, last = moments.length, svg = document.querySelector('#stage svg');
 const turn = moments.filter(m => m.pass === 'forward').length;
+const isOp = new Set(moments.filter(m => m.pass === 'forward' && !m.inner).map(m => m.node));
 const get = id => document.getElementById(id);
 const boxes = new Map();
 document.querySelectorAll('#stage .node').forEach(group => {
@@ -78,14 +79,13 @@ function draw() {
   const computed = new Set(), fired = new Set(), grads = new Map(), m = moments[now - 1];
   for (let i = 0; i < now; i++) {
     const at = moments[i];
-    if (at.pass === 'forward') computed.add(at.node);
+    if (at.pass === 'forward') { if (!at.inner) computed.add(at.node); }
     else {
       fired.add(at.node);
-      at.sends.forEach(s => grads.set(s.to, s));
+      at.sends.forEach(s => { if (!s.inner) grads.set(s.to, s); });
     }
   }
   if (now > turn || now === turn) grads.set(film.start.node, { grad: film.start.grad, complete: true });
-  const isOp = new Set(moments.map(at => at.node));
   boxes.forEach((parts, id) => {
     const list = parts.group.classList, g = grads.get(id);
     list.toggle('hide-value', isOp.has(id) && !computed.has(id));
@@ -104,7 +104,7 @@ function draw() {
   point(m);
   get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
     : m.pass === 'forward' ? 'Forward pass' : 'Backward pass';
-  const words = now === 0 ? film.note || 'Press the right arrow key, or play.' : m.text;
+  const words = now === 0 ? `${film.note}\\nPress the right arrow key, or play.`.trim() : m.text;
   get('what').replaceChildren(...words.split('\\n').map(line => {
     const row = document.createElement('div');
     row.textContent = line.trim();
@@ -122,7 +122,6 @@ function show(group) {
   if (a.top < b.top || a.bottom > b.bottom) stage.scrollTop += (a.top + a.bottom - b.top - b.bottom) / 2;
 }
 function fit() {
-  if (!svg) return;
   const [, , w, h] = svg.getAttribute('viewBox').split(' ').map(Number), stage = get('stage');
   const zoom = Math.max(.8, Math.min(1, (stage.clientWidth - 20) / w, (stage.clientHeight - 20) / h));
   svg.setAttribute('width', w * zoom);
@@ -135,7 +134,7 @@ function point(m) {
   if (!m || m.pass !== 'backward' || !boxes.has(m.node)) return;
   const layer = boxes.get(m.node).group.parentNode;
   [...new Set(m.sends.map(s => s.to))].forEach(to => {
-    if (!boxes.has(to)) return;
+    if (!boxes.has(to) || to === m.node) return;                        // inside of a closed call nothing is drawn
     const a = frame(m.node), b = frame(to);
     const flat = Math.abs(a.x + a.w / 2 - b.x - b.w / 2) > Math.abs(a.y + a.h / 2 - b.y - b.h / 2);
     const from = flat ? [a.x > b.x ? a.x : a.x + a.w, a.y + a.h / 2] : [a.x + a.w / 2, a.y > b.y ? a.y : a.y + a.h];
@@ -175,14 +174,13 @@ function play() {
   if (timer) { clearInterval(timer); timer = null; }
   else {
     if (now === last) now = 0;
-    timer = setInterval(() => { go(now + 1); if (now === last) play(); }, 1000);
+    const pause = Math.max(100, Math.min(1000, 120000 / last));          // long passes are played in two minutes
+    timer = setInterval(() => { go(now + 1); if (now === last) play(); }, pause);
   }
   get('play').textContent = timer ? 'pause' : 'play';
 }
-if (svg) {
-  svg.insertAdjacentHTML('afterbegin', '<defs><marker id="tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="4"'
-    + ' markerHeight="4" orient="auto"><path d="M0 0L10 5L0 10z" fill="#d55e00"/></marker></defs>');
-}
+svg.insertAdjacentHTML('afterbegin', '<defs><marker id="tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="4"'
+  + ' markerHeight="4" orient="auto"><path d="M0 0L10 5L0 10z" fill="#d55e00"/></marker></defs>');
 document.addEventListener('click', e => {
   const node = e.target.closest('#stage .node');
   if (node) { const id = Number(node.dataset.node); chosen = chosen === id ? null : id; draw(); }
@@ -211,7 +209,6 @@ go(0);
 def write_player(svg: str, film: dict[str, Any]) -> str:
     """The page for a picture and its film."""
     data = json.dumps(film).replace("<", "\\u003c")
-    stage = svg or f"<p>{escape(film['note'])}</p>"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -221,7 +218,7 @@ def write_player(svg: str, film: dict[str, Any]) -> str:
 <style>{_STYLE}</style>
 </head>
 <body>
-<div id="stage">{stage}</div>
+<div id="stage">{svg}</div>
 <aside>
 <h1 id="where"></h1>
 <div id="what"></div>
