@@ -1,9 +1,7 @@
 """chainrule's engine: Tensors, their graph, the backward pass. This module holds the public names only."""
 
-from importlib import import_module as _import_module
 from os import path as _path
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
 # HIPS autograd installs under this same import name. When it was there first, our files lie among its own:
 # some of its modules still import, others fail. Its tracer.py tells, its __init__.py not: that is now this
@@ -50,6 +48,7 @@ from autograd.errors import (
     StaleLeafError,
     UnusedInputError,
 )
+from autograd.lazy import on_use as _on_use
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.tensor import Tensor, tensor
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -82,17 +81,7 @@ _ON_USE = {
     **dict.fromkeys(("ValuesNotKeptError", "diff", "draw", "explain", "record", "steps"), "autograd.view"),
 }
 
-
-def __getattr__(name: str) -> _Any:
-    if name not in _ON_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_ON_USE]
-
+__getattr__, __dir__ = _on_use(__name__, _ON_USE)
 
 __all__ = [
     "ArrayConversionError",

@@ -3,10 +3,9 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
-from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
+from autograd.lazy import on_use as _on_use
 from nn import data, functional
 from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
 from nn.errors import (
@@ -133,19 +132,7 @@ _ON_USE = {
 }
 _MODULES = ("init", "metrics", "models", "penalties", "saving")
 
-
-def __getattr__(name: str) -> _Any:
-    if name in _MODULES:
-        return _import_module(f"nn.{name}")
-    if name not in _ON_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_ON_USE, *_MODULES]
-
+__getattr__, __dir__ = _on_use(__name__, _ON_USE, _MODULES)
 
 __all__ = [
     "ELU",

@@ -3,10 +3,9 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
-from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
+from autograd.lazy import on_use as _on_use
 from optim.adagrad import Adadelta, Adagrad, RMSprop
 from optim.adam import Adam, AdamW, Lion, NAdam
 from optim.clip import NonFiniteGradientError, clip_grad_norm, clip_grad_value
@@ -52,19 +51,7 @@ _ON_USE = {
     **dict.fromkeys((*_SCHEDULES, "polynomial", "step_decay", "warmup"), "optim.schedules"),
 }
 
-
-def __getattr__(name: str) -> _Any:
-    if name in ("presets", "schedules"):
-        return _import_module(f"optim.{name}")
-    if name not in _ON_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_ON_USE]
-
+__getattr__, __dir__ = _on_use(__name__, _ON_USE, ("presets", "schedules"))
 
 __all__ = [
     "LBFGS",

@@ -1,9 +1,8 @@
 """Data: loaders, files, small sets that are bundled or made, splits, scaling and augmentation."""
 
-from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
+from autograd.lazy import on_use as _on_use
 from nn.data.bundled import Digits, digits
 from nn.data.loader import Loader
 from nn.data.mapped import NpyFile, npy
@@ -44,17 +43,7 @@ _ON_USE = {
     "xor": "nn.data.toy",
 }
 
-
-def __getattr__(name: str) -> _Any:
-    if name not in _ON_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(_import_module(_ON_USE[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_ON_USE]
-
+__getattr__, __dir__ = _on_use(__name__, _ON_USE)
 
 __all__ = [
     "Compose",
