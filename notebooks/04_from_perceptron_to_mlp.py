@@ -379,9 +379,12 @@ check(
 # %%
 after = [..., ..., ...]
 
+unit = nn.Perceptron(2)
+unit.weight.data[:] = [1, -1]
+unit.fit([[2, 1]], [0], epochs=1, lr=0.5)
 check(
     after,
-    [0, -1.5, -0.5],
+    [*unit.weight.tolist(), unit.bias.item()],
     start=[1, -1, 0],
     factors={"the rate": 0.5},
     slips={
@@ -399,9 +402,12 @@ check(
 # %%
 after = [..., ..., ...]
 
+unit = nn.Adaline(2)
+unit.weight.data[:] = [1, -0.5]
+unit.fit([[2, 1]], [0], epochs=1, lr=0.1)
 check(
     after,
-    [0.7, -0.65, -0.15],
+    [*unit.weight.tolist(), unit.bias.item()],
     start=[1, -0.5, 0],
     factors={"the rate": 0.1},
     slips={
@@ -421,9 +427,15 @@ W_2, b_2 = np.array([[2.0, 1.0], [1.0, 0.0]]), np.array([-1.0, 0.5])
 
 V, c = ..., ...
 
+
+def layers(x):
+    """The two layers."""
+    return W_2 @ (W_1 @ x + b_1) + b_2
+
+
 check(
     [V, c],
-    [W_2 @ W_1, W_2 @ b_1 + b_2],
+    [jacobian(layers)(np.zeros(2)), layers(np.zeros(2))],
     slips={
         "the two matrices have changed places": [W_1 @ W_2, W_1 @ b_2 + b_1],
         "the bias of the first layer did not pass through the second": [W_2 @ W_1, b_1 + b_2],

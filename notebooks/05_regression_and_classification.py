@@ -39,14 +39,20 @@ print(f"normal equations: w = {w:.6f}, b = {b:.6f}")
 # %% [markdown]
 # A network of one linear layer, trained with squared error, gets to the same place, step by step.
 
+
 # %%
-line = nn.Linear(1, 1, rng=0, dtype=float)
-optimizer = optim.SGD(line.parameters(), lr=0.5)
-for _ in range(200):
-    loss = 0.5 * nn.MSELoss()(line(x)[:, 0], t)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+def descend(layer, targets, steps=400):
+    """Train a linear layer on the samples with squared error."""
+    optimizer = optim.SGD(layer.parameters(), lr=0.5)
+    for _ in range(steps):
+        loss = 0.5 * nn.MSELoss()(layer(x), targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return layer
+
+
+line = descend(nn.Linear(1, 1, rng=0, dtype=float), t[:, None])
 print(f"trained:          w = {line.weight.item():.6f}, b = {line.bias.item():.6f}")
 
 # %% [markdown]
@@ -72,9 +78,11 @@ plt.show()
 # one regression per output.
 
 # %%
-targets = np.stack([t, -2 * t, x[:, 0]], axis=1)
+targets = np.stack([t, t**2, np.sin(3 * x[:, 0])], axis=1)
 solution = np.linalg.solve(A.T @ A, A.T @ targets)
-print("W =", solution[0].round(4), " b =", solution[1].round(4))
+several = descend(nn.Linear(1, 3, rng=0, dtype=float), targets)
+print("normal equations: W =", solution[0].round(6), " b =", solution[1].round(6))
+print("trained:          W =", several.weight.numpy()[:, 0].round(6), " b =", several.bias.numpy().round(6))
 
 # %% [markdown]
 # ## A regression as a classifier
@@ -83,7 +91,8 @@ print("W =", solution[0].round(4), " b =", solution[1].round(4))
 # and has a weakness: the loss also punishes answers that are *too right*. A few samples far on the right side pull
 # the line down, and the boundary with it.
 #
-# The logistic curve $h = 1/(1 + e^{-z})$ of the score $z = wx + b$ has no such trouble: it levels off.
+# The logistic curve $h = 1/(1 + e^{-z})$ of the score $z = wx + b$ has no such trouble: it levels off. It crosses one
+# half where $z = 0$, so its answer is the sign of the score.
 
 # %%
 near = np.concatenate([rng.normal(2, 0.8, 12), rng.normal(5.5, 0.8, 12)])
@@ -249,11 +258,12 @@ print("the scores plus 5:", softmax(z + 5).round(4))
 print("row sums are zero:", np.allclose(jacobian(softmax)(z).sum(axis=1), 0))
 
 # %% [markdown]
-# With two classes only the difference of the scores is left, and softmax *is* the logistic unit:
+# With two classes only the difference of the two rows of weights is left, and softmax *is* the logistic unit:
 
 # %%
-two = np.array([0.3, -1.1])
-print("softmax:", softmax(two)[0].round(12), " logistic of the difference:", sigmoid(two[0] - two[1]).round(12))
+inputs, W = rng.normal(size=(4, 3)), rng.normal(size=(2, 3))
+print("softmax: ", softmax(inputs @ W.T, axis=1)[:, 0])
+print("logistic:", sigmoid(inputs @ (W[0] - W[1])))
 
 # %% [markdown]
 # Behind softmax, the cross-entropy of the right class $t$ has the slope $h - t$ again, with $t$ as a row of zeros and a
@@ -386,7 +396,7 @@ w, b = ..., ...
 
 check(
     [w, b],
-    [1.5, 0.5],
+    np.polyfit([0, 1, 2], [1, 1, 4], 1),
     slips={
         "the column of ones for the bias is missing": [1.8, 0],
         "w and b have changed places": [0.5, 1.5],
@@ -407,7 +417,8 @@ def slope(x, w, b, t):
 
 check(
     slope,
-    lambda x, w, b, t: (sigmoid(w * x + b) - t) * sigmoid(w * x + b) * (1 - sigmoid(w * x + b)) * x,
+    grad(lambda x, w, b, t: 0.5 * (sigmoid(w * x + b) - t) ** 2, argnums=1),
+    at=(0.0, 0.0, 0.0, 0.0),
     slips={
         "the slope of the sigmoid is missing": lambda x, w, b, t: (sigmoid(w * x + b) - t) * x,
         "the input is missing: this is the derivative by b": grad(
@@ -460,7 +471,7 @@ change = ...
 
 check(
     change,
-    -0.03125,
+    jacobian(softmax)(np.log([0.125, 0.25, 0.625]))[0, 1],
     slips={
         "only the first probability was used, h (1 - h)": 0.125 * 0.875,
         "the product is h1 (1 - h2), but there is no 1 where the indices differ": 0.125 * 0.75,
@@ -475,9 +486,10 @@ check(
 # %%
 scores = [..., ..., ...]
 
+patients, alarms = np.repeat([1, 0], [10, 90]), np.repeat([1, 0, 1, 0], [8, 2, 24, 66])
 check(
     scores,
-    [8 / 32, 8 / 10, 16 / 42],
+    [score(alarms, patients) for score in (precision, recall, f1)],
     slips={
         "precision and recall have changed places": [8 / 10, 8 / 32, 16 / 42],
         "F1 was taken as the arithmetic mean, which forgives a bad precision": [8 / 32, 8 / 10, (8 / 32 + 8 / 10) / 2],
