@@ -191,7 +191,7 @@ def _scale(case: _Case) -> Verdict | None:
     words = _factor_words(abs(ratio), case)
     if words is None:
         return None
-    return Verdict(False, "factor", f"not yet. A factor: {thing}{sign} {words}.")
+    return Verdict(False, "factor", f"not yet. A factor: {thing}{sign} {words}" + "." * (not words.endswith("?")))
 
 
 def _factor_words(ratio: float, case: _Case) -> str | None:
