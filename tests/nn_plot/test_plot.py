@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 import nn
+import optim
 from autograd import tensor
+from nn.metrics import confusion_matrix
+from nn.training import History
 
 pytestmark = pytest.mark.skipif(find_spec("matplotlib") is None, reason="matplotlib is missing")
+
+ACTIVATIONS = [
+    *("Identity", "Step", "Sigmoid", "Tanh", "Arctan", "Softsign", "ReLU", "LeakyReLU", "PReLU", "RReLU"),
+    *("Hardtanh", "ELU", "SELU", "GELU", "SiLU", "Mish", "Softplus"),
+]
 
 
 @pytest.fixture
@@ -40,15 +48,31 @@ def test_activations_with_their_derivatives(plot):
 
 
 def test_matrices_with_names_shapes_and_numbers(plot):
-    ax = plot.matrices({"X": [[1.5, -2.0], [0.25, 1234.5]], "b": tensor([10.0, 20.0]), "c": 3.0, "zero": [0.0]})
+    ax = plot.matrices({"X": [[1.5, -2.0], [0.5, 1234.5]], "b": tensor([10.0, 20.0]), "c": 3.0, "zero": [0.0]})
     texts = [text.get_text() for text in ax.texts]
-    assert texts[:5] == ["1.5", "-2", "0.25", "1.23e+03", "X\n(2, 2)"]
+    assert texts[:5] == ["1.5", "-2", "0.5", "1.23e+03", "X\n(2, 2)"]
     assert texts[5:] == ["10", "20", "b\n(2,)", "3", "c\n()", "0", "zero\n(1,)"]
     table, vector, *_ = (image.get_array() for image in ax.images)
-    np.testing.assert_allclose(table, np.abs([[1.5, -2.0], [0.25, 1234.5]]) / 2469.0)
+    np.testing.assert_allclose(table, np.abs([[1.5, -2.0], [0.5, 1234.5]]) / 2469.0)
     assert vector.shape == (1, 2)
     with pytest.raises(ValueError, match=r"G has shape \(2, 2, 2\)"):
         plot.matrices({"G": np.zeros((2, 2, 2))})
+
+
+def test_many_activations_get_axes_of_their_own(plot):
+    functions = [getattr(nn, name)() for name in ACTIVATIONS]
+    grid = plot.activations(functions)
+    assert [list(lines(ax)) for ax in grid] == [[name, f"{name}'"] for name in ACTIVATIONS]
+    kink = lines(plot.activations(nn.ReLU(at_zero=0.5)))["ReLU'"]
+    assert kink[kink[:, 0] == 0.0, 1].item() == 0.5
+    flat = lines(plot.activations(nn.Step()))["Step'"]
+
+    def f(x):
+        return x.sum()
+
+    assert not flat[:, 1].any()
+    with pytest.raises(ValueError, match="f does not work entry by entry: of shape \\(401,\\) it"):
+        plot.activations(f)
 
 
 def test_decision_boundary(plot):
@@ -57,9 +81,33 @@ def test_decision_boundary(plot):
     ax = plot.decision_boundary(nn.MLP([2, 8, 3], rng=0), x, rng.integers(0, 3, 40))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class 0", "class 1", "class 2"]
     assert sum(len(points.get_offsets()) for points in ax.collections if len(points.get_offsets()) > 3) == 40
+    plot.decision_boundary(nn.MLP([2, 8, 3], rng=0), x.astype(float), np.zeros(40))  # in the precision of the model
     plot.decision_boundary(lambda grid: grid[:, 0] * grid[:, 1], x, x[:, 0] * x[:, 1] > 0)
     with pytest.raises(ValueError, match=r"shape \(N, 2\)"):
         plot.decision_boundary(nn.MLP([3, 2]), np.zeros((4, 3)), np.zeros(4))
+    with pytest.raises(ValueError, match=r"of shape \(40,\)"):
+        plot.decision_boundary(nn.MLP([2, 2]), x, np.zeros(4))
+    for wrong in (np.full(40, -2), np.full(40, 0.5)):
+        with pytest.raises(ValueError, match="from 0 on, or -1 and 1"):
+            plot.decision_boundary(nn.MLP([2, 2]), x, wrong)
+
+
+def test_labels_of_minus_one_and_one_are_two_classes(plot):
+    x = np.array([[-1.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
+    ax = plot.decision_boundary(lambda grid: grid[:, 0], x, [-1, 1, 1])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class -1", "class 1"]
+    points = [c.get_offsets().tolist() for c in ax.collections if c.get_label().startswith("class")]
+    assert points == [[[-1.0, 0.0]], [[1.0, 0.0], [2.0, 0.0]]]
+
+
+def test_probabilities_are_cut_at_their_threshold(plot):
+    x = np.array([[-1.0, 0.0], [1.0, 0.0]])
+    seen = []
+    for threshold in (0.0, 0.5):
+        ax = plot.decision_boundary(lambda grid: 1 / (1 + np.exp(-grid[:, 0])), x, [0, 1], threshold=threshold)
+        # Of the filled regions only those that are there have paths: with 0 every probability is "class 1".
+        seen.append(sum(len(path) > 0 for c in ax.collections[:1] for path in c.get_paths()))
+    assert seen == [1, 2]
 
 
 def test_loss_surface(plot):
@@ -71,6 +119,34 @@ def test_loss_surface(plot):
     plot.loss_surface(lambda x, y: tensor(x) ** 2 + y**2)
 
 
+def rosenbrock(x):
+    return (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2
+
+
+def test_the_ways_that_minimize_returns(plot):
+    ways = [optim.minimize(rosenbrock, np.array([-1.2, 1.0]), method) for method in ("newton", "lbfgs")]
+    ax = plot.loss_surface(rosenbrock, trajectories=ways)
+    for way in ways:
+        np.testing.assert_array_equal(lines(ax)[way.method], way.xs)
+        low, high = way.xs.min(axis=0), way.xs.max(axis=0)
+        assert (ax.get_xlim()[0] < low[0], ax.get_ylim()[1] > high[1]) == (True, True)
+    one = plot.loss_surface(rosenbrock, (-2, 2), (-1, 3), trajectories=ways[0])
+    assert (one.get_xlim(), one.get_ylim()) == ((-2, 2), (-1, 3))
+    named = plot.loss_surface(rosenbrock, trajectories={"Newton": ways[0]})
+    assert next(iter(lines(named))) == "Newton"
+    assert plot.loss_surface(rosenbrock).get_xlim() == (-2, 2)
+    with pytest.raises(ValueError, match=r"two numbers; steps has shape \(5, 3\)"):
+        plot.loss_surface(rosenbrock, trajectories={"steps": np.zeros((5, 3))})
+
+
+def test_a_function_of_points_and_one_of_two_arrays_have_one_surface(plot):
+    matrix = np.array([[2.0, 0.5], [0.5, 1.0]])
+    x, y = np.meshgrid(np.linspace(-1, 1, 5), np.linspace(0, 1, 5))
+    of_points = plot._heights(lambda p: p @ matrix @ p, x, y)  # mixes the entries of a point
+    np.testing.assert_allclose(of_points, plot._heights(lambda a, b: 2 * a * a + a * b + b * b, x, y))
+    np.testing.assert_allclose(of_points, plot._heights(lambda p, scale=1.0: p @ matrix @ p * scale, x, y))
+
+
 def test_histograms_by_depth(plot):
     model = nn.MLP([6, 5, 2], rng=0)
     ax = plot.weight_histograms(model)
@@ -78,12 +154,21 @@ def test_histograms_by_depth(plot):
     ax = plot.activation_histograms(model, np.ones((7, 6), "float32"))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0", "1", "2"]
     assert not any("forward" in vars(module) for module in model.modules())
+    recurrent = nn.Sequential(nn.LSTM(6, 5, rng=0))
+    ax = plot.activation_histograms(recurrent, np.ones((7, 3, 6), "float32"))
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["0"]
+    tall = plot.weight_histograms(nn.MLP([3] * 31, rng=0))
+    assert tall.get_figure().get_figheight() > 19
 
 
 def test_learning_curves(plot):
     ax = plot.learning_curves({"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.5]}, log=True)
     np.testing.assert_array_equal(lines(ax)["loss"], [[1, 3], [2, 2], [3, 1]])
     assert ax.get_yscale() == "log"
+    history = History([{"epoch": 1, "lr": 0.1, "loss": 2.0, "val_loss": 3.0}])
+    [loss, val_loss] = plot.learning_curves(history).get_lines()
+    assert (loss.get_label(), val_loss.get_label()) == ("loss", "val_loss")
+    assert loss.get_marker() == "o"  # one epoch is a dot
 
 
 def test_confusion_matrix(plot):
@@ -91,8 +176,20 @@ def test_confusion_matrix(plot):
     assert ax.get_title() == "75.0% right"
     assert sorted(text.get_text() for text in ax.texts) == ["1", "1", "1", "1"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["cat", "dog", "2"]
+    assert {label.get_rotation() for label in ax.get_xticklabels()} == {0}
+    long = plot.confusion_matrix(np.eye(10, dtype=int), names=[f"class {i}" for i in range(10)])
+    assert {label.get_rotation() for label in long.get_xticklabels()} == {45}
+    same = plot.confusion_matrix(confusion_matrix(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 2])))
+    assert [(t.get_position(), t.get_text()) for t in same.texts] == [
+        (t.get_position(), t.get_text()) for t in ax.texts
+    ]
+    assert same.get_title() == "75.0% right"
     with pytest.raises(ValueError, match="one shape"):
         plot.confusion_matrix([0, 1], [0])
+    with pytest.raises(ValueError, match="square"):
+        plot.confusion_matrix(np.ones((2, 3)))
+    with pytest.raises(ValueError, match="from 0 on"):
+        plot.confusion_matrix([-1, 1], [1, 1])
 
 
 def test_it_draws_where_it_is_told(plot):
