@@ -147,7 +147,7 @@ errors = {}
 for name, batch in [("all samples at once", True), ("one sample at a time", False)]:
     adaline = nn.Adaline(2)
     adaline.weight.data[:] = [1.0, -0.5]
-    errors[name] = adaline.fit(X, XOR, epochs=100, lr=0.1, batch=batch).errors[1:]
+    errors[name] = adaline.fit(X, XOR, epochs=300, lr=0.1, batch=batch).errors[1:]
     print(f"{name}: w = {adaline.weight.numpy().round(3)}, b = {adaline.bias.item():.3f}")
 ax = nn.plot.learning_curves(errors)
 ax.set(ylabel="mean squared error", ylim=(0, None))
@@ -245,8 +245,9 @@ planes(
 plt.show()
 
 # %% [markdown]
-# The third one is stuck in a local minimum: two points are right, and for the other two it says 0, neither the one
-# nor the other. With only two hidden units, luck decides. How often? Other first weights are drawn for every seed:
+# The third one is stuck: two points are right, and for the other two it says 0, neither the one nor the other. It
+# still goes downhill, ever more slowly, towards a loss of 1/2, and is above it after 20,000 steps. With only two
+# hidden units, luck decides. How often? Other first weights are drawn for every seed:
 
 # %%
 right = [learn("tanh", seed, steps=200)[1][-1] < 0.1 for seed in range(10)]
@@ -281,7 +282,7 @@ for point in np.float32([[1, 1], [-1, 1], [-1, -1]]):
 # The theorem of universal approximation (Cybenko 1989): for any continuous function on a cube and any $\varepsilon > 0$
 # there is a sum $\sum_{i=1}^N u_i f(w_i^\top x + b_i)$ that is nowhere further from it than $\varepsilon$. In its early
 # forms $f$ has to be bounded, like the sigmoid and tanh, which leaves out ReLU; Leshno and others showed in 1993 that
-# every $f$ that is not a polynomial will do.
+# every piecewise continuous $f$ will do that is not a polynomial.
 #
 # For ReLU in one dimension we can even write the weights down: one unit starts at each of $N$ places, and its weight is
 # by how much the slope changes there.
@@ -327,8 +328,8 @@ nets = [[trained(width, seed) for seed in range(3)] for width in widths]
 
 # %% [markdown]
 # Tolerance means the *largest* error. For the broken line it falls as $1/N^2$ as soon as there are units enough. The
-# trained networks are ahead with few units, but then stop: the theorem says that good weights exist, not that descent
-# finds them.
+# trained networks are ahead with few units, but then hardly improve: the theorem says that good weights exist, not that
+# descent finds them, and nothing about how many units it takes.
 
 
 # %%

@@ -130,10 +130,8 @@ for ax, (title, (x1, t1)) in zip(axes, sets.items(), strict=True):
     ax.axhline(0.5, color="0.7", linewidth=1)
     ax.set(xlabel="x", title=title, ylim=(-0.3, 1.9))
     ax.legend(loc="upper right")
-    mistakes = np.sum((line_w * x1 + line_b > 0.5) != t1)
-    print(
-        f"{title}: the line makes {mistakes} mistakes, the logistic curve {np.sum((curve_w * x1 + curve_b > 0) != t1)}"
-    )
+    by_line, by_curve = line_w * x1 + line_b > 0.5, curve_w * x1 + curve_b > 0
+    print(f"{title}: the line makes {np.sum(by_line != t1)} mistakes, the logistic curve {np.sum(by_curve != t1)}")
 plt.show()
 
 # %% [markdown]
@@ -174,7 +172,7 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# In a training it looks like this. Two clouds, one logistic unit, and first weights that have everything wrong:
+# In a training it looks like this. Two clouds, one logistic unit, and first weights that have nearly everything wrong:
 
 # %%
 cloud, sides = nn.data.playground("gauss", 200, noise=0.3, seed=0)

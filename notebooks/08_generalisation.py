@@ -175,8 +175,8 @@ axes[0].set_ylabel("weight (bar), truth (line)")
 plt.show()
 
 # %% [markdown]
-# L2 makes all weights smaller, also the true ones, and none of them zero. L1 drops most of the inputs that do not matter, and
-# keeps the four that do.
+# L2 makes all weights smaller, also the true ones, and none of them zero. L1 drops most of the inputs that do not
+# matter, and keeps the four that do.
 #
 # ## An early end
 #
@@ -227,7 +227,7 @@ for name, model in [("early", early), ("long", long)]:
 # %%
 _, axes = plt.subplots(1, 2, figsize=(7.5, 3.2), sharey=True)
 for ax, model, title in zip(axes, [early, long], ["stopped early", "trained long"], strict=True):
-    nn.plot.decision_boundary(model, *seen, resolution=50, ax=ax).set_title(title)
+    nn.plot.decision_boundary(model, *seen, resolution=70, ax=ax).set_title(title)
     ax.get_legend().remove()
 plt.show()
 
