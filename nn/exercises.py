@@ -242,8 +242,8 @@ def _unknown(case: _Case) -> Verdict:
         count = int(near.sum())
         place = f"entry {list(first)}" if answer.ndim else "it"
         return Verdict(False, "unknown", f"not yet. {count} of {answer.size} entries are right; {place} is not.")
-    off = float(np.abs(answer - expected)) / max(float(np.abs(expected)), 1e-12)
-    if off <= 0.05:
+    change = expected if case.start is None or case.start.shape != expected.shape else expected - case.start
+    if float(np.abs(answer - expected)) <= 0.05 * float(np.abs(change)):
         return Verdict(False, "rounding", "not yet, but close. Rounded too early, perhaps?")
     return Verdict(False, "unknown", f"not yet. It should be {'larger' if expected > answer else 'smaller'}.")
 

@@ -1,0 +1,21 @@
+"""Slips in the exercises of notebook 06."""
+
+SLIPS = [
+    (1, "def output_delta(y, t):\n    return (t - y) * y * (1 - y)", "The sign"),
+    (1, "def output_delta(y, t):\n    return y - t", "the slope of the sigmoid is missing"),
+    (1, "def output_delta(y, t):\n    return 2 * (y - t) * y * (1 - y)", "is a 1/2 forgotten"),
+    (1, "def output_delta(y, t):\n    return (y - t) * (y - (1 - y))", "a minus where a times belongs"),
+    (2, "def hidden_delta(d, W, y):\n    return (d @ W.T) * (1 - y**2)", "the weight is transposed"),
+    (2, "def hidden_delta(d, W, y):\n    return d @ W", "the slope of tanh is missing"),
+    (2, "def hidden_delta(d, W, y):\n    return (d @ W) * y * (1 - y)", "you took the slope of the sigmoid"),
+    (3, "def score_gradient(p, t):\n    return p - t", "is 1/N forgotten (N is 5)"),
+    (3, "def score_gradient(p, t):\n    return (t - p) / 5", "The sign"),
+    (3, "def score_gradient(p, t):\n    return -t / p / 5", "before the softmax"),
+    (4, "answer_4 = 0.6 * 0.7", "the target is missing"),
+    (4, "answer_4 = 0.2 * 0.3", "from the first hidden unit to the second output"),
+    (4, "answer_4 = 0.6 * 0.3", "you took the other output"),
+    (5, "answer_5 = 0.150219", "The sign"),
+    (5, "answer_5 = 0.149818", "the updated output weights were used too early"),
+    (5, "answer_5 = 0.1495614", "is the learning rate forgotten"),
+    (5, "answer_5 = 0.149666", "only one of the two paths was counted"),
+]
