@@ -74,7 +74,8 @@ class record(Mode):
 
     def __enter__(self) -> Recording:  # type: ignore[override]  # the other modes give nothing
         recording, outer = Recording(), STATE.get().watch
-        self._changes = {"watch": recording if outer is None else Both(outer, recording)}
+        # The recording sees each op first: `debug` around it may end the program there.
+        self._changes = {"watch": recording if outer is None else Both(recording, outer)}
         super().__enter__()
         return recording
 

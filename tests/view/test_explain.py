@@ -7,6 +7,7 @@ import pytest
 
 from autograd import UnusedInputError, tensor
 from autograd.ops.fused import linear
+from autograd.registry import REGISTRY
 from autograd.view import explain
 
 FACTORS = """\
@@ -198,3 +199,36 @@ def test_nan_is_shown_and_not_hidden():
     assert found.count == 2
     assert np.isnan(found.gradient)
     assert "nan" in found.text
+
+
+@pytest.mark.parametrize(
+    ("op", "attrs"),
+    [
+        ("softmax", {"axis": -1}),
+        ("softmax", {"axis": 0}),
+        ("log_softmax", {"axis": -1}),
+        ("logsumexp", {"axis": -1}),
+        ("logsumexp", {"axis": None}),
+        ("cross_entropy", {"labels": np.array([2, 0])}),
+        ("cross_entropy", {"labels": np.array([2, 0]), "reduction": "mean"}),
+    ],
+    ids=str,
+)
+def test_formulas_of_entries_of_softmax_say_what_the_rule_computes(op, attrs):
+    """Each formula is computed with the numbers that its names stand for."""
+    data = np.random.default_rng(0).standard_normal((2, 3))
+    z = tensor(data, requires_grad=True, name="z")
+    out = REGISTRY[op].function(z, **attrs)
+    out.name = "out"
+    share = np.exp(data) / np.exp(data).sum(axis=-1, keepdims=True)
+    known = {"z": data, "out": np.asarray(out.data), "softmax": lambda x: share, "exp": np.exp}
+    seen = 0
+    for of in np.ndindex(out.shape):
+        for at in np.ndindex(z.shape):
+            found = explain(out, z, at=at, of=of)
+            for path in found.paths:
+                [link] = path.links
+                assert eval(link.formula, known) == pytest.approx(link.number, rel=1e-12)
+                assert link.latex
+                seen += 1
+    assert seen >= 6

@@ -42,7 +42,16 @@ def test_every_elementwise_op_has_a_formula():
             assert name in SLOPES or name in WITHOUT, name
 
 
-MATRICES = {"x": (3, 4), "y": (4, 2), "u": (4,), "v": (4,), "w": (2, 4), "b": (2,)}
+MATRICES = {"x": (3, 4), "y": (4, 2), "u": (4,), "v": (4,), "w": (2, 4), "b": (2,), "X": (5, 3, 4), "Y": (5, 4, 2)}
+FUNCTIONS = {
+    "outer": np.outer,
+    "rows": lambda a: a.reshape(-1, a.shape[-1]),
+    "sum_rows": lambda a: a.sum(axis=0),
+    "row_sums": lambda a: a.sum(axis=-1, keepdims=True),
+    "column": lambda a: a[..., None],
+    "softmax": lambda a: np.exp(a) / np.exp(a).sum(axis=-1, keepdims=True),
+    "exp": np.exp,
+}
 
 
 @pytest.mark.parametrize(
@@ -52,10 +61,13 @@ MATRICES = {"x": (3, 4), "y": (4, 2), "u": (4,), "v": (4,), "w": (2, 4), "b": (2
         ("matmul", "xu", ("x", "y")),
         ("matmul", "uy", ("x", "y")),
         ("matmul", "uv", ("x", "y")),
+        ("matmul", "Xy", ("x", "y")),
+        ("matmul", "XY", ("x", "y")),
         ("dot", "xy", ("x", "y")),
         ("outer", "uv", ("x", "y")),
         ("linear", "xwb", ("x", "weight", "bias")),
         ("linear", "uwb", ("x", "weight", "bias")),
+        ("linear", "Xwb", ("x", "weight", "bias")),
     ],
 )
 def test_formulas_of_matrices(op, operands, names):
@@ -65,10 +77,44 @@ def test_formulas_of_matrices(op, operands, names):
     out = REGISTRY[op].function(*tensors)
     g = rng.standard_normal(out.shape)
     out.backward(g)
-    known = dict(zip(names, data, strict=True)) | {"G": g, "outer": np.outer, "sum_rows": lambda a: a.sum(axis=0)}
+    known = dict(zip(names, data, strict=True)) | FUNCTIONS | {"G": g}
     for slot, t in enumerate(tensors):
         formula = matrix_formula(op, names, slot, [d.ndim for d in data])
         np.testing.assert_allclose(eval(formula, known), t.grad, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", ["u", "x", "X"])
+@pytest.mark.parametrize(
+    ("op", "attrs"),
+    [
+        ("softmax", {"axis": -1}),
+        ("log_softmax", {"axis": -1}),
+        ("logsumexp", {"axis": -1}),
+        ("logsumexp", {"axis": (-1,), "keepdims": True}),
+        *(("cross_entropy", {"reduction": reduction}) for reduction in ("none", "mean", "sum")),
+    ],
+    ids=str,
+)
+def test_formulas_of_softmax_and_what_is_made_of_it(op, attrs, shape):
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal(MATRICES[shape])
+    if op == "cross_entropy":
+        attrs = {**attrs, "labels": rng.integers(0, 4, data.shape[:-1])}
+    x = tensor(data, requires_grad=True)
+    out = REGISTRY[op].function(x, **attrs)
+    g = rng.standard_normal(out.shape)
+    out.backward(g)
+    known = {**FUNCTIONS, "x": data, "out": out.data, "G": g, "labels": attrs.get("labels")}
+    known["one_hot"] = lambda labels: np.equal(np.asarray(labels)[..., None], np.arange(4))
+    formula = matrix_formula(op, ("x",), 0, [data.ndim], attrs)
+    np.testing.assert_allclose(eval(formula, known), x.grad, rtol=1e-12, atol=1e-15)
+
+
+def test_along_other_axes_there_is_no_formula():
+    for op, attrs in (("softmax", {"axis": 0}), ("logsumexp", {"axis": None}), ("log_softmax", {"axis": 0})):
+        assert matrix_formula(op, ("x",), 0, [2], attrs) is None
+    assert matrix_formula("matmul", ("x", "y"), 1, [2, 3]) is None
+    assert matrix_formula("dot", ("x", "y"), 1, [3, 3]) is None
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from autograd import no_grad, tensor
+from autograd import NonFiniteError, debug, no_grad, tensor
 from autograd.modes import STATE
 from autograd.ops.fused import linear
-from autograd.view import diff, draw, explain, record, steps
+from autograd.view import ValuesNotKeptError, diff, draw, explain, record, steps
 
 
 def network(scale=1.0, rows=20, backward=True):
@@ -164,3 +164,46 @@ def test_nan_agrees_with_nan_only():
 
 def test_a_missing_gradient_departs():
     assert diff(network()[2], network(backward=False)[2]).kind == "gradient"
+
+
+@pytest.mark.parametrize("modes", [(debug, record), (record, debug)], ids=["record inside", "debug inside"])
+@pytest.mark.parametrize("end", ["forward", "backward"])
+def test_debug_and_record_go_together(modes, end):
+    """The error is raised, and the recording has everything up to it, at any size."""
+    x = tensor(np.linspace(0.0, 1.0, 100), requires_grad=True, name="x")
+    runs = []
+
+    def program():
+        with modes[0]() as outer, modes[1]() as inner:
+            runs.append(inner if modes[1] is record else outer)
+            h = x * 2.0
+            (np.log(h) if end == "forward" else np.sqrt(h)).sum().backward()
+
+    with pytest.raises(NonFiniteError) as caught:
+        program()
+    [run] = runs
+    assert caught.value.backward == (end == "backward")
+    assert run["multiply_1"].value.shape == (100,)
+    if end == "forward":
+        assert np.isneginf(run["log_1"].value[0])
+    else:
+        np.testing.assert_array_equal(run["sqrt_1"].gradient, np.ones(100))
+    # Where nothing goes wrong, every view works afterwards.
+    with modes[0](), modes[1]():
+        y = np.tanh(x * 3.0).sum()
+        y.backward()
+    assert "value mean" in draw(y).text
+    assert len(list(steps(y))) == 3
+    np.testing.assert_allclose(explain(y, x).gradient, x.grad)
+
+
+@pytest.mark.parametrize(
+    "view", [lambda y, x: str(steps(y)), lambda y, x: steps(y).html, explain], ids=["steps", "html", "explain"]
+)
+def test_views_name_record_where_values_were_not_kept(view):
+    x = tensor(np.ones(100), requires_grad=True, name="x")
+    y = np.tanh(x * 2.0).sum()
+    y.backward()
+    with pytest.raises(ValuesNotKeptError, match=r"result of tanh .* was not kept.*'with record\(\):'"):
+        view(y, x)
+    assert 'values of more than 64 entries are not kept ("with record():" keeps them)' in draw(y).text

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.engine import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, as_text, latex_name
-from autograd.view.chain.formulas import MOVES, SLOPES
+from autograd.view.chain.formulas import MOVES, SHARES, SLOPES
 from autograd.view.chain.local import elementwise
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge
@@ -23,6 +23,8 @@ from autograd.view.chain.replay import Replay
 __all__ = ["LARGEST", "EntryWeb", "between", "broadcast_index", "entry_formula", "entry_name"]
 
 LARGEST = 20_000_000  # entries of Jacobians in all; a larger web is not built
+Filled = dict[str, str | float | int]  # what the names of a formula stand for
+
 _CALL = 200  # entries that a call of a rule is worth, in time
 
 
@@ -153,16 +155,37 @@ def entry_formula(web: EntryWeb, names: Names, edge: Edge) -> tuple[str, str] | 
         other, index = factor
         label = "1" if other is None else entry_name(names, other, index)
         return label, as_latex(label) if other is None else latex_name(label)
+    if op in SHARES:
+        formula, filled = _of_share(names, node, result, source[0], entered)
+        return as_text(formula, filled), as_latex(formula, filled)
     formulas = SLOPES.get(op, ())
     if slot >= len(formulas) or formulas[slot] is None:
         return None
-    filled: dict[str, str | float | int] = {"out": entry_name(names, node, result)}
+    filled = {"out": entry_name(names, node, result)}
     for operand, x in zip(node.op.operands, node.operands, strict=False):
         if isinstance(x, Vertex):
             filled[operand] = entry_name(names, x, broadcast_index(result, x.shape))
         elif isinstance(x, bool | int | float):
             filled[operand] = x
     return as_text(str(formulas[slot]), filled), as_latex(str(formulas[slot]), filled)
+
+
+def _of_share(names: Names, node: Node, result: Any, x: Vertex, entered: Any) -> tuple[str, Filled]:
+    """Softmax and what is made of it: the formula for two entries, and what its names stand for."""
+    filled: Filled = {"x": entry_name(names, x, entered), "out": entry_name(names, node, result)}
+    if node.op.name == "logsumexp":
+        return "exp(x - out)", filled
+    if node.op.name == "cross_entropy":
+        attrs = node.attrs or {}
+        labels = np.asarray(attrs["labels"])
+        n = labels.size if attrs.get("reduction") == "mean" else 1
+        share = f"softmax({names(x)})[{', '.join(str(int(i)) for i in entered)}]"
+        return "(share - 1) / n" if labels[entered[:-1]] == entered[-1] else "share / n", {"share": share, "n": n}
+    same = all(i == j for i, j in zip(result, entered, strict=True))
+    filled["other"] = entry_name(names, node, entered)
+    if node.op.name == "log_softmax":
+        return "1 - exp(out)" if same else "-exp(other)", filled
+    return "out * (1 - out)" if same else "-out * other", filled
 
 
 def entry_name(names: Names, x: Any, index: tuple[Any, ...]) -> str:

@@ -7,9 +7,12 @@ of the result. This module must not know any graph.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-__all__ = ["MOVES", "SLOPES", "matrix_formula"]
+import numpy as np
+
+__all__ = ["MOVES", "SHARES", "SLOPES", "matrix_formula"]
 
 # --- entry by entry: the derivative of each entry of the result by the entry of the operand ---------------------
 
@@ -74,6 +77,9 @@ MOVES = frozenset(
     }
 )
 
+# Ops with a row of probabilities in them: an entry depends on all of its row.
+SHARES = frozenset({"softmax", "log_softmax", "logsumexp", "cross_entropy"})
+
 # --- whole arrays -------------------------------------------------------------------------------------------------
 
 _SHAPING = "G, in the shape of x"
@@ -95,41 +101,68 @@ _MATRIX: dict[str, tuple[str, ...]] = {
     "moveaxis": ("G, with the axes put back",),
     "broadcast_to": ("G, summed over what was repeated",),
     "getitem": ("G at the places taken, else 0",),
-    "softmax": ("out * (G - sum_rows(G * out))",),
-    "log_softmax": ("G - exp(out) * sum_rows(G)",),
-    "logsumexp": ("G * softmax(x)",),
-    "cross_entropy": ("G * (softmax(x) - one_hot(labels))",),
     "inv": ("-out.T @ G @ out.T",),
     "det": ("G * out * inv(x).T",),
 }
 
 
-def matrix_formula(op: str, operands: Sequence[str], slot: int, ndims: Sequence[int]) -> str | None:
+def matrix_formula(
+    op: str, operands: Sequence[str], slot: int, ndims: Sequence[int], attrs: Mapping[str, Any] | None = None
+) -> str | None:
     """The gradient of an operand in terms of ``G``; None where no formula is written down.
+
+    ``rows(x)`` has all axes but the last joined, ``sum_rows`` adds up the rows of a matrix, ``row_sums`` the numbers in
+    each row, and ``column(G)`` has one more axis of length 1 at the end.
 
     >>> from autograd.view.chain.formulas import matrix_formula
     >>> matrix_formula("linear", ("x", "weight", "bias"), 1, (2, 2, 1)), matrix_formula("tanh", ("x",), 0, (2,))
     ('G.T @ x', 'G * (1 - out ** 2)')
     """
     if op in ("matmul", "dot"):
-        return _product(slot, ndims)
+        return _product(slot, ndims) if op == "matmul" or max(ndims) <= 2 else None
     if op in ("concatenate", "stack"):
         return "the part of G that came from here"
-    if op == "linear" and ndims[0] == 1:
-        return ("G @ weight", "outer(G, x)", "G")[slot]
+    if op == "linear" and ndims[0] != 2:
+        of_vector, of_stack = (
+            ("G @ weight", "outer(G, x)", "G"),
+            ("G @ weight", "rows(G).T @ rows(x)", "sum_rows(rows(G))"),
+        )
+        return (of_vector if ndims[0] == 1 else of_stack)[slot]
+    if op in SHARES:
+        return _share(op, ndims[0], attrs or {})
     if op in SLOPES and slot < len(SLOPES[op]):
         slope = SLOPES[op][slot]
         return {None: None, "1": "G", "-1": "-G"}.get(slope, f"G * ({slope})")
     return _MATRIX[op][slot] if op in _MATRIX and slot < len(_MATRIX[op]) else None
 
 
-def _product(slot: int, ndims: Sequence[int]) -> str:
-    """``x @ y`` for vectors and matrices."""
+def _product(slot: int, ndims: Sequence[int]) -> str | None:
+    """``x @ y`` for vectors and matrices, for stacks of them where both have as many axes or y is a matrix."""
     left, right = ndims[0], ndims[1]
     if left == right == 1:
         return ("G * y", "G * x")[slot]
-    if right == 1:
+    if left <= 2 and right == 1:
         return ("outer(G, y)", "x.T @ G")[slot]
-    if left == 1:
+    if left == 1 and right == 2:
         return ("G @ y.T", "outer(x, G)")[slot]
-    return ("G @ y.T", "x.T @ G")[slot]
+    if right == 2:
+        return ("G @ y.T", "x.T @ G" if left == 2 else "rows(x).T @ rows(G)")[slot]
+    return ("G @ y.mT", "x.mT @ G")[slot] if left == right else None
+
+
+def _share(op: str, ndim: int, attrs: Mapping[str, Any]) -> str | None:
+    """Softmax and what is made of it, along the last axis."""
+    if op == "cross_entropy":
+        reduction: str = attrs.get("reduction", "none")
+        incoming = "G" if ndim == 1 or reduction == "sum" else "column(G)"
+        if reduction == "mean":
+            incoming = f"G / {np.size(attrs['labels'])}"
+        return f"{incoming} * (softmax(x) - one_hot(labels))"
+    axis = attrs.get("axis", -1 if op != "logsumexp" else None)
+    if axis is None and ndim == 1:
+        axis = -1
+    if axis not in (-1, ndim - 1, (-1,), (ndim - 1,)):
+        return None
+    if op == "logsumexp":
+        return "G * softmax(x)" if ndim == 1 or attrs.get("keepdims") else "column(G) * softmax(x)"
+    return "out * (G - row_sums(G * out))" if op == "softmax" else "G - exp(out) * row_sums(G)"

@@ -67,7 +67,7 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
     elif node.op.name == "mean" and _single(node, slot):
         formula, tex = "1 / n", r"\frac{1}{n}"
     ndims = [len(x.shape) if isinstance(x, Vertex) else np.ndim(x) for x in node.operands]
-    matrix = matrix_formula(node.op.name, node.op.operands, slot, ndims)
+    matrix = matrix_formula(node.op.name, node.op.operands, slot, ndims, node.attrs)
     names_and_g = filled | {"G": incoming}
     return Slope(
         formula,
