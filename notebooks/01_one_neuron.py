@@ -59,7 +59,8 @@ draw(E)
 # 2.5 again. Then there was a factor 3: $2.5 \cdot 3 = 7.5$.
 #
 # That is all of backpropagation: **at each box, multiply what comes from the right with the derivative of that box.**
-# `steps` tells it box by box.
+# Forward, a box waits for all boxes to its left; backward, for all to its right, so that nothing is passed on before it
+# is complete. `steps` tells it box by box.
 
 # %%
 print(steps(E))
@@ -105,6 +106,13 @@ E = (o - t) ** 2 / 2
 z.name, o.name, E.name = "z", "o", "E"
 E.backward()
 draw(E, direction="TB")
+
+# %% [markdown]
+# The picture can be kept: `draw(E).save("neuron.svg")`, or as `.dot`, `.mermaid` for a web page, and as text for a
+# terminal:
+
+# %%
+print(draw(E))
 
 # %% [markdown]
 # On paper, from the end to the beginning:
@@ -174,7 +182,7 @@ plt.show()
 # paths. And all three gradients are computed *before* any weight is changed; who changes `w1` first and then computes
 # the gradient of `w2` takes it at another place.
 #
-# What we did by hand in this loop is what an optimizer does; from notebook 04 on it does.
+# What we did by hand in this loop is what an optimizer does; from notebook 03 on one does.
 
 # %% [markdown]
 # ## Exercises

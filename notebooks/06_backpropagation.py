@@ -10,6 +10,7 @@ import numpy as np
 
 import nn
 import nn.plot
+import optim
 from autograd import draw, explain, grad, tensor
 from nn.exercises import check
 
@@ -330,12 +331,103 @@ for layer, module in zip(by_hand, model, strict=True):
         print(f"{module}: differences below 1e-14: {far < 1e-14}")
 
 # %% [markdown]
-# The same numbers. What the graph adds: the list may branch and join (a layer used twice would overwrite what it kept),
-# gradients of gradients, and no `backward` that somebody could get wrong.
+# The same numbers. A row of layers can be cut anywhere, because all that passes a cut is `y` forward and `delta`
+# backward:
 
 # %%
-layer = by_hand[0]
-ax = nn.plot.matrices({"dW by hand": layer.dW, "weight.grad": model[0].weight.grad}, digits=2)
+ax = nn.plot.matrices({"dW by hand": by_hand[0].dW, "weight.grad": model[0].weight.grad}, digits=2)
+print("cut in two:", np.array_equal(model[2:](model[:2](x)).numpy(), model(x).numpy()))
+
+# %% [markdown]
+# What the graph adds: the row may branch and join again (here, a layer that is used twice would overwrite what it
+# kept), there are gradients of gradients, and there is no `backward` that somebody could get wrong.
+#
+# ## A program from slides
+#
+# A lecture has a complete program in NumPy: samples in columns, tanh units, a sigmoid output, rate 1.2, 10,000 steps
+# for points of the plane. Put right (in the listing one gradient is computed twice, and some names are never bound) it
+# is our formulas from above, in a loop:
+
+# %%
+points, labels = nn.data.moons(100, noise=0.05, seed=0)
+X, Y = points.astype(float).T, labels[None].astype(float)
+m = X.shape[1]
+
+
+def step(W1, b1, W2, b2, rate=1.2):
+    """All four parameters after a step on the mean cross-entropy."""
+    A1 = np.tanh(W1 @ X + b1)
+    A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
+    dZ2 = A2 - Y
+    dZ1 = W2.T @ dZ2 * (1 - A1**2)
+    gradients = dZ1 @ X.T / m, dZ1.mean(axis=1, keepdims=True), dZ2 @ A1.T / m, dZ2.mean(axis=1, keepdims=True)
+    return [p - rate * g for p, g in zip((W1, b1, W2, b2), gradients, strict=True)]
+
+
+net = nn.MLP([2, 4, 1], "tanh", dtype="float64", rng=0)
+weights = [p.numpy().reshape(len(p), -1).copy() for p in net.parameters()]
+for _ in range(10_000):
+    weights = step(*weights)
+
+W1, b1, W2, b2 = weights
+ax = nn.plot.decision_boundary(lambda grid: (W2 @ np.tanh(W1 @ grid.T + b1) + b2)[0], points, labels)
+
+# %% [markdown]
+# And in layers, as one writes it today, in PyTorch or here. The gradients are the same, so the first steps give the
+# same weights; only nobody has to derive them.
+
+# %%
+optimizer = optim.SGD(net.parameters(), lr=1.2)
+weights = [p.numpy().reshape(len(p), -1).copy() for p in net.parameters()]
+for _ in range(100):
+    weights = step(*weights)
+    optimizer.zero_grad()
+    nn.functional.binary_cross_entropy_with_logits(net(X.T), Y.T).backward()
+    optimizer.step()
+
+far = max(np.abs(p.numpy().reshape(w.shape) - w).max() for p, w in zip(net.parameters(), weights, strict=True))
+print("after 100 steps no weight differs by more than 1e-10:", far < 1e-10)
+
+# %% [markdown]
+# The listing in PyTorch of the same slides runs as it is, but for the imports: 64 samples, 1000-100-10 units, summed
+# squared error, Adam. (Its printed form is of 2017: `size_average=False` has become `reduction="sum"`, and
+# `loss.data[0]` is `loss.item()`.)
+
+# %%
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(64, 1000)).astype("float32"), rng.normal(size=(64, 10)).astype("float32")
+model = nn.Sequential(nn.Linear(1000, 100, rng=0), nn.ReLU(), nn.Linear(100, 10, rng=1))
+optimizer = optim.Adam(model.parameters(), lr=1e-4)
+losses = []
+for _ in range(10):
+    loss = nn.MSELoss(reduction="sum")(model(x), y)
+    losses.append(loss.item())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+print(f"{sum(p.size for p in model.parameters()):,} parameters, loss {losses[0]:.0f} -> {losses[-1]:.0f}")
+
+# %% [markdown]
+# Larger ones are only larger. The MLP of the same slides for images of 28 by 28, with 300 hidden units and 10 classes,
+# has 238,510 parameters, and learns 1000 samples by heart in ten rounds of ten batches:
+
+# %%
+patterns, digits = rng.random((10, 784)), rng.integers(10, size=1000)
+images = (patterns[digits] + rng.random((1000, 784)) - 1).astype("float32")  # a pattern for each class, and noise
+model = nn.MLP([784, 300, 10], "tanh", rng=0)
+history = nn.fit(
+    model,
+    (images, digits),
+    loss=nn.CrossEntropyLoss(),
+    optimizer=lambda parameters: optim.SGD(parameters, lr=0.5),
+    epochs=10,
+    batch_size=100,
+    metrics=[nn.metrics.accuracy],
+    seed=0,
+    show=False,
+)
+print(f"{sum(p.size for p in model.parameters()):,} parameters, accuracy {history[-1]['accuracy']:.3f}")
 
 # %% [markdown]
 # ## Exercises
