@@ -89,6 +89,7 @@ class Recording(Watch):
         self._several: dict[Vertex, tuple[Any, ...]] = {}
         self._values: dict[Vertex, Any] = {}
         self._gradients: dict[Vertex, Any] = {}
+        self._made: Node | None = None
 
     # --- watching -----------------------------------------------------------------------------------------------
 
@@ -97,11 +98,21 @@ class Recording(Watch):
             if isinstance(operand, Vertex) and operand not in self._seen:
                 self._add(operand, self._value_of(operand))
         _set_user_line(node)
+        self._made = node
         if isinstance(out, tuple):
             self._several[node] = tuple(np.array(part) for part in out)
             self._seen.add(node)
         else:
             self._add(node, out)
+
+    def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
+        """Keep plain arrays beside the Tensors (masks, targets): their places in the graph have no Tensor to ask."""
+        node, self._made = self._made, None
+        if node is None:
+            return
+        for operand, array in zip(node.operands, data, strict=True):
+            if isinstance(operand, Leaf) and self._values.get(operand) is None and array is not None:
+                operand.value = self._values[operand] = np.array(array)
 
     def _value_of(self, vertex: Vertex) -> Any:
         if isinstance(vertex, Output):

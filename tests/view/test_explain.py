@@ -232,3 +232,22 @@ def test_formulas_of_entries_of_softmax_say_what_the_rule_computes(op, attrs):
                 assert link.latex
                 seen += 1
     assert seen >= 6
+
+
+def test_the_steps_of_a_recurrent_layer_in_matrices():
+    """A graph with ops of several results: the deltas of backpropagation through time."""
+    w = tensor(np.eye(3), requires_grad=True, name="w")
+    x = tensor(np.linspace(-1.0, 1.0, 18).reshape(6, 3), requires_grad=True, name="x")
+    h, states = tensor(np.zeros((2, 3)), name="h0"), []
+    for part in np.split(x, 3):
+        h = np.tanh(part + h @ w)
+        states.append(h)
+    loss = np.stack(states).sum()
+    loss.name = "loss"
+    rows = {delta.name: delta.formula for delta in explain(loss, w).deltas}
+    assert rows["delta(tanh_2)"] == "the part of delta(stack_1) that came from here + delta(matmul_3) @ w.T"
+    assert rows["delta(w)"] == "tanh_2.T @ delta(matmul_3) + tanh_1.T @ delta(matmul_2) + h0.T @ delta(matmul_1)"
+    [row] = [delta for delta in explain(loss, x).deltas if delta.name == "delta(x)"]
+    assert row.formula == "the parts of delta(split_1), joined"
+    loss.backward()
+    np.testing.assert_array_equal(explain(loss, x).gradient, x.grad)

@@ -207,3 +207,19 @@ def test_views_name_record_where_values_were_not_kept(view):
     with pytest.raises(ValuesNotKeptError, match=r"result of tanh .* was not kept.*'with record\(\):'"):
         view(y, x)
     assert 'values of more than 64 entries are not kept ("with record():" keeps them)' in draw(y).text
+
+
+def test_plain_arrays_beside_tensors_are_kept():
+    """Masks and targets of any size, which nobody may hold afterwards."""
+    x = tensor(np.linspace(0.0, 1.0, 100), requires_grad=True, name="x")
+    with record() as run:
+        loss = ((x * np.full(100, 2.0) - np.ones(100)) ** 2).sum()
+        loss.backward()
+    constants = [entry.value for entry in run if entry.name.startswith("constant")]
+    np.testing.assert_array_equal(constants, [np.full(100, 2.0), np.ones(100)])
+    np.testing.assert_allclose(steps(loss).gradients["x"], x.grad)
+    assert "constant  (100,)  value all 2  no gradient" in draw(loss).text
+    with record() as other:
+        ((x * np.full(100, 3.0) - np.ones(100)) ** 2).sum().backward()
+    found = diff(run, other)
+    assert (found.kind, found.first.value[0], found.second.value[0]) == ("value", 2.0, 3.0)

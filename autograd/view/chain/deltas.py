@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from autograd.engine import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, latex_name
 from autograd.view.chain.formulas import matrix_formula
-from autograd.view.chain.local import slope
+from autograd.view.chain.local import elementwise, slope
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
@@ -78,7 +78,7 @@ def _term(replay: Replay, names: Names, node: Node, slot: int, parent: Vertex) -
 
 def _summed(node: Node, parent: Vertex) -> str:
     """The axes over which the engine adds up what broadcasting repeated."""
-    if not isinstance(node.shape, tuple) or node.op.name in ("linear", "sum", "mean", "matmul", "dot"):
+    if not elementwise(node):
         return ""
     extra = len(node.shape) - len(parent.shape)
     if extra < 0 or math.prod(node.shape) == math.prod(parent.shape):
