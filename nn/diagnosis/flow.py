@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.modes import STATE
-from nn.diagnosis.training import Training
+from nn.diagnosis.training import Training, plain_modes
 from nn.diagnosis.units import flat_share
 from nn.diagnosis.visit import Seen
 from nn.layers import Linear
@@ -179,7 +179,7 @@ def gradient_flow(
     if loss_fn is None:
         return GradientFlow([_row_of_grads(path, module) for path, module in model.named_modules() if _own(module)])
     training = Training(model, loss_fn, [] if optimizer is None else [optimizer], batch)
-    with training.untouched() as untouched:
+    with plain_modes(), training.untouched() as untouched:
         if untouched.one_way:
             raise TypeError(
                 f"{', '.join(untouched.one_way)} is an iterator, which a run would use up: make a list of it."

@@ -86,7 +86,7 @@ _SQUEEZED = (
 @finds("loss-mismatch")
 def mismatch(visit: Visit) -> Found | None:
     """A loss that does not go with what the model returns, or with the targets."""
-    if visit.loss is None:
+    if visit.loss is None or not isinstance(visit.prediction, Tensor | np.ndarray):
         return None
     loss, node = visit.loss_function, source_of(visit.prediction)
     prediction, target = _plain(visit.prediction), _plain(visit.targets[0])

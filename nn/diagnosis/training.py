@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from autograd import Tensor, no_grad
+from autograd.modes import STATE, State
 from nn.diagnosis.untouched import Untouched
 from nn.module import Module
 from nn.training.evaluation import number_of, parts_of
 from optim import LBFGS, Optimizer
 
-__all__ = ["Training"]
+__all__ = ["Training", "plain_modes"]
 
 __autograd_transparent__ = True  # the lines that are named are those of the user
+
+
+@contextmanager
+def plain_modes() -> Iterator[None]:
+    """Compute as in a training: with graph, and without what a user may have switched on around it."""
+    token = STATE.set(State())
+    try:
+        yield
+    finally:
+        STATE.reset(token)
 
 
 class Training:

@@ -94,7 +94,8 @@ class Untouched:
                 self._undo.append(partial(_restore_set, thing, set(thing)))
             yield from ((item, f"{place} (in a set)") for item in thing)
         elif isinstance(thing, _ONE_WAY):
-            self.one_way.append(place)
+            if "(" not in place:  # one that the program holds for other ends is not the model's
+                self.one_way.append(place)
         elif isinstance(thing, FunctionType):
             yield from self._function(thing, place)
         elif isinstance(thing, MethodType):
@@ -146,12 +147,12 @@ class Untouched:
             return
         for base in kind.__mro__:
             if base.__module__.partition(".")[0] not in _OURS | sys.stdlib_module_names:
-                yield from ((method, place) for method in vars(base).values() if isinstance(method, FunctionType))
+                yield from self._class(base, place)
         attributes = getattr(thing, "__dict__", None)
         if isinstance(attributes, dict):
             self._undo.append(partial(_restore_dict, attributes, dict(attributes)))
             if isinstance(thing, Optimizer):
-                thing._forget()  # what it prepared for its steps is not to be used for ours
+                thing._forget()  # what it prepared for its steps is made anew, and need not be copied
             if isinstance(thing, Module):
                 attributes.pop("_survey", None)  # which is made anew, and looks at everything anew
                 yield from ((value, _join(place, name)) for name, value in thing._parts())
@@ -164,6 +165,15 @@ class Untouched:
             if value is not _UNSET:
                 self._undo.append(partial(object.__setattr__, thing, name, value))
                 yield value, _join(place, name)
+
+    def _class(self, kind: type, place: str) -> Iterator[tuple[Any, str]]:
+        """The methods of a class that a user wrote, and what it holds itself."""
+        for name, value in list(vars(kind).items()):
+            if isinstance(value, FunctionType):
+                yield value, place
+            elif not name.startswith("__") and not hasattr(value, "__get__"):
+                self._undo.append(partial(_restore_attribute, kind, name, value))
+                yield value, f"{kind.__name__}.{name} (of the class)"
 
     # --- random numbers -----------------------------------------------------------------------------------------
 
@@ -195,6 +205,11 @@ def _names(code: CodeType) -> set[str]:
 def _slots_of(kind: type) -> tuple[str, ...]:
     slots = vars(kind).get("__slots__", ())
     return tuple(s for s in ((slots,) if isinstance(slots, str) else slots) if not s.startswith("__"))
+
+
+def _restore_attribute(kind: type, name: str, value: Any) -> None:
+    if vars(kind).get(name) is not value:  # some classes refuse every assignment
+        setattr(kind, name, value)
 
 
 def _restore_slots(t: Tensor, slots: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.engine import Node, Vertex
 from autograd.modes import STATE, Watch
-from nn.diagnosis.training import Training
+from nn.diagnosis.training import Training, plain_modes
 from nn.diagnosis.untouched import Untouched
 from nn.errors import PredictionError
 from nn.module import Parameter
@@ -61,9 +61,11 @@ class Seen(Watch):
 
     def __init__(self, untouched: Untouched) -> None:
         self.untouched = untouched
-        self.leaves: dict[int, tuple[Tensor, str]] = {}  # those that want a gradient, with the module that used them
+        # Leaves that want a gradient, with the module that used them; None when it was the loss.
+        self.leaves: dict[int, tuple[Tensor, str | None]] = {}
         self.activations: list[Activation] = []
         self.first: str | None = None  # the class of the first module that applied an op
+        self.in_loss = False
         self.shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None  # of prediction and target, in the loss
         self.mixes: list[Mix] = []
         self._layer, self._axis = "", -1
@@ -73,8 +75,9 @@ class Seen(Watch):
         for x in xs:
             if isinstance(x, Tensor) and x.requires_grad and x.is_leaf and id(x) not in self.leaves:
                 self.untouched.adopt(x)
-                self.leaves[id(x)] = x, "" if scope is None else f"{scope.path or scope.label}"
-        if self.shapes is not None:
+                module = "the model" if scope is None else f"{scope.path or scope.label}"
+                self.leaves[id(x)] = x, None if self.in_loss else module
+        if self.in_loss:
             self._look_at_loss(op, data, out)
             return
         if self.first is None and scope is not None:
@@ -93,7 +96,8 @@ class Seen(Watch):
             self.activations.append(Activation(where, name, out, self._axis, node))
 
     def _look_at_loss(self, op: Any, data: tuple[Any, ...], out: Any) -> None:
-        assert self.shapes is not None
+        if self.shapes is None:
+            return
         prediction, target = self.shapes
         given = [np.shape(x) for x in data if isinstance(x, np.ndarray)]
         size = np.size(out)
@@ -130,7 +134,7 @@ class Visit:
 
     def run(self) -> None:
         """Look. All is as before then."""
-        with self.training.untouched() as untouched, np.errstate(all="ignore"):
+        with plain_modes(), self.training.untouched() as untouched, np.errstate(all="ignore"):
             self.one_way = untouched.one_way
             if self.one_way:
                 return
@@ -150,7 +154,9 @@ class Visit:
         token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=seen))
         try:
             self.prediction = self.model(self.x)
-            seen.shapes = np.shape(_data(self.prediction)), np.shape(_data(self.targets[0]))
+            seen.in_loss = True
+            if isinstance(self.prediction, Tensor | np.ndarray):  # and not several, in a tuple
+                seen.shapes = self.prediction.shape, self.targets[0].shape
             loss = self.loss_function(self.prediction, *self.targets)
         finally:
             STATE.reset(token)
@@ -165,8 +171,8 @@ class Visit:
                 self.gradients[name] = None if (g := found.get(id(p))) is None else g.data
         known = {id(p) for p in self.parameters.values()} | {id(self.x), *map(id, self.targets)}
         for leaf, module in seen.leaves.values():
-            if id(leaf) not in known and found.get(id(leaf)) is not None:
-                place = untouched.places.get(id(leaf)) or f"{leaf.name or 'a Tensor'} (used in {module or 'the model'})"
+            if module is not None and id(leaf) not in known and found.get(id(leaf)) is not None:
+                place = untouched.places.get(id(leaf)) or f"{leaf.name or 'a Tensor'} (used in {module})"
                 self.hidden.append((place, leaf))
 
     def _step(self, loss: float) -> None:
@@ -203,7 +209,3 @@ def source_of(prediction: Any) -> Node | None:
     while isinstance(node, Node) and node.op.name in RESHAPING:
         node = node.parents[0] if node.parents else None
     return node if isinstance(node, Node) else None
-
-
-def _data(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x

@@ -2,8 +2,10 @@
 
 import doctest
 import pickle
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -262,6 +264,16 @@ def test_the_examples_run(kind):
         example.options.clear()
     failed, tried = doctest.DocTestRunner().run(test)
     assert (failed, tried > 3) == (0, True)
+
+
+@unfinished
+def test_the_page_runs(capsys):
+    page = Path(__file__).parents[2] / "docs" / "sklearn.md"
+    if not page.exists():
+        pytest.skip("there is no folder docs")
+    [block] = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    exec(block, {})
+    assert capsys.readouterr().out.endswith("(2, 2)\n")
 
 
 def test_without_scikit_learn_the_error_says_what_to_install():

@@ -2,6 +2,8 @@
 
 import copy
 import random
+import sys
+import threading
 from collections import deque
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 import nn
 import optim
-from autograd import no_grad, tensor
+from autograd import debug, is_grad_enabled, no_grad, record, tensor
 from nn.defaults import generator
 
 RNG = np.random.default_rng(1)
@@ -224,14 +226,15 @@ def test_nothing_is_changed(kind, used, look):
         assert after[name] == value, name
 
 
-def test_training_goes_on_as_if_nothing_had_happened():
+@pytest.mark.parametrize("kind", [optim.Adam, lambda p: optim.SGD(p, lr=3.0)])  # the second tries smaller rates
+def test_training_goes_on_as_if_nothing_had_happened(kind):
     def train(visits):
         nn.manual_seed(0)
         model, loss = Restless(), Loss()
         model.old, model.forward_noise = np.random.RandomState(7), 0
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002
-        optimizer = optim.Adam(model.parameters())
+        optimizer = kind(model.parameters())
         for _ in range(3):
             if visits:
                 nn.doctor(model, loss, optimizer, (X, Y))
@@ -252,6 +255,17 @@ def test_a_graph_that_is_still_held_stays_alive():
     nn.doctor(model, nn.CrossEntropyLoss(), optimizer, (X, Y))
     loss.backward()
     assert model[0].weight.grad is not None
+
+
+def test_a_warning_that_is_due_still_comes():
+    """The hook that waits for the first gradient of equal units is not used up."""
+    model = nn.MLP([5, 8, 2], rng=0)
+    model[0].weight.data[:] = 0.0
+    model[2].weight.data[:] = 0.0
+    loss = nn.CrossEntropyLoss()(model(X), Y)
+    assert "equal-units" in nn.doctor(model, nn.CrossEntropyLoss(), None, (X, Y))
+    with pytest.warns(nn.SymmetryWarning):
+        loss.backward()
 
 
 def test_an_error_leaves_nothing_behind():
@@ -276,10 +290,68 @@ def test_a_generator_is_not_used_up():
         nn.gradient_flow(model, nn.CrossEntropyLoss(), (X, Y))
 
 
-def test_under_no_grad_and_with_tensors_in_the_batch():
+def test_within_other_modes_and_with_tensors_in_the_batch():
     model = nn.MLP([5, 8, 2], rng=0)
-    with no_grad():
-        assert nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (tensor(X), Y)).ok
+    for mode in (no_grad, debug, record):
+        with mode():
+            assert nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (tensor(X), Y)).ok
+            assert is_grad_enabled() == (mode is not no_grad)
+            report = nn.doctor(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=1e4), (tensor(X), Y))
+            assert "rate-too-high" in report
+            assert nn.gradient_flow(model, nn.CrossEntropyLoss(), (X, Y))[1].factor > 0
+
+
+def test_models_with_several_results_and_losses_with_parameters():
+    class Two(nn.Module):
+        def __init__(self):
+            self.memory, self.scale = nn.LSTM(3, 4, rng=0), nn.Linear(4, 1, rng=0)
+
+        def forward(self, x):
+            out, (h, _) = self.memory(x)
+            return {"out": self.scale(out), "last": h}
+
+    class Learned(nn.Module):
+        def __init__(self):
+            self.log_scale = nn.Parameter([0.0])
+
+        def forward(self, prediction, target):
+            error = (prediction["out"] - target) ** 2 + 0.1 * np.mean(prediction["last"] ** 2)
+            return np.mean(error * np.exp(-self.log_scale) + self.log_scale)
+
+    model, loss = Two(), Learned()
+    optimizer = optim.Adam([*model.parameters(), *loss.parameters()])
+    x = RNG.standard_normal((6, 16, 3)).astype("float32")
+    report = nn.doctor(model, loss, optimizer, (x, x[..., :1]))
+    assert report.ok, report
+    assert loss.log_scale.grad is None
+    assert [row.layer for row in nn.gradient_flow(model, loss, (x, x[..., :1]), optimizer)] == ["memory", "scale"]
+
+
+def test_what_cannot_be_copied_may_be_around():
+    class Odd(nn.Module):
+        count = 0
+        shared: list = []  # noqa: RUF012 - on purpose
+
+        def __init__(self):
+            self.body = nn.MLP([5, 8, 2], rng=0)
+            self.lock, self.file, self.me = threading.Lock(), sys.stderr, self
+            self.function, self.tools = (lambda: self.me), np
+
+        def forward(self, x):
+            Odd.count += 1
+            self.shared.append(1)
+            with self.lock:
+                return self.function().body(x)
+
+    batches = (batch for batch in [(X, Y)])
+
+    def loss(prediction, target):
+        assert batches is not None
+        return nn.functional.cross_entropy(prediction, target)
+
+    report = nn.doctor(Odd(), loss, None, (X, Y))
+    assert report.ok, report
+    assert (Odd.count, Odd.shared, len(list(batches))) == (0, [], 1)
 
 
 # --- arguments and report ----------------------------------------------------------------------------------------
