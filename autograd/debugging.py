@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Leaf, Node, Vertex, where
+from autograd.engine import Leaf, Node, Vertex, place, where
 from autograd.errors import InPlaceError, NonFiniteError
 from autograd.modes import STATE, Both, Mode, Watch
 from autograd.operands import listed, operand_names
@@ -337,7 +337,7 @@ def _place() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and TRANSPARENT in frame.f_globals:
         frame = frame.f_back
-    return "an unknown place" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return "an unknown place" if frame is None else place(frame.f_code.co_filename, frame.f_lineno)
 
 
 def _module(scope: Any) -> str:

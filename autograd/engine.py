@@ -38,8 +38,10 @@ __all__ = [
     "check_values_are_there",
     "describe",
     "fit",
+    "line_of",
     "made_by",
     "newest_first",
+    "place",
     "where",
 ]
 
@@ -158,16 +160,29 @@ class Output(Vertex):
         return node.origin
 
 
-def where(vertex: Vertex) -> str:
-    """``file:line`` of the place that made a vertex."""
+def line_of(vertex: Vertex) -> tuple[str, int]:
+    """File and line of the place that made a vertex; ("", 0) if nobody knows it."""
     code, lasti = vertex.origin
     if code is None:
-        return "an unknown place"
+        return "", 0
     line = code.co_firstlineno
     for start, end, number in code.co_lines():
         if start <= lasti < end and number is not None:
             line = number
-    return f"{code.co_filename}:{line}"
+    return code.co_filename, line
+
+
+def place(file: str, line: int) -> str:
+    """``file:line``; in the cell of a notebook ``In[3]:line``, because the file of a cell is a temporary one."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
+    return f"{cell[1] if cell else file}:{line}"
+
+
+def where(vertex: Vertex) -> str:
+    """`place` of the call that made a vertex."""
+    file, line = line_of(vertex)
+    return place(file, line) if file else "an unknown place"
 
 
 def describe(vertex: Vertex) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import Node, Output, Vertex, where
+from autograd.engine import Node, Output, Vertex, place, where
 from autograd.modes import Watch
 from autograd.tensor import Tensor
 
@@ -71,7 +71,7 @@ class Recorder(Watch):
     def forward(self, node: Node, operands: tuple[Any, ...], out: Any) -> None:
         data = tuple(self._data_of(operand) for operand in operands)
         self._results[node] = out
-        line, in_rule = place()
+        line, in_rule = users_line()
         if in_rule:
             self._made_by_rule.append(len(self.records))
         self.records.append(Record(len(self.records), node, data, out, line, None))
@@ -96,7 +96,7 @@ class Recorder(Watch):
         return MISSING if operand.value is None else operand.value
 
 
-def place() -> tuple[str, bool]:
+def users_line() -> tuple[str, bool]:
     """``file:line`` of the innermost frame that is not ours, and whether a rule runs in a backward pass."""
     line = ""
     frame: FrameType | None = sys._getframe(2)
@@ -106,7 +106,7 @@ def place() -> tuple[str, bool]:
             return line, True
         ours = module.partition(".")[0] in _OURS or frame.f_code.co_filename.startswith("<autograd op")
         if not ours and not line:
-            line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            line = place(frame.f_code.co_filename, frame.f_lineno)
         if module == "autograd.gradcheck.subject":
             break  # from here on outwards it is the check that runs
         frame = frame.f_back

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import linecache
 
-from autograd.engine import Vertex, where
+from autograd.engine import Vertex, line_of, place
 
 __all__ = ["place_of", "scope_of"]
 
 
 def place_of(vertex: Vertex) -> tuple[str, str]:
     """``file:line`` of the place that made a vertex, and the text of that line ("" where there is no source)."""
-    if vertex.origin[0] is None:
-        return "", ""
-    place = where(vertex)
-    file, _, line = place.rpartition(":")
-    return place, linecache.getline(file, int(line)).strip()
+    file, line = line_of(vertex)
+    return (place(file, line), linecache.getline(file, line).strip()) if file else ("", "")
 
 
 def scope_of(vertex: Vertex) -> str:
