@@ -21,7 +21,7 @@ from autograd.view.graph.snapshot import snapshot, vertices_below
 from autograd.view.layout.render import Renderer, render
 from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.labels import compose
-from autograd.view.picture.values import brief, exact
+from autograd.view.picture.values import brief, exact, value_lines
 
 __all__ = ["MOST_STEPS", "film"]
 
@@ -47,7 +47,7 @@ def film(
         "note": stage.note(len(ops), len(firings)),
         "nodes": stage.facts(),
         "moments": moments,
-        "start": {"node": stage.box(replay.root), "grad": brief(replay.seed)},
+        "start": {"node": stage.box(replay.root), "index": stage.index(replay.root), "complete": True},
     }
     return render(stage.picture(), renderer)[0], data
 
@@ -74,7 +74,16 @@ class _Stage:
 
     def inner(self, vertex: Vertex) -> bool:
         """Whether the box of a vertex shows something else, the result of its call."""
-        return _owner(vertex) not in self.speaks
+        if _owner(vertex) not in self.speaks:
+            return True
+        call = self.narrowed.calls.get(self.box(vertex))
+        return call is not None and isinstance(vertex, Output) and vertex.index != call.last.results[0].index
+
+    def index(self, vertex: Vertex) -> int:
+        """Which of several results of a box it is; -1 where there is one."""
+        if isinstance(vertex, Output) and self.box(vertex) not in self.narrowed.calls:
+            return vertex.index
+        return -1
 
     # --- moments --------------------------------------------------------------------------------------------------
 
@@ -84,7 +93,13 @@ class _Stage:
 
     def fired(self, firing: Firing, text: str) -> dict[str, Any]:
         sends = [
-            {"to": self.box(s.parent), "inner": self.inner(s.parent), "grad": brief(s.after), "complete": s.complete}
+            {
+                "to": self.box(s.parent),
+                "index": self.index(s.parent),
+                "inner": self.inner(s.parent),
+                "grad": [] if s.complete else value_lines(s.after),
+                "complete": s.complete,
+            }
             for s in firing.sent
         ]
         return {

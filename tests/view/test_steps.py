@@ -275,3 +275,32 @@ def test_a_page_with_closed_modules_in_a_browser(open_page, graphs, tmp_path):
     assert "blocks.59: Block" in page.inner_text("#facts")
     page.keyboard.press("End")
     assert page.locator(".hide-grad:not(:has(.is-grad))").count() == page.locator(".hide-grad").count()
+
+
+def test_a_page_shows_of_several_results_the_gradients_that_have_arrived(open_page, tmp_path):
+    x = tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="x")
+    a, b = np.split(x, 2)
+    page = open_page(steps((a * 2.0).sum() + (b * b).sum()).save(tmp_path / "split.html"))
+    split = page.locator(".node", has_text="split_1").first
+    shown = "n => [...n.querySelectorAll('text.is-grad:not(.later)')].map(t => t.textContent)"
+    page.keyboard.press("PageDown")
+    seen = []
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+        if split.evaluate(shown) not in seen:
+            seen.append(split.evaluate(shown))
+    assert seen == [[], ["[1] grad", "[6, 8]"], ["[0] grad", "[2, 2]", "[1] grad", "[6, 8]"]]
+
+
+def test_a_page_shows_sums_that_are_not_complete(open_page, tmp_path):
+    x = tensor(np.arange(20.0), requires_grad=True, name="x")
+    page = open_page(steps((x * 2.0).sum() + (x * 3.0).sum()).save(tmp_path / "sums.html"))
+    box = page.locator(".node", has_text="input").first
+    shown = "n => [...n.querySelectorAll('text.is-grad')].map(t => t.textContent).filter(Boolean)"
+    page.keyboard.press("End")
+    assert box.evaluate(shown) == ["grad", "all 5"]
+    assert box.locator(".partial").count() == 0
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert box.evaluate(shown) == ["grad", "all 3"]
+    assert box.locator(".partial").count() == 1

@@ -21,7 +21,7 @@ body { margin: 0; font: 14px/1.45 Helvetica, Arial, sans-serif; color: #1a1a1a; 
 #stage svg { display: block; margin: auto; }
 .node { cursor: pointer; }
 .node text, .node path { transition: opacity .15s; }
-.node.hide-value .is-value, .node.hide-grad .is-grad { opacity: 0; }
+.node.hide-value .is-value, .node.hide-grad .is-grad, .node .later { opacity: 0; }
 .node.waiting > rect.rim { stroke: #e08a00; stroke-width: 2.5; stroke-dasharray: 6 4; }
 .node.fired > rect.rim { stroke: #0b7a56; stroke-width: 2; }
 .node.firing > rect.rim { stroke: #d55e00; stroke-width: 4; stroke-dasharray: none; }
@@ -53,20 +53,25 @@ const isOp = new Set(moments.filter(m => m.pass === 'forward' && !m.inner).map(m
 const get = id => document.getElementById(id);
 const boxes = new Map();
 document.querySelectorAll('#stage .node').forEach(group => {
-  const parts = { group, value: [], grad: [], lines: [], bars: [] };
-  let row = null;
+  const parts = { group, lines: [], bars: [] }, rows = [];
   group.querySelectorAll('text').forEach(text => {
-    if (text.getAttribute('y') === '15') return;                       // the header
-    if (/^(\\[\\d+\\] )?value$/.test(text.textContent)) row = 'value';
-    else if (/^(\\[\\d+\\] )?grad$/.test(text.textContent)) row = 'grad';
-    else if (row === 'grad') parts.lines.push([text, text.textContent]);
-    if (row) { parts[row].push(text); text.classList.add('is-' + row); }
+    if (text.getAttribute('y') === '15') return;                        // the header
+    const label = text.textContent.match(/^(?:\\[(\\d+)\\] )?(value|grad)$/);
+    const y = Number(text.getAttribute('y'));
+    if (label) rows.push({ y, kind: label[2], index: Number(label[1] ?? -1), count: 0 });
+    const row = rows[rows.length - 1];
+    if (!row) return;
+    text.classList.add('is-' + row.kind);
+    if (row.kind === 'grad') {
+      parts.lines.push({ text, full: text.textContent, index: row.index, place: label ? -1 : row.count++ });
+    }
   });
-  group.querySelectorAll('path').forEach((path, i, all) => {           // histograms: first of the value, then the grad
+  group.querySelectorAll('path').forEach(path => {                      // histograms
     if (path.getAttribute('fill') !== '#565c66') return;
-    const below = parts.grad.length && bottom(path) > Number(parts.grad[0].getAttribute('y'));
-    path.classList.add(below ? 'is-grad' : 'is-value');
-    if (below) parts.bars.push(path);
+    const row = rows.filter(r => r.y <= bottom(path)).pop();
+    if (!row) return;
+    path.classList.add('is-' + row.kind);
+    if (row.kind === 'grad') parts.bars.push({ path, index: row.index });
   });
   const rects = group.querySelectorAll(':scope > rect');
   if (rects.length) rects[rects.length - 1].classList.add('rim');
@@ -75,6 +80,10 @@ document.querySelectorAll('#stage .node').forEach(group => {
 function bottom(path) { return Number(path.getAttribute('d').match(/^M[\\d.-]+ ([\\d.-]+)/)[1]); }
 let now = 0, timer = null, chosen = null, arrows = [];
 
+function arrived(grads, id, sum) {
+  if (!grads.has(id)) grads.set(id, new Map());
+  grads.get(id).set(sum.index, sum);
+}
 function draw() {
   const computed = new Set(), fired = new Set(), grads = new Map(), m = moments[now - 1];
   for (let i = 0; i < now; i++) {
@@ -82,10 +91,10 @@ function draw() {
     if (at.pass === 'forward') { if (!at.inner) computed.add(at.node); }
     else {
       fired.add(at.node);
-      at.sends.forEach(s => { if (!s.inner) grads.set(s.to, s); });
+      at.sends.forEach(s => { if (!s.inner) arrived(grads, s.to, s); });
     }
   }
-  if (now > turn || now === turn) grads.set(film.start.node, { grad: film.start.grad, complete: true });
+  if (now > turn || now === turn) arrived(grads, film.start.node, film.start);
   boxes.forEach((parts, id) => {
     const list = parts.group.classList, g = grads.get(id);
     list.toggle('hide-value', isOp.has(id) && !computed.has(id));
@@ -94,12 +103,18 @@ function draw() {
     list.toggle('fired', fired.has(id) && !(m && m.node === id));
     list.toggle('waiting', !!m && m.pass === 'backward' && m.waiting.includes(id));
     list.toggle('chosen', id === chosen);
-    parts.lines.forEach(([text, full], i) => {
-      const partial = g && !g.complete;
-      text.textContent = partial ? (i ? '' : g.grad) : full;
-      text.classList.toggle('partial', !!partial);
+    parts.lines.forEach(({ text, full, index, place }) => {
+      const sum = g && g.get(index), partial = !!sum && !sum.complete;
+      text.classList.toggle('later', !sum);                             // of several results some may still wait
+      if (place < 0) return;
+      text.textContent = partial ? sum.grad[place] ?? '' : full;
+      text.classList.toggle('partial', partial);
     });
-    parts.bars.forEach(path => { path.style.display = g && !g.complete ? 'none' : ''; });
+    parts.bars.forEach(({ path, index }) => {
+      const sum = g && g.get(index);
+      path.style.display = !sum || sum.complete ? '' : 'none';
+      path.classList.toggle('later', !sum);
+    });
   });
   point(m);
   get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
