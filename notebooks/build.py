@@ -15,7 +15,6 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from ipykernel.compiler import get_file_name
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parent
@@ -35,7 +34,6 @@ ENVIRONMENT = {
 # Pages that need scripts are not shown by what renders notebooks as files; their text form stands in for them.
 STATIC = re.compile(r"image/svg\+xml|image/png|text/(plain|html|latex|markdown)")
 SHAPE = re.compile(r'(?<= d=")[^"]*')
-CELL = re.compile(r"[^\s'\"]*ipykernel_\d+[/\\](\d+\.py)")
 
 
 def build(text: Path) -> nbformat.NotebookNode:
@@ -51,10 +49,9 @@ def build(text: Path) -> nbformat.NotebookNode:
         cell.id = f"cell-{number:02d}"
         cell.metadata = nbformat.from_dict({})  # times of the run, and blank lines of the text
     programs = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    files = {Path(get_file_name(cell.source)).name: f"In[{i}]" for i, cell in enumerate(programs, 1)}
     for number, cell in enumerate(programs, 1):
         cell.execution_count = number
-        cell.outputs = [settled(output, number, files) for output in merged(cell.outputs)]
+        cell.outputs = [settled(output, number) for output in merged(cell.outputs)]
         for output in cell.outputs:
             if output.output_type == "error" or output.get("name") == "stderr":
                 raise SystemExit(f"{text.name}, In[{number}]:\n{output.get('text') or output.evalue}")
@@ -73,24 +70,15 @@ def merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
     return together
 
 
-def settled(output: nbformat.NotebookNode, number: int, files: dict[str, str]) -> nbformat.NotebookNode:
-    """An output without what changes from run to run, and without what needs a script to be seen.
-
-    The kernel compiles cells under names such as /tmp/ipykernel_123/456.py; ``files`` has their numbers.
-    """
-
-    def plain(text: str) -> str:
-        return CELL.sub(lambda match: files.get(match[1], match[0]), text)
-
+def settled(output: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode:
+    """An output without what changes from run to run, and without what needs a script to be seen."""
     if "execution_count" in output:
         output.execution_count = number
-    if "text" in output:
-        output.text = plain(output.text)
     if "data" in output:
         kept = {kind: text for kind, text in output.data.items() if STATIC.fullmatch(kind) and "<script" not in text}
-        output.data = nbformat.from_dict({kind: plain(text) for kind, text in kept.items()})
-        if "image/svg+xml" in output.data:
-            output.data["image/svg+xml"] = compact(output.data["image/svg+xml"])
+        if "image/svg+xml" in kept:
+            kept["image/svg+xml"] = compact(kept["image/svg+xml"])
+        output.data = nbformat.from_dict(kept)
     return output
 
 
