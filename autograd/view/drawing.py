@@ -48,8 +48,8 @@ def draw(
     Parameters
     ----------
     outputs:
-        The Tensor or Tensors whose graph is drawn; or the error that an op raised about its operands, to draw all
-        that led to it, and the op in red.
+        The Tensor or Tensors whose graph is drawn, also in nested lists, tuples and dicts as modules return them; or
+        the error that an op raised about its operands, to draw all that led to it, and the op in red.
     depth:
         How many levels of module calls are open (0: every call is one box); None opens all that fit.
     values, grads:

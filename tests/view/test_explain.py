@@ -251,3 +251,10 @@ def test_the_steps_of_a_recurrent_layer_in_matrices():
     assert row.formula == "the parts of delta(split_1), joined"
     loss.backward()
     np.testing.assert_array_equal(explain(loss, x).gradient, x.grad)
+
+
+def test_the_number_of_what_was_averaged_is_written():
+    x = tensor(np.arange(12.0).reshape(3, 4), requires_grad=True, name="x")
+    rows = {delta.name: delta.formula for delta in explain(((x * x).mean(axis=0) ** 2).mean(), x).deltas}
+    assert rows["delta(power_1)"] == "delta(mean_2) / 4, repeated along the axes that were averaged"
+    assert rows["delta(multiply_1)"] == "delta(mean_1) / 3, repeated along the axes that were averaged"

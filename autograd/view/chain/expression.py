@@ -93,12 +93,12 @@ def latex_name(name: str) -> str:
 def _words(formula: str, names: Names | None) -> str:
     """A formula in words, with the names put in."""
     filled = names or {}
-    return re.sub(r"\b(?:G|x|out)\b", lambda match: str(filled.get(match[0], match[0])), formula)
+    return re.sub(r"\b(?:G|x|out|n)\b", lambda match: str(filled.get(match[0], match[0])), formula)
 
 
 def _latex_words(formula: str, names: Names) -> str:
     """The same as LaTeX: names as mathematics, the words between them as text."""
-    parts = re.split(r"\b(G|x|out)\b", formula)
+    parts = re.split(r"\b(G|x|out|n)\b", formula)
     written = [
         latex_name(str(names.get(p, p))) if i % 2 else rf"\text{{{_escaped(p)}}}" for i, p in enumerate(parts) if p
     ]

@@ -69,6 +69,9 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
     ndims = [len(x.shape) if isinstance(x, Vertex) else np.ndim(x) for x in node.operands]
     matrix = matrix_formula(node.op.name, node.op.operands, slot, ndims, node.attrs)
     names_and_g = filled | {"G": incoming}
+    if node.op.name == "mean":
+        operand = node.parents[slot]
+        names_and_g["n"] = _entries(operand.shape) // max(_entries(node.shape), 1) if operand is not None else "n"
     return Slope(
         formula,
         tex,
