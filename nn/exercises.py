@@ -240,8 +240,8 @@ def _unknown(case: _Case) -> Verdict:
     if answer.size > 1:
         first = tuple(map(int, np.argwhere(~near)[0]))
         count = int(near.sum())
-        place = f"entry {list(first)}" if answer.ndim else "it"
-        return Verdict(False, "unknown", f"not yet. {count} of {answer.size} entries are right; {place} is not.")
+        text = f"not yet. {count} of {answer.size} entries are right; entry {list(first)} is not."
+        return Verdict(False, "unknown", text)
     change = expected if case.start is None or case.start.shape != expected.shape else expected - case.start
     if float(np.abs(answer - expected)) <= 0.05 * float(np.abs(change)):
         return Verdict(False, "rounding", "not yet, but close. Rounded too early, perhaps?")
@@ -311,7 +311,7 @@ def _judge_function(
     at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None,
     rtol: float,
 ) -> Verdict:
-    """Functions, at random points: what they return there is compared as one long array."""
+    """Functions, at random points: a slip has to explain what they return at all of them."""
     if not callable(answer):
         return Verdict(False, "kind", f"not yet. A function is asked for, not {type(answer).__name__}.")
     points = list(_points(expected, at))
