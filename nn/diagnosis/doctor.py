@@ -37,7 +37,7 @@ def doctor(
     Mode, parameters, gradients, buffers, generators, the state of the optimizer, and all that model, loss and optimizer
     refer to, are afterwards what they were before. Only a `Module` that prints or writes to a file does so.
 
-    Raises TypeError for what is no model, loss or optimizer.
+    Raises TypeError for what is no model, loss or optimizer, ValueError for an empty batch.
 
     >>> import numpy as np
     >>> import nn, optim

@@ -157,7 +157,8 @@ def gradient_flow(
 
     Without loss and batch, the rows are about the gradients that the parameters hold (``.grad``).
 
-    Raises TypeError for one of loss and batch alone, and for what is no model.
+    Raises TypeError for one of loss and batch alone, for what is no model and for a model that holds an iterator,
+    ValueError for a loss that depends on nothing that wants a gradient; errors of model and loss are passed on.
 
     S. Hochreiter, "Untersuchungen zu dynamischen neuronalen Netzen", 1991; X. Glorot and Y. Bengio, "Understanding the
     difficulty of training deep feedforward neural networks", AISTATS 2010.
@@ -236,7 +237,9 @@ class _Trace:
 
     def measure(self, loss: Any) -> None:
         """Gradients at all outputs, and by what they are multiplied from one layer to the one before."""
-        calls = [call for call in self.calls if call.out is not None]
+        if not isinstance(loss, Tensor) or not loss.requires_grad:
+            raise ValueError("the loss depends on nothing that wants a gradient: nn.doctor looks for the reason.")
+        calls = [call for call in self.calls if call.out is not None and call.out.requires_grad]
         parameters = [p for module in self.layers.values() for p in _own(module) if p.requires_grad]
         outs = [call.out for call in calls]
         found = loss.gradient(*outs, *parameters, retain_graph=True, allow_unused=True)

@@ -33,6 +33,8 @@ class Training:
 
     def __init__(self, model: Module, loss: Callable[..., Any], optimizers: Sequence[Optimizer], batch: Any) -> None:
         self.model, self.loss, self.optimizers = model, loss, list(optimizers)
+        if isinstance(batch, list | tuple) and not batch:
+            raise ValueError("the batch is empty: give a pair such as (x, y).")
         self.x, self.targets = parts_of(batch, model)
         self.trained = {id(p): p for o in self.optimizers for group in o.param_groups for p in group["params"]}
 

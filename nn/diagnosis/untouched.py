@@ -84,15 +84,15 @@ class Untouched:
         elif isinstance(thing, dict):
             self._undo.append(partial(_restore_dict, thing, dict(thing)))
             yield from ((key, place) for key in thing if isinstance(key, Tensor))
-            yield from ((value, _join(place, key)) for key, value in thing.items())
+            yield from ((value, _join(place, key)) for key, value in thing.items() if not _is_plain(value))
         elif isinstance(thing, list | tuple | deque):
             if not isinstance(thing, tuple):
                 self._undo.append(partial(_restore_items, thing, list(thing)))
-            yield from ((item, _join(place, i)) for i, item in enumerate(thing))
+            yield from ((item, _join(place, i)) for i, item in enumerate(thing) if not _is_plain(item))
         elif isinstance(thing, set | frozenset):
             if isinstance(thing, set):
                 self._undo.append(partial(_restore_set, thing, set(thing)))
-            yield from ((item, f"{place} (in a set)") for item in thing)
+            yield from ((item, f"{place} (in a set)") for item in thing if not _is_plain(item))
         elif isinstance(thing, _ONE_WAY):
             if "(" not in place:  # one that the program holds for other ends is not the model's
                 self.one_way.append(place)
@@ -190,6 +190,13 @@ class Untouched:
 
 _UNSET = object()
 _SLOTS = ("_data", "_node", "_grad", "_requires_grad", "_info")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether nothing can change in a value: a number, a text, or a tuple of such, of which data have many."""
+    if type(value) is tuple:
+        return all(isinstance(item, _OPAQUE) for item in value)
+    return isinstance(value, _OPAQUE)
 
 
 def _join(place: str, name: object) -> str:

@@ -148,6 +148,10 @@ def test_early_stopping_goes_back_to_the_best():
     assert model.best_validation_score_ == max(model.validation_scores_)
     assert model.n_iter_ == len(model.validation_scores_) < 60
     assert model.best_loss_ is None
+    until = int(np.argmax(model.validation_scores_)) + 1
+    assert until < model.n_iter_
+    settings = {**model.get_params(), "max_iter": until}
+    np.testing.assert_array_equal(MLPClassifier(**settings).fit(*MOONS).coefs_[0], model.coefs_[0])
     regressor = MLPRegressor(early_stopping=True, **QUICK).fit(X, NUMBERS, sample_weight=np.ones(150))
     assert regressor.best_validation_score_ > 0.5
 

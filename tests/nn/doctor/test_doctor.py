@@ -370,6 +370,11 @@ def test_wrong_arguments(arguments, words):
         nn.doctor(*arguments, (X, Y))
 
 
+def test_an_empty_batch():
+    with pytest.raises(ValueError, match="the batch is empty"):
+        nn.doctor(nn.Linear(5, 1), nn.MSELoss(), None, ())
+
+
 def test_the_report():
     model = nn.MLP([5, 16, 2], output_activation="softmax", rng=0)
     report = nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam([model[0].weight]), (100 * X, Y))

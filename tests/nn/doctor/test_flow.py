@@ -166,6 +166,19 @@ def test_without_a_batch_the_gradients_there_are():
     assert [row.norm for row in nn.gradient_flow(model)] == pytest.approx([row.norm for row in with_loss])
 
 
+def test_frozen_parameters_and_a_part_of_the_optimizer():
+    model = network()
+    for p in model[0].parameters():
+        p.requires_grad = False
+    flow = nn.gradient_flow(model, nn.MSELoss(), (X, Y), optim.SGD([model[2].weight], lr=0.1))
+    assert [row.norm is None for row in flow] == [True, False, False]
+    assert [row.update is None for row in flow] == [True, False, True]
+    assert flow["2"].factor is None
+    assert flow["4"].factor == pytest.approx(flow["2"].delta / flow["4"].delta)
+    with pytest.raises(ValueError, match="depends on nothing"):
+        nn.gradient_flow(model, lambda p, y: 1.0, (X, Y))
+
+
 def test_parameters_that_the_loss_does_not_need():
     model = network()
     flow = nn.gradient_flow(model, lambda p, y: np.mean(p.detach() + model[4].bias), (X, Y))
