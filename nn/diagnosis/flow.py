@@ -239,10 +239,10 @@ class _Trace:
         """Gradients at all outputs, and by what they are multiplied from one layer to the one before."""
         if not isinstance(loss, Tensor) or not loss.requires_grad:
             raise ValueError("the loss depends on nothing that wants a gradient: nn.doctor looks for the reason.")
-        calls = [call for call in self.calls if call.out is not None and call.out.requires_grad]
+        passed = [(call, call.out) for call in self.calls if call.out is not None and call.out.requires_grad]
+        calls = [call for call, _ in passed]
         parameters = [p for module in self.layers.values() for p in _own(module) if p.requires_grad]
-        outs = [call.out for call in calls]
-        found = loss.gradient(*outs, *parameters, retain_graph=True, allow_unused=True)
+        found = loss.gradient(*(out for _, out in passed), *parameters, retain_graph=True, allow_unused=True)
         for call, g in zip(calls, found, strict=False):
             call.delta = None if g is None else _norm(g.data)
         self.gradients = dict(zip(map(id, parameters), found[len(calls) :], strict=True))

@@ -7,7 +7,7 @@ import numpy as np
 from autograd import Tensor
 from nn.diagnosis.checks import Found, finds
 from nn.diagnosis.visit import MORE, Visit
-from nn.layers import BatchNorm1d, BatchNorm2d, Embedding, LayerNorm, RMSNorm
+from nn.layers import BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, LayerNorm, Linear, RMSNorm
 
 _LARGE = 10.0  # the root mean square of a feature
 _SMALL = 0.01  # the largest number of all
@@ -15,7 +15,9 @@ _APART = 1000.0  # between the largest numbers of two features
 
 _RISE = 0.1  # as a share of the loss: less is rounding, or the swing of momentum at the end of a training
 
-_SCALING = {kind.__name__ for kind in (BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm, Embedding)}
+# Classes of first layers: those that scale their input, and those that add it up.
+_SCALING = {kind.__name__ for kind in (BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm)}
+_ADDING = {kind.__name__ for kind in (Linear, Conv1d, Conv2d)}
 
 
 @finds("unscaled-inputs", "warning")
@@ -25,7 +27,7 @@ def unscaled(visit: Visit) -> Found | None:
     first = None if visit.seen is None else visit.seen.first
     if x.dtype.kind not in "fiu" or not x.size or x.ndim < 2 or first in _SCALING or not np.isfinite(x).all():
         return None
-    if x.dtype.kind in "iu" and any(isinstance(module, Embedding) for _, module, _ in visit.modes):
+    if x.dtype.kind in "iu" and first not in _ADDING:  # numbers of words, perhaps, and not amounts
         return None
     columns = np.abs(x.astype(float)).reshape(len(x), -1) if x.ndim == 2 else np.abs(x.astype(float)).reshape(-1, 1)
     rms, largest = np.sqrt(np.mean(columns**2, axis=0)), columns.max(axis=0)

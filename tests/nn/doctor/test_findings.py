@@ -291,6 +291,8 @@ TABLE = {
         (lambda: classify(nn.Sequential(nn.BatchNorm1d(5), mlp()), x=100 * X), None),
         (lambda: classify(mlp(50, 16, 3), x=one_hot()), None),
         (lambda: classify(nn.Sequential(nn.Embedding(90, 4, rng=0), nn.Flatten(), mlp(20, 8, 3)), x=WORDS), None),
+        (lambda: classify(Looking(), x=WORDS), None),
+        (lambda: classify(mlp(64, 16, 10), x=PIXELS, y=nn.data.digits().y), ()),
         (lambda: classify(mlp(64, 16, 10), x=nn.data.digits().x, y=nn.data.digits().y), None),
     ],
     "rate-too-high": [
@@ -301,6 +303,7 @@ TABLE = {
         (lambda: regress(dropping(True)[:3].append(nn.Linear(16, 1, rng=0)), sgd), None),  # the same units are dropped
     ],
 }
+PIXELS = 16 * nn.data.digits(raw=True).x.reshape(-1, 64)
 WORDS = RNG.integers(0, 90, (64, 5))
 
 
@@ -315,6 +318,16 @@ def sure():
     model = mlp(5, 16, 6, output_activation="sigmoid")
     model[2].weight.data *= 100
     return model, (model(X).data > 0.5).astype("float32")
+
+
+class Looking(nn.Module):
+    """An embedding of one's own: integers that are no amounts."""
+
+    def __init__(self):
+        self.table, self.scores = nn.Parameter(RNG.standard_normal((90, 4)).astype("float32")), nn.Linear(20, 3, rng=0)
+
+    def forward(self, x):
+        return self.scores(self.table[x].reshape(len(x), -1))
 
 
 class Functional(nn.Module):
