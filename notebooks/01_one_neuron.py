@@ -11,6 +11,7 @@ import numpy as np
 
 import nn
 import nn.plot
+import optim
 from autograd import draw, explain, grad, steps, tensor
 from nn.exercises import check
 
@@ -260,7 +261,10 @@ check(
 # %%
 answer_5 = ...
 
-check(answer_5, 0.8 - 0.1 * -0.3, start=0.8, name="Exercise 5", factors={"the learning rate": 0.1})
+weight = tensor(0.8, requires_grad=True)
+weight.grad = np.array(-0.3)
+optim.SGD([weight], lr=0.1).step()
+check(answer_5, weight, start=0.8, name="Exercise 5", factors={"the learning rate": 0.1})
 
 # %% [markdown]
 # <details>

@@ -218,8 +218,14 @@ print(explain(loss, b))
 shape_of_w = ...
 shape_of_c = ...
 
-check(shape_of_w, (4,), name="Exercise 1, w")
-check(shape_of_c, (5, 1), name="Exercise 1, c")
+
+def loss_1(w, c):
+    return np.sum(np.ones((5, 4)) * w + c)
+
+
+gradients = grad(loss_1, argnums=(0, 1))(np.ones(4), np.ones((5, 1)))
+check(shape_of_w, gradients[0].shape, name="Exercise 1, w", slips={"you have the shape of X * w": (5, 4)})
+check(shape_of_c, gradients[1].shape, name="Exercise 1, c", slips={"you have the shape of X * w + c": (5, 4)})
 
 # %% [markdown]
 # **2.** `loss = np.sum(C * (X + b))` with the matrix `C` below, `X` of shape (4, 3) and `b` of shape (3,). What is the

@@ -1,7 +1,7 @@
 """Slips in the exercises of notebook 02."""
 
 SLIPS = [
-    (1, "shape_of_w = (5, 4)\nshape_of_c = (5, 1)", "too many axes"),
+    (1, "shape_of_w = (5, 4)\nshape_of_c = (5, 1)", "you have the shape of X * w"),
     (1, "shape_of_w = (4,)\nshape_of_c = (1, 5)", "their order is not"),
     (2, "answer_2 = C", "The sum over axis 0 (4 entries) is missing"),
     (2, "answer_2 = C.sum(axis=1)", "your answer has shape (4,), asked for is (3,)"),
