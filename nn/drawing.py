@@ -6,12 +6,16 @@ This module owns the run. Everything about pictures belongs to `autograd.view`.
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd import OperandError, Tensor, enable_grad, tensor
+from autograd.operands import arrays_of
 from autograd.view import Drawing
 from autograd.view import draw as draw_graph
 from autograd.view.graph.snapshot import refused
@@ -27,7 +31,8 @@ def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
 
     ``inputs`` are what the model is called with; floating arrays get the names of the parameters of ``forward``.
     ``options`` are those of `autograd.draw`, such as ``depth=1``. The model itself is not touched: no gradient, no
-    running mean changes. When an operation refuses its operands, the picture ends there, with that operation in red.
+    running mean changes. When an operation or a layer refuses what it is given (ValueError, IndexError), the picture
+    ends there, with that operation or layer in red.
 
     >>> import numpy as np
     >>> import nn
@@ -40,13 +45,46 @@ def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
     twin = copy.deepcopy(model)  # alive until the drawing has read its parameters
     names = [*inspect.signature(model.forward).parameters]
     named = [_named(x, names[i] if i < len(names) else f"input {i}") for i, x in enumerate(inputs)]
+    refusals: list[OperandError] = []
+    for path, module in twin.named_modules():
+        vars(module)["forward"] = _noting(module, path, refusals)  # goes before the method of the class
     with enable_grad():
         try:
             return draw_graph(twin(*named), **options)
-        except OperandError as error:
-            if refused(error)[0] is None:
+        except (ValueError, IndexError) as error:
+            if refused(error)[0] is not None:
+                return draw_graph(error, **options)
+            if not refusals:
                 raise
-            return draw_graph(error, **options)
+            return draw_graph(refusals[0], **options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A layer that refused its inputs, in the place of an op."""
+
+    name: str
+    operands: tuple[str, ...]
+
+
+def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable[..., Any]:
+    """The method forward of a module, which notes what the module refused; the innermost one is the first."""
+    forward = module.forward
+
+    @functools.wraps(forward)
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return forward(*args, **kwargs)
+        except (ValueError, IndexError) as error:
+            given = arrays_of(forward, args, kwargs)
+            label = type(module).__name__
+            refusal = OperandError(*error.args)
+            refusal.op = _Call(f"{path}: {label}" if path else label, tuple(given))
+            refusal.operands = tuple(given.values())
+            refusals.append(refusal)
+            raise
+
+    return noting
 
 
 def _named(x: Any, name: str) -> Any:

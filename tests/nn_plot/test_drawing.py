@@ -61,6 +61,35 @@ def test_layers_of_images_and_of_whole_numbers():
     assert text.startswith("weight[array(1, 3)]")
 
 
+IMAGE = np.ones((2, 1, 8, 8), "float32")
+SEQUENCE = np.ones((2, 3, 4), "float32")
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "failed", "words"),
+    [
+        (nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2)), [np.array([1, 7])], "0: Embedding", "entry 7 at index"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Conv2d(3, 2, 3)), [IMAGE], "1: Conv2d", "take 3 channels"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3)), [IMAGE], "1: BatchNorm2d", "C = 3 channels"),
+        (nn.Sequential(nn.Linear(4, 3), nn.LayerNorm(4)), [SEQUENCE], "1: LayerNorm", "the input has shape (2, 3, 3)"),
+        (nn.Sequential(nn.Linear(4, 3), nn.LSTM(5, 2)), [SEQUENCE], "1: LSTM", "with C = 5 numbers per step"),
+        (nn.MultiheadAttention(6, 2), [SEQUENCE] * 3, "MultiheadAttention", "needs a query of shape"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(9)), [IMAGE], "1: MaxPool2d", "does not fit into an input"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Unflatten(1, (3, 3))), [IMAGE], "1: Unflatten", "cannot be divided"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and ":" in value else "",
+)
+def test_a_layer_that_refuses_its_input_ends_the_picture_in_red(model, inputs, failed, words):
+    drawing = draw(model, *inputs, renderer="own")
+    [box] = [box for box in drawing.picture.boxes if box.kind == "failed"]
+    assert box.heading.startswith(failed)
+    assert words in " ".join(box.details)
+    arrows = [link for link in drawing.picture.links if link.target == box.id]
+    assert len(arrows) == (0 if "Embedding" in failed else len(inputs))  # whole numbers are no part of the graph
+    if len(drawing.picture.boxes) > 4:
+        assert any(b.heading.startswith(("conv", "linear")) for b in drawing.picture.boxes)  # all that led to it
+
+
 def test_other_errors_are_raised():
     with pytest.raises(TypeError):
         draw(nn.MLP([4, 2]))
