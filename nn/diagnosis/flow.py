@@ -287,9 +287,8 @@ class _Trace:
 
     def _activations(self, call: _Call) -> list[Any]:
         """Those in a layer, and those after it up to the next one."""
-        later = [other.start for other in self.calls if other.start >= call.end and other is not call]
-        following = [other for other in self.calls[self.calls.index(call) + 1 :] if other.start >= call.end]
-        end = min((other.start for other in following), default=len(self.seen.activations)) if later else None
+        following = self.calls[self.calls.index(call) + 1 :]
+        end = min((other.start for other in following if other.start >= call.end), default=len(self.seen.activations))
         return self.seen.activations[call.start : end]
 
 

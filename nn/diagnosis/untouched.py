@@ -45,6 +45,14 @@ class Untouched:
         self.one_way: list[str] = []
 
     def __enter__(self) -> Self:
+        try:
+            self._keep_all()
+        except BaseException:  # an object that does not let itself be looked at
+            self.__exit__()
+            raise
+        return self
+
+    def _keep_all(self) -> None:
         self._keep_global_generators()
         waiting = [(value, "" if name == "model" else name) for name, value in self._roots.items()]
         while waiting:
@@ -53,11 +61,16 @@ class Untouched:
                 continue
             self._held[id(thing)], self.places[id(thing)] = thing, place
             waiting += reversed(list(self._keep(thing, place)))
-        return self
 
     def __exit__(self, *error: object) -> None:
+        failed: Exception | None = None
         for undo in reversed(self._undo):
-            undo()
+            try:
+                undo()
+            except Exception as problem:  # one thing that cannot be put back must not keep the others
+                failed = failed or problem
+        if failed is not None:
+            raise failed
 
     def adopt(self, leaf: Tensor) -> None:
         """Put back a leaf, too, that turned up in a run: only its gradient can have changed."""

@@ -281,6 +281,39 @@ def test_an_error_leaves_nothing_behind():
     assert "on purpose" in report["fails"].what
 
 
+class Shy:
+    @property
+    def __dict__(self):
+        raise RuntimeError("do not look")
+
+
+class Stubborn(dict):
+    def update(self, *_):
+        raise RuntimeError("do not touch")
+
+    clear = __setitem__ = update
+
+
+def test_objects_that_resist_do_not_keep_the_others_from_being_put_back():
+    for odd, words in ((Shy(), "do not look"), (Stubborn(a=1), "do not touch")):
+
+        class Holds(Restless):
+            def __init__(self, odd):
+                super().__init__()
+                self.odd = odd
+
+            def forward(self, x):
+                dict.__setitem__(self.odd, "a", 2)
+                return super().forward(x)
+
+        model = Holds(odd)
+        data, state = [id(p.data) for p in model.parameters()], model.rng.bit_generator.state
+        with pytest.raises(RuntimeError, match=words):
+            nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), (X, Y))
+        assert [id(p.data) for p in model.parameters()] == data
+        assert (model.calls, model.rng.bit_generator.state) == (0, state)
+
+
 def test_a_generator_is_not_used_up():
     model = nn.MLP([5, 8, 2], rng=0)
     model.extra = (layer for layer in (nn.ReLU(), nn.Tanh()))
