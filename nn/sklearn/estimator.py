@@ -144,6 +144,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=x.dtype)
+        if weight is not None and (weight < 0.0).any():
+            raise ValueError(f"sample_weight says how much a sample counts, 0 or more, not {weight.min()}.")
         return x, self._read_targets(y, known), weight
 
     def _start(self, features: int, dtype: Any) -> None:
@@ -197,6 +199,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             self.module_.eval()
             self.module_.zero_grad()
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
+        if not all(np.isfinite(p.data).all() for p in self.module_.parameters()):
+            raise ValueError(
+                "the training diverged: weights are no longer finite. Scale X (StandardScaler) and, for regression, y; "
+                f"or take a smaller rate than learning_rate_init={self.learning_rate_init!r}."
+            )
 
     def _loop(self, x: Array, targets: Array, weight: Array | None, held_out: Any, epochs: int, warn: bool) -> None:
         """Epochs of steps, until nothing becomes better."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from numbers import Integral
 from typing import Any
 
@@ -12,7 +13,6 @@ __all__ = ["check_settings", "clipped", "widths"]
 
 _RANGES = {
     "alpha": (0.0, float("inf")),
-    "max_iter": (1, float("inf")),
     "tol": (0.0, float("inf")),
     "momentum": (0.0, 1.0),
     "beta_1": (0.0, 1.0),
@@ -29,6 +29,8 @@ def check_settings(estimator: Any) -> None:
     batch = estimator.batch_size
     if batch != "auto" and not (isinstance(batch, Integral) and int(batch) > 0):
         raise ValueError(f"batch_size is 'auto' or a number of samples, at least 1, not {batch!r}.")
+    if not isinstance(estimator.max_iter, Integral) or int(estimator.max_iter) < 1:
+        raise ValueError(f"max_iter is a number of epochs, at least 1, not {estimator.max_iter!r}.")
     for name, (low, high) in _RANGES.items():
         value = getattr(estimator, name)
         if not _is_number(value) or not low <= value <= high:
@@ -42,7 +44,7 @@ def check_settings(estimator: Any) -> None:
 
 def widths(hidden: Any) -> list[int]:
     """The widths of the hidden layers, from one number or several."""
-    sizes = [hidden] if isinstance(hidden, Integral) else list(hidden)
+    sizes = [hidden] if isinstance(hidden, Integral) or not isinstance(hidden, Iterable) else list(hidden)
     if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
         raise ValueError(f"hidden_layer_sizes must be > 0: the widths of the hidden layers, not {hidden!r}.")
     return [int(size) for size in sizes]

@@ -39,7 +39,7 @@ QUICK = {"learning_rate_init": 0.02, "max_iter": 60, "random_state": 0}
         MLPClassifier(max_iter=100),
         MLPRegressor(max_iter=100),
         MLPClassifier(solver="lbfgs", max_iter=30),
-        MLPRegressor(solver="sgd", max_iter=30, learning_rate_init=0.01),
+        MLPRegressor(solver="sgd", max_iter=30),
     ]
 )
 def test_the_contract_of_an_estimator(estimator, check):
@@ -220,7 +220,9 @@ def test_the_rate_may_be_a_schedule(capsys):
         ({"alpha": -1}, "alpha is a number from 0"),
         ({"batch_size": 0}, "batch_size is 'auto'"),
         ({"learning_rate_init": 0.0}, "positive number, or a schedule"),
-        ({"max_iter": 0}, "max_iter is a number from 1"),
+        ({"max_iter": 0}, "max_iter is a number of epochs"),
+        ({"max_iter": 2.5}, "max_iter is a number of epochs"),
+        ({"hidden_layer_sizes": None}, "hidden_layer_sizes must be > 0"),
         ({"early_stopping": True, "validation_fraction": 0.001}, "raise validation_fraction"),
         ({"early_stopping": True, "validation_fraction": 1.0}, "between 0 and 1"),
     ],
@@ -230,7 +232,16 @@ def test_settings_that_cannot_be(settings, words):
         MLPRegressor(**settings).fit(X, NUMBERS)
 
 
+@unfinished
+def test_a_training_that_diverges_is_an_error():
+    model = MLPRegressor(solver="sgd", learning_rate_init=10.0, random_state=0)
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="the training diverged"):
+        model.fit(100 * X, NUMBERS)
+
+
 def test_errors():
+    with pytest.raises(ValueError, match="0 or more, not -1"):
+        MLPClassifier().fit(X, NUMBERS > 0, sample_weight=-np.ones(150))
     with pytest.raises(NotFittedError):
         MLPClassifier().predict(X)
     with pytest.raises(NotFittedError):
