@@ -265,8 +265,16 @@ def test_a_loss_that_is_no_number_ends_the_training(moons):
     np.testing.assert_array_equal(weights(model), before)
 
 
+@pytest.fixture
+def interruptible():
+    """Python's own handler of Ctrl-C, which a process that was started in the background does not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
-def test_control_c_ends_the_step(moons, tmp_path):
+def test_control_c_ends_the_step(moons, tmp_path, interruptible):
     class Interrupt(nn.Callback):
         def on_step_end(self, run):
             if run.step == 4 and not again:
