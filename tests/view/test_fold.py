@@ -163,6 +163,14 @@ def test_a_loop_over_the_parts_of_a_split_folds(graphs, backwards):
     assert [row.label for row in split.rows] == ["[0] value", "[1] value", "[2] value", "[3] value"]
 
 
+def test_a_loop_that_takes_parts_out_of_order_does_not_fold_as_one():
+    h = tensor(np.zeros((1, 3)), requires_grad=True, name="h0")
+    parts = np.split(tensor(np.ones((30, 3)), requires_grad=True, name="x"), 30)
+    for i in [*range(15), *range(29, 14, -1)]:
+        h = np.tanh(parts[i] + h)
+    assert [frame.repeat for frame in sound(fold_repeats(snapshot(h.sum()))).frames] == [15, 15]
+
+
 def test_parallel_heads_fold(graphs):
     x = tensor(np.ones((4, 6)), requires_grad=True, name="x")
     heads = []

@@ -304,3 +304,37 @@ def test_a_page_shows_sums_that_are_not_complete(open_page, tmp_path):
     page.keyboard.press("ArrowLeft")
     assert box.evaluate(shown) == ["grad", "all 3"]
     assert box.locator(".partial").count() == 1
+
+
+def test_a_closed_box_shows_its_result_alone(open_page, graphs, tmp_path):
+    """Not the numbers of the operations inside, whose turn comes before its value and after its gradient."""
+    x = tensor(np.linspace(0.0, 1.0, 3), requires_grad=True, name="x")
+    for i in range(60):
+        with graphs.call("Block", f"blocks.{i}"):
+            h = x * 0.1
+            x = (h * h).tanh()
+    page = open_page(steps(x.sum()).save(tmp_path / "blocks.html"))
+    first = page.locator(".node", has_text="blocks.0")
+    for hidden in (True, True, False):
+        page.keyboard.press("ArrowRight")
+        assert ("hide-value" in first.get_attribute("class")) == hidden
+    page.keyboard.press("PageDown")
+    box = page.locator(".node", has_text="blocks.59")
+    page.keyboard.press("ArrowRight")
+    shown = box.locator("text.is-grad").all_text_contents()
+    for _ in range(4):  # h gets its gradient in two parts
+        page.keyboard.press("ArrowRight")
+        assert box.locator("text.is-grad").all_text_contents() == shown
+        assert box.locator(".partial").count() == 0
+
+
+def test_of_a_closed_op_with_several_results_the_first_is_shown(graphs):
+    x = tensor(np.ones(4), requires_grad=True, name="x")
+    for i in range(60):
+        with graphs.call("Split", f"splits.{i}"):
+            parts = np.split(x * 1.0, 2)
+        x = np.concatenate(parts[::-1])
+    film, _ = film_of(steps(x.sum()).html)
+    told = [(s["index"], s["inner"]) for m in film["moments"] for s in m.get("sends", ()) if m["pass"] == "backward"]
+    assert (-1, False) in told
+    assert (-1, True) in told
