@@ -22,6 +22,9 @@ import nn.sklearn
 HIDDEN = (100,)
 
 
+FIRST_SEED = 100  # the start values were chosen on the folds of seeds 0 to 2
+
+
 def main(seeds, epochs):
     """Train, and print a table in Markdown."""
     digits = nn.data.digits()
@@ -35,7 +38,7 @@ def main(seeds, epochs):
     for dtype in (np.float64, np.float32):
         x = digits.x.astype(dtype)
         scores, times = {name: [] for name in kinds}, {name: [] for name in kinds}
-        for seed in range(seeds):
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
             folds = StratifiedKFold(5, shuffle=True, random_state=seed)
             for number, (train, test) in enumerate(folds.split(x, digits.y)):
                 for name in sorted(kinds, reverse=bool(number % 2)):
