@@ -200,13 +200,15 @@ def loss_surface(
     *,
     trajectories: Trajectories = (),
     resolution: int = 120,
+    levels: int = 25,
     ax: Any = None,
 ) -> Any:
     """The contours of a function of two numbers, and the ways that optimizers took on it.
 
     ``loss`` is a function of two arrays, or of one point of shape (2,), as `optim.minimize` takes it. ``trajectories``
     are what `optim.minimize` returned, one or several, or a mapping of names to such or to points of shape (steps, 2).
-    ``xs`` and ``ys`` are the ends of the axes; by default the ways with a margin, without any from -2 to 2.
+    ``xs`` and ``ys`` are the ends of the axes; by default the ways with a margin, without any from -2 to 2. The
+    function is computed at ``resolution`` places along each, and drawn at ``levels`` heights.
 
     >>> import numpy as np
     >>> import nn.plot
@@ -222,9 +224,9 @@ def loss_surface(
     x, y = np.linspace(*xs, resolution), np.linspace(*ys, resolution)
     z = _heights(loss, *np.meshgrid(x, y))
     spread = z - z.min()
-    levels = z.min() + float(spread.max()) * np.linspace(0.0, 1.0, 25) ** 3  # close together in the valley
-    ax.contourf(x, y, z, np.unique(levels), cmap=_MAP)
-    ax.contour(x, y, z, np.unique(levels), colors="white", linewidths=0.4, alpha=0.6)
+    heights = z.min() + float(spread.max()) * np.linspace(0.0, 1.0, levels) ** 3  # close together in the valley
+    ax.contourf(x, y, z, np.unique(heights), cmap=_MAP)
+    ax.contour(x, y, z, np.unique(heights), colors="white", linewidths=0.4, alpha=0.6)
     for colour, dash, (name, way) in zip(cycle(_BRIGHT), cycle(_DASHES), ways.items(), strict=False):
         ax.plot(way[:, 0], way[:, 1], dash, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
         ax.plot(*way[-1], "o", color=colour, markeredgecolor="black")

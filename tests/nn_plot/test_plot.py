@@ -117,6 +117,9 @@ def test_loss_surface(plot):
     )
     np.testing.assert_array_equal(lines(ax)["SGD"], way)
     plot.loss_surface(lambda x, y: tensor(x) ** 2 + y**2)
+    for levels in (25, 9):
+        ax = plot.loss_surface(lambda x, y: x * x + y * y, resolution=21, levels=levels)
+        assert [len(drawn.levels) for drawn in ax.collections] == [levels, levels]
 
 
 def rosenbrock(x):

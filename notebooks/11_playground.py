@@ -1,0 +1,510 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 11. The playground
+#
+# The [TensorFlow Playground](https://playground.tensorflow.org) by Smilkov and Carter trains a small network on points
+# in the plane, in the browser, and shows what every unit sees. A lecture uses it for its first experiment. Here is the
+# same experiment, with the data, the start values and the defaults of the site, in some forty lines.
+
+# %%
+import importlib.util
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import ConnectionPatch
+
+import nn
+import nn.plot
+import optim
+from nn.exercises import check
+
+# %% [markdown]
+# ## The data
+#
+# Four sets to classify, with labels -1 (orange) and 1 (blue), and two with numbers from -1 to 1 to predict.
+
+# %%
+ORANGE_TO_BLUE = LinearSegmentedColormap.from_list("signs", [nn.plot.COLOURS[1], "white", nn.plot.COLOURS[0]])
+SETS = ["circle", "xor", "gauss", "spiral", "regress-plane", "regress-gauss"]
+
+
+def dots(ax, x, y, size=14, most=60):
+    """The first points, in the colours of their labels."""
+    style = {"edgecolors": "white", "linewidths": 0.3, "rasterized": True}
+    ax.scatter(*x[:most].T, c=y[:most], cmap=ORANGE_TO_BLUE, vmin=-1.2, vmax=1.2, s=size, **style)
+    ax.spines[:].set_visible(True)
+    ax.set(xlim=(-6, 6), ylim=(-6, 6), xticks=[], yticks=[], aspect="equal")
+    ax.grid(False)
+
+
+figure, axes = plt.subplots(1, 6, figsize=(10, 1.9))
+for ax, name in zip(axes, SETS, strict=True):
+    dots(ax, *nn.data.playground(name, seed=0), size=8)
+    ax.set_title(name, fontsize=9)
+plt.show()
+
+# %% [markdown]
+# ## The site's defaults
+#
+# | | |
+# |---|---|
+# | points | 500 to classify, 1,200 to predict; half of them to train, half to test; no noise |
+# | inputs | $x_1$, $x_2$; to be added: $x_1^2$, $x_2^2$, $x_1 x_2$, $\sin x_1$, $\sin x_2$ |
+# | network | hidden layers of 4 and 2 units; tanh, also at the output (to predict numbers: linear) |
+# | start | weights uniform between -0.5 and 0.5, biases 0.1 |
+# | loss | $\frac12 (o - t)^2$ |
+# | training | batches of 10, in the same order in every epoch; gradients averaged; rate 0.03 |
+# | penalties | none; L2 is $\frac12 w^2$, L1 is $\lvert w \rvert$; for weights, not for biases |
+#
+# One rule is special: with L1, a weight that the penalty would carry past zero is set to zero, and stays there.
+
+# %%
+FEATURES = {
+    "x1": lambda x: x[:, 0],
+    "x2": lambda x: x[:, 1],
+    "x1^2": lambda x: x[:, 0] ** 2,
+    "x2^2": lambda x: x[:, 1] ** 2,
+    "x1 x2": lambda x: x[:, 0] * x[:, 1],
+    "sin x1": lambda x: np.sin(x[:, 0]),
+    "sin x2": lambda x: np.sin(x[:, 1]),
+}
+
+
+def network(inputs, hidden, activation, output_activation, seed):
+    """A network with the start values of the site."""
+    rng = np.random.default_rng(seed)
+    model = nn.MLP([len(inputs), *hidden, 1], activation, output_activation)
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            nn.init.uniform_(layer.weight, -0.5, 0.5, rng=rng)
+            nn.init.constant_(layer.bias, 0.1)
+    return model
+
+
+class Run(NamedTuple):
+    """A trained network, what it was trained on, and its losses after every epoch."""
+
+    model: nn.Module
+    inputs: tuple
+    data: tuple
+    losses: dict
+
+    def __call__(self, x):
+        """The outputs at points of the plane."""
+        return nn.predict(self.model, chosen(self.inputs, x))[:, 0]
+
+
+def chosen(inputs, x):
+    """The chosen features of points, as inputs of a network."""
+    return np.stack([FEATURES[name](x) for name in inputs], axis=1).astype("float32")
+
+
+# %% [markdown]
+# The training itself. L2 is weight decay of the optimizer, for the weights only. L1 with its special rule comes after
+# the step.
+
+
+# %%
+def run(data="circle", hidden=(4, 2), inputs=("x1", "x2"), lr=0.03, l1=0.0, l2=0.0, noise=0.0, activation="tanh",
+        epochs=100, seed=0):  # fmt: skip
+    """An experiment of the playground; what is not said is as on the site."""
+    x, y = nn.data.playground(data, noise=noise, seed=seed)
+    half = len(x) // 2
+    model = network(inputs, hidden, activation, None if data.startswith("regress") else "tanh", seed)
+    loss_of = nn.MSELoss(half=True)
+    optimizer = optim.preset("sgd-playground", optim.decay_groups(model), lr=lr, weight_decay=l2)
+    weights = [p for p in model.parameters() if p.ndim == 2]
+    dead = [np.zeros(w.shape, bool) for w in weights]
+    features, targets = chosen(inputs, x), y[:, None]
+    batches = nn.data.Loader((features[:half], targets[:half]), 10, shuffle=False)
+    losses = {"training": [], "test": []}
+    for _ in range(epochs):
+        for a, t in batches:
+            optimizer.zero_grad()
+            loss_of(model(a), t).backward()
+            signs = [np.sign(w.data) for w in weights]
+            optimizer.step()
+            if l1:
+                for w, sign, zero in zip(weights, signs, dead, strict=True):
+                    shrunk = w.data - lr * l1 * sign
+                    zero |= w.data * shrunk < 0
+                    w.data = np.where(zero, 0, shrunk).astype(w.dtype)
+        for name, part in [("training", slice(half)), ("test", slice(half, None))]:
+            losses[name].append(loss_of(nn.predict(model, features[part]), targets[part]).item())
+    return Run(model, tuple(inputs), (x[:half], y[:half]), losses)
+
+
+# %% [markdown]
+# ## Task 1: four hidden units
+#
+# The disc in the ring, with $x_1$, $x_2$ and one hidden layer of four units. The colour shows the output everywhere,
+# the dots are some of the training points.
+
+
+# %%
+def landscape(ax, values, reach=1.0):
+    """What a function of the plane is at a square grid of points, from orange (-reach) to blue."""
+    side = int(np.sqrt(values.size))
+    ax.imshow(values.reshape(side, side), cmap=ORANGE_TO_BLUE, vmin=-reach, vmax=reach, origin="lower",
+              extent=(-6, 6, -6, 6), interpolation="none")  # fmt: skip
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+
+
+def grid(side=40):
+    """Points all over the plane, row by row from below."""
+    places = np.linspace(-6, 6, side)
+    return np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
+
+
+def result(ax, experiment, title, size=14):
+    """The answers of a network in the plane, the points, and its losses."""
+    landscape(ax, experiment(grid()))
+    dots(ax, *experiment.data, size=size)
+    last = {name: values[-1] for name, values in experiment.losses.items()}
+    ax.set_title(f"{title}\ntraining {last['training']:.3f}, test {last['test']:.3f}", fontsize=9)
+
+
+one = run(hidden=[4], epochs=120)
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.4), width_ratios=[1, 1.7])
+result(left, one, "one hidden layer of 4")
+nn.plot.learning_curves(one.losses, ax=right).set(ylabel="loss", ylim=(0, None))
+plt.show()
+
+# %% [markdown]
+# What does each unit see? The site shows it in its boxes, and so do we: the inputs, the units, the output. Lines are
+# weights, blue if positive and orange if negative; the thicker, the larger.
+
+
+# %%
+def units(experiment):
+    """The plane as every unit of a network sees it, and the weights between them."""
+    values = chosen(experiment.inputs, grid(20))
+    columns, weights = [values], []
+    for module in experiment.model:
+        values = module(values)
+        if isinstance(module, nn.Linear):
+            weights.append(module.weight.numpy())
+        else:
+            columns.append(values.numpy())
+    tallest = max(column.shape[1] for column in columns)
+    figure, axes = plt.subplots(
+        tallest,
+        len(columns),
+        figsize=(1.9 * len(columns), 0.9 * tallest + 0.3),
+        squeeze=False,
+        gridspec_kw={"wspace": 0.5},
+    )
+    titles = ["inputs", *[f"layer {j}" for j in range(1, len(columns) - 1)], "output"]
+    boxes = []  # of each column, in the middle of its height
+    for column, title, stack in zip(columns, titles, axes.T, strict=True):
+        above = (tallest - column.shape[1]) // 2
+        boxes.append(stack[above : above + column.shape[1]])
+        boxes[-1][0].set_title(title, fontsize=9)
+        for ax in {*stack} - {*boxes[-1]}:
+            ax.set_axis_off()
+        for ax, what in zip(boxes[-1], column.T, strict=True):
+            landscape(ax, what, reach=max(1, np.abs(what).max()))
+    for ax, name in zip(boxes[0], experiment.inputs, strict=True):
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+    for j, matrix in enumerate(weights):
+        for (i, k), w in np.ndenumerate(matrix):
+            figure.add_artist(ConnectionPatch(
+                (1, 0.5), (0, 0.5), "axes fraction", "axes fraction", axesA=boxes[j][k], axesB=boxes[j + 1][i],
+                color=nn.plot.COLOURS[0 if w > 0 else 1], linewidth=min(abs(w), 6), alpha=0.7,
+            ))  # fmt: skip
+
+
+units(one)
+plt.show()
+
+# %% [markdown]
+# Each unit has a soft straight border. Three of them fence the disc in with a triangle. The fourth says the same almost
+# everywhere, and serves as a bias.
+#
+# ## Tasks 2 to 4: rate, penalty, depth
+#
+# Now the rate 1 in place of 0.03; then the rate 0.03 again with the penalty L2 at 0.01, 0.1 and 1; then a second hidden
+# layer of two units.
+
+# %%
+tasks = {
+    "rate 1": run(hidden=[4], lr=1.0, epochs=120),
+    "L2 0.01": run(hidden=[4], l2=0.01, epochs=120),
+    "L2 0.1": run(hidden=[4], l2=0.1, epochs=120),
+    "L2 1": run(hidden=[4], l2=1.0, epochs=120),
+    "second layer of 2": run(hidden=[4, 2], epochs=120),
+}
+figure, axes = plt.subplots(1, 5, figsize=(10, 2.5))
+for ax, (name, experiment) in zip(axes, tasks.items(), strict=True):
+    result(ax, experiment, name, size=8)
+plt.show()
+
+# %%
+curves = {"as in task 1": one.losses["training"]} | {name: tasks[name].losses["training"] for name in tasks}
+ax = nn.plot.learning_curves(curves)
+ax.set(ylabel="loss, training", ylim=(0, 0.8))
+ax.legend(ncols=2)
+plt.show()
+
+# %%
+print("root mean square of the weights")
+for name, experiment in {"as in task 1": one, **tasks}.items():
+    all_weights = np.concatenate([p.numpy().ravel() for p in experiment.model.parameters() if p.ndim == 2])
+    print(f"{name:18} {np.sqrt(np.mean(all_weights**2)):.3f}")
+
+# %% [markdown]
+# - The **rate 1** is fast at first. But the loss jumps from epoch to epoch and does not come to rest, the weights grow
+#   large, and large weights make hard borders.
+# - **L2 0.01** keeps the weights smaller and the border softer. With **0.1** the network hardly dares to decide. With
+#   **1** the penalty wins: the weights go to zero, and the output is the same everywhere.
+# - **Two more units** in a second layer round the corners off, and the loss falls further.
+
+# %% [markdown]
+# ## L1 freezes weights
+#
+# Give the network all seven inputs, and a penalty that drives weights to exactly zero. Which inputs survive?
+
+# %%
+sparse = run(inputs=tuple(FEATURES), hidden=[4], l1=0.01, epochs=100)
+first = sparse.model[0].weight.numpy()
+print("input    weights to the four units")
+for name, row in zip(FEATURES, first.T, strict=True):
+    print(f"{name:7}", "".join(f"{w:8.2f}" if w else "       ." for w in row))
+zeros = sum(int(np.sum(p.numpy() == 0)) for p in sparse.model.parameters() if p.ndim == 2)
+print(f"{zeros} of 32 weights are zero; loss on the test points {sparse.losses['test'][-1]:.3f}")
+
+# %% [markdown]
+# The squares survive, which is right: $x_1^2 + x_2^2$ is all one needs to know.
+#
+# ## The other sets, with all defaults
+
+# %%
+figure, axes = plt.subplots(1, 5, figsize=(10, 2.5))
+for ax, name in zip(axes, SETS[1:], strict=True):
+    result(ax, run(name, epochs=20 if name.startswith("regress") else 60), name, size=8)
+plt.show()
+
+# %% [markdown]
+# ## A harder one
+#
+# The spiral is what the defaults cannot do. "Set a suitable setting", says the lecture, and leaves open which. Wider
+# layers alone do not do it in 250 epochs. Better inputs do: sines of the coordinates have bends already.
+
+# %%
+spirals = {
+    "8 and 8": run("spiral", hidden=[8, 8], epochs=250),
+    "8 and 8, with sines": run("spiral", hidden=[8, 8], inputs=("x1", "x2", "sin x1", "sin x2"), epochs=250),
+}
+figure, axes = plt.subplots(1, 2, figsize=(7, 3.6))
+for ax, (name, experiment) in zip(axes, spirals.items(), strict=True):
+    result(ax, experiment, name)
+plt.show()
+
+# %%
+units(spirals["8 and 8, with sines"])
+plt.show()
+
+# %% [markdown]
+# ## Your turn
+#
+# Where ipywidgets is installed, the next cell shows controls. Every change trains anew.
+
+
+# %%
+def play(data="spiral", layers="4, 2", sines=False, squares=False, lr=0.03, l1=0.0, l2=0.0, noise=0.0, epochs=100):
+    """Train and show."""
+    inputs = ["x1", "x2"] + ["sin x1", "sin x2"] * sines + ["x1^2", "x2^2", "x1 x2"] * squares
+    hidden = [int(word) for word in layers.split(",") if word.strip()]
+    experiment = run(data, hidden, inputs, lr=lr, l1=l1, l2=l2, noise=noise, epochs=epochs)
+    left, right = plt.subplots(1, 2, figsize=(9.5, 3.4), width_ratios=[1, 1.7])[1]
+    result(left, experiment, data)
+    nn.plot.learning_curves(experiment.losses, ax=right).set(ylabel="loss", ylim=(0, None))
+    plt.show()
+
+
+if importlib.util.find_spec("ipywidgets"):
+    from ipywidgets import interact_manual
+
+    rates = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
+    interact_manual(play, data=SETS, lr=rates[1:], l1=rates, l2=rates, noise=(0.0, 0.5, 0.05), epochs=(10, 500, 10))
+else:
+    print("There are controls here after `pip install ipywidgets`. Without: play('xor', layers='4', lr=0.1)")
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
+# wrong.
+#
+# **1.** The output is 0.8 and the label is -1. What is the loss of the playground, and its derivative by the output?
+
+# %%
+loss, slope = ..., ...
+
+check(
+    [loss, slope],
+    [0.5 * (0.8 + 1) ** 2, 0.8 + 1],
+    slips={
+        "the 1/2 is missing": [3.24, 3.6],
+        "the 1/2 is missing in the loss only": [3.24, 1.8],
+        "the difference is label minus output": [1.62, -1.8],
+        "the label was taken to be 1": [0.02, -0.2],
+        "the slope of tanh is in it: that comes only with the derivative by the sum before": [1.62, 1.8 * 0.36],
+        "a sign got lost: -1 is subtracted": [0.02, 0.2],
+    },
+    name="Exercise 1",
+)
+
+# %% [markdown]
+# **2.** How many parameters has the default network, with two inputs and hidden layers of 4 and 2? And how many of them
+# are weights, which penalties make smaller?
+
+# %%
+parameters, weights = ..., ...
+
+check(
+    [parameters, weights],
+    [sum(p.size for p in nn.MLP([2, 4, 2, 1]).parameters()), 2 * 4 + 4 * 2 + 2],
+    slips={
+        "the output unit is missing": [22, 16],
+        "the biases are missing": [18, 18],
+        "biases are no weights, here": [25, 25],
+        "the inputs have no biases": [27, 18],
+        "both answers have changed places": [18, 25],
+    },
+    name="Exercise 2",
+)
+
+# %% [markdown]
+# **3.** A weight is 0.5, the gradient of the loss by it 0.2, the rate 0.03 and L2 is 0.1. What is the weight after the
+# step?
+
+# %%
+after = ...
+
+check(
+    after,
+    0.5 - 0.03 * (0.2 + 0.1 * 0.5),
+    start=0.5,
+    factors={"the rate": 0.03},
+    slips={
+        "the penalty is missing": 0.5 - 0.03 * 0.2,
+        "the 1/2 of the penalty was forgotten": 0.5 - 0.03 * (0.2 + 0.1 * 2 * 0.5),
+        "the penalty was not multiplied with the rate": 0.5 - 0.03 * 0.2 - 0.1 * 0.5,
+        "the penalty is that of L1": 0.5 - 0.03 * (0.2 + 0.1),
+        "the penalty has the wrong sign": 0.5 - 0.03 * (0.2 - 0.1 * 0.5),
+        "the value of the penalty was taken, not its slope": 0.5 - 0.03 * (0.2 + 0.1 * 0.5 * 0.5**2),
+    },
+    name="Exercise 3",
+)
+
+# %% [markdown]
+# **4.** The rule of L1: first a step along the gradient `g`, with the rate `lr`. Then the weight moves by `lr * l1`
+# towards where zero was seen from the *old* weight. If this second move crosses zero, the weight is 0.
+
+
+# %%
+def l1_step(w, g, lr, l1):
+    """The weight after the step."""
+    return ...
+
+
+def expected(w, g, lr, l1):
+    """As in `run`."""
+    moved = w - lr * g
+    shrunk = moved - lr * l1 * np.sign(w)
+    return 0.0 if moved * shrunk < 0 else shrunk
+
+
+check(
+    l1_step,
+    expected,
+    at=lambda rng: (0.02 * rng.normal(), 0.3 * rng.normal(), 0.03, 0.5),
+    slips={
+        "the weight may cross zero and go on": lambda w, g, lr, l1: w - lr * g - lr * l1 * np.sign(w),
+        "the penalty pulls downwards, also where the weight is negative": lambda w, g, lr, l1: (
+            0.0 if (w - lr * g) * (w - lr * g - lr * l1) < 0 else w - lr * g - lr * l1
+        ),
+        "the penalty is that of L2": lambda w, g, lr, l1: w - lr * (g + l1 * w),
+        "the weight is set to zero also where the gradient, not the penalty, took it across": lambda w, g, lr, l1: (
+            0.0 if w * (w - lr * g - lr * l1 * np.sign(w)) < 0 else w - lr * g - lr * l1 * np.sign(w)
+        ),
+        "the penalty pushes away from zero": lambda w, g, lr, l1: w - lr * g + lr * l1 * np.sign(w),
+        "the penalty is missing": lambda w, g, lr, l1: w - lr * g,
+    },
+    name="Exercise 4",
+)
+
+# %% [markdown]
+# **5.** The circle needs no hidden layer, if the inputs are $x_1^2$ and $x_2^2$. With both weights -1: for which bias
+# does the output change its sign on the circle of radius 2.5?
+
+# %%
+bias = ...
+
+check(
+    bias,
+    2.5**2,
+    slips={
+        "the radius is not squared, but the inputs are": 2.5,
+        "the diameter was taken": 25,
+        "the root is not needed: the inputs are squares": np.sqrt(2.5),
+        "the radius was squared for each input": 12.5,
+    },
+    name="Exercise 5",
+)
+
+# %% [markdown]
+# <details>
+# <summary>Solutions</summary>
+#
+# **1** The difference is 1.8.
+#
+# ```python
+# loss, slope = 0.5 * 1.8**2, 1.8
+# ```
+#
+# **2** Every unit that is no input has a bias: 7 of them.
+#
+# ```python
+# weights = 2 * 4 + 4 * 2 + 2 * 1
+# parameters = weights + 4 + 2 + 1
+# ```
+#
+# **3** The slope of $\frac{\lambda}{2} w^2$ is $\lambda w$.
+#
+# ```python
+# after = 0.5 - 0.03 * (0.2 + 0.1 * 0.5)
+# ```
+#
+# **4** Two moves; only the second one is looked at.
+#
+# ```python
+# def l1_step(w, g, lr, l1):
+#     moved = w - lr * g
+#     shrunk = moved - lr * l1 * np.sign(w)
+#     crossed = (moved > 0 > shrunk) or (moved < 0 < shrunk)
+#     return 0.0 if crossed else shrunk
+# ```
+#
+# **5** On the circle $x_1^2 + x_2^2 = 6.25$, so $-6.25 + b = 0$.
+#
+# ```python
+# bias = 2.5**2
+# ```
+#
+# </details>

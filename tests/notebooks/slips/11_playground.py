@@ -1,0 +1,35 @@
+"""Slips in notebook 11."""
+
+STEP = "def l1_step(w, g, lr, l1):\n    moved = w - lr * g\n    "
+
+SLIPS = [
+    (1, "loss, slope = 3.24, 3.6", "the 1/2 is missing"),
+    (1, "loss, slope = 3.24, 1.8", "in the loss only"),
+    (1, "loss, slope = 1.62, -1.8", "label minus output"),
+    (1, "loss, slope = 0.02, -0.2", "taken to be 1"),
+    (1, "loss, slope = 1.62, 1.8 * (1 - 0.8**2)", "the slope of tanh"),
+    (1, "loss, slope = 0.02, 0.2", "a sign got lost"),
+    (2, "parameters, weights = 22, 16", "the output unit"),
+    (2, "parameters, weights = 18, 18", "the biases are missing"),
+    (2, "parameters, weights = 25, 25", "no weights"),
+    (2, "parameters, weights = 27, 18", "inputs have no biases"),
+    (2, "parameters, weights = 18, 25", "changed places"),
+    (3, "after = 0.5 - 0.03 * 0.2", "the penalty is missing"),
+    (3, "after = 0.5 - 0.03 * (0.2 + 0.1)", "the 1/2 of the penalty"),
+    (3, "after = 0.5 - 0.03 * 0.2 - 0.05", "not multiplied with the rate"),
+    (3, "after = 0.5 - 0.03 * (0.2 - 0.05)", "the wrong sign"),
+    (3, "after = 0.5 + 0.03 * (0.2 + 0.05)", "The sign: the change"),
+    (3, "after = 0.5 - (0.2 + 0.05)", "is the rate forgotten"),
+    (3, "after = 0.5 - 0.03 * (0.2 + 0.1 * 0.5 * 0.5**2)", "not its slope"),
+    (4, STEP + "return moved - lr * l1 * np.sign(w)", "cross zero and go on"),
+    (4, STEP + "new = moved - lr * l1\n    return 0.0 if moved * new < 0 else new", "downwards"),
+    (4, STEP + "return moved - lr * l1 * w", "that of L2"),
+    (4, STEP + "new = moved - lr * l1 * np.sign(w)\n    return 0.0 if w * new < 0 else new", "took it across"),
+    (4, STEP + "return moved + lr * l1 * np.sign(w)", "away from zero"),
+    (4, STEP + "return moved", "the penalty is missing"),
+    (5, "bias = 2.5", "not squared"),
+    (5, "bias = -6.25", "The sign"),
+    (5, "bias = 5**2", "diameter"),
+    (5, "bias = 2.5**0.5", "the root"),
+    (5, "bias = 12.5", "for each input"),
+]
