@@ -1,0 +1,240 @@
+"""Activations: values, slopes and their bounds, and what the decks claim of them."""
+
+import numpy as np
+from lecture_items.base import ALL, HU, HWANG, NEWSON, PITAS, VISHWAJITH, item
+
+import nn
+import optim
+from autograd import gradcheck, jacobian, tensor
+
+FAR = np.linspace(-40.0, 40.0, 80_001)
+
+
+def slope(module, points):
+    x = tensor(np.asarray(points, float), requires_grad=True)
+    module(x).sum().backward()
+    return x.grad
+
+
+def known(module, value, derivative, away=(0.0,)):
+    """A module does what the formulas say, by values and gradients, away from its kinks; its value and slope at -1
+    and 1, and the largest slope."""
+    x = np.setdiff1d(np.linspace(-4.0, 4.0, 41), away)
+    np.testing.assert_allclose(module(x).data if hasattr(module(x), "data") else module(x), value(x), 1e-12, 1e-14)
+    np.testing.assert_allclose(slope(module, x), derivative(x), 1e-12, 1e-14)
+    gradcheck(module, x[:: len(x) // 10], order=2)
+    ends = np.array([-1.0, 1.0])
+    return np.asarray(module(ends), float), slope(module, ends), slope(module, FAR).max()
+
+
+def elementwise(id, claim, decks, module, value, derivative, numbers, *, away=(), notebooks=9, **fields):
+    """An activation of single numbers."""
+    names = "at -1, 1", "slopes there", "largest slope"
+    api = f"nn.{type(module).__name__}"
+    item(
+        id, claim, decks, numbers=dict(zip(names, numbers, strict=True)), api=api, notebooks=notebooks,
+        tests="tests/nn/test_activations.py", **fields,
+    )(lambda: known(module, value, derivative, away))  # fmt: skip
+
+
+def logistic(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+elementwise("identity", "f(x) = x", VISHWAJITH, nn.Identity(), lambda x: x, np.ones_like, ("-1, 1", "1, 1", "1"))
+elementwise(
+    "step", "0 left of 0, 1 from 0 on; the slope is 0, and undefined at 0", (HU, VISHWAJITH, NEWSON), nn.Step(),
+    lambda x: (x >= 0) * 1.0, np.zeros_like, ("0, 1", "0, 0", "0"), away=(0.0,), notebooks=4, pages="docs/variants.md",
+    slip="A slide says that it lacks non-linearity: its trouble is that its slope is 0, so that nothing learns through "
+    "it.",
+)  # fmt: skip
+elementwise(
+    "sigmoid", "1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)), with slope s (1 - s), which is at most 1/4", ALL,
+    nn.Sigmoid(), lambda x: np.exp(x) / (1.0 + np.exp(x)), lambda x: logistic(x) * (1.0 - logistic(x)),
+    (".268941, .731059", ".196612, .196612", "=0.25"), pages="docs/variants.md",
+    slip="One deck bounds the slope by 1; another has 1/4, and leaves out the transpose of W beside it.",
+)  # fmt: skip
+elementwise(
+    "tanh", "tanh(x) = 2 / (1 + exp(-2x)) - 1, with slope 1 - f^2, which is at most 1", (HU, VISHWAJITH, HWANG, NEWSON),
+    nn.Tanh(), lambda x: 2.0 / (1.0 + np.exp(-2.0 * x)) - 1.0, lambda x: 1.0 - np.tanh(x) ** 2,
+    ("-.761594, .761594", ".419974, .419974", "1"),
+)  # fmt: skip
+elementwise(
+    "arctan", "arctan(x), with slope 1 / (x^2 + 1)", VISHWAJITH, nn.Arctan(), np.arctan, lambda x: 1.0 / (x * x + 1.0),
+    ("-.785398, .785398", "=0.5, 0.5", "1"),
+)  # fmt: skip
+elementwise(
+    "softsign", "x / (|x| + 1), with slope 1 / (|x| + 1)^2", HU, nn.Softsign(), lambda x: x / (abs(x) + 1.0),
+    lambda x: 1.0 / (abs(x) + 1.0) ** 2, ("=-0.5, 0.5", "=0.25, 0.25", "1"), away=(0.0,),
+)  # fmt: skip
+elementwise(
+    "leaky ReLU", "x on the right, a x on the left", (HU, NEWSON), nn.LeakyReLU(0.01),
+    lambda x: np.where(x > 0, x, 0.01 * x), lambda x: np.where(x > 0, 1.0, 0.01),
+    ("=-0.01, 1.00", "=0.01, 1.00", "1"), away=(0.0,), pages="docs/variants.md",
+    slip="The formula of the forward pass shows 0 on the left; the slope a belongs there, as in its derivative.",
+)  # fmt: skip
+elementwise(
+    "ELU", "a (exp(x) - 1) on the left, where the slope is f + a", VISHWAJITH, nn.ELU(1.0),
+    lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0.0)) - 1.0), lambda x: np.where(x > 0, 1.0, np.exp(x)),
+    ("-.632121, 1.000000", ".367879, 1.000000", "1"), away=(0.0,),
+)  # fmt: skip
+elementwise(
+    "softplus", "log(1 + exp(x)), whose slope is the sigmoid", (HU, VISHWAJITH), nn.Softplus(),
+    lambda x: np.log(1.0 + np.exp(x)), logistic, (".313262, 1.313262", ".268941, .731059", "1"),
+)  # fmt: skip
+
+
+@item(
+    "ReLU",
+    "max(0, x); its slope at 0 is 1 in two decks, 0 in another, and open to choice here",
+    ALL,
+    numbers={"at -1, 0, 1": "0, 0, 1", "slopes": "0, 0, 1", "slope at 0 by at_zero = 0, 1/2, 1": "=0.0, 0.5, 1.0"},
+    api="nn.ReLU",
+    notebooks=(4, 9),
+    tests="tests/nn/test_activations.py",
+    pages="docs/variants.md",
+)
+def relu():
+    x = np.array([-1.0, 0.0, 1.0])
+    return nn.ReLU()(x), slope(nn.ReLU(), x), [slope(nn.ReLU(at_zero=s), [0.0])[0] for s in (0.0, 0.5, 1.0)]
+
+
+@item(
+    "PReLU",
+    "Leaky ReLU whose slope a is learned: df/da = x on the left",
+    (HU, VISHWAJITH),
+    numbers={"at -2, 3 for a = 0.25": "=-0.5, 3.0", "df/da": "-2", "parameters": "1"},
+    api="nn.PReLU",
+    notebooks=9,
+    tests="tests/nn/test_activations.py",
+)
+def prelu():
+    module = nn.PReLU(dtype="float64")
+    y = module(np.array([-2.0, 3.0]))
+    y.sum().backward()
+    return y, module.weight.grad, sum(p.size for p in module.parameters())
+
+
+@item(
+    "RReLU",
+    "Leaky ReLU with a slope drawn from 1/8 .. 1/3 in training, and their mean afterwards",
+    HU,
+    numbers={"range of the slopes": ".125, .333", "in evaluation": ".22917"},
+    api="nn.RReLU",
+    notebooks=9,
+    tests="tests/nn/test_activations.py",
+)
+def rrelu():
+    module, x = nn.RReLU(), -np.ones(20_000)
+    nn.manual_seed(0)
+    drawn = -np.asarray(module(x))
+    assert abs(drawn.mean() - 11 / 48) < 2e-3
+    return (drawn.min(), drawn.max()), -np.asarray(module.eval()(x))[0]
+
+
+@item(
+    "softmax",
+    "exp(x_i) / sum_j exp(x_j): shares that add up to 1, keep the order, and do not see a shift",
+    (PITAS, HU, HWANG, NEWSON),
+    numbers={"of 1, 2, 3": ".090031, .244728, .665241", "sum": "=1.0", "of 1000, 0": "1, 0"},
+    api=("nn.Softmax", "nn.LogSoftmax"),
+    notebooks=5,
+    tests="tests/nn/test_activations.py",
+    slip="One slide uses i both for the entry and for the sum.",
+)
+def softmax():
+    x, f = np.array([1.0, 2.0, 3.0]), nn.Softmax()
+    y = np.asarray(f(x))
+    np.testing.assert_allclose(f(x + 1000.0), y, rtol=1e-12)
+    assert (np.argsort(y) == np.argsort(x)).all()
+    np.testing.assert_allclose(jacobian(f)(x), np.diag(y) - np.outer(y, y), rtol=1e-12)
+    return y, y.sum(), f(np.array([1000.0, 0.0]))
+
+
+@item(
+    "logistic with threshold",
+    "A logistic unit answers 1 where h >= 1/2, which is where its weighted sum is at least 0",
+    HU,
+    numbers={"answers at -0.1, 0, 0.1": "0, 1, 1"},
+    api=("nn.Sigmoid", "nn.Step"),
+    notebooks=5,
+)
+def logistic_with_threshold():
+    z = np.array([-0.1, 0.0, 0.1])
+    by_sum, by_share = nn.Step()(z), nn.Step()(nn.Sigmoid()(z) - 0.5)
+    np.testing.assert_array_equal(by_sum, by_share)
+    return by_sum
+
+
+# --- claims -------------------------------------------------------------------------------------------------------
+
+
+@item(
+    "dead ReLU",
+    "One step of a rate that is too large can push a ReLU unit left of 0 for all inputs, where it learns no more; a "
+    "leaky one comes back",
+    NEWSON,
+    numbers={"gradient of the dead unit": "0", "errors after 300 more steps: ReLU, leaky": ".3421, .0002"},
+    api=("nn.ReLU", "nn.LeakyReLU"),
+    notebooks=9,
+)
+def dead_relu():
+    x = np.linspace(0.0, 1.0, 20)[:, None]
+    errors, first = [], None
+    for activation in (nn.ReLU, lambda: nn.LeakyReLU(0.1)):
+        model = nn.Sequential(nn.Linear(1, 1, dtype="float64"), activation())
+        unit = model[0]
+        unit.weight.data, unit.bias.data = np.array([[1.0]]), np.array([-3.0])  # where the large step has led
+        optimizer = optim.SGD(model.parameters(), lr=0.2)
+        for _ in range(300):
+            optimizer.zero_grad()
+            loss = nn.MSELoss()(model(x), x)
+            loss.backward()
+            first = unit.weight.grad if first is None else first
+            optimizer.step()
+        errors.append(loss.item())
+    return first, errors
+
+
+@item(
+    "saturation",
+    "Far from 0 the slopes of sigmoid and tanh are nearly 0: a saturated unit hardly learns",
+    (PITAS, HU, NEWSON),
+    numbers={"slopes of the sigmoid at 0, 5, 10": ".250000, .006648, .000045", "of tanh": "1.000000, .000182, .000000"},
+    api=("nn.Sigmoid", "nn.Tanh"),
+    notebooks=9,
+)
+def saturation():
+    return slope(nn.Sigmoid(), [0.0, 5.0, 10.0]), slope(nn.Tanh(), [0.0, 5.0, 10.0])
+
+
+@item(
+    "no upper bound",
+    "A unit without an upper bound helps in depth: at a sum of 10, ten layers pass everything of the gradient with "
+    "ReLU, and nothing with the sigmoid",
+    (PITAS, HU),
+    numbers={"product of ten slopes, ReLU": "1", "sigmoid": "3.7e-44"},
+    api=("nn.ReLU", "nn.Sigmoid"),
+    notebooks=9,
+)
+def no_upper_bound():
+    return tuple(slope(f, [10.0])[0] ** 10 for f in (nn.ReLU(), nn.Sigmoid()))
+
+
+@item(
+    "ReLU as output",
+    "Is ReLU applicable in the output layer? With cross-entropy no: it is no probability. With squared error for "
+    "targets that are not negative, yes, unless it starts dead",
+    (HU, NEWSON),
+    numbers={"gradient of 1/2 (ReLU(z) - 2)^2 at z = 1, -1": "-1, 0"},
+    api=("nn.ReLU", "nn.recommend", "nn.BCELoss"),
+    notebooks=5,
+)
+def relu_as_output():
+    z = tensor(np.array([1.0, -1.0]), requires_grad=True)
+    nn.MSELoss(reduction="sum", half=True)(nn.ReLU()(z), np.array([2.0, 2.0])).backward()
+    try:
+        nn.BCELoss()(np.maximum(np.array([3.0]), 0.0), np.array([1.0]))
+    except nn.PredictionError:
+        return z.grad
+    raise AssertionError("3 was taken for a probability")
