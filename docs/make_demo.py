@@ -47,7 +47,7 @@ def draw(found):
     curves.yaxis.set_minor_formatter("")
     curves.spines[["top", "right"]].set_visible(False)
     curves.legend(frameon=False)
-    plot.confusion_matrix(found.y_test, found.answers, ax=figure.add_subplot(middle))
+    plot.confusion_matrix(found.answers, found.y_test, ax=figure.add_subplot(middle))
     missed = np.flatnonzero(found.answers != found.y_test)[:4]
     images = right.subgridspec(max(len(missed), 1), 1)
     for row, i in enumerate(missed):

@@ -327,18 +327,18 @@ def learning_curves(history: Mapping[str, ArrayLike] | History, *, log: bool = F
 
 
 def confusion_matrix(
-    labels: ArrayLike, predictions: ArrayLike | None = None, *, names: Sequence[str] = (), ax: Any = None
+    predictions: ArrayLike, labels: ArrayLike | None = None, *, names: Sequence[str] = (), ax: Any = None
 ) -> Any:
     """How often each class (row) was taken for each class (column); shades are shares of the row.
 
-    ``labels`` and ``predictions`` are class numbers of shape (N,); or the first argument is the matrix of counts
+    ``predictions`` and ``labels`` are class numbers of shape (N,), in the order of `nn.metrics`; or the first argument is the matrix of counts
     itself, as `nn.metrics.confusion_matrix` gives it. Raises ValueError for other shapes.
 
     >>> import nn.plot
-    >>> ax = nn.plot.confusion_matrix([0, 0, 1, 2], [0, 1, 1, 2], names=["cat", "dog", "eel"])  # doctest: +SKIP
+    >>> ax = nn.plot.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2], names=["cat", "dog", "eel"])  # doctest: +SKIP
     """
     ax = _axes(ax)
-    table = _counts(labels, predictions, len(names))
+    table = _counts(predictions, labels, len(names))
     count = len(table)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
@@ -355,31 +355,37 @@ def confusion_matrix(
     return _finish(ax, xlabel="predicted", ylabel="true", title=f"{np.trace(table) / max(table.sum(), 1):.1%} right")
 
 
-def _counts(labels: ArrayLike, predictions: ArrayLike | None, least: int) -> NDArray[Any]:
-    true = np.asarray(labels)
-    if predictions is None:
-        if true.ndim != 2 or true.shape[0] != true.shape[1]:
-            raise ValueError(f"a confusion matrix is square; this one has shape {true.shape}.")
-        return true
-    true, guessed = true.astype(int), np.asarray(predictions).astype(int)
+def _counts(predictions: ArrayLike, labels: ArrayLike | None, least: int) -> NDArray[Any]:
+    guessed = np.asarray(predictions)
+    if labels is None:
+        if guessed.ndim != 2 or guessed.shape[0] != guessed.shape[1]:
+            raise ValueError(f"a confusion matrix is square; this one has shape {guessed.shape}.")
+        return guessed
+    guessed, true = guessed.astype(int), np.asarray(labels).astype(int)
     if true.shape != guessed.shape or true.ndim != 1:
         raise ValueError(
-            f"labels and predictions are class numbers of one shape (N,), not {true.shape} and {guessed.shape}."
+            f"predictions and labels are class numbers of one shape (N,), not {guessed.shape} and {true.shape}."
         )
     if min(true.min(initial=0), guessed.min(initial=0)) < 0:
-        raise ValueError("labels and predictions are class numbers from 0 on.")
+        raise ValueError("predictions and labels are class numbers from 0 on.")
     count = max(int(true.max(initial=-1)), int(guessed.max(initial=-1)), least - 1) + 1
     table = np.zeros((count, count), int)
     np.add.at(table, (true, guessed), 1)
     return table
 
 
-def answers_against_truth(truth: ArrayLike, answers: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:
-    """Predicted numbers against true ones; the line is where they are equal."""
+def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:
+    """Predicted numbers (up) against true ones (along), both of shape (N,); the line is where they are equal.
+
+    Raises ValueError for other shapes, and when there is nothing to draw.
+
+    >>> import nn.plot
+    >>> ax = nn.plot.answers_against_truth([1.1, 1.9], [1.0, 2.0], unit="m")  # doctest: +SKIP
+    """
     ax = _axes(ax)
     x, y = np.asarray(truth, float), np.asarray(answers, float)
     if x.shape != y.shape or x.ndim != 1 or not x.size:
-        raise ValueError(f"truth and answers are numbers of one shape (N,), not {x.shape} and {y.shape}.")
+        raise ValueError(f"answers and truth are numbers of one shape (N,), not {y.shape} and {x.shape}.")
     ends = [min(x.min(), y.min()), max(x.max(), y.max())]
     ax.plot(ends, ends, "--", color="0.6")
     ax.plot(x, y, ".", color=COLOURS[0], alpha=0.6)

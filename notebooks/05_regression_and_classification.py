@@ -342,7 +342,7 @@ never = np.zeros(130, int)
 
 _, axes = plt.subplots(1, 2, figsize=(6.4, 3.2))
 for ax, answers, title in zip(axes, [test, never], ["test", "never"], strict=True):
-    share = nn.plot.confusion_matrix(ill, answers, names=["healthy", "ill"], ax=ax).get_title()
+    share = nn.plot.confusion_matrix(answers, ill, names=["healthy", "ill"], ax=ax).get_title()
     ax.set_title(f"{title}: {share}")
 plt.show()
 

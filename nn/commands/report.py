@@ -65,9 +65,9 @@ def pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray[
     ax: Any = figure.add_subplot()
     if plan.classes:
         names.append("confusion.svg")
-        confusion_matrix(y, answers, names=plan.classes, ax=ax)
+        confusion_matrix(answers, y, names=plan.classes, ax=ax)
     else:
         names.append("answers.svg")
-        answers_against_truth(y, answers, unit=plan.target or "", ax=ax)
+        answers_against_truth(answers, y, unit=plan.target or "", ax=ax)
     figure.savefig(folder / names[-1])
     return f"pictures: {' and '.join(str(folder / name) for name in names)}"

@@ -175,7 +175,7 @@ def test_learning_curves(plot):
 
 
 def test_confusion_matrix(plot):
-    ax = plot.confusion_matrix([0, 0, 1, 2], [0, 1, 1, 2], names=["cat", "dog"])
+    ax = plot.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2], names=["cat", "dog"])
     assert ax.get_title() == "75.0% right"
     assert sorted(text.get_text() for text in ax.texts) == ["1", "1", "1", "1"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["cat", "dog", "2"]
@@ -193,6 +193,17 @@ def test_confusion_matrix(plot):
         plot.confusion_matrix(np.ones((2, 3)))
     with pytest.raises(ValueError, match="from 0 on"):
         plot.confusion_matrix([-1, 1], [1, 1])
+
+
+def test_answers_against_truth(plot):
+    ax = plot.answers_against_truth([1.1, 1.9], [1.0, 2.0], unit="m")
+    line, points = ax.get_lines()
+    assert points.get_xdata().tolist() == [1.0, 2.0]
+    assert points.get_ydata().tolist() == [1.1, 1.9]
+    assert line.get_xdata() == line.get_ydata() == [1.0, 2.0]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("true m", "predicted m")
+    with pytest.raises(ValueError, match=r"one shape \(N,\), not \(1,\) and \(2,\)"):
+        plot.answers_against_truth([1.0], [1.0, 2.0])
 
 
 def test_it_draws_where_it_is_told(plot):
