@@ -331,8 +331,8 @@ def confusion_matrix(
 ) -> Any:
     """How often each class (row) was taken for each class (column); shades are shares of the row.
 
-    ``predictions`` and ``labels`` are class numbers of shape (N,), in the order of `nn.metrics`; or the first argument is the matrix of counts
-    itself, as `nn.metrics.confusion_matrix` gives it. Raises ValueError for other shapes.
+    ``predictions`` and ``labels`` are class numbers of shape (N,), in the order of `nn.metrics`; or the first argument
+    is the matrix of counts itself, as `nn.metrics.confusion_matrix` gives it. Raises ValueError for other shapes.
 
     >>> import nn.plot
     >>> ax = nn.plot.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2], names=["cat", "dog", "eel"])  # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""The picture of the demo in the README: drawn from what the demo learns, and of the accuracy that the README states."""
+"""The picture of the demo in the README: of what the demo learns, and with the accuracy that the README states."""
 
 import re
 import runpy

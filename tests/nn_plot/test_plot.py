@@ -200,7 +200,7 @@ def test_answers_against_truth(plot):
     line, points = ax.get_lines()
     assert points.get_xdata().tolist() == [1.0, 2.0]
     assert points.get_ydata().tolist() == [1.1, 1.9]
-    assert line.get_xdata() == line.get_ydata() == [1.0, 2.0]
+    assert list(line.get_xdata()) == list(line.get_ydata()) == [1.0, 2.0]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("true m", "predicted m")
     with pytest.raises(ValueError, match=r"one shape \(N,\), not \(1,\) and \(2,\)"):
         plot.answers_against_truth([1.0], [1.0, 2.0])
