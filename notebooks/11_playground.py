@@ -41,9 +41,9 @@ ORANGE_TO_BLUE = LinearSegmentedColormap.from_list("signs", [nn.plot.COLOURS[1],
 SETS = ["circle", "xor", "gauss", "spiral", "regress-plane", "regress-gauss"]
 
 
-def dots(ax, x, y, size=14, most=60):
+def dots(ax, x, y, size=14, most=60, edges="white"):
     """The first points, in the colours of their labels."""
-    style = {"edgecolors": "white", "linewidths": 0.3, "rasterized": True}
+    style = {"edgecolors": edges, "linewidths": 0.3, "rasterized": True}
     ax.scatter(*x[:most].T, c=y[:most], cmap=ORANGE_TO_BLUE, vmin=-1.2, vmax=1.2, s=size, **style)
     ax.spines[:].set_visible(True)
     ax.set(xlim=(-6, 6), ylim=(-6, 6), xticks=[], yticks=[], aspect="equal")
@@ -52,7 +52,7 @@ def dots(ax, x, y, size=14, most=60):
 
 figure, axes = plt.subplots(1, 6, figsize=(10, 1.9))
 for ax, name in zip(axes, SETS, strict=True):
-    dots(ax, *nn.data.playground(name, seed=0), size=8)
+    dots(ax, *nn.data.playground(name, seed=0), size=5, most=250, edges="none")
     ax.set_title(name, fontsize=9)
 plt.show()
 
