@@ -64,6 +64,17 @@ def test_page(page, tmp_path, monkeypatch):
             exec(compile("\n" * line + block[1], page, "exec"), names)
 
 
+PAGES = sorted(p for folder in (ROOT, ROOT / "docs", ROOT / "notebooks") for p in folder.glob("*.md"))
+
+
+@pytest.mark.parametrize("page", [str(p.relative_to(ROOT)) for p in PAGES])
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)]
+    local = [target for target in targets if target and "://" not in target]
+    assert [target for target in local if not ((ROOT / page).parent / target).exists()] == []
+
+
 def test_a_wrong_example_fails():
     run_examples(">>> x = 1 + 1\n>>> x\n2\n", {}, "right", 0)
     with pytest.raises(pytest.fail.Exception, match=r"Expected:\n\s+3"):

@@ -405,7 +405,7 @@ CLASS, YES = np.array([0, 1]), np.array([[1.0, 0.0], [0.0, 1.0]])
         (nn.Softmax(), nn.CrossEntropyLoss(), YES, "contains its own softmax"),
         (nn.Softmax(), functional.cross_entropy, CLASS, "contains its own softmax"),
         (nn.Sigmoid(), nn.CrossEntropyLoss(), CLASS, "was given the output of sigmoid"),
-        (nn.LogSoftmax(), nn.CrossEntropyLoss(), CLASS, "contains its own log_softmax, but was given the output of log_softmax"),
+        (nn.LogSoftmax(), nn.CrossEntropyLoss(), CLASS, "its own log_softmax, but was given the output of log_softmax"),
         (lambda x: nn.Softmax()(x).reshape(1, 2, 2).T.T[0], nn.CrossEntropyLoss(), CLASS, None),
         (lambda x: nn.Softmax()(x).reshape(4).reshape(2, 2), nn.CrossEntropyLoss(), CLASS, "output of softmax"),
         (nn.Sequential(nn.Linear(2, 2, dtype="float64"), nn.Softmax()), nn.CrossEntropyLoss(), CLASS, "of softmax"),
