@@ -238,7 +238,7 @@ print(f"{np.mean(answers == y_test):.1%} of the test digits right")
 
 # %%
 figure, ax = plt.subplots(figsize=(4.6, 4.4))
-nn.plot.confusion_matrix(y_test, answers, ax=ax)
+nn.plot.confusion_matrix(answers, y_test, ax=ax)
 plt.show()
 
 # %% [markdown]
