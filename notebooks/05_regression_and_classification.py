@@ -85,6 +85,76 @@ print("normal equations: W =", solution[0].round(6), " b =", solution[1].round(6
 print("trained:          W =", several.weight.numpy()[:, 0].round(6), " b =", several.bias.numpy().round(6))
 
 # %% [markdown]
+# ## Four models of one series
+#
+# Regression is also how a series is predicted: the targets are its next values. Hwang's lecture sets a linear
+# recursion, a polynomial, a rational function and nested sigmoids side by side; here they meet on one series, in which
+# $y_{k+1} = \frac{y_k}{1 + y_k^2} + u_k^3$ with a random input $u$. Each model is a function of the past $(y_k, u_k)$
+# and of some parameters, and `optim.minimize` finds these by the engine's gradients, whatever the model looks like.
+
+# %%
+u, y = rng.uniform(-1, 1, 160), np.zeros(161)
+for k in range(160):
+    y[k + 1] = y[k] / (1 + y[k] ** 2) + u[k] ** 3
+
+
+def powers(y, u):
+    return np.stack([y, u, y * y, y * u, u * u, y**3, y * y * u, y * u * u, u**3], axis=-1)
+
+
+def linear(p, y, u):
+    return p[0] * y + p[1] * u
+
+
+def polynomial(p, y, u):
+    return powers(y, u) @ p
+
+
+def rational(p, y, u):
+    return (p[0] * y + p[1] * u**3 + p[2] * y * y * u**3) / (1 + p[3] * y * y + p[4] * y * u + p[5] * u * u)
+
+
+def sigmoids(p, y, u):
+    inside = np.stack([y, u], axis=-1) @ p["V"] + p["c"]
+    return nn.functional.sigmoid(inside) @ p["w"] + p["b"]
+
+
+starts = {
+    linear: np.zeros(2),
+    polynomial: np.zeros(9),
+    rational: np.zeros(6),
+    sigmoids: {"V": rng.normal(size=(2, 6)), "c": rng.normal(size=6), "w": rng.normal(size=6), "b": 0.0},
+}
+fits = {}
+first, last = slice(0, 120), slice(120, 160)
+print("model        numbers   error, first 120 steps   error, last 40")
+for model, start in starts.items():
+
+    def error(p, part, model=model):
+        return np.mean((model(p, y[:-1][part], u[part]) - y[1:][part]) ** 2)
+
+    fits[model] = optim.minimize(lambda p, error=error: error(p, first), start, method="LBFGS", max_steps=300).x
+    size = sum(np.size(part) for part in start.values()) if isinstance(start, dict) else start.size
+    print(f"{model.__name__:10} {size:9}   {error(fits[model], first):22.5f}   {error(fits[model], last):14.5f}")
+
+# %% [markdown]
+# The straight line cannot bend, whatever its two numbers are. The rational function has the form of the law itself and
+# finds it exactly. The polynomial and the sigmoids know nothing of the law and come close, each by its own way of
+# bending. Here they go on alone for the last 40 steps, fed with their own predictions:
+
+# %%
+_, ax = plt.subplots(figsize=(8, 3))
+ax.plot(range(120, 161), y[120:], color="0.6", linewidth=4, label="the series")
+for model, dash in ((linear, ":"), (polynomial, "--"), (sigmoids, "-")):
+    run = [y[120]]
+    for k in range(120, 160):
+        run.append(float(model(fits[model], np.array(run[-1]), np.array(u[k]))))
+    ax.plot(range(120, 161), run, dash, linewidth=1.4, label=model.__name__)
+ax.set(xlabel="k", ylabel="y", ylim=(-1.9, 1.9))
+ax.legend(ncols=4, loc="upper center")
+plt.show()
+
+# %% [markdown]
 # ## A regression as a classifier
 #
 # For two classes, call the targets 0 and 1, fit a line, and answer 1 where it is above one half. This is often good,
