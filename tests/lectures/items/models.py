@@ -350,7 +350,7 @@ def classes_and_labels():
     HWANG,
     numbers={"mean squared errors": ".036, .001, .000, .000"},
     api=("optim.minimize", "nn.MLP"),
-    notebooks=8,
+    notebooks=5,
 )
 def one_series():
     rng = np.random.default_rng(0)

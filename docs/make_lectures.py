@@ -1,0 +1,124 @@
+"""Writes docs/lectures.md: every item of the lectures, where it is, and what comes out; fills docs/variants.md.
+
+Nothing of the first is written by hand: it is the table of tests/lectures/items, whose numbers the tests compute. In
+the second, the last column of each table is what the code in the column before it gives.
+
+    python docs/make_lectures.py            # writes the pages
+    python docs/make_lectures.py --check    # fails when one of them is stale
+"""
+
+import re
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))  # for a checkout that is not installed
+PAGE = ROOT / "docs" / "lectures.md"
+VARIANTS = ROOT / "docs" / "variants.md"
+
+if "lecture_items" not in sys.modules:
+    spec = spec_from_file_location("conftest_of_lectures", ROOT / "tests" / "lectures" / "conftest.py")
+    conftest = module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+
+import numpy as np  # noqa: E402
+from lecture_items.base import SECTIONS, agrees  # noqa: E402
+from lecture_items.run import of_section  # noqa: E402
+
+HEAD = """\
+# The lectures, item by item
+
+This project was made from five lectures on multi-layer perceptrons and backpropagation:
+
+| name here | lecture |
+|---|---|
+| Pitas | I. Pitas, Multilayer perceptron, backpropagation summary, Aristotle University of Thessaloniki |
+| Hu & Zhu | X. Hu and J. Zhu, Multi-layer perceptron, topic 3 of Deep learning, Tsinghua University |
+| Vishwajith | S. Vishwajith, MLPs and backpropagation, CMSC 389A, University of Maryland |
+| Hwang | J.-N. Hwang, Metrics, MLP and CNN, EEP 596B, University of Washington |
+| Newson | A. Newson, Artificial neural networks and the multi-layer perceptron, Telecom Paris |
+
+Every formula, experiment, exercise and claim of theirs has a row. The numbers are computed by `tests/lectures`, which
+fails when one of them differs in its last digit. What a slide prints otherwise is marked as a slip.
+[variants.md](variants.md) shows where the lectures disagree, [glossary.md](glossary.md) how each writes things.
+
+This page is made by `docs/make_lectures.py`.
+"""
+
+
+def notebook(number):
+    """The notebook with a number."""
+    found = sorted((ROOT / "notebooks").glob(f"{number:02d}_*.ipynb"))
+    return f"[notebook {number:02d}](../notebooks/{found[0].name})" if found else f"notebook {number:02d}"
+
+
+def places(item, section):
+    """Where an item is: test, notebooks, API, examples, pages."""
+    file = f"tests/lectures/items/{section}.py"
+    found = [f"[test](../{file})"] if item.compute else []
+    found += [f"[further test](../{path})" for path in item.tests]
+    found += [notebook(number) for number in item.notebooks]
+    found += [f"[{Path(path).name}](../{path})" for path in item.examples]
+    found += [f"[{Path(path).name}]({Path(path).name})" for path in item.pages]
+    found += [f"`{name}`" for name in item.api]
+    return ", ".join(found)
+
+
+def result(item):
+    """What comes out."""
+    if item.compute is None:
+        return "mentioned"
+    texts = (f"{name}: **{text.removeprefix('=')}**" for name, text in item.numbers.items())
+    return "; ".join(texts) or "holds"
+
+
+def page():
+    """The whole text."""
+    lines = [HEAD]
+    for section, (title, _) in SECTIONS.items():
+        lines += [f"## {title}\n", "| item | lecture | what it says | where it is | result |", "|---|---|---|---|---|"]
+        for item in of_section(section):
+            said = item.claim + (f" *Slip:* {item.slip}" if item.slip else "")
+            cells = [item.id, ", ".join(item.decks), said, places(item, section), result(item)]
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def digits(value):
+    """Six digits; what only rounds to a whole number shows zeros behind the point."""
+    value += 0.0  # no minus before zero
+    text = f"{value:.6g}"
+    return text if "." in text or agrees(text, value) else f"{value:#.6g}"
+
+
+def variants(text):
+    """The page of variants with the last column of its tables computed anew, and the values in it.
+
+    Blocks of code know the names of those before them, and so do the tables.
+    """
+    names, lines, values, block = {}, [], [], None
+    for number, line in enumerate(text.split("\n")):
+        if line == "```python":
+            block = []
+        elif line == "```" and block is not None:
+            exec(compile("\n" * (number - len(block)) + "\n".join(block), VARIANTS.name, "exec"), names)
+            block = None
+        elif block is not None:
+            block.append(line)
+        elif found := re.fullmatch(r"(\|.*\| `([^`]+)` \|) [^|]* \|", line):
+            value = eval(found[2], names)
+            value = np.ravel(np.asarray(getattr(value, "data", value), float)).tolist()
+            line = f"{found[1]} {', '.join(map(digits, value))} |"
+            values.append((found[2], value))
+        lines.append(line)
+    return "\n".join(lines), values
+
+
+if __name__ == "__main__":
+    for path, text in ((PAGE, page()), (VARIANTS, variants(VARIANTS.read_text(encoding="utf-8"))[0])):
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.exit(f"docs/{path.name} is stale: run python docs/make_lectures.py")
