@@ -1,5 +1,8 @@
 """Every item of the lectures is computed again, and its numbers are those in print, to the last digit."""
 
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
 import numpy as np
 import pytest
 from lecture_items.base import ITEMS, agrees, changed
@@ -38,3 +41,11 @@ def test_how_numbers_are_compared():
     assert not agrees(".5", np.nan)
     assert changed(".10, 3") == ["0.11, 3", "0.09, 3", ".10, 4", ".10, 2"]
     assert changed("=0.5") == ["=0.6", "=0.4"]
+
+
+def test_the_score_in_the_file_is_that_of_today():
+    spec = spec_from_file_location("perturb_lectures", Path(__file__).parent / "perturb.py")
+    perturb = module_from_spec(spec)
+    spec.loader.exec_module(perturb)
+    assert perturb.report() == (Path(__file__).parent / "score.txt").read_text(encoding="utf-8")
+    assert not perturb.score()[2]
