@@ -24,7 +24,7 @@ from nn.diagnosis.units import flat_share
 from nn.diagnosis.visit import Seen
 from nn.layers import Linear
 from nn.module import Module
-from nn.plot import COLOURS, _axes, _finish
+from nn.plot.look import COLOURS, finish, on_axes
 from optim import Optimizer
 
 __all__ = ["FlowRow", "GradientFlow", "gradient_flow"]
@@ -85,7 +85,7 @@ class GradientFlow:
         Solid is the gradient at the output of each layer (of its parameters, where only that is known); dashed what
         the predicted factors make of the last one on the way back.
         """
-        ax = _axes(ax)
+        ax = on_axes(ax)
         known = [row for row in self.rows if row.delta is not None]
         at_output = bool(known)
         shown = known if at_output else [row for row in self.rows if row.norm is not None]
@@ -100,7 +100,7 @@ class GradientFlow:
             ax.plot(places, expected[::-1], "--", color=COLOURS[1], label="from weights and slopes")
         ax.set_yscale("log")
         ax.set_xticks(places, [row.layer for row in shown], rotation=90 if len(shown) > 8 else 0)
-        return _finish(ax, xlabel="layer", ylabel="norm of the gradient", legend=True)
+        return finish(ax, xlabel="layer", ylabel="norm of the gradient", legend=True)
 
     def __str__(self) -> str:
         table = [_TITLES, *(self._cells(row) for row in self.rows)]

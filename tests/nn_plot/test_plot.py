@@ -145,9 +145,9 @@ def test_the_ways_that_minimize_returns(plot):
 def test_a_function_of_points_and_one_of_two_arrays_have_one_surface(plot):
     matrix = np.array([[2.0, 0.5], [0.5, 1.0]])
     x, y = np.meshgrid(np.linspace(-1, 1, 5), np.linspace(0, 1, 5))
-    of_points = plot._heights(lambda p: p @ matrix @ p, x, y)  # mixes the entries of a point
-    np.testing.assert_allclose(of_points, plot._heights(lambda a, b: 2 * a * a + a * b + b * b, x, y))
-    np.testing.assert_allclose(of_points, plot._heights(lambda p, scale=1.0: p @ matrix @ p * scale, x, y))
+    of_points = plot.models._heights(lambda p: p @ matrix @ p, x, y)  # mixes the entries of a point
+    np.testing.assert_allclose(of_points, plot.models._heights(lambda a, b: 2 * a * a + a * b + b * b, x, y))
+    np.testing.assert_allclose(of_points, plot.models._heights(lambda p, scale=1.0: p @ matrix @ p * scale, x, y))
 
 
 def test_histograms_by_depth(plot):

@@ -1,0 +1,26 @@
+"""Plots of what networks do: activations, boundaries, loss surfaces, histograms by depth, curves, confusion.
+
+Needs matplotlib (``pip install 'chainrule[plot]'``), which is imported when a plot is made. Every function draws into
+``ax`` (or new axes), changes no global setting, and returns the axes. All share one look: the colours of Okabe and Ito,
+which readers who see red and green alike can tell apart, and line styles that differ as well. This module must not
+know how anything is trained.
+"""
+
+from nn.plot.arrays import matrices
+from nn.plot.functions import activations
+from nn.plot.look import COLOURS
+from nn.plot.models import activation_histograms, decision_boundary, loss_surface, weight_histograms
+from nn.plot.results import answers_against_truth, confusion_matrix, learning_curves
+
+__all__ = [
+    "COLOURS",
+    "activation_histograms",
+    "activations",
+    "answers_against_truth",
+    "confusion_matrix",
+    "decision_boundary",
+    "learning_curves",
+    "loss_surface",
+    "matrices",
+    "weight_histograms",
+]

@@ -1,0 +1,71 @@
+"""The look that all plots share: colours, dashes, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+from nn.module import Module
+
+__all__ = ["BRIGHT", "COLOURS", "DASHES", "MAP", "finish", "on_axes", "panels", "plain", "precision", "pyplot"]
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # Okabe and Ito
+DASHES = ("-", "--", "-.", ":")
+BRIGHT = ("#ffffff", "#d55e00", "#56b4e9", "#cc79a7", "#e69f00")  # on a dark ground; five beside four dashes
+MAP = "cividis"  # the same for every kind of colour vision
+
+
+def pyplot() -> Any:
+    """matplotlib's pyplot, or an ImportError that names the extra."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("nn.plot draws with matplotlib: pip install 'chainrule[plot]'.") from error
+    return plt
+
+
+def panels(count: int) -> list[Any]:
+    """New axes in rows of four."""
+    rows = -(-count // 4)
+    grid = pyplot().subplots(rows, 4, figsize=(12.0, 2.6 * rows), layout="constrained")[1].ravel()
+    for unused in grid[count:]:
+        unused.remove()
+    return list(grid[:count])
+
+
+def on_axes(ax: Any, height: float = 4.2) -> Any:
+    """The axes given, or new ones, in our look."""
+    if ax is None:
+        ax = pyplot().subplots(figsize=(6.4, height), layout="constrained")[1]
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def finish(ax: Any, *, xlabel: str = "", ylabel: str = "", title: str = "", legend: bool = False) -> Any:
+    """The words on the axes, and a legend where there is one."""
+    if xlabel:
+        ax.set_xlabel(xlabel)
+    if ylabel:
+        ax.set_ylabel(ylabel)
+    if title:
+        ax.set_title(title)
+    if legend:
+        ax.legend(frameon=False)
+    return ax
+
+
+def plain(x: Any) -> NDArray[Any]:
+    """The array of a Tensor, or of numbers."""
+    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+
+
+def precision(model: Callable[[Any], Any], given: Any) -> Any:
+    """The dtype in which a model computes: that of its parameters, of a function without any that of its input."""
+    parameters = model.parameters() if isinstance(model, Module) else ()
+    return next((p.dtype for p in parameters if p.dtype.kind == "f"), given)

@@ -1,0 +1,222 @@
+"""What a model does: boundaries, surfaces of a loss, histograms by depth."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd import Tensor, no_grad
+from nn.module import Module
+from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, plain, precision
+from optim import Minimum
+
+__all__ = ["activation_histograms", "decision_boundary", "loss_surface", "weight_histograms"]
+
+Trajectories = Minimum | Iterable[Minimum] | Mapping[str, "Minimum | ArrayLike"]
+
+
+def decision_boundary(
+    model: Callable[[Any], Any],
+    x: ArrayLike,
+    labels: ArrayLike,
+    *,
+    threshold: float = 0.0,
+    resolution: int = 150,
+    ax: Any = None,
+) -> Any:
+    """The regions in which a model of two inputs answers each class, with the points that it was trained on.
+
+    ``x`` has shape (N, 2); ``labels`` (N,) are class numbers from 0 on, or -1 and 1. The model returns one score per
+    class, or a single number, which means the second class above ``threshold`` (0 for scores, 0.5 for probabilities).
+    Raises ValueError for other shapes and labels.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> import nn.plot
+    >>> x = np.random.default_rng(0).standard_normal((100, 2)).astype("float32")
+    >>> ax = nn.plot.decision_boundary(nn.MLP([2, 16, 2], rng=0), x, x[:, 0] > 0)  # doctest: +SKIP
+    """
+    ax = on_axes(ax)
+    points = np.asarray(x)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"a decision boundary is drawn in the plane: x has shape (N, 2), not {points.shape}.")
+    classes, names = _classes(labels, len(points))
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.1 * (high - low) + 1e-6
+    axes = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
+    grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2).astype(precision(model, points.dtype))
+    scores = _run(model, grid)
+    scores = scores.reshape(len(grid), -1)
+    answers = (scores[:, 0] > threshold).astype(int) if scores.shape[1] == 1 else scores.argmax(axis=1)
+    count = int(max(answers.max(), classes.max(initial=0))) + 1
+    colours = [COLOURS[i % len(COLOURS)] for i in range(count)]
+    ax.contourf(*axes, answers.reshape(resolution, resolution), np.arange(count + 1) - 0.5, colors=colours, alpha=0.25)
+    for i, marker in zip(range(count), cycle("os^Dv*P"), strict=False):
+        chosen = points[classes == i]
+        style = {"color": colours[i], "marker": marker, "edgecolors": "white", "linewidths": 0.5, "s": 28}
+        ax.scatter(chosen[:, 0], chosen[:, 1], label=names[i] if i < len(names) else f"class {i}", **style)
+    ax.grid(False)
+    return finish(ax, xlabel="$x_1$", ylabel="$x_2$", legend=True)
+
+
+def _classes(labels: ArrayLike, count: int) -> tuple[NDArray[Any], list[str]]:
+    """Class numbers from 0 on, and what the classes are called."""
+    given = np.asarray(labels)
+    if given.shape != (count,):
+        raise ValueError(
+            f"labels are one class for each of the {count} points, of shape ({count},), not {given.shape}."
+        )
+    if set(np.unique(given)) <= {-1, 1} and (given < 0).any():
+        return (given > 0).astype(int), ["class -1", "class 1"]
+    classes = given.astype(int)
+    if not np.array_equal(classes, given) or (classes < 0).any():
+        raise ValueError("labels are class numbers from 0 on, or -1 and 1.")
+    return classes, [f"class {i}" for i in range(classes.max(initial=0) + 1)]
+
+
+def loss_surface(
+    loss: Callable[..., Any],
+    xs: tuple[float, float] | None = None,
+    ys: tuple[float, float] | None = None,
+    *,
+    trajectories: Trajectories = (),
+    resolution: int = 120,
+    levels: int = 25,
+    ax: Any = None,
+) -> Any:
+    """The contours of a function of two numbers, and the ways that optimizers took on it.
+
+    ``loss`` is a function of two arrays, or of one point of shape (2,), as `optim.minimize` takes it. ``trajectories``
+    are what `optim.minimize` returned, one or several, or a mapping of names to such or to points of shape (steps, 2).
+    ``xs`` and ``ys`` are the ends of the axes; by default the ways with a margin, without any from -2 to 2. The
+    function is computed at ``resolution`` places along each, and drawn at ``levels`` heights.
+
+    >>> import numpy as np
+    >>> import nn.plot
+    >>> import optim
+    >>> def rosenbrock(x):
+    ...     return (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2
+    >>> ways = [optim.minimize(rosenbrock, np.array([-1.2, 1.0]), m) for m in ("newton", "lbfgs")]
+    >>> ax = nn.plot.loss_surface(rosenbrock, trajectories=ways)  # doctest: +SKIP
+    """
+    ax = on_axes(ax)
+    ways = _ways(trajectories)
+    xs, ys = (ends or _ends([way[:, i] for way in ways.values()]) for i, ends in enumerate((xs, ys)))
+    x, y = np.linspace(*xs, resolution), np.linspace(*ys, resolution)
+    z = _heights(loss, *np.meshgrid(x, y))
+    spread = z - z.min()
+    heights = z.min() + float(spread.max()) * np.linspace(0.0, 1.0, levels) ** 3  # close together in the valley
+    ax.contourf(x, y, z, np.unique(heights), cmap=MAP)
+    ax.contour(x, y, z, np.unique(heights), colors="white", linewidths=0.4, alpha=0.6)
+    for colour, dash, (name, way) in zip(cycle(BRIGHT), cycle(DASHES), ways.items(), strict=False):
+        ax.plot(way[:, 0], way[:, 1], dash, color=colour, marker=".", markersize=4, linewidth=1.4, label=name)
+        ax.plot(*way[-1], "o", color=colour, markeredgecolor="black")
+    ax.set(xlim=xs, ylim=ys)
+    ax.grid(False)
+    finish(ax, xlabel="$x_1$", ylabel="$x_2$", legend=bool(ways))
+    if ways:
+        ax.legend(facecolor="#2b3a4f", labelcolor="white", framealpha=0.9)
+    return ax
+
+
+def _ways(trajectories: Trajectories) -> dict[str, NDArray[Any]]:
+    """Points of shape (steps, 2) by name."""
+    if isinstance(trajectories, Minimum):
+        trajectories = [trajectories]
+    if not isinstance(trajectories, Mapping):
+        trajectories = {way.method: way for way in trajectories}
+    ways = {name: np.asarray(way.xs if isinstance(way, Minimum) else way) for name, way in trajectories.items()}
+    for name, way in ways.items():
+        if way.ndim != 2 or way.shape[1] != 2 or not len(way):
+            raise ValueError(f"a way on a surface is made of points of two numbers; {name} has shape {way.shape}.")
+    return ways
+
+
+def _ends(numbers: list[NDArray[Any]]) -> tuple[float, float]:
+    """An axis that holds all numbers."""
+    if not numbers:
+        return -2.0, 2.0
+    low, high = (float(f(np.concatenate(numbers))) for f in (np.nanmin, np.nanmax))
+    margin = 0.15 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def _heights(loss: Callable[..., Any], x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+    """The function on a grid; one of points is asked point by point, since it may mix their entries in any way."""
+    needed = [p for p in inspect.signature(loss).parameters.values() if p.default is p.empty]
+    if len(needed) > 1 or any(p.kind is p.VAR_POSITIONAL for p in needed):
+        return plain(loss(x, y))
+    return np.array([float(plain(loss(point))) for point in np.stack([x, y], -1).reshape(-1, 2)]).reshape(x.shape)
+
+
+def weight_histograms(model: Module, *, bins: int = 40, ax: Any = None) -> Any:
+    """How the entries of each parameter are spread, from the first at the top to the last.
+
+    >>> import nn
+    >>> import nn.plot
+    >>> ax = nn.plot.weight_histograms(nn.MLP([64, 32, 10], rng=0))  # doctest: +SKIP
+    """
+    return _ridges({name: p.numpy() for name, p in model.named_parameters()}, bins, ax, "weight")
+
+
+def activation_histograms(model: Module, *inputs: Any, bins: int = 40, ax: Any = None) -> Any:
+    """How the outputs of each inner module are spread when the model runs on some inputs, from first to last.
+
+    Of a module with several results, such as nn.LSTM, the first is shown. Nothing is recorded, no gradient changes.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> import nn.plot
+    >>> x = np.random.default_rng(0).standard_normal((100, 64)).astype("float32")
+    >>> ax = nn.plot.activation_histograms(nn.MLP([64, 32, 10], rng=0), x)  # doctest: +SKIP
+    """
+    seen: dict[str, NDArray[Any]] = {}
+    patched = [(path or type(module).__name__, module) for path, module in model.named_modules() if path]
+    for path, module in patched:
+        vars(module)["forward"] = _noting(module.forward, path, seen)  # goes before the method of the class
+    try:
+        with no_grad():
+            model(*inputs)
+    finally:
+        for _, module in patched:
+            vars(module).pop("forward", None)
+    return _ridges(seen, bins, ax, "activation")
+
+
+def _ridges(arrays: Mapping[str, NDArray[Any]], bins: int, ax: Any, xlabel: str) -> Any:
+    """One histogram per array, each on a line of its own, all on one scale."""
+    ax = on_axes(ax, max(4.2, 0.32 * len(arrays) + 0.8))
+    finite = {name: a[np.isfinite(a)].ravel() for name, a in arrays.items() if a.size}
+    reach = max((float(np.abs(a).max(initial=0.0)) for a in finite.values()), default=0.0) or 1.0
+    edges = np.linspace(-reach, reach, bins + 1)
+    middles = (edges[1:] + edges[:-1]) / 2
+    for row, (colour, values) in enumerate(zip(cycle(COLOURS), finite.values(), strict=False)):
+        counts, _ = np.histogram(values, edges)
+        height = 0.85 * counts / max(int(counts.max()), 1)
+        ax.fill_between(middles, -row, height - row, step="mid", color=colour, alpha=0.6)
+        spread = f"sd {values.std():.3g}" if values.size else "not finite"
+        ax.annotate(spread, (1.01, 0.2 - row), xycoords=("axes fraction", "data"), fontsize=8)
+    ax.set_yticks([-row for row in range(len(finite))], list(finite))
+    ax.set_xlim(-reach, reach)
+    return finish(ax, xlabel=xlabel)
+
+
+def _noting(forward: Callable[..., Any], path: str, seen: dict[str, NDArray[Any]]) -> Callable[..., Any]:
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        out = forward(*args, **kwargs)
+        first = out[0] if isinstance(out, tuple) and out else out
+        if isinstance(first, Tensor):
+            seen[path] = first.numpy()
+        return out
+
+    return noting
+
+
+def _run(model: Callable[[Any], Any], x: NDArray[Any]) -> NDArray[Any]:
+    with no_grad():
+        return plain(model(x))
