@@ -24,6 +24,7 @@ from numpy.typing import DTypeLike, NDArray
 from autograd import Tensor
 from autograd.modes import STATE, State
 from autograd.operands import arrays_of, listed
+from nn.arrays import plain
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
 from nn.parameter import Buffer, Parameter
@@ -234,7 +235,7 @@ class Module:
         names: dict[Tensor, list[str]] = {}
         for name, tensor in _tensors(self):
             names.setdefault(tensor, []).append(name)
-        arrays = {name: _plain(value) for name, value in state.items()}
+        arrays = {name: plain(value) for name, value in state.items()}
         known = {name for group in names.values() for name in group}
         missing = [t for t, group in names.items() if not arrays.keys() & group]
         unexpected = [name for name in arrays if name not in known]
@@ -385,10 +386,6 @@ def _once(tensors: Iterable[tuple[str, Parameter | Buffer]]) -> Iterator[tuple[s
 
 
 # --- loading ------------------------------------------------------------------------------------------------------
-
-
-def _plain(value: Any) -> NDArray[Any]:
-    return np.asarray(value.data if isinstance(value, Tensor) else value)
 
 
 def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) -> list[str]:

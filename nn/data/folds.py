@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn.data.sources import plain
+from nn.arrays import plain
 from nn.defaults import Randomness, generator
 
 __all__ = ["Fold", "KFold"]

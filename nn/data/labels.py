@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from nn.data.sources import plain
+from nn.arrays import plain
 from nn.defaults import parameter_dtype
 from nn.errors import LabelError
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn.data.sources import plain
+from nn.arrays import plain
 
 __all__ = ["MinMax", "Standardize"]
 

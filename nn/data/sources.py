@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import Tensor
+from nn.arrays import plain
 from nn.data.mapped import NpyFile
 from nn.defaults import get_default_dtype, parameter_dtype
 
@@ -146,8 +147,3 @@ def source_of(data: Any, dtype: DTypeLike | None) -> Source:
     if not hasattr(data, "__array__") and (callable(data) or isinstance(data, Iterable)):
         return Stream(data, dtype)
     return Arrays(data, dtype)
-
-
-def plain(x: Any) -> NDArray[Any]:
-    """The array of a Tensor, or of numbers."""
-    return np.asarray(x.data if isinstance(x, Tensor) else x)

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.engine import Node, newest_first, where
+from nn.arrays import plain
 from nn.diagnosis.checks import Found, finds
 from nn.diagnosis.visit import RESHAPING, Visit, source_of
 from nn.errors import ActivationWarning, LossShapeError
@@ -89,7 +90,7 @@ def mismatch(visit: Visit) -> Found | None:
     if visit.loss is None or not isinstance(visit.prediction, Tensor | np.ndarray):
         return None
     loss, node = visit.loss_function, source_of(visit.prediction)
-    prediction, target = _plain(visit.prediction), _plain(visit.targets[0])
+    prediction, target = plain(visit.prediction), plain(visit.targets[0])
     output = "" if node is None else node.op.name
     if _is(loss, (CrossEntropyLoss, NLLLoss), (functions.cross_entropy, functions.nll_loss)):
         found = _of_one_class(prediction)
@@ -155,10 +156,6 @@ def _of_targets_out_of_reach(output: str, target: Any) -> Found | None:
 
 _ROUNDING = 1e-6
 _SCORE_FUNCTIONS = (functions.cross_entropy, functions.binary_cross_entropy_with_logits)
-
-
-def _plain(x: Any) -> Any:
-    return np.asarray(x.data if isinstance(x, Tensor) else x)
 
 
 def _is(loss: Any, kinds: tuple[type, ...], twins: tuple[Any, ...]) -> bool:

@@ -10,7 +10,7 @@ from autograd import Tensor, no_grad
 from autograd.modes import STATE, State
 from nn.diagnosis.untouched import Untouched
 from nn.module import Module
-from nn.training.evaluation import number_of, parts_of
+from nn.training.evaluation import dtype_of, number_of, parts_of
 from optim import LBFGS, Optimizer
 
 __all__ = ["Training", "plain_modes"]
@@ -35,7 +35,7 @@ class Training:
         self.model, self.loss, self.optimizers = model, loss, list(optimizers)
         if isinstance(batch, list | tuple) and not batch:
             raise ValueError("the batch is empty: give a pair such as (x, y).")
-        self.x, self.targets = parts_of(batch, model)
+        self.x, self.targets = parts_of(batch, dtype_of(model))
         self.trained = {id(p): p for o in self.optimizers for group in o.param_groups for p in group["params"]}
 
     def untouched(self) -> Untouched:

@@ -7,16 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Tensor
+from nn.arrays import plain
 
-__all__ = ["average", "class_numbers", "pair_of_classes", "plain", "ratio"]
+__all__ = ["average", "class_numbers", "pair_of_classes", "ratio"]
 
 _ORDER = "The prediction comes first, then the labels."
-
-
-def plain(x: Any) -> NDArray[Any]:
-    """The data of a Tensor, or an array."""
-    return np.asarray(x.data if isinstance(x, Tensor) else x)
 
 
 def class_numbers(numbers: NDArray[Any]) -> NDArray[np.int64]:

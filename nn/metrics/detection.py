@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.metrics.arguments import class_numbers, plain, ratio
+from nn.arrays import plain
+from nn.metrics.arguments import class_numbers, ratio
 from nn.metrics.ranking import Interpolation, area
 
 __all__ = ["COCO_THRESHOLDS", "DetectionScore", "box_iou", "detection_average_precision"]

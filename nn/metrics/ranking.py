@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.arrays import plain
 from nn.metrics.arguments import average as mean_over
-from nn.metrics.arguments import class_numbers, plain
+from nn.metrics.arguments import class_numbers
 
 __all__ = [
     "Interpolation",

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nn.plot.look import on_axes, plain
+from nn.arrays import plain
+from nn.plot.look import on_axes
 
 __all__ = ["matrices"]
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, tensor
+from nn.arrays import plain
 from nn.functional import tanh
 from nn.module import Module
-from nn.plot.look import COLOURS, finish, on_axes, panels, plain, precision
+from nn.plot.look import COLOURS, finish, on_axes, panels, precision
 
 __all__ = ["activations"]
 

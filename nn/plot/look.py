@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from autograd import Tensor
 from nn.module import Module
 
-__all__ = ["BRIGHT", "COLOURS", "DASHES", "MAP", "finish", "on_axes", "panels", "plain", "precision", "pyplot"]
+__all__ = ["BRIGHT", "COLOURS", "DASHES", "MAP", "finish", "on_axes", "panels", "precision", "pyplot"]
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # Okabe and Ito
 DASHES = ("-", "--", "-.", ":")
@@ -58,11 +54,6 @@ def finish(ax: Any, *, xlabel: str = "", ylabel: str = "", title: str = "", lege
     if legend:
         ax.legend(frameon=False)
     return ax
-
-
-def plain(x: Any) -> NDArray[Any]:
-    """The array of a Tensor, or of numbers."""
-    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
 
 
 def precision(model: Callable[[Any], Any], given: Any) -> Any:

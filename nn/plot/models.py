@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor, no_grad
+from nn.arrays import plain
 from nn.module import Module
-from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, plain, precision
+from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, precision
 from optim import Minimum
 
 __all__ = ["activation_histograms", "decision_boundary", "loss_surface", "weight_histograms"]

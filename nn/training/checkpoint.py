@@ -71,7 +71,8 @@ class Checkpoint(Callback):
         self._save(self.last, run)
 
     def on_fit_end(self, run: Run) -> None:
-        self._save(self.last, run)
+        if not run.broken:  # the forward pass that went wrong has left its traces in running statistics
+            self._save(self.last, run)
 
     def _save(self, path: Path, run: Run) -> None:
         state = {"run": run.state_dict(), "callbacks": [[type(c).__name__, c.state_dict()] for c in self.others]}

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, no_grad
+from nn.arrays import plain
 from nn.data import Loader
 from nn.defaults import get_default_dtype
 from nn.module import Module
 from nn.training.run import Loss, Metric
 
-__all__ = ["Metrics", "evaluate", "loader_for", "named", "number_of", "parts_of", "predict"]
+__all__ = ["Metrics", "dtype_of", "evaluate", "loader_for", "named", "number_of", "parts_of", "predict"]
 
 Metrics = Mapping[str, Metric] | Sequence[Metric]
 
@@ -32,8 +33,9 @@ def predict(model: Module, x: Any, *, batch_size: int = 256) -> NDArray[Any]:
     >>> nn.predict(nn.Identity(), nn.data.xor().x).shape
     (4, 2)
     """
+    dtype = dtype_of(model)
     with _judging(model):
-        found = [plain(model(parts_of(batch, model)[0])) for batch in loader_for(x, model, batch_size, False, None)]
+        found = [plain(model(parts_of(batch, dtype)[0])) for batch in loader_for(x, model, batch_size, False, None)]
     if not found:
         raise ValueError("there are no samples to predict for.")
     return np.concatenate(found)
@@ -57,9 +59,10 @@ def evaluate(
     total, samples = 0.0, 0
     predictions: list[Any] = []
     answers: list[Any] = []
+    dtype = dtype_of(model)
     with _judging(model):
         for batch in loader:
-            x, targets = parts_of(batch, model)
+            x, targets = parts_of(batch, dtype)
             prediction = model(x)
             if loss is not None:
                 total += number_of(loss(prediction, *targets)) * len(x)
@@ -111,9 +114,8 @@ def named(metrics: Metrics) -> dict[str, Metric]:
     return {getattr(metric, "__name__", type(metric).__name__): metric for metric in metrics}
 
 
-def parts_of(batch: Any, model: Module) -> tuple[Any, tuple[Any, ...]]:
-    """The input of a batch and its targets, floating numbers in the dtype of the model."""
-    dtype = dtype_of(model)
+def parts_of(batch: Any, dtype: np.dtype[Any]) -> tuple[Any, tuple[Any, ...]]:
+    """The input of a batch and its targets, floating numbers in a dtype."""
     parts = batch if isinstance(batch, list | tuple) else (batch,)
     x, *targets = (p.astype(dtype) if p.dtype.kind == "f" and p.dtype != dtype else p for p in map(_array, parts))
     return x, tuple(targets) or (x,)
@@ -121,11 +123,6 @@ def parts_of(batch: Any, model: Module) -> tuple[Any, tuple[Any, ...]]:
 
 def _array(x: Any) -> Any:
     return x if isinstance(x, Tensor | np.ndarray) else np.asarray(x)
-
-
-def plain(x: Any) -> Any:
-    """The array of a Tensor, or of numbers."""
-    return x.data if isinstance(x, Tensor) else np.asarray(x)
 
 
 def number_of(loss: Any) -> float:

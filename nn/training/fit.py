@@ -21,7 +21,7 @@ from nn.errors import TrainingWarning
 from nn.module import Module
 from nn.training.callbacks import Callback
 from nn.training.checkpoint import Checkpoint, restore
-from nn.training.evaluation import Metrics, evaluate, loader_for, named, number_of, parts_of
+from nn.training.evaluation import Metrics, dtype_of, evaluate, loader_for, named, number_of, parts_of
 from nn.training.history import History
 from nn.training.progress import Progress, progress
 from nn.training.run import Loss, Run
@@ -64,8 +64,8 @@ def fit(
 
     The training ends early, and ``history.stopped`` says why, when a callback wants it; when the loss is no longer a
     finite number, with a `TrainingWarning` that tells what `autograd.debug` finds out about it; and on Ctrl-C, which
-    lets the present step end (a second one interrupts at once). In all cases the callbacks have their end, so that
-    checkpoints are written. The model is left in evaluation.
+    lets the present step end (a second one interrupts at once). In all cases the callbacks have their end; then
+    checkpoints are written, except of what is no longer finite. The model is left in evaluation.
 
     Raises CheckpointError when the file does not belong to this training, TypeError and ValueError for arguments that
     cannot be.
@@ -126,8 +126,9 @@ def _epoch(
     started = time.perf_counter()
     done = run.train.state_dict()["batch"]
     shown.begin(run.epoch + 1, run.epochs, done, _steps(run.train))
+    dtype = dtype_of(run.model)
     for batch in run.train:
-        x, targets = parts_of(batch, run.model)
+        x, targets = parts_of(batch, dtype)
         loss = run.loss(run.model(x), *targets)
         value = number_of(loss)
         if not math.isfinite(value):
@@ -207,6 +208,7 @@ def _report_nonfinite(run: Run, x: Any, targets: tuple[Any, ...], value: float) 
             run.loss(run.model(x), *targets)
     except NonFiniteError as error:
         cause = f": {error}"
+    run.broken = True
     run.stop(f"the loss was {value} in epoch {run.epoch + 1}, after {run.step} steps{cause}")
     warnings.warn(f"training stopped: {run.why}", TrainingWarning, stacklevel=4)
 

@@ -50,6 +50,7 @@ class Run:
         self.samples = 0
         self.history = History()
         self.why: str | None = None
+        self.broken = False  # whether it ended because its loss was no longer finite
 
     def stop(self, why: str) -> None:
         """End the training for a reason, which `History.stopped` tells."""

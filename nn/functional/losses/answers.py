@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd.ops import arithmetic, transcendental
+from nn.arrays import plain
 from nn.errors import LabelError, PredictionError
-from nn.functional.losses.checks import Operand, Reduction, check_activation, pair, plain, reduced, weights
+from nn.functional.losses.checks import Operand, Reduction, check_activation, pair, reduced, weights
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "perceptron_loss"]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.engine import Node, where
 from autograd.ops import reduce
+from nn.arrays import plain
 from nn.callers import users_level
 from nn.errors import ActivationWarning, LossShapeError
 
@@ -21,7 +22,6 @@ __all__ = [
     "check_activation",
     "check_reduction",
     "pair",
-    "plain",
     "reduced",
     "weights",
 ]
@@ -62,11 +62,6 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 def array(x: Operand) -> Any:
     """A Tensor or array as it is, anything else as an array."""
     return x if isinstance(x, np.ndarray | Tensor) else np.asarray(x)
-
-
-def plain(x: Operand) -> NDArray[Any]:
-    """The numbers alone."""
-    return np.asarray(x.data if isinstance(x, Tensor) else x)
 
 
 def pair(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:

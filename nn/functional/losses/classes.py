@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.ops import arithmetic, fused, reduce, shape, transcendental
+from nn.arrays import plain
 from nn.checks import probability
 from nn.errors import LabelError, LossShapeError
 from nn.functional.losses.checks import (
@@ -18,7 +19,6 @@ from nn.functional.losses.checks import (
     check_activation,
     check_reduction,
     pair,
-    plain,
     reduced,
     weights,
 )

@@ -265,6 +265,28 @@ def test_a_loss_that_is_no_number_ends_the_training(moons):
     np.testing.assert_array_equal(weights(model), before)
 
 
+def test_what_went_wrong_is_not_saved(moons, tmp_path):
+    """A forward pass that goes wrong leaves its traces in running statistics; the checkpoint is of before."""
+    x, y = moons[0]
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 2, rng=0))
+    saved = []
+
+    class Spoil(nn.Callback):
+        def on_epoch_end(self, run):
+            run.train.arrays[0][:] = np.inf
+
+    class Keep(nn.Callback):
+        def on_epoch_end(self, run):
+            saved.append(run.model.state_dict())
+
+    callbacks = [Spoil(), Keep(), nn.Checkpoint(tmp_path)]
+    with pytest.warns(nn.TrainingWarning):
+        nn.fit(model, (x.copy(), y), loss=LOSS, optimizer=sgd, epochs=3, callbacks=callbacks, seed=0)
+    assert not np.isfinite(model.state_dict()["0.running_mean"]).all()
+    for name, array in nn.saving.read(tmp_path / "last.npz")["model"].items():
+        np.testing.assert_array_equal(array, saved[0][name])
+
+
 @pytest.fixture
 def interruptible():
     """Python's own handler of Ctrl-C, which a process that was started in the background does not have."""
