@@ -16,7 +16,7 @@ from nn.data import Standardize, train_test_split
 from nn.layers import MLP
 from nn.saving import load, replacing
 
-__all__ = ["FORMAT", "Parts", "Plan", "open_folder", "write_plan"]
+__all__ = ["FORMAT", "Parts", "Plan", "open_folder", "problem_of", "split", "write_plan"]
 
 FORMAT = 1  # raised by every change that this version could not read
 NAME = "run.json"
@@ -132,14 +132,14 @@ def open_folder(folder: Path) -> Plan:
         raise UsageError(f"{folder / NAME} is damaged: {error}") from error
 
 
-def parts_of(plan: Plan, folder: Path) -> Parts:
-    """The samples of a plan, read and cut again.
+def problem_of(plan: Plan, folder: Path) -> Problem:
+    """What a plan is to learn, read again.
 
-    Raises UsageError when they are no longer the same.
+    Raises UsageError when it is no longer the same.
     """
     problem = read_problem(
         plan.data, plan.target, drop=plan.drop, task=plan.task, classes=plan.classes, features=plan.features
     )
     if problem.fingerprint() != plan.fingerprint:
         raise UsageError(f"{plan.data} is not what it was when {folder} was made: train anew")
-    return split(problem, plan.held_out, plan.seed)
+    return problem

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.gradcheck import gradcheck
-from nn.commands.folder import Plan, open_folder, parts_of, split, write_plan
+from nn.commands.folder import Parts, Plan, open_folder, problem_of, split, write_plan
 from nn.commands.options import UsageError, rate, share, sizes, whole, writable
 from nn.commands.problem import MOST_CLASSES, Problem, read_problem
 from nn.commands.report import pictures, report
@@ -117,23 +117,20 @@ def _train(a: argparse.Namespace) -> int:
     if (a.out / "run.json").exists():
         raise UsageError(f"{a.out} holds a training: chainrule resume {a.out}, or choose another --out")
     writable(a.out)
-    plan = _plan(a, problem)
+    parts = split(problem, a.held_out, a.seed)
+    plan = _plan(a, problem, parts)
     write_plan(a.out, plan)
-    return _fit(plan, problem, a.out, None)
+    return _fit(plan, parts, a.out, None)
 
 
 def _resume(a: argparse.Namespace) -> int:
     plan = open_folder(a.folder)
-    problem = read_problem(
-        plan.data, plan.target, drop=plan.drop, task=plan.task, classes=plan.classes, features=plan.features
-    )
-    parts_of(plan, a.folder)  # refuses data that have changed
+    parts = split(problem_of(plan, a.folder), plan.held_out, plan.seed)
     last = a.folder / "last.npz"
-    return _fit(plan, problem, a.folder, last if last.exists() else None)
+    return _fit(plan, parts, a.folder, last if last.exists() else None)
 
 
-def _plan(a: argparse.Namespace, problem: Problem) -> Plan:
-    parts = split(problem, a.held_out, a.seed)
+def _plan(a: argparse.Namespace, problem: Problem, parts: Parts) -> Plan:
     scale = Standardize(parts.x).state_dict() if problem.tabular else None
     quantity = not problem.classes
     return Plan(
@@ -158,13 +155,13 @@ def _plan(a: argparse.Namespace, problem: Problem) -> Plan:
     )
 
 
-def _fit(plan: Plan, problem: Problem, folder: Path, last: Path | None) -> int:
-    parts = split(problem, plan.held_out, plan.seed)
+def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
     model = plan.model()
     x = plan.inputs(parts.x)
     train = Loader((x, plan.targets(parts.y)), plan.batch, shuffle=True, seed=plan.seed, dtype="float32")
     what = f"{len(plan.classes)} classes" if plan.classes else "regression"
-    print(f"{plan.data}: {len(problem.y):,} samples of {len(plan.features)} features, {what}")
+    samples = len(parts.y) + len(parts.y_valid) + len(parts.y_test)
+    print(f"{plan.data}: {samples:,} samples of {len(plan.features)} features, {what}")
     print(f"{len(x):,} to learn from, {len(parts.x_valid):,} for validation, {len(parts.x_test):,} for the test\n")
     print(f"{summary(model, x[:1])}\n")
     callbacks = [Checkpoint(folder), CSVLog(folder / "history.csv")]
@@ -208,7 +205,7 @@ def _evaluate(a: argparse.Namespace) -> int:
     plan = open_folder(a.folder)
     model = plan.trained(a.folder)
     if a.data is None:
-        parts = parts_of(plan, a.folder)
+        parts = split(problem_of(plan, a.folder), plan.held_out, plan.seed)
         x, y = parts.x_test, parts.y_test
         print(f"{len(y):,} samples of {plan.data} that were held out\n")
     else:
@@ -233,7 +230,7 @@ def _evaluate(a: argparse.Namespace) -> int:
 def _check(a: argparse.Namespace) -> int:
     plan = open_folder(a.folder)
     model = plan.trained(a.folder)
-    parts = parts_of(plan, a.folder)
+    parts = split(problem_of(plan, a.folder), plan.held_out, plan.seed)
     x, y = plan.inputs(parts.x[:CHECKED]), plan.targets(parts.y[:CHECKED])
     loss: Any = CrossEntropyLoss() if plan.classes else MSELoss()
     found = gradcheck(lambda: loss(model(x), np.asarray(y)), wrt=model, raise_on_failure=False)

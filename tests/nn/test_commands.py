@@ -150,6 +150,8 @@ def test_a_training_that_was_cut_is_taken_up(capsys, tmp_path, monkeypatch):
         ([0.5, 1.0, 2.0], "regression"),
         (list(range(30)), "regression"),
         ([3, 7, 3] * 10, "classification"),
+        (list(range(20)) * 2, "classification"),  # as the help says, at most 20 different values
+        (list(range(21)) * 2, "regression"),
     ],
 )
 def test_the_kind_of_target(tmp_path, column, task):

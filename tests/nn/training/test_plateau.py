@@ -57,6 +57,13 @@ def test_it_goes_on_after_a_cut(tmp_path):
     assert again["lr"] == whole["lr"] == [0.8, 0.8, 0.8, 0.4, 0.4, 0.2]
 
 
-def test_a_schedule_is_refused():
+def test_a_schedule_is_refused_before_the_first_step():
+    steps = []
+
+    class Count(nn.Callback):
+        def on_step_end(self, run):
+            steps.append(run.step)
+
     with pytest.raises(HyperparameterError, match="Use one of the two"):
-        trained([nn.ReduceOnPlateau()], lr=optim.cosine(0.1, 10))
+        trained([nn.ReduceOnPlateau(), Count()], lr=optim.cosine(0.1, 10))
+    assert steps == []
