@@ -16,3 +16,13 @@ settings.load_profile("chainrule")
 def rng(request):
     """A random generator of the test's own, so that adding a test changes the numbers of no other."""
     return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what takes minutes, unless ``-m`` names it: ``-m 'not slow'`` must not bring it in."""
+    if "long" in config.option.markexpr.split():
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
