@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Leaf, Node, Vertex, place, where
-from autograd.errors import InPlaceError, NonFiniteError
+from autograd.errors import NonFiniteError
+from autograd.graph import Leaf, Node, Vertex, place, where
 from autograd.modes import STATE, Both, Mode, Watch
 from autograd.operands import listed, operand_names
 from autograd.patterns import Finding, in_backward, in_forward
 from autograd.recording import TRANSPARENT
+from autograd.stale import arrays_in, changed_in_place
 from autograd.tensor import Tensor
 
 __all__ = ["debug"]
@@ -76,21 +77,13 @@ def _debugger() -> Debugger:
 
 
 class Sealed(tuple[Any, ...]):
-    """The values that a node keeps for its rules, with a checksum of every array among them."""
+    """The values that a node keeps for its rules, with a checksum of the arrays in each of them."""
 
     sums: tuple[int, ...]
 
 
-def _arrays(kept: tuple[Any, ...]) -> list[Array]:
-    """The arrays among kept values; those of an op with any number of operands are in a tuple of their own."""
-    flat: list[Any] = []
-    for value in kept:
-        flat += value if isinstance(value, tuple) else [value]
-    return [value for value in flat if isinstance(value, np.ndarray)]
-
-
-def _checksum(array: Array) -> int:
-    return hash(array.tobytes())
+def _checksum(value: Any) -> int:
+    return hash(tuple(array.tobytes() for array in arrays_in((value,))))
 
 
 class Debugger(Watch):
@@ -106,7 +99,7 @@ class Debugger(Watch):
         node = _node_of(result)
         if node is not None:
             node.kept = sealed = Sealed(node.kept)
-            sealed.sums = tuple(map(_checksum, _arrays(sealed)))
+            sealed.sums = tuple(map(_checksum, sealed))
         if node is not None and _is_ours(node):
             return  # part of a rule; the gradient that the rule returns is what counts
         for part in out if isinstance(out, tuple) else (out,):
@@ -186,31 +179,9 @@ def _check_seal(node: Node) -> None:
     """Refuse to compute with arrays that were changed since the node kept them."""
     if not isinstance(node.kept, Sealed):
         return
-    for array, before in zip(_arrays(node.kept), node.kept.sums, strict=True):
-        if _checksum(array) != before:
-            raise InPlaceError(
-                f"an array of shape {array.shape} was changed in place after {node.op.name} had kept it "
-                f"({_role(node, array)}) for the backward pass, so the gradient would be that of no computation "
-                "at all.\n"
-                f"  kept by {node.op.name} at {where(node)}{_module(node.scope)}\n"
-                "  likely fix: make a new array: x = x + 1 in place of x += 1 or x[...] = ..., and for a parameter, "
-                "after the backward pass, w.data = w.data - lr * g"
-            )
-
-
-def _role(node: Node, array: Array) -> str:
-    """What a kept array is to its node."""
-    op: Any = node.op
-    for name, value in zip(op.keeps, node.kept, strict=True):
-        if value is array:
-            if name == "out":
-                return "its result"
-            if name in op.operands:
-                operand = node.operands[op.operands.index(name)]
-                known = operand.name if isinstance(operand, Vertex) else None
-                return f"its operand {name}{f', {known}' if known else ''}"
-            return f"its attribute {name}"
-    return "one of its operands"
+    for i, (value, before) in enumerate(zip(node.kept, node.kept.sums, strict=True)):
+        if _checksum(value) != before:
+            raise changed_in_place(node, i)
 
 
 # --- what came from where -----------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes
-from autograd.engine import Vertex, made_by, where
 from autograd.errors import OperandAxisError, OperandError, OperandIndexError, OperandLinAlgError, OperandTypeError
 from autograd.fixes import Argument, likely_fix
+from autograd.graph import Vertex, made_by, where
 from autograd.modes import STATE
 from autograd.tensor import Tensor, leaf
 

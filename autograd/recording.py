@@ -13,10 +13,11 @@ from weakref import ref
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
-from autograd.engine import SMALL, Node, Output, Vertex, sequence
 from autograd.errors import InvalidDtypeError
+from autograd.graph import SMALL, Node, Output, Vertex, sequence
 from autograd.modes import State
 from autograd.operands import listed, operand_names
+from autograd.stale import prints_of
 from autograd.tensor import Tensor, constant, leaf, leaf_of_array
 
 __all__ = [
@@ -45,7 +46,7 @@ __autograd_transparent__ = True
 
 
 def record(
-    op: Any, out: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, state: State
+    op: Any, out: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, prints: Any, state: State
 ) -> Tensor:
     """The node of one application of an op, and the Tensor of its result."""
     node = Node()
@@ -54,6 +55,7 @@ def record(
     node.operands = operands
     node.kept = kept
     node.attrs = attrs
+    node.prints = prints
     node.scope = state.scope
     node.seq = next(sequence)
     node.grad = node.info = node.tensor = None
@@ -104,7 +106,7 @@ def finish(
         operands = parents if None not in parents else sources(parents, xs)
         kept = _kept(op, wanted, data, attributes or {}, out)
         make: Callable[..., Any] = record_outputs if op.outputs else record
-        result = make(op, out, parents, operands, kept, attributes, state)
+        result = make(op, out, parents, operands, kept, attributes, prints_of(op, kept, parents), state)
         node = next((t._node.parents[0] for t in result if t._node), None) if op.outputs else result._node
     if state.watch is not None:
         if node is not None:
@@ -131,11 +133,12 @@ def _kept(
 
 
 def record_outputs(
-    op: Any, outs: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, state: State
+    op: Any, outs: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, prints: Any, state: State
 ) -> tuple[Tensor, ...]:
     """The same for an op with several outputs: one node, and a vertex for each output."""
     node = Node()
     node.op, node.parents, node.operands, node.kept, node.attrs = op, parents, operands, kept, attrs
+    node.prints = prints
     node.scope = state.scope
     node.seq = next(sequence)
     node.shape = tuple(out.shape for out in outs)
@@ -169,7 +172,7 @@ def output_of(node: Node, index: int) -> Output:
     vertex.shape = node.shape[index]
     vertex.dtype = node.dtype[index]
     vertex.scope = node.scope
-    vertex.value = vertex.grad = vertex.info = vertex.tensor = None
+    vertex.value = vertex.grad = vertex.info = vertex.tensor = vertex.prints = None
     return vertex
 
 

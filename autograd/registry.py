@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Node
 from autograd.errors import RuleError
+from autograd.graph import Node
 from autograd.recording import output_of, placed
 from autograd.writing import unchanged, write_function, write_vjp
 
@@ -67,7 +67,7 @@ class Op:
         self.asks = tuple(() if rule is None else _read_rule(self, i, rule) for i, rule in enumerate(self.rules))
         names = dict.fromkeys(n for asked in self.asks for n in asked if n != "need")
         self.keeps = tuple(names)
-        self._sources = tuple(self.operands.index(n) if n in self.operands else -1 for n in self.keeps)
+        self.sources = tuple(self.operands.index(n) if n in self.operands else -1 for n in self.keeps)
         self.vjp: Callable[[Any, Any, Any], tuple[Any, ...]] = self._first_vjp
         self.function: Callable[..., Any] = write_function(self)
 
@@ -76,15 +76,16 @@ class Op:
         self.vjp = write_vjp(self)
         return self.vjp(g, kept, parents)
 
-    def keeps_operand(self, node: Node, index: int) -> bool:
-        """Whether a node holds the value of this operand for its rules."""
-        source = 0 if self.variadic else index
-        return source in self._sources and node.kept[self._sources.index(source)] is not None
+    def kept_operand(self, node: Node, index: int) -> Any:
+        """The value of an operand that a node holds for its rules, or None."""
+        if self.variadic:
+            return node.kept[self.sources.index(0)][index] if 0 in self.sources else None
+        return node.kept[self.sources.index(index)] if index in self.sources else None
 
     def kept_as_tensors(self, node: Node) -> tuple[Any, ...]:
         """What a node kept, with arrays put back in their place in the graph, so that rules record a graph."""
         kept = list(node.kept)
-        for i, (name, source) in enumerate(zip(self.keeps, self._sources, strict=True)):
+        for i, (name, source) in enumerate(zip(self.keeps, self.sources, strict=True)):
             if kept[i] is None:
                 continue
             if self.variadic and source == 0:

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import sum_to
-from autograd.engine import Node, Route, Vertex, check_values_are_there, fit, where
+from autograd.engine import Route, fit
+from autograd.graph import Node, Vertex, where
 from autograd.modes import STATE
+from autograd.stale import check_values_are_there
 
 __all__ = ["rows_at_once", "stacked_pass"]
 

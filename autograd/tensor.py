@@ -17,15 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.arrays import is_real_floating
-from autograd.engine import (
-    SMALL,
-    Info,
-    Leaf,
-    Vertex,
-    backward_pass,
-    newest_first,
-    sequence,
-)
+from autograd.engine import backward_pass
 from autograd.errors import (
     GradientShapeError,
     InvalidDtypeError,
@@ -35,6 +27,8 @@ from autograd.errors import (
     RequiresGradError,
     UnusedInputError,
 )
+from autograd.fingerprints import fingerprint
+from autograd.graph import SMALL, Info, Leaf, Vertex, newest_first, sequence
 from autograd.values import TensorValues
 
 __all__ = ["HookHandle", "Tensor", "constant", "leaf", "tensor"]
@@ -316,7 +310,7 @@ def leaf_of_array(data: Any) -> Leaf:
     vertex.shape = data.shape
     vertex.dtype = data.dtype
     vertex.value = None if data.size > SMALL else data.copy()
-    vertex.scope = vertex.grad = vertex.tensor = vertex.info = None
+    vertex.scope = vertex.grad = vertex.tensor = vertex.info = vertex.prints = None
     vertex.kept = ()
     vertex.kind = "constant"
     return vertex
@@ -334,6 +328,7 @@ def leaf(x: Tensor) -> Leaf:
     vertex.grad = None
     vertex.tensor = ref(x)
     vertex.info = x._info
+    vertex.prints = fingerprint(data) if x._requires_grad else None
     vertex.kept = ()
     vertex.kind = x._kind if x._requires_grad else "constant"
     with _FIRST_USE:

@@ -19,8 +19,9 @@ import numpy as np
 
 from autograd.arrays import is_real_floating
 from autograd.containers import flatten, leaves, unflatten
-from autograd.engine import Route, Vertex, backward_pass
+from autograd.engine import Route, backward_pass
 from autograd.errors import GradientShapeError, InvalidDtypeError, NonScalarBackwardError
+from autograd.graph import Vertex
 from autograd.modes import STATE
 from autograd.registry import defop, unchanged
 from autograd.stacked import rows_at_once, stacked_pass

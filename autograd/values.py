@@ -15,7 +15,6 @@ from typing import Any, NoReturn, Self, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from autograd.engine import GONE, Info, Leaf, OpRecord, Output, Vertex, describe
 from autograd.errors import (
     INSTEAD,
     ArrayConversionError,
@@ -25,6 +24,7 @@ from autograd.errors import (
     LiveGraphError,
     StackingError,
 )
+from autograd.graph import GONE, Info, Leaf, OpRecord, Output, Vertex, describe
 from autograd.surface import Surface
 
 __all__ = ["TensorValues", "describe_data"]

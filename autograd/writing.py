@@ -19,11 +19,16 @@ from autograd.errors import AutogradError
 from autograd.modes import STATE
 from autograd.operands import PLAIN, explain, operand
 from autograd.recording import TRANSPARENT, constant_outputs, finish, record, record_outputs, result_of, source
+from autograd.stale import prints_of
 from autograd.tensor import Tensor, leaf
 
 __autograd_transparent__ = True
 
 __all__ = ["unchanged", "write_function", "write_operator", "write_vjp"]
+
+
+# Attributes that nobody can change.
+_CONSTANT = frozenset({bool, float, int, np.bool, np.float64, np.int64, slice, str, type(...), type(None)})
 
 
 def unchanged(g: Any) -> Any:
@@ -137,6 +142,8 @@ def _caller_names(op: Any) -> dict[str, Any]:
         "__float": float,
         "__source": source,
         "__ndarray": np.ndarray,
+        "__prints_of": prints_of,
+        "__CONSTANT": _CONSTANT,
         "__shape": np.shape,
     }
 
@@ -186,7 +193,9 @@ def _caller_body(op: Any, operator: bool) -> list[str]:
             f"    if __state.grad and ({' or '.join(f'__{x}_live' for x in ruled)}):",
             f"        __parents = ({', '.join(edges)},)",
             f"        __operands = __parents if {all_live} else ({origins})",
-            f"        return __record(__op, out, __parents, __operands, ({kept}), {attrs}, __state)",
+            f"        __kept = ({kept})",
+            f"        __prints = {_prints_text(op)}",
+            f"        return __record(__op, out, __parents, __operands, __kept, {attrs}, __prints, __state)",
         ]
     return [*body, "    return __result(out)"]
 
@@ -201,6 +210,13 @@ def _kept_text(op: Any, i: int, ruled: list[str]) -> str:
         return value
     askers = [x for x, asked in zip(op.operands, op.asks, strict=True) if name in asked and x in ruled]
     return f"{value} if {' or '.join(f'__{x}_live' for x in askers)} else None"
+
+
+def _prints_text(op: Any) -> str:
+    """The expression for the fingerprints of a node, taken only where it keeps something that others can change."""
+    tests = [f"not __{x}_live and _{x}.__class__ is __ndarray" for x in op.operands if x in op.keeps]
+    tests += [f"{a}.__class__ not in __CONSTANT" for a in op.attributes if a in op.keeps]
+    return f"__prints_of(__op, __kept, __parents) if {' or '.join(tests)} else None" if tests else "None"
 
 
 def _write_variadic(op: Any) -> Callable[..., Any]:

@@ -13,7 +13,9 @@ import pytest
 LAYERS = [
     {"autograd.errors", "autograd.lazy", "autograd.patterns"},
     {"autograd.arrays", "autograd.containers", "autograd.modes"},
-    {"autograd.fixes"},
+    {"autograd.fixes", "autograd.fingerprints"},
+    {"autograd.graph"},
+    {"autograd.stale"},
     {"autograd.engine"},
     {"autograd.stacked", "autograd.surface"},
     {"autograd.values"},

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import Node, Route, Vertex, fit
+from autograd.engine import Route, fit
 from autograd.gradcheck.compare import Comparison
 from autograd.gradcheck.plan import Limits, Weights
 from autograd.gradcheck.problem import (
@@ -30,6 +30,7 @@ from autograd.gradcheck.problem import (
 )
 from autograd.gradcheck.recorder import MISSING, Record, Recorder
 from autograd.gradcheck.report import Fault, Row, Verdict
+from autograd.graph import Node, Vertex
 from autograd.modes import STATE
 
 __all__ = ["Search", "localise"]

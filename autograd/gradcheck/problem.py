@@ -14,8 +14,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.engine import Node, Route, Vertex, backward_pass, newest_first
+from autograd.engine import Route, backward_pass
 from autograd.errors import GradientShapeError
+from autograd.graph import Node, Vertex, newest_first
 from autograd.tensor import Tensor, constant, leaf
 
 __all__ = [

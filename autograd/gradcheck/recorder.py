@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import Node, Output, Vertex, place, where
+from autograd.graph import Node, Output, Vertex, place, where
 from autograd.modes import Watch
 from autograd.tensor import Tensor
 

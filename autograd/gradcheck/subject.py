@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from autograd.arrays import is_real_floating
 from autograd.containers import leaves, unflatten
-from autograd.engine import describe
 from autograd.errors import InvalidDtypeError, RequiresGradError
 from autograd.gradcheck.problem import Array, Run, Variable, vertex_of
+from autograd.graph import describe
 from autograd.modes import enable_grad
 from autograd.tensor import Tensor
 

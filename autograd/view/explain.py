@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Vertex
 from autograd.errors import UnusedInputError
+from autograd.graph import Vertex
 from autograd.tensor import Tensor
 from autograd.view.chain.deltas import Delta, deltas
 from autograd.view.chain.entries import EntryWeb, between, entry_formula, entry_name

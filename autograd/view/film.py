@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from autograd.engine import Node, Output, Vertex
+from autograd.graph import Node, Output, Vertex
 from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names
 from autograd.view.chain.places import place_of, scope_of

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Leaf, Node, Output, Vertex, fit
+from autograd.engine import fit
+from autograd.graph import Leaf, Node, Output, Vertex
 from autograd.modes import STATE, Both, Mode, Watch
 from autograd.tensor import Tensor
 from autograd.view.chain.names import Names

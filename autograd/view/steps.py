@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Node, Output
+from autograd.graph import Node, Output
 from autograd.tensor import Tensor
 from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import GraphReleasedError, LiveGraphError, StaleLeafError, Tensor, no_grad, tensor
-from autograd.engine import Node, Output
+from autograd.graph import Node, Output
 from autograd.registry import defop, joint
 
 

@@ -6,7 +6,7 @@ import pytest
 from op_samples import BINARY, weights
 
 from autograd import Tensor
-from autograd.engine import GONE, SMALL
+from autograd.graph import GONE, SMALL
 
 
 def owned_arrays(value):

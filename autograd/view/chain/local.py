@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import Node, Vertex
+from autograd.graph import Node, Vertex
 from autograd.registry import Op
 from autograd.view.chain.expression import as_latex, as_text
 from autograd.view.chain.formulas import MOVES, SLOPES, matrix_formula

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from autograd.engine import Leaf, Node, Output, Vertex, newest_first
+from autograd.graph import Leaf, Node, Output, Vertex, newest_first
 from autograd.view.picture.labels import shorten
 from autograd.view.picture.values import number
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import linecache
 
-from autograd.engine import Vertex, line_of, place
+from autograd.graph import Vertex, line_of, place
 
 __all__ = ["place_of", "scope_of"]
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import FLOAT64
-from autograd.engine import GONE, Leaf, Node, Output, Vertex, describe, fit, newest_first
+from autograd.engine import fit
 from autograd.errors import AutogradError
+from autograd.graph import GONE, Leaf, Node, Output, Vertex, describe, newest_first
 from autograd.registry import Op
 
 __all__ = ["Firing", "Replay", "Sent", "ValuesNotKeptError"]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograd.containers import flatten
-from autograd.engine import SMALL, Leaf, Node, Output, Vertex
+from autograd.graph import SMALL, Leaf, Node, Output, Vertex
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
 __all__ = ["Keep", "refused", "snapshot", "vertices_below"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
-from autograd.engine import Node, where
+from autograd.graph import Node, where
 from autograd.ops import reduce
 from nn.arrays import plain
 from nn.callers import users_level

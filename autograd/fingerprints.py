@@ -1,0 +1,53 @@
+"""Fingerprints of arrays: enough of their bytes to notice that somebody has changed them.
+
+A graph keeps arrays that others can change as well: constants, masks, indices, labels, a batch buffer that is used
+again, the data of a leaf. A fingerprint is taken in the forward pass and compared before the backward pass. Of a small
+array it is all of its bytes; of a large one those of 64 entries spread over it, so that its cost does not grow with the
+array, and an array that was written anew practically always differs in one of them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["fingerprint"]
+
+WHOLE = 64  # arrays of at most so many entries are compared whole; of larger ones so many entries
+
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+@lru_cache(maxsize=4096)
+def _places(size: int) -> NDArray[np.intp]:
+    """Positions in an array: one in each of 64 equal parts, each at another place of its part.
+
+    Equal steps would often stay in a few columns of a matrix, and these may be constant (a margin of an image, say).
+    Multiples of the golden ratio are spread as evenly as can be, in the parts and in the columns alike.
+    """
+    borders = np.arange(WHOLE + 1, dtype=np.intp) * size // WHOLE
+    inside = np.arange(WHOLE) * _GOLDEN % 1.0 * np.diff(borders)
+    return borders[:-1] + inside.astype(np.intp)
+
+
+def fingerprint(x: Any) -> bytes:
+    """The bytes to compare of an array, or of the arrays and lists in a tuple (as in an index); else nothing."""
+    if x.__class__ is np.ndarray:
+        size = x.size
+        if size <= WHOLE:
+            return x.tobytes()
+        flags = x.flags
+        if flags.c_contiguous:
+            return x.take(_places(size)).tobytes()
+        if flags.f_contiguous:
+            return x.T.take(_places(size)).tobytes()
+        return x.flat[_places(size)].tobytes()
+    if x.__class__ is tuple:
+        return b"".join([fingerprint(part) for part in x])
+    if x.__class__ is list:
+        return repr(x).encode()
+    data = getattr(x, "_data", None)  # a Tensor of integers in an index
+    return b"" if data is None else fingerprint(data)
