@@ -33,9 +33,9 @@ __all__ = [
 
 # The newest NumPy whose names have all been looked at; what a newer one adds is reported by the tests, not failed. The
 # oldest is the one that pyproject.toml asks for.
-NEWEST_NUMPY = "2.4"
+NEWEST_NUMPY = "2.5"
 SINCE: dict[str, str] = {}  # the first NumPy with this name, where that is not the oldest
-UNTIL = {"in1d": "2.3", "trapz": "2.3"}  # the last NumPy with this name
+UNTIL = {"in1d": "2.3", "row_stack": "2.4", "trapz": "2.3"}  # the last NumPy with this name
 OF_THE_PLATFORM = frozenset({"float96", "float128", "complex192", "complex256"})  # what its long double is called
 
 _STACK = "np.stack or np.concatenate to build an array of Tensors, t.numpy() for plain values"

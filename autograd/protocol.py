@@ -20,7 +20,7 @@ from autograd.operands import explain_call
 from autograd.registry import REGISTRY, Op
 from autograd.tensor import Tensor
 
-__all__ = ["FUNCTIONS", "STATUS", "UFUNCS", "implements", "no_rule", "refuse_extra", "unsupported"]
+__all__ = ["FUNCTIONS", "STATUS", "UFUNCS", "implements", "named", "no_rule", "refuse_extra", "unsupported"]
 
 STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is answered here
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
@@ -45,6 +45,14 @@ def implements(
         return adapter
 
     return register
+
+
+def named(*names: str) -> tuple[Callable[..., Any], ...]:
+    """The functions of NumPy with these names, but for those that the installed version lacks.
+
+    For names that not every supported NumPy has (`autograd.coverage` knows since and until when).
+    """
+    return tuple(getattr(np, name) for name in names if hasattr(np, name))
 
 
 def adapter_of(function: Callable[..., Any], op: Op) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.refused import ZEROS, refusal
 from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, shape
-from autograd.protocol import STATUS, implements
+from autograd.protocol import STATUS, implements, named
 from autograd.tensor import constant
 
 __autograd_transparent__ = True
@@ -104,7 +104,7 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     return shape.concatenate(begin, inside, end, axis=axis)
 
 
-@implements(np.trapezoid, *filter(None, [getattr(np, "trapz", None)]))
+@implements(np.trapezoid, *named("trapz"))
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     y = as_operand(y)
     axis = normalize_axis_index(axis, y.ndim)

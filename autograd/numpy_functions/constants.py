@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.numpy_functions.selection import plain
-from autograd.protocol import implements
+from autograd.protocol import implements, named
 from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
@@ -44,10 +44,10 @@ PLAIN_RESULTS = (
     *(np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isneginf, np.isposinf, np.size, np.shape, np.ndim),
     *(np.result_type, np.can_cast, np.common_type, np.min_scalar_type, np.may_share_memory, np.shares_memory),
     *(np.array2string, np.array_repr, np.array_str, np.tril_indices_from, np.triu_indices_from),
-    *filter(None, [getattr(np, "in1d", None)]),
     *(np.diag_indices_from, np.isfortran, np.ix_, np.einsum_path, np.linalg.matrix_rank),
+    *named("in1d"),
 )
-NUMBERS = (np.zeros_like, np.ones_like, np.empty_like, np.fix, np.imag, np.angle)
+NUMBERS = (np.zeros_like, np.ones_like, np.empty_like, np.imag, np.angle, *named("fix"))
 
 for _function in (*PLAIN_RESULTS, *NUMBERS):
     implements(_function, status="constant")(on_values(_function))

@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.numpy_functions.arguments import along, as_operand
 from autograd.ops import index, shape
-from autograd.protocol import implements
+from autograd.protocol import implements, named
 
 __autograd_transparent__ = True
 
@@ -47,7 +47,7 @@ def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind"
     return _joined(shape.concatenate(*parts, axis=0 if parts[0].ndim == 1 else 1), dtype, casting)
 
 
-@implements(np.vstack, np.row_stack)  # noqa: NPY201 - which it is until NumPy drops it
+@implements(np.vstack, *named("row_stack"))
 def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
     return _joined(shape.concatenate(*(np.atleast_2d(a) for a in tup), axis=0), dtype, casting)
 

@@ -132,11 +132,16 @@ def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 
 
 @implements(np.sort)
-def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    """Sorted along an axis; of equal entries each keeps the gradient of its own (stable) place."""
+def sort(
+    a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None, **options: Any
+) -> Any:
+    """Sorted along an axis; of equal entries each keeps the gradient of its own (stable) place.
+
+    Further ``options`` are those of the installed NumPy (``descending``, from 2.5 on).
+    """
     if axis is None:
         a, axis = np.ravel(a), 0
-    return take_along_axis(a, np.argsort(plain(a), axis=axis, kind="stable"), axis)
+    return take_along_axis(a, np.argsort(plain(a), axis=axis, stable=True, **options), axis)
 
 
 @implements(np.partition)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from autograd.coverage import SINCE, UNTIL
+
 HERE = Path(__file__).parent
 
 
@@ -41,8 +43,8 @@ TABLES = {
 def _deprecated():
     """NumPy's warnings about functions that it will drop: what they do is tested as long as they are there."""
     with warnings.catch_warnings():
-        for name in ("`row_stack`", "`in1d`", "`trapz`", "the matrix subclass"):
-            warnings.filterwarnings("ignore", f".*{name}", Warning)
+        warnings.filterwarnings("ignore", r"`?(numpy\.)?\w+`?( alias)? is deprecated", DeprecationWarning)
+        warnings.filterwarnings("ignore", "the matrix subclass", PendingDeprecationWarning)
         yield
 
 
@@ -83,9 +85,15 @@ def pytest_deselected(items):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    if report.when == "call" and report.passed and item.path.is_relative_to(HERE):
+    if report.when == "call" and report.passed and item.path.is_relative_to(HERE) and not is_of_some_numpy(item):
         item.config.stash.setdefault(CHECKS, Counter())[item.path.stem] += 1
     return report
+
+
+def is_of_some_numpy(item):
+    """Whether a test is of a name that not every NumPy has, so that the count is the same with all of them."""
+    case = getattr(item, "callspec", None)
+    return case is not None and not (UNTIL.keys() | SINCE.keys()).isdisjoint(case.id.split("-"))
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ these are in edges.py, with what has to come out there.
 A differentiable function needs three samples at least, or no test of this folder is collected.
 """
 
+import functools
+import inspect
 import math
 import zlib
 from collections import defaultdict
@@ -26,6 +28,11 @@ USES = {"poly1d": lambda coefficients, x: np.poly1d(coefficients)(x)}
 
 def words(text):
     return text.split()
+
+
+def present(text):
+    """The names that the installed NumPy has: some are dropped by newer ones (`autograd.coverage.UNTIL`)."""
+    return [name for name in words(text) if hasattr(np, name)]
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -76,6 +83,33 @@ def is_live(x):
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
+def is_wrong_in_numpy(name):
+    """Whether NumPy folds wrongly: its loops for AVX-512 read the running result before they have written it."""
+    ufunc, _, method = name.partition(".")
+    return ufunc in ("power", "arctan2") and method in ("reduce", "reduceat")
+
+
+def folded(name, x, indices=None, axis=0, keepdims=False, initial=None):
+    """``reduce`` and ``reduceat`` of a ufunc by their definition: one application after the other, from the left."""
+    ufunc, _, method = name.partition(".")
+    parts = list(np.moveaxis(x, axis, 0))
+    if method == "reduceat":
+        ends = [*indices[1:], len(parts)]
+        pieces = [parts[i : max(i + 1, end)] for i, end in zip(indices, ends, strict=True)]
+        return np.stack([functools.reduce(lookup(ufunc), piece) for piece in pieces], axis)
+    result = functools.reduce(lookup(ufunc), parts if initial is None else [initial, *parts])
+    return np.expand_dims(result, axis) if keepdims else result
+
+
+def with_sorted_pieces(parted, kth, axis):
+    """What `np.partition` has returned, with the numbers between its places in order: it promises none there."""
+    if axis is None:
+        axis = 0
+    places = sorted(k % parted.shape[axis] for k in np.ravel(kth))
+    cuts = [cut for k in places for cut in (k, k + 1)]
+    return np.concatenate([np.sort(piece, axis=axis) for piece in np.split(parted, cuts, axis=axis)], axis=axis)
+
+
 def rebuilt(tree, leaf):
     """Nested lists, tuples and dicts with every leaf replaced by ``leaf(leaf)``."""
     if isinstance(tree, dict):
@@ -110,7 +144,17 @@ class Sample:
         """The call with other arrays (or Tensors) in the places of the differentiated ones."""
         given = iter(live)
         args, options = rebuilt(self.arguments, lambda x: next(given) if is_live(x) else x)
-        return self.function(*args, **options)
+        return self.run(*args, **options)
+
+    def run(self, *args, **options):
+        """The function's answer, as it is compared: NumPy's for arrays, except where that is wrong or left open."""
+        if is_wrong_in_numpy(self.name) and not isinstance(args[0], Tensor):
+            return folded(self.name, *args, **options)
+        result = self.function(*args, **options)
+        if self.name == "partition":
+            given = inspect.signature(np.partition).bind(*args, **options).arguments
+            return with_sorted_pieces(result, given["kth"], given.get("axis", -1))
+        return result
 
     def tensors(self, dtype=None):
         return [Tensor(x if dtype is None else x.astype(dtype), requires_grad=True) for x in self.live]
@@ -379,11 +423,10 @@ sample("gradient", numbers(4), np.cumsum(positive(4)))
 sample("gradient", numbers(3, 4), [0.0, 0.3, 1.0], np.cumsum(positive(4)), edge_order=2)
 sample("gradient", numbers(3, 4, 3), np.cumsum(positive(4)), axis=1)
 sample("gradient", numbers(4), positive(), edge_order=2)
-for name in ("trapezoid", "trapz"):
-    if hasattr(np, name):
-        sample(name, numbers(5))
-        sample(name, numbers(2, 3), dx=0.5, axis=-1)
-        sample(name, numbers(2, 3), axis=0)
+for name in present("trapezoid trapz"):
+    sample(name, numbers(5))
+    sample(name, numbers(2, 3), dx=0.5, axis=-1)
+    sample(name, numbers(2, 3), axis=0)
 sample("trapezoid", numbers(2, 3), np.cumsum(positive(3)))
 sample("trapezoid", numbers(3, 2), numbers(3, 2, seed=1), axis=-2)
 sample("trapezoid", [1.0, 2.5, 3.0], numbers(3))
@@ -634,7 +677,7 @@ sample("stack", [numbers(3), numbers(3, seed=1)])
 sample("stack", [numbers(2, 3), numbers(2, 3, seed=1)], axis=-1)
 sample("stack", (numbers(), 1.5, numbers(seed=1)))
 sample("stack", numbers(2, 3), 1)
-for name in words("hstack vstack dstack column_stack row_stack"):
+for name in present("hstack vstack dstack column_stack row_stack"):
     sample(name, [numbers(3), numbers(3, seed=1)])
     sample(name, (numbers(2, 3), numbers(2, 3, seed=1)))
     sample(name, [numbers(2, 3, 1), numbers(2, 3, 1, seed=1), np.ones((2, 3, 1), int)])

@@ -49,7 +49,7 @@ def test_arguments_by_name(case, spelled_out):
         names = names_of(inspect.Parameter.POSITIONAL_OR_KEYWORD, known.parameters)
         named = {name: arguments.pop(name) for name in names if name in arguments and not (spelled_out or variadic)}
         rest = inspect.BoundArguments(known, arguments)
-        return case.function(*rest.args, **rest.kwargs, **named)
+        return case.run(*rest.args, **rest.kwargs, **named)
 
     assert_as_numpy(case, call, case.live, case.tensors())
 

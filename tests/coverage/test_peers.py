@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from coverage_samples import lookup
 
+from autograd.coverage import UNTIL
 from autograd.protocol import STATUS
 
 HERE = Path(__file__).parent
@@ -55,7 +56,7 @@ def is_ours(name):
     try:
         return STATUS.get(lookup(name)) == "differentiable"
     except AttributeError:
-        return False
+        return name in UNTIL  # which this NumPy has dropped
 
 
 @pytest.mark.parametrize("peer", EXPLAINED)

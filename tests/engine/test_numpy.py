@@ -197,6 +197,15 @@ def test_no_method_of_an_array_detaches(name):
     assert not found
 
 
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.5.0", reason="an option since NumPy 2.5")
+def test_sorted_from_the_largest():
+    x = tensor([2.0, np.nan, 5.0, -1.0], requires_grad=True)
+    found = np.sort(x, descending=True)
+    np.testing.assert_array_equal(found.data, np.sort(x.data, descending=True))
+    np.sum(found[:3] * np.array([1.0, 2.0, 3.0])).backward()
+    np.testing.assert_array_equal(x.grad, [2.0, 0.0, 1.0, 3.0])
+
+
 @pytest.mark.parametrize(
     ("fill", "error"),
     [
