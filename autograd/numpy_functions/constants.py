@@ -38,7 +38,7 @@ def on_values(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-PLAIN_RESULTS = (
+PLAIN_RESULTS: tuple[Callable[..., Any], ...] = (
     *(np.argpartition, np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsorted, np.digitize),
     *(np.nanargmax, np.nanargmin, np.lexsort, np.isclose, np.allclose, np.array_equal, np.array_equiv, np.isin),
     *(np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isneginf, np.isposinf, np.size, np.shape, np.ndim),
@@ -47,7 +47,7 @@ PLAIN_RESULTS = (
     *(np.diag_indices_from, np.isfortran, np.ix_, np.einsum_path, np.linalg.matrix_rank),
     *named("in1d"),
 )
-NUMBERS = (np.zeros_like, np.ones_like, np.empty_like, np.imag, np.angle, *named("fix"))
+NUMBERS: tuple[Callable[..., Any], ...] = (np.zeros_like, np.ones_like, np.empty_like, np.imag, np.angle, *named("fix"))
 
 for _function in (*PLAIN_RESULTS, *NUMBERS):
     implements(_function, status="constant")(on_values(_function))
