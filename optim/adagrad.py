@@ -14,6 +14,7 @@ from autograd import Tensor
 from optim.groups import Parameters
 from optim.hyper import FLAG, NON_NEGATIVE, Choice, Number, Value, is_off
 from optim.optimizer import Optimizer
+from optim.tracing import guarded
 
 __all__ = ["Adadelta", "Adagrad", "RMSprop"]
 
@@ -57,6 +58,7 @@ class Adagrad(Optimizer):
         "use_current": FLAG,
         "maximize": FLAG,
     }
+    squares = True
 
     def __init__(
         self,
@@ -101,7 +103,7 @@ class Adagrad(Optimizer):
 
     @staticmethod
     def update(p: Any, g: Any, s: Any, *, rate: Any, eps: Any, inside: bool, use_current: bool) -> tuple[Any, ...]:
-        new = s + g * g
+        new = guarded(s + g * g)
         return p - rate * (g / _root(new if use_current else s, eps, inside)), new
 
 
@@ -136,6 +138,7 @@ class RMSprop(Optimizer):
         "eps_mode": EPS_MODE,
         "maximize": FLAG,
     }
+    squares = True
 
     def __init__(
         self,
@@ -182,7 +185,7 @@ class RMSprop(Optimizer):
         p: Any, g: Any, v: Any, *more: Any, lr: Any, alpha: Any, eps: Any, momentum: Any, centered: bool, inside: bool
     ) -> tuple[Any, ...]:
         means, buffers = more[:centered], more[centered:]
-        v = alpha * v + (1.0 - alpha) * g * g
+        v = alpha * v + (1.0 - alpha) * guarded(g * g)
         means = tuple(alpha * m + (1.0 - alpha) * g for m in means)
         square = np.maximum(v - means[0] * means[0], 0.0) if centered else v
         step = g / _root(square, eps, inside)
@@ -216,6 +219,7 @@ class Adadelta(Optimizer):
         "weight_decay": NON_NEGATIVE,
         "maximize": FLAG,
     }
+    squares = True
 
     def __init__(
         self,
@@ -237,6 +241,6 @@ class Adadelta(Optimizer):
 
     @staticmethod
     def update(p: Any, g: Any, v: Any, u: Any, *, lr: Any, rho: Any, eps: Any) -> tuple[Any, ...]:
-        v = rho * v + (1.0 - rho) * g * g
+        v = rho * v + (1.0 - rho) * guarded(g * g)
         step = np.sqrt(u + eps) / np.sqrt(v + eps) * g
         return p - lr * step, v, rho * u + (1.0 - rho) * step * step

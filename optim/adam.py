@@ -13,6 +13,7 @@ import numpy as np
 from optim.groups import Parameters
 from optim.hyper import FLAG, NON_NEGATIVE, Choice, Number, Pair, Value
 from optim.optimizer import Optimizer
+from optim.tracing import guarded
 
 __all__ = ["Adam", "AdamW", "Lion", "NAdam"]
 
@@ -49,6 +50,7 @@ class Adam(Optimizer):
         "eps_mode": Choice("outside", "inside"),
         "maximize": FLAG,
     }
+    squares = True
 
     def __init__(
         self,
@@ -96,7 +98,7 @@ class Adam(Optimizer):
         p: Any, g: Any, m: Any, v: Any, *largest: Any, rate: Any, beta1: Any, beta2: Any, eps: Any, inside: bool
     ) -> tuple[Any, ...]:
         m = beta1 * m + (1.0 - beta1) * g
-        v = beta2 * v + (1.0 - beta2) * g * g
+        v = beta2 * v + (1.0 - beta2) * guarded(g * g)
         largest = tuple(np.maximum(x, v) for x in largest)
         size = largest[0] if largest else v
         return p - rate * (m / (np.sqrt(size + eps) if inside else np.sqrt(size) + eps)), m, v, *largest
@@ -169,6 +171,7 @@ class NAdam(Optimizer):
         "maximize": FLAG,
     }
     numbers = {"mu_product": 1.0}  # noqa: RUF012
+    squares = True
 
     def __init__(
         self,
@@ -216,7 +219,7 @@ class NAdam(Optimizer):
         p: Any, g: Any, m: Any, v: Any, *, along_m: Any, along_g: Any, beta1: Any, beta2: Any, eps: Any
     ) -> tuple[Any, ...]:
         m = beta1 * m + (1.0 - beta1) * g
-        v = beta2 * v + (1.0 - beta2) * g * g
+        v = beta2 * v + (1.0 - beta2) * guarded(g * g)
         return p - (along_m * m + along_g * g) / (np.sqrt(v) + eps), m, v
 
 
@@ -263,9 +266,9 @@ class Lion(Optimizer):
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
         beta1, beta2 = hyper["betas"]
-        return {"lr": hyper["lr"], "beta1": beta1, "beta2": beta2}
+        return {"lr": hyper["lr"], "share": beta1 / (1.0 - beta1), "beta2": beta2}
 
     @staticmethod
-    def update(p: Any, g: Any, m: Any, *, lr: Any, beta1: Any, beta2: Any) -> tuple[Any, ...]:
-        direction = np.sign(beta1 * m + (1.0 - beta1) * g)
+    def update(p: Any, g: Any, m: Any, *, lr: Any, share: Any, beta2: Any) -> tuple[Any, ...]:
+        direction = np.sign(share * m + g)  # that of β₁·m + (1 − β₁)·g, also where the product with g would vanish
         return p - lr * direction, beta2 * m + (1.0 - beta2) * g

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optim.tracing import Program, record
+from optim.tracing import Overflow, Program, record
 
 __all__ = ["BLOCK_BYTES", "Kernel"]
 
@@ -48,67 +48,82 @@ class Kernel:
         slots: tuple[str, ...],
         settings: Mapping[str, Any],
         dtype: np.dtype[Any],
+        overflowed: Sequence[Any] = (),
     ) -> None:
         self.program: Program = record(update, slots, settings, dtype)
         self.slots = slots
         self.dtype = dtype
         self.loaded: Mapping[str, Any] = {}  # the settings that the coefficients are those of
         self._constants = [np.empty((), dtype) for _ in range(self.program.constants)]
+        self._others = [*self._constants, *([overflowed] if self.program.guarded else [])]
         self._buffers = [np.empty(0, dtype)] * self.program.registers
-        self._rest: dict[tuple[int, ...], list[NDArray[Any]]] = {}  # of a shape: registers and constants
+        self._code = self.program.run
+        self._rest: dict[tuple[int, ...], list[Any]] = {}  # of a shape: registers and constants
 
     def load(self, **settings: Any) -> None:
         """Set the coefficients, Python floats, which are rounded once, to the dtype of the arrays."""
         self.loaded = settings
         self.program.load(*self._constants, **settings)
 
-    def run(self, *arrays: NDArray[Any]) -> None:
-        """Update the arrays (parameter, gradient, state: all of one shape) in place; the gradient is only read."""
-        run = self.program.run
-        shape = arrays[0].shape
-        rest = self._rest.get(shape)
-        if rest is not None:
-            run(*arrays, *rest)
-        elif arrays[0].nbytes <= BLOCK_BYTES:
-            run(*arrays, *self._make_rest(shape))
+    def run(self, p: NDArray[Any], g: NDArray[Any], *state: NDArray[Any]) -> None:
+        """Update parameter and state (arrays of one shape) in place; the gradient is only read.
+
+        A parameter of another dtype is computed in that of the kernel, and rounded once. Raises Overflow; its
+        ``left`` says which part of the arrays has not been updated then.
+        """
+        if p.dtype is not self.dtype:
+            exact = p.astype(self.dtype)
+            try:
+                self.run(exact, g.astype(self.dtype), *state)
+            finally:
+                p[...] = exact
+        elif p.nbytes <= BLOCK_BYTES:
+            self._code(p, g, *state, *(self._rest.get(p.shape) or self._make_rest(p.shape)))
         else:
-            self._run_blocks(arrays)
+            self._run_blocks((p, g, *state))
 
     def _run_blocks(self, arrays: Arrays) -> None:
-        run = self.program.run
-        arrays, width = _rows(arrays)
+        run = self._code
+        cut, width = _cut(arrays)
+        arrays = [cut(a) for a in arrays]
         length, *others = arrays[0].shape
         rows = max(1, BLOCK_BYTES // width)
         shape = (rows, *others)
         rest = self._rest.get(shape) or self._make_rest(shape)
         whole = length // rows * rows
-        for i in range(0, whole, rows):
-            run(*[a[i : i + rows] for a in arrays], *rest)
-        if whole < length:
-            registers = [register[: length - whole] for register in rest[: self.program.registers]]
-            run(*[a[whole:] for a in arrays], *registers, *self._constants)
+        i = 0
+        try:
+            for i in range(0, whole, rows):
+                run(*[a[i : i + rows] for a in arrays], *rest)
+            if whole < length:
+                i = whole
+                registers = [register[: length - whole] for register in rest[: self.program.registers]]
+                run(*[a[whole:] for a in arrays], *registers, *self._others)
+        except Overflow as overflow:
+            overflow.left = lambda a: cut(a)[i:]
+            raise
 
-    def _make_rest(self, shape: tuple[int, ...]) -> list[NDArray[Any]]:
-        """The registers in the shape of the arrays, and the constants."""
+    def _make_rest(self, shape: tuple[int, ...]) -> list[Any]:
+        """The registers in the shape of the arrays, the constants, and what notes an overflow."""
         size = prod(shape)
         if any(buffer.size < size for buffer in self._buffers):
             self._buffers = [np.empty(size, self.dtype) for _ in self._buffers]
             self._rest.clear()
-        rest = [*(buffer[:size].reshape(shape) for buffer in self._buffers), *self._constants]
+        rest: list[Any] = [*(buffer[:size].reshape(shape) for buffer in self._buffers), *self._others]
         if size * self.dtype.itemsize <= BLOCK_BYTES:
             self._rest[shape] = rest
         return rest
 
 
-def _rows(arrays: Arrays) -> tuple[Any, int]:
-    """Views of large arrays to be cut along the first axis, and the bytes of one row.
+def _cut(arrays: Arrays) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], int]:
+    """How to look at large arrays so that they can be cut along the first axis, and the bytes of one row.
 
     Arrays of one memory order are seen flat. Others are cut along their longest axis.
     """
     first = arrays[0]
     if all(a.flags.c_contiguous for a in arrays):
-        return [a.reshape(-1) for a in arrays], first.itemsize
+        return lambda a: a.reshape(-1), first.itemsize
     if all(a.flags.f_contiguous for a in arrays):
-        return [a.T.reshape(-1) for a in arrays], first.itemsize
+        return lambda a: a.T.reshape(-1), first.itemsize
     longest = max(range(first.ndim), key=first.shape.__getitem__)
-    return [a.swapaxes(0, longest) for a in arrays], first.nbytes // first.shape[longest]
+    return lambda a: a.swapaxes(0, longest), first.nbytes // first.shape[longest]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from optim.errors import HyperparameterError, OptimizerError
 
-__all__ = ["NonFiniteGradientError", "clip_grad_norm", "clip_grad_value"]
+__all__ = ["NonFiniteGradientError", "clip_grad_norm", "clip_grad_value", "norm_of"]
 
 
 class NonFiniteGradientError(OptimizerError, RuntimeError):
@@ -64,7 +64,7 @@ def clip_grad_norm(
     if not norm_type > 0:
         raise HyperparameterError(f"clip_grad_norm: norm_type must be above 0; got {norm_type!r}.")
     gradients = _gradients(parameters)
-    total = _combine([_norm(g, norm_type) for g in gradients], norm_type)
+    total = norm_of(gradients, norm_type)
     if error_if_nonfinite and not isfinite(total):
         raise NonFiniteGradientError(
             f"the norm of the gradients is {total}: it cannot be clipped. Nothing was changed."
@@ -72,7 +72,7 @@ def clip_grad_norm(
     factor = max_norm / (total + 1e-6)
     if not factor >= 1.0:
         for g in gradients:
-            np.multiply(g, factor, out=g)
+            _shrink(g, max_norm, total, factor)
     return total
 
 
@@ -93,13 +93,33 @@ def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float) ->
     if not clip_value >= 0:
         raise HyperparameterError(f"clip_grad_value: clip_value must be at least 0; got {clip_value!r}.")
     for g in _gradients(parameters):
-        np.clip(g, -clip_value, clip_value, out=g)
+        if clip_value <= float(np.finfo(g.dtype).max):  # a larger one is infinity in this dtype
+            np.clip(g, -clip_value, clip_value, out=g)
 
 
 def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[NDArray[Any]]:
     """The gradients of different parameters: one that is given twice is not scaled twice."""
     given = [parameters] if isinstance(parameters, Tensor) else parameters
     return [p.grad for p in dict.fromkeys(given) if p.grad is not None]
+
+
+def norm_of(gradients: Iterable[NDArray[Any]], order: float = 2.0) -> float:
+    """The norm of all gradients as one vector.
+
+    >>> import numpy as np
+    >>> from optim.clip import norm_of
+    >>> f"{norm_of([np.array([3e200]), np.array([[4e200]])]):.6g}"
+    '5e+200'
+    """
+    return _combine([_norm(g, order) for g in gradients], order)
+
+
+def _shrink(g: NDArray[Any], max_norm: float, total: float, factor: float) -> None:
+    """g ← g·factor, in a dtype that holds the factor, and in two steps where double precision does not."""
+    if factor >= float(np.finfo(g.dtype).smallest_normal):
+        np.multiply(g, factor, out=g)
+    else:
+        g[...] = g.astype(np.float64) / (total + 1e-6) * max_norm
 
 
 def _norm(g: NDArray[Any], order: float) -> float:

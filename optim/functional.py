@@ -13,6 +13,7 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import GradientError, StateError
 from optim.groups import describe
+from optim.widths import of_arrays, of_parameter, of_step
 
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer
@@ -62,13 +63,22 @@ def _update(
 ) -> Any:
     """The new value of a parameter; its entry of the state is brought up to date."""
     entry["step"] += 1
-    settings = optimizer.settings(optimizer.common(hyper), hyper, entry["step"], entry)
-    coefficients = {name: _astype(x, p.dtype) if isinstance(x, Tensor) else x for name, x in settings.items()}
+    common = optimizer.common(hyper)
+    settings = optimizer.settings(common, hyper, entry["step"], entry)
+    dtype = of_parameter(p.dtype)
+    if optimizer.squares:
+        dtype = of_step(_plain(p), _plain(g), _plain(common["decay"]), _plain(hyper.get("eps", 0.0)))
+    dtype = of_arrays([_plain(entry[name]) for name in slots], dtype)
+    coefficients = {name: _astype(x, dtype) if isinstance(x, Tensor) else x for name, x in settings.items()}
     # The optimizer's own arrays are changed in place by its next step, and the graph keeps what it is given.
-    state = [np.array(x) if isinstance(x, np.ndarray) else x for x in (entry[name] for name in slots)]
-    new, *arrays = optimizer.expression(p, _astype(g, p.dtype), *state, **coefficients)
+    state = [_astype(np.array(x) if isinstance(x, np.ndarray) else x, dtype) for x in (entry[name] for name in slots)]
+    new, *arrays = optimizer.expression(_astype(p, dtype), _astype(g, dtype), *state, **coefficients)
     entry.update(zip(slots, arrays, strict=True))
-    return new
+    return _astype(new, p.dtype)
+
+
+def _plain(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x
 
 
 def _astype(x: Any, dtype: np.dtype[Any]) -> Any:

@@ -243,7 +243,8 @@ class LBFGS(Optimizer):
         return {**counts, "t": 0.0, "H_diag": 1.0, "d": nothing, "prev_flat_grad": nothing, **{k: [] for k in HISTORY}}
 
     def _vector(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        dtype = np.result_type(*(p.dtype for p in self._params))
+        # At least double precision: products of steps and changes of gradients are squares of small or large numbers.
+        dtype = np.result_type(np.float64, *(p.dtype for p in self._params))
         return np.concatenate([a.reshape(-1) for a in arrays]).astype(dtype, copy=False)
 
     def _evaluate(self, closure: Callable[[], Any]) -> tuple[Any, Point]:

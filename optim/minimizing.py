@@ -20,7 +20,7 @@ from autograd import Tensor, enable_grad, hessian, tensor
 from autograd.containers import flatten, leaves, unflatten
 from optim.adagrad import Adadelta, Adagrad, RMSprop
 from optim.adam import Adam, AdamW, Lion, NAdam
-from optim.clip import NonFiniteGradientError
+from optim.clip import NonFiniteGradientError, norm_of
 from optim.errors import HyperparameterError, ParameterError
 from optim.lbfgs import LBFGS
 from optim.optimizer import Optimizer
@@ -131,7 +131,7 @@ def minimize(
     end = False, ""
     for step in itertools.count():
         value, gradients = problem.evaluate()
-        norm = float(np.sqrt(sum(float(np.vdot(g, g)) for g in gradients)))
+        norm = norm_of(gradients)
         if points and not (isfinite(value) and isfinite(norm)):
             end = False, f"{_not_finite(value)} after step {step}"
             break

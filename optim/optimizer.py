@@ -21,10 +21,13 @@ from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
 from optim.hyper import Rule, is_off
 from optim.states import dump, restore
+from optim.tracing import Overflow
+from optim.widths import DOUBLE, SINGLE, SMALL_EPS, fitted, of_parameter, of_step, reader_of, wider_than
 
 __all__ = ["Optimizer"]
 
 ndarray = np.ndarray
+_HUGE = np.float64(1e300)
 
 # Hyper-parameters at a step, names of the state arrays, settings that all optimizers have.
 Resolved = tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]
@@ -44,6 +47,10 @@ class Optimizer:
     may be changed at any time. A value may also be a function of the number of steps done so far (a schedule).
     ``state[p]`` is a dict with the number of updates of the parameter (``"step"``) and its state arrays. ``t`` counts
     the calls of `step`; ``skipped`` are the parameters that had no gradient at the last one.
+
+    Parameters of float16 are updated in float32, in which their state is kept, and rounded once a step. The state of
+    others has their dtype; where squares of gradients overflow it, it is kept in the next wider one for as long as its
+    numbers need that (`optim.widths`).
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -69,6 +76,7 @@ class Optimizer:
     rules: ClassVar[Mapping[str, Rule]] = {}
     numbers: ClassVar[Mapping[str, float]] = {}  # what a parameter's state has besides arrays, and its first value
     decoupled: ClassVar[bool] = False  # whether weight decay shrinks the parameter beside the update
+    squares: ClassVar[bool] = False  # whether its update has guarded numbers, which may need a wider dtype
 
     def __init__(self, params: Parameters, **defaults: Any) -> None:
         self.defaults = defaults
@@ -168,7 +176,8 @@ class Optimizer:
 
     def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
         """The state of a parameter before its first update."""
-        arrays = {name: np.zeros_like(p.data) for name in self.slots(group)}
+        dtype = of_parameter(p.dtype)
+        arrays = {name: np.zeros_like(p.data, dtype) for name in self.slots(group)}
         return {"step": 0, **self.numbers, **arrays}
 
     def resolve(self, group: Mapping[str, Any], t: int, *, tensors: bool = False) -> dict[str, Any]:
@@ -215,11 +224,27 @@ class Optimizer:
         schedule leaves its range.
         """
         loss = None if closure is None else closure()
-        skipped = []
         resolved = [self._resolved(i, group) for i, group in enumerate(self.param_groups)]
+        if self.squares:
+            with np.errstate(over="call", call=self._note_overflow):
+                skipped = self._update(resolved)
+            if self._overflowed:  # not of a square: to be said in the way that the caller has chosen
+                self._overflowed.clear()
+                np.multiply(_HUGE, _HUGE)
+        else:
+            skipped = self._update(resolved)
+        self.t += 1
+        self.skipped = tuple(skipped)
+        return loss
+
+    def _update(self, resolved: Sequence[Resolved]) -> list[Tensor]:
+        """Update the parameters that have a gradient; returns the others."""
+        skipped = []
         for index, (hyper, slots, common) in enumerate(resolved):
             kernel: Kernel | None = None
             loaded = 0
+            read = reader_of(slots)
+            tiny = self.squares and hyper.get("eps", 1.0) < SMALL_EPS
             for p in self.param_groups[index]["params"]:
                 g = p.grad
                 if g is None:
@@ -235,34 +260,52 @@ class Optimizer:
                     or not data.flags.writeable
                 ):
                     data, g = _fit(data, g)
+                work = dtype if dtype is SINGLE or dtype is DOUBLE else of_parameter(dtype)
+                if tiny:
+                    work = of_step(data, g, common["decay"], hyper["eps"])
                 state = self.state.get(p) or self._adopt(p, index)
                 arrays: Any = ()
                 if slots:
-                    arrays = [state.get(name) for name in slots]
-                    for array in arrays:
-                        if array is None or array.dtype is not dtype:
-                            arrays = _renew(state, slots, data)
+                    try:
+                        arrays = read(state)
+                        missing = arrays[0].dtype is not work  # all have one dtype
+                    except KeyError:  # hyper-parameters were switched on later
+                        missing = True
+                    if missing:
+                        work, arrays = fitted(state, slots, data, work)
                 step = state["step"] + 1
-                if kernel is None or loaded != step or kernel.dtype is not dtype or self.numbers:
+                if kernel is None or loaded != step or kernel.dtype is not work or self.numbers:
                     settings = self.settings(common, hyper, step, state)
                     kernel = self._recent.get(index)
-                    if (
-                        kernel is None
-                        or kernel.loaded != settings
-                        or kernel.dtype is not dtype
-                        or kernel.slots != slots
-                    ):
-                        kernel = self._recent[index] = self._kernel(slots, dtype, settings)
+                    if kernel is None or kernel.loaded != settings or kernel.dtype is not work or kernel.slots != slots:
+                        kernel = self._recent[index] = self._kernel(slots, work, settings)
                     loaded = step
-                kernel.run(data, g, *arrays)
+                try:
+                    kernel.run(data, g, *arrays)
+                except Overflow as overflow:
+                    self._go_on_wider(kernel, overflow, data, g, state)
                 state["step"] = step
                 if data is p._data:
                     p._changed()  # these are no longer the values of the forward pass
                 else:
                     p.data = data
-        self.t += 1
-        self.skipped = tuple(skipped)
-        return loss
+        return skipped
+
+    def _go_on_wider(
+        self, kernel: Kernel, overflow: Overflow, data: NDArray[Any], g: NDArray[Any], state: dict[str, Any]
+    ) -> None:
+        """Finish an update in a wider dtype, which squares do not overflow, and keep the state in it."""
+        self._overflowed.clear()
+        wider = wider_than(kernel.dtype)
+        for name in kernel.slots:
+            state[name] = state[name].astype(wider)
+        exact = data.astype(wider)
+        arrays = [exact, g.astype(wider), *(state[name] for name in kernel.slots)]
+        self._kernel(kernel.slots, wider, dict(kernel.loaded)).run(*map(overflow.left, arrays))
+        data[...] = exact
+
+    def _note_overflow(self, *_: Any) -> None:
+        self._overflowed.append(True)
 
     def _adopt(self, p: Tensor, index: int) -> dict[str, Any]:
         """Give a state to a parameter that was put into ``param_groups`` by hand."""
@@ -282,7 +325,8 @@ class Optimizer:
                         f"{type(self).__name__}: the coefficient {name} is {value!r}, and must be a Python float."
                     )
             types = dict(zip(settings, kinds, strict=True))
-            kernel = self._kernels[key] = Kernel(self.expression, slots, types, dtype)
+            seen = self._overflowed if wider_than(dtype) is not dtype else ()  # the widest lets infinities be
+            kernel = self._kernels[key] = Kernel(self.expression, slots, types, dtype, seen)
         kernel.load(**settings)
         return kernel
 
@@ -337,9 +381,11 @@ class Optimizer:
         self._kernels: dict[Any, Kernel] = {}
         self._recent: dict[int, Kernel] = {}
         self._fixed: dict[int, tuple[tuple[Any, ...], Resolved]] = {}
+        self._overflowed: list[bool] = []  # whether a number has overflowed in this step
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_kernels", "_recent", "_fixed")}
+        again = ("_kernels", "_recent", "_fixed", "_overflowed")
+        return {name: value for name, value in self.__dict__.items() if name not in again}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -363,14 +409,6 @@ def _fit(data: NDArray[Any], g: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any
     if g.dtype != data.dtype:
         return data, g.astype(data.dtype)
     return data, g.copy() if np.may_share_memory(g, data) else g
-
-
-def _renew(state: dict[str, Any], slots: tuple[str, ...], data: NDArray[Any]) -> list[Any]:
-    """State arrays for hyper-parameters that were switched on later, or for a parameter whose dtype was changed."""
-    for name in slots:
-        array = state.get(name)
-        state[name] = np.zeros_like(data) if array is None else array.astype(data.dtype)
-    return [state[name] for name in slots]
 
 
 def _word(value: Any) -> str:

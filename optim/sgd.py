@@ -135,7 +135,9 @@ class SGD(Optimizer):
             if hyper["nesterov"] or not self.slots(group):
                 raise HyperparameterError("SGD: look_ahead() needs momentum, and nesterov=False.")
             speed = hyper["momentum"] * (1.0 if hyper["momentum_style"] == "classical" else -hyper["lr"])
-            moves += [(p, p.data, p.data + speed * self.state[p].get("momentum_buffer", 0.0)) for p in group["params"]]
+            for p in group["params"]:
+                ahead = p.data + speed * self.state[p].get("momentum_buffer", 0.0)
+                moves.append((p, p.data, ahead.astype(p.dtype, copy=False)))
         try:
             for p, _, ahead in moves:
                 p.data = ahead

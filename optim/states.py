@@ -15,6 +15,7 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import HyperparameterError, StateError
 from optim.groups import describe
+from optim.widths import of_arrays, of_parameter
 
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer
@@ -123,6 +124,8 @@ def _entry(
     if not saved:
         return entry
     slots = optimizer.slots(group)
+    arrays = [np.asarray(saved[name]) for name in slots if saved.get(name) is not None]
+    dtype = of_arrays(arrays, of_parameter(p.dtype))
     for name, value in {"step": max(t, 1), **saved}.items():
         if name in slots:
             if value is None:
@@ -130,6 +133,7 @@ def _entry(
             array = np.asarray(value)
             if array.shape != p.shape:
                 raise _error(owner, f"{name} of {describe(p, number)} has shape {array.shape} in the state.")
+            entry[name] = np.empty_like(p.data, dtype)
             entry[name][...] = array
         elif name == "step":
             entry[name] = int(value)

@@ -15,26 +15,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
 
 from optim.errors import UpdateError
 
-__all__ = ["Program", "record"]
+__all__ = ["Overflow", "Program", "guarded", "record"]
+
+T = TypeVar("T")
 
 PARAMETER, GRADIENT = 0, 1  # positions among the arrays of an update; the state follows
 
 
+class Overflow(Exception):
+    """A guarded number of an update overflowed: it was not done, or not for the part of the arrays that is left."""
+
+    left: Callable[[NDArray[Any]], NDArray[Any]] = staticmethod(lambda a: a)
+
+
 class Program(NamedTuple):
-    """An update as a straight line of NumPy calls: ``run(p, g, *state, *registers, *constants)``."""
+    """An update as a straight line of NumPy calls: ``run(p, g, *state, *registers, *constants)``.
+
+    That of an update with guarded numbers takes a list as well, which is to have something in it after an overflow
+    (`numpy.errstate` fills it): `Overflow` is raised then, before anything was changed.
+    """
 
     source: str  # the text of both functions, to be read
     run: Callable[..., None]
     load: Callable[..., None]  # load(*constants, **settings) fills the 0-d arrays that run() takes
     registers: int
     constants: int
+    guarded: bool
 
 
 class Call(NamedTuple):
@@ -138,6 +152,7 @@ class Tape:
         self.inputs = [Array(self, i) for i in range(inputs)]
         self.arrays = inputs
         self.calls: list[Call] = []
+        self.guarded: set[int] = set()
 
     def note(self, function: np.ufunc | None, operands: Sequence[Any]) -> Array:
         self.calls.append(Call(function, tuple(self._operand(function, x) for x in operands), self.arrays))
@@ -185,9 +200,22 @@ def _record(
     targets = (PARAMETER, *range(2, 2 + len(slots)))
     goals = _goals(tape, dict(zip(targets, (value.number for value in returned), strict=True)))
     calls = _prune(tape.calls, set(goals.values()))
-    places, registers = _place(calls, goals, len(tape.inputs))
+    first = _prune(calls, set(tape.guarded))
+    calls = first + [call for call in calls if call not in first]
+    places, registers = _place(calls, len(first), goals, len(tape.inputs))
     names = ["p", "g", *slots]
-    return _write(calls, goals, places, registers, names, [name for name, _ in settings])
+    return _write(calls, len(first), goals, places, registers, names, [name for name, _ in settings])
+
+
+def guarded(x: T) -> T:
+    """Announce a number of an update that may overflow in spite of moderate operands, such as a square.
+
+    It is computed before anything is changed, so that the update can be done in a wider dtype instead. Outside a
+    recording, x is what it is.
+    """
+    if isinstance(x, Array):
+        x.tape.guarded.add(x.number)
+    return x
 
 
 def record(
@@ -236,7 +264,7 @@ def _goals(tape: Tape, returned: dict[int, int]) -> dict[int, int]:
 
 
 def _prune(calls: list[Call], needed: set[int]) -> list[Call]:
-    """The calls that something returned depends on."""
+    """The calls that these results depend on."""
     kept = []
     for call in reversed(calls):
         if call.result in needed:
@@ -245,10 +273,10 @@ def _prune(calls: list[Call], needed: set[int]) -> list[Call]:
     return kept[::-1]
 
 
-def _place(calls: list[Call], goals: dict[int, int], inputs: int) -> tuple[dict[int, int], int]:
+def _place(calls: list[Call], first: int, goals: dict[int, int], inputs: int) -> tuple[dict[int, int], int]:
     """Where each array lies: an input's number for the memory of that input, ``-1 - i`` for register i.
 
-    Memory that is to get a new value may hold intermediate results until then.
+    Memory that is to get a new value may hold intermediate results until then, but not those of the first calls.
     """
     last = {x: i for i, call in enumerate(calls) for x in call.operands if isinstance(x, int)}
     born = {call.result: i for i, call in enumerate(calls)}
@@ -261,7 +289,9 @@ def _place(calls: list[Call], goals: dict[int, int], inputs: int) -> tuple[dict[
         ending = [x for x in dict.fromkeys(call.operands) if isinstance(x, int) and last[x] == i and x not in target_of]
         idle = [places[x] for x in ending if places[x] < 0]
         target = target_of.get(call.result)
-        if target is not None:
+        if i < first:
+            usable = idle
+        elif target is not None:
             usable = [target] if last.get(held_by[target], -1) <= i else idle
         else:
             end = last[call.result]
@@ -281,6 +311,7 @@ def _place(calls: list[Call], goals: dict[int, int], inputs: int) -> tuple[dict[
 
 def _write(
     calls: list[Call],
+    first: int,
     goals: dict[int, int],
     places: dict[int, int],
     registers: int,
@@ -298,7 +329,7 @@ def _write(
         return names[place] if place >= 0 else f"r{-1 - place}"
 
     lines = []
-    for call in calls:
+    for i, call in enumerate(calls, 1):
         operands = ", ".join(name_of(x) for x in call.operands)
         if call.function is None:
             lines.append(f"    copyto({name_of(call.result)}, {operands})")
@@ -306,12 +337,15 @@ def _write(
             known[call.function.__name__] = call.function
             out = "out=" if call.function in (np.maximum, np.minimum) else ""  # theirs is deprecated by position
             lines.append(f"    {call.function.__name__}({operands}, {out}{name_of(call.result)})")
+        if i == first:
+            known["Overflow"] = Overflow
+            lines += ["    if overflowed:", "        raise Overflow"]
     for target, number in goals.items():
         if places[number] != target:
             lines.append(f"    copyto({names[target]}, {name_of(number)})")
     scratch = [f"r{i}" for i in range(registers)]
     fills = [f"    {name}[()] = {text}" for text, name in constants.items()]
-    arguments = [*names, *scratch, *constants.values()]
+    arguments = [*names, *scratch, *constants.values(), *(["overflowed"] if first else [])]
     clash = {name for name in (*arguments, *settings) if name in known or arguments.count(name) > 1}
     clash |= {name for name in settings if name in constants.values()}
     if clash:
@@ -328,4 +362,4 @@ def _write(
         ]
     )
     exec(compile(source, "<update>", "exec"), known)  # our own text
-    return Program(source, known["run"], known["load"], registers, len(constants))
+    return Program(source, known["run"], known["load"], registers, len(constants), bool(first))

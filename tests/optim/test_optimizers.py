@@ -61,14 +61,15 @@ def test_100_steps_equal_a_loop_over_plain_floats(case):
     np.testing.assert_allclose(p.data.ravel(), expected, rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 2e-5), (np.float16, 0.1)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 2e-5), (np.float16, 0.02)])
 def test_parameter_and_state_keep_their_dtype(case, dtype, tolerance):
+    """The state of half precision is single."""
     p = leaf(START, dtype)
     optimizer = case.make([p])
     train(optimizer, [p], 20)
     assert p.dtype == dtype
     arrays = [x for x in optimizer.state[p].values() if isinstance(x, np.ndarray)]
-    assert all(x.dtype == dtype for x in arrays)
+    assert all(x.dtype == np.float32 for x in arrays)
     expected = [case.reference(x, 20, **case.hyper) for x in START.astype(dtype).ravel().tolist()]
     np.testing.assert_allclose(p.data.ravel(), expected, rtol=tolerance, atol=tolerance)
 
