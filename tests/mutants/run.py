@@ -1,0 +1,158 @@
+"""Run the tests on mutants of the code, one after the other: which of them are noticed?
+
+    python tests/mutants/run.py                    200 mutants of nn/training and nn/saving, drawn by seed 13
+    python tests/mutants/run.py --seed 5 -n 40     others
+    python tests/mutants/run.py --all              every one
+    python tests/mutants/run.py --all --only nn/training/fit.py [--show]
+
+Each mutant is written into a copy of the project, where the tests of its folder run until the first failure. It is
+*killed* when a test fails or when they take longer than the time limit, else it has *survived*. Those that cannot be
+told from the code by any test stand in ``equivalent.txt``, each with the reason. ``--show`` lists the mutants and runs
+nothing; ``--save`` writes the score beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+
+from mutants import Mutant, draw
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SCORE = HERE / "score.txt"
+EQUIVALENT = HERE / "equivalent.txt"
+SEED, NUMBER, LIMIT = 13, 200, 120  # of the draw; of seconds that the tests of one mutant may take
+COPIED = ["autograd", "nn", "optim", "tests", "pyproject.toml", "chainrule_pytest.py", "docs"]
+
+# The tests of each folder: the quick and near ones first.
+TESTS = {
+    "nn/training": ["tests/nn/training", "tests/nn/test_training.py"],
+    "nn/saving": ["tests/nn/test_saving.py", "tests/nn/training/test_resume.py"],
+}
+
+
+def equivalents() -> dict[tuple[str, str, str], str]:
+    """The mutants that no test can tell from the code, with the reason: four lines each, with an empty one between."""
+    blocks = EQUIVALENT.read_text().split("\n\n")[1:] if EQUIVALENT.exists() else []
+    entries = [block.strip().split("\n") for block in blocks if block.strip()]
+    return {(path, text, change): reason for path, text, change, reason in entries}
+
+
+def outcome(mutant: Mutant, root: Path) -> tuple[str, str]:
+    """Whether a mutant was killed, and the last lines of what the tests said. Runs in a process of its own, which has
+    already imported what the mutant is not a part of."""
+    file = root / mutant.path
+    before = file.read_bytes()
+    log = root / "log"
+    file.write_text(mutant.source)
+    child = os.fork()
+    if not child:
+        os._exit(_test(mutant, root, log))
+    limit = time.monotonic() + LIMIT
+    try:
+        while time.monotonic() < limit:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                text = log.read_text(errors="replace").strip()
+                found = [line for line in text.splitlines() if line.startswith(("FAILED", "ERROR"))]
+                if status and not found:
+                    raise RuntimeError(f"the tests could not be run:\n{text}")
+                return ("killed", found[0]) if status else ("survived", "")
+            time.sleep(0.05)
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return "killed", f"by the limit of {LIMIT} s"
+    finally:
+        file.write_bytes(before)
+
+
+def _test(mutant: Mutant, root: Path, log: Path) -> int:
+    """The exit status of the tests, run here; what they say goes to a file."""
+    try:
+        os.setsid()
+        os.chdir(root)
+        stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(stream, 1)
+        os.dup2(stream, 2)
+        import pytest
+
+        tests = TESTS[next(folder for folder in TESTS if mutant.path.startswith(folder))]
+        quiet = "-Wignore::pytest.PytestAssertRewriteWarning"  # of what is imported already
+        code = pytest.main(["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", quiet, *tests])
+        sys.stdout.flush()
+        return int(code)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        return 99
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Run the tests on mutants of the code.")
+    parser.add_argument("-n", type=int, default=NUMBER)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--all", action="store_true", help="every mutant")
+    parser.add_argument("--only", default="", help="those whose path contains this")
+    parser.add_argument("--line", type=int, help="those of this line")
+    parser.add_argument("--show", action="store_true", help="list the mutants, run nothing")
+    parser.add_argument("--save", action="store_true", help=f"write {SCORE.name}")
+    given = parser.parse_args()
+    mutants = draw(ROOT, TESTS, None if given.all else given.n, given.seed)
+    mutants = [m for m in mutants if given.only in m.path and given.line in (None, m.line)]
+    if given.show:
+        print(*mutants, f"{len(mutants)} mutants", sep="\n")
+        return
+    known = equivalents()
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    sys.dont_write_bytecode = True
+    counts: Counter[str] = Counter()
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, root / name, ignore=ignored) if source.is_dir() else shutil.copy(
+                source, root / name
+            )
+        os.environ["PYTHONPATH"] = folder
+        sys.path[:] = [folder, *(place for place in sys.path if Path(place).resolve() not in (ROOT, HERE))]
+        import hypothesis.extra.numpy  # noqa: F401
+        import pytest  # noqa: F401
+
+        import autograd
+        import optim  # noqa: F401
+
+        assert autograd.__file__.startswith(folder), autograd.__file__
+        for mutant in mutants:
+            if mutant.key in known:
+                end, words = "equivalent", known[mutant.key]
+            else:
+                end, words = outcome(mutant, root)
+            counts[end] += 1
+            if end != "killed":
+                lines.append(f"{end}: {mutant}" + (f"  ({words})" if words else ""))
+            print(f"{end:<10} {mutant}  {words[:150]}", flush=True)
+    different = counts["killed"] + counts["survived"]
+    what = "every mutant" if given.all else f"{given.n} mutants drawn by seed {given.seed}"
+    lines.insert(
+        0,
+        f"{what}: {counts['killed']} killed, {counts['survived']} survived, "
+        f"{counts['equivalent']} equivalent; {counts['killed'] / max(different, 1):.1%} of the others killed",
+    )
+    print("", *lines, sep="\n")
+    if given.save:
+        SCORE.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
