@@ -8,7 +8,8 @@ which case the rules record a graph themselves.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from operator import length_hint
 from threading import RLock
 from typing import Any
 
@@ -66,37 +67,52 @@ def backward_pass(
     """
     route = route or Route(seeds, wanted)
     check_values_are_there(route.order)
-    if not create_graph:
-        return _run(route, dict(seeds), False, release)
-    token = STATE.set(STATE.get().replace(grad=True))
+    walk, grads = iter(route.order), dict(seeds)
+    noted: list[tuple[Any, ...]] = []
+    token = STATE.set(STATE.get().replace(grad=True)) if create_graph else None
     try:
-        return _run(route, dict(seeds), True, release)
+        return _run(route, walk, grads, create_graph, release, noted)
+    except BaseException as error:
+        if route.wanted is None:
+            passed = route.order[: len(route.order) - length_hint(walk)]
+            _take_back((vertex for vertex in passed if vertex not in grads), noted, error)
+        raise
     finally:
-        STATE.reset(token)
+        if token is not None:
+            STATE.reset(token)
 
 
-def _run(route: Route, grads: dict[Vertex, Array], create_graph: bool, release: bool) -> dict[Vertex, Array]:
+def _run(
+    route: Route,
+    walk: Iterator[Vertex],
+    grads: dict[Vertex, Array],
+    create_graph: bool,
+    release: bool,
+    noted: list[tuple[Any, ...]],
+) -> dict[Vertex, Array]:
     wanted, edges = route.wanted, route.edges
     found: dict[Vertex, Array] = {}
     owned: set[Vertex] = set()  # whose gradient lies in a buffer that this pass allocated
     watch = STATE.get().watch
     arrive, leave = grads.get, grads.pop
-    for vertex in route.order:
+    for vertex in walk:
         g = leave(vertex, None)
         op = vertex.op
         if g is None:
+            noted.append((vertex, vertex.grad))
             if release and op is not None:
                 vertex.kept, vertex.prints = GONE, None
             continue
         if op is not None and op.outputs:
             g = _fill_outputs(vertex, g)
         if vertex.info is not None and vertex.info.hooks:
+            noted.append((vertex, vertex.grad))
             g = _call_hooks(vertex, g)
         if wanted is None:
             if g.__class__ is float64 and op is not None and vertex.grad is None:
                 vertex.grad = g  # a number is nobody's property
             elif vertex.value is not None or ((held := vertex.tensor) is not None and held() is not None):
-                _deposit(vertex, g)
+                _deposit(vertex, g, noted)
         elif vertex in wanted:
             found[vertex] = g
         if op is None:
@@ -206,12 +222,13 @@ def _call_hooks(vertex: Vertex, g: Array) -> Array:
     return g
 
 
-def _deposit(vertex: Vertex, g: Array) -> None:
+def _deposit(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> None:
     """Add a finished gradient to what somebody may read: the ``.grad`` of a leaf that is still held, and of a
-    computed Tensor that is small (for the pictures) or still held."""
+    computed Tensor that is small (for the pictures) or still held. What was there before is noted for `_take_back`."""
     if vertex.value is not None and vertex.__class__ is not Leaf:
         prior = vertex.grad
         if prior is not None:
+            noted.append((vertex, prior))
             vertex.grad = prior + g
         else:
             vertex.grad = g if g.__class__ is float64 else g.copy()
@@ -219,6 +236,7 @@ def _deposit(vertex: Vertex, g: Array) -> None:
     tensor = None if vertex.tensor is None else vertex.tensor()
     if tensor is None:
         return
+    noted.append((vertex, vertex.grad))
     if vertex.__class__ is not Leaf:
         vertex.grad = g.copy() if vertex.grad is None else vertex.grad + g
         return
@@ -229,9 +247,35 @@ def _deposit(vertex: Vertex, g: Array) -> None:
             g = prior + g
         elif not alone:
             g = g.copy()
-        tensor._grad = g = g if g.__class__ is ndarray else np.array(g)
+        g = g if g.__class__ is ndarray else np.array(g)
+        noted.append((tensor, prior, g))
+        tensor._grad = g
     if vertex.value is not None:
         vertex.grad = g.copy()
+
+
+def _take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: BaseException) -> None:
+    """Undo what a pass that failed has added, so that it can be run again: all of its gradients arrive, or none.
+
+    A vertex that was passed without a note had no gradient before. What somebody else has put on a leaf meanwhile
+    stays, and the error says so.
+    """
+    stayed = []
+    known = {entry[0] for entry in noted if len(entry) == 2}
+    for vertex in passed:
+        if vertex not in known and vertex.__class__ is not Leaf:
+            vertex.grad = None
+    for holder, prior, *ours in reversed(noted):
+        if not ours:
+            holder.grad = prior
+            continue
+        with _DEPOSITING:
+            if holder._grad is ours[0]:
+                holder._grad = prior
+            elif holder._grad is not prior:
+                stayed.append(holder._describe())
+    if stayed:
+        error.add_note(f"before it failed, the pass had added to .grad of {', '.join(stayed)}, changed by others since")
 
 
 # Graphs of several threads may share a leaf, and NumPy lets other threads run while it adds large arrays.

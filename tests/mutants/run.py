@@ -87,7 +87,8 @@ def _test(mutant: Mutant, root: Path, log: Path) -> int:
 
         tests = TESTS[next(folder for folder in TESTS if mutant.path.startswith(folder))]
         quiet = "-Wignore::pytest.PytestAssertRewriteWarning"  # of what is imported already
-        code = pytest.main(["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", quiet, *tests])
+        here = f"--basetemp={root / 'pytest'}"
+        code = pytest.main(["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", quiet, here, *tests])
         sys.stdout.flush()
         return int(code)
     except BaseException:
