@@ -7,6 +7,7 @@ of a parameter and its gradient: it sees all parameters as one vector, and asks 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ from optim.clip import NonFiniteGradientError
 from optim.errors import ParameterError, StateError, UpdateError
 from optim.groups import Parameters
 from optim.hyper import NON_NEGATIVE, Choice, Value, Whole
+from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer
 
@@ -106,6 +108,7 @@ class LBFGS(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Go up to ``max_iter`` steps downhill; returns what ``closure`` returned before the first of them.
 
+        An error of ``closure``, and Ctrl-C, leave the parameters where the last whole one of these steps has ended.
         Raises UpdateError without a closure.
         """
         if closure is None:
@@ -139,9 +142,9 @@ class LBFGS(Optimizer):
             if flat:
                 return
             g = point.gradient
-            d = self._direction(g, hyper["history_size"])
+            d = undisturbed(partial(self._direction, g, hyper["history_size"]))
             length = min(1.0, 1.0 / float(np.abs(g).sum())) * hyper["lr"] if memory["n_iter"] == 1 else hyper["lr"]
-            memory.update(d=d, prev_flat_grad=g, t=length)
+            memory.update(d=d, prev_flat_grad=g, t=0.0)  # nothing is known of a step that is broken off
             slope = float(np.dot(g, d))
             if not slope <= -change:
                 return
@@ -203,10 +206,10 @@ class LBFGS(Optimizer):
         try:
             narrow = hyper["tolerance_change"] / _largest(d)
             point, count = strong_wolfe(evaluate, start, length, narrow=narrow, limit=max(limit, 0))
+            self._move(here, point.step, d)
         except BaseException:
             self._move(here, 0.0, d)
             raise
-        self._move(here, point.step, d)
         self._require_finite(point, here, point.step)
         return point, count
 
@@ -255,7 +258,10 @@ class LBFGS(Optimizer):
         return loss, Point(0.0, float(loss), self._vector(gradients), 0.0)
 
     def _move(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
-        """Put the parameters at here + length·d, in their own memory."""
+        """Put the parameters at here + length·d, in their own memory; all of them, whatever Ctrl-C says."""
+        undisturbed(partial(self._put, here, length, d))
+
+    def _put(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
         offset = 0
         for p, x in zip(self._params, here, strict=True):
             part = d[offset : offset + x.size].reshape(x.shape)

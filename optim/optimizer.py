@@ -20,6 +20,7 @@ from optim.errors import HyperparameterError, ParameterError, UpdateError
 from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
 from optim.hyper import Rule, is_off
+from optim.interrupts import undisturbed
 from optim.states import dump, restore
 from optim.tracing import Overflow
 from optim.widths import DOUBLE, SINGLE, SMALL_EPS, fitted, of_parameter, of_step, reader_of, wider_than
@@ -221,9 +222,13 @@ class Optimizer:
 
         ``closure``, if given, computes the loss and its gradients first; what it returns is returned. All
         hyper-parameters are checked before the first parameter is changed: HyperparameterError is raised when a
-        schedule leaves its range.
+        schedule leaves its range. Ctrl-C waits until all parameters and their state are updated.
         """
         loss = None if closure is None else closure()
+        undisturbed(self._update_all)
+        return loss
+
+    def _update_all(self) -> None:
         resolved = [self._resolved(i, group) for i, group in enumerate(self.param_groups)]
         if self.squares:
             with np.errstate(over="call", call=self._note_overflow):
@@ -235,7 +240,6 @@ class Optimizer:
             skipped = self._update(resolved)
         self.t += 1
         self.skipped = tuple(skipped)
-        return loss
 
     def _update(self, resolved: Sequence[Resolved]) -> list[Tensor]:
         """Update the parameters that have a gradient; returns the others."""

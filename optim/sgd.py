@@ -138,13 +138,20 @@ class SGD(Optimizer):
             for p in group["params"]:
                 ahead = p.data + speed * self.state[p].get("momentum_buffer", 0.0)
                 moves.append((p, p.data, ahead.astype(p.dtype, copy=False)))
+
+        def put(place: int) -> None:
+            for p, *places in moves:
+                p.data = places[place]
+
         try:
-            for p, _, ahead in moves:
-                p.data = ahead
+            put(1)
             yield
         finally:
-            for p, here, _ in moves:
-                p.data = here
+            try:
+                put(0)
+            except BaseException:  # Ctrl-C
+                put(0)
+                raise
 
     @staticmethod
     def update(
