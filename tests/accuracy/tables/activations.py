@@ -1,0 +1,89 @@
+"""Every activation that is no op itself: its definition for numbers of mpmath, and what is documented at its kinks."""
+
+import numpy as np
+from accuracy_elementwise import FLAT, TAILS, at, sigmoid, softplus
+from accuracy_harness import ANYTHING, ArrayRow, Excused, Row, resolved
+from mpmath import mp, mpf
+
+from nn import functional
+
+ROWS = []
+EXCEPTIONS = [Excused("softsign gelu gelu(tanh) silu mish softmax log_softmax", (0, 1, 2), "not mended yet")]
+
+# Where the normal distribution underflows, and the cubes of its approximation overflow.
+BELLS = [s * x for x in (5.0, 6.0, 8.5, 10.0, 13.3, 14.2, 20.0, 26.5, 37.5, 38.5, 1e20, 1e160) for s in (1, -1)]
+
+
+def row(name, exact, *args, torch="same", label=None, **facts):
+    """A row for an activation, with its further arguments."""
+    function = getattr(functional, name)
+    call = (lambda x: function(x, *args)) if args else function
+    ROWS.append(Row(label or name, call, exact, torch=name if torch == "same" else torch, extra=TAILS + BELLS, **facts))
+
+
+STEPS = at({0.0: {(): ANYTHING, (0,): 0, (0, 0): 0}})
+ALPHA, SCALE = mpf(1.6732632423543772), mpf(1.0507009873554805)
+
+
+def _elu(x, alpha=1):
+    return x if x > 0 else alpha * mp.expm1(x)
+
+
+def _bent(slope):
+    return at({0.0: {(0,): slope, (0, 0): 0}})
+
+
+row("step", lambda x: mpf(x >= 0), torch=None, kinks=STEPS)
+row("relu", lambda x: max(x, mpf(0)), 0.5, torch=None, label="relu(at_zero=0.5)", kinks=_bent(0.5))
+row("relu", lambda x: max(x, mpf(0)), 1.0, torch=None, label="relu(at_zero=1)", kinks=_bent(1))
+row("leaky_relu", lambda x: x if x > 0 else mpf(0.01) * x, kinks=_bent(0.01))
+row("prelu", lambda x: x if x > 0 else x / 4, np.array([0.25], np.float16), torch=None, kinks=_bent(0.25))
+row("rrelu", lambda x: x if x > 0 else mpf(11 / 48) * x, torch="rrelu", kinks=_bent(11 / 48))
+row("elu", _elu, kinks=at({0.0: {(0,): 1, (0, 0): 1}}))
+row("selu", lambda x: SCALE * _elu(x, ALPHA), kinks=at({0.0: {(0,): SCALE * ALPHA, (0, 0): SCALE * ALPHA}}))
+row("hardtanh", lambda x: min(max(x, mpf(-1)), mpf(1)), kinks=at({1.0: FLAT, -1.0: FLAT}))
+row("softsign", lambda x: x / (1 + abs(x)), kinks=at({0.0: {(0, 0): 0}}))
+row("gelu", lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e6 else max(x, mpf(0)))
+
+
+def _tanh_gelu(x):
+    if abs(x) > 1e6:
+        return max(x, mpf(0))
+    return x / (1 + mp.exp(-2 * mp.sqrt(2 / mp.pi) * (x + mpf(0.044715) * x**3)))
+
+
+row("gelu", _tanh_gelu, "tanh", torch=lambda x: resolved("gelu")(x, approximate="tanh"), label="gelu(tanh)")
+row("silu", lambda x: x * sigmoid(x))
+row("mish", lambda x: x * mp.tanh(softplus(x)))
+
+SCORES = [
+    ([0.0, 0.0, 0.0],),
+    ([0.0, -40.0],),
+    ([40.0, 0.0, 0.0],),
+    ([1.0, 2.0, 3.0],),
+    ([-3.0, 0.5, 0.25, 7.0],),
+    ([0.0, -700.0],),
+    ([0.0, -110.0, -90.0],),
+    ([1e4, 1e4, -1e4],),
+    ([1e30, 1.0],),
+    ([1e200, -1e200, 1e200],),
+    ([1e-30, -1e-30],),
+    ([20.0, 0.0, 19.0],),
+    ([5.0],),
+    ([0.1, 0.2, 0.3, 0.4, 0.5],),
+]
+
+
+def _shares(x):
+    e = [mp.exp(v - max(x)) for v in x]
+    return [v / mp.fsum(e) for v in e]
+
+
+def _log_shares(x):
+    total = mp.log(mp.fsum([mp.exp(v - max(x)) for v in x]))
+    return [v - max(x) - total for v in x]
+
+
+for name, exact in {"softmax": _shares, "log_softmax": _log_shares}.items():
+    torch = lambda x, name=name: getattr(x, name)(-1)  # noqa: E731
+    ROWS.append(ArrayRow(name, getattr(functional, name), exact, points=SCORES, torch=torch))

@@ -1,0 +1,107 @@
+"""Values, gradients and second derivatives at the grid, against mpmath at 60 digits."""
+
+import numpy as np
+import pytest
+from accuracy_activations import ROWS as ACTIVATIONS
+from accuracy_elementwise import ROWS as ELEMENTWISE
+from accuracy_harness import DTYPES, Row, distance, too_far_off, ulp, worse_than
+from accuracy_oracle import NoDerivative, Oracle
+from mpmath import mp, mpf
+
+from autograd.registry import REGISTRY
+from nn.functional import activations
+
+
+def listed(errors, most=12):
+    errors = list(errors)
+    return "\n".join(map(str, errors[:most])) + f"\n{len(errors)} in all" if errors else ""
+
+
+def test_at_the_coarse_grid(row, exceptions):
+    message = listed(too_far_off(row, exceptions, coarse=True))
+    assert not message, message
+
+
+@pytest.mark.long
+def test_at_the_grid(row, exceptions):
+    message = listed(too_far_off(row, exceptions))
+    assert not message, message
+
+
+@pytest.mark.long
+def test_no_worse_than_pytorch(row, exceptions):
+    pytest.importorskip("torch")
+    message = listed(f"{ours}; PyTorch {other.ulps:.3g} ulp" for ours, other in worse_than(row, exceptions))
+    assert not message, message
+
+
+# --- nothing is missing -------------------------------------------------------------------------------------------
+
+
+def is_elementwise(op):
+    return (isinstance(op.kernel, np.ufunc) and op.kernel.signature is None) or (
+        op.stacked and op.name not in ("matmul", "broadcast_to")
+    )
+
+
+def test_every_elementwise_op_has_a_row():
+    ops = {name for name, op in REGISTRY.items() if is_elementwise(op) and op.function.__module__ == "autograd.ops"}
+    ops |= {"nan_to_num", "i0", "sinc", "erf"}  # whose rules do not take stacks
+    assert ops - {row.name for row in ELEMENTWISE} == set()
+
+
+def test_every_activation_has_a_row():
+    assert set(activations.__all__) - {row.name for row in (*ACTIVATIONS, *ELEMENTWISE)} == set()
+
+
+# --- the suite itself ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("exact", "point", "entry", "value"),
+    [
+        (mp.tanh, (20.0,), (0,), "1.6993417021166355981e-17"),
+        (mp.tanh, (800.0,), (0,), "0"),  # 1e-694
+        (lambda x: x / (1 + abs(x)), (1e100,), (0,), "1e-200"),
+        (mp.asinh, (1e200,), (0,), "1e-200"),
+        (mp.sqrt, (0.0,), (0,), "inf"),
+        (lambda x: 1 / x, (-0.0,), (), "-inf"),
+        (mp.exp, (-np.inf,), (0, 0), "0"),
+        (lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), (0.0, 0.0), (0, 1), "-0.25"),
+        (lambda x, y: x**3 * y, (5e-324, 2.0), (0, 0, 1), mpf(5e-324) * 6),
+    ],
+)
+def test_the_oracle(exact, point, entry, value):
+    found, value = Oracle(exact)(point, *entry), mpf(value)
+    assert found == value or abs(found - value) <= abs(value) * mpf(10) ** -15
+
+
+def test_the_oracle_does_not_guess():
+    for exact, point, entry in [
+        (max, (1.0, 1.0), (0, 0)),
+        (mp.log, (-1.0,), ()),
+        (mp.sin, (np.inf,), ()),
+        (lambda x, y: x / y, (np.inf, np.inf), ()),
+    ]:
+        with pytest.raises(NoDerivative):
+            Oracle(exact)(point, *entry)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_ulps(dtype):
+    f = np.finfo(dtype)
+    for x in (1.0, 0.75, float(f.tiny), float(f.smallest_subnormal), float(f.max), 3.1):
+        x = dtype(x)
+        with np.errstate(all="ignore"):
+            assert ulp(mpf(float(x)), dtype) == float(np.spacing(x)) or x == f.max
+            assert distance(np.nextafter(x, dtype(np.inf)), mpf(float(x)), dtype) == 1
+    assert distance(np.nan, mpf(1), dtype) == np.inf
+    assert distance(np.inf, mpf(10) ** 500, dtype) == 0
+
+
+def test_a_wrong_rule_is_noticed():
+    from autograd import custom_op
+
+    wrong = custom_op(np.exp, lambda g, out: g * out * (1 + 1e-3))
+    errors = list(too_far_off(Row("wrong", wrong, mp.exp), [], coarse=True))
+    assert {e.order for e in errors} == {1, 2}
