@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.limits import leg
 from autograd.registry import defop, unchanged
 
 Array = Any
@@ -233,7 +234,10 @@ def cosine(x: Array, out: Array) -> Array:
 hypot = defop(
     "hypot",
     np.hypot,
-    (lambda g, x, out: g * cosine(x, out), lambda g, y, out: g * cosine(y, out)),
+    (
+        lambda g, x, y, out: leg(g, x, y, out, cosine(x, out)),
+        lambda g, x, y, out: leg(g, y, x, out, cosine(y, out)),
+    ),
     numpy=np.hypot,
 )
 copysign = defop(

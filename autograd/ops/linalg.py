@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Shape, add_reduce
+from autograd.ops.limits import length_slope
 from autograd.ops.reduce import keep
 from autograd.registry import defop, joint
 
@@ -221,8 +222,7 @@ def euclidean_kernel(x: Array, *, axis: Any = None, keepdims: bool = False) -> A
 
 
 def euclidean_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Any, keepdims: bool) -> Array:
-    divisor = np.where(out == 0.0, 1.0, out)  # at the origin the slope 0 is one of the subgradients
-    return keep(g / divisor, x_shape, axis, keepdims) * x
+    return length_slope(g, x, out, axis, lambda a: keep(a, x_shape, axis, keepdims))
 
 
 euclidean = defop(

@@ -23,6 +23,7 @@ from autograd.arrays import (
     normalize_axes,
 )
 from autograd.ops.arithmetic import masked
+from autograd.ops.limits import length_slope
 from autograd.registry import defop
 
 Array = Any
@@ -231,17 +232,26 @@ def std_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool =
     return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
+def deviations(x: Array, axis: Axis) -> Array:
+    """The distances from the mean. Measured from the first number, whose own mean is exact where all are equal."""
+    if not x.size:
+        return x
+    axes = normalize_axes(axis, x.ndim)
+    x = x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
+    return x - np.mean(x, axis=axis, keepdims=True)
+
+
 def var_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
-    spread = x - np.mean(x, axis=axis, keepdims=True)
     freedom = count(x_shape, axis) - ddof
-    return keep(g, x_shape, axis, keepdims) * (spread * (2.0 / freedom if freedom > 0 else math.nan))
+    share = 2.0 / freedom if freedom > 0 else math.nan
+    return keep(g, x_shape, axis, keepdims) * (deviations(x, axis) * share)
 
 
 def std_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
-    spread = x - np.mean(x, axis=axis, keepdims=True)
     freedom = count(x_shape, axis) - ddof
-    share = g / np.where(out == 0.0, 1.0, out)  # no spread: slope 0, not 0/0
-    return keep(share, x_shape, axis, keepdims) * (spread * (1.0 / freedom if freedom > 0 else math.nan))
+    if freedom <= 0:
+        return x * math.nan
+    return length_slope(g, deviations(x, axis), out, axis, lambda a: keep(a, x_shape, axis, keepdims), 1.0 / freedom)
 
 
 var = defop("var", var_kernel, var_rule, numpy=np.var)

@@ -1,0 +1,187 @@
+"""Lengths, and the limits of the quotients 0/0 in their rules.
+
+The slope of a length |x|, which is ``g x / |x|``, is taken as 0 at the origin, as that of abs. What is smooth in the
+square of the length, such as ``|x|**2`` or ``exp(-|x|**2)``, curves there all the same, by the limit of ``g / |x|`` where
+both vanish: by l'Hôpital's rule the derivative of g by the length. A recorded pass (``create_graph=True``) can find it,
+because there g is itself a result in the graph. That is right for derivatives of second and third order. Where there
+is no such limit (the length itself curves infinitely at the origin), the second derivative is nan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import Axis, add_reduce, maximum_reduce, sum_to
+from autograd.engine import GONE, Output, Route, backward_pass, newest_first
+from autograd.modes import STATE
+from autograd.registry import defop
+from autograd.tensor import Tensor, constant
+
+Array = Any
+
+# Whether the pass is one of `derivative`: a kink that gets a gradient then answers nan, because what is being
+# differentiated depends on a second kink at the same place, and its limit on the direction.
+_RESOLVING: ContextVar[bool] = ContextVar("autograd_resolving", default=False)
+
+
+def plain(x: Array) -> Array:
+    """The values of a Tensor or an array."""
+    return x._data if isinstance(x, Tensor) else x
+
+
+# --- products with a slope that need not exist ----------------------------------------------------------------------
+
+
+def _zero_times_kernel(x: Array, r: Array) -> Array:
+    return x * np.where(x == 0.0, 0.0, r)
+
+
+def _times_known(g: Array, r: Array) -> Array:
+    """g * r; where r is nan, nan for the whole slice that shares r, unless no gradient comes to it."""
+    none = np.isnan(plain(r))
+    if not none.any():
+        return g * r
+    reached = sum_to(np.abs(plain(g)), none.shape) > 0.0
+    return np.where(none, np.where(reached, np.nan, 0.0), g * np.where(none, 0.0, r))
+
+
+zero_times: Callable[..., Any] = defop(
+    "_zero_times",
+    _zero_times_kernel,
+    (_times_known, lambda g, x: g * x),
+    doc="x * r, which is 0 where x is 0, whatever r is.",
+)
+unknown: Callable[..., Any] = defop(
+    "_unknown",
+    lambda x: 0.0 * x,
+    lambda g: np.where(g == 0.0, 0.0, np.nan),
+    doc="0, whose derivative is not known.",
+)
+
+
+# --- l'Hôpital's rule -----------------------------------------------------------------------------------------------
+
+
+def limits(g: Array, out: Array, lost: Array) -> tuple[Array, Array]:
+    """For the entries of a mask, where out is 0: the limits of g / out, and whether g vanishes with out as they say.
+
+    They are the derivatives of each entry of g by the same entry of out; nan where g depends on several such entries,
+    or on another kink.
+    """
+    if _RESOLVING.get():
+        return np.zeros(out.shape, out.dtype), np.zeros(out.shape, bool)
+    weights = 1.0 + 0.5 * np.sin(np.arange(1.0, lost.size + 1.0)).reshape(lost.shape)
+    seeds = [np.where(lost, w, 0.0).astype(out.dtype) for w in (1.0, weights)]
+    slopes, mixed = (derivative(g, out, seed) for seed in seeds)
+    values, weighted = plain(slopes), plain(mixed)
+    close = np.sqrt(np.finfo(out.dtype).eps)
+    with np.errstate(all="ignore"):
+        alone = np.abs(weighted - seeds[1] * values) <= close * np.abs(weighted)
+        vanishes = np.abs(plain(g) - values * np.where(lost, plain(out), 0.0)) <= close * np.abs(plain(g))
+    return np.where(lost & ~alone, np.nan, slopes), lost & alone & vanishes
+
+
+def derivative(g: Array, out: Array, seed: Array) -> Array:
+    """The gradient of ``sum(seed * g)`` by the result ``out`` of a node: a recorded pass inside a recorded pass.
+
+    It goes no further than the node and what that was computed from; nan, when one of these gets something that is not
+    finite.
+    """
+    zeros = np.zeros(out.shape, out.dtype)
+    start = g._node if isinstance(g, Tensor) and g._requires_grad else None
+    node = out._node.parents[0] if isinstance(out._node, Output) else out._node
+    if start is None:
+        return zeros
+    behind = frozenset(newest_first([node]))
+    route = Route([start], behind)
+    assert route.edges is not None
+    route.edges.update((vertex, ()) for vertex in behind)
+    reached = {start}
+    for vertex in route.order:
+        if vertex in reached:
+            reached.update(parent for parent in route.edges.get(vertex, ()) if parent is not None)
+    route.order = [vertex for vertex in route.order if vertex in reached]
+    if any(vertex.kept is GONE for vertex in route.order):
+        return zeros  # released as it is walked: nobody will differentiate the result
+    resolving = _RESOLVING.set(True)
+    state = STATE.set(STATE.get().replace(watch=None))
+    try:
+        found = backward_pass({start: constant(seed)}, create_graph=True, release=False, route=route)
+    finally:
+        STATE.reset(state)
+        _RESOLVING.reset(resolving)
+    arrived = [part for d in found.values() for part in (d if isinstance(d, tuple) else (d,))]
+    if not all(np.isfinite(plain(part)).all() for part in arrived):
+        return zeros + np.nan
+    slope = found.get(node, zeros)
+    return slope[out._node.index] if isinstance(slope, tuple) else slope
+
+
+def leg(g: Array, x: Array, y: Array, out: Array, slope: Array) -> Array:
+    """The gradient ``g * slope`` of x, one of two numbers that make a length entry by entry, at the origin too."""
+    lost = plain(out) == 0.0
+    if not isinstance(out, Tensor) or not lost.any():
+        return g * slope
+    limit, vanishes = limits(g, out, lost)
+    none = np.isnan(plain(limit)) | (lost & ~vanishes & (plain(g) != 0.0))
+    if _RESOLVING.get():
+        return np.where(none, np.nan, g * slope)
+    at_origin = np.where(none, unknown(x) + unknown(y), x * np.where(lost & ~none, limit, 0.0))
+    return np.where(lost, at_origin, g * slope)
+
+
+# --- lengths over axes ----------------------------------------------------------------------------------------------
+
+
+def length_slope(
+    g: Array, x: Array, out: Array, axis: Axis, keep: Callable[[Array], Array], share: float = 1.0
+) -> Array:
+    """The gradient of x for ``out = sqrt(share * sum(x**2))`` over axes; ``keep`` puts the reduced axes back.
+
+    Squares that overflow or vanish are scaled by a power of two, so that none does.
+    """
+    info = np.finfo(x.dtype)
+    lengths = plain(out)
+    if np.all((lengths * lengths >= info.tiny) & (lengths < np.inf)) and not _flat(x, axis, share):
+        return keep(g) * (x * (share / keep(out)))
+    if not x.size:
+        return keep(g) * x
+    y, scale = scaled(x, axis)
+    squares = add_reduce(y * y, axis=axis, keepdims=True)
+    flat = plain(squares) == 0.0
+    root = np.sqrt(np.where(flat, 1.0, squares))
+    r = keep(g) * share**0.5 / root
+    lost = flat | keep(lengths == 0.0)
+    if not isinstance(out, Tensor) or not lost.any():
+        return y * r
+    limit, vanishes = (keep(part) for part in limits(g, out, lost.reshape(out.shape)))
+    r = np.where(vanishes & (plain(limit) != 0.0), limit * (share / scale), r)
+    r = np.where(np.isnan(plain(limit)) | (flat & ~vanishes & (plain(keep(g)) != 0.0)), np.nan, r)
+    return y * r if _RESOLVING.get() else zero_times(y, r)
+
+
+def _flat(x: Array, axis: Axis, share: float) -> bool:
+    """Whether there is a slice of zeros, whose length is nevertheless not 0: numbers without spread, when the mean that
+    NumPy took off was rounded."""
+    return share != 1.0 and bool(np.any(np.all(plain(x) == 0.0, axis=axis)))
+
+
+def scaled(x: Array, axis: Axis) -> tuple[Array, Array]:
+    """x times a power of two for each slice, the largest then near 1, and that power.
+
+    Where a slice holds infinities, only these count: as 1 each. Half precision becomes single, whose sums do not
+    overflow.
+    """
+    x = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    largest = maximum_reduce(np.abs(plain(x)), axis=axis, keepdims=True)
+    ordinary = np.isfinite(largest) & (largest > 0.0)
+    exponents = np.frexp(np.where(ordinary, largest, 1.0))[1]
+    scale = np.ldexp(np.ones((), x.dtype), -np.maximum(exponents, np.finfo(x.dtype).minexp + 2))
+    y = x * scale
+    if np.isinf(largest).any():
+        y = np.where(np.isinf(largest), np.where(np.isinf(plain(x)), np.sign(plain(x)), 0.0), y)
+    return y, scale
