@@ -234,10 +234,7 @@ def cosine(x: Array, out: Array) -> Array:
 hypot = defop(
     "hypot",
     np.hypot,
-    (
-        lambda g, x, y, out: leg(g, x, y, out, cosine(x, out)),
-        lambda g, x, y, out: leg(g, y, x, out, cosine(y, out)),
-    ),
+    (lambda g, x, out: leg(g, x, out, cosine(x, out)), lambda g, y, out: leg(g, y, out, cosine(y, out))),
     numpy=np.hypot,
 )
 copysign = defop(

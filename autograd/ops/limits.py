@@ -61,6 +61,12 @@ unknown: Callable[..., Any] = defop(
     lambda g: np.where(g == 0.0, 0.0, np.nan),
     doc="0, whose derivative is not known.",
 )
+crossing: Callable[..., Any] = defop(
+    "_crossing",
+    lambda x: 0.0 * x,
+    lambda g, x: unknown(x),
+    doc="0, whose derivative is taken as 0, and whose second derivative is not known.",
+)
 
 
 # --- l'Hôpital's rule -----------------------------------------------------------------------------------------------
@@ -89,7 +95,7 @@ def derivative(g: Array, out: Array, seed: Array) -> Array:
     """The gradient of ``sum(seed * g)`` by the result ``out`` of a node: a recorded pass inside a recorded pass.
 
     It goes no further than the node and what that was computed from; nan, when one of these gets something that is not
-    finite.
+    finite, or g depends on another output of the node.
     """
     zeros = np.zeros(out.shape, out.dtype)
     start = g._node if isinstance(g, Tensor) and g._requires_grad else None
@@ -118,10 +124,13 @@ def derivative(g: Array, out: Array, seed: Array) -> Array:
     if not all(np.isfinite(plain(part)).all() for part in arrived):
         return zeros + np.nan
     slope = found.get(node, zeros)
-    return slope[out._node.index] if isinstance(slope, tuple) else slope
+    if not isinstance(slope, tuple):
+        return slope
+    others = [part for k, part in enumerate(slope) if k != out._node.index]
+    return zeros + np.nan if any(np.any(plain(part)) for part in others) else slope[out._node.index]
 
 
-def leg(g: Array, x: Array, y: Array, out: Array, slope: Array) -> Array:
+def leg(g: Array, x: Array, out: Array, slope: Array) -> Array:
     """The gradient ``g * slope`` of x, one of two numbers that make a length entry by entry, at the origin too."""
     lost = plain(out) == 0.0
     if not isinstance(out, Tensor) or not lost.any():
@@ -130,7 +139,7 @@ def leg(g: Array, x: Array, y: Array, out: Array, slope: Array) -> Array:
     none = np.isnan(plain(limit)) | (lost & ~vanishes & (plain(g) != 0.0))
     if _RESOLVING.get():
         return np.where(none, np.nan, g * slope)
-    at_origin = np.where(none, unknown(x) + unknown(y), x * np.where(lost & ~none, limit, 0.0))
+    at_origin = np.where(none, unknown(out), x * np.where(lost & ~none, limit, 0.0))
     return np.where(lost, at_origin, g * slope)
 
 
@@ -157,11 +166,11 @@ def length_slope(
     r = keep(g) * share**0.5 / root
     lost = flat | keep(lengths == 0.0)
     if not isinstance(out, Tensor) or not lost.any():
-        return y * r
+        return (y * r).astype(g.dtype)
     limit, vanishes = (keep(part) for part in limits(g, out, lost.reshape(out.shape)))
     r = np.where(vanishes & (plain(limit) != 0.0), limit * (share / scale), r)
     r = np.where(np.isnan(plain(limit)) | (flat & ~vanishes & (plain(keep(g)) != 0.0)), np.nan, r)
-    return y * r if _RESOLVING.get() else zero_times(y, r)
+    return (y * r if _RESOLVING.get() else zero_times(y, r)).astype(g.dtype)
 
 
 def _flat(x: Array, axis: Axis, share: float) -> bool:

@@ -1,13 +1,11 @@
 """Linear algebra: solving, inverting, factorising.
 
 Everything works on stacks of matrices (the last two axes), as NumPy does. Where NumPy reads only one triangle of a
-symmetric matrix (cholesky, eigh), so does the derivative: the gradient lies in that triangle, and an entry of it counts
+symmetric matrix (cholesky), so does the derivative: the gradient lies in that triangle, and an entry of it counts
 for both places. That is what finite differences of the NumPy function give, and through anything that makes the matrix
 symmetric (x @ x.T, a kernel) it is the usual symmetric gradient.
 
-Factors are differentiated where they are differentiable: the singular vectors of repeated singular values and the
-eigenvectors of repeated eigenvalues are not. There the part of the gradient that would divide by zero is left out,
-which is right for every function that does not depend on the choice of these vectors.
+Eigenvalues and singular values have a file of their own, `spectra`.
 
 Sources: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
 (2008); I. Murray, "Differentiation of the Cholesky decomposition" (arXiv:1602.07527); S. F. Walter, L. Lehmann,
@@ -20,37 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape, add_reduce
-from autograd.ops.limits import length_slope
+from autograd.arrays import Shape, add_reduce, maximum_reduce, minimum_reduce
+from autograd.ops.limits import length_slope, limits, plain, unknown
 from autograd.ops.reduce import keep
+from autograd.ops.spectra import fold, identity_like, transposed, triangle_mask
 from autograd.registry import defop, joint
+from autograd.tensor import Tensor
 
 Array = Any
-
-
-def transposed(a: Array) -> Array:
-    """The last two axes exchanged."""
-    return a.swapaxes(-1, -2)
-
-
-def _identity_like(a: Array) -> Array:
-    return np.eye(a.shape[-1], dtype=a.dtype)
-
-
-def _diagonals(d: Array) -> Array:
-    """Stacks of diagonal matrices from stacks of their diagonals."""
-    return d[..., None] * _identity_like(d)
-
-
-def _triangle_mask(a: Array, upper: bool) -> Array:
-    n = a.shape[-1]
-    return np.tri(n, dtype=bool).T if upper else np.tri(n, dtype=bool)
-
-
-def fold(s: Array, upper: bool = False) -> Array:
-    """The gradient of a function that reads one triangle, from the gradient s of all entries."""
-    both = s + transposed(s) * (1.0 - _identity_like(s))
-    return np.where(_triangle_mask(s, upper), both, 0.0)
 
 
 # --- inverse, solve, determinant --------------------------------------------------------------------------------
@@ -133,55 +108,11 @@ def cholesky_kernel(x: Array, *, upper: bool = False) -> Array:
 def cholesky_rule(g: Array, out: Array, upper: bool) -> Array:
     lower, g = (transposed(out), transposed(g)) if upper else (out, g)
     phi = np.matmul(transposed(lower), g)
-    phi = np.where(_triangle_mask(phi, False), phi, 0.0) * (1.0 - 0.5 * _identity_like(phi))
+    phi = np.where(triangle_mask(phi, False), phi, 0.0) * (1.0 - 0.5 * identity_like(phi))
     # lower^-T phi lower^-1, by two triangular systems
     half = np.linalg.solve(transposed(lower), phi)
     s = transposed(np.linalg.solve(transposed(lower), transposed(half)))
     return fold(0.5 * (s + transposed(s)), upper)
-
-
-def eigh_kernel(x: Array, *, UPLO: Any = "L") -> tuple[Array, ...]:
-    return tuple(np.linalg.eigh(x, UPLO))
-
-
-def _gaps(values: Array) -> Array:
-    """1 / (values[j] - values[i]), with 0 where they are equal."""
-    difference = values[..., None, :] - values[..., :, None]
-    equal = difference == 0.0
-    return np.where(equal, 0.0, 1.0 / np.where(equal, 1.0, difference))
-
-
-def eigh_rule(g: Any, out: Any, UPLO: str) -> Any:
-    (gw, gv), (w, v) = g, out
-    inner = _diagonals(gw) + _gaps(w) * np.matmul(transposed(v), gv)
-    s = np.matmul(np.matmul(v, inner), transposed(v))
-    return (fold(0.5 * (s + transposed(s)), UPLO.upper() == "U"),)
-
-
-def svd_kernel(x: Array) -> tuple[Array, ...]:
-    return tuple(np.linalg.svd(x, full_matrices=False))
-
-
-def svd_rule(g: Any, out: Any) -> Any:
-    (gu, gs, gvh), (u, s, vh) = g, out
-    gv, v = transposed(gvh), transposed(vh)
-    nonzero = s != 0.0
-    inverse = np.where(nonzero, 1.0 / np.where(nonzero, s, 1.0), 0.0)
-    gaps = _gaps(s * s)
-    ut, vt = transposed(u), vh
-    from_u = np.matmul(ut, gu)
-    from_v = np.matmul(vt, gv)
-    inner = (
-        (gaps * (from_u - transposed(from_u))) * s[..., None, :]
-        + s[..., :, None] * (gaps * (from_v - transposed(from_v)))
-        + _diagonals(gs)
-    )
-    total = np.matmul(np.matmul(u, inner), vt)
-    if u.shape[-2] > u.shape[-1]:
-        total = total + np.matmul((gu - np.matmul(u, from_u)) * inverse[..., None, :], vt)
-    if v.shape[-2] > v.shape[-1]:
-        total = total + np.matmul(u, transposed((gv - np.matmul(v, from_v)) * inverse[..., None, :]))
-    return (total,)
 
 
 def qr_kernel(x: Array) -> tuple[Array, ...]:
@@ -204,13 +135,11 @@ def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
     m = np.matmul(r, transposed(gr)) - np.matmul(transposed(gq), q)
     strict = np.tri(m.shape[-1], k=-1, dtype=bool)
     lower = np.where(strict, m, 0.0)
-    symmetric = lower + transposed(lower) + m * _identity_like(m)
+    symmetric = lower + transposed(lower) + m * identity_like(m)
     return transposed(np.linalg.solve(r, transposed(gq + np.matmul(q, symmetric))))
 
 
 cholesky = defop("cholesky", cholesky_kernel, cholesky_rule)
-eigh = defop("eigh", eigh_kernel, joint(eigh_rule), outputs=True)
-svd = defop("svd", svd_kernel, joint(svd_rule), outputs=True)
 qr = defop("qr", qr_kernel, joint(qr_rule), outputs=True)
 
 
@@ -231,3 +160,39 @@ euclidean = defop(
     euclidean_rule,
     doc="sqrt(sum(x**2)) over axes, with gradient 0 at the origin.",
 )
+
+
+def p_norm_kernel(x: Array, *, ord: float, axis: Any = None, keepdims: bool = False) -> Array:
+    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis: Any, keepdims: bool) -> Array:
+    """``sign(x) (|x| / out)**(ord - 1)``, with 0 for an entry 0. The largest size is scaled to 1, or the smallest when
+    its power counts most."""
+
+    def keep_axes(a: Array) -> Array:
+        return keep(a, x_shape, axis, keepdims)
+
+    if not x.size:
+        return keep_axes(g) * x
+    x = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    sizes = np.abs(plain(x))
+    zero = sizes == 0.0
+    unit = (maximum_reduce if ord > 0.0 else minimum_reduce)(sizes, axis=axis, keepdims=True)
+    unit = np.where((unit == 0.0) | ~np.isfinite(unit), 1.0, unit).astype(x.dtype)
+    ratios = np.abs(np.where(zero, 1.0, x) / unit)
+    total = add_reduce(np.where(zero, 0.0, ratios**ord), axis=axis, keepdims=True)
+    origin = np.all(zero, axis=axis, keepdims=True)
+    flat = zero | origin if ord > 0.0 else np.any(zero, axis=axis, keepdims=True) | zero
+    slope = np.where(flat, 0.0, np.sign(plain(x)) * (ratios / np.where(origin, 1.0, total) ** (1.0 / ord)) ** (ord - 1))
+    d = keep_axes(g) * slope.astype(g.dtype)
+    if not isinstance(out, Tensor) or not flat.any():
+        return d
+    # No second derivative: at an entry 0 for orders below 2, and at the origin for all that is not flatter than a square.
+    limit, vanishes = (keep_axes(part) for part in limits(g, out, origin.reshape(out.shape)))
+    curved = origin & ~(vanishes & (plain(limit) == 0.0))
+    d = d + np.where(curved, unknown(np.broadcast_to(add_reduce(x, axis=axis, keepdims=True), x.shape)), 0.0)
+    return d + np.where(flat & ~origin, unknown(x), 0.0) if ord < 2.0 else d
+
+
+p_norm = defop("p_norm", p_norm_kernel, p_norm_rule, doc="sum(|x|**ord)**(1 / ord) over axes, for any ord but 0.")

@@ -330,10 +330,16 @@ for name in ("var", "std"):
 
 # --- matrices without inverse, vectors without direction -----------------------------------------------------------
 
+UNIT = "the unit vector, though its squares are out of range"
 ORIGIN = "at the origin 0, as abs"
 edge("euclidean", [0.0, 0.0], value=0, gradients=([0, 0],), why=ORIGIN)
 edge("euclidean", [[0.0, 0.0], [3.0, -4.0]], value=[0, 5], gradients=([[0, 0], [0.6, -0.8]],), axis=1, why=ORIGIN)
 edge("euclidean", [], value=0, gradients=([],), why="an empty sum is 0")
+edge("p_norm", [0.0, 0.0], ord=3.0, value=0, gradients=([0, 0],), why=ORIGIN)
+edge("p_norm", [4.0, 0.0], ord=0.5, value=4, gradients=([1, 0],), why="at an entry 0 the slope 0, as abs")
+for size in (1e200, 1e-200):
+    edge("euclidean", [3.0 * size, 4.0 * size], value=INF if size > 1 else 0, gradients=([0.6, 0.8],), why=UNIT,
+         warns="overflow" if size > 1 else None)  # fmt: skip
 COFACTORS = "the cofactors, which need no inverse"
 edge("det", [[0.0]], value=0, gradients=([[1]],), why=COFACTORS)
 edge("det", [[1.0, 2.0], [2.0, 4.0]], value=0, gradients=([[4, -2], [-2, 1]],), why=COFACTORS)
@@ -348,8 +354,8 @@ edge("prod", [], value=1, gradients=([],), why=EMPTY)
 edge("sum", [[], []], value=[0, 0], gradients=([[], []],), axis=1, why=EMPTY)
 edge("prod", [[], []], value=[1, 1], gradients=([[], []],), axis=1, why=EMPTY)
 edge("mean", [], value=NAN, gradients=([],), warns="invalid value|Mean of empty slice", why="NumPy: 0/0")
-edge("var", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid", warns_back="empty|invalid", why="0/0")
-edge("std", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid", warns_back="empty|invalid", why="0/0")
+edge("var", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid", why="0/0")
+edge("std", [], value=NAN, gradients=([],), warns="Degrees of freedom|invalid", why="0/0")
 edge("matmul", [[], []], np.zeros((0, 2)), value=[[0, 0], [0, 0]], gradients=([[], []], np.zeros((0, 2))), why=EMPTY)
 edge("dot", [], [], value=0, gradients=([], []), why=EMPTY)
 edge("einsum", [], [], value=0, gradients=([], []), subscripts="i,i->", why=EMPTY)

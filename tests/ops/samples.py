@@ -356,6 +356,7 @@ ORACLES: dict[str, Callable] = {
     "svd": lambda x: tuple(np.linalg.svd(x, full_matrices=False)),
     "qr": lambda x: tuple(np.linalg.qr(x)),
     "euclidean": lambda x, axis=None, keepdims=False: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)),
+    "p_norm": lambda x, ord, axis=None, keepdims=False: np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord),
     "einsum": lambda *xs, subscripts: np.einsum(subscripts, *xs),
     "conv": conv,
     "conv_transpose": conv_transpose,
@@ -371,7 +372,7 @@ ANALYTIC = {
         ("absolute", "fabs", "maximum", "minimum", "clip", "relu", "remainder", "arctan2", "max", "min", "astype")
     ),
     **dict.fromkeys(
-        ("slogdet", "pinv", "cholesky", "eigh", "svd", "qr", "cbrt", "deg2rad", "rad2deg", "nan_to_num", "i0")
+        ("slogdet", "pinv", "cholesky", "eigh", "svd", "qr", "p_norm", "cbrt", "deg2rad", "rad2deg", "nan_to_num", "i0")
     ),
     **dict.fromkeys(("fmax", "fmin", "copysign", "nextafter", "ldexp", "fmod")),
     "erf": erf_series,
@@ -1027,6 +1028,13 @@ for name in ("cholesky", "eigh", "svd", "qr"):
     matrix = symmetric(2, 2) if name in ("cholesky", "eigh") else regular(2, 2)
     add(name, [matrix], label="strided", layout=strided)
 reduction("euclidean")
+for order in (3.0, 0.5, -1.5):
+    for axis, keepdims in ((None, False), (1, True), ((0, -1), False)):
+        label = f"ord={order:g}-axis={axis}".replace(" ", "")
+        add("p_norm", [spread((2, 3, 2))], {"ord": order, "axis": axis, "keepdims": keepdims}, label=label)
+add("p_norm", [spread((2, 3))], {"ord": 3.0, "axis": 1}, label="strided", layout=strided)
+add("p_norm", [spread(())], {"ord": 3.0}, label="scalar")
+add("p_norm", [np.zeros((0, 3))], {"ord": 3.0, "axis": 1}, label="none-of-three")
 
 # --- integers and booleans: no gradient, but NumPy's value and dtype ----------------------------------------------
 

@@ -20,7 +20,7 @@ NO_NUMBERS = words("swapaxes moveaxis split matmul linear cross_entropy inv det 
 NO_NUMBERS |= {"svd", "qr", *(name for name in ALL if name.startswith(("conv", "max_pool", "window")))}
 WINDOWS = {name for name in NO_NUMBERS if name.startswith(("conv", "max_pool", "window"))}
 # No value or no direction there: the sine of infinity, or a function that changes with every bit.
-NOT_AT_INFINITY = words("sin cos tan sinc i0 arcsin arccos arctanh ldexp nextafter copy identity std var euclidean")
+NOT_AT_INFINITY = words("sin cos tan sinc i0 arcsin arccos arctanh ldexp nextafter copy identity std var euclidean p_norm")
 
 
 def arrays(sample):
@@ -75,7 +75,7 @@ KINDS = {
     "branches not taken": ({"where", "masked"}, names(EDGES, lambda e: "not chosen" in e.why)),
     "0 to the 0": ({"power"}, names(EDGES, lambda e: "0**0" in e.why)),
     "at the origin": (
-        words("sqrt euclidean hypot std"),
+        words("sqrt euclidean p_norm hypot std"),
         names(EDGES, lambda e: any((x == 0.0).any() or len(np.unique(x)) == 1 for x in arrays(e) if x.size)),
     ),
 }
