@@ -11,7 +11,7 @@ from autograd.arrays import normalize_axes
 from autograd.numpy_functions.arguments import as_operand, as_tensor
 from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.selection import plain
-from autograd.ops import arithmetic, reduce, shape, transcendental
+from autograd.ops import arithmetic, linalg, reduce, shape
 from autograd.protocol import implements
 
 __autograd_transparent__ = True
@@ -109,21 +109,6 @@ def _lowered(full: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     return full.reshape(tuple(n for k, n in enumerate(full.shape) if k not in axes))
 
 
-def _spread(a: Any, axis: Any, ddof: float, where: Any, mean: Any) -> Any:
-    """The variance with its axes kept, over the entries where a mask holds."""
-    count = _count_where(a, where, axis)
-    if not is_given(mean):
-        mean = reduce.sum(arithmetic.where(plain(where), a, 0.0), axis=axis, keepdims=True) / count
-    deviation = arithmetic.where(plain(where), a - mean, 0.0)
-    return reduce.sum(deviation * deviation, axis=axis, keepdims=True) / (count - ddof)
-
-
-def _root(variance: Any) -> Any:
-    """The square root, with slope 0 where there is no spread."""
-    flat = plain(variance) == 0.0
-    return arithmetic.where(flat, 0.0, transcendental.sqrt(arithmetic.where(flat, 1.0, variance)))
-
-
 def _spread_of(root: bool) -> Callable[..., Any]:
     def call(
         a: Any,
@@ -141,10 +126,15 @@ def _spread_of(root: bool) -> Callable[..., Any]:
         a = a.astype(dtype) if is_given(dtype) else a
         ddof = correction if is_given(correction) else ddof
         keepdims = bool(keepdims) and keepdims is not NoValue
-        if (where is True or where is NoValue) and not is_given(mean):
-            return (reduce.std if root else reduce.var)(a, axis=axis, ddof=ddof, keepdims=keepdims)
-        variance = _spread(a, axis, ddof, True if where is NoValue else where, mean)
-        return _lowered(_root(variance) if root else variance, a, axis, keepdims)
+        where = True if where is True or where is NoValue else plain(where)
+        if not is_given(mean):
+            spread = reduce.std if root else reduce.var
+            return spread(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where)
+        freedom = _count_where(a, where, axis) - ddof
+        deviation = arithmetic.where(where, a - mean, 0.0)
+        if root:
+            return _lowered(linalg.euclidean(deviation, axis=axis, keepdims=True) / np.sqrt(freedom), a, axis, keepdims)
+        return _lowered(reduce.sum(deviation * deviation, axis=axis, keepdims=True) / freedom, a, axis, keepdims)
 
     return call
 

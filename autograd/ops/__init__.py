@@ -6,4 +6,15 @@ methods of a Tensor, and tests/ops/samples.py asks for samples of every op.
 
 from autograd.ops import arithmetic, fused, index, linalg, linear, reduce, shape, spectra, transcendental, windows
 
-__all__ = ["arithmetic", "fused", "index", "linalg", "linear", "reduce", "shape", "spectra", "transcendental", "windows"]
+__all__ = [
+    "arithmetic",
+    "fused",
+    "index",
+    "linalg",
+    "linear",
+    "reduce",
+    "shape",
+    "spectra",
+    "transcendental",
+    "windows",
+]

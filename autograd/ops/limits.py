@@ -1,10 +1,10 @@
 """Lengths, and the limits of the quotients 0/0 in their rules.
 
 The slope of a length |x|, which is ``g x / |x|``, is taken as 0 at the origin, as that of abs. What is smooth in the
-square of the length, such as ``|x|**2`` or ``exp(-|x|**2)``, curves there all the same, by the limit of ``g / |x|`` where
-both vanish: by l'Hôpital's rule the derivative of g by the length. A recorded pass (``create_graph=True``) can find it,
-because there g is itself a result in the graph. That is right for derivatives of second and third order. Where there
-is no such limit (the length itself curves infinitely at the origin), the second derivative is nan.
+square of the length, such as ``|x|**2`` or ``exp(-|x|**2)``, curves there all the same, by the limit of ``g / |x|``
+where both vanish: by l'Hôpital's rule the derivative of g by the length. A recorded pass (``create_graph=True``) can
+find it, because there g is itself a result in the graph. That is right for derivatives of second and third order. Where
+there is no such limit (the length itself curves infinitely at the origin), the second derivative is nan.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Axis, add_reduce, maximum_reduce, sum_to
-from autograd.engine import GONE, Output, Route, backward_pass, newest_first
+from autograd.engine import Route, backward_pass
+from autograd.graph import GONE, Output, newest_first
 from autograd.modes import STATE
 from autograd.registry import defop
 from autograd.tensor import Tensor, constant
@@ -99,7 +100,8 @@ def derivative(g: Array, out: Array, seed: Array) -> Array:
     """
     zeros = np.zeros(out.shape, out.dtype)
     start = g._node if isinstance(g, Tensor) and g._requires_grad else None
-    node = out._node.parents[0] if isinstance(out._node, Output) else out._node
+    place: Any = out._node
+    node: Any = place.parents[0] if isinstance(place, Output) else place
     if start is None:
         return zeros
     behind = frozenset(newest_first([node]))
@@ -126,8 +128,8 @@ def derivative(g: Array, out: Array, seed: Array) -> Array:
     slope = found.get(node, zeros)
     if not isinstance(slope, tuple):
         return slope
-    others = [part for k, part in enumerate(slope) if k != out._node.index]
-    return zeros + np.nan if any(np.any(plain(part)) for part in others) else slope[out._node.index]
+    others = [part for k, part in enumerate(slope) if k != place.index]
+    return zeros + np.nan if any(np.any(plain(part)) for part in others) else slope[place.index]
 
 
 def leg(g: Array, x: Array, out: Array, slope: Array) -> Array:
@@ -147,23 +149,30 @@ def leg(g: Array, x: Array, out: Array, slope: Array) -> Array:
 
 
 def length_slope(
-    g: Array, x: Array, out: Array, axis: Axis, keep: Callable[[Array], Array], share: float = 1.0
+    g: Array,
+    x: Array,
+    out: Array,
+    axis: Axis,
+    keep: Callable[[Array], Array],
+    share: Any = 1.0,
+    rounded: bool = False,
 ) -> Array:
     """The gradient of x for ``out = sqrt(share * sum(x**2))`` over axes; ``keep`` puts the reduced axes back.
 
-    Squares that overflow or vanish are scaled by a power of two, so that none does.
+    Squares that overflow or vanish are scaled by a power of two, so that none does. ``rounded``: out may be another
+    number than 0 where x is 0.
     """
-    info = np.finfo(x.dtype)
     lengths = plain(out)
-    if np.all((lengths * lengths >= info.tiny) & (lengths < np.inf)) and not _flat(x, axis, share):
+    with np.errstate(over="ignore"):
+        ordinary = np.all((lengths * lengths >= np.finfo(x.dtype).tiny) & (lengths < np.inf))
+    if ordinary and not (rounded and np.any(np.all(plain(x) == 0.0, axis=axis))):
         return keep(g) * (x * (share / keep(out)))
     if not x.size:
         return keep(g) * x
     y, scale = scaled(x, axis)
     squares = add_reduce(y * y, axis=axis, keepdims=True)
     flat = plain(squares) == 0.0
-    root = np.sqrt(np.where(flat, 1.0, squares))
-    r = keep(g) * share**0.5 / root
+    r = keep(g) * share**0.5 / np.sqrt(np.where(flat, 1.0, squares))
     lost = flat | keep(lengths == 0.0)
     if not isinstance(out, Tensor) or not lost.any():
         return (y * r).astype(g.dtype)
@@ -171,12 +180,6 @@ def length_slope(
     r = np.where(vanishes & (plain(limit) != 0.0), limit * (share / scale), r)
     r = np.where(np.isnan(plain(limit)) | (flat & ~vanishes & (plain(keep(g)) != 0.0)), np.nan, r)
     return (y * r if _RESOLVING.get() else zero_times(y, r)).astype(g.dtype)
-
-
-def _flat(x: Array, axis: Axis, share: float) -> bool:
-    """Whether there is a slice of zeros, whose length is nevertheless not 0: numbers without spread, when the mean that
-    NumPy took off was rounded."""
-    return share != 1.0 and bool(np.any(np.all(plain(x) == 0.0, axis=axis)))
 
 
 def scaled(x: Array, axis: Axis) -> tuple[Array, Array]:

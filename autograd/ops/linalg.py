@@ -188,7 +188,7 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
     d = keep_axes(g) * slope.astype(g.dtype)
     if not isinstance(out, Tensor) or not flat.any():
         return d
-    # No second derivative: at an entry 0 for orders below 2, and at the origin for all that is not flatter than a square.
+    # No second derivative: at an entry 0 for orders below 2, at the origin for what is not flatter than a square.
     limit, vanishes = (keep_axes(part) for part in limits(g, out, origin.reshape(out.shape)))
     curved = origin & ~(vanishes & (plain(limit) == 0.0))
     d = d + np.where(curved, unknown(np.broadcast_to(add_reduce(x, axis=axis, keepdims=True), x.shape)), 0.0)

@@ -23,7 +23,7 @@ from autograd.arrays import (
     normalize_axes,
 )
 from autograd.ops.arithmetic import masked
-from autograd.ops.limits import length_slope
+from autograd.ops.limits import length_slope, plain
 from autograd.registry import defop
 
 Array = Any
@@ -224,34 +224,58 @@ all = defop("all", all_kernel, None, numpy=np.all)
 # --- spread ---------------------------------------------------------------------------------------------------
 
 
-def var_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+def var_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, where: Any = True) -> Array:
+    return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims, where=where)
 
 
-def std_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+def std_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, where: Any = True) -> Array:
+    return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims, where=where)
 
 
-def deviations(x: Array, axis: Axis) -> Array:
-    """The distances from the mean. Measured from the first number, whose own mean is exact where all are equal."""
+def _deviations(x: Array, axis: Axis, where: Any) -> Array:
+    """The distances from the mean, 0 where a mask leaves out.
+
+    Measured from the largest number, so that they are 0 where all are equal: the mean of equal numbers is rounded.
+    """
     if not x.size:
         return x
-    axes = normalize_axes(axis, x.ndim)
-    x = x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
-    return x - np.mean(x, axis=axis, keepdims=True)
+    numbers = plain(x)
+    if where is True:
+        x = x - _finite(maximum_reduce(numbers, axis=axis, keepdims=True))
+        return x - np.mean(x, axis=axis, keepdims=True)
+    where = np.broadcast_to(where, x.shape)
+    largest = maximum_reduce(np.where(where, numbers, -np.inf), axis=axis, keepdims=True).astype(x.dtype)
+    x = masked(x - _finite(largest), mask=where)
+    numbers_left = np.maximum(np.sum(where, axis=axis, keepdims=True), 1).astype(x.dtype)
+    return masked(x - np.sum(x, axis=axis, keepdims=True) / numbers_left, mask=where)
 
 
-def var_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
-    freedom = count(x_shape, axis) - ddof
-    share = 2.0 / freedom if freedom > 0 else math.nan
-    return keep(g, x_shape, axis, keepdims) * (deviations(x, axis) * share)
+def _finite(x: Array) -> Array:
+    return np.where(np.isfinite(x), x, 0.0)
 
 
-def std_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool) -> Array:
-    freedom = count(x_shape, axis) - ddof
-    if freedom <= 0:
-        return x * math.nan
-    return length_slope(g, deviations(x, axis), out, axis, lambda a: keep(a, x_shape, axis, keepdims), 1.0 / freedom)
+def _per_freedom(x_shape: Shape, axis: Axis, ddof: float, where: Any, dtype: Any) -> Any:
+    """1 / (how many numbers there are, less ddof), and nan for none."""
+    if where is True:
+        freedom = count(x_shape, axis) - ddof
+        return 1.0 / freedom if freedom > 0 else math.nan
+    left = np.sum(np.broadcast_to(where, x_shape), axis=axis, keepdims=True) - ddof
+    return np.where(left > 0, 1.0 / np.where(left > 0, left, 1.0), np.nan).astype(dtype)
+
+
+def var_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool, where: Any) -> Array:
+    share = _per_freedom(x_shape, axis, ddof, where, x.dtype)
+    return keep(g, x_shape, axis, keepdims) * (_deviations(x, axis, where) * (2.0 * share))
+
+
+def std_rule(
+    g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, ddof: float, keepdims: bool, where: Any
+) -> Array:
+    share = _per_freedom(x_shape, axis, ddof, where, x.dtype)
+    if np.any(np.isnan(share)):
+        return keep(g, x_shape, axis, keepdims) * (_deviations(x, axis, where) * share)
+    deviations = _deviations(x, axis, where)
+    return length_slope(g, deviations, out, axis, lambda a: keep(a, x_shape, axis, keepdims), share, rounded=True)
 
 
 var = defop("var", var_kernel, var_rule, numpy=np.var)

@@ -100,7 +100,9 @@ class _Slopes:
         rows = [plain(derivative(slopes, values, seed)) for seed in seeds]
         self.changes = np.stack(rows, axis=-2)  # [..., i, k]: of slope i with value k
         self.own = np.diagonal(self.changes, axis1=-2, axis2=-1)
-        self.rounding = np.sqrt(np.finfo(self.values.dtype).eps) * np.max(np.abs(self.changes), axis=(-2, -1), keepdims=True)
+        self.rounding = np.sqrt(np.finfo(self.values.dtype).eps) * np.max(
+            np.abs(self.changes), axis=(-2, -1), keepdims=True
+        )
         # How far a slope may be off where its value is: what tells 0 from a kink.
         self.noise = 4.0 * np.abs(self.own) * _rounding(self.values)
 
@@ -192,9 +194,7 @@ def svd_rule(g: Any, x: Array, out: Any) -> Any:
     zeros = zero[..., None, :] & zero[..., :, None]
     if isinstance(s, Tensor) and (repeated.any() or zero.any()) and not _is_live(gu) and not _is_live(gvh):
         slopes = _Slopes(gs, s)
-        even, odd = (
-            np.where(diagonal, 0.0, slopes.quotients(*facts)) for facts in ((-1.0, repeated), (1.0, zeros))
-        )
+        even, odd = (np.where(diagonal, 0.0, slopes.quotients(*facts)) for facts in ((-1.0, repeated), (1.0, zeros)))
         outside = slopes.by_value(zero)[..., None, :] if x.shape[-1] != x.shape[-2] else np.zeros((1, 1))
         return (_of_singular_values(x, gs, u=plain(u), v=plain(v), even=even, odd=odd, outside=outside),)
     from_u, from_v = np.matmul(transposed(u), gu), np.matmul(transposed(v), gv)
@@ -221,9 +221,7 @@ def _of_singular_values_kernel(
     return np.matmul(u * gs[..., None, :], transposed(v))
 
 
-def _of_singular_values_rule(
-    g: Array, x: Array, u: Array, v: Array, even: Array, odd: Array, outside: Array
-) -> Any:
+def _of_singular_values_rule(g: Array, x: Array, u: Array, v: Array, even: Array, odd: Array, outside: Array) -> Any:
     left, right = np.matmul(transposed(u), g), np.matmul(g, v)
     along = np.matmul(left, v)
     symmetric, skew = 0.5 * (along + transposed(along)), 0.5 * (along - transposed(along))

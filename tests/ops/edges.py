@@ -323,6 +323,18 @@ edge("std", [[2.0, 2.0], [1.0, 3.0]], value=[0, 1], gradients=([[0, 0], [-0.5, 0
 edge("std", 2.0, value=0, gradients=(0.0,), why=FLAT)
 edge("std", [2.0], value=0, gradients=([0.0],), axis=0, why=FLAT)
 edge("std", [[2.0, 3.0]], value=[0, 0], gradients=([[0, 0]],), axis=0, why=FLAT)
+EQUAL = "equal numbers have no spread, though their mean is rounded"
+edge("std", [0.1, 0.1, 0.1], value=0, gradients=([0, 0, 0],), atol=1e-16, why=EQUAL)
+edge("std", np.full((7, 2), 0.1), value=[0, 0], gradients=(np.zeros((7, 2)),), axis=0, atol=1e-16, why=EQUAL)
+edge("var", [0.1, 0.1, 0.1], value=0, gradients=([0, 0, 0],), atol=1e-30, why=EQUAL)
+SIZES = "the same for numbers of any size, though squares overflow or vanish"
+SLOPES = [-0.35634832254989923, -0.08908708063747481, 0.44543540318737401]  # (x - mean) / (n std) of 1, 2, 4
+for size, warns, value in ((1e200, "overflow", INF), (1.0, None, np.std([1, 2, 4])), (1e-200, None, 0)):
+    edge("std", [size, 2 * size, 4 * size], value=value, gradients=(SLOPES,), warns=warns, why=SIZES)
+edge("std", [300.0, 600.0, 1200.0], value=INF, gradients=(SLOPES,), warns="overflow", dtype="float16", why=SIZES)
+TAKEN_IN = np.array([True, False, True])
+edge("std", [1.0, 9.0, 3.0], value=1, gradients=([-0.5, 0, 0.5],), where=TAKEN_IN, why="only what the mask holds")
+edge("var", [1.0, NAN, 3.0], value=1, gradients=([-1, 0, 1],), where=TAKEN_IN, why="only what the mask holds")
 edge("var", [2.0, 2.0], value=0, gradients=([0, 0],), second=([0, 0],), why="2 (x - mean) / n, which sums to 0")
 FREE = "NumPy: no degrees of freedom, 0/0"
 for name in ("var", "std"):

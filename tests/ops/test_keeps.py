@@ -131,7 +131,11 @@ def breaks_without(sample, i, name):
 FOR_LIMITS = {("eigh", "x"), ("svd", "x"), ("p_norm", "out")}
 
 
-@pytest.mark.parametrize(("op", "i", "name"), [a for a in ASKED if (a[0].name, a[2]) not in FOR_LIMITS], ids=lambda x: x.name if isinstance(x, Op) else str(x))
+@pytest.mark.parametrize(
+    ("op", "i", "name"),
+    [a for a in ASKED if (a[0].name, a[2]) not in FOR_LIMITS],
+    ids=lambda x: x.name if isinstance(x, Op) else str(x),
+)
 def test_nothing_is_kept_in_vain(op, i, name):
     """Each value that a rule asks for is one that the rule cannot do without, at one sample at least."""
     assert any(breaks_without(sample, i, name) for sample in BY_OP[op.name])

@@ -20,7 +20,9 @@ NO_NUMBERS = words("swapaxes moveaxis split matmul linear cross_entropy inv det 
 NO_NUMBERS |= {"svd", "qr", *(name for name in ALL if name.startswith(("conv", "max_pool", "window")))}
 WINDOWS = {name for name in NO_NUMBERS if name.startswith(("conv", "max_pool", "window"))}
 # No value or no direction there: the sine of infinity, or a function that changes with every bit.
-NOT_AT_INFINITY = words("sin cos tan sinc i0 arcsin arccos arctanh ldexp nextafter copy identity std var euclidean p_norm")
+NOT_AT_INFINITY = words(
+    "sin cos tan sinc i0 arcsin arccos arctanh ldexp nextafter copy identity std var euclidean p_norm"
+)
 
 
 def arrays(sample):

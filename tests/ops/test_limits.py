@@ -51,6 +51,9 @@ LENGTHS = {
     "std**2": (lambda x: np.std(x) ** 2, np.ones(3), SPREAD),
     "std**2, mean rounded": (lambda x: np.std(x) ** 2, np.full(3, 0.1), SPREAD),
     "std**2, ddof": (lambda x: np.std(x, ddof=1) ** 2, np.ones(3), 1.5 * SPREAD),
+    "nanstd**2 of ones": (lambda x: np.nanstd(np.append(x, NAN)) ** 2, np.ones(3), SPREAD),
+    "std**2 of a part": (lambda x: np.std(np.append(x, 7.0), where=[True] * 3 + [False]) ** 2, np.ones(3), SPREAD),
+    "std**2, mean given": (lambda x: np.std(x, mean=np.mean(x)) ** 2, np.ones(3), SPREAD),
     "nanstd**2": (lambda x: np.nanstd(np.append(x, NAN)) ** 2, np.full(3, 0.1), SPREAD),
     "third powers": (lambda x: np.linalg.vector_norm(x, ord=3) ** 4, ZERO, full(2, 0.0)),
     # without second derivative
@@ -183,6 +186,7 @@ def test_polar_factor_of_repeated_values_has_no_gradient():
 
 def test_vectors_of_other_values_have_one():
     """The vector of the eigenvalue that stands alone."""
+
     def function(t):
         v = np.linalg.eigh(TRIPLE + t * STEP)[1][:, 3]
         return v @ STEP @ v
