@@ -15,6 +15,7 @@ __all__ = [
     "DataFileError",
     "LabelError",
     "LossShapeError",
+    "NonFiniteStateError",
     "PrecisionWarning",
     "PredictionError",
     "StateDictError",
@@ -80,6 +81,25 @@ class LossShapeError(ValueError):
     ...
     nn.errors.LossShapeError: mse_loss: the prediction has shape (4, 1), but the target has shape (4,). They are \
 compared entry by entry, so the shapes must be equal: pass target.reshape(4, 1), or reshape the prediction to (4,).
+    """
+
+
+class NonFiniteStateError(ValueError):
+    """What was to be saved holds NaN or infinities where training has put them. The file stays as it was.
+
+    Once a parameter is NaN, every prediction is, and no further step mends it; over a good checkpoint it would destroy
+    that too. Find out where it comes from with `autograd.debug`, or pass ``allow_nonfinite=True`` to save it all the
+    same. Infinities in buffers, such as masks, are no mistake.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> model = nn.Linear(2, 1)
+    >>> model.weight.data[0, 1] = np.nan
+    >>> nn.save("model.npz", model)
+    Traceback (most recent call last):
+    ...
+    nn.errors.NonFiniteStateError: model.npz was not written: weight is not finite in 1 of its 2 numbers. Pass \
+allow_nonfinite=True to save it all the same.
     """
 
 
@@ -162,10 +182,10 @@ x.astype('float32'), or make the model double with model.astype('float64').
 
 
 class TrainingWarning(UserWarning):
-    """A training by `nn.fit` ended because its loss was no longer a finite number.
+    """A training by `nn.fit` ended because its loss, or what it trains, was no longer finite.
 
-    The message tells the first operation that was at fault, as `autograd.debug` finds it. Often the learning rate is
-    too large, or inputs are not scaled.
+    Of a loss the message tells the first operation that was at fault, as `autograd.debug` finds it. Often the learning
+    rate is too large, or inputs are not scaled.
 
     >>> import warnings
     >>> import nn, optim

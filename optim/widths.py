@@ -39,7 +39,12 @@ def of_parameter(dtype: np.dtype[Any]) -> np.dtype[Any]:
     >>> [str(of_parameter(np.dtype(name))) for name in ("f2", "f4", ">f8")]
     ['float32', 'float32', 'float64']
     """
-    return SINGLE if dtype.itemsize == 2 else dtype.newbyteorder("=")
+    return SINGLE if dtype.itemsize == 2 else _native(dtype)
+
+
+def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype in the byte order of the machine; NumPy's own object where it is in it, as steps compare by identity."""
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
 
 
 def wider_than(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -79,7 +84,7 @@ def of_arrays(arrays: Sequence[NDArray[Any] | None], dtype: np.dtype[Any]) -> np
             sizes = np.abs(array)
             beyond = ((sizes > high) | (sizes < low)) & (sizes > 0.0) & np.isfinite(sizes)
             if beyond.any():
-                return array.dtype.newbyteorder("=")
+                return _native(array.dtype)
     return dtype
 
 

@@ -7,15 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from nn.errors import CheckpointError, StateDictError
+from nn.errors import CheckpointError, NonFiniteStateError, StateDictError
 from nn.module import Module
 from nn.saving.files import read, write
+from nn.saving.finite import spoiled
 from optim import Optimizer
 
 __all__ = ["load", "save"]
 
 
-def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None, **extra: Any) -> None:
+def save(
+    path: str | os.PathLike[str],
+    model: Module,
+    optimizer: Optimizer | None = None,
+    *,
+    allow_nonfinite: bool = False,
+    **extra: Any,
+) -> None:
     """Write a model, its optimizer and anything else to a file.
 
     The suffix of the path is the format: ``.npz``, which needs nothing, or ``.safetensors``, which needs the extra of
@@ -28,8 +36,11 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     The file is replaced as a whole: whatever happens, under its name there is the old version or the new one. Its
     permissions stay. A schedule is code and is not saved; the number of steps, from which it goes on, is.
 
-    Raises CheckpointError for another suffix, TypeError or ValueError with the place of a value that cannot be stored,
-    ImportError when safetensors is not installed, OSError. The file is not touched then.
+    Parameters, buffers and the memory of the optimizer that are NaN, and parameters and memory that are infinite, are
+    no model to go on with and are not written over one, unless ``allow_nonfinite``.
+
+    Raises CheckpointError for another suffix, NonFiniteStateError, TypeError or ValueError with the place of a value
+    that cannot be stored, ImportError when safetensors is not installed, OSError. The file is not touched then.
 
     >>> import nn, optim
     >>> model = nn.MLP([2, 3, 1])
@@ -39,6 +50,10 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     {'epoch': 3, 'losses': [0.7, 0.5]}
     """
     _check_kinds("save", path, model, optimizer)
+    if not allow_nonfinite and (what := spoiled(model, optimizer)):
+        raise NonFiniteStateError(
+            f"{os.fspath(path)} was not written: {what}. Pass allow_nonfinite=True to save it all the same."
+        )
     tree = {
         "model": model.state_dict(),
         "optimizer": None if optimizer is None else optimizer.state_dict(),

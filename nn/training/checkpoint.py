@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from nn.errors import CheckpointError
+from nn.errors import CheckpointError, NonFiniteStateError
 from nn.saving import load, read, save
 from nn.training.callbacks import Callback, Monitor
 from nn.training.run import Run
@@ -22,6 +22,10 @@ class Checkpoint(Callback):
     files are replaced as a whole, hold model, optimizer and the state of the training (``nn.load`` returns that as
     "training"), and ``nn.fit(..., resume="folder/last.npz")`` goes on from there to the same result, bit for bit.
     ``monitor`` and ``mode`` are those of `EarlyStopping`.
+
+    What training has spoiled is not written: when numbers that were finite at the beginning are NaN or infinite in
+    parameters, buffers, the memory of the optimizer or arrays that callbacks remember, the training ends, and the files
+    stay what they were. Infinities that were there from the beginning, as in masks, are saved like other numbers.
 
     Raises OSError when the folder cannot be made or written to, before the first step.
 
@@ -71,12 +75,15 @@ class Checkpoint(Callback):
         self._save(self.last, run)
 
     def on_fit_end(self, run: Run) -> None:
-        if not run.broken:  # the forward pass that went wrong has left its traces in running statistics
+        if not run.broken:  # what went wrong may have left its traces in running statistics only
             self._save(self.last, run)
 
     def _save(self, path: Path, run: Run) -> None:
-        state = {"run": run.state_dict(), "callbacks": [[type(c).__name__, c.state_dict()] for c in self.others]}
-        save(path, run.model, run.optimizer, training=state)
+        memories = [[type(c).__name__, c.state_dict()] for c in self.others]
+        if what := run.spoiled({f"callback {i} ({name})": memory for i, (name, memory) in enumerate(memories)}):
+            raise NonFiniteStateError(what)
+        state = {"run": run.state_dict(), "callbacks": memories}
+        save(path, run.model, run.optimizer, allow_nonfinite=True, training=state)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best}

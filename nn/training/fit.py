@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from autograd import NonFiniteError, debug
+from nn.callers import users_level
 from nn.data import Loader
 from nn.defaults import manual_seed
-from nn.errors import TrainingWarning
+from nn.errors import NonFiniteStateError, TrainingWarning
 from nn.module import Module
+from nn.saving.finite import known_of
 from nn.training.callbacks import Callback
 from nn.training.checkpoint import Checkpoint, restore
 from nn.training.evaluation import Metrics, dtype_of, evaluate, loader_for, named, number_of, parts_of
@@ -102,17 +104,17 @@ def fit(
             callback.others = ordered
     if resume is not None:
         restore(resume, run, ordered)
+    run.known = known_of(model)
     shown = progress(show)
     try:
         with _interruptible(run), np.errstate(all="ignore"):  # what is no longer finite is reported by us
-            for callback in ordered:
-                callback.on_fit_begin(run)
+            _call(run, ordered, "on_fit_begin")
             while run.epoch < run.epochs and run.why is None:
                 _epoch(run, ordered, shown, clip_norm, clip_value)
     finally:
         shown.close()
     for callback in reversed(ordered):
-        callback.on_fit_end(run)
+        _call(run, [callback], "on_fit_end")
     model.eval()
     run.history.stopped = run.why
     return run.history
@@ -144,13 +146,15 @@ def _epoch(
         run.step += 1
         run.total += value * len(x)
         run.samples += len(x)
-        for callback in callbacks:
-            callback.on_step_end(run)
+        _call(run, callbacks, "on_step_end")
         shown.step(run.total / run.samples)
         if run.why is not None:
             return
     if not run.samples:
         raise ValueError("there is no batch to train with.")
+    if what := run.spoiled():
+        _fail(run, what)
+        return
     row: dict[str, Any] = {"epoch": run.epoch + 1, "step": run.step, "lr": _rate(run.optimizer)}
     row["loss"] = run.total / run.samples
     if run.validation is not None:
@@ -166,8 +170,7 @@ def _epoch(
     run.history.rows.append(row)
     run.history.seconds.append(time.perf_counter() - started)
     shown.end(row)
-    for callback in callbacks:
-        callback.on_epoch_end(run)
+    _call(run, callbacks, "on_epoch_end")
 
 
 # --- arguments ----------------------------------------------------------------------------------------------------
@@ -208,9 +211,24 @@ def _report_nonfinite(run: Run, x: Any, targets: tuple[Any, ...], value: float) 
             run.loss(run.model(x), *targets)
     except NonFiniteError as error:
         cause = f": {error}"
+    _fail(run, f"the loss was {value} in epoch {run.epoch + 1}, after {run.step} steps{cause}")
+
+
+def _call(run: Run, callbacks: Sequence[Callback], hook: str) -> None:
+    """Call a hook of some callbacks; when one wants to save what the training has spoiled, the training ends."""
+    try:
+        for callback in callbacks:
+            getattr(callback, hook)(run)
+    except NonFiniteStateError as error:
+        _fail(run, str(error))
+
+
+def _fail(run: Run, why: str) -> None:
+    """End the training because something is no longer finite, and say it."""
+    text = why if run.broken else f"training stopped: {why}"
     run.broken = True
-    run.stop(f"the loss was {value} in epoch {run.epoch + 1}, after {run.step} steps{cause}")
-    warnings.warn(f"training stopped: {run.why}", TrainingWarning, stacklevel=4)
+    run.stop(why)
+    warnings.warn(text, TrainingWarning, stacklevel=users_level())
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from nn.data import Loader
 from nn.defaults import generator
 from nn.module import Module
+from nn.saving.finite import Known, spoiled
 from nn.training.history import History
 from optim import Optimizer
 
@@ -50,11 +51,17 @@ class Run:
         self.samples = 0
         self.history = History()
         self.why: str | None = None
-        self.broken = False  # whether it ended because its loss was no longer finite
+        self.broken = False  # whether it ended because its loss, or what it trains, was no longer finite
+        self.known: Known = {}  # what was finite in the model when it began
 
     def stop(self, why: str) -> None:
         """End the training for a reason, which `History.stopped` tells."""
         self.why = self.why or why
+
+    def spoiled(self, others: Any = None) -> str:
+        """What training has spoiled in model, optimizer, or arrays of the tree ``others``, in words; else nothing."""
+        what = spoiled(self.model, self.optimizer, others, self.known)
+        return what and f"{what}, after {self.step} steps"
 
     def generators(self) -> Iterator[tuple[str, np.random.Generator]]:
         """Every generator that the training draws from, by name: the default one, and those that modules hold."""

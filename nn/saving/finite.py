@@ -1,0 +1,78 @@
+"""Numbers that training has spoiled: NaN and infinities that do not belong into a checkpoint.
+
+Not every number that is not finite is a mistake. A mask may hold -inf, and a module may begin with NaN for what it has
+not seen yet. So those count that were finite when a training began (`Known`); a parameter is never meant to be NaN.
+What was not there at that time is judged by its kind: parameters and the memory of optimizers are finite, and
+everything else may be infinite, but not NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.module import Module
+from optim import Optimizer
+
+__all__ = ["Known", "known_of", "spoiled"]
+
+# The arrays of a model by name, as they were at some time: where they were finite, or None if they were everywhere.
+Known = Mapping[str, NDArray[np.bool_] | None]
+
+
+def known_of(model: Module) -> Known:
+    """What is finite in a model now."""
+    return {name: None if _is_finite(array) else np.isfinite(array) for name, array, _ in _arrays_of(model)}
+
+
+def spoiled(model: Module, optimizer: Optimizer | None = None, others: Any = None, known: Known | None = None) -> str:
+    """The first array that has numbers that it should not have, in words; nothing where all is well.
+
+    ``others`` is a tree of further values; arrays in it that have the name of an array of the model are judged like it.
+    """
+    for name, array, trained in _all_of(model, optimizer, others):
+        if _is_finite(array):
+            continue
+        key = name.rpartition("/")[2]
+        before = None if known is None or key not in known else known[key]
+        wrong = ~np.isfinite(array) if trained or (known is not None and key in known) else np.isnan(array)
+        if before is not None and before.shape == array.shape:
+            wrong &= before | np.isnan(array) if trained else before
+        if wrong.any():
+            return f"{name} is not finite in {np.count_nonzero(wrong)} of its {array.size} numbers"
+    return ""
+
+
+def _all_of(model: Module, optimizer: Optimizer | None, others: Any) -> Iterator[tuple[str, NDArray[Any], bool]]:
+    yield from _arrays_of(model)
+    if optimizer is not None:
+        names = {id(p): name for name, p in model.named_parameters()}
+        for number, (p, state) in enumerate(optimizer.state.items()):
+            name = names.get(id(p), f"parameter {number}")
+            yield from ((f"the optimizer's {key} of {name}", array, True) for key, array in _inside("", state, float))
+    yield from ((name, array, False) for name, array in _inside("", others))
+
+
+def _arrays_of(model: Module) -> Iterator[tuple[str, NDArray[Any], bool]]:
+    """Name and values of all parameters and buffers, and whether they are parameters."""
+    yield from ((name, p.data, True) for name, p in model.named_parameters())
+    yield from ((name, b.data, False) for name, b in model.named_buffers())
+
+
+def _inside(name: str, tree: Any, *kinds: type) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The arrays of numbers in a tree, and numbers of some kinds, each with its place."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from _inside(f"{name}/{key}" if name else str(key), value, *kinds)
+    elif isinstance(tree, list | tuple):
+        for i, value in enumerate(tree):
+            yield from _inside(f"{name}/{i}", value, *kinds)
+    elif isinstance(tree, (np.ndarray, np.generic, *kinds)):
+        yield name, np.asarray(tree)
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
