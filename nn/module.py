@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from reprlib import recursive_repr
 from typing import Any, NamedTuple, Self
 
@@ -29,6 +30,7 @@ from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
 from nn.parameter import Buffer, Parameter
 from nn.survey import Call, Survey
+from optim.interrupts import undisturbed
 
 __all__ = ["Buffer", "LoadedKeys", "Module", "Parameter"]
 
@@ -218,7 +220,8 @@ class Module:
         that is held at several places may be given under any or all of their names. With ``strict=False`` missing
         and unexpected names are returned instead of refused.
 
-        Raises StateDictError with all names that are missing, unexpected, or do not fit, and changes nothing then.
+        Raises StateDictError with all names that are missing, unexpected, or do not fit (also numbers that are too
+        large for the dtype), and changes nothing then.
 
         >>> import nn
         >>> a, b = nn.Linear(3, 2), nn.Linear(3, 2)
@@ -226,8 +229,7 @@ class Module:
         LoadedKeys(missing_keys=[], unexpected_keys=[])
         """
         commit, keys = self._prepare(state, strict)
-        for tensor, array in commit:
-            tensor.data = array
+        undisturbed(partial(_put, commit))
         return keys
 
     def _prepare(self, state: Mapping[str, Any], strict: bool) -> tuple[list[tuple[Tensor, NDArray[Any]]], LoadedKeys]:
@@ -250,7 +252,7 @@ class Module:
             text = "\n  ".join(lines)
             raise StateDictError(f"this state does not fit {type(self).__name__}, and nothing was changed:\n  {text}")
         given = {t: next((name for name in group if name in arrays), None) for t, group in names.items()}
-        commit = [(t, arrays[name].astype(t.dtype, order="C")) for t, name in given.items() if name is not None]
+        commit = [(t, _cast(arrays[name], t.dtype)) for t, name in given.items() if name is not None]
         return commit, LoadedKeys([names[t][0] for t in missing], unexpected)
 
     def astype(self, dtype: DTypeLike) -> Self:
@@ -398,10 +400,31 @@ def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) 
             lines.append(f"wrong shape: {name} is {array.shape} in the state, {tensor.shape} in the module")
         if not np.can_cast(array.dtype, tensor.dtype, "same_kind"):
             lines.append(f"wrong dtype: {name} is {array.dtype} in the state, {tensor.dtype} in the module")
+        elif (lost := _out_of_range(array, tensor.dtype)).any():
+            lines.append(f"out of range: {name} holds {array[lost][0]!s} in the state, too large for {tensor.dtype}")
         first = arrays[given[0]]
         if array.shape == first.shape and not _same(array, first):
             lines.append(f"conflict: {given[0]} and {name} are one Tensor, but their values in the state differ")
     return lines
+
+
+def _put(commit: list[tuple[Tensor, NDArray[Any]]]) -> None:
+    """Give Tensors their new values."""
+    for tensor, array in commit:
+        tensor.data = array
+
+
+def _cast(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    with np.errstate(over="ignore"):  # looked at by `_out_of_range`
+        return array.astype(dtype, order="C")
+
+
+def _out_of_range(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[np.bool_]:
+    """Which numbers a dtype cannot hold: finite ones that become infinite, integers that become others."""
+    if array.dtype == dtype or array.dtype.kind not in "iufc":
+        return np.zeros(array.shape, bool)
+    cast = _cast(array, dtype)
+    return np.asarray(np.isfinite(array) & ~np.isfinite(cast) if dtype.kind in "fc" else cast != array)
 
 
 def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:

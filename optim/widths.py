@@ -43,7 +43,7 @@ def of_parameter(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype in the byte order of the machine; NumPy's own object where it is in it, as steps compare by identity."""
+    """The dtype in the byte order of the machine; NumPy's own object where possible: steps compare by identity."""
     return dtype if dtype.isnative else dtype.newbyteorder("=")
 
 

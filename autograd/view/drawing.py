@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from autograd.files import destination
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.shrink import shrink
@@ -167,10 +168,12 @@ class Drawing:
     def save(self, path: str | Path) -> Path:
         """Write a file in the format of its suffix: .svg, .html, .dot (.gv), .txt, .md (.mmd), .png or .pdf.
 
-        PNG and PDF need the program `dot` of Graphviz; the others need nothing installed.
+        PNG and PDF need the program `dot` of Graphviz; the others need nothing installed. A device or a pipe is
+        refused with OSError.
         """
         path = Path(path)
         suffix = path.suffix.lower().removeprefix(".")
+        destination(path)
         if suffix in ("png", "pdf"):
             path.write_bytes(render_file(self.dot, suffix))
             return path

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.files import destination
 from autograd.graph import Node, Output
 from autograd.tensor import Tensor
 from autograd.view.chain.local import rule_source, slope
@@ -212,11 +213,12 @@ class Steps:
         return write_player(*film(self._replay, self._names, firings, words))
 
     def save(self, path: str | Path) -> Path:
-        """Write the page (.html) or the text (.txt)."""
+        """Write the page (.html) or the text (.txt). A device or a pipe is refused with OSError."""
         path = Path(path)
         makers: dict[str, Callable[[], str]] = {".html": lambda: self.html, ".txt": lambda: self.text + "\n"}
         if path.suffix.lower() not in makers:
             raise ValueError(f"steps cannot be saved as {path.name!r}: the suffix must be .html or .txt.")
+        destination(path)
         path.write_text(makers[path.suffix.lower()](), encoding="utf-8")
         return path
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.files import destination
 from nn import metrics
 from nn.commands.folder import Plan
 from nn.layers import MLP
@@ -59,7 +60,7 @@ def pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray[
     if history.rows:
         figure = Figure(figsize=(6, 4), layout="constrained")
         history.plot(ax=figure.add_subplot(), log=min(history["loss"]) > 0)
-        figure.savefig(folder / "curves.svg")
+        figure.savefig(destination(folder / "curves.svg"))
     answers = plan.answers(predict(model, plan.inputs(x)))
     figure = Figure(figsize=(6, 6), layout="constrained")
     ax: Any = figure.add_subplot()
@@ -69,5 +70,5 @@ def pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray[
     else:
         names.append("answers.svg")
         answers_against_truth(answers, y, unit=plan.target or "", ax=ax)
-    figure.savefig(folder / names[-1])
+    figure.savefig(destination(folder / names[-1]))
     return f"pictures: {' and '.join(str(folder / name) for name in names)}"

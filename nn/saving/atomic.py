@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from autograd.files import destination
+
 try:
     import fcntl
 except ImportError:  # Windows: no locks, and dead temporary files stay where they are
@@ -35,7 +37,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     When the block raises, or the process dies, at whatever moment, ``path`` is what it was. An existing file keeps
     its permissions, and a symbolic link its target. Of several writers at a time, the last to finish wins.
 
-    Raises the OSError of the file system, such as FileNotFoundError for a folder that does not exist.
+    Raises the OSError of the file system, such as FileNotFoundError for a folder that does not exist, and OSError for
+    a device or a pipe.
 
     >>> from pathlib import Path
     >>> from nn.saving import replacing
@@ -44,7 +47,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     >>> Path("notes.txt").read_text()
     'two lines\\nor none'
     """
-    target = Path(os.path.realpath(path))
+    target = destination(path)
     folder = target.parent
     _remove_abandoned(folder)
     temporary, descriptor = _create(folder)
@@ -87,7 +90,7 @@ def _remove_abandoned(folder: Path) -> None:
     if fcntl is None:
         return
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if _TEMPORARY.fullmatch(entry.name)]
+        names = [entry.name for entry in entries if _TEMPORARY.fullmatch(entry.name) and entry.is_file()]
     for name in names:
         # What went meanwhile, belongs to somebody else or cannot be locked is not ours to remove.
         with suppress(OSError):

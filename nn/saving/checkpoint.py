@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from nn.errors import CheckpointError, NonFiniteStateError, StateDictError
 from nn.module import Module
 from nn.saving.files import read, write
 from nn.saving.finite import spoiled
 from optim import Optimizer
+from optim.interrupts import undisturbed
 
 __all__ = ["load", "save"]
 
@@ -85,16 +88,21 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
         commit, _ = model._prepare(state, strict=True)
     except StateDictError as error:
         raise CheckpointError(path, str(error)) from error
+    if optimizer is not None and moments is None:
+        raise CheckpointError(path, "it was saved without an optimizer, and nothing was changed.")
+    undisturbed(partial(_commit, path, commit, optimizer, moments))
+    return extra
+
+
+def _commit(path: Any, commit: list[tuple[Tensor, Any]], optimizer: Optimizer | None, moments: Any) -> None:
+    """Change the optimizer, or nothing, and then the model."""
     if optimizer is not None:
-        if moments is None:
-            raise CheckpointError(path, "it was saved without an optimizer, and nothing was changed.")
         try:
-            optimizer.load_state_dict(moments)  # all or nothing
+            optimizer.load_state_dict(moments)
         except Exception as error:  # a state of other types than any optimizer saves fails in any way
             raise CheckpointError(path, f"{error} The model was not changed either.") from error
     for tensor, array in commit:
         tensor.data = array
-    return extra
 
 
 def _check_kinds(verb: str, path: Any, model: Any, optimizer: Any) -> None:

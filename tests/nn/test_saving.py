@@ -647,3 +647,59 @@ def test_a_folder_is_not_replaced(tmp_path):
     with pytest.raises(IsADirectoryError), replacing(tmp_path / "folder") as file:
         file.write(b"x")
     assert os.listdir(tmp_path) == ["folder"]
+
+
+# --- numbers that are too large -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dtype", "array", "words"),
+    [
+        ("float32", np.array([[1.0, 1e300]]), r"weight holds 1e\+300 in the state, too large for float32"),
+        ("float32", np.array([[-3.5e38, np.inf]]), r"weight holds -3.5e\+38 in the state, too large for float32"),
+        ("float16", np.array([[7e4, 1.0]], "float32"), "weight holds 70000.0 in the state, too large for float16"),
+        ("float16", np.array([[70_000, 1]]), "weight holds 70000 in the state, too large for float16"),
+    ],
+)
+def test_numbers_that_the_dtype_cannot_hold(tmp_path, dtype, array, words):
+    model = nn.Linear(2, 1, bias=False, rng=0).astype(dtype)
+    before = model.weight.data.copy()
+    with pytest.raises(nn.errors.StateDictError, match=f"out of range: {words}"):
+        model.load_state_dict({"weight": array})
+    write(tmp_path / "m.npz", {"model": {"weight": array}, "optimizer": None, "extra": {}}, short="model/")
+    with pytest.raises(CheckpointError, match=f"out of range: {words}"):
+        nn.load(tmp_path / "m.npz", model)
+    np.testing.assert_array_equal(model.weight.data, before)
+
+
+def test_numbers_that_fit(tmp_path):
+    """The largest number, infinity and NaN of the file, and numbers that are rounded to 0."""
+    model = nn.Linear(4, 1, bias=False)
+    largest = np.finfo("float32").max
+    model.load_state_dict({"weight": np.array([[float(largest), np.inf, np.nan, 1e-300]])})
+    np.testing.assert_array_equal(model.weight.data, np.array([[largest, np.inf, np.nan, 0.0]], "float32"))
+
+
+def test_integers_that_do_not_fit():
+    module = nn.Module()
+    module.count = nn.Buffer(np.array(3, "int8"))
+    with pytest.raises(
+        nn.errors.StateDictError, match="out of range: count holds 300 in the state, too large for int8"
+    ):
+        module.load_state_dict({"count": np.array(300)})
+    module.load_state_dict({"count": np.array(-128)})
+    assert module.count.item() == -128
+
+
+def test_the_memory_of_an_optimizer_is_kept_in_a_wider_dtype():
+    model, _ = trained()
+    lbfgs = optim.LBFGS(model.parameters())
+    saved = lbfgs.state_dict()
+    saved["state"][0]["d"] = np.full(saved["state"][0]["d"].size, 1e300)
+    lbfgs.load_state_dict(saved)
+    assert np.isfinite(lbfgs.state_dict()["state"][0]["d"]).all()
+    adam = optim.Adam(model.parameters())
+    saved = adam.state_dict()
+    saved["state"][0]["exp_avg_sq"] = np.full(model[0].weight.shape, 1e300)
+    adam.load_state_dict(saved)
+    assert np.isfinite(adam.state[model[0].weight]["exp_avg_sq"]).all()
