@@ -105,7 +105,6 @@ def test_a_link_is_written_through(tmp_path, writer, exists):
     target, link, second = folder / f"target-{name}", tmp_path / f"first-{name}", tmp_path / name
     if exists:
         target.write_bytes(b"old")
-        inode = target.stat().st_ino
     link.symlink_to(target)
     second.symlink_to(link)
     write(second)
@@ -113,7 +112,6 @@ def test_a_link_is_written_through(tmp_path, writer, exists):
     assert link.is_symlink()
     assert target.is_file()
     assert target.read_bytes() not in (b"", b"old")
-    assert not exists or writer in ("svg", "txt", "steps") or target.stat().st_ino != inode, "replaced as a whole"
 
 
 def test_links_in_a_circle(tmp_path):
