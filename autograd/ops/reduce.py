@@ -25,6 +25,7 @@ from autograd.arrays import (
 from autograd.ops.arithmetic import masked
 from autograd.ops.limits import length_slope, plain
 from autograd.registry import defop
+from autograd.tensor import Tensor
 
 Array = Any
 
@@ -97,14 +98,18 @@ def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array
 def _can_divide(x: Array, out: Array) -> bool:
     """Whether products divided by a factor are the products of the others: not where they are 0, or out of range.
 
-    Where no factor is 0 or infinite, multiplying the others is worth its while only if no part of them can overflow.
+    In a recorded pass the quotient is divided again by each derivative, so that the range ends earlier.
     """
     limits = np.finfo(out.dtype)
-    if np.all((np.abs(out) >= limits.tiny) & (np.abs(out) <= limits.max)):
-        return True
-    sizes = np.abs(x)
-    ordinary = np.all((sizes > 0.0) & (sizes < np.inf))
-    return bool(ordinary and np.sum(np.log2(np.maximum(sizes, 1.0))) >= limits.maxexp)
+    least, most = (limits.tiny, limits.max)
+    if isinstance(x, Tensor):
+        most = 2.0 ** (limits.maxexp // 8)
+        least = 1.0 / most
+        sizes = np.abs(plain(x))
+        if not np.all((sizes >= least) & (sizes <= most)):
+            return False
+    size = np.abs(plain(out))
+    return bool(np.all((size >= least) & (size <= most)))
 
 
 def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -121,8 +126,28 @@ def product_of_others(x: Array, axis: Axis) -> Array:
     order = rest + axes
     moved = np.transpose(x, order)
     flat = moved.reshape((*(x.shape[i] for i in rest), -1))
+    flat, exponents = _near_one(flat)
     others = product_before(flat) * product_before(flat[..., ::-1])[..., ::-1]
+    if exponents is not None:
+        others = np.ldexp(others, np.sum(exponents, axis=-1, keepdims=True) - exponents)
     return np.transpose(others.reshape(moved.shape), tuple(order.index(i) for i in range(x.ndim)))
+
+
+def _near_one(x: Array) -> tuple[Array, Any]:
+    """Factors between 1/2 and 1, and the exponents of 2 that belong to them, if a part of the product could be out of
+    range; else the factors as they are.
+
+    In a recorded pass only where it could overflow: powers that are taken out would make further derivatives vanish.
+    """
+    sizes = np.abs(plain(x))
+    sizes = np.where((sizes > 0.0) & (sizes < np.inf), sizes, 1.0)
+    limits = np.finfo(x.dtype)
+    logs = np.log2(sizes)
+    parts = np.sum(np.maximum(logs, 0.0), axis=-1), np.sum(np.minimum(logs, 0.0), axis=-1)
+    if np.all(parts[0] < limits.maxexp) and (isinstance(x, Tensor) or np.all(parts[1] > limits.minexp)):
+        return x, None
+    exponents = np.frexp(sizes)[1].astype(np.intc)
+    return np.ldexp(x, -exponents), exponents
 
 
 def product_before(x: Array) -> Array:
@@ -186,8 +211,8 @@ def min_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     hit = x == keep(out, x_shape, axis, keepdims)
-    ties = np.maximum(np.sum(hit, axis=axis, keepdims=True), 1).astype(g.dtype)
-    return masked(expand(keep(g, x_shape, axis, keepdims) / ties, x_shape), mask=hit)
+    share = (1.0 / np.maximum(np.sum(hit, axis=axis, keepdims=True), 1)).astype(g.dtype)  # the count may be too large
+    return masked(expand(keep(g, x_shape, axis, keepdims) * share, x_shape), mask=hit)
 
 
 max = defop("max", max_kernel, extreme_rule, numpy=np.max)
@@ -293,10 +318,16 @@ def _shift(x: Array, axis: Axis) -> Array:
     return np.where(np.isfinite(top), top, 0.0)
 
 
+def _total(e: Array, axis: Axis) -> Array:
+    """The sum over axes, kept; of half precision in single, because 70,000 ones are more than it can hold."""
+    return add_reduce(e.astype(np.float32) if e.dtype.itemsize == 2 else e, axis=axis, keepdims=True)
+
+
 def logsumexp_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     shift = _shift(x, axis)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the right answer when all entries are -inf
-        out = np.log(add_reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+        e = np.exp(x - shift)
+        out = np.log(_total(e, axis)).astype(e.dtype) + shift
     return out if keepdims else out.reshape(add_reduce(np.empty_like(x, bool), axis=axis).shape)
 
 
@@ -306,22 +337,23 @@ def logsumexp_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, k
     finite = np.isfinite(out)
     shares = np.exp(np.where(finite, x, 0.0) - np.where(finite, out, 0.0))
     shares = np.where(finite, shares, (x == np.inf).astype(g.dtype))
-    total = np.sum(shares, axis=axis, keepdims=True)
-    return keep(g, x_shape, axis, keepdims) * (shares / np.where(total == 0.0, 1.0, total))
+    total = _total(shares, axis)
+    return keep(g, x_shape, axis, keepdims) * (shares / np.where(total == 0.0, 1.0, total)).astype(g.dtype)
 
 
 def softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     if not x.size:
         return x + 0.0
     e = np.exp(x - maximum_reduce(x, axis=axis, keepdims=True))
-    return e / add_reduce(e, axis=axis, keepdims=True)
+    return (e / _total(e, axis)).astype(e.dtype, copy=False)
 
 
 def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     if not x.size:
         return x + 0.0
     shifted = x - maximum_reduce(x, axis=axis, keepdims=True)
-    return shifted - np.log(add_reduce(np.exp(shifted), axis=axis, keepdims=True))
+    e = np.exp(shifted)
+    return shifted - np.log(_total(e, axis)).astype(e.dtype)
 
 
 logsumexp = defop(
@@ -341,7 +373,7 @@ softmax = defop(
 log_softmax = defop(
     "log_softmax",
     log_softmax_kernel,
-    lambda g, out, axis: g - np.exp(out) * add_reduce(g, axis=axis, keepdims=True),
+    lambda g, out, axis: g - (np.exp(out) * _total(g, axis)).astype(g.dtype),
     definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
     doc="log(softmax(x)) along an axis, without overflow.",
 )

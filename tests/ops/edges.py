@@ -52,6 +52,8 @@ class Edge(Sample):
 
 
 def text(x):
+    if np.size(x) > 100:
+        return f"{np.shape(x)} of {np.ravel(x)[0]}".replace(" ", "")
     return str(np.asarray(x).tolist() if isinstance(x, np.ndarray) else x).replace(" ", "").replace("\n", "")
 
 
@@ -103,6 +105,12 @@ for name, sign in (("max", 1.0), ("min", -1.0)):
     edge(name, [-INF * sign, -INF * sign], value=-INF * sign, gradients=([0.5, 0.5],), why=TIE)
     edge(name, 5.0, value=5.0, gradients=(1.0,), why="a single number is its own extreme")
 
+MANY = np.ones(70000, np.float16)  # more than half precision can count
+for name in ("max", "min"):
+    edge(name, MANY, value=1, gradients=(np.full(70000, 1 / 70000),), atol=1e-7, why=TIE)
+edge("logsumexp", 0 * MANY, value=np.log(7e4), gradients=(np.full(70000, 1 / 70000),), atol=1e-7, why="as many shares")
+edge("softmax", 0 * MANY, value=np.full(70000, 1 / 70000), gradients=(0 * MANY,), atol=1e-7, why="equal shares")
+edge("log_softmax", 0 * MANY, value=np.full(70000, -np.log(7e4)), gradients=(0 * MANY,), atol=1e-2, why="their log")
 FIRST = "the first maximum of a window wins alone, as in PyTorch"
 for x, gradient, why in (
     ([[[1.0, 3.0, 3.0, 0.0, 2.0, 2.0]]], [[[0, 1, 0, 0, 1, 0]]], FIRST),

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from autograd import grad, jacobian
+from autograd import grad, hessian, jacobian
 from autograd.ops.reduce import cumprod, prod
 
 FACTORS = {
@@ -62,8 +62,20 @@ def test_any_length(function, n):
     np.testing.assert_allclose(with_one - with_zero, grad(tail)(x), rtol=1e-12, atol=1e-13)
 
 
-def test_a_product_that_overflows_on_the_way():
-    """NumPy's product is 0, and so is what we give: no nan of 0 * inf."""
+def test_products_that_leave_the_range_on_the_way():
+    """NumPy's product is 0 or infinite; the products of the others are what they are."""
     x = np.concatenate([np.full(400, 0.1), np.full(400, 10.0)])
     assert prod(x) == 0.0
-    np.testing.assert_array_equal(grad(prod)(x), np.zeros(800))
+    np.testing.assert_allclose(grad(prod)(x), 1.0 / x, rtol=1e-12)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(grad(prod)(np.array([1e200, 1e200, 1e-200, 1e-200])), [1e-200, 1e-200, 1e200, 1e200])
+    np.testing.assert_array_equal(grad(prod)(np.array([1e-200, 1e-200, 0.5])), [0.5e-200, 0.5e-200, 0.0])
+
+
+@pytest.mark.parametrize(("small", "dtype"), [(1e-306, "float64"), (1e-36, "float32"), (0.03, "float16")])
+def test_curvatures_beside_a_small_factor(small, dtype):
+    """Dividing by it twice would overflow."""
+    found = hessian(lambda x: 4000.0 * prod(x))(np.array([small, 1.0, 1.0, 1.0], dtype))
+    expected = 4000.0 * small * (1.0 - np.eye(4))
+    expected[0, 1:] = expected[1:, 0] = 4000.0
+    np.testing.assert_allclose(found, expected, rtol=2e-3)
