@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd import OperandError, Tensor
 from autograd.ops import arithmetic, reduce
+from autograd.ops.limits import plain
 from nn.checks import floating
 
 __all__ = ["batch_norm", "layer_norm", "rms_norm"]
@@ -66,11 +67,8 @@ def batch_norm(
                 f"batch_norm in training needs at least 2 values per channel to have a variance, and an input of shape "
                 f"{x.shape} has {count}. Pass a larger batch, or call eval() to use the running statistics."
             )
-        mean = _mean(x, axis=axes, keepdims=True)
-        spread = x - mean
-        variance = _mean(_square(spread), axis=axes, keepdims=True)
-        factor = 1.0 / np.sqrt(variance + eps)  # with the weight, one pass over x instead of two
-        out = spread * (factor if weight is None else weight.reshape(sizes) * factor)
+        mean, spread, variance, factor = _standard(x, axes, eps)
+        out = spread * (factor if weight is None else weight.reshape(sizes) * factor)  # one pass over x instead of two
         out = out if bias is None else out + bias.reshape(sizes)
         _move(running_mean, mean, momentum)
         _move(running_var, variance, momentum, count / (count - 1))
@@ -82,6 +80,35 @@ def batch_norm(
         factor = weight * factor
     offset = -running_mean * factor if bias is None else bias - running_mean * factor
     return x * factor.reshape(sizes) + offset.reshape(sizes)
+
+
+def _standard(x: Any, axes: tuple[int, ...], eps: float, centred: bool = True) -> tuple[Any, Any, Any, Any]:
+    """Mean, distances from it, their mean square, and ``1 / sqrt(mean square + eps)``, for each slice over the axes.
+
+    Where squares overflow, or vanish and eps does not hide it, distances and factor are those of numbers scaled by a
+    power of two, whose product is the same.
+    """
+    mean = _mean(x, axis=axes, keepdims=True) if centred else 0.0
+    spread = x - mean if centred else x
+    with np.errstate(over="ignore"):
+        variance = _mean(_square(spread), axis=axes, keepdims=True)
+    if _is_in_range(variance, eps):
+        return mean, spread, variance, 1.0 / np.sqrt(variance + eps)
+    largest = np.max(np.abs(plain(spread)), axis=axes, keepdims=True, initial=0.0)
+    ordinary = np.isfinite(largest) & (largest > 0.0)
+    exponents = np.maximum(np.frexp(np.where(ordinary, largest, 1.0))[1], np.finfo(x.dtype).minexp + 2)
+    scale = np.ldexp(np.ones((), x.dtype), -exponents)
+    spread = spread * scale
+    with np.errstate(over="ignore"):  # an eps that is larger than all scaled numbers: nothing else counts
+        offset = (eps * scale * scale).astype(x.dtype)
+    squares = _mean(_square(spread), axis=axes, keepdims=True)
+    return mean, spread, variance, 1.0 / np.sqrt(squares + offset)
+
+
+def _is_in_range(variance: Any, eps: float) -> bool:
+    values = plain(variance)
+    limits = np.finfo(values.dtype)
+    return bool(np.all(values <= limits.max) and (eps >= limits.tiny or np.all(values >= limits.tiny)))
 
 
 def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> None:
@@ -117,8 +144,8 @@ def layer_norm(
     """
     x = floating(x, weight)
     axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
-    spread = x - _mean(x, axis=axes, keepdims=True)
-    out = spread * (1.0 / np.sqrt(_mean(_square(spread), axis=axes, keepdims=True) + eps))
+    _, spread, _, factor = _standard(x, axes, eps)
+    out = spread * factor
     if weight is not None:
         out = out * weight
     return out if bias is None else out + bias
@@ -143,7 +170,8 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     axes = _last_axes("rms_norm", x, normalized_shape, weight)
     if eps is None:
         eps = float(np.finfo(x.dtype).eps)
-    out = x * (1.0 / np.sqrt(_mean(_square(x), axis=axes, keepdims=True) + eps))
+    _, x, _, factor = _standard(x, axes, eps, centred=False)
+    out = x * factor
     return out if weight is None else out * weight
 
 

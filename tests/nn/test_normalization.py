@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import OperandError, no_grad, tensor
+from autograd import OperandError, grad, no_grad, tensor
 from nn.functional import batch_norm, layer_norm, rms_norm
 
 MAKE = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}
@@ -204,3 +204,32 @@ def test_functions_say_what_does_not_fit():
 def test_lists_and_integers_are_taken_in_the_dtype_of_the_parameters():
     for norm in (nn.BatchNorm1d(2), nn.LayerNorm(2), nn.RMSNorm(2), nn.LayerNorm(2, elementwise_affine=False)):
         assert norm([[1, 2], [3, 5]]).dtype == np.float32
+
+
+# --- numbers of any size ------------------------------------------------------------------------------------------
+
+NUMBERS = np.array([[1.0, 2.0, 4.0], [3.0, 1.0, 1.5]])
+NORMS = {
+    "layer_norm": lambda x: layer_norm(x, 3, eps=0.0),
+    "rms_norm": lambda x: rms_norm(x, 3, eps=0.0),
+    "batch_norm": lambda x: batch_norm(x, training=True, eps=0.0),
+}
+
+
+@pytest.mark.parametrize(("size", "dtype"), [(2.0**660, "float64"), (2.0**-660, "float64"), (2.0**80, "float32"),
+                                             (2.0**-80, "float32"), (2.0**13, "float16"), (2.0**-12, "float16")])  # fmt: skip
+@pytest.mark.parametrize("name", NORMS)
+def test_squares_may_leave_the_range(name, size, dtype):
+    """Numbers of any size are normalised as those around 1 are, and gradients are as many times smaller."""
+    norm = NORMS[name]
+    weights = np.array([[1.0, -2.0, 0.5], [0.25, 1.0, -1.0]], dtype)
+    x, scaled = NUMBERS.astype(dtype), (NUMBERS * size).astype(dtype)
+    np.testing.assert_allclose(norm(scaled), norm(x), rtol=1e-2 if dtype == "float16" else 1e-6)
+
+    def loss(x):
+        return np.sum(norm(x) * weights)
+
+    with np.errstate(over="ignore"):
+        expected = grad(loss)(x).astype(float)
+        found = grad(lambda x: loss(x * np.array(size, dtype)))(x).astype(float)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-3 if dtype == "float16" else 1e-6)
