@@ -155,9 +155,10 @@ def _scores(model: MLP, x: NDArray[Any]) -> NDArray[Any]:
 
 
 def _judge(model: MLP, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
-    """Loss and accuracy."""
+    """Loss and accuracy, which there is none of where the loss is not finite."""
     scores = _scores(model, x)
-    return float(functional.cross_entropy(scores, y)), accuracy(scores, y)
+    loss = float(functional.cross_entropy(scores, y))
+    return loss, accuracy(scores, y) if math.isfinite(loss) else math.nan
 
 
 def _table(counts: NDArray[np.int64]) -> str:

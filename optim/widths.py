@@ -39,12 +39,7 @@ def of_parameter(dtype: np.dtype[Any]) -> np.dtype[Any]:
     >>> [str(of_parameter(np.dtype(name))) for name in ("f2", "f4", ">f8")]
     ['float32', 'float32', 'float64']
     """
-    return SINGLE if dtype.itemsize == 2 else _native(dtype)
-
-
-def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype in the byte order of the machine; NumPy's own object where possible: steps compare by identity."""
-    return dtype if dtype.isnative else dtype.newbyteorder("=")
+    return SINGLE if dtype.itemsize == 2 else np.dtype(dtype.type)  # NumPy's own object: steps compare by identity
 
 
 def wider_than(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -82,9 +77,10 @@ def of_arrays(arrays: Sequence[NDArray[Any] | None], dtype: np.dtype[Any]) -> np
     for array in arrays:
         if array is not None and array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize:
             sizes = np.abs(array)
-            beyond = ((sizes > high) | (sizes < low)) & (sizes > 0.0) & np.isfinite(sizes)
+            with np.errstate(all="ignore"):
+                beyond = ((sizes > high) | (sizes < low)) & (array.astype(dtype) != array) & ~np.isnan(array)
             if beyond.any():
-                return _native(array.dtype)
+                return np.dtype(array.dtype.type)
     return dtype
 
 

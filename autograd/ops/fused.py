@@ -5,11 +5,13 @@ Each has its ``definition`` in primitive ops; the tests compare value and gradie
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import add_reduce, maximum_reduce, minimum_reduce
+from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax
 from autograd.registry import defop
 
@@ -53,18 +55,34 @@ def one_hot(labels: Array, classes: int, dtype: Any) -> Array:
     return np.equal(labels[..., None], np.arange(classes)).astype(dtype)
 
 
+@lru_cache(maxsize=8)
+def _starts(rows: int, classes: int) -> Array:
+    return np.arange(0, rows * classes, classes)
+
+
+def _places(labels: Array, classes: int) -> Array:
+    """Where the scores of the labels lie among all, counted row by row."""
+    if labels.dtype.char in "LQ":  # which NumPy adds to signed integers as floating numbers
+        labels = labels.astype(np.intp)
+    if labels.ndim == 1:
+        return _starts(len(labels), classes) + labels
+    return _starts(labels.size, classes).reshape(labels.shape) + labels
+
+
 def cross_entropy_kernel(x: Array, *, labels: Array, reduction: str = "none") -> Array:
     if labels.size and minimum_reduce(labels, axis=None) < 0:
         raise IndexError(f"label {labels.min()} is negative; classes are numbered from 0")
-    shifted = x - maximum_reduce(x, axis=-1, keepdims=True)
-    losses = np.log(add_reduce(np.exp(shifted), axis=-1))
-    if x.ndim == 2:
-        losses -= shifted[np.arange(len(labels)), labels]
-    else:
-        losses = losses - np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
-    if reduction == "none":
-        return losses
-    return mean_kernel(losses) if reduction == "mean" else add_reduce(losses, axis=None)
+    wide = x.astype(np.float32) if x.dtype.char == "e" else x  # sums over many classes do not fit in half precision
+    shifted = wide - maximum_reduce(wide, axis=-1, keepdims=True)
+    places = _places(labels, x.shape[-1])
+    own = shifted.take(places)
+    others = np.exp(shifted)
+    others.put(places, 0.0)
+    # log(others + exp(own)) - own, without adding the 1 of a label with the largest score, beside which all is lost
+    losses = np.log1p(add_reduce(others, axis=-1) + np.expm1(own)) - own
+    if reduction != "none":
+        losses = mean_kernel(losses) if reduction == "mean" else add_reduce(losses, axis=None)
+    return losses if wide is x else losses.astype(x.dtype)
 
 
 def cross_entropy_definition(x: Array, *, labels: Array, reduction: str = "none") -> Array:
@@ -73,11 +91,23 @@ def cross_entropy_definition(x: Array, *, labels: Array, reduction: str = "none"
 
 
 def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str) -> Array:
+    """softmax(x), less 1 for the label: there the negative sum of all others, which keeps the digits of a tail."""
+    if x.dtype.char == "e":
+        return cross_entropy_rule(g.astype(np.float32), x.astype(np.float32), labels, reduction).astype(x.dtype)
     if reduction == "none":
         g = g[..., None]
     elif reduction == "mean":
         g = g / float(labels.size)
-    return g * (softmax(x, axis=-1) - one_hot(labels, x.shape[-1], x.dtype))
+    p = softmax(x, axis=-1)
+    if p.__class__ is np.ndarray:
+        places = _places(labels, p.shape[-1])
+        p.put(places, 0.0)
+        p.put(places, -add_reduce(p, axis=-1))
+        p *= g
+        return p
+    own = np.equal(labels[..., None], np.arange(p.shape[-1]))
+    others = masked(p, mask=~own)
+    return g * np.where(own, -np.sum(others, axis=-1, keepdims=True), others)
 
 
 cross_entropy = defop(

@@ -74,7 +74,16 @@ class Plan(NamedTuple):
         return y if self.classes else ((y - self.y_shift) / self.y_scale).astype(np.float32)[:, None]
 
     def answers(self, outputs: NDArray[Any]) -> NDArray[Any]:
-        """What the outputs of the network say: class numbers, or quantities in their own unit."""
+        """What the outputs of the network say: class numbers, or quantities in their own unit.
+
+        Raises UsageError when some of them are NaN, which says nothing.
+        """
+        if np.isnan(outputs).any():
+            count = int(np.isnan(outputs).any(axis=1).sum())
+            raise UsageError(
+                f"the network returns NaN for {count} of {len(outputs)} samples: their numbers, or the weights, are "
+                "too large for it"
+            )
         if self.classes:
             return np.asarray(outputs.argmax(axis=1))
         return outputs[:, 0].astype(np.float64) * self.y_scale + self.y_shift

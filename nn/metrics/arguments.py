@@ -9,9 +9,34 @@ from numpy.typing import NDArray
 
 from nn.arrays import plain
 
-__all__ = ["average", "class_numbers", "pair_of_classes", "ratio"]
+__all__ = ["average", "class_numbers", "likeliest", "pair_of_classes", "ratio", "refuse_nan"]
 
 _ORDER = "The prediction comes first, then the labels."
+
+
+def refuse_nan(values: NDArray[Any], what: str = "scores") -> None:
+    """Refuse numbers of which some are NaN: a model that has diverged gives no answers, right or wrong.
+
+    Infinite scores are answers like others: their order is known.
+
+    >>> import numpy as np
+    >>> from nn.metrics.arguments import refuse_nan
+    >>> refuse_nan(np.array([0.5, np.nan]))
+    Traceback (most recent call last):
+    ...
+    ValueError: 1 of the 2 scores is NaN, which is no answer. autograd.debug() finds where the first one comes from.
+    """
+    if values.dtype.kind in "fc" and (count := int(np.isnan(values).sum())):
+        raise ValueError(
+            f"{count} of the {values.size} {what} {'is' if count == 1 else 'are'} NaN, which is no answer. "
+            "autograd.debug() finds where the first one comes from."
+        )
+
+
+def likeliest(scores: NDArray[Any]) -> NDArray[np.int64]:
+    """The class with the largest score for each sample, of scores (N, C); of equal ones the first."""
+    refuse_nan(scores)
+    return np.asarray(scores.argmax(axis=1), np.int64)
 
 
 def class_numbers(numbers: NDArray[Any]) -> NDArray[np.int64]:
@@ -27,11 +52,12 @@ def pair_of_classes(prediction: Any, labels: Any) -> tuple[NDArray[np.int64], ND
     """Predicted and true class numbers, and how many classes there are.
 
     Of scores (N, C) the largest counts, and C is the number of classes; else it is one more than the largest number.
+    NaN is refused.
     """
     predicted, true = plain(prediction), plain(labels)
     scores = predicted if predicted.ndim == true.ndim + 1 == 2 else None
     if scores is not None:
-        predicted = scores.argmax(axis=1)
+        predicted = likeliest(scores)
     if predicted.shape != true.shape or true.ndim != 1:
         raise ValueError(
             f"predictions of shape {plain(prediction).shape} do not go with labels of shape {true.shape}: "

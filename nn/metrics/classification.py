@@ -24,7 +24,8 @@ def accuracy(prediction: Any, labels: Any) -> float:
     ``labels`` are class numbers of shape (N,); ``prediction`` is class numbers of the same shape, or scores of shape
     (N, C), of which the largest counts.
 
-    Raises ValueError for other shapes, and when there is nothing to count.
+    Raises ValueError for other shapes, for scores that are NaN (as all metrics do; infinite ones have an order), and
+    when there is nothing to count.
 
     >>> import numpy as np
     >>> from nn.metrics import accuracy

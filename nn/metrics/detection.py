@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.arrays import plain
-from nn.metrics.arguments import class_numbers, ratio
+from nn.metrics.arguments import class_numbers, ratio, refuse_nan
 from nn.metrics.ranking import Interpolation, area
 
 __all__ = ["COCO_THRESHOLDS", "DetectionScore", "box_iou", "detection_average_precision"]
@@ -26,7 +26,7 @@ def box_iou(a: Any, b: Any) -> Floats:
     a box from 0 to 10 is 10 wide). ``a`` has shape (N, 4) and ``b`` (M, 4); the result is (N, M). Two boxes without
     area have 0.
 
-    Raises ValueError for other shapes, for corners in another order and for NaN.
+    Raises ValueError for other shapes, for corners in another order, for NaN and infinities.
 
     >>> import numpy as np
     >>> from nn.metrics import box_iou
@@ -140,8 +140,9 @@ def _matched(overlaps: Floats, threshold: float, matching: str) -> NDArray[np.bo
 def _prediction(image: Mapping[str, Any], number: int) -> tuple[Floats, NDArray[np.int64], Floats]:
     boxes, labels = _truth(image, number)
     scores = plain(image["scores"]).astype(np.float64)
-    if scores.shape != labels.shape or np.isnan(scores).any():
+    if scores.shape != labels.shape:
         raise ValueError(f"image {number} has {len(boxes)} boxes and scores {scores}: they are numbers, one for each.")
+    refuse_nan(scores, f"scores of image {number}")
     return boxes, labels, scores
 
 
@@ -158,9 +159,12 @@ def _boxes(boxes: Any) -> Floats:
         array = array.reshape(0, 4)  # an empty list
     if array.ndim != 2 or array.shape[1] != 4:
         raise ValueError(f"boxes have shape (N, 4), not {array.shape}.")
-    wrong = ~(array[:, :2] <= array[:, 2:]).all(axis=1)
+    wrong = ~((array[:, :2] <= array[:, 2:]).all(axis=1) & np.isfinite(array).all(axis=1))
     if wrong.any():
-        raise ValueError(f"boxes are (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2; there is {array[wrong][0].tolist()}.")
+        raise ValueError(
+            "boxes are finite numbers (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2; there is "
+            f"{array[wrong][0].tolist()}."
+        )
     return array
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nn.arrays import plain
 from nn.metrics.arguments import average as mean_over
-from nn.metrics.arguments import class_numbers
+from nn.metrics.arguments import class_numbers, refuse_nan
 
 __all__ = [
     "Interpolation",
@@ -177,8 +177,7 @@ def _checked(scores: Any, labels: Any) -> tuple[Floats, NDArray[np.int64]]:
             "(N,), and not empty. The scores come first, then the labels."
         )
     values = values.astype(np.float64)
-    if np.isnan(values).any():
-        raise ValueError(f"{np.isnan(values).sum()} of the scores are NaN.")
+    refuse_nan(values)
     return values, class_numbers(true)
 
 
@@ -189,8 +188,13 @@ def _binary(scores: Any, labels: Any) -> tuple[Floats, NDArray[np.bool_]]:
         raise ValueError(f"a curve is for the classes 0 and 1, not for scores of {values.shape[1]} classes.")
     if true.max() > 1:
         raise ValueError(f"labels are 0 and 1 here; there is a {true.max()}. Of one class: labels == {true.max()}.")
+    if values.ndim == 1:
+        return values, true == 1
     # The difference orders samples as their probabilities do, also when the scores are logits.
-    return values[:, 1] - values[:, 0] if values.ndim == 2 else values, true == 1
+    first, second = values.T
+    difference = np.zeros(len(values))  # of two equal infinities
+    np.subtract(second, first, out=difference, where=first != second)
+    return difference, true == 1
 
 
 def _of_each_class(
@@ -221,6 +225,6 @@ def _cumulated(values: Floats, positive: NDArray[np.bool_]) -> tuple[Floats, Flo
     """How many samples of class 1 and of class 0 score at least each of the different scores, largest score first."""
     order = np.argsort(-values, kind="stable")
     values, positive = values[order], positive[order]
-    last = np.append(np.flatnonzero(np.diff(values)), len(values) - 1)  # of each run of equal scores
+    last = np.append(np.flatnonzero(values[1:] != values[:-1]), len(values) - 1)  # of each run of equal scores
     right = np.cumsum(positive)[last].astype(np.float64)
     return right, 1.0 + last - right, values[last]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.arrays import plain
+from nn.metrics.arguments import refuse_nan
 
 __all__ = ["mean_absolute_error", "mean_squared_error", "r2", "root_mean_squared_error"]
 
@@ -15,8 +16,9 @@ __all__ = ["mean_absolute_error", "mean_squared_error", "r2", "root_mean_squared
 def mean_squared_error(prediction: Any, target: Any) -> float:
     """``mean((prediction - target)^2)`` over all entries, in the square of the target's unit.
 
-    Both have the same shape, (N,) or (N, D). Raises ValueError for different shapes (NumPy would broadcast) and when
-    there is nothing to average. Computed in float64.
+    Both have the same shape, (N,) or (N, D). Raises ValueError for different shapes (NumPy would broadcast), for NaN,
+    for targets that are infinite, and when there is nothing to average. An infinite prediction is infinitely wrong.
+    Computed in float64.
 
     >>> import numpy as np
     >>> from nn.metrics import mean_squared_error
@@ -24,7 +26,8 @@ def mean_squared_error(prediction: Any, target: Any) -> float:
     2.0
     """
     difference, _ = _differences(prediction, target)
-    return float(np.mean(difference**2))
+    with np.errstate(over="ignore"):  # an error beyond the largest number is infinite
+        return float(np.mean(difference**2))
 
 
 def root_mean_squared_error(prediction: Any, target: Any) -> float:
@@ -38,7 +41,9 @@ def root_mean_squared_error(prediction: Any, target: Any) -> float:
     2.0000000000000004
     """
     difference, _ = _differences(prediction, target)
-    return float(np.mean(np.sqrt(np.mean(difference**2, axis=0))))
+    largest = np.max(np.abs(difference), axis=0, keepdims=True)
+    scale = np.where((largest > 0.0) & np.isfinite(largest), largest, 1.0)  # whose square may not be a number
+    return float(np.mean(scale * np.sqrt(np.mean((difference / scale) ** 2, axis=0))))
 
 
 def mean_absolute_error(prediction: Any, target: Any) -> float:
@@ -72,8 +77,12 @@ def r2(prediction: Any, target: Any) -> float:
     difference, true = _differences(prediction, target)
     if len(true) < 2:
         raise ValueError(f"R2 compares with the variance of the targets, so it needs two or more, not {len(true)}.")
-    residual = np.atleast_1d(np.sum(difference**2, axis=0))
-    total = np.atleast_1d(np.sum((true - np.mean(true, axis=0)) ** 2, axis=0))
+    spread = true - np.mean(true, axis=0)
+    largest = np.max(np.abs(spread), axis=0)
+    scale = np.where(largest > 0.0, largest, 1.0)  # whose square may not be a number
+    with np.errstate(over="ignore"):
+        residual = np.atleast_1d(np.sum((difference / scale) ** 2, axis=0))
+    total = np.atleast_1d(np.sum((spread / scale) ** 2, axis=0))
     share = np.divide(residual, total, out=(residual != 0).astype(np.float64), where=total != 0)
     return float(np.mean(1.0 - share))
 
@@ -88,4 +97,9 @@ def _differences(prediction: Any, target: Any) -> tuple[NDArray[np.float64], NDA
         )
     if true.ndim not in (1, 2) or not true.size:
         raise ValueError(f"there must be one or more numbers, of shape (N,) or (N, D), not {true.shape}.")
-    return predicted.astype(np.float64) - true, true.astype(np.float64)
+    predicted, true = predicted.astype(np.float64), true.astype(np.float64)
+    refuse_nan(predicted, "predictions")
+    if not np.isfinite(true).all():
+        where = tuple(map(int, np.argwhere(~np.isfinite(true))[0]))
+        raise ValueError(f"the target at index {where} is {true[where]}: leave out samples without a finite one.")
+    return predicted - true, true

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor, no_grad
 from nn.arrays import plain
+from nn.metrics.arguments import likeliest, refuse_nan
 from nn.module import Module
 from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, precision
 from optim import Minimum
@@ -53,7 +54,8 @@ def decision_boundary(
     grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2).astype(precision(model, points.dtype))
     scores = _run(model, grid)
     scores = scores.reshape(len(grid), -1)
-    answers = (scores[:, 0] > threshold).astype(int) if scores.shape[1] == 1 else scores.argmax(axis=1)
+    refuse_nan(scores)
+    answers = (scores[:, 0] > threshold).astype(int) if scores.shape[1] == 1 else likeliest(scores)
     count = int(max(answers.max(), classes.max(initial=0))) + 1
     colours = [COLOURS[i % len(COLOURS)] for i in range(count)]
     ax.contourf(*axes, answers.reshape(resolution, resolution), np.arange(count + 1) - 0.5, colors=colours, alpha=0.25)

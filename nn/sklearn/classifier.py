@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from nn import functional
+from nn.metrics.arguments import refuse_nan
 from nn.sklearn.estimator import Array, Estimator, for_solvers_in_parts
 
 __all__ = ["MLPClassifier"]
@@ -86,6 +87,7 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return np.concatenate([1.0 - yes, yes], axis=1)
 
     def _chosen(self, output: Array) -> Array:
+        refuse_nan(output, "outputs of the network")
         if len(self.classes_) == 1:
             return np.zeros(len(output), int)
         found: Array = output.argmax(axis=1) if len(self.classes_) > 2 else (output[:, 0] > 0.0).astype(int)
@@ -114,4 +116,7 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return functional.cross_entropy(output, targets, reduction=reduction)
 
     def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:
-        return float(accuracy_score(targets, self._chosen(self._run(x)), sample_weight=weight))
+        output = self._run(x)
+        if np.isnan(output).any():  # worse than any; what is no longer finite is reported at the end
+            return -float("inf")
+        return float(accuracy_score(targets, self._chosen(output), sample_weight=weight))

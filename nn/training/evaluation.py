@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -47,7 +48,8 @@ def evaluate(
     """Loss and metrics of a model on data, in evaluation and without a graph; the model's mode is put back.
 
     The loss is the mean over samples of what ``loss`` returns for each batch; metrics see all predictions at once.
-    Arguments as for `fit`.
+    They are NaN, and are not asked, where predictions are: a model that has diverged has no accuracy. Arguments as for
+    `fit`.
 
     Raises ValueError when there are no samples.
 
@@ -75,7 +77,10 @@ def evaluate(
     result = {} if loss is None else {"loss": total / samples}
     if metrics:
         prediction, answer = np.concatenate(predictions), np.concatenate(answers)
-        result.update({name: float(metric(prediction, answer)) for name, metric in named(metrics).items()})
+        lost = prediction.dtype.kind in "fc" and bool(np.isnan(prediction).any())
+        result.update(
+            {name: math.nan if lost else float(metric(prediction, answer)) for name, metric in named(metrics).items()}
+        )
     return result
 
 

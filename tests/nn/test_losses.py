@@ -106,6 +106,165 @@ def test_probabilities_of_zero_and_one(dtype):
     assert p.grad.tolist() == [1.0, 0.0, 0.0, -1.0]
 
 
+# --- 0 times infinity ---------------------------------------------------------------------------------------------
+
+INF = np.inf
+SOFTPLUS = np.log1p(np.exp([1.0, -1.0]))
+SIGMOID = 1 / (1 + np.exp([-1.0, 1.0]))
+LIMITS = {  # at infinite scores: loss, prediction, and the right sum of losses and its gradient by the prediction
+    "bce, right": (
+        lambda x: functional.binary_cross_entropy_with_logits(x, [1.0, 0.0, 0.0], reduction="none"),
+        [INF, -INF, 1.0], SOFTPLUS[0], [0.0, 0.0, SIGMOID[0]],
+    ),
+    "bce, wrong": (
+        lambda x: functional.binary_cross_entropy_with_logits(x, [0.0, 1.0, 0.5], reduction="none"),
+        [INF, -INF, INF], INF, [1.0, -1.0, 0.5],
+    ),
+    "bce, weights of 0": (
+        lambda x: functional.binary_cross_entropy_with_logits(
+            x, [0.0, 1.0, 0.0], [0.0, 1.0, 1.0], pos_weight=[1.0, 0.0, 1.0], reduction="none"
+        ),
+        [INF, -INF, 1.0], SOFTPLUS[0], [0.0, 0.0, SIGMOID[0]],
+    ),
+    "class, right": (
+        lambda x: functional.cross_entropy(x, [0], reduction="none"),
+        [[1.0, -INF, 2.0]], SOFTPLUS[0], [[-SIGMOID[0], 0.0, SIGMOID[0]]],
+    ),
+    "class, wrong": (
+        lambda x: functional.cross_entropy(x, [1], reduction="none"),
+        [[1.0, -INF, 2.0]], INF, [[SIGMOID[1], -1.0, SIGMOID[0]]],
+    ),
+    "class at +inf": (
+        lambda x: functional.cross_entropy(x, [0, 1], reduction="none"), [[INF, 3.0], [INF, INF]], np.log(2.0),
+        [[0.0, 0.0], [0.5, -0.5]],
+    ),
+    "wrong class at +inf": (
+        lambda x: functional.cross_entropy(x, [1], reduction="none"), [[INF, 3.0]], INF, [[1.0, -1.0]],
+    ),
+    "class at +inf in images": (
+        lambda x: functional.cross_entropy(x, [[0, 1]], reduction="none"), [[[INF, 0.0], [3.0, 0.0]]], np.log(2.0),
+        [[[0.0, 0.5], [0.0, -0.5]]],
+    ),
+    "class of weight 0": (
+        lambda x: functional.cross_entropy(x, [0, 1], [1.0, 0.0], reduction="none"), [[1.0, 2.0], [3.0, -INF]],
+        SOFTPLUS[0], [[-SIGMOID[0], SIGMOID[0]], [0.0, 0.0]],
+    ),
+    "class to be ignored": (
+        lambda x: functional.cross_entropy(x, [0, -100, -100], reduction="none"),
+        [[1.0, 2.0], [3.0, -INF], [np.nan, INF]], SOFTPLUS[0], [[-SIGMOID[0], SIGMOID[0]], [0.0, 0.0], [0.0, 0.0]],
+    ),
+    "smoothed over classes of weight 0": (
+        lambda x: functional.cross_entropy(x, [0], [1.0, 0.0, 1.0], label_smoothing=0.3, reduction="none"),
+        [[1.0, -INF, 2.0]], 0.8 * SOFTPLUS[0] + 0.1 * SOFTPLUS[1],
+        [[0.9 * SIGMOID[1] - 0.8, 0.0, 0.9 * SIGMOID[0] - 0.1]],
+    ),
+    "smoothed over an impossible class": (
+        lambda x: functional.cross_entropy(x, [0], label_smoothing=0.3, reduction="none"),
+        [[1.0, -INF, 2.0]], INF, [[SIGMOID[1] - 0.8, -0.1, SIGMOID[0] - 0.1]],
+    ),
+    "rows with a single 1": (
+        lambda x: functional.cross_entropy(x, [[1.0, 0.0, 0.0]], reduction="none"),
+        [[1.0, -INF, 2.0]], SOFTPLUS[0], [[-SIGMOID[0], 0.0, SIGMOID[0]]],
+    ),
+    "probabilities at +inf": (
+        lambda x: functional.cross_entropy(x, [[0.5, 0.5, 0.0], [0.5, 0.5, 0.0]], reduction="none"),
+        [[INF, INF, 2.0], [0.0, 0.0, -INF]], 2 * np.log(2.0), np.zeros((2, 3)),
+    ),
+    "wrong probabilities at +inf": (
+        lambda x: functional.cross_entropy(x, [[0.5, 0.5, 0.0]], reduction="none"),
+        [[INF, 1.0, 2.0]], INF, [[0.5, -0.5, 0.0]],
+    ),
+    "nll of weight 0": (
+        lambda x: functional.nll_loss(x, [0, 1, -100], [1.0, 0.0], reduction="none"),
+        [[-1.0, -2.0], [-3.0, -INF], [-INF, np.nan]], 1.0, [[-1.0, 0.0], [0.0, 0.0], [0.0, 0.0]],
+    ),
+    "nll, wrong": (lambda x: functional.nll_loss(x, [0], reduction="none"), [[-INF, 0.0]], INF, [[-1.0, 0.0]]),
+    "kl, right": (
+        lambda x: functional.kl_div(x, [0.5, 0.5, 0.0], reduction="none"), [-1.0, -1.0, -INF], 1 - np.log(2.0),
+        [-0.5, -0.5, 0.0],
+    ),
+    "kl, wrong": (
+        lambda x: functional.kl_div(x, [0.5, 0.25, 0.25], reduction="none"), [-1.0, -1.0, -INF], INF,
+        [-0.5, -0.25, -0.25],
+    ),
+    "kl of logarithms": (
+        lambda x: functional.kl_div(x, np.log([0.5, 0.5, 1.0]) * [1, 1, 0] - [0.0, 0.0, INF], log_target=True,
+                                    reduction="none"),
+        [-1.0, -1.0, -INF], 1 - np.log(2.0), [-0.5, -0.5, 0.0],
+    ),
+    "hinge": (lambda x: functional.hinge_loss(x, [1, -1], reduction="none"), [INF, -INF], 0.0, [0.0, 0.0]),
+    "hinge, wrong": (lambda x: functional.hinge_loss(x, [-1, 1], reduction="none"), [INF, 0.0], INF, [1.0, -1.0]),
+    "perceptron": (lambda x: functional.perceptron_loss(x, [1, -1], reduction="none"), [INF, -INF], 0.0, [0.0, 0.0]),
+    "huber": (lambda x: functional.huber_loss(x, [0.0, 0.0], reduction="none"), [INF, -INF], INF, [1.0, -1.0]),
+    "smooth": (lambda x: functional.smooth_l1_loss(x, [0.0, 0.0], reduction="none"), [INF, -INF], INF, [1.0, -1.0]),
+    "absolute": (lambda x: functional.l1_loss(x, [0.0, 0.0], reduction="none"), [INF, -INF], INF, [1.0, -1.0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("name", LIMITS)
+def test_what_does_not_count_is_not_infinite(name, dtype):
+    loss, prediction, value, slope = LIMITS[name]
+    x = tensor(np.array(prediction, dtype), requires_grad=True)
+    tolerance = 4 * float(np.finfo(dtype).eps)
+    losses = loss(x)
+    np.testing.assert_allclose(losses.data.sum(), value, rtol=tolerance)
+    np.testing.assert_allclose(loss(x.data).sum(), value, rtol=tolerance)
+    (g,) = losses.sum().gradient(x, create_graph=True)
+    np.testing.assert_allclose(g.data, slope, rtol=tolerance, atol=tolerance)
+    if g.requires_grad:
+        (h,) = (g * np.arange(1.0, g.size + 1).reshape(g.shape)).sum().gradient(x, allow_unused=True)
+        assert h is None or np.isfinite(h.data).all()
+    (g,) = loss(x).sum().gradient(x)
+    np.testing.assert_allclose(g.data, slope, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_the_mean_and_the_sum_at_infinity(reduction):
+    x = np.array([[INF, 3.0], [1.0, 2.0]])
+    right = SOFTPLUS[0] / (2 if reduction == "mean" else 1)
+    np.testing.assert_allclose(functional.cross_entropy(x, [0, 0], reduction=reduction), right)
+    assert functional.cross_entropy(x, [1, 0], reduction=reduction) == INF
+    assert np.isnan(functional.cross_entropy(np.array([[np.nan, 3.0], [1.0, 2.0]]), [0, 0], reduction=reduction))
+
+
+# --- tails --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("large", [30.0, 40.0, 100.0, 700.0])
+def test_a_sample_that_is_learned_keeps_its_digits(large):
+    """What is left of the loss, and its slope, are of the size exp(-large), beside which a 1 would swallow them."""
+    x = tensor(np.array([[large, 0.0, 0.0]]), requires_grad=True)
+    tail = np.exp(-large)
+    loss = functional.cross_entropy(x, [0])
+    np.testing.assert_allclose(loss.data, 2 * tail, rtol=1e-12)
+    (g,) = loss.gradient(x, create_graph=True)
+    np.testing.assert_allclose(g.data, [[-2 * tail, tail, tail]], rtol=1e-12)
+    (h,) = g[0, 0].gradient(x)
+    np.testing.assert_allclose(h.data, [[2 * tail, -tail, -tail]], rtol=1e-12)
+    np.testing.assert_allclose(functional.cross_entropy(x, [0]).gradient(x)[0].data, g.data, rtol=1e-15)
+
+
+def test_many_classes_in_half_precision():
+    x = tensor(np.zeros((1, 70000), np.float16), requires_grad=True)
+    loss = functional.cross_entropy(x, [0])
+    loss.backward()
+    assert (loss.dtype, x.grad.dtype) == (np.float16, np.float16)
+    assert loss.item() == np.float16(np.log(70000.0))
+    np.testing.assert_allclose(x.grad[0, :2], [-1.0, 1 / 70000], rtol=2e-3)
+
+
+@pytest.mark.parametrize("beta", [1e-3, 1e-9, 1e-30, 1e-300])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_a_narrow_rounding_of_the_absolute_error(dtype, beta):
+    x = np.array([0.0, 0.5, 1e-4, -1e-5], dtype)
+    right = np.where(np.abs(x) < beta, x.astype(float) ** 2 / (2 * beta), np.abs(x.astype(float)) - beta / 2)
+    np.testing.assert_allclose(
+        functional.smooth_l1_loss(x, np.zeros(4), beta=beta, reduction="none"), right, rtol=4 * np.finfo(dtype).eps,
+        atol=float(np.finfo(dtype).smallest_subnormal),
+    )  # fmt: skip
+
+
 # --- what a loss takes --------------------------------------------------------------------------------------------
 
 ALL = [cls for cls in vars(nn).values() if isinstance(cls, type) and cls.__name__.endswith("Loss")]

@@ -119,6 +119,79 @@ def test_every_metric_is_compared_or_has_no_counterpart():
     assert set(metrics.__all__) == compared | others
 
 
+# --- NaN is no answer ----------------------------------------------------------------------------------------------
+
+BOX = np.array([[0.0, 0.0, 2.0, 2.0]])
+REFUSALS = {  # of each metric: a call with numbers, one of which is replaced by NaN
+    "accuracy": lambda bad: accuracy(np.array([[0.1, bad], [0.7, 0.2]]), [1, 0]),
+    "top_k_accuracy": lambda bad: top_k_accuracy(np.array([[0.1, bad, 0.0], [0.7, 0.2, 0.1]]), [1, 0], k=2),
+    "confusion_matrix": lambda bad: confusion_matrix(np.array([[0.1, bad], [0.7, 0.2]]), [1, 0]),
+    "precision": lambda bad: precision(np.array([[0.1, bad], [0.7, 0.2]]), [1, 0]),
+    "recall": lambda bad: recall(np.array([[0.1, bad], [0.7, 0.2]]), [1, 0]),
+    "f1": lambda bad: f1(np.array([[0.1, bad], [0.7, 0.2]]), [1, 0]),
+    "precision_recall_curve": lambda bad: precision_recall_curve(np.array([0.1, bad]), [0, 1]),
+    "average_precision": lambda bad: average_precision(np.array([0.1, bad]), [0, 1]),
+    "roc_curve": lambda bad: roc_curve(np.array([0.1, bad]), [0, 1]),
+    "roc_auc": lambda bad: roc_auc(np.array([0.1, bad]), [0, 1]),
+    "mean_squared_error": lambda bad: mean_squared_error(np.array([0.1, bad]), [0.0, 1.0]),
+    "root_mean_squared_error": lambda bad: root_mean_squared_error(np.array([0.1, bad]), [0.0, 1.0]),
+    "mean_absolute_error": lambda bad: mean_absolute_error(np.array([0.1, bad]), [0.0, 1.0]),
+    "r2": lambda bad: r2(np.array([0.1, bad]), [1.0, 1.0]),  # no variance: 0 for any prediction but the perfect one
+    "box_iou": lambda bad: box_iou(np.array([[0.0, 0.0, bad, 2.0]]), BOX),
+    "detection_average_precision": lambda bad: detection_average_precision(
+        [{"boxes": BOX, "labels": [0], "scores": [bad]}], [{"boxes": BOX, "labels": [0]}]
+    ),
+}  # fmt: skip
+
+
+def test_every_metric_is_asked_about_nan():
+    assert set(metrics.__all__) - {"DetectionScore", "PrecisionRecallCurve", "ROCCurve"} == set(REFUSALS)
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_nan_is_refused(name):
+    REFUSALS[name](0.9)
+    with pytest.raises(ValueError, match=r"(?i)1 of the \d .*is NaN, which is no answer|there is .*nan"):
+        REFUSALS[name](np.nan)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_a_model_that_has_diverged_has_no_accuracy(dtype):
+    scores = np.full((4, 3), np.nan, dtype)
+    for metric in (accuracy, f1, lambda p, t: precision(p, t, "macro"), confusion_matrix):
+        for each in (scores, tensor(scores)):
+            with pytest.raises(ValueError, match="12 of the 12 scores are NaN"):
+                metric(each, [0, 0, 1, 2])
+
+
+def test_infinite_scores_have_an_order():
+    """Also where two are equal, and as scores for each of two classes."""
+    labels = np.array([0, 1, 0, 1, 1, 0])
+    scores = np.array([-np.inf, np.inf, 0.0, np.inf, -np.inf, 1.0])
+    finite = np.array([-9.0, 9.0, 0.0, 9.0, -9.0, 1.0])
+    for metric in (roc_auc, average_precision, lambda s, t: tuple(roc_curve(s, t))[:2]):
+        close(metric(scores, labels), metric(finite, labels))
+        both = np.stack([np.where(np.isinf(scores), scores, 0.0), scores], axis=1)
+        metric(both, labels)
+    two = np.array([[np.inf, np.inf], [0.0, np.inf], [-np.inf, -np.inf], [3.0, 1.0]])
+    close(roc_auc(two, [0, 1, 1, 0]), roc_auc(np.array([0.0, 9.0, 0.0, -2.0]), [0, 1, 1, 0]))
+    assert accuracy(two, [0, 1, 0, 0]) == 1.0
+    assert top_k_accuracy(two, [0, 1, 0, 0], k=1) == 1.0
+
+
+def test_numbers_whose_squares_are_none():
+    for scale in (1e200, 1.0, 1e-200):
+        prediction, target = scale * np.array([1.0, 2.0, 3.0]), scale * np.array([1.0, 2.0, 4.0])
+        close(r2(prediction, target), 0.7857142857142857)
+        close(root_mean_squared_error(prediction, target) / scale, 1 / 3**0.5)
+    assert mean_squared_error([1e200], [0.0]) == np.inf
+    assert (mean_absolute_error([np.inf], [0.0]), root_mean_squared_error([np.inf], [0.0])) == (np.inf, np.inf)
+    assert r2([np.inf, 1.0], [0.0, 1.0]) == -np.inf
+    for metric in (r2, mean_squared_error, mean_absolute_error, root_mean_squared_error):
+        with pytest.raises(ValueError, match=r"the target at index \(1,\) is inf"):
+            metric([0.0, 1.0], [0.0, np.inf])
+
+
 # --- the lecture decks ---------------------------------------------------------------------------------------------
 
 
@@ -294,7 +367,7 @@ def test_areas_that_are_0_over_0():
         (np.zeros(3), np.zeros(4, int), r"shape \(3,\) do not go with labels of shape \(4,\)"),
         (np.zeros(0), np.zeros(0, int), "not empty"),
         (np.array([0, 1]), np.array([0.2, 0.7]), "classes are integers, not float64. The prediction comes first"),
-        (np.array([0.1, np.nan]), np.array([0, 1]), "1 of the scores are NaN"),
+        (np.array([0.1, np.nan]), np.array([0, 1]), "scores is NaN, which is no answer"),
         (np.zeros(2), np.array([0, 2]), "labels are 0 and 1 here; there is a 2"),
         (np.zeros((2, 3)), np.array([0, 3]), "3"),
     ],
@@ -441,7 +514,7 @@ def test_against_the_definition_of_coco(rng):
         ([image(scores=[])], [image()], {"thresholds": 0}, "above 0 and up to 1"),
         ([image(scores=[])], [image()], {"matching": "kitti"}, "'coco' or 'voc', not 'kitti'"),
         ([image((0, 0, 1, 1), scores=[])], [image()], {}, "image 0 has 1 boxes and scores"),
-        ([image((0, 0, 1, 1), scores=[np.nan])], [image()], {}, "they are numbers, one for each"),
+        ([image((0, 0, 1, 1), scores=[np.nan])], [image()], {}, "1 of the 1 scores of image 0 is NaN"),
         ([image(scores=[])], [image((0, 0, 1, 1), labels=[1, 2])], {}, r"1 boxes, and labels of shape \(2,\)"),
     ],
 )

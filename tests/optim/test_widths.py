@@ -226,6 +226,17 @@ def test_a_state_of_half_precision_goes_on_in_single():
     np.testing.assert_array_equal(optimizer.state[p]["exp_avg"], np.float16([0.25, 1e-3]))
 
 
+def test_a_state_that_was_text_is_single_again():
+    p = tensor(np.full(2, START, np.float32), requires_grad=True)
+    optimizer = optim.Adam([p], lr=LR)
+    state = optimizer.state_dict()
+    state["state"][0]["exp_avg_sq"] = np.float32([1e-33, 1e-40]).tolist()
+    optimizer.load_state_dict(state)
+    assert optimizer.state[p]["exp_avg_sq"].dtype == np.float32
+    optimizer.step()
+    assert optimizer.state[p]["exp_avg_sq"].dtype is np.dtype(np.float32), "which the step compares by identity"
+
+
 def test_nesterovs_first_form_keeps_half_precision():
     p = tensor(np.full(2, START, np.float16), requires_grad=True)
     optimizer = optim.SGD([p], lr=LR, momentum=0.9)

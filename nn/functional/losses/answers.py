@@ -9,7 +9,7 @@ import numpy as np
 from autograd.ops import arithmetic, transcendental
 from nn.arrays import plain
 from nn.errors import LabelError, PredictionError
-from nn.functional.losses.checks import Operand, Reduction, check_activation, pair, reduced, weights
+from nn.functional.losses.checks import Operand, Reduction, check_activation, counted, pair, reduced, weights
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "perceptron_loss"]
 
@@ -47,12 +47,12 @@ def binary_cross_entropy(
     prediction, target = pair(name, prediction, target)
     _check_probabilities(name, target)
     p = plain(prediction)
-    if not _between(p):
+    if p.size and (np.minimum.reduce(p, None) < 0.0 or np.maximum.reduce(p, None) > 1.0):  # NaN gives NaN
         raise PredictionError(
             f"{name}: the prediction is the probability of yes, from 0 to 1, but it reaches from {p.min()} to "
             f"{p.max()}. Scores go through a sigmoid first, or to binary_cross_entropy_with_logits."
         )
-    yes, no = p > _SMALLEST, p < 1.0  # in between, no number is nearer to 1 than exp(-100)
+    yes, no = ~(p <= _SMALLEST), ~(p >= 1.0)  # in between, no number is nearer to 1 than exp(-100)
     log_yes = _where(yes, _log(_where(yes, prediction, 1.0)), _SMALLEST_LOG)
     log_no = _where(no, _log1p(_where(no, -prediction, 0.0)), _SMALLEST_LOG)
     losses = -(target * log_yes + (1.0 - target) * log_no)
@@ -74,7 +74,8 @@ def binary_cross_entropy_with_logits(
     Computed as ``t softplus(-x) + (1 - t) softplus(x)``, which neither overflows nor loses digits. The target is the
     probability of yes, from 0 to 1, of the shape of the prediction: for several labels per sample, one column each.
     ``pos_weight`` multiplies the first term, so that rare positives count more; ``weight`` multiplies the losses of the
-    entries, and does not change what the mean is divided by. Both are repeated to the shape of the prediction.
+    entries, and does not change what the mean is divided by. Both are repeated to the shape of the prediction. An
+    infinite score on the right side costs 0; on the wrong one the loss is infinite, and its slope still p - t.
 
     Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target outside 0 .. 1.
     Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
@@ -91,9 +92,11 @@ def binary_cross_entropy_with_logits(
     yes = target
     if pos_weight is not None:
         yes = target * weights(name, "pos_weight", pos_weight, prediction.shape, prediction.dtype)
-    losses = yes * _softplus(-prediction) + (1.0 - target) * _softplus(prediction)
+    no = 1.0 - target
+    losses = yes * counted(yes, _softplus(-prediction)) + no * counted(no, _softplus(prediction))
     if weight is not None:
-        losses = losses * weights(name, "weight", weight, prediction.shape, prediction.dtype)
+        heavy = weights(name, "weight", weight, prediction.shape, prediction.dtype)
+        losses = heavy * counted(heavy, losses)
     return reduced(name, losses, reduction)
 
 

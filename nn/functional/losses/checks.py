@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.graph import Node, where
-from autograd.ops import reduce
+from autograd.ops import arithmetic, reduce
 from nn.arrays import plain
 from nn.callers import users_level
 from nn.errors import ActivationWarning, LossShapeError
@@ -21,6 +21,7 @@ __all__ = [
     "array",
     "check_activation",
     "check_reduction",
+    "counted",
     "pair",
     "reduced",
     "weights",
@@ -33,6 +34,7 @@ Reduction = Literal["mean", "sum", "none"]
 
 _mean = reduce.mean
 _sum = reduce.sum
+_where = arithmetic.where
 
 
 # --- reductions ---------------------------------------------------------------------------------------------------
@@ -54,6 +56,19 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
     """The losses of all entries as one number, or as they are."""
     check_reduction(name, losses.shape, reduction)
     return _mean(losses) if reduction == "mean" else _sum(losses) if reduction == "sum" else losses
+
+
+def counted(weight: Any, losses: Any) -> Any:
+    """Losses that are to be multiplied with a weight: 0 in place of those that are infinite and have the weight 0.
+
+    What does not count does not count, however large it is; 0 times infinity would be NaN.
+    """
+    values = plain(losses)
+    infinite = np.isinf(values)
+    if not infinite.any():
+        return losses
+    lost = infinite & (plain(weight) == 0.0)
+    return _where(lost, 0.0, losses) if lost.any() else losses
 
 
 # --- predictions and targets --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Tensor
+from autograd import Tensor, custom_op
 from autograd.ops import arithmetic, fused, reduce, shape, transcendental
 from nn.arrays import plain
 from nn.checks import probability
@@ -18,6 +18,7 @@ from nn.functional.losses.checks import (
     array,
     check_activation,
     check_reduction,
+    counted,
     pair,
     reduced,
     weights,
@@ -37,6 +38,8 @@ _masked = arithmetic.masked
 _sum = reduce.sum
 _where = arithmetic.where
 _largest = np.maximum.reduce
+_vdot = np.vdot
+_INF = float("inf")
 _UNSIGNED = {char: np.dtype(char.upper()) for char in "bBhHiIlLqQ"}  # by the letter of an integer dtype
 
 
@@ -79,21 +82,24 @@ def cross_entropy(
         target = np.asarray(target)
     if target.dtype.kind == "f":
         return _of_probabilities(logits, target, weight, ignore_index, label_smoothing, reduction)
-    labels, counted = _class_numbers(name, logits, target, ignore_index)
+    labels, kept = _class_numbers(name, logits, target, ignore_index)
     check_reduction(name, labels.shape, reduction)
-    x = _classes_last(logits, labels)
-    if weight is None and counted is None and not label_smoothing and labels.ndim:
+    x = _classes_last(_limits(logits), labels)
+    if weight is None and kept is None and not label_smoothing and labels.ndim:
         return _cross_entropy(x, labels=labels, reduction=reduction)
+    if kept is not None:  # not the slope of infinite or NaN scores either
+        x = _where(kept[..., None], x, 0.0)
     rows = labels if labels.ndim else labels.reshape(1)
     losses = _cross_entropy(x, labels=rows)
     own = None if weight is None else _class_weights(name, weight, x)
     if own is not None:
-        losses = losses * own[rows]
+        losses = own[rows] * counted(own[rows], losses)
     if label_smoothing:
         share = probability("label_smoothing", label_smoothing)
-        even = np.full(x.shape[-1], 1.0 / x.shape[-1], x.dtype) if own is None else own / x.shape[-1]
-        losses = (1.0 - share) * losses - share * _sum(even * _log_softmax(x, axis=-1), axis=-1)
-    return _counted(name, shape.reshape(losses, shape=labels.shape), labels, own, counted, reduction)
+        even = np.full(x.shape[-1], share / x.shape[-1], x.dtype) if own is None else own * (share / x.shape[-1])
+        rest = _sum(even * counted(even, _log_softmax(x, axis=-1)), axis=-1)
+        losses = (1.0 - share) * counted(1.0 - share, losses) - rest
+    return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
 def nll_loss(
@@ -120,15 +126,15 @@ def nll_loss(
     """
     name = "nll_loss"
     check_activation(name, log_probabilities)
-    labels, counted = _class_numbers(name, log_probabilities, target, ignore_index)
+    labels, kept = _class_numbers(name, log_probabilities, target, ignore_index)
     check_reduction(name, labels.shape, reduction)
     x = _classes_last(log_probabilities, labels)
     rows = labels if labels.ndim else labels.reshape(1)
     losses = -np.take_along_axis(x, rows[..., None], axis=-1)[..., 0]
     own = None if weight is None else _class_weights(name, weight, x)
     if own is not None:
-        losses = losses * own[rows]
-    return _counted(name, shape.reshape(losses, shape=labels.shape), labels, own, counted, reduction)
+        losses = own[rows] * counted(own[rows], losses)
+    return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
 def kl_div(
@@ -156,7 +162,12 @@ def kl_div(
     name = "kl_div"
     prediction, target = pair(name, prediction, target)
     if log_target:
-        losses = _exp(target) * (target - prediction)
+        none = plain(target) == -np.inf  # probability 0, whatever was predicted
+        if none.any():
+            prediction, share = _where(none, 0.0, prediction), _exp(target)
+            losses = share * (_where(none, 0.0, target) - prediction)
+        else:
+            losses = _exp(target) * (target - prediction)
     else:
         values = plain(target)
         if values.size and not np.minimum.reduce(values, None) >= 0.0:
@@ -164,7 +175,7 @@ def kl_div(
                 f"{name}: the target is probabilities, but reaches down to {values.min()}. Logarithms of probabilities "
                 "need log_target=True."
             )
-        losses = target * (_log(_where(values > 0.0, target, 1.0)) - prediction)
+        losses = target * counted(target, _log(_where(values > 0.0, target, 1.0)) - prediction)
     if reduction != "batchmean":
         return reduced(name, losses, reduction)
     if not losses.ndim or not len(losses):
@@ -186,6 +197,7 @@ def _of_probabilities(
     if ignore_index >= 0:
         raise ValueError(f"{name}: ignore_index={ignore_index} is a class number, but the target is probabilities.")
     logits, target = pair(name, logits, target)
+    logits = _limits(logits)
     x = logits if logits.ndim == 1 else shape.moveaxis(logits, source=1, destination=-1)
     q = target if logits.ndim == 1 else shape.moveaxis(target, source=1, destination=-1)
     _check_distributions(name, plain(q))
@@ -194,7 +206,24 @@ def _of_probabilities(
         q = (1.0 - share) * q + share / x.shape[-1]
     if weight is not None:
         q = q * _class_weights(name, weight, x)
-    return reduced(name, -_sum(q * _log_softmax(x, axis=-1), axis=-1), reduction)
+    return reduced(name, -_sum(q * counted(q, _log_softmax(x, axis=-1)), axis=-1), reduction)
+
+
+def _infinite_scores(x: Any) -> Any:
+    """Rows (on axis 1, or of all) in which scores are +inf, as what they are the limit of: 0 there, else -inf."""
+    largest = np.max(x, axis=1 if x.ndim > 1 else 0, keepdims=True)
+    return np.where(largest == np.inf, np.where(x == np.inf, 0.0, -np.inf).astype(x.dtype), x)
+
+
+_as_limits = custom_op(_infinite_scores, lambda g: g, name="limits")
+
+
+def _limits(logits: Operand) -> Any:
+    """Logits whose softmax can be computed: infinite scores share the probability 1 among them."""
+    values = logits.data if isinstance(logits, Tensor) else np.asarray(logits)
+    if _vdot(values, values) < _INF or not (values == _INF).any():  # the former is quick, and mostly enough
+        return logits
+    return _as_limits(logits)
 
 
 def _classes_last(x: Operand, labels: NDArray[Any]) -> Any:
@@ -211,23 +240,23 @@ def _class_weights(name: str, weight: Operand, x: Any) -> NDArray[Any]:
     return weights(name, "weight", given, given.shape, x.dtype)
 
 
-def _counted(
+def _averaged(
     name: str,
     losses: Any,
     labels: NDArray[Any],
     own: NDArray[Any] | None,
-    counted: NDArray[Any] | None,
+    kept: NDArray[Any] | None,
     reduction: str,
 ) -> Any:
     """The losses reduced: 0 for samples that do not count, and a mean weighted by the classes of those that do."""
-    if counted is not None:
-        losses = _masked(losses, mask=counted)
+    if kept is not None:
+        losses = _masked(losses, mask=kept)
     if reduction != "mean":
         return reduced(name, losses, reduction)
     heavy = np.ones(labels.shape, losses.dtype) if own is None else own[labels]
-    total = float(np.add.reduce(heavy, axis=None, where=True if counted is None else counted))
+    total = float(np.add.reduce(heavy, axis=None, where=True if kept is None else kept))
     if not total:
-        why = "has the label to be ignored" if counted is not None and not counted.any() else "has a class of weight 0"
+        why = "has the label to be ignored" if kept is not None and not kept.any() else "has a class of weight 0"
         raise LossShapeError(
             f"{name}: the mean over no samples is 0/0: every one of the {labels.size} labels {why}. Leave such batches "
             "out, or pass reduction='sum'."

@@ -64,12 +64,8 @@ def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "
     >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
     array([0.125, 2.5  ])
     """
-    delta = check_width("delta", delta)
     prediction, target = pair("huber_loss", prediction, target)
-    error = prediction - target
-    inner = _clip(error, -delta, delta)
-    # One formula for both pieces, whose derivatives are exact everywhere: inner is error, or else constant.
-    return reduced("huber_loss", inner * (error - 0.5 * inner), reduction)
+    return reduced("huber_loss", _rounded(prediction - target, check_width("delta", delta), 1.0), reduction)
 
 
 def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
@@ -80,9 +76,20 @@ def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction
     >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), beta=0.5, reduction="none")
     array([0.25, 2.75])
     """
-    if beta == 0.0:
-        return l1_loss(prediction, target, reduction=reduction)
-    return huber_loss(prediction, target, reduction=reduction, delta=check_width("beta", beta)) / float(beta)
+    prediction, target = pair("smooth_l1_loss", prediction, target)
+    if beta == 0.0 or check_width("beta", beta) < float(np.finfo(prediction.dtype).tiny):  # narrower than any error
+        return reduced("smooth_l1_loss", _absolute(prediction - target), reduction)
+    return reduced("smooth_l1_loss", _rounded(prediction - target, float(beta), float(beta)), reduction)
+
+
+def _rounded(error: Any, delta: float, unit: float) -> Any:
+    """Half the square of the error up to delta, and linear from there, in a unit.
+
+    One formula for both pieces, whose derivatives are exact everywhere: inner is error, or else constant. The unit
+    divides a factor, because the product may not be a number where its quotient is.
+    """
+    inner = _clip(error, -delta, delta)
+    return (inner if unit == 1.0 else inner / unit) * (error - 0.5 * inner)
 
 
 def check_width(name: str, width: float) -> float:
