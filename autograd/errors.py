@@ -21,6 +21,7 @@ __all__ = [
     "InPlaceError",
     "InvalidDtypeError",
     "ItemAssignmentError",
+    "LeafUpdateError",
     "LiveGraphError",
     "NonFiniteError",
     "NonScalarBackwardError",
@@ -198,6 +199,27 @@ class ItemAssignmentError(AutogradError, TypeError):
     """
 
 
+class LeafUpdateError(AutogradError, RuntimeError):
+    """``x += 1`` was written for a leaf that requires a gradient, while a graph is recorded.
+
+    Python would bind the name to a new Tensor and leave the leaf as it was, so a step of descent would train nothing.
+    Inside ``no_grad()`` the leaf itself is changed, with NumPy's rules for dtypes and shapes.
+
+    >>> from autograd import no_grad, tensor
+    >>> w = tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> w -= 0.5
+    Traceback (most recent call last):
+    ...
+    autograd.errors.LeafUpdateError: w (shape (2,), float64) is a leaf that requires a gradient, and -= would change \
+it under the graph. To change it, as in a step of descent, write it inside no_grad(): with no_grad(): w -= ... For a \
+new Tensor that is computed from it, write w = w - ...
+    >>> with no_grad():
+    ...     w -= 0.5
+    >>> w.data
+    array([0.5, 1.5])
+    """
+
+
 class BooleanValueError(AutogradError, ValueError):
     """The truth value of a Tensor with several (or no) entries is ambiguous, as for arrays.
 
@@ -220,7 +242,8 @@ class LiveGraphError(AutogradError, TypeError):
     Traceback (most recent call last):
     ...
     autograd.errors.LiveGraphError: float() of a Tensor (multiply) that requires a gradient would cut it off from \
-its graph silently. Read the number with .item(); to build an array from Tensors use np.stack or .at[].
+its graph silently. Where no gradient is wanted, read plain values with .item(). Go on with the Tensor itself, with \
+NumPy's functions in place of math's; to build an array from Tensors use np.stack or .at[].
     """
 
 
@@ -233,8 +256,8 @@ class ArrayConversionError(AutogradError, TypeError):
     Traceback (most recent call last):
     ...
     autograd.errors.ArrayConversionError: a Tensor (shape (2,), float64) that requires a gradient is not turned \
-into a plain array silently. Read its values with .numpy() or .detach(); to build an array from Tensors use \
-np.stack or np.concatenate, and .at[] in place of assignment.
+into a plain array silently. Where no gradient is wanted, read plain values with .numpy() or .detach(). To build an \
+array from Tensors use np.stack or np.concatenate, and .at[] in place of assignment.
     """
 
 
@@ -360,7 +383,8 @@ x_shape.
     """
 
 
-_NUMBER = "t.item() for a plain number, t.astype(dtype) for another dtype"
+READ_NUMBER = "t.item() for a plain number, "
+_NUMBER = READ_NUMBER + "t.astype(dtype) for another dtype"
 
 # What to write instead of a NumPy function that asks a Tensor for a plain array, where that is not just .numpy().
 INSTEAD: dict[str, str] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import is_real_floating
+from autograd.inplace import in_place
 from autograd.ops import arithmetic, index, linear, reduce, shape, transcendental
 from autograd.tensor import Tensor, constant
 from autograd.writing import write_operator
@@ -157,6 +159,7 @@ def attach() -> None:
     for name, function in OPERATORS.items():
         setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
         setattr(Tensor, f"__r{name}__", write_operator(function.op, reflected=True))  # type: ignore[attr-defined]
+        setattr(Tensor, f"__i{name}__", in_place(function.op, getattr(operator, f"i{name}")))  # type: ignore[attr-defined]
     for name, function in COMPARISONS.items():
         setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
     for name, function in METHODS.items():

@@ -50,7 +50,7 @@ def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, err
     arguments = [_argument(name, x) for name, x in zip(names, xs, strict=True)]
     if fix := likely_fix(op, arguments, attributes or {}):
         lines.append(f"  likely fix: {fix}")
-    explained = _OPERAND_ERRORS.get(type(error), OperandError)("\n".join(lines))
+    explained = _kind_of(error)("\n".join(lines))
     explained.op, explained.operands, explained.fix = op, xs, fix
     return explained
 
@@ -74,7 +74,7 @@ def explain_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], e
     """The same for a function of NumPy that is made of several ops: its arrays, by the names of its parameters."""
     found = arrays_of(function, args, kwargs)
     lines = [_headline(function.__name__, error), *listed(tuple(found), tuple(found.values()))]
-    explained = _OPERAND_ERRORS.get(type(error), OperandError)("\n".join(lines))
+    explained = _kind_of(error)("\n".join(lines))
     explained.operands = tuple(found.values())
     return explained
 
@@ -141,9 +141,14 @@ def _argument(name: str, x: Any) -> Argument:
     return Argument(text, vertex.shape, dtype, kept, vertex.op.name if vertex.op else "")
 
 
+def _kind_of(error: Exception) -> type[OperandError]:
+    """The class of ours that is also the class of NumPy's error, or one that it is derived from."""
+    return next((ours for theirs, ours in _OPERAND_ERRORS.items() if isinstance(error, theirs)), OperandError)
+
+
 _OPERAND_ERRORS: dict[type[Exception], type[OperandError]] = {
+    np.exceptions.AxisError: OperandAxisError,  # which is an IndexError too
     IndexError: OperandIndexError,
-    np.exceptions.AxisError: OperandAxisError,
     np.linalg.LinAlgError: OperandLinAlgError,
     TypeError: OperandTypeError,
 }

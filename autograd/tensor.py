@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from weakref import ref
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import is_real_floating
 from autograd.engine import backward_pass
@@ -31,7 +31,7 @@ from autograd.fingerprints import fingerprint
 from autograd.graph import SMALL, Info, Leaf, Vertex, newest_first, sequence
 from autograd.values import TensorValues
 
-__all__ = ["HookHandle", "Tensor", "constant", "leaf", "tensor"]
+__all__ = ["Argument", "HookHandle", "Tensor", "argument", "constant", "leaf", "tensor"]
 
 ndarray = np.ndarray
 _new = object.__new__
@@ -56,6 +56,7 @@ class Tensor(TensorValues):
     __slots__ = ()
 
     _kind = "input"  # what a leaf of this class is called in pictures
+    _held = False  # whether a module may hold it, so that ``x += 1`` changes it also when it requires no gradient
 
     def __init__(self, data: ArrayLike, *, requires_grad: bool = False, name: str | None = None) -> None:
         self._data = np.asarray(data)
@@ -296,6 +297,20 @@ def constant(data: Any) -> Tensor:
     t._requires_grad = False
     t._info = None
     t._grad = None
+    return t
+
+
+class Argument(Info):
+    """Of a leaf that stands for an argument of a function, where ``x += 1`` binds the name anew, as for a number."""
+
+    __slots__ = ()
+
+
+def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
+    """The leaf that a function is given in place of an argument, to be differentiated for it."""
+    t = Tensor(data, requires_grad=True)
+    t._info = Argument()
+    t._info.name = name
     return t
 
 

@@ -25,7 +25,7 @@ from autograd.graph import Vertex
 from autograd.modes import STATE
 from autograd.registry import defop, unchanged
 from autograd.stacked import rows_at_once, stacked_pass
-from autograd.tensor import Tensor, constant, leaf
+from autograd.tensor import Tensor, argument, constant, leaf
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -199,7 +199,7 @@ def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
             f"{where} is {array.dtype} ({type(x).__name__}), which has no derivative. Only real floating data is "
             "differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out of argnums."
         )
-    return Tensor(array, requires_grad=True)
+    return argument(array)
 
 
 def _scalar(out: Any, function: Function) -> Any:

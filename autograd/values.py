@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
+from copy import deepcopy
+from opcode import opname
 from types import FrameType
 from typing import Any, NoReturn, Self, SupportsIndex
 
@@ -17,6 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.errors import (
     INSTEAD,
+    READ_NUMBER,
     ArrayConversionError,
     BooleanValueError,
     GradientShapeError,
@@ -25,6 +28,7 @@ from autograd.errors import (
     StackingError,
 )
 from autograd.graph import GONE, Info, Leaf, OpRecord, Output, Vertex, describe
+from autograd.modes import STATE
 from autograd.surface import Surface
 
 __all__ = ["TensorValues", "describe_data"]
@@ -158,9 +162,13 @@ class TensorValues(Surface):
 
     def _plain_number(self, name: str) -> Any:
         if self._is_live():
+            what = f"{name}() of a Tensor{self._made_by()}"
+            if _stores_an_item(sys._getframe(2)):
+                what = f"an array holds plain numbers: to store a Tensor{self._made_by()}"
             raise LiveGraphError(
-                f"{name}() of a Tensor{self._made_by()} that requires a gradient would cut it off from its graph "
-                "silently. Read the number with .item(); to build an array from Tensors use np.stack or .at[]."
+                f"{what} that requires a gradient would cut it off from its graph silently.{_reading('.item()')} Go on "
+                "with the Tensor itself, with NumPy's functions in place of math's; to build an array from Tensors "
+                "use np.stack or .at[]."
             )
         if self._data.size != 1:
             raise TypeError(f"only a Tensor with one entry can become a {name}; this one has shape {self.shape}.")
@@ -173,7 +181,8 @@ class TensorValues(Surface):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._requires_grad:
             caller = _called_by(sys._getframe(1))
-            instead = f" In place of np.{caller} write {INSTEAD[caller]}." if caller in INSTEAD else ""
+            other = INSTEAD.get(caller, "").removeprefix(READ_NUMBER if STATE.get().depth else "")
+            instead = f" In place of np.{caller} write {other}." if other else ""
             if _assembles_a_list(sys._getframe(1)):
                 raise StackingError(
                     "NumPy cannot make an array of a list of Tensors without losing their graph. Write "
@@ -182,8 +191,8 @@ class TensorValues(Surface):
                 )
             raise ArrayConversionError(
                 f"a Tensor ({describe_data(self)}) that requires a gradient is not turned into a plain array "
-                "silently. Read its values with .numpy() or .detach(); to build an array from Tensors use np.stack "
-                f"or np.concatenate, and .at[] in place of assignment.{instead}"
+                f"silently.{_reading('.numpy() or .detach()')} To build an array from Tensors use np.stack or "
+                f"np.concatenate, and .at[] in place of assignment.{instead}"
             )
         return np.array(self._data, dtype, copy=copy)
 
@@ -256,23 +265,24 @@ class TensorValues(Surface):
 
     # --- copies -----------------------------------------------------------------------------------------------
 
-    def _copy(self, how: str) -> Self:
+    def _refuse_copy(self, how: str) -> None:
         """A leaf copies with its gradient and name; a computed Tensor copies once its graph has been released."""
         if not self.is_leaf and self._is_live():
             raise LiveGraphError(
                 f"{how} of a Tensor{self._made_by()} that requires a gradient would cut it off from its graph "
                 "silently. Copy its values with .detach() first, or run backward() before."
             )
-        twin = _new(type(self))
-        twin.__setstate__(self.__getstate__())
-        return twin
 
     def __getstate__(self) -> dict[str, Any]:
+        added: Any = object.__getstate__(self)
+        attributes, slots = added
         return {
             "data": np.array(self._data),
             "grad": None if self.grad is None else self.grad.copy(),
             "requires_grad": self._requires_grad and self.is_leaf,
             "name": self.name,
+            "attributes": attributes or {},  # what a subclass has added, and its own slots
+            "slots": {name: value for name, value in slots.items() if name not in TensorValues.__slots__},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -282,18 +292,26 @@ class TensorValues(Surface):
         self._requires_grad = state["requires_grad"]
         self._info = Info()
         self._info.name = state["name"]
+        for name, value in (state.get("attributes", {}) | state.get("slots", {})).items():
+            object.__setattr__(self, name, value)
 
     def __copy__(self) -> Self:
-        return self._copy("copy()")
+        self._refuse_copy("copy()")
+        twin = _new(type(self))
+        twin.__setstate__(self.__getstate__())
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        twin = self._copy("deepcopy()")
-        memo[id(self)] = twin
+        self._refuse_copy("deepcopy()")
+        twin = memo[id(self)] = _new(type(self))  # noted first: an attribute may lead back here
+        state = self.__getstate__()
+        for kind in ("attributes", "slots"):
+            state[kind] = deepcopy(state.get(kind, {}), memo)
+        twin.__setstate__(state)
         return twin
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        if not self.is_leaf and self._is_live():
-            self._copy("pickling")
+        self._refuse_copy("pickling")
         return _new_instance, (type(self),), self.__getstate__()
 
 
@@ -304,6 +322,17 @@ def describe_data(x: TensorValues) -> str:
 
 def _new_instance(cls: type[TensorValues]) -> TensorValues:
     return _new(cls)
+
+
+def _reading(methods: str) -> str:
+    """How to read plain values, for messages: said only where nothing is differentiated around, because there it would
+    lose the gradient silently."""
+    return "" if STATE.get().depth else f" Where no gradient is wanted, read plain values with {methods}."
+
+
+def _stores_an_item(frame: FrameType) -> bool:
+    """Whether a frame is in the middle of ``a[i] = value``."""
+    return frame.f_lasti >= 0 and opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
 
 
 def _called_by(frame: FrameType) -> str:

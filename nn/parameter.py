@@ -31,6 +31,7 @@ class Parameter(Tensor):
 
     __slots__ = ()
     _kind = "parameter"
+    _held = True
 
     def __init__(self, data: ArrayLike | Tensor, *, requires_grad: bool = True, name: str | None = None) -> None:
         super().__init__(_own_array(data, get_default_dtype()), requires_grad=requires_grad, name=name)
@@ -59,6 +60,7 @@ class Buffer(Tensor):
 
     __slots__ = ()
     _kind = "buffer"
+    _held = True
 
     def __init__(self, data: ArrayLike | Tensor, *, name: str | None = None) -> None:
         super().__init__(_own_array(data), name=name)

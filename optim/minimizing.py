@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Tensor, enable_grad, hessian, tensor
+from autograd import Tensor, enable_grad, hessian
 from autograd.containers import flatten, leaves, unflatten
+from autograd.tensor import argument
 from optim.adagrad import Adadelta, Adagrad, RMSprop
 from optim.adam import Adam, AdamW, Lion, NAdam
 from optim.clip import NonFiniteGradientError, norm_of
@@ -167,7 +168,7 @@ class _Problem:
 
     def __init__(self, f: Callable[[Any], Any], x0: Any) -> None:
         self.f = f
-        self.params = [tensor(_real(x, path), requires_grad=True) for path, x in leaves(x0)]
+        self.params = [argument(_real(x, path)) for path, x in leaves(x0)]
         self.tree = unflatten(x0, (x.data if isinstance(x, Tensor) else x for x in flatten(x0)))
         if not self.params:
             raise ParameterError("minimize: there is nothing to minimize over, x0 has no numbers.")

@@ -22,7 +22,7 @@ from autograd.errors import InvalidDtypeError, RequiresGradError
 from autograd.gradcheck.problem import Array, Run, Variable, vertex_of
 from autograd.graph import describe
 from autograd.modes import enable_grad
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, argument
 
 __all__ = ["ClosureSubject", "FunctionSubject", "Subject"]
 
@@ -91,7 +91,7 @@ class FunctionSubject(Subject):
 
     def enter(self, arrays: Sequence[Array]) -> list[Tensor]:
         pairs = zip(self.inputs, arrays, strict=True)
-        return [Tensor(array, requires_grad=True, name=variable.name) for variable, array in pairs]
+        return [argument(array, variable.name) for variable, array in pairs]
 
     def result(self, tensors: Sequence[Tensor]) -> Any:
         return self.f(*unflatten(self._containers, iter(tensors)))

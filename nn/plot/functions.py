@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, tensor
+from autograd import Tensor
+from autograd.tensor import argument
 from nn.arrays import plain
 from nn.functional import tanh
 from nn.module import Module
@@ -42,7 +43,7 @@ def activations(
     ax = on_axes(ax)
     x = np.linspace(low, high, 401)
     for colour, function in zip(cycle(COLOURS), several, strict=False):
-        t = tensor(x.astype(precision(function, x.dtype)), requires_grad=True)
+        t = argument(x.astype(precision(function, x.dtype)))
         y = function(t)
         name = _activation_name(function)
         if np.shape(y) != x.shape:

@@ -48,6 +48,11 @@ def _without_grad():
     y.backward()
 
 
+def _update():
+    w = grad_leaf([1.0, 2.0], name="w")
+    w -= 0.5
+
+
 def _truth():
     if grad_leaf():
         pass
@@ -105,6 +110,7 @@ MISTAKES = [
         ["int64", "small step of an integer", "[1.0, 2.0]", "dtype=float"],
     ),
     ("ItemAssignmentError", _assign, TypeError, ["t = t.at[0].set(value)", ".add(value)", "t.data"]),
+    ("LeafUpdateError", _update, RuntimeError, ["w (shape (2,), float64)", "with no_grad(): w -= ", "w = w - "]),
     ("BooleanValueError", _truth, ValueError, ["shape (2,)", "np.any", "np.all", "np.where"]),
     (
         "LiveGraphError",

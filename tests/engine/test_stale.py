@@ -25,7 +25,12 @@ def a_list(w):
     w.data = np.zeros(w.shape).tolist()
 
 
-CHANGES = pytest.mark.parametrize("change", [in_place, another_array, a_list])
+def by_an_operator(w):
+    with no_grad():
+        w -= 0.5
+
+
+CHANGES = pytest.mark.parametrize("change", [in_place, another_array, a_list, by_an_operator])
 SHAPES = pytest.mark.parametrize("shape", [(), (2, 2), (20, 20)], ids=str)
 ONES = np.ones((2, 2))
 

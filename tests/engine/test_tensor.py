@@ -2,6 +2,7 @@
 
 import copy
 import io
+import math
 import pickle
 
 import numpy as np
@@ -9,11 +10,14 @@ import pytest
 
 import nn
 from autograd import (
+    ArrayConversionError,
+    AutogradError,
     BooleanValueError,
     InvalidDtypeError,
     ItemAssignmentError,
     LiveGraphError,
     Tensor,
+    grad,
     is_grad_enabled,
     no_grad,
     tensor,
@@ -242,6 +246,29 @@ def test_a_live_number_is_read_with_item(make):
     assert type(t.item()) is float
 
 
+def test_inside_a_transform_no_message_recommends_a_way_out_of_the_graph():
+    """There, .item() and its kind would lose the gradient without a word."""
+    for convert in (float, int, complex, math.sin, np.asarray, np.float64, np.array, lambda t: np.zeros(2).fill(t)):
+        for function in (lambda x, convert=convert: convert(x * 2.0), lambda x, convert=convert: convert(x)):
+            with pytest.raises((LiveGraphError, ArrayConversionError, ValueError)) as caught:
+                grad(function)(2.0)
+            error = caught.value if isinstance(caught.value, AutogradError) else caught.value.__cause__
+            assert "np.stack" in str(error)
+            for trap in (".item()", ".numpy()", ".detach()", ".data", ".tolist()"):
+                assert trap not in str(error)
+
+
+def test_the_cause_of_numpys_complaint_speaks_of_the_assignment():
+    a, t = np.zeros(2), grad_leaf([1.0, 2.0]) * 3
+    with pytest.raises(ValueError, match="setting an array element") as caught:
+        a[0] = t[0]
+    assert isinstance(caught.value.__cause__, LiveGraphError)
+    assert str(caught.value.__cause__).startswith("an array holds plain numbers: to store a Tensor (getitem) that")
+    with pytest.raises(ArrayConversionError, match=r"\.at\[\] in place of assignment"):
+        a[:] = t
+    assert a.tolist() == [0.0, 0.0]
+
+
 def test_a_released_number_is_a_number():
     y = grad_leaf(2.0) * 3
     y.backward()
@@ -360,24 +387,6 @@ def test_reshape_and_transpose_take_numbers_or_a_tuple():
         tensor([1.0]).mT  # noqa: B018
 
 
-def test_in_place_operators_rebind():
-    x = grad_leaf([1.0, 2.0])
-    t = x
-    t += 1
-    t *= x
-    t -= 0.5
-    t /= 2
-    t **= 2
-    assert t is not x
-    np.testing.assert_array_equal(x.data, [1, 2])
-    np.testing.assert_array_equal(t.data, (((x.data + 1) * x.data - 0.5) / 2) ** 2)
-    t.sum().backward()
-    assert x.grad is not None
-    m = grad_leaf(np.eye(2))
-    m @= np.ones((2, 2))
-    assert not m.is_leaf
-
-
 def test_at():
     x, v = grad_leaf([1.0, 2.0, 3.0]), grad_leaf(10.0)
     y = x.at[1].set(v)
@@ -455,6 +464,59 @@ def test_constants_and_subclasses_copy(duplicate):
     p = duplicate(nn.Parameter(np.ones(2), name="p"))
     assert type(p) is nn.Parameter
     assert (p.requires_grad, p.name) == (True, "p")
+
+
+class Tagged(nn.Parameter):
+    """A subclass with attributes: in its ``__dict__``, and in slots."""
+
+    __slots__ = ("__dict__", "__private", "group", "unset")
+
+    def __init__(self, data, group):
+        super().__init__(data)
+        self.group = group
+        self.__private = [1]
+        self.notes = {"seen": [0], "self": self}
+
+    def private(self):
+        return self.__private
+
+
+class Masked(Tensor):
+    def __init__(self, data, mask):
+        super().__init__(data, requires_grad=True)
+        self.mask = mask
+
+
+@COPIES
+def test_what_a_subclass_adds_is_copied(duplicate):
+    t = Tagged([1.0, 2.0], group=("a", 1))
+    twin = duplicate(t)
+    assert type(twin) is Tagged
+    assert (twin.group, twin.private(), twin.notes["seen"]) == (("a", 1), [1], [0])
+    assert not hasattr(twin, "unset")
+    shallow = duplicate is copy.copy
+    assert (twin.notes is t.notes) is shallow
+    assert (twin.private() is t.private()) is shallow
+    assert twin.notes["self"] is (t if shallow else twin)
+    m = duplicate(Masked([1.0, 2.0], np.array([True, False])))
+    assert type(m) is Masked
+    assert m.mask.tolist() == [True, False]
+
+
+def test_models_of_such_parameters_copy():
+    model = nn.Linear(2, 1, rng=0)
+    model.weight = Tagged(model.weight.data, group="w")
+    for twin in (copy.deepcopy(model), through_pickle(model)):
+        assert twin.weight.group == "w"
+        assert twin.weight.notes["self"] is twin.weight
+
+
+def test_a_state_without_attributes_is_read():
+    """Files of version 0.1.0 have none."""
+    state = tensor([1.0], requires_grad=True, name="w").__getstate__()
+    t = Masked.__new__(Masked)
+    t.__setstate__({key: state[key] for key in ("data", "grad", "requires_grad", "name")})
+    assert (t.item(), t.name, vars(t)) == (1.0, "w", {})
 
 
 @COPIES

@@ -1,0 +1,57 @@
+"""``x += 1`` and its kind: a leaf that requires a gradient is changed inside ``no_grad()``, and refused outside of it.
+
+Python binds the name anew where an operator has no in-place form, and so it is for computed Tensors and those without
+gradient: ``x += 1`` is ``x = x + 1``. For a leaf that would lose the training of a loop over parameters without a word.
+What a module holds (parameters and buffers, frozen ones too) is changed in place for the same reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd.errors import LeafUpdateError
+from autograd.fixes import SYMBOLS
+from autograd.modes import STATE
+from autograd.operands import explain, operand
+from autograd.tensor import Argument, Tensor
+
+__all__ = ["in_place"]
+
+
+def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    """An op as ``__iadd__`` and its kind; ``change`` is that operator of arrays, with NumPy's rules for dtypes and
+    shapes."""
+
+    def changed(self: Tensor, other: Any) -> Any:
+        if not self._requires_grad and not self._held:
+            return NotImplemented  # Python goes on with x = x + other
+        if not self.is_leaf or self._info.__class__ is Argument:
+            return NotImplemented
+        live = isinstance(other, Tensor) and other._requires_grad
+        if STATE.get().grad and (self._requires_grad or live):
+            raise _refused(self, SYMBOLS[op.name])
+        array = other._data if isinstance(other, Tensor) else operand(op, "y", other, False)
+        try:
+            change(self._data, array)
+        except (ValueError, TypeError) as error:  # refused by NumPy, before anything was written
+            raise explain(op, (self, other), None, error) from error
+        except ArithmeticError:  # np.errstate(all="raise") complains after it
+            self._changed()
+            raise
+        self._changed()  # graphs made before must not use it any more
+        return self
+
+    changed.__name__ = changed.__qualname__ = f"__{change.__name__}__"
+    changed.__doc__ = f"``x {SYMBOLS[op.name]}= y``: see `autograd.inplace`."
+    return changed
+
+
+def _refused(x: Tensor, symbol: str) -> LeafUpdateError:
+    name = x.name if x.name and x.name.isidentifier() else "x"
+    what = "a leaf that requires a gradient" if x._requires_grad else "a leaf that a module holds"
+    return LeafUpdateError(
+        f"{x._describe()} is {what}, and {symbol}= would change it under the graph. To change it, as in a step of "
+        f"descent, write it inside no_grad(): with no_grad(): {name} {symbol}= ... For a new Tensor that is computed "
+        f"from it, write {name} = {name} {symbol} ..."
+    )
