@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import Shape
+from autograd.engine import Vertex
+from autograd.errors import GradientShapeError, InvalidDtypeError
 from autograd.registry import Op, Rule, joint, read_kernel
+from autograd.writing import write_vjp
 
 __all__ = ["custom_op"]
 
@@ -22,12 +26,14 @@ def custom_op(
     keyword-only parameters static attributes. ``vjp`` is one rule for each operand, in a tuple (None: no gradient for
     that operand), or one rule that returns a tuple with the gradients of all operands. A rule takes the incoming
     gradient ``g`` first; its other parameters may be operands, ``out``, ``<operand>_shape`` and attributes, and only
-    what it names is kept. Un-broadcasting and dtypes are the engine's business.
+    what it names is kept. It returns a gradient with the shape of its operand. Where NumPy has repeated the operand to
+    the shape of the result, the gradient may have that shape: un-broadcasting and dtypes are the engine's business.
 
     A rule written with operators and NumPy functions is differentiable again. To get that for a rule that calls
     something else, make that something a `custom_op` too.
 
-    Raises RuleError when a rule names something it cannot get.
+    Raises RuleError when a rule names something it cannot get, and, in the backward pass, GradientShapeError when a
+    gradient has another shape.
 
     >>> import numpy as np
     >>> from autograd import custom_op, tensor
@@ -41,7 +47,7 @@ def custom_op(
     """
     label = name or str(getattr(forward, "__name__", "custom"))
     operands, _, _, variadic = read_kernel(label, forward)
-    op = Op(
+    op = _Custom(
         label,
         _on_arrays(forward),
         joint(vjp) if callable(vjp) and (variadic or len(operands) != 1) else vjp,
@@ -49,6 +55,50 @@ def custom_op(
     )
     op.function.op = op  # type: ignore[attr-defined]
     return op.function
+
+
+class _Custom(Op):
+    """An op of a user, whose rules are held to the contract: a gradient of another shape is refused, not repeated."""
+
+    def _first_vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]:
+        rules = write_vjp(self)
+
+        def checked(g: Any, kept: Any, parents: Any) -> tuple[Any, ...]:
+            return tuple(
+                None if d is None or parent is None else self._fitting(i, d, g, parent)
+                for i, (d, parent) in enumerate(zip(rules(g, kept, parents), parents, strict=True))
+            )
+
+        self.vjp = checked
+        return checked(g, kept, parents)
+
+    def _fitting(self, index: int, d: Any, g: Any, operand: Vertex) -> Any:
+        """The gradient of an operand, checked."""
+        if isinstance(d, bool | int | float):  # of rules that are made with `math`
+            d = np.asarray(d, operand.dtype)[()]
+        shape = operand.shape
+        if d.shape != shape and not _repeated(shape, d.shape, g.shape):
+            name = f"{self.operands[0]}[{index}]" if self.variadic else self.operands[index]
+            raise GradientShapeError(
+                f"the rule of {self.name} returned a gradient of shape {d.shape} for its operand {name} of shape "
+                f"{shape}; the result and g have shape {g.shape}. A gradient has one entry for each entry of its "
+                "operand: add up over the axes that the operand does not have, and spread what the operation has "
+                f"added up (np.broadcast_to(gradient, {name}_shape)). Only what broadcasting repeated may stay."
+            )
+        if d.dtype.kind == "c":
+            raise InvalidDtypeError(
+                f"the rule of {self.name} returned complex numbers for a real operand: return their real part, np.real."
+            )
+        return d
+
+
+def _repeated(operand: Shape, gradient: Shape, result: Shape) -> bool:
+    """Whether a gradient has the axes along which broadcasting has repeated the operand, to the length of the result."""
+    if not len(operand) <= len(gradient) <= len(result):
+        return False
+    own = (1,) * (len(gradient) - len(operand)) + operand
+    lengths = result[len(result) - len(gradient) :]
+    return all(d == n or (n == 1 and d == m) for n, d, m in zip(own, gradient, lengths, strict=True))
 
 
 def _on_arrays(forward: Callable[..., Any]) -> Callable[..., Any]:
