@@ -5,11 +5,14 @@ Everything here works on ndarrays and, through NumPy's protocols, on Tensors ali
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
+
+from autograd.errors import OperandError
 
 __all__ = [
     "FLOAT32",
@@ -23,6 +26,7 @@ __all__ = [
     "minimum_reduce",
     "multiply_reduce",
     "normalize_axes",
+    "only_numbers",
     "sum_to",
 ]
 
@@ -70,3 +74,48 @@ def sum_to(d: Any, shape: Shape) -> Any:
     extra = d.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and d.shape[i + extra] != 1)
     return add_reduce(d, axis=axes).reshape(shape) if axes else d
+
+
+# --- what carries more than its numbers -----------------------------------------------------------------------------
+
+
+def only_numbers(x: Any, what: str) -> Any:
+    """What was given, unless it is an array whose arithmetic is not that of its numbers, or a list with one in it: what
+    it carries besides (a mask, a unit, another meaning of ``*``) would be lost where its numbers are taken.
+
+    Files in memory (`numpy.memmap`) and records of numbers compute as plain arrays do, and pass.
+
+    >>> import numpy as np
+    >>> from autograd.arrays import only_numbers
+    >>> only_numbers(np.ma.array([1.0, 2.0], mask=[True, False]), "the target")
+    Traceback (most recent call last):
+    ...
+    autograd.errors.OperandError: the target is a MaskedArray, whose mask would be lost: pass its values, with \
+np.where or where= for the mask.
+    """
+    kind: Any = type(x)
+    if issubclass(kind, np.ndarray):
+        if meaning := _other_meaning(kind):
+            raise OperandError(f"{what} is a {kind.__name__}, {meaning}.")
+    elif isinstance(x, list | tuple) and what.count("[") <= 64:  # deeper than any array
+        for kind in set(map(type, x)):  # of a million floats there is one
+            if issubclass(kind, list | tuple) or _other_meaning(kind):
+                for i, part in enumerate(x):
+                    if isinstance(part, kind):
+                        only_numbers(part, f"{what}[{i}]")
+    return x
+
+
+@cache
+def _other_meaning(kind: type) -> str:
+    """What is lost of an array of this class, and what to write instead; nothing for plain numbers."""
+    if not issubclass(kind, np.ndarray) or (
+        kind.__mul__ is np.ndarray.__mul__ and kind.__array_ufunc__ is np.ndarray.__array_ufunc__
+    ):
+        return ""
+    names = {base.__name__ for base in kind.__mro__}
+    if "MaskedArray" in names:
+        return "whose mask would be lost: pass its values, with np.where or where= for the mask"
+    if "matrix" in names:
+        return "whose * is a matrix product: pass np.asarray(m), with @ for products"
+    return "whose arithmetic is not that of its numbers: pass np.asarray(x)"

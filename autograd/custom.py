@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape
-from autograd.engine import Vertex
+from autograd.arrays import Shape, only_numbers
+from autograd.graph import Vertex
 from autograd.errors import GradientShapeError, InvalidDtypeError
 from autograd.registry import Op, Rule, joint, read_kernel
 from autograd.writing import write_vjp
@@ -74,6 +74,7 @@ class _Custom(Op):
 
     def _fitting(self, index: int, d: Any, g: Any, operand: Vertex) -> Any:
         """The gradient of an operand, checked."""
+        only_numbers(d, "what a rule returned")
         if isinstance(d, bool | int | float):  # of rules that are made with `math`
             d = np.asarray(d, operand.dtype)[()]
         shape = operand.shape
@@ -83,7 +84,7 @@ class _Custom(Op):
                 f"the rule of {self.name} returned a gradient of shape {d.shape} for its operand {name} of shape "
                 f"{shape}; the result and g have shape {g.shape}. A gradient has one entry for each entry of its "
                 "operand: add up over the axes that the operand does not have, and spread what the operation has "
-                f"added up (np.broadcast_to(gradient, {name}_shape)). Only what broadcasting repeated may stay."
+                f"added up (np.broadcast_to(gradient, {shape})). Only what broadcasting repeated may stay."
             )
         if d.dtype.kind == "c":
             raise InvalidDtypeError(
@@ -93,7 +94,7 @@ class _Custom(Op):
 
 
 def _repeated(operand: Shape, gradient: Shape, result: Shape) -> bool:
-    """Whether a gradient has the axes along which broadcasting has repeated the operand, to the length of the result."""
+    """Whether what a gradient has beyond the operand are the axes along which broadcasting has repeated it."""
     if not len(operand) <= len(gradient) <= len(result):
         return False
     own = (1,) * (len(gradient) - len(operand)) + operand
@@ -109,6 +110,7 @@ def _on_arrays(forward: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(forward)
     def kernel(*xs: Any, **attributes: Any) -> Any:
         out = forward(*xs, **attributes)
+        only_numbers(out, "what the forward function returned")
         if isinstance(out, np.ndarray | np.generic):
             return out
         if isinstance(out, bool | int | float):

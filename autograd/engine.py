@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import FLOAT64, expand, sum_to
+from autograd.arrays import FLOAT64, expand, only_numbers, sum_to
 from autograd.errors import GradientShapeError
 from autograd.graph import GONE, Leaf, Output, Vertex, describe, newest_first, where
 from autograd.modes import STATE
@@ -210,7 +210,7 @@ def _call_hooks(vertex: Vertex, g: Array) -> Array:
         if changed is None:
             continue
         if isinstance(g, ndarray | np.generic) or not hasattr(changed, "dtype"):
-            changed = np.asarray(changed, g.dtype)
+            changed = np.asarray(only_numbers(changed, "what a hook returned"), g.dtype)
         elif changed.dtype != g.dtype:
             changed = changed.astype(g.dtype)
         if changed.shape != g.shape:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import normalize_axes
+from autograd.arrays import normalize_axes, only_numbers
 from autograd.errors import OperandAxisError, OperandError, OperandIndexError, OperandLinAlgError, OperandTypeError
 from autograd.fixes import Argument, likely_fix
 from autograd.graph import Vertex, made_by, where
@@ -18,13 +18,7 @@ from autograd.tensor import Tensor, leaf
 __all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "listed", "operand", "operand_names"]
 
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
-PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, complex, type(None)})
-
-# Subclasses of ndarray whose arithmetic is not that of plain arrays, and what to write instead.
-_OTHER_MEANING = {
-    "MaskedArray": "whose mask would be lost: pass its values, with np.where or where= for the mask",
-    "matrix": "whose * is a matrix product: pass np.asarray(m), with @ for products",
-}
+PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, type(None)})
 
 
 def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
@@ -32,11 +26,11 @@ def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
     if isinstance(x, np.generic):
         return x
     if isinstance(x, np.ndarray):
-        if (kind := type(x).__name__) in _OTHER_MEANING:
-            raise OperandError(f"{op.name}: operand {name} is a {kind}, {_OTHER_MEANING[kind]}.")
+        only_numbers(x, f"{op.name}: operand {name}")
         return x.view(np.ndarray)
-    if operator and not isinstance(x, list | tuple | int | float):
+    if operator and not isinstance(x, list | tuple | int | float | complex):
         return NotImplemented
+    only_numbers(x, f"{op.name}: operand {name}")
     array = np.asarray(x)
     if array.dtype.kind in "OSUVM":
         raise OperandError(f"{op.name}: operand {name} is not numeric: {x!r:.60} ({type(x).__name__}).")

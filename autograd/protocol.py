@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import only_numbers
 from autograd.errors import AutogradError, NotDifferentiable
-from autograd.operands import explain_call
+from autograd.operands import PLAIN, explain_call
 from autograd.registry import REGISTRY, Op
 from autograd.tensor import Tensor
 
@@ -25,6 +26,7 @@ __all__ = ["FUNCTIONS", "STATUS", "UFUNCS", "implements", "named", "no_rule", "r
 STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is answered here
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+_NUMBERS = frozenset({Tensor, *PLAIN})
 OF_SCIPY = {"erf": "erf", "expit": "sigmoid"}  # ufuncs of scipy.special, and the ops that answer for them
 
 __autograd_transparent__ = True
@@ -135,6 +137,8 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
                 f"numpy.{ufunc.__name__}(..., out=...) would write a Tensor into an array, or into a Tensor, in "
                 "place. Use the result instead."
             )
+        for name, x in kwargs.items():
+            only_numbers(x, f"{ufunc.__name__}: {name}")
         if method == "__call__":
             inputs = _with_options(ufunc, inputs, kwargs)
         return function(*inputs, **kwargs)
@@ -167,6 +171,11 @@ def array_function(
         raise no_rule(f"{func.__module__}.{func.__name__}")
     if kwargs.get("out") is not None or any(out is not None for out in args[_place_of_out(func)]):
         raise unsupported(f"{func.__module__}.{func.__name__}", "out")
+    for x in args:
+        if x.__class__ not in _NUMBERS:
+            only_numbers(x, f"{func.__name__}: an argument")
+    for name, x in kwargs.items():
+        only_numbers(x, f"{func.__name__}: {name}")
     try:
         return function(*args, **kwargs)
     except AutogradError:

@@ -16,7 +16,7 @@ from weakref import ref
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from autograd.arrays import is_real_floating
+from autograd.arrays import is_real_floating, only_numbers
 from autograd.engine import backward_pass
 from autograd.errors import (
     GradientShapeError,
@@ -29,7 +29,7 @@ from autograd.errors import (
 )
 from autograd.fingerprints import fingerprint
 from autograd.graph import SMALL, Info, Leaf, Vertex, newest_first, sequence
-from autograd.values import TensorValues
+from autograd.values import TensorValues, own_array
 
 __all__ = ["Argument", "HookHandle", "Tensor", "argument", "constant", "leaf", "tensor"]
 
@@ -59,6 +59,7 @@ class Tensor(TensorValues):
     _held = False  # whether a module may hold it, so that ``x += 1`` changes it also when it requires no gradient
 
     def __init__(self, data: ArrayLike, *, requires_grad: bool = False, name: str | None = None) -> None:
+        only_numbers(data, "the data of a Tensor")
         self._data = np.asarray(data)
         self._node = None
         self._grad = None
@@ -85,6 +86,7 @@ class Tensor(TensorValues):
                 "leaf, or take a copy with .detach()."
             )
         if value is not self._data:  # else it was changed in place: `w.data -= ...`, an optimizer's step
+            only_numbers(value, "the data of a Tensor")
             array = np.asarray(value)
             if array.shape != self._data.shape:
                 raise OperandError(
@@ -242,7 +244,8 @@ class Tensor(TensorValues):
         if create_graph and isinstance(gradient, Tensor) and gradient._requires_grad:
             seed: Any = gradient if gradient.dtype == dtype else gradient.astype(dtype)
         else:
-            seed = np.array(gradient._data if isinstance(gradient, Tensor) else gradient, dtype)
+            plain = gradient._data if isinstance(gradient, Tensor) else gradient
+            seed = own_array(plain, dtype, f"the gradient given to {caller}()")
         if seed.shape != shape:
             raise GradientShapeError(
                 f"the gradient given to {caller}() has shape {seed.shape}, but the Tensor{self._made_by()} has shape "
@@ -279,6 +282,7 @@ def tensor(
     >>> tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="W").shape
     (2, 2)
     """
+    only_numbers(data, "the data of a Tensor")
     array = np.array(data, dtype)
     if array.dtype.kind in "OSUVM":
         raise InvalidDtypeError(f"a Tensor holds numbers, and this is {array.dtype}: {data!r:.80}")

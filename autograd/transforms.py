@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import is_real_floating
+from autograd.arrays import is_real_floating, only_numbers
 from autograd.containers import flatten, leaves, unflatten
 from autograd.engine import Route, backward_pass
 from autograd.errors import GradientShapeError, InvalidDtypeError, NonScalarBackwardError
@@ -26,6 +26,7 @@ from autograd.modes import STATE
 from autograd.registry import defop, unchanged
 from autograd.stacked import rows_at_once, stacked_pass
 from autograd.tensor import Tensor, argument, constant, leaf
+from autograd.values import own_array
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -193,6 +194,7 @@ def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
             door: Tensor = identity(x)
             return door
         x = x.data
+    only_numbers(x, where)
     array = np.array(x)
     if not is_real_floating(array.dtype):
         raise InvalidDtypeError(
@@ -449,7 +451,8 @@ def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]
     for path, array in zip(paths, arrays, strict=True):
         g, dtype = found[path], _slope_dtype(array)
         g = g.astype(dtype) if isinstance(g, Tensor) and g.dtype != dtype else g
-        g = g if isinstance(g, Tensor) else np.asarray(g, dtype)
+        if not isinstance(g, Tensor):
+            g = own_array(g, dtype, f"{what}{' at ' + path if path else ''}")
         if g.shape != np.shape(_data(array)):
             raise GradientShapeError(
                 f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(_data(array))}."

@@ -17,12 +17,14 @@ from typing import Any, NoReturn, Self, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from autograd.arrays import only_numbers
 from autograd.errors import (
     INSTEAD,
     READ_NUMBER,
     ArrayConversionError,
     BooleanValueError,
     GradientShapeError,
+    InvalidDtypeError,
     ItemAssignmentError,
     LiveGraphError,
     StackingError,
@@ -31,7 +33,7 @@ from autograd.graph import GONE, Info, Leaf, OpRecord, Output, Vertex, describe
 from autograd.modes import STATE
 from autograd.surface import Surface
 
-__all__ = ["TensorValues", "describe_data"]
+__all__ = ["TensorValues", "describe_data", "own_array"]
 
 _new = object.__new__
 ndarray = np.ndarray
@@ -69,7 +71,7 @@ class TensorValues(Surface):
     @grad.setter
     def grad(self, value: ArrayLike | None) -> None:
         if value is not None:
-            value = np.array(value, self._data.dtype)  # a .grad never shares memory with anything
+            value = own_array(value, self._data.dtype, "the gradient of a Tensor")
             if value.shape != self._data.shape:
                 raise GradientShapeError(f"the gradient of {self._describe()} has its shape, not {value.shape}.")
         if self.is_leaf:
@@ -313,6 +315,15 @@ class TensorValues(Surface):
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         self._refuse_copy("pickling")
         return _new_instance, (type(self),), self.__getstate__()
+
+
+def own_array(x: Any, dtype: np.dtype[Any], what: str) -> NDArray[Any]:
+    """The numbers of a gradient as an array of a dtype that shares memory with nothing."""
+    only_numbers(x, what)
+    array = np.array(x)
+    if array.dtype.kind == "c" and dtype.kind != "c":
+        raise InvalidDtypeError(f"{what} is complex, and must be real: pass its real part, np.real(...).")
+    return array.astype(dtype, copy=False)
 
 
 def describe_data(x: TensorValues) -> str:

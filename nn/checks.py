@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from nn.arrays import plain
 from nn.defaults import get_default_dtype
 
 __all__ = ["floating", "not_negative", "positive", "probability"]
@@ -76,4 +77,4 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
                 f"the input is a tuple of {len(x)}, not an array. Recurrent layers and attention return their output "
                 "with a state or with weights: pass the output alone, the first of them."
             ) from None
-    return np.asarray(x.data if isinstance(x, Tensor) else x, get_default_dtype() if like is None else like.dtype)
+    return np.asarray(plain(x, "the input"), get_default_dtype() if like is None else like.dtype)

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor
+from autograd.arrays import only_numbers
 from nn.defaults import Randomness, generator
 
 __all__ = [
@@ -91,9 +92,11 @@ def constant_(tensor: T, val: ArrayLike) -> T:
     [0.5, 0.5]
     """
 
+    value = np.asarray(only_numbers(val, "constant_: the value"))
+
     def repeated(shape: tuple[int, ...]) -> NDArray[Any]:
         try:
-            return np.broadcast_to(np.asarray(val), shape)
+            return np.broadcast_to(value, shape)
         except ValueError as error:
             raise ValueError(f"constant_: a value of shape {np.shape(val)} does not fill {shape}.") from error
 

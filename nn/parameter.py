@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import Tensor
+from autograd.arrays import only_numbers
 from nn.defaults import get_default_dtype
 
 __all__ = ["Buffer", "Parameter", "Place"]
@@ -69,6 +70,7 @@ class Buffer(Tensor):
 
 def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """A copy of the data; the dtype is for data that has none of its own."""
+    only_numbers(data, "the data of a parameter or buffer")
     if isinstance(data, Tensor):
         data = data.data
     return np.array(data, None if hasattr(data, "dtype") else dtype, order="C")

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, enable_grad, hessian
+from autograd.arrays import only_numbers
 from autograd.containers import flatten, leaves, unflatten
 from autograd.tensor import argument
 from optim.adagrad import Adadelta, Adagrad, RMSprop
@@ -245,7 +246,7 @@ class _Newton(LBFGS):
 
 def _real(x: Any, path: str) -> Any:
     """A leaf of x0 as a new array."""
-    array = np.array(x.data if isinstance(x, Tensor) else x)
+    array = np.array(x.data if isinstance(x, Tensor) else only_numbers(x, f"minimize: x0{path}"))
     if array.dtype.kind not in "iuf":
         raise ParameterError(
             f"minimize: x0{path} must be an array of real numbers, not {type(x).__name__} of {array.dtype}."

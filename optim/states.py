@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.arrays import only_numbers
 from optim.errors import HyperparameterError, StateError
 from optim.groups import describe
 from optim.widths import of_arrays, of_parameter
@@ -130,7 +131,7 @@ def _entry(
         if name in slots:
             if value is None:
                 continue
-            array = np.asarray(value)
+            array = np.asarray(only_numbers(value, f"{owner}: {name} of {describe(p, number)}"))
             if array.shape != p.shape:
                 raise _error(owner, f"{name} of {describe(p, number)} has shape {array.shape} in the state.")
             entry[name] = np.empty_like(p.data, dtype)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.arrays import is_real_floating
+from autograd.arrays import is_real_floating, only_numbers
 from autograd.containers import leaves, unflatten
 from autograd.errors import InvalidDtypeError, RequiresGradError
 from autograd.gradcheck.problem import Array, Run, Variable, vertex_of
@@ -178,6 +178,7 @@ def name_of(f: Callable[..., Any]) -> str:
 
 def source_of(name: str, value: Any) -> NDArray[Any]:
     """The data of one input, refused unless a gradient can be asked of it."""
+    only_numbers(value, name)
     data = np.asarray(value.data if isinstance(value, Tensor) else value)
     if is_real_floating(data.dtype):
         return data

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape
+from autograd.arrays import Shape, only_numbers
 from autograd.registry import defop, unchanged
 from autograd.tensor import Tensor
 
@@ -22,7 +22,13 @@ def plain_index(index: Any) -> Any:
     """An index as NumPy takes it: Tensors of integers or booleans inside it become arrays."""
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
+    if index.__class__ in _PLAIN:
+        return index
+    only_numbers(index, "the index")
     return index._data if isinstance(index, Tensor) else index
+
+
+_PLAIN = frozenset({int, slice, np.ndarray, type(None), type(...)})
 
 
 def is_basic(index: Any) -> bool:
@@ -50,13 +56,21 @@ def scatter_kernel(x: Array, *, index: Any, shape: Shape) -> Array:
     return out
 
 
+def _refuse_complex(x: Array, value: Array) -> None:
+    """NumPy warns only, and drops imaginary parts."""
+    if np.iscomplexobj(value) and not np.iscomplexobj(x):
+        raise TypeError(f"complex values cannot be put into an array of {x.dtype}: pass their real part, np.real(...)")
+
+
 def set_at_kernel(x: Array, value: Array, *, index: Any) -> Array:
+    _refuse_complex(x, value)
     out = np.array(x)
     out[plain_index(index)] = value
     return out
 
 
 def add_at_kernel(x: Array, value: Array, *, index: Any) -> Array:
+    _refuse_complex(x, value)
     index = plain_index(index)
     out = np.array(x)
     if is_basic(index):

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.arrays import only_numbers
+
 __all__ = ["Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"]
 
 Array = NDArray[Any]
@@ -22,6 +24,7 @@ class _Change:
     """What all have in common: the check of the batch, and a repr with the settings."""
 
     def __call__(self, x: Array, rng: np.random.Generator) -> Array:
+        only_numbers(x, f"{self}: the batch")
         if x.ndim not in (3, 4):
             raise ValueError(
                 f"{self} changes images of shape (N, H, W) or (N, C, H, W), not {x.shape}. Give flat images their "
@@ -126,6 +129,7 @@ class Noise(_Change):
         self.std = std
 
     def __call__(self, x: Array, rng: np.random.Generator) -> Array:
+        only_numbers(x, f"{self}: the batch")
         noise = rng.normal(0.0, self.std, x.shape)
         noisy: Array = x + (noise.astype(x.dtype) if x.dtype.kind == "f" else noise)
         return noisy

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import Tensor
+from autograd.arrays import only_numbers
 from nn.arrays import plain
 from nn.data.mapped import NpyFile
 from nn.defaults import get_default_dtype, parameter_dtype
@@ -58,6 +59,7 @@ class Arrays(Source):
     def _held(self, part: Any) -> Any:
         if isinstance(part, NpyFile | np.memmap):
             return part
+        only_numbers(part, "an array to be loaded")
         return self._in_dtype(part if hasattr(part, "dtype") else np.asarray(part))
 
     def __len__(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograd.arrays import only_numbers
 from nn.defaults import Randomness, generator
 
 __all__ = ["train_test_split"]
@@ -47,7 +48,7 @@ def train_test_split(
     if stratify is None:
         test, train = order[:held_out], order[held_out:]
     else:
-        chosen = _stratified(np.asarray(stratify), order, held_out, rng)
+        chosen = _stratified(np.asarray(only_numbers(stratify, "stratify")), order, held_out, rng)
         test, train = order[chosen], order[~chosen]
     return [part for a in arrays for part in (_take(a, train), _take(a, test))]
 

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
 from autograd.ops import arithmetic, linear, reduce
+from nn.arrays import plain
 from nn.checks import floating, probability
 from nn.defaults import Randomness, get_default_dtype
 from nn.functional.dropout import dropout
@@ -132,7 +133,7 @@ def mask_as_scores(mask: Any, dtype: Any, *, blocked: bool) -> Any:
     """
     if mask is None or (isinstance(mask, Tensor) and mask.requires_grad):
         return mask
-    values = np.asarray(mask.data if isinstance(mask, Tensor) else mask)
+    values = plain(mask, "attention: the mask")
     if values.dtype.kind == "b":
         return np.where(values == blocked, -np.inf, 0.0).astype(dtype)
     if values.dtype.kind == "f":

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.ops import arithmetic, index
+from nn.arrays import plain
 from nn.errors import LabelError
 
 __all__ = ["embedding", "row_of_padding"]
@@ -35,7 +36,7 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
     array([[2. , 2.5],
            [0. , 0.5]])
     """
-    rows = np.asarray(x.data if isinstance(x, Tensor) else x)
+    rows = plain(x, "embedding: the input")
     if not rows.size and not isinstance(x, np.ndarray | Tensor):
         rows = rows.astype(np.intp)  # an empty list is of floats for NumPy
     count = weight.shape[0]

@@ -16,6 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 from autograd import no_grad
+from autograd.arrays import only_numbers
 from nn import init
 from nn.layers import MLP, Linear
 from nn.penalties import l2
@@ -138,6 +139,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _read(
         self, X: Any, y: Any, sample_weight: Any, *, known: bool, reset: bool
     ) -> tuple[Array, Array, Array | None]:
+        for name, given in (("X", X), ("y", y), ("sample_weight", sample_weight)):
+            only_numbers(given, name)
         x, y = validate_data(
             self, X, y, dtype=(np.float64, np.float32), multi_output=True, y_numeric=self._numeric, reset=reset
         )
@@ -318,6 +321,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _output(self, X: ArrayLike) -> Array:
         """What the network returns, without graph."""
         check_is_fitted(self)
+        only_numbers(X, "X")
         return self._run(validate_data(self, X, dtype=(np.float64, np.float32), reset=False))
 
     def _run(self, x: Array) -> Array:

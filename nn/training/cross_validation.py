@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import only_numbers
 from nn.data import KFold
 from nn.defaults import manual_seed
 from nn.module import Module
@@ -71,7 +72,7 @@ def cross_validate(
     >>> len(result.scores), sorted(result.mean)
     (3, ['accuracy', 'loss'])
     """
-    x, y = (np.asarray(part) for part in data)
+    x, y = (np.asarray(only_numbers(part, "the data")) for part in data)
     cut = folds if isinstance(folds, KFold) else KFold(folds, seed=seed)
     callbacks: Sequence[Callable[[], Any]] = options.pop("callbacks", ())
     scores, histories = [], []

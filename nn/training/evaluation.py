@@ -127,7 +127,7 @@ def parts_of(batch: Any, dtype: np.dtype[Any]) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _array(x: Any) -> Any:
-    return x if isinstance(x, Tensor | np.ndarray) else np.asarray(x)
+    return x if isinstance(x, Tensor) or x.__class__ is np.ndarray else plain(x, "a batch")
 
 
 def number_of(loss: Any) -> float:

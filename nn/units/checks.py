@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
+from nn.arrays import plain
 from nn.checks import floating
 from nn.errors import LabelError
 
@@ -42,7 +43,7 @@ def samples(
     owner: str, x: Any, y: Any, weight: Tensor, labels: tuple[float, float], dtype: DTypeLike
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Inputs (N, n) and labels (N,) as arrays of a dtype."""
-    xs, ys = (np.array(a.data if isinstance(a, Tensor) else a, dtype, order="C") for a in (x, y))
+    xs, ys = (np.array(plain(a, f"{owner}: an array to learn from"), dtype, order="C") for a in (x, y))
     if xs.ndim != 2 or xs.shape[1] != weight.shape[0] or not len(xs) or ys.shape != xs.shape[:1]:
         raise OperandError(
             f"{owner} learns from inputs of shape (N, {weight.shape[0]}) and labels of shape (N,), not {xs.shape} and "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd.arrays import only_numbers
 from nn.defaults import parameter_dtype
 from nn.functional import step
 from nn.module import Buffer, Module
@@ -48,7 +49,7 @@ class McCullochPitts(Module):
         at_threshold: float = 0.0,
         dtype: DTypeLike | None = None,
     ) -> None:
-        values = np.asarray(weights, parameter_dtype(dtype))
+        values = np.asarray(only_numbers(weights, "McCullochPitts: weights"), parameter_dtype(dtype))
         if values.ndim != 1 or not values.size:
             raise ValueError(f"McCullochPitts: weights are a list of numbers, one for each input, not {weights!r}.")
         self.weight = Buffer(values)

@@ -76,7 +76,7 @@ def counted(weight: Any, losses: Any) -> Any:
 
 def array(x: Operand) -> Any:
     """A Tensor or array as it is, anything else as an array."""
-    return x if isinstance(x, np.ndarray | Tensor) else np.asarray(x)
+    return x if x.__class__ is np.ndarray or isinstance(x, Tensor) else plain(x, "a prediction or target")
 
 
 def pair(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:

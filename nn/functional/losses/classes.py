@@ -79,7 +79,7 @@ def cross_entropy(
     name = "cross_entropy"
     check_activation(name, logits)
     if target.__class__ is not np.ndarray and not isinstance(target, Tensor):
-        target = np.asarray(target)
+        target = plain(target, f"{name}: the target")
     if target.dtype.kind == "f":
         return _of_probabilities(logits, target, weight, ignore_index, label_smoothing, reduction)
     labels, kept = _class_numbers(name, logits, target, ignore_index)
