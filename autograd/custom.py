@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Shape, only_numbers
-from autograd.graph import Vertex
 from autograd.errors import GradientShapeError, InvalidDtypeError
+from autograd.graph import Vertex
 from autograd.registry import Op, Rule, joint, read_kernel
 from autograd.writing import write_vjp
 

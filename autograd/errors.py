@@ -383,6 +383,9 @@ x_shape.
     """
 
 
+# What to do about complex numbers.
+COMPLEX = "work with the real and imaginary parts as two Tensors, np.cos(x) and np.sin(x) for np.exp(1j * x)"
+
 READ_NUMBER = "t.item() for a plain number, "
 _NUMBER = READ_NUMBER + "t.astype(dtype) for another dtype"
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import is_real_floating
+from autograd.errors import COMPLEX, InvalidDtypeError
 from autograd.inplace import in_place
+from autograd.modes import STATE
 from autograd.ops import arithmetic, index, linear, reduce, shape, transcendental
 from autograd.tensor import Tensor, constant
 from autograd.writing import write_operator
@@ -96,6 +98,8 @@ def astype(self: Tensor, dtype: Any) -> Any:
     """The numbers in another dtype; to integers or booleans they are a constant, without gradient."""
     if is_real_floating(dtype):
         return arithmetic.astype(self, dtype=np.dtype(dtype))
+    if np.dtype(dtype).kind == "c" and self.requires_grad and STATE.get().grad:
+        raise InvalidDtypeError(f"astype gives {np.dtype(dtype)}, which has no gradient here: {COMPLEX}.")
     return constant(self.data.astype(dtype))
 
 

@@ -13,7 +13,7 @@ from weakref import ref
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
-from autograd.errors import InvalidDtypeError
+from autograd.errors import COMPLEX, InvalidDtypeError
 from autograd.graph import SMALL, Node, Output, Vertex, sequence
 from autograd.modes import State
 from autograd.operands import listed, operand_names
@@ -78,8 +78,8 @@ def record(
         if dtype is not FLOAT32 and dtype is not FLOAT64 and dtype.kind != "f":
             text = "\n".join(listed(operand_names(op, operands), operands))
             raise InvalidDtypeError(
-                f"{op.name} gives {dtype}, which has no gradient here. Only real floating data is differentiable; use "
-                f".detach() where no gradient is wanted.\n{text}"
+                f"{op.name} gives {dtype}, which has no gradient here. Only real floating data is differentiable; "
+                f"{COMPLEX if dtype.kind == 'c' else 'use .detach() where no gradient is wanted'}.\n{text}"
             )
         if out.size > SMALL:
             node.value = None

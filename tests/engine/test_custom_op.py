@@ -5,7 +5,19 @@ import math
 import numpy as np
 import pytest
 
-from autograd import GradientShapeError, OperandError, RuleError, Tensor, custom_op, no_grad, tensor
+from autograd import (
+    GradientShapeError,
+    InvalidDtypeError,
+    OperandError,
+    RuleError,
+    Tensor,
+    custom_op,
+    gradcheck,
+    hessian,
+    jacobian,
+    no_grad,
+    tensor,
+)
 
 
 def grad_leaf(data, **options):
@@ -230,6 +242,80 @@ def test_an_error_in_a_rule_says_where(vjp, error, message, create_graph):
     assert any(
         "in the rule of mine, applied at " in note and "test_custom_op.py:" in note for note in caught.value.__notes__
     )
+
+
+# Rules whose gradient has not the shape of the operand: forward, rules, operands, what is named.
+MISFITS = {
+    "one entry for two": (lambda x: x * 2.0, lambda g: np.ones(1), [(2,)], "(1,) for its operand x of shape (2,)"),
+    "a number for two": (lambda x: x * 2.0, lambda g: np.float64(2.0), [(2,)], "() for its operand x of shape (2,)"),
+    "a Python number": (lambda x: x * 2.0, lambda g: 2.0, [(2,)], "() for its operand x of shape (2,)"),
+    "a sum, not spread": (lambda x: np.sum(x), lambda g: g, [(2, 3)], "() for its operand x of shape (2, 3)"),
+    "a mean, not spread": (lambda x: x.mean(1), lambda g: g[:, None] / 3, [(2, 3)], "(2, 1) for its operand x of"),
+    "two for a number": (lambda x: x * 1.0, lambda g: np.ones(2), [()], "(2,) for its operand x of shape ()"),
+    "one for a number": (lambda x: x * 1.0, lambda g: np.ones(1), [()], "(1,) for its operand x of shape ()"),
+    "a matrix for a vector": (lambda x: x * x, lambda g, x: np.outer(g, x), [(3,)], "(3, 3) for its operand x"),
+    "turned": (lambda x: x * 1.0, lambda g: g.T, [(2, 3)], "(3, 2) for its operand x of shape (2, 3)"),
+    "not added up": (lambda x: np.sum(x * np.ones(3)), lambda g: g * np.ones(3), [()], "(3,) for its operand x of"),
+    "the second": (lambda x, y: x * y, (lambda g, y: g * y, lambda g: g[:1]), [(2,), (2,)], "(1,) for its operand y"),
+    "a joint rule": (lambda x, y: x * y, lambda g, x, y: (g * y, np.sum(g * x)), [(2,), (2,)], "() for its operand y"),
+    "one of many": (lambda *xs: xs[0] + xs[1], lambda g, xs: (g, g[0]), [(2,), (2,)], "() for its operand xs[1]"),
+    "of another length": (lambda x: x[:2] * 1.0, lambda g: g, [(3,)], "(2,) for its operand x of shape (3,)"),
+}
+PASSES = {
+    "backward": lambda f, xs: f(*xs).sum().backward(),
+    "create_graph": lambda f, xs: f(*xs).sum().gradient(*xs, create_graph=True, allow_unused=True),
+    "jacobian": lambda f, xs: jacobian(f, tuple(range(len(xs))))(*(x.data for x in xs)),
+    "hessian": lambda f, xs: hessian(lambda *a: f(*a).sum(), tuple(range(len(xs))))(*(x.data for x in xs)),
+}
+
+
+@pytest.mark.parametrize("way", PASSES.values(), ids=PASSES)
+@pytest.mark.parametrize(("forward", "vjp", "shapes", "named"), MISFITS.values(), ids=MISFITS)
+def test_a_gradient_of_another_shape_is_refused(forward, vjp, shapes, named, way):
+    """NumPy would repeat it, or the engine add it up: a wrong number, silently."""
+    op = custom_op(forward, vjp, name="mine")
+    with pytest.raises(GradientShapeError) as caught:
+        way(op, [grad_leaf(np.ones(shape)) for shape in shapes])
+    message = str(caught.value)
+    assert message.startswith(f"the rule of mine returned a gradient of shape {named}")
+    assert "np.broadcast_to(gradient, " in message
+    assert any("in the rule of mine, applied at " in note for note in caught.value.__notes__)
+
+
+# What broadcasting repeated is the engine's business: forward, rules, shapes of operands.
+REPEATED = {
+    "a number": (np.multiply, (lambda g, y: g * y, lambda g, x: g * x), [(), (3,)]),
+    "a row": (np.add, (lambda g: g, lambda g: g), [(2, 3), (3,)]),
+    "a column": (np.multiply, (lambda g, y: g * y, lambda g, x: g * x), [(2, 1), (1, 3)]),
+    "a stack": (np.multiply, (lambda g, y: g * y, lambda g, x: g * x), [(2, 3), (4, 1, 3)]),
+    "a matrix": (np.matmul, (lambda g, y: g @ y.mT, lambda g, x: x.mT @ g), [(2, 3), (4, 3, 2)]),
+}
+
+
+@pytest.mark.parametrize(("forward", "rules", "shapes"), REPEATED.values(), ids=REPEATED)
+def test_what_broadcasting_repeated_is_added_up(forward, rules, shapes):
+    """Also in part: a rule may add up itself."""
+    data = [np.arange(1.0, 1.0 + math.prod(shape)).reshape(shape) for shape in shapes]
+    op = custom_op(lambda x, y: forward(x, y), rules)
+    assert gradcheck(op, *data, order=2)
+    xs, ys = [grad_leaf(d) for d in data], [grad_leaf(d) for d in data]
+    op(*xs).sum().backward()
+    forward(*ys).sum().backward()
+    for x, y in zip(xs, ys, strict=True):
+        np.testing.assert_array_equal(x.grad, y.grad)
+
+
+def test_python_numbers_are_gradients_of_numbers():
+    f = custom_op(lambda x: math.sin(x), lambda g, x: float(g) * math.cos(x))
+    x = grad_leaf(np.float32(0.5))
+    f(x).backward()
+    assert x.grad == np.float32(math.cos(0.5))
+    assert x.grad.dtype == np.float32
+
+
+def test_a_complex_gradient_is_refused():
+    with pytest.raises(InvalidDtypeError, match=r"rule of mine returned complex .* np\.real"):
+        custom_op(lambda x: x * 1.0, lambda g: g * np.exp(1j), name="mine")(grad_leaf([1.0])).sum().backward()
 
 
 def test_an_error_in_the_forward_function_says_what_came_in():
