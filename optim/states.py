@@ -125,13 +125,17 @@ def _entry(
     if not saved:
         return entry
     slots = optimizer.slots(group)
-    arrays = [np.asarray(saved[name]) for name in slots if saved.get(name) is not None]
-    dtype = of_arrays(arrays, of_parameter(p.dtype))
+    arrays = {
+        name: np.asarray(only_numbers(saved[name], f"{owner}: {name} of {describe(p, number)}"))
+        for name in slots
+        if saved.get(name) is not None
+    }
+    dtype = of_arrays(list(arrays.values()), of_parameter(p.dtype))
     for name, value in {"step": max(t, 1), **saved}.items():
         if name in slots:
             if value is None:
                 continue
-            array = np.asarray(only_numbers(value, f"{owner}: {name} of {describe(p, number)}"))
+            array = arrays[name]
             if array.shape != p.shape:
                 raise _error(owner, f"{name} of {describe(p, number)} has shape {array.shape} in the state.")
             entry[name] = np.empty_like(p.data, dtype)

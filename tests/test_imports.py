@@ -21,7 +21,7 @@ LAYERS = [
     {"autograd.values"},
     {"autograd.tensor"},
     {"autograd.operands"},
-    {"autograd.recording"},
+    {"autograd.inplace", "autograd.recording"},
     {"autograd.writing"},
     {"autograd.registry"},
     {"autograd.ops"},
