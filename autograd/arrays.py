@@ -94,21 +94,25 @@ def only_numbers(x: Any, what: str) -> Any:
 np.where or where= for the mask.
     """
     kind: Any = type(x)
-    if issubclass(kind, np.ndarray):
-        if meaning := _other_meaning(kind):
+    if meaning := _other_meaning(kind):
+        if meaning is not _LIST:
             raise OperandError(f"{what} is a {kind.__name__}, {meaning}.")
-    elif isinstance(x, list | tuple) and what.count("[") <= 64:  # deeper than any array
-        for kind in set(map(type, x)):  # of a million floats there is one
-            if issubclass(kind, list | tuple) or _other_meaning(kind):
+        for inner in set(map(type, x)):  # of a million floats there is one
+            if _other_meaning(inner) and what.count("[") <= 64:  # deeper than any array
                 for i, part in enumerate(x):
-                    if isinstance(part, kind):
+                    if type(part) is inner:
                         only_numbers(part, f"{what}[{i}]")
     return x
 
 
+_LIST = "look inside"
+
+
 @cache
-def _other_meaning(kind: type) -> str:
+def _other_meaning(kind: Any) -> str:
     """What is lost of an array of this class, and what to write instead; nothing for plain numbers."""
+    if issubclass(kind, list | tuple):
+        return _LIST
     if not issubclass(kind, np.ndarray) or (
         kind.__mul__ is np.ndarray.__mul__ and kind.__array_ufunc__ is np.ndarray.__array_ufunc__
     ):

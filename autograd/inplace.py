@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd.errors import LeafUpdateError
 from autograd.fixes import SYMBOLS
+from autograd.graph import Leaf
 from autograd.modes import STATE
 from autograd.operands import explain, operand
 from autograd.tensor import Argument, Tensor
@@ -24,9 +25,10 @@ def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, An
     shapes."""
 
     def changed(self: Tensor, other: Any) -> Any:
-        if not self._requires_grad and not self._held:
+        node = self._node
+        if node is not None and node.__class__ is not Leaf:
             return NotImplemented  # Python goes on with x = x + other
-        if not self.is_leaf or self._info.__class__ is Argument:
+        if self._info.__class__ is Argument or not (self._requires_grad or self._held):
             return NotImplemented
         live = isinstance(other, Tensor) and other._requires_grad
         if STATE.get().grad and (self._requires_grad or live):

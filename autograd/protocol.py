@@ -173,9 +173,11 @@ def array_function(
         raise unsupported(f"{func.__module__}.{func.__name__}", "out")
     for x in args:
         if x.__class__ not in _NUMBERS:
-            only_numbers(x, f"{func.__name__}: an argument")
-    for name, x in kwargs.items():
-        only_numbers(x, f"{func.__name__}: {name}")
+            only_numbers(x, "an argument of " + func.__name__)
+    if kwargs:
+        for name, x in kwargs.items():
+            if x.__class__ not in _NUMBERS:
+                only_numbers(x, f"{func.__name__}: {name}")
     try:
         return function(*args, **kwargs)
     except AutogradError:

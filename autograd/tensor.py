@@ -59,7 +59,8 @@ class Tensor(TensorValues):
     _held = False  # whether a module may hold it, so that ``x += 1`` changes it also when it requires no gradient
 
     def __init__(self, data: ArrayLike, *, requires_grad: bool = False, name: str | None = None) -> None:
-        only_numbers(data, "the data of a Tensor")
+        if data.__class__ is not ndarray:
+            only_numbers(data, "the data of a Tensor")
         self._data = np.asarray(data)
         self._node = None
         self._grad = None
