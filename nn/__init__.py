@@ -81,6 +81,7 @@ from nn.losses import (
     SmoothL1Loss,
 )
 from nn.module import Buffer, Module, Parameter
+from nn.stateless import functional_call
 
 if _TYPE_CHECKING:
     from nn import init, metrics, models, penalties, saving
@@ -222,6 +223,7 @@ __all__ = [
     "evaluate",
     "fit",
     "functional",
+    "functional_call",
     "get_default_dtype",
     "gradient_flow",
     "init",

@@ -25,7 +25,8 @@ from numpy.typing import DTypeLike, NDArray
 from autograd import Tensor
 from autograd.modes import STATE, State
 from autograd.operands import arrays_of, listed
-from nn.arrays import plain
+from nn.arrays import is_live, plain
+from nn.callers import users_level
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
 from nn.parameter import Buffer, Parameter
@@ -139,7 +140,7 @@ class Module:
             f"it is computed in float64. Pass x.astype('{parameter.dtype}'), or make the model double with "
             "model.astype('float64').",
             PrecisionWarning,
-            stacklevel=4,
+            stacklevel=users_level(),
         )
 
     # --- what it holds ------------------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ class Module:
         >>> [(name, p.shape) for name, p in nn.Linear(3, 2).named_parameters()]
         [('weight', (2, 3)), ('bias', (2,))]
         """
-        for name, tensor in _once(_tensors(self, prefix, recurse)):
+        for name, tensor in _once(tensors_of(self, prefix, recurse)):
             if isinstance(tensor, Parameter):
                 yield name, tensor
 
@@ -194,7 +195,7 @@ class Module:
 
     def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Buffer]]:
         """The buffers, each once, with their names."""
-        for name, tensor in _once(_tensors(self, prefix, recurse)):
+        for name, tensor in _once(tensors_of(self, prefix, recurse)):
             if isinstance(tensor, Buffer):
                 yield name, tensor
 
@@ -211,7 +212,7 @@ class Module:
         >>> {name: array.shape for name, array in nn.Sequential(nn.Linear(3, 2)).state_dict().items()}
         {'0.weight': (2, 3), '0.bias': (2,)}
         """
-        return {name: np.array(tensor.data) for name, tensor in _once(_tensors(self))}
+        return {name: np.array(tensor.data) for name, tensor in _once(tensors_of(self))}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Take over the parameters and buffers of a state, by name.
@@ -221,7 +222,8 @@ class Module:
         and unexpected names are returned instead of refused.
 
         Raises StateDictError with all names that are missing, unexpected, or do not fit (also numbers that are too
-        large for the dtype), and changes nothing then.
+        large for the dtype), and changes nothing then. So it does for Tensors that require a gradient, which would be
+        lost, unless inside ``no_grad()``: to compute with them in place of the parameters, see `functional_call`.
 
         >>> import nn
         >>> a, b = nn.Linear(3, 2), nn.Linear(3, 2)
@@ -235,9 +237,15 @@ class Module:
     def _prepare(self, state: Mapping[str, Any], strict: bool) -> tuple[list[tuple[Tensor, NDArray[Any]]], LoadedKeys]:
         """All of `load_state_dict` but the change: the new values, each with the Tensor that is to take it."""
         names: dict[Tensor, list[str]] = {}
-        for name, tensor in _tensors(self):
+        for name, tensor in tensors_of(self):
             names.setdefault(tensor, []).append(name)
-        arrays = {name: plain(value) for name, value in state.items()}
+        if live := [name for name, value in state.items() if is_live(value)]:
+            raise StateDictError(
+                f"load_state_dict takes over plain values, and {', '.join(live)} would be cut off from the graph. To "
+                f"compute with Tensors in place of the parameters of {type(self).__name__}, call "
+                "nn.functional_call(module, parameters, *args); to take over their values, load them inside no_grad()."
+            )
+        arrays = {name: plain(value, name) for name, value in state.items()}
         known = {name for group in names.values() for name in group}
         missing = [t for t, group in names.items() if not arrays.keys() & group]
         unexpected = [name for name in arrays if name not in known]
@@ -263,7 +271,7 @@ class Module:
         dtype('float64')
         """
         new = parameter_dtype(dtype)
-        for _, tensor in _once(_tensors(self)):
+        for _, tensor in _once(tensors_of(self)):
             if tensor.dtype.kind == "f" and tensor.dtype != new:
                 tensor.data = tensor.data.astype(new)
                 if tensor.grad is not None:
@@ -368,7 +376,7 @@ def _modules(module: Module, prefix: str, path: set[int], *, inner_first: bool =
     path.discard(id(module))
 
 
-def _tensors(module: Module, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter | Buffer]]:
+def tensors_of(module: Module, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter | Buffer]]:
     """The parameters and buffers of a module and all below it, under every name that leads to them."""
     for place, inner in _modules(module, prefix, set()) if recurse else [(prefix, module)]:
         parts = list(_held(inner))

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from autograd import Tensor
+from autograd import LiveGraphError, Tensor
 from autograd.arrays import only_numbers
+from autograd.tensor import Argument
+from nn.arrays import is_live
 from nn.defaults import get_default_dtype
 
 __all__ = ["Buffer", "Parameter", "Place"]
@@ -71,9 +73,21 @@ class Buffer(Tensor):
 def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """A copy of the data; the dtype is for data that has none of its own."""
     only_numbers(data, "the data of a parameter or buffer")
+    if is_live(data) and not _is_a_start(data):
+        raise LiveGraphError(
+            f"a parameter or buffer owns a copy of its data, and that of {data._describe()} would be cut off from the "
+            "graph silently. To compute with this Tensor in place of a parameter, call nn.functional_call(module, "
+            "{name: tensor}, *args); to start from its values, pass t.detach()."
+        )
     if isinstance(data, Tensor):
         data = data.data
     return np.array(data, None if hasattr(data, "dtype") else dtype, order="C")
+
+
+def _is_a_start(t: Tensor) -> bool:
+    """Whether a user made a Tensor: a copy of it is another start. What was computed, or stands for an argument of a
+    function that is being differentiated, has a graph to lose."""
+    return t.is_leaf and not isinstance(t._info, Argument)
 
 
 def _note_origin(tensor: Tensor) -> None:

@@ -108,6 +108,8 @@ def _merged_value(own: Any, saved: Any) -> Any:
         return own
     if isinstance(own, tuple | list) and isinstance(saved, tuple | list) and len(own) == len(saved):
         return tuple(_merged_value(x, y) for x, y in zip(own, saved, strict=True))
+    if isinstance(saved, Tensor):
+        return float(saved)  # which refuses to leave a graph
     return saved.item() if hasattr(saved, "item") else saved
 
 

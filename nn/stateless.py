@@ -1,0 +1,129 @@
+"""A call of a module with other parameters than its own: `functional_call`.
+
+For the time of the call the parameters and buffers of the module stand for what was given: they are the same objects,
+found wherever the module keeps them, tied or in any container, with the values and the places in the graph of the
+given Tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Generator, Mapping
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.arrays import only_numbers
+from autograd.containers import flatten, unflatten
+from autograd.graph import GONE, Vertex
+from autograd.tensor import constant, leaf
+from nn.errors import StateDictError
+from nn.module import Buffer, Module, tensors_of
+
+__all__ = ["functional_call"]
+
+# Two calls at once must not take the exchanged parameters of each other for the module's own.
+_EXCHANGING = RLock()
+
+
+def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Call a module with other parameters and buffers, given by name; those that are not given are its own.
+
+    The values may be arrays and Tensors, of the shapes of what they stand for; they keep their dtype. Tensors stay in
+    their graph, so whatever they were computed from gets its gradient: differentiate for a whole state with `grad`
+    and `hessian`, average or mix the parameters of several models, take a step and differentiate through it. A Tensor
+    that the module holds at several places is given once, under any of its names.
+
+    Afterwards the module is as it was, also after an error. A buffer that is given is only read: what the call assigns
+    to it (the statistics of `BatchNorm1d` in training, say) is forgotten, and the module's own stays; one that is not
+    given is updated as in any call. Calls in several threads wait for each other; a plain call of the same module in
+    another thread at that time would see the given values.
+
+    Raises StateDictError for names that the module does not have, other shapes, and a Tensor that is given twice.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> from autograd import grad
+    >>> model = nn.Linear(2, 1, rng=0)
+    >>> def loss(state):
+    ...     return nn.MSELoss()(nn.functional_call(model, state, np.ones((1, 2), "float32")), np.zeros((1, 1)))
+    >>> sorted(grad(loss)(model.state_dict()))
+    ['bias', 'weight']
+    >>> nn.functional_call(model, {"weight": np.zeros((1, 2)), "bias": [3.0]}, np.ones((1, 2))).tolist()
+    [[3.0]]
+    """
+    if not isinstance(module, Module):
+        raise TypeError(f"functional_call calls a module, not a {type(module).__name__}.")
+    if not isinstance(parameters, Mapping):
+        raise TypeError(
+            f"functional_call takes the parameters as a dict of names, as state_dict() returns it, not as a "
+            f"{type(parameters).__name__}."
+        )
+    module._survey_for(())  # which names the parameters, of which these are
+    with _EXCHANGING:
+        given = _given(module, parameters)
+        own = [(t, t._data, t._node, t._requires_grad) for t, _ in given]
+        exchanged = [(t, _value(t, x), _place(x), isinstance(x, Tensor) and x._requires_grad) for t, x in given]
+        try:
+            for t, data, node, live in exchanged:
+                t._data, t._node, t._requires_grad = data, node, live
+            result = module(*args, **kwargs)
+            if isinstance(result, Generator | Coroutine):
+                raise TypeError(
+                    f"functional_call: {type(module).__name__} returned a {type(result).__name__}, which would run "
+                    "after the parameters were put back. Compute the results in the call."
+                )
+            return _handed_out(result, given)
+        finally:
+            for t, data, node, live in own:
+                t._data, t._node, t._requires_grad = data, node, live
+            for _, x in given:
+                if isinstance(x, Tensor) and x.is_leaf and x._node is not None and x._node.kept is GONE:
+                    x._node = None  # the module has assigned to what stood for it
+
+
+def _given(module: Module, parameters: Mapping[str, Any]) -> list[tuple[Tensor, Any]]:
+    """The Tensors of a module that are to be exchanged, with what was given for each: checked."""
+    held = dict(tensors_of(module))
+    found: dict[Tensor, tuple[str, Any]] = {}
+    lines = [f"unexpected: {name}" for name in parameters if name not in held]
+    for name, x in parameters.items():
+        t = held.get(name)
+        if t is None:
+            continue
+        if t in found:
+            lines.append(f"given twice: {found[t][0]} and {name} are one Tensor")
+        x = x if isinstance(x, Tensor) else np.asarray(only_numbers(x, name))
+        if x.shape != t.shape:
+            lines.append(f"wrong shape: {name} is {x.shape} in the state, {t.shape} in the module")
+        if not np.can_cast(x.dtype, t.dtype, "same_kind"):
+            lines.append(f"wrong dtype: {name} is {x.dtype} in the state, {t.dtype} in the module")
+        found[t] = name, x
+    if lines:
+        text = "\n  ".join(lines)
+        raise StateDictError(f"functional_call: these parameters do not fit {type(module).__name__}:\n  {text}")
+    return [(t, x) for t, (_, x) in found.items()]
+
+
+def _value(t: Tensor, x: Any) -> Any:
+    """The data that stands for that of a Tensor: integers and truth values in its dtype; for a buffer, to which a
+    module may write, a copy."""
+    if isinstance(x, Tensor) and x._requires_grad:
+        return x._data
+    data = np.asarray(x._data if isinstance(x, Tensor) else x)
+    return data.astype(t.dtype if data.dtype.kind != t.dtype.kind else data.dtype, copy=isinstance(t, Buffer))
+
+
+def _place(x: Any) -> Vertex | None:
+    """Where a Tensor is in its graph; None for a constant."""
+    return (x._node or leaf(x)) if isinstance(x, Tensor) and x._requires_grad else None
+
+
+def _handed_out(result: Any, given: list[tuple[Tensor, Any]]) -> Any:
+    """The result, in which a parameter that was returned as it is becomes what it stood for."""
+    stood_for = {id(t): x if isinstance(x, Tensor) and x._requires_grad else constant(t._data) for t, x in given}
+    parts = flatten(result)
+    if not any(id(part) in stood_for for part in parts):
+        return result
+    return unflatten(result, iter([stood_for.get(id(part), part) for part in parts]))
