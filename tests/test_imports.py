@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from autograd.coverage import SINCE, UNTIL, numpy_callables
+
 # The import direction, lowest first. A module may import from every line above its own, never from its own
 # line or one below. A package (ops, view, ...) is one name here: its modules may import each other.
 LAYERS = [
@@ -189,6 +191,23 @@ print(*sorted({OPTIONAL!r} & sys.modules.keys()))
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+def test_no_name_is_needed_that_some_numpy_lacks():
+    """Names that NumPy has dropped, or says it will, may be missing when the packages are imported."""
+    heads = {name: (function.__doc__ or "").splitlines()[:5] for name, function in numpy_callables()}
+    deprecated = {name for name, head in heads.items() if any(".. deprecated::" in line for line in head)}
+    program = f"""
+import sys
+sys.path[:] = {sys.path!r}
+import numpy
+for name in {sorted(UNTIL.keys() | SINCE.keys() | deprecated)!r}:
+    if hasattr(numpy, name):
+        delattr(numpy, name)
+import autograd, nn, optim
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
 
 
 def test_the_packages_come_from_one_place():
