@@ -33,7 +33,8 @@ def docstrings():
 def run_examples(text, names, file, line):
     """Run the examples of a text that starts at a line (from 0) of a file; they may extend `names`."""
     test = doctest.DocTestParser().get_doctest(text, names, file, file, line)
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    # Quiet by request, because it would take a -v of the command line for its own.
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     report = []
     runner.run(test, out=report.append, clear_globs=False)
     names.update(test.globs)

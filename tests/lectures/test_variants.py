@@ -48,7 +48,7 @@ def test_the_topic_is_there(computed, topic):
 def test_the_examples_of_the_glossary_run():
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
     report = []
-    runner = doctest.DocTestRunner()
+    runner = doctest.DocTestRunner(verbose=False)
     runner.run(doctest.DocTestParser().get_doctest(text, {}, "glossary.md", None, 0), out=report.append)
     assert runner.summarize(verbose=False).attempted >= 5
     assert not report, "".join(report)

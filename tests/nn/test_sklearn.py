@@ -277,7 +277,7 @@ def test_the_examples_run(kind):
     test = doctest.DocTestParser().get_doctest(kind.__doc__, {}, kind.__name__, None, 0)
     for example in test.examples:
         example.options.clear()
-    failed, tried = doctest.DocTestRunner().run(test)
+    failed, tried = doctest.DocTestRunner(verbose=False).run(test)
     assert (failed, tried > 3) == (0, True)
 
 

@@ -26,7 +26,7 @@ def test_the_examples_run():
     blocks = re.findall(r"^```python\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     report, text = [], "\n".join(blocks).replace("\\\n", "")
-    runner = doctest.DocTestRunner(optionflags=flags)
+    runner = doctest.DocTestRunner(verbose=False, optionflags=flags)
     runner.run(doctest.DocTestParser().get_doctest(text, {}, "optim.md", None, 0), out=report.append)
     assert runner.summarize(verbose=False).attempted > 15
     assert not report, "".join(report)
