@@ -176,6 +176,7 @@ def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
         callbacks=callbacks if plan.patience is None else [EarlyStopping(patience=plan.patience), *callbacks],
         seed=plan.seed if last is None else None,
         resume=last,
+        other_data=True,  # compared when the folder was opened
     )
     print(f"{_thinned(history)}\n")
     if history.stopped and history.stopped.startswith("interrupted"):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from nn.callers import users_level
 from nn.errors import CheckpointError, NonFiniteStateError
 from nn.saving import load, read, save
 from nn.training.callbacks import Callback, Monitor
 from nn.training.run import Run
+from nn.training.same_data import differences
 
 __all__ = ["Checkpoint", "restore"]
 
@@ -95,10 +98,11 @@ class Checkpoint(Callback):
         return f"Checkpoint({str(self.folder)!r}{'' if self.every is None else f', every={self.every}'})"
 
 
-def restore(path: str | PathLike[str], run: Run, callbacks: Sequence[Callback]) -> None:
+def restore(path: str | PathLike[str], run: Run, callbacks: Sequence[Callback], *, other_data: bool = False) -> None:
     """Put a training, with its model, optimizer and callbacks, into the state of a checkpoint.
 
-    Raises CheckpointError when the file holds no training, or one with other callbacks, and OSError.
+    Raises CheckpointError when the file holds no training, or one with other callbacks or, unless ``other_data``, other
+    data, and OSError.
     """
     tree = read(path)
     try:
@@ -111,6 +115,8 @@ def restore(path: str | PathLike[str], run: Run, callbacks: Sequence[Callback]) 
         raise CheckpointError(
             path, f"it was saved with the callbacks {', '.join(found) or 'none'}, not {', '.join(names) or 'none'}."
         )
+    if not other_data:
+        _require_same_data(path, run, state["run"])
     before = run.state_dict()
     try:
         run.load_state_dict(state["run"])
@@ -122,3 +128,15 @@ def restore(path: str | PathLike[str], run: Run, callbacks: Sequence[Callback]) 
         raise CheckpointError(path, f"its training is another one: {error}") from error
     for callback, (_, memory) in zip(callbacks, saved, strict=True):
         callback.load_state_dict(memory)
+
+
+def _require_same_data(path: str | PathLike[str], run: Run, state: Mapping[str, Any]) -> None:
+    saved, found = state.get("data"), run.data
+    if saved is None or found is None:  # chainrule 0.1.0 noted nothing
+        text = f"{path} does not say which data it was made with, so these are not compared with them."
+        warnings.warn(text, UserWarning, stacklevel=users_level())
+        return
+    lines = [line for what in found for line in differences(what, saved[what], found[what])]
+    if lines:
+        text = "\n  ".join(["this training has other data than the one that was saved:", *lines])
+        raise CheckpointError(path, f"{text}\nPass other_data=True to go on with them all the same.")

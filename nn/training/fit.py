@@ -47,6 +47,7 @@ def fit(
     clip_value: float | None = None,
     seed: int | None = None,
     resume: str | PathLike[str] | None = None,
+    other_data: bool = False,
     show: bool | None = None,
 ) -> History:
     """Train a model, and return the history of its numbers.
@@ -61,7 +62,8 @@ def fit(
 
     ``clip_norm`` and ``clip_value`` bound the gradients before each step. ``seed`` starts the default generator and
     decides the order of batches: the same seed gives the same result. ``resume`` is a file of a `Checkpoint`, from
-    which the training goes on, to ``epochs`` altogether, exactly as if it had never stopped. ``show`` says whether
+    which the training goes on, to ``epochs`` altogether, exactly as if it had never stopped. Its data must be those
+    that it was made with, as far as they can be compared (arrays), unless ``other_data``. ``show`` says whether
     progress is written to the terminal; by default it is on a terminal and in a notebook.
 
     The training ends early, and ``history.stopped`` says why, when a callback wants it; when the loss is no longer a
@@ -102,8 +104,10 @@ def fit(
     for callback in ordered:
         if isinstance(callback, Checkpoint):
             callback.others = ordered
+    if resume is not None or any(isinstance(callback, Checkpoint) for callback in ordered):
+        run.note_data()
     if resume is not None:
-        restore(resume, run, ordered)
+        restore(resume, run, ordered, other_data=other_data)
     run.known = known_of(model)
     shown = progress(show)
     try:

@@ -12,6 +12,7 @@ from nn.defaults import generator
 from nn.module import Module
 from nn.saving.finite import Known, spoiled
 from nn.training.history import History
+from nn.training.same_data import Note, note_of
 from optim import Optimizer
 
 __all__ = ["Run"]
@@ -52,6 +53,7 @@ class Run:
         self.history = History()
         self.why: str | None = None
         self.broken = False  # whether it ended because its loss, or what it trains, was no longer finite
+        self.data: dict[str, Note] | None = None  # what is known of the data, noted in checkpoints
         self.known: Known = {}  # what was finite in the model when it began
 
     def stop(self, why: str) -> None:
@@ -62,6 +64,10 @@ class Run:
         """What training has spoiled in model, optimizer, or arrays of the tree ``others``, in words; else nothing."""
         what = spoiled(self.model, self.optimizer, others, self.known)
         return what and f"{what}, after {self.step} steps"
+
+    def note_data(self) -> None:
+        """Note what is known of the data, for those who take the training up again."""
+        self.data = {"training": note_of(self.train), "validation": note_of(self.validation)}
 
     def generators(self) -> Iterator[tuple[str, np.random.Generator]]:
         """Every generator that the training draws from, by name: the default one, and those that modules hold."""
@@ -83,6 +89,7 @@ class Run:
             "generators": {name: rng.bit_generator.state for name, rng in self.generators()},
             "rows": [dict(row) for row in self.history.rows],
             "seconds": list(self.history.seconds),
+            "data": self.data,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 import nn
 import optim
+from autograd import tensor
+from nn.training.same_data import differences, note_of
 
 LOSS = nn.CrossEntropyLoss()
 KILLING = runpy.run_path(str(Path(__file__).with_name("killing.py")))
@@ -141,3 +144,132 @@ def test_the_score():
     kills, within, _, wrong = map(int, re.findall(r"\d+", text))
     assert (kills, wrong) == (50, 0)
     assert within >= 5
+
+
+# --- the data ---------------------------------------------------------------------------------------------------------
+
+X, Y = np.linspace(-1, 1, 24, dtype="float32").reshape(12, 2), np.arange(12) % 2
+
+
+class Samples:
+    """An object with samples by number."""
+
+    def __init__(self, length):
+        self.length = length
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, number):
+        return X[number], Y[number]
+
+
+def stream():
+    return zip(X, Y, strict=True)
+
+
+def changed(array, place, value):
+    array = array.copy()
+    array[place] = value
+    return array
+
+
+def fit(folder, train, validation=None, epochs=1, **options):
+    model = nn.Linear(2, 2, rng=0)
+    train = nn.data.Loader(stream, 4) if train is stream else train
+    return nn.fit(
+        model, train, validation, loss=LOSS, epochs=epochs, batch_size=4, callbacks=[nn.Checkpoint(folder)], **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "words"),
+    [
+        ((changed(X, (11, 1), 9.0), Y), (X, Y), "array 0 of the training data holds other values"),
+        ((X, changed(Y, 0, 1)), (X, Y), "array 1 of the training data holds other values"),
+        ((-X, 1 - Y), (X, Y), "array 0 of the training data holds .*\n  array 1 of the training data holds"),
+        ((X[:11], Y[:11]), (X, Y), r"array 0 .* is \(11, 2\) of float32, and was \(12, 2\) of float32\n  array 1 "),
+        ((X, Y.astype("int8")), (X, Y), r"array 1 of the training data is \(12,\) of int8, and was \(12,\) of int64"),
+        ((X, Y, Y), (X, Y), "the training data are 3 arrays, and were 2"),
+        (Samples(12), (X, Y), "the training data are objects with samples, and were arrays"),
+        (stream, (X, Y), "the training data are a stream, and were arrays"),
+        ((X, Y), None, "there are no validation data, other than before"),
+        ((X, Y), (X, changed(Y, 3, 0)), "array 1 of the validation data holds other values"),
+    ],
+)
+def test_other_data_are_refused(tmp_path, train, validation, words):
+    fit(tmp_path, (X, Y), (X, Y))
+    last = tmp_path / "last.npz"
+    before = last.read_bytes()
+    with pytest.raises(nn.CheckpointError, match=rf"other data than the one that was saved:\n  {words}") as caught:
+        fit(tmp_path, train, validation, 2, resume=last)
+    assert str(caught.value).endswith("\nPass other_data=True to go on with them all the same.")
+    assert last.read_bytes() == before
+    if not isinstance(train, tuple) or len(train) == 2:
+        assert len(fit(tmp_path, train, validation, 2, resume=last, other_data=True)) == 2
+        assert len(fit(tmp_path, train, validation, 3, resume=last)) == 3, "these are its data now"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (Samples(12), Samples(11), "the training data have 11 samples, and had 12"),
+        (Samples(12), Samples(12), None),
+        (stream, stream, None),
+        ((X, Y), (X.astype("float64"), Y.copy()), None),  # converted to the same numbers
+        ((X, Y), nn.data.Loader((X, Y), 4), None),
+        ((X, Y), None, "there are validation data, other than before"),
+    ],
+)
+def test_the_same_data_in_other_forms(tmp_path, first, second, words):
+    fit(tmp_path, first)
+    options = {"epochs": 2, "resume": tmp_path / "last.npz"}
+    if words is None:
+        assert len(fit(tmp_path, second, **options)) == 2
+        return
+    with pytest.raises(nn.CheckpointError, match=words):
+        fit(tmp_path, second or first, first if second is None else None, **options)
+
+
+@pytest.mark.parametrize("place", [0, 2500, 4999])
+def test_arrays_in_files_are_looked_at_here_and_there(tmp_path, place):
+    x = np.zeros((5000, 2), "float32")
+    for name, array in (("a", x), ("b", changed(x, slice(max(place - 2, 0), place + 3), 1.0)), ("c", x[:-1])):
+        np.save(tmp_path / f"{name}.npy", array)
+    y = np.zeros(5000, int)
+    made = note_of(nn.data.Loader((nn.data.npy(tmp_path / "a.npy"), y), 100))
+    for other in (nn.data.npy(tmp_path / "a.npy"), np.load(tmp_path / "a.npy", mmap_mode="r")):
+        assert differences("training", made, note_of(nn.data.Loader((other, y), 100))) == []
+    moved = note_of(nn.data.Loader((nn.data.npy(tmp_path / "b.npy"), y), 100))
+    assert differences("training", made, moved) == ["array 0 of the training data holds other values"]
+    assert note_of(nn.data.Loader((nn.data.npy(tmp_path / "c.npy"), y[:-1]), 100)) != made
+
+
+@pytest.mark.parametrize("block", [1, 100, 1 << 24])
+def test_large_arrays_are_hashed_in_blocks(monkeypatch, block):
+    monkeypatch.setattr("nn.training.same_data.BLOCK", block)
+    x = np.arange(600.0, dtype="float32").reshape(100, 2, 3)
+    made = note_of(nn.data.Loader(x))
+    assert made == {"arrays": [[[100, 2, 3], "<f4", blake2b(x.tobytes(), digest_size=16).hexdigest()]]}
+    assert note_of(nn.data.Loader(np.asfortranarray(x))) == made
+    assert note_of(nn.data.Loader(np.zeros((0, 3), "float32")))["arrays"][0][0] == [0, 3]
+
+
+def test_values_that_cannot_be_hashed_are_not_compared():
+    texts = np.array(["a", "bc"], object)
+    assert note_of(nn.data.Loader(texts)) == {"arrays": [[[2], "|O", None]]}
+    assert note_of(nn.data.Loader(tensor(X))) == note_of(nn.data.Loader(X))
+
+
+def test_a_checkpoint_that_notes_no_data_is_taken_up_and_it_is_said(tmp_path):
+    """As those of chainrule 0.1.0."""
+    fit(tmp_path, (X, Y))
+    last = tmp_path / "last.npz"
+    tree = nn.saving.read(last)
+    del tree["extra"]["training"]["run"]["data"]
+    nn.saving.write(last, tree, short="model/")
+    with pytest.warns(UserWarning, match=r"last.npz does not say which data it was made with") as caught:
+        assert len(fit(tmp_path, (X, Y), epochs=2, resume=last)) == 2
+    assert caught[0].filename == __file__
+    nn.saving.write(last, tree, short="model/")
+    assert len(fit(tmp_path, (X, Y), epochs=2, resume=last, other_data=True)) == 2

@@ -1,0 +1,78 @@
+"""Whether a training goes on with the data that it began with: what can be known of data, noted in checkpoints.
+
+Of arrays in memory that is everything: their number, shapes and dtypes, and a hash of all numbers. Of arrays that stay
+in files, the hash is of some rows that lie evenly over them, the first and the last among them. Of objects with samples
+by number their count is known, and of streams nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from nn.arrays import plain
+from nn.data import Loader
+from nn.data.mapped import NpyFile
+from nn.data.sources import Arrays, Stream
+
+__all__ = ["Note", "differences", "note_of"]
+
+Note = Mapping[str, Any] | None
+
+ROWS = 1000  # of an array in a file that are looked at
+BLOCK = 1 << 24  # bytes that are hashed at a time
+
+
+def note_of(loader: Loader | None) -> Note:
+    """What is known of the data of a loader, as plain values."""
+    if loader is None:
+        return None
+    source = loader.source
+    if isinstance(source, Arrays):
+        return {"arrays": [[list(a.shape), a.dtype.str, _hash(a)] for a in source.arrays]}
+    return {} if isinstance(source, Stream) else {"samples": len(source)}
+
+
+def differences(what: str, saved: Note, found: Note) -> list[str]:
+    """How the data of a training differ from those that were noted, as lines; what is not known is not compared."""
+    if saved is None or found is None:
+        return [] if saved is found else [f"there are {'no ' if found is None else ''}{what} data, other than before"]
+    if saved.keys() != found.keys():
+        return [f"the {what} data are {_kind(found)}, and were {_kind(saved)}"]
+    lines = []
+    if saved.get("samples") != found.get("samples"):
+        lines.append(f"the {what} data have {found['samples']} samples, and had {saved['samples']}")
+    before, now = saved.get("arrays", ()), found.get("arrays", ())
+    if len(before) != len(now):
+        lines.append(f"the {what} data are {len(now)} arrays, and were {len(before)}")
+    for i, (a, b) in enumerate(zip(before, now, strict=False)):
+        name = f"array {i} of the {what} data"
+        if a[:2] != b[:2]:
+            lines.append(f"{name} is {tuple(b[0])} of {np.dtype(b[1])}, and was {tuple(a[0])} of {np.dtype(a[1])}")
+        elif a[2] != b[2]:
+            lines.append(f"{name} holds other values")
+    return lines
+
+
+def _kind(note: Mapping[str, Any]) -> str:
+    return "arrays" if "arrays" in note else "objects with samples" if "samples" in note else "a stream"
+
+
+def _hash(array: Any) -> str | None:
+    """Digits that differ for different values; None for objects, whose bytes say nothing."""
+    if array.dtype.hasobject:
+        return None
+    digest = blake2b(digest_size=16)
+    length = len(array)
+    if isinstance(array, NpyFile | np.memmap):
+        rows = np.unique(np.linspace(0, max(length - 1, 0), min(length, ROWS)).astype(int))
+        digest.update(np.asarray(array[rows]).tobytes())
+        return digest.hexdigest()
+    values = plain(array)
+    step = max(1, BLOCK * length // max(values.nbytes, 1))
+    for start in range(0, length, step):
+        digest.update(values[start : start + step].tobytes())
+    return digest.hexdigest()
