@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Tensor
 from nn.arrays import plain
 from nn.defaults import get_default_dtype
 
-__all__ = ["floating", "not_negative", "positive", "probability"]
+__all__ = ["fitting", "floating", "not_negative", "positive", "probability"]
 
 
 def positive(name: str, value: Any, what: str = "number of features") -> int:
@@ -53,6 +54,40 @@ def probability(name: str, value: Any, what: str = "probability") -> float:
     if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} is a {what}, from 0 to 1, not {value!r}.")
     return float(value)
+
+
+def fitting(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """A value, or several, in the dtype of what it is to fill: as it is, or rounded to the digits that the dtype has.
+
+    Raises ValueError for one that would become another number: NumPy lets 300 become 44 in uint8, and 1e6 infinite in
+    float16.
+
+    >>> import numpy as np
+    >>> from nn.checks import fitting
+    >>> fitting("fill", 300, np.dtype(np.uint8))
+    Traceback (most recent call last):
+    ...
+    ValueError: fill is 300, which uint8 cannot hold: its numbers are the integers from 0 to 255.
+    """
+    given = np.asarray(value)
+    if given.dtype.kind == "O":  # integers beyond all of NumPy's
+        given = given.astype(np.float64)
+    with np.errstate(all="ignore"):
+        cast = given.astype(dtype)
+        if dtype.kind == "f":
+            fits = np.isfinite(cast) | ~np.isfinite(given.astype(np.float64))
+        else:
+            fits = (cast == given) & ((cast < 0) == (given < 0))
+    if np.all(fits):
+        return cast
+    if dtype.kind == "f":
+        numbers = f"from {np.finfo(dtype).min} to {np.finfo(dtype).max}, infinities and NaN"
+    elif dtype.kind == "b":
+        numbers = "0 and 1"
+    else:
+        numbers = f"the integers from {np.iinfo(dtype).min} to {np.iinfo(dtype).max}"
+    found = value if given.ndim == 0 else given[~fits].flat[0]
+    raise ValueError(f"{name} is {found!r}, which {dtype} cannot hold: its numbers are {numbers}.")
 
 
 def floating(x: Any, like: Tensor | None = None) -> Any:

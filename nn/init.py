@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor
 from autograd.arrays import only_numbers
+from nn.checks import fitting
 from nn.defaults import Randomness, generator
 
 __all__ = [
@@ -85,7 +86,7 @@ def ones_(tensor: T) -> T:
 def constant_(tensor: T, val: ArrayLike) -> T:
     """Fill with a value, or with an array of the same shape, or one that can be repeated to it.
 
-    Raises ValueError when it cannot.
+    Raises ValueError when it cannot, and for a value that the dtype of the Tensor cannot hold.
 
     >>> import nn
     >>> nn.init.constant_(nn.Parameter([1.0, 2.0]), 0.5).tolist()
@@ -94,13 +95,15 @@ def constant_(tensor: T, val: ArrayLike) -> T:
 
     value = np.asarray(only_numbers(val, "constant_: the value"))
 
-    def repeated(shape: tuple[int, ...]) -> NDArray[Any]:
+    def repeats(shape: tuple[int, ...]) -> NDArray[Any]:
         try:
-            return np.broadcast_to(value, shape)
+            repeated = np.broadcast_to(value, shape)
         except ValueError as error:
             raise ValueError(f"constant_: a value of shape {np.shape(val)} does not fill {shape}.") from error
+        fitting("constant_: the value", val, tensor.dtype)
+        return repeated
 
-    return _filled(tensor, repeated)
+    return _filled(tensor, repeats)
 
 
 # --- plain distributions ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 Each is an object with its settings that is called as ``change(x, rng)``: a batch of shape (N, H, W) or (N, C, H, W),
 of which every image is changed by its own draw from an explicit generator, and a new array out. `Loader` hands them
-generators that follow from its seed.
+generators that follow from its seed. A ``fill`` that the dtype of the images cannot hold is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.arrays import only_numbers
+from nn.checks import fitting
 
 __all__ = ["Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"]
 
@@ -61,7 +62,8 @@ class Shift(_Change):
     def _changed(self, x: Array, rng: np.random.Generator) -> Array:
         n, _, height, width = x.shape
         p = self.pixels
-        padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)), constant_values=self.fill)
+        fill = fitting(f"the fill of {self}", self.fill, x.dtype)
+        padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)), constant_values=fill)
         down, right = (rng.integers(0, 2 * p + 1, (n, 1)) for _ in range(2))
         rows, columns = down + np.arange(height), right + np.arange(width)
         moved: Array = padded[np.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]].transpose(
@@ -111,6 +113,7 @@ class Rotate(_Change):
 
     def _changed(self, x: Array, rng: np.random.Generator) -> Array:
         angle = np.radians(rng.uniform(-self.degrees, self.degrees, len(x)))
+        fitting(f"the fill of {self}", self.fill, x.dtype if x.dtype.kind == "f" else np.dtype(np.float64))
         return turned(x, angle, self.fill)
 
 
@@ -158,7 +161,7 @@ class Cutout(_Change):
             first = rng.integers(0, length, (n, 1)) - self.size // 2
             inside.append((np.arange(length) >= first) & (np.arange(length) < first + self.size))
         hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
-        return np.where(hole, np.asarray(self.fill, x.dtype), x)
+        return np.where(hole, fitting(f"the fill of {self}", self.fill, x.dtype), x)
 
 
 class Compose:

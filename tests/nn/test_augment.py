@@ -33,6 +33,45 @@ def test_every_change(change, images):
     assert change(images[:0], np.random.default_rng(0)).shape == (0, 3, 8, 7)
 
 
+@pytest.mark.parametrize(
+    ("fill", "dtype", "words"),
+    [
+        (300, "uint8", "is 300, which uint8 cannot hold: its numbers are the integers from 0 to 255"),
+        (300.0, "uint8", "is 300.0, which uint8"),
+        (-1, "uint8", "is -1, which uint8"),
+        (0.5, "uint8", "is 0.5, which uint8"),
+        (np.nan, "uint8", "is nan, which uint8"),
+        (np.inf, "int16", "is inf, which int16 cannot hold: its numbers are the integers from -32768 to 32767"),
+        (2**70, "int64", "which int64 cannot hold"),
+        (2**63, "int64", "which int64 cannot hold"),
+        (2, "bool", "is 2, which bool cannot hold: its numbers are 0 and 1"),
+        (1e6, "float16", "is 1000000.0, which float16 cannot hold: its numbers are from -65504.0 to 65504.0"),
+        (1e300, "float32", "which float32 cannot hold"),
+    ],
+)
+def test_a_fill_that_does_not_fit_is_refused(fill, dtype, words, images):
+    x = images.astype(dtype)
+    for change in (Shift(2, fill=fill), Cutout(2, fill=fill), Rotate(5.0, fill=fill)):
+        if isinstance(change, Rotate) and x.dtype.kind != "f":
+            continue  # what it returns is float64
+        with pytest.raises(ValueError, match="the fill of ") as caught:
+            change(x, np.random.default_rng(0))
+        assert words in str(caught.value)
+        assert repr(change) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fill", "dtype"),
+    [(255, "uint8"), (255.0, "uint8"), (-128, "int8"), (True, "bool"), (2**63 - 1, "int64"), (0.1, "float16"),
+     (np.nan, "float32"), (-np.inf, "float16"), (1e-300, "float32")],
+)  # fmt: skip
+def test_a_fill_that_fits(fill, dtype, images):
+    for change in (Shift(2, fill=fill), Cutout(2, fill=fill)):
+        out = change(images.astype(dtype), np.random.default_rng(0))
+        assert out.dtype == dtype
+        assert (np.isnan(out) if fill != fill else out == np.asarray(fill, dtype)).any()
+
+
 def test_images_are_moved(images):
     out = Shift(1, fill=9.0)(images, np.random.default_rng(0))
     for image, moved in zip(images, out, strict=True):

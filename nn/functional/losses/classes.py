@@ -288,6 +288,8 @@ def _class_numbers(
     unsigned = _UNSIGNED.get(labels.dtype.char)
     if unsigned is None:
         raise _not_integers(name, sizes, labels)
+    if not labels.dtype.isnative:  # as binary files hold them; what is seen as unsigned below must not be turned round
+        labels = labels.astype(labels.dtype.newbyteorder("="))
     if len(sizes) < 2:
         fits, classes = len(sizes) == 1 and labels.ndim == 0, sizes[-1:]
     else:
