@@ -4,17 +4,22 @@ A graph keeps arrays that others can change as well: constants, masks, indices, 
 again, the data of a leaf. A fingerprint is taken in the forward pass and compared before the backward pass. Of a small
 array it is all of its bytes; of a large one those of 64 entries spread over it, so that its cost does not grow with the
 array, and an array that was written anew practically always differs in one of them.
+
+What nobody was handed, nobody can change: the data of a leaf is compared only once somebody has got hold of it.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fingerprint"]
+__all__ = ["HANDED_OUT", "WHOLE", "fingerprint", "hand_out", "take_back"]
+
+ndarray = np.ndarray
 
 WHOLE = 64  # arrays of at most so many entries are compared whole; of larger ones so many entries
 
@@ -35,15 +40,15 @@ def _places(size: int) -> NDArray[np.intp]:
 
 def fingerprint(x: Any) -> bytes:
     """The bytes to compare of an array, or of the arrays and lists in a tuple (as in an index); else nothing."""
-    if x.__class__ is np.ndarray:
+    if x.__class__ is ndarray:
         size = x.size
         if size <= WHOLE:
             return x.tobytes()
         flags = x.flags
         if flags.c_contiguous:
-            return x.take(_places(size)).tobytes()
+            return x.ravel()[_places(size)].tobytes()
         if flags.f_contiguous:
-            return x.T.take(_places(size)).tobytes()
+            return x.T.ravel()[_places(size)].tobytes()
         return x.flat[_places(size)].tobytes()
     if x.__class__ is tuple:
         return b"".join([fingerprint(part) for part in x])
@@ -51,3 +56,23 @@ def fingerprint(x: Any) -> bytes:
         return repr(x).encode()
     data = getattr(x, "_data", None)  # a Tensor of integers in an index
     return b"" if data is None else fingerprint(data)
+
+
+# The arrays of leaves that others may hold, by their id, for as long as they live. A view counts for its memory: the
+# data of a leaf that does not own its memory (`base`) is compared always.
+HANDED_OUT: dict[int, ref[NDArray[Any]]] = {}
+
+
+def hand_out(array: Any) -> bool:
+    """Note that somebody gets hold of an array, or of a view of it; whether that is new."""
+    owner = array if array.base is None else array.base
+    key = id(owner)
+    if key in HANDED_OUT or not isinstance(owner, np.ndarray):
+        return False
+    HANDED_OUT[key] = ref(owner, lambda _: HANDED_OUT.pop(key, None))
+    return True
+
+
+def take_back(array: NDArray[Any]) -> None:
+    """Note that nobody but its Tensor holds an array."""
+    HANDED_OUT.pop(id(array), None)

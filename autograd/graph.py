@@ -67,7 +67,9 @@ class OpRecord(Protocol):
     name: str
     operands: tuple[str, ...]
     outputs: bool
+    sources: tuple[int, ...]
     stacked: bool
+    variadic: bool
 
     def vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]: ...
 
@@ -93,7 +95,7 @@ class Vertex:
     grad: Any  # after a backward pass the gradient of a small value, or of one that is still held; else None
     tensor: Callable[[], Any] | None  # weak reference to the Tensor of a leaf or of a large value, to see who lives
     info: Info | None
-    prints: Any  # fingerprints of arrays that others can change: of a leaf its own, of a node those that it was given
+    prints: Any  # fingerprints of what a node keeps, or a leaf is, and others can change; else None
 
     @property
     def name(self) -> str | None:

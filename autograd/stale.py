@@ -13,39 +13,62 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import GraphReleasedError, InPlaceError, StaleLeafError
-from autograd.fingerprints import fingerprint
+from autograd.fingerprints import HANDED_OUT, fingerprint
 from autograd.graph import GONE, Leaf, Node, Vertex, describe, where
 
-__all__ = ["arrays_in", "changed_in_place", "check_values_are_there", "prints_of"]
+__all__ = ["OPERAND", "arrays_in", "changed_in_place", "check_values_are_there", "prints_of"]
+
+
+OPERAND = None  # in place of a fingerprint: that of the operand's own copy
 
 
 def prints_of(op: Any, kept: tuple[Any, ...], parents: tuple[Vertex | None, ...]) -> Any:
-    """The fingerprints of what a node keeps of others: operands without gradient, and attributes.
+    """The fingerprints of what a node keeps and others can change: constants, the data of leaves, views, attributes.
 
-    Pairs of a place in ``kept`` and a fingerprint; None where there is nothing to compare. What the graph itself has
-    computed is not among them: no user is handed an array of it to write to.
+    Pairs of a place in ``kept`` and a fingerprint; None where there is nothing to compare. They are taken when an op
+    uses an array, not when a leaf is made: between two uses its data may change as it likes. What the graph itself has
+    computed is not among them, but views of it are, because they may be views of a leaf.
     """
     prints = []
     for i, (name, source, value) in enumerate(zip(op.keeps, op.sources, kept, strict=True)):
-        foreign = name in op.attributes if source < 0 else op.variadic or parents[source] is None
-        if value is not None and foreign and (mark := fingerprint(value)):
+        if source < 0 or op.variadic:
+            foreign = source >= 0 or name in op.attributes
+        elif not isinstance(value, np.ndarray):
+            continue
+        else:
+            parent = parents[source]
+            foreign = parent is None or value.base is not None or (isinstance(parent, Leaf) and id(value) in HANDED_OUT)
+        if foreign and (mark := fingerprint(value)):
             prints.append((i, mark))
     return prints or None
 
 
-def _is_changed(vertex: Vertex) -> bool:
-    """Whether an array with a fingerprint has another one now, as far as it can be known here."""
-    if vertex.__class__ is not Leaf:
-        return any(fingerprint(vertex.kept[i]) != mark for i, mark in vertex.prints)
-    tensor = None if vertex.tensor is None else vertex.tensor()
-    return tensor is None or fingerprint(tensor._data) != vertex.prints
+def _changed_place(node: Any) -> int | None:
+    """Where in ``kept`` an array lies that was changed since."""
+    kept = node.kept
+    for i, mark in node.prints:
+        if mark is OPERAND:  # a small array, of which the operand in the graph has a copy
+            if kept[i].tobytes() != node.operands[node.op.sources[i]].value.tobytes():
+                return i  # type: ignore[no-any-return]
+        elif fingerprint(kept[i]) != mark:
+            return i  # type: ignore[no-any-return]
+    return None
+
+
+def _may_be_changed(leaf: Vertex) -> bool:
+    """Whether a leaf that was handed out after its use is another one now; nobody knows when its Tensor is gone."""
+    tensor = None if leaf.tensor is None else leaf.tensor()
+    return tensor is None or fingerprint(tensor._data) != leaf.prints
 
 
 def check_values_are_there(order: list[Vertex]) -> None:
     """Refuse a pass whose rules would meet released or changed values, before anything is touched."""
     for vertex in order:
-        if vertex.kept is GONE or (vertex.prints is not None and _is_changed(vertex)):
+        if vertex.kept is GONE:
             break
+        if vertex.prints is not None:
+            if _may_be_changed(vertex) if vertex.__class__ is Leaf else _changed_place(vertex) is not None:
+                break
     else:
         return
     for vertex in order:
@@ -55,29 +78,56 @@ def check_values_are_there(order: list[Vertex]) -> None:
                 "that its rule needs. Pass retain_graph=True to the earlier call when you need the graph twice, "
                 "run the forward pass again, or detach() what you carry over from one pass to the next."
             )
-    suspects = {v for v in order if v.op is None and (v.kept is GONE or (v.prints is not None and _is_changed(v)))}
-    living = [(leaf, t._data) for leaf in suspects if leaf.tensor is not None and (t := leaf.tensor()) is not None]
+    assigned = [vertex for vertex in order if vertex.kept is GONE]
     for node in order:
         if not isinstance(node, Node):
             continue
-        leaves = [p for i, p in enumerate(node.parents) if p in suspects and _misses(node, i, p)]
-        leaves += [leaf for leaf, data in living if any(np.may_share_memory(data, x) for x in arrays_in(node.kept))]
-        if leaves:
-            raise StaleLeafError(
-                f"{describe(leaves[0])} was changed after {node.op.name} had used it: the gradient would mix "
-                "old and new values. Call backward() before changing it, or run the forward pass again."
-            )
-        for i, mark in node.prints or ():
-            if fingerprint(node.kept[i]) != mark:
-                raise changed_in_place(node, i)
+        for leaf in assigned:
+            if _still_uses(node, leaf):
+                raise _stale(leaf, node)
+        for i, parent in enumerate(node.parents):
+            if isinstance(parent, Leaf) and parent.prints is not None and _was_other(node, i, parent):
+                raise _stale(parent, node)
+        if node.prints is not None and (place := _changed_place(node)) is not None:
+            raise _changed(node, place, order)
 
 
-def _misses(node: Node, index: int, leaf: Any) -> bool:
-    """Whether the rules of a node need the former value of an operand, a leaf that may have changed."""
-    value = node.op.kept_operand(node, index)
-    if value is None or leaf.kept is GONE or leaf.tensor() is not None:
-        return value is not None
-    return isinstance(value, np.ndarray) and fingerprint(value) != leaf.prints  # the array outlives its Tensor
+def _was_other(node: Node, index: int, leaf: Leaf) -> bool:
+    """Whether a node used a leaf before anybody could change it, and its array is another one now."""
+    value, op = node.op.kept_operand(node, index), node.op
+    place = op.sources.index(0 if op.variadic else index) if value is not None else -1
+    if not isinstance(value, np.ndarray) or any(i == place for i, _ in node.prints or ()):
+        return False
+    return bool(fingerprint(value) != leaf.prints)
+
+
+def _still_uses(node: Node, leaf: Vertex) -> bool:
+    """Whether the rules of a node need the value of a leaf: as an operand, or as memory that a view of it shares."""
+    for i, parent in enumerate(node.parents):
+        if parent is leaf and node.op.kept_operand(node, i) is not None:
+            return True
+    tensor = None if leaf.tensor is None else leaf.tensor()
+    return tensor is not None and any(np.may_share_memory(tensor._data, array) for array in arrays_in(node.kept))
+
+
+def _changed(node: Node, place: int, order: list[Vertex]) -> Exception:
+    """What is said of a kept array that was changed: the leaf that it belongs to, if there is one."""
+    op: Any = node.op
+    source = op.sources[place]
+    if source >= 0 and not op.variadic and isinstance(leaf := node.parents[source], Leaf):
+        return _stale(leaf, node)
+    for leaf in (vertex for vertex in order if isinstance(vertex, Leaf)):
+        tensor = None if leaf.tensor is None else leaf.tensor()
+        if tensor is not None and any(np.may_share_memory(tensor._data, x) for x in arrays_in((node.kept[place],))):
+            return _stale(leaf, node)
+    return changed_in_place(node, place)
+
+
+def _stale(leaf: Vertex, node: Node) -> StaleLeafError:
+    return StaleLeafError(
+        f"{describe(leaf)} was changed after {node.op.name} had used it: the gradient would mix "
+        "old and new values. Call backward() before changing it, or run the forward pass again."
+    )
 
 
 def arrays_in(kept: tuple[Any, ...]) -> Iterator[Any]:

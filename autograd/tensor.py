@@ -27,8 +27,8 @@ from autograd.errors import (
     RequiresGradError,
     UnusedInputError,
 )
-from autograd.fingerprints import fingerprint
-from autograd.graph import SMALL, Info, Leaf, Vertex, newest_first, sequence
+from autograd.fingerprints import fingerprint, hand_out, take_back
+from autograd.graph import SMALL, Info, Leaf, Node, Vertex, newest_first, sequence
 from autograd.values import TensorValues, own_array
 
 __all__ = ["Argument", "HookHandle", "Tensor", "argument", "constant", "leaf", "tensor"]
@@ -65,6 +65,7 @@ class Tensor(TensorValues):
         self._node = None
         self._grad = None
         self._requires_grad = False
+        hand_out(self._data)
         frame = sys._getframe(1)
         self._info = Info(frame.f_code, frame.f_lasti)
         self._info.name = name
@@ -76,7 +77,11 @@ class Tensor(TensorValues):
     @property
     def data(self) -> Any:
         """The values as an array, without graph. Assigning to it changes a leaf outside the graph."""
-        return self._data
+        data = self._data
+        # The data of a view of a leaf leads to the memory of the leaf, too.
+        if self._requires_grad and (self._node.__class__ is not Node or data.base is not None) and hand_out(data):
+            self._note_what_was_used(data)
+        return data
 
     @data.setter
     def data(self, value: ArrayLike) -> None:
@@ -96,8 +101,17 @@ class Tensor(TensorValues):
                 )
             if self._requires_grad and not is_real_floating(array.dtype):
                 _refuse_dtype(array.dtype)
+            hand_out(array)
             self._data = array
         self._changed()
+
+    def _note_what_was_used(self, data: Any) -> None:
+        """Note in the graphs made so far that they used a leaf as it is now, before somebody can change it."""
+        owner = data if data.base is None else data.base
+        for vertex in newest_first([self._node]) if self._node is not None else ():
+            held = vertex.tensor() if vertex.__class__ is Leaf and vertex.tensor is not None else None
+            if held is not None and held._data is owner:
+                vertex.prints = fingerprint(owner)
 
     @property
     def requires_grad(self) -> bool:
@@ -118,6 +132,7 @@ class Tensor(TensorValues):
         if bool(value) != self._requires_grad:
             self._node = None  # graphs made so far keep the leaf as it was
             self._data = np.asarray(self._data)
+            hand_out(self._data)
         self._requires_grad = bool(value)
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -194,7 +209,7 @@ class Tensor(TensorValues):
 
     def detach(self) -> Tensor:
         """The same values, without graph (memory is shared)."""
-        return constant(np.asarray(self._data))
+        return constant(np.asarray(self.data))
 
     def register_hook(self, hook: Callable[[Any], Any]) -> HookHandle:
         """Call ``hook(gradient)`` whenever a backward pass has finished the gradient of this Tensor.
@@ -288,6 +303,7 @@ def tensor(
     if array.dtype.kind in "OSUVM":
         raise InvalidDtypeError(f"a Tensor holds numbers, and this is {array.dtype}: {data!r:.80}")
     new = Tensor(array, requires_grad=requires_grad, name=name)
+    take_back(array)
     frame = sys._getframe(1)
     new._info = info = Info(frame.f_code, frame.f_lasti)
     info.name = name
@@ -345,10 +361,9 @@ def leaf(x: Tensor) -> Leaf:
     vertex.dtype = data.dtype
     vertex.scope = None
     vertex.value = None if data.size > SMALL else data.copy()
-    vertex.grad = None
+    vertex.grad = vertex.prints = None
     vertex.tensor = ref(x)
     vertex.info = x._info
-    vertex.prints = fingerprint(data) if x._requires_grad else None
     vertex.kept = ()
     vertex.kind = x._kind if x._requires_grad else "constant"
     with _FIRST_USE:

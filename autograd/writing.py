@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import AutogradError
+from autograd.fingerprints import HANDED_OUT, fingerprint
+from autograd.graph import SMALL, Node
 from autograd.modes import STATE
 from autograd.operands import PLAIN, explain, operand
 from autograd.recording import TRANSPARENT, constant_outputs, finish, record, record_outputs, result_of, source
-from autograd.stale import prints_of
-from autograd.tensor import Tensor, leaf
+from autograd.tensor import Tensor, leaf, leaf_of_array
 
 __autograd_transparent__ = True
 
@@ -142,7 +143,11 @@ def _caller_names(op: Any) -> dict[str, Any]:
         "__float": float,
         "__source": source,
         "__ndarray": np.ndarray,
-        "__prints_of": prints_of,
+        "__Node": Node,
+        "__HANDED_OUT": HANDED_OUT,
+        "__id": id,
+        "__leaf_of": leaf_of_array,
+        "__fingerprint": fingerprint,
         "__CONSTANT": _CONSTANT,
         "__shape": np.shape,
     }
@@ -183,7 +188,10 @@ def _caller_body(op: Any, operator: bool) -> list[str]:
         edges = [f"({x}._node or __leaf({x})) if __{x}_live else None" if x in ruled else "None" for x in xs]
         kept = "".join(f"{_kept_text(op, i, ruled)}, " for i in range(len(op.keeps)))
         all_live = " and ".join(f"__{x}_live" for x in xs)
-        constants = [f"{x} if {x}.__class__ is __float else __source({x})" for x in xs]
+        constants = [
+            f"{x} if {x}.__class__ is __float else __leaf_of({x}) if {x}.__class__ is __ndarray else __source({x})"
+            for x in xs
+        ]
         origins = "".join(f"__parents[{i}] or ({constant}), " for i, constant in enumerate(constants))
         arrays = ", ".join(f"_{x}" for x in xs)
         body += [
@@ -194,7 +202,7 @@ def _caller_body(op: Any, operator: bool) -> list[str]:
             f"        __parents = ({', '.join(edges)},)",
             f"        __operands = __parents if {all_live} else ({origins})",
             f"        __kept = ({kept})",
-            f"        __prints = {_prints_text(op)}",
+            *_prints_text(op, ruled),
             f"        return __record(__op, out, __parents, __operands, __kept, {attrs}, __prints, __state)",
         ]
     return [*body, "    return __result(out)"]
@@ -208,15 +216,35 @@ def _kept_text(op: Any, i: int, ruled: list[str]) -> str:
     value = name if name == "out" else f"_{name}" if name in op.operands else f"__shape(_{name.removesuffix('_shape')})"
     if op.joint or len(op.operands) == 1:
         return value
+    return f"{value} if {_asked_text(op, name, ruled)} else None"
+
+
+def _asked_text(op: Any, name: str, ruled: list[str]) -> str:
+    """The condition that the rule of an operand that wants a gradient asks for a value."""
     askers = [x for x, asked in zip(op.operands, op.asks, strict=True) if name in asked and x in ruled]
-    return f"{value} if {' or '.join(f'__{x}_live' for x in askers)} else None"
+    return " or ".join(f"__{x}_live" for x in askers)
 
 
-def _prints_text(op: Any) -> str:
-    """The expression for the fingerprints of a node, taken only where it keeps something that others can change."""
-    tests = [f"not __{x}_live and _{x}.__class__ is __ndarray" for x in op.operands if x in op.keeps]
-    tests += [f"{a}.__class__ not in __CONSTANT" for a in op.attributes if a in op.keeps]
-    return f"__prints_of(__op, __kept, __parents) if {' or '.join(tests)} else None" if tests else "None"
+def _prints_text(op: Any, ruled: list[str]) -> list[str]:
+    """The lines that take the fingerprints of a node, as `prints_of` does in general, where it keeps such arrays."""
+    lines = ["        __prints = None"]
+    for i, (name, place) in enumerate(zip(op.keeps, op.sources, strict=True)):
+        added = "({0})" if len(lines) == 1 else "({0}) if __prints is None else (*__prints, {0})"
+        taken = f"            __prints = {added.format(f'({i}, __fingerprint(__kept[{i}])),')}"
+        if place >= 0:
+            asked = "" if op.joint or len(op.operands) == 1 else f"({_asked_text(op, name, ruled)}) and "
+            lines += [
+                f"        if {asked}_{name}.__class__ is __ndarray and (",
+                f"            not __{name}_live or _{name}.base is not None",
+                f"            or (__parents[{place}].__class__ is not __Node and __id(_{name}) in __HANDED_OUT)):",
+                f"            if __{name}_live is None and _{name}.size <= {SMALL}:",
+                f"                __prints = {added.format(f'({i}, None),')}",
+                "            else:",
+                f"    {taken}",
+            ]
+        elif name in op.attributes:
+            lines += [f"        if {name}.__class__ not in __CONSTANT:", taken]
+    return lines
 
 
 def _write_variadic(op: Any) -> Callable[..., Any]:

@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor
 from autograd.arrays import only_numbers
+from autograd.fingerprints import take_back
 from nn.checks import fitting
 from nn.defaults import Randomness, generator
 
@@ -355,7 +356,8 @@ _GAINS = {
 def _filled(tensor: T, values: Callable[[tuple[int, ...]], NDArray[Any]]) -> T:
     """The Tensor with new data, in its own dtype."""
     _check(tensor)
-    tensor.data = values(tensor.shape).astype(tensor.dtype, order="C")
+    tensor.data = array = values(tensor.shape).astype(tensor.dtype, order="C")
+    take_back(array)
     return tensor
 
 

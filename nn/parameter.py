@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import LiveGraphError, Tensor
 from autograd.arrays import only_numbers
+from autograd.fingerprints import take_back
 from autograd.tensor import Argument
 from nn.arrays import is_live
 from nn.defaults import get_default_dtype
@@ -38,6 +39,7 @@ class Parameter(Tensor):
 
     def __init__(self, data: ArrayLike | Tensor, *, requires_grad: bool = True, name: str | None = None) -> None:
         super().__init__(_own_array(data, get_default_dtype()), requires_grad=requires_grad, name=name)
+        take_back(self._data)
         _note_origin(self)
 
 
@@ -67,6 +69,7 @@ class Buffer(Tensor):
 
     def __init__(self, data: ArrayLike | Tensor, *, name: str | None = None) -> None:
         super().__init__(_own_array(data), name=name)
+        take_back(self._data)
         _note_origin(self)
 
 

@@ -30,7 +30,7 @@ __all__ = ["equal_units", "watch_equal_units", "weights_of_units"]
 def watch_equal_units(modules: list[tuple[str, Module]]) -> None:
     """Look at the first gradient of every weight whose rows are all equal, in modules with their paths."""
     for name, p, hidden, is_layer in weights_of_units(modules):
-        if p.requires_grad and equal_rows(p.data):
+        if p.requires_grad and equal_rows(p._data):
             watch = next((hook for hook in p._get_info().hooks if isinstance(hook, _Watch)), None)
             if watch is None:
                 p.register_hook(_Watch(name, p, hidden=hidden, is_layer=is_layer))
@@ -45,7 +45,7 @@ def weights_of_units(modules: list[tuple[str, Module]]) -> list[tuple[str, Tenso
         units = getattr(module, "out_features", getattr(module, "out_channels", None))
         for name, p in module.named_parameters(path, recurse=False):
             if p.ndim >= 2 and not name.endswith("bias"):  # a bias for each place of a map starts equal and may stay so
-                weights.append((name, p, name.endswith("weight") and units == len(p.data)))
+                weights.append((name, p, name.endswith("weight") and units == len(p)))
     return [(name, p, number < len(weights), is_layer) for number, (name, p, is_layer) in enumerate(weights, 1)]
 
 

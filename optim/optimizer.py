@@ -178,7 +178,7 @@ class Optimizer:
     def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
         """The state of a parameter before its first update."""
         dtype = of_parameter(p.dtype)
-        arrays = {name: np.zeros_like(p.data, dtype) for name in self.slots(group)}
+        arrays = {name: np.zeros_like(p._data, dtype) for name in self.slots(group)}
         return {"step": 0, **self.numbers, **arrays}
 
     def resolve(self, group: Mapping[str, Any], t: int, *, tensors: bool = False) -> dict[str, Any]:
@@ -254,7 +254,7 @@ class Optimizer:
                 if g is None:
                     skipped.append(p)
                     continue
-                data = p.data
+                data = p._data
                 dtype = data.dtype
                 if (
                     g.dtype is not dtype

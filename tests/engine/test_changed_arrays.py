@@ -112,13 +112,83 @@ def test_an_array_shared_with_a_leaf_that_nobody_holds():
         y.backward()
 
 
-@pytest.mark.parametrize("write", [lambda w: w.data.__setitem__(..., 9.0), lambda w: np.add(w.data, 1, out=w.data)])
-def test_a_number(write):
-    w = tensor(3.0, requires_grad=True)
-    y = w * w
-    write(w)
-    with pytest.raises(StaleLeafError):
+@pytest.mark.parametrize("size", [3, 1000])
+@pytest.mark.parametrize(
+    "door",
+    [
+        lambda w: w.data,
+        lambda w: w.detach().data,
+        lambda w: w[:2].data,
+        lambda w: w.reshape(-1, 1).T.data,
+        lambda w: np.asarray(w.detach()),
+        lambda w: next(iter(np.split(w, [1]))).data,
+    ],
+    ids=["data", "detach", "part", "reshape", "asarray", "split"],
+)
+@pytest.mark.parametrize("when", ["before", "after", "with the Tensor gone"])
+def test_every_way_to_the_memory_of_a_leaf(door, when, size):
+    """Before the first use, or after it; and an array may outlive its Tensor."""
+    w = tensor(np.linspace(1.0, 2.0, size), requires_grad=True, name="w")
+    v = tensor(np.ones(size), requires_grad=True)
+    array = door(w) if when == "before" else None
+    y = (w * v).sum()
+    array = door(w) if array is None else array
+    if when == "with the Tensor gone":
+        del w
+    array[...] = 7.0
+    with pytest.raises((StaleLeafError, InPlaceError)):
         y.backward()
+    assert v.grad is None
+
+
+def test_a_number_is_noticed_or_its_gradient_is_that_of_the_forward_pass():
+    """Operators keep a number as a number, which nobody can change."""
+    w = tensor(3.0, requires_grad=True)
+    y, z = w * w, np.sin(w)
+    w.data[...] = 9.0
+    y.backward()
+    assert w.grad == 6.0
+    with pytest.raises(StaleLeafError):
+        z.backward()
+
+
+@pytest.mark.parametrize("size", [3, 1000])
+def test_between_two_uses_the_data_of_a_leaf_may_change(size):
+    """Differences by hand, clipping of weights: each graph has the values of its own forward pass."""
+    w = tensor(np.ones(size), requires_grad=True)
+
+    def loss():
+        return (np.sin(w) * w).sum()
+
+    for i in _places(size)[:2] if size > 64 else (0, 1):
+        w.data[i] += 1e-3
+        more = loss()
+        w.data[i] -= 2e-3
+        less = loss()
+        w.data[i] += 1e-3
+        slope = (more.item() - less.item()) / 2e-3
+        w.grad = None
+        loss().backward()
+        np.testing.assert_allclose(w.grad[i], slope, rtol=1e-5)
+        for former in (more, less):
+            with pytest.raises(StaleLeafError):
+                former.backward()
+    np.clip(w.data, -0.5, 0.5, out=w.data)
+    w.grad = None
+    loss().backward()
+    np.testing.assert_allclose(w.grad, np.cos(0.5) * 0.5 + np.sin(0.5))
+
+
+def test_two_uses_with_a_change_between_them():
+    """The first use has the former values, which are lost; the second has those of now."""
+    w, x = live(3), live(3, seed=1)
+    first = w * x
+    w.data[0] = 5.0
+    second = w * x
+    second.backward(np.ones(3))
+    np.testing.assert_array_equal(x.grad, w.data)
+    with pytest.raises(StaleLeafError):
+        first.backward(np.ones(3))
 
 
 def test_what_no_rule_needs_may_change():
