@@ -66,9 +66,10 @@ def check_values_are_there(order: list[Vertex]) -> None:
     for vertex in order:
         if vertex.kept is GONE:
             break
-        if vertex.prints is not None:
-            if _may_be_changed(vertex) if vertex.__class__ is Leaf else _changed_place(vertex) is not None:
-                break
+        if vertex.prints is not None and (
+            _may_be_changed(vertex) if vertex.__class__ is Leaf else _changed_place(vertex) is not None
+        ):
+            break
     else:
         return
     for vertex in order:

@@ -211,11 +211,11 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters (or fill them with zeros)."""
         for group in self.param_groups:
-            for p in group["params"]:
-                if set_to_none or p.grad is None:
-                    p.grad = None
+            for p in group["params"]:  # leaves, whose gradient lies in `_grad`
+                if set_to_none or p._grad is None:
+                    p._grad = None
                 else:
-                    p.grad[...] = 0.0
+                    p._grad[...] = 0.0
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient, in place; the others are skipped.
@@ -250,7 +250,7 @@ class Optimizer:
             read = reader_of(slots)
             tiny = self.squares and hyper.get("eps", 1.0) < SMALL_EPS
             for p in self.param_groups[index]["params"]:
-                g = p.grad
+                g = p._grad
                 if g is None:
                     skipped.append(p)
                     continue
