@@ -36,7 +36,7 @@ COPIED = ["autograd", "nn", "optim", "tests", "pyproject.toml", "chainrule_pytes
 # The tests of each folder: the quick and near ones first.
 TESTS = {
     "nn/training": ["tests/nn/training", "tests/nn/test_training.py"],
-    "nn/saving": ["tests/nn/test_saving.py", "tests/nn/training/test_resume.py"],
+    "nn/saving": ["tests/nn/test_saving.py", "tests/nn/test_destinations.py", "tests/nn/training"],
 }
 
 
@@ -104,11 +104,14 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every mutant")
     parser.add_argument("--only", default="", help="those whose path contains this")
     parser.add_argument("--line", type=int, help="those of this line")
+    parser.add_argument("--part", type=int, default=1, help="which part of them, of --parts")
+    parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--show", action="store_true", help="list the mutants, run nothing")
     parser.add_argument("--save", action="store_true", help=f"write {SCORE.name}")
     given = parser.parse_args()
     mutants = draw(ROOT, TESTS, None if given.all else given.n, given.seed)
     mutants = [m for m in mutants if given.only in m.path and given.line in (None, m.line)]
+    mutants = mutants[given.part - 1 :: given.parts]
     if given.show:
         print(*mutants, f"{len(mutants)} mutants", sep="\n")
         return
