@@ -23,6 +23,7 @@ import ast
 import copy
 import random
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +60,8 @@ class Mutant(NamedTuple):
     text: str  # the line
     before: str
     after: str
-    source: str  # the whole file with the change
+    place: int  # the number of the node among those of the file,
+    number: int  # and of the change among those of the node
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}  {self.operator}: {self.before}  ->  {self.after}"
@@ -69,22 +71,23 @@ class Mutant(NamedTuple):
         """The change without the number of its line, which other changes move."""
         return self.path, self.text, f"{self.before}  ->  {self.after}"
 
+    def source(self, root: Path) -> str:
+        """The whole file with the change."""
+        tree = ast.parse((root / self.path).read_text())
+        target = next(islice(_nodes(tree), self.place, None))
+        new = _changes(target)[self.number][1]
+        return ast.unparse(ast.fix_missing_locations(_replace(tree, target, new)))
+
 
 def mutants_of(root: Path, path: str) -> list[Mutant]:
     """All mutants of a file, in the order of the source."""
     text = (root / path).read_text()
-    lines, tree = text.splitlines(), ast.parse(text)
-    found = []
-    for place, node in enumerate(_nodes(tree)):
-        for number, (operator, _) in enumerate(_changes(node)):
-            twin = copy.deepcopy(tree)
-            target = list(_nodes(twin))[place]
-            new = _changes(target)[number][1]
-            ast.fix_missing_locations(_replace(twin, target, new))
-            line = node.lineno
-            found.append(
-                Mutant(path, line, operator, lines[line - 1].strip(), _word(node), _word(new), ast.unparse(twin))
-            )
+    lines = text.splitlines()
+    found = [
+        Mutant(path, node.lineno, operator, lines[node.lineno - 1].strip(), _word(node), _word(new), place, number)
+        for place, node in enumerate(_nodes(ast.parse(text)))
+        for number, (operator, new) in enumerate(_changes(node))
+    ]
     return sorted(found, key=lambda mutant: mutant.line)
 
 

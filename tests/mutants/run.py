@@ -36,7 +36,7 @@ COPIED = ["autograd", "nn", "optim", "tests", "pyproject.toml", "chainrule_pytes
 # The tests of each folder: the quick and near ones first.
 TESTS = {
     "nn/training": ["tests/nn/training", "tests/nn/test_training.py"],
-    "nn/saving": ["tests/nn/test_saving.py", "tests/nn/test_destinations.py", "tests/nn/training"],
+    "nn/saving": ["tests/nn/test_saving.py", "tests/nn/test_destinations.py", "tests/nn/training/test_spoiled.py"],
 }
 
 
@@ -53,7 +53,7 @@ def outcome(mutant: Mutant, root: Path) -> tuple[str, str]:
     file = root / mutant.path
     before = file.read_bytes()
     log = root / "log"
-    file.write_text(mutant.source)
+    file.write_text(mutant.source(root))
     child = os.fork()
     if not child:
         os._exit(_test(mutant, root, log))
