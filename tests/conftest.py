@@ -1,6 +1,7 @@
 """What all tests share: random numbers that are the same in every run, and property tests without a deadline."""
 
 import os
+import random
 import zlib
 
 import numpy as np
@@ -18,11 +19,35 @@ def rng(request):
     return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--shuffle",
+        type=int,
+        metavar="SEED",
+        help="run the files, and the tests of each, in a random order: every order has to be green",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # a folder may want one of its tests to be the last
 def pytest_collection_modifyitems(config, items):
     """Leave out what takes minutes, unless ``-m`` names it: ``-m 'not slow'`` must not bring it in."""
+    if (seed := config.getoption("shuffle")) is not None:
+        shuffle(items, random.Random(seed))
     if "long" in config.option.markexpr.split():
         return
     long = [item for item in items if item.get_closest_marker("long")]
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def shuffle(items, rng):
+    """Bring the files, and the tests of each, into a random order."""
+    files = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    shuffled = list(files.values())
+    rng.shuffle(shuffled)
+    for tests in shuffled:
+        rng.shuffle(tests)
+    items[:] = [item for tests in shuffled for item in tests]
