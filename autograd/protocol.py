@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -189,10 +188,13 @@ def array_function(
 @cache
 def _place_of_out(func: Callable[..., Any]) -> slice:
     """Where among positional arguments ``out`` can be. No adapter writes into an array, so none needs to look."""
-    with suppress(ValueError):  # of a function whose signature cannot be read
-        for place, p in enumerate(inspect.signature(func).parameters.values()):
-            if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD:
-                return slice(place, place + 1)
+    try:
+        signature = inspect.signature(func)
+    except ValueError:  # what NumPy before 2.4 does not tell of functions in C, their adapters do
+        signature = inspect.signature(FUNCTIONS[func])
+    for place, p in enumerate(signature.parameters.values()):
+        if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD:
+            return slice(place, place + 1)
     return slice(0)
 
 
