@@ -173,7 +173,7 @@ class EarlyStopping(Callback):
 class _Log(Callback):
     """The history in a file that is written anew after every epoch: whole at every moment, also after a resume."""
 
-    suffix = ""
+    suffix: str
 
     def __init__(self, path: str | PathLike[str]) -> None:
         if Path(path).suffix != self.suffix:

@@ -42,8 +42,10 @@ TESTS = {
 }
 FIRST = {
     **dict.fromkeys(["cross_validation.py", "evaluation.py"], "tests/nn/training/test_judging.py"),
-    **dict.fromkeys(["run.py", "same_data.py"], "tests/nn/training/test_resume.py"),
-    **{f"{name}.py": f"tests/nn/training/test_{name}.py" for name in ("history", "progress", "fit")},
+    "same_data.py": "tests/nn/training/test_resume.py",
+    **{
+        f"{name}.py": f"tests/nn/training/test_{name}.py" for name in ("history", "progress", "fit", "run", "callbacks")
+    },
     "nn/training/checkpoint.py": "tests/nn/training/test_checkpoint.py",
     "atomic.py": "tests/nn/test_destinations.py",
     "finite.py": "tests/nn/training/test_spoiled.py",
