@@ -38,7 +38,12 @@ COPIED = ["autograd", "nn", "optim", "tests", "pyproject.toml", "chainrule_pytes
 # The tests of each folder, and those of a file that come before them.
 TESTS = {
     "nn/training": ["tests/nn/training"],
-    "nn/saving": ["tests/nn/test_saving.py", "tests/nn/test_destinations.py", "tests/nn/training/test_spoiled.py"],
+    "nn/saving": [
+        "tests/nn/test_saving.py",
+        "tests/nn/test_replacing.py",
+        "tests/nn/test_destinations.py",
+        "tests/nn/training/test_spoiled.py",
+    ],
 }
 FIRST = {
     **dict.fromkeys(["cross_validation.py", "evaluation.py"], "tests/nn/training/test_judging.py"),
@@ -47,7 +52,7 @@ FIRST = {
         f"{name}.py": f"tests/nn/training/test_{name}.py" for name in ("history", "progress", "fit", "run", "callbacks")
     },
     "nn/training/checkpoint.py": "tests/nn/training/test_checkpoint.py",
-    "atomic.py": "tests/nn/test_destinations.py",
+    "atomic.py": "tests/nn/test_replacing.py",
     "finite.py": "tests/nn/training/test_spoiled.py",
 }
 
