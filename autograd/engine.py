@@ -31,16 +31,19 @@ Array = Any  # an ndarray or NumPy scalar in a first-order pass, a Tensor in a d
 class Route:
     """The way of a backward pass through a graph: the vertices, newest first, and the edges to follow.
 
-    With ``wanted`` only the paths that lead to these vertices. A route may be used for several passes.
+    With ``wanted`` only the paths that lead to these vertices; ``starts`` are all leaves that the roots depend on. A
+    route may be used for several passes.
     """
 
-    __slots__ = ("edges", "order", "wanted")
+    __slots__ = ("edges", "order", "starts", "wanted")
 
     def __init__(self, roots: Iterable[Vertex], wanted: frozenset[Vertex] | None = None) -> None:
         order = newest_first(roots)
         self.wanted = wanted
         self.edges: dict[Vertex, tuple[Vertex | None, ...]] | None = None
+        self.starts: list[Vertex] = []
         if wanted is not None:
+            self.starts = [vertex for vertex in order if not vertex.parents]
             useful: set[Vertex] = set()
             for vertex in reversed(order):
                 if vertex in wanted or any(parent in useful for parent in vertex.parents):

@@ -22,6 +22,7 @@ __all__ = [
     "InvalidDtypeError",
     "ItemAssignmentError",
     "LeafUpdateError",
+    "LeftGraphWarning",
     "LiveGraphError",
     "NonFiniteError",
     "NonScalarBackwardError",
@@ -147,6 +148,22 @@ np.log(x + 1e-12) for a probability
     pattern: str = ""
     fix: str = ""
     backward: bool = False
+
+
+class LeftGraphWarning(UserWarning):
+    """A function given to a transform read plain values of an argument, and its output depends on them alone.
+
+    So the derivative for that argument is 0, which is hardly meant. Compute with the Tensor itself.
+
+    >>> import warnings
+    >>> from autograd import grad
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     grad(lambda x: x.item() ** 2)(3.0)
+    0.0
+    >>> [warning.category.__name__ for warning in caught]
+    ['LeftGraphWarning']
+    """
 
 
 class RequiresGradError(AutogradError, RuntimeError):

@@ -10,10 +10,12 @@ import functools
 import inspect
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
-from types import TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
-__all__ = ["STATE", "Both", "Frame", "Mode", "State", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
+from autograd.callers import is_ours
+
+__all__ = ["STATE", "Both", "Frame", "Mode", "Readings", "State", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,18 +70,41 @@ class Both(Watch):
         self.second.backward(node, g, gradients)
 
 
+class Readings:
+    """The live Tensors whose plain values a function read (`.item()`, `.data`, ...) while a transform evaluated it.
+
+    A result that is computed from such values does not depend on the Tensor any more. At most ``LIMIT`` are noted, so
+    that a long loop does not keep all that it has computed.
+    """
+
+    __slots__ = ("noted",)
+    LIMIT = 1000
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[Any, str, CodeType, int]] = []  # vertex, method, and the place that called it
+
+    def note(self, vertex: Any, method: str, frame: FrameType) -> None:
+        """Note a reading by the user's program; what our own packages look at stays inside."""
+        if len(self.noted) < self.LIMIT and not is_ours(frame):
+            self.noted.append((vertex, method, frame.f_code, frame.f_lineno))
+
+
 class State:
     """A combination of modes. Never changed after construction: `replace` makes another one."""
 
-    __slots__ = ("depth", "grad", "scope", "watch")
+    __slots__ = ("grad", "readings", "scope", "watch")
 
     def __init__(
-        self, grad: bool = True, scope: Frame | None = None, watch: Watch | None = None, depth: int = 0
+        self,
+        grad: bool = True,
+        scope: Frame | None = None,
+        watch: Watch | None = None,
+        readings: Readings | None = None,
     ) -> None:
         self.grad = grad
         self.scope = scope
         self.watch = watch
-        self.depth = depth  # how many transforms are being evaluated around this place
+        self.readings = readings  # None where no transform is being evaluated around this place
 
     def replace(self, **changes: Any) -> State:
         return State(**{name: changes.get(name, getattr(self, name)) for name in State.__slots__})

@@ -78,9 +78,11 @@ class Tensor(TensorValues):
     def data(self) -> Any:
         """The values as an array, without graph. Assigning to it changes a leaf outside the graph."""
         data = self._data
-        # The data of a view of a leaf leads to the memory of the leaf, too.
-        if self._requires_grad and (self._node.__class__ is not Node or data.base is not None) and hand_out(data):
-            self._note_what_was_used(data)
+        if self._requires_grad:
+            self._note_reading("data")
+            # The data of a view of a leaf leads to the memory of the leaf, too.
+            if (self._node.__class__ is not Node or data.base is not None) and hand_out(data):
+                self._note_what_was_used(data)
         return data
 
     @data.setter
@@ -209,6 +211,7 @@ class Tensor(TensorValues):
 
     def detach(self) -> Tensor:
         """The same values, without graph (memory is shared)."""
+        self._note_reading("detach()")
         return constant(np.asarray(self.data))
 
     def register_hook(self, hook: Callable[[Any], Any]) -> HookHandle:

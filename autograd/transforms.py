@@ -4,204 +4,32 @@ A transform calls the function once on Tensors of its own and sends gradients th
 argument that is itself a live Tensor enters through an identity node, so that an inner transform can never mistake the
 outer one's derivative for its own: transforms nest to any order, and they work inside ``no_grad()``.
 
-Plain arrays in, plain arrays out. With Tensors in, or inside another transform, the results are Tensors; they can be
+Plain arrays in, plain arrays out, unless the function depends on live Tensors that were not asked about, such as the
+parameters of a model that it calls: what depends on them is a Tensor, which can be differentiated for them. Inside
+``no_grad()`` it is plain as well. With Tensors in, or inside another transform, all results are Tensors; they can be
 differentiated further when they depend on something that requires a gradient, and are constants when they do not, or
 inside ``no_grad()``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import copy
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.arrays import is_real_floating, only_numbers
 from autograd.containers import flatten, leaves, unflatten
-from autograd.engine import Route, backward_pass
-from autograd.errors import GradientShapeError, InvalidDtypeError, NonScalarBackwardError
+from autograd.engine import backward_pass
+from autograd.errors import GradientShapeError, NonScalarBackwardError
 from autograd.graph import Vertex
-from autograd.modes import STATE
-from autograd.registry import defop, unchanged
-from autograd.stacked import rows_at_once, stacked_pass
-from autograd.tensor import Tensor, argument, constant, leaf
+from autograd.modes import STATE, Readings
+from autograd.tensor import Tensor, constant, leaf
+from autograd.trace import Argnums, Function, Trace, check_number, data_of, slope_dtype
 from autograd.values import own_array
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 __autograd_transparent__ = True
-
-Function = Callable[..., Any]
-Argnums = int | tuple[int, ...]
-
-identity = defop("identity", np.positive, unchanged, doc="x as it is: the door through which a transform sees it.")
-
-
-class Trace:
-    """One call of a function on Tensors of our own, and the graph that it recorded.
-
-    ``beside`` are further things that results will depend on, such as tangents.
-    """
-
-    def __init__(
-        self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, beside: Any = ()
-    ) -> None:
-        outside = STATE.get()
-        numbers = _argument_numbers(argnums, len(args), function)
-        self.selected = tuple(args[n] for n in numbers) if _are_several(argnums) else args[numbers[0]]
-        self.name = getattr(function, "__name__", "the function")
-        self.doors: list[Tensor] = []
-        self.routes: dict[frozenset[Vertex], Route] = {}  # by the outputs that a pass starts from
-        self.given: list[Any] = []
-        entered = list(args)
-        token = STATE.set(outside.replace(grad=True, depth=outside.depth + 1))
-        try:
-            for n in numbers:
-                doors = []
-                for path, x in leaves(args[n]):
-                    doors.append(_enter(x, outside.grad, f"argument {n}{path} of {self.name}"))
-                    self.given.append(x)
-                entered[n] = unflatten(args[n], iter(doors))
-                self.doors += doors
-            self.vertices: list[Vertex] = [door._node or leaf(door) for door in self.doors]
-            self.result = function(*entered, **kwargs)
-        finally:
-            STATE.reset(token)
-        came = [x for x in flatten((args, tuple(kwargs.values()), beside)) if isinstance(x, Tensor)]
-        self.wraps = outside.depth > 0 or bool(came)
-        # Whether somebody may differentiate the results. The walk is for what the function found outside by itself.
-        self.nested = self.wraps and outside.grad and (any(x.requires_grad for x in came) or self._reaches_outside())
-
-    def _reaches_outside(self) -> bool:
-        """Whether the result depends on something that requires a gradient, besides the arguments that we made."""
-        live = (out for out in flatten(self.result) if isinstance(out, Tensor) and out.requires_grad)
-        pending = [out._node or leaf(out) for out in live]
-        seen = set(self.vertices)
-        while pending:
-            vertex = pending.pop()
-            if vertex in seen:
-                continue
-            if not vertex.parents:
-                return True
-            seen.add(vertex)
-            pending += [parent for parent in vertex.parents if parent is not None]
-        return False
-
-    def with_cotangents(self, seeds: Sequence[Any]) -> Trace:
-        """This trace as one particular pull sees it: its results depend on the cotangents too."""
-        here = copy(self)
-        tensors = [s for s in seeds if isinstance(s, Tensor)]
-        here.wraps = self.wraps or bool(tensors)
-        here.nested = STATE.get().grad and (self.nested or any(t.requires_grad for t in tensors))
-        return here
-
-    def outputs(self) -> list[Any]:
-        """The numbers that the function returned, checked to be numbers."""
-        for path, out in leaves(self.result):
-            _check_number(out, f"{self.name} returned {{}}{' at ' + path if path else ''}")
-        return flatten(self.result)
-
-    def pull(self, outputs: list[Any], seeds: list[Any], *, create_graph: bool, release: bool) -> list[Any]:
-        """The gradients of the doors, given those of the outputs; zeros where nothing flows."""
-        start: dict[Vertex, Any] = {}
-        for out, seed in zip(outputs, seeds, strict=True):
-            if isinstance(out, Tensor) and out.requires_grad:
-                vertex = out._node or leaf(out)
-                start[vertex] = start[vertex] + seed if vertex in start else seed
-        if not start:
-            return [np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
-        route = self._route_from(frozenset(start))
-        found = backward_pass(start, create_graph=create_graph, release=release, route=route)
-        return [found[vertex] if vertex in found else np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
-
-    def _route_from(self, roots: frozenset[Vertex]) -> Route:
-        if roots not in self.routes:
-            self.routes[roots] = Route(roots, frozenset(self.vertices))
-        return self.routes[roots]
-
-    def rows(self, out: Any) -> list[Any]:
-        """The gradients of the doors for each entry of an output, stacked along one axis in front."""
-        size, dtype = np.size(_data(out)), _slope_dtype(out)
-        if not size or not isinstance(out, Tensor) or not out.requires_grad:
-            return [np.zeros((size, *vertex.shape), vertex.dtype) for vertex in self.vertices]
-        root = out._node or leaf(out)
-        route = self._route_from(frozenset([root]))
-        step = 1 if self.nested else rows_at_once(route)
-        parts = []
-        for start in range(0, size, step):
-            seeds = np.eye(min(step, size - start), size, start, dtype).reshape(-1, *out.shape)
-            if step > 1:
-                found = stacked_pass(root, seeds, route)
-                parts.append([found.get(v, np.zeros((len(seeds), *v.shape), v.dtype)) for v in self.vertices])
-            else:
-                seed = constant(seeds[0]) if self.nested else seeds[0]
-                parts.append([g[None] for g in self.pull([out], [seed], create_graph=self.nested, release=False)])
-        return [np.concatenate(part) for part in zip(*parts, strict=True)]
-
-    def hand_out(self, value: Any, like: Any = None) -> Any:
-        """A value as the caller wants it: a Tensor when Tensors came in, else an array, or a float for a float."""
-        if self.nested and isinstance(value, Tensor):
-            return value
-        plain = value.data if isinstance(value, Tensor) else value
-        if self.wraps:
-            return constant(np.array(plain))
-        if isinstance(like, np.generic):
-            return plain[()]
-        return plain.item() if isinstance(like, float) else np.array(plain)
-
-    def as_selected(self, values: Sequence[Any]) -> Any:
-        """Values in the containers of the selected arguments."""
-        return unflatten(self.selected, iter([self.hand_out(v, x) for v, x in zip(values, self.given, strict=True)]))
-
-    def plain(self, tree: Any) -> Any:
-        """A result of the function as the caller wants it."""
-        return unflatten(
-            tree,
-            iter([self.hand_out(x, self._scalar_like(x)) if isinstance(x, Tensor) else x for x in flatten(tree)]),
-        )
-
-    def _scalar_like(self, x: Tensor) -> Any:
-        """Functions of plain floats alone give plain floats (of NumPy's, NumPy's)."""
-        if x.shape or not all(isinstance(given, float | np.floating) for given in self.given):
-            return None
-        return next((given for given in self.given if isinstance(given, np.generic)), 0.0)
-
-
-def _are_several(argnums: Argnums) -> bool:
-    return not isinstance(argnums, int | np.integer)
-
-
-def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple[int, ...]:
-    """The arguments to differentiate, counted from the front."""
-    name = getattr(function, "__name__", "the function")
-    numbers = tuple(argnums) if _are_several(argnums) else (argnums,)  # type: ignore[arg-type]
-    for n in numbers:
-        if not -count <= n < count:  # type: ignore[operator]
-            raise ValueError(
-                f"argnums names argument {n} of {name}, which was called with {count} positional arguments."
-            )
-    numbers = tuple(int(n) % count for n in numbers)  # type: ignore[arg-type]
-    if len(set(numbers)) < len(numbers):
-        raise ValueError(f"argnums names an argument of {name} twice: {argnums}.")
-    return numbers
-
-
-def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
-    """The Tensor that the function sees in place of an argument."""
-    if isinstance(x, Tensor):
-        if x.requires_grad and outside_grad:
-            door: Tensor = identity(x)
-            return door
-        x = x.data
-    only_numbers(x, where)
-    array = np.array(x)
-    if not is_real_floating(array.dtype):
-        raise InvalidDtypeError(
-            f"{where} is {array.dtype} ({type(x).__name__}), which has no derivative. Only real floating data is "
-            "differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out of argnums."
-        )
-    return argument(array)
 
 
 def _scalar(out: Any, function: Function) -> Any:
@@ -212,8 +40,8 @@ def _scalar(out: Any, function: Function) -> Any:
             f"{name} returned a {type(out).__name__}; the gradient of one number is asked. Return one Tensor, with "
             "has_aux=True a pair (number, anything else), or use jacobian."
         )
-    _check_number(out, f"{name} returned {{}}")
-    shape = np.shape(_data(out))
+    check_number(out, f"{name} returned {{}}")
+    shape = np.shape(data_of(out))
     if shape != ():
         raise NonScalarBackwardError(
             f"{name} returned a value of shape {shape}; the gradient of one number is asked. Reduce it (for example "
@@ -222,12 +50,39 @@ def _scalar(out: Any, function: Function) -> Any:
     return out
 
 
-def _check_number(out: Any, what: str) -> None:
-    """Refuse what is not made of numbers, above all the None of a forgotten ``return``."""
-    if isinstance(out, Tensor) or np.asarray(out).dtype.kind in "fiub":
-        return
-    kind = "complex numbers" if np.asarray(out).dtype.kind == "c" else type(out).__name__
-    raise InvalidDtypeError(what.format(kind) + ", which has no derivative. Return numbers, arrays or Tensors.")
+def _check_call(transform: str, function: Any, argnums: Any = 0, has_aux: Any = False) -> None:
+    """Refuse what other libraries take in these places, before it becomes a puzzle a line later."""
+    if isinstance(function, Tensor):
+        _refuse(
+            f"{transform}() takes a function, not a Tensor ({function._describe()}). The gradients of a Tensor with "
+            "respect to inputs are loss.gradient(w, ...); loss.backward() adds them up in w.grad."
+        )
+    name = getattr(function, "__name__", "f")
+    if not callable(function):
+        _refuse(f"{transform}() takes a function, not {type(function).__name__}: {function!r:.60}.")
+    numbers = argnums if isinstance(argnums, tuple | list) else (argnums,)
+    if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in numbers):
+        _refuse(
+            f"{transform}() takes the function alone, and returns a function: write {transform}({name})(x). The second "
+            f"argument, argnums, is a number or a tuple of numbers of arguments, not {type(argnums).__name__}."
+        )
+    if not isinstance(has_aux, bool):
+        _refuse(f"{transform}(): has_aux is True or False, not {type(has_aux).__name__}: write {transform}({name})(x).")
+
+
+def _check_tuples(transform: str, function: Any, **given: Any) -> None:
+    """Refuse an array in the place of a tuple of arguments: its rows would be taken for arguments."""
+    _check_call(transform, function)
+    for name, value in given.items():
+        if not isinstance(value, tuple | list):
+            _refuse(
+                f"{transform}(): {name} is a tuple with an entry for each argument of the function, not "
+                f"{type(value).__name__}: for one argument write {transform}(f, (x,), (t,))."
+            )
+
+
+def _refuse(message: str) -> NoReturn:
+    raise TypeError(message)
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -242,6 +97,8 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     >>> value_and_grad(lambda x: np.sum(x ** 2))(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
     """
+
+    _check_call("value_and_grad", function, argnums, has_aux)
 
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(function, args, kwargs, argnums)
@@ -279,6 +136,7 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     >>> grad(lambda p: np.sum(p["w"] * 3.0) + p["b"])({"w": np.ones(2), "b": 0.5})
     {'w': array([3., 3.]), 'b': 1.0}
     """
+    _check_call("grad", function, argnums, has_aux)
     evaluate = value_and_grad(function, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -300,6 +158,7 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pull(np.array([1.0, 10.0]))
     array([ 2., 40.])
     """
+    _check_call("vjp", function)
     trace = Trace(function, primals, {}, tuple(range(len(primals))))
     outputs = trace.outputs()
 
@@ -309,7 +168,7 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Function]:
         if now.nested:
             seeds = [s if isinstance(s, Tensor) else constant(s) for s in seeds]
         else:
-            seeds = [_data(s) for s in seeds]
+            seeds = [data_of(s) for s in seeds]
         gradients = trace.pull(outputs, seeds, create_graph=now.nested, release=False)
         result = now.as_selected(gradients)
         return result[0] if len(primals) == 1 else result
@@ -329,14 +188,15 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     >>> jvp(np.sin, (0.0,), (2.0,))
     (0.0, 2.0)
     """
+    _check_tuples("jvp", function, primals=primals, tangents=tangents)
     primals, tangents = tuple(primals), tuple(tangents)
     trace = Trace(function, primals, {}, tuple(range(len(primals))), tangents)
     outputs = trace.outputs()
     directions = _match(tangents, primals, trace.doors, "the tangents")
     state = STATE.get()
-    token = STATE.set(state.replace(grad=True, depth=state.depth + 1))
+    token = STATE.set(state.replace(grad=True, readings=state.readings or Readings()))
     try:
-        dummies = [Tensor(np.zeros(np.shape(_data(out)), _slope_dtype(out)), requires_grad=True) for out in outputs]
+        dummies = [Tensor(np.zeros(np.shape(data_of(out)), slope_dtype(out)), requires_grad=True) for out in outputs]
         pulled = trace.pull(outputs, list(dummies), create_graph=True, release=False)
         along = _inner(pulled, directions)
     finally:
@@ -367,9 +227,10 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     array([6., 0.])
     """
+    _check_tuples("hvp", function, primals=primals, tangents=tangents)
     primals, tangents = tuple(primals), tuple(tangents)
     numbers = tuple(range(len(primals)))
-    directions = _match(tangents, primals, [_data(x) for x in flatten(primals)], "the tangents")
+    directions = _match(tangents, primals, [data_of(x) for x in flatten(primals)], "the tangents")
 
     def slope(*args: Any, along: Any) -> Any:
         return _inner(flatten(grad(function, numbers)(*args)), along)
@@ -392,11 +253,13 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
            [2., 4.]])
     """
 
+    _check_call("jacobian", function, argnums)
+
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(function, args, kwargs, argnums)
         blocks = []
         for out in trace.outputs():
-            shape = np.shape(_data(out))
+            shape = np.shape(data_of(out))
             jacobians = [rows.reshape(shape + v.shape) for rows, v in zip(trace.rows(out), trace.vertices, strict=True)]
             plain = not shape
             handed = [trace.hand_out(j, x if plain else None) for j, x in zip(jacobians, trace.given, strict=True)]
@@ -418,6 +281,7 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
     array([[10.,  6.],
            [ 6.,  0.]])
     """
+    _check_call("hessian", function, argnums)
     return _named(jacobian(grad(function, argnums), argnums), function, "hessian")
 
 
@@ -427,16 +291,6 @@ def _inner(xs: Sequence[Any], ys: Sequence[Any]) -> Any:
     for x, y in zip(xs, ys, strict=True):
         total = total + (x * y).sum()
     return total
-
-
-def _data(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
-
-
-def _slope_dtype(x: Any) -> Any:
-    """The dtype of derivatives of a number: its own, but of integers and truth, which are constant, float64."""
-    dtype = np.asarray(_data(x)).dtype
-    return dtype if is_real_floating(dtype) else np.dtype(float)
 
 
 def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]:
@@ -449,13 +303,13 @@ def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]
         raise GradientShapeError(f"{what} has no part {missing[0] or 'alone'}; its parts are {', '.join(found)}.")
     matched = []
     for path, array in zip(paths, arrays, strict=True):
-        g, dtype = found[path], _slope_dtype(array)
+        g, dtype = found[path], slope_dtype(array)
         g = g.astype(dtype) if isinstance(g, Tensor) and g.dtype != dtype else g
         if not isinstance(g, Tensor):
             g = own_array(g, dtype, f"{what}{' at ' + path if path else ''}")
-        if g.shape != np.shape(_data(array)):
+        if g.shape != np.shape(data_of(array)):
             raise GradientShapeError(
-                f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(_data(array))}."
+                f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(data_of(array))}."
             )
         matched.append(g)
     return matched

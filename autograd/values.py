@@ -131,17 +131,25 @@ class TensorValues(Surface):
 
     def numpy(self) -> NDArray[Any]:
         """A read-only view of the values."""
+        self._note_reading("numpy()")
         view = np.asarray(self._data).view()
         view.flags.writeable = False
         return view
 
     def item(self) -> Any:
         """The value of a Tensor with one entry, as a Python number."""
+        self._note_reading("item()")
         return self._data.item()
 
     def tolist(self) -> Any:
         """The values as (nested lists of) Python numbers."""
+        self._note_reading("tolist()")
         return self._data.tolist()
+
+    def _note_reading(self, method: str) -> None:
+        """Tell the transform that is evaluated around, if there is one, that plain values leave the graph."""
+        if self._requires_grad and (readings := STATE.get().readings) is not None and self._node is not None:
+            readings.note(self._node, method, sys._getframe(2))
 
     def __bool__(self) -> bool:
         if self._data.size != 1:
@@ -183,7 +191,7 @@ class TensorValues(Surface):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._requires_grad:
             caller = _called_by(sys._getframe(1))
-            other = INSTEAD.get(caller, "").removeprefix(READ_NUMBER if STATE.get().depth else "")
+            other = INSTEAD.get(caller, "").removeprefix(READ_NUMBER if STATE.get().readings else "")
             instead = f" In place of np.{caller} write {other}." if other else ""
             if _assembles_a_list(sys._getframe(1)):
                 raise StackingError(
@@ -338,7 +346,7 @@ def _new_instance(cls: type[TensorValues]) -> TensorValues:
 def _reading(methods: str) -> str:
     """How to read plain values, for messages: said only where nothing is differentiated around, because there it would
     lose the gradient silently."""
-    return "" if STATE.get().depth else f" Where no gradient is wanted, read plain values with {methods}."
+    return "" if STATE.get().readings else f" Where no gradient is wanted, read plain values with {methods}."
 
 
 def _stores_an_item(frame: FrameType) -> bool:

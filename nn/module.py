@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import Tensor
+from autograd.callers import users_level
 from autograd.modes import STATE, State
 from autograd.operands import arrays_of, listed
 from nn.arrays import is_live, plain
-from nn.callers import users_level
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
 from nn.parameter import Buffer, Parameter
@@ -101,7 +101,7 @@ class Module:
         inner = _new(State)  # filled here, because its __init__ would take a quarter of the time of a call
         inner.grad = state.grad
         inner.watch = state.watch
-        inner.depth = state.depth
+        inner.readings = state.readings
         inner.scope = frame
         token = _enter(inner)
         try:

@@ -18,7 +18,7 @@ from weakref import ref
 import numpy as np
 
 from autograd import Tensor
-from nn.callers import users_level
+from autograd.callers import users_level
 from nn.errors import SymmetryWarning
 
 if TYPE_CHECKING:

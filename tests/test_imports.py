@@ -13,7 +13,7 @@ from autograd.coverage import SINCE, UNTIL, numpy_callables
 # The import direction, lowest first. A module may import from every line above its own, never from its own
 # line or one below. A package (ops, view, ...) is one name here: its modules may import each other.
 LAYERS = [
-    {"autograd.errors", "autograd.lazy", "autograd.patterns"},
+    {"autograd.callers", "autograd.errors", "autograd.lazy", "autograd.patterns"},
     {"autograd.arrays", "autograd.containers", "autograd.files", "autograd.modes"},
     {"autograd.fixes", "autograd.fingerprints"},
     {"autograd.graph"},
@@ -30,6 +30,7 @@ LAYERS = [
     {"autograd.custom", "autograd.methods", "autograd.protocol"},
     {"autograd.numpy_functions"},
     {"autograd.coverage", "autograd.debugging"},
+    {"autograd.trace"},
     {"autograd.transforms"},
     {"autograd.gradcheck", "autograd.testing", "autograd.view"},
     {"autograd"},  # autograd/__init__.py: the public names, for optim and nn

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from nn.callers import users_level
+from autograd.callers import users_level
 from nn.errors import CheckpointError, NonFiniteStateError
 from nn.saving import load, read, save
 from nn.training.callbacks import Callback, Monitor

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd import NonFiniteError, debug
-from nn.callers import users_level
+from autograd.callers import users_level
 from nn.data import Loader
 from nn.defaults import manual_seed
 from nn.errors import NonFiniteStateError, TrainingWarning

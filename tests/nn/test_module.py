@@ -220,7 +220,7 @@ def test_a_call_knows_its_place():
 
 def test_the_call_makes_states_as_the_engine_does():
     """`Module.__call__` fills State and Frame by hand, for speed: it must know all their slots."""
-    assert sorted(State.__slots__) == ["depth", "grad", "scope", "watch"]
+    assert sorted(State.__slots__) == ["grad", "readings", "scope", "watch"]
     assert sorted(Frame.__slots__) == ["label", "parent", "path"]
     spy = Spy()
     outside = State(False, None, object(), 3)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
+from autograd.callers import users_level
 from autograd.graph import Node, where
 from autograd.ops import arithmetic, reduce
 from nn.arrays import plain
-from nn.callers import users_level
 from nn.errors import ActivationWarning, LossShapeError
 
 __all__ = [

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 
-__all__ = ["users_level"]
+__all__ = ["is_ours", "users_level"]
 
 _OURS = ("autograd", "nn", "optim")
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs code of our packages."""
+    return frame.f_globals.get("__name__", "").partition(".")[0] in _OURS
 
 
 def users_level() -> int:
@@ -15,6 +21,6 @@ def users_level() -> int:
     Python shows a warning once for each such line.
     """
     frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+    while frame.f_back is not None and is_ours(frame):
         frame, level = frame.f_back, level + 1
     return level

@@ -1,0 +1,244 @@
+"""One call of a function on Tensors of our own, and what it recorded: what all transforms are made of.
+
+An argument that is itself a live Tensor enters through an identity node, so that an inner transform can never mistake
+the outer one's derivative for its own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from copy import copy
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import is_real_floating, only_numbers
+from autograd.callers import users_level
+from autograd.containers import flatten, leaves, unflatten
+from autograd.engine import Route, backward_pass
+from autograd.errors import InvalidDtypeError, LeftGraphWarning
+from autograd.graph import Vertex, newest_first, place
+from autograd.modes import STATE, Readings
+from autograd.registry import defop, unchanged
+from autograd.stacked import rows_at_once, stacked_pass
+from autograd.tensor import Tensor, argument, constant, leaf
+
+__all__ = ["Argnums", "Function", "Trace", "are_several", "check_number", "data_of", "slope_dtype"]
+
+__autograd_transparent__ = True
+
+Function = Callable[..., Any]
+Argnums = int | tuple[int, ...]
+
+identity = defop("identity", np.positive, unchanged, doc="x as it is: the door through which a transform sees it.")
+
+
+class Trace:
+    """One call of a function on Tensors of our own, and the graph that it recorded.
+
+    ``beside`` are further things that results will depend on, such as tangents.
+    """
+
+    def __init__(
+        self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, beside: Any = ()
+    ) -> None:
+        outside = STATE.get()
+        numbers = _argument_numbers(argnums, len(args), function)
+        self.selected = tuple(args[n] for n in numbers) if are_several(argnums) else args[numbers[0]]
+        self.name = getattr(function, "__name__", "the function")
+        self.doors: list[Tensor] = []
+        self.routes: dict[frozenset[Vertex], Route] = {}  # by the outputs that a pass starts from
+        self.given: list[Any] = []
+        self.paths: list[str] = []
+        entered = list(args)
+        readings = outside.readings or Readings()
+        before = len(readings.noted)
+        token = STATE.set(outside.replace(grad=True, readings=readings))
+        try:
+            for n in numbers:
+                doors = []
+                for path, x in leaves(args[n]):
+                    self.paths.append(f"argument {n}{path}")
+                    doors.append(_enter(x, outside.grad, f"argument {n}{path} of {self.name}"))
+                    self.given.append(x)
+                entered[n] = unflatten(args[n], iter(doors))
+                self.doors += doors
+            self.vertices: list[Vertex] = [door._node or leaf(door) for door in self.doors]
+            self.ours = frozenset(self.vertices)
+            self.result = function(*entered, **kwargs)
+        finally:
+            STATE.reset(token)
+        came = [x for x in flatten((args, tuple(kwargs.values()), beside)) if isinstance(x, Tensor)]
+        self.wraps = outside.readings is not None or bool(came)
+        live = (out for out in flatten(self.result) if isinstance(out, Tensor) and out.requires_grad)
+        roots = frozenset(out._node or leaf(out) for out in live)
+        route = self._route_from(roots) if roots else None
+        # Whether somebody may differentiate the results: for what came in, or for what the function found by itself.
+        found = route is not None and any(map(self._is_of_others, route.starts))
+        self.nested = outside.grad and (found or any(x.requires_grad for x in came))
+        if len(readings.noted) > before:
+            self._warn_of_lost_arguments(route, readings.noted[before:])
+
+    def _warn_of_lost_arguments(self, route: Route | None, readings: list[tuple[Any, str, CodeType, int]]) -> None:
+        """Warn of arguments that the output does not depend on because their plain values were read."""
+        reached = route.edges if route is not None and route.edges is not None else {}
+        lost = {v: path for v, path in zip(self.vertices, self.paths, strict=True) if v not in reached}
+        for vertex, method, code, line in readings if lost else ():
+            paths = [lost[v] for v in newest_first([vertex]) if v in lost]
+            if paths:
+                warnings.warn(
+                    f"the output of {self.name} does not depend on {paths[-1]}, so the derivative is 0: {self.name} left "
+                    f"the graph with .{method} at {place(code.co_filename, line)}. Compute with the Tensor itself; a "
+                    "computation outside of the graph gets a derivative by custom_op.",
+                    LeftGraphWarning,
+                    stacklevel=users_level(),
+                )
+                return
+
+    def _is_of_others(self, start: Vertex) -> bool:
+        """Whether a leaf may be asked for its gradient by others: it is none of our arguments, and somebody holds it
+        (nobody holds the arguments of a transform that is done)."""
+        return start not in self.ours and start.tensor is not None and start.tensor() is not None
+
+    def _depends_on_others(self, x: Tensor) -> bool:
+        """Whether a result depends on something that others may differentiate it for."""
+        starts = newest_first([x._node or leaf(x)]) if x.requires_grad else []
+        return any(not v.parents and self._is_of_others(v) for v in starts)
+
+    def with_cotangents(self, seeds: Sequence[Any]) -> Trace:
+        """This trace as one particular pull sees it: its results depend on the cotangents too."""
+        here = copy(self)
+        tensors = [s for s in seeds if isinstance(s, Tensor)]
+        here.wraps = self.wraps or bool(tensors)
+        here.nested = STATE.get().grad and (self.nested or any(t.requires_grad for t in tensors))
+        return here
+
+    def outputs(self) -> list[Any]:
+        """The numbers that the function returned, checked to be numbers."""
+        for path, out in leaves(self.result):
+            check_number(out, f"{self.name} returned {{}}{' at ' + path if path else ''}")
+        return flatten(self.result)
+
+    def pull(self, outputs: list[Any], seeds: list[Any], *, create_graph: bool, release: bool) -> list[Any]:
+        """The gradients of the doors, given those of the outputs; zeros where nothing flows."""
+        start: dict[Vertex, Any] = {}
+        for out, seed in zip(outputs, seeds, strict=True):
+            if isinstance(out, Tensor) and out.requires_grad:
+                vertex = out._node or leaf(out)
+                start[vertex] = start[vertex] + seed if vertex in start else seed
+        if not start:
+            return [np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
+        route = self._route_from(frozenset(start))
+        found = backward_pass(start, create_graph=create_graph, release=release, route=route)
+        return [found[vertex] if vertex in found else np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
+
+    def _route_from(self, roots: frozenset[Vertex]) -> Route:
+        if roots not in self.routes:
+            self.routes[roots] = Route(roots, self.ours)
+        return self.routes[roots]
+
+    def rows(self, out: Any) -> list[Any]:
+        """The gradients of the doors for each entry of an output, stacked along one axis in front."""
+        size, dtype = np.size(data_of(out)), slope_dtype(out)
+        if not size or not isinstance(out, Tensor) or not out.requires_grad:
+            return [np.zeros((size, *vertex.shape), vertex.dtype) for vertex in self.vertices]
+        root = out._node or leaf(out)
+        route = self._route_from(frozenset([root]))
+        step = 1 if self.nested else rows_at_once(route)
+        parts = []
+        for start in range(0, size, step):
+            seeds = np.eye(min(step, size - start), size, start, dtype).reshape(-1, *out.shape)
+            if step > 1:
+                found = stacked_pass(root, seeds, route)
+                parts.append([found.get(v, np.zeros((len(seeds), *v.shape), v.dtype)) for v in self.vertices])
+            else:
+                seed = constant(seeds[0]) if self.nested else seeds[0]
+                parts.append([g[None] for g in self.pull([out], [seed], create_graph=self.nested, release=False)])
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+    def hand_out(self, value: Any, like: Any = None) -> Any:
+        """A value as the caller wants it: a Tensor when Tensors came in, or when it depends on live ones that did not;
+        else an array, or a float for a float."""
+        if self.nested and isinstance(value, Tensor) and (self.wraps or self._depends_on_others(value)):
+            return value
+        plain = value.data if isinstance(value, Tensor) else value
+        if self.wraps:
+            return constant(np.array(plain))
+        if isinstance(like, np.generic):
+            return plain[()]
+        return plain.item() if isinstance(like, float) else np.array(plain)
+
+    def as_selected(self, values: Sequence[Any]) -> Any:
+        """Values in the containers of the selected arguments."""
+        return unflatten(self.selected, iter([self.hand_out(v, x) for v, x in zip(values, self.given, strict=True)]))
+
+    def plain(self, tree: Any) -> Any:
+        """A result of the function as the caller wants it."""
+        return unflatten(
+            tree,
+            iter([self.hand_out(x, self._scalar_like(x)) if isinstance(x, Tensor) else x for x in flatten(tree)]),
+        )
+
+    def _scalar_like(self, x: Tensor) -> Any:
+        """Functions of plain floats alone give plain floats (of NumPy's, NumPy's)."""
+        if x.shape or not all(isinstance(given, float | np.floating) for given in self.given):
+            return None
+        return next((given for given in self.given if isinstance(given, np.generic)), 0.0)
+
+
+def are_several(argnums: Argnums) -> bool:
+    """Whether gradients for a tuple of arguments are asked, and not for one."""
+    return not isinstance(argnums, int | np.integer)
+
+
+def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple[int, ...]:
+    """The arguments to differentiate, counted from the front."""
+    name = getattr(function, "__name__", "the function")
+    numbers = tuple(argnums) if are_several(argnums) else (argnums,)  # type: ignore[arg-type]
+    for n in numbers:
+        if not -count <= n < count:  # type: ignore[operator]
+            raise ValueError(
+                f"argnums names argument {n} of {name}, which was called with {count} positional arguments."
+            )
+    numbers = tuple(int(n) % count for n in numbers)  # type: ignore[arg-type]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"argnums names an argument of {name} twice: {argnums}.")
+    return numbers
+
+
+def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
+    """The Tensor that the function sees in place of an argument."""
+    if isinstance(x, Tensor):
+        if x.requires_grad and outside_grad:
+            door: Tensor = identity(x)
+            return door
+        x = x.data
+    only_numbers(x, where)
+    array = np.array(x)
+    if not is_real_floating(array.dtype):
+        raise InvalidDtypeError(
+            f"{where} is {array.dtype} ({type(x).__name__}), which has no derivative. Only real floating data is "
+            "differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out of argnums."
+        )
+    return argument(array)
+
+
+def check_number(out: Any, what: str) -> None:
+    """Refuse what is not made of numbers, above all the None of a forgotten ``return``."""
+    if isinstance(out, Tensor) or np.asarray(out).dtype.kind in "fiub":
+        return
+    kind = "complex numbers" if np.asarray(out).dtype.kind == "c" else type(out).__name__
+    raise InvalidDtypeError(what.format(kind) + ", which has no derivative. Return numbers, arrays or Tensors.")
+
+
+def data_of(x: Any) -> Any:
+    """The array of a Tensor; anything else as it is."""
+    return x.data if isinstance(x, Tensor) else x
+
+
+def slope_dtype(x: Any) -> Any:
+    """The dtype of derivatives of a number: its own, but of integers and truth, which are constant, float64."""
+    dtype = np.asarray(data_of(x)).dtype
+    return dtype if is_real_floating(dtype) else np.dtype(float)
