@@ -89,9 +89,9 @@ class Trace:
             paths = [lost[v] for v in newest_first([vertex]) if v in lost]
             if paths:
                 warnings.warn(
-                    f"the output of {self.name} does not depend on {paths[-1]}, so the derivative is 0: {self.name} left "
-                    f"the graph with .{method} at {place(code.co_filename, line)}. Compute with the Tensor itself; a "
-                    "computation outside of the graph gets a derivative by custom_op.",
+                    f"the output of {self.name} does not depend on {paths[-1]}, so the derivative is 0: {self.name} "
+                    f"left the graph with .{method} at {place(code.co_filename, line)}. Compute with the Tensor "
+                    "itself; a computation outside of the graph gets a derivative by custom_op.",
                     LeftGraphWarning,
                     stacklevel=users_level(),
                 )
