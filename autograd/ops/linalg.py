@@ -51,8 +51,9 @@ def det_rule(g: Array, x: Array, out: Array) -> Array:
     g = g[..., None, None]
     # By Hadamard's bound |det| is at most the product of the lengths of the rows. Far below it the inverse, and with
     # it every further derivative, would be noise; the cofactors are exact, and affordable for small matrices.
+    n = x.shape[-1]
     bound = np.prod(np.sqrt(np.sum(x * x, axis=-1)), axis=-1)
-    if np.any(np.abs(out) <= 1e-8 * bound) and (x.shape[-1] <= 16 or np.any(out == 0.0)):
+    if n <= 3 or (np.any(np.abs(out) <= 1e-8 * bound) and (n <= 16 or np.any(out == 0.0))):
         return g * cofactors(x)
     return g * (out[..., None, None] * transposed(np.linalg.inv(x)))
 
@@ -184,7 +185,8 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
     total = add_reduce(np.where(zero, 0.0, ratios**ord), axis=axis, keepdims=True)
     origin = np.all(zero, axis=axis, keepdims=True)
     flat = zero | origin if ord > 0.0 else np.any(zero, axis=axis, keepdims=True) | zero
-    slope = np.where(flat, 0.0, np.sign(plain(x)) * (ratios / np.where(origin, 1.0, total) ** (1.0 / ord)) ** (ord - 1))
+    powers = ratios ** (ord - 1.0) * np.where(origin, 1.0, total) ** ((1.0 - ord) / ord)
+    slope = np.where(flat, 0.0, np.sign(plain(x)) * powers)
     d = keep_axes(g) * slope.astype(g.dtype)
     if not isinstance(out, Tensor) or not flat.any():
         return d

@@ -7,6 +7,7 @@ their formula would divide by zero.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from math import prod as product
 from typing import Any
 
@@ -98,18 +99,12 @@ def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array
 def _can_divide(x: Array, out: Array) -> bool:
     """Whether products divided by a factor are the products of the others: not where they are 0, or out of range.
 
-    In a recorded pass the quotient is divided again by each derivative, so that the range ends earlier.
+    And not in a recorded pass, where further quotients would leave the range, or rounding where 0 belongs.
     """
-    limits = np.finfo(out.dtype)
-    least, most = (limits.tiny, limits.max)
     if isinstance(x, Tensor):
-        most = 2.0 ** (limits.maxexp // 8)
-        least = 1.0 / most
-        sizes = np.abs(plain(x))
-        if not np.all((sizes >= least) & (sizes <= most)):
-            return False
-    size = np.abs(plain(out))
-    return bool(np.all((size >= least) & (size <= most)))
+        return False
+    limits, size = np.finfo(out.dtype), np.abs(out)
+    return bool(np.all((size >= limits.tiny) & (size <= limits.max)))
 
 
 def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -137,7 +132,8 @@ def _near_one(x: Array) -> tuple[Array, Any]:
     """Factors between 1/2 and 1, and the exponents of 2 that belong to them, if a part of the product could be out of
     range; else the factors as they are.
 
-    In a recorded pass only where it could overflow: powers that are taken out would make further derivatives vanish.
+    In a recorded pass only where it could overflow and the results do not: powers that are taken out would make further
+    derivatives vanish.
     """
     sizes = np.abs(plain(x))
     sizes = np.where((sizes > 0.0) & (sizes < np.inf), sizes, 1.0)
@@ -145,6 +141,8 @@ def _near_one(x: Array) -> tuple[Array, Any]:
     logs = np.log2(sizes)
     parts = np.sum(np.maximum(logs, 0.0), axis=-1), np.sum(np.minimum(logs, 0.0), axis=-1)
     if np.all(parts[0] < limits.maxexp) and (isinstance(x, Tensor) or np.all(parts[1] > limits.minexp)):
+        return x, None
+    if isinstance(x, Tensor) and np.any(np.sum(logs, axis=-1, keepdims=True) - logs >= limits.maxexp):
         return x, None
     exponents = np.frexp(sizes)[1].astype(np.intc)
     return np.ldexp(x, -exponents), exponents
@@ -325,20 +323,38 @@ def _total(e: Array, axis: Axis) -> Array:
 
 def logsumexp_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     shift = _shift(x, axis)
+    e = np.exp(x - shift)
+    largest = x == shift
+    beside = _total(np.where(largest, 0.0, e), axis)
+    beside = beside + (np.sum(largest, axis=axis, keepdims=True) - 1.0).astype(beside.dtype)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the right answer when all entries are -inf
-        e = np.exp(x - shift)
-        out = np.log(_total(e, axis)).astype(e.dtype) + shift
+        out = np.log1p(beside).astype(e.dtype) + shift
     return out if keepdims else out.reshape(add_reduce(np.empty_like(x, bool), axis=axis).shape)
 
 
-def logsumexp_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
-    """Each entry gets its share of the sum of exponentials; the shares are made to add up to 1 exactly."""
-    out = keep(out, x_shape, axis, keepdims)
-    finite = np.isfinite(out)
-    shares = np.exp(np.where(finite, x, 0.0) - np.where(finite, out, 0.0))
-    shares = np.where(finite, shares, (x == np.inf).astype(g.dtype))
-    total = _total(shares, axis)
-    return keep(g, x_shape, axis, keepdims) * (shares / np.where(total == 0.0, 1.0, total)).astype(g.dtype)
+def _shares_kernel(x: Array, *, axis: Axis) -> Array:
+    """Each entry's share of the sum of exponentials; none where there is nothing to share, and all of it for inf."""
+    e = np.exp(np.where(np.isposinf(x), -np.inf, x) - _shift(x, axis))
+    e = np.where(np.isposinf(maximum_reduce(x, axis=axis, keepdims=True, initial=-np.inf)), np.isposinf(x), e)
+    total = _total(e, axis)
+    return (e / np.where(total == 0.0, 1.0, total)).astype(x.dtype)
+
+
+def _shares_rule(g: Array, out: Array, axis: Axis) -> Array:
+    """out (g - sum(g out)), with gradients counted from those of the largest shares: beside these the others are tiny."""
+    if not out.size:
+        return g
+    largest = plain(out) == maximum_reduce(plain(out), axis=axis, keepdims=True)
+    some = np.sum(largest, axis=axis, keepdims=True)
+    g = g - np.sum(masked(g, mask=largest) * (1.0 / some).astype(g.dtype), axis=axis, keepdims=True)
+    return out * (g - np.sum(g * out, axis=axis, keepdims=True))
+
+
+_shares: Callable[..., Any] = defop("_shares", _shares_kernel, _shares_rule, doc="softmax over any axes.")
+
+
+def logsumexp_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    return keep(g, x_shape, axis, keepdims) * _shares(x, axis=axis)
 
 
 def softmax_kernel(x: Array, *, axis: int = -1) -> Array:

@@ -93,6 +93,9 @@ def _standard(x: Any, axes: tuple[int, ...], eps: float, centred: bool = True) -
     with np.errstate(over="ignore"):
         variance = _mean(_square(spread), axis=axes, keepdims=True)
     if _is_in_range(variance, eps):
+        if centred and np.any(off := _off_centre(plain(spread), plain(variance) + eps, axes)):
+            spread = spread - off
+            variance = _mean(_square(spread), axis=axes, keepdims=True)
         return mean, spread, variance, 1.0 / np.sqrt(variance + eps)
     largest = np.max(np.abs(plain(spread)), axis=axes, keepdims=True, initial=0.0)
     ordinary = np.isfinite(largest) & (largest > 0.0)
@@ -103,6 +106,12 @@ def _standard(x: Any, axes: tuple[int, ...], eps: float, centred: bool = True) -
         offset = (eps * scale * scale).astype(x.dtype)
     squares = _mean(_square(spread), axis=axes, keepdims=True)
     return mean, spread, variance, 1.0 / np.sqrt(squares + offset)
+
+
+def _off_centre(spread: Any, squares: Any, axes: tuple[int, ...]) -> Any:
+    """The mean that the rounding of another mean has left, where that shows beside the root of the squares."""
+    rest = _mean(spread, axis=axes, keepdims=True)
+    return np.where(np.abs(rest) > np.finfo(spread.dtype).eps * np.sqrt(squares), rest, 0.0).astype(spread.dtype)
 
 
 def _is_in_range(variance: Any, eps: float) -> bool:

@@ -24,7 +24,8 @@ def load(name, path):
 pytest.importorskip("mpmath")
 for name in ("oracle", "grid", "harness"):
     load(name, HERE / f"{name}.py")
-load("elementwise", HERE / "tables" / "elementwise.py")  # whose definitions others use
+for name in ("elementwise", "arrays"):  # whose definitions others use
+    load(name, HERE / "tables" / f"{name}.py")
 TABLES = [load(path.stem, path) for path in sorted((HERE / "tables").glob("*.py"))]
 ROWS = [(row, table.EXCEPTIONS) for table in TABLES for row in table.ROWS]
 

@@ -1,0 +1,22 @@
+"""No op on whole arrays is left out of the accuracy suite."""
+
+from accuracy_activations import ROWS as ACTIVATIONS
+from accuracy_arrays import ROWS as ARRAYS
+from accuracy_elementwise import ROWS as ELEMENTWISE
+from accuracy_linear_algebra import ROWS as LINEAR_ALGEBRA
+from accuracy_reductions import ROWS as REDUCTIONS
+from accuracy_windows import ROWS as WINDOWS
+
+from autograd.registry import REGISTRY
+from nn.functional import normalization
+
+NAMES = {row.name for rows in (ACTIVATIONS, ARRAYS, ELEMENTWISE, LINEAR_ALGEBRA, REDUCTIONS, WINDOWS) for row in rows}
+
+
+def test_every_op_has_a_row():
+    ops = {n for n, op in REGISTRY.items() if op.differentiable and op.function.__module__ == "autograd.ops"}
+    assert ops - NAMES - {"cross_entropy"} == set()  # which is a loss
+
+
+def test_every_normalisation_has_a_row():
+    assert set(normalization.__all__) - NAMES == set()
