@@ -341,7 +341,7 @@ def _shares_kernel(x: Array, *, axis: Axis) -> Array:
 
 
 def _shares_rule(g: Array, out: Array, axis: Axis) -> Array:
-    """out (g - sum(g out)), with gradients counted from those of the largest shares: beside these the others are tiny."""
+    """out (g - sum(g out)), with g counted from that of the largest shares: beside these the others are tiny."""
     if not out.size:
         return g
     largest = plain(out) == maximum_reduce(plain(out), axis=axis, keepdims=True)

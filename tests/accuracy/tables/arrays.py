@@ -76,8 +76,12 @@ def _added(x, value):
 
 
 row("getitem", lambda x: [x[2], x[0], x[2]], NUMBERS, lambda x: op("getitem")(x, index=INDEX), lambda x: x[INDEX])
-row("scatter", lambda x: [mpf(0), x[0] + x[1], x[2]], NUMBERS,
-    lambda x: op("scatter")(x, index=np.array([1, 1, 2]), shape=(3,)))  # fmt: skip
+row(
+    "scatter",
+    lambda x: [mpf(0), x[0] + x[1], x[2]],
+    NUMBERS,
+    lambda x: op("scatter")(x, index=np.array([1, 1, 2]), shape=(3,)),
+)
 row("set_at", lambda x, value: [x[0], value[1], x[2]], WITH_TWO, lambda x, v: op("set_at")(x, v, index=TWICE))
 row("add_at", _added, WITH_TWO, lambda x, v: op("add_at")(x, v, index=TWICE))
 row("take", lambda x: [x[2], x[0], x[2]], NUMBERS, lambda x: np.take(x, INDEX), lambda x: x[INDEX])

@@ -70,8 +70,13 @@ row(
     PAIRS,
     torch=lambda a, b: __import__("torch").tensordot(a, b, 1),
 )
-row("einsum", lambda a, b: np.einsum("ij,kj->ik", a, b), lambda a, b: times(a, turned(b)), PAIRS,
-    torch=lambda a, b: __import__("torch").einsum("ij,kj->ik", a, b))  # fmt: skip
+row(
+    "einsum",
+    lambda a, b: np.einsum("ij,kj->ik", a, b),
+    lambda a, b: times(a, turned(b)),
+    PAIRS,
+    torch=lambda a, b: __import__("torch").einsum("ij,kj->ik", a, b),
+)
 row("linear", op("linear"), lambda x, w: times(x, turned(w)), PAIRS, torch="linear")
 row("trace", np.trace, lambda a: a[0][0] + a[1][1], [(a,) for a, _ in PAIRS], torch="trace")
 
@@ -122,8 +127,13 @@ solved(
     "slogdet", lambda a: np.linalg.slogdet(a)[1], lambda a: mp.log(abs(det(a))), SQUARE, torch=lambda a: a.slogdet()[1]
 )
 solved("inv", np.linalg.inv, inverse, SQUARE, torch="inverse")
-solved("solve", np.linalg.solve, lambda a, b: times(inverse(a), b), [(*a, [[1.0], [-2.0]]) for a in SQUARE[:4]],
-       torch=lambda a, b: __import__("torch").linalg.solve(a, b))  # fmt: skip
+solved(
+    "solve",
+    np.linalg.solve,
+    lambda a, b: times(inverse(a), b),
+    [(*a, [[1.0], [-2.0]]) for a in SQUARE[:4]],
+    torch=lambda a, b: __import__("torch").linalg.solve(a, b),
+)
 solved("pinv", np.linalg.pinv, _pinv, TALL, torch="pinverse")
 
 # --- factors ------------------------------------------------------------------------------------------------------
@@ -184,8 +194,13 @@ def _trace_of_power(power):
 
 EQUAL = [([[2.0, 0.0], [0.0, 2.0]],), ([[0.0, 0.0], [0.0, 0.0]],)]
 for power in (2, 3):
-    solved(f"sum(eigvalsh**{power})", lambda a, power=power: np.sum(np.linalg.eigvalsh(a) ** power),
-           _trace_of_power(power), [*SYMMETRIC[:2], *EQUAL], numpy=False)  # fmt: skip
+    solved(
+        f"sum(eigvalsh**{power})",
+        lambda a, power=power: np.sum(np.linalg.eigvalsh(a) ** power),
+        _trace_of_power(power),
+        [*SYMMETRIC[:2], *EQUAL],
+        numpy=False,
+    )
 
 
 def _singular(a):
@@ -227,8 +242,13 @@ GENERAL = [([[2.0, 1.0], [0.5, 3.0]],), ([[4.0, -1.0], [1.0, 2.0]],), ([[0.1, 0.
 EYE, ZERO = ([[1.0, 0.0], [0.0, 1.0]],), ([[0.0, 0.0], [0.0, 0.0]],)
 solved("svdvals", np.linalg.svdvals, _singular, GENERAL, torch=lambda a: __import__("torch").linalg.svdvals(a))
 solved("svd", _ours_polar, _polar, GENERAL, torch=_torch_polar)
-solved("sum(svdvals**2)", lambda a: np.sum(np.linalg.svdvals(a) ** 2), lambda a: total([v * v for r in a for v in r]),
-       [*GENERAL, EYE, ZERO, ([[3.0, 0.0], [0.0, 0.0]],)], numpy=False)  # fmt: skip
+solved(
+    "sum(svdvals**2)",
+    lambda a: np.sum(np.linalg.svdvals(a) ** 2),
+    lambda a: total([v * v for r in a for v in r]),
+    [*GENERAL, EYE, ZERO, ([[3.0, 0.0], [0.0, 0.0]],)],
+    numpy=False,
+)
 solved("qr", _squares_of_qr, _exact_squares_of_qr, GENERAL, numpy=False)
 solved(
     "norm(nuc)",
@@ -237,10 +257,20 @@ solved(
     GENERAL,
     torch=lambda a: a.norm("nuc"),
 )
-solved("norm(2)", lambda a: np.linalg.norm(a, 2), lambda a: _singular(a)[0], GENERAL,
-       torch=lambda a: __import__("torch").linalg.matrix_norm(a, 2))  # fmt: skip
-solved("norm(fro)**2", lambda a: np.linalg.norm(a) ** 2, lambda a: total([v * v for r in a for v in r]), [*GENERAL, EYE, ZERO],
-       numpy=False)  # fmt: skip
+solved(
+    "norm(2)",
+    lambda a: np.linalg.norm(a, 2),
+    lambda a: _singular(a)[0],
+    GENERAL,
+    torch=lambda a: __import__("torch").linalg.matrix_norm(a, 2),
+)
+solved(
+    "norm(fro)**2",
+    lambda a: np.linalg.norm(a) ** 2,
+    lambda a: total([v * v for r in a for v in r]),
+    [*GENERAL, EYE, ZERO],
+    numpy=False,
+)
 solved(
     "cond",
     np.linalg.cond,

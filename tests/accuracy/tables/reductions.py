@@ -14,16 +14,33 @@ from nn import functional
 INF = math.inf
 ROWS = []
 EXCEPTIONS = [
-    Excused("cumprod", (1,), "in half precision 300 * 600 overflows before its weight is applied",
-            lambda x: x[:2] == [300, -600], (np.float16,)),
-    Excused("p_norm vector_norm(ord=0.5) vector_norm(ord=-1)", (0, 1, 2),
-            "powers of numbers that are further than 1e4 apart: differences of terms far larger than any entry",
-            lambda x: max(map(abs, x)) > 1e4 * min(map(abs, x))),
-    Excused("layer_norm batch_norm", (2,), "without spread, 1 / eps**1.5 overflows half precision",
-            lambda x: len(set(x[0])) == 1, (np.float16,)),
-    Excused("layer_norm batch_norm", (1, 2), "made of single steps, each of which rounds: within the bound in n, where "
-            "PyTorch's one formula is nearer", lambda x: max(map(abs, x[0])) < 10),
-]  # fmt: skip
+    Excused(
+        "cumprod",
+        (1,),
+        "in half precision 300 * 600 overflows before its weight is applied",
+        lambda x: x[:2] == [300, -600],
+        (np.float16,),
+    ),
+    Excused(
+        "p_norm vector_norm(ord=0.5) vector_norm(ord=-1)",
+        (0, 1, 2),
+        "powers of numbers that are further than 1e4 apart: differences of terms far larger than any entry",
+        lambda x: max(map(abs, x)) > 1e4 * min(map(abs, x)),
+    ),
+    Excused(
+        "layer_norm batch_norm",
+        (2,),
+        "without spread, 1 / eps**1.5 overflows half precision",
+        lambda x: len(set(x[0])) == 1,
+        (np.float16,),
+    ),
+    Excused(
+        "layer_norm batch_norm",
+        (1, 2),
+        "made of single steps, each of which rounds: within the bound in n, where PyTorch's one formula is nearer",
+        lambda x: max(map(abs, x[0])) < 10,
+    ),
+]
 
 # Ties, zeros, spread sizes, squares and products that overflow or vanish midway, ends of the range.
 VECTORS = [
@@ -152,8 +169,16 @@ row(
     kinks=flat(),
     kind=Together,
 )
-row("std(ddof=1)", lambda x: np.std(x, ddof=1), lambda x: mp.sqrt(variance(x, 1)), SEVERAL, torch="std", numpy=True,
-    kinks=flat(), kind=Together)  # fmt: skip
+row(
+    "std(ddof=1)",
+    lambda x: np.std(x, ddof=1),
+    lambda x: mp.sqrt(variance(x, 1)),
+    SEVERAL,
+    torch="std",
+    numpy=True,
+    kinks=flat(),
+    kind=Together,
+)
 row("nanstd", np.nanstd, lambda x: mp.sqrt(variance(x)), numpy=True, kinks=flat(), kind=Together)
 SQUARED = [p for p in POINTS if 1e-18 < max(map(abs, p[0])) < 200 or not any(p[0])]
 row("std**2", lambda x: np.std(x) ** 2, variance, SQUARED, numpy=True, kind=Together)
@@ -194,8 +219,15 @@ row("median", np.median, _quantile(0.5), numpy=True, kinks=_quantile_kinks(0.5))
 row("quantile(0.25)", lambda x: np.quantile(x, 0.25), _quantile(0.25), numpy=True, kinks=_quantile_kinks(0.25))
 
 WEIGHTED = [([1.0, 2.0, 4.0], [1.0, 0.5, 2.0]), ([1e200, 1.0], [0.25, 1e-30]), ([3.0, -1.0], [0.0, 2.0])]
-row("average", lambda x, w: np.average(x, weights=w),
-    lambda x, w: total([a * b for a, b in zip(x, w, strict=True)]) / total(w), WEIGHTED, numpy=True, kind=Together, orders=(1, 2))  # fmt: skip
+row(
+    "average",
+    lambda x, w: np.average(x, weights=w),
+    lambda x, w: total([a * b for a, b in zip(x, w, strict=True)]) / total(w),
+    WEIGHTED,
+    numpy=True,
+    kind=Together,
+    orders=(1, 2),
+)
 
 
 def _covariance(x):
@@ -210,14 +242,35 @@ def _correlation(x):
 
 SAMPLES = [([[1.0, 2.0, 4.0], [3.0, -1.0, 0.5]],), ([[1e3, 2e3, 1e3], [0.5, 0.25, -1.0]],)]
 row("cov", np.cov, _covariance, SAMPLES, torch="cov", numpy=True, dtypes=(np.float32, np.float64))
-row("corrcoef", np.corrcoef, _correlation, SAMPLES, torch="corrcoef", numpy=True, dtypes=(np.float64,), kind=Together,
-    orders=(1, 2))  # fmt: skip
+row(
+    "corrcoef",
+    np.corrcoef,
+    _correlation,
+    SAMPLES,
+    torch="corrcoef",
+    numpy=True,
+    dtypes=(np.float64,),
+    kind=Together,
+    orders=(1, 2),
+)
 
 # --- sums of exponentials -----------------------------------------------------------------------------------------
 
-SCORES = [([0.0, -40.0],), ([0.0, 0.0, 0.0],), ([1.0, 2.0, 3.0],), ([-3.0, 0.5, 0.25, 7.0],), ([0.0, -700.0],),
-          ([0.0, -110.0, -90.0],), ([1e4, 1e4, -1e4],), ([1e30, 1.0],), ([1e200, -1e200, 1e200],), ([-0.7, -0.7],),
-          ([5.0],), ([20.0, 0.0, 19.0],), ([-1e4, -1e4 + 8],)]  # fmt: skip
+SCORES = [
+    ([0.0, -40.0],),
+    ([0.0, 0.0, 0.0],),
+    ([1.0, 2.0, 3.0],),
+    ([-3.0, 0.5, 0.25, 7.0],),
+    ([0.0, -700.0],),
+    ([0.0, -110.0, -90.0],),
+    ([1e4, 1e4, -1e4],),
+    ([1e30, 1.0],),
+    ([1e200, -1e200, 1e200],),
+    ([-0.7, -0.7],),
+    ([5.0],),
+    ([20.0, 0.0, 19.0],),
+    ([-1e4, -1e4 + 8],),
+]
 
 
 def _log_total(x):
@@ -226,7 +279,7 @@ def _log_total(x):
     return x[largest] + (mp.log(1 + total(beside)) if total(beside) > 1e-9 else mp.log1p(total(beside)))
 
 
-row("logsumexp", logsumexp, _log_total, SCORES, kind=Together, torch=lambda x: x.logsumexp(0))  # fmt: skip
+row("logsumexp", logsumexp, _log_total, SCORES, kind=Together, torch=lambda x: x.logsumexp(0))
 
 # --- norms --------------------------------------------------------------------------------------------------------
 
@@ -253,35 +306,87 @@ def _norm_kinks(p):
     return kinks
 
 
-row("euclidean", linalg.euclidean, lambda x: mp.sqrt(total([v * v for v in x])), torch="norm", numpy=True,
-    kinks=_norm_kinks(2), kind=Together)  # fmt: skip
+row(
+    "euclidean",
+    linalg.euclidean,
+    lambda x: mp.sqrt(total([v * v for v in x])),
+    torch="norm",
+    numpy=True,
+    kinks=_norm_kinks(2),
+    kind=Together,
+)
 for p in (1, 3, 0.5, -1):
-    row("p_norm" if p == 3 else f"vector_norm(ord={p})", lambda x, p=p: np.linalg.vector_norm(x, ord=p), norm(p),
-        torch=None if p == 1 else lambda x, p=p: x.norm(p), numpy=True, kinks=_norm_kinks(p), kind=Together)  # fmt: skip
-row("vector_norm(ord=inf)", lambda x: np.linalg.vector_norm(x, ord=INF), lambda x: max(map(abs, x)),
-    [p for p in POINTS if len(set(map(abs, p[0]))) == len(p[0])], numpy=True)  # fmt: skip
-row("norm**2", lambda x: np.linalg.norm(x) ** 2, lambda x: total([v * v for v in x]),
-    SQUARED, kind=Together)  # fmt: skip
-row("exp(-norm**2)", lambda x: np.exp(-(np.linalg.norm(x) ** 2)), lambda x: mp.exp(-total([v * v for v in x])),
-    [p for p in SQUARED if max(map(abs, p[0])) < 5], kind=Together)  # fmt: skip
+    row(
+        "p_norm" if p == 3 else f"vector_norm(ord={p})",
+        lambda x, p=p: np.linalg.vector_norm(x, ord=p),
+        norm(p),
+        torch=None if p == 1 else lambda x, p=p: x.norm(p),
+        numpy=True,
+        kinks=_norm_kinks(p),
+        kind=Together,
+    )
+row(
+    "vector_norm(ord=inf)",
+    lambda x: np.linalg.vector_norm(x, ord=INF),
+    lambda x: max(map(abs, x)),
+    [p for p in POINTS if len(set(map(abs, p[0]))) == len(p[0])],
+    numpy=True,
+)
+row("norm**2", lambda x: np.linalg.norm(x) ** 2, lambda x: total([v * v for v in x]), SQUARED, kind=Together)
+row(
+    "exp(-norm**2)",
+    lambda x: np.exp(-(np.linalg.norm(x) ** 2)),
+    lambda x: mp.exp(-total([v * v for v in x])),
+    [p for p in SQUARED if max(map(abs, p[0])) < 5],
+    kind=Together,
+)
 
 # --- normalisations -----------------------------------------------------------------------------------------------
 
-ROWS_OF = [([[1.0, 2.0, 4.0]],), ([[3.0, -1.0, 0.5]],), ([[1e25, -2e25, 1e24]],), ([[1e200, 2e200, 4e200]],),
-           ([[0.1, 0.1, 0.1]],), ([[1e-3, 1.5e-3, -1e-3]],), ([[300.0, 600.0, -1200.0]],), ([[0.0, 0.0, 1.0]],)]  # fmt: skip
+ROWS_OF = [
+    ([[1.0, 2.0, 4.0]],),
+    ([[3.0, -1.0, 0.5]],),
+    ([[1e25, -2e25, 1e24]],),
+    ([[1e200, 2e200, 4e200]],),
+    ([[0.1, 0.1, 0.1]],),
+    ([[1e-3, 1.5e-3, -1e-3]],),
+    ([[300.0, 600.0, -1200.0]],),
+    ([[0.0, 0.0, 1.0]],),
+]
 
 
-def _standard(x, eps=mpf(1e-5)):
-    return [(v - mean(x)) / mp.sqrt(variance(x) + eps) for v in x]
+def _standard(x):
+    return [(v - mean(x)) / mp.sqrt(variance(x) + mpf(1e-5)) for v in x]
 
 
-def _by_square(x, eps=mpf(1e-5)):
-    return [v / mp.sqrt(mean([w * w for w in x]) + eps) for v in x]
+def _by_square(x):
+    return [v / mp.sqrt(mean([w * w for w in x]) + mpf(1e-5)) for v in x]
 
 
-row("layer_norm", lambda x: functional.layer_norm(x, 3), lambda x: [_standard(r) for r in x], ROWS_OF, kind=Together, orders=(1, 2),
-    torch=lambda x: __import__("torch").nn.functional.layer_norm(x, (3,)))  # fmt: skip
-row("rms_norm", lambda x: functional.rms_norm(x, 3, eps=1e-5), lambda x: [_by_square(r) for r in x], ROWS_OF, kind=Together, orders=(1, 2),
-    torch=lambda x: __import__("torch").nn.functional.rms_norm(x, (3,), eps=1e-5))  # fmt: skip
-row("batch_norm", lambda x: functional.batch_norm(x.T, training=True).T, lambda x: [_standard(r) for r in x], ROWS_OF, kind=Together, orders=(1, 2),
-    torch=lambda x: __import__("torch").nn.functional.batch_norm(x.T, None, None, training=True).T)  # fmt: skip
+row(
+    "layer_norm",
+    lambda x: functional.layer_norm(x, 3),
+    lambda x: [_standard(r) for r in x],
+    ROWS_OF,
+    kind=Together,
+    orders=(1, 2),
+    torch=lambda x: __import__("torch").nn.functional.layer_norm(x, (3,)),
+)
+row(
+    "rms_norm",
+    lambda x: functional.rms_norm(x, 3, eps=1e-5),
+    lambda x: [_by_square(r) for r in x],
+    ROWS_OF,
+    kind=Together,
+    orders=(1, 2),
+    torch=lambda x: __import__("torch").nn.functional.rms_norm(x, (3,), eps=1e-5),
+)
+row(
+    "batch_norm",
+    lambda x: functional.batch_norm(x.T, training=True).T,
+    lambda x: [_standard(r) for r in x],
+    ROWS_OF,
+    kind=Together,
+    orders=(1, 2),
+    torch=lambda x: __import__("torch").nn.functional.batch_norm(x.T, None, None, training=True).T,
+)

@@ -1,7 +1,7 @@
 """Windows that move over an array: convolution and its adjoints, pooling and its adjoint."""
 
-import numpy as np
-from accuracy_arrays import Together
+from itertools import pairwise
+
 from accuracy_harness import ArrayRow
 from mpmath import mpf
 
@@ -12,8 +12,14 @@ ROWS = []
 EXCEPTIONS = []
 
 # One sample, one channel: (1, 1, n).
-SIGNALS = [[1.0, 2.0, 4.0, -1.0], [0.0, -0.0, 3.0, 0.5], [1e-3, 1e3, -0.03, 7.0], [1e30, 1.0, -1e30, 2.0],
-           [1e-200, 1e200, 1.0, 3.0], [300.0, -6e4, 0.1, 0.2]]  # fmt: skip
+SIGNALS = [
+    [1.0, 2.0, 4.0, -1.0],
+    [0.0, -0.0, 3.0, 0.5],
+    [1e-3, 1e3, -0.03, 7.0],
+    [1e30, 1.0, -1e30, 2.0],
+    [1e-200, 1e200, 1.0, 3.0],
+    [300.0, -6e4, 0.1, 0.2],
+]
 KERNELS = [[1.0, -0.5], [3.0, 1e-3], [0.1, 0.2], [1e-30, 2.0], [1e-200, 1e100], [6e-8, 1.0]]
 
 
@@ -55,14 +61,18 @@ def _torch_conv(x, w):
 PAIRS = [(deep(x), deep(w)) for x, w in zip(SIGNALS, KERNELS, strict=True)]
 row("conv", op("conv"), _correlated, PAIRS, torch=_torch_conv)
 row("conv_transpose", lambda y, w: op("conv_transpose")(y, w, shape=(5,)), _spread, PAIRS)
-row("conv_weight", lambda x, y: op("conv_weight")(x, y, size=(2,)), _correlated,
-    [(deep(x), deep([*w, 1.0])) for x, w in zip(SIGNALS, KERNELS, strict=True)])  # fmt: skip
+row(
+    "conv_weight",
+    lambda x, y: op("conv_weight")(x, y, size=(2,)),
+    _correlated,
+    [(deep(x), deep([*w, 1.0])) for x, w in zip(SIGNALS, KERNELS, strict=True)],
+)
 
 
 def _first_wins(x):
     """Of equal numbers in a window the first gets the gradient."""
     numbers = x[0][0]
-    if all(a != b for a, b in zip(numbers, numbers[1:], strict=False)):
+    if all(a != b for a, b in pairwise(numbers)):
         return None
     found = {(i,): mpf(0) for i in range(4)} | {(i, j): 0 for i in range(4) for j in range(4)}
     for start, weight in ((0, 1.0), (1, 0.5), (2, 0.25)):
@@ -72,7 +82,7 @@ def _first_wins(x):
 
 
 def _largest(x):
-    return [max(a, b) for a, b in zip(x[0][0], x[0][0][1:], strict=False)]
+    return [max(a, b) for a, b in pairwise(x[0][0])]
 
 
 POOLED = [(deep(x),) for x in [*SIGNALS, [2.0, 2.0, 1.0, 1.0]]]
@@ -84,14 +94,26 @@ row(
     torch=lambda x: _pool("max", x),
     kinks=_first_wins,
 )
-row("window_sum", lambda x: op("window_sum")(x, size=(2,)), lambda x: [a + b for a, b in zip(x[0][0], x[0][0][1:], strict=False)],
-    POOLED)  # fmt: skip
-row("window_spread", lambda x: op("window_spread")(x, size=(2,), shape=(5,)),
-    lambda x: [x[0][0][0], *(a + b for a, b in zip(x[0][0], x[0][0][1:], strict=False)), x[0][0][-1]], POOLED)  # fmt: skip
-row("avg_pool1d", lambda x: functional.avg_pool1d(x, 2), lambda x: [(x[0][0][i] + x[0][0][i + 1]) / 2 for i in (0, 2)],
-    POOLED, torch=lambda x: _pool("avg", x, 2))  # fmt: skip
-row("adaptive_avg_pool1d", lambda x: functional.adaptive_avg_pool1d(x, 3),
-    lambda x: [(a + b) / 2 for a, b in zip(x[0][0], x[0][0][1:], strict=False)], POOLED)  # fmt: skip
+row("window_sum", lambda x: op("window_sum")(x, size=(2,)), lambda x: [a + b for a, b in pairwise(x[0][0])], POOLED)
+row(
+    "window_spread",
+    lambda x: op("window_spread")(x, size=(2,), shape=(5,)),
+    lambda x: [x[0][0][0], *(a + b for a, b in pairwise(x[0][0])), x[0][0][-1]],
+    POOLED,
+)
+row(
+    "avg_pool1d",
+    lambda x: functional.avg_pool1d(x, 2),
+    lambda x: [(x[0][0][i] + x[0][0][i + 1]) / 2 for i in (0, 2)],
+    POOLED,
+    torch=lambda x: _pool("avg", x, 2),
+)
+row(
+    "adaptive_avg_pool1d",
+    lambda x: functional.adaptive_avg_pool1d(x, 3),
+    lambda x: [(a + b) / 2 for a, b in pairwise(x[0][0])],
+    POOLED,
+)
 
 
 def _pool(kind, x, stride=1):
