@@ -99,12 +99,13 @@ def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array
 def _can_divide(x: Array, out: Array) -> bool:
     """Whether products divided by a factor are the products of the others: not where they are 0, or out of range.
 
-    And not in a recorded pass, where further quotients would leave the range, or rounding where 0 belongs.
+    Each further derivative divides again, so that factors and product have to be far from the ends of the range.
     """
-    if isinstance(x, Tensor):
-        return False
-    limits, size = np.finfo(out.dtype), np.abs(out)
-    return bool(np.all((size >= limits.tiny) & (size <= limits.max)))
+    most = 2.0 ** (np.finfo(out.dtype).maxexp // 8)
+    factors, products = np.abs(plain(x)), np.abs(plain(out))
+    return bool(
+        np.all((factors >= 1.0 / most) & (factors <= most)) and np.all((products >= 1.0 / most) & (products <= most))
+    )
 
 
 def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -162,6 +163,9 @@ def product_before(x: Array) -> Array:
     return products
 
 
+_FEW = 64  # running products of so many factors are multiplied: quotients leave rounding where a derivative is 0
+
+
 def cumprod_kernel(x: Array, *, axis: int | None = None) -> Array:
     return np.cumprod(x, axis=axis)
 
@@ -170,7 +174,7 @@ def cumprod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: int | Non
     along = 0 if axis is None else axis
     if axis is None:
         x = x.reshape(-1)
-    if _can_divide(x, out):
+    if x.shape[along] > _FEW and _can_divide(x, out):
         d = _reversed(np.cumsum(_reversed(g * out, along), axis=along), along) / x
         return d.reshape(x_shape)
     g, x = np.moveaxis(g, along, -1), np.moveaxis(x, along, -1)

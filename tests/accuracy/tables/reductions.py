@@ -109,8 +109,8 @@ def product(x):
 row("sum", np.sum, total, torch="sum", numpy=True)
 row("mean", np.mean, mean, torch="mean", numpy=True)
 row("cumsum", np.cumsum, running(lambda a, b: a + b), torch=lambda x: x.cumsum(0), numpy=True)
-row("prod", np.prod, product, torch="prod", numpy=True)
-row("cumprod", np.cumprod, running(lambda a, b: a * b), torch=lambda x: x.cumprod(0), numpy=True)
+row("prod", np.prod, product, torch="prod", numpy=True, kind=Together)
+row("cumprod", np.cumprod, running(lambda a, b: a * b), torch=lambda x: x.cumprod(0), numpy=True, kind=Together)
 
 
 def shared(best):
