@@ -6,6 +6,7 @@ Exit codes: 0 all went well, 1 a command ran and failed, 2 wrong usage, 130 stop
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import warnings
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from autograd import __version__
+from autograd.printable import PLAIN
 from nn.commands import demo, training
 from nn.commands.options import UsageError
 from nn.errors import CheckpointError, DataFileError, TrainingWarning
@@ -37,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     command = "chainrule"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors=PLAIN)  # names in data and files may have characters that the console has not
     try:
         arguments = _parser().parse_args(argv)
         command = f"chainrule {arguments.command}"

@@ -12,6 +12,7 @@ from optim.clip import NonFiniteGradientError, clip_grad_norm, clip_grad_value
 from optim.errors import (
     GradientError,
     HyperparameterError,
+    NoGradientWarning,
     OptimizerError,
     ParameterError,
     StateError,
@@ -65,6 +66,7 @@ __all__ = [
     "Lion",
     "Minimum",
     "NAdam",
+    "NoGradientWarning",
     "NonFiniteGradientError",
     "Optimizer",
     "OptimizerError",

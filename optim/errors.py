@@ -10,6 +10,7 @@ from __future__ import annotations
 __all__ = [
     "GradientError",
     "HyperparameterError",
+    "NoGradientWarning",
     "OptimizerError",
     "ParameterError",
     "StateError",
@@ -31,6 +32,24 @@ class HyperparameterError(OptimizerError, ValueError):
     ...
     optim.errors.HyperparameterError: SGD: lr must be a number with 0 <= lr < inf, or a function of the step that \
 returns one; got -0.1.
+    """
+
+
+class NoGradientWarning(UserWarning):
+    """A step of an optimizer has changed nothing, because no parameter has a gradient; said once for each optimizer.
+
+    >>> import warnings
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> w = tensor([1.0], requires_grad=True)
+    >>> optimizer = SGD([w], lr=0.1)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     (w * w).sum().backward()
+    ...     optimizer.zero_grad()  # in the wrong place
+    ...     optimizer.step()
+    >>> print(str(caught[0].message)[:75])
+    SGD.step() has changed nothing: its one parameter has no gradient. Was back
     """
 
 

@@ -116,6 +116,8 @@ class LBFGS(Optimizer):
         hyper = self._resolved(0, self.param_groups[0])[0]
         loss, start = self._evaluate(closure)
         self.skipped = tuple(p for p in self._params if p.grad is None)
+        if self.skipped:
+            self._notice_missing_gradients()
         self._require_finite(start, None, 0.0)
         self._descend(closure, start, hyper)
         self.t += 1

@@ -7,6 +7,7 @@ the parameter, its gradient, the state and some coefficients; `Optimizer.step` r
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any, ClassVar
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
+from autograd.callers import users_level
 from optim.blocks import Kernel
-from optim.errors import HyperparameterError, ParameterError, UpdateError
+from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
 from optim.hyper import Rule, is_off
@@ -78,6 +80,8 @@ class Optimizer:
     numbers: ClassVar[Mapping[str, float]] = {}  # what a parameter's state has besides arrays, and its first value
     decoupled: ClassVar[bool] = False  # whether weight decay shrinks the parameter beside the update
     squares: ClassVar[bool] = False  # whether its update has guarded numbers, which may need a wider dtype
+
+    _warned = False  # whether it was said that no parameter has a gradient; not copied
 
     def __init__(self, params: Parameters, **defaults: Any) -> None:
         self.defaults = defaults
@@ -226,7 +230,30 @@ class Optimizer:
         """
         loss = None if closure is None else closure()
         undisturbed(self._update_all)
+        if self.skipped:
+            self._notice_missing_gradients()
         return loss
+
+    def _notice_missing_gradients(self) -> None:
+        """Warn, once, when all parameters were skipped: the step has changed nothing, and nothing else says why."""
+        params = [p for group in self.param_groups for p in group["params"]]
+        if self._warned or len(self.skipped) < len(params):
+            return
+        self._warned = True
+        if any(p.requires_grad for p in params):
+            why = (
+                "Was backward() called, and zero_grad() not between it and step()? Was the loss computed from these "
+                "very parameters, not from those of another model or of a copy, and without leaving the graph "
+                "(no_grad(), .detach(), .data, .item())?"
+            )
+        else:
+            why = "They are frozen: requires_grad is False."
+        none = "its one parameter has no" if len(params) == 1 else f"none of its {len(params)} parameters has a"
+        warnings.warn(
+            f"{type(self).__name__}.step() has changed nothing: {none} gradient. {why}",
+            NoGradientWarning,
+            stacklevel=users_level(),
+        )
 
     def _update_all(self) -> None:
         resolved = [self._resolved(i, group) for i, group in enumerate(self.param_groups)]
@@ -388,7 +415,7 @@ class Optimizer:
         self._overflowed: list[bool] = []  # whether a number has overflowed in this step
 
     def __getstate__(self) -> dict[str, Any]:
-        again = ("_kernels", "_recent", "_fixed", "_overflowed")
+        again = ("_warned", "_kernels", "_recent", "_fixed", "_overflowed")
         return {name: value for name, value in self.__dict__.items() if name not in again}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

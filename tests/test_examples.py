@@ -15,6 +15,7 @@ EXAMPLES = {
     "gaussian_process": "noise",
     "kepler_orbit": "mass 1.00",
     "learned_rate": "learned: the loss is 4.0 times smaller",
+    "learned_start": "a start that learns in one step",
     "logistic_regression": "weights",
     "xor": "19 of 20 seeds succeed",
     "stream_large_file": "at most",
@@ -22,7 +23,13 @@ EXAMPLES = {
     "vanishing_gradients": "sigmoid: 1.1e-07 of the gradient arrives",
 }
 # What is passed to those that would take long.
-QUICK = {"adding_problem": ["6"], "digits_cnn": ["2"], "stream_large_file": ["8"], "tiny_transformer": ["2"]}
+QUICK = {
+    "adding_problem": ["6"],
+    "digits_cnn": ["2"],
+    "learned_start": ["20"],
+    "stream_large_file": ["8"],
+    "tiny_transformer": ["2"],
+}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -13,7 +13,7 @@ from autograd.coverage import SINCE, UNTIL, numpy_callables
 # The import direction, lowest first. A module may import from every line above its own, never from its own
 # line or one below. A package (ops, view, ...) is one name here: its modules may import each other.
 LAYERS = [
-    {"autograd.callers", "autograd.errors", "autograd.lazy", "autograd.patterns"},
+    {"autograd.callers", "autograd.errors", "autograd.lazy", "autograd.patterns", "autograd.printable"},
     {"autograd.arrays", "autograd.containers", "autograd.files", "autograd.modes"},
     {"autograd.fixes", "autograd.fingerprints"},
     {"autograd.graph"},

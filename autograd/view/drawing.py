@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograd.files import destination
+from autograd.printable import printable
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.shrink import shrink
@@ -199,7 +200,7 @@ class Drawing:
         return path
 
     def __repr__(self) -> str:
-        return self.text
+        return printable(self.text)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.errors import UnusedInputError
 from autograd.graph import Vertex
+from autograd.printable import printable
 from autograd.tensor import Tensor
 from autograd.view.chain.deltas import Delta, deltas
 from autograd.view.chain.entries import EntryWeb, between, entry_formula, entry_name
@@ -246,7 +247,7 @@ class Explanation:
         ]
 
     def __repr__(self) -> str:
-        return self.text
+        return printable(self.text)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

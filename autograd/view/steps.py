@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd.files import destination
 from autograd.graph import Node, Output
+from autograd.printable import printable
 from autograd.tensor import Tensor
 from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names
@@ -223,7 +224,7 @@ class Steps:
         return path
 
     def __repr__(self) -> str:
-        return self.text
+        return printable(self.text)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

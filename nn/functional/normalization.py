@@ -65,7 +65,8 @@ def batch_norm(
         if count < 2:
             raise ValueError(
                 f"batch_norm in training needs at least 2 values per channel to have a variance, and an input of shape "
-                f"{x.shape} has {count}. Pass a larger batch, or call eval() to use the running statistics."
+                f"{x.shape} has {count}. Pass a larger batch, or call eval() to use the running statistics. A last "
+                "batch of one sample is left out by nn.data.Loader(data, batch_size, drop_last=True), also for nn.fit."
             )
         mean, spread, variance, factor = _standard(x, axes, eps)
         out = spread * (factor if weight is None else weight.reshape(sizes) * factor)  # one pass over x instead of two

@@ -106,6 +106,18 @@ def test_a_failed_call_counts_nothing():
     assert all((before[key] == after[key]).all() for key in before)
 
 
+def test_a_last_batch_of_one_is_left_out_by_the_loader():
+    """The message names what to do, and it helps."""
+    x, y = np.arange(10.0, dtype="float32").reshape(5, 2), np.zeros((5, 1), "float32")
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.BatchNorm1d(2), nn.Linear(2, 1, rng=0))
+    with pytest.raises(
+        ValueError, match=r"shape \(1, 2\) has 1\. .*nn\.data\.Loader\(data, batch_size, drop_last=True\)"
+    ):
+        nn.fit(model, (x, y), loss=nn.MSELoss(), epochs=1, batch_size=2)
+    nn.fit(model, nn.data.Loader((x, y), 2, drop_last=True), loss=nn.MSELoss(), epochs=1)
+    assert model[1].num_batches_tracked.item() == 4
+
+
 def test_functions_change_arrays_in_place():
     mean, variance = np.zeros(3), np.ones(3)
     x = batches(1)[0]

@@ -1,0 +1,39 @@
+"""Text for consoles that cannot write every character (cp1252, ASCII): lines, dots and bars become plain ones.
+
+Importing this registers the error handler `PLAIN` for encoding, which also streams can be set to.
+"""
+
+from __future__ import annotations
+
+import codecs
+import sys
+
+__all__ = ["PLAIN", "printable"]
+
+PLAIN = "chainrule.plain"
+
+_BARS = dict(zip("▁▂▃▄▅▆▇█", "_.-=+*%#", strict=True))
+_INSTEAD = {"─": "-", "│": "|", "├": "|", "└": "`", "·": "*", **_BARS}
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_INSTEAD.get(c, "?") for c in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(PLAIN, _plain)
+
+
+def printable(text: str) -> str:
+    """The text as the standard output can write it, which is as it is nearly everywhere.
+
+    >>> from autograd.printable import PLAIN
+    >>> print("├─ x\\n│  └─ y  ▁▄█".encode("ascii", PLAIN).decode())
+    |- x
+    |  `- y  _=#
+    """
+    encoding = getattr(sys.stdout, "encoding", None)
+    if text.isascii() or not encoding:
+        return text
+    return text.encode(encoding, PLAIN).decode(encoding)
