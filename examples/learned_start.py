@@ -29,6 +29,7 @@ def task(rng):
 
 
 def error(model, state, x, y):
+    """How far a network with these parameters is from the points."""
     return nn.functional.mse_loss(nn.functional_call(model, state, x), y)
 
 
@@ -65,6 +66,7 @@ def judged(rng, model, tasks=200):
 
 
 def main(steps):
+    """Both starts, and how well they do."""
     for name, ahead in (("a start that fits all tasks", False), ("a start that learns in one step", True)):
         before, after = judged(np.random.default_rng(1), learned(np.random.default_rng(0), steps, ahead=ahead))
         print(f"{name}: error {before:.2f}, after one step {after:.2f}")
