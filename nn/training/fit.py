@@ -104,7 +104,7 @@ def fit(
     for callback in ordered:
         if isinstance(callback, Checkpoint):
             callback.others = ordered
-    if resume is not None or any(isinstance(callback, Checkpoint) for callback in ordered):
+    if any(isinstance(callback, Checkpoint) for callback in ordered):
         run.note_data()
     if resume is not None:
         restore(resume, run, ordered, other_data=other_data)

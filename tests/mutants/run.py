@@ -85,9 +85,10 @@ def outcome(path: str, content: str | None, root: Path) -> tuple[str, str]:
             if ended:
                 text = log.read_text(errors="replace").strip()
                 found = [line for line in text.splitlines() if line.startswith(("FAILED", "ERROR"))]
-                if status and not found:
+                code = os.waitstatus_to_exitcode(status)
+                if code not in (0, 1, 2):  # all well, a failure, an interrupt or an error while tests are collected
                     raise RuntimeError(f"the tests could not be run:\n{text}")
-                return ("killed", found[0]) if status else ("survived", "")
+                return ("killed", (found or text.splitlines()[-1:])[0]) if code else ("survived", "")
             time.sleep(0.05)
         os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -129,12 +130,13 @@ def main() -> None:
     parser.add_argument("--line", type=int, help="those of this line")
     parser.add_argument("--part", type=int, default=1, help="which part of them, of --parts")
     parser.add_argument("--parts", type=int, default=1)
+    parser.add_argument("--skip", type=int, default=0, help="so many at the beginning, which were run before")
     parser.add_argument("--show", action="store_true", help="list the mutants, run nothing")
     parser.add_argument("--save", action="store_true", help=f"write {SCORE.name}")
     given = parser.parse_args()
     mutants = draw(ROOT, TESTS, None if given.all else given.n, given.seed)
     mutants = [m for m in mutants if given.only in m.path and given.line in (None, m.line)]
-    mutants = mutants[given.part - 1 :: given.parts]
+    mutants = mutants[given.part - 1 :: given.parts][given.skip :]
     if given.show:
         print(*mutants, f"{len(mutants)} mutants", sep="\n")
         return

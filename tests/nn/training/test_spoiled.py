@@ -10,6 +10,7 @@ import nn
 import optim
 from nn.errors import NonFiniteStateError
 from nn.saving import read
+from nn.saving.finite import known_of, spoiled
 
 X, Y = np.linspace(-1.0, 1.0, 24).reshape(12, 2), np.arange(12) % 2
 LOSS = nn.CrossEntropyLoss()
@@ -321,3 +322,86 @@ def test_nn_save_with_an_optimizer(tmp_path):
     with pytest.raises(NonFiniteStateError, match=r"the optimizer's exp_avg_sq of 3.bias is not finite in 1 of its 2"):
         nn.save(tmp_path / "m.npz", model, adam)
     nn.save(tmp_path / "m.npz", model)
+
+
+def test_nn_save_with_the_lists_of_lbfgs(tmp_path):
+    model = nn.Linear(2, 1, rng=0)
+    lbfgs = optim.LBFGS(model.parameters(), lr=0.1, max_iter=6)
+
+    def closure():
+        lbfgs.zero_grad()
+        loss = (model(np.ones((3, 2), "float32")) ** 2).mean() + (model.weight**4).sum()
+        loss.backward()
+        return loss
+
+    lbfgs.step(closure)
+    nn.save(tmp_path / "m.npz", model, lbfgs)
+    lbfgs.state[model.weight]["old_dirs"][1][0] = np.nan
+    with pytest.raises(NonFiniteStateError, match=r"the optimizer's old_dirs/1 of weight is not finite in 1 of its 3"):
+        nn.save(tmp_path / "m.npz", model, lbfgs)
+    del lbfgs.state[model.weight]["old_dirs"][1]
+    lbfgs.state[model.weight]["ro"][0] = float("inf")
+    with pytest.raises(
+        NonFiniteStateError, match=r"the optimizer's ro/0 of weight is not finite in 1 of its 1 numbers"
+    ):
+        nn.save(tmp_path / "m.npz", model, lbfgs)
+
+
+def test_parameters_of_no_model(tmp_path):
+    other = nn.Parameter(np.ones(2))
+    adam = optim.Adam([other])
+    adam.state[other]["exp_avg"][:] = np.nan
+    with pytest.raises(NonFiniteStateError, match="the optimizer's exp_avg of parameter 0 is not finite in 2 of its 2"):
+        nn.save(tmp_path / "m.npz", network(), adam)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ([np.inf, 1.0], [np.inf, 1.0], ""),
+        ([np.inf, 1.0], [-np.inf, 1.0], ""),
+        ([np.inf, 1.0], [np.nan, 1.0], "w is not finite in 1 of its 2 numbers"),
+        ([np.inf, 1.0], [1.0, np.inf], "w is not finite in 1 of its 2 numbers"),
+        ([np.inf, 1.0], [np.inf, np.nan], "w is not finite in 1 of its 2 numbers"),
+        ([np.nan, 1.0], [np.nan, 1.0], "w is not finite in 1 of its 2 numbers"),
+        ([0.0, 1.0], [np.inf, -np.inf], "w is not finite in 2 of its 2 numbers"),
+    ],
+)
+def test_what_counts_in_a_parameter(before, after, words):
+    module = nn.Module()
+    module.w = nn.Parameter(np.array(before))
+    known = known_of(module)
+    module.w.data = np.array(after)
+    assert spoiled(module, known=known) == words
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ([np.nan, 1.0], [np.nan, 1.0], ""),
+        ([np.nan, 1.0], [np.inf, 1.0], ""),
+        ([np.nan, 1.0], [1.0, np.nan], "b is not finite in 1 of its 2 numbers"),
+        ([0.0, 1.0], [0.0, np.inf], "b is not finite in 1 of its 2 numbers"),
+    ],
+)
+def test_what_counts_in_a_buffer(before, after, words):
+    module = nn.Module()
+    module.b = nn.Buffer(np.array(before))
+    known = known_of(module)
+    module.b.data = np.array(after)
+    assert spoiled(module, known=known) == words
+    memory = [{"kept/b": 0, "b": module.b.data, "b of another shape": np.array([[np.inf]])}]
+    assert spoiled(nn.Module(), others=memory, known=known) == words.replace("b is", "/0/b is")
+
+
+def test_what_counts_in_other_values():
+    module = nn.Module()
+    module.b = nn.Buffer(np.array([np.inf, 1.0]))
+    known = known_of(module)
+    assert known.keys() == {"b"}
+    assert spoiled(module, others={"b": np.array([[np.inf]])}, known=known) == "b is not finite in 1 of its 1 numbers"
+    free = {"score": float("nan"), "counts": np.arange(3), "texts": np.array(["nan"]), "inf": (np.array([np.inf]),)}
+    assert spoiled(module, others=free, known=known) == ""
+    wrong = {"a": ({"c": np.array([1j, complex("nan")])},)}
+    assert spoiled(module, others=wrong, known=known) == "a/0/c is not finite in 1 of its 2 numbers"
+    assert spoiled(module, others={"x": np.float32("nan")}) == "x is not finite in 1 of its 1 numbers"
