@@ -166,9 +166,8 @@ def _epoch(
         row.update({f"val_{name}": number for name, number in found.items()})
     elif run.metrics:
         position = run.train.state_dict()
-        found = evaluate(run.model, run.train, loss=run.loss, metrics=run.metrics)
+        row.update(evaluate(run.model, run.train, metrics=run.metrics))
         run.train.load_state_dict(position)  # judging is no loop of the training
-        row.update({name: found[name] for name in run.metrics})
     run.epoch += 1
     run.total, run.samples = 0.0, 0
     run.history.rows.append(row)

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+import autograd
 import nn
 import optim
 from nn.errors import CheckpointError
@@ -706,3 +707,189 @@ def test_the_memory_of_an_optimizer_is_kept_in_a_wider_dtype():
     saved["state"][0]["exp_avg_sq"] = np.full(model[0].weight.shape, 1e300)
     adam.load_state_dict(saved)
     assert np.isfinite(adam.state[model[0].weight]["exp_avg_sq"]).all()
+
+
+# --- the words, letter by letter ------------------------------------------------------------------------------------
+
+
+STORED = (
+    "what can be stored are numbers, texts, None, arrays, and plain lists, tuples and dicts of them (of a Tensor: "
+    "t.numpy(); of a generator: rng.bit_generator.state)."
+)
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ({1, 2}, f"the whole is of type builtins.set; {STORED}"),
+        ([0, print], f"1 is of type builtins.builtin_function_or_method; {STORED}"),
+        ({"a": {"b": [1j]}}, f"a['b'][0] is of type builtins.complex; {STORED}"),
+        ({"a": (0, 2**4096)}, "a[1] is an int of 4097 bits; at most 4096 can be stored."),
+        ({"a": np.array([None])}, "a is an array of dtype object; only numbers, texts and times can be stored."),
+        ({"a": {b"": 1}}, "a is a dict with the key b''; keys are texts, numbers or None."),
+        ({"a": {"b": loop()}}, "a['b'][0][0] is nested deeper than 64 levels, or contains itself."),
+    ],
+)
+def test_words_of_what_cannot_be_saved(tmp_path, tree, words):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        write(tmp_path / "t.npz", tree)
+    assert str(caught.value) == f"cannot be saved: {words}"
+
+
+def test_the_deepest_and_the_largest_that_can_be_saved(tmp_path):
+    tree = [2**4096 - 1, -(2**4096) + 1]
+    for _ in range(63):
+        tree = [tree]
+    write(tmp_path / "t.npz", tree)
+    assert read(tmp_path / "t.npz") == tree
+    with pytest.raises(ValueError, match="nested deeper than 64 levels"):
+        write(tmp_path / "t.npz", [tree])
+
+
+ZIP = "it is no checkpoint, but a file of torch.save. In PyTorch, save the state dict with safetensors."
+BY_HAND = (
+    "it has no checksum: another program made it, or it is damaged. If you know where it comes from: "
+    "model.load_state_dict("
+)
+PICKLE = "a Python pickle, perhaps of an old torch.save. It is not opened, since a pickle can run any code"
+OTHERS = {
+    ".npz": {
+        b"": "it is empty.",
+        b"\x80\x04": f"it is no checkpoint, but {PICKLE}.",
+        b"\x93NUMPY\x01": "it is no checkpoint, but a single array of np.save.",
+        b"\x89HDF\r\n": "it is no checkpoint, but an HDF5 file.",
+        b"\x1f\x8b\x08": "it is no checkpoint, but compressed with gzip.",
+        b"PK\x03\x04 and no end": "it is damaged: it is a zip archive without its end.",
+        b"PK" + bytes(2**16 + 22) + b"PK\x05\x06" + bytes(18): f"{BY_HAND}np.load(path))",
+        b"PK\x05\x06" + bytes(2**16 + 19): "it is damaged: it is a zip archive without its end.",
+        b"PKPK\x05\x06/data.pkl": ZIP,
+        b"{}": "it is no checkpoint, or the beginning of one is damaged or missing.",
+    },
+    ".safetensors": {
+        b"PK\x05\x06": "it is no checkpoint, or the beginning of one is damaged or missing.",
+        bytes(8) + b"{}": f"{BY_HAND}safetensors.numpy.load_file(path))",
+        bytes(7) + b"{}": "it is no checkpoint, or the beginning of one is damaged or missing.",
+    },
+}
+
+
+@pytest.mark.parametrize(("suffix", "data"), [(suffix, data) for suffix, kinds in OTHERS.items() for data in kinds])
+def test_words_of_what_is_no_checkpoint(tmp_path, suffix, data):
+    path = tmp_path / f"m{suffix}"
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError) as caught:
+        read(path)
+    assert caught.value.why == OTHERS[suffix][data]
+    assert caught.value.path == path
+
+
+def test_words_of_damage_and_of_other_versions(tmp_path):
+    path = tmp_path / "m.npz"
+    write(path, [1.5])
+    data = bytearray(path.read_bytes())
+    data[50] ^= 1
+    path.write_bytes(data)
+    for tree, why in (
+        (None, "it is damaged: its checksum is not that of its content."),
+        (
+            forged(None, format=2, program="chainrule 9.0"),
+            f"chainrule 9.0 wrote it in format 2, and chainrule {autograd.__version__} reads format 1.",
+        ),
+    ):
+        if tree is not None:
+            path.write_bytes(tree)
+        with pytest.raises(CheckpointError) as caught:
+            read(path)
+        assert caught.value.why == why
+    with pytest.raises(CheckpointError) as caught:
+        read(tmp_path / "m.pt")
+    assert caught.value.why == "the suffix '.pt' says no format: .npz or .safetensors."
+    with pytest.raises(CheckpointError) as caught:
+        (tmp_path / "folder.npz").mkdir()
+        read(tmp_path / "folder.npz")
+    assert caught.value.why == "it is a folder."
+
+
+def test_a_file_that_does_not_fit_into_memory(tmp_path, monkeypatch):
+    write(tmp_path / "m.npz", 1)
+
+    def full(path):
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "read_bytes", full)
+    with pytest.raises(CheckpointError) as caught:
+        read(tmp_path / "m.npz")
+    assert caught.value.why == "it does not fit into memory."
+
+
+def test_the_manifest_letter_by_letter(tmp_path):
+    write(
+        tmp_path / "m.npz", {"model": {"w": np.ones(2)}, "x": [np.int8(3), (float("-inf"), {1: None})]}, short="model/"
+    )
+    with zipfile.ZipFile(tmp_path / "m.npz") as file:
+        assert file.namelist() == ["chainrule.json", "w.npy", "x/0.npy"]
+        assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
+        assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        found = json.loads(file.read("chainrule.json"))
+        assert file.comment.startswith(b"chainrule.digest:")
+        assert len(file.comment) == len("chainrule.digest:") + 32
+    assert found == {
+        "format": 1,
+        "program": f"chainrule {autograd.__version__}",
+        "tree": {
+            "model": {"w": {"$array": "w"}},
+            "x": [{"$scalar": "x/0"}, {"$tuple": [{"$float": "-inf"}, {"$dict": [[1, None]]}]}],
+        },
+    }
+
+
+def test_which_names_arrays_have(tmp_path):
+    """Plain names are the places; others, which could mean something to a file system, are numbers."""
+    one = np.ones(1)
+    keys = [
+        "a.b",
+        "a-b",
+        "a_b",
+        "a b",
+        "..",
+        ".",
+        "",
+        "a/b",
+        "/a",
+        "é",
+        "x" * 200,
+        "x" * 201,
+        "__metadata__",
+        "__metadata__x",
+    ]
+    write(tmp_path / "m.npz", dict.fromkeys(keys, one) | {"a": {"b": one}})
+    with zipfile.ZipFile(tmp_path / "m.npz") as file:
+        names = [name.removesuffix(".npy") for name in file.namelist()[1:]]
+    expected = ["a.b", "a-b", "a_b", None, None, None, None, "a/b", None, None, "x" * 200, None, None, None, None]
+    assert names == [name or f"array-{i}" for i, name in enumerate(expected)]
+    assert read(tmp_path / "m.npz").keys() == {*keys, "a"}
+
+
+def test_words_of_arguments_in_another_order(tmp_path):
+    for verb in ("save", "load"):
+        with pytest.raises(TypeError) as caught:
+            getattr(nn, verb)(nn.ReLU(), str(tmp_path / "m.npz"))
+        assert str(caught.value) == f"nn.{verb} takes a path, a module and perhaps an optimizer, not ReLU, str."
+
+
+@suffixes
+def test_words_of_what_does_not_fit(tmp_path, suffix):
+    path = tmp_path / f"m{suffix}"
+    write(path, [1])
+    with pytest.raises(CheckpointError) as caught:
+        nn.load(path, nn.ReLU())
+    assert caught.value.why == "it holds something else than a model: nn.saving.read(path) returns it."
+    model, adam = trained()
+    nn.save(path, model)
+    with pytest.raises(CheckpointError) as caught:
+        nn.load(path, model, adam)
+    assert caught.value.why == "it was saved without an optimizer, and nothing was changed."
+    nn.save(path, model, optim.SGD(model.parameters()))
+    with pytest.raises(CheckpointError) as caught:
+        nn.load(path, model, adam)
+    assert caught.value.why.endswith("saved by SGD. Nothing was loaded. The model was not changed either.")
