@@ -804,8 +804,8 @@ def test_words_of_damage_and_of_other_versions(tmp_path):
     with pytest.raises(CheckpointError) as caught:
         read(tmp_path / "m.pt")
     assert caught.value.why == "the suffix '.pt' says no format: .npz or .safetensors."
+    (tmp_path / "folder.npz").mkdir()
     with pytest.raises(CheckpointError) as caught:
-        (tmp_path / "folder.npz").mkdir()
         read(tmp_path / "folder.npz")
     assert caught.value.why == "it is a folder."
 
