@@ -149,7 +149,7 @@ class Tensor(TensorValues):
 
         Every Tensor that is still held, leaf or not, gets it added to its ``.grad``. ``gradient`` is the gradient of
         the final quantity with respect to this Tensor (1 for a single number) and has its shape. The values kept for
-        the pass are released unless ``retain_graph``.
+        the pass are released unless ``retain_graph``. When the pass fails, no gradient has changed.
 
         Raises NonScalarBackwardError, GradientShapeError, RequiresGradError, GraphReleasedError, StaleLeafError.
 
