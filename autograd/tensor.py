@@ -103,7 +103,10 @@ class Tensor(TensorValues):
                 )
             if self._requires_grad and not is_real_floating(array.dtype):
                 _refuse_dtype(array.dtype)
-            hand_out(array)
+            # An array that the caller has kept nothing of (`w.data = w.data - step`) is ours from here on.
+            ours = sys.getrefcount(value) <= _TEMPORARY if array is value else isinstance(value, list | int | float)
+            if not ours:
+                hand_out(array)
             self._data = array
         self._changed()
 
@@ -337,6 +340,32 @@ def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
     t._info.name = name
     return t
 
+
+class _Probe:
+    """Counts as the setter of ``data`` does: by two names."""
+
+    count = 0
+
+    @property
+    def data(self) -> Any:
+        return self.count
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        array = value
+        self.count = sys.getrefcount(array)
+
+
+def _calibrate() -> int:
+    """`sys.getrefcount` of an array that is assigned to ``data`` and that nobody else holds, counted by its setter."""
+    if not hasattr(sys, "getrefcount") or sys.version_info >= (3, 14):
+        return 0  # from 3.14 on, an array that a variable of the caller holds may have the same count
+    probe = _Probe()
+    probe.data = np.empty(1)
+    return probe.count
+
+
+_TEMPORARY = _calibrate()
 
 # Threads that use a Tensor for the first time at once must agree on its place.
 _FIRST_USE = Lock()
