@@ -19,6 +19,7 @@ from autograd.callers import users_level
 from autograd.containers import flatten, leaves, unflatten
 from autograd.engine import Route, backward_pass
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
+from autograd.fingerprints import take_back
 from autograd.graph import Vertex, newest_first, place
 from autograd.modes import STATE, Readings
 from autograd.registry import defop, unchanged
@@ -212,8 +213,7 @@ def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
     """The Tensor that the function sees in place of an argument."""
     if isinstance(x, Tensor):
         if x.requires_grad and outside_grad:
-            door: Tensor = identity(x)
-            return door
+            return identity(x)  # type: ignore[no-any-return]
         x = x.data
     only_numbers(x, where)
     array = np.array(x)
@@ -222,7 +222,9 @@ def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
             f"{where} is {array.dtype} ({type(x).__name__}), which has no derivative. Only real floating data is "
             "differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out of argnums."
         )
-    return argument(array)
+    door = argument(array)
+    take_back(array)  # a copy of ours
+    return door
 
 
 def check_number(out: Any, what: str) -> None:
