@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Tensor, enable_grad, hessian
+from autograd import Tensor, enable_grad, hessian, no_grad
 from autograd.arrays import only_numbers
 from autograd.containers import flatten, leaves, unflatten
 from autograd.tensor import argument
@@ -294,7 +294,8 @@ def _optimizer(method: Any, problem: _Problem, hyper: Mapping[str, Any]) -> Opti
     if not isinstance(optimizer, Optimizer):
         raise HyperparameterError(f"minimize: the method made a {type(optimizer).__name__}, and no optimizer.")
     if isinstance(optimizer, _Newton):
-        optimizer.curvature = hessian(problem.of_vector)
+        # Plain also where the function uses the parameters of a model, which are not asked about.
+        optimizer.curvature = no_grad(hessian(problem.of_vector))
     return optimizer
 
 

@@ -227,3 +227,13 @@ def test_every_optimizer_is_a_method():
         assert isinstance(by_name, Minimum)
         np.testing.assert_array_equal(by_name.xs, by_class.xs)
         assert by_name.method.startswith(name)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "adam"])
+def test_a_function_that_uses_live_parameters_of_its_own(method):
+    """They are not asked about: the result is plain, and they get no gradient."""
+    w = tensor([2.0, -1.0], requires_grad=True)
+    result = minimize(lambda x: np.sum((x - w) ** 2), np.zeros(2), method, **({"lr": 0.3} if method == "adam" else {}))
+    assert type(result.x) is np.ndarray
+    np.testing.assert_allclose(result.x, [2.0, -1.0], atol=1e-3)
+    assert w.grad is None
