@@ -19,6 +19,7 @@ from autograd.modes import Frame
 __all__ = [
     "GONE",
     "SMALL",
+    "Argument",
     "Info",
     "Leaf",
     "Node",
@@ -59,6 +60,13 @@ class Info:
         self.hooks: list[Callable[[Any], Any]] = []
         self.code = code
         self.lasti = lasti
+
+
+class Argument(Info):
+    """Of a leaf that stands for an argument of a function: ``x += 1`` binds the name anew, as for a number, and a copy
+    would lose the graph as that of a computed Tensor does."""
+
+    __slots__ = ()
 
 
 class OpRecord(Protocol):

@@ -12,10 +12,10 @@ from typing import Any
 
 from autograd.errors import LeafUpdateError
 from autograd.fixes import SYMBOLS
-from autograd.graph import Leaf
+from autograd.graph import Argument, Leaf
 from autograd.modes import STATE
 from autograd.operands import explain, operand
-from autograd.tensor import Argument, Tensor
+from autograd.tensor import Tensor
 
 __all__ = ["in_place"]
 

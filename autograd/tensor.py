@@ -28,10 +28,10 @@ from autograd.errors import (
     UnusedInputError,
 )
 from autograd.fingerprints import fingerprint, hand_out, take_back
-from autograd.graph import SMALL, Info, Leaf, Node, Vertex, newest_first, sequence
+from autograd.graph import SMALL, Argument, Info, Leaf, Node, Vertex, newest_first, sequence
 from autograd.values import TensorValues, own_array
 
-__all__ = ["Argument", "HookHandle", "Tensor", "argument", "constant", "leaf", "tensor"]
+__all__ = ["HookHandle", "Tensor", "argument", "constant", "leaf", "tensor"]
 
 ndarray = np.ndarray
 _new = object.__new__
@@ -325,12 +325,6 @@ def constant(data: Any) -> Tensor:
     t._info = None
     t._grad = None
     return t
-
-
-class Argument(Info):
-    """Of a leaf that stands for an argument of a function, where ``x += 1`` binds the name anew, as for a number."""
-
-    __slots__ = ()
 
 
 def argument(data: NDArray[Any], name: str | None = None) -> Tensor:

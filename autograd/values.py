@@ -29,7 +29,7 @@ from autograd.errors import (
     LiveGraphError,
     StackingError,
 )
-from autograd.graph import GONE, Info, Leaf, OpRecord, Output, Vertex, describe
+from autograd.graph import GONE, Argument, Info, Leaf, OpRecord, Output, Vertex, describe
 from autograd.modes import STATE
 from autograd.surface import Surface
 
@@ -276,11 +276,13 @@ class TensorValues(Surface):
     # --- copies -----------------------------------------------------------------------------------------------
 
     def _refuse_copy(self, how: str) -> None:
-        """A leaf copies with its gradient and name; a computed Tensor copies once its graph has been released."""
-        if not self.is_leaf and self._is_live():
+        """A leaf copies with its gradient and name; a computed Tensor copies once its graph has been released. What
+        stands for an argument of a function has a graph as well: that of the transform."""
+        if self._is_live() and (not self.is_leaf or self._info.__class__ is Argument):
             raise LiveGraphError(
                 f"{how} of a Tensor{self._made_by()} that requires a gradient would cut it off from its graph "
-                "silently. Copy its values with .detach() first, or run backward() before."
+                "silently. A copy within the graph is t.copy(). Else copy its values with .detach() first, or run "
+                "backward() before."
             )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from autograd import LiveGraphError, Tensor
 from autograd.arrays import only_numbers
 from autograd.fingerprints import take_back
-from autograd.tensor import Argument
+from autograd.graph import Argument
 from nn.arrays import is_live
 from nn.defaults import get_default_dtype
 

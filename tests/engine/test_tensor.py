@@ -559,3 +559,15 @@ def test_copying_records_nothing():
     y = t.copy()  # the method is an op, as for arrays it gives new data
     assert not y.is_leaf
     assert not np.shares_memory(y.data, t.data)
+
+
+@COPIES
+def test_an_argument_of_a_transform_does_not_copy(duplicate):
+    """It is a leaf, but the copy would be another one, and the gradient 0."""
+    with pytest.raises(
+        LiveGraphError, match=r"cut it off from its graph silently\. A copy within the graph is t\.copy"
+    ):
+        grad(lambda x: (duplicate(x) ** 2).sum())(np.array([1.0, 2.0]))
+    assert grad(lambda x: (x.copy() ** 2).sum())(np.array([1.0, 2.0])).tolist() == [2.0, 4.0]
+    with no_grad():
+        assert grad(lambda x: (np.copy(x) ** 2).sum())(np.array([1.0])).tolist() == [2.0]
