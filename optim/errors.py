@@ -36,7 +36,9 @@ returns one; got -0.1.
 
 
 class NoGradientWarning(UserWarning):
-    """A step of an optimizer has changed nothing, because no parameter has a gradient; said once for each optimizer.
+    """A step of an optimizer has changed nothing, because no parameter has a gradient, and none ever had.
+
+    It is said once for each optimizer; a step without gradients among others is no slip.
 
     >>> import warnings
     >>> from autograd import tensor

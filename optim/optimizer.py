@@ -235,9 +235,10 @@ class Optimizer:
         return loss
 
     def _notice_missing_gradients(self) -> None:
-        """Warn, once, when all parameters were skipped: the step has changed nothing, and nothing else says why."""
+        """Warn, once, when all parameters were skipped and none was ever updated: nothing is trained, and nothing else
+        says why. A step without gradients among others is no slip."""
         params = [p for group in self.param_groups for p in group["params"]]
-        if self._warned or len(self.skipped) < len(params):
+        if self._warned or len(self.skipped) < len(params) or any(s["step"] for s in self.state.values()):
             return
         self._warned = True
         if any(p.requires_grad for p in params):

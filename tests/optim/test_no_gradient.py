@@ -111,6 +111,16 @@ def test_where_something_has_a_gradient_nothing_is_said():
     assert minimize(lambda w: np.sum(w * w), np.ones(2)).x.shape == (2,)
 
 
+def test_a_step_without_gradients_among_others_is_no_slip():
+    m = model()
+    optimizer = SGD(m.parameters(), lr=0.1)
+    nn.MSELoss()(m(X), Y).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    optimizer.step()
+    assert len(optimizer.skipped) == 2
+
+
 def test_fit_of_other_parameters_is_noticed():
     with pytest.warns(NoGradientWarning) as caught:
         nn.fit(model(), (X, Y), loss=nn.MSELoss(), optimizer=optim.Adam(model().parameters()), epochs=3)
