@@ -53,7 +53,7 @@ def det_rule(g: Array, x: Array, out: Array) -> Array:
     # it every further derivative, would be noise; the cofactors are exact, and affordable for small matrices.
     n = x.shape[-1]
     bound = np.prod(np.sqrt(np.sum(x * x, axis=-1)), axis=-1)
-    if n <= 3 or (np.any(np.abs(out) <= 1e-8 * bound) and (n <= 16 or np.any(out == 0.0))):
+    if n <= 2 or (np.any(np.abs(out) <= 1e-8 * bound) and (n <= 16 or np.any(out == 0.0))):
         return g * cofactors(x)
     return g * (out[..., None, None] * transposed(np.linalg.inv(x)))
 

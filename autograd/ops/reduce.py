@@ -170,11 +170,11 @@ def cumprod_kernel(x: Array, *, axis: int | None = None) -> Array:
     return np.cumprod(x, axis=axis)
 
 
-def cumprod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: int | None) -> Array:
+def cumprod_rule(g: Array, x: Array, x_shape: Shape, axis: int | None) -> Array:
     along = 0 if axis is None else axis
     if axis is None:
         x = x.reshape(-1)
-    if x.shape[along] > _FEW and _can_divide(x, out):
+    if x.shape[along] > _FEW and _can_divide(x, out := np.cumprod(x, axis=along)):
         d = _reversed(np.cumsum(_reversed(g * out, along), axis=along), along) / x
         return d.reshape(x_shape)
     g, x = np.moveaxis(g, along, -1), np.moveaxis(x, along, -1)
