@@ -61,6 +61,8 @@ def det_rule(g: Array, x: Array, out: Array) -> Array:
 def cofactors(x: Array) -> Array:
     """The matrix of cofactors, from the determinants of all minors: exact for singular matrices."""
     n = x.shape[-1]
+    if n == 2:  # NumPy's determinants come from their logarithms
+        return x[..., ::-1, ::-1] * np.array([[1.0, -1.0], [-1.0, 1.0]], x.dtype)
     others = np.array([[k for k in range(n) if k != i] for i in range(n)], dtype=int).reshape(n, max(n - 1, 0))
     minors = x[..., others[:, None, :, None], others[None, :, None, :]]
     signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
