@@ -216,3 +216,10 @@ def test_cross_validation_by_default():
     parts = [test for _, test in stratified.split(labels)]
     assert all(1 <= labels[part].sum() <= 2 for part in parts)
     nn.cross_validate(lambda: nn.Linear(2, 2, rng=0), (X, labels), loss=LOSS, epochs=1, folds=stratified)
+
+
+def test_cross_validation_of_masked_arrays():
+    masked = np.ma.array(X, mask=X < 0.0)
+    for data in ((masked, Y), (X, np.ma.array(Y))):
+        with pytest.raises(TypeError, match=r"^the data"):
+            nn.cross_validate(lambda: nn.Linear(2, 2), data, loss=LOSS, epochs=1, folds=2)
