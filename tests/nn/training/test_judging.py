@@ -5,7 +5,7 @@ import pytest
 
 import nn
 import optim
-from autograd import tensor
+from autograd import OperandError, tensor
 from nn.metrics import accuracy
 from nn.training.evaluation import dtype_of, loader_for, named, number_of, parts_of
 
@@ -221,5 +221,5 @@ def test_cross_validation_by_default():
 def test_cross_validation_of_masked_arrays():
     masked = np.ma.array(X, mask=X < 0.0)
     for data in ((masked, Y), (X, np.ma.array(Y))):
-        with pytest.raises(TypeError, match=r"^the data"):
+        with pytest.raises(OperandError, match=r"^the data is a MaskedArray"):
             nn.cross_validate(lambda: nn.Linear(2, 2), data, loss=LOSS, epochs=1, folds=2)
