@@ -91,6 +91,11 @@ def test_the_line_of_a_stream(clock):
     line.close()
     assert terminal.take() == "\n", "a line that was broken off is ended, once"
     assert terminal.flushed == flushed + 1
+    clock.now = 103.0
+    line.begin(2, 3, 0, None)
+    clock.now = 104.0
+    line.step(0.5)
+    assert terminal.take() == "\repoch 2/3  step 1  loss 0.5", "a line of its own"
 
 
 def test_how_often_it_writes(clock):

@@ -132,6 +132,7 @@ def test_the_last_finite_checkpoint_stays(tmp_path, way, step, every):
     with pytest.warns(nn.TrainingWarning) as caught:
         history, watch = fit(tmp_path, loss, None, callbacks, every, case.get("optimizer"))
     text = str(caught[0].message)
+    assert len(caught) == 1, "it is said once"
     assert text.startswith("training stopped: ")
     at_once = step % STEPS == 0 or (every is not None and step % every == 0)
     assert (case["words"] in text) if at_once else ("is not finite" in text or "the loss was nan" in text)
