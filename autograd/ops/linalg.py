@@ -165,7 +165,7 @@ euclidean = defop(
 )
 
 
-def p_norm_kernel(x: Array, *, ord: float, axis: Any = None, keepdims: bool = False) -> Array:
+def p_norm_kernel(x: Array, *, ord: float = 2.0, axis: Any = None, keepdims: bool = False) -> Array:
     return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import mpmath
@@ -21,13 +22,21 @@ class Beside(Error):
 
     scale: Any = 0
 
+    @cached_property
+    def moved(self):
+        """How many ulps the rounding of the operands explains; not asked for where the error is small."""
+        if self.ulps <= self._least:
+            return 0.0
+        return float(self.row.movement(self.point, self.entry, self.dtype) / ulp(self.scale, self.dtype))
+
     @property
     def bound(self):
         """How many ulps are allowed: the usual bound in n, and what the operands move."""
-        least = BOUND + sum(np.size(a) for a in self.point)
-        if self.ulps <= least:
-            return least
-        return least + self.row.movement(self.point, self.entry, self.dtype) / ulp(self.scale, self.dtype)
+        return self._least + self.moved
+
+    @property
+    def _least(self):
+        return BOUND + sum(np.size(a) for a in self.point)
 
 
 class Together(ArrayRow):
