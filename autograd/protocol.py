@@ -1,7 +1,8 @@
 """NumPy's own functions on Tensors: what `__array_ufunc__` and `__array_function__` answer.
 
 A NumPy function without a rule raises NotDifferentiable with its name; nothing is ever silently detached. Functions
-whose arguments differ from those of their op have an adapter in `autograd.numpy_functions`.
+whose arguments differ from those of their op have an adapter in `autograd.numpy_functions`. Where one is composed of
+several ops, these carry the gradient alone: the values, and the complaints, are NumPy's own (`composed`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,23 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import only_numbers
-from autograd.errors import AutogradError, NotDifferentiable
+from autograd.errors import AutogradError, InvalidDtypeError, NotDifferentiable
 from autograd.operands import PLAIN, explain_call
 from autograd.registry import REGISTRY, Op
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, constant
 
-__all__ = ["FUNCTIONS", "STATUS", "UFUNCS", "implements", "named", "no_rule", "refuse_extra", "unsupported"]
+__all__ = [
+    "FUNCTIONS",
+    "STATUS",
+    "UFUNCS",
+    "composed",
+    "implements",
+    "named",
+    "no_rule",
+    "refuse_extra",
+    "unsupported",
+    "values_of",
+]
 
 STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is answered here
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
@@ -32,20 +44,81 @@ __autograd_transparent__ = True
 
 
 def implements(
-    *functions: Callable[..., Any], method: str | None = None, status: str = "differentiable"
+    *functions: Callable[..., Any], method: str | None = None, status: str = "differentiable", direct: bool = False
 ) -> Callable[[Any], Any]:
-    """Register an adapter: a function of ours that is called in place of NumPy's, with NumPy's arguments."""
+    """Register an adapter: a function of ours that is called in place of NumPy's, with NumPy's arguments.
+
+    ``direct`` says that its values and complaints are NumPy's without asking twice, because an op of ours hands the
+    arguments to NumPy's own function, or because the call is refused.
+    """
 
     def register(adapter: Callable[..., Any]) -> Callable[..., Any]:
         for function in functions:
             STATUS.setdefault(function, status)
+            answer = adapter if direct or status != "differentiable" else composed(function, adapter)
             if isinstance(function, np.ufunc):
-                UFUNCS[function, method or "__call__"] = adapter
+                UFUNCS[function, method or "__call__"] = answer
             else:
-                FUNCTIONS[function] = adapter
+                FUNCTIONS[function] = answer
         return adapter
 
     return register
+
+
+def values_of(argument: Any) -> Any:
+    """An argument with Tensors replaced by their values, in lists and tuples too."""
+    if isinstance(argument, Tensor):
+        return argument.data
+    if isinstance(argument, list | tuple) and any(isinstance(part, Tensor | list | tuple) for part in argument):
+        return _rebuilt(argument, [values_of(part) for part in argument])
+    return argument
+
+
+def _rebuilt(like: Any, parts: list[Any]) -> Any:
+    """A list, a tuple or a named tuple of other parts."""
+    return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
+
+
+def composed(function: Callable[..., Any], adapter: Callable[..., Any]) -> Callable[..., Any]:
+    """An adapter that is made of several ops, with the values of NumPy's function.
+
+    NumPy answers first. So its complaints are ours, and its values are the result's: to the last bit, and also where
+    the formulas of an adapter meet infinity less infinity, integers that wrap, or NaN that compares as it does.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        expected = function(*map(values_of, args), **{key: values_of(value) for key, value in kwargs.items()})
+        _refuse_other_numbers(expected, function)
+        with np.errstate(all="ignore"):  # NumPy has warned, if there was reason to
+            return _with_values(adapter(*args, **kwargs), expected, function)
+
+    call.__name__ = function.__name__
+    return call
+
+
+def _refuse_other_numbers(expected: Any, function: Callable[..., Any]) -> None:
+    for part in expected if isinstance(expected, list | tuple) else (expected,):
+        if getattr(getattr(part, "dtype", None), "kind", "f") not in "fiub":
+            raise InvalidDtypeError(
+                f"numpy.{function.__name__} gives {part.dtype}, which has no gradient here. Only real floating data is "
+                "differentiable; use .detach() where no gradient is wanted."
+            )
+
+
+def _with_values(found: Any, expected: Any, function: Callable[..., Any]) -> Any:
+    """The results of an adapter with NumPy's values in their place; what is no Tensor is NumPy's."""
+    if isinstance(found, list | tuple):
+        return _rebuilt(expected, [_with_values(f, e, function) for f, e in zip(found, expected, strict=True)])
+    if not isinstance(found, Tensor):
+        return expected
+    if found.shape != expected.shape:
+        raise AssertionError(f"numpy.{function.__name__}: shape {expected.shape} in NumPy, {found.shape} here")
+    if found.dtype != expected.dtype:
+        found = found.astype(expected.dtype)
+    if found._requires_grad and not found.is_leaf:
+        found._data = expected
+        return found
+    return found if found._requires_grad else constant(expected)  # a leaf that was passed through stays itself
 
 
 def named(*names: str) -> tuple[Callable[..., Any], ...]:
@@ -154,11 +227,10 @@ def _with_options(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, A
     for key in options:
         if not (ufunc is np.vecdot and key in ("axis", "keepdims")):
             raise unsupported(f"numpy.{ufunc.__name__}", key)
+    if dtype is not None or casting != "same_kind":
+        ufunc(*map(values_of, inputs), dtype=dtype, casting=casting)  # NumPy's complaint, should they not fit
     if dtype is None:
         return inputs
-    for x in inputs:
-        if hasattr(x, "dtype"):
-            np.empty(0, x.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
     return tuple(x.astype(dtype) if hasattr(x, "dtype") else x for x in inputs)
 
 

@@ -11,19 +11,10 @@ from typing import Any
 import numpy as np
 
 from autograd.numpy_functions.selection import plain
-from autograd.protocol import implements, named
-from autograd.tensor import Tensor, constant
+from autograd.protocol import implements, named, values_of
+from autograd.tensor import constant
 
 __autograd_transparent__ = True
-
-
-def values_of(argument: Any) -> Any:
-    """An argument with Tensors replaced by their values, in lists and tuples too."""
-    if isinstance(argument, Tensor):
-        return argument.data
-    if isinstance(argument, list | tuple) and any(isinstance(part, Tensor) for part in argument):
-        return type(argument)(values_of(part) for part in argument)
-    return argument
 
 
 def on_values(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -40,8 +40,6 @@ implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: _trace(x, offs
 def _diag(v: Any, k: int = 0) -> Any:
     if v.ndim == 2:
         return _diagonal_of(v, k, 0, 1)
-    if v.ndim != 1:
-        raise ValueError("Input must be 1- or 2-d.")
     return _diagflat(v, k)
 
 

@@ -19,7 +19,7 @@ __autograd_transparent__ = True
 # --- joining ----------------------------------------------------------------------------------------------------
 
 
-@implements(np.concatenate)
+@implements(np.concatenate, direct=True)
 def _concatenate(
     arrays: Sequence[Any], /, axis: int | None = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
@@ -34,7 +34,7 @@ def _joined(joined: Any, dtype: Any, casting: Any) -> Any:
     return joined.astype(dtype)
 
 
-@implements(np.stack)
+@implements(np.stack, direct=True)
 def _stack(
     arrays: Sequence[Any], axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
@@ -64,14 +64,9 @@ def _column_stack(tup: Sequence[Any]) -> Any:
 
 @implements(np.block)
 def _block(arrays: Any) -> Any:
-    np.block(_filled_with_ones(arrays))  # NumPy's complaint about lists of different depths
     depth = _depth(arrays)
     widest = max(as_operand(a).ndim for a in _blocks(arrays))
     return _join_blocks(arrays, depth, max(depth, widest))
-
-
-def _filled_with_ones(arrays: Any) -> Any:
-    return list(map(_filled_with_ones, arrays)) if isinstance(arrays, list) else np.ones(np.shape(arrays), bool)
 
 
 def _depth(arrays: Any) -> int:
@@ -138,8 +133,6 @@ def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     indices_or_sections = index.plain_index(indices_or_sections)
     if np.ndim(indices_or_sections) == 0:
         n, sections = ary.shape[axis], int(indices_or_sections)
-        if sections <= 0:
-            raise ValueError("number sections must be larger than 0.")
         sizes = [n // sections + (i < n % sections) for i in range(sections)]
         indices_or_sections = list(accumulate(sizes))[:-1]
     return list(shape.split(ary, indices_or_sections=indices_or_sections, axis=axis))
@@ -152,15 +145,11 @@ def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
 
 @implements(np.vsplit)
 def _vsplit(ary: Any, indices_or_sections: Any) -> Any:
-    if ary.ndim < 2:
-        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
     return np.split(ary, indices_or_sections, axis=0)
 
 
 @implements(np.dsplit)
 def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
-    if ary.ndim < 3:
-        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
     return np.split(ary, indices_or_sections, axis=2)
 
 
@@ -174,10 +163,10 @@ def _unstack(x: Any, /, *, axis: int = 0) -> Any:
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     plain = filt.data
     axes = range(plain.ndim) if axis is None else normalize_axis_tuple(axis, plain.ndim)
-    nonzero = np.nonzero(plain)
     kept = [slice(None)] * plain.ndim
     for k in axes:
-        found = nonzero[k]
+        found = np.nonzero(plain)[k]
         first, last = (found.min(), found.max() + 1) if found.size else (0, 0)
-        kept[k] = slice(first if "f" in trim.lower() else 0, last if "b" in trim.lower() else plain.shape[k])
+        without = ("f" in trim.lower() or not found.size, "b" in trim.lower() or not found.size)
+        kept[k] = slice(first if without[0] else 0, last if without[1] else plain.shape[k])
     return filt[tuple(kept)]

@@ -27,8 +27,6 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
         pad_width = [pad_width.get(k, pad_width.get(k - array.ndim, (0, 0))) for k in range(array.ndim)]
         pad_width = [(w, w) if isinstance(w, int) else w for w in pad_width]
     widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
-    plain_options = {k: v.data if isinstance(v, Tensor) else v for k, v in options.items()}
-    np.pad(np.empty((1,) * array.ndim), 0, mode, **plain_options)  # NumPy's complaints about the options
     for axis, (before, after) in enumerate(widths):
         array = _pad_axis(array, axis, before, after, mode, options)
     return array

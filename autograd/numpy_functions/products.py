@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from autograd.numpy_functions.arguments import as_operand
-from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.selection import plain
 from autograd.ops import linear, shape
-from autograd.protocol import implements, refuse_extra
+from autograd.protocol import implements, refuse_extra, values_of
 from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
@@ -22,23 +22,27 @@ NoValue: Any = np._NoValue
 # --- products ---------------------------------------------------------------------------------------------------
 
 
-@implements(np.einsum)
+@implements(np.einsum, direct=True)
 def _einsum(*operands: Any, out: Any = None, optimize: Any = False, **extra: Any) -> Any:
     refuse_extra("numpy.einsum", extra)
+    how = {"optimize": optimize} if optimize is not False else {}
     if isinstance(operands[0], str):
-        return linear.einsum(*operands[1:], subscripts=operands[0])
+        return linear.einsum(*operands[1:], subscripts=operands[0], **how)
     arrays, lists = operands[: len(operands) // 2 * 2 : 2], operands[1::2]
     text = ",".join(_letters(numbers) for numbers in lists)
     if len(operands) % 2:
         text += "->" + _letters(operands[-1])
-    return linear.einsum(*arrays, subscripts=text)
+    return linear.einsum(*arrays, subscripts=text, **how)
 
 
 def _letters(numbers: Sequence[Any]) -> str:
-    return "".join("..." if n is Ellipsis else linear.LETTERS[int(n)] for n in numbers)
+    for n in numbers:
+        if n is not Ellipsis and not 0 <= index(n) < len(linear.LETTERS):
+            raise ValueError(f"subscript {n} is not within the valid range [0, {len(linear.LETTERS)})")
+    return "".join("..." if n is Ellipsis else linear.LETTERS[index(n)] for n in numbers)
 
 
-@implements(np.dot)
+@implements(np.dot, direct=True)
 def _dot(a: Any, b: Any, out: Any = None) -> Any:
     return linear.dot(a, b)
 
@@ -87,8 +91,6 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = np.moveaxis(as_operand(a), axisa, -1), np.moveaxis(as_operand(b), axisb, -1)
-    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
-        raise ValueError("incompatible dimensions for cross product (dimension must be 2 or 3)")
     if a.shape[-1] == b.shape[-1] == 2:
         return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
     a, b = _three(a), _three(b)
@@ -102,8 +104,6 @@ def _three(a: Any) -> Any:
 
 @implements(np.linalg.cross)
 def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
-        raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors.")
     return _cross(x1, x2, axis=axis)
 
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from autograd.arrays import normalize_axes
 from autograd.numpy_functions.arguments import as_operand, as_tensor
-from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, linalg, reduce, shape
-from autograd.protocol import implements
+from autograd.protocol import composed, implements
 
 __autograd_transparent__ = True
 
@@ -24,26 +23,24 @@ def is_given(value: Any) -> bool:
     return value is not None and value is not NoValue
 
 
+def chosen(**options: Any) -> dict[str, Any]:
+    """The options of a reduction that are not at their defaults: nothing, or everything of ``where``."""
+    return {
+        name: value
+        for name, value in options.items()
+        if value is not NoValue and not (value is None if name == "dtype" else name == "where" and value is True)
+    }
+
+
 def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | None = None) -> Callable[..., Any]:
     """A reduction that understands NumPy's ``dtype``, ``where`` and ``initial``, with a default axis."""
     default_axis = axis
     extremes: dict[Any, float] = {np.maximum: -np.inf, np.minimum: np.inf}
     neutral = extremes.get(ufunc, ufunc.identity)
 
-    def call(
-        a: Any,
-        axis: Any = default_axis,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: Any = False,
-        initial: Any = NoValue,
-        where: Any = True,
-    ) -> Any:
+    def general(a: Any, axis: Any, keepdims: bool, dtype: Any = None, initial: Any = NoValue, where: Any = True) -> Any:
         a = a.astype(dtype) if is_given(dtype) else a
-        keepdims = bool(keepdims) and keepdims is not NoValue
-        if not is_given(initial) and (where is not True or not a.size):
-            ufunc.reduce(plain(a), axis=axis, where=True if where is NoValue else where)  # may have no neutral number
-        if where is not True and where is not NoValue:
+        if where is not True:
             a = arithmetic.where(plain(where), a, neutral)
         if a.ndim == 0 and axis in (0, -1):  # which NumPy lets pass
             axis = None
@@ -54,6 +51,22 @@ def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | Non
         size = np.add.reduce(np.empty(a.shape, bool), axis=axis, keepdims=keepdims).shape
         return np.broadcast_to(as_tensor(initial).astype(a.dtype), size)
 
+    as_numpy = composed(ufunc.reduce, general)
+
+    def call(
+        a: Any,
+        axis: Any = default_axis,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = NoValue,
+        where: Any = True,
+    ) -> Any:
+        keepdims = bool(keepdims) and keepdims is not NoValue
+        if options := chosen(dtype=dtype, initial=initial, where=where):
+            return as_numpy(a, axis=axis, keepdims=keepdims, **options)
+        return reduction(a, axis=axis, keepdims=keepdims)
+
     return call
 
 
@@ -61,18 +74,18 @@ _sum = with_options(np.add, reduce.sum)
 _prod = with_options(np.multiply, reduce.prod)
 _max = with_options(np.maximum, reduce.max)
 _min = with_options(np.minimum, reduce.min)
-implements(np.sum)(_sum)
-implements(np.prod)(_prod)
+implements(np.sum, direct=True)(_sum)
+implements(np.prod, direct=True)(_prod)
 
 
-@implements(np.max, np.amax)
+@implements(np.max, np.amax, direct=True)
 def _amax(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NoValue, where: Any = True
 ) -> Any:
     return _max(a, axis, None, None, keepdims, initial, where)
 
 
-@implements(np.min, np.amin)
+@implements(np.min, np.amin, direct=True)
 def _amin(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NoValue, where: Any = True
 ) -> Any:
@@ -89,16 +102,25 @@ def _count_where(a: Any, where: Any, axis: Any) -> Any:
     return np.sum(np.broadcast_to(plain(where), a.shape), axis=axis, keepdims=True).astype(a.dtype)
 
 
-@implements(np.mean)
+@implements(np.mean, direct=True)
 def _mean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
-    a = a.astype(dtype) if is_given(dtype) else a
     keepdims = bool(keepdims) and keepdims is not NoValue
-    if where is True or where is NoValue:
+    if options := chosen(dtype=dtype, where=where):
+        return _mean_with_options(a, axis=axis, keepdims=keepdims, **options)
+    return reduce.mean(a, axis=axis, keepdims=keepdims)
+
+
+def _general_mean(a: Any, axis: Any, keepdims: bool, dtype: Any = None, where: Any = True) -> Any:
+    a = a.astype(dtype) if is_given(dtype) else a
+    if where is True:
         return reduce.mean(a, axis=axis, keepdims=keepdims)
     total = reduce.sum(arithmetic.where(plain(where), a, 0.0), axis=axis, keepdims=True)
     return _lowered(total / _count_where(a, where, axis), a, axis, keepdims)
+
+
+_mean_with_options = composed(np.mean, _general_mean)
 
 
 def _lowered(full: Any, a: Any, axis: Any, keepdims: bool) -> Any:
@@ -110,7 +132,7 @@ def _lowered(full: Any, a: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _spread_of(root: bool) -> Callable[..., Any]:
-    def call(
+    def general(
         a: Any,
         axis: Any = None,
         dtype: Any = None,
@@ -131,28 +153,52 @@ def _spread_of(root: bool) -> Callable[..., Any]:
             spread = reduce.std if root else reduce.var
             return spread(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where)
         freedom = _count_where(a, where, axis) - ddof
+        freedom = np.where(freedom > 0, freedom, np.nan).astype(a.dtype)  # too few numbers have no spread
         deviation = arithmetic.where(where, a - mean, 0.0)
         if root:
             return _lowered(linalg.euclidean(deviation, axis=axis, keepdims=True) / np.sqrt(freedom), a, axis, keepdims)
         return _lowered(reduce.sum(deviation * deviation, axis=axis, keepdims=True) / freedom, a, axis, keepdims)
 
+    return general
+
+
+def _spread_with_options(function: Callable[..., Any], op: Callable[..., Any], root: bool) -> Callable[..., Any]:
+    as_numpy = composed(function, _spread_of(root))
+
+    def call(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        mean: Any = NoValue,
+        correction: Any = NoValue,
+    ) -> Any:
+        keepdims = bool(keepdims) and keepdims is not NoValue
+        if options := chosen(dtype=dtype, where=where, mean=mean, correction=correction):
+            return as_numpy(a, axis, ddof=ddof, keepdims=keepdims, **options)
+        return op(a, axis=axis, ddof=ddof, keepdims=keepdims)
+
     return call
 
 
-implements(np.var)(_spread_of(False))
-implements(np.std)(_spread_of(True))
+implements(np.var, direct=True)(_spread_with_options(np.var, reduce.var, False))
+implements(np.std, direct=True)(_spread_with_options(np.std, reduce.std, True))
 
 
 # --- running results --------------------------------------------------------------------------------------------
 
 
-@implements(np.cumsum)
+@implements(np.cumsum, direct=True)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """np.cumsum on Tensors."""
     return reduce.cumsum(a.astype(dtype) if is_given(dtype) else a, axis=axis)
 
 
-@implements(np.cumprod)
+@implements(np.cumprod, direct=True)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """np.cumprod on Tensors."""
     return reduce.cumprod(a.astype(dtype) if is_given(dtype) else a, axis=axis)
@@ -200,22 +246,8 @@ implements(np.nancumsum)(_nan_version(cumsum, 0.0))
 implements(np.nancumprod)(_nan_version(cumprod, 1.0))
 
 
-def _nan_extreme(call: Callable[..., Any], numpy_call: Callable[..., Any], fill: float) -> Callable[..., Any]:
-    def nan_call(
-        a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NoValue, where: Any = True
-    ) -> Any:
-        keepdims = bool(keepdims) and keepdims is not NoValue
-        where = True if where is NoValue else values_of(where)
-        result = call(_without_nan(a, fill), axis, None, keepdims, initial, where)
-        # A slice of NaN alone has the answer NaN, with NumPy's warning.
-        expected = numpy_call(plain(a), axis=axis, keepdims=keepdims, initial=values_of(initial), where=where)
-        return arithmetic.where(np.isnan(expected), np.nan, result) if np.any(np.isnan(expected)) else result
-
-    return nan_call
-
-
-implements(np.nanmax)(_nan_extreme(_amax, np.nanmax, -np.inf))
-implements(np.nanmin)(_nan_extreme(_amin, np.nanmin, np.inf))
+implements(np.nanmax)(_nan_version(_amax, -np.inf))
+implements(np.nanmin)(_nan_version(_amin, np.inf))
 
 
 def _valid(a: Any, where: Any) -> Any:

@@ -27,7 +27,7 @@ def plain(a: Any) -> Any:
 # --- by condition -----------------------------------------------------------------------------------------------
 
 
-@implements(np.where)
+@implements(np.where, direct=True)
 def _where(condition: Any, *branches: Any) -> Any:
     if not branches:
         return np.where(plain(condition))
@@ -55,15 +55,13 @@ def _clip(
 
 @implements(np.select)
 def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
-    if len(condlist) != len(choicelist):
-        raise ValueError("list of cases must be same length as list of conditions")
     result = default
     for condition, choice in zip(reversed(list(condlist)), reversed(list(choicelist)), strict=True):
         result = arithmetic.where(plain(condition), choice, result)
     return result
 
 
-@implements(np.piecewise)
+@implements(np.piecewise, direct=True)
 def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
     if any(callable(f) for f in funclist):
         raise refusal("numpy.piecewise with functions", PIECES)
@@ -120,8 +118,6 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     picks = plain(a)
     options = list(choices) if not isinstance(choices, Tensor) else [choices[i] for i in range(len(choices))]
-    if mode == "raise" and picks.size and (picks.min() < 0 or picks.max() >= len(options)):
-        raise ValueError("invalid entry in choice array")
     dtype = np.result_type(*(o if isinstance(o, float | int) else plain(o) for o in options))
     options = [as_operand(o).astype(dtype) for o in options]
     picks, *filled = np.broadcast_arrays(_positions(picks, len(options), mode), *options)
@@ -148,7 +144,12 @@ def sort(
 def _partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
-    return take_along_axis(a, np.argpartition(plain(a), kth, axis=axis, kind=kind), axis)
+    # NumPy leaves the order between the kth entries open: they go to where its own answer has them.
+    values = plain(a)
+    target = np.argsort(np.partition(values, kth, axis=axis, kind=kind), axis=axis, kind="stable")
+    order = np.empty_like(target)
+    np.put_along_axis(order, target, np.argsort(values, axis=axis, kind="stable"), axis)
+    return take_along_axis(a, order, axis)
 
 
 @implements(np.unique)

@@ -19,13 +19,13 @@ __autograd_transparent__ = True
 # --- shape ------------------------------------------------------------------------------------------------------
 
 
-@implements(np.reshape)
+@implements(np.reshape, direct=True)
 def _reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: bool | None = None) -> Any:
     shape = newshape if shape is None else shape  # as NumPy called it before 2.4
     return a.reshape(shape) if order == "C" else np.ravel(a)[np.reshape(_places(a), shape, order)]
 
 
-@implements(np.ravel)
+@implements(np.ravel, direct=True)
 def _ravel(a: Any, order: Any = "C") -> Any:
     if order == "C" or (order in ("A", "K") and a.data.flags.c_contiguous):
         return shape.ravel(a)
@@ -69,7 +69,7 @@ def _each(arys: tuple[Any, ...], change: Any) -> Any:
     return changed[0] if len(changed) == 1 else changed
 
 
-@implements(np.broadcast_to)
+@implements(np.broadcast_to, direct=True)
 def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     return broadcast_op(array, shape=shape)
 
@@ -82,8 +82,6 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
 
 @implements(np.meshgrid)
 def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
-    if indexing not in ("xy", "ij"):
-        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     n = len(xi)
     grids = [np.reshape(as_operand(x), (1,) * i + (-1,) + (1,) * (n - i - 1)) for i, x in enumerate(xi)]
     if indexing == "xy" and n > 1:
@@ -97,17 +95,17 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return np.moveaxis(a, axis, start - (axis < start))
 
 
-@implements(np.squeeze)
+@implements(np.squeeze, direct=True)
 def _squeeze(a: Any, axis: Any = None) -> Any:
     return shape.squeeze(a, axis=axis)
 
 
-@implements(np.copy)
+@implements(np.copy, direct=True)
 def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     return arithmetic.copy(a)
 
 
-@implements(np.astype)
+@implements(np.astype, direct=True)
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     return x.astype(dtype)
 
@@ -119,6 +117,8 @@ def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
+    if a.ndim == 0:  # which NumPy takes for one number
+        a = a.reshape((1,))
     axis = normalize_axis_index(axis, a.ndim)
     return a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))]
 
@@ -143,15 +143,11 @@ def _flip(m: Any, axis: Any = None) -> Any:
 
 @implements(np.fliplr)
 def _fliplr(m: Any) -> Any:
-    if m.ndim < 2:
-        raise ValueError("Input must be >= 2-d.")
     return m[:, ::-1]
 
 
 @implements(np.flipud)
 def _flipud(m: Any) -> Any:
-    if m.ndim < 1:
-        raise ValueError("Input must be >= 1-d.")
     return m[::-1]
 
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from autograd.arrays import normalize_axes
 from autograd.numpy_functions.arguments import as_last_axis, as_operand, as_tensor
-from autograd.numpy_functions.constants import values_of
 from autograd.numpy_functions.refused import EDGES, refusal
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, index
-from autograd.protocol import implements
+from autograd.protocol import implements, values_of
 from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
@@ -30,8 +29,6 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fal
         return (mean, constant(np.full(mean.shape, a.size / max(mean.size, 1), mean.dtype))) if returned else mean
     weights = _weights_of(a, axis, weights)
     total = np.sum(weights, axis=axis, keepdims=keepdims)
-    if np.any(plain(total) == 0.0):
-        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (mean, as_tensor(total)) if returned else mean
 
@@ -101,7 +98,7 @@ def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..
         share = (place - lower).astype(dtype)
         ordered = take_along_axis(flat, order, -1)
         low, high = (
-            take_along_axis(ordered, i.reshape((*flat.shape[:-1], -1)), -1).reshape(place.shape)
+            take_along_axis(ordered, i.reshape((*flat.shape[:-1], q.size)), -1).reshape(place.shape)
             for i in (lower, np.minimum(lower + 1, flat.shape[-1] - 1))
         )
         with np.errstate(invalid="ignore"):
@@ -115,7 +112,7 @@ def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..
         result = low + gap * share
         result = arithmetic.where(missing, np.nan, result) if missing.any() else result
         result = np.moveaxis(result, range(-q.ndim, 0), range(q.ndim))
-        return result.reshape(q.shape + kept) if bool(keepdims) and keepdims is not NoValue else result
+        return as_tensor(result.reshape(q.shape + kept) if bool(keepdims) and keepdims is not NoValue else result)
 
     return quantile
 
@@ -153,10 +150,13 @@ def _cov(
     *,
     dtype: Any = None,
 ) -> Any:
-    np.cov(*map(values_of, (m, y, rowvar, bias, ddof, fweights, aweights)))  # NumPy's complaints and warnings
-    x = _observations(m, rowvar)
+    m = as_operand(m)
+    x = np.atleast_2d(m)
+    if not rowvar and m.ndim != 1:
+        x = x.T
     if y is not None:
-        x = np.concatenate([x, _observations(y, rowvar)], axis=0)
+        y = np.atleast_2d(as_operand(y))
+        x = np.concatenate([x, y.T if not rowvar and y.shape[0] != 1 else y], axis=0)
     x = x.astype(np.promote_types(x.dtype, np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
     frequencies = None if fweights is None else plain(fweights).astype(float)
@@ -172,11 +172,6 @@ def _cov(
         reduced = total if aweights is None else np.sum(weights * aweights) / total
         norm = total - ddof * (1.0 if aweights is None else reduced)
     return np.squeeze(np.matmul(centred, scaled.T) / np.maximum(norm, 0.0))
-
-
-def _observations(m: Any, rowvar: bool) -> Any:
-    x = np.atleast_2d(as_operand(m))
-    return x.T if not rowvar and x.shape[0] != 1 else x
 
 
 @implements(np.corrcoef)
@@ -268,7 +263,6 @@ def _histogram_of(columns: Sequence[Any], bins: Sequence[Any], bounds: Any, dens
 @implements(np.histogram2d)
 def _histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _refuse_live_edges("histogram2d", bins, range)
-    np.histogram2d(*map(values_of, (x, y, bins, range, None, weights)))  # NumPy's complaints
     bins = bins if isinstance(bins, list | tuple) and len(bins) == 2 else [bins, bins]
     counts, edges = _histogram_of([as_operand(x), as_operand(y)], bins, range, density, weights)
     return counts, *edges

@@ -13,11 +13,11 @@ import numpy as np
 
 from autograd.numpy_functions.arguments import along, as_last_axis, as_operand, as_tensor
 from autograd.numpy_functions.calculus import float_power
-from autograd.numpy_functions.constants import on_values, values_of
+from autograd.numpy_functions.constants import on_values
 from autograd.numpy_functions.reductions import cumprod, cumsum, is_given, with_options
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, reduce, shape
-from autograd.protocol import UFUNCS
+from autograd.protocol import UFUNCS, values_of
 from autograd.registry import REGISTRY
 
 __autograd_transparent__ = True
@@ -85,8 +85,10 @@ def _reduceat(ufunc: np.ufunc, reduction: Callable[..., Any]) -> Callable[..., A
     def by_pieces(array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
         array = array if dtype is None else array.astype(dtype)
         starts = plain(indices).tolist()
-        ufunc.reduceat(plain(array), starts, axis=axis)
+        ufunc.reduceat(plain(array), plain(indices), axis=axis)  # NumPy's complaints
         axis %= array.ndim
+        if not starts:
+            return array[along(axis, slice(0, 0))]
         ends = [*starts[1:], array.shape[axis]]
         pieces = [array[along(axis, slice(i, max(j, i + 1)))] for i, j in zip(starts, ends, strict=True)]
         return shape.stack(*(reduction(piece, axis=axis, initial=None) for piece in pieces), axis=axis)

@@ -136,12 +136,19 @@ def explicit_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[str
     return full, dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
 
 
-def einsum_kernel(*xs: Array, subscripts: str) -> Array:
+def einsum_kernel(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
+    """Of three operands or more in the cheapest order, unless it is said which."""
     terms, output = explicit_subscripts(subscripts, [np.ndim(x) for x in xs])
-    return np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=len(xs) > 2)
+    text = f"{','.join(terms)}->{output}"
+    return np.einsum(text, *xs, optimize=len(xs) > 2 if optimize is None else optimize)
 
 
 def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape, ...], subscripts: str) -> Any:
+    """The gradient of an operand is the product of g and the others over the letters of the operand.
+
+    Letters of length 1 here are summed over, since the operand was repeated along them; letters that no other has, or
+    only with length 1, get the same gradient at every place.
+    """
     terms, output = explicit_subscripts(subscripts, [len(shape) for shape in xs_shape])
     gradients: list[Any] = []
     for i, (needed, term, shape) in enumerate(zip(need, terms, xs_shape, strict=True)):
@@ -150,14 +157,13 @@ def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape
             continue
         others = [t for j, t in enumerate(terms) if j != i]
         letters = "".join(dict.fromkeys(term))  # a repeated letter takes a diagonal: first fill that diagonal
-        known = "".join(c for c in letters if c in output or any(c in t for t in others))
+        sizes = dict(zip(term, shape, strict=True))
+        known = "".join(c for c in letters if sizes[c] != 1 and (c in output or any(c in t for t in others)))
         rest = (x for j, x in enumerate(xs) if j != i)
         d = einsum(g, *rest, subscripts=f"{','.join([output, *others])}->{known}")
-        if known != letters:  # summed over by this operand alone: the same gradient for every index
-            sizes = dict(zip(term, shape, strict=True))
-            where = dict(zip(known, d.shape, strict=True))
-            d = d.reshape(tuple(where.get(c, 1) for c in letters))
-            d = expand(d, tuple(where.get(c, sizes[c]) for c in letters))
+        found = dict(zip(known, d.shape, strict=True))
+        if found != sizes:
+            d = expand(d.reshape(tuple(found.get(c, 1) for c in letters)), tuple(sizes[c] for c in letters))
         if letters != term:
             d = _fill_diagonals(d, letters, term, shape)
         gradients.append(d)

@@ -41,7 +41,11 @@ def keep(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 def count(x_shape: Shape, axis: Axis) -> int:
     """How many numbers are reduced to one."""
-    return product(x_shape[i] for i in normalize_axes(axis, len(x_shape)))
+    axes = normalize_axes(axis, len(x_shape))
+    for axis in axes:
+        if not axis < len(x_shape):
+            raise np.exceptions.AxisError(axis, len(x_shape))
+    return product(x_shape[i] for i in axes)
 
 
 # --- sums -----------------------------------------------------------------------------------------------------
@@ -229,8 +233,11 @@ def argmin_kernel(x: Array, *, axis: int | None = None, keepdims: bool = False) 
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-def argsort_kernel(x: Array, *, axis: int | None = -1) -> Array:
-    return np.argsort(x, axis=axis, kind="stable")
+def argsort_kernel(
+    x: Array, *, axis: int | None = -1, kind: Any = None, order: Any = None, stable: bool | None = None
+) -> Array:
+    kind = "stable" if kind is None and stable is None else kind  # equal numbers in their order, unless asked otherwise
+    return np.argsort(x, axis=axis, kind=kind, order=order, stable=stable)
 
 
 def any_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:

@@ -1,4 +1,4 @@
-"""A plugin for a run of NumPy's own tests: their calls are replayed with Tensors, and the score is written to a file."""
+"""A plugin for a run of NumPy's own tests: their calls are replayed with Tensors, and the score goes to a file."""
 
 import json
 import os

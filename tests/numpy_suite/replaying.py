@@ -43,7 +43,7 @@ def name_of(function):
 
 def is_float(x):
     """Whether an argument becomes a Tensor: an array or a NumPy scalar of real floating dtype."""
-    return type(x) is np.ndarray and x.dtype.kind == "f" or isinstance(x, np.floating)
+    return (type(x) is np.ndarray and x.dtype.kind == "f") or isinstance(x, np.floating)
 
 
 def mapped(tree, leaf):
@@ -149,7 +149,9 @@ def differs(expected, found):
     if isinstance(found, Tensor):
         return "type"
     try:
-        return "" if type(found) is type(expected) and (found is expected or bool(np.all(found == expected))) else "type"
+        return (
+            "" if type(found) is type(expected) and (found is expected or bool(np.all(found == expected))) else "type"
+        )
     except Exception:
         return "type"
 
