@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import is_real_floating
 from autograd.errors import COMPLEX, InvalidDtypeError
 from autograd.inplace import in_place
 from autograd.modes import STATE
 from autograd.ops import arithmetic, index, linear, reduce, shape, transcendental
 from autograd.tensor import Tensor, constant
-from autograd.writing import write_operator
+from autograd.writing import write_method, write_operator
 
 __autograd_transparent__ = True
 
@@ -53,25 +52,36 @@ METHODS = {
     "softmax": reduce.softmax,
     "log_softmax": reduce.log_softmax,
     "logsumexp": reduce.logsumexp,
-    "sum": reduce.sum,
-    "mean": reduce.mean,
-    "prod": reduce.prod,
-    "max": reduce.max,
-    "min": reduce.min,
-    "var": reduce.var,
-    "std": reduce.std,
-    "cumsum": reduce.cumsum,
-    "cumprod": reduce.cumprod,
-    "argmax": reduce.argmax,
-    "argmin": reduce.argmin,
     "argsort": reduce.argsort,
-    "any": reduce.any,
-    "all": reduce.all,
     "swapaxes": shape.swapaxes,
     "squeeze": shape.squeeze,
-    "dot": linear.dot,
-    "clip": arithmetic.clip,
-    "copy": arithmetic.copy,
+}
+
+NoValue: Any = np._NoValue
+_SUM = {"axis": None, "dtype": None, "out": None, "keepdims": False, "initial": NoValue, "where": True}
+_MEAN = {"axis": None, "dtype": None, "out": None, "keepdims": False, "*": None, "where": True}
+_EXTREME = {"axis": None, "out": None, "keepdims": False, "initial": NoValue, "where": True}
+_SPREAD = {"axis": None, "dtype": None, "out": None, "ddof": 0, "keepdims": False, "*": None}
+_SPREAD |= {"where": True, "mean": NoValue, "correction": NoValue}
+_RUNNING = {"axis": None, "dtype": None, "out": None}
+_PLACE = {"axis": None, "out": None, "*": None, "keepdims": False}
+_TRUTH = {"axis": None, "out": None, "keepdims": False, "*": None, "where": True}
+
+# Methods with more options than their op has: NumPy's parameters, and the function that answers when one is given.
+WITH_OPTIONS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "sum": (reduce.sum, np.sum, _SUM),
+    "prod": (reduce.prod, np.prod, _SUM),
+    "mean": (reduce.mean, np.mean, _MEAN),
+    "max": (reduce.max, np.max, _EXTREME),
+    "min": (reduce.min, np.min, _EXTREME),
+    "var": (reduce.var, np.var, _SPREAD),
+    "std": (reduce.std, np.std, _SPREAD),
+    "cumsum": (reduce.cumsum, np.cumsum, _RUNNING),
+    "cumprod": (reduce.cumprod, np.cumprod, _RUNNING),
+    "argmax": (reduce.argmax, np.argmax, _PLACE),
+    "argmin": (reduce.argmin, np.argmin, _PLACE),
+    "any": (reduce.any, np.any, _TRUTH),
+    "all": (reduce.all, np.all, _TRUTH),
 }
 
 
@@ -94,13 +104,50 @@ def transpose(self: Tensor, *axes: Any) -> Any:
     return shape.transpose(self, axes=order)
 
 
-def astype(self: Tensor, dtype: Any) -> Any:
+def astype(
+    self: Tensor, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+) -> Any:
     """The numbers in another dtype; to integers or booleans they are a constant, without gradient."""
-    if is_real_floating(dtype):
-        return arithmetic.astype(self, dtype=np.dtype(dtype))
-    if np.dtype(dtype).kind == "c" and self.requires_grad and STATE.get().grad:
-        raise InvalidDtypeError(f"astype gives {np.dtype(dtype)}, which has no gradient here: {COMPLEX}.")
-    return constant(self.data.astype(dtype))
+    dtype = np.dtype(dtype)
+    if dtype.kind == "c" and self.requires_grad and STATE.get().grad:
+        raise InvalidDtypeError(f"astype gives {dtype}, which has no gradient here: {COMPLEX}.")
+    if dtype.kind not in "fiubc":
+        raise InvalidDtypeError(
+            f"a Tensor holds numbers, not {dtype}. For other kinds write t.numpy().astype(...)."
+        )
+    if casting != "unsafe":
+        np.empty(0, self.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
+    return arithmetic.astype(self, dtype=dtype) if dtype.kind == "f" else constant(self.data.astype(dtype))
+
+
+def dot(self: Tensor, b: Any, out: Any = None) -> Any:
+    """The product with a vector, a matrix or a number."""
+    return linear.dot(self, b) if out is None else np.dot(self, b, out)
+
+
+def clip(self: Tensor, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
+    """The numbers within bounds."""
+    return arithmetic.clip(self, min, max) if out is None and not options else np.clip(self, min, max, out, **options)
+
+
+def copy(self: Tensor, order: Any = "C") -> Any:
+    """The same numbers, in memory of their own."""
+    return arithmetic.copy(self)
+
+
+def nonzero(self: Tensor) -> Any:
+    """The positions of the entries that are not 0: an array for each axis."""
+    return np.nonzero(self)
+
+
+def searchsorted(self: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+    """Where numbers would have to be put in so that these, which are sorted, stay so."""
+    return np.searchsorted(self, v, side, sorter)
+
+
+def argpartition(self: Tensor, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
+    """Positions in an order in which the kth is the one that it would be if all were sorted."""
+    return np.argpartition(self, kth, axis, kind, order)
 
 
 def diagonal(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -108,19 +155,19 @@ def diagonal(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A
     return np.diagonal(self, offset, axis1, axis2)
 
 
-def trace(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def trace(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
     """The sum of the diagonal of each matrix."""
-    return np.trace(self, offset, axis1, axis2)
+    return np.trace(self, offset, axis1, axis2, dtype, out)
 
 
-def take(self: Tensor, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
+def take(self: Tensor, indices: Any, axis: int | None = None, out: Any = None, mode: Any = "raise") -> Any:
     """The entries at these positions, along an axis or of all numbers in a row."""
-    return np.take(self, indices, axis=axis, mode=mode)
+    return np.take(self, indices, axis, out, mode)
 
 
-def compress(self: Tensor, condition: Any, axis: int | None = None) -> Any:
+def compress(self: Tensor, condition: Any, axis: int | None = None, out: Any = None) -> Any:
     """The entries where a condition holds, along an axis or of all numbers in a row."""
-    return np.compress(condition, self, axis=axis)
+    return np.compress(condition, self, axis, out)
 
 
 def repeat(self: Tensor, repeats: Any, axis: int | None = None) -> Any:
@@ -128,9 +175,9 @@ def repeat(self: Tensor, repeats: Any, axis: int | None = None) -> Any:
     return np.repeat(self, repeats, axis=axis)
 
 
-def round(self: Tensor, decimals: int = 0) -> Any:
+def round(self: Tensor, decimals: int = 0, out: Any = None) -> Any:
     """Rounded to decimals: a constant in pieces, without gradient."""
-    return np.round(self, decimals)
+    return np.round(self, decimals, out)
 
 
 def conjugate(self: Tensor) -> Any:
@@ -168,7 +215,12 @@ def attach() -> None:
         setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
     for name, function in METHODS.items():
         setattr(Tensor, name, function)
-    for function in (reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate):
+    for name, (op_function, function, options) in WITH_OPTIONS.items():
+        setattr(Tensor, name, write_method(op_function.op, function, options))
+    for function in (
+        *(reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate),
+        *(dot, clip, copy, nonzero, searchsorted, argpartition),
+    ):
         setattr(Tensor, function.__name__, function)
     aliases = {"flatten": ravel, "conj": conjugate}
     divmods = {"__divmod__": divide_with_remainder, "__rdivmod__": divided_with_remainder}

@@ -25,7 +25,7 @@ from autograd.tensor import Tensor, leaf, leaf_of_array
 
 __autograd_transparent__ = True
 
-__all__ = ["unchanged", "write_function", "write_operator", "write_vjp"]
+__all__ = ["unchanged", "write_function", "write_method", "write_operator", "write_vjp"]
 
 
 # Attributes that nobody can change.
@@ -99,7 +99,25 @@ def write_operator(op: Any, *, reflected: bool = False) -> Callable[..., Any]:
     return _write_caller(op, op.name, order, operator=True)
 
 
-def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool = False) -> Callable[..., Any]:
+def write_method(op: Any, function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+    """An op as a method with the parameters of ndarray's, in their order, with their defaults.
+
+    Those that are no attributes of the op are options of NumPy's function, which answers when one of them is given.
+    """
+    method = _write_caller(op, op.name, op.operands, options=options, function=function)
+    method.__doc__, method.__module__ = op.doc, "autograd.ops"
+    return method
+
+
+def _write_caller(
+    op: Any,
+    name: str,
+    order: tuple[str, ...],
+    *,
+    operator: bool = False,
+    options: dict[str, Any] | None = None,
+    function: Callable[..., Any] | None = None,
+) -> Callable[..., Any]:
     """A function with the right parameters, whose body is written at its first call: a program uses few of the ops that
     it imports, and compiling all of them takes half as long as importing NumPy."""
     names: dict[str, Any] = {
@@ -110,15 +128,24 @@ def _write_caller(op: Any, name: str, order: tuple[str, ...], *, operator: bool 
     parameters = [f"{x}=__default_{x}" if x in op.optional else x for x in order] + (
         ["*", *attributes] if op.optional and attributes else attributes
     )
-    head, given = ", ".join(parameters), ", ".join([*order, *(f"{a}={a}" for a in op.attributes)])
+    given = ", ".join([*order, *(f"{a}={a}" for a in op.attributes)])
+    before: list[str] = []
+    if options:
+        parameters = [*order, *(p if p == "*" else f"{p}=__default_{p}" for p in options)]
+        extra = [p for p in options if p != "*" and p not in op.attributes]
+        given = ", ".join([*order, *(f"{p}={p}" for p in options if p != "*")])
+        names |= {f"__default_{p}": value for p, value in options.items()} | {"__function": function}
+        more = " or ".join(f"{p} is not __default_{p}" for p in extra)
+        before = [f"    if {more}:", f"        return __function({given})"]
+    head = ", ".join(parameters)
 
     def write() -> None:
         names.update(_caller_names(op))
-        function.__code__ = _define(name, head, _caller_body(op, operator), names).__code__
+        written.__code__ = _define(name, head, [*before, *_caller_body(op, operator)], names).__code__
 
     names["__write"] = write
-    function = names["__written"] = _define(name, head, ["    __write()", f"    return __written({given})"], names)
-    return function
+    written = names["__written"] = _define(name, head, ["    __write()", f"    return __written({given})"], names)
+    return written
 
 
 def _caller_names(op: Any) -> dict[str, Any]:

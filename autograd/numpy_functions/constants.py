@@ -35,7 +35,7 @@ PLAIN_RESULTS: tuple[Callable[..., Any], ...] = (
     *(np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj, np.isneginf, np.isposinf, np.size, np.shape, np.ndim),
     *(np.result_type, np.can_cast, np.common_type, np.min_scalar_type, np.may_share_memory, np.shares_memory),
     *(np.array2string, np.array_repr, np.array_str, np.tril_indices_from, np.triu_indices_from),
-    *(np.diag_indices_from, np.isfortran, np.ix_, np.einsum_path, np.linalg.matrix_rank),
+    *(np.any, np.all, np.diag_indices_from, np.isfortran, np.ix_, np.einsum_path, np.linalg.matrix_rank),
     *named("in1d"),
 )
 NUMBERS: tuple[Callable[..., Any], ...] = (np.zeros_like, np.ones_like, np.empty_like, np.imag, np.angle, *named("fix"))

@@ -51,7 +51,7 @@ def _tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
         order = [k for k in range(a.ndim) if k not in axes] + list(axes)
         a = np.transpose(a, order)
     free = a.shape[-(a.ndim - b.ndim) :] if a.ndim > b.ndim else ()
-    return np.linalg.solve(np.reshape(a, (b.size, -1)), np.ravel(b)).reshape(free)
+    return np.linalg.solve(np.reshape(a, (b.size, int(np.prod(free)))), np.ravel(b)).reshape(free)
 
 
 @implements(np.linalg.tensorinv)

@@ -24,6 +24,7 @@ NoValue: Any = np._NoValue
 
 @implements(np.einsum, direct=True)
 def _einsum(*operands: Any, out: Any = None, optimize: Any = False, **extra: Any) -> Any:
+    extra.pop("order", None)  # which changes no value
     refuse_extra("numpy.einsum", extra)
     how = {"optimize": optimize} if optimize is not False else {}
     if isinstance(operands[0], str):

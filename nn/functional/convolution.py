@@ -109,8 +109,13 @@ def _convolve(
             f"has shape {weight.shape}."
         )
     size = weight.shape[2:]
+    if 0 in size:
+        raise OperandError(
+            f"{name}: a kernel has at least one number along each axis; this weight has shape {weight.shape}."
+        )
     strides, dilations = per_axis("stride", stride, axes), per_axis("dilation", dilation, axes)
     sides = padding_pairs(padding, size, strides, dilations)
+    (groups,) = per_axis("groups", groups, 1)
     _check_channels(name, x, weight, bias, groups, has_samples)
     fitting(name, x.shape, size, sides, dilations)
     if flip:
