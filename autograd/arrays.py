@@ -25,6 +25,7 @@ __all__ = [
     "maximum_reduce",
     "minimum_reduce",
     "multiply_reduce",
+    "native",
     "normalize_axes",
     "only_numbers",
     "sum_to",
@@ -50,6 +51,11 @@ _WRITE_OUT = 16_384
 def is_real_floating(dtype: DTypeLike) -> bool:
     """Whether data of this dtype can have a gradient: float16, float32, float64 and longdouble."""
     return np.dtype(dtype).kind == "f"
+
+
+def native(array: Any) -> Any:
+    """An array in the byte order of this machine: itself, or a copy of what came out of a file in another order."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ SYMBOLS = dict(
 )
 
 # Attributes that speak of axes, not of lengths; with others, small stand-ins would prove nothing.
-_ABOUT_AXES = {"axis", "keepdims", "axes", "subscripts", "ddof", "upper", "UPLO"}
+_ABOUT_AXES = {"axis", "keepdims", "axes", "subscripts", "optimize", "ddof", "upper", "UPLO"}
 _BROADCASTING = {"where", "clip"}
 _JOINING = {"concatenate", "stack"}
 _PRODUCTS = {"matmul", "dot"}

@@ -16,7 +16,7 @@ from weakref import ref
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from autograd.arrays import is_real_floating, only_numbers
+from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.engine import backward_pass
 from autograd.errors import (
     GradientShapeError,
@@ -42,8 +42,9 @@ __autograd_transparent__ = True  # iteration makes nodes for the line of the loo
 class Tensor(TensorValues):
     """An array that remembers how it was computed.
 
-    ``Tensor(data)`` shares memory with an ndarray given to it; `tensor` copies. The dtype follows NumPy. ``data`` of
-    a leaf is always an ndarray; the ``data`` of a computed scalar may be a NumPy scalar.
+    ``Tensor(data)`` shares memory with an ndarray given to it, unless its bytes are in another order than those of this
+    machine; `tensor` copies. The dtype follows NumPy. ``data`` of a leaf is always an ndarray; the ``data`` of a
+    computed scalar may be a NumPy scalar.
 
     >>> from autograd import tensor
     >>> x = tensor([1.0, 2.0], requires_grad=True)
@@ -61,7 +62,7 @@ class Tensor(TensorValues):
     def __init__(self, data: ArrayLike, *, requires_grad: bool = False, name: str | None = None) -> None:
         if data.__class__ is not ndarray:
             only_numbers(data, "the data of a Tensor")
-        self._data = np.asarray(data)
+        self._data = native(np.asarray(data))
         self._node = None
         self._grad = None
         self._requires_grad = False
@@ -95,7 +96,7 @@ class Tensor(TensorValues):
             )
         if value is not self._data:  # else it was changed in place: `w.data -= ...`, an optimizer's step
             only_numbers(value, "the data of a Tensor")
-            array = np.asarray(value)
+            array = native(np.asarray(value))
             if array.shape != self._data.shape:
                 raise OperandError(
                     f"the data of {self._describe()} can be replaced by an array of the same shape only, not "
@@ -305,7 +306,7 @@ def tensor(
     (2, 2)
     """
     only_numbers(data, "the data of a Tensor")
-    array = np.array(data, dtype)
+    array = native(np.array(data, dtype))
     if array.dtype.kind in "OSUVM":
         raise InvalidDtypeError(f"a Tensor holds numbers, and this is {array.dtype}: {data!r:.80}")
     new = Tensor(array, requires_grad=requires_grad, name=name)

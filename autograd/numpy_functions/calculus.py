@@ -195,13 +195,14 @@ def _polymul(a1: Any, a2: Any) -> Any:
 
 @implements(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Any:
-    for _ in range(m):
+    for _ in range(int(m)):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
 
 @implements(np.polyint)
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    m = int(m)
     constants = np.zeros(m) if k is None else np.broadcast_to(as_operand(k), (m,))
     for i in range(m):
         p = shape.concatenate(p / np.arange(len(p), 0, -1), constants[i : i + 1])
@@ -239,6 +240,7 @@ def _poly(seq_of_zeros: Any) -> Any:
 def _polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
     x, y = as_tensor(x) + 0.0, as_tensor(y) + 0.0
     vector = y.ndim == 1
+    deg = int(deg)
     powers = np.vander(x, deg + 1)
     if w is not None:
         powers, y = powers * as_operand(w)[:, None], y * (w if vector else as_operand(w)[:, None])

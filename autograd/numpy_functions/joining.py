@@ -41,23 +41,23 @@ def _stack(
     return _joined(shape.stack(*arrays, axis=axis), dtype, casting)
 
 
-@implements(np.hstack)
+@implements(np.hstack, direct=True)
 def _hstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
     parts = [np.atleast_1d(a) for a in tup]
     return _joined(shape.concatenate(*parts, axis=0 if parts[0].ndim == 1 else 1), dtype, casting)
 
 
-@implements(np.vstack, *named("row_stack"))
+@implements(np.vstack, *named("row_stack"), direct=True)
 def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
     return _joined(shape.concatenate(*(np.atleast_2d(a) for a in tup), axis=0), dtype, casting)
 
 
-@implements(np.dstack)
+@implements(np.dstack, direct=True)
 def _dstack(tup: Sequence[Any]) -> Any:
     return shape.concatenate(*(np.atleast_3d(a) for a in tup), axis=2)
 
 
-@implements(np.column_stack)
+@implements(np.column_stack, direct=True)
 def _column_stack(tup: Sequence[Any]) -> Any:
     return shape.concatenate(*(a if as_operand(a).ndim > 1 else as_operand(a).reshape((-1, 1)) for a in tup), axis=1)
 

@@ -34,7 +34,7 @@ def _where(condition: Any, *branches: Any) -> Any:
     return arithmetic.where(plain(condition), *branches)
 
 
-@implements(np.clip)
+@implements(np.clip, direct=True)
 def _clip(
     a: Any,
     a_min: Any = NoValue,
@@ -91,7 +91,8 @@ def _take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: 
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = normalize_axis_index(axis, a.ndim)
-    return a[along(axis, _positions(plain(indices), a.shape[axis], mode))]
+    positions = np.asarray(plain(indices)).astype(np.intp)  # truth is 0 and 1 here, and no mask
+    return a[along(axis, _positions(positions, a.shape[axis], mode))]
 
 
 def _positions(indices: Any, n: int, mode: str) -> Any:
@@ -116,7 +117,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 
 @implements(np.choose)
 def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
-    picks = plain(a)
+    picks = plain(a).astype(np.intp)
     options = list(choices) if not isinstance(choices, Tensor) else [choices[i] for i in range(len(choices))]
     dtype = np.result_type(*(o if isinstance(o, float | int) else plain(o) for o in options))
     options = [as_operand(o).astype(dtype) for o in options]

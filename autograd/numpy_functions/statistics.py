@@ -85,8 +85,9 @@ def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..
         dtype = numpy_quantile(np.zeros(1, a.dtype), values_of(q), method=method, weights=one).dtype
         q = as_operand(q)
         flat, kept = as_last_axis(a, axis)
-        if not a.size:  # NumPy's value, of which there is nothing to differentiate
-            return constant(values_of(numpy_quantile(plain(a), plain(q), axis, method=method, keepdims=keepdims)))
+        if not a.size:  # NaN, with nothing to differentiate
+            shape = kept if bool(keepdims) and keepdims is not NoValue else flat.shape[:-1]
+            return constant(np.full(q.shape + shape, np.nan, dtype))
         if weights is not None:
             weights, _ = as_last_axis(plain(_weights_of(a, axis, weights)), axis)
         order = np.argsort(plain(flat), axis=-1, kind="stable")

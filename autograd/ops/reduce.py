@@ -43,7 +43,7 @@ def count(x_shape: Shape, axis: Axis) -> int:
     """How many numbers are reduced to one."""
     axes = normalize_axes(axis, len(x_shape))
     for axis in axes:
-        if not axis < len(x_shape):
+        if not 0 <= axis < len(x_shape):
             raise np.exceptions.AxisError(axis, len(x_shape))
     return product(x_shape[i] for i in axes)
 

@@ -9,6 +9,7 @@ from coverage_samples import lookup
 from autograd import NotDifferentiable
 
 
+@pytest.mark.filterwarnings("ignore:Polyfit may be poorly conditioned")
 def test_refused(refusal, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotDifferentiable) as caught:

@@ -153,6 +153,12 @@ def _options(d):
 # --- what is answered otherwise -----------------------------------------------------------------------------------
 
 
+@reason("byte order", "A Tensor is in the byte order of the machine, whatever order its numbers came in.")
+def _byte_order(d):
+    swapped = any(not getattr(x, "dtype", np.dtype(float)).isnative for x in given(d))
+    return swapped and d.kind == "dtype" and d.ours.value.dtype == d.plain.value.dtype.newbyteorder("=")
+
+
 @reason("undefined", "np.empty_like has whatever lay in memory.")
 def _undefined(d):
     return d.name == "empty_like" and d.kind in ("value", "rounding", "sign of zero")

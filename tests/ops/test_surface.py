@@ -94,8 +94,8 @@ def test_says_what_it_returns(name):
 
 
 def test_a_missing_parameter_is_found():
-    function = ast.parse("def sum(self, axis=..., *, keepdims=...): ...").body[0]
+    function = ast.parse("def logsumexp(self, axis=..., *, keepdims=...): ...").body[0]
     assert declared_parameters(function) == [("axis", True), ("keepdims", True)]
-    assert actual_parameters(Tensor.sum) == [("axis", True), ("keepdims", True)]
+    assert actual_parameters(Tensor.logsumexp) == [("axis", True), ("keepdims", True)]
     other = Op("other", lambda x, *, axis=None: x, lambda g: g).function
     assert actual_parameters(other) == [("axis", True)] != actual_parameters(Tensor.sum)
