@@ -112,9 +112,7 @@ def astype(
     if dtype.kind == "c" and self.requires_grad and STATE.get().grad:
         raise InvalidDtypeError(f"astype gives {dtype}, which has no gradient here: {COMPLEX}.")
     if dtype.kind not in "fiubc":
-        raise InvalidDtypeError(
-            f"a Tensor holds numbers, not {dtype}. For other kinds write t.numpy().astype(...)."
-        )
+        raise InvalidDtypeError(f"a Tensor holds numbers, not {dtype}. For other kinds write t.numpy().astype(...).")
     if casting != "unsafe":
         np.empty(0, self.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
     return arithmetic.astype(self, dtype=dtype) if dtype.kind == "f" else constant(self.data.astype(dtype))

@@ -13,7 +13,7 @@ from autograd.numpy_functions.refused import BASIS, RANK, REFLECTORS, refusal
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, linalg, linear, shape, spectra
 from autograd.ops.reduce import keep
-from autograd.protocol import implements
+from autograd.protocol import composed, implements
 from autograd.tensor import constant
 
 __autograd_transparent__ = True
@@ -92,17 +92,18 @@ def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
     return linalg.cholesky(a, upper=upper)
 
 
-@implements(np.linalg.qr)
+@implements(np.linalg.qr, direct=True)
 def _qr(a: Any, mode: str = "reduced") -> Any:
     square = a.shape[-1] >= a.shape[-2]
     if mode == "reduced" or (mode == "complete" and square):
         return QRResult(*linalg.qr(a))
     if mode == "r":
         return linalg.qr(a)[1]
+    np.linalg.qr(plain(a), mode)  # NumPy's complaint
     raise refusal(f"numpy.linalg.qr of shape {a.shape} with mode={mode!r}", BASIS if mode == "complete" else REFLECTORS)
 
 
-@implements(np.linalg.eigh)
+@implements(np.linalg.eigh, direct=True)
 def _eigh(a: Any, UPLO: str = "L") -> Any:
     return EighResult(*spectra.eigh(a, UPLO=UPLO))
 
@@ -112,19 +113,19 @@ def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
     return spectra.eigh(a, UPLO=UPLO)[0]
 
 
-@implements(np.linalg.svd)
+@implements(np.linalg.svd, direct=True)
 def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     if hermitian:
-        return _svd_of_symmetric(a, compute_uv)
+        return _svd_of_symmetric(a, full_matrices, compute_uv, hermitian)
     if not compute_uv:
-        return spectra.svd(a)[1]
+        return np.linalg.svdvals(a)
     if full_matrices and a.shape[-1] != a.shape[-2]:
         raise refusal(f"numpy.linalg.svd of shape {a.shape} with full_matrices=True", BASIS)
     return SVDResult(*spectra.svd(a))
 
 
-def _svd_of_symmetric(a: Any, compute_uv: bool) -> Any:
-    """From the eigenvalues, as NumPy does it: their sizes are the singular values, largest first."""
+def _from_eigenvalues(a: Any, full_matrices: bool, compute_uv: bool, hermitian: bool) -> Any:
+    """As NumPy does it for symmetric matrices: the sizes of eigenvalues are the singular values, largest first."""
     values, vectors = spectra.eigh(a)
     order = np.argsort(np.abs(values.data), axis=-1)[..., ::-1]
     values = take_along_axis(values, order, -1)
@@ -132,6 +133,9 @@ def _svd_of_symmetric(a: Any, compute_uv: bool) -> Any:
         return np.abs(values)
     u = take_along_axis(vectors, order[..., None, :], -1)
     return SVDResult(u, np.abs(values), np.matrix_transpose(u * np.sign(values.data)[..., None, :]))
+
+
+_svd_of_symmetric = composed(np.linalg.svd, _from_eigenvalues)
 
 
 @implements(np.linalg.svdvals)
@@ -162,7 +166,7 @@ def _vector_norm_along(x: Any, ord: Any, axis: int | tuple[int, ...] | None, kee
         return linalg.euclidean(x, axis=axis, keepdims=keepdims)
     sizes = np.abs(x)
     if ord == np.inf:
-        return np.max(sizes, axis=axis, keepdims=keepdims, **({} if x.size else {"initial": 0.0}))
+        return np.max(sizes, axis=axis, keepdims=keepdims, initial=np._NoValue if x.size else 0.0)
     if ord == -np.inf:
         return np.min(sizes, axis=axis, keepdims=keepdims)
     if ord == 0:

@@ -48,7 +48,7 @@ def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | Non
             return reduction(a, axis=axis, keepdims=keepdims)
         if a.size:
             return ufunc(reduction(a, axis=axis, keepdims=keepdims), initial)
-        size = np.add.reduce(np.empty(a.shape, bool), axis=axis, keepdims=keepdims).shape
+        size = np.any(np.empty(a.shape, bool), axis=axis, keepdims=keepdims).shape
         return np.broadcast_to(as_tensor(initial).astype(a.dtype), size)
 
     as_numpy = composed(ufunc.reduce, general)

@@ -101,10 +101,16 @@ def _positions(indices: Any, n: int, mode: str) -> Any:
     return np.clip(indices, 0, n - 1) if mode == "clip" else indices
 
 
-@implements(np.take_along_axis)
+@implements(np.take_along_axis, direct=True)
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """The entries of an array at the indices along one axis, the other axes running in step."""
     indices = plain(indices)
+    if indices.dtype.kind not in "iu":
+        raise IndexError("`indices` must be an integer array")
+    if indices.ndim != (1 if axis is None else arr.ndim):
+        raise ValueError(
+            f"when axis={axis}, the indices have {1 if axis is None else arr.ndim} dimensions, not {indices.ndim}"
+        )
     if axis is None:
         return np.ravel(arr)[indices]
     axis = normalize_axis_index(axis, arr.ndim)

@@ -167,7 +167,7 @@ edge("nanmedian", a(NAN, NAN), value=NAN, gradients=[[0, 0]], why="nothing but N
 edge("median", a(1, NAN), value=NAN, gradients=[[0, 0]], why="NaN wins, and is nobody's number")
 edge("median", a(INF, 1, -INF), value=1, gradients=[[0, 1, 0]], why="the number in the middle; the others do not count")
 edge("quantile", a(0, 1, INF), 0.5, value=NAN, gradients=[[0, 1, 0]], warns="invalid value",
-     why="NumPy's value, which takes 0 * inf of the neighbour; the slope is that of the number in the middle")  # fmt: skip
+     why="NumPy's value: it takes 0 * inf of the neighbour; the slope is that of the number in the middle")  # fmt: skip
 edge("where", np.array([True, False]), a(1, INF), a(NAN, 2), value=[1, 2], gradients=[[1, 0], [0, 1]],
      why="what is not taken has no gradient, whatever its value")  # fmt: skip
 edge("select", [[True, False]], [a(1, NAN)], a(INF, 2), value=[1, 2], gradients=[[1, 0], [0, 1]], why="not taken")
