@@ -136,10 +136,10 @@ class TensorValues(Surface):
         view.flags.writeable = False
         return view
 
-    def item(self) -> Any:
-        """The value of a Tensor with one entry, as a Python number."""
+    def item(self, *index: Any) -> Any:
+        """The value of a Tensor with one entry, or of the entry at a position, as a Python number."""
         self._note_reading("item()")
-        return self._data.item()
+        return self._data.item(*index)
 
     def tolist(self) -> Any:
         """The values as (nested lists of) Python numbers."""

@@ -157,9 +157,13 @@ def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     return _windows_times(a, v, mode)
 
 
+_MODES = ("valid", "same", "full")  # NumPy takes their numbers and first letters too
+
+
 def _windows_times(a: Any, v: Any, mode: str) -> Any:
     """The inner products of v with all windows of a (not shorter than v), a padded with zeros as the mode says."""
     n, m = len(a), len(v)
+    mode = _MODES[mode] if isinstance(mode, int) else next(name for name in _MODES if name[0] == mode[0].lower())
     before = {"full": m - 1, "same": m // 2, "valid": 0}[mode]
     count = {"full": n + m - 1, "same": n, "valid": n - m + 1}[mode]
     after = count + m - 1 - n - before
@@ -226,6 +230,8 @@ def _polydiv(u: Any, v: Any) -> Any:
 
 @implements(np.poly)
 def _poly(seq_of_zeros: Any) -> Any:
+    if isinstance(seq_of_zeros, list | tuple):
+        seq_of_zeros = shape.stack(*seq_of_zeros)
     if seq_of_zeros.ndim != 1:
         raise refusal("numpy.poly of a matrix", ZEROS)
     if not len(seq_of_zeros):

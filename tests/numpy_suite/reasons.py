@@ -7,7 +7,7 @@ import numpy as np
 from replaying import leaves
 
 from autograd import Tensor
-from autograd.coverage import NOT_DISPATCHABLE
+from autograd.coverage import NO_ARRAY, NOT_DISPATCHABLE
 from autograd.errors import (
     ArrayConversionError,
     InvalidDtypeError,
@@ -114,7 +114,9 @@ def _bytes(d):
 @reason("plain array", "NumPy, or the call itself, asks for a plain array: an error in place of a silent detachment.")
 def _plain_array(d):
     conversions = {"__array__", "__float__", "__int__", "__complex__", "__index__"}
-    return (d.name in NOT_DISPATCHABLE or method(d) in conversions) and raised(d, ArrayConversionError, LiveGraphError)
+    return (d.name in NOT_DISPATCHABLE.keys() | NO_ARRAY or method(d) in conversions) and raised(
+        d, ArrayConversionError, LiveGraphError
+    )
 
 
 @reason("list of Tensors", "NumPy makes a list an array before it asks a Tensor: np.stack makes it one with a graph.")
