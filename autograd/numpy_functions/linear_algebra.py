@@ -93,7 +93,7 @@ def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
 
 
 @implements(np.linalg.qr, direct=True)
-def _qr(a: Any, mode: str = "reduced") -> Any:
+def _qr(a: Any, mode: Any = "reduced") -> Any:
     square = a.shape[-1] >= a.shape[-2]
     if mode == "reduced" or (mode == "complete" and square):
         return QRResult(*linalg.qr(a))

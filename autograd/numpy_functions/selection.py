@@ -91,7 +91,7 @@ def _take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: 
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = normalize_axis_index(axis, a.ndim)
-    positions = np.asarray(plain(indices)).astype(np.intp)  # truth is 0 and 1 here, and no mask
+    positions = plain(indices).astype(np.intp, copy=False)  # truth is 0 and 1 here, and no mask
     return a[along(axis, _positions(positions, a.shape[axis], mode))]
 
 
@@ -123,7 +123,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 
 @implements(np.choose)
 def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
-    picks = plain(a).astype(np.intp)
+    picks = plain(a).astype(np.intp, copy=False)
     options = list(choices) if not isinstance(choices, Tensor) else [choices[i] for i in range(len(choices))]
     dtype = np.result_type(*(o if isinstance(o, float | int) else plain(o) for o in options))
     options = [as_operand(o).astype(dtype) for o in options]
