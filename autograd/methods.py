@@ -52,7 +52,20 @@ METHODS = {
     "softmax": reduce.softmax,
     "log_softmax": reduce.log_softmax,
     "logsumexp": reduce.logsumexp,
+    "sum": reduce.sum,
+    "mean": reduce.mean,
+    "prod": reduce.prod,
+    "max": reduce.max,
+    "min": reduce.min,
+    "var": reduce.var,
+    "std": reduce.std,
+    "cumsum": reduce.cumsum,
+    "cumprod": reduce.cumprod,
+    "argmax": reduce.argmax,
+    "argmin": reduce.argmin,
     "argsort": reduce.argsort,
+    "any": reduce.any,
+    "all": reduce.all,
     "swapaxes": shape.swapaxes,
     "squeeze": shape.squeeze,
 }
@@ -67,21 +80,21 @@ _RUNNING = {"axis": None, "dtype": None, "out": None}
 _PLACE = {"axis": None, "out": None, "*": None, "keepdims": False}
 _TRUTH = {"axis": None, "out": None, "keepdims": False, "*": None, "where": True}
 
-# Methods with more options than their op has: NumPy's parameters, and the function that answers when one is given.
-WITH_OPTIONS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
-    "sum": (reduce.sum, np.sum, _SUM),
-    "prod": (reduce.prod, np.prod, _SUM),
-    "mean": (reduce.mean, np.mean, _MEAN),
-    "max": (reduce.max, np.max, _EXTREME),
-    "min": (reduce.min, np.min, _EXTREME),
-    "var": (reduce.var, np.var, _SPREAD),
-    "std": (reduce.std, np.std, _SPREAD),
-    "cumsum": (reduce.cumsum, np.cumsum, _RUNNING),
-    "cumprod": (reduce.cumprod, np.cumprod, _RUNNING),
-    "argmax": (reduce.argmax, np.argmax, _PLACE),
-    "argmin": (reduce.argmin, np.argmin, _PLACE),
-    "any": (reduce.any, np.any, _TRUTH),
-    "all": (reduce.all, np.all, _TRUTH),
+# Of methods with more options than their op has: the function that answers when one is given, and NumPy's parameters.
+OPTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "sum": (np.sum, _SUM),
+    "prod": (np.prod, _SUM),
+    "mean": (np.mean, _MEAN),
+    "max": (np.max, _EXTREME),
+    "min": (np.min, _EXTREME),
+    "var": (np.var, _SPREAD),
+    "std": (np.std, _SPREAD),
+    "cumsum": (np.cumsum, _RUNNING),
+    "cumprod": (np.cumprod, _RUNNING),
+    "argmax": (np.argmax, _PLACE),
+    "argmin": (np.argmin, _PLACE),
+    "any": (np.any, _TRUTH),
+    "all": (np.all, _TRUTH),
 }
 
 
@@ -212,9 +225,7 @@ def attach() -> None:
     for name, function in COMPARISONS.items():
         setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
     for name, function in METHODS.items():
-        setattr(Tensor, name, function)
-    for name, (op_function, function, options) in WITH_OPTIONS.items():
-        setattr(Tensor, name, write_method(op_function.op, function, options))
+        setattr(Tensor, name, write_method(function.op, *OPTIONS[name]) if name in OPTIONS else function)
     for function in (
         *(reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate),
         *(dot, clip, copy, nonzero, searchsorted, argpartition),
