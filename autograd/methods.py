@@ -36,7 +36,7 @@ COMPARISONS = {
     "ge": arithmetic.greater_equal,
 }
 
-METHODS = {
+METHODS: dict[str, Any] = {
     "__neg__": arithmetic.negative,
     "__pos__": arithmetic.positive,
     "__abs__": arithmetic.absolute,
@@ -68,6 +68,9 @@ METHODS = {
     "all": reduce.all,
     "swapaxes": shape.swapaxes,
     "squeeze": shape.squeeze,
+    "dot": linear.dot,
+    "clip": arithmetic.clip,
+    "copy": arithmetic.copy,
 }
 
 NoValue: Any = np._NoValue
@@ -95,6 +98,9 @@ OPTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "argmin": (np.argmin, _PLACE),
     "any": (np.any, _TRUTH),
     "all": (np.all, _TRUTH),
+    "dot": (np.dot, {"out": None}),
+    "clip": (np.clip, {"out": None, "*": None, "dtype": None, "where": True, "casting": NoValue}),
+    "copy": (np.copy, {"order": "C"}),
 }
 
 
@@ -129,21 +135,6 @@ def astype(
     if casting != "unsafe":
         np.empty(0, self.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
     return arithmetic.astype(self, dtype=dtype) if dtype.kind == "f" else constant(self.data.astype(dtype))
-
-
-def dot(self: Tensor, b: Any, out: Any = None) -> Any:
-    """The product with a vector, a matrix or a number."""
-    return linear.dot(self, b) if out is None else np.dot(self, b, out)
-
-
-def clip(self: Tensor, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
-    """The numbers within bounds."""
-    return arithmetic.clip(self, min, max) if out is None and not options else np.clip(self, min, max, out, **options)
-
-
-def copy(self: Tensor, order: Any = "C") -> Any:
-    """The same numbers, in memory of their own."""
-    return arithmetic.copy(self)
 
 
 def nonzero(self: Tensor) -> Any:
@@ -228,7 +219,7 @@ def attach() -> None:
         setattr(Tensor, name, write_method(function.op, *OPTIONS[name]) if name in OPTIONS else function)
     for function in (
         *(reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate),
-        *(dot, clip, copy, nonzero, searchsorted, argpartition),
+        *(nonzero, searchsorted, argpartition),
     ):
         setattr(Tensor, function.__name__, function)
     aliases = {"flatten": ravel, "conj": conjugate}

@@ -131,7 +131,8 @@ def _write_caller(
     given = ", ".join([*order, *(f"{a}={a}" for a in op.attributes)])
     before: list[str] = []
     if options:
-        parameters = [*order, *(p if p == "*" else f"{p}=__default_{p}" for p in options)]
+        operands = [f"{x}=__default_{x}" if x in op.optional else x for x in order]
+        parameters = [*operands, *(p if p == "*" else f"{p}=__default_{p}" for p in options)]
         extra = [p for p in options if p != "*" and p not in op.attributes]
         given = ", ".join([*order, *(f"{p}={p}" for p in options if p != "*")])
         names |= {f"__default_{p}": value for p, value in options.items()} | {"__function": function}
