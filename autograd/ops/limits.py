@@ -177,7 +177,8 @@ def length_slope(
     if not isinstance(out, Tensor) or not lost.any():
         return (y * r).astype(g.dtype)
     limit, vanishes = (keep(part) for part in limits(g, out, lost.reshape(out.shape)))
-    r = np.where(vanishes & (plain(limit) != 0.0), limit * (share / scale), r)
+    known = vanishes & (True if isinstance(limit, Tensor) and limit.requires_grad else plain(limit) != 0.0)
+    r = np.where(known, limit * (share / scale), r)
     r = np.where(np.isnan(plain(limit)) | (flat & ~vanishes & (plain(keep(g)) != 0.0)), np.nan, r)
     return (y * r if _RESOLVING.get() else zero_times(y, r)).astype(g.dtype)
 

@@ -83,9 +83,20 @@ def test_mixed_derivatives_of_a_distance():
     np.testing.assert_allclose(mixed, 2.0 * EYE)
 
 
-def test_third_order():
-    """The third derivative of what is smooth in the square of a length is 0 at the origin."""
-    np.testing.assert_allclose(jacobian(hessian(lambda x: np.exp(-(norm(x) ** 2))))(ZERO), np.zeros((2, 2, 2)))
+THIRD = {
+    "a kernel": (lambda x: np.exp(-(norm(x[:2]) ** 2) * x[2]), lambda x: np.exp(-np.sum(x[:2] ** 2) * x[2]), 2.0),
+    "times what is 0 too": (lambda x: norm(x) ** 2 * np.sum(x), lambda x: np.sum(x**2) * np.sum(x), 0.0),
+    "of a part": (lambda x: norm(x[:2]) ** 2 * x[2] ** 2, lambda x: np.sum(x[:2] ** 2) * x[2] ** 2, 3.0),
+    "spread": (lambda x: np.std(x[:2]) ** 2 * x[2], lambda x: np.var(x[:2]) * x[2], 0.0),
+}
+
+
+@pytest.mark.parametrize("label", THIRD)
+def test_third_order(label):
+    """The same as that of a formula without a length in it."""
+    function, smooth, last = THIRD[label]
+    x = np.array([0.0, 0.0, last])
+    np.testing.assert_allclose(jacobian(hessian(function))(x), jacobian(hessian(smooth))(x), atol=1e-12)
 
 
 def test_products_with_a_length_keep_their_gradient():
