@@ -188,7 +188,7 @@ def _torch_of(g, xs, seed):
     if g is None or not g.requires_grad:
         return [np.zeros(x.shape) for x in xs]
     found = torch.autograd.grad(g, xs, torch.tensor(seed), retain_graph=True, allow_unused=True)
-    return [np.zeros(x.shape) if d is None else d.detach().numpy() for x, d in zip(xs, found, strict=True)]
+    return [np.zeros(x.shape) if d is None else d.numpy(force=True) for x, d in zip(xs, found, strict=True)]
 
 
 def _each(g, xs, gradients):

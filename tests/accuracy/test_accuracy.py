@@ -5,10 +5,13 @@ import pytest
 from accuracy_activations import ROWS as ACTIVATIONS
 from accuracy_elementwise import ROWS as ELEMENTWISE
 from accuracy_harness import DTYPES, Row, distance, too_far_off, ulp, worse_than
+from accuracy_losses import ROWS as LOSSES
+from accuracy_losses import reductions
 from accuracy_oracle import NoDerivative, Oracle
 from mpmath import mp, mpf
 
 from autograd.registry import REGISTRY
+from nn import functional
 from nn.functional import activations
 
 
@@ -105,3 +108,13 @@ def test_a_wrong_rule_is_noticed():
     wrong = custom_op(np.exp, lambda g, out: g * out * (1 + 1e-3))
     errors = list(too_far_off(Row("wrong", wrong, mp.exp), [], coarse=True))
     assert {e.order for e in errors} == {1, 2}
+
+
+# --- losses -------------------------------------------------------------------------------------------------------
+
+
+def test_every_loss_has_a_row_for_every_reduction():
+    losses = [name for name in functional.losses.__all__ if name != "Reduction"]
+    rows = {row.name for row in LOSSES}
+    assert {f"{name}[{how}]" for name in losses for how in reductions(getattr(functional, name))} - rows == set()
+    assert reductions(functional.kl_div).keys() == {"mean", "sum", "none", "batchmean"}

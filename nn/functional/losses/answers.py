@@ -71,11 +71,12 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """The cross-entropy of yes-or-no answers, ``-t log(p) - (1 - t) log(1 - p)`` with ``p = sigmoid(prediction)``.
 
-    Computed as ``t softplus(-x) + (1 - t) softplus(x)``, which neither overflows nor loses digits. The target is the
-    probability of yes, from 0 to 1, of the shape of the prediction: for several labels per sample, one column each.
-    ``pos_weight`` multiplies the first term, so that rare positives count more; ``weight`` multiplies the losses of the
-    entries, and does not change what the mean is divided by. Both are repeated to the shape of the prediction. An
-    infinite score on the right side costs 0; on the wrong one the loss is infinite, and its slope still p - t.
+    Computed as ``softplus(-|x|)`` plus ``(1 - t) x`` or ``-t x``, none of which is negative: that neither overflows
+    nor loses digits. The target is the probability of yes, from 0 to 1, of the shape of the prediction: for several
+    labels per sample, one column each. ``pos_weight`` multiplies the first term, so that rare positives count more;
+    ``weight`` multiplies the losses of the entries, and does not change what the mean is divided by. Both are repeated
+    to the shape of the prediction. An infinite score on the right side costs 0; on the wrong one the loss is infinite,
+    and its slope still p - t.
 
     Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target outside 0 .. 1.
     Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
@@ -89,11 +90,15 @@ def binary_cross_entropy_with_logits(
     check_activation(name, prediction)
     prediction, target = pair(name, prediction, target)
     _check_probabilities(name, target)
-    yes = target
+    yes, no = target, 1.0 - target
+    positive = plain(prediction) >= 0.0
+    size = _where(positive, prediction, -prediction)  # not the absolute value, which has no slope at 0
+    losses = _softplus(-size)
     if pos_weight is not None:
-        yes = target * weights(name, "pos_weight", pos_weight, prediction.shape, prediction.dtype)
-    no = 1.0 - target
-    losses = yes * counted(yes, _softplus(-prediction)) + no * counted(no, _softplus(prediction))
+        yes = yes * weights(name, "pos_weight", pos_weight, prediction.shape, prediction.dtype)
+        losses = (yes + no) * losses
+    wrong = _where(positive, no, yes)
+    losses = losses + wrong * counted(wrong, size)
     if weight is not None:
         heavy = weights(name, "weight", weight, prediction.shape, prediction.dtype)
         losses = heavy * counted(heavy, losses)
