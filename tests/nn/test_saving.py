@@ -893,3 +893,16 @@ def test_words_of_what_does_not_fit(tmp_path, suffix):
     with pytest.raises(CheckpointError) as caught:
         nn.load(path, model, adam)
     assert caught.value.why.endswith("saved by SGD. Nothing was loaded. The model was not changed either.")
+
+
+def test_the_seal_lies_within_the_header():
+    """Its mark among the arrays, or reaching into them by one byte, is none."""
+    mark = b'"chainrule.digest":"'
+    content = b"{" + mark + b"0" * 32
+    for length, place in ((len(mark), -1), (len(mark) + 1, 8 + 1 + len(mark))):
+        assert safetensors.find_seal(length.to_bytes(8, "little") + content) == place
+
+
+def test_nothing_is_ever_pickled():
+    with pytest.raises(ValueError, match="Object arrays cannot be saved"):
+        npz.dump("{}", {"a": np.array([None])})
