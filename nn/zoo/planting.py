@@ -101,12 +101,11 @@ def twin_of(op: Op, rules: Any) -> Callable[..., Any]:
 class Program:
     """A random program as source text, with the objects that it names."""
 
-    def __init__(self, rng: np.random.Generator, samples: dict[str, list[Sample]], must: str) -> None:
+    def __init__(self, rng: np.random.Generator, samples: dict[str, list[Sample]], must: str, steps: int = 6) -> None:
         self.rng = rng
         self.lines = ["def program(x, w, layer):"]
         self.objects: dict[str, Any] = {"np": np}
         self.pool = ["x"]
-        steps = 6
         turn, call = rng.integers(steps), rng.integers(steps)
         names = list(samples)
         for step in range(steps):
