@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.gradcheck.differences import STEP, Curve, quick, sweep
+from autograd.gradcheck.differences import HIGHEST, STEP, Curve, Slopes, quick, sweep
 from autograd.gradcheck.plan import Column, Limits, Weights, columns_of, direction, entry, weights_of
 from autograd.gradcheck.problem import Array, Problem, RuleFailure
 from autograd.gradcheck.report import MEANING, Row
 from autograd.gradcheck.verdicts import Finding, Tolerance, judge
 
-__all__ = ["Comparison"]
+__all__ = ["Comparison", "Suspect"]
 
 RTOL = 1e-6
 _DEFAULT_LIMITS = Limits()
@@ -31,7 +31,11 @@ _NINE_DIGITS = 1e-9  # noise that leaves this much of the function is not worth 
 _NOISE = 64.0  # the floor of the tolerance in units of eps * size / step
 _MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input and output
 _FINEST_HINT = 2.0**-12
+_CLEAR = 1e-3  # noise up to this fraction of a derivative leaves enough of it to see
+_FARTHEST = 0.5  # the first step of a sweep where rounding hides more than that
 _SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
+_NO_PATH = "no path of the graph leads back to this input, although the output changes with it"
+_LEFT = f"{_NO_PATH}: the value left the graph on its way"
 _ABOUT_NOTHING = {
     True: "both numbers are zero within the rounding of the function",
     False: "beside the size of the function all derivatives are too small to be seen: check it without the constant",
@@ -44,6 +48,19 @@ class _Worst(NamedTuple):
     finding: Finding
     column: Column
     row: int
+
+
+class Suspect(NamedTuple):
+    """A number that failed: of which output, with the gradient that shows it, and both sides along its direction.
+
+    Without a direction it was the backward pass that broke down.
+    """
+
+    output: int
+    seed: Array
+    column: Column | None = None
+    analytic: float = 0.0
+    numeric: float = 0.0
 
 
 class Comparison:
@@ -66,7 +83,8 @@ class Comparison:
         self.start = [variable.value for variable in problem.inputs]
         self.step = max(STEP, problem.eps**0.2)  # larger where the values went through a less precise dtype
         self.failures: dict[int, str] = {}  # outputs whose backward pass broke down
-        self.failure: tuple[int, Array] | None = None  # the first failing output, with the gradient that shows it
+        self.suspects: dict[int, Suspect] = {}  # what failed, by the place of its row in `rows`
+        self._noise: dict[int, float] = {}
         with np.errstate(all="ignore"):
             self.columns = columns_of(problem.inputs, limits)
             self.weights = weights_of(problem.outputs, limits) if weights is None else weights
@@ -119,6 +137,20 @@ class Comparison:
                 sizes = np.maximum(sizes, np.where(np.isfinite(largest), largest, 0.0))
         return sizes
 
+    def noise_of_gradient(self, row: int, column: Column) -> float:
+        """How far rounding can move what the rules say of a row, by the graph of the rules."""
+        output = self.output_of(row)
+        seed = self.weights[output].seed(row - self.slices[output].start)
+        along = np.zeros(self.start[column.input].shape)
+        if column.index is None:
+            along[...] = column.weights
+        else:
+            along.flat[column.index] = column.weights
+        return self.problem.noise_of_gradient(output, seed, column.input, along)
+
+    def output_of(self, row: int) -> int:
+        return int(np.searchsorted([where.stop for where in self.slices], row, side="right"))
+
     def curve(self, column: Column) -> Curve:
         """The rows along one direction."""
 
@@ -131,7 +163,18 @@ class Comparison:
 
     def tolerance(self, row: int, column: Column) -> Tolerance:
         slack = _NINE_DIGITS * float(self.magnitudes_of_rows[row]) if self.atol is None else 0.0
-        return Tolerance(self.rtol, float(self.floors(column, self.step)[row]), slack)
+        floor = float(self.floors(column, self.step)[row])
+        noise = self._noise.get(row, 0.0)
+        lost = noise > 0 and abs(float(self.base[row])) <= noise
+        return Tolerance(self.rtol, floor, slack, _NOISE * noise, lost=lost)
+
+    def noise(self, row: int) -> float:
+        """How far rounding can move a row, by the graph."""
+        if row not in self._noise:
+            output = self.output_of(row)
+            seed = self.weights[output].seed(row - self.slices[output].start)
+            self._noise[row] = self.problem.noise(output, seed)
+        return self._noise[row]
 
     def floors(self, column: Column, step: float) -> Array:
         if self.atol is not None:
@@ -149,7 +192,11 @@ class Comparison:
         rows: list[Row] = []
         for number in range(len(self.start)):
             numeric, findings = self.look(number)
-            rows += [self.row(output, number, numeric, findings) for output in range(len(self.weights))]
+            for output in range(len(self.weights)):
+                row, suspect = self.row(output, number, numeric, findings)
+                if suspect is not None:
+                    self.suspects[len(rows)] = suspect
+                rows.append(row)
         return rows
 
     def look(self, number: int) -> tuple[Array, dict[tuple[int, int], Finding]]:
@@ -205,13 +252,37 @@ class Comparison:
             wrong[list(failing)] += 1
         return findings
 
-    def sweep(self, column: Column, analytic: Array, rows: Any) -> dict[int, tuple[Finding, float]]:
-        """Judge some rows of one direction, each with the step that its derivative was read at."""
-        slopes = sweep(self.curve(column), self.base, self.problem.eps, column.reach, column.fine)
+    def sweep(self, column: Column, analytic: Array, rows: Any, bare: bool = False) -> dict[int, tuple[Finding, float]]:
+        """Judge some rows of one direction, each with the step that its derivative was read at.
+
+        ``bare``: with no tolerance for numbers that are small beside the function.
+        """
+        floor = np.zeros(len(self.base))
+        for row in map(int, rows):
+            floor[row] = self.noise(row)
+        claimed, hidden = np.abs(analytic[rows]), 4 * floor[rows] / HIGHEST > _CLEAR * np.abs(analytic[rows])
+        highest = _FARTHEST if np.any(hidden) else HIGHEST  # farther, where rounding hides what the usual steps show
+
+        def look(fine: float) -> Slopes:
+            return sweep(self.curve(column), self.base, self.problem.eps, column.reach, fine, floor, highest)
+
+        slopes = look(column.fine)
+        # Where the rules claim more than even the finest step shows, the curve may have a finer scale of its own.
+        with np.errstate(all="ignore"):
+            scale = slopes.seen[rows] / claimed
+        finer = scale[np.isfinite(claimed) & (scale > 0) & (8 * scale < slopes.finest)]
+        if len(finer):
+            slopes = look(float(np.min(finer)))
         found = {}
         for row in map(int, rows):
             tolerance = self.tolerance(row, column)
-            finding = judge(float(analytic[row]), slopes, row, tolerance, float(self.magnitudes_of_rows[row]))
+            if bare:
+                tolerance = tolerance._replace(floor=0.0, slack=0.0)
+            size = float(self.magnitudes_of_rows[row])
+            finding = judge(float(analytic[row]), slopes, row, tolerance, size)
+            if finding.verdict == "wrong":  # unless it is the rules that are off by their rounding
+                blur = self.noise_of_gradient(row, column)
+                finding = judge(float(analytic[row]), slopes, row, tolerance._replace(blur=blur), size)
             if finding.verdict == "kink" and self.order > 1:
                 finding = finding._replace(ok=True, note="there is no derivative of this order here")
             found[row] = finding, float(slopes.step[row])
@@ -219,7 +290,9 @@ class Comparison:
 
     # --- rows of the report -----------------------------------------------------------------------------------
 
-    def row(self, output: int, number: int, numeric: Array, findings: dict[tuple[int, int], Finding]) -> Row:
+    def row(
+        self, output: int, number: int, numeric: Array, findings: dict[tuple[int, int], Finding]
+    ) -> tuple[Row, Suspect | None]:
         variable, where = self.problem.inputs[number], self.slices[output]
         row = Row(
             self.order,
@@ -233,20 +306,22 @@ class Comparison:
         )
         columns, analytic = self.columns[number], self.analytic[number][where]
         if output in self.failures:
-            self.failure = self.failure or (output, self.weights[output].seed(0))
-            return replace(row, verdict="wrong", ok=False, note=self.failures[output])
+            broken = Suspect(output, self.weights[output].seed(0))
+            return replace(row, verdict="wrong", ok=False, note=self.failures[output]), broken
         if not analytic.size:
-            return replace(row, note="there is no entry to check")
+            return replace(row, note="there is no entry to check"), None
         own = {key: finding for key, finding in findings.items() if where.start <= key[0] < where.stop}
         detached = not self.connected[output, number]
         if detached and not np.any(numeric[where]) and not own:
-            return replace(row, verdict="independent", analytic=0.0, numeric=0.0, relative_error=0.0)
+            return replace(row, verdict="independent", analytic=0.0, numeric=0.0, relative_error=0.0), None
         worst = _worst(own, columns) if own else self.nearest(where, number, numeric[where])
         if worst.finding.verdict in ("wrong", "nonfinite") and worst.column.index is None:
             worst = self.search(output, worst)
+        suspect: Suspect | None = None
         if worst.finding.verdict in ("wrong", "nonfinite", "kink") and not worst.finding.ok:
-            self.failure = self.failure or (output, self.weights[output].seed(worst.row - where.start))
-        return self.filled(row, output, worst, detached)
+            seed = self.weights[output].seed(worst.row - where.start)
+            suspect = Suspect(output, seed, worst.column, worst.finding.analytic, worst.finding.numeric)
+        return self.filled(row, output, worst, detached), suspect
 
     def nearest(self, where: slice, number: int, numeric: Array) -> _Worst:
         """The largest error of numbers that all agree; or that nothing of them can be seen."""
@@ -262,7 +337,18 @@ class Comparison:
         if np.any(analytic) and (all_zero or (self.atol is None and np.all(largest <= floors))):
             noise = float(floors[row, c])
             finding = finding._replace(verdict="rounding", ok=all_zero, noise=noise, note=_ABOUT_NOTHING[all_zero])
+            if not all_zero:
+                return self.largest(where, number) or _Worst(finding, columns[c], where.start + row)
         return _Worst(finding, columns[c], where.start + row)
+
+    def largest(self, where: slice, number: int) -> _Worst | None:
+        """The largest of numbers that usual steps are too small to see; None where no other step shows it either."""
+        analytic = np.abs(self.analytic[number][where])
+        row, c = map(int, np.unravel_index(int(np.argmax(analytic)), analytic.shape))
+        row, column = where.start + row, self.columns[number][c]
+        finding, _ = self.sweep(column, self.analytic[number][:, c], [row], bare=True)[row]
+        zero = abs(finding.analytic) <= self.tolerance(row, column).zero
+        return _Worst(finding, column, row) if finding.verdict == "wrong" or (finding.ok and zero) else None
 
     def filled(self, row: Row, output: int, worst: _Worst, detached: bool) -> Row:
         """A row with the numbers of its worst finding, in the user's units."""
@@ -272,7 +358,8 @@ class Comparison:
         difference = abs(finding.analytic - finding.numeric)
         note = finding.note
         if finding.verdict == "wrong":
-            note = "; ".join(filter(None, [_about_wrong(finding, unit, detached), note]))
+            lost = "" if not detached else _LEFT if self.order == 1 else _NO_PATH
+            note = "; ".join(filter(None, [_about_wrong(finding, unit, lost), note]))
         index = None
         if column.index is not None:
             shape = row.shape
@@ -347,15 +434,12 @@ def _worst(findings: dict[tuple[int, int], Finding], columns: list[Column]) -> _
     return _Worst(finding, columns[c], row)
 
 
-def _about_wrong(finding: Finding, unit: float, detached: bool) -> str:
+def _about_wrong(finding: Finding, unit: float, lost: str) -> str:
     """A wrong number in words, with the slip that it looks like."""
     a, d = finding.analytic / unit, finding.numeric / unit
     text = f"the rules give {a:.8g}, finite differences {d:.8g} (+- {finding.noise / abs(unit):.1g})"
-    if detached:
-        return (
-            f"{text}; no path of the graph leads back to this input, although the output changes with it: the value "
-            "left the graph on its way (.item(), .numpy(), .data, detach(), no_grad(), int(), or a copy made outside)"
-        )
+    if lost:
+        return f"{text}; {lost}"
     if a == 0.0:
         return f"{text}: the gradient is missing"
     ratio = a / d if d else np.inf

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["STEP", "Curve", "Quick", "Slopes", "quick", "sweep"]
+__all__ = ["HIGHEST", "STEP", "Curve", "Quick", "Slopes", "quick", "sweep"]
 
 Rows = NDArray[np.float64]
 Curve = Callable[[float], Rows]
@@ -28,7 +28,7 @@ Curve = Callable[[float], Rows]
 STEP = 2.0**-9
 
 _RATIO = 4.0
-_HIGHEST, _LOWEST = 2.0**-5, 2.0**-41
+HIGHEST, _LOWEST = 2.0**-5, 2.0**-41
 _FINE = 2.0**-20  # an entry that is smaller by this than what is usual beside it gets a ladder of its own
 _TINY = 2.0**-24  # spacing of the points that measure the noise; smooth curves are parabolas at this size
 _FINER = 2.0**-32  # and fast ones, such as sin(1e6 x), at this size
@@ -65,9 +65,10 @@ def quick(curve: Curve, base: Rows, step: float = STEP) -> Quick:
 class Slopes(NamedTuple):
     """What a sweep of steps found for each row: the derivative from both sides together and from each alone.
 
-    Every error includes the noise of the curve. ``leap`` is a jump of the value itself to the left and to the right
-    of the point (0: continuous), ``steep`` says on which sides the slope grows without bound, and ``open`` on which
-    sides the curve is not finite however near.
+    Every error includes the noise of the curve. ``leap`` is a jump of the value itself to the left and to the right of
+    the point (0: continuous). ``steep`` says on which sides the slope grows without bound as far as it can be seen,
+    ``chord`` how large it is seen to be, and ``open`` on which sides the curve is not finite however near. ``seen`` is
+    how far the curve has moved at the ``finest`` step.
     """
 
     value: Rows
@@ -80,26 +81,38 @@ class Slopes(NamedTuple):
     noise: Rows
     leap: tuple[Rows, Rows]
     steep: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    chord: tuple[Rows, Rows]
     open: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    seen: Rows
+    finest: float
 
 
-def ladder(reach: float = 1.0, fine: float = 1.0) -> tuple[list[float], list[float]]:
+def ladder(reach: float = 1.0, fine: float = 1.0, highest: float = HIGHEST) -> tuple[list[float], list[float]]:
     """The steps of a sweep, each a quarter of the one before: those for every entry, and those for a tiny one.
 
     ``reach`` makes the first step larger (an entry so small that a step of its own size is lost in rounding).
     ``fine`` is the size of an entry that is much smaller than its neighbours: where log has a scale of its own.
     """
-    steps = [_HIGHEST * max(reach, 1.0)]
+    steps = [highest * max(reach, 1.0)]
     while steps[-1] > _LOWEST:
         steps.append(steps[-1] / _RATIO)
     own = min(fine, steps[-1])
     return steps, [own * _RATIO**-k for k in range(1, 15)] if fine < _FINE else []
 
 
-def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float = 1.0) -> Slopes:
+def sweep(
+    curve: Curve,
+    base: Rows,
+    eps: float,
+    reach: float = 1.0,
+    fine: float = 1.0,
+    floor: Rows | float = 0.0,
+    highest: float = HIGHEST,
+) -> Slopes:
     """One-sided and central slopes at every step of a ladder, extrapolated; the best of each with its error.
 
-    ``eps`` is the spacing of the least precise dtype that the values went through. About seventy evaluations.
+    ``eps`` is the spacing of the least precise dtype that the values went through, ``floor`` what is known of the
+    noise of each row beforehand: a curve that rounding has made flat shows none. About seventy evaluations.
 
     >>> import numpy as np
     >>> from autograd.gradcheck.differences import sweep
@@ -107,7 +120,7 @@ def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float 
     >>> slopes.left.round(9), slopes.right.round(9)
     (array([0.]), array([1.]))
     """
-    steps, own = ladder(reach, fine)
+    steps, own = ladder(reach, fine, highest)
     split = len(steps)
     steps += own
     h = np.array(steps)[:, None]
@@ -120,27 +133,50 @@ def sweep(curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float 
         noise = np.where(finer < noise / 16, finer, noise)  # the larger was no noise, but the waves of a fast curve
         noise = np.maximum(noise, eps * np.abs(base))
         noise = np.maximum(noise, _grid(curve, [*up, *down, base], min(fine, 1.0)) / 2)
+        noise = np.maximum(noise, floor)
         left, left_error, _ = _limit((base - down) / h, h, 1, noise, grain, split)
         right, right_error, _ = _limit((up - base) / h, h, 1, noise, grain, split)
         value, error, step = _limit((up - down) / (2 * h), h, 2, noise, grain, split)
         sides = (down - base, up - base)
         leaps = tuple(_leap(side, h, noise) for side in sides)
-        steep = tuple(_is_steep(side, h, noise) for side in sides)
+        (steep_left, chord_left), (steep_right, chord_right) = (_steepness(side, h, noise) for side in sides)
         opened: Any = tuple(~np.isfinite(side[-6:]).any(axis=0) for side in sides)
-    return Slopes(value, error, step, left, left_error, right, right_error, noise, leaps, steep, opened)  # type: ignore[arg-type]
+        seen = np.maximum(np.abs(sides[0][-1]), np.abs(sides[1][-1]))
+    return Slopes(
+        value,
+        error,
+        step,
+        left,
+        left_error,
+        right,
+        right_error,
+        noise,
+        leaps,  # type: ignore[arg-type]
+        (steep_left, steep_right),
+        (chord_left, chord_right),
+        opened,
+        seen,
+        steps[-1],
+    )
 
 
 def _limit(slopes: Rows, h: Rows, power: int, noise: Rows, grain: float, split: int) -> tuple[Rows, Rows, Rows]:
     """The limit for h -> 0 of slopes whose error is a h**power + ..., its error, and the step it was read at.
 
     Each pair of steps is extrapolated; the extrapolation that agrees best with both its neighbours wins, where
-    agreement below the noise does not count. ``grain`` is the rounding error of the moved entry itself.
+    agreement below the noise does not count, and no finer step may contradict it: large steps across many waves give
+    slopes that are all small, and so agree. ``grain`` is the rounding error of the moved entry itself.
     """
     factor = _RATIO**power
     limits = slopes[1:] + (slopes[1:] - slopes[:-1]) / (factor - 1)
     change = np.abs(np.diff(limits, axis=0))
     error = np.maximum(change[1:], change[:-1]) + 4 * (noise + grain * np.abs(limits[1:-1])) / h[2:-1]
     error = np.where(np.isfinite(error), error, np.inf)
+    centre = np.where(np.isfinite(error), limits[1:-1], 0.0)
+    lowest = np.maximum.accumulate((centre - error)[::-1], axis=0)[::-1]  # what this and all finer steps allow
+    highest = np.minimum.accumulate((centre + error)[::-1], axis=0)[::-1]
+    refuted = (centre + error < lowest) | (centre - error > highest)
+    error = np.where(refuted, np.inf, error)
     best = np.argmin(error[:split], axis=0)[None]
     if split < len(error):  # the steps of a tiny entry count where they agree, however large the slope is there
         tiny = split + np.argmin(error[split:], axis=0)[None]
@@ -187,10 +223,11 @@ def _leap(side: Rows, h: Rows, noise: Rows) -> Rows:
     return np.where(stays & (np.abs(last) > 64 * noise), last, 0.0)
 
 
-def _is_steep(side: Rows, h: Rows, noise: Rows) -> NDArray[np.bool_]:
-    """Whether the slope to one side grows without bound as the step shrinks, as that of a square root at 0."""
+def _steepness(side: Rows, h: Rows, noise: Rows) -> tuple[NDArray[np.bool_], Rows]:
+    """Whether the slope to one side grows without bound as the step shrinks, as that of a square root at 0; and the
+    steepest that it is seen to be."""
     slope = np.abs(side / h)
     clear = (np.abs(side) > 100 * noise)[1:] & np.isfinite(slope[1:])
     grows = slope[1:] > 1.15 * slope[:-1]
     steep: NDArray[np.bool_] = (np.sum(clear, axis=0) >= 6) & np.all(grows | ~clear, axis=0)
-    return steep
+    return steep, np.max(np.where(clear, slope[1:], 0.0), axis=0)

@@ -1,37 +1,38 @@
-"""Finds the node whose rule is wrong: every node on the way is checked by itself, at the values it really had.
+"""Finds out why a number is wrong: every node on the way is checked by itself, at the values it really had.
 
 The program is run again with a `Recorder`, and each node becomes a small `Problem`: its kernel, its recorded operands,
-its rule, weighted with the gradient that really arrived. When every rule is right the error lies between the nodes: a
-second recording at other inputs shows which constant of the graph changes with them, and so has left it.
+its rule, weighted with the gradient that really arrived; of a second derivative also its rule and what the rules of
+that say. When every rule is right, what has left the graph is measured (`leaks`). When that is nothing, the number is
+right by its parts, and it was the differences of the whole that could not be trusted.
 
 This module owns that search and its words. It must not know where the program comes from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import Route, fit
-from autograd.gradcheck.compare import Comparison
+from autograd.engine import Route
+from autograd.gradcheck.compare import Comparison, Suspect
+from autograd.gradcheck.leaks import leaks_along
+from autograd.gradcheck.nodes import NodeProblem, RuleOfNode
 from autograd.gradcheck.plan import Limits, Weights
 from autograd.gradcheck.problem import (
-    Array,
+    GradientOf,
+    GraphProblem,
     Problem,
     RuleFailure,
     Run,
     Runnable,
-    Variable,
     gradients_of,
-    spacing,
     vertex_of,
+    watched,
 )
-from autograd.gradcheck.recorder import MISSING, Record, Recorder
+from autograd.gradcheck.recorder import Record, Recorder
 from autograd.gradcheck.report import Fault, Row, Verdict
-from autograd.graph import Node, Vertex
-from autograd.modes import STATE
+from autograd.graph import Leaf, Node, Vertex
 
 __all__ = ["Search", "localise"]
 
@@ -40,147 +41,141 @@ _LIMITS = Limits(entries=4, directions=2, output_entries=0, combinations=1)
 _TOGETHER = Limits(entries=0, directions=4, output_entries=0, combinations=1)
 
 _MOST_NODES = 3000
+_WAYS_OUT = ".item(), .numpy(), .data, detach(), no_grad(), float(), or a copy into an array"
 
 
 class Search(NamedTuple):
     """The result of a search: the faults in the order of the program, and the findings in words.
 
-    Without faults, ``op`` and ``line`` say where a value that had left the graph came back as a constant.
+    Without faults, ``op`` and ``line`` say where a value that had left the graph came back as a constant. ``cause``
+    stands in the headline, where it is not a rule. ``right``: the number is right by its parts.
     """
 
-    faults: tuple[Fault, ...]
-    findings: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
+    findings: tuple[str, ...] = ()
     op: str | None = None
     line: str | None = None
+    cause: str = ""
+    right: bool = False
 
 
 class NotCheckable(Exception):
     """A node that cannot be checked by itself."""
 
 
-class NodeProblem:
-    """One node as a `Problem`: its kernel, and its rule with the engine's work on the edge."""
-
-    def __init__(self, record: Record) -> None:
-        node = record.node
-        self._node = node
-        self._live = [i for i, parent in enumerate(node.parents) if parent is not None]
-        names = operand_names(node)
-        self._data = [stand_in(node, i) if data is MISSING else data for i, data in enumerate(record.data)]
-        self.inputs = [Variable(names[i], np.array(self._data[i], np.float64)) for i in self._live]
-        values = self.values([variable.value for variable in self.inputs])
-        self.outputs = [Variable(record.label, value) for value in values]
-        dtypes = [np.asarray(self._data[i]).dtype for i in self._live]
-        self.magnitudes = [0.0] * len(values)
-        self.eps = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
-
-    def values(self, arrays: Sequence[Array]) -> list[Array]:
-        data = list(self._data)
-        for i, array in zip(self._live, arrays, strict=True):
-            data[i] = array.astype(np.asarray(self._data[i]).dtype)
-        out = self._node.op.kernel(*data, **(self._node.attrs or {}))  # type: ignore[attr-defined]
-        return [np.array(part, np.float64) for part in (out if self._node.op.outputs else (out,))]
-
-    def pullback(self, output: int, seed: Array) -> list[Array | None]:
-        node = self._node
-        if node.op.outputs:
-            shapes = zip(node.shape, node.dtype, strict=True)
-            g: Any = tuple(seed.astype(d) if k == output else np.zeros(s, d) for k, (s, d) in enumerate(shapes))
-        else:
-            g = seed.astype(node.dtype)[()]
-        try:
-            with np.errstate(all="ignore"):
-                found = node.op.vjp(g, node.kept, node.parents)
-            pairs = [(found[i], node.parents[i]) for i in self._live]
-            return [
-                None if d is None or parent is None else np.array(fit(d, parent, node.op.name), np.float64)
-                for d, parent in pairs
-            ]
-        except Exception as error:  # whatever a rule raises is what is wrong with it
-            raise RuleFailure(f"it raises {type(error).__name__}: {error}") from error
-
-
-def operand_names(node: Node) -> list[str]:
-    """The names of the operands, numbered where an op takes any number of them."""
-    names, count = node.op.operands, len(node.operands)
-    return list(names) if len(names) == count else [f"{names[0]}[{i}]" for i in range(count)]
-
-
-def stand_in(node: Node, number: int) -> Any:
-    """An operand that was not recorded: as the node keeps it for its rules, or else any numbers of its shape.
-
-    A rule that does not name an operand is right for any value of it, so any value serves to check the rule.
-    """
-    op: Any = node.op
-    kept: dict[str, Any] = dict(zip(op.keeps, node.kept, strict=True))
-    value = kept.get(op.operands[0 if op.variadic else number])
-    if value is not None:
-        return value[number] if op.variadic else value
-    operand = node.operands[number]
-    return np.random.default_rng(number).normal(size=operand.shape).astype(operand.dtype)
-
-
-def localise(subject: Runnable, output: int, seed: Array) -> Search:
-    """Look for the node that makes the gradient of <seed, output> wrong."""
-    recorder, run = record_run(subject, [variable.value.copy() for variable in subject.inputs])
-    start = vertex_of(run.outputs[output][1])
-    if start is None:
-        return Search((), ("this output is no Tensor with a graph: it was computed outside, or cut off at the end",))
-    wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
-    route = Route([start], wanted)
+def localise(subject: Runnable, suspect: Suspect) -> Search:
+    """Look for what makes a number of a check wrong."""
+    recorder = Recorder()
+    run: Run = watched(recorder, lambda: subject.run([variable.value.copy() for variable in subject.inputs]))
+    within = dict(
+        recorder.incoming
+    )  # of the backward pass that belongs to the function itself, for a second derivative
+    start = vertex_of(run.outputs[suspect.output][1])
     words: list[str] = []
-    try:
-        watched(recorder, lambda: gradients_of(start, seed, route))
-    except RuleFailure as failure:  # that rule fails its own check, too
-        words.append(str(failure))
+    route = whole_route(start)
+    if start is not None:
+        try:
+            watched(recorder, lambda: gradients_of(start, suspect.seed, route))
+        except RuleFailure as failure:  # that rule fails its own check, too
+            words.append(str(failure))
     on_the_way = set(route.order)
     nodes = [record for record in recorder.records if record.node in on_the_way]
     if len(nodes) > _MOST_NODES:
         words.append(f"only the {_MOST_NODES:,} nodes nearest to the output of {len(nodes):,} were checked")
         nodes = nodes[-_MOST_NODES:]
-    paths = Paths(route)
+    faults, unclear = faults_among(nodes, recorder.incoming, Paths(route))
+    if not faults and isinstance(subject, GradientOf):
+        made = [record for record in recorder.records if record.node in within]
+        faults = faults_of_rules(made, within)
+    words += unclear
+    if faults:
+        return Search(tuple(faults), tuple(map(str, faults[:4])))
+    if start is None:
+        return without_graph(isinstance(subject, GradientOf))
+    count = len(nodes) - len(unclear)
+    if count:
+        rules = "the rule of the only node is" if count == 1 else f"the rules of {count} nodes are"
+        words.append(f"{rules} right at the values they had")
+    hooked = [record.label for record in nodes if record.node.info is not None and record.node.info.hooks]
+    if hooked:
+        text = f"{'; '.join(words)}; a hook on {hooked[0]} may change the gradient on its way"
+        return Search(findings=(text,), cause="no rule is wrong, but a hook may change the gradient on its way")
+    return between_the_nodes(
+        subject, suspect, nodes, recorder.incoming, words, sure=count == len(nodes) and not unclear
+    )
+
+
+def whole_route(start: Vertex | None) -> Route:
+    """The way back from an output to every leaf: a constant may come back far from the inputs in question."""
+    if start is None:
+        return Route([])
+    route = Route([start])
+    return Route([start], frozenset(vertex for vertex in route.order if isinstance(vertex, Leaf)))
+
+
+def without_graph(of_gradient: bool) -> Search:
+    if of_gradient:
+        return Search(findings=("this gradient is no Tensor with a graph: its rules compute it outside",))
+    text = (
+        "this output is no Tensor with a graph, yet it changes with the inputs: it was computed outside, or cut off at "
+        f"the end ({_WAYS_OUT}, or a transform such as grad() whose own arguments are plain arrays: give it Tensors)"
+    )
+    return Search(findings=(text,), cause="no rule is wrong, but the output has left the graph")
+
+
+def faults_among(nodes: list[Record], incoming: dict[Any, Any], paths: Paths) -> tuple[list[Fault], list[str]]:
+    """The nodes whose rules are wrong, and words about those that could not be checked."""
     faults: list[Fault] = []
+    unclear: list[str] = []
     right: list[Record] = []
     for record in nodes:
         try:
-            row = check_node(record, recorder.incoming.get(record.node))
+            row = check_node(record, incoming.get(record.node))
         except NotCheckable as error:
-            words.append(str(error))
+            unclear.append(str(error))
             continue
         if row is None:
             right.append(record)
         else:
-            faults.append(fault_of(record, row, paths))
+            faults.append(fault_of(record, row, paths.from_(record.node)))
     if not faults:
-        pairs = [(record, check_node(record, recorder.incoming.get(record.node), _TOGETHER)) for record in right]
-        faults = [fault_of(record, row, paths) for record, row in pairs if row is not None]
-    if faults:
-        return Search(tuple(faults), tuple(map(str, faults[:4])))
-    rules = "the rule of the only node is" if len(right) == 1 else f"the rules of {len(right)} nodes are"
-    words.append(f"{rules} right at the values they had")
-    return between_the_nodes(subject, recorder, nodes, "; ".join(words))
+        pairs = [(record, check_node(record, incoming.get(record.node), _TOGETHER)) for record in right]
+        faults = [fault_of(record, row, paths.from_(record.node)) for record, row in pairs if row is not None]
+    return faults, unclear
 
 
-def record_run(subject: Runnable, arrays: list[Array]) -> tuple[Recorder, Run]:
-    recorder = Recorder()
-    run: Run = watched(recorder, lambda: subject.run(arrays))
-    return recorder, run
-
-
-def watched(recorder: Recorder, work: Any) -> Any:
-    token = STATE.set(STATE.get().replace(watch=recorder))
-    try:
-        return work()
-    finally:
-        STATE.reset(token)
+def faults_of_rules(made: list[Record], incoming: dict[Any, Any]) -> list[Fault]:
+    """The nodes whose rules are right, but not what the rules of these rules say."""
+    faults = []
+    for record in made:
+        try:
+            problem = RuleOfNode(record, incoming[record.node])
+            run = problem.run([variable.value.copy() for variable in problem.inputs])
+            check = GraphProblem(problem, run)
+            if not all(np.all(np.isfinite(variable.value)) for variable in [*check.inputs, *check.outputs]):
+                continue
+            rows = Comparison(check, limits=_LIMITS).rows()
+        except Exception as error:  # whatever it raises
+            rows = [
+                Row(
+                    2,
+                    "",
+                    record.node.op.operands[0],
+                    (),
+                    "wrong",
+                    False,
+                    note=f"it raises {type(error).__name__}: {error}",
+                )
+            ]
+        wrong = next((row for row in rows if row.verdict == "wrong"), None)
+        if wrong is not None:
+            faults.append(fault_of(record, wrong, (), order=2))
+    return faults
 
 
 def check_node(record: Record, incoming: Any, limits: Limits = _LIMITS) -> Row | None:
     """A failing row of a node's own check, if any: with the gradient that arrived, else with random numbers."""
-    try:
-        problem: Problem = NodeProblem(record)
-    except Exception as error:  # the kernel meets a stand-in for an operand that nobody kept
-        raise NotCheckable(f"{record.label} could not be checked: {error}") from error
+    problem: Problem = NodeProblem(record)
     if not all(np.all(np.isfinite(variable.value)) for variable in [*problem.inputs, *problem.outputs]):
         raise NotCheckable(f"{record.label} could not be checked, because not all of its values are finite")
     verdicts: tuple[Verdict, ...] = ("wrong", "nonfinite", "kink")
@@ -225,52 +220,39 @@ class Paths:
         return (*steps[:8], "...", steps[-1]) if len(steps) > 10 else tuple(steps)
 
 
-def fault_of(record: Record, row: Row, paths: Paths) -> Fault:
+def fault_of(record: Record, row: Row, path: tuple[str, ...], order: int = 1) -> Fault:
     node = record.node
     names = tuple(v.name for v in node.operands if isinstance(v, Vertex) and v.name)
-    return Fault(node.op.name, record.label, record.number, record.module, record.line, names, paths.from_(node), row)
+    return Fault(node.op.name, record.label, record.number, record.module, record.line, names, path, row, order)
 
 
 # --- when every rule is right -----------------------------------------------------------------------------------
 
 
-def between_the_nodes(subject: Runnable, first: Recorder, nodes: list[Record], so_far: str) -> Search:
-    """What is wrong when no rule is: a hook that changes gradients, or a value that has left the graph."""
-    hooked = [record.label for record in nodes if record.node.info is not None and record.node.info.hooks]
-    if hooked:
-        return Search((), (f"{so_far}; a hook on {hooked[0]} may change the gradient on its way",))
-    random = np.random.default_rng(4)
-    moved = [
-        value * (1 + 1e-3 * random.uniform(0.5, 1.0, value.shape)) + np.where(value == 0, 1e-3, 0.0)
-        for value in (variable.value for variable in subject.inputs)
-    ]
-    second, _ = record_run(subject, moved)
-    pairs = zip(first.records, second.records, strict=False)
-    for before, after in pairs:
-        if before.node.op is not after.node.op:
-            text = f"the function takes another way at {after.line} when its inputs move a little"
-            return Search((), (f"{so_far}; {text}",), line=after.line)
-        for i, (a, b) in enumerate(zip(before.data, after.data, strict=True)):
-            if before.node.parents[i] is None and differs(a, b):
-                operand = before.node.op.operands[min(i, len(before.node.op.operands) - 1)]
-                text = (
-                    f"at {before.line} the operand {operand} of {before.label} is a constant of the graph, yet it "
-                    f"changes with the inputs ({shown(a)}): it has left the graph before (.item(), .numpy(), .data, "
-                    "detach(), no_grad(), float(), or a copy into an array)"
-                )
-                op = None if before.within is None else before.within.op.name
-                return Search((), (f"{so_far}; {text}",), op, before.line)
-    text = (
-        "so a value left the graph on its way (.item(), .numpy(), .data, detach(), no_grad()), or rounding errors "
-        "grew on it (a nearly singular matrix, a difference of nearly equal numbers)"
-    )
-    return Search((), (f"{so_far}, {text}",))
-
-
-def differs(a: Any, b: Any) -> bool:
-    if a is None or b is None or a is MISSING or b is MISSING:
-        return False
-    return not np.array_equal(np.asarray(a), np.asarray(b), equal_nan=False)
+def between_the_nodes(
+    subject: Runnable, suspect: Suspect, nodes: list[Record], incoming: dict[Any, Any], words: list[str], sure: bool
+) -> Search:
+    """What is wrong when no rule is: a value has left the graph, or nothing at all."""
+    so_far = "; ".join(words)
+    if suspect.column is None:
+        return Search(findings=(so_far,))
+    leaks = leaks_along(subject, suspect.column, nodes, incoming)
+    if leaks.turn is not None:
+        text = f"{so_far}; the function takes another way at {leaks.turn} when its inputs move a little"
+        return Search(findings=(text,), line=leaks.turn)
+    missing = leaks.slope
+    if abs(missing) > 1e-5 * max(abs(suspect.analytic), abs(suspect.numeric)):
+        record, operand, value, _ = leaks.largest
+        text = (
+            f"{so_far}; at {record.line} {operand} of {record.label} is a constant of the graph, yet it changes with "
+            f"the inputs ({shown(value)}): it has left the graph before ({_WAYS_OUT})"
+        )
+        op = None if record.within is None else record.within.op.name
+        cause = "no rule is wrong, but a value has left the graph, and a part of the gradient with it"
+        return Search(findings=(text,), op=op, line=record.line, cause="" if op else cause)
+    if sure:
+        return Search(findings=(so_far,), right=True)
+    return Search(findings=(f"{so_far}; what else there is could not be checked by itself",))
 
 
 def shown(a: Any) -> str:

@@ -7,7 +7,7 @@ user's function and inputs become a `Run` is the business of `subject`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from autograd.engine import Route, backward_pass
 from autograd.errors import GradientShapeError
+from autograd.gradcheck.noise import Rounding
 from autograd.graph import Node, Vertex, newest_first
+from autograd.modes import STATE, Watch
 from autograd.tensor import Tensor, constant, leaf
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "plain",
     "spacing",
     "vertex_of",
+    "watched",
 ]
 
 Array = NDArray[np.float64]
@@ -66,6 +69,12 @@ class Problem(Protocol):
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
         """The gradient of <seed, output> for each input; None where no path leads to it. May raise RuleFailure."""
+
+    def noise(self, output: int, seed: Array) -> float:
+        """How far rounding can move <seed, output>."""
+
+    def noise_of_gradient(self, output: int, seed: Array, number: int, along: Array) -> float:
+        """How far rounding can move <along, the gradient of <seed, output> by an input>."""
 
 
 class Run(NamedTuple):
@@ -105,10 +114,53 @@ class GraphProblem:
         self._starts = [vertex_of(value) for _, value in run.outputs]
         self._wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
         self._routes: dict[int, Route] = {}
+        self._recorded: tuple[Rounding, list[Vertex | None], frozenset[Vertex]] | None = None
         self.eps = max(spread, least_precise([start for start in self._starts if start is not None]))
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         return [plain(value) for _, value in self.subject.run(arrays).outputs]
+
+    def noise(self, output: int, seed: Array) -> float:
+        if self._recorded is None:
+            recorder = Rounding()
+            run: Run = watched(recorder, lambda: self.subject.run([variable.value.copy() for variable in self.inputs]))
+            wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
+            self._recorded = recorder, [vertex_of(value) for _, value in run.outputs], wanted
+        recorder, starts, wanted = self._recorded
+        start = starts[output]
+        if start is None:
+            return 0.0
+        recorder.total = 0.0
+        try:
+            watched(recorder, lambda: gradients_of(start, seed, Route([start], wanted)))
+            return recorder.total
+        except RuleFailure:
+            return 0.0
+        finally:
+            recorder.total = None
+
+    def noise_of_gradient(self, output: int, seed: Array, number: int, along: Array) -> float:
+        recorder = Rounding()
+
+        def gradient() -> tuple[Vertex | None, frozenset[Vertex]]:
+            run = self.subject.run([variable.value.copy() for variable in self.inputs])
+            start, place = vertex_of(run.outputs[output][1]), run.inputs[number]
+            wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
+            if start is None or place is None:
+                return None, wanted
+            start_seed = constant(seed.astype(start.dtype)[()])
+            found = backward_pass({start: start_seed}, create_graph=True, release=False, wanted=wanted)
+            return vertex_of(found.get(place)), wanted
+
+        try:
+            start, wanted = watched(recorder, gradient)
+            if start is None:
+                return 0.0
+            recorder.total = 0.0
+            watched(recorder, lambda: gradients_of(start, along, Route([start], wanted)))
+            return recorder.total
+        except Exception:  # rules that cannot be differentiated say nothing of their rounding
+            return 0.0
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
         start = self._starts[output]
@@ -159,6 +211,15 @@ class GradientOf:
             name = derivative_name(first.outputs[output][0], variable.name)
             outputs.append((name, gradients.get((output, number), np.zeros(variable.value.shape))))
         return Run(first.inputs, outputs)
+
+
+def watched(watch: Watch, work: Callable[[], Any]) -> Any:
+    """What some work returns, watched."""
+    token = STATE.set(STATE.get().replace(watch=watch))
+    try:
+        return work()
+    finally:
+        STATE.reset(token)
 
 
 def gradients_of(start: Vertex, seed: Array, route: Route) -> dict[Vertex, Any]:

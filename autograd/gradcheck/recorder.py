@@ -12,30 +12,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.graph import Node, Output, Vertex, place, where
+from autograd.graph import Node, Vertex, place, where
 from autograd.modes import Watch
 from autograd.tensor import Tensor
 
-__all__ = ["MISSING", "Record", "Recorder"]
+__all__ = ["Record", "Recorder"]
 
 # Frames of these packages are not the user's.
 _OURS = frozenset({"autograd", "nn", "optim"})
 
 
-class _Missing:
-    """Stands for an array that nobody kept: a large constant which is not a Tensor."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING = _Missing()
-
-
 class Record(NamedTuple):
     """One node with what it was given. ``within`` is the node whose rule made it, in a differentiated backward pass.
 
-    ``data`` has an array, a number, None or MISSING for each operand; ``number`` counts the nodes as they were made.
+    ``data`` has an array, a number or None for each operand; ``number`` counts the nodes as they were made.
     """
 
     number: int
@@ -65,16 +55,25 @@ class Recorder(Watch):
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.incoming: dict[Vertex, Any] = {}
-        self._results: dict[Vertex, Any] = {}
+        self._made: Node | None = None
         self._made_by_rule: list[int] = []  # records that belong to the rule which runs now
 
     def forward(self, node: Node, operands: tuple[Any, ...], out: Any) -> None:
-        data = tuple(self._data_of(operand) for operand in operands)
-        self._results[node] = out
+        self._made = node
+
+    def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
+        node, self._made = self._made, None
+        if node is None:
+            return
         line, in_rule = users_line()
         if in_rule:
             self._made_by_rule.append(len(self.records))
-        self.records.append(Record(len(self.records), node, data, out, line, None))
+        # The program may change its own arrays later, but not what it has computed.
+        own = tuple(
+            np.array(array) if isinstance(array, np.ndarray) and not is_computed(x) else array
+            for x, array in zip(xs, data, strict=True)
+        )
+        self.records.append(Record(len(self.records), node, own, out, line, None))
 
     def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
         self.incoming[node] = tuple(map(_plain, g)) if isinstance(g, tuple) else _plain(g)
@@ -83,17 +82,9 @@ class Recorder(Watch):
             self.records[number] = Record(number, record.node, record.data, record.out, where(node), node)
         self._made_by_rule.clear()
 
-    def _data_of(self, operand: Any) -> Any:
-        if not isinstance(operand, Vertex):
-            return operand
-        if isinstance(operand, Output) and operand.parents[0] in self._results:
-            return self._results[operand.parents[0]][operand.index]
-        if operand in self._results:
-            return self._results[operand]
-        tensor = None if operand.tensor is None else operand.tensor()
-        if tensor is not None:
-            return np.array(tensor.data)
-        return MISSING if operand.value is None else operand.value
+
+def is_computed(x: Any) -> bool:
+    return isinstance(x, Tensor) and not x.is_leaf
 
 
 def users_line() -> tuple[str, bool]:

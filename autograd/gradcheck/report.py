@@ -91,7 +91,7 @@ class Fault:
     ``number`` counts the nodes in the order in which the program made them, ``module`` is the path of the module in
     whose call that was, ``line`` is ``file:line`` of the user's call, ``names`` are those of the Tensors that went
     in, ``path`` leads from the node to the output. ``row`` has the entry and both numbers, for the gradient that
-    arrived at the node.
+    arrived at the node. Of ``order`` 2 the rule is right, but its own derivative is not.
     """
 
     op: str
@@ -102,11 +102,14 @@ class Fault:
     names: tuple[str, ...]
     path: tuple[str, ...]
     row: Row
+    order: int = 1
 
     def __str__(self) -> str:
         place = f" at {self.line}" if self.line else ""
         module = f", in module {self.module}" if self.module else ""
         what = "is wrong" if self.row.verdict == "wrong" else f"meets a point without derivative ({self.row.verdict})"
+        if self.order > 1:
+            return self._of_second_order(f"at {self.node}{place}{module}")
         text = f"the rule of {self.op} {what} at {self.node}{place}{module}: for its operand {self.row.entry}"
         if self.names:
             text += f" (of {', '.join(self.names)})"
@@ -117,6 +120,16 @@ class Fault:
             text += f" ({self.row.note})"
         return text + (f"; from there to the output: {' -> '.join(self.path)}" if self.path else "")
 
+    def _of_second_order(self, where: str) -> str:
+        text = f"the rule of {self.op} is right, but the derivative of what it computes is wrong {where}"
+        if self.row.analytic is None or self.row.numeric is None:
+            return f"{text}: {self.row.note}"
+        return (
+            f"{text}: {self.row.output} by {self.row.entry} has the derivative {self.row.numeric:.8g}, the graph of "
+            f"the rule gives {self.row.analytic:.8g}. A rule is differentiated itself: write it in functions of NumPy "
+            "on what it is given, without .data, float() or a copy"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class GradcheckReport:
@@ -124,7 +137,7 @@ class GradcheckReport:
 
     ``rows`` compare one output with one input each. After a failure every node of the graph was checked by itself:
     ``op``, ``node`` and ``line`` say which rule is wrong and where it was applied, ``faults`` has all such nodes, and
-    ``findings`` say it in words.
+    ``findings`` say it in words. ``cause`` is what is wrong when no rule is.
 
     >>> import numpy as np
     >>> from autograd.gradcheck import gradcheck
@@ -142,6 +155,7 @@ class GradcheckReport:
     line: str | None = None
     faults: tuple[Fault, ...] = ()
     findings: tuple[str, ...] = ()
+    cause: str = ""
 
     @property
     def ok(self) -> bool:
@@ -187,7 +201,7 @@ class GradcheckReport:
 
     def _headline(self) -> str:
         orders = "order 1" if self.order == 1 else f"orders 1 to {self.order}"
-        return f"gradient check: {self.verdict} ({orders}, float64): {MEANING[self.verdict]}"
+        return f"gradient check: {self.verdict} ({orders}, float64): {self.cause or MEANING[self.verdict]}"
 
     def _table(self) -> tuple[list[str], list[list[str]], list[str]]:
         """Column titles, a line of cells per row, and what was left out."""

@@ -14,16 +14,26 @@ from autograd.gradcheck.report import Verdict
 
 __all__ = ["Finding", "Tolerance", "judge"]
 
-# A rounding error is let pass while it leaves this much of the derivative, or of the function, to compare.
+# A rounding error is let pass while it leaves this much of the derivative, or of the function, to compare; or where the
+# numbers are no farther apart than this, which is no accident.
 _THREE_DIGITS = 1e-3
+_TWO_DIGITS = 1e-2
+_NOT_LESS = 0.9
 
 
 class Tolerance(NamedTuple):
-    """How far two derivatives may lie apart: ``floor + rtol * max(|a|, |b|)``, and ``slack`` more where it is noise."""
+    """How far two derivatives may lie apart: ``floor + rtol * max(|a|, |b|)``, and ``slack`` more where it is noise.
+
+    ``zero``: a derivative that is no larger moves the function by no more than its rounding. ``blur`` is the rounding
+    of what the rules say. ``lost``: rounding is larger than the value of the function itself.
+    """
 
     rtol: float
     floor: float
     slack: float = 0.0
+    zero: float = 0.0
+    blur: float = 0.0
+    lost: bool = False
 
     def of(self, a: float, b: float) -> float:
         return self.floor + self.rtol * max(abs(a), abs(b))
@@ -62,6 +72,11 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
     left, right = float(slopes.left[row]), float(slopes.right[row])
     left_error, right_error = float(slopes.left_error[row]), float(slopes.right_error[row])
     open_left, open_right = (bool(side[row]) for side in slopes.open)
+    # A slope that grows as far as it can be seen may still end at a number that is no smaller.
+    steep_left, steep_right = (
+        bool(steep[row]) and abs(a) < _NOT_LESS * float(chord[row])
+        for steep, chord in zip(slopes.steep, slopes.chord, strict=True)
+    )
     leap_left, leap_right = (float(side[row]) for side in slopes.leap)
 
     def finding(
@@ -75,12 +90,16 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
         return Finding(verdict, ok, a, numeric, noise, tolerance.of(a, numeric), slopes, note)
 
     def compare(numeric: float, noise: float, note: str = "") -> Finding:
+        noise = noise + tolerance.blur
         allowed, difference = tolerance.of(a, numeric), abs(a - numeric)
         if not difference > allowed + min(4 * noise, tolerance.slack):
             return finding("right", True, numeric, noise, note)
         if difference <= 4 * noise:
-            ok = noise <= _THREE_DIGITS * max(abs(a), abs(numeric), size)
-            return finding("rounding", ok, numeric, noise, _about_rounding(ok, note))
+            zero = abs(a) <= tolerance.zero
+            lost = tolerance.lost and not zero
+            seen = noise <= _THREE_DIGITS * max(abs(a), abs(numeric), size)
+            ok = not lost and (seen or zero or difference <= _TWO_DIGITS * max(abs(a), abs(numeric)))
+            return finding("rounding", ok, numeric, noise, _about_rounding(ok, lost, note))
         return finding("wrong", False, numeric, noise, note)
 
     if leap_left or leap_right:
@@ -91,26 +110,24 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
         between = min(ends) <= a <= max(ends)
         return finding("kink", between, sum(ends), math.inf, f"the function jumps here; {_lies(between)}", ends)
     if open_left != open_right:
-        near, near_error, steep = (
-            (left, left_error, slopes.steep[0][row]) if open_right else (right, right_error, slopes.steep[1][row])
-        )
+        near, near_error, steep = (left, left_error, steep_left) if open_right else (right, right_error, steep_right)
         edge = f"the function is defined to the {'left' if open_right else 'right'} of this point only"
         if steep:
             return finding("nonfinite", False, math.copysign(math.inf, near), 0.0, f"{edge}, and its slope is infinite")
         return compare(near, near_error, edge)
-    if slopes.steep[0][row] or slopes.steep[1][row]:
+    if steep_left or steep_right:
         return finding("nonfinite", False, value, math.inf, "the slope of the function is infinite here")
-    gap = abs(right - left)
-    if (
-        gap > 8 * (left_error + right_error)
-        and gap > 1e-4 * max(abs(left), abs(right))
-        and gap > tolerance.of(left, right)
-    ):
-        between = min(left, right) - tolerance.of(a, left) <= a <= max(left, right) + tolerance.of(a, right)
+    gap, clear = abs(right - left), left_error + right_error
+    bent = gap > 1e-4 * max(abs(left), abs(right)) and gap > tolerance.of(left, right)
+    between = min(left, right) - tolerance.of(a, left) <= a <= max(left, right) + tolerance.of(a, right)
+    if bent and gap > 8 * clear:
         return finding("kink", between, value, gap, _lies(between), (left, right))
     if not math.isfinite(error):
         return finding("nonfinite", False, value, math.inf, "the function is not finite near this point")
-    return compare(value, error)
+    found = compare(value, error)
+    if found.verdict == "wrong" and bent and gap > clear and between:  # a kink so near that noise hides on which side
+        return finding("kink", True, value, gap, _lies(True), (left, right))
+    return found
 
 
 def _lies(between: bool) -> str:
@@ -121,13 +138,13 @@ def _lies(between: bool) -> str:
     )
 
 
-def _about_rounding(ok: bool, note: str) -> str:
-    text = (
-        "rounding errors hide whether the last digits are right"
-        if ok
-        else (
-            "rounding errors are as large as the derivative: nothing can be said. Check it at values of a moderate "
-            "size, or without the large constant that hides them"
+def _about_rounding(ok: bool, lost: bool, note: str) -> str:
+    if ok:
+        text = "rounding errors hide whether the last digits are right"
+    else:
+        what = "value of the function, a small difference of large numbers" if lost else "derivative"
+        text = (
+            f"rounding errors are as large as the {what}: nothing can be said. Check it at values of a moderate size, "
+            "or without the large constant that hides them"
         )
-    )
     return f"{note}; {text}" if note else text

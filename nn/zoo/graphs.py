@@ -267,7 +267,7 @@ report = gradcheck(variance, x)
     right="np.mean((x - np.mean(x)) ** 2)",
     finds="rounding",
     points_at="report = gradcheck(variance",
-    says="rounding errors are as large as the derivative",
+    says="rounding errors are as large as the value of the function",
     hints=(
         "How many digits does x * x have, and how many of them does float64 keep?",
         "Does the variance change when the same number is subtracted from all entries?",

@@ -22,7 +22,7 @@ import numpy as np
 import right_programs
 
 from autograd import Tensor, gradcheck, no_grad, tensor
-from autograd.engine import newest_first
+from autograd.graph import newest_first
 from autograd.registry import Op, joint
 from nn.zoo.planting import COLUMNS, FAULTS, ROWS, Program, by_op, spoil
 

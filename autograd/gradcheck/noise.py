@@ -1,0 +1,130 @@
+"""How far rounding can move an output: a running error analysis of a recorded run.
+
+Every op is off by a few units in the last place of its result and of its operands. To first order the output is off by
+the sum of these errors, each times the adjoint of its place, which a backward pass brings there. So a term that is
+swallowed beside a larger one is seen where it is swallowed, however small the output is.
+
+A fused op hides such places inside its kernel. Its definition, or the kernel itself, is run on Tensors and becomes a
+graph of its own. A kernel that refuses them may have met numbers of the size of its operands, its result, or 1; but
+not of a size of its own, when it turns half of its operands into half of its result.
+
+Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. (SIAM 2002), sections 3.1 to 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import backward_pass
+from autograd.gradcheck.recorder import Record, Recorder
+from autograd.graph import Node
+from autograd.modes import STATE
+from autograd.tensor import Tensor
+
+__all__ = ["Rounding", "error_of"]
+
+_ROUNDINGS = 2.0  # of each op, in units of eps: functions of NumPy are good to 1, sums of many terms are not
+
+
+class Rounding(Recorder):
+    """A `Recorder` that adds up the rounding errors of all nodes, as seen from the output, in a backward pass.
+
+    ``total`` is the sum so far; set it to 0 before a pass, and to None where a pass is not to be counted.
+    """
+
+    def __init__(self, around: frozenset[Any] = frozenset()) -> None:
+        super().__init__()
+        self.total: float | None = None
+        self._around = around  # ops that are being expanded
+        self._record_of: dict[Node, Record] = {}
+
+    def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
+        super().backward(node, g, gradients)
+        if self.total is None:
+            return
+        if len(self._record_of) < len(self.records):
+            self._record_of = {record.node: record for record in self.records}
+        record = self._record_of.get(node)
+        if record is not None:
+            token = STATE.set(STATE.get().replace(watch=None))
+            try:
+                self.total += error_of(record, record.data, g, gradients, self._around)
+            finally:
+                STATE.reset(token)
+
+
+def error_of(
+    record: Record, data: Sequence[Any], g: Any, gradients: Sequence[Any], around: frozenset[Any] = frozenset()
+) -> float:
+    """The rounding error of one node, where g has arrived at its result and the rule has given these gradients."""
+    node: Any = record.node
+    several = node.op.outputs
+    outs, gs = (record.out, g) if several else ((record.out,), (g,))
+    eps = max(float(np.finfo(dtype).eps) for dtype in (node.dtype if several else (node.dtype,)))
+    with np.errstate(all="ignore"):
+        own = sum(_product(a, b) for a, b in zip(gs, outs, strict=True))
+        own += sum(_product(d, x) for d, x in zip(gradients, data, strict=False) if d is not None and x is not None)
+        if isinstance(node.op.kernel, np.ufunc) or several:
+            return _ROUNDINGS * eps * own
+        inside = _inside(record, data, g, around)
+        if inside is None and not _scales(node, data, record.out):
+            floats = [x for x in (*data, record.out) if np.asarray(x).dtype.kind == "f"]
+            largest = max([1.0, *(float(np.max(np.abs(x), initial=0.0)) for x in floats)])
+            own += largest * _product(g, 1.0)
+        return max(_ROUNDINGS * eps * own, inside or 0.0)
+
+
+def _product(d: Any, x: Any) -> float:
+    """The sum of |d x|; what is not finite is no rounding error."""
+    d = d.data if isinstance(d, Tensor) else d
+    try:
+        terms = np.abs(np.asarray(d, np.float64)) * np.abs(np.asarray(x, np.float64))
+    except ValueError:  # a gradient that does not fit its operand is not a matter of rounding
+        return 0.0
+    return float(np.sum(terms, where=np.isfinite(terms)))
+
+
+def _inside(record: Record, data: Sequence[Any], g: Any, around: frozenset[Any]) -> float | None:
+    """The errors of what an op computes on its way; 0 for an op that is not made of others, None if nobody knows."""
+    node: Any = record.node
+    op = node.op
+    if op in around:
+        return 0.0
+    watch = Rounding(around | {op})
+    token = STATE.set(STATE.get().replace(watch=watch, grad=True))
+    try:
+        live = [i for i, parent in enumerate(node.parents) if parent is not None]
+        given = [Tensor(np.array(x), requires_grad=True) if i in live else x for i, x in enumerate(data)]
+        out = (op.definition or op.kernel)(*given, **(node.attrs or {}))
+        if not isinstance(out, Tensor) or out._node is None or not _close(out.data, record.out):
+            return None
+        if all(inner.node.op is op for inner in watch.records):
+            return 0.0
+        watch.total = 0.0
+        leaves = frozenset(place for i in live if (place := given[i]._node) is not None)
+        backward_pass({out._node: np.asarray(g, out.dtype)[()]}, release=False, wanted=leaves)
+        return watch.total
+    except Exception:  # the kernel takes arrays only
+        return None
+    finally:
+        STATE.reset(token)
+
+
+def _scales(node: Any, data: Sequence[Any], out: Any) -> bool:
+    """Whether the kernel is homogeneous, to the last bit: then no 1 is hidden in it."""
+    small = 2.0**-10
+    try:
+        shrunk = [x * np.asarray(x).dtype.type(small) if np.asarray(x).dtype.kind == "f" else x for x in data]
+        found = np.asarray(node.op.kernel(*shrunk, **(node.attrs or {})))
+    except Exception:  # a kernel that takes no other values
+        return False
+    return any(np.array_equal(found * small**-degree, out) for degree in (0, 1, 2))
+
+
+def _close(a: Any, b: Any) -> bool:
+    """Whether a definition computes what the kernel does, but for rounding."""
+    a, b = np.asarray(a), np.asarray(b)
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-3, atol=1e-3 * float(np.max(np.abs(b), initial=0.0))))
