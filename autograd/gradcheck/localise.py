@@ -10,6 +10,7 @@ This module owns that search and its words. It must not know where the program c
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -180,13 +181,20 @@ def check_node(record: Record, incoming: Any, limits: Limits = _LIMITS) -> Row |
         raise NotCheckable(f"{record.label} could not be checked, because not all of its values are finite")
     verdicts: tuple[Verdict, ...] = ("wrong", "nonfinite", "kink")
     for weights in weights_for(problem, incoming):
-        for row in Comparison(problem, limits=limits, weights=weights).rows():
-            if not row.ok and row.verdict in verdicts:
-                return row
-            if not row.ok and row.verdict == "rounding":
-                raise NotCheckable(f"{record.label} could not be checked: {row.note}")
+        row = worst_of(problem, limits, weights)
+        if row is not None and row.verdict == "nonfinite" and row.analytic is not None and math.isfinite(row.analytic):
+            row = worst_of(problem, limits._replace(own=True), weights)  # steps of the usual size leave the domain
+        if row is not None and row.verdict in verdicts:
+            return row
+        if row is not None and row.verdict == "rounding":
+            raise NotCheckable(f"{record.label} could not be checked: {row.note}")
         verdicts = ("wrong",)  # with numbers that did not arrive, an infinite slope is nobody's fault
     return None
+
+
+def worst_of(problem: Problem, limits: Limits, weights: list[Weights]) -> Row | None:
+    """The first row that fails."""
+    return next((row for row in Comparison(problem, limits=limits, weights=weights).rows() if not row.ok), None)
 
 
 def weights_for(problem: Problem, incoming: Any) -> list[list[Weights]]:

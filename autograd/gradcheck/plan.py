@@ -21,13 +21,15 @@ class Limits(NamedTuple):
 
     Inputs are checked entry by entry, the smallest first, while all together have at most ``entries``; each larger one
     along random ``directions``. An output with at most ``output_entries`` is checked entry by entry, a larger one in
-    random ``combinations``.
+    random ``combinations``. ``own``: along a direction no entry moves by more than its own size, so that none leaves
+    the domain of a function such as log.
     """
 
     entries: int = 200
     directions: int = 8
     output_entries: int = 32
     combinations: int = 2
+    own: bool = False
 
 
 class Column:
@@ -124,9 +126,13 @@ def entry(number: int, value: Array, index: int) -> Column:
     return Column(number, index, np.asarray(size), reach=1 / size, fine=own / size if own else 1.0)
 
 
-def direction(number: int, value: Array, random: np.random.Generator, among: Array | None = None) -> Column:
+def direction(
+    number: int, value: Array, random: np.random.Generator, among: Array | None = None, own: bool = False
+) -> Column:
     """A random direction of all entries of an input, or of those where ``among`` is true."""
     sizes = sizes_of(value)
+    if own:
+        sizes = np.where(value == 0, sizes, np.abs(value))
     signs = np.where(random.random(value.shape) < 0.5, -1.0, 1.0)
     weights = signs * random.uniform(0.5, 1.5, value.shape) * sizes
     if among is not None:
@@ -146,7 +152,9 @@ def columns_of(inputs: Sequence[Variable], limits: Limits) -> list[list[Column]]
             plan[number] = [entry(number, value, index) for index in range(value.size)]
         else:
             left = 0
-            plan[number] = [direction(number, value, random) for _ in range(min(limits.directions, value.size))]
+            plan[number] = [
+                direction(number, value, random, own=limits.own) for _ in range(min(limits.directions, value.size))
+            ]
     return plan
 
 

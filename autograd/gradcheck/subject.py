@@ -128,6 +128,8 @@ class Held:
 
     def __enter__(self) -> None:
         self._kept = [(t, t._data, np.array(t._data), t._node, t._grad) for t in self._tensors]
+        for t in self._tensors:
+            t._node = None  # from here on the places in graphs are ours
 
     def __exit__(self, *error: object) -> None:
         for t, data, contents, node, grad in self._kept:
@@ -138,6 +140,8 @@ class Held:
 
 def exchange(t: Tensor, data: NDArray[Any]) -> None:
     """Give a leaf other data (and a new place in graphs), without declaring its older graphs stale."""
+    if t._node is not None:
+        t._node.prints = None
     t._data = data
     t._node = None
 

@@ -1,4 +1,4 @@
-"""Loads what the tests of gradcheck share: the samples of the ops.
+"""Loads what the tests of gradcheck share: the samples of the ops, the right programs, the planted faults.
 
 Test modules cannot import each other: pytest puts no folder on sys.path here, so that it is the installed package that
 is tested.
@@ -22,6 +22,8 @@ def load(name, file):
 
 
 samples = load("gradcheck_op_samples", HERE.parent / "ops" / "samples.py")
+right = load("right_programs", HERE / "right_programs.py")
+planted = load("planted_faults", HERE / "planted_faults.py")
 
 FEW = 2  # samples of each op; all of them have their own tests beside the ops
 
@@ -44,3 +46,13 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def op_samples():
     return samples.SAMPLES
+
+
+@pytest.fixture(scope="session")
+def right_programs():
+    return right
+
+
+@pytest.fixture(scope="session")
+def planted_faults():
+    return planted

@@ -94,11 +94,12 @@ class InNetwork:
         return max(float(np.max(np.abs(a - b))) for a, b in zip(self.right, self.wrong, strict=True))
 
     def noise(self):
-        """How far the loss in float64 is from the loss in long double, near these parameters."""
+        """How far the loss in float64 is from the loss in long double, near these parameters; where float64 gives the
+        same number at all of them, nothing can be seen at all."""
         rng = np.random.default_rng(0)
         parameters = list(self.parameters.values())
         start = [p.data for p in parameters]
-        worst = 0.0
+        worst, seen = 0.0, set()
         try:
             for k in range(12):
                 near = [d.astype(float) * (1 + 2.0**-7 * (k > 0) * rng.uniform(-1, 1, d.shape)) for d in start]
@@ -110,10 +111,11 @@ class InNetwork:
                         warnings.simplefilter("ignore")
                         values.append(self.f().data.astype(np.longdouble))
                 worst = max(worst, float(abs(values[0] - values[1])))
+                seen.add(float(values[0]))
         finally:
             for p, d in zip(parameters, start, strict=True):
                 p.data = d
-        return worst
+        return worst if len(seen) > 1 else np.inf
 
     def visible(self):
         """Whether the change of some slope moves the loss by more than its rounding, over steps that are usual."""
