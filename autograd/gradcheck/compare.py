@@ -29,6 +29,7 @@ _ALL = slice(None)
 _KINK = 1e-3  # one-sided slopes that differ by this fraction deserve a second look
 _NINE_DIGITS = 1e-9  # noise that leaves this much of the function is not worth a word
 _NOISE = 64.0  # the floor of the tolerance in units of eps * size / step
+_ZERO = 512.0  # a derivative up to so many times the rounding of the function is zero beside it
 _MOST_WRONG = 3  # so many sweeps that end with "wrong" are proof enough for one input and output
 _FINEST_HINT = 2.0**-12
 _CLEAR = 1e-3  # noise up to this fraction of a derivative leaves enough of it to see
@@ -166,7 +167,7 @@ class Comparison:
         floor = float(self.floors(column, self.step)[row])
         noise = self._noise.get(row, 0.0)
         lost = noise > 0 and abs(float(self.base[row])) <= noise
-        return Tolerance(self.rtol, floor, slack, _NOISE * noise, lost=lost)
+        return Tolerance(self.rtol, floor, slack, _ZERO * noise, lost=lost)
 
     def noise(self, row: int) -> float:
         """How far rounding can move a row, by the graph."""

@@ -106,13 +106,14 @@ def sweep(
     eps: float,
     reach: float = 1.0,
     fine: float = 1.0,
-    floor: Rows | float = 0.0,
+    bound: Rows | float = 0.0,
     highest: float = HIGHEST,
 ) -> Slopes:
     """One-sided and central slopes at every step of a ladder, extrapolated; the best of each with its error.
 
-    ``eps`` is the spacing of the least precise dtype that the values went through, ``floor`` what is known of the
-    noise of each row beforehand: a curve that rounding has made flat shows none. About seventy evaluations.
+    ``eps`` is the spacing of the least precise dtype that the values went through, ``bound`` what is known of the noise
+    of each row beforehand (0: nothing): a curve that rounding has made flat shows none of it, and a fast one shows too
+    much. About seventy evaluations.
 
     >>> import numpy as np
     >>> from autograd.gradcheck.differences import sweep
@@ -131,12 +132,14 @@ def sweep(
         noise = _measured_noise(curve, _TINY * min(fine, 1.0))
         finer = _measured_noise(curve, _FINER * min(fine, 1.0))
         noise = np.where(finer < noise / 16, finer, noise)  # the larger was no noise, but the waves of a fast curve
+        noise = np.where(bound > 0, np.minimum(noise, bound), noise)
         noise = np.maximum(noise, eps * np.abs(base))
         noise = np.maximum(noise, _grid(curve, [*up, *down, base], min(fine, 1.0)) / 2)
-        noise = np.maximum(noise, floor)
-        left, left_error, _ = _limit((base - down) / h, h, 1, noise, grain, split)
-        right, right_error, _ = _limit((up - base) / h, h, 1, noise, grain, split)
-        value, error, step = _limit((up - down) / (2 * h), h, 2, noise, grain, split)
+        # A bound is not exceeded, as what is measured may be: a few times the error is enough with less of it.
+        left, left_error, _ = _limit((base - down) / h, h, 1, np.maximum(noise, 0.2 * bound), grain, split)
+        right, right_error, _ = _limit((up - base) / h, h, 1, np.maximum(noise, 0.2 * bound), grain, split)
+        value, error, step = _limit((up - down) / (2 * h), h, 2, np.maximum(noise, 0.1 * bound), grain, split)
+        noise = np.maximum(noise, bound)
         sides = (down - base, up - base)
         leaps = tuple(_leap(side, h, noise) for side in sides)
         (steep_left, chord_left), (steep_right, chord_right) = (_steepness(side, h, noise) for side in sides)
@@ -173,8 +176,8 @@ def _limit(slopes: Rows, h: Rows, power: int, noise: Rows, grain: float, split: 
     error = np.maximum(change[1:], change[:-1]) + 4 * (noise + grain * np.abs(limits[1:-1])) / h[2:-1]
     error = np.where(np.isfinite(error), error, np.inf)
     centre = np.where(np.isfinite(error), limits[1:-1], 0.0)
-    lowest = np.maximum.accumulate((centre - error)[::-1], axis=0)[::-1]  # what this and all finer steps allow
-    highest = np.minimum.accumulate((centre + error)[::-1], axis=0)[::-1]
+    lowest = np.maximum.accumulate((centre - 4 * error)[::-1], axis=0)[::-1]  # what this and all finer steps allow
+    highest = np.minimum.accumulate((centre + 4 * error)[::-1], axis=0)[::-1]
     refuted = (centre + error < lowest) | (centre - error > highest)
     error = np.where(refuted, np.inf, error)
     best = np.argmin(error[:split], axis=0)[None]

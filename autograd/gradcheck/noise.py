@@ -1,10 +1,10 @@
 """How far rounding can move an output: a running error analysis of a recorded run.
 
-Every op is off by a few units in the last place of its result and of its operands. To first order the output is off by
-the sum of these errors, each times the adjoint of its place, which a backward pass brings there. So a term that is
-swallowed beside a larger one is seen where it is swallowed, however small the output is.
+Every op is off by a few units in the last place of its result, or of the terms that it adds up. To first order the
+output is off by the sum of these errors, each times the adjoint of its place, which a backward pass brings there. So a
+term that is swallowed beside a larger one is seen where it is swallowed, however small the output is.
 
-A fused op hides such places inside its kernel. Its definition, or the kernel itself, is run on Tensors and becomes a
+A fused op hides such places inside its kernel. The kernel, or else its definition, is run on Tensors and becomes a
 graph of its own. A kernel that refuses them may have met numbers of the size of its operands, its result, or 1; but
 not of a size of its own, when it turns half of its operands into half of its result.
 
@@ -26,7 +26,18 @@ from autograd.tensor import Tensor
 
 __all__ = ["Rounding", "error_of"]
 
-_ROUNDINGS = 2.0  # of each op, in units of eps: functions of NumPy are good to 1, sums of many terms are not
+# Ops that move numbers, choose among them, or change signs: they round nothing.
+_EXACT = frozenset(
+    (
+        *("absolute", "broadcast_to", "clip", "concatenate", "copy", "expand_dims", "fabs", "fmax", "fmin", "getitem"),
+        *("identity", "masked", "max", "maximum", "min", "minimum", "moveaxis", "negative", "positive", "ravel"),
+        *("relu", "reshape", "scatter", "set_at", "split", "squeeze", "stack", "swapaxes", "transpose", "where"),
+    )
+)
+_TO_THE_NEAREST = frozenset(("add", "divide", "multiply", "reciprocal", "sqrt", "square", "subtract"))
+# The error of other ops in units of eps: elementary functions of NumPy are mostly good to 1, sums are better than that
+# beside the sum of their terms' sizes.
+_UNITS = 2.0
 
 
 class Rounding(Recorder):
@@ -61,20 +72,25 @@ def error_of(
 ) -> float:
     """The rounding error of one node, where g has arrived at its result and the rule has given these gradients."""
     node: Any = record.node
-    several = node.op.outputs
+    op, several = node.op, node.op.outputs
+    if op.name in _EXACT:
+        return 0.0
     outs, gs = (record.out, g) if several else ((record.out,), (g,))
     eps = max(float(np.finfo(dtype).eps) for dtype in (node.dtype if several else (node.dtype,)))
     with np.errstate(all="ignore"):
-        own = sum(_product(a, b) for a, b in zip(gs, outs, strict=True))
-        own += sum(_product(d, x) for d, x in zip(gradients, data, strict=False) if d is not None and x is not None)
-        if isinstance(node.op.kernel, np.ufunc) or several:
-            return _ROUNDINGS * eps * own
-        inside = _inside(record, data, g, around)
+        of_result = sum(_product(a, b) for a, b in zip(gs, outs, strict=True))
+        if isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
+            return (0.5 if op.name in _TO_THE_NEAREST else _UNITS) * eps * of_result
+        inside = 0.0 if several else _inside(record, data, g, around)
+        if inside:
+            return inside
+        of_terms = sum(_product(d, x) for d, x in zip(gradients, data, strict=False) if d is not None and x is not None)
+        hidden = 0.0
         if inside is None and not _scales(node, data, record.out):
             floats = [x for x in (*data, record.out) if np.asarray(x).dtype.kind == "f"]
             largest = max([1.0, *(float(np.max(np.abs(x), initial=0.0)) for x in floats)])
-            own += largest * _product(g, 1.0)
-        return max(_ROUNDINGS * eps * own, inside or 0.0)
+            hidden = largest * _product(g, 1.0)
+        return _UNITS * eps * (of_result + of_terms + hidden)
 
 
 def _product(d: Any, x: Any) -> float:
@@ -98,19 +114,32 @@ def _inside(record: Record, data: Sequence[Any], g: Any, around: frozenset[Any])
     try:
         live = [i for i, parent in enumerate(node.parents) if parent is not None]
         given = [Tensor(np.array(x), requires_grad=True) if i in live else x for i, x in enumerate(data)]
-        out = (op.definition or op.kernel)(*given, **(node.attrs or {}))
-        if not isinstance(out, Tensor) or out._node is None or not _close(out.data, record.out):
+        out = _made_of_ops(op, given, node.attrs or {})
+        if out is None or not _close(out.data, record.out):
             return None
         if all(inner.node.op is op for inner in watch.records):
             return 0.0
         watch.total = 0.0
         leaves = frozenset(place for i in live if (place := given[i]._node) is not None)
-        backward_pass({out._node: np.asarray(g, out.dtype)[()]}, release=False, wanted=leaves)
+        start: Any = out._node
+        backward_pass({start: np.asarray(g, out.dtype)[()]}, release=False, wanted=leaves)
         return watch.total
-    except Exception:  # the kernel takes arrays only
+    except Exception:  # a gradient does not come back through it
         return None
     finally:
         STATE.reset(token)
+
+
+def _made_of_ops(op: Any, given: list[Any], attributes: dict[str, Any]) -> Tensor | None:
+    """The result as a Tensor with a graph: of the kernel, which is what was computed, or else of the definition."""
+    for function in filter(None, (op.kernel, op.definition)):
+        try:
+            out = function(*given, **attributes)
+        except Exception:  # the kernel takes arrays only
+            continue
+        if isinstance(out, Tensor) and out._node is not None:
+            return out
+    return None
 
 
 def _scales(node: Any, data: Sequence[Any], out: Any) -> bool:

@@ -17,7 +17,7 @@ __all__ = ["Finding", "Tolerance", "judge"]
 # A rounding error is let pass while it leaves this much of the derivative, or of the function, to compare; or where the
 # numbers are no farther apart than this, which is no accident.
 _THREE_DIGITS = 1e-3
-_TWO_DIGITS = 1e-2
+_ONE_DIGIT = 0.1
 _NOT_LESS = 0.9
 
 
@@ -98,7 +98,7 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
             zero = abs(a) <= tolerance.zero
             lost = tolerance.lost and not zero
             seen = noise <= _THREE_DIGITS * max(abs(a), abs(numeric), size)
-            ok = not lost and (seen or zero or difference <= _TWO_DIGITS * max(abs(a), abs(numeric)))
+            ok = not lost and (seen or zero or difference <= _ONE_DIGIT * max(abs(a), abs(numeric)))
             return finding("rounding", ok, numeric, noise, _about_rounding(ok, lost, note))
         return finding("wrong", False, numeric, noise, note)
 
