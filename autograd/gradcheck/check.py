@@ -50,14 +50,19 @@ def gradcheck(
     Inputs with at most 200 entries together are checked entry by entry, larger ones along 8 fixed random directions
     (and entry by entry only to find the worst one after a failure); outputs with at most 32 entries entry by entry,
     larger ones in 2 fixed random combinations. ``report.coverage`` says what was done. ``order=2`` also checks the
-    gradient of the gradient, with the same two sides. After a failure every node of the graph is checked by itself,
-    and ``report.op``, ``report.node`` and ``report.line`` say which rule is wrong and where it was applied.
+    gradient of the gradient, with the same two sides.
 
     Two derivatives agree when they differ by at most ``atol + rtol * max(|a|, |b|)``. ``rtol`` is 1e-6 by default,
-    ``atol`` a small multiple of the rounding error of the difference itself, from the dtype and the size of the
-    function. The verdicts: right, wrong, kink (no derivative here; fine when the answer lies between the slopes of
-    both sides), rounding (the numbers differ by no more than rounding explains; fine while three digits agree),
-    independent (the output does not depend on the input), nonfinite, nondeterministic, mutates, overlapping.
+    ``atol`` a small multiple of the rounding error of the difference itself. Where they do not agree, it is asked how
+    far rounding can move the function, by the sizes of all values on its way; then every node of the graph is checked
+    by itself, and what has left the graph is measured. ``report.op``, ``report.node`` and ``report.line`` say which
+    rule is wrong (or the derivative of which rule) and where it was applied. No rule is called wrong whose own
+    derivative agrees.
+
+    The verdicts: right, wrong, kink (no derivative here; fine when the answers of all rules lie between the slopes of
+    both sides), rounding (the numbers differ by no more than rounding explains; fine while a digit agrees, or both are
+    zero beside the rounding of the function), independent (the output does not depend on the input), nonfinite,
+    nondeterministic, mutates, overlapping.
 
     Raises GradcheckError, which carries the report, unless ``raise_on_failure`` is False; InvalidDtypeError for
     integers, booleans and complex numbers among the inputs, or no real number among the outputs; RequiresGradError,

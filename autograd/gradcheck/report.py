@@ -160,7 +160,7 @@ class GradcheckReport:
     @property
     def ok(self) -> bool:
         """Whether nothing contradicts the rules: every row right, independent, a kink with the answer between its
-        slopes, or off by a rounding error that still leaves three digits."""
+        slopes, or off by a rounding error that leaves something to see, or nothing but zero."""
         return all(row.ok for row in self.rows)
 
     @property

@@ -99,7 +99,7 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
             lost = tolerance.lost and not zero
             seen = noise <= _THREE_DIGITS * max(abs(a), abs(numeric), size)
             ok = not lost and (seen or zero or difference <= _ONE_DIGIT * max(abs(a), abs(numeric)))
-            return finding("rounding", ok, numeric, noise, _about_rounding(ok, lost, note))
+            return finding("rounding", ok, numeric, noise, _about_rounding(ok, zero, lost, note))
         return finding("wrong", False, numeric, noise, note)
 
     if leap_left or leap_right:
@@ -138,8 +138,10 @@ def _lies(between: bool) -> str:
     )
 
 
-def _about_rounding(ok: bool, lost: bool, note: str) -> str:
-    if ok:
+def _about_rounding(ok: bool, zero: bool, lost: bool, note: str) -> str:
+    if zero:
+        text = "beside the rounding of the function both numbers are zero"
+    elif ok:
         text = "rounding errors hide whether the last digits are right"
     else:
         what = "value of the function, a small difference of large numbers" if lost else "derivative"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import custom_op, tensor
+from autograd import Tensor, custom_op, grad, tensor
 from autograd.gradcheck import gradcheck
 from autograd.registry import Op
+from nn import functional as F
 from nn.zoo.planting import score
 
 wrong_tanh = Op("tanh", np.tanh, lambda g, out: g * (1.0 + out * out)).function
@@ -142,6 +143,76 @@ def test_a_constant_that_changes():
     assert (report.op, report.node, report.faults) == (None, None, ())
     assert report.line == line_of(f, "* total")
     assert "the operand y of multiply (node 3) is a constant of the graph, yet it changes" in str(report)
+
+
+def test_a_shift_that_drops_out_is_no_cause():
+    """The largest entry has left the graph, and comes back as a constant; but it makes no difference."""
+
+    def by_hand(x, exp=np.exp):
+        shift = x.data.max()
+        return shift + np.log(np.sum(exp(x - shift)))
+
+    x = np.array([1.0, 30.0, -2.0])
+    assert gradcheck(by_hand, x).verdict == "right"
+    wrong_exp = Op("exponential", np.exp, lambda g, out: g * 1.5 * out).function
+    report = failing(lambda x: by_hand(x, wrong_exp), x)
+    assert (report.op, report.cause) == ("exponential", "")
+
+    def hooked(x):
+        y = x * 1.0
+        y.register_hook(lambda g: 2.0 * g)
+        return by_hand(y)
+
+    report = failing(hooked, x)
+    assert report.op is None
+    assert "left the graph" not in str(report)
+    assert "hook" in report.cause
+
+
+def test_an_attribute_that_changes():
+    scaled = custom_op(lambda x, *, factor: x * factor, lambda g, factor: g * factor, name="scaled")
+    report = failing(lambda x: scaled(np.sin(x), factor=float(np.sum(x.data))), np.array([0.3, 0.4]))
+    assert "the attribute factor of scaled (node 1) is a constant of the graph, yet it changes" in str(report)
+    assert (report.op, report.faults) == (None, ())
+
+
+def test_an_output_outside_of_the_graph():
+    """A transform of plain numbers whose function closes over the input, for instance: no rule is accused."""
+    report = failing(lambda v: np.sum(grad(lambda x: x**3 * v.item())(2.0)), 5.0)
+    assert report.cause == "no rule is wrong, but the output has left the graph"
+    assert str(report).startswith(f"gradient check: wrong (order 1, float64): {report.cause}\n")
+    assert (report.op, report.faults) == (None, ())
+    assert "give it Tensors" in str(report)
+
+
+def test_kinks_that_meet_are_right_by_their_parts():
+    """Each rule gives a number between its slopes; their sum does not lie between those of the whole."""
+    f = lambda x: F.hardtanh(x) + F.leaky_relu(x - 1.0)  # noqa: E731
+    report = gradcheck(f, 1.0)
+    assert report.verdict == "kink"
+    assert "right at the values they had, and nothing has left the graph" in report.rows[0].note
+    wrong_relu = Op("relu", lambda x: np.maximum(x, 0.0), lambda g, x: np.where(x > 0, g, -3.0 * (x == 0) * g)).function
+    assert failing(lambda x: f(x) + wrong_relu(x - 1.0), 1.0).op == "relu"
+
+
+def test_a_rule_that_leaves_the_graph():
+    """Its gradient is right, and the gradient of the gradient is not: no value of the user has left the graph."""
+    frozen = custom_op(lambda x: x * x, lambda g, x: g * (2.0 * plain_numbers(x)), name="frozen")
+    lost = custom_op(lambda x: x * x, lambda g, x: 2.0 * plain_numbers(g) * plain_numbers(x), name="lost")
+    for op in (frozen, lost):
+
+        def f(x, op=op):
+            return np.sum(np.sin(op(x)))
+
+        report = failing(f, np.array([0.3, 0.4]), order=2)
+        assert (report.op, report.node, report.line) == (op.op.name, f"{op.op.name} (node 0)", line_of(f, "op(x)))"))
+        assert report.faults[0].order == 2
+        assert f"the rule of {op.op.name} is right, but the derivative of what it computes is wrong" in str(report)
+        assert "it has left the graph before" not in str(report)
+
+
+def plain_numbers(x):
+    return x.data if isinstance(x, Tensor) else x
 
 
 def test_a_hook_that_changes_the_gradient():
