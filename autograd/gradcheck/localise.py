@@ -182,14 +182,22 @@ def check_node(record: Record, incoming: Any, limits: Limits = _LIMITS) -> Row |
     verdicts: tuple[Verdict, ...] = ("wrong", "nonfinite", "kink")
     for weights in weights_for(problem, incoming):
         row = worst_of(problem, limits, weights)
-        if row is not None and row.verdict == "nonfinite" and row.analytic is not None and math.isfinite(row.analytic):
-            row = worst_of(problem, limits._replace(own=True), weights)  # steps of the usual size leave the domain
+        if row is not None and leaves_the_domain(row):
+            row = worst_of(problem, limits._replace(own=True), weights)  # steps of the usual size are too large
+            if row is not None and leaves_the_domain(row):
+                raise NotCheckable(f"{record.label} could not be checked: {row.note}")
         if row is not None and row.verdict in verdicts:
             return row
         if row is not None and row.verdict == "rounding":
             raise NotCheckable(f"{record.label} could not be checked: {row.note}")
         verdicts = ("wrong",)  # with numbers that did not arrive, an infinite slope is nobody's fault
     return None
+
+
+def leaves_the_domain(row: Row) -> bool:
+    """Whether the rules give a number, and it is the differences that are none."""
+    numbers = row.analytic, row.numeric
+    return row.verdict == "nonfinite" and [x is not None and math.isfinite(x) for x in numbers] == [True, False]
 
 
 def worst_of(problem: Problem, limits: Limits, weights: list[Weights]) -> Row | None:
