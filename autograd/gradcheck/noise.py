@@ -5,7 +5,8 @@ output is off by the sum of these errors, each times the adjoint of its place, w
 term that is swallowed beside a larger one is seen where it is swallowed, however small the output is.
 
 A fused op hides such places inside its kernel. The kernel, or else its definition, is run on Tensors and becomes a
-graph of its own. A kernel that refuses them may have met numbers of the size of its operands, its result, or 1; but
+graph of its own; beside a definition, which may round more, the kernel is looked at in long double, where there is
+one. A kernel that refuses Tensors may have met numbers of the size of its operands, its result, or 1; but
 not of a size of its own, when it turns half of its operands into half of its result.
 
 Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. (SIAM 2002), sections 3.1 to 3.3.
@@ -38,6 +39,7 @@ _TO_THE_NEAREST = frozenset(("add", "divide", "multiply", "reciprocal", "sqrt", 
 # The error of other ops in units of eps: elementary functions of NumPy are mostly good to 1, sums are better than that
 # beside the sum of their terms' sizes.
 _UNITS = 2.0
+_LONG = 4.0 * float(np.finfo(np.longdouble).eps) / 2.0**-52  # what long double rounds beside float64, amply
 
 
 class Rounding(Recorder):
@@ -81,16 +83,20 @@ def error_of(
         of_result = sum(_product(a, b) for a, b in zip(gs, outs, strict=True))
         if isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
             return (0.5 if op.name in _TO_THE_NEAREST else _UNITS) * eps * of_result
-        inside = 0.0 if several else _inside(record, data, g, around)
-        if inside:
+        inside, by_kernel = (0.0, True) if several else _inside(record, data, g, around)
+        if inside and by_kernel:
             return inside
         of_terms = sum(_product(d, x) for d, x in zip(gradients, data, strict=False) if d is not None and x is not None)
         hidden = 0.0
         if inside is None and not _scales(node, data, record.out):
-            floats = [x for x in (*data, record.out) if np.asarray(x).dtype.kind == "f"]
+            floats = _floats((*data, record.out))
             largest = max([1.0, *(float(np.max(np.abs(x), initial=0.0)) for x in floats)])
             hidden = largest * _product(g, 1.0)
-        return _UNITS * eps * (of_result + of_terms + hidden)
+        total = inside or _UNITS * eps * (of_result + of_terms + hidden)
+        if by_kernel or not (hidden or inside):
+            return total
+        seen = _seen(node, data, g)
+        return total if seen is None else min(total, seen + _UNITS * eps * of_result + _LONG * total)
 
 
 def _product(d: Any, x: Any) -> float:
@@ -103,34 +109,37 @@ def _product(d: Any, x: Any) -> float:
     return float(np.sum(terms, where=np.isfinite(terms)))
 
 
-def _inside(record: Record, data: Sequence[Any], g: Any, around: frozenset[Any]) -> float | None:
-    """The errors of what an op computes on its way; 0 for an op that is not made of others, None if nobody knows."""
+def _inside(record: Record, data: Sequence[Any], g: Any, around: frozenset[Any]) -> tuple[float | None, bool]:
+    """The errors of what an op computes on its way; 0 for an op that is not made of others, None if nobody knows.
+
+    And whether they are those of the kernel itself: a definition may round more.
+    """
     node: Any = record.node
     op = node.op
     if op in around:
-        return 0.0
+        return 0.0, True
     watch = Rounding(around | {op})
     token = STATE.set(STATE.get().replace(watch=watch, grad=True))
     try:
         live = [i for i, parent in enumerate(node.parents) if parent is not None]
         given = [Tensor(np.array(x), requires_grad=True) if i in live else x for i, x in enumerate(data)]
-        out = _made_of_ops(op, given, node.attrs or {})
+        out, by_kernel = _made_of_ops(op, given, node.attrs or {})
         if out is None or not _close(out.data, record.out):
-            return None
+            return None, False
         if all(inner.node.op is op for inner in watch.records):
-            return 0.0
+            return 0.0, True
         watch.total = 0.0
         leaves = frozenset(place for i in live if (place := given[i]._node) is not None)
         start: Any = out._node
         backward_pass({start: np.asarray(g, out.dtype)[()]}, release=False, wanted=leaves)
-        return watch.total
+        return watch.total, by_kernel
     except Exception:  # a gradient does not come back through it
-        return None
+        return None, False
     finally:
         STATE.reset(token)
 
 
-def _made_of_ops(op: Any, given: list[Any], attributes: dict[str, Any]) -> Tensor | None:
+def _made_of_ops(op: Any, given: list[Any], attributes: dict[str, Any]) -> tuple[Tensor | None, bool]:
     """The result as a Tensor with a graph: of the kernel, which is what was computed, or else of the definition."""
     for function in filter(None, (op.kernel, op.definition)):
         try:
@@ -138,8 +147,30 @@ def _made_of_ops(op: Any, given: list[Any], attributes: dict[str, Any]) -> Tenso
         except Exception:  # the kernel takes arrays only
             continue
         if isinstance(out, Tensor) and out._node is not None:
-            return out
-    return None
+            return out, function is op.kernel
+    return None, False
+
+
+def _seen(node: Any, data: Sequence[Any], g: Any) -> float | None:
+    """What a kernel is off by, seen in long double at its operands and near them; None where that is no longer."""
+    if _LONG > 1e-2 or any(dtype != np.float64 for dtype in (node.dtype, *(x.dtype for x in _floats(data)))):
+        return None
+    worst = 0.0
+    for factor in (1.0, 1.0 + 2.0**-11, 1.0 - 2.0**-12, 1.0 + 2.0**-13 / 3):
+        try:
+            near = [x * factor if np.asarray(x).dtype.kind == "f" else x for x in data]
+            long = [np.asarray(x, np.longdouble) if np.asarray(x).dtype.kind == "f" else x for x in near]
+            a, b = (np.asarray(node.op.kernel(*operands, **(node.attrs or {}))) for operands in (near, long))
+        except Exception:  # the kernel takes float64 only
+            return None
+        if b.dtype != np.longdouble:
+            return None
+        worst = max(worst, _product(g, a - b))
+    return 8.0 * worst
+
+
+def _floats(data: Sequence[Any]) -> list[Any]:
+    return [array for array in map(np.asarray, data) if array.dtype.kind == "f"]
 
 
 def _scales(node: Any, data: Sequence[Any], out: Any) -> bool:
