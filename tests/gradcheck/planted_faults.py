@@ -94,12 +94,12 @@ class InNetwork:
         return max(float(np.max(np.abs(a - b))) for a, b in zip(self.right, self.wrong, strict=True))
 
     def noise(self):
-        """How far the loss in float64 is from the loss in long double, near these parameters; where float64 gives the
-        same number at all of them, nothing can be seen at all."""
+        """How far the loss in float64 is from the loss in long double, near these parameters; at least what long double
+        rounds beside 1. Where float64 gives the same number at all of them, nothing can be seen at all."""
         rng = np.random.default_rng(0)
         parameters = list(self.parameters.values())
         start = [p.data for p in parameters]
-        worst, seen = 0.0, set()
+        worst, seen = float(np.finfo(np.longdouble).eps), set()
         try:
             for k in range(12):
                 near = [d.astype(float) * (1 + 2.0**-7 * (k > 0) * rng.uniform(-1, 1, d.shape)) for d in start]
