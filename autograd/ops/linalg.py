@@ -184,10 +184,11 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
     unit = (maximum_reduce if ord > 0.0 else minimum_reduce)(sizes, axis=axis, keepdims=True)
     unit = np.where((unit == 0.0) | ~np.isfinite(unit), 1.0, unit).astype(x.dtype)
     ratios = np.abs(np.where(zero, 1.0, x) / unit)
-    total = add_reduce(np.where(zero, 0.0, ratios**ord), axis=axis, keepdims=True)
+    total = add_reduce(np.where(zero, 0.0, np.power(ratios, ord)), axis=axis, keepdims=True)
     origin = np.all(zero, axis=axis, keepdims=True)
     flat = zero | origin if ord > 0.0 else np.any(zero, axis=axis, keepdims=True) | zero
-    powers = ratios ** (ord - 1.0) * np.where(origin, 1.0, total) ** ((1.0 - ord) / ord)
+    # np.power, because ** of plain arrays takes another way to a root in NumPy before 2.4.
+    powers = np.power(ratios, ord - 1.0) * np.power(np.where(origin, 1.0, total), (1.0 - ord) / ord)
     slope = np.where(flat, 0.0, np.sign(plain(x)) * powers)
     d = keep_axes(g) * slope.astype(g.dtype)
     if not isinstance(out, Tensor) or not flat.any():
