@@ -1,6 +1,6 @@
 """Arithmetic, comparison and choice: what Python's operators and their NumPy names do.
 
-Ties share the gradient evenly (maximum, minimum); a bound of clip passes the gradient of the value that sits on it.
+Ties share the gradient evenly (maximum, minimum, equal bounds of clip); else a value on a bound of clip is that of x.
 """
 
 from __future__ import annotations
@@ -181,6 +181,21 @@ def _within(x: Array, lower: Array, upper: Array) -> Array:
     return above & below
 
 
+def _moves(x: Array, lower: Array, upper: Array) -> Array:
+    """Where the value of clip is that of x: between the bounds or on one of them, if there is room between them."""
+    within = _within(x, lower, upper)
+    return within if lower is None or upper is None or (room := lower < upper) is True else within & room
+
+
+def _pinned(x: Array, lower: Array, upper: Array) -> Array:
+    """Where x sits on both bounds, which then share."""
+    return np.False_ if lower is None or upper is None else (x == lower) & (x == upper)
+
+
+def _bound(g: Array, crossed: Array, pinned: Array) -> Array:
+    return masked(g, mask=crossed) + masked(0.5 * g, mask=pinned) if np.any(pinned) else masked(g, mask=crossed)
+
+
 def _over(x: Array, lower: Array, upper: Array) -> Array:
     return (x if lower is None else np.maximum(x, lower)) > upper
 
@@ -189,9 +204,9 @@ clip = defop(
     "clip",
     clip_kernel,
     (
-        lambda g, x, min, max: masked(g, mask=_within(x, min, max)),
-        lambda g, x, min, max: masked(g, mask=(x < min) & _within(min, None, max)),
-        lambda g, x, min, max: masked(g, mask=_over(x, min, max)),
+        lambda g, x, min, max: masked(g, mask=_moves(x, min, max)),
+        lambda g, x, min, max: _bound(g, (x < min) & _within(min, None, max), _pinned(x, min, max)),
+        lambda g, x, min, max: _bound(g, _over(x, min, max), _pinned(x, min, max)),
     ),
     stacked=True,
 )
@@ -231,10 +246,25 @@ def cosine(x: Array, out: Array) -> Array:
     return np.where(flat, np.where(np.isinf(x), np.sign(x), 0.0), x / np.where(flat, 1.0, out))
 
 
+# x / r for r = hypot(x, y), whose slopes are products: differences of squares would cancel where one side is short.
+# What is at the origin, says `leg`.
+direction: Callable[..., Any] = defop(
+    "_direction",
+    lambda x, y, r: cosine(x, r),
+    (
+        lambda g, x, y, r: g * (direction(y, x, r) ** 2 / np.where(r == 0.0, 1.0, r)),
+        lambda g, x, y, r, out: -(g * (out * direction(y, x, r) / np.where(r == 0.0, 1.0, r))),
+        None,
+    ),
+    stacked=True,
+)
 hypot = defop(
     "hypot",
     np.hypot,
-    (lambda g, x, out: leg(g, x, out, cosine(x, out)), lambda g, y, out: leg(g, y, out, cosine(y, out))),
+    (
+        lambda g, x, y, out: leg(g, x, out, direction(x, y, out)),
+        lambda g, x, y, out: leg(g, y, out, direction(y, x, out)),
+    ),
     numpy=np.hypot,
 )
 copysign = defop(

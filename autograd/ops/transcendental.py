@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import FLOAT64
-from autograd.ops.arithmetic import cosine, masked
+from autograd.arrays import FLOAT64, minimum_reduce
+from autograd.ops.arithmetic import direction, masked
 from autograd.registry import defop
 
 Array = Any
@@ -32,30 +32,88 @@ sqrt = defop("sqrt", np.sqrt, lambda g, out: g * 0.5 / out, numpy=np.sqrt)
 sin = defop("sin", np.sin, lambda g, x: g * np.cos(x), numpy=np.sin)
 cos = defop("cos", np.cos, lambda g, x: -(g * np.sin(x)), numpy=np.cos)
 tan = defop("tan", np.tan, lambda g, out: g * (1.0 + out * out), numpy=np.tan)
-arcsin = defop("arcsin", np.arcsin, lambda g, x: g / np.sqrt((1.0 - x) * (1.0 + x)), numpy=np.arcsin)
-arccos = defop("arccos", np.arccos, lambda g, x: -g / np.sqrt((1.0 - x) * (1.0 + x)), numpy=np.arccos)
-arctan = defop("arctan", np.arctan, lambda g, x: g / (1.0 + x * x), numpy=np.arctan)
+# 1 - x**2 as a product, whose slope would cancel as a sum of two.
+complement: Callable[..., Any] = defop(
+    "_complement", lambda x: (1.0 - x) * (1.0 + x), lambda g, x: g * (-2.0 * x), stacked=True
+)
+arcsin = defop("arcsin", np.arcsin, lambda g, x: g / np.sqrt(complement(x)), numpy=np.arcsin)
+arccos = defop("arccos", np.arccos, lambda g, x: -g / np.sqrt(complement(x)), numpy=np.arccos)
 
 
-def turn(x: Array, length: Array) -> Array:
-    """x / length**2, how fast an angle turns: in two steps, so that no square overflows or vanishes."""
-    return cosine(x, length) / length
+def turn(x: Array, y: Array) -> Array:
+    """x / (x**2 + y**2), how fast an angle turns: in two steps, so that no square leaves the range. At the origin 0."""
+    length = np.hypot(x, y)
+    return direction(x, y, length) / np.where(length == 0.0, 1.0, length)
 
 
+arctan = defop("arctan", np.arctan, lambda g, x: g * turn(1.0, x), numpy=np.arctan)
 arctan2 = defop(
     "arctan2",
     np.arctan2,  # arctan2(x, y) is the angle whose tangent is x / y
-    (lambda g, x, y: g * turn(y, np.hypot(x, y)), lambda g, x, y: -(g * turn(x, np.hypot(x, y)))),
+    (lambda g, x, y: g * turn(y, x), lambda g, x, y: -(g * turn(x, y))),
     numpy=np.arctan2,
 )
 sinh = defop("sinh", np.sinh, lambda g, x: g * np.cosh(x), numpy=np.sinh)
 cosh = defop("cosh", np.cosh, lambda g, x: g * np.sinh(x), numpy=np.cosh)
-tanh = defop("tanh", np.tanh, lambda g, out: g * (1.0 - out * out), numpy=np.tanh)
+
+
+# --- slopes of tanh and sigmoid ---------------------------------------------------------------------------------
+
+# Far out their values are 1 to all digits. Slopes made of the value, which is cheap, have lost half of their digits
+# where they (or what is missing to 1) are below the root of eps; from there on they are made of x.
+_HALF_OF_DIGITS = {np.dtype(t): math.sqrt(np.finfo(t).eps) for t in (np.float16, np.float32, np.float64, np.longdouble)}
+_HALF_OF_FLOAT64 = _HALF_OF_DIGITS[FLOAT64]
+
+
+def _bell_of_exponential(x: Array) -> Array:
+    """exp(-x) / (1 + exp(-x))**2, for x >= 0."""
+    e = np.exp(-x)
+    return e / ((1.0 + e) * (1.0 + e))
+
+
+def _with_tails(slope: Array, near: Array, x: Array, scale: float) -> Array:
+    """Slopes, those whose ``near`` is small made of x instead."""
+    half = _HALF_OF_DIGITS[near.dtype]
+    if not near.size or minimum_reduce(near, axis=None) >= half:
+        return slope
+    if not near.ndim:
+        return slope.dtype.type(scale * scale * _bell_of_exponential(np.abs(scale * x)))
+    tails = near < half
+    slope[tails] = scale * scale * _bell_of_exponential(np.abs(scale * x[tails]))
+    return slope
+
+
+def tanh_slope_kernel(x: Array, y: Array) -> Array:
+    slope = 1.0 - y * y
+    return _with_tails(slope, slope, x, 2.0)
+
+
+def sigmoid_slope_kernel(x: Array, y: Array) -> Array:
+    rest = 1.0 - y
+    return _with_tails(y * rest, rest, x, 1.0)
+
+
+# The second operand is the value at the first, which is there already.
+tanh_slope: Callable[..., Any] = defop(
+    "_tanh_slope", tanh_slope_kernel, (lambda g, y, out: g * (-2.0 * (y * out)), None), stacked=True
+)
+sigmoid_slope: Callable[..., Any] = defop(
+    "_sigmoid_slope", sigmoid_slope_kernel, (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None), stacked=True
+)
+
+
+def tanh_rule(g: Array, x: Array, out: Array) -> Array:
+    if out.__class__ is np.float64 and (slope := 1.0 - out * out) >= _HALF_OF_FLOAT64:
+        return g * slope
+    return g * tanh_slope(x, out)
+
+
+tanh = defop("tanh", np.tanh, tanh_rule, numpy=np.tanh)
 
 
 def sigmoid_kernel(x: Array) -> Array:
-    with np.errstate(over="ignore"):  # 1 / (1 + inf) = 0 is the right answer
-        return 1.0 / (1.0 + np.exp(-x))
+    e = np.exp(-np.abs(x))  # which cannot overflow
+    return np.maximum(e, x >= 0.0) / (1.0 + e)
 
 
 def softplus_kernel(x: Array) -> Array:
@@ -74,7 +132,7 @@ def relu_kernel(x: Array) -> Array:
 sigmoid = defop(
     "sigmoid",
     sigmoid_kernel,
-    lambda g, out: g * (out * (1.0 - out)),
+    lambda g, x, out: g * sigmoid_slope(x, out),
     definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
     doc="1 / (1 + exp(-x)), without overflow.",
     stacked=True,
@@ -102,9 +160,9 @@ relu = defop(
 DEGREE = math.pi / 180.0
 
 cbrt = defop("cbrt", np.cbrt, lambda g, out: g / (3.0 * (out * out)), numpy=np.cbrt)
-arcsinh = defop("arcsinh", np.arcsinh, lambda g, x: g / np.sqrt(x * x + 1.0), numpy=np.arcsinh)
-arccosh = defop("arccosh", np.arccosh, lambda g, x: g / np.sqrt((x - 1.0) * (x + 1.0)), numpy=np.arccosh)
-arctanh = defop("arctanh", np.arctanh, lambda g, x: g / ((1.0 - x) * (1.0 + x)), numpy=np.arctanh)
+arcsinh = defop("arcsinh", np.arcsinh, lambda g, x: g / np.hypot(x, 1.0), numpy=np.arcsinh)
+arccosh = defop("arccosh", np.arccosh, lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0), numpy=np.arccosh)
+arctanh = defop("arctanh", np.arctanh, lambda g, x: g / complement(x), numpy=np.arctanh)
 deg2rad = defop("deg2rad", np.deg2rad, lambda g: g * DEGREE, numpy=(np.deg2rad, np.radians))
 rad2deg = defop("rad2deg", np.rad2deg, lambda g: g / DEGREE, numpy=(np.rad2deg, np.degrees))
 
@@ -113,7 +171,8 @@ def _share(x: Array, y: Array, scale: float) -> Array:
     """The share of x in a sum of two exponentials; half where both are the same infinity."""
     with np.errstate(invalid="ignore"):
         difference = x - y
-    return sigmoid(scale * np.where(x == y, 0.0, difference))
+    same = (x == y) & np.isinf(x)  # a finite tie is smooth, and goes on as 0 does
+    return sigmoid(scale * (np.where(same, 0.0, difference) if np.any(same) else difference))
 
 
 logaddexp = defop(
