@@ -38,7 +38,7 @@ STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is an
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 _NUMBERS = frozenset({Tensor, *PLAIN})
-OF_SCIPY = {"erf": "erf", "expit": "sigmoid"}  # ufuncs of scipy.special, and the ops that answer for them
+OF_SCIPY = {"erf": "erf", "expit": "sigmoid", "ndtr": "ndtr"}  # ufuncs of scipy.special, and their ops
 
 __autograd_transparent__ = True
 

@@ -125,6 +125,7 @@ def _kept(
     else:
         values = dict(zip(op.operands, data, strict=True))
         values |= {f"{name}_shape": np.shape(d) for name, d in values.items()}
+    values |= {name: None for name in op.few if np.size(values[name]) > SMALL}
     values = {**values, "out": out, **attributes}
     if op.joint or len(op.operands) == 1:
         return tuple(values[name] for name in op.keeps)

@@ -50,6 +50,7 @@ class Op:
         definition: Callable[..., Any] | None = None,
         outputs: bool = False,
         stacked: bool = False,
+        few: tuple[str, ...] = (),
         doc: str = "",
     ) -> None:
         self.name = name
@@ -59,6 +60,7 @@ class Op:
         self.definition = definition
         self.outputs = outputs
         self.stacked = stacked
+        self.few = few
         self.doc = doc
         self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
         self.differentiable = rules is not None
@@ -119,7 +121,8 @@ def defop(
     ``infix`` (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in
     primitive ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more
     axis in front, the rules give stacks; so for elementwise rules, and the default where the kernel is an elementwise
-    ufunc), ``doc``.
+    ufunc), ``few`` (operands that rules get where they have few entries, and None in place of large arrays, which would
+    live on for them alone), ``doc``.
 
     >>> import numpy as np
     >>> from autograd import tensor

@@ -178,6 +178,7 @@ def _caller_names(op: Any) -> dict[str, Any]:
         "__fingerprint": fingerprint,
         "__CONSTANT": _CONSTANT,
         "__shape": np.shape,
+        "__SMALL": SMALL,
     }
 
 
@@ -242,6 +243,8 @@ def _kept_text(op: Any, i: int, ruled: list[str]) -> str:
     if name in op.attributes:
         return name
     value = name if name == "out" else f"_{name}" if name in op.operands else f"__shape(_{name.removesuffix('_shape')})"
+    if name in op.few:
+        value = f"({value} if {value}.size <= __SMALL else None)"
     if op.joint or len(op.operands) == 1:
         return value
     return f"{value} if {_asked_text(op, name, ruled)} else None"
@@ -261,6 +264,7 @@ def _prints_text(op: Any, ruled: list[str]) -> list[str]:
         taken = f"            __prints = {added.format(f'({i}, __fingerprint(__kept[{i}])),')}"
         if place >= 0:
             asked = "" if op.joint or len(op.operands) == 1 else f"({_asked_text(op, name, ruled)}) and "
+            asked += f"__kept[{i}] is not None and " if name in op.few else ""
             lines += [
                 f"        if {asked}_{name}.__class__ is __ndarray and (",
                 f"            not __{name}_live or _{name}.base is not None",

@@ -375,6 +375,15 @@ def softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     return (e / _total(e, axis)).astype(e.dtype, copy=False)
 
 
+def softmax_rule(g: Array, out: Array, axis: int) -> Array:
+    """out (g - sum(g out)), with gradients counted from that of the largest share: beside it the others are tiny."""
+    if not out.ndim or not out.size:
+        return g - g  # a single share is 1, whatever moves
+    largest = np.argmax(out, axis=axis, keepdims=True)
+    g = g - np.take_along_axis(g, largest, axis=axis)
+    return out * (g - add_reduce(g * out, axis=axis, keepdims=True))
+
+
 def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     if not x.size:
         return x + 0.0
@@ -393,7 +402,7 @@ logsumexp = defop(
 softmax = defop(
     "softmax",
     softmax_kernel,
-    lambda g, out, axis: out * (g - add_reduce(g * out, axis=axis, keepdims=True)),
+    softmax_rule,
     definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import FLOAT64, minimum_reduce
+from autograd.arrays import FLOAT64
 from autograd.ops.arithmetic import direction, masked
 from autograd.registry import defop
 
@@ -59,38 +59,20 @@ cosh = defop("cosh", np.cosh, lambda g, x: g * np.sinh(x), numpy=np.cosh)
 
 # --- slopes of tanh and sigmoid ---------------------------------------------------------------------------------
 
-# Far out their values are 1 to all digits. Slopes made of the value, which is cheap, have lost half of their digits
-# where they (or what is missing to 1) are below the root of eps; from there on they are made of x.
-_HALF_OF_DIGITS = {np.dtype(t): math.sqrt(np.finfo(t).eps) for t in (np.float16, np.float32, np.float64, np.longdouble)}
-_HALF_OF_FLOAT64 = _HALF_OF_DIGITS[FLOAT64]
+# Far out the value is 1 to all digits, and the slope made of it 0. Made of x it is right everywhere, but for large
+# arrays that costs a tenth of a training step, and the memory of x: so x is kept where it has few entries only.
 
 
-def _bell_of_exponential(x: Array) -> Array:
-    """exp(-x) / (1 + exp(-x))**2, for x >= 0."""
-    e = np.exp(-x)
+def _bell(x: Array) -> Array:
+    """exp(-x) / (1 + exp(-x))**2, which is even in x."""
+    e = np.exp(-np.abs(x))
     return e / ((1.0 + e) * (1.0 + e))
 
 
-def _with_tails(slope: Array, near: Array, x: Array, scale: float) -> Array:
-    """Slopes, those whose ``near`` is small made of x instead."""
-    half = _HALF_OF_DIGITS[near.dtype]
-    if not near.size or minimum_reduce(near, axis=None) >= half:
-        return slope
-    if not near.ndim:
-        return slope.dtype.type(scale * scale * _bell_of_exponential(np.abs(scale * x)))
-    tails = near < half
-    slope[tails] = scale * scale * _bell_of_exponential(np.abs(scale * x[tails]))
-    return slope
-
-
 def tanh_slope_kernel(x: Array, y: Array) -> Array:
-    slope = 1.0 - y * y
-    return _with_tails(slope, slope, x, 2.0)
-
-
-def sigmoid_slope_kernel(x: Array, y: Array) -> Array:
-    rest = 1.0 - y
-    return _with_tails(y * rest, rest, x, 1.0)
+    if y.__class__ is np.float64 and -0.5 < y < 0.5:  # for numbers an exponential takes longer than all else
+        return 1.0 - y * y
+    return 4.0 * _bell(x + x)
 
 
 # The second operand is the value at the first, which is there already.
@@ -98,17 +80,21 @@ tanh_slope: Callable[..., Any] = defop(
     "_tanh_slope", tanh_slope_kernel, (lambda g, y, out: g * (-2.0 * (y * out)), None), stacked=True
 )
 sigmoid_slope: Callable[..., Any] = defop(
-    "_sigmoid_slope", sigmoid_slope_kernel, (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None), stacked=True
+    "_sigmoid_slope", lambda x, y: _bell(x), (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None), stacked=True
 )
 
 
 def tanh_rule(g: Array, x: Array, out: Array) -> Array:
-    if out.__class__ is np.float64 and (slope := 1.0 - out * out) >= _HALF_OF_FLOAT64:
-        return g * slope
-    return g * tanh_slope(x, out)
+    if x is None:
+        return g * (1.0 - out * out)
+    return g * (tanh_slope_kernel(x, out) if out.__class__ is np.float64 else tanh_slope(x, out))
 
 
-tanh = defop("tanh", np.tanh, tanh_rule, numpy=np.tanh)
+def sigmoid_rule(g: Array, x: Array, out: Array) -> Array:
+    return g * (out * (1.0 - out)) if x is None else g * sigmoid_slope(x, out)
+
+
+tanh = defop("tanh", np.tanh, tanh_rule, numpy=np.tanh, few=("x",))
 
 
 def sigmoid_kernel(x: Array) -> Array:
@@ -132,10 +118,11 @@ def relu_kernel(x: Array) -> Array:
 sigmoid = defop(
     "sigmoid",
     sigmoid_kernel,
-    lambda g, x, out: g * sigmoid_slope(x, out),
+    sigmoid_rule,
     definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
     doc="1 / (1 + exp(-x)), without overflow.",
     stacked=True,
+    few=("x",),
 )
 softplus = defop(
     "softplus",
@@ -155,11 +142,35 @@ relu = defop(
 )
 
 
+def softsign_slope(x: Array) -> Array:
+    """1 / (1 + abs(x))**2, of which the square alone could overflow."""
+    share = 1.0 / (1.0 + np.abs(x))
+    return share * share
+
+
+def softsign_kernel(x: Array) -> Array:
+    size = np.abs(x)
+    if size.dtype.kind != "f":
+        size = size.astype(float)
+    size = np.minimum(size, np.finfo(size.dtype).max)  # at infinity 1, not inf / inf
+    return np.copysign(size / (1.0 + size), x)
+
+
+softsign = defop(
+    "softsign",
+    softsign_kernel,
+    lambda g, x: g * softsign_slope(x),
+    definition=lambda x: x / (1.0 + np.abs(x)),
+    doc="x / (1 + |x|).",
+    stacked=True,
+)
+
+
 # --- further functions ------------------------------------------------------------------------------------------
 
 DEGREE = math.pi / 180.0
 
-cbrt = defop("cbrt", np.cbrt, lambda g, out: g / (3.0 * (out * out)), numpy=np.cbrt)
+cbrt = defop("cbrt", np.cbrt, lambda g, out: g / (3.0 * out) / out, numpy=np.cbrt)
 arcsinh = defop("arcsinh", np.arcsinh, lambda g, x: g / np.hypot(x, 1.0), numpy=np.arcsinh)
 arccosh = defop("arccosh", np.arccosh, lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0), numpy=np.arccosh)
 arctanh = defop("arctanh", np.arctanh, lambda g, x: g / complement(x), numpy=np.arctanh)
@@ -211,8 +222,8 @@ def bessel_slope(x: Array) -> Array:
     On equal steps the mean of a periodic function errs by its high harmonics only: here by I_511(x), which is less than
     rounding for all x whose I0(x) is a float64.
     """
-    cosines = _COSINES.astype(x.dtype)
-    return np.matmul(np.sinh(x[..., None] * cosines), cosines) / 128.0
+    cosines = (_COSINES / 128.0).astype(x.dtype)  # small, so that no sum overflows before its mean does
+    return np.matmul(np.sinh(x[..., None] * _COSINES.astype(x.dtype)), cosines)
 
 
 i0 = defop("i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0)
@@ -224,29 +235,50 @@ sinc = defop("sinc", sinc_kernel, lambda g, x: g * sinc_slope(x), numpy=np.sinc)
 BELL = 2.0 / math.sqrt(math.pi)  # the height of its slope
 
 
+ROOT_HALF = math.sqrt(0.5)
+
+
 def erf_of_entries(x: Array) -> Array:
     """The error function of the standard library, entry by entry."""
     return np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
 
 
+def ndtr_of_entries(x: Array) -> Array:
+    """The distribution function of the standard normal by the standard library, entry by entry."""
+    return 0.5 * np.fromiter(map(math.erfc, (-ROOT_HALF * x).ravel().tolist()), np.float64, x.size).reshape(x.shape)
+
+
+_OF_ENTRIES = {"erf": erf_of_entries, "ndtr": ndtr_of_entries}
+
+
 @cache
-def error_function() -> Callable[[Array], Array]:
+def error_function(name: str = "erf") -> Callable[[Array], Array]:
     """SciPy's, where that is installed: its loop over an array runs in C. Imported at the first use of `erf`."""
     try:
-        from scipy.special import erf as erf_of_scipy
+        from scipy import special
     except ImportError:
-        return erf_of_entries
-    function: Callable[[Array], Array] = erf_of_scipy
+        return _OF_ENTRIES[name]
+    function: Callable[[Array], Array] = getattr(special, name)
     return function
+
+
+def _of_array(name: str, x: Array) -> Array:
+    x = np.asarray(x)
+    dtype = x.dtype if x.dtype.kind == "f" else FLOAT64
+    wide = np.float32 if dtype.itemsize < 8 else np.float64  # for which SciPy has loops
+    return error_function(name)(x.astype(wide, casting="same_kind")).astype(dtype)[()]
 
 
 def erf_kernel(x: Array) -> Array:
     if isinstance(x, float | int):  # also the float64 of NumPy
         return np.float64(math.erf(x))
-    x = np.asarray(x)
-    dtype = x.dtype if x.dtype.kind == "f" else FLOAT64
-    wide = np.float32 if dtype.itemsize < 8 else np.float64  # for which SciPy has loops
-    return error_function()(x.astype(wide, casting="same_kind")).astype(dtype)[()]
+    return _of_array("erf", x)
+
+
+def ndtr_kernel(x: Array) -> Array:
+    if isinstance(x, float | int):
+        return np.float64(0.5 * math.erfc(-ROOT_HALF * x))
+    return _of_array("ndtr", x)
 
 
 erf = defop(
@@ -254,4 +286,11 @@ erf = defop(
     erf_kernel,
     lambda g, x: g * (BELL * np.exp(-(x * x))),
     doc="the error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.",
+)
+ndtr = defop(
+    "ndtr",
+    ndtr_kernel,
+    lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
+    definition=lambda x: 0.5 * (1.0 + erf(x * ROOT_HALF)),
+    doc="the distribution function of the standard normal, (1 + erf(x / sqrt(2))) / 2, right far left, too.",
 )

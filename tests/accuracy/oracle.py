@@ -120,7 +120,7 @@ class _plain:
     """A number as a key: zeros of both signs are different."""
 
     def __init__(self, x):
-        self.value = mpf(x)
+        self.value = x if isinstance(x, mpf) else mpf(x)
         negative = x < 0 or (x == 0 and str(x).startswith("-"))
         self.sign = -1 if negative else 1
         self.key = (self.value, self.sign)

@@ -137,6 +137,15 @@ edge("clip", [-2.0, 2.0], [-1.0, -1.0], [1.0, 1.0], value=[-1, 1], gradients=([0
 UPPER = "where the bounds cross, np.clip gives the upper one"
 edge("clip", [-5.0, 0.0, 5.0], 2.0, -2.0, value=[-2, -2, -2], gradients=([0, 0, 0], 0.0, 3.0), why=UPPER)
 edge("clip", [-5.0, 5.0], 2.0, 2.0, value=[2, 2], gradients=([0, 0], 1.0, 1.0), why="equal bounds: the one crossed")
+edge(
+    "clip",
+    [2.0],
+    [2.0],
+    [2.0],
+    value=[2],
+    gradients=([0], [0.5], [0.5]),
+    why="on equal bounds, which share: x moves nothing",
+)
 edge("clip", [INF, -INF], -1.0, 1.0, value=[1, -1], gradients=([0, 0], 1.0, 1.0), why="limits")
 edge("clip", [3.0], None, None, value=[3], gradients=([1], None, None), why="no bounds, nothing clipped")
 edge("clip", [3.0, 1.0], None, [2.0, 1.0], value=[2, 1], gradients=([0, 1], None, [1, 0]), why=BOUND)
@@ -211,6 +220,10 @@ edge("tanh", [INF, -INF, 0.0], value=[1, -1, 0], gradients=([0, 0, 1],), why="li
 BELL = 2.0 / np.sqrt(np.pi)  # the slope of erf at 0 (NIST DLMF 7.2.1)
 edge("erf", [0.0, -0.0], value=[0.0, -0.0], gradients=([BELL] * 2,), second=([0, 0],), why="2 / sqrt(pi) exp(-x^2)")
 edge("erf", [INF, -INF, 30.0], value=[1, -1, 1], gradients=([0, 0, 0],), why="limits")
+edge("ndtr", [INF, -INF, 0.0], value=[1, 0, 0.5], gradients=([0, 0, BELL / np.sqrt(8.0)],), why="limits")
+edge("ndtr", [-10.0], value=[7.619853024e-24], gradients=([7.694598627e-23],), atol=1e-32, why="erfc(10 / sqrt(2)) / 2")
+edge("softsign", [INF, -INF, 0.0], value=[1, -1, 0], gradients=([0, 0, 1],), second=([0, 0, 0],), why="limits")
+edge("softsign", [1e100, 1e200], value=[1, 1], gradients=([1e-200, 0],), why="1 / (1 + |x|)^2, out of range at 1e200")
 edge("erf", [1.0], value=[0.8427007929497149], gradients=([BELL / np.e],), why="Abramowitz, Stegun: table 7.1")
 LIMIT = "limits, at infinity"
 for name, values, slopes in (
@@ -233,6 +246,18 @@ edge("copysign", [INF, -INF], [-1.0, -1.0], value=[-INF, -INF], gradients=([-1, 
 for name in ("remainder", "fmod"):
     edge(name, [4.0], [INF], value=[4], gradients=([1], [0]), why="nothing is taken off")
 edge("arctan2", [1.0, INF], [INF, 1.0], value=[0, np.pi / 2], gradients=([0, 0], [0, 0]), why=LIMIT)
+edge("arctan2", [0.0], [0.0], value=[0], gradients=([0], [0]), why="at the origin there is no angle: 0, as abs")
+FAR_OUT = "made of x, where the value is 1 to all digits"
+edge(
+    "tanh",
+    [20.0, -16.0],
+    value=[1, np.tanh(-16.0)],
+    gradients=([1.6993417021166356e-17, 5.0656662180704984e-14],),
+    why=FAR_OUT,
+)
+edge("tanh", [10.0], value=[1], gradients=([8.2446145e-9],), dtype="float32", why=FAR_OUT)
+edge("sigmoid", [40.0], value=[1], gradients=([4.248354255291589e-18],), why=FAR_OUT)
+edge("sigmoid", [20.0], value=[1], gradients=([2.0611537e-9],), dtype="float32", why=FAR_OUT)
 TURN = "(y, -x) / r**2, though r**2 is out of range"
 edge("arctan2", [3e200], [4e200], value=[np.arctan(0.75)], gradients=([1.6e-201], [-1.2e-201]), why=TURN)
 edge("arctan2", [3e-200], [4e-200], value=[np.arctan(0.75)], gradients=([1.6e199], [-1.2e199]), why=TURN)
@@ -249,6 +274,11 @@ edge("sum", [INF, 1.0], value=INF, gradients=([1, 1],), why="linear, also at inf
 edge("cbrt", [0.0, -8.0], value=[0, -2], gradients=([INF, 1 / 12],), warns_back="divide by zero", why=POLE)
 edge("arctanh", [1.0, -1.0], value=[INF, -INF], gradients=([INF, INF],), warns="divide", warns_back="divide", why=POLE)
 edge("arccosh", [1.0], value=[0.0], gradients=([INF],), warns_back="divide by zero", why=POLE)
+edge(
+    "arcsinh", [1e200, -1e200], value=[461.2101657793691, -461.2101657793691], gradients=([1e-200] * 2,), why="1 / |x|"
+)
+edge("arccosh", [1e200], value=[461.2101657793691], gradients=([1e-200],), why="1 / x, though x^2 is out of range")
+edge("arctan", [1e155, 1e170], value=[np.pi / 2] * 2, gradients=([1e-310, 0],), atol=1e-323, why="1 / x^2")
 edge("arcsinh", [INF, -INF], value=[INF, -INF], gradients=([0, 0],), why="limits")
 edge("sinc", [0.0, -0.0], value=[1, 1], gradients=([0, 0],), second=([-(np.pi**2) / 3] * 2,), why="1 - (pi x)^2 / 6")
 edge("hypot", [0.0, 3.0], [0.0, -4.0], value=[0, 5], gradients=([0, 0.6], [0, -0.8]), why="at the origin 0, as abs")
@@ -261,6 +291,17 @@ edge("fmax", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1
 edge("fmin", [NAN, 1.0, 2.0], [0.0, NAN, 2.0], value=[0, 1, 2], gradients=([0, 1, 0.5], [1, 0, 0.5]), why="who is left")
 edge("fmod", [6.0, -6.0], [3.0, 3.0], value=[0, -0.0], gradients=([1, 1], [-2, 2]), why=STEP)
 EVEN = "shares of the sum; a tie is even"
+SMOOTH = "a finite tie is a point as others: the second derivative is p (1 - p)"
+edge(
+    "logaddexp",
+    [0.0, 1.0, 1e4],
+    [0.0, 1.0, 1e4],
+    value=np.array([0, 1, 1e4]) + np.log(2.0),
+    gradients=([0.5] * 3,) * 2,
+    second=([0.25] * 3,),
+    why=SMOOTH,
+)
+edge("logaddexp2", [1.0], [1.0], value=[2], gradients=([0.5],) * 2, second=([np.log(2.0) / 4],), why=SMOOTH)
 for name in ("logaddexp", "logaddexp2"):
     edge(name, [-INF, -INF], [-INF, 0.0], value=[-INF, 0], gradients=([0.5, 0], [0.5, 1]), atol=1e-300, why=EVEN)
     edge(

@@ -223,6 +223,13 @@ def erf(x):
     return np.array(values, x.dtype if x.dtype.kind == "f" else float).reshape(x.shape)
 
 
+def ndtr(x):
+    """The standard library's, in double precision."""
+    x = np.asarray(x)
+    values = [0.5 * math.erfc(-entry * math.sqrt(0.5)) for entry in x.astype(float).ravel()]
+    return np.array(values, x.dtype if x.dtype.kind == "f" else float).reshape(x.shape)
+
+
 def erf_series(z):
     """The Maclaurin series (NIST DLMF 7.6.1), which holds for complex numbers: 60 terms are enough up to |z| = 2."""
     n = np.arange(60)
@@ -331,6 +338,8 @@ ORACLES: dict[str, Callable] = {
     "softplus": lambda x: np.log(1.0 + np.exp(x)),
     "relu": lambda x: np.maximum(x, 0.0),
     "erf": erf,
+    "ndtr": ndtr,
+    "softsign": lambda x: x / (1.0 + np.abs(x)),
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(exp_sum(x, axis, keepdims)),
     "softmax": lambda x, axis=-1: np.exp(x) / exp_sum(x, axis, True),
     "log_softmax": lambda x, axis=-1: x - np.log(exp_sum(x, axis, True)),
@@ -369,13 +378,27 @@ ORACLES: dict[str, Callable] = {
 # Functions that are not analytic, and those whose analytic form is not what NumPy does with complex numbers.
 ANALYTIC = {
     **dict.fromkeys(
-        ("absolute", "fabs", "maximum", "minimum", "clip", "relu", "remainder", "arctan2", "max", "min", "astype")
+        (
+            "absolute",
+            "fabs",
+            "softsign",
+            "maximum",
+            "minimum",
+            "clip",
+            "relu",
+            "remainder",
+            "arctan2",
+            "max",
+            "min",
+            "astype",
+        )
     ),
     **dict.fromkeys(
         ("slogdet", "pinv", "cholesky", "eigh", "svd", "qr", "p_norm", "cbrt", "deg2rad", "rad2deg", "nan_to_num", "i0")
     ),
-    **dict.fromkeys(("fmax", "fmin", "copysign", "nextafter", "ldexp", "fmod")),
+    **dict.fromkeys(("astype", "fmax", "fmin", "copysign", "nextafter", "ldexp", "fmod")),
     "erf": erf_series,
+    "ndtr": lambda z: 0.5 * (1.0 + erf_series(z * math.sqrt(0.5))),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
     "logaddexp": lambda x, y: np.log(np.exp(x) + np.exp(y)),
     "logaddexp2": lambda x, y: np.log2(np.exp2(x) + np.exp2(y)),
@@ -393,6 +416,7 @@ TOLERANCES = {
     **dict.fromkeys(("conv", "conv_transpose", "conv_weight"), 64),
     **dict.fromkeys(("window_sum", "window_spread"), 4),
     "erf": 4,
+    "ndtr": 4,
 }
 
 # --- kinds --------------------------------------------------------------------------------------------------------
@@ -480,7 +504,7 @@ def reduction(name, *, axes=AXES, keepdims=True, identity=True, single=True, low
 
 for name in ("negative", "positive", "square", "absolute", "fabs", "exp", "exp2", "expm1", "sin", "cos", "arctan"):
     unary(name)
-for name in ("sinh", "cosh", "tanh", "sigmoid", "softplus", "relu", "erf", "copy", "identity"):
+for name in ("sinh", "cosh", "tanh", "sigmoid", "softplus", "softsign", "relu", "erf", "ndtr", "copy", "identity"):
     unary(name)
 for name in ("reciprocal", "log", "log2", "log10", "sqrt"):
     unary(name, 0.5, 2.5)

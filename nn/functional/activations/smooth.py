@@ -30,13 +30,14 @@ Operand = Any  # a Tensor or an array
 Approximation = Literal["none", "tanh"]
 
 _arctan = transcendental.arctan
-_erf = transcendental.erf
+_ndtr = transcendental.ndtr
 _sigmoid = transcendental.sigmoid
 _softplus = transcendental.softplus
+_softsign = transcendental.softsign
 _tanh = transcendental.tanh
 
-_SQRT_HALF = math.sqrt(0.5)
-_SQRT_2_OVER_PI = math.sqrt(2.0 / math.pi)
+_STEEPNESS = 2.0 * math.sqrt(2.0 / math.pi)
+_CUBIC = 0.044715 * _STEEPNESS
 
 
 def sigmoid(x: Operand) -> Any:
@@ -79,8 +80,7 @@ def softsign(x: Operand) -> Any:
     >>> softsign(np.array([-3.0, 0.0, 1.0]))
     array([-0.75,  0.  ,  0.5 ])
     """
-    x = floating(x)
-    return x / (1.0 + np.abs(x))
+    return _softsign(floating(x))
 
 
 def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
@@ -116,8 +116,11 @@ def gelu(x: Operand, approximate: Approximation = "none") -> Any:
     check_approximation(approximate)
     x = floating(x)
     if approximate == "none":
-        return x * (0.5 * (1.0 + _erf(x * _SQRT_HALF)))
-    return x * (0.5 * (1.0 + _tanh((x * _SQRT_2_OVER_PI) * (1.0 + 0.044715 * (x * x)))))
+        return x * _ndtr(x)
+    # (1 + tanh(u)) / 2 is the sigmoid of 2 u, which is right far left, too. Beyond |x| = 30 it is 0 or 1 in every
+    # dtype, and the cube in u might overflow.
+    inner = np.clip(x, -30.0, 30.0)
+    return x * _sigmoid(inner * (_STEEPNESS + _CUBIC * (inner * inner)))
 
 
 def silu(x: Operand) -> Any:
