@@ -206,7 +206,9 @@ def sinc_slope(x: Array) -> Array:
     safe = np.where(near, 1.0, x)
     s = (math.pi * math.pi) * np.where(near, x * x, 0.0)
     series = (math.pi * math.pi) * x * (-1.0 / 3.0 + s * (1.0 / 30.0 + s * (-1.0 / 840.0 + s * (1.0 / 45360.0))))
-    return np.where(near, series, (np.cos(math.pi * safe) - np.sinc(safe)) / safe)
+    turns = safe - 2.0 * np.rint(0.5 * safe)  # exact, where the product of a large x with pi is not
+    far = (np.cos(math.pi * turns) - np.sin(math.pi * turns) / (math.pi * safe)) / safe
+    return np.where(near, series, far)
 
 
 def sinc_kernel(x: Array) -> Array:

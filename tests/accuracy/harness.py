@@ -30,7 +30,7 @@ NumPy's: their error is stated only. An `Excused` line allows more, where it say
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -63,24 +63,37 @@ class Error:
     ulps: float
 
     @cached_property
-    def bound(self):
-        """How many ulps are allowed."""
+    def moved(self):
+        """How many ulps the rounding of the operands explains; not asked for where the error is small."""
         if self.ulps <= self.row.bound(self.point):
-            return self.row.bound(self.point)
-        return self.row.bound(self.point) + self.row.movement(self.point, self.entry, self.dtype) / ulp(
-            self.true, self.dtype
-        )
+            return 0.0
+        return float(self.row.movement(self.point, self.entry, self.dtype) / ulp(self.true, self.dtype))
 
     @property
-    def excess(self):
-        """By how many ulps it is too far off."""
-        return max(0.0, self.ulps - float(self.bound))
+    def bound(self):
+        """How many ulps are allowed."""
+        return self.row.bound(self.point) + self.moved
+
+    @property
+    def own(self):
+        """How many ulps the rounding of the operands does not explain."""
+        return max(0.0, self.ulps - self.moved) if self.moved else self.ulps
+
+    @property
+    def stated(self):
+        """Whether this is a value that NumPy computes."""
+        return self.order == 0 and self.row.numpy
+
+    @property
+    def too_far(self):
+        """Whether it is further off than is allowed."""
+        return not self.stated and self.ulps > self.bound
 
     def __str__(self):
         what = "value" if self.order == 0 else f"d{self.entry}"
         return (
             f"{self.row.name} {self.dtype.__name__} {what} at {self.point}: {float(self.found)!r}, true "
-            f"{mpmath.nstr(self.true, 17)}, off by {self.ulps:.3g} ulp (allowed {float(self.bound):.3g})"
+            f"{mpmath.nstr(self.true, 17)}, off by {self.ulps:.3g} ulp (allowed {self.bound:.3g})"
         )
 
 
@@ -88,19 +101,25 @@ class Error:
 class Excused:
     """Errors that stay, and why: of some rows, orders and dtypes, at the points that ``where`` names."""
 
-    rows: str  # names, with a space between
+    rows: str | tuple[str, ...]  # names, or words that are names
     orders: tuple[int, ...]
     reason: str
-    where: Callable[..., bool] = field(default=lambda *point: True)
+    where: Callable[..., bool] = field(default=lambda *point: True)  # of the operands
+    when: Callable[[Error], bool] = field(default=lambda error: True)
     dtypes: tuple[type, ...] = DTYPES
+
+    def concerns(self, row):
+        """Whether a row is one of these."""
+        return str(row) in (self.rows.split() if isinstance(self.rows, str) else self.rows)
 
     def covers(self, error):
         """Whether an error is one of these."""
         return (
-            error.row.name in self.rows.split()
+            self.concerns(error.row)
             and error.order in self.orders
             and error.dtype in self.dtypes
             and bool(self.where(*error.point))
+            and bool(self.when(error))
         )
 
 
@@ -414,32 +433,54 @@ def _movement(true, here, point, dtype):
 # --- judging ------------------------------------------------------------------------------------------------------
 
 
-def too_far_off(row, exceptions, *, coarse=False):
-    """The errors of ours beyond their bound that nothing excuses."""
-    for dtype in row.dtypes:
-        for error in row.errors(dtype, coarse=coarse):
-            stated = row.numpy and error.order == 0
-            if not stated and error.excess > 0 and not any(e.covers(error) for e in exceptions):
-                yield error
+@dataclass
+class Judgement:
+    """What is wrong with a row: errors beyond their bound, errors beyond PyTorch's, exceptions that nothing needs."""
+
+    too_far: list[Error] = field(default_factory=list)
+    worse: list[tuple[Error, Error]] = field(default_factory=list)
+    unneeded: list[Excused] = field(default_factory=list)
+    worst: dict[tuple[type, int], Error] = field(default_factory=dict)  # of what is not excused, by dtype and order
+    theirs: dict[tuple[type, int], Error] = field(default_factory=dict)  # PyTorch's at the same points
+    numbers: int = 0
+
+    def __str__(self):
+        lines = list(map(str, self.too_far))
+        lines += [f"{error}; PyTorch {other.ulps:.3g} ulp" for error, other in self.worse]
+        lines += [f"not needed: {excused.reason}" for excused in self.unneeded]
+        return "\n".join([*lines[:15], f"{len(lines)} in all"] if lines else [])
 
 
-def worse_than(row, exceptions, *, coarse=False):
-    """Pairs of errors, ours and PyTorch's, where ours is larger by more than BOUND and nothing excuses it."""
+def judge(row, exceptions, *, coarse=False, torch=False):
+    """All that can be said of a row at the grid; beside PyTorch, if asked for."""
+    found, needed = Judgement(), set()
+    exceptions = [e for e in exceptions if e.concerns(row)]
     for dtype in row.dtypes:
-        theirs = {(repr(e.point), e.entry): e for e in row.errors(dtype, coarse=coarse, by=Torch)}
+        others = {}
+        if torch and row.torch:
+            others = {(repr(e.point), e.entry): e for e in row.errors(dtype, coarse=coarse, by=Torch)}
         for error in row.errors(dtype, coarse=coarse):
-            other = theirs.get((repr(error.point), error.entry))
-            stated = row.numpy and error.order == 0
-            if other is None or stated or error.ulps <= other.ulps + BOUND:
+            found.numbers += 1
+            other = others.get((repr(error.point), error.entry))
+            worse = other is not None and not error.stated and error.ulps > other.ulps + BOUND
+            excused = [e for e in exceptions if e.covers(error)]
+            if error.too_far or worse:
+                needed |= set(map(id, excused))
+            if excused:
                 continue
-            if not any(e.covers(error) for e in exceptions):
-                yield error, other
-
-
-def worst(errors: Iterable[Error]) -> dict[int, Error]:
-    """The largest error of each order."""
-    found: dict[int, Error] = {}
-    for error in errors:
-        if error.order not in found or error.ulps > found[error.order].ulps:
-            found[error.order] = error
+            if error.too_far:
+                found.too_far.append(error)
+            if worse:
+                found.worse.append((error, other))
+            _larger(found.worst, error)
+            if other is not None:
+                _larger(found.theirs, other)
+    if not coarse:
+        found.unneeded = [e for e in exceptions if id(e) not in needed]
     return found
+
+
+def _larger(worst, error):
+    key = error.dtype, error.order
+    if key not in worst or error.own > worst[key].own:
+        worst[key] = error

@@ -54,7 +54,12 @@ class Oracle:
                 if not zeros or (not entry and self._has_value(point)):
                     raise
                 ends = zeros
-        return self._limit(point, entry, ends)
+        try:
+            return self._limit(point, entry, ends)
+        except (NoDerivative, ValueError):
+            if not any(point[i].value == 0 and point[i].sign < 0 for i in ends):
+                raise
+            return self._limit(tuple(map(_plain, map(_unsigned, point))), entry, ends)  # -0 as 0: sqrt, log
 
     def _has_value(self, point):
         try:
@@ -133,6 +138,10 @@ class _plain:
 
     def __repr__(self):
         return mpmath.nstr(self.value, 17) if self.value else "-0" if self.sign < 0 else "0"
+
+
+def _unsigned(x):
+    return x.value
 
 
 def _scale(x):
