@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops.limits import leg
+from autograd.ops.limits import leg, side
 from autograd.registry import defop, unchanged
 
 Array = Any
@@ -40,8 +40,8 @@ negative = defop("negative", np.negative, lambda g: -g, numpy=np.negative, infix
 positive = defop("positive", np.positive, unchanged, numpy=np.positive)
 reciprocal = defop("reciprocal", np.reciprocal, lambda g, out: -(g * out * out), numpy=np.reciprocal)
 square = defop("square", np.square, lambda g, x: g * (2.0 * x), numpy=np.square)
-absolute = defop("absolute", np.absolute, lambda g, x: g * np.sign(x), numpy=np.absolute)
-fabs = defop("fabs", np.fabs, lambda g, x: g * np.sign(x), numpy=np.fabs)
+absolute = defop("absolute", np.absolute, side, numpy=np.absolute)
+fabs = defop("fabs", np.fabs, side, numpy=np.fabs)
 
 
 # --- power ----------------------------------------------------------------------------------------------------

@@ -145,6 +145,24 @@ def leg(g: Array, x: Array, out: Array, slope: Array) -> Array:
     return np.where(lost, at_origin, g * slope)
 
 
+def side(g: Array, x: Array, out: Array) -> Array:
+    """The gradient ``g * sign(x)`` of x for ``out = abs(x)``, with the curvature of smooth functions of it at 0.
+
+    Where g is not 0 there is none, and the second derivative is 0, that of both sides: so a penalty of absolute values
+    has the Hessian 0. It is nan where g vanishes together with another kink, as in ``abs(x) * abs(y)``.
+    """
+    slope = g * np.sign(x)
+    if not isinstance(out, Tensor) or not (lost := plain(out) == 0.0).any():
+        return slope
+    still = plain(g) == 0.0
+    if _RESOLVING.get():
+        return np.where(lost & ~still, np.nan, slope)
+    limit, vanishes = limits(g, out, lost)
+    none = np.isnan(plain(limit))
+    curved = np.where(none, unknown(out), x * np.where(none, 0.0, limit))
+    return np.where(lost & still & (vanishes | none), curved, slope)
+
+
 # --- lengths over axes ----------------------------------------------------------------------------------------------
 
 

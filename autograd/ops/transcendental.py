@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.arrays import FLOAT64
 from autograd.ops.arithmetic import direction, masked
+from autograd.ops.limits import plain, unknown
 from autograd.registry import defop
 
 Array = Any
@@ -43,7 +44,9 @@ arccos = defop("arccos", np.arccos, lambda g, x: -g / np.sqrt(complement(x)), nu
 def turn(x: Array, y: Array) -> Array:
     """x / (x**2 + y**2), how fast an angle turns: in two steps, so that no square leaves the range. At the origin 0."""
     length = np.hypot(x, y)
-    return direction(x, y, length) / np.where(length == 0.0, 1.0, length)
+    origin = plain(length) == 0.0
+    speed = direction(x, y, length) / np.where(origin, 1.0, length)
+    return np.where(origin, unknown(length), speed) if np.any(origin) else speed
 
 
 arctan = defop("arctan", np.arctan, lambda g, x: g * turn(1.0, x), numpy=np.arctan)

@@ -273,7 +273,8 @@ class Row(_Row):
     def points(self, dtype, coarse=False):
         """The points of a dtype."""
         extra = [(x,) for x in held(self.extra[:: 5 if coarse else 1], dtype)]
-        return [p for p in (*self.grid(dtype, coarse), *extra) if self.domain(*p)]
+        found = [p for p in (*self.grid(dtype, coarse), *extra) if self.domain(*p)]
+        return found[::3] if coarse and dtype is not np.float64 else found
 
     @staticmethod
     def bound(point):

@@ -44,6 +44,7 @@ def _through_a_subnormal(error):
 
 CHEAP = "the slope is made of the value, which far out has few digits left of its distance to 1, and from {} on none"
 EXCEPTIONS = [
+    Excused("cbrt arcsin arccos power", (2,), "five to seven rounded steps", when=lambda error: error.own <= 8),
     Excused("divide", (1, 2), "inf / inf", lambda x, y: math.isinf(x) and math.isinf(y)),
     Excused("divide", (2,), "0 / y**2, where 1 / y**2 overflows", lambda x, y: x == 0 and abs(y) < 1e-3),
     Excused(
@@ -291,7 +292,12 @@ row("log", mp.log, domain=lambda x: x >= 0, kinks=at({INF: GROWS, 0.0: FALLS}))
 row("log2", lambda x: mp.log(x) / mp.log(2), domain=lambda x: x >= 0, kinks=at({INF: GROWS, 0.0: FALLS}))
 row("log10", lambda x: mp.log(x) / mp.log(10), domain=lambda x: x >= 0, kinks=at({INF: GROWS, 0.0: FALLS}))
 row("log1p", mp.log1p, domain=lambda x: x > -1, kinks=at({INF: GROWS}))
-row("sqrt", mp.sqrt, domain=lambda x: x >= 0)
+row(
+    "sqrt",
+    mp.sqrt,
+    domain=lambda x: x >= 0,
+    kinks=lambda x: {(0,): ANYTHING, (0, 0): ANYTHING} if x == 0 and np.signbit(x) else None,  # 1 / -0
+)
 row("cbrt", lambda x: mpmath.sign(x) * mp.cbrt(abs(x)), torch=None, kinks=at({0.0: {(0,): INF, (0, 0): ANYTHING}}))
 
 
