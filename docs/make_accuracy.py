@@ -209,7 +209,7 @@ def conventions():
     yield from table("where", "first derivative", "second derivative")
     yield from (row(*cells) for cells in CONVENTIONS)
     yield from lines(
-        """So a penalty of absolute values has the Hessian 0, at 0 too: of abs(x) alone 0 is the second derivative on both
+        """So a penalty of absolute values has the Hessian 0, at 0 too: 0 is the second derivative of abs(x) on both
         sides."""
     )
 
@@ -218,16 +218,16 @@ def cheap_formulas():
     """The section on slopes that are off far out."""
     yield "## Cheap formulas"
     yield from lines(
-        """The slopes of tanh and sigmoid are made of the value: `1 - out**2` and `out * (1 - out)`. Far out the value is 1
-        to all digits, and so these are off, the more the further. For numbers and arrays of at most 64 entries they are
+        """The slopes of tanh and sigmoid are made of the value: `1 - out**2` and `out * (1 - out)`. Far out the value
+        is 1 to all digits, and so these are off, the more the further. For numbers and arrays of at most 64 entries they are
         made of x instead, and right until they underflow. For larger arrays that would cost more than a tenth of a
         training step, and the memory of x."""
     )
     yield from table("slope, arrays of more than 64 entries", "half of the digits are lost at", "0 from")
     yield from (row(*cells) for cells in CHEAP)
     yield from lines(
-        """What is made of them has the same tails: softplus and logaddexp in second derivatives, silu, mish and gelu with
-        approximate="tanh". The left side of sigmoid, and ndtr, of which gelu is made, are right in any size."""
+        """What is made of them has the same tails: softplus and logaddexp in second derivatives, silu, mish and gelu
+        with approximate="tanh". The left side of sigmoid, and ndtr, of which gelu is made, are right in any size."""
     )
 
 
