@@ -105,8 +105,8 @@ class Excused:
     orders: tuple[int, ...]
     reason: str
     where: Callable[..., bool] = field(default=lambda *point: True)  # of the operands
-    when: Callable[[Error], bool] = field(default=lambda error: True)
     dtypes: tuple[type, ...] = DTYPES
+    when: Callable[[Error], bool] = field(default=lambda error: True)
 
     def concerns(self, row):
         """Whether a row is one of these."""

@@ -128,7 +128,7 @@ def breaks_without(sample, i, name):
 
 
 # What only a recorded pass needs, for second derivatives where values repeat or vanish: tests/ops/test_limits.py.
-FOR_LIMITS = {("eigh", "x"), ("svd", "x"), ("p_norm", "out")}
+FOR_LIMITS = {("eigh", "x"), ("svd", "x"), ("p_norm", "out"), ("absolute", "out"), ("fabs", "out")}
 
 
 @pytest.mark.parametrize(

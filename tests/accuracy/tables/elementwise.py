@@ -57,7 +57,7 @@ EXCEPTIONS = [
         (1, 2),
         "x**y, x**(y - 1) or x**(y - 2) leaves the range, where its product with the rest would not",
         lambda x, y: x > 0 or y == int(y),
-        _power_leaves_the_range,
+        when=_power_leaves_the_range,
     ),
     Excused("power", (1, 2), "the exponent y - 1 is rounded, and x is far from 1", lambda x, y: x > 0 and abs(y) < 1),
     Excused("arctan2", (2,), "two terms of about 1 / r**2, which overflows", when=_turns_too_fast),
