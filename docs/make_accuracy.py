@@ -220,8 +220,8 @@ def cheap_formulas():
     yield from lines(
         """The slopes of tanh and sigmoid are made of the value: `1 - out**2` and `out * (1 - out)`. Far out the value
         is 1 to all digits, and so these are off, the more the further. For numbers and arrays of at most 64 entries
-        they are made of x instead, and right until they underflow. For larger arrays that would cost more than a tenth of a
-        training step, and the memory of x."""
+        they are made of x instead, and right until they underflow. For larger arrays that would cost more than a tenth
+        of a training step, and the memory of x."""
     )
     yield from table("slope, arrays of more than 64 entries", "half of the digits are lost at", "0 from")
     yield from (row(*cells) for cells in CHEAP)
