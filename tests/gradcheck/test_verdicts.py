@@ -96,11 +96,13 @@ def test_noise_above_the_tolerance():
     assert "without the" in str(report)
 
 
+softplus_by_hand = custom_op(lambda x: np.log(1 + np.exp(x)), lambda g, x: g * F.sigmoid(x), name="softplus_by_hand")
 SWALLOWED = {
     "a loss that is small beside 1": (lambda s: F.cross_entropy(s, np.array([0])), np.array([[30.0, 0.0, 0.0]])),
     "a loss of 0": (lambda s: F.cross_entropy(s, np.array([0])), np.array([[40.0, 0.0, 0.0]])),
     "a loss that long double loses, too": (lambda s: F.cross_entropy(s, np.array([0])), np.array([[90.0, 0.0]])),
     "softplus by hand": (lambda v: np.log(1 + np.exp(v)), -40.0),
+    "softplus by hand in one op": (lambda v: softplus_by_hand(v), np.array([-36.0, -40.0, -90.0])),
     "terms of very different size": (lambda x: np.sum(x * np.array([1e16, 1.0, 1e-16])), np.ones(3)),
     "a fast wave": (lambda x: np.sin(1e8 * x), np.array([1.0, 0.3])),
     "a root near its edge": (lambda x: np.sqrt(x + 1e-20), 0.0),
