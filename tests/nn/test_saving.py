@@ -903,6 +903,12 @@ def test_the_seal_lies_within_the_header():
         assert safetensors.find_seal(length.to_bytes(8, "little") + content) == place
 
 
+def test_names_are_shortened_only_when_asked(tmp_path):
+    write(tmp_path / "m.npz", {"Xa": np.ones(1)})
+    with zipfile.ZipFile(tmp_path / "m.npz") as file:
+        assert file.namelist()[1:] == ["Xa.npy"]
+
+
 def test_nothing_is_ever_pickled():
     with pytest.raises(ValueError, match="Object arrays cannot be saved"):
         npz.dump("{}", {"a": np.array([None])})

@@ -273,3 +273,21 @@ def test_a_checkpoint_that_notes_no_data_is_taken_up_and_it_is_said(tmp_path):
     assert caught[0].filename == __file__
     nn.saving.write(last, tree, short="model/")
     assert len(fit(tmp_path, (X, Y), epochs=2, resume=last, other_data=True)) == 2
+
+
+def test_words_of_differences():
+    made, other = ({"arrays": [[[2], "<f4", "a"], [[3], "<i8", "b"]]}, {"arrays": [[[2], "<f4", "a"]]})
+    assert differences("training", made, other) == ["the training data are 1 arrays, and were 2"]
+    assert differences("training", made, {}) == ["the training data are a stream, and were arrays"]
+    assert differences("training", {"samples": 3}, made) == [
+        "the training data are arrays, and were objects with samples"
+    ]
+    assert differences("training", {"samples": 3}, {"samples": 4}) == ["the training data have 4 samples, and had 3"]
+    assert differences("validation", None, made) == ["there are validation data, other than before"]
+    assert differences("validation", made, None) == ["there are no validation data, other than before"]
+    assert differences("validation", None, None) == differences("training", made, made) == []
+    moved = {"arrays": [[[2], "<f8", "a"], [[3], "<i8", "c"]]}
+    assert differences("training", made, moved) == [
+        "array 0 of the training data is (2,) of float64, and was (2,) of float32",
+        "array 1 of the training data holds other values",
+    ]
