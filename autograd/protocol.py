@@ -116,7 +116,10 @@ def _with_values(found: Any, expected: Any, function: Callable[..., Any]) -> Any
     if found.dtype != expected.dtype:
         found = found.astype(expected.dtype)
     if found._requires_grad and not found.is_leaf:
+        vertex: Any = found._node
         found._data = expected
+        if vertex.value is not None:  # which pictures show
+            vertex.value = expected.copy()
         return found
     return found if found._requires_grad else constant(expected)  # a leaf that was passed through stays itself
 

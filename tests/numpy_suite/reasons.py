@@ -158,7 +158,9 @@ def _options(d):
 @reason("byte order", "A Tensor is in the byte order of the machine, whatever order its numbers came in.")
 def _byte_order(d):
     swapped = any(not getattr(x, "dtype", np.dtype(float)).isnative for x in given(d))
-    return swapped and d.kind == "dtype" and d.ours.value.dtype == d.plain.value.dtype.newbyteorder("=")
+    if d.kind != "dtype":
+        return swapped and d.kind == "accepted" and d.kwargs.get("casting") == "no"
+    return swapped and d.ours.value.dtype == d.plain.value.dtype.newbyteorder("=")
 
 
 @reason("undefined", "np.empty_like has whatever lay in memory.")
