@@ -313,8 +313,9 @@ class TensorValues(Surface):
         twin.__setstate__(self.__getstate__())
         return twin
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any] | None) -> Self:
         self._refuse_copy("deepcopy()")
+        memo = {} if memo is None else memo  # which NumPy's scalars take too
         twin = memo[id(self)] = _new(type(self))  # noted first: an attribute may lead back here
         state = self.__getstate__()
         for kind in ("attributes", "slots"):

@@ -84,8 +84,9 @@ def _running_extreme(ufunc: np.ufunc, better: Any) -> Callable[..., Any]:
 def _reduceat(ufunc: np.ufunc, reduction: Callable[..., Any]) -> Callable[..., Any]:
     def by_pieces(array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
         array = array if dtype is None else array.astype(dtype)
-        starts = plain(indices).tolist()
-        ufunc.reduceat(plain(array), plain(indices), axis=axis)  # NumPy's complaints
+        indices = values_of(indices)
+        ufunc.reduceat(plain(array), indices, axis=axis)  # NumPy's complaints
+        starts = np.asarray(indices).tolist()
         axis %= array.ndim
         if not starts:
             return array[along(axis, slice(0, 0))]

@@ -105,7 +105,7 @@ def _can_divide(x: Array, out: Array) -> bool:
 
     Each further derivative divides again, so that factors and product have to be far from the ends of the range.
     """
-    most = 2.0 ** (np.finfo(out.dtype).maxexp // 8)
+    most = np.ldexp(out.dtype.type(1.0), np.finfo(out.dtype).maxexp // 8)  # of a long double it is no Python float
     factors, products = np.abs(plain(x)), np.abs(plain(out))
     return bool(
         np.all((factors >= 1.0 / most) & (factors <= most)) and np.all((products >= 1.0 / most) & (products <= most))

@@ -165,6 +165,7 @@ SAME = {
     "trim_zeros of a number": lambda a: np.trim_zeros(a(1.0)),
     "median axis": lambda a: np.median(a(M), axis=-3),
     "add casting": lambda a: np.add(a(Y), a(Y), dtype=np.float32, casting="safe"),
+    "reduceat of no indices": lambda a: np.add.reduceat(a(M), [], axis=1),
     "modf -0": lambda a: np.modf(a([-0.0, -1.0, -INF, NAN])),
     "einsum subscripts": lambda a: np.einsum(a(M), [-1, 0], a(M), [0, 1]),
     "einsum 2.5": lambda a: np.einsum(a(M), [0, 2.5]),
@@ -343,6 +344,16 @@ def test_arrays_in_another_byte_order(label, dtype):
     np.testing.assert_array_equal(value, expected)
     np.testing.assert_array_equal(slope, expected_slope)
     assert slope.dtype == x.dtype
+
+
+@pytest.mark.parametrize("name", ["prod", "cumprod"])
+def test_products_of_long_doubles_have_a_gradient(name):
+    x = Tensor(np.linspace(1.0, 3.0, 96).astype(np.longdouble), requires_grad=True)
+    out = getattr(np, name)(x).sum()
+    (g,) = out.gradient(x)
+    expected = (np.cumsum(np.cumprod(x.data)[::-1])[::-1] if name == "cumprod" else out.data) / x.data
+    np.testing.assert_allclose(g.data, expected, rtol=1e-15)
+    assert g.dtype == np.longdouble
 
 
 def test_convolution_says_which_groups_and_kernels():
