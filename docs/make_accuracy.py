@@ -166,6 +166,20 @@ CONVENTIONS = [
         "0",
         "nan",
     ),
+    ("an entry 0 in a norm of an order below 2", "0 by that entry", "nan (order 1: 0)"),
+    ("equal eigenvalues or singular values, in a function of all of them alike", "right", "right"),
+    (
+        "the same in a function of one of them (`eigvalsh(a)[0]`, `norm(a, 2)`, `cond(a)`)",
+        "that of LAPACK's order; for norms shared evenly",
+        "nan",
+    ),
+    ("vectors of equal eigenvalues or singular values", "nan", "nan"),
+    ("singular values 0 where the function has a kink (`norm(a, 'nuc')`)", "0 for what they add", "nan"),
+    (
+        "equal numbers that are put in places (`sort`, `median`, `quantile`, `max_pool`, `maximum.accumulate`)",
+        "that of the number that was taken, the first of them",
+        "0",
+    ),
     (
         "a step (`floor`, `sign`, `heaviside`, `step`, `remainder` where it jumps)",
         "that of each piece",
@@ -211,6 +225,10 @@ def conventions():
     yield from lines(
         """So a penalty of absolute values has the Hessian 0, at 0 too: 0 is the second derivative of abs(x) on both
         sides."""
+    )
+    yield from lines(
+        """What is right at a kink by its limit is so up to third derivatives, and where the length was computed once:
+        of `n * exp(-n)` with `n = norm(x)`. Of `norm(x) * exp(-norm(x))`, with two, second derivatives are nan."""
     )
 
 
