@@ -233,6 +233,7 @@ def test_a_state_that_was_text_is_single_again():
     state["state"][0]["exp_avg_sq"] = np.float32([1e-33, 1e-40]).tolist()
     optimizer.load_state_dict(state)
     assert optimizer.state[p]["exp_avg_sq"].dtype == np.float32
+    p.grad = np.ones(2)
     optimizer.step()
     assert optimizer.state[p]["exp_avg_sq"].dtype is np.dtype(np.float32), "which the step compares by identity"
 
