@@ -247,17 +247,26 @@ def cosine(x: Array, out: Array) -> Array:
 
 
 # x / r for r = hypot(x, y), whose slopes are products: differences of squares would cancel where one side is short.
-# What is at the origin, says `leg`.
+# What is at the origin, says `leg`. The length has no rule of its own, so these do not use it: in derivatives of third
+# order it would count as a constant.
 direction: Callable[..., Any] = defop(
     "_direction",
     lambda x, y, r: cosine(x, r),
     (
-        lambda g, x, y, r: g * (direction(y, x, r) ** 2 / np.where(r == 0.0, 1.0, r)),
-        lambda g, x, y, r, out: -(g * (out * direction(y, x, r) / np.where(r == 0.0, 1.0, r))),
+        lambda g, x, y: g * (direction(y, x, np.hypot(x, y)) ** 2 / _length(x, y)),
+        lambda g, x, y, out: -(g * (out * direction(y, x, np.hypot(x, y)) / _length(x, y))),
         None,
     ),
     stacked=True,
 )
+
+
+def _length(x: Array, y: Array) -> Array:
+    """That of x and y; 1 at the origin."""
+    origin = np.equal(x, 0.0) & np.equal(y, 0.0)
+    return np.hypot(np.where(origin, 1.0, x), y)
+
+
 hypot = defop(
     "hypot",
     np.hypot,

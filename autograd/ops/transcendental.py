@@ -78,9 +78,10 @@ def tanh_slope_kernel(x: Array, y: Array) -> Array:
     return 4.0 * _bell(x + x)
 
 
-# The second operand is the value at the first, which is there already.
+# The second operand is the value at the first, which is there already. It has no rule, so the rule of the first must
+# not use it: in derivatives of third order it would count as a constant.
 tanh_slope: Callable[..., Any] = defop(
-    "_tanh_slope", tanh_slope_kernel, (lambda g, y, out: g * (-2.0 * (y * out)), None), stacked=True
+    "_tanh_slope", tanh_slope_kernel, (lambda g, x, out: g * (-2.0 * (np.tanh(x) * out)), None), stacked=True
 )
 sigmoid_slope: Callable[..., Any] = defop(
     "_sigmoid_slope", lambda x, y: _bell(x), (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None), stacked=True
