@@ -211,6 +211,13 @@ def test_a_rule_that_leaves_the_graph():
         assert "it has left the graph before" not in str(report)
 
 
+def test_an_op_inside_of_a_rule_is_checked_with_the_rule():
+    """The rule of hypot gives its length to an op of its own, whose rules know that it depends on both sides."""
+    frozen = custom_op(lambda x: x * x, lambda g, x: g * (2.0 * plain_numbers(x)), name="frozen")
+    report = failing(lambda x: np.sum(frozen(np.hypot(x, 2.0 * x))), np.array([0.3, 0.4]), order=2)
+    assert [fault.op for fault in report.faults] == ["frozen"]
+
+
 def plain_numbers(x):
     return x.data if isinstance(x, Tensor) else x
 
