@@ -4,6 +4,7 @@ Numbers, exceptions and conventions come from the accuracy suite (tests/accuracy
 its grid, beside mpmath, and beside PyTorch where that is installed. It takes several minutes of processor time.
 
     python docs/make_accuracy.py            # writes the page
+    python docs/make_accuracy.py --coarse   # the same from the coarse grid of the default tests, in a minute
     python docs/make_accuracy.py --check    # fails when rows, exceptions or conventions are not those of the tables
 """
 
@@ -78,10 +79,10 @@ def cell(judgement, dtype, order):
 
 def judged(place):
     """What can be said of one row, given by its table and its number there."""
-    name, number = place
+    name, number, coarse = place
     module = TABLES[name]
     harness = sys.modules["accuracy_harness"]
-    found = harness.judge(module.ROWS[number], module.EXCEPTIONS, torch=find_spec("torch") is not None)
+    found = harness.judge(module.ROWS[number], module.EXCEPTIONS, coarse=coarse, torch=find_spec("torch") is not None)
     cells = [" / ".join(cell(found, dtype, order) for dtype in DTYPES) for order in range(3)]
     return str(found.numbers), cells
 
@@ -251,24 +252,30 @@ def cheap_formulas():
 
 def page(judge):
     """The text of docs/accuracy.md."""
+    grid = " Here: its coarse grid." if judge is measured_coarsely else ""
     head = [
         "<!-- Written by docs/make_accuracy.py, from the tables of tests/accuracy. -->",
         "",
         "# Accuracy",
         *lines(
-            """Values, first and second derivatives of every op are compared with the true ones, computed by mpmath to
+            f"""Values, first and second derivatives of every op are compared with the true ones, computed by mpmath to
             60 digits, at ties, zeros of both signs, equal operands, infinities, subnormal numbers, in tails until they
-            underflow, and where squares overflow or vanish midway (`tests/accuracy/grid.py` lists the points)."""
+            underflow, and where squares overflow or vanish midway (`tests/accuracy/grid.py` lists the points).{grid}"""
         ),
     ]
     places = [(name, number) for name, module in TABLES.items() for number in range(len(module.ROWS))]
     return "\n".join([*head, *conventions(), *cheap_formulas(), *numbers(places, judge), *exceptions()]).rstrip() + "\n"
 
 
-def measured(places):
+def measured(places, coarse=False):
     """The cells of all rows, on all processors."""
     with ProcessPoolExecutor() as pool:
-        return list(pool.map(judged, places))
+        return list(pool.map(judged, [(*place, coarse) for place in places]))
+
+
+def measured_coarsely(places):
+    """The same at the coarse grid."""
+    return measured(places, coarse=True)
 
 
 def masked(text):
@@ -280,12 +287,12 @@ def main():
     """Write the page, or check it."""
     if sys.argv[1:] == ["--check"]:
         text = page(lambda places: [("0", ["0"] * 3)] * len(places))
-        if masked(PAGE.read_text(encoding="utf-8")) != masked(text):
+        if masked(PAGE.read_text(encoding="utf-8").replace(" Here: its coarse grid.", "")) != masked(text):
             sys.exit(f"{PAGE.relative_to(ROOT)} is stale: run python docs/make_accuracy.py")
         return
-    if sys.argv[1:]:
-        sys.exit("usage: python docs/make_accuracy.py [--check]")
-    PAGE.write_text(page(measured), encoding="utf-8")
+    if sys.argv[1:] not in ([], ["--coarse"]):
+        sys.exit("usage: python docs/make_accuracy.py [--coarse | --check]")
+    PAGE.write_text(page(measured_coarsely if sys.argv[1:] else measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

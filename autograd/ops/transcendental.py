@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import FLOAT64
+from autograd.graph import SMALL
 from autograd.ops.arithmetic import direction, masked
 from autograd.ops.limits import plain, unknown
 from autograd.registry import defop
@@ -102,6 +103,10 @@ tanh = defop("tanh", np.tanh, tanh_rule, numpy=np.tanh, few=("x",))
 
 
 def sigmoid_kernel(x: Array) -> Array:
+    if x.__class__ is np.ndarray and x.size > SMALL and x.itemsize > 2:
+        # Half as many passes over memory. What is below the least normal number comes out as 0.
+        with np.errstate(over="ignore"):
+            return 1.0 / (1.0 + np.exp(-x))
     e = np.exp(-np.abs(x))  # which cannot overflow
     return np.maximum(e, x >= 0.0) / (1.0 + e)
 
