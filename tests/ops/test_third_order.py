@@ -6,7 +6,42 @@ import pytest
 from autograd import grad
 from autograd.registry import REGISTRY
 
-SMOOTH = ["exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "cbrt", "arcsinh", "arctanh", "square", "reciprocal", "sinc", "i0", "erf", "power", "hypot", "arctan2", "logaddexp", "logaddexp2", "multiply", "divide"]
+SMOOTH = [
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "cbrt",
+    "arcsinh",
+    "arctanh",
+    "square",
+    "reciprocal",
+    "sinc",
+    "i0",
+    "erf",
+    "power",
+    "hypot",
+    "arctan2",
+    "logaddexp",
+    "logaddexp2",
+    "multiply",
+    "divide",
+]
 TWO = {"power", "hypot", "arctan2", "logaddexp", "logaddexp2", "multiply", "divide"}
 STEP = 1e-4
 
