@@ -1,4 +1,4 @@
-"""docs/ops.md is what docs/make_ops.py would write now."""
+"""docs/ops.md and docs/accuracy.md are what their scripts would write now."""
 
 import os
 import shutil
@@ -44,3 +44,17 @@ def test_a_stale_page_is_noticed_and_mended(tmp_path):
     assert run(script).returncode == 0
     assert run(script, "--check").returncode == 0
     assert "g * np.cos(x)" in page.read_text(encoding="utf-8")
+
+
+def test_the_page_of_accuracy_has_the_rows_and_exceptions_of_the_suite(tmp_path):
+    """Its numbers are measured: they are made anew when the page is, which takes minutes."""
+    pytest.importorskip("mpmath")
+    for folder in ("docs", "tests/accuracy"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "pictures"))
+    script, page = tmp_path / "docs" / "make_accuracy.py", tmp_path / "docs" / "accuracy.md"
+    done = run(script, "--check")
+    assert done.returncode == 0, f"run python docs/make_accuracy.py\n{done.stdout}{done.stderr}"
+    page.write_text(page.read_text(encoding="utf-8").replace("the winners share evenly", "the first wins"), "utf-8")
+    done = run(script, "--check")
+    assert done.returncode != 0
+    assert "stale" in done.stdout + done.stderr
