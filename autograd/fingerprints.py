@@ -69,7 +69,8 @@ def hand_out(array: Any) -> bool:
     key = id(owner)
     if key in HANDED_OUT or not isinstance(owner, np.ndarray):
         return False
-    HANDED_OUT[key] = ref(owner, lambda _: HANDED_OUT.pop(key, None))
+    forget = HANDED_OUT.pop  # by a name of its own, which is there until the interpreter ends
+    HANDED_OUT[key] = ref(owner, lambda _: forget(key, None))
     return True
 
 
