@@ -220,7 +220,7 @@ _as_limits = custom_op(_infinite_scores, lambda g: g, name="limits")
 
 def _limits(logits: Operand) -> Any:
     """Logits whose softmax can be computed: infinite scores share the probability 1 among them."""
-    values = logits.data if isinstance(logits, Tensor) else np.asarray(logits)
+    values = logits._data if isinstance(logits, Tensor) else np.asarray(logits)
     if _vdot(values, values) < _INF or not (values == _INF).any():  # the former is quick, and mostly enough
         return logits
     return _as_limits(logits)
