@@ -61,6 +61,7 @@ def interrupts(make):
                         raise KeyboardInterrupt
             return trace
 
+        sys._getframe().f_trace_opcodes = True  # without it Python 3.12 traces none the first time
         sys.settrace(trace)
         try:
             call()

@@ -60,6 +60,7 @@ def interrupts(make, every=1):
                         signal.raise_signal(signal.SIGINT)
             return trace
 
+        sys._getframe().f_trace_opcodes = True  # without it Python 3.12 traces none the first time
         sys.settrace(trace)
         try:
             call()
