@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from autograd.arrays import FLOAT64
 from autograd.engine import fit
 from autograd.errors import AutogradError
-from autograd.graph import GONE, Leaf, Node, Output, Vertex, describe, newest_first
+from autograd.graph import GONE, SMALL, Leaf, Node, Output, Vertex, describe, newest_first
 from autograd.registry import Op
 
 __all__ = ["Firing", "Replay", "Sent", "ValuesNotKeptError"]
@@ -135,6 +136,8 @@ class Replay:
             values = tuple(self._shape(x) if shapes else self.value(x) for x in node.operands)
             return None if any(v is None for v in values) else values
         operand = node.operands[op.operands.index(stem if shapes else name)]
+        if name in op.few and prod(self._shape(operand)) > SMALL:
+            return None  # as in the backward pass
         return self._shape(operand) if shapes else self.value(operand)
 
     @staticmethod
@@ -156,7 +159,7 @@ class Replay:
         """Whether a rule that will run asks for this. An operand that was left out (None) is no loss."""
         if name in op.operands and not op.variadic and node.operands[op.operands.index(name)] is None:
             return False
-        if node.attrs is not None and name in node.attrs:
+        if name in op.few or (node.attrs is not None and name in node.attrs):
             return False
         if op.joint or len(op.operands) == 1:
             return True
