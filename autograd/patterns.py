@@ -176,11 +176,18 @@ _SLOPES: dict[str, tuple[tuple[float, ...], str]] = {
 _GUARDS = {"sqrt": ("np.sqrt(x)", "x > 0"), "log": ("np.log(x)", "x > 0"), "power": ("x ** y", "x != 0")}
 
 
+_WITHOUT_SLOPE = ("_unknown", "_crossing")  # by which rules say that a derivative of theirs is not known
+
+
 def in_backward(op: str, x: float | None, g: float | None, d: float, chosen: str, of_squares: bool) -> Finding:
     """The pattern of a gradient ``d`` of the operand ``x``, made of the incoming one ``g``.
 
     ``chosen``: the line of the np.where that left this entry out, if one did; ``of_squares``: x is a sum of squares.
     """
+    if op in _WITHOUT_SLOPE:
+        return Finding(
+            "a second derivative where there is none, or none that is known: at a kink or at equal values", ""
+        )
     points, rewrite = _SLOPES.get(op, ((), ""))
     steep = x is not None and x in points
     slope = f"{op} {_STEEP} {x:g}" if steep else f"the slope of {op} is not finite here"

@@ -21,7 +21,7 @@ def make_ops():
 @pytest.mark.parametrize(
     ("function", "formula"),
     [
-        (transcendental.tanh, "`g * (1.0 - out * out)`"),
+        (transcendental.tan, "`g * (1.0 + out * out)`"),
         (arithmetic.multiply, "`x`: `g * y`<br>`y`: `g * x`"),
         (arithmetic.minimum, "`x`: `_larger(g, y, x)`<br>`y`: `_larger(g, x, y)`"),
         (arithmetic.add, "`x`: `g`<br>`y`: `g`"),

@@ -487,10 +487,19 @@ def test_other_threads_and_tasks_are_not_in_it():
 def test_a_gradient_of_a_gradient():
     x = live(1.0, 0.0)
     with debug():
-        (slope,) = np.sum(np.abs(x) ** 1.5).gradient(x, create_graph=True)
+        (slope,) = np.sum(x**1.5).gradient(x, create_graph=True)
         with pytest.raises(NonFiniteError) as caught:
             pull(slope)
     assert caught.value.op == "power"
+    assert caught.value.backward
+
+
+def test_a_second_derivative_at_a_kink():
+    x = live(1.0, 0.0)
+    with debug():
+        (slope,) = np.sum(np.abs(x) ** 1.5).gradient(x, create_graph=True)
+        with pytest.raises(NonFiniteError, match="a second derivative where there is none.*at a kink") as caught:
+            pull(slope)
     assert caught.value.backward
 
 
