@@ -186,7 +186,7 @@ def in_backward(op: str, x: float | None, g: float | None, d: float, chosen: str
     """
     if op in _WITHOUT_SLOPE:
         return Finding(
-            "a second derivative where there is none, or none that is known: at a kink or at equal values", ""
+            "a second derivative where there is none or none that is known, at a kink or at equal values", ""
         )
     points, rewrite = _SLOPES.get(op, ((), ""))
     steep = x is not None and x in points

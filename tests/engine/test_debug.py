@@ -498,7 +498,7 @@ def test_a_second_derivative_at_a_kink():
     x = live(1.0, 0.0)
     with debug():
         (slope,) = np.sum(np.abs(x) ** 1.5).gradient(x, create_graph=True)
-        with pytest.raises(NonFiniteError, match="a second derivative where there is none.*at a kink") as caught:
+        with pytest.raises(NonFiniteError, match=r"a second derivative where there is none.*at a kink") as caught:
             pull(slope)
     assert caught.value.backward
 
