@@ -71,7 +71,9 @@ class Tensor(TensorValues):
         self._info = Info(frame.f_code, frame.f_lasti)
         self._info.name = name
         if requires_grad:
-            self.requires_grad = True
+            if not is_real_floating(self._data.dtype):
+                _refuse_dtype(self._data.dtype)
+            self._requires_grad = True
 
     # --- what it is -------------------------------------------------------------------------------------------
 

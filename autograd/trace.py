@@ -52,7 +52,7 @@ class Trace:
         self.doors: list[Tensor] = []
         self.routes: dict[frozenset[Vertex], Route] = {}  # by the outputs that a pass starts from
         self.given: list[Any] = []
-        self.paths: list[str] = []
+        self.places: list[tuple[int, str]] = []  # the number of the argument, and the path inside of it
         entered = list(args)
         readings = outside.readings or Readings()
         before = len(readings.noted)
@@ -61,7 +61,7 @@ class Trace:
             for n in numbers:
                 doors = []
                 for path, x in leaves(args[n]):
-                    self.paths.append(f"argument {n}{path}")
+                    self.places.append((n, path))
                     doors.append(_enter(x, outside.grad, f"argument {n}{path} of {self.name}"))
                     self.given.append(x)
                 entered[n] = unflatten(args[n], iter(doors))
@@ -73,26 +73,34 @@ class Trace:
             STATE.reset(token)
         came = [x for x in flatten((args, tuple(kwargs.values()), beside)) if isinstance(x, Tensor)]
         self.wraps = outside.readings is not None or bool(came)
-        live = (out for out in flatten(self.result) if isinstance(out, Tensor) and out.requires_grad)
-        roots = frozenset(out._node or leaf(out) for out in live)
-        route = self._route_from(roots) if roots else None
         # Whether somebody may differentiate the results: for what came in, or for what the function found by itself.
-        found = route is not None and any(map(self._is_of_others, route.starts))
-        self.nested = outside.grad and (found or any(x.requires_grad for x in came))
+        self.nested = outside.grad and (any(x._requires_grad for x in came) or self._found_others())
         if len(readings.noted) > before:
-            self._warn_of_lost_arguments(route, readings.noted[before:])
+            self._warn_of_lost_arguments(readings.noted[before:])
 
-    def _warn_of_lost_arguments(self, route: Route | None, readings: list[tuple[Any, str, CodeType, int]]) -> None:
+    def _route(self) -> Route | None:
+        """The way back from all outputs."""
+        outs = [self.result] if isinstance(self.result, Tensor) else flatten(self.result)
+        roots = frozenset(out._node or leaf(out) for out in outs if isinstance(out, Tensor) and out._requires_grad)
+        return self._route_from(roots) if roots else None
+
+    def _found_others(self) -> bool:
+        route = self._route()
+        return route is not None and any(map(self._is_of_others, route.starts))
+
+    def _warn_of_lost_arguments(self, readings: list[tuple[Any, str, CodeType, int]]) -> None:
         """Warn of arguments that the output does not depend on because their plain values were read."""
+        route = self._route()
         reached = route.edges if route is not None and route.edges is not None else {}
-        lost = {v: path for v, path in zip(self.vertices, self.paths, strict=True) if v not in reached}
+        lost = {v: place for v, place in zip(self.vertices, self.places, strict=True) if v not in reached}
         for vertex, method, code, line in readings if lost else ():
-            paths = [lost[v] for v in newest_first([vertex]) if v in lost]
-            if paths:
+            arguments = [lost[v] for v in newest_first([vertex]) if v in lost]
+            if arguments:
+                number, path = arguments[-1]
                 warnings.warn(
-                    f"the output of {self.name} does not depend on {paths[-1]}, so the derivative is 0: {self.name} "
-                    f"left the graph with .{method} at {place(code.co_filename, line)}. Compute with the Tensor "
-                    "itself; a computation outside of the graph gets a derivative by custom_op.",
+                    f"the output of {self.name} does not depend on argument {number}{path}, so the derivative is 0: "
+                    f"{self.name} left the graph with .{method} at {place(code.co_filename, line)}. Compute with the "
+                    "Tensor itself; a computation outside of the graph gets a derivative by custom_op.",
                     LeftGraphWarning,
                     stacklevel=users_level(),
                 )
@@ -164,7 +172,7 @@ class Trace:
         else an array, or a float for a float."""
         if self.nested and isinstance(value, Tensor) and (self.wraps or self._depends_on_others(value)):
             return value
-        plain = value.data if isinstance(value, Tensor) else value
+        plain = value._data if isinstance(value, Tensor) else value
         if self.wraps:
             return constant(np.array(plain))
         if isinstance(like, np.generic):
@@ -214,7 +222,7 @@ def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
     if isinstance(x, Tensor):
         if x.requires_grad and outside_grad:
             return identity(x)  # type: ignore[no-any-return]
-        x = x.data
+        x = x._data
     only_numbers(x, where)
     array = np.array(x)
     if not is_real_floating(array.dtype):
@@ -237,7 +245,7 @@ def check_number(out: Any, what: str) -> None:
 
 def data_of(x: Any) -> Any:
     """The array of a Tensor; anything else as it is."""
-    return x.data if isinstance(x, Tensor) else x
+    return x._data if isinstance(x, Tensor) else x
 
 
 def slope_dtype(x: Any) -> Any:
