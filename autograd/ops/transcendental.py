@@ -26,8 +26,8 @@ exp = defop("exp", np.exp, lambda g, out: g * out, numpy=np.exp)
 exp2 = defop("exp2", np.exp2, lambda g, out: g * (out * LN2), numpy=np.exp2)
 expm1 = defop("expm1", np.expm1, lambda g, x: g * np.exp(x), numpy=np.expm1)
 log = defop("log", np.log, lambda g, x: g / x, numpy=np.log)
-log2 = defop("log2", np.log2, lambda g, x: g / (x * LN2), numpy=np.log2)
-log10 = defop("log10", np.log10, lambda g, x: g / (x * LN10), numpy=np.log10)
+log2 = defop("log2", np.log2, lambda g, x: g * (1.0 / LN2) / x, numpy=np.log2)
+log10 = defop("log10", np.log10, lambda g, x: g * (1.0 / LN10) / x, numpy=np.log10)
 log1p = defop("log1p", np.log1p, lambda g, x: g / (1.0 + x), numpy=np.log1p)
 sqrt = defop("sqrt", np.sqrt, lambda g, out: g * 0.5 / out, numpy=np.sqrt)
 
@@ -209,15 +209,21 @@ logaddexp2 = defop(
 )
 
 
+# Of the derivative of sin(t) / t, divided by t, in powers of t**2.
+_SINC_SLOPE = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 13)]
+
+
 def sinc_slope(x: Array) -> Array:
     """The derivative of sin(pi x) / (pi x): by its series near 0, where the formula cancels."""
-    near = np.abs(x) < 0.03
+    near = np.abs(x) < 0.5
     safe = np.where(near, 1.0, x)
-    s = (math.pi * math.pi) * np.where(near, x * x, 0.0)
-    series = (math.pi * math.pi) * x * (-1.0 / 3.0 + s * (1.0 / 30.0 + s * (-1.0 / 840.0 + s * (1.0 / 45360.0))))
+    square = (math.pi * math.pi) * np.where(near, x * x, 0.0)
+    series = _SINC_SLOPE[-1]
+    for coefficient in _SINC_SLOPE[-2::-1]:
+        series = series * square + coefficient
     turns = safe - 2.0 * np.rint(0.5 * safe)  # exact, where the product of a large x with pi is not
     far = (np.cos(math.pi * turns) - np.sin(math.pi * turns) / (math.pi * safe)) / safe
-    return np.where(near, series, far)
+    return np.where(near, (math.pi * math.pi) * x * series, far)
 
 
 def sinc_kernel(x: Array) -> Array:
@@ -231,10 +237,11 @@ def bessel_slope(x: Array) -> Array:
     """I1(x), the derivative of I0: the mean of sinh(x cos t) cos t over a quarter turn.
 
     On equal steps the mean of a periodic function errs by its high harmonics only: here by I_511(x), which is less than
-    rounding for all x whose I0(x) is a float64.
+    rounding for all x whose I0(x) is a float64. Always in double precision: a sinh overflows before I1 does.
     """
-    cosines = (_COSINES / 128.0).astype(x.dtype)  # small, so that no sum overflows before its mean does
-    return np.matmul(np.sinh(x[..., None] * _COSINES.astype(x.dtype)), cosines)
+    cosines = _COSINES / 128.0  # small, so that no sum overflows before its mean does
+    slopes = np.matmul(np.sinh(x[..., None].astype(FLOAT64) * _COSINES), cosines)
+    return slopes.astype(x.dtype)
 
 
 i0 = defop("i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0)

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -462,7 +463,8 @@ def judge(row, exceptions, *, coarse=False, torch=False):
     for dtype in row.dtypes:
         others = {}
         if torch and row.torch:
-            others = {(repr(e.point), e.entry): e for e in row.errors(dtype, coarse=coarse, by=Torch)}
+            with suppress(NotImplementedError):  # what PyTorch does not have at this dtype
+                others = {(repr(e.point), e.entry): e for e in row.errors(dtype, coarse=coarse, by=Torch)}
         for error in row.errors(dtype, coarse=coarse):
             found.numbers += 1
             other = others.get((repr(error.point), error.entry))

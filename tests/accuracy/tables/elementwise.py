@@ -2,6 +2,7 @@
 
 import math
 import operator
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -32,6 +33,16 @@ def _power_leaves_the_range(error):
     return any(part > _largest(error) or part < _least(error) for part in parts)
 
 
+def _exponent_is_rounded(error):
+    """Whether y - 1, or y - 2 in second derivatives, is not exact."""
+    y = error.point[1]
+    return any(Fraction(float(error.dtype(y) - error.dtype(k))) != Fraction(y) - k for k in range(1, error.order + 1))
+
+
+def _reciprocal_overflows(error):
+    return abs(error.point[1]) * _largest(error) < 1
+
+
 def _turns_too_fast(error):
     """Whether 1 / r**2 overflows."""
     x, y = (mpf(v) for v in error.point)
@@ -51,7 +62,7 @@ CHEAP = "the slope is made of the value, which far out has few digits left of it
 EXCEPTIONS = [
     Excused("cbrt arcsin arccos power", (2,), "five to seven rounded steps", when=lambda error: error.own <= 8),
     Excused("divide", (1, 2), "inf / inf", lambda x, y: math.isinf(x) and math.isinf(y)),
-    Excused("divide", (2,), "0 / y**2, where 1 / y**2 overflows", lambda x, y: x == 0 and abs(y) < 1e-3),
+    Excused("divide", (2,), "0 times 1 / y, which overflows", lambda x, y: x == 0, when=_reciprocal_overflows),
     Excused(
         "power",
         (1, 2),
@@ -59,14 +70,67 @@ EXCEPTIONS = [
         lambda x, y: x > 0 or y == int(y),
         when=_power_leaves_the_range,
     ),
-    Excused("power", (1, 2), "the exponent y - 1 is rounded, and x is far from 1", lambda x, y: x > 0 and abs(y) < 1),
+    Excused(
+        "power",
+        (1, 2),
+        "the exponent y - 1 or y - 2 is rounded, and x is far from 1",
+        lambda x, y: x > 0 and abs(math.log(x)) > 3,
+        when=_exponent_is_rounded,
+    ),
     Excused("arctan2", (2,), "two terms of about 1 / r**2, which overflows", when=_turns_too_fast),
     Excused("hypot", (1, 2), "the length overflows", when=_too_long),
-    Excused("log2", (2,), "1 / x**2 overflows before it is divided by log(2)", lambda x: x < 0.01),
-    Excused("logaddexp2", (1, 2), "x - y times log(2) is rounded before it becomes an exponent"),
+    Excused(
+        "hypot",
+        (2,),
+        "0 in place of a subnormal number: the square of x / r underflows",
+        when=lambda error: abs(error.true) < _least(error),
+        dtypes=(np.float64,),
+    ),
+    Excused(
+        "logaddexp2",
+        (1, 2),
+        "x - y times log(2) is rounded, and then an exponent: at most three times what half an ulp of both moves",
+        lambda x, y: abs(x - y) > 4,
+        when=lambda error: error.ulps <= 3 * error.moved,
+    ),
+    Excused(
+        "sinc",
+        (2,),
+        "beside its zeros, where what half an ulp of x moves is larger",
+        lambda x: abs(x) > 1,
+        when=lambda error: not error.too_far,
+    ),
+    Excused(
+        "exp2",
+        (1, 2),
+        "made of the value, which overflows",
+        when=lambda error: mpf(2) ** error.point[0] > _largest(error),
+    ),
+    Excused(
+        "i0",
+        (1,),
+        "a mean of terms that are subnormal, and so rounded",
+        lambda x: x != 0,
+        when=lambda error: abs(error.true) < _least(error),
+        dtypes=(np.float64,),
+    ),
     Excused("erf ndtr", (2,), "0 times infinity", math.isinf),
     Excused("erf ndtr", (2,), "a slope that is subnormal, and so rounded, times x", when=_through_a_subnormal),
-    Excused("ndtr", (0,), "x / sqrt(2) is rounded: at most three times what half an ulp of x moves", lambda x: x < -4),
+    Excused(
+        "i0",
+        (1, 2),
+        "x times a cosine is rounded, and then an exponent: less than what half an ulp of x moves",
+        lambda x: abs(x) > 60,
+        when=lambda error: not error.too_far,
+        dtypes=(np.float64,),
+    ),
+    Excused(
+        "ndtr",
+        (0,),
+        "x / sqrt(2) is rounded: at most three times what half an ulp of x moves",
+        lambda x: x < -3.5,
+        when=lambda error: error.ulps <= 3 * error.moved or abs(error.true) < _least(error),
+    ),
     Excused(
         "tanh-of-large-arrays",
         (1, 2),
@@ -79,7 +143,7 @@ EXCEPTIONS = [
         CHEAP.format("x = 7.7 (float16), 16.7 (float32), 36.8 (float64)"),
         lambda x: x > 0.5,
     ),
-    Excused("sigmoid-of-large-arrays", (0,), "0 in place of a subnormal number", when=_through_a_subnormal),
+    Excused("sigmoid-of-large-arrays", (0, 1), "0 in place of a subnormal number", when=_through_a_subnormal),
     Excused("sigmoid-of-large-arrays", (2,), "as before; near 0, where it is 0, relative to the slope only"),
 ]
 
