@@ -166,11 +166,12 @@ def test_tables_of_products_and_ops_agree():
 
 
 def test_kept():
-    """tanh keeps its result, and the next layer needs the same array: 5 x 4 numbers of 4 bytes, once."""
+    """tanh keeps its result, and the next layer needs the same array: 50 x 4 numbers of 4 bytes, once."""
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
-    found = nn.summary(model, zeros(5, 3))
-    assert [row.memory for row in found.rows] == [0, 80, 0]
-    assert found.memory == 80
+    found = nn.summary(model, zeros(50, 3))
+    assert [row.memory for row in found.rows] == [0, 800, 0]
+    assert found.memory == 800
+    assert nn.summary(model, zeros(5, 3)).memory == 2 * 80  # of few entries its operand as well
     model[0].weight.requires_grad = model[0].bias.requires_grad = False
     assert nn.summary(model, zeros(5, 3)).memory == 80  # kept by the last layer
     for parameter in model.parameters():
