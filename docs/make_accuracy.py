@@ -93,8 +93,8 @@ def numbers(places, judge):
     yield from lines(
         """In units of the last place (ulp) of the result, at float16 / float32 / float64; of value, first and second
         derivatives; in parentheses PyTorch's at the same points. What half an ulp of the operands moves the true value
-        is taken off where an error is above the bound, because nobody can do better. Values of NumPy's functions are
-        NumPy's. What the exceptions below name is left out. "-": not defined, or constant."""
+        is taken off where an error is above the bound: rounded operands allow no better. Values of NumPy's functions
+        are NumPy's. What the exceptions below name is left out. "-": not defined, or constant."""
     )
     found = dict(zip(places, judge(places), strict=True))
     for name, module in TABLES.items():
@@ -264,7 +264,8 @@ def page(judge):
         ),
     ]
     places = [(name, number) for name, module in TABLES.items() for number in range(len(module.ROWS))]
-    return "\n".join([*head, *conventions(), *cheap_formulas(), *numbers(places, judge), *exceptions()]).rstrip() + "\n"
+    text = "\n".join([*head, *conventions(), *cheap_formulas(), *numbers(places, judge), *exceptions()]).rstrip() + "\n"
+    return text.replace("\n\n\n", "\n\n")
 
 
 def measured(places, coarse=False):

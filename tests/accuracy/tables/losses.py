@@ -17,7 +17,9 @@ from nn import functional
 
 INF = math.inf
 ROWS = []
-ROUNDED_TAIL = "1 and the shares of the others are added, and so rounded, before the logarithm: class numbers keep them"
+ROUNDED_TAIL = (
+    "one score stands out: 1 plus the shares of the others is rounded before its logarithm; class numbers keep them"
+)
 
 
 def _stands_out(x):
