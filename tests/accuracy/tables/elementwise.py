@@ -273,11 +273,18 @@ for name, compare in {
     "logical_xor": lambda x, y: (x != 0) != (y != 0),
 }.items():
     torch = {"equal": "eq", "not_equal": "ne"}.get(name, name)
-    row(name, lambda x, y, f=compare: mpf(bool(f(x, y))), torch=torch, operands=2, order=0)
+    row(
+        name,
+        lambda x, y, f=compare: mpf(bool(f(x, y))),
+        torch=torch,
+        operands=2,
+        order=0,
+        kinks=lambda x, y, f=compare: {(): float(bool(f(x, y)))} if math.isinf(x) and math.isinf(y) else None,
+    )
 row("logical_not", lambda x: mpf(x == 0), order=0)
 row("isnan", lambda x: mpf(mpmath.isnan(x)), order=0)
-row("isinf", lambda x: mpf(mpmath.isinf(x)), order=0)
-row("isfinite", lambda x: mpf(mpmath.isfinite(x)), order=0)
+row("isinf", lambda x: mpf(mpmath.isinf(x)), order=0, kinks=lambda x: {(): float(math.isinf(x))})
+row("isfinite", lambda x: mpf(mpmath.isfinite(x)), order=0, kinks=lambda x: {(): float(math.isfinite(x))})
 row("signbit", lambda x: mpf(x < 0), order=0, kinks=lambda x: {(): float(np.signbit(x))})
 row(
     "heaviside",
