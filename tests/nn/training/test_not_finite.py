@@ -69,6 +69,7 @@ def test_probabilities_that_are_nan_give_a_loss_that_is():
 
 @pytest.mark.filterwarnings("ignore:max_iter")
 def test_an_estimator():
+    pytest.importorskip("sklearn")
     estimators = pytest.importorskip("nn.sklearn")
     model = estimators.MLPClassifier((4,), random_state=0, max_iter=3).fit(X, Y)
     next(iter(model.module_.parameters())).data[...] = np.nan
