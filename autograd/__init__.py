@@ -20,10 +20,8 @@ __engine__ = "chainrule"  # what `optim` and `nn` look for: is this the engine t
 __version__ = "0.1.0"
 
 from autograd import methods as _methods
-from autograd import numpy_functions as _numpy_functions  # noqa: F401 - fills the tables that protocol.install reads
-from autograd import protocol as _protocol
-from autograd.containers import register_container
 from autograd.custom import custom_op
+from autograd.engine.tensor import Tensor, tensor
 from autograd.errors import (
     ArrayConversionError,
     AutogradError,
@@ -52,7 +50,8 @@ from autograd.errors import (
 )
 from autograd.lazy import on_use as _on_use
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
-from autograd.tensor import Tensor, tensor
+from autograd.numpy_functions import protocol as _protocol
+from autograd.pytree import register_container
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 if _TYPE_CHECKING:

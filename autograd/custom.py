@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Shape, only_numbers
+from autograd.engine.codegen import write_vjp
+from autograd.engine.graph import Vertex
+from autograd.engine.op import Op, Rule, joint, read_kernel
 from autograd.errors import GradientShapeError, InvalidDtypeError
-from autograd.graph import Vertex
-from autograd.registry import Op, Rule, joint, read_kernel
-from autograd.writing import write_vjp
 
 __all__ = ["custom_op"]
 

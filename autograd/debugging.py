@@ -1,6 +1,6 @@
 """`debug`: inside it the first number that is not finite, and an array changed under a graph, are errors that say why.
 
-This module owns the watching and the words about place; what the numbers mean stands in `autograd.patterns`.
+This module owns the watching and the words about place; what the numbers mean stands in `autograd.nonfinite`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import Leaf, Node, Vertex, place, where
+from autograd.engine.tape import TRANSPARENT
+from autograd.engine.tensor import Tensor
 from autograd.errors import NonFiniteError
-from autograd.graph import Leaf, Node, Vertex, place, where
 from autograd.modes import STATE, Both, Mode, Watch
-from autograd.operands import listed, operand_names
-from autograd.patterns import Finding, in_backward, in_forward
-from autograd.recording import TRANSPARENT
+from autograd.nonfinite import Finding, in_backward, in_forward
+from autograd.operand_errors import listed, operand_names
 from autograd.stale import arrays_in, changed_in_place
-from autograd.tensor import Tensor
 
 __all__ = ["debug"]
 

@@ -391,7 +391,7 @@ class RuleError(AutogradError, TypeError):
     """An op was registered with a rule that names something the engine cannot give it.
 
     >>> import numpy as np
-    >>> from autograd.registry import defop
+    >>> from autograd.engine.op import defop
     >>> defop("twice", lambda x: 2.0 * x, lambda g, z: 2.0 * g)
     Traceback (most recent call last):
     ...

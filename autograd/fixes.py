@@ -73,7 +73,7 @@ def likely_fix(op: Any, arguments: Sequence[Argument], attributes: dict[str, Any
 
     >>> import numpy as np
     >>> from autograd.fixes import Argument, likely_fix
-    >>> from autograd.registry import REGISTRY
+    >>> from autograd.engine.op import REGISTRY
     >>> likely_fix(REGISTRY["matmul"], [Argument("x", (5, 3)), Argument("w", (4, 3))], {})
     'x @ w.T'
     >>> likely_fix(REGISTRY["matmul"], [Argument("x", (5, 3)), Argument("w", (4, 2))], {})

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograd.engine.graph import Argument, Leaf
+from autograd.engine.tensor import Tensor
 from autograd.errors import LeafUpdateError
 from autograd.fixes import SYMBOLS
-from autograd.graph import Argument, Leaf
 from autograd.modes import STATE
-from autograd.operands import explain, operand
-from autograd.tensor import Tensor
+from autograd.operand_errors import explain, operand
 
 __all__ = ["in_place"]
 

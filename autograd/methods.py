@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.codegen import write_method, write_operator
+from autograd.engine.tensor import Tensor, constant
 from autograd.errors import COMPLEX, InvalidDtypeError
 from autograd.inplace import in_place
 from autograd.modes import STATE
 from autograd.ops import arithmetic, index, linear, reduce, shape, transcendental
-from autograd.tensor import Tensor, constant
-from autograd.writing import write_method, write_operator
 
 __autograd_transparent__ = True
 

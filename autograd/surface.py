@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from autograd.arrays import Axis
+    from autograd.engine.tensor import Tensor
     from autograd.ops.index import At
-    from autograd.tensor import Tensor
 
     Operand = Any  # a Tensor, an array, a number, or a list of numbers
 

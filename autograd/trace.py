@@ -16,15 +16,14 @@ import numpy as np
 
 from autograd.arrays import is_real_floating, only_numbers
 from autograd.callers import users_level
-from autograd.containers import flatten, leaves, unflatten
-from autograd.engine import Route, backward_pass
+from autograd.engine.backward import Route, backward_pass, rows_at_once, stacked_pass
+from autograd.engine.graph import Vertex, newest_first, place
+from autograd.engine.op import defop, unchanged
+from autograd.engine.tensor import Tensor, argument, constant, leaf
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.fingerprints import take_back
-from autograd.graph import Vertex, newest_first, place
 from autograd.modes import STATE, Readings
-from autograd.registry import defop, unchanged
-from autograd.stacked import rows_at_once, stacked_pass
-from autograd.tensor import Tensor, argument, constant, leaf
+from autograd.pytree import flatten, leaves, unflatten
 
 __all__ = ["Argnums", "Function", "Trace", "are_several", "check_number", "data_of", "slope_dtype"]
 

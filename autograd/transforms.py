@@ -18,12 +18,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.containers import flatten, leaves, unflatten
-from autograd.engine import backward_pass
+from autograd.engine.backward import backward_pass
+from autograd.engine.graph import Vertex
+from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import GradientShapeError, NonScalarBackwardError
-from autograd.graph import Vertex
 from autograd.modes import STATE, Readings
-from autograd.tensor import Tensor, constant, leaf
+from autograd.pytree import flatten, leaves, unflatten
 from autograd.trace import Argnums, Function, Trace, check_number, data_of, slope_dtype
 from autograd.values import own_array
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import only_numbers
+from autograd.engine.graph import GONE, Argument, Info, Leaf, OpRecord, Output, Vertex, describe
 from autograd.errors import (
     INSTEAD,
     READ_NUMBER,
@@ -29,7 +30,6 @@ from autograd.errors import (
     LiveGraphError,
     StackingError,
 )
-from autograd.graph import GONE, Argument, Info, Leaf, OpRecord, Output, Vertex, describe
 from autograd.modes import STATE
 from autograd.surface import Surface
 

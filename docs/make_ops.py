@@ -1,7 +1,7 @@
 """Writes docs/ops.md: every op with its derivative, every NumPy function with its status, and the edge cases.
 
-Nothing of that page is written by hand: ops and rules come from the op table, statuses from `autograd.coverage`, edge
-cases from the tables of tests/ops and tests/coverage, which the tests execute.
+Nothing of that page is written by hand: ops and rules come from the op table, statuses from
+`autograd.numpy_functions.status`, edge cases from the tables of tests/ops and tests/coverage, which the tests execute.
 
     python docs/make_ops.py            # writes the page
     python docs/make_ops.py --check    # fails when it is stale
@@ -22,7 +22,9 @@ sys.path.append(str(ROOT))  # for a checkout that is not installed
 import numpy as np  # noqa: E402
 
 from autograd import NotDifferentiable, Tensor, ops, transforms  # noqa: E402
-from autograd.coverage import (  # noqa: E402
+from autograd.engine.op import unchanged  # noqa: E402
+from autograd.numpy_functions.refused import REFUSED  # noqa: E402
+from autograd.numpy_functions.status import (  # noqa: E402
     NEWEST_NUMPY,
     NOT_DISPATCHABLE,
     OF_THE_PLATFORM,
@@ -30,8 +32,6 @@ from autograd.coverage import (  # noqa: E402
     numpy_callables,
     status_of,
 )
-from autograd.numpy_functions.refused import REFUSED  # noqa: E402
-from autograd.registry import unchanged  # noqa: E402
 
 ELSEWHERE = ("fft.", "emath.")
 PAGE = ROOT / "docs" / "ops.md"

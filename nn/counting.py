@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.arrays import Shape
-from autograd.graph import Node, Vertex
+from autograd.engine.graph import Node, Vertex
 from autograd.modes import STATE, Watch
 from autograd.ops.linear import explicit_subscripts
 

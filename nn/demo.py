@@ -30,8 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import no_grad
+from autograd.engine.tensor import tensor
 from autograd.gradcheck import gradcheck
-from autograd.tensor import tensor
 from autograd.view import draw
 from nn import functional
 from nn.data import Loader, digits, train_test_split

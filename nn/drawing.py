@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd import OperandError, Tensor, enable_grad, tensor
-from autograd.operands import arrays_of
+from autograd.operand_errors import arrays_of
 from autograd.view import Drawing
 from autograd.view import draw as draw_graph
 from autograd.view.graph.snapshot import refused

@@ -15,9 +15,9 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.arrays import only_numbers
-from autograd.containers import flatten, unflatten
-from autograd.graph import GONE, Vertex
-from autograd.tensor import constant, leaf
+from autograd.engine.graph import GONE, Vertex
+from autograd.engine.tensor import constant, leaf
+from autograd.pytree import flatten, unflatten
 from nn.errors import StateDictError
 from nn.module import Buffer, Module, tensors_of
 

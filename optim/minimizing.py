@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from autograd import Tensor, enable_grad, hessian, no_grad
 from autograd.arrays import only_numbers
-from autograd.containers import flatten, leaves, unflatten
-from autograd.tensor import argument
+from autograd.engine.tensor import argument
+from autograd.pytree import flatten, leaves, unflatten
 from optim.adagrad import Adadelta, Adagrad, RMSprop
 from optim.adam import Adam, AdamW, Lion, NAdam
 from optim.clip import NonFiniteGradientError, norm_of

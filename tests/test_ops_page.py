@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd.coverage import NEWEST_NUMPY
+from autograd.numpy_functions.status import NEWEST_NUMPY
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "docs" / "make_ops.py"

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import Route
+from autograd.engine.backward import Route
+from autograd.engine.graph import Leaf, Node, Vertex
 from autograd.gradcheck.compare import Comparison, Suspect
 from autograd.gradcheck.leaks import leaks_along
 from autograd.gradcheck.nodes import NodeProblem, RuleOfNode
@@ -33,7 +34,6 @@ from autograd.gradcheck.problem import (
 )
 from autograd.gradcheck.recorder import Record, Recorder
 from autograd.gradcheck.report import Fault, Row, Verdict
-from autograd.graph import Leaf, Node, Vertex
 
 __all__ = ["Search", "localise"]
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import backward_pass, fit
+from autograd.engine.backward import backward_pass, fit
+from autograd.engine.graph import Node
+from autograd.engine.tensor import Tensor, constant
 from autograd.gradcheck.noise import error_of
 from autograd.gradcheck.problem import Array, GraphProblem, RuleFailure, Run, Variable, spacing, vertex_of
 from autograd.gradcheck.recorder import Record
-from autograd.graph import Node
-from autograd.tensor import Tensor, constant
 
 __all__ = ["NodeProblem", "RuleOfNode", "operand_names"]
 

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import backward_pass
+from autograd.engine.backward import backward_pass
+from autograd.engine.graph import Node
+from autograd.engine.tensor import Tensor
 from autograd.gradcheck.recorder import Record, Recorder
-from autograd.graph import Node
 from autograd.modes import STATE
-from autograd.tensor import Tensor
 
 __all__ = ["Rounding", "error_of"]
 

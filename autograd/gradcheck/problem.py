@@ -14,12 +14,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.engine import Route, backward_pass
+from autograd.engine.backward import Route, backward_pass
+from autograd.engine.graph import Node, Vertex, newest_first
+from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import GradientShapeError
 from autograd.gradcheck.noise import Rounding
-from autograd.graph import Node, Vertex, newest_first
 from autograd.modes import STATE, Watch
-from autograd.tensor import Tensor, constant, leaf
 
 __all__ = [
     "Array",

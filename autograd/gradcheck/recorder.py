@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.graph import Node, Vertex, place, where
+from autograd.engine.graph import Node, Vertex, place, where
+from autograd.engine.tensor import Tensor
 from autograd.modes import Watch
-from autograd.tensor import Tensor
 
 __all__ = ["Record", "Recorder"]
 
@@ -93,7 +93,7 @@ def users_line() -> tuple[str, bool]:
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
-        if module == "autograd.engine":
+        if module == "autograd.engine.backward":
             return line, True
         ours = module.partition(".")[0] in _OURS or frame.f_code.co_filename.startswith("<autograd op")
         if not ours and not line:

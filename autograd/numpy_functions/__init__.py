@@ -1,6 +1,6 @@
 """NumPy functions that take their arguments differently from the op that answers for them, or are made of several ops.
 
-Each is registered with `implements`; the others are answered straight from the op table (see `autograd.protocol`).
+Each is registered with `implements`; the others are answered straight from the op table (see `protocol`).
 """
 
 from autograd.numpy_functions import (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes
-from autograd.tensor import Tensor, constant
+from autograd.engine.tensor import Tensor, constant
 
 __autograd_transparent__ = True
 

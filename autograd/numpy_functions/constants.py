@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.tensor import constant
+from autograd.numpy_functions.protocol import implements, named, values_of
 from autograd.numpy_functions.selection import plain
-from autograd.protocol import implements, named, values_of
-from autograd.tensor import constant
 
 __autograd_transparent__ = True
 

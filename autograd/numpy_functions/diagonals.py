@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.numpy_functions.protocol import implements
 from autograd.ops import index
-from autograd.protocol import implements
 
 __autograd_transparent__ = True
 

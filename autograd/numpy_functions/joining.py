@@ -10,8 +10,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.numpy_functions.arguments import along, as_operand
+from autograd.numpy_functions.protocol import implements, named
 from autograd.ops import index, shape
-from autograd.protocol import implements, named
 
 __autograd_transparent__ = True
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.tensor import Tensor
 from autograd.numpy_functions.arguments import along
+from autograd.numpy_functions.protocol import implements
 from autograd.numpy_functions.refused import PIECES, UNDEFINED, refusal
 from autograd.ops import shape
-from autograd.protocol import implements
-from autograd.tensor import Tensor
 
 __autograd_transparent__ = True
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.tensor import Tensor, constant
 from autograd.numpy_functions.arguments import as_operand
+from autograd.numpy_functions.protocol import implements, refuse_extra, values_of
 from autograd.numpy_functions.selection import plain
 from autograd.ops import linear, shape
-from autograd.protocol import implements, refuse_extra, values_of
-from autograd.tensor import Tensor, constant
 
 __autograd_transparent__ = True
 

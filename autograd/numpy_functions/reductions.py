@@ -9,9 +9,9 @@ import numpy as np
 
 from autograd.arrays import normalize_axes
 from autograd.numpy_functions.arguments import as_operand, as_tensor
+from autograd.numpy_functions.protocol import composed, implements
 from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, linalg, reduce, shape
-from autograd.protocol import composed, implements
 
 __autograd_transparent__ = True
 

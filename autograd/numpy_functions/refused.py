@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import NotDifferentiable
-from autograd.protocol import UFUNCS, implements
+from autograd.numpy_functions.protocol import UFUNCS, implements
 
 # The results are complex numbers, which have no gradient here.
 COMPLEX = "its result is complex. Work with real and imaginary parts, or with a symmetric matrix (eigh, eigvalsh)"

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd.engine.tensor import Tensor
 from autograd.numpy_functions.arguments import along, as_operand, as_tensor
+from autograd.numpy_functions.protocol import implements, refuse_extra
 from autograd.numpy_functions.refused import PIECES, refusal
 from autograd.ops import arithmetic, shape
-from autograd.protocol import implements, refuse_extra
-from autograd.tensor import Tensor
 
 __autograd_transparent__ = True
 

@@ -9,9 +9,9 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.numpy_functions.arguments import along, as_operand
+from autograd.numpy_functions.protocol import implements
 from autograd.ops import arithmetic, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
-from autograd.protocol import implements
 
 __autograd_transparent__ = True
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.op import REGISTRY
 from autograd.numpy_functions.arguments import along, as_last_axis, as_operand, as_tensor
 from autograd.numpy_functions.calculus import float_power
 from autograd.numpy_functions.constants import on_values
+from autograd.numpy_functions.protocol import UFUNCS, values_of
 from autograd.numpy_functions.reductions import cumprod, cumsum, is_given, with_options
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, reduce, shape
-from autograd.protocol import UFUNCS, values_of
-from autograd.registry import REGISTRY
 
 __autograd_transparent__ = True
 

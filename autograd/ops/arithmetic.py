@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.op import defop, unchanged
 from autograd.ops.limits import leg, side
-from autograd.registry import defop, unchanged
 
 Array = Any
 

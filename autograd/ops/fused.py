@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import add_reduce, maximum_reduce, minimum_reduce
+from autograd.engine.op import defop
 from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax
-from autograd.registry import defop
 
 Array = Any
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Shape, only_numbers
-from autograd.registry import defop, unchanged
-from autograd.tensor import Tensor
+from autograd.engine.op import defop, unchanged
+from autograd.engine.tensor import Tensor
 
 Array = Any
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Axis, add_reduce, maximum_reduce, sum_to
-from autograd.engine import Route, backward_pass
-from autograd.graph import GONE, Output, newest_first
+from autograd.engine.backward import Route, backward_pass
+from autograd.engine.graph import GONE, Output, newest_first
+from autograd.engine.op import defop
+from autograd.engine.tensor import Tensor, constant
 from autograd.modes import STATE
-from autograd.registry import defop
-from autograd.tensor import Tensor, constant
 
 Array = Any
 

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Shape, add_reduce, maximum_reduce, minimum_reduce
+from autograd.engine.op import defop, joint
+from autograd.engine.tensor import Tensor
 from autograd.ops.limits import length_slope, limits, plain, unknown
 from autograd.ops.reduce import keep
 from autograd.ops.spectra import fold, identity_like, transposed, triangle_mask
-from autograd.registry import defop, joint
-from autograd.tensor import Tensor
 
 Array = Any
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Shape, expand
-from autograd.registry import defop, joint
+from autograd.engine.op import defop, joint
 
 Array = Any
 

@@ -23,10 +23,10 @@ from autograd.arrays import (
     multiply_reduce,
     normalize_axes,
 )
+from autograd.engine.op import defop
+from autograd.engine.tensor import Tensor
 from autograd.ops.arithmetic import masked
 from autograd.ops.limits import length_slope, plain
-from autograd.registry import defop
-from autograd.tensor import Tensor
 
 Array = Any
 

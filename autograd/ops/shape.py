@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Axis, Shape
+from autograd.engine.op import defop, joint, unchanged
 from autograd.ops.index import scatter
-from autograd.registry import defop, joint, unchanged
 
 Array = Any
 

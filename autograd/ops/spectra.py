@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import maximum_reduce, minimum_reduce
+from autograd.engine.op import defop, joint
+from autograd.engine.tensor import Tensor
 from autograd.ops.limits import crossing, derivative, plain, unknown
-from autograd.registry import defop, joint
-from autograd.tensor import Tensor
 
 Array = Any
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import FLOAT64
-from autograd.graph import SMALL
+from autograd.engine.graph import SMALL
+from autograd.engine.op import defop
 from autograd.ops.arithmetic import direction, masked
 from autograd.ops.limits import plain, unknown
-from autograd.registry import defop
 
 Array = Any
 LN2 = math.log(2.0)

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.arrays import Shape, add_reduce
+from autograd.engine.op import defop
+from autograd.engine.tensor import Tensor
 from autograd.ops.arithmetic import masked_kernel
-from autograd.registry import defop
-from autograd.tensor import Tensor
 
 Array = Any
 PerAxis = int | tuple[int, ...] | None

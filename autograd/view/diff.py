@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd.graph import Leaf, Vertex
+from autograd.engine.graph import Leaf, Vertex
 from autograd.view.picture.values import number
 from autograd.view.record import Entry, Recording
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import Vertex
+from autograd.engine.tensor import Tensor
 from autograd.errors import UnusedInputError
-from autograd.graph import Vertex
 from autograd.printable import printable
-from autograd.tensor import Tensor
 from autograd.view.chain.deltas import Delta, deltas
-from autograd.view.chain.entries import EntryWeb, between, entry_formula, entry_name
+from autograd.view.chain.entrywise import EntryWeb, between, entry_formula, entry_name
 from autograd.view.chain.expression import latex_name
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge, count_paths, largest_paths

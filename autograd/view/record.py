@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import fit
-from autograd.graph import Leaf, Node, Output, Vertex
+from autograd.engine.backward import fit
+from autograd.engine.graph import Leaf, Node, Output, Vertex
+from autograd.engine.tensor import Tensor
 from autograd.modes import STATE, Both, Mode, Watch
-from autograd.tensor import Tensor
-from autograd.view.chain.names import Names
-from autograd.view.chain.places import place_of, scope_of
+from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.picture.values import brief
 
 __all__ = ["Entry", "Recording", "record"]

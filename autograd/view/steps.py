@@ -15,15 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import Node, Output
+from autograd.engine.tensor import Tensor
 from autograd.files import destination
-from autograd.graph import Node, Output
 from autograd.printable import printable
-from autograd.tensor import Tensor
+from autograd.view.animation import MOST_STEPS, film
 from autograd.view.chain.local import rule_source, slope
-from autograd.view.chain.names import Names
-from autograd.view.chain.places import place_of, scope_of
+from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay, Sent
-from autograd.view.film import MOST_STEPS, film
 from autograd.view.picture.values import brief
 from autograd.view.write.player import write_player
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor
-from autograd.graph import Info
+from autograd.engine.graph import Info
 from nn import defaults
 from nn.module import Module
 from optim import Optimizer

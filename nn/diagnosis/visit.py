@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
-from autograd.graph import Node, Vertex
+from autograd.engine.graph import Node, Vertex
 from autograd.modes import STATE, Watch
 from nn.diagnosis.training import Training, plain_modes
 from nn.diagnosis.untouched import Untouched

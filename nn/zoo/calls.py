@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.registry import REGISTRY, Op
+from autograd.engine.op import REGISTRY, Op
 
 __all__ = ["Call", "calls"]
 

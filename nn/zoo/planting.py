@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import tensor
+from autograd.engine.op import REGISTRY, Op, joint
 from autograd.gradcheck import GradcheckReport, gradcheck
-from autograd.registry import REGISTRY, Op, joint
 from nn.layers import Linear
 
 __all__ = ["Sample", "Score", "Trial", "score"]

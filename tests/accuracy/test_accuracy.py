@@ -12,7 +12,7 @@ from accuracy_losses import reductions
 from accuracy_oracle import NoDerivative, Oracle
 from mpmath import mp, mpf
 
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 from nn import functional
 from nn.functional import activations
 

@@ -7,7 +7,7 @@ from accuracy_linear_algebra import ROWS as LINEAR_ALGEBRA
 from accuracy_reductions import ROWS as REDUCTIONS
 from accuracy_windows import ROWS as WINDOWS
 
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 from nn.functional import normalization
 
 NAMES = {row.name for rows in (ACTIVATIONS, ARRAYS, ELEMENTWISE, LINEAR_ALGEBRA, REDUCTIONS, WINDOWS) for row in rows}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd.coverage import SINCE, UNTIL
+from autograd.numpy_functions.status import SINCE, UNTIL
 
 HERE = Path(__file__).parent
 

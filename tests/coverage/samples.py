@@ -17,7 +17,7 @@ from collections import defaultdict
 import numpy as np
 
 from autograd import Tensor
-from autograd.coverage import numpy_callables, status_of
+from autograd.numpy_functions.status import numpy_callables, status_of
 
 SAMPLES = []
 NUMPY_2_4 = np.lib.NumpyVersion(np.__version__) >= "2.4.0"
@@ -31,7 +31,7 @@ def words(text):
 
 
 def present(text):
-    """The names that the installed NumPy has: some are dropped by newer ones (`autograd.coverage.UNTIL`)."""
+    """The names that the installed NumPy has: some are dropped by newer ones (`status.UNTIL`)."""
     return [name for name in words(text) if hasattr(np, name)]
 
 

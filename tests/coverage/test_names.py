@@ -10,7 +10,8 @@ from coverage_samples import SAMPLES, by_function, differentiable, lookup
 from coverage_statuses import CONSTANTS, REFUSED, UNDEFINED
 
 from autograd import Tensor
-from autograd.coverage import (
+from autograd.numpy_functions.protocol import FUNCTIONS, STATUS, UFUNCS
+from autograd.numpy_functions.status import (
     NEWEST_NUMPY,
     NO_ARRAY,
     NOT_DISPATCHABLE,
@@ -20,7 +21,6 @@ from autograd.coverage import (
     numpy_callables,
     status_of,
 )
-from autograd.protocol import FUNCTIONS, STATUS, UFUNCS
 
 STATUSES = {"differentiable", "constant", "refused", "not dispatchable", "no array"}
 NAMES = dict(numpy_callables())

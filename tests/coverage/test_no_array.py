@@ -5,8 +5,8 @@ import pytest
 from coverage_samples import leaves, lookup, words
 
 from autograd import NotDifferentiable, Tensor
-from autograd.coverage import NO_ARRAY
-from autograd.protocol import STATUS
+from autograd.numpy_functions.protocol import STATUS
+from autograd.numpy_functions.status import NO_ARRAY
 
 TESTS = {"test", "linalg.test"}  # NumPy's own suite
 INTEGERS = words("""

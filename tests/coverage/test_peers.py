@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from coverage_samples import lookup
 
-from autograd.coverage import UNTIL
-from autograd.protocol import STATUS
+from autograd.numpy_functions.protocol import STATUS
+from autograd.numpy_functions.status import UNTIL
 
 HERE = Path(__file__).parent
 

@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 from autograd import AutogradError, Tensor, debug, errors, no_grad, tensor
-from autograd.registry import defop
+from autograd.engine.op import defop
 
 
 def grad_leaf(data=(1.0, 2.0), **options):

@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import StaleLeafError, no_grad, tensor
-from autograd.graph import SMALL, Leaf, Node, Output, describe, newest_first, where
+from autograd.engine.graph import SMALL, Leaf, Node, Output, describe, newest_first, where
 from autograd.modes import STATE, Frame
 
 

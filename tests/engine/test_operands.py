@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd import InvalidDtypeError, OperandError, Tensor, tensor
-from autograd.graph import newest_first
+from autograd.engine.graph import newest_first
 
 ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.mod, operator.floordiv]
 COMPARISONS = [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]

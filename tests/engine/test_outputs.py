@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograd import GraphReleasedError, LiveGraphError, StaleLeafError, Tensor, no_grad, tensor
-from autograd.graph import Node, Output
-from autograd.registry import defop, joint
+from autograd.engine.graph import Node, Output
+from autograd.engine.op import defop, joint
 
 
 def grad_leaf(data, **options):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograd import OperandError, RuleError, Tensor, tensor
-from autograd.registry import REGISTRY, Op, defop, joint
+from autograd.engine.op import REGISTRY, Op, defop, joint
 
 
 def grad_leaf(data, **options):

@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import InvalidDtypeError, OperandError, no_grad, tensor
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 
 
 def ones(*shape, name=None):

@@ -22,8 +22,8 @@ import numpy as np
 import right_programs
 
 from autograd import Tensor, gradcheck, no_grad, tensor
-from autograd.graph import newest_first
-from autograd.registry import Op, joint
+from autograd.engine.graph import newest_first
+from autograd.engine.op import Op, joint
 from nn.zoo.planting import COLUMNS, FAULTS, ROWS, Program, by_op, spoil
 
 # --- in trained networks ----------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ import pytest
 
 import nn
 from autograd import Tensor, custom_op, grad, tensor
+from autograd.engine.op import Op
 from autograd.gradcheck import gradcheck
-from autograd.registry import Op
 from nn import functional as F
 from nn.zoo.planting import score
 

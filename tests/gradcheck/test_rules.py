@@ -5,8 +5,8 @@ import pytest
 
 import nn
 from autograd import tensor
+from autograd.engine.op import Op
 from autograd.gradcheck import GradcheckError, gradcheck
-from autograd.registry import Op
 
 
 def op(name, kernel, rules):

@@ -5,8 +5,8 @@ import pytest
 
 import nn
 from autograd import custom_op, enable_grad, no_grad, tensor
+from autograd.engine.op import Op
 from autograd.gradcheck import gradcheck
-from autograd.registry import Op
 from nn import functional as F
 
 

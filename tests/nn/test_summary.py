@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from autograd import is_grad_enabled, no_grad, record
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 from nn.counting import PRODUCTS
 from nn.summarizing import _bytes
 

@@ -7,7 +7,6 @@ import numpy as np
 from replaying import leaves
 
 from autograd import Tensor
-from autograd.coverage import NO_ARRAY, NOT_DISPATCHABLE
 from autograd.errors import (
     ArrayConversionError,
     InvalidDtypeError,
@@ -16,6 +15,7 @@ from autograd.errors import (
     NotDifferentiable,
     OperandError,
 )
+from autograd.numpy_functions.status import NO_ARRAY, NOT_DISPATCHABLE
 
 
 @dataclass

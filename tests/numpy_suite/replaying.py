@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd import AutogradError, Tensor
-from autograd.coverage import numpy_callables
-from autograd.protocol import FUNCTIONS
+from autograd.numpy_functions.protocol import FUNCTIONS
+from autograd.numpy_functions.status import numpy_callables
 
 LARGEST = 20_000  # numbers among the arguments of a call
 MOST = 40  # calls of one function in one test

@@ -9,8 +9,8 @@ from replaying import Replay, differs, name_of
 from rewriting import BY_NAME, CALL, OPERATOR, Handed
 
 from autograd import Tensor
-from autograd.protocol import FUNCTIONS
-from autograd.registry import Op
+from autograd.engine.op import Op
+from autograd.numpy_functions.protocol import FUNCTIONS
 
 X = np.array([[1.0, 2.0, 4.0], [0.5, 3.0, -1.0]])
 

@@ -6,7 +6,7 @@ import pytest
 from op_samples import BINARY, weights
 
 from autograd import Tensor
-from autograd.graph import GONE, SMALL
+from autograd.engine.graph import GONE, SMALL
 
 
 def owned_arrays(value):

@@ -7,7 +7,7 @@ import pytest
 from op_samples import BINARY, Sample, is_floating, spread, weights
 
 from autograd import Tensor
-from autograd.registry import Op
+from autograd.engine.op import Op
 
 HOW = ("backward", "gradient", "graph")
 

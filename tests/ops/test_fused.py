@@ -5,7 +5,7 @@ import pytest
 from op_samples import OPS, SAMPLES, Sample, requires_grad, seed_of, spread, weights
 
 from autograd import Tensor
-from autograd.registry import Op
+from autograd.engine.op import Op
 
 FUSED = [case for case in OPS if case.op.definition]
 

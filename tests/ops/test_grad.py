@@ -5,7 +5,7 @@ import pytest
 from op_samples import Sample, is_floating, pull, seed_of, spread, weights
 
 from autograd import Tensor
-from autograd.registry import Op
+from autograd.engine.op import Op
 
 STEP = 1e-3  # for differences of fourth order: both rounding and truncation then stay near 1e-12
 

@@ -5,7 +5,7 @@ import pytest
 from op_samples import OPS, SAMPLES, Sample, read_only, requires_grad, spread, weights
 
 from autograd import Tensor
-from autograd.registry import Op, joint
+from autograd.engine.op import Op, joint
 
 
 class Touched(Exception):

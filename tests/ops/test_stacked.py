@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from autograd.engine import fit
-from autograd.stacked import _gradients
+from autograd.engine.backward import _stacks, fit
 
 
 def test_stacked_gradients(stacked_sample):
@@ -13,7 +12,7 @@ def test_stacked_gradients(stacked_sample):
     rng = np.random.default_rng(0)
     for n in range(1, 5):
         seeds = rng.normal(size=(n, *node.shape)).astype(node.dtype)
-        stacks = dict(_gradients(node, seeds, node.parents))
+        stacks = dict(_stacks(node, seeds, node.parents))
         assert len(stacks) == len(sample.live)
         rows = [node.op.vjp(seed[()], node.kept, node.parents) for seed in seeds]
         for i, parent in enumerate(node.parents):

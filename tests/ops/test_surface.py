@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from autograd import Tensor
+from autograd.engine.op import Op
 from autograd.methods import COMPARISONS, METHODS, OPERATORS
-from autograd.registry import Op
 
 
 def class_body(module, name):
@@ -29,7 +29,7 @@ def names_of(statements):
 
 
 DECLARED = {s.name: s for s in class_body("autograd.surface", "Surface") if isinstance(s, ast.FunctionDef)}
-WRITTEN = set(names_of(class_body("autograd.tensor", "Tensor")))  # in the class statement of Tensor itself
+WRITTEN = set(names_of(class_body("autograd.engine.tensor", "Tensor")))  # in the class statement of Tensor itself
 ATTACHED = {
     name: value
     for name, value in vars(Tensor).items()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import grad
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 
 SMOOTH = [
     "exp",

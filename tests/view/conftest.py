@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from autograd import tensor
+from autograd.engine.tensor import Tensor
 from autograd.modes import STATE, Frame
 from autograd.ops.fused import linear
-from autograd.tensor import Tensor
 from nn import MSELoss
 from nn.models import LeNet1989
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograd import UnusedInputError, tensor
+from autograd.engine.op import REGISTRY
 from autograd.ops.fused import linear
-from autograd.registry import REGISTRY
 from autograd.view import explain
 
 FACTORS = """\

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import tensor
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 from autograd.view.chain.expression import as_latex, as_text, latex_name
 from autograd.view.chain.formulas import SLOPES, matrix_formula
 from autograd.view.chain.local import rule_source, slope

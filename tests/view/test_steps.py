@@ -9,7 +9,7 @@ import pytest
 
 from autograd import GraphReleasedError, RequiresGradError, tensor
 from autograd.view import ValuesNotKeptError, steps
-from autograd.view.film import MOST, MOST_STEPS
+from autograd.view.animation import MOST, MOST_STEPS
 from autograd.view.picture.values import exact
 
 MAZUR = """\

@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from autograd.graph import Node, Output, Vertex
+from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, latex_name
 from autograd.view.chain.formulas import matrix_formula
 from autograd.view.chain.local import elementwise, slope

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, Vertex
-from autograd.registry import Op
+from autograd.engine.graph import Node, Vertex
+from autograd.engine.op import Op
 from autograd.view.chain.expression import as_latex, as_text
 from autograd.view.chain.formulas import MOVES, SLOPES, matrix_formula
 from autograd.view.chain.names import Names
@@ -126,7 +126,7 @@ def _number(replay: Replay, node: Node, slot: int) -> Any:
 def rule_source(op: Any, slot: int) -> str:
     """The rule of an operand as its author wrote it; nothing where the source is not at hand.
 
-    >>> from autograd.registry import REGISTRY
+    >>> from autograd.engine.op import REGISTRY
     >>> from autograd.view.chain.local import rule_source
     >>> rule_source(REGISTRY["sin"], 0)
     'g * np.cos(x)'

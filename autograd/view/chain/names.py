@@ -1,20 +1,22 @@
 """A name for every vertex of a graph: the user's, else one made of the op and a count, such as ``add_2``.
 
-The names depend on the graph alone, so the same program gives the same names. This module owns names and nothing else.
+The names depend on the graph alone, so the same program gives the same names. This module owns names, and places in
+words (the line of the program, and the module call around it), and nothing else.
 """
 
 from __future__ import annotations
 
+import linecache
 from collections import Counter
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from autograd.graph import Leaf, Node, Output, Vertex, newest_first
+from autograd.engine.graph import Leaf, Node, Output, Vertex, line_of, newest_first, place
 from autograd.view.picture.labels import shorten
 from autograd.view.picture.values import number
 
-__all__ = ["Names"]
+__all__ = ["Names", "place_of", "scope_of"]
 
 _LONGEST = 32
 _SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
@@ -89,3 +91,19 @@ def _oldest_first(roots: Iterable[Vertex]) -> list[Vertex]:
                     order.setdefault(operand)
         order.setdefault(vertex)
     return list(order)
+
+
+def place_of(vertex: Vertex) -> tuple[str, str]:
+    """``file:line`` of the place that made a vertex, and the text of that line ("" where there is no source)."""
+    file, line = line_of(vertex)
+    return (place(file, line), linecache.getline(file, line).strip()) if file else ("", "")
+
+
+def scope_of(vertex: Vertex) -> str:
+    """The module calls that a vertex was made in, outermost first."""
+    parts = []
+    scope = vertex.scope
+    while scope is not None:
+        parts.append(f"{scope.path}: {scope.label}" if scope.path else scope.label)
+        scope = scope.parent
+    return " > ".join(reversed(parts))

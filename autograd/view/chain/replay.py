@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import FLOAT64
-from autograd.engine import fit
+from autograd.engine.backward import fit
+from autograd.engine.graph import GONE, SMALL, Leaf, Node, Output, Vertex, describe, newest_first
+from autograd.engine.op import Op
 from autograd.errors import AutogradError
-from autograd.graph import GONE, SMALL, Leaf, Node, Output, Vertex, describe, newest_first
-from autograd.registry import Op
 
 __all__ = ["Firing", "Replay", "Sent", "ValuesNotKeptError"]
 

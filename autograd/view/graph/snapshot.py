@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from autograd.containers import flatten
-from autograd.graph import SMALL, Leaf, Node, Output, Vertex
+from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
+from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
 __all__ = ["Keep", "refused", "snapshot", "vertices_below"]

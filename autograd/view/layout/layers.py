@@ -11,8 +11,7 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograd.view.layout.order import settle_heights, sort_layers
-from autograd.view.layout.web import Segment, Web, chains
+from autograd.view.layout.order import Segment, Web, chains, settle_heights, sort_layers
 
 __all__ = ["Arrow", "Part", "Path", "Piece", "Placement", "place"]
 

@@ -11,8 +11,7 @@ from shutil import which
 from typing import Literal
 
 from autograd.view.layout.arrange import Layout, arrange
-from autograd.view.layout.measure import Face, face
-from autograd.view.layout.metrics import text_width
+from autograd.view.layout.measure import Face, face, text_width
 from autograd.view.layout.placing import PlacingError, call_dot, call_wasi, read_layout
 from autograd.view.picture.boxes import Picture
 from autograd.view.write.dot import write_skeleton

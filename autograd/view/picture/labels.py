@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import SMALL
+from autograd.engine.graph import SMALL
 from autograd.view.graph.records import Graph, GraphNode, Number, Result
 from autograd.view.picture.boxes import Box, Direction, Group, Key, Link, Picture, Row
 from autograd.view.picture.palette import LEVELS, STYLES

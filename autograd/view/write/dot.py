@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from autograd.view.layout.metrics import FAMILY, FONTS
+from autograd.view.layout.measure import FAMILY, FONTS
 from autograd.view.picture.boxes import Box, Group, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
 from autograd.view.layout.arrange import Layout, Rectangle, Route
-from autograd.view.layout.measure import BAR, BODY, HEAD, LABEL, Face
-from autograd.view.layout.metrics import FONTS, text_width
+from autograd.view.layout.measure import BAR, BODY, FONTS, HEAD, LABEL, Face, text_width
 from autograd.view.picture.boxes import Box, Group, Key, Picture
 from autograd.view.picture.palette import (
     ALARM,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.callers import users_level
-from autograd.graph import Node, where
+from autograd.engine.graph import Node, where
 from autograd.ops import arithmetic, reduce
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError

@@ -10,7 +10,7 @@ import numpy as np
 from accuracy_harness import BOUND, ArrayRow, Error, ulp
 from mpmath import mpf
 
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 
 ROWS = []
 EXCEPTIONS = []

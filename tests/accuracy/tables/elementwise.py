@@ -10,7 +10,7 @@ from accuracy_grid import pairs, singles
 from accuracy_harness import ANYTHING, Excused, Row
 from mpmath import mp, mpf
 
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 
 INF = math.inf
 ROWS = []

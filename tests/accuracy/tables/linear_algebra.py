@@ -5,7 +5,7 @@ from accuracy_arrays import Together
 from accuracy_harness import ArrayRow, Excused
 from mpmath import mp, mpf
 
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 
 ROWS = []
 WIDE = (np.float32, np.float64)  # for which LAPACK has routines

@@ -5,7 +5,7 @@ from itertools import pairwise
 from accuracy_harness import ArrayRow
 from mpmath import mpf
 
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 from nn import functional
 
 ROWS = []

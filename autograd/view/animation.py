@@ -10,10 +10,9 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from autograd.graph import Node, Output, Vertex
+from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.local import rule_source, slope
-from autograd.view.chain.names import Names
-from autograd.view.chain.places import place_of, scope_of
+from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay
 from autograd.view.graph.records import Graph, GraphNode
 from autograd.view.graph.shrink import Narrowed, narrow

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import is_real_floating, native, only_numbers
-from autograd.engine import backward_pass
+from autograd.engine.backward import backward_pass
+from autograd.engine.graph import SMALL, Argument, Info, Leaf, Node, Vertex, newest_first, sequence
 from autograd.errors import (
     GradientShapeError,
     InvalidDtypeError,
@@ -28,7 +29,6 @@ from autograd.errors import (
     UnusedInputError,
 )
 from autograd.fingerprints import fingerprint, hand_out, take_back
-from autograd.graph import SMALL, Argument, Info, Leaf, Node, Vertex, newest_first, sequence
 from autograd.values import TensorValues, own_array
 
 __all__ = ["HookHandle", "Tensor", "argument", "constant", "leaf", "tensor"]

@@ -13,12 +13,12 @@ from weakref import ref
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
+from autograd.engine.graph import SMALL, Node, Output, Vertex, sequence
+from autograd.engine.tensor import Tensor, constant, leaf, leaf_of_array
 from autograd.errors import COMPLEX, InvalidDtypeError
-from autograd.graph import SMALL, Node, Output, Vertex, sequence
 from autograd.modes import State
-from autograd.operands import listed, operand_names
+from autograd.operand_errors import listed, operand_names
 from autograd.stale import prints_of
-from autograd.tensor import Tensor, constant, leaf, leaf_of_array
 
 __all__ = [
     "TRANSPARENT",

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import only_numbers
+from autograd.engine.op import REGISTRY, Op
+from autograd.engine.tensor import Tensor, constant
 from autograd.errors import AutogradError, InvalidDtypeError, NotDifferentiable
-from autograd.operands import PLAIN, explain_call
-from autograd.registry import REGISTRY, Op
-from autograd.tensor import Tensor, constant
+from autograd.operand_errors import PLAIN, explain_call
 
 __all__ = [
     "FUNCTIONS",
@@ -127,7 +127,7 @@ def _with_values(found: Any, expected: Any, function: Callable[..., Any]) -> Any
 def named(*names: str) -> tuple[Callable[..., Any], ...]:
     """The functions of NumPy with these names, but for those that the installed version lacks.
 
-    For names that not every supported NumPy has (`autograd.coverage` knows since and until when).
+    For names that not every supported NumPy has (`autograd.numpy_functions.status` knows since and until when).
     """
     return tuple(getattr(np, name) for name in names if hasattr(np, name))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, Output, Vertex
+from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, as_text, latex_name
 from autograd.view.chain.formulas import MOVES, SHARES, SLOPES
 from autograd.view.chain.local import elementwise

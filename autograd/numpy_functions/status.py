@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import INSTEAD
-from autograd.protocol import STATUS
+from autograd.numpy_functions.protocol import STATUS
 
 __all__ = [
     "NEWEST_NUMPY",
@@ -85,7 +85,7 @@ def status_of(name: str, function: Callable[..., Any]) -> str | None:
     """The status of a NumPy callable; None when nobody has given it one.
 
     >>> import numpy as np
-    >>> from autograd.coverage import status_of
+    >>> from autograd.numpy_functions.status import status_of
     >>> status_of("sin", np.sin), status_of("argmax", np.argmax), status_of("array", np.array)
     ('differentiable', 'constant', 'not dispatchable')
     """

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import SMALL, Node
+from autograd.engine.tape import TRANSPARENT, constant_outputs, finish, record, record_outputs, result_of, source
+from autograd.engine.tensor import Tensor, leaf, leaf_of_array
 from autograd.errors import AutogradError
 from autograd.fingerprints import HANDED_OUT, fingerprint
-from autograd.graph import SMALL, Node
 from autograd.modes import STATE
-from autograd.operands import PLAIN, explain, operand
-from autograd.recording import TRANSPARENT, constant_outputs, finish, record, record_outputs, result_of, source
-from autograd.tensor import Tensor, leaf, leaf_of_array
+from autograd.operand_errors import PLAIN, explain, operand
 
 __autograd_transparent__ = True
 

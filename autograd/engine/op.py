@@ -2,7 +2,7 @@
 
 A rule is a NumPy expression for the gradient of one operand. The names of its parameters say what it needs; they are
 read once, here, and decide what a node keeps. This module knows no particular op; the functions of an op are written
-in `autograd.writing`.
+in `autograd.engine.codegen`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.codegen import unchanged, write_function, write_vjp
+from autograd.engine.graph import Node
+from autograd.engine.tape import output_of, placed
 from autograd.errors import RuleError
-from autograd.graph import Node
-from autograd.recording import output_of, placed
-from autograd.writing import unchanged, write_function, write_vjp
 
 __all__ = ["REGISTRY", "Op", "defop", "joint", "read_kernel", "unchanged"]
 
@@ -126,7 +126,7 @@ def defop(
 
     >>> import numpy as np
     >>> from autograd import tensor
-    >>> from autograd.registry import defop
+    >>> from autograd.engine.op import defop
     >>> cube = defop("cube", lambda x: x * x * x, lambda g, x: g * 3.0 * x * x)
     >>> cube(2.0)
     8.0

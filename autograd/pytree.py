@@ -63,7 +63,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def flatten(tree: Any) -> list[Any]:
     """The leaves of nested containers in order.
 
-    >>> from autograd.containers import flatten
+    >>> from autograd.pytree import flatten
     >>> flatten({"a": [1.0, 2.0], "b": (3.0,)})
     [1.0, 2.0, 3.0]
     """
@@ -73,7 +73,7 @@ def flatten(tree: Any) -> list[Any]:
 def unflatten(tree: Any, values: Iterator[Any]) -> Any:
     """The same containers around other leaves, taken from an iterator in order.
 
-    >>> from autograd.containers import unflatten
+    >>> from autograd.pytree import unflatten
     >>> unflatten({"a": [1.0, 2.0], "b": (3.0,)}, iter("xyz"))
     {'a': ['x', 'y'], 'b': ('z',)}
     """
