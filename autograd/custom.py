@@ -11,8 +11,9 @@ import numpy as np
 from autograd.arrays import Shape, only_numbers
 from autograd.engine.codegen import write_vjp
 from autograd.engine.graph import Vertex
-from autograd.engine.op import Op, Rule, joint, read_kernel
+from autograd.engine.op import Op, joint
 from autograd.errors import GradientShapeError, InvalidDtypeError
+from autograd.signatures import Rule, read_kernel
 
 __all__ = ["custom_op"]
 

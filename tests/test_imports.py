@@ -16,7 +16,7 @@ from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
 LAYERS = [
     {"autograd.engine"},  # its docstring
     {"autograd.callers", "autograd.errors", "autograd.lazy", "autograd.nonfinite", "autograd.printable"},
-    {"autograd.arrays", "autograd.files", "autograd.modes", "autograd.pytree"},
+    {"autograd.arrays", "autograd.files", "autograd.modes", "autograd.pytree", "autograd.signatures"},
     {"autograd.fixes", "autograd.fingerprints"},
     {"autograd.engine.graph"},
     {"autograd.stale"},

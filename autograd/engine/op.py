@@ -1,15 +1,13 @@
 """The op table: `defop` turns a forward kernel and its rules into one `Op` record and its public function.
 
 A rule is a NumPy expression for the gradient of one operand. The names of its parameters say what it needs; they are
-read once, here, and decide what a node keeps. This module knows no particular op; the functions of an op are written
-in `autograd.engine.codegen`.
+read once (`autograd.signatures`), and decide what a node keeps. This module knows no particular op; the functions of an
+op are written in `autograd.engine.codegen`.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -17,13 +15,11 @@ import numpy as np
 from autograd.engine.codegen import unchanged, write_function, write_vjp
 from autograd.engine.graph import Node
 from autograd.engine.tape import output_of, placed
-from autograd.errors import RuleError
+from autograd.signatures import Rule, read_kernel, read_rule, rules_of
 
-__all__ = ["REGISTRY", "Op", "defop", "joint", "read_kernel", "unchanged"]
+__all__ = ["REGISTRY", "Op", "defop", "joint", "unchanged"]
 
 REGISTRY: dict[str, Op] = {}
-
-Rule = Callable[..., Any]
 
 
 class joint:
@@ -65,8 +61,8 @@ class Op:
         self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
         self.differentiable = rules is not None
         self.joint = isinstance(rules, joint)
-        self.rules: tuple[Rule | None, ...] = _as_tuple(name, rules, self.operands, self.variadic)
-        self.asks = tuple(() if rule is None else _read_rule(self, i, rule) for i, rule in enumerate(self.rules))
+        self.rules = (rules.rule,) if isinstance(rules, joint) else rules_of(name, rules, self.operands, self.variadic)
+        self.asks = tuple(() if rule is None else read_rule(self, i, rule) for i, rule in enumerate(self.rules))
         names = dict.fromkeys(n for asked in self.asks for n in asked if n != "need")
         self.keeps = tuple(names)
         self.sources = tuple(self.operands.index(n) if n in self.operands else -1 for n in self.keeps)
@@ -141,79 +137,3 @@ def defop(
     if facts.get("numpy") or not name.startswith("_"):
         REGISTRY.setdefault(name, op)
     return op.function
-
-
-# --- reading signatures ---------------------------------------------------------------------------------------
-
-
-def _signature(name: str, function: Callable[..., Any]) -> inspect.Signature:
-    try:
-        return inspect.signature(function)
-    except (ValueError, TypeError) as error:
-        raise RuleError(
-            f"op {name!r}: the parameters of {function!r} cannot be read. Wrap it in a function whose parameters have "
-            "names."
-        ) from error
-
-
-def _names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
-    """The parameters of a rule; read from its code, where there is one, because `inspect` takes its time."""
-    code = getattr(function, "__code__", None)
-    if (
-        code is None
-        or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
-        or hasattr(function, "__wrapped__")
-    ):
-        return tuple(_signature(name, function).parameters)
-    count = code.co_argcount + code.co_kwonlyargcount
-    return tuple(code.co_varnames[isinstance(function, MethodType) : count])
-
-
-def read_kernel(name: str, kernel: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any], bool]:
-    """Operand names, the optional ones with their defaults, attributes with theirs, and whether ``*xs``."""
-    if isinstance(kernel, np.ufunc):
-        return ("x", "y", "z")[: kernel.nin], {}, {}, False
-    operands, optional, attributes, variadic = [], {}, {}, False
-    for p in _signature(name, kernel).parameters.values():
-        if p.name in ("g", "need", "out") or p.name.startswith("_"):
-            raise RuleError(f"op {name!r}: no operand or attribute can be called {p.name!r}, rules need that name.")
-        if p.kind is p.KEYWORD_ONLY:
-            attributes[p.name] = p.default
-            continue
-        operands.append(p.name)
-        variadic = variadic or p.kind is p.VAR_POSITIONAL
-        if p.kind is p.VAR_KEYWORD or (variadic and len(operands) > 1):
-            raise RuleError(
-                f"op {name!r}: the operands of a forward function are either named one by one or *{operands[0]}, and "
-                f"attributes are named too; this one takes {_signature(name, kernel)}."
-            )
-        if p.default is not p.empty:
-            optional[p.name] = p.default
-    return tuple(operands), optional, attributes, variadic
-
-
-def _as_tuple(name: str, rules: Any, operands: tuple[str, ...], variadic: bool) -> tuple[Rule | None, ...]:
-    if rules is None:
-        return ()
-    if isinstance(rules, joint):
-        return (rules.rule,)
-    if variadic:
-        raise RuleError(f"op {name!r} takes any number of operands, so it needs one joint rule for all of them.")
-    if callable(rules):
-        rules = (rules,)
-    if len(rules) != len(operands):
-        raise RuleError(f"op {name!r} has {len(operands)} operands {operands}, but {len(rules)} rules.")
-    return tuple(rules)
-
-
-def _read_rule(op: Op, index: int, rule: Rule) -> tuple[str, ...]:
-    """The names that a rule asks for, checked."""
-    asked = _names(op.name, rule)
-    allowed = ["g", "need", "out", *op.operands, *(f"{x}_shape" for x in op.operands), *op.attributes]
-    whose = "the joint rule" if op.joint else f"the rule of operand {op.operands[index]}"
-    if not asked or asked[0] != "g":
-        raise RuleError(f"op {op.name!r}: {whose} must take the incoming gradient g first, not {asked}.")
-    for name in asked[1:]:
-        if name not in allowed or (name == "need" and not op.joint):
-            raise RuleError(f"op {op.name!r}: {whose} asks for {name!r}. A rule may name {', '.join(allowed)}.")
-    return asked[1:]

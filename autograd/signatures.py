@@ -1,0 +1,92 @@
+"""What a kernel and its rules say of themselves: the names of their parameters, read once, when an op is registered.
+
+A kernel's positional parameters are the operands of the op, its keyword-only ones the attributes. A rule asks by name
+for what it needs. What does not fit together is a RuleError that says so.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import RuleError
+
+__all__ = ["Rule", "read_kernel", "read_rule", "rules_of"]
+
+Rule = Callable[..., Any]
+
+
+def _signature(name: str, function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except (ValueError, TypeError) as error:
+        raise RuleError(
+            f"op {name!r}: the parameters of {function!r} cannot be read. Wrap it in a function whose parameters have "
+            "names."
+        ) from error
+
+
+def _names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameters of a rule; read from its code, where there is one, because `inspect` takes its time."""
+    code = getattr(function, "__code__", None)
+    if (
+        code is None
+        or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+        or hasattr(function, "__wrapped__")
+    ):
+        return tuple(_signature(name, function).parameters)
+    count = code.co_argcount + code.co_kwonlyargcount
+    return tuple(code.co_varnames[isinstance(function, MethodType) : count])
+
+
+def read_kernel(name: str, kernel: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any], bool]:
+    """Operand names, the optional ones with their defaults, attributes with theirs, and whether ``*xs``."""
+    if isinstance(kernel, np.ufunc):
+        return ("x", "y", "z")[: kernel.nin], {}, {}, False
+    operands, optional, attributes, variadic = [], {}, {}, False
+    for p in _signature(name, kernel).parameters.values():
+        if p.name in ("g", "need", "out") or p.name.startswith("_"):
+            raise RuleError(f"op {name!r}: no operand or attribute can be called {p.name!r}, rules need that name.")
+        if p.kind is p.KEYWORD_ONLY:
+            attributes[p.name] = p.default
+            continue
+        operands.append(p.name)
+        variadic = variadic or p.kind is p.VAR_POSITIONAL
+        if p.kind is p.VAR_KEYWORD or (variadic and len(operands) > 1):
+            raise RuleError(
+                f"op {name!r}: the operands of a forward function are either named one by one or *{operands[0]}, and "
+                f"attributes are named too; this one takes {_signature(name, kernel)}."
+            )
+        if p.default is not p.empty:
+            optional[p.name] = p.default
+    return tuple(operands), optional, attributes, variadic
+
+
+def rules_of(name: str, rules: Any, operands: tuple[str, ...], variadic: bool) -> tuple[Rule | None, ...]:
+    """One rule for each operand; none where an op is not differentiable."""
+    if rules is None:
+        return ()
+    if variadic:
+        raise RuleError(f"op {name!r} takes any number of operands, so it needs one joint rule for all of them.")
+    if callable(rules):
+        rules = (rules,)
+    if len(rules) != len(operands):
+        raise RuleError(f"op {name!r} has {len(operands)} operands {operands}, but {len(rules)} rules.")
+    return tuple(rules)
+
+
+def read_rule(op: Any, index: int, rule: Rule) -> tuple[str, ...]:
+    """The names that a rule asks for, checked."""
+    asked = _names(op.name, rule)
+    allowed = ["g", "need", "out", *op.operands, *(f"{x}_shape" for x in op.operands), *op.attributes]
+    whose = "the joint rule" if op.joint else f"the rule of operand {op.operands[index]}"
+    if not asked or asked[0] != "g":
+        raise RuleError(f"op {op.name!r}: {whose} must take the incoming gradient g first, not {asked}.")
+    for name in asked[1:]:
+        if name not in allowed or (name == "need" and not op.joint):
+            raise RuleError(f"op {op.name!r}: {whose} asks for {name!r}. A rule may name {', '.join(allowed)}.")
+    return asked[1:]
