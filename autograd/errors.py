@@ -41,7 +41,15 @@ __all__ = [
 
 
 class AutogradError(Exception):
-    """Base class of every error that the engine raises on its own account."""
+    """Base class of every error that the engine raises on its own account.
+
+    >>> from autograd import AutogradError, tensor
+    >>> try:
+    ...     tensor([1.0, 2.0], requires_grad=True).backward()
+    ... except AutogradError as error:
+    ...     print(type(error).__name__)
+    NonScalarBackwardError
+    """
 
 
 class NonScalarBackwardError(AutogradError, ValueError):

@@ -105,18 +105,34 @@ OPTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
 
 
 def reshape(self: Tensor, *sizes: Any, order: Any = "C") -> Any:
-    """The same numbers in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
+    """The same numbers in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, 2)
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
     size = sizes[0] if len(sizes) == 1 else sizes
     return shape.reshape(self, shape=size) if order == "C" else np.reshape(self, size, order)
 
 
 def ravel(self: Tensor, order: Any = "C") -> Any:
-    """All numbers in one row."""
+    """All numbers in one row.
+
+    >>> from autograd import tensor
+    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).ravel()
+    tensor([1., 2., 3., 4.])
+    """
     return shape.ravel(self) if order == "C" else np.ravel(self, order)
 
 
 def transpose(self: Tensor, *axes: Any) -> Any:
-    """Axes in another order, reversed when none is given."""
+    """Axes in another order, reversed when none is given.
+
+    >>> from autograd import tensor
+    >>> tensor([[1.0, 2.0, 3.0]]).transpose().shape, tensor([[[1.0, 2.0]]]).transpose(0, 2, 1).shape
+    ((3, 1), (1, 2, 1))
+    """
     if not axes:
         return shape.transpose(self)
     order = axes if len(axes) > 1 or isinstance(axes[0], int) else axes[0]
@@ -126,7 +142,16 @@ def transpose(self: Tensor, *axes: Any) -> Any:
 def astype(
     self: Tensor, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
 ) -> Any:
-    """The numbers in another dtype; to integers or booleans they are a constant, without gradient."""
+    """The numbers in another dtype; to integers or booleans they are a constant, without gradient.
+
+    >>> from autograd import tensor
+    >>> x = tensor([1.5, 2.0], requires_grad=True)
+    >>> x.astype("float32").sum().backward()
+    >>> x.grad
+    array([1., 1.])
+    >>> x.astype(int)
+    tensor([1, 2])
+    """
     dtype = np.dtype(dtype)
     if dtype.kind == "c" and self.requires_grad and STATE.get().grad:
         raise InvalidDtypeError(f"astype gives {dtype}, which has no gradient here: {COMPLEX}.")
@@ -138,57 +163,114 @@ def astype(
 
 
 def nonzero(self: Tensor) -> Any:
-    """The positions of the entries that are not 0: an array for each axis."""
+    """The positions of the entries that are not 0: an array for each axis.
+
+    >>> from autograd import tensor
+    >>> tensor([0.0, 3.0, 4.0]).nonzero()
+    (array([1, 2]),)
+    """
     return np.nonzero(self)
 
 
 def searchsorted(self: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> Any:
-    """Where numbers would have to be put in so that these, which are sorted, stay so."""
+    """Where to put numbers into these, which are sorted, so that they stay sorted.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0, 4.0]).searchsorted([0.5, 3.0])
+    array([0, 2])
+    """
     return np.searchsorted(self, v, side, sorter)
 
 
 def argpartition(self: Tensor, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
-    """Positions in an order in which the kth is the one that it would be if all were sorted."""
+    """Positions in an order in which the kth is the one that it would be if all were sorted.
+
+    >>> from autograd import tensor
+    >>> x = tensor([3.0, 1.0, 2.0])
+    >>> x[x.argpartition(0)][0]
+    tensor(1.)
+    """
     return np.argpartition(self, kth, axis, kind, order)
 
 
 def diagonal(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonal of each matrix."""
+    """The diagonal of each matrix.
+
+    >>> from autograd import tensor
+    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).diagonal()
+    tensor([1., 4.])
+    """
     return np.diagonal(self, offset, axis1, axis2)
 
 
 def trace(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
-    """The sum of the diagonal of each matrix."""
+    """The sum of the diagonal of each matrix.
+
+    >>> from autograd import tensor
+    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).trace()
+    tensor(5.)
+    """
     return np.trace(self, offset, axis1, axis2, dtype, out)
 
 
 def take(self: Tensor, indices: Any, axis: int | None = None, out: Any = None, mode: Any = "raise") -> Any:
-    """The entries at these positions, along an axis or of all numbers in a row."""
+    """The entries at these positions, along an axis or of all numbers in a row.
+
+    >>> from autograd import tensor
+    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).take([1, 1], axis=0)
+    tensor([[3., 4.],
+            [3., 4.]])
+    """
     return np.take(self, indices, axis, out, mode)
 
 
 def compress(self: Tensor, condition: Any, axis: int | None = None, out: Any = None) -> Any:
-    """The entries where a condition holds, along an axis or of all numbers in a row."""
+    """The entries where a condition holds, along an axis or of all numbers in a row.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0, 3.0]).compress([True, False, True])
+    tensor([1., 3.])
+    """
     return np.compress(condition, self, axis, out)
 
 
 def repeat(self: Tensor, repeats: Any, axis: int | None = None) -> Any:
-    """Each entry several times, along an axis or of all numbers in a row."""
+    """Each entry several times, along an axis or of all numbers in a row.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0]).repeat(2)
+    tensor([1., 1., 2., 2.])
+    """
     return np.repeat(self, repeats, axis=axis)
 
 
 def round(self: Tensor, decimals: int = 0, out: Any = None) -> Any:
-    """Rounded to decimals: a constant in pieces, without gradient."""
+    """Rounded to decimals: a constant in pieces, without gradient.
+
+    >>> from autograd import tensor
+    >>> tensor([1.26, 2.0], requires_grad=True).round(1)
+    tensor([1.3, 2. ])
+    """
     return np.round(self, decimals, out)
 
 
 def conjugate(self: Tensor) -> Any:
-    """The numbers as they are, which are real."""
+    """The numbers as they are, which are real.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
+    (tensor([1., 2.]), tensor([1., 2.]))
+    """
     return np.conjugate(self)
 
 
 def imaginary(self: Tensor) -> Any:
-    """Zeros: the numbers are real."""
+    """Zeros: the numbers are real.
+
+    >>> from autograd import tensor
+    >>> tensor([1.0, 2.0]).imag
+    tensor([0., 0.])
+    """
     return np.imag(self)
 
 
@@ -203,7 +285,12 @@ def divided_with_remainder(self: Tensor, other: Any) -> Any:
 
 
 def matrix_transpose(self: Tensor) -> Any:
-    """The last two axes exchanged."""
+    """The last two axes exchanged.
+
+    >>> from autograd import tensor
+    >>> tensor([[[1.0, 2.0]]]).mT.shape
+    (1, 2, 1)
+    """
     return shape.swapaxes(self, -2, -1)
 
 

@@ -39,7 +39,24 @@ class Frame:
 
 class Watch:
     """Something that wants to see what happens: every op applied to a Tensor, every node as it is made and as it passes
-    its gradient on. A watcher overrides what it wants to see."""
+    its gradient on. A watcher overrides what it wants to see.
+
+    >>> from autograd import tensor
+    >>> from autograd.modes import STATE, Watch
+    >>> class Reporter(Watch):
+    ...     def applied(self, op, xs, data, out, result):
+    ...         print("applied", op.name, "to", *map(float, data))
+    ...     def forward(self, node, operands, out):
+    ...         print("made a node of value", out)
+    ...     def backward(self, node, g, gradients):
+    ...         print("passed on", *gradients)
+    >>> token = STATE.set(STATE.get().replace(watch=Reporter()))
+    >>> (tensor(3.0, requires_grad=True) * 2.0).backward()
+    made a node of value 6.0
+    applied multiply to 3.0 2.0
+    passed on 2.0 None
+    >>> STATE.reset(token)
+    """
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         """An op was applied to operands, with these arrays in them; the result is its Tensor (or several)."""

@@ -59,7 +59,15 @@ class TensorValues(Surface):
 
     @property
     def grad(self) -> NDArray[Any] | None:
-        """What backward passes have added up for this Tensor: an array of its shape that is its own, or None."""
+        """What backward passes have added up for this Tensor: an array of its shape that is its own, or None.
+
+        >>> from autograd import tensor
+        >>> x = tensor(3.0, requires_grad=True)
+        >>> (x * x).backward()
+        >>> x.grad
+        array(6.)
+        >>> x.grad = None
+        """
         node = self._node
         if node is None or node.__class__ is Leaf:
             return self._grad
@@ -81,7 +89,14 @@ class TensorValues(Surface):
 
     @property
     def name(self) -> str | None:
-        """A name for pictures and messages. It is written to the graph, which keeps it when the Tensor is dropped."""
+        """A name for pictures and messages. It is written to the graph, which keeps it when the Tensor is dropped.
+
+        >>> from autograd import tensor
+        >>> x = tensor(3.0, requires_grad=True)
+        >>> x.name = "x"
+        >>> x
+        tensor(3., name='x', requires_grad=True)
+        """
         info = self._info if self.is_leaf else self._node.info  # type: ignore[union-attr]
         return None if info is None else info.name
 
@@ -91,29 +106,65 @@ class TensorValues(Surface):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether this was made by a user rather than computed from something that requires a gradient."""
+        """Whether this was made by a user rather than computed from something that requires a gradient.
+
+        >>> from autograd import tensor
+        >>> x = tensor(3.0, requires_grad=True)
+        >>> x.is_leaf, (x * x).is_leaf
+        (True, False)
+        """
         return self._node is None or isinstance(self._node, Leaf)
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The number of entries along each axis.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0, 3.0]]).shape
+        (1, 3)
+        """
         shape: tuple[int, ...] = self._data.shape
         return shape
 
     @property
     def ndim(self) -> int:
+        """The number of axes.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0, 3.0]]).ndim
+        2
+        """
         return len(self._data.shape)
 
     @property
     def size(self) -> int:
+        """The number of entries.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0, 3.0]]).size
+        3
+        """
         return int(self._data.size)
 
     @property
     def flags(self) -> Any:
-        """How the values lie in memory, in NumPy's words."""
+        """How the values lie in memory, in NumPy's words.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).T.flags.f_contiguous
+        True
+        """
         return np.asarray(self._data).flags
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The dtype of the values, which follows NumPy; results of an op have that which NumPy gives them.
+
+        >>> import numpy as np
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).dtype, tensor(np.float32(1.0)).dtype
+        (dtype('float64'), dtype('float32'))
+        """
         dtype: np.dtype[Any] = self._data.dtype
         return dtype
 
@@ -130,19 +181,34 @@ class TensorValues(Surface):
     # --- plain values -----------------------------------------------------------------------------------------
 
     def numpy(self) -> NDArray[Any]:
-        """A read-only view of the values."""
+        """A read-only view of the values.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0], requires_grad=True).numpy()
+        array([1., 2.])
+        """
         self._note_reading("numpy()")
         view = np.asarray(self._data).view()
         view.flags.writeable = False
         return view
 
     def item(self, *index: Any) -> Any:
-        """The value of a Tensor with one entry, or of the entry at a position, as a Python number."""
+        """The value of a Tensor with one entry, or of the entry at a position, as a Python number.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0]]).item(0, 1), tensor(3.0, requires_grad=True).item()
+        (2.0, 3.0)
+        """
         self._note_reading("item()")
         return self._data.item(*index)
 
     def tolist(self) -> Any:
-        """The values as (nested lists of) Python numbers."""
+        """The values as (nested lists of) Python numbers.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
+        """
         self._note_reading("tolist()")
         return self._data.tolist()
 

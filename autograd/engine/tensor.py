@@ -79,7 +79,14 @@ class Tensor(TensorValues):
 
     @property
     def data(self) -> Any:
-        """The values as an array, without graph. Assigning to it changes a leaf outside the graph."""
+        """The values as an array, without graph. Assigning to it changes a leaf outside the graph.
+
+        >>> from autograd import tensor
+        >>> w = tensor([1.0, 2.0], requires_grad=True)
+        >>> w.data -= 0.5
+        >>> w.data
+        array([0.5, 1.5])
+        """
         data = self._data
         if self._requires_grad:
             self._note_reading("data")
@@ -123,7 +130,14 @@ class Tensor(TensorValues):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow into this Tensor. It can be set on leaves, of real floating dtype only."""
+        """Whether gradients flow into this Tensor. It can be set on leaves, of real floating dtype only.
+
+        >>> from autograd import tensor
+        >>> x = tensor([1.0, 2.0])
+        >>> x.requires_grad = True
+        >>> (x * x).requires_grad
+        True
+        """
         return self._requires_grad
 
     @requires_grad.setter
@@ -216,7 +230,13 @@ class Tensor(TensorValues):
         return tuple(results)
 
     def detach(self) -> Tensor:
-        """The same values, without graph (memory is shared)."""
+        """The same values, without graph (memory is shared).
+
+        >>> from autograd import tensor
+        >>> x = tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).detach()
+        tensor([1., 4.])
+        """
         self._note_reading("detach()")
         return constant(np.asarray(self.data))
 
@@ -280,13 +300,23 @@ class Tensor(TensorValues):
 
 
 class HookHandle:
-    """Removes a gradient hook: ``handle.remove()``."""
+    """What `Tensor.register_hook` returns: it removes the hook.
+
+    >>> from autograd import tensor
+    >>> x = tensor(3.0, requires_grad=True)
+    >>> handle = x.register_hook(print)
+    >>> handle.remove()
+    >>> (x * 2).backward()
+    >>> x.grad
+    array(2.)
+    """
 
     def __init__(self, info: Info, hook: Callable[[Any], Any]) -> None:
         self._info = info
         self._hook = hook
 
     def remove(self) -> None:
+        """Remove the hook; again, it does nothing."""
         if self._hook in self._info.hooks:
             self._info.hooks.remove(self._hook)
 

@@ -50,6 +50,13 @@ class Row:
     ``index`` and ``output_index`` say which entry that was (None: a random direction, or a random combination of
     output entries). ``tolerance`` is the relative error that would still have been let pass, ``noise`` how uncertain
     the numeric value is, and ``slopes`` the slopes to the left and to the right of a kink.
+
+    >>> from autograd import gradcheck
+    >>> row = gradcheck(lambda x: x[0] * x[1], [2.0, 3.0]).worst
+    >>> row.derivative, row.entry, row.verdict
+    ('df/dx[0]', 'x[0]', 'right')
+    >>> row.ok, row.analytic
+    (True, 3.0)
     """
 
     order: int
@@ -92,6 +99,15 @@ class Fault:
     whose call that was, ``line`` is ``file:line`` of the user's call, ``names`` are those of the Tensors that went
     in, ``path`` leads from the node to the output. ``row`` has the entry and both numbers, for the gradient that
     arrived at the node. Of ``order`` 2 the rule is right, but its own derivative is not.
+
+    >>> import numpy as np
+    >>> from autograd import custom_op, gradcheck
+    >>> square = custom_op(np.square, lambda g, x: g * x, name="square")
+    >>> report = gradcheck(lambda x: square(x), 3.0, raise_on_failure=False)
+    >>> report.faults[0].op, report.faults[0].row.analytic
+    ('square', 3.0)
+    >>> str(report.faults[0]).partition(" at ")[0]
+    'the rule of square is wrong'
     """
 
     op: str
@@ -170,7 +186,12 @@ class GradcheckReport:
 
     @property
     def worst(self) -> Row:
-        """The row that decided."""
+        """The row that decided.
+
+        >>> from autograd import gradcheck
+        >>> gradcheck(lambda x: abs(x[0]) + x[1], [0.0, 1.0]).worst.verdict
+        'kink'
+        """
         rank = list(MEANING)
         return min(self.rows, key=lambda row: (row.ok, rank.index(row.verdict)))
 

@@ -27,6 +27,15 @@ class Difference:
 
     ``kind`` is "program" (another op, shape or dtype, or one recording is longer), "value", "gradient" or "same".
     ``index`` is the entry of the array that departs most, ``values`` the two numbers there.
+
+    >>> from autograd import diff, record, tensor
+    >>> def run(scale):
+    ...     with record() as recording:
+    ...         (tensor([1.0, 2.0], requires_grad=True, name="w") * scale).sum()
+    ...     return recording
+    >>> found = diff(run(3.0), run(4.0))
+    >>> bool(found), found.kind, found.index, found.values
+    (True, 'value', (1,), (6.0, 8.0))
     """
 
     kind: Kind

@@ -148,22 +148,44 @@ class Drawing:
 
     @cached_property
     def dot(self) -> str:
-        """The picture as DOT text for Graphviz."""
+        """The picture as DOT text for Graphviz.
+
+        >>> from autograd import draw, tensor
+        >>> draw(tensor(3.0, requires_grad=True, name="x") * 2).dot.splitlines()[0]
+        'digraph {'
+        """
         return write_dot(self.picture)
 
     @cached_property
     def text(self) -> str:
-        """The graph as an indented tree."""
+        """The graph as an indented tree.
+
+        >>> from autograd import draw, tensor
+        >>> print(draw(tensor(3.0, requires_grad=True, name="x") * 2).text)
+        x * 2  value 6
+        └─ x: input  value 3
+        (all float64; no gradients yet: backward() has not run)
+        """
         return write_tree(self.picture)
 
     @cached_property
     def mermaid(self) -> str:
-        """The picture as a Mermaid flowchart for Markdown."""
+        """The picture as a Mermaid flowchart for Markdown.
+
+        >>> from autograd import draw, tensor
+        >>> draw(tensor(3.0, requires_grad=True, name="x") * 2).mermaid.splitlines()[0]
+        'flowchart LR'
+        """
         return write_mermaid(self.picture)
 
     @cached_property
     def html(self) -> str:
-        """The picture as one HTML page to zoom and click in, without network."""
+        """The picture as one HTML page to zoom and click in, without network.
+
+        >>> from autograd import draw, tensor
+        >>> draw(tensor(3.0, requires_grad=True) * 2, renderer="own").html[:15]
+        '<!DOCTYPE html>'
+        """
         return write_page(self.picture, self.svg)
 
     def save(self, path: str | Path) -> Path:
@@ -171,6 +193,10 @@ class Drawing:
 
         PNG and PDF need the program `dot` of Graphviz; the others need nothing installed. A device or a pipe is
         refused with OSError.
+
+        >>> from autograd import draw, tensor
+        >>> draw(tensor(3.0, requires_grad=True) * 2).save("graph.txt").name
+        'graph.txt'
         """
         path = Path(path)
         suffix = path.suffix.lower().removeprefix(".")

@@ -136,6 +136,18 @@ class Explanation:
 
     ``gradient`` is the derivative, ``count`` the number of paths, ``paths`` the largest of them (of single entries),
     ``deltas`` the formulas of matrices (of whole arrays).
+
+    >>> from autograd import explain, tensor
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> found = explain(x * x, x)
+    >>> found.gradient, found.count, [path.product for path in found.paths]
+    (np.float64(6.0), 2, [3.0, 3.0])
+    >>> [(link.formula, link.number) for link in found.paths[0].links]
+    [('x', 3.0)]
+    >>> found.text.splitlines()[0]
+    'dmultiply_1/dx = 6: the sum over 2 paths'
+    >>> found.latex.startswith("$$")
+    True
     """
 
     def __init__(

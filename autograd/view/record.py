@@ -31,6 +31,13 @@ class Entry:
     """One value of a recording: a leaf at its first use, or the result of an op, in the order of the program.
 
     ``gradient`` is what all backward passes inside the recording have sent to it, None when none came.
+
+    >>> from autograd import record, tensor
+    >>> with record() as run:
+    ...     y = tensor(3.0, requires_grad=True, name="x") * 2.0
+    >>> entry = run["multiply_1"]
+    >>> entry.op, entry.value, entry.gradient
+    ('x * 2', np.float64(6.0), None)
     """
 
     name: str
@@ -81,7 +88,17 @@ class record(Mode):
 
 
 class Recording(Watch):
-    """What happened inside `record`: its entries in the order of the program."""
+    """What happened inside `record`: its entries in the order of the program.
+
+    >>> from autograd import record, tensor
+    >>> with record() as run:
+    ...     loss = (tensor(3.0, requires_grad=True, name="x") * 2.0) ** 2
+    ...     loss.backward()
+    >>> [entry.name for entry in run]
+    ['x', 'multiply_1', 'power_1']
+    >>> run["x"].value, run["x"].gradient
+    (array(3.), np.float64(24.0))
+    """
 
     def __init__(self) -> None:
         self._nodes: list[Vertex] = []  # leaves at their first use, nodes, outputs of nodes with several

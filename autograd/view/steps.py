@@ -130,7 +130,22 @@ def steps(output: Tensor, *, gradient: Any = None) -> Steps:
 
 
 class Steps:
-    """The steps of a backward pass: iterate over them, print them, or open ``html`` in a browser."""
+    """The steps of a backward pass: iterate over them, print them, or open ``html`` in a browser.
+
+    >>> from autograd import steps, tensor
+    >>> x = tensor(3.0, requires_grad=True, name="x")
+    >>> found = steps(x * x)
+    >>> len(found), found.gradients
+    (1, {'x': np.float64(6.0)})
+    >>> [send.formula for step in found for send in step.sends]
+    ['x', 'x']
+    >>> found.text.splitlines()[-1]
+    'gradients: x 6'
+    >>> found.html[:15]
+    '<!DOCTYPE html>'
+    >>> found.save("pass.html").name
+    'pass.html'
+    """
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
