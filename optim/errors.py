@@ -19,7 +19,16 @@ __all__ = [
 
 
 class OptimizerError(Exception):
-    """Base class of every error that the optimizers raise on their own account."""
+    """Base class of every error that the optimizers raise on their own account.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD, OptimizerError
+    >>> try:
+    ...     SGD([tensor([1.0], requires_grad=True)], lr=-0.1)
+    ... except OptimizerError as error:
+    ...     print(type(error).__name__)
+    HyperparameterError
+    """
 
 
 class HyperparameterError(OptimizerError, ValueError):

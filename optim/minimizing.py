@@ -43,6 +43,14 @@ class Minimum:
     ``xs`` is one array of shape (steps + 1, *shape) when ``x0`` is an array, else a list. ``steps``: how many;
     ``evaluations``: how often the function was called. ``converged``: whether the tolerance or the target was
     reached; ``why``: what ended it, in words. ``method``: the optimizer as it prints.
+
+    >>> import numpy as np
+    >>> from optim import minimize
+    >>> found = minimize(lambda x: ((x - 3.0) ** 2).sum(), np.array([0.0, 1.0]), method="newton")
+    >>> found.x, found.steps, found.converged
+    (array([3., 3.]), 1, True)
+    >>> found.values
+    array([13.,  0.])
     """
 
     x: Any

@@ -96,7 +96,14 @@ class Optimizer:
     # --- the formula ------------------------------------------------------------------------------------------
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names of the state arrays of a parameter, for the hyper-parameters as they were given."""
+        """The names of the state arrays of a parameter, for the hyper-parameters as they were given.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> optimizer = SGD([tensor([1.0], requires_grad=True)], lr=0.1, momentum=0.9)
+        >>> optimizer.slots(optimizer.param_groups[0])
+        ('momentum_buffer',)
+        """
         return ()
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
@@ -109,13 +116,26 @@ class Optimizer:
         raise NotImplementedError
 
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
-        """Refuse hyper-parameters that do not go together (as given, and at this step), with HyperparameterError."""
+        """Refuse hyper-parameters that do not go together (as given, and at this step), with HyperparameterError.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> SGD([tensor([1.0], requires_grad=True)], lr=0.1, nesterov=True)
+        Traceback (most recent call last):
+        ...
+        optim.errors.HyperparameterError: SGD: nesterov=True needs a momentum above 0.
+        """
 
     @classmethod
     def expression(
         cls, p: Any, g: Any, *state: Any, ascend: bool, decay: Any, shrink: Any, **coefficients: Any
     ) -> tuple[Any, ...]:
-        """The update with what all optimizers have: the direction, and weight decay of either kind."""
+        """The update with what all optimizers have: the direction, and weight decay of either kind.
+
+        >>> from optim import Lion
+        >>> Lion.expression(1.0, 2.0, 0.0, ascend=False, decay=None, shrink=0.9, lr=0.25, share=0.5, beta2=0.5)
+        (np.float64(0.65), 1.0)
+        """
         if ascend:
             g = -g
         if decay is not None:  # coupled: the gradient of decay / 2 * p**2
@@ -125,7 +145,14 @@ class Optimizer:
         return cls.update(p, g, *state, **coefficients)
 
     def common(self, hyper: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings of `expression` that all optimizers have."""
+        """The settings of `expression` that all optimizers have.
+
+        >>> from autograd import tensor
+        >>> from optim import AdamW
+        >>> optimizer = AdamW([tensor([1.0], requires_grad=True)], lr=0.1, weight_decay=0.5)
+        >>> optimizer.common(optimizer.resolve(optimizer.param_groups[0], 0))
+        {'ascend': False, 'decay': None, 'shrink': 0.95}
+        """
         decay = hyper.get("weight_decay", 0.0)
         decoupled = hyper.get("decoupled_weight_decay", self.decoupled)
         if is_off(decay):
@@ -139,7 +166,16 @@ class Optimizer:
     def settings(
         self, common: dict[str, Any], hyper: Mapping[str, Any], step: int, state: dict[str, Any]
     ) -> dict[str, Any]:
-        """What `expression` needs besides arrays at an update; the numbers of the state are brought up to it."""
+        """What `expression` needs besides arrays at an update; the numbers of the state are brought up to it.
+
+        >>> from autograd import tensor
+        >>> from optim import RMSprop
+        >>> w = tensor([1.0], requires_grad=True)
+        >>> optimizer = RMSprop([w], lr=0.1)
+        >>> hyper = optimizer.resolve(optimizer.param_groups[0], 0)
+        >>> sorted(optimizer.settings(optimizer.common(hyper), hyper, 1, optimizer.state[w]))
+        ['alpha', 'ascend', 'centered', 'decay', 'eps', 'inside', 'lr', 'momentum', 'shrink']
+        """
         if not self.numbers:
             return {**common, **self.coefficients(hyper, step)}
         settings = {**common, **self.coefficients(hyper, step, **{name: state[name] for name in self.numbers})}
@@ -180,13 +216,28 @@ class Optimizer:
             self.state[p] = self.new_state(p, new)
 
     def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
-        """The state of a parameter before its first update."""
+        """The state of a parameter before its first update.
+
+        >>> from autograd import tensor
+        >>> from optim import Adam
+        >>> w = tensor([1.0, 2.0], requires_grad=True)
+        >>> optimizer = Adam([w])
+        >>> optimizer.new_state(w, optimizer.param_groups[0])
+        {'step': 0, 'exp_avg': array([0., 0.]), 'exp_avg_sq': array([0., 0.])}
+        """
         dtype = of_parameter(p.dtype)
         arrays = {name: np.zeros_like(p._data, dtype) for name in self.slots(group)}
         return {"step": 0, **self.numbers, **arrays}
 
     def resolve(self, group: Mapping[str, Any], t: int, *, tensors: bool = False) -> dict[str, Any]:
-        """The hyper-parameters of a group after t steps, checked."""
+        """The hyper-parameters of a group after t steps, checked.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> optimizer = SGD([tensor([1.0], requires_grad=True)], lr=lambda t: 1.0 / (1 + t))
+        >>> optimizer.resolve(optimizer.param_groups[0], 3)["lr"]
+        0.25
+        """
         owner = type(self).__name__
         unknown = [name for name in group if name not in self.rules and name != "params"]
         if unknown:
@@ -213,7 +264,16 @@ class Optimizer:
     # --- steps ------------------------------------------------------------------------------------------------
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters (or fill them with zeros)."""
+        """Forget the gradients of all parameters (or fill them with zeros).
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> w = tensor([1.0], requires_grad=True)
+        >>> (w * w).sum().backward()
+        >>> SGD([w], lr=0.1).zero_grad()
+        >>> w.grad is None
+        True
+        """
         for group in self.param_groups:
             for p in group["params"]:  # leaves, whose gradient lies in `_grad`
                 if set_to_none or p._grad is None:
@@ -227,6 +287,14 @@ class Optimizer:
         ``closure``, if given, computes the loss and its gradients first; what it returns is returned. All
         hyper-parameters are checked before the first parameter is changed: HyperparameterError is raised when a
         schedule leaves its range. Ctrl-C waits until all parameters and their state are updated.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> w = tensor([1.0], requires_grad=True)
+        >>> (w * w).sum().backward()
+        >>> SGD([w], lr=0.25).step()
+        >>> w.data
+        array([0.5])
         """
         loss = None if closure is None else closure()
         undisturbed(self._update_all)
@@ -397,6 +465,12 @@ class Optimizer:
         """A copy of the state as nested dicts of arrays and numbers, in the layout of PyTorch.
 
         Schedules are not part of it: they follow from the number of steps, which is.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> w = tensor([1.0], requires_grad=True)
+        >>> SGD([w], lr=0.1).state_dict()["state"]
+        {0: {'step': 0}}
         """
         return dump(self)
 
@@ -405,6 +479,15 @@ class Optimizer:
 
         The saved hyper-parameters take the places of the present ones, except where these are functions of the step.
         Raises StateError when the state belongs to other parameters or another optimizer; nothing is changed then.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> w = tensor([1.0], requires_grad=True)
+        >>> saved = SGD([w], lr=0.1).state_dict()
+        >>> optimizer = SGD([w], lr=0.5)
+        >>> optimizer.load_state_dict(saved)
+        >>> optimizer.param_groups[0]["lr"]
+        0.1
         """
         restore(self, state_dict)
 

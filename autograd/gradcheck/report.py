@@ -176,7 +176,12 @@ class GradcheckReport:
     @property
     def ok(self) -> bool:
         """Whether nothing contradicts the rules: every row right, independent, a kink with the answer between its
-        slopes, or off by a rounding error that leaves something to see, or nothing but zero."""
+        slopes, or off by a rounding error that leaves something to see, or nothing but zero.
+
+        >>> from autograd import gradcheck
+        >>> gradcheck(lambda x: abs(x), 0.0).ok
+        True
+        """
         return all(row.ok for row in self.rows)
 
     @property
