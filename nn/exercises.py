@@ -29,6 +29,13 @@ class Verdict:
 
     ``slip`` is one of "" (right), "open" (not answered), "sign", "factor", "transpose", "sum", "mean", "shape",
     "branch", "order", "nonfinite", "kind", "error", "unknown", or the words of a slip that the exercise names.
+
+    >>> from nn.exercises import judge
+    >>> verdict = judge(-0.75, 0.75)
+    >>> verdict.right, verdict.slip
+    (False, 'sign')
+    >>> print(verdict)
+    not yet. The sign: your answer is minus what it should be.
     """
 
     right: bool

@@ -46,7 +46,13 @@ _leave = STATE.reset
 
 
 class LoadedKeys(NamedTuple):
-    """What `Module.load_state_dict` left out, which is nothing unless ``strict=False``."""
+    """What `Module.load_state_dict` left out, which is nothing unless ``strict=False``.
+
+    >>> import nn
+    >>> keys = nn.Linear(3, 2).load_state_dict({"bias": [0.0, 0.0], "gain": 1.0}, strict=False)
+    >>> keys.missing_keys, keys.unexpected_keys
+    (['weight'], ['gain'])
+    """
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -163,11 +169,21 @@ class Module:
                 yield path, module
 
     def modules(self) -> Iterator[Module]:
-        """This module and all below it, each once."""
+        """This module and all below it, each once.
+
+        >>> import nn
+        >>> list(nn.Sequential(nn.ReLU(), nn.Tanh()).modules())[1:]
+        [ReLU(), Tanh()]
+        """
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly in this one, each once, with their names."""
+        """The modules directly in this one, each once, with their names.
+
+        >>> import nn
+        >>> list(nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).named_children())[0]
+        ('0', ReLU())
+        """
         seen: set[int] = set()
         for name, part in _held(self):
             if isinstance(part, Module) and id(part) not in seen:
@@ -175,7 +191,12 @@ class Module:
                 yield name, part
 
     def children(self) -> Iterator[Module]:
-        """The modules directly in this one, each once."""
+        """The modules directly in this one, each once.
+
+        >>> import nn
+        >>> [type(child).__name__ for child in nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).children()]
+        ['ReLU', 'Sequential']
+        """
         return (module for _, module in self.named_children())
 
     def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
@@ -190,17 +211,32 @@ class Module:
                 yield name, tensor
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once: what an optimizer takes."""
+        """The parameters, each once: what an optimizer takes.
+
+        >>> import nn
+        >>> sum(p.size for p in nn.Linear(3, 2).parameters())
+        8
+        """
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Buffer]]:
-        """The buffers, each once, with their names."""
+        """The buffers, each once, with their names.
+
+        >>> import nn
+        >>> [name for name, _ in nn.BatchNorm1d(3).named_buffers()]
+        ['running_mean', 'running_var', 'num_batches_tracked']
+        """
         for name, tensor in _once(tensors_of(self, prefix, recurse)):
             if isinstance(tensor, Buffer):
                 yield name, tensor
 
     def buffers(self, recurse: bool = True) -> Iterator[Buffer]:
-        """The buffers, each once."""
+        """The buffers, each once.
+
+        >>> import nn
+        >>> sum(buffer.size for buffer in nn.BatchNorm1d(3).buffers())
+        7
+        """
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     # --- state --------------------------------------------------------------------------------------------------
@@ -279,17 +315,37 @@ class Module:
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Set this module and all below it to training, or with False to evaluation, and return it."""
+        """Set this module and all below it to training, or with False to evaluation, and return it.
+
+        >>> import nn
+        >>> nn.Dropout(0.5).eval().train().training
+        True
+        """
         for module in self.modules():
             module.training = bool(mode)
         return self
 
     def eval(self) -> Self:
-        """Set this module and all below it to evaluation, and return it."""
+        """Set this module and all below it to evaluation, and return it.
+
+        >>> import numpy as np
+        >>> import nn
+        >>> nn.Dropout(0.5).eval()(np.ones(3))
+        array([1., 1., 1.])
+        """
         return self.train(False)
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+        """Forget the gradients of all parameters.
+
+        >>> import numpy as np
+        >>> import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> layer(np.ones((1, 2), "float32")).sum().backward()
+        >>> layer.zero_grad()
+        >>> layer.weight.grad is None
+        True
+        """
         for parameter in self.parameters():
             parameter.grad = None
 
@@ -314,7 +370,12 @@ class Module:
     # --- words --------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """What stands in the parentheses of the repr, before the inner modules."""
+        """What stands in the parentheses of the repr, before the inner modules.
+
+        >>> import nn
+        >>> nn.Linear(2, 3).extra_repr()
+        'in_features=2, out_features=3, bias=True'
+        """
         return ""
 
     @recursive_repr("(...)")

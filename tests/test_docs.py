@@ -1,33 +1,48 @@
-"""The examples of the documentation run: in the docstrings of the three packages, and on pages."""
+"""Everything public has a docstring with an example; these run, and so do those of pages."""
 
 import ast
 import doctest
 import re
+import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from autograd.registry import REGISTRY
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("autograd", "optim", "nn")
+EXTRAS = {r"\.plot\b": "matplotlib", r"\bnn\.sklearn\b": "sklearn"}  # what is needed where this is written
 
 
+@cache
 def docstrings():
-    """File, line and text of every string in the sources with an example.
+    """File, line and text of every string in the sources with an example, and of the docstrings of ops.
 
     Read from the sources and not from the objects, as doctest's own finder does, because that one passes over
-    what is neither a function nor a class, an op in a table for instance, without a word.
+    what is neither a function nor a class without a word. Only the docstring of an op is put together from its record.
     """
-    parser = doctest.DocTestParser()
+    found = []
     for package in map(Path, PACKAGES):
         [folder] = find_spec(package.name).submodule_search_locations
         for file in sorted(Path(folder).rglob("*.py")):
             name = (package / file.relative_to(folder)).as_posix()
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    place = f"{name}:{node.lineno}"
-                    if parser.get_examples(node.value, place):
-                        yield pytest.param(name, node.lineno, node.value, id=place)
+                    found.append((name, node.lineno, node.value))
+    found += [(f"op {op.name}", 1, op.function.__doc__) for op in REGISTRY.values()]
+    return [(file, line, text) for file, line, text in found if examples_of(text)]
+
+
+def examples_of(text):
+    return [example.source for example in doctest.DocTestParser().get_examples(text)]
+
+
+def missing_for(text):
+    """What is needed beside NumPy and is not there."""
+    return next((extra for words, extra in EXTRAS.items() if re.search(words, text) and not find_spec(extra)), None)
 
 
 def run_examples(text, names, file, line):
@@ -42,11 +57,16 @@ def run_examples(text, names, file, line):
         pytest.fail("".join(report), pytrace=False)
 
 
-@pytest.mark.parametrize(("file", "line", "text"), list(docstrings()))
+@pytest.mark.parametrize(("file", "line", "text"), [pytest.param(*d, id=f"{d[0]}:{d[1]}") for d in docstrings()])
 def test_docstring(file, line, text, tmp_path, monkeypatch):
     """An example knows no names but its own, so that it can be pasted as it stands."""
+    if missing := missing_for("".join(examples_of(text))):
+        pytest.skip(f"{missing} is missing")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.chdir(tmp_path)  # examples may save files
     run_examples(text, {"__name__": "__main__"}, file, line - 1)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/doctor.md", "docs/networks.md", "docs/training.md"])

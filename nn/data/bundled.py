@@ -23,7 +23,13 @@ __all__ = ["Digits", "digits"]
 
 
 class Digits(NamedTuple):
-    """The handwritten digits: images and what they show. It unpacks as ``x, y = nn.data.digits()``."""
+    """The handwritten digits: images and what they show. It unpacks as ``x, y = nn.data.digits()``.
+
+    >>> import nn
+    >>> digits = nn.data.digits(raw=True)
+    >>> digits.x.shape, digits.y.shape
+    ((1797, 8, 8), (1797,))
+    """
 
     x: NDArray[Any]
     y: NDArray[Any]

@@ -15,7 +15,13 @@ __all__ = ["Fold", "KFold"]
 
 
 class Fold(NamedTuple):
-    """The numbers of the samples to learn from, and of those held out, both in ascending order."""
+    """The numbers of the samples to learn from, and of those held out, both in ascending order.
+
+    >>> from nn.data import KFold
+    >>> fold = next(KFold(2, shuffle=False).split([0.0, 1.0, 2.0, 3.0]))
+    >>> fold.train, fold.test
+    (array([2, 3]), array([0, 1]))
+    """
 
     train: NDArray[np.intp]
     test: NDArray[np.intp]

@@ -23,7 +23,14 @@ PARTS = {"train": "train", "test": "t10k"}
 
 
 class Images(NamedTuple):
-    """Images and their labels. It unpacks as ``x, y = nn.data.mnist(folder)``."""
+    """Images and their labels. It unpacks as ``x, y = nn.data.mnist(folder)``.
+
+    >>> import numpy as np
+    >>> from nn.data import Images
+    >>> x, y = Images(np.zeros((2, 784)), np.array([3, 1]))
+    >>> y
+    array([3, 1])
+    """
 
     x: NDArray[Any]
     y: NDArray[Any]
@@ -75,6 +82,15 @@ def mnist(folder: str | PathLike[str], part: Literal["train", "test"] = "train",
     stored. Nothing is downloaded.
 
     Raises DataFileError for files that are missing, damaged, or do not belong together, ValueError for another part.
+
+    >>> from pathlib import Path
+    >>> import nn
+    >>> sizes = 1, 1, 2  # one image of a row with two pixels
+    >>> head = bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in sizes)
+    >>> count = Path("train-images-idx3-ubyte").write_bytes(head + bytes([0, 255]))
+    >>> count = Path("train-labels-idx1-ubyte").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 1, 7]))
+    >>> nn.data.mnist(".")
+    Images(x=array([[0., 1.]], dtype=float32), y=array([7]))
     """
     if part not in PARTS:
         raise ValueError(f"part is 'train' or 'test', not {part!r}.")

@@ -134,6 +134,13 @@ class Loader:
         """Go on from a state: the next loop leaves out the batches that had been handed out.
 
         Raises ValueError for what is no state of a loader, and changes nothing then.
+
+        >>> import numpy as np
+        >>> import nn
+        >>> loader = nn.data.Loader(np.arange(6), 2)
+        >>> loader.load_state_dict({"seed": 0, "epoch": 0, "batch": 2})
+        >>> [batch.tolist() for batch in loader]
+        [[4, 5]]
         """
         try:
             seed, epoch, batch = (int(state[key]) for key in ("seed", "epoch", "batch"))
@@ -153,7 +160,13 @@ class Loader:
 
     @property
     def arrays(self) -> tuple[Any, ...]:
-        """The arrays of the data set, where it consists of arrays."""
+        """The arrays of the data set, where it consists of arrays.
+
+        >>> import numpy as np
+        >>> import nn
+        >>> nn.data.Loader(np.arange(3), 2).arrays
+        (array([0, 1, 2]),)
+        """
         if not isinstance(self.source, Arrays):
             raise TypeError(f"the samples of {self._size()} are not held as arrays: go through the batches.")
         return self.source.arrays

@@ -23,6 +23,16 @@ class NpyFile:
 
     It has ``shape``, ``dtype`` and ``len``; indexing the first axis by a number, a slice, a mask or an array of numbers
     gives a copy in memory.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> np.save("x.npy", np.arange(6.0).reshape(3, 2))
+    >>> x = nn.data.npy("x.npy")
+    >>> x.shape, len(x)
+    ((3, 2), 3)
+    >>> x[[2, 0]]
+    array([[4., 5.],
+           [0., 1.]])
     """
 
     def __init__(self, path: str, array: np.memmap[Any, Any]) -> None:

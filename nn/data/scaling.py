@@ -41,18 +41,33 @@ class _Scaling:
         return scaled.astype(x.dtype) if x.dtype.kind == "f" else scaled
 
     def inverse(self, z: ArrayLike) -> NDArray[Any]:
-        """The samples that are scaled to these."""
+        """The samples that are scaled to these.
+
+        >>> from nn.data import MinMax
+        >>> MinMax([[0.0], [4.0]]).inverse([[0.25]])
+        array([[1.]])
+        """
         z = self._checked(z)
         x = z * self.scale + self.shift
         return x.astype(z.dtype) if z.dtype.kind == "f" else x
 
     def state_dict(self) -> dict[str, NDArray[np.float64]]:
-        """The numbers, for a file."""
+        """The numbers, for a file.
+
+        >>> from nn.data import MinMax
+        >>> MinMax([[1.0], [4.0]]).state_dict()
+        {'shift': array([1.]), 'scale': array([3.])}
+        """
         return {"shift": self.shift.copy(), "scale": self.scale.copy()}
 
     @classmethod
     def from_state(cls, state: Mapping[str, ArrayLike]) -> Self:
-        """The scaling whose state this is."""
+        """The scaling whose state this is.
+
+        >>> from nn.data import MinMax
+        >>> MinMax.from_state({"shift": [1.0], "scale": [3.0]})([[2.5]])
+        array([[0.5]])
+        """
         self = cls.__new__(cls)
         self.shift, self.scale = (np.array(state[key], np.float64) for key in ("shift", "scale"))
         return self

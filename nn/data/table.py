@@ -35,8 +35,13 @@ class Table:
     >>> table = Table({"age": np.array([31.0, 45.0]), "kind": np.array(["a", "b"])})
     >>> table
     Table(2 rows; age float64, kind str)
-    >>> table["age"]
-    array([31., 45.])
+    >>> table["age"], table.names
+    (array([31., 45.]), ['age', 'kind'])
+    >>> table.numbers(["age"])
+    array([[31.],
+           [45.]])
+    >>> table.split("kind").y
+    array(['a', 'b'], dtype='<U1')
     """
 
     def __init__(self, columns: Mapping[str, NDArray[Any]], *, path: str = "", lines: Sequence[int] = ()) -> None:

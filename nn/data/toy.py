@@ -14,7 +14,13 @@ __all__ = ["PLAYGROUND", "Points", "four_rows", "moons", "playground", "xor"]
 
 
 class Points(NamedTuple):
-    """Points and what is to be predicted of each. It unpacks as ``x, y = nn.data.xor()``."""
+    """Points and what is to be predicted of each. It unpacks as ``x, y = nn.data.xor()``.
+
+    >>> import nn
+    >>> points = nn.data.moons(10, seed=0)
+    >>> points.x.shape, points.y.shape
+    ((10, 2), (10,))
+    """
 
     x: NDArray[Any]
     y: NDArray[Any]

@@ -39,6 +39,13 @@ class FlowRow(NamedTuple):
     ``delta`` the norm of the gradient at its output; ``factor`` that of the layer before divided by it, and
     ``predicted`` the same from weights and slopes; ``flat`` the share of its activations where the slope is below a
     hundredth of the largest; ``update`` the norm of one step divided by that of the weights.
+
+    >>> import nn
+    >>> layer = nn.Linear(2, 1)
+    >>> layer([[0.0, 4.0]]).sum().backward()
+    >>> row = nn.gradient_flow(layer)[0]
+    >>> row.zeros, row.delta
+    (0.3333333333333333, None)
     """
 
     layer: str
@@ -56,7 +63,17 @@ _TITLES = ("layer", "", "gradient", "zeros", "at output", "factor", "predicted",
 
 
 class GradientFlow:
-    """The table that `gradient_flow` returns: ``print`` it, plot it, iterate over its rows, or take `to_dict`."""
+    """The table that `gradient_flow` returns: ``print`` it, plot it, iterate over its rows, or take `to_dict`.
+
+    >>> import nn
+    >>> layer = nn.Linear(2, 1)
+    >>> layer([[3.0, 4.0]]).sum().backward()
+    >>> flow = nn.gradient_flow(layer)
+    >>> len(flow), flow[0].kind
+    (1, 'Linear')
+    >>> flow.to_dict()[""]["norm"]
+    5.0990195135927845
+    """
 
     def __init__(self, rows: list[FlowRow]) -> None:
         self.rows = rows
@@ -84,6 +101,13 @@ class GradientFlow:
 
         Solid is the gradient at the output of each layer (of its parameters, where only that is known); dashed what
         the predicted factors make of the last one on the way back.
+
+        >>> import nn.plot
+        >>> layer = nn.Linear(2, 1)
+        >>> layer([[3.0, 4.0]]).sum().backward()
+        >>> ax = nn.gradient_flow(layer).plot()
+        >>> ax.get_yscale()
+        'log'
         """
         ax = on_axes(ax)
         known = [row for row in self.rows if row.delta is not None]

@@ -20,6 +20,15 @@ class Finding:
 
     It has a ``name``, a ``severity`` ("error" or "warning"), the places (``where``: dotted names of modules or
     parameters), what was ``measured``, and, in words, ``what`` was found, ``why`` it matters, and the ``remedy``.
+
+    >>> import nn, optim
+    >>> model = nn.MLP([2, 16, 2], rng=0)
+    >>> report = nn.doctor(model, nn.CrossEntropyLoss(), optim.Adam([model[0].weight]), nn.data.moons(64, seed=0))
+    >>> finding = report["not-in-optimizer"]
+    >>> finding.severity, finding.where
+    ('error', ('0.bias', '2.weight', '2.bias'))
+    >>> finding.what
+    'The optimizer does not hold 3 parameters of the model.'
     """
 
     name: str

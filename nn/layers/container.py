@@ -56,7 +56,15 @@ class Sequential(Module):
                 yield name, value
 
     def append(self, module: Module) -> Self:
-        """Put a module at the end, and return the whole."""
+        """Put a module at the end, and return the whole.
+
+        >>> import nn
+        >>> nn.Sequential(nn.Linear(2, 2)).append(nn.ReLU())
+        Sequential(
+          (0): Linear(in_features=2, out_features=2, bias=True)
+          (1): ReLU()
+        )
+        """
         number = len(self._layers)
         while str(number) in self._layers:  # the names of a slice do not start at 0
             number += 1

@@ -46,6 +46,14 @@ class DetectionScore:
     """What `detection_average_precision` returns. ``float(score)`` is the mean over all classes and thresholds.
 
     ``table`` has a row for each of the ``classes`` that have true boxes and a column for each of the ``thresholds``.
+
+    >>> import numpy as np
+    >>> from nn.metrics import DetectionScore
+    >>> score = DetectionScore(classes=(3, 5), thresholds=(0.5, 0.75), table=np.array([[1.0, 0.5], [0.5, 0.0]]))
+    >>> float(score)
+    0.5
+    >>> score.by_class(), score.by_threshold()
+    ({3: 0.75, 5: 0.25}, {0.5: 0.75, 0.75: 0.25})
     """
 
     classes: tuple[int, ...]

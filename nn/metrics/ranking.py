@@ -31,6 +31,12 @@ class PrecisionRecallCurve(NamedTuple):
     """Precision and recall of "the score is at least the threshold", by increasing threshold.
 
     The curve ends with precision 1 and recall 0, which have no threshold.
+
+    >>> import numpy as np
+    >>> from nn.metrics import precision_recall_curve
+    >>> precision, recall, thresholds = precision_recall_curve(np.array([0.2, 0.8]), np.array([0, 1]))
+    >>> precision, recall
+    (array([0.5, 1. , 1. ]), array([1., 1., 0.]))
     """
 
     precision: Floats
@@ -39,7 +45,14 @@ class PrecisionRecallCurve(NamedTuple):
 
 
 class ROCCurve(NamedTuple):
-    """Rates of "the score is at least the threshold", by decreasing threshold, from (0, 0) at infinity to (1, 1)."""
+    """Rates of "the score is at least the threshold", by decreasing threshold, from (0, 0) at infinity to (1, 1).
+
+    >>> import numpy as np
+    >>> from nn.metrics import roc_curve
+    >>> curve = roc_curve(np.array([0.2, 0.8]), np.array([0, 1]))
+    >>> curve.true_positive_rate, curve.thresholds
+    (array([0., 1., 1.]), array([inf, 0.8, 0.2]))
+    """
 
     false_positive_rate: Floats
     true_positive_rate: Floats

@@ -20,7 +20,7 @@ def matrices(arrays: Mapping[str, Any], *, digits: int = 3, ax: Any = None) -> A
     than two axes or 400 entries is a ValueError.
 
     >>> import nn.plot
-    >>> ax = nn.plot.matrices({"x": [[1.0, 2.0], [3.0, 4.0]], "x.sum(0)": [4.0, 6.0]})  # doctest: +SKIP
+    >>> ax = nn.plot.matrices({"x": [[1.0, 2.0], [3.0, 4.0]], "x.sum(0)": [4.0, 6.0]})
     """
     tables = {name: np.atleast_2d(plain(values)) for name, values in arrays.items()}
     for name, table in tables.items():

@@ -32,7 +32,7 @@ def activations(
 
     >>> import nn
     >>> import nn.plot
-    >>> ax = nn.plot.activations([nn.Tanh(), nn.ReLU(), nn.GELU()])  # doctest: +SKIP
+    >>> ax = nn.plot.activations([nn.Tanh(), nn.ReLU(), nn.GELU()])
     """
     several = [functions] if callable(functions) else list(functions)
     if ax is None and len(several) > len(COLOURS):

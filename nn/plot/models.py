@@ -41,7 +41,7 @@ def decision_boundary(
     >>> import nn
     >>> import nn.plot
     >>> x = np.random.default_rng(0).standard_normal((100, 2)).astype("float32")
-    >>> ax = nn.plot.decision_boundary(nn.MLP([2, 16, 2], rng=0), x, x[:, 0] > 0)  # doctest: +SKIP
+    >>> ax = nn.plot.decision_boundary(nn.MLP([2, 16, 2], rng=0), x, x[:, 0] > 0)
     """
     ax = on_axes(ax)
     points = np.asarray(x)
@@ -105,7 +105,7 @@ def loss_surface(
     >>> def rosenbrock(x):
     ...     return (1.0 - x[0]) ** 2 + 100.0 * (x[1] - x[0] ** 2) ** 2
     >>> ways = [optim.minimize(rosenbrock, np.array([-1.2, 1.0]), m) for m in ("newton", "lbfgs")]
-    >>> ax = nn.plot.loss_surface(rosenbrock, trajectories=ways)  # doctest: +SKIP
+    >>> ax = nn.plot.loss_surface(rosenbrock, trajectories=ways)
     """
     ax = on_axes(ax)
     ways = _ways(trajectories)
@@ -162,7 +162,7 @@ def weight_histograms(model: Module, *, bins: int = 40, ax: Any = None) -> Any:
 
     >>> import nn
     >>> import nn.plot
-    >>> ax = nn.plot.weight_histograms(nn.MLP([64, 32, 10], rng=0))  # doctest: +SKIP
+    >>> ax = nn.plot.weight_histograms(nn.MLP([64, 32, 10], rng=0))
     """
     return _ridges({name: p.numpy() for name, p in model.named_parameters()}, bins, ax, "weight")
 
@@ -176,7 +176,7 @@ def activation_histograms(model: Module, *inputs: Any, bins: int = 40, ax: Any =
     >>> import nn
     >>> import nn.plot
     >>> x = np.random.default_rng(0).standard_normal((100, 64)).astype("float32")
-    >>> ax = nn.plot.activation_histograms(nn.MLP([64, 32, 10], rng=0), x)  # doctest: +SKIP
+    >>> ax = nn.plot.activation_histograms(nn.MLP([64, 32, 10], rng=0), x)
     """
     seen: dict[str, NDArray[Any]] = {}
     patched = [(path or type(module).__name__, module) for path, module in model.named_modules() if path]

@@ -25,7 +25,7 @@ def learning_curves(history: Mapping[str, ArrayLike] | History, *, log: bool = F
     Of the History that `nn.fit` returns, the losses; ``history.plot("val_accuracy")`` shows other columns.
 
     >>> import nn.plot
-    >>> ax = nn.plot.learning_curves({"loss": [2.3, 1.1, 0.7], "val_loss": [2.3, 1.3, 1.2]})  # doctest: +SKIP
+    >>> ax = nn.plot.learning_curves({"loss": [2.3, 1.1, 0.7], "val_loss": [2.3, 1.3, 1.2]})
     """
     ax = on_axes(ax)
     if not isinstance(history, Mapping):
@@ -49,7 +49,7 @@ def confusion_matrix(
     is the matrix of counts itself, as `nn.metrics.confusion_matrix` gives it. Raises ValueError for other shapes.
 
     >>> import nn.plot
-    >>> ax = nn.plot.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2], names=["cat", "dog", "eel"])  # doctest: +SKIP
+    >>> ax = nn.plot.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2], names=["cat", "dog", "eel"])
     """
     ax = on_axes(ax)
     table = _counts(predictions, labels, len(names))
@@ -94,7 +94,7 @@ def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "
     Raises ValueError for other shapes, and when there is nothing to draw.
 
     >>> import nn.plot
-    >>> ax = nn.plot.answers_against_truth([1.1, 1.9], [1.0, 2.0], unit="m")  # doctest: +SKIP
+    >>> ax = nn.plot.answers_against_truth([1.1, 1.9], [1.0, 2.0], unit="m")
     """
     ax = on_axes(ax)
     x, y = np.asarray(truth, float), np.asarray(answers, float)

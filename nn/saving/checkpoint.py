@@ -75,6 +75,15 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     is checked first), made by another program or for another format, or does not fit: then with the names of all that
     is missing, unexpected or of another shape. Raises OSError, such as FileNotFoundError, when it cannot be opened.
     Model and optimizer are as they were then.
+
+    >>> import nn
+    >>> model = nn.Linear(2, 1, rng=0)
+    >>> nn.save("model.npz", model, epoch=7)
+    >>> other = nn.Linear(2, 1, rng=1)
+    >>> nn.load("model.npz", other)
+    {'epoch': 7}
+    >>> bool((other.weight.data == model.weight.data).all())
+    True
     """
     _check_kinds("load", path, model, optimizer)
     tree = read(path)

@@ -67,6 +67,11 @@ def read(path: str | os.PathLike[str]) -> Any:
     Nothing in a file is run, and nothing is believed before the checksum of the whole file is found right.
 
     Raises CheckpointError for a file that is damaged or not of `write`, and OSError for one that cannot be opened.
+
+    >>> from nn.saving import read, write
+    >>> write("run.npz", {"step": 7, "names": ("a", "b")})
+    >>> read("run.npz")
+    {'step': 7, 'names': ('a', 'b')}
     """
     form = _format(path)
     data = _content(path)

@@ -34,13 +34,17 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     input, several labels per sample, ``learning_rate`` and ``max_fun`` are left out.
 
     >>> import nn
-    >>> from nn.sklearn import MLPClassifier  # doctest: +SKIP
+    >>> from nn.sklearn import MLPClassifier
     >>> x, y = nn.data.moons(200, noise=0.1, seed=0)
-    >>> model = MLPClassifier((16,), learning_rate_init=0.02, random_state=0).fit(x, y)  # doctest: +SKIP
-    >>> model.score(x, y) > 0.95  # doctest: +SKIP
+    >>> model = MLPClassifier((16,), "tanh", solver="lbfgs", random_state=0).fit(x, y)
+    >>> model.score(x, y) > 0.95
     True
-    >>> model.predict_proba(x[:2]).shape  # doctest: +SKIP
-    (2, 2)
+    >>> model.predict(x[:3]), y[:3]
+    (array([1, 0, 1]), array([1, 0, 1]))
+    >>> model.predict_proba(x[:3]).shape, model.predict_log_proba(x[:3]).shape
+    ((3, 2), (3, 2))
+    >>> [w.shape for w in model.coefs_], [b.shape for b in model.intercepts_]
+    ([(2, 16), (16, 1)], [(16,), (1,)])
     """
 
     @for_solvers_in_parts

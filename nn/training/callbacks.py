@@ -30,23 +30,62 @@ class Callback:
     """
 
     def on_fit_begin(self, run: Run) -> None:
-        """Before the first step; after the state was restored, when the training is taken up again."""
+        """Before the first step; after the state was restored, when the training is taken up again.
+
+        >>> import nn
+        >>> class Greeting(nn.Callback):
+        ...     def on_fit_begin(self, run):
+        ...         print("epochs to come:", run.epochs)
+        >>> data, loss = nn.data.moons(8), nn.CrossEntropyLoss()
+        >>> history = nn.fit(nn.MLP([2, 2]), data, loss=loss, epochs=1, callbacks=[Greeting()])
+        epochs to come: 1
+        """
 
     def on_step_end(self, run: Run) -> None:
-        """After each update."""
+        """After each update.
+
+        >>> import nn
+        >>> class Steps(nn.Callback):
+        ...     def on_step_end(self, run):
+        ...         print("step", run.step)
+        >>> data, loss = nn.data.moons(8), nn.CrossEntropyLoss()
+        >>> history = nn.fit(nn.MLP([2, 2]), data, loss=loss, epochs=1, callbacks=[Steps()])
+        step 1
+        """
 
     def on_epoch_end(self, run: Run) -> None:
         """After each epoch, with its row in ``run.history``."""
 
     def on_fit_end(self, run: Run) -> None:
-        """At the end, also when it was stopped or interrupted."""
+        """At the end, also when it was stopped or interrupted.
+
+        >>> import nn
+        >>> class Farewell(nn.Callback):
+        ...     def on_fit_end(self, run):
+        ...         print("done after epoch", run.epoch)
+        >>> data, loss = nn.data.moons(8), nn.CrossEntropyLoss()
+        >>> history = nn.fit(nn.MLP([2, 2]), data, loss=loss, epochs=1, callbacks=[Farewell()])
+        done after epoch 1
+        """
 
     def state_dict(self) -> dict[str, Any]:
-        """What it remembers."""
+        """What it remembers.
+
+        >>> import nn
+        >>> nn.EarlyStopping().state_dict()
+        {'best': None, 'best_epoch': 0, 'waited': 0, 'weights': None}
+        """
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Remember what `state_dict` had returned."""
+        """Remember what `state_dict` had returned.
+
+        >>> import nn
+        >>> stopping = nn.EarlyStopping()
+        >>> stopping.load_state_dict({"best": 0.5, "best_epoch": 3, "waited": 1, "weights": None})
+        >>> stopping.best_epoch
+        3
+        """
 
 
 class Monitor:

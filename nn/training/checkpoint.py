@@ -55,7 +55,12 @@ class Checkpoint(Callback):
 
     @property
     def last(self) -> Path:
-        """The file of the latest state."""
+        """The file of the latest state.
+
+        >>> import nn
+        >>> nn.Checkpoint("run").last.name
+        'last.npz'
+        """
         return self.folder / "last.npz"
 
     def on_fit_begin(self, run: Run) -> None:

@@ -24,6 +24,17 @@ class CrossValidation:
 
     ``scores`` has a dict for each fold and ``histories`` its training; ``mean`` and ``std`` are dicts over the folds
     (the standard deviation divides by k - 1).
+
+    >>> from nn.training import CrossValidation
+    >>> found = CrossValidation([{"accuracy": 0.5}, {"accuracy": 0.75}], histories=[])
+    >>> found.mean
+    {'accuracy': 0.625}
+    >>> print(found)
+    fold   accuracy
+       1        0.5
+       2       0.75
+    mean      0.625
+     std     0.1768
     """
 
     def __init__(self, scores: list[dict[str, float]], histories: list[History]) -> None:

@@ -43,7 +43,12 @@ class History:
 
     @property
     def names(self) -> list[str]:
-        """The names of the columns."""
+        """The names of the columns.
+
+        >>> from nn.training import History
+        >>> History([{"epoch": 1, "loss": 0.5}]).names
+        ['epoch', 'loss']
+        """
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def __getitem__(self, key: str | int) -> Any:
@@ -71,7 +76,14 @@ class History:
         return choose((row for row in self.rows if name in row), key=lambda row: row[name])
 
     def plot(self, *names: str, log: bool = False, ax: Any = None) -> Any:
-        """Curves by epoch (by default the losses), drawn by `nn.plot.learning_curves`; needs the extra ``plot``."""
+        """Curves by epoch (by default the losses), drawn by `nn.plot.learning_curves`; needs the extra ``plot``.
+
+        >>> import nn.plot
+        >>> from nn.training import History
+        >>> ax = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]).plot(log=True)
+        >>> ax.get_yscale()
+        'log'
+        """
         shown = names or tuple(name for name in self.names if name.endswith("loss"))
         return learning_curves({name: self[name] for name in shown}, log=log, ax=ax)
 
@@ -79,6 +91,13 @@ class History:
         """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, whole or not at all.
 
         Raises ValueError for another suffix.
+
+        >>> from pathlib import Path
+        >>> from nn.training import History
+        >>> History([{"epoch": 1, "loss": 0.5}]).save("log.csv")
+        >>> print(Path("log.csv").read_text(encoding="utf-8").rstrip())
+        epoch,loss
+        1,0.5
         """
         kind = Path(path).suffix
         if kind not in WRITERS:

@@ -27,6 +27,21 @@ class Run:
     ``model``, ``loss``, ``optimizer``, ``train`` and ``validation`` (loaders) and ``metrics`` are what it works with;
     ``epochs`` is how many it is to make, ``epoch`` how many have ended, ``step`` how many updates were made, and
     ``history`` the rows so far. `stop` ends it after the present step or epoch.
+
+    >>> import nn
+    >>> class Limit(nn.Callback):
+    ...     def on_step_end(self, run):
+    ...         if run.step == 3:
+    ...             run.stop("three updates are enough")
+    ...     def on_fit_end(self, run):
+    ...         run.note_data()
+    ...         run.load_state_dict(run.state_dict())
+    ...         print(run.epoch, run.step, run.spoiled() or "all finite", [name for name, _ in run.generators()])
+    >>> data, loss = nn.data.moons(64), nn.CrossEntropyLoss()
+    >>> history = nn.fit(nn.MLP([2, 2]), data, loss=loss, batch_size=8, callbacks=[Limit()])
+    0 3 all finite ['default']
+    >>> history.stopped
+    'three updates are enough'
     """
 
     def __init__(

@@ -20,7 +20,13 @@ __autograd_transparent__ = True
 
 
 class Update(NamedTuple):
-    """One correction of a perceptron: after which sample of which epoch, and what it led to."""
+    """One correction of a perceptron: after which sample of which epoch, and what it led to.
+
+    >>> import nn
+    >>> first = nn.Perceptron(1).fit([[0.0], [1.0]], [0, 1]).updates[0]
+    >>> first.epoch, first.sample, first.error, first.weight, first.bias
+    (1, 0, -1.0, array([0.], dtype=float32), -1.0)
+    """
 
     epoch: int  # from 1
     sample: int  # from 0
@@ -31,7 +37,13 @@ class Update(NamedTuple):
 
 @dataclass(frozen=True)
 class PerceptronFit:
-    """How a perceptron learned: every update, and how it ended."""
+    """How a perceptron learned: every update, and how it ended.
+
+    >>> import nn
+    >>> record = nn.Perceptron(1).fit([[0.0], [1.0]], [0, 1])
+    >>> record.converged, record.epochs, len(record.updates), record.period
+    (True, 3, 3, None)
+    """
 
     updates: list[Update]
     epochs: int  # that were run
@@ -98,7 +110,14 @@ these classes.
         self.bias = Parameter(np.zeros((), parameter_dtype(dtype)))
 
     def score(self, x: Any) -> Any:
-        """The weighted sum before the threshold: 0 on the boundary."""
+        """The weighted sum before the threshold: 0 on the boundary.
+
+        >>> import nn
+        >>> unit = nn.Perceptron(2)
+        >>> unit.weight.data += 0.5
+        >>> unit.score([[1.0, 2.0]]).tolist()
+        [1.5]
+        """
         return weighted_sum("Perceptron", x, self.weight) + self.bias
 
     def forward(self, x: Any) -> Any:

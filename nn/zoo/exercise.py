@@ -24,6 +24,13 @@ class Exercise:
     what the library answers: the verdict of the gradient check, or the name of an error or a warning. ``points_at`` is
     a part of the line that it names (empty: it is no matter of one line), ``op`` the op whose rule it names, ``says`` a
     part of the words.
+
+    >>> from nn.zoo import EXERCISES
+    >>> exercise = EXERCISES[0]
+    >>> exercise.wrong, exercise.right, exercise.finds
+    ('lambda g, x: g * x,', 'lambda g, x: g * 2.0 * x,', 'wrong')
+    >>> exercise.wrong in exercise.program, exercise.wrong in exercise.solution
+    (True, False)
     """
 
     name: str
@@ -49,7 +56,12 @@ class Exercise:
 
     @property
     def file(self) -> str:
-        """What stands for a file name in messages."""
+        """What stands for a file name in messages.
+
+        >>> from nn.zoo import EXERCISES
+        >>> EXERCISES[0].file
+        '<zoo>'
+        """
         return "<zoo>"  # not the name, which tells what is wrong
 
 
@@ -58,6 +70,13 @@ class Outcome:
     """What a program of the zoo did: its output, and the report, error or warning that the library gave.
 
     ``lines`` are the lines of the program that this points at, the innermost last.
+
+    >>> from nn.zoo import EXERCISES, run
+    >>> outcome = run(EXERCISES[0])
+    >>> outcome.found, outcome.passes, outcome.catches(EXERCISES[0])
+    ('wrong', False, True)
+    >>> outcome.words.splitlines()[0][:40]
+    'gradient check: wrong (order 1, float64)'
     """
 
     output: str
@@ -101,6 +120,11 @@ def run(exercise: Exercise, source: str | None = None) -> Outcome:
     """Run the program of an exercise, or its solution, and collect what the library says.
 
     The first warning or error ends it, as with ``python -W error``.
+
+    >>> from nn.zoo import EXERCISES, run
+    >>> exercise = EXERCISES[0]
+    >>> run(exercise).passes, run(exercise, exercise.solution).passes
+    (False, True)
     """
     source = exercise.program if source is None else source
     # Tracebacks and warnings show the lines of the program.
@@ -137,7 +161,12 @@ def _lines(
 
 
 def show(exercise: Exercise, outcome: Outcome) -> None:
-    """Print what a reader would see in a terminal."""
+    """Print what a reader would see in a terminal.
+
+    >>> from nn.zoo import EXERCISES, run, show
+    >>> exercise = EXERCISES[0]
+    >>> show(exercise, run(exercise, exercise.solution))
+    """
     sys.stdout.write(outcome.output)
     if outcome.problem is None:
         return
