@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd.registry import REGISTRY
+from autograd.engine.op import REGISTRY
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("autograd", "optim", "nn")
