@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.graph import Leaf, Node, Vertex, place, where
+from autograd.engine.graph import Leaf, Node, Vertex
 from autograd.engine.tape import TRANSPARENT
 from autograd.engine.tensor import Tensor
 from autograd.errors import NonFiniteError
 from autograd.modes import STATE, Both, Mode, Watch
 from autograd.nonfinite import Finding, in_backward, in_forward
 from autograd.operand_errors import listed, operand_names
+from autograd.provenance import place, where
 from autograd.stale import arrays_in, changed_in_place
 
 __all__ = ["debug"]

@@ -1,7 +1,6 @@
-"""The modes of the engine: is the graph recorded, inside which module call, and who watches.
+"""Changing the modes of the engine: ``with no_grad():`` and its kind, and what somebody who watches can see.
 
-All modes live in one immutable `State` behind one context variable, so an op reads the context once, and threads
-and asyncio tasks never see each other's mode. This module knows nothing of graphs, Tensors or ops.
+The modes themselves, and the frame of a module call, stand beside the graph (`autograd.engine.graph.State`).
 """
 
 from __future__ import annotations
@@ -14,27 +13,11 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 from autograd.callers import is_ours
+from autograd.engine.graph import STATE, Frame, State
 
 __all__ = ["STATE", "Both", "Frame", "Mode", "Readings", "State", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Frame:
-    """One call of a module; nodes remember the frame they were made in, so pictures can fold by module.
-
-    It holds names only, never the module: a graph must not keep a model alive, nor form a cycle with it.
-    """
-
-    __slots__ = ("label", "parent", "path")
-
-    def __init__(self, label: str, path: str | None = None, parent: Frame | None = None) -> None:
-        self.label = label
-        self.path = path
-        self.parent = parent
-
-    def __repr__(self) -> str:
-        return f"Frame({self.path or self.label})"
 
 
 class Watch:
@@ -105,29 +88,6 @@ class Readings:
         if len(self.noted) < self.LIMIT and not is_ours(frame):
             self.noted.append((vertex, method, frame.f_code, frame.f_lineno))
 
-
-class State:
-    """A combination of modes. Never changed after construction: `replace` makes another one."""
-
-    __slots__ = ("grad", "readings", "scope", "watch")
-
-    def __init__(
-        self,
-        grad: bool = True,
-        scope: Frame | None = None,
-        watch: Watch | None = None,
-        readings: Readings | None = None,
-    ) -> None:
-        self.grad = grad
-        self.scope = scope
-        self.watch = watch
-        self.readings = readings  # None where no transform is being evaluated around this place
-
-    def replace(self, **changes: Any) -> State:
-        return State(**{name: changes.get(name, getattr(self, name)) for name in State.__slots__})
-
-
-STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa: B039 - State is immutable
 
 # What to go back to at the end of each `with` block. It lies in the context and not in the mode, so that threads and
 # tasks can share one mode.

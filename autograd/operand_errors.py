@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes, only_numbers
-from autograd.engine.graph import Vertex, made_by, where
+from autograd.engine.graph import Vertex
 from autograd.engine.tensor import Tensor, leaf
 from autograd.errors import OperandAxisError, OperandError, OperandIndexError, OperandLinAlgError, OperandTypeError
 from autograd.fixes import Argument, likely_fix
 from autograd.modes import STATE
+from autograd.provenance import made_by, where
 
 __all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "listed", "operand", "operand_names"]
 

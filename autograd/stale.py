@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.graph import GONE, Leaf, Node, Vertex, describe, where
+from autograd.engine.graph import GONE, Leaf, Node, Vertex
 from autograd.errors import GraphReleasedError, InPlaceError, StaleLeafError
 from autograd.fingerprints import HANDED_OUT, fingerprint
+from autograd.provenance import describe, where
 
 __all__ = ["OPERAND", "arrays_in", "changed_in_place", "check_values_are_there", "prints_of"]
 

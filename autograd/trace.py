@@ -17,12 +17,13 @@ import numpy as np
 from autograd.arrays import is_real_floating, only_numbers
 from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, rows_at_once, stacked_pass
-from autograd.engine.graph import Vertex, newest_first, place
+from autograd.engine.graph import Vertex, newest_first
 from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, argument, constant, leaf
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.fingerprints import take_back
 from autograd.modes import STATE, Readings
+from autograd.provenance import place
 from autograd.pytree import flatten, leaves, unflatten
 
 __all__ = ["Argnums", "Function", "Trace", "are_several", "check_number", "data_of", "slope_dtype"]

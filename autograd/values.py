@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import only_numbers
-from autograd.engine.graph import GONE, Argument, Info, Leaf, OpRecord, Output, Vertex, describe
+from autograd.engine.graph import GONE, Argument, Info, Leaf, OpRecord, Output, Vertex
 from autograd.errors import (
     INSTEAD,
     READ_NUMBER,
@@ -31,6 +31,7 @@ from autograd.errors import (
     StackingError,
 )
 from autograd.modes import STATE
+from autograd.provenance import describe
 from autograd.surface import Surface
 
 __all__ = ["TensorValues", "describe_data", "own_array"]

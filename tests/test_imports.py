@@ -16,9 +16,10 @@ from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
 LAYERS = [
     {"autograd.engine"},  # its docstring
     {"autograd.callers", "autograd.errors", "autograd.lazy", "autograd.nonfinite", "autograd.printable"},
-    {"autograd.arrays", "autograd.files", "autograd.modes", "autograd.pytree", "autograd.signatures"},
+    {"autograd.arrays", "autograd.files", "autograd.pytree", "autograd.signatures"},
     {"autograd.fixes", "autograd.fingerprints"},
     {"autograd.engine.graph"},
+    {"autograd.modes", "autograd.provenance"},
     {"autograd.stale"},
     {"autograd.engine.backward"},
     {"autograd.surface"},

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import FLOAT64, expand, only_numbers, sum_to
-from autograd.engine.graph import GONE, Leaf, Node, Output, Vertex, describe, newest_first, where
+from autograd.engine.graph import GONE, Leaf, Node, Output, Vertex, newest_first
 from autograd.errors import GradientShapeError
 from autograd.modes import STATE
+from autograd.provenance import describe, where
 from autograd.stale import check_values_are_there
 
 __all__ = ["Route", "backward_pass", "fit", "rows_at_once", "stacked_pass"]

@@ -1,4 +1,4 @@
-"""What a graph is: vertices, and how they are told in words. This module knows no op, no Tensor and no gradient.
+"""What a graph is: vertices, and the modes in which they are made. This module knows no op, no Tensor and no gradient.
 
 A `Leaf` is where a graph starts, a `Node` is one application of an op, an `Output` is one of several results of a node.
 A vertex never owns the Tensor that it belongs to (only a weak reference, used to hand over a gradient), so no reference
@@ -7,37 +7,78 @@ cycle can form and intermediate data dies as soon as nobody needs it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
 from types import CodeType
 from typing import Any, Protocol
 
-from autograd.modes import Frame
-
 __all__ = [
     "GONE",
     "SMALL",
+    "STATE",
     "Argument",
+    "Frame",
     "Info",
     "Leaf",
     "Node",
     "OpRecord",
     "Output",
+    "State",
     "Vertex",
-    "describe",
-    "line_of",
-    "made_by",
     "newest_first",
-    "place",
     "sequence",
-    "where",
 ]
 
 SMALL = 64  # values and gradients of at most this many entries stay on the vertex, for the pictures
 
 sequence = count(1)
+
+
+class Frame:
+    """One call of a module; nodes remember the frame they were made in, so pictures can fold by module.
+
+    It holds names only, never the module: a graph must not keep a model alive, nor form a cycle with it.
+    """
+
+    __slots__ = ("label", "parent", "path")
+
+    def __init__(self, label: str, path: str | None = None, parent: Frame | None = None) -> None:
+        self.label = label
+        self.path = path
+        self.parent = parent
+
+    def __repr__(self) -> str:
+        return f"Frame({self.path or self.label})"
+
+
+class State:
+    """The modes in which nodes are made: is the graph recorded, inside which module call, and who watches.
+
+    All of them live in one immutable object behind one context variable, so an op reads the context once, and threads
+    and asyncio tasks never see each other's mode. `autograd.modes` changes them.
+    """
+
+    __slots__ = ("grad", "readings", "scope", "watch")
+
+    def __init__(
+        self,
+        grad: bool = True,
+        scope: Frame | None = None,
+        watch: Any = None,
+        readings: Any = None,
+    ) -> None:
+        self.grad = grad
+        self.scope = scope
+        self.watch = watch  # a `modes.Watch`, or None
+        self.readings = readings  # `modes.Readings`; None where no transform is being evaluated around this place
+
+    def replace(self, **changes: Any) -> State:
+        return State(**{name: changes.get(name, getattr(self, name)) for name in State.__slots__})
+
+
+STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa: B039 - State is immutable
 
 
 class _Gone:
@@ -115,7 +156,7 @@ class Vertex:
         return (None, -1) if self.info is None else (self.info.code, self.info.lasti)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {describe(self)}>"
+        return f"<{type(self).__name__} {self.name or getattr(self.op, 'name', '')} {self.shape}>"
 
 
 class Leaf(Vertex):
@@ -155,44 +196,6 @@ class Output(Vertex):
         node = self.parents[0]
         assert node is not None
         return node.origin
-
-
-def line_of(vertex: Vertex) -> tuple[str, int]:
-    """File and line of the place that made a vertex; ("", 0) if nobody knows it."""
-    code, lasti = vertex.origin
-    if code is None:
-        return "", 0
-    line = code.co_firstlineno
-    for start, end, number in code.co_lines():
-        if start <= lasti < end and number is not None:
-            line = number
-    return code.co_filename, line
-
-
-def place(file: str, line: int) -> str:
-    """``file:line``; in the cell of a notebook ``In[3]:line``, because the file of a cell is a temporary one."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
-    return f"{cell[1] if cell else file}:{line}"
-
-
-def where(vertex: Vertex) -> str:
-    """`place` of the call that made a vertex."""
-    file, line = line_of(vertex)
-    return place(file, line) if file else "an unknown place"
-
-
-def describe(vertex: Vertex) -> str:
-    """A vertex in words: its name, else its op, with shape and dtype."""
-    label = vertex.name or made_by(vertex) or "this Tensor"
-    return f"{label} (shape {vertex.shape}, {vertex.dtype})"
-
-
-def made_by(vertex: Vertex) -> str:
-    """The op that a vertex comes from, in words; nothing for a leaf."""
-    if isinstance(vertex, Output) and vertex.parents[0] is not None:
-        return f"output {vertex.index} of {vertex.parents[0].op.name}"  # type: ignore[union-attr]
-    return f"the result of {vertex.op.name}" if vertex.op else ""
 
 
 def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine.graph import Node, Vertex, place, where
+from autograd.engine.graph import Node, Vertex
 from autograd.engine.tensor import Tensor
 from autograd.modes import Watch
+from autograd.provenance import place, where
 
 __all__ = ["Record", "Recorder"]
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.graph import Node, newest_first, where
+from autograd.engine.graph import Node, newest_first
+from autograd.provenance import where
 from nn.arrays import plain
 from nn.diagnosis.checks import Found, finds
 from nn.diagnosis.visit import RESHAPING, Visit, source_of

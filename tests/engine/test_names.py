@@ -9,8 +9,9 @@ import pytest
 
 import nn
 from autograd import StaleLeafError, no_grad, tensor
-from autograd.engine.graph import SMALL, Leaf, Node, Output, describe, newest_first, where
+from autograd.engine.graph import SMALL, Leaf, Node, Output, newest_first
 from autograd.modes import STATE, Frame
+from autograd.provenance import describe, where
 
 
 def grad_leaf(data, **options):

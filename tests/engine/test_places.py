@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from autograd import debug, gradcheck, steps, tensor
-from autograd.engine.graph import line_of, place, where
 from autograd.errors import NonFiniteError
+from autograd.provenance import line_of, place, where
 
 CELL = "/tmp/ipykernel_7/123.py"
 PROGRAM = """

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from autograd.engine.graph import Leaf, Node, Output, Vertex, line_of, newest_first, place
+from autograd.engine.graph import Leaf, Node, Output, Vertex, newest_first
+from autograd.provenance import line_of, place
 from autograd.view.picture.labels import shorten
 from autograd.view.picture.values import number
 

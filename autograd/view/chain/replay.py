@@ -16,9 +16,10 @@ import numpy as np
 
 from autograd.arrays import FLOAT64
 from autograd.engine.backward import fit
-from autograd.engine.graph import GONE, SMALL, Leaf, Node, Output, Vertex, describe, newest_first
+from autograd.engine.graph import GONE, SMALL, Leaf, Node, Output, Vertex, newest_first
 from autograd.engine.op import Op
 from autograd.errors import AutogradError
+from autograd.provenance import describe
 
 __all__ = ["Firing", "Replay", "Sent", "ValuesNotKeptError"]
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.callers import users_level
-from autograd.engine.graph import Node, where
+from autograd.engine.graph import Node
 from autograd.ops import arithmetic, reduce
+from autograd.provenance import where
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
 

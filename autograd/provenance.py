@@ -1,0 +1,47 @@
+"""A vertex of a graph in words, for messages and pictures: what it is, and the line of the program that made it."""
+
+from __future__ import annotations
+
+import sys
+
+from autograd.engine.graph import Output, Vertex
+
+__all__ = ["describe", "line_of", "made_by", "place", "where"]
+
+
+def line_of(vertex: Vertex) -> tuple[str, int]:
+    """File and line of the place that made a vertex; ("", 0) if nobody knows it."""
+    code, lasti = vertex.origin
+    if code is None:
+        return "", 0
+    line = code.co_firstlineno
+    for start, end, number in code.co_lines():
+        if start <= lasti < end and number is not None:
+            line = number
+    return code.co_filename, line
+
+
+def place(file: str, line: int) -> str:
+    """``file:line``; in the cell of a notebook ``In[3]:line``, because the file of a cell is a temporary one."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
+    return f"{cell[1] if cell else file}:{line}"
+
+
+def where(vertex: Vertex) -> str:
+    """`place` of the call that made a vertex."""
+    file, line = line_of(vertex)
+    return place(file, line) if file else "an unknown place"
+
+
+def describe(vertex: Vertex) -> str:
+    """A vertex in words: its name, else its op, with shape and dtype."""
+    label = vertex.name or made_by(vertex) or "this Tensor"
+    return f"{label} (shape {vertex.shape}, {vertex.dtype})"
+
+
+def made_by(vertex: Vertex) -> str:
+    """The op that a vertex comes from, in words; nothing for a leaf."""
+    if isinstance(vertex, Output) and vertex.parents[0] is not None:
+        return f"output {vertex.index} of {vertex.parents[0].op.name}"  # type: ignore[union-attr]
+    return f"the result of {vertex.op.name}" if vertex.op else ""
