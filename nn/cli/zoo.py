@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from nn.zoo import EXERCISES, FAMILIES, Exercise, run, show
-from nn.zoo.calls import calls
-from nn.zoo.planting import score
+from nn.teaching.zoo import EXERCISES, FAMILIES, Exercise, run, show
+from nn.teaching.zoo.calls import calls
+from nn.teaching.zoo.planting import score
 
 __all__ = ["register", "zoo"]
 
