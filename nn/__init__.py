@@ -85,12 +85,13 @@ from nn.stateless import functional_call
 
 if _TYPE_CHECKING:
     from nn import init, metrics, models, penalties, saving
-    from nn.diagnosis import doctor, gradient_flow
-    from nn.drawing import draw
-    from nn.plateau import ReduceOnPlateau
-    from nn.recommendation import recommend
+    from nn.inspect.doctor import doctor
+    from nn.inspect.drawing import draw
+    from nn.inspect.flow import gradient_flow
+    from nn.inspect.summarizing import summary
+    from nn.losses.recommendation import recommend
+    from nn.models.units import Adaline, McCullochPitts, Perceptron
     from nn.saving import load, save
-    from nn.summarizing import summary
     from nn.training import (
         Callback,
         Checkpoint,
@@ -104,19 +105,19 @@ if _TYPE_CHECKING:
         fit,
         predict,
     )
-    from nn.units import Adaline, McCullochPitts, Perceptron
+    from nn.training.plateau import ReduceOnPlateau
 
 # What a training loop does not always need is imported at its first use.
 _ON_USE = {
-    "summary": "nn.summarizing",
-    "ReduceOnPlateau": "nn.plateau",
-    "doctor": "nn.diagnosis",
-    "draw": "nn.drawing",
-    "gradient_flow": "nn.diagnosis",
-    "recommend": "nn.recommendation",
-    "Adaline": "nn.units",
-    "McCullochPitts": "nn.units",
-    "Perceptron": "nn.units",
+    "summary": "nn.inspect.summarizing",
+    "ReduceOnPlateau": "nn.training.plateau",
+    "doctor": "nn.inspect.doctor",
+    "draw": "nn.inspect.drawing",
+    "gradient_flow": "nn.inspect.flow",
+    "recommend": "nn.losses.recommendation",
+    "Adaline": "nn.models.units",
+    "McCullochPitts": "nn.models.units",
+    "Perceptron": "nn.models.units",
     "load": "nn.saving",
     "save": "nn.saving",
     "CSVLog": "nn.training",

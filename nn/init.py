@@ -31,8 +31,8 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Tensor
 from autograd.arrays import only_numbers
 from autograd.fingerprints import take_back
-from nn.checks import fitting
 from nn.defaults import Randomness, generator
+from nn.validation import fitting
 
 __all__ = [
     "calculate_gain",

@@ -29,8 +29,8 @@ from autograd.operand_errors import arrays_of, listed
 from nn.arrays import is_live, plain
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
+from nn.module_paths import Call, Survey
 from nn.parameter import Buffer, Parameter
-from nn.survey import Call, Survey
 from optim.interrupts import undisturbed
 
 __all__ = ["Buffer", "LoadedKeys", "Module", "Parameter"]

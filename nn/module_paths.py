@@ -7,8 +7,8 @@ from weakref import ref
 
 from autograd import Tensor
 from autograd.modes import Frame
+from nn.equal_units import watch_equal_units
 from nn.parameter import Place
-from nn.symmetry import watch_equal_units
 
 if TYPE_CHECKING:
     from nn.module import Module

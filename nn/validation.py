@@ -17,7 +17,7 @@ __all__ = ["fitting", "floating", "not_negative", "positive", "probability"]
 def positive(name: str, value: Any, what: str = "number of features") -> int:
     """A setting that counts something.
 
-    >>> from nn.checks import positive
+    >>> from nn.validation import positive
     >>> positive("num_layers", 0, "number of layers")
     Traceback (most recent call last):
     ...
@@ -31,7 +31,7 @@ def positive(name: str, value: Any, what: str = "number of features") -> int:
 def not_negative(name: str, value: Any) -> float:
     """A setting that is a number from 0 up.
 
-    >>> from nn.checks import not_negative
+    >>> from nn.validation import not_negative
     >>> not_negative("eps", -1.0)
     Traceback (most recent call last):
     ...
@@ -45,7 +45,7 @@ def not_negative(name: str, value: Any) -> float:
 def probability(name: str, value: Any, what: str = "probability") -> float:
     """A setting from 0 to 1.
 
-    >>> from nn.checks import probability
+    >>> from nn.validation import probability
     >>> probability("p", 1.5)
     Traceback (most recent call last):
     ...
@@ -63,7 +63,7 @@ def fitting(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     float16.
 
     >>> import numpy as np
-    >>> from nn.checks import fitting
+    >>> from nn.validation import fitting
     >>> fitting("fill", 300, np.dtype(np.uint8))
     Traceback (most recent call last):
     ...
@@ -99,7 +99,7 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
 
     >>> import numpy as np
     >>> import nn
-    >>> from nn.checks import floating
+    >>> from nn.validation import floating
     >>> floating([1, 2]).dtype, floating(np.ones(2), nn.Parameter([1.0])).dtype
     (dtype('float32'), dtype('float64'))
     """

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import Tensor
 from optim.groups import Parameters
-from optim.hyper import FLAG, NON_NEGATIVE, Choice, Number, Value, is_off
+from optim.hyperparameters import FLAG, NON_NEGATIVE, Choice, Number, Value, is_off
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from optim.groups import Parameters
-from optim.hyper import FLAG, NON_NEGATIVE, Choice, Number, Pair, Value
+from optim.hyperparameters import FLAG, NON_NEGATIVE, Choice, Number, Pair, Value
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 

@@ -33,7 +33,7 @@ class Kernel:
     one thread at a time, and any number of kernels may run beside each other.
 
     >>> import numpy as np
-    >>> from optim.blocks import Kernel
+    >>> from optim.kernel import Kernel
     >>> step = Kernel(lambda p, g, lr: (p - lr * g,), (), {"lr": float}, np.dtype(float))
     >>> step.load(lr=0.5)
     >>> p, g = np.ones(2), np.array([1.0, 3.0])

@@ -18,7 +18,7 @@ from autograd import Tensor, enable_grad
 from optim.clip import NonFiniteGradientError
 from optim.errors import ParameterError, StateError, UpdateError
 from optim.groups import Parameters
-from optim.hyper import NON_NEGATIVE, Choice, Value, Whole
+from optim.hyperparameters import NON_NEGATIVE, Choice, Value, Whole
 from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer

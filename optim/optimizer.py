@@ -2,7 +2,7 @@
 
 `Optimizer` owns the bookkeeping; a subclass owns its formula. The formula is written once, as a pure expression of
 the parameter, its gradient, the state and some coefficients; `Optimizer.step` runs it in place on arrays
-(`optim.blocks`), `Optimizer.functional` on Tensors. This module must not know any particular optimizer.
+(`optim.kernel`), `Optimizer.functional` on Tensors. This module must not know any particular optimizer.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.callers import users_level
-from optim.blocks import Kernel
 from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
-from optim.hyper import Rule, is_off
+from optim.hyperparameters import Rule, is_off
 from optim.interrupts import undisturbed
-from optim.states import dump, restore
+from optim.kernel import Kernel
+from optim.state_dict import dump, restore
 from optim.tracing import Overflow
 from optim.widths import DOUBLE, SINGLE, SMALL_EPS, fitted, of_parameter, of_step, reader_of, wider_than
 
@@ -58,7 +58,7 @@ class Optimizer:
     >>> import numpy as np
     >>> from autograd import tensor
     >>> from optim import Optimizer
-    >>> from optim.hyper import NON_NEGATIVE
+    >>> from optim.hyperparameters import NON_NEGATIVE
     >>> class SignDescent(Optimizer):
     ...     rules = {"lr": NON_NEGATIVE}
     ...     def __init__(self, params, lr):

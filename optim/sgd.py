@@ -14,7 +14,7 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import HyperparameterError
 from optim.groups import Parameters
-from optim.hyper import FLAG, NON_NEGATIVE, Choice, Value, is_off
+from optim.hyperparameters import FLAG, NON_NEGATIVE, Choice, Value, is_off
 from optim.optimizer import Optimizer
 
 __all__ = ["SGD"]

@@ -3,7 +3,7 @@
 `record` calls the update once with objects that note every operation (`Array` for the parameter, its gradient and
 the state, `Scalar` for the coefficients), decides where each intermediate result lies, and writes the Python function
 that does the same without temporaries. This module knows expressions; it must not know optimizers, nor the sizes and
-the memory of the arrays (`optim.blocks` does).
+the memory of the arrays (`optim.kernel` does).
 
 The rules of the plan: every operation is elementwise, so it may write where one of its operands lies. A result that
 is returned goes straight to the memory of the parameter or of the state when the old value is no longer needed, else

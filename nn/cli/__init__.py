@@ -1,4 +1,4 @@
-"""The command line, `chainrule`: errors in one line, exit codes. What a command does is in `nn.commands`.
+"""The command line, `chainrule`: errors in one line, exit codes. Each command is a file beside this one.
 
 Exit codes: 0 all went well, 1 a command ran and failed, 2 wrong usage, 130 stopped by Ctrl-C.
 """
@@ -15,10 +15,9 @@ from typing import NoReturn
 
 from autograd import __version__
 from autograd.printable import PLAIN
-from nn.commands import demo, training
-from nn.commands.options import UsageError
+from nn.cli import demo, training, zoo
+from nn.cli.options import UsageError
 from nn.errors import CheckpointError, DataFileError, TrainingWarning
-from nn.zoo.cli import register as register_zoo
 
 __all__ = ["main"]
 
@@ -86,5 +85,5 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     demo.register(commands)
     training.register(commands)
-    register_zoo(commands)
+    zoo.register(commands)
     return parser

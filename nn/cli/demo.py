@@ -1,4 +1,4 @@
-"""`chainrule demo`: the options of `nn.demo`."""
+"""`chainrule demo`: the options of `nn.cli.demo_run`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from nn.commands.options import rate, sizes, whole, writable
-from nn.demo import Settings, demo
+from nn.cli.demo_run import Settings, demo
+from nn.cli.options import rate, sizes, whole, writable
 
 __all__ = ["register"]
 

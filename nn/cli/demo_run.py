@@ -35,10 +35,10 @@ from autograd.gradcheck import gradcheck
 from autograd.view import draw
 from nn import functional
 from nn.data import Loader, digits, train_test_split
+from nn.inspect.summarizing import summary
 from nn.layers import MLP
 from nn.losses import CrossEntropyLoss
 from nn.metrics import accuracy, confusion_matrix
-from nn.summarizing import summary
 from optim import Adam
 from optim.schedules import cosine
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import __version__
-from nn.commands.options import UsageError
-from nn.commands.problem import Problem, read_problem
+from nn.cli.options import UsageError
+from nn.cli.problem import Problem, read_problem
 from nn.data import Standardize, train_test_split
 from nn.layers import MLP
 from nn.saving import load, replacing

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.commands.options import UsageError
+from nn.cli.options import UsageError
 from nn.data import Table, digits, mnist, read_csv
 from nn.errors import DataFileError
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd.files import destination
 from nn import metrics
-from nn.commands.folder import Plan
+from nn.cli.folder import Plan
 from nn.layers import MLP
 from nn.plot import answers_against_truth, confusion_matrix
 from nn.training import History, predict

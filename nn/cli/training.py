@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from autograd.gradcheck import gradcheck
-from nn.commands.folder import Parts, Plan, open_folder, problem_of, split, write_plan
-from nn.commands.options import UsageError, rate, share, sizes, whole, writable
-from nn.commands.problem import MOST_CLASSES, Problem, read_problem
-from nn.commands.report import pictures, report
+from nn.cli.folder import Parts, Plan, open_folder, problem_of, split, write_plan
+from nn.cli.options import UsageError, rate, share, sizes, whole, writable
+from nn.cli.problem import MOST_CLASSES, Problem, read_problem
+from nn.cli.report import pictures, report
 from nn.data import Loader, Standardize
+from nn.inspect.summarizing import summary
 from nn.layers.activations import ACTIVATIONS
 from nn.losses import CrossEntropyLoss, MSELoss
 from nn.metrics import accuracy
-from nn.summarizing import summary
 from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit
 from optim import Adam
 from optim.schedules import cosine

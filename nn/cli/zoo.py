@@ -126,7 +126,7 @@ def _score(programs: int, seed: int | None) -> int:
     found = score(calls(), map(int, numbers))
     print(f"localisation, random programs with seed {seed}:")
     print(textwrap.indent(str(found), "  "))
-    print(textwrap.indent(files("nn.zoo").joinpath("score.txt").read_text(encoding="utf-8").strip(), "  "))
+    print(textwrap.indent(files("nn.teaching.zoo").joinpath("score.txt").read_text(encoding="utf-8").strip(), "  "))
     caught = [run(exercise).catches(exercise) for exercise in EXERCISES]
     passed = [run(exercise, exercise.solution).passes for exercise in EXERCISES]
     print("bug zoo:")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.arrays import only_numbers
-from nn.checks import fitting
+from nn.validation import fitting
 
 __all__ = ["Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"]
 

@@ -11,9 +11,9 @@ from numpy.typing import DTypeLike, NDArray
 from autograd import OperandError, Tensor
 from autograd.ops import arithmetic, linear, reduce
 from nn.arrays import plain
-from nn.checks import floating, probability
 from nn.defaults import Randomness, get_default_dtype
 from nn.functional.dropout import dropout
+from nn.validation import floating, probability
 
 __all__ = ["attend", "causal_mask", "mask_as_scores", "scaled_dot_product_attention"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.ops import arithmetic
-from nn.checks import floating, probability
 from nn.defaults import Randomness, generator
+from nn.validation import floating, probability
 
 __all__ = ["dropout"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd import OperandError, Tensor
 from autograd.ops import arithmetic, reduce
 from autograd.ops.limits import plain
-from nn.checks import floating
+from nn.validation import floating
 
 __all__ = ["batch_norm", "layer_norm", "rms_norm"]
 

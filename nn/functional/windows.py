@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import OperandError, Tensor
-from nn.checks import floating
+from nn.validation import floating
 
 __all__ = ["Pairs", "batched", "brief", "fitting", "per_axis", "trailing"]
 

@@ -36,7 +36,7 @@ def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
 
     >>> import numpy as np
     >>> import nn
-    >>> from nn.drawing import draw
+    >>> from nn.inspect.drawing import draw
     >>> draw(nn.MLP([4, 3, 2], rng=0), np.ones((5, 4), "float32"), depth=0, values="off")
     MLP  3 ops, 23 parameters, (5, 2)
     └─ x: constant  (5, 4)  no gradient

@@ -19,9 +19,9 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.modes import STATE
-from nn.diagnosis.training import Training, plain_modes
-from nn.diagnosis.units import flat_share
-from nn.diagnosis.visit import Seen
+from nn.inspect.doctor.training import Training, plain_modes
+from nn.inspect.doctor.trial_step import Seen
+from nn.inspect.doctor.units import flat_share
 from nn.layers import Linear
 from nn.module import Module
 from nn.plot.look import COLOURS, finish, on_axes

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from autograd import Tensor
-from nn.counting import Cost, counted
+from nn.inspect.counting import Cost, counted
 from nn.module import Module, Parameter
 
 __all__ = ["LayerRow", "Summary", "summary"]

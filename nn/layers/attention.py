@@ -10,11 +10,11 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError
 from autograd.ops import fused, reduce, shape
-from nn.checks import floating, positive, probability
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional.attention import attend, causal_mask, mask_as_scores
 from nn.layers.linear import Linear
 from nn.module import Module, Parameter
+from nn.validation import floating, positive, probability
 
 __all__ = ["MultiheadAttention"]
 

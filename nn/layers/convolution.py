@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.checks import positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional.convolution import conv1d, conv2d, padding_pairs
 from nn.functional.windows import batched, per_axis
 from nn.module import Module, Parameter
+from nn.validation import positive
 
 __all__ = ["Conv1d", "Conv2d"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from nn.checks import probability
 from nn.defaults import Randomness, generator
 from nn.functional.dropout import dropout
 from nn.module import Module
+from nn.validation import probability
 
 __all__ = ["Dropout"]
 

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 from numpy.typing import ArrayLike, DTypeLike
 
-from nn.checks import positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional.embedding import embedding, row_of_padding
 from nn.module import Module, Parameter
+from nn.validation import positive
 
 __all__ = ["Embedding"]
 

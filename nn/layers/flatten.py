@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from nn.checks import floating
 from nn.module import Module
+from nn.validation import floating
 
 __all__ = ["Flatten", "Unflatten"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError
-from nn.checks import floating, not_negative, positive, probability
 from nn.defaults import parameter_dtype
 from nn.functional.normalization import batch_norm, layer_norm, rms_norm
 from nn.module import Buffer, Module, Parameter
+from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
 

@@ -1,8 +1,8 @@
 """Losses as modules: the settings, kept; the formulas are in `nn.functional`."""
 
-from nn.losses.answers import BCELoss, BCEWithLogitsLoss, HingeLoss, PerceptronLoss
-from nn.losses.classes import CrossEntropyLoss, KLDivLoss, NLLLoss
-from nn.losses.numbers import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+from nn.losses.binary import BCELoss, BCEWithLogitsLoss, HingeLoss, PerceptronLoss
+from nn.losses.classification import CrossEntropyLoss, KLDivLoss, NLLLoss
+from nn.losses.regression import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
 __all__ = [
     "BCELoss",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from nn import functional
-from nn.checks import probability
 from nn.functional import Reduction
-from nn.functional.losses.classes import IGNORED
+from nn.functional.losses.classification import IGNORED
 from nn.losses.base import _Loss, weight_buffer
+from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from nn import functional
 from nn.functional import Reduction
-from nn.functional.losses.numbers import check_width
+from nn.functional.losses.regression import check_width
 from nn.losses.base import _Loss
 
 __all__ = ["HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]

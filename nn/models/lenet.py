@@ -11,11 +11,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError
 from autograd.ops import index
-from nn.checks import floating
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional import conv2d
 from nn.layers import Linear
 from nn.module import Module, Parameter
+from nn.validation import floating
 
 __all__ = ["FeatureMaps", "LeNet1989"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd import __version__
 from nn.errors import CheckpointError
-from nn.saving import npz, safetensors, seal
+from nn.saving import checksum, npz, safetensors
 from nn.saving.atomic import replacing
 from nn.saving.tree import flatten, parse_json, unflatten
 
@@ -56,7 +56,7 @@ def write(path: str | os.PathLike[str], tree: Any, short: str = "") -> None:
             raise TypeError(f"{name} is of {array.dtype}, for which {Path(path).suffix} has no place. Save it as .npz.")
     manifest = {"format": FORMAT, "program": f"chainrule {__version__}", "tree": plain}
     data = form.dump(json.dumps(manifest, allow_nan=False), arrays)
-    seal.put(data, form.find_seal(data))
+    checksum.put(data, form.find_checksum(data))
     with replacing(path) as file:
         file.write(data)
 
@@ -75,10 +75,10 @@ def read(path: str | os.PathLike[str]) -> Any:
     """
     form = _format(path)
     data = _content(path)
-    place = form.find_seal(data)
+    place = form.find_checksum(data)
     if place < 0:
         raise CheckpointError(path, _foreign(data, form))
-    if not seal.is_intact(data, place):
+    if not checksum.is_intact(data, place):
         raise CheckpointError(path, "it is damaged: its checksum is not that of its content.")
     try:
         # What comes here was written by `write`, or by somebody who wants it to look so. The readers of zip, .npy

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from nn.saving import seal
+from nn.saving import checksum
 
-__all__ = ["dump", "find_seal", "parse", "unsuitable"]
+__all__ = ["dump", "find_checksum", "parse", "unsuitable"]
 
 _MANIFEST = "chainrule.json"
 _MARK = b"chainrule.digest:"
@@ -37,13 +37,13 @@ def dump(manifest: str, arrays: dict[str, NDArray[np.generic]]) -> bytearray:
             member = io.BytesIO()
             npy.write_array(member, array, version=(1, 0), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getbuffer())
-        archive.comment = _MARK + seal.BLANK
+        archive.comment = _MARK + checksum.BLANK
     return bytearray(buffer.getbuffer())
 
 
-def find_seal(data: bytes) -> int:
+def find_checksum(data: bytes) -> int:
     """The place of the checksum, or -1: it is the last thing in the file."""
-    place = len(data) - len(seal.BLANK)
+    place = len(data) - len(checksum.BLANK)
     return place if place >= 0 and data.endswith(_MARK, 0, place) else -1
 
 

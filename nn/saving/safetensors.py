@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.saving import seal
+from nn.saving import checksum
 from nn.saving.tree import parse_json
 
-__all__ = ["dump", "find_seal", "parse", "unsuitable"]
+__all__ = ["dump", "find_checksum", "parse", "unsuitable"]
 
 _MANIFEST = "chainrule"
 _DIGEST = "chainrule.digest"
@@ -33,10 +33,10 @@ def unsuitable(dtype: np.dtype[Any]) -> bool:
 def dump(manifest: str, arrays: dict[str, NDArray[np.generic]]) -> bytearray:
     """The bytes of a file, without its checksum."""
     ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    return bytearray(_package().save(ordered, {_MANIFEST: manifest, _DIGEST: seal.BLANK.decode()}))
+    return bytearray(_package().save(ordered, {_MANIFEST: manifest, _DIGEST: checksum.BLANK.decode()}))
 
 
-def find_seal(data: bytes) -> int:
+def find_checksum(data: bytes) -> int:
     """The place of the checksum, or -1: it is in the header, which comes first and begins with its length."""
     place = data.find(_MARK, 0, 8 + int.from_bytes(data[:8], "little"))
     return -1 if place < 0 else place + len(_MARK)

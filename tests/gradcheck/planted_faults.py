@@ -4,8 +4,8 @@
 can be seen at all is measured without gradcheck: the loss is computed in long double beside float64, and a slope that
 moves the loss by less than what the two differ by cannot be told from none.
 
-`second_order` takes the programs of `nn.zoo.planting`, shorter ones, and spoils the rule of one op in a way that its
-values do not show: the gradient is right, and the gradient of the gradient is not.
+`second_order` takes the programs of `nn.teaching.zoo.planting`, shorter ones, and spoils the rule of one op in a way
+that its values do not show: the gradient is right, and the gradient of the gradient is not.
 
 ``python tests/gradcheck/planted_faults.py`` counts how many are named (a few minutes).
 """
@@ -24,7 +24,7 @@ import right_programs
 from autograd import Tensor, gradcheck, no_grad, tensor
 from autograd.engine.graph import newest_first
 from autograd.engine.op import Op, joint
-from nn.zoo.planting import COLUMNS, FAULTS, ROWS, Program, by_op, spoil
+from nn.teaching.zoo.planting import COLUMNS, FAULTS, ROWS, Program, by_op, spoil
 
 # --- in trained networks ----------------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
-"""The score of nn/zoo/score.txt: ``python tests/gradcheck/score.py`` (about ten minutes)."""
+"""The score of nn/teaching/zoo/score.txt: ``python tests/gradcheck/score.py`` (about ten minutes)."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from nn.zoo.planting import score
+from nn.teaching.zoo.planting import score
 
 if __name__ == "__main__":
     spec = spec_from_file_location("op_samples", Path(__file__).parents[1] / "ops" / "samples.py")

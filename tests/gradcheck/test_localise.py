@@ -10,7 +10,7 @@ from autograd import Tensor, custom_op, grad, tensor
 from autograd.engine.op import Op
 from autograd.gradcheck import gradcheck
 from nn import functional as F
-from nn.zoo.planting import score
+from nn.teaching.zoo.planting import score
 
 wrong_tanh = Op("tanh", np.tanh, lambda g, out: g * (1.0 + out * out)).function
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nn.zoo.planting import score
+from nn.teaching.zoo.planting import score
 
 
 def assert_right(right_programs, numbers, unresolved):

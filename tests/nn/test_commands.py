@@ -10,7 +10,7 @@ import pytest
 
 import nn
 from nn.cli import main
-from nn.commands.problem import read_problem
+from nn.cli.problem import read_problem
 from nn.data import digits, read_csv
 
 

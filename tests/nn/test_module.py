@@ -14,7 +14,7 @@ import pytest
 import nn
 from autograd import Tensor, tensor
 from autograd.modes import STATE, Frame, State
-from nn.survey import Call
+from nn.module_paths import Call
 
 
 def scale(*shape):

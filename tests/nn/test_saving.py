@@ -23,7 +23,7 @@ import autograd
 import nn
 import optim
 from nn.errors import CheckpointError
-from nn.saving import npz, read, replacing, safetensors, seal, write
+from nn.saving import checksum, npz, read, replacing, safetensors, write
 from nn.saving.files import FORMAT
 
 SUFFIXES = [
@@ -380,10 +380,10 @@ def archive(members, compression=zipfile.ZIP_STORED, sealed=True):
         for name, content in members:
             file.writestr(zipfile.ZipInfo(name), content, compression)
         if sealed:
-            file.comment = b"chainrule.digest:" + seal.BLANK
+            file.comment = b"chainrule.digest:" + checksum.BLANK
     data = bytearray(buffer.getvalue())
     if sealed:
-        seal.put(data, npz.find_seal(data))
+        checksum.put(data, npz.find_checksum(data))
     return bytes(data)
 
 
@@ -471,9 +471,9 @@ def test_a_member_that_declares_more_than_there_is(tmp_path):
     data = bytearray(forged(ONE, ("a.npy", array_file(array=np.ones(1)))))
     entry = data.rfind(b"PK\x01\x02")
     data[entry + 20 : entry + 28] = (2**31).to_bytes(4, "little") * 2
-    place = npz.find_seal(data)
-    data[place:] = seal.BLANK
-    seal.put(data, place)
+    place = npz.find_checksum(data)
+    data[place:] = checksum.BLANK
+    checksum.put(data, place)
     (tmp_path / "m.npz").write_bytes(data)
     with pytest.raises(CheckpointError, match="declare more bytes than it has"):
         read(tmp_path / "m.npz")
@@ -482,7 +482,7 @@ def test_a_member_that_declares_more_than_there_is(tmp_path):
 def header(text, body=b"", sealed=True):
     data = bytearray(len(text).to_bytes(8, "little") + text.encode() + body)
     if sealed:
-        seal.put(data, safetensors.find_seal(data))
+        checksum.put(data, safetensors.find_checksum(data))
     return bytes(data)
 
 
@@ -900,7 +900,7 @@ def test_the_seal_lies_within_the_header():
     mark = b'"chainrule.digest":"'
     content = b"{" + mark + b"0" * 32
     for length, place in ((len(mark), -1), (len(mark) + 1, 8 + 1 + len(mark))):
-        assert safetensors.find_seal(length.to_bytes(8, "little") + content) == place
+        assert safetensors.find_checksum(length.to_bytes(8, "little") + content) == place
 
 
 def test_names_are_shortened_only_when_asked(tmp_path):

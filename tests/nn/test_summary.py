@@ -9,8 +9,8 @@ import pytest
 import nn
 from autograd import is_grad_enabled, no_grad, record
 from autograd.engine.op import REGISTRY
-from nn.counting import PRODUCTS
-from nn.summarizing import _bytes
+from nn.inspect.counting import PRODUCTS
+from nn.inspect.summarizing import _bytes
 
 
 def zeros(*shape):

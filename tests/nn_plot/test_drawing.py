@@ -5,7 +5,7 @@ import pytest
 
 import nn
 from autograd import no_grad
-from nn.drawing import draw
+from nn.inspect.drawing import draw
 
 
 def test_a_model_is_drawn_and_not_touched():

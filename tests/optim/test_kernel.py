@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from optim.blocks import BLOCK_BYTES, Kernel
+from optim.kernel import BLOCK_BYTES, Kernel
 
 
 def momentum(p, g, v, *, lr, mu):

@@ -9,7 +9,7 @@ import pytest
 
 import optim
 from autograd import StaleLeafError, Tensor, tensor
-from optim.hyper import Choice, Flag, Pair
+from optim.hyperparameters import Choice, Flag, Pair
 from optim.optimizer import Optimizer
 
 START = np.array([[-2.0, 1.5, 0.3], [4.0, -0.7, 1.0]])
@@ -156,7 +156,7 @@ def test_functional_equals_step(case):
 
 # --- sizes and layouts ------------------------------------------------------------------------------------------
 
-LARGE = optim.blocks.BLOCK_BYTES // 4 * 2 + 17
+LARGE = optim.kernel.BLOCK_BYTES // 4 * 2 + 17
 LAYOUTS = {
     "0-d": lambda a: a[0].reshape(()),
     "empty": lambda a: a[:0].reshape(0, 3),

@@ -18,7 +18,7 @@ from optim import (
     UpdateError,
     decay_groups,
 )
-from optim.hyper import NON_NEGATIVE
+from optim.hyperparameters import NON_NEGATIVE
 
 
 def leaf(data, **options):

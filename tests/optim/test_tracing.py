@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optim import UpdateError, blocks
-from optim.blocks import Kernel
+import optim.kernel
+from optim import UpdateError
+from optim.kernel import Kernel
 from optim.tracing import record
 
 F32 = np.dtype(np.float32)
@@ -83,8 +84,8 @@ def test_random_updates_equal_plain_numpy(made, shape, char, seed, layout):
     arrays = [laid_out(x, layout, i) for i, x in enumerate(plain)]
     coefficients = {"a": 0.3, "b": float(r.uniform(-2, 2))}
     slots = tuple(f"s{i}" for i in range(count))
-    block = blocks.BLOCK_BYTES
-    blocks.BLOCK_BYTES = 16 * dtype.itemsize  # so that small arrays have several blocks
+    block = optim.kernel.BLOCK_BYTES
+    optim.kernel.BLOCK_BYTES = 16 * dtype.itemsize  # so that small arrays have several blocks
     try:
         with np.errstate(all="ignore"):
             expected = update(*plain, **coefficients)
@@ -92,7 +93,7 @@ def test_random_updates_equal_plain_numpy(made, shape, char, seed, layout):
             kernel.load(**coefficients)
             kernel.run(*arrays)
     finally:
-        blocks.BLOCK_BYTES = block
+        optim.kernel.BLOCK_BYTES = block
     got = [arrays[0], *arrays[2:]]
     for x, y in zip(got, expected, strict=True):
         assert x.dtype == y.dtype == dtype

@@ -3,8 +3,9 @@
 import pytest
 
 from nn.cli import main
-from nn.zoo import EXERCISES, cli
-from nn.zoo.calls import calls
+from nn.cli import zoo as cli
+from nn.teaching.zoo.calls import calls
+from nn.zoo import EXERCISES
 
 
 def zoo(capsys, *arguments):

@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd import OperandError, Tensor
 from autograd.ops import arithmetic, transcendental
-from nn.checks import floating
 from nn.defaults import Randomness, generator
+from nn.validation import floating
 
 __all__ = [
     "check_ends",

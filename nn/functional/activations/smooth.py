@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.ops import transcendental
-from nn.checks import floating
+from nn.validation import floating
 
 __all__ = [
     "Approximation",

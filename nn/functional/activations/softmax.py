@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.ops import reduce
-from nn.checks import floating
+from nn.validation import floating
 
 __all__ = ["log_softmax", "softmax"]
 

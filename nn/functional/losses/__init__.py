@@ -1,14 +1,14 @@
 """Losses as functions: of numbers, of yes-or-no answers, of classes."""
 
-from nn.functional.losses.answers import (
+from nn.functional.losses.binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     hinge_loss,
     perceptron_loss,
 )
 from nn.functional.losses.checks import Reduction
-from nn.functional.losses.classes import cross_entropy, kl_div, nll_loss
-from nn.functional.losses.numbers import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from nn.functional.losses.classification import cross_entropy, kl_div, nll_loss
+from nn.functional.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 __all__ = [
     "Reduction",

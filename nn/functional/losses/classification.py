@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from autograd import Tensor, custom_op
 from autograd.ops import arithmetic, fused, reduce, shape, transcendental
 from nn.arrays import plain
-from nn.checks import probability
 from nn.errors import LabelError, LossShapeError
 from nn.functional.losses.checks import (
     Operand,
@@ -23,6 +22,7 @@ from nn.functional.losses.checks import (
     reduced,
     weights,
 )
+from nn.validation import probability
 
 __all__ = ["IGNORED", "cross_entropy", "kl_div", "nll_loss"]
 

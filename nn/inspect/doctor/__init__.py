@@ -1,7 +1,6 @@
-"""What is wrong with a training before it runs: `doctor`; and where its gradient gets lost: `gradient_flow`."""
+"""What is wrong with a training before it runs: `doctor`."""
 
-from nn.diagnosis.doctor import doctor
-from nn.diagnosis.flow import FlowRow, GradientFlow, gradient_flow
-from nn.diagnosis.report import Diagnosis, Finding
+from nn.inspect.doctor.doctor import doctor
+from nn.inspect.doctor.report import Diagnosis, Finding
 
-__all__ = ["Diagnosis", "Finding", "FlowRow", "GradientFlow", "doctor", "gradient_flow"]
+__all__ = ["Diagnosis", "Finding", "doctor"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from nn.diagnosis.report import Finding
-from nn.diagnosis.visit import Visit
+from nn.inspect.doctor.report import Finding
+from nn.inspect.doctor.trial_step import Visit
 
 __all__ = ["CHECKS", "Found", "finds", "listed"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nn.diagnosis import losses, parameters, step, structure, units  # noqa: F401 - they fill the table
-from nn.diagnosis.checks import CHECKS
-from nn.diagnosis.report import Diagnosis
-from nn.diagnosis.training import Training
-from nn.diagnosis.visit import Visit
+from nn.inspect.doctor import losses, parameters, step, structure, units  # noqa: F401 - they fill the table
+from nn.inspect.doctor.checks import CHECKS
+from nn.inspect.doctor.report import Diagnosis
+from nn.inspect.doctor.training import Training
+from nn.inspect.doctor.trial_step import Visit
 from nn.module import Module
 from optim import Optimizer
 

@@ -10,10 +10,10 @@ from autograd import Tensor
 from autograd.engine.graph import Node, newest_first
 from autograd.provenance import where
 from nn.arrays import plain
-from nn.diagnosis.checks import Found, finds
-from nn.diagnosis.visit import RESHAPING, Visit, source_of
 from nn.errors import ActivationWarning, LossShapeError
 from nn.functional import losses as functions
+from nn.inspect.doctor.checks import Found, finds
+from nn.inspect.doctor.trial_step import RESHAPING, Visit, source_of
 from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
 
 _SHARES = frozenset({"softmax", "log_softmax", "cross_entropy"})

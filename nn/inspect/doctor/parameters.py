@@ -6,9 +6,9 @@ from collections import Counter
 
 import numpy as np
 
-from nn.diagnosis.checks import Found, finds, listed
-from nn.diagnosis.visit import Visit
-from nn.symmetry import equal_units, weights_of_units
+from nn.equal_units import equal_units, weights_of_units
+from nn.inspect.doctor.checks import Found, finds, listed
+from nn.inspect.doctor.trial_step import Visit
 
 
 @finds("no-gradient")
@@ -109,7 +109,7 @@ def held_twice(visit: Visit) -> Found | None:
 
 @finds("equal-units")
 def equal(visit: Visit) -> Found | None:
-    """Units that start equal and stay so, by the rule of `nn.symmetry`."""
+    """Units that start equal and stay so, by the rule of `nn.equal_units`."""
     where, words = [], []
     for name, p, hidden, is_layer in weights_of_units(list(visit.model.named_modules())):
         g = visit.gradients.get(name)

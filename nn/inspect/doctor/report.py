@@ -52,7 +52,7 @@ class Finding:
 class Diagnosis:
     """What `doctor` found. ``ok`` says that there is nothing; it is iterable, and a finding is looked up by its name.
 
-    >>> from nn.diagnosis import Diagnosis
+    >>> from nn.inspect.doctor import Diagnosis
     >>> Diagnosis([]).ok, "dead-units" in Diagnosis([])
     (True, False)
     """

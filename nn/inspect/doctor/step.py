@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograd import Tensor
-from nn.diagnosis.checks import Found, finds
-from nn.diagnosis.visit import MORE, Visit
+from nn.inspect.doctor.checks import Found, finds
+from nn.inspect.doctor.trial_step import MORE, Visit
 from nn.layers import BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, LayerNorm, Linear, RMSNorm
 
 _LARGE = 10.0  # the root mean square of a feature

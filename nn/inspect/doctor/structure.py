@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from nn.diagnosis.checks import Found, finds, listed
-from nn.diagnosis.visit import Visit
+from nn.inspect.doctor.checks import Found, finds, listed
+from nn.inspect.doctor.trial_step import Visit
 from nn.module import Module
 
 _FOUND = "Modules are found as attributes, and in lists, tuples and dicts: keep them there."

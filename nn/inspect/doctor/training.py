@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import Tensor, no_grad
 from autograd.modes import STATE, State
-from nn.diagnosis.untouched import Untouched
+from nn.inspect.doctor.restore import Untouched
 from nn.module import Module
 from nn.training.evaluation import dtype_of, number_of, parts_of
 from optim import LBFGS, Optimizer

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.engine.graph import Node, Vertex
 from autograd.modes import STATE, Watch
-from nn.diagnosis.training import Training, plain_modes
-from nn.diagnosis.untouched import Untouched
 from nn.errors import PredictionError
+from nn.inspect.doctor.restore import Untouched
+from nn.inspect.doctor.training import Training, plain_modes
 from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError

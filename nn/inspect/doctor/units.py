@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nn.diagnosis.checks import Found, finds
-from nn.diagnosis.visit import Activation, Visit, source_of
+from nn.inspect.doctor.checks import Found, finds
+from nn.inspect.doctor.trial_step import Activation, Visit, source_of
 
 # A batch says little about a unit below so many numbers of it, and a layer of two units is no crowd.
 _FEWEST_NUMBERS = 16

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nn.layers.activations.kinked import ELU, SELU, Hardtanh, LeakyReLU, PReLU, ReLU, RReLU, Step
-from nn.layers.activations.shares import LogSoftmax, Softmax
+from nn.layers.activations.piecewise import ELU, SELU, Hardtanh, LeakyReLU, PReLU, ReLU, RReLU, Step
 from nn.layers.activations.smooth import GELU, Arctan, Identity, Mish, Sigmoid, SiLU, Softplus, Softsign, Tanh
+from nn.layers.activations.softmax import LogSoftmax, Softmax
 from nn.module import Module
 
 __all__ = [

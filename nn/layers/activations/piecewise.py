@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.ops import transcendental
-from nn.checks import floating, positive
 from nn.defaults import Randomness, generator, parameter_dtype
-from nn.functional.activations import kinked
-from nn.functional.activations.kinked import check_ends, check_slope_at_zero
+from nn.functional.activations import piecewise
+from nn.functional.activations.piecewise import check_ends, check_slope_at_zero
 from nn.module import Module, Parameter
+from nn.validation import floating, positive
 
 __all__ = ["ELU", "SELU", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU", "Step"]
 
@@ -42,7 +42,7 @@ class Step(Module):
         self.at_zero = float(at_zero)
 
     def forward(self, x: Any) -> Any:
-        return kinked.step(x, self.at_zero)
+        return piecewise.step(x, self.at_zero)
 
     def extra_repr(self) -> str:
         return "" if self.at_zero == 1.0 else f"at_zero={self.at_zero}"
@@ -66,7 +66,7 @@ class ReLU(Module):
         self.at_zero = check_slope_at_zero(at_zero)
 
     def forward(self, x: Any) -> Any:
-        return _relu(floating(x)) if self.at_zero == 0.0 else kinked.relu(x, self.at_zero)
+        return _relu(floating(x)) if self.at_zero == 0.0 else piecewise.relu(x, self.at_zero)
 
     def extra_repr(self) -> str:
         return "" if self.at_zero == 0.0 else f"at_zero={self.at_zero}"
@@ -89,7 +89,7 @@ class LeakyReLU(Module):
         self.negative_slope = negative_slope
 
     def forward(self, x: Any) -> Any:
-        return kinked.leaky_relu(x, self.negative_slope)
+        return piecewise.leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}"
@@ -118,7 +118,7 @@ class PReLU(Module):
         self.weight = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
 
     def forward(self, x: Any) -> Any:
-        return kinked.prelu(x, self.weight)
+        return piecewise.prelu(x, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
@@ -162,7 +162,7 @@ class RReLU(Module):
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:
-        return kinked.rrelu(x, self.lower, self.upper, self.training, self.rng)
+        return piecewise.rrelu(x, self.lower, self.upper, self.training, self.rng)
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}"
@@ -186,7 +186,7 @@ class ELU(Module):
         self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
-        return kinked.elu(x, self.alpha)
+        return piecewise.elu(x, self.alpha)
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}"
@@ -211,7 +211,7 @@ class SELU(Module):
         pass
 
     def forward(self, x: Any) -> Any:
-        return kinked.selu(x)
+        return piecewise.selu(x)
 
 
 class Hardtanh(Module):
@@ -233,7 +233,7 @@ class Hardtanh(Module):
         self.max_val = float(max_val)
 
     def forward(self, x: Any) -> Any:
-        return kinked.hardtanh(x, self.min_val, self.max_val)
+        return piecewise.hardtanh(x, self.min_val, self.max_val)
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.ops import transcendental
-from nn.checks import floating
 from nn.functional.activations import smooth
 from nn.functional.activations.smooth import Approximation, check_approximation, check_beta
 from nn.module import Module
+from nn.validation import floating
 
 __all__ = ["GELU", "Arctan", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.ops import reduce
-from nn.checks import floating
 from nn.module import Module
+from nn.validation import floating
 
 __all__ = ["LogSoftmax", "Softmax"]
 

@@ -10,11 +10,11 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError
 from autograd.ops import fused
-from nn.checks import floating, positive
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.recurrent import steps
 from nn.layers.recurrent.steps import Kind
 from nn.module import Module, Parameter
+from nn.validation import floating, positive
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 

@@ -11,12 +11,12 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError
 from autograd.ops import fused, shape
-from nn.checks import floating, positive, probability
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional.dropout import dropout as drop
 from nn.layers.recurrent import steps
 from nn.layers.recurrent.steps import Kind, State
 from nn.module import Module, Parameter
+from nn.validation import floating, positive, probability
 
 __all__ = ["GRU", "LSTM", "RNN"]
 

@@ -9,8 +9,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
 from nn.arrays import plain
-from nn.checks import floating
 from nn.errors import LabelError
+from nn.validation import floating
 
 __all__ = ["check_labels", "samples", "weighted_sum"]
 

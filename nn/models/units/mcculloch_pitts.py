@@ -11,8 +11,8 @@ from numpy.typing import DTypeLike
 from autograd.arrays import only_numbers
 from nn.defaults import parameter_dtype
 from nn.functional import step
+from nn.models.units.checks import weighted_sum
 from nn.module import Buffer, Module
-from nn.units.checks import weighted_sum
 
 __all__ = ["McCullochPitts"]
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from nn.checks import positive
 from nn.defaults import parameter_dtype
 from nn.functional import step
+from nn.models.units.checks import check_labels, samples, weighted_sum
 from nn.module import Module, Parameter
-from nn.units.checks import check_labels, samples, weighted_sum
+from nn.validation import positive
 
 __all__ = ["Perceptron", "PerceptronFit", "Update"]
 

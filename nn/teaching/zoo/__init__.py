@@ -12,8 +12,8 @@ random node, to count how often the gradient check names exactly that node.
 True
 """
 
-from nn.zoo import graphs, messages, rules, training
-from nn.zoo.exercise import Exercise, Outcome, run, show
+from nn.teaching.zoo import graphs, messages, rules, training
+from nn.teaching.zoo.exercise import Exercise, Outcome, run, show
 
 __all__ = ["EXERCISES", "FAMILIES", "Exercise", "Outcome", "run", "show"]
 

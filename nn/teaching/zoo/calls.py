@@ -51,7 +51,7 @@ class Call:
 def calls() -> list[Call]:
     """Calls of every op that can be differentiated.
 
-    >>> from nn.zoo.calls import calls
+    >>> from nn.teaching.zoo.calls import calls
     >>> len({call.op.name for call in calls()}) > 80
     True
     """

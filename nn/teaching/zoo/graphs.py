@@ -1,6 +1,6 @@
 """Values that leave the graph, change under it, or have no derivative: functions that gradients cannot be right for."""
 
-from nn.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import Exercise
 
 __all__ = ["EXERCISES"]
 

@@ -1,6 +1,6 @@
 """Mistakes that NumPy would let pass or report in its own words: what the errors of the engine say."""
 
-from nn.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import Exercise
 
 __all__ = ["EXERCISES"]
 

@@ -29,7 +29,7 @@ Array = NDArray[Any]
 
 
 class Sample(Protocol):
-    """A call of an op that can stand in a program: `nn.zoo.calls.Call`, for instance."""
+    """A call of an op that can stand in a program: `nn.teaching.zoo.calls.Call`, for instance."""
 
     op: Op
     attributes: dict[str, Any]

@@ -1,6 +1,6 @@
 """Gradients worked out by hand: slips in a rule. The check names the op and the line where it is applied."""
 
-from nn.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import Exercise
 
 __all__ = ["EXERCISES"]
 

@@ -1,6 +1,6 @@
 """Training loops and losses: programs that run, and learn the wrong thing. The check is done on what the loop uses."""
 
-from nn.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import Exercise
 
 __all__ = ["EXERCISES"]
 

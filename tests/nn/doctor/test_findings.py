@@ -8,7 +8,7 @@ import pytest
 import nn
 import optim
 from autograd import tensor
-from nn.diagnosis.checks import CHECKS
+from nn.inspect.doctor.checks import CHECKS
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((64, 5)).astype("float32")

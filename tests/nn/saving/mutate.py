@@ -23,7 +23,7 @@ import numpy as np
 import nn
 import optim
 from nn.errors import CheckpointError
-from nn.saving import npz, safetensors, seal
+from nn.saving import checksum, npz, safetensors
 
 FORMATS = {".npz": npz, ".safetensors": safetensors}
 
@@ -148,7 +148,7 @@ def forge(form, data, rng, other):
         with zipfile.ZipFile(buffer, "w") as archive:
             for name, content in members:
                 archive.writestr(zipfile.ZipInfo(name), content)
-            archive.comment = b"chainrule.digest:" + seal.BLANK
+            archive.comment = b"chainrule.digest:" + checksum.BLANK
         forged = bytearray(buffer.getvalue())
     else:
         size = 8 + int.from_bytes(data[:8], "little")
@@ -158,9 +158,9 @@ def forge(form, data, rng, other):
         else:
             body = change(body, rng, body)
         forged = bytearray(len(header).to_bytes(8, "little") + header + body)
-    place = form.find_seal(bytes(forged))
-    if 0 <= place <= len(forged) - len(seal.BLANK):
-        seal.put(forged, place)
+    place = form.find_checksum(bytes(forged))
+    if 0 <= place <= len(forged) - len(checksum.BLANK):
+        checksum.put(forged, place)
     return bytes(forged)
 
 
