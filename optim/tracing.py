@@ -52,6 +52,8 @@ class Program(NamedTuple):
 
 
 class Call(NamedTuple):
+    """One call on the tape."""
+
     function: np.ufunc | None  # None copies
     operands: tuple[int | str, ...]  # the number of an array, or the text of a scalar
     result: int
@@ -155,6 +157,7 @@ class Tape:
         self.guarded: set[int] = set()
 
     def note(self, function: np.ufunc | None, operands: Sequence[Any]) -> Array:
+        """Note a call, and give what stands for its result."""
         self.calls.append(Call(function, tuple(self._operand(function, x) for x in operands), self.arrays))
         if function is not None:
             self._check_dtype(function, len(operands))

@@ -75,6 +75,7 @@ class State:
         self.readings = readings  # `modes.Readings`; None where no transform is being evaluated around this place
 
     def replace(self, **changes: Any) -> State:
+        """The same combination of modes with some of them changed."""
         return State(**{name: changes.get(name, getattr(self, name)) for name in State.__slots__})
 
 
@@ -120,11 +121,14 @@ class OpRecord(Protocol):
     stacked: bool
     variadic: bool
 
-    def vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]: ...
+    def vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]:
+        """The gradients of the operands, None for those without."""
 
-    def kept_as_tensors(self, node: Any) -> tuple[Any, ...]: ...
+    def kept_as_tensors(self, node: Any) -> tuple[Any, ...]:
+        """What a node kept, as Tensors in their places in the graph."""
 
-    def kept_operand(self, node: Any, index: int) -> Any: ...
+    def kept_operand(self, node: Any, index: int) -> Any:
+        """The value of an operand that a node kept, or None."""
 
 
 class Vertex:
@@ -148,6 +152,7 @@ class Vertex:
 
     @property
     def name(self) -> str | None:
+        """The name that its Tensor was given."""
         return None if self.info is None else self.info.name
 
     @property

@@ -150,6 +150,7 @@ class Comparison:
         return self.problem.noise_of_gradient(output, seed, column.input, along)
 
     def output_of(self, row: int) -> int:
+        """The output to which a row belongs."""
         return int(np.searchsorted([where.stop for where in self.slices], row, side="right"))
 
     def curve(self, column: Column) -> Curve:
@@ -163,6 +164,7 @@ class Comparison:
         return at
 
     def tolerance(self, row: int, column: Column) -> Tolerance:
+        """How far both sides of a row may lie apart along a direction."""
         slack = _NINE_DIGITS * float(self.magnitudes_of_rows[row]) if self.atol is None else 0.0
         floor = float(self.floors(column, self.step)[row])
         noise = self._noise.get(row, 0.0)
@@ -178,6 +180,7 @@ class Comparison:
         return self._noise[row]
 
     def floors(self, column: Column, step: float) -> Array:
+        """For each row, the difference that is let pass whatever the size of the derivative."""
         if self.atol is not None:
             return np.full(len(self.base), self.atol * column.norm)
         return _NOISE * self.problem.eps * self.sizes / step
@@ -190,6 +193,7 @@ class Comparison:
     # --- the comparison ---------------------------------------------------------------------------------------
 
     def rows(self) -> list[Row]:
+        """Compare everything, and note what failed in ``suspects``."""
         rows: list[Row] = []
         for number in range(len(self.start)):
             numeric, findings = self.look(number)
@@ -294,6 +298,7 @@ class Comparison:
     def row(
         self, output: int, number: int, numeric: Array, findings: dict[tuple[int, int], Finding]
     ) -> tuple[Row, Suspect | None]:
+        """The row of one output and one input, and what is suspect when it fails."""
         variable, where = self.problem.inputs[number], self.slices[output]
         row = Row(
             self.order,
@@ -412,10 +417,12 @@ class Comparison:
         return worst if finding.ok else _Worst(finding, column, row)
 
     def coverage_of_input(self, number: int) -> str:
+        """How much of an input was compared, in words."""
         size, columns = self.start[number].size, self.columns[number]
         return "every entry" if len(columns) == size else f"{len(columns)} random directions of {size:,} entries"
 
     def coverage_of_output(self, output: int) -> str:
+        """How much of an output was compared, in words."""
         weights = self.weights[output]
         if weights.combinations is None:
             return "every entry"

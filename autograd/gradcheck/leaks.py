@@ -46,6 +46,7 @@ class Leaks(NamedTuple):
 
     @property
     def largest(self) -> Leak:
+        """The constant that changes the function most."""
         return max(self.found, key=lambda leak: abs(leak.share))
 
 

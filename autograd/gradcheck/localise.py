@@ -115,6 +115,7 @@ def whole_route(start: Vertex | None) -> Route:
 
 
 def without_graph(of_gradient: bool) -> Search:
+    """Words for an output, or a gradient, that is no Tensor with a graph."""
     if of_gradient:
         return Search(findings=("this gradient is no Tensor with a graph: its rules compute it outside",))
     text = (
@@ -230,6 +231,7 @@ class Paths:
                     self._next.setdefault(parent, vertex)
 
     def from_(self, vertex: Vertex) -> tuple[str, ...]:
+        """The nodes from a vertex to the output; of a long way the first and the last."""
         steps = []
         while vertex in self._next:
             vertex = self._next[vertex]
@@ -239,6 +241,7 @@ class Paths:
 
 
 def fault_of(record: Record, row: Row, path: tuple[str, ...], order: int = 1) -> Fault:
+    """The fault at a recorded node, whose row says by how much."""
     node = record.node
     names = tuple(v.name for v in node.operands if isinstance(v, Vertex) and v.name)
     return Fault(node.op.name, record.label, record.number, record.module, record.line, names, path, row, order)
@@ -274,5 +277,6 @@ def between_the_nodes(
 
 
 def shown(a: Any) -> str:
+    """A number to six digits, or the shape of an array."""
     array = np.asarray(a)
     return f"{array.reshape(-1)[0]:.6g}" if array.size == 1 else f"shape {array.shape}"

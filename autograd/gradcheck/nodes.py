@@ -38,6 +38,7 @@ class NodeProblem:
         self.eps = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
+        """What the kernel gives for other operands."""
         data = list(self._data)
         for i, array in zip(self._live, arrays, strict=True):
             data[i] = array.astype(np.asarray(self._data[i]).dtype)
@@ -46,6 +47,7 @@ class NodeProblem:
         return [np.array(part, np.float64) for part in (out if self._node.op.outputs else (out,))]
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
+        """What the rules give for one output, fitted to the operands as the engine does it."""
         node = self._node
         found = self._pulled(self._incoming(output, seed))
         try:
@@ -58,6 +60,7 @@ class NodeProblem:
             raise RuleFailure(f"it raises {type(error).__name__}: {error}") from error
 
     def noise(self, output: int, seed: Array) -> float:
+        """How far rounding in kernel and rules can move the result."""
         g = self._incoming(output, seed)
         try:
             return error_of(self._record, self._data, g, self._pulled(g))
@@ -65,6 +68,7 @@ class NodeProblem:
             return 0.0
 
     def noise_of_gradient(self, output: int, seed: Array, number: int, along: Array) -> float:
+        """How far rounding can move what the rules give; 0 where they cannot be differentiated."""
         try:
             rule = RuleOfNode(self._record, self._incoming(output, seed))
             run = rule.run([variable.value.copy() for variable in rule.inputs])
@@ -108,6 +112,7 @@ class RuleOfNode:
         ]
 
     def run(self, arrays: Sequence[Array]) -> Run:
+        """Apply the op to other operands, and its rules to other gradients, with a graph."""
         leaves = [Tensor(array, requires_grad=True) for array in arrays]
         count = len(self._live)
         operands = list(self._data)

@@ -64,6 +64,7 @@ class Column:
 
     @property
     def norm(self) -> float:
+        """The length of the direction."""
         return float(np.sqrt(np.vdot(self.weights, self.weights)))
 
 
@@ -80,6 +81,7 @@ class Weights:
         return int(np.prod(self.shape)) if self.combinations is None else len(self.combinations)
 
     def rows(self, value: Array) -> Array:
+        """The numbers that are compared of an output."""
         flat = value.reshape(-1)
         rows: Array = flat if self.combinations is None else self.combinations @ flat
         return rows
@@ -104,6 +106,7 @@ class Weights:
         return seed.reshape(self.shape)
 
     def index(self, row: int) -> tuple[int, ...] | None:
+        """The entry that a row stands for; None for a combination of all."""
         if self.combinations is not None:
             return None
         return tuple(int(i) for i in np.unravel_index(row, self.shape)) if self.shape else ()

@@ -51,10 +51,12 @@ class Problem(Protocol):
     """A function with inputs, outputs, and vector-Jacobian products by its rules."""
 
     @property
-    def inputs(self) -> Sequence[Variable]: ...
+    def inputs(self) -> Sequence[Variable]:
+        """What the function is differentiated by."""
 
     @property
-    def outputs(self) -> Sequence[Variable]: ...
+    def outputs(self) -> Sequence[Variable]:
+        """What it gives at these inputs."""
 
     @property
     def eps(self) -> float:
@@ -96,7 +98,8 @@ class Runnable(Protocol):
 
     inputs: Sequence[Variable]
 
-    def run(self, arrays: Sequence[Array]) -> Run: ...
+    def run(self, arrays: Sequence[Array]) -> Run:
+        """Evaluate it at other inputs."""
 
 
 class GraphProblem:
@@ -118,9 +121,11 @@ class GraphProblem:
         self.eps = max(spread, least_precise([start for start in self._starts if start is not None]))
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
+        """The outputs of another run."""
         return [plain(value) for _, value in self.subject.run(arrays).outputs]
 
     def noise(self, output: int, seed: Array) -> float:
+        """What `Rounding` adds up along a pass from the output."""
         if self._recorded is None:
             recorder = Rounding()
             run: Run = watched(recorder, lambda: self.subject.run([variable.value.copy() for variable in self.inputs]))
@@ -140,6 +145,7 @@ class GraphProblem:
             recorder.total = None
 
     def noise_of_gradient(self, output: int, seed: Array, number: int, along: Array) -> float:
+        """The same along the graph that the rules have made; 0 where they make none."""
         recorder = Rounding()
 
         def gradient() -> tuple[Vertex | None, frozenset[Vertex]]:
@@ -163,6 +169,7 @@ class GraphProblem:
             return 0.0
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
+        """A backward pass from one output to all inputs."""
         start = self._starts[output]
         if start is None:
             return [None] * len(self._inputs)
@@ -190,6 +197,7 @@ class GradientOf:
         self._known = False  # the first run says which gradients there are
 
     def run(self, arrays: Sequence[Array]) -> Run:
+        """Run the subject, and then a backward pass that is recorded."""
         first = self.subject.run(arrays)
         wanted = frozenset(vertex for vertex in first.inputs if vertex is not None)
         gradients: dict[tuple[int, int], Any] = {}
@@ -235,6 +243,7 @@ def gradients_of(start: Vertex, seed: Array, route: Route) -> dict[Vertex, Any]:
 
 
 def derivative_name(output: str, entry: str) -> str:
+    """A derivative as it is written: ``df/dx``, or ``d(df/dx)/dw``."""
     return f"d({output})/d{entry}" if "/" in output else f"d{output}/d{entry}"
 
 

@@ -85,6 +85,7 @@ class Recorder(Watch):
 
 
 def is_computed(x: Any) -> bool:
+    """Whether something is a Tensor that an op has made."""
     return isinstance(x, Tensor) and not x.is_leaf
 
 

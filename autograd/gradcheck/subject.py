@@ -173,6 +173,7 @@ def input_names(f: Callable[..., Any], inputs: tuple[Any, ...]) -> list[str]:
 
 
 def name_of(f: Callable[..., Any]) -> str:
+    """What a function is called in the report, where that can be written."""
     name = getattr(f, "__name__", "f")
     return name if name.isidentifier() else "f"
 

@@ -36,6 +36,7 @@ class Tolerance(NamedTuple):
     lost: bool = False
 
     def of(self, a: float, b: float) -> float:
+        """How far these two derivatives may lie apart."""
         return self.floor + self.rtol * max(abs(a), abs(b))
 
 

@@ -299,7 +299,7 @@ def _frexp(x: Any) -> Any:
 
 @implements(np.float_power)
 def float_power(x: Any, y: Any) -> Any:
-    """x ** y, in double precision at least."""
+    """The power x ** y, in double precision at least."""
     x = as_operand(x)
     return arithmetic.power(x.astype(np.promote_types(x.dtype, np.float64)), y)
 

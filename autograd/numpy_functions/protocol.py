@@ -204,6 +204,7 @@ def _of_another_library(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
 
 
 def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """What NumPy calls for a ufunc with a Tensor among its operands."""
     function = UFUNCS.get((ufunc, method)) or _of_another_library(ufunc, method)
     if kwargs:
         out = kwargs.pop("out", None)
@@ -240,6 +241,7 @@ def _with_options(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, A
 def array_function(
     self: Tensor, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
+    """What NumPy calls for any other of its functions with a Tensor among its arguments."""
     function = FUNCTIONS.get(func)
     if function is None:
         raise no_rule(f"{func.__module__}.{func.__name__}")

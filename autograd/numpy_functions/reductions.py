@@ -194,13 +194,13 @@ implements(np.std, direct=True)(_spread_with_options(np.std, reduce.std, True))
 
 @implements(np.cumsum, direct=True)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-    """np.cumsum on Tensors."""
+    """The running sum, in the dtype asked for."""
     return reduce.cumsum(a.astype(dtype) if is_given(dtype) else a, axis=axis)
 
 
 @implements(np.cumprod, direct=True)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-    """np.cumprod on Tensors."""
+    """The running product, in the dtype asked for."""
     return reduce.cumprod(a.astype(dtype) if is_given(dtype) else a, axis=axis)
 
 

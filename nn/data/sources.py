@@ -115,6 +115,7 @@ class Stream(Samples):
 
     @property
     def what(self) -> str:  # type: ignore[override]
+        """What it is, in words."""
         return "a generator" if self.once else "a stream"
 
     def __len__(self) -> int:

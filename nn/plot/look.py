@@ -16,7 +16,7 @@ MAP = "cividis"  # the same for every kind of colour vision
 
 
 def pyplot() -> Any:
-    """matplotlib's pyplot, or an ImportError that names the extra."""
+    """The module pyplot of matplotlib, or an ImportError that names the extra."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 __all__ = ["Progress", "progress"]
 
@@ -12,8 +12,8 @@ INTERVAL = 0.1  # seconds between two writings of the line
 WIDTH = 24
 
 
-class Progress(Protocol):
-    """What shows the progress of an epoch."""
+class Progress:
+    """What shows the progress of an epoch: here nothing."""
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
         """An epoch begins, some steps of which were made before; None where their number is not known."""
@@ -28,16 +28,7 @@ class Progress(Protocol):
         """Leave the terminal tidy."""
 
 
-class Silence:
-    """Shows nothing."""
-
-    def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None: ...
-    def step(self, loss: float) -> None: ...
-    def end(self, row: dict[str, Any]) -> None: ...
-    def close(self) -> None: ...
-
-
-class Line:
+class Line(Progress):
     """One line for each epoch, with a bar, the loss and the time left while it lasts."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -80,7 +71,7 @@ class Line:
         self.width = 0
 
 
-class Bar:
+class Bar(Progress):
     """A bar of tqdm for each epoch."""
 
     def __init__(self, tqdm: Any, stream: TextIO) -> None:
@@ -116,7 +107,7 @@ def progress(shown: bool | None) -> Progress:
     if shown is None:
         shown = stream.isatty() or "ipykernel" in sys.modules
     if not shown:
-        return Silence()
+        return Progress()
     try:
         from tqdm.auto import tqdm
     except ImportError:

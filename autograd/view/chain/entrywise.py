@@ -55,13 +55,16 @@ class EntryWeb:
 
     @property
     def too_large(self) -> bool:
+        """Whether there are too many edges to walk."""
         return self.size > LARGEST
 
     @property
     def order(self) -> range:
+        """All entries, in an order in which edges lead on."""
         return range(len(self.owner))
 
     def point(self, vertex: Vertex, entry: int) -> int:
+        """The number of an entry of a vertex among all."""
         return self.first[vertex] + entry
 
     def _add(self, node: Node) -> None:

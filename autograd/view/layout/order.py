@@ -42,11 +42,13 @@ class Web:
     after: list[list[Segment]] = field(default_factory=list)
 
     def add_segment(self, segment: Segment) -> None:
+        """Add a segment, which both of its ends know."""
         self.segments.append(segment)
         self.after[segment.source].append(segment)
         self.before[segment.target].append(segment)
 
     def add_lane(self, layer: int) -> int:
+        """Add a place without height to a layer, for an arrow that passes through it."""
         place = len(self.sizes)
         self.sizes.append(0.0)
         self.layer_of.append(layer)

@@ -35,9 +35,11 @@ class Sample(Protocol):
     attributes: dict[str, Any]
 
     @property
-    def live(self) -> tuple[int, ...]: ...
+    def live(self) -> tuple[int, ...]:
+        """The operands that have a gradient."""
 
-    def arrays(self, dtype: Any = None) -> list[Any]: ...
+    def arrays(self, dtype: Any = None) -> list[Any]:
+        """The operands, in a dtype where one is asked for."""
 
 
 # --- wrong rules ----------------------------------------------------------------------------------------------
@@ -92,6 +94,7 @@ def with_shape(rule: Any, name: str, change: Callable[[Any, Any], Any]) -> Calla
 
 
 def twin_of(op: Op, rules: Any) -> Callable[..., Any]:
+    """An op with the same kernel and other rules."""
     return Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs).function
 
 
@@ -125,14 +128,17 @@ class Program:
         return name
 
     def constant(self, value: Any) -> str:
+        """Keep an object for the program, and give its name."""
         name = f"c{len(self.objects)}"
         self.objects[name] = value
         return name
 
     def any(self) -> str:
+        """One of the variables computed so far."""
         return self.pool[self.rng.integers(len(self.pool))]
 
     def call_layer(self) -> None:
+        """A call of the layer, on one of them."""
         v = self.add(f"layer({self.any()})")
         self.add(f"np.sin({v}) * w", keep=True)
 
@@ -192,6 +198,7 @@ class Trial:
                 break
 
     def plant(self, rng: np.random.Generator) -> bool:
+        """Look for a fault that makes a difference in the program, and say whether there is one."""
         sample = self.program.sample
         for _ in range(20):
             fault = FAULTS[rng.integers(len(FAULTS))]
@@ -203,6 +210,7 @@ class Trial:
         return False
 
     def gradients(self, function: Callable[..., Any]) -> list[Array]:
+        """The gradients of a program by both of its inputs."""
         x, w = tensor(self.x, requires_grad=True), tensor(self.w, requires_grad=True)
         with np.errstate(all="ignore"):
             found = function(x, w, self.layer).gradient(x, w, allow_unused=True)
@@ -217,6 +225,7 @@ class Trial:
         return any(np.max(np.abs(a - b)) > 1e-4 * np.max(np.abs(a)) > 0 for a, b in pairs)
 
     def check(self, function: Callable[..., Any]) -> GradcheckReport:
+        """The report of `gradcheck` on a program."""
         return gradcheck(lambda x, w: function(x, w, self.layer), self.x, self.w, raise_on_failure=False)
 
     def outcome(self) -> str:
@@ -245,6 +254,7 @@ class Score:
         self.failures: list[tuple[int, str, str, str]] = []  # number, op, fault, outcome
 
     def add(self, number: int, trial: Trial, outcome: str) -> None:
+        """Count the outcome of a trial."""
         good = outcome in ("named", "no fault that matters")
         self.counts[outcome if good else outcome.partition(" ")[0]] += 1
         if not good:

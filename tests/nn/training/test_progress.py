@@ -7,7 +7,7 @@ import pytest
 
 import nn
 import optim
-from nn.training.progress import INTERVAL, WIDTH, Bar, Line, Silence, progress, words
+from nn.training.progress import INTERVAL, WIDTH, Bar, Line, Progress, progress, words
 
 
 class Terminal(io.StringIO):
@@ -129,7 +129,7 @@ def test_words():
 
 
 def test_silence():
-    silence = Silence()
+    silence = Progress()
     assert [silence.begin(1, 1, 0, None), silence.step(1.0), silence.end({}), silence.close()] == [None] * 4
 
 
@@ -138,8 +138,8 @@ def test_what_shows_the_progress(monkeypatch):
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     for terminal, shown, kind in (
         (True, None, Line),
-        (False, None, Silence),
-        (True, False, Silence),
+        (False, None, Progress),
+        (True, False, Progress),
         (False, True, Line),
         (True, True, Line),
     ):
