@@ -11,12 +11,20 @@ import numpy as np
 from autograd.arrays import normalize_axes, only_numbers
 from autograd.engine.graph import Vertex
 from autograd.engine.tensor import Tensor, leaf
-from autograd.errors import OperandAxisError, OperandError, OperandIndexError, OperandLinAlgError, OperandTypeError
+from autograd.errors import (
+    COMPLEX,
+    InvalidDtypeError,
+    OperandAxisError,
+    OperandError,
+    OperandIndexError,
+    OperandLinAlgError,
+    OperandTypeError,
+)
 from autograd.fixes import Argument, likely_fix
 from autograd.modes import STATE
 from autograd.provenance import made_by, where
 
-__all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "listed", "operand", "operand_names"]
+__all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "no_gradient_of", "operand"]
 
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, type(None)})
@@ -48,6 +56,15 @@ def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, err
     explained = _kind_of(error)("\n".join(lines))
     explained.op, explained.operands, explained.fix = op, xs, fix
     return explained
+
+
+def no_gradient_of(dtype: np.dtype[Any], op: Any, operands: tuple[Any, ...]) -> InvalidDtypeError:
+    """What is said of a result that cannot have a gradient."""
+    text = "\n".join(listed(operand_names(op, operands), operands))
+    return InvalidDtypeError(
+        f"{op.name} gives {dtype}, which has no gradient here. Only real floating data is differentiable; "
+        f"{COMPLEX if dtype.kind == 'c' else 'use .detach() where no gradient is wanted'}.\n{text}"
+    )
 
 
 # What NumPy says of products whose inner lengths differ.

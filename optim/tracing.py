@@ -21,6 +21,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
+from autograd.engine.codegen import source_file
 from optim.errors import UpdateError
 
 __all__ = ["Overflow", "Program", "guarded", "record"]
@@ -364,5 +365,5 @@ def _write(
             "",
         ]
     )
-    exec(compile(source, "<update>", "exec"), known)  # our own text
+    exec(compile(source, source_file("update", source), "exec"), known)  # our own text
     return Program(source, known["run"], known["load"], registers, len(constants), bool(first))

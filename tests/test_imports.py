@@ -27,6 +27,7 @@ LAYERS = [
     {"autograd.engine.tensor"},
     {"autograd.operand_errors"},
     {"autograd.inplace", "autograd.engine.tape"},
+    {"autograd.interpret"},
     {"autograd.engine.codegen"},
     {"autograd.engine.op"},
     {"autograd.ops"},

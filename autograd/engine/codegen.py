@@ -2,34 +2,47 @@
 
 They are written for the op's own operands and attributes (as a dataclass's ``__init__`` is), because looking arguments
 up by plan would double the cost of a small op. In their text operands and attributes have no leading underscore, the
-data of operands has one, and everything else has two.
+data of operands has one, and everything else has two. `linecache` knows the text, so tracebacks show its lines and
+`inspect.getsource` finds it.
 """
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable, Sequence
 from functools import cache
 from inspect import Parameter
+from itertools import count
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from autograd.engine.graph import SMALL, Node
-from autograd.engine.tape import TRANSPARENT, constant_outputs, finish, record, record_outputs, result_of, source
+from autograd.engine.graph import SMALL, STATE, Node
+from autograd.engine.tape import TRANSPARENT, constant_outputs, record, record_outputs, result_of, source
 from autograd.engine.tensor import Tensor, leaf, leaf_of_array
 from autograd.errors import AutogradError
 from autograd.fingerprints import HANDED_OUT, fingerprint
-from autograd.modes import STATE
+from autograd.interpret import finish, variadic
 from autograd.operand_errors import PLAIN, explain, operand
 
-__autograd_transparent__ = True
+__all__ = ["source_file", "unchanged", "write_function", "write_method", "write_operator", "write_vjp"]
 
-__all__ = ["unchanged", "write_function", "write_method", "write_operator", "write_vjp"]
+_files = count(1)
 
-
-# Attributes that nobody can change.
-_CONSTANT = frozenset({bool, float, int, np.bool, np.float64, np.int64, slice, str, type(...), type(None)})
+# What the text of every function refers to.
+_NAMES: dict[str, Any] = {
+    "__name__": "autograd.ops",
+    TRANSPARENT: True,
+    "__CONSTANT": frozenset({bool, float, int, np.bool, np.float64, np.int64, slice, str, type(...), type(None)}),
+    "__HANDED_OUT": HANDED_OUT,
+    "__PLAIN": PLAIN,
+    "__SMALL": SMALL,
+    "__shape": np.shape,
+    "__state_of": STATE.get,
+    **{f"__{x.__name__}": x for x in (AutogradError, Node, Tensor, explain, finish, fingerprint, leaf, leaf_of_array)},
+    **{f"__{x.__name__}": x for x in (float, id, np.ndarray, operand, source)},
+}
 
 
 def unchanged(g: Any) -> Any:
@@ -38,25 +51,43 @@ def unchanged(g: Any) -> Any:
 
 
 @cache
-def _code(source: str) -> CodeType:
-    return compile(source, "<autograd op>", "exec")
+def source_file(name: str, text: str) -> str:
+    """The name of a file that is none, whose lines `linecache` knows: those of a function written by us."""
+    file = f"<chainrule: {name}, {next(_files)}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    return file
+
+
+@cache
+def _code(text: str) -> CodeType:
+    return compile(text, "<chainrule>", "exec")
 
 
 def _define(name: str, head: str, body: Sequence[str], names: dict[str, Any]) -> Callable[..., Any]:
-    """Define a function from text. Ops of one kind have the same text, which is compiled once."""
-    exec(_code("\n".join([f"def call({head}):", *body])), names)
+    """Define a function from text. Ops of one kind have the same text but for the name, which is compiled once."""
+    text = "\n".join([f"({head}):", *body, ""])
+    exec(_code(f"def call{text}"), names)
     function: Callable[..., Any] = names.pop("call")
     function.__name__ = function.__qualname__ = name
-    function.__code__ = function.__code__.replace(co_name=name)
+    file = source_file(name, f"def {name}{text}")
+    function.__code__ = function.__code__.replace(co_name=name, co_filename=file)
     return function
 
 
 def write_vjp(op: Any) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
-    """``vjp(g, kept, parents)``: the gradients of the operands, None where no parent wants one."""
-    names: dict[str, Any] = {f"_rule{i}": rule for i, rule in enumerate(op.rules)}
+    """``vjp(g, kept, parents)``: the gradients of the operands, None where no parent wants one.
+
+    >>> import inspect
+    >>> from autograd.engine.codegen import write_vjp
+    >>> from autograd.ops.arithmetic import multiply
+    >>> print(inspect.getsource(write_vjp(multiply.op)))
+    def multiply_vjp(g, _kept, _parents):
+        y, x = _kept
+        return None if _parents[0] is None else _rule0(g, y), None if _parents[1] is None else _rule1(g, x),
+    <BLANKLINE>
+    """
+    names: dict[str, Any] = {"__name__": "autograd.ops", **{f"_rule{i}": rule for i, rule in enumerate(op.rules)}}
     body: list[str] = []
-    if not op.differentiable:
-        return _define("vjp", "g, _kept, _parents", ["    raise AssertionError('not differentiable')"], names)
     if len(op.keeps) == 1:
         body.append(f"    {op.keeps[0]}, = _kept")
     elif op.keeps:
@@ -78,7 +109,7 @@ def write_vjp(op: Any) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
             for i, rule in enumerate(op.rules)
         ]
         body.append(f"    return {', '.join(parts)},")
-    return _define("vjp", "g, _kept, _parents", body, names)
+    return _define(f"{op.name}_vjp", "g, _kept, _parents", body, names)
 
 
 def _call_text(op: Any, i: int) -> str:
@@ -86,17 +117,56 @@ def _call_text(op: Any, i: int) -> str:
 
 
 def write_function(op: Any) -> Callable[..., Any]:
-    """The public function of an op, or, for ``a - b`` and friends, what Python's operators call."""
-    function = _write_variadic(op) if op.variadic else _write_caller(op, op.name, op.operands)
-    function.__doc__ = op.doc
-    function.__module__ = "autograd.ops"
+    """The public function of an op.
+
+        >>> import inspect
+        >>> from autograd.engine.op import defop
+        >>> cube = defop("_cube", lambda x: x * x * x, lambda g, x: 3.0 * g * x * x)
+        >>> cube(2.0)
+        8.0
+        >>> print(inspect.getsource(cube))
+        def _cube(x):
+        if x.__class__ is __Tensor or isinstance(x, __Tensor):
+            _x = x._data
+            __x_live = x._requires_grad
+        else:
+            __x_live = None
+            _x = x if x.__class__ in __PLAIN else __operand(__op, 'x', x, False)
+        if __x_live is None:
+            return __kernel(_x)
+        try:
+            out = __compute(_x)
+        except __AutogradError:
+            raise
+        except (ValueError, TypeError, IndexError) as __error:
+            raise __explain(__op, (x,), None, __error) from __error
+        __state = __state_of()
+        if __state.watch is not None:
+            return __finish(__op, (x,), (_x,), None, out, __state)
+        if __state.grad and __x_live:
+            __parents = __operands = (x._node or __leaf(x),)
+            __kept = (_x, )
+            __prints = None
+            if _x.__class__ is __ndarray and (
+                not __x_live or _x.base is not None
+                or (__parents[0].__class__ is not __Node and __id(_x) in __HANDED_OUT)
+            ):
+                if __x_live is None and _x.size <= __SMALL:
+                    __prints = ((0, None),)
+                else:
+                    __prints = ((0, __fingerprint(__kept[0])),)
+            return __record(__op, out, __parents, __operands, __kept, None, __prints, __state)
+        return __result(out)
+    <BLANKLINE>
+    """
+    function = variadic(op) if op.variadic else _write_caller(op, op.operands)
+    function.__doc__, function.__module__ = op.doc, "autograd.ops"
     return function
 
 
 def write_operator(op: Any, *, reflected: bool = False) -> Callable[..., Any]:
     """An op as ``__add__`` or ``__radd__``: like its function, but it returns NotImplemented to foreign objects."""
-    order = tuple(reversed(op.operands)) if reflected else op.operands
-    return _write_caller(op, op.name, order, operator=True)
+    return _write_caller(op, tuple(reversed(op.operands)) if reflected else op.operands, operator=True)
 
 
 def write_method(op: Any, function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
@@ -104,14 +174,13 @@ def write_method(op: Any, function: Callable[..., Any], options: dict[str, Any])
 
     Those that are no attributes of the op are options of NumPy's function, which answers when one of them is given.
     """
-    method = _write_caller(op, op.name, op.operands, options=options, function=function)
-    method.__doc__, method.__module__ = op.doc, "autograd.ops"
+    method = _write_caller(op, op.operands, options=options, function=function)
+    method.__doc__ = op.doc
     return method
 
 
 def _write_caller(
     op: Any,
-    name: str,
     order: tuple[str, ...],
     *,
     operator: bool = False,
@@ -120,69 +189,32 @@ def _write_caller(
 ) -> Callable[..., Any]:
     """A function with the right parameters, whose body is written at its first call: a program uses few of the ops that
     it imports, and compiling all of them takes half as long as importing NumPy."""
-    names: dict[str, Any] = {
-        TRANSPARENT: True,
-        **{f"__default_{a}": value for a, value in (op.optional | op.attributes).items()},
-    }
-    attributes = [a if v is Parameter.empty else f"{a}=__default_{a}" for a, v in op.attributes.items()]
-    parameters = [f"{x}=__default_{x}" if x in op.optional else x for x in order] + (
-        ["*", *attributes] if op.optional and attributes else attributes
-    )
-    given = ", ".join([*order, *(f"{a}={a}" for a in op.attributes)])
+    defaults = op.optional | op.attributes | (options or {})
+    names: dict[str, Any] = _NAMES | {f"__default_{p}": value for p, value in defaults.items()}
+    operands = [f"{x}=__default_{x}" if x in op.optional else x for x in order]
+    others = options or ({"*": None} if op.optional and op.attributes else {}) | op.attributes
+    head = [*operands, *(p if p == "*" or v is Parameter.empty else f"{p}=__default_{p}" for p, v in others.items())]
+    given = ", ".join([*order, *(f"{p}={p}" for p in others if p != "*")])
     before: list[str] = []
     if options:
-        operands = [f"{x}=__default_{x}" if x in op.optional else x for x in order]
-        parameters = [*operands, *(p if p == "*" else f"{p}=__default_{p}" for p in options)]
-        extra = [p for p in options if p != "*" and p not in op.attributes]
-        given = ", ".join([*order, *(f"{p}={p}" for p in options if p != "*")])
-        names |= {f"__default_{p}": value for p, value in options.items()} | {"__function": function}
-        more = " or ".join(f"{p} is not __default_{p}" for p in extra)
-        before = [f"    if {more}:", f"        return __function({given})"]
-    head = ", ".join(parameters)
+        names["__function"] = function
+        extra = [f"{p} is not __default_{p}" for p in options if p != "*" and p not in op.attributes]
+        before = [f"    if {' or '.join(extra)}:", f"        return __function({given})"]
 
     def write() -> None:
-        names.update(_caller_names(op))
-        written.__code__ = _define(name, head, [*before, *_caller_body(op, operator)], names).__code__
+        names["__op"], names["__kernel"], names["__compute"] = op, op.kernel, op.infix or op.kernel
+        names["__record"] = record_outputs if op.outputs else record
+        names["__result"] = constant_outputs if op.outputs else result_of(op)
+        written.__code__ = _define(op.name, ", ".join(head), [*before, *_body(op, operator)], names).__code__
 
     names["__write"] = write
-    written = names["__written"] = _define(name, head, ["    __write()", f"    return __written({given})"], names)
+    stub = ["    __write()  # this function anew, with its body", f"    return __written({given})"]
+    written = names["__written"] = _define(op.name, ", ".join(head), stub, names)
     return written
 
 
-def _caller_names(op: Any) -> dict[str, Any]:
-    """What the text of `_caller_body` refers to.
-
-    Operands and attributes have no leading underscore, data of operands has one, everything else has two.
-    """
-    return {
-        "__op": op,
-        "__kernel": op.kernel,
-        "__compute": op.infix or op.kernel,
-        "__Tensor": Tensor,
-        "__PLAIN": PLAIN,
-        "__AutogradError": AutogradError,
-        "__operand": operand,
-        "__explain": explain,
-        "__state_of": STATE.get,
-        "__record": record_outputs if op.outputs else record,
-        "__result": constant_outputs if op.outputs else result_of(op),
-        "__finish": finish,
-        "__leaf": leaf,
-        "__float": float,
-        "__source": source,
-        "__ndarray": np.ndarray,
-        "__Node": Node,
-        "__HANDED_OUT": HANDED_OUT,
-        "__id": id,
-        "__leaf_of": leaf_of_array,
-        "__fingerprint": fingerprint,
-        "__CONSTANT": _CONSTANT,
-        "__shape": np.shape,
-        "__SMALL": SMALL,
-    }
-
-
-def _caller_body(op: Any, operator: bool) -> list[str]:
+def _body(op: Any, operator: bool) -> list[str]:
+    """The lines of a function: the data of its operands, its result, and the node, where one is wanted."""
     xs = op.operands
     body: list[str] = []
     for x in xs:
@@ -200,13 +232,14 @@ def _caller_body(op: Any, operator: bool) -> list[str]:
         ]
         if operator:
             body += [f"        if _{x} is NotImplemented:", "            return NotImplemented"]
-    data = ", ".join([f"_{x}" for x in xs] + [f"{a}={a}" for a in op.attributes])
+    arrays = ", ".join(f"_{x}" for x in xs)
+    given = ", ".join([arrays, *(f"{a}={a}" for a in op.attributes)])
     attrs = "{" + ", ".join(f"{a!r}: {a}" for a in op.attributes) + "}" if op.attributes else "None"
     body += [
         f"    if {' and '.join(f'__{x}_live is None' for x in xs)}:",
-        f"        return __kernel({data})",
+        f"        return __kernel({given})",
         "    try:",
-        f"        out = __compute({data})",
+        f"        out = __compute({given})",
         "    except __AutogradError:",
         "        raise",
         "    except (ValueError, TypeError, IndexError) as __error:",
@@ -214,91 +247,72 @@ def _caller_body(op: Any, operator: bool) -> list[str]:
     ]
     ruled = [x for x, rule in zip(xs, op.rules * (len(xs) if op.joint else 1), strict=True) if rule] if op.rules else []
     if ruled:
-        edges = [f"({x}._node or __leaf({x})) if __{x}_live else None" if x in ruled else "None" for x in xs]
-        kept = "".join(f"{_kept_text(op, i, ruled)}, " for i in range(len(op.keeps)))
-        all_live = " and ".join(f"__{x}_live" for x in xs)
-        constants = [
-            f"{x} if {x}.__class__ is __float else __leaf_of({x}) if {x}.__class__ is __ndarray else __source({x})"
-            for x in xs
-        ]
-        origins = "".join(f"__parents[{i}] or ({constant}), " for i, constant in enumerate(constants))
-        arrays = ", ".join(f"_{x}" for x in xs)
+        live = " or ".join(f"__{x}_live" for x in ruled)
         body += [
             "    __state = __state_of()",
             "    if __state.watch is not None:",
             f"        return __finish(__op, ({', '.join(xs)},), ({arrays},), {attrs}, out, __state)",
-            f"    if __state.grad and ({' or '.join(f'__{x}_live' for x in ruled)}):",
-            f"        __parents = ({', '.join(edges)},)",
-            f"        __operands = __parents if {all_live} else ({origins})",
-            f"        __kept = ({kept})",
-            *_prints_text(op, ruled),
+            f"    if __state.grad and {live if len(ruled) == 1 else f'({live})'}:",
+            *_node_text(op, ruled),
             f"        return __record(__op, out, __parents, __operands, __kept, {attrs}, __prints, __state)",
         ]
     return [*body, "    return __result(out)"]
 
 
-def _kept_text(op: Any, i: int, ruled: list[str]) -> str:
+def _node_text(op: Any, ruled: list[str]) -> list[str]:
+    """The lines that collect what a node keeps: parents, operands as pictures show them, values, fingerprints."""
+    xs = op.operands
+    kept = "".join(f"{_kept_text(op, name, ruled)}, " for name in op.keeps)
+    prints = ["        __prints = None", *_prints_text(op, ruled)]
+    if len(xs) == 1:
+        parents = f"        __parents = __operands = ({xs[0]}._node or __leaf({xs[0]}),)"
+        return [parents, f"        __kept = ({kept})", *prints]
+    edges = [f"({x}._node or __leaf({x})) if __{x}_live else None" if x in ruled else "None" for x in xs]
+    lines = [f"        __parents = ({', '.join(edges)},)", "        __operands = __parents"]
+    lines += [f"        if not ({' and '.join(f'__{x}_live' for x in xs)}):", "            __operands = ("]
+    for i, x in enumerate(xs):
+        plain = f"{x} if {x}.__class__ is __float else __leaf_of_array({x}) if {x}.__class__ is __ndarray"
+        lines.append(f"                __parents[{i}] or ({plain} else __source({x})),")
+    return [*lines, "            )", f"        __kept = ({kept})", *prints]
+
+
+def _kept_text(op: Any, name: str, ruled: list[str]) -> str:
     """The expression for one kept value: None when no operand that wants a gradient has a rule that asks for it."""
-    name: str = op.keeps[i]
     if name in op.attributes:
         return name
     value = name if name == "out" else f"_{name}" if name in op.operands else f"__shape(_{name.removesuffix('_shape')})"
     if name in op.few:
         value = f"({value} if {value}.size <= __SMALL else None)"
-    if op.joint or len(op.operands) == 1:
-        return value
-    return f"{value} if {_asked_text(op, name, ruled)} else None"
+    return f"{value} if {asked} else None" if (asked := _asked_text(op, name, ruled)) else value
 
 
 def _asked_text(op: Any, name: str, ruled: list[str]) -> str:
-    """The condition that the rule of an operand that wants a gradient asks for a value."""
+    """The condition that the rule of an operand that wants a gradient asks for a value; none where it is always so."""
+    if op.joint or len(op.operands) == 1:
+        return ""
     askers = [x for x, asked in zip(op.operands, op.asks, strict=True) if name in asked and x in ruled]
     return " or ".join(f"__{x}_live" for x in askers)
 
 
 def _prints_text(op: Any, ruled: list[str]) -> list[str]:
     """The lines that take the fingerprints of a node, as `prints_of` does in general, where it keeps such arrays."""
-    lines = ["        __prints = None"]
+    lines: list[str] = []
     for i, (name, place) in enumerate(zip(op.keeps, op.sources, strict=True)):
-        added = "({0})" if len(lines) == 1 else "({0}) if __prints is None else (*__prints, {0})"
-        taken = f"            __prints = {added.format(f'({i}, __fingerprint(__kept[{i}])),')}"
+        added = "({0},)" if not lines else "({0},) if __prints is None else (*__prints, {0})"
+        taken = f"            __prints = {added.format(f'({i}, __fingerprint(__kept[{i}]))')}"
         if place >= 0:
-            asked = "" if op.joint or len(op.operands) == 1 else f"({_asked_text(op, name, ruled)}) and "
+            asked = f"({asked}) and " if (asked := _asked_text(op, name, ruled)) else ""
             asked += f"__kept[{i}] is not None and " if name in op.few else ""
             lines += [
                 f"        if {asked}_{name}.__class__ is __ndarray and (",
                 f"            not __{name}_live or _{name}.base is not None",
-                f"            or (__parents[{place}].__class__ is not __Node and __id(_{name}) in __HANDED_OUT)):",
-                f"            if __{name}_live is None and _{name}.size <= {SMALL}:",
-                f"                __prints = {added.format(f'({i}, None),')}",
+                f"            or (__parents[{place}].__class__ is not __Node and __id(_{name}) in __HANDED_OUT)",
+                "        ):",
+                f"            if __{name}_live is None and _{name}.size <= __SMALL:",
+                f"                __prints = {added.format(f'({i}, None)')}",
                 "            else:",
                 f"    {taken}",
             ]
         elif name in op.attributes:
             lines += [f"        if {name}.__class__ not in __CONSTANT:", taken]
     return lines
-
-
-def _write_variadic(op: Any) -> Callable[..., Any]:
-    """The function of an op with any number of operands, such as concatenate."""
-
-    [name] = op.operands
-    defaults = {a: value for a, value in op.attributes.items() if value is not Parameter.empty}
-
-    def function(*xs: Any, **attributes: Any) -> Any:
-        attributes = {**defaults, **attributes}
-        data: tuple[Any, ...] = tuple(
-            x._data if isinstance(x, Tensor) else x if x.__class__ in PLAIN else operand(op, name, x, False) for x in xs
-        )
-        if not any(isinstance(x, Tensor) for x in xs):
-            return op.kernel(*data, **attributes)
-        try:
-            out = op.kernel(*data, **attributes)
-        except AutogradError:
-            raise
-        except (ValueError, TypeError, IndexError) as error:
-            raise explain(op, xs, attributes, error) from error
-        return finish(op, xs, data, attributes or None, out, STATE.get())
-
-    function.__name__ = function.__qualname__ = op.name
-    return function

@@ -13,17 +13,13 @@ from weakref import ref
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
-from autograd.engine.graph import SMALL, Node, Output, Vertex, sequence
+from autograd.engine.graph import SMALL, Node, Output, State, Vertex, sequence
 from autograd.engine.tensor import Tensor, constant, leaf, leaf_of_array
-from autograd.errors import COMPLEX, InvalidDtypeError
-from autograd.modes import State
-from autograd.operand_errors import listed, operand_names
-from autograd.stale import prints_of
+from autograd.operand_errors import no_gradient_of
 
 __all__ = [
     "TRANSPARENT",
     "constant_outputs",
-    "finish",
     "output_of",
     "placed",
     "record",
@@ -76,61 +72,13 @@ def record(
         node.shape = out.shape
         node.dtype = dtype = out.dtype
         if dtype is not FLOAT32 and dtype is not FLOAT64 and dtype.kind != "f":
-            text = "\n".join(listed(operand_names(op, operands), operands))
-            raise InvalidDtypeError(
-                f"{op.name} gives {dtype}, which has no gradient here. Only real floating data is differentiable; "
-                f"{COMPLEX if dtype.kind == 'c' else 'use .detach() where no gradient is wanted'}.\n{text}"
-            )
+            raise no_gradient_of(dtype, op, operands)
         if out.size > SMALL:
             node.value = None
             node.tensor = ref(t)
         else:
             node.value = out if out.__class__ is not ndarray or out.base is None else out.copy()
     return t
-
-
-def finish(
-    op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], attributes: dict[str, Any] | None, out: Any, state: State
-) -> Any:
-    """What an op returns, in general: a result with or without a node, shown to whoever watches.
-
-    The functions of ops with a fixed number of operands have this written out, for the case that nobody watches.
-    """
-    rules = op.rules * len(xs) if op.joint else op.rules
-    live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
-    wanted = tuple(bool(rule) and needed for rule, needed in zip(rules, live, strict=True)) if rules else ()
-    if not (state.grad and any(wanted)):
-        result, node = constant_outputs(out) if op.outputs else result_of(op)(out), None
-    else:
-        parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, wanted, strict=True))
-        operands = parents if None not in parents else sources(parents, xs)
-        kept = _kept(op, wanted, data, attributes or {}, out)
-        make: Callable[..., Any] = record_outputs if op.outputs else record
-        result = make(op, out, parents, operands, kept, attributes, prints_of(op, kept, parents), state)
-        node = next((t._node.parents[0] for t in result if t._node), None) if op.outputs else result._node
-    if state.watch is not None:
-        if node is not None:
-            state.watch.forward(node, node.operands, out)
-        state.watch.applied(op, xs, data, out, result)
-    return result
-
-
-def _kept(
-    op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], attributes: dict[str, Any], out: Any
-) -> tuple[Any, ...]:
-    """The values that the rules ask for; None when no operand that wants a gradient has a rule that does."""
-    if op.variadic:
-        [name] = op.operands
-        values = {name: data, f"{name}_shape": tuple(np.shape(d) for d in data)}
-    else:
-        values = dict(zip(op.operands, data, strict=True))
-        values |= {f"{name}_shape": np.shape(d) for name, d in values.items()}
-    values |= {name: None for name in op.few if np.size(values[name]) > SMALL}
-    values = {**values, "out": out, **attributes}
-    if op.joint or len(op.operands) == 1:
-        return tuple(values[name] for name in op.keeps)
-    asked = {name for asks, needed in zip(op.asks, wanted, strict=True) if needed for name in asks} | set(attributes)
-    return tuple(values[name] if name in asked else None for name in op.keeps)
 
 
 def record_outputs(

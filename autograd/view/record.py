@@ -216,7 +216,5 @@ def _set_user_line(node: Node) -> None:
 
 
 def _is_ours(frame: FrameType) -> bool:
-    """Whether a frame runs code of this library: a module of its packages, or the function written for an op."""
-    if frame.f_code.co_filename == "<autograd op>":
-        return True
+    """Whether a frame runs code of this library."""
     return str(frame.f_globals.get("__name__", "")).partition(".")[0] in _OURS

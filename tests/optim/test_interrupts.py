@@ -47,7 +47,7 @@ def interrupts(make, every=1):
         def trace(frame, kind, argument, last=last):
             nonlocal left
             file = frame.f_code.co_filename
-            if not file.startswith(FOLDER) and file != "<update>":
+            if not file.startswith(FOLDER) and not file.startswith("<chainrule: update"):
                 return None
             frame.f_trace_opcodes = True
             if kind == "opcode":

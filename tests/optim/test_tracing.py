@@ -1,5 +1,8 @@
 """An update recorded, planned and run in place gives what the expression gives, bit for bit."""
 
+import inspect
+import traceback
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -190,6 +193,16 @@ def test_a_swap_copies():
     kernel.load()
     kernel.run(a, g, b)
     assert (a[0], b[0]) == (1.0, 0.0)
+
+
+def test_the_text_of_a_program_is_known():
+    """Tracebacks show its lines, and `inspect` finds it."""
+    program = record(lambda p, g, *, lr: (p - lr * g,), (), {"lr": float}, np.dtype(float))
+    assert inspect.getsource(program.run) + "\n" + inspect.getsource(program.load) == program.source
+    with pytest.raises(ValueError, match="could not be broadcast") as caught:
+        program.run(np.ones(2), np.ones(3), np.ones(3), 0.5)
+    last = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (last.name, last.line) == ("run", "subtract(p, r0, p)")
 
 
 def test_a_program_is_made_once():
