@@ -119,13 +119,13 @@ def _call_text(op: Any, i: int) -> str:
 def write_function(op: Any) -> Callable[..., Any]:
     """The public function of an op.
 
-        >>> import inspect
-        >>> from autograd.engine.op import defop
-        >>> cube = defop("_cube", lambda x: x * x * x, lambda g, x: 3.0 * g * x * x)
-        >>> cube(2.0)
-        8.0
-        >>> print(inspect.getsource(cube))
-        def _cube(x):
+    >>> import inspect
+    >>> from autograd.engine.op import defop
+    >>> cube = defop("_cube", lambda x: x * x * x, lambda g, x: 3.0 * g * x * x)
+    >>> cube(2.0)
+    8.0
+    >>> print(inspect.getsource(cube))
+    def _cube(x):
         if x.__class__ is __Tensor or isinstance(x, __Tensor):
             _x = x._data
             __x_live = x._requires_grad
