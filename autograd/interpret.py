@@ -25,7 +25,13 @@ __autograd_transparent__ = True
 
 
 def finish(
-    op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], attributes: dict[str, Any] | None, out: Any, state: State
+    op: Any,
+    xs: tuple[Any, ...],
+    data: tuple[Any, ...],
+    attributes: dict[str, Any] | None,
+    out: Any,
+    state: State,
+    residuals: Any = None,
 ) -> Any:
     """What an op returns: a result with or without a node, shown to whoever watches."""
     rules = op.rules * len(xs) if op.joint else op.rules
@@ -36,7 +42,7 @@ def finish(
     else:
         parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, wanted, strict=True))
         operands = parents if None not in parents else sources(parents, xs)
-        kept = _kept(op, wanted, data, attributes or {}, out)
+        kept = _kept(op, wanted, data, {**(attributes or {}), "out": out, "residuals": residuals})
         make: Callable[..., Any] = record_outputs if op.outputs else record
         result = make(op, out, parents, operands, kept, attributes, prints_of(op, kept, parents), state)
         node = next((t._node.parents[0] for t in result if t._node), None) if op.outputs else result._node
@@ -47,9 +53,7 @@ def finish(
     return result
 
 
-def _kept(
-    op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], attributes: dict[str, Any], out: Any
-) -> tuple[Any, ...]:
+def _kept(op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], others: dict[str, Any]) -> tuple[Any, ...]:
     """The values that the rules ask for; None when no operand that wants a gradient has a rule that does."""
     if op.variadic:
         [name] = op.operands
@@ -58,10 +62,10 @@ def _kept(
         values = dict(zip(op.operands, data, strict=True))
         values |= {f"{name}_shape": np.shape(d) for name, d in values.items()}
     values |= {name: None for name in op.few if np.size(values[name]) > SMALL}
-    values = {**values, "out": out, **attributes}
+    values |= others
     if op.joint or len(op.operands) == 1:
         return tuple(values[name] for name in op.keeps)
-    asked = {name for asks, needed in zip(op.asks, wanted, strict=True) if needed for name in asks} | set(attributes)
+    asked = {name for asks, needed in zip(op.asks, wanted, strict=True) if needed for name in asks} | set(op.attributes)
     return tuple(values[name] if name in asked else None for name in op.keeps)
 
 

@@ -15,9 +15,11 @@ import numpy as np
 
 from autograd.errors import RuleError
 
-__all__ = ["Rule", "read_kernel", "read_rule", "rules_of"]
+__all__ = ["RESIDUALS", "Rule", "read_kernel", "read_rule", "rules_of"]
 
 Rule = Callable[..., Any]
+
+RESIDUALS = "residuals"  # the parameter of a kernel, and of its rule, for what the one puts aside for the other
 
 
 def _signature(name: str, function: Callable[..., Any]) -> inspect.Signature:
@@ -83,6 +85,7 @@ def read_rule(op: Any, index: int, rule: Rule) -> tuple[str, ...]:
     """The names that a rule asks for, checked."""
     asked = _names(op.name, rule)
     allowed = ["g", "need", "out", *op.operands, *(f"{x}_shape" for x in op.operands), *op.attributes]
+    allowed += [RESIDUALS] if op.saves else []
     whose = "the joint rule" if op.joint else f"the rule of operand {op.operands[index]}"
     if not asked or asked[0] != "g":
         raise RuleError(f"op {op.name!r}: {whose} must take the incoming gradient g first, not {asked}.")

@@ -133,9 +133,10 @@ def _stale(leaf: Vertex, node: Node) -> StaleLeafError:
 
 
 def arrays_in(kept: tuple[Any, ...]) -> Iterator[Any]:
-    """The arrays among kept values; those of an op with any number of operands are in a tuple of their own."""
+    """The arrays among kept values; those of an op with any number of operands are in a tuple of their own, and what a
+    kernel has put aside in a list."""
     for value in kept:
-        if isinstance(value, tuple):
+        if isinstance(value, tuple | list):
             yield from arrays_in(value)
         elif isinstance(value, np.ndarray):
             yield value

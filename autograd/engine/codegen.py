@@ -234,12 +234,14 @@ def _body(op: Any, operator: bool) -> list[str]:
             body += [f"        if _{x} is NotImplemented:", "            return NotImplemented"]
     arrays = ", ".join(f"_{x}" for x in xs)
     given = ", ".join([arrays, *(f"{a}={a}" for a in op.attributes)])
+    residuals = ", residuals=__residuals" if op.saves else ""
     attrs = "{" + ", ".join(f"{a!r}: {a}" for a in op.attributes) + "}" if op.attributes else "None"
     body += [
         f"    if {' and '.join(f'__{x}_live is None' for x in xs)}:",
         f"        return __kernel({given})",
+        *(["    __residuals = []"] if op.saves else []),
         "    try:",
-        f"        out = __compute({given})",
+        f"        out = __compute({given}{residuals})",
         "    except __AutogradError:",
         "        raise",
         "    except (ValueError, TypeError, IndexError) as __error:",
@@ -251,7 +253,7 @@ def _body(op: Any, operator: bool) -> list[str]:
         body += [
             "    __state = __state_of()",
             "    if __state.watch is not None:",
-            f"        return __finish(__op, ({', '.join(xs)},), ({arrays},), {attrs}, out, __state)",
+            f"        return __finish(__op, ({', '.join(xs)},), ({arrays},), {attrs}, out, __state{residuals})",
             f"    if __state.grad and {live if len(ruled) == 1 else f'({live})'}:",
             *_node_text(op, ruled),
             f"        return __record(__op, out, __parents, __operands, __kept, {attrs}, __prints, __state)",
@@ -280,6 +282,8 @@ def _kept_text(op: Any, name: str, ruled: list[str]) -> str:
     """The expression for one kept value: None when no operand that wants a gradient has a rule that asks for it."""
     if name in op.attributes:
         return name
+    if name == "residuals":
+        return "__residuals"
     value = name if name == "out" else f"_{name}" if name in op.operands else f"__shape(_{name.removesuffix('_shape')})"
     if name in op.few:
         value = f"({value} if {value}.size <= __SMALL else None)"

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.engine.codegen import unchanged, write_function, write_vjp
 from autograd.engine.graph import Node
 from autograd.engine.tape import output_of, placed
-from autograd.signatures import Rule, read_kernel, read_rule, rules_of
+from autograd.signatures import RESIDUALS, Rule, read_kernel, read_rule, rules_of
 
 __all__ = ["REGISTRY", "Op", "defop", "joint", "unchanged"]
 
@@ -59,6 +59,7 @@ class Op:
         self.few = few
         self.doc = doc
         self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
+        self.saves = self.attributes.pop(RESIDUALS, self) is not self
         self.differentiable = rules is not None
         self.joint = isinstance(rules, joint)
         self.rules = (rules.rule,) if isinstance(rules, joint) else rules_of(name, rules, self.operands, self.variadic)
@@ -90,6 +91,8 @@ class Op:
                 kept[i] = tuple(placed(data, p) for data, p in zip(kept[i], node.parents, strict=True))
             elif source >= 0:
                 kept[i] = placed(kept[i], node.parents[source])
+            elif name == RESIDUALS:
+                kept[i] = None  # arrays without a place in the graph
             elif name == "out":
                 kept[i] = (
                     tuple(placed(data, output_of(node, k)) for k, data in enumerate(kept[i]))
@@ -112,8 +115,10 @@ def defop(
 
     ``kernel`` computes on arrays; its positional parameters are the operands, its keyword-only ones the attributes.
     ``rules`` is one rule per operand (None: no gradient for it), one `joint` rule, or None: not differentiable. A
-    rule's first parameter is the incoming gradient ``g``; every other is an operand, ``out``, ``<operand>_shape`` or
-    an attribute, and raises RuleError otherwise. Facts: ``numpy`` (the NumPy functions that this op answers for),
+    rule's first parameter is the incoming gradient ``g``; every other is an operand, ``out``, ``<operand>_shape``, an
+    attribute, or ``residuals``, and raises RuleError otherwise. A kernel with a parameter ``residuals`` gets a list in
+    which it puts aside what its rule would compute again. The rule gets that list on arrays, and None on Tensors, where
+    it must compute the same. Facts: ``numpy`` (the NumPy functions that this op answers for),
     ``infix`` (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in
     primitive ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more
     axis in front, the rules give stacks; so for elementwise rules, and the default where the kernel is an elementwise

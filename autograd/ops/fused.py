@@ -69,16 +69,26 @@ def _places(labels: Array, classes: int) -> Array:
     return _starts(labels.size, classes).reshape(labels.shape) + labels
 
 
-def cross_entropy_kernel(x: Array, *, labels: Array, reduction: str = "none") -> Array:
+def _wide(x: Array) -> Array:
+    """Sums over many classes do not fit in half precision."""
+    return x.astype(np.float32) if x.dtype.char == "e" else x
+
+
+def cross_entropy_kernel(
+    x: Array, *, labels: Array, reduction: str = "none", residuals: list[Array] | None = None
+) -> Array:
     if labels.size and minimum_reduce(labels, axis=None) < 0:
         raise IndexError(f"label {labels.min()} is negative; classes are numbered from 0")
-    wide = x.astype(np.float32) if x.dtype.char == "e" else x  # sums over many classes do not fit in half precision
+    wide = _wide(x)
     shifted = wide - maximum_reduce(wide, axis=-1, keepdims=True)
     places = _places(labels, x.shape[-1])
     own = shifted.take(places)
-    others = np.exp(shifted)
+    others = np.exp(shifted, out=shifted)
+    total = None if residuals is None else add_reduce(others, axis=-1, keepdims=True)
     others.put(places, 0.0)
-    # log(others + exp(own)) - own, without adding the 1 of a label with the largest score, beside which all is lost
+    if residuals is not None:
+        residuals += others, total, places
+    # log(total) - own, without adding the 1 of a label with the largest score, beside which all is lost
     losses = np.log1p(add_reduce(others, axis=-1) + np.expm1(own)) - own
     if reduction != "none":
         losses = mean_kernel(losses) if reduction == "mean" else add_reduce(losses, axis=None)
@@ -90,23 +100,22 @@ def cross_entropy_definition(x: Array, *, labels: Array, reduction: str = "none"
     return losses if reduction == "none" else np.mean(losses) if reduction == "mean" else np.sum(losses)
 
 
-def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str) -> Array:
+def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str, residuals: list[Array] | None) -> Array:
     """softmax(x), less 1 for the label: there the negative sum of all others, which keeps the digits of a tail."""
     if x.dtype.char == "e":
-        return cross_entropy_rule(g.astype(np.float32), x.astype(np.float32), labels, reduction).astype(x.dtype)
+        return cross_entropy_rule(_wide(g), _wide(x), labels, reduction, residuals).astype(x.dtype)
     if reduction == "none":
         g = g[..., None]
     elif reduction == "mean":
         g = g / float(labels.size)
-    p = softmax(x, axis=-1)
-    if p.__class__ is np.ndarray:
-        places = _places(labels, p.shape[-1])
-        p.put(places, 0.0)
+    if residuals is not None:
+        others, total, places = residuals
+        p = others / total
         p.put(places, -add_reduce(p, axis=-1))
         p *= g
         return p
-    own = np.equal(labels[..., None], np.arange(p.shape[-1]))
-    others = masked(p, mask=~own)
+    own = np.equal(labels[..., None], np.arange(x.shape[-1]))
+    others = masked(softmax(x, axis=-1), mask=~own)
     return g * np.where(own, -np.sum(others, axis=-1, keepdims=True), others)
 
 
