@@ -5,12 +5,11 @@ Each has its ``definition`` in primitive ops; the tests compare value and gradie
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from autograd.arrays import add_reduce, maximum_reduce, minimum_reduce
+from autograd.arrays import add_reduce, maximum_along, row_starts
 from autograd.engine.op import defop
 from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax
@@ -55,18 +54,13 @@ def one_hot(labels: Array, classes: int, dtype: Any) -> Array:
     return np.equal(labels[..., None], np.arange(classes)).astype(dtype)
 
 
-@lru_cache(maxsize=8)
-def _starts(rows: int, classes: int) -> Array:
-    return np.arange(0, rows * classes, classes)
-
-
 def _places(labels: Array, classes: int) -> Array:
     """Where the scores of the labels lie among all, counted row by row."""
     if labels.dtype.char in "LQ":  # which NumPy adds to signed integers as floating numbers
         labels = labels.astype(np.intp)
     if labels.ndim == 1:
-        return _starts(len(labels), classes) + labels
-    return _starts(labels.size, classes).reshape(labels.shape) + labels
+        return row_starts(len(labels), classes) + labels
+    return row_starts(labels.size, classes).reshape(labels.shape) + labels
 
 
 def _wide(x: Array) -> Array:
@@ -77,10 +71,10 @@ def _wide(x: Array) -> Array:
 def cross_entropy_kernel(
     x: Array, *, labels: Array, reduction: str = "none", residuals: list[Array] | None = None
 ) -> Array:
-    if labels.size and minimum_reduce(labels, axis=None) < 0:
+    if labels.size and labels.item(labels.argmin()) < 0:
         raise IndexError(f"label {labels.min()} is negative; classes are numbered from 0")
     wide = _wide(x)
-    shifted = wide - maximum_reduce(wide, axis=-1, keepdims=True)
+    shifted = wide - maximum_along(wide, -1)
     places = _places(labels, x.shape[-1])
     own = shifted.take(places)
     others = np.exp(shifted, out=shifted)

@@ -18,6 +18,7 @@ from autograd.arrays import (
     Shape,
     add_reduce,
     expand,
+    maximum_along,
     maximum_reduce,
     minimum_reduce,
     multiply_reduce,
@@ -41,6 +42,8 @@ def keep(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 def count(x_shape: Shape, axis: Axis) -> int:
     """How many numbers are reduced to one."""
+    if axis is None:
+        return product(x_shape)
     axes = normalize_axes(axis, len(x_shape))
     for axis in axes:
         if not 0 <= axis < len(x_shape):
@@ -323,7 +326,7 @@ def _shift(x: Array, axis: Axis) -> Array:
     """The largest entry, so that exp cannot overflow (0 where that is not finite)."""
     if not x.size:
         return 0.0
-    top = maximum_reduce(x, axis=axis, keepdims=True)
+    top = maximum_along(x, axis)
     return np.where(np.isfinite(top), top, 0.0)
 
 
@@ -371,7 +374,7 @@ def logsumexp_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, keepdims: boo
 def softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     if not x.size:
         return x + 0.0
-    e = np.exp(x - maximum_reduce(x, axis=axis, keepdims=True))
+    e = np.exp(x - maximum_along(x, axis))
     return (e / _total(e, axis)).astype(e.dtype, copy=False)
 
 
@@ -387,7 +390,7 @@ def softmax_rule(g: Array, out: Array, axis: int) -> Array:
 def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     if not x.size:
         return x + 0.0
-    shifted = x - maximum_reduce(x, axis=axis, keepdims=True)
+    shifted = x - maximum_along(x, axis)
     e = np.exp(shifted)
     return shifted - np.log(_total(e, axis)).astype(e.dtype)
 

@@ -11,7 +11,7 @@ def node_of(out):
 
 def facts(value):
     """Something that compares equal for equal values."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return tuple(map(facts, value))
     return (str(value.dtype), value.shape, value.tobytes()) if isinstance(value, np.ndarray | np.generic) else value
 

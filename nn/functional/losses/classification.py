@@ -37,8 +37,6 @@ _log_softmax = reduce.log_softmax
 _masked = arithmetic.masked
 _sum = reduce.sum
 _where = arithmetic.where
-_largest = np.maximum.reduce
-_vdot = np.vdot
 _INF = float("inf")
 _UNSIGNED = {char: np.dtype(char.upper()) for char in "bBhHiIlLqQ"}  # by the letter of an integer dtype
 
@@ -221,7 +219,7 @@ _as_limits = custom_op(_infinite_scores, lambda g: g, name="limits")
 def _limits(logits: Operand) -> Any:
     """Logits whose softmax can be computed: infinite scores share the probability 1 among them."""
     values = logits._data if isinstance(logits, Tensor) else np.asarray(logits)
-    if _vdot(values, values) < _INF or not (values == _INF).any():  # the former is quick, and mostly enough
+    if not values.size or values.item(values.argmax()) < _INF or not (values == _INF).any():  # NaN counts as largest
         return logits
     return _as_limits(logits)
 
@@ -297,7 +295,8 @@ def _class_numbers(
     if not fits:
         raise LossShapeError(_unmatched(name, sizes, labels.shape))
     # Seen as unsigned, negative labels are large: one pass finds both kinds of wrong ones.
-    wrong = labels.size and _largest(labels.view(unsigned), None) >= classes[0]
+    seen = labels.view(unsigned)
+    wrong = labels.size and seen.item(seen.argmax()) >= classes[0]
     if not wrong and not 0 <= ignore_index < classes[0]:
         return labels, None
     counted = labels != ignore_index
