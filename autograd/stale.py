@@ -132,7 +132,7 @@ def _stale(leaf: Vertex, node: Node) -> StaleLeafError:
     )
 
 
-def arrays_in(kept: tuple[Any, ...]) -> Iterator[Any]:
+def arrays_in(kept: tuple[Any, ...] | list[Any]) -> Iterator[Any]:
     """The arrays among kept values; those of an op with any number of operands are in a tuple of their own, and what a
     kernel has put aside in a list."""
     for value in kept:
