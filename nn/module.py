@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from reprlib import recursive_repr
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -43,6 +43,16 @@ _ARRAYS = (np.ndarray, Tensor)
 _state = STATE.get
 _enter = STATE.set
 _leave = STATE.reset
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R", covariant=True)
+
+
+class _HasForward(Protocol[_P, _R]):
+    """What a call of a module needs, for type checkers."""
+
+    def forward(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
 
 
 class LoadedKeys(NamedTuple):
@@ -91,7 +101,7 @@ class Module:
         """Compute the output. Subclasses write this; users call the module itself."""
         raise NotImplementedError(f"{type(self).__name__} has no method forward: write what it computes there.")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _call(self, *args: Any, **kwargs: Any) -> Any:
         state = _state()
         outer = state.scope
         frame = _new(Call)
@@ -122,6 +132,12 @@ class Module:
             raise
         finally:
             _leave(token)
+
+    if TYPE_CHECKING:  # a call takes the arguments of the class's own forward, and gives its result
+
+        def __call__(self: _HasForward[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
+    else:
+        __call__ = _call
 
     def _survey_for(self, inputs: tuple[Any, ...]) -> tuple[Survey, tuple[str, str | None]]:
         """The survey of an outermost call, and the place of the module in it; a look at its inputs on the way."""
