@@ -103,7 +103,7 @@ class MultiheadAttention(Module):
             self.q_proj_weight = glorot(n, n)
             self.k_proj_weight = glorot(n, self.kdim)
             self.v_proj_weight = glorot(n, self.vdim)
-        self.in_proj_bias = Parameter(np.zeros(3 * n, kind)) if bias else None
+        self.in_proj_bias: Parameter | Any = Parameter(np.zeros(3 * n, kind)) if bias else None
         self.out_proj = Linear(n, n, bias, dtype=kind, rng=rng)
         if self.out_proj.bias is not None:
             self.out_proj.bias.data[:] = 0.0

@@ -60,7 +60,7 @@ class _Conv(Module):
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         bound = 1.0 / math.sqrt(math.prod(shape[1:]))
         self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
-        self.bias = Parameter(rng.uniform(-bound, bound, out_channels).astype(kind)) if bias else None
+        self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_channels).astype(kind)) if bias else None
 
     def forward(self, x: Any) -> Any:
         padded = self.padding_mode != "zeros"

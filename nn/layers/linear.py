@@ -55,7 +55,7 @@ class Linear(Module):
         kind, rng = parameter_dtype(dtype), generator(rng)
         bound = 1.0 / math.sqrt(in_features)
         self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(kind))
-        self.bias = Parameter(rng.uniform(-bound, bound, out_features).astype(kind)) if bias else None
+        self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_features).astype(kind)) if bias else None
 
     def forward(self, x: Any) -> Any:
         x = floating(x, self.weight)

@@ -41,8 +41,8 @@ class _BatchNorm(Module):
         self.momentum = None if momentum is None else probability("momentum", momentum, "share")
         self.affine = affine
         self.track_running_stats = track_running_stats
-        self.weight = Parameter(np.ones(n, kind)) if affine else None
-        self.bias = Parameter(np.zeros(n, kind)) if affine else None
+        self.weight: Parameter | Any = Parameter(np.ones(n, kind)) if affine else None
+        self.bias: Parameter | Any = Parameter(np.zeros(n, kind)) if affine else None
         self.running_mean = Buffer(np.zeros(n, kind)) if track_running_stats else None
         self.running_var = Buffer(np.ones(n, kind)) if track_running_stats else None
         self.num_batches_tracked = Buffer(np.array(0, np.int64)) if track_running_stats else None
@@ -152,8 +152,8 @@ class LayerNorm(Module):
         self.eps = not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine
         kind = parameter_dtype(dtype)
-        self.weight = Parameter(np.ones(shape, kind)) if elementwise_affine else None
-        self.bias = Parameter(np.zeros(shape, kind)) if elementwise_affine and bias else None
+        self.weight: Parameter | Any = Parameter(np.ones(shape, kind)) if elementwise_affine else None
+        self.bias: Parameter | Any = Parameter(np.zeros(shape, kind)) if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Any:
         return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -192,7 +192,7 @@ class RMSNorm(Module):
         self.normalized_shape = shape = _sizes(normalized_shape)
         self.eps = None if eps is None else not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine
-        self.weight = Parameter(np.ones(shape, parameter_dtype(dtype))) if elementwise_affine else None
+        self.weight: Parameter | Any = Parameter(np.ones(shape, parameter_dtype(dtype))) if elementwise_affine else None
 
     def forward(self, x: Any) -> Any:
         return rms_norm(x, self.normalized_shape, self.weight, self.eps)

@@ -47,8 +47,8 @@ class _Cell(Module):
 
         self.weight_ih = start(rows, input_size)
         self.weight_hh = start(rows, hidden_size)
-        self.bias_ih = start(rows) if bias else None
-        self.bias_hh = start(rows) if bias else None
+        self.bias_ih: Parameter | Any = start(rows) if bias else None
+        self.bias_hh: Parameter | Any = start(rows) if bias else None
 
     def forward(self, x: Any, hx: Any = None) -> Any:
         x = floating(x, self.weight_ih)
