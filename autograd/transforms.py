@@ -13,7 +13,7 @@ inside ``no_grad()``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -85,7 +85,9 @@ def _refuse(message: str) -> NoReturn:
     raise TypeError(message)
 
 
-def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    function: Function, argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]:
     """A function that returns the value of ``function`` and its gradient, from one evaluation.
 
     ``function`` returns a single number (with ``has_aux`` a pair: the number and anything else, which is handed
@@ -146,7 +148,7 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     return _named(gradient, function, "grad")
 
 
-def vjp(function: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(function: Function, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """The value of a function and its vector-Jacobian product, ``g -> g @ J``.
 
     The second result takes a cotangent with the containers and shapes of the value, and returns one gradient for the
