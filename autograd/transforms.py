@@ -85,9 +85,7 @@ def _refuse(message: str) -> NoReturn:
     raise TypeError(message)
 
 
-def value_and_grad(
-    function: Function, argnums: Argnums = 0, has_aux: bool = False
-) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., tuple[Any, Any]]:
     """A function that returns the value of ``function`` and its gradient, from one evaluation.
 
     ``function`` returns a single number (with ``has_aux`` a pair: the number and anything else, which is handed
