@@ -27,10 +27,6 @@ __autograd_transparent__ = True
 
 Array = Any
 
-# Ops by which infinities are put in on purpose, as the -inf of a mask; what becomes of them is watched again.
-_MASKING = frozenset({"add", "where", "set_at", "maximum", "minimum", "concatenate", "stack"})
-_SQUARES = frozenset({"square", "power", "multiply"})
-
 
 class debug(Mode):
     """Raise an error at the first value or gradient that is not finite, inside a ``with`` block or decorated function.
@@ -116,7 +112,7 @@ class Debugger(Watch):
                 finding = Finding(origin, "")
             else:
                 info = np.finfo(part.dtype)
-                finding = in_forward(op.name, values, value, str(part.dtype), float(info.max), _maker(xs[0]))
+                finding = in_forward(op, values, value, str(part.dtype), float(info.max), _maker(xs[0]))
             names = operand_names(op, xs)
             what = f": {finding.what}" if finding.what else ""
             lines = [
@@ -131,7 +127,7 @@ class Debugger(Watch):
     def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
         _check_seal(node)
         chosen = self._left_out.pop(node.seq, "")
-        if node.op.name == "where":
+        if node.op.facts.hazards.chooses:
             chosen = where(node)
         for part in g if isinstance(g, tuple) else (g,):
             entry = _first(_plain(part))
@@ -164,7 +160,7 @@ class Debugger(Watch):
         incoming = None if isinstance(g, tuple) else np.asarray(_plain(g))
         here = None if incoming is None or incoming.shape != d.shape else float(incoming[entry])
         of_squares = _is_sum_of_squares(operands[i])
-        finding = in_backward(op.name, None if values is None else values[i], here, value, chosen, of_squares)
+        finding = in_backward(op, None if values is None else values[i], here, value, chosen, of_squares)
         names = operand_names(op, operands)
         what = f": {finding.what}" if finding.what else ""
         lines = [
@@ -228,7 +224,10 @@ def _origin(op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], value: float) -
         if np.isnan(value):
             return f"nan came in with {name}"
         start = not isinstance(x, Tensor) or x.is_leaf
-        if not start or (op.name in _MASKING and not (isinstance(x, Tensor) and x.requires_grad)):
+        # What moves numbers or chooses among them puts infinities in on purpose, and so does a sum, as the -inf of a
+        # mask; what becomes of them is watched again.
+        lets_through = op.facts.hazards.lets_through or not op.facts.rounding
+        if not start or (lets_through and not (isinstance(x, Tensor) and x.requires_grad)):
             return "passes"
         return f"inf came in with {name}"
     return ""
@@ -238,8 +237,7 @@ def _values_at(
     op: Any, data: tuple[Any, ...], shape: tuple[int, ...], entry: tuple[int, ...]
 ) -> tuple[float, ...] | None:
     """The operands at an entry of the result, for ops that work entry by entry."""
-    kernel_shape = getattr(op.kernel, "signature", None)
-    if not op.stacked or kernel_shape is not None or any(x is None or isinstance(x, tuple) for x in data):
+    if op.facts.kind != "elementwise" or any(x is None or isinstance(x, tuple) for x in data):
         return None
     try:
         return tuple(float(np.broadcast_to(x, shape)[entry]) for x in data)
@@ -261,16 +259,21 @@ def _value_of(node: Node, index: int, operand: Any) -> Any:
     return None if tensor is None else tensor.data
 
 
-def _maker(x: Any) -> str:
-    op = x._op() if isinstance(x, Tensor) else None
-    return "" if op is None else op.name
+def _maker(x: Any) -> Any:
+    return x._op() if isinstance(x, Tensor) else None
 
 
 def _is_sum_of_squares(operand: Any) -> bool:
-    if not isinstance(operand, Node) or operand.op.name != "sum":
+    if not isinstance(operand, Node) or operand.op.facts.kind != "reduces" or operand.op.facts.slope != ("1",):
         return False
-    summed = operand.parents[0]
-    return isinstance(summed, Node) and summed.op.name in _SQUARES
+    summed: Any = operand.parents[0]
+    if not isinstance(summed, Node) or summed.op.facts.kind != "elementwise":
+        return False
+    if len({id(x) for x in summed.operands if isinstance(x, Vertex)}) != 1:
+        return False
+    three = [3.0 if isinstance(x, Vertex) else x for x in summed.operands]
+    op: Any = summed.op
+    return bool(op.kernel(*three, **(summed.attrs or {})) == 9.0)
 
 
 # --- words --------------------------------------------------------------------------------------------------------

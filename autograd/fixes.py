@@ -17,19 +17,8 @@ from autograd.arrays import Shape
 
 __all__ = ["Argument", "likely_fix"]
 
-SYMBOLS = dict(
-    pair.split()
-    for pair in (
-        *("add +", "subtract -", "multiply *", "divide /", "floor_divide //", "remainder %", "power **", "matmul @"),
-        *("equal ==", "not_equal !=", "less <", "less_equal <=", "greater >", "greater_equal >="),
-    )
-)
-
 # Attributes that speak of axes, not of lengths; with others, small stand-ins would prove nothing.
 _ABOUT_AXES = {"axis", "keepdims", "axes", "subscripts", "optimize", "ddof", "upper", "UPLO"}
-_BROADCASTING = {"where", "clip"}
-_JOINING = {"concatenate", "stack"}
-_PRODUCTS = {"matmul", "dot"}
 
 
 class Argument:
@@ -68,6 +57,58 @@ class _Change:
         self.words = words
 
 
+class _Call:
+    """A call that was refused."""
+
+    __slots__ = ("arguments", "arrays", "attributes", "most", "op", "shapes", "sizes")
+
+    def __init__(self, op: Any, arguments: Sequence[Argument], attributes: dict[str, Any]) -> None:
+        self.op, self.arguments, self.attributes = op, arguments, attributes
+        self.shapes = [a.shape for a in arguments]
+        self.sizes = _small({n for shape in self.shapes for n in shape or ()})
+        # Later operands first: they are the weights, the targets and the corrections.
+        self.arrays = [(i, a, a.shape) for i, a in reversed([*enumerate(arguments)]) if a.shape is not None]
+        self.most = max((len(shape) for _, _, shape in self.arrays), default=0)  # axes
+
+    @property
+    def texts(self) -> list[str]:
+        return [a.text for a in self.arguments]
+
+    @property
+    def broadcasts(self) -> bool:
+        return self.op.facts.kind == "elementwise" and len(self.arrays) > 1
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether it is a product and something that is added to it, such as ``linear``."""
+        return self.op.facts.kind == "product" and not self.op.variadic and len(self.op.operands) == 3
+
+    def accepts(self, shapes: list[Shape | None], attributes: dict[str, Any]) -> bool:
+        """Whether the kernel takes operands of these shapes."""
+        random = np.random.default_rng(0)  # a matrix of random numbers is regular
+        operands: list[Any] = []
+        for argument, shape in zip(self.arguments, shapes, strict=True):
+            if shape is None:
+                operands.append(None)
+                continue
+            numbers = random.uniform(0.5, 1.5, tuple(self.sizes.get(n, n) for n in shape))
+            operands.append(numbers if argument.dtype is None else numbers.astype(argument.dtype))
+        try:
+            with np.errstate(all="ignore"):
+                self.op.kernel(*operands, **attributes)
+        except (ValueError, TypeError, IndexError):
+            return False
+        return True
+
+    def other(self, i: int, shape: Shape, text: str, words: str = "") -> _Change:
+        """The call with another operand i; of operands without names of their own, the one that changes is enough."""
+        texts = self.texts
+        if self.op.variadic:
+            words = f"{text} in place of {texts[i]}"
+        texts[i] = text
+        return _Change([*self.shapes[:i], shape, *self.shapes[i + 1 :]], self.attributes, texts, words)
+
+
 def likely_fix(op: Any, arguments: Sequence[Argument], attributes: dict[str, Any]) -> str:
     """A change of the call that makes the shapes agree, as code or in words; empty when there is none.
 
@@ -79,24 +120,26 @@ def likely_fix(op: Any, arguments: Sequence[Argument], attributes: dict[str, Any
     >>> likely_fix(REGISTRY["matmul"], [Argument("x", (5, 3)), Argument("w", (4, 2))], {})
     ''
     """
-    if op.name == "reshape":
-        return _inferred(arguments[0], attributes["shape"])
-    if op.name == "broadcast_to":
-        return _widened(arguments[0], attributes["shape"])
     ours = isinstance(op.kernel, np.ufunc) or op.kernel.__module__.startswith("autograd.")
-    if not ours or not set(attributes) <= _ABOUT_AXES:  # what else a function of the user looks at is not known
+    if not ours:  # what a function of the user looks at is not known
         return ""
-    sizes = _small({n for a in arguments for n in a.shape or ()})
-    shapes = [a.shape for a in arguments]
-    if _accepts(op, arguments, shapes, attributes, sizes):
+    if set(attributes) == {"shape"}:
+        asked = _inferred if op.facts.kind == "reshapes" else _widened
+        return asked(arguments[0], attributes["shape"])
+    call = _Call(op, arguments, attributes)
+    if not set(attributes) <= _ABOUT_AXES or call.accepts(call.shapes, attributes):
         return ""  # the shapes are not what is wrong
-    for change in _candidates(op, arguments, shapes, attributes):
-        if _accepts(op, arguments, change.shapes, change.attributes, sizes):
-            return change.words or _call(op, change.texts)
+    for change in (change for propose in _PROPOSALS for change in propose(call)):
+        if call.accepts(change.shapes, change.attributes):
+            return change.words or _written(op, change.texts)
     return ""
 
 
-# --- trying -------------------------------------------------------------------------------------------------------
+def _written(op: Any, texts: list[str]) -> str:
+    """A call as code."""
+    if op.facts.symbol:
+        return f" {op.facts.symbol} ".join(texts)
+    return f"{op.name}({', '.join(texts)})"
 
 
 def _small(lengths: set[int]) -> dict[int, int]:
@@ -105,112 +148,82 @@ def _small(lengths: set[int]) -> dict[int, int]:
     return special | {n: 2 + i for i, n in enumerate(sorted(lengths - special.keys()))}
 
 
-def _accepts(
-    op: Any,
-    arguments: Sequence[Argument],
-    shapes: list[Shape | None],
-    attributes: dict[str, Any],
-    sizes: dict[int, int],
-) -> bool:
-    """Whether the kernel takes operands of these shapes."""
-    random = np.random.default_rng(0)  # a matrix of random numbers is regular
-    operands: list[Any] = []
-    for argument, shape in zip(arguments, shapes, strict=True):
-        if shape is None:
-            operands.append(None)
-            continue
-        numbers = random.uniform(0.5, 1.5, tuple(sizes.get(n, n) for n in shape))
-        operands.append(numbers if argument.dtype is None else numbers.astype(argument.dtype))
-    try:
-        with np.errstate(all="ignore"):
-            op.kernel(*operands, **attributes)
-    except (ValueError, TypeError, IndexError):
-        return False
-    return True
+# --- proposals ----------------------------------------------------------------------------------------------------
 
 
-def _call(op: Any, texts: list[str]) -> str:
-    if op.name in SYMBOLS:
-        return f" {SYMBOLS[op.name]} ".join(texts)
-    return f"{op.name}({', '.join(texts)})"
+def _keepdims(call: _Call) -> Iterator[_Change]:
+    """An operand that a reduction made, with its axes kept."""
+    for i, a, _ in call.arrays if call.broadcasts else ():
+        if a.kept is not None:
+            yield call.other(i, a.kept, a.text, f"keepdims=True in the {a.reduction} that made {a.text}")
 
 
-# --- candidates, the likeliest first ------------------------------------------------------------------------------
-
-
-def _candidates(
-    op: Any, arguments: Sequence[Argument], shapes: list[Shape | None], attributes: dict[str, Any]
-) -> Iterator[_Change]:
-    def other(i: int, shape: Shape, text: str, words: str = "") -> _Change:
-        """The call with another operand i; of operands without names of their own, the one that changes is enough."""
-        texts = [a.text for a in arguments]
-        if op.variadic:
-            words = f"{text} in place of {texts[i]}"
-        texts[i] = text
-        return _Change([*shapes[:i], shape, *shapes[i + 1 :]], attributes, texts, words)
-
-    # Later operands first: they are the weights, the targets and the corrections.
-    arrays = [(i, a, a.shape) for i, a in reversed([*enumerate(arguments)]) if a.shape is not None]
-    most = max((len(shape) for _, _, shape in arrays), default=0)
-    ufunc = isinstance(op.kernel, np.ufunc) and op.kernel.signature is None
-    broadcasts = (ufunc or op.name in _BROADCASTING) and len(arrays) > 1
-
-    if broadcasts:
-        for i, a, _ in arrays:
-            if a.kept is not None:
-                yield other(i, a.kept, a.text, f"keepdims=True in the {a.reduction} that made {a.text}")
-    if isinstance(axis := attributes.get("axis"), int):
-        yield from _axes(op, arguments, shapes, attributes, axis, most)
-    if broadcasts:
-        for i, a, shape in arrays:
-            for k in range(1, most - len(shape) + 1 if shape else 0):
-                places = (":" if len(shape) == 1 else "...") + ", None" * k
-                yield other(i, (*shape, *(1,) * k), f"{a.text}[{places}]")
-    if op.name in _JOINING:
-        for i, a, shape in arrays:
-            if len(shape) == most - 1:
-                yield other(i, (1, *shape), f"{a.text}[None]")
-    if op.name == "linear" and (bias := shapes[2]) is not None and len(bias) > 1 and math.prod(bias) in bias:
-        yield other(2, (math.prod(bias),), f"{arguments[2].text}.reshape({math.prod(bias)})")
-    if len(arrays) > 1:
-        for i, a, shape in arrays:
-            if len(shape) > 1:
-                turned = (*shape[:-2], shape[-1], shape[-2])
-                yield other(i, turned, f"{a.text}.{'T' if len(shape) == 2 else 'mT'}")
-    if op.name in _PRODUCTS:
-        yield _Change(shapes[::-1], attributes, [a.text for a in reversed(arguments)])
-    if broadcasts or op.name == "linear":
-        for i, a, shape in arrays:
-            for _, _, goal in arrays:
-                if len(shape) != len(goal) and math.prod(shape) == math.prod(goal) and shape:
-                    yield other(i, goal, f"{a.text}.reshape({', '.join(map(str, goal))})")
-
-
-def _axes(
-    op: Any,
-    arguments: Sequence[Argument],
-    shapes: list[Shape | None],
-    attributes: dict[str, Any],
-    axis: int,
-    most: int,
-) -> Iterator[_Change]:
+def _axis(call: _Call) -> Iterator[_Change]:
     """Another axis: the only one along which the arrays can be joined; the last one, for a number one too high."""
+    axis, possible = call.attributes.get("axis"), []
+    if not isinstance(axis, int):
+        return
+    if call.op.facts.kind == "joins":
+        possible = [k for k in range(call.most + 1) if call.accepts(call.shapes, {**call.attributes, "axis": k})]
+    elif len(call.arguments) == 1 and axis == call.most > 0:
+        possible = [axis - 1]
+    if len(possible) == 1:
+        words = f"axis={possible[0]} in place of axis={axis}"
+        if call.op.variadic:  # np.vstack and others choose the axis themselves
+            words = f"np.{call.op.name} with {words}"
+        yield _Change(call.shapes, {**call.attributes, "axis": possible[0]}, call.texts, words)
 
-    def along(k: int) -> _Change:
-        texts = [a.text for a in arguments]
-        words = f"axis={k} in place of axis={axis}"
-        if op.variadic:  # np.vstack and others choose the axis themselves
-            words = f"np.concatenate with {words}"
-        return _Change(shapes, {**attributes, "axis": k}, texts, words)
 
-    if len(arguments) == 1:
-        if axis == most > 0:
-            yield along(axis - 1)
-    elif op.name == "concatenate":
-        sizes = _small({n for shape in shapes for n in shape or ()})
-        possible = [k for k in range(most) if _accepts(op, arguments, shapes, {**attributes, "axis": k}, sizes)]
-        if len(possible) == 1:
-            yield along(possible[0])
+def _axes_behind(call: _Call) -> Iterator[_Change]:
+    """An operand with new axes behind its own, where broadcasting would put them in front."""
+    for i, a, shape in call.arrays if call.broadcasts else ():
+        for k in range(1, call.most - len(shape) + 1 if shape else 0):
+            yield call.other(i, (*shape, *(1,) * k), _with_axes_behind(a.text, shape, k))
+
+
+def _axis_in_front(call: _Call) -> Iterator[_Change]:
+    """A row among matrices, to be joined with them."""
+    for i, a, shape in call.arrays if call.op.facts.kind == "joins" else ():
+        if len(shape) == call.most - 1:
+            yield call.other(i, (1, *shape), f"{a.text}[None]")
+
+
+def _flat_bias(call: _Call) -> Iterator[_Change]:
+    """A bias that is a row or a column."""
+    bias = call.shapes[2] if call.has_bias else None
+    if bias is not None and len(bias) > 1 and math.prod(bias) in bias:
+        yield call.other(2, (math.prod(bias),), f"{call.arguments[2].text}.reshape({math.prod(bias)})")
+
+
+def _transposed(call: _Call) -> Iterator[_Change]:
+    """A matrix transposed."""
+    for i, a, shape in call.arrays if len(call.arrays) > 1 else ():
+        if len(shape) > 1:
+            turned = (*shape[:-2], shape[-1], shape[-2])
+            yield call.other(i, turned, f"{a.text}.{'T' if len(shape) == 2 else 'mT'}")
+
+
+def _exchanged(call: _Call) -> Iterator[_Change]:
+    """The factors of a product exchanged."""
+    if call.op.facts.kind == "product" and len(call.op.operands) == 2 and not call.attributes:
+        yield _Change(call.shapes[::-1], call.attributes, call.texts[::-1])
+
+
+def _same_shape(call: _Call) -> Iterator[_Change]:
+    """An operand in the shape of another with as many entries."""
+    for i, a, shape in call.arrays if call.broadcasts or call.has_bias else ():
+        for _, _, goal in call.arrays:
+            if len(shape) != len(goal) and math.prod(shape) == math.prod(goal) and shape:
+                yield call.other(i, goal, f"{a.text}.reshape({', '.join(map(str, goal))})")
+
+
+# The likeliest first.
+_PROPOSALS = (_keepdims, _axis, _axes_behind, _axis_in_front, _flat_bias, _transposed, _exchanged, _same_shape)
+
+
+def _with_axes_behind(text: str, shape: Shape, k: int) -> str:
+    places = (":" if len(shape) == 1 else "...") + ", None" * k
+    return f"{text}[{places}]"
 
 
 # --- shapes that are asked for ------------------------------------------------------------------------------------
@@ -248,6 +261,5 @@ def _widened(argument: Argument, asked: Any) -> str:
         except ValueError:
             continue
         if fits:
-            places = (":" if len(shape) == 1 else "...") + ", None" * k
-            return f"broadcast_to({argument.text}[{places}], {target})"
+            return f"broadcast_to({_with_axes_behind(argument.text, shape, k)}, {target})"
     return ""

@@ -13,7 +13,6 @@ from typing import Any
 from autograd.engine.graph import Argument, Leaf
 from autograd.engine.tensor import Tensor
 from autograd.errors import LeafUpdateError
-from autograd.fixes import SYMBOLS
 from autograd.modes import STATE
 from autograd.operand_errors import explain, operand
 
@@ -32,7 +31,7 @@ def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, An
             return NotImplemented
         live = isinstance(other, Tensor) and other._requires_grad
         if STATE.get().grad and (self._requires_grad or live):
-            raise _refused(self, SYMBOLS[op.name])
+            raise _refused(self, op.facts.symbol)
         array = other._data if isinstance(other, Tensor) else operand(op, "y", other, False)
         try:
             change(self._data, array)
@@ -45,7 +44,7 @@ def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, An
         return self
 
     changed.__name__ = changed.__qualname__ = f"__{change.__name__}__"
-    changed.__doc__ = f"``x {SYMBOLS[op.name]}= y``: see `autograd.inplace`."
+    changed.__doc__ = f"``x {op.facts.symbol}= y``: see `autograd.inplace`."
     return changed
 
 

@@ -1,4 +1,4 @@
-"""Which ops are operators and methods of a Tensor: one table, attached once."""
+"""What a Tensor can do: operators and methods that ops name in their records, and those made of NumPy functions."""
 
 from __future__ import annotations
 
@@ -8,100 +8,27 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.codegen import write_method, write_operator
+from autograd.engine.op import REGISTRY
 from autograd.engine.tensor import Tensor, constant
 from autograd.errors import COMPLEX, InvalidDtypeError
 from autograd.inplace import in_place
 from autograd.modes import STATE
-from autograd.ops import arithmetic, index, linear, reduce, shape, transcendental
+from autograd.ops import arithmetic, index, shape
 
 __autograd_transparent__ = True
 
+# Python's names of the operators, by their symbols.
 OPERATORS = {
-    "add": arithmetic.add,
-    "sub": arithmetic.subtract,
-    "mul": arithmetic.multiply,
-    "truediv": arithmetic.divide,
-    "floordiv": arithmetic.floor_divide,
-    "mod": arithmetic.remainder,
-    "pow": arithmetic.power,
-    "matmul": linear.matmul,
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "@": "matmul",
 }
-
-COMPARISONS = {
-    "eq": arithmetic.equal,
-    "ne": arithmetic.not_equal,
-    "lt": arithmetic.less,
-    "le": arithmetic.less_equal,
-    "gt": arithmetic.greater,
-    "ge": arithmetic.greater_equal,
-}
-
-METHODS: dict[str, Any] = {
-    "__neg__": arithmetic.negative,
-    "__pos__": arithmetic.positive,
-    "__abs__": arithmetic.absolute,
-    "__getitem__": index.getitem,
-    "abs": arithmetic.absolute,
-    "exp": transcendental.exp,
-    "log": transcendental.log,
-    "sqrt": transcendental.sqrt,
-    "tanh": transcendental.tanh,
-    "sigmoid": transcendental.sigmoid,
-    "softplus": transcendental.softplus,
-    "relu": transcendental.relu,
-    "softmax": reduce.softmax,
-    "log_softmax": reduce.log_softmax,
-    "logsumexp": reduce.logsumexp,
-    "sum": reduce.sum,
-    "mean": reduce.mean,
-    "prod": reduce.prod,
-    "max": reduce.max,
-    "min": reduce.min,
-    "var": reduce.var,
-    "std": reduce.std,
-    "cumsum": reduce.cumsum,
-    "cumprod": reduce.cumprod,
-    "argmax": reduce.argmax,
-    "argmin": reduce.argmin,
-    "argsort": reduce.argsort,
-    "any": reduce.any,
-    "all": reduce.all,
-    "swapaxes": shape.swapaxes,
-    "squeeze": shape.squeeze,
-    "dot": linear.dot,
-    "clip": arithmetic.clip,
-    "copy": arithmetic.copy,
-}
-
-NoValue: Any = np._NoValue
-_SUM = {"axis": None, "dtype": None, "out": None, "keepdims": False, "initial": NoValue, "where": True}
-_MEAN = {"axis": None, "dtype": None, "out": None, "keepdims": False, "*": None, "where": True}
-_EXTREME = {"axis": None, "out": None, "keepdims": False, "initial": NoValue, "where": True}
-_SPREAD = {"axis": None, "dtype": None, "out": None, "ddof": 0, "keepdims": False, "*": None}
-_SPREAD |= {"where": True, "mean": NoValue, "correction": NoValue}
-_RUNNING = {"axis": None, "dtype": None, "out": None}
-_PLACE = {"axis": None, "out": None, "*": None, "keepdims": False}
-_TRUTH = {"axis": None, "out": None, "keepdims": False, "*": None, "where": True}
-
-# Of methods with more options than their op has: the function that answers when one is given, and NumPy's parameters.
-OPTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "sum": (np.sum, _SUM),
-    "prod": (np.prod, _SUM),
-    "mean": (np.mean, _MEAN),
-    "max": (np.max, _EXTREME),
-    "min": (np.min, _EXTREME),
-    "var": (np.var, _SPREAD),
-    "std": (np.std, _SPREAD),
-    "cumsum": (np.cumsum, _RUNNING),
-    "cumprod": (np.cumprod, _RUNNING),
-    "argmax": (np.argmax, _PLACE),
-    "argmin": (np.argmin, _PLACE),
-    "any": (np.any, _TRUTH),
-    "all": (np.all, _TRUTH),
-    "dot": (np.dot, {"out": None}),
-    "clip": (np.clip, {"out": None, "*": None, "dtype": None, "where": True, "casting": NoValue}),
-    "copy": (np.copy, {"order": "C"}),
-}
+COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
 def reshape(self: Tensor, *sizes: Any, order: Any = "C") -> Any:
@@ -296,22 +223,24 @@ def matrix_transpose(self: Tensor) -> Any:
 
 def attach() -> None:
     """Give Tensor its operators and methods."""
-    for name, function in OPERATORS.items():
-        setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
-        setattr(Tensor, f"__r{name}__", write_operator(function.op, reflected=True))  # type: ignore[attr-defined]
-        setattr(Tensor, f"__i{name}__", in_place(function.op, getattr(operator, f"i{name}")))  # type: ignore[attr-defined]
-    for name, function in COMPARISONS.items():
-        setattr(Tensor, f"__{name}__", write_operator(function.op))  # type: ignore[attr-defined]
-    for name, function in METHODS.items():
-        setattr(Tensor, name, write_method(function.op, *OPTIONS[name]) if name in OPTIONS else function)
-    for function in (
+    for op in REGISTRY.values():
+        facts = op.facts
+        if name := OPERATORS.get(facts.symbol):
+            setattr(Tensor, f"__{name}__", write_operator(op))
+            setattr(Tensor, f"__r{name}__", write_operator(op, reflected=True))
+            setattr(Tensor, f"__i{name}__", in_place(op, getattr(operator, f"i{name}")))
+        elif name := COMPARISONS.get(facts.symbol):
+            setattr(Tensor, f"__{name}__", write_operator(op))
+        for name in facts.method:
+            options = facts.options
+            setattr(Tensor, name, write_method(op, getattr(np, name), options) if options else op.function)
+    written: tuple[Any, ...] = (
         *(reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate),
         *(nonzero, searchsorted, argpartition),
-    ):
-        setattr(Tensor, function.__name__, function)
+    )
     aliases = {"flatten": ravel, "conj": conjugate}
     divmods = {"__divmod__": divide_with_remainder, "__rdivmod__": divided_with_remainder}
-    for name, function in (aliases | divmods).items():
+    for name, function in ({f.__name__: f for f in written} | aliases | divmods).items():
         setattr(Tensor, name, function)
     Tensor.real = property(conjugate)  # type: ignore[method-assign, assignment]
     Tensor.imag = property(imaginary)  # type: ignore[method-assign, assignment]

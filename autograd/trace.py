@@ -21,6 +21,7 @@ from autograd.engine.graph import Vertex, newest_first
 from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, argument, constant, leaf
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
+from autograd.facts import EXACT
 from autograd.fingerprints import take_back
 from autograd.modes import STATE, Readings
 from autograd.provenance import place
@@ -33,7 +34,15 @@ __autograd_transparent__ = True
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
 
-identity = defop("identity", np.positive, unchanged, doc="x as it is: the door through which a transform sees it.")
+identity = defop(
+    "identity",
+    np.positive,
+    unchanged,
+    numpy=(),
+    doc="x as it is: the door through which a transform sees it.",
+    slope="1",
+    rounding=EXACT,
+)
 
 
 class Trace:

@@ -115,6 +115,7 @@ class OpRecord(Protocol):
     """What the engine needs to know of an op."""
 
     name: str
+    facts: Any  # for messages and pictures
     operands: tuple[str, ...]
     outputs: bool
     sources: tuple[int, ...]

@@ -15,6 +15,7 @@ import numpy as np
 from autograd.engine.codegen import unchanged, write_function, write_vjp
 from autograd.engine.graph import Node
 from autograd.engine.tape import output_of, placed
+from autograd.facts import Facts
 from autograd.signatures import RESIDUALS, Rule, read_kernel, read_rule, rules_of
 
 __all__ = ["REGISTRY", "Op", "defop", "joint", "unchanged"]
@@ -41,27 +42,32 @@ class Op:
         kernel: Callable[..., Any],
         rules: Rule | joint | tuple[Rule | None, ...] | None,
         *,
-        numpy: Any = (),
-        infix: Callable[[Any, Any], Any] | None = None,
+        numpy: Any = None,
+        infix: Callable[..., Any] | None = None,
         definition: Callable[..., Any] | None = None,
         outputs: bool = False,
-        stacked: bool = False,
+        stacked: bool | None = None,
         few: tuple[str, ...] = (),
         doc: str = "",
+        strict: bool = False,
+        **facts: Any,
     ) -> None:
         self.name = name
         self.kernel = kernel
         self.infix = infix
+        if numpy is None:
+            numpy = kernel if isinstance(kernel, np.ufunc) else ()
         self.numpy = numpy if isinstance(numpy, tuple) else (numpy,)
         self.definition = definition
         self.outputs = outputs
-        self.stacked = stacked
         self.few = few
         self.doc = doc
         self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
         self.saves = self.attributes.pop(RESIDUALS, self) is not self
         self.differentiable = rules is not None
         self.joint = isinstance(rules, joint)
+        self.facts = Facts(self, strict, **facts)
+        self.stacked = self.facts.kind == "elementwise" if stacked is None else stacked
         self.rules = (rules.rule,) if isinstance(rules, joint) else rules_of(name, rules, self.operands, self.variadic)
         self.asks = tuple(() if rule is None else read_rule(self, i, rule) for i, rule in enumerate(self.rules))
         names = dict.fromkeys(n for asked in self.asks for n in asked if n != "need")
@@ -118,17 +124,19 @@ def defop(
     rule's first parameter is the incoming gradient ``g``; every other is an operand, ``out``, ``<operand>_shape``, an
     attribute, or ``residuals``, and raises RuleError otherwise. A kernel with a parameter ``residuals`` gets a list in
     which it puts aside what its rule would compute again. The rule gets that list on arrays, and None on Tensors, where
-    it must compute the same. Facts: ``numpy`` (the NumPy functions that this op answers for),
-    ``infix`` (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in
-    primitive ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more
-    axis in front, the rules give stacks; so for elementwise rules, and the default where the kernel is an elementwise
-    ufunc), ``few`` (operands that rules get where they have few entries, and None in place of large arrays, which would
-    live on for them alone), ``doc``.
+    it must compute the same.
+
+    How it computes: ``numpy`` (the NumPy functions that this op answers for; a ufunc answers for itself), ``infix``
+    (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in primitive
+    ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more axis in
+    front, the rules give stacks; so elementwise rules do), ``few`` (operands that rules get where they have few
+    entries, and None in place of large arrays, which would live on for them alone). What it is: ``doc``, and the facts
+    of `Facts`; one that is missing raises RuleError, but for the private ops of rules.
 
     >>> import numpy as np
     >>> from autograd import tensor
     >>> from autograd.engine.op import defop
-    >>> cube = defop("cube", lambda x: x * x * x, lambda g, x: g * 3.0 * x * x)
+    >>> cube = defop("cube", lambda x: x**3, lambda g, x: g * 3.0 * x * x, kind="elementwise", slope="3 * x ** 2")
     >>> cube(2.0)
     8.0
     >>> x = tensor(2.0, requires_grad=True)
@@ -136,9 +144,9 @@ def defop(
     >>> x.grad
     array(12.)
     """
-    facts.setdefault("stacked", isinstance(kernel, np.ufunc) and kernel.signature is None)
-    op = Op(name, kernel, rules, **facts)
+    public = not name.startswith("_")
+    op = Op(name, kernel, rules, strict=public, **facts)
     op.function.op = op  # type: ignore[attr-defined]
-    if facts.get("numpy") or not name.startswith("_"):
+    if public:
         REGISTRY.setdefault(name, op)
     return op.function

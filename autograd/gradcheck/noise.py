@@ -22,23 +22,12 @@ import numpy as np
 from autograd.engine.backward import backward_pass
 from autograd.engine.graph import Node
 from autograd.engine.tensor import Tensor
+from autograd.facts import FEW_UNITS
 from autograd.gradcheck.recorder import Record, Recorder
 from autograd.modes import STATE
 
 __all__ = ["Rounding", "error_of"]
 
-# Ops that move numbers, choose among them, or change signs: they round nothing.
-_EXACT = frozenset(
-    (
-        *("absolute", "broadcast_to", "clip", "concatenate", "copy", "expand_dims", "fabs", "fmax", "fmin", "getitem"),
-        *("identity", "masked", "max", "maximum", "min", "minimum", "moveaxis", "negative", "positive", "ravel"),
-        *("relu", "reshape", "scatter", "set_at", "split", "squeeze", "stack", "swapaxes", "transpose", "where"),
-    )
-)
-_TO_THE_NEAREST = frozenset(("add", "divide", "multiply", "reciprocal", "sqrt", "square", "subtract"))
-# The error of other ops in units of eps: elementary functions of NumPy are mostly good to 1, sums are better than that
-# beside the sum of their terms' sizes.
-_UNITS = 2.0
 _LONG = 4.0 * float(np.finfo(np.longdouble).eps) / 2.0**-52  # what long double rounds beside float64, amply
 
 
@@ -75,14 +64,14 @@ def error_of(
     """The rounding error of one node, where g has arrived at its result and the rule has given these gradients."""
     node: Any = record.node
     op, several = node.op, node.op.outputs
-    if op.name in _EXACT:
+    if not op.facts.rounding:
         return 0.0
     outs, gs = (record.out, g) if several else ((record.out,), (g,))
     eps = max(float(np.finfo(dtype).eps) for dtype in (node.dtype if several else (node.dtype,)))
     with np.errstate(all="ignore"):
         of_result = sum(_product(a, b) for a, b in zip(gs, outs, strict=True))
         if isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
-            return (0.5 if op.name in _TO_THE_NEAREST else _UNITS) * eps * of_result
+            return float(op.facts.rounding * eps * of_result)
         inside, by_kernel = (0.0, True) if several else _inside(record, data, g, around)
         if inside and by_kernel:
             return inside
@@ -92,11 +81,11 @@ def error_of(
             floats = _floats((*data, record.out))
             largest = max([1.0, *(float(np.max(np.abs(x), initial=0.0)) for x in floats)])
             hidden = largest * _product(g, 1.0)
-        total = inside or _UNITS * eps * (of_result + of_terms + hidden)
+        total = inside or FEW_UNITS * eps * (of_result + of_terms + hidden)
         if by_kernel or not (hidden or inside):
             return total
         seen = _seen(node, data, g)
-        return total if seen is None else min(total, seen + _UNITS * eps * of_result + _LONG * total)
+        return total if seen is None else min(total, seen + FEW_UNITS * eps * of_result + _LONG * total)
 
 
 def _product(d: Any, x: Any) -> float:

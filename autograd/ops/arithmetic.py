@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.op import defop, unchanged
+from autograd.facts import EXACT, NEAREST, Example
+from autograd.hazards import DIFFERENCE, POWER, PRODUCT, REMAINDER, SUM, TOO_LATE, Case, Hazards
 from autograd.ops.limits import leg, side
 
 Array = Any
@@ -24,24 +26,76 @@ def _number(x: Array) -> bool:
 
 # --- the four operations --------------------------------------------------------------------------------------
 
-add = defop("add", np.add, (unchanged, unchanged), numpy=np.add, infix=operator.add)
-subtract = defop("subtract", np.subtract, (unchanged, lambda g: -g), numpy=np.subtract, infix=operator.sub)
-multiply = defop(
-    "multiply", np.multiply, (lambda g, y: g * y, lambda g, x: g * x), numpy=np.multiply, infix=operator.mul
+add = defop(
+    "add",
+    np.add,
+    (unchanged, unchanged),
+    infix=operator.add,
+    symbol="+",
+    slope=("1", "1"),
+    rounding=NEAREST,
+    hazards=SUM,
 )
+subtract = defop(
+    "subtract",
+    np.subtract,
+    (unchanged, lambda g: -g),
+    infix=operator.sub,
+    symbol="-",
+    slope=("1", "-1"),
+    rounding=NEAREST,
+    hazards=DIFFERENCE,
+)
+multiply = defop(
+    "multiply",
+    np.multiply,
+    (lambda g, y: g * y, lambda g, x: g * x),
+    infix=operator.mul,
+    symbol="*",
+    slope=("y", "x"),
+    rounding=NEAREST,
+    hazards=Hazards(
+        Case(
+            lambda x, y: 0.0 in (x, y) and (math.isinf(x) or math.isinf(y)),
+            "0 * inf",
+            "np.where(mask, x, 0.0) to leave entries out: a product with a mask keeps inf as nan",
+        )
+    ),
+)
+_SAFE_QUOTIENT = f"np.where(y != 0, x / np.where(y != 0, y, 1.0), 0.0), or x / (y + 1e-12) for a y >= 0 ({TOO_LATE})"
 divide = defop(
     "divide",
     np.divide,
     (lambda g, y: g / y, lambda g, y, out: -(g * out / y)),
-    numpy=np.divide,
     infix=operator.truediv,
+    symbol="/",
+    slope=("1 / y", "-x / y ** 2"),
+    rounding=NEAREST,
+    hazards=Hazards(
+        Case(lambda x, y: x == 0 == y, "0/0", _SAFE_QUOTIENT),
+        Case(lambda x, y: y == 0, "division by 0", _SAFE_QUOTIENT),
+        Case(
+            lambda x, y: math.isinf(x) and math.isinf(y),
+            "inf/inf",
+            "a quotient of numbers that were scaled down first (for exponentials: softmax)",
+        ),
+    ),
 )
-negative = defop("negative", np.negative, lambda g: -g, numpy=np.negative, infix=operator.neg)
-positive = defop("positive", np.positive, unchanged, numpy=np.positive)
-reciprocal = defop("reciprocal", np.reciprocal, lambda g, out: -(g * out * out), numpy=np.reciprocal)
-square = defop("square", np.square, lambda g, x: g * (2.0 * x), numpy=np.square)
-absolute = defop("absolute", np.absolute, side, numpy=np.absolute)
-fabs = defop("fabs", np.fabs, side, numpy=np.fabs)
+negative = defop(
+    "negative", np.negative, lambda g: -g, infix=operator.neg, slope="-1", rounding=EXACT, method="__neg__"
+)
+positive = defop("positive", np.positive, unchanged, slope="1", rounding=EXACT, method="__pos__")
+reciprocal = defop(
+    "reciprocal",
+    np.reciprocal,
+    lambda g, out: -(g * out * out),
+    slope="-1 / x ** 2",
+    rounding=NEAREST,
+    hazards=Hazards(Case(lambda x: x == 0, "division by 0", "{guarded}"), guard="x != 0"),
+)
+square = defop("square", np.square, lambda g, x: g * (2.0 * x), slope="2 * x", rounding=NEAREST, hazards=PRODUCT)
+absolute = defop("absolute", np.absolute, side, slope="sign(x)", rounding=EXACT, method=("abs", "__abs__"))
+fabs = defop("fabs", np.fabs, side, slope="sign(x)", rounding=EXACT)
 
 
 # --- power ----------------------------------------------------------------------------------------------------
@@ -82,7 +136,10 @@ power: Callable[..., Any] = defop(
         lambda g, x, y, out: g * (out * _log_base(x, y)),
     ),
     numpy=np.power,
-    stacked=True,
+    kind="elementwise",
+    symbol="**",
+    slope=("y * x ** (y - 1)", "x ** y * log(x)"),
+    hazards=POWER,
 )
 
 
@@ -92,31 +149,33 @@ remainder = defop(
     "remainder",
     np.remainder,
     (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
-    numpy=np.remainder,
+    symbol="%",
+    slope=("1", "-floor(x / y)"),
+    hazards=REMAINDER,
 )
-floor_divide = defop("floor_divide", np.floor_divide, None, numpy=np.floor_divide)
-sign = defop("sign", np.sign, None, numpy=np.sign)
-floor = defop("floor", np.floor, None, numpy=np.floor)
-ceil = defop("ceil", np.ceil, None, numpy=np.ceil)
-trunc = defop("trunc", np.trunc, None, numpy=np.trunc)
-rint = defop("rint", np.rint, None, numpy=np.rint)
+floor_divide = defop("floor_divide", np.floor_divide, None, symbol="//")
+sign = defop("sign", np.sign, None)
+floor = defop("floor", np.floor, None)
+ceil = defop("ceil", np.ceil, None)
+trunc = defop("trunc", np.trunc, None)
+rint = defop("rint", np.rint, None)
 
 
 # --- comparisons and tests: plain arrays of booleans ----------------------------------------------------------
 
-equal = defop("equal", np.equal, None, numpy=np.equal, infix=operator.eq)
-not_equal = defop("not_equal", np.not_equal, None, numpy=np.not_equal, infix=operator.ne)
-less = defop("less", np.less, None, numpy=np.less, infix=operator.lt)
-less_equal = defop("less_equal", np.less_equal, None, numpy=np.less_equal, infix=operator.le)
-greater = defop("greater", np.greater, None, numpy=np.greater, infix=operator.gt)
-greater_equal = defop("greater_equal", np.greater_equal, None, numpy=np.greater_equal, infix=operator.ge)
-isnan = defop("isnan", np.isnan, None, numpy=np.isnan)
-isinf = defop("isinf", np.isinf, None, numpy=np.isinf)
-isfinite = defop("isfinite", np.isfinite, None, numpy=np.isfinite)
-signbit = defop("signbit", np.signbit, None, numpy=np.signbit)
-logical_and = defop("logical_and", np.logical_and, None, numpy=np.logical_and)
-logical_or = defop("logical_or", np.logical_or, None, numpy=np.logical_or)
-logical_not = defop("logical_not", np.logical_not, None, numpy=np.logical_not)
+equal = defop("equal", np.equal, None, infix=operator.eq, symbol="==")
+not_equal = defop("not_equal", np.not_equal, None, infix=operator.ne, symbol="!=")
+less = defop("less", np.less, None, infix=operator.lt, symbol="<")
+less_equal = defop("less_equal", np.less_equal, None, infix=operator.le, symbol="<=")
+greater = defop("greater", np.greater, None, infix=operator.gt, symbol=">")
+greater_equal = defop("greater_equal", np.greater_equal, None, infix=operator.ge, symbol=">=")
+isnan = defop("isnan", np.isnan, None)
+isinf = defop("isinf", np.isinf, None)
+isfinite = defop("isfinite", np.isfinite, None)
+signbit = defop("signbit", np.signbit, None)
+logical_and = defop("logical_and", np.logical_and, None)
+logical_or = defop("logical_or", np.logical_or, None)
+logical_not = defop("logical_not", np.logical_not, None)
 
 
 # --- masks ----------------------------------------------------------------------------------------------------
@@ -145,7 +204,10 @@ masked: Callable[..., Any] = defop(
     masked_kernel,
     lambda g, mask: masked(g, mask=mask),
     doc="x where the mask holds, else 0.",
-    stacked=True,
+    kind="elementwise",
+    matrix="G where the mask is True, else 0",
+    rounding=EXACT,
+    example=Example((2, 3), mask=np.array([True, False, True])),
 )
 
 
@@ -157,17 +219,29 @@ def _larger(g: Array, winner: Array, loser: Array) -> Array:
     return masked(g, mask=winner > loser) + masked(0.5 * g, mask=winner == loser)
 
 
+_SHARE, _SHARE_OF_OTHER = "(x > y) + (x == y) / 2", "(x < y) + (x == y) / 2"
+
+
+def _from_number(x: Array, y: Array) -> tuple[float, float] | None:
+    """From the number that an array was compared with, as a ReLU that is written as a maximum."""
+    numbers = [float(z) for z in (x, y) if np.ndim(z) == 0]
+    return (numbers[0], math.inf) if len(numbers) == 1 else None
+
+
 maximum = defop(
     "maximum",
     np.maximum,
     (lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x)),
-    numpy=np.maximum,
+    slope=(_SHARE, _SHARE_OF_OTHER),
+    rounding=EXACT,
+    range=_from_number,
 )
 minimum = defop(
     "minimum",
     np.minimum,
     (lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y)),
-    numpy=np.minimum,
+    slope=(_SHARE_OF_OTHER, _SHARE),
+    rounding=EXACT,
 )
 
 
@@ -208,7 +282,12 @@ clip = defop(
         lambda g, x, min, max: _bound(g, (x < min) & _within(min, None, max), _pinned(x, min, max)),
         lambda g, x, min, max: _bound(g, _over(x, min, max), _pinned(x, min, max)),
     ),
-    stacked=True,
+    kind="elementwise",
+    matrix=("G where x lies between the limits, else 0", None, None),
+    rounding=EXACT,
+    method="clip",
+    options={"out": None, "*": None, "dtype": None, "where": True, "casting": np._NoValue},
+    example=Example((2, 3), 0.4, 0.8),
 )
 
 
@@ -224,7 +303,11 @@ where = defop(
         lambda g, condition: masked(g, mask=np.not_equal(condition, 0)),
         lambda g, condition: masked(g, mask=np.equal(condition, 0)),
     ),
-    stacked=True,
+    kind="elementwise",
+    matrix=(None, "G where the condition holds, else 0", "G where the condition does not hold, else 0"),
+    rounding=EXACT,
+    hazards=Hazards(chooses=True),
+    example=Example(np.array([True, False, True]), (2, 3), (3,)),
 )
 
 
@@ -232,8 +315,19 @@ def astype_kernel(x: Array, *, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = defop("astype", astype_kernel, unchanged, stacked=True)  # the edge restores the dtype
-copy = defop("copy", lambda x: x.copy(), unchanged, stacked=True)
+astype = defop(  # the edge restores the dtype
+    "astype", astype_kernel, unchanged, kind="elementwise", slope="1", example=Example((2, 3), dtype=np.float64)
+)
+copy = defop(
+    "copy",
+    lambda x: x.copy(),
+    unchanged,
+    kind="elementwise",
+    slope="1",
+    rounding=EXACT,
+    method="copy",
+    options={"order": "C"},
+)
 
 
 # --- further ufuncs -------------------------------------------------------------------------------------------
@@ -257,7 +351,7 @@ direction: Callable[..., Any] = defop(
         lambda g, x, y, out: -(g * (out * direction(y, x, np.hypot(x, y)) / _length(x, y))),
         None,
     ),
-    stacked=True,
+    kind="elementwise",
 )
 
 
@@ -274,17 +368,29 @@ hypot = defop(
         lambda g, x, y, out: leg(g, x, out, direction(x, y, out)),
         lambda g, x, y, out: leg(g, y, out, direction(y, x, out)),
     ),
-    numpy=np.hypot,
+    slope=("x / out", "y / out"),
 )
 copysign = defop(
     "copysign",
     np.copysign,
     (lambda g, x, out: g * (np.sign(x) * np.sign(out)), None),
-    numpy=np.copysign,
+    slope=("sign(x) * sign(out)", None),
 )
-fmod = defop("fmod", np.fmod, (unchanged, lambda g, x, y: -(g * np.trunc(x / y))), numpy=np.fmod)
-nextafter = defop("nextafter", np.nextafter, (unchanged, None), numpy=np.nextafter)
-ldexp = defop("ldexp", np.ldexp, (lambda g, y: np.ldexp(g, y), None), numpy=np.ldexp)
+fmod = defop(
+    "fmod",
+    np.fmod,
+    (unchanged, lambda g, x, y: -(g * np.trunc(x / y))),
+    slope=("1", "-trunc(x / y)"),
+    hazards=REMAINDER,
+)
+nextafter = defop("nextafter", np.nextafter, (unchanged, None), slope=("1", None))
+ldexp = defop(
+    "ldexp",
+    np.ldexp,
+    (lambda g, y: np.ldexp(g, y), None),
+    slope=("2 ** y", None),
+    example=Example((2, 3), np.array([1, 0, 2])),
+)
 
 
 def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
@@ -297,22 +403,31 @@ fmax = defop(
     "fmax",
     np.fmax,
     (lambda g, x, y: _larger_or_only(g, x, y), lambda g, x, y: _larger_or_only(g, y, x)),
-    numpy=np.fmax,
+    slope=(_SHARE, _SHARE_OF_OTHER),
+    rounding=EXACT,
 )
 fmin = defop(
     "fmin",
     np.fmin,
     (lambda g, x, y: _larger_or_only(g, -x, -y), lambda g, x, y: _larger_or_only(g, -y, -x)),
-    numpy=np.fmin,
+    slope=(_SHARE_OF_OTHER, _SHARE),
+    rounding=EXACT,
 )
 
-heaviside = defop("heaviside", np.heaviside, None, numpy=np.heaviside)
-spacing = defop("spacing", np.spacing, None, numpy=np.spacing)
-logical_xor = defop("logical_xor", np.logical_xor, None, numpy=np.logical_xor)
+heaviside = defop("heaviside", np.heaviside, None)
+spacing = defop("spacing", np.spacing, None)
+logical_xor = defop("logical_xor", np.logical_xor, None)
 
 
 def nan_to_num_kernel(x: Array, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-nan_to_num = defop("nan_to_num", nan_to_num_kernel, lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num)
+nan_to_num = defop(
+    "nan_to_num",
+    nan_to_num_kernel,
+    lambda g, x: masked(g, mask=np.isfinite(x)),
+    numpy=np.nan_to_num,
+    kind="elementwise",
+    matrix="G where x is finite, else 0",
+)

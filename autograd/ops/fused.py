@@ -5,12 +5,15 @@ Each has its ``definition`` in primitive ops; the tests compare value and gradie
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import add_reduce, maximum_along, row_starts
 from autograd.engine.op import defop
+from autograd.facts import Example, Index
 from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax
 
@@ -34,6 +37,9 @@ def _rows(a: Array) -> Array:
     return a if a.ndim == 2 else a.reshape((-1, a.shape[-1]))
 
 
+_FORMULAS = {1: ("G @ weight", "outer(G, x)", "G"), 2: ("G @ weight", "G.T @ x", "sum_rows(G)")}
+_OF_STACKS = ("G @ weight", "rows(G).T @ rows(x)", "sum_rows(rows(G))")
+
 linear = defop(
     "linear",
     linear_kernel,
@@ -44,6 +50,11 @@ linear = defop(
     ),
     definition=lambda x, weight, bias=None: np.matmul(x, weight.T) if bias is None else np.matmul(x, weight.T) + bias,
     doc="x @ weight.T + bias, with weight of shape (out, in).",
+    kind="product",
+    slope=(lambda i, j, attrs: f"weight[{i[-1]}, {j[-1]}]", lambda i, j, attrs: f"x[{(*i[:-1], j[-1])}]", "1"),
+    matrix=lambda slot, ndims, attrs: _FORMULAS.get(ndims[0], _OF_STACKS)[slot],
+    cost=lambda shapes, out, attrs: prod(out) * shapes[1][-1],
+    example=Example((2, 3), (4, 3), (4,)),
 )
 
 
@@ -113,10 +124,29 @@ def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str, residu
     return g * np.where(own, -np.sum(others, axis=-1, keepdims=True), others)
 
 
+def _entry_formula(i: Index, j: Index, attrs: Mapping[str, Any]) -> str:
+    labels = np.asarray(attrs["labels"])
+    own = " - 1" if labels[j[:-1]] == j[-1] else ""
+    n = labels.size if attrs["reduction"] == "mean" else 1
+    return f"(share{own}) / {n}"
+
+
+def _formula(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -> str:
+    if attrs["reduction"] == "mean":
+        incoming = f"G / {np.size(attrs['labels'])}"
+    else:
+        incoming = "G" if ndims[0] == 1 or attrs["reduction"] == "sum" else "column(G)"
+    return f"{incoming} * (softmax(x) - one_hot(labels))"
+
+
 cross_entropy = defop(
     "cross_entropy",
     cross_entropy_kernel,
     cross_entropy_rule,
     definition=cross_entropy_definition,
     doc="-log softmax(x)[label] for each row of logits, without overflow; or their mean or sum.",
+    kind="softmax",
+    slope=_entry_formula,
+    matrix=_formula,
+    example=Example((2, 3), labels=np.array([2, 0])),
 )

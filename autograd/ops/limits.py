@@ -20,6 +20,7 @@ from autograd.engine.backward import Route, backward_pass
 from autograd.engine.graph import GONE, Output, newest_first
 from autograd.engine.op import defop
 from autograd.engine.tensor import Tensor, constant
+from autograd.hazards import Hazards
 from autograd.modes import STATE
 
 Array = Any
@@ -55,18 +56,26 @@ zero_times: Callable[..., Any] = defop(
     _zero_times_kernel,
     (_times_known, lambda g, x: g * x),
     doc="x * r, which is 0 where x is 0, whatever r is.",
+    kind="elementwise",
+    stacked=False,
 )
 unknown: Callable[..., Any] = defop(
     "_unknown",
     lambda x: 0.0 * x,
     lambda g: np.where(g == 0.0, 0.0, np.nan),
     doc="0, whose derivative is not known.",
+    kind="elementwise",
+    stacked=False,
+    hazards=Hazards(no_slope=True),
 )
 crossing: Callable[..., Any] = defop(
     "_crossing",
     lambda x: 0.0 * x,
     lambda g, x: unknown(x),
     doc="0, whose derivative is taken as 0, and whose second derivative is not known.",
+    kind="elementwise",
+    stacked=False,
+    hazards=Hazards(no_slope=True),
 )
 
 

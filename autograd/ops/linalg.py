@@ -21,9 +21,10 @@ import numpy as np
 from autograd.arrays import Shape, add_reduce, maximum_reduce, minimum_reduce
 from autograd.engine.op import defop, joint
 from autograd.engine.tensor import Tensor
+from autograd.facts import Example
 from autograd.ops.limits import length_slope, limits, plain, unknown
 from autograd.ops.reduce import keep
-from autograd.ops.spectra import fold, identity_like, transposed, triangle_mask
+from autograd.ops.spectra import MATRIX, SYMMETRIC, fold, identity_like, transposed, triangle_mask
 
 Array = Any
 
@@ -89,16 +90,21 @@ def pinv_rule(g: Array, x: Array, out: Array) -> Array:
     )
 
 
-inv = defop("inv", lambda x: np.linalg.inv(x), inv_rule)
-solve = defop("solve", solve_kernel, joint(solve_rule))
-det = defop("det", lambda x: np.linalg.det(x), det_rule)
+inv = defop("inv", lambda x: np.linalg.inv(x), inv_rule, kind="whole", matrix="-out.T @ G @ out.T", example=MATRIX)
+solve = defop(
+    "solve", solve_kernel, joint(solve_rule), kind="whole", slope=None, example=Example(*MATRIX.operands, (3, 2))
+)
+det = defop("det", lambda x: np.linalg.det(x), det_rule, kind="whole", matrix="G * out * inv(x).T", example=MATRIX)
 slogdet = defop(
     "slogdet",
     slogdet_kernel,
     joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)),
     outputs=True,
+    kind="whole",
+    slope=None,
+    example=MATRIX,
 )
-pinv = defop("pinv", pinv_kernel, pinv_rule)
+pinv = defop("pinv", pinv_kernel, pinv_rule, kind="whole", slope=None, example=MATRIX)
 
 
 # --- factors ----------------------------------------------------------------------------------------------------
@@ -142,8 +148,8 @@ def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
     return transposed(np.linalg.solve(r, transposed(gq + np.matmul(q, symmetric))))
 
 
-cholesky = defop("cholesky", cholesky_kernel, cholesky_rule)
-qr = defop("qr", qr_kernel, joint(qr_rule), outputs=True)
+cholesky = defop("cholesky", cholesky_kernel, cholesky_rule, kind="whole", slope=None, example=SYMMETRIC)
+qr = defop("qr", qr_kernel, joint(qr_rule), outputs=True, kind="whole", slope=None, example=MATRIX)
 
 
 # --- norms ------------------------------------------------------------------------------------------------------
@@ -162,6 +168,8 @@ euclidean = defop(
     euclidean_kernel,
     euclidean_rule,
     doc="sqrt(sum(x**2)) over axes, with gradient 0 at the origin.",
+    kind="reduces",
+    slope="x / out",
 )
 
 
@@ -200,4 +208,11 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
     return d + np.where(flat & ~origin, unknown(x), 0.0) if ord < 2.0 else d
 
 
-p_norm = defop("p_norm", p_norm_kernel, p_norm_rule, doc="sum(|x|**ord)**(1 / ord) over axes, for any ord but 0.")
+p_norm = defop(
+    "p_norm",
+    p_norm_kernel,
+    p_norm_rule,
+    doc="sum(|x|**ord)**(1 / ord) over axes, for any ord but 0.",
+    kind="reduces",
+    slope="sign(x) * (abs(x) / out) ** (ord - 1)",
+)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import Shape, expand
 from autograd.engine.op import defop, joint
+from autograd.facts import Example, Index
 
 Array = Any
 
@@ -32,7 +34,44 @@ def matmul_right(g: Array, x: Array, y_shape: Shape) -> Array:
     return np.matmul(x.swapaxes(-1, -2), g)
 
 
-matmul = defop("matmul", np.matmul, (matmul_left, matmul_right), numpy=np.matmul, stacked=True)
+def product_formula(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -> str | None:
+    """Of ``x @ y`` for vectors and matrices, for stacks of them where both have as many axes or y is a matrix."""
+    left, right = ndims
+    if left == right == 1:
+        return ("G * y", "G * x")[slot]
+    if left <= 2 and right == 1:
+        return ("outer(G, y)", "x.T @ G")[slot]
+    if left == 1 and right == 2:
+        return ("G @ y.T", "outer(x, G)")[slot]
+    if right == 2:
+        return ("G @ y.T", "x.T @ G" if left == 2 else "rows(x).T @ rows(G)")[slot]
+    return ("G @ y.mT", "x.mT @ G")[slot] if left == right else None
+
+
+def _entry_of_right(i: Index, j: Index, attrs: Mapping[str, Any]) -> str | None:
+    if not len(i) <= len(j) <= 2:
+        return None
+    return f"y[{j[-1]}]" if len(i) < len(j) else f"y[{j[-1]}, {i[-1]}]"
+
+
+def _entry_of_left(i: Index, j: Index, attrs: Mapping[str, Any]) -> str | None:
+    if not len(i) <= len(j) <= 2:
+        return None
+    return f"x[{j[0]}]" if len(i) < len(j) else f"x[{i[0]}, {j[0]}]"
+
+
+matmul = defop(
+    "matmul",
+    np.matmul,
+    (matmul_left, matmul_right),
+    stacked=True,
+    kind="product",
+    symbol="@",
+    slope=(_entry_of_right, _entry_of_left),
+    matrix=product_formula,
+    cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1],
+    example=(Example((2, 3), (3, 2)), Example((2, 2, 3), (3,))),
+)
 
 
 # --- dot, outer, tensordot ------------------------------------------------------------------------------------
@@ -63,7 +102,20 @@ def outer_kernel(x: Array, y: Array) -> Array:
     return np.outer(x, y)
 
 
-dot = defop("dot", dot_kernel, (dot_left, dot_right), numpy=np.dot)
+dot = defop(
+    "dot",
+    dot_kernel,
+    (dot_left, dot_right),
+    numpy=np.dot,
+    kind="product",
+    matrix=lambda slot, ndims, attrs: (
+        product_formula(slot, ndims, attrs) if 1 <= min(ndims) <= max(ndims) <= 2 else None
+    ),
+    cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1] if shapes[0] and shapes[1] else 0,
+    method="dot",
+    options={"out": None},
+    example=(Example((2, 3), (3, 2)), Example((3,), (3,))),
+)
 outer = defop(
     "outer",
     outer_kernel,
@@ -72,6 +124,10 @@ outer = defop(
         lambda g, x, y_shape: np.matmul(np.ravel(x), g).reshape(y_shape),
     ),
     numpy=np.outer,
+    kind="product",
+    matrix=("G @ y", "x @ G"),
+    cost=lambda shapes, out, attrs: prod(out),
+    example=Example((2,), (3,)),
 )
 
 
@@ -105,7 +161,18 @@ def tensordot_right(g: Array, x: Array, y_shape: Shape, axes: Any) -> Array:
     return _contract(g, x, range(x.ndim - len(theirs)), mine, theirs, len(y_shape))
 
 
-tensordot = defop("tensordot", tensordot_kernel, (tensordot_left, tensordot_right), numpy=np.tensordot)
+tensordot = defop(
+    "tensordot",
+    tensordot_kernel,
+    (tensordot_left, tensordot_right),
+    numpy=np.tensordot,
+    kind="product",
+    slope=None,
+    cost=lambda shapes, out, attrs: (
+        prod(out) * prod(shapes[0][i] for i in _tensordot_axes(attrs["axes"], *map(len, shapes))[0])
+    ),
+    example=Example((2, 3), (3, 2), axes=1),
+)
 
 
 # --- einsum ---------------------------------------------------------------------------------------------------
@@ -185,4 +252,22 @@ def _fill_diagonals(d: Array, letters: str, term: str, shape: Shape) -> Array:
     return einsum(d, *eyes, subscripts=f"{','.join([letters, *names])}->{target}")
 
 
-einsum = defop("einsum", einsum_kernel, joint(einsum_rule))
+def _combinations(shapes: list[Shape], out: Shape, attrs: Mapping[str, Any]) -> int:
+    """All combinations of the letters; a sum over one operand multiplies nothing."""
+    terms, _ = explicit_subscripts(attrs["subscripts"], [len(shape) for shape in shapes])
+    lengths: dict[str, int] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        for letter, length in zip(term, shape, strict=True):
+            lengths[letter] = max(length, lengths.get(letter, 1))
+    return prod(lengths.values()) if len(shapes) > 1 else 0
+
+
+einsum = defop(
+    "einsum",
+    einsum_kernel,
+    joint(einsum_rule),
+    kind="product",
+    slope=None,
+    cost=_combinations,
+    example=(Example((2, 3), (3, 2), subscripts="ij,jk->ki"), Example((2, 3), (2,), subscripts="ij,i->j")),
+)

@@ -7,7 +7,7 @@ their formula would divide by zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from math import prod as product
 from typing import Any
 
@@ -26,6 +26,8 @@ from autograd.arrays import (
 )
 from autograd.engine.op import defop
 from autograd.engine.tensor import Tensor
+from autograd.facts import EXACT, LOGARITHMS, PROBABILITIES
+from autograd.hazards import PRODUCT, Hazards
 from autograd.ops.arithmetic import masked
 from autograd.ops.limits import length_slope, plain
 
@@ -49,6 +51,18 @@ def count(x_shape: Shape, axis: Axis) -> int:
         if not 0 <= axis < len(x_shape):
             raise np.exceptions.AxisError(axis, len(x_shape))
     return product(x_shape[i] for i in axes)
+
+
+# The parameters of ndarray's methods, in their order.
+_NO: Any = np._NoValue
+_SUM = {"axis": None, "dtype": None, "out": None, "keepdims": False, "initial": _NO, "where": True}
+_MEAN = {"axis": None, "dtype": None, "out": None, "keepdims": False, "*": None, "where": True}
+_EXTREME = {"axis": None, "out": None, "keepdims": False, "initial": _NO, "where": True}
+_SPREAD = {"axis": None, "dtype": None, "out": None, "ddof": 0, "keepdims": False, "*": None}
+_SPREAD |= {"where": True, "mean": _NO, "correction": _NO}
+_RUNNING = {"axis": None, "dtype": None, "out": None}
+_PLACE = {"axis": None, "out": None, "*": None, "keepdims": False}
+_TRUTH = {"axis": None, "out": None, "keepdims": False, "*": None, "where": True}
 
 
 # --- sums -----------------------------------------------------------------------------------------------------
@@ -76,8 +90,28 @@ def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     return expand(keep(g, x_shape, axis, keepdims) * share, x_shape)
 
 
-sum = defop("sum", sum_kernel, sum_rule, numpy=np.sum)
-mean = defop("mean", mean_kernel, mean_rule, numpy=np.mean)
+sum = defop(
+    "sum",
+    sum_kernel,
+    sum_rule,
+    numpy=np.sum,
+    kind="reduces",
+    slope="1",
+    matrix="G, repeated along the axes that were summed",
+    method="sum",
+    options=_SUM,
+)
+mean = defop(
+    "mean",
+    mean_kernel,
+    mean_rule,
+    numpy=np.mean,
+    kind="reduces",
+    slope="1 / n",
+    matrix="G / n, repeated along the axes that were averaged",
+    method="mean",
+    options=_MEAN,
+)
 
 
 def cumsum_kernel(x: Array, *, axis: int | None = None) -> Array:
@@ -93,7 +127,17 @@ def cumsum_rule(g: Array, x_shape: Shape, axis: int | None) -> Array:
     return _reversed(np.cumsum(_reversed(g, along), axis=along), along).reshape(x_shape)
 
 
-cumsum = defop("cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum)
+cumsum = defop(
+    "cumsum",
+    cumsum_kernel,
+    cumsum_rule,
+    numpy=np.cumsum,
+    kind="reduces",
+    slope="1",
+    matrix="sums of G from each place on",
+    method="cumsum",
+    options=_RUNNING,
+)
 
 
 # --- products -------------------------------------------------------------------------------------------------
@@ -203,8 +247,28 @@ def _weighted_products(g: Array, x: Array) -> Array:
     return total
 
 
-prod = defop("prod", prod_kernel, prod_rule, numpy=np.prod)
-cumprod = defop("cumprod", cumprod_kernel, cumprod_rule, numpy=np.cumprod)
+prod = defop(
+    "prod",
+    prod_kernel,
+    prod_rule,
+    numpy=np.prod,
+    kind="reduces",
+    matrix="G * out / x",
+    hazards=PRODUCT,
+    method="prod",
+    options=_SUM,
+)
+cumprod = defop(
+    "cumprod",
+    cumprod_kernel,
+    cumprod_rule,
+    numpy=np.cumprod,
+    kind="reduces",
+    slope=None,
+    hazards=PRODUCT,
+    method="cumprod",
+    options=_RUNNING,
+)
 
 
 # --- extremes -------------------------------------------------------------------------------------------------
@@ -224,8 +288,28 @@ def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, kee
     return masked(expand(keep(g, x_shape, axis, keepdims) * share, x_shape), mask=hit)
 
 
-max = defop("max", max_kernel, extreme_rule, numpy=np.max)
-min = defop("min", min_kernel, extreme_rule, numpy=np.min)
+max = defop(
+    "max",
+    max_kernel,
+    extreme_rule,
+    numpy=np.max,
+    kind="reduces",
+    matrix="G where x is the largest, else 0",
+    rounding=EXACT,
+    method="max",
+    options=_EXTREME,
+)
+min = defop(
+    "min",
+    min_kernel,
+    extreme_rule,
+    numpy=np.min,
+    kind="reduces",
+    matrix="G where x is the smallest, else 0",
+    rounding=EXACT,
+    method="min",
+    options=_EXTREME,
+)
 
 
 def argmax_kernel(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
@@ -251,11 +335,11 @@ def all_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
-argmax = defop("argmax", argmax_kernel, None, numpy=np.argmax)
-argmin = defop("argmin", argmin_kernel, None, numpy=np.argmin)
-argsort = defop("argsort", argsort_kernel, None, numpy=np.argsort)
-any = defop("any", any_kernel, None, numpy=np.any)
-all = defop("all", all_kernel, None, numpy=np.all)
+argmax = defop("argmax", argmax_kernel, None, numpy=np.argmax, kind="reduces", method="argmax", options=_PLACE)
+argmin = defop("argmin", argmin_kernel, None, numpy=np.argmin, kind="reduces", method="argmin", options=_PLACE)
+argsort = defop("argsort", argsort_kernel, None, numpy=np.argsort, kind="whole", method="argsort")
+any = defop("any", any_kernel, None, numpy=np.any, kind="reduces", method="any", options=_TRUTH)
+all = defop("all", all_kernel, None, numpy=np.all, kind="reduces", method="all", options=_TRUTH)
 
 
 # --- spread ---------------------------------------------------------------------------------------------------
@@ -315,8 +399,8 @@ def std_rule(
     return length_slope(g, deviations, out, axis, lambda a: keep(a, x_shape, axis, keepdims), share, rounded=True)
 
 
-var = defop("var", var_kernel, var_rule, numpy=np.var)
-std = defop("std", std_kernel, std_rule, numpy=np.std)
+var = defop("var", var_kernel, var_rule, numpy=np.var, kind="reduces", slope=None, method="var", options=_SPREAD)
+std = defop("std", std_kernel, std_rule, numpy=np.std, kind="reduces", slope=None, method="std", options=_SPREAD)
 
 
 # --- sums of exponentials -------------------------------------------------------------------------------------
@@ -364,7 +448,20 @@ def _shares_rule(g: Array, out: Array, axis: Axis) -> Array:
     return out * (g - np.sum(g * out, axis=axis, keepdims=True))
 
 
-_shares: Callable[..., Any] = defop("_shares", _shares_kernel, _shares_rule, doc="softmax over any axes.")
+_shares: Callable[..., Any] = defop(
+    "_shares", _shares_kernel, _shares_rule, doc="softmax over any axes.", kind="softmax"
+)
+
+
+def along_last(axis: Any, ndim: int) -> bool:
+    """Whether an axis is the last one, for which alone there is a formula of matrices."""
+    return axis in (-1, ndim - 1, (-1,), (ndim - 1,)) or (axis is None and ndim == 1)
+
+
+def _of_logsumexp(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -> str | None:
+    if not along_last(attrs["axis"], ndims[0]):
+        return None
+    return "G * softmax(x)" if ndims[0] == 1 or attrs["keepdims"] else "column(G) * softmax(x)"
 
 
 def logsumexp_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
@@ -401,6 +498,10 @@ logsumexp = defop(
     logsumexp_rule,
     definition=lambda x, *, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
     doc="log(sum(exp(x))) over axes, without overflow.",
+    kind="reduces",
+    slope="exp(x - out)",
+    matrix=_of_logsumexp,
+    method="logsumexp",
 )
 softmax = defop(
     "softmax",
@@ -408,6 +509,12 @@ softmax = defop(
     softmax_rule,
     definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
+    kind="softmax",
+    slope=lambda i, j, attrs: "out * (1 - out)" if i == j else f"-out * out[{j}]",
+    matrix=lambda slot, ndims, attrs: "out * (G - row_sums(G * out))" if along_last(attrs["axis"], ndims[0]) else None,
+    range=PROBABILITIES,
+    hazards=Hazards(log="log_softmax(z)"),
+    method="softmax",
 )
 log_softmax = defop(
     "log_softmax",
@@ -415,4 +522,9 @@ log_softmax = defop(
     lambda g, out, axis: g - (np.exp(out) * _total(g, axis)).astype(g.dtype),
     definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
     doc="log(softmax(x)) along an axis, without overflow.",
+    kind="softmax",
+    slope=lambda i, j, attrs: "1 - exp(out)" if i == j else f"-exp(out[{j}])",
+    matrix=lambda slot, ndims, attrs: "G - exp(out) * row_sums(G)" if along_last(attrs["axis"], ndims[0]) else None,
+    range=LOGARITHMS,
+    method="log_softmax",
 )

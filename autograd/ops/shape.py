@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.arrays import Axis, Shape
 from autograd.engine.op import defop, joint, unchanged
+from autograd.facts import Example
 from autograd.ops.index import scatter
 
 Array = Any
@@ -53,24 +54,65 @@ def broadcast_to_kernel(x: Array, *, shape: int | Shape) -> Array:
     return np.broadcast_to(x, shape)
 
 
-reshape = defop("reshape", reshape_kernel, lambda g, x_shape: g.reshape(x_shape))
-ravel = defop("ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape))
-transpose = defop("transpose", transpose_kernel, transpose_rule, numpy=np.transpose)
+_IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
+
+reshape = defop(
+    "reshape",
+    reshape_kernel,
+    lambda g, x_shape: g.reshape(x_shape),
+    kind="reshapes",
+    matrix=_IN_SHAPE,
+    example=Example((2, 3), shape=(3, 2)),
+)
+ravel = defop("ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape), kind="reshapes", matrix=_IN_SHAPE)
+transpose = defop("transpose", transpose_kernel, transpose_rule, numpy=np.transpose, kind="reshapes", matrix=_PUT_BACK)
 swapaxes = defop(
     "swapaxes",
     swapaxes_kernel,
     lambda g, axis1, axis2: g.swapaxes(axis1, axis2),
     numpy=np.swapaxes,
+    kind="reshapes",
+    matrix=_PUT_BACK,
+    method="swapaxes",
+    example=Example((2, 3), axis1=0, axis2=1),
 )
 moveaxis = defop(
     "moveaxis",
     moveaxis_kernel,
     lambda g, source, destination: np.moveaxis(g, destination, source),
     numpy=np.moveaxis,
+    kind="reshapes",
+    matrix=_PUT_BACK,
+    example=Example((2, 3, 2), source=0, destination=-1),
 )
-expand_dims = defop("expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims)
-squeeze = defop("squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze)
-broadcast_to = defop("broadcast_to", broadcast_to_kernel, unchanged, stacked=True)  # the edge adds up
+expand_dims = defop(
+    "expand_dims",
+    expand_dims_kernel,
+    lambda g, x_shape: g.reshape(x_shape),
+    numpy=np.expand_dims,
+    kind="reshapes",
+    matrix=_IN_SHAPE,
+    example=Example((2, 3), axis=1),
+)
+squeeze = defop(
+    "squeeze",
+    squeeze_kernel,
+    lambda g, x_shape: g.reshape(x_shape),
+    numpy=np.squeeze,
+    kind="reshapes",
+    matrix=_IN_SHAPE,
+    method="squeeze",
+    example=Example((1, 3)),
+)
+broadcast_to = defop(
+    "broadcast_to",
+    broadcast_to_kernel,
+    unchanged,  # the edge adds up
+    stacked=True,
+    kind="moves",
+    matrix="G, summed over what was repeated",
+    example=Example((3,), shape=(2, 3)),
+)
 
 
 # --- joining and taking apart ---------------------------------------------------------------------------------
@@ -114,11 +156,30 @@ def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> A
     return (sum(scatter(d, index=(*before, slice(i, j)), shape=x_shape) for d, i, j in pieces),)
 
 
-concatenate = defop("concatenate", concatenate_kernel, joint(concatenate_rule))
-stack = defop("stack", stack_kernel, joint(stack_rule))
+_PART = "the part of G that came from here"
+
+concatenate = defop(
+    "concatenate",
+    concatenate_kernel,
+    joint(concatenate_rule),
+    kind="joins",
+    matrix=_PART,
+    example=Example((2, 3), (2, 2), axis=1),
+)
+stack = defop(
+    "stack",
+    stack_kernel,
+    joint(stack_rule),
+    kind="joins",
+    matrix=_PART,
+    example=Example((2, 3), (2, 3), axis=1),
+)
 split = defop(
     "split",
     split_kernel,
     joint(split_rule),
     outputs=True,
+    kind="moves",
+    matrix="the parts of G, joined",
+    example=Example((4,), indices_or_sections=2),
 )

@@ -22,9 +22,13 @@ import numpy as np
 from autograd.arrays import maximum_reduce, minimum_reduce
 from autograd.engine.op import defop, joint
 from autograd.engine.tensor import Tensor
+from autograd.facts import Example
 from autograd.ops.limits import crossing, derivative, plain, unknown
 
 Array = Any
+
+MATRIX = Example(np.array([[2.1, -0.4, 0.7], [0.3, 1.6, -0.8], [-0.5, 0.9, 2.4]]))
+SYMMETRIC = Example(np.array([[2.1, 0.4, -0.3], [0.4, 4.7, 0.6], [-0.3, 0.6, 8.2]]))
 
 
 def transposed(a: Array) -> Array:
@@ -176,7 +180,7 @@ _of_eigenvalues: Callable[..., Any] = defop(
     joint(_of_eigenvalues_rule),
     doc="The gradient of a function of the eigenvalues of x with slopes gw, where some eigenvalues are equal.",
 )
-eigh = defop("eigh", eigh_kernel, joint(eigh_rule), outputs=True)
+eigh = defop("eigh", eigh_kernel, joint(eigh_rule), outputs=True, kind="whole", slope=None, example=SYMMETRIC)
 
 
 # --- any matrices -----------------------------------------------------------------------------------------------------
@@ -242,4 +246,4 @@ _of_singular_values: Callable[..., Any] = defop(
     joint(_of_singular_values_rule),
     doc="The gradient of a function of the singular values of x with slopes gs, where some are equal, or 0.",
 )
-svd = defop("svd", svd_kernel, joint(svd_rule), outputs=True)
+svd = defop("svd", svd_kernel, joint(svd_rule), outputs=True, kind="whole", slope=None, example=MATRIX)

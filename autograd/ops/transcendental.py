@@ -15,6 +15,8 @@ import numpy as np
 from autograd.arrays import FLOAT64
 from autograd.engine.graph import SMALL
 from autograd.engine.op import defop
+from autograd.facts import EXACT, NEAREST, PROBABILITIES
+from autograd.hazards import ARC, ARCTANH, EXPONENTIAL, HYPERBOLIC, LOGARITHM, Case, Hazards
 from autograd.ops.arithmetic import direction, masked
 from autograd.ops.limits import plain, unknown
 
@@ -22,24 +24,47 @@ Array = Any
 LN2 = math.log(2.0)
 LN10 = math.log(10.0)
 
-exp = defop("exp", np.exp, lambda g, out: g * out, numpy=np.exp)
-exp2 = defop("exp2", np.exp2, lambda g, out: g * (out * LN2), numpy=np.exp2)
-expm1 = defop("expm1", np.expm1, lambda g, x: g * np.exp(x), numpy=np.expm1)
-log = defop("log", np.log, lambda g, x: g / x, numpy=np.log)
-log2 = defop("log2", np.log2, lambda g, x: g * (1.0 / LN2) / x, numpy=np.log2)
-log10 = defop("log10", np.log10, lambda g, x: g * (1.0 / LN10) / x, numpy=np.log10)
-log1p = defop("log1p", np.log1p, lambda g, x: g / (1.0 + x), numpy=np.log1p)
-sqrt = defop("sqrt", np.sqrt, lambda g, out: g * 0.5 / out, numpy=np.sqrt)
+exp = defop("exp", np.exp, lambda g, out: g * out, slope="exp(x)", hazards=EXPONENTIAL, method="exp")
+exp2 = defop("exp2", np.exp2, lambda g, out: g * (out * LN2), slope="exp2(x) * log(2)", hazards=EXPONENTIAL)
+expm1 = defop("expm1", np.expm1, lambda g, x: g * np.exp(x), slope="exp(x)", hazards=EXPONENTIAL)
+log = defop("log", np.log, lambda g, x: g / x, slope="1 / x", hazards=LOGARITHM, method="log")
+log2 = defop("log2", np.log2, lambda g, x: g * (1.0 / LN2) / x, slope="1 / (x * log(2))", hazards=LOGARITHM)
+log10 = defop("log10", np.log10, lambda g, x: g * (1.0 / LN10) / x, slope="1 / (x * log(10))", hazards=LOGARITHM)
+log1p = defop(
+    "log1p",
+    np.log1p,
+    lambda g, x: g / (1.0 + x),
+    slope="1 / (1 + x)",
+    hazards=Hazards(
+        Case(lambda x: x <= -1, "log1p outside of x > -1", "np.log1p(np.maximum(x, -1.0 + 1e-12))"),
+    ),
+)
+sqrt = defop(
+    "sqrt",
+    np.sqrt,
+    lambda g, out: g * 0.5 / out,
+    slope="1 / (2 * sqrt(x))",
+    rounding=NEAREST,
+    hazards=Hazards(
+        Case(lambda x: x < 0, "sqrt of a negative number", "np.sqrt(np.maximum(x, 0.0)), or {guarded}"),
+        steep=(0.0,),
+        guard="x > 0",
+        safer="np.sqrt(x + 1e-12)",
+    ),
+    method="sqrt",
+)
 
-sin = defop("sin", np.sin, lambda g, x: g * np.cos(x), numpy=np.sin)
-cos = defop("cos", np.cos, lambda g, x: -(g * np.sin(x)), numpy=np.cos)
-tan = defop("tan", np.tan, lambda g, out: g * (1.0 + out * out), numpy=np.tan)
+sin = defop("sin", np.sin, lambda g, x: g * np.cos(x), slope="cos(x)")
+cos = defop("cos", np.cos, lambda g, x: -(g * np.sin(x)), slope="-sin(x)")
+tan = defop("tan", np.tan, lambda g, out: g * (1.0 + out * out), slope="1 + tan(x) ** 2")
 # 1 - x**2 as a product, whose slope would cancel as a sum of two.
 complement: Callable[..., Any] = defop(
-    "_complement", lambda x: (1.0 - x) * (1.0 + x), lambda g, x: g * (-2.0 * x), stacked=True
+    "_complement", lambda x: (1.0 - x) * (1.0 + x), lambda g, x: g * (-2.0 * x), kind="elementwise", slope="-2 * x"
 )
-arcsin = defop("arcsin", np.arcsin, lambda g, x: g / np.sqrt(complement(x)), numpy=np.arcsin)
-arccos = defop("arccos", np.arccos, lambda g, x: -g / np.sqrt(complement(x)), numpy=np.arccos)
+arcsin = defop("arcsin", np.arcsin, lambda g, x: g / np.sqrt(complement(x)), slope="1 / sqrt(1 - x ** 2)", hazards=ARC)
+arccos = defop(
+    "arccos", np.arccos, lambda g, x: -g / np.sqrt(complement(x)), slope="-1 / sqrt(1 - x ** 2)", hazards=ARC
+)
 
 
 def turn(x: Array, y: Array) -> Array:
@@ -50,15 +75,17 @@ def turn(x: Array, y: Array) -> Array:
     return np.where(origin, unknown(length), speed) if np.any(origin) else speed
 
 
-arctan = defop("arctan", np.arctan, lambda g, x: g * turn(1.0, x), numpy=np.arctan)
+arctan = defop(
+    "arctan", np.arctan, lambda g, x: g * turn(1.0, x), slope="1 / (1 + x ** 2)", range=(-math.pi / 2, math.pi / 2)
+)
 arctan2 = defop(
     "arctan2",
     np.arctan2,  # arctan2(x, y) is the angle whose tangent is x / y
     (lambda g, x, y: g * turn(y, x), lambda g, x, y: -(g * turn(x, y))),
-    numpy=np.arctan2,
+    slope=("y / (x ** 2 + y ** 2)", "-x / (x ** 2 + y ** 2)"),
 )
-sinh = defop("sinh", np.sinh, lambda g, x: g * np.cosh(x), numpy=np.sinh)
-cosh = defop("cosh", np.cosh, lambda g, x: g * np.sinh(x), numpy=np.cosh)
+sinh = defop("sinh", np.sinh, lambda g, x: g * np.cosh(x), slope="cosh(x)", hazards=HYPERBOLIC)
+cosh = defop("cosh", np.cosh, lambda g, x: g * np.sinh(x), slope="sinh(x)", hazards=HYPERBOLIC)
 
 
 # --- slopes of tanh and sigmoid ---------------------------------------------------------------------------------
@@ -82,10 +109,13 @@ def tanh_slope_kernel(x: Array, y: Array) -> Array:
 # The second operand is the value at the first, which is there already. It has no rule, so the rule of the first must
 # not use it: in derivatives of third order it would count as a constant.
 tanh_slope: Callable[..., Any] = defop(
-    "_tanh_slope", tanh_slope_kernel, (lambda g, x, out: g * (-2.0 * (np.tanh(x) * out)), None), stacked=True
+    "_tanh_slope", tanh_slope_kernel, (lambda g, x, out: g * (-2.0 * (np.tanh(x) * out)), None), kind="elementwise"
 )
 sigmoid_slope: Callable[..., Any] = defop(
-    "_sigmoid_slope", lambda x, y: _bell(x), (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None), stacked=True
+    "_sigmoid_slope",
+    lambda x, y: _bell(x),
+    (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None),
+    kind="elementwise",
 )
 
 
@@ -99,7 +129,7 @@ def sigmoid_rule(g: Array, x: Array, out: Array) -> Array:
     return g * (out * (1.0 - out)) if x is None else g * sigmoid_slope(x, out)
 
 
-tanh = defop("tanh", np.tanh, tanh_rule, numpy=np.tanh, few=("x",))
+tanh = defop("tanh", np.tanh, tanh_rule, few=("x",), slope="1 - out ** 2", range=(-1.0, 1.0), method="tanh")
 
 
 def sigmoid_kernel(x: Array) -> Array:
@@ -130,8 +160,12 @@ sigmoid = defop(
     sigmoid_rule,
     definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
     doc="1 / (1 + exp(-x)), without overflow.",
-    stacked=True,
     few=("x",),
+    kind="elementwise",
+    slope="out * (1 - out)",
+    range=PROBABILITIES,
+    hazards=Hazards(log="-np.logaddexp(0.0, -z)"),
+    method="sigmoid",
 )
 softplus = defop(
     "softplus",
@@ -139,7 +173,9 @@ softplus = defop(
     lambda g, x: g * sigmoid(x),
     definition=lambda x: np.log(1.0 + np.exp(x)),
     doc="log(1 + exp(x)), without overflow.",
-    stacked=True,
+    kind="elementwise",
+    slope="sigmoid(x)",
+    method="softplus",
 )
 relu = defop(
     "relu",
@@ -147,7 +183,11 @@ relu = defop(
     lambda g, out: masked(g, mask=out > 0.0),
     definition=lambda x: np.where(x > 0.0, x, 0.0),
     doc="max(x, 0), with derivative 0 at 0.",
-    stacked=True,
+    kind="elementwise",
+    slope="x > 0",
+    range=(0.0, math.inf),
+    rounding=EXACT,
+    method="relu",
 )
 
 
@@ -171,7 +211,9 @@ softsign = defop(
     lambda g, x: g * softsign_slope(x),
     definition=lambda x: x / (1.0 + np.abs(x)),
     doc="x / (1 + |x|).",
-    stacked=True,
+    kind="elementwise",
+    slope="1 / (1 + abs(x)) ** 2",
+    range=(-1.0, 1.0),
 )
 
 
@@ -179,12 +221,28 @@ softsign = defop(
 
 DEGREE = math.pi / 180.0
 
-cbrt = defop("cbrt", np.cbrt, lambda g, out: g / (3.0 * out) / out, numpy=np.cbrt)
-arcsinh = defop("arcsinh", np.arcsinh, lambda g, x: g / np.hypot(x, 1.0), numpy=np.arcsinh)
-arccosh = defop("arccosh", np.arccosh, lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0), numpy=np.arccosh)
-arctanh = defop("arctanh", np.arctanh, lambda g, x: g / complement(x), numpy=np.arctanh)
-deg2rad = defop("deg2rad", np.deg2rad, lambda g: g * DEGREE, numpy=(np.deg2rad, np.radians))
-rad2deg = defop("rad2deg", np.rad2deg, lambda g: g / DEGREE, numpy=(np.rad2deg, np.degrees))
+cbrt = defop(
+    "cbrt",
+    np.cbrt,
+    lambda g, out: g / (3.0 * out) / out,
+    slope="1 / (3 * out ** 2)",
+    hazards=Hazards(steep=(0.0,), guard="x != 0"),
+)
+arcsinh = defop("arcsinh", np.arcsinh, lambda g, x: g / np.hypot(x, 1.0), slope="1 / sqrt(x ** 2 + 1)")
+arccosh = defop(
+    "arccosh",
+    np.arccosh,
+    lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0),
+    slope="1 / sqrt(x ** 2 - 1)",
+    hazards=Hazards(
+        Case(lambda x: x < 1, "arccosh outside of x >= 1", "np.arccosh(np.maximum(x, 1.0))"),
+        steep=(1.0,),
+        safer="np.arccosh(np.maximum(x, 1.0 + 1e-12))",
+    ),
+)
+arctanh = defop("arctanh", np.arctanh, lambda g, x: g / complement(x), slope="1 / (1 - x ** 2)", hazards=ARCTANH)
+deg2rad = defop("deg2rad", np.deg2rad, lambda g: g * DEGREE, numpy=(np.deg2rad, np.radians), slope="pi / 180")
+rad2deg = defop("rad2deg", np.rad2deg, lambda g: g / DEGREE, numpy=(np.rad2deg, np.degrees), slope="180 / pi")
 
 
 def _share(x: Array, y: Array, scale: float) -> Array:
@@ -199,13 +257,13 @@ logaddexp = defop(
     "logaddexp",
     np.logaddexp,
     (lambda g, x, y: g * _share(x, y, 1.0), lambda g, x, y: g * _share(y, x, 1.0)),
-    numpy=np.logaddexp,
+    slope=("exp(x - out)", "exp(y - out)"),
 )
 logaddexp2 = defop(
     "logaddexp2",
     np.logaddexp2,
     (lambda g, x, y: g * _share(x, y, LN2), lambda g, x, y: g * _share(y, x, LN2)),
-    numpy=np.logaddexp2,
+    slope=("exp2(x - out)", "exp2(y - out)"),
 )
 
 
@@ -244,8 +302,15 @@ def bessel_slope(x: Array) -> Array:
     return slopes.astype(x.dtype)
 
 
-i0 = defop("i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0)
-sinc = defop("sinc", sinc_kernel, lambda g, x: g * sinc_slope(x), numpy=np.sinc)
+i0 = defop("i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0, kind="elementwise", slope="i1(x)")
+sinc = defop(
+    "sinc",
+    sinc_kernel,
+    lambda g, x: g * sinc_slope(x),
+    numpy=np.sinc,
+    kind="elementwise",
+    slope="(cos(pi * x) - out) / x",
+)
 
 
 # --- the error function -----------------------------------------------------------------------------------------
@@ -304,6 +369,8 @@ erf = defop(
     erf_kernel,
     lambda g, x: g * (BELL * np.exp(-(x * x))),
     doc="the error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.",
+    kind="elementwise",
+    slope="2 / sqrt(pi) * exp(-x ** 2)",
 )
 ndtr = defop(
     "ndtr",
@@ -311,4 +378,6 @@ ndtr = defop(
     lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
     definition=lambda x: 0.5 * (1.0 + erf(x * ROOT_HALF)),
     doc="the distribution function of the standard normal, (1 + erf(x / sqrt(2))) / 2, right far left, too.",
+    kind="elementwise",
+    slope="exp(-x ** 2 / 2) / sqrt(2 * pi)",
 )

@@ -22,6 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from autograd.arrays import Shape, add_reduce
 from autograd.engine.op import defop
 from autograd.engine.tensor import Tensor
+from autograd.facts import EXACT, NEAREST, Example
 from autograd.ops.arithmetic import masked_kernel
 
 Array = Any
@@ -255,6 +256,11 @@ conv = defop(
     ),
     definition=conv_definition,
     doc="Convolution (correlation) of x (N, C, *S) with weight (O, C/groups, *size), plus a bias (O,).",
+    kind="product",
+    matrix=("G convolved with the kernel", "x correlated with G", "G, summed over samples and places"),
+    cost=lambda shapes, out, attrs: prod(out) * prod(shapes[1][1:]),
+    units=1,
+    example=Example((1, 2, 5), (3, 2, 2), (3,)),
 )
 conv_transpose: Callable[..., Any] = defop(
     "conv_transpose",
@@ -268,6 +274,11 @@ conv_transpose: Callable[..., Any] = defop(
         ),
     ),
     doc="The adjoint of conv in x: the gradient of an input of spatial shape `shape`.",
+    kind="product",
+    slope=None,
+    cost=lambda shapes, out, attrs: prod(shapes[0]) * prod(shapes[1][1:]),
+    units=1,
+    example=Example((1, 3, 4), (3, 2, 2), shape=(5,)),
 )
 conv_weight: Callable[..., Any] = defop(
     "conv_weight",
@@ -281,6 +292,10 @@ conv_weight: Callable[..., Any] = defop(
         ),
     ),
     doc="The adjoint of conv in the weight: the gradient of a kernel of size `size`.",
+    kind="product",
+    slope=None,
+    cost=lambda shapes, out, attrs: prod(shapes[1]) * prod(out[1:]),
+    example=Example((1, 2, 5), (1, 3, 4), size=(2,)),
 )
 
 
@@ -377,6 +392,10 @@ max_pool = defop(
     max_pool_kernel,
     max_pool_rule,
     doc="The largest number of each window; its first position gets the gradient.",
+    kind="reduces",
+    matrix="G at the largest entry of each window, else 0",
+    rounding=EXACT,
+    example=Example((1, 2, 5), size=(2,)),
 )
 window_sum = defop(
     "window_sum",
@@ -385,6 +404,9 @@ window_sum = defop(
         g, shape=x_shape[2:], size=size, stride=stride, padding=padding, dilation=dilation, masks=masks
     ),
     doc="The sum of each window, of the entries where `masks` hold.",
+    kind="reduces",
+    slope="1",
+    example=Example((1, 2, 5), size=(2,)),
 )
 window_spread: Callable[..., Any] = defop(
     "window_spread",
@@ -393,4 +415,7 @@ window_spread: Callable[..., Any] = defop(
         g, size=size, stride=stride, padding=padding, dilation=dilation, masks=masks
     ),
     doc="The adjoint of window_sum: each number added to all places of its window, on zeros of spatial shape `shape`.",
+    kind="moves",
+    rounding=NEAREST,
+    example=Example((1, 2, 4), shape=(5,), size=(2,)),
 )

@@ -8,50 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor
-from autograd.arrays import Shape
 from autograd.engine.graph import Node, Vertex
 from autograd.modes import STATE, Watch
-from autograd.ops.linear import explicit_subscripts
 
-__all__ = ["PRODUCTS", "Cost", "counted"]
-
-
-def _tensordot(shapes: list[Shape], out: Shape, attrs: dict[str, Any]) -> int:
-    axes = attrs["axes"]
-    if isinstance(axes, int | np.integer):
-        return prod(out) * prod(shapes[1][: int(axes)])
-    summed = axes[0] if isinstance(axes[0], Iterable) else (axes[0],)
-    return prod(out) * prod(shapes[0][i] for i in summed)
-
-
-def _einsum(shapes: list[Shape], out: Shape, attrs: dict[str, Any]) -> int:
-    """All combinations of the letters; a sum over one operand multiplies nothing."""
-    terms, _ = explicit_subscripts(attrs["subscripts"], [len(shape) for shape in shapes])
-    lengths: dict[str, int] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        for letter, length in zip(term, shape, strict=True):
-            lengths[letter] = max(length, lengths.get(letter, 1))
-    return prod(lengths.values()) if len(shapes) > 1 else 0
-
-
-# The multiply-adds of each op that adds up products, from the shapes of its operands, of its result, and attributes.
-PRODUCTS: dict[str, Callable[[list[Shape], Shape, dict[str, Any]], int]] = {
-    "matmul": lambda shapes, out, _: prod(out) * shapes[0][-1],
-    "linear": lambda shapes, out, _: prod(out) * shapes[1][-1],
-    "dot": lambda shapes, out, _: prod(out) * shapes[0][-1] if shapes[0] and shapes[1] else 0,
-    "outer": lambda shapes, out, _: prod(out),
-    "tensordot": _tensordot,
-    "einsum": _einsum,
-    "conv": lambda shapes, out, _: prod(out) * prod(shapes[1][1:]),
-    "conv_transpose": lambda shapes, out, _: prod(shapes[0]) * prod(shapes[1][1:]),
-    "conv_weight": lambda shapes, out, _: prod(shapes[1]) * prod(out[1:]),
-}
+__all__ = ["Cost", "counted"]
 
 
 class Cost(Watch):
@@ -68,9 +33,9 @@ class Cost(Watch):
         while frame is not None and frame.path is None:  # a module that no attribute leads to
             frame = frame.parent
         path = "" if frame is None else str(frame.path)
-        if node.op.name in PRODUCTS:
+        if (cost := node.op.facts.cost) is not None:
             shapes = [x.shape if isinstance(x, Vertex) else np.shape(x) for x in node.operands if x is not None]
-            self.products[path] += PRODUCTS[node.op.name](shapes, node.shape, node.attrs or {})
+            self.products[path] += cost(shapes, node.shape, node.attrs or {})
         for array in _arrays(node.kept):
             buffer = _buffer(array)
             if id(buffer) not in self._seen:

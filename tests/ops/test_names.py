@@ -8,7 +8,8 @@ import pytest
 from op_samples import SAMPLES, pull, requires_grad, weights
 
 from autograd import Tensor
-from autograd.methods import COMPARISONS, METHODS, OPERATORS
+from autograd.methods import COMPARISONS, OPERATORS
+from autograd.engine.op import REGISTRY
 
 # --- the names ----------------------------------------------------------------------------------------------------
 
@@ -63,8 +64,8 @@ WRITTEN = {
     "add_at": {"at[].add": lambda x, value, index: x.at[index].add(value)},
 }
 
-PYTHON = {name: getattr(operator, name) for name in (*OPERATORS, *COMPARISONS)}
-OF_OP = {function.op.name: name for name, function in {**OPERATORS, **COMPARISONS}.items()}
+METHODS = {name: op for op in REGISTRY.values() for name in op.facts.method}
+BY_SYMBOL = {**OPERATORS, **COMPARISONS}
 
 
 def numpy_names(sample):
@@ -77,8 +78,8 @@ def is_float(sample):
 
 
 def operators(sample):
-    name = OF_OP.get(sample.op.name)
-    found = {} if name is None else {name: PYTHON[name]}
+    name = BY_SYMBOL.get(sample.op.facts.symbol)
+    found = {} if name is None else {name: getattr(operator, name)}
     if sample.op.name in ("negative", "positive", "absolute"):
         symbol = {"negative": operator.neg, "positive": operator.pos, "absolute": abs}[sample.op.name]
         found[symbol.__name__] = symbol
@@ -89,10 +90,9 @@ def methods(sample):
     if not isinstance(sample.inputs[0], np.ndarray):
         return {}
     found = {
-        name: operator.methodcaller for name, f in METHODS.items() if f.op is sample.op and not name.startswith("_")
-    }
-    found = {
-        name: lambda x, *others, name=name, **attributes: getattr(x, name)(*others, **attributes) for name in found
+        name: lambda x, *others, name=name, **attributes: getattr(x, name)(*others, **attributes)
+        for name in sample.op.facts.method
+        if not name.startswith("_")
     }
     return {**found, **WRITTEN.get(sample.op.name, {})}
 
@@ -130,13 +130,13 @@ def test_agree(case, function):
 
 
 # Pairs of one array and one Tensor, on both sides of every operator: NumPy's own operator has to give way to ours.
-MIXED = [s for s in SAMPLES if s.op.name in OF_OP and all(isinstance(x, np.ndarray) for x in s.inputs)]
+MIXED = [s for s in SAMPLES if s.op.facts.symbol in BY_SYMBOL and all(isinstance(x, np.ndarray) for x in s.inputs)]
 
 
 @pytest.mark.parametrize("case", MIXED, ids=str)
 @pytest.mark.parametrize("side", [0, 1])
 def test_operator_beside_an_array(case, side):
-    sample, function = case, PYTHON[OF_OP[case.op.name]]
+    sample, function = case, getattr(operator, BY_SYMBOL[case.op.facts.symbol])
     operands = sample.arrays()
     operands[side] = Tensor(operands[side], requires_grad=side in sample.live)
     found = value_and_gradients_of(function, operands)

@@ -90,7 +90,7 @@ def _summed(node: Node, parent: Vertex) -> str:
 def _shapes(node: Node, slot: int) -> str:
     """A product of matrices in shapes, ``(5, 10) @ (10, 64)``."""
     shapes = [x.shape if isinstance(x, Vertex) else () for x in node.operands]
-    formula = matrix_formula(node.op.name, node.op.operands, slot, [len(s) for s in shapes], node.attrs) or ""
+    formula = matrix_formula(node.op, slot, [len(s) for s in shapes], node.attrs) or ""
     if not re.fullmatch(r"\w+(\.T)? @ \w+(\.T)?", formula):
         return ""
     known = dict(zip(node.op.operands, shapes, strict=False)) | {"G": node.shape}

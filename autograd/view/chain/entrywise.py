@@ -7,14 +7,14 @@ found by sending unit gradients through the rules. This module must not know how
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.graph import Node, Output, Vertex
-from autograd.view.chain.expression import as_latex, as_text, latex_name
-from autograd.view.chain.formulas import MOVES, SHARES, SLOPES
+from autograd.view.chain.expression import as_latex, as_text
 from autograd.view.chain.local import elementwise
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge
@@ -145,50 +145,41 @@ def entry_formula(web: EntryWeb, names: Names, edge: Edge) -> tuple[str, str] | 
     """The derivative of one entry by another as formula, in text and LaTeX; None where only the rule knows."""
     node, slot = edge.mark
     source, target = web.owner[edge.source], web.owner[edge.target]
-    result = np.unravel_index(target[1], target[0].shape)
-    entered = np.unravel_index(source[1], source[0].shape)
-    op = node.op.name
-    if op in MOVES:
-        return "1", "1"
-    if op == "mean":
-        n = math.prod(source[0].shape) // max(math.prod(target[0].shape), 1)
-        return f"1 / {n}", rf"\frac{{1}}{{{n}}}"
-    factor = _factor(node, slot, result, entered)
-    if factor is not None:
-        other, index = factor
-        label = "1" if other is None else entry_name(names, other, index)
-        return label, as_latex(label) if other is None else latex_name(label)
-    if op in SHARES:
-        formula, filled = _of_share(names, node, result, source[0], entered)
-        return as_text(formula, filled), as_latex(formula, filled)
-    formulas = SLOPES.get(op, ())
-    if slot >= len(formulas) or formulas[slot] is None:
+    result, entered = _index(target), _index(source)
+    facts = node.op.facts
+    formula = facts.of_operand(facts.slope, slot)
+    if callable(formula):
+        formula = formula(result, entered, node.attrs or {})
+    if formula is None:
         return None
-    filled = {"out": entry_name(names, node, result)}
+    vertices = {"out": node, **dict(zip(node.op.operands, node.operands, strict=False))}
+    filled: Filled = {
+        "out": entry_name(names, node, result),
+        "n": math.prod(source[0].shape) // max(math.prod(target[0].shape), 1),
+        "share": f"softmax({names(source[0])})[{', '.join(map(str, entered))}]",
+    }
     for operand, x in zip(node.op.operands, node.operands, strict=False):
-        if isinstance(x, Vertex):
-            filled[operand] = entry_name(names, x, broadcast_index(result, x.shape))
-        elif isinstance(x, bool | int | float):
+        if isinstance(x, bool | int | float):
             filled[operand] = x
-    return as_text(str(formulas[slot]), filled), as_latex(str(formulas[slot]), filled)
+        elif x is source[0]:
+            filled[operand] = entry_name(names, x, entered)
+        elif isinstance(x, Vertex) and elementwise(node):
+            filled[operand] = entry_name(names, x, broadcast_index(result, x.shape))
+
+    def subscripted(match: re.Match[str]) -> str:
+        """A name of its own for an entry of a vertex."""
+        index = tuple(map(int, re.findall(r"\d+", match[2])))
+        filled[place := f"entry{len(filled)}"] = entry_name(names, vertices[match[1]], index)
+        return place
+
+    formula = re.sub(r"\b(\w+)\[(.*?)\]", subscripted, formula)
+    return as_text(formula, filled), as_latex(formula, filled)
 
 
-def _of_share(names: Names, node: Node, result: Any, x: Vertex, entered: Any) -> tuple[str, Filled]:
-    """Softmax and what is made of it: the formula for two entries, and what its names stand for."""
-    filled: Filled = {"x": entry_name(names, x, entered), "out": entry_name(names, node, result)}
-    if node.op.name == "logsumexp":
-        return "exp(x - out)", filled
-    if node.op.name == "cross_entropy":
-        attrs = node.attrs or {}
-        labels = np.asarray(attrs["labels"])
-        n = labels.size if attrs.get("reduction") == "mean" else 1
-        share = f"softmax({names(x)})[{', '.join(str(int(i)) for i in entered)}]"
-        return "(share - 1) / n" if labels[entered[:-1]] == entered[-1] else "share / n", {"share": share, "n": n}
-    same = all(i == j for i, j in zip(result, entered, strict=True))
-    filled["other"] = entry_name(names, node, entered)
-    if node.op.name == "log_softmax":
-        return "1 - exp(out)" if same else "-exp(other)", filled
-    return "out * (1 - out)" if same else "-out * other", filled
+def _index(entry: tuple[Vertex, int]) -> tuple[int, ...]:
+    """The place of an entry in the array of its vertex."""
+    vertex, i = entry
+    return tuple(map(int, np.unravel_index(i, vertex.shape)))
 
 
 def entry_name(names: Names, x: Any, index: tuple[Any, ...]) -> str:
@@ -203,22 +194,3 @@ def broadcast_index(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any
     """The entry of an operand that went into an entry of the result."""
     tail = index[len(index) - len(shape) :]
     return tuple(0 if n == 1 else i for i, n in zip(tail, shape, strict=True))
-
-
-def _factor(node: Node, slot: int, result: Any, entered: Any) -> tuple[Any, tuple[Any, ...]] | None:
-    """The derivative of a product of matrices is one entry of the other factor (None: it is 1)."""
-    operands = node.operands
-    if not all(isinstance(x, Vertex) for x in operands if x is not None):
-        return None
-    if node.op.name == "linear":
-        if slot == 2:
-            return None, ()
-        return (operands[1], (result[-1], entered[-1])) if slot == 0 else (operands[0], (*result[:-1], entered[-1]))
-    if node.op.name != "matmul" or any(len(x.shape) > 2 for x in operands):
-        return None
-    left, right = operands
-    if slot == 0:
-        inner = entered[-1]
-        return right, (inner,) if len(right.shape) == 1 else (inner, result[-1])
-    inner = entered[0]
-    return left, (inner,) if len(left.shape) == 1 else (result[0], inner)

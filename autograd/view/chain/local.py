@@ -18,7 +18,7 @@ import numpy as np
 from autograd.engine.graph import Node, Vertex
 from autograd.engine.op import Op
 from autograd.view.chain.expression import as_latex, as_text
-from autograd.view.chain.formulas import MOVES, SLOPES, matrix_formula
+from autograd.view.chain.formulas import matrix_formula
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
@@ -39,8 +39,7 @@ class Slope:
 
 def elementwise(node: Node) -> bool:
     """Whether each entry of the result depends on one entry of each operand."""
-    op = node.op
-    return op.name in SLOPES or (isinstance(op, Op) and isinstance(op.kernel, np.ufunc) and op.name != "matmul")
+    return bool(node.op.facts.kind == "elementwise")
 
 
 def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str = "G", latex: bool = True) -> Slope:
@@ -58,20 +57,16 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
     """
     filled = _filled(names, node)
     formula = tex = None
-    entries = SLOPES.get(node.op.name, ())
-    if slot < len(entries) and entries[slot] is not None:
-        formula = as_text(str(entries[slot]), filled)
-        tex = as_latex(str(entries[slot]), filled) if latex else None
-    elif node.op.name in MOVES and _single(node, slot):
-        formula = tex = "1"
-    elif node.op.name == "mean" and _single(node, slot):
-        formula, tex = "1 / n", r"\frac{1}{n}"
+    facts = node.op.facts
+    entry = facts.of_operand(facts.slope, slot)
+    if isinstance(entry, str) and (elementwise(node) or _single(node, slot)):
+        formula = as_text(entry, filled)
+        tex = as_latex(entry, filled) if latex else None
     ndims = [len(x.shape) if isinstance(x, Vertex) else np.ndim(x) for x in node.operands]
-    matrix = matrix_formula(node.op.name, node.op.operands, slot, ndims, node.attrs)
+    matrix = matrix_formula(node.op, slot, ndims, node.attrs)
     names_and_g = filled | {"G": incoming}
-    if node.op.name == "mean":
-        operand = node.parents[slot]
-        names_and_g["n"] = _entries(operand.shape) // max(_entries(node.shape), 1) if operand is not None else "n"
+    if facts.kind == "reduces" and (operand := node.parents[slot]) is not None:
+        names_and_g["n"] = _entries(operand.shape) // max(_entries(node.shape), 1)
     return Slope(
         formula,
         tex,

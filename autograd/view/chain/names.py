@@ -20,7 +20,6 @@ from autograd.view.picture.values import number
 __all__ = ["Names", "place_of", "scope_of"]
 
 _LONGEST = 32
-_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
 
 
 class Names:
@@ -67,7 +66,7 @@ class Names:
         if not isinstance(vertex, Node):
             return ""
         inside = [self(x) for x in vertex.operands if x is not None]
-        symbol = _SYMBOLS.get(vertex.op.name)
+        symbol = vertex.op.facts.symbol
         if symbol and len(inside) == 2:
             return f"{_factor(inside[0])} {symbol} {_factor(inside[1])}"
         if len(inside) > 4:

@@ -38,7 +38,7 @@ def expand(graph: Graph) -> Graph:
 
 
 def _expand_once(graph: Graph) -> Graph:
-    fused = [node for node in graph.nodes if node.kind == "op" and node.definition is not None]
+    fused = [node for node in graph.nodes if node.kind == "op" and node.record.definition is not None]
     applied = [(node, inner) for node in fused if (inner := _applied(graph, node)) is not None]
     if not applied:
         return graph
@@ -69,7 +69,7 @@ def _applied(graph: Graph, node: GraphNode) -> Graph | None:
     token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=None))
     try:
         with np.errstate(all="ignore"):
-            out = node.definition(*operands, **node.attrs)
+            out = node.record.definition(*operands, **node.attrs)
             if not isinstance(out, Tensor) or out.is_leaf:
                 return None
             grad = node.results[0].grad

@@ -70,7 +70,7 @@ class GraphNode:
     note: str | None = None
     repeat: int = 1
     origin: tuple[CodeType | None, int] = (None, -1)
-    definition: Any = None
+    record: Any = None
     live: bool = False
 
     @property
@@ -103,7 +103,7 @@ class GraphNode:
             self.note,
             self.repeat,
             self.origin,
-            self.definition,
+            self.record,
             self.live,
         )
 

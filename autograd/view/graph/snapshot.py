@@ -71,7 +71,7 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     note = lines[0].removeprefix(f"{op.name}: ")
     failed = GraphNode(
-        len(nodes), "failed", op.name, tuple(op.operands), arguments, {}, (), None, rank, True, note=note
+        len(nodes), "failed", op.name, tuple(op.operands), arguments, {}, (), None, rank, True, note=note, record=op
     )
     return Graph((*nodes, failed), graph.frames, (failed.id,))
 
@@ -276,7 +276,7 @@ class _Recorder:
             made,
             output,
             origin=vertex.origin,
-            definition=getattr(vertex.op, "definition", None),
+            record=vertex.op,
         )
 
 

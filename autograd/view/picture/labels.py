@@ -24,17 +24,6 @@ __all__ = ["compose", "op_text"]
 _LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot
 _LONGEST_TITLE = 40
 _MOST_RESULTS = 4  # of an op with more results, the values of these are shown
-_SYMBOLS = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "true_divide": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-    "power": "**",
-    "matmul": "@",
-}
 
 
 def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, grads: bool = True) -> Picture:
@@ -153,12 +142,12 @@ def op_text(graph: Graph, node: GraphNode) -> str:
             inside.append(name or "·")
     if not any(isinstance(a, Number) and a.value is not None for a in node.arguments) and unnamed:
         inside, telling = [], False
-    if node.op == "getitem" and "index" in node.attrs:
+    symbol = "" if node.record is None else node.record.facts.symbol
+    if symbol == "[]":
         index = _plain(node.attrs["index"])
         inner = index[1:-1].rstrip(",") if isinstance(node.attrs["index"], tuple) else index
         return f"{inside[0] if inside else '·'}[{shorten(inner, 28)}]"
     attributes = [text for key, value in node.attrs.items() if (text := _attribute(key, value))]
-    symbol = _SYMBOLS.get(node.op)
     if symbol and telling and len(inside) == 2 and not attributes:
         return f"{_operand(inside[0])} {symbol} {_operand(inside[1])}"
     if telling or attributes:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.callers import users_level
 from autograd.engine.graph import Node
+from autograd.facts import LOGARITHMS, PROBABILITIES
 from autograd.ops import arithmetic, reduce
 from autograd.provenance import where
 from nn.arrays import plain
@@ -119,35 +120,31 @@ def weights(name: str, what: str, given: Operand, shape: tuple[int, ...], dtype:
 
 # --- an activation too many ---------------------------------------------------------------------------------------
 
-_RESHAPING = frozenset({"reshape", "moveaxis", "transpose"})  # ops that pass on what an activation returned
-_SUSPECTS = frozenset({"softmax", "log_softmax", "sigmoid"}) | _RESHAPING
-
 
 def check_activation(name: str, prediction: Operand) -> None:
     """Warn when the graph says that the prediction comes from an activation that the loss does not go with."""
     node = prediction._node if isinstance(prediction, Tensor) else None
-    if node.__class__ is not Node or node.op.name not in _SUSPECTS:
+    while node.__class__ is Node and node.op.facts.passes_on:
+        node = node.parents[0]
+    if node.__class__ is not Node or not node.op.facts.range:
         return
-    while node.__class__ is Node and node.op.name in _RESHAPING:
-        node = node.parents[0] if node.parents else None
-    if node.__class__ is not Node:
-        return
-    words = _unsuitable(name, node.op.name)
+    words = _unsuitable(name, node.op)
     if words:
         given = f"was given the output of {node.op.name}, made at {where(node)}"
         warnings.warn(f"{name} {words[0]}, but {given}. {words[1]}", ActivationWarning, stacklevel=users_level())
 
 
-def _unsuitable(name: str, found: str) -> tuple[str, str] | None:
+def _unsuitable(name: str, op: Any) -> tuple[str, str] | None:
     """What a loss expects, if not this activation, and what to do."""
     if name == "nll_loss":
         remedy = "Use log_softmax, or pass what goes into softmax to cross_entropy."
-        return ("takes logarithms of probabilities", remedy) if found == "softmax" else None
+        shares = op.facts.range == PROBABILITIES and op.facts.kind == "softmax"
+        return ("takes logarithms of probabilities", remedy) if shares else None
     own = "softmax" if name == "cross_entropy" else "sigmoid"
-    if found == "log_softmax":
+    if op.facts.range == LOGARITHMS:
         remedy = "Twice is as good as once, but costs time: pass what goes into log_softmax, or use nll_loss."
         return ("contains its own log_softmax", remedy) if own == "softmax" else None
-    if found in ("softmax", "sigmoid"):
-        remedy = f"Gradients become small, and it learns badly: pass what goes into {found}."
+    if op.facts.range == PROBABILITIES:
+        remedy = f"Gradients become small, and it learns badly: pass what goes into {op.name}."
         return f"takes scores and contains its own {own}", remedy
     return None

@@ -8,18 +8,17 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.engine.graph import Node, newest_first
+from autograd.facts import LOGARITHMS, PROBABILITIES
 from autograd.provenance import where
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
 from nn.functional import losses as functions
 from nn.inspect.doctor.checks import Found, finds
-from nn.inspect.doctor.trial_step import RESHAPING, Visit, source_of
+from nn.inspect.doctor.trial_step import Visit, source_of
 from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
 
-_SHARES = frozenset({"softmax", "log_softmax", "cross_entropy"})
 _NUMBERS = (MSELoss, L1Loss, HuberLoss, SmoothL1Loss)
 _NUMBER_FUNCTIONS = (functions.mse_loss, functions.l1_loss, functions.huber_loss, functions.smooth_l1_loss)
-_RANGES = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
 
 
 @finds("fails")
@@ -72,7 +71,7 @@ def twice(visit: Visit) -> Found | None:
     else:
         node, second = repeated[0]
         what = f"{second.op.name} at {where(second)} is applied to what {node.op.name} gave at {where(node)}."
-        harmless = node.op.name == "log_softmax"
+        harmless = node.op.facts.range == LOGARITHMS
     why = "The second changes nothing, and costs time." if harmless else _SQUEEZED
     remedy = "Let the model end with scores, and apply the activation once, where an answer is wanted."
     module = None if node is None or node.scope is None else node.scope.path
@@ -92,17 +91,19 @@ def mismatch(visit: Visit) -> Found | None:
         return None
     loss, node = visit.loss_function, source_of(visit.prediction)
     prediction, target = plain(visit.prediction), plain(visit.targets[0])
-    output = "" if node is None else node.op.name
+    op: Any = None if node is None else node.op
+    limits = None if op is None or callable(op.facts.range) else op.facts.range
     if _is(loss, (CrossEntropyLoss, NLLLoss), (functions.cross_entropy, functions.nll_loss)):
         found = _of_one_class(prediction)
         if found is not None:
             return found
-    if _is(loss, (CrossEntropyLoss, BCEWithLogitsLoss), _SCORE_FUNCTIONS) and output in ("relu", "tanh"):
-        return _of_bounded_scores(output)
+    bounded = limits is not None and limits not in (PROBABILITIES, LOGARITHMS)
+    if _is(loss, (CrossEntropyLoss, BCEWithLogitsLoss), _SCORE_FUNCTIONS) and bounded:
+        return _of_bounded_scores(op.name, limits)
     if _is(loss, (NLLLoss, KLDivLoss), (functions.nll_loss, functions.kl_div)) and prediction.ndim:
         return _of_no_logarithms(prediction)
-    if _is(loss, _NUMBERS, _NUMBER_FUNCTIONS) and output in _RANGES and target.dtype.kind in "fiub" and target.size:
-        return _of_targets_out_of_reach(output, target)
+    if _is(loss, _NUMBERS, _NUMBER_FUNCTIONS) and limits is not None and target.dtype.kind in "fiub" and target.size:
+        return _of_targets_out_of_reach(op.name, limits, target)
     return None
 
 
@@ -117,8 +118,8 @@ def _of_one_class(prediction: Any) -> Found | None:
     )
 
 
-def _of_bounded_scores(output: str) -> Found:
-    low, high = _RANGES[output]
+def _of_bounded_scores(output: str, limits: tuple[float, float]) -> Found:
+    low, high = limits
     return Found(
         f"The loss takes scores of any size, but the model ends with {output}: {low:g} to {high:g} only.",
         "Scores that cannot become negative, or not large, say neither a clear no nor a sure yes.",
@@ -141,8 +142,8 @@ def _of_no_logarithms(prediction: Any) -> Found | None:
     )
 
 
-def _of_targets_out_of_reach(output: str, target: Any) -> Found | None:
-    low, high = _RANGES[output]
+def _of_targets_out_of_reach(output: str, limits: tuple[float, float], target: Any) -> Found | None:
+    low, high = limits
     outside = float(np.mean((target < low - _ROUNDING) | (target > high + _ROUNDING)))
     if not outside:
         return None
@@ -167,14 +168,22 @@ def repeated_activations(root: Any) -> list[tuple[Node, Node]]:
     """Where the graph of a loss applies softmax or sigmoid straight to the result of one: both nodes."""
     found = []
     for node in newest_first([root]):
-        if not isinstance(node, Node) or node.op.name not in _SHARES | {"sigmoid"} or not node.parents:
+        if not isinstance(node, Node) or not (_is_softmax(node) or _gives_probabilities(node)):
             continue
         below = node.parents[0]
-        while isinstance(below, Node) and below.op.name in RESHAPING and below.parents:
+        while isinstance(below, Node) and below.op.facts.passes_on:
             below = below.parents[0]
-        if isinstance(below, Node) and (below.op.name, node.op.name) in _TWICE:
+        if not isinstance(below, Node):
+            continue
+        squeezed = _is_softmax(below) or _gives_probabilities(below)
+        if (squeezed and _is_softmax(node)) or (below.op is node.op and _gives_probabilities(node)):
             found.append((below, node))
     return found
 
 
-_TWICE = {(one, other) for one in ("softmax", "log_softmax", "sigmoid") for other in _SHARES} | {("sigmoid", "sigmoid")}
+def _is_softmax(node: Node) -> bool:
+    return bool(node.op.facts.kind == "softmax")
+
+
+def _gives_probabilities(node: Node) -> bool:
+    return bool(node.op.facts.range == PROBABILITIES)

@@ -21,15 +21,12 @@ from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError
 
-__all__ = ["MORE", "RESHAPING", "Activation", "Mix", "Seen", "Visit", "source_of"]
+__all__ = ["MORE", "Activation", "Mix", "Seen", "Visit", "source_of"]
 
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
 Array = NDArray[Any]
 
-RESHAPING = frozenset({"reshape", "moveaxis", "transpose", "squeeze", "expand_dims", "astype"})
-_WEIGHING = {"linear": -1, "matmul": -1, "conv": 1, "conv_transpose": 1}  # the axis of the units in their results
-_BENT = frozenset({"relu", "sigmoid", "tanh", "maximum"})
 _GATED = frozenset({"SiLU", "GELU", "Mish", "LSTM", "GRU", "LSTMCell", "GRUCell"})  # where a sigmoid may well be 0 or 1
 
 # By what the rate is divided, to see whether a smaller one would do.
@@ -38,10 +35,10 @@ MORE = 10  # steps, after one that raised the loss
 
 
 class Activation(NamedTuple):
-    """One application of an activation: where, which op, its result, and which axis the units of the layer have."""
+    """One application of an activation: where, its range, its result, and which axis the units of the layer have."""
 
     where: str
-    op: str
+    range: tuple[float, float]
     out: Array
     axis: int
     node: Vertex | None
@@ -82,18 +79,17 @@ class Seen(Watch):
             return
         if self.first is None and scope is not None:
             self.first = scope.label
-        if op.name in _WEIGHING:
-            self._axis = _WEIGHING[op.name]
+        facts = op.facts
+        if facts.kind == "product":
+            self._axis = facts.units
             self._layer = "" if scope is None else str(scope.path or scope.label)
-        if op.name in _BENT and isinstance(out, np.ndarray) and out.ndim >= 2:
-            if op.name == "maximum" and not any(np.ndim(x) == 0 and x == 0 for x in data):
-                return
-            if scope is not None and scope.label in _GATED:
+        elif facts.kind == "elementwise" and facts.range and isinstance(out, np.ndarray) and out.ndim >= 2:
+            limits = facts.range(*data) if callable(facts.range) else facts.range
+            if limits is None or (scope is not None and scope.label in _GATED):
                 return
             where = scope.path if scope is not None and scope.path else self._layer
             node = result._node if isinstance(result, Tensor) else None
-            name = "relu" if op.name == "maximum" else op.name
-            self.activations.append(Activation(where, name, out, self._axis, node))
+            self.activations.append(Activation(where, limits, out, self._axis, node))
 
     def _look_at_loss(self, op: Any, data: tuple[Any, ...], out: Any) -> None:
         if self.shapes is None:
@@ -206,6 +202,6 @@ class Visit:
 def source_of(prediction: Any) -> Node | None:
     """The op that a prediction comes from, through those that only change its shape."""
     node = prediction._node if isinstance(prediction, Tensor) else None
-    while isinstance(node, Node) and node.op.name in RESHAPING:
-        node = node.parents[0] if node.parents else None
+    while isinstance(node, Node) and node.op.facts.passes_on:
+        node = node.parents[0]
     return node if isinstance(node, Node) else None

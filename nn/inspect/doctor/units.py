@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -16,19 +16,20 @@ _FEWEST_NUMBERS = 16
 _FEWEST_UNITS = 4
 _TOO_MANY = 0.75
 
-# The largest slope of each, and the slope as a function of the result.
-SLOPES: dict[str, tuple[float, Callable[[Any], Any]]] = {
-    "sigmoid": (0.25, lambda out: out * (1.0 - out)),
-    "tanh": (1.0, lambda out: 1.0 - out * out),
-    "relu": (1.0, lambda out: (out > 0.0).astype(out.dtype)),
-}
 FLAT = 0.01  # of the largest slope
 
 
 def flat_share(activation: Activation) -> float:
-    """The share of entries where the slope of an activation is below a hundredth of the largest that it has."""
-    largest, slope = SLOPES[activation.op]
-    return float(np.mean(slope(activation.out) < FLAT * largest))
+    """The share of entries where the slope of an activation is below a hundredth of the largest that it has.
+
+    An activation with two limits is taken for a logistic curve between them, as sigmoid and tanh are; one that has
+    only a lower one is flat there.
+    """
+    low, high = activation.range
+    if not math.isfinite(high):
+        return float(np.mean(~(activation.out > low)))
+    share = (activation.out - low) / (high - low)
+    return float(np.mean(share * (1.0 - share) < FLAT / 4.0))
 
 
 def dead_share(activation: Activation) -> float:
@@ -41,7 +42,7 @@ def dead_share(activation: Activation) -> float:
 @finds("dead-units", "warning")
 def dead(visit: Visit) -> Found | None:
     """Layers most of whose ReLUs give 0 for the whole batch."""
-    shares = _pooled(visit, {"relu"}, dead_share)
+    shares = _pooled(visit, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
     return _found(
         shares,
         "units of ReLU give 0 for all samples of the batch",
@@ -55,7 +56,7 @@ def dead(visit: Visit) -> Found | None:
 @finds("saturated-units", "warning")
 def saturated(visit: Visit) -> Found | None:
     """Hidden layers that are mostly flat."""
-    shares = _pooled(visit, {"sigmoid", "tanh"}, flat_share)
+    shares = _pooled(visit, lambda low, high: math.isfinite(high - low), flat_share)
     return _found(
         shares,
         "activations of sigmoid or tanh lie where the slope is below a hundredth of its largest",
@@ -65,8 +66,11 @@ def saturated(visit: Visit) -> Found | None:
     )
 
 
-def _pooled(visit: Visit, ops: set[str], share: Callable[[Activation], float]) -> dict[str, float]:
-    """The share of each layer, over all its calls; without the output of the model, which may well be sure."""
+def _pooled(
+    visit: Visit, wanted: Callable[[float, float], bool], share: Callable[[Activation], float]
+) -> dict[str, float]:
+    """The share of each layer with activations of such limits, over all its calls; without the output of the model,
+    which may well be sure."""
     if visit.seen is None or visit.loss is None:
         return {}
     last = source_of(visit.prediction)
@@ -74,7 +78,7 @@ def _pooled(visit: Visit, ops: set[str], share: Callable[[Activation], float]) -
     for activation in visit.seen.activations:
         units = activation.out.shape[activation.axis]
         enough = units >= _FEWEST_UNITS and activation.out.size >= units * _FEWEST_NUMBERS
-        if activation.op in ops and enough and (last is None or activation.node is not last):
+        if wanted(*activation.range) and enough and (last is None or activation.node is not last):
             found[activation.where].append(share(activation))
     return {where: sum(shares) / len(shares) for where, shares in found.items()}
 

@@ -277,7 +277,7 @@ def by_op(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         op = sample.op
-        if sample.live and op.name in REGISTRY and all(np.size(x) > 0 for x in sample.arrays()):
+        if sample.live and REGISTRY.get(op.name) is op and all(np.size(x) > 0 for x in sample.arrays()):
             out = op.kernel(*sample.arrays(np.float64), **sample.attributes)
             parts = [*out] if isinstance(out, tuple) else [out]
             double = all(bool(np.asarray(part).dtype == np.float64) for part in parts)

@@ -1,0 +1,163 @@
+"""What is known of an op beside how it computes: the facts that pictures, messages, counts and checks are made of.
+
+They stand in the op's record, so that an op which is added in one place is drawn, explained and counted like all
+others. Nothing here is read when an op runs. This module knows no particular op.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from autograd.arrays import Shape
+from autograd.errors import RuleError
+from autograd.hazards import NONE, Hazards
+
+__all__ = ["EXACT", "FEW_UNITS", "LOGARITHMS", "NEAREST", "PROBABILITIES", "Example", "Facts", "Kind"]
+
+Kind = Literal["elementwise", "reshapes", "moves", "joins", "reduces", "product", "softmax", "whole"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# How far off a result is, in units of its last place: of what moves numbers, chooses among them or changes signs; of
+# what IEEE 754 rounds to the nearest; of others. Elementary functions of NumPy are mostly good to 1, sums are better
+# than that beside the sum of their terms' sizes.
+EXACT, NEAREST, FEW_UNITS = 0.0, 0.5, 2.0
+
+PROBABILITIES, LOGARITHMS = (0.0, 1.0), (-math.inf, 0.0)  # the ranges of softmax and sigmoid, and of log_softmax
+
+Index = tuple[int, ...]
+Slope = str | Callable[[Index, Index, Mapping[str, Any]], str | None] | None
+Matrix = Callable[[int, Sequence[int], Mapping[str, Any]], str | None]
+Cost = Callable[[list[Shape], Shape, Mapping[str, Any]], int]
+Range = tuple[float, float]
+
+_MISSING: Any = object()
+_MOVING = ("reshapes", "moves", "joins")
+_NAMES = re.compile(r"\b[A-Za-z_]\w*\b(?!\()")
+
+
+class Example:
+    """A call of an op: operands, arrays by their shape or as they are, and attributes."""
+
+    __slots__ = ("attributes", "operands")
+
+    def __init__(self, *operands: Any, **attributes: Any) -> None:
+        self.operands, self.attributes = operands, attributes
+
+
+class Facts:
+    """The facts of one op.
+
+    ``kind`` says what an entry of the result depends on:
+
+    - "elementwise": the entries of the operands at its place. So it is for elementwise ufuncs.
+    - "reshapes": one entry; all entries of the operand are there, in another shape or order.
+    - "moves": one entry, or none; "joins": the same of any number of operands, one after the other.
+    - "reduces": the entries along some axes. "softmax": those of its row, which is made into probabilities.
+    - "product": sums of products of entries. "whole": any entries.
+
+    ``slope``: the derivative of an entry of the result by one of each operand, as a textbook prints it: an expression
+    in the names of the operands, of attributes, ``out`` and ``n`` (how many entries went into one); or a function of
+    both indices and the attributes that gives it, where an operand may be subscripted. None: only the rule knows it.
+    ``matrix``: the gradient of each operand as a whole, in ``G``, that of the result; or a function of the place of the
+    operand, the numbers of axes, and the attributes. It follows from the slope where the op is elementwise.
+
+    ``symbol``: Python's for it. ``cost``: its multiply-adds, from the shapes of the operands and the result, and the
+    attributes. ``units``: the axis of its result that counts the units of a layer. ``range``: the limits of its values,
+    or a function of the operands that knows them. ``rounding``: how far off it is, in units of the last place.
+    ``hazards``: how it comes to numbers that are not finite. ``method``: the names under which a Tensor has it, with
+    ``options``, parameters of ndarray's method that are not its own. ``example``: calls to try it with, where one array
+    of shape (2, 3), or two that broadcast, will not do.
+    """
+
+    __slots__ = (
+        *(
+            "cost",
+            "examples",
+            "hazards",
+            "kind",
+            "matrix",
+            "method",
+            "options",
+            "passes_on",
+            "range",
+            "rounding",
+            "slope",
+        ),
+        *("symbol", "units"),
+    )
+
+    def __init__(
+        self,
+        op: Any,
+        strict: bool = False,
+        *,
+        kind: Kind | None = None,
+        slope: Slope | tuple[Slope, ...] = _MISSING,
+        matrix: str | tuple[str | None, ...] | Matrix | None = _MISSING,
+        symbol: str = "",
+        cost: Cost | None = None,
+        units: int = -1,
+        range: Range | Callable[..., Range | None] | None = None,
+        rounding: float | None = None,
+        hazards: Hazards = NONE,
+        method: str | tuple[str, ...] = (),
+        options: dict[str, Any] | None = None,
+        example: Example | tuple[Example, ...] = (),
+    ) -> None:
+        """Raises RuleError for a fact that does not fit the op, and, if ``strict``, for one that is missing."""
+        if kind is None and isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
+            kind = "elementwise"
+        if kind not in KINDS and (strict or kind is not None):
+            what = "is missing" if kind is None else f"cannot be {kind!r}"
+            raise RuleError(f"op {op.name!r}: the fact kind {what}. It is one of {', '.join(KINDS)}.")
+        self.kind: Kind = kind or "whole"
+        moving = self.kind in _MOVING
+        if strict and op.differentiable and not moving and slope is _MISSING is matrix:
+            raise RuleError(
+                f"op {op.name!r}: the fact slope is missing, the derivative of an entry of the result by one of each "
+                "operand as text, or the fact matrix. None says that there is no formula to print."
+            )
+        if strict and self.kind == "product" and cost is None:
+            raise RuleError(f"op {op.name!r}: the fact cost is missing, the multiply-adds of a product.")
+        if symbol and len(op.operands) != 2 and symbol != "[]":
+            raise RuleError(f"op {op.name!r}: the symbol {symbol!r} stands between two operands, not {op.operands}.")
+        self.slope: tuple[Slope, ...] = _each(op, "slope", ("1" if moving else None) if slope is _MISSING else slope)
+        for text in self.slope:
+            _check_names(op, text)
+        self.matrix = matrix if callable(matrix) else _each(op, "matrix", None if matrix is _MISSING else matrix)
+        self.symbol = symbol
+        self.cost = cost
+        self.units = units
+        self.range = range
+        self.rounding = (EXACT if moving else FEW_UNITS) if rounding is None else rounding
+        self.hazards = hazards
+        self.method = (method,) if isinstance(method, str) else method
+        self.options = options
+        # Whether the result has the numbers of its only operand, perhaps in another shape, order or dtype.
+        self.passes_on = self.kind == "reshapes" or (self.kind == "elementwise" and self.slope == ("1",))
+        self.examples = (example,) if isinstance(example, Example) else example
+
+    @staticmethod
+    def of_operand(facts: tuple[Any, ...], slot: int) -> Any:
+        """The one of an operand, by its place; an op of any number of operands has one for all."""
+        return facts[slot if slot < len(facts) else 0]
+
+
+def _each(op: Any, fact: str, given: Any) -> tuple[Any, ...]:
+    """One entry for each operand, checked; one for all where there may be any number."""
+    found = given if isinstance(given, tuple) else (given,) * (len(op.operands) if given in (None, "1") else 1)
+    if len(found) != len(op.operands):
+        raise RuleError(f"op {op.name!r} has {len(op.operands)} operands {op.operands}, but {len(found)} of {fact}.")
+    return found
+
+
+def _check_names(op: Any, slope: Slope) -> None:
+    known = (*op.operands, *op.attributes, "out", "n", "pi")
+    unknown = [] if not isinstance(slope, str) else [name for name in _NAMES.findall(slope) if name not in known]
+    if unknown:
+        raise RuleError(f"op {op.name!r}: its slope {slope!r} names {unknown[0]!r}. It may name {', '.join(known)}.")
