@@ -15,9 +15,9 @@ from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
 # other rooms stand between its floors.
 LAYERS = [
     {"autograd.engine"},  # its docstring
-    {"autograd.callers", "autograd.errors", "autograd.lazy", "autograd.nonfinite", "autograd.printable"},
-    {"autograd.arrays", "autograd.files", "autograd.pytree", "autograd.signatures"},
-    {"autograd.fixes", "autograd.fingerprints"},
+    {"autograd.callers", "autograd.errors", "autograd.hazards", "autograd.lazy", "autograd.printable"},
+    {"autograd.arrays", "autograd.files", "autograd.nonfinite", "autograd.pytree", "autograd.signatures"},
+    {"autograd.facts", "autograd.fixes", "autograd.fingerprints"},
     {"autograd.engine.graph"},
     {"autograd.modes", "autograd.provenance"},
     {"autograd.stale"},

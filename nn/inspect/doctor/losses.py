@@ -97,9 +97,8 @@ def mismatch(visit: Visit) -> Found | None:
         found = _of_one_class(prediction)
         if found is not None:
             return found
-    bounded = limits is not None and limits not in (PROBABILITIES, LOGARITHMS)
-    if _is(loss, (CrossEntropyLoss, BCEWithLogitsLoss), _SCORE_FUNCTIONS) and bounded:
-        return _of_bounded_scores(op.name, limits)
+    if _is(loss, (CrossEntropyLoss, BCEWithLogitsLoss), _SCORE_FUNCTIONS) and limits is not None:
+        return None if limits in (PROBABILITIES, LOGARITHMS) else _of_bounded_scores(op.name, limits)
     if _is(loss, (NLLLoss, KLDivLoss), (functions.nll_loss, functions.kl_div)) and prediction.ndim:
         return _of_no_logarithms(prediction)
     if _is(loss, _NUMBERS, _NUMBER_FUNCTIONS) and limits is not None and target.dtype.kind in "fiub" and target.size:
