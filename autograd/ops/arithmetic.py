@@ -131,10 +131,7 @@ def _log_base(x: Array, y: Array) -> Array:
 power: Callable[..., Any] = defop(
     "power",
     power_kernel,
-    (
-        lambda g, x, y: g * _power_slope(x, y),
-        lambda g, x, y, out: g * (out * _log_base(x, y)),
-    ),
+    (lambda g, x, y: g * _power_slope(x, y), lambda g, x, y, out: g * (out * _log_base(x, y))),
     numpy=np.power,
     kind="elementwise",
     symbol="**",

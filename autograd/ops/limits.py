@@ -176,13 +176,7 @@ def side(g: Array, x: Array, out: Array) -> Array:
 
 
 def length_slope(
-    g: Array,
-    x: Array,
-    out: Array,
-    axis: Axis,
-    keep: Callable[[Array], Array],
-    share: Any = 1.0,
-    rounded: bool = False,
+    g: Array, x: Array, out: Array, axis: Axis, keep: Callable[[Array], Array], share: Any = 1.0, rounded: bool = False
 ) -> Array:
     """The gradient of x for ``out = sqrt(share * sum(x**2))`` over axes; ``keep`` puts the reduced axes back.
 

@@ -167,12 +167,7 @@ concatenate = defop(
     example=Example((2, 3), (2, 2), axis=1),
 )
 stack = defop(
-    "stack",
-    stack_kernel,
-    joint(stack_rule),
-    kind="joins",
-    matrix=_PART,
-    example=Example((2, 3), (2, 3), axis=1),
+    "stack", stack_kernel, joint(stack_rule), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1)
 )
 split = defop(
     "split",

@@ -35,9 +35,7 @@ log1p = defop(
     np.log1p,
     lambda g, x: g / (1.0 + x),
     slope="1 / (1 + x)",
-    hazards=Hazards(
-        Case(lambda x: x <= -1, "log1p outside of x > -1", "np.log1p(np.maximum(x, -1.0 + 1e-12))"),
-    ),
+    hazards=Hazards(Case(lambda x: x <= -1, "log1p outside of x > -1", "np.log1p(np.maximum(x, -1.0 + 1e-12))")),
 )
 sqrt = defop(
     "sqrt",

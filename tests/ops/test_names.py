@@ -8,8 +8,8 @@ import pytest
 from op_samples import SAMPLES, pull, requires_grad, weights
 
 from autograd import Tensor
-from autograd.methods import COMPARISONS, OPERATORS
 from autograd.engine.op import REGISTRY
+from autograd.methods import COMPARISONS, OPERATORS
 
 # --- the names ----------------------------------------------------------------------------------------------------
 
