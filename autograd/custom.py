@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -13,13 +13,19 @@ from autograd.engine.codegen import write_vjp
 from autograd.engine.graph import Vertex
 from autograd.engine.op import Op, joint
 from autograd.errors import GradientShapeError, InvalidDtypeError
+from autograd.facts import Given
 from autograd.signatures import Rule, read_kernel
 
 __all__ = ["custom_op"]
 
 
 def custom_op(
-    forward: Callable[..., Any], vjp: Rule | tuple[Rule | None, ...] | None, *, name: str | None = None
+    forward: Callable[..., Any],
+    vjp: Rule | tuple[Rule | None, ...] | None,
+    *,
+    name: str | None = None,
+    definition: Callable[..., Any] | None = None,
+    **facts: Unpack[Given],
 ) -> Callable[..., Any]:
     """Make a differentiable operation of a forward function on arrays and its vjp (vector-Jacobian product) rules.
 
@@ -33,8 +39,17 @@ def custom_op(
     A rule written with operators and NumPy functions is differentiable again. To get that for a rule that calls
     something else, make that something a `custom_op` too.
 
-    Raises RuleError when a rule names something it cannot get, and, in the backward pass, GradientShapeError when a
-    gradient has another shape.
+    With facts it is drawn, explained and counted like the ops of the library; without, pictures show its name and its
+    rules. ``kind`` says what an entry of the result depends on: "elementwise" (the entries at its place), "reshapes",
+    "moves", "joins", "reduces" (those along some axes), "product", "softmax" (its row) or "whole" (any). ``slope`` is
+    the derivative by each operand as text, ``matrix`` the gradient of the whole operand in ``G``, that of the result;
+    ``symbol`` stands between two operands, ``cost`` counts the multiply-adds of a product from shapes and attributes,
+    ``range`` is that of the values of an activation, ``rounding`` how far off the result is in units of its last place,
+    ``hazards`` how it comes to numbers that are not finite (`autograd.hazards`), ``definition`` the same in NumPy's
+    functions, for ``draw(expand=True)``. `autograd.facts` describes them all.
+
+    Raises RuleError when a rule names something it cannot get, for a fact that does not fit and for one that is missing
+    beside those that are given; and, in the backward pass, GradientShapeError when a gradient has another shape.
 
     >>> import numpy as np
     >>> from autograd import custom_op, tensor
@@ -45,6 +60,15 @@ def custom_op(
     >>> root(x).sum().backward()
     >>> x.grad.round(4)
     array([0.0833, 0.037 ])
+
+    >>> from autograd import explain
+    >>> root = custom_op(cube_root, lambda g, out: g / (3.0 * out**2), kind="elementwise", slope="1 / (3 * out ** 2)")
+    >>> x = tensor(8.0, requires_grad=True, name="x")
+    >>> explain(root(x), x)
+    dcube_root_1/dx = 0.0833333: one path
+    <BLANKLINE>
+    1. x -> cube_root_1: 0.0833333
+       d cube_root_1 / d x = 1 / (3 * cube_root_1 ** 2) = 0.0833333
     """
     label = name or str(getattr(forward, "__name__", "custom"))
     operands, _, _, variadic = read_kernel(label, forward)
@@ -53,6 +77,11 @@ def custom_op(
         _on_arrays(forward),
         joint(vjp) if callable(vjp) and (variadic or len(operands) != 1) else vjp,
         doc=forward.__doc__ or "",
+        definition=definition,
+        numpy=(),
+        stacked=False,  # what a function of the user makes of a stack of gradients is not known
+        strict=bool(facts),
+        **facts,
     )
     op.function.op = op  # type: ignore[attr-defined]
     return op.function

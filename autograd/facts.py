@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from autograd.arrays import Shape
 from autograd.errors import RuleError
 from autograd.hazards import NONE, Hazards
 
-__all__ = ["EXACT", "FEW_UNITS", "LOGARITHMS", "NEAREST", "PROBABILITIES", "Example", "Facts", "Kind"]
+__all__ = ["EXACT", "FEW_UNITS", "LOGARITHMS", "NEAREST", "PROBABILITIES", "Example", "Facts", "Given", "Kind"]
 
 Kind = Literal["elementwise", "reshapes", "moves", "joins", "reduces", "product", "softmax", "whole"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,6 +38,20 @@ Range = tuple[float, float]
 _MISSING: Any = object()
 _MOVING = ("reshapes", "moves", "joins")
 _NAMES = re.compile(r"\b[A-Za-z_]\w*\b(?!\()")
+
+
+class Given(TypedDict, total=False):
+    """The facts that an op of a user can have. They are those of `Facts`."""
+
+    kind: Kind
+    slope: Slope | tuple[Slope, ...]
+    matrix: str | tuple[str | None, ...] | Matrix | None
+    symbol: str
+    cost: Cost
+    units: int
+    range: Range | Callable[..., Range | None]
+    rounding: float
+    hazards: Hazards
 
 
 class Example:
@@ -69,26 +83,14 @@ class Facts:
     ``symbol``: Python's for it. ``cost``: its multiply-adds, from the shapes of the operands and the result, and the
     attributes. ``units``: the axis of its result that counts the units of a layer. ``range``: the limits of its values,
     or a function of the operands that knows them. ``rounding``: how far off it is, in units of the last place.
-    ``hazards``: how it comes to numbers that are not finite. ``method``: the names under which a Tensor has it, with
-    ``options``, parameters of ndarray's method that are not its own. ``example``: calls to try it with, where one array
-    of shape (2, 3), or two that broadcast, will not do.
+    ``hazards``: how it comes to numbers that are not finite. ``scipy``: the ufunc of scipy.special that it answers for.
+    ``method``: the names under which a Tensor has it, with ``options``, the parameters of ndarray's method, where it
+    has more. ``example``: calls to try it with, where one array of shape (2, 3), or two that broadcast, will not do.
     """
 
     __slots__ = (
-        *(
-            "cost",
-            "examples",
-            "hazards",
-            "kind",
-            "matrix",
-            "method",
-            "options",
-            "passes_on",
-            "range",
-            "rounding",
-            "slope",
-        ),
-        *("symbol", "units"),
+        *("cost", "examples", "hazards", "kind", "matrix", "method", "options", "passes_on", "range", "rounding"),
+        *("private", "scipy", "slope", "symbol", "units"),
     )
 
     def __init__(
@@ -107,6 +109,7 @@ class Facts:
         hazards: Hazards = NONE,
         method: str | tuple[str, ...] = (),
         options: dict[str, Any] | None = None,
+        scipy: str = "",
         example: Example | tuple[Example, ...] = (),
     ) -> None:
         """Raises RuleError for a fact that does not fit the op, and, if ``strict``, for one that is missing."""
@@ -115,6 +118,7 @@ class Facts:
         if kind not in KINDS and (strict or kind is not None):
             what = "is missing" if kind is None else f"cannot be {kind!r}"
             raise RuleError(f"op {op.name!r}: the fact kind {what}. It is one of {', '.join(KINDS)}.")
+        self.private = op.name.startswith("_")  # made for the rules of others
         self.kind: Kind = kind or "whole"
         moving = self.kind in _MOVING
         if strict and op.differentiable and not moving and slope is _MISSING is matrix:
@@ -136,6 +140,7 @@ class Facts:
         self.range = range
         self.rounding = (EXACT if moving else FEW_UNITS) if rounding is None else rounding
         self.hazards = hazards
+        self.scipy = scipy
         self.method = (method,) if isinstance(method, str) else method
         self.options = options
         # Whether the result has the numbers of its only operand, perhaps in another shape, order or dtype.

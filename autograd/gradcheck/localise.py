@@ -131,7 +131,7 @@ def faults_among(nodes: list[Record], incoming: dict[Any, Any], paths: Paths) ->
     unclear: list[str] = []
     right: list[Record] = []
     for record in nodes:
-        if record.within is not None and record.node.op.name.startswith("_"):
+        if record.within is not None and record.node.op.facts.private:
             continue  # its operands may hang together: it is checked as a part of the rule that made it
         try:
             row = check_node(record, incoming.get(record.node))

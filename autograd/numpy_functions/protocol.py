@@ -38,7 +38,6 @@ STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is an
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 _NUMBERS = frozenset({Tensor, *PLAIN})
-OF_SCIPY = {"erf": "erf", "expit": "sigmoid", "ndtr": "ndtr"}  # ufuncs of scipy.special, and their ops
 
 __autograd_transparent__ = True
 
@@ -198,8 +197,11 @@ def _home_of(ufunc: np.ufunc) -> str:
 def _of_another_library(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
     """The op that answers for a ufunc of SciPy, or the error for one that has no rule."""
     home, name = _home_of(ufunc), ufunc.__name__
-    if home == "scipy.special." and method == "__call__" and name in OF_SCIPY:
-        return REGISTRY[OF_SCIPY[name]].function
+    if home == "scipy.special." and method == "__call__":
+        for op in REGISTRY.values():
+            if op.facts.scipy == name:
+                UFUNCS[ufunc, method] = op.function
+                return op.function
     raise no_rule(home + name if method == "__call__" else f"{home}{name}.{method}")
 
 

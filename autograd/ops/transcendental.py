@@ -163,6 +163,7 @@ sigmoid = defop(
     slope="out * (1 - out)",
     range=PROBABILITIES,
     hazards=Hazards(log="-np.logaddexp(0.0, -z)"),
+    scipy="expit",
     method="sigmoid",
 )
 softplus = defop(
@@ -369,6 +370,7 @@ erf = defop(
     doc="the error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.",
     kind="elementwise",
     slope="2 / sqrt(pi) * exp(-x ** 2)",
+    scipy="erf",
 )
 ndtr = defop(
     "ndtr",
@@ -378,4 +380,5 @@ ndtr = defop(
     doc="the distribution function of the standard normal, (1 + erf(x / sqrt(2))) / 2, right far left, too.",
     kind="elementwise",
     slope="exp(-x ** 2 / 2) / sqrt(2 * pi)",
+    scipy="ndtr",
 )

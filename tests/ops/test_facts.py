@@ -1,0 +1,186 @@
+"""The facts of an op stand in its record alone, and a missing one is named where the op is registered."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd import RuleError, custom_op
+from autograd.engine.op import REGISTRY, defop
+
+ROOT = Path(__file__).parents[2]
+RECORDS = {ROOT / "autograd" / "ops", ROOT / "autograd" / "facts.py"}
+SOURCES = {
+    path.relative_to(ROOT): path.read_text(encoding="utf-8")
+    for package in ("autograd", "nn", "optim")
+    for path in (ROOT / package).rglob("*.py")
+    if not RECORDS & {path, *path.parents}
+}
+
+# Words that are names of ops, too, in tables of something else.
+OTHER_TABLES = {
+    frozenset({"mean", "sum"}): "how a loss makes one number of many",
+    frozenset({"min", "max"}): "whether less is better; the names of np.clip's bounds",
+    frozenset({"tanh", "relu"}): "activations of recurrent cells, as PyTorch calls them",
+    frozenset({"minimum", "maximum", "mean"}): "modes of np.pad",
+    frozenset({"sign", "transpose"}): "slips that the zoo plants",
+    frozenset(
+        {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "exp", "arcsin", "arccos", "arctan"}
+    ): "LaTeX's names",
+    frozenset({"identity", "sigmoid", "tanh", "arctan", "softsign"}): "activations of units without ReLU's gain",
+    frozenset({"identity", "linear", "sigmoid"}): "what PyTorch's table of gains calls them",
+    frozenset(
+        {"identity", "sigmoid", "tanh", "arctan", "softsign", "relu", "softplus", "softmax", "log_softmax"}
+    ): "activations by their name, for `MLP`",
+}
+
+
+def collections_of(tree):
+    """The strings of each literal collection: the keys of a dict, the elements of others; no list of public names."""
+    public = {
+        id(s.value) for s in tree.body if isinstance(s, ast.Assign) and getattr(s.targets[0], "id", "") == "__all__"
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            elements = node.keys
+        elif isinstance(node, ast.Set | ast.Tuple | ast.List) and id(node) not in public:
+            elements = node.elts
+        else:
+            continue
+        yield node, [e.value for e in elements if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+
+
+def tables(source):
+    """Collections with names of two ops or more; text in which such names stand apart counts like one."""
+    for node, strings in collections_of(ast.parse(source)):
+        words = {word for string in strings for word in string.split()[:1]}
+        if len(found := words & REGISTRY.keys()) > 1:
+            yield node.lineno, frozenset(found)
+
+
+def is_name_of_op(node):
+    """``op.name``, ``node.op.name`` and the like."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "name"
+        and (getattr(node.value, "id", "") == "op" or getattr(node.value, "attr", "") == "op")
+    )
+
+
+def comparisons(source):
+    """Lines that compare the name of an op, look it up, or match it; also after it was given to a variable."""
+    tree = ast.parse(source)
+    known = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and is_name_of_op(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+    def names(node):
+        return is_name_of_op(node) or (isinstance(node, ast.Name) and node.id in known)
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.Subscript):
+            parts = [node.slice]
+        elif isinstance(node, ast.Match):
+            parts = [node.subject]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("get", "startswith", "endswith"):
+            parts = [*node.args, getattr(node.func, "value", None)]
+            if getattr(node.func.value, "id", "") == "REGISTRY":  # the table of the records itself
+                continue
+        else:
+            continue
+        if any(names(part) for part in parts):
+            yield node.lineno
+
+
+def test_no_table_is_keyed_by_names_of_ops():
+    found = {f"{path}:{line}": names for path, source in SOURCES.items() for line, names in tables(source)}
+    assert len(SOURCES) > 200
+    assert not {place: sorted(names) for place, names in found.items() if names not in OTHER_TABLES}
+    assert set(OTHER_TABLES) == set(found.values())  # none of the exceptions is stale
+
+
+def test_nothing_compares_the_name_of_an_op():
+    assert not [f"{path}:{line}" for path, source in SOURCES.items() for line in comparisons(source)]
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('COSTS = {"matmul": 1, "dot": 2, "other": 3}', [1]),
+        ('_EXACT = frozenset({"where", "clip"})', [1]),
+        ('A = dict(pair.split() for pair in ("add +", "subtract -"))', [1]),
+        ('__all__ = ["matmul", "dot"]', []),
+        ('A = {"symbol": "matmul", "other": "dot"}', []),
+    ],
+)
+def test_tables_are_seen(source, lines):
+    assert [line for line, _ in tables(source)] == lines
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'if node.op.name == "where": pass',
+        "if op.name in _EXACT: pass",
+        "x = COSTS[node.op.name]",
+        "x = COSTS.get(vertex.op.name)",
+        'name = node.op.name\nif name == "mean": pass',
+        'match op.name:\n    case "mean": pass',
+        'if record.node.op.name.startswith("_"): pass',
+    ],
+)
+def test_comparisons_are_seen(source):
+    assert len(list(comparisons(source))) == 1
+    assert not list(comparisons("text = f'{op.name} gave {x}'; found = REGISTRY.get(op.name)"))
+
+
+# --- what is asked for at registration ----------------------------------------------------------------------------
+
+
+def scaled(x, y, *, scale=1.0):
+    return scale * x * y
+
+
+RULES = (lambda g, y, scale: g * scale * y, lambda g, x, scale: g * scale * x)
+WRONG = {
+    "no kind": ({"slope": ("y", "x")}, "the fact kind is missing"),
+    "another kind": ({"kind": "pointwise"}, "the fact kind cannot be 'pointwise'. It is one of elementwise, "),
+    "no slope": ({"kind": "elementwise"}, "the fact slope is missing"),
+    "no cost": ({"kind": "product", "slope": None}, "the fact cost is missing"),
+    "one slope of two": ({"kind": "elementwise", "slope": "y"}, r"has 2 operands .*, but 1 of slope"),
+    "one matrix of two": ({"kind": "whole", "matrix": ("G @ y",)}, r"has 2 operands .*, but 1 of matrix"),
+    "unknown name": ({"kind": "elementwise", "slope": ("scale * z", "x")}, "names 'z'. It may name x, y, scale, out"),
+}
+
+
+@pytest.mark.parametrize(("facts", "message"), WRONG.values(), ids=WRONG)
+def test_a_missing_or_wrong_fact_is_named(facts, message):
+    with pytest.raises(RuleError, match=rf"op 'scaled'.*{message}"):
+        defop("scaled", scaled, RULES, **facts)
+    with pytest.raises(RuleError, match=rf"op 'scaled'.*{message}"):
+        custom_op(scaled, RULES, **facts)
+    assert "scaled" not in REGISTRY
+
+
+def test_a_symbol_stands_between_two_operands():
+    with pytest.raises(RuleError, match=r"'cube': the symbol '\^' stands between two operands"):
+        custom_op(lambda x: x**3, lambda g, x: 3 * g * x * x, name="cube", kind="elementwise", slope="x", symbol="^")
+
+
+def test_an_op_without_rules_needs_no_slope():
+    floor = custom_op(lambda x: np.floor(x), None, kind="elementwise")
+    assert floor.op.facts.slope == (None,)
+
+
+def test_kinds_of_ufuncs_are_known():
+    for op in REGISTRY.values():
+        if isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
+            assert op.facts.kind == "elementwise"
+    assert REGISTRY["matmul"].facts.kind == "product"
