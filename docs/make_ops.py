@@ -11,6 +11,7 @@ import ast
 import inspect
 import sys
 import textwrap
+import warnings
 from collections import defaultdict
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
@@ -141,7 +142,27 @@ def table(*titles):
 
 def summary(thing):
     """The first paragraph of a docstring, in one line."""
-    return " ".join(inspect.cleandoc(thing.__doc__ or "").partition("\n\n")[0].split())
+    return paragraph(thing.__doc__ or "")
+
+
+def paragraph(text):
+    """The first paragraph of a text, in one line."""
+    return " ".join(inspect.cleandoc(text).partition("\n\n")[0].split())
+
+
+def names(op):
+    """Under which other names an op is reached."""
+    numpy = [f"{'np.' if hasattr(np, f.__name__) else ''}{f.__name__}" for f in op.numpy]
+    methods = [f".{name}" for name in op.facts.method if not name.startswith("__")]
+    return ", ".join(map(code, filter(None, [*numpy, op.facts.symbol, *methods])))
+
+
+def slopes(op):
+    """The derivatives as a textbook prints them: of entries, else of whole arrays."""
+    texts = op.facts.slope if any(isinstance(text, str) for text in op.facts.slope) else op.facts.matrix
+    if callable(texts) or not op.differentiable:
+        return ""
+    return "<br>".join(code(text) for text in texts if isinstance(text, str))
 
 
 def show(x):
@@ -183,7 +204,9 @@ def op_table():
     yield from lines(
         """One line per record of the op table. In a rule, `g` is the incoming gradient, `out` the result, and
         `x_shape` the shape of operand `x`; the engine adds up over what was broadcast and restores the dtype. A rule is
-        differentiable itself, to any order, because NumPy's calls in it are dispatched to this same table."""
+        differentiable itself, to any order, because NumPy's calls in it are dispatched to this same table. The kind
+        says what an entry of the result depends on (see `autograd.facts`), and the slope, or the gradient of the whole
+        operand in terms of that of the result, `G`, is what `explain` and `steps` print."""
     )
     shown = set()
     for module in FAMILIES:
@@ -192,11 +215,10 @@ def op_table():
         shown |= found.keys()
         yield f"### {module.__name__}"
         yield from lines(summary(module))
-        yield from table("op", "NumPy", "operands", "derivative", "what it is")
+        yield from table("op", "NumPy, operator, method", "operands", "kind", "derivative", "slope", "what it is")
         for op in found.values():
-            numpy = ", ".join(code(f"{'np.' if hasattr(np, f.__name__) else ''}{f.__name__}") for f in op.numpy)
             operands = ", ".join([*op.operands, *(f"*{name}*" for name in op.attributes)])
-            yield row(code(op.name), numpy, operands, derivative(op), op.doc)
+            yield row(code(op.name), names(op), operands, op.facts.kind, derivative(op), slopes(op), paragraph(op.doc))
         yield ""
         helpers = dict.fromkeys(f for op in found.values() for rule in op.rules for f in helpers_of(rule, module))
         if helpers:
@@ -302,7 +324,8 @@ def refused_call(refusal):
     text = call(refusal.name, args, options)
     shapes = [x.shape for x in refusal.live if x.ndim == 2]
     try:
-        refusal.call(*refusal.tensors())
+        with warnings.catch_warnings(action="ignore", category=np.exceptions.RankWarning):  # NumPy's, before it
+            refusal.call(*refusal.tensors())
     except NotDifferentiable as error:
         reason = str(error).rpartition("is not differentiable: ")[2].removesuffix(".")
     return row(text + (f", t of shape {shapes[0]}" if shapes and "linalg" in refusal.name else ""), reason)

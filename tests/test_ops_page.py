@@ -1,4 +1,4 @@
-"""docs/ops.md and docs/accuracy.md are what their scripts would write now."""
+"""docs/ops.md, docs/accuracy.md and the declarations of ops are what their scripts would write now."""
 
 import os
 import shutil
@@ -29,6 +29,11 @@ NEWER = np.lib.NumpyVersion(np.__version__) >= f"{NEWEST_NUMPY}.9999"
 def test_the_page_is_fresh():
     done = run(SCRIPT, "--check")
     assert done.returncode == 0, f"run python docs/make_ops.py\n{done.stdout}{done.stderr}"
+
+
+def test_the_declarations_of_methods_are_fresh():
+    done = run(ROOT / "docs" / "make_surface.py", "--check")
+    assert done.returncode == 0, f"run python docs/make_surface.py\n{done.stdout}{done.stderr}"
 
 
 def test_a_stale_page_is_noticed_and_mended(tmp_path):

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from op_samples import OPS, SAMPLES, ops_without_samples
+from op_samples import OPS, SAMPLES, Sample, ops_without_samples, without_oracle
 
 COUNT = Path(__file__).with_name("count.txt")
 
@@ -35,5 +35,12 @@ def test_nothing_was_left_out(checks):
 
 
 def test_an_op_without_samples_is_found():
-    assert ops_without_samples(OPS, SAMPLES) == []
+    missing = ops_without_samples(OPS, SAMPLES)
+    assert not missing, f"tests/ops/samples.py has no samples of {', '.join(missing)}"
     assert ops_without_samples(OPS, [s for s in SAMPLES if s.op.name != "tanh"]) == ["tanh"]
+
+
+def test_an_op_without_oracle_is_named():
+    sample = Sample("relu", [1.0], label="number", oracle=without_oracle("relu"))
+    with pytest.raises(AssertionError, match="no function of NumPy is relu: give it an oracle"):
+        sample.expected()
