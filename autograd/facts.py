@@ -115,25 +115,16 @@ class Facts:
         """Raises RuleError for a fact that does not fit the op, and, if ``strict``, for one that is missing."""
         if kind is None and isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
             kind = "elementwise"
-        if kind not in KINDS and (strict or kind is not None):
-            what = "is missing" if kind is None else f"cannot be {kind!r}"
-            raise RuleError(f"op {op.name!r}: the fact kind {what}. It is one of {', '.join(KINDS)}.")
+        moving = kind in _MOVING
+        if strict:
+            _look_for_missing(op, kind, slope is _MISSING is matrix and not moving, cost)
+        if slope is _MISSING:
+            slope = ("1",) * len(op.operands) if moving else None
         self.private = op.name.startswith("_")  # made for the rules of others
         self.kind: Kind = kind or "whole"
-        moving = self.kind in _MOVING
-        if strict and op.differentiable and not moving and slope is _MISSING is matrix:
-            raise RuleError(
-                f"op {op.name!r}: the fact slope is missing, the derivative of an entry of the result by one of each "
-                "operand as text, or the fact matrix. None says that there is no formula to print."
-            )
-        if strict and self.kind == "product" and cost is None:
-            raise RuleError(f"op {op.name!r}: the fact cost is missing, the multiply-adds of a product.")
-        if symbol and len(op.operands) != 2 and symbol != "[]":
-            raise RuleError(f"op {op.name!r}: the symbol {symbol!r} stands between two operands, not {op.operands}.")
-        self.slope: tuple[Slope, ...] = _each(op, "slope", ("1" if moving else None) if slope is _MISSING else slope)
-        for text in self.slope:
-            _check_names(op, text)
+        self.slope: tuple[Slope, ...] = _each(op, "slope", slope)
         self.matrix = matrix if callable(matrix) else _each(op, "matrix", None if matrix is _MISSING else matrix)
+        _check(op, self.kind, self.slope, symbol)
         self.symbol = symbol
         self.cost = cost
         self.units = units
@@ -155,14 +146,36 @@ class Facts:
 
 def _each(op: Any, fact: str, given: Any) -> tuple[Any, ...]:
     """One entry for each operand, checked; one for all where there may be any number."""
-    found = given if isinstance(given, tuple) else (given,) * (len(op.operands) if given in (None, "1") else 1)
+    found = given if isinstance(given, tuple) else (given,) * (len(op.operands) if given is None else 1)
     if len(found) != len(op.operands):
         raise RuleError(f"op {op.name!r} has {len(op.operands)} operands {op.operands}, but {len(found)} of {fact}.")
     return found
 
 
-def _check_names(op: Any, slope: Slope) -> None:
+def _look_for_missing(op: Any, kind: Kind | None, without_formula: bool, cost: Cost | None) -> None:
+    """Facts that follow from nothing else."""
+    missing = ""
+    if kind is None:
+        missing = f"kind is missing. It is one of {', '.join(KINDS)}"
+    elif kind in KINDS and op.differentiable and without_formula:
+        missing = (
+            "slope is missing, the derivative of an entry of the result by one of each operand as text, or the fact "
+            "matrix. None says that there is no formula to print"
+        )
+    elif kind == "product" and cost is None:
+        missing = "cost is missing, the multiply-adds of a product"
+    if missing:
+        raise RuleError(f"op {op.name!r}: the fact {missing}.")
+
+
+def _check(op: Any, kind: Kind, slopes: tuple[Slope, ...], symbol: str) -> None:
+    """Facts that are there, but not of this op."""
+    if kind not in KINDS:
+        raise RuleError(f"op {op.name!r}: the fact kind cannot be {kind!r}. It is one of {', '.join(KINDS)}.")
+    if symbol and symbol != "[]" and len(op.operands) != 2:
+        raise RuleError(f"op {op.name!r}: the symbol {symbol!r} stands between two operands, not {op.operands}.")
     known = (*op.operands, *op.attributes, "out", "n", "pi")
-    unknown = [] if not isinstance(slope, str) else [name for name in _NAMES.findall(slope) if name not in known]
-    if unknown:
-        raise RuleError(f"op {op.name!r}: its slope {slope!r} names {unknown[0]!r}. It may name {', '.join(known)}.")
+    for text in slopes:
+        unknown = [name for name in _NAMES.findall(text) if name not in known] if isinstance(text, str) else []
+        if unknown:
+            raise RuleError(f"op {op.name!r}: its slope {text!r} names {unknown[0]!r}. It may name {', '.join(known)}.")

@@ -1,7 +1,7 @@
 """Writes what autograd/surface.py declares of ops: operators and methods, from their records and the types of kernels.
 
-    python docs/make_surface.py            # writes that part of the file
-    python docs/make_surface.py --check    # fails when it is stale
+python docs/make_surface.py            # writes that part of the file
+python docs/make_surface.py --check    # fails when it is stale
 """
 
 import inspect
