@@ -51,7 +51,7 @@ class GraphNode:
     """A leaf, one application of an op, or what folding put in the place of several of them.
 
     ``record`` is that of the op in the table; ``made`` is the rank among the ops in the order in which the program ran
-    (-1 for leaves). What folding adds: ``extra`` (arguments of the folded neighbours that this one stands for), ``path``
+    (-1 for leaves). What folding adds: ``extra`` (arguments of the folded neighbours that this stands for), ``path``
     and ``note`` of a module, ``repeat``, the number of equal neighbours, and ``live``: a gradient flows inside of a
     folded module.
     """
