@@ -174,9 +174,7 @@ def write_method(op: Any, function: Callable[..., Any], options: dict[str, Any])
 
     Those that are no attributes of the op are options of NumPy's function, which answers when one of them is given.
     """
-    method = _write_caller(op, op.operands, options=options, function=function)
-    method.__doc__ = op.doc
-    return method
+    return _write_caller(op, op.operands, options=options, function=function)
 
 
 def _write_caller(
@@ -210,6 +208,7 @@ def _write_caller(
     names["__write"] = write
     stub = ["    __write()  # this function anew, with its body", f"    return __written({given})"]
     written = names["__written"] = _define(op.name, ", ".join(head), stub, names)
+    written.__doc__ = op.doc
     return written
 
 
