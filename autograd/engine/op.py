@@ -66,10 +66,10 @@ class Op:
         self.saves = self.attributes.pop(RESIDUALS, self) is not self
         self.differentiable = rules is not None
         self.joint = isinstance(rules, joint)
-        self.facts = Facts(self, strict, **facts)
-        self.stacked = self.facts.kind == "elementwise" if stacked is None else stacked
         self.rules = (rules.rule,) if isinstance(rules, joint) else rules_of(name, rules, self.operands, self.variadic)
         self.asks = tuple(() if rule is None else read_rule(self, i, rule) for i, rule in enumerate(self.rules))
+        self.facts = Facts(self, strict, **facts)
+        self.stacked = self.facts.kind == "elementwise" if stacked is None else stacked
         names = dict.fromkeys(n for asked in self.asks for n in asked if n != "need")
         self.keeps = tuple(names)
         self.sources = tuple(self.operands.index(n) if n in self.operands else -1 for n in self.keeps)

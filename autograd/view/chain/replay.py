@@ -20,6 +20,7 @@ from autograd.engine.graph import GONE, SMALL, Leaf, Node, Output, Vertex, newes
 from autograd.engine.op import Op
 from autograd.errors import AutogradError
 from autograd.provenance import describe
+from autograd.signatures import RESIDUALS
 
 __all__ = ["Firing", "Replay", "Sent", "ValuesNotKeptError"]
 
@@ -129,6 +130,8 @@ class Replay:
     def _asked(self, node: Node, op: Op, name: str) -> Any:
         if node.attrs is not None and name in node.attrs:
             return node.attrs[name]
+        if name == RESIDUALS:  # the rule computes it again
+            return None
         if name == "out":
             return self.outputs(node) if op.outputs else self.value(node)
         stem = name.removesuffix("_shape")
@@ -160,7 +163,7 @@ class Replay:
         """Whether a rule that will run asks for this. An operand that was left out (None) is no loss."""
         if name in op.operands and not op.variadic and node.operands[op.operands.index(name)] is None:
             return False
-        if name in op.few or (node.attrs is not None and name in node.attrs):
+        if name == RESIDUALS or name in op.few or (node.attrs is not None and name in node.attrs):
             return False
         if op.joint or len(op.operands) == 1:
             return True

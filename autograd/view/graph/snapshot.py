@@ -70,8 +70,9 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
     rank = 1 + max((node.made for node in nodes), default=-1)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     note = lines[0].removeprefix(f"{op.name}: ")
+    record = op if hasattr(op, "facts") else None  # a layer's own check names a function that is no op
     failed = GraphNode(
-        len(nodes), "failed", op.name, tuple(op.operands), arguments, {}, (), None, rank, True, note=note, record=op
+        len(nodes), "failed", op.name, tuple(op.operands), arguments, {}, (), None, rank, True, note=note, record=record
     )
     return Graph((*nodes, failed), graph.frames, (failed.id,))
 
