@@ -35,14 +35,10 @@ Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
 
 identity = defop(
-    "identity",
-    np.positive,
-    unchanged,
-    numpy=(),
+    "identity", np.positive, unchanged, numpy=(),
     doc="x as it is: the door through which a transform sees it.",
-    slope="1",
-    rounding=EXACT,
-)
+    slope="1", rounding=EXACT,
+)  # fmt: skip
 
 
 class Trace:

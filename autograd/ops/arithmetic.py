@@ -27,33 +27,16 @@ def _number(x: Array) -> bool:
 # --- the four operations --------------------------------------------------------------------------------------
 
 add = defop(
-    "add",
-    np.add,
-    (unchanged, unchanged),
-    infix=operator.add,
-    symbol="+",
-    slope=("1", "1"),
-    rounding=NEAREST,
-    hazards=SUM,
-)
+    "add", np.add, (unchanged, unchanged), infix=operator.add,
+    symbol="+", slope=("1", "1"), rounding=NEAREST, hazards=SUM,
+)  # fmt: skip
 subtract = defop(
-    "subtract",
-    np.subtract,
-    (unchanged, lambda g: -g),
-    infix=operator.sub,
-    symbol="-",
-    slope=("1", "-1"),
-    rounding=NEAREST,
-    hazards=DIFFERENCE,
-)
+    "subtract", np.subtract, (unchanged, lambda g: -g), infix=operator.sub,
+    symbol="-", slope=("1", "-1"), rounding=NEAREST, hazards=DIFFERENCE,
+)  # fmt: skip
 multiply = defop(
-    "multiply",
-    np.multiply,
-    (lambda g, y: g * y, lambda g, x: g * x),
-    infix=operator.mul,
-    symbol="*",
-    slope=("y", "x"),
-    rounding=NEAREST,
+    "multiply", np.multiply, (lambda g, y: g * y, lambda g, x: g * x), infix=operator.mul,
+    symbol="*", slope=("y", "x"), rounding=NEAREST,
     hazards=Hazards(
         Case(
             lambda x, y: 0.0 in (x, y) and (math.isinf(x) or math.isinf(y)),
@@ -61,16 +44,11 @@ multiply = defop(
             "np.where(mask, x, 0.0) to leave entries out: a product with a mask keeps inf as nan",
         )
     ),
-)
+)  # fmt: skip
 _SAFE_QUOTIENT = f"np.where(y != 0, x / np.where(y != 0, y, 1.0), 0.0), or x / (y + 1e-12) for a y >= 0 ({TOO_LATE})"
 divide = defop(
-    "divide",
-    np.divide,
-    (lambda g, y: g / y, lambda g, y, out: -(g * out / y)),
-    infix=operator.truediv,
-    symbol="/",
-    slope=("1 / y", "-x / y ** 2"),
-    rounding=NEAREST,
+    "divide", np.divide, (lambda g, y: g / y, lambda g, y, out: -(g * out / y)), infix=operator.truediv,
+    symbol="/", slope=("1 / y", "-x / y ** 2"), rounding=NEAREST,
     hazards=Hazards(
         Case(lambda x, y: x == 0 == y, "0/0", _SAFE_QUOTIENT),
         Case(lambda x, y: y == 0, "division by 0", _SAFE_QUOTIENT),
@@ -80,19 +58,16 @@ divide = defop(
             "a quotient of numbers that were scaled down first (for exponentials: softmax)",
         ),
     ),
-)
+)  # fmt: skip
 negative = defop(
     "negative", np.negative, lambda g: -g, infix=operator.neg, slope="-1", rounding=EXACT, method="__neg__"
 )
 positive = defop("positive", np.positive, unchanged, slope="1", rounding=EXACT, method="__pos__")
 reciprocal = defop(
-    "reciprocal",
-    np.reciprocal,
-    lambda g, out: -(g * out * out),
-    slope="-1 / x ** 2",
-    rounding=NEAREST,
+    "reciprocal", np.reciprocal, lambda g, out: -(g * out * out),
+    slope="-1 / x ** 2", rounding=NEAREST,
     hazards=Hazards(Case(lambda x: x == 0, "division by 0", "{guarded}"), guard="x != 0"),
-)
+)  # fmt: skip
 square = defop("square", np.square, lambda g, x: g * (2.0 * x), slope="2 * x", rounding=NEAREST, hazards=PRODUCT)
 absolute = defop("absolute", np.absolute, side, slope="sign(x)", rounding=EXACT, method=("abs", "__abs__"))
 fabs = defop("fabs", np.fabs, side, slope="sign(x)", rounding=EXACT)
@@ -129,27 +104,18 @@ def _log_base(x: Array, y: Array) -> Array:
 
 
 power: Callable[..., Any] = defop(
-    "power",
-    power_kernel,
-    (lambda g, x, y: g * _power_slope(x, y), lambda g, x, y, out: g * (out * _log_base(x, y))),
+    "power", power_kernel, (lambda g, x, y: g * _power_slope(x, y), lambda g, x, y, out: g * (out * _log_base(x, y))),
     numpy=np.power,
-    kind="elementwise",
-    symbol="**",
-    slope=("y * x ** (y - 1)", "x ** y * log(x)"),
-    hazards=POWER,
-)
+    kind="elementwise", symbol="**", slope=("y * x ** (y - 1)", "x ** y * log(x)"), hazards=POWER,
+)  # fmt: skip
 
 
 # --- remainders and rounding ----------------------------------------------------------------------------------
 
 remainder = defop(
-    "remainder",
-    np.remainder,
-    (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
-    symbol="%",
-    slope=("1", "-floor(x / y)"),
-    hazards=REMAINDER,
-)
+    "remainder", np.remainder, (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
+    symbol="%", slope=("1", "-floor(x / y)"), hazards=REMAINDER,
+)  # fmt: skip
 floor_divide = defop("floor_divide", np.floor_divide, None, symbol="//")
 sign = defop("sign", np.sign, None)
 floor = defop("floor", np.floor, None)
@@ -197,15 +163,11 @@ def masked_kernel(x: Array, *, mask: Array) -> Array:
 
 
 masked: Callable[..., Any] = defop(
-    "masked",
-    masked_kernel,
-    lambda g, mask: masked(g, mask=mask),
+    "masked", masked_kernel, lambda g, mask: masked(g, mask=mask),
     doc="x where the mask holds, else 0.",
-    kind="elementwise",
-    matrix="G where the mask is True, else 0",
-    rounding=EXACT,
+    kind="elementwise", matrix="G where the mask is True, else 0", rounding=EXACT,
     example=Example((2, 3), mask=np.array([True, False, True])),
-)
+)  # fmt: skip
 
 
 # --- choice ---------------------------------------------------------------------------------------------------
@@ -226,20 +188,13 @@ def _from_number(x: Array, y: Array) -> tuple[float, float] | None:
 
 
 maximum = defop(
-    "maximum",
-    np.maximum,
-    (lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x)),
-    slope=(_SHARE, _SHARE_OF_OTHER),
-    rounding=EXACT,
-    range=_from_number,
-)
+    "maximum", np.maximum, (lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x)),
+    slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT, range=_from_number,
+)  # fmt: skip
 minimum = defop(
-    "minimum",
-    np.minimum,
-    (lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y)),
-    slope=(_SHARE_OF_OTHER, _SHARE),
-    rounding=EXACT,
-)
+    "minimum", np.minimum, (lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y)),
+    slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
+)  # fmt: skip
 
 
 def clip_kernel(x: Array, min: Array = None, max: Array = None) -> Array:
@@ -272,20 +227,16 @@ def _over(x: Array, lower: Array, upper: Array) -> Array:
 
 
 clip = defop(
-    "clip",
-    clip_kernel,
+    "clip", clip_kernel,
     (
         lambda g, x, min, max: masked(g, mask=_moves(x, min, max)),
         lambda g, x, min, max: _bound(g, (x < min) & _within(min, None, max), _pinned(x, min, max)),
         lambda g, x, min, max: _bound(g, _over(x, min, max), _pinned(x, min, max)),
     ),
-    kind="elementwise",
-    matrix=("G where x lies between the limits, else 0", None, None),
-    rounding=EXACT,
-    method="clip",
+    kind="elementwise", matrix=("G where x lies between the limits, else 0", None, None), rounding=EXACT, method="clip",
     options={"out": None, "*": None, "dtype": None, "where": True, "casting": np._NoValue},
     example=Example((2, 3), 0.4, 0.8),
-)
+)  # fmt: skip
 
 
 def where_kernel(condition: Array, x: Array, y: Array) -> Array:
@@ -293,19 +244,16 @@ def where_kernel(condition: Array, x: Array, y: Array) -> Array:
 
 
 where = defop(
-    "where",
-    where_kernel,
+    "where", where_kernel,
     (
         None,
         lambda g, condition: masked(g, mask=np.not_equal(condition, 0)),
         lambda g, condition: masked(g, mask=np.equal(condition, 0)),
     ),
     kind="elementwise",
-    matrix=(None, "G where the condition holds, else 0", "G where the condition does not hold, else 0"),
-    rounding=EXACT,
-    hazards=Hazards(chooses=True),
-    example=Example(np.array([True, False, True]), (2, 3), (3,)),
-)
+    matrix=(None, "G where the condition holds, else 0", "G where the condition does not hold, else 0"), rounding=EXACT,
+    hazards=Hazards(chooses=True), example=Example(np.array([True, False, True]), (2, 3), (3,)),
+)  # fmt: skip
 
 
 def astype_kernel(x: Array, *, dtype: Any) -> Array:
@@ -316,15 +264,9 @@ astype = defop(  # the edge restores the dtype
     "astype", astype_kernel, unchanged, kind="elementwise", slope="1", example=Example((2, 3), dtype=np.float64)
 )
 copy = defop(
-    "copy",
-    lambda x: x.copy(),
-    unchanged,
-    kind="elementwise",
-    slope="1",
-    rounding=EXACT,
-    method="copy",
-    options={"order": "C"},
-)
+    "copy", lambda x: x.copy(), unchanged,
+    kind="elementwise", slope="1", rounding=EXACT, method="copy", options={"order": "C"},
+)  # fmt: skip
 
 
 # --- further ufuncs -------------------------------------------------------------------------------------------
@@ -341,15 +283,14 @@ def cosine(x: Array, out: Array) -> Array:
 # What is at the origin, says `leg`. The length has no rule of its own, so these do not use it: in derivatives of third
 # order it would count as a constant.
 direction: Callable[..., Any] = defop(
-    "_direction",
-    lambda x, y, r: cosine(x, r),
+    "_direction", lambda x, y, r: cosine(x, r),
     (
         lambda g, x, y: g * (direction(y, x, np.hypot(x, y)) ** 2 / _length(x, y)),
         lambda g, x, y, out: -(g * (out * direction(y, x, np.hypot(x, y)) / _length(x, y))),
         None,
     ),
     kind="elementwise",
-)
+)  # fmt: skip
 
 
 def _length(x: Array, y: Array) -> Array:
@@ -359,35 +300,26 @@ def _length(x: Array, y: Array) -> Array:
 
 
 hypot = defop(
-    "hypot",
-    np.hypot,
+    "hypot", np.hypot,
     (
         lambda g, x, y, out: leg(g, x, out, direction(x, y, out)),
         lambda g, x, y, out: leg(g, y, out, direction(y, x, out)),
     ),
     slope=("x / out", "y / out"),
-)
+)  # fmt: skip
 copysign = defop(
-    "copysign",
-    np.copysign,
-    (lambda g, x, out: g * (np.sign(x) * np.sign(out)), None),
+    "copysign", np.copysign, (lambda g, x, out: g * (np.sign(x) * np.sign(out)), None),
     slope=("sign(x) * sign(out)", None),
-)
+)  # fmt: skip
 fmod = defop(
-    "fmod",
-    np.fmod,
-    (unchanged, lambda g, x, y: -(g * np.trunc(x / y))),
-    slope=("1", "-trunc(x / y)"),
-    hazards=REMAINDER,
-)
+    "fmod", np.fmod, (unchanged, lambda g, x, y: -(g * np.trunc(x / y))),
+    slope=("1", "-trunc(x / y)"), hazards=REMAINDER,
+)  # fmt: skip
 nextafter = defop("nextafter", np.nextafter, (unchanged, None), slope=("1", None))
 ldexp = defop(
-    "ldexp",
-    np.ldexp,
-    (lambda g, y: np.ldexp(g, y), None),
-    slope=("2 ** y", None),
-    example=Example((2, 3), np.array([1, 0, 2])),
-)
+    "ldexp", np.ldexp, (lambda g, y: np.ldexp(g, y), None),
+    slope=("2 ** y", None), example=Example((2, 3), np.array([1, 0, 2])),
+)  # fmt: skip
 
 
 def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
@@ -397,19 +329,13 @@ def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
 
 
 fmax = defop(
-    "fmax",
-    np.fmax,
-    (lambda g, x, y: _larger_or_only(g, x, y), lambda g, x, y: _larger_or_only(g, y, x)),
-    slope=(_SHARE, _SHARE_OF_OTHER),
-    rounding=EXACT,
-)
+    "fmax", np.fmax, (lambda g, x, y: _larger_or_only(g, x, y), lambda g, x, y: _larger_or_only(g, y, x)),
+    slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT,
+)  # fmt: skip
 fmin = defop(
-    "fmin",
-    np.fmin,
-    (lambda g, x, y: _larger_or_only(g, -x, -y), lambda g, x, y: _larger_or_only(g, -y, -x)),
-    slope=(_SHARE_OF_OTHER, _SHARE),
-    rounding=EXACT,
-)
+    "fmin", np.fmin, (lambda g, x, y: _larger_or_only(g, -x, -y), lambda g, x, y: _larger_or_only(g, -y, -x)),
+    slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
+)  # fmt: skip
 
 heaviside = defop("heaviside", np.heaviside, None)
 spacing = defop("spacing", np.spacing, None)
@@ -421,10 +347,6 @@ def nan_to_num_kernel(x: Array, *, nan: float = 0.0, posinf: Any = None, neginf:
 
 
 nan_to_num = defop(
-    "nan_to_num",
-    nan_to_num_kernel,
-    lambda g, x: masked(g, mask=np.isfinite(x)),
-    numpy=np.nan_to_num,
-    kind="elementwise",
-    matrix="G where x is finite, else 0",
-)
+    "nan_to_num", nan_to_num_kernel, lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num,
+    kind="elementwise", matrix="G where x is finite, else 0",
+)  # fmt: skip

@@ -41,8 +41,7 @@ _FORMULAS = {1: ("G @ weight", "outer(G, x)", "G"), 2: ("G @ weight", "G.T @ x",
 _OF_STACKS = ("G @ weight", "rows(G).T @ rows(x)", "sum_rows(rows(G))")
 
 linear = defop(
-    "linear",
-    linear_kernel,
+    "linear", linear_kernel,
     (
         lambda g, weight: np.matmul(g, weight),
         lambda g, x: np.matmul(_rows(g).T, _rows(x)),
@@ -53,9 +52,8 @@ linear = defop(
     kind="product",
     slope=(lambda i, j, attrs: f"weight[{i[-1]}, {j[-1]}]", lambda i, j, attrs: f"x[{(*i[:-1], j[-1])}]", "1"),
     matrix=lambda slot, ndims, attrs: _FORMULAS.get(ndims[0], _OF_STACKS)[slot],
-    cost=lambda shapes, out, attrs: prod(out) * shapes[1][-1],
-    example=Example((2, 3), (4, 3), (4,)),
-)
+    cost=lambda shapes, out, attrs: prod(out) * shapes[1][-1], example=Example((2, 3), (4, 3), (4,)),
+)  # fmt: skip
 
 
 # --- cross-entropy of logits ------------------------------------------------------------------------------------
@@ -140,13 +138,7 @@ def _formula(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -> str:
 
 
 cross_entropy = defop(
-    "cross_entropy",
-    cross_entropy_kernel,
-    cross_entropy_rule,
-    definition=cross_entropy_definition,
+    "cross_entropy", cross_entropy_kernel, cross_entropy_rule, definition=cross_entropy_definition,
     doc="-log softmax(x)[label] for each row of logits, without overflow; or their mean or sum.",
-    kind="softmax",
-    slope=_entry_formula,
-    matrix=_formula,
-    example=Example((2, 3), labels=np.array([2, 0])),
-)
+    kind="softmax", slope=_entry_formula, matrix=_formula, example=Example((2, 3), labels=np.array([2, 0])),
+)  # fmt: skip

@@ -96,14 +96,10 @@ solve = defop(
 )
 det = defop("det", lambda x: np.linalg.det(x), det_rule, kind="whole", matrix="G * out * inv(x).T", example=MATRIX)
 slogdet = defop(
-    "slogdet",
-    slogdet_kernel,
-    joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)),
+    "slogdet", slogdet_kernel, joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)),
     outputs=True,
-    kind="whole",
-    slope=None,
-    example=MATRIX,
-)
+    kind="whole", slope=None, example=MATRIX,
+)  # fmt: skip
 pinv = defop("pinv", pinv_kernel, pinv_rule, kind="whole", slope=None, example=MATRIX)
 
 
@@ -164,13 +160,10 @@ def euclidean_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Any, ke
 
 
 euclidean = defop(
-    "euclidean",
-    euclidean_kernel,
-    euclidean_rule,
+    "euclidean", euclidean_kernel, euclidean_rule,
     doc="sqrt(sum(x**2)) over axes, with gradient 0 at the origin.",
-    kind="reduces",
-    slope="x / out",
-)
+    kind="reduces", slope="x / out",
+)  # fmt: skip
 
 
 def p_norm_kernel(x: Array, *, ord: float = 2.0, axis: Any = None, keepdims: bool = False) -> Array:
@@ -209,10 +202,7 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
 
 
 p_norm = defop(
-    "p_norm",
-    p_norm_kernel,
-    p_norm_rule,
+    "p_norm", p_norm_kernel, p_norm_rule,
     doc="sum(|x|**ord)**(1 / ord) over axes, for any ord but 0.",
-    kind="reduces",
-    slope="sign(x) * (abs(x) / out) ** (ord - 1)",
-)
+    kind="reduces", slope="sign(x) * (abs(x) / out) ** (ord - 1)",
+)  # fmt: skip

@@ -61,17 +61,11 @@ def _entry_of_left(i: Index, j: Index, attrs: Mapping[str, Any]) -> str | None:
 
 
 matmul = defop(
-    "matmul",
-    np.matmul,
-    (matmul_left, matmul_right),
-    stacked=True,
-    kind="product",
-    symbol="@",
-    slope=(_entry_of_right, _entry_of_left),
-    matrix=product_formula,
+    "matmul", np.matmul, (matmul_left, matmul_right), stacked=True,
+    kind="product", symbol="@", slope=(_entry_of_right, _entry_of_left), matrix=product_formula,
     cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1],
     example=(Example((2, 3), (3, 2)), Example((2, 2, 3), (3,))),
-)
+)  # fmt: skip
 
 
 # --- dot, outer, tensordot ------------------------------------------------------------------------------------
@@ -103,32 +97,23 @@ def outer_kernel(x: Array, y: Array) -> Array:
 
 
 dot = defop(
-    "dot",
-    dot_kernel,
-    (dot_left, dot_right),
-    numpy=np.dot,
+    "dot", dot_kernel, (dot_left, dot_right), numpy=np.dot,
     kind="product",
     matrix=lambda slot, ndims, attrs: (
         product_formula(slot, ndims, attrs) if 1 <= min(ndims) <= max(ndims) <= 2 else None
     ),
-    cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1] if shapes[0] and shapes[1] else 0,
-    method="dot",
-    options={"out": None},
-    example=(Example((2, 3), (3, 2)), Example((3,), (3,))),
-)
+    cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1] if shapes[0] and shapes[1] else 0, method="dot",
+    options={"out": None}, example=(Example((2, 3), (3, 2)), Example((3,), (3,))),
+)  # fmt: skip
 outer = defop(
-    "outer",
-    outer_kernel,
+    "outer", outer_kernel,
     (
         lambda g, y, x_shape: np.matmul(g, np.ravel(y)).reshape(x_shape),
         lambda g, x, y_shape: np.matmul(np.ravel(x), g).reshape(y_shape),
     ),
     numpy=np.outer,
-    kind="product",
-    matrix=("G @ y", "x @ G"),
-    cost=lambda shapes, out, attrs: prod(out),
-    example=Example((2,), (3,)),
-)
+    kind="product", matrix=("G @ y", "x @ G"), cost=lambda shapes, out, attrs: prod(out), example=Example((2,), (3,)),
+)  # fmt: skip
 
 
 def _tensordot_axes(axes: Any, x_ndim: int, y_ndim: int) -> tuple[list[int], list[int]]:
@@ -162,17 +147,13 @@ def tensordot_right(g: Array, x: Array, y_shape: Shape, axes: Any) -> Array:
 
 
 tensordot = defop(
-    "tensordot",
-    tensordot_kernel,
-    (tensordot_left, tensordot_right),
-    numpy=np.tensordot,
-    kind="product",
-    slope=None,
+    "tensordot", tensordot_kernel, (tensordot_left, tensordot_right), numpy=np.tensordot,
+    kind="product", slope=None,
     cost=lambda shapes, out, attrs: (
         prod(out) * prod(shapes[0][i] for i in _tensordot_axes(attrs["axes"], *map(len, shapes))[0])
     ),
     example=Example((2, 3), (3, 2), axes=1),
-)
+)  # fmt: skip
 
 
 # --- einsum ---------------------------------------------------------------------------------------------------
@@ -263,11 +244,7 @@ def _combinations(shapes: list[Shape], out: Shape, attrs: Mapping[str, Any]) -> 
 
 
 einsum = defop(
-    "einsum",
-    einsum_kernel,
-    joint(einsum_rule),
-    kind="product",
-    slope=None,
-    cost=_combinations,
+    "einsum", einsum_kernel, joint(einsum_rule),
+    kind="product", slope=None, cost=_combinations,
     example=(Example((2, 3), (3, 2), subscripts="ij,jk->ki"), Example((2, 3), (2,), subscripts="ij,i->j")),
-)
+)  # fmt: skip

@@ -91,27 +91,14 @@ def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 
 sum = defop(
-    "sum",
-    sum_kernel,
-    sum_rule,
-    numpy=np.sum,
-    kind="reduces",
-    slope="1",
-    matrix="G, repeated along the axes that were summed",
-    method="sum",
-    options=_SUM,
-)
+    "sum", sum_kernel, sum_rule, numpy=np.sum,
+    kind="reduces", slope="1", matrix="G, repeated along the axes that were summed", method="sum", options=_SUM,
+)  # fmt: skip
 mean = defop(
-    "mean",
-    mean_kernel,
-    mean_rule,
-    numpy=np.mean,
-    kind="reduces",
-    slope="1 / n",
-    matrix="G / n, repeated along the axes that were averaged",
-    method="mean",
+    "mean", mean_kernel, mean_rule, numpy=np.mean,
+    kind="reduces", slope="1 / n", matrix="G / n, repeated along the axes that were averaged", method="mean",
     options=_MEAN,
-)
+)  # fmt: skip
 
 
 def cumsum_kernel(x: Array, *, axis: int | None = None) -> Array:
@@ -128,16 +115,9 @@ def cumsum_rule(g: Array, x_shape: Shape, axis: int | None) -> Array:
 
 
 cumsum = defop(
-    "cumsum",
-    cumsum_kernel,
-    cumsum_rule,
-    numpy=np.cumsum,
-    kind="reduces",
-    slope="1",
-    matrix="sums of G from each place on",
-    method="cumsum",
-    options=_RUNNING,
-)
+    "cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum,
+    kind="reduces", slope="1", matrix="sums of G from each place on", method="cumsum", options=_RUNNING,
+)  # fmt: skip
 
 
 # --- products -------------------------------------------------------------------------------------------------
@@ -248,27 +228,13 @@ def _weighted_products(g: Array, x: Array) -> Array:
 
 
 prod = defop(
-    "prod",
-    prod_kernel,
-    prod_rule,
-    numpy=np.prod,
-    kind="reduces",
-    matrix="G * out / x",
-    hazards=PRODUCT,
-    method="prod",
-    options=_SUM,
-)
+    "prod", prod_kernel, prod_rule, numpy=np.prod,
+    kind="reduces", matrix="G * out / x", hazards=PRODUCT, method="prod", options=_SUM,
+)  # fmt: skip
 cumprod = defop(
-    "cumprod",
-    cumprod_kernel,
-    cumprod_rule,
-    numpy=np.cumprod,
-    kind="reduces",
-    slope=None,
-    hazards=PRODUCT,
-    method="cumprod",
-    options=_RUNNING,
-)
+    "cumprod", cumprod_kernel, cumprod_rule, numpy=np.cumprod,
+    kind="reduces", slope=None, hazards=PRODUCT, method="cumprod", options=_RUNNING,
+)  # fmt: skip
 
 
 # --- extremes -------------------------------------------------------------------------------------------------
@@ -289,27 +255,13 @@ def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, kee
 
 
 max = defop(
-    "max",
-    max_kernel,
-    extreme_rule,
-    numpy=np.max,
-    kind="reduces",
-    matrix="G where x is the largest, else 0",
-    rounding=EXACT,
-    method="max",
-    options=_EXTREME,
-)
+    "max", max_kernel, extreme_rule, numpy=np.max,
+    kind="reduces", matrix="G where x is the largest, else 0", rounding=EXACT, method="max", options=_EXTREME,
+)  # fmt: skip
 min = defop(
-    "min",
-    min_kernel,
-    extreme_rule,
-    numpy=np.min,
-    kind="reduces",
-    matrix="G where x is the smallest, else 0",
-    rounding=EXACT,
-    method="min",
-    options=_EXTREME,
-)
+    "min", min_kernel, extreme_rule, numpy=np.min,
+    kind="reduces", matrix="G where x is the smallest, else 0", rounding=EXACT, method="min", options=_EXTREME,
+)  # fmt: skip
 
 
 def argmax_kernel(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
@@ -493,38 +445,24 @@ def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
 
 
 logsumexp = defop(
-    "logsumexp",
-    logsumexp_kernel,
-    logsumexp_rule,
+    "logsumexp", logsumexp_kernel, logsumexp_rule,
     definition=lambda x, *, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
     doc="log(sum(exp(x))) over axes, without overflow.",
-    kind="reduces",
-    slope="exp(x - out)",
-    matrix=_of_logsumexp,
-    method="logsumexp",
-)
+    kind="reduces", slope="exp(x - out)", matrix=_of_logsumexp, method="logsumexp",
+)  # fmt: skip
 softmax = defop(
-    "softmax",
-    softmax_kernel,
-    softmax_rule,
+    "softmax", softmax_kernel, softmax_rule,
     definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
-    kind="softmax",
-    slope=lambda i, j, attrs: "out * (1 - out)" if i == j else f"-out * out[{j}]",
+    kind="softmax", slope=lambda i, j, attrs: "out * (1 - out)" if i == j else f"-out * out[{j}]",
     matrix=lambda slot, ndims, attrs: "out * (G - row_sums(G * out))" if along_last(attrs["axis"], ndims[0]) else None,
-    range=PROBABILITIES,
-    hazards=Hazards(log="log_softmax(z)"),
-    method="softmax",
-)
+    range=PROBABILITIES, hazards=Hazards(log="log_softmax(z)"), method="softmax",
+)  # fmt: skip
 log_softmax = defop(
-    "log_softmax",
-    log_softmax_kernel,
-    lambda g, out, axis: g - (np.exp(out) * _total(g, axis)).astype(g.dtype),
+    "log_softmax", log_softmax_kernel, lambda g, out, axis: g - (np.exp(out) * _total(g, axis)).astype(g.dtype),
     definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
     doc="log(softmax(x)) along an axis, without overflow.",
-    kind="softmax",
-    slope=lambda i, j, attrs: "1 - exp(out)" if i == j else f"-exp(out[{j}])",
+    kind="softmax", slope=lambda i, j, attrs: "1 - exp(out)" if i == j else f"-exp(out[{j}])",
     matrix=lambda slot, ndims, attrs: "G - exp(out) * row_sums(G)" if along_last(attrs["axis"], ndims[0]) else None,
-    range=LOGARITHMS,
-    method="log_softmax",
-)
+    range=LOGARITHMS, method="log_softmax",
+)  # fmt: skip

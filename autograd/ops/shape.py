@@ -57,53 +57,27 @@ def broadcast_to_kernel(x: Array, *, shape: int | Shape) -> Array:
 _IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
 
 reshape = defop(
-    "reshape",
-    reshape_kernel,
-    lambda g, x_shape: g.reshape(x_shape),
-    kind="reshapes",
-    matrix=_IN_SHAPE,
-    example=Example((2, 3), shape=(3, 2)),
-)
+    "reshape", reshape_kernel, lambda g, x_shape: g.reshape(x_shape),
+    kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), shape=(3, 2)),
+)  # fmt: skip
 ravel = defop("ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape), kind="reshapes", matrix=_IN_SHAPE)
 transpose = defop("transpose", transpose_kernel, transpose_rule, numpy=np.transpose, kind="reshapes", matrix=_PUT_BACK)
 swapaxes = defop(
-    "swapaxes",
-    swapaxes_kernel,
-    lambda g, axis1, axis2: g.swapaxes(axis1, axis2),
-    numpy=np.swapaxes,
-    kind="reshapes",
-    matrix=_PUT_BACK,
-    method="swapaxes",
-    example=Example((2, 3), axis1=0, axis2=1),
-)
+    "swapaxes", swapaxes_kernel, lambda g, axis1, axis2: g.swapaxes(axis1, axis2), numpy=np.swapaxes,
+    kind="reshapes", matrix=_PUT_BACK, method="swapaxes", example=Example((2, 3), axis1=0, axis2=1),
+)  # fmt: skip
 moveaxis = defop(
-    "moveaxis",
-    moveaxis_kernel,
-    lambda g, source, destination: np.moveaxis(g, destination, source),
-    numpy=np.moveaxis,
-    kind="reshapes",
-    matrix=_PUT_BACK,
-    example=Example((2, 3, 2), source=0, destination=-1),
-)
+    "moveaxis", moveaxis_kernel, lambda g, source, destination: np.moveaxis(g, destination, source), numpy=np.moveaxis,
+    kind="reshapes", matrix=_PUT_BACK, example=Example((2, 3, 2), source=0, destination=-1),
+)  # fmt: skip
 expand_dims = defop(
-    "expand_dims",
-    expand_dims_kernel,
-    lambda g, x_shape: g.reshape(x_shape),
-    numpy=np.expand_dims,
-    kind="reshapes",
-    matrix=_IN_SHAPE,
-    example=Example((2, 3), axis=1),
-)
+    "expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims,
+    kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), axis=1),
+)  # fmt: skip
 squeeze = defop(
-    "squeeze",
-    squeeze_kernel,
-    lambda g, x_shape: g.reshape(x_shape),
-    numpy=np.squeeze,
-    kind="reshapes",
-    matrix=_IN_SHAPE,
-    method="squeeze",
-    example=Example((1, 3)),
-)
+    "squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze,
+    kind="reshapes", matrix=_IN_SHAPE, method="squeeze", example=Example((1, 3)),
+)  # fmt: skip
 broadcast_to = defop(
     "broadcast_to",
     broadcast_to_kernel,
@@ -159,22 +133,13 @@ def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> A
 _PART = "the part of G that came from here"
 
 concatenate = defop(
-    "concatenate",
-    concatenate_kernel,
-    joint(concatenate_rule),
-    kind="joins",
-    matrix=_PART,
-    example=Example((2, 3), (2, 2), axis=1),
-)
+    "concatenate", concatenate_kernel, joint(concatenate_rule),
+    kind="joins", matrix=_PART, example=Example((2, 3), (2, 2), axis=1),
+)  # fmt: skip
 stack = defop(
     "stack", stack_kernel, joint(stack_rule), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1)
 )
 split = defop(
-    "split",
-    split_kernel,
-    joint(split_rule),
-    outputs=True,
-    kind="moves",
-    matrix="the parts of G, joined",
-    example=Example((4,), indices_or_sections=2),
-)
+    "split", split_kernel, joint(split_rule), outputs=True,
+    kind="moves", matrix="the parts of G, joined", example=Example((4,), indices_or_sections=2),
+)  # fmt: skip

@@ -175,11 +175,9 @@ def _of_eigenvalues_rule(g: Array, x: Array, v: Array, differences: Array, upper
 
 
 _of_eigenvalues: Callable[..., Any] = defop(
-    "_of_eigenvalues",
-    _of_eigenvalues_kernel,
-    joint(_of_eigenvalues_rule),
+    "_of_eigenvalues", _of_eigenvalues_kernel, joint(_of_eigenvalues_rule),
     doc="The gradient of a function of the eigenvalues of x with slopes gw, where some eigenvalues are equal.",
-)
+)  # fmt: skip
 eigh = defop("eigh", eigh_kernel, joint(eigh_rule), outputs=True, kind="whole", slope=None, example=SYMMETRIC)
 
 
@@ -241,9 +239,7 @@ def _of_singular_values_rule(g: Array, x: Array, u: Array, v: Array, even: Array
 
 
 _of_singular_values: Callable[..., Any] = defop(
-    "_of_singular_values",
-    _of_singular_values_kernel,
-    joint(_of_singular_values_rule),
+    "_of_singular_values", _of_singular_values_kernel, joint(_of_singular_values_rule),
     doc="The gradient of a function of the singular values of x with slopes gs, where some are equal, or 0.",
-)
+)  # fmt: skip
 svd = defop("svd", svd_kernel, joint(svd_rule), outputs=True, kind="whole", slope=None, example=MATRIX)

@@ -31,18 +31,13 @@ log = defop("log", np.log, lambda g, x: g / x, slope="1 / x", hazards=LOGARITHM,
 log2 = defop("log2", np.log2, lambda g, x: g * (1.0 / LN2) / x, slope="1 / (x * log(2))", hazards=LOGARITHM)
 log10 = defop("log10", np.log10, lambda g, x: g * (1.0 / LN10) / x, slope="1 / (x * log(10))", hazards=LOGARITHM)
 log1p = defop(
-    "log1p",
-    np.log1p,
-    lambda g, x: g / (1.0 + x),
+    "log1p", np.log1p, lambda g, x: g / (1.0 + x),
     slope="1 / (1 + x)",
     hazards=Hazards(Case(lambda x: x <= -1, "log1p outside of x > -1", "np.log1p(np.maximum(x, -1.0 + 1e-12))")),
-)
+)  # fmt: skip
 sqrt = defop(
-    "sqrt",
-    np.sqrt,
-    lambda g, out: g * 0.5 / out,
-    slope="1 / (2 * sqrt(x))",
-    rounding=NEAREST,
+    "sqrt", np.sqrt, lambda g, out: g * 0.5 / out,
+    slope="1 / (2 * sqrt(x))", rounding=NEAREST,
     hazards=Hazards(
         Case(lambda x: x < 0, "sqrt of a negative number", "np.sqrt(np.maximum(x, 0.0)), or {guarded}"),
         steep=(0.0,),
@@ -50,7 +45,7 @@ sqrt = defop(
         safer="np.sqrt(x + 1e-12)",
     ),
     method="sqrt",
-)
+)  # fmt: skip
 
 sin = defop("sin", np.sin, lambda g, x: g * np.cos(x), slope="cos(x)")
 cos = defop("cos", np.cos, lambda g, x: -(g * np.sin(x)), slope="-sin(x)")
@@ -110,11 +105,9 @@ tanh_slope: Callable[..., Any] = defop(
     "_tanh_slope", tanh_slope_kernel, (lambda g, x, out: g * (-2.0 * (np.tanh(x) * out)), None), kind="elementwise"
 )
 sigmoid_slope: Callable[..., Any] = defop(
-    "_sigmoid_slope",
-    lambda x, y: _bell(x),
-    (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None),
+    "_sigmoid_slope", lambda x, y: _bell(x), (lambda g, x, out: -(g * (out * np.tanh(0.5 * x))), None),
     kind="elementwise",
-)
+)  # fmt: skip
 
 
 def tanh_rule(g: Array, x: Array, out: Array) -> Array:
@@ -153,41 +146,21 @@ def relu_kernel(x: Array) -> Array:
 
 
 sigmoid = defop(
-    "sigmoid",
-    sigmoid_kernel,
-    sigmoid_rule,
-    definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
+    "sigmoid", sigmoid_kernel, sigmoid_rule, definition=lambda x: 1.0 / (1.0 + np.exp(-x)), few=("x",),
     doc="1 / (1 + exp(-x)), without overflow.",
-    few=("x",),
-    kind="elementwise",
-    slope="out * (1 - out)",
-    range=PROBABILITIES,
-    hazards=Hazards(log="-np.logaddexp(0.0, -z)"),
-    scipy="expit",
-    method="sigmoid",
-)
+    kind="elementwise", slope="out * (1 - out)", range=PROBABILITIES, hazards=Hazards(log="-np.logaddexp(0.0, -z)"),
+    scipy="expit", method="sigmoid",
+)  # fmt: skip
 softplus = defop(
-    "softplus",
-    softplus_kernel,
-    lambda g, x: g * sigmoid(x),
-    definition=lambda x: np.log(1.0 + np.exp(x)),
+    "softplus", softplus_kernel, lambda g, x: g * sigmoid(x), definition=lambda x: np.log(1.0 + np.exp(x)),
     doc="log(1 + exp(x)), without overflow.",
-    kind="elementwise",
-    slope="sigmoid(x)",
-    method="softplus",
-)
+    kind="elementwise", slope="sigmoid(x)", method="softplus",
+)  # fmt: skip
 relu = defop(
-    "relu",
-    relu_kernel,
-    lambda g, out: masked(g, mask=out > 0.0),
-    definition=lambda x: np.where(x > 0.0, x, 0.0),
+    "relu", relu_kernel, lambda g, out: masked(g, mask=out > 0.0), definition=lambda x: np.where(x > 0.0, x, 0.0),
     doc="max(x, 0), with derivative 0 at 0.",
-    kind="elementwise",
-    slope="x > 0",
-    range=(0.0, math.inf),
-    rounding=EXACT,
-    method="relu",
-)
+    kind="elementwise", slope="x > 0", range=(0.0, math.inf), rounding=EXACT, method="relu",
+)  # fmt: skip
 
 
 def softsign_slope(x: Array) -> Array:
@@ -205,15 +178,10 @@ def softsign_kernel(x: Array) -> Array:
 
 
 softsign = defop(
-    "softsign",
-    softsign_kernel,
-    lambda g, x: g * softsign_slope(x),
-    definition=lambda x: x / (1.0 + np.abs(x)),
+    "softsign", softsign_kernel, lambda g, x: g * softsign_slope(x), definition=lambda x: x / (1.0 + np.abs(x)),
     doc="x / (1 + |x|).",
-    kind="elementwise",
-    slope="1 / (1 + abs(x)) ** 2",
-    range=(-1.0, 1.0),
-)
+    kind="elementwise", slope="1 / (1 + abs(x)) ** 2", range=(-1.0, 1.0),
+)  # fmt: skip
 
 
 # --- further functions ------------------------------------------------------------------------------------------
@@ -221,24 +189,19 @@ softsign = defop(
 DEGREE = math.pi / 180.0
 
 cbrt = defop(
-    "cbrt",
-    np.cbrt,
-    lambda g, out: g / (3.0 * out) / out,
-    slope="1 / (3 * out ** 2)",
-    hazards=Hazards(steep=(0.0,), guard="x != 0"),
-)
+    "cbrt", np.cbrt, lambda g, out: g / (3.0 * out) / out,
+    slope="1 / (3 * out ** 2)", hazards=Hazards(steep=(0.0,), guard="x != 0"),
+)  # fmt: skip
 arcsinh = defop("arcsinh", np.arcsinh, lambda g, x: g / np.hypot(x, 1.0), slope="1 / sqrt(x ** 2 + 1)")
 arccosh = defop(
-    "arccosh",
-    np.arccosh,
-    lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0),
+    "arccosh", np.arccosh, lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0),
     slope="1 / sqrt(x ** 2 - 1)",
     hazards=Hazards(
         Case(lambda x: x < 1, "arccosh outside of x >= 1", "np.arccosh(np.maximum(x, 1.0))"),
         steep=(1.0,),
         safer="np.arccosh(np.maximum(x, 1.0 + 1e-12))",
     ),
-)
+)  # fmt: skip
 arctanh = defop("arctanh", np.arctanh, lambda g, x: g / complement(x), slope="1 / (1 - x ** 2)", hazards=ARCTANH)
 deg2rad = defop("deg2rad", np.deg2rad, lambda g: g * DEGREE, numpy=(np.deg2rad, np.radians), slope="pi / 180")
 rad2deg = defop("rad2deg", np.rad2deg, lambda g: g / DEGREE, numpy=(np.rad2deg, np.degrees), slope="180 / pi")
@@ -253,17 +216,13 @@ def _share(x: Array, y: Array, scale: float) -> Array:
 
 
 logaddexp = defop(
-    "logaddexp",
-    np.logaddexp,
-    (lambda g, x, y: g * _share(x, y, 1.0), lambda g, x, y: g * _share(y, x, 1.0)),
+    "logaddexp", np.logaddexp, (lambda g, x, y: g * _share(x, y, 1.0), lambda g, x, y: g * _share(y, x, 1.0)),
     slope=("exp(x - out)", "exp(y - out)"),
-)
+)  # fmt: skip
 logaddexp2 = defop(
-    "logaddexp2",
-    np.logaddexp2,
-    (lambda g, x, y: g * _share(x, y, LN2), lambda g, x, y: g * _share(y, x, LN2)),
+    "logaddexp2", np.logaddexp2, (lambda g, x, y: g * _share(x, y, LN2), lambda g, x, y: g * _share(y, x, LN2)),
     slope=("exp2(x - out)", "exp2(y - out)"),
-)
+)  # fmt: skip
 
 
 # Of the derivative of sin(t) / t, divided by t, in powers of t**2.
@@ -303,13 +262,9 @@ def bessel_slope(x: Array) -> Array:
 
 i0 = defop("i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0, kind="elementwise", slope="i1(x)")
 sinc = defop(
-    "sinc",
-    sinc_kernel,
-    lambda g, x: g * sinc_slope(x),
-    numpy=np.sinc,
-    kind="elementwise",
-    slope="(cos(pi * x) - out) / x",
-)
+    "sinc", sinc_kernel, lambda g, x: g * sinc_slope(x), numpy=np.sinc,
+    kind="elementwise", slope="(cos(pi * x) - out) / x",
+)  # fmt: skip
 
 
 # --- the error function -----------------------------------------------------------------------------------------
@@ -364,21 +319,13 @@ def ndtr_kernel(x: Array) -> Array:
 
 
 erf = defop(
-    "erf",
-    erf_kernel,
-    lambda g, x: g * (BELL * np.exp(-(x * x))),
+    "erf", erf_kernel, lambda g, x: g * (BELL * np.exp(-(x * x))),
     doc="the error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.",
-    kind="elementwise",
-    slope="2 / sqrt(pi) * exp(-x ** 2)",
-    scipy="erf",
-)
+    kind="elementwise", slope="2 / sqrt(pi) * exp(-x ** 2)", scipy="erf",
+)  # fmt: skip
 ndtr = defop(
-    "ndtr",
-    ndtr_kernel,
-    lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
+    "ndtr", ndtr_kernel, lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
     definition=lambda x: 0.5 * (1.0 + erf(x * ROOT_HALF)),
     doc="the distribution function of the standard normal, (1 + erf(x / sqrt(2))) / 2, right far left, too.",
-    kind="elementwise",
-    slope="exp(-x ** 2 / 2) / sqrt(2 * pi)",
-    scipy="ndtr",
-)
+    kind="elementwise", slope="exp(-x ** 2 / 2) / sqrt(2 * pi)", scipy="ndtr",
+)  # fmt: skip

@@ -243,8 +243,7 @@ def conv_definition(
 
 
 conv = defop(
-    "conv",
-    conv_kernel,
+    "conv", conv_kernel,
     (
         lambda g, weight, x_shape, stride, padding, dilation, groups: conv_transpose(
             g, weight, shape=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
@@ -256,15 +255,12 @@ conv = defop(
     ),
     definition=conv_definition,
     doc="Convolution (correlation) of x (N, C, *S) with weight (O, C/groups, *size), plus a bias (O,).",
-    kind="product",
-    matrix=("G convolved with the kernel", "x correlated with G", "G, summed over samples and places"),
-    cost=lambda shapes, out, attrs: prod(out) * prod(shapes[1][1:]),
-    units=1,
+    kind="product", matrix=("G convolved with the kernel", "x correlated with G", "G, summed over samples and places"),
+    cost=lambda shapes, out, attrs: prod(out) * prod(shapes[1][1:]), units=1,
     example=Example((1, 2, 5), (3, 2, 2), (3,)),
-)
+)  # fmt: skip
 conv_transpose: Callable[..., Any] = defop(
-    "conv_transpose",
-    conv_transpose_kernel,
+    "conv_transpose", conv_transpose_kernel,
     (
         lambda g, weight, stride, padding, dilation, groups: conv(
             g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
@@ -274,15 +270,11 @@ conv_transpose: Callable[..., Any] = defop(
         ),
     ),
     doc="The adjoint of conv in x: the gradient of an input of spatial shape `shape`.",
-    kind="product",
-    slope=None,
-    cost=lambda shapes, out, attrs: prod(shapes[0]) * prod(shapes[1][1:]),
-    units=1,
+    kind="product", slope=None, cost=lambda shapes, out, attrs: prod(shapes[0]) * prod(shapes[1][1:]), units=1,
     example=Example((1, 3, 4), (3, 2, 2), shape=(5,)),
-)
+)  # fmt: skip
 conv_weight: Callable[..., Any] = defop(
-    "conv_weight",
-    conv_weight_kernel,
+    "conv_weight", conv_weight_kernel,
     (
         lambda g, y, x_shape, stride, padding, dilation, groups: conv_transpose(
             y, g, shape=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
@@ -292,11 +284,9 @@ conv_weight: Callable[..., Any] = defop(
         ),
     ),
     doc="The adjoint of conv in the weight: the gradient of a kernel of size `size`.",
-    kind="product",
-    slope=None,
-    cost=lambda shapes, out, attrs: prod(shapes[1]) * prod(out[1:]),
+    kind="product", slope=None, cost=lambda shapes, out, attrs: prod(shapes[1]) * prod(out[1:]),
     example=Example((1, 2, 5), (1, 3, 4), size=(2,)),
-)
+)  # fmt: skip
 
 
 # --- pooling ----------------------------------------------------------------------------------------------------
@@ -388,34 +378,24 @@ def max_pool_rule(
 
 
 max_pool = defop(
-    "max_pool",
-    max_pool_kernel,
-    max_pool_rule,
+    "max_pool", max_pool_kernel, max_pool_rule,
     doc="The largest number of each window; its first position gets the gradient.",
-    kind="reduces",
-    matrix="G at the largest entry of each window, else 0",
-    rounding=EXACT,
+    kind="reduces", matrix="G at the largest entry of each window, else 0", rounding=EXACT,
     example=Example((1, 2, 5), size=(2,)),
-)
+)  # fmt: skip
 window_sum = defop(
-    "window_sum",
-    window_sum_kernel,
+    "window_sum", window_sum_kernel,
     lambda g, x_shape, size, stride, padding, dilation, masks: window_spread(
         g, shape=x_shape[2:], size=size, stride=stride, padding=padding, dilation=dilation, masks=masks
     ),
     doc="The sum of each window, of the entries where `masks` hold.",
-    kind="reduces",
-    slope="1",
-    example=Example((1, 2, 5), size=(2,)),
-)
+    kind="reduces", slope="1", example=Example((1, 2, 5), size=(2,)),
+)  # fmt: skip
 window_spread: Callable[..., Any] = defop(
-    "window_spread",
-    window_spread_kernel,
+    "window_spread", window_spread_kernel,
     lambda g, size, stride, padding, dilation, masks: window_sum(
         g, size=size, stride=stride, padding=padding, dilation=dilation, masks=masks
     ),
     doc="The adjoint of window_sum: each number added to all places of its window, on zeros of spatial shape `shape`.",
-    kind="moves",
-    rounding=NEAREST,
-    example=Example((1, 2, 4), shape=(5,), size=(2,)),
-)
+    kind="moves", rounding=NEAREST, example=Example((1, 2, 4), shape=(5,), size=(2,)),
+)  # fmt: skip
