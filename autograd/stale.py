@@ -17,7 +17,7 @@ from autograd.errors import GraphReleasedError, InPlaceError, StaleLeafError
 from autograd.fingerprints import HANDED_OUT, fingerprint
 from autograd.provenance import describe, where
 
-__all__ = ["OPERAND", "arrays_in", "changed_in_place", "check_values_are_there", "prints_of"]
+__all__ = ["OPERAND", "arrays_in", "changed_in_place", "may_be_changed", "prints_of", "refuse_changed"]
 
 
 OPERAND = None  # in place of a fingerprint: that of the operand's own copy
@@ -56,23 +56,17 @@ def _changed_place(node: Any) -> int | None:
     return None
 
 
-def _may_be_changed(leaf: Vertex) -> bool:
-    """Whether a leaf that was handed out after its use is another one now; nobody knows when its Tensor is gone."""
-    tensor = None if leaf.tensor is None else leaf.tensor()
-    return tensor is None or fingerprint(tensor._data) != leaf.prints
+def may_be_changed(vertex: Vertex) -> bool:
+    """Whether what a node keeps is not what it was, or a leaf that was handed out after its use is another one now
+    (nobody knows when its Tensor is gone)."""
+    if not isinstance(vertex, Leaf):
+        return _changed_place(vertex) is not None
+    tensor = None if vertex.tensor is None else vertex.tensor()
+    return tensor is None or fingerprint(tensor._data) != vertex.prints
 
 
-def check_values_are_there(order: list[Vertex]) -> None:
-    """Refuse a pass whose rules would meet released or changed values, before anything is touched."""
-    for vertex in order:
-        if vertex.kept is GONE:
-            break
-        if vertex.prints is not None and (
-            _may_be_changed(vertex) if vertex.__class__ is Leaf else _changed_place(vertex) is not None
-        ):
-            break
-    else:
-        return
+def refuse_changed(order: list[Vertex]) -> None:
+    """Raise what is to be said of released or changed values in a graph, if a rule needs one."""
     for vertex in order:
         if vertex.op is not None and vertex.kept is GONE:
             raise GraphReleasedError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
+from math import prod
 from types import CodeType
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from autograd.arrays import is_real_floating, only_numbers
 from autograd.callers import users_level
-from autograd.engine.backward import Route, backward_pass, rows_at_once, stacked_pass
+from autograd.engine.backward import Route, backward_pass, stacked_pass
 from autograd.engine.graph import Vertex, newest_first
 from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, argument, constant, leaf
@@ -33,6 +34,8 @@ __autograd_transparent__ = True
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
+
+LIMIT = 2**18  # entries of the largest stack: what is larger gains nothing, and takes memory
 
 identity = defop(
     "identity", np.positive, unchanged, numpy=(),
@@ -160,7 +163,7 @@ class Trace:
             return [np.zeros((size, *vertex.shape), vertex.dtype) for vertex in self.vertices]
         root = out._node or leaf(out)
         route = self._route_from(frozenset([root]))
-        step = 1 if self.nested else rows_at_once(route)
+        step = 1 if self.nested else _rows_at_once(route)
         parts = []
         for start in range(0, size, step):
             seeds = np.eye(min(step, size - start), size, start, dtype).reshape(-1, *out.shape)
@@ -200,6 +203,18 @@ class Trace:
         if x.shape or not all(isinstance(given, float | np.floating) for given in self.given):
             return None
         return next((given for given in self.given if isinstance(given, np.generic)), 0.0)
+
+
+def _rows_at_once(route: Route) -> int:
+    """How many passes may travel together: one, where hooks or a watcher want to see each of them."""
+    if STATE.get().watch is not None:
+        return 1
+    largest = 1
+    for vertex in route.order:
+        if (vertex.info is not None and vertex.info.hooks) or (vertex.op is not None and vertex.op.outputs):
+            return 1
+        largest = max(largest, prod(vertex.shape))
+    return max(1, LIMIT // largest)
 
 
 def are_several(argnums: Argnums) -> bool:

@@ -20,7 +20,7 @@ LAYERS = [
     {"autograd.facts", "autograd.fixes", "autograd.fingerprints"},
     {"autograd.engine.graph"},
     {"autograd.modes", "autograd.provenance"},
-    {"autograd.stale"},
+    {"autograd.hooks", "autograd.stale"},
     {"autograd.engine.backward"},
     {"autograd.surface"},
     {"autograd.values"},

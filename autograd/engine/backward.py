@@ -1,29 +1,28 @@
-"""The backward pass. This module knows no op, no Tensor and no NumPy function with a rule.
+"""How a pass runs: gradients travel from the results back to everything that they were computed from.
 
-The engine owns every edge: whatever a rule returns is fitted to the operand's shape and dtype here, added up here
-and freed here. The same pass runs on plain arrays (fast, first order) or, with ``create_graph=True``, on Tensors, in
-which case the rules record a graph themselves.
+The pass owns every edge: whatever a rule returns is fitted to the operand's shape and dtype here, added up here and
+freed here. The same pass runs on plain arrays (fast, first order) or, with ``create_graph=True``, on Tensors, in which
+case the rules record a graph themselves. This module knows no op, no Tensor and no NumPy function with a rule.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from math import prod
 from operator import length_hint
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from autograd.arrays import FLOAT64, expand, only_numbers, sum_to
-from autograd.engine.graph import GONE, Leaf, Node, Output, Vertex, newest_first
+from autograd.arrays import FLOAT64, expand, sum_to
+from autograd.engine.graph import GONE, STATE, Leaf, Node, Output, Vertex, newest_first
 from autograd.errors import GradientShapeError
-from autograd.modes import STATE
-from autograd.provenance import describe, where
-from autograd.stale import check_values_are_there
+from autograd.hooks import call_hooks
+from autograd.provenance import where
+from autograd.stale import may_be_changed, refuse_changed
 
-__all__ = ["Route", "backward_pass", "fit", "rows_at_once", "stacked_pass"]
+__all__ = ["Route", "backward_pass", "fit", "stacked_pass"]
 
 float64 = np.float64
 ndarray = np.ndarray
@@ -69,9 +68,31 @@ def backward_pass(
     With ``wanted``, only the paths that lead there are walked, nothing is stored on Tensors, and the gradients of
     the wanted vertices are returned. Without it, every Tensor that somebody still holds gets its ``.grad``. The
     ``route``, when given, is that of the same seeds and wanted vertices, found before.
+
+    On a blackboard a pass is this loop; what it leaves out is freeing, storing, hooks, and ops with several outputs:
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from autograd.engine.backward import fit
+    >>> from autograd.engine.graph import newest_first
+    >>> def backward(root, seed):
+    ...     grads = {root: seed}
+    ...     for vertex in newest_first([root]):
+    ...         if vertex in grads and vertex.op is not None:
+    ...             gradients = vertex.op.vjp(grads[vertex], vertex.kept, vertex.parents)
+    ...             for parent, d in zip(vertex.parents, gradients):
+    ...                 if parent is not None and d is not None:
+    ...                     d = fit(d, parent, vertex.op.name)
+    ...                     grads[parent] = grads[parent] + d if parent in grads else d
+    ...     return grads
+    >>> x, w = tensor(2.0, requires_grad=True), tensor(3.0, requires_grad=True)
+    >>> z = x * w + x
+    >>> grads = backward(z._node, np.float64(1.0))
+    >>> float(grads[x._node]), float(grads[w._node])
+    (4.0, 2.0)
     """
     route = route or Route(seeds, wanted)
-    check_values_are_there(route.order)
+    _check_values(route.order)
     walk, grads = iter(route.order), dict(seeds)
     noted: list[tuple[Any, ...]] = []
     token = STATE.set(STATE.get().replace(grad=True)) if create_graph else None
@@ -87,6 +108,14 @@ def backward_pass(
             STATE.reset(token)
 
 
+def _check_values(order: list[Vertex]) -> None:
+    """Refuse a pass whose rules would meet released or changed values, before anything is touched."""
+    for vertex in order:
+        if vertex.kept is GONE or (vertex.prints is not None and may_be_changed(vertex)):
+            refuse_changed(order)
+            return
+
+
 def _run(
     route: Route,
     walk: Iterator[Vertex],
@@ -95,76 +124,72 @@ def _run(
     release: bool,
     noted: list[tuple[Any, ...]],
 ) -> dict[Vertex, Array]:
+    """The loop of `backward_pass`. What is rare, or costs more than a call, has a function of its own below."""
     wanted, edges = route.wanted, route.edges
     found: dict[Vertex, Array] = {}
-    owned: set[Vertex] = set()  # whose gradient lies in a buffer that this pass allocated
+    hand_over: Any = _store if wanted is None else _return
+    place: Any = noted if wanted is None else found
+    owned: set[Vertex] | None = None if create_graph else set()  # whose gradient lies in a buffer of this pass
     watch = STATE.get().watch
-    arrive, leave = grads.get, grads.pop
+    arrived, leave = grads.get, grads.pop
     for vertex in walk:
         g = leave(vertex, None)
         op = vertex.op
         if g is None:
-            noted.append((vertex, vertex.grad))
-            if release and op is not None:
-                vertex.kept, vertex.prints = GONE, None
+            _pass_over(vertex, release, noted)
             continue
-        if op is not None and op.outputs:
-            g = _fill_outputs(vertex, g)
-        if vertex.info is not None and vertex.info.hooks:
-            noted.append((vertex, vertex.grad))
-            g = _call_hooks(vertex, g)
-        if wanted is None:
-            if g.__class__ is float64 and op is not None and vertex.grad is None:
-                vertex.grad = g  # a number is nobody's property
-            elif vertex.value is not None or ((held := vertex.tensor) is not None and held() is not None):
-                _deposit(vertex, g, noted)
-        elif vertex in wanted:
-            found[vertex] = g
-        if op is None:
+        if g.__class__ is list or (vertex.info is not None and vertex.info.hooks):
+            g = _finish(vertex, g, noted)
+        if g.__class__ is float64 and wanted is None and op is not None and vertex.grad is None:
+            vertex.grad = g  # scalars are immutable, no copy
+        elif (
+            vertex in wanted
+            if wanted is not None
+            else vertex.value is not None or ((held := vertex.tensor) is not None and held() is not None)
+        ):
+            hand_over(vertex, g, place)
+        parents = vertex.parents if edges is None else edges[vertex]
+        if op is None or not parents:  # one of several outputs, or a leaf of the graph or of the route
             if vertex.__class__ is Output:
                 _collect_output(vertex, g, grads)
             continue
-        if edges is None:
-            parents = vertex.parents
-        else:
-            parents = edges[vertex]
-            if not parents:
-                continue  # asked for itself, and nothing below it
         try:
-            gradients = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
+            gradients: Any = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
             for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
                 if parent is None or d is None:
                     continue
-                prior = arrive(parent)
-                if d.__class__ is float64:  # the edge between two numbers
-                    if prior.__class__ is float64:
-                        grads[parent] = prior + d
-                        continue
-                    if prior is None and parent.dtype is FLOAT64 and not parent.shape:
-                        grads[parent] = d
-                        continue
-                if d.shape != parent.shape or d.dtype is not parent.dtype:
-                    d = fit(d, parent, op.name)
-                elif d.__class__ is ndarray and not d.ndim:
-                    d = d[()]  # a number computes ten times faster than a 0-d array
-                if prior is None:
-                    grads[parent] = d
-                elif parent in owned:
-                    prior += d
+                prior = arrived(parent)
+                if d.__class__ is float64 and (
+                    prior.__class__ is float64 or (prior is None and parent.dtype is FLOAT64 and not parent.shape)
+                ):  # fast path: scalar to scalar
+                    grads[parent] = d if prior is None else prior + d
+                elif prior is None:
+                    fits = d.__class__ is ndarray and d.shape == parent.shape and d.dtype is parent.dtype and d.ndim
+                    grads[parent] = d if fits else fit(d, parent, op.name)
                 else:
-                    grads[parent] = prior = prior + d
-                    if prior.__class__ is ndarray and not create_graph:
-                        owned.add(parent)
+                    _add(grads, owned, parent, prior, fit(d, parent, op.name))
         except Exception as error:
             error.add_note(f"in the rule of {op.name}, applied at {where(vertex)}")
             raise
         if watch is not None:
             watch.backward(vertex, g, gradients)
-        gradients = ()
-        g = d = prior = None  # what these variables hold is not the pass's alone (`_ours_alone`)
+        g = d = prior = gradients = None  # what these variables hold is not the pass's alone (`_store`)
         if release:
             vertex.kept, vertex.prints = GONE, None
     return found
+
+
+# --- adding up: the edges -----------------------------------------------------------------------------------------
+
+
+def _add(grads: dict[Vertex, Array], owned: set[Vertex] | None, parent: Vertex, prior: Array, d: Array) -> None:
+    """Add a gradient to what has arrived before, in place where that lies in a buffer of this pass."""
+    if owned is None or parent not in owned:
+        grads[parent] = total = prior + d
+        if owned is not None and total.__class__ is ndarray:
+            owned.add(parent)
+    else:
+        prior += d
 
 
 def fit(d: Array, parent: Vertex, op: str) -> Array:
@@ -179,7 +204,9 @@ def fit(d: Array, parent: Vertex, op: str) -> Array:
                 )
             summed = expand(summed, shape)
         d = summed
-    return d if d.dtype == parent.dtype else d.astype(parent.dtype)
+    if d.dtype != parent.dtype:
+        d = d.astype(parent.dtype)
+    return d if d.__class__ is not ndarray or d.ndim else d[()]  # a number computes ten times faster than a 0-d array
 
 
 def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
@@ -187,66 +214,63 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     return len(small) <= len(large) and all(n in (1, m) for n, m in zip(reversed(small), reversed(large), strict=False))
 
 
-def _collect_output(output: Vertex, g: Array, grads: dict[Vertex, Array]) -> None:
+# --- what arrives at a vertex: several outputs, hooks --------------------------------------------------------------
+
+
+def _pass_over(vertex: Vertex, release: bool, noted: list[tuple[Any, ...]]) -> None:
+    """A vertex that no gradient has reached."""
+    noted.append((vertex, vertex.grad))
+    if release and vertex.op is not None:
+        vertex.kept, vertex.prints = GONE, None
+
+
+def _collect_output(output: Any, g: Array, grads: dict[Vertex, Array]) -> None:
     """Put the gradient of one output beside those of the others, for the node that made them."""
-    assert isinstance(output, Output)
-    node = output.parents[0]
-    assert node is not None
+    node: Any = output.parents[0]
     gathered = grads.setdefault(node, [None] * len(node.shape))
     prior = gathered[output.index]
     gathered[output.index] = g if prior is None else prior + g
 
 
-def _fill_outputs(node: Vertex, gathered: list[Any]) -> tuple[Any, ...]:
-    return tuple(
-        np.zeros(shape, dtype) if g is None else g
-        for g, shape, dtype in zip(gathered, node.shape, node.dtype, strict=True)
-    )
-
-
-def _call_hooks(vertex: Vertex, g: Array) -> Array:
-    """Show the gradient to the user's hooks; what a hook returns takes its place."""
-    assert vertex.info is not None
-    for hook in list(vertex.info.hooks):
-        if isinstance(g, ndarray):  # which may be the gradient of others too
-            g = g.view()
-            g.flags.writeable = False
-        changed = hook(g)
-        if changed is None:
-            continue
-        if isinstance(g, ndarray | np.generic) or not hasattr(changed, "dtype"):
-            changed = np.asarray(only_numbers(changed, "what a hook returned"), g.dtype)
-        elif changed.dtype != g.dtype:
-            changed = changed.astype(g.dtype)
-        if changed.shape != g.shape:
-            raise GradientShapeError(
-                f"a hook on {describe(vertex)} returned a gradient of shape {changed.shape}; it must have the "
-                f"shape {g.shape} of the Tensor."
-            )
-        g = changed
+def _finish(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> Array:
+    """The gradient that a vertex passes on: zeros for outputs without one; what the user's hooks make of it."""
+    if g.__class__ is list:
+        outputs = zip(g, vertex.shape, vertex.dtype, strict=True)
+        g = tuple([np.zeros(shape, dtype) if d is None else d for d, shape, dtype in outputs])
+    if vertex.info is not None and vertex.info.hooks:
+        noted.append((vertex, vertex.grad))
+        g = call_hooks(vertex.info.hooks, vertex, g)
     return g
 
 
-def _deposit(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> None:
+# --- storing: all or nothing --------------------------------------------------------------------------------------
+
+
+def _return(vertex: Vertex, g: Array, found: dict[Vertex, Array]) -> None:
+    """Put a finished gradient aside for the caller, who wants it."""
+    found[vertex] = g
+
+
+def _store(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> None:
     """Add a finished gradient to what somebody may read: the ``.grad`` of a leaf that is still held, and of a
     computed Tensor that is small (for the pictures) or still held. What was there before is noted for `_take_back`."""
-    if vertex.value is not None and vertex.__class__ is not Leaf:
+    if vertex.__class__ is not Leaf:
         prior = vertex.grad
-        if prior is not None:
+        if prior is None:
+            vertex.grad = g if g.__class__ is float64 else g.copy()
+        else:
             noted.append((vertex, prior))
             vertex.grad = prior + g
-        else:
-            vertex.grad = g if g.__class__ is float64 else g.copy()
         return
     tensor = None if vertex.tensor is None else vertex.tensor()
     if tensor is None:
         return
     noted.append((vertex, vertex.grad))
-    if vertex.__class__ is not Leaf:
-        vertex.grad = g.copy() if vertex.grad is None else vertex.grad + g
-        return
-    alone = _ours_alone(g)
-    with _DEPOSITING:
+    # An array that nobody but the pass holds becomes a ``.grad`` without a copy. A rule may hand the same array to two
+    # operands, return the incoming gradient, a view of it, or an array that it keeps for itself; a reference count sees
+    # them all, and when in doubt there is a copy.
+    alone = g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE
+    with _STORING:
         prior = tensor._grad
         if prior is not None:
             g = prior + g
@@ -274,7 +298,7 @@ def _take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: Ba
         if not ours:
             holder.grad = prior
             continue
-        with _DEPOSITING:
+        with _STORING:
             if holder._grad is ours[0]:
                 holder._grad = prior
             elif holder._grad is not prior:
@@ -284,34 +308,21 @@ def _take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: Ba
 
 
 # Graphs of several threads may share a leaf, and NumPy lets other threads run while it adds large arrays.
-_DEPOSITING = RLock()
+_STORING = RLock()
 
 
-def _count_references(g: Array) -> int:
+def _count_references(vertex: Any, g: Array, noted: Any) -> int:
     return sys.getrefcount(g)
 
 
-def _handed_on(g: Array) -> int:
-    return _count_references(g)
-
-
 def _calibrate() -> int:
-    """`sys.getrefcount` of an array that nobody but the pass holds, counted where `_ours_alone` counts it."""
+    """`sys.getrefcount` of an array that nobody but the pass holds, counted where `_store` counts it."""
     grads = {0: np.empty(1)}
     g = grads.pop(0)
-    return _handed_on(g)
+    return _count_references(None, g, [])
 
 
 _ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
-
-
-def _ours_alone(g: Array) -> bool:
-    """Whether nobody but the pass holds this array, so that it can become a ``.grad`` without a copy.
-
-    A rule may hand the same array to two operands, return the incoming gradient, a view of it, or an array that it
-    keeps for itself; a reference count sees them all, and when in doubt there is a copy.
-    """
-    return g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE
 
 
 # --- many passes along one route at once --------------------------------------------------------------------------
@@ -321,27 +332,13 @@ def _ours_alone(g: Array) -> bool:
 # they get a stack; an op says so with ``stacked``. The others are asked row by row. Either way the numbers are those of
 # the passes one by one, but for the rounding of matrix products.
 
-LIMIT = 2**18  # entries of the largest stack: what is larger gains nothing, and takes memory
-
-
-def rows_at_once(route: Route) -> int:
-    """How many passes may travel together: one, where hooks or a watcher want to see each of them."""
-    if STATE.get().watch is not None:
-        return 1
-    largest = 1
-    for vertex in route.order:
-        if (vertex.info is not None and vertex.info.hooks) or (vertex.op is not None and vertex.op.outputs):
-            return 1
-        largest = max(largest, prod(vertex.shape))
-    return max(1, LIMIT // largest)
-
 
 def stacked_pass(root: Vertex, seeds: Array, route: Route) -> dict[Vertex, Array]:
     """The gradients of the wanted vertices for each of the seeds of the root, stacked as the seeds are.
 
     The values kept for the pass stay; nothing is stored on Tensors.
     """
-    check_values_are_there(route.order)
+    _check_values(route.order)
     assert route.wanted is not None
     assert route.edges is not None
     found: dict[Vertex, Array] = {}

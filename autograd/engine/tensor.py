@@ -29,9 +29,10 @@ from autograd.errors import (
     UnusedInputError,
 )
 from autograd.fingerprints import fingerprint, hand_out, take_back
+from autograd.hooks import HookHandle
 from autograd.values import TensorValues, own_array
 
-__all__ = ["HookHandle", "Tensor", "argument", "constant", "leaf", "tensor"]
+__all__ = ["Tensor", "argument", "constant", "leaf", "tensor"]
 
 ndarray = np.ndarray
 _new = object.__new__
@@ -297,28 +298,6 @@ class Tensor(TensorValues):
                 f"{shape}: there must be one entry of gradient for each entry of the Tensor."
             )
         return seed
-
-
-class HookHandle:
-    """What `Tensor.register_hook` returns: it removes the hook.
-
-    >>> from autograd import tensor
-    >>> x = tensor(3.0, requires_grad=True)
-    >>> handle = x.register_hook(print)
-    >>> handle.remove()
-    >>> (x * 2).backward()
-    >>> x.grad
-    array(2.)
-    """
-
-    def __init__(self, info: Info, hook: Callable[[Any], Any]) -> None:
-        self._info = info
-        self._hook = hook
-
-    def remove(self) -> None:
-        """Remove the hook; again, it does nothing."""
-        if self._hook in self._info.hooks:
-            self._info.hooks.remove(self._hook)
 
 
 def tensor(

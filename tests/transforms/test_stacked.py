@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import autograd.engine.backward
+import autograd.trace
 from autograd import custom_op, hessian, jacobian, tensor
 
 A = np.random.default_rng(0).normal(size=(4, 3))
@@ -52,7 +52,7 @@ def limited(request, monkeypatch):
 
     def with_limit(function, *args):
         with monkeypatch.context() as patch:
-            patch.setattr(autograd.engine.backward, "LIMIT", request.param)
+            patch.setattr(autograd.trace, "LIMIT", request.param)
             return function(*args)
 
     return with_limit

@@ -1,0 +1,59 @@
+"""Hooks on gradients: how they are taken off, and how a backward pass calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import only_numbers
+from autograd.engine.graph import Info, Vertex
+from autograd.errors import GradientShapeError
+from autograd.provenance import describe
+
+__all__ = ["HookHandle", "call_hooks"]
+
+
+class HookHandle:
+    """What `Tensor.register_hook` returns: it removes the hook.
+
+    >>> from autograd import tensor
+    >>> x = tensor(3.0, requires_grad=True)
+    >>> handle = x.register_hook(print)
+    >>> handle.remove()
+    >>> (x * 2).backward()
+    >>> x.grad
+    array(2.)
+    """
+
+    def __init__(self, info: Info, hook: Callable[[Any], Any]) -> None:
+        self._info = info
+        self._hook = hook
+
+    def remove(self) -> None:
+        """Remove the hook; again, it does nothing."""
+        if self._hook in self._info.hooks:
+            self._info.hooks.remove(self._hook)
+
+
+def call_hooks(hooks: list[Callable[[Any], Any]], vertex: Vertex, g: Any) -> Any:
+    """Show the gradient to the user's hooks; what a hook returns takes its place."""
+    for hook in list(hooks):
+        if isinstance(g, np.ndarray):  # which may be the gradient of others too
+            g = g.view()
+            g.flags.writeable = False
+        changed = hook(g)
+        if changed is None:
+            continue
+        if isinstance(g, np.ndarray | np.generic) or not hasattr(changed, "dtype"):
+            changed = np.asarray(only_numbers(changed, "what a hook returned"), g.dtype)
+        elif changed.dtype != g.dtype:
+            changed = changed.astype(g.dtype)
+        if changed.shape != g.shape:
+            raise GradientShapeError(
+                f"a hook on {describe(vertex)} returned a gradient of shape {changed.shape}; it must have the "
+                f"shape {g.shape} of the Tensor."
+            )
+        g = changed
+    return g
