@@ -3,240 +3,62 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import types as _types
+import typing as _typing
 
 from autograd.lazy import on_use as _on_use
-from nn import data, functional
-from nn.defaults import get_default_dtype, manual_seed, set_default_dtype
-from nn.errors import (
-    ActivationWarning,
-    CheckpointError,
-    DataFileError,
-    LabelError,
-    LossShapeError,
-    PrecisionWarning,
-    PredictionError,
-    StateDictError,
-    SymmetryWarning,
-    TrainingWarning,
+from nn import data as data, functional as functional
+from nn.defaults import (
+    get_default_dtype as get_default_dtype,
+    manual_seed as manual_seed,
+    set_default_dtype as set_default_dtype,
 )
-from nn.layers import (
-    ELU,
-    GELU,
-    GRU,
-    LSTM,
-    MLP,
-    RNN,
-    SELU,
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    Arctan,
-    AvgPool1d,
-    AvgPool2d,
-    BatchNorm1d,
-    BatchNorm2d,
-    Conv1d,
-    Conv2d,
-    Dropout,
-    Embedding,
-    Flatten,
-    GRUCell,
-    Hardtanh,
-    Identity,
-    LayerNorm,
-    LeakyReLU,
-    Linear,
-    LogSoftmax,
-    LSTMCell,
-    MaxPool1d,
-    MaxPool2d,
-    Mish,
-    MultiheadAttention,
-    PReLU,
-    ReLU,
-    RMSNorm,
-    RNNCell,
-    RReLU,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Softsign,
-    Step,
-    Tanh,
-    Unflatten,
-)
-from nn.losses import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    HingeLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MSELoss,
-    NLLLoss,
-    PerceptronLoss,
-    SmoothL1Loss,
-)
-from nn.module import Buffer, Module, Parameter
-from nn.stateless import functional_call
+from nn.errors import *
+from nn.layers import *
+from nn.losses import *
+from nn.module import Buffer as Buffer, Module as Module, Parameter as Parameter
+from nn.stateless import functional_call as functional_call
 
-if _TYPE_CHECKING:
-    from nn import init, metrics, models, penalties, saving
-    from nn.inspect.doctor import doctor
-    from nn.inspect.drawing import draw
-    from nn.inspect.flow import gradient_flow
-    from nn.inspect.summarizing import summary
-    from nn.losses.recommendation import recommend
-    from nn.models.units import Adaline, McCullochPitts, Perceptron
-    from nn.saving import load, save
+# What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
+if _typing.TYPE_CHECKING:
+    from nn import init as init, metrics as metrics, models as models, penalties as penalties, saving as saving
+    from nn.inspect.doctor.examine import doctor as doctor
+    from nn.inspect.drawing import draw as draw
+    from nn.inspect.flow import gradient_flow as gradient_flow
+    from nn.inspect.summarizing import summary as summary
+    from nn.losses.recommendation import recommend as recommend
+    from nn.models.units import Adaline as Adaline, McCullochPitts as McCullochPitts, Perceptron as Perceptron
+    from nn.saving import load as load, save as save
     from nn.training import (
-        Callback,
-        Checkpoint,
-        CrossValidation,
-        CSVLog,
-        EarlyStopping,
-        History,
-        JSONLLog,
-        cross_validate,
-        evaluate,
-        fit,
-        predict,
+        Callback as Callback,
+        Checkpoint as Checkpoint,
+        CrossValidation as CrossValidation,
+        CSVLog as CSVLog,
+        EarlyStopping as EarlyStopping,
+        History as History,
+        JSONLLog as JSONLLog,
+        ReduceOnPlateau as ReduceOnPlateau,
+        cross_validate as cross_validate,
+        evaluate as evaluate,
+        fit as fit,
+        predict as predict,
     )
-    from nn.training.plateau import ReduceOnPlateau
-
-# What a training loop does not always need is imported at its first use.
+_MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "saving")
 _ON_USE = {
-    "summary": "nn.inspect.summarizing",
-    "ReduceOnPlateau": "nn.training.plateau",
-    "doctor": "nn.inspect.doctor",
+    "doctor": "nn.inspect.doctor.examine",
     "draw": "nn.inspect.drawing",
     "gradient_flow": "nn.inspect.flow",
+    "summary": "nn.inspect.summarizing",
     "recommend": "nn.losses.recommendation",
-    "Adaline": "nn.models.units",
-    "McCullochPitts": "nn.models.units",
-    "Perceptron": "nn.models.units",
-    "load": "nn.saving",
-    "save": "nn.saving",
-    "CSVLog": "nn.training",
-    "Callback": "nn.training",
-    "Checkpoint": "nn.training",
-    "CrossValidation": "nn.training",
-    "EarlyStopping": "nn.training",
-    "History": "nn.training",
-    "JSONLLog": "nn.training",
-    "cross_validate": "nn.training",
-    "evaluate": "nn.training",
-    "fit": "nn.training",
-    "predict": "nn.training",
+    **dict.fromkeys(("Adaline", "McCullochPitts", "Perceptron"), "nn.models.units"),
+    **dict.fromkeys(("load", "save"), "nn.saving"),
+    **dict.fromkeys(("Callback", "Checkpoint", "CrossValidation", "CSVLog", "EarlyStopping"), "nn.training"),
+    **dict.fromkeys(("History", "JSONLLog", "ReduceOnPlateau"), "nn.training"),
+    **dict.fromkeys(("cross_validate", "evaluate", "fit", "predict"), "nn.training"),
 }
-_MODULES = ("init", "metrics", "models", "penalties", "saving")
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE, _MODULES)
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "GRU",
-    "LSTM",
-    "MLP",
-    "RNN",
-    "SELU",
-    "ActivationWarning",
-    "Adaline",
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "Arctan",
-    "AvgPool1d",
-    "AvgPool2d",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "Buffer",
-    "CSVLog",
-    "Callback",
-    "Checkpoint",
-    "CheckpointError",
-    "Conv1d",
-    "Conv2d",
-    "CrossEntropyLoss",
-    "CrossValidation",
-    "DataFileError",
-    "Dropout",
-    "EarlyStopping",
-    "Embedding",
-    "Flatten",
-    "GRUCell",
-    "Hardtanh",
-    "HingeLoss",
-    "History",
-    "HuberLoss",
-    "Identity",
-    "JSONLLog",
-    "KLDivLoss",
-    "L1Loss",
-    "LSTMCell",
-    "LabelError",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LogSoftmax",
-    "LossShapeError",
-    "MSELoss",
-    "MaxPool1d",
-    "MaxPool2d",
-    "McCullochPitts",
-    "Mish",
-    "Module",
-    "MultiheadAttention",
-    "NLLLoss",
-    "PReLU",
-    "Parameter",
-    "Perceptron",
-    "PerceptronLoss",
-    "PrecisionWarning",
-    "PredictionError",
-    "RMSNorm",
-    "RNNCell",
-    "RReLU",
-    "ReLU",
-    "ReduceOnPlateau",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SmoothL1Loss",
-    "Softmax",
-    "Softplus",
-    "Softsign",
-    "StateDictError",
-    "Step",
-    "SymmetryWarning",
-    "Tanh",
-    "TrainingWarning",
-    "Unflatten",
-    "cross_validate",
-    "data",
-    "doctor",
-    "draw",
-    "evaluate",
-    "fit",
-    "functional",
-    "functional_call",
-    "get_default_dtype",
-    "gradient_flow",
-    "init",
-    "load",
-    "manual_seed",
-    "metrics",
-    "models",
-    "penalties",
-    "predict",
-    "recommend",
-    "save",
-    "saving",
-    "set_default_dtype",
-    "summary",
-]
+if not _typing.TYPE_CHECKING:  # see nn.layers
+    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]
+    __all__ = sorted([*__all__, *_MODULES, *_ON_USE])

@@ -3,91 +3,40 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import types as _types
+import typing as _typing
 
 from autograd.lazy import on_use as _on_use
-from optim.adagrad import Adadelta, Adagrad, RMSprop
-from optim.adam import Adam, AdamW, Lion, NAdam
-from optim.clip import NonFiniteGradientError, clip_grad_norm, clip_grad_value
-from optim.errors import (
-    GradientError,
-    HyperparameterError,
-    NoGradientWarning,
-    OptimizerError,
-    ParameterError,
-    StateError,
-    UpdateError,
+from optim.adagrad import *
+from optim.adam import *
+from optim.clip import (
+    NonFiniteGradientError as NonFiniteGradientError,
+    clip_grad_norm as clip_grad_norm,
+    clip_grad_value as clip_grad_value,
 )
-from optim.groups import decay_groups
-from optim.optimizer import Optimizer
-from optim.sgd import SGD
+from optim.errors import *
+from optim.groups import decay_groups as decay_groups
+from optim.optimizer import Optimizer as Optimizer
+from optim.sgd import *
 
-if _TYPE_CHECKING:
-    from optim import presets as presets
-    from optim import schedules as schedules
-    from optim.lbfgs import LBFGS
-    from optim.minimizing import Minimum, minimize
-    from optim.presets import preset
-    from optim.schedules import (
-        Schedule,
-        chain,
-        constant,
-        cosine,
-        exponential,
-        inverse_time,
-        multi_step,
-        one_cycle,
-        polynomial,
-        step_decay,
-        warmup,
-    )
-
-# What a training loop does not always need is imported at its first use.
-_SCHEDULES = ("Schedule", "chain", "constant", "cosine", "exponential", "inverse_time", "multi_step", "one_cycle")
+# What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
+if _typing.TYPE_CHECKING:
+    from optim import presets as presets, schedules as schedules
+    from optim.lbfgs import LBFGS as LBFGS
+    from optim.minimizing import Minimum as Minimum, minimize as minimize
+    from optim.presets import preset as preset
+    from optim.schedules import *
 _ON_USE = {
     "LBFGS": "optim.lbfgs",
     "Minimum": "optim.minimizing",
     "minimize": "optim.minimizing",
     "preset": "optim.presets",
-    **dict.fromkeys((*_SCHEDULES, "polynomial", "step_decay", "warmup"), "optim.schedules"),
+    **dict.fromkeys(("Schedule", "chain", "constant", "cosine", "exponential", "inverse_time"), "optim.schedules"),
+    **dict.fromkeys(("multi_step", "one_cycle", "polynomial", "step_decay", "warmup"), "optim.schedules"),
 }
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE, ("presets", "schedules"))
 
-__all__ = [
-    "LBFGS",
-    "SGD",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "GradientError",
-    "HyperparameterError",
-    "Lion",
-    "Minimum",
-    "NAdam",
-    "NoGradientWarning",
-    "NonFiniteGradientError",
-    "Optimizer",
-    "OptimizerError",
-    "ParameterError",
-    "RMSprop",
-    "Schedule",
-    "StateError",
-    "UpdateError",
-    "chain",
-    "clip_grad_norm",
-    "clip_grad_value",
-    "constant",
-    "cosine",
-    "decay_groups",
-    "exponential",
-    "inverse_time",
-    "minimize",
-    "multi_step",
-    "one_cycle",
-    "polynomial",
-    "preset",
-    "step_decay",
-    "warmup",
-]
+if not _typing.TYPE_CHECKING:  # a computed list would stop type checkers, which follow the stars
+    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]
+    __all__ = sorted([*__all__, *_ON_USE])

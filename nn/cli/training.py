@@ -16,7 +16,7 @@ from nn.cli.problem import MOST_CLASSES, Problem, read_problem
 from nn.cli.report import pictures, report
 from nn.data import Loader, Standardize
 from nn.inspect.summarizing import summary
-from nn.layers.activations import ACTIVATIONS
+from nn.layers.activations.names import ACTIVATIONS
 from nn.losses import CrossEntropyLoss, MSELoss
 from nn.metrics import accuracy
 from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit

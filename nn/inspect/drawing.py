@@ -16,8 +16,7 @@ import numpy as np
 
 from autograd import OperandError, Tensor, enable_grad, tensor
 from autograd.operand_errors import arrays_of
-from autograd.view import Drawing
-from autograd.view import draw as draw_graph
+from autograd.view import Drawing, draw as draw_graph
 from autograd.view.graph.snapshot import refused
 from nn.module import Module
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from numpy.typing import DTypeLike
 
 from nn.defaults import Randomness, generator
-from nn.layers.activations import activation as make_activation
+from nn.layers.activations.names import activation as make_activation
 from nn.layers.container import Sequential
 from nn.layers.linear import Linear
 from nn.module import Module

@@ -1,16 +1,138 @@
-"""Pooling layers: windows made one number each. They have no parameters."""
+"""Pooling: windows made one number each, by their maximum or their mean."""
 
 from __future__ import annotations
 
+from functools import reduce as fold
 from typing import Any
 
-from nn.functional import pooling
-from nn.functional.windows import per_axis
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.ops import windows
+from nn.layers.windows import Pairs, batched, brief, fitting, per_axis, trailing
 from nn.module import Module
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
 
 __autograd_transparent__ = True
+
+_max_pool = windows.max_pool
+_window_sum = windows.window_sum
+
+
+def max_pool1d(
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+) -> Any:
+    """The maximum of each window of (N, C, L) or (C, L); see `max_pool2d`.
+
+    >>> import numpy as np
+    >>> from nn.functional import max_pool1d
+    >>> max_pool1d(np.array([[[1.0, 5.0, 2.0, 3.0, 4.0]]]), 2)
+    array([[[5., 3.]]])
+    """
+    return _maximum("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+) -> Any:
+    """The maximum of each window of images, ``y[n, c, p] = max_k x[n, c, s p + d k]``.
+
+    ``x`` has shape (N, C, H, W), or (C, H, W) for one image. The windows lie as those of `conv2d`; ``stride`` is that
+    of windows side by side by default, that is the kernel size, and padding never wins. With ``ceil_mode`` the count
+    of windows is rounded up, and the last may reach over the edge. Of several equal maxima the first, row by row, gets
+    the gradient.
+
+    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
+
+    Arguments, results and gradients are those of ``torch.nn.functional.max_pool2d``.
+
+    >>> import numpy as np
+    >>> from nn.functional import max_pool2d
+    >>> max_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2)
+    array([[[[ 5.,  7.],
+             [13., 15.]]]])
+    """
+    return _maximum("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def avg_pool1d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The mean of each window of (N, C, L) or (C, L); see `avg_pool2d`.
+
+    >>> import numpy as np
+    >>> from nn.functional import avg_pool1d
+    >>> avg_pool1d(np.array([[[1.0, 5.0, 2.0, 3.0]]]), 2)
+    array([[[3. , 2.5]]])
+    """
+    return _average("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def avg_pool2d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window of images (N, C, H, W) or (C, H, W).
+
+    The windows are those of `max_pool2d`. The zeros of the padding count as numbers of the window unless
+    ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their count.
+
+    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
+
+    Arguments and results are those of ``torch.nn.functional.avg_pool2d``.
+
+    >>> import numpy as np
+    >>> from nn.functional import avg_pool2d
+    >>> avg_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2)
+    array([[[[ 2.5,  4.5],
+             [10.5, 12.5]]]])
+    >>> avg_pool2d(np.ones((1, 1, 2, 2)), 2, padding=1, count_include_pad=False)
+    array([[[[1., 1.],
+             [1., 1.]]]])
+    """
+    return _average("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
+    """The means of as many windows as wanted, of (N, C, L) or (C, L); see `adaptive_avg_pool2d`.
+
+    >>> import numpy as np
+    >>> from nn.functional import adaptive_avg_pool1d
+    >>> adaptive_avg_pool1d(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]), 2)
+    array([[[2., 4.]]])
+    """
+    return _adaptive("adaptive_avg_pool1d", 1, x, output_size)
+
+
+def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
+    """The means of as many windows as wanted, whatever the size of the images (N, C, H, W) or (C, H, W).
+
+    Along an axis of n numbers, window i of m reaches from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``: windows
+    overlap where m does not divide n. ``output_size`` is one number or a pair; None leaves an axis as it is.
+    ``adaptive_avg_pool2d(x, 1)`` is the mean of each channel.
+
+    Raises OperandError for an input that is no image, ValueError for a size that is none.
+
+    Arguments and results are those of ``torch.nn.functional.adaptive_avg_pool2d``.
+
+    >>> import numpy as np
+    >>> from nn.functional import adaptive_avg_pool2d
+    >>> adaptive_avg_pool2d(np.arange(9.0).reshape(1, 1, 3, 3), 2)
+    array([[[[2., 3.],
+             [5., 6.]]]])
+    """
+    return _adaptive("adaptive_avg_pool2d", 2, x, output_size)
 
 
 class _Pool(Module):
@@ -37,7 +159,7 @@ class _MaxPool(_Pool):
         self.dilation = dilation
 
     def forward(self, x: Any) -> Any:
-        function = pooling.max_pool1d if self.axes == 1 else pooling.max_pool2d
+        function = max_pool1d if self.axes == 1 else max_pool2d
         return function(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
     def extra_repr(self) -> str:
@@ -104,9 +226,7 @@ class AvgPool1d(_Pool):
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Any) -> Any:
-        return pooling.avg_pool1d(
-            x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
-        )
+        return avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -145,7 +265,7 @@ class AvgPool2d(_Pool):
         self.divisor_override = divisor_override
 
     def forward(self, x: Any) -> Any:
-        return pooling.avg_pool2d(
+        return avg_pool2d(
             x,
             self.kernel_size,
             self.stride,
@@ -172,7 +292,7 @@ class AdaptiveAvgPool1d(Module):
         self.output_size = output_size
 
     def forward(self, x: Any) -> Any:
-        return pooling.adaptive_avg_pool1d(x, self.output_size)
+        return adaptive_avg_pool1d(x, self.output_size)
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
@@ -196,7 +316,77 @@ class AdaptiveAvgPool2d(Module):
         self.output_size = output_size
 
     def forward(self, x: Any) -> Any:
-        return pooling.adaptive_avg_pool2d(x, self.output_size)
+        return adaptive_avg_pool2d(x, self.output_size)
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
+
+
+def _described(
+    name: str, axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> tuple[Any, bool, dict[str, Any], Pairs]:
+    """The input with an axis of samples, whether it had one, the windows as the ops take them, and their padding."""
+    x, has_samples = batched(name, x, axes)
+    size = per_axis("kernel_size", kernel_size, axes)
+    strides = size if stride is None else per_axis("stride", stride, axes)
+    margins, dilations = per_axis("padding", padding, axes, least=0), per_axis("dilation", dilation, axes)
+    if any(2 * p > k for p, k in zip(margins, size, strict=True)):
+        raise ValueError(
+            f"{name}: padding is at most half the kernel size, or windows would see nothing else; padding={padding} is "
+            f"more than half of kernel_size={kernel_size}."
+        )
+    spans = tuple(d * (k - 1) + 1 for k, d in zip(size, dilations, strict=True))
+    sides: Pairs = tuple((p, p) for p in margins)
+    if ceil_mode:
+        sides = trailing(x.shape[2:], spans, strides, sides)
+    fitting(name, x.shape, size, sides, dilations)
+    how = {"size": size, "stride": brief(strides, 1), "padding": brief(sides, 0), "dilation": brief(dilations, 1)}
+    return x, has_samples, how, sides
+
+
+def _maximum(
+    name: str, axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> Any:
+    x, has_samples, how, _ = _described(name, axes, x, kernel_size, stride, padding, dilation, ceil_mode)
+    out = _max_pool(x, **how)
+    return out if has_samples else out[0]
+
+
+def _average(
+    name: str, axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool,
+    divisor: int | None,
+) -> Any:  # fmt: skip
+    x, has_samples, how, sides = _described(name, axes, x, kernel_size, stride, padding, 1, ceil_mode)
+    if divisor is None:
+        margins = per_axis("padding", padding if with_padding else 0, axes, least=0)
+        w = windows.windows(x.shape[2:], **how)
+        counts = [_counted(*axis) for axis in zip(x.shape[2:], w.counts, w.size, w.stride, sides, margins, strict=True)]
+        whole = fold(np.multiply.outer, counts)
+    else:
+        whole = np.array(per_axis("divisor_override", divisor, 1))
+    out = _window_sum(x, **how) / (float(whole.flat[0]) if (whole == whole.flat[0]).all() else whole.astype(x.dtype))
+    return out if has_samples else out[0]
+
+
+def _counted(n: int, windows: int, size: int, stride: int, sides: tuple[int, int], margin: int) -> NDArray[np.int64]:
+    """How many numbers each window has along an axis, up to a margin of padding on both sides that counts."""
+    starts = np.arange(windows) * stride - sides[0]
+    return np.minimum(starts + size, n + margin) - np.maximum(starts, -margin)
+
+
+def _adaptive(name: str, axes: int, x: Any, output_size: Any) -> Any:
+    x, has_samples = batched(name, x, axes)
+    sizes = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * axes
+    lengths = x.shape[2:]
+    wanted = per_axis("output_size", [lengths[i % axes] if m is None else m for i, m in enumerate(sizes)], axes)
+    for n, m in zip(lengths, wanted, strict=True):  # one axis after the other: each goes to the end
+        x = np.tensordot(x, _means(n, m).astype(x.dtype), (2, 1))
+    return x if has_samples else x[0]
+
+
+def _means(n: int, m: int) -> NDArray[np.float64]:
+    """The matrix (m, n) that takes the means of m windows of n numbers."""
+    i, k = np.arange(m)[:, None], np.arange(n)
+    inside = (k >= i * n // m) & (k < -(-(i + 1) * n // m))
+    means: NDArray[np.float64] = inside / inside.sum(axis=1, keepdims=True)
+    return means

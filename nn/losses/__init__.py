@@ -1,19 +1,13 @@
-"""Losses as modules: the settings, kept; the formulas are in `nn.functional`."""
+"""Losses, one file per family: each function, and the module that keeps its settings, side by side.
 
-from nn.losses.binary import BCELoss, BCEWithLogitsLoss, HingeLoss, PerceptronLoss
-from nn.losses.classification import CrossEntropyLoss, KLDivLoss, NLLLoss
-from nn.losses.regression import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+``__all__`` of a family lists its modules, which `nn` offers; `nn.functional` offers the functions.
+"""
 
-__all__ = [
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "CrossEntropyLoss",
-    "HingeLoss",
-    "HuberLoss",
-    "KLDivLoss",
-    "L1Loss",
-    "MSELoss",
-    "NLLLoss",
-    "PerceptronLoss",
-    "SmoothL1Loss",
-]
+import typing as _typing
+
+from nn.losses.binary import *
+from nn.losses.classification import *
+from nn.losses.regression import *
+
+if not _typing.TYPE_CHECKING:  # see nn.layers
+    __all__ = [name for name in dir() if name[0].isupper()]

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from nn.defaults import get_default_dtype
-from nn.functional import Reduction
+from nn.losses.checks import Reduction
 from nn.module import Buffer, Module
 
 __all__ = ["_Loss", "weight_buffer"]

@@ -1,18 +1,64 @@
-"""Losses of yes-or-no answers, as modules."""
+"""Losses of yes-or-no answers: given as probabilities, as scores before a sigmoid, or as a side of a boundary."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from nn import functional
-from nn.functional import Reduction
+import numpy as np
+
+from autograd.ops import arithmetic, transcendental
+from nn.arrays import plain
+from nn.errors import LabelError, PredictionError
 from nn.losses.base import _Loss, weight_buffer
+from nn.losses.checks import Operand, Reduction, check_activation, counted, pair, reduced, weights
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss"]
 
 __autograd_transparent__ = True
 
-_bce_with_logits = functional.binary_cross_entropy_with_logits
+_log = transcendental.log
+_log1p = transcendental.log1p
+_masked = arithmetic.masked
+_relu = transcendental.relu
+_softplus = transcendental.softplus
+_where = arithmetic.where
+_SMALLEST_LOG = -100.0
+_SMALLEST = float(np.exp(_SMALLEST_LOG))
+
+
+def binary_cross_entropy(
+    prediction: Operand, target: Operand, weight: Operand | None = None, *, reduction: Reduction = "mean"
+) -> Any:
+    """The cross-entropy of yes-or-no answers, ``-t log(p) - (1 - t) log(1 - p)``, from probabilities p.
+
+    Both logarithms are cut off at -100, where their slope is 0. The target is the probability of yes, from 0 to 1, of
+    the shape of the prediction. ``weight`` multiplies the losses of the entries; it does not change what the mean is
+    divided by.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target outside 0 .. 1,
+    PredictionError for a prediction outside 0 .. 1.
+
+    >>> import numpy as np
+    >>> from nn.functional import binary_cross_entropy
+    >>> binary_cross_entropy(np.array([0.5, 0.25, 0.0]), np.array([1.0, 1.0, 1.0]), reduction="none").round(4)
+    array([  0.6931,   1.3863, 100.    ])
+    """
+    name = "binary_cross_entropy"
+    prediction, target = pair(name, prediction, target)
+    _check_probabilities(name, target)
+    p = plain(prediction)
+    if p.size and (np.minimum.reduce(p, None) < 0.0 or np.maximum.reduce(p, None) > 1.0):  # NaN gives NaN
+        raise PredictionError(
+            f"{name}: the prediction is the probability of yes, from 0 to 1, but it reaches from {p.min()} to "
+            f"{p.max()}. Scores go through a sigmoid first, or to binary_cross_entropy_with_logits."
+        )
+    yes, no = ~(p <= _SMALLEST), ~(p >= 1.0)  # in between, no number is nearer to 1 than exp(-100)
+    log_yes = _where(yes, _log(_where(yes, prediction, 1.0)), _SMALLEST_LOG)
+    log_no = _where(no, _log1p(_where(no, -prediction, 0.0)), _SMALLEST_LOG)
+    losses = -(target * log_yes + (1.0 - target) * log_no)
+    if weight is not None:
+        losses = losses * weights(name, "weight", weight, p.shape, p.dtype)
+    return reduced(name, losses, reduction)
 
 
 class BCELoss(_Loss):
@@ -36,7 +82,51 @@ class BCELoss(_Loss):
         self.weight = weight_buffer(weight)
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.binary_cross_entropy(prediction, target, self.weight, reduction=self.reduction)
+        return binary_cross_entropy(prediction, target, self.weight, reduction=self.reduction)
+
+
+def binary_cross_entropy_with_logits(
+    prediction: Operand,
+    target: Operand,
+    weight: Operand | None = None,
+    *,
+    pos_weight: Operand | None = None,
+    reduction: Reduction = "mean",
+) -> Any:
+    """The cross-entropy of yes-or-no answers, ``-t log(p) - (1 - t) log(1 - p)`` with ``p = sigmoid(prediction)``.
+
+    Computed as ``softplus(-|x|)`` plus ``(1 - t) x`` or ``-t x``, none of which is negative: that neither overflows
+    nor loses digits. The target is the probability of yes, from 0 to 1, of the shape of the prediction: for several
+    labels per sample, one column each. ``pos_weight`` multiplies the first term, so that rare positives count more;
+    ``weight`` multiplies the losses of the entries, and does not change what the mean is divided by. Both are repeated
+    to the shape of the prediction. An infinite score on the right side costs 0; on the wrong one the loss is infinite,
+    and its slope still p - t.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target outside 0 .. 1.
+    Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
+
+    >>> import numpy as np
+    >>> from nn.functional import binary_cross_entropy_with_logits
+    >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0]), reduction="none").round(4)
+    array([0.6931, 0.    ])
+    """
+    name = "binary_cross_entropy_with_logits"
+    check_activation(name, prediction)
+    prediction, target = pair(name, prediction, target)
+    _check_probabilities(name, target)
+    yes, no = target, 1.0 - target
+    positive = plain(prediction) >= 0.0
+    size = _where(positive, prediction, -prediction)  # not the absolute value, which has no slope at 0
+    losses = _softplus(-size)
+    if pos_weight is not None:
+        yes = yes * weights(name, "pos_weight", pos_weight, prediction.shape, prediction.dtype)
+        losses = (yes + no) * losses
+    wrong = _where(positive, no, yes)
+    losses = losses + wrong * counted(wrong, size)
+    if weight is not None:
+        heavy = weights(name, "weight", weight, prediction.shape, prediction.dtype)
+        losses = heavy * counted(heavy, losses)
+    return reduced(name, losses, reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -63,7 +153,27 @@ class BCEWithLogitsLoss(_Loss):
         self.pos_weight = weight_buffer(pos_weight)
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return _bce_with_logits(prediction, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction)
+        return binary_cross_entropy_with_logits(
+            prediction, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
+        )
+
+
+def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, reduction: Reduction = "mean") -> Any:
+    """``max(0, margin - t x)`` of scores x and sides t, -1 or 1: what is missing to a margin on the right side.
+
+    Its slope is 0 where the margin is just reached. Both of the same shape; the result is a single number, or has that
+    shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target other than -1
+    and 1.
+
+    >>> import numpy as np
+    >>> from nn.functional import hinge_loss
+    >>> hinge_loss(np.array([2.0, 0.5, 0.5]), np.array([1.0, 1.0, -1.0]), reduction="none")
+    array([0. , 0.5, 1.5])
+    """
+    prediction, target = _sides("hinge_loss", prediction, target)
+    return reduced("hinge_loss", _relu(float(margin) - target * prediction), reduction)
 
 
 class HingeLoss(_Loss):
@@ -86,7 +196,27 @@ class HingeLoss(_Loss):
         self.margin = float(margin)
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.hinge_loss(prediction, target, margin=self.margin, reduction=self.reduction)
+        return hinge_loss(prediction, target, margin=self.margin, reduction=self.reduction)
+
+
+def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
+    """``max(0, -t x)`` of scores x and sides t, -1 or 1: 0 on the right side, the distance on the wrong one.
+
+    A score of 0 is on no side and counts as wrong: the slope there is ``-t``. So gradient descent on single samples is
+    the perceptron's rule, also from weights of 0. Both of the same shape; the result is a single number, or has that
+    shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target other than -1
+    and 1.
+
+    >>> import numpy as np
+    >>> from nn.functional import perceptron_loss
+    >>> perceptron_loss(np.array([2.0, 0.5]), np.array([1.0, -1.0]), reduction="none")
+    array([0. , 0.5])
+    """
+    prediction, target = _sides("perceptron_loss", prediction, target)
+    missing = -target * prediction
+    return reduced("perceptron_loss", _masked(missing, mask=~(plain(missing) < 0.0)), reduction)
 
 
 class PerceptronLoss(_Loss):
@@ -104,4 +234,32 @@ class PerceptronLoss(_Loss):
     """
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.perceptron_loss(prediction, target, reduction=self.reduction)
+        return perceptron_loss(prediction, target, reduction=self.reduction)
+
+
+# --- checks -------------------------------------------------------------------------------------------------------
+
+
+def _between(values: Any) -> bool:
+    return not values.size or bool(np.minimum.reduce(values, None) >= 0.0 and np.maximum.reduce(values, None) <= 1.0)
+
+
+def _check_probabilities(name: str, target: Operand) -> None:
+    values = plain(target)
+    if not _between(values):
+        raise LabelError(
+            f"{name}: the target is the probability of yes, from 0 to 1, but it reaches from {values.min()} to "
+            f"{values.max()}." + (" Labels -1 and 1 become 0 and 1 by (target + 1) / 2." if values.min() == -1 else "")
+        )
+
+
+def _sides(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:
+    prediction, target = pair(name, prediction, target)
+    values = plain(target)
+    if not (np.abs(values) == 1.0).all():
+        found = values[np.abs(values) != 1.0].flat[0]
+        raise LabelError(
+            f"{name}: the target is the right side, -1 or 1, but one is {found}."
+            + (" Labels 0 and 1 become -1 and 1 by 2 * target - 1." if found == 0.0 else "")
+        )
+    return prediction, target

@@ -1,20 +1,103 @@
-"""Losses of one class among several, and of distributions over classes, as modules."""
+"""Losses of one class among several, and of distributions over classes."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from nn import functional
-from nn.functional import Reduction
-from nn.functional.losses.classification import IGNORED
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor, custom_op
+from autograd.ops import arithmetic, fused, reduce, shape, transcendental
+from nn.arrays import plain
+from nn.errors import LabelError, LossShapeError
 from nn.losses.base import _Loss, weight_buffer
+from nn.losses.checks import (
+    Operand,
+    Reduction,
+    array,
+    check_activation,
+    check_reduction,
+    counted,
+    pair,
+    reduced,
+    weights,
+)
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
 
 __autograd_transparent__ = True
 
-_cross_entropy = functional.cross_entropy
+IGNORED = -100  # the label of samples without label, unless another is chosen
+_cross_entropy = fused.cross_entropy
+_exp = transcendental.exp
+_log = transcendental.log
+_log_softmax = reduce.log_softmax
+_masked = arithmetic.masked
+_sum = reduce.sum
+_where = arithmetic.where
+_INF = float("inf")
+_UNSIGNED = {char: np.dtype(char.upper()) for char in "bBhHiIlLqQ"}  # by the letter of an integer dtype
+
+
+def cross_entropy(
+    logits: Operand,
+    target: Operand,
+    weight: Operand | None = None,
+    *,
+    ignore_index: int = IGNORED,
+    label_smoothing: float = 0.0,
+    reduction: Reduction = "mean",
+) -> Any:
+    """The cross-entropy of one class among several, ``-log(softmax(logits)[label])``, without overflow.
+
+    The logits are scores before any softmax, of shape (N, C), or (C,), or (N, C, d1, ...). The target is class numbers,
+    integers from 0 to C - 1 of the same shape without the axis of the classes; or probabilities q, floating, of the
+    shape of the logits, and the loss is ``-sum_c q_c log(softmax(logits)_c)``. The result is a single number, or has
+    the shape of the class numbers with ``reduction="none"``.
+
+    ``weight``, one per class, multiplies the terms of its class. ``label_smoothing`` e takes the share e of each target
+    and spreads it evenly over all classes. Samples of label ``ignore_index`` count 0. The mean of class numbers is
+    divided by the sum of the weights of all labels that count, so that it is a weighted mean; that of probabilities by
+    the number of samples.
+
+    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for
+    class numbers that are not integers or not among the classes, and for probabilities that are negative or do not sum
+    to 1. Warns with ActivationWarning when the logits come from a softmax, log_softmax or sigmoid.
+
+    >>> import numpy as np
+    >>> from nn.functional import cross_entropy
+    >>> logits = np.array([[0.0, 0.0], [1000.0, 0.0]])
+    >>> cross_entropy(logits, np.array([1, 0]), reduction="none").round(4)
+    array([0.6931, 0.    ])
+    >>> float(cross_entropy(logits, np.array([[0.5, 0.5], [0.5, 0.5]])).round(4))
+    250.3466
+    """
+    name = "cross_entropy"
+    check_activation(name, logits)
+    if target.__class__ is not np.ndarray and not isinstance(target, Tensor):
+        target = plain(target, f"{name}: the target")
+    if target.dtype.kind == "f":
+        return _of_probabilities(logits, target, weight, ignore_index, label_smoothing, reduction)
+    labels, kept = _class_numbers(name, logits, target, ignore_index)
+    check_reduction(name, labels.shape, reduction)
+    x = _classes_last(_limits(logits), labels)
+    if weight is None and kept is None and not label_smoothing and labels.ndim:
+        return _cross_entropy(x, labels=labels, reduction=reduction)
+    if kept is not None:  # not the slope of infinite or NaN scores either
+        x = _where(kept[..., None], x, 0.0)
+    rows = labels if labels.ndim else labels.reshape(1)
+    losses = _cross_entropy(x, labels=rows)
+    own = None if weight is None else _class_weights(name, weight, x)
+    if own is not None:
+        losses = own[rows] * counted(own[rows], losses)
+    if label_smoothing:
+        share = probability("label_smoothing", label_smoothing)
+        even = np.full(x.shape[-1], share / x.shape[-1], x.dtype) if own is None else own * (share / x.shape[-1])
+        rest = _sum(even * counted(even, _log_softmax(x, axis=-1)), axis=-1)
+        losses = (1.0 - share) * counted(1.0 - share, losses) - rest
+    return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
 class CrossEntropyLoss(_Loss):
@@ -65,6 +148,41 @@ class CrossEntropyLoss(_Loss):
         )
 
 
+def nll_loss(
+    log_probabilities: Operand,
+    target: Operand,
+    weight: Operand | None = None,
+    *,
+    ignore_index: int = IGNORED,
+    reduction: Reduction = "mean",
+) -> Any:
+    """The negative logarithm of the probability of the right class, ``-log_probabilities[label]``.
+
+    The prediction is what `log_softmax` returns, of shape (N, C), or (C,), or (N, C, d1, ...); labels, ``weight``,
+    ``ignore_index`` and the mean are as in `cross_entropy`, which is both functions in one.
+
+    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for
+    labels that are not integers or not among the classes. Warns with ActivationWarning when the prediction comes from
+    a softmax.
+
+    >>> import numpy as np
+    >>> from nn.functional import nll_loss
+    >>> float(nll_loss(np.log([[0.25, 0.75], [0.5, 0.5]]), np.array([1, 0])).round(4))
+    0.4904
+    """
+    name = "nll_loss"
+    check_activation(name, log_probabilities)
+    labels, kept = _class_numbers(name, log_probabilities, target, ignore_index)
+    check_reduction(name, labels.shape, reduction)
+    x = _classes_last(log_probabilities, labels)
+    rows = labels if labels.ndim else labels.reshape(1)
+    losses = -np.take_along_axis(x, rows[..., None], axis=-1)[..., 0]
+    own = None if weight is None else _class_weights(name, weight, x)
+    if own is not None:
+        losses = own[rows] * counted(own[rows], losses)
+    return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
+
+
 class NLLLoss(_Loss):
     """The negative logarithm of the probability of the right class, ``mean(-x[label])``, from logarithms x.
 
@@ -88,9 +206,55 @@ class NLLLoss(_Loss):
         self.ignore_index = int(ignore_index)
 
     def forward(self, log_probabilities: Any, target: Any) -> Any:
-        return functional.nll_loss(
+        return nll_loss(
             log_probabilities, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
         )
+
+
+def kl_div(
+    prediction: Operand,
+    target: Operand,
+    *,
+    log_target: bool = False,
+    reduction: Reduction | Literal["batchmean"] = "mean",
+) -> Any:
+    """The divergence of Kullback and Leibler from a distribution to the predicted one, ``t (log(t) - x)`` per entry.
+
+    The prediction x is logarithms of probabilities, the target t probabilities or, with ``log_target``, their
+    logarithms too, of the same shape; ``t log(t)`` is 0 for ``t = 0``. The divergence of distributions is the *sum* of
+    the entries: ``reduction="batchmean"`` divides that by the number of rows, and is what the formula says; "mean", the
+    default as in PyTorch, divides by the number of entries.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a negative target.
+
+    >>> import numpy as np
+    >>> from nn.functional import kl_div
+    >>> p, q = np.array([[0.5, 0.5]]), np.array([[0.25, 0.75]])
+    >>> float(kl_div(np.log(q), p, reduction="batchmean").round(4))
+    0.1438
+    """
+    name = "kl_div"
+    prediction, target = pair(name, prediction, target)
+    if log_target:
+        none = plain(target) == -np.inf  # probability 0, whatever was predicted
+        if none.any():
+            prediction, share = _where(none, 0.0, prediction), _exp(target)
+            losses = share * (_where(none, 0.0, target) - prediction)
+        else:
+            losses = _exp(target) * (target - prediction)
+    else:
+        values = plain(target)
+        if values.size and not np.minimum.reduce(values, None) >= 0.0:
+            raise LabelError(
+                f"{name}: the target is probabilities, but reaches down to {values.min()}. Logarithms of probabilities "
+                "need log_target=True."
+            )
+        losses = target * counted(target, _log(_where(values > 0.0, target, 1.0)) - prediction)
+    if reduction != "batchmean":
+        return reduced(name, losses, reduction)
+    if not losses.ndim or not len(losses):
+        raise LossShapeError(f"{name}: the mean over no entries: a target of shape {losses.shape} has no rows.")
+    return _sum(losses) / float(len(losses))
 
 
 class KLDivLoss(_Loss):
@@ -118,4 +282,166 @@ class KLDivLoss(_Loss):
         self.log_target = bool(log_target)
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.kl_div(prediction, target, log_target=self.log_target, reduction=self.reduction)
+        return kl_div(prediction, target, log_target=self.log_target, reduction=self.reduction)
+
+
+# --- what they share ----------------------------------------------------------------------------------------------
+
+
+def _of_probabilities(
+    logits: Operand, target: Operand, weight: Operand | None, ignore_index: int, label_smoothing: float, reduction: str
+) -> Any:
+    """The cross-entropy of probabilities as target."""
+    name = "cross_entropy"
+    scores = plain(logits)
+    if not scores.ndim or target.shape != scores.shape:
+        raise _not_integers(name, scores.shape, plain(target))
+    if ignore_index >= 0:
+        raise ValueError(f"{name}: ignore_index={ignore_index} is a class number, but the target is probabilities.")
+    logits, target = pair(name, logits, target)
+    logits = _limits(logits)
+    x = logits if logits.ndim == 1 else shape.moveaxis(logits, source=1, destination=-1)
+    q = target if logits.ndim == 1 else shape.moveaxis(target, source=1, destination=-1)
+    _check_distributions(name, plain(q))
+    if label_smoothing:
+        share = probability("label_smoothing", label_smoothing)
+        q = (1.0 - share) * q + share / x.shape[-1]
+    if weight is not None:
+        q = q * _class_weights(name, weight, x)
+    return reduced(name, -_sum(q * counted(q, _log_softmax(x, axis=-1)), axis=-1), reduction)
+
+
+def _infinite_scores(x: Any) -> Any:
+    """Rows (on axis 1, or of all) in which scores are +inf, as what they are the limit of: 0 there, else -inf."""
+    largest = np.max(x, axis=1 if x.ndim > 1 else 0, keepdims=True)
+    return np.where(largest == np.inf, np.where(x == np.inf, 0.0, -np.inf).astype(x.dtype), x)
+
+
+_as_limits = custom_op(_infinite_scores, lambda g: g, name="limits")
+
+
+def _limits(logits: Operand) -> Any:
+    """Logits whose softmax can be computed: infinite scores share the probability 1 among them."""
+    values = logits._data if isinstance(logits, Tensor) else np.asarray(logits)
+    if not values.size or values.item(values.argmax()) < _INF or not (values == _INF).any():  # NaN counts as largest
+        return logits
+    return _as_limits(logits)
+
+
+def _classes_last(x: Operand, labels: NDArray[Any]) -> Any:
+    """The prediction as rows of classes."""
+    if labels.ndim == 1:
+        return array(x)
+    return shape.moveaxis(x, source=1, destination=-1) if labels.ndim else shape.reshape(x, shape=(1, -1))
+
+
+def _class_weights(name: str, weight: Operand, x: Any) -> NDArray[Any]:
+    given = plain(weight)
+    if given.shape != x.shape[-1:]:
+        raise LossShapeError(f"{name}: weight has shape {given.shape}, but there are {x.shape[-1]} classes.")
+    return weights(name, "weight", given, given.shape, x.dtype)
+
+
+def _averaged(
+    name: str,
+    losses: Any,
+    labels: NDArray[Any],
+    own: NDArray[Any] | None,
+    kept: NDArray[Any] | None,
+    reduction: str,
+) -> Any:
+    """The losses reduced: 0 for samples that do not count, and a mean weighted by the classes of those that do."""
+    if kept is not None:
+        losses = _masked(losses, mask=kept)
+    if reduction != "mean":
+        return reduced(name, losses, reduction)
+    heavy = np.ones(labels.shape, losses.dtype) if own is None else own[labels]
+    total = float(np.add.reduce(heavy, axis=None, where=True if kept is None else kept))
+    if not total:
+        why = "has the label to be ignored" if kept is not None and not kept.any() else "has a class of weight 0"
+        raise LossShapeError(
+            f"{name}: the mean over no samples is 0/0: every one of the {labels.size} labels {why}. Leave such batches "
+            "out, or pass reduction='sum'."
+        )
+    return _sum(losses) / total
+
+
+def _check_distributions(name: str, q: NDArray[Any]) -> None:
+    """Whether the last axis holds probabilities that sum to 1."""
+    if not q.size:
+        return
+    if not np.minimum.reduce(q, None) >= 0.0:
+        raise LabelError(f"{name}: probabilities as target are 0 or more, but reach down to {q.min()}.")
+    sums = np.add.reduce(q, axis=-1)
+    wrong = ~(np.abs(sums - 1.0) < 1e-2)
+    if wrong.any():
+        raise LabelError(
+            f"{name}: probabilities as target sum to 1 over the classes, but here to {sums[wrong].flat[0]:.4g}. "
+            "Several right classes for one sample need binary_cross_entropy_with_logits; class numbers are integers."
+        )
+
+
+def _class_numbers(
+    name: str, prediction: Operand, target: Operand, ignore_index: int
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """The labels as integers that name one of the classes each, and which of them count, where not all do."""
+    sizes = prediction.shape if isinstance(prediction, np.ndarray | Tensor) else np.shape(prediction)
+    labels = target if target.__class__ is np.ndarray else plain(target)
+    unsigned = _UNSIGNED.get(labels.dtype.char)
+    if unsigned is None:
+        raise _not_integers(name, sizes, labels)
+    if not labels.dtype.isnative:  # as binary files hold them; what is seen as unsigned below must not be turned round
+        labels = labels.astype(labels.dtype.newbyteorder("="))
+    if len(sizes) < 2:
+        fits, classes = len(sizes) == 1 and labels.ndim == 0, sizes[-1:]
+    else:
+        fits, classes = labels.shape == sizes[:1] + sizes[2:], sizes[1:2]
+    if not fits:
+        raise LossShapeError(_unmatched(name, sizes, labels.shape))
+    # Seen as unsigned, negative labels are large: one pass finds both kinds of wrong ones.
+    seen = labels.view(unsigned)
+    wrong = labels.size and seen.item(seen.argmax()) >= classes[0]
+    if not wrong and not 0 <= ignore_index < classes[0]:
+        return labels, None
+    counted = labels != ignore_index
+    if counted.all():
+        counted = None
+    else:
+        labels = np.where(counted, labels, 0)
+        wrong = (labels.view(unsigned) >= classes[0])[counted].any()
+    if wrong:
+        raise LabelError(_no_class(name, sizes, classes[0], labels))
+    return labels, counted
+
+
+def _no_class(name: str, sizes: tuple[int, ...], classes: int, labels: Any) -> str:
+    index = tuple(map(int, np.argwhere((labels < 0) | (labels >= classes))[0]))
+    return (
+        f"{name}: label {labels[index]} at index {index} is not among the {classes} classes 0 .. {classes - 1} "
+        f"of {_scores(name)} of shape {sizes}."
+    )
+
+
+def _not_integers(name: str, sizes: tuple[int, ...], labels: Any) -> LabelError:
+    if labels.shape == sizes and len(sizes) > 1:
+        return LabelError(
+            f"{name}: labels are class numbers, but they have the shape {sizes} of the {_scores(name)} and dtype "
+            f"{labels.dtype}. For one-hot rows pass labels.argmax(axis=1)."
+        )
+    return LabelError(f"{name}: labels are class numbers, so integers, not {labels.dtype}. Pass labels.astype(int).")
+
+
+def _unmatched(name: str, sizes: tuple[int, ...], labels: tuple[int, ...]) -> str:
+    scores = _scores(name)
+    text = f"{name}: {scores} of shape {sizes} do not go with labels of shape {labels}. "
+    if len(sizes) == 2 and labels == sizes:
+        return text + "There is one class number per row: for one-hot rows pass labels.argmax(axis=1)."
+    if len(sizes) == 2 and labels == (sizes[0], 1):
+        return text + f"There is one class number per row: pass labels.reshape({sizes[0]})."
+    return (
+        text + f"The labels have the shape of the {scores} without the axis of the classes, the second (or only) one."
+    )
+
+
+def _scores(name: str) -> str:
+    return "logits" if name == "cross_entropy" else "log-probabilities"

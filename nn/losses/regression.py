@@ -1,19 +1,39 @@
-"""Losses of predicted numbers, as modules."""
+"""Losses of predicted numbers."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from nn import functional
-from nn.functional import Reduction
-from nn.functional.losses.regression import check_width
+import numpy as np
+
+from autograd.ops import arithmetic
 from nn.losses.base import _Loss
+from nn.losses.checks import Operand, Reduction, pair, reduced
 
 __all__ = ["HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
 
 __autograd_transparent__ = True
 
-_mse = functional.mse_loss
+_absolute = arithmetic.absolute
+_clip = arithmetic.clip
+_square = arithmetic.square
+
+
+def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", half: bool = False) -> Any:
+    """The squared error, ``(prediction - target)^2``, averaged over all entries; with ``half`` half of that.
+
+    Both of the same shape; the result is a single number, or has that shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes, and for the mean of no entries.
+
+    >>> import numpy as np
+    >>> from nn.functional import mse_loss
+    >>> float(mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    2.0
+    """
+    prediction, target = pair("mse_loss", prediction, target)
+    loss = reduced("mse_loss", _square(prediction - target), reduction)
+    return 0.5 * loss if half else loss
 
 
 class MSELoss(_Loss):
@@ -41,7 +61,23 @@ class MSELoss(_Loss):
         self.half = bool(half)
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return _mse(prediction, target, reduction=self.reduction, half=self.half)
+        return mse_loss(prediction, target, reduction=self.reduction, half=self.half)
+
+
+def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
+    """The absolute error, ``|prediction - target|``, averaged over all entries. Its slope at 0 is taken to be 0.
+
+    Both of the same shape; the result is a single number, or has that shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes, and for the mean of no entries.
+
+    >>> import numpy as np
+    >>> from nn.functional import l1_loss
+    >>> float(l1_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    1.0
+    """
+    prediction, target = pair("l1_loss", prediction, target)
+    return reduced("l1_loss", _absolute(prediction - target), reduction)
 
 
 class L1Loss(_Loss):
@@ -58,7 +94,24 @@ class L1Loss(_Loss):
     """
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.l1_loss(prediction, target, reduction=self.reduction)
+        return l1_loss(prediction, target, reduction=self.reduction)
+
+
+def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
+    """Half of the squared error up to ``delta``, and linear from there: large errors count less.
+
+    ``r^2 / 2`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, with ``r = prediction - target``. Both of the
+    same shape; the result is a single number, or has that shape with ``reduction="none"``.
+
+    Raises LossShapeError for different shapes and for the mean of no entries, ValueError when delta is not positive.
+
+    >>> import numpy as np
+    >>> from nn.functional import huber_loss
+    >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
+    array([0.125, 2.5  ])
+    """
+    prediction, target = pair("huber_loss", prediction, target)
+    return reduced("huber_loss", _rounded(prediction - target, check_width("delta", delta), 1.0), reduction)
 
 
 class HuberLoss(_Loss):
@@ -84,7 +137,21 @@ class HuberLoss(_Loss):
         self.delta = check_width("delta", delta)
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.huber_loss(prediction, target, reduction=self.reduction, delta=self.delta)
+        return huber_loss(prediction, target, reduction=self.reduction, delta=self.delta)
+
+
+def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
+    """The absolute error, rounded off within ``beta`` of 0: `huber_loss` with ``delta=beta``, divided by beta.
+
+    >>> import numpy as np
+    >>> from nn.functional import smooth_l1_loss
+    >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), beta=0.5, reduction="none")
+    array([0.25, 2.75])
+    """
+    prediction, target = pair("smooth_l1_loss", prediction, target)
+    if beta == 0.0 or check_width("beta", beta) < float(np.finfo(prediction.dtype).tiny):  # narrower than any error
+        return reduced("smooth_l1_loss", _absolute(prediction - target), reduction)
+    return reduced("smooth_l1_loss", _rounded(prediction - target, float(beta), float(beta)), reduction)
 
 
 class SmoothL1Loss(_Loss):
@@ -107,4 +174,21 @@ class SmoothL1Loss(_Loss):
         self.beta = check_width("beta", beta) if beta else 0.0
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.smooth_l1_loss(prediction, target, reduction=self.reduction, beta=self.beta)
+        return smooth_l1_loss(prediction, target, reduction=self.reduction, beta=self.beta)
+
+
+def _rounded(error: Any, delta: float, unit: float) -> Any:
+    """Half the square of the error up to delta, and linear from there, in a unit.
+
+    One formula for both pieces, whose derivatives are exact everywhere: inner is error, or else constant. The unit
+    divides a factor, because the product may not be a number where its quotient is.
+    """
+    inner = _clip(error, -delta, delta)
+    return (inner if unit == 1.0 else inner / unit) * (error - 0.5 * inner)
+
+
+def check_width(name: str, width: float) -> float:
+    """The error at which a loss becomes linear."""
+    if not 0.0 < width < np.inf:
+        raise ValueError(f"{name} is the error at which the loss becomes linear, a positive number, not {width!r}.")
+    return float(width)

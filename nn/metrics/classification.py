@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.arrays import plain
-from nn.metrics.arguments import average as mean_over
-from nn.metrics.arguments import pair_of_classes, ratio
+from nn.metrics.arguments import average as mean_over, pair_of_classes, ratio
 
 __all__ = ["Average", "accuracy", "confusion_matrix", "f1", "precision", "recall", "top_k_accuracy"]
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.arrays import plain
-from nn.metrics.arguments import average as mean_over
-from nn.metrics.arguments import class_numbers, refuse_nan
+from nn.metrics.arguments import average as mean_over, class_numbers, refuse_nan
 
 __all__ = [
     "Interpolation",

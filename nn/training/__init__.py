@@ -6,6 +6,7 @@ from nn.training.cross_validation import CrossValidation, cross_validate
 from nn.training.evaluation import evaluate, predict
 from nn.training.fit import fit
 from nn.training.history import History
+from nn.training.plateau import ReduceOnPlateau
 from nn.training.run import Run
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "JSONLLog",
+    "ReduceOnPlateau",
     "Run",
     "cross_validate",
     "evaluate",

@@ -7,8 +7,7 @@ import pytest
 from accuracy_activations import ROWS as ACTIVATIONS
 from accuracy_elementwise import ROWS as ELEMENTWISE
 from accuracy_harness import DTYPES, Excused, Row, distance, judge, ulp
-from accuracy_losses import ROWS as LOSSES
-from accuracy_losses import reductions
+from accuracy_losses import ROWS as LOSSES, reductions
 from accuracy_oracle import NoDerivative, Oracle
 from mpmath import mp, mpf
 

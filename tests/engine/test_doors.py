@@ -22,8 +22,7 @@ from autograd import (
     vjp,
 )
 from autograd.ops import arithmetic
-from nn import functional as F
-from nn import metrics
+from nn import functional as F, metrics
 
 
 class Quantity(np.ndarray):

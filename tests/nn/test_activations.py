@@ -10,7 +10,7 @@ from nn_cases.activations import ALPHA, SCALE, TABLE
 import nn
 from autograd import grad, gradcheck, hessian, tensor
 from nn import functional
-from nn.layers.activations import ACTIVATIONS, activation
+from nn.layers.activations.names import ACTIVATIONS, activation
 
 EXTREME = np.array([-1e4, -100.0, -20.0, 0.0, 20.0, 100.0, 1e4])
 

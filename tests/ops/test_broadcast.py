@@ -2,8 +2,7 @@
 the sum over what was repeated of the gradients that explicit repetition gives."""
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 from op_samples import is_floating, read_only, weights
 

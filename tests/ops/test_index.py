@@ -3,8 +3,7 @@ against NumPy in value, and against counting positions in gradient."""
 
 import numpy as np
 import pytest
-from hypothesis import given, reject, settings
-from hypothesis import strategies as st
+from hypothesis import given, reject, settings, strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, basic_indices, integer_array_indices
 from op_samples import pull, read_only, weights
 

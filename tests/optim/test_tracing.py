@@ -5,8 +5,7 @@ import traceback
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import optim.kernel
 from optim import UpdateError

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, find, given
-from hypothesis import strategies as st
+from hypothesis import assume, find, given, strategies as st
 
 from autograd.testing import broadcastable_pairs, broadcastable_shapes, kink_free_arrays, shapes
 

@@ -4,8 +4,7 @@ import time
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from autograd.view.layout.arrange import arrange
 from autograd.view.picture.boxes import Link

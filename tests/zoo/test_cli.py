@@ -2,8 +2,7 @@
 
 import pytest
 
-from nn.cli import main
-from nn.cli import zoo as cli
+from nn.cli import main, zoo as cli
 from nn.teaching.zoo.calls import calls
 from nn.zoo import EXERCISES
 

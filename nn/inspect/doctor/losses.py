@@ -10,15 +10,15 @@ from autograd import Tensor
 from autograd.engine.graph import Node, newest_first
 from autograd.facts import LOGARITHMS, PROBABILITIES
 from autograd.provenance import where
+from nn import functional
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
-from nn.functional import losses as functions
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import Visit, source_of
 from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
 
 _NUMBERS = (MSELoss, L1Loss, HuberLoss, SmoothL1Loss)
-_NUMBER_FUNCTIONS = (functions.mse_loss, functions.l1_loss, functions.huber_loss, functions.smooth_l1_loss)
+_NUMBER_FUNCTIONS = (functional.mse_loss, functional.l1_loss, functional.huber_loss, functional.smooth_l1_loss)
 
 
 @finds("fails")
@@ -93,13 +93,13 @@ def mismatch(visit: Visit) -> Found | None:
     prediction, target = plain(visit.prediction), plain(visit.targets[0])
     op: Any = None if node is None else node.op
     limits = None if op is None or callable(op.facts.range) else op.facts.range
-    if _is(loss, (CrossEntropyLoss, NLLLoss), (functions.cross_entropy, functions.nll_loss)):
+    if _is(loss, (CrossEntropyLoss, NLLLoss), (functional.cross_entropy, functional.nll_loss)):
         found = _of_one_class(prediction)
         if found is not None:
             return found
     if _is(loss, (CrossEntropyLoss, BCEWithLogitsLoss), _SCORE_FUNCTIONS) and limits is not None:
         return None if limits in (PROBABILITIES, LOGARITHMS) else _of_bounded_scores(op.name, limits)
-    if _is(loss, (NLLLoss, KLDivLoss), (functions.nll_loss, functions.kl_div)) and prediction.ndim:
+    if _is(loss, (NLLLoss, KLDivLoss), (functional.nll_loss, functional.kl_div)) and prediction.ndim:
         return _of_no_logarithms(prediction)
     if _is(loss, _NUMBERS, _NUMBER_FUNCTIONS) and limits is not None and target.dtype.kind in "fiub" and target.size:
         return _of_targets_out_of_reach(op.name, limits, target)
@@ -156,7 +156,7 @@ def _of_targets_out_of_reach(output: str, limits: tuple[float, float], target: A
 
 
 _ROUNDING = 1e-6
-_SCORE_FUNCTIONS = (functions.cross_entropy, functions.binary_cross_entropy_with_logits)
+_SCORE_FUNCTIONS = (functional.cross_entropy, functional.binary_cross_entropy_with_logits)
 
 
 def _is(loss: Any, kinds: tuple[type, ...], twins: tuple[Any, ...]) -> bool:

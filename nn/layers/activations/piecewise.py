@@ -1,4 +1,4 @@
-"""Activations made of pieces, as modules. The formulas are in `nn.functional`.
+"""Activations made of pieces. Each works entry by entry, and says what its slope is where two pieces meet.
 
 ``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
 """
@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.ops import transcendental
+from autograd import OperandError, Tensor
+from autograd.ops import arithmetic, transcendental
 from nn.defaults import Randomness, generator, parameter_dtype
-from nn.functional.activations import piecewise
-from nn.functional.activations.piecewise import check_ends, check_slope_at_zero
 from nn.module import Module, Parameter
 from nn.validation import floating, positive
 
@@ -21,7 +20,29 @@ __all__ = ["ELU", "SELU", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU", "St
 
 __autograd_transparent__ = True
 
+Operand = Any  # a Tensor or an array
+_masked = arithmetic.masked
+_where = arithmetic.where
+_expm1 = transcendental.expm1
 _relu = transcendental.relu
+# Klambauer et al., the fixed point of mean 0 and variance 1.
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def step(x: Operand, at_zero: float = 1.0) -> Any:
+    """0 left of 0, 1 right of it, and ``at_zero`` at 0. Its slope is 0 everywhere; see `nn.Step`.
+
+    >>> import numpy as np
+    >>> from nn.functional import step
+    >>> step(np.array([-2.0, 0.0, 2.0])), step(np.array([0.0]), at_zero=0.0)
+    (array([0., 1., 1.]), array([0.]))
+    """
+    x = floating(x)
+    data = x.data if isinstance(x, Tensor) else x
+    value = np.heaviside(data, data.dtype.type(at_zero))
+    # x is never chosen. It stands here so that a gradient arrives, and is 0.
+    return _where(np.ones(value.shape, bool), value, x)
 
 
 class Step(Module):
@@ -42,10 +63,29 @@ class Step(Module):
         self.at_zero = float(at_zero)
 
     def forward(self, x: Any) -> Any:
-        return piecewise.step(x, self.at_zero)
+        return step(x, self.at_zero)
 
     def extra_repr(self) -> str:
         return "" if self.at_zero == 1.0 else f"at_zero={self.at_zero}"
+
+
+def relu(x: Operand, at_zero: float = 0.0) -> Any:
+    """``max(x, 0)``, with slope ``at_zero`` at 0, which is 0, 1/2 or 1; see `nn.ReLU`.
+
+    Raises ValueError for another slope.
+
+    >>> import numpy as np
+    >>> from nn.functional import relu
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    x = floating(x)
+    if at_zero == 0.0:
+        return _relu(x)
+    check_slope_at_zero(at_zero)
+    if at_zero == 1.0:
+        return _masked(x, mask=~(x < 0.0))  # so that nan stays nan
+    return np.maximum(x, 0.0)  # whose tie is shared evenly
 
 
 class ReLU(Module):
@@ -66,10 +106,22 @@ class ReLU(Module):
         self.at_zero = check_slope_at_zero(at_zero)
 
     def forward(self, x: Any) -> Any:
-        return _relu(floating(x)) if self.at_zero == 0.0 else piecewise.relu(x, self.at_zero)
+        return _relu(floating(x)) if self.at_zero == 0.0 else relu(x, self.at_zero)
 
     def extra_repr(self) -> str:
         return "" if self.at_zero == 0.0 else f"at_zero={self.at_zero}"
+
+
+def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
+    """``x`` where it is positive, else ``negative_slope x``; see `nn.LeakyReLU`.
+
+    >>> import numpy as np
+    >>> from nn.functional import leaky_relu
+    >>> leaky_relu(np.array([-1.0, 2.0]))
+    array([-0.01,  2.  ])
+    """
+    x = floating(x)
+    return _bent(x, float(negative_slope))
 
 
 class LeakyReLU(Module):
@@ -89,10 +141,35 @@ class LeakyReLU(Module):
         self.negative_slope = negative_slope
 
     def forward(self, x: Any) -> Any:
-        return piecewise.leaky_relu(x, self.negative_slope)
+        return leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}"
+
+
+def prelu(x: Operand, weight: Operand) -> Any:
+    """``x`` where it is positive, else ``weight x``, with one weight or one for each channel; see `nn.PReLU`.
+
+    Channels are axis 1. Raises OperandError when there are neither 1 nor as many weights as channels.
+
+    >>> import numpy as np
+    >>> from nn.functional import prelu
+    >>> prelu(np.array([[-1.0, -1.0], [2.0, 2.0]]), np.array([0.25, 0.5]))
+    array([[-0.25, -0.5 ],
+           [ 2.  ,  2.  ]])
+    """
+    x = floating(x)
+    count = weight.size
+    if count > 1:
+        if x.ndim < 2 or x.shape[1] != count:
+            raise OperandError(
+                f"prelu: there are {count} slopes, one for each channel, but the input of shape {x.shape} has "
+                + (f"{x.shape[1]} channels (axis 1)." if x.ndim > 1 else "no axis of channels (axis 1).")
+            )
+        weight = weight.reshape((count,) + (1,) * (x.ndim - 2))
+    elif x.ndim == 0:
+        weight = weight.reshape(())
+    return _bent(x, weight)
 
 
 class PReLU(Module):
@@ -118,10 +195,30 @@ class PReLU(Module):
         self.weight = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
 
     def forward(self, x: Any) -> Any:
-        return piecewise.prelu(x, self.weight)
+        return prelu(x, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
+
+
+def rrelu(
+    x: Operand, lower: float = 1.0 / 8.0, upper: float = 1.0 / 3.0, training: bool = False, rng: Randomness = None
+) -> Any:
+    """``x`` where it is positive, else ``a x`` with ``a`` drawn from ``lower .. upper``; see `nn.RReLU`.
+
+    Without ``training``, a is the middle of the interval. Raises ValueError when lower is above upper.
+
+    >>> import numpy as np
+    >>> from nn.functional import rrelu
+    >>> rrelu(np.array([-2.0, 2.0]), lower=0.2, upper=0.3)
+    array([-0.5,  2. ])
+    """
+    check_ends("rrelu", lower=lower, upper=upper)
+    x = floating(x)
+    if not training:
+        return leaky_relu(x, (lower + upper) / 2.0)
+    slopes = generator(rng).uniform(lower, upper, x.shape)
+    return _bent(x, np.asarray(slopes, x.dtype))
 
 
 class RReLU(Module):
@@ -162,10 +259,24 @@ class RReLU(Module):
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Any:
-        return piecewise.rrelu(x, self.lower, self.upper, self.training, self.rng)
+        return rrelu(x, self.lower, self.upper, self.training, self.rng)
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}"
+
+
+def elu(x: Operand, alpha: float = 1.0) -> Any:
+    """``x`` where it is positive, else ``alpha (exp(x) - 1)``; see `nn.ELU`.
+
+    >>> import numpy as np
+    >>> from nn.functional import elu
+    >>> elu(np.array([-1000.0, -1.0, 2.0])).round(4)
+    array([-1.    , -0.6321,  2.    ])
+    """
+    x = floating(x)
+    right = x > 0.0
+    left = _expm1(_masked(x, mask=~right))
+    return _masked(x, mask=right) + (left if alpha == 1.0 else left * float(alpha))
 
 
 class ELU(Module):
@@ -186,10 +297,21 @@ class ELU(Module):
         self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
-        return piecewise.elu(x, self.alpha)
+        return elu(x, self.alpha)
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}"
+
+
+def selu(x: Operand) -> Any:
+    """``1.0507 elu(x, 1.67326)``; see `nn.SELU`.
+
+    >>> import numpy as np
+    >>> from nn.functional import selu
+    >>> selu(np.array([-1000.0, 0.0, 1.0])).round(4)
+    array([-1.7581,  0.    ,  1.0507])
+    """
+    return elu(x, SELU_ALPHA) * SELU_SCALE
 
 
 class SELU(Module):
@@ -211,7 +333,24 @@ class SELU(Module):
         pass
 
     def forward(self, x: Any) -> Any:
-        return piecewise.selu(x)
+        return selu(x)
+
+
+def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """``x`` cut off at ``min_val`` and ``max_val``; see `nn.Hardtanh`.
+
+    Raises ValueError when min_val is above max_val.
+
+    >>> import numpy as np
+    >>> from nn.functional import hardtanh
+    >>> hardtanh(np.array([-2.0, 0.5, 2.0]))
+    array([-1. ,  0.5,  1. ])
+    """
+    check_ends("hardtanh", min_val=min_val, max_val=max_val)
+    x = floating(x)
+    data = x.data if isinstance(x, Tensor) else x
+    inside = (data > min_val) & (data < max_val)
+    return _masked(x, mask=inside) + _masked(np.clip(data, min_val, max_val), mask=~inside)
 
 
 class Hardtanh(Module):
@@ -233,7 +372,30 @@ class Hardtanh(Module):
         self.max_val = float(max_val)
 
     def forward(self, x: Any) -> Any:
-        return piecewise.hardtanh(x, self.min_val, self.max_val)
+        return hardtanh(x, self.min_val, self.max_val)
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}"
+
+
+def _bent(x: Any, slope: Any) -> Any:
+    """x where it is positive, else slope times x; nan stays nan. Masks are faster than a choice by `numpy.where`."""
+    right = x > 0.0
+    return _masked(x, mask=right) + slope * _masked(x, mask=~right)
+
+
+# --- checks -------------------------------------------------------------------------------------------------------
+
+
+def check_slope_at_zero(at_zero: float) -> float:
+    """The slope of ReLU at its kink: one of both sides, or their mean."""
+    if at_zero not in (0.0, 0.5, 1.0):
+        raise ValueError(f"at_zero is the slope of ReLU at 0: 0, 0.5 or 1, not {at_zero!r}.")
+    return float(at_zero)
+
+
+def check_ends(owner: str, **ends: float) -> None:
+    """The two ends of an interval, in order."""
+    (low, a), (high, b) = ends.items()
+    if not a <= b:
+        raise ValueError(f"{owner}: {low} must not be above {high}, but they are {a!r} and {b!r}.")

@@ -1,4 +1,4 @@
-"""Activations that turn scores into shares of a whole, as modules."""
+"""Activations that turn scores into probabilities."""
 
 from __future__ import annotations
 
@@ -12,8 +12,20 @@ __all__ = ["LogSoftmax", "Softmax"]
 
 __autograd_transparent__ = True
 
+Operand = Any  # a Tensor or an array
 _softmax = reduce.softmax
 _log_softmax = reduce.log_softmax
+
+
+def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
+    """``exp(x) / sum(exp(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
+
+    >>> import numpy as np
+    >>> from nn.functional import softmax
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    return reduce.softmax(floating(x), axis=axis if dim is None else dim)
 
 
 class Softmax(Module):
@@ -38,6 +50,17 @@ class Softmax(Module):
 
     def extra_repr(self) -> str:
         return f"axis={self.axis}"
+
+
+def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
+    """``log(softmax(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
+
+    >>> import numpy as np
+    >>> from nn.functional import log_softmax
+    >>> log_softmax(np.array([1000.0, 0.0]))
+    array([    0., -1000.])
+    """
+    return reduce.log_softmax(floating(x), axis=axis if dim is None else dim)
 
 
 class LogSoftmax(Module):

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from autograd import OperandError
 from autograd.ops import fused, shape
 from nn.defaults import Randomness, generator, parameter_dtype
-from nn.functional.dropout import dropout as drop
+from nn.layers.dropout import dropout as drop
 from nn.layers.recurrent import steps
 from nn.layers.recurrent.steps import Kind, State
 from nn.module import Module, Parameter

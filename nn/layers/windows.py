@@ -22,7 +22,7 @@ _AXES = {1: "(N, C, L)", 2: "(N, C, H, W)"}
 def per_axis(name: str, value: Any, axes: int, least: int = 1) -> tuple[int, ...]:
     """A setting as one number for each axis.
 
-    >>> from nn.functional.windows import per_axis
+    >>> from nn.layers.windows import per_axis
     >>> per_axis("kernel_size", 3, 2), per_axis("padding", (1, 0), 2, least=0)
     ((3, 3), (1, 0))
     """
@@ -48,7 +48,7 @@ def batched(name: str, x: Any, axes: int, like: Tensor | None = None) -> tuple[A
 def trailing(lengths: tuple[int, ...], size: tuple[int, ...], stride: tuple[int, ...], padding: Pairs) -> Pairs:
     """The padding of ``ceil_mode``: longer at the end, where a last window starts inside but does not end there.
 
-    >>> from nn.functional.windows import trailing
+    >>> from nn.layers.windows import trailing
     >>> trailing((5, 6), (2, 2), (2, 2), ((0, 0), (0, 0)))
     ((0, 1), (0, 0))
     """
@@ -79,7 +79,7 @@ def fitting(
 def brief(values: tuple[Any, ...], default: int) -> Any:
     """A setting as it would be written by hand, for pictures: nothing, one number, or one per axis.
 
-    >>> from nn.functional.windows import brief
+    >>> from nn.layers.windows import brief
     >>> brief((1, 1), 1), brief((2, 2), 1), brief(((2, 2), (1, 1)), 0), brief(((0, 1), (0, 1)), 0)
     (None, 2, (2, 1), ((0, 1), (0, 1)))
     """

@@ -1,0 +1,43 @@
+"""Activations by name: that of the function in `nn.functional` which a class keeps the settings of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from nn.layers import activations
+from nn.module import Module
+
+__all__ = ["ACTIVATIONS", "activation"]
+
+
+def _name(kind: type[Module]) -> str:
+    """The function beside a class, ``leaky_relu`` beside LeakyReLU, or else the class itself, in small letters."""
+    letters = kind.__name__.lower()
+    beside = (name for name in vars(sys.modules[kind.__module__]) if name[0] != "_")
+    return next((name for name in beside if name.replace("_", "") == letters), letters)
+
+
+ACTIVATIONS: dict[str, type[Module]] = {
+    _name(kind): kind for kind in vars(activations).values() if isinstance(kind, type)
+}
+
+
+def activation(choice: str | Callable[[], Module]) -> Module:
+    """A new activation by its name, or from a function that makes one, such as its class.
+
+    Raises ValueError for an unknown name, and for what makes no module.
+
+    >>> import nn
+    >>> from nn.layers.activations.names import activation
+    >>> activation("leaky_relu"), activation(nn.Tanh)
+    (LeakyReLU(negative_slope=0.01), Tanh())
+    """
+    make = ACTIVATIONS.get(choice.lower()) if isinstance(choice, str) else choice
+    module = make() if callable(make) and not isinstance(make, Module) else None
+    if not isinstance(module, Module):
+        raise ValueError(
+            f"{choice!r} is no activation. Choose {', '.join(map(repr, ACTIVATIONS))}, or pass a class such as "
+            "nn.Tanh, or a function that makes one, such as lambda: nn.LeakyReLU(0.2)."
+        )
+    return module
