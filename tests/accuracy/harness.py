@@ -43,11 +43,17 @@ from accuracy_oracle import NoDerivative, Oracle
 from mpmath import mp, mpf
 
 from autograd import Tensor
+from nn import functional
 
 BOUND = 4.0  # ulps, beside what the rounding of the operands explains
 DTYPES = (np.float16, np.float32, np.float64)
 ANYTHING = "anything"
 _WEIGHTS = (1.0, 0.5, 0.25, -1.0, 2.0, -0.5, 0.75, 1.5)
+
+
+def functions_of(place):
+    """The functions of `nn.functional` that are defined in a package or module."""
+    return {name for name in functional.__all__ if vars(functional)[name].__module__.startswith(place)}
 
 
 @dataclass(frozen=True)
