@@ -138,7 +138,7 @@ class CrossEntropyLoss(_Loss):
         self.label_smoothing = probability("label_smoothing", label_smoothing)
 
     def forward(self, logits: Any, target: Any) -> Any:
-        return _cross_entropy(
+        return cross_entropy(
             logits,
             target,
             self.weight,
