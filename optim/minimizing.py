@@ -16,17 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import optim
 from autograd import Tensor, enable_grad, hessian, no_grad
 from autograd.arrays import only_numbers
 from autograd.engine.tensor import argument
 from autograd.pytree import flatten, leaves, unflatten
-from optim.adagrad import Adadelta, Adagrad, RMSprop
-from optim.adam import Adam, AdamW, Lion, NAdam
 from optim.clip import NonFiniteGradientError, norm_of
 from optim.errors import HyperparameterError, ParameterError
 from optim.lbfgs import LBFGS
 from optim.optimizer import Optimizer
-from optim.sgd import SGD
 
 __all__ = ["Minimum", "minimize"]
 
@@ -266,22 +264,24 @@ def _real(x: Any, path: str) -> Any:
 _STEPWISE = {"max_iter": 1, "max_eval": 26, "tolerance_grad": 0.0, "tolerance_change": 0.0}
 
 
-_METHODS: dict[str, type[Optimizer]] = {
-    "newton": _Newton,
-    **{cls.__name__.lower(): cls for cls in (SGD, Adadelta, Adagrad, Adam, AdamW, LBFGS, Lion, NAdam, RMSprop)},
-}
+def _methods() -> dict[str, type[Optimizer]]:
+    """Newton's method, and all optimizers of the package, by their names in small letters."""
+    found = (getattr(optim, name) for name in vars(optim)["__all__"])
+    optimizers = (cls for cls in found if inspect.isclass(cls) and issubclass(cls, Optimizer) and cls is not Optimizer)
+    return {"newton": _Newton, **{cls.__name__.lower(): cls for cls in optimizers}}
 
 
 def _optimizer(method: Any, problem: _Problem, hyper: Mapping[str, Any]) -> Optimizer:
     params = problem.params
     if isinstance(method, str):
-        if method.lower() not in _METHODS:
-            near = get_close_matches(method.lower(), _METHODS, 1)
+        methods = _methods()
+        if method.lower() not in methods:
+            near = get_close_matches(method.lower(), methods, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise HyperparameterError(
-                f"minimize: there is no method {method!r}; there are {', '.join(sorted(_METHODS))}.{hint}"
+                f"minimize: there is no method {method!r}; there are {', '.join(sorted(methods))}.{hint}"
             )
-        method = _METHODS[method.lower()]
+        method = methods[method.lower()]
     if inspect.isclass(method) and issubclass(method, Optimizer):
         unknown = [name for name in hyper if name not in method.rules]
         if unknown:

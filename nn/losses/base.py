@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -11,11 +12,24 @@ from nn.defaults import get_default_dtype
 from nn.losses.checks import Reduction
 from nn.module import Buffer, Module
 
-__all__ = ["_Loss", "weight_buffer"]
+__all__ = ["TAKES", "Takes", "_Loss", "weight_buffer"]
+
+
+Takes = Literal[
+    "numbers", "probabilities", "scores", "class scores", "log-probabilities", "class log-probabilities", "margins"
+]
+TAKES: dict[Any, Takes] = {}  # what the prediction is, by the class of a loss and by its function
 
 
 class _Loss(Module):
-    """A loss of prediction and target, averaged, summed, or one number for each entry."""
+    """A loss of prediction and target, averaged, summed, or one number for each entry.
+
+    ``of`` is the function whose settings it keeps.
+    """
+
+    def __init_subclass__(cls, *, of: Callable[..., Any] | None = None, takes: Takes | None = None) -> None:
+        if takes is not None:
+            TAKES[cls] = TAKES[of] = takes
 
     _settings: ClassVar[dict[str, Any]] = {}  # those that the repr names, when they have another value
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")

@@ -61,7 +61,7 @@ def binary_cross_entropy(
     return reduced(name, losses, reduction)
 
 
-class BCELoss(_Loss):
+class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
     """The cross-entropy of yes-or-no answers, given as probabilities p: ``mean(-t log(p) - (1 - t) log(1 - p))``.
 
     Prediction and target of the same shape; targets are from 0 (no) to 1 (yes). The logarithms are cut off at -100,
@@ -111,7 +111,7 @@ def binary_cross_entropy_with_logits(
     array([0.6931, 0.    ])
     """
     name = "binary_cross_entropy_with_logits"
-    check_activation(name, prediction)
+    check_activation(name, "scores", prediction)
     prediction, target = pair(name, prediction, target)
     _check_probabilities(name, target)
     yes, no = target, 1.0 - target
@@ -129,7 +129,7 @@ def binary_cross_entropy_with_logits(
     return reduced(name, losses, reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="scores"):
     """The cross-entropy of yes-or-no answers, given as scores before the sigmoid.
 
     ``mean(-t log(p) - (1 - t) log(1 - p))`` with ``p = sigmoid(prediction)``, computed without overflow. Prediction
@@ -176,7 +176,7 @@ def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, red
     return reduced("hinge_loss", _relu(float(margin) - target * prediction), reduction)
 
 
-class HingeLoss(_Loss):
+class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
     """``mean(max(0, margin - t x))`` of scores x and sides t, -1 or 1: the loss of a support vector machine.
 
     Prediction and target of the same shape. The slope is ``-t`` short of the margin, and 0 from there on.
@@ -219,7 +219,7 @@ def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reductio
     return reduced("perceptron_loss", _masked(missing, mask=~(plain(missing) < 0.0)), reduction)
 
 
-class PerceptronLoss(_Loss):
+class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     """``mean(max(0, -t x))`` of scores x and sides t, -1 or 1: 0 on the right side, the distance on the wrong one.
 
     Prediction and target of the same shape. A score of 0 counts as wrong, with slope ``-t``; so stochastic gradient

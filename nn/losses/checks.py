@@ -121,26 +121,26 @@ def weights(name: str, what: str, given: Operand, shape: tuple[int, ...], dtype:
 # --- an activation too many ---------------------------------------------------------------------------------------
 
 
-def check_activation(name: str, prediction: Operand) -> None:
+def check_activation(name: str, takes: str, prediction: Operand) -> None:
     """Warn when the graph says that the prediction comes from an activation that the loss does not go with."""
     node = prediction._node if isinstance(prediction, Tensor) else None
     while node.__class__ is Node and node.op.facts.passes_on:
         node = node.parents[0]
     if node.__class__ is not Node or not node.op.facts.range:
         return
-    words = _unsuitable(name, node.op)
+    words = _unsuitable(takes, node.op)
     if words:
         given = f"was given the output of {node.op.name}, made at {where(node)}"
         warnings.warn(f"{name} {words[0]}, but {given}. {words[1]}", ActivationWarning, stacklevel=users_level())
 
 
-def _unsuitable(name: str, op: Any) -> tuple[str, str] | None:
+def _unsuitable(takes: str, op: Any) -> tuple[str, str] | None:
     """What a loss expects, if not this activation, and what to do."""
-    if name == "nll_loss":
+    if takes == "class log-probabilities":
         remedy = "Use log_softmax, or pass what goes into softmax to cross_entropy."
         shares = op.facts.range == PROBABILITIES and op.facts.kind == "softmax"
         return ("takes logarithms of probabilities", remedy) if shares else None
-    own = "softmax" if name == "cross_entropy" else "sigmoid"
+    own = "softmax" if takes == "class scores" else "sigmoid"
     if op.facts.range == LOGARITHMS:
         remedy = "Twice is as good as once, but costs time: pass what goes into log_softmax, or use nll_loss."
         return ("contains its own log_softmax", remedy) if own == "softmax" else None

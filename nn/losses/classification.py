@@ -75,7 +75,7 @@ def cross_entropy(
     250.3466
     """
     name = "cross_entropy"
-    check_activation(name, logits)
+    check_activation(name, "class scores", logits)
     if target.__class__ is not np.ndarray and not isinstance(target, Tensor):
         target = plain(target, f"{name}: the target")
     if target.dtype.kind == "f":
@@ -100,7 +100,7 @@ def cross_entropy(
     return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
     """The cross-entropy of one class among several, given as scores before the softmax.
 
     ``mean(-log(softmax(logits)[label]))``, computed without overflow. Logits (N, C) with labels (N,), or (C,) with a
@@ -171,7 +171,7 @@ def nll_loss(
     0.4904
     """
     name = "nll_loss"
-    check_activation(name, log_probabilities)
+    check_activation(name, "class log-probabilities", log_probabilities)
     labels, kept = _class_numbers(name, log_probabilities, target, ignore_index)
     check_reduction(name, labels.shape, reduction)
     x = _classes_last(log_probabilities, labels)
@@ -183,7 +183,7 @@ def nll_loss(
     return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
-class NLLLoss(_Loss):
+class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
     """The negative logarithm of the probability of the right class, ``mean(-x[label])``, from logarithms x.
 
     What `LogSoftmax` returns goes in, with labels as in `CrossEntropyLoss`, which is both in one. ``weight``,
@@ -257,7 +257,7 @@ def kl_div(
     return _sum(losses) / float(len(losses))
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
     """The divergence of Kullback and Leibler from a distribution to the predicted one: ``t (log(t) - x)`` per entry.
 
     The prediction x is logarithms of probabilities, the target t probabilities or, with ``log_target``, their

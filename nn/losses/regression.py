@@ -36,7 +36,7 @@ def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "me
     return 0.5 * loss if half else loss
 
 
-class MSELoss(_Loss):
+class MSELoss(_Loss, of=mse_loss, takes="numbers"):
     """The mean squared error, ``mean((prediction - target)^2)``, for numbers as targets.
 
     Prediction and target of the same shape. With ``half`` half of it, whose derivative is the plain difference. So the
@@ -80,7 +80,7 @@ def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mea
     return reduced("l1_loss", _absolute(prediction - target), reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(_Loss, of=l1_loss, takes="numbers"):
     """The mean absolute error, ``mean(|prediction - target|)``, for numbers as targets, some of them far out.
 
     Prediction and target of the same shape. The slope at a difference of 0 is taken to be 0.
@@ -114,7 +114,7 @@ def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "
     return reduced("huber_loss", _rounded(prediction - target, check_width("delta", delta), 1.0), reduction)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
     """Half of the squared error up to ``delta``, and linear from there: large errors count less.
 
     ``mean(r^2 / 2)`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, with ``r = prediction - target``. Its
@@ -154,7 +154,7 @@ def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction
     return reduced("smooth_l1_loss", _rounded(prediction - target, float(beta), float(beta)), reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
     """The mean absolute error, rounded off within ``beta`` of 0: `HuberLoss` with ``delta=beta``, divided by beta.
 
     Prediction and target of the same shape.

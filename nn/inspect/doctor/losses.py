@@ -10,15 +10,11 @@ from autograd import Tensor
 from autograd.engine.graph import Node, newest_first
 from autograd.facts import LOGARITHMS, PROBABILITIES
 from autograd.provenance import where
-from nn import functional
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import Visit, source_of
-from nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
-
-_NUMBERS = (MSELoss, L1Loss, HuberLoss, SmoothL1Loss)
-_NUMBER_FUNCTIONS = (functional.mse_loss, functional.l1_loss, functional.huber_loss, functional.smooth_l1_loss)
+from nn.losses.base import TAKES
 
 
 @finds("fails")
@@ -89,19 +85,19 @@ def mismatch(visit: Visit) -> Found | None:
     """A loss that does not go with what the model returns, or with the targets."""
     if visit.loss is None or not isinstance(visit.prediction, Tensor | np.ndarray):
         return None
-    loss, node = visit.loss_function, source_of(visit.prediction)
+    takes, node = _taken_by(visit.loss_function), source_of(visit.prediction)
     prediction, target = plain(visit.prediction), plain(visit.targets[0])
     op: Any = None if node is None else node.op
     limits = None if op is None or callable(op.facts.range) else op.facts.range
-    if _is(loss, (CrossEntropyLoss, NLLLoss), (functional.cross_entropy, functional.nll_loss)):
+    if takes.startswith("class"):
         found = _of_one_class(prediction)
         if found is not None:
             return found
-    if _is(loss, (CrossEntropyLoss, BCEWithLogitsLoss), _SCORE_FUNCTIONS) and limits is not None:
+    if takes.endswith("scores") and limits is not None:
         return None if limits in (PROBABILITIES, LOGARITHMS) else _of_bounded_scores(op.name, limits)
-    if _is(loss, (NLLLoss, KLDivLoss), (functional.nll_loss, functional.kl_div)) and prediction.ndim:
+    if takes.endswith("log-probabilities") and prediction.ndim:
         return _of_no_logarithms(prediction)
-    if _is(loss, _NUMBERS, _NUMBER_FUNCTIONS) and limits is not None and target.dtype.kind in "fiub" and target.size:
+    if takes == "numbers" and limits is not None and target.dtype.kind in "fiub" and target.size:
         return _of_targets_out_of_reach(op.name, limits, target)
     return None
 
@@ -156,11 +152,11 @@ def _of_targets_out_of_reach(output: str, limits: tuple[float, float], target: A
 
 
 _ROUNDING = 1e-6
-_SCORE_FUNCTIONS = (functional.cross_entropy, functional.binary_cross_entropy_with_logits)
 
 
-def _is(loss: Any, kinds: tuple[type, ...], twins: tuple[Any, ...]) -> bool:
-    return isinstance(loss, kinds) or loss in twins
+def _taken_by(loss: Any) -> str:
+    """What a loss of `nn`, or a subclass of one, takes as prediction; nothing is known of others."""
+    return next((TAKES[key] for key in (loss, *type(loss).__mro__) if key.__hash__ and key in TAKES), "")
 
 
 def repeated_activations(root: Any) -> list[tuple[Node, Node]]:

@@ -7,7 +7,7 @@ import numpy as np
 from autograd import Tensor
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import MORE, Visit
-from nn.layers import BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, LayerNorm, Linear, RMSNorm
+from nn.layers import convolution, linear, normalization
 
 _LARGE = 10.0  # the root mean square of a feature
 _SMALL = 0.01  # the largest number of all
@@ -16,8 +16,7 @@ _APART = 1000.0  # between the largest numbers of two features
 _RISE = 0.1  # as a share of the loss: less is rounding, or the swing of momentum at the end of a training
 
 # Classes of first layers: those that scale their input, and those that add it up.
-_SCALING = {kind.__name__ for kind in (BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm)}
-_ADDING = {kind.__name__ for kind in (Linear, Conv1d, Conv2d)}
+_SCALING, _ADDING = normalization.__all__, (*linear.__all__, *convolution.__all__)
 
 
 @finds("unscaled-inputs", "warning")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.engine.graph import Node, Vertex
 from autograd.modes import STATE, Watch
+from nn import layers
 from nn.errors import PredictionError
 from nn.inspect.doctor.restore import Untouched
 from nn.inspect.doctor.training import Training, plain_modes
@@ -27,7 +28,7 @@ __autograd_transparent__ = True  # the lines that are named are those of the use
 
 Array = NDArray[Any]
 
-_GATED = frozenset({"SiLU", "GELU", "Mish", "LSTM", "GRU", "LSTMCell", "GRUCell"})  # where a sigmoid may well be 0 or 1
+_GATED = frozenset(name for name, kind in vars(layers).items() if getattr(kind, "_gated", False))
 
 # By what the rate is divided, to see whether a smaller one would do.
 FRACTIONS = (1.0, 10.0, 100.0, 1000.0)

@@ -231,6 +231,8 @@ class GELU(Module):
     array([-0.1587,  0.    ,  0.8413])
     """
 
+    _gated = True  # a sigmoid in it may well be 0 or 1
+
     def __init__(self, approximate: Approximation = "none") -> None:
         check_approximation(approximate)
         self.approximate: Approximation = approximate
@@ -266,6 +268,8 @@ class SiLU(Module):
     array([-0.2689,  0.    ,  0.7311])
     """
 
+    _gated = True  # a sigmoid in it may well be 0 or 1
+
     def __init__(self, inplace: bool = False) -> None:
         pass
 
@@ -298,6 +302,8 @@ class Mish(Module):
     >>> nn.Mish()(np.array([-1.0, 0.0, 1.0])).round(4)
     array([-0.3034,  0.    ,  0.8651])
     """
+
+    _gated = True  # a sigmoid in it may well be 0 or 1
 
     def __init__(self, inplace: bool = False) -> None:
         pass

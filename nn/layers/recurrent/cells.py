@@ -135,6 +135,8 @@ class LSTMCell(_Cell):
     ((4, 8), (4, 8))
     """
 
+    _gated = True  # a sigmoid in it may well be 0 or 1
+
     _kind = steps.LSTM
 
 
@@ -153,5 +155,7 @@ class GRUCell(_Cell):
     >>> nn.GRUCell(3, 8)(np.zeros((4, 3), "float32")).shape
     (4, 8)
     """
+
+    _gated = True  # a sigmoid in it may well be 0 or 1
 
     _kind = steps.GRU

@@ -258,6 +258,8 @@ class LSTM(_Recurrent):
     ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0']
     """
 
+    _gated = True  # a sigmoid in it may well be 0 or 1
+
     _kind = steps.LSTM
 
 
@@ -279,5 +281,7 @@ class GRU(_Recurrent):
     >>> output.shape, h_n.shape
     ((5, 8), (1, 8))
     """
+
+    _gated = True  # a sigmoid in it may well be 0 or 1
 
     _kind = steps.GRU
