@@ -21,7 +21,14 @@ from nn.stateless import functional_call as functional_call
 
 # What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
 if _typing.TYPE_CHECKING:
-    from nn import init as init, metrics as metrics, models as models, penalties as penalties, saving as saving
+    from nn import (
+        init as init,
+        metrics as metrics,
+        models as models,
+        penalties as penalties,
+        plot as plot,
+        saving as saving,
+    )
     from nn.inspect.doctor.examine import doctor as doctor
     from nn.inspect.drawing import draw as draw
     from nn.inspect.flow import gradient_flow as gradient_flow
@@ -40,11 +47,12 @@ if _typing.TYPE_CHECKING:
         ReduceOnPlateau as ReduceOnPlateau,
         cross_validate as cross_validate,
         evaluate as evaluate,
-        fit as fit,
         predict as predict,
     )
-_MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "saving")
+    from nn.training.fit import fit as fit
+_MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "plot", "saving")
 _ON_USE = {
+    "fit": "nn.training.fit",
     "doctor": "nn.inspect.doctor.examine",
     "draw": "nn.inspect.drawing",
     "gradient_flow": "nn.inspect.flow",
@@ -54,7 +62,7 @@ _ON_USE = {
     **dict.fromkeys(("load", "save"), "nn.saving"),
     **dict.fromkeys(("Callback", "Checkpoint", "CrossValidation", "CSVLog", "EarlyStopping"), "nn.training"),
     **dict.fromkeys(("History", "JSONLLog", "ReduceOnPlateau"), "nn.training"),
-    **dict.fromkeys(("cross_validate", "evaluate", "fit", "predict"), "nn.training"),
+    **dict.fromkeys(("cross_validate", "evaluate", "predict"), "nn.training"),
 }
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE, _MODULES)

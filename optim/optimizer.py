@@ -375,10 +375,7 @@ class Optimizer:
                         work, arrays = fitted(state, slots, data, work)
                 step = state["step"] + 1
                 if kernel is None or loaded != step or kernel.dtype is not work or self.numbers:
-                    settings = self.settings(common, hyper, step, state)
-                    kernel = self._recent.get(index)
-                    if kernel is None or kernel.loaded != settings or kernel.dtype is not work or kernel.slots != slots:
-                        kernel = self._recent[index] = self._kernel(slots, work, settings)
+                    kernel = self._loaded(index, slots, work, self.settings(common, hyper, step, state))
                     loaded = step
                 try:
                     kernel.run(data, g, *arrays)
@@ -412,6 +409,13 @@ class Optimizer:
         check_parameter(type(self).__name__, p, len(self.state))
         state = self.state[p] = self.new_state(p, self.param_groups[index])
         return state
+
+    def _loaded(self, index: int, slots: tuple[str, ...], dtype: np.dtype[Any], settings: dict[str, Any]) -> Kernel:
+        """The kernel of a group, with these settings in it; mostly it is that of the step before."""
+        kernel = self._recent.get(index)
+        if kernel is None or kernel.loaded != settings or kernel.dtype is not dtype or kernel.slots != slots:
+            kernel = self._recent[index] = self._kernel(slots, dtype, settings)
+        return kernel
 
     def _kernel(self, slots: tuple[str, ...], dtype: np.dtype[Any], settings: dict[str, Any]) -> Kernel:
         """The program of the update for these settings, with the coefficients filled in."""

@@ -192,30 +192,27 @@ def _column(
     path: str, column: str, cells: list[str], lines: list[int], kind: Kind | None, missing: float | None
 ) -> NDArray[Any]:
     """The cells of a column as an array of its type."""
-    if kind == "str":
+    values = [_number(cell) for cell in cells]
+    unread = {cell.lower() for cell, value in zip(cells, values, strict=True) if value is None}
+    if kind == "str" or (kind is None and not unread <= _MISSING):
         return np.array(cells)
-    values = [None if cell.lower() in _MISSING else _number(cell) for cell in cells]
-    gaps = [i for i, cell in enumerate(cells) if cell.lower() in _MISSING]
-    texts = [i for i, value in enumerate(values) if value is None and cells[i].lower() not in _MISSING]
-    if texts and kind is None:
-        return np.array(cells)
-    if texts:
-        raise DataFileError(path, f"line {lines[texts[0]]}, column {column!r}: {cells[texts[0]]!r} is no number")
-    if gaps and missing is None:
-        said = repr(cells[gaps[0]]) if cells[gaps[0]] else "the cell"
-        raise DataFileError(
-            path,
-            f"line {lines[gaps[0]]}, column {column!r}: {said if cells[gaps[0]] else 'the cell'} is "
-            f"{'missing' if cells[gaps[0]] else 'empty'} (pass missing=float('nan') to allow it)",
-        )
-    numbers = [missing if value is None else value for value in values]
-    whole = not gaps and all(isinstance(value, int) for value in numbers)
-    if kind == "int" and not whole:
-        bad = next(i for i, value in enumerate(values) if not isinstance(value, int))
-        raise DataFileError(path, f"line {lines[bad]}, column {column!r}: {cells[bad]!r} is no whole number")
-    if whole and kind != "float" and all(-(2**63) <= n < 2**63 for n in numbers):  # type: ignore[operator]
-        return np.array(numbers, np.int64)
-    return np.array(numbers, np.float64)
+    for line, cell, value in zip(lines, cells, values, strict=True):
+        wrong = _fault(cell, value, kind, missing)
+        if wrong is not None:
+            raise DataFileError(path, f"line {line}, column {column!r}: {wrong}")
+    whole = kind != "float" and all(isinstance(value, int) and -(2**63) <= value < 2**63 for value in values)
+    return np.array([missing if v is None else v for v in values], np.int64 if whole else np.float64)
+
+
+def _fault(cell: str, number: float | None, kind: Kind | None, missing: float | None) -> str | None:
+    """Why a cell cannot stand in a column of numbers."""
+    if number is None and cell.lower() not in _MISSING:
+        return f"{cell!r} is no number"
+    if number is None and missing is None:
+        return f"{f'{cell!r} is missing' if cell else 'the cell is empty'} (pass missing=float('nan') to allow it)"
+    if kind == "int" and not isinstance(number, int):
+        return f"{cell!r} is no whole number"
+    return None
 
 
 def _number(cell: str) -> int | float | None:

@@ -26,7 +26,7 @@ __all__ = ["flatten", "parse_json", "unflatten"]
 _DEPTH = 64  # so that neither a list that contains itself nor a hostile file exhausts the stack
 _BITS = 4096  # of an int; Python itself converts at most 4300 digits
 _KINDS = "biufcSUmM"  # of dtypes: all but objects and records
-_KEYS = (str, int, float, bool, type(None))
+_SCALARS = (str, int, float, bool, type(None))  # and the keys of dicts
 _PLAIN_NAME = re.compile(r"(?!__metadata__)[A-Za-z0-9_.\-/]{1,200}")
 
 
@@ -53,14 +53,8 @@ def flatten(tree: Any, short: str = "") -> tuple[Any, dict[str, NDArray[Any]]]:
         kind = type(value)
         if len(place) > _DEPTH:
             _refuse(ValueError, place[:4], f"nested deeper than {_DEPTH} levels, or contains itself")
-        if value is None or kind in (bool, str):
-            return value
-        if kind is int:
-            if value.bit_length() > _BITS:
-                _refuse(ValueError, place, f"an int of {value.bit_length()} bits; at most {_BITS} can be stored")
-            return value
-        if kind is float:
-            return value if math.isfinite(value) else {"$float": str(value)}
+        if kind in _SCALARS:
+            return _scalar(value, place)
         if kind in (np.ndarray, np.memmap):
             return {"$array": store(value, place)}
         if isinstance(value, np.generic):
@@ -72,9 +66,7 @@ def flatten(tree: Any, short: str = "") -> tuple[Any, dict[str, NDArray[Any]]]:
         if kind is dict:
             if all(type(key) is str and not key.startswith("$") for key in value):
                 return {key: encode(item, (*place, key)) for key, item in value.items()}
-            for key in value:
-                if type(key) not in _KEYS:
-                    _refuse(TypeError, place, f"a dict with the key {key!r}; keys are texts, numbers or None")
+            _check_keys(value, place)
             return {"$dict": [[encode(k, (*place, k)), encode(v, (*place, k))] for k, v in value.items()]}
         _refuse(
             TypeError,
@@ -84,6 +76,18 @@ def flatten(tree: Any, short: str = "") -> tuple[Any, dict[str, NDArray[Any]]]:
         )
 
     return encode(tree, ()), arrays
+
+
+def _scalar(value: Any, place: tuple[Any, ...]) -> Any:
+    if type(value) is int and value.bit_length() > _BITS:
+        _refuse(ValueError, place, f"an int of {value.bit_length()} bits; at most {_BITS} can be stored")
+    return {"$float": str(value)} if type(value) is float and not math.isfinite(value) else value
+
+
+def _check_keys(content: dict[Any, Any], place: tuple[Any, ...]) -> None:
+    for key in content:
+        if type(key) not in _SCALARS:
+            _refuse(TypeError, place, f"a dict with the key {key!r}; keys are texts, numbers or None")
 
 
 def unflatten(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from nn.plot import learning_curves
+import nn
 from nn.saving import replacing
 
 __all__ = ["History"]
@@ -85,7 +85,7 @@ class History:
         'log'
         """
         shown = names or tuple(name for name in self.names if name.endswith("loss"))
-        return learning_curves({name: self[name] for name in shown}, log=log, ax=ax)
+        return nn.plot.learning_curves({name: self[name] for name in shown}, log=log, ax=ax)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, whole or not at all.

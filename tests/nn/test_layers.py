@@ -116,7 +116,7 @@ def test_relu_at_zero():
 
 
 def test_unknown_activations():
-    with pytest.raises(ValueError, match=r"'swish' is no activation\. Choose 'identity', 'step', 'sigmoid', 'tanh'"):
+    with pytest.raises(ValueError, match=r"'swish' is no activation\. Choose 'arctan', 'elu', 'gelu', 'hardtanh'"):
         nn.MLP([2, 2, 2], "swish")
     for wrong in (nn.ReLU(), 3, lambda: 3):
         with pytest.raises(ValueError, match="is no activation"):

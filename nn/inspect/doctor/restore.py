@@ -85,27 +85,12 @@ class Untouched:
         if isinstance(thing, Tensor):
             yield from self._tensor(thing, place)
         elif isinstance(thing, np.ndarray):
-            if thing.dtype == object:
-                return
-            self._undo.append(partial(_refill, thing, thing.copy()))
-        elif isinstance(thing, np.random.Generator):
-            self._undo.append(partial(setattr, thing.bit_generator, "state", thing.bit_generator.state))
-        elif isinstance(thing, np.random.RandomState):
-            self._undo.append(partial(thing.set_state, thing.get_state()))
-        elif isinstance(thing, random.Random):
-            self._undo.append(partial(thing.setstate, thing.getstate()))
-        elif isinstance(thing, dict):
-            self._undo.append(partial(_restore_dict, thing, dict(thing)))
-            yield from ((key, place) for key in thing if isinstance(key, Tensor))
-            yield from ((value, _join(place, key)) for key, value in thing.items() if not _is_plain(value))
-        elif isinstance(thing, list | tuple | deque):
-            if not isinstance(thing, tuple):
-                self._undo.append(partial(_restore_items, thing, list(thing)))
-            yield from ((item, _join(place, i)) for i, item in enumerate(thing) if not _is_plain(item))
-        elif isinstance(thing, set | frozenset):
-            if isinstance(thing, set):
-                self._undo.append(partial(_restore_set, thing, set(thing)))
-            yield from ((item, f"{place} (in a set)") for item in thing if not _is_plain(item))
+            if thing.dtype != object:
+                self._undo.append(partial(_refill, thing, thing.copy()))
+        elif isinstance(thing, _RANDOM):
+            self._undo.append(_reset(thing))
+        elif isinstance(thing, dict | list | tuple | deque | set | frozenset):
+            yield from self._container(thing, place)
         elif isinstance(thing, _ONE_WAY):
             if "(" not in place:  # one that the program holds for other ends is not the model's
                 self.one_way.append(place)
@@ -117,6 +102,22 @@ class Untouched:
             yield from ((thing.func, place), (thing.args, place), (thing.keywords, place))
         else:
             yield from self._object(thing, place)
+
+    def _container(self, thing: Any, place: str) -> Iterator[tuple[Any, str]]:
+        held: Any  # each item with its name in the container
+        if isinstance(thing, dict):
+            self._undo.append(partial(_restore_dict, thing, dict(thing)))
+            yield from ((key, place) for key in thing if isinstance(key, Tensor))
+            held = ((_join(place, key), value) for key, value in thing.items())
+        elif isinstance(thing, set | frozenset):
+            if isinstance(thing, set):
+                self._undo.append(partial(_restore_set, thing, set(thing)))
+            held = ((f"{place} (in a set)", item) for item in thing)
+        else:
+            if not isinstance(thing, tuple):
+                self._undo.append(partial(_restore_items, thing, list(thing)))
+            held = ((_join(place, i), item) for i, item in enumerate(thing))
+        yield from ((item, name) for name, item in held if not _is_plain(item))
 
     def _tensor(self, t: Tensor, place: str) -> Iterator[tuple[Any, str]]:
         leaf = t.is_leaf
@@ -194,11 +195,21 @@ class Untouched:
         """Those of `nn`, NumPy and Python."""
         own = defaults.generator()
         self._held[id(own)] = own
-        self._undo.append(partial(setattr, own.bit_generator, "state", own.bit_generator.state))
-        self._undo.append(partial(setattr, defaults, "_generator", own))
+        self._undo += [_reset(own), partial(setattr, defaults, "_generator", own)]
         old = np.random.get_state()  # noqa: NPY002 - a model may draw from it all the same
-        self._undo.append(partial(np.random.set_state, old))
-        self._undo.append(partial(random.setstate, random.getstate()))
+        self._undo += [partial(np.random.set_state, old), partial(random.setstate, random.getstate())]
+
+
+_RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
+
+
+def _reset(source: Any) -> Callable[[], Any]:
+    """What brings a source of random numbers back to where it is."""
+    if isinstance(source, np.random.Generator):
+        return partial(setattr, source.bit_generator, "state", source.bit_generator.state)
+    if isinstance(source, np.random.RandomState):
+        return partial(source.set_state, source.get_state())
+    return partial(source.setstate, source.getstate())
 
 
 _UNSET = object()

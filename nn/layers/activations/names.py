@@ -37,7 +37,7 @@ def activation(choice: str | Callable[[], Module]) -> Module:
     module = make() if callable(make) and not isinstance(make, Module) else None
     if not isinstance(module, Module):
         raise ValueError(
-            f"{choice!r} is no activation. Choose {', '.join(map(repr, ACTIVATIONS))}, or pass a class such as "
+            f"{choice!r} is no activation. Choose {', '.join(map(repr, sorted(ACTIVATIONS)))}, or pass a class such as "
             "nn.Tanh, or a function that makes one, such as lambda: nn.LeakyReLU(0.2)."
         )
     return module
