@@ -158,9 +158,7 @@ def test_files_letter_by_letter(history, tmp_path):
 
 def test_what_is_plotted(history, monkeypatch):
     calls = []
-    monkeypatch.setattr(
-        "nn.training.history.learning_curves", lambda curves, **options: calls.append((curves, options))
-    )
+    monkeypatch.setattr("nn.plot.learning_curves", lambda curves, **options: calls.append((curves, options)))
     history.rows[0]["accuracy"] = history.rows[1]["accuracy"] = 0.5
     history.plot()
     history.plot("accuracy", log=True, ax="axes")
