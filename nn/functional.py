@@ -45,7 +45,6 @@ from nn.losses.binary import (
     hinge_loss as hinge_loss,
     perceptron_loss as perceptron_loss,
 )
-from nn.losses.checks import Reduction as Reduction
 from nn.losses.classification import cross_entropy as cross_entropy, kl_div as kl_div, nll_loss as nll_loss
 from nn.losses.regression import (
     huber_loss as huber_loss,
@@ -53,5 +52,6 @@ from nn.losses.regression import (
     mse_loss as mse_loss,
     smooth_l1_loss as smooth_l1_loss,
 )
+from nn.losses.validation import Reduction as Reduction
 
 __all__ = [name for name in dir() if not name.startswith("_")]

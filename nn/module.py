@@ -29,7 +29,7 @@ from autograd.operand_errors import arrays_of, listed
 from nn.arrays import is_live, plain
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
-from nn.module_paths import Call, Survey
+from nn.module_paths import Call, ModulePaths
 from nn.parameter import Buffer, Parameter
 from optim.interrupts import undisturbed
 
@@ -93,7 +93,7 @@ class Module:
     """
 
     training: bool = True  # what `train` and `eval` set
-    _survey: Survey | None = None
+    _module_paths: ModulePaths | None = None
 
     # --- calling ------------------------------------------------------------------------------------------------
 
@@ -107,12 +107,12 @@ class Module:
         frame = _new(Call)
         frame.parent = outer
         if outer.__class__ is Call:
-            frame.survey = survey = outer.survey
-            place = survey.places.get(id(self))
+            frame.paths = paths = outer.paths
+            place = paths.places.get(id(self))
             if place is None:
-                place = survey.find(self)
+                place = paths.find(self)
         else:
-            frame.survey, place = self._survey_for(args)
+            frame.paths, place = self._paths_for(args)
         frame.label, frame.path = place
         inner = _new(State)  # filled here, because its __init__ would take a quarter of the time of a call
         inner.grad = state.grad
@@ -139,24 +139,24 @@ class Module:
     else:
         __call__ = _call
 
-    def _survey_for(self, inputs: tuple[Any, ...]) -> tuple[Survey, tuple[str, str | None]]:
-        """The survey of an outermost call, and the place of the module in it; a look at its inputs on the way."""
-        survey = self._survey
-        place = None if survey is None else survey.places.get(id(self))
-        if survey is None or place is None:
-            self._survey = survey = Survey(self)
-            place = survey.places[id(self)]
+    def _paths_for(self, inputs: tuple[Any, ...]) -> tuple[ModulePaths, tuple[str, str | None]]:
+        """The paths of an outermost call, and the place of the module in it; a look at its inputs on the way."""
+        paths = self._module_paths
+        place = None if paths is None else paths.places.get(id(self))
+        if paths is None or place is None:
+            self._module_paths = paths = ModulePaths(self)
+            place = paths.places[id(self)]
         for x in inputs:
-            if isinstance(x, _ARRAYS) and x.dtype == _FLOAT64 and not survey.warned:
-                self._meet_double(survey)
-        return survey, place
+            if isinstance(x, _ARRAYS) and x.dtype == _FLOAT64 and not paths.warned:
+                self._meet_double(paths)
+        return paths, place
 
-    def _meet_double(self, survey: Survey) -> None:
+    def _meet_double(self, paths: ModulePaths) -> None:
         """Warn, once, when double-precision input meets parameters of lower precision."""
-        parameter = None if survey.sample is None else survey.sample()
+        parameter = None if paths.sample is None else paths.sample()
         if parameter is None or parameter.dtype.itemsize >= _FLOAT64.itemsize:
             return
-        survey.warned = True
+        paths.warned = True
         warnings.warn(
             f"{type(self).__name__} has parameters in {parameter.dtype}, but its input is float64: everything after "
             f"it is computed in float64. Pass x.astype('{parameter.dtype}'), or make the model double with "

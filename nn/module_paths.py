@@ -13,10 +13,10 @@ from nn.parameter import Place
 if TYPE_CHECKING:
     from nn.module import Module
 
-__all__ = ["Call", "Survey"]
+__all__ = ["Call", "ModulePaths"]
 
 
-class Survey:
+class ModulePaths:
     """Where the modules below an outermost one are: found once, and again when a module turns up that is not there.
 
     It refers to modules weakly, because the frames of a graph hold it, and a graph must not keep a model alive. It
@@ -74,8 +74,8 @@ class Survey:
 
 
 class Call(Frame):
-    """The frame of a module call, with the survey of the outermost module."""
+    """The frame of a module call, with the paths of the outermost module."""
 
-    __slots__ = ("survey",)
+    __slots__ = ("paths",)
 
-    survey: Survey
+    paths: ModulePaths

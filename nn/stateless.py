@@ -60,7 +60,7 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any
             f"functional_call takes the parameters as a dict of names, as state_dict() returns it, not as a "
             f"{type(parameters).__name__}."
         )
-    module._survey_for(())  # which names the parameters, of which these are
+    module._paths_for(())  # which names the parameters, of which these are
     with _EXCHANGING:
         given = _given(module, parameters)
         own = [(t, t._data, t._node, t._requires_grad) for t, _ in given]

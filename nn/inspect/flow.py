@@ -204,13 +204,13 @@ def gradient_flow(
     if loss_fn is None:
         return GradientFlow([_row_of_grads(path, module) for path, module in model.named_modules() if _own(module)])
     training = Training(model, loss_fn, [] if optimizer is None else [optimizer], batch)
-    with plain_modes(), training.untouched() as untouched:
-        if untouched.one_way:
+    with plain_modes(), training.restored() as restore:
+        if restore.one_way:
             raise TypeError(
-                f"{', '.join(untouched.one_way)} is an iterator, which a run would use up: make a list of it."
+                f"{', '.join(restore.one_way)} is an iterator, which a run would use up: make a list of it."
             )
-        with training.untouched():
-            trace = _Trace(model, Seen(untouched))
+        with training.restored():
+            trace = _Trace(model, Seen(restore))
             token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=trace.seen))
             try:
                 prediction = model(training.x)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor
 from nn.defaults import get_default_dtype
-from nn.losses.checks import Reduction
+from nn.losses.validation import Reduction
 from nn.module import Buffer, Module
 
 __all__ = ["TAKES", "Takes", "_Loss", "weight_buffer"]

@@ -10,7 +10,7 @@ from autograd.ops import arithmetic, transcendental
 from nn.arrays import plain
 from nn.errors import LabelError, PredictionError
 from nn.losses.base import _Loss, weight_buffer
-from nn.losses.checks import Operand, Reduction, check_activation, counted, pair, reduced, weights
+from nn.losses.validation import Operand, Reduction, check_activation, counted, pair, reduced, weights
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss"]
 

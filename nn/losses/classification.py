@@ -12,7 +12,7 @@ from autograd.ops import arithmetic, fused, reduce, shape, transcendental
 from nn.arrays import plain
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import _Loss, weight_buffer
-from nn.losses.checks import (
+from nn.losses.validation import (
     Operand,
     Reduction,
     array,

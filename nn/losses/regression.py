@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.ops import arithmetic
 from nn.losses.base import _Loss
-from nn.losses.checks import Operand, Reduction, pair, reduced
+from nn.losses.validation import Operand, Reduction, pair, reduced
 
 __all__ = ["HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
 

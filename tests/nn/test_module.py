@@ -290,8 +290,8 @@ def test_modules_made_on_the_fly_leave_nothing_behind():
     model = Making()
     for _ in range(50):
         model(1.0)
-    assert len(model._survey.places) <= 2
-    assert len(model._survey.alive) <= 3
+    assert len(model._module_paths.places) <= 2
+    assert len(model._module_paths.alive) <= 3
 
 
 def test_threads_do_not_see_each_others_calls():
@@ -374,7 +374,7 @@ def test_copies_have_places_of_their_own():
     model = nn.Sequential(spy := Spy())
     model(1)
     twins = copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))
-    assert [twin._survey for twin in twins[1:]] == [None, None]
+    assert [twin._module_paths for twin in twins[1:]] == [None, None]
     for twin in twins:
         outer = nn.Sequential(twin)
         outer(1)

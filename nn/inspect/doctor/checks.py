@@ -1,4 +1,4 @@
-"""The table of findings: each is a function of a `Visit` that says what it found, or nothing."""
+"""The table of findings: each is a function of a `TrialStep` that says what it found, or nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from nn.inspect.doctor.report import Finding
-from nn.inspect.doctor.trial_step import Visit
+from nn.inspect.doctor.trial_step import TrialStep
 
 __all__ = ["CHECKS", "Found", "finds", "listed"]
 
@@ -21,15 +21,15 @@ class Found(NamedTuple):
     measured: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
 
-CHECKS: dict[str, Callable[[Visit], Finding | None]] = {}
+CHECKS: dict[str, Callable[[TrialStep], Finding | None]] = {}
 
 
-def finds(name: str, severity: str = "error") -> Callable[[Callable[[Visit], Found | None]], Any]:
+def finds(name: str, severity: str = "error") -> Callable[[Callable[[TrialStep], Found | None]], Any]:
     """Put a check into the table."""
 
-    def put(check: Callable[[Visit], Found | None]) -> Any:
-        def named(visit: Visit) -> Finding | None:
-            found = check(visit)
+    def put(check: Callable[[TrialStep], Found | None]) -> Any:
+        def named(trial: TrialStep) -> Finding | None:
+            found = check(trial)
             if found is None:
                 return None
             what, why, remedy, where, measured = found

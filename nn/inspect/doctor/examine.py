@@ -9,7 +9,7 @@ from nn.inspect.doctor import losses, parameters, step, structure, units  # noqa
 from nn.inspect.doctor.checks import CHECKS
 from nn.inspect.doctor.report import Diagnosis
 from nn.inspect.doctor.training import Training
-from nn.inspect.doctor.trial_step import Visit
+from nn.inspect.doctor.trial_step import TrialStep
 from nn.module import Module
 from optim import Optimizer
 
@@ -57,6 +57,6 @@ def doctor(
     for one in given:
         if not isinstance(one, Optimizer):
             raise TypeError(f"optimizer is one of optim, or several, or None, not {one!r}.")
-    visit = Visit(Training(model, loss_fn, given, batch))
-    visit.run()
-    return Diagnosis([found for check in CHECKS.values() if (found := check(visit)) is not None])
+    trial = TrialStep(Training(model, loss_fn, given, batch))
+    trial.run()
+    return Diagnosis([found for check in CHECKS.values() if (found := check(trial)) is not None])

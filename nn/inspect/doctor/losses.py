@@ -13,37 +13,37 @@ from autograd.provenance import where
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
 from nn.inspect.doctor.checks import Found, finds
-from nn.inspect.doctor.trial_step import Visit, source_of
+from nn.inspect.doctor.trial_step import TrialStep, source_of
 from nn.losses.base import TAKES
 
 
 @finds("fails")
-def fails(visit: Visit) -> Found | None:
+def fails(trial: TrialStep) -> Found | None:
     """An error on the way; one about the shapes of a loss is told by `broadcast`."""
-    if visit.failure is None or isinstance(visit.failure, LossShapeError):
+    if trial.failure is None or isinstance(trial.failure, LossShapeError):
         return None
-    notes = [note for note in getattr(visit.failure, "__notes__", []) if note.startswith("in module ")]
-    text = " ".join([f"{type(visit.failure).__name__}: {visit.failure}", *notes])
+    notes = [note for note in getattr(trial.failure, "__notes__", []) if note.startswith("in module ")]
+    text = " ".join([f"{type(trial.failure).__name__}: {trial.failure}", *notes])
     places = [note.removeprefix("in module ").partition(":")[0] for note in notes]
     return Found(
         f"A step with this batch ends with an error. {text}",
         "Nothing can be trained, and the findings that need a step were not looked for.",
         "Correct it first, and ask again.",
         [place for place in places if place != "(outermost)"],
-        {"error": type(visit.failure).__name__},
+        {"error": type(trial.failure).__name__},
     )
 
 
 @finds("broadcast-loss")
-def broadcast(visit: Visit) -> Found | None:
+def broadcast(trial: TrialStep) -> Found | None:
     """Predictions and targets of different shapes, which became larger together."""
     why = "Every prediction is compared with every target: the best that can be learned is the mean of all targets."
     remedy = (
         "Give both the same shape: target.reshape(prediction.shape), or take a loss of nn, which refuses to mix them."
     )
-    if isinstance(visit.failure, LossShapeError):
-        return Found(str(visit.failure), why, remedy, (), {"error": "LossShapeError"})
-    mixes = [] if visit.seen is None else visit.seen.mixes
+    if isinstance(trial.failure, LossShapeError):
+        return Found(str(trial.failure), why, remedy, (), {"error": "LossShapeError"})
+    mixes = [] if trial.seen is None else trial.seen.mixes
     if not mixes:
         return None
     first = mixes[0]
@@ -56,14 +56,14 @@ def broadcast(visit: Visit) -> Found | None:
 
 
 @finds("activation-twice")
-def twice(visit: Visit) -> Found | None:
+def twice(trial: TrialStep) -> Found | None:
     """A softmax or sigmoid straight after one, as the losses of `nn` warn of it, and as the graph shows it."""
-    told = [str(w.message) for w in visit.warned if issubclass(w.category, ActivationWarning)]
-    repeated = [] if visit.root is None else repeated_activations(visit.root)
+    told = [str(w.message) for w in trial.warned if issubclass(w.category, ActivationWarning)]
+    repeated = [] if trial.root is None else repeated_activations(trial.root)
     if not told and not repeated:
         return None
     if told:
-        what, harmless, node = told[0], "log_softmax, made at" in told[0], source_of(visit.prediction)
+        what, harmless, node = told[0], "log_softmax, made at" in told[0], source_of(trial.prediction)
     else:
         node, second = repeated[0]
         what = f"{second.op.name} at {where(second)} is applied to what {node.op.name} gave at {where(node)}."
@@ -81,12 +81,12 @@ _SQUEEZED = (
 
 
 @finds("loss-mismatch")
-def mismatch(visit: Visit) -> Found | None:
+def mismatch(trial: TrialStep) -> Found | None:
     """A loss that does not go with what the model returns, or with the targets."""
-    if visit.loss is None or not isinstance(visit.prediction, Tensor | np.ndarray):
+    if trial.loss is None or not isinstance(trial.prediction, Tensor | np.ndarray):
         return None
-    takes, node = _taken_by(visit.loss_function), source_of(visit.prediction)
-    prediction, target = plain(visit.prediction), plain(visit.targets[0])
+    takes, node = _taken_by(trial.loss_function), source_of(trial.prediction)
+    prediction, target = plain(trial.prediction), plain(trial.targets[0])
     op: Any = None if node is None else node.op
     limits = None if op is None or callable(op.facts.range) else op.facts.range
     if takes.startswith("class"):

@@ -8,18 +8,18 @@ import numpy as np
 
 from nn.equal_units import equal_units, weights_of_units
 from nn.inspect.doctor.checks import Found, finds, listed
-from nn.inspect.doctor.trial_step import Visit
+from nn.inspect.doctor.trial_step import TrialStep
 
 
 @finds("no-gradient")
-def no_gradient(visit: Visit) -> Found | None:
+def no_gradient(trial: TrialStep) -> Found | None:
     """Parameters that the loss does not depend on."""
-    if visit.loss is None:
+    if trial.loss is None:
         return None
-    names = [name for name, g in visit.gradients.items() if g is None and name not in visit.stale]
+    names = [name for name, g in trial.gradients.items() if g is None and name not in trial.stale]
     if not names:
         return None
-    total = len(visit.gradients)
+    total = len(trial.gradients)
     what = f"The loss does not depend on {listed(len(names), 'parameter')} of {total}: no gradient reaches them."
     remedy = (
         "If the model is not to use them, leave them out or set requires_grad=False. Otherwise look for what cuts the "
@@ -29,14 +29,14 @@ def no_gradient(visit: Visit) -> Found | None:
 
 
 @finds("zero-gradient", "warning")
-def zero_gradient(visit: Visit) -> Found | None:
+def zero_gradient(trial: TrialStep) -> Found | None:
     """Exactly zero, now and after one step: a last layer that starts at 0 holds the others up for one step only."""
-    if not visit.loss or not visit.after:
+    if not trial.loss or not trial.after:
         return None
     names = [
         name
-        for name, g in visit.gradients.items()
-        if g is not None and g.size and not g.any() and (later := visit.after.get(name)) is not None and not later.any()
+        for name, g in trial.gradients.items()
+        if g is not None and g.size and not g.any() and (later := trial.after.get(name)) is not None and not later.any()
     ]
     if not names:
         return None
@@ -51,11 +51,11 @@ def zero_gradient(visit: Visit) -> Found | None:
 
 
 @finds("stale-gradient")
-def stale_gradient(visit: Visit) -> Found | None:
+def stale_gradient(trial: TrialStep) -> Found | None:
     """The same, with a gradient that is left over: what the next backward pass replaces is not stale."""
-    if visit.loss is None:
+    if trial.loss is None:
         return None
-    names = [name for name, g in visit.gradients.items() if g is None and name in visit.stale]
+    names = [name for name, g in trial.gradients.items() if g is None and name in trial.stale]
     if not names:
         return None
     return Found(
@@ -68,15 +68,15 @@ def stale_gradient(visit: Visit) -> Found | None:
 
 
 @finds("not-in-optimizer")
-def not_in_optimizer(visit: Visit) -> Found | None:
+def not_in_optimizer(trial: TrialStep) -> Found | None:
     """Parameters that want a gradient, and that nobody moves."""
-    if not visit.optimizers:
+    if not trial.optimizers:
         return None
-    names = [name for name, p in visit.parameters.items() if p.requires_grad and id(p) not in visit.training.trained]
+    names = [name for name, p in trial.parameters.items() if p.requires_grad and id(p) not in trial.training.trained]
     if not names:
         return None
-    own = {id(p) for p in visit.parameters.values()}
-    foreign = len(visit.training.trained.keys() - own)
+    own = {id(p) for p in trial.parameters.values()}
+    foreign = len(trial.training.trained.keys() - own)
     what = f"The optimizer does not hold {listed(len(names), 'parameter')} of the model."
     if foreign:
         what += f" It holds {foreign} others: was it made for another model, or before layers were replaced?"
@@ -91,10 +91,10 @@ def not_in_optimizer(visit: Visit) -> Found | None:
 
 
 @finds("held-twice")
-def held_twice(visit: Visit) -> Found | None:
+def held_twice(trial: TrialStep) -> Found | None:
     """Parameters in several groups, or in several optimizers."""
-    count = Counter(id(p) for o in visit.optimizers for group in o.param_groups for p in group["params"])
-    names = {id(p): name for name, p in visit.parameters.items()}
+    count = Counter(id(p) for o in trial.optimizers for group in o.param_groups for p in group["params"])
+    names = {id(p): name for name, p in trial.parameters.items()}
     twice = [names.get(key, "a parameter that is not of this model") for key, n in count.items() if n > 1]
     if not twice:
         return None
@@ -108,11 +108,11 @@ def held_twice(visit: Visit) -> Found | None:
 
 
 @finds("equal-units")
-def equal(visit: Visit) -> Found | None:
+def equal(trial: TrialStep) -> Found | None:
     """Units that start equal and stay so, by the rule of `nn.equal_units`."""
     where, words = [], []
-    for name, p, hidden, is_layer in weights_of_units(list(visit.model.named_modules())):
-        g = visit.gradients.get(name)
+    for name, p, hidden, is_layer in weights_of_units(list(trial.model.named_modules())):
+        g = trial.gradients.get(name)
         if g is not None and (text := equal_units(p.data, g, hidden=hidden, is_layer=is_layer)) is not None:
             where.append(name)
             words.append(f"{name} holds the weights of {text}")
@@ -128,16 +128,16 @@ def equal(visit: Visit) -> Found | None:
 
 
 @finds("not-finite")
-def not_finite(visit: Visit) -> Found | None:
+def not_finite(trial: TrialStep) -> Found | None:
     """A loss or a gradient with nan or inf."""
-    if visit.loss is None:
+    if trial.loss is None:
         return None
-    names = [name for name, g in visit.gradients.items() if g is not None and not np.isfinite(g).all()]
-    if np.isfinite(visit.loss) and not names:
+    names = [name for name, g in trial.gradients.items() if g is not None and not np.isfinite(g).all()]
+    if np.isfinite(trial.loss) and not names:
         return None
-    weights = [name for name, p in visit.parameters.items() if not np.isfinite(p.data).all()]
-    given = not np.isfinite(np.asarray(visit.x.data if hasattr(visit.x, "requires_grad") else visit.x)).all()
-    what = f"The loss is {visit.loss}" + (f", and {listed(len(names), 'gradient')} hold nan or inf." if names else ".")
+    weights = [name for name, p in trial.parameters.items() if not np.isfinite(p.data).all()]
+    given = not np.isfinite(np.asarray(trial.x.data if hasattr(trial.x, "requires_grad") else trial.x)).all()
+    what = f"The loss is {trial.loss}" + (f", and {listed(len(names), 'gradient')} hold nan or inf." if names else ".")
     if given:
         what += " The input holds such numbers already."
     if weights:
@@ -147,5 +147,5 @@ def not_finite(visit: Visit) -> Found | None:
         "One step makes every weight nan.",
         "Run the step inside autograd.debug(): it stops at the first operation that gives such a number, and says why.",
         weights or names,
-        {"loss": visit.loss},
+        {"loss": trial.loss},
     )

@@ -23,14 +23,14 @@ from nn import defaults
 from nn.module import Module
 from optim import Optimizer
 
-__all__ = ["Untouched"]
+__all__ = ["Restore"]
 
 _OURS = frozenset({"autograd", "nn", "numpy", "optim"})  # their functions change nothing that is not reached otherwise
 _ONE_WAY = (GeneratorType, map, filter, zip)  # reading them is a change that nobody can undo
 _OPAQUE = (ModuleType, type, str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype)
 
 
-class Untouched:
+class Restore:
     """A ``with`` block in which these objects may be run, trained and changed.
 
     ``places`` says by which way an object was reached (by its id); ``one_way`` the places of iterators, which would be
@@ -168,7 +168,7 @@ class Untouched:
             if isinstance(thing, Optimizer):
                 thing._forget()  # what it prepared for its steps is made anew, and need not be copied
             if isinstance(thing, Module):
-                attributes.pop("_survey", None)  # which is made anew, and looks at everything anew
+                attributes.pop("_module_paths", None)  # which is made anew, and looks at everything anew
                 yield from ((value, _join(place, name)) for name, value in thing._parts())
             else:
                 yield from ((value, _join(place, name)) for name, value in list(attributes.items()))

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd import Tensor
 from nn.inspect.doctor.checks import Found, finds
-from nn.inspect.doctor.trial_step import MORE, Visit
+from nn.inspect.doctor.trial_step import MORE, TrialStep
 from nn.layers import convolution, linear, normalization
 
 _LARGE = 10.0  # the root mean square of a feature
@@ -20,10 +20,10 @@ _SCALING, _ADDING = normalization.__all__, (*linear.__all__, *convolution.__all_
 
 
 @finds("unscaled-inputs", "warning")
-def unscaled(visit: Visit) -> Found | None:
+def unscaled(trial: TrialStep) -> Found | None:
     """Inputs that are large, small, or of very different scales, unless the first layer scales them."""
-    x = np.asarray(visit.x.data if isinstance(visit.x, Tensor) else visit.x)
-    first = None if visit.seen is None else visit.seen.first
+    x = np.asarray(trial.x.data if isinstance(trial.x, Tensor) else trial.x)
+    first = None if trial.seen is None else trial.seen.first
     if x.dtype.kind not in "fiu" or not x.size or x.ndim < 2 or first in _SCALING or not np.isfinite(x).all():
         return None
     if x.dtype.kind in "iu" and first not in _ADDING:  # numbers of words, perhaps, and not amounts
@@ -55,18 +55,18 @@ def unscaled(visit: Visit) -> Found | None:
 
 
 @finds("rate-too-high", "warning")
-def rate(visit: Visit) -> Found | None:
+def rate(trial: TrialStep) -> Found | None:
     """The step as it is raises the loss, for more than a moment, and a smaller one in the same direction lowers it."""
-    if visit.loss is None or 1.0 not in visit.rates:
+    if trial.loss is None or 1.0 not in trial.rates:
         return None
-    raised, better = visit.rates[1.0], [d for d, value in visit.rates.items() if value <= visit.loss]
-    if raised <= visit.loss + _RISE * abs(visit.loss) or visit.later <= visit.loss or not better:
+    raised, better = trial.rates[1.0], [d for d, value in trial.rates.items() if value <= trial.loss]
+    if raised <= trial.loss + _RISE * abs(trial.loss) or trial.later <= trial.loss or not better:
         return None
     return Found(
-        f"One step raises the loss on this batch from {visit.loss:.4g} to {raised:.4g}; after {MORE} more it is "
-        f"{visit.later:.4g}.",
+        f"One step raises the loss on this batch from {trial.loss:.4g} to {raised:.4g}; after {MORE} more it is "
+        f"{trial.later:.4g}.",
         "Steps that are too long jump over the valley; repeated, they diverge.",
-        f"Divide the rate by {better[0]:g}: then the same step lowers the loss to {visit.rates[better[0]]:.4g}.",
+        f"Divide the rate by {better[0]:g}: then the same step lowers the loss to {trial.rates[better[0]]:.4g}.",
         (),
-        {"before": visit.loss, "after": raised, "later": visit.later, "divide_by": better[0]},
+        {"before": trial.loss, "after": raised, "later": trial.later, "divide_by": better[0]},
     )

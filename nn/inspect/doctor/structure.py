@@ -5,28 +5,28 @@ from __future__ import annotations
 from types import FunctionType
 
 from nn.inspect.doctor.checks import Found, finds, listed
-from nn.inspect.doctor.trial_step import Visit
+from nn.inspect.doctor.trial_step import TrialStep
 from nn.module import Module
 
 _FOUND = "Modules are found as attributes, and in lists, tuples and dicts: keep them there."
 
 
 @finds("hidden-modules")
-def hidden(visit: Visit) -> Found | None:
+def hidden(trial: TrialStep) -> Found | None:
     """Tensors that the gradient reaches and `Module.parameters` does not, and iterators."""
-    if visit.one_way:
+    if trial.one_way:
         return Found(
             "The model holds an iterator (a generator, map, zip or filter), which is empty after it was gone through "
             "once. It was not run, so that nothing is used up, and nothing that needs a run was looked for.",
             "What an iterator gives is not found: not trained, not saved. From the second call on it is not even run.",
             f"Make a list of it. {_FOUND}",
-            visit.one_way,
-            {"iterators": len(visit.one_way)},
+            trial.one_way,
+            {"iterators": len(trial.one_way)},
         )
-    if not visit.hidden:
+    if not trial.hidden:
         return None
-    held = sum(id(leaf) in visit.training.trained for _, leaf in visit.hidden)
-    where = [place for place, _ in visit.hidden]
+    held = sum(id(leaf) in trial.training.trained for _, leaf in trial.hidden)
+    where = [place for place, _ in trial.hidden]
     what = f"The model computes with {listed(len(where), 'Tensor')} that model.parameters() does not find."
     if held:
         what += f" The optimizer holds {held} of them all the same."
@@ -36,16 +36,16 @@ def hidden(visit: Visit) -> Found | None:
         "was given them by hand.",
         f"{_FOUND} A Tensor that is to be trained is an nn.Parameter; one that is not needs no requires_grad.",
         where,
-        {"hidden": len(where), "numbers": sum(leaf.size for _, leaf in visit.hidden), "held_by_optimizer": held},
+        {"hidden": len(where), "numbers": sum(leaf.size for _, leaf in trial.hidden), "held_by_optimizer": held},
     )
 
 
 @finds("eval-mode", "warning")
-def eval_mode(visit: Visit) -> Found | None:
+def eval_mode(trial: TrialStep) -> Found | None:
     """Only where the mode makes a difference, and is not that of a part that is frozen."""
     where = [
         path or type(module).__name__
-        for path, module, training in visit.modes
+        for path, module, training in trial.modes
         if not training and _minds(module) and not _is_frozen(module)
     ]
     if not where:

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import Tensor, no_grad
 from autograd.modes import STATE, State
-from nn.inspect.doctor.restore import Untouched
+from nn.inspect.doctor.restore import Restore
 from nn.module import Module
 from nn.training.evaluation import dtype_of, number_of, parts_of
 from optim import LBFGS, Optimizer
@@ -38,15 +38,13 @@ class Training:
         self.x, self.targets = parts_of(batch, dtype_of(model))
         self.trained = {id(p): p for o in self.optimizers for group in o.param_groups for p in group["params"]}
 
-    def untouched(self) -> Untouched:
+    def restored(self) -> Restore:
         """A block in which all may be changed."""
-        return Untouched(
-            model=self.model, loss=self.loss, optimizers=self.optimizers, batch=self.x, targets=self.targets
-        )
+        return Restore(model=self.model, loss=self.loss, optimizers=self.optimizers, batch=self.x, targets=self.targets)
 
     def gradients(self, leaves: Sequence[Tensor]) -> tuple[float, list[Any]]:
         """The loss, and its gradients as arrays: None where it does not depend on a leaf."""
-        with self.untouched():
+        with self.restored():
             loss = self.loss(self.model(self.x), *self.targets)
             asked = [leaf for leaf in leaves if leaf.requires_grad]
             found: dict[int, Any] = {}
@@ -57,7 +55,7 @@ class Training:
 
     def value(self) -> float:
         """The loss."""
-        with self.untouched(), no_grad():
+        with self.restored(), no_grad():
             return number_of(self.loss(self.model(self.x), *self.targets))
 
     def step(self, divisor: float = 1.0) -> None:

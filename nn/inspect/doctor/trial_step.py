@@ -1,6 +1,6 @@
 """One step of a training, looked at from all sides: what the findings are made of.
 
-A `Visit` only collects; what it means is said by the modules of findings. It knows no kind of layer.
+A `TrialStep` only collects; what it means is said by the modules of findings. It knows no kind of layer.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from autograd.engine.graph import Node, Vertex
 from autograd.modes import STATE, Watch
 from nn import layers
 from nn.errors import PredictionError
-from nn.inspect.doctor.restore import Untouched
+from nn.inspect.doctor.restore import Restore
 from nn.inspect.doctor.training import Training, plain_modes
 from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError
 
-__all__ = ["MORE", "Activation", "Mix", "Seen", "Visit", "source_of"]
+__all__ = ["MORE", "Activation", "Mix", "Seen", "TrialStep", "source_of"]
 
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
@@ -57,8 +57,8 @@ class Mix(NamedTuple):
 class Seen(Watch):
     """What happens in a forward pass."""
 
-    def __init__(self, untouched: Untouched) -> None:
-        self.untouched = untouched
+    def __init__(self, restore: Restore) -> None:
+        self.restore = restore
         # Leaves that want a gradient, with the module that used them; None when it was the loss.
         self.leaves: dict[int, tuple[Tensor, str | None]] = {}
         self.activations: list[Activation] = []
@@ -72,7 +72,7 @@ class Seen(Watch):
         scope = STATE.get().scope
         for x in xs:
             if isinstance(x, Tensor) and x.requires_grad and x.is_leaf and id(x) not in self.leaves:
-                self.untouched.adopt(x)
+                self.restore.adopt(x)
                 module = "the model" if scope is None else f"{scope.path or scope.label}"
                 self.leaves[id(x)] = x, None if self.in_loss else module
         if self.in_loss:
@@ -102,7 +102,7 @@ class Seen(Watch):
             self.mixes.append(Mix(op.name, prediction, target, np.shape(out)))
 
 
-class Visit:
+class TrialStep:
     """A model, a loss, optimizers and a batch, and what one step with them shows.
 
     ``prediction`` and ``loss`` are results; ``gradients`` are by the name of the parameter, with None for those that
@@ -131,23 +131,23 @@ class Visit:
 
     def run(self) -> None:
         """Look. All is as before then."""
-        with plain_modes(), self.training.untouched() as untouched, np.errstate(all="ignore"):
-            self.one_way = untouched.one_way
+        with plain_modes(), self.training.restored() as restore, np.errstate(all="ignore"):
+            self.one_way = restore.one_way
             if self.one_way:
                 return
             with warnings.catch_warnings(record=True) as self.warned:
                 warnings.simplefilter("always")
                 try:
-                    with self.training.untouched():
-                        self._look(untouched)
+                    with self.training.restored():
+                        self._look(restore)
                     if self.optimizers and self.loss is not None and np.isfinite(self.loss):
                         self._step(self.loss)
                 except Exception as error:  # which is what the report is about, then
                     self.failure = error
 
-    def _look(self, untouched: Untouched) -> None:
+    def _look(self, restore: Restore) -> None:
         """The passes of one step."""
-        self.seen = seen = Seen(untouched)
+        self.seen = seen = Seen(restore)
         token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=seen))
         try:
             self.prediction = self.model(self.x)
@@ -169,13 +169,13 @@ class Visit:
         known = {id(p) for p in self.parameters.values()} | {id(self.x), *map(id, self.targets)}
         for leaf, module in seen.leaves.values():
             if module is not None and id(leaf) not in known and found.get(id(leaf)) is not None:
-                place = untouched.places.get(id(leaf)) or f"{leaf.name or 'a Tensor'} (used in {module})"
+                place = restore.places.get(id(leaf)) or f"{leaf.name or 'a Tensor'} (used in {module})"
                 self.hidden.append((place, leaf))
 
     def _step(self, loss: float) -> None:
         """One step with the rate as it is, and with smaller ones while the loss rises."""
         for divisor in FRACTIONS:
-            with self.training.untouched():
+            with self.training.restored():
                 value = self.rates[divisor] = self._loss_after(1, divisor)
                 if divisor == 1.0:
                     self.after = dict(zip(self.parameters, self._gradients(), strict=True))

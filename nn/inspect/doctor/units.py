@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nn.inspect.doctor.checks import Found, finds
-from nn.inspect.doctor.trial_step import Activation, Visit, source_of
+from nn.inspect.doctor.trial_step import Activation, TrialStep, source_of
 
 # A batch says little about a unit below so many numbers of it, and a layer of two units is no crowd.
 _FEWEST_NUMBERS = 16
@@ -40,9 +40,9 @@ def dead_share(activation: Activation) -> float:
 
 
 @finds("dead-units", "warning")
-def dead(visit: Visit) -> Found | None:
+def dead(trial: TrialStep) -> Found | None:
     """Layers most of whose ReLUs give 0 for the whole batch."""
-    shares = _pooled(visit, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
+    shares = _pooled(trial, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
     return _found(
         shares,
         "units of ReLU give 0 for all samples of the batch",
@@ -54,9 +54,9 @@ def dead(visit: Visit) -> Found | None:
 
 
 @finds("saturated-units", "warning")
-def saturated(visit: Visit) -> Found | None:
+def saturated(trial: TrialStep) -> Found | None:
     """Hidden layers that are mostly flat."""
-    shares = _pooled(visit, lambda low, high: math.isfinite(high - low), flat_share)
+    shares = _pooled(trial, lambda low, high: math.isfinite(high - low), flat_share)
     return _found(
         shares,
         "activations of sigmoid or tanh lie where the slope is below a hundredth of its largest",
@@ -67,15 +67,15 @@ def saturated(visit: Visit) -> Found | None:
 
 
 def _pooled(
-    visit: Visit, wanted: Callable[[float, float], bool], share: Callable[[Activation], float]
+    trial: TrialStep, wanted: Callable[[float, float], bool], share: Callable[[Activation], float]
 ) -> dict[str, float]:
     """The share of each layer with activations of such limits, over all its calls; without the output of the model,
     which may well be sure."""
-    if visit.seen is None or visit.loss is None:
+    if trial.seen is None or trial.loss is None:
         return {}
-    last = source_of(visit.prediction)
+    last = source_of(trial.prediction)
     found: dict[str, list[float]] = defaultdict(list)
-    for activation in visit.seen.activations:
+    for activation in trial.seen.activations:
         units = activation.out.shape[activation.axis]
         enough = units >= _FEWEST_UNITS and activation.out.size >= units * _FEWEST_NUMBERS
         if wanted(*activation.range) and enough and (last is None or activation.node is not last):

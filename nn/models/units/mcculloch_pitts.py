@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from autograd.arrays import only_numbers
 from nn.defaults import parameter_dtype
 from nn.functional import step
-from nn.models.units.checks import weighted_sum
+from nn.models.units.validation import weighted_sum
 from nn.module import Buffer, Module
 
 __all__ = ["McCullochPitts"]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.defaults import parameter_dtype
 from nn.functional import step
-from nn.models.units.checks import check_labels, samples, weighted_sum
+from nn.models.units.validation import check_labels, samples, weighted_sum
 from nn.module import Module, Parameter
 from nn.validation import positive
 

@@ -173,7 +173,9 @@ def everything(model, loss, optimizers):
     """All that could have changed, as plain values."""
     leaves = [*model.parameters(), *model.buffers(), *ELSEWHERE.parameters()]
     own = {
-        name: copy.copy(value) for name, value in vars(model).items() if name not in ("_survey", "rng", "old", "state")
+        name: copy.copy(value)
+        for name, value in vars(model).items()
+        if name not in ("_module_paths", "rng", "old", "state")
     }
     return {
         "data": [t.data.tobytes() for t in leaves],
