@@ -27,6 +27,7 @@ __all__ = [
     "result_of",
     "source",
     "sources",
+    "transparent",
 ]
 
 _new = object.__new__
@@ -39,6 +40,18 @@ ndarray = np.ndarray
 TRANSPARENT = "__autograd_transparent__"
 
 __autograd_transparent__ = True
+
+
+def transparent(package: str) -> None:
+    """Set the name in every module of a package, at the end of its ``__init__``.
+
+    >>> import sys
+    >>> import nn
+    >>> vars(sys.modules["nn.layers.linear"])["__autograd_transparent__"]
+    True
+    """
+    for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
+        vars(sys.modules[name])[TRANSPARENT] = True
 
 
 def record(

@@ -10,8 +10,6 @@ import numpy as np
 from autograd.arrays import normalize_axes
 from autograd.engine.tensor import Tensor, constant
 
-__autograd_transparent__ = True
-
 
 def as_operand(a: Any) -> Any:
     """A Tensor or an array, whatever was given."""

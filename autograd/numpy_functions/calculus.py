@@ -14,8 +14,6 @@ from autograd.numpy_functions.refused import ZEROS, refusal
 from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, shape
 
-__autograd_transparent__ = True
-
 NoValue: Any = np._NoValue
 
 

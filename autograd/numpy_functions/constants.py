@@ -14,8 +14,6 @@ from autograd.engine.tensor import constant
 from autograd.numpy_functions.protocol import implements, named, values_of
 from autograd.numpy_functions.selection import plain
 
-__autograd_transparent__ = True
-
 
 def on_values(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the values of Tensors: numbers come back as a Tensor without gradient, all else as it is."""

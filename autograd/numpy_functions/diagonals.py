@@ -9,8 +9,6 @@ import numpy as np
 from autograd.numpy_functions.protocol import implements
 from autograd.ops import index
 
-__autograd_transparent__ = True
-
 
 @implements(np.diagonal)
 def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

@@ -13,9 +13,6 @@ from autograd.numpy_functions.arguments import along, as_operand
 from autograd.numpy_functions.protocol import implements, named
 from autograd.ops import index, shape
 
-__autograd_transparent__ = True
-
-
 # --- joining ----------------------------------------------------------------------------------------------------
 
 

@@ -16,8 +16,6 @@ from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, linalg, linear, shape, spectra
 from autograd.ops.reduce import keep
 
-__autograd_transparent__ = True
-
 # The named tuples that NumPy returns; it has no public name for them.
 _one: Any = np.eye(1)
 SlogdetResult: Any = type(np.linalg.slogdet(_one))

@@ -12,9 +12,6 @@ from autograd.numpy_functions.protocol import implements
 from autograd.numpy_functions.refused import PIECES, UNDEFINED, refusal
 from autograd.ops import shape
 
-__autograd_transparent__ = True
-
-
 _BY_POSITION = {"edge", "wrap", "reflect", "symmetric"}
 _BY_STATISTIC: dict[str, Any] = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
 

@@ -39,8 +39,6 @@ UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 _NUMBERS = frozenset({Tensor, *PLAIN})
 
-__autograd_transparent__ = True
-
 
 def implements(
     *functions: Callable[..., Any], method: str | None = None, status: str = "differentiable", direct: bool = False

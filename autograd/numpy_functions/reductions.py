@@ -13,8 +13,6 @@ from autograd.numpy_functions.protocol import composed, implements
 from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, linalg, reduce, shape
 
-__autograd_transparent__ = True
-
 NoValue: Any = np._NoValue
 
 

@@ -14,8 +14,6 @@ from autograd.numpy_functions.protocol import implements, refuse_extra
 from autograd.numpy_functions.refused import PIECES, refusal
 from autograd.ops import arithmetic, shape
 
-__autograd_transparent__ = True
-
 NoValue: Any = np._NoValue
 
 

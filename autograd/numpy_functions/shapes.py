@@ -13,9 +13,6 @@ from autograd.numpy_functions.protocol import implements
 from autograd.ops import arithmetic, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
 
-__autograd_transparent__ = True
-
-
 # --- shape ------------------------------------------------------------------------------------------------------
 
 

@@ -15,8 +15,6 @@ from autograd.numpy_functions.refused import EDGES, refusal
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, index
 
-__autograd_transparent__ = True
-
 NoValue: Any = np._NoValue
 
 

@@ -20,8 +20,6 @@ from autograd.numpy_functions.reductions import cumprod, cumsum, is_given, with_
 from autograd.numpy_functions.selection import plain, take_along_axis
 from autograd.ops import arithmetic, reduce, shape
 
-__autograd_transparent__ = True
-
 NoValue: Any = np._NoValue
 
 

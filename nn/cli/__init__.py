@@ -83,7 +83,6 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"chainrule {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
-    demo.register(commands)
-    training.register(commands)
-    zoo.register(commands)
+    for module in (demo, training, zoo):
+        module.register(commands)
     return parser

@@ -5,6 +5,7 @@
 
 import typing as _typing
 
+from autograd.engine.tape import transparent as _transparent
 from nn.layers.activations import *
 from nn.layers.attention import *
 from nn.layers.container import *
@@ -17,6 +18,8 @@ from nn.layers.mlp import *
 from nn.layers.normalization import *
 from nn.layers.pooling import *
 from nn.layers.recurrent import *
+
+_transparent(__name__)
 
 if not _typing.TYPE_CHECKING:  # type checkers follow the stars; a list that is computed would stop them
     __all__ = [name for name in dir() if name[0].isupper()]

@@ -19,8 +19,6 @@ from nn.validation import floating, positive, probability
 
 __all__ = ["MultiheadAttention"]
 
-__autograd_transparent__ = True
-
 _masked = arithmetic.masked
 _matmul = linear.matmul
 _softmax = reduce.softmax

@@ -9,8 +9,6 @@ from nn.module import Module
 
 __all__ = ["Sequential"]
 
-__autograd_transparent__ = True
-
 
 class Sequential(Module):
     """Modules in a row: the output of each is the input of the next.

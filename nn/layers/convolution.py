@@ -17,8 +17,6 @@ from nn.validation import positive
 
 __all__ = ["Conv1d", "Conv2d"]
 
-__autograd_transparent__ = True
-
 _conv = windows.conv
 _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as in np.pad
 

@@ -13,8 +13,6 @@ from nn.validation import floating, probability
 
 __all__ = ["Dropout"]
 
-__autograd_transparent__ = True
-
 _multiply = arithmetic.multiply
 
 

@@ -17,8 +17,6 @@ from nn.validation import positive
 
 __all__ = ["Embedding"]
 
-__autograd_transparent__ = True
-
 _where = arithmetic.where
 _getitem = index.getitem
 

@@ -11,8 +11,6 @@ from nn.validation import floating
 
 __all__ = ["Flatten", "Unflatten"]
 
-__autograd_transparent__ = True
-
 
 class Flatten(Module):
     """Make axes ``start_dim`` to ``end_dim`` one: by default all but that of the samples.

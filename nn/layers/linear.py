@@ -15,8 +15,6 @@ from nn.validation import floating, positive
 
 __all__ = ["Linear"]
 
-__autograd_transparent__ = True
-
 Operand = Any  # a Tensor or an array
 _linear = fused.linear
 

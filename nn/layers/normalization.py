@@ -18,8 +18,6 @@ from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
 
-__autograd_transparent__ = True
-
 _mean = reduce.mean
 _square = arithmetic.square
 

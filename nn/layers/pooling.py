@@ -14,8 +14,6 @@ from nn.module import Module
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
 
-__autograd_transparent__ = True
-
 _max_pool = windows.max_pool
 _window_sum = windows.window_sum
 

@@ -12,8 +12,6 @@ from nn.validation import floating
 
 __all__ = ["Pairs", "batched", "brief", "fitting", "per_axis", "trailing"]
 
-__autograd_transparent__ = True
-
 Pairs = tuple[tuple[int, int], ...]
 
 _AXES = {1: "(N, C, L)", 2: "(N, C, H, W)"}

@@ -14,8 +14,6 @@ from nn.losses.validation import Operand, Reduction, check_activation, counted, 
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss"]
 
-__autograd_transparent__ = True
-
 _log = transcendental.log
 _log1p = transcendental.log1p
 _masked = arithmetic.masked

@@ -27,8 +27,6 @@ from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
 
-__autograd_transparent__ = True
-
 IGNORED = -100  # the label of samples without label, unless another is chosen
 _cross_entropy = fused.cross_entropy
 _exp = transcendental.exp

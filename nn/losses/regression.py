@@ -12,8 +12,6 @@ from nn.losses.validation import Operand, Reduction, pair, reduced
 
 __all__ = ["HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
 
-__autograd_transparent__ = True
-
 _absolute = arithmetic.absolute
 _clip = arithmetic.clip
 _square = arithmetic.square

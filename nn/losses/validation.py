@@ -29,8 +29,6 @@ __all__ = [
     "weights",
 ]
 
-__autograd_transparent__ = True
-
 Operand = Any  # a Tensor or an array
 Reduction = Literal["mean", "sum", "none"]
 

@@ -19,8 +19,6 @@ from nn.validation import floating
 
 __all__ = ["FeatureMaps", "LeNet1989"]
 
-__autograd_transparent__ = True
-
 _scatter = index.scatter
 _set_at = index.set_at
 _BACKGROUND = -1.0  # what units at the border see beyond it

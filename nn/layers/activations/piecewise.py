@@ -18,8 +18,6 @@ from nn.validation import floating, positive
 
 __all__ = ["ELU", "SELU", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU", "Step"]
 
-__autograd_transparent__ = True
-
 Operand = Any  # a Tensor or an array
 _masked = arithmetic.masked
 _where = arithmetic.where

@@ -13,8 +13,6 @@ from nn.validation import floating
 
 __all__ = ["GELU", "Arctan", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
 
-__autograd_transparent__ = True
-
 Operand = Any  # a Tensor or an array
 Approximation = Literal["none", "tanh"]
 _arctan = transcendental.arctan

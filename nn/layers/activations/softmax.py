@@ -10,8 +10,6 @@ from nn.validation import floating
 
 __all__ = ["LogSoftmax", "Softmax"]
 
-__autograd_transparent__ = True
-
 Operand = Any  # a Tensor or an array
 _softmax = reduce.softmax
 _log_softmax = reduce.log_softmax

@@ -18,8 +18,6 @@ from nn.validation import floating, positive
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
-__autograd_transparent__ = True
-
 _linear = fused.linear
 
 

@@ -20,8 +20,6 @@ from nn.validation import floating, positive, probability
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
-__autograd_transparent__ = True
-
 _linear = fused.linear
 _concatenate = shape.concatenate
 _reshape = shape.reshape

@@ -14,8 +14,6 @@ from autograd.ops import fused, shape, transcendental
 
 __all__ = ["GRU", "LSTM", "RELU", "TANH", "Kind", "State", "nonlinear"]
 
-__autograd_transparent__ = True
-
 _linear = fused.linear
 _split = shape.split
 _sigmoid = transcendental.sigmoid

@@ -16,8 +16,6 @@ from nn.validation import positive
 
 __all__ = ["Adaline", "AdalineFit"]
 
-__autograd_transparent__ = True
-
 
 @dataclass(frozen=True)
 class AdalineFit:

@@ -16,8 +16,6 @@ from nn.module import Buffer, Module
 
 __all__ = ["McCullochPitts"]
 
-__autograd_transparent__ = True
-
 
 class McCullochPitts(Module):
     """The neuron of McCulloch and Pitts: all or none, with weights set by hand.

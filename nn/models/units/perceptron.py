@@ -16,8 +16,6 @@ from nn.validation import positive
 
 __all__ = ["Perceptron", "PerceptronFit", "Update"]
 
-__autograd_transparent__ = True
-
 
 class Update(NamedTuple):
     """One correction of a perceptron: after which sample of which epoch, and what it led to.

@@ -14,8 +14,6 @@ from nn.validation import floating
 
 __all__ = ["check_labels", "samples", "weighted_sum"]
 
-__autograd_transparent__ = True
-
 LABELS = ((0.0, 1.0), (-1.0, 1.0))
 
 
