@@ -19,6 +19,7 @@ from autograd import no_grad
 from autograd.arrays import only_numbers
 from nn import init
 from nn.layers import MLP, Linear
+from nn.layers.activations.names import ACTIVATIONS
 from nn.penalties import l2
 from nn.sklearn.settings import check_settings, clipped, widths
 from optim import LBFGS, SGD, Adam, Optimizer, decay_groups
@@ -29,7 +30,6 @@ Array = NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ACTIVATIONS = {"logistic": "sigmoid"}  # scikit-learn's name: ours
-_BOUNDED = ("identity", "sigmoid", "tanh", "arctan", "softsign", "hardtanh")  # Glorot's start; others have He's
 _LARGEST_BATCH = 200  # of batch_size="auto"
 _PREDICTED_AT_ONCE = 10_000
 
@@ -160,7 +160,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self.module_ = MLP([features, *sizes, self.n_outputs_], activation, dtype=dtype, rng=self._rng)
         for layer in self.module_:
             if isinstance(layer, Linear):
-                if activation in _BOUNDED:
+                if getattr(ACTIVATIONS[activation.lower()], "_balanced", False):
                     init.xavier_uniform_(layer.weight, rng=self._rng)
                 else:
                     init.kaiming_uniform_(layer.weight, nonlinearity="relu", rng=self._rng)

@@ -364,6 +364,8 @@ class Hardtanh(Module):
     array([-1. ,  0.5,  1. ])
     """
 
+    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
+
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         check_ends("Hardtanh", min_val=min_val, max_val=max_val)
         self.min_val = float(min_val)

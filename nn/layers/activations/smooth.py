@@ -36,6 +36,8 @@ class Identity(Module):
     2.5
     """
 
+    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
@@ -65,6 +67,8 @@ class Sigmoid(Module):
     array([0. , 0.5, 1. ])
     """
 
+    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
+
     def forward(self, x: Any) -> Any:
         return _sigmoid(floating(x))
 
@@ -89,6 +93,8 @@ class Tanh(Module):
     >>> nn.Tanh()(np.array([0.0, 20.0]))
     array([0., 1.])
     """
+
+    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
     def forward(self, x: Any) -> Any:
         return _tanh(floating(x))
@@ -116,6 +122,8 @@ class Arctan(Module):
     array([-1.5707,  0.    ,  0.7854])
     """
 
+    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
+
     def forward(self, x: Any) -> Any:
         return _arctan(floating(x))
 
@@ -141,6 +149,8 @@ class Softsign(Module):
     >>> nn.Softsign()(np.array([-3.0, 0.0, 1.0]))
     array([-0.75,  0.  ,  0.5 ])
     """
+
+    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
     def forward(self, x: Any) -> Any:
         return softsign(x)

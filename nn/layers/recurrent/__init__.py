@@ -3,7 +3,10 @@
 ``steps`` has the formulas, ``cells`` modules for a single step, ``layers`` those for whole sequences.
 """
 
-from nn.layers.recurrent.cells import GRUCell, LSTMCell, RNNCell
-from nn.layers.recurrent.layers import GRU, LSTM, RNN
+import typing as _typing
 
-__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
+from nn.layers.recurrent.cells import *
+from nn.layers.recurrent.layers import *
+
+if not _typing.TYPE_CHECKING:  # see nn.layers
+    __all__ = [name for name in dir() if name[0].isupper()]

@@ -1,0 +1,79 @@
+"""Layers, activations, losses, optimizers and schedules are named where they are defined; lists are made of that."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import nn
+import optim
+from autograd.engine.op import REGISTRY
+from nn import functional
+from nn.layers.activations.names import ACTIVATIONS
+from nn.losses.base import TAKES
+
+# Modules with a literal that names several all the same, and why.
+LISTS = {
+    "optim": "type checkers read the names in optim.schedules, which the package must not import",
+    "nn.init": "PyTorch's table of gains, which has no more",
+    "nn.sklearn.settings": "the solvers of scikit-learn",
+}
+
+
+def sources():
+    for package in (nn, optim):
+        [folder] = package.__path__
+        for file in sorted(Path(folder).rglob("*.py")):
+            parts = file.relative_to(Path(folder).parent).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            yield name, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def known():
+    """All names that lists could name; those of ops have a test of their own."""
+    optimizers = {name for name in optim.__all__ if name[0].isupper() and not name.endswith(("Error", "Warning"))}
+    classes = {*nn.layers.__all__, *nn.losses.__all__, *optimizers}
+    return {*classes, *map(str.lower, classes), *functional.__all__, *ACTIVATIONS, *optim.schedules.__all__} - {
+        *REGISTRY
+    }
+
+
+def literals(tree):
+    """The texts and names in each literal of a module, without its ``__all__``."""
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
+            continue
+        for node in ast.walk(statement):
+            items = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+            texts = [item.value for item in items if isinstance(item, ast.Constant)]
+            yield {*texts, *(getattr(item, "attr", getattr(item, "id", None)) for item in items)}
+
+
+def test_lists_of_names_are_made_from_the_packages():
+    names = known()
+    found = {module for module, tree in sources() for items in literals(tree) if len(items & names) >= 2}
+    assert found == set(LISTS)
+
+
+@pytest.mark.parametrize("package", [nn, optim], ids=lambda package: package.__name__)
+def test_type_checkers_see_the_names_that_are_imported_on_use(package):
+    tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
+    [block] = [
+        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "_typing.TYPE_CHECKING"
+    ]
+    seen = {}
+    for statement in block.body:
+        for alias in statement.names:
+            assert alias.name in (alias.asname, "*")
+            names = [alias.name] if alias.name != "*" else getattr(package, statement.module.split(".")[-1]).__all__
+            seen |= dict.fromkeys(names, statement.module)
+    modules = {name for name, place in seen.items() if place == package.__name__}
+    assert {name: place for name, place in seen.items() if name not in modules} == package._ON_USE
+    assert modules <= set(dir(package))
+    assert {*package._ON_USE} <= {*package.__all__}
+
+
+def test_every_loss_says_what_it_takes():
+    offered = {getattr(functional, name) for name in functional.__all__}
+    functions = {f for f in offered if f.__module__.startswith("nn.losses.") and callable(f)}
+    assert set(TAKES) == functions | {getattr(nn, name) for name in nn.losses.__all__}
