@@ -32,8 +32,9 @@ __all__ = ["Optimizer"]
 ndarray = np.ndarray
 _HUGE = np.float64(1e300)
 
-# Hyper-parameters at a step, names of the state arrays, settings that all optimizers have.
-Resolved = tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]
+# Hyper-parameters at a step, names of the state arrays and what takes these out of a state, settings that all
+# optimizers have, and whether squares may vanish beside eps.
+Resolved = tuple[dict[str, Any], tuple[str, ...], Callable[[Mapping[str, Any]], Any], dict[str, Any], bool]
 
 
 class Optimizer:
@@ -256,7 +257,9 @@ class Optimizer:
         if known is not None and len(known[0]) == len(values) and all(map(is_, known[0], values)):
             return known[1]
         hyper = self.resolve(group, self.t)
-        resolved = hyper, self.slots(group), self.common(hyper)
+        slots = self.slots(group)
+        tiny = self.squares and hyper.get("eps", 1.0) < SMALL_EPS
+        resolved = hyper, slots, reader_of(slots), self.common(hyper), tiny
         if all(rule.is_fixed(group[name]) for name, rule in self.rules.items()):
             self._fixed[index] = values, resolved
         return resolved
@@ -340,11 +343,9 @@ class Optimizer:
     def _update(self, resolved: Sequence[Resolved]) -> list[Tensor]:
         """Update the parameters that have a gradient; returns the others."""
         skipped = []
-        for index, (hyper, slots, common) in enumerate(resolved):
+        for index, (hyper, slots, read, common, tiny) in enumerate(resolved):
             kernel: Kernel | None = None
             loaded = 0
-            read = reader_of(slots)
-            tiny = self.squares and hyper.get("eps", 1.0) < SMALL_EPS
             for p in self.param_groups[index]["params"]:
                 g = p._grad
                 if g is None:
