@@ -24,8 +24,8 @@ from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import GradientShapeError, NonScalarBackwardError
 from autograd.modes import STATE, Readings
 from autograd.pytree import flatten, leaves, unflatten
+from autograd.tensor_data import own_array
 from autograd.trace import Argnums, Function, Trace, check_number, data_of, slope_dtype
-from autograd.values import own_array
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 

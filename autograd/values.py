@@ -1,4 +1,4 @@
-"""What a Tensor holds, and what it is to the rest of Python: a shape, a name, a number, an array, text, a copy.
+"""What a Tensor is to the rest of Python: a sequence, a number, an array, text, a copy.
 
 Wherever a plain value would leave the graph without a word, an error says so and names the remedy. This module knows
 nothing of gradients but whether one may still be wanted.
@@ -9,165 +9,39 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
+from collections.abc import Iterator
 from copy import deepcopy
 from opcode import opname
 from types import FrameType
 from typing import Any, NoReturn, Self, SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from autograd.arrays import only_numbers
-from autograd.engine.graph import GONE, Argument, Info, Leaf, OpRecord, Output, Vertex
+from autograd.engine.graph import STATE, Argument, Info
 from autograd.errors import (
     INSTEAD,
     READ_NUMBER,
     ArrayConversionError,
     BooleanValueError,
-    GradientShapeError,
-    InvalidDtypeError,
     ItemAssignmentError,
     LiveGraphError,
     StackingError,
 )
-from autograd.modes import STATE
-from autograd.provenance import describe
-from autograd.surface import Surface
+from autograd.tensor_data import TensorData, describe_data
 
-__all__ = ["TensorValues", "describe_data", "own_array"]
+__all__ = ["TensorValues"]
+
+__autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
 _new = object.__new__
 ndarray = np.ndarray
 
 
-class TensorValues(Surface):
-    """The storage of a Tensor and its plain side."""
+class TensorValues(TensorData):
+    """The plain side of a Tensor."""
 
-    # A computed Tensor has _data, _node and _requires_grad; the other two slots are for leaves.
-    __slots__ = ("__weakref__", "_data", "_grad", "_info", "_node", "_requires_grad")
-
-    _data: Any
-    _node: Vertex | None
-    _requires_grad: bool
-    _info: Info | None
-    _grad: NDArray[Any] | None
-
-    def _changed(self) -> None:
-        """Note that the data was changed in place: graphs made before must not use it any more."""
-        if self._node is not None:
-            self._node.kept = GONE
-            self._node = None
-
-    @property
-    def grad(self) -> NDArray[Any] | None:
-        """What backward passes have added up for this Tensor: an array of its shape that is its own, or None.
-
-        >>> from autograd import tensor
-        >>> x = tensor(3.0, requires_grad=True)
-        >>> (x * x).backward()
-        >>> x.grad
-        array(6.)
-        >>> x.grad = None
-        """
-        node = self._node
-        if node is None or node.__class__ is Leaf:
-            return self._grad
-        if node.grad is not None and node.grad.__class__ is not ndarray:
-            node.grad = np.array(node.grad)
-        gradient: NDArray[Any] | None = node.grad
-        return gradient
-
-    @grad.setter
-    def grad(self, value: ArrayLike | None) -> None:
-        if value is not None:
-            value = own_array(value, self._data.dtype, "the gradient of a Tensor")
-            if value.shape != self._data.shape:
-                raise GradientShapeError(f"the gradient of {self._describe()} has its shape, not {value.shape}.")
-        if self.is_leaf:
-            self._grad = value
-        else:
-            self._node.grad = value  # type: ignore[union-attr]
-
-    @property
-    def name(self) -> str | None:
-        """A name for pictures and messages. It is written to the graph, which keeps it when the Tensor is dropped.
-
-        >>> from autograd import tensor
-        >>> x = tensor(3.0, requires_grad=True)
-        >>> x.name = "x"
-        >>> x
-        tensor(3., name='x', requires_grad=True)
-        """
-        info = self._info if self.is_leaf else self._node.info  # type: ignore[union-attr]
-        return None if info is None else info.name
-
-    @name.setter
-    def name(self, value: str | None) -> None:
-        self._get_info().name = value
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether this was made by a user rather than computed from something that requires a gradient.
-
-        >>> from autograd import tensor
-        >>> x = tensor(3.0, requires_grad=True)
-        >>> x.is_leaf, (x * x).is_leaf
-        (True, False)
-        """
-        return self._node is None or isinstance(self._node, Leaf)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The number of entries along each axis.
-
-        >>> from autograd import tensor
-        >>> tensor([[1.0, 2.0, 3.0]]).shape
-        (1, 3)
-        """
-        shape: tuple[int, ...] = self._data.shape
-        return shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes.
-
-        >>> from autograd import tensor
-        >>> tensor([[1.0, 2.0, 3.0]]).ndim
-        2
-        """
-        return len(self._data.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of entries.
-
-        >>> from autograd import tensor
-        >>> tensor([[1.0, 2.0, 3.0]]).size
-        3
-        """
-        return int(self._data.size)
-
-    @property
-    def flags(self) -> Any:
-        """How the values lie in memory, in NumPy's words.
-
-        >>> from autograd import tensor
-        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).T.flags.f_contiguous
-        True
-        """
-        return np.asarray(self._data).flags
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the values, which follows NumPy; results of an op have that which NumPy gives them.
-
-        >>> import numpy as np
-        >>> from autograd import tensor
-        >>> tensor([1.0, 2.0]).dtype, tensor(np.float32(1.0)).dtype
-        (dtype('float64'), dtype('float32'))
-        """
-        dtype: np.dtype[Any] = self._data.dtype
-        return dtype
+    __slots__ = ()
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -178,6 +52,11 @@ class TensorValues(Surface):
         return bool(np.any(self._data == (value._data if isinstance(value, TensorValues) else value)))
 
     __hash__ = object.__hash__
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d Tensor")
+        return (self[i] for i in range(len(self)))
 
     # --- plain values -----------------------------------------------------------------------------------------
 
@@ -213,11 +92,6 @@ class TensorValues(Surface):
         self._note_reading("tolist()")
         return self._data.tolist()
 
-    def _note_reading(self, method: str) -> None:
-        """Tell the transform that is evaluated around, if there is one, that plain values leave the graph."""
-        if self._requires_grad and (readings := STATE.get().readings) is not None and self._node is not None:
-            readings.note(self._node, method, sys._getframe(2))
-
     def __bool__(self) -> bool:
         if self._data.size != 1:
             raise BooleanValueError(
@@ -250,10 +124,6 @@ class TensorValues(Surface):
         if self._data.size != 1:
             raise TypeError(f"only a Tensor with one entry can become a {name}; this one has shape {self.shape}.")
         return self._data.item()
-
-    def _is_live(self) -> bool:
-        """Whether a gradient may still be wanted: a graph that was not released, or a leaf that requires one."""
-        return self._requires_grad and (self.is_leaf or self._maker().kept is not GONE)  # type: ignore[union-attr]
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._requires_grad:
@@ -312,34 +182,6 @@ class TensorValues(Surface):
     def __format__(self, spec: str) -> str:
         return format(self._data.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
 
-    def _describe(self) -> str:
-        if self._node is not None:
-            return describe(self._node)
-        return f"{self.name or 'this Tensor'} ({describe_data(self)})"
-
-    def _made_by(self) -> str:
-        """The op in parentheses, for messages."""
-        return f" ({op.name})" if (op := self._op()) else ""
-
-    def _maker(self) -> Vertex | None:
-        """The vertex that stands for the op that computed this: for one of several outputs that of all of them."""
-        return self._node.parents[0] if isinstance(self._node, Output) else self._node
-
-    def _op(self) -> OpRecord | None:
-        maker = self._maker()
-        return None if maker is None else maker.op
-
-    def _get_info(self) -> Info:
-        holder: Any = self if self.is_leaf else self._node
-        attribute = "_info" if self.is_leaf else "info"
-        info: Info | None = getattr(holder, attribute)
-        if info is None:
-            info = Info()
-            setattr(holder, attribute, info)
-            if self.is_leaf and self._node is not None:
-                self._node.info = info
-        return info
-
     # --- copies -----------------------------------------------------------------------------------------------
 
     def _refuse_copy(self, how: str) -> None:
@@ -361,7 +203,7 @@ class TensorValues(Surface):
             "requires_grad": self._requires_grad and self.is_leaf,
             "name": self.name,
             "attributes": attributes or {},  # what a subclass has added, and its own slots
-            "slots": {name: value for name, value in slots.items() if name not in TensorValues.__slots__},
+            "slots": {name: value for name, value in slots.items() if name not in TensorData.__slots__},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -393,20 +235,6 @@ class TensorValues(Surface):
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         self._refuse_copy("pickling")
         return _new_instance, (type(self),), self.__getstate__()
-
-
-def own_array(x: Any, dtype: np.dtype[Any], what: str) -> NDArray[Any]:
-    """The numbers of a gradient as an array of a dtype that shares memory with nothing."""
-    only_numbers(x, what)
-    array = np.array(x)
-    if array.dtype.kind == "c" and dtype.kind != "c":
-        raise InvalidDtypeError(f"{what} is complex, and must be real: pass its real part, np.real(...).")
-    return array.astype(dtype, copy=False)
-
-
-def describe_data(x: TensorValues) -> str:
-    """Shape and dtype in words."""
-    return f"shape {x.shape}, {x.dtype}"
 
 
 def _new_instance(cls: type[TensorValues]) -> TensorValues:

@@ -23,6 +23,7 @@ LAYERS = [
     {"autograd.hooks", "autograd.stale"},
     {"autograd.engine.backward"},
     {"autograd.surface"},
+    {"autograd.tensor_data"},
     {"autograd.values"},
     {"autograd.engine.tensor"},
     {"autograd.operand_errors"},

@@ -8,9 +8,9 @@ op table (`autograd.methods`), and their signatures for type checkers stand in `
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from threading import Lock
-from typing import Any, NoReturn
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -18,26 +18,20 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.engine.backward import backward_pass
-from autograd.engine.graph import SMALL, Argument, Info, Leaf, Node, Vertex, newest_first, sequence
+from autograd.engine.graph import SMALL, Argument, Info, Leaf, Vertex, newest_first, sequence
 from autograd.errors import (
-    GradientShapeError,
     InvalidDtypeError,
-    LiveGraphError,
-    NonScalarBackwardError,
-    OperandError,
     RequiresGradError,
     UnusedInputError,
 )
-from autograd.fingerprints import fingerprint, hand_out, take_back
-from autograd.hooks import HookHandle
-from autograd.values import TensorValues, own_array
+from autograd.fingerprints import hand_out, take_back
+from autograd.tensor_data import refuse_dtype
+from autograd.values import TensorValues
 
 __all__ = ["Tensor", "argument", "constant", "leaf", "tensor"]
 
 ndarray = np.ndarray
 _new = object.__new__
-
-__autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
 
 class Tensor(TensorValues):
@@ -55,7 +49,13 @@ class Tensor(TensorValues):
     array([2., 4.])
     """
 
-    __slots__ = ()
+    __slots__ = ()  # those of `TensorData`:
+
+    _data: Any  # an array; of a computed scalar a NumPy scalar
+    _node: Vertex | None  # its place in the graph; of a leaf None until its first use after a change
+    _requires_grad: bool
+    _grad: NDArray[Any] | None  # of a leaf; that of a computed Tensor lies in its vertex
+    _info: Info | None  # of a leaf: its name, its hooks, the line that made it
 
     _kind = "input"  # what a leaf of this class is called in pictures
     _held = False  # whether a module may hold it, so that ``x += 1`` changes it also when it requires no gradient
@@ -73,95 +73,8 @@ class Tensor(TensorValues):
         self._info.name = name
         if requires_grad:
             if not is_real_floating(self._data.dtype):
-                _refuse_dtype(self._data.dtype)
+                refuse_dtype(self._data.dtype)
             self._requires_grad = True
-
-    # --- what it is -------------------------------------------------------------------------------------------
-
-    @property
-    def data(self) -> Any:
-        """The values as an array, without graph. Assigning to it changes a leaf outside the graph.
-
-        >>> from autograd import tensor
-        >>> w = tensor([1.0, 2.0], requires_grad=True)
-        >>> w.data -= 0.5
-        >>> w.data
-        array([0.5, 1.5])
-        """
-        data = self._data
-        if self._requires_grad:
-            self._note_reading("data")
-            # The data of a view of a leaf leads to the memory of the leaf, too.
-            if (self._node.__class__ is not Node or data.base is not None) and hand_out(data):
-                self._note_what_was_used(data)
-        return data
-
-    @data.setter
-    def data(self, value: ArrayLike) -> None:
-        node = self._node
-        if node is not None and node.__class__ is not Leaf:
-            raise LiveGraphError(
-                f"{self._describe()} was computed: its data follows from its operands. Assign to the data of a "
-                "leaf, or take a copy with .detach()."
-            )
-        if value is not self._data:  # else it was changed in place: `w.data -= ...`, an optimizer's step
-            only_numbers(value, "the data of a Tensor")
-            array = native(np.asarray(value))
-            if array.shape != self._data.shape:
-                raise OperandError(
-                    f"the data of {self._describe()} can be replaced by an array of the same shape only, not "
-                    f"{array.shape}. Make a new Tensor for another shape."
-                )
-            if self._requires_grad and not is_real_floating(array.dtype):
-                _refuse_dtype(array.dtype)
-            # An array that the caller has kept nothing of (`w.data = w.data - step`) is ours from here on.
-            ours = sys.getrefcount(value) <= _TEMPORARY if array is value else isinstance(value, list | int | float)
-            if not ours:
-                hand_out(array)
-            self._data = array
-        self._changed()
-
-    def _note_what_was_used(self, data: Any) -> None:
-        """Note in the graphs made so far that they used a leaf as it is now, before somebody can change it."""
-        owner = data if data.base is None else data.base
-        for vertex in newest_first([self._node]) if self._node is not None else ():
-            held = vertex.tensor() if vertex.__class__ is Leaf and vertex.tensor is not None else None
-            if held is not None and held._data is owner:
-                vertex.prints = fingerprint(owner)
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether gradients flow into this Tensor. It can be set on leaves, of real floating dtype only.
-
-        >>> from autograd import tensor
-        >>> x = tensor([1.0, 2.0])
-        >>> x.requires_grad = True
-        >>> (x * x).requires_grad
-        True
-        """
-        return self._requires_grad
-
-    @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
-        if not self.is_leaf:
-            if value:
-                return
-            raise LiveGraphError(
-                f"{self._describe()} was computed from something that requires a gradient; use .detach() for a "
-                "Tensor without graph."
-            )
-        if value and not is_real_floating(self._data.dtype):
-            _refuse_dtype(self._data.dtype)
-        if bool(value) != self._requires_grad:
-            self._node = None  # graphs made so far keep the leaf as it was
-            self._data = np.asarray(self._data)
-            hand_out(self._data)
-        self._requires_grad = bool(value)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if self.ndim == 0:
-            raise TypeError("iteration over a 0-d Tensor")
-        return (self[i] for i in range(len(self)))
 
     # --- gradients --------------------------------------------------------------------------------------------
 
@@ -241,31 +154,8 @@ class Tensor(TensorValues):
         self._note_reading("detach()")
         return constant(np.asarray(self.data))
 
-    def register_hook(self, hook: Callable[[Any], Any]) -> HookHandle:
-        """Call ``hook(gradient)`` whenever a backward pass has finished the gradient of this Tensor.
-
-        What the hook returns, unless None, takes the place of the gradient from there on. The handle removes it.
-
-        >>> from autograd import tensor
-        >>> x = tensor(3.0, requires_grad=True)
-        >>> handle = x.register_hook(lambda g: 10 * g)
-        >>> (x * 2).backward()
-        >>> x.grad
-        array(20.)
-        """
-        if not self._requires_grad:
-            raise RequiresGradError(f"a hook was put on {self._describe()}, which requires no gradient.")
-        info = self._get_info()
-        info.hooks.append(hook)
-        return HookHandle(info, hook)
-
     def _vertex_of_live(self) -> Vertex:
-        if not self._requires_grad:
-            raise RequiresGradError(
-                f"{self._describe()} does not depend on anything that requires a gradient. Create the inputs with "
-                "requires_grad=True, and check that they were not cut off by detach(), no_grad() or an operation "
-                "without derivative."
-            )
+        self._check_depends()
         return self._node if self._node is not None else leaf(self)
 
     def _place_below(self, root: Vertex) -> Vertex | None:
@@ -276,28 +166,14 @@ class Tensor(TensorValues):
             return next(former, vertex)
         return vertex
 
-    def _seed(self, gradient: ArrayLike | Tensor | None, caller: str, create_graph: bool) -> Any:
-        """The gradient that a pass starts from: our own array, of our shape and dtype."""
+    def _seed(self, gradient: Any, caller: str, create_graph: bool) -> Any:
+        """The gradient that a pass starts from: 1 for a single number."""
         shape, dtype = self._data.shape, self._data.dtype
-        if gradient is None:
-            if shape != () and self._data.size != 1:
-                raise NonScalarBackwardError(
-                    f"{caller}() starts from a single number, but this Tensor{self._made_by()} has shape {shape}. "
-                    "Reduce it first (for example .sum() or .mean()), or say how much each entry counts: "
-                    f"{caller}(gradient=...) with an array of shape {shape}."
-                )
-            return dtype.type(1.0) if shape == () else np.ones(shape, dtype)
-        if create_graph and isinstance(gradient, Tensor) and gradient._requires_grad:
-            seed: Any = gradient if gradient.dtype == dtype else gradient.astype(dtype)
-        else:
-            plain = gradient._data if isinstance(gradient, Tensor) else gradient
-            seed = own_array(plain, dtype, f"the gradient given to {caller}()")
-        if seed.shape != shape:
-            raise GradientShapeError(
-                f"the gradient given to {caller}() has shape {seed.shape}, but the Tensor{self._made_by()} has shape "
-                f"{shape}: there must be one entry of gradient for each entry of the Tensor."
-            )
-        return seed
+        if gradient is None and shape == ():
+            return dtype.type(1.0)
+        if gradient is None and self._data.size == 1:
+            return np.ones(shape, dtype)
+        return self._checked_seed(gradient, caller, create_graph)
 
 
 def tensor(
@@ -347,32 +223,6 @@ def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
     return t
 
 
-class _Probe:
-    """Counts as the setter of ``data`` does: by two names."""
-
-    count = 0
-
-    @property
-    def data(self) -> Any:
-        return self.count
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        array = value
-        self.count = sys.getrefcount(array)
-
-
-def _calibrate() -> int:
-    """`sys.getrefcount` of an array that is assigned to ``data`` and that nobody else holds, counted by its setter."""
-    if not hasattr(sys, "getrefcount") or sys.version_info >= (3, 14):
-        return 0  # from 3.14 on, an array that a variable of the caller holds may have the same count
-    probe = _Probe()
-    probe.data = np.empty(1)
-    return probe.count
-
-
-_TEMPORARY = _calibrate()
-
 # Threads that use a Tensor for the first time at once must agree on its place.
 _FIRST_USE = Lock()
 
@@ -408,18 +258,3 @@ def leaf(x: Tensor) -> Leaf:
         if x._node is None:
             x._node = vertex
         return x._node  # type: ignore[return-value]
-
-
-def _refuse_dtype(dtype: np.dtype[Any]) -> NoReturn:
-    if dtype.kind in "iub":
-        raise InvalidDtypeError(
-            f"only real floating data can require a gradient, and this is {dtype}: a small step of "
-            f"{'a boolean' if dtype.kind == 'b' else 'an integer'} does not exist. Write the numbers as floats "
-            "([1.0, 2.0]) or pass dtype=float."
-        )
-    raise InvalidDtypeError(
-        f"only real floating data can require a gradient, and this is {dtype}. Work with the real and imaginary "
-        "parts as two Tensors."
-        if dtype.kind == "c"
-        else f"only real floating data can require a gradient, not {dtype}."
-    )
