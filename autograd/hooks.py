@@ -32,7 +32,7 @@ class HookHandle:
         self._hook = hook
 
     def remove(self) -> None:
-        """Remove the hook; again, it does nothing."""
+        """Remove the hook; doing it again changes nothing."""
         if self._hook in self._info.hooks:
             self._info.hooks.remove(self._hook)
 

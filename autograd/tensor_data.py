@@ -152,7 +152,7 @@ class TensorData(Surface):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The dtype of the values, which follows NumPy; results of an op have that which NumPy gives them.
+        """The dtype of the values; that of a result is the one that NumPy gives it.
 
         >>> import numpy as np
         >>> from autograd import tensor
