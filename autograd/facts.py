@@ -37,6 +37,11 @@ Range = tuple[float, float]
 
 _MISSING: Any = object()
 _MOVING = ("reshapes", "moves", "joins")
+_IMPORTS = {
+    "np.": "import numpy as np",
+    "grad(": "from autograd import grad",
+    "tensor(": "from autograd import tensor",
+}
 _NAMES = re.compile(r"\b[A-Za-z_]\w*\b(?!\()")
 
 
@@ -86,11 +91,14 @@ class Facts:
     ``hazards``: how it comes to numbers that are not finite. ``scipy``: the ufunc of scipy.special that it answers for.
     ``method``: the names under which a Tensor has it, with ``options``, the parameters of ndarray's method, where it
     has more. ``example``: calls to try it with, where one array of shape (2, 3), or two that broadcast, will not do.
+
+    ``doc``: a sentence that says what the result is. ``doctest``: a call and what it gives, ``"abs(tensor(-2.0)) ->
+    tensor(2.)"``. Both, with the slopes, make the docstring of its functions, which is kept as ``doc``.
     """
 
     __slots__ = (
-        *("cost", "examples", "hazards", "kind", "matrix", "method", "options", "passes_on", "range", "rounding"),
-        *("private", "scipy", "slope", "symbol", "units"),
+        *("cost", "doc", "examples", "hazards", "kind", "matrix", "method", "options", "passes_on", "private"),
+        *("range", "rounding", "scipy", "slope", "symbol", "units"),
     )
 
     def __init__(
@@ -98,6 +106,8 @@ class Facts:
         op: Any,
         strict: bool = False,
         *,
+        doc: str | None = None,
+        doctest: str = "",
         kind: Kind | None = None,
         slope: Slope | tuple[Slope, ...] = _MISSING,
         matrix: str | tuple[str | None, ...] | Matrix | None = _MISSING,
@@ -117,7 +127,7 @@ class Facts:
             kind = "elementwise"
         moving = kind in _MOVING
         if strict:
-            _look_for_missing(op, kind, slope is _MISSING is matrix and not moving, cost)
+            _look_for_missing(op, doc, kind, slope is _MISSING is matrix and not moving, cost)
         if slope is _MISSING:
             slope = ("1",) * len(op.operands) if moving else None
         self.private = op.name.startswith("_")  # made for the rules of others
@@ -137,6 +147,7 @@ class Facts:
         # Whether the result has the numbers of its only operand, perhaps in another shape, order or dtype.
         self.passes_on = self.kind == "reshapes" or (self.kind == "elementwise" and self.slope == ("1",))
         self.examples = (example,) if isinstance(example, Example) else example
+        self.doc = _docstring(op, self, doc or "", doctest)
 
     @staticmethod
     def of_operand(facts: tuple[Any, ...], slot: int) -> Any:
@@ -152,10 +163,12 @@ def _each(op: Any, fact: str, given: Any) -> tuple[Any, ...]:
     return found
 
 
-def _look_for_missing(op: Any, kind: Kind | None, without_formula: bool, cost: Cost | None) -> None:
+def _look_for_missing(op: Any, doc: str | None, kind: Kind | None, without_formula: bool, cost: Cost | None) -> None:
     """Facts that follow from nothing else."""
     missing = ""
-    if kind is None:
+    if doc is None:
+        missing = "doc is missing, a sentence that says what the result is"
+    elif kind is None:
         missing = f"kind is missing. It is one of {', '.join(KINDS)}"
     elif kind in KINDS and op.differentiable and without_formula:
         missing = (
@@ -166,6 +179,19 @@ def _look_for_missing(op: Any, kind: Kind | None, without_formula: bool, cost: C
         missing = "cost is missing, the multiply-adds of a product"
     if missing:
         raise RuleError(f"op {op.name!r}: the fact {missing}.")
+
+
+def _docstring(op: Any, facts: Facts, doc: str, doctest: str) -> str:
+    """What an op gives, its slopes, and an example that can be pasted."""
+    slopes = zip(op.operands, facts.slope, strict=True) if facts.kind == "elementwise" else ()
+    parts = [doc, ", ".join(f"d/d{x} = {slope}" for x, slope in slopes if isinstance(slope, str))]
+    if doctest:
+        call, _, result = doctest.partition(" -> ")
+        imports = [line for name, line in _IMPORTS.items() if name in call]
+        if call.startswith(f"{op.name}("):
+            imports.append(f"from {op.kernel.__module__} import {op.name}")
+        parts.append("\n".join([*(f">>> {line}" for line in (*imports, call)), result]))
+    return "\n\n".join(filter(None, parts))
 
 
 def _check(op: Any, kind: Kind, slopes: tuple[Slope, ...], symbol: str) -> None:

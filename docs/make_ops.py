@@ -218,7 +218,9 @@ def op_table():
         yield from table("op", "NumPy, operator, method", "operands", "kind", "derivative", "slope", "what it is")
         for op in found.values():
             operands = ", ".join([*op.operands, *(f"*{name}*" for name in op.attributes)])
-            yield row(code(op.name), names(op), operands, op.facts.kind, derivative(op), slopes(op), paragraph(op.doc))
+            yield row(
+                code(op.name), names(op), operands, op.facts.kind, derivative(op), slopes(op), paragraph(op.facts.doc)
+            )
         yield ""
         helpers = dict.fromkeys(f for op in found.values() for rule in op.rules for f in helpers_of(rule, module))
         if helpers:

@@ -2,14 +2,19 @@
 
 import ast
 import doctest
+import inspect
 import re
 import sys
-from functools import cache
+from functools import cache, cached_property
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import walk_packages
+from types import FunctionType
 
 import pytest
 
+from autograd.engine import op
 from autograd.engine.op import REGISTRY
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +37,7 @@ def docstrings():
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.append((name, node.lineno, node.value))
-    found += [(f"op {op.name}", 1, op.function.__doc__) for op in REGISTRY.values()]
+    found += [(f"op {name}", 1, record.function.__doc__) for name, record in REGISTRY.items()]
     return [(file, line, text) for file, line, text in found if examples_of(text)]
 
 
@@ -62,6 +67,7 @@ def test_docstring(file, line, text, tmp_path, monkeypatch):
     """An example knows no names but its own, so that it can be pasted as it stands."""
     if missing := missing_for("".join(examples_of(text))):
         pytest.skip(f"{missing} is missing")
+    monkeypatch.setattr(op, "REGISTRY", dict(REGISTRY))  # an example may register an op
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.chdir(tmp_path)  # examples may save files
     run_examples(text, {"__name__": "__main__"}, file, line - 1)
@@ -102,3 +108,91 @@ def test_a_wrong_example_fails():
         run_examples(">>> 1 + 1\n3\n", {}, "wrong", 0)
     with pytest.raises(pytest.fail.Exception, match="ZeroDivisionError"):
         run_examples(">>> 1 / 0\n", {}, "raising", 0)
+
+
+# --- what is public ------------------------------------------------------------------------------------------------
+
+
+def public_modules():
+    """The packages, what they offer as modules, and what the README, a page or a notebook imports."""
+    packages = [*map(import_module, PACKAGES)]
+    names = [found.name for p in packages for found in walk_packages(p.__path__, f"{p.__name__}.") if found.ispkg]
+    for page in (*(ROOT / page for page in PAGES), *(ROOT / "notebooks").glob("*.py")):
+        text = page.read_text(encoding="utf-8")
+        names += re.findall(rf"^(?:from|import) ((?:{'|'.join(PACKAGES)})\b[a-z_.]*)", text, flags=re.MULTILINE)
+    modules = [*packages, *(import_module(name) for name in names if not missing_for(name))]
+    offered = [getattr(m, name) for m in modules for name in getattr(m, "__all__", ())]
+    return dict.fromkeys([*modules, *(value for value in offered if inspect.ismodule(value))])
+
+
+def public_objects():
+    """Name and object of every function and class in the ``__all__`` of a public module."""
+    offered = [getattr(m, name) for m in public_modules() for name in getattr(m, "__all__", ())]
+    return {f"{x.__module__}.{x.__qualname__}": x for x in offered if inspect.isfunction(x) or inspect.isclass(x)}
+
+
+def ours(cls):
+    """A class and those of ours that it is derived from."""
+    return [base for base in cls.__mro__ if base.__module__.split(".")[0] in PACKAGES]
+
+
+def public_members():
+    """Name, docstrings and classes of every public method and property of the public classes, once where it is defined.
+
+    The docstrings are its own, if it has one, and those of what it overrides.
+    """
+    kinds = (FunctionType, classmethod, staticmethod, property, cached_property)
+    found = {}
+    for cls in filter(inspect.isclass, public_objects().values()):
+        for name in {n: value for base in ours(cls) for n, value in vars(base).items() if isinstance(value, kinds)}:
+            if not name.startswith("_"):
+                bases = [base for base in ours(cls) if name in vars(base)]
+                docs = [doc for base in bases if (doc := vars(base)[name].__doc__)]
+                _, classes = found.setdefault(f"{bases[0].__module__}.{bases[0].__qualname__}.{name}", (docs, []))
+                classes += ours(cls)
+    return found
+
+
+def lacking(text, *shown):
+    """What a docstring lacks: a sentence (that may begin with a formula), or an example, if nothing else shows it."""
+    text = inspect.cleandoc(text or "")
+    if not re.match(r"(?![a-z]{2,}[ ,]).{8,}?[.:?]$", text.partition("\n\n")[0], flags=re.DOTALL):
+        return "a sentence"
+    return None if any(shown) or examples_of(text) else "an example"
+
+
+def lacks():
+    """What is public, and what it lacks.
+
+    A method may be shown by the example of its class that calls it, or of a method that it overrides.
+    """
+    yield from ((f"op {name}", lacking(record.function.__doc__)) for name, record in REGISTRY.items())
+    yield from ((name, lacking(x.__doc__)) for name, x in public_objects().items())
+    for name, (docs, classes) in public_members().items():
+        calls = re.compile(rf"(\.|def ){name.rpartition('.')[2]}\b")
+        called = (calls.search(line) for cls in classes for line in examples_of(cls.__doc__ or ""))
+        yield name, lacking("".join(docs[:1]), *map(examples_of, docs), *called)
+
+
+def test_everything_public_has_a_sentence_and_an_example():
+    assert {name: what for name, what in lacks() if what} == {}
+
+
+def test_the_walk_reaches_all_rooms():
+    """Functions, classes, methods and properties, what is imported at its first use, and what only pages import."""
+    names = public_objects().keys() | public_members().keys()
+    functions = (
+        "custom_op draw gradcheck kink_free_arrays explain minimize cosine zeros_ cross_entropy check fit recall"
+    )
+    methods = "Tensor.backward Tensor.sum Tensor.T Module.train Optimizer.step Row.entry History.best"
+    assert [
+        end for end in (*functions.split(), *methods.split()) if not any(n.endswith(f".{end}") for n in names)
+    ] == []
+
+
+def test_what_lacks_something_is_found():
+    assert lacking(None) == lacking("") == lacking("x.") == lacking("some formula of x and y.") == "a sentence"
+    assert lacking("The sum of x and y") == lacking("The sum of\n\nx and y.") == "a sentence"
+    assert lacking("The sum of x and y.") == lacking("The sum of both.\n\nNo ``>>>`` stands alone.") == "an example"
+    assert lacking("The sum of x and y.", [], None, ["s = add(x, y)"]) is None
+    assert lacking("The sum of x and y.\n\n    >>> 1 + 1\n    2\n") is None

@@ -46,7 +46,12 @@ _NAMES: dict[str, Any] = {
 
 
 def unchanged(g: Any) -> Any:
-    """The rule of an operand that is passed on as it is: its gradient is the incoming one."""
+    """The rule of an operand that is passed on as it is: its gradient is the incoming one.
+
+    >>> from autograd.engine.op import REGISTRY, unchanged
+    >>> REGISTRY["add"].rules[0] is unchanged
+    True
+    """
     return g
 
 
@@ -160,7 +165,7 @@ def write_function(op: Any) -> Callable[..., Any]:
     <BLANKLINE>
     """
     function = variadic(op) if op.variadic else _write_caller(op, op.operands)
-    function.__doc__, function.__module__ = op.doc, "autograd.ops"
+    function.__doc__, function.__module__ = op.facts.doc, "autograd.ops"
     return function
 
 
@@ -208,7 +213,7 @@ def _write_caller(
     names["__write"] = write
     stub = ["    __write()  # this function anew, with its body", f"    return __written({given})"]
     written = names["__written"] = _define(op.name, ", ".join(head), stub, names)
-    written.__doc__ = op.doc
+    written.__doc__ = op.facts.doc
     return written
 
 

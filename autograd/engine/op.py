@@ -27,6 +27,11 @@ class joint:
     """Marks one rule that returns the gradients of all operands as a tuple, because they share work.
 
     It may ask for ``need``: a tuple of booleans that says which gradients are wanted.
+
+    >>> from autograd.engine.op import joint
+    >>> product = joint(lambda g, need, x, y: (g * y if need[0] else None, g * x if need[1] else None))
+    >>> product.rule(1.0, (True, False), 2.0, 3.0)
+    (3.0, None)
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -34,7 +39,15 @@ class joint:
 
 
 class Op:
-    """One op: its kernel, its rules, and what follows from their parameter names."""
+    """One op: its kernel, its rules, and what follows from their parameter names.
+
+    >>> from autograd.engine.op import REGISTRY
+    >>> op = REGISTRY["divide"]
+    >>> op.operands, op.keeps, op.facts.slope
+    (('x', 'y'), ('y', 'out'), ('1 / y', '-x / y ** 2'))
+    >>> op.function(6.0, 2.0) == op.kernel(6.0, 2.0)
+    np.True_
+    """
 
     def __init__(
         self,
@@ -48,7 +61,6 @@ class Op:
         outputs: bool = False,
         stacked: bool | None = None,
         few: tuple[str, ...] = (),
-        doc: str = "",
         strict: bool = False,
         **facts: Any,
     ) -> None:
@@ -61,7 +73,6 @@ class Op:
         self.definition = definition
         self.outputs = outputs
         self.few = few
-        self.doc = doc
         self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
         self.saves = self.attributes.pop(RESIDUALS, self) is not self
         self.differentiable = rules is not None
@@ -82,13 +93,26 @@ class Op:
         return self.vjp(g, kept, parents)
 
     def kept_operand(self, node: Node, index: int) -> Any:
-        """The value of an operand that a node holds for its rules, or None."""
+        """The value of an operand that a node holds for its rules, or None.
+
+        >>> from autograd import tensor
+        >>> node = (tensor(3.0, requires_grad=True) * 2.0)._node
+        >>> node.op.kept_operand(node, 0), node.op.kept_operand(node, 1)
+        (None, 2.0)
+        """
         if self.variadic:
             return node.kept[self.sources.index(0)][index] if 0 in self.sources else None
         return node.kept[self.sources.index(index)] if index in self.sources else None
 
     def kept_as_tensors(self, node: Node) -> tuple[Any, ...]:
-        """What a node kept, with arrays put back in their place in the graph, so that rules record a graph."""
+        """What a node kept, with arrays put back in their place in the graph, so that rules record a graph.
+
+        >>> from autograd import tensor
+        >>> x = tensor(3.0, requires_grad=True)
+        >>> node = (x * x)._node
+        >>> node.op.kept_as_tensors(node)
+        (tensor(3., requires_grad=True), tensor(3., requires_grad=True))
+        """
         kept = list(node.kept)
         for i, (name, source) in enumerate(zip(self.keeps, self.sources, strict=True)):
             if kept[i] is None:
@@ -130,13 +154,14 @@ def defop(
     (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in primitive
     ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more axis in
     front, the rules give stacks; so elementwise rules do), ``few`` (operands that rules get where they have few
-    entries, and None in place of large arrays, which would live on for them alone). What it is: ``doc``, and the facts
-    of `Facts`; one that is missing raises RuleError, but for the private ops of rules.
+    entries, and None in place of large arrays, which would live on for them alone). What it is: the facts of `Facts`;
+    one that is missing raises RuleError, but for the private ops of rules.
 
     >>> import numpy as np
     >>> from autograd import tensor
     >>> from autograd.engine.op import defop
-    >>> cube = defop("cube", lambda x: x**3, lambda g, x: g * 3.0 * x * x, kind="elementwise", slope="3 * x ** 2")
+    >>> facts = {"kind": "elementwise", "slope": "3 * x ** 2", "doc": "The third power of x."}
+    >>> cube = defop("cube", lambda x: x**3, lambda g, x: g * 3.0 * x * x, **facts)
     >>> cube(2.0)
     8.0
     >>> x = tensor(2.0, requires_grad=True)

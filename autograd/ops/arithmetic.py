@@ -29,10 +29,12 @@ def _number(x: Array) -> bool:
 add = defop(
     "add", np.add, (unchanged, unchanged), infix=operator.add,
     symbol="+", slope=("1", "1"), rounding=NEAREST, hazards=SUM,
+    doc="The sum of x and y.", doctest="tensor([1.0, 2.0]) + 1.0 -> tensor([2., 3.])",
 )  # fmt: skip
 subtract = defop(
     "subtract", np.subtract, (unchanged, lambda g: -g), infix=operator.sub,
     symbol="-", slope=("1", "-1"), rounding=NEAREST, hazards=DIFFERENCE,
+    doc="The difference of x and y.", doctest="tensor([1.0, 2.0]) - 1.0 -> tensor([0., 1.])",
 )  # fmt: skip
 multiply = defop(
     "multiply", np.multiply, (lambda g, y: g * y, lambda g, x: g * x), infix=operator.mul,
@@ -44,6 +46,7 @@ multiply = defop(
             "np.where(mask, x, 0.0) to leave entries out: a product with a mask keeps inf as nan",
         )
     ),
+    doc="The product of x and y, entry by entry.", doctest="tensor([1.0, 2.0]) * [3.0, 4.0] -> tensor([3., 8.])",
 )  # fmt: skip
 _SAFE_QUOTIENT = f"np.where(y != 0, x / np.where(y != 0, y, 1.0), 0.0), or x / (y + 1e-12) for a y >= 0 ({TOO_LATE})"
 divide = defop(
@@ -58,19 +61,35 @@ divide = defop(
             "a quotient of numbers that were scaled down first (for exponentials: softmax)",
         ),
     ),
+    doc="The quotient of x and y.", doctest="tensor([1.0, 2.0]) / 4.0 -> tensor([0.25, 0.5 ])",
 )  # fmt: skip
 negative = defop(
-    "negative", np.negative, lambda g: -g, infix=operator.neg, slope="-1", rounding=EXACT, method="__neg__"
-)
-positive = defop("positive", np.positive, unchanged, slope="1", rounding=EXACT, method="__pos__")
+    "negative", np.negative, lambda g: -g, infix=operator.neg, slope="-1", rounding=EXACT, method="__neg__",
+    doc="The negative of x.", doctest="-tensor([1.0, -2.0]) -> tensor([-1.,  2.])",
+)  # fmt: skip
+positive = defop(
+    "positive", np.positive, unchanged, slope="1", rounding=EXACT, method="__pos__",
+    doc="x, as it is.", doctest="+tensor([1.0, -2.0]) -> tensor([ 1., -2.])",
+)  # fmt: skip
 reciprocal = defop(
     "reciprocal", np.reciprocal, lambda g, out: -(g * out * out),
     slope="-1 / x ** 2", rounding=NEAREST,
     hazards=Hazards(Case(lambda x: x == 0, "division by 0", "{guarded}"), guard="x != 0"),
+    doc="1 divided by x.", doctest="np.reciprocal(tensor([2.0, 4.0])) -> tensor([0.5 , 0.25])",
 )  # fmt: skip
-square = defop("square", np.square, lambda g, x: g * (2.0 * x), slope="2 * x", rounding=NEAREST, hazards=PRODUCT)
-absolute = defop("absolute", np.absolute, side, slope="sign(x)", rounding=EXACT, method=("abs", "__abs__"))
-fabs = defop("fabs", np.fabs, side, slope="sign(x)", rounding=EXACT)
+square = defop(
+    "square", np.square, lambda g, x: g * (2.0 * x), slope="2 * x", rounding=NEAREST, hazards=PRODUCT,
+    doc="The square of x.", doctest="np.square(tensor([2.0, -3.0])) -> tensor([4., 9.])",
+)  # fmt: skip
+absolute = defop(
+    "absolute", np.absolute, side, slope="sign(x)", rounding=EXACT, method=("abs", "__abs__"),
+    doc="The absolute value of x; its slope at 0 is taken as 0.",
+    doctest="abs(tensor([2.0, -3.0])) -> tensor([2., 3.])",
+)  # fmt: skip
+fabs = defop(
+    "fabs", np.fabs, side, slope="sign(x)", rounding=EXACT,
+    doc="The absolute value of x, as a float.", doctest="np.fabs(tensor([2.0, -3.0])) -> tensor([2., 3.])",
+)  # fmt: skip
 
 
 # --- power ----------------------------------------------------------------------------------------------------
@@ -107,6 +126,8 @@ power: Callable[..., Any] = defop(
     "power", power_kernel, (lambda g, x, y: g * _power_slope(x, y), lambda g, x, y, out: g * (out * _log_base(x, y))),
     numpy=np.power,
     kind="elementwise", symbol="**", slope=("y * x ** (y - 1)", "x ** y * log(x)"), hazards=POWER,
+    doc="x to the power y; by y it has a derivative where x is not negative.",
+    doctest="tensor([2.0, 3.0]) ** 2 -> tensor([4., 9.])",
 )  # fmt: skip
 
 
@@ -115,30 +136,94 @@ power: Callable[..., Any] = defop(
 remainder = defop(
     "remainder", np.remainder, (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
     symbol="%", slope=("1", "-floor(x / y)"), hazards=REMAINDER,
+    doc="The remainder of x / y, with the sign of y.", doctest="tensor([7.0, -7.0]) % 4.0 -> tensor([3., 1.])",
 )  # fmt: skip
-floor_divide = defop("floor_divide", np.floor_divide, None, symbol="//")
-sign = defop("sign", np.sign, None)
-floor = defop("floor", np.floor, None)
-ceil = defop("ceil", np.ceil, None)
-trunc = defop("trunc", np.trunc, None)
-rint = defop("rint", np.rint, None)
+floor_divide = defop(
+    "floor_divide", np.floor_divide, None, symbol="//",
+    doc="The quotient of x and y, rounded down: a constant in pieces, without gradient.",
+    doctest="tensor([7.0, -7.0]) // 4.0 -> tensor([ 1., -2.])",
+)  # fmt: skip
+sign = defop(
+    "sign", np.sign, None,
+    doc="The sign of x as 1, 0 or -1, without gradient.",
+    doctest="np.sign(tensor([2.0, 0.0, -3.0])) -> tensor([ 1.,  0., -1.])",
+)  # fmt: skip
+floor = defop(
+    "floor", np.floor, None,
+    doc="x rounded down, without gradient.", doctest="np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])",
+)  # fmt: skip
+ceil = defop(
+    "ceil", np.ceil, None,
+    doc="x rounded up, without gradient.", doctest="np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])",
+)  # fmt: skip
+trunc = defop(
+    "trunc", np.trunc, None,
+    doc="x rounded towards 0, without gradient.", doctest="np.trunc(tensor([1.5, -1.5])) -> tensor([ 1., -1.])",
+)  # fmt: skip
+rint = defop(
+    "rint", np.rint, None,
+    doc="x rounded to the nearest integer, of two the even one, without gradient.",
+    doctest="np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
+)  # fmt: skip
 
 
 # --- comparisons and tests: plain arrays of booleans ----------------------------------------------------------
 
-equal = defop("equal", np.equal, None, infix=operator.eq, symbol="==")
-not_equal = defop("not_equal", np.not_equal, None, infix=operator.ne, symbol="!=")
-less = defop("less", np.less, None, infix=operator.lt, symbol="<")
-less_equal = defop("less_equal", np.less_equal, None, infix=operator.le, symbol="<=")
-greater = defop("greater", np.greater, None, infix=operator.gt, symbol=">")
-greater_equal = defop("greater_equal", np.greater_equal, None, infix=operator.ge, symbol=">=")
-isnan = defop("isnan", np.isnan, None)
-isinf = defop("isinf", np.isinf, None)
-isfinite = defop("isfinite", np.isfinite, None)
-signbit = defop("signbit", np.signbit, None)
-logical_and = defop("logical_and", np.logical_and, None)
-logical_or = defop("logical_or", np.logical_or, None)
-logical_not = defop("logical_not", np.logical_not, None)
+equal = defop(
+    "equal", np.equal, None, infix=operator.eq, symbol="==",
+    doc="Where x equals y.", doctest="tensor([1.0, 2.0]) == 2.0 -> array([False,  True])",
+)  # fmt: skip
+not_equal = defop(
+    "not_equal", np.not_equal, None, infix=operator.ne, symbol="!=",
+    doc="Where x differs from y.", doctest="tensor([1.0, 2.0]) != 2.0 -> array([ True, False])",
+)  # fmt: skip
+less = defop(
+    "less", np.less, None, infix=operator.lt, symbol="<",
+    doc="Where x is less than y.", doctest="tensor([1.0, 2.0]) < 2.0 -> array([ True, False])",
+)  # fmt: skip
+less_equal = defop(
+    "less_equal", np.less_equal, None, infix=operator.le, symbol="<=",
+    doc="Where x is at most y.", doctest="tensor([1.0, 2.0]) <= 2.0 -> array([ True,  True])",
+)  # fmt: skip
+greater = defop(
+    "greater", np.greater, None, infix=operator.gt, symbol=">",
+    doc="Where x is greater than y.", doctest="tensor([1.0, 2.0]) > 1.0 -> array([False,  True])",
+)  # fmt: skip
+greater_equal = defop(
+    "greater_equal", np.greater_equal, None, infix=operator.ge, symbol=">=",
+    doc="Where x is at least y.", doctest="tensor([1.0, 2.0]) >= 2.0 -> array([False,  True])",
+)  # fmt: skip
+isnan = defop(
+    "isnan", np.isnan, None,
+    doc="Where x is NaN.", doctest="np.isnan(tensor([1.0, np.nan])) -> array([False,  True])",
+)  # fmt: skip
+isinf = defop(
+    "isinf", np.isinf, None,
+    doc="Where x is infinite.", doctest="np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])",
+)  # fmt: skip
+isfinite = defop(
+    "isfinite", np.isfinite, None,
+    doc="Where x is neither infinite nor NaN.",
+    doctest="np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])",
+)  # fmt: skip
+signbit = defop(
+    "signbit", np.signbit, None,
+    doc="Where the sign of x is a minus, also that of -0.0.",
+    doctest="np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
+)  # fmt: skip
+logical_and = defop(
+    "logical_and", np.logical_and, None,
+    doc="Where both x and y are other than 0.",
+    doctest="np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
+)  # fmt: skip
+logical_or = defop(
+    "logical_or", np.logical_or, None,
+    doc="Where x or y is other than 0.", doctest="np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])",
+)  # fmt: skip
+logical_not = defop(
+    "logical_not", np.logical_not, None,
+    doc="Where x is 0.", doctest="np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])",
+)  # fmt: skip
 
 
 # --- masks ----------------------------------------------------------------------------------------------------
@@ -164,9 +249,10 @@ def masked_kernel(x: Array, *, mask: Array) -> Array:
 
 masked: Callable[..., Any] = defop(
     "masked", masked_kernel, lambda g, mask: masked(g, mask=mask),
-    doc="x where the mask holds, else 0.",
     kind="elementwise", matrix="G where the mask is True, else 0", rounding=EXACT,
     example=Example((2, 3), mask=np.array([True, False, True])),
+    doc="x where the mask holds, else 0; what is masked gets a gradient of 0, whatever comes in.",
+    doctest="masked(tensor([1.0, 2.0]), mask=np.array([True, False])) -> tensor([1., 0.])",
 )  # fmt: skip
 
 
@@ -190,10 +276,14 @@ def _from_number(x: Array, y: Array) -> tuple[float, float] | None:
 maximum = defop(
     "maximum", np.maximum, (lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x)),
     slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT, range=_from_number,
+    doc="The larger of x and y; in a tie each gets half of the gradient.",
+    doctest="np.maximum(tensor([1.0, 5.0]), 3.0) -> tensor([3., 5.])",
 )  # fmt: skip
 minimum = defop(
     "minimum", np.minimum, (lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y)),
     slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
+    doc="The smaller of x and y; in a tie each gets half of the gradient.",
+    doctest="np.minimum(tensor([1.0, 5.0]), 3.0) -> tensor([1., 3.])",
 )  # fmt: skip
 
 
@@ -236,6 +326,8 @@ clip = defop(
     kind="elementwise", matrix=("G where x lies between the limits, else 0", None, None), rounding=EXACT, method="clip",
     options={"out": None, "*": None, "dtype": None, "where": True, "casting": np._NoValue},
     example=Example((2, 3), 0.4, 0.8),
+    doc="x kept between two bounds; beyond them the gradient goes to the bound.",
+    doctest="tensor([-2.0, 0.5, 2.0]).clip(-1.0, 1.0) -> tensor([-1. ,  0.5,  1. ])",
 )  # fmt: skip
 
 
@@ -253,6 +345,8 @@ where = defop(
     kind="elementwise",
     matrix=(None, "G where the condition holds, else 0", "G where the condition does not hold, else 0"), rounding=EXACT,
     hazards=Hazards(chooses=True), example=Example(np.array([True, False, True]), (2, 3), (3,)),
+    doc="x where the condition holds, else y; what is not chosen gets a gradient of 0.",
+    doctest="np.where([True, False], tensor([1.0, 2.0]), 0.0) -> tensor([1., 0.])",
 )  # fmt: skip
 
 
@@ -260,12 +354,16 @@ def astype_kernel(x: Array, *, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = defop(  # the edge restores the dtype
-    "astype", astype_kernel, unchanged, kind="elementwise", slope="1", example=Example((2, 3), dtype=np.float64)
-)
+astype = defop(
+    "astype", astype_kernel, unchanged,  # the edge restores the dtype
+    kind="elementwise", slope="1", example=Example((2, 3), dtype=np.float64),
+    doc="x in another floating dtype; its gradient comes back in the dtype of x.",
+    doctest="tensor([1.0, 2.0]).astype(np.float32) -> tensor([1., 2.], dtype=float32)",
+)  # fmt: skip
 copy = defop(
     "copy", lambda x: x.copy(), unchanged,
     kind="elementwise", slope="1", rounding=EXACT, method="copy", options={"order": "C"},
+    doc="A copy of x within the graph.", doctest="tensor([1.0, 2.0]).copy() -> tensor([1., 2.])",
 )  # fmt: skip
 
 
@@ -290,6 +388,7 @@ direction: Callable[..., Any] = defop(
         None,
     ),
     kind="elementwise",
+    doc="x / r for the length r of (x, y): the slope of that length by x.",
 )  # fmt: skip
 
 
@@ -306,19 +405,31 @@ hypot = defop(
         lambda g, x, y, out: leg(g, y, out, direction(y, x, out)),
     ),
     slope=("x / out", "y / out"),
+    doc="The length sqrt(x**2 + y**2), without overflow; its slopes at the origin are taken as 0.",
+    doctest="np.hypot(tensor(3.0), 4.0) -> tensor(5.)",
 )  # fmt: skip
 copysign = defop(
     "copysign", np.copysign, (lambda g, x, out: g * (np.sign(x) * np.sign(out)), None),
     slope=("sign(x) * sign(out)", None),
+    doc="The size of x with the sign of y, which gets no gradient.",
+    doctest="np.copysign(tensor([1.0, 2.0]), [-1.0, 1.0]) -> tensor([-1.,  2.])",
 )  # fmt: skip
 fmod = defop(
     "fmod", np.fmod, (unchanged, lambda g, x, y: -(g * np.trunc(x / y))),
     slope=("1", "-trunc(x / y)"), hazards=REMAINDER,
+    doc="The remainder of x / y, with the sign of x.",
+    doctest="np.fmod(tensor([7.0, -7.0]), 4.0) -> tensor([ 3., -3.])",
 )  # fmt: skip
-nextafter = defop("nextafter", np.nextafter, (unchanged, None), slope=("1", None))
+nextafter = defop(
+    "nextafter", np.nextafter, (unchanged, None), slope=("1", None),
+    doc="The next floating-point number after x towards y, which gets no gradient.",
+    doctest="np.nextafter(tensor(1.0), 2.0) - 1.0 -> tensor(2.22044605e-16)",
+)  # fmt: skip
 ldexp = defop(
     "ldexp", np.ldexp, (lambda g, y: np.ldexp(g, y), None),
     slope=("2 ** y", None), example=Example((2, 3), np.array([1, 0, 2])),
+    doc="x times 2 to the power y, an integer, which gets no gradient.",
+    doctest="np.ldexp(tensor([1.0, 3.0]), 2) -> tensor([ 4., 12.])",
 )  # fmt: skip
 
 
@@ -331,15 +442,31 @@ def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
 fmax = defop(
     "fmax", np.fmax, (lambda g, x, y: _larger_or_only(g, x, y), lambda g, x, y: _larger_or_only(g, y, x)),
     slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT,
+    doc="The larger of x and y, where NaN loses; in a tie each gets half of the gradient.",
+    doctest="np.fmax(tensor([1.0, np.nan]), 0.0) -> tensor([1., 0.])",
 )  # fmt: skip
 fmin = defop(
     "fmin", np.fmin, (lambda g, x, y: _larger_or_only(g, -x, -y), lambda g, x, y: _larger_or_only(g, -y, -x)),
     slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
+    doc="The smaller of x and y, where NaN loses; in a tie each gets half of the gradient.",
+    doctest="np.fmin(tensor([1.0, np.nan]), 2.0) -> tensor([1., 2.])",
 )  # fmt: skip
 
-heaviside = defop("heaviside", np.heaviside, None)
-spacing = defop("spacing", np.spacing, None)
-logical_xor = defop("logical_xor", np.logical_xor, None)
+heaviside = defop(
+    "heaviside", np.heaviside, None,
+    doc="0 below 0, 1 above, and y at 0; without gradient.",
+    doctest="np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])",
+)  # fmt: skip
+spacing = defop(
+    "spacing", np.spacing, None,
+    doc="The distance from x to the next floating-point number away from 0, without gradient.",
+    doctest="np.spacing(tensor(1.0)) -> tensor(2.22044605e-16)",
+)  # fmt: skip
+logical_xor = defop(
+    "logical_xor", np.logical_xor, None,
+    doc="Where one of x and y is 0, and not both.",
+    doctest="np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
+)  # fmt: skip
 
 
 def nan_to_num_kernel(x: Array, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
@@ -349,4 +476,6 @@ def nan_to_num_kernel(x: Array, *, nan: float = 0.0, posinf: Any = None, neginf:
 nan_to_num = defop(
     "nan_to_num", nan_to_num_kernel, lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num,
     kind="elementwise", matrix="G where x is finite, else 0",
+    doc="x with numbers in place of NaN and infinities, which get a gradient of 0.",
+    doctest="np.nan_to_num(tensor([1.0, np.nan])) -> tensor([1., 0.])",
 )  # fmt: skip

@@ -48,11 +48,12 @@ linear = defop(
         lambda g: add_reduce(_rows(g), axis=0),
     ),
     definition=lambda x, weight, bias=None: np.matmul(x, weight.T) if bias is None else np.matmul(x, weight.T) + bias,
-    doc="x @ weight.T + bias, with weight of shape (out, in).",
     kind="product",
     slope=(lambda i, j, attrs: f"weight[{i[-1]}, {j[-1]}]", lambda i, j, attrs: f"x[{(*i[:-1], j[-1])}]", "1"),
     matrix=lambda slot, ndims, attrs: _FORMULAS.get(ndims[0], _OF_STACKS)[slot],
     cost=lambda shapes, out, attrs: prod(out) * shapes[1][-1], example=Example((2, 3), (4, 3), (4,)),
+    doc="x @ weight.T + bias, with weight of shape (out, in).",
+    doctest="linear(tensor([[1.0, 2.0]]), np.eye(2), np.ones(2)) -> tensor([[2., 3.]])",
 )  # fmt: skip
 
 
@@ -139,6 +140,7 @@ def _formula(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -> str:
 
 cross_entropy = defop(
     "cross_entropy", cross_entropy_kernel, cross_entropy_rule, definition=cross_entropy_definition,
-    doc="-log softmax(x)[label] for each row of logits, without overflow; or their mean or sum.",
     kind="softmax", slope=_entry_formula, matrix=_formula, example=Example((2, 3), labels=np.array([2, 0])),
+    doc="-log softmax(x)[label] for each row of logits, without overflow; or their mean or sum.",
+    doctest="cross_entropy(tensor([[0.0, 1000.0]]), labels=np.array([1])) -> tensor([0.])",
 )  # fmt: skip

@@ -98,26 +98,30 @@ _PLACES = np.array([1, 0, 1])
 
 getitem = defop(
     "getitem", getitem_kernel, lambda g, x_shape, index: scatter(g, index=index, shape=x_shape),
-    doc="x[index] for every kind of NumPy index.",
     kind="moves", symbol="[]", matrix="G at the places taken, else 0", method="__getitem__",
     example=(Example((2, 3), index=(slice(None), _PLACES)), Example((4,), index=slice(1, None))),
+    doc="x[index] for every kind of NumPy index; a position chosen several times adds its gradients up.",
+    doctest="tensor([1.0, 2.0, 3.0])[[0, 0, 2]] -> tensor([1., 1., 3.])",
 )  # fmt: skip
 scatter: Callable[..., Any] = defop(
     "scatter", scatter_kernel, lambda g, index: g[index],
-    doc="Zeros with x added at an index.",
     kind="moves", matrix="G at the places filled", example=Example((3,), index=_PLACES, shape=(4,)),
+    doc="Zeros with x added at an index, which is how the gradient of `getitem` goes back.",
+    doctest="scatter(tensor([1.0, 2.0]), index=[0, 0], shape=(2,)) -> tensor([3., 0.])",
 )  # fmt: skip
 set_at: Callable[..., Any] = defop(
     "set_at", set_at_kernel, (lambda g, index: set_at(g, 0.0, index=index), lambda g, index: _last_writers(g, index)),
-    doc="A copy of x with the values at an index replaced.",
     kind="moves", slope=None, matrix=("G, with 0 at the places set", "G at the places set"),
     example=Example((2, 3), (3,), index=0),
+    doc="A copy of x with the values at an index replaced.",
+    doctest="tensor([1.0, 2.0, 3.0]).at[1:].set(0.0) -> tensor([1., 0., 0.])",
 )  # fmt: skip
 add_at = defop(
     "add_at", add_at_kernel, (unchanged, lambda g, index: g[index]),
-    doc="A copy of x with values added at an index; repeated positions add up.",
     kind="moves", matrix=("G", "G at the places added to"), rounding=NEAREST,
     example=Example((4,), (3,), index=_PLACES),
+    doc="A copy of x with values added at an index; repeated positions add up.",
+    doctest="tensor([1.0, 2.0]).at[[0, 0]].add(1.0) -> tensor([3., 2.])",
 )  # fmt: skip
 
 

@@ -53,18 +53,18 @@ def _times_known(g: Array, r: Array) -> Array:
 
 zero_times: Callable[..., Any] = defop(
     "_zero_times", _zero_times_kernel, (_times_known, lambda g, x: g * x), stacked=False,
-    doc="x * r, which is 0 where x is 0, whatever r is.",
     kind="elementwise",
+    doc="x * r, which is 0 where x is 0, whatever r is.",
 )  # fmt: skip
 unknown: Callable[..., Any] = defop(
     "_unknown", lambda x: 0.0 * x, lambda g: np.where(g == 0.0, 0.0, np.nan), stacked=False,
-    doc="0, whose derivative is not known.",
     kind="elementwise", hazards=Hazards(no_slope=True),
+    doc="0, whose derivative is not known.",
 )  # fmt: skip
 crossing: Callable[..., Any] = defop(
     "_crossing", lambda x: 0.0 * x, lambda g, x: unknown(x), stacked=False,
-    doc="0, whose derivative is taken as 0, and whose second derivative is not known.",
     kind="elementwise", hazards=Hazards(no_slope=True),
+    doc="0, whose derivative is taken as 0, and whose second derivative is not known.",
 )  # fmt: skip
 
 

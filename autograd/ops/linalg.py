@@ -90,17 +90,32 @@ def pinv_rule(g: Array, x: Array, out: Array) -> Array:
     )
 
 
-inv = defop("inv", lambda x: np.linalg.inv(x), inv_rule, kind="whole", matrix="-out.T @ G @ out.T", example=MATRIX)
+inv = defop(
+    "inv", lambda x: np.linalg.inv(x), inv_rule, kind="whole", matrix="-out.T @ G @ out.T", example=MATRIX,
+    doc="The inverse of each matrix.", doctest="np.linalg.inv(tensor([[4.0]])) -> tensor([[0.25]])",
+)  # fmt: skip
 solve = defop(
-    "solve", solve_kernel, joint(solve_rule), kind="whole", slope=None, example=Example(*MATRIX.operands, (3, 2))
-)
-det = defop("det", lambda x: np.linalg.det(x), det_rule, kind="whole", matrix="G * out * inv(x).T", example=MATRIX)
+    "solve", solve_kernel, joint(solve_rule), kind="whole", slope=None, example=Example(*MATRIX.operands, (3, 2)),
+    doc="The x for which a @ x = b.",
+    doctest="np.linalg.solve(tensor([[2.0, 0.0], [0.0, 4.0]]), [2.0, 2.0]) -> tensor([1. , 0.5])",
+)  # fmt: skip
+det = defop(
+    "det", lambda x: np.linalg.det(x), det_rule, kind="whole", matrix="G * out * inv(x).T", example=MATRIX,
+    doc="The determinant of each matrix; its gradient is right also for singular ones.",
+    doctest="np.linalg.det(tensor([[2.0, 0.0], [0.0, 4.0]])) -> tensor(8.)",
+)  # fmt: skip
 slogdet = defop(
     "slogdet", slogdet_kernel, joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)),
     outputs=True,
     kind="whole", slope=None, example=MATRIX,
+    doc="The sign and the logarithm of the size of the determinant, which cannot overflow.",
+    doctest="np.linalg.slogdet(tensor([[-1.0]])) -> SlogdetResult(sign=tensor(-1.), logabsdet=tensor(0.))",
 )  # fmt: skip
-pinv = defop("pinv", pinv_kernel, pinv_rule, kind="whole", slope=None, example=MATRIX)
+pinv = defop(
+    "pinv", pinv_kernel, pinv_rule, kind="whole", slope=None, example=MATRIX,
+    doc="The pseudo-inverse of each matrix; its gradient holds as long as the rank stays the same.",
+    doctest="np.linalg.pinv(tensor([[3.0], [4.0]])) @ [3.0, 4.0] -> tensor([1.])",
+)  # fmt: skip
 
 
 # --- factors ----------------------------------------------------------------------------------------------------
@@ -144,8 +159,16 @@ def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
     return transposed(np.linalg.solve(r, transposed(gq + np.matmul(q, symmetric))))
 
 
-cholesky = defop("cholesky", cholesky_kernel, cholesky_rule, kind="whole", slope=None, example=SYMMETRIC)
-qr = defop("qr", qr_kernel, joint(qr_rule), outputs=True, kind="whole", slope=None, example=MATRIX)
+cholesky = defop(
+    "cholesky", cholesky_kernel, cholesky_rule, kind="whole", slope=None, example=SYMMETRIC,
+    doc="The triangular factor L of x = L @ L.T, of which one triangle is read.",
+    doctest="np.linalg.cholesky(tensor([[4.0, 0.0], [0.0, 9.0]])) -> tensor([[2., 0.], [0., 3.]])",
+)  # fmt: skip
+qr = defop(
+    "qr", qr_kernel, joint(qr_rule), outputs=True, kind="whole", slope=None, example=MATRIX,
+    doc="The factors of x = q @ r: q with orthonormal columns, r upper triangular.",
+    doctest="abs(np.linalg.qr(tensor([[3.0], [4.0]])).R) -> tensor([[5.]])",
+)  # fmt: skip
 
 
 # --- norms ------------------------------------------------------------------------------------------------------
@@ -161,8 +184,9 @@ def euclidean_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Any, ke
 
 euclidean = defop(
     "euclidean", euclidean_kernel, euclidean_rule,
-    doc="sqrt(sum(x**2)) over axes, with gradient 0 at the origin.",
     kind="reduces", slope="x / out",
+    doc="The length sqrt(sum(x**2)) over axes, with gradient 0 at the origin.",
+    doctest="np.linalg.norm(tensor([3.0, 4.0])) -> tensor(5.)",
 )  # fmt: skip
 
 
@@ -203,6 +227,7 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
 
 p_norm = defop(
     "p_norm", p_norm_kernel, p_norm_rule,
-    doc="sum(|x|**ord)**(1 / ord) over axes, for any ord but 0.",
     kind="reduces", slope="sign(x) * (abs(x) / out) ** (ord - 1)",
+    doc="The norm sum(|x|**ord)**(1 / ord) over axes, for any ord but 0.",
+    doctest="np.linalg.norm(tensor([1.0, 2.0]), 3) ** 3 -> tensor(9.)",
 )  # fmt: skip

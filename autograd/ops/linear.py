@@ -65,6 +65,9 @@ matmul = defop(
     kind="product", symbol="@", slope=(_entry_of_right, _entry_of_left), matrix=product_formula,
     cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1],
     example=(Example((2, 3), (3, 2)), Example((2, 2, 3), (3,))),
+    doc="The product of matrices, which the last two axes are; a vector is a row on the left and a column on the "
+    "right.",
+    doctest="tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0] -> tensor([3., 7.])",
 )  # fmt: skip
 
 
@@ -104,6 +107,8 @@ dot = defop(
     ),
     cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1] if shapes[0] and shapes[1] else 0, method="dot",
     options={"out": None}, example=(Example((2, 3), (3, 2)), Example((3,), (3,))),
+    doc="The sum over the last axis of x and the last but one of y, or the only one.",
+    doctest="tensor([1.0, 2.0]).dot([3.0, 4.0]) -> tensor(11.)",
 )  # fmt: skip
 outer = defop(
     "outer", outer_kernel,
@@ -113,6 +118,8 @@ outer = defop(
     ),
     numpy=np.outer,
     kind="product", matrix=("G @ y", "x @ G"), cost=lambda shapes, out, attrs: prod(out), example=Example((2,), (3,)),
+    doc="The products of each entry of x with each of y.",
+    doctest="np.outer(tensor([1.0, 2.0]), [3.0, 4.0]) -> tensor([[3., 4.], [6., 8.]])",
 )  # fmt: skip
 
 
@@ -153,6 +160,8 @@ tensordot = defop(
         prod(out) * prod(shapes[0][i] for i in _tensordot_axes(attrs["axes"], *map(len, shapes))[0])
     ),
     example=Example((2, 3), (3, 2), axes=1),
+    doc="The sum of products over pairs of axes: the last of x and the first of y, or those named.",
+    doctest="np.tensordot(tensor([[1.0, 2.0]]), [[3.0, 4.0]], 2) -> tensor(11.)",
 )  # fmt: skip
 
 
@@ -247,4 +256,6 @@ einsum = defop(
     "einsum", einsum_kernel, joint(einsum_rule),
     kind="product", slope=None, cost=_combinations,
     example=(Example((2, 3), (3, 2), subscripts="ij,jk->ki"), Example((2, 3), (2,), subscripts="ij,i->j")),
+    doc="Sums of products, written as subscripts.",
+    doctest="np.einsum('ij,ij->i', tensor([[1.0, 2.0]]), [[3.0, 4.0]]) -> tensor([11.])",
 )  # fmt: skip

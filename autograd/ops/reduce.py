@@ -93,11 +93,15 @@ def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
 sum = defop(
     "sum", sum_kernel, sum_rule, numpy=np.sum,
     kind="reduces", slope="1", matrix="G, repeated along the axes that were summed", method="sum", options=_SUM,
+    doc="The sum of all entries, or of those along axes.",
+    doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0) -> tensor([4., 6.])",
 )  # fmt: skip
 mean = defop(
     "mean", mean_kernel, mean_rule, numpy=np.mean,
     kind="reduces", slope="1 / n", matrix="G / n, repeated along the axes that were averaged", method="mean",
     options=_MEAN,
+    doc="The mean of all entries, or of those along axes.",
+    doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).mean(axis=1) -> tensor([1.5, 3.5])",
 )  # fmt: skip
 
 
@@ -117,6 +121,8 @@ def cumsum_rule(g: Array, x_shape: Shape, axis: int | None) -> Array:
 cumsum = defop(
     "cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum,
     kind="reduces", slope="1", matrix="sums of G from each place on", method="cumsum", options=_RUNNING,
+    doc="The running sum along an axis, or of all entries in a row.",
+    doctest="tensor([1.0, 2.0, 3.0]).cumsum() -> tensor([1., 3., 6.])",
 )  # fmt: skip
 
 
@@ -230,10 +236,14 @@ def _weighted_products(g: Array, x: Array) -> Array:
 prod = defop(
     "prod", prod_kernel, prod_rule, numpy=np.prod,
     kind="reduces", matrix="G * out / x", hazards=PRODUCT, method="prod", options=_SUM,
+    doc="The product of all entries, or of those along axes; its gradient is right also where some are 0.",
+    doctest="tensor([2.0, 3.0, 4.0]).prod() -> tensor(24.)",
 )  # fmt: skip
 cumprod = defop(
     "cumprod", cumprod_kernel, cumprod_rule, numpy=np.cumprod,
     kind="reduces", slope=None, hazards=PRODUCT, method="cumprod", options=_RUNNING,
+    doc="The running product along an axis, or of all entries in a row; its gradient is right also at zeros.",
+    doctest="tensor([2.0, 3.0, 4.0]).cumprod() -> tensor([ 2.,  6., 24.])",
 )  # fmt: skip
 
 
@@ -257,10 +267,14 @@ def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, kee
 max = defop(
     "max", max_kernel, extreme_rule, numpy=np.max,
     kind="reduces", matrix="G where x is the largest, else 0", rounding=EXACT, method="max", options=_EXTREME,
+    doc="The largest of all entries, or along axes; equal ones share the gradient.",
+    doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0) -> tensor([3., 4.])",
 )  # fmt: skip
 min = defop(
     "min", min_kernel, extreme_rule, numpy=np.min,
     kind="reduces", matrix="G where x is the smallest, else 0", rounding=EXACT, method="min", options=_EXTREME,
+    doc="The smallest of all entries, or along axes; equal ones share the gradient.",
+    doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).min(axis=0) -> tensor([1., 2.])",
 )  # fmt: skip
 
 
@@ -287,11 +301,29 @@ def all_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
-argmax = defop("argmax", argmax_kernel, None, numpy=np.argmax, kind="reduces", method="argmax", options=_PLACE)
-argmin = defop("argmin", argmin_kernel, None, numpy=np.argmin, kind="reduces", method="argmin", options=_PLACE)
-argsort = defop("argsort", argsort_kernel, None, numpy=np.argsort, kind="whole", method="argsort")
-any = defop("any", any_kernel, None, numpy=np.any, kind="reduces", method="any", options=_TRUTH)
-all = defop("all", all_kernel, None, numpy=np.all, kind="reduces", method="all", options=_TRUTH)
+argmax = defop(
+    "argmax", argmax_kernel, None, numpy=np.argmax, kind="reduces", method="argmax", options=_PLACE,
+    doc="The position of the largest entry, the first of equal ones.",
+    doctest="tensor([1.0, 4.0, 3.0]).argmax() -> np.int64(1)",
+)  # fmt: skip
+argmin = defop(
+    "argmin", argmin_kernel, None, numpy=np.argmin, kind="reduces", method="argmin", options=_PLACE,
+    doc="The position of the smallest entry, the first of equal ones.",
+    doctest="tensor([2.0, 1.0, 3.0]).argmin() -> np.int64(1)",
+)  # fmt: skip
+argsort = defop(
+    "argsort", argsort_kernel, None, numpy=np.argsort, kind="whole", method="argsort",
+    doc="The positions of the entries in ascending order.",
+    doctest="tensor([2.0, 1.0, 3.0]).argsort() -> array([1, 0, 2])",
+)  # fmt: skip
+any = defop(
+    "any", any_kernel, None, numpy=np.any, kind="reduces", method="any", options=_TRUTH,
+    doc="Whether any entry is other than 0.", doctest="tensor([0.0, 2.0]).any() -> np.True_",
+)  # fmt: skip
+all = defop(
+    "all", all_kernel, None, numpy=np.all, kind="reduces", method="all", options=_TRUTH,
+    doc="Whether all entries are other than 0.", doctest="tensor([0.0, 2.0]).all() -> np.False_",
+)  # fmt: skip
 
 
 # --- spread ---------------------------------------------------------------------------------------------------
@@ -351,8 +383,16 @@ def std_rule(
     return length_slope(g, deviations, out, axis, lambda a: keep(a, x_shape, axis, keepdims), share, rounded=True)
 
 
-var = defop("var", var_kernel, var_rule, numpy=np.var, kind="reduces", slope=None, method="var", options=_SPREAD)
-std = defop("std", std_kernel, std_rule, numpy=np.std, kind="reduces", slope=None, method="std", options=_SPREAD)
+var = defop(
+    "var", var_kernel, var_rule, numpy=np.var, kind="reduces", slope=None, method="var", options=_SPREAD,
+    doc="The variance: the mean square of the deviations from the mean, or their sum divided by n - ddof.",
+    doctest="tensor([1.0, 3.0]).var() -> tensor(1.)",
+)  # fmt: skip
+std = defop(
+    "std", std_kernel, std_rule, numpy=np.std, kind="reduces", slope=None, method="std", options=_SPREAD,
+    doc="The standard deviation, the root of the variance; its slopes are taken as 0 where all entries are equal.",
+    doctest="tensor([1.0, 3.0]).std() -> tensor(1.)",
+)  # fmt: skip
 
 
 # --- sums of exponentials -------------------------------------------------------------------------------------
@@ -401,8 +441,9 @@ def _shares_rule(g: Array, out: Array, axis: Axis) -> Array:
 
 
 _shares: Callable[..., Any] = defop(
-    "_shares", _shares_kernel, _shares_rule, doc="softmax over any axes.", kind="softmax"
-)
+    "_shares", _shares_kernel, _shares_rule, kind="softmax",
+    doc="The softmax over any axes.",
+)  # fmt: skip
 
 
 def along_last(axis: Any, ndim: int) -> bool:
@@ -447,22 +488,25 @@ def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
 logsumexp = defop(
     "logsumexp", logsumexp_kernel, logsumexp_rule,
     definition=lambda x, *, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
-    doc="log(sum(exp(x))) over axes, without overflow.",
     kind="reduces", slope="exp(x - out)", matrix=_of_logsumexp, method="logsumexp",
+    doc="log(sum(exp(x))) of all entries, or along axes, without overflow.",
+    doctest="tensor([1000.0, 1000.0]).logsumexp() -> tensor(1000.69314718)",
 )  # fmt: skip
 softmax = defop(
     "softmax", softmax_kernel, softmax_rule,
     definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
-    doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
     kind="softmax", slope=lambda i, j, attrs: "out * (1 - out)" if i == j else f"-out * out[{j}]",
     matrix=lambda slot, ndims, attrs: "out * (G - row_sums(G * out))" if along_last(attrs["axis"], ndims[0]) else None,
     range=PROBABILITIES, hazards=Hazards(log="log_softmax(z)"), method="softmax",
+    doc="exp(x) / sum(exp(x)) along an axis, without overflow: positive shares that add up to 1.",
+    doctest="tensor([0.0, 1000.0]).softmax() -> tensor([0., 1.])",
 )  # fmt: skip
 log_softmax = defop(
     "log_softmax", log_softmax_kernel, lambda g, out, axis: g - (np.exp(out) * _total(g, axis)).astype(g.dtype),
     definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
-    doc="log(softmax(x)) along an axis, without overflow.",
     kind="softmax", slope=lambda i, j, attrs: "1 - exp(out)" if i == j else f"-exp(out[{j}])",
     matrix=lambda slot, ndims, attrs: "G - exp(out) * row_sums(G)" if along_last(attrs["axis"], ndims[0]) else None,
     range=LOGARITHMS, method="log_softmax",
+    doc="The logarithm of the softmax along an axis, without overflow.",
+    doctest="tensor([0.0, 1000.0]).log_softmax() -> tensor([-1000.,     0.])",
 )  # fmt: skip

@@ -59,24 +59,39 @@ _IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
 reshape = defop(
     "reshape", reshape_kernel, lambda g, x_shape: g.reshape(x_shape),
     kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), shape=(3, 2)),
+    doc="The same entries in another shape.",
+    doctest="tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, 2) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
-ravel = defop("ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape), kind="reshapes", matrix=_IN_SHAPE)
-transpose = defop("transpose", transpose_kernel, transpose_rule, numpy=np.transpose, kind="reshapes", matrix=_PUT_BACK)
+ravel = defop(
+    "ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape), kind="reshapes", matrix=_IN_SHAPE,
+    doc="All entries in one row.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
+)  # fmt: skip
+transpose = defop(
+    "transpose", transpose_kernel, transpose_rule, numpy=np.transpose, kind="reshapes", matrix=_PUT_BACK,
+    doc="The axes in another order, by default reversed.",
+    doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).transpose() -> tensor([[1., 3.], [2., 4.]])",
+)  # fmt: skip
 swapaxes = defop(
     "swapaxes", swapaxes_kernel, lambda g, axis1, axis2: g.swapaxes(axis1, axis2), numpy=np.swapaxes,
     kind="reshapes", matrix=_PUT_BACK, method="swapaxes", example=Example((2, 3), axis1=0, axis2=1),
+    doc="Two axes exchanged.", doctest="tensor([[1.0, 2.0]]).swapaxes(0, 1).shape -> (2, 1)",
 )  # fmt: skip
 moveaxis = defop(
     "moveaxis", moveaxis_kernel, lambda g, source, destination: np.moveaxis(g, destination, source), numpy=np.moveaxis,
     kind="reshapes", matrix=_PUT_BACK, example=Example((2, 3, 2), source=0, destination=-1),
+    doc="Axes moved to other places; the others keep their order.",
+    doctest="np.moveaxis(tensor([[[1.0, 2.0]]]), -1, 0).shape -> (2, 1, 1)",
 )  # fmt: skip
 expand_dims = defop(
     "expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims,
     kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), axis=1),
+    doc="New axes of length 1.", doctest="np.expand_dims(tensor([1.0, 2.0]), 0).shape -> (1, 2)",
 )  # fmt: skip
 squeeze = defop(
     "squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze,
     kind="reshapes", matrix=_IN_SHAPE, method="squeeze", example=Example((1, 3)),
+    doc="Without the axes of length 1, or without those named.",
+    doctest="tensor([[1.0, 2.0]]).squeeze() -> tensor([1., 2.])",
 )  # fmt: skip
 broadcast_to = defop(
     "broadcast_to",
@@ -86,6 +101,8 @@ broadcast_to = defop(
     kind="moves",
     matrix="G, summed over what was repeated",
     example=Example((3,), shape=(2, 3)),
+    doc="The entries repeated to a larger shape; their gradients add up.",
+    doctest="np.broadcast_to(tensor([1.0, 2.0]), (2, 2)) -> tensor([[1., 2.], [1., 2.]])",
 )
 
 
@@ -135,11 +152,17 @@ _PART = "the part of G that came from here"
 concatenate = defop(
     "concatenate", concatenate_kernel, joint(concatenate_rule),
     kind="joins", matrix=_PART, example=Example((2, 3), (2, 2), axis=1),
+    doc="Arrays joined along an axis that they have.",
+    doctest="np.concatenate([tensor([1.0]), [2.0, 3.0]]) -> tensor([1., 2., 3.])",
 )  # fmt: skip
 stack = defop(
-    "stack", stack_kernel, joint(stack_rule), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1)
-)
+    "stack", stack_kernel, joint(stack_rule), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1),
+    doc="Arrays of one shape joined along a new axis.",
+    doctest="np.stack([tensor([1.0, 2.0]), [3.0, 4.0]]) -> tensor([[1., 2.], [3., 4.]])",
+)  # fmt: skip
 split = defop(
     "split", split_kernel, joint(split_rule), outputs=True,
     kind="moves", matrix="the parts of G, joined", example=Example((4,), indices_or_sections=2),
+    doc="The pieces of an array along an axis: so many equal ones, or cut at positions.",
+    doctest="np.split(tensor([1.0, 2.0, 3.0]), [1]) -> [tensor([1.]), tensor([2., 3.])]",
 )  # fmt: skip

@@ -178,7 +178,11 @@ _of_eigenvalues: Callable[..., Any] = defop(
     "_of_eigenvalues", _of_eigenvalues_kernel, joint(_of_eigenvalues_rule),
     doc="The gradient of a function of the eigenvalues of x with slopes gw, where some eigenvalues are equal.",
 )  # fmt: skip
-eigh = defop("eigh", eigh_kernel, joint(eigh_rule), outputs=True, kind="whole", slope=None, example=SYMMETRIC)
+eigh = defop(
+    "eigh", eigh_kernel, joint(eigh_rule), outputs=True, kind="whole", slope=None, example=SYMMETRIC,
+    doc="Eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read.",
+    doctest="np.linalg.eigh(tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues -> tensor([1., 2.])",
+)  # fmt: skip
 
 
 # --- any matrices -----------------------------------------------------------------------------------------------------
@@ -242,4 +246,8 @@ _of_singular_values: Callable[..., Any] = defop(
     "_of_singular_values", _of_singular_values_kernel, joint(_of_singular_values_rule),
     doc="The gradient of a function of the singular values of x with slopes gs, where some are equal, or 0.",
 )  # fmt: skip
-svd = defop("svd", svd_kernel, joint(svd_rule), outputs=True, kind="whole", slope=None, example=MATRIX)
+svd = defop(
+    "svd", svd_kernel, joint(svd_rule), outputs=True, kind="whole", slope=None, example=MATRIX,
+    doc="The factors of x = u @ diag(s) @ vh, with the singular values s in descending order.",
+    doctest="np.linalg.svd(tensor([[1.0, 0.0], [0.0, 2.0]])).S -> tensor([2., 1.])",
+)  # fmt: skip

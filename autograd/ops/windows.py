@@ -254,10 +254,11 @@ conv = defop(
         lambda g: add_reduce(g, axis=(0, *range(2, g.ndim))),
     ),
     definition=conv_definition,
-    doc="Convolution (correlation) of x (N, C, *S) with weight (O, C/groups, *size), plus a bias (O,).",
     kind="product", matrix=("G convolved with the kernel", "x correlated with G", "G, summed over samples and places"),
     cost=lambda shapes, out, attrs: prod(out) * prod(shapes[1][1:]), units=1,
     example=Example((1, 2, 5), (3, 2, 2), (3,)),
+    doc="The convolution (correlation) of x (N, C, *S) with weight (O, C/groups, *size), plus a bias (O,).",
+    doctest="conv(tensor([[[1.0, 2.0, 3.0]]]), np.ones((1, 1, 2))) -> tensor([[[3., 5.]]])",
 )  # fmt: skip
 conv_transpose: Callable[..., Any] = defop(
     "conv_transpose", conv_transpose_kernel,
@@ -269,9 +270,10 @@ conv_transpose: Callable[..., Any] = defop(
             g, y, size=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
         ),
     ),
-    doc="The adjoint of conv in x: the gradient of an input of spatial shape `shape`.",
     kind="product", slope=None, cost=lambda shapes, out, attrs: prod(shapes[0]) * prod(shapes[1][1:]), units=1,
     example=Example((1, 3, 4), (3, 2, 2), shape=(5,)),
+    doc="The adjoint of conv in x: the gradient of an input of spatial shape `shape`.",
+    doctest="conv_transpose(tensor([[[1.0, 1.0]]]), np.ones((1, 1, 2)), shape=(3,)) -> tensor([[[1., 2., 1.]]])",
 )  # fmt: skip
 conv_weight: Callable[..., Any] = defop(
     "conv_weight", conv_weight_kernel,
@@ -283,9 +285,10 @@ conv_weight: Callable[..., Any] = defop(
             x, g, stride=stride, padding=padding, dilation=dilation, groups=groups
         ),
     ),
-    doc="The adjoint of conv in the weight: the gradient of a kernel of size `size`.",
     kind="product", slope=None, cost=lambda shapes, out, attrs: prod(shapes[1]) * prod(out[1:]),
     example=Example((1, 2, 5), (1, 3, 4), size=(2,)),
+    doc="The adjoint of conv in the weight: the gradient of a kernel of size `size`.",
+    doctest="conv_weight(tensor([[[1.0, 2.0, 3.0]]]), np.ones((1, 1, 2)), size=(2,)) -> tensor([[[3., 5.]]])",
 )  # fmt: skip
 
 
@@ -379,23 +382,26 @@ def max_pool_rule(
 
 max_pool = defop(
     "max_pool", max_pool_kernel, max_pool_rule,
-    doc="The largest number of each window; its first position gets the gradient.",
     kind="reduces", matrix="G at the largest entry of each window, else 0", rounding=EXACT,
     example=Example((1, 2, 5), size=(2,)),
+    doc="The largest number of each window; its first position gets the gradient.",
+    doctest="max_pool(tensor([[[1.0, 4.0, 3.0, 2.0]]]), size=(2,)) -> tensor([[[4., 4., 3.]]])",
 )  # fmt: skip
 window_sum = defop(
     "window_sum", window_sum_kernel,
     lambda g, x_shape, size, stride, padding, dilation, masks: window_spread(
         g, shape=x_shape[2:], size=size, stride=stride, padding=padding, dilation=dilation, masks=masks
     ),
-    doc="The sum of each window, of the entries where `masks` hold.",
     kind="reduces", slope="1", example=Example((1, 2, 5), size=(2,)),
+    doc="The sum of each window, of the entries where `masks` hold.",
+    doctest="window_sum(tensor([[[1.0, 2.0, 3.0]]]), size=(2,)) -> tensor([[[3., 5.]]])",
 )  # fmt: skip
 window_spread: Callable[..., Any] = defop(
     "window_spread", window_spread_kernel,
     lambda g, size, stride, padding, dilation, masks: window_sum(
         g, size=size, stride=stride, padding=padding, dilation=dilation, masks=masks
     ),
-    doc="The adjoint of window_sum: each number added to all places of its window, on zeros of spatial shape `shape`.",
     kind="moves", rounding=NEAREST, example=Example((1, 2, 4), shape=(5,), size=(2,)),
+    doc="The adjoint of window_sum: each number added to all places of its window, on zeros of spatial shape `shape`.",
+    doctest="window_spread(tensor([[[3.0, 5.0]]]), shape=(3,), size=(2,)) -> tensor([[[3., 8., 5.]]])",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd import RuleError, custom_op
+from autograd import RuleError, Tensor, custom_op
 from autograd.engine.op import REGISTRY, defop
 
 ROOT = Path(__file__).parents[2]
@@ -163,10 +163,36 @@ WRONG = {
 @pytest.mark.parametrize(("facts", "message"), WRONG.values(), ids=WRONG)
 def test_a_missing_or_wrong_fact_is_named(facts, message):
     with pytest.raises(RuleError, match=rf"op 'scaled'.*{message}"):
-        defop("scaled", scaled, RULES, **facts)
+        defop("scaled", scaled, RULES, doc="The product, scaled.", **facts)
     with pytest.raises(RuleError, match=rf"op 'scaled'.*{message}"):
         custom_op(scaled, RULES, **facts)
     assert "scaled" not in REGISTRY
+
+
+def test_a_missing_sentence_is_named():
+    """An op of a user may do without: its docstring is that of its forward function."""
+    facts = {"kind": "elementwise", "slope": ("scale * y", "scale * x")}
+    with pytest.raises(RuleError, match=r"op 'scaled': the fact doc is missing, a sentence"):
+        defop("scaled", scaled, RULES, **facts)
+    assert "scaled" not in REGISTRY
+    assert custom_op(scaled, RULES, **facts).__doc__ == "d/dx = scale * y, d/dy = scale * x"
+    assert defop("_scaled", scaled, RULES).__doc__ == ""
+
+
+def test_a_docstring_is_made_of_the_facts():
+    """The sentence, the slopes of elementwise ops, and an example with what it imports."""
+    facts = {"kind": "elementwise", "slope": ("scale * y", None), "doc": "The product, scaled."}
+    found = defop("_scaled", scaled, RULES, doctest="_scaled(tensor(2.0), np.pi) -> tensor(6.28318531)", **facts)
+    example = [
+        ">>> import numpy as np",
+        ">>> from autograd import tensor",
+        f">>> from {__name__} import _scaled",
+        ">>> _scaled(tensor(2.0), np.pi)",
+        "tensor(6.28318531)",
+    ]
+    assert found.__doc__ == "\n\n".join(["The product, scaled.", "d/dx = scale * y", "\n".join(example)])
+    assert REGISTRY["exp"].function.__doc__ == Tensor.exp.__doc__
+    assert REGISTRY["add"].function.__doc__ == Tensor.__add__.__doc__ == Tensor.__radd__.__doc__
 
 
 def test_a_symbol_stands_between_two_operands():
