@@ -36,28 +36,34 @@ def register_container(cls: type, flatten: _Flatten, unflatten: _Unflatten) -> N
     _REGISTERED[cls] = (flatten, unflatten)
 
 
-def _children(tree: Any) -> list[tuple[str, Any]] | None:
-    """The parts of a container with the text that selects each; None for a leaf."""
+def _parts(tree: Any) -> Sequence[Any] | None:
+    """The parts of a container; None for a leaf."""
     cls = type(tree)
     if cls in _REGISTERED:
-        return [(f".{i}", part) for i, part in enumerate(_REGISTERED[cls][0](tree))]
+        return list(_REGISTERED[cls][0](tree))
     if isinstance(tree, dict):
-        return [(f"[{key!r}]", part) for key, part in tree.items()]
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return [(f".{name}", part) for name, part in zip(tree._fields, tree, strict=True)]
-    if isinstance(tree, list | tuple):
-        return [(f"[{i}]", part) for i, part in enumerate(tree)]
-    return None
+        return list(tree.values())
+    return tree if isinstance(tree, list | tuple) else None
 
 
-def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _steps(tree: Any, count: int) -> list[str]:
+    """The text that selects each part of a container."""
+    if type(tree) in _REGISTERED:
+        return [f".{i}" for i in range(count)]
+    if isinstance(tree, dict):
+        return [f"[{key!r}]" for key in tree]
+    if hasattr(tree, "_fields"):
+        return [f".{name}" for name in tree._fields]
+    return [f"[{i}]" for i in range(count)]
+
+
+def leaves(tree: Any, path: str = "") -> list[tuple[str, Any]]:
     """Every leaf of nested containers with its path, such as ``['layers'][0].weight``."""
-    children = _children(tree)
-    if children is None:
-        yield path, tree
-        return
-    for step, part in children:
-        yield from leaves(part, path + step)
+    parts = _parts(tree)
+    if parts is None:
+        return [(path, tree)]
+    steps = zip(_steps(tree, len(parts)), parts, strict=True)
+    return [leaf for step, part in steps for leaf in leaves(part, path + step)]
 
 
 def flatten(tree: Any) -> list[Any]:
@@ -67,7 +73,8 @@ def flatten(tree: Any) -> list[Any]:
     >>> flatten({"a": [1.0, 2.0], "b": (3.0,)})
     [1.0, 2.0, 3.0]
     """
-    return [leaf for _, leaf in leaves(tree)]
+    parts = _parts(tree)
+    return [tree] if parts is None else [leaf for part in parts for leaf in flatten(part)]
 
 
 def unflatten(tree: Any, values: Iterator[Any]) -> Any:
@@ -77,10 +84,10 @@ def unflatten(tree: Any, values: Iterator[Any]) -> Any:
     >>> unflatten({"a": [1.0, 2.0], "b": (3.0,)}, iter("xyz"))
     {'a': ['x', 'y'], 'b': ('z',)}
     """
-    children = _children(tree)
-    if children is None:
+    parts = _parts(tree)
+    if parts is None:
         return next(values)
-    parts = [unflatten(part, values) for _, part in children]
+    parts = [unflatten(part, values) for part in parts]
     cls = type(tree)
     if cls in _REGISTERED:
         return _REGISTERED[cls][1](parts)

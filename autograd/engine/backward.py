@@ -47,11 +47,15 @@ class Route:
             self.starts = [vertex for vertex in order if not vertex.parents]
             useful: set[Vertex] = set()
             for vertex in reversed(order):
-                if vertex in wanted or any(parent in useful for parent in vertex.parents):
+                if vertex in wanted or not useful.isdisjoint(vertex.parents):
                     useful.add(vertex)
             order = [vertex for vertex in order if vertex in useful]
-            self.edges = {v: tuple(p if p in useful else None for p in v.parents) for v in order}
-            self.edges.update((v, ()) for v in wanted if v in self.edges and not any(self.edges[v]))
+            self.edges = edges = {}
+            for vertex in order:
+                parents = vertex.parents
+                if not useful.issuperset(parents):
+                    parents = tuple([p if p in useful else None for p in parents])
+                edges[vertex] = parents if any(parents) else ()
         self.order = order
 
 
