@@ -271,9 +271,9 @@ def _is_sum_of_squares(operand: Any) -> bool:
         return False
     if len({id(x) for x in summed.operands if isinstance(x, Vertex)}) != 1:
         return False
-    three = [3.0 if isinstance(x, Vertex) else x for x in summed.operands]
     op: Any = summed.op
-    return bool(op.kernel(*three, **(summed.attrs or {})) == 9.0)
+    threes = [np.full(x.shape, 3.0, x.dtype)[()] if isinstance(x, Vertex) else x for x in summed.operands]
+    return bool(np.all(op.kernel(*threes, **(summed.attrs or {})) == 9.0))
 
 
 # --- words --------------------------------------------------------------------------------------------------------

@@ -107,6 +107,18 @@ def test_debugged():
         root(leaf([4.0, 0.0])).sum().backward()
 
 
+def test_a_square_of_a_user_makes_a_norm():
+    own = custom_op(
+        lambda x: x.ravel().reshape(x.shape) * x,
+        lambda g, x: 2.0 * g * x,
+        name="own",
+        kind="elementwise",
+        slope="2 * x",
+    )
+    with debug(), pytest.raises(NonFiniteError, match="the norm at 0: root has an infinite slope at 0"):
+        root(total(own(leaf([0.0, 0.0])))).backward()
+
+
 class Model(nn.Module):
     def __init__(self):
         self.weight = nn.Parameter(np.ones((8, 3), "float32"))
