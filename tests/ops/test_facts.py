@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from op_samples import SAMPLES
 
-from autograd import RuleError, Tensor, custom_op
+from autograd import RuleError, Tensor, custom_op, tensor
 from autograd.engine.op import REGISTRY, defop
+from autograd.facts import KINDS, PROBABILITIES
 
 ROOT = Path(__file__).parents[2]
 RECORDS = {ROOT / "autograd" / "ops", ROOT / "autograd" / "facts.py"}
@@ -210,3 +212,65 @@ def test_kinds_of_ufuncs_are_known():
         if isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
             assert op.facts.kind == "elementwise"
     assert REGISTRY["matmul"].facts.kind == "product"
+
+
+# --- what the facts say is so -------------------------------------------------------------------------------------
+
+
+def values(sample):
+    """The arrays of a sample, and of its result."""
+    with np.errstate(all="ignore"):
+        out = sample.op.kernel(*sample.arrays(), **sample.attributes)
+    return [np.asarray(x) for x in sample.arrays() if x is not None], out
+
+
+def test_kinds():
+    """Each at all samples: shapes broadcast, entries are there again, or come from the operands."""
+    tried = set()
+    for sample in SAMPLES:
+        kind = sample.op.facts.kind
+        xs, out = values(sample)
+        if kind == "elementwise":
+            assert np.shape(out) == np.broadcast_shapes(*(x.shape for x in xs), np.shape(sample.attributes.get("mask")))
+        elif kind == "reshapes":
+            np.testing.assert_array_equal(np.sort(out, None), np.sort(xs[0], None), err_msg=str(sample))
+        elif kind == "joins":
+            np.testing.assert_array_equal(np.sort(out, None), np.sort(np.concatenate([x.ravel() for x in xs])))
+        elif kind == "softmax" and sample.op.facts.range == PROBABILITIES and out.size:
+            np.testing.assert_allclose(np.sum(out, sample.attributes.get("axis", -1)), 1.0, rtol=1e-6)
+        tried.add(kind)
+    assert tried == set(KINDS)
+
+
+def test_what_is_exact_has_only_numbers_of_its_operands():
+    tried = set()
+    for sample in SAMPLES:
+        if not sample.op.facts.rounding and not sample.op.outputs:
+            xs, out = values(sample)
+            known = np.concatenate([[0.0], *(np.abs(x.ravel()) for x in xs)])
+            assert np.isin(np.abs(out), known).all() or sample.op.name == "scatter", (
+                sample
+            )  # which adds repeated places
+            tried.add(sample.op.name)
+    assert len(tried) > 20
+
+
+@pytest.mark.parametrize("name", [op.name for op in REGISTRY.values() if isinstance(op.facts.range, tuple)])
+def test_ranges(name):
+    """No value lies outside, and some come near to each end."""
+    low, high = REGISTRY[name].facts.range
+    x = np.linspace(-400.0, 400.0, 2000).reshape(-1, 2)[:, ::-1] * [1.0, -1.0]
+    out = REGISTRY[name].kernel(x)
+    assert low <= out.min() <= (low + 0.01 if np.isfinite(low) else -100.0)
+    assert (high - 0.01 if np.isfinite(high) else 100.0) <= out.max() <= high
+
+
+@pytest.mark.parametrize("name", [op.name for op in REGISTRY.values() if op.facts.hazards.steep])
+def test_steep_points(name):
+    op = REGISTRY[name]
+    for point in op.facts.hazards.steep:
+        x = tensor(point, requires_grad=True)
+        with np.errstate(all="ignore"):
+            out = op.function(x) if len(op.operands) == 1 else op.function(x, 0.5)
+            out.backward()
+        assert np.isinf(x.grad)
