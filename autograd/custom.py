@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from autograd.engine.codegen import write_vjp
 from autograd.engine.graph import Vertex
 from autograd.engine.op import Op, joint
 from autograd.errors import GradientShapeError, InvalidDtypeError
-from autograd.facts import Given
+from autograd.facts import check_names
 from autograd.signatures import Rule, read_kernel
+
+if TYPE_CHECKING:
+    from autograd.facts import Given
 
 __all__ = ["custom_op"]
 
@@ -83,6 +86,7 @@ def custom_op(
         strict=bool(facts),
         **facts,
     )
+    check_names(op)
     op.function.op = op  # type: ignore[attr-defined]
     return op.function
 

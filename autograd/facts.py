@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from autograd.arrays import Shape
 from autograd.errors import RuleError
 from autograd.hazards import NONE, Hazards
 
-__all__ = ["EXACT", "FEW_UNITS", "LOGARITHMS", "NEAREST", "PROBABILITIES", "Example", "Facts", "Given", "Kind"]
+__all__ = ["EXACT", "FEW_UNITS", "KINDS", "LOGARITHMS", "NEAREST", "PROBABILITIES", "Example", "Facts", "check_names"]
 
 Kind = Literal["elementwise", "reshapes", "moves", "joins", "reduces", "product", "softmax", "whole"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -29,12 +27,6 @@ EXACT, NEAREST, FEW_UNITS = 0.0, 0.5, 2.0
 
 PROBABILITIES, LOGARITHMS = (0.0, 1.0), (-math.inf, 0.0)  # the ranges of softmax and sigmoid, and of log_softmax
 
-Index = tuple[int, ...]
-Slope = str | Callable[[Index, Index, Mapping[str, Any]], str | None] | None
-Matrix = Callable[[int, Sequence[int], Mapping[str, Any]], str | None]
-Cost = Callable[[list[Shape], Shape, Mapping[str, Any]], int]
-Range = tuple[float, float]
-
 _MISSING: Any = object()
 _MOVING = ("reshapes", "moves", "joins")
 _IMPORTS = {
@@ -42,21 +34,31 @@ _IMPORTS = {
     "grad(": "from autograd import grad",
     "tensor(": "from autograd import tensor",
 }
-_NAMES = re.compile(r"\b[A-Za-z_]\w*\b(?!\()")
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypedDict
 
-class Given(TypedDict, total=False):
-    """The facts that an op of a user can have. They are those of `Facts`."""
+    from autograd.arrays import Shape
 
-    kind: Kind
-    slope: Slope | tuple[Slope, ...]
-    matrix: str | tuple[str | None, ...] | Matrix | None
-    symbol: str
-    cost: Cost
-    units: int
-    range: Range | Callable[..., Range | None]
-    rounding: float
-    hazards: Hazards
+    Index = tuple[int, ...]
+    Slope = str | Callable[[Index, Index, Mapping[str, Any]], str | None] | None
+    Matrix = Callable[[int, Sequence[int], Mapping[str, Any]], str | None]
+    Cost = Callable[[list[Shape], Shape, Mapping[str, Any]], int]
+    Range = tuple[float, float]
+
+    class Given(TypedDict, total=False):
+        """The facts that an op of a user can have. They are those of `Facts`."""
+
+        kind: Kind
+        slope: Slope | tuple[Slope, ...]
+        matrix: str | tuple[str | None, ...] | Matrix | None
+        symbol: str
+        cost: Cost
+        units: int
+        range: Range | Callable[..., Range | None]
+        rounding: float
+        hazards: Hazards
 
 
 class Example:
@@ -134,7 +136,7 @@ class Facts:
         self.kind: Kind = kind or "whole"
         self.slope: tuple[Slope, ...] = _each(op, "slope", slope)
         self.matrix = matrix if callable(matrix) else _each(op, "matrix", None if matrix is _MISSING else matrix)
-        _check(op, self.kind, self.slope, symbol)
+        _check(op, self.kind, symbol)
         self.symbol = symbol
         self.cost = cost
         self.units = units
@@ -194,14 +196,18 @@ def _docstring(op: Any, facts: Facts, doc: str, doctest: str) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def _check(op: Any, kind: Kind, slopes: tuple[Slope, ...], symbol: str) -> None:
+def _check(op: Any, kind: Kind, symbol: str) -> None:
     """Facts that are there, but not of this op."""
     if kind not in KINDS:
         raise RuleError(f"op {op.name!r}: the fact kind cannot be {kind!r}. It is one of {', '.join(KINDS)}.")
     if symbol and symbol != "[]" and len(op.operands) != 2:
         raise RuleError(f"op {op.name!r}: the symbol {symbol!r} stands between two operands, not {op.operands}.")
+
+
+def check_names(op: Any) -> None:
+    """Whether the slopes of an op of a user name what there is; those of the table are looked at by the tests."""
     known = (*op.operands, *op.attributes, "out", "n", "pi")
-    for text in slopes:
-        unknown = [name for name in _NAMES.findall(text) if name not in known] if isinstance(text, str) else []
+    for text in filter(lambda slope: isinstance(slope, str), op.facts.slope):
+        unknown = [name for name in re.findall(r"\b[A-Za-z_]\w*\b(?!\()", text) if name not in known]
         if unknown:
             raise RuleError(f"op {op.name!r}: its slope {text!r} names {unknown[0]!r}. It may name {', '.join(known)}.")

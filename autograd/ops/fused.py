@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.arrays import add_reduce, maximum_along, row_starts
 from autograd.engine.op import defop
-from autograd.facts import Example, Index
+from autograd.facts import Example
 from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax
 
@@ -123,7 +123,7 @@ def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str, residu
     return g * np.where(own, -np.sum(others, axis=-1, keepdims=True), others)
 
 
-def _entry_formula(i: Index, j: Index, attrs: Mapping[str, Any]) -> str:
+def _entry_formula(i: tuple[int, ...], j: tuple[int, ...], attrs: Mapping[str, Any]) -> str:
     labels = np.asarray(attrs["labels"])
     own = " - 1" if labels[j[:-1]] == j[-1] else ""
     n = labels.size if attrs["reduction"] == "mean" else 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.arrays import Shape, expand
 from autograd.engine.op import defop, joint
-from autograd.facts import Example, Index
+from autograd.facts import Example
 
 Array = Any
 
@@ -48,13 +48,13 @@ def product_formula(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -
     return ("G @ y.mT", "x.mT @ G")[slot] if left == right else None
 
 
-def _entry_of_right(i: Index, j: Index, attrs: Mapping[str, Any]) -> str | None:
+def _entry_of_right(i: Sequence[int], j: Sequence[int], attrs: Mapping[str, Any]) -> str | None:
     if not len(i) <= len(j) <= 2:
         return None
     return f"y[{j[-1]}]" if len(i) < len(j) else f"y[{j[-1]}, {i[-1]}]"
 
 
-def _entry_of_left(i: Index, j: Index, attrs: Mapping[str, Any]) -> str | None:
+def _entry_of_left(i: Sequence[int], j: Sequence[int], attrs: Mapping[str, Any]) -> str | None:
     if not len(i) <= len(j) <= 2:
         return None
     return f"x[{j[0]}]" if len(i) < len(j) else f"x[{i[0]}, {j[0]}]"
