@@ -30,11 +30,7 @@ OTHER_TABLES = {
     frozenset(
         {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "exp", "arcsin", "arccos", "arctan"}
     ): "LaTeX's names",
-    frozenset({"identity", "sigmoid", "tanh", "arctan", "softsign"}): "activations of units without ReLU's gain",
     frozenset({"identity", "linear", "sigmoid"}): "what PyTorch's table of gains calls them",
-    frozenset(
-        {"identity", "sigmoid", "tanh", "arctan", "softsign", "relu", "softplus", "softmax", "log_softmax"}
-    ): "activations by their name, for `MLP`",
 }
 
 
