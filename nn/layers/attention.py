@@ -15,18 +15,19 @@ from nn.defaults import Randomness, generator, get_default_dtype, parameter_dtyp
 from nn.layers.dropout import dropout
 from nn.layers.linear import Linear
 from nn.module import Module, Parameter
+from nn.operands import Op
 from nn.validation import floating, positive, probability
 
 __all__ = ["MultiheadAttention"]
 
-_masked = arithmetic.masked
-_matmul = linear.matmul
-_softmax = reduce.softmax
-_linear = fused.linear
-_mean = reduce.mean
-_reshape = shape.reshape
+_masked: Op = arithmetic.masked
+_matmul: Op = linear.matmul
+_softmax: Op = reduce.softmax
+_linear: Op = fused.linear
+_mean: Op = reduce.mean
+_reshape: Op = shape.reshape
 _split = shape.split
-_transpose = shape.transpose
+_transpose: Op = shape.transpose
 
 
 def causal_mask(length: int, keys: int | None = None, *, dtype: DTypeLike | None = None) -> NDArray[Any]:
@@ -57,7 +58,7 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     *,
     rng: Randomness = None,
-) -> Any:
+) -> Tensor:
     """``softmax(query key^T / sqrt(D) + mask) value``: for each query an average of the values.
 
     ``query`` has shape (..., L, D), ``key`` (..., S, D), ``value`` (..., S, E), the result (..., L, E). ``attn_mask``
@@ -239,7 +240,7 @@ class MultiheadAttention(Module):
         attn_mask: Any = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Tensor, Any]:
         same = query is key and key is value
         query, key, value = (floating(x, self.out_proj.weight) for x in (query, key, value))
         batched = self._check_inputs(query, key, value)
@@ -259,7 +260,7 @@ class MultiheadAttention(Module):
         """Query, key and value after their own weights."""
         weight, bias = vars(self).get("in_proj_weight"), self.in_proj_bias
         if weight is not None and same:
-            return _split(_linear(query, weight, bias), indices_or_sections=3, axis=-1)  # type: ignore[no-any-return]
+            return _split(_linear(query, weight, bias), indices_or_sections=3, axis=-1)
         if weight is None:
             weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
         else:

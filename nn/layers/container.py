@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
+from autograd import Tensor
 from nn.module import Module
 
 __all__ = ["Sequential"]
@@ -41,7 +42,7 @@ class Sequential(Module):
         for name, module in named:
             self._layers[name] = _checked(module)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         for layer in self._layers.values():
             x = layer(x)
         return x

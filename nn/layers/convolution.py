@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import OperandError
+from autograd import OperandError, Tensor
 from autograd.ops import windows
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis
 from nn.module import Module, Parameter
+from nn.operands import Op
 from nn.validation import positive
 
 __all__ = ["Conv1d", "Conv2d"]
 
-_conv = windows.conv
+_conv: Op = windows.conv
 _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as in np.pad
 
 
@@ -31,7 +32,7 @@ def conv1d(
     groups: int = 1,
     *,
     flip: bool = False,
-) -> Any:
+) -> Tensor:
     """Move kernels along sequences: ``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]``.
 
     ``x`` has shape (N, C, L), or (C, L) for one sample; ``weight`` (O, C / groups, K) and ``bias`` (O,). The result is
@@ -58,7 +59,7 @@ def conv2d(
     groups: int = 1,
     *,
     flip: bool = False,
-) -> Any:
+) -> Tensor:
     """Move kernels over images: each output is the sum of a window times a kernel, plus a bias.
 
     ``x`` has shape (N, C, H, W), or (C, H, W) for one image; ``weight`` (O, C / groups, K, K') and ``bias`` (O,). The
@@ -196,7 +197,7 @@ class _Conv(Module):
         self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
         self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_channels).astype(kind)) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         padded = self.padding_mode != "zeros"
         x, padding = (self._padded(x), 0) if padded else (x, self.padding)
         function = conv1d if self.axes == 1 else conv2d

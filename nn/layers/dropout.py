@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.ops import arithmetic
 from nn.defaults import Randomness, generator
 from nn.module import Module
+from nn.operands import Op, polymorphic
 from nn.validation import floating, probability
 
 __all__ = ["Dropout"]
 
-_multiply = arithmetic.multiply
+_multiply: Op = arithmetic.multiply
 
 
+@polymorphic
 def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Randomness = None) -> Any:
     """Each entry 0 with probability p, and divided by ``1 - p`` otherwise: the expected value of the sum stays.
 
@@ -75,7 +78,7 @@ class Dropout(Module):
         self.p = probability("p", p)
         self.rng = None if rng is None else generator(rng)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return dropout(x, self.p, self.training, self.rng)
 
     def extra_repr(self) -> str:

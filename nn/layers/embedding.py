@@ -13,15 +13,16 @@ from nn.arrays import plain
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.errors import LabelError
 from nn.module import Module, Parameter
+from nn.operands import Op
 from nn.validation import positive
 
 __all__ = ["Embedding"]
 
-_where = arithmetic.where
-_getitem = index.getitem
+_where: Op = arithmetic.where
+_getitem: Op = index.getitem
 
 
-def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
+def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
     """Row ``x[i]`` of a table for every entry of x: ``out[i, ...] = weight[x[i, ...]]``.
 
     ``x`` holds integers from 0 to V - 1 in any shape, ``weight`` has shape (V, D); the result has the shape of x and D
@@ -122,7 +123,7 @@ class Embedding(Module):
         made.weight = table
         return made
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return embedding(x, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:

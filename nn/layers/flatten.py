@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from autograd import Tensor
 from nn.module import Module
 from nn.validation import floating
 
@@ -31,7 +32,7 @@ class Flatten(Module):
         self.start_dim = start_dim
         self.end_dim = end_dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = floating(x)
         start, end = (_axis(axis, x.shape) for axis in (self.start_dim, self.end_dim))
         if start > end:
@@ -61,7 +62,7 @@ class Unflatten(Module):
         self.dim = dim
         self.unflattened_size = tuple(unflattened_size)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = floating(x)
         axis, sizes = _axis(self.dim, x.shape), list(self.unflattened_size)
         whole, known = x.shape[axis], prod(size for size in sizes if size != -1)

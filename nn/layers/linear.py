@@ -7,19 +7,19 @@ from typing import Any
 
 from numpy.typing import DTypeLike
 
-from autograd import OperandError
+from autograd import OperandError, Tensor
 from autograd.ops import fused
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
+from nn.operands import Op, Operand
 from nn.validation import floating, positive
 
 __all__ = ["Linear"]
 
-Operand = Any  # a Tensor or an array
-_linear = fused.linear
+_linear: Op = fused.linear
 
 
-def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Any:
+def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
     """``x W^T + b``, with the weight of shape (out, in); see `nn.Linear`.
 
     >>> import numpy as np
@@ -67,7 +67,7 @@ class Linear(Module):
         self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(kind))
         self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_features).astype(kind)) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = floating(x, self.weight)
         try:
             return _linear(x, self.weight, self.bias)

@@ -14,12 +14,13 @@ from autograd.ops import arithmetic, reduce
 from autograd.ops.limits import plain
 from nn.defaults import parameter_dtype
 from nn.module import Buffer, Module, Parameter
+from nn.operands import Op
 from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
 
-_mean = reduce.mean
-_square = arithmetic.square
+_mean: Op = reduce.mean
+_square: Op = arithmetic.square
 
 
 def batch_norm(
@@ -31,7 +32,7 @@ def batch_norm(
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Any:
+) -> Tensor:
     """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel, with x of shape (N, C, ...).
 
     In ``training``, mean and variance are those of the batch (over all axes but the second, divided by their count n);
@@ -112,7 +113,7 @@ class _BatchNorm(Module):
         self.running_var = Buffer(np.ones(n, kind)) if track_running_stats else None
         self.num_batches_tracked = Buffer(np.array(0, np.int64)) if track_running_stats else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = floating(x, self.weight)
         if len(x.shape) not in self._ndims or x.shape[1] != self.num_features:
             raise OperandError(
@@ -187,7 +188,7 @@ class BatchNorm2d(_BatchNorm):
 
 def layer_norm(
     x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+) -> Tensor:
     """``(x - mean) / sqrt(variance + eps) * weight + bias``, with mean and variance of the last axes of each sample.
 
     ``normalized_shape`` are the sizes of those axes, and the shape of weight and bias. The variance is divided by the
@@ -247,7 +248,7 @@ class LayerNorm(Module):
         self.weight: Parameter | Any = Parameter(np.ones(shape, kind)) if elementwise_affine else None
         self.bias: Parameter | Any = Parameter(np.zeros(shape, kind)) if elementwise_affine and bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -255,7 +256,7 @@ class LayerNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}{bias}"
 
 
-def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
+def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
     """``x / sqrt(mean(x^2) + eps) * weight``, with the mean of the last axes of each sample.
 
     ``normalized_shape`` are the sizes of those axes, and the shape of the weight. Without ``eps`` it is the distance
@@ -310,7 +311,7 @@ class RMSNorm(Module):
         self.elementwise_affine = elementwise_affine
         self.weight: Parameter | Any = Parameter(np.ones(shape, parameter_dtype(dtype))) if elementwise_affine else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd import Tensor
 from autograd.ops import windows
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis, trailing
 from nn.module import Module
+from nn.operands import Op, polymorphic
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
 
-_max_pool = windows.max_pool
-_window_sum = windows.window_sum
+_max_pool: Op = windows.max_pool
+_window_sum: Op = windows.window_sum
 
 
+@polymorphic
 def max_pool1d(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
@@ -31,6 +34,7 @@ def max_pool1d(
     return _maximum("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@polymorphic
 def max_pool2d(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
@@ -54,6 +58,7 @@ def max_pool2d(
     return _maximum("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@polymorphic
 def avg_pool1d(
     x: Any,
     kernel_size: Any,
@@ -72,6 +77,7 @@ def avg_pool1d(
     return _average("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
+@polymorphic
 def avg_pool2d(
     x: Any,
     kernel_size: Any,
@@ -102,6 +108,7 @@ def avg_pool2d(
     return _average("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
+@polymorphic
 def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
     """The means of as many windows as wanted, of (N, C, L) or (C, L); see `adaptive_avg_pool2d`.
 
@@ -113,6 +120,7 @@ def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
     return _adaptive("adaptive_avg_pool1d", 1, x, output_size)
 
 
+@polymorphic
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     """The means of as many windows as wanted, whatever the size of the images (N, C, H, W) or (C, H, W).
 
@@ -156,7 +164,7 @@ class _MaxPool(_Pool):
         per_axis("dilation", dilation, self.axes)
         self.dilation = dilation
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         function = max_pool1d if self.axes == 1 else max_pool2d
         return function(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
@@ -223,7 +231,7 @@ class AvgPool1d(_Pool):
         super().__init__(kernel_size, stride, padding, ceil_mode)
         self.count_include_pad = count_include_pad
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
     def extra_repr(self) -> str:
@@ -262,7 +270,7 @@ class AvgPool2d(_Pool):
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return avg_pool2d(
             x,
             self.kernel_size,
@@ -289,7 +297,7 @@ class AdaptiveAvgPool1d(Module):
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return adaptive_avg_pool1d(x, self.output_size)
 
     def extra_repr(self) -> str:
@@ -313,7 +321,7 @@ class AdaptiveAvgPool2d(Module):
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return adaptive_avg_pool2d(x, self.output_size)
 
     def extra_repr(self) -> str:

@@ -6,24 +6,27 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.ops import arithmetic, transcendental
 from nn.arrays import plain
 from nn.errors import LabelError, PredictionError
 from nn.losses.base import _Loss, weight_buffer
-from nn.losses.validation import Operand, Reduction, check_activation, counted, pair, reduced, weights
+from nn.losses.validation import Reduction, check_activation, counted, pair, reduced, weights
+from nn.operands import Op, Operand, polymorphic
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss"]
 
-_log = transcendental.log
-_log1p = transcendental.log1p
-_masked = arithmetic.masked
-_relu = transcendental.relu
-_softplus = transcendental.softplus
-_where = arithmetic.where
+_log: Op = transcendental.log
+_log1p: Op = transcendental.log1p
+_masked: Op = arithmetic.masked
+_relu: Op = transcendental.relu
+_softplus: Op = transcendental.softplus
+_where: Op = arithmetic.where
 _SMALLEST_LOG = -100.0
 _SMALLEST = float(np.exp(_SMALLEST_LOG))
 
 
+@polymorphic
 def binary_cross_entropy(
     prediction: Operand, target: Operand, weight: Operand | None = None, *, reduction: Reduction = "mean"
 ) -> Any:
@@ -79,10 +82,11 @@ class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
         super().__init__(reduction=reduction)
         self.weight = weight_buffer(weight)
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return binary_cross_entropy(prediction, target, self.weight, reduction=self.reduction)
 
 
+@polymorphic
 def binary_cross_entropy_with_logits(
     prediction: Operand,
     target: Operand,
@@ -150,12 +154,13 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
         self.weight = weight_buffer(weight)
         self.pos_weight = weight_buffer(pos_weight)
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return binary_cross_entropy_with_logits(
             prediction, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
         )
 
 
+@polymorphic
 def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, reduction: Reduction = "mean") -> Any:
     """``max(0, margin - t x)`` of scores x and sides t, -1 or 1: what is missing to a margin on the right side.
 
@@ -193,10 +198,11 @@ class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
         super().__init__(reduction=reduction)
         self.margin = float(margin)
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return hinge_loss(prediction, target, margin=self.margin, reduction=self.reduction)
 
 
+@polymorphic
 def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
     """``max(0, -t x)`` of scores x and sides t, -1 or 1: 0 on the right side, the distance on the wrong one.
 
@@ -231,7 +237,7 @@ class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     0.25
     """
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return perceptron_loss(prediction, target, reduction=self.reduction)
 
 

@@ -13,7 +13,6 @@ from nn.arrays import plain
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import _Loss, weight_buffer
 from nn.losses.validation import (
-    Operand,
     Reduction,
     array,
     check_activation,
@@ -23,22 +22,24 @@ from nn.losses.validation import (
     reduced,
     weights,
 )
+from nn.operands import Op, Operand, polymorphic
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
 
 IGNORED = -100  # the label of samples without label, unless another is chosen
-_cross_entropy = fused.cross_entropy
-_exp = transcendental.exp
-_log = transcendental.log
-_log_softmax = reduce.log_softmax
-_masked = arithmetic.masked
-_sum = reduce.sum
-_where = arithmetic.where
+_cross_entropy: Op = fused.cross_entropy
+_exp: Op = transcendental.exp
+_log: Op = transcendental.log
+_log_softmax: Op = reduce.log_softmax
+_masked: Op = arithmetic.masked
+_sum: Op = reduce.sum
+_where: Op = arithmetic.where
 _INF = float("inf")
 _UNSIGNED = {char: np.dtype(char.upper()) for char in "bBhHiIlLqQ"}  # by the letter of an integer dtype
 
 
+@polymorphic
 def cross_entropy(
     logits: Operand,
     target: Operand,
@@ -135,7 +136,7 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
         self.ignore_index = int(ignore_index)
         self.label_smoothing = probability("label_smoothing", label_smoothing)
 
-    def forward(self, logits: Any, target: Any) -> Any:
+    def forward(self, logits: Any, target: Any) -> Tensor:
         return cross_entropy(
             logits,
             target,
@@ -146,6 +147,7 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
         )
 
 
+@polymorphic
 def nll_loss(
     log_probabilities: Operand,
     target: Operand,
@@ -203,12 +205,13 @@ class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
         self.weight = weight_buffer(weight)
         self.ignore_index = int(ignore_index)
 
-    def forward(self, log_probabilities: Any, target: Any) -> Any:
+    def forward(self, log_probabilities: Any, target: Any) -> Tensor:
         return nll_loss(
             log_probabilities, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
         )
 
 
+@polymorphic
 def kl_div(
     prediction: Operand,
     target: Operand,
@@ -279,7 +282,7 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
         super().__init__(reduction=reduction)  # type: ignore[arg-type]
         self.log_target = bool(log_target)
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return kl_div(prediction, target, log_target=self.log_target, reduction=self.reduction)
 
 

@@ -6,17 +6,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.ops import arithmetic
 from nn.losses.base import _Loss
-from nn.losses.validation import Operand, Reduction, pair, reduced
+from nn.losses.validation import Reduction, pair, reduced
+from nn.operands import Op, Operand, polymorphic
 
 __all__ = ["HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
 
-_absolute = arithmetic.absolute
-_clip = arithmetic.clip
-_square = arithmetic.square
+_absolute: Op = arithmetic.absolute
+_clip: Op = arithmetic.clip
+_square: Op = arithmetic.square
 
 
+@polymorphic
 def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", half: bool = False) -> Any:
     """The squared error, ``(prediction - target)^2``, averaged over all entries; with ``half`` half of that.
 
@@ -58,10 +61,11 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
         super().__init__(reduction=reduction)
         self.half = bool(half)
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return mse_loss(prediction, target, reduction=self.reduction, half=self.half)
 
 
+@polymorphic
 def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
     """The absolute error, ``|prediction - target|``, averaged over all entries. Its slope at 0 is taken to be 0.
 
@@ -91,10 +95,11 @@ class L1Loss(_Loss, of=l1_loss, takes="numbers"):
     1.0
     """
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return l1_loss(prediction, target, reduction=self.reduction)
 
 
+@polymorphic
 def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
     """Half of the squared error up to ``delta``, and linear from there: large errors count less.
 
@@ -134,10 +139,11 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
         super().__init__(reduction=reduction)
         self.delta = check_width("delta", delta)
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return huber_loss(prediction, target, reduction=self.reduction, delta=self.delta)
 
 
+@polymorphic
 def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
     """The absolute error, rounded off within ``beta`` of 0: `huber_loss` with ``delta=beta``, divided by beta.
 
@@ -171,7 +177,7 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
         super().__init__(reduction=reduction)
         self.beta = check_width("beta", beta) if beta else 0.0
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Tensor:
         return smooth_l1_loss(prediction, target, reduction=self.reduction, beta=self.beta)
 
 

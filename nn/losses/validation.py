@@ -16,9 +16,9 @@ from autograd.ops import arithmetic, reduce
 from autograd.provenance import where
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
+from nn.operands import Op, Operand
 
 __all__ = [
-    "Operand",
     "Reduction",
     "array",
     "check_activation",
@@ -29,12 +29,11 @@ __all__ = [
     "weights",
 ]
 
-Operand = Any  # a Tensor or an array
 Reduction = Literal["mean", "sum", "none"]
 
-_mean = reduce.mean
-_sum = reduce.sum
-_where = arithmetic.where
+_mean: Op = reduce.mean
+_sum: Op = reduce.sum
+_where: Op = arithmetic.where
 
 
 # --- reductions ---------------------------------------------------------------------------------------------------

@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd import OperandError
+from autograd import OperandError, Tensor
 from autograd.ops import index
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional import conv2d
 from nn.layers import Linear
 from nn.module import Module, Parameter
+from nn.operands import Op
 from nn.validation import floating
 
 __all__ = ["FeatureMaps", "LeNet1989"]
 
-_scatter = index.scatter
-_set_at = index.set_at
+_scatter: Op = index.scatter
+_set_at: Op = index.set_at
 _BACKGROUND = -1.0  # what units at the border see beyond it
 
 
@@ -60,7 +61,7 @@ class FeatureMaps(Module):
         self.weight = Parameter(rng.uniform(-bound, bound, (maps, inputs, 5, 5)).astype(kind))
         self.bias = Parameter(np.zeros((maps, *(-(-n // 2) for n in size)), kind))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = floating(x, self.weight)
         if x.shape[1:] != (self.in_maps, *self.size):
             wanted = ", ".join(map(str, ("N", self.in_maps, *self.size)))
@@ -125,12 +126,12 @@ class LeNet1989(Module):
         self.h3 = _small(Linear(self.h2.bias.size, 30, dtype=dtype, rng=rng), rng)
         self.output = _small(Linear(30, 10, dtype=dtype, rng=rng), rng)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = floating(x, self.h1.weight)
-        h1 = np.tanh(self.h1(x if x.ndim == 4 else x[:, None]))
-        h2 = np.tanh(self.h2(h1))
-        h3 = np.tanh(self.h3(h2.reshape((h2.shape[0], self.h2.bias.size))))
-        return np.tanh(self.output(h3))
+        h1 = self.h1(x if x.ndim == 4 else x[:, None]).tanh()
+        h2 = self.h2(h1).tanh()
+        h3 = self.h3(h2.reshape((h2.shape[0], self.h2.bias.size))).tanh()
+        return self.output(h3).tanh()
 
     @property
     def connections(self) -> int:

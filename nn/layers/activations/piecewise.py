@@ -14,20 +14,21 @@ from autograd import OperandError, Tensor
 from autograd.ops import arithmetic, transcendental
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
+from nn.operands import Op, Operand, polymorphic
 from nn.validation import floating, positive
 
 __all__ = ["ELU", "SELU", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU", "Step"]
 
-Operand = Any  # a Tensor or an array
-_masked = arithmetic.masked
-_where = arithmetic.where
-_expm1 = transcendental.expm1
-_relu = transcendental.relu
+_masked: Op = arithmetic.masked
+_where: Op = arithmetic.where
+_expm1: Op = transcendental.expm1
+_relu: Op = transcendental.relu
 # Klambauer et al., the fixed point of mean 0 and variance 1.
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 
 
+@polymorphic
 def step(x: Operand, at_zero: float = 1.0) -> Any:
     """0 left of 0, 1 right of it, and ``at_zero`` at 0. Its slope is 0 everywhere; see `nn.Step`.
 
@@ -60,13 +61,14 @@ class Step(Module):
     def __init__(self, at_zero: float = 1.0) -> None:
         self.at_zero = float(at_zero)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return step(x, self.at_zero)
 
     def extra_repr(self) -> str:
         return "" if self.at_zero == 1.0 else f"at_zero={self.at_zero}"
 
 
+@polymorphic
 def relu(x: Operand, at_zero: float = 0.0) -> Any:
     """``max(x, 0)``, with slope ``at_zero`` at 0, which is 0, 1/2 or 1; see `nn.ReLU`.
 
@@ -103,13 +105,14 @@ class ReLU(Module):
     def __init__(self, inplace: bool = False, *, at_zero: float = 0.0) -> None:
         self.at_zero = check_slope_at_zero(at_zero)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return _relu(floating(x)) if self.at_zero == 0.0 else relu(x, self.at_zero)
 
     def extra_repr(self) -> str:
         return "" if self.at_zero == 0.0 else f"at_zero={self.at_zero}"
 
 
+@polymorphic
 def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
     """``x`` where it is positive, else ``negative_slope x``; see `nn.LeakyReLU`.
 
@@ -138,14 +141,14 @@ class LeakyReLU(Module):
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         self.negative_slope = negative_slope
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}"
 
 
-def prelu(x: Operand, weight: Operand) -> Any:
+def prelu(x: Operand, weight: Operand) -> Tensor:
     """``x`` where it is positive, else ``weight x``, with one weight or one for each channel; see `nn.PReLU`.
 
     Channels are axis 1. Raises OperandError when there are neither 1 nor as many weights as channels.
@@ -192,13 +195,14 @@ class PReLU(Module):
         self.num_parameters = positive("num_parameters", num_parameters, "number of slopes")
         self.weight = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return prelu(x, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
 
 
+@polymorphic
 def rrelu(
     x: Operand, lower: float = 1.0 / 8.0, upper: float = 1.0 / 3.0, training: bool = False, rng: Randomness = None
 ) -> Any:
@@ -256,13 +260,14 @@ class RReLU(Module):
         self.upper = upper
         self.rng = None if rng is None else generator(rng)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return rrelu(x, self.lower, self.upper, self.training, self.rng)
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}"
 
 
+@polymorphic
 def elu(x: Operand, alpha: float = 1.0) -> Any:
     """``x`` where it is positive, else ``alpha (exp(x) - 1)``; see `nn.ELU`.
 
@@ -294,13 +299,14 @@ class ELU(Module):
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         self.alpha = alpha
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return elu(x, self.alpha)
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}"
 
 
+@polymorphic
 def selu(x: Operand) -> Any:
     """``1.0507 elu(x, 1.67326)``; see `nn.SELU`.
 
@@ -330,10 +336,11 @@ class SELU(Module):
     def __init__(self, inplace: bool = False) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return selu(x)
 
 
+@polymorphic
 def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """``x`` cut off at ``min_val`` and ``max_val``; see `nn.Hardtanh`.
 
@@ -371,7 +378,7 @@ class Hardtanh(Module):
         self.min_val = float(min_val)
         self.max_val = float(max_val)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return hardtanh(x, self.min_val, self.max_val)
 
     def extra_repr(self) -> str:

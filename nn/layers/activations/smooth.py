@@ -7,20 +7,21 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.ops import transcendental
 from nn.module import Module
+from nn.operands import Op, Operand, polymorphic
 from nn.validation import floating
 
 __all__ = ["GELU", "Arctan", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
 
-Operand = Any  # a Tensor or an array
 Approximation = Literal["none", "tanh"]
-_arctan = transcendental.arctan
-_ndtr = transcendental.ndtr
-_sigmoid = transcendental.sigmoid
-_softplus = transcendental.softplus
-_softsign = transcendental.softsign
-_tanh = transcendental.tanh
+_arctan: Op = transcendental.arctan
+_ndtr: Op = transcendental.ndtr
+_sigmoid: Op = transcendental.sigmoid
+_softplus: Op = transcendental.softplus
+_softsign: Op = transcendental.softsign
+_tanh: Op = transcendental.tanh
 _STEEPNESS = 2.0 * math.sqrt(2.0 / math.pi)
 _CUBIC = 0.044715 * _STEEPNESS
 
@@ -41,10 +42,11 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return x
 
 
+@polymorphic
 def sigmoid(x: Operand) -> Any:
     """``1 / (1 + exp(-x))``, without overflow; see `nn.Sigmoid`.
 
@@ -69,10 +71,11 @@ class Sigmoid(Module):
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return _sigmoid(floating(x))
 
 
+@polymorphic
 def tanh(x: Operand) -> Any:
     """The hyperbolic tangent; see `nn.Tanh`.
 
@@ -96,10 +99,11 @@ class Tanh(Module):
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return _tanh(floating(x))
 
 
+@polymorphic
 def arctan(x: Operand) -> Any:
     """The angle whose tangent is x, in radians; see `nn.Arctan`.
 
@@ -124,10 +128,11 @@ class Arctan(Module):
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return _arctan(floating(x))
 
 
+@polymorphic
 def softsign(x: Operand) -> Any:
     """``x / (1 + |x|)``; see `nn.Softsign`.
 
@@ -152,10 +157,11 @@ class Softsign(Module):
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return softsign(x)
 
 
+@polymorphic
 def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """``log(1 + exp(beta x)) / beta``, and ``x`` itself where ``beta x > threshold``; see `nn.Softplus`.
 
@@ -195,13 +201,14 @@ class Softplus(Module):
         self.beta = check_beta(beta)
         self.threshold = float(threshold)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return softplus(x, self.beta, self.threshold)
 
     def extra_repr(self) -> str:
         return f"beta={self.beta}, threshold={self.threshold}"
 
 
+@polymorphic
 def gelu(x: Operand, approximate: Approximation = "none") -> Any:
     """``x Phi(x)`` with the distribution function Phi of the standard normal; see `nn.GELU`.
 
@@ -245,13 +252,14 @@ class GELU(Module):
         check_approximation(approximate)
         self.approximate: Approximation = approximate
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return gelu(x, self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
 
 
+@polymorphic
 def silu(x: Operand) -> Any:
     """``x sigmoid(x)``; see `nn.SiLU`.
 
@@ -281,10 +289,11 @@ class SiLU(Module):
     def __init__(self, inplace: bool = False) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return silu(x)
 
 
+@polymorphic
 def mish(x: Operand) -> Any:
     """``x tanh(log(1 + exp(x)))``; see `nn.Mish`.
 
@@ -316,7 +325,7 @@ class Mish(Module):
     def __init__(self, inplace: bool = False) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return mish(x)
 
 

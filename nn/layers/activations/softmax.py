@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd import Tensor
 from autograd.ops import reduce
 from nn.module import Module
+from nn.operands import Op, Operand, polymorphic
 from nn.validation import floating
 
 __all__ = ["LogSoftmax", "Softmax"]
 
-Operand = Any  # a Tensor or an array
-_softmax = reduce.softmax
-_log_softmax = reduce.log_softmax
+_softmax: Op = reduce.softmax
+_log_softmax: Op = reduce.log_softmax
 
 
+@polymorphic
 def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     """``exp(x) / sum(exp(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
 
@@ -43,13 +45,14 @@ class Softmax(Module):
     def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
         self.axis = axis if dim is None else dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return _softmax(floating(x), axis=self.axis)
 
     def extra_repr(self) -> str:
         return f"axis={self.axis}"
 
 
+@polymorphic
 def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     """``log(softmax(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
 
@@ -76,7 +79,7 @@ class LogSoftmax(Module):
     def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
         self.axis = axis if dim is None else dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return _log_softmax(floating(x), axis=self.axis)
 
     def extra_repr(self) -> str:

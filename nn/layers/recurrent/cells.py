@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import OperandError
+from autograd import OperandError, Tensor
 from autograd.ops import fused
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.recurrent import steps
 from nn.layers.recurrent.steps import Kind
 from nn.module import Module, Parameter
+from nn.operands import Op
 from nn.validation import floating, positive
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
-_linear = fused.linear
+_linear: Op = fused.linear
 
 
 class _Cell(Module):
@@ -115,6 +116,10 @@ class RNNCell(_Cell):
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity!r}")
 
+    if TYPE_CHECKING:
+
+        def forward(self, x: Any, hx: Any = None) -> Tensor: ...
+
 
 class LSTMCell(_Cell):
     """One step of `LSTM`, with its formula.
@@ -137,6 +142,10 @@ class LSTMCell(_Cell):
 
     _kind = steps.LSTM
 
+    if TYPE_CHECKING:
+
+        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]: ...
+
 
 class GRUCell(_Cell):
     """One step of `GRU`, with its formula.
@@ -157,3 +166,7 @@ class GRUCell(_Cell):
     _gated = True  # a sigmoid in it may well be 0 or 1
 
     _kind = steps.GRU
+
+    if TYPE_CHECKING:
+
+        def forward(self, x: Any, hx: Any = None) -> Tensor: ...

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import OperandError
+from autograd import OperandError, Tensor
 from autograd.ops import fused, shape
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.dropout import dropout as drop
 from nn.layers.recurrent import steps
 from nn.layers.recurrent.steps import Kind, State
 from nn.module import Module, Parameter
+from nn.operands import Op
 from nn.validation import floating, positive, probability
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
-_linear = fused.linear
-_concatenate = shape.concatenate
-_reshape = shape.reshape
+_linear: Op = fused.linear
+_concatenate: Op = shape.concatenate
+_reshape: Op = shape.reshape
 _split = shape.split
-_stack = shape.stack
-_swapaxes = shape.swapaxes
+_stack: Op = shape.stack
+_swapaxes: Op = shape.swapaxes
 
 
 class _Recurrent(Module):
@@ -234,6 +235,10 @@ class RNN(_Recurrent):
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity!r}")
 
+    if TYPE_CHECKING:
+
+        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]: ...
+
 
 class LSTM(_Recurrent):
     """Long short-term memory: a recurrent layer with a second state, changed by gates only, that keeps gradients alive.
@@ -260,6 +265,10 @@ class LSTM(_Recurrent):
 
     _kind = steps.LSTM
 
+    if TYPE_CHECKING:
+
+        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, tuple[Tensor, Tensor]]: ...
+
 
 class GRU(_Recurrent):
     """A gated recurrent layer: gates as in `LSTM`, but a single state.
@@ -283,3 +292,7 @@ class GRU(_Recurrent):
     _gated = True  # a sigmoid in it may well be 0 or 1
 
     _kind = steps.GRU
+
+    if TYPE_CHECKING:
+
+        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]: ...

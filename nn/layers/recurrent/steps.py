@@ -11,14 +11,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from autograd.ops import fused, shape, transcendental
+from nn.operands import Op
 
 __all__ = ["GRU", "LSTM", "RELU", "TANH", "Kind", "State", "nonlinear"]
 
-_linear = fused.linear
+_linear: Op = fused.linear
 _split = shape.split
-_sigmoid = transcendental.sigmoid
-_tanh = transcendental.tanh
-_relu = transcendental.relu
+_sigmoid: Op = transcendental.sigmoid
+_tanh: Op = transcendental.tanh
+_relu: Op = transcendental.relu
 
 State = tuple[Any, ...]  # (h,) or (h, c), each of shape (N, H)
 Step = Callable[[Any, State, Any, Any], State]  # of a, the state, W_hh and b_hh

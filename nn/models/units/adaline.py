@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from autograd import Tensor
 from nn.defaults import parameter_dtype
 from nn.functional import step
 from nn.models.units.validation import check_labels, samples, weighted_sum
@@ -86,7 +87,7 @@ class Adaline(Module):
         """
         return weighted_sum("Adaline", x, self.weight) + self.bias
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         low, high = self.labels
         answer = step(self.score(x) - self.threshold, 0.0)
         return answer if (low, high) == (0.0, 1.0) else low + (high - low) * answer

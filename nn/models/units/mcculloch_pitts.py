@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd import Tensor
 from autograd.arrays import only_numbers
 from nn.defaults import parameter_dtype
 from nn.functional import step
@@ -54,7 +55,7 @@ class McCullochPitts(Module):
         self.threshold = float(threshold)
         self.at_threshold = float(at_threshold)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return step(weighted_sum("McCullochPitts", x, self.weight) - self.threshold, self.at_threshold)
 
     def extra_repr(self) -> str:

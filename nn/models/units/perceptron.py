@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from autograd import Tensor
 from nn.defaults import parameter_dtype
 from nn.functional import step
 from nn.models.units.validation import check_labels, samples, weighted_sum
@@ -118,7 +119,7 @@ these classes.
         """
         return weighted_sum("Perceptron", x, self.weight) + self.bias
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         low, high = self.labels
         answer = step(self.score(x), self.at_zero)
         return answer if (low, high) == (0.0, 1.0) else low + (high - low) * answer
