@@ -75,7 +75,9 @@ def test_docstring(file, line, text, tmp_path, monkeypatch):
         pyplot.close("all")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/doctor.md", "docs/networks.md", "docs/training.md", "docs/types.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/doctor.md", "docs/networks.md", "docs/training.md", "docs/types.md"]
+)
 def test_page(page, tmp_path, monkeypatch):
     """The blocks marked as Python run in the order of reading, each knowing the names of those before."""
     if not (ROOT / page).exists():
