@@ -1,4 +1,4 @@
-"""docs/ops.md, docs/accuracy.md and the declarations of ops are what their scripts would write now."""
+"""docs/ops.md, docs/accuracy.md and the picture of the house are what their scripts would write now."""
 
 import os
 import shutil
@@ -63,3 +63,18 @@ def test_the_page_of_accuracy_has_the_rows_and_exceptions_of_the_suite(tmp_path)
     done = run(script, "--check")
     assert done.returncode != 0
     assert "stale" in done.stdout + done.stderr
+
+
+def test_the_picture_of_the_house_is_that_of_the_imports(tmp_path):
+    if not (ROOT / "autograd").is_dir():
+        pytest.skip("the sources are not here")
+    for folder in ("docs", "autograd", "optim", "nn"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    script = tmp_path / "docs" / "make_house.py"
+    done = run(script, "--check")
+    assert done.returncode == 0, f"run python docs/make_house.py\n{done.stdout}{done.stderr}"
+    with (tmp_path / "optim" / "sgd.py").open("a", encoding="utf-8") as file:
+        file.write("\nimport nn.cli\n")
+    done = run(script, "--check")
+    assert done.returncode != 0
+    assert "optim->nn/cli" in done.stdout + done.stderr
