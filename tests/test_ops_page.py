@@ -1,4 +1,4 @@
-"""docs/ops.md, docs/accuracy.md and the picture of the house are what their scripts would write now."""
+"""docs/ops.md, docs/accuracy.md, declarations of ops, the picture of the house: what their scripts would write now."""
 
 import os
 import shutil
