@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.graph import SMALL, STATE, State
-from autograd.engine.tape import constant_outputs, record, record_outputs, result_of, sources
-from autograd.engine.tensor import Tensor, leaf
+from autograd.engine.tape import record, sources
+from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import AutogradError
 from autograd.operand_errors import PLAIN, explain, operand
+from autograd.outputs import constant_if_real, constant_outputs, record_outputs
 from autograd.stale import prints_of
 
 __all__ = ["finish", "variadic"]
@@ -38,7 +39,7 @@ def finish(
     live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
     wanted = tuple(bool(rule) and needed for rule, needed in zip(rules, live, strict=True)) if rules else ()
     if not (state.grad and any(wanted)):
-        result, node = constant_outputs(out) if op.outputs else result_of(op)(out), None
+        result, node = _constant(op, out), None
     else:
         parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, wanted, strict=True))
         operands = parents if None not in parents else sources(parents, xs)
@@ -67,6 +68,13 @@ def _kept(op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], others: dict
         return tuple(values[name] for name in op.keeps)
     asked = {name for asks, needed in zip(op.asks, wanted, strict=True) if needed for name in asks} | set(op.attributes)
     return tuple(values[name] if name in asked else None for name in op.keeps)
+
+
+def _constant(op: Any, out: Any) -> Any:
+    """A result without graph."""
+    if op.outputs:
+        return constant_outputs(out)
+    return constant(out) if op.differentiable else constant_if_real(out)
 
 
 def variadic(op: Any) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ from autograd.errors import (
 )
 from autograd.fixes import Argument, likely_fix
 from autograd.modes import STATE
-from autograd.provenance import made_by, where
+from autograd.provenance import made_by, origin_of, where
 
 __all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "no_gradient_of", "operand"]
 
@@ -116,7 +116,7 @@ def listed(names: tuple[str, ...], xs: tuple[Any, ...]) -> list[str]:
         vertex = _vertex_of(x)
         if vertex is not None:
             label = vertex.name or made_by(vertex)
-            origin = "" if vertex.origin[0] is None else f", made at {where(vertex)}"
+            origin = "" if origin_of(vertex)[0] is None else f", made at {where(vertex)}"
             label = label or ("a Tensor" if origin else "an array")
             lines.append(f"  {name} = {label}: shape {vertex.shape}, {vertex.dtype}{origin}")
         elif isinstance(x, np.ndarray | np.generic):

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import sys
+from types import CodeType
 
-from autograd.engine.graph import Output, Vertex
+from autograd.engine.graph import Node, Output, Vertex
 
-__all__ = ["describe", "line_of", "made_by", "place", "where"]
+__all__ = ["describe", "line_of", "made_by", "origin_of", "place", "where"]
+
+
+def origin_of(vertex: Vertex) -> tuple[CodeType | None, int]:
+    """Code object and instruction where a vertex was made."""
+    if isinstance(vertex, Output):
+        vertex = vertex.parents[0]  # type: ignore[assignment]
+    if isinstance(vertex, Node):
+        return vertex.code, vertex.lasti
+    return (None, -1) if vertex.info is None else (vertex.info.code, vertex.info.lasti)
 
 
 def line_of(vertex: Vertex) -> tuple[str, int]:
     """File and line of the place that made a vertex; ("", 0) if nobody knows it."""
-    code, lasti = vertex.origin
+    code, lasti = origin_of(vertex)
     if code is None:
         return "", 0
     line = code.co_firstlineno
@@ -43,5 +53,5 @@ def describe(vertex: Vertex) -> str:
 def made_by(vertex: Vertex) -> str:
     """The op that a vertex comes from, in words; nothing for a leaf."""
     if isinstance(vertex, Output) and vertex.parents[0] is not None:
-        return f"output {vertex.index} of {vertex.parents[0].op.name}"  # type: ignore[union-attr]
+        return f"output {vertex.index} of {vertex.parents[0].op.name}"
     return f"the result of {vertex.op.name}" if vertex.op else ""

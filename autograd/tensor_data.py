@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd.arrays import is_real_floating, native, only_numbers
-from autograd.engine.graph import GONE, STATE, Info, Leaf, Node, OpRecord, Output, Vertex, newest_first
+from autograd.engine.graph import GONE, STATE, Info, Leaf, Node, Output, Vertex, newest_first
 from autograd.errors import (
     GradientShapeError,
     InvalidDtypeError,
@@ -22,6 +22,7 @@ from autograd.errors import (
     NonScalarBackwardError,
     OperandError,
     RequiresGradError,
+    UnusedInputError,
 )
 from autograd.fingerprints import fingerprint, hand_out
 from autograd.hooks import HookHandle
@@ -295,20 +296,45 @@ class TensorData(Surface):
         """The vertex that stands for the op that computed this: for one of several outputs that of all of them."""
         return self._node.parents[0] if isinstance(self._node, Output) else self._node
 
-    def _op(self) -> OpRecord | None:
+    def _op(self) -> Any:
         maker = self._maker()
         return None if maker is None else maker.op
 
     # --- where a backward pass may start --------------------------------------------------------------------------
 
-    def _check_depends(self) -> None:
+    def _refuse_pass(self) -> NoReturn:
         """Refuse a pass from a Tensor that depends on nothing."""
-        if not self._requires_grad:
-            raise RequiresGradError(
-                f"{self._describe()} does not depend on anything that requires a gradient. Create the inputs with "
-                "requires_grad=True, and check that they were not cut off by detach(), no_grad() or an operation "
-                "without derivative."
-            )
+        raise RequiresGradError(
+            f"{self._describe()} does not depend on anything that requires a gradient. Create the inputs with "
+            "requires_grad=True, and check that they were not cut off by detach(), no_grad() or an operation "
+            "without derivative."
+        )
+
+    def _checked_inputs(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The Tensors that gradients are asked for."""
+        for i, x in enumerate(inputs):
+            if not isinstance(x, TensorData):
+                raise TypeError(f"input {i} of gradient() is a {type(x).__name__}; give the Tensors themselves.")
+            if not x._requires_grad:
+                raise RequiresGradError(f"input {i} of gradient(), {x._describe()}, does not require a gradient.")
+        return inputs
+
+    def _check_used(self, inputs: tuple[Any, ...], gradients: list[Any]) -> None:
+        """Refuse an input that this does not depend on."""
+        for i, (x, g) in enumerate(zip(inputs, gradients, strict=True)):
+            if g is None:
+                raise UnusedInputError(
+                    f"input {i} of gradient(), {x._describe()}, was not used to compute this Tensor. Pass "
+                    "allow_unused=True to get None for it."
+                )
+
+    def _place_below(self, root: Vertex) -> Vertex | None:
+        """Where this is in the graph of a result. A leaf that was changed afterwards is there as it was."""
+        vertex = self._node
+        if self.is_leaf and (vertex is None or vertex.seq > root.seq):
+            former = (v for v in newest_first([root]) if isinstance(v, Leaf) and v.tensor and v.tensor() is self)
+            return next(former, vertex)
+        return vertex
 
     def _checked_seed(self, gradient: Any, caller: str, create_graph: bool) -> Any:
         """The gradient that a pass is to start from: our own array, of our shape and dtype."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from operator import length_hint
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -21,12 +20,15 @@ from autograd.errors import GradientShapeError
 from autograd.hooks import call_hooks
 from autograd.provenance import where
 from autograd.stale import may_be_changed, refuse_changed
+from autograd.undo import STORING, take_back
 
 __all__ = ["Route", "backward_pass", "fit", "stacked_pass"]
 
 float64 = np.float64
 ndarray = np.ndarray
 Array = Any  # an ndarray or NumPy scalar in a first-order pass, a Tensor in a differentiable one
+Grads = dict[Vertex, Array]
+Noted = list[tuple[Any, ...]]  # what to go back to when the pass fails: see `undo.take_back`
 
 
 class Route:
@@ -60,13 +62,13 @@ class Route:
 
 
 def backward_pass(
-    seeds: dict[Vertex, Array],
+    seeds: Grads,
     *,
     create_graph: bool = False,
     release: bool = True,
     wanted: frozenset[Vertex] | None = None,
     route: Route | None = None,
-) -> dict[Vertex, Array]:
+) -> Grads:
     """Send gradients from the seeds to everything they depend on (the chain rule, newest vertex first).
 
     With ``wanted``, only the paths that lead there are walked, nothing is stored on Tensors, and the gradients of
@@ -98,14 +100,14 @@ def backward_pass(
     route = route or Route(seeds, wanted)
     _check_values(route.order)
     walk, grads = iter(route.order), dict(seeds)
-    noted: list[tuple[Any, ...]] = []
+    noted: Noted = []
     token = STATE.set(STATE.get().replace(grad=True)) if create_graph else None
     try:
         return _run(route, walk, grads, create_graph, release, noted)
     except BaseException as error:
         if route.wanted is None:
             passed = route.order[: len(route.order) - length_hint(walk)]
-            _take_back((vertex for vertex in passed if vertex not in grads), noted, error)
+            take_back((vertex for vertex in passed if vertex not in grads), noted, error)
         raise
     finally:
         if token is not None:
@@ -120,18 +122,11 @@ def _check_values(order: list[Vertex]) -> None:
             return
 
 
-def _run(
-    route: Route,
-    walk: Iterator[Vertex],
-    grads: dict[Vertex, Array],
-    create_graph: bool,
-    release: bool,
-    noted: list[tuple[Any, ...]],
-) -> dict[Vertex, Array]:
+def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool, release: bool, noted: Noted) -> Grads:
     """The loop of `backward_pass`. What is rare, or costs more than a call, has a function of its own below."""
     wanted, edges = route.wanted, route.edges
-    found: dict[Vertex, Array] = {}
-    hand_over: Any = _store if wanted is None else _return
+    found: Grads = {}
+    hand_over: Any = _store if wanted is None else dict.__setitem__
     place: Any = noted if wanted is None else found
     owned: set[Vertex] | None = None if create_graph else set()  # whose gradient lies in a buffer of this pass
     watch = STATE.get().watch
@@ -151,7 +146,7 @@ def _run(
             if wanted is not None
             else vertex.value is not None or ((held := vertex.tensor) is not None and held() is not None)
         ):
-            hand_over(vertex, g, place)
+            hand_over(place, vertex, g)
         parents = vertex.parents if edges is None else edges[vertex]
         if op is None or not parents:  # one of several outputs, or a leaf of the graph or of the route
             if vertex.__class__ is Output:
@@ -186,7 +181,7 @@ def _run(
 # --- adding up: the edges -----------------------------------------------------------------------------------------
 
 
-def _add(grads: dict[Vertex, Array], owned: set[Vertex] | None, parent: Vertex, prior: Array, d: Array) -> None:
+def _add(grads: Grads, owned: set[Vertex] | None, parent: Vertex, prior: Array, d: Array) -> None:
     """Add a gradient to what has arrived before, in place where that lies in a buffer of this pass."""
     if owned is None or parent not in owned:
         grads[parent] = total = prior + d
@@ -221,14 +216,14 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 # --- what arrives at a vertex: several outputs, hooks --------------------------------------------------------------
 
 
-def _pass_over(vertex: Vertex, release: bool, noted: list[tuple[Any, ...]]) -> None:
+def _pass_over(vertex: Vertex, release: bool, noted: Noted) -> None:
     """A vertex that no gradient has reached."""
     noted.append((vertex, vertex.grad))
     if release and vertex.op is not None:
         vertex.kept, vertex.prints = GONE, None
 
 
-def _collect_output(output: Any, g: Array, grads: dict[Vertex, Array]) -> None:
+def _collect_output(output: Any, g: Array, grads: Grads) -> None:
     """Put the gradient of one output beside those of the others, for the node that made them."""
     node: Any = output.parents[0]
     gathered = grads.setdefault(node, [None] * len(node.shape))
@@ -236,7 +231,7 @@ def _collect_output(output: Any, g: Array, grads: dict[Vertex, Array]) -> None:
     gathered[output.index] = g if prior is None else prior + g
 
 
-def _finish(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> Array:
+def _finish(vertex: Vertex, g: Array, noted: Noted) -> Array:
     """The gradient that a vertex passes on: zeros for outputs without one; what the user's hooks make of it."""
     if g.__class__ is list:
         outputs = zip(g, vertex.shape, vertex.dtype, strict=True)
@@ -250,14 +245,9 @@ def _finish(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> Array:
 # --- storing: all or nothing --------------------------------------------------------------------------------------
 
 
-def _return(vertex: Vertex, g: Array, found: dict[Vertex, Array]) -> None:
-    """Put a finished gradient aside for the caller, who wants it."""
-    found[vertex] = g
-
-
-def _store(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> None:
-    """Add a finished gradient to what somebody may read: the ``.grad`` of a leaf that is still held, and of a
-    computed Tensor that is small (for the pictures) or still held. What was there before is noted for `_take_back`."""
+def _store(noted: Noted, vertex: Vertex, g: Array) -> None:
+    """Add a finished gradient to what somebody may read: the ``.grad`` of a leaf that is still held, and of a computed
+    Tensor that is small (for the pictures) or still held. What was there before is noted for `undo.take_back`."""
     if vertex.__class__ is not Leaf:
         prior = vertex.grad
         if prior is None:
@@ -274,7 +264,7 @@ def _store(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> None:
     # operands, return the incoming gradient, a view of it, or an array that it keeps for itself; a reference count sees
     # them all, and when in doubt there is a copy.
     alone = g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE
-    with _STORING:
+    with STORING:
         prior = tensor._grad
         if prior is not None:
             g = prior + g
@@ -287,35 +277,7 @@ def _store(vertex: Vertex, g: Array, noted: list[tuple[Any, ...]]) -> None:
         vertex.grad = g.copy()
 
 
-def _take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: BaseException) -> None:
-    """Undo what a pass that failed has added, so that it can be run again: all of its gradients arrive, or none.
-
-    A vertex that was passed without a note had no gradient before. What somebody else has put on a leaf meanwhile
-    stays, and the error says so.
-    """
-    stayed = []
-    known = {entry[0] for entry in noted if len(entry) == 2}
-    for vertex in passed:
-        if vertex not in known and vertex.__class__ is not Leaf:
-            vertex.grad = None
-    for holder, prior, *ours in reversed(noted):
-        if not ours:
-            holder.grad = prior
-            continue
-        with _STORING:
-            if holder._grad is ours[0]:
-                holder._grad = prior
-            elif holder._grad is not prior:
-                stayed.append(holder._describe())
-    if stayed:
-        error.add_note(f"before it failed, the pass had added to .grad of {', '.join(stayed)}, changed by others since")
-
-
-# Graphs of several threads may share a leaf, and NumPy lets other threads run while it adds large arrays.
-_STORING = RLock()
-
-
-def _count_references(vertex: Any, g: Array, noted: Any) -> int:
+def _count_references(noted: Any, vertex: Any, g: Array) -> int:
     return sys.getrefcount(g)
 
 
@@ -323,7 +285,7 @@ def _calibrate() -> int:
     """`sys.getrefcount` of an array that nobody but the pass holds, counted where `_store` counts it."""
     grads = {0: np.empty(1)}
     g = grads.pop(0)
-    return _count_references(None, g, [])
+    return _count_references([], None, g)
 
 
 _ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
@@ -337,7 +299,7 @@ _ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
 # the passes one by one, but for the rounding of matrix products.
 
 
-def stacked_pass(root: Vertex, seeds: Array, route: Route) -> dict[Vertex, Array]:
+def stacked_pass(root: Vertex, seeds: Array, route: Route) -> Grads:
     """The gradients of the wanted vertices for each of the seeds of the root, stacked as the seeds are.
 
     The values kept for the pass stay; nothing is stored on Tensors.
@@ -345,8 +307,8 @@ def stacked_pass(root: Vertex, seeds: Array, route: Route) -> dict[Vertex, Array
     _check_values(route.order)
     assert route.wanted is not None
     assert route.edges is not None
-    found: dict[Vertex, Array] = {}
-    grads: dict[Vertex, Array] = {root: seeds}
+    found: Grads = {}
+    grads: Grads = {root: seeds}
     for vertex in route.order:
         g = grads.pop(vertex, None)
         if g is None:

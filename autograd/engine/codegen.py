@@ -19,15 +19,17 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.graph import SMALL, STATE, Node
-from autograd.engine.tape import TRANSPARENT, constant_outputs, record, record_outputs, result_of, source
-from autograd.engine.tensor import Tensor, leaf, leaf_of_array
+from autograd.engine.tape import TRANSPARENT, record, source
+from autograd.engine.tensor import Tensor, constant, leaf, leaf_of_array
 from autograd.errors import AutogradError
 from autograd.fingerprints import HANDED_OUT, fingerprint
 from autograd.interpret import finish, variadic
 from autograd.operand_errors import PLAIN, explain, operand
+from autograd.outputs import constant_if_real, constant_outputs, record_outputs
 
 __all__ = ["source_file", "unchanged", "write_function", "write_method", "write_operator", "write_vjp"]
 
+Function = Callable[..., Any]
 _files = count(1)
 
 # What the text of every function refers to.
@@ -68,11 +70,11 @@ def _code(text: str) -> CodeType:
     return compile(text, "<chainrule>", "exec")
 
 
-def _define(name: str, head: str, body: Sequence[str], names: dict[str, Any]) -> Callable[..., Any]:
+def _define(name: str, head: str, body: Sequence[str], names: dict[str, Any]) -> Function:
     """Define a function from text. Ops of one kind have the same text but for the name, which is compiled once."""
     text = "\n".join([f"({head}):", *body, ""])
     exec(_code(f"def call{text}"), names)
-    function: Callable[..., Any] = names.pop("call")
+    function: Function = names.pop("call")
     function.__name__ = function.__qualname__ = name
     file = source_file(name, f"def {name}{text}")
     function.__code__ = function.__code__.replace(co_name=name, co_filename=file)
@@ -121,7 +123,7 @@ def _call_text(op: Any, i: int) -> str:
     return "g" if op.rules[i] is unchanged else f"_rule{i}({', '.join(('g', *op.asks[i]))})"
 
 
-def write_function(op: Any) -> Callable[..., Any]:
+def write_function(op: Any) -> Function:
     """The public function of an op.
 
     >>> import inspect
@@ -169,12 +171,12 @@ def write_function(op: Any) -> Callable[..., Any]:
     return function
 
 
-def write_operator(op: Any, *, reflected: bool = False) -> Callable[..., Any]:
+def write_operator(op: Any, *, reflected: bool = False) -> Function:
     """An op as ``__add__`` or ``__radd__``: like its function, but it returns NotImplemented to foreign objects."""
     return _write_caller(op, tuple(reversed(op.operands)) if reflected else op.operands, operator=True)
 
 
-def write_method(op: Any, function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+def write_method(op: Any, function: Function, options: dict[str, Any]) -> Function:
     """An op as a method with the parameters of ndarray's, in their order, with their defaults.
 
     Those that are no attributes of the op are options of NumPy's function, which answers when one of them is given.
@@ -183,13 +185,8 @@ def write_method(op: Any, function: Callable[..., Any], options: dict[str, Any])
 
 
 def _write_caller(
-    op: Any,
-    order: tuple[str, ...],
-    *,
-    operator: bool = False,
-    options: dict[str, Any] | None = None,
-    function: Callable[..., Any] | None = None,
-) -> Callable[..., Any]:
+    op: Any, order: Any, *, operator: bool = False, options: Any = None, function: Any = None
+) -> Function:
     """A function with the right parameters, whose body is written at its first call: a program uses few of the ops that
     it imports, and compiling all of them takes half as long as importing NumPy."""
     defaults = op.optional | op.attributes | (options or {})
@@ -207,7 +204,7 @@ def _write_caller(
     def write() -> None:
         names["__op"], names["__kernel"], names["__compute"] = op, op.kernel, op.infix or op.kernel
         names["__record"] = record_outputs if op.outputs else record
-        names["__result"] = constant_outputs if op.outputs else result_of(op)
+        names["__result"] = constant_outputs if op.outputs else constant if op.differentiable else constant_if_real
         written.__code__ = _define(op.name, ", ".join(head), [*before, *_body(op, operator)], names).__code__
 
     names["__write"] = write

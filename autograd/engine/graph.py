@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any
 
 __all__ = [
     "GONE",
@@ -23,7 +23,6 @@ __all__ = [
     "Info",
     "Leaf",
     "Node",
-    "OpRecord",
     "Output",
     "State",
     "Vertex",
@@ -62,13 +61,7 @@ class State:
 
     __slots__ = ("grad", "readings", "scope", "watch")
 
-    def __init__(
-        self,
-        grad: bool = True,
-        scope: Frame | None = None,
-        watch: Any = None,
-        readings: Any = None,
-    ) -> None:
+    def __init__(self, grad: bool = True, scope: Frame | None = None, watch: Any = None, readings: Any = None) -> None:
         self.grad = grad
         self.scope = scope
         self.watch = watch  # a `modes.Watch`, or None
@@ -111,27 +104,6 @@ class Argument(Info):
     __slots__ = ()
 
 
-class OpRecord(Protocol):
-    """What the engine needs to know of an op."""
-
-    name: str
-    facts: Any  # for messages and pictures
-    operands: tuple[str, ...]
-    outputs: bool
-    sources: tuple[int, ...]
-    stacked: bool
-    variadic: bool
-
-    def vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]:
-        """The gradients of the operands, None for those without."""
-
-    def kept_as_tensors(self, node: Any) -> tuple[Any, ...]:
-        """What a node kept, as Tensors in their places in the graph."""
-
-    def kept_operand(self, node: Any, index: int) -> Any:
-        """The value of an operand that a node kept, or None."""
-
-
 class Vertex:
     """What all vertices have: shape and dtype of the value, the module call it was made in, small values kept."""
 
@@ -139,7 +111,7 @@ class Vertex:
 
     parents: tuple[Vertex | None, ...] = ()  # the edges that gradients travel; None needs no gradient
     kept: Any = ()
-    op: OpRecord | None = None
+    op: Any = None  # the record of the op (`engine.op.Op`) of a node
 
     seq: int
     shape: Any
@@ -155,11 +127,6 @@ class Vertex:
     def name(self) -> str | None:
         """The name that its Tensor was given."""
         return None if self.info is None else self.info.name
-
-    @property
-    def origin(self) -> tuple[CodeType | None, int]:
-        """Code object and instruction where this was made."""
-        return (None, -1) if self.info is None else (self.info.code, self.info.lasti)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name or getattr(self.op, 'name', '')} {self.shape}>"
@@ -179,15 +146,10 @@ class Node(Vertex):
 
     __slots__ = ("attrs", "code", "kept", "lasti", "op", "operands", "parents")
 
-    op: OpRecord
     operands: tuple[Any, ...]  # for the views: a vertex or a literal number each
     attrs: dict[str, Any] | None
     code: CodeType
     lasti: int
-
-    @property
-    def origin(self) -> tuple[CodeType | None, int]:
-        return self.code, self.lasti
 
 
 class Output(Vertex):
@@ -196,12 +158,6 @@ class Output(Vertex):
     __slots__ = ("index", "parents")
 
     index: int
-
-    @property
-    def origin(self) -> tuple[CodeType | None, int]:
-        node = self.parents[0]
-        assert node is not None
-        return node.origin
 
 
 def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:

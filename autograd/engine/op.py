@@ -14,8 +14,8 @@ import numpy as np
 
 from autograd.engine.codegen import unchanged, write_function, write_vjp
 from autograd.engine.graph import Node
-from autograd.engine.tape import output_of, placed
 from autograd.facts import Facts
+from autograd.outputs import kept_as_tensors
 from autograd.signatures import RESIDUALS, Rule, read_kernel, read_rule, rules_of
 
 __all__ = ["REGISTRY", "Op", "defop", "joint", "unchanged"]
@@ -104,32 +104,7 @@ class Op:
             return node.kept[self.sources.index(0)][index] if 0 in self.sources else None
         return node.kept[self.sources.index(index)] if index in self.sources else None
 
-    def kept_as_tensors(self, node: Node) -> tuple[Any, ...]:
-        """What a node kept, with arrays put back in their place in the graph, so that rules record a graph.
-
-        >>> from autograd import tensor
-        >>> x = tensor(3.0, requires_grad=True)
-        >>> node = (x * x)._node
-        >>> node.op.kept_as_tensors(node)
-        (tensor(3., requires_grad=True), tensor(3., requires_grad=True))
-        """
-        kept = list(node.kept)
-        for i, (name, source) in enumerate(zip(self.keeps, self.sources, strict=True)):
-            if kept[i] is None:
-                continue
-            if self.variadic and source == 0:
-                kept[i] = tuple(placed(data, p) for data, p in zip(kept[i], node.parents, strict=True))
-            elif source >= 0:
-                kept[i] = placed(kept[i], node.parents[source])
-            elif name == RESIDUALS:
-                kept[i] = None  # arrays without a place in the graph
-            elif name == "out":
-                kept[i] = (
-                    tuple(placed(data, output_of(node, k)) for k, data in enumerate(kept[i]))
-                    if self.outputs
-                    else placed(kept[i], node)
-                )
-        return tuple(kept)
+    kept_as_tensors = kept_as_tensors
 
     def __repr__(self) -> str:
         return f"<Op {self.name}({', '.join(self.operands)})>"

@@ -6,29 +6,17 @@ This is the hot path of the forward pass: attributes are stored one by one, and 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
-from autograd.engine.graph import SMALL, Node, Output, State, Vertex, sequence
-from autograd.engine.tensor import Tensor, constant, leaf, leaf_of_array
+from autograd.engine.graph import SMALL, Node, State, Vertex, sequence
+from autograd.engine.tensor import Tensor, leaf, leaf_of_array
 from autograd.operand_errors import no_gradient_of
 
-__all__ = [
-    "TRANSPARENT",
-    "constant_outputs",
-    "output_of",
-    "placed",
-    "record",
-    "record_outputs",
-    "result_of",
-    "source",
-    "sources",
-    "transparent",
-]
+__all__ = ["TRANSPARENT", "record", "source", "sources"]
 
 _new = object.__new__
 _getframe = sys._getframe
@@ -91,74 +79,6 @@ def record(
             node.tensor = ref(t)
         else:
             node.value = out if out.__class__ is not ndarray or out.base is None else out.copy()
-    return t
-
-
-def record_outputs(
-    op: Any, outs: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, prints: Any, state: State
-) -> tuple[Tensor, ...]:
-    """The same for an op with several outputs: one node, and a vertex for each output."""
-    node = Node()
-    node.op, node.parents, node.operands, node.kept, node.attrs = op, parents, operands, kept, attrs
-    node.prints = prints
-    node.scope = state.scope
-    node.seq = next(sequence)
-    node.shape = tuple(out.shape for out in outs)
-    node.dtype = tuple(out.dtype for out in outs)
-    node.value = node.grad = node.info = node.tensor = None
-    frame = _getframe(2)
-    while TRANSPARENT in frame.f_globals:
-        frame = frame.f_back  # type: ignore[assignment]
-    node.code, node.lasti = frame.f_code, frame.f_lasti
-    results = []
-    for k, out in enumerate(outs):
-        t = constant(out)
-        if out.dtype.kind == "f":
-            vertex = output_of(node, k)
-            if out.size <= SMALL:
-                vertex.value = out.copy()
-            else:
-                vertex.tensor = ref(t)
-            t._node = vertex
-            t._requires_grad = True
-        results.append(t)
-    return tuple(results)
-
-
-def output_of(node: Node, index: int) -> Output:
-    """A vertex for one of the outputs of a node."""
-    vertex = _new(Output)
-    vertex.parents = (node,)
-    vertex.index = index
-    vertex.seq = next(sequence)
-    vertex.shape = node.shape[index]
-    vertex.dtype = node.dtype[index]
-    vertex.scope = node.scope
-    vertex.value = vertex.grad = vertex.info = vertex.tensor = vertex.prints = None
-    return vertex
-
-
-def result_of(op: Any) -> Callable[[Any], Any]:
-    """How a result without graph is returned: what counts or compares gives plain arrays, all else Tensors."""
-    return constant if op.differentiable else _plain_or_constant
-
-
-def _plain_or_constant(out: Any) -> Any:
-    return constant(out) if isinstance(out, ndarray | np.generic) and out.dtype.kind == "f" else out
-
-
-def constant_outputs(outs: Any) -> tuple[Any, ...]:
-    """Several results without graph."""
-    return tuple(constant(out) for out in outs)
-
-
-def placed(data: Any, vertex: Vertex | None) -> Any:
-    """A kept array as a Tensor at a given place of the graph (a plain array where no gradient is wanted)."""
-    if vertex is None:
-        return data
-    t = constant(data)
-    t._node = vertex
-    t._requires_grad = True
     return t
 
 

@@ -18,11 +18,9 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.engine.backward import backward_pass
-from autograd.engine.graph import SMALL, Argument, Info, Leaf, Vertex, newest_first, sequence
+from autograd.engine.graph import SMALL, Argument, Info, Leaf, Vertex, sequence
 from autograd.errors import (
     InvalidDtypeError,
-    RequiresGradError,
-    UnusedInputError,
 )
 from autograd.fingerprints import hand_out, take_back
 from autograd.tensor_data import refuse_dtype
@@ -117,31 +115,18 @@ class Tensor(TensorValues):
         (12.0, 12.0)
         """
         node = self._vertex_of_live()
-        for i, x in enumerate(inputs):
-            if not isinstance(x, Tensor):
-                raise TypeError(f"input {i} of gradient() is a {type(x).__name__}; give the Tensors themselves.")
-            if not x._requires_grad:
-                raise RequiresGradError(f"input {i} of gradient(), {x._describe()}, does not require a gradient.")
-        vertices = [x._place_below(node) for x in inputs]
+        vertices: list[Any] = [x._place_below(node) for x in self._checked_inputs(inputs)]
         seed = self._seed(gradient, "gradient", create_graph)
-        if create_graph and not isinstance(seed, Tensor):
-            seed = constant(seed)
         found = backward_pass(
-            {node: seed},
+            {node: constant(seed) if create_graph and not isinstance(seed, Tensor) else seed},
             create_graph=create_graph,
             release=not (create_graph if retain_graph is None else retain_graph),
             wanted=frozenset(v for v in vertices if v is not None),
         )
-        results: list[Tensor | None] = []
-        for i, (x, vertex) in enumerate(zip(inputs, vertices, strict=True)):
-            g = None if vertex is None else found.get(vertex)
-            if g is None and not allow_unused:
-                raise UnusedInputError(
-                    f"input {i} of gradient(), {x._describe()}, was not used to compute this Tensor. Pass "
-                    "allow_unused=True to get None for it."
-                )
-            results.append(g if g is None or isinstance(g, Tensor) else constant(np.array(g)))
-        return tuple(results)
+        gradients = [found.get(v) for v in vertices]
+        if not allow_unused:
+            self._check_used(inputs, gradients)
+        return tuple([g if g is None or isinstance(g, Tensor) else constant(np.array(g)) for g in gradients])
 
     def detach(self) -> Tensor:
         """The same values, without graph (memory is shared).
@@ -155,24 +140,15 @@ class Tensor(TensorValues):
         return constant(np.asarray(self.data))
 
     def _vertex_of_live(self) -> Vertex:
-        self._check_depends()
+        if not self._requires_grad:
+            self._refuse_pass()
         return self._node if self._node is not None else leaf(self)
-
-    def _place_below(self, root: Vertex) -> Vertex | None:
-        """Where this is in the graph of a result. A leaf that was changed afterwards is there as it was."""
-        vertex = self._node
-        if self.is_leaf and (vertex is None or vertex.seq > root.seq):
-            former = (v for v in newest_first([root]) if isinstance(v, Leaf) and v.tensor and v.tensor() is self)
-            return next(former, vertex)
-        return vertex
 
     def _seed(self, gradient: Any, caller: str, create_graph: bool) -> Any:
         """The gradient that a pass starts from: 1 for a single number."""
         shape, dtype = self._data.shape, self._data.dtype
-        if gradient is None and shape == ():
-            return dtype.type(1.0)
         if gradient is None and self._data.size == 1:
-            return np.ones(shape, dtype)
+            return dtype.type(1.0) if shape == () else np.ones(shape, dtype)
         return self._checked_seed(gradient, caller, create_graph)
 
 
@@ -242,18 +218,11 @@ def leaf_of_array(data: Any) -> Leaf:
 
 def leaf(x: Tensor) -> Leaf:
     """The place of a Tensor at the start of a graph, made at its first use after each change of its data."""
-    vertex = _new(Leaf)
-    data = x._data
-    vertex.seq = next(sequence)
-    vertex.shape = data.shape
-    vertex.dtype = data.dtype
-    vertex.scope = None
-    vertex.value = None if data.size > SMALL else data.copy()
-    vertex.grad = vertex.prints = None
+    vertex = leaf_of_array(x._data)
     vertex.tensor = ref(x)
     vertex.info = x._info
-    vertex.kept = ()
-    vertex.kind = x._kind if x._requires_grad else "constant"
+    if x._requires_grad:
+        vertex.kind = x._kind
     with _FIRST_USE:
         if x._node is None:
             x._node = vertex

@@ -113,7 +113,7 @@ def _share(here: Record, key: int | str, above: Any, below: Any, step: float, g:
             data[key] = value
         try:
             with np.errstate(all="ignore"):
-                out = here.node.op.kernel(*data, **attributes)  # type: ignore[attr-defined]
+                out = here.node.op.kernel(*data, **attributes)
         except Exception:  # what came from another point does not fit here
             return 0.0
         outs.append(out if here.node.op.outputs else (out,))

@@ -43,7 +43,7 @@ class NodeProblem:
         for i, array in zip(self._live, arrays, strict=True):
             data[i] = array.astype(np.asarray(self._data[i]).dtype)
         with np.errstate(all="ignore"):
-            out = self._node.op.kernel(*data, **(self._node.attrs or {}))  # type: ignore[attr-defined]
+            out = self._node.op.kernel(*data, **(self._node.attrs or {}))
         return [np.array(part, np.float64) for part in (out if self._node.op.outputs else (out,))]
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
@@ -79,7 +79,8 @@ class NodeProblem:
     def _pulled(self, g: Any) -> tuple[Any, ...]:
         try:
             with np.errstate(all="ignore"):
-                return self._node.op.vjp(g, self._node.kept, self._node.parents)
+                gradients: tuple[Any, ...] = self._node.op.vjp(g, self._node.kept, self._node.parents)
+                return gradients
         except Exception as error:  # whatever a rule raises is what is wrong with it
             raise RuleFailure(f"it raises {type(error).__name__}: {error}") from error
 
@@ -119,7 +120,7 @@ class RuleOfNode:
         for i, x in zip(self._live, leaves[:count], strict=True):
             operands[i] = x
         with np.errstate(all="ignore"):
-            out = self._node.op.function(*operands, **(self._node.attrs or {}))  # type: ignore[attr-defined]
+            out = self._node.op.function(*operands, **(self._node.attrs or {}))
             parts = out if self._node.op.outputs else (out,)
             seeds = {vertex_of(part): g for part, g in zip(parts, leaves[count:], strict=True)}
             places = [vertex_of(x) for x in leaves]

@@ -49,7 +49,7 @@ def interrupts(make):
 
         def trace(frame, event, argument, last=last):
             nonlocal left
-            if not frame.f_code.co_filename.endswith("backward.py") or frame.f_code.co_name == "_take_back":
+            if not frame.f_code.co_filename.endswith("backward.py") or frame.f_code.co_name == "take_back":
                 return None
             frame.f_trace_opcodes = True
             if event == "opcode":

@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograd.modes import STATE, Watch
+from autograd.provenance import origin_of
 
 
 def node_of(out):
@@ -44,4 +45,4 @@ def test_watched(live_sample):
     assert (seen.op, seen.shape, seen.dtype) == (made.op, made.shape, made.dtype)
     assert facts(seen.kept) == facts(made.kept)
     assert facts(tuple((seen.attrs or {}).items())) == facts(tuple((made.attrs or {}).items()))
-    assert seen.origin[0] is made.origin[0] is test_watched.__code__
+    assert origin_of(seen)[0] is origin_of(made)[0] is test_watched.__code__

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
+from autograd.provenance import origin_of
 from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
@@ -256,7 +257,7 @@ class _Recorder:
     ) -> GraphNode:
         if not isinstance(vertex, Node):
             kind: Kind = vertex.kind if isinstance(vertex, Leaf) else "constant"  # type: ignore[assignment]
-            return GraphNode(i, kind, "", (), (), {}, results, frame, made, output, origin=vertex.origin)
+            return GraphNode(i, kind, "", (), (), {}, results, frame, made, output, origin=origin_of(vertex))
         arguments: list[Argument | Number] = []
         for slot, operand in enumerate(vertex.operands):
             if isinstance(operand, Vertex):
@@ -276,7 +277,7 @@ class _Recorder:
             frame,
             made,
             output,
-            origin=vertex.origin,
+            origin=origin_of(vertex),
             record=vertex.op,
         )
 

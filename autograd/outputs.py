@@ -1,0 +1,114 @@
+"""Vertices beside those of the common case: for each output of an op with several, and for what a node kept.
+
+The rules of a differentiable pass (``create_graph``) compute with what the node kept, as Tensors in their place in the
+graph.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from autograd.engine.graph import SMALL, Node, Output, State, Vertex, sequence
+from autograd.engine.tape import TRANSPARENT
+from autograd.engine.tensor import Tensor, constant
+from autograd.signatures import RESIDUALS
+
+__all__ = ["constant_if_real", "constant_outputs", "kept_as_tensors", "record_outputs"]
+
+__autograd_transparent__ = True
+
+
+def record_outputs(
+    op: Any, outs: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, prints: Any, state: State
+) -> tuple[Tensor, ...]:
+    """`tape.record` for an op with several outputs: one node, and a vertex for each output."""
+    node = Node()
+    node.op, node.parents, node.operands, node.kept, node.attrs = op, parents, operands, kept, attrs
+    node.prints = prints
+    node.scope = state.scope
+    node.seq = next(sequence)
+    node.shape = tuple(out.shape for out in outs)
+    node.dtype = tuple(out.dtype for out in outs)
+    node.value = node.grad = node.info = node.tensor = None
+    frame = sys._getframe(2)
+    while TRANSPARENT in frame.f_globals:
+        frame = frame.f_back  # type: ignore[assignment]
+    node.code, node.lasti = frame.f_code, frame.f_lasti
+    results = []
+    for k, out in enumerate(outs):
+        t = constant(out)
+        if out.dtype.kind == "f":
+            vertex = _output_of(node, k)
+            if out.size <= SMALL:
+                vertex.value = out.copy()
+            else:
+                vertex.tensor = ref(t)
+            t._node = vertex
+            t._requires_grad = True
+        results.append(t)
+    return tuple(results)
+
+
+def _output_of(node: Node, index: int) -> Output:
+    """A vertex for one of the outputs of a node."""
+    vertex = object.__new__(Output)
+    vertex.parents = (node,)
+    vertex.index = index
+    vertex.seq = next(sequence)
+    vertex.shape = node.shape[index]
+    vertex.dtype = node.dtype[index]
+    vertex.scope = node.scope
+    vertex.value = vertex.grad = vertex.info = vertex.tensor = vertex.prints = None
+    return vertex
+
+
+def constant_if_real(out: Any) -> Any:
+    """The result of an op that is not differentiable: what counts or compares gives plain arrays, all else Tensors."""
+    return constant(out) if isinstance(out, np.ndarray | np.generic) and out.dtype.kind == "f" else out
+
+
+def constant_outputs(outs: Any) -> tuple[Any, ...]:
+    """Several results without graph."""
+    return tuple(constant(out) for out in outs)
+
+
+def _placed(data: Any, vertex: Vertex | None) -> Any:
+    """A kept array as a Tensor at a given place of the graph (a plain array where no gradient is wanted)."""
+    if vertex is None:
+        return data
+    t = constant(data)
+    t._node = vertex
+    t._requires_grad = True
+    return t
+
+
+def kept_as_tensors(op: Any, node: Node) -> tuple[Any, ...]:
+    """What a node kept, with arrays put back in their place in the graph, so that rules record a graph.
+
+    >>> from autograd import tensor
+    >>> x = tensor(3.0, requires_grad=True)
+    >>> node = (x * x)._node
+    >>> node.op.kept_as_tensors(node)
+    (tensor(3., requires_grad=True), tensor(3., requires_grad=True))
+    """
+    kept = list(node.kept)
+    for i, (name, source) in enumerate(zip(op.keeps, op.sources, strict=True)):
+        if kept[i] is None:
+            continue
+        if op.variadic and source == 0:
+            kept[i] = tuple(_placed(data, p) for data, p in zip(kept[i], node.parents, strict=True))
+        elif source >= 0:
+            kept[i] = _placed(kept[i], node.parents[source])
+        elif name == RESIDUALS:
+            kept[i] = None  # arrays without a place in the graph
+        elif name == "out":
+            kept[i] = (
+                tuple(_placed(data, _output_of(node, k)) for k, data in enumerate(kept[i]))
+                if op.outputs
+                else _placed(kept[i], node)
+            )
+    return tuple(kept)

@@ -1,0 +1,38 @@
+"""All or nothing: a backward pass that failed takes back what it has added, so that it can be run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import RLock
+from typing import Any
+
+from autograd.engine.graph import Leaf, Vertex
+
+__all__ = ["STORING", "take_back"]
+
+# Graphs of several threads may share a leaf, and NumPy lets other threads run while it adds large arrays.
+STORING = RLock()
+
+
+def take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: BaseException) -> None:
+    """Undo what a pass that failed has added, so that it can be run again: all of its gradients arrive, or none.
+
+    A vertex that was passed without a note had no gradient before. What somebody else has put on a leaf meanwhile
+    stays, and the error says so.
+    """
+    stayed = []
+    known = {entry[0] for entry in noted if len(entry) == 2}
+    for vertex in passed:
+        if vertex not in known and vertex.__class__ is not Leaf:
+            vertex.grad = None
+    for holder, prior, *ours in reversed(noted):
+        if not ours:
+            holder.grad = prior
+            continue
+        with STORING:
+            if holder._grad is ours[0]:
+                holder._grad = prior
+            elif holder._grad is not prior:
+                stayed.append(holder._describe())
+    if stayed:
+        error.add_note(f"before it failed, the pass had added to .grad of {', '.join(stayed)}, changed by others since")
