@@ -181,7 +181,9 @@ def slipped_twin(op, slip, operand):
         rules = joint(slipped(slip, op.rules[0]))
     else:
         rules = tuple(slipped(slip, rule) if i == operand else rule for i, rule in enumerate(op.rules))
-    return Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs).function
+    twin = Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs, stacked=False)
+    twin.facts = op.facts
+    return twin.function
 
 
 class SecondOrder:

@@ -95,7 +95,9 @@ def with_shape(rule: Any, name: str, change: Callable[[Any, Any], Any]) -> Calla
 
 def twin_of(op: Op, rules: Any) -> Callable[..., Any]:
     """An op with the same kernel and other rules."""
-    return Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs).function
+    twin = Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs, stacked=False)
+    twin.facts = op.facts
+    return twin.function
 
 
 # --- programs -------------------------------------------------------------------------------------------------
