@@ -17,7 +17,7 @@ from autograd.errors import GraphReleasedError, InPlaceError, StaleLeafError
 from autograd.fingerprints import HANDED_OUT, fingerprint
 from autograd.provenance import describe, where
 
-__all__ = ["OPERAND", "arrays_in", "changed_in_place", "may_be_changed", "prints_of", "refuse_changed"]
+__all__ = ["OPERAND", "arrays_in", "changed_in_place", "kept_operand", "may_be_changed", "prints_of", "refuse_changed"]
 
 
 OPERAND = None  # in place of a fingerprint: that of the operand's own copy
@@ -88,9 +88,23 @@ def refuse_changed(order: list[Vertex]) -> None:
             raise _changed(node, place, order)
 
 
+def kept_operand(node: Node, index: int) -> Any:
+    """The value of an operand that a node holds for its rules, or None.
+
+    >>> from autograd import tensor
+    >>> from autograd.stale import kept_operand
+    >>> node = (tensor(3.0, requires_grad=True) * 2.0)._node
+    >>> kept_operand(node, 0), kept_operand(node, 1)
+    (None, 2.0)
+    """
+    if node.op.variadic:
+        return node.kept[node.op.sources.index(0)][index] if 0 in node.op.sources else None
+    return node.kept[node.op.sources.index(index)] if index in node.op.sources else None
+
+
 def _was_other(node: Node, index: int, leaf: Leaf) -> bool:
     """Whether a node used a leaf before anybody could change it, and its array is another one now."""
-    value, op = node.op.kept_operand(node, index), node.op
+    value, op = kept_operand(node, index), node.op
     place = op.sources.index(0 if op.variadic else index) if value is not None else -1
     if not isinstance(value, np.ndarray) or any(i == place for i, _ in node.prints or ()):
         return False
@@ -100,7 +114,7 @@ def _was_other(node: Node, index: int, leaf: Leaf) -> bool:
 def _still_uses(node: Node, leaf: Vertex) -> bool:
     """Whether the rules of a node need the value of a leaf: as an operand, or as memory that a view of it shares."""
     for i, parent in enumerate(node.parents):
-        if parent is leaf and node.op.kept_operand(node, i) is not None:
+        if parent is leaf and kept_operand(node, i) is not None:
             return True
     tensor = None if leaf.tensor is None else leaf.tensor()
     return tensor is not None and any(np.may_share_memory(tensor._data, array) for array in arrays_in(node.kept))

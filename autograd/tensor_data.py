@@ -29,9 +29,16 @@ from autograd.hooks import HookHandle
 from autograd.provenance import describe
 from autograd.surface import Surface
 
-__all__ = ["TensorData", "describe_data", "own_array", "refuse_dtype"]
+__all__ = ["Argument", "TensorData", "describe_data", "own_array", "refuse_dtype"]
 
 ndarray = np.ndarray
+
+
+class Argument(Info):
+    """Of a leaf that stands for an argument of a function: ``x += 1`` binds the name anew, as for a number, and a copy
+    would lose the graph as that of a computed Tensor does."""
+
+    __slots__ = ()
 
 
 class TensorData(Surface):

@@ -14,21 +14,23 @@ from types import CodeType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.arrays import is_real_floating, only_numbers
 from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, stacked_pass
 from autograd.engine.graph import Vertex, newest_first
 from autograd.engine.op import defop, unchanged
-from autograd.engine.tensor import Tensor, argument, constant, leaf
+from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.facts import EXACT
 from autograd.fingerprints import take_back
 from autograd.modes import STATE, Readings
 from autograd.provenance import place
 from autograd.pytree import flatten, leaves, unflatten
+from autograd.tensor_data import Argument
 
-__all__ = ["Argnums", "Function", "Trace", "are_several", "check_number", "data_of", "slope_dtype"]
+__all__ = ["Argnums", "Function", "Trace", "are_several", "argument", "check_number", "data_of", "slope_dtype"]
 
 __autograd_transparent__ = True
 
@@ -220,6 +222,14 @@ def _rows_at_once(route: Route) -> int:
             return 1
         largest = max(largest, prod(vertex.shape))
     return max(1, LIMIT // largest)
+
+
+def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
+    """The leaf that a function is given in place of an argument, to be differentiated for it."""
+    t = Tensor(data, requires_grad=True)
+    t._info = Argument()
+    t._info.name = name
+    return t
 
 
 def are_several(argnums: Argnums) -> bool:

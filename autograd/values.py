@@ -18,7 +18,7 @@ from typing import Any, NoReturn, Self, SupportsIndex
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd.engine.graph import STATE, Argument, Info
+from autograd.engine.graph import STATE, Info
 from autograd.errors import (
     INSTEAD,
     READ_NUMBER,
@@ -28,7 +28,7 @@ from autograd.errors import (
     LiveGraphError,
     StackingError,
 )
-from autograd.tensor_data import TensorData, describe_data
+from autograd.tensor_data import Argument, TensorData, describe_data
 
 __all__ = ["TensorValues"]
 

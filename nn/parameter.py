@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import LiveGraphError, Tensor
 from autograd.arrays import only_numbers
-from autograd.engine.graph import Argument
 from autograd.fingerprints import take_back
+from autograd.tensor_data import Argument
 from nn.arrays import is_live
 from nn.defaults import get_default_dtype
 

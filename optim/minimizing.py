@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 import optim
 from autograd import Tensor, enable_grad, hessian, no_grad
 from autograd.arrays import only_numbers
-from autograd.engine.tensor import argument
 from autograd.pytree import flatten, leaves, unflatten
+from autograd.trace import argument
 from optim.clip import NonFiniteGradientError, norm_of
 from optim.errors import HyperparameterError, ParameterError
 from optim.lbfgs import LBFGS

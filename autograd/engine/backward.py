@@ -305,17 +305,17 @@ def stacked_pass(root: Vertex, seeds: Array, route: Route) -> Grads:
     The values kept for the pass stay; nothing is stored on Tensors.
     """
     _check_values(route.order)
-    assert route.wanted is not None
-    assert route.edges is not None
+    wanted: Any = route.wanted
+    edges: Any = route.edges
     found: Grads = {}
     grads: Grads = {root: seeds}
     for vertex in route.order:
         g = grads.pop(vertex, None)
         if g is None:
             continue
-        if vertex in route.wanted:
+        if vertex in wanted:
             found[vertex] = g
-        if not isinstance(vertex, Node) or not (parents := route.edges[vertex]):
+        if not isinstance(vertex, Node) or not (parents := edges[vertex]):
             continue
         try:
             for parent, d in _stacks(vertex, g, parents):
@@ -330,9 +330,7 @@ def _stacks(node: Node, g: Array, parents: tuple[Vertex | None, ...]) -> list[tu
     """The stacks of gradients that a node sends on."""
     if node.op.stacked:
         gradients = node.op.vjp(g, node.kept, parents)
-        return [
-            (p, _fit_stack(d, p)) for p, d in zip(parents, gradients, strict=True) if p is not None and d is not None
-        ]
+        return [(p, _fitted(d, p)) for p, d in zip(parents, gradients, strict=True) if p is not None and d is not None]
     rows = [node.op.vjp(row, node.kept, parents) for row in g]
     sent = []
     for i, parent in enumerate(parents):
@@ -343,7 +341,7 @@ def _stacks(node: Node, g: Array, parents: tuple[Vertex | None, ...]) -> list[tu
     return sent
 
 
-def _fit_stack(d: Array, parent: Vertex) -> Array:
+def _fitted(d: Array, parent: Vertex) -> Array:
     """A stack of gradients fitted to the operand: what broadcasting repeated is added up in each of them."""
     shape = parent.shape
     if d.shape[1:] != shape:

@@ -89,38 +89,29 @@ def write_vjp(op: Any) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
     >>> from autograd.ops.arithmetic import multiply
     >>> print(inspect.getsource(write_vjp(multiply.op)))
     def multiply_vjp(g, _kept, _parents):
-        y, x = _kept
+        y, x, = _kept
         return None if _parents[0] is None else _rule0(g, y), None if _parents[1] is None else _rule1(g, x),
     <BLANKLINE>
     """
     names: dict[str, Any] = {"__name__": "autograd.ops", **{f"_rule{i}": rule for i, rule in enumerate(op.rules)}}
-    body: list[str] = []
-    if len(op.keeps) == 1:
-        body.append(f"    {op.keeps[0]}, = _kept")
-    elif op.keeps:
-        body.append(f"    {', '.join(op.keeps)} = _kept")
+    body = [f"    {''.join(f'{name}, ' for name in op.keeps)}= _kept"] if op.keeps else []
+    rules = enumerate(zip(op.rules, op.asks, strict=True))
+    calls = ["g" if rule is unchanged else f"_rule{i}({', '.join(('g', *asks))})" for i, (rule, asks) in rules]
     if op.joint:
         if "need" in op.asks[0]:
             body.append("    need = tuple([_p is not None for _p in _parents])")
         body += [
-            f"    _gradients = _rule0({', '.join(('g', *op.asks[0]))})",
+            f"    _gradients = {calls[0]}",
             "    if len(_gradients) != len(_parents):",
             "        raise ValueError(f'a joint rule gave {len(_gradients)} gradients for {len(_parents)} operands')",
             "    return _gradients",
         ]
-    elif len(op.rules) == 1:
-        body.append(f"    return {_call_text(op, 0)},")
     else:
-        parts = [
-            f"None if _parents[{i}] is None else {_call_text(op, i)}" if rule else "None"
-            for i, rule in enumerate(op.rules)
-        ]
-        body.append(f"    return {', '.join(parts)},")
+        if len(calls) > 1:
+            wanted = [f"None if _parents[{i}] is None else {call}" for i, call in enumerate(calls)]
+            calls = [text if rule else "None" for text, rule in zip(wanted, op.rules, strict=True)]
+        body.append(f"    return {', '.join(calls)},")
     return _define(f"{op.name}_vjp", "g, _kept, _parents", body, names)
-
-
-def _call_text(op: Any, i: int) -> str:
-    return "g" if op.rules[i] is unchanged else f"_rule{i}({', '.join(('g', *op.asks[i]))})"
 
 
 def write_function(op: Any) -> Function:

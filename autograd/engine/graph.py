@@ -18,7 +18,6 @@ __all__ = [
     "GONE",
     "SMALL",
     "STATE",
-    "Argument",
     "Frame",
     "Info",
     "Leaf",
@@ -95,13 +94,6 @@ class Info:
         self.hooks: list[Callable[[Any], Any]] = []
         self.code = code
         self.lasti = lasti
-
-
-class Argument(Info):
-    """Of a leaf that stands for an argument of a function: ``x += 1`` binds the name anew, as for a number, and a copy
-    would lose the graph as that of a computed Tensor does."""
-
-    __slots__ = ()
 
 
 class Vertex:

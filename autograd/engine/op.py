@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.codegen import unchanged, write_function, write_vjp
-from autograd.engine.graph import Node
 from autograd.facts import Facts
 from autograd.outputs import kept_as_tensors
 from autograd.signatures import RESIDUALS, Rule, read_kernel, read_rule, rules_of
@@ -91,18 +90,6 @@ class Op:
         """Stands for ``vjp`` until it is first needed: a program uses few of the ops that it imports."""
         self.vjp = write_vjp(self)
         return self.vjp(g, kept, parents)
-
-    def kept_operand(self, node: Node, index: int) -> Any:
-        """The value of an operand that a node holds for its rules, or None.
-
-        >>> from autograd import tensor
-        >>> node = (tensor(3.0, requires_grad=True) * 2.0)._node
-        >>> node.op.kept_operand(node, 0), node.op.kept_operand(node, 1)
-        (None, 2.0)
-        """
-        if self.variadic:
-            return node.kept[self.sources.index(0)][index] if 0 in self.sources else None
-        return node.kept[self.sources.index(index)] if index in self.sources else None
 
     kept_as_tensors = kept_as_tensors
 

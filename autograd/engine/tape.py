@@ -12,11 +12,11 @@ from weakref import ref
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64
-from autograd.engine.graph import SMALL, Node, State, Vertex, sequence
+from autograd.engine.graph import SMALL, Node, State, sequence
 from autograd.engine.tensor import Tensor, leaf, leaf_of_array
 from autograd.operand_errors import no_gradient_of
 
-__all__ = ["TRANSPARENT", "record", "source", "sources"]
+__all__ = ["TRANSPARENT", "record", "source"]
 
 _new = object.__new__
 _getframe = sys._getframe
@@ -80,11 +80,6 @@ def record(
         else:
             node.value = out if out.__class__ is not ndarray or out.base is None else out.copy()
     return t
-
-
-def sources(parents: tuple[Vertex | None, ...], xs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The operands as pictures show them: constants too, as leaves or as literal numbers."""
-    return tuple([source(x) if p is None else p for p, x in zip(parents, xs, strict=True)])
 
 
 _LITERALS = (int, float, type(None))

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.engine.backward import backward_pass
-from autograd.engine.graph import SMALL, Argument, Info, Leaf, Vertex, sequence
+from autograd.engine.graph import SMALL, Info, Leaf, Vertex, sequence
 from autograd.errors import (
     InvalidDtypeError,
 )
@@ -26,7 +26,7 @@ from autograd.fingerprints import hand_out, take_back
 from autograd.tensor_data import refuse_dtype
 from autograd.values import TensorValues
 
-__all__ = ["Tensor", "argument", "constant", "leaf", "tensor"]
+__all__ = ["Tensor", "constant", "leaf", "tensor"]
 
 ndarray = np.ndarray
 _new = object.__new__
@@ -188,14 +188,6 @@ def constant(data: Any) -> Tensor:
     t._requires_grad = False
     t._info = None
     t._grad = None
-    return t
-
-
-def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
-    """The leaf that a function is given in place of an argument, to be differentiated for it."""
-    t = Tensor(data, requires_grad=True)
-    t._info = Argument()
-    t._info.name = name
     return t
 
 

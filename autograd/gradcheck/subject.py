@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.arrays import is_real_floating, only_numbers
-from autograd.engine.tensor import Tensor, argument
+from autograd.engine.tensor import Tensor
 from autograd.errors import InvalidDtypeError, RequiresGradError
 from autograd.gradcheck.problem import Array, Run, Variable, vertex_of
 from autograd.modes import enable_grad
 from autograd.provenance import describe
 from autograd.pytree import leaves, unflatten
+from autograd.trace import argument
 
 __all__ = ["ClosureSubject", "FunctionSubject", "Subject"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.tensor import argument
+from autograd.trace import argument
 from nn.arrays import plain
 from nn.functional import tanh
 from nn.module import Module
