@@ -34,7 +34,8 @@ PARAMETER, GRADIENT = 0, 1  # positions among the arrays of an update; the state
 class Overflow(Exception):
     """A guarded number of an update overflowed: it was not done, or not for the part of the arrays that is left."""
 
-    left: Callable[[NDArray[Any]], NDArray[Any]] = staticmethod(lambda a: a)
+    def __init__(self) -> None:
+        self.left: Callable[[NDArray[Any]], NDArray[Any]] = lambda a: a  # of an array, what was not updated
 
 
 class Program(NamedTuple):
