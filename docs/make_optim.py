@@ -47,8 +47,11 @@ WAYS = {  # the same settings as in the table of the page
 
 def draw_schedules():
     """A panel for every schedule."""
-    figure, panels = plt.subplots(4, 3, figsize=(10.5, 8.4), sharex=True, sharey=True, layout="constrained")
-    for ax, texts in zip(panels.flat, SHOWN, strict=True):
+    rows = -(-len(SHOWN) // 3)
+    figure, panels = plt.subplots(rows, 3, figsize=(10.5, 2.1 * rows), sharex=True, sharey=True, layout="constrained")
+    for ax in panels.flat[len(SHOWN) :]:
+        ax.remove()
+    for ax, texts in zip(panels.flat, SHOWN, strict=False):
         for text, colour, dash in zip(texts, COLOURS, ("-", "--"), strict=False):
             schedule = eval(text, vars(schedules))
             values = [schedule(t) for t in range(STEPS)]

@@ -92,8 +92,8 @@ def test_infinity(row):
     """What NumPy's formula gives where it has a limit; 0 inf is nan, as in PyTorch."""
     with np.errstate(invalid="ignore"):
         high = row.make()(tensor(np.array([np.inf], "float32"))).data
-    limits = {"step": 1, "sigmoid": 1, "tanh": 1, "arctan": np.pi / 2, "hardtanh": 1, "softsign": 1}
-    np.testing.assert_allclose(high, limits.get(row.name, np.inf), rtol=1e-6)
+    far = row.value(np.array([1e30]))
+    np.testing.assert_allclose(high, np.where(far > 1e29, np.inf, far), rtol=1e-6)
 
 
 def test_functions_are_the_modules(row, rng):
