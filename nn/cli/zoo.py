@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 import textwrap
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from nn.cli.options import UsageError
 from nn.teaching.zoo import EXERCISES, FAMILIES, Exercise, run, show
 from nn.teaching.zoo.calls import calls
 from nn.teaching.zoo.planting import score
@@ -43,25 +43,25 @@ def register(commands: Any) -> None:
 
 
 def zoo(arguments: argparse.Namespace) -> int:
-    """What the command does; the exit code: 0, 1 when a score is not full, 2 for wrong usage."""
+    """What the command does; the exit code: 0, or 1 when a score is not full."""
     asked = " ".join(arguments.exercise)
     if arguments.score:
         if asked or arguments.programs < 1:
-            return _wrong("--score takes --programs from 1 on and --seed, and no exercise")
+            raise UsageError("--score takes --programs from 1 on and --seed, and no exercise")
         return _score(arguments.programs, arguments.seed)
     if not asked:
         if arguments.execute or arguments.solution or arguments.hint is not None:
-            return _wrong("say of which exercise: chainrule zoo N")
+            raise UsageError("say of which exercise: chainrule zoo N")
         return _list()
     found = _find(asked)
     if len(found) != 1:
         names = f": {', '.join(EXERCISES[i].name for i in found)}" if found else ""
-        return _wrong(f"{len(found) or 'no'} exercises go by {asked!r}{names} (there are 1 to {len(EXERCISES)})")
+        raise UsageError(f"{len(found) or 'no'} exercises go by {asked!r}{names} (there are 1 to {len(EXERCISES)})")
     [i] = found
     exercise = EXERCISES[i]
     if arguments.hint is not None:
         if not 1 <= arguments.hint <= len(exercise.hints):
-            return _wrong(f"exercise {i + 1} has the hints 1 to {len(exercise.hints)}, not {arguments.hint}")
+            raise UsageError(f"exercise {i + 1} has the hints 1 to {len(exercise.hints)}, not {arguments.hint}")
         print(_wrapped(exercise.hints[arguments.hint - 1]))
     elif arguments.solution:
         _solution(exercise)
@@ -73,11 +73,6 @@ def zoo(arguments: argparse.Namespace) -> int:
     else:
         _exercise(i + 1, exercise)
     return 0
-
-
-def _wrong(message: str) -> int:
-    print(f"chainrule zoo: error: {message} (see chainrule zoo --help)", file=sys.stderr)
-    return 2
 
 
 def _find(asked: str) -> list[int]:
