@@ -3,6 +3,7 @@
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
+import sys as _sys
 import types as _types
 import typing as _typing
 
@@ -18,6 +19,16 @@ from nn.layers import *
 from nn.losses import *
 from nn.module import Buffer as Buffer, Module as Module, Parameter as Parameter
 from nn.stateless import functional_call as functional_call
+
+# By the names that pickles of models made with 0.1 have for them.
+for _former, _now in {
+    "layers.activations.kinked": "layers.activations.piecewise",
+    "layers.activations.shares": "layers.activations.softmax",
+    "losses.answers": "losses.binary",
+    "losses.classes": "losses.classification",
+    "losses.numbers": "losses.regression",
+}.items():
+    _sys.modules[f"nn.{_former}"] = _sys.modules[f"nn.{_now}"]
 
 # What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
 if _typing.TYPE_CHECKING:

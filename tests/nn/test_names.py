@@ -1,6 +1,7 @@
 """Layers, activations, losses, optimizers and schedules are named where they are defined; lists are made of that."""
 
 import ast
+import pickle
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,21 @@ def test_every_loss_says_what_it_takes():
     offered = {getattr(functional, name) for name in functional.__all__}
     functions = {f for f in offered if f.__module__.startswith("nn.losses.") and callable(f)}
     assert set(TAKES) == functions | {getattr(nn, name) for name in nn.losses.__all__}
+
+
+@pytest.mark.parametrize(
+    "former",
+    [
+        "layers.activations.kinked.ReLU",
+        "layers.activations.shares.Softmax",
+        "losses.answers.BCELoss",
+        "losses.classes.CrossEntropyLoss",
+        "losses.numbers.MSELoss",
+        "units.adaline.Adaline",
+        "units.mcculloch_pitts.McCullochPitts",
+        "units.perceptron.Perceptron",
+    ],
+)
+def test_pickles_made_with_former_names_of_modules_are_read(former):
+    module, _, name = former.rpartition(".")
+    assert pickle.loads(f"cnn.{module}\n{name}\n.".encode()) is getattr(nn, name)
