@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.engine.graph import Leaf, Node, Vertex
 from autograd.engine.tape import TRANSPARENT
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor, plain
 from autograd.errors import NonFiniteError
 from autograd.modes import STATE, Both, Mode, Watch
 from autograd.nonfinite import Finding, in_backward, in_forward
@@ -130,9 +130,9 @@ class Debugger(Watch):
         if node.op.facts.hazards.chooses:
             chosen = where(node)
         for part in g if isinstance(g, tuple) else (g,):
-            entry = _first(_plain(part))
+            entry = _first(plain(part))
             if entry is not None:
-                value = float(np.asarray(_plain(part))[entry])
+                value = float(np.asarray(plain(part))[entry])
                 finding = Finding(
                     "it came in: a gradient given to backward() or returned by a hook, or gradients of several paths "
                     "whose sum is too large",
@@ -148,16 +148,16 @@ class Debugger(Watch):
                 continue
             if chosen and not isinstance(parent, Leaf):
                 self._left_out[parent.seq] = chosen
-            entry = _first(_plain(d))
+            entry = _first(plain(d))
             if entry is not None:
-                raise self._explained(node, i, np.asarray(_plain(d)), g, entry, chosen)
+                raise self._explained(node, i, np.asarray(plain(d)), g, entry, chosen)
 
     def _explained(self, node: Node, i: int, d: Array, g: Any, entry: tuple[int, ...], chosen: str) -> NonFiniteError:
         op, value = node.op, float(d[entry])
         operands = node.operands
         data = tuple(_value_of(node, k, operand) for k, operand in enumerate(operands))
         values = None if any(x is None for x in data) else _values_at(op, data, d.shape, entry)
-        incoming = None if isinstance(g, tuple) else np.asarray(_plain(g))
+        incoming = None if isinstance(g, tuple) else np.asarray(plain(g))
         here = None if incoming is None or incoming.shape != d.shape else float(incoming[entry])
         of_squares = _is_sum_of_squares(operands[i])
         finding = in_backward(op, None if values is None else values[i], here, value, chosen, of_squares)
@@ -182,10 +182,6 @@ def _check_seal(node: Node) -> None:
 
 
 # --- what came from where -----------------------------------------------------------------------------------------
-
-
-def _plain(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
 
 
 def _node_of(result: Any) -> Node | None:

@@ -21,7 +21,7 @@ from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, stacked_pass
 from autograd.engine.graph import Vertex, newest_first
 from autograd.engine.op import defop, unchanged
-from autograd.engine.tensor import Tensor, constant, leaf
+from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.facts import EXACT
 from autograd.fingerprints import take_back
@@ -30,7 +30,7 @@ from autograd.provenance import place
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import Argument
 
-__all__ = ["Argnums", "Function", "Trace", "are_several", "argument", "check_number", "data_of", "slope_dtype"]
+__all__ = ["Argnums", "Function", "Trace", "are_several", "argument", "check_number", "slope_dtype"]
 
 __autograd_transparent__ = True
 
@@ -160,7 +160,7 @@ class Trace:
 
     def rows(self, out: Any) -> list[Any]:
         """The gradients of the doors for each entry of an output, stacked along one axis in front."""
-        size, dtype = np.size(data_of(out)), slope_dtype(out)
+        size, dtype = np.size(plain(out)), slope_dtype(out)
         if not size or not isinstance(out, Tensor) or not out.requires_grad:
             return [_zeros(size, vertex) for vertex in self.vertices]
         root = out._node or leaf(out)
@@ -183,12 +183,12 @@ class Trace:
         else an array, or a float for a float."""
         if self.nested and isinstance(value, Tensor) and (self.wraps or self._depends_on_others(value)):
             return value
-        plain = value._data if isinstance(value, Tensor) else value
+        data = plain(value)
         if self.wraps:
-            return constant(np.array(plain))
+            return constant(np.array(data))
         if isinstance(like, np.generic):
-            return plain[()]
-        return plain.item() if isinstance(like, float) else np.array(plain)
+            return data[()]
+        return data.item() if isinstance(like, float) else np.array(data)
 
     def as_selected(self, values: Sequence[Any]) -> Any:
         """Values in the containers of the selected arguments."""
@@ -278,12 +278,7 @@ def check_number(out: Any, what: str) -> None:
     raise InvalidDtypeError(what.format(kind) + ", which has no derivative. Return numbers, arrays or Tensors.")
 
 
-def data_of(x: Any) -> Any:
-    """The array of a Tensor; anything else as it is."""
-    return x._data if isinstance(x, Tensor) else x
-
-
 def slope_dtype(x: Any) -> Any:
     """The dtype of derivatives of a number: its own, but of integers and truth, which are constant, float64."""
-    dtype = np.asarray(data_of(x)).dtype
+    dtype = np.asarray(plain(x)).dtype
     return dtype if is_real_floating(dtype) else np.dtype(float)

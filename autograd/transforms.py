@@ -20,12 +20,12 @@ import numpy as np
 
 from autograd.engine.backward import backward_pass
 from autograd.engine.graph import Vertex
-from autograd.engine.tensor import Tensor, constant, leaf
+from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import GradientShapeError, NonScalarBackwardError
 from autograd.modes import STATE, Readings
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import own_array
-from autograd.trace import Argnums, Function, Trace, check_number, data_of, slope_dtype
+from autograd.trace import Argnums, Function, Trace, check_number, slope_dtype
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -41,7 +41,7 @@ def _scalar(out: Any, function: Function) -> Any:
             "has_aux=True a pair (number, anything else), or use jacobian."
         )
     check_number(out, f"{name} returned {{}}")
-    shape = np.shape(data_of(out))
+    shape = np.shape(plain(out))
     if shape != ():
         raise NonScalarBackwardError(
             f"{name} returned a value of shape {shape}; the gradient of one number is asked. Reduce it (for example "
@@ -168,7 +168,7 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
         if now.nested:
             seeds = [s if isinstance(s, Tensor) else constant(s) for s in seeds]
         else:
-            seeds = [data_of(s) for s in seeds]
+            seeds = [plain(s) for s in seeds]
         gradients = trace.pull(outputs, seeds, create_graph=now.nested, release=False)
         result = now.as_selected(gradients)
         return result[0] if len(primals) == 1 else result
@@ -196,7 +196,7 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     state = STATE.get()
     token = STATE.set(state.replace(grad=True, readings=state.readings or Readings()))
     try:
-        dummies = [Tensor(np.zeros(np.shape(data_of(out)), slope_dtype(out)), requires_grad=True) for out in outputs]
+        dummies = [Tensor(np.zeros(np.shape(plain(out)), slope_dtype(out)), requires_grad=True) for out in outputs]
         pulled = trace.pull(outputs, list(dummies), create_graph=True, release=False)
         along = _inner(pulled, directions)
     finally:
@@ -230,7 +230,7 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     _check_tuples("hvp", function, primals=primals, tangents=tangents)
     primals, tangents = tuple(primals), tuple(tangents)
     numbers = tuple(range(len(primals)))
-    directions = _match(tangents, primals, [data_of(x) for x in flatten(primals)], "the tangents")
+    directions = _match(tangents, primals, [plain(x) for x in flatten(primals)], "the tangents")
 
     def slope(*args: Any, along: Any) -> Any:
         return _inner(flatten(grad(function, numbers)(*args)), along)
@@ -259,10 +259,10 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
         trace = Trace(function, args, kwargs, argnums)
         blocks = []
         for out in trace.outputs():
-            shape = np.shape(data_of(out))
+            shape = np.shape(plain(out))
             jacobians = [rows.reshape(shape + v.shape) for rows, v in zip(trace.rows(out), trace.vertices, strict=True)]
-            plain = not shape
-            handed = [trace.hand_out(j, x if plain else None) for j, x in zip(jacobians, trace.given, strict=True)]
+            number = not shape
+            handed = [trace.hand_out(j, x if number else None) for j, x in zip(jacobians, trace.given, strict=True)]
             blocks.append(unflatten(trace.selected, iter(handed)))
         return unflatten(trace.result, iter(blocks))
 
@@ -307,9 +307,9 @@ def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]
         g = g.astype(dtype) if isinstance(g, Tensor) and g.dtype != dtype else g
         if not isinstance(g, Tensor):
             g = own_array(g, dtype, f"{what}{' at ' + path if path else ''}")
-        if g.shape != np.shape(data_of(array)):
+        if g.shape != np.shape(plain(array)):
             raise GradientShapeError(
-                f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(data_of(array))}."
+                f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(plain(array))}."
             )
         matched.append(g)
     return matched

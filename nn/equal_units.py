@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.callers import users_level
+from autograd.engine.tensor import plain
 from nn.errors import SymmetryWarning
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class _Watch:
             return
         assert weight._info is not None
         weight._info.hooks.remove(self)
-        data, g = weight.data, np.asarray(gradient.data if isinstance(gradient, Tensor) else gradient)
+        data, g = weight.data, np.asarray(plain(gradient))
         what = equal_units(data, g, hidden=self.hidden, is_layer=self.is_layer)
         if what is not None:
             self._warn(what)

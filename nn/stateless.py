@@ -16,7 +16,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.arrays import only_numbers
 from autograd.engine.graph import GONE, Vertex
-from autograd.engine.tensor import constant, leaf
+from autograd.engine.tensor import constant, leaf, plain
 from autograd.pytree import flatten, unflatten
 from nn.errors import StateDictError
 from nn.module import Buffer, Module, tensors_of
@@ -111,7 +111,7 @@ def _value(t: Tensor, x: Any) -> Any:
     module may write, a copy."""
     if isinstance(x, Tensor) and x._requires_grad:
         return x._data
-    data = np.asarray(x._data if isinstance(x, Tensor) else x)
+    data = np.asarray(plain(x))
     return data.astype(t.dtype if data.dtype.kind != t.dtype.kind else data.dtype, copy=isinstance(t, Buffer))
 
 

@@ -26,7 +26,7 @@ from autograd.fingerprints import hand_out, take_back
 from autograd.tensor_data import refuse_dtype
 from autograd.values import TensorValues
 
-__all__ = ["Tensor", "constant", "leaf", "tensor"]
+__all__ = ["Tensor", "constant", "leaf", "plain", "tensor"]
 
 ndarray = np.ndarray
 _new = object.__new__
@@ -193,6 +193,11 @@ def constant(data: Any) -> Tensor:
 
 # Threads that use a Tensor for the first time at once must agree on its place.
 _FIRST_USE = Lock()
+
+
+def plain(x: Any) -> Any:
+    """The array of a Tensor; anything else as it is."""
+    return x._data if isinstance(x, Tensor) else x
 
 
 def leaf_of_array(data: Any) -> Leaf:

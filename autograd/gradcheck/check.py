@@ -14,7 +14,7 @@ from numpy.lib.array_utils import byte_bounds
 from autograd.gradcheck.compare import Comparison
 from autograd.gradcheck.localise import Search, localise
 from autograd.gradcheck.plan import sizes_of
-from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, plain
+from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, in_double
 from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
 from autograd.modes import STATE
@@ -112,7 +112,7 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
     if rows:
         return GradcheckReport(tuple(rows), order, _NOTHING)
     run = subject.run(_copies(subject))
-    before = [plain(value) for _, value in run.outputs]
+    before = [in_double(value) for _, value in run.outputs]
     rows = _mutated(subject)
     if rows:
         return GradcheckReport(tuple(rows), order, _NOTHING)
@@ -247,7 +247,7 @@ def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int =
     """
     spread = 0.0
     for _ in range(times):
-        again = [plain(value) for _, value in subject.run(_copies(subject)).outputs]
+        again = [in_double(value) for _, value in subject.run(_copies(subject)).outputs]
         if [a.shape for a in again] != [a.shape for a in before]:
             return [
                 _output_row("nondeterministic", "f", (), "the shapes of the outputs differ from run to run")
@@ -279,7 +279,7 @@ def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int =
 def _nonfinite_outputs(run: Run, order: int = 1) -> list[Row]:
     rows = []
     for name, value in run.outputs:
-        data = plain(value)
+        data = in_double(value)
         if not np.all(np.isfinite(data)):
             index = _place(~np.isfinite(data))
             note = f"{_entry(name, index)} is {data[index]} at the inputs as they are: there is nothing to compare"

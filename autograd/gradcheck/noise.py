@@ -21,7 +21,7 @@ import numpy as np
 
 from autograd.engine.backward import backward_pass
 from autograd.engine.graph import Node
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor, plain
 from autograd.facts import FEW_UNITS
 from autograd.gradcheck.recorder import Record, Recorder
 from autograd.modes import STATE
@@ -90,7 +90,7 @@ def error_of(
 
 def _product(d: Any, x: Any) -> float:
     """The sum of |d x|; what is not finite is no rounding error."""
-    d = d.data if isinstance(d, Tensor) else d
+    d = plain(d)
     try:
         terms = np.abs(np.asarray(d, np.float64)) * np.abs(np.asarray(x, np.float64))
     except ValueError:  # a gradient that does not fit its operand is not a matter of rounding

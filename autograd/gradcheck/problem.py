@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from autograd.engine.backward import Route, backward_pass
 from autograd.engine.graph import Node, Vertex, newest_first
-from autograd.engine.tensor import Tensor, constant, leaf
+from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import GradientShapeError
 from autograd.gradcheck.noise import Rounding
 from autograd.modes import STATE, Watch
@@ -31,7 +31,7 @@ __all__ = [
     "Runnable",
     "Variable",
     "gradients_of",
-    "plain",
+    "in_double",
     "spacing",
     "vertex_of",
     "watched",
@@ -112,7 +112,7 @@ class GraphProblem:
         self.subject = subject
         self.inputs = subject.inputs
         self.magnitudes = [0.0] * len(run.outputs) if magnitudes is None else magnitudes
-        self.outputs = [Variable(name, plain(value)) for name, value in run.outputs]
+        self.outputs = [Variable(name, in_double(value)) for name, value in run.outputs]
         self._inputs = run.inputs
         self._starts = [vertex_of(value) for _, value in run.outputs]
         self._wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
@@ -122,7 +122,7 @@ class GraphProblem:
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         """The outputs of another run."""
-        return [plain(value) for _, value in self.subject.run(arrays).outputs]
+        return [in_double(value) for _, value in self.subject.run(arrays).outputs]
 
     def noise(self, output: int, seed: Array) -> float:
         """What `Rounding` adds up along a pass from the output."""
@@ -191,7 +191,7 @@ class GradientOf:
         self.subject = subject
         self.inputs = subject.inputs
         random = np.random.default_rng(seed)
-        shapes = [plain(value).shape for _, value in run.outputs]
+        shapes = [in_double(value).shape for _, value in run.outputs]
         self.weights = [np.ones(shape) if prod(shape) == 1 else random.uniform(0.5, 1.5, shape) for shape in shapes]
         self.sources: list[tuple[int, int]] = []  # of which output, by which input, each gradient is
         self._known = False  # the first run says which gradients there are
@@ -247,9 +247,9 @@ def derivative_name(output: str, entry: str) -> str:
     return f"d({output})/d{entry}" if "/" in output else f"d{output}/d{entry}"
 
 
-def plain(value: Any) -> Array:
+def in_double(value: Any) -> Array:
     """The numbers of an output as a float64 array."""
-    return np.array(value.data if isinstance(value, Tensor) else value, np.float64)
+    return np.array(plain(value), np.float64)
 
 
 def vertex_of(value: Any) -> Vertex | None:

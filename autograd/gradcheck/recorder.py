@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.engine.graph import Node, Vertex
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor, plain
 from autograd.modes import Watch
 from autograd.provenance import place, where
 
@@ -77,7 +77,7 @@ class Recorder(Watch):
         self.records.append(Record(len(self.records), node, own, out, line, None))
 
     def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
-        self.incoming[node] = tuple(map(_plain, g)) if isinstance(g, tuple) else _plain(g)
+        self.incoming[node] = tuple(map(plain, g)) if isinstance(g, tuple) else plain(g)
         for number in self._made_by_rule:
             record = self.records[number]
             self.records[number] = Record(number, record.node, record.data, record.out, where(node), node)
@@ -103,7 +103,3 @@ def users_line() -> tuple[str, bool]:
             break  # from here on outwards it is the check that runs
         frame = frame.f_back
     return line, False
-
-
-def _plain(g: Any) -> Any:
-    return g.data if isinstance(g, Tensor) else g

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.arrays import is_real_floating, only_numbers
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor, plain
 from autograd.errors import InvalidDtypeError, RequiresGradError
 from autograd.gradcheck.problem import Array, Run, Variable, vertex_of
 from autograd.modes import enable_grad
@@ -185,7 +185,7 @@ def name_of(f: Callable[..., Any]) -> str:
 def source_of(name: str, value: Any) -> NDArray[Any]:
     """The data of one input, refused unless a gradient can be asked of it."""
     only_numbers(value, name)
-    data = np.asarray(value.data if isinstance(value, Tensor) else value)
+    data = np.asarray(plain(value))
     if is_real_floating(data.dtype):
         return data
     shown = f"{type(value).__name__} {value!r:.40}" if data.dtype.kind in "OSUVM" else f"{data.dtype}"
@@ -246,7 +246,7 @@ def outputs_of(result: Any, name: str, passed_over: list[str]) -> list[tuple[str
     found = list(leaves(result, name))
     outputs = []
     for path, value in found:
-        data = value.data if isinstance(value, Tensor) else value
+        data = plain(value)
         if isinstance(data, float | np.ndarray | np.generic) and is_real_floating(np.asarray(data).dtype):
             outputs.append((path, value))
         elif not isinstance(data, int | np.ndarray | np.generic) or np.iscomplexobj(data):

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.arrays import Shape, only_numbers
 from autograd.engine.op import defop, unchanged
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor, plain
 from autograd.facts import NEAREST, Example
 
 Array = Any
@@ -26,7 +26,7 @@ def plain_index(index: Any) -> Any:
     if index.__class__ in _PLAIN:
         return index
     only_numbers(index, "the index")
-    return index._data if isinstance(index, Tensor) else index
+    return plain(index)
 
 
 _PLAIN = frozenset({int, slice, np.ndarray, type(None), type(...)})

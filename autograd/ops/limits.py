@@ -19,7 +19,7 @@ from autograd.arrays import Axis, add_reduce, maximum_reduce, sum_to
 from autograd.engine.backward import Route, backward_pass
 from autograd.engine.graph import GONE, Output, newest_first
 from autograd.engine.op import defop
-from autograd.engine.tensor import Tensor, constant
+from autograd.engine.tensor import Tensor, constant, plain
 from autograd.hazards import Hazards
 from autograd.modes import STATE
 
@@ -28,11 +28,6 @@ Array = Any
 # Whether the pass is one of `derivative`: a kink that gets a gradient then answers nan, because what is being
 # differentiated depends on a second kink at the same place, and its limit on the direction.
 _RESOLVING: ContextVar[bool] = ContextVar("autograd_resolving", default=False)
-
-
-def plain(x: Array) -> Array:
-    """The values of a Tensor or an array."""
-    return x._data if isinstance(x, Tensor) else x
 
 
 # --- products with a slope that need not exist ----------------------------------------------------------------------

@@ -25,11 +25,11 @@ from autograd.arrays import (
     normalize_axes,
 )
 from autograd.engine.op import defop
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor, plain
 from autograd.facts import EXACT, LOGARITHMS, PROBABILITIES
 from autograd.hazards import PRODUCT, Hazards
 from autograd.ops.arithmetic import masked
-from autograd.ops.limits import length_slope, plain
+from autograd.ops.limits import length_slope
 
 Array = Any
 

@@ -21,9 +21,9 @@ import numpy as np
 
 from autograd.arrays import maximum_reduce, minimum_reduce
 from autograd.engine.op import defop, joint
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor, plain
 from autograd.facts import Example
-from autograd.ops.limits import crossing, derivative, plain, unknown
+from autograd.ops.limits import crossing, derivative, unknown
 
 Array = Any
 

@@ -15,10 +15,11 @@ import numpy as np
 from autograd.arrays import FLOAT64
 from autograd.engine.graph import SMALL
 from autograd.engine.op import defop
+from autograd.engine.tensor import plain
 from autograd.facts import EXACT, NEAREST, PROBABILITIES
 from autograd.hazards import ARC, ARCTANH, EXPONENTIAL, HYPERBOLIC, LOGARITHM, Case, Hazards
 from autograd.ops.arithmetic import direction, masked
-from autograd.ops.limits import plain, unknown
+from autograd.ops.limits import unknown
 
 Array = Any
 LN2 = math.log(2.0)

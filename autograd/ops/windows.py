@@ -21,7 +21,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.arrays import Shape, add_reduce
 from autograd.engine.op import defop
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import plain
 from autograd.facts import EXACT, NEAREST, Example
 from autograd.ops.arithmetic import masked_kernel
 
@@ -314,7 +314,7 @@ def max_pool_kernel(
 
 def first_maximum(x: Array, out: Array, w: Windows) -> tuple[Array, ...]:
     """For each position of a window, where it holds the maximum: where several do, the first; where one is NaN, it."""
-    x, out = (a._data if isinstance(a, Tensor) else a for a in (x, out))
+    x, out = (plain(a) for a in (x, out))
     out = _samples_last(out)
     with_nan = bool(np.isnan(out).any())
     x = _padded(x, w, -np.inf if with_nan else np.nan)  # padding that is nan equals no maximum, be it -inf

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.engine.backward import fit
 from autograd.engine.graph import Leaf, Node, Output, Vertex
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import plain
 from autograd.modes import STATE, Both, Mode, Watch
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.picture.values import brief
@@ -154,12 +154,12 @@ class Recording(Watch):
         if isinstance(g, tuple):
             outputs = [v for v in self._nodes if isinstance(v, Output) and v.parents[0] is node]
             for output in outputs:
-                self._gradients[output] = _plain(g[output.index])
+                self._gradients[output] = plain(g[output.index])
         else:
-            self._note(node, _plain(g))
+            self._note(node, plain(g))
         for parent, d in zip(node.parents, gradients, strict=True):
             if isinstance(parent, Leaf) and d is not None:
-                self._note(parent, fit(np.asarray(_plain(d)), parent, node.op.name))
+                self._note(parent, fit(np.asarray(plain(d)), parent, node.op.name))
 
     def _note(self, vertex: Vertex, g: Any) -> None:
         prior = self._gradients.get(vertex)
@@ -199,11 +199,6 @@ class Recording(Watch):
         if len(self) > _SHOWN:
             lines.append(f"... {len(self) - _SHOWN:,} more")
         return "\n".join(lines)
-
-
-def _plain(g: Any) -> Any:
-    """The array of a gradient, which is a Tensor in a differentiable pass."""
-    return g._data if isinstance(g, Tensor) else g
 
 
 def _set_user_line(node: Node) -> None:

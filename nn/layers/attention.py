@@ -110,7 +110,7 @@ def attend(
     if mask is not None:
         if not _broadcasts(mask.shape, scores.shape):
             raise OperandError(f"attention: a mask of shape {mask.shape} does not fit scores of shape {scores.shape}.")
-        values = mask.data if isinstance(mask, Tensor) else mask
+        values = plain(mask)
         blind = np.all(values == -np.inf, axis=-1, keepdims=True)
         if mask.shape[-1] and blind.any():  # softmax of nothing is 0/0: of anything first, and 0 afterwards
             mask = np.where(blind, 0.0, mask)

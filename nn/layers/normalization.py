@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
+from autograd.engine.tensor import plain
 from autograd.ops import arithmetic, reduce
-from autograd.ops.limits import plain
 from nn.defaults import parameter_dtype
 from nn.module import Buffer, Module, Parameter
 from nn.operands import Op
@@ -360,8 +360,8 @@ def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> N
     """Let a running statistic go a part of the way to that of a batch."""
     if running is None:
         return
-    values = (new.data if isinstance(new, Tensor) else new).reshape(-1)
-    old = running.data if isinstance(running, Tensor) else running
+    values = plain(new).reshape(-1)
+    old = plain(running)
     moved = ((1.0 - momentum) * old + (momentum * correction) * values).astype(old.dtype)
     if isinstance(running, Tensor):
         running.data = moved  # and not in place: a graph may hold the old values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd import Tensor
+from autograd.engine.tensor import plain
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import MORE, TrialStep
 from nn.layers import convolution, linear, normalization
@@ -22,7 +22,7 @@ _SCALING, _ADDING = normalization.__all__, (*linear.__all__, *convolution.__all_
 @finds("unscaled-inputs", "warning")
 def unscaled(trial: TrialStep) -> Found | None:
     """Inputs that are large, small, or of very different scales, unless the first layer scales them."""
-    x = np.asarray(trial.x.data if isinstance(trial.x, Tensor) else trial.x)
+    x = np.asarray(plain(trial.x))
     first = None if trial.seen is None else trial.seen.first
     if x.dtype.kind not in "fiu" or not x.size or x.ndim < 2 or first in _SCALING or not np.isfinite(x).all():
         return None

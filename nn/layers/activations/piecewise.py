@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
+from autograd.engine.tensor import plain
 from autograd.ops import arithmetic, transcendental
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
@@ -38,7 +39,7 @@ def step(x: Operand, at_zero: float = 1.0) -> Any:
     (array([0., 1., 1.]), array([0.]))
     """
     x = floating(x)
-    data = x.data if isinstance(x, Tensor) else x
+    data = plain(x)
     value = np.heaviside(data, data.dtype.type(at_zero))
     # x is never chosen. It stands here so that a gradient arrives, and is 0.
     return _where(np.ones(value.shape, bool), value, x)
@@ -353,7 +354,7 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """
     check_ends("hardtanh", min_val=min_val, max_val=max_val)
     x = floating(x)
-    data = x.data if isinstance(x, Tensor) else x
+    data = plain(x)
     inside = (data > min_val) & (data < max_val)
     return _masked(x, mask=inside) + _masked(np.clip(data, min_val, max_val), mask=~inside)
 
