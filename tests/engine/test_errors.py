@@ -194,13 +194,11 @@ def test_every_error_is_here():
 
 
 @pytest.mark.parametrize("name", errors.__all__)
-def test_every_error_is_public_and_documented(name):
+def test_every_error_is_public_and_a_builtin_one(name):
     kind = getattr(errors, name)
     assert getattr(autograd, name) is kind
     assert issubclass(kind, UserWarning if name in WARNINGS else AutogradError)
-    assert kind.__doc__.strip()
     if kind is not AutogradError:
-        assert ">>> " in kind.__doc__
         assert name in WARNINGS or issubclass(kind, ValueError | TypeError | RuntimeError | FloatingPointError)
 
 
