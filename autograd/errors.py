@@ -396,7 +396,7 @@ class OperandTypeError(OperandError, TypeError):
 
 
 class RuleError(AutogradError, TypeError):
-    """An op was registered with a rule that names something the engine cannot give it.
+    """An op was registered with a rule that names something the engine cannot give it, or without a fact that it needs.
 
     >>> import numpy as np
     >>> from autograd.engine.op import defop
