@@ -117,17 +117,19 @@ def _nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 def _changes(node: ast.AST) -> list[tuple[str, ast.AST]]:
     """What can take the place of a node, each with the name of the operator."""
+    return _of_expression(node) if isinstance(node, ast.expr) else _of_statement(node)
+
+
+def _of_expression(node: ast.expr) -> list[tuple[str, ast.AST]]:
     match node:
         case ast.Compare(ops=[op]):
             exchanged = [("boundary", BOUNDARIES), ("comparison", COMPARISONS)]
             return [(name, _with(node, ops=[table[type(op)]()])) for name, table in exchanged if type(op) in table]
         case ast.BoolOp(op=op):
             return [("logic", _with(node, op=ast.Or() if isinstance(op, ast.And) else ast.And()))]
-        case ast.UnaryOp(op=ast.Not()):
-            return [("logic", node.operand)]
-        case ast.UnaryOp(op=ast.USub()):
-            return [("arithmetic", node.operand)]
-        case ast.If() | ast.While() | ast.IfExp():
+        case ast.UnaryOp(op=ast.Not() | ast.USub() as op):
+            return [("logic" if isinstance(op, ast.Not) else "arithmetic", node.operand)]
+        case ast.IfExp():
             return [("condition", _with(node, test=_negated(node.test)))]
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
             return [
@@ -135,34 +137,49 @@ def _changes(node: ast.AST) -> list[tuple[str, ast.AST]]:
                 for part in node.generators
                 if part.ifs and len(node.generators) == 1
             ]
-        case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in ARITHMETIC:
-            changed = [("arithmetic", _with(node, op=ARITHMETIC[type(op)]()))]
-            return changed + ([("statement", ast.Pass())] if isinstance(node, ast.AugAssign) else [])
-        case ast.Constant(value=bool(value)):
-            return [("constant", ast.Constant(not value))]
-        case ast.Constant(value=int(value) | float(value)):
-            return [("constant", ast.Constant(value + 1))]
-        case ast.Constant(value=str(value)):
-            return [("constant", ast.Constant(f"X{value}"))]
-        case ast.Constant(value=bytes(value)):
-            return [("constant", ast.Constant(b"X" + value))]
+        case ast.BinOp(op=op) if type(op) in ARITHMETIC:
+            return [("arithmetic", _with(node, op=ARITHMETIC[type(op)]()))]
+        case ast.Constant(value=value):
+            return [("constant", ast.Constant(new)) for new in _other_values(value)]
+        case ast.Yield(value=ast.expr()):
+            return [("statement", ast.Yield(ast.Constant(None)))]
+        case ast.Call(keywords=keywords):
+            shorter = [[k for k in keywords if k is not left_out] for left_out in keywords if left_out.arg]
+            return [("argument", _with(node, keywords=rest)) for rest in shorter]
+    return []
+
+
+def _other_values(value: object) -> list[object]:
+    match value:
+        case bool():
+            return [not value]
+        case int() | float():
+            return [value + 1]
+        case str():
+            return [f"X{value}"]
+        case bytes():
+            return [b"X" + value]
+    return []
+
+
+def _of_statement(node: ast.AST) -> list[tuple[str, ast.AST]]:
+    match node:
+        case ast.If() | ast.While():
+            return [("condition", _with(node, test=_negated(node.test)))]
+        case ast.AugAssign(op=op) if type(op) in ARITHMETIC:
+            return [("arithmetic", _with(node, op=ARITHMETIC[type(op)]())), ("statement", ast.Pass())]
         case ast.Expr(value=ast.Call()):
             return [("statement", ast.Pass())]
         case ast.Assign() | ast.AnnAssign(value=ast.expr()) if not _is_none(node.value):
             return [("statement", _with(node, value=ast.Constant(None)))]
         case ast.Return(value=ast.expr()) if not _is_none(node.value):
             return [("statement", ast.Return(ast.Constant(None)))]
-        case ast.Yield(value=ast.expr()):
-            return [("statement", ast.Yield(ast.Constant(None)))]
         case ast.Break():
             return [("jump", ast.Continue())]
         case ast.Continue():
             return [("jump", ast.Break())]
         case ast.Raise():
             return [("jump", ast.Pass())]
-        case ast.Call(keywords=keywords):
-            shorter = [[k for k in keywords if k is not left_out] for left_out in keywords if left_out.arg]
-            return [("argument", _with(node, keywords=rest)) for rest in shorter]
         case ast.ExceptHandler(type=ast.expr()):
             return [("handler", _with(node, type=ast.Tuple([], ast.Load())))]
     return []

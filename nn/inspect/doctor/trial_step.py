@@ -70,27 +70,31 @@ class Seen(Watch):
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         scope = STATE.get().scope
-        for x in xs:
-            if isinstance(x, Tensor) and x.requires_grad and x.is_leaf and id(x) not in self.leaves:
-                self.restore.adopt(x)
-                module = "the model" if scope is None else f"{scope.path or scope.label}"
-                self.leaves[id(x)] = x, None if self.in_loss else module
+        self._note_leaves(xs, "the model" if scope is None else scope.path or scope.label)
         if self.in_loss:
             self._look_at_loss(op, data, out)
             return
         if self.first is None and scope is not None:
             self.first = scope.label
-        facts = op.facts
-        if facts.kind == "product":
-            self._axis = facts.units
+        if op.facts.kind == "product":
+            self._axis = op.facts.units
             self._layer = "" if scope is None else str(scope.path or scope.label)
-        elif facts.kind == "elementwise" and facts.range and isinstance(out, np.ndarray) and out.ndim >= 2:
-            limits = facts.range(*data) if callable(facts.range) else facts.range
-            if limits is None or (scope is not None and scope.label in _GATED):
-                return
-            where = scope.path if scope is not None and scope.path else self._layer
-            node = result._node if isinstance(result, Tensor) else None
-            self.activations.append(Activation(where, limits, out, self._axis, node))
+        elif op.facts.kind == "elementwise" and op.facts.range and isinstance(out, np.ndarray) and out.ndim >= 2:
+            self._note_activation(op.facts.range, scope, data, out, result)
+
+    def _note_leaves(self, xs: tuple[Any, ...], module: str | None) -> None:
+        for x in xs:
+            if isinstance(x, Tensor) and x.requires_grad and x.is_leaf and id(x) not in self.leaves:
+                self.restore.adopt(x)
+                self.leaves[id(x)] = x, None if self.in_loss else module
+
+    def _note_activation(self, limits: Any, scope: Any, data: tuple[Any, ...], out: Array, result: Any) -> None:
+        limits = limits(*data) if callable(limits) else limits
+        if limits is None or (scope is not None and scope.label in _GATED):
+            return
+        where = scope.path if scope is not None and scope.path else self._layer
+        node = result._node if isinstance(result, Tensor) else None
+        self.activations.append(Activation(where, limits, out, self._axis, node))
 
     def _look_at_loss(self, op: Any, data: tuple[Any, ...], out: Any) -> None:
         if self.shapes is None:
