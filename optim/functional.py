@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.tensor import plain
 from optim.errors import GradientError, StateError
 from optim.groups import describe
 from optim.widths import of_arrays, of_parameter, of_step
@@ -67,18 +68,14 @@ def _update(
     settings = optimizer.settings(common, hyper, entry["step"], entry)
     dtype = of_parameter(p.dtype)
     if optimizer.squares:
-        dtype = of_step(_plain(p), _plain(g), _plain(common["decay"]), _plain(hyper.get("eps", 0.0)))
-    dtype = of_arrays([_plain(entry[name]) for name in slots], dtype)
+        dtype = of_step(plain(p), plain(g), plain(common["decay"]), plain(hyper.get("eps", 0.0)))
+    dtype = of_arrays([plain(entry[name]) for name in slots], dtype)
     coefficients = {name: _astype(x, dtype) if isinstance(x, Tensor) else x for name, x in settings.items()}
     # The optimizer's own arrays are changed in place by its next step, and the graph keeps what it is given.
     state = [_astype(np.array(x) if isinstance(x, np.ndarray) else x, dtype) for x in (entry[name] for name in slots)]
     new, *arrays = optimizer.expression(_astype(p, dtype), _astype(g, dtype), *state, **coefficients)
     entry.update(zip(slots, arrays, strict=True))
     return _astype(new, p.dtype)
-
-
-def _plain(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
 
 
 def _astype(x: Any, dtype: np.dtype[Any]) -> Any:
