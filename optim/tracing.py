@@ -290,25 +290,24 @@ def _place(calls: list[Call], first: int, goals: dict[int, int], inputs: int) ->
     held_by = {target: target for target in goals}
     free: list[int] = []
     registers = 0
+
+    def memory_of_inputs(i: int, result: int, ending: list[int]) -> list[int]:
+        """The memory of inputs that call ``i`` may write to: that of its goal, or one that waits for a later goal."""
+        if result in target_of:
+            target = target_of[result]
+            return [target] if last.get(held_by[target], -1) <= i else []
+        end = last[result]
+        return [places[x] for x in ending if places[x] in goals and end <= born[goals[places[x]]]]
+
     for i, call in enumerate(calls):
         ending = [x for x in dict.fromkeys(call.operands) if isinstance(x, int) and last[x] == i and x not in target_of]
         idle = [places[x] for x in ending if places[x] < 0]
-        target = target_of.get(call.result)
-        if i < first:
-            usable = idle
-        elif target is not None:
-            usable = [target] if last.get(held_by[target], -1) <= i else idle
-        else:
-            end = last[call.result]
-            usable = [places[x] for x in ending if places[x] in goals and end <= born[goals[places[x]]]] or idle
-        if usable:
-            place = usable[0]
-        elif free:
-            place = free.pop()  # the youngest: it is still in the cache
-        else:
+        usable = memory_of_inputs(i, call.result, ending) if i >= first else []
+        usable = usable or idle or free[-1:]  # the youngest of the free ones: it is still in the cache
+        if not usable:
             registers += 1
-            place = -registers
-        free += [x for x in idle if x != place]
+        place = usable[0] if usable else -registers
+        free = [x for x in (*free, *idle) if x != place]
         places[call.result] = place
         held_by[place] = call.result
     return places, registers
