@@ -38,7 +38,7 @@ def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, An
             change(self._data, array)
         except (ValueError, TypeError) as error:  # refused by NumPy, before anything was written
             raise explain(op, (self, other), None, error) from error
-        except ArithmeticError:  # np.errstate(all="raise") complains after it
+        except ArithmeticError:  # np.errstate(all="raise") raises after it
             self._changed()
             raise
         self._changed()  # graphs made before must not use it any more

@@ -85,7 +85,7 @@ def astype(
     if dtype.kind not in "fiubc":
         raise InvalidDtypeError(f"a Tensor holds numbers, not {dtype}. For other kinds write t.numpy().astype(...).")
     if casting != "unsafe":
-        np.empty(0, self.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
+        np.empty(0, self.dtype).astype(dtype, casting=casting)  # the error NumPy raises for it
     return arithmetic.astype(self, dtype=dtype) if dtype.kind == "f" else constant(self.data.astype(dtype))
 
 

@@ -47,7 +47,7 @@ def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
 
 
 def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, error: Exception) -> OperandError:
-    """NumPy's complaint, the name, shape, dtype and origin of each operand, and the fix, if there is one."""
+    """What the error of NumPy says, the name, shape, dtype and origin of each operand, and the fix, if there is one."""
     names = operand_names(op, xs)
     lines = [_headline(op.name, error), *listed(names, xs)]
     arguments = [_argument(name, x) for name, x in zip(names, xs, strict=True)]

@@ -27,7 +27,7 @@ def _joined(joined: Any, dtype: Any, casting: Any) -> Any:
     """What np.concatenate and its like make of their last two options."""
     if dtype is None:
         return joined
-    np.empty(0, joined.dtype).astype(dtype, casting=casting)  # NumPy's complaint about a dtype that does not fit
+    np.empty(0, joined.dtype).astype(dtype, casting=casting)  # the error NumPy raises for it
     return joined.astype(dtype)
 
 

@@ -97,7 +97,7 @@ def _qr(a: Any, mode: Any = "reduced") -> Any:
         return QRResult(*linalg.qr(a))
     if mode == "r":
         return linalg.qr(a)[1]
-    np.linalg.qr(plain(a), mode)  # NumPy's complaint
+    np.linalg.qr(plain(a), mode)  # which raises NumPy's errors
     raise refusal(f"numpy.linalg.qr of shape {a.shape} with mode={mode!r}", BASIS if mode == "complete" else REFLECTORS)
 
 

@@ -149,7 +149,7 @@ def _logspace(
 
 @implements(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    kind = np.geomspace(plain(start), plain(stop), 1).dtype  # and NumPy's complaint about zeros
+    kind = np.geomspace(plain(start), plain(stop), 1).dtype  # and the error NumPy raises for zeros
     start, stop = as_operand(start).astype(kind), as_operand(stop).astype(kind)
     sign = np.sign(plain(start))
     logs = _linspace(np.log(start * sign), np.log(stop * sign), num, endpoint)

@@ -2,7 +2,7 @@
 
 A NumPy function without a rule raises NotDifferentiable with its name; nothing is ever silently detached. Functions
 whose arguments differ from those of their op have an adapter in `autograd.numpy_functions`. Where one is composed of
-several ops, these carry the gradient alone: the values, and the complaints, are NumPy's own (`composed`).
+several ops, these carry the gradient alone: the values, and the errors, are NumPy's own (`composed`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def implements(
 ) -> Callable[[Any], Any]:
     """Register an adapter: a function of ours that is called in place of NumPy's, with NumPy's arguments.
 
-    ``direct`` says that its values and complaints are NumPy's without asking twice, because an op of ours hands the
+    ``direct`` says that its values and errors are NumPy's without asking twice, because an op of ours hands the
     arguments to NumPy's own function, or because the call is refused.
     """
 
@@ -79,8 +79,8 @@ def _rebuilt(like: Any, parts: list[Any]) -> Any:
 def composed(function: Callable[..., Any], adapter: Callable[..., Any]) -> Callable[..., Any]:
     """An adapter that is made of several ops, with the values of NumPy's function.
 
-    NumPy answers first. So its complaints are ours, and its values are the result's: to the last bit, and also where
-    the formulas of an adapter meet infinity less infinity, integers that wrap, or NaN that compares as it does.
+    NumPy answers first. So the errors it raises are ours, and its values are the result's: to the last bit, and also
+    where the formulas of an adapter meet infinity less infinity, integers that wrap, or NaN that compares as it does.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -232,7 +232,7 @@ def _with_options(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, A
         if not (ufunc is np.vecdot and key in ("axis", "keepdims")):
             raise unsupported(f"numpy.{ufunc.__name__}", key)
     if dtype is not None or casting != "same_kind":
-        ufunc(*map(values_of, inputs), dtype=dtype, casting=casting)  # NumPy's complaint, should they not fit
+        ufunc(*map(values_of, inputs), dtype=dtype, casting=casting)  # which raises NumPy's error, should they not fit
     if dtype is None:
         return inputs
     return tuple(x.astype(dtype) if hasattr(x, "dtype") else x for x in inputs)

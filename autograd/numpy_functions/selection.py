@@ -46,7 +46,7 @@ def _clip(
     refuse_extra("numpy.clip", extra)
     given = {"a_min": a_min, "a_max": a_max, "min": min, "max": max}
     bounds: Any = {name: 0.0 for name, bound in given.items() if bound is not NoValue}
-    np.clip(0.0, **bounds)  # NumPy's complaints about two names for one bound
+    np.clip(0.0, **bounds)  # the error NumPy raises for two names of one bound
     lower, upper = (min, max) if a_min is NoValue else (a_min, a_max)
     return arithmetic.clip(a, None if lower is NoValue else lower, None if upper is NoValue else upper)
 

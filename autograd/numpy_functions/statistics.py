@@ -272,7 +272,7 @@ def _histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any
 @implements(np.histogramdd)
 def _histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     _refuse_live_edges("histogramdd", bins, range)
-    _, plain_edges = np.histogramdd(*map(values_of, (sample, bins, range, None, weights)))  # NumPy's complaints
+    _, plain_edges = np.histogramdd(*map(values_of, (sample, bins, range, None, weights)))  # NumPy's errors
     if not isinstance(sample, list | tuple):
         sample = sample.T if sample.ndim == 2 else sample[None]
     bins = bins if isinstance(bins, list | tuple) else [bins] * len(plain_edges)

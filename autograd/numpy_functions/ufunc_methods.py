@@ -1,7 +1,7 @@
 """The methods of ufuncs of two operands: reduce, accumulate, reduceat and outer. (``at`` writes in place: refused.)
 
 Sums, products, extremes and logaddexp have ops of their own; every other is what its definition says, one application
-after the other. NumPy computes its own answer first: its complaints are ours too.
+after the other. NumPy computes its own answer first: the errors it raises are ours too.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _reduceat(ufunc: np.ufunc, reduction: Callable[..., Any]) -> Callable[..., A
     def by_pieces(array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
         array = array if dtype is None else array.astype(dtype)
         indices = values_of(indices)
-        ufunc.reduceat(plain(array), indices, axis=axis)  # NumPy's complaints
+        ufunc.reduceat(plain(array), indices, axis=axis)  # the errors NumPy raises
         starts = np.asarray(indices).tolist()
         axis %= array.ndim
         if not starts:

@@ -123,7 +123,7 @@ class Replay:
         for name in op.keeps:
             value = self._asked(node, op, name)
             if value is None and self._needed(node, op, name):
-                raise ValuesNotKeptError(self._complaint(node, op, name))
+                raise ValuesNotKeptError(self._why_not(node, op, name))
             found.append(value)
         return tuple(found)
 
@@ -169,7 +169,7 @@ class Replay:
             return True
         return any(name in asked and parent is not None for asked, parent in zip(op.asks, node.parents, strict=True))
 
-    def _complaint(self, node: Node, op: Op, name: str) -> str:
+    def _why_not(self, node: Node, op: Op, name: str) -> str:
         operand = node if name == "out" else node.operands[0 if op.variadic else op.operands.index(name)]
         whose = describe(operand) if isinstance(operand, Vertex) else name
         if isinstance(operand, Leaf) and operand.kept is GONE:
