@@ -1,5 +1,6 @@
 """chainrule's engine: Tensors, their graph, the backward pass. This module holds the public names only."""
 
+import sys as _sys
 from os import path as _path
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
@@ -73,6 +74,9 @@ if _TYPE_CHECKING:
 
 _methods.attach()
 _protocol.install()
+
+# By the name that pickles of Tensors made with 0.1 have for it.
+_sys.modules["autograd.tensor"] = _sys.modules["autograd.engine.tensor"]
 
 # Checking and drawing are as large as the engine and often not needed, so they are imported at their first use.
 _ON_USE = {

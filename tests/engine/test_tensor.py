@@ -571,3 +571,11 @@ def test_an_argument_of_a_transform_does_not_copy(duplicate):
     assert grad(lambda x: (x.copy() ** 2).sum())(np.array([1.0, 2.0])).tolist() == [2.0, 4.0]
     with no_grad():
         assert grad(lambda x: (np.copy(x) ** 2).sum())(np.array([1.0])).tolist() == [2.0]
+
+
+def test_pickles_that_know_the_class_by_its_former_name():
+    data = pickle.dumps(tensor([1.0, 2.0], name="x"), protocol=0)
+    former = data.replace(b"autograd.engine.tensor", b"autograd.tensor")
+    assert former != data
+    t = pickle.loads(former)
+    assert (type(t), t.tolist(), t.name) == (Tensor, [1.0, 2.0], "x")

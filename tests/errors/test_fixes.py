@@ -116,7 +116,7 @@ def apply(fix, name, operands, attributes):
     op = REGISTRY[name]
     if found := re.fullmatch(r"keepdims=True in the \w+ that made (\w+)", fix):
         raise AssertionError(f"no operand was made by a reduction here: {found[0]}")
-    if found := re.fullmatch(r"(?:np.concatenate with )?axis=(-?\d+) in place of axis=(-?\d+)", fix):
+    if found := re.fullmatch(r"(?:np.(?:concatenate|stack) with )?axis=(-?\d+) in place of axis=(-?\d+)", fix):
         assert int(found[2]) == attributes["axis"]
         return op.function(*operands, **{**attributes, "axis": int(found[1])})
     if found := re.fullmatch(r"(xs\[(\d)\].*) in place of xs\[\2\]", fix):
