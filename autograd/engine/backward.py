@@ -123,7 +123,7 @@ def _check_values(order: list[Vertex]) -> None:
 
 
 def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool, release: bool, noted: Noted) -> Grads:
-    """The loop of `backward_pass`. What is rare, or costs more than a call, has a function of its own below."""
+    """The loop of `backward_pass`: finish, store, send on, add up, free. What is rare has its own functions below."""
     wanted, edges = route.wanted, route.edges
     found: Grads = {}
     hand_over: Any = _store if wanted is None else dict.__setitem__
@@ -132,13 +132,14 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
     watch = STATE.get().watch
     arrived, leave = grads.get, grads.pop
     for vertex in walk:
-        g = leave(vertex, None)
+        g = leave(vertex, None)  # complete: whatever uses this vertex is younger, and has had its turn
         op = vertex.op
         if g is None:
             _pass_over(vertex, release, noted)
             continue
         if g.__class__ is list or (vertex.info is not None and vertex.info.hooks):
             g = _finish(vertex, g, noted)
+        # Storing: on Tensors and for the pictures, or for the caller who wants it.
         if g.__class__ is float64 and wanted is None and op is not None and vertex.grad is None:
             vertex.grad = g  # scalars are immutable, no copy
         elif (
@@ -147,8 +148,9 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
             else vertex.value is not None or ((held := vertex.tensor) is not None and held() is not None)
         ):
             hand_over(place, vertex, g)
+        # Sending on: the rules of the op give a gradient for each operand.
         parents = vertex.parents if edges is None else edges[vertex]
-        if op is None or not parents:  # one of several outputs, or a leaf of the graph or of the route
+        if op is None or not parents:  # one of several outputs; a leaf; or wanted, but a leaf of the route
             if vertex.__class__ is Output:
                 _collect_output(vertex, g, grads)
             continue
@@ -157,7 +159,7 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
             for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
                 if parent is None or d is None:
                     continue
-                prior = arrived(parent)
+                prior = arrived(parent)  # adding up
                 if d.__class__ is float64 and (
                     prior.__class__ is float64 or (prior is None and parent.dtype is FLOAT64 and not parent.shape)
                 ):  # fast path: scalar to scalar
@@ -172,7 +174,7 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
             raise
         if watch is not None:
             watch.backward(vertex, g, gradients)
-        g = d = prior = gradients = None  # what these variables hold is not the pass's alone (`_store`)
+        g = d = prior = gradients = None  # `_store` counts who else holds an array
         if release:
             vertex.kept, vertex.prints = GONE, None
     return found

@@ -22,7 +22,7 @@ from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.labels import compose
 from autograd.view.picture.values import brief, exact, value_lines
 
-__all__ = ["MOST_STEPS", "film"]
+__all__ = ["MOST_STEPS", "animation"]
 
 MOST = 150  # boxes of the picture; of a larger graph module calls are closed, then the far end is left out
 MOST_STEPS = 2000
@@ -30,7 +30,7 @@ _LONGEST = 18  # characters of an expression in a box
 _LISTED = 40  # operations of a closed call that a click lists
 
 
-def film(
+def animation(
     replay: Replay, names: Names, firings: Sequence[Firing], words: Sequence[str], renderer: Renderer = "auto"
 ) -> tuple[str, dict[str, Any]]:
     """The SVG of the graph and the data of the page.

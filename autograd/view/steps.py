@@ -19,7 +19,7 @@ from autograd.engine.graph import Node, Output
 from autograd.engine.tensor import Tensor
 from autograd.files import destination
 from autograd.printable import printable
-from autograd.view.animation import MOST_STEPS, film
+from autograd.view.animation import MOST_STEPS, animation
 from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay, Sent
@@ -225,7 +225,7 @@ class Steps:
         """
         firings = list(self._replay)
         words = [str(self._step(number, firing)) for number, firing in enumerate(firings[:MOST_STEPS], 1)]
-        return write_player(*film(self._replay, self._names, firings, words))
+        return write_player(*animation(self._replay, self._names, firings, words))
 
     def save(self, path: str | Path) -> Path:
         """Write the page (.html) or the text (.txt). A device or a pipe is refused with OSError."""

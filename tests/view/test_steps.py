@@ -131,37 +131,41 @@ def test_a_large_graph_is_cut_in_words_and_quick(graphs):
     assert "... 3,940 more steps" in all_steps.text
 
 
-def film_of(page):
+def animation_of(page):
     """The data in a page, and the numbers of its boxes."""
-    data = json.loads(page.partition('<script type="application/json" id="film">')[2].partition("</script>")[0])
+    data = json.loads(page.partition('<script type="application/json" id="animation">')[2].partition("</script>")[0])
     return data, {int(number) for number in re.findall(r'data-node="(\d+)"', page)}
 
 
 def test_a_page_of_many_modules_closes_them(graphs):
     shown = steps(graphs.blocks(60))
-    film, boxes = film_of(shown.html)
+    animation, boxes = animation_of(shown.html)
     assert len(boxes) <= MOST
-    assert film["note"].startswith("The graph has 302 nodes: calls of modules are closed")
-    assert len(film["moments"]) == 2 * len(shown) == 482  # every op has its turn, in the box of its call
-    assert {m["node"] for m in film["moments"]} <= boxes
-    facts = next(facts for facts in film["nodes"].values() if facts.get("module") == "blocks.7: Block")
+    assert animation["note"].startswith("The graph has 302 nodes: calls of modules are closed")
+    assert len(animation["moments"]) == 2 * len(shown) == 482  # every op has its turn, in the box of its call
+    assert {m["node"] for m in animation["moments"]} <= boxes
+    facts = next(facts for facts in animation["nodes"].values() if facts.get("module") == "blocks.7: Block")
     assert facts["holds"] == "4 ops, 9 parameters"
     assert facts["operations"].splitlines()[0].endswith("@ blocks.7.weight")
-    inner = [m for m in film["moments"] if m["pass"] == "forward" and m["inner"]]
+    inner = [m for m in animation["moments"] if m["pass"] == "forward" and m["inner"]]
     assert len(inner) == 3 * 60  # of the four ops of a block one gives its result
     result = next(step for step in shown if step.node == facts["name of its result"])
     assert facts["gradient"] == exact(result.gradient)  # what the box shows in the end
 
 
 def test_a_page_of_a_long_loop_shows_its_end(graphs):
-    film, boxes = film_of(steps(graphs.chain(1000)).html)
+    animation, boxes = animation_of(steps(graphs.chain(1000)).html)
     assert len(boxes) <= MOST
-    assert "nodes left out: those that are farthest from the result" in film["note"]
-    assert len(film["moments"]) == 2000
-    film, boxes = film_of(steps(graphs.chain(5000)).html)
-    assert len(film["moments"]) == 2 * MOST_STEPS
-    assert "Of 5,000 operations the page plays the 2,000 next to the result" in film["note"]
-    assert film["moments"][MOST_STEPS - 1]["node"] == film["moments"][MOST_STEPS]["node"] == film["start"]["node"]
+    assert "nodes left out: those that are farthest from the result" in animation["note"]
+    assert len(animation["moments"]) == 2000
+    animation, boxes = animation_of(steps(graphs.chain(5000)).html)
+    assert len(animation["moments"]) == 2 * MOST_STEPS
+    assert "Of 5,000 operations the page plays the 2,000 next to the result" in animation["note"]
+    assert (
+        animation["moments"][MOST_STEPS - 1]["node"]
+        == animation["moments"][MOST_STEPS]["node"]
+        == animation["start"]["node"]
+    )
 
 
 def test_a_notebook_gets_the_page_in_a_frame(graphs):
@@ -334,8 +338,8 @@ def test_of_a_closed_op_with_several_results_the_first_is_shown(graphs):
         with graphs.call("Split", f"splits.{i}"):
             parts = np.split(x * 1.0, 2)
         x = np.concatenate(parts[::-1])
-    film, _ = film_of(steps(x.sum()).html)
-    joins = [m for m in film["moments"] if m["pass"] == "backward" and "= concatenate(" in m["text"]]
+    animation, _ = animation_of(steps(x.sum()).html)
+    joins = [m for m in animation["moments"] if m["pass"] == "backward" and "= concatenate(" in m["text"]]
     assert len(joins) == 60
     for m in joins:
         assert [(s["index"], s["inner"]) for s in m["sends"]] == [(-1, True), (-1, False)]  # [1] and [0], in this order

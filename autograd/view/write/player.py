@@ -1,6 +1,6 @@
 """Writes the page that plays a backward pass: one HTML document that needs no network.
 
-This module owns how the page looks and moves. What it shows comes as data (`film`): an SVG whose boxes carry
+This module owns how the page looks and moves. What it shows comes as data (`animation`): an SVG whose boxes carry
 ``data-node``, what to know of each node, and the moments of the pass. It must not know any graph.
 """
 
@@ -46,8 +46,8 @@ button:hover { background: #eef0f4; }
 """
 
 _SCRIPT = """
-const film = JSON.parse(document.getElementById('film').textContent);
-const moments = film.moments, last = moments.length, svg = document.querySelector('#stage svg');
+const animation = JSON.parse(document.getElementById('animation').textContent);
+const moments = animation.moments, last = moments.length, svg = document.querySelector('#stage svg');
 const turn = moments.filter(m => m.pass === 'forward').length;
 const isOp = new Set(moments.filter(m => m.pass === 'forward' && !m.inner).map(m => m.node));
 const get = id => document.getElementById(id);
@@ -94,7 +94,7 @@ function draw() {
       at.sends.forEach(s => { if (!s.inner) arrived(grads, s.to, s); });
     }
   }
-  if (now > turn || now === turn) arrived(grads, film.start.node, film.start);
+  if (now > turn || now === turn) arrived(grads, animation.start.node, animation.start);
   boxes.forEach((parts, id) => {
     const list = parts.group.classList, g = grads.get(id);
     list.toggle('hide-value', isOp.has(id) && !computed.has(id));
@@ -119,7 +119,7 @@ function draw() {
   point(m);
   get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
     : m.pass === 'forward' ? 'Forward pass' : 'Backward pass';
-  const words = now === 0 ? `${film.note}\\nPress the right arrow key, or play.`.trim() : m.text;
+  const words = now === 0 ? `${animation.note}\\nPress the right arrow key, or play.`.trim() : m.text;
   get('what').replaceChildren(...words.split('\\n').map(line => {
     const row = document.createElement('div');
     row.textContent = line.trim();
@@ -172,7 +172,7 @@ function frame(id) {
 }
 
 function about(id) {
-  const facts = id === null || id === undefined ? null : film.nodes[id];
+  const facts = id === null || id === undefined ? null : animation.nodes[id];
   const list = get('facts');
   list.replaceChildren();
   if (!facts) return;
@@ -221,15 +221,15 @@ go(0);
 """
 
 
-def write_player(svg: str, film: dict[str, Any]) -> str:
-    """The page for a picture and its film."""
-    data = json.dumps(film).replace("<", "\\u003c")
+def write_player(svg: str, animation: dict[str, Any]) -> str:
+    """The page for a picture and its animation."""
+    data = json.dumps(animation).replace("<", "\\u003c")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>{escape(film["title"])}</title>
+<title>{escape(animation["title"])}</title>
 <style>{_STYLE}</style>
 </head>
 <body>
@@ -250,7 +250,7 @@ def write_player(svg: str, film: dict[str, Any]) -> str:
 <input id="slider" type="range" min="0" value="0" aria-label="step">
 <span id="count"></span>
 </footer>
-<script type="application/json" id="film">{data}</script>
+<script type="application/json" id="animation">{data}</script>
 <script>{_SCRIPT}</script>
 </body>
 </html>
