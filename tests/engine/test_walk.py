@@ -118,3 +118,24 @@ def test_nothing_else_must_be_opened(walked):
 def test_the_folder_holds_the_six_files_and_no_other():
     assert {file.name for file in (FOLDER / "engine").glob("*.py")} == ENGINE | {"__init__.py"}
     assert not code_lines(FOLDER / "engine" / "__init__.py")
+
+
+def named(functions):
+    """The names of the functions of the engine among some that run, but for those that write an op's own once."""
+    found = set()
+    for name in ENGINE - {"codegen.py", "op.py"}:
+        file = FOLDER / "engine" / name
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and [str(file), node.lineno] in functions:
+                found.add(node.name)
+    return found
+
+
+def test_the_page_tells_the_walk_function_by_function(walked):
+    page = Path(__file__).parents[2] / "docs" / "design.md"
+    if not page.exists():
+        pytest.skip("there is no folder docs beside the tests")
+    told = page.read_text(encoding="utf-8").partition("## The walk")[2].partition("\n## ")[0]
+    names = named(walked[0]) - {"__init__"}  # of Route
+    assert {"backward_pass", "record", "leaf"} <= names
+    assert {name for name in names if f"{name}`" not in told} == set()
