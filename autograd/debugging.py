@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.graph import Leaf, Node, Vertex
+from autograd.engine.graph import STATE, Leaf, Node, Vertex
 from autograd.engine.tape import TRANSPARENT
 from autograd.engine.tensor import Tensor, plain
 from autograd.errors import NonFiniteError
-from autograd.modes import STATE, Both, Mode, Watch
+from autograd.modes import Both, Mode, Watch
 from autograd.nonfinite import Finding, in_backward, in_forward
 from autograd.operand_errors import listed, operand_names
 from autograd.provenance import place, where

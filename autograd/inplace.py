@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.engine.graph import Leaf
+from autograd.engine.graph import STATE, Leaf
 from autograd.engine.tensor import Tensor
 from autograd.errors import LeafUpdateError
-from autograd.modes import STATE
 from autograd.operand_errors import explain, operand
 from autograd.tensor_data import Argument
 

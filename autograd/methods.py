@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.codegen import write_method, write_operator
+from autograd.engine.graph import STATE
 from autograd.engine.op import REGISTRY
 from autograd.engine.tensor import Tensor, constant
 from autograd.errors import COMPLEX, InvalidDtypeError
 from autograd.inplace import in_place
-from autograd.modes import STATE
 from autograd.ops import arithmetic, index, shape
 
 __autograd_transparent__ = True

@@ -13,9 +13,9 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 from autograd.callers import is_ours
-from autograd.engine.graph import STATE, Frame, State
+from autograd.engine.graph import STATE, State
 
-__all__ = ["STATE", "Both", "Frame", "Mode", "Readings", "State", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
+__all__ = ["Both", "Mode", "Readings", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,7 +25,8 @@ class Watch:
     its gradient on. A watcher overrides what it wants to see.
 
     >>> from autograd import tensor
-    >>> from autograd.modes import STATE, Watch
+    >>> from autograd.engine.graph import STATE
+    >>> from autograd.modes import Watch
     >>> class Reporter(Watch):
     ...     def applied(self, op, xs, data, out, result):
     ...         print("applied", op.name, "to", *map(float, data))

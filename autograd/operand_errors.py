@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes, only_numbers
-from autograd.engine.graph import Vertex
+from autograd.engine.graph import STATE, Vertex
 from autograd.engine.tensor import Tensor, leaf
 from autograd.errors import (
     COMPLEX,
@@ -21,7 +21,6 @@ from autograd.errors import (
     OperandTypeError,
 )
 from autograd.fixes import Argument, likely_fix
-from autograd.modes import STATE
 from autograd.provenance import made_by, origin_of, where
 
 __all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "no_gradient_of", "operand"]

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from autograd.arrays import is_real_floating, only_numbers
 from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, stacked_pass
-from autograd.engine.graph import Vertex, newest_first
+from autograd.engine.graph import STATE, Vertex, newest_first
 from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.facts import EXACT
 from autograd.fingerprints import take_back
-from autograd.modes import STATE, Readings
+from autograd.modes import Readings
 from autograd.provenance import place
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import Argument

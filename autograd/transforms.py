@@ -19,10 +19,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.engine.backward import backward_pass
-from autograd.engine.graph import Vertex
+from autograd.engine.graph import STATE, Vertex
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import GradientShapeError, NonScalarBackwardError
-from autograd.modes import STATE, Readings
+from autograd.modes import Readings
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import own_array
 from autograd.trace import Argnums, Function, Trace, check_number, slope_dtype

@@ -24,7 +24,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd import Tensor
 from autograd.callers import users_level
-from autograd.modes import STATE, State
+from autograd.engine.graph import STATE, State
 from autograd.operand_errors import arrays_of, listed
 from nn.arrays import is_live, plain
 from nn.defaults import parameter_dtype

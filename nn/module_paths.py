@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from autograd import Tensor
-from autograd.modes import Frame
+from autograd.engine.graph import Frame
 from nn.equal_units import watch_equal_units
 from nn.parameter import Place
 

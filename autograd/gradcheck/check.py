@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
+from autograd.engine.graph import STATE
 from autograd.gradcheck.compare import Comparison
 from autograd.gradcheck.localise import Search, localise
 from autograd.gradcheck.plan import sizes_of
 from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, in_double
 from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
-from autograd.modes import STATE
 
 __all__ = ["gradcheck"]
 

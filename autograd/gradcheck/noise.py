@@ -20,11 +20,10 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.backward import backward_pass
-from autograd.engine.graph import Node
+from autograd.engine.graph import STATE, Node
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import FEW_UNITS
 from autograd.gradcheck.recorder import Record, Recorder
-from autograd.modes import STATE
 
 __all__ = ["Rounding", "error_of"]
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.engine.backward import Route, backward_pass
-from autograd.engine.graph import Node, Vertex, newest_first
+from autograd.engine.graph import STATE, Node, Vertex, newest_first
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import GradientShapeError
 from autograd.gradcheck.noise import Rounding
-from autograd.modes import STATE, Watch
+from autograd.modes import Watch
 
 __all__ = [
     "Array",

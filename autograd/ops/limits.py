@@ -17,11 +17,10 @@ import numpy as np
 
 from autograd.arrays import Axis, add_reduce, maximum_reduce, sum_to
 from autograd.engine.backward import Route, backward_pass
-from autograd.engine.graph import GONE, Output, newest_first
+from autograd.engine.graph import GONE, STATE, Output, newest_first
 from autograd.engine.op import defop
 from autograd.engine.tensor import Tensor, constant, plain
 from autograd.hazards import Hazards
-from autograd.modes import STATE
 
 Array = Any
 

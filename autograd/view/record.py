@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.backward import fit
-from autograd.engine.graph import Leaf, Node, Output, Vertex
+from autograd.engine.graph import STATE, Leaf, Node, Output, Vertex
 from autograd.engine.tensor import plain
-from autograd.modes import STATE, Both, Mode, Watch
+from autograd.modes import Both, Mode, Watch
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.picture.values import brief
 

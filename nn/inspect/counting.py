@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.graph import Node, Vertex
-from autograd.modes import STATE, Watch
+from autograd.engine.graph import STATE, Node, Vertex
+from autograd.modes import Watch
 
 __all__ = ["Cost", "counted"]
 

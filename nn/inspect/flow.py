@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Tensor
-from autograd.modes import STATE
+from autograd.engine.graph import STATE
 from nn.inspect.doctor.training import Training, plain_modes
 from nn.inspect.doctor.trial_step import Seen
 from nn.inspect.doctor.units import flat_share

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from autograd import custom_op, tensor
-from autograd.modes import STATE, Watch
+from autograd.engine.graph import STATE
+from autograd.modes import Watch
 
 N = 1000  # more entries than are kept for pictures
 

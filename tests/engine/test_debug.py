@@ -21,7 +21,8 @@ from autograd import (
     tensor,
     vjp,
 )
-from autograd.modes import STATE, Watch
+from autograd.engine.graph import STATE
+from autograd.modes import Watch
 from autograd.provenance import origin_of
 
 

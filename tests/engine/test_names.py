@@ -10,8 +10,7 @@ import pytest
 
 import nn
 from autograd import StaleLeafError, no_grad, tensor
-from autograd.engine.graph import SMALL, Leaf, Node, Output, newest_first
-from autograd.modes import STATE, Frame
+from autograd.engine.graph import SMALL, STATE, Frame, Leaf, Node, Output, newest_first
 from autograd.provenance import describe, where
 
 

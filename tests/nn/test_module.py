@@ -13,7 +13,7 @@ import pytest
 
 import nn
 from autograd import Tensor, tensor
-from autograd.modes import STATE, Frame, State
+from autograd.engine.graph import STATE, Frame, State
 from nn.module_paths import Call
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from autograd.modes import STATE, Watch
+from autograd.engine.graph import STATE
+from autograd.modes import Watch
 from autograd.provenance import origin_of
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from autograd import tensor
+from autograd.engine.graph import STATE, Frame
 from autograd.engine.tensor import Tensor
-from autograd.modes import STATE, Frame
 from autograd.ops.fused import linear
 from nn import MSELoss
 from nn.models import LeNet1989

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import NonFiniteError, debug, no_grad, tensor
-from autograd.modes import STATE
+from autograd.engine.graph import STATE
 from autograd.ops.fused import linear
 from autograd.view import ValuesNotKeptError, diff, draw, explain, record, steps
 

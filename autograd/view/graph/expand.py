@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
-from autograd.modes import STATE
 from autograd.view.graph.fold import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number, Result
 from autograd.view.graph.snapshot import snapshot

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd import Tensor, no_grad
-from autograd.modes import STATE, State
+from autograd.engine.graph import STATE, State
 from nn.inspect.doctor.restore import Restore
 from nn.module import Module
 from nn.training.evaluation import dtype_of, number_of, parts_of

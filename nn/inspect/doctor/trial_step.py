@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
-from autograd.engine.graph import Node, Vertex
-from autograd.modes import STATE, Watch
+from autograd.engine.graph import STATE, Node, Vertex
+from autograd.modes import Watch
 from nn import layers
 from nn.errors import PredictionError
 from nn.inspect.doctor.restore import Restore
