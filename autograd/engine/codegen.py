@@ -77,7 +77,7 @@ def _define(name: str, head: str, body: Sequence[str], names: dict[str, Any]) ->
     function: Function = names.pop("call")
     function.__name__ = function.__qualname__ = name
     file = source_file(name, f"def {name}{text}")
-    function.__code__ = function.__code__.replace(co_name=name, co_filename=file)
+    function.__code__ = function.__code__.replace(co_name=name, co_qualname=name, co_filename=file)
     return function
 
 
