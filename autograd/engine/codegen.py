@@ -40,6 +40,7 @@ _NAMES: dict[str, Any] = {
     "__HANDED_OUT": HANDED_OUT,
     "__PLAIN": PLAIN,
     "__SMALL": SMALL,
+    "__float64": np.float64,
     "__shape": np.shape,
     "__state_of": STATE.get,
     **{f"__{x.__name__}": x for x in (AutogradError, Node, Tensor, explain, finish, fingerprint, leaf, leaf_of_array)},
@@ -278,7 +279,7 @@ def _kept_text(op: Any, name: str, ruled: list[str]) -> str:
         return "__residuals"
     value = name if name == "out" else f"_{name}" if name in op.operands else f"__shape(_{name.removesuffix('_shape')})"
     if name in op.few:
-        value = f"({value} if {value}.size <= __SMALL else None)"
+        value = f"({value} if {value}.__class__ is __float64 or {value}.size <= __SMALL else None)"
     return f"{value} if {asked} else None" if (asked := _asked_text(op, name, ruled)) else value
 
 

@@ -22,6 +22,7 @@ from autograd.ops.arithmetic import direction, masked
 from autograd.ops.limits import unknown
 
 Array = Any
+float64 = np.float64
 LN2 = math.log(2.0)
 LN10 = math.log(10.0)
 
@@ -140,8 +141,8 @@ def _bell(x: Array) -> Array:
 
 
 def tanh_slope_kernel(x: Array, y: Array) -> Array:
-    if y.__class__ is np.float64 and -0.5 < y < 0.5:  # for numbers an exponential takes longer than all else
-        return 1.0 - y * y
+    if y.__class__ is float64 and (slope := 1.0 - y * y) > 0.5:  # for numbers an exponential takes longer than all else
+        return slope
     return 4.0 * _bell(x + x)
 
 
@@ -159,9 +160,10 @@ sigmoid_slope: Callable[..., Any] = defop(
 
 
 def tanh_rule(g: Array, x: Array, out: Array) -> Array:
-    if x is None:
-        return g * (1.0 - out * out)
-    return g * (tanh_slope_kernel(x, out) if out.__class__ is np.float64 else tanh_slope(x, out))
+    if out.__class__ is float64:  # `tanh_slope_kernel`, without the call
+        slope = 1.0 - out * out
+        return g * (slope if slope > 0.5 else 4.0 * _bell(x + x))
+    return g * (1.0 - out * out) if x is None else g * tanh_slope(x, out)
 
 
 def sigmoid_rule(g: Array, x: Array, out: Array) -> Array:
