@@ -16,7 +16,14 @@ from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
 LAYERS = [
     {"autograd.engine"},  # its docstring
     {"autograd.callers", "autograd.errors", "autograd.hazards", "autograd.lazy", "autograd.printable"},
-    {"autograd.arrays", "autograd.files", "autograd.nonfinite", "autograd.pytree", "autograd.signatures"},
+    {
+        "autograd.arrays",
+        "autograd.files",
+        "autograd.memory",
+        "autograd.nonfinite",
+        "autograd.pytree",
+        "autograd.signatures",
+    },
     {"autograd.facts", "autograd.fixes", "autograd.fingerprints"},
     {"autograd.engine.graph"},
     {"autograd.modes", "autograd.provenance"},

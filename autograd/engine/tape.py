@@ -14,6 +14,7 @@ import numpy as np
 from autograd.arrays import FLOAT32, FLOAT64
 from autograd.engine.graph import SMALL, Node, State, sequence
 from autograd.engine.tensor import Tensor, leaf, leaf_of_array
+from autograd.memory import LARGE, keep_freed
 from autograd.operand_errors import no_gradient_of
 
 __all__ = ["TRANSPARENT", "record", "source"]
@@ -77,6 +78,8 @@ def record(
         if out.size > SMALL:
             node.value = None
             node.tensor = ref(t)
+            if out.nbytes >= LARGE:
+                keep_freed()
         else:
             node.value = out if out.__class__ is not ndarray or out.base is None else out.copy()
     return t
