@@ -81,7 +81,8 @@ class Trace:
             self.result = function(*entered, **kwargs)
         finally:
             STATE.reset(token)
-        came = [x for x in flatten((args, tuple(kwargs.values()), beside)) if isinstance(x, Tensor)]
+        given = flatten((args, kwargs, beside)) if kwargs or beside else flatten(args)
+        came = [x for x in given if isinstance(x, Tensor)]
         self.wraps = outside.readings is not None or bool(came)
         # Whether somebody may differentiate the results: for what came in, or for what the function found by itself.
         self.nested = outside.grad and (any(x._requires_grad for x in came) or self._found_others())
@@ -239,6 +240,8 @@ def are_several(argnums: Argnums) -> bool:
 
 def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple[int, ...]:
     """The arguments to differentiate, counted from the front."""
+    if argnums.__class__ is int and 0 <= argnums < count:
+        return (argnums,)
     name = getattr(function, "__name__", "the function")
     numbers = tuple(argnums) if are_several(argnums) else (argnums,)  # type: ignore[arg-type]
     for n in numbers:

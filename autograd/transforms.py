@@ -41,7 +41,7 @@ def _scalar(out: Any, function: Function) -> Any:
             "has_aux=True a pair (number, anything else), or use jacobian."
         )
     check_number(out, f"{name} returned {{}}")
-    shape = np.shape(plain(out))
+    shape = out.shape if isinstance(out, Tensor) else np.shape(out)
     if shape != ():
         raise NonScalarBackwardError(
             f"{name} returned a value of shape {shape}; the gradient of one number is asked. Reduce it (for example "
@@ -109,7 +109,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         else:
             out, aux = trace.result, None
         out = _scalar(out, function)
-        seed: Any = np.ones((), out.dtype)[()] if isinstance(out, Tensor) else None
+        seed: Any = out.dtype.type(1.0) if isinstance(out, Tensor) else None
         if trace.nested and seed is not None:
             seed = constant(seed)
         gradients = trace.pull([out], [seed], create_graph=trace.nested, release=not trace.nested)

@@ -68,7 +68,10 @@ class State:
 
     def replace(self, **changes: Any) -> State:
         """The same combination of modes with some of them changed."""
-        return State(**{name: changes.get(name, getattr(self, name)) for name in State.__slots__})
+        new = State(self.grad, self.scope, self.watch, self.readings)
+        for name, value in changes.items():
+            setattr(new, name, value)
+        return new
 
 
 STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa: B039 - State is immutable
