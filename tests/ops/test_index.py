@@ -161,6 +161,45 @@ def sum_to(g, shape):
     return add_up(places, g, shape)
 
 
+ROWS = {
+    "some-twice": np.arange(60) * 7 % 40,
+    "one-row": np.full(60, 3),
+    "from-the-end": -1 - np.arange(60) % 40,
+    "a-matrix": np.arange(60).reshape(4, 15) % 40,
+    "as-a-tuple": (np.arange(60) % 40,),
+    "small-integers": (np.arange(60) % 40).astype(np.uint8),
+    "in-two-parts": np.arange(5000) * 7 % 40,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("strided", [False, True], ids=["in-order", "strided"])
+@pytest.mark.parametrize("index", ROWS.values(), ids=ROWS)
+def test_many_rows_add_up_in_the_order_of_numpy(index, strided, dtype):
+    """Every bit is that of `np.add.at`, which adds row by row."""
+    shape = (40, 4, 5)
+    values = numbers(np.empty(shape)[index].shape).astype(dtype)
+    values = read_only(values.T.copy().T) if strided else values
+    for start, found in (
+        (np.zeros(shape, dtype), lambda x: scatter(values, index=index, shape=shape)),
+        (numbers(shape).astype(dtype), lambda x: add_at(x, values, index=index)),
+        (np.asfortranarray(numbers(shape).astype(dtype)), lambda x: add_at(x, values, index=index)),
+    ):
+        expected = np.array(start)
+        np.add.at(expected, index, values)
+        out = found(start)
+        assert out.dtype == dtype
+        np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize(
+    "index", [np.full(60, 40), np.full(60, -41), np.full(60, 3.0)], ids=["after", "before", "real"]
+)
+def test_many_rows_that_are_not_there_are_an_index_error(index):
+    with pytest.raises(IndexError):
+        scatter(np.ones((60, 4, 5)), index=index, shape=(40, 4, 5))
+
+
 INTEGERS = np.array([2, 0, 2])
 
 
