@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -170,7 +171,8 @@ tensordot = defop(
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def explicit_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+@lru_cache(256)
+def explicit_subscripts(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
     """Subscripts of operands and output, with implicit output and ellipses written out in letters."""
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
@@ -195,9 +197,40 @@ def explicit_subscripts(subscripts: str, ndims: Sequence[int]) -> tuple[list[str
 
 def einsum_kernel(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
     """Of three operands or more in the cheapest order, unless it is said which."""
-    terms, output = explicit_subscripts(subscripts, [np.ndim(x) for x in xs])
+    terms, output = explicit_subscripts(subscripts, tuple(map(np.ndim, xs)))
     text = f"{','.join(terms)}->{output}"
     return np.einsum(text, *xs, optimize=len(xs) > 2 if optimize is None else optimize)
+
+
+@lru_cache(256)
+def _matrices(x: str, y: str, output: str, x_shape: Shape, y_shape: Shape) -> Any:
+    """How ``x,y->output`` is a product of matrices, or of stacks of them: the order of the axes of x, and the shape in
+    which rows and what is summed over are one axis each; the same of y; shape and order of the axes of the result.
+    None if it is another product."""
+    sizes = {**dict(zip(x, x_shape, strict=True)), **dict(zip(y, y_shape, strict=True))}
+    stack, summed = ([c for c in x if c in y and (c in output) is kept] for kept in (True, False))
+    rows, columns = ([c for c in output if c not in other] for other in (y, x))
+    left, right, order = stack + rows + summed, stack + summed + columns, stack + rows + columns
+    if not (rows and summed and columns and sorted(x) == sorted(left) and sorted(y) == sorted(right)):
+        return None
+    if any(sizes[c] != n for c, n in zip(x, x_shape, strict=True)):  # a length of 1 is repeated
+        return None
+    lengths = [tuple(sizes[c] for c in group) for group in (stack, rows, summed, columns, order)]
+    m, k, n = map(prod, lengths[1:4])
+    axes = (tuple(map(term.index, letters)) for term, letters in ((x, left), (y, right), (order, output)))
+    return *axes, (*lengths[0], m, k), (*lengths[0], k, n), lengths[4]
+
+
+def _contracted(terms: Sequence[str], output: str, *xs: Array) -> Array:
+    """The einsum of arrays or Tensors: by matmul where it is one of matrices, which takes a tenth of the time."""
+    if len(xs) == 2:
+        if output and output[-1] in terms[0]:  # so that the result lies in order
+            terms, xs = terms[::-1], xs[::-1]
+        if how := _matrices(*terms, output, xs[0].shape, xs[1].shape):
+            left, right, axes, x_shape, y_shape, shape = how
+            x, y = xs[0].transpose(left).reshape(x_shape), xs[1].transpose(right).reshape(y_shape)
+            return np.matmul(x, y).reshape(shape).transpose(axes)
+    return einsum(*xs, subscripts=f"{','.join(terms)}->{output}")
 
 
 def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape, ...], subscripts: str) -> Any:
@@ -206,7 +239,7 @@ def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape
     Letters of length 1 here are summed over, since the operand was repeated along them; letters that no other has, or
     only with length 1, get the same gradient at every place.
     """
-    terms, output = explicit_subscripts(subscripts, [len(shape) for shape in xs_shape])
+    terms, output = explicit_subscripts(subscripts, tuple(map(len, xs_shape)))
     gradients: list[Any] = []
     for i, (needed, term, shape) in enumerate(zip(need, terms, xs_shape, strict=True)):
         if not needed:
@@ -216,8 +249,7 @@ def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape
         letters = "".join(dict.fromkeys(term))  # a repeated letter takes a diagonal: first fill that diagonal
         sizes = dict(zip(term, shape, strict=True))
         known = "".join(c for c in letters if sizes[c] != 1 and (c in output or any(c in t for t in others)))
-        rest = (x for j, x in enumerate(xs) if j != i)
-        d = einsum(g, *rest, subscripts=f"{','.join([output, *others])}->{known}")
+        d = _contracted([output, *others], known, g, *(x for j, x in enumerate(xs) if j != i))
         found = dict(zip(known, d.shape, strict=True))
         if found != sizes:
             d = expand(d.reshape(tuple(found.get(c, 1) for c in letters)), tuple(sizes[c] for c in letters))
@@ -244,7 +276,7 @@ def _fill_diagonals(d: Array, letters: str, term: str, shape: Shape) -> Array:
 
 def _combinations(shapes: list[Shape], out: Shape, attrs: Mapping[str, Any]) -> int:
     """All combinations of the letters; a sum over one operand multiplies nothing."""
-    terms, _ = explicit_subscripts(attrs["subscripts"], [len(shape) for shape in shapes])
+    terms, _ = explicit_subscripts(attrs["subscripts"], tuple(map(len, shapes)))
     lengths: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
         for letter, length in zip(term, shape, strict=True):
