@@ -12,7 +12,7 @@ _OURS = ("autograd", "nn", "optim")
 
 def is_ours(frame: FrameType) -> bool:
     """Whether a frame runs code of our packages."""
-    return frame.f_globals.get("__name__", "").partition(".")[0] in _OURS
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] in _OURS
 
 
 def users_level() -> int:

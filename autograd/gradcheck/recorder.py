@@ -12,15 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.callers import is_ours
 from autograd.engine.graph import Node, Vertex
 from autograd.engine.tensor import Tensor, plain
 from autograd.modes import Watch
 from autograd.provenance import place, where
 
 __all__ = ["Record", "Recorder"]
-
-# Frames of these packages are not the user's.
-_OURS = frozenset({"autograd", "nn", "optim"})
 
 
 class Record(NamedTuple):
@@ -94,10 +92,10 @@ def users_line() -> tuple[str, bool]:
     line = ""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
-        module = str(frame.f_globals.get("__name__", ""))
+        module = frame.f_globals.get("__name__", "")
         if module == "autograd.engine.backward":
             return line, True
-        if module.partition(".")[0] not in _OURS and not line:
+        if not line and not is_ours(frame):
             line = place(frame.f_code.co_filename, frame.f_lineno)
         if module == "autograd.gradcheck.subject":
             break  # from here on outwards it is the check that runs

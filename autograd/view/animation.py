@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from autograd.engine.graph import Node, Output, Vertex
-from autograd.view.chain.local import rule_source, slope
+from autograd.view.chain.local import has_outputs, rule_source, slope
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay
 from autograd.view.graph.records import Graph, GraphNode
@@ -201,7 +201,7 @@ def _about(replay: Replay, names: Names, vertex: Vertex) -> dict[str, str]:
     """What a click on a node shows."""
     line, source = place_of(vertex)
     facts = {"name": names(vertex), "op": names.expression(vertex) or getattr(vertex, "kind", "")}
-    if not (vertex.op is not None and vertex.op.outputs):
+    if not has_outputs(vertex):
         facts["shape"] = f"{tuple(vertex.shape)} {vertex.dtype}"
     value, grad = replay.value(vertex), replay.gradients.get(vertex)
     facts["value"] = "not kept" if value is None else exact(value) if not isinstance(value, tuple) else brief(value)

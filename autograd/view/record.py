@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from autograd.callers import is_ours
 from autograd.engine.backward import fit
 from autograd.engine.graph import STATE, Leaf, Node, Output, Vertex
 from autograd.engine.tensor import plain
@@ -22,7 +22,6 @@ from autograd.view.picture.values import brief
 
 __all__ = ["Entry", "Recording", "record"]
 
-_OURS = frozenset({"autograd", "nn", "optim"})
 _SHOWN = 60
 
 
@@ -204,12 +203,7 @@ class Recording(Watch):
 def _set_user_line(node: Node) -> None:
     """Let a node say where the user's program made it: the nearest frame that is not of this library."""
     frame = sys._getframe(2)
-    while frame is not None and _is_ours(frame):
+    while frame is not None and is_ours(frame):
         frame = frame.f_back  # type: ignore[assignment]
     if frame is not None:
         node.code, node.lasti = frame.f_code, frame.f_lasti
-
-
-def _is_ours(frame: FrameType) -> bool:
-    """Whether a frame runs code of this library."""
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0] in _OURS

@@ -26,6 +26,7 @@ __all__ = [
     "counted",
     "pair",
     "reduced",
+    "source_of",
     "weights",
 ]
 
@@ -118,12 +119,18 @@ def weights(name: str, what: str, given: Operand, shape: tuple[int, ...], dtype:
 # --- an activation too many ---------------------------------------------------------------------------------------
 
 
-def check_activation(name: str, takes: str, prediction: Operand) -> None:
-    """Warn when the graph says that the prediction comes from an activation that the loss does not go with."""
+def source_of(prediction: Operand) -> Node | None:
+    """The op that a prediction comes from, through those that only change its shape."""
     node = prediction._node if isinstance(prediction, Tensor) else None
     while node.__class__ is Node and node.op.facts.passes_on:
         node = node.parents[0]
-    if node.__class__ is not Node or not node.op.facts.range:
+    return node if node.__class__ is Node else None
+
+
+def check_activation(name: str, takes: str, prediction: Operand) -> None:
+    """Warn when the graph says that the prediction comes from an activation that the loss does not go with."""
+    node = source_of(prediction)
+    if node is None or not node.op.facts.range:
         return
     words = _unsuitable(takes, node.op)
     if words:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, latex_name
 from autograd.view.chain.formulas import matrix_formula
-from autograd.view.chain.local import elementwise, slope
+from autograd.view.chain.local import elementwise, has_outputs, slope
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
@@ -41,7 +41,7 @@ def deltas(replay: Replay, names: Names, useful: set[Vertex]) -> list[Delta]:
         if vertex is replay.root:
             ones = "1" if math.prod(vertex.shape) == 1 else "the gradient given"
             rows.append(Delta(f"delta({names(vertex)})", ones, as_latex(ones), "", vertex.shape))
-        elif not _has_outputs(vertex):
+        elif not has_outputs(vertex):
             texts, formulas, shapes = zip(*terms[vertex], strict=True)
             rows.append(
                 Delta(
@@ -100,7 +100,3 @@ def _shapes(node: Node, slot: int) -> str:
         return str(tuple(reversed(shape)) if match[2] else shape)
 
     return re.sub(r"(\w+)(\.T)?", written, formula)
-
-
-def _has_outputs(vertex: Vertex) -> bool:
-    return vertex.op is not None and vertex.op.outputs

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, as_text
-from autograd.view.chain.local import elementwise
+from autograd.view.chain.local import elementwise, has_outputs
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge
 from autograd.view.chain.replay import Replay
@@ -45,7 +45,7 @@ class EntryWeb:
         if self.size > LARGEST:
             return
         for vertex in reversed(replay.order):  # oldest first: edges lead forward
-            if vertex in self.useful and not _has_outputs(vertex):
+            if vertex in self.useful and not has_outputs(vertex):
                 self.first[vertex] = len(self.owner)
                 self.owner += [(vertex, i) for i in range(math.prod(vertex.shape))]
         with np.errstate(all="ignore"):
@@ -70,7 +70,7 @@ class EntryWeb:
     def _add(self, node: Node) -> None:
         """The edges into the entries of a node (or of its outputs, when it has several)."""
         kept = self.replay.kept(node)
-        if _has_outputs(node):
+        if has_outputs(node):
             outputs = {v.index: v for v in self.useful if isinstance(v, Output) and v.parents[0] is node}
             for index, output in outputs.items():
                 for entry in range(math.prod(output.shape)):
@@ -113,10 +113,6 @@ class EntryWeb:
         self.into.setdefault(target, []).append(Edge(self.point(parent, entry), target, weight, (node, slot)))
 
 
-def _has_outputs(vertex: Vertex) -> bool:
-    return vertex.op is not None and vertex.op.outputs
-
-
 def between(replay: Replay, targets: Collection[Vertex]) -> set[Vertex]:
     """The vertices on a way from a target to the root."""
     useful: set[Vertex] = set()
@@ -129,7 +125,7 @@ def between(replay: Replay, targets: Collection[Vertex]) -> set[Vertex]:
 def _work(node: Node, useful: set[Vertex]) -> int:
     """How many entries of Jacobians a node needs."""
     inside = [p for p in node.parents if p is not None and p in useful]
-    if _has_outputs(node):
+    if has_outputs(node):
         rows = sum(math.prod(s) for s in node.shape)
     else:
         rows = math.prod(node.shape)

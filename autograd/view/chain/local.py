@@ -22,7 +22,7 @@ from autograd.view.chain.formulas import matrix_formula
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
-__all__ = ["Slope", "elementwise", "rule_source", "slope"]
+__all__ = ["Slope", "elementwise", "has_outputs", "rule_source", "slope"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +40,11 @@ class Slope:
 def elementwise(node: Node) -> bool:
     """Whether each entry of the result depends on one entry of each operand."""
     return bool(node.op.facts.kind == "elementwise")
+
+
+def has_outputs(vertex: Vertex) -> bool:
+    """Whether it is a node with several outputs, each of which is a vertex of its own."""
+    return bool(vertex.op is not None and vertex.op.outputs)
 
 
 def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str = "G", latex: bool = True) -> Slope:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
-from autograd.engine.graph import STATE, Node, Vertex
+from autograd.engine.graph import STATE, Vertex
 from autograd.modes import Watch
 from nn import layers
 from nn.errors import PredictionError
@@ -22,7 +22,7 @@ from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError
 
-__all__ = ["MORE", "Activation", "Mix", "Seen", "TrialStep", "source_of"]
+__all__ = ["MORE", "Activation", "Mix", "Seen", "TrialStep"]
 
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
@@ -202,11 +202,3 @@ class TrialStep:
             return self.training.value()
         except (NonFiniteGradientError, PredictionError):
             return float("nan")
-
-
-def source_of(prediction: Any) -> Node | None:
-    """The op that a prediction comes from, through those that only change its shape."""
-    node = prediction._node if isinstance(prediction, Tensor) else None
-    while isinstance(node, Node) and node.op.facts.passes_on:
-        node = node.parents[0]
-    return node if isinstance(node, Node) else None
