@@ -73,7 +73,7 @@ def _debugger() -> Debugger:
     return debugger
 
 
-class Sealed(tuple[Any, ...]):
+class Checksummed(tuple[Any, ...]):
     """The values that a node keeps for its rules, with a checksum of the arrays in each of them."""
 
     sums: tuple[int, ...]
@@ -95,8 +95,8 @@ class Debugger(Watch):
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         node = _node_of(result)
         if node is not None:
-            node.kept = sealed = Sealed(node.kept)
-            sealed.sums = tuple(map(_checksum, sealed))
+            node.kept = kept = Checksummed(node.kept)
+            kept.sums = tuple(map(_checksum, kept))
         if node is not None and _is_ours(node):
             return  # part of a rule; the gradient that the rule returns is what counts
         for part in out if isinstance(out, tuple) else (out,):
@@ -125,7 +125,7 @@ class Debugger(Watch):
     # --- backward -----------------------------------------------------------------------------------------------
 
     def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
-        _check_seal(node)
+        _check_sums(node)
         chosen = self._left_out.pop(node.seq, "")
         if node.op.facts.hazards.chooses:
             chosen = where(node)
@@ -172,9 +172,9 @@ class Debugger(Watch):
         return _error(lines, op, entry, finding, backward=True)
 
 
-def _check_seal(node: Node) -> None:
+def _check_sums(node: Node) -> None:
     """Refuse to compute with arrays that were changed since the node kept them."""
-    if not isinstance(node.kept, Sealed):
+    if not isinstance(node.kept, Checksummed):
         return
     for i, (value, before) in enumerate(zip(node.kept, node.kept.sums, strict=True)):
         if _checksum(value) != before:

@@ -1,9 +1,9 @@
 """Writing the functions of an op: the one that users call, and the one that the backward pass calls.
 
 They are written for the op's own operands and attributes (as a dataclass's ``__init__`` is), because looking arguments
-up by plan would double the cost of a small op. In their text operands and attributes have no leading underscore, the
-data of operands has one, and everything else has two. `linecache` knows the text, so tracebacks show its lines and
-`inspect.getsource` finds it.
+up by a plan at every call costs much of the time of a small op. In their text operands and attributes have no leading
+underscore, the data of operands has one, and everything else has two. `linecache` knows the text, so tracebacks show
+its lines and `inspect.getsource` finds it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def unchanged(g: Any) -> Any:
 
 @cache
 def source_file(name: str, text: str) -> str:
-    """The name of a file that is none, whose lines `linecache` knows: those of a function written by us."""
+    """A made-up file name, under which `linecache` has the text of a generated function."""
     file = f"<chainrule: {name}, {next(_files)}>"
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
     return file

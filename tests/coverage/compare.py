@@ -30,7 +30,7 @@ def assert_same(found, expected, tolerance, plain_too=False):
 
 
 def assert_as_numpy(sample, call, arrays, tensors, tolerance=1e-12):
-    """The same result, which is returned, or the same kind of complaint (then None)."""
+    """The same result, which is returned, or the same kind of error (then None)."""
     try:
         expected = call(*arrays)
     except Exception as error:

@@ -31,5 +31,5 @@ def test_plain_operands_are_nobodys_business(refusal, tmp_path, monkeypatch):
             refusal.call(*(x.copy() for x in refusal.live))
     except NotDifferentiable:
         pytest.fail("arrays alone were refused")
-    except (TypeError, ValueError):  # NumPy has its own complaint
+    except (TypeError, ValueError):  # the error NumPy raises
         pass

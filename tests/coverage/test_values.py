@@ -16,7 +16,7 @@ def test_values(sample):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float16", 0.05), ("float32", 1e-4)])
 def test_dtypes(sample, dtype, tolerance):
-    """Where NumPy has no such loop (float16 in linalg), its complaint is ours."""
+    """Where NumPy has no such loop (float16 in linalg), the error it raises is ours."""
     arrays = [x.astype(dtype) for x in sample.live]
     with np.errstate(all="ignore"):
         assert_as_numpy(sample, sample.call, arrays, sample.tensors(dtype), tolerance)

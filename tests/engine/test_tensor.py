@@ -258,7 +258,7 @@ def test_inside_a_transform_no_message_recommends_a_way_out_of_the_graph():
                 assert trap not in str(error)
 
 
-def test_the_cause_of_numpys_complaint_speaks_of_the_assignment():
+def test_the_cause_of_the_error_numpy_raises_speaks_of_the_assignment():
     a, t = np.zeros(2), grad_leaf([1.0, 2.0]) * 3
     with pytest.raises(ValueError, match="setting an array element") as caught:
         a[0] = t[0]

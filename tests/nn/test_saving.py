@@ -373,15 +373,15 @@ def test_a_tree_that_is_no_model(tmp_path):
 # --- files of others and of enemies ---------------------------------------------------------------------------------
 
 
-def archive(members, compression=zipfile.ZIP_STORED, sealed=True):
+def archive(members, compression=zipfile.ZIP_STORED, digest=True):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as file:
         for name, content in members:
             file.writestr(zipfile.ZipInfo(name), content, compression)
-        if sealed:
+        if digest:
             file.comment = b"chainrule.digest:" + checksum.BLANK
     data = bytearray(buffer.getvalue())
-    if sealed:
+    if digest:
         checksum.put(data, npz.find_checksum(data))
     return bytes(data)
 
@@ -414,10 +414,10 @@ NPZ = {
     "text": (b"hello", "it is no checkpoint"),
     "pickle": (pickle.dumps({"a": 1}), "a Python pickle"),
     "an .npy file": (array_file(array=np.ones(3)), "a single array of np.save"),
-    "torch.save": (archive([("m/data.pkl", b"x")], sealed=False), "a file of torch.save"),
-    "np.savez": (archive([("a.npy", array_file(array=np.ones(1)))], sealed=False), r"load_state_dict\(np.load"),
+    "torch.save": (archive([("m/data.pkl", b"x")], digest=False), "a file of torch.save"),
+    "np.savez": (archive([("a.npy", array_file(array=np.ones(1)))], digest=False), r"load_state_dict\(np.load"),
     "half a file": (archive([("a.npy", b"x")])[:30], "without its end"),
-    "sealed, but no archive": (b"PK" * 50, "without its end"),
+    "a digest, but no archive": (b"PK" * 50, "without its end"),
     "another version": (forged(None, format=2, program="chainrule 9.0"), "chainrule 9.0 wrote it in format 2"),
     "no manifest": (archive([]), "KeyError"),
     "a manifest of another kind": (forged("[]"), "TypeError"),
@@ -478,9 +478,9 @@ def test_a_member_that_declares_more_than_there_is(tmp_path):
         read(tmp_path / "m.npz")
 
 
-def header(text, body=b"", sealed=True):
+def header(text, body=b"", digest=True):
     data = bytearray(len(text).to_bytes(8, "little") + text.encode() + body)
-    if sealed:
+    if digest:
         checksum.put(data, safetensors.find_checksum(data))
     return bytes(data)
 
@@ -490,7 +490,7 @@ MANY = '"a":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8]}'
 SAFE = {
     "empty": (b"", "it is empty"),
     "text": (b"hello", "it is no checkpoint"),
-    "of another program": (header("{}", sealed=False), "safetensors.numpy.load_file"),
+    "of another program": (header("{}", digest=False), "safetensors.numpy.load_file"),
     "a long header": (b"\xff" * 8 + b"{}", "it has no checksum"),
     "a huge shape": (header(f"{{{META.format(json.dumps(manifest(ONE)))},{MANY}}}", bytes(8)), "SafetensorError"),
     "a key twice": (header(f"{{{META.format(json.dumps(manifest(1)))},{MANY},{MANY}}}", bytes(8)), "occurs twice"),
@@ -894,7 +894,7 @@ def test_words_of_what_does_not_fit(tmp_path, suffix):
     assert caught.value.why.endswith("saved by SGD. Nothing was loaded. The model was not changed either.")
 
 
-def test_the_seal_lies_within_the_header():
+def test_the_checksum_lies_within_the_header():
     """Its mark among the arrays, or reaching into them by one byte, is none."""
     mark = b'"chainrule.digest":"'
     content = b"{" + mark + b"0" * 32

@@ -1,4 +1,4 @@
-"""Calls that were answered otherwise than NumPy answers them: the same values to the last bit, and the same complaints.
+"""Calls that were answered otherwise than NumPy answers them: the same values to the last bit, and the same errors.
 
 A call is a function of `a`, which makes arrays: NumPy's for the expected answer, Tensors for ours.
 """
@@ -205,10 +205,10 @@ SAME = {
 
 @pytest.mark.parametrize("label", SAME)
 def test_as_numpy(label):
-    expected, complaint = outcome(SAME[label], lambda numbers, dtype=float: np.array(numbers, dtype))
+    expected, refusal = outcome(SAME[label], lambda numbers, dtype=float: np.array(numbers, dtype))
     found, error = outcome(SAME[label], tensors)
-    if complaint is not None:
-        assert isinstance(error, public(type(complaint))), f"{complaint!r}, here {found if error is None else error!r}"
+    if refusal is not None:
+        assert isinstance(error, public(type(refusal))), f"{refusal!r}, here {found if error is None else error!r}"
         return
     assert error is None, f"{error!r}"
     assert not (kind := differs(expected, found)), f"{kind}: {found} in place of {expected}"
