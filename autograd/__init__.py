@@ -75,8 +75,9 @@ if _TYPE_CHECKING:
 _methods.attach()
 _protocol.install()
 
-# By the name that pickles of Tensors made with 0.1 have for it.
+# By the names that they had in 0.1: pickles of Tensors know the one, programs that add ops to the table the other.
 _sys.modules["autograd.tensor"] = _sys.modules["autograd.engine.tensor"]
+_sys.modules["autograd.registry"] = _sys.modules["autograd.engine.op"]
 
 # Checking and drawing are as large as the engine and often not needed, so they are imported at their first use.
 _ON_USE = {

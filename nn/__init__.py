@@ -20,7 +20,7 @@ from nn.losses import *
 from nn.module import Buffer as Buffer, Module as Module, Parameter as Parameter
 from nn.stateless import functional_call as functional_call
 
-# By the names that pickles of models made with 0.1 have for them.
+# By the names that pickles made with 0.1 have for them. Functions, which a model may hold, had a tree of their own.
 for _former, _now in {
     "layers.activations.kinked": "layers.activations.piecewise",
     "layers.activations.shares": "layers.activations.softmax",
@@ -29,6 +29,8 @@ for _former, _now in {
     "losses.numbers": "losses.regression",
 }.items():
     _sys.modules[f"nn.{_former}"] = _sys.modules[f"nn.{_now}"]
+for _now in [name for name in _sys.modules if name.startswith(("nn.layers.", "nn.losses"))]:
+    _sys.modules[f"nn.functional.{_now.removeprefix('nn.').removeprefix('layers.')}"] = _sys.modules[_now]
 
 # What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
 if _typing.TYPE_CHECKING:

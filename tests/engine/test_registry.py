@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -24,6 +25,10 @@ def scaled_product(x, y, *, scale=1.0):
 
 def total(*xs, weight=1.0):
     return weight * sum(xs)
+
+
+def test_the_table_by_its_former_name():
+    assert import_module("autograd.registry").defop is defop
 
 
 # --- what is refused ----------------------------------------------------------------------------------------------
