@@ -104,6 +104,19 @@ def test_links_lead_somewhere(page):
     assert [target for target in local if not ((ROOT / page).parent / target).exists()] == []
 
 
+def test_the_plan_of_the_house_is_complete():
+    """Every folder of a package, and every file that lies in none."""
+    page = ROOT / "docs" / "design.md"
+    if not page.exists():
+        pytest.skip("there is no folder docs beside the tests")
+    for package in PACKAGES:
+        part = re.search(rf"^{package}/ .*\n(?:  .*\n)+", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
+        [folder] = find_spec(package).submodule_search_locations
+        files = {f.name for f in Path(folder).glob("*.py") if f.name[0] != "_"}
+        folders = {f"{f.parent.name}/" for f in Path(folder).glob("*/__init__.py")}
+        assert {name for name in files | folders if not re.search(rf"\b{name}", part)} == set()
+
+
 def test_a_wrong_example_fails():
     run_examples(">>> x = 1 + 1\n>>> x\n2\n", {}, "right", 0)
     with pytest.raises(pytest.fail.Exception, match=r"Expected:\n\s+3"):
