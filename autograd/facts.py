@@ -166,7 +166,7 @@ def _each(op: Any, fact: str, given: Any) -> tuple[Any, ...]:
 
 
 def _look_for_missing(op: Any, doc: str | None, kind: Kind | None, without_formula: bool, cost: Cost | None) -> None:
-    """Facts that follow from nothing else."""
+    """Refuse an op that lacks a fact which follows from nothing else."""
     missing = ""
     if doc is None:
         missing = "doc is missing, a sentence that says what the result is"
@@ -197,7 +197,7 @@ def _docstring(op: Any, facts: Facts, doc: str, doctest: str) -> str:
 
 
 def _check(op: Any, kind: Kind, symbol: str) -> None:
-    """Facts that are there, but not of this op."""
+    """Refuse facts that do not fit the op."""
     if kind not in KINDS:
         raise RuleError(f"op {op.name!r}: the fact kind cannot be {kind!r}. It is one of {', '.join(KINDS)}.")
     if symbol and symbol != "[]" and len(op.operands) != 2:
@@ -205,7 +205,7 @@ def _check(op: Any, kind: Kind, symbol: str) -> None:
 
 
 def check_names(op: Any) -> None:
-    """Whether the slopes of an op of a user name what there is; those of the table are looked at by the tests."""
+    """Refuse slopes of a user's op that name what there is not; those of the table are checked by the tests."""
     known = (*op.operands, *op.attributes, "out", "n", "pi")
     for text in filter(lambda slope: isinstance(slope, str), op.facts.slope):
         unknown = [name for name in re.findall(r"\b[A-Za-z_]\w*\b(?!\()", text) if name not in known]

@@ -57,8 +57,8 @@ def _changed_place(node: Any) -> int | None:
 
 
 def may_be_changed(vertex: Vertex) -> bool:
-    """Whether what a node keeps is not what it was, or a leaf that was handed out after its use is another one now
-    (nobody knows when its Tensor is gone)."""
+    """Whether a node keeps something that has changed, or a leaf has changed that somebody got hold of after its use
+    (which cannot be told once its Tensor is gone)."""
     if not isinstance(vertex, Leaf):
         return _changed_place(vertex) is not None
     tensor = None if vertex.tensor is None else vertex.tensor()

@@ -32,7 +32,7 @@ __autograd_transparent__ = True
 
 
 def transparent(package: str) -> None:
-    """Set the name in every module of a package, at the end of its ``__init__``.
+    """Set `TRANSPARENT` in every module of a package; called at the end of its ``__init__``.
 
     >>> import sys
     >>> import nn

@@ -140,7 +140,7 @@ def _made_of_ops(op: Any, given: list[Any], attributes: dict[str, Any]) -> tuple
 
 
 def _seen(node: Any, data: Sequence[Any], g: Any) -> float | None:
-    """What a kernel is off by, seen in long double at its operands and near them; None where that is no longer."""
+    """What a kernel is off by, seen in long double at its operands and near them; None without more digits."""
     if _LONG > 1e-2 or any(dtype != np.float64 for dtype in (node.dtype, *(x.dtype for x in _floats(data)))):
         return None
     worst = 0.0

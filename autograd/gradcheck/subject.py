@@ -192,7 +192,7 @@ def source_of(name: str, value: Any) -> NDArray[Any]:
     raise InvalidDtypeError(
         f"gradcheck takes the derivative with respect to every input, and {name} is {shown}"
         + (": write its numbers as floats (2.0, dtype=float)" if data.dtype.kind in "iub" else "")
-        + ". What is not to be varied belongs into a closure: gradcheck(lambda x: f(x, labels), x)."
+        + ". What is not to be varied belongs in a closure: gradcheck(lambda x: f(x, labels), x)."
     )
 
 

@@ -41,7 +41,7 @@ _where: Op = arithmetic.where
 
 
 def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:
-    """Whether losses of a shape can be reduced in this way."""
+    """Refuse a reduction that there is not, and the mean of no losses."""
     if reduction == "mean":
         if 0 in shape:
             raise LossShapeError(

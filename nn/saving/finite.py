@@ -1,4 +1,4 @@
-"""Numbers that training has spoiled: NaN and infinities that do not belong into a checkpoint.
+"""Numbers that training has spoiled: NaN and infinities that do not belong in a checkpoint.
 
 Not every number that is not finite is a mistake. A mask may hold -inf, and a module may begin with NaN for what it has
 not seen yet. So those count that were finite when a training began (`Known`); a parameter is never meant to be NaN.

@@ -134,7 +134,7 @@ class TrialStep:
         self.seen: Seen | None = None
 
     def run(self) -> None:
-        """Look. All is as before then."""
+        """Look, and leave everything as it was."""
         with plain_modes(), self.training.restored() as restore, np.errstate(all="ignore"):
             self.one_way = restore.one_way
             if self.one_way:
