@@ -1,4 +1,4 @@
-"""The command line, `chainrule`: errors in one line, exit codes. Each command is a file beside this one.
+"""The command line, `chainrule`: errors in one line, exit codes. Files beside this one register the commands.
 
 Exit codes: 0 all went well, 1 a command ran and failed, 2 wrong usage, 130 stopped by Ctrl-C.
 """
