@@ -177,10 +177,14 @@ tanh = defop(
 
 
 def sigmoid_kernel(x: Array) -> Array:
-    if x.__class__ is np.ndarray and x.size > SMALL and x.itemsize > 2:
-        # Half as many passes over memory. What is below the least normal number comes out as 0.
+    if x.__class__ is np.ndarray and x.size > SMALL and x.itemsize > 2 and x.dtype.kind == "f":
+        # Half as many passes over memory, in one array. What is below the least normal number comes out as 0. Cutting
+        # off what overflows is one pass more, for a large array longer than `errstate`, and would keep -inf from 0.
+        e = np.negative(x)
         with np.errstate(over="ignore"):
-            return 1.0 / (1.0 + np.exp(-x))
+            np.exp(e, out=e)
+        e += 1.0
+        return np.divide(1.0, e, out=e)
     e = np.exp(-np.abs(x))  # which cannot overflow
     return np.maximum(e, x >= 0.0) / (1.0 + e)
 
