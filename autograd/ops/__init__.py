@@ -4,7 +4,19 @@ A newcomer adds an op by one `defop` line in the family it belongs to; `autograd
 methods of a Tensor, and tests/ops/samples.py asks for samples of every op.
 """
 
-from autograd.ops import arithmetic, fused, index, linalg, linear, reduce, shape, spectra, transcendental, windows
+from autograd.ops import (
+    arithmetic,
+    fused,
+    index,
+    linalg,
+    linear,
+    normalization,
+    reduce,
+    shape,
+    spectra,
+    transcendental,
+    windows,
+)
 
 __all__ = [
     "arithmetic",
@@ -12,6 +24,7 @@ __all__ = [
     "index",
     "linalg",
     "linear",
+    "normalization",
     "reduce",
     "shape",
     "spectra",

@@ -74,13 +74,13 @@ def _places(labels: Array, classes: int) -> Array:
     return row_starts(labels.size, classes).reshape(labels.shape) + labels
 
 
-def _wide(x: Array) -> Array:
+def widened(x: Array) -> Array:
     """Sums over many classes do not fit in half precision."""
     return x.astype(np.float32) if x.dtype.char == "e" else x
 
 
 @lru_cache(maxsize=16)
-def _ones(classes: int, dtype: Any) -> Array:
+def ones(classes: int, dtype: Any) -> Array:
     return np.ones(classes, dtype)
 
 
@@ -92,7 +92,7 @@ def _exponentials(x: Array, labels: Array) -> tuple[Array, Array, Array, Array]:
     others = np.exp(shifted, out=shifted)
     others.put(places, 0.0)
     # As a product of matrices, because `add.reduce` takes three times as long on short rows.
-    return others, own, np.matmul(others, _ones(x.shape[-1], x.dtype)), places
+    return others, own, np.matmul(others, ones(x.shape[-1], x.dtype)), places
 
 
 def _others_kernel(x: Array, *, labels: Array) -> Array:
@@ -113,7 +113,7 @@ def cross_entropy_kernel(
 ) -> Array:
     if labels.size and labels.item(labels.argmin()) < 0:
         raise IndexError(f"label {labels.min()} is negative; classes are numbered from 0")
-    wide = _wide(x)
+    wide = widened(x)
     found = _, own, rest, _ = _exponentials(wide, labels)
     if residuals is not None:
         residuals += found
@@ -132,7 +132,7 @@ def cross_entropy_definition(x: Array, *, labels: Array, reduction: str = "none"
 def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str, residuals: list[Array] | None) -> Array:
     """softmax(x), less 1 for the label: there the negative sum of all others, which keeps the digits of a tail."""
     if x.dtype.char == "e":
-        return cross_entropy_rule(_wide(g), _wide(x), labels, reduction, residuals).astype(x.dtype)
+        return cross_entropy_rule(widened(g), widened(x), labels, reduction, residuals).astype(x.dtype)
     if reduction == "none":
         g = g[..., None]
     elif reduction == "mean":

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
-from autograd.ops import arithmetic, reduce
+from autograd.ops import normalization
 from nn.defaults import parameter_dtype
 from nn.module import Buffer, Module, Parameter
 from nn.operands import Op
@@ -19,8 +19,8 @@ from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
 
-_mean: Op = reduce.mean
-_square: Op = arithmetic.square
+_layer_norm: Op = normalization.layer_norm
+_rms_norm: Op = normalization.rms_norm
 
 
 def batch_norm(
@@ -70,7 +70,7 @@ def batch_norm(
                 f"{x.shape} has {count}. Pass a larger batch, or call eval() to use the running statistics. A last "
                 "batch of one sample is left out by nn.data.Loader(data, batch_size, drop_last=True), also for nn.fit."
             )
-        mean, spread, variance, factor = _standard(x, axes, eps)
+        mean, spread, variance, factor, _ = normalization.standard(x, axes, eps)
         out = spread * (factor if weight is None else weight.reshape(sizes) * factor)  # one pass over x instead of two
         out = out if bias is None else out + bias.reshape(sizes)
         _move(running_mean, mean, momentum)
@@ -206,11 +206,7 @@ def layer_norm(
     """
     x = floating(x, weight)
     axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
-    _, spread, _, factor = _standard(x, axes, eps)
-    out = spread * factor
-    if weight is not None:
-        out = out * weight
-    return out if bias is None else out + bias
+    return _layer_norm(x, weight, bias, axes=axes, eps=eps)
 
 
 class LayerNorm(Module):
@@ -275,9 +271,7 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     axes = _last_axes("rms_norm", x, normalized_shape, weight)
     if eps is None:
         eps = float(np.finfo(x.dtype).eps)
-    _, x, _, factor = _standard(x, axes, eps, centred=False)
-    out = x * factor
-    return out if weight is None else out * weight
+    return _rms_norm(x, weight, axes=axes, eps=eps)
 
 
 class RMSNorm(Module):
@@ -318,44 +312,6 @@ class RMSNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-def _standard(x: Any, axes: tuple[int, ...], eps: float, centred: bool = True) -> tuple[Any, Any, Any, Any]:
-    """Mean, distances from it, their mean square, and ``1 / sqrt(mean square + eps)``, for each slice over the axes.
-
-    Where squares overflow, or vanish and eps does not hide it, distances and factor are those of numbers scaled by a
-    power of two, whose product is the same.
-    """
-    mean = _mean(x, axis=axes, keepdims=True) if centred else 0.0
-    spread = x - mean if centred else x
-    with np.errstate(over="ignore"):
-        variance = _mean(_square(spread), axis=axes, keepdims=True)
-    if _is_in_range(variance, eps):
-        if centred and np.any(off := _off_centre(plain(spread), plain(variance) + eps, axes)):
-            spread = spread - off
-            variance = _mean(_square(spread), axis=axes, keepdims=True)
-        return mean, spread, variance, 1.0 / np.sqrt(variance + eps)
-    largest = np.max(np.abs(plain(spread)), axis=axes, keepdims=True, initial=0.0)
-    ordinary = np.isfinite(largest) & (largest > 0.0)
-    exponents = np.maximum(np.frexp(np.where(ordinary, largest, 1.0))[1], np.finfo(x.dtype).minexp + 2)
-    scale = np.ldexp(np.ones((), x.dtype), -exponents)
-    spread = spread * scale
-    with np.errstate(over="ignore"):  # an eps that is larger than all scaled numbers: nothing else counts
-        offset = (eps * scale * scale).astype(x.dtype)
-    squares = _mean(_square(spread), axis=axes, keepdims=True)
-    return mean, spread, variance, 1.0 / np.sqrt(squares + offset)
-
-
-def _off_centre(spread: Any, squares: Any, axes: tuple[int, ...]) -> Any:
-    """The mean that the rounding of another mean has left, where that shows beside the root of the squares."""
-    rest = _mean(spread, axis=axes, keepdims=True)
-    return np.where(np.abs(rest) > np.finfo(spread.dtype).eps * np.sqrt(squares), rest, 0.0).astype(spread.dtype)
-
-
-def _is_in_range(variance: Any, eps: float) -> bool:
-    values = plain(variance)
-    limits = np.finfo(values.dtype)
-    return bool(np.all(values <= limits.max) and (eps >= limits.tiny or np.all(values >= limits.tiny)))
-
-
 def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> None:
     """Let a running statistic go a part of the way to that of a batch."""
     if running is None:
@@ -369,10 +325,8 @@ def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> N
         running[...] = moved
 
 
-def _last_axes(
-    name: str, x: Any, normalized_shape: int | Sequence[int], weight: Any, bias: Any = None
-) -> tuple[int, ...]:
-    """The axes to go over, counted from the last, when everything fits them."""
+def _last_axes(name: str, x: Any, normalized_shape: int | Sequence[int], weight: Any, bias: Any = None) -> int:
+    """How many axes to go over, the last ones, when everything fits them."""
     sizes = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
     if not sizes or x.shape[-len(sizes) :] != sizes:
         raise OperandError(
@@ -381,7 +335,7 @@ def _last_axes(
     for word, part in (("weight", weight), ("bias", bias)):
         if part is not None and part.shape != sizes:
             raise OperandError(f"{name}: the {word} has shape {part.shape}, but normalized_shape is {sizes}.")
-    return tuple(range(-len(sizes), 0))
+    return len(sizes)
 
 
 def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:

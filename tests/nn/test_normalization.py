@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 
 import nn
 from autograd import OperandError, grad, no_grad, tensor
+from autograd.ops import normalization
 from nn.functional import batch_norm, layer_norm, rms_norm
 
 MAKE = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}
@@ -174,6 +175,31 @@ def test_rms_norm_without_eps_takes_that_of_the_dtype():
     zeros = {dtype: rms_norm(np.full(2, 1e-3, dtype), 2) for dtype in ("float32", "float64")}
     np.testing.assert_allclose(zeros["float64"], 1, rtol=1e-9)
     np.testing.assert_allclose(zeros["float32"], 1e-3 / np.sqrt(1e-6 + np.finfo("float32").eps), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("shape", [(64, 300), (3, 5000)])
+@pytest.mark.parametrize("op", [normalization.layer_norm.op, normalization.rms_norm.op], ids=lambda op: op.name)
+def test_large_arrays_as_small_ones(op, shape, dtype):
+    """Long sums and products of matrices give what the definition gives, on arrays and in a differentiable pass."""
+    rng = np.random.default_rng(0)
+    sizes = [shape, *[shape[1:]] * (len(op.operands) - 1)]
+    inputs = [rng.normal(0.5, 1, size).astype(dtype) for size in sizes]
+    weights, slopes = (rng.normal(size=shape).astype(dtype) for _ in range(2))
+
+    def gradients(function, kind):
+        xs = [tensor(x.astype(kind), requires_grad=True) for x in inputs]
+        plain = function(*xs).gradient(*xs, gradient=weights.astype(kind))
+        first = function(*xs).gradient(*xs, gradient=weights.astype(kind), create_graph=True)
+        return plain, first, first[0].gradient(*xs[:2], gradient=slopes.astype(kind))
+
+    plain, first, second = gradients(op.function, dtype)
+    _, *expected = gradients(op.definition, "float64")
+    for a, b in zip(plain, first, strict=True):
+        assert a.dtype == b.dtype == dtype
+        np.testing.assert_array_equal(a.data, b.data)
+    for a, b in zip((*first, *second), (*expected[0], *expected[1]), strict=True):
+        np.testing.assert_allclose(a.data, b.data, rtol=0, atol=200 * np.finfo(dtype).eps * np.abs(b.data).max())
 
 
 # --- what is refused ----------------------------------------------------------------------------------------------

@@ -200,6 +200,16 @@ def cross_entropy(x, labels, reduction="none"):
     return {"none": np.asarray, "sum": np.sum, "mean": np.mean}[reduction](losses)
 
 
+def rms_norm(x, weight=None, axes=1, eps=1e-5):
+    root = np.sqrt(np.mean(x**2, axis=tuple(range(-axes, 0)), keepdims=True) + eps)
+    return x / root * (1.0 if weight is None else weight)
+
+
+def layer_norm(x, weight=None, bias=None, axes=1, eps=1e-5):
+    centred = x - np.mean(x, axis=tuple(range(-axes, 0)), keepdims=True)
+    return rms_norm(centred, weight, axes, eps) + (0.0 if bias is None else bias)
+
+
 def scatter(x, index, shape):
     out = np.zeros(shape, x.dtype)
     np.add.at(out, index, x)
@@ -353,6 +363,8 @@ ORACLES: dict[str, Callable] = {
     "softmax": lambda x, axis=-1: np.exp(x) / exp_sum(x, axis, True),
     "log_softmax": lambda x, axis=-1: x - np.log(exp_sum(x, axis, True)),
     "cross_entropy": cross_entropy,
+    "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
     "linear": lambda x, weight, bias=None: x @ weight.T + (0.0 if bias is None else bias),
     "getitem": lambda x, index: x[index],
     "scatter": scatter,
@@ -421,6 +433,7 @@ NOT_IN_FLOAT16 = {"inv", "det", "slogdet", "pinv", "solve", "cholesky", "eigh", 
 # Units in the last place, for oracles that are formulas of our own or add up in another order.
 TOLERANCES = {
     **dict.fromkeys(("sigmoid", "softplus", "logsumexp", "softmax", "log_softmax", "cross_entropy"), 16),
+    **dict.fromkeys(("layer_norm", "rms_norm"), 16),
     "einsum": 8,
     **dict.fromkeys(("conv", "conv_transpose", "conv_weight"), 64),
     **dict.fromkeys(("window_sum", "window_spread"), 4),
@@ -960,6 +973,22 @@ for label, shape, labels in (
     for how in ("sum", "mean") if labels.size else ():
         add("cross_entropy", [spread(shape)], {"labels": labels, "reduction": how}, label=f"{label}-{how}")
 add("cross_entropy", [spread((2, 3))], {"labels": np.array([2, 0])}, label="strided", layout=strided)
+
+for label, shape, axes, eps in (
+    ("rows", (4, 3), 1, 1e-5),
+    ("one-row", (3,), 1, 0.5),
+    ("stack", (2, 2, 3), 1, 0.0),
+    ("two-axes", (2, 2, 3), 2, 1e-5),
+    ("no-rows", (0, 3), 1, 1e-5),
+):
+    scale, offset = (spread(shape[-axes:], seed=i) for i in (1, 2))
+    for how, parts in {"": (scale, offset), "-no-bias": (scale, None), "-plain": (None, None)}.items():
+        add("layer_norm", [spread(shape), *parts], {"axes": axes, "eps": eps}, label=label + how)
+    for how, part in {"": scale, "-plain": None}.items():
+        add("rms_norm", [spread(shape), part], {"axes": axes, "eps": eps}, label=label + how)
+add("layer_norm", [spread((2, 3)), None, spread((3,), seed=2)], label="bias-alone")
+add("layer_norm", [spread((2, 3)), spread((3,), seed=1), spread((3,), seed=2)], label="strided", layout=strided)
+add("rms_norm", [spread((2, 3)), spread((3,), seed=1)], label="strided", layout=strided)
 
 # --- windows ------------------------------------------------------------------------------------------------------
 

@@ -127,8 +127,10 @@ def breaks_without(sample, i, name):
     return not same(found, expected)
 
 
-# What only a recorded pass needs, for second derivatives where values repeat or vanish: tests/ops/test_limits.py.
+# What only a recorded pass needs, for second derivatives where values repeat or vanish: tests/ops/test_limits.py; or to
+# compute again what a kernel put aside.
 FOR_LIMITS = {("eigh", "x"), ("svd", "x"), ("p_norm", "out"), ("absolute", "out"), ("fabs", "out")}
+FOR_LIMITS |= {("layer_norm", "eps"), ("rms_norm", "eps")}
 
 
 @pytest.mark.parametrize(

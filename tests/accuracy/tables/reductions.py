@@ -28,7 +28,7 @@ EXCEPTIONS = [
         lambda x: max(map(abs, x)) > 1e4 * min(map(abs, x)),
     ),
     Excused(
-        "layer_norm batch_norm",
+        "batch_norm",
         (2,),
         "without spread, 1 / eps**1.5 overflows half precision",
         lambda x: len(set(x[0])) == 1,
