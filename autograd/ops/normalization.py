@@ -18,6 +18,7 @@ from autograd.ops.reduce import mean
 Array = Any
 
 _MOST = 4096  # longer sums are more precise in pairs, as NumPy adds, than in a BLAS
+_SMALL = 2.0**16  # times it numbers are near 1 that are so small that their products with gradients might vanish
 
 
 def _dots_kernel(x: Array, y: Array) -> Array:
@@ -90,6 +91,9 @@ def _rows(x: Array, axes: int) -> Array:
 def _parts(x: Array, weight: Array, axes: int, eps: float, centred: bool) -> list[Array]:
     """Of the rows: the distances, by what they were scaled, the factor of each row, and those of all entries."""
     _, spread, _, factor, scale = standard(_rows(widened(x), axes), (-1,), eps, centred)
+    if scale is None and (plain(factor) > _SMALL).any():
+        scale = np.ldexp(np.ones((), spread.dtype), np.frexp(plain(factor))[1])
+        spread, factor = spread * scale, factor / scale
     return [spread, scale, factor, factor if weight is None else _outer(factor, weight.reshape(-1))]
 
 

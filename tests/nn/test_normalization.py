@@ -272,3 +272,17 @@ def test_squares_may_leave_the_range(name, dtype, size):
         expected = grad(loss)(x).astype(float)
         found = grad(lambda x: loss(x * np.array(size, dtype)))(x).astype(float)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-3 if dtype == "float16" else 1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-25, 1e10])
+@pytest.mark.parametrize("name", ["layer_norm", "rms_norm"])
+def test_gradients_of_small_numbers_stay_in_range(name, size):
+    """Numbers whose squares are just in range, with gradients that are small or large beside them."""
+    x, incoming = NUMBERS * 3e-19, np.array([[1.0, -2.0, 0.5], [0.25, 1.0, -1.0]]) * size
+    found = {}
+    for dtype in ("float32", "float64"):
+        leaf, weight = tensor(x.astype(dtype), requires_grad=True), tensor(np.ones(3, dtype), requires_grad=True)
+        out = getattr(nn.functional, name)(leaf, 3, weight, eps=0.0)
+        found[dtype] = out.gradient(leaf, weight, gradient=incoming.astype(dtype))
+    for a, b in zip(*found.values(), strict=True):
+        np.testing.assert_allclose(a.data, b.data, rtol=1e-5)
