@@ -197,5 +197,5 @@ rms_norm = defop(
     "rms_norm", rms_norm_kernel, joint(rms_norm_rule), definition=rms_norm_definition,
     kind="whole", slope=None, example=Example((2, 3), (3,)),
     doc="x / sqrt(mean(x^2) + eps) * weight, with the mean of the last axes of each sample.",
-    doctest="rms_norm(tensor([[1.0, -1.0]]), eps=0.0) -> tensor([[1., -1.]])",
+    doctest="rms_norm(tensor([[1.0, -1.0]]), eps=0.0) -> tensor([[ 1., -1.]])",
 )  # fmt: skip
