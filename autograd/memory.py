@@ -1,7 +1,7 @@
 """Memory that was freed is kept for the next array, where the C library would hand it back to the system.
 
 glibc gets each large array (from 128 KiB on) from the system and hands it back when it is freed, so that every step of
-a training has every page of its arrays faulted in and cleared anew: half of the time of a LayerNorm on 256 x 512. The
+a training has every page of its arrays faulted in and cleared anew: most of the time of a LayerNorm on 256 x 512. The
 largest array that was freed so far (of up to 32 MiB) is for glibc the size from which on it does so, and twice of that
 is what it keeps. So one array of this size, made and freed, is all that it takes; no page of it is ever touched.
 
