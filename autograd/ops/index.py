@@ -66,7 +66,7 @@ def _add_all(out: Array, index: Any, x: Array) -> None:
 
     Row by row it takes four times as long as entry by entry, for which the places of all entries are written out.
     """
-    if index.__class__ is tuple and len(index) == 1:
+    if index.__class__ is tuple and len(index) == 1 and index[0].__class__ is np.ndarray:  # (rows,), not ((i, j),)
         index = index[0]
     if (
         index.__class__ is not np.ndarray or x.size < _FEW or out.ndim == 1 or not out.flags.c_contiguous

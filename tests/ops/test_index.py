@@ -169,6 +169,7 @@ ROWS = {
     "as-a-tuple": (np.arange(60) % 40,),
     "small-integers": (np.arange(60) % 40).astype(np.uint8),
     "in-two-parts": np.arange(5000) * 7 % 40,
+    "a-tuple-within": ((list(range(30)), list(range(10, 40))),),
 }
 
 
