@@ -16,15 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.arrays import is_real_floating, only_numbers
+from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, stacked_pass
-from autograd.engine.graph import STATE, Vertex, newest_first
+from autograd.engine.graph import STATE, State, Vertex, newest_first
 from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.facts import EXACT
-from autograd.fingerprints import take_back
 from autograd.modes import Readings
 from autograd.provenance import place
 from autograd.pytree import flatten, leaves, unflatten
@@ -66,13 +65,13 @@ class Trace:
         entered = list(args)
         readings = outside.readings or Readings()
         before = len(readings.noted)
-        token = STATE.set(outside.replace(grad=True, readings=readings))
+        token = STATE.set(State(True, outside.scope, outside.watch, readings))
         try:
             for n in numbers:
                 doors = []
                 for path, x in leaves(args[n]):
                     self.places.append((n, path))
-                    doors.append(_enter(x, outside.grad, f"argument {n}{path} of {self.name}"))
+                    doors.append(_enter(x, outside.grad, n, path, self.name))
                     self.given.append(x)
                 entered[n] = unflatten(args[n], iter(doors))
                 self.doors += doors
@@ -81,18 +80,19 @@ class Trace:
             self.result = function(*entered, **kwargs)
         finally:
             STATE.reset(token)
-        given = flatten((args, kwargs, beside)) if kwargs or beside else flatten(args)
-        came = [x for x in given if isinstance(x, Tensor)]
+        all_of_them = len(numbers) == len(args) and not (kwargs or beside)
+        came = [x for x in (self.given if all_of_them else flatten((args, kwargs, beside))) if isinstance(x, Tensor)]
+        live = [x for x in came if x._requires_grad]
         self.wraps = outside.readings is not None or bool(came)
         # Whether somebody may differentiate the results: for what came in, or for what the function found by itself.
-        self.nested = outside.grad and (any(x._requires_grad for x in came) or self._found_others())
+        self.nested = outside.grad and (bool(live) or self._found_others())
         if len(readings.noted) > before:
             self._warn_of_lost_arguments(readings.noted[before:])
 
     def _route(self) -> Route | None:
         """The way back from all outputs."""
         outs = [self.result] if isinstance(self.result, Tensor) else flatten(self.result)
-        roots = frozenset(out._node or leaf(out) for out in outs if isinstance(out, Tensor) and out._requires_grad)
+        roots = frozenset([out._node or leaf(out) for out in outs if isinstance(out, Tensor) and out._requires_grad])
         return self._route_from(roots) if roots else None
 
     def _found_others(self) -> bool:
@@ -197,6 +197,8 @@ class Trace:
 
     def plain(self, tree: Any) -> Any:
         """A result of the function as the caller wants it."""
+        if isinstance(tree, Tensor):
+            return self.hand_out(tree, self._scalar_like(tree))
         return unflatten(
             tree,
             iter([self.hand_out(x, self._scalar_like(x)) if isinstance(x, Tensor) else x for x in flatten(tree)]),
@@ -226,10 +228,12 @@ def _rows_at_once(route: Route) -> int:
 
 
 def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
-    """The leaf that a function is given in place of an argument, to be differentiated for it."""
-    t = Tensor(data, requires_grad=True)
-    t._info = Argument()
-    t._info.name = name
+    """The leaf that a function is given in place of an argument, to be differentiated for it; nobody else holds the
+    data."""
+    t = constant(native(data))
+    t._requires_grad = True
+    t._info = info = Argument()
+    info.name = name
     return t
 
 
@@ -255,22 +259,22 @@ def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple
     return numbers
 
 
-def _enter(x: Any, outside_grad: bool, where: str) -> Tensor:
+def _enter(x: Any, outside_grad: bool, number: int, path: str, function: str) -> Tensor:
     """The Tensor that the function sees in place of an argument."""
     if isinstance(x, Tensor):
         if x.requires_grad and outside_grad:
             return identity(x)  # type: ignore[no-any-return]
         x = x._data
-    only_numbers(x, where)
+    if x.__class__ is not float and x.__class__ is not np.ndarray:
+        only_numbers(x, f"argument {number}{path} of {function}")
     array = np.array(x)
-    if not is_real_floating(array.dtype):
+    if array.dtype.kind != "f":
         raise InvalidDtypeError(
-            f"{where} is {array.dtype} ({type(x).__name__}), which has no derivative. Only real floating data is "
-            "differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out of argnums."
+            f"argument {number}{path} of {function} is {array.dtype} ({type(x).__name__}), which has no derivative. "
+            "Only real floating data is differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out "
+            "of argnums."
         )
-    door = argument(array)
-    take_back(array)  # a copy of ours
-    return door
+    return argument(array)
 
 
 def check_number(out: Any, what: str) -> None:

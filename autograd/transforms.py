@@ -34,6 +34,8 @@ __autograd_transparent__ = True
 
 def _scalar(out: Any, function: Function) -> Any:
     """The output of a function whose gradient is asked, checked to be one number."""
+    if isinstance(out, Tensor) and not out._data.ndim:
+        return out
     name = getattr(function, "__name__", "the function")
     if isinstance(out, list | tuple | dict):
         raise NonScalarBackwardError(
@@ -85,6 +87,23 @@ def _refuse(message: str) -> NoReturn:
     raise TypeError(message)
 
 
+def _pulled(
+    function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool
+) -> tuple[Trace, Any, Any, list[Any]]:
+    """A call of a function, its number, what it returned beside that, and the gradients of the arguments."""
+    trace = Trace(function, args, kwargs, argnums)
+    out, aux = trace.result, None
+    if has_aux:
+        if not isinstance(out, tuple) or len(out) != 2:
+            raise TypeError("with has_aux=True the function must return a pair: (number, anything else).")
+        out, aux = out
+    out = _scalar(out, function)
+    seed: Any = out.dtype.type(1.0) if isinstance(out, Tensor) else None
+    if trace.nested and seed is not None:
+        seed = constant(seed)
+    return trace, out, aux, trace.pull([out], [seed], create_graph=trace.nested, release=not trace.nested)
+
+
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., tuple[Any, Any]]:
     """A function that returns the value of ``function`` and its gradient, from one evaluation.
 
@@ -101,18 +120,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     _check_call("value_and_grad", function, argnums, has_aux)
 
     def evaluate(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(function, args, kwargs, argnums)
-        if has_aux:
-            if not isinstance(trace.result, tuple) or len(trace.result) != 2:
-                raise TypeError("with has_aux=True the function must return a pair: (number, anything else).")
-            out, aux = trace.result
-        else:
-            out, aux = trace.result, None
-        out = _scalar(out, function)
-        seed: Any = out.dtype.type(1.0) if isinstance(out, Tensor) else None
-        if trace.nested and seed is not None:
-            seed = constant(seed)
-        gradients = trace.pull([out], [seed], create_graph=trace.nested, release=not trace.nested)
+        trace, out, aux, gradients = _pulled(function, args, kwargs, argnums, has_aux)
         value = trace.plain(out) if isinstance(out, Tensor) else out
         return ((value, trace.plain(aux)) if has_aux else value), trace.as_selected(gradients)
 
@@ -137,11 +145,11 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     {'w': array([3., 3.]), 'b': 1.0}
     """
     _check_call("grad", function, argnums, has_aux)
-    evaluate = value_and_grad(function, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, result = evaluate(*args, **kwargs)
-        return (result, value[1]) if has_aux else result
+        trace, _, aux, gradients = _pulled(function, args, kwargs, argnums, has_aux)
+        result = trace.as_selected(gradients)
+        return (result, trace.plain(aux)) if has_aux else result
 
     return _named(gradient, function, "grad")
 

@@ -47,17 +47,17 @@ class Route:
         self.starts: list[Vertex] = []
         if wanted is not None:
             self.starts = [vertex for vertex in order if not vertex.parents]
-            useful: set[Vertex] = set()
+            self.edges = edges = {}  # filled oldest first: of what leads to the wanted vertices, and nothing else
             for vertex in reversed(order):
-                if vertex in wanted or not useful.isdisjoint(vertex.parents):
-                    useful.add(vertex)
-            order = [vertex for vertex in order if vertex in useful]
-            self.edges = edges = {}
-            for vertex in order:
                 parents = vertex.parents
-                if not useful.issuperset(parents):
-                    parents = tuple([p if p in useful else None for p in parents])
-                edges[vertex] = parents if any(parents) else ()
+                for parent in parents:
+                    if parent not in edges:
+                        parents = tuple([p if p in edges else None for p in parents])
+                        parents = parents if any(parents) else ()
+                        break
+                if parents or vertex in wanted:
+                    edges[vertex] = parents
+            order = [*reversed(edges)]
         self.order = order
 
 
