@@ -15,18 +15,33 @@ import traceback
 from typing import Any
 
 import numpy as np
+from cases import CASES
 from workloads import WORKLOADS, Task, data_of, operands_of
 
 
 def task_of(peer: Any, name: str) -> Task | None:
-    """The task of a workload, or of a single op named like ``"tanh/(10,)/backward"``; None if the peer has none."""
+    """The task of a workload, case, or single op named like ``"tanh/(10,)/backward"``; None if the peer has none."""
     if name in WORKLOADS:
         make = getattr(peer, WORKLOADS[name].kind, None)
         task: Task | None = make and make(WORKLOADS[name], data_of(name))
         return task
+    if name in CASES:
+        return CASES[name].make(peer.LIBRARY) if hasattr(peer, "LIBRARY") else None
     op, shape, mode = name.split("/")
     task = peer.op(op, *operands_of(op, shape), mode == "backward")
     return task
+
+
+def kernel(peer: Any) -> str:
+    """What computes the products of matrices in this process."""
+    if hasattr(peer, "KERNEL"):
+        return str(peer.KERNEL)
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return "NumPy's BLAS (which kernel of it: pip install threadpoolctl)"
+    found = [f"{lib['internal_api']} {lib['version']} ({lib.get('architecture')})" for lib in threadpool_info()]
+    return ", ".join(found) or "NumPy's BLAS"
 
 
 def first_values(task: Task, steps: int) -> list[float]:
@@ -88,8 +103,8 @@ def main(name: str) -> None:
         peer = importlib.import_module(f"peers.{name}")
     except ImportError as error:
         return reply({"missing": str(error)})
-    np.empty(3_000_000)  # once 24 MB were freed, glibc keeps freed memory, as in any program that has held some data
-    reply({"versions": {"Python": sys.version.split()[0], **peer.VERSIONS}})
+    np.empty(2**25 - 2**16, np.uint8)  # from here on glibc keeps freed memory, up to 64 MiB, for all peers alike
+    reply({"versions": {"Python": sys.version.split()[0], **peer.VERSIONS}, "kernel": kernel(peer)})
     tasks: dict[str, Task] = {}
     for line in sys.stdin:
         try:

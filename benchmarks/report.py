@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from cases import CASES, EXACT, FLOAT, RANDOM
 from workloads import ABOUT, CHAIN, PROMISES, SHAPES, WORKLOADS, op_names
 
 TITLES = {"chainrule": "chainrule", "numpy_by_hand": "NumPy by hand", "pytorch": "PyTorch", "micrograd": "micrograd"}
@@ -17,13 +18,18 @@ Results = dict[str, Any]  # of a task: for each peer its first values and its bu
 def write(measured: Results, peers: list[str], versions: dict[str, str], notes: list[str], rounds: int) -> str:
     """The whole report."""
     workloads = [name for name in WORKLOADS if name in measured]
+    cases = [name for name in CASES if name in measured]
     parts = [head(versions, rounds), "\n".join(f"- {note}" for note in notes)]
-    if any(name not in WORKLOADS for name in measured):
+    if len(measured) > len(workloads) + len(cases):
         parts += [ops_table(measured, peers, shape) for shape in SHAPES]
     if workloads:
         parts += [steps_table(measured, peers, workloads), agreement(measured, peers, workloads)]
         if "chainrule" in peers:
-            parts += [ratios_table(measured, peers, workloads), promises_table(measured)]
+            parts += [ratios_table(measured, peers, workloads)]
+    if cases:
+        parts += [cases_table(measured, cases)]
+    if "chainrule" in peers and workloads + cases:
+        parts += [promises_table(measured)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -62,6 +68,26 @@ def medians(result: Results, peer: str) -> list[float]:
 def ratios(result: Results, peer: str, other: str) -> list[float]:
     """How many times the time of another peer, round by round."""
     return [a / b for a, b in zip(medians(result, peer), medians(result, other), strict=False)]
+
+
+def spread(found: list[float]) -> str:
+    """The median of ratios, with the smallest and the largest."""
+    return f"{median(found):.2f} ({min(found):.2f} to {max(found):.2f})" if found else "-"
+
+
+def promises() -> list[tuple[str, str, float]]:
+    """What chainrule promises: of what, beside which peer, and its time at most as a ratio to that of the peer."""
+    return PROMISES + [(name, "pytorch", case.promise) for name, case in CASES.items() if case.promise is not None]
+
+
+def missed(measured: Results) -> list[str]:
+    """Promises that were measured and not reached."""
+    found = [(name, peer, limit, ratios(measured.get(name, {}), "chainrule", peer)) for name, peer, limit in promises()]
+    return [
+        f"{name}: {spread(r)} of {TITLES[peer]}, promised {limit}"
+        for name, peer, limit, r in found
+        if r and median(r) > limit
+    ]
 
 
 def deviation(result: Results, peer: str) -> float | None:
@@ -113,7 +139,7 @@ def ratios_table(measured: Results, peers: list[str], workloads: list[str]) -> s
     rows = []
     for name in workloads:
         found = [ratios(measured[name], "chainrule", other) for other in others]
-        rows.append([f"`{name}`", *(f"{median(r):.2f} ({min(r):.2f} to {max(r):.2f})" if r else "-" for r in found)])
+        rows.append([f"`{name}`", *map(spread, found)])
     text = "Below 1, chainrule is faster. Medians of the ratios of all rounds, with the smallest and the largest."
     header = ["workload", *(f"to {TITLES[other]}" for other in others)]
     return table("Time of chainrule as a ratio", header, rows, text)
@@ -133,13 +159,31 @@ def agreement(measured: Results, peers: list[str], workloads: list[str]) -> str:
     return table("Do the peers compute the same?", ["workload", *(TITLES[p] for p in peers), "allowed"], rows, text)
 
 
+def cases_table(measured: Results, cases: list[str]) -> str:
+    """The second table: shapes that users bring, beside PyTorch."""
+    rows = []
+    for name in cases:
+        result, rtol = measured[name], CASES[name].rtol
+        times = [medians(result, peer) for peer in ("chainrule", "pytorch")]
+        off = deviation(result, "pytorch")
+        verdict = "-" if off is None or rtol == RANDOM else f"{off:.0e}{'' if off <= rtol else ' **too much**'}"
+        ratio = spread(ratios(result, "chainrule", "pytorch"))
+        rows.append([f"`{name}`", *(f"{median(t) * 1e3:.3g}" if t else "-" for t in times), ratio, verdict])
+        rows[-1].append(CASES[name].about)
+    text = (
+        "Milliseconds for forward and backward, for a step with Adam, or for what the case says; layers and training "
+        f"in float32, the others in float64. Values may differ by {FLOAT:.0e} and {EXACT:.0e}."
+    )
+    header = ["case", "chainrule", "PyTorch", "ratio", "values differ by", "what it is"]
+    return table("Shapes that users bring", header, rows, text).replace("--:|\n", ":--|\n", 1)
+
+
 def promises_table(measured: Results) -> str:
     """Each promised ratio, and whether it was reached."""
     rows = []
-    for name, peer, limit in PROMISES:
+    for name, peer, limit in promises():
         found = ratios(measured.get(name, {}), "chainrule", peer)
         verdict = ("yes" if median(found) <= limit else "**no**") if found else "not measured"
-        value = f"{median(found):.2f} ({min(found):.2f} to {max(found):.2f})" if found else "-"
-        rows.append([f"`{name}`", TITLES[peer], f"{limit:.2f}", value, verdict])
+        rows.append([f"`{name}`", TITLES[peer], f"{limit:.2f}", spread(found), verdict])
     text = "The time of chainrule as a ratio to that of the peer."
     return table("What is promised", ["workload", "peer", "at most", "measured", "reached"], rows, text)

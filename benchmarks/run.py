@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import report
+from cases import CASES
 from workloads import SHAPES, WORKLOADS, op_names
 
 FOLDER = Path(__file__).resolve().parent
@@ -31,6 +32,8 @@ INSTALL = {
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+# Variables by which a machine may have chosen kernels of OpenBLAS; here NumPy chooses by the processor.
+KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 UNDISTURBED = 0.97  # a burst in which the process ran for less than this part of the time is done again,
 TRIES = 6  # up to so many times in all; the best one counts
 
@@ -46,7 +49,7 @@ class Peer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | ONE_THREAD | {"PYTHONPATH": path},
+            env={k: v for k, v in os.environ.items() if k not in KERNELS} | ONE_THREAD | {"PYTHONPATH": path},
         )
         self.hello = self._read()
 
@@ -103,7 +106,7 @@ def compare(tasks: list[str], pythons: dict[str, str], rounds: int, seconds: flo
 
 
 def choose(names: list[str], pythons: dict[str, str]) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    """The peers that can be had, with their interpreters; the versions of what they use; notes on the others."""
+    """The peers that can be had, with their interpreters; the versions of what they use; notes on them and on others."""
     chosen: dict[str, str] = {}
     versions: dict[str, str] = {}
     notes: list[str] = []
@@ -124,6 +127,7 @@ def choose(names: list[str], pythons: dict[str, str]) -> tuple[dict[str, str], d
         else:
             chosen[name] = python
             versions |= hello["versions"]
+            notes.append(f"{report.TITLES[name]} multiplies matrices with {hello['kernel']}.")
     return chosen, versions, notes
 
 
@@ -141,19 +145,27 @@ def options() -> argparse.Namespace:
     add = parser.add_argument
     add("--quick", action="store_true", help="fewer and shorter rounds: a first look")
     add("--rounds", type=int, metavar="N", help="rounds over the peers (5, with --quick 2)")
-    add("--only", nargs="+", metavar="NAME", choices=["ops", *WORKLOADS], help=f"ops, {', '.join(WORKLOADS)}")
+    add(
+        "--only",
+        nargs="+",
+        metavar="NAME",
+        choices=["ops", "cases", *WORKLOADS, *CASES],
+        help=f"ops, cases, {', '.join([*WORKLOADS, *CASES])}",
+    )
     add("--peers", nargs="+", metavar="PEER", choices=PEERS, default=PEERS, help=", ".join(PEERS))
     add("--python", action="append", type=interpreter, default=[], metavar="PEER=PATH", help="its interpreter")
     add("--json", type=Path, metavar="FILE", help="write every burst there")
     return parser.parse_args()
 
 
-def main() -> None:
-    """Measure and print."""
+def main() -> int:
+    """Measure and print; 1 if something that is promised was not reached."""
     given = options()
     rounds = given.rounds or (2 if given.quick else 5)
     seconds = 0.1 if given.quick else 0.4
-    names = given.only or ["ops", *WORKLOADS]
+    names = given.only or ["ops", *WORKLOADS, "cases"]
+    if "cases" in names:
+        names = [name for name in names if name != "cases"] + [name for name in CASES if name not in names]
     pythons, versions, notes = choose(given.peers, dict(given.python))
     measured: dict[str, Any] = {}
     for name in names:
@@ -168,7 +180,11 @@ def main() -> None:
     if given.json:
         given.json.write_text(json.dumps({"versions": versions, "rounds": rounds, "results": measured}, indent=1))
     print(report.write(measured, list(pythons), versions, notes, rounds))
+    missed = report.missed(measured)
+    for line in missed:
+        print(f"not reached: {line}", file=sys.stderr)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder 
 def bench(monkeypatch):
     """The modules of the folder, which is no package: its scripts find each other because they lie side by side."""
     monkeypatch.syspath_prepend(FOLDER)
-    names = "measure", "report", "run", "workloads"
+    names = "cases", "measure", "report", "run", "workloads"
     return SimpleNamespace(
         **{name: import_module(name) for name in names},
         chainrule=import_module("peers.chainrule"),
@@ -26,15 +27,15 @@ def bench(monkeypatch):
     )
 
 
-def workload_names():
+def names_in(module, table):
     sys.path.insert(0, str(FOLDER))
     try:
-        return list(import_module("workloads").WORKLOADS) if FOLDER.exists() else []
+        return list(getattr(import_module(module), table)) if FOLDER.exists() else []
     finally:
         sys.path.remove(str(FOLDER))
 
 
-@pytest.mark.parametrize("name", workload_names())
+@pytest.mark.parametrize("name", names_in("workloads", "WORKLOADS"))
 def test_a_workload_agrees_with_numpy_by_hand(bench, name):
     ours = bench.measure.task_of(bench.chainrule, name)
     if ours is None:
@@ -48,6 +49,24 @@ def test_a_workload_agrees_with_numpy_by_hand(bench, name):
     if ours.reset is not bench.workloads.Task._field_defaults["reset"]:  # a burst starts where the last one started
         assert bench.measure.first_values(ours, 2) == found
         assert found[0] != found[1]
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # says torch.func of itself
+@pytest.mark.parametrize("name", names_in("cases", "CASES"))
+def test_a_case_starts_over_and_agrees_with_pytorch(bench, name):
+    ours = bench.measure.task_of(bench.chainrule, name)
+    if ours is None:
+        pytest.skip("needs SciPy")
+    found = bench.measure.first_values(ours, 1)
+    assert found
+    assert np.isfinite(found).all()
+    rtol = bench.cases.CASES[name].rtol
+    if rtol != bench.cases.RANDOM:
+        assert bench.measure.first_values(ours, 1) == found
+    pytest.importorskip("torch")
+    theirs = bench.measure.first_values(bench.measure.task_of(import_module("peers.pytorch"), name), 1)
+    assert len(theirs) == len(found)
+    assert rtol == bench.cases.RANDOM or found == pytest.approx(theirs, rel=rtol, abs=1e-3 * rtol)
 
 
 def test_single_ops_agree_with_numpy_by_hand(bench):
@@ -68,13 +87,17 @@ def test_a_burst_starts_over(bench):
     assert 0.0 <= timed["best"] <= timed["median"]
 
 
-def test_the_report_says_what_was_not_reached_and_what_differs(bench):
+def test_the_report_says_what_was_not_reached_and_what_differs(bench, monkeypatch):
+    promised = [("mlp_small", "pytorch", 0.3), ("mlp_large", "pytorch", 1.2), ("scalar", "micrograd", 0.3)]
+
     def result(seconds, value=1.0):
         return {"values": [value], "bursts": [{"median": s} for s in seconds]}
 
+    monkeypatch.setattr(bench.report, "PROMISES", promised)
     measured = {
         "mlp_small": {"chainrule": result([1.0, 4.0, 2.0]), "pytorch": result([2.0, 16.0, 10.0], 1.1)},
         "mlp_large": {"chainrule": result([3.0]), "pytorch": result([2.0])},
+        "layer_norm": {"chainrule": result([9.0]), "pytorch": result([1.0], 1.001)},
     }
     text = bench.report.write(measured, ["chainrule", "pytorch"], {"Python": "3"}, ["micrograd is left out"], 3)
     lines = text.splitlines()
@@ -84,6 +107,39 @@ def test_the_report_says_what_was_not_reached_and_what_differs(bench):
     assert "| `mlp_large` | PyTorch | 1.20 | 1.50 (1.50 to 1.50) | **no** |" in lines
     assert "| `scalar` | micrograd | 0.30 | - | not measured |" in lines
     assert "| `mlp_small` | - | 1e-01 **too much** | 2e-04 |" in lines
+    about = bench.cases.CASES["layer_norm"].about
+    assert f"| `layer_norm` | 9e+03 | 1e+03 | 9.00 (9.00 to 9.00) | 1e-03 **too much** | {about} |" in lines
+    assert [line.split(":")[0] for line in bench.report.missed(measured)] == ["mlp_large", "layer_norm"]
+
+
+def test_the_command_fails_where_a_promise_is_missed(bench, monkeypatch, capsys):
+    slow = {
+        "chainrule": {"values": [], "bursts": [{"median": 9.0}]},
+        "pytorch": {"values": [], "bursts": [{"median": 1.0}]},
+    }
+    monkeypatch.setattr(sys, "argv", ["run.py", "--only", "layer_norm"])
+    monkeypatch.setattr(bench.run, "choose", lambda *_: (dict.fromkeys(slow, "python"), {}, []))
+    monkeypatch.setattr(bench.run, "compare", lambda names, *_: dict.fromkeys(names, slow))
+    assert bench.run.main() == 1
+    assert "not reached: layer_norm: 9.00 (9.00 to 9.00) of PyTorch" in capsys.readouterr().err
+
+
+def test_no_peer_is_told_which_kernels_to_use(bench, monkeypatch):
+    for name in bench.run.KERNELS:
+        monkeypatch.setenv(name, "Haswell")
+    command = "import os, json; print(json.dumps({'missing': sorted(os.environ)}))"
+    started = []
+
+    def popen(arguments, **options):
+        started.append(options["env"])
+        return subprocess.Popen([sys.executable, "-c", command], **options)
+
+    monkeypatch.setattr(bench.run, "subprocess", SimpleNamespace(Popen=popen, PIPE=subprocess.PIPE))
+    peer = bench.run.Peer("chainrule", sys.executable)
+    peer.close()
+    assert started
+    assert not set(bench.run.KERNELS) & set(peer.hello["missing"])
+    assert peer.hello["missing"].count("OMP_NUM_THREADS") == 1
 
 
 def run(*arguments):
@@ -113,8 +169,9 @@ def test_the_command(tmp_path):
 def test_a_peer_that_is_not_there_is_left_out(bench, tmp_path):
     chosen, _, notes = bench.run.choose(["numpy_by_hand", "pytorch"], {"pytorch": str(tmp_path / "python")})
     assert list(chosen) == ["numpy_by_hand"]
-    assert len(notes) == 1
-    assert "pip install torch" in notes[0]
+    assert len(notes) == 2
+    assert "NumPy by hand multiplies matrices with" in notes[0]
+    assert "pip install torch" in notes[1]
 
 
 @pytest.mark.parametrize("arguments", [["--only", "mlp_huge"], ["--python", "jax=python"], ["--python", "pytorch"]])

@@ -6,6 +6,7 @@ import operator
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 try:
     metadata.distribution("chainrule")
@@ -189,3 +190,36 @@ def op(name, x, w, backward):
         return out
 
     return Task(step, lambda out: [v.sum() for v in [out.data, *([p.grad for p in leaves] if backward else [])]])
+
+
+def lbfgs(f, start):
+    return optim.minimize(f, start, tolerance=1e-6, max_steps=2000).value
+
+
+def put(p, array):
+    p.data = array
+
+
+def to_numpy(a):
+    return a.data if isinstance(a, autograd.Tensor) else np.asarray(a)
+
+
+LIBRARY = SimpleNamespace(
+    xp=np,
+    nn=nn,
+    optim=optim,
+    array=lambda a: a,
+    leaf=lambda a: tensor(a, requires_grad=True),
+    set=put,
+    kind=lambda p: p.dtype.name,
+    numpy=to_numpy,
+    total=lambda a: np.abs(to_numpy(a)).sum(dtype=float),
+    float64=lambda model: model.astype("float64"),
+    sort=np.sort,
+    row_maxima=lambda x: x.max(axis=1, keepdims=True),
+    jacobian=autograd.jacobian,
+    hessian=autograd.hessian,
+    hvp=lambda f, w, v: autograd.hvp(f, (w,), (v,)),
+    value_and_grad=autograd.value_and_grad,
+    lbfgs=lbfgs,
+)

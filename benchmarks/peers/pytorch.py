@@ -3,7 +3,9 @@
 # ruff: noqa: D103 - a function makes the task of the workload of its name
 
 import operator
+from types import SimpleNamespace
 
+import numpy as np
 import torch
 from torch import nn
 from workloads import BATCHES, Task, chain
@@ -11,6 +13,7 @@ from workloads import BATCHES, Task, chain
 torch.set_num_threads(1)
 
 VERSIONS = {"PyTorch": torch.__version__}
+KERNEL = f"MKL and oneDNN ({torch.backends.cpu.get_cpu_capability()})"
 
 
 def number(v, **options):
@@ -194,3 +197,58 @@ def op(name, x, w, backward):
         return out
 
     return Task(step, lambda out: [v.sum().item() for v in [out, *([p.grad for p in leaves] if backward else [])]])
+
+
+def lbfgs(f, start):
+    x = leaf(start)
+    limits = {"max_iter": 2000, "max_eval": 5000, "tolerance_grad": 1e-7, "tolerance_change": 0}
+    optimizer = torch.optim.LBFGS([x], line_search_fn="strong_wolfe", **limits)
+
+    def closure():
+        optimizer.zero_grad()
+        value = f(x)
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    return f(x).detach()
+
+
+def value_and_grad(f):
+    def both(start):
+        x = leaf(start)
+        value = f(x)
+        value.backward()
+        return value.item(), x.grad.numpy()
+
+    return both
+
+
+def leaf(a):
+    return torch.from_numpy(np.array(a)).requires_grad_(True)
+
+
+def put(p, array):
+    with torch.no_grad():
+        p.copy_(torch.from_numpy(array))
+
+
+LIBRARY = SimpleNamespace(
+    xp=torch,
+    nn=nn,
+    optim=torch.optim,
+    array=torch.from_numpy,
+    leaf=leaf,
+    set=put,
+    kind=lambda p: str(p.dtype).removeprefix("torch."),
+    numpy=lambda t: t.detach().numpy(),
+    total=lambda t: total(t.detach()),
+    float64=lambda model: model.double(),
+    sort=lambda x: x.sort()[0],
+    row_maxima=lambda x: x.max(1, keepdims=True)[0],
+    jacobian=torch.func.jacrev,
+    hessian=torch.func.hessian,
+    hvp=lambda f, w, v: torch.autograd.functional.vhp(f, w, v)[1],
+    value_and_grad=value_and_grad,
+    lbfgs=lbfgs,
+)
