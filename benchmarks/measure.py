@@ -26,7 +26,9 @@ def task_of(peer: Any, name: str) -> Task | None:
         task: Task | None = make and make(WORKLOADS[name], data_of(name))
         return task
     if name in CASES:
-        return CASES[name].make(peer.LIBRARY) if hasattr(peer, "LIBRARY") else None
+        if hasattr(peer, "LIBRARY"):
+            return CASES[name].make(peer.LIBRARY)
+        return peer.CASES[name]() if name in getattr(peer, "CASES", {}) else None
     op, shape, mode = name.split("/")
     task = peer.op(op, *operands_of(op, shape), mode == "backward")
     return task

@@ -160,21 +160,24 @@ def agreement(measured: Results, peers: list[str], workloads: list[str]) -> str:
 
 
 def cases_table(measured: Results, cases: list[str]) -> str:
-    """The second table: shapes that users bring, beside PyTorch."""
+    """The second table: shapes that users bring, beside PyTorch and, for some, beside NumPy by hand."""
+    shown = "chainrule", "numpy_by_hand", "pytorch"
     rows = []
     for name in cases:
         result, rtol = measured[name], CASES[name].rtol
-        times = [medians(result, peer) for peer in ("chainrule", "pytorch")]
-        off = deviation(result, "pytorch")
-        verdict = "-" if off is None or rtol == RANDOM else f"{off:.0e}{'' if off <= rtol else ' **too much**'}"
-        ratio = spread(ratios(result, "chainrule", "pytorch"))
-        rows.append([f"`{name}`", *(f"{median(t) * 1e3:.3g}" if t else "-" for t in times), ratio, verdict])
+        times = [medians(result, peer) for peer in shown]
+        off = [found for peer in shown if (found := deviation(result, peer)) is not None]
+        verdict = f"{max(off):.0e}{'' if max(off) <= rtol else ' **too much**'}" if off and rtol != RANDOM else "-"
+        ours, by_hand = (ratios(result, peer, "pytorch") for peer in shown[:2])
+        rows.append([f"`{name}`", *(f"{median(t) * 1e3:.3g}" if t else "-" for t in times)])
+        rows[-1] += [spread(ours), f"{median(by_hand):.2f}" if by_hand else "-", verdict]
         rows[-1].append(CASES[name].about)
     text = (
         "Milliseconds for forward and backward, for a step with Adam, or for what the case says; layers and training "
         f"in float32, the others in float64. Values may differ by {FLOAT:.0e} and {EXACT:.0e}."
     )
-    header = ["case", "chainrule", "PyTorch", "ratio", "values differ by", "what it is"]
+    header = ["case", *(TITLES[peer] for peer in shown), "chainrule / PyTorch", "by hand / PyTorch", "values differ by"]
+    header.append("what it is")
     return table("Shapes that users bring", header, rows, text).replace("--:|\n", ":--|\n", 1)
 
 

@@ -106,7 +106,7 @@ def compare(tasks: list[str], pythons: dict[str, str], rounds: int, seconds: flo
 
 
 def choose(names: list[str], pythons: dict[str, str]) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    """The peers that can be had, with their interpreters; the versions of what they use; notes on kernels and the rest."""
+    """The peers that can be had, with their interpreters; what versions they use; notes on kernels and on others."""
     chosen: dict[str, str] = {}
     versions: dict[str, str] = {}
     notes: list[str] = []

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from workloads import BATCHES, CHAIN, Task, chain
 
+from peers.cases_by_hand import CASES as CASES
+
 VERSIONS = {"NumPy": np.__version__}
 
 
