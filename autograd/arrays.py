@@ -30,6 +30,7 @@ __all__ = [
     "normalize_axes",
     "only_numbers",
     "row_starts",
+    "shifted",
     "sum_to",
 ]
 
@@ -98,6 +99,18 @@ def sum_to(d: Any, shape: Shape) -> Any:
     extra = d.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and d.shape[i + extra] != 1)
     return add_reduce(d, axis=axes).reshape(shape) if axes else d
+
+
+def shifted(axis: Axis, ndim: int) -> Any:
+    """Axes of an array where it has one more in front, in a stack of such arrays.
+
+    >>> from autograd.arrays import shifted
+    >>> shifted((0, -1), 3), shifted(None, 3)
+    ((1, -1), (1, 2, 3))
+    """
+    if isinstance(axis, tuple):
+        return tuple([shifted(a, ndim) for a in axis])
+    return tuple(range(1, ndim + 1)) if axis is None else axis + 1 if axis >= 0 else axis
 
 
 # --- what carries more than its numbers -----------------------------------------------------------------------------

@@ -297,8 +297,9 @@ _ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
 #
 # A Jacobian takes one pass for each of its rows, all through the same graph: their gradients travel together, stacked
 # along one more axis in front. Most rules work entry by entry (``g * y``), and give the gradients of a whole stack when
-# they get a stack; an op says so with ``stacked``. The others are asked row by row. Either way the numbers are those of
-# the passes one by one, but for the rounding of matrix products.
+# they get a stack; an op says so with ``stacked``. Those that name axes, shapes or places do once they are told where
+# these are in a stack. The others are asked row by row. Either way the numbers are those of the passes one by one, but
+# for the rounding of sums and matrix products.
 
 
 def stacked_pass(root: Vertex, seeds: Array, route: Route) -> Grads:
@@ -330,8 +331,10 @@ def stacked_pass(root: Vertex, seeds: Array, route: Route) -> Grads:
 
 def _stacks(node: Node, g: Array, parents: tuple[Vertex | None, ...]) -> list[tuple[Vertex, Array]]:
     """The stacks of gradients that a node sends on."""
-    if node.op.stacked:
-        gradients = node.op.vjp(g, node.kept, parents)
+    stacked = node.op.stacked
+    kept = stacked(len(g), *node.kept) if callable(stacked) else node.kept if stacked else None
+    if kept is not None:
+        gradients = node.op.vjp(g, kept, parents)
         return [(p, _fitted(d, p)) for p, d in zip(parents, gradients, strict=True) if p is not None and d is not None]
     rows = [node.op.vjp(row, node.kept, parents) for row in g]
     sent = []

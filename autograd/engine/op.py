@@ -58,7 +58,7 @@ class Op:
         infix: Callable[..., Any] | None = None,
         definition: Callable[..., Any] | None = None,
         outputs: bool = False,
-        stacked: bool | None = None,
+        stacked: bool | Callable[..., Any] | None = None,
         few: tuple[str, ...] = (),
         strict: bool = False,
         **facts: Any,
@@ -115,9 +115,10 @@ def defop(
     How it computes: ``numpy`` (the NumPy functions that this op answers for; a ufunc answers for itself), ``infix``
     (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in primitive
     ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more axis in
-    front, the rules give stacks; so elementwise rules do), ``few`` (operands that rules get where they have few
-    entries, and None in place of large arrays, which would live on for them alone). What it is: the facts of `Facts`;
-    one that is missing raises RuleError, but for the private ops of rules.
+    front, the rules give stacks; so elementwise rules do; or a function that makes of the number of gradients and of
+    what a node keeps what the rules then need in its place, None where they cannot), ``few`` (operands that rules get
+    where they have few entries, and None in place of large arrays, which would live on for them alone). What it is: the
+    facts of `Facts`; one that is missing raises RuleError, but for the private ops of rules.
 
     >>> import numpy as np
     >>> from autograd import tensor

@@ -30,7 +30,8 @@ def plain_index(index: Any) -> Any:
     return plain(index)
 
 
-_PLAIN = frozenset({int, slice, np.ndarray, type(None), type(...)})
+_SIMPLE = frozenset({int, np.int64, slice, type(None), type(...)})
+_PLAIN = _SIMPLE | {np.ndarray}
 
 
 def is_basic(index: Any) -> bool:
@@ -41,6 +42,22 @@ def is_basic(index: Any) -> bool:
         or getattr(part, "dtype", None) == np.dtype(bool)
         for part in parts
     )  # fmt: skip
+
+
+def _in_stack(index: Any) -> Any:
+    """An index behind an axis in front; None for arrays and truth, whose axes NumPy may put before that."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return (slice(None), *parts) if all(part.__class__ in _SIMPLE for part in parts) else None
+
+
+def _taken_from_stack(n: int, x_shape: Shape, index: Any) -> Any:
+    within = _in_stack(index)
+    return within and ((n, *x_shape), within)
+
+
+def _put_into_stack(n: int, index: Any) -> Any:
+    within = _in_stack(index)
+    return within and (within,)
 
 
 def getitem_kernel(x: Array, *, index: Any) -> Array:
@@ -123,13 +140,13 @@ _PLACES = np.array([1, 0, 1])
 
 getitem = defop(
     "getitem", getitem_kernel, lambda g, x_shape, index: scatter(g, index=index, shape=x_shape),
-    kind="moves", symbol="[]", matrix="G at the places taken, else 0", method="__getitem__",
+    stacked=_taken_from_stack, kind="moves", symbol="[]", matrix="G at the places taken, else 0", method="__getitem__",
     example=(Example((2, 3), index=(slice(None), _PLACES)), Example((4,), index=slice(1, None))),
     doc="x[index] for every kind of NumPy index; a position chosen several times adds its gradients up.",
     doctest="tensor([1.0, 2.0, 3.0])[[0, 0, 2]] -> tensor([1., 1., 3.])",
 )  # fmt: skip
 scatter: Callable[..., Any] = defop(
-    "scatter", scatter_kernel, lambda g, index: g[index],
+    "scatter", scatter_kernel, lambda g, index: g[index], stacked=_put_into_stack,
     kind="moves", matrix="G at the places filled", example=Example((3,), index=_PLACES, shape=(4,)),
     doc="Zeros with x added at an index, in the order of x: so the gradient of `getitem` goes back.",
     doctest="scatter(tensor([1.0, 2.0]), index=[0, 0], shape=(2,)) -> tensor([3., 0.])",

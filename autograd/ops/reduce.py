@@ -23,6 +23,7 @@ from autograd.arrays import (
     minimum_reduce,
     multiply_reduce,
     normalize_axes,
+    shifted,
 )
 from autograd.engine.op import defop
 from autograd.engine.tensor import Tensor, plain
@@ -90,14 +91,18 @@ def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     return expand(keep(g, x_shape, axis, keepdims) * share, x_shape)
 
 
+def _stacked(n: int, x_shape: Shape, axis: Axis, keepdims: bool) -> Any:
+    return (n, *x_shape), shifted(axis, len(x_shape)), keepdims
+
+
 sum = defop(
-    "sum", sum_kernel, sum_rule, numpy=np.sum,
+    "sum", sum_kernel, sum_rule, numpy=np.sum, stacked=_stacked,
     kind="reduces", slope="1", matrix="G, repeated along the axes that were summed", method="sum", options=_SUM,
     doc="The sum of all entries, or of those along axes.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0) -> tensor([4., 6.])",
 )  # fmt: skip
 mean = defop(
-    "mean", mean_kernel, mean_rule, numpy=np.mean,
+    "mean", mean_kernel, mean_rule, numpy=np.mean, stacked=_stacked,
     kind="reduces", slope="1 / n", matrix="G / n, repeated along the axes that were averaged", method="mean",
     options=_MEAN,
     doc="The mean of all entries, or of those along axes.",
@@ -120,6 +125,7 @@ def cumsum_rule(g: Array, x_shape: Shape, axis: int | None) -> Array:
 
 cumsum = defop(
     "cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum,
+    stacked=lambda n, x_shape, axis: ((n, *x_shape), shifted(0 if axis is None else axis, 0)),
     kind="reduces", slope="1", matrix="sums of G from each place on", method="cumsum", options=_RUNNING,
     doc="The running sum along an axis, or of all entries in a row.",
     doctest="tensor([1.0, 2.0, 3.0]).cumsum() -> tensor([1., 3., 6.])",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Axis, Shape
+from autograd.arrays import Axis, Shape, shifted
 from autograd.engine.op import defop, joint, unchanged
 from autograd.facts import Example
 from autograd.ops.index import scatter
@@ -34,6 +34,18 @@ def transpose_rule(g: Array, axes: Sequence[int] | None) -> Array:
     return g.transpose(inverse)
 
 
+def _transposed_stack(n: int, axes: Sequence[int] | None) -> Any:
+    return None if axes is None else ((0, *[a % len(axes) + 1 for a in axes]),)
+
+
+def _exchanged_in_stack(n: int, axis1: int, axis2: int) -> Any:
+    return shifted(axis1, 0), shifted(axis2, 0)
+
+
+def _shaped_stack(n: int, x_shape: Shape) -> Any:
+    return ((n, *x_shape),)
+
+
 def swapaxes_kernel(x: Array, *, axis1: int, axis2: int) -> Array:
     return x.swapaxes(axis1, axis2)
 
@@ -57,22 +69,25 @@ def broadcast_to_kernel(x: Array, *, shape: int | Shape) -> Array:
 _IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
 
 reshape = defop(
-    "reshape", reshape_kernel, lambda g, x_shape: g.reshape(x_shape),
+    "reshape", reshape_kernel, lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
     kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), shape=(3, 2)),
     doc="The same entries in another shape.",
     doctest="tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, 2) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
 ravel = defop(
-    "ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape), kind="reshapes", matrix=_IN_SHAPE,
+    "ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
+    kind="reshapes", matrix=_IN_SHAPE,
     doc="All entries in one row.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
 )  # fmt: skip
 transpose = defop(
-    "transpose", transpose_kernel, transpose_rule, numpy=np.transpose, kind="reshapes", matrix=_PUT_BACK,
+    "transpose", transpose_kernel, transpose_rule, numpy=np.transpose, stacked=_transposed_stack,
+    kind="reshapes", matrix=_PUT_BACK,
     doc="The axes in another order, by default reversed.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).transpose() -> tensor([[1., 3.], [2., 4.]])",
 )  # fmt: skip
 swapaxes = defop(
     "swapaxes", swapaxes_kernel, lambda g, axis1, axis2: g.swapaxes(axis1, axis2), numpy=np.swapaxes,
+    stacked=_exchanged_in_stack,
     kind="reshapes", matrix=_PUT_BACK, method="swapaxes", example=Example((2, 3), axis1=0, axis2=1),
     doc="Two axes exchanged.", doctest="tensor([[1.0, 2.0]]).swapaxes(0, 1).shape -> (2, 1)",
 )  # fmt: skip
@@ -84,12 +99,12 @@ moveaxis = defop(
 )  # fmt: skip
 expand_dims = defop(
     "expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims,
-    kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), axis=1),
+    stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), axis=1),
     doc="New axes of length 1.", doctest="np.expand_dims(tensor([1.0, 2.0]), 0).shape -> (1, 2)",
 )  # fmt: skip
 squeeze = defop(
     "squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze,
-    kind="reshapes", matrix=_IN_SHAPE, method="squeeze", example=Example((1, 3)),
+    stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, method="squeeze", example=Example((1, 3)),
     doc="Without the axes of length 1, or without those named.",
     doctest="tensor([[1.0, 2.0]]).squeeze() -> tensor([1., 2.])",
 )  # fmt: skip
@@ -124,6 +139,10 @@ def concatenate_rule(g: Array, need: tuple[bool, ...], xs_shape: tuple[Shape, ..
     return tuple(gradients)
 
 
+def _stacked_parts(n: int, xs_shape: tuple[Shape, ...], axis: int | None) -> Any:
+    return None if axis is None else (tuple([(n, *shape) for shape in xs_shape]), shifted(axis, 0))
+
+
 def stack_kernel(*xs: Array, axis: int = 0) -> Array:
     return np.stack(xs, axis=axis)
 
@@ -150,13 +169,14 @@ def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> A
 _PART = "the part of G that came from here"
 
 concatenate = defop(
-    "concatenate", concatenate_kernel, joint(concatenate_rule),
+    "concatenate", concatenate_kernel, joint(concatenate_rule), stacked=_stacked_parts,
     kind="joins", matrix=_PART, example=Example((2, 3), (2, 2), axis=1),
     doc="Arrays joined along an axis that they have.",
     doctest="np.concatenate([tensor([1.0]), [2.0, 3.0]]) -> tensor([1., 2., 3.])",
 )  # fmt: skip
 stack = defop(
-    "stack", stack_kernel, joint(stack_rule), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1),
+    "stack", stack_kernel, joint(stack_rule), stacked=lambda n, axis: (shifted(axis, 0),),
+    kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1),
     doc="Arrays of one shape joined along a new axis.",
     doctest="np.stack([tensor([1.0, 2.0]), [3.0, 4.0]]) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
