@@ -136,6 +136,8 @@ def _norm(g: NDArray[Any], order: float) -> float:
 
 def _combine(norms: Any, order: float) -> float:
     """The norm of non-negative numbers, which are scaled first so that their powers neither overflow nor vanish."""
+    if len(norms) == 1:
+        return float(norms[0])
     values = np.asarray(norms, np.float64)
     largest = float(values.max(initial=0.0))
     if order == inf or largest == 0.0 or not isfinite(largest):

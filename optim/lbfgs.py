@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import isfinite
+from operator import itemgetter
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Tensor, enable_grad
+from autograd import Tensor, enable_grad, is_grad_enabled
 from optim.clip import NonFiniteGradientError
 from optim.errors import ParameterError, StateError, UpdateError
 from optim.groups import Parameters
@@ -22,6 +23,8 @@ from optim.hyperparameters import NON_NEGATIVE, Choice, Value, Whole
 from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer
+from optim.secants import Secants
+from optim.widths import DOUBLE
 
 __all__ = ["LBFGS"]
 
@@ -72,6 +75,8 @@ class LBFGS(Optimizer):
         "line_search_fn": Choice(None, "strong_wolfe"),
     }
 
+    _secants: Secants | None = None  # the history as matrices
+
     def __init__(
         self,
         params: Parameters,
@@ -115,7 +120,7 @@ class LBFGS(Optimizer):
             raise UpdateError("LBFGS.step() needs a closure that computes the loss and its gradients.")
         hyper = self._resolved(0, self.param_groups[0])[0]
         loss, start = self._evaluate(closure)
-        self.skipped = tuple(p for p in self._params if p.grad is None)
+        self.skipped = tuple([p for p in self._params if p._grad is None])
         if self.skipped:
             self._notice_missing_gradients()
         self._require_finite(start, None, 0.0)
@@ -139,54 +144,52 @@ class LBFGS(Optimizer):
         memory, change = self._memory, hyper["tolerance_change"]
         evaluations = 1
         memory["func_evals"] += 1
-        flat = _largest(point.gradient) <= hyper["tolerance_grad"]
         for iteration in range(1, hyper["max_iter"] + 1):
-            if flat:
-                return
             g = point.gradient
-            d = undisturbed(partial(self._direction, g, hyper["history_size"]))
+            if _largest(g) <= hyper["tolerance_grad"]:
+                return
+            d = undisturbed(partial(self._direction, g))
             length = min(1.0, 1.0 / float(np.abs(g).sum())) * hyper["lr"] if memory["n_iter"] == 1 else hyper["lr"]
             memory.update(d=d, prev_flat_grad=g, t=0.0)  # nothing is known of a step that is broken off
-            slope = float(np.dot(g, d))
+            slope = float(g.dot(d))
             if not slope <= -change:
                 return
             start = Point(0.0, point.value, g, slope)
             last = iteration == hyper["max_iter"]
+            reach = _largest(d)
             if hyper["line_search_fn"]:
-                point, count = self._search(closure, start, d, length, hyper, hyper["max_eval"] - evaluations)
+                limit, narrow = hyper["max_eval"] - evaluations, change / reach
+                point, count = self._search(closure, start, d, length, narrow, limit)
             else:
                 point, count = self._fixed_step(closure, start, d, length, last)
             memory["t"] = point.step
             memory["func_evals"] += count
             evaluations += count
-            flat = _largest(point.gradient) <= hyper["tolerance_grad"]
-            still = _largest(d * point.step) <= change or abs(point.value - start.value) < change
+            still = reach * point.step <= change or abs(point.value - start.value) < change
             if evaluations >= hyper["max_eval"] or (still and not last):
                 return
 
-    def _direction(self, g: NDArray[Any], size: int) -> NDArray[Any]:
-        """−H·g by the two loops over the history, which the last step joins first."""
+    def _direction(self, g: NDArray[Any]) -> NDArray[Any]:
+        """−H·g by the history, which the last step joins first."""
         memory = self._memory
         memory["n_iter"] += 1
         if memory["n_iter"] == 1:
             return -g
-        ys, steps, ro = (memory[name] for name in HISTORY)
         y, s = g - memory["prev_flat_grad"], memory["d"] * memory["t"]
-        curvature = float(np.dot(y, s))
-        if curvature > 1e-10:  # else the loss is not convex along the step, and H would not stay positive
-            for history, new in ((ys, y), (steps, s), (ro, 1.0 / curvature)):
-                history.append(new)
-                del history[:-size]
-            memory["H_diag"] = curvature / float(np.dot(y, y))
-        d = -g
-        shares = []
-        for y, s, r in zip(reversed(ys), reversed(steps), reversed(ro), strict=True):
-            shares.append(float(np.dot(s, d)) * r)
-            d -= shares[-1] * y
-        d *= memory["H_diag"]
-        for y, s, r, share in zip(ys, steps, ro, reversed(shares), strict=True):
-            d += (share - float(np.dot(y, d)) * r) * s
-        return d
+        product = float(y.dot(s))
+        secants = self._recall()
+        if product > 1e-10:  # else the loss is not convex along the step, and H would not stay positive
+            secants.add(y, s, product)
+            memory["H_diag"] = product / float(y.dot(y))
+        return secants.direction(g, memory["H_diag"])
+
+    def _recall(self, *known: Any) -> Secants:
+        """The last steps as the state has them, in matrices; ``known`` is what is known of these."""
+        changes, steps, ro = itemgetter(*HISTORY)(self._memory)
+        size = self.param_groups[0]["history_size"]
+        if self._secants is None or not self._secants.are_of(changes, steps, ro, size):
+            self._secants = Secants(changes, steps, ro, size, *known)
+        return self._secants
 
     def _search(
         self,
@@ -194,21 +197,24 @@ class LBFGS(Optimizer):
         start: Point,
         d: NDArray[Any],
         length: float,
-        hyper: Mapping[str, Any],
+        narrow: float,
         limit: int,
     ) -> tuple[Point, int]:
-        here = [p.data.copy() for p in self._params]
+        here = [p._data.copy() for p in self._params]
+        now = 0.0
 
         def evaluate(length: float) -> Point:
+            nonlocal now
             self._move(here, length, d)
+            now = length
             _, point = self._evaluate(closure)
             value = point.value if isfinite(point.value) else np.inf
-            return Point(length, value, point.gradient, float(np.dot(point.gradient, d)))
+            return Point(length, value, point.gradient, float(point.gradient.dot(d)))
 
         try:
-            narrow = hyper["tolerance_change"] / _largest(d)
             point, count = strong_wolfe(evaluate, start, length, narrow=narrow, limit=max(limit, 0))
-            self._move(here, point.step, d)
+            if point.step != now:
+                self._move(here, point.step, d)
         except BaseException:
             self._move(here, 0.0, d)
             raise
@@ -218,7 +224,7 @@ class LBFGS(Optimizer):
     def _fixed_step(
         self, closure: Callable[[], Any], start: Point, d: NDArray[Any], length: float, last: bool
     ) -> tuple[Point, int]:
-        here = [p.data.copy() for p in self._params]
+        here = [p._data.copy() for p in self._params]
         self._move(here, length, d)
         if last:  # what comes next may be another batch, so nothing is asked about this one
             return start._replace(step=length), 0
@@ -249,14 +255,13 @@ class LBFGS(Optimizer):
 
     def _vector(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
         # At least double precision: products of steps and changes of gradients are squares of small or large numbers.
-        dtype = np.result_type(np.float64, *(p.dtype for p in self._params))
-        return np.concatenate([a.reshape(-1) for a in arrays]).astype(dtype, copy=False)
+        flat = np.concatenate([a.reshape(-1) for a in arrays])
+        return flat if flat.dtype.itemsize >= DOUBLE.itemsize else flat.astype(DOUBLE)
 
     def _evaluate(self, closure: Callable[[], Any]) -> tuple[Any, Point]:
         """Loss and gradient here, copied, because the closure may write over its own."""
-        with enable_grad():
-            loss = closure()
-        gradients = [np.zeros_like(p.data) if p.grad is None else p.grad for p in self._params]
+        loss = closure() if is_grad_enabled() else enable_grad(closure)()
+        gradients = [np.zeros_like(p._data) if p._grad is None else p._grad for p in self._params]
         return loss, Point(0.0, float(loss), self._vector(gradients), 0.0)
 
     def _move(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
@@ -268,8 +273,11 @@ class LBFGS(Optimizer):
         for p, x in zip(self._params, here, strict=True):
             part = d[offset : offset + x.size].reshape(x.shape)
             offset += x.size
-            data = p.data if p.data.flags.writeable else x.copy()
-            data[...] = x + length * part if length else x
+            data = p._data if p._data.flags.writeable else x.copy()
+            if length:
+                np.add(x, length * part, out=data, casting="same_kind")
+            else:
+                data[...] = x
             p.data = data  # tells the engine that these are no longer the values of the forward pass
 
     def _require_finite(self, point: Point, back: Sequence[NDArray[Any]] | None, length: float) -> None:
@@ -288,12 +296,15 @@ class LBFGS(Optimizer):
     def state_dict(self) -> dict[str, Any]:
         """A copy of the state in the layout of PyTorch; the history is in arrays of shape (steps, numbers)."""
         saved = super().state_dict()
+        secants = self._recall()
         size = self._memory["d"].size
         copies = {name: np.array(value) if name in ("d", "prev_flat_grad") else value
                   for name, value in self._memory.items()}  # fmt: skip
         for name in HISTORY:
             rows = copies[name]
             copies[name] = np.array(rows) if name == "ro" else np.array(rows, self._memory["d"].dtype).reshape(-1, size)
+        if secants.added:
+            copies.update(added=secants.added, inverse=secants.inverse.copy())  # on which the last bits depend
         saved["state"][0] = copies
         return saved
 
@@ -308,11 +319,14 @@ class LBFGS(Optimizer):
             steps = {key: {"step": entry["step"]} for key, entry in saved.items() if "step" in entry}
             state_dict = {**state_dict, "state": steps}
         super().load_state_dict(state_dict)
+        added, inverse = loaded.pop("added", 0), loaded.pop("inverse", None)
         self._memory.update({**self._no_memory(), **loaded})
+        if inverse is not None and len(inverse) == min(added, self.param_groups[0]["history_size"]):
+            self._recall(added, inverse)
 
     def _read(self, saved: Mapping[str, Any]) -> dict[str, Any]:
         """The memory in a state, checked."""
-        known = self._memory
+        known = {**self._memory, "added": 0, "inverse": None}
         size, dtype = known["d"].size, known["d"].dtype
         loaded: dict[str, Any] = {}
         for name, value in saved.items():
@@ -324,21 +338,24 @@ class LBFGS(Optimizer):
                 continue
             if name in HISTORY:
                 loaded[name] = [float(x) if name == "ro" else np.asarray(x).astype(dtype) for x in value]
-            elif name in ("d", "prev_flat_grad"):
+            elif name in ("d", "prev_flat_grad", "inverse"):
                 loaded[name] = np.asarray(value).astype(dtype)
             else:
                 loaded[name] = type(known[name])(value)
-        vectors = [x for x in loaded.values() if isinstance(x, np.ndarray)]
+        vectors = [loaded[name] for name in ("d", "prev_flat_grad") if name in loaded]
         vectors += [x for name in HISTORY[:2] for x in loaded.get(name, ())]
         wrong = next((x.shape for x in vectors if x.shape != (size,)), None)
         if wrong is not None:
             raise StateError(
                 f"LBFGS: the state has a vector of shape {wrong}, the parameters {size} numbers. Nothing was loaded."
             )
-        if len({len(loaded.get(name, ())) for name in HISTORY}) != 1:
+        count = len(loaded.get("ro", ()))
+        if any(len(loaded.get(name, ())) != count for name in HISTORY) or (
+            "inverse" in loaded and loaded["inverse"].shape != (count, count)
+        ):
             raise StateError("LBFGS: the histories in the state differ in length. Nothing was loaded.")
         return loaded
 
 
 def _largest(x: NDArray[Any]) -> float:
-    return float(np.abs(x).max(initial=0.0))
+    return float(np.maximum.reduce(np.abs(x), initial=0.0))

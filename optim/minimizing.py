@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import optim
-from autograd import Tensor, enable_grad, hessian, no_grad
+from autograd import Tensor, enable_grad, hessian, is_grad_enabled, no_grad
 from autograd.arrays import only_numbers
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.trace import argument
@@ -146,7 +146,7 @@ def minimize(
         points.append(problem.point())
         values.append(value)
         norms.append(norm)
-        slope = problem.pack(gradients)
+        slope = gradients
         if (found := ended(step)) is not None:
             end = found
             break
@@ -161,8 +161,8 @@ def minimize(
     converged, why = end
     xs = np.stack(points) if isinstance(problem.tree, np.ndarray) else points
     return Minimum(
-        points[-1], values[-1], slope, xs, np.array(values), np.array(norms), len(points) - 1, problem.evaluations,
-        converged, why, _name(optimizer),
+        points[-1], values[-1], problem.pack(slope), xs, np.array(values), np.array(norms), len(points) - 1,
+        problem.evaluations, converged, why, _name(optimizer),
     )  # fmt: skip
 
 
@@ -180,46 +180,52 @@ class _Problem:
         if not self.params:
             raise ParameterError("minimize: there is nothing to minimize over, x0 has no numbers.")
         self.evaluations = 0
-        self._known: tuple[list[NDArray[Any]], float, list[NDArray[Any]]] | None = None
+        self._are_arrays = [isinstance(x, np.ndarray) for x in flatten(self.tree)]
+        self._known: tuple[list[bytes], float, list[NDArray[Any]]] | None = None
 
     def pack(self, arrays: list[NDArray[Any]]) -> Any:
         """Copies in the containers of x0; numbers where it has numbers."""
-        given = flatten(self.tree)
-        pairs = zip(arrays, given, strict=True)
-        return unflatten(self.tree, iter([a.copy() if isinstance(x, np.ndarray) else a.item() for a, x in pairs]))
+        pairs = zip(arrays, self._are_arrays, strict=True)
+        return unflatten(self.tree, iter([a.copy() if is_array else a.item() for a, is_array in pairs]))
 
     def point(self) -> Any:
-        return self.pack([p.data for p in self.params])
+        return self.pack([p._data for p in self.params])
+
+    def _place(self) -> list[bytes]:
+        """The point, to be compared."""
+        return [p._data.tobytes() for p in self.params]
 
     def evaluate(self) -> tuple[float, list[NDArray[Any]]]:
         """Value and gradients here; asking again at the same point costs nothing."""
-        here = [p.data for p in self.params]
-        if self._known is None or not all(map(np.array_equal, self._known[0], here)):
+        place = self._place()
+        if self._known is None or self._known[0] != place:
             self.evaluations += 1
-            with enable_grad():
-                value = self.f(unflatten(self.tree, iter(self.params)))
+            f = self.f if is_grad_enabled() else enable_grad(self.f)
+            value = f(unflatten(self.tree, iter(self.params)))
             if not isinstance(value, Tensor) or value.size != 1:
                 shape = f", of shape {value.shape}" if hasattr(value, "shape") else ""
                 raise ParameterError(
                     f"minimize: f must return a single number computed from its argument; it returned a "
                     f"{type(value).__name__}{shape}."
                 )
-            found = value.reshape(()).gradient(*self.params, allow_unused=True)
-            gradients = [np.zeros_like(x) if g is None else np.array(g.data) for g, x in zip(found, here, strict=True)]
-            self._known = [x.copy() for x in here], float(value.item()), gradients
+            found = (value.reshape(()) if value.ndim else value).gradient(*self.params, allow_unused=True)
+            gradients = [
+                np.zeros_like(p._data) if g is None else g.data for g, p in zip(found, self.params, strict=True)
+            ]
+            self._known = place, float(value.item()), gradients
         return self._known[1:]
 
     def step(self, optimizer: Optimizer) -> bool:
         """One step; whether it changed anything."""
-        before = [p.data.copy() for p in self.params]
+        before = self._place()
         optimizer.step(self.closure)
-        return not all(np.array_equal(p.data, b, equal_nan=True) for p, b in zip(self.params, before, strict=True))
+        return self._place() != before
 
     def closure(self) -> float:
         """What `Optimizer.step` wants: the loss, with the gradients where optimizers look for them."""
         value, gradients = self.evaluate()
         for p, g in zip(self.params, gradients, strict=True):
-            p.grad = g.copy()
+            p.grad = g
         return value
 
     def of_vector(self, v: Any) -> Any:
@@ -238,7 +244,7 @@ class _Newton(LBFGS):
 
     curvature: Callable[[NDArray[Any]], NDArray[Any]]
 
-    def _direction(self, g: NDArray[Any], size: int) -> NDArray[Any]:
+    def _direction(self, g: NDArray[Any]) -> NDArray[Any]:
         h = self.curvature(self._vector([p.data for p in self._params]))
         shift, unit = 0.0, np.eye(g.size, dtype=g.dtype)
         while True:

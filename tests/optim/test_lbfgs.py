@@ -81,6 +81,56 @@ def test_steps_equal_the_dense_formula(size, per_call):
     assert (optimizer.state[w]["n_iter"], optimizer.state[w]["func_evals"]) == (12, 12)
 
 
+@pytest.mark.parametrize("shrink", [7, 2])
+def test_the_history_may_be_cut_and_lengthened(shrink):
+    """The direction is that of the two loops over the lists in the state, whatever was done to them."""
+    w, optimizer, _ = run(rosenbrock, steps=3, max_iter=5, line_search_fn="strong_wolfe", history_size=7)
+    group, memory = optimizer.param_groups[0], optimizer.state[w]
+    for size in (shrink, 7):
+        group["history_size"] = size
+        optimizer.step(closure_of(optimizer, rosenbrock, w))
+        assert len(memory["old_dirs"]) == len(memory["old_stps"]) == len(memory["ro"]) <= size
+        _follow_two_loops(optimizer, memory)
+    memory["old_dirs"].pop(0), memory["old_stps"].pop(0), memory["ro"].pop(0)
+    _follow_two_loops(optimizer, memory)
+    memory.update(old_dirs=[], old_stps=[], ro=[])
+    _follow_two_loops(optimizer, memory)
+
+
+def _follow_two_loops(optimizer, memory):
+    """Nocedal & Wright, algorithm 7.4."""
+    g = np.array([0.3, -2.0, 1.0, 4.0])
+    memory["t"] = 0.0  # nothing new to be learned
+    found = optimizer._direction(g)
+    pairs = list(zip(memory["old_dirs"], memory["old_stps"], memory["ro"], strict=True))
+    d, shares = g.copy(), []
+    for y, s, r in reversed(pairs):
+        shares.append(r * (s @ d))
+        d = d - shares[-1] * y
+    d = memory["H_diag"] * d
+    for (y, s, r), share in zip(pairs, reversed(shares), strict=True):
+        d = d + (share - r * (y @ d)) * s
+    np.testing.assert_allclose(found, -d, rtol=1e-9)
+
+
+def test_a_long_history_is_that_of_the_two_loops_also_where_rows_are_used_again():
+    w, optimizer, _ = run(rosenbrock, np.linspace(-1, 2, 4), 1, max_iter=60, max_eval=500, history_size=9,
+                          line_search_fn="strong_wolfe", tolerance_change=0.0)  # fmt: skip
+    memory = optimizer.state[w]
+    assert memory["n_iter"] > 20
+    assert len(memory["ro"]) == 9
+    _follow_two_loops(optimizer, memory)
+    other = LBFGS([leaf(w.data)], history_size=9)
+    saved = optimizer.state_dict()
+    other.load_state_dict(saved)
+    g = np.array([0.3, -2.0, 1.0, 4.0])
+    np.testing.assert_array_equal(other._direction(g), optimizer._direction(g))
+    for name in ("added", "inverse"):
+        del saved["state"][0][name]  # a state of PyTorch, or of an earlier version, has none
+    other.load_state_dict(saved)
+    np.testing.assert_allclose(other._direction(g), optimizer._direction(g), rtol=1e-9)
+
+
 SETTINGS = [
     (bowl, {"lr": 0.5, "max_iter": 3}),
     (bowl, {"lr": 0.1, "max_iter": 5, "max_eval": 3, "history_size": 2}),
@@ -309,6 +359,7 @@ WRONG = {
     ),
     "a history of another size": (lambda s: s.update(old_dirs=np.zeros((2, 3))), r"shape \(3,\)"),
     "histories of two lengths": (lambda s: s.update(ro=[1.0]), "the histories in the state differ"),
+    "an inverse of another size": (lambda s: s.update(inverse=np.zeros((3, 2))), "the histories in the state differ"),
     "something unknown": (lambda s: s.update(velocity=1.0), "has velocity, which LBFGS does not use"),
 }
 

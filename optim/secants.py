@@ -1,0 +1,134 @@
+"""What the last steps tell of the curvature of a loss, and the direction that follows from it, by products of matrices.
+
+This module knows vectors. It must not know losses, parameters or optimizers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Secants"]
+
+Vector = NDArray[Any]
+
+
+class Secants:
+    """The last steps s, the changes y of the gradient along them and 1 / (y·s), at most so many, the oldest first.
+
+    The three lists that it is given are kept up to date; their vectors become rows of two matrices, Y and S. By these
+    the two loops of L-BFGS are two triangular systems: a pair meets the younger ones in S·Yᵀ, of which R is the
+    triangle where y is not older than s. R⁻¹ gets a column with each pair, and a pair that goes takes its row and
+    its column along. So a new pair may lie where the oldest was: in any order of the rows, R⁻¹ has its zeros with it.
+
+    ``added``, how many pairs there ever were, and ``inverse``, R⁻¹ in the order of the rows, make the last bits: those
+    that had the same lists before are gone on with where both are given.
+
+    Source: Byrd, Nocedal & Schnabel, Representations of quasi-Newton matrices and their use in limited memory
+    methods, Mathematical Programming 63, 1994.
+
+    >>> import numpy as np
+    >>> from optim.secants import Secants
+    >>> changes, steps, ro = [], [], []
+    >>> secants = Secants(changes, steps, ro, 10)
+    >>> secants.add(np.array([2.0, 0.0]), np.array([1.0, 0.0]), 2.0)  # a curvature of 2 along the first axis
+    >>> secants.direction(np.array([4.0, 3.0]), 1.0)
+    array([-2., -3.])
+    >>> steps, ro
+    ([array([1., 0.])], [0.5])
+    """
+
+    def __init__(
+        self,
+        changes: list[Vector],
+        steps: list[Vector],
+        ro: list[float],
+        size: int,
+        added: int = 0,
+        inverse: NDArray[Any] | None = None,
+    ) -> None:
+        self.changes, self.steps, self.ro, self.size = changes, steps, ro, size
+        self.added = 0
+        self._matrices: list[NDArray[Any]] = [np.zeros((0, 0))] * 3  # Y, S and R⁻¹, with room for more
+        pairs = list(zip(changes, steps, ro, strict=True))[-size:]
+        del changes[:], steps[:], ro[:]
+        if inverse is not None and added > size:
+            self.added = added - size
+            self._enlarge(size, pairs[0][0])
+        for y, s, r in pairs:
+            self.add(y, s, 1.0 / r)
+        if inverse is not None:
+            self.inverse[...] = inverse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Secants, (self.changes, self.steps, self.ro, self.size, self.added, self.inverse)
+
+    @property
+    def inverse(self) -> NDArray[Any]:
+        """R⁻¹ in the order in which the pairs lie.
+
+        >>> import numpy as np
+        >>> from optim.secants import Secants
+        >>> Secants([np.array([4.0])], [np.array([1.0])], [0.25], 10).inverse
+        array([[0.25]])
+        """
+        count = len(self.ro)
+        return self._matrices[2][:count, :count]
+
+    def are_of(self, changes: list[Vector], steps: list[Vector], ro: list[float], size: int) -> bool:
+        """Whether they are those of these lists, to which nobody else has added anything."""
+        mine = changes is self.changes and steps is self.steps and ro is self.ro and size == self.size
+        return mine and len(changes) == len(steps) == len(ro) == min(self.added, size)
+
+    def add(self, y: Vector, s: Vector, product: float) -> None:
+        """Note how the gradient changed along a step, and forget the oldest pair where there are enough.
+
+        ``product`` is y·s.
+        """
+        place = self.added % self.size
+        if place >= len(self._matrices[2]):
+            self._enlarge(min(self.size, max(8, 2 * place)), y)
+        ys, steps, inverse = self._used(min(self.added + 1, self.size))
+        ys[place], steps[place], inverse[place] = y, s, 0.0
+        inverse[:, place] = inverse.dot(steps.dot(y)) / -product
+        inverse[place, place] = 1.0 / product
+        self.added += 1
+        self.changes.append(ys[place])
+        self.steps.append(steps[place])
+        self.ro.append(1.0 / product)
+        del self.changes[: -self.size], self.steps[: -self.size], self.ro[: -self.size]
+
+    def direction(self, g: Vector, scale: float) -> Vector:
+        """−H·g, where H is what the pairs make of ``scale`` times the identity.
+
+        >>> import numpy as np
+        >>> from optim.secants import Secants
+        >>> Secants([np.array([4.0])], [np.array([1.0])], [0.25], 1).direction(np.array([2.0]), 1.0)
+        array([-0.5])
+        """
+        if not self.ro:
+            return -scale * g
+        ys, steps, inverse = self._used(len(self.ro))
+        shares = inverse.dot(steps.dot(g))
+        d: Vector = scale * (shares.dot(ys) - g)
+        d -= (shares / inverse.diagonal() + ys.dot(d)).dot(inverse).dot(steps)
+        return d
+
+    def _used(self, count: int) -> Sequence[NDArray[Any]]:
+        ys, steps, inverse = self._matrices
+        if count == len(inverse):
+            return self._matrices
+        return ys[:count], steps[:count], inverse[:count, :count]
+
+    def _enlarge(self, room: int, y: Vector) -> None:
+        """Make room for so many pairs, in one matrix after the other, which takes the least memory."""
+        count = len(self.ro)
+        histories: list[list[Vector]] = [self.changes, self.steps, []]
+        for i, shape in enumerate([(room, y.size), (room, y.size), (room, room)]):
+            smaller, larger = self._matrices[i], np.zeros(shape, y.dtype)
+            larger[:count, : smaller.shape[1]] = smaller[:count]
+            self._matrices[i] = larger
+            histories[i][:] = larger[:count]
