@@ -21,7 +21,7 @@ _get_handler: Callable[..., Any] = _plain.getsignal
 _SIGINT = int(signal.SIGINT)
 
 
-def undisturbed(run: Callable[[], Any]) -> Any:
+def undisturbed(run: Callable[..., Any], *args: Any) -> Any:
     """What a function returns, whole: Ctrl-C meanwhile waits until it has ended.
 
     The function should be short. In threads other than the main one nothing is interrupted anyway.
@@ -32,14 +32,14 @@ def undisturbed(run: Callable[[], Any]) -> Any:
     """
     handler = _get_handler(_SIGINT)
     if not callable(handler):  # Ctrl-C is ignored, or ends the process, or is somebody else's business
-        return run()
+        return run(*args)
     held: list[tuple[Any, ...]] = []
     try:
         _set_handler(_SIGINT, lambda *signal: held.append(signal))
     except ValueError:  # not the main thread
-        return run()
+        return run(*args)
     try:
-        return run()
+        return run(*args)
     finally:
         _set_handler(_SIGINT, handler)
         if held:

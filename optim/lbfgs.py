@@ -7,8 +7,7 @@ of a parameter and its gradient: it sees all parameters as one vector, and asks 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from math import isfinite
+from math import isfinite, nan
 from operator import itemgetter
 from typing import Any, NoReturn
 
@@ -29,6 +28,7 @@ from optim.widths import DOUBLE
 __all__ = ["LBFGS"]
 
 HISTORY = ("old_dirs", "old_stps", "ro")  # changes of the gradient y, steps s, and 1 / (y·s), the oldest first
+histories_of = itemgetter(*HISTORY)
 
 
 class LBFGS(Optimizer):
@@ -148,7 +148,7 @@ class LBFGS(Optimizer):
             g = point.gradient
             if _largest(g) <= hyper["tolerance_grad"]:
                 return
-            d = undisturbed(partial(self._direction, g))
+            d = undisturbed(self._direction, g)
             length = min(1.0, 1.0 / float(np.abs(g).sum())) * hyper["lr"] if memory["n_iter"] == 1 else hyper["lr"]
             memory.update(d=d, prev_flat_grad=g, t=0.0)  # nothing is known of a step that is broken off
             slope = float(g.dot(d))
@@ -156,7 +156,7 @@ class LBFGS(Optimizer):
                 return
             start = Point(0.0, point.value, g, slope)
             last = iteration == hyper["max_iter"]
-            reach = _largest(d)
+            reach = _largest(d) if change else 1.0
             if hyper["line_search_fn"]:
                 limit, narrow = hyper["max_eval"] - evaluations, change / reach
                 point, count = self._search(closure, start, d, length, narrow, limit)
@@ -177,15 +177,15 @@ class LBFGS(Optimizer):
             return -g
         y, s = g - memory["prev_flat_grad"], memory["d"] * memory["t"]
         product = float(y.dot(s))
-        secants = self._recall()
+        secants = self._recall(memory)
         if product > 1e-10:  # else the loss is not convex along the step, and H would not stay positive
             secants.add(y, s, product)
             memory["H_diag"] = product / float(y.dot(y))
         return secants.direction(g, memory["H_diag"])
 
-    def _recall(self, *known: Any) -> Secants:
+    def _recall(self, memory: Mapping[str, Any], *known: Any) -> Secants:
         """The last steps as the state has them, in matrices; ``known`` is what is known of these."""
-        changes, steps, ro = itemgetter(*HISTORY)(self._memory)
+        changes, steps, ro = histories_of(memory)
         size = self.param_groups[0]["history_size"]
         if self._secants is None or not self._secants.are_of(changes, steps, ro, size):
             self._secants = Secants(changes, steps, ro, size, *known)
@@ -262,11 +262,11 @@ class LBFGS(Optimizer):
         """Loss and gradient here, copied, because the closure may write over its own."""
         loss = closure() if is_grad_enabled() else enable_grad(closure)()
         gradients = [np.zeros_like(p._data) if p._grad is None else p._grad for p in self._params]
-        return loss, Point(0.0, float(loss), self._vector(gradients), 0.0)
+        return loss, Point(0.0, float(loss), self._vector(gradients), nan)
 
     def _move(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
         """Put the parameters at here + length·d, in their own memory; all of them, whatever Ctrl-C says."""
-        undisturbed(partial(self._put, here, length, d))
+        undisturbed(self._put, here, length, d)
 
     def _put(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
         offset = 0
@@ -281,8 +281,8 @@ class LBFGS(Optimizer):
             p.data = data  # tells the engine that these are no longer the values of the forward pass
 
     def _require_finite(self, point: Point, back: Sequence[NDArray[Any]] | None, length: float) -> None:
-        if isfinite(point.value) and np.isfinite(point.gradient).all():
-            return
+        if isfinite(point.value) and (isfinite(point.slope) or np.isfinite(point.gradient).all()):
+            return  # a slope is a sum over all of the gradient
         where = "where the step begins"
         if back is not None:
             self._move(back, 0.0, point.gradient)
@@ -296,7 +296,7 @@ class LBFGS(Optimizer):
     def state_dict(self) -> dict[str, Any]:
         """A copy of the state in the layout of PyTorch; the history is in arrays of shape (steps, numbers)."""
         saved = super().state_dict()
-        secants = self._recall()
+        secants = self._recall(self._memory)
         size = self._memory["d"].size
         copies = {name: np.array(value) if name in ("d", "prev_flat_grad") else value
                   for name, value in self._memory.items()}  # fmt: skip
@@ -322,7 +322,7 @@ class LBFGS(Optimizer):
         added, inverse = loaded.pop("added", 0), loaded.pop("inverse", None)
         self._memory.update({**self._no_memory(), **loaded})
         if inverse is not None and len(inverse) == min(added, self.param_groups[0]["history_size"]):
-            self._recall(added, inverse)
+            self._recall(self._memory, added, inverse)
 
     def _read(self, saved: Mapping[str, Any]) -> dict[str, Any]:
         """The memory in a state, checked."""

@@ -225,7 +225,7 @@ class _Problem:
         """What `Optimizer.step` wants: the loss, with the gradients where optimizers look for them."""
         value, gradients = self.evaluate()
         for p, g in zip(self.params, gradients, strict=True):
-            p.grad = g
+            p._grad = g.copy()
         return value
 
     def of_vector(self, v: Any) -> Any:
