@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from autograd.arrays import add_reduce
+from autograd.arrays import Shape, add_reduce
 from autograd.engine.op import defop, joint
 from autograd.engine.tensor import plain
 from autograd.facts import Example
-from autograd.ops.arithmetic import square
 from autograd.ops.fused import ones, widened
-from autograd.ops.reduce import mean
 
 Array = Any
 
 _MOST = 4096  # longer sums are more precise in pairs, as NumPy adds, than in a BLAS
-_SMALL = 2.0**16  # times it numbers are near 1 that are so small that their products with gradients might vanish
+_APART = 64  # numbers of a channel that follow one another, from which on channels have rows of their own
+_WIDE = 256  # numbers in a row that channels share: with fewer NumPy's loops over rows take longer than their work
+_SMALL = 2.0**-32  # with mean squares below it, products of the numbers with gradients might vanish
 
 
 def _dots_kernel(x: Array, y: Array) -> Array:
@@ -42,46 +43,138 @@ def _outer_kernel(x: Array, y: Array) -> Array:
 _outer = defop("_outer", _outer_kernel, (lambda g, y: g * y, lambda g, x: g * x))
 
 
-def _mean(x: Array, axes: tuple[int, ...]) -> Array:
-    if axes == (-1,):
-        return _dots(x, ones(x.shape[-1], x.dtype)) / float(x.shape[-1])
-    return mean(x, axis=axes, keepdims=True)
+class _Rows:
+    """Each row of a matrix has a mean of its own, and what belongs to the rows is a column."""
+
+    @staticmethod
+    def mean(x: Array) -> Array:
+        return _dots(x, ones(x.shape[1], x.dtype)) / float(x.shape[1])
+
+    @staticmethod
+    def mean_square(x: Array) -> Array:
+        return _dots(x, x) / float(x.shape[1])
+
+    @staticmethod
+    def largest(x: Array) -> Array:
+        return np.max(np.abs(x), axis=1, keepdims=True, initial=0.0)
+
+    @staticmethod
+    def beside(of_rows: Array) -> Array:
+        return of_rows
 
 
-def _mean_square(x: Array, axes: tuple[int, ...]) -> Array:
-    if axes == (-1,):
-        return _dots(x, x) / float(x.shape[-1])
-    return mean(square(x), axis=axes, keepdims=True)
+class _Channels:
+    """A batch laid out as NumPy is fast with it. Each channel, the second axis, has a mean of its own.
 
-
-def standard(x: Array, axes: tuple[int, ...], eps: float, centred: bool = True) -> tuple[Array, ...]:
-    """Mean, distances from it, their mean square, ``1 / sqrt(mean square + eps)``, for each slice over the axes; and by
-    what the distances are scaled, if at all.
-
-    Where squares overflow, or vanish and eps does not hide it, distances and factor are those of numbers scaled by a
-    power of two, whose product is the same.
+    The axes lie as they do in memory. Where many numbers of a channel follow one another, it is a stack of matrices
+    with a row for each channel. Otherwise the channels stand side by side in the rows of a matrix, with as many samples
+    in each as make it long.
     """
-    centre = _mean(x, axes) if centred else 0.0
-    spread = x - centre if centred else x
+
+    def __init__(self, shape: Shape, strides: Shape, dtype: Any) -> None:
+        self.order = tuple(sorted(range(len(shape)), key=lambda i: -abs(strides[i])))
+        self.back = tuple(map(self.order.index, range(len(shape))))
+        self.moves = self.order != tuple(range(len(shape)))
+        self.sizes = tuple(shape[i] for i in self.order)
+        place, channels = self.back[1], shape[1]
+        before, after = prod(self.sizes[:place]), prod(self.sizes[place + 1 :])
+        self.stack, self.count = (before, channels, after), float(before * after)
+        self.apart = after >= _APART
+        if self.apart:
+            self.shape: Shape = self.stack
+            piece = self.sizes[-1]
+            for n in self.sizes[-2:place:-1]:
+                piece *= n if piece * n <= _MOST else 1
+            self.rows, self.sums = (before * channels * after // piece, piece), (before, channels, after // piece)
+        else:
+            together = 1
+            while before % (2 * together) == 0 < before and 2 * together * channels * after <= _WIDE:
+                together *= 2
+            self.shape = before // together, together * channels * after
+            self.rows, self.sums = (before, channels * after), (1, channels, after)
+            self.pattern = np.ones((together, 1, after), dtype) if together * after > 1 else None
+
+    def lay(self, x: Array) -> Array:
+        return (x.transpose(self.order) if self.moves else x).reshape(self.shape)
+
+    def batch(self, x: Array) -> Array:
+        """The batch that was laid out so."""
+        x = x.reshape(self.sizes)
+        return x.transpose(self.back) if self.moves else x
+
+    def empty(self, dtype: Any) -> tuple[Array, Array]:
+        """A new batch, and its memory laid out. It is no view, which others would copy, where it need not be one."""
+        new = np.empty(self.sizes, dtype)
+        return new.transpose(self.back) if self.moves else new, new.reshape(self.shape)
+
+    def dot(self, x: Array, y: Array | None = None) -> Array:
+        """For each channel the sum of all its numbers, or of their products with others."""
+        if self.apart:
+            x = x.reshape(self.rows)
+            sums = _dots(x, ones(self.rows[1], x.dtype) if y is None else y.reshape(self.rows))
+        else:
+            x = (x if y is None else x * y).reshape(self.rows)
+            sums = np.matmul(ones(self.rows[0], x.dtype), x)
+        if sums.size == self.sums[1]:
+            return sums.reshape(-1) if self.apart else sums
+        return add_reduce(sums.reshape(self.sums), axis=(0, 2))
+
+    def mean(self, x: Array) -> Array:
+        return self.dot(x) / self.count
+
+    def mean_square(self, x: Array) -> Array:
+        return self.dot(x, x) / self.count
+
+    def largest(self, x: Array) -> Array:
+        return np.max(np.abs(x.reshape(self.stack)), axis=(0, 2), initial=0.0)
+
+    def beside(self, of_channels: Array) -> Array:
+        """What belongs to the channels, so that it broadcasts against what is laid out."""
+        if self.apart:
+            return of_channels.reshape((-1, 1))
+        return of_channels if self.pattern is None else (of_channels.reshape((-1, 1)) * self.pattern).reshape(-1)
+
+
+@lru_cache(maxsize=64)
+def _channels(shape: Shape, strides: Shape, dtype: Any) -> _Channels:
+    return _Channels(shape, strides, dtype)
+
+
+def _standard(x: Array, groups: Any, eps: float, centred: bool = True) -> tuple[Array, ...]:
+    """Mean, distances from it, their mean square, ``1 / sqrt(mean square + eps)``, for each of the groups of numbers;
+    and by what the distances are scaled, if at all.
+
+    Where squares overflow, or vanish and eps does not hide it, or where their products with gradients might, distances
+    and factor are those of numbers scaled by a power of two, whose product is the same.
+    """
+    centre = groups.mean(x) if centred else 0.0
+    spread = x - groups.beside(centre) if centred else x
     with np.errstate(over="ignore"):
-        variance = _mean_square(spread, axes)
+        variance = groups.mean_square(spread)
     values, limits = plain(variance), np.finfo(x.dtype)
-    if (values <= limits.max).all() and (eps >= limits.tiny or (values >= limits.tiny).all()):
+    smallest = np.minimum.reduce(values, axis=None, initial=1.0)
+    largest = np.maximum.reduce(values, axis=None, initial=0.0)
+    if largest <= limits.max and (eps >= limits.tiny or smallest >= limits.tiny):
+        factor = 1.0 / np.sqrt(variance + eps)
         if centred:  # what the rounding of the mean has left, where that shows beside the root of the squares
-            rest = _mean(plain(spread), axes)
-            shows = np.abs(rest) > limits.eps * np.sqrt(values + eps)
-            if shows.any():
-                spread = spread - np.where(shows, rest, 0.0).astype(x.dtype)
-                variance = _mean_square(spread, axes)
-        return centre, spread, variance, 1.0 / np.sqrt(variance + eps), None
-    largest = np.max(np.abs(plain(spread)), axis=axes, keepdims=True, initial=0.0)
-    ordinary = np.isfinite(largest) & (largest > 0.0)
-    exponents = np.maximum(np.frexp(np.where(ordinary, largest, 1.0))[1], limits.minexp + 2)
+            rest = groups.mean(plain(spread))
+            shares = np.abs(rest * plain(factor))
+            if np.maximum.reduce(shares, axis=None, initial=0.0) > limits.eps:
+                spread = spread - groups.beside(np.where(shares > limits.eps, rest, 0.0).astype(x.dtype))
+                variance = groups.mean_square(spread)
+                factor = 1.0 / np.sqrt(variance + eps)
+        if smallest + eps >= _SMALL:
+            return centre, spread, variance, factor, None
+        scale = np.ldexp(np.ones((), x.dtype), np.frexp(plain(factor))[1])
+        return centre, spread * groups.beside(scale), variance, factor / scale, scale
+    sizes = groups.largest(plain(spread))
+    ordinary = np.isfinite(sizes) & (sizes > 0.0)
+    exponents = np.maximum(np.frexp(np.where(ordinary, sizes, 1.0))[1], limits.minexp + 2)
     scale = np.ldexp(np.ones((), x.dtype), -exponents)
-    spread = spread * scale
+    spread = spread * groups.beside(scale)
     with np.errstate(over="ignore"):  # an eps that is larger than all scaled numbers: nothing else counts
         offset = (eps * scale * scale).astype(x.dtype)
-    return centre, spread, variance, 1.0 / np.sqrt(_mean_square(spread, axes) + offset), scale
+    return centre, spread, variance, 1.0 / np.sqrt(groups.mean_square(spread) + offset), scale
 
 
 def _rows(x: Array, axes: int) -> Array:
@@ -90,10 +183,7 @@ def _rows(x: Array, axes: int) -> Array:
 
 def _parts(x: Array, weight: Array, axes: int, eps: float, centred: bool) -> list[Array]:
     """Of the rows: the distances, by what they were scaled, the factor of each row, and those of all entries."""
-    _, spread, _, factor, scale = standard(_rows(widened(x), axes), (-1,), eps, centred)
-    if scale is None and (plain(factor) > _SMALL).any():
-        scale = np.ldexp(np.ones((), spread.dtype), np.frexp(plain(factor))[1])
-        spread, factor = spread * scale, factor / scale
+    _, spread, _, factor, scale = _standard(_rows(widened(x), axes), _Rows, eps, centred)
     return [spread, scale, factor, factor if weight is None else _outer(factor, weight.reshape(-1))]
 
 
@@ -122,7 +212,7 @@ def _rule(
     of_weight = np.matmul(factor.T, own)
     along = _dots(own, ones(n, spread.dtype) if weight is None else weight.reshape(-1))
     along = along / float(n) * factor * factor * factor
-    middle = _mean(d, (-1,)) if centred else None
+    middle = _Rows.mean(d) if centred else None
     if residuals is None:
         d = (d if middle is None else d - middle) - spread * along
     else:  # the same, into the arrays at hand
@@ -198,4 +288,78 @@ rms_norm = defop(
     kind="whole", slope=None, example=Example((2, 3), (3,)),
     doc="x / sqrt(mean(x^2) + eps) * weight, with the mean of the last axes of each sample.",
     doctest="rms_norm(tensor([[1.0, -1.0]]), eps=0.0) -> tensor([[ 1., -1.]])",
+)  # fmt: skip
+
+# --- batch norm ---------------------------------------------------------------------------------------------------
+
+
+def _of_batch(x: Array, eps: float) -> tuple[Array, ...]:
+    """How the batch is laid out; of each channel mean and variance; then as `_parts`."""
+    wide = widened(x)
+    channels = _channels(x.shape, plain(x).strides, wide.dtype)
+    mean, spread, variance, factor, scale = _standard(channels.lay(wide), channels, eps)
+    return channels, mean, variance, spread, scale, factor
+
+
+def batch_norm_kernel(
+    x: Array, weight: Array = None, bias: Array = None, *, eps: float = 1e-5, moments: Array = None,
+    residuals: list[Array] | None = None,
+) -> Array:  # fmt: skip
+    channels, mean, variance, spread, scale, factor = _of_batch(x, eps)
+    if residuals is not None:
+        residuals += channels, spread, scale, factor
+    if moments is not None:
+        moments[0], moments[1] = mean, variance
+    dtype = np.result_type(*(a.dtype for a in (x, weight, bias) if a is not None))
+    out, laid = channels.empty(np.result_type(dtype, spread.dtype))
+    np.multiply(spread, channels.beside(factor if weight is None else factor * weight), out=laid)
+    if bias is not None:
+        laid += channels.beside(bias)
+    return out if out.dtype is dtype else out.astype(dtype)
+
+
+def batch_norm_rule(
+    g: Array, need: tuple[bool, ...], x: Array, weight: Array, eps: float, residuals: list[Array] | None
+) -> tuple[Array, ...]:
+    """With s the distances from the mean and r the root of their mean square + eps, it is (G - mean(G) - s * mean(G *
+    s) / r^2) * weight / r.
+    """
+    if residuals is None:
+        channels, _, _, spread, scale, factor = _of_batch(x, eps)
+    else:
+        channels, spread, scale, factor = residuals
+    dtype, g = g.dtype, channels.lay(widened(g))
+    of_bias = channels.dot(g)
+    g = g - channels.beside(of_bias / channels.count)
+    along = channels.dot(g, spread)
+    found: list[Array] = [None, along * factor, of_bias]
+    if need[0]:
+        found[0], into = (None, None) if residuals is None else channels.empty(g.dtype)
+        falls = np.multiply(spread, channels.beside(along / channels.count * factor * factor), out=into)
+        d = np.subtract(g, falls, out=into)
+        for scales in (factor if weight is None else factor * weight, scale):
+            if scales is not None:
+                d = np.multiply(d, channels.beside(scales), out=into)
+        if residuals is None:
+            found[0] = channels.batch(d)
+    wanted = (d if needed else None for d, needed in zip(found, need, strict=True))
+    return tuple(d if d is None or d.dtype is dtype else d.astype(dtype) for d in wanted)
+
+
+def batch_norm_definition(
+    x: Array, weight: Array = None, bias: Array = None, *, eps: float = 1e-5, moments: Array = None
+) -> Array:
+    axes, sizes = (0, *range(2, x.ndim)), (-1, *(1,) * (x.ndim - 2))
+    spread = x - np.mean(x, axis=axes, keepdims=True)
+    out = spread / np.sqrt(np.mean(np.square(spread), axis=axes, keepdims=True) + eps)
+    out = out if weight is None else out * weight.reshape(sizes)
+    return out if bias is None else out + bias.reshape(sizes)
+
+
+batch_norm = defop(
+    "batch_norm", batch_norm_kernel, joint(batch_norm_rule), definition=batch_norm_definition,
+    kind="whole", slope=None, example=Example((4, 3), (3,), (3,)),
+    doc="(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each channel, the second axis, "
+    "which are left in ``moments``.",
+    doctest="batch_norm(tensor([[1.0], [3.0]]), eps=0.0) -> tensor([[-1.],\n        [ 1.]])",
 )  # fmt: skip

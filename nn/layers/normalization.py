@@ -19,6 +19,7 @@ from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
 
+_batch_norm: Op = normalization.batch_norm
 _layer_norm: Op = normalization.layer_norm
 _rms_norm: Op = normalization.rms_norm
 
@@ -52,29 +53,28 @@ def batch_norm(
            [ 1.,  1.]])
     """
     x = floating(x, weight)
-    if len(x.shape) < 2:
-        raise OperandError(f"batch_norm needs an input of shape (N, C, ...), not {x.shape}.")
-    sizes = (x.shape[1], *(1,) * (len(x.shape) - 2))  # of what belongs to the channels, against x
+    shape = x.shape
+    if len(shape) < 2:
+        raise OperandError(f"batch_norm needs an input of shape (N, C, ...), not {shape}.")
+    channels = shape[1:2]
     for name, part in (("weight", weight), ("bias", bias), ("mean", running_mean), ("variance", running_var)):
-        if part is not None and part.shape != sizes[:1]:
+        if part is not None and part.shape != channels:
             raise OperandError(
-                f"batch_norm: an input of shape {x.shape} has {sizes[0]} channels, its second axis, but the {name} has "
+                f"batch_norm: an input of shape {shape} has {shape[1]} channels, its second axis, but the {name} has "
                 f"shape {part.shape}."
             )
     if training:
-        axes = (0, *range(2, len(x.shape)))
-        count = prod(x.shape[i] for i in axes)
+        count = shape[0] * prod(shape[2:])
         if count < 2:
             raise ValueError(
                 f"batch_norm in training needs at least 2 values per channel to have a variance, and an input of shape "
-                f"{x.shape} has {count}. Pass a larger batch, or call eval() to use the running statistics. A last "
+                f"{shape} has {count}. Pass a larger batch, or call eval() to use the running statistics. A last "
                 "batch of one sample is left out by nn.data.Loader(data, batch_size, drop_last=True), also for nn.fit."
             )
-        mean, spread, variance, factor, _ = normalization.standard(x, axes, eps)
-        out = spread * (factor if weight is None else weight.reshape(sizes) * factor)  # one pass over x instead of two
-        out = out if bias is None else out + bias.reshape(sizes)
-        _move(running_mean, mean, momentum)
-        _move(running_var, variance, momentum, count / (count - 1))
+        moments = np.empty((2, *channels), np.result_type(x.dtype, np.float32))
+        out = _batch_norm(x, weight, bias, eps=eps, moments=moments)
+        _move(running_mean, moments[0], momentum)
+        _move(running_var, moments[1], momentum, count / (count - 1))
         return out
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm needs running_mean and running_var, unless training=True.")
@@ -82,6 +82,7 @@ def batch_norm(
     if weight is not None:
         factor = weight * factor
     offset = -running_mean * factor if bias is None else bias - running_mean * factor
+    sizes = (-1, *(1,) * (len(shape) - 2))  # of what belongs to the channels, against x
     return x * factor.reshape(sizes) + offset.reshape(sizes)
 
 
@@ -316,9 +317,8 @@ def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> N
     """Let a running statistic go a part of the way to that of a batch."""
     if running is None:
         return
-    values = plain(new).reshape(-1)
     old = plain(running)
-    moved = ((1.0 - momentum) * old + (momentum * correction) * values).astype(old.dtype)
+    moved = ((1.0 - momentum) * old + (momentum * correction) * new).astype(old.dtype)
     if isinstance(running, Tensor):
         running.data = moved  # and not in place: a graph may hold the old values
     else:

@@ -29,6 +29,7 @@ MISFITS = {
     "einsum": [[(2, 3), (2, 3)], {"subscripts": "ij,jk->ik"}],
     "linear": [[(2, 3), (3, 4), (4,)], {}],
     "layer_norm": [[(2, 3), (4,), (3,)], {}],
+    "batch_norm": [[(2, 3), (4,), (3,)], {}],
     "cross_entropy": [[(2, 3)], {"labels": np.array([0, 3])}],
     "concatenate": [[(2, 3), (4,)], {"axis": 1}],
     "stack": [[(2, 3), (2, 4)], {"axis": 0}],

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 import nn
 from autograd import OperandError, grad, no_grad, tensor
 from autograd.ops import normalization
+from autograd.view import draw
 from nn.functional import batch_norm, layer_norm, rms_norm
 
 MAKE = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}
@@ -118,6 +119,17 @@ def test_a_last_batch_of_one_is_left_out_by_the_loader():
     assert model[1].num_batches_tracked.item() == 4
 
 
+@pytest.mark.parametrize(("dtype", "size"), [("float64", 1e3), ("float32", 1e3), ("float16", 1e3), ("float32", 1e-25)])
+def test_they_are_those_of_the_batch_in_every_dtype(dtype, size):
+    norm = nn.BatchNorm1d(3, momentum=1.0, dtype="float64")
+    x = (batches(1, 5)[0] * size).astype(dtype)
+    with np.errstate(under="ignore"):
+        norm(x)
+    exact = x.astype(float)
+    np.testing.assert_allclose(norm.running_mean.data, exact.mean((0, 2)), rtol=1e-6)
+    np.testing.assert_allclose(norm.running_var.data, exact.var((0, 2), ddof=1), rtol=1e-5, atol=1e-38)
+
+
 def test_functions_change_arrays_in_place():
     mean, variance = np.zeros(3), np.ones(3)
     x = batches(1)[0]
@@ -157,6 +169,15 @@ def test_a_constant_input_gives_the_bias_and_finite_gradients():
         assert np.isfinite(x.grad).all()
 
 
+def test_batch_norm_is_drawn_as_one_op_that_unfolds():
+    out = nn.BatchNorm1d(3)(tensor(batches(1)[0].astype("float32"), requires_grad=True))
+    assert "batch_norm(" in draw(out).text
+    assert "sqrt" not in draw(out).text
+    unfolded = draw(out, expand=True).text
+    assert "batch_norm, by its definition" in unfolded
+    assert "sqrt" in unfolded
+
+
 def test_single_precision_is_accurate_far_from_zero():
     """E[x^2] - E[x]^2 would lose the variance of 1 beside a mean of 10,000."""
     x = np.random.default_rng(0).normal(1e4, 1, size=(64, 3)).astype("float32")
@@ -177,18 +198,37 @@ def test_rms_norm_without_eps_takes_that_of_the_dtype():
     np.testing.assert_allclose(zeros["float32"], 1e-3 / np.sqrt(1e-6 + np.finfo("float32").eps), rtol=1e-5)
 
 
+ROWS = [(64, 300), (3, 5000)]
+# shape, and the order of the axes in memory
+BATCHES = [
+    ((300, 64), (0, 1)),
+    ((512, 5), (0, 1)),
+    ((300, 4), (1, 0)),
+    ((6, 5, 3, 2), (0, 1, 2, 3)),
+    ((3, 2, 70, 70), (0, 1, 2, 3)),
+    ((4, 3, 60, 50), (1, 2, 3, 0)),
+    ((4, 3, 20, 5), (2, 0, 1, 3)),
+    ((2, 3, 5000), (0, 1, 2)),
+]
+LARGE = [
+    *((op, shape, (0, 1)) for op in (normalization.layer_norm.op, normalization.rms_norm.op) for shape in ROWS),
+    *((normalization.batch_norm.op, shape, order) for shape, order in BATCHES),
+]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
-@pytest.mark.parametrize("shape", [(64, 300), (3, 5000)])
-@pytest.mark.parametrize("op", [normalization.layer_norm.op, normalization.rms_norm.op], ids=lambda op: op.name)
-def test_large_arrays_as_small_ones(op, shape, dtype):
+@pytest.mark.parametrize(("op", "shape", "order"), LARGE, ids=str)
+def test_large_arrays_as_small_ones(op, shape, order, dtype):
     """Long sums and products of matrices give what the definition gives, on arrays and in a differentiable pass."""
     rng = np.random.default_rng(0)
-    sizes = [shape, *[shape[1:]] * (len(op.operands) - 1)]
-    inputs = [rng.normal(0.5, 1, size).astype(dtype) for size in sizes]
+    laid = rng.normal(0.5, 1, [shape[i] for i in order]).astype(dtype).transpose(np.argsort(order))
+    of_slices = shape[1:2] if op.name == "batch_norm" else shape[1:]
+    inputs = [laid, *(rng.normal(0.5, 1, of_slices).astype(dtype) for _ in op.operands[1:])]
     weights, slopes = (rng.normal(size=shape).astype(dtype) for _ in range(2))
 
     def gradients(function, kind):
         xs = [tensor(x.astype(kind), requires_grad=True) for x in inputs]
+        assert xs[0].data.strides == laid.astype(kind).strides
         plain = function(*xs).gradient(*xs, gradient=weights.astype(kind))
         first = function(*xs).gradient(*xs, gradient=weights.astype(kind), create_graph=True)
         return plain, first, first[0].gradient(*xs[:2], gradient=slopes.astype(kind))
@@ -274,15 +314,22 @@ def test_squares_may_leave_the_range(name, dtype, size):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-3 if dtype == "float16" else 1e-6)
 
 
+WEIGHTED = {
+    "layer_norm": lambda x, weight: layer_norm(x, 3, weight, eps=0.0),
+    "rms_norm": lambda x, weight: rms_norm(x, 3, weight, eps=0.0),
+    "batch_norm": lambda x, weight: batch_norm(x.T, None, None, weight[:2], training=True, eps=0.0).T,
+}
+
+
 @pytest.mark.parametrize("size", [1e-25, 1e10])
-@pytest.mark.parametrize("name", ["layer_norm", "rms_norm"])
+@pytest.mark.parametrize("name", WEIGHTED)
 def test_gradients_of_small_numbers_stay_in_range(name, size):
     """Numbers whose squares are just in range, with gradients that are small or large beside them."""
     x, incoming = NUMBERS * 3e-19, np.array([[1.0, -2.0, 0.5], [0.25, 1.0, -1.0]]) * size
     found = {}
     for dtype in ("float32", "float64"):
         leaf, weight = tensor(x.astype(dtype), requires_grad=True), tensor(np.ones(3, dtype), requires_grad=True)
-        out = getattr(nn.functional, name)(leaf, 3, weight, eps=0.0)
+        out = WEIGHTED[name](leaf, weight)
         found[dtype] = out.gradient(leaf, weight, gradient=incoming.astype(dtype))
     for a, b in zip(*found.values(), strict=True):
         np.testing.assert_allclose(a.data, b.data, rtol=1e-5)

@@ -210,6 +210,14 @@ def layer_norm(x, weight=None, bias=None, axes=1, eps=1e-5):
     return rms_norm(centred, weight, axes, eps) + (0.0 if bias is None else bias)
 
 
+def batch_norm(x, weight=None, bias=None, eps=1e-5):
+    axes, sizes = (0, *range(2, x.ndim)), (-1, *(1,) * (x.ndim - 2))
+    centred = x - np.mean(x, axis=axes, keepdims=True)
+    out = centred / np.sqrt(np.mean(centred**2, axis=axes, keepdims=True) + eps)
+    out = out if weight is None else out * weight.reshape(sizes)
+    return out if bias is None else out + bias.reshape(sizes)
+
+
 def scatter(x, index, shape):
     out = np.zeros(shape, x.dtype)
     np.add.at(out, index, x)
@@ -365,6 +373,7 @@ ORACLES: dict[str, Callable] = {
     "cross_entropy": cross_entropy,
     "layer_norm": layer_norm,
     "rms_norm": rms_norm,
+    "batch_norm": batch_norm,
     "linear": lambda x, weight, bias=None: x @ weight.T + (0.0 if bias is None else bias),
     "getitem": lambda x, index: x[index],
     "scatter": scatter,
@@ -433,7 +442,7 @@ NOT_IN_FLOAT16 = {"inv", "det", "slogdet", "pinv", "solve", "cholesky", "eigh", 
 # Units in the last place, for oracles that are formulas of our own or add up in another order.
 TOLERANCES = {
     **dict.fromkeys(("sigmoid", "softplus", "logsumexp", "softmax", "log_softmax", "cross_entropy"), 16),
-    **dict.fromkeys(("layer_norm", "rms_norm"), 16),
+    **dict.fromkeys(("layer_norm", "rms_norm", "batch_norm"), 16),
     "einsum": 8,
     **dict.fromkeys(("conv", "conv_transpose", "conv_weight"), 64),
     **dict.fromkeys(("window_sum", "window_spread"), 4),
@@ -986,8 +995,19 @@ for label, shape, axes, eps in (
         add("layer_norm", [spread(shape), *parts], {"axes": axes, "eps": eps}, label=label + how)
     for how, part in {"": scale, "-plain": None}.items():
         add("rms_norm", [spread(shape), part], {"axes": axes, "eps": eps}, label=label + how)
-add("layer_norm", [spread((2, 3)), None, spread((3,), seed=2)], label="bias-alone")
-add("layer_norm", [spread((2, 3)), spread((3,), seed=1), spread((3,), seed=2)], label="strided", layout=strided)
+for label, shape, eps in (
+    ("rows", (4, 3), 1e-5),
+    ("sequence", (2, 3, 2), 0.0),
+    ("images", (2, 2, 2, 2), 0.5),
+    ("one-channel", (3, 1), 1e-5),
+    ("no-channels", (2, 0), 1e-5),
+):
+    scale, offset = (spread(shape[1:2], seed=i) for i in (1, 2))
+    for how, parts in {"": (scale, offset), "-no-bias": (scale, None), "-plain": (None, None)}.items():
+        add("batch_norm", [spread(shape), *parts], {"eps": eps}, label=label + how)
+for name in ("layer_norm", "batch_norm"):
+    add(name, [spread((2, 3)), None, spread((3,), seed=2)], label="bias-alone")
+    add(name, [spread((2, 3)), spread((3,), seed=1), spread((3,), seed=2)], label="strided", layout=strided)
 add("rms_norm", [spread((2, 3)), spread((3,), seed=1)], label="strided", layout=strided)
 
 # --- windows ------------------------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def breaks_without(sample, i, name):
 # What only a recorded pass needs, for second derivatives where values repeat or vanish: tests/ops/test_limits.py; or to
 # compute again what a kernel put aside.
 FOR_LIMITS = {("eigh", "x"), ("svd", "x"), ("p_norm", "out"), ("absolute", "out"), ("fabs", "out")}
-FOR_LIMITS |= {("layer_norm", "eps"), ("rms_norm", "eps")}
+FOR_LIMITS |= {("layer_norm", "eps"), ("rms_norm", "eps"), ("batch_norm", "eps"), ("batch_norm", "x")}
 
 
 @pytest.mark.parametrize(

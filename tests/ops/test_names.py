@@ -179,7 +179,7 @@ matmul dot outer einsum tensordot
 """)
 SYMBOLS = words("add sub mul truediv pow floordiv mod neg abs matmul eq ne lt le gt ge")
 OURS_ONLY = words("sigmoid softplus relu logsumexp softmax log_softmax cross_entropy linear getitem set_at add_at")
-OURS_ONLY += ["layer_norm", "rms_norm"]
+OURS_ONLY += ["layer_norm", "rms_norm", "batch_norm"]
 METHOD_NAMES = words("exp log sqrt abs tanh sigmoid relu softmax log_softmax logsumexp astype copy T mT at")
 
 

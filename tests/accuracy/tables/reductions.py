@@ -28,13 +28,6 @@ EXCEPTIONS = [
         lambda x: max(map(abs, x)) > 1e4 * min(map(abs, x)),
     ),
     Excused(
-        "batch_norm",
-        (2,),
-        "without spread, 1 / eps**1.5 overflows half precision",
-        lambda x: len(set(x[0])) == 1,
-        (np.float16,),
-    ),
-    Excused(
         "layer_norm batch_norm",
         (1, 2),
         "made of single steps, each of which rounds: within the bound in n, where PyTorch's one formula is nearer",
