@@ -98,10 +98,14 @@ def _pulled(
             raise TypeError("with has_aux=True the function must return a pair: (number, anything else).")
         out, aux = out
     out = _scalar(out, function)
-    seed: Any = out.dtype.type(1.0) if isinstance(out, Tensor) else None
-    if trace.nested and seed is not None:
-        seed = constant(seed)
+    seed = _one(out, trace.nested)
     return trace, out, aux, trace.pull([out], [seed], create_graph=trace.nested, release=not trace.nested)
+
+
+def _one(out: Any, create_graph: bool) -> Any:
+    """The gradient of a number by itself."""
+    one = out.dtype.type(1.0) if isinstance(out, Tensor) else 1.0
+    return constant(one) if create_graph else one
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., tuple[Any, Any]]:
@@ -201,20 +205,13 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     trace = Trace(function, primals, {}, tuple(range(len(primals))), tangents)
     outputs = trace.outputs()
     directions = _match(tangents, primals, trace.doors, "the tangents")
-    state = STATE.get()
-    token = STATE.set(state.replace(grad=True, readings=state.readings or Readings()))
-    try:
-        dummies = [Tensor(np.zeros(np.shape(plain(out)), slope_dtype(out)), requires_grad=True) for out in outputs]
-        pulled = trace.pull(outputs, list(dummies), create_graph=True, release=False)
-        along = _inner(pulled, directions)
-    finally:
-        STATE.reset(token)
+    dummies = [Tensor(np.zeros(np.shape(plain(out)), slope_dtype(out)), requires_grad=True) for out in outputs]
+    along = _along(trace, outputs, dummies, directions)
     vertices = [d._node or leaf(d) for d in dummies]
     found: dict[Vertex, Any] = {}
     if isinstance(along, Tensor) and along.requires_grad:
-        seed: Any = np.ones((), along.dtype)[()]
         found = backward_pass(
-            {along._node: constant(seed) if trace.nested else seed},  # type: ignore[dict-item]
+            {along._node: _one(along, trace.nested)},  # type: ignore[dict-item]
             create_graph=trace.nested,
             release=not trace.nested,
             wanted=frozenset(vertices),
@@ -237,14 +234,12 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     """
     _check_tuples("hvp", function, primals=primals, tangents=tangents)
     primals, tangents = tuple(primals), tuple(tangents)
-    numbers = tuple(range(len(primals)))
     directions = _match(tangents, primals, [plain(x) for x in flatten(primals)], "the tangents")
-
-    def slope(*args: Any, along: Any) -> Any:
-        return _inner(flatten(grad(function, numbers)(*args)), along)
-
-    slope.__name__ = getattr(function, "__name__", slope.__name__)
-    result = grad(slope, numbers)(*primals, along=directions)
+    trace = Trace(function, primals, {}, tuple(range(len(primals))), tangents)
+    out = _scalar(trace.result, function)
+    along = _along(trace, [out], [_one(out, True)], directions)
+    second = trace.pull([along], [_one(along, trace.nested)], create_graph=trace.nested, release=not trace.nested)
+    result = trace.as_selected(second)
     return result[0] if len(primals) == 1 else result
 
 
@@ -293,12 +288,16 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
     return _named(jacobian(grad(function, argnums), argnums), function, "hessian")
 
 
-def _inner(xs: Sequence[Any], ys: Sequence[Any]) -> Any:
-    """The sum of all products, over all arrays."""
-    total: Any = 0.0
-    for x, y in zip(xs, ys, strict=True):
-        total = total + (x * y).sum()
-    return total
+def _along(trace: Trace, outputs: list[Any], seeds: list[Any], directions: Sequence[Any]) -> Any:
+    """The product of gradients and directions, summed over all arguments, in the graph."""
+    state = STATE.get()
+    token = STATE.set(state.replace(grad=True, readings=state.readings or Readings()))
+    try:
+        pulled = trace.pull(outputs, seeds, create_graph=True, release=False)
+        products = [(x * y).sum() for x, y in zip(pulled, directions, strict=True)]
+        return sum(products[1:], products[0]) if products else 0.0
+    finally:
+        STATE.reset(token)
 
 
 def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]:
