@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,12 @@ from autograd.engine.graph import Info, Vertex
 from autograd.errors import GradientShapeError
 from autograd.provenance import describe
 
-__all__ = ["HookHandle", "call_hooks"]
+__all__ = ["HookHandle", "are_hooked", "call_hooks"]
+
+
+def are_hooked(vertices: Iterable[Vertex]) -> bool:
+    """Whether a hook is on one of these vertices."""
+    return any(vertex.info is not None and vertex.info.hooks for vertex in vertices)
 
 
 class HookHandle:

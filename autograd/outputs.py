@@ -17,7 +17,7 @@ from autograd.engine.tape import TRANSPARENT
 from autograd.engine.tensor import Tensor, constant
 from autograd.signatures import RESIDUALS
 
-__all__ = ["constant_if_real", "constant_outputs", "kept_as_tensors", "record_outputs"]
+__all__ = ["constant_if_real", "constant_outputs", "record_outputs", "recorded"]
 
 __autograd_transparent__ = True
 
@@ -86,29 +86,40 @@ def _placed(data: Any, vertex: Vertex | None) -> Any:
     return t
 
 
-def kept_as_tensors(op: Any, node: Node) -> tuple[Any, ...]:
-    """What a node kept, with arrays put back in their place in the graph, so that rules record a graph.
+def recorded(op: Any, node: Node, g: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What a rule gets in a differentiable pass: the gradient, and what the node kept, put back in its place in the
+    graph, so that the rule records a graph. Where none of it is in the graph, the rule gets what it gets in any pass.
 
+    >>> import numpy as np
     >>> from autograd import tensor
     >>> x = tensor(3.0, requires_grad=True)
     >>> node = (x * x)._node
-    >>> node.op.kept_as_tensors(node)
-    (tensor(3., requires_grad=True), tensor(3., requires_grad=True))
+    >>> node.op.recorded(node, np.float64(1.0))
+    (tensor(1.), (tensor(3., requires_grad=True), tensor(3., requires_grad=True)))
+    >>> node = (x * 2.0)._node
+    >>> node.op.recorded(node, np.float64(1.0))
+    (np.float64(1.0), (2.0, None))
     """
-    kept = list(node.kept)
-    for i, (name, source) in enumerate(zip(op.keeps, op.sources, strict=True)):
-        if kept[i] is None:
+    kept, parents, live = list(node.kept), node.parents, isinstance(g, Tensor)
+    for i, name, source in op.placed:
+        value = kept[i]
+        if value is None:
             continue
-        if op.variadic and source == 0:
-            kept[i] = tuple(_placed(data, p) for data, p in zip(kept[i], node.parents, strict=True))
-        elif source >= 0:
-            kept[i] = _placed(kept[i], node.parents[source])
-        elif name == RESIDUALS:
+        if name == RESIDUALS:
             kept[i] = None  # arrays without a place in the graph
         elif name == "out":
+            live = True
             kept[i] = (
-                tuple(_placed(data, _output_of(node, k)) for k, data in enumerate(kept[i]))
+                tuple([_placed(data, _output_of(node, k)) for k, data in enumerate(value)])
                 if op.outputs
-                else _placed(kept[i], node)
+                else _placed(value, node)
             )
-    return tuple(kept)
+        elif op.variadic:
+            live = True
+            kept[i] = tuple([_placed(data, p) for data, p in zip(value, parents, strict=True)])
+        elif parents[source] is not None:
+            live = True
+            kept[i] = _placed(value, parents[source])
+    if not live:
+        return g, node.kept
+    return g if isinstance(g, Tensor | tuple) else constant(g), tuple(kept)

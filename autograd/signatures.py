@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.errors import RuleError
 
-__all__ = ["RESIDUALS", "Rule", "read_kernel", "read_rule", "rules_of"]
+__all__ = ["RESIDUALS", "Rule", "read_kernel", "read_places", "read_rule", "rules_of"]
 
 Rule = Callable[..., Any]
 
@@ -93,3 +93,11 @@ def read_rule(op: Any, index: int, rule: Rule) -> tuple[str, ...]:
         if name not in allowed or (name == "need" and not op.joint):
             raise RuleError(f"op {op.name!r}: {whose} asks for {name!r}. A rule may name {', '.join(allowed)}.")
     return asked[1:]
+
+
+def read_places(keeps: tuple[str, ...], operands: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+    """Which operand each kept value is, -1 for none; and where, as what and as which operand something is kept that a
+    differentiable pass does not hand on as it is."""
+    sources = tuple(operands.index(name) if name in operands else -1 for name in keeps)
+    places = [(i, name, sources[i]) for i, name in enumerate(keeps) if sources[i] >= 0 or name in ("out", RESIDUALS)]
+    return sources, tuple(places)

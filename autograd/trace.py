@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.arrays import is_real_floating, native, only_numbers
+from autograd.arrays import FLOAT64, native, only_numbers
 from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, stacked_pass
 from autograd.engine.graph import STATE, State, Vertex, newest_first
@@ -24,6 +24,7 @@ from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.facts import EXACT
+from autograd.hooks import are_hooked
 from autograd.modes import Readings
 from autograd.provenance import place
 from autograd.pytree import flatten, leaves, unflatten
@@ -48,11 +49,16 @@ identity = defop(
 class Trace:
     """One call of a function on Tensors of our own, and the graph that it recorded.
 
-    ``beside`` are further things that results will depend on, such as tangents.
+    ``beside`` are further numbers that results will depend on, such as tangents.
     """
 
     def __init__(
-        self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, beside: Any = ()
+        self,
+        function: Function,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        argnums: Argnums,
+        beside: Sequence[Any] = (),
     ) -> None:
         outside = STATE.get()
         numbers = _argument_numbers(argnums, len(args), function)
@@ -80,8 +86,8 @@ class Trace:
             self.result = function(*entered, **kwargs)
         finally:
             STATE.reset(token)
-        all_of_them = len(numbers) == len(args) and not (kwargs or beside)
-        came = [x for x in (self.given if all_of_them else flatten((args, kwargs, beside))) if isinstance(x, Tensor)]
+        given = self.given if len(numbers) == len(args) and not kwargs else flatten((args, kwargs))
+        came = [x for x in [*given, *beside] if isinstance(x, Tensor)]
         live = [x for x in came if x._requires_grad]
         self.wraps = outside.readings is not None or bool(came)
         # Whether somebody may differentiate the results: for what came in, or for what the function found by itself.
@@ -97,7 +103,8 @@ class Trace:
 
     def _found_others(self) -> bool:
         route = self._route()
-        return route is not None and any(map(self._is_of_others, route.starts))
+        starts = [v for v in route.reached if not v.parents] if route is not None else ()
+        return any(map(self._is_of_others, starts))
 
     def _warn_of_lost_arguments(self, readings: list[tuple[Any, str, CodeType, int]]) -> None:
         """Warn of arguments that the output does not depend on because their plain values were read."""
@@ -141,18 +148,29 @@ class Trace:
             check_number(out, f"{self.name} returned {{}}{' at ' + path if path else ''}")
         return flatten(self.result)
 
-    def pull(self, outputs: list[Any], seeds: list[Any], *, create_graph: bool, release: bool) -> list[Any]:
-        """The gradients of the doors, given those of the outputs; zeros where nothing flows."""
+    def pull(
+        self,
+        outputs: list[Any],
+        seeds: list[Any],
+        *,
+        create_graph: bool,
+        release: bool,
+        to: list[Vertex] | None = None,
+    ) -> list[Any]:
+        """The gradients of the doors, or of other vertices, given those of the outputs; zeros where nothing flows."""
+        vertices = self.vertices if to is None else to
         start: dict[Vertex, Any] = {}
         for out, seed in zip(outputs, seeds, strict=True):
             if isinstance(out, Tensor) and out.requires_grad:
                 vertex = out._node or leaf(out)
                 start[vertex] = start[vertex] + seed if vertex in start else seed
         if not start:
-            return [np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
-        route = self._route_from(frozenset(start))
+            return [np.zeros(vertex.shape, vertex.dtype) for vertex in vertices]
+        route = self._route_from(frozenset(start)) if to is None else Route(start, frozenset(to))
+        if create_graph and are_hooked(route.order):  # hooks get Tensors, to compute in the graph
+            start = {vertex: g if isinstance(g, Tensor) else constant(g) for vertex, g in start.items()}
         found = backward_pass(start, create_graph=create_graph, release=release, route=route)
-        return [found[vertex] if vertex in found else np.zeros(vertex.shape, vertex.dtype) for vertex in self.vertices]
+        return [found[vertex] if vertex in found else np.zeros(vertex.shape, vertex.dtype) for vertex in vertices]
 
     def _route_from(self, roots: frozenset[Vertex]) -> Route:
         if roots not in self.routes:
@@ -175,8 +193,8 @@ class Trace:
                 found = stacked_pass(root, seeds, route)
                 parts.append([found[v] if v in found else _zeros(len(seeds), v) for v in self.vertices])
             else:
-                seed = constant(seeds[0]) if self.nested else seeds[0]
-                parts.append([g[None] for g in self.pull([out], [seed], create_graph=self.nested, release=False)])
+                pulled = self.pull([out], [seeds[0]], create_graph=self.nested, release=False)
+                parts.append([g[None] for g in pulled])
         return parts[0] if len(parts) == 1 else [np.concatenate(part) for part in zip(*parts, strict=True)]
 
     def hand_out(self, value: Any, like: Any = None) -> Any:
@@ -219,11 +237,9 @@ def _rows_at_once(route: Route) -> int:
     """How many passes may travel together: one, where hooks or a watcher want to see each of them."""
     if STATE.get().watch is not None:
         return 1
-    largest = 1
-    for vertex in route.order:
-        if (vertex.info is not None and vertex.info.hooks) or (vertex.op is not None and vertex.op.outputs):
-            return 1
-        largest = max(largest, prod(vertex.shape))
+    if are_hooked(route.order) or any(vertex.op is not None and vertex.op.outputs for vertex in route.order):
+        return 1
+    largest: int = max([1, *[prod(vertex.shape) for vertex in route.order]])
     return max(1, LIMIT // largest)
 
 
@@ -288,4 +304,4 @@ def check_number(out: Any, what: str) -> None:
 def slope_dtype(x: Any) -> Any:
     """The dtype of derivatives of a number: its own, but of integers and truth, which are constant, float64."""
     dtype = np.asarray(plain(x)).dtype
-    return dtype if is_real_floating(dtype) else np.dtype(float)
+    return dtype if dtype.kind == "f" else FLOAT64

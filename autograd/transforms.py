@@ -18,14 +18,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.engine.backward import backward_pass
-from autograd.engine.graph import STATE, Vertex
-from autograd.engine.tensor import Tensor, constant, leaf, plain
+from autograd.engine.graph import STATE, State, Vertex
+from autograd.engine.tensor import Tensor, leaf, plain
 from autograd.errors import GradientShapeError, NonScalarBackwardError
 from autograd.modes import Readings
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import own_array
-from autograd.trace import Argnums, Function, Trace, check_number, slope_dtype
+from autograd.trace import Argnums, Function, Trace, argument, check_number, slope_dtype
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -98,14 +97,13 @@ def _pulled(
             raise TypeError("with has_aux=True the function must return a pair: (number, anything else).")
         out, aux = out
     out = _scalar(out, function)
-    seed = _one(out, trace.nested)
-    return trace, out, aux, trace.pull([out], [seed], create_graph=trace.nested, release=not trace.nested)
+    gradients = trace.pull([out], [_one(out)], create_graph=trace.nested, release=not trace.nested)
+    return trace, out, aux, gradients
 
 
-def _one(out: Any, create_graph: bool) -> Any:
+def _one(out: Any) -> Any:
     """The gradient of a number by itself."""
-    one = out.dtype.type(1.0) if isinstance(out, Tensor) else 1.0
-    return constant(one) if create_graph else one
+    return out.dtype.type(1.0) if isinstance(out, Tensor) else 1.0
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., tuple[Any, Any]]:
@@ -177,10 +175,7 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     def pull(cotangent: Any) -> Any:
         seeds = _match(cotangent, trace.result, outputs, "the cotangent")
         now = trace.with_cotangents(seeds)
-        if now.nested:
-            seeds = [s if isinstance(s, Tensor) else constant(s) for s in seeds]
-        else:
-            seeds = [plain(s) for s in seeds]
+        seeds = seeds if now.nested else [plain(s) for s in seeds]
         gradients = trace.pull(outputs, seeds, create_graph=now.nested, release=False)
         result = now.as_selected(gradients)
         return result[0] if len(primals) == 1 else result
@@ -202,21 +197,14 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     """
     _check_tuples("jvp", function, primals=primals, tangents=tangents)
     primals, tangents = tuple(primals), tuple(tangents)
-    trace = Trace(function, primals, {}, tuple(range(len(primals))), tangents)
+    trace = Trace(function, primals, {}, tuple(range(len(primals))), flatten(tangents))
     outputs = trace.outputs()
     directions = _match(tangents, primals, trace.doors, "the tangents")
-    dummies = [Tensor(np.zeros(np.shape(plain(out)), slope_dtype(out)), requires_grad=True) for out in outputs]
-    along = _along(trace, outputs, dummies, directions)
-    vertices = [d._node or leaf(d) for d in dummies]
-    found: dict[Vertex, Any] = {}
-    if isinstance(along, Tensor) and along.requires_grad:
-        found = backward_pass(
-            {along._node: _one(along, trace.nested)},  # type: ignore[dict-item]
-            create_graph=trace.nested,
-            release=not trace.nested,
-            wanted=frozenset(vertices),
-        )
-    results = [found[v] if v in found else np.zeros(v.shape, v.dtype) for v in vertices]
+    dummies = [argument(np.zeros(np.shape(plain(out)), slope_dtype(out))) for out in outputs]
+    pulled = _slopes(trace, outputs, dummies)
+    vertices: list[Vertex] = [d._node or leaf(d) for d in dummies]
+    seeds = directions if trace.nested else [plain(d) for d in directions]
+    results = trace.pull(pulled, seeds, create_graph=trace.nested, release=not trace.nested, to=vertices)
     like = [trace._scalar_like(out) if isinstance(out, Tensor) else None for out in outputs]
     handed = iter([trace.hand_out(r, x) for r, x in zip(results, like, strict=True)])
     return trace.plain(trace.result), unflatten(trace.result, handed)
@@ -225,7 +213,7 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """The Hessian-vector product ``H @ t`` of a function that returns one number, without forming the Hessian.
 
-    The derivative of ``<gradient, t>``; costs about two gradients. One result for one argument, else a tuple.
+    The gradient of ``<gradient, t>``; costs about two gradients. One result for one argument, else a tuple.
 
     >>> import numpy as np
     >>> from autograd import hvp
@@ -235,10 +223,11 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     _check_tuples("hvp", function, primals=primals, tangents=tangents)
     primals, tangents = tuple(primals), tuple(tangents)
     directions = _match(tangents, primals, [plain(x) for x in flatten(primals)], "the tangents")
-    trace = Trace(function, primals, {}, tuple(range(len(primals))), tangents)
+    trace = Trace(function, primals, {}, tuple(range(len(primals))), directions)
     out = _scalar(trace.result, function)
-    along = _along(trace, [out], [_one(out, True)], directions)
-    second = trace.pull([along], [_one(along, trace.nested)], create_graph=trace.nested, release=not trace.nested)
+    seeds = directions if trace.nested else [plain(d) for d in directions]
+    pulled = _slopes(trace, [out], [_one(out)])
+    second = trace.pull(pulled, seeds, create_graph=trace.nested, release=not trace.nested)
     result = trace.as_selected(second)
     return result[0] if len(primals) == 1 else result
 
@@ -288,14 +277,12 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
     return _named(jacobian(grad(function, argnums), argnums), function, "hessian")
 
 
-def _along(trace: Trace, outputs: list[Any], seeds: list[Any], directions: Sequence[Any]) -> Any:
-    """The product of gradients and directions, summed over all arguments, in the graph."""
-    state = STATE.get()
-    token = STATE.set(state.replace(grad=True, readings=state.readings or Readings()))
+def _slopes(trace: Trace, outputs: list[Any], seeds: list[Any]) -> list[Any]:
+    """The gradients of the arguments, in the graph."""
+    outside = STATE.get()
+    token = STATE.set(State(True, outside.scope, outside.watch, outside.readings or Readings()))
     try:
-        pulled = trace.pull(outputs, seeds, create_graph=True, release=False)
-        products = [(x * y).sum() for x, y in zip(pulled, directions, strict=True)]
-        return sum(products[1:], products[0]) if products else 0.0
+        return trace.pull(outputs, seeds, create_graph=True, release=False)
     finally:
         STATE.reset(token)
 
@@ -310,14 +297,14 @@ def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]
         raise GradientShapeError(f"{what} has no part {missing[0] or 'alone'}; its parts are {', '.join(found)}.")
     matched = []
     for path, array in zip(paths, arrays, strict=True):
-        g, dtype = found[path], slope_dtype(array)
-        g = g.astype(dtype) if isinstance(g, Tensor) and g.dtype != dtype else g
+        g, dtype, shape = found[path], slope_dtype(array), np.shape(plain(array))
+        name = f"{what} at {path}" if path else what
         if not isinstance(g, Tensor):
-            g = own_array(g, dtype, f"{what}{' at ' + path if path else ''}")
-        if g.shape != np.shape(plain(array)):
-            raise GradientShapeError(
-                f"{what}{' at ' + path if path else ''} has shape {g.shape}; it must be {np.shape(plain(array))}."
-            )
+            g = own_array(g, dtype, name)
+        elif g.dtype != dtype:
+            g = g.astype(dtype)
+        if g.shape != shape:
+            raise GradientShapeError(f"{name} has shape {g.shape}; it must be {shape}.")
         matched.append(g)
     return matched
 

@@ -34,19 +34,17 @@ Noted = list[tuple[Any, ...]]  # what to go back to when the pass fails: see `un
 class Route:
     """The way of a backward pass through a graph: the vertices, newest first, and the edges to follow.
 
-    With ``wanted`` only the paths that lead to these vertices; ``starts`` are all leaves that the roots depend on. A
+    With ``wanted`` only the paths that lead to these vertices; ``reached`` is all that the roots depend on. A
     route may be used for several passes.
     """
 
-    __slots__ = ("edges", "order", "starts", "wanted")
+    __slots__ = ("edges", "order", "reached", "wanted")
 
     def __init__(self, roots: Iterable[Vertex], wanted: frozenset[Vertex] | None = None) -> None:
-        order = newest_first(roots)
+        self.reached = order = newest_first(roots)
         self.wanted = wanted
         self.edges: dict[Vertex, tuple[Vertex | None, ...]] | None = None
-        self.starts: list[Vertex] = []
         if wanted is not None:
-            self.starts = [vertex for vertex in order if not vertex.parents]
             self.edges = edges = {}  # filled oldest first: of what leads to the wanted vertices, and nothing else
             for vertex in reversed(order):
                 parents = vertex.parents
@@ -101,7 +99,7 @@ def backward_pass(
     _check_values(route.order)
     walk, grads = iter(route.order), dict(seeds)
     noted: Noted = []
-    token = STATE.set(STATE.get().replace(grad=True)) if create_graph else None
+    token = STATE.set(STATE.get().replace(grad=True)) if create_graph and not STATE.get().grad else None
     try:
         return _run(route, walk, grads, create_graph, release, noted)
     except BaseException as error:
@@ -155,7 +153,8 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
                 _collect_output(vertex, g, grads)
             continue
         try:
-            gradients: Any = op.vjp(g, op.kept_as_tensors(vertex) if create_graph else vertex.kept, parents)
+            g, kept = op.recorded(vertex, g) if create_graph else (g, vertex.kept)
+            gradients: Any = op.vjp(g, kept, parents)
             for parent, d in zip(parents, gradients):  # noqa: B905 - the lengths were checked at registration
                 if parent is None or d is None:
                     continue
@@ -174,7 +173,7 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
             raise
         if watch is not None:
             watch.backward(vertex, g, gradients)
-        g = d = prior = gradients = None  # `_store` counts who else holds an array
+        g = d = prior = gradients = kept = None  # `_store` counts who else holds an array
         if release:
             vertex.kept, vertex.prints = GONE, None
     return found

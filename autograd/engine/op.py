@@ -14,8 +14,8 @@ import numpy as np
 
 from autograd.engine.codegen import unchanged, write_function, write_vjp
 from autograd.facts import Facts
-from autograd.outputs import kept_as_tensors
-from autograd.signatures import RESIDUALS, Rule, read_kernel, read_rule, rules_of
+from autograd.outputs import recorded
+from autograd.signatures import RESIDUALS, Rule, read_kernel, read_places, read_rule, rules_of
 
 __all__ = ["REGISTRY", "Op", "defop", "joint", "unchanged"]
 
@@ -82,7 +82,7 @@ class Op:
         self.stacked = self.facts.kind == "elementwise" if stacked is None else stacked
         names = dict.fromkeys(n for asked in self.asks for n in asked if n != "need")
         self.keeps = tuple(names)
-        self.sources = tuple(self.operands.index(n) if n in self.operands else -1 for n in self.keeps)
+        self.sources, self.placed = read_places(self.keeps, self.operands)
         self.vjp: Callable[[Any, Any, Any], tuple[Any, ...]] = self._first_vjp
         self.function: Callable[..., Any] = write_function(self)
 
@@ -91,7 +91,7 @@ class Op:
         self.vjp = write_vjp(self)
         return self.vjp(g, kept, parents)
 
-    kept_as_tensors = kept_as_tensors
+    recorded = recorded
 
     def __repr__(self) -> str:
         return f"<Op {self.name}({', '.join(self.operands)})>"

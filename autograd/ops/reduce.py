@@ -74,7 +74,7 @@ def sum_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def sum_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
-    return expand(keep(g, x_shape, axis, keepdims), x_shape)
+    return expand(keep(g, x_shape, axis, keepdims) if g.ndim else g, x_shape)
 
 
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -88,7 +88,7 @@ def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array
 
 def mean_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     share = 1.0 / (count(x_shape, axis) or 1)  # the count itself may be too large for half precision
-    return expand(keep(g, x_shape, axis, keepdims) * share, x_shape)
+    return expand((keep(g, x_shape, axis, keepdims) if g.ndim else g) * share, x_shape)
 
 
 def _stacked(n: int, x_shape: Shape, axis: Axis, keepdims: bool) -> Any:

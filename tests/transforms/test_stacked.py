@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd.trace
-from autograd import custom_op, hessian, jacobian, tensor
+from autograd import custom_op, hessian, hvp, jacobian, tensor
 
 A = np.random.default_rng(0).normal(size=(4, 3))
 B = np.random.default_rng(1).normal(size=(2, 3, 3))
@@ -94,6 +94,18 @@ def test_a_hook_sees_one_gradient_at_a_time():
 
     np.testing.assert_array_equal(jacobian(hooked)(X), np.diag(2.0 * np.cos(X)))
     assert shapes == [(3,)] * 3
+
+
+def test_a_hook_computes_in_the_graph_where_its_gradient_is_a_constant():
+    """The gradient that reaches y is 1, whatever x is; what the hook makes of it is not."""
+
+    def hooked(x):
+        y = 3.0 * x
+        y.register_hook(lambda g: g * x)
+        return np.sum(y)
+
+    np.testing.assert_array_equal(hessian(hooked)(X), 3.0 * np.eye(len(X)))
+    np.testing.assert_array_equal(hvp(hooked, (X,), (X,)), 3.0 * X)
 
 
 def test_containers_and_several_arguments():
