@@ -70,7 +70,7 @@ class _Cell(Module):
         for word, part in zip(words, state, strict=True):
             if part.shape != size:
                 raise OperandError(f"{self._name()}: {word} has shape {part.shape}, but this input needs {size}.")
-        after = self._kind.step(_linear(x, self.weight_ih, self.bias_ih), state, self.weight_hh, self.bias_hh)
+        after = self._kind.step(_linear(x, self.weight_ih, self.bias_ih), self.weight_hh, self.bias_hh, *state)
         return after[0] if len(after) == 1 else after
 
     def _name(self) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
-from autograd.ops import fused, shape
+from autograd.ops import shape
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.dropout import dropout as drop
 from nn.layers.recurrent import steps
@@ -21,10 +21,7 @@ from nn.validation import floating, positive, probability
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
-_linear: Op = fused.linear
 _concatenate: Op = shape.concatenate
-_reshape: Op = shape.reshape
-_split = shape.split
 _stack: Op = shape.stack
 _swapaxes: Op = shape.swapaxes
 
@@ -103,25 +100,11 @@ class _Recurrent(Module):
 
     def _pass(self, x: Any, state: State | None, suffix: str) -> tuple[Any, State]:
         """One layer in one direction: its outputs of all steps, and its state after the last one."""
-        names = vars(self)
-        weight_ih, weight_hh = names["weight_ih" + suffix], names["weight_hh" + suffix]
-        bias_ih, bias_hh = names.get("bias_ih" + suffix), names.get("bias_hh" + suffix)
-        kind = self._kind
-        if bias_ih is not None and kind.one_bias:
-            bias_ih, bias_hh = bias_ih + bias_hh, None
-        length, count = x.shape[:2]
-        projected = _linear(_reshape(x, shape=(length * count, x.shape[2])), weight_ih, bias_ih)  # of all steps at once
-        if state is None:
-            state = (np.zeros((count, self.hidden_size), projected.dtype),) * len(kind.states)
-        pieces = _split(projected, indices_or_sections=length, axis=0)
-        outputs = []
-        step = kind.step
-        for a in reversed(pieces) if suffix.endswith("_reverse") else pieces:
-            state = step(a, state, weight_hh, bias_hh)
-            outputs.append(state[0])
-        if suffix.endswith("_reverse"):
-            outputs.reverse()
-        return _stack(*outputs), state
+        names, reverse = vars(self), suffix.endswith("_reverse")
+        weights = [names.get(name + suffix) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+        found = self._kind.sequence(x, *weights, *(state or ()), reverse=reverse)
+        output, *others = found if isinstance(found, tuple) else (found,)
+        return output, (output[0 if reverse else -1], *others)
 
     def _directions(self) -> tuple[str, ...]:
         """The endings of the names of the parameters."""
