@@ -16,7 +16,7 @@ from autograd.files import destination
 from autograd.printable import printable
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
-from autograd.view.graph.shrink import shrink
+from autograd.view.graph.shrink import fold_many, shrink
 from autograd.view.graph.snapshot import snapshot
 from autograd.view.layout.render import RENDERERS, Renderer, render, render_file
 from autograd.view.picture.boxes import Direction, Picture
@@ -91,7 +91,7 @@ def draw(
     with _collector_paused():
         graph = shrink(snapshot(outputs, keep=(values, grads)), depth=depth, max_nodes=max_nodes)
         if expand:
-            graph = leave_out(expand_fused(graph), max_nodes)
+            graph = leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes)
     picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off")
     return Drawing(picture, renderer)
 

@@ -16,7 +16,7 @@ from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
 from autograd.view.graph.fold import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number, Result
-from autograd.view.graph.snapshot import snapshot
+from autograd.view.graph.snapshot import Place, recorded
 
 __all__ = ["expand"]
 
@@ -39,24 +39,47 @@ def expand(graph: Graph) -> Graph:
 
 def _expand_once(graph: Graph) -> Graph:
     fused = [node for node in graph.nodes if node.kind == "op" and node.record.definition is not None]
-    applied = [(node, inner) for node in fused if (inner := _applied(graph, node)) is not None]
+    applied = [(node, *inner) for node in fused if (inner := _applied(graph, node)) is not None]
     if not applied:
         return graph
     nodes: dict[int, GraphNode] = {node.id: node for node in graph.nodes}
     frames = list(graph.frames)
     order: dict[int, tuple[int, int]] = {node.id: (node.made, 0) for node in graph.nodes if node.made >= 0}
     free = len(graph.nodes)
-    for node, inner in applied:
+    moved: dict[Place, Place] = {}  # the outputs of ops with several
+    for node, inner, places in applied:
         frame = FrameRecord(len(frames), node.frame, f"{node.op}, by its definition", None, call=False)
         frames.append(frame)
-        free = _splice(node, inner, frame.id, nodes, order, free)
+        free = _splice(node, inner, places, frame.id, nodes, order, moved, free)
+    outputs = _rewire(graph, nodes, moved)
     ranks = {i: rank for rank, i in enumerate(sorted(order, key=order.__getitem__))}
     ranked = {i: replace(node, made=ranks.get(i, -1)) for i, node in nodes.items()}
-    return rebuild(graph, ranked, graph.outputs, tuple(frames))
+    return rebuild(graph, ranked, outputs, tuple(frames))
 
 
-def _applied(graph: Graph, node: GraphNode) -> Graph | None:
-    """The graph of the definition on the operands of a node; its leaves for them are named by their position."""
+def _rewire(graph: Graph, nodes: dict[int, GraphNode], moved: dict[Place, Place]) -> tuple[int, ...]:
+    """Let what refers to outputs that have moved find them, and return the outputs of the graph."""
+
+    def found(a: Argument) -> Argument:
+        return Argument(*moved.get((a.node, a.index), (a.node, a.index)), a.flows)
+
+    used = {(a.node, a.index) for node in nodes.values() for _, a in node.references()}
+    for i, node in nodes.items():
+        if any((a.node, a.index) in moved for _, a in node.references()):
+            arguments = tuple(found(a) if isinstance(a, Argument) else a for a in node.arguments)
+            nodes[i] = node.rewired(i, arguments, tuple(map(found, node.extra)), node.frame)
+    outputs: list[int] = []
+    for i in graph.outputs:
+        ends = {place: end for place, (end, _) in moved.items() if place[0] == i}
+        here = [end for place, end in ends.items() if place not in used] or list(ends.values())[:1] or [i]
+        outputs += here
+        nodes.update((end, replace(nodes[end], output=True)) for end in here)
+    return tuple(dict.fromkeys(outputs))
+
+
+def _applied(graph: Graph, node: GraphNode) -> tuple[Graph, list[Place]] | None:
+    """The graph of the definition on the operands of a node, whose leaves for them are named by their position; and
+    where in it the results of the node are."""
     results = [_result(graph, a) if isinstance(a, Argument) else None for a in node.arguments]
     known = all(r is None or r.value is not None for r in results)
     operands: list[Any] = []
@@ -69,15 +92,16 @@ def _applied(graph: Graph, node: GraphNode) -> Graph | None:
     token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=None))
     try:
         with np.errstate(all="ignore"):
-            out = node.record.definition(*operands, **node.attrs)
-            if not isinstance(out, Tensor) or out.is_leaf:
+            found = node.record.definition(*operands, **node.attrs)
+            outs = [found if r.index is None else found[r.index] for r in node.results]
+            if not all(isinstance(out, Tensor) and not out.is_leaf for out in outs):
                 return None
-            grad = node.results[0].grad
-            if known and grad is not None:
-                out.backward(grad)
+            for out, result in zip(outs, node.results, strict=True):
+                if known and result.grad is not None:
+                    out.backward(result.grad, retain_graph=True)
     finally:
         STATE.reset(token)
-    return snapshot(out, keep=("auto", "auto") if known else ("off", "off"))
+    return recorded(outs, keep=("auto", "auto") if known else ("off", "off"))
 
 
 def _result(graph: Graph, argument: Argument) -> Result:
@@ -90,19 +114,33 @@ def _stand_in(slot: int) -> str:
 
 
 def _splice(
-    node: GraphNode, inner: Graph, frame: int, nodes: dict[int, GraphNode], order: dict[int, tuple[int, int]], free: int
+    node: GraphNode,
+    inner: Graph,
+    places: list[Place],
+    frame: int,
+    nodes: dict[int, GraphNode],
+    order: dict[int, tuple[int, int]],
+    moved: dict[Place, Place],
+    free: int,
 ) -> int:
-    """Put a graph in the place of a node; its last op takes over number, name, value and gradient of the node."""
+    """Put a graph in the place of a node; its ends take over names, values and gradients of the results of the node,
+    and a single one its number and place among the outputs."""
     slots = {_stand_in(slot): a for slot, a in node.references()}
     outside = {leaf.id: slots[leaf.name] for leaf in inner.nodes if leaf.name in slots}
-    root = inner.outputs[0]
-    number = {root: node.id}
+    ends = {i: replace(r, index=None) for (i, index), r in zip(places, node.results, strict=True) if index is None}
+    several = node.results[0].index is not None
+    number = {} if several else {places[0][0]: node.id}
     for part in inner.nodes:
-        if part.id not in outside and part.id != root:
+        if part.id not in outside and part.id not in number:
             number[part.id] = free
             free += 1
+    if several:
+        del nodes[node.id], order[node.id]
+        moved |= {
+            (node.id, r.index): (number[i], index) for (i, index), r in zip(places, node.results, strict=True)
+        }
 
-    def moved(a: Argument) -> Argument:
+    def placed(a: Argument) -> Argument:
         if a.node not in outside:
             return Argument(number[a.node], a.index, a.flows)
         outer = outside[a.node]
@@ -111,10 +149,10 @@ def _splice(
     for part in inner.nodes:
         if part.id in outside:
             continue
-        arguments = tuple(moved(a) if isinstance(a, Argument) else a for a in part.arguments)
+        arguments = tuple(placed(a) if isinstance(a, Argument) else a for a in part.arguments)
         i = number[part.id]
-        new = part.rewired(i, arguments, (), frame)
-        nodes[i] = replace(new, results=node.results, output=node.output) if part.id == root else new
+        new = replace(part.rewired(i, arguments, (), frame), output=False)
+        nodes[i] = replace(new, results=(ends[part.id],)) if part.id in ends else new
         if part.made >= 0:
             order[i] = (node.made, part.made + 1)
     return free

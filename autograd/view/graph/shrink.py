@@ -12,7 +12,7 @@ from autograd.view.graph.fold import Closing, close, closings, leave_out
 from autograd.view.graph.records import Graph
 from autograd.view.graph.repeats import fold_repeats
 
-__all__ = ["COMFORTABLE", "Narrowed", "narrow", "shrink"]
+__all__ = ["COMFORTABLE", "Narrowed", "fold_many", "narrow", "shrink"]
 
 COMFORTABLE = 60  # up to so many nodes every repetition is shown; beyond it three equal neighbours become one
 
@@ -25,13 +25,17 @@ def shrink(graph: Graph, *, depth: int | None, max_nodes: int) -> Graph:
     """
     if depth is not None:
         graph = fold_repeats(close(graph, depth), closed_only=True)
-    if len(graph.nodes) > min(COMFORTABLE, max_nodes):
-        graph = fold_repeats(graph)
+    graph = fold_many(graph, max_nodes)
     if len(graph.nodes) > max_nodes:
         closing = _depth_that_fits(graph, max_nodes)
         if closing is not None:
             graph = fold_repeats(close(graph, closing), closed_only=True)
     return leave_out(graph, max_nodes)
+
+
+def fold_many(graph: Graph, max_nodes: int) -> Graph:
+    """The graph with equal neighbours folded, if it has more nodes than are comfortable to read."""
+    return fold_repeats(graph) if len(graph.nodes) > min(COMFORTABLE, max_nodes) else graph
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from autograd.provenance import origin_of
 from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
-__all__ = ["Keep", "refused", "snapshot", "vertices_below"]
+__all__ = ["Keep", "Place", "recorded", "refused", "snapshot", "vertices_below"]
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
+Place = tuple[int, int | None]  # of a Tensor in a graph: its node, and which of the outputs it is
 
 
 def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
@@ -36,7 +37,13 @@ def snapshot(outputs: Any, *, keep: Keep = ("auto", "auto")) -> Graph:
     """
     if isinstance(outputs, BaseException):
         return _up_to(outputs, keep)
-    return _Recorder(keep).record(_tensors(outputs))
+    return recorded(_tensors(outputs), keep)[0]
+
+
+def recorded(outputs: list[Any], keep: Keep) -> tuple[Graph, list[Place]]:
+    """The graph of Tensors, and the place of each of them in it."""
+    recorder = _Recorder(keep)
+    return recorder.record(outputs), recorder.places
 
 
 def vertices_below(root: Vertex) -> list[Vertex]:
@@ -63,9 +70,8 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
             "can be drawn."
         )
     given = [x for x in operands if hasattr(x, "_node")]
-    recorder = _Recorder(keep)
-    graph = recorder.record(given) if given else Graph((), (), ())
-    places = iter(recorder.places)
+    graph, found = recorded(given, keep) if given else (Graph((), (), ()), [])
+    places = iter(found)
     arguments = tuple(Argument(*next(places), x.requires_grad) if hasattr(x, "_node") else Number(x) for x in operands)
     nodes = [replace(node, output=False) for node in graph.nodes]
     rank = 1 + max((node.made for node in nodes), default=-1)
@@ -120,7 +126,7 @@ class _Recorder:
         self.keep_values, self.keep_grads = keep
         self.frames: list[FrameRecord] = []
         self.frame_ids: dict[Any, int] = {}
-        self.places: list[tuple[int, int | None]] = []  # for each Tensor given: its node, and which output it is
+        self.places: list[Place] = []  # of each Tensor given
 
     def record(self, outputs: list[Any]) -> Graph:
         roots = [x if isinstance(x, Vertex) else x._node for x in outputs]

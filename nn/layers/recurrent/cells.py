@@ -99,6 +99,8 @@ class RNNCell(_Cell):
     (4, 8)
     """
 
+    _kind: Any = property(lambda self: steps.TANH if self.nonlinearity == "tanh" else steps.RELU)
+
     def __init__(
         self,
         input_size: int,
@@ -109,8 +111,7 @@ class RNNCell(_Cell):
         dtype: DTypeLike | None = None,
         rng: Randomness = None,
     ) -> None:
-        self._kind = steps.nonlinear(nonlinearity)
-        self.nonlinearity = nonlinearity
+        self.nonlinearity = steps.checked(nonlinearity)
         super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
 
     def extra_repr(self) -> str:

@@ -195,6 +195,8 @@ class RNN(_Recurrent):
     ((5, 4, 16), (4, 4, 8))
     """
 
+    _kind: Any = property(lambda self: steps.TANH if self.nonlinearity == "tanh" else steps.RELU)
+
     def __init__(
         self,
         input_size: int,
@@ -209,8 +211,7 @@ class RNN(_Recurrent):
         dtype: DTypeLike | None = None,
         rng: Randomness = None,
     ) -> None:
-        self._kind = steps.nonlinear(nonlinearity)
-        self.nonlinearity = nonlinearity
+        self.nonlinearity = steps.checked(nonlinearity)
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
         )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from autograd.ops import recurrent
 
-__all__ = ["GRU", "LSTM", "RELU", "TANH", "Kind", "State", "nonlinear"]
+__all__ = ["GRU", "LSTM", "RELU", "TANH", "Kind", "State", "checked"]
 
 State = tuple[Any, ...]  # (h,) or (h, c), each of shape (N, H)
 
@@ -32,8 +32,8 @@ LSTM = Kind(recurrent.lstm_step, recurrent.lstm, 4, ("h", "c"))
 GRU = Kind(recurrent.gru_step, recurrent.gru, 3)
 
 
-def nonlinear(name: str) -> Kind:
-    """The plain recurrent step with one of its two activations."""
-    if name not in ("tanh", "relu"):
-        raise ValueError(f"nonlinearity is 'tanh' or 'relu', not {name!r}.")
-    return TANH if name == "tanh" else RELU
+def checked(nonlinearity: str) -> str:
+    """The name of an activation that the plain recurrent step has."""
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}.")
+    return nonlinearity
