@@ -89,7 +89,7 @@ class Facts:
 
     ``symbol``: Python's for it. ``cost``: its multiply-adds, from the shapes of the operands and the result, and the
     attributes. ``units``: the axis of its result that counts the units of a layer. ``range``: the limits of its values,
-    or a function of the operands that knows them. ``rounding``: how far off it is, in units of the last place.
+    or a function of operands and attributes. ``rounding``: how far off it is, in units of the last place.
     ``hazards``: how it comes to numbers that are not finite. ``scipy``: the ufunc of scipy.special that it answers for.
     ``method``: the names under which a Tensor has it, with ``options``, the parameters of ndarray's method, where it
     has more. ``example``: calls to try it with, where one array of shape (2, 3), or two that broadcast, will not do.

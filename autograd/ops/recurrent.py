@@ -11,7 +11,7 @@ is in float32 at least; the states h are rounded to the dtype of the result.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ Array = Any
 Gradients = tuple[Array, ...]
 
 
-# --- single steps: from the input, multiplied with its weights, and the state so far to the state after it -------------
+# --- single steps: from the input, multiplied with its weights, and the state so far to the state after it ------------
 
 
 def tanh_step(a: Array, weight: Array, bias: Array, h: Array) -> tuple[Array]:
@@ -93,16 +93,19 @@ def _before(out: Array, h: Array, reverse: bool) -> Array:
     return np.concatenate((out[1:], first) if reverse else (first, out[:-1]))
 
 
-def _sigmoid(x: Array, out: Array = None) -> Array:
-    e = np.negative(x, out=out)
+def _exponentials(x: Array) -> Array:
+    """1 + exp(-x), of which the sigmoid is the reciprocal."""
+    e = np.negative(x)
     with np.errstate(over="ignore"):
         np.exp(e, out=e)
     e += 1.0
-    return np.divide(1.0, e, out=e)
+    return e
 
 
-# As the kernels compute it, for the rules of a recorded pass.
-_gate = defop("_gate", lambda x: _sigmoid(x), lambda g, out: g * (out * (1.0 - out)), kind="elementwise")
+# The sigmoid as the kernels compute it, for the rules of a recorded pass.
+_gate = defop(
+    "_gate", lambda x: 1.0 / _exponentials(x), lambda g, out: g * (out * (1.0 - out)), kind="elementwise"
+)  # fmt: skip
 
 
 def _times(pairs: Sequence[tuple[Array, Array]], room: Array) -> Array:
@@ -115,14 +118,21 @@ def _times(pairs: Sequence[tuple[Array, Array]], room: Array) -> Array:
     return room
 
 
-def _of_weights(d: Array, x: Array) -> tuple[Array, Array]:
-    """The gradients of weights and of a bias, by which x has come to the gates, from those of the gates."""
-    d = d.reshape((prod(d.shape[:2]), d.shape[2]))
-    return np.matmul(d.T, x.reshape((len(d), x.shape[2]))), add_reduce(d, axis=0)
+def _room(shape: tuple[int, ...], dtype: Any, recorded: bool) -> tuple[Array, list[Any]]:
+    """Where the gradients of the gates go: the array of all, and that of each step. None yet in a recorded pass."""
+    whole = None if recorded else np.empty(shape, dtype)
+    return whole, [None] * shape[0] if whole is None else list(whole)
 
 
-def _wanted(need: tuple[bool, ...], found: Gradients) -> Gradients:
-    return tuple(d if wanted else None for d, wanted in zip(found, need, strict=True))
+def _of_weight(d: Array, x: Array) -> Array:
+    """The gradient of a weight, by which x has come to the gates, from that of the gates."""
+    rows = prod(d.shape[:2])
+    return np.matmul(d.reshape((rows, d.shape[2])).T, x.reshape((rows, x.shape[2])))
+
+
+def _wanted(need: tuple[bool, ...], found: Gradients, dtype: Any) -> Gradients:
+    pairs = zip(found, need, strict=True)
+    return tuple((d if d.dtype == dtype else d.astype(dtype)) if wanted else None for d, wanted in pairs)
 
 
 def _cost(shapes: Sequence[tuple[int, ...]], out: Any, attrs: Any) -> int:
@@ -159,7 +169,7 @@ def rnn_rule(
     """With D the gradient of all that is added up in a step, D = slope * (G + D_next @ weight_hh), the weights get
     D.T @ x and D.T @ h, added up over all steps.
     """
-    _, (g, x, weight_ih, weight_hh, h, out) = _alike(g, x, weight_ih, weight_hh, h, out)
+    dtype, (g, x, weight_ih, weight_hh, h, out) = _alike(g, x, weight_ih, weight_hh, h, out)
     slopes = 1.0 - out * out if nonlinearity == "tanh" else None
     rows: list[Any] = [None] * len(x)
     dh: Any = 0.0
@@ -168,8 +178,10 @@ def rnn_rule(
         rows[t] = masked(dh, mask=out[t] > 0.0) if slopes is None else dh * slopes[t]
         dh = np.matmul(rows[t], weight_hh)
     d = np.stack(rows)
-    (of_weight_ih, of_bias), (of_weight_hh, _) = _of_weights(d, x), _of_weights(d, _before(out, h, reverse))
-    return _wanted(need, (np.matmul(d, weight_ih), of_weight_ih, of_weight_hh, of_bias, of_bias, dh))
+    of_weights = _of_weight(d, x), _of_weight(d, _before(out, h, reverse))
+    of_bias = add_reduce(d, axis=(0, 1))
+    of_x = np.matmul(d, weight_ih) if need[0] else None
+    return _wanted(need, (of_x, *of_weights, of_bias, of_bias, dh), dtype)
 
 
 def rnn_definition(
@@ -180,11 +192,15 @@ def rnn_definition(
     return _steps(step, x, (weight_ih, weight_hh), (bias_ih, bias_hh), (h,), reverse)[0]
 
 
+def _limits(*operands: Array, nonlinearity: str = "tanh", reverse: bool = False) -> tuple[float, float]:
+    return (-1.0, 1.0) if nonlinearity == "tanh" else (0.0, inf)
+
+
 rnn = defop(
     "rnn", rnn_kernel, joint(rnn_rule), definition=rnn_definition,
-    kind="whole", slope=None, cost=_cost, example=_example(1),
+    kind="whole", slope=None, cost=_cost, range=_limits, example=_example(1),
     doc="The states of a recurrent layer in all steps: h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh).",
-    doctest="rnn(tensor([[[1.0]], [[0.0]]]), np.eye(1), np.eye(1))[:, 0, 0] -> tensor([0.76159416, 0.6420149 ])",
+    doctest="rnn(tensor([[[1.0]], [[0.0]]]), np.eye(1), np.eye(1))[:, 0, 0] -> tensor([0.76159416, 0.64201499])",
 )  # fmt: skip
 
 
@@ -195,20 +211,19 @@ def lstm_kernel(
     x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array = None, bias_hh: Array = None, h: Array = None,
     c: Array = None, *, reverse: bool = False, residuals: list[Array] | None = None,
 ) -> tuple[Array, Array]:  # fmt: skip
-    dtype, (x, weight_ih, weight_hh, bias_ih, bias_hh, h, c) = _alike(
-        x, weight_ih, weight_hh, bias_ih, bias_hh, h, c
-    )
-    gates, weight = _inputs(x, weight_ih, bias_ih, bias_hh), weight_hh.T.copy()
-    i, f, g, o = np.split(gates, 4, axis=-1)
-    size, order = len(weight), _order(len(x), reverse)
+    dtype, (x, weight_ih, weight_hh, bias_ih, bias_hh, h, c) = _alike(x, weight_ih, weight_hh, bias_ih, bias_hh, h, c)
+    a, weight = _inputs(x, weight_ih, bias_ih, bias_hh), weight_hh.T.copy()
+    size = len(weight)
     out = np.empty((*x.shape[:2], size), dtype)
-    cells, before, tanhs = (np.empty(out.shape, gates.dtype) for _ in range(3))
+    i, f, g, o, before, tanhs = (np.empty(out.shape, a.dtype) for _ in range(6))
     h = np.zeros(out.shape[1:], dtype) if h is None else h
-    c = np.zeros(out.shape[1:], gates.dtype) if c is None else c
-    for t in order:
+    c = np.zeros(out.shape[1:], a.dtype) if c is None else c
+    for t in _order(len(x), reverse):
         p = np.matmul(h, weight)
-        p += gates[t]
-        _sigmoid(p, gates[t])
+        p += a[t]
+        e = _exponentials(p)
+        for k, gate in ((0, i), (1, f), (3, o)):
+            np.divide(1.0, e[:, k * size : (k + 1) * size], out=gate[t])
         np.tanh(p[:, 2 * size : 3 * size], out=g[t])
         before[t] = c
         c = f[t] * c
@@ -235,14 +250,14 @@ def _lstm_parts(a: Array, weight: Array, states: Array, c: Array, order: range) 
 
 
 def lstm_rule(
-    g: Gradients, need: tuple[bool, ...], x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array, bias_hh: Array,
+    g: Any, need: tuple[bool, ...], x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array, bias_hh: Array,
     h: Array, c: Array, out: tuple[Array, Array], reverse: bool, residuals: list[Array] | None,
 ) -> Gradients:  # fmt: skip
     """With DH and DC the gradients of both states of a step, that of c grows by DH * o * (1 - tanh(c)^2); the gates get
     D = DC * g i (1 - i), DC * c_before f (1 - f), DC * i (1 - g^2), DH * tanh(c) o (1 - o), and the step before gets
     D @ weight_hh and DC * f. The weights get D.T @ x and D.T @ h, added up over all steps.
     """
-    _, (dh, dc, x, weight_ih, weight_hh, bias_ih, bias_hh, h, c, states) = _alike(
+    dtype, (dh, dc, x, weight_ih, weight_hh, bias_ih, bias_hh, h, c, states) = _alike(
         *g, x, weight_ih, weight_hh, bias_ih, bias_hh, h, c, out[0]
     )
     given, order, states = dh, _order(len(x), reverse), _before(states, h, reverse)
@@ -253,17 +268,18 @@ def lstm_rule(
         i, f, g, o, before, tanhs = residuals
     of_i, of_f, of_g, of_o = g * (i * (1.0 - i)), before * (f * (1.0 - f)), i * (1.0 - g * g), tanhs * (o * (1.0 - o))
     through = o * (1.0 - tanhs * tanhs)
-    d: Any = [None] * len(x) if residuals is None else np.empty((*x.shape[:2], len(weight_hh)), x.dtype)
+    d, rows = _room((*x.shape[:2], len(weight_hh)), x.dtype, residuals is None)
     dh = 0.0
     for t in reversed(order):
         dh = given[t] + dh
         dc = dc + dh * through[t]
-        d[t] = _times(((dc, of_i[t]), (dc, of_f[t]), (dc, of_g[t]), (dh, of_o[t])), d[t])
-        dh = np.matmul(d[t], weight_hh)
+        rows[t] = _times(((dc, of_i[t]), (dc, of_f[t]), (dc, of_g[t]), (dh, of_o[t])), rows[t])
+        dh = np.matmul(rows[t], weight_hh)
         dc = dc * f[t]
-    d = np.stack(d) if residuals is None else d
-    (of_weight_ih, of_bias), (of_weight_hh, _) = _of_weights(d, x), _of_weights(d, states)
-    return _wanted(need, (np.matmul(d, weight_ih), of_weight_ih, of_weight_hh, of_bias, of_bias, dh, dc))
+    d = np.stack(rows) if d is None else d
+    of_weights, of_bias = (_of_weight(d, x), _of_weight(d, states)), add_reduce(d, axis=(0, 1))
+    of_x = np.matmul(d, weight_ih) if need[0] else None
+    return _wanted(need, (of_x, *of_weights, of_bias, of_bias, dh, dc), dtype)
 
 
 def lstm_definition(
@@ -298,18 +314,19 @@ def gru_kernel(
     reverse: bool = False, residuals: list[Array] | None = None,
 ) -> Array:  # fmt: skip
     dtype, (x, weight_ih, weight_hh, bias_ih, bias_hh, h) = _alike(x, weight_ih, weight_hh, bias_ih, bias_hh, h)
-    (gates, bias), weight = _gru_inputs(x, weight_ih, bias_ih, bias_hh), weight_hh.T.copy()
-    r, z, n = np.split(gates, 3, axis=-1)
+    (a, bias), weight = _gru_inputs(x, weight_ih, bias_ih, bias_hh), weight_hh.T.copy()
     size = len(weight)
-    out, part = np.empty((*x.shape[:2], size), dtype), np.empty((*x.shape[:2], size), gates.dtype)
+    out = np.empty((*x.shape[:2], size), dtype)
+    r, z, n, part = (np.empty(out.shape, a.dtype) for _ in range(4))
     h = np.zeros(out.shape[1:], dtype) if h is None else h
     for t in _order(len(x), reverse):
         p = np.matmul(h, weight)
-        both, now = gates[t, :, : 2 * size], n[t]
-        both += p[:, : 2 * size]
-        _sigmoid(both, both)
+        e = _exponentials(p[:, : 2 * size] + a[t, :, : 2 * size])
+        np.divide(1.0, e[:, :size], out=r[t])
+        np.divide(1.0, e[:, size:], out=z[t])
         np.add(p[:, 2 * size :], 0.0 if bias is None else bias, out=part[t])
-        now += r[t] * part[t]
+        now = np.multiply(r[t], part[t], out=n[t])
+        now += a[t, :, 2 * size :]
         np.tanh(now, out=now)
         change = h - now
         change *= z[t]
@@ -323,11 +340,11 @@ def gru_rule(
     g: Array, need: tuple[bool, ...], x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array, bias_hh: Array,
     h: Array, out: Array, reverse: bool, residuals: list[Array] | None,
 ) -> Gradients:  # fmt: skip
-    """With DH the gradient of the state of a step, n gets DN = DH * (1 - z) (1 - n^2) and the gates, as far as they come
-    from the state before, D = DN * p r (1 - r), DH * (h - n) z (1 - z), DN * r, where p is what r multiplies. The step
+    """With DH the gradient of the state of a step, n gets DN = DH * (1 - z) (1 - n^2), and what the state before adds
+    to the gates gets D = DN * p r (1 - r), DH * (h - n) z (1 - z), DN * r, where p is what r multiplies. The step
     before gets D @ weight_hh + DH * z. The weights get D.T @ h and, with DN in the place of DN * r, D.T @ x.
     """
-    _, (g, x, weight_ih, weight_hh, bias_ih, bias_hh, h, out) = _alike(
+    dtype, (g, x, weight_ih, weight_hh, bias_ih, bias_hh, h, out) = _alike(
         g, x, weight_ih, weight_hh, bias_ih, bias_hh, h, out
     )
     states = _before(out, h, reverse)
@@ -342,19 +359,20 @@ def gru_rule(
         r, z, n, part = residuals
     of_n, of_z = (1.0 - z) * (1.0 - n * n), (states - n) * (z * (1.0 - z))
     of_r, of_part = of_n * part * (r * (1.0 - r)), of_n * r
-    d: Any = [None] * len(x) if residuals is None else np.empty((*x.shape[:2], len(weight_hh)), x.dtype)
+    d, rows = _room((*x.shape[:2], len(weight_hh)), x.dtype, residuals is None)
     dhs: list[Any] = [None] * len(x)
     dh: Any = 0.0
     for t in reversed(_order(len(x), reverse)):
         dhs[t] = dh = g[t] + dh
-        d[t] = _times(((dh, of_r[t]), (dh, of_z[t]), (dh, of_part[t])), d[t])
-        dh = np.matmul(d[t], weight_hh) + dh * z[t]
-    d = np.stack(d) if residuals is None else d
+        rows[t] = _times(((dh, of_r[t]), (dh, of_z[t]), (dh, of_part[t])), rows[t])
+        dh = np.matmul(rows[t], weight_hh) + dh * z[t]
+    d = np.stack(rows) if d is None else d
     size = d.shape[-1] // 3
     of_inputs = np.concatenate((d[..., : 2 * size], np.stack(dhs) * of_n), axis=-1)
-    of_weight_hh, of_bias_hh = _of_weights(d, states)
-    found = np.matmul(of_inputs, weight_ih), *_of_weights(of_inputs, x), of_weight_hh, of_bias_hh, dh
-    return _wanted(need, tuple(found[k] for k in (0, 1, 3, 2, 4, 5)))
+    of_weights = _of_weight(of_inputs, x), _of_weight(d, states)
+    of_biases = add_reduce(of_inputs, axis=(0, 1)), add_reduce(d, axis=(0, 1))
+    of_x = np.matmul(of_inputs, weight_ih) if need[0] else None
+    return _wanted(need, (of_x, *of_weights, *of_biases, dh), dtype)
 
 
 def gru_definition(

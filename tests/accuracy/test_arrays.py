@@ -5,12 +5,14 @@ from accuracy_arrays import ROWS as ARRAYS
 from accuracy_elementwise import ROWS as ELEMENTWISE
 from accuracy_harness import functions_of
 from accuracy_linear_algebra import ROWS as LINEAR_ALGEBRA
+from accuracy_recurrent import ROWS as RECURRENT
 from accuracy_reductions import ROWS as REDUCTIONS
 from accuracy_windows import ROWS as WINDOWS
 
 from autograd.engine.op import REGISTRY
 
-NAMES = {row.name for rows in (ACTIVATIONS, ARRAYS, ELEMENTWISE, LINEAR_ALGEBRA, REDUCTIONS, WINDOWS) for row in rows}
+TABLES = (ACTIVATIONS, ARRAYS, ELEMENTWISE, LINEAR_ALGEBRA, RECURRENT, REDUCTIONS, WINDOWS)
+NAMES = {row.name for rows in TABLES for row in rows}
 
 
 def test_every_op_has_a_row():

@@ -162,6 +162,23 @@ def test_a_long_sequence_needs_no_recursion():
     assert np.isfinite(layer.weight_hh_l0.grad).all()
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(("steps", "count", "inputs", "hidden"), [(9, 32, 20, 64), (40, 1, 3, 5), (3, 70, 1, 33)])
+@pytest.mark.parametrize("make", LAYERS)
+def test_a_differentiable_pass_has_the_same_bits(make, steps, count, inputs, hidden, dtype):
+    """It computes again, for all steps at once, what the plain one has kept of each step."""
+    layer = make(inputs, hidden, batch_first=True, bidirectional=True, dtype=dtype, rng=0)
+    rng = np.random.default_rng(0)
+    x = tensor(rng.normal(size=(count, steps, inputs)).astype(dtype), requires_grad=True)
+    wanted = [x, *layer.parameters()]
+    output, last = layer(x)
+    loss = sum(np.sum(part * rng.normal(size=part.shape).astype(dtype)) for part in (output, *states(last)))
+    plain = loss.gradient(*wanted, retain_graph=True)
+    for a, b in zip(plain, loss.gradient(*wanted, create_graph=True), strict=True):
+        assert a.data.tobytes() == b.data.tobytes()
+        assert a.dtype == dtype
+
+
 # --- dropout between layers ---------------------------------------------------------------------------------------
 
 

@@ -26,8 +26,12 @@ def test_a_shape_error_ends_the_picture_in_red():
     assert "Linear(4, 2) needs 4 numbers" in failed.details[0]
 
 
-def test_the_steps_of_a_recurrent_layer_fold():
-    text = draw(nn.LSTM(3, 4, rng=0), np.ones((7, 2, 3), "float32")).text
+def test_a_recurrent_layer_is_one_box_or_its_steps_which_fold():
+    layer, x = nn.LSTM(3, 4, rng=0), np.ones((7, 2, 3), "float32")
+    boxes = [box for box in draw(layer, x).picture.boxes if box.heading.startswith("lstm")]
+    assert len(boxes) == 1
+    text = draw(layer, x, expand=True).text
+    assert "[LSTM > lstm, by its definition]" in text
     assert "[repeated x 7 (the first is shown)]" in text
     assert text.count("tanh") == 2  # of the state and of its update, in the step that is shown
 

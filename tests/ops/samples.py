@@ -218,6 +218,45 @@ def batch_norm(x, weight=None, bias=None, eps=1e-5):
     return out if bias is None else out + bias.reshape(sizes)
 
 
+def logistic(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def recurrence(step):
+    """What a recurrent layer computes, from a single step: of the gates' inputs, by block, and the state."""
+
+    def oracle(x, weight_ih, weight_hh, bias_ih=None, bias_hh=None, *start, reverse=False, **how):
+        size = weight_hh.shape[1]
+        blocks = len(weight_hh) // size
+        first = np.zeros((x.shape[1], size), x.dtype)
+        state = tuple(first if part is None else part for part in (*start, *[None] * ((blocks == 4) + 1 - len(start))))
+        seen = []
+        for one in x[::-1] if reverse else x:
+            a = one @ weight_ih.T + (0.0 if bias_ih is None else bias_ih)
+            b = state[0] @ weight_hh.T + (0.0 if bias_hh is None else bias_hh)
+            state = step(np.split(a, blocks, axis=1), np.split(b, blocks, axis=1), *state, **how)
+            seen.append(state[0])
+        found = np.stack(seen[::-1] if reverse else seen)
+        return (found, state[1]) if blocks == 4 else found
+
+    return oracle
+
+
+def rnn_step(a, b, h, nonlinearity="tanh"):
+    return ({"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0.0)}[nonlinearity](a[0] + b[0]),)
+
+
+def lstm_step(a, b, h, c):
+    i, f, g, o = (x + y for x, y in zip(a, b, strict=True))
+    c = logistic(f) * c + logistic(i) * np.tanh(g)
+    return logistic(o) * np.tanh(c), c
+
+
+def gru_step(a, b, h):
+    r, z = logistic(a[0] + b[0]), logistic(a[1] + b[1])
+    return ((1.0 - z) * np.tanh(a[2] + r * b[2]) + z * h,)
+
+
 def scatter(x, index, shape):
     out = np.zeros(shape, x.dtype)
     np.add.at(out, index, x)
@@ -361,7 +400,7 @@ ORACLES: dict[str, Callable] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "copy": np.copy,
     "identity": np.positive,
-    "sigmoid": lambda x: 1.0 / (1.0 + np.exp(-x)),
+    "sigmoid": logistic,
     "softplus": lambda x: np.log(1.0 + np.exp(x)),
     "relu": lambda x: np.maximum(x, 0.0),
     "erf": erf,
@@ -375,6 +414,9 @@ ORACLES: dict[str, Callable] = {
     "rms_norm": rms_norm,
     "batch_norm": batch_norm,
     "linear": lambda x, weight, bias=None: x @ weight.T + (0.0 if bias is None else bias),
+    "rnn": recurrence(rnn_step),
+    "lstm": recurrence(lstm_step),
+    "gru": recurrence(gru_step),
     "getitem": lambda x, index: x[index],
     "scatter": scatter,
     "set_at": set_at,
@@ -443,6 +485,7 @@ NOT_IN_FLOAT16 = {"inv", "det", "slogdet", "pinv", "solve", "cholesky", "eigh", 
 TOLERANCES = {
     **dict.fromkeys(("sigmoid", "softplus", "logsumexp", "softmax", "log_softmax", "cross_entropy"), 16),
     **dict.fromkeys(("layer_norm", "rms_norm", "batch_norm"), 16),
+    **dict.fromkeys(("rnn", "lstm", "gru"), 32),
     "einsum": 8,
     **dict.fromkeys(("conv", "conv_transpose", "conv_weight"), 64),
     **dict.fromkeys(("window_sum", "window_spread"), 4),
@@ -1009,6 +1052,23 @@ for name in ("layer_norm", "batch_norm"):
     add(name, [spread((2, 3)), None, spread((3,), seed=2)], label="bias-alone")
     add(name, [spread((2, 3)), spread((3,), seed=1), spread((3,), seed=2)], label="strided", layout=strided)
 add("rms_norm", [spread((2, 3)), spread((3,), seed=1)], label="strided", layout=strided)
+
+# label: steps, sequences, size of input and of state
+RECURRENT = {"usual": (3, 2, 3, 2), "one-step": (1, 2, 1, 3), "one-number": (2, 1, 1, 1), "no-sequences": (2, 0, 3, 2)}
+for name, blocks in (("rnn", 1), ("lstm", 4), ("gru", 3)):
+    for label, (steps, count, inputs, size) in RECURRENT.items():
+        x, weight_ih = spread((steps, count, inputs)), spread((blocks * size, inputs), seed=1)
+        weight_hh, biases = spread((blocks * size, size), seed=2), [spread((blocks * size,), seed=i) for i in (3, 0)]
+        start = [spread((count, size), seed=i) for i in range(1 + (name == "lstm"))]
+        add(name, [x, weight_ih, weight_hh, *biases, *start], label=label)
+        if label == "usual":
+            add(name, [x, weight_ih, weight_hh, *biases, *start], label="strided", layout=strided)
+            add(name, [x, weight_ih, weight_hh, *biases, *start], {"reverse": True}, label="reverse")
+            add(name, [x, weight_ih, weight_hh], label="bare")
+            add(name, [x, weight_ih, weight_hh, None, biases[0]], {"reverse": True}, label="bias-of-state")
+            if name == "rnn":
+                how = {"nonlinearity": "relu"}
+                add(name, [x, weight_ih, weight_hh, *biases, *start], how, label="relu", analytic=None)
 
 # --- windows ------------------------------------------------------------------------------------------------------
 

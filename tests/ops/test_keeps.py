@@ -131,6 +131,7 @@ def breaks_without(sample, i, name):
 # compute again what a kernel put aside.
 FOR_LIMITS = {("eigh", "x"), ("svd", "x"), ("p_norm", "out"), ("absolute", "out"), ("fabs", "out")}
 FOR_LIMITS |= {("layer_norm", "eps"), ("rms_norm", "eps"), ("batch_norm", "eps"), ("batch_norm", "x")}
+FOR_LIMITS |= {(op, name) for op in ("lstm", "gru") for name in ("bias_ih", "bias_hh")} | {("lstm", "c")}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ DIFFERENTIABLE = {name for name, op in ALL.items() if op.differentiable}
 # Their operands are matrices, stacks of them, or signals: never a single number.
 NO_NUMBERS = words("swapaxes moveaxis split matmul linear cross_entropy inv det slogdet pinv solve cholesky eigh")
 NO_NUMBERS |= {"layer_norm", "rms_norm", "batch_norm"}
+NO_NUMBERS |= {"rnn", "lstm", "gru"}
 NO_NUMBERS |= {"svd", "qr", *(name for name in ALL if name.startswith(("conv", "max_pool", "window")))}
 WINDOWS = {name for name in NO_NUMBERS if name.startswith(("conv", "max_pool", "window"))}
 # No value or no direction there: the sine of infinity, or a function that changes with every bit.

@@ -6,6 +6,7 @@ import pytest
 from autograd import tensor
 from autograd.errors import OperandError
 from autograd.ops.fused import cross_entropy, linear
+from autograd.ops.recurrent import lstm
 from autograd.view import draw
 from autograd.view.graph.expand import expand
 from autograd.view.graph.snapshot import snapshot
@@ -54,6 +55,28 @@ def test_without_kept_values_the_definition_shows_its_structure(graphs):
     assert nodes["matmul"].results[0].shape == (100, 2)
     assert nodes["matmul"].results[0].value is None
     assert nodes["sum"].results[0].value is not None
+
+
+def two_results():
+    x = tensor(np.linspace(-1, 1, 6).reshape(3, 2, 1), requires_grad=True, name="x")
+    weights = [tensor(np.linspace(-1, 1, n * 8).reshape(8, n), name=f"w{n}") for n in (1, 2)]
+    return lstm(x, *weights)
+
+
+def test_an_op_of_several_results_has_those_of_its_definition():
+    h, c = two_results()
+    (np.sum(h * h) + c.sum()).backward()
+    for outputs in ([h, c], [c, h], [c], [h], [h * h, c], [h * h, h], [h, c * 2.0], [h * h, c * 2.0]):
+        opened = expand(snapshot(outputs))
+        assert len(opened.outputs) == len(outputs)
+        assert not [node for node in opened.nodes if node.record and node.record.definition]
+        for result, op in ((h, "stack"), (c, "add")):
+            if not any(result is t for t in outputs):
+                continue
+            [end] = [n for n in opened.nodes if n.output and n.op == op]
+            assert end.results[0].index is None
+            np.testing.assert_allclose(end.results[0].value, result.data)
+            np.testing.assert_allclose(end.results[0].grad, result.grad)
 
 
 def test_a_graph_without_fused_ops_stays_as_it_is(graphs):

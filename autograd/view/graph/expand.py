@@ -39,7 +39,7 @@ def expand(graph: Graph) -> Graph:
 
 def _expand_once(graph: Graph) -> Graph:
     fused = [node for node in graph.nodes if node.kind == "op" and node.record.definition is not None]
-    applied = [(node, *inner) for node in fused if (inner := _applied(graph, node)) is not None]
+    applied = [(node, *found) for node in fused if (found := _applied(graph, node)) is not None]
     if not applied:
         return graph
     nodes: dict[int, GraphNode] = {node.id: node for node in graph.nodes}
@@ -136,9 +136,7 @@ def _splice(
             free += 1
     if several:
         del nodes[node.id], order[node.id]
-        moved |= {
-            (node.id, r.index): (number[i], index) for (i, index), r in zip(places, node.results, strict=True)
-        }
+        moved |= {(node.id, r.index): (number[i], index) for (i, index), r in zip(places, node.results, strict=True)}
 
     def placed(a: Argument) -> Argument:
         if a.node not in outside:

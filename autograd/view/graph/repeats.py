@@ -142,7 +142,9 @@ class _Folder:
                 operands.append((source.kind if _belongs(source) else "value", shapes))
         attrs = tuple(sorted((k, _mark(v)) for k, v in node.attrs.items())) if node.attrs else ()
         results = tuple((r.index, r.shape, r.dtype) for r in node.results)
-        self.signed[i] = number = self.sign((node.kind, node.op, node.note, node.repeat, attrs, tuple(operands), results))
+        self.signed[i] = number = self.sign(
+            (node.kind, node.op, node.note, node.repeat, attrs, tuple(operands), results)
+        )
         return number
 
     def consumers(self) -> dict[int, tuple[int, int]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
-from autograd.engine.graph import STATE, Vertex
+from autograd.engine.graph import STATE, Node, Vertex
 from autograd.modes import Watch
 from nn import layers
 from nn.errors import PredictionError
@@ -79,7 +79,8 @@ class Seen(Watch):
         if op.facts.kind == "product":
             self._axis = op.facts.units
             self._layer = "" if scope is None else str(scope.path or scope.label)
-        elif op.facts.kind == "elementwise" and op.facts.range and isinstance(out, np.ndarray) and out.ndim >= 2:
+        elif op.facts.kind in ("elementwise", "whole") and op.facts.range and np.ndim(out) >= 2:
+            self._axis = op.facts.units if op.facts.kind == "whole" else self._axis
             self._note_activation(op.facts.range, scope, data, out, result)
 
     def _note_leaves(self, xs: tuple[Any, ...], module: str | None) -> None:
@@ -89,11 +90,12 @@ class Seen(Watch):
                 self.leaves[id(x)] = x, None if self.in_loss else module
 
     def _note_activation(self, limits: Any, scope: Any, data: tuple[Any, ...], out: Array, result: Any) -> None:
-        limits = limits(*data) if callable(limits) else limits
+        node = result._node if isinstance(result, Tensor) else None
+        attributes = node.attrs if isinstance(node, Node) else None
+        limits = limits(*data, **(attributes or {})) if callable(limits) else limits
         if limits is None or (scope is not None and scope.label in _GATED):
             return
         where = scope.path if scope is not None and scope.path else self._layer
-        node = result._node if isinstance(result, Tensor) else None
         self.activations.append(Activation(where, limits, out, self._axis, node))
 
     def _look_at_loss(self, op: Any, data: tuple[Any, ...], out: Any) -> None:

@@ -6,7 +6,6 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor

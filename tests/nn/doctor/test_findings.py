@@ -94,6 +94,16 @@ def closure():
     return lambda: layer
 
 
+class Reading(nn.Module):
+    """Reads the numbers of a sample one by one."""
+
+    def __init__(self, nonlinearity):
+        self.read, self.answer = nn.RNN(1, 8, nonlinearity=nonlinearity, rng=0), nn.Linear(8, 3, rng=0)
+
+    def forward(self, x):
+        return self.answer(self.read(x.T[..., None])[0][-1])
+
+
 class Scaled(Net):
     def forward(self, x):
         return self.body(x) * self.scale
@@ -275,14 +285,17 @@ TABLE = {
     "dead-units": [
         (lambda: classify(with_bias(mlp(), "0.bias", -20.0)), {"1"}),
         (lambda: classify(with_bias(Functional(), "first.bias", -20.0)), {"first"}),
+        (lambda: classify(with_bias(Reading("relu"), "read.bias_ih_l0", -20.0)), {"read"}),
         (lambda: classify(with_bias(mlp(activation=nn.LeakyReLU), "0.bias", -20.0)), None),
         (lambda: classify(mlp()), None),
     ],
     "saturated-units": [
         (lambda: classify(with_bias(mlp(activation="sigmoid"), "0.bias", 20.0)), {"1"}),
         (lambda: classify(mlp(activation="tanh"), x=400 * X), {"1"}),
+        (lambda: classify(with_bias(Reading("tanh"), "read.bias_ih_l0", 20.0)), {"read"}),
         (lambda: regress(sure()[0], lambda m: sgd(m, 1e-3), nn.BCELoss(), y=sure()[1]), None),  # an answer may be sure
         (lambda: classify(mlp(activation="tanh")), None),
+        (lambda: classify(Reading("tanh")), None),
     ],
     "unscaled-inputs": [
         (lambda: classify(mlp(), x=100 * X), ()),
