@@ -14,6 +14,7 @@ Sources: M. Giles, "Collected matrix derivative results for forward and reverse 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -125,14 +126,35 @@ def cholesky_kernel(x: Array, *, upper: bool = False) -> Array:
     return np.linalg.cholesky(x, upper=upper)
 
 
+_BLOCK = 32
+
+
+def _lower_inverse_kernel(x: Array) -> Array:
+    """By products of blocks, and for these as upper triangles, which LAPACK's factors leave as they are. NumPy has no
+    triangular systems: it would factorise the matrix, at four times the cost."""
+    n = x.shape[-1]
+    if n <= _BLOCK:
+        return transposed(np.linalg.inv(transposed(x)))
+    m = n // 2
+    out = np.zeros_like(x)
+    first = out[..., :m, :m] = _lower_inverse_kernel(x[..., :m, :m])
+    second = out[..., m:, m:] = _lower_inverse_kernel(x[..., m:, m:])
+    np.matmul(second, np.matmul(x[..., m:, :m], -first), out=out[..., m:, :m])
+    return out
+
+
+_lower_inverse: Callable[..., Any] = defop(
+    "_lower_inverse", _lower_inverse_kernel, inv_rule, kind="whole",
+    doc="The inverse of each lower triangle.",
+)  # fmt: skip
+
+
 def cholesky_rule(g: Array, out: Array, upper: bool) -> Array:
     lower, g = (transposed(out), transposed(g)) if upper else (out, g)
     phi = np.matmul(transposed(lower), g)
     phi = np.where(triangle_mask(phi, False), phi, 0.0) * (1.0 - 0.5 * identity_like(phi))
-    # lower^-T phi lower^-1, by two triangular systems
-    half = np.linalg.solve(transposed(lower), phi)
-    s = transposed(np.linalg.solve(transposed(lower), transposed(half)))
-    return fold(0.5 * (s + transposed(s)), upper)
+    inverse = _lower_inverse(lower)
+    return fold(np.matmul(transposed(inverse), np.matmul(phi, inverse)), upper)
 
 
 def qr_kernel(x: Array) -> tuple[Array, ...]:
