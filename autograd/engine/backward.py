@@ -249,10 +249,14 @@ def _finish(vertex: Vertex, g: Array, noted: Noted) -> Array:
 def _store(noted: Noted, vertex: Vertex, g: Array) -> None:
     """Add a finished gradient to what somebody may read: the ``.grad`` of a leaf that is still held, and of a computed
     Tensor that is small (for the pictures) or still held. What was there before is noted for `undo.take_back`."""
+    # An array that nobody but the pass holds becomes a ``.grad`` without a copy. A rule may hand the same array to two
+    # operands, return the incoming gradient, a view of it, or an array that it keeps for itself; a reference count sees
+    # them all, and when in doubt there is a copy.
+    alone = g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE
     if vertex.__class__ is not Leaf:
         prior = vertex.grad
         if prior is None:
-            vertex.grad = g if g.__class__ is float64 else g.copy()
+            vertex.grad = g if alone or g.__class__ is float64 else g.copy()
         else:
             noted.append((vertex, prior))
             vertex.grad = prior + g
@@ -261,10 +265,6 @@ def _store(noted: Noted, vertex: Vertex, g: Array) -> None:
     if tensor is None:
         return
     noted.append((vertex, vertex.grad))
-    # An array that nobody but the pass holds becomes a ``.grad`` without a copy. A rule may hand the same array to two
-    # operands, return the incoming gradient, a view of it, or an array that it keeps for itself; a reference count sees
-    # them all, and when in doubt there is a copy.
-    alone = g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE
     with STORING:
         prior = tensor._grad
         if prior is not None:

@@ -30,17 +30,17 @@ def _dots_kernel(x: Array, y: Array) -> Array:
 _dots = defop("_dots", _dots_kernel, (lambda g, y: g * y, lambda g, x: g * x))
 
 
-def _outer_kernel(x: Array, y: Array) -> Array:
+def _outer_into(x: Array, y: Array, into: Array) -> Array:
     if len(x) * len(y) < 10_000:
-        return x * y
+        return np.multiply(x, y, out=into)
     # With a second column, of zeros: of one alone BLAS is not asked.
     left, right = np.zeros((len(x), 2), x.dtype), np.zeros((2, len(y)), y.dtype)
     left[:, :1], right[0] = x, y
-    return np.matmul(left, right)
+    return np.matmul(left, right, out=into)
 
 
 # A column times a row: as a product of matrices three times as fast as by repetition.
-_outer = defop("_outer", _outer_kernel, (lambda g, y: g * y, lambda g, x: g * x))
+_outer = defop("_outer", lambda x, y: _outer_into(x, y, None), (lambda g, y: g * y, lambda g, x: g * x))
 
 
 class _Rows:
@@ -159,10 +159,13 @@ def _standard(x: Array, groups: Any, eps: float, centred: bool = True) -> tuple[
         if centred:  # what the rounding of the mean has left, where that shows beside the root of the squares
             rest = groups.mean(plain(spread))
             shares = np.abs(rest * plain(factor))
-            if np.maximum.reduce(shares, axis=None, initial=0.0) > limits.eps:
-                spread = spread - groups.beside(np.where(shares > limits.eps, rest, 0.0).astype(x.dtype))
-                variance = groups.mean_square(spread)
-                factor = 1.0 / np.sqrt(variance + eps)
+            worst = np.maximum.reduce(shares, axis=None, initial=0.0)
+            if worst > limits.eps:
+                rest = groups.beside(np.where(shares > limits.eps, rest, 0.0).astype(x.dtype))
+                spread = np.subtract(spread, rest, out=spread if x.__class__ is np.ndarray else None)
+                if worst * worst > limits.eps:  # else the mean square stays the same
+                    variance = groups.mean_square(spread)
+                    factor = 1.0 / np.sqrt(variance + eps)
         if smallest + eps >= _SMALL:
             return centre, spread, variance, factor, None
         scale = np.ldexp(np.ones((), x.dtype), np.frexp(plain(factor))[1])
@@ -181,49 +184,62 @@ def _rows(x: Array, axes: int) -> Array:
     return x if x.ndim == 2 and axes == 1 else x.reshape((prod(x.shape[:-axes]), prod(x.shape[-axes:])))
 
 
-def _parts(x: Array, weight: Array, axes: int, eps: float, centred: bool) -> list[Array]:
-    """Of the rows: the distances, by what they were scaled, the factor of each row, and those of all entries."""
+def _parts(x: Array, axes: int, eps: float, centred: bool) -> tuple[Array, ...]:
+    """Of the rows: the distances, by what they were scaled, and the factor of each row."""
     _, spread, _, factor, scale = _standard(_rows(widened(x), axes), _Rows, eps, centred)
-    return [spread, scale, factor, factor if weight is None else _outer(factor, weight.reshape(-1))]
+    return spread, scale, factor
+
+
+def _scaled(x: Array, factor: Array, weight: Array, into: Array) -> Array:
+    """The rows times their factors and the weight, in the memory that is given, if any: there is no array of both."""
+    if weight is not None:
+        weight = weight.reshape(-1)
+        factor = _outer(factor, weight) if into is None else _outer_into(factor, weight, into)
+    return np.multiply(x, factor, out=into)
+
+
+def _like(x: Array, axes: int, dtype: Any) -> tuple[Array, Array]:
+    """A new array of the shape of x, and its memory as rows. It is no view, which others would copy."""
+    new = np.empty(x.shape, dtype)
+    return new, _rows(new, axes)
 
 
 def _kernel(
     x: Array, weight: Array, bias: Array, axes: int, eps: float, centred: bool, residuals: list[Array] | None
 ) -> Array:
-    parts = _parts(x, weight, axes, eps, centred)
+    spread, scale, factor = _parts(x, axes, eps, centred)
     if residuals is not None:
-        residuals += parts
-    out = parts[0] * parts[3]
+        residuals += spread, scale, factor
+    dtype = np.result_type(*(a.dtype for a in (x, weight, bias) if a is not None))
+    out, rows = _like(x, axes, np.result_type(dtype, spread.dtype))
+    _scaled(spread, factor, weight, rows)
     if bias is not None:
-        out = np.add(out, bias.reshape(-1), out=out if out.dtype is bias.dtype else None)
-    if x.dtype.char == "e":
-        out = out.astype(np.result_type(*(a.dtype for a in (x, weight, bias) if a is not None)))
-    return out.reshape(x.shape)
+        rows += bias.reshape(-1)
+    return out if out.dtype is dtype else out.astype(dtype)
 
 
 def _rule(
     g: Array, x: Array, weight: Array, axes: int, eps: float, centred: bool, residuals: list[Array] | None
-) -> tuple[Array, ...]:
-    """The gradients of x, weight and bias. A mean of x that is subtracted takes the mean of its gradient along."""
-    spread, scale, factor, factors = _parts(x, weight, axes, eps, centred) if residuals is None else residuals
+) -> list[Array]:
+    """The gradients of x, weight and, where there may be one, bias. A mean of x that is subtracted takes the mean of its gradient along."""
+    spread, scale, factor = _parts(x, axes, eps, centred) if residuals is None else residuals
     sizes, n, dtype = x.shape[-axes:], spread.shape[-1], g.dtype
     g = _rows(widened(g), axes)
-    own, d = g * spread, g * factors
+    out, into = (None, None) if residuals is None else _like(x, axes, g.dtype)
+    d = _scaled(g, factor, weight, into)
+    if centred:
+        d = np.subtract(d, _Rows.mean(d), out=into)
+    own = g * spread
     of_weight = np.matmul(factor.T, own)
     along = _dots(own, ones(n, spread.dtype) if weight is None else weight.reshape(-1))
     along = along / float(n) * factor * factor * factor
-    middle = _Rows.mean(d) if centred else None
-    if residuals is None:
-        d = (d if middle is None else d - middle) - spread * along
-    else:  # the same, into the arrays at hand
-        if middle is not None:
-            d -= middle
-        d -= np.multiply(spread, along, out=own)
+    d = np.subtract(d, np.multiply(spread, along, out=None if out is None else own), out=into)
     if scale is not None:
-        d = d * scale
-    d = d if x.ndim == 2 else d.reshape(x.shape)  # a view would be copied where gradients are stored
-    found = d, of_weight.reshape(sizes), add_reduce(g, axis=0).reshape(sizes)
-    return found if dtype is g.dtype else tuple(a.astype(dtype) for a in found)
+        d = np.multiply(d, scale, out=into)
+    found = [d.reshape(x.shape) if out is None else out, of_weight.reshape(sizes)]
+    if centred:
+        found.append(np.matmul(ones(len(g), g.dtype), g).reshape(sizes))
+    return [a if a.dtype is dtype else a.astype(dtype) for a in found]
 
 
 # --- layer norm ---------------------------------------------------------------------------------------------------
@@ -275,7 +291,7 @@ def rms_norm_rule(
 ) -> tuple[Array, ...]:
     """With r the root of the mean square + eps and d = G * weight / r, it is d - x * mean(d * x) / r^2."""
     found = _rule(g, x, weight, axes, eps, False, residuals)
-    return tuple(d if wanted else None for d, wanted in zip(found, need, strict=False))
+    return tuple(d if wanted else None for d, wanted in zip(found, need, strict=True))
 
 
 def rms_norm_definition(x: Array, weight: Array = None, *, axes: int = 1, eps: float = 1e-5) -> Array:
