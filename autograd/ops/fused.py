@@ -95,17 +95,27 @@ def _exponentials(x: Array, labels: Array) -> tuple[Array, Array, Array, Array]:
     return others, own, np.matmul(others, ones(x.shape[-1], x.dtype)), places
 
 
-def _others_kernel(x: Array, *, labels: Array) -> Array:
-    others, own, rest, _ = _exponentials(x, labels)
-    return others / (rest + np.exp(own))[..., None]
+def _difference_of(weight: Array, others: Array, own: Array, rest: Array, places: Array) -> Array:
+    """softmax(x), less 1 for the label: there the negative sum of all others, which keeps the digits of a tail. Each
+    row times its weight."""
+    scale = weight / (rest + np.exp(own))
+    out = others * scale[..., None]
+    out.put(places, -(rest * scale))
+    return out
 
 
-def _others_rule(g: Array, x: Array, labels: Array) -> Array:
-    return softmax_rule(masked(g, mask=~_is_label(labels, x.shape[-1])), softmax(x, axis=-1), -1)
+def _difference_rule(g: Array, weight: Array, x: Array, labels: Array) -> Array:
+    """As that of softmax, with gradients counted from that of the label."""
+    own = add_reduce(masked(g, mask=_is_label(labels, x.shape[-1])), axis=-1, keepdims=True)
+    d = softmax_rule(g - own, softmax(x, axis=-1), -1)
+    return d * (weight if isinstance(weight, float) else weight[..., None])
 
 
-# softmax(x), 0 for the label.
-_others = defop("_others", _others_kernel, _others_rule, kind="softmax")
+_difference: Any = defop(
+    "_difference", lambda weight, x, *, labels: _difference_of(weight, *_exponentials(x, labels)),
+    (lambda g, x, labels: add_reduce(g * _difference(1.0, x, labels=labels), axis=-1), _difference_rule),
+    kind="softmax",
+)  # fmt: skip
 
 
 def cross_entropy_kernel(
@@ -130,21 +140,12 @@ def cross_entropy_definition(x: Array, *, labels: Array, reduction: str = "none"
 
 
 def cross_entropy_rule(g: Array, x: Array, labels: Array, reduction: str, residuals: list[Array] | None) -> Array:
-    """softmax(x), less 1 for the label: there the negative sum of all others, which keeps the digits of a tail."""
+    """softmax(x), less 1 for the label."""
     if x.dtype.char == "e":
         return cross_entropy_rule(widened(g), widened(x), labels, reduction, residuals).astype(x.dtype)
-    if reduction == "none":
-        g = g[..., None]
-    elif reduction == "mean":
+    if reduction == "mean":
         g = g / float(labels.size)
-    if residuals is not None:
-        others, own, rest, places = residuals
-        p = others / (rest + np.exp(own))[..., None]
-        p.put(places, -add_reduce(p, axis=-1))
-        p *= g
-        return p
-    others = _others(x, labels=labels)
-    return g * np.where(_is_label(labels, x.shape[-1]), -np.sum(others, axis=-1, keepdims=True), others)
+    return _difference(g, x, labels=labels) if residuals is None else _difference_of(g, *residuals)
 
 
 def _entry_formula(i: tuple[int, ...], j: tuple[int, ...], attrs: Mapping[str, Any]) -> str:

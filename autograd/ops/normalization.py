@@ -221,7 +221,8 @@ def _kernel(
 def _rule(
     g: Array, x: Array, weight: Array, axes: int, eps: float, centred: bool, residuals: list[Array] | None
 ) -> list[Array]:
-    """The gradients of x, weight and, where there may be one, bias. A mean of x that is subtracted takes the mean of its gradient along."""
+    """The gradients of x, weight and, of what is centred, bias. A mean that is subtracted takes that of the gradient
+    along."""
     spread, scale, factor = _parts(x, axes, eps, centred) if residuals is None else residuals
     sizes, n, dtype = x.shape[-axes:], spread.shape[-1], g.dtype
     g = _rows(widened(g), axes)
