@@ -4,14 +4,16 @@ An array is (N, C, *S): samples, channels, and one or more axes to move along. W
 ``size`` (of the kernel), ``stride``, ``dilation`` and ``padding``, each one number for all axes of S or one per axis;
 padding may also be a pair (before, after) per axis.
 
-The kernels work on (C, *S, N), samples last, so that everything they copy, add and compare lies in long rows of
-memory. They take and return views in the other order: NumPy's functions keep the order in memory, so that in a chain
-of layers only the first has to rearrange its input.
+What the kernels copy, add and compare should lie in long rows of memory. Samples last, as (C, *S, N), make them long
+however small the images are, and samples first need no rearranging of what comes so. Kernels take both and return
+(N, C, *S), as a view where their samples are last; NumPy's functions keep the order in memory, and so do those of
+pooling, so that in a chain of layers at most the first rearranges its input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -55,6 +57,7 @@ class Windows(NamedTuple):
         return tuple(slice(b, n - a) for (b, a), n in zip(self.padding, self.padded, strict=True))
 
 
+@lru_cache(256)
 def windows(
     lengths: Shape, size: Shape, stride: PerAxis = None, padding: Padding = None, dilation: PerAxis = None
 ) -> Windows:
@@ -78,22 +81,23 @@ def _per_axis(value: Any, axes: int, default: int) -> Any:
     return value if isinstance(value, tuple) else (default if value is None else value,) * axes
 
 
-def _samples_last(x: Array) -> Array:
-    return x.transpose((*range(1, x.ndim), 0))
+def _laid_out(x: Array, last: bool) -> Array:
+    """(N, C, *S) as (L, C, *S, T), where the samples are L or T, first or last, and the other of the two is 1."""
+    return x.transpose((*range(1, x.ndim), 0))[None] if last else x[..., None]
 
 
 def _samples_first(x: Array) -> Array:
+    """(C, *S, N) as (N, C, *S)."""
     return x.transpose((x.ndim - 1, *range(x.ndim - 1)))
 
 
 def _padded(x: Array, w: Windows, fill: float = 0.0) -> Array:
-    """(N, C, *S) as (C, *padded, N): a view, if there is nothing to fill in."""
-    x = _samples_last(x)
-    if w.padded == x.shape[1:-1]:
+    """(L, C, *S, T) with its padding: x itself, if there is nothing to fill in."""
+    shape = (*x.shape[:2], *w.padded, x.shape[-1])
+    if shape == x.shape:
         return x
-    shape = (x.shape[0], *w.padded, x.shape[-1])
     out = np.full(shape, fill, x.dtype) if fill else np.zeros(shape, x.dtype)
-    out[(slice(None), *w.inner)] = x
+    out[:, :, *w.inner] = x
     return out
 
 
@@ -104,38 +108,59 @@ def _padded(x: Array, w: Windows, fill: float = 0.0) -> Array:
 # (`_columns`); at each position of the others the rest is a product of matrices. The number that x, weight and a
 # gradient for y make together is linear in each of the three, so its three derivatives are also those of each other.
 
+_FEW_PLACES = 128
+_SMALL_PRODUCT = 10**6  # OpenBLAS makes a product of m n k multiplications up to this without copying its factors
 
-def _columns(x: Array, w: Windows) -> Array:
-    """What the windows have at each position of their last axis: (C, size, *the other axes padded, windows, N)."""
-    x = _padded(x, w)
-    channels, *others, _, samples = x.shape
-    columns = np.empty((channels, w.size[-1], *others, w.counts[-1], samples), x.dtype)
+
+def _samples_last(x: Array, outputs: int) -> bool:
+    """Whether to work with samples last: where they are so in memory, where there are too few places for long rows
+    without them, and where it costs little to bring the input into this order, which the rest of a network then keeps.
+    """
+    if x.itemsize == 2:  # float16 is summed in float32 within one product only
+        return True
+    if x.flags.c_contiguous:
+        return prod(x.shape[2:]) < _FEW_PLACES or bool(4 * x.shape[1] <= outputs)
+    return bool(x.strides[0] == x.itemsize)
+
+
+def _columns(x: Array, w: Windows, last: bool) -> Array:
+    """What the windows have at each position of their last axis: (L, C, size, *the other axes padded, windows, T)."""
+    x = _padded(_laid_out(x, last), w)
+    if w.size[-1] == 1:
+        return np.ascontiguousarray(x[..., w.along(-1, 0), :])[:, :, None]
+    columns = np.empty((*x.shape[:2], w.size[-1], *x.shape[2:-2], w.counts[-1], x.shape[-1]), x.dtype)
     for k in range(w.size[-1]):
-        columns[:, k] = x[..., w.along(-1, k), :]
+        columns[:, :, k] = x[..., w.along(-1, k), :]
     return columns
 
 
-def _rows(columns: Array, w: Windows, positions: Shape, groups: int) -> Array:
-    """The columns at a position of the other axes as one matrix for each group: (groups, C/groups size, windows N)."""
-    part = columns[(slice(None), slice(None), *w.places(positions))]
-    return part.reshape(groups, part.shape[0] // groups * part.shape[1], prod(part.shape[2:]))
+def _matrices(x: Array, groups: int) -> Array:
+    """(L, C, size, *windows, T) as matrices: (L, groups, C/groups size, windows T)."""
+    return x.reshape(len(x), groups, x.shape[1] // groups * x.shape[2], prod(x.shape[3:]))
 
 
-def _matrices(y: Array, groups: int) -> Array:
-    """(N, O, *windows) as one matrix for each group: (groups, O/groups, windows N)."""
-    y = np.ascontiguousarray(_samples_last(y))
-    return y.reshape(groups, y.shape[0] // groups, prod(y.shape[1:]))
+def _rows_apart(x: Array) -> Array:
+    """(1, C, size, H, *others, T) as (H, C, size, *others, T): a product for each place of the first axis."""
+    return x[0].transpose((2, 0, 1, *range(3, x.ndim - 1)))
 
 
-def _positions(w: Windows) -> Iterator[Shape]:
-    """The positions in a window along all axes but the last."""
-    return product(*map(range, w.size[:-1]))
+def _positions(w: Windows) -> Iterator[tuple[Shape, Any]]:
+    """The positions in a window along all axes but the last, and where columns have them."""
+    for at in product(*map(range, w.size[:-1])):
+        yield at, (slice(None), slice(None), slice(None), *w.places(at))
 
 
 def _kernel_matrices(weight: Array, positions: Shape, groups: int) -> Array:
     """The weights at a position: (groups, O/groups, C/groups size)."""
     part = weight[(slice(None), slice(None), *positions)]
     return part.reshape(groups, part.shape[0] // groups, part.shape[1] * part.shape[2])
+
+
+def _mirrored(weight: Array, groups: int) -> Array:
+    """The kernels of the adjoint: (O, C/groups, *size) as (C, O/groups, *size), back to front."""
+    outputs, inputs, *size = weight.shape
+    weight = np.flip(weight, tuple(range(2, weight.ndim))).reshape(groups, outputs // groups, inputs, *size)
+    return np.ascontiguousarray(weight.swapaxes(1, 2)).reshape(groups * inputs, outputs // groups, *size)
 
 
 def conv_kernel(
@@ -148,23 +173,27 @@ def conv_kernel(
     dilation: PerAxis = None,
     groups: int | None = None,
 ) -> Array:
-    groups = groups or 1
+    groups, outputs = groups or 1, len(weight)
     w = windows(x.shape[2:], weight.shape[2:], stride, padding, dilation)
-    columns = _columns(x, w)
-    out: Array = None
+    last = _samples_last(x, outputs)
+    columns = _columns(x, w, last)
+    shape = (outputs, *w.counts)
+    out = np.empty((*shape, len(x)) if last else (len(x), *shape), np.result_type(x, weight))
+    total = out.reshape(len(columns), groups, outputs // groups, prod(w.counts) * columns.shape[-1])
     spare: Array = None  # a large new array costs as much as the product that is written into it
-    for at in _positions(w):
-        part = np.matmul(_kernel_matrices(weight, at, groups), _rows(columns, w, at, groups), out=spare)
-        if out is None:
-            out = part
+    for at, place in _positions(w):
+        factors = _kernel_matrices(weight, at, groups), _matrices(columns[place], groups)
+        if any(at):
+            spare = np.matmul(*factors, out=spare)
+            total += spare
         else:
-            out += part
-            spare = part
-    out = out.reshape(weight.shape[0], *w.counts, x.shape[0])
+            np.matmul(*factors, out=total)
+    if last:
+        out = _samples_first(out)
     if bias is not None:
-        bias = bias.reshape((-1, *(1,) * (out.ndim - 1)))
+        bias = bias.reshape((-1, *(1,) * len(w.counts)))
         out = np.add(out, bias, out=out if bias.dtype == out.dtype else None)
-    return _samples_first(out)
+    return out
 
 
 def conv_transpose_kernel(
@@ -177,20 +206,30 @@ def conv_transpose_kernel(
     dilation: PerAxis = None,
     groups: int | None = None,
 ) -> Array:
-    groups = groups or 1
+    groups, outputs = groups or 1, len(weight)
+    channels = weight.shape[1] * groups
     w = windows(shape, weight.shape[2:], stride, padding, dilation)
-    channels, samples = weight.shape[1] * groups, y.shape[0]
-    columns = np.zeros((channels, w.size[-1], *w.padded[:-1], w.counts[-1], samples), np.result_type(y, weight))
-    matrices = _matrices(y, groups)
+    if (outputs <= channels or max(w.size) == 1) and max(w.stride) == 1:
+        sides = zip(w.size, w.dilation, w.padding, strict=True)
+        rest = tuple([(d * (k - 1) - before, d * (k - 1) - after) for k, d, (before, after) in sides])
+        if min(map(min, rest)) >= 0:
+            return conv_kernel(y, _mirrored(weight, groups), padding=rest, dilation=dilation, groups=groups)
+    last = _samples_last(y, channels)
+    y = np.ascontiguousarray(_laid_out(y, last))
+    matrices = _matrices(y[:, :, None], groups)
+    dtype = np.result_type(y, weight)
+    columns = np.zeros((len(y), channels, w.size[-1], *w.padded[:-1], w.counts[-1], y.shape[-1]), dtype)
+    multiply: Any = np.multiply if outputs == groups else np.matmul  # of one column with one row it is the same
     spare: Array = None
-    for at in _positions(w):
-        spare = np.matmul(_kernel_matrices(weight, at, groups).swapaxes(1, 2), matrices, out=spare)
-        part = columns[(slice(None), slice(None), *w.places(at))]
+    for at, place in _positions(w):
+        spare = multiply(_kernel_matrices(weight, at, groups).swapaxes(1, 2), matrices, out=spare)
+        part = columns[place]
         part += spare.reshape(part.shape)
-    x = np.zeros((channels, *w.padded, samples), columns.dtype)
+    x = np.zeros((len(y), channels, *w.padded, y.shape[-1]), dtype)
     for k in range(w.size[-1]):
-        x[..., w.along(-1, k), :] += columns[:, k]
-    return _samples_first(x[(slice(None), *w.inner)])
+        x[..., w.along(-1, k), :] += columns[:, :, k]
+    x = x[:, :, *w.inner]
+    return _samples_first(x[0]) if last else x[..., 0]
 
 
 def conv_weight_kernel(
@@ -205,13 +244,21 @@ def conv_weight_kernel(
 ) -> Array:
     groups = groups or 1
     w = windows(x.shape[2:], size, stride, padding, dilation)
-    columns, matrices = _columns(x, w), _matrices(y, groups)
-    out = np.empty((y.shape[1], x.shape[1] // groups, *size), np.result_type(x, y))
-    for at in _positions(w):
-        part = np.matmul(matrices, _rows(columns, w, at, groups).swapaxes(1, 2))
-        place: Any = (slice(None), slice(None), *at)
-        out[place] = part.reshape(*out.shape[:2], size[-1])
-    return out
+    inputs, outputs = x.shape[1] // groups, y.shape[1] // groups
+    last = _samples_last(x, y.shape[1])
+    columns, y = _columns(x, w, last), np.ascontiguousarray(_laid_out(y, last))[:, :, None]
+    parts = ((at, columns[place]) for at, place in _positions(w))
+    if last and len(size) > 1 and x.itemsize > 2:
+        cost = inputs * size[-1] * outputs * prod(y.shape[3:])
+        if cost > _SMALL_PRODUCT >= cost // w.counts[0]:
+            y, parts = _rows_apart(y), ((at, _rows_apart(part)) for at, part in parts)
+    y = _matrices(y, groups).swapaxes(2, 3)
+    out = np.empty((groups, outputs, inputs, *size), np.result_type(x, y))
+    for at, part in parts:
+        found = np.add.reduce(np.matmul(_matrices(part, groups), y), axis=0)
+        place: Any = (..., *at, slice(None))
+        out[place] = found.reshape(groups, inputs, size[-1], outputs).transpose(0, 3, 1, 2)
+    return out.reshape(groups * outputs, inputs, *size)
 
 
 def conv_definition(
@@ -295,29 +342,33 @@ conv_weight: Callable[..., Any] = defop(
 # --- pooling ----------------------------------------------------------------------------------------------------
 
 
-def _every_position(w: Windows) -> Iterator[tuple[slice, ...]]:
-    """Where the windows have each of their positions, in order: slices of (C, *padded, N)."""
-    return ((slice(None), *w.places(at)) for at in product(*map(range, w.size)))
+def _every_position(w: Windows) -> Iterator[tuple[Any, ...]]:
+    """Where the windows have each of their positions, in order: slices of (N, C, *padded)."""
+    return ((..., *w.places(at)) for at in product(*map(range, w.size)))
+
+
+def _widened(x: Array, w: Windows, fill: float = 0.0) -> Array:
+    """(N, C, *S) with its padding: what has to be copied for it is copied into long rows, samples last."""
+    return _samples_first(_padded(_laid_out(x, True), w, fill)[0])
 
 
 def max_pool_kernel(
     x: Array, *, size: Shape, stride: PerAxis = None, padding: Padding = None, dilation: PerAxis = None
 ) -> Array:
     w = windows(x.shape[2:], size, stride, padding, dilation)
-    x = _padded(x, w, -np.inf)
+    x = _widened(x, w, -np.inf)
     first, *others = (x[place] for place in _every_position(w))
     out = np.array(first)
     for part in others:
         np.maximum(out, part, out=out)
-    return _samples_first(out)
+    return out
 
 
 def first_maximum(x: Array, out: Array, w: Windows) -> tuple[Array, ...]:
     """For each position of a window, where it holds the maximum: where several do, the first; where one is NaN, it."""
     x, out = (plain(a) for a in (x, out))
-    out = _samples_last(out)
     with_nan = bool(np.isnan(out).any())
-    x = _padded(x, w, -np.inf if with_nan else np.nan)  # padding that is nan equals no maximum, be it -inf
+    x = _widened(x, w, -np.inf if with_nan else np.nan)  # padding that is nan equals no maximum, be it -inf
     found = []
     open_ = np.ones_like(out, bool)
     for place in _every_position(w):
@@ -327,7 +378,7 @@ def first_maximum(x: Array, out: Array, w: Windows) -> tuple[Array, ...]:
             hit |= np.isnan(part)
         hit &= open_
         open_ ^= hit
-        found.append(_samples_first(hit))
+        found.append(hit)
     return tuple(found)
 
 
@@ -341,14 +392,14 @@ def window_sum_kernel(
     masks: tuple[Array, ...] | None = None,
 ) -> Array:
     w = windows(x.shape[2:], size, stride, padding, dilation)
-    x = _padded(x, w)
+    x = _widened(x, w)
     out: Array = None
     for i, place in enumerate(_every_position(w)):
         part = x[place]
         if masks is not None:
-            part = masked_kernel(part, mask=_samples_last(masks[i]))
+            part = masked_kernel(part, mask=masks[i])
         out = np.array(part) if out is None else np.add(out, part, out=out)
-    return _samples_first(out)
+    return out
 
 
 def window_spread_kernel(
@@ -362,11 +413,22 @@ def window_spread_kernel(
     masks: tuple[Array, ...] | None = None,
 ) -> Array:
     w = windows(shape, size, stride, padding, dilation)
-    y = np.ascontiguousarray(_samples_last(y))
-    out = np.zeros((y.shape[0], *w.padded, y.shape[-1]), y.dtype)
+    apart = all(step > d * (k - 1) for step, k, d in zip(w.stride, w.size, w.dilation, strict=True))
+    given = y
+    if masks is not None:  # the order in memory of the masks: one copy, in place of a slow pass for each of them
+        y = np.empty_like(masks[0], given.dtype)
+    elif not apart:
+        y = _samples_first(np.empty((*y.shape[1:], len(y)), y.dtype))
+    if y is not given:
+        y[...] = given
+    out = np.zeros_like(y, shape=(*y.shape[:2], *w.padded))
     for i, place in enumerate(_every_position(w)):
-        out[place] += y if masks is None else masked_kernel(y, mask=_samples_last(masks[i]))
-    return _samples_first(out[(slice(None), *w.inner)])
+        part = y if masks is None else masked_kernel(y, mask=masks[i])
+        if apart:
+            out[place] = part
+        else:
+            out[place] += part
+    return out[:, :, *w.inner]
 
 
 def max_pool_rule(

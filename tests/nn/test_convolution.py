@@ -8,7 +8,8 @@ from hypothesis import given, settings, strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 import nn
-from autograd import OperandError, Tensor, gradcheck, jacobian, tensor
+from autograd import OperandError, Tensor, grad, gradcheck, hvp, jacobian, tensor
+from autograd.ops import windows
 from nn import functional as F
 
 
@@ -132,17 +133,91 @@ def test_the_average_of_uneven_windows():
     np.testing.assert_allclose(matrix, [[0.5, 0.5, 0, 0, 0], [0, third, third, third, 0], [0, 0, 0, 0.5, 0.5]])
 
 
+ORDERS = {"samples first": (0, 1, 2, 3), "samples last": (1, 2, 3, 0), "channels last": (0, 2, 3, 1), "F": (3, 2, 1, 0)}
+
+
+def in_order(x, order):
+    """The same numbers in another order of memory."""
+    return np.ascontiguousarray(x.transpose(ORDERS[order])).transpose(np.argsort(ORDERS[order]))
+
+
 def test_memory_order_is_no_matter(rng):
     """Arrays in every order give the same, to the bit in the forward pass."""
     x, weight = rng.normal(size=(3, 2, 6, 6)), rng.normal(size=(4, 2, 3, 3))
     expected = nn.MaxPool2d(2)(F.conv2d(x, weight))
-    for order in ((0, 1, 2, 3), (1, 2, 3, 0), (3, 2, 1, 0), (0, 2, 3, 1)):
-        inverse = np.argsort(order)
-        other = np.ascontiguousarray(x.transpose(order)).transpose(inverse)
-        mine = tensor(other, requires_grad=True)
+    for order in ORDERS:
+        mine = tensor(in_order(x, order), requires_grad=True)
         out = nn.MaxPool2d(2)(F.conv2d(mine, weight))
         np.testing.assert_array_equal(out.numpy(), expected)
         out.backward(np.ascontiguousarray(np.ones(out.shape)))
+
+
+LARGE = {
+    "usual": ((3, 4, 13, 12), (6, 4, 3, 3), {"padding": 1}),
+    "fewer outputs": ((3, 4, 13, 12), (2, 4, 3, 2), {}),
+    "first layer": ((3, 1, 13, 12), (5, 1, 5, 5), {"padding": 2}),
+    "small products": ((20, 2, 28, 28), (8, 2, 5, 5), {"padding": 2}),
+    "1x1": ((3, 4, 13, 12), (5, 4, 1, 1), {}),
+    "1x1, stride": ((3, 4, 13, 12), (5, 4, 1, 1), {"stride": (2, 3)}),
+    "stride": ((3, 4, 13, 12), (6, 4, 3, 3), {"stride": 2, "padding": 1}),
+    "dilation": ((3, 4, 13, 12), (3, 4, 3, 2), {"dilation": (2, 3), "padding": (1, 2)}),
+    "wide padding": ((3, 4, 13, 12), (3, 4, 2, 2), {"padding": 3}),
+    "groups": ((3, 4, 13, 12), (6, 2, 3, 3), {"groups": 2, "padding": ((1, 0), (2, 1))}),
+    "depthwise": ((3, 4, 13, 12), (4, 1, 3, 3), {"groups": 4, "padding": 1}),
+    "depthwise, stride": ((3, 4, 13, 12), (4, 1, 3, 3), {"groups": 4, "padding": 1, "stride": 2}),
+    "depthwise, more": ((3, 4, 13, 12), (8, 1, 3, 3), {"groups": 4, "padding": 1}),
+    "one sample": ((1, 4, 13, 12), (3, 4, 3, 3), {"padding": 1}),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("setting", LARGE)
+def test_large_images(setting, order, rng):
+    """Many places, and every order of memory of x and of the gradient: values and derivatives to second order are those
+    of the definition."""
+    shape, kernel, how = LARGE[setting]
+    x, weight, bias = in_order(rng.normal(size=shape), order), rng.normal(size=kernel), rng.normal(size=kernel[0])
+    found = []
+    for function in (windows.conv, windows.conv.op.definition):
+        out = function(x, weight, bias, **how)
+        g = in_order(np.random.default_rng(1).normal(size=out.shape), order)
+
+        def loss(*operands, function=function, g=g):
+            return (np.tanh(0.1 * function(*operands, **how)) * g).sum()
+
+        operands = (x, weight, bias)
+        gradients = grad(loss, (0, 1, 2))(*operands)
+        found.append([out, *gradients, *hvp(loss, operands, tuple(np.cos(a) for a in operands))])
+    for mine, expected in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("how", [(2,), (3, 2), (3, 1), (3, 2, 1), (3, 1, 1), ((2, 3), (2, 1), (1, 0))])
+def test_pooling_in_every_order(how, order, rng):
+    """Windows side by side, overlapping and apart, padded or not: the gradients are those of PyTorch."""
+    torch = pytest.importorskip("torch")
+    x = rng.integers(0, 4, (4, 3, 11, 12)).astype(float)
+    for name in ("max_pool2d", "avg_pool2d"):
+        theirs = torch.tensor(x, requires_grad=True)
+        expected = getattr(torch.nn.functional, name)(theirs, *how)
+        g = rng.normal(size=expected.shape)
+        expected.backward(torch.tensor(g))
+        for other in ("samples first", order):
+            mine = tensor(in_order(x, order), requires_grad=True)
+            out = getattr(F, name)(mine, *how)
+            out.backward(in_order(g, other))
+            np.testing.assert_allclose(out.numpy(), expected.detach().numpy(), rtol=1e-15)
+            np.testing.assert_allclose(mine.grad, theirs.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(1000, 2, 2, 64), (400, 2, 80, 6)])
+def test_float16_is_summed_in_float32(shape, rng):
+    """The gradient of a weight over many samples is rounded once, not for each sample or each row of an image."""
+    x, g = (rng.random((shape[0], channels, *shape[2:])).astype("float16") for channels in (2, 3))
+    found = windows.conv_weight(x, g, size=(1, 1))[:, :, 0, 0]
+    exact = np.einsum("nchw,nohw->oc", *(a.astype(float) for a in (x, g)))
+    np.testing.assert_allclose(found, exact, rtol=1.1 * 2.0**-11)
 
 
 @pytest.mark.parametrize(
