@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.callers import users_level
+from optim.bundles import PATIENCE, Bundles
 from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
@@ -346,7 +347,10 @@ class Optimizer:
         for index, (hyper, slots, read, common, tiny) in enumerate(resolved):
             kernel: Kernel | None = None
             loaded = 0
-            for p in self.param_groups[index]["params"]:
+            params = self.param_groups[index]["params"]
+            if not (tiny or self.numbers):
+                params = self._update_together(index, params, slots, common, hyper)
+            for p in params:
                 g = p._grad
                 if g is None:
                     skipped.append(p)
@@ -388,6 +392,46 @@ class Optimizer:
                 else:
                     p.data = data
         return skipped
+
+    def _update_together(
+        self,
+        index: int,
+        params: Sequence[Tensor],
+        slots: tuple[str, ...],
+        common: dict[str, Any],
+        hyper: dict[str, Any],
+    ) -> Sequence[Tensor]:
+        """Update the small parameters of a group as one array; returns those that are left, to be updated alone."""
+        bundles = self._bundles.get(index)
+        if bundles is None or (bundles.all and not bundles.are_of(params, slots)):
+            if all(p._grad is None for p in params):
+                return params
+            work = of_parameter(params[0].dtype)
+            calls = self._loaded(index, slots, work, self.settings(common, hyper, 1, {})).program.calls
+            bundles = self._bundles[index] = Bundles(params, self.state.get, slots, calls, self._scratch)
+        if not bundles.all:
+            return params
+        missed: list[Tensor] = []
+        for bundle in bundles.all:
+            if bundle.gather(self.state.get):
+                step = bundle.states[0]["step"] + 1
+                kernel = self._loaded(index, slots, bundle.p.dtype, self.settings(common, hyper, step, {}))
+                try:
+                    kernel.run(bundle.p, bundle.g, *bundle.kept)
+                except Overflow:  # in one of them, before anything was changed
+                    self._overflowed.clear()
+                else:
+                    bundle.scatter(step)
+                    continue
+            missed += bundle.params
+        if not missed:
+            bundles.misses = 0
+            return bundles.alone
+        bundles.misses += 1
+        if bundles.misses == PATIENCE:
+            del self._bundles[index]
+        left = {*bundles.alone, *missed}
+        return [p for p in params if p in left]
 
     def _go_on_wider(
         self, kernel: Kernel, overflow: Overflow, data: NDArray[Any], g: NDArray[Any], state: dict[str, Any]
@@ -501,10 +545,12 @@ class Optimizer:
         self._kernels: dict[Any, Kernel] = {}
         self._recent: dict[int, Kernel] = {}
         self._fixed: dict[int, tuple[tuple[Any, ...], Resolved]] = {}
+        self._bundles: dict[int, Bundles] = {}
+        self._scratch: dict[np.dtype[Any], NDArray[Any]] = {}  # where parameters and gradients lie side by side
         self._overflowed: list[bool] = []  # whether a number has overflowed in this step
 
     def __getstate__(self) -> dict[str, Any]:
-        again = ("_warned", "_kernels", "_recent", "_fixed", "_overflowed")
+        again = ("_warned", "_kernels", "_recent", "_fixed", "_bundles", "_scratch", "_overflowed")
         return {name: value for name, value in self.__dict__.items() if name not in again}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -70,6 +70,7 @@ def _restore(optimizer: Optimizer, saved: Mapping[str, Any], owner: str) -> None
     for group, merged in zip(optimizer.param_groups, groups, strict=True):
         group.update(merged)
     optimizer.state = state
+    optimizer._forget()
     optimizer.t = t
     optimizer.skipped = ()
 

@@ -51,6 +51,7 @@ class Program(NamedTuple):
     registers: int
     constants: int
     guarded: bool
+    calls: int  # of NumPy in run()
 
 
 class Call(NamedTuple):
@@ -366,4 +367,4 @@ def _write(
         ]
     )
     exec(compile(source, source_file("update", source), "exec"), known)  # our own text
-    return Program(source, known["run"], known["load"], registers, len(constants), bool(first))
+    return Program(source, known["run"], known["load"], registers, len(constants), bool(first), len(lines))

@@ -1,0 +1,195 @@
+"""Small parameters that are updated as one array: what an update costs for one of them, it costs for all together.
+
+The update of a small array is a dozen calls of NumPy that have hardly anything to do. So parameters and gradients are
+copied side by side, updated in one run of the kernel, and the new parameters copied back to where they lie: to
+everybody else they are arrays of their own, as the gradients are. Their state stays side by side; what the optimizer's
+``state`` holds of it are views. Results are the same to the last bit, because updates are elementwise.
+
+This module knows where arrays lie. It must not know what an update computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from operator import is_
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+from optim.kernel import BLOCK_BYTES
+from optim.widths import of_parameter
+
+__all__ = ["Bundle", "Bundles"]
+
+State = dict[str, Any]
+Known = Callable[[Tensor], State | None]
+
+# In the time of a call of NumPy, so many bytes of an array are copied side by side and back.
+BYTES_PER_CALL = 2048
+
+# A bundle takes as long as so many calls, before anything is computed.
+CALLS_PER_BUNDLE = 12
+
+# Bundles that could not be updated so many times in a row are made anew.
+PATIENCE = 4
+
+
+class Bundle:
+    """Parameters of one dtype and one number of steps, and their state side by side, no more than a block of each.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from optim.bundles import Bundle
+    >>> params = [tensor([1.0, 2.0], requires_grad=True), tensor(3.0, requires_grad=True)]
+    >>> states = [{"step": 0}, {"step": 0}]
+    >>> bundle = Bundle(params, states, (), np.empty((2, 3)))
+    >>> for p in params:
+    ...     p.grad = 10.0 * p.data
+    >>> bundle.gather(dict(zip(params, states)).get)
+    True
+    >>> bundle.p, bundle.g
+    (array([1., 2., 3.]), array([10., 20., 30.]))
+    >>> bundle.p -= 1.0
+    >>> bundle.scatter(1)
+    >>> params[0].data, params[1].data, states[0]
+    (array([0., 1.]), array(2.), {'step': 1})
+    """
+
+    def __init__(
+        self, params: Sequence[Tensor], states: Sequence[State], slots: Sequence[str], scratch: NDArray[Any]
+    ) -> None:
+        self.params, self.states = params, states
+        self.dtype = params[0]._data.dtype
+        ends = [0, *accumulate(p._data.size for p in params)]
+        self.p, self.g = scratch[:, : ends[-1]]
+        self._parts = _cut(self.p, ends, params)
+        self.kept: list[NDArray[Any]] = []
+        self._views: list[tuple[str, list[NDArray[Any]]]] = []
+        for name in slots:
+            flat = np.concatenate([state[name].ravel() for state in states], dtype=self.p.dtype)
+            views = _cut(flat, ends, params)
+            for state, view in zip(states, views, strict=True):
+                state[name] = view
+            self.kept.append(flat)
+            self._views.append((name, views))
+        self._data: list[NDArray[Any]] = []
+        self._flat: list[NDArray[Any]] = []
+
+    def gather(self, known: Known) -> bool:
+        """Copy parameters and gradients side by side; False where something about them is not as usual."""
+        params, states, dtype = self.params, self.states, self.dtype
+        grads: list[Any] = [p._grad for p in params]
+        if not all([g is not None and g.dtype == dtype for g in grads]):  # noqa: C419 - a list takes half the time
+            return False
+        if len({state["step"] for state in states}) > 1 or not all(map(is_, map(known, params), states)):
+            return False
+        for name, views in self._views:
+            if not all(map(is_, [state.get(name) for state in states], views)):
+                return False
+        data = [p._data for p in params]
+        if len(self._data) != len(data) or not all(map(is_, data, self._data)):
+            if len(set(map(id, data))) < len(data) or not all(x.dtype == dtype and is_own(x) for x in data):
+                return False
+            self._data, self._flat = data, [array.ravel() for array in data]
+        np.concatenate(self._flat, out=self.p)
+        np.concatenate([g.ravel() for g in grads], out=self.g)
+        return True
+
+    def scatter(self, step: int) -> None:
+        """Copy the new parameters to where they lie: those that cannot be written to get an array of their own."""
+        for p, state, data, new in zip(self.params, self.states, self._data, self._parts, strict=True):
+            state["step"] = step
+            if data.flags.writeable:
+                data[...] = new
+                p._changed()  # these are no longer the values of the forward pass
+            else:
+                p.data = new.astype(data.dtype)
+
+
+class Bundles:
+    """The bundles that are made of the parameters of a group which have a gradient now, and those that stay alone.
+
+    ``calls`` says how many calls of NumPy an update is: with few of them, only the smallest are worth it.
+
+    >>> import numpy as np
+    >>> from autograd import tensor
+    >>> from optim.bundles import Bundles
+    >>> params = [tensor(np.ones(n), requires_grad=True) for n in (3, 2, 1000)]
+    >>> for p in params:
+    ...     p.grad = p.data
+    >>> bundles = Bundles(params, {p: {"step": 0} for p in params}.get, (), 12, {})
+    >>> [bundle.p.size for bundle in bundles.all], [p.size for p in bundles.alone]
+    ([1005], [])
+    """
+
+    def __init__(
+        self,
+        params: Sequence[Tensor],
+        known: Known,
+        slots: Sequence[str],
+        calls: int,
+        scratch: dict[np.dtype[Any], NDArray[Any]],
+    ) -> None:
+        self.params, self.slots = list(params), slots
+        self.misses = 0  # how often in a row some of them could not be updated together
+        self.all: list[Bundle] = []
+        lent = {id(p._data.base) for p in params}  # memory in which another parameter lies as well
+        alike: dict[Any, list[tuple[Tensor, State]]] = {}
+        for p in params:
+            state, dtype = known(p), p._data.dtype
+            work = of_parameter(dtype)
+            if state is None or p._data.size * work.itemsize > calls * BYTES_PER_CALL:
+                continue
+            arrays = [state.get(name) for name in slots]
+            fits = all(x is not None and x.dtype == work and x.shape == p._data.shape for x in arrays)
+            own = is_own(p._data) and id(p._data) not in lent
+            if fits and own and p._grad is not None and p._grad.dtype == dtype:
+                alike.setdefault((dtype, state["step"]), []).append((p, state))
+        together: set[Tensor] = set()
+        for (dtype, _), members in alike.items():
+            work = of_parameter(dtype)
+            room = BLOCK_BYTES // work.itemsize
+            for some in _blocks(members, room):
+                if (len(some) - 1) * calls >= CALLS_PER_BUNDLE:
+                    if work not in scratch:
+                        scratch[work] = np.empty((2, room), work)
+                    bundle = Bundle([p for p, _ in some], [state for _, state in some], slots, scratch[work])
+                    self.all.append(bundle)
+                    together.update(bundle.params)
+        self.alone = [p for p in params if p not in together]
+
+    def are_of(self, params: Sequence[Tensor], slots: Sequence[str]) -> bool:
+        """Whether the group and its state still have these parameters and slots."""
+        return slots == self.slots and len(params) == len(self.params) and all(map(is_, params, self.params))
+
+
+def is_own(array: NDArray[Any]) -> bool:
+    """Whether an array has memory of its own, and lies there in the order of its entries.
+
+    >>> import numpy as np
+    >>> from optim.bundles import is_own
+    >>> is_own(np.ones(4)), is_own(np.ones(4)[:2]), is_own(np.ones((2, 2)).T)
+    (True, False, False)
+    """
+    return array.base is None and array.flags.c_contiguous
+
+
+def _cut(flat: NDArray[Any], ends: Sequence[int], params: Sequence[Tensor]) -> list[NDArray[Any]]:
+    """The parts of a flat array, in the shapes of the parameters."""
+    return [flat[a:b].reshape(p._data.shape) for (a, b), p in zip(pairwise(ends), params, strict=True)]
+
+
+def _blocks(members: Sequence[tuple[Tensor, State]], room: int) -> list[list[tuple[Tensor, State]]]:
+    """Parameters in lists of at most so many numbers."""
+    blocks: list[list[tuple[Tensor, State]]] = [[]]
+    size = 0
+    for p, state in members:
+        size += p._data.size
+        if size > room:
+            blocks.append([])
+            size = p._data.size
+        blocks[-1].append((p, state))
+    return blocks
