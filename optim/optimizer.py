@@ -50,8 +50,9 @@ class Optimizer:
 
     ``param_groups`` is a list of dicts with the key ``"params"`` and one key for each hyper-parameter, whose values
     may be changed at any time. A value may also be a function of the number of steps done so far (a schedule).
-    ``state[p]`` is a dict with the number of updates of the parameter (``"step"``) and its state arrays. ``t`` counts
-    the calls of `step`; ``skipped`` are the parameters that had no gradient at the last one.
+    ``state[p]`` is a dict with the number of updates of the parameter (``"step"``) and its state arrays; those of small
+    parameters, which are updated together, are views of one array. ``t`` counts the calls of `step`; ``skipped`` are
+    the parameters that had no gradient at the last one.
 
     Parameters of float16 are updated in float32, in which their state is kept, and rounded once a step. The state of
     others has their dtype; where squares of gradients overflow it, it is kept in the next wider one for as long as its

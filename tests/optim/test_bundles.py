@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograd import StaleLeafError, tensor
-from optim import SGD, Adam, NAdam, Optimizer, RMSprop
+from optim import SGD, Adam, NAdam, NoGradientWarning, Optimizer, RMSprop
 from optim.bundles import BYTES_PER_CALL, PATIENCE
 from optim.kernel import BLOCK_BYTES, Kernel
 
@@ -232,6 +232,21 @@ def test_whatever_is_done_to_parameters_and_gradients(make, story, monkeypatch):
     compare(monkeypatch, MAKERS[make], STORIES[story])
 
 
+def test_gradients_of_single_precision_for_half_precision(monkeypatch):
+    """They are rounded to half precision first."""
+    compare(monkeypatch, MAKERS["Adam"], at(None, lambda ps: [grad(p, p.grad.astype("f4") / 3) for p in ps]), "f2")
+
+
+def test_a_step_without_gradients_decides_nothing(runs):
+    params = leaves()
+    optimizer = Adam(params)
+    with pytest.warns(NoGradientWarning):
+        optimizer.step()
+    give_gradients(params)
+    optimizer.step()
+    assert len(runs) == 1
+
+
 def test_bundles_that_do_not_do_are_made_anew(runs):
     params = leaves()
     optimizer = Adam(params)
@@ -244,6 +259,20 @@ def test_bundles_that_do_not_do_are_made_anew(runs):
         optimizer.step()
         sizes.append(len(runs))
     assert sizes == [1, *[len(params) - 1] * PATIENCE, 1]
+
+
+def test_bundles_that_do_not_do_now_and_then_are_kept():
+    params = leaves()
+    optimizer = Adam(params)
+    kept = None
+    for t in range(3 * PATIENCE):
+        give_gradients(params, t)
+        if t % PATIENCE:
+            params[1].grad = None
+        optimizer.step()
+        kept = optimizer.state[params[0]]["exp_avg"].base if kept is None else kept
+        assert optimizer.state[params[0]]["exp_avg"].base is kept
+        optimizer.state[params[1]]["step"] = optimizer.state[params[0]]["step"]
 
 
 # --- groups, hyper-parameters and state -------------------------------------------------------------------------
@@ -274,6 +303,7 @@ CHANGES = {
     "another slot": of_group(3, lambda group, params, optimizer: group.update(amsgrad=True)),
     "a decay": of_group(3, lambda group, params, optimizer: group.update(weight_decay=0.1)),
     "a parameter less": of_group(3, lambda group, params, optimizer: group["params"].pop(1)),
+    "a parameter exchanged": of_group(3, lambda group, params, optimizer: group["params"].__setitem__(1, more(params))),
     "another order": of_group(3, lambda group, params, optimizer: group["params"].reverse()),
     "a parameter more": of_group(3, lambda group, params, optimizer: group["params"].append(more(params))),
     "a group more": of_group(3, lambda group, params, optimizer: optimizer.add_param_group({"params": [more(params)]})),
@@ -341,6 +371,10 @@ def test_copies_share_nothing_and_go_on_together(way, runs):
     if way == "state_dict":
         others = [tensor(p.data, requires_grad=True) for p in params]
         other = Adam(others)
+        give_gradients(others)
+        other.step()
+        for p, q in zip(params, others, strict=True):
+            q.data = p.data.copy()
         other.load_state_dict(optimizer.state_dict())
     else:
         both = params, optimizer
