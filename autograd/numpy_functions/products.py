@@ -21,10 +21,10 @@ NoValue: Any = np._NoValue
 
 
 @implements(np.einsum, direct=True)
-def _einsum(*operands: Any, out: Any = None, optimize: Any = False, **extra: Any) -> Any:
+def _einsum(*operands: Any, out: Any = None, optimize: Any = None, **extra: Any) -> Any:
     extra.pop("order", None)  # which changes no value
     refuse_extra("numpy.einsum", extra)
-    how = {"optimize": optimize} if optimize is not False else {}
+    how = {} if optimize is None else {"optimize": optimize}
     if isinstance(operands[0], str):
         return linear.einsum(*operands[1:], subscripts=operands[0], **how)
     arrays, lists = operands[: len(operands) // 2 * 2 : 2], operands[1::2]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape, expand
+from autograd.arrays import FLOAT32, FLOAT64, Shape, expand
 from autograd.engine.op import defop, joint
 from autograd.facts import Example
 
@@ -195,11 +195,53 @@ def explicit_subscripts(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[s
     return full, dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
 
 
+_BY_MATMUL = (
+    1 << 12
+)  # products of numbers, from where matmul is faster than NumPy's einsum: ten times, when they are many
+
+
 def einsum_kernel(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
-    """Of three operands or more in the cheapest order, unless it is said which."""
+    """Of three operands or more in the cheapest order, and large products of matrices by matmul, unless it is said how.
+
+    NumPy leaves the order of the sums open; its own `optimize` does the same.
+    """
     terms, output = explicit_subscripts(subscripts, tuple(map(np.ndim, xs)))
-    text = f"{','.join(terms)}->{output}"
-    return np.einsum(text, *xs, optimize=len(xs) > 2 if optimize is None else optimize)
+    if optimize is not None or len(xs) < 2:
+        return np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=optimize or False)
+    operands = list(xs)
+    for places, names, result in _path(tuple(terms), output, tuple(map(np.shape, xs))):
+        chosen = [operands[i] for i in places]
+        operands = [x for i, x in enumerate(operands) if i not in places]
+        operands.append(_product(names, result, *chosen))
+    return operands[0]
+
+
+def _product(terms: tuple[str, ...], output: str, *xs: Array) -> Array:
+    kinds = {getattr(x, "dtype", None) for x in xs}
+    if len(xs) == 2 and (kinds == {FLOAT64} or kinds == {FLOAT32}):
+        product = _by_matmul(terms, output, *xs, least=_BY_MATMUL)
+        if product is not None:
+            return product
+    return np.einsum(f"{','.join(terms)}->{output}", *xs)
+
+
+@lru_cache(256)
+def _path(terms: tuple[str, ...], output: str, shapes: tuple[Shape, ...]) -> list[Any]:
+    """The products, one after the other, that make up an einsum: the places of their operands, among which the result
+    comes last, the letters of these, and the letters of the result."""
+    if len(terms) == 2:
+        return [((0, 1), terms, output)]
+    empty = [np.broadcast_to(0.0, shape) for shape in shapes]
+    _, *order = np.einsum_path(f"{','.join(terms)}->{output}", *empty, optimize=True)[0]
+    left, steps = list(terms), []
+    for places in order:
+        names = tuple([left[i] for i in places])
+        left = [term for i, term in enumerate(left) if i not in places]
+        wanted = output + "".join(left)
+        result = "".join([c for c in dict.fromkeys("".join(names)) if c in wanted]) if left else output
+        left.append(result)
+        steps.append((places, names, result))
+    return steps
 
 
 @lru_cache(256)
@@ -221,16 +263,28 @@ def _matrices(x: str, y: str, output: str, x_shape: Shape, y_shape: Shape) -> An
     return *axes, (*lengths[0], m, k), (*lengths[0], k, n), lengths[4]
 
 
+def _by_matmul(terms: Sequence[str], output: str, x: Array, y: Array, least: int = 0) -> Any:
+    """The einsum of two arrays or Tensors as a product of matrices; None if it is none, or has fewer products of
+    numbers than the least."""
+    a, b = terms
+    if output and output[-1] in a:  # so that the result lies in order
+        a, b, x, y = b, a, y, x
+    if not (how := _matrices(a, b, output, x.shape, y.shape)):
+        return None
+    left, right, axes, x_shape, y_shape, shape = how
+    if prod(x_shape) * y_shape[-1] < least:
+        return None
+    return (
+        np.matmul(x.transpose(left).reshape(x_shape), y.transpose(right).reshape(y_shape))
+        .reshape(shape)
+        .transpose(axes)
+    )
+
+
 def _contracted(terms: Sequence[str], output: str, *xs: Array) -> Array:
     """The einsum of arrays or Tensors: by matmul where it is one of matrices, which takes a tenth of the time."""
-    if len(xs) == 2:
-        if output and output[-1] in terms[0]:  # so that the result lies in order
-            terms, xs = terms[::-1], xs[::-1]
-        if how := _matrices(*terms, output, xs[0].shape, xs[1].shape):
-            left, right, axes, x_shape, y_shape, shape = how
-            x, y = xs[0].transpose(left).reshape(x_shape), xs[1].transpose(right).reshape(y_shape)
-            return np.matmul(x, y).reshape(shape).transpose(axes)
-    return einsum(*xs, subscripts=f"{','.join(terms)}->{output}")
+    product = _by_matmul(terms, output, *xs) if len(xs) == 2 else None
+    return einsum(*xs, subscripts=f"{','.join(terms)}->{output}") if product is None else product
 
 
 def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape, ...], subscripts: str) -> Any:
