@@ -118,18 +118,28 @@ class LBFGS(Optimizer):
         """
         if closure is None:
             raise UpdateError("LBFGS.step() needs a closure that computes the loss and its gradients.")
-        hyper = self._resolved(0, self.param_groups[0])[0]
+        self._resolved(0, self.param_groups[0])
         loss, start = self._evaluate(closure)
         self.skipped = tuple([p for p in self._params if p._grad is None])
         if self.skipped:
             self._notice_missing_gradients()
         self._require_finite(start, None, 0.0)
-        self._descend(closure, start, hyper)
+        self._step_from(start, closure)
+        return loss
+
+    @property
+    def _searches(self) -> bool:
+        """Whether a step ends where it has asked for the loss, so that the next one may go on from there."""
+        return bool(self.param_groups[0]["line_search_fn"]) and type(self).step is LBFGS.step
+
+    def _step_from(self, start: Point, closure: Callable[[], Any]) -> Point:
+        """One step from a point that is known; where it ends."""
+        end = self._descend(closure, start, self._resolved(0, self.param_groups[0])[0])
         self.t += 1
         skipped = set(self.skipped)
         for p in self._params:
             self.state[p]["step"] += p not in skipped
-        return loss
+        return end
 
     def functional(self, *args: Any, **hyper: Any) -> NoReturn:
         """Refused: a step asks for the loss at points of its own choice, which a function of gradients cannot."""
@@ -140,20 +150,20 @@ class LBFGS(Optimizer):
 
     # --- the descent ----------------------------------------------------------------------------------------------
 
-    def _descend(self, closure: Callable[[], Any], point: Point, hyper: Mapping[str, Any]) -> None:
+    def _descend(self, closure: Callable[[], Any], point: Point, hyper: Mapping[str, Any]) -> Point:
         memory, change = self._memory, hyper["tolerance_change"]
         evaluations = 1
         memory["func_evals"] += 1
         for iteration in range(1, hyper["max_iter"] + 1):
             g = point.gradient
             if _largest(g) <= hyper["tolerance_grad"]:
-                return
+                break
             d = undisturbed(self._direction, g)
             length = min(1.0, 1.0 / float(np.abs(g).sum())) * hyper["lr"] if memory["n_iter"] == 1 else hyper["lr"]
             memory.update(d=d, prev_flat_grad=g, t=0.0)  # nothing is known of a step that is broken off
             slope = float(g.dot(d))
             if not slope <= -change:
-                return
+                break
             start = Point(0.0, point.value, g, slope)
             last = iteration == hyper["max_iter"]
             reach = _largest(d) if change else 1.0
@@ -167,7 +177,8 @@ class LBFGS(Optimizer):
             evaluations += count
             still = reach * point.step <= change or abs(point.value - start.value) < change
             if evaluations >= hyper["max_eval"] or (still and not last):
-                return
+                break
+        return point
 
     def _direction(self, g: NDArray[Any]) -> NDArray[Any]:
         """−H·g by the history, which the last step joins first."""
@@ -255,7 +266,7 @@ class LBFGS(Optimizer):
 
     def _vector(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
         # At least double precision: products of steps and changes of gradients are squares of small or large numbers.
-        flat = np.concatenate([a.reshape(-1) for a in arrays])
+        flat = arrays[0].flatten() if len(arrays) == 1 else np.concatenate([a.reshape(-1) for a in arrays])
         return flat if flat.dtype.itemsize >= DOUBLE.itemsize else flat.astype(DOUBLE)
 
     def _evaluate(self, closure: Callable[[], Any]) -> tuple[Any, Point]:

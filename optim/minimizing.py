@@ -24,6 +24,7 @@ from autograd.trace import argument
 from optim.clip import NonFiniteGradientError, norm_of
 from optim.errors import HyperparameterError, ParameterError
 from optim.lbfgs import LBFGS
+from optim.line_search import Point
 from optim.optimizer import Optimizer
 
 __all__ = ["Minimum", "minimize"]
@@ -181,6 +182,7 @@ class _Problem:
             raise ParameterError("minimize: there is nothing to minimize over, x0 has no numbers.")
         self.evaluations = 0
         self._are_arrays = [isinstance(x, np.ndarray) for x in flatten(self.tree)]
+        self._reached: Point | None = None
         self._known: tuple[list[bytes], float, list[NDArray[Any]]] | None = None
 
     def pack(self, arrays: list[NDArray[Any]]) -> Any:
@@ -218,7 +220,10 @@ class _Problem:
     def step(self, optimizer: Optimizer) -> bool:
         """One step; whether it changed anything."""
         before = self._place()
-        optimizer.step(self.closure)
+        if isinstance(optimizer, LBFGS) and optimizer._searches:
+            self._reached = optimizer._step_from(self._reached or optimizer._evaluate(self.closure)[1], self.closure)
+        else:
+            optimizer.step(self.closure)
         return self._place() != before
 
     def closure(self) -> float:
