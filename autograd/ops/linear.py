@@ -195,9 +195,7 @@ def explicit_subscripts(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[s
     return full, dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
 
 
-_BY_MATMUL = (
-    1 << 12
-)  # products of numbers, from where matmul is faster than NumPy's einsum: ten times, when they are many
+_BY_MATMUL = 1 << 12  # products of numbers, from where matmul is faster than NumPy's einsum
 
 
 def einsum_kernel(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
