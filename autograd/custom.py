@@ -99,8 +99,8 @@ class _Custom(Op):
 
         def checked(g: Any, kept: Any, parents: Any) -> tuple[Any, ...]:
             return tuple(
-                None if d is None or parent is None else self._fitting(i, d, g, parent)
-                for i, (d, parent) in enumerate(zip(rules(g, kept, parents), parents, strict=True))
+                None if d is None or parents[i] is None else self._fitting(i, d, g, parents[i])
+                for i, d in enumerate(rules(g, kept, parents))
             )
 
         self.vjp = checked

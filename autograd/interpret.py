@@ -42,10 +42,10 @@ def finish(
         result, node = _constant(op, out), None
     else:
         parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, wanted, strict=True))
-        operands = parents if None not in parents else _sources(parents, xs)
+        shown = None if None not in parents else _sources(parents, xs)
         kept = _kept(op, wanted, data, {**(attributes or {}), "out": out, "residuals": residuals})
         make: Callable[..., Any] = record_outputs if op.outputs else record
-        result = make(op, out, parents, operands, kept, attributes, prints_of(op, kept, parents), state)
+        result = make(op, out, parents, None, None, shown, kept, attributes, prints_of(op, kept, parents), state)
         node = next((t._node.parents[0] for t in result if t._node), None) if op.outputs else result._node
     if state.watch is not None:
         if node is not None:

@@ -23,11 +23,12 @@ __autograd_transparent__ = True
 
 
 def record_outputs(
-    op: Any, outs: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, prints: Any, state: State
+    op: Any, outs: Any, edges: Any, left: Any, right: Any, shown: Any, kept: Any, attrs: Any, prints: Any, state: State
 ) -> tuple[Tensor, ...]:
     """`tape.record` for an op with several outputs: one node, and a vertex for each output."""
     node = Node()
-    node.op, node.parents, node.operands, node.kept, node.attrs = op, parents, operands, kept, attrs
+    node.op, node.kept, node.attrs = op, kept, attrs
+    node.edges, node.left, node.right, node.shown = edges, left, right, shown
     node.prints = prints
     node.scope = state.scope
     node.seq = next(sequence)
@@ -56,7 +57,7 @@ def record_outputs(
 def _output_of(node: Node, index: int) -> Output:
     """A vertex for one of the outputs of a node."""
     vertex = object.__new__(Output)
-    vertex.parents = (node,)
+    vertex.edges = (node,)
     vertex.index = index
     vertex.seq = next(sequence)
     vertex.shape = node.shape[index]
@@ -100,7 +101,8 @@ def recorded(op: Any, node: Node, g: Any) -> tuple[Any, tuple[Any, ...]]:
     >>> node.op.recorded(node, np.float64(1.0))
     (np.float64(1.0), (2.0, None))
     """
-    kept, parents, live = list(node.kept), node.parents, isinstance(g, Tensor)
+    kept, live = list(node.kept), isinstance(g, Tensor)
+    parents = (node.left, node.right) if node.edges is None else node.edges
     for i, name, source in op.placed:
         value = kept[i]
         if value is None:

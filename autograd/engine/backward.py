@@ -47,9 +47,9 @@ class Route:
         if wanted is not None:
             self.edges = edges = {}  # filled oldest first: of what leads to the wanted vertices, and nothing else
             for vertex in reversed(order):
-                parents = vertex.parents
+                parents = (vertex.left, vertex.right) if vertex.edges is None else vertex.edges
                 for parent in parents:
-                    if parent not in edges:
+                    if parent is not None and parent not in edges:
                         parents = tuple([p if p in edges else None for p in parents])
                         parents = parents if any(parents) else ()
                         break
@@ -147,7 +147,7 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
         ):
             hand_over(place, vertex, g)
         # Sending on: the rules of the op give a gradient for each operand.
-        parents = vertex.parents if edges is None else edges[vertex]
+        parents = edges[vertex] if edges else (vertex.left, vertex.right) if vertex.edges is None else vertex.edges
         if op is None or not parents:  # one of several outputs; a leaf; or wanted, but a leaf of the route
             if vertex.__class__ is Output:
                 _collect_output(vertex, g, grads)
@@ -334,11 +334,10 @@ def _stacks(node: Node, g: Array, parents: tuple[Vertex | None, ...]) -> list[tu
     kept = stacked(len(g), *node.kept) if callable(stacked) else node.kept if stacked else None
     if kept is not None:
         gradients = node.op.vjp(g, kept, parents)
-        return [(p, _fitted(d, p)) for p, d in zip(parents, gradients, strict=True) if p is not None and d is not None]
+        return [(p, _fitted(d, p)) for p, d in zip(parents, gradients) if p is not None and d is not None]  # noqa: B905
     rows = [node.op.vjp(row, node.kept, parents) for row in g]
     sent = []
-    for i, parent in enumerate(parents):
-        column = [row[i] for row in rows]
+    for parent, column in zip(parents, zip(*rows, strict=True)):  # noqa: B905 - as in `_run`
         if parent is not None and any(d is not None for d in column):
             zeros = np.zeros(parent.shape, parent.dtype)
             sent.append((parent, np.stack([zeros if d is None else fit(d, parent, node.op.name) for d in column])))

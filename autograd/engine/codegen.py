@@ -20,7 +20,7 @@ import numpy as np
 
 from autograd.engine.graph import SMALL, STATE, Node
 from autograd.engine.tape import TRANSPARENT, record, source
-from autograd.engine.tensor import Tensor, constant, leaf, leaf_of_array
+from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import AutogradError
 from autograd.fingerprints import HANDED_OUT, fingerprint
 from autograd.interpret import finish, variadic
@@ -43,7 +43,7 @@ _NAMES: dict[str, Any] = {
     "__float64": np.float64,
     "__shape": np.shape,
     "__state_of": STATE.get,
-    **{f"__{x.__name__}": x for x in (AutogradError, Node, Tensor, explain, finish, fingerprint, leaf, leaf_of_array)},
+    **{f"__{x.__name__}": x for x in (AutogradError, Node, Tensor, explain, finish, fingerprint, leaf)},
     **{f"__{x.__name__}": x for x in (float, id, np.ndarray, operand, source)},
 }
 
@@ -143,18 +143,21 @@ def write_function(op: Any) -> Function:
         if __state.watch is not None:
             return __finish(__op, (x,), (_x,), None, out, __state)
         if __state.grad and __x_live:
-            __parents = __operands = (x._node or __leaf(x),)
+            __p0 = (x._node or __leaf(x)) if __x_live else None
+            __shown = None if __x_live else (
+                __p0 or (x if x.__class__ is __float else __source(x)),
+            )
             __kept = (_x, )
             __prints = None
             if _x.__class__ is __ndarray and (
                 not __x_live or _x.base is not None
-                or (__parents[0].__class__ is not __Node and __id(_x) in __HANDED_OUT)
+                or (__p0.__class__ is not __Node and __id(_x) in __HANDED_OUT)
             ):
                 if __x_live is None and _x.size <= __SMALL:
                     __prints = ((0, None),)
                 else:
                     __prints = ((0, __fingerprint(__kept[0])),)
-            return __record(__op, out, __parents, __operands, __kept, None, __prints, __state)
+            return __record(__op, out, None, __p0, None, __shown, __kept, None, __prints, __state)
         return __result(out)
     <BLANKLINE>
     """
@@ -243,13 +246,16 @@ def _body(op: Any, operator: bool) -> list[str]:
     ruled = [x for x, rule in zip(xs, op.rules * (len(xs) if op.joint else 1), strict=True) if rule] if op.rules else []
     if ruled:
         live = " or ".join(f"__{x}_live" for x in ruled)
+        row = ", ".join(f"__p{i}" for i in range(len(xs)))
+        few = len(xs) == 2 or (len(xs) == 1 and not op.joint)  # see `Node`
+        edges = f"None, {row}{', None' * (2 - len(xs))}" if few else f"({row},), None, None"
         body += [
             "    __state = __state_of()",
             "    if __state.watch is not None:",
             f"        return __finish(__op, ({', '.join(xs)},), ({arrays},), {attrs}, out, __state{residuals})",
             f"    if __state.grad and {live if len(ruled) == 1 else f'({live})'}:",
             *_node_text(op, ruled),
-            f"        return __record(__op, out, __parents, __operands, __kept, {attrs}, __prints, __state)",
+            f"        return __record(__op, out, {edges}, __shown, __kept, {attrs}, __prints, __state)",
         ]
     return [*body, "    return __result(out)"]
 
@@ -258,17 +264,12 @@ def _node_text(op: Any, ruled: list[str]) -> list[str]:
     """The lines that collect what a node keeps: parents, operands as pictures show them, values, fingerprints."""
     xs = op.operands
     kept = "".join(f"{_kept_text(op, name, ruled)}, " for name in op.keeps)
-    prints = ["        __prints = None", *_prints_text(op, ruled)]
-    if len(xs) == 1:
-        parents = f"        __parents = __operands = ({xs[0]}._node or __leaf({xs[0]}),)"
-        return [parents, f"        __kept = ({kept})", *prints]
     edges = [f"({x}._node or __leaf({x})) if __{x}_live else None" if x in ruled else "None" for x in xs]
-    lines = [f"        __parents = ({', '.join(edges)},)", "        __operands = __parents"]
-    lines += [f"        if not ({' and '.join(f'__{x}_live' for x in xs)}):", "            __operands = ("]
+    lines = [f"        __p{i} = {edge}" for i, edge in enumerate(edges)]
+    lines.append(f"        __shown = None if {' and '.join(f'__{x}_live' for x in xs)} else (")
     for i, x in enumerate(xs):
-        plain = f"{x} if {x}.__class__ is __float else __leaf_of_array({x}) if {x}.__class__ is __ndarray"
-        lines.append(f"                __parents[{i}] or ({plain} else __source({x})),")
-    return [*lines, "            )", f"        __kept = ({kept})", *prints]
+        lines.append(f"            __p{i} or ({x} if {x}.__class__ is __float else __source({x})),")
+    return [*lines, "        )", f"        __kept = ({kept})", "        __prints = None", *_prints_text(op, ruled)]
 
 
 def _kept_text(op: Any, name: str, ruled: list[str]) -> str:
@@ -303,7 +304,7 @@ def _prints_text(op: Any, ruled: list[str]) -> list[str]:
             lines += [
                 f"        if {asked}_{name}.__class__ is __ndarray and (",
                 f"            not __{name}_live or _{name}.base is not None",
-                f"            or (__parents[{place}].__class__ is not __Node and __id(_{name}) in __HANDED_OUT)",
+                f"            or (__p{place}.__class__ is not __Node and __id(_{name}) in __HANDED_OUT)",
                 "        ):",
                 f"            if __{name}_live is None and _{name}.size <= __SMALL:",
                 f"                __prints = {added.format(f'({i}, None)')}",

@@ -92,8 +92,8 @@ class Info:
 
     __slots__ = ("code", "hooks", "lasti", "name")
 
-    def __init__(self, code: CodeType | None = None, lasti: int = -1) -> None:
-        self.name: str | None = None
+    def __init__(self, code: CodeType | None = None, lasti: int = -1, name: str | None = None) -> None:
+        self.name = name
         self.hooks: list[Callable[[Any], Any]] = []
         self.code = code
         self.lasti = lasti
@@ -104,7 +104,9 @@ class Vertex:
 
     __slots__ = ("dtype", "grad", "info", "prints", "scope", "seq", "shape", "tensor", "value")
 
-    parents: tuple[Vertex | None, ...] = ()  # the edges that gradients travel; None needs no gradient
+    edges: tuple[Vertex | None, ...] | None = ()  # the parents; None where there are one or two, which lie in these:
+    left: Vertex | None = None
+    right: Vertex | None = None
     kept: Any = ()
     op: Any = None  # the record of the op (`engine.op.Op`) of a node
 
@@ -117,6 +119,11 @@ class Vertex:
     tensor: Callable[[], Any] | None  # weak reference to the Tensor of a leaf or of a large value, to see who lives
     info: Info | None
     prints: Any  # fingerprints of what a node keeps, or a leaf is, and others can change; else None
+
+    @property
+    def parents(self) -> tuple[Vertex | None, ...]:
+        """The edges that gradients travel; None needs no gradient. What looks at all vertices writes this out."""
+        return (self.left, self.right)[: len(self.op.operands)] if self.edges is None else self.edges
 
     @property
     def name(self) -> str | None:
@@ -137,20 +144,29 @@ class Leaf(Vertex):
 
 
 class Node(Vertex):
-    """One application of an op."""
+    """One application of an op.
 
-    __slots__ = ("attrs", "code", "kept", "lasti", "op", "operands", "parents")
+    One or two parents lie in the node itself. A tuple of them would be one more object for Python's garbage collector,
+    which goes through all objects of a graph of numbers again and again while it grows.
+    """
 
-    operands: tuple[Any, ...]  # for the views: a vertex or a literal number each
+    __slots__ = ("attrs", "code", "edges", "kept", "lasti", "left", "op", "right", "shown")
+
+    shown: tuple[Any, ...] | None  # the operands, where one is no parent: a vertex or a literal number each
     attrs: dict[str, Any] | None
     code: CodeType
     lasti: int
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """For the views: a vertex or a literal number each."""
+        return self.parents if self.shown is None else self.shown
 
 
 class Output(Vertex):
     """One of several outputs of a node."""
 
-    __slots__ = ("index", "parents")
+    __slots__ = ("edges", "index")
 
     index: int
 
@@ -166,7 +182,7 @@ def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:
     stack = list(seen)
     pop, push, add = stack.pop, stack.append, seen.add
     while stack:
-        for parent in pop().parents:
+        for parent in (v.left, v.right) if (v := pop()).edges is None else v.edges:
             if parent is not None and parent not in seen:
                 add(parent)
                 push(parent)

@@ -44,13 +44,13 @@ def transparent(package: str) -> None:
 
 
 def record(
-    op: Any, out: Any, parents: Any, operands: Any, kept: Any, attrs: dict[str, Any] | None, prints: Any, state: State
+    op: Any, out: Any, edges: Any, left: Any, right: Any, shown: Any, kept: Any, attrs: Any, prints: Any, state: State
 ) -> Tensor:
     """The node of one application of an op, and the Tensor of its result."""
     node = Node()
     node.op = op
-    node.parents = parents
-    node.operands = operands
+    node.edges, node.left, node.right = edges, left, right
+    node.shown = shown
     node.kept = kept
     node.attrs = attrs
     node.prints = prints
@@ -74,7 +74,7 @@ def record(
         node.shape = out.shape
         node.dtype = dtype = out.dtype
         if dtype is not FLOAT32 and dtype is not FLOAT64 and dtype.kind != "f":
-            raise no_gradient_of(dtype, op, operands)
+            raise no_gradient_of(dtype, op, node.operands)
         if out.size > SMALL:
             node.value = None
             node.tensor = ref(t)

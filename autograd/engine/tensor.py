@@ -19,9 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from autograd.arrays import is_real_floating, native, only_numbers
 from autograd.engine.backward import backward_pass
 from autograd.engine.graph import SMALL, Info, Leaf, Vertex, sequence
-from autograd.errors import (
-    InvalidDtypeError,
-)
+from autograd.errors import InvalidDtypeError
 from autograd.fingerprints import hand_out, take_back
 from autograd.tensor_data import refuse_dtype
 from autograd.values import TensorValues
@@ -67,8 +65,7 @@ class Tensor(TensorValues):
         self._requires_grad = False
         hand_out(self._data)
         frame = sys._getframe(1)
-        self._info = Info(frame.f_code, frame.f_lasti)
-        self._info.name = name
+        self._info = Info(frame.f_code, frame.f_lasti, name)
         if requires_grad:
             if not is_real_floating(self._data.dtype):
                 refuse_dtype(self._data.dtype)
@@ -175,8 +172,7 @@ def tensor(
     new = Tensor(array, requires_grad=requires_grad, name=name)
     take_back(array)
     frame = sys._getframe(1)
-    new._info = info = Info(frame.f_code, frame.f_lasti)
-    info.name = name
+    new._info = Info(frame.f_code, frame.f_lasti, name)
     return new
 
 
