@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from autograd.arrays import FLOAT64, native, only_numbers
 from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, stacked_pass
-from autograd.engine.graph import STATE, State, Vertex, newest_first
+from autograd.engine.graph import STATE, Leaf, State, Vertex, newest_first
 from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
@@ -103,7 +103,7 @@ class Trace:
 
     def _found_others(self) -> bool:
         route = self._route()
-        starts = [v for v in route.reached if not v.parents] if route is not None else ()
+        starts = [v for v in route.reached if v.__class__ is Leaf] if route is not None else ()
         return any(map(self._is_of_others, starts))
 
     def _warn_of_lost_arguments(self, readings: list[tuple[Any, str, CodeType, int]]) -> None:
@@ -132,7 +132,7 @@ class Trace:
     def _depends_on_others(self, x: Tensor) -> bool:
         """Whether a result depends on something that others may differentiate it for."""
         starts = newest_first([x._node or leaf(x)]) if x.requires_grad else []
-        return any(not v.parents and self._is_of_others(v) for v in starts)
+        return any(v.__class__ is Leaf and self._is_of_others(v) for v in starts)
 
     def with_cotangents(self, seeds: Sequence[Any]) -> Trace:
         """This trace as one particular pull sees it: its results depend on the cotangents too."""
