@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 import optim
 from autograd import Tensor, enable_grad, hessian, is_grad_enabled, no_grad
 from autograd.arrays import only_numbers
+from autograd.collector import paused
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.trace import argument
 from optim.clip import NonFiniteGradientError, norm_of
@@ -202,20 +204,21 @@ class _Problem:
         place = self._place()
         if self._known is None or self._known[0] != place:
             self.evaluations += 1
-            f = self.f if is_grad_enabled() else enable_grad(self.f)
-            value = f(unflatten(self.tree, iter(self.params)))
-            if not isinstance(value, Tensor) or value.size != 1:
-                shape = f", of shape {value.shape}" if hasattr(value, "shape") else ""
-                raise ParameterError(
-                    f"minimize: f must return a single number computed from its argument; it returned a "
-                    f"{type(value).__name__}{shape}."
-                )
-            found = (value.reshape(()) if value.ndim else value).gradient(*self.params, allow_unused=True)
-            gradients = [
-                np.zeros_like(p._data) if g is None else g.data for g, p in zip(found, self.params, strict=True)
-            ]
-            self._known = place, float(value.item()), gradients
+            self._known = place, *paused(self._computed)
         return self._known[1:]
+
+    def _computed(self) -> tuple[float, list[NDArray[Any]]]:
+        f = self.f if is_grad_enabled() else enable_grad(self.f)
+        value = f(unflatten(self.tree, iter(self.params)))
+        if not isinstance(value, Tensor) or value.size != 1:
+            shape = f", of shape {value.shape}" if hasattr(value, "shape") else ""
+            raise ParameterError(
+                f"minimize: f must return a single number computed from its argument; it returned a "
+                f"{type(value).__name__}{shape}."
+            )
+        found = (value.reshape(()) if value.ndim else value).gradient(*self.params, allow_unused=True)
+        gradients = [np.zeros_like(p._data) if g is None else g.data for g, p in zip(found, self.params, strict=True)]
+        return float(value.item()), gradients
 
     def step(self, optimizer: Optimizer) -> bool:
         """One step; whether it changed anything."""
@@ -314,7 +317,7 @@ def _optimizer(method: Any, problem: _Problem, hyper: Mapping[str, Any]) -> Opti
         raise HyperparameterError(f"minimize: the method made a {type(optimizer).__name__}, and no optimizer.")
     if isinstance(optimizer, _Newton):
         # Plain also where the function uses the parameters of a model, which are not asked about.
-        optimizer.curvature = no_grad(hessian(problem.of_vector))
+        optimizer.curvature = partial(paused, no_grad(hessian(problem.of_vector)))
     return optimizer
 
 

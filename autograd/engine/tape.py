@@ -50,18 +50,14 @@ def record(
     node = Node()
     node.op = op
     node.edges, node.left, node.right = edges, left, right
-    node.shown = shown
-    node.kept = kept
-    node.attrs = attrs
-    node.prints = prints
-    node.scope = state.scope
+    node.shown, node.kept, node.attrs = shown, kept, attrs
+    node.prints, node.scope = prints, state.scope
     node.seq = next(sequence)
     node.grad = node.info = node.tensor = None
     frame = _getframe(2)
     while TRANSPARENT in frame.f_globals:  # such a module is always called by another
         frame = frame.f_back  # type: ignore[assignment]
-    node.code = frame.f_code
-    node.lasti = frame.f_lasti
+    node.code, node.lasti = frame.f_code, frame.f_lasti
     t = _new(Tensor)
     t._data = out
     t._node = node

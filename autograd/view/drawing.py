@@ -5,13 +5,12 @@ This module owns the public face of the pictures and where they are saved. It mu
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from autograd.collector import paused
 from autograd.files import destination
 from autograd.printable import printable
 from autograd.view.graph.expand import expand as expand_fused
@@ -88,25 +87,14 @@ def draw(
     _check("grads", grads, ("auto", "live", "off"))
     _check("direction", direction, ("LR", "TB"))
     _check("renderer", renderer, RENDERERS)
-    with _collector_paused():
+
+    def prepared() -> Any:
         graph = shrink(snapshot(outputs, keep=(values, grads)), depth=depth, max_nodes=max_nodes)
-        if expand:
-            graph = leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes)
-    picture = compose(graph, direction=direction, values=values != "off", grads=grads != "off")
+        return leave_out(fold_many(expand_fused(graph), max_nodes), max_nodes) if expand else graph
+
+    # The records of a large graph have no cycles; looking for some after every few thousand takes half of the time.
+    picture = compose(paused(prepared), direction=direction, values=values != "off", grads=grads != "off")
     return Drawing(picture, renderer)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """The records of a large graph have no cycles; looking for some after every few thousand takes half of the time."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _check(name: str, value: object, allowed: Collection[str]) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd import NonFiniteError, debug
 from autograd.callers import users_level
+from autograd.collector import paused
 from nn.data import Loader
 from nn.defaults import manual_seed
 from nn.errors import NonFiniteStateError, TrainingWarning
@@ -135,18 +136,10 @@ def _epoch(
     dtype = dtype_of(run.model)
     for batch in run.train:
         x, targets = parts_of(batch, dtype)
-        loss = run.loss(run.model(x), *targets)
-        value = number_of(loss)
+        value = paused(_step, run, x, targets, clip_norm, clip_value)
         if not math.isfinite(value):
             _report_nonfinite(run, x, targets, value)
             return
-        run.optimizer.zero_grad()
-        loss.backward()
-        if clip_value is not None:
-            clip_grad_value(run.model.parameters(), clip_value)
-        if clip_norm is not None:
-            clip_grad_norm(run.model.parameters(), clip_norm)
-        run.optimizer.step()
         run.step += 1
         run.total += value * len(x)
         run.samples += len(x)
@@ -174,6 +167,21 @@ def _epoch(
     run.history.seconds.append(time.perf_counter() - started)
     shown.end(row)
     _call(run, callbacks, "on_epoch_end")
+
+
+def _step(run: Run, x: Any, targets: tuple[Any, ...], clip_norm: float | None, clip_value: float | None) -> float:
+    """One update, unless the loss, which is returned, is not finite."""
+    loss = run.loss(run.model(x), *targets)
+    value = number_of(loss)
+    if math.isfinite(value):
+        run.optimizer.zero_grad()
+        loss.backward()
+        if clip_value is not None:
+            clip_grad_value(run.model.parameters(), clip_value)
+        if clip_norm is not None:
+            clip_grad_norm(run.model.parameters(), clip_norm)
+        run.optimizer.step()
+    return value
 
 
 # --- arguments ----------------------------------------------------------------------------------------------------
