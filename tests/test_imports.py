@@ -15,7 +15,14 @@ from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
 # other rooms stand between its floors.
 LAYERS = [
     {"autograd.engine"},  # its docstring
-    {"autograd.callers", "autograd.errors", "autograd.hazards", "autograd.lazy", "autograd.printable"},
+    {
+        "autograd.callers",
+        "autograd.collector",
+        "autograd.errors",
+        "autograd.hazards",
+        "autograd.lazy",
+        "autograd.printable",
+    },
     {
         "autograd.arrays",
         "autograd.files",
