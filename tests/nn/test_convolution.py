@@ -166,6 +166,10 @@ LARGE = {
     "depthwise": ((3, 4, 13, 12), (4, 1, 3, 3), {"groups": 4, "padding": 1}),
     "depthwise, stride": ((3, 4, 13, 12), (4, 1, 3, 3), {"groups": 4, "padding": 1, "stride": 2}),
     "depthwise, more": ((3, 4, 13, 12), (8, 1, 3, 3), {"groups": 4, "padding": 1}),
+    "bands": ((17, 4, 13, 12), (4, 1, 3, 3), {"groups": 4, "padding": 1}),
+    "bands, stride": ((17, 4, 13, 12), (4, 1, 4, 3), {"groups": 4, "padding": ((1, 0), (2, 1)), "stride": (2, 3)}),
+    "bands, wide padding": ((17, 4, 13, 12), (4, 1, 2, 3), {"groups": 4, "padding": 4}),
+    "bands, dilation": ((17, 4, 13, 12), (4, 1, 3, 3), {"groups": 4, "padding": 5, "dilation": (3, 2)}),
     "one sample": ((1, 4, 13, 12), (3, 4, 3, 3), {"padding": 1}),
 }
 
@@ -190,6 +194,23 @@ def test_large_images(setting, order, rng):
         found.append([out, *gradients, *hvp(loss, operands, tuple(np.cos(a) for a in operands))])
     for mine, expected in zip(*found, strict=True):
         np.testing.assert_allclose(mine, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("shape", [(20, 3, 9, 8), (20, 3, 40)])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_stays_in_its_windows(value, shape, rng):
+    """Many samples, a kernel for each channel: one number that is not finite is seen by its windows alone."""
+    x, weight = rng.normal(size=shape), rng.random((3, 1, *(3,) * (len(shape) - 2)))
+    expected = windows.conv(x, weight, groups=3)
+    np.testing.assert_allclose(
+        expected, np.concatenate([windows.conv(a[None], weight, groups=3) for a in x]), atol=1e-12
+    )
+    x[7, 1, 4] = value
+    found = windows.conv(x, weight, groups=3)
+    touched = np.zeros(found.shape, bool)
+    touched[7, 1, 2:5] = True
+    assert not np.isfinite(found[touched]).any()
+    np.testing.assert_allclose(found[~touched], expected[~touched], atol=1e-12)
 
 
 @pytest.mark.parametrize("order", ORDERS)
