@@ -6,6 +6,7 @@ methods of a Tensor, and tests/ops/samples.py asks for samples of every op.
 
 from autograd.ops import (
     arithmetic,
+    convolution,
     fused,
     index,
     linalg,
@@ -21,6 +22,7 @@ from autograd.ops import (
 
 __all__ = [
     "arithmetic",
+    "convolution",
     "fused",
     "index",
     "linalg",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
-from autograd.ops import windows
+from autograd.ops.convolution import conv
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis
 from nn.module import Module, Parameter
@@ -18,7 +18,7 @@ from nn.validation import positive
 
 __all__ = ["Conv1d", "Conv2d"]
 
-_conv: Op = windows.conv
+_conv: Op = conv
 _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as in np.pad
 
 

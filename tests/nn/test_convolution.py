@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 import nn
 from autograd import OperandError, Tensor, grad, gradcheck, hvp, jacobian, tensor
-from autograd.ops import windows
+from autograd.ops import convolution
 from nn import functional as F
 
 
@@ -182,7 +182,7 @@ def test_large_images(setting, order, rng):
     shape, kernel, how = LARGE[setting]
     x, weight, bias = in_order(rng.normal(size=shape), order), rng.normal(size=kernel), rng.normal(size=kernel[0])
     found = []
-    for function in (windows.conv, windows.conv.op.definition):
+    for function in (convolution.conv, convolution.conv.op.definition):
         out = function(x, weight, bias, **how)
         g = in_order(np.random.default_rng(1).normal(size=out.shape), order)
 
@@ -201,12 +201,12 @@ def test_large_images(setting, order, rng):
 def test_what_is_not_finite_stays_in_its_windows(value, shape, rng):
     """Many samples, a kernel for each channel: one number that is not finite is seen by its windows alone."""
     x, weight = rng.normal(size=shape), rng.random((3, 1, *(3,) * (len(shape) - 2)))
-    expected = windows.conv(x, weight, groups=3)
+    expected = convolution.conv(x, weight, groups=3)
     np.testing.assert_allclose(
-        expected, np.concatenate([windows.conv(a[None], weight, groups=3) for a in x]), atol=1e-12
+        expected, np.concatenate([convolution.conv(a[None], weight, groups=3) for a in x]), atol=1e-12
     )
     x[7, 1, 4] = value
-    found = windows.conv(x, weight, groups=3)
+    found = convolution.conv(x, weight, groups=3)
     touched = np.zeros(found.shape, bool)
     touched[7, 1, 2:5] = True
     assert not np.isfinite(found[touched]).any()
@@ -236,7 +236,7 @@ def test_pooling_in_every_order(how, order, rng):
 def test_float16_is_summed_in_float32(shape, rng):
     """The gradient of a weight over many samples is rounded once, not for each sample or each row of an image."""
     x, g = (rng.random((shape[0], channels, *shape[2:])).astype("float16") for channels in (2, 3))
-    found = windows.conv_weight(x, g, size=(1, 1))[:, :, 0, 0]
+    found = convolution.conv_weight(x, g, size=(1, 1))[:, :, 0, 0]
     exact = np.einsum("nchw,nohw->oc", *(a.astype(float) for a in (x, g)))
     np.testing.assert_allclose(found, exact, rtol=1.1 * 2.0**-11)
 
