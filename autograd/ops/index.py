@@ -36,12 +36,11 @@ _PLAIN = _SIMPLE | {np.ndarray}
 
 def is_basic(index: Any) -> bool:
     """Whether an index selects every position at most once (integers, slices, masks, None, ...)."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        part is None or part is Ellipsis or isinstance(part, int | np.integer | slice)
-        or getattr(part, "dtype", None) == np.dtype(bool)
-        for part in parts
-    )  # fmt: skip
+    for part in index if isinstance(index, tuple) else (index,):
+        known = part.__class__ in _SIMPLE or isinstance(part, int | np.integer)
+        if not known and getattr(part, "dtype", None) != np.dtype(bool):
+            return False
+    return True
 
 
 def _in_stack(index: Any) -> Any:

@@ -292,8 +292,11 @@ def min_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     hit = x == keep(out, x_shape, axis, keepdims)
-    share = (1.0 / np.maximum(np.sum(hit, axis=axis, keepdims=True), 1)).astype(g.dtype)  # the count may be too large
-    return masked(expand(keep(g, x_shape, axis, keepdims) * share, x_shape), mask=hit)
+    g = keep(g, x_shape, axis, keepdims)
+    if np.count_nonzero(hit) != np.size(out) or np.isnan(plain(out)).any():  # more than one, or none beside nan
+        share = 1.0 / np.maximum(np.sum(hit, axis=axis, keepdims=True), 1)
+        g = g * share.astype(g.dtype)  # the count itself may be too large for half precision
+    return masked(expand(g, x_shape), mask=hit)
 
 
 max = defop(
