@@ -6,7 +6,7 @@ Constants in rules are Python floats: a NumPy float64 scalar would widen float32
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -365,6 +365,36 @@ def ndtr_of_entries(x: Array) -> Array:
     return 0.5 * np.fromiter(map(math.erfc, (-ROOT_HALF * x).ravel().tolist()), np.float64, x.size).reshape(x.shape)
 
 
+# Numerator and denominator of exp(x**2 / 2) * ndtr(-x) from 0 to 14.5, to 1e-8 of it: nothing in them cancels.
+_ABOVE = (0.5, 0.43849809, 0.18338582, 0.04068408, 0.00412387)
+_BELOW = (1.0, 1.67488116, 1.20312863, 0.46986847, 0.10198623, 0.01033689)
+
+
+def _polynomial(x: Array, coefficients: Sequence[float]) -> Array:
+    first, *others, last = coefficients
+    y = x * last
+    for coefficient in reversed(others):
+        y += coefficient
+        y *= x
+    y += first
+    return y
+
+
+def ndtr_of_singles(x: Array) -> Array:
+    """The distribution function of the standard normal for a large array of float32, in a few passes over it."""
+    t = np.minimum(np.abs(x), 14.5)  # beyond, the tail is 0
+    tail = _polynomial(t, _ABOVE)
+    tail /= _polynomial(t, _BELOW)
+    t *= t
+    t *= -0.5
+    tail *= np.exp(t, out=t)
+    np.copysign(tail, x, out=tail)
+    np.copysign(0.5, x, out=t)
+    t += 0.5  # 1 to the right, less the tail; 0 to the left
+    t -= tail
+    return t
+
+
 _OF_ENTRIES = {"erf": erf_of_entries, "ndtr": ndtr_of_entries}
 
 
@@ -379,11 +409,15 @@ def error_function(name: str = "erf") -> Callable[[Array], Array]:
     return function
 
 
+_MANY = 8192  # for fewer entries SciPy's loop takes less time than the calls of NumPy
+
+
 def _of_array(name: str, x: Array) -> Array:
     x = np.asarray(x)
     dtype = x.dtype if x.dtype.kind == "f" else FLOAT64
     wide = np.float32 if dtype.itemsize < 8 else np.float64  # for which SciPy has loops
-    return error_function(name)(x.astype(wide, casting="same_kind")).astype(dtype)[()]
+    function = ndtr_of_singles if name == "ndtr" and wide is np.float32 and x.size > _MANY else error_function(name)
+    return function(x.astype(wide, casting="same_kind")).astype(dtype, copy=False)[()]
 
 
 def erf_kernel(x: Array) -> Array:

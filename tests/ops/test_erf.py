@@ -8,7 +8,7 @@ import pytest
 
 from autograd import grad, tensor
 from autograd.ops import transcendental
-from autograd.ops.transcendental import erf, erf_of_entries, error_function
+from autograd.ops.transcendental import erf, erf_of_entries, error_function, ndtr
 
 X = np.linspace(-6.0, 6.0, 97)
 
@@ -26,6 +26,19 @@ def test_without_scipy(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.special", None)
     assert error_function() is erf_of_entries
     np.testing.assert_array_equal(erf(X), [math.erf(x) for x in X])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_large_arrays_of_few_digits(dtype):
+    """They are computed by a formula of their own, in the order in memory that they have."""
+    x = np.concatenate([np.linspace(-14.0, 6.0, 10_000), [0.0, -0.0, np.inf, -np.inf, np.nan, 3e4, -3e4, 1e-7]])
+    x = x.astype(dtype).reshape(-1, 8)[:, ::-1].T
+    found = ndtr(x)
+    assert (found.dtype, found.strides[0], found.flags.c_contiguous) == (x.dtype, x.itemsize, False)
+    expected = transcendental.ndtr_of_entries(x.astype(float))
+    np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-3, atol=np.finfo(dtype).tiny)
+    right = x > -1.0
+    np.testing.assert_allclose(found[right], expected[right], rtol=5.0 * np.finfo(dtype).eps)
 
 
 def test_numbers():

@@ -131,8 +131,13 @@ EXCEPTIONS = [
         when=_subnormal,
         dtypes=(np.float64,),
     ),
-    Excused("erf ndtr", (2,), "0 times infinity", math.isinf),
-    Excused("erf ndtr", (2,), "a slope that is subnormal, and so rounded, times x", when=_through_a_subnormal),
+    Excused("erf ndtr ndtr-of-large-arrays", (2,), "0 times infinity", math.isinf),
+    Excused(
+        "erf ndtr ndtr-of-large-arrays",
+        (2,),
+        "a slope that is subnormal, and so rounded, times x",
+        when=_through_a_subnormal,
+    ),
     Excused(
         "i0",
         (1, 2),
@@ -142,7 +147,7 @@ EXCEPTIONS = [
         dtypes=(np.float64,),
     ),
     Excused(
-        "ndtr",
+        "ndtr ndtr-of-large-arrays",
         (0,),
         "below -3.5, x / sqrt(2) is rounded: at most three times what half an ulp of x moves",
         lambda x: x < -3.5,
@@ -505,11 +510,13 @@ row("softplus", softplus, function=op("softplus"), extra=TAILS, kinks=at({INF: {
 row("relu", lambda x: max(x, mpf(0)), function=op("relu"), kinks=at({0.0: FLAT}))
 row("i0", lambda x: mpmath.besseli(0, x), domain=lambda x: abs(x) <= 700)
 row("softsign", lambda x: x / (1 + abs(x)), function=op("softsign"), kinks=at({0.0: {(0, 0): 0}}), extra=TAILS)
-row(
-    "ndtr",
-    lambda x: mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e6 else mpf(x > 0),
-    function=op("ndtr"),
-    torch=lambda x: __import__("torch").special.ndtr(x),
-    extra=BELLS,
-)
+for label, more in ("ndtr", 0), (LARGE.format("ndtr"), 10_000):
+    row(
+        "ndtr",
+        lambda x: mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e6 else mpf(x > 0),
+        label=label,
+        function=lambda x, more=more: op("ndtr")(np.tile(x, (1 + more // len(x), 1)))[0],
+        torch=lambda x: __import__("torch").special.ndtr(x),
+        extra=BELLS,
+    )
 row("erf", mp.erf, function=op("erf"), extra=[s * x for x in (3.9, 5.9, 9.0, 13.0, 26.0, 27.0) for s in (1, -1)])
