@@ -18,7 +18,7 @@ Array = Any
 
 _MOST = 4096  # longer sums are more precise in pairs, as NumPy adds, than in a BLAS
 _APART = 64  # numbers of a channel that follow one another, from which on channels have rows of their own
-_WIDE = 256  # numbers in a row that channels share: with fewer NumPy's loops over rows take longer than their work
+_MANY = 64  # rows, from which on it pays to make longer ones of them: NumPy's loop over each takes its time
 _SMALL = 2.0**-32  # with mean squares below it, products of the numbers with gradients might vanish
 
 
@@ -87,12 +87,14 @@ class _Channels:
                 piece *= n if piece * n <= _MOST else 1
             self.rows, self.sums = (before * channels * after // piece, piece), (before, channels, after // piece)
         else:
-            together = 1
-            while before % (2 * together) == 0 < before and 2 * together * channels * after <= _WIDE:
-                together *= 2
-            self.shape = before // together, together * channels * after
-            self.rows, self.sums = (before, channels * after), (1, channels, after)
-            self.pattern = np.ones((together, 1, after), dtype) if together * after > 1 else None
+            piece, rows, width = before, before, channels * after
+            self.rows, self.sums = (rows, width), (1, channels, after)
+            while rows % 2 == 0 and rows >= max(_MANY, 3 * width):
+                rows, width = rows // 2, 2 * width
+            self.shape = rows, width
+            pattern = np.ones((before // max(rows, 1), 1, after), dtype)
+            self.pattern = pattern if pattern.size > 1 else None
+        self.ones = np.ones(piece, dtype)
 
     def lay(self, x: Array) -> Array:
         return (x.transpose(self.order) if self.moves else x).reshape(self.shape)
@@ -111,10 +113,9 @@ class _Channels:
         """For each channel the sum of all its numbers, or of their products with others."""
         if self.apart:
             x = x.reshape(self.rows)
-            sums = _dots(x, ones(self.rows[1], x.dtype) if y is None else y.reshape(self.rows))
+            sums = _dots(x, self.ones if y is None else y.reshape(self.rows))
         else:
-            x = (x if y is None else x * y).reshape(self.rows)
-            sums = np.matmul(ones(self.rows[0], x.dtype), x)
+            sums = np.matmul(self.ones, (x if y is None else x * y).reshape(self.rows))
         if sums.size == self.sums[1]:
             return sums.reshape(-1) if self.apart else sums
         return add_reduce(sums.reshape(self.sums), axis=(0, 2))
@@ -210,12 +211,12 @@ def _kernel(
     spread, scale, factor = _parts(x, axes, eps, centred)
     if residuals is not None:
         residuals += spread, scale, factor
-    dtype = np.result_type(*(a.dtype for a in (x, weight, bias) if a is not None))
-    out, rows = _like(x, axes, np.result_type(dtype, spread.dtype))
+    others = [a.dtype for a in (weight, bias) if a is not None]
+    out, rows = _like(x, axes, np.result_type(spread.dtype, *others))
     _scaled(spread, factor, weight, rows)
     if bias is not None:
         rows += bias.reshape(-1)
-    return out if out.dtype is dtype else out.astype(dtype)
+    return out if x.dtype.char != "e" else out.astype(np.result_type(x.dtype, *others))
 
 
 def _rule(
@@ -327,12 +328,12 @@ def batch_norm_kernel(
         residuals += channels, spread, scale, factor
     if moments is not None:
         moments[0], moments[1] = mean, variance
-    dtype = np.result_type(*(a.dtype for a in (x, weight, bias) if a is not None))
-    out, laid = channels.empty(np.result_type(dtype, spread.dtype))
+    others = [a.dtype for a in (weight, bias) if a is not None]
+    out, laid = channels.empty(np.result_type(spread.dtype, *others))
     np.multiply(spread, channels.beside(factor if weight is None else factor * weight), out=laid)
     if bias is not None:
         laid += channels.beside(bias)
-    return out if out.dtype is dtype else out.astype(dtype)
+    return out if x.dtype.char != "e" else out.astype(np.result_type(x.dtype, *others))
 
 
 def batch_norm_rule(
@@ -349,18 +350,17 @@ def batch_norm_rule(
     of_bias = channels.dot(g)
     g = g - channels.beside(of_bias / channels.count)
     along = channels.dot(g, spread)
-    found: list[Array] = [None, along * factor, of_bias]
+    d = None
     if need[0]:
-        found[0], into = (None, None) if residuals is None else channels.empty(g.dtype)
+        out, into = (None, None) if residuals is None else channels.empty(g.dtype)
         falls = np.multiply(spread, channels.beside(along / channels.count * factor * factor), out=into)
         d = np.subtract(g, falls, out=into)
         for scales in (factor if weight is None else factor * weight, scale):
             if scales is not None:
                 d = np.multiply(d, channels.beside(scales), out=into)
-        if residuals is None:
-            found[0] = channels.batch(d)
-    wanted = (d if needed else None for d, needed in zip(found, need, strict=True))
-    return tuple(d if d is None or d.dtype is dtype else d.astype(dtype) for d in wanted)
+        d = channels.batch(d) if out is None else out
+    found = d, along * factor if need[1] else None, of_bias if need[2] else None
+    return tuple([d if d is None or d.dtype is dtype else d.astype(dtype) for d in found])
 
 
 def batch_norm_definition(
