@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 __all__ = ["LIMIT", "paused"]
@@ -23,7 +23,7 @@ __autograd_transparent__ = True  # whatever `paused` calls is called by the user
 LIMIT = 2**18  # new containers, after which the collector looks at the young ones also in a pause
 
 # What the threads that are in a pause have in common.
-_LOCK = Lock()
+_LOCK = RLock()  # the handler of a signal, or what the collector calls, may pause it itself
 _running = 0  # how many of them have not ended
 _ending = False  # whether one has: from then on no other joins, or steps of two threads in turn would never let it end
 _thresholds: tuple[int, ...] | None = None  # those of the user, while ours are set
@@ -58,6 +58,9 @@ def paused(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
                 _running -= 1
                 _ending = _running > 0
                 if not _ending and _thresholds is not None:
-                    if gc.get_threshold() == (LIMIT, *_thresholds[1:]):
-                        gc.set_threshold(*_thresholds)
-                    _thresholds = None  # last: what Ctrl-C interrupts here, the next pause makes good
+                    before, _thresholds, ours = _thresholds, None, True
+                    try:  # Ctrl-C may come after any call
+                        ours = gc.get_threshold() == (LIMIT, *before[1:])
+                    finally:
+                        if ours:
+                            gc.set_threshold(*before)

@@ -76,6 +76,29 @@ def test_ctrl_c():
     assert is_as_before()
 
 
+def test_ctrl_c_at_the_very_end(monkeypatch):
+    """Python handles a signal after any call, so also after the one that asks whether the thresholds are still ours."""
+    asked = []
+
+    class Collector:
+        set_threshold = gc.set_threshold
+
+        @staticmethod
+        def get_threshold():
+            asked.append(gc.get_threshold())
+            if len(asked) == 2:
+                raise KeyboardInterrupt
+            return asked[-1]
+
+    with monkeypatch.context() as changed:
+        changed.setattr("autograd.collector.gc", Collector)
+        with pytest.raises(KeyboardInterrupt):
+            paused(int)
+    assert asked == [USERS, (LIMIT, *USERS[1:])]
+    assert is_as_before()
+    assert paused(is_paused)
+
+
 def test_a_generator_takes_no_pause_with_it():
     def step():
         yield is_paused()
@@ -194,6 +217,28 @@ def test_steps_of_threads_in_turn_do_not_prolong_a_pause_for_ever():
     assert is_paused()
     fourth.end()
     assert is_as_before()
+
+
+def test_a_pause_amid_the_beginning_and_the_end_of_another(monkeypatch):
+    """As by what the collector frees, or the handler of a signal, between two instructions of ours."""
+    depth = []
+
+    class Collector:
+        set_threshold = gc.set_threshold
+
+        @staticmethod
+        def get_threshold():
+            if not depth:
+                depth.append(1)
+                assert paused(is_paused)
+                depth.clear()
+            return gc.get_threshold()
+
+    with monkeypatch.context() as changed:
+        changed.setattr("autograd.collector.gc", Collector)
+        assert paused(is_paused)
+    assert is_as_before()
+    assert paused(is_paused)
 
 
 def test_many_threads():
