@@ -129,7 +129,7 @@ class _BatchNorm(Module):
             momentum = 1.0 / (1.0 + self.num_batches_tracked.data)
         out = batch_norm(x, mean, variance, self.weight, self.bias, True, momentum, self.eps)
         if self.num_batches_tracked is not None:
-            self.num_batches_tracked.data = self.num_batches_tracked.data + 1
+            self.num_batches_tracked.data = np.asarray(self.num_batches_tracked.data + 1)
         return out
 
     def extra_repr(self) -> str:
@@ -315,14 +315,14 @@ class RMSNorm(Module):
 
 def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> None:
     """Let a running statistic go a part of the way to that of a batch."""
-    if running is None:
-        return
-    old = plain(running)
-    moved = ((1.0 - momentum) * old + (momentum * correction) * new).astype(old.dtype)
-    if isinstance(running, Tensor):
-        running.data = moved  # and not in place: a graph may hold the old values
-    else:
-        running[...] = moved
+    if isinstance(running, Tensor):  # not in place: a graph may hold the old values
+        running.data = _between(plain(running), new, momentum, correction)
+    elif running is not None:
+        running[...] = _between(running, new, momentum, correction)
+
+
+def _between(old: Any, new: Any, momentum: float, correction: float) -> Any:
+    return ((1.0 - momentum) * old + (momentum * correction) * new).astype(old.dtype)
 
 
 def _last_axes(name: str, x: Any, normalized_shape: int | Sequence[int], weight: Any, bias: Any = None) -> int:
