@@ -216,7 +216,7 @@ class LBFGS(Optimizer):
 
         def evaluate(length: float) -> Point:
             nonlocal now
-            self._move(here, length, d)
+            self._put(here, length, d)  # what interrupts this is met below
             now = length
             _, point = self._evaluate(closure)
             value = point.value if isfinite(point.value) else np.inf
@@ -225,7 +225,7 @@ class LBFGS(Optimizer):
         try:
             point, count = strong_wolfe(evaluate, start, length, narrow=narrow, limit=max(limit, 0))
             if point.step != now:
-                self._move(here, point.step, d)
+                self._put(here, point.step, d)
         except BaseException:
             self._move(here, 0.0, d)
             raise

@@ -189,6 +189,8 @@ class _Problem:
 
     def pack(self, arrays: list[NDArray[Any]]) -> Any:
         """Copies in the containers of x0; numbers where it has numbers."""
+        if self.tree.__class__ is np.ndarray:
+            return arrays[0].copy()
         pairs = zip(arrays, self._are_arrays, strict=True)
         return unflatten(self.tree, iter([a.copy() if is_array else a.item() for a, is_array in pairs]))
 
