@@ -62,8 +62,10 @@ def maximum_along(x: Any, axis: Axis) -> Any:
 
     Along the last axis by `argmax`, which takes a quarter of the time of `maximum.reduce` on short rows.
     """
-    if x.ndim != 2 or axis not in (-1, 1) or not x.size:
+    if x.ndim < 2 or axis not in (-1, x.ndim - 1) or not x.size:
         return maximum_reduce(x, axis=axis, keepdims=True)
+    if x.ndim > 2:
+        return maximum_along(x.reshape((-1, x.shape[-1])), -1).reshape((*x.shape[:-1], 1))
     return x.take(row_starts(*x.shape) + x.argmax(axis=1))[:, None]
 
 
