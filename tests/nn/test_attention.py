@@ -186,6 +186,7 @@ def test_a_sample_of_padding_alone_gives_the_bias():
 @pytest.mark.parametrize("batch_first", [True, False])
 def test_masks_as_in_pytorch(batch_first):
     torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
     theirs = torch.nn.MultiheadAttention(4, 2, batch_first=batch_first).double()
     ours = nn.MultiheadAttention(4, 2, batch_first=batch_first, dtype="float64")
     ours.load_state_dict(theirs.state_dict())
