@@ -26,7 +26,7 @@ def make_ops():
         (arithmetic.minimum, "`x`: `_larger(g, y, x)`<br>`y`: `_larger(g, x, y)`"),
         (arithmetic.add, "`x`: `g`<br>`y`: `g`"),
         (arithmetic.floor, "none: constant"),
-        (reduce.sum, "`expand(keep(g, x_shape, axis, keepdims), x_shape)`"),
+        (reduce.sum, "`expand(keep(g, x_shape, axis, keepdims) if g.ndim else g, x_shape)`"),
         (reduce.cumsum, "see `cumsum_rule`"),
     ],
 )
