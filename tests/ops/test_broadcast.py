@@ -2,11 +2,13 @@
 the sum over what was repeated of the gradients that explicit repetition gives."""
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 from op_samples import is_floating, read_only, weights
 
 from autograd import Tensor
+from autograd.arrays import sum_to
 from autograd.ops.arithmetic import clip, where
 
 EXAMPLES = settings(max_examples=20, suppress_health_check=[HealthCheck.differing_executors])
@@ -84,3 +86,21 @@ def test_repeats_are_added_up():
     np.testing.assert_array_equal(sum_over_repeats(g, (2, 1)), [[3.0], [7.0]])
     np.testing.assert_array_equal(sum_over_repeats(g, ()), 10.0)
     np.testing.assert_array_equal(sum_over_repeats(np.zeros((0, 2)), (2,)), [0.0, 0.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["in order", "transposed", "repeated"])
+@pytest.mark.parametrize(
+    ("shape", "full"),
+    [((3,), (900, 3)), ((60, 1), (60, 50)), ((2, 1, 7), (2, 200, 7)), ((20, 1), (20, 300)), ((4, 1, 6), (5, 4, 25, 6))],
+)
+def test_large_arrays_are_added_up(shape, full, kind, dtype):
+    """By other means than small ones; on Tensors, as in a recorded pass, by the same."""
+    d = np.random.default_rng(0).uniform(size=full).astype(dtype)
+    d = {"in order": d, "transposed": d.T.copy().T, "repeated": np.broadcast_to(d[:1], full)}[kind]
+    total, leaf = sum_to(d, shape), Tensor(d, requires_grad=True)
+    assert total.dtype == dtype
+    np.testing.assert_allclose(total, sum_over_repeats(d, shape), rtol=float(100.0 * np.finfo(dtype).eps))
+    np.testing.assert_array_equal(sum_to(leaf, shape).data, total)
+    [back] = sum_to(leaf, shape).gradient(leaf, gradient=total)
+    np.testing.assert_array_equal(back.data, np.broadcast_to(total, full))
