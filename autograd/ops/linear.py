@@ -203,50 +203,54 @@ def einsum_kernel(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
 
     NumPy leaves the order of the sums open; its own `optimize` does the same.
     """
-    terms, output = explicit_subscripts(subscripts, tuple(map(np.ndim, xs)))
-    if optimize is not None or len(xs) < 2:
-        return np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=optimize or False)
+    if optimize is not None:
+        terms, output = explicit_subscripts(subscripts, tuple(map(np.ndim, xs)))
+        return np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=optimize)
     operands = list(xs)
-    for places, names, result in _path(tuple(terms), output, tuple(map(np.shape, xs))):
-        chosen = [operands[i] for i in places]
-        operands = [x for i, x in enumerate(operands) if i not in places]
-        operands.append(_product(names, result, *chosen))
+    for places, text, how in _steps(subscripts, tuple([np.shape(x) for x in xs])):
+        chosen = [operands.pop(i) for i in places]
+        if how is not None and chosen[0].dtype == chosen[1].dtype and chosen[0].dtype in (FLOAT32, FLOAT64):
+            operands.append(_product(how, *chosen))
+        else:
+            operands.append(np.einsum(text, *chosen))
     return operands[0]
 
 
-def _product(terms: tuple[str, ...], output: str, *xs: Array) -> Array:
-    kinds = {getattr(x, "dtype", None) for x in xs}
-    if len(xs) == 2 and (kinds == {FLOAT64} or kinds == {FLOAT32}):
-        product = _by_matmul(terms, output, *xs, least=_BY_MATMUL)
-        if product is not None:
-            return product
-    return np.einsum(f"{','.join(terms)}->{output}", *xs)
-
-
 @lru_cache(256)
-def _path(terms: tuple[str, ...], output: str, shapes: tuple[Shape, ...]) -> list[Any]:
-    """The products, one after the other, that make up an einsum: the places of their operands, among which the result
-    comes last, the letters of these, and the letters of the result."""
-    if len(terms) == 2:
-        return [((0, 1), terms, output)]
-    empty = [np.broadcast_to(0.0, shape) for shape in shapes]
-    _, *order = np.einsum_path(f"{','.join(terms)}->{output}", *empty, optimize=True)[0]
-    left, steps = list(terms), []
+def _steps(subscripts: str, shapes: tuple[Shape, ...]) -> list[Any]:
+    """The einsums, one after the other, that make up another: which operands each takes from their list, to the end of
+    which its result is put; its subscripts; and how it is a product of matrices, if it is a large one."""
+    terms, output = explicit_subscripts(subscripts, tuple(map(len, shapes)))
+    left, order = list(zip(terms, shapes, strict=True)), [tuple(range(len(terms)))]
+    if len(terms) > 2:
+        empty = [np.broadcast_to(0.0, shape) for shape in shapes]
+        _, *order = np.einsum_path(f"{','.join(terms)}->{output}", *empty, optimize=True)[0]
+    steps = []
     for places in order:
-        names = tuple([left[i] for i in places])
-        left = [term for i, term in enumerate(left) if i not in places]
-        wanted = output + "".join(left)
-        result = "".join([c for c in dict.fromkeys("".join(names)) if c in wanted]) if left else output
-        left.append(result)
-        steps.append((places, names, result))
+        places = tuple([i - k for k, i in enumerate(sorted(places))])
+        chosen = [left.pop(i) for i in places]
+        lengths: dict[str, int] = {}
+        for term, shape in chosen:
+            lengths |= {c: n for c, n in zip(term, shape, strict=True) if n != 1 or c not in lengths}
+        wanted = output + "".join([term for term, _ in left])
+        result = "".join([c for c in lengths if c in wanted]) if left else output
+        how = None
+        if len(chosen) == 2 and prod(lengths.values()) >= _BY_MATMUL:
+            (x, x_shape), (y, y_shape) = chosen
+            how = _matrices(x, y, result, x_shape, y_shape)
+        steps.append((places, f"{','.join([term for term, _ in chosen])}->{result}", how))
+        left.append((result, tuple([lengths[c] for c in result])))
     return steps
 
 
 @lru_cache(256)
 def _matrices(x: str, y: str, output: str, x_shape: Shape, y_shape: Shape) -> Any:
-    """How ``x,y->output`` is a product of matrices, or of stacks of them: the order of the axes of x, and the shape in
-    which rows and what is summed over are one axis each; the same of y; shape and order of the axes of the result.
-    None if it is another product."""
+    """How ``x,y->output`` is a product of matrices, or of stacks of them: whether the operands change places; the order
+    of the axes of the first, and the shape in which rows and what is summed over are one axis each; the same of the
+    second; shape and order of the axes of the result. None if it is another product."""
+    swapped = bool(output) and output[-1] in x  # so that the result lies in order
+    if swapped:
+        x, y, x_shape, y_shape = y, x, y_shape, x_shape
     sizes = {**dict(zip(x, x_shape, strict=True)), **dict(zip(y, y_shape, strict=True))}
     stack, summed = ([c for c in x if c in y and (c in output) is kept] for kept in (True, False))
     rows, columns = ([c for c in output if c not in other] for other in (y, x))
@@ -258,20 +262,12 @@ def _matrices(x: str, y: str, output: str, x_shape: Shape, y_shape: Shape) -> An
     lengths = [tuple(sizes[c] for c in group) for group in (stack, rows, summed, columns, order)]
     m, k, n = map(prod, lengths[1:4])
     axes = (tuple(map(term.index, letters)) for term, letters in ((x, left), (y, right), (order, output)))
-    return *axes, (*lengths[0], m, k), (*lengths[0], k, n), lengths[4]
+    return swapped, *axes, (*lengths[0], m, k), (*lengths[0], k, n), lengths[4]
 
 
-def _by_matmul(terms: Sequence[str], output: str, x: Array, y: Array, least: int = 0) -> Any:
-    """The einsum of two arrays or Tensors as a product of matrices; None if it is none, or has fewer products of
-    numbers than the least."""
-    a, b = terms
-    if output and output[-1] in a:  # so that the result lies in order
-        a, b, x, y = b, a, y, x
-    if not (how := _matrices(a, b, output, x.shape, y.shape)):
-        return None
-    left, right, axes, x_shape, y_shape, shape = how
-    if prod(x_shape) * y_shape[-1] < least:
-        return None
+def _product(how: Any, x: Array, y: Array) -> Array:
+    swapped, left, right, axes, x_shape, y_shape, shape = how
+    x, y = (y, x) if swapped else (x, y)
     return (
         np.matmul(x.transpose(left).reshape(x_shape), y.transpose(right).reshape(y_shape))
         .reshape(shape)
@@ -281,8 +277,9 @@ def _by_matmul(terms: Sequence[str], output: str, x: Array, y: Array, least: int
 
 def _contracted(terms: Sequence[str], output: str, *xs: Array) -> Array:
     """The einsum of arrays or Tensors: by matmul where it is one of matrices, which takes a tenth of the time."""
-    product = _by_matmul(terms, output, *xs) if len(xs) == 2 else None
-    return einsum(*xs, subscripts=f"{','.join(terms)}->{output}") if product is None else product
+    if len(xs) == 2 and (how := _matrices(*terms, output, xs[0].shape, xs[1].shape)):
+        return _product(how, *xs)
+    return einsum(*xs, subscripts=f"{','.join(terms)}->{output}")
 
 
 def einsum_rule(g: Array, need: tuple[bool, ...], xs: Any, xs_shape: tuple[Shape, ...], subscripts: str) -> Any:

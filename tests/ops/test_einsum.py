@@ -7,7 +7,7 @@ import pytest
 from autograd import grad, tensor
 from autograd.ops import linear
 
-SIZES = {"b": 3, "i": 17, "j": 19, "k": 23, "l": 5, "o": 1}
+SIZES = {"b": 3, "i": 17, "j": 19, "k": 23, "l": 5, "o": 1, "z": 0}
 LARGE = [
     "ij,jk->ik",
     "ij,jk->ki",
@@ -19,7 +19,7 @@ LARGE = [
     "...ij,...jk->...ik",
 ]
 OTHERS = ["ij,ij->", "ij,ij->i", "oj,jk->ok", "bij,bjk->bk", "ii,ij->j"]
-CHAINS = ["ij,jk,kl->il", "ij,jkl,li->k", "ij,jk,ki->", "i,ij,jk,k->", "bij,bjk,kl->bil", "ij,jk,l->il"]
+CHAINS = ["ij,jk,kl->il", "ij,jkl,li->k", "ij,jk,ki->", "i,ij,jk,k->", "bij,bjk,kl->bil", "ij,jk,l->il", "iz,zk,kj->ij"]
 
 
 def operands(subscripts, dtype=float):
@@ -48,14 +48,14 @@ def test_values_and_gradients(subscripts, dtype):
     value = linear.einsum(*xs, subscripts=subscripts)
     assert (value.shape, value.dtype) == (expected.shape, expected.dtype)
     tolerance = 200.0 * np.finfo(dtype).eps
-    np.testing.assert_allclose(value, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max())
+    np.testing.assert_allclose(value, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max(initial=0.0))
     weights = np.cos(np.arange(expected.size)).reshape(expected.shape).astype(dtype)
     every = tuple(range(len(xs)))
     found = grad(lambda *xs: np.sum(np.einsum(subscripts, *xs) * weights), every)(*xs)
     wanted = grad(lambda *xs: np.sum(by_broadcasting(subscripts, *xs) * weights), every)(*xs)
     for g, w in zip(found, wanted, strict=True):
         assert g.dtype == dtype
-        np.testing.assert_allclose(g, w, rtol=tolerance, atol=tolerance * np.abs(w).max())
+        np.testing.assert_allclose(g, w, rtol=tolerance, atol=tolerance * np.abs(w).max(initial=0.0))
 
 
 @pytest.mark.parametrize("subscripts", LARGE)
