@@ -211,6 +211,8 @@ class Trace:
 
     def as_selected(self, values: Sequence[Any]) -> Any:
         """Values in the containers of the selected arguments."""
+        if len(values) == 1 and self.given[0] is self.selected:  # no container
+            return self.hand_out(values[0], self.selected)
         return unflatten(self.selected, iter([self.hand_out(v, x) for v, x in zip(values, self.given, strict=True)]))
 
     def plain(self, tree: Any) -> Any:
