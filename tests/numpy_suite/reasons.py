@@ -168,15 +168,6 @@ def _undefined(d):
     return d.name == "empty_like" and d.kind in ("value", "rounding", "sign of zero")
 
 
-@reason(
-    "order of einsum",
-    "Three operands and more are multiplied in the cheapest order, large matrices by matmul, unless one says how.",
-)
-def _order_of_einsum(d):
-    operands = [x for x in given(d) if isinstance(x, np.ndarray)]
-    return d.name == "einsum" and d.kind == "rounding" and len(operands) > 1
-
-
 @reason("no number", "np.isscalar looks at the class and asks nobody.")
 def _no_number(d):
     return d.name == "isscalar" and d.kind == "type"
