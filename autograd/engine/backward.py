@@ -252,14 +252,15 @@ def _finish(vertex: Vertex, g: Array, noted: Noted) -> Array:
 def _store(noted: Noted, vertex: Vertex, g: Array) -> None:
     """Add a finished gradient to what somebody may read: the ``.grad`` of a leaf that is still held, and of a computed
     Tensor that is small (for the pictures) or still held. What was there before is noted for `undo.take_back`."""
-    # An array that nobody but the pass holds becomes a ``.grad`` without a copy. A rule may hand the same array to two
-    # operands, return the incoming gradient, a view of it, or an array that it keeps for itself; a reference count sees
-    # them all, and when in doubt there is a copy.
+    # At a leaf, an array that nobody but the pass holds becomes a ``.grad`` without a copy. A rule may hand the same
+    # array to two operands, return the incoming gradient, a view of it, or an array that it keeps for itself; a
+    # reference count sees them all, and when in doubt there is a copy. From a computed Tensor the pass goes on with g,
+    # while a hook may write into what the user then has.
     alone = g.__class__ is ndarray and g.base is None and 0 < sys.getrefcount(g) <= _ALONE
     if vertex.__class__ is not Leaf:
         prior = vertex.grad
         if prior is None:
-            vertex.grad = g if alone or g.__class__ is float64 else g.copy()
+            vertex.grad = g if g.__class__ is float64 else g.copy()
         else:
             noted.append((vertex, prior))
             vertex.grad = prior + g

@@ -41,6 +41,11 @@ def _samples_last(x: Array, outputs: int) -> bool:
     return bool(x.strides[0] == x.itemsize)
 
 
+def _is_finite(x: Array) -> bool:
+    """Whether a zero in place of each number would give the same products with zeros, which pad and fill up."""
+    return not x.size or (isfinite(x.min()) and isfinite(x.max()))
+
+
 def _columns(x: Array, w: Windows, last: bool) -> Array:
     """What the windows have at each position of their last axis: (L, C, size, *the other axes padded, windows, T)."""
     x = padded(laid_out(x, last), w)
@@ -107,9 +112,9 @@ def _band_size(x: Array, w: Windows) -> tuple[int, int]:
     """How many rows of windows are made together, and how many rows of x they see; (0, 0) where bands do not pay."""
     rows = max(1, 32 // prod(w.counts[1:]))
     seen = (rows - 1) * w.stride[0] + w.dilation[0] * (w.size[0] - 1) + 1
-    pays = len(x) >= 16 and seen * prod(x.shape[3:]) <= 192 and x.itemsize > 2 and x.size
+    pays = len(x) >= 16 and seen * prod(x.shape[3:]) <= 192 and x.itemsize > 2
     # the zeros beside the diagonals make nan of what is not finite
-    return (rows, seen) if pays and isfinite(x.min()) and isfinite(x.max()) else (0, 0)
+    return (rows, seen) if pays and x.size and _is_finite(x) else (0, 0)
 
 
 def _bands(weight: Array, w: Windows, rows: int, seen: int) -> Array:
@@ -160,7 +165,7 @@ def conv_kernel(
     groups: int | None = None,
 ) -> Array:
     w = windows(x.shape[2:], weight.shape[2:], stride, padding, dilation)
-    rows, seen = _band_size(x, w) if groups == x.shape[1] == len(weight) else (0, 0)
+    rows, seen = _band_size(x, w) if groups == x.shape[1] == len(weight) and _is_finite(weight) else (0, 0)
     out = _by_bands(x, weight, w, rows, seen) if rows else _by_columns(x, weight, w, groups or 1)
     if bias is not None:
         bias = bias.reshape((-1, *(1,) * len(w.counts)))
@@ -181,7 +186,7 @@ def conv_transpose_kernel(
     groups, outputs = groups or 1, len(weight)
     channels = weight.shape[1] * groups
     w = windows(shape, weight.shape[2:], stride, padding, dilation)
-    if (outputs <= channels or max(w.size) == 1) and max(w.stride) == 1:
+    if (outputs <= channels or max(w.size) == 1) and max(w.stride) == 1 and _is_finite(weight):
         sides = zip(w.size, w.dilation, w.padding, strict=True)
         rest = tuple([(d * (k - 1) - before, d * (k - 1) - after) for k, d, (before, after) in sides])
         if min(map(min, rest)) >= 0:

@@ -136,3 +136,15 @@ def test_a_watcher_that_keeps_gradients_keeps_them():
         STATE.reset(token)
     assert stash
     assert not any(np.shares_memory(t.grad, kept) for t in (x, y) for kept in stash)
+
+
+@pytest.mark.parametrize("n", [3, N])
+def test_what_is_written_into_a_gradient_during_a_pass_goes_no_further(n):
+    """The gradient of a computed Tensor is stored before the pass is over, which goes on with its numbers."""
+    x, y = (tensor(np.ones(n), requires_grad=True) for _ in range(2))
+    total = x + y
+    x.register_hook(lambda g: total.grad.fill(0.0))
+    (total * 3.0).sum().backward()
+    assert (x.grad == 3.0).all()
+    assert (y.grad == 3.0).all()
+    assert (total.grad == 0.0).all()

@@ -213,6 +213,22 @@ def test_what_is_not_finite_stays_in_its_windows(value, shape, rng):
     np.testing.assert_allclose(found[~touched], expected[~touched], atol=1e-12)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("samples", [1, 20])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_weight_that_is_not_finite_meets_the_same_zeros_in_any_batch(value, samples, groups):
+    """It meets those of the padding, as in the definition, and in the gradient of x none at all."""
+    x, weight = np.ones((samples, 2, 4)), np.ones((2, 2 // groups, 2))
+    weight[0, 0, 0] = value
+    with np.errstate(invalid="ignore"):
+        found = convolution.conv(x, weight, padding=1, groups=groups)
+        np.testing.assert_array_equal(found, convolution.conv_definition(x, weight, padding=1, groups=groups))
+        d = grad(lambda x: convolution.conv(x, weight, groups=groups).sum())(x)
+    assert not np.isfinite(d[:, 0, :3]).any()
+    assert (d[:, 0, 3] == 2 // groups).all()
+    assert np.isfinite(d[:, 1]).all()
+
+
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("how", [(2,), (3, 2), (3, 1), (3, 2, 1), (3, 1, 1), ((2, 3), (2, 1), (1, 0))])
 def test_pooling_in_every_order(how, order, rng):
