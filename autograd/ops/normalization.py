@@ -162,8 +162,9 @@ def _standard(x: Array, groups: Any, eps: float, centred: bool = True) -> tuple[
             shares = np.abs(rest * plain(factor))
             worst = np.maximum.reduce(shares, axis=None, initial=0.0)
             if worst > limits.eps:
-                rest = groups.beside(np.where(shares > limits.eps, rest, 0.0).astype(x.dtype))
-                spread = np.subtract(spread, rest, out=spread if x.__class__ is np.ndarray else None)
+                rest = np.where(shares > limits.eps, rest, 0.0).astype(x.dtype)
+                centre = centre + rest
+                spread = np.subtract(spread, groups.beside(rest), out=spread if x.__class__ is np.ndarray else None)
                 if worst * worst > limits.eps:  # else the mean square stays the same
                     variance = groups.mean_square(spread)
                     factor = 1.0 / np.sqrt(variance + eps)

@@ -335,3 +335,14 @@ def test_gradients_of_small_numbers_stay_in_range(name, size):
         found[dtype] = out.gradient(leaf, weight, gradient=incoming.astype(dtype))
     for a, b in zip(*found.values(), strict=True):
         np.testing.assert_allclose(a.data, b.data, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(30_001, 3), (3, 2, 5, 999)])
+def test_the_running_mean_has_what_rounding_left_of_the_mean(shape, rng):
+    """Sums of many numbers that are large beside their spread: what normalises and what is kept are the same mean."""
+    x = (1000.0 + 0.1 * rng.normal(size=shape)).astype("float32")
+    mean, variance = np.zeros(shape[1], "float32"), np.ones(shape[1], "float32")
+    batch_norm(x, mean, variance, training=True, momentum=1.0)
+    axes = (0, *range(2, x.ndim))
+    np.testing.assert_allclose(mean, x.mean(axes, dtype="float64"), rtol=6e-8)
+    assert np.abs(batch_norm(x, mean, variance).mean(axes, dtype="float64")).max() < 1e-3
