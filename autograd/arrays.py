@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 from autograd.errors import OperandError
 
 __all__ = [
+    "FEW",
     "FLOAT32",
     "FLOAT64",
     "Axis",
@@ -50,16 +51,23 @@ minimum_reduce: Any = np.minimum.reduce
 # zero strides saves the memory and its traffic.
 _WRITE_OUT = 16_384
 
+FEW = 65_536  # arrays of numbers that are always the same (ones, places) are kept up to this size
 
 # From how many entries on a product with ones adds up faster than NumPy's loops, which begin anew with every row; and
 # from which length of rows on NumPy adds up in pairs, which is more accurate.
 _BY_BLAS, _PAIRWISE = 2048, 128
 
 
-@lru_cache(maxsize=16)
+def _row_starts(rows: int, columns: int) -> Any:
+    return np.arange(0, rows * columns, columns)
+
+
+_of_few_rows = lru_cache(maxsize=16)(_row_starts)
+
+
 def row_starts(rows: int, columns: int) -> Any:
     """Where the rows of a matrix begin, counted entry by entry."""
-    return np.arange(0, rows * columns, columns)
+    return (_of_few_rows if rows <= FEW else _row_starts)(rows, columns)
 
 
 def maximum_along(x: Any, axis: Axis) -> Any:

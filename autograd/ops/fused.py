@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import add_reduce, maximum_along, row_starts
+from autograd.arrays import FEW, add_reduce, maximum_along, row_starts
 from autograd.engine.op import defop
 from autograd.facts import Example
 from autograd.ops.arithmetic import masked
@@ -80,8 +80,13 @@ def widened(x: Array) -> Array:
 
 
 @lru_cache(maxsize=16)
-def ones(classes: int, dtype: Any) -> Array:
-    return np.ones(classes, dtype)
+def _few_ones(count: int, dtype: Any) -> Array:
+    return np.ones(count, dtype)
+
+
+def ones(count: int, dtype: Any) -> Array:
+    """Ones to multiply by, which are kept unless they are many."""
+    return (_few_ones if count <= FEW else np.ones)(count, dtype)
 
 
 def _exponentials(x: Array, labels: Array) -> tuple[Array, Array, Array, Array]:

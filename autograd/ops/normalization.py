@@ -94,7 +94,7 @@ class _Channels:
             self.shape = rows, width
             pattern = np.ones((before // max(rows, 1), 1, after), dtype)
             self.pattern = pattern if pattern.size > 1 else None
-        self.ones = np.ones(piece, dtype)
+        self.piece = piece
 
     def lay(self, x: Array) -> Array:
         return (x.transpose(self.order) if self.moves else x).reshape(self.shape)
@@ -113,9 +113,9 @@ class _Channels:
         """For each channel the sum of all its numbers, or of their products with others."""
         if self.apart:
             x = x.reshape(self.rows)
-            sums = _dots(x, self.ones if y is None else y.reshape(self.rows))
+            sums = _dots(x, ones(self.piece, x.dtype) if y is None else y.reshape(self.rows))
         else:
-            sums = np.matmul(self.ones, (x if y is None else x * y).reshape(self.rows))
+            sums = np.matmul(ones(self.piece, x.dtype), (x if y is None else x * y).reshape(self.rows))
         if sums.size == self.sums[1]:
             return sums.reshape(-1) if self.apart else sums
         return add_reduce(sums.reshape(self.sums), axis=(0, 2))
