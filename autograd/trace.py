@@ -92,8 +92,8 @@ class Trace:
         self.wraps = outside.readings is not None or bool(came)
         # Whether somebody may differentiate the results: for what came in, or for what the function found by itself.
         self.nested = outside.grad and (bool(live) or self._found_others())
-        if len(readings.noted) > before:
-            self._warn_of_lost_arguments(readings.noted[before:])
+        self.readings, self._before = readings, before
+        self._warned = len(readings.noted) > before and self._warn_of_lost_arguments(self._route())
 
     def _route(self) -> Route | None:
         """The way back from all outputs."""
@@ -106,9 +106,15 @@ class Trace:
         starts = [v for v in route.reached if v.__class__ is Leaf] if route is not None else ()
         return any(map(self._is_of_others, starts))
 
-    def _warn_of_lost_arguments(self, readings: list[tuple[Any, str, CodeType, int]]) -> None:
-        """Warn of arguments that the output does not depend on because their plain values were read."""
-        route = self._route()
+    def warn_of_lost_slopes(self, slopes: Sequence[Any]) -> None:
+        """Warn of arguments that no slope depends on because their plain values were read."""
+        if len(self.readings.noted) > self._before and not self._warned:
+            roots = [s._node or leaf(s) for s in slopes if isinstance(s, Tensor) and s._requires_grad]
+            self._warn_of_lost_arguments(self._route_from(frozenset(roots)) if roots else None)
+
+    def _warn_of_lost_arguments(self, route: Route | None) -> bool:
+        """Warn of arguments that the output does not depend on because their plain values were read; whether it did."""
+        readings: list[tuple[Any, str, CodeType, int]] = self.readings.noted[self._before :]
         reached = route.edges if route is not None and route.edges is not None else {}
         lost = {v: place for v, place in zip(self.vertices, self.places, strict=True) if v not in reached}
         for vertex, method, code, line in readings if lost else ():
@@ -122,7 +128,8 @@ class Trace:
                     LeftGraphWarning,
                     stacklevel=users_level(),
                 )
-                return
+                return True
+        return False
 
     def _is_of_others(self, start: Vertex) -> bool:
         """Whether a leaf may be asked for its gradient by others: it is none of our arguments, and somebody holds it

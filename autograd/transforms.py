@@ -21,7 +21,6 @@ import numpy as np
 from autograd.engine.graph import STATE, State, Vertex
 from autograd.engine.tensor import Tensor, leaf, plain
 from autograd.errors import GradientShapeError, NonScalarBackwardError
-from autograd.modes import Readings
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import own_array
 from autograd.trace import Argnums, Function, Trace, argument, check_number, slope_dtype
@@ -227,6 +226,7 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     out = _scalar(trace.result, function)
     seeds = directions if trace.nested else [plain(d) for d in directions]
     pulled = _slopes(trace, [out], [_one(out)])
+    trace.warn_of_lost_slopes(pulled)
     second = trace.pull(pulled, seeds, create_graph=trace.nested, release=not trace.nested)
     result = trace.as_selected(second)
     return result[0] if len(primals) == 1 else result
@@ -280,7 +280,7 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
 def _slopes(trace: Trace, outputs: list[Any], seeds: list[Any]) -> list[Any]:
     """The gradients of the arguments, in the graph."""
     outside = STATE.get()
-    token = STATE.set(State(True, outside.scope, outside.watch, outside.readings or Readings()))
+    token = STATE.set(State(True, outside.scope, outside.watch, trace.readings))
     try:
         return trace.pull(outputs, seeds, create_graph=True, release=False)
     finally:

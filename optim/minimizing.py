@@ -184,7 +184,7 @@ class _Problem:
             raise ParameterError("minimize: there is nothing to minimize over, x0 has no numbers.")
         self.evaluations = 0
         self._are_arrays = [isinstance(x, np.ndarray) for x in flatten(self.tree)]
-        self._reached: Point | None = None
+        self._reached: tuple[list[bytes], Point] | None = None  # where the last step has ended
         self._known: tuple[list[bytes], float, list[NDArray[Any]]] | None = None
 
     def pack(self, arrays: list[NDArray[Any]]) -> Any:
@@ -226,10 +226,15 @@ class _Problem:
         """One step; whether it changed anything."""
         before = self._place()
         if isinstance(optimizer, LBFGS) and optimizer._searches:
-            self._reached = optimizer._step_from(self._reached or optimizer._evaluate(self.closure)[1], self.closure)
+            known = self._reached is not None and self._reached[0] == before  # a callback may have moved the parameters
+            start = self._reached[1] if known else optimizer._evaluate(self.closure)[1]
+            end = optimizer._step_from(start, self.closure)
+            after = self._place()
+            self._reached = after, end
         else:
             optimizer.step(self.closure)
-        return self._place() != before
+            after = self._place()
+        return after != before
 
     def closure(self) -> float:
         """What `Optimizer.step` wants: the loss, with the gradients where optimizers look for them."""

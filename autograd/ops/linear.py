@@ -207,6 +207,9 @@ def einsum_kernel(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
         terms, output = explicit_subscripts(subscripts, tuple(map(np.ndim, xs)))
         return np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=optimize)
     operands = list(xs)
+    if len(xs) > 2:  # else a product of two of them would be computed in a dtype that is too narrow for all
+        dtype = np.result_type(*xs)
+        operands = [np.asarray(x, dtype) for x in xs]
     for places, text, how in _steps(subscripts, tuple([np.shape(x) for x in xs])):
         chosen = [operands.pop(i) for i in places]
         if how is not None and chosen[0].dtype == chosen[1].dtype and chosen[0].dtype in (FLOAT32, FLOAT64):
@@ -239,7 +242,7 @@ def _steps(subscripts: str, shapes: tuple[Shape, ...]) -> list[Any]:
             (x, x_shape), (y, y_shape) = chosen
             how = _matrices(x, y, result, x_shape, y_shape)
         steps.append((places, f"{','.join([term for term, _ in chosen])}->{result}", how))
-        left.append((result, tuple([lengths[c] for c in result])))
+        left.append((result, tuple([lengths.get(c, 1) for c in result])))  # NumPy says which letter is unknown
     return steps
 
 
@@ -248,6 +251,8 @@ def _matrices(x: str, y: str, output: str, x_shape: Shape, y_shape: Shape) -> An
     """How ``x,y->output`` is a product of matrices, or of stacks of them: whether the operands change places; the order
     of the axes of the first, and the shape in which rows and what is summed over are one axis each; the same of the
     second; shape and order of the axes of the result. None if it is another product."""
+    if len(set(x)) < len(x) or len(set(y)) < len(y):  # of a repeated letter a diagonal is taken
+        return None
     swapped = bool(output) and output[-1] in x  # so that the result lies in order
     if swapped:
         x, y, x_shape, y_shape = y, x, y_shape, x_shape

@@ -4,7 +4,8 @@ gradients of a definition by broadcasting."""
 import numpy as np
 import pytest
 
-from autograd import grad, tensor
+from autograd import grad, tensor, value_and_grad
+from autograd.errors import OperandError
 from autograd.ops import linear
 
 SIZES = {"b": 3, "i": 17, "j": 19, "k": 23, "l": 5, "o": 1, "z": 0}
@@ -75,3 +76,30 @@ def test_small_products_have_numpys_bits(monkeypatch):
     monkeypatch.setattr(np, "matmul", None)
     x, y = np.random.default_rng(0).normal(size=(2, 15, 15))
     np.testing.assert_array_equal(linear.einsum(x, y, subscripts="ij,jk->ik"), np.einsum("ij,jk->ik", x, y))
+
+
+@pytest.mark.parametrize("subscripts", ["raa,aac->rc", "iira,iiac->irc", "iira,iiac->icr"])
+def test_a_letter_repeated_in_both_operands_takes_diagonals_in_large_products_too(subscripts):
+    rng = np.random.default_rng(0)
+    sizes = dict(zip("iarc", (6, 20, 17, 18), strict=True))
+    xs = [rng.normal(size=[sizes[c] for c in term]) for term in subscripts.split("->")[0].split(",")]
+    found = np.einsum(subscripts, *[tensor(x, requires_grad=True) for x in xs])
+    np.testing.assert_allclose(found.data, np.einsum(subscripts, *xs), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("subscripts", ["ij->iz", "ij,jk->iz"])
+def test_an_output_letter_that_no_operand_has_is_named(subscripts):
+    xs = [tensor(np.ones((2, 2)), requires_grad=True) for _ in subscripts.split(",")]
+    with pytest.raises(OperandError, match="output subscript 'z'"):
+        np.einsum(subscripts, *xs)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.float16, np.float32])
+def test_products_of_narrow_operands_are_computed_in_the_dtype_of_all(dtype):
+    rng = np.random.default_rng(0)
+    a, b = ((rng.random((20, 20)) * 100).astype(dtype) for _ in range(2))
+    x, w = rng.normal(size=(20, 20)), rng.normal(size=(20, 20))
+    value, slope = value_and_grad(lambda x: (np.einsum("ij,jk,kl->il", a, b, x) * w).sum())(x)
+    product = a.astype(float) @ b.astype(float)
+    np.testing.assert_allclose(value, ((product @ x) * w).sum(), rtol=1e-12)
+    np.testing.assert_allclose(slope, product.T @ w, rtol=1e-12, atol=1e-12 * np.abs(product).max())

@@ -142,6 +142,37 @@ def test_why_it_ends():
     assert minimize(bowl, START, max_steps=0).steps == 0
 
 
+def test_a_callback_may_move_the_parameters():
+    """Steps then go out from where it has put them, as in a loop of one's own."""
+
+    def method(params):
+        held[:] = params
+        return optim.LBFGS(params, max_iter=1, max_eval=26, line_search_fn="strong_wolfe")
+
+    def into_the_box(*_):
+        held[0].data = np.minimum(held[0].data, 0.5)
+
+    def f(x):
+        return ((x - np.array([0.2, 2.0])) ** 2).sum() + x[0] * x[1]
+
+    held: list = []
+    found = minimize(f, np.zeros(2), method, callback=into_the_box, max_steps=5)
+    x = tensor(np.zeros(2), requires_grad=True)
+    optimizer, way = method([x]), []
+
+    def closure():
+        optimizer.zero_grad()
+        loss = f(x)
+        loss.backward()
+        return loss
+
+    for _ in range(6):
+        way.append(x.data.copy())
+        into_the_box()
+        optimizer.step(closure)
+    np.testing.assert_array_equal(found.xs, way)
+
+
 def test_the_callback_sees_every_point_and_may_end_it():
     seen = []
 

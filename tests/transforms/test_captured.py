@@ -150,6 +150,15 @@ def test_an_output_that_left_the_graph_is_warned_of(name, call):
     assert len(caught) == 1
 
 
+@pytest.mark.parametrize("within", [lambda f: f, no_grad])
+def test_a_gradient_that_left_the_graph_is_warned_of_by_hvp(within):
+    with pytest.warns(LeftGraphWarning, match="so the derivative is 0") as caught:
+        found = within(lambda: hvp(lambda x: np.sum(x * x.data), (X,), (np.ones_like(X),)))()
+    assert not found.any()
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
 def test_the_argument_is_named():
     def f(p, q):
         return np.sum(p["a"] * q) + p["b"].item()
