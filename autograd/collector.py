@@ -12,6 +12,7 @@ so that what a loop leaves behind does not pile up, however long a step takes. W
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
@@ -27,6 +28,7 @@ _LOCK = RLock()  # the handler of a signal, or what the collector calls, may pau
 _running = 0  # how many of them have not ended
 _ending = False  # whether one has: from then on no other joins, or steps of two threads in turn would never let it end
 _thresholds: tuple[int, ...] | None = None  # those of the user, while ours are set
+_forks = 0  # how often this process is a copy of another: pauses that began before have no end here
 
 
 def paused(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -42,18 +44,18 @@ def paused(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     (True, True)
     """
     global _running, _ending, _thresholds
-    joined = False
+    joined: int | None = None
     try:
         with _LOCK:
             if not _ending:
                 _running += 1
-                joined = True
+                joined = _forks
                 if _thresholds is None and 0 < (now := gc.get_threshold())[0] < LIMIT:
                     _thresholds = now
                     gc.set_threshold(LIMIT, *now[1:])
         return step(*args, **kwargs)
     finally:
-        if joined:
+        if joined == _forks:
             with _LOCK:
                 _running -= 1
                 _ending = _running > 0
@@ -64,3 +66,16 @@ def paused(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
                     finally:
                         if ours:
                             gc.set_threshold(*before)
+
+
+def _forget() -> None:
+    """In the copy of a process there is one thread: pauses of the others never end there, nor give the lock back."""
+    global _LOCK, _running, _ending, _thresholds, _forks
+    before, _thresholds = _thresholds, None
+    _LOCK, _running, _ending, _forks = RLock(), 0, False, _forks + 1
+    if before is not None and gc.get_threshold() == (LIMIT, *before[1:]):
+        gc.set_threshold(*before)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

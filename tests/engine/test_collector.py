@@ -1,6 +1,7 @@
 """Python's collector waits while a step is computed: how long, for whom, and that it is as before afterwards."""
 
 import gc
+import os
 import signal
 import threading
 import weakref
@@ -418,3 +419,39 @@ def test_a_number_in_a_graph_costs_the_collector_little():
     gc.collect()
     assert len(gc.get_objects()) - before <= 3010
     assert y._node.parents[0].parents[1] is x._node
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no copies of processes here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # fork beside threads: what users' code does
+def test_a_copy_of_the_process_does_not_wait_for_the_pauses_of_other_threads():
+    begun, end = threading.Event(), threading.Event()
+
+    def step():
+        begun.set()
+        end.wait()
+
+    other = threading.Thread(target=paused, args=(step,))
+    other.start()
+    begun.wait()
+    child = os.fork()
+    if child == 0:  # no error of pytest's may run here
+        before, within, after = gc.get_threshold(), paused(gc.get_threshold), gc.get_threshold()
+        os._exit((before, within[0], after) != (USERS, LIMIT, USERS))
+    end.set()
+    other.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no copies of processes here")
+def test_a_copy_that_is_made_in_a_pause():
+    def step():
+        if (child := os.fork()) == 0:
+            return None
+        return os.waitpid(child, 0)[1]
+
+    status = paused(step)
+    if status is None:
+        after = gc.get_threshold(), paused(gc.get_threshold)[0], gc.get_threshold()
+        os._exit(after != (USERS, LIMIT, USERS))
+    assert status == 0
+    assert not is_paused()
