@@ -74,6 +74,8 @@ class Array(NDArrayOperatorsMixin):
     def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **options: Any) -> Array:
         if method != "__call__":
             _refuse(f"numpy.{function.__name__}.{method}")
+        if function.signature is not None:  # of vectors or matrices
+            _refuse(f"numpy.{function.__name__}")
         if "out" in options:
             raise UpdateError("an update returns new values: write p = p - x and not p -= x, and no out=.")
         if options:

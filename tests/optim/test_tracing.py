@@ -222,6 +222,7 @@ def in_place(p, g, lr):
 
 REFUSED = {
     "where": (lambda p, g, lr: (np.where(g, p, g),), "not numpy.where"),
+    "a product of vectors": (lambda p, g, lr: (p - lr * g * (g @ g),), "not numpy.matmul"),
     "a sum": (lambda p, g, lr: (p - np.add.reduce(g),), r"not numpy.add.reduce"),
     "a cast": (lambda p, g, lr: (np.add(p, g, dtype=float),), r"numpy.add\(..., dtype=...\)"),
     "in place": (in_place, "returns new values"),
