@@ -226,8 +226,9 @@ class _Problem:
         """One step; whether it changed anything."""
         before = self._place()
         if isinstance(optimizer, LBFGS) and optimizer._searches:
-            known = self._reached is not None and self._reached[0] == before  # a callback may have moved the parameters
-            start = self._reached[1] if known else optimizer._evaluate(self.closure)[1]
+            place, start = self._reached or (None, None)
+            if start is None or place != before:  # the first step; or a callback has moved the parameters
+                start = optimizer._evaluate(self.closure)[1]
             end = optimizer._step_from(start, self.closure)
             after = self._place()
             self._reached = after, end
