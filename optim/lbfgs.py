@@ -347,12 +347,17 @@ class LBFGS(Optimizer):
                 raise StateError(f"LBFGS: the state has {name}, which LBFGS does not use. Nothing was loaded.")
             if value is None:
                 continue
-            if name in HISTORY:
-                loaded[name] = [float(x) if name == "ro" else np.asarray(x).astype(dtype) for x in value]
-            elif name in ("d", "prev_flat_grad", "inverse"):
-                loaded[name] = np.asarray(value).astype(dtype)
-            else:
-                loaded[name] = type(known[name])(value)
+            try:
+                if name in HISTORY:
+                    loaded[name] = [float(x) if name == "ro" else np.asarray(x).astype(dtype) for x in value]
+                elif name in ("d", "prev_flat_grad", "inverse"):
+                    loaded[name] = np.asarray(value).astype(dtype)
+                else:
+                    loaded[name] = type(known[name])(value)
+            except (TypeError, ValueError) as error:
+                raise StateError(
+                    f"LBFGS: {name} in the state is {value!r:.60}: {error}. Nothing was loaded."
+                ) from error
         vectors = [loaded[name] for name in ("d", "prev_flat_grad") if name in loaded]
         vectors += [x for name in HISTORY[:2] for x in loaded.get(name, ())]
         wrong = next((x.shape for x in vectors if x.shape != (size,)), None)

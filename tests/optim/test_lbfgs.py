@@ -360,6 +360,8 @@ WRONG = {
     "a history of another size": (lambda s: s.update(old_dirs=np.zeros((2, 3))), r"shape \(3,\)"),
     "histories of two lengths": (lambda s: s.update(ro=[1.0]), "the histories in the state differ"),
     "an inverse of another size": (lambda s: s.update(inverse=np.zeros((3, 2))), "the histories in the state differ"),
+    "words in place of a number": (lambda s: s.update(added="many"), "added in the state is 'many': invalid literal"),
+    "words in place of a vector": (lambda s: s.update(d="far"), "d in the state is 'far': could not convert"),
     "something unknown": (lambda s: s.update(velocity=1.0), "has velocity, which LBFGS does not use"),
 }
 
