@@ -116,7 +116,7 @@ def function(lib: Any, f: Callable[..., Any], *arrays: Any) -> Task:
 # --- layers ---------------------------------------------------------------------------------------------------------
 
 
-@case("BatchNorm1d, 256 samples of 128", promise=1.1)
+@case("BatchNorm1d, 256 samples of 128", promise=1.9)
 def batch_norm_1d(lib: Any) -> Task:
     return layer(lib, lib.nn.BatchNorm1d(128), normal("x", 256, 128))
 
@@ -126,12 +126,12 @@ def batch_norm_2d(lib: Any) -> Task:
     return layer(lib, lib.nn.BatchNorm2d(32), normal("x", 32, 32, 16, 16))
 
 
-@case("LayerNorm, 256 samples of 512", promise=2.1)
+@case("LayerNorm, 256 samples of 512", promise=2.4)
 def layer_norm(lib: Any) -> Task:
     return layer(lib, lib.nn.LayerNorm(512), normal("x", 256, 512))
 
 
-@case("RMSNorm, 256 samples of 512", promise=2.1)
+@case("RMSNorm, 256 samples of 512", promise=1.0)
 def rms_norm(lib: Any) -> Task:
     return layer(lib, lib.nn.RMSNorm(512), normal("x", 256, 512))
 
@@ -141,17 +141,17 @@ def dropout(lib: Any) -> Task:
     return layer(lib, lib.nn.Dropout(0.3), normal("x", 256, 512))
 
 
-@case("LSTM of 64, 30 steps, 32 sequences", promise=2.7)
+@case("LSTM of 64, 30 steps, 32 sequences", promise=2.0)
 def lstm(lib: Any) -> Task:
     return layer(lib, started(lib, lib.nn.LSTM(32, 64)), normal("x", 30, 32, 32), lambda out: out[0])
 
 
-@case("GRU of 64, 30 steps, 32 sequences", promise=2.7)
+@case("GRU of 64, 30 steps, 32 sequences", promise=1.0)
 def gru(lib: Any) -> Task:
     return layer(lib, started(lib, lib.nn.GRU(32, 64)), normal("x", 30, 32, 32), lambda out: out[0])
 
 
-@case("RNN of 64, 30 steps, 32 sequences", promise=2.7)
+@case("RNN of 64, 30 steps, 32 sequences", promise=1.0)
 def rnn(lib: Any) -> Task:
     return layer(lib, started(lib, lib.nn.RNN(32, 64)), normal("x", 30, 32, 32), lambda out: out[0])
 
@@ -197,7 +197,7 @@ def conv2d_1x1(lib: Any) -> Task:
     return layer(lib, started(lib, lib.nn.Conv2d(64, 64, 1)), normal("x", 32, 64, 16, 16))
 
 
-@case("Conv2d, 64 channels each for itself, 3 x 3, 32 images of 16 x 16", promise=4.0)
+@case("Conv2d, 64 channels each for itself, 3 x 3, 32 images of 16 x 16", promise=4.8)
 def conv2d_depthwise(lib: Any) -> Task:
     model = lib.nn.Conv2d(64, 64, 3, padding=1, groups=64)
     return layer(lib, started(lib, model), normal("x", 32, 64, 16, 16))
@@ -208,7 +208,7 @@ def max_pool(lib: Any) -> Task:
     return layer(lib, lib.nn.MaxPool2d(2), normal("x", 32, 32, 16, 16))
 
 
-@case("Embedding, 1,024 rows out of 10,000 of 64", promise=2.2)
+@case("Embedding, 1,024 rows out of 10,000 of 64", promise=1.6)
 def embedding(lib: Any) -> Task:
     model = started(lib, lib.nn.Embedding(10_000, 64))
     rows, weights = lib.array(integers("rows", 10_000, 1024)), lib.array(normal("weights of the loss", 1024, 64))
@@ -434,7 +434,7 @@ def hessian_logistic(lib: Any) -> Task:
     return Task(lambda: f(w), lambda h: [lib.total(h)])
 
 
-@case("Hessian of a network's loss in all of its 151 parameters", promise=1.3, rtol=EXACT)
+@case("Hessian of a network's loss in all of its 151 parameters", promise=0.5, rtol=EXACT)
 def hessian_mlp(lib: Any) -> Task:
     tanh = lib.xp.tanh
     x, y = lib.array(normal("X", 64, 10, kind="float64")), lib.array(normal("y", 64, 1, kind="float64"))

@@ -67,15 +67,15 @@ ABOUT = {
 
 # What chainrule promises: its time is at most so many times that of the peer.
 PROMISES = [
-    ("scalar", "micrograd", 0.3),
-    ("scalar_chain", "micrograd", 0.8),
-    ("scalar_chain", "pytorch", 0.35),
-    ("mlp_small", "pytorch", 0.3),
-    ("deep_narrow", "pytorch", 0.4),
-    ("mlp_mnist", "pytorch", 0.8),
-    ("mlp_large", "pytorch", 1.2),
-    ("cnn", "pytorch", 1.8),
-    ("hessian", "pytorch", 1.0),
+    ("scalar", "micrograd", 0.25),
+    ("scalar_chain", "micrograd", 0.5),
+    ("scalar_chain", "pytorch", 0.4),
+    ("mlp_small", "pytorch", 0.6),
+    ("deep_narrow", "pytorch", 0.75),
+    ("mlp_mnist", "pytorch", 0.65),
+    ("mlp_large", "pytorch", 1.0),
+    ("cnn", "pytorch", 1.05),
+    ("hessian", "pytorch", 0.25),
 ]
 
 Arrays = dict[str, Any]
