@@ -87,6 +87,12 @@ def _inputs(x: Array, weight: Array, *biases: Array) -> Array:
     return linear(x.reshape((prod(x.shape[:2]), x.shape[2])), weight, bias).reshape((*x.shape[:2], len(weight)))
 
 
+def _start(h: Array, out: Array) -> Array:
+    """The state before the first step, in the order of memory in which rules find it: for another one, NumPy may
+    multiply by another kernel, with other last bits."""
+    return np.zeros(out.shape[1:], out.dtype) if h is None else np.ascontiguousarray(h)
+
+
 def _before(out: Array, h: Array, reverse: bool) -> Array:
     """The states from which the steps have started."""
     first = np.zeros((1, *out.shape[1:]), out.dtype) if h is None else h[None]
@@ -154,7 +160,7 @@ def rnn_kernel(
     dtype, (x, weight_ih, weight_hh, bias_ih, bias_hh, h) = _alike(x, weight_ih, weight_hh, bias_ih, bias_hh, h)
     a, weight = _inputs(x, weight_ih, bias_ih, bias_hh), weight_hh.T.copy()
     out = np.empty((*x.shape[:2], len(weight)), dtype)
-    h = np.zeros(out.shape[1:], dtype) if h is None else h
+    h = _start(h, out)
     for t in _order(len(x), reverse):
         p = np.matmul(h, weight)
         p += a[t]
@@ -216,7 +222,7 @@ def lstm_kernel(
     size = len(weight)
     out = np.empty((*x.shape[:2], size), dtype)
     i, f, g, o, before, tanhs = (np.empty(out.shape, a.dtype) for _ in range(6))
-    h = np.zeros(out.shape[1:], dtype) if h is None else h
+    h = _start(h, out)
     c = np.zeros(out.shape[1:], a.dtype) if c is None else c
     for t in _order(len(x), reverse):
         p = np.matmul(h, weight)
@@ -318,7 +324,7 @@ def gru_kernel(
     size = len(weight)
     out = np.empty((*x.shape[:2], size), dtype)
     r, z, n, part = (np.empty(out.shape, a.dtype) for _ in range(4))
-    h = np.zeros(out.shape[1:], dtype) if h is None else h
+    h = _start(h, out)
     for t in _order(len(x), reverse):
         p = np.matmul(h, weight)
         e = _exponentials(p[:, : 2 * size] + a[t, :, : 2 * size])
