@@ -15,7 +15,6 @@ from numpy.typing import DTypeLike
 from autograd.errors import OperandError
 
 __all__ = [
-    "FEW",
     "FLOAT32",
     "FLOAT64",
     "Axis",
@@ -29,6 +28,7 @@ __all__ = [
     "multiply_reduce",
     "native",
     "normalize_axes",
+    "ones",
     "only_numbers",
     "row_starts",
     "shifted",
@@ -51,23 +51,23 @@ minimum_reduce: Any = np.minimum.reduce
 # zero strides saves the memory and its traffic.
 _WRITE_OUT = 16_384
 
-FEW = 65_536  # arrays of numbers that are always the same (ones, places) are kept up to this size
+_FEW = 65_536  # arrays of numbers that are always the same (ones, places) are kept up to this size
 
 # From how many entries on a product with ones adds up faster than NumPy's loops, which begin anew with every row; and
 # from which length of rows on NumPy adds up in pairs, which is more accurate.
 _BY_BLAS, _PAIRWISE = 2048, 128
 
 
-def _row_starts(rows: int, columns: int) -> Any:
-    return np.arange(0, rows * columns, columns)
+def _kept_if_few(make: Any) -> Any:
+    """A maker of so many numbers that are always the same, which keeps them unless they are many."""
+    keep = lru_cache(maxsize=16)(make)
+    return lambda count, what: (keep if count <= _FEW else make)(count, what)
 
 
-_of_few_rows = lru_cache(maxsize=16)(_row_starts)
-
-
-def row_starts(rows: int, columns: int) -> Any:
-    """Where the rows of a matrix begin, counted entry by entry."""
-    return (_of_few_rows if rows <= FEW else _row_starts)(rows, columns)
+# Ones to multiply by: how many, and their dtype. Where the rows of a matrix begin, counted entry by entry: how many
+# rows, and of how many columns.
+ones = _kept_if_few(lambda count, dtype: np.ones(count, dtype))
+row_starts = _kept_if_few(lambda rows, columns: np.arange(0, rows * columns, columns))
 
 
 def maximum_along(x: Any, axis: Axis) -> Any:
@@ -122,9 +122,9 @@ def sum_to(d: Any, shape: Shape) -> Any:
         return add_reduce(d, axis=axes).reshape(shape) if axes else d
     length = d.shape[axes[0]]
     if axes[0] == d.ndim - 2:
-        d = np.matmul(np.ones(length, d.dtype), d)
+        d = np.matmul(ones(length, d.dtype), d)
     elif axes[0] == d.ndim - 1 and length <= _PAIRWISE:
-        d = np.matmul(d, np.ones(length, d.dtype))
+        d = np.matmul(d, ones(length, d.dtype))
     else:
         d = add_reduce(d, axis=axes)
     return d.reshape(shape)

@@ -6,13 +6,12 @@ Each has its ``definition`` in primitive ops; the tests compare value and gradie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from autograd.arrays import FEW, add_reduce, maximum_along, row_starts
+from autograd.arrays import add_reduce, maximum_along, ones, row_starts
 from autograd.engine.op import defop
 from autograd.facts import Example
 from autograd.ops.arithmetic import masked
@@ -77,16 +76,6 @@ def _places(labels: Array, classes: int) -> Array:
 def widened(x: Array) -> Array:
     """Sums over many classes do not fit in half precision."""
     return x.astype(np.float32) if x.dtype.char == "e" else x
-
-
-@lru_cache(maxsize=16)
-def _few_ones(count: int, dtype: Any) -> Array:
-    return np.ones(count, dtype)
-
-
-def ones(count: int, dtype: Any) -> Array:
-    """Ones to multiply by, which are kept unless they are many."""
-    return (_few_ones if count <= FEW else np.ones)(count, dtype)
 
 
 def _exponentials(x: Array, labels: Array) -> tuple[Array, Array, Array, Array]:

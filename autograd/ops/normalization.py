@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape, add_reduce
+from autograd.arrays import Shape, add_reduce, ones
 from autograd.engine.op import defop, joint
 from autograd.engine.tensor import plain
 from autograd.facts import Example
-from autograd.ops.fused import ones, widened
+from autograd.ops.fused import widened
 
 Array = Any
 
