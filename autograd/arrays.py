@@ -5,7 +5,7 @@ Everything here works on ndarrays and, through NumPy's protocols, on Tensors ali
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache, lru_cache, wraps
 from math import prod
 from typing import Any
 
@@ -61,13 +61,19 @@ _BY_BLAS, _PAIRWISE = 2048, 128
 def _kept_if_few(make: Any) -> Any:
     """A maker of so many numbers that are always the same, which keeps them unless they are many."""
     keep = lru_cache(maxsize=16)(make)
-    return lambda count, what: (keep if count <= _FEW else make)(count, what)
+    return wraps(make)(lambda count, what: (keep if count <= _FEW else make)(count, what))
 
 
-# Ones to multiply by: how many, and their dtype. Where the rows of a matrix begin, counted entry by entry: how many
-# rows, and of how many columns.
-ones = _kept_if_few(lambda count, dtype: np.ones(count, dtype))
-row_starts = _kept_if_few(lambda rows, columns: np.arange(0, rows * columns, columns))
+@_kept_if_few
+def ones(count: int, dtype: Any) -> Any:
+    """So many ones of a dtype, to multiply by."""
+    return np.ones(count, dtype)
+
+
+@_kept_if_few
+def row_starts(rows: int, columns: int) -> Any:
+    """Where the rows of a matrix of so many rows and columns begin, counted entry by entry."""
+    return np.arange(0, rows * columns, columns)
 
 
 def maximum_along(x: Any, axis: Axis) -> Any:
