@@ -56,6 +56,7 @@ from autograd.pytree import register_container
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 if _TYPE_CHECKING:
+    from autograd.compiling import Compiled, CompileError, CompileWarning, compile
     from autograd.debugging import debug
     from autograd.gradcheck import GradcheckError, GradcheckReport, gradcheck
     from autograd.view import (
@@ -81,6 +82,7 @@ _sys.modules["autograd.registry"] = _sys.modules["autograd.engine.op"]
 
 # Checking and drawing are as large as the engine and often not needed, so they are imported at their first use.
 _ON_USE = {
+    **dict.fromkeys(("CompileError", "CompileWarning", "Compiled", "compile"), "autograd.compiling"),
     "debug": "autograd.debugging",
     **dict.fromkeys(("GradcheckError", "GradcheckReport", "gradcheck"), "autograd.gradcheck"),
     **dict.fromkeys(("Difference", "Drawing", "Explanation", "Recording", "Steps"), "autograd.view"),
@@ -93,6 +95,9 @@ __all__ = [
     "ArrayConversionError",
     "AutogradError",
     "BooleanValueError",
+    "CompileError",
+    "CompileWarning",
+    "Compiled",
     "Difference",
     "Drawing",
     "Explanation",
@@ -123,6 +128,7 @@ __all__ = [
     "Tensor",
     "UnusedInputError",
     "ValuesNotKeptError",
+    "compile",
     "custom_op",
     "debug",
     "diff",

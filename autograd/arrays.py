@@ -5,7 +5,7 @@ Everything here works on ndarrays and, through NumPy's protocols, on Tensors ali
 
 from __future__ import annotations
 
-from functools import cache, lru_cache, wraps
+from functools import cache, lru_cache
 from math import prod
 from typing import Any
 
@@ -58,22 +58,18 @@ _FEW = 65_536  # arrays of numbers that are always the same (ones, places) are k
 _BY_BLAS, _PAIRWISE = 2048, 128
 
 
-def _kept_if_few(make: Any) -> Any:
-    """A maker of so many numbers that are always the same, which keeps them unless they are many."""
-    keep = lru_cache(maxsize=16)(make)
-    return wraps(make)(lambda count, what: (keep if count <= _FEW else make)(count, what))
-
-
-@_kept_if_few
 def ones(count: int, dtype: Any) -> Any:
     """So many ones of a dtype, to multiply by."""
-    return np.ones(count, dtype)
+    return (_kept_ones if count <= _FEW else np.ones)(count, dtype)
 
 
-@_kept_if_few
 def row_starts(rows: int, columns: int) -> Any:
     """Where the rows of a matrix of so many rows and columns begin, counted entry by entry."""
-    return np.arange(0, rows * columns, columns)
+    return _kept_places(rows, columns) if rows <= _FEW else np.arange(0, rows * columns, columns)
+
+
+_kept_ones = lru_cache(maxsize=16)(lambda count, dtype: np.ones(count, dtype))
+_kept_places = lru_cache(maxsize=16)(lambda rows, columns: np.arange(0, rows * columns, columns))
 
 
 def maximum_along(x: Any, axis: Axis) -> Any:

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd.recording import RECORDER
+
 __all__ = ["generator", "get_default_dtype", "manual_seed", "parameter_dtype", "set_default_dtype"]
 
 # A generator, a seed for a fresh one, or the default generator. In quotes, because naming it would import numpy.random,
@@ -48,10 +50,11 @@ def generator(rng: Randomness = None) -> np.random.Generator:
     """
     global _generator
     if rng is not None:
-        return np.random.default_rng(rng)
+        return rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
     if _generator is None:
         _generator = np.random.default_rng()
-    return _generator
+    recorder = RECORDER.get()
+    return _generator if recorder is None else recorder.default_generator(generator)
 
 
 def set_default_dtype(dtype: DTypeLike) -> None:

@@ -24,6 +24,7 @@ class ModulePaths:
     """
 
     __slots__ = ("alive", "places", "root", "sample", "warned")
+    __autograd_opaque__ = True  # it changes no result: a compiled function does not look at it
 
     def __init__(self, root: Module) -> None:
         self.root = ref(root)

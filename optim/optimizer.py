@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from operator import is_
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.callers import users_level
+from autograd.recording import RECORDER
 from optim.bundles import PATIENCE, Bundles
 from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
@@ -84,6 +86,7 @@ class Optimizer:
     decoupled: ClassVar[bool] = False  # whether weight decay shrinks the parameter beside the update
     squares: ClassVar[bool] = False  # whether its update has guarded numbers, which may need a wider dtype
 
+    _replayed = ("step", "zero_grad")  # what a compiled function may do with it
     _warned = False  # whether it was said that no parameter has a gradient; not copied
 
     def __init__(self, params: Parameters, **defaults: Any) -> None:
@@ -302,7 +305,11 @@ class Optimizer:
         array([0.5])
         """
         loss = None if closure is None else closure()
-        undisturbed(self._update_all)
+        recorder = RECORDER.get()
+        if recorder is None:
+            undisturbed(self._update_all)
+        else:
+            recorder.whole(self, "step", list(self.state), partial(undisturbed, self._update_all))
         if self.skipped:
             self._notice_missing_gradients()
         return loss
@@ -540,6 +547,13 @@ class Optimizer:
         0.1
         """
         restore(self, state_dict)
+
+    def _stepped_whole(self) -> list[tuple[Any, ...]]:
+        """What a compiled step depends on: which parameters there are. All else is read anew by each step."""
+        groups = self.param_groups
+        places: list[tuple[Any, ...]] = [("list", groups, "param_groups")]
+        places += [("dict", group, f"param_groups[{i}]", ("params",)) for i, group in enumerate(groups)]
+        return places
 
     def _forget(self) -> None:
         """Drop what can be made again: it is not copied and not pickled."""

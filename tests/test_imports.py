@@ -23,6 +23,7 @@ LAYERS = [
         "autograd.lazy",
         "autograd.printable",
     },
+    {"autograd.recording"},
     {
         "autograd.arrays",
         "autograd.files",
@@ -51,7 +52,7 @@ LAYERS = [
     {"autograd.debugging", "autograd.numpy_functions"},
     {"autograd.trace"},
     {"autograd.transforms"},
-    {"autograd.gradcheck", "autograd.testing", "autograd.view"},
+    {"autograd.compiling", "autograd.gradcheck", "autograd.testing", "autograd.view"},
     {"autograd"},  # autograd/__init__.py: the public names, for optim and nn
     {"optim"},
     {"nn"},

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from math import isfinite, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def _samples_last(x: Array, outputs: int) -> bool:
 
 def _is_finite(x: Array) -> bool:
     """Whether a zero in place of each number would give the same products with zeros, which pad and fill up."""
-    return not x.size or (isfinite(x.min()) and isfinite(x.max()))
+    return not x.size or bool(np.isfinite(x.min()) and np.isfinite(x.max()))
 
 
 def _columns(x: Array, w: Windows, last: bool) -> Array:

@@ -1,0 +1,76 @@
+"""The arguments of a call as a signature and leaves: what must be equal for a program to fit, and what flows into it.
+
+Arrays, Tensors and floating numbers are leaves; lists, tuples and dicts are structure; integers, truth values and words
+are part of the signature, as are all other objects, by identity.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.graph import Leaf
+from autograd.engine.tensor import Tensor
+
+__all__ = ["Arguments"]
+
+ndarray = np.ndarray
+
+
+class Arguments:
+    """One call's arguments, taken apart."""
+
+    __slots__ = ("key", "leaves", "objects", "tree")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.leaves: list[Any] = []
+        self.objects: list[Any] = []  # that the key knows by id
+        self.tree = (args, kwargs)
+        parts = [self._key(x) for x in args]
+        if kwargs:
+            parts += [(name, self._key(x)) for name, x in kwargs.items()]
+        leaves = self.leaves
+        if len(leaves) > 1:
+            ids = [id(x) for x in leaves if x.__class__ is not float]
+            ids += [id(x._data) for x in leaves if isinstance(x, Tensor)]
+            if len(set(ids)) < len(ids):
+                parts.append(("the same", tuple([ids.index(i) for i in ids])))
+        self.key = tuple(parts)
+
+    def _key(self, x: Any) -> Any:
+        kind = type(x)
+        if kind is ndarray:
+            self.leaves.append(x)
+            return x.shape, x.dtype, x.strides, x.flags.num
+        if kind is float or isinstance(x, np.generic):
+            self.leaves.append(x)
+            return kind
+        if isinstance(x, Tensor):
+            self.leaves.append(x)
+            data = x._data
+            return (
+                kind,
+                x._requires_grad,
+                type(data),
+                data.shape,
+                data.dtype,
+                getattr(data, "strides", ()),
+                getattr(x, "_grad", None) is None,
+                x._node is None or isinstance(x._node, Leaf),
+                bool(getattr(getattr(x, "_info", None), "hooks", None)),
+            )
+        if kind is int or kind is bool or kind is str or x is None or kind is bytes:
+            return kind, x
+        if kind is complex:
+            return kind, repr(x)  # which tells zeros of either sign apart
+        if kind is list or kind is tuple:
+            return kind, tuple([self._key(part) for part in x])
+        if kind is dict:
+            return kind, tuple([(type(key), key, self._key(part)) for key, part in x.items()])
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return kind, tuple([self._key(part) for part in x])
+        if isinstance(x, ndarray):
+            raise TypeError(f"an argument is a {kind.__name__}, which is no plain array")
+        self.objects.append(x)
+        return kind, id(x)

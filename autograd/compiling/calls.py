@@ -1,0 +1,162 @@
+"""What a trace consists of: memory, values that lie in it, and calls that make and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Call", "Memory", "Slot", "Var", "map_tree", "same_constant", "vars_in"]
+
+
+class Memory:
+    """What an array lies in. Views share it; ``external`` was there before, ``constant`` depends on nothing."""
+
+    __slots__ = ("constant", "external", "owner", "written")
+
+    def __init__(self, owner: Any, external: bool, constant: bool) -> None:
+        self.owner = owner  # kept, so that its id is nobody else's
+        self.external = external
+        self.constant = constant
+        self.written = False
+
+
+class Slot:
+    """Where a value from outside is found at each call: an entry of a holder, and a path into tuples there."""
+
+    __slots__ = ("holder", "key", "label", "path")
+
+    def __init__(self, holder: Any, key: Any, path: tuple[Any, ...], label: str) -> None:
+        self.holder, self.key, self.path, self.label = holder, key, path, label
+
+    def is_at(self, other: Slot) -> bool:
+        """Whether another is the same place."""
+        same = self.holder is other.holder or (isinstance(self.holder, tuple) and self.holder == other.holder)
+        return same and self.key == other.key and self.path == other.path
+
+    def fetch(self, leaves: Any) -> Any:
+        """What is there now, given the arguments."""
+        if isinstance(self.holder, tuple):
+            x = leaves[self.holder[1]]
+            x = x if self.key is None else getattr(x, self.key)
+        elif callable(self.holder):
+            x = self.holder()
+        elif hasattr(self.holder, "value_of"):
+            x = self.holder.value_of(self.key)
+        else:
+            x = getattr(self.holder, self.key)
+        for i in self.path:
+            x = x[i]
+        return x
+
+
+class Var:
+    """One value of a trace."""
+
+    __slots__ = ("constant", "example", "form", "memory", "noted", "number", "slot")
+
+    def __init__(self, number: int, example: Any, memory: Memory | None, constant: bool, slot: Slot | None) -> None:
+        self.number = number
+        self.example = example  # the value that it had in this trace
+        self.memory = memory  # None of a number
+        self.constant = constant
+        self.slot = slot
+        self.noted: Any = None  # weak reference to what stands for it
+        # What must be the same in each run: the class, and of an array how it lies in memory.
+        self.form: tuple[Any, ...] = (type(example),)
+        if isinstance(example, np.ndarray):
+            self.form = np.ndarray, example.shape, example.dtype, example.strides
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it depends on nothing from outside."""
+        return self.constant if self.memory is None else self.memory.constant
+
+
+class Call:
+    """One call. ``kind`` says how it is written; ``out`` are its results, ``writes`` the memory it changes."""
+
+    __slots__ = ("args", "fn", "kind", "kwargs", "modes", "out", "place", "writes")
+
+    def __init__(
+        self,
+        kind: str,
+        fn: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        out: Any,
+        writes: Memory | None,
+        place: tuple[str, int],
+        modes: tuple[tuple[str, str], ...],
+    ) -> None:
+        self.kind, self.fn, self.args, self.kwargs, self.out = kind, fn, args, kwargs, out
+        self.writes, self.place, self.modes = writes, place, modes
+
+    @property
+    def name(self) -> str:
+        """What is called."""
+        return self.fn if isinstance(self.fn, str) else getattr(self.fn, "__name__", str(self.fn))
+
+    def inputs(self) -> Iterator[Var]:
+        """The values that it reads."""
+        yield from vars_in((self.args, self.kwargs))
+
+    def results(self) -> Iterator[Var]:
+        """The values that it gives."""
+        yield from vars_in(self.out)
+
+
+def map_tree(tree: Any, leaf: Callable[[Any], Any]) -> Any:
+    """The same tuples, lists, dicts and slices around other leaves."""
+    kind = type(tree)
+    if kind is tuple:
+        return tuple([map_tree(x, leaf) for x in tree])
+    if kind is list:
+        return [map_tree(x, leaf) for x in tree]
+    if kind is dict:
+        return {key: map_tree(x, leaf) for key, x in tree.items()}
+    if kind is slice:
+        return slice(leaf(tree.start), leaf(tree.stop), leaf(tree.step))
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return kind(*[map_tree(x, leaf) for x in tree])
+    return leaf(tree)
+
+
+def vars_in(tree: Any) -> Iterator[Var]:
+    """The values in nested arguments."""
+    if type(tree) is Var:
+        yield tree
+    elif isinstance(tree, tuple | list):
+        for x in tree:
+            yield from vars_in(x)
+    elif type(tree) is dict:
+        for x in tree.values():
+            yield from vars_in(x)
+    elif type(tree) is slice:
+        yield from vars_in((tree.start, tree.stop, tree.step))
+
+
+def same_constant(a: Any, b: Any) -> bool:
+    """Whether two things that a program would take as constants are one and the same, to the last bit."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if type(a) is Var:
+        return bool(a.number == b.number and a.form == b.form)
+    if isinstance(a, np.ndarray):
+        return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
+    if isinstance(a, np.generic):
+        return bool(a.dtype == b.dtype and a.tobytes() == b.tobytes())
+    if isinstance(a, float | complex):
+        return repr(a) == repr(b)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same_constant, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(map(same_constant, a.values(), b.values()))
+    if isinstance(a, slice):
+        return same_constant((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    if isinstance(a, int | str | bytes | np.dtype):
+        return bool(a == b)
+    return False

@@ -1,0 +1,130 @@
+"""NumPy's functions that make arrays of what is no array: no protocol asks about them.
+
+While a function is traced they are exchanged for such as note what they make: in this library's modules, and in the
+globals of the functions that are traced, in the thread of the trace alone. NumPy itself stays as it is, for everybody
+else. So an array of zeros, a mask, a range is known to depend on nothing, and an array that comes from elsewhere is
+found out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import get_ident
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograd import transforms
+from autograd.compiling.calls import map_tree
+from autograd.compiling.names import FUNCTIONS
+from autograd.compiling.noted import Noted, NotedGenerator
+from autograd.engine.tensor import Tensor
+
+__all__ = ["Creators"]
+
+
+def one(dtype: Any) -> Any:
+    """The number 1."""
+    return dtype.type(1.0)
+
+
+_NAMES = (
+    *("arange", "empty", "eye", "full", "identity", "indices", "linspace", "logspace", "ones", "tri", "zeros"),
+    *("array", "asanyarray", "asarray", "ascontiguousarray", "asfortranarray"),
+)
+
+
+class Creators:
+    """What stands for NumPy, and for its functions, during a trace."""
+
+    def __init__(self, recorder: Any) -> None:
+        self.recorder = recorder
+        self._instead: dict[int, Any] = {}
+        twin = ModuleType("numpy")
+        vars(twin).update(vars(np))
+        for name in _NAMES:
+            original = getattr(np, name)
+            self._instead[id(original)] = vars(twin)[name] = self._noted(original)
+        for name in sorted(FUNCTIONS):  # of plain numbers they make arrays too
+            original = getattr(np, name, None)
+            if original is not None and not isinstance(original, np.ufunc) and id(original) not in self._instead:
+                vars(twin)[name] = self._noted(original, only_plain=True)
+        self._instead[id(np)] = twin
+        self._one = self._noted(one)
+
+    def instead_of(self, thing: Any) -> Any:
+        """What a function is to see in place of NumPy or one of these functions; anything else as it is."""
+        return self._instead.get(id(thing), thing)
+
+    @contextmanager
+    def at_home(self) -> Iterator[None]:
+        """Exchange NumPy in this library's modules."""
+        spaces = [
+            vars(module)
+            for name, module in list(sys.modules.items())
+            if name.partition(".")[0] in ("autograd", "nn", "optim") and not name.startswith("autograd.compiling")
+        ]
+        spaces = [space for space in spaces if space.get("np") is np]
+        for space in spaces:
+            space["np"] = self._instead[id(np)]
+        seed, start = Tensor._seed, transforms._one
+        Tensor._seed = self._starting(seed)  # type: ignore[method-assign]
+        transforms._one = self._starting(start)
+        try:
+            yield
+        finally:
+            Tensor._seed, transforms._one = seed, start  # type: ignore[method-assign]
+            for space in spaces:
+                space["np"] = np
+
+    def _starting(self, original: Any) -> Any:
+        """What gives the number 1 that a pass starts from: from here on, that 1 is noted as well."""
+
+        def start(out: Any, *args: Any) -> Any:
+            found = original(out, *args)
+            return self._one(found.dtype) if issubclass(type(found), np.generic) else found
+
+        return start
+
+    def _noted(self, original: Any, *, only_plain: bool = False) -> Any:
+        recorder = self.recorder
+
+        def create(*args: Any, **kwargs: Any) -> Any:
+            if get_ident() != recorder.thread or not recorder.is_here() or _is_remembered(recorder):
+                return original(*map_tree(args, _plain), **map_tree(kwargs, _plain))
+            if only_plain and _asks(args, kwargs):  # by NumPy's own protocol
+                return original(*args, **kwargs)
+            return recorder.note("function", original, args, kwargs)
+
+        create.__name__ = original.__name__
+        return create
+
+
+def _asks(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether NumPy would ask an argument what to do."""
+    found: list[Any] = []
+    map_tree((args, kwargs), lambda x: found.append(x) if hasattr(type(x), "__array_function__") else None)
+    return bool(found)
+
+
+def _plain(x: Any) -> Any:
+    return x._value if type(x) in (Noted, NotedGenerator) else x
+
+
+def _is_remembered(recorder: Any) -> bool:
+    """Whether a function is at work that keeps its results for later calls."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_code is not recorder.code:
+        if frame.f_code in recorder.remembering or _remembers(frame):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+def _remembers(frame: Any) -> bool:
+    """Whether the function of a frame is wrapped in a cache under its own name in its module."""
+    found = frame.f_globals.get(frame.f_code.co_name)
+    return hasattr(found, "cache_info") and getattr(found.__wrapped__, "__code__", None) is frame.f_code

@@ -1,0 +1,35 @@
+"""What cannot be compiled, and what is said of it."""
+
+from __future__ import annotations
+
+from autograd.errors import AutogradError
+
+__all__ = ["CompileError", "CompileWarning", "Refused"]
+
+
+class CompileError(AutogradError):
+    """A function cannot be compiled, and ``strict=True`` asks for it; or a replay differed from the eager run.
+
+    >>> import numpy as np
+    >>> import autograd
+    >>> @autograd.compile(strict=True)
+    ... def f(x):
+    ...     return x if x.sum() > 0 else -x
+    >>> f(np.ones(2))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd.compiling.errors.CompileError: f cannot be compiled: it branches on the value of an array, at ...
+    """
+
+
+class CompileWarning(UserWarning):
+    """A replay differed from the eager run beside it: the function runs eager from there on.
+
+    >>> import autograd
+    >>> issubclass(autograd.CompileWarning, UserWarning)
+    True
+    """
+
+
+class Refused(Exception):
+    """The reason why something cannot be compiled, on its way to who says it."""

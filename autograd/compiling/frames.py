@@ -1,0 +1,70 @@
+"""Whose code a frame runs: the user's, the library's, or NumPy's and Python's own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+__all__ = ["LOOKING_AFTER", "caller", "is_foreign", "is_ours", "place_of", "users_frame"]
+
+_HOUSE = Path(__file__).parents[2]
+_OURS = tuple(f"{_HOUSE / package}{os.sep}" for package in ("autograd", "nn", "optim"))
+_ROOM = f"{_HOUSE / 'autograd' / 'compiling'}{os.sep}"
+_NUMPY = f"{Path(np.__file__).parent}{os.sep}"
+# On behalf of the user: who reads a Tensor's value there is the caller.
+_HANDS = tuple(str(_HOUSE / "autograd" / f"{name}.py") for name in ("values", "tensor_data", "surface"))
+# Whoever reads there looks for slips of the user's, and decides nothing about values.
+LOOKING_AFTER = tuple(str(_HOUSE / "autograd" / f"{name}.py") for name in ("fingerprints", "stale"))
+
+
+@cache
+def _kind(file: str) -> str:
+    if file.startswith(_ROOM) or file == __file__:
+        return "room"
+    if file in _HANDS:
+        return "hands"
+    if file.startswith(_OURS) or file.startswith("<chainrule"):
+        return "ours"
+    return "numpy" if file.startswith(_NUMPY) else "user"
+
+
+def is_ours(code: CodeType) -> bool:
+    """Whether a function is one of the library's own."""
+    return _kind(code.co_filename) != "user"
+
+
+def is_foreign(thing: Any) -> bool:
+    """Whether a class or function belongs to Python, NumPy or this library: its own workings are trusted."""
+    root = str(getattr(thing, "__module__", "") or "").partition(".")[0]
+    code = getattr(thing, "__code__", None)
+    if isinstance(code, CodeType):
+        return is_ours(code) or root in sys.stdlib_module_names
+    if root in ("autograd", "nn", "optim"):
+        module = sys.modules.get(thing.__module__)
+        return _kind(getattr(module, "__file__", None) or "") != "user"
+    return root == "numpy" or root in sys.stdlib_module_names
+
+
+def caller(frame: FrameType | None) -> FrameType | None:
+    """The first frame from here outwards that is neither this room's, nor NumPy's, nor reads for another."""
+    while frame is not None and _kind(frame.f_code.co_filename) in ("room", "numpy", "hands"):
+        frame = frame.f_back
+    return frame
+
+
+def users_frame(frame: FrameType | None) -> FrameType | None:
+    """The first frame from here outwards that runs the user's code."""
+    while frame is not None and _kind(frame.f_code.co_filename) != "user":
+        frame = frame.f_back
+    return frame
+
+
+def place_of(frame: FrameType | None) -> tuple[str, int]:
+    """File and line of a frame."""
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)

@@ -1,0 +1,346 @@
+"""`compile`: a function that runs eager and is traced at first, and is replayed from then on.
+
+Who calls it gets what eager would give: the traced runs are eager runs, the first replays run beside one, and where no
+program fits, the function itself is called.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+import warnings
+from collections.abc import Callable
+from copy import deepcopy
+from threading import RLock
+from typing import Any
+
+from autograd.callers import users_level
+from autograd.compiling.arguments import Arguments
+from autograd.compiling.errors import CompileError, CompileWarning, Refused
+from autograd.compiling.guards import Guards
+from autograd.compiling.program import ANOTHER_WAY, BUSY, OTHER, Program, disagreement
+from autograd.compiling.snapshot import Snapshot, differences, frozen
+from autograd.compiling.tracing import Trace
+from autograd.engine.graph import STATE
+from autograd.recording import RECORDER
+
+__all__ = ["Compiled", "compile"]
+
+MOST = 4  # programs that are kept
+MOST_REASONS = 16  # signatures that run eager, before all do
+MOST_WAYS = 24  # traces of other ways through a function
+PATIENCE = 12  # traces without a replay in between, after which it stays eager
+
+_LATER = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+# One trace at a time: NumPy's functions are exchanged meanwhile.
+_TRACING = RLock()
+
+
+class Compiled:
+    """A compiled function: called like the function itself. What `compile` returns.
+
+    >>> import numpy as np
+    >>> from autograd import compile
+    >>> twice = compile(lambda x: 2.0 * x, strict=True)
+    >>> twice
+    compile(<lambda>)
+    >>> twice(np.ones(2))
+    array([2., 2.])
+    """
+
+    __autograd_opaque__ = True  # what it has learnt is no input of those that call it; its function is looked into
+
+    def __init__(self, function: Callable[..., Any], verify: int, strict: bool) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.function = function
+        self.verify, self.strict = verify, strict
+        self._start()
+
+    def _start(self) -> None:
+        self._programs: list[Program] = []
+        self._first: list[tuple[Trace, Any]] = []  # traces that wait for a second one, with their conditions
+        self._reason: str | None = None
+        self._refused: dict[Any, tuple[str, Any]] = {}  # by the signature of arguments
+        self._traced = self._in_vain = self._eager = 0
+        self._changes = self._ways = self._disagreed = 0
+        self._last: Program | None = None
+
+    # --- calling --------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        state = STATE.get()
+        if state.watch is not None or state.readings is not None or RECORDER.get() is not None:
+            return self.function(*args, **kwargs)
+        if self._reason is not None:
+            return self._run_eager(args, kwargs)
+        try:
+            arguments = Arguments(args, kwargs)
+            known = self._refused.get(arguments.key) if self._refused else None
+        except TypeError as error:  # of an array that is none, or of what has no hash
+            self._refuse(str(error))
+            return self._run_eager(args, kwargs)
+        if known is not None:
+            return self._run_eager(args, kwargs)
+        ways = 0
+        for program in self._programs:
+            if program.guards.fit(arguments):
+                result = self._replay(program, arguments)
+                if result is BUSY:
+                    return self._run_eager(args, kwargs)
+                if result is not OTHER:
+                    return result
+                ways += 1
+        if ways and not self._may_go(ways):
+            return self._run_eager(args, kwargs)
+        if not _TRACING.acquire(blocking=False):
+            return self.function(*args, **kwargs)
+        try:
+            return self._trace(arguments)
+        finally:
+            _TRACING.release()
+
+    def _replay(self, program: Program, arguments: Arguments) -> Any:
+        if program.verified < self.verify:
+            return self._verify(program, arguments)
+        result = program.run(arguments)
+        if result is not OTHER and result is not BUSY:
+            program.replays += 1
+            self._in_vain = 0
+            if program is not self._programs[0]:
+                self._programs.remove(program)
+                self._programs.insert(0, program)
+        return result
+
+    def _may_go(self, ways: int) -> bool:
+        """Whether another way through the same function is to be traced, where a check of the library decides."""
+        self._ways += 1
+        return ways < MOST and self._ways <= MOST_WAYS
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def _run_eager(self, args: Any, kwargs: Any) -> Any:
+        self._eager += 1
+        return self.function(*args, **kwargs)
+
+    def _refuse(self, reason: str, arguments: Arguments | None = None) -> None:
+        """Run eager from here on: calls with such arguments, or all of them."""
+        if arguments is None or len(self._refused) >= MOST_REASONS:
+            self._reason = reason
+            self._programs, self._first = [], []
+        else:
+            self._refused[arguments.key] = reason, arguments.objects
+        if self.strict:
+            raise CompileError(f"{self._name()} cannot be compiled: {reason}.")
+
+    def _name(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    # --- tracing --------------------------------------------------------------------------------------------------
+
+    def _trace(self, arguments: Arguments) -> Any:
+        args, kwargs = arguments.tree
+        roots = [(x, f"argument {i}") for i, x in enumerate([*arguments.objects, *arguments.leaves])]
+        try:
+            if getattr(getattr(self.function, "__code__", None), "co_flags", 0) & _LATER:
+                raise Refused("it is a generator or a coroutine, which runs later")
+            before = Snapshot(self.function, roots)
+            trace = Trace(self.function, arguments)
+        except Refused as reason:
+            self._refuse(str(reason), arguments)
+            return self._run_eager(args, kwargs)
+        except Exception as error:  # of somebody's property, say
+            self._refuse(f"what it can reach cannot be looked into: {error!r}", arguments)
+            return self._run_eager(args, kwargs)
+        self._traced += 1
+        try:
+            result = trace.run()
+        except Exception as error:
+            before.put_back()
+            for generator, state in trace.recorder.drawn_from:
+                generator.bit_generator.state = state
+            result = self._run_eager(args, kwargs)  # which raises it too, if it was the user's
+            why = str(error) if isinstance(error, Refused) else f"the trace ended with {type(error).__name__}: {error}"
+            self._refuse(why, arguments)
+            return result
+        if trace.refused is not None:
+            self._refuse(trace.refused, arguments)
+            return result
+        if trace.changing is not None:
+            self._changes += 1
+            if self._changes > 2:
+                self._refuse(f"{trace.changing} changes in each run, and is no array", arguments)
+            return result
+        self._changes = 0
+        self._keep(trace)
+        return result
+
+    def _keep(self, trace: Trace) -> None:
+        for i, (first, guards) in enumerate(self._first):
+            if guards.fit(trace.arguments):
+                reason = disagreement(first, trace)
+                if reason == ANOTHER_WAY:
+                    continue
+                del self._first[i]
+                if reason is None:
+                    program = Program(trace, self._identifier())
+                    reason = program.refused
+                elif self._disagreed < 1:  # a first run may do more: it looks at a new model, say
+                    self._disagreed += 1
+                    break
+                if reason is not None:
+                    self._refuse(reason, trace.arguments)
+                    return
+                self._disagreed = 0
+                self._programs.insert(0, program)
+                del self._programs[MOST:]
+                self._last = program
+                return
+        self._in_vain += 1
+        if self._in_vain > PATIENCE:
+            why = self._first[-1][1].mismatch if self._first else "something"
+            self._refuse(f"no two runs are alike: {why} changes from call to call")
+            return
+        self._first.append((trace, Guards(trace)))
+        trace.recorder.forget()
+        del self._first[:-MOST]
+
+    def _identifier(self) -> str:
+        name = self._name()
+        return name if name.isidentifier() else "step"
+
+    # --- verifying ------------------------------------------------------------------------------------------------
+
+    def _verify(self, program: Program, arguments: Arguments) -> Any:
+        args, kwargs = arguments.tree
+        roots = [(x, f"argument {i}") for i, x in enumerate([*arguments.objects, *arguments.leaves])]
+        roots += [(get(), "the default generator") for get in program.asked_for]
+        before = Snapshot(self.function, roots)
+        start = time.perf_counter()
+        try:
+            replayed = program.run(arguments)
+        except Exception:  # which the eager run raises too, or it is ours
+            before.put_back()
+            result = self._run_eager(args, kwargs)
+            self._refuse("a replay failed where the eager run did not")
+            return result
+        if replayed is OTHER or replayed is BUSY:
+            before.put_back()
+            return replayed
+        middle = time.perf_counter()
+        result_there = frozen(replayed)
+        there = Snapshot(self.function, roots).content()
+        before.put_back()
+        again = time.perf_counter()
+        result = self.function(*args, **kwargs)
+        program.seconds = middle - start, time.perf_counter() - again
+        here = Snapshot(self.function, roots).content()
+        name = differences(there, here) if result_there == frozen(result) else "its result"
+        if name is not None:
+            reason = f"{name} of a replay differs from that of the eager run"
+            self._reason, self._programs = reason, []
+            if self.strict:
+                raise CompileError(f"{self._name()} cannot be compiled: {reason}.")
+            warnings.warn(f"{self._name()}: {reason}; it runs eager from here on.", CompileWarning, users_level())
+            return result
+        program.verified += 1
+        return result
+
+    # --- looking inside -------------------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """The program that ran last, as NumPy that one can read; empty before there is one.
+
+        >>> import numpy as np
+        >>> from autograd import compile
+        >>> @compile
+        ... def shrunk(x):
+        ...     return np.tanh(x) * 0.5
+        >>> results = [shrunk(np.arange(3.0)) for _ in range(2)]
+        >>> print(shrunk.source)  # doctest: +ELLIPSIS
+        def shrunk(leaves):
+            x, = leaves
+            ...
+            tanh_2(x, tanh)
+            mul = tanh * 0.5
+            return (mul,)
+        <BLANKLINE>
+        """
+        return "" if not self._programs else self._programs[0].source
+
+    def explain(self) -> str:
+        """What was compiled and how often it was replayed, or why it was not, in words.
+
+        >>> import numpy as np
+        >>> from autograd import compile
+        >>> random = compile(lambda x: x * np.random.rand(2))
+        >>> x = random(np.ones(2))
+        >>> random.explain()  # doctest: +ELLIPSIS
+        '<lambda> runs eager: an array that no call noted here has made: it comes from outside (...
+        """
+        name = self._name()
+        if self._reason is not None:
+            return f"{name} runs eager: {self._reason}."
+        if self._refused and not self._programs:
+            return "\n".join(f"{name} runs eager: {reason}." for reason, _ in self._refused.values())
+        lines = [f"{name}: traced {self._traced} times, {len(self._programs)} programs, {self._eager} calls eager."]
+        for program in self._programs:
+            lines.append(
+                f"  {program.calls} calls of NumPy ({program.pruned} left out), {program.bytes} bytes of memory that "
+                f"stays; replayed {program.replays} times, {program.verified} beside eager, {program.missed} times "
+                "another way was taken"
+            )
+            if program.verified:
+                replay, eager = program.seconds
+                lines.append(
+                    f"  when verified, a replay took {replay * 1e6:.0f} us, the eager run {eager * 1e6:.0f} us"
+                )
+        lines += [f"  some calls run eager: {reason}" for reason, _ in self._refused.values()]
+        if not self._programs and self._first:
+            lines.append("  one trace was made; the next call of this signature makes the second")
+        return "\n".join(lines)
+
+    def clear(self) -> None:
+        """Forget all programs, and with them their memory: the next calls are traced anew.
+
+        >>> import numpy as np
+        >>> from autograd import compile
+        >>> twice = compile(lambda x: 2.0 * x)
+        >>> x = [twice(np.ones(2)) for _ in range(3)]
+        >>> twice.clear()
+        >>> twice.source
+        ''
+        """
+        self._start()
+
+    def __repr__(self) -> str:
+        return f"compile({self._name()})"
+
+    def __reduce__(self) -> Any:
+        return _again, (self.function, self.verify, self.strict)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return Compiled(deepcopy(self.function, memo), self.verify, self.strict)
+
+
+def _again(function: Callable[..., Any], verify: int, strict: bool) -> Compiled:
+    return Compiled(function, verify, strict)
+
+
+def compile(function: Callable[..., Any] | None = None, *, verify: int = 2, strict: bool = False) -> Any:
+    """A function that does what ``function`` does, bit for bit, without the overhead of graphs and modules.
+
+    >>> import numpy as np
+    >>> import autograd
+    >>> slope = autograd.compile(autograd.grad(lambda x: np.sum(x * x)))
+    >>> [slope(np.array([1.0, k])).tolist() for k in range(6)][-1]
+    [2.0, 10.0]
+    """
+    if function is None:
+        return functools.partial(compile, verify=verify, strict=strict)
+    if not callable(function):
+        raise TypeError(f"compile() takes a function, not {type(function).__name__}.")
+    return Compiled(function, verify, strict)

@@ -1,0 +1,190 @@
+"""Whether a program still fits: everything that the function could read is what it was in the trace.
+
+Entries of holders are compared by identity, in one pass at the speed of C; only where something is another object it is
+looked at closely: equal numbers and arrays that lie in memory alike will do, as the program fetches arrays each time.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from operator import attrgetter, is_
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.arguments import Arguments
+from autograd.compiling.calls import same_constant
+from autograd.compiling.reachable import MISSING
+from autograd.compiling.tracing import Trace
+from autograd.engine.graph import STATE
+from autograd.engine.tensor import Tensor
+
+__all__ = ["Guards"]
+
+_data, _live, _grad, _info = map(attrgetter, ("_data", "_requires_grad", "_grad", "_info"))
+_content = attrgetter("cell_contents")
+
+
+class Guards:
+    """What was true of a trace, to be compared before each replay. ``mismatch`` is what was not, in words."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.key = trace.arguments.key
+        self.objects = trace.arguments.objects  # kept, so that their ids stay theirs
+        self.holders = trace.reachable.holders
+        self.mode = _mode()
+        self.aliases = trace.recorder.aliases
+        self.tensors = [t for t, _ in trace.reachable.tensors]
+        self.labels = [label for _, label in trace.reachable.tensors]
+        self.mismatch = ""
+        self.noted = [holder.values() for holder in self.holders]
+        self.keys = [holder.keys() for holder in self.holders]
+        self.flat = list(chain.from_iterable(self.noted))
+        self._ids = _ids_of(self.flat)
+        self._watch()
+        self._data = list(map(_data, self.tensors))
+        self._data_ids = set(map(id, self._data))
+        self._forms = [_form(x) for x in self._data]
+        self._live = list(map(_live, self.tensors))
+        self._without = trace.without_gradient
+        self._infos = list(map(_info, self.tensors))
+        self._hooked = [info for info in self._infos if info is not None]
+
+    def fit(self, arguments: Arguments) -> bool:
+        """Whether a call with these arguments can be replayed here and now."""
+        if arguments.key != self.key:
+            self.mismatch = "arguments of other shapes, dtypes or values"
+            return False
+        if _mode() != self.mode:
+            self.mismatch = "another mode of recording graphs, or another default dtype"
+            return False
+        try:
+            if not self._glance() and not self._look_closely([holder.values() for holder in self.holders]):
+                return False
+        except RuntimeError:  # another thread changes a dict
+            self.mismatch = "something that another thread changes"
+            return False
+        if not (self._tensors_fit() and self._apart(arguments.leaves)):
+            return False
+        for a, b in self.aliases:
+            if a.fetch(arguments.leaves) is not b.fetch(arguments.leaves):
+                self.mismatch = f"{a.label} and {b.label}, which were one array"
+                return False
+        return True
+
+    def _watch(self) -> None:
+        """Prepare for `_glance`: where the entries lie, and what they are now."""
+        dicts = [holder for holder in self.holders if holder.kind in ("dict", "object") and holder.names is None]
+        self._objects = [holder.thing for holder in dicts if holder.kind == "object"]
+        self._dicts = list(map(vars, self._objects))
+        self._views: list[Any] = [part for h in dicts for part in (h.mapping(), h.mapping().values())]
+        self._views += [holder.thing for holder in self.holders if holder.kind in ("list", "set")]
+        self._classes = [vars(holder.thing) for holder in self.holders if holder.kind == "class"]
+        self._class_sizes = list(map(len, self._classes))
+        self._cells = [holder.thing for holder in self.holders if holder.kind == "cell"]
+        self._rest = [h.values for h in self.holders if h.kind in ("fields", "class") or (h.names and h.kind != "cell")]
+        self._sizes = list(map(len, self._views))
+        self._seen = list(self._entries())
+
+    def _entries(self) -> Iterator[Any]:
+        """All entries as they are now."""
+        return chain(chain.from_iterable(self._views), map(_content, self._cells), *[look() for look in self._rest])
+
+    def _glance(self) -> bool:
+        """Whether all entries are the very objects that they were."""
+        try:
+            return (
+                all(map(is_, map(vars, self._objects), self._dicts))
+                and list(map(len, self._views)) == self._sizes
+                and list(map(len, self._classes)) == self._class_sizes
+                and all(map(is_, self._entries(), self._seen))
+            )
+        except ValueError:  # an empty cell
+            return False
+
+    def _apart(self, leaves: list[Any]) -> bool:
+        """Whether no argument is an array or Tensor that is also found otherwise: two names would be one thing."""
+        for leaf in leaves:
+            if leaf.__class__ is not float and (id(leaf) in self._ids or id(leaf) in self._data_ids):
+                self.mismatch = "an argument that it reaches otherwise too"
+                return False
+        return True
+
+    def _tensors_fit(self) -> bool:
+        tensors = self.tensors
+        data = list(map(_data, tensors))
+        if not all(map(is_, data, self._data)):
+            for x, form, label in zip(data, self._forms, self.labels, strict=True):
+                if _form(x) != form:
+                    self.mismatch = f"{label} is laid out otherwise"
+                    return False
+            self._data, self._data_ids = data, set(map(id, data))
+        if list(map(_live, tensors)) != self._live:
+            self.mismatch = "requires_grad of a Tensor"
+            return False
+        without = [g is None for g in map(_grad, tensors)]
+        if without != self._without:
+            self.mismatch = "a gradient that is there or not"
+            return False
+        if not all(map(is_, map(_info, tensors), self._infos)) or any(info.hooks for info in self._hooked):
+            self.mismatch = "a hook, or the name of a Tensor"
+            return False
+        return True
+
+    def _look_closely(self, now: list[list[Any]]) -> bool:
+        if list(map(len, self._classes)) != self._class_sizes:
+            self.mismatch = "what a class has"
+            return False
+        for holder, keys, noted, values in zip(self.holders, self.keys, self.noted, now, strict=True):
+            if len(values) != len(noted) or (holder.names is None and holder.keys() != keys):
+                self.mismatch = f"the entries of {holder.label}"
+                return False
+            for key, a, b in zip(keys, noted, values, strict=True):
+                if a is not b and not _alike(a, b):
+                    self.mismatch = holder.name_of(key)
+                    return False
+        self.noted = now
+        self.flat = list(chain.from_iterable(now))
+        self._ids = _ids_of(self.flat)
+        self._watch()
+        return True
+
+
+def _mode() -> Any:
+    """What the library decides by that lies in no object."""
+    defaults = sys.modules.get("nn.defaults")
+    return STATE.get().grad, None if defaults is None else defaults.get_default_dtype()
+
+
+def _ids_of(values: list[Any]) -> set[int]:
+    """Arrays and Tensors among these, by their ids."""
+    found = set()
+    for x in values:
+        if isinstance(x, np.ndarray | Tensor):
+            found.add(id(x))
+        elif type(x) is tuple:
+            found |= _ids_of(list(x))
+    return found
+
+
+def _form(x: Any) -> Any:
+    return type(x), x.shape, x.dtype, getattr(x, "strides", ()), getattr(getattr(x, "flags", None), "writeable", None)
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Whether a program that has seen a is right for b as well."""
+    if type(a) is not type(b) or a is MISSING or b is MISSING:
+        return False
+    if type(a) is np.ndarray:
+        return bool(_form(a) == _form(b))
+    if isinstance(a, np.generic):
+        return same_constant(a, b)
+    if type(a) is tuple:
+        return len(a) == len(b) and all(x is y or _alike(x, y) for x, y in zip(a, b, strict=True))
+    if type(a).__module__.startswith("numpy.random") and hasattr(a, "bit_generator"):
+        return True  # fetched at each run
+    if isinstance(a, Tensor):
+        return False
+    return same_constant(a, b) if isinstance(a, bool | int | float | complex | str | bytes) else False

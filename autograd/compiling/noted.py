@@ -1,0 +1,326 @@
+"""What stands for a value while a function is traced: every use of it is noted, and none goes unseen.
+
+It is no ndarray, so nothing in C can read its memory: NumPy asks it by its protocols, Python by its operators, and all
+else must ask for an array or a number, which is seen. It wears the class of the value it stands for, so that the
+library, which looks at ``x.__class__``, takes the very branches that it takes without a trace.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.calls import map_tree
+from autograd.compiling.frames import LOOKING_AFTER, is_ours
+from autograd.compiling.names import ABOUT_FORM, DRAWS, FUNCTIONS, METADATA, METHODS, WRITERS, WRITING
+from autograd.engine.tensor import Tensor
+
+__all__ = ["Noted", "NotedGenerator", "noted_type"]
+
+
+class Noted:
+    """An array or a number of a trace."""
+
+    __slots__ = ("__weakref__", "_recorder", "_value", "_var")
+
+    def __init__(self, recorder: Any, value: Any, var: Any) -> None:
+        self._recorder, self._value, self._var = recorder, value, var
+
+    __class__ = property(lambda self: type(self._value))
+
+    # --- NumPy's protocols ---
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, Tensor) for x in inputs):
+            return NotImplemented
+        kind = "function" if method == "__call__" else f"ufunc.{method}"
+        if method == "at":
+            return self._recorder.note(kind, ufunc, inputs, kwargs, writes=inputs[0])
+        out = kwargs.get("out")
+        if out is None:
+            return self._recorder.note(kind, ufunc, inputs, kwargs)
+        if not (type(out) is tuple and len(out) == 1):
+            self._recorder.refuse(f"numpy.{ufunc.__name__} writes into several arrays")
+            return self._recorder.note(kind, ufunc, inputs, kwargs)
+        return self._recorder.note(kind, ufunc, inputs, kwargs, writes=out[0])
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if any(issubclass(kind, Tensor) for kind in types):
+            return NotImplemented
+        recorder, name = self._recorder, function.__name__
+        if name in ("may_share_memory", "shares_memory") and not recorder.reads_for_library():
+            recorder.refuse(f"numpy.{name} says where arrays lie, which is no number")
+        if name in ABOUT_FORM:
+            return function(*_plain(args), **_plain(kwargs))
+        if name not in FUNCTIONS or (name == "where" and len(args) + len(kwargs) == 1):
+            recorder.refuse(f"numpy.{name} gives what depends on values in more than numbers, or is not known here")
+        elif name == "repeat" and not isinstance(kwargs.get("repeats", args[1] if len(args) > 1 else 0), int):
+            recorder.refuse("numpy.repeat with a number for each entry gives an array of another shape each time")
+        if name in WRITING:
+            return recorder.note(
+                "function",
+                function,
+                args,
+                kwargs,
+                writes=kwargs.get("dst", kwargs.get("arr", kwargs.get("a", args[0] if args else None))),
+            )
+        out = kwargs.get("out")
+        if out is not None:
+            return recorder.note("function", function, args, kwargs, writes=out[0] if type(out) is tuple else out)
+        return recorder.note("function", function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        self._recorder.hand_out(self, "an array that NumPy cannot note")
+        return np.asarray(self._value, dtype)
+
+    # --- attributes and methods ---
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = self._value
+        if name == "base" and not is_ours(sys._getframe(1).f_code) and self._recorder.is_here():
+            self._recorder.refuse(f".{name} says where an array lies, which is no number")
+        if name in METADATA or sys._getframe(1).f_code.co_filename in LOOKING_AFTER:
+            return getattr(value, name)
+        if not hasattr(value, name):
+            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
+        if name in ("T", "mT", "real", "imag"):
+            return self._recorder.note("attribute", name, (self,), {})
+        if name == "base":
+            base = value.base
+            var = self._recorder._by_id.get(id(base)) if isinstance(base, np.ndarray) else None
+            return base if base is None else self._recorder._noted(var) if var is not None else object()
+        if isinstance(value, np.ndarray | np.generic):
+            if name in METHODS or name in WRITERS:
+                return self._method(name)
+            if name == "item":
+                return self._item
+            if name == "resize" or name == "setflags":
+                self._recorder.refuse(f".{name}() changes an array itself")
+                return getattr(value, name)
+        if name in ("tobytes", "tolist"):
+            self._recorder.look(self, f".{name}", None)
+        else:
+            self._recorder.hand_out(self, f".{name}")
+        return getattr(value, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("_recorder", "_value", "_var"):
+            object.__setattr__(self, name, value)
+            return
+        self._recorder.refuse(f".{name} of an array is assigned to")
+        setattr(self._value, name, value)
+
+    def _method(self, name: str) -> Callable[..., Any]:
+        def method(*args: Any, **kwargs: Any) -> Any:
+            writes = self if name in WRITERS else kwargs.get("out")
+            if name == "repeat" and not isinstance(kwargs.get("repeats", args[0] if args else 0), int):
+                self._recorder.refuse(
+                    ".repeat() with a number for each entry gives an array of another shape each time"
+                )
+            return self._recorder.note("method", name, (self, *args), kwargs, writes=writes)
+
+        return method
+
+    def _item(self, *index: Any) -> Any:
+        if self._recorder.reads_for_library():
+            return self._recorder.note("method", "item", (self, *index), {})
+        value = self._value.item(*_plain(index))
+        if self._recorder.is_here() and index == ():
+            self._recorder.look(self, ".item()", value)
+        else:
+            self._recorder.look(self, ".item(index)", None)
+        return value
+
+    # --- Python's operators ---
+
+    def __getitem__(self, index: Any) -> Any:
+        recorder = self._recorder
+        for part in index if type(index) is tuple else (index,):
+            if type(part) is slice and any(_varies(x) for x in (part.start, part.stop, part.step)):
+                recorder.refuse("a slice up to a computed place gives an array of another shape each time")
+            if isinstance(part, list):
+                if any(isinstance(x, bool | np.bool_) and _varies(x) for x in part):
+                    recorder.refuse("an index by truth values gives an array of another shape each time")
+                part = np.asarray(_plain(part))
+            if getattr(part, "dtype", None) == np.bool_ and type(part) is Noted:
+                recorder.count(part)  # which decides about the shape of the result
+        return recorder.note("getitem", "getitem", (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._recorder.note("setitem", "setitem", (self, index, value), {}, writes=self)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Iterator[Any]:
+        iter(self._value)
+        return (self[i] for i in range(len(self._value)))
+
+    def __contains__(self, item: Any) -> bool:
+        value = _plain(item) in self._value
+        self._recorder.look(self, "in", value)
+        return bool(value)
+
+    def __bool__(self) -> bool:
+        value = bool(self._value)
+        self._recorder.look(self, "bool", value)
+        return value
+
+    def __float__(self) -> float:
+        value = float(self._value)
+        self._recorder.look(self, "float()", value)
+        return value
+
+    def __int__(self) -> int:
+        self._recorder.look(self, "int()", None)
+        return int(self._value)
+
+    def __index__(self) -> int:
+        self._recorder.look(self, "an index", None)
+        return operator.index(self._value)
+
+    def __complex__(self) -> complex:
+        self._recorder.look(self, "complex()", None)
+        return complex(self._value)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        self._recorder.look(self, "round()", None)
+        return round(self._value, digits)
+
+    def __hash__(self) -> int:
+        value = hash(self._value)
+        self._recorder.look(self, "hash()", None)
+        return value
+
+    def __repr__(self) -> str:
+        self._recorder.look(self, "its text", None)
+        return repr(self._value)
+
+    def __str__(self) -> str:
+        self._recorder.look(self, "its text", None)
+        return str(self._value)
+
+    def __format__(self, spec: str) -> str:
+        self._recorder.look(self, "its text", None)
+        return format(self._value, spec)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._recorder.look(self, "pickle", None)
+        return self._value.__reduce_ex__(protocol)
+
+    def __copy__(self) -> Any:
+        return self.copy() if isinstance(self._value, np.ndarray) else self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.__copy__()
+
+
+class _Asked(type):
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and type(args[0]) in (Noted, NotedGenerator):
+            return args[0].__class__
+        found = type(*args, **kwargs)
+        return vars(found).get("_spied", found) if len(args) == 1 else found
+
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(x, type)
+
+
+class noted_type(type, metaclass=_Asked):
+    """``type`` for the functions that are traced: of what stands for a value, the class of the value."""
+
+
+def _varies(x: Any) -> bool:
+    return type(x) is Noted and not x._var.is_constant
+
+
+def _plain(tree: Any) -> Any:
+    return map_tree(tree, lambda x: x._value if type(x) is Noted else x)
+
+
+def _binary(name: str, function: Callable[[Any, Any], Any]) -> None:
+    ufunc = getattr(np, _UFUNC.get(name, name), None)
+
+    def foreign(self: Noted, other: Any) -> bool:
+        return (
+            type(other) is not Noted
+            and hasattr(type(other), "__array_ufunc__")
+            and not isinstance(other, np.ndarray | np.generic)
+        )
+
+    def forward(self: Noted, other: Any) -> Any:
+        if foreign(self, other):
+            return ufunc(self, other) if isinstance(self._value, np.ndarray | np.generic) and ufunc else NotImplemented
+        return self._recorder.note("operator", function, (self, other), {})
+
+    def reflected(self: Noted, other: Any) -> Any:
+        return NotImplemented if foreign(self, other) else self._recorder.note("operator", function, (other, self), {})
+
+    def in_place(self: Noted, other: Any) -> Any:
+        if not isinstance(self._value, np.ndarray):
+            return forward(self, other)
+        if foreign(self, other):
+            return NotImplemented
+        return self._recorder.note(
+            "in place", getattr(operator, f"i{name.strip(chr(95))}"), (self, other), {}, writes=self
+        )
+
+    setattr(Noted, f"__{name.strip('_')}__", forward)
+    if name not in _COMPARE:
+        setattr(Noted, f"__r{name.strip('_')}__", reflected)
+        setattr(Noted, f"__i{name.strip('_')}__", in_place)
+
+
+_UFUNC = {
+    "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "floordiv": "floor_divide", "mod": "remainder",
+    "pow": "power", "lshift": "left_shift", "rshift": "right_shift", "and_": "bitwise_and", "or_": "bitwise_or",
+    "xor": "bitwise_xor", "lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal", "gt": "greater",
+    "ge": "greater_equal",
+}  # fmt: skip
+_COMPARE = ("lt", "le", "eq", "ne", "gt", "ge")
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift", "and_", "or_",
+              "xor", *_COMPARE):  # fmt: skip
+    _binary(_name, getattr(operator, _name))
+
+
+def _unary(name: str) -> None:
+    function = getattr(operator, name)
+    setattr(Noted, f"__{name}__", lambda self: self._recorder.note("operator", function, (self,), {}))
+
+
+for _name in ("neg", "pos", "abs", "invert"):
+    _unary(_name)
+
+
+class NotedGenerator:
+    """A generator of random numbers of a trace: its draws are noted."""
+
+    __slots__ = ("__weakref__", "_before", "_recorder", "_value", "_var")
+
+    def __init__(self, recorder: Any, value: Any, var: Any) -> None:
+        self._recorder, self._value, self._var = recorder, value, var
+        self._before: Any = None
+
+    __class__ = property(lambda self: type(self._value))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = getattr(self._value, name)
+        if name not in DRAWS:
+            self._recorder.refuse(f".{name} of a generator is used")
+            return found
+
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("out") is not None:
+                self._recorder.refuse("a generator draws into an array")
+            self._before = repr(self._value.bit_generator.state)
+            return self._recorder.note("draw", name, (self, *args), kwargs)
+
+        return draw

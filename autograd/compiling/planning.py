@@ -1,0 +1,217 @@
+"""The plan of a program: which calls are needed, what is known beforehand, and where each array lies.
+
+Every rewrite keeps the bits: a call is left out or done once, or writes its result into memory that stays, laid out as
+NumPy would have laid it out. Calls are never done in another order, nor with other operands.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
+from autograd.compiling.recorder import run_call
+from autograd.compiling.tracing import TensorOf, Trace
+
+__all__ = ["Plan", "values_of_template"]
+
+_UFUNC_OF = {
+    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.true_divide,
+    operator.floordiv: np.floor_divide, operator.mod: np.remainder, operator.matmul: np.matmul,
+    operator.neg: np.negative, operator.abs: np.absolute, operator.lt: np.less, operator.le: np.less_equal,
+    operator.eq: np.equal, operator.ne: np.not_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
+    operator.and_: np.bitwise_and, operator.or_: np.bitwise_or, operator.xor: np.bitwise_xor,
+    operator.invert: np.invert,
+}  # fmt: skip
+_LASTING = ("guard", "host", "draw")
+
+
+def values_of_template(template: Any) -> list[Var]:
+    """The values that a template needs, in order."""
+    found: list[Var] = []
+    map_tree(template, lambda x: found.append(x.var if type(x) is TensorOf else x) if _is_value(x) else None)
+    return found
+
+
+def _is_value(x: Any) -> bool:
+    return type(x) is Var or (type(x) is TensorOf and x.var is not None)
+
+
+class Plan:
+    """What of a trace is done at each run.
+
+    ``known`` are the values of arrays and numbers that are the same in every run: constants, the memory that results
+    are written to, and views of it. ``into`` are the calls that write their result there, with the ufunc to call.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        recorder = trace.recorder
+        self.outputs: list[Var] = [*values_of_template(trace.template)]
+        for effect in trace.effects:
+            self.outputs += values_of_template(effect.template)
+        for call in recorder.calls:
+            if call.kind == "host":
+                self.outputs += [var for var in call.kwargs["grads"] if var is not None]
+        self.escaping = {id(var.memory) for var in self.outputs if var.memory is not None}
+        self.calls = self._needed(recorder.calls)
+        self.pruned = len(recorder.calls) - len(self.calls)
+        self.known: dict[int, Any] = {}
+        self.into: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
+        self.bytes = 0
+        self.shadows = self._find_shadows()
+        self._fold()
+        self._place()
+
+    def _needed(self, calls: list[Call]) -> list[Call]:
+        """The calls that a result, an effect, a check or a generator depends on."""
+        wanted = {var.number for var in self.outputs}
+        memories = {id(var.memory) for var in self.outputs if var.memory is not None}
+        memories |= {
+            id(var.memory) for var in self.trace.recorder.vars if var.memory is not None and var.slot is not None
+        }
+        kept = []
+        for call in reversed(calls):
+            if (
+                call.kind in _LASTING
+                or (call.writes is not None and id(call.writes) in memories)
+                or any(var.number in wanted for var in call.results())
+            ):
+                kept.append(call)
+                for var in call.inputs():
+                    wanted.add(var.number)
+                    if var.memory is not None:
+                        memories.add(id(var.memory))
+        return kept[::-1]
+
+    def _find_shadows(self) -> list[Var]:
+        """Arrays from outside that are written before a check: they are worked on as copies, and written at the end."""
+        written: dict[int, Memory] = {}
+        early: dict[int, Memory] = {}
+        for call in self.calls:
+            if call.writes is not None and call.writes.external:
+                written[id(call.writes)] = call.writes
+            elif call.kind == "guard":
+                early.update(written)
+        found = []
+        for memory in early.values():
+            vars_of = [v for v in self.trace.recorder.vars if v.slot is not None and v.memory is memory]
+            if (
+                len(vars_of) != 1
+                or isinstance(getattr(vars_of[0].slot, "holder", None), tuple)
+                or any(call.kind == "host" for call in self.calls)
+            ):
+                self.trace.recorder.refuse("a check follows a change in place", where=False)
+                return []
+            found += vars_of
+        return found
+
+    def _fold(self) -> None:
+        """Calls that depend on nothing are done beforehand, unless their memory is written or handed out."""
+        left = []
+        for call in self.calls:
+            results = list(call.results())
+            if (
+                call.kind not in _LASTING
+                and call.writes is None
+                and results
+                and all(
+                    var.is_constant
+                    and (var.memory is None or not (var.memory.written or id(var.memory) in self.escaping))
+                    for var in results
+                )
+            ):
+                for var in results:
+                    x = var.example
+                    self.known[var.number] = x.copy(order="K") if isinstance(x, np.ndarray) else x
+            else:
+                left.append(call)
+        self.calls = left
+
+    def _place(self) -> None:
+        """Give results memory that stays, and use it again once nothing later reads what lies in it."""
+        last: dict[int, int] = {}
+        for i, call in enumerate(self.calls):
+            for var in [*call.inputs(), *call.results()]:
+                if var.memory is not None:
+                    last[id(var.memory)] = i
+        free: dict[Any, list[Any]] = {}
+        lies_in: dict[int, Any] = {}
+        looked: set[int] = set()
+        for i, call in enumerate(self.calls):
+            plan = self._writes_into(call)
+            out = call.out
+            if plan is not None and id(out.memory) not in self.escaping:
+                x = out.example
+                form = (x.shape, x.dtype, x.strides)
+                waiting = free.get(form)
+                array = waiting.pop() if waiting else _like(x)
+                if array is not None:
+                    if not waiting and waiting != []:
+                        self.bytes += array.nbytes
+                    self.known[out.number] = array
+                    lies_in[id(out.memory)] = array, form
+                    self.into[id(call)] = plan
+            elif self._is_view_of_known(call):
+                args = map_tree(call.args, self._at_hand)
+                self.known[out.number] = run_call(call.kind, call.fn, args, map_tree(call.kwargs, self._at_hand))
+                looked.add(id(call))
+            for var in [*call.inputs(), *call.results()]:
+                key = id(var.memory)
+                if var.memory is not None and last[key] == i and key in lies_in:
+                    array, form = lies_in.pop(key)
+                    free.setdefault(form, []).append(array)
+        self.calls = [call for call in self.calls if id(call) not in looked]
+
+    def _writes_into(self, call: Call) -> tuple[Any, tuple[Any, ...], dict[str, Any]] | None:
+        """The ufunc, operands and options of a call that may write its result into memory that is given."""
+        out = call.out
+        if type(out) is not Var or call.writes is not None or "out" in call.kwargs:
+            return None
+        x = out.example
+        if not isinstance(x, np.ndarray) or x.base is not None or x.ndim == 0 or out.memory.owner is not x:  # type: ignore[union-attr]
+            return None
+        if call.kind == "function" and isinstance(call.fn, np.ufunc) and call.fn.nout == 1:
+            return call.fn, call.args, call.kwargs
+        if call.kind == "operator":
+            if (
+                call.fn is operator.pow
+                and type(call.args[1]) in (int, float)
+                and call.args[1] == 2
+                and x.dtype.kind == "f"
+            ):
+                return np.square, call.args[:1], {}
+            if call.fn in _UFUNC_OF:
+                return _UFUNC_OF[call.fn], call.args, {}
+        return None
+
+    def _is_view_of_known(self, call: Call) -> bool:
+        """Whether a call only looks at memory that stays, in another shape."""
+        if type(call.out) is not Var or call.out.memory is None or call.writes is not None or call.kind in _LASTING:
+            return False
+        inputs = list(call.inputs())
+        return (
+            call.out.number not in self.known
+            and bool(inputs)
+            and all(var.memory is call.out.memory and var.number in self.known for var in inputs)
+        )
+
+    def _at_hand(self, x: Any) -> Any:
+        return self.known[x.number] if type(x) is Var else x
+
+    def reads(self) -> Iterable[Var]:
+        """The values that the calls and outputs read."""
+        for call in self.calls:
+            yield from call.inputs()
+            if call.kind == "host":
+                yield from vars_in(call.kwargs["grads"])
+        yield from self.outputs
+
+
+def _like(x: Any) -> Any:
+    """Memory for an array that lies as another does; None where NumPy would lay it out otherwise."""
+    array = np.empty_like(x, subok=False)
+    return array if array.strides == x.strides and array.base is None else None

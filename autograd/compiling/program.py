@@ -1,0 +1,111 @@
+"""A program: what two traces agree on, as one Python function, with the conditions under which it may run."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+from autograd.compiling.arguments import Arguments
+from autograd.compiling.calls import Call, same_constant
+from autograd.compiling.guards import Guards
+from autograd.compiling.planning import Plan
+from autograd.compiling.results import builder, same_template
+from autograd.compiling.tracing import Effect, Trace
+from autograd.compiling.writing import OTHER, write
+from autograd.provenance import place
+
+__all__ = ["ANOTHER_WAY", "BUSY", "OTHER", "Program", "disagreement"]
+
+
+class Program:
+    """A compiled signature."""
+
+    def __init__(self, trace: Trace, name: str) -> None:
+        self.guards = Guards(trace)
+        plan = Plan(trace)
+        self.refused = trace.refused
+        if self.refused is None:
+            self.source, self._run, self._first_effect = write(plan, name)
+        self._build = builder(trace.template)
+        self.asked_for = trace.recorder.asked_for
+        self.calls, self.pruned, self.bytes = len(plan.calls), plan.pruned, plan.bytes
+        self.replays = self.verified = self.missed = 0
+        self.seconds = 0.0, 0.0  # of a replay and of the eager run beside it, when it was verified last
+        self._busy = Lock()
+        trace.recorder.forget()
+
+    def run(self, arguments: Arguments) -> Any:
+        """The result of a replay; `OTHER` where a check came out otherwise, `BUSY` where another thread is at it."""
+        if not self._busy.acquire(blocking=False):
+            return BUSY
+        try:
+            values = self._run(arguments.leaves)
+        except Exception as error:
+            if self._line_of(error) >= self._first_effect:
+                raise
+            values = OTHER  # eager raises it too, with more words
+        finally:
+            self._busy.release()
+        if values is OTHER:
+            self.missed += 1
+            return OTHER
+        return self._build(values, arguments.leaves)
+
+    def _line_of(self, error: Exception) -> int:
+        """The line of the program at which an error was raised."""
+        trace, line = error.__traceback__, 0
+        while trace is not None:
+            if trace.tb_frame.f_code is self._run.__code__:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        return line
+
+
+BUSY = object()
+ANOTHER_WAY = "a check came out otherwise"
+
+
+def disagreement(a: Trace, b: Trace) -> str | None:
+    """What two traces of one signature do not agree on, in words; None when they are the same program."""
+    for x, y in zip(a.recorder.calls, b.recorder.calls, strict=False):
+        if x.kind == y.kind == "guard" and same_constant(x.args, y.args) and x.kwargs != y.kwargs:
+            return ANOTHER_WAY
+        if not _same_call(x, y):
+            return f"it does something else in each run: {_words(x)}, then {_words(y)}"
+    if len(a.recorder.calls) != len(b.recorder.calls):
+        return "it makes more calls in one run than in another"
+    if not same_template(a.template, b.template):
+        return "it returns something else in each run"
+    if len(a.effects) != len(b.effects) or not all(map(_same_effect, a.effects, b.effects)):
+        return "it changes something else in each run"
+    return None
+
+
+def _same_call(x: Call, y: Call) -> bool:
+    if x.kind == "host":
+        return y.kind == "host" and x.args[0] is y.args[0] and same_constant(x.kwargs["grads"], y.kwargs["grads"])
+    return (
+        x.kind == y.kind
+        and (x.fn is y.fn or (isinstance(x.fn, str) and x.fn == y.fn))
+        and x.modes == y.modes
+        and same_constant(x.args, y.args)
+        and same_constant(x.kwargs, y.kwargs)
+        and same_constant(_tuple(x.out), _tuple(y.out))
+    )
+
+
+def _tuple(out: Any) -> Any:
+    return tuple(out) if isinstance(out, tuple | list) else out
+
+
+def _same_effect(x: Effect, y: Effect) -> bool:
+    return (
+        x.kind == y.kind
+        and (x.target is y.target or x.label == y.label)
+        and x.key == y.key
+        and same_template(x.template, y.template)
+    )
+
+
+def _words(call: Call) -> str:
+    return f"{call.name} at {place(*call.place)}"

@@ -1,0 +1,462 @@
+"""What a function can reach: what it could read or change, other than its arguments.
+
+Closures, the globals that its code names (and those of the functions that it calls), objects with their attributes,
+lists and dicts: each place is an entry of a *holder*, with a name for messages. The functions of Python, NumPy and this
+library are not looked into; their objects are, as those of others.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    ClassMethodDescriptorType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MappingProxyType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+    SimpleNamespace,
+    WrapperDescriptorType,
+)
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from autograd.compiling.errors import Refused
+from autograd.compiling.frames import is_foreign
+from autograd.engine.graph import GONE, Leaf, Vertex
+from autograd.engine.op import Op
+from autograd.engine.tensor import Tensor
+
+__all__ = ["MISSING", "Holder", "Reachable"]
+
+LIMIT = 50_000  # objects; who reaches more has the world in its closure
+
+_ATOMS = (
+    bool, int, float, complex, str, bytes, type(None), type(...), type(NotImplemented), np.dtype, np.ufunc, np.generic,
+    CodeType, Vertex, slice, range,
+)  # fmt: skip
+_OPAQUE = frozenset({"io", "_io", "logging", "_thread", "re"})
+MISSING = object()
+
+_DESCRIPTORS = (
+    property, staticmethod, classmethod, MemberDescriptorType, GetSetDescriptorType, WrapperDescriptorType,
+    MethodDescriptorType, ClassMethodDescriptorType,
+)  # fmt: skip
+_ON_THE_HEAP = 1 << 9  # a flag of the classes that a ``class`` statement has made, and of some of C's
+_OPEN = (object, SimpleNamespace, list, dict, set, frozenset, tuple, deque)
+
+# Built-in functions that read names nobody can foresee.
+_UNSEEN = frozenset({"eval", "exec", "globals", "id", "locals"})
+
+# What has no attributes to look at, and does not change.
+_UNCHANGING = frozenset({"_operator", "datetime", "decimal", "operator", "types", "typing", "uuid", "zoneinfo"})
+
+
+class Holder:
+    """A place with named entries: the attributes of an object, a dict, a list, a closure cell, some names of a module.
+
+    ``names`` are the entries that matter, None for all.
+    """
+
+    __slots__ = ("kind", "label", "names", "thing")
+
+    def __init__(self, kind: str, thing: Any, label: str, names: tuple[str, ...] | None = None) -> None:
+        self.kind, self.thing, self.label, self.names = kind, thing, label, names
+
+    def mapping(self) -> Any:
+        """The dict in which the entries lie."""
+        return self.thing if self.kind == "dict" else vars(self.thing)
+
+    def keys(self) -> list[Any]:
+        """The keys, indices or names of the entries, in order."""
+        if self.kind in ("list", "set"):
+            return list(range(len(self.thing)))
+        if self.kind in ("cell", "fields"):
+            return list(self.names or ())
+        return list(self.mapping()) if self.names is None else list(self.names)
+
+    def values(self) -> list[Any]:
+        """The entries as they are now; `MISSING` for one that is not there."""
+        if self.kind in ("list", "set"):
+            return list(self.thing)
+        if self.kind == "cell":
+            try:
+                return [self.thing.cell_contents]
+            except ValueError:
+                return [MISSING]
+        if self.kind == "fields":
+            return [getattr(self.thing, name, MISSING) for name in self.names or ()]
+        mapping = self.mapping()
+        return list(mapping.values()) if self.names is None else [mapping.get(name, MISSING) for name in self.names]
+
+    def value_of(self, key: Any) -> Any:
+        """One entry as it is now."""
+        if self.kind in ("list", "dict"):
+            return self.thing[key]
+        if self.kind == "cell":
+            return self.thing.cell_contents
+        return getattr(self.thing, key) if self.kind == "fields" else vars(self.thing)[key]
+
+    def put(self, key: Any, value: Any) -> None:
+        """Change an entry."""
+        if self.kind == "set":
+            raise Refused(f"{self.label} is a set of what stands for values")
+        if self.kind in ("list", "dict"):
+            self.thing[key] = value
+        elif self.kind == "cell":
+            self.thing.cell_contents = value
+        elif self.kind == "fields":
+            object.__setattr__(self.thing, key, value)  # of a frozen class too
+        elif self.kind == "class":
+            setattr(self.thing, key, value)
+        else:
+            vars(self.thing)[key] = value
+
+    def put_back(self, keys: list[Any], values: list[Any]) -> None:
+        """Make the entries what they were."""
+        now, thing = dict(zip(self.keys(), self.values(), strict=True)), self.thing
+        if self.kind == "set" or (self.kind == "list" and len(now) != len(values)):
+            if list(thing) != values:
+                thing.clear()
+                (thing.update if self.kind == "set" else thing.extend)(values)
+            return
+        for key, value in zip(keys, values, strict=True):
+            if value is not MISSING and now.get(key, MISSING) is not value:
+                self.put(key, value)
+        if self.names is None and self.kind in ("dict", "object"):
+            for key in now.keys() - set(keys):
+                del self.mapping()[key]
+
+    def name_of(self, key: Any) -> str:
+        """An entry in words."""
+        if not self.label:
+            return str(key)
+        if self.kind in ("list", "dict", "set"):
+            words = repr(key) if isinstance(key, str | int) else f"{type(key).__name__} {id(key)}"
+            return f"{self.label}[{words}]"
+        return f"{self.label}.{key}"
+
+
+class Reachable:
+    """Holders, Tensors, generators, and what is stepped as a whole, as far as a function and arguments reach."""
+
+    def __init__(self, roots: list[tuple[Any, str]], *, inside_hosts: bool = False) -> None:
+        self.holders: list[Holder] = []
+        self.tensors: list[tuple[Tensor, str]] = []
+        self.arrays: list[tuple[Any, str]] = []
+        self.generators: list[tuple[Any, str]] = []
+        self.hosts: list[Any] = []
+        self.asking_for_types: dict[int, Any] = {}  # globals of functions that call ``type``
+        self.remembering: set[CodeType] = set()
+        self._inside = inside_hosts
+        self._seen: dict[int, Any] = {}
+        self._pending: deque[tuple[Any, str]] = deque(roots)
+        # A module may be handed to another function, or asked by ``getattr``: all names and words in all code count.
+        self._words: set[str] = set()
+        self._modules: dict[int, tuple[ModuleType, set[str]]] = {}
+        while self._pending:
+            while self._pending:
+                self._visit(*self._pending.popleft())
+                if len(self._seen) > LIMIT:
+                    raise Refused(f"it can reach more than {LIMIT} objects")
+            self._meet_words()
+
+    def _visit(self, x: Any, label: str) -> None:
+        if x is None or id(x) in self._seen:
+            return
+        atom = isinstance(x, _ATOMS)
+        if atom and not getattr(x, "__dict__", None):
+            return
+        self._seen[id(x)] = x
+        if (atom or isinstance(x, tuple)) and getattr(x, "__dict__", None):  # a number or a word with attributes
+            self._hold(Holder("object", x, label))
+            self._pending.append((type(x), type(x).__name__))
+        if not atom:
+            self._meet(x, label)
+
+    def _meet(self, x: Any, label: str) -> None:
+        if isinstance(x, np.ndarray):
+            self._meet_array(x, label)
+        elif isinstance(x, Tensor):
+            self._meet_tensor(x, label)
+        elif isinstance(x, FunctionType):
+            self._meet_function(x, label)
+        elif isinstance(x, list | deque | dict):
+            self._hold(Holder("dict" if isinstance(x, dict) else "list", x, label))
+            if getattr(x, "__dict__", None):
+                self._hold(Holder("object", x, label))
+            self._pending.append((type(x), type(x).__name__))
+        elif isinstance(x, set):
+            self._hold(Holder("set", x, label))
+        elif isinstance(x, tuple | frozenset):
+            self._pending += [(part, f"{label}[{i}]") for i, part in enumerate(x)]
+        elif isinstance(x, MethodType | BuiltinFunctionType | MethodWrapperType | partial | ref | MappingProxyType):
+            self._meet_wrapper(x, label)
+        elif isinstance(x, ModuleType):
+            if not _is_foreign_module(x):  # the value of an attribute, say: any of its names may be read
+                self._meet_module(x, None)
+        elif isinstance(x, type):
+            self._meet_class(x, label)
+        else:
+            self._meet_object(x, label)
+
+    def _meet_wrapper(self, x: Any, label: str) -> None:
+        """What is around something else."""
+        parts = x.args if isinstance(x, partial) else (x(),) if isinstance(x, ref) else (getattr(x, "__self__", None),)
+        if any(map(_has_array, parts)):
+            raise Refused(f"{label} holds an array where it cannot be followed")
+        if isinstance(x, MethodType):
+            self._pending += [(x.__self__, f"{label}.__self__"), (x.__func__, label)]
+        elif isinstance(x, BuiltinFunctionType | MethodWrapperType):
+            if not isinstance(x.__self__, ModuleType):
+                self._pending.append((x.__self__, f"{label}.__self__"))
+        elif isinstance(x, partial):
+            self._pending += [(x.func, label), (x.args, f"{label}.args"), (x.keywords, f"{label}.keywords")]
+        elif isinstance(x, ref):
+            self._pending.append((x(), label))
+        else:
+            raise Refused(f"{label} is a view of a dict that may change")
+
+    def _hold(self, holder: Holder, modules: bool = True) -> None:
+        """Note a holder, and look into its entries; into modules only where any of their names may be read."""
+        self.holders.append(holder)
+        for key, value in zip(holder.keys(), holder.values(), strict=True):
+            if modules or not isinstance(value, ModuleType):
+                self._pending.append((value, holder.name_of(key)))
+
+    def _meet_array(self, x: Any, label: str) -> None:
+        if type(x) is not np.ndarray:
+            raise Refused(f"{label} is a {type(x).__name__}, which is no plain array")
+        if x.dtype.hasobject:
+            raise Refused(f"{label} is an array of objects")
+        self.arrays.append((x, label))
+
+    def _meet_tensor(self, t: Tensor, label: str) -> None:
+        node = t._node
+        if node is not None and not isinstance(node, Leaf):
+            maker: Any = node.parents[0] if node.op is None and node.parents else node
+            if maker.kept is not GONE:
+                raise Refused(f"{label} is a Tensor with a graph, made before")
+        if t._info is not None and t._info.hooks:
+            raise Refused(f"{label} has a hook")
+        self.tensors.append((t, label))
+        self._seen[id(t._data)] = t._data
+        if t._grad is not None:
+            self._seen[id(t._grad)] = t._grad
+
+    def _meet_function(self, f: Any, label: str) -> None:
+        op = getattr(f, "op", None)
+        if op is not None and is_foreign(f):  # of `custom_op`: the user's functions
+            self._visit(op, label)
+            return
+        if hasattr(f, "__wrapped__"):
+            self._pending.append((f.__wrapped__, label))
+        if is_foreign(f):  # of a transform: what it was made of
+            self._pending += [(value, label) for cell in f.__closure__ or () for value in _content(cell)]
+            return
+        names = set(_names(f.__code__))
+        new = set(_globals(f.__code__)) - {"type"}  # with those that are not there yet
+        self._words |= names | set(_words(f.__code__))
+        space = f.__globals__
+        if "catch_warnings" in names and any(isinstance(x, tuple) and "record" in x for x in f.__code__.co_consts):
+            raise Refused(f"{label} keeps warnings, which depend on numbers")
+        if unseen := {name for name in names & _UNSEEN if name not in space}:
+            raise Refused(f"{label} uses {unseen.pop()}(), which does not tell what it sees")
+        if "type" in names and "type" not in space:
+            self.asking_for_types[id(space)] = space
+        known = tuple(sorted(name for name in names | new if name in space or name in new))
+        if known:
+            self._hold(Holder("dict", space, "", known), modules=False)
+        for name in names:
+            module = space.get(name, sys.modules.get(name))
+            if isinstance(module, ModuleType) and not _is_foreign_module(module):
+                self._meet_module(module, names)
+        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
+            if id(cell) not in self._seen:
+                self._seen[id(cell)] = cell
+                self._hold(Holder("cell", cell, "", (name,)))
+        if f.__defaults__:
+            self._hold(Holder("fields", f, label, ("__defaults__",)))
+        self._pending.append((f.__kwdefaults__, f"{label}'s defaults"))
+        if f.__dict__:
+            self._hold(Holder("object", f, label))
+
+    def _meet_words(self) -> None:
+        for word in self._words:
+            module = sys.modules.get(word)
+            if module is not None and not _is_foreign_module(module):
+                self._modules.setdefault(id(module), (module, set()))
+        for module, held in list(self._modules.values()):
+            new = (self._words & vars(module).keys()) - held
+            if new:
+                self._meet_module(module, new)
+
+    def _meet_module(self, module: ModuleType, names: set[str] | None) -> None:
+        """The names of a module that code mentions, or all of them; so of the modules in it."""
+        there = vars(module)
+        held = self._modules.setdefault(id(module), (module, set()))[1]
+        known = tuple(
+            sorted(n for n in (there if names is None else names) if n in there and n not in held and n[:2] != "__")
+        )
+        held.update(known, () if names is None else names)
+        if known:
+            self._hold(Holder("object", module, module.__name__, known), modules=False)
+        for name in known:
+            inner = there[name]
+            if isinstance(inner, ModuleType) and not _is_foreign_module(inner) and id(inner) not in self._seen:
+                self._seen[id(inner)] = inner
+                self._meet_module(inner, names)
+
+    def _meet_class(self, cls: Any, label: str) -> None:
+        if is_foreign(cls):
+            return
+        plain = tuple(k for k, v in vars(cls).items() if not k.startswith("__") or isinstance(v, FunctionType))
+        self._hold(Holder("class", cls, cls.__name__, tuple(plain)))
+        for value in vars(cls).values():
+            if isinstance(value, property):
+                self._pending += [(value.fget, label), (value.fset, label)]
+            elif isinstance(value, classmethod | staticmethod):
+                self._pending.append((value.__func__, label))
+            elif hasattr(value, "func"):  # cached_property
+                self._pending.append((value.func, label))
+        self._pending += [(base, base.__name__) for base in (*cls.__bases__, type(cls))]
+
+    def _meet_generator(self, x: Any, label: str) -> None:
+        if not hasattr(x, "bit_generator"):
+            raise Refused(f"{label} is a {type(x).__name__} of NumPy: use a generator, np.random.default_rng")
+        self.generators.append((x, label))
+
+    def _meet_host(self, x: Any, label: str) -> None:
+        """What is stepped as a whole: which Tensors it has matters, and for a snapshot all of its state."""
+        self.hosts.append(x)
+        if self._inside:
+            self._hold(Holder("object", x, label, tuple(x.__getstate__())))
+            return
+        for kind, thing, name, *names in x._stepped_whole():
+            holder = Holder(kind, thing, f"{label}.{name}", *names)
+            self.holders.append(holder)
+            if names:
+                self._pending += [(x, holder.name_of(k)) for k, x in zip(*names, holder.values(), strict=True)]
+
+    def _meet_object(self, x: Any, label: str) -> None:
+        cls = type(x)
+        root = cls.__module__.partition(".")[0]
+        if cls.__name__ in ("_local", "ContextVar", "weakproxy", "weakcallableproxy"):
+            raise Refused(f"{label} is a {cls.__name__}, which has other values elsewhere")
+        if isinstance(x, Op):
+            self._pending += [(part, f"{label}.{x.name}") for part in (x.kernel, *x.rules, x.definition)]
+            return
+        if cls.__name__ in ("BytesIO", "StringIO", "vectorize", "poly1d") or cls.__module__.startswith(
+            "numpy.polynomial"
+        ):
+            raise Refused(f"{label} is a {cls.__name__}, which cannot be looked into")
+        if root in _OPAQUE or getattr(cls, "__autograd_opaque__", False):
+            self._pending.append((getattr(x, "__wrapped__", None), label))  # of a compiled function
+            given = [k for k in getattr(x, "__dict__", ()) if k[0] != "_" and k not in ("function", "verify", "strict")]
+            if given:
+                self._hold(Holder("object", x, label, tuple(given)))
+            return
+        if cls.__module__.startswith("numpy.random"):
+            self._meet_generator(x, label)
+            return
+        if hasattr(cls, "__next__"):
+            raise Refused(f"{label} is an iterator, which gives something else each time")
+        if root == "numpy":
+            return
+        if hasattr(x, "cache_info") and hasattr(x, "__wrapped__"):
+            self.remembering.add(getattr(x.__wrapped__, "__code__", _names.__code__))
+            self._pending.append((x.__wrapped__, label))
+            return
+        if hasattr(cls, "_stepped_whole"):
+            self._meet_host(x, label)
+            return
+        if hasattr(x, "__dict__"):
+            self._hold(Holder("object", x, label))
+        slots = [
+            name
+            for base in cls.__mro__
+            for name in _slots_of(base)
+            if name not in ("__dict__", "__weakref__") and not isinstance(x, Tensor)
+        ]
+        if slots:
+            self._hold(Holder("fields", x, label, tuple(slots)))
+        unchanging = isinstance(x, _DESCRIPTORS) or root in _UNCHANGING
+        if not unchanging and (_has_hidden_state(cls) or not (slots or hasattr(x, "__dict__"))) and cls is not object:
+            raise Refused(f"{label} is a {cls.__module__}.{cls.__name__}, which cannot be looked into")
+        self._pending.append((cls, cls.__name__))
+
+
+def _has_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray) or (isinstance(x, tuple) and any(map(_has_array, x)))
+
+
+def _content(cell: CellType) -> list[Any]:
+    try:
+        return [cell.cell_contents]
+    except ValueError:
+        return []
+
+
+def _slots_of(cls: type) -> tuple[str, ...]:
+    slots = vars(cls).get("__slots__", ())
+    own = (slots,) if isinstance(slots, str) else tuple(slots)
+    hidden = f"_{cls.__name__.lstrip('_')}"  # what Python makes of a name that is private to a class
+    return tuple(hidden + name if name.startswith("__") and not name.endswith("__") else name for name in own)
+
+
+def _has_hidden_state(cls: type) -> bool:
+    """Whether objects of a class keep something in C that no attribute tells."""
+    return any(
+        not _is_made_by_python(base) and base not in _OPEN and not issubclass(base, BaseException)
+        for base in cls.__mro__
+    )
+
+
+def _is_made_by_python(cls: Any) -> bool:
+    """Whether a ``class`` statement has made a class, so that all of its state is in attributes."""
+    own = vars(cls)
+    return bool(cls.__flags__ & _ON_THE_HEAP) and (
+        "__slots__" in own or "__dict__" in own or cls.__basicsize__ == cls.__base__.__basicsize__
+    )
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """The names of globals and attributes that code mentions, with those of the functions defined in it."""
+    yield from code.co_names
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from _names(part)
+
+
+def _globals(code: CodeType) -> Iterator[str]:
+    """The names that code looks up as globals."""
+    yield from (x.argval for x in dis.get_instructions(code) if x.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from _globals(part)
+
+
+def _words(code: CodeType) -> Iterator[str]:
+    """The words among the constants of code, which may be names."""
+    for part in code.co_consts:
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, CodeType):
+            yield from _words(part)
+
+
+def _is_foreign_module(module: ModuleType) -> bool:
+    root = module.__name__.partition(".")[0]
+    return root in ("numpy", "scipy", "autograd", "nn", "optim") or root in sys.stdlib_module_names

@@ -1,0 +1,91 @@
+"""The state that a function can reach, with all that it steps: taken, put back, compared to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.reachable import Holder, Reachable
+from autograd.engine.graph import GONE
+from autograd.engine.tensor import Tensor
+
+__all__ = ["Snapshot", "differences"]
+
+
+class Snapshot:
+    """Everything reachable as it is now."""
+
+    def __init__(self, function: Callable[..., Any], roots: list[tuple[Any, str]]) -> None:
+        self._roots = [(function, getattr(function, "__name__", "the function")), *roots]
+        reachable = Reachable(self._roots, inside_hosts=True)
+        self.holders: list[tuple[Holder, list[Any], list[Any]]] = []
+        for h in reachable.holders:
+            self.holders.append((h, h.keys(), h.values()))
+        self.tensors = [(t, t._data, t._grad, t._node, t._requires_grad, label) for t, label in reachable.tensors]
+        arrays = [(x, label) for x, label in reachable.arrays]
+        for t, label in reachable.tensors:
+            arrays += [(x, f"{label}{of}") for x, of in ((t._data, ""), (t._grad, ".grad")) if x is not None]
+        self.arrays = [(x, x.copy(order="K") if isinstance(x, np.ndarray) else x, label) for x, label in arrays]
+        self.generators = [(g, deepcopy(g.bit_generator.state), label) for g, label in reachable.generators]
+
+    def put_back(self) -> None:
+        """Make everything what it was."""
+        for holder, keys, values in self.holders:
+            holder.put_back(keys, values)
+        written = set()
+        for x, copy, _ in self.arrays:
+            if isinstance(x, np.ndarray) and x.flags.writeable and x.tobytes() != copy.tobytes():
+                x[...] = copy
+                written.add(id(x))
+        for t, data, grad, node, live, _ in self.tensors:
+            changed = t._data is not data or id(data) in written
+            t._data, t._grad, t._requires_grad = data, grad, live
+            if changed:
+                t._changed()  # graphs made meanwhile are of other values
+            elif t._node is not node and (node is None or node.kept is not GONE):
+                t._node = node
+        for g, state, _ in self.generators:
+            g.bit_generator.state = state
+
+    def content(self) -> dict[str, Any]:
+        """Every array and number by its name, as bytes or text."""
+        found: dict[str, Any] = {}
+        for holder, keys, values in self.holders:
+            for key, value in zip(keys, values, strict=True):
+                if isinstance(value, bool | int | float | complex | str | bytes | np.generic):
+                    found[holder.name_of(key)] = frozen(value)
+        for _, copy, label in self.arrays:
+            found[f"the array {label}"] = frozen(copy)
+        for _, _, grad, _, live, label in self.tensors:
+            found[f"{label}.requires_grad"] = live, grad is None
+        for _, state, label in self.generators:
+            found[f"the state of {label}"] = repr(state)
+        return found
+
+
+def frozen(x: Any) -> Any:
+    """Something to compare to the last bit."""
+    if isinstance(x, Tensor):
+        return "Tensor", frozen(x._data)
+    if isinstance(x, np.ndarray):
+        return x.shape, x.dtype, x.tobytes()
+    if isinstance(x, np.generic):
+        return type(x), x.tobytes()
+    if isinstance(x, list | tuple):
+        return type(x), tuple(map(frozen, x))
+    if isinstance(x, dict):
+        return type(x), tuple((k, frozen(v)) for k, v in x.items())
+    if isinstance(x, bool | int | float | complex | str | bytes | type(None)):
+        return type(x), repr(x)
+    return type(x)
+
+
+def differences(a: dict[str, Any], b: dict[str, Any]) -> str | None:
+    """The first name under which two states differ."""
+    for name in [*a, *b]:
+        if name not in a or name not in b or a[name] != b[name]:
+            return name
+    return None

@@ -1,0 +1,370 @@
+"""One traced run: what stands for arrays takes their places meanwhile, and everything is put back afterwards."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.arguments import Arguments
+from autograd.compiling.calls import Slot, Var, same_constant
+from autograd.compiling.creators import Creators
+from autograd.compiling.errors import Refused
+from autograd.compiling.frames import is_ours
+from autograd.compiling.noted import Noted, NotedGenerator, noted_type
+from autograd.compiling.reachable import MISSING, Holder, Reachable
+from autograd.compiling.recorder import Recorder
+from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
+from autograd.engine.graph import GONE, Leaf
+from autograd.engine.tensor import Tensor
+from autograd.fingerprints import HANDED_OUT, hand_out
+from autograd.recording import RECORDER
+
+__all__ = ["Effect", "Existing", "TensorOf", "Trace"]
+
+
+_NOTED = (Noted, NotedGenerator)
+
+
+class TensorOf:
+    """In a template: a new Tensor of a value, without graph."""
+
+    __slots__ = ("var",)
+
+    def __init__(self, var: Var) -> None:
+        self.var = var
+
+
+class Existing:
+    """In a template: an object that was there before; with ``leaf`` that argument."""
+
+    __slots__ = ("leaf", "thing")
+
+    def __init__(self, thing: Any, leaf: int | None = None) -> None:
+        self.thing, self.leaf = thing, leaf
+
+
+class Effect:
+    """What a run leaves behind beside its result: ``data`` or ``grad`` of a Tensor, or an entry of a holder."""
+
+    __slots__ = ("key", "kind", "label", "target", "template")
+
+    def __init__(self, kind: str, target: Any, key: Any, template: Any, label: str) -> None:
+        self.kind, self.target, self.key, self.template, self.label = kind, target, key, template, label
+
+
+class Trace:
+    """The calls of a run, its result and its effects, as templates around the values of the trace."""
+
+    def __init__(self, function: Callable[..., Any], arguments: Arguments) -> None:
+        self.arguments = arguments
+        self.function = function
+        roots: list[tuple[Any, str]] = [(function, getattr(function, "__name__", "the function"))]
+        roots += [(x, f"argument {i}") for i, x in enumerate(arguments.objects)]
+        self.reachable = Reachable(roots)
+        code = getattr(getattr(function, "__func__", function), "__code__", None)
+        self.recorder = Recorder(code)
+        self._creators = Creators(self.recorder)
+        self.recorder.watch_generators([generator for generator, _ in self.reachable.generators])
+        self.recorder.remembering |= self.reachable.remembering
+        self.effects: list[Effect] = []
+        self.changing: str | None = None  # what changes by itself, such as a counter
+        self.template: Any = None
+        self._tensors: list[tuple[Tensor, str]] = list(self.reachable.tensors)
+        self.without_gradient = [t._grad is None for t, _ in self._tensors]
+        self._entered: list[tuple[Holder, list[Any], list[Any], list[Any]]] = []  # keys, before, what stands for it
+        self._inside: list[tuple[Tensor, Any, Any, Any, Any]] = []
+        self._containers: list[tuple[Any, Any, list[Any]]] = []
+        self._index: dict[int, int] = {}
+        self._place = 0  # of the next leaf among the arguments
+
+    @property
+    def refused(self) -> str | None:
+        """Why the run cannot be replayed; None when it can."""
+        return self.recorder.refused
+
+    # --- the run --------------------------------------------------------------------------------------------------
+
+    def run(self) -> Any:
+        """Call the function on what stands for its arguments; returns what it returned, in plain values."""
+        recorder = self.recorder
+        token = RECORDER.set(recorder)
+        finished = False
+        result = None
+        luck = _global_randomness()
+        try:
+            with self._creators.at_home(), _spied(self.reachable.hosts, recorder):
+                result = self._call()
+                finished = True
+        finally:
+            RECORDER.reset(token)
+            try:
+                if finished and recorder.refused is None:
+                    self._describe(result)
+                recorder.check_generators()
+                if luck != _global_randomness():
+                    recorder.refuse("it uses random numbers of Python's or NumPy's global generator", where=False)
+            finally:
+                recorder.active = False
+                self._leave()
+                self._inside, self._entered, self._containers = [], [], []
+                result = plain_value(result)
+        survivors = recorder.survivors()
+        if survivors:
+            recorder.refuse("an array or number of it is kept outside (in a list, say)", where=False)
+            settle_survivors(survivors)
+        return result
+
+    def _call(self) -> Any:
+        args, kwargs = self._enter()
+        return _with_parts(self.function, self._swap_part)(*args, **kwargs)
+
+    def _enter(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Put what stands for arrays, numbers and generators in their places."""
+        for number, leaf in enumerate(self.arguments.leaves):
+            self._index.setdefault(id(leaf), number)
+            if isinstance(leaf, Tensor):
+                if leaf._node is not None and not isinstance(leaf._node, Leaf):
+                    raise Refused("an argument is a Tensor with a graph")
+                if leaf._info is not None and leaf._info.hooks:
+                    raise Refused("an argument has a hook")
+                if all(t is not leaf for t, _ in self._tensors):
+                    self._tensors.append((leaf, f"argument {number}"))
+                else:
+                    self.recorder.refuse("an argument is a Tensor that it reaches otherwise too", where=False)
+            elif isinstance(leaf, np.ndarray) and id(leaf) in self.reachable._seen:
+                self.recorder.refuse("an argument is an array that it reaches otherwise too", where=False)
+        for t, label in self._tensors:
+            i = self._index.get(id(t))
+            data, grad = t._data, t._grad
+            new = self.recorder.external(data, Slot(("leaf", i) if i is not None else t, "_data", (), label))
+            t._data = new
+            if grad is not None:
+                t._grad = self.recorder.external(
+                    grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
+                )
+            self._inside.append((t, data, grad, new, t._grad))
+        for space in self.reachable.asking_for_types.values():
+            space["type"] = noted_type
+        for holder in self.reachable.holders:
+            keys, before = holder.keys(), holder.values()
+            inside = [self._swap(x, holder, key, (), holder.name_of(key)) for key, x in zip(keys, before, strict=True)]
+            self._entered.append((holder, keys, before, inside))
+            for key, x, new in zip(keys, before, inside, strict=True):
+                if new is not x:
+                    holder.put(key, new)
+        args, kwargs = self.arguments.tree
+        return tuple([self._argument(x) for x in args]), {name: self._argument(x) for name, x in kwargs.items()}
+
+    def _swap(self, x: Any, holder: Any, key: Any, path: tuple[Any, ...], label: str) -> Any:
+        kind = type(x)
+        if kind is np.ndarray and not x.dtype.hasobject:
+            return self.recorder.external(x, Slot(holder, key, path, label))
+        if kind is tuple or (isinstance(x, tuple) and hasattr(x, "_fields")):
+            parts = [self._swap(part, holder, key, (*path, i), f"{label}[{i}]") for i, part in enumerate(x)]
+            if any(a is not b for a, b in zip(parts, x, strict=True)):
+                return tuple(parts) if kind is tuple else kind(*parts)
+        elif kind.__module__.startswith("numpy.random") and hasattr(x, "bit_generator"):
+            return self.recorder.generator(x, Slot(holder, key, path, label))
+        return self._creators.instead_of(x)
+
+    def _swap_part(self, x: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            raise Refused("a partial function holds an array")
+        return x
+
+    def _argument(self, x: Any) -> Any:
+        """What the function gets for an argument. Lists and dicts are copies: who changes them is found out."""
+        kind = type(x)
+        if kind is np.ndarray or kind is float or isinstance(x, np.generic | Tensor):
+            self._place += 1
+        if kind is np.ndarray or kind is float or isinstance(x, np.generic):
+            # One float object may be given twice, and is two numbers.
+            i = self._place - 1 if kind is float else self._index[id(x)]
+            return self.recorder.external(x, Slot(("leaf", i), None, (), f"argument {i}"))
+        if kind is list:
+            twin: Any = [self._argument(part) for part in x]
+            self._containers.append((x, twin, list(twin)))
+            return twin
+        if kind is dict:
+            twin = {key: self._argument(part) for key, part in x.items()}
+            self._containers.append((x, twin, [*twin, *twin.values()]))
+            return twin
+        if kind is tuple:
+            return tuple([self._argument(part) for part in x])
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return kind(*[self._argument(part) for part in x])
+        return x
+
+    def _leave(self) -> None:
+        """Put everything back, with what the function has made of it."""
+        for space in self.reachable.asking_for_types.values():
+            space.pop("type", None)
+        for t, data, grad, inside, inside_grad in self._inside:
+            t._data = data if t._data is inside else plain_value(t._data)
+            t._grad = grad if t._grad is inside_grad else plain_value(t._grad)
+            settle_tensor(t)
+            if id(inside) in HANDED_OUT:  # the array that it stands for
+                hand_out(t._data)
+        for holder, keys, before, inside in self._entered:
+            old = dict(zip(keys, zip(before, inside, strict=True), strict=True))
+            for key, now in zip(holder.keys(), holder.values(), strict=True):
+                if now is MISSING:
+                    continue
+                was, stood = old.get(key, (MISSING, MISSING))
+                new = was if now is stood else plain_value(now)
+                if new is not now:
+                    holder.put(key, new)
+        for given, twin, _ in self._containers:
+            if isinstance(given, list):
+                changed = [plain_value(x) for x in twin]
+                if len(changed) != len(given) or any(a is not b for a, b in zip(changed, given, strict=True)):
+                    given[:] = changed
+            else:
+                fresh = {key: plain_value(x) for key, x in twin.items()}
+                if list(fresh) != list(given) or any(a is not b for a, b in zip(fresh.values(), given.values())):  # noqa: B905
+                    given.clear()
+                    given.update(fresh)
+
+    # --- what it has done -----------------------------------------------------------------------------------------
+
+    def _describe(self, result: Any) -> None:
+        """Templates of the result and of the effects."""
+        self.template = self._template(result, "what it returns")
+        for t, _, _, inside, inside_grad in self._inside:
+            label = next(label for u, label in self._tensors if u is t)
+            if t._info is not None and t._info.hooks:
+                self.recorder.refuse(f"{label} gets a hook", where=False)
+            if t._data is not inside:
+                self.effects.append(Effect("data", t, self._index.get(id(t)), self._value(t._data, label), label))
+            elif type(inside) is Noted and inside._var.memory is not None and inside._var.memory.written:
+                self.effects.append(Effect("changed", t, self._index.get(id(t)), None, label))
+            if t._grad is not inside_grad:
+                value = None if t._grad is None else self._value(t._grad, f"{label}.grad")
+                self.effects.append(Effect("grad", t, self._index.get(id(t)), value, f"{label}.grad"))
+        for holder, keys, _, inside in self._entered:
+            now = dict(zip(holder.keys(), holder.values(), strict=True))
+            for key, stood in zip(keys, inside, strict=True):
+                value = now.pop(key, MISSING)
+                if value is not stood:
+                    self._meet_change(holder, key, stood, value)
+            for key, value in now.items():
+                self._meet_change(holder, key, MISSING, value)
+        for _, twin, before in self._containers:
+            now_parts = list(twin) if isinstance(twin, list) else [*twin, *twin.values()]
+            if len(now_parts) != len(before) or any(a is not b for a, b in zip(now_parts, before, strict=True)):
+                self.recorder.refuse("it changes a list or dict that it was given", where=False)
+
+    def _meet_change(self, holder: Holder, key: Any, stood: Any, value: Any) -> None:
+        label = holder.name_of(key)
+        noted = type(value) in _NOTED or type(stood) in _NOTED
+        if getattr(type(value), "__autograd_opaque__", False) or (not noted and same_constant(stood, value)):
+            return
+        if value is MISSING or stood is MISSING or not _holds_values(value):
+            self.changing = self.changing or label
+            return
+        self.effects.append(Effect("put", holder, key, self._template(value, label), label))
+
+    def _value(self, x: Any, label: str) -> Any:
+        if type(x) is Noted:
+            return x._var
+        self.recorder.refuse(f"{label} becomes an array from outside", where=False)
+        return None
+
+    def _template(self, x: Any, what: str) -> Any:
+        kind = type(x)
+        if kind is Noted:
+            return x._var
+        for number, var in self.recorder.numbers_read:
+            if number is x:
+                return var
+        if isinstance(x, Tensor):
+            if any(t is x for t, _ in self._tensors):
+                return Existing(x, self._index.get(id(x)))
+            node = x._node
+            if node is not None and not isinstance(node, Leaf):
+                maker: Any = node.parents[0] if node.op is None and node.parents else node
+                if maker.kept is not GONE:
+                    self.recorder.refuse(
+                        f"{what} has a graph that was not used up: return it detached, or compile the whole step",
+                        where=False,
+                    )
+            elif x._requires_grad:
+                self.recorder.refuse(f"{what} is a new Tensor that requires a gradient", where=False)
+            return TensorOf(self._value(x._data, what))
+        if kind is tuple or kind is list:
+            return kind([self._template(part, f"{what}[{i}]") for i, part in enumerate(x)])
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return kind(*[self._template(part, what) for part in x])
+        if kind is dict:
+            return {key: self._template(part, f"{what}[{key!r}]") for key, part in x.items()}
+        if x is None or kind in (bool, int, float, complex, str, bytes) or isinstance(x, np.generic | np.dtype | type):
+            return x
+        if id(x) in self.reachable._seen and not isinstance(x, np.ndarray):
+            return Existing(x)
+        self.recorder.refuse(f"{what} holds a {kind.__name__} that it has made", where=False)
+        return None
+
+
+def _global_randomness() -> tuple[Any, ...]:
+    """The states of the generators that everybody shares."""
+    old: Any = sys.modules.get("numpy.random.mtrand")
+    python: Any = sys.modules.get("random")
+    numbers = None if old is None else old.get_state()
+    shared = None if numbers is None else (numbers[1].tobytes(), *numbers[2:])
+    return shared, None if python is None else python.getstate()
+
+
+def _holds_values(x: Any) -> bool:
+    """Whether a new value of an entry came from the trace: an array, a number, a Tensor, or several of them."""
+    if type(x) in _NOTED or isinstance(x, Tensor):
+        return True
+    return isinstance(x, tuple | list) and bool(x) and all(map(_holds_values, x))
+
+
+def _with_parts(function: Any, swap: Callable[[Any], Any]) -> Any:
+    if isinstance(function, partial):
+        for part in (*function.args, *function.keywords.values()):
+            swap(part)
+    return function
+
+
+@contextmanager
+def _spied(hosts: list[Any], recorder: Recorder) -> Any:
+    """Notice when the user's code reads or sets what a host has: a replay would not see it."""
+    classes = [type(host) for host in hosts]
+    for host, cls in zip(hosts, classes, strict=True):
+        host.__class__ = _spy_of(cls, recorder)
+    try:
+        yield
+    finally:
+        for host, cls in zip(hosts, classes, strict=True):
+            host.__class__ = cls
+
+
+def _spy_of(cls: type, recorder: Recorder) -> type:
+    allowed = getattr(cls, "_replayed", ())
+
+    def by_user(name: str) -> bool:
+        code = sys._getframe(2).f_code
+        return not is_ours(code) and not (name.startswith("__") or name in allowed)
+
+    def get(self: Any, name: str) -> Any:
+        if name == "__class__":
+            return cls
+        if by_user(name):
+            recorder.refuse(f"it reads .{name} of {cls.__name__}")
+        return cls.__getattribute__(self, name)  # type: ignore[call-arg]
+
+    def put(self: Any, name: str, value: Any) -> None:
+        if by_user(name):
+            recorder.refuse(f"it sets .{name} of {cls.__name__}")
+        cls.__setattr__(self, name, value)  # type: ignore[call-arg]
+
+    spy = type(cls.__name__, (cls,), {"__slots__": (), "_spied": cls, "__getattribute__": get, "__setattr__": put})
+    spy.__module__, spy.__qualname__ = cls.__module__, cls.__qualname__
+    return spy

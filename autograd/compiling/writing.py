@@ -1,0 +1,384 @@
+"""A plan as readable NumPy: one Python function of bare calls.
+
+Names come from parameters and from the functions that made a value; a comment has the user's line. What the text refers
+to (arrays that stay, functions, Tensors) is bound to its names beside it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import keyword
+import linecache
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.calls import Call, Slot, Var, map_tree, vars_in
+from autograd.compiling.planning import Plan, values_of_template
+from autograd.compiling.reachable import Holder
+from autograd.compiling.results import build
+from autograd.compiling.tracing import Effect
+from autograd.engine.codegen import source_file
+from autograd.engine.tensor import Tensor
+from autograd.fingerprints import hand_out
+
+__all__ = ["OTHER", "write"]
+
+OTHER = object()  # what a program returns when a check does not come out as it did in the trace
+
+_SYMBOL = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
+    "lt": "<", "le": "<=", "eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "and_": "&", "or_": "|", "xor": "^",
+    "lshift": "<<", "rshift": ">>",
+}  # fmt: skip
+_UNARY = {"neg": "-", "pos": "+", "invert": "~"}
+_OUT_BY_NAME = (np.maximum, np.minimum, np.fmax, np.fmin)
+
+
+class _Writer:
+    def __init__(self, plan: Plan, name: str) -> None:
+        self.plan = plan
+        self.space: dict[str, Any] = {"OTHER": OTHER, "np": np, "inf": math.inf, "nan": math.nan}
+        self.lines: list[str] = []
+        self.names: dict[int, str] = {}  # of values, by number
+        self.bound: dict[int, str] = {}  # of objects, by id
+        self.keep: list[Any] = []
+        self.taken = {*self.space, *keyword.kwlist, *dir(builtins), "leaves", name}
+        self.first_effect = 0  # the number of the line from which on something outside is changed
+        self.name = name
+        self.last_place: tuple[str, int] = ("", 0)
+
+    # --- names ---
+
+    def fresh(self, wish: str) -> str:
+        base = re.sub(r"\W+", "_", wish).strip("_").lower() or "v"
+        if base[0].isdigit():
+            base = f"_{base}"
+        found, i = base, 2
+        while found in self.taken:
+            found, i = f"{base}_{i}", i + 1
+        self.taken.add(found)
+        return found
+
+    def bind(self, thing: Any, wish: str) -> str:
+        """The name of an object that the text refers to."""
+        if id(thing) not in self.bound:
+            self.bound[id(thing)] = name = self.fresh(wish)
+            self.space[name] = thing
+            self.keep.append(thing)
+        return self.bound[id(thing)]
+
+    def of(self, x: Any) -> str:
+        """The text of an operand."""
+        if type(x) is Var:
+            if x.number not in self.names:
+                known = self.plan.known[x.number]
+                if isinstance(known, np.ndarray | np.generic) or type(known) not in (int, bool, float):
+                    self.names[x.number] = name = self.fresh(self._wish_of(x))
+                    self.space[name] = known
+                else:
+                    return self.of(known)
+            return self.names[x.number]
+        kind = type(x)
+        if kind is tuple:
+            return f"({', '.join(map(self.of, x))}{',' if len(x) == 1 else ''})"
+        if kind is list:
+            return f"[{', '.join(map(self.of, x))}]"
+        if kind is slice:
+            return f"slice({self.of(x.start)}, {self.of(x.stop)}, {self.of(x.step)})"
+        if x is None or x is Ellipsis or kind in (bool, str):
+            return repr(x)
+        if kind in (int, float):
+            return f"({x!r})" if x < 0 else repr(x)
+        if isinstance(x, np.dtype):
+            return self.bind(x, x.name)
+        if isinstance(x, type) and issubclass(x, np.generic):
+            return f"np.{x.__name__}"
+        return self.bind(x, getattr(x, "__name__", None) or type(x).__name__)
+
+    def _wish_of(self, var: Var) -> str:
+        return self._wishes.get(var.number, "constant")
+
+    # --- text ---
+
+    def write(self) -> tuple[str, dict[str, Any]]:
+        plan, trace = self.plan, self.plan.trace
+        self._wishes: dict[int, str] = {}
+        for call in trace.recorder.calls:
+            for var in call.results():
+                self._wishes.setdefault(var.number, _short(call))
+        self._leaves()
+        self._slots()
+        draws = [call for call in plan.calls if call.kind == "draw"]
+        guards = [i for i, call in enumerate(plan.calls) if call.kind == "guard"]
+        self.restores: list[str] = []
+        if draws and guards and plan.calls.index(draws[0]) < guards[-1]:
+            for name in dict.fromkeys(self.of(call.args[0]) for call in draws):
+                state = self.fresh(f"{name}_state")
+                self.lines.append(f"    {state} = {name}.bit_generator.state")
+                self.restores.append(f"{name}.bit_generator.state = {state}")
+        modes: tuple[Any, ...] = ()
+        for call in plan.calls:
+            indent = "    "
+            self._comment(call)
+            if call.modes:
+                if call.modes != modes:
+                    self.lines.append(f"    with np.errstate({', '.join(f'{k}={v!r}' for k, v in call.modes)}):")
+                indent = "        "
+            modes = call.modes
+            if call.kind in ("host", "draw") or (
+                call.writes is not None
+                and call.writes.external
+                and all(v.memory is not call.writes for v in plan.shadows)
+            ):
+                self._has_effect()
+            self.lines += [f"{indent}{line}" for line in self._call(call)]
+        self._end()
+        head = f"def {self.name}(leaves):"
+        return "\n".join([head, *self.lines, ""]), self.space
+
+    def _leaves(self) -> None:
+        leaves = self.plan.trace.arguments.leaves
+        if leaves:
+            wishes = _names_of_arguments(self.plan.trace)
+            self.leaf_names = [self.fresh(wish) for wish in wishes]
+            self.lines.append(f"    {', '.join(self.leaf_names)}{',' if len(leaves) == 1 else ''} = leaves")
+
+    def _slots(self) -> None:
+        """Fetch what is read from outside."""
+        read = {var.number for var in self.plan.reads()}
+        read |= {call_var.number for call_var in self._written_externals()}
+        for var in self.plan.trace.recorder.vars:
+            if var.slot is None or var.number not in read:
+                continue
+            text = self._slot(var.slot)
+            if text in self.taken:  # an argument itself
+                self.names[var.number] = text
+                continue
+            self.names[var.number] = name = self.fresh(_wish_of_slot(var.slot))
+            self.lines.append(f"    {name} = {text}")
+            if var in self.plan.shadows:
+                self.lines.append(f"    {name}_outside, {name} = {name}, {name}.copy(order='K')")
+
+    def _written_externals(self) -> Iterable[Var]:
+        memories = {id(c.writes) for c in self.plan.calls if c.writes is not None}
+        return [v for v in self.plan.trace.recorder.vars if v.slot is not None and id(v.memory) in memories]
+
+    def _slot(self, slot: Slot) -> str:
+        holder = slot.holder
+        if isinstance(holder, tuple):  # an argument
+            name = self.leaf_names[holder[1]]
+            return name if slot.key is None else f"{name}.{slot.key}"
+        if callable(holder):
+            text = f"{self.bind(holder, slot.label)}()"
+        elif isinstance(holder, Tensor):
+            return f"{self.bind(holder, _tensor_name(holder, slot.label))}.{slot.key}"
+        else:
+            text = self._entry(holder, slot.key)
+        return text + "".join(f"[{i}]" for i in slot.path)
+
+    def _entry(self, holder: Holder, key: Any) -> str:
+        wish = holder.label or "outside"
+        if holder.kind in ("list", "dict"):
+            return f"{self.bind(holder.thing, wish)}[{self.of(key)}]"
+        if holder.kind == "cell":
+            return f"{self.bind(holder.thing, str(key) + '_cell')}.cell_contents"
+        name = self.bind(holder.thing, wish)
+        return f"{name}.{key}" if holder.kind == "fields" else f"{name}.__dict__[{self.of(key)}]"
+
+    def _comment(self, call: Call) -> None:
+        if call.place == self.last_place or not call.place[0]:
+            return
+        self.last_place = call.place
+        file, line = call.place
+        text = linecache.getline(file, line).strip()
+        self.lines.append(f"    # {file.rpartition('/')[2]}:{line}  {text}".rstrip())
+
+    def _call(self, call: Call) -> list[str]:
+        if call.kind == "guard":
+            return self._guard(call)
+        if call.kind == "host":
+            return self._host(call)
+        into = self.plan.into.get(id(call))
+        if into is not None:
+            ufunc, args, kwargs = into
+            out = self.of(call.out)
+            parts = [*map(self.of, args)]
+            if kwargs or ufunc in _OUT_BY_NAME:
+                parts += [*self._options(kwargs), f"out={out}"]
+            else:
+                parts.append(out)
+            return [f"{self._function(ufunc)}({', '.join(parts)})"]
+        text = self._expression(call)
+        if call.out is None or not list(vars_in(call.out)):
+            return [text]
+        named = type(call.out) is Var and (call.out.number in self.names or call.out.number in self.plan.known)
+        if named and call.writes is not None and call.out.memory is call.writes:
+            return [text]
+        return [f"{self._targets(call.out)} = {text}"]
+
+    def _targets(self, out: Any) -> str:
+        if type(out) is Var:
+            self.names[out.number] = self.fresh(self._wish_of(out))
+            return self.names[out.number]
+        if isinstance(out, tuple | list):
+            return f"({', '.join(map(self._targets, out))}{',' if len(out) == 1 else ''})"
+        return self.fresh("unused")
+
+    def _options(self, kwargs: dict[str, Any]) -> list[str]:
+        return [f"{key}={self.of(value)}" for key, value in kwargs.items()]
+
+    def _function(self, fn: Any) -> str:
+        name = fn.__name__
+        if getattr(np, name, None) is fn or getattr(getattr(np, name, None), "__wrapped__", None) is fn:
+            if id(fn) not in self.bound:
+                self.bound[id(fn)] = self.fresh(name)
+                self.space[self.bound[id(fn)]] = fn
+                self.keep.append(fn)
+            return self.bound[id(fn)]
+        return self.bind(fn, name)
+
+    def _expression(self, call: Call) -> str:
+        args = [self.of(x) for x in call.args]
+        rest = ", ".join([*args, *self._options(call.kwargs)])
+        if call.kind in ("method", "draw"):
+            return f"{args[0]}.{call.fn}({', '.join([*args[1:], *self._options(call.kwargs)])})"
+        if call.kind == "getitem":
+            return f"{args[0]}[{_index(call.args[1], self.of)}]"
+        if call.kind == "setitem":
+            return f"{args[0]}[{_index(call.args[1], self.of)}] = {args[2]}"
+        if call.kind == "attribute":
+            return f"{args[0]}.{call.fn}"
+        if call.kind.startswith("ufunc."):
+            method = call.kind[6:]
+            return f"{self.bind(getattr(call.fn, method), f'{call.fn.__name__}_{method}')}({rest})"
+        if call.kind == "operator" and call.fn.__name__ in _SYMBOL:
+            return f"{args[0]} {_SYMBOL[call.fn.__name__]} {args[1]}"
+        if call.kind == "operator" and call.fn.__name__ in _UNARY:
+            return f"{_UNARY[call.fn.__name__]}{args[0]}"
+        return f"{self._function(call.fn)}({rest})"
+
+    def _guard(self, call: Call) -> list[str]:
+        text, value = self.of(call.args[0]), call.kwargs["is"]
+        lines = [f"if bool({text}) is not {value}:" if type(value) is bool else f"if {text} != {value}:"]
+        return [*lines, *(f"    {line}" for line in self.restores), "    return OTHER"]
+
+    def _host(self, call: Call) -> list[str]:
+        (owner,) = call.args
+        lines = []
+        for t, var in zip(call.kwargs["tensors"], call.kwargs["grads"], strict=True):
+            name = self.bind(t, _tensor_name(t, "parameter"))
+            lines.append(f"{name}._grad = {'None' if var is None else self._as_array(var)}")
+        lines.append(f"{self.bind(owner, type(owner).__name__)}.{call.fn}()")
+        later = {v.number for c in self.plan.calls[self.plan.calls.index(call) + 1 :] for v in c.inputs()}
+        for var in self.plan.trace.recorder.vars:  # it may have put another array there
+            slot = var.slot if var.number in later else None
+            if slot is not None and slot.key == "_data" and any(slot.holder is t for t in call.kwargs["tensors"]):
+                lines.append(f"{self.names[var.number]} = {self._slot(slot)}")
+        return lines
+
+    def _as_array(self, var: Var) -> str:
+        text = self.of(var)
+        return text if isinstance(var.example, np.ndarray) else f"np.array({text})"
+
+    def _has_effect(self) -> None:
+        self.first_effect = self.first_effect or len(self.lines) + 2  # after the line of ``def``
+
+    def _end(self) -> None:
+        self._has_effect()
+        for var in self.plan.shadows:
+            name = self.names[var.number]
+            self.lines.append(f"    np.copyto({name}_outside, {name})")
+        host = next((c for c in reversed(self.plan.calls) if c.kind == "host"), None)
+        done = (
+            {}
+            if host is None
+            else {id(t): v for t, v in zip(host.kwargs["tensors"], host.kwargs["grads"], strict=True)}
+        )
+        for effect in self.plan.trace.effects:
+            self.lines += [f"    {line}" for line in self._effect(effect, done)]
+        values = values_of_template(self.plan.trace.template)
+        self.lines.append(f"    return {self.of(tuple(values))}")
+
+    def _effect(self, effect: Effect, done: dict[int, Any]) -> Sequence[str]:
+        if effect.kind == "put":
+            build = self.bind(_Putter(effect), f"set_{effect.label}")
+            return [f"{build}({', '.join(self.of(v) for v in values_of_template(effect.template))})"]
+        t = effect.target
+        name = self.leaf_names[effect.key] if effect.key is not None else self.bind(t, _tensor_name(t, effect.label))
+        if effect.kind == "changed":
+            return [f"{name}._changed()"]
+        if effect.kind == "data":
+            lines = [f"{name}._data = {self.of(effect.template)}", f"{name}._changed()"]
+            if any(v.memory is effect.template.memory for v in values_of_template(self.plan.trace.template)):
+                lines.append(f"{self.bind(hand_out, 'hand_out')}({self.of(effect.template)})")
+            return lines
+        if id(t) in done and done[id(t)] is effect.template:
+            return []
+        return [f"{name}._grad = {'None' if effect.template is None else self._as_array(effect.template)}"]
+
+
+class _Putter:
+    """Puts new values into an entry of a holder."""
+
+    def __init__(self, effect: Effect) -> None:
+        self.effect = effect
+
+    def __call__(self, *values: Any) -> None:
+        self.effect.target.put(self.effect.key, build(self.effect.template, iter(values), ()))
+
+
+def _index(index: Any, of: Any) -> str:
+    """An index as one writes it between brackets."""
+    if type(index) is slice:
+        step = "" if index.step is None else f":{of(index.step)}"
+        return f"{'' if index.start is None else of(index.start)}:{'' if index.stop is None else of(index.stop)}{step}"
+    if type(index) is tuple and index and not any(type(x) is tuple for x in index):
+        return ", ".join(_index(x, of) for x in index) + ("," if len(index) == 1 else "")
+    return of(index)  # type: ignore[no-any-return]
+
+
+def _short(call: Call) -> str:
+    name = call.name
+    return {"getitem": "part", "T": "transposed"}.get(name, name)
+
+
+def _tensor_name(t: Tensor, label: str) -> str:
+    return t.name or label.removesuffix("._data")
+
+
+def _wish_of_slot(slot: Slot) -> str:
+    if isinstance(slot.holder, Tensor):
+        name = _tensor_name(slot.holder, slot.label.removesuffix(".grad"))
+        return f"{name}_grad" if slot.key == "_grad" else f"{name}_data"
+    return slot.label
+
+
+def _names_of_arguments(trace: Any) -> list[str]:
+    """A name for each leaf: that of the parameter of the function, where that can be told."""
+    args, kwargs = trace.arguments.tree
+    try:
+        bound: dict[str, Any] = dict(inspect.signature(trace.function).bind(*args, **kwargs).arguments)
+    except (TypeError, ValueError):
+        bound = {f"argument_{i}": x for i, x in enumerate(args)} | kwargs
+    found: dict[int, str] = {}
+    for name, x in bound.items():
+        parts: list[Any] = []
+        map_tree(x, parts.append)
+        for i, part in enumerate(parts):
+            found.setdefault(id(part), name if len(parts) == 1 else f"{name}_{i}")
+    return [found.get(id(leaf), f"argument_{i}") for i, leaf in enumerate(trace.arguments.leaves)]
+
+
+def write(plan: Plan, name: str) -> tuple[str, Any, int]:
+    """The text of a program, the function that it defines, and the first line that changes something outside."""
+    writer = _Writer(plan, name)
+    text, space = writer.write()
+    code = compile(text, source_file(name, text), "exec")
+    exec(code, space)  # our own text
+    space["__kept__"] = writer.keep
+    return text, space[name], writer.first_effect

@@ -1,0 +1,119 @@
+"""Every op, module and optimizer of the tables, compiled beside eager over several calls with other numbers each."""
+
+from importlib.util import find_spec
+
+import numpy as np
+from op_samples import weights
+
+import autograd
+import nn
+import optim
+from autograd import Tensor
+
+
+def is_floating(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def was_replayed(compiled):
+    """Or it needs the error function, and there is no SciPy: Python's own takes number by number."""
+    without_scipy = not find_spec("scipy") and "by .tolist" in compiled.explain()
+    return without_scipy or any(program.replays + program.verified for program in compiled._programs)
+
+
+def weighted(out):
+    parts = out if isinstance(out, tuple) else (out,)
+    return sum(np.sum(part * weights(np.zeros(part.shape, part.dtype))) for part in parts if isinstance(part, Tensor))
+
+
+# What is not compiled, and what is said of it.
+OPS = {
+    "arctan2": "by float()",  # of numbers beside arrays
+    "power": "by float()",
+    "i0": "no call noted here",
+}
+MODULES = {
+    "CrossEntropyLoss-weight-mean": "by float()",
+    "LayerNorm-axes": "by float()",
+}
+COUNTS = ("CrossEntropyLoss-ignored", "CrossEntropyLoss-everything", "NLLLoss-everything")  # labels that do not count
+
+
+def test_every_op(live_sample, beside_eager, World):
+    sample = live_sample
+    function, attributes, live = sample.op.function, sample.attributes, tuple(sample.live)
+
+    def make():
+        return World(), autograd.value_and_grad(lambda *xs: weighted(function(*xs, **attributes)), live)
+
+    def arguments(i):
+        return [x * (1.0 + 1e-3 * i) if is_floating(x) else x for x in sample.arrays()]
+
+    compiled, _ = beside_eager(make, arguments, steps=5)
+    assert was_replayed(compiled) or OPS.get(sample.op.name, "?") in compiled.explain(), compiled.explain()
+
+
+def total(out):
+    parts = out if isinstance(out, tuple) else (out,)
+    return sum((total(p) if isinstance(p, tuple) else p.sum()) for p in parts)
+
+
+def test_every_module_and_loss(case, beside_eager, World):
+    def make():
+        nn.manual_seed(1)
+        model = case.make().train(case.training)
+        parameters = list(model.parameters())
+        optimizer = optim.SGD(parameters, lr=0.01) if parameters else None
+
+        def step(*inputs):
+            loss = total(model(*inputs))
+            if optimizer is None:
+                return loss.detach() if isinstance(loss, Tensor) else loss
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return World(model, optimizer), step
+
+    def arguments(i):
+        return [
+            x.astype("float32") if is_floating(x) else x for x in case.inputs(np.random.default_rng(i), case.least + 3)
+        ]
+
+    compiled, _ = beside_eager(make, arguments, steps=6)
+    if not case.name.startswith(COUNTS):
+        assert was_replayed(compiled) or MODULES.get(case.name, "?") in compiled.explain(), compiled.explain()
+
+
+def regression(make_optimizer, World):
+    def make():
+        model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.Tanh(), nn.Linear(4, 2, rng=1))
+        optimizer, loss = make_optimizer(model.parameters()), nn.MSELoss()
+
+        def step(x, y):
+            optimizer.zero_grad()
+            value = loss(model(x), y)
+            value.backward()
+            optimizer.step()
+            return value
+
+        return World(model, optimizer), step
+
+    return make
+
+
+def numbers(i, n=5):
+    rng = np.random.default_rng(i)
+    return rng.normal(size=(n, 3)).astype("f"), rng.normal(size=(n, 2)).astype("f")
+
+
+def test_every_optimizer(optimizer, beside_eager, World):
+    compiled, _ = beside_eager(regression(optimizer.make, World), numbers)
+    assert was_replayed(compiled), compiled.explain()
+
+
+def test_a_schedule_is_an_input(beside_eager, World):
+    compiled, _ = beside_eager(regression(lambda p: optim.Adam(p, lr=lambda t: 0.1 / (1 + t)), World), numbers)
+    assert was_replayed(compiled)
+    assert compiled._traced == 3  # once without gradients, twice with them
