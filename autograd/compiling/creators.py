@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd import transforms
 from autograd.compiling.calls import map_tree
+from autograd.compiling.frames import is_ours
 from autograd.compiling.names import FUNCTIONS
 from autograd.compiling.noted import Noted, NotedGenerator
 from autograd.engine.tensor import Tensor
@@ -125,6 +126,9 @@ def _is_remembered(recorder: Any) -> bool:
 
 
 def _remembers(frame: Any) -> bool:
-    """Whether the function of a frame is wrapped in a cache under its own name in its module."""
-    found = frame.f_globals.get(frame.f_code.co_name)
-    return hasattr(found, "cache_info") and getattr(found.__wrapped__, "__code__", None) is frame.f_code
+    """Whether the function of a frame is wrapped in a cache that its module has, under its own name or, of a lambda of
+    this library, under another."""
+    space, code = frame.f_globals, frame.f_code
+    named = is_ours(code) and code.co_name == "<lambda>"
+    found = list(space.values()) if named else [space.get(code.co_name)]
+    return any(hasattr(x, "cache_info") and getattr(x.__wrapped__, "__code__", None) is code for x in found)

@@ -12,7 +12,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Tensor
+from autograd import Tensor, arrays
 
 TESTS = Path(__file__).parents[1]
 
@@ -44,6 +44,8 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(autouse=True)
 def seeded():
     nn.manual_seed(0)
+    arrays._kept_ones.cache_clear()  # as in a fresh process
+    arrays._kept_places.cache_clear()
     yield
     nn.set_default_dtype("float32")
 
