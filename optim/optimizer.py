@@ -555,6 +555,27 @@ class Optimizer:
         places += [("dict", group, f"param_groups[{i}]", ("params",)) for i, group in enumerate(groups)]
         return places
 
+    def _as_now(self) -> Callable[[], None]:
+        """What makes parameters, gradients and state what they are now."""
+        t, skipped = self.t, self.skipped
+        held = [
+            (p, p._data, p._data.copy(), p._grad, state, dict(state), [(x, x.copy()) for x in _arrays_of(state)])
+            for p, state in self.state.items()
+        ]
+
+        def put_back() -> None:
+            self.t, self.skipped = t, skipped
+            for p, data, values, grad, state, entries, arrays in held:
+                p._data, p._grad = data, grad
+                for array, before in ((data, values), *arrays):
+                    if array.flags.writeable:
+                        array[...] = before
+                p._changed()
+                state.clear()
+                state.update(entries)
+
+        return put_back
+
     def _forget(self) -> None:
         """Drop what can be made again: it is not copied and not pickled."""
         self._kernels: dict[Any, Kernel] = {}
@@ -597,3 +618,7 @@ def _word(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_word, value))})"
     return getattr(value, "__name__", None) or repr(value)
+
+
+def _arrays_of(state: Mapping[str, Any]) -> list[NDArray[Any]]:
+    return [x for x in state.values() if isinstance(x, np.ndarray)]

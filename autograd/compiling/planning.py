@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
+from autograd.compiling.calls import Call, Var, map_tree, vars_in
 from autograd.compiling.recorder import run_call
 from autograd.compiling.tracing import TensorOf, Trace
 
@@ -62,9 +62,10 @@ class Plan:
         self.known: dict[int, Any] = {}
         self.into: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
         self.bytes = 0
-        self.shadows = self._find_shadows()
         self._fold()
         self._place()
+        checks = [i for i, call in enumerate(self.calls) if call.kind == "guard"]
+        self.last_check = checks[-1] if checks else -1  # what is changed before it may have to be taken back
 
     def _needed(self, calls: list[Call]) -> list[Call]:
         """The calls that a result, an effect, a check or a generator depends on."""
@@ -86,28 +87,6 @@ class Plan:
                     if var.memory is not None:
                         memories.add(id(var.memory))
         return kept[::-1]
-
-    def _find_shadows(self) -> list[Var]:
-        """Arrays from outside that are written before a check: they are worked on as copies, and written at the end."""
-        written: dict[int, Memory] = {}
-        early: dict[int, Memory] = {}
-        for call in self.calls:
-            if call.writes is not None and call.writes.external:
-                written[id(call.writes)] = call.writes
-            elif call.kind == "guard":
-                early.update(written)
-        found = []
-        for memory in early.values():
-            vars_of = [v for v in self.trace.recorder.vars if v.slot is not None and v.memory is memory]
-            if (
-                len(vars_of) != 1
-                or isinstance(getattr(vars_of[0].slot, "holder", None), tuple)
-                or any(call.kind == "host" for call in self.calls)
-            ):
-                self.trace.recorder.refuse("a check follows a change in place", where=False)
-                return []
-            found += vars_of
-        return found
 
     def _fold(self) -> None:
         """Calls that depend on nothing are done beforehand, unless their memory is written or handed out."""

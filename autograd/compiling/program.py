@@ -25,7 +25,7 @@ class Program:
         plan = Plan(trace)
         self.refused = trace.refused
         if self.refused is None:
-            self.source, self._run, self._first_effect = write(plan, name)
+            self.source, self._run, self._first_effect, self._undo = write(plan, name)
         self._build = builder(trace.template)
         self.asked_for = trace.recorder.asked_for
         self.calls, self.pruned, self.bytes = len(plan.calls), plan.pruned, plan.bytes
@@ -38,6 +38,7 @@ class Program:
         """The result of a replay; `OTHER` where a check came out otherwise, `BUSY` where another thread is at it."""
         if not self._busy.acquire(blocking=False):
             return BUSY
+        values: Any = None
         try:
             values = self._run(arguments.leaves)
         except Exception as error:
@@ -45,6 +46,10 @@ class Program:
                 raise
             values = OTHER  # eager raises it too, with more words
         finally:
+            undo, self._undo[:] = self._undo[::-1], ()
+            if values is OTHER:
+                for take_back in undo:
+                    take_back()
             self._busy.release()
         if values is OTHER:
             self.missed += 1

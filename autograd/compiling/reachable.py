@@ -249,7 +249,8 @@ class Reachable:
             maker: Any = node.parents[0] if node.op is None and node.parents else node
             if maker.kept is not GONE:
                 raise Refused(f"{label} is a Tensor with a graph, made before")
-        if t._info is not None and t._info.hooks:
+        info = getattr(t, "_info", None)  # a result has none
+        if info is not None and info.hooks:
             raise Refused(f"{label} has a hook")
         self.tensors.append((t, label))
         self._seen[id(t._data)] = t._data
@@ -267,12 +268,13 @@ class Reachable:
             self._pending += [(value, label) for cell in f.__closure__ or () for value in _content(cell)]
             return
         names = set(_names(f.__code__))
-        new = set(_globals(f.__code__)) - {"type"}  # with those that are not there yet
+        asked = set(_globals(f.__code__))  # with those that are not there yet
+        new = asked - {"type"}
         self._words |= names | set(_words(f.__code__))
         space = f.__globals__
         if "catch_warnings" in names and any(isinstance(x, tuple) and "record" in x for x in f.__code__.co_consts):
             raise Refused(f"{label} keeps warnings, which depend on numbers")
-        if unseen := {name for name in names & _UNSEEN if name not in space}:
+        if unseen := {name for name in (names if "builtins" in names else asked) & _UNSEEN if name not in space}:
             raise Refused(f"{label} uses {unseen.pop()}(), which does not tell what it sees")
         if "type" in names and "type" not in space:
             self.asking_for_types[id(space)] = space

@@ -60,7 +60,6 @@ class Recorder:
         self._values: list[Any] = []  # kept alive, so that their ids stay theirs
         self._known: set[int] = set()
         self._generators: dict[int, tuple[Any, Any]] = {}
-        self._effects = False  # whether something outside was changed that cannot be put back
 
     # --- what comes in -------------------------------------------------------------------------------------------
 
@@ -309,8 +308,6 @@ class Recorder:
 
     def _guard(self, var: Var, value: bool | int) -> None:
         """A replay is right only where this is again what it is here."""
-        if self._effects:
-            self.refuse("a value is looked at after an optimizer's step")
         self._append(Call("guard", "guard", (var,), {"is": value}, None, None, self._place(), ()))
 
     def count(self, mask: Noted) -> None:
@@ -402,7 +399,6 @@ class Recorder:
                     self.refuse(f"{type(owner).__name__} changes gradients")
         if moved:
             self.refuse(f"{type(owner).__name__} has put other arrays in place of its parameters")
-        self._effects = True
         self._append(Call("host", name, (owner,), {"tensors": tensors, "grads": grads}, None, None, self._place(), ()))
 
     # --- afterwards -----------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import keyword
 import linecache
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,11 @@ class _Writer:
         self.bound: dict[int, str] = {}  # of objects, by id
         self.keep: list[Any] = []
         self.taken = {*self.space, *keyword.kwlist, *dir(builtins), "leaves", name}
-        self.first_effect = 0  # the number of the line from which on something outside is changed
+        self.first_effect = 0  # the number of the line from which on what is changed outside stays so
         self.name = name
         self.last_place: tuple[str, int] = ("", 0)
+        self.undo: list[Callable[[], None]] = []  # how what a run has changed is taken back
+        self.noted: set[int] = set()  # of which that is known, by number
 
     # --- names ---
 
@@ -113,16 +116,8 @@ class _Writer:
                 self._wishes.setdefault(var.number, _short(call))
         self._leaves()
         self._slots()
-        draws = [call for call in plan.calls if call.kind == "draw"]
-        guards = [i for i, call in enumerate(plan.calls) if call.kind == "guard"]
-        self.restores: list[str] = []
-        if draws and guards and plan.calls.index(draws[0]) < guards[-1]:
-            for name in dict.fromkeys(self.of(call.args[0]) for call in draws):
-                state = self.fresh(f"{name}_state")
-                self.lines.append(f"    {state} = {name}.bit_generator.state")
-                self.restores.append(f"{name}.bit_generator.state = {state}")
         modes: tuple[Any, ...] = ()
-        for call in plan.calls:
+        for i, call in enumerate(plan.calls):
             indent = "    "
             self._comment(call)
             if call.modes:
@@ -130,11 +125,9 @@ class _Writer:
                     self.lines.append(f"    with np.errstate({', '.join(f'{k}={v!r}' for k, v in call.modes)}):")
                 indent = "        "
             modes = call.modes
-            if call.kind in ("host", "draw") or (
-                call.writes is not None
-                and call.writes.external
-                and all(v.memory is not call.writes for v in plan.shadows)
-            ):
+            if i < plan.last_check:
+                self.lines += [f"{indent}{line}" for line in self._undoing(call)]
+            elif call.kind in ("host", "draw") or (call.writes is not None and call.writes.external):
                 self._has_effect()
             self.lines += [f"{indent}{line}" for line in self._call(call)]
         self._end()
@@ -161,8 +154,6 @@ class _Writer:
                 continue
             self.names[var.number] = name = self.fresh(_wish_of_slot(var.slot))
             self.lines.append(f"    {name} = {text}")
-            if var in self.plan.shadows:
-                self.lines.append(f"    {name}_outside, {name} = {name}, {name}.copy(order='K')")
 
     def _written_externals(self) -> Iterable[Var]:
         memories = {id(c.writes) for c in self.plan.calls if c.writes is not None}
@@ -264,8 +255,10 @@ class _Writer:
 
     def _guard(self, call: Call) -> list[str]:
         text, value = self.of(call.args[0]), call.kwargs["is"]
-        lines = [f"if bool({text}) is not {value}:" if type(value) is bool else f"if {text} != {value}:"]
-        return [*lines, *(f"    {line}" for line in self.restores), "    return OTHER"]
+        return [
+            f"if bool({text}) is not {value}:" if type(value) is bool else f"if {text} != {value}:",
+            "    return OTHER",
+        ]
 
     def _host(self, call: Call) -> list[str]:
         (owner,) = call.args
@@ -285,14 +278,29 @@ class _Writer:
         text = self.of(var)
         return text if isinstance(var.example, np.ndarray) else f"np.array({text})"
 
+    def _undoing(self, call: Call) -> Iterator[str]:
+        """Lines that note how a call is taken back, should a later check come out otherwise."""
+        back = self.bind(self.undo, "undo")
+        if call.kind == "host":
+            (owner,) = call.args
+            yield f"{back}.append({self.bind(owner, type(owner).__name__)}._as_now())"
+        elif call.kind == "draw" and call.args[0].number not in self.noted:
+            self.noted.add(call.args[0].number)
+            generator = self.of(call.args[0])
+            yield f"{back}.append({self.bind(_state_of, 'state_of')}({generator}))"
+        elif call.writes is not None and call.writes.external:
+            for var in self.plan.trace.recorder.vars:
+                if var.slot is not None and var.memory is call.writes and var.number not in self.noted:
+                    self.noted.add(var.number)
+                    name = self.of(var)
+                    copying = f"{self.bind(partial, 'partial')}({self._function(np.copyto)}, {name}, {name}.copy())"
+                    yield f"{back}.append({copying})"
+
     def _has_effect(self) -> None:
         self.first_effect = self.first_effect or len(self.lines) + 2  # after the line of ``def``
 
     def _end(self) -> None:
         self._has_effect()
-        for var in self.plan.shadows:
-            name = self.names[var.number]
-            self.lines.append(f"    np.copyto({name}_outside, {name})")
         host = next((c for c in reversed(self.plan.calls) if c.kind == "host"), None)
         done = (
             {}
@@ -320,6 +328,11 @@ class _Writer:
         if id(t) in done and done[id(t)] is effect.template:
             return []
         return [f"{name}._grad = {'None' if effect.template is None else self._as_array(effect.template)}"]
+
+
+def _state_of(generator: Any) -> Callable[[], None]:
+    """What makes a generator of random numbers what it is now."""
+    return partial(setattr, generator.bit_generator, "state", generator.bit_generator.state)
 
 
 class _Putter:
@@ -374,11 +387,12 @@ def _names_of_arguments(trace: Any) -> list[str]:
     return [found.get(id(leaf), f"argument_{i}") for i, leaf in enumerate(trace.arguments.leaves)]
 
 
-def write(plan: Plan, name: str) -> tuple[str, Any, int]:
-    """The text of a program, the function that it defines, and the first line that changes something outside."""
+def write(plan: Plan, name: str) -> tuple[str, Any, int, list[Callable[[], None]]]:
+    """The text of a program, the function that it defines, the first line from which on what is changed stays so, and
+    the list to which it adds how what it changes before is taken back."""
     writer = _Writer(plan, name)
     text, space = writer.write()
     code = compile(text, source_file(name, text), "exec")
     exec(code, space)  # our own text
     space["__kept__"] = writer.keep
-    return text, space[name], writer.first_effect
+    return text, space[name], writer.first_effect, writer.undo

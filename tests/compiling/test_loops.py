@@ -1,0 +1,174 @@
+"""What training loops have beside forward, backward and step, compiled beside eager."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+from autograd import no_grad
+
+MODELS = {
+    "plain": lambda: [nn.Linear(6, 8, rng=0), nn.Tanh(), nn.Linear(8, 3, rng=1)],
+    "norm and dropout": lambda: [
+        nn.Linear(6, 8, rng=0), nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(0.3, rng=5), nn.Linear(8, 3, rng=1),
+    ],
+}  # fmt: skip
+
+
+def batch(i, n=16):
+    rng = np.random.default_rng(i)
+    return rng.normal(size=(n, 6)).astype("f"), rng.integers(0, 3, n)
+
+
+def replays(compiled):
+    return sum(program.replays for program in compiled._programs)
+
+
+def trained(world, x, y, after_backward=lambda: None):
+    world.optimizer.zero_grad()
+    loss = world.loss_of(world.model(x), y)
+    loss.backward()
+    after_backward()
+    world.optimizer.step()
+    return loss
+
+
+def two_steps(world):
+    return lambda x, y: [trained(world, x, y) for _ in range(2)]
+
+
+def evaluated_after_the_step(world):
+    def step(x, y):
+        world.model.train()
+        loss = trained(world, x, y)
+        world.model.eval()
+        with no_grad():
+            return loss.item(), world.loss_of(world.model(x), y).item()
+
+    return step
+
+
+def micro_batches(world):
+    def step(x, y):
+        world.optimizer.zero_grad()
+        total = 0.0
+        for k in range(0, len(x), 8):
+            loss = world.loss_of(world.model(x[k : k + 8]), y[k : k + 8]) / 2
+            loss.backward()
+            total = total + loss.detach()
+        world.optimizer.step()
+        return total
+
+    return step
+
+
+def adversaries(world):
+    generator, judge = nn.Linear(6, 6, rng=2), nn.Sequential(nn.Linear(6, 4, rng=3), nn.ReLU(), nn.Linear(4, 1, rng=4))
+    adam, sgd = optim.Adam(generator.parameters(), lr=1e-2), optim.SGD(judge.parameters(), lr=0.1)
+    loss_of, rng = nn.BCEWithLogitsLoss(), np.random.default_rng(1)
+    true, false = np.ones((16, 1), "f"), np.zeros((16, 1), "f")
+
+    def step(x, y):
+        made = generator(rng.normal(size=x.shape).astype("f"))
+        sgd.zero_grad()
+        of_judge = loss_of(judge(x), true) + loss_of(judge(made.detach()), false)
+        of_judge.backward()
+        sgd.step()
+        adam.zero_grad()
+        of_generator = loss_of(judge(made), true)
+        of_generator.backward()
+        adam.step()
+        return of_judge, of_generator, [p.data for m in (generator, judge) for p in m.parameters()]
+
+    return step
+
+
+def gradients_filled_with_zeros(world):
+    def step(x, y):
+        world.optimizer.zero_grad(set_to_none=False)
+        loss = world.loss_of(world.model(x), y)
+        loss.backward()
+        world.optimizer.step()
+        return loss
+
+    return step
+
+
+def average_of_weights(world):
+    world.average = {name: p.data.copy() for name, p in world.model.named_parameters()}
+    twin = copy.deepcopy(world.model)
+
+    def step(x, y):
+        loss = trained(world, x, y)
+        for name, p in world.model.named_parameters():
+            world.average[name] *= 0.9
+            world.average[name] += 0.1 * p.data
+        for a, b in zip(twin.parameters(), world.model.parameters(), strict=True):
+            a.data = 0.9 * a.data + 0.1 * b.data
+        return loss, [p.data for p in twin.parameters()]
+
+    return step
+
+
+def metrics_as_arrays(world):
+    world.confusion, world.seen, world.history = np.zeros((3, 3)), np.zeros((), int), np.zeros(50)
+
+    def step(x, y):
+        world.optimizer.zero_grad()
+        scores = world.model(x)
+        loss = world.loss_of(scores, y)
+        loss.backward()
+        world.optimizer.step()
+        np.add.at(world.confusion, (y, scores.data.argmax(1)), 1)
+        world.history[world.seen] = loss.data
+        world.seen += 1
+        return (scores.data.argmax(1) == y).mean()
+
+    return step
+
+
+LOOPS = (
+    two_steps, evaluated_after_the_step, micro_batches, adversaries, gradients_filled_with_zeros, average_of_weights,
+    metrics_as_arrays,
+)  # fmt: skip
+
+
+def maker(World, body, model, optimizer=lambda p: optim.Adam(p, lr=1e-2)):
+    def make():
+        module = nn.Sequential(*MODELS[model]())
+        world = World(module, optimizer(module.parameters()))
+        world.loss_of = nn.CrossEntropyLoss()
+        return world, body(world)
+
+    return make
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("body", LOOPS, ids=lambda body: body.__name__)
+def test_loops(body, model, beside_eager, World):
+    compiled, _ = beside_eager(maker(World, body, model), batch, steps=12)
+    assert replays(compiled), compiled.explain()
+
+
+def test_what_was_changed_before_a_check_is_taken_back(beside_eager, World):
+    """Labels of the second batch are looked at after the step, random numbers and running statistics of the first."""
+
+    def body(world):
+        def step(x, y, x2, y2):
+            world.optimizer.zero_grad(set_to_none=False)
+            loss = world.loss_of(world.model(x), y)
+            loss.backward()
+            world.optimizer.step()
+            return loss, world.loss_of(world.model(x2), y2).detach()
+
+        return step
+
+    def arguments(i):
+        x2, y2 = batch(-i % 97)
+        return *batch(i), x2, y2 + (3 if i in (7, 9) else 0)
+
+    compiled, _ = beside_eager(maker(World, body, "norm and dropout"), arguments, steps=14)
+    assert replays(compiled)
+    assert sum(program.missed for program in compiled._programs)
