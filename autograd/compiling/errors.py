@@ -23,7 +23,7 @@ class CompileError(AutogradError):
 
 
 class CompileWarning(UserWarning):
-    """A replay differed from the eager run beside it: the function runs eager from there on.
+    """A function runs eager: a replay differed from the eager run beside it, or `fit` could not compile a step.
 
     >>> import autograd
     >>> issubclass(autograd.CompileWarning, UserWarning)

@@ -271,6 +271,20 @@ class Compiled:
         """
         return "" if not self._programs else self._programs[0].source
 
+    @property
+    def reason(self) -> str | None:
+        """Why all calls run eager, in words; None while that is not so.
+
+        >>> import numpy as np
+        >>> from autograd import compile
+        >>> random = compile(lambda x: x * np.random.rand(2))
+        >>> x = random(np.ones(2))
+        >>> random.reason.partition(":")[0]
+        'an array that no call noted here has made'
+        """
+        refused = None if self._programs else next((reason for reason, _ in self._refused.values()), None)
+        return self._reason or refused
+
     def explain(self) -> str:
         """What was compiled and how often it was replayed, or why it was not, in words.
 

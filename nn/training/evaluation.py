@@ -17,7 +17,7 @@ from nn.defaults import get_default_dtype
 from nn.module import Module
 from nn.training.run import Loss, Metric
 
-__all__ = ["Metrics", "dtype_of", "evaluate", "loader_for", "named", "number_of", "parts_of", "predict"]
+__all__ = ["Metrics", "dtype_of", "evaluate", "loader_for", "named", "number_of", "parts_of", "predict", "single"]
 
 Metrics = Mapping[str, Metric] | Sequence[Metric]
 
@@ -130,11 +130,16 @@ def _array(x: Any) -> Any:
     return x if isinstance(x, Tensor) or x.__class__ is np.ndarray else plain(x, "a batch")
 
 
+def single(loss: Any) -> NDArray[Any]:
+    """The loss as an array of one number; ValueError when it has several."""
+    value = plain(loss)
+    if value.shape != ():
+        raise ValueError(
+            f"the loss is one number, but this has shape {value.shape}: average it, such as by reduction='mean'."
+        )
+    return value
+
+
 def number_of(loss: Any) -> float:
     """The loss as a number; ValueError when it is several."""
-    if np.shape(plain(loss)) != ():
-        raise ValueError(
-            f"the loss is one number, but this has shape {np.shape(plain(loss))}: average it, such as by "
-            "reduction='mean'."
-        )
-    return float(plain(loss))
+    return float(single(loss))

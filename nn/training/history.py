@@ -24,7 +24,8 @@ class History:
 
     Rows are dicts with "epoch", "step" (how many updates were made), "lr", "loss" (the mean over the epoch), and, where
     there are validation data, "val_loss" and the metrics as "val_...". ``seconds`` has the time of each epoch;
-    ``stopped`` says why the training ended before its last epoch, and is None when it did not.
+    ``stopped`` says why the training ended before its last epoch, and is None when it did not; ``compiled`` tells what
+    came of ``compile=True``, as `Compiled.explain` does.
 
     >>> from nn.training import History
     >>> history = History([{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.25}])
@@ -40,6 +41,7 @@ class History:
         self.rows: list[dict[str, Number]] = rows if rows is not None else []
         self.seconds: list[float] = seconds if seconds is not None else []
         self.stopped: str | None = None
+        self.compiled: str | None = None
 
     @property
     def names(self) -> list[str]:

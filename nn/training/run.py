@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from nn.saving.finite import Known, spoiled
 from nn.training.history import History
 from nn.training.same_data import Note, note_of
 from optim import Optimizer
+
+if TYPE_CHECKING:
+    from autograd import Compiled
 
 __all__ = ["Run"]
 
@@ -26,7 +29,8 @@ class Run:
 
     ``model``, ``loss``, ``optimizer``, ``train`` and ``validation`` (loaders) and ``metrics`` are what it works with;
     ``epochs`` is how many it is to make, ``epoch`` how many have ended, ``step`` how many updates were made, and
-    ``history`` the rows so far. `stop` ends it after the present step or epoch.
+    ``history`` the rows so far; ``compiled`` is the step as `autograd.compile` returns it, where it is compiled. `stop`
+    ends it after the present step or epoch.
 
     >>> import nn
     >>> class Limit(nn.Callback):
@@ -69,6 +73,7 @@ class Run:
         self.why: str | None = None
         self.broken = False  # whether it ended because its loss, or what it trains, was no longer finite
         self.data: dict[str, Note] | None = None  # what is known of the data, noted in checkpoints
+        self.compiled: Compiled | None = None  # the step, where it is
         self.known: Known = {}  # what was finite in the model when it began
 
     def stop(self, why: str) -> None:
