@@ -21,57 +21,24 @@ __engine__ = "chainrule"  # what `optim` and `nn` look for: is this the engine t
 __version__ = "0.1.0"
 
 from autograd import methods as _methods
-from autograd.custom import custom_op
-from autograd.engine.tensor import Tensor, tensor
-from autograd.errors import (
-    ArrayConversionError,
-    AutogradError,
-    BooleanValueError,
-    GradientShapeError,
-    GraphReleasedError,
-    InPlaceError,
-    InvalidDtypeError,
-    ItemAssignmentError,
-    LeafUpdateError,
-    LeftGraphWarning,
-    LiveGraphError,
-    NonFiniteError,
-    NonScalarBackwardError,
-    NotDifferentiable,
-    OperandAxisError,
-    OperandError,
-    OperandIndexError,
-    OperandLinAlgError,
-    OperandTypeError,
-    RequiresGradError,
-    RuleError,
-    StackingError,
-    StaleLeafError,
-    UnusedInputError,
-)
+from autograd.custom import custom_op as custom_op
+from autograd.engine.tensor import Tensor as Tensor, tensor as tensor
+from autograd.errors import *
 from autograd.lazy import on_use as _on_use
-from autograd.modes import enable_grad, is_grad_enabled, no_grad
+from autograd.modes import enable_grad as enable_grad, is_grad_enabled as is_grad_enabled, no_grad as no_grad
 from autograd.numpy_functions import protocol as _protocol
-from autograd.pytree import register_container
-from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.pytree import register_container as register_container
+from autograd.transforms import *
 
 if _TYPE_CHECKING:
-    from autograd.compiling import Compiled, CompileError, CompileWarning, compile
-    from autograd.debugging import debug
-    from autograd.gradcheck import GradcheckError, GradcheckReport, gradcheck
-    from autograd.view import (
-        Difference,
-        Drawing,
-        Explanation,
-        Recording,
-        Steps,
-        ValuesNotKeptError,
-        diff,
-        draw,
-        explain,
-        record,
-        steps,
+    from autograd.compiling import *
+    from autograd.debugging import debug as debug
+    from autograd.gradcheck import (
+        GradcheckError as GradcheckError,
+        GradcheckReport as GradcheckReport,
+        gradcheck as gradcheck,
     )
+    from autograd.view import *
 
 _methods.attach()
 _protocol.install()
@@ -91,62 +58,6 @@ _ON_USE = {
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE)
 
-__all__ = [
-    "ArrayConversionError",
-    "AutogradError",
-    "BooleanValueError",
-    "CompileError",
-    "CompileWarning",
-    "Compiled",
-    "Difference",
-    "Drawing",
-    "Explanation",
-    "GradcheckError",
-    "GradcheckReport",
-    "GradientShapeError",
-    "GraphReleasedError",
-    "InPlaceError",
-    "InvalidDtypeError",
-    "ItemAssignmentError",
-    "LeafUpdateError",
-    "LeftGraphWarning",
-    "LiveGraphError",
-    "NonFiniteError",
-    "NonScalarBackwardError",
-    "NotDifferentiable",
-    "OperandAxisError",
-    "OperandError",
-    "OperandIndexError",
-    "OperandLinAlgError",
-    "OperandTypeError",
-    "Recording",
-    "RequiresGradError",
-    "RuleError",
-    "StackingError",
-    "StaleLeafError",
-    "Steps",
-    "Tensor",
-    "UnusedInputError",
-    "ValuesNotKeptError",
-    "compile",
-    "custom_op",
-    "debug",
-    "diff",
-    "draw",
-    "enable_grad",
-    "explain",
-    "grad",
-    "gradcheck",
-    "hessian",
-    "hvp",
-    "is_grad_enabled",
-    "jacobian",
-    "jvp",
-    "no_grad",
-    "record",
-    "register_container",
-    "steps",
-    "tensor",
-    "value_and_grad",
-    "vjp",
-]
+if not _TYPE_CHECKING:  # a computed list would stop type checkers, which follow the stars
+    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, type(_sys))]
+    __all__ = sorted([*__all__, *_ON_USE])

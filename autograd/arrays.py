@@ -14,27 +14,6 @@ from numpy.typing import DTypeLike
 
 from autograd.errors import OperandError
 
-__all__ = [
-    "FLOAT32",
-    "FLOAT64",
-    "Axis",
-    "Shape",
-    "add_reduce",
-    "expand",
-    "is_real_floating",
-    "maximum_along",
-    "maximum_reduce",
-    "minimum_reduce",
-    "multiply_reduce",
-    "native",
-    "normalize_axes",
-    "ones",
-    "only_numbers",
-    "row_starts",
-    "shifted",
-    "sum_to",
-]
-
 Axis = int | tuple[int, ...] | None
 Shape = tuple[int, ...]
 

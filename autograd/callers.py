@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from types import FrameType
 
-__all__ = ["is_ours", "users_level"]
-
 _OURS = ("autograd", "nn", "optim")
 
 

@@ -17,8 +17,6 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
-__all__ = ["LIMIT", "paused"]
-
 __autograd_transparent__ = True  # whatever `paused` calls is called by the user's line
 
 LIMIT = 2**18  # new containers, after which the collector looks at the young ones also in a pause

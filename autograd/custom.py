@@ -19,8 +19,6 @@ from autograd.signatures import Rule, read_kernel
 if TYPE_CHECKING:
     from autograd.facts import Given
 
-__all__ = ["custom_op"]
-
 
 def custom_op(
     forward: Callable[..., Any],

@@ -21,8 +21,6 @@ from autograd.operand_errors import listed, operand_names
 from autograd.provenance import place, where
 from autograd.stale import arrays_in, changed_in_place
 
-__all__ = ["debug"]
-
 __autograd_transparent__ = True
 
 Array = Any

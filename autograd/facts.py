@@ -15,8 +15,6 @@ import numpy as np
 from autograd.errors import RuleError
 from autograd.hazards import NONE, Hazards
 
-__all__ = ["EXACT", "FEW_UNITS", "KINDS", "LOGARITHMS", "NEAREST", "PROBABILITIES", "Example", "Facts", "check_names"]
-
 Kind = Literal["elementwise", "reshapes", "moves", "joins", "reduces", "product", "softmax", "whole"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -17,8 +17,6 @@ from weakref import ref
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HANDED_OUT", "WHOLE", "fingerprint", "hand_out", "take_back"]
-
 ndarray = np.ndarray
 
 WHOLE = 64  # arrays of at most so many entries are compared whole; of larger ones so many entries

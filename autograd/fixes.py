@@ -15,8 +15,6 @@ import numpy as np
 
 from autograd.arrays import Shape
 
-__all__ = ["Argument", "likely_fix"]
-
 # Attributes that speak of axes, not of lengths; with others, small stand-ins would prove nothing.
 _ABOUT_AXES = {"axis", "keepdims", "axes", "subscripts", "optimize", "ddof", "upper", "UPLO"}
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-__all__ = ["Case", "Hazards"]
-
 
 class Case:
     """A result that is not finite: ``when`` is asked with the operands at its entry."""

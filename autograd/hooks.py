@@ -12,8 +12,6 @@ from autograd.engine.graph import Info, Vertex
 from autograd.errors import GradientShapeError
 from autograd.provenance import describe
 
-__all__ = ["HookHandle", "are_hooked", "call_hooks"]
-
 
 def are_hooked(vertices: Iterable[Vertex]) -> bool:
     """Whether a hook is on one of these vertices."""

@@ -16,8 +16,6 @@ from autograd.errors import LeafUpdateError
 from autograd.operand_errors import explain, operand
 from autograd.tensor_data import Argument
 
-__all__ = ["in_place"]
-
 
 def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
     """An op as ``__iadd__`` and its kind; ``change`` is that operator of arrays, with NumPy's rules for dtypes and

@@ -20,8 +20,6 @@ from autograd.operand_errors import PLAIN, explain, operand
 from autograd.outputs import constant_if_real, constant_outputs, record_outputs
 from autograd.stale import prints_of
 
-__all__ = ["finish", "variadic"]
-
 __autograd_transparent__ = True
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-__all__ = ["on_use"]
-
 
 def on_use(
     package: str, names: Mapping[str, str], modules: Sequence[str] = ()

@@ -16,8 +16,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-__all__ = ["LARGE", "keep_freed", "may_keep"]
-
 LARGE = 128 * 1024  # bytes, from which on glibc goes to the system for an array
 _LARGEST = 32 * 1024 * 1024 - 64 * 1024  # what it counts at most, less its own header
 

@@ -15,8 +15,6 @@ from typing import Any, TypeVar
 from autograd.callers import is_ours
 from autograd.engine.graph import STATE, State
 
-__all__ = ["Both", "Mode", "Readings", "Watch", "enable_grad", "is_grad_enabled", "no_grad"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 
 from autograd.hazards import LOGARITHM
 
-__all__ = ["Finding", "in_backward", "in_forward"]
-
 
 class Finding(NamedTuple):
     """What happened, and what to write instead."""

@@ -23,8 +23,6 @@ from autograd.errors import (
 from autograd.fixes import Argument, likely_fix
 from autograd.provenance import made_by, origin_of, where
 
-__all__ = ["PLAIN", "arrays_of", "explain", "explain_call", "no_gradient_of", "operand"]
-
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, type(None)})
 

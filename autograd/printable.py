@@ -8,8 +8,6 @@ from __future__ import annotations
 import codecs
 import sys
 
-__all__ = ["PLAIN", "printable"]
-
 PLAIN = "chainrule.plain"
 
 _BARS = dict(zip("▁▂▃▄▅▆▇█", "_.-=+*%#", strict=True))

@@ -7,8 +7,6 @@ from types import CodeType
 
 from autograd.engine.graph import Node, Output, Vertex
 
-__all__ = ["describe", "line_of", "made_by", "origin_of", "place", "where"]
-
 
 def origin_of(vertex: Vertex) -> tuple[CodeType | None, int]:
     """Code object and instruction where a vertex was made."""

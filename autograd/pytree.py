@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import Any
 
-__all__ = ["flatten", "leaves", "register_container", "unflatten"]
-
 # What tells a container, how to take it apart into (keys, children), and how to rebuild it from them.
 _Flatten = Callable[[Any], Sequence[Any]]
 _Unflatten = Callable[[Sequence[Any]], Any]

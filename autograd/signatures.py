@@ -15,8 +15,6 @@ import numpy as np
 
 from autograd.errors import RuleError
 
-__all__ = ["RESIDUALS", "Rule", "read_kernel", "read_places", "read_rule", "rules_of"]
-
 Rule = Callable[..., Any]
 
 RESIDUALS = "residuals"  # the parameter of a kernel, and of its rule, for what the one puts aside for the other

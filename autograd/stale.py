@@ -17,9 +17,6 @@ from autograd.errors import GraphReleasedError, InPlaceError, StaleLeafError
 from autograd.fingerprints import HANDED_OUT, fingerprint
 from autograd.provenance import describe, where
 
-__all__ = ["OPERAND", "arrays_in", "changed_in_place", "kept_operand", "may_be_changed", "prints_of", "refuse_changed"]
-
-
 OPERAND = None  # in place of a fingerprint: that of the operand's own copy
 
 

@@ -29,8 +29,6 @@ from autograd.hooks import HookHandle
 from autograd.provenance import describe
 from autograd.surface import Surface
 
-__all__ = ["Argument", "TensorData", "describe_data", "own_array", "refuse_dtype"]
-
 ndarray = np.ndarray
 
 

@@ -30,8 +30,6 @@ from autograd.provenance import place
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import Argument
 
-__all__ = ["Argnums", "Function", "Trace", "are_several", "argument", "check_number", "slope_dtype"]
-
 __autograd_transparent__ = True
 
 Function = Callable[..., Any]

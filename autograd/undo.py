@@ -8,8 +8,6 @@ from typing import Any
 
 from autograd.engine.graph import Leaf, Vertex
 
-__all__ = ["STORING", "take_back"]
-
 # Graphs of several threads may share a leaf, and NumPy lets other threads run while it adds large arrays.
 STORING = RLock()
 

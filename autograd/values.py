@@ -30,8 +30,6 @@ from autograd.errors import (
 )
 from autograd.tensor_data import Argument, TensorData, describe_data
 
-__all__ = ["TensorValues"]
-
 __autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
 _new = object.__new__

@@ -22,8 +22,6 @@ from autograd import Tensor
 from optim.kernel import BLOCK_BYTES
 from optim.widths import of_parameter
 
-__all__ = ["Bundle", "Bundles"]
-
 State = dict[str, Any]
 Known = Callable[[Tensor], State | None]
 

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from optim.errors import HyperparameterError, OptimizerError
 
-__all__ = ["NonFiniteGradientError", "clip_grad_norm", "clip_grad_value", "norm_of"]
-
 
 class NonFiniteGradientError(OptimizerError, RuntimeError):
     """A gradient holds infinities or NaN, so it has no norm to be clipped to.

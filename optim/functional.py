@@ -19,8 +19,6 @@ from optim.widths import of_arrays, of_parameter, of_step
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer
 
-__all__ = ["functional"]
-
 
 def functional(
     optimizer: Optimizer,

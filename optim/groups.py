@@ -11,8 +11,6 @@ from typing import Any
 from autograd import Tensor
 from optim.errors import ParameterError
 
-__all__ = ["Parameters", "check_parameter", "decay_groups", "describe", "is_weight", "read_groups", "read_parameters"]
-
 Parameters = Iterable[Tensor] | Iterable[Mapping[str, Any]]
 
 

@@ -15,8 +15,6 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import HyperparameterError
 
-__all__ = ["FLAG", "NON_NEGATIVE", "POSITIVE", "Choice", "Flag", "Number", "Pair", "Rule", "Value", "Whole", "is_off"]
-
 Value = float | Callable[[int], float] | Tensor
 """What a numeric hyper-parameter may be given as; a function is given the number of steps done so far."""
 

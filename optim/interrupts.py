@@ -11,8 +11,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["undisturbed"]
-
 # The functions of the C module, where there is one: those around them turn numbers into enumerations and back, which
 # takes ten times as long as what they do, and a tenth of the time of a step on small arrays.
 _plain = sys.modules.get("_signal", signal)

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from optim.tracing import Overflow, Program, record
 
-__all__ = ["BLOCK_BYTES", "Kernel"]
-
 Arrays = Sequence[NDArray[Any]]
 
 # Bytes of a block of one array. An update works on four to seven of them at a time, which must fit the second-level

@@ -25,8 +25,6 @@ from optim.optimizer import Optimizer
 from optim.secants import Secants
 from optim.widths import DOUBLE
 
-__all__ = ["LBFGS"]
-
 HISTORY = ("old_dirs", "old_stps", "ro")  # changes of the gradient y, steps s, and 1 / (y·s), the oldest first
 histories_of = itemgetter(*HISTORY)
 

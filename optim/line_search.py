@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-__all__ = ["Point", "strong_wolfe"]
-
 ARMIJO, CURVATURE = 1e-4, 0.9  # c1 and c2 of Nocedal & Wright, their values for quasi-Newton methods
 
 

@@ -30,8 +30,6 @@ from optim.state_dict import dump, restore
 from optim.tracing import Overflow
 from optim.widths import DOUBLE, SINGLE, SMALL_EPS, fitted, of_parameter, of_step, reader_of, wider_than
 
-__all__ = ["Optimizer"]
-
 ndarray = np.ndarray
 _HUGE = np.float64(1e300)
 

@@ -17,8 +17,6 @@ from optim.optimizer import Optimizer
 from optim.schedules import chain
 from optim.sgd import SGD
 
-__all__ = ["PRESETS", "Preset", "preset"]
-
 
 class Preset(NamedTuple):
     """An optimizer with settings, their source, and what is to be known about them."""

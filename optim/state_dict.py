@@ -21,8 +21,6 @@ from optim.widths import of_arrays, of_parameter
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer
 
-__all__ = ["dump", "restore"]
-
 
 def dump(optimizer: Optimizer) -> dict[str, Any]:
     """The state as nested dicts of arrays (copies), numbers and words."""

@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 from autograd.engine.codegen import source_file
 from optim.errors import UpdateError
 
-__all__ = ["Overflow", "Program", "guarded", "record"]
-
 T = TypeVar("T")
 
 PARAMETER, GRADIENT = 0, 1  # positions among the arrays of an update; the state follows

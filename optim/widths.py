@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DOUBLE", "SINGLE", "SMALL_EPS", "fitted", "of_arrays", "of_parameter", "of_step", "reader_of", "wider_than"]
-
 HALF: np.dtype[Any] = np.dtype(np.float16)
 SINGLE: np.dtype[Any] = np.dtype(np.float32)
 DOUBLE: np.dtype[Any] = np.dtype(np.float64)

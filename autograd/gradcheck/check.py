@@ -19,8 +19,6 @@ from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Run
 from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
 
-__all__ = ["gradcheck"]
-
 _NOTHING = "no derivative, because of this"
 _SAME = 1e-10  # two runs that differ by less, relative to the largest entry, differ by rounding
 

@@ -21,8 +21,6 @@ from autograd.gradcheck.problem import Array, Problem, RuleFailure
 from autograd.gradcheck.report import MEANING, Row
 from autograd.gradcheck.verdicts import Finding, Tolerance, judge
 
-__all__ = ["Comparison", "Suspect"]
-
 RTOL = 1e-6
 _DEFAULT_LIMITS = Limits()
 _ALL = slice(None)

@@ -18,8 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HIGHEST", "STEP", "Curve", "Quick", "Slopes", "quick", "sweep"]
-
 Rows = NDArray[np.float64]
 Curve = Callable[[float], Rows]
 

@@ -17,8 +17,6 @@ from autograd.gradcheck.plan import Column
 from autograd.gradcheck.problem import Runnable, watched
 from autograd.gradcheck.recorder import Record, Recorder
 
-__all__ = ["Leak", "Leaks", "leaks_along"]
-
 _STEPS = (2.0**-16, 2.0**-24, 2.0**-34)  # the smaller ones where the function takes another way nearby
 _CANCELLED = 1e-4  # shares that add up to less of their sizes than this cancel: a shift that drops out, for instance
 

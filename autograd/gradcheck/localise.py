@@ -35,8 +35,6 @@ from autograd.gradcheck.problem import (
 from autograd.gradcheck.recorder import Record, Recorder
 from autograd.gradcheck.report import Fault, Row, Verdict
 
-__all__ = ["Search", "localise"]
-
 _LIMITS = Limits(entries=4, directions=2, output_entries=0, combinations=1)
 # Where several entries meet at a kink, each number may lie between its slopes, and their sum may not.
 _TOGETHER = Limits(entries=0, directions=4, output_entries=0, combinations=1)

@@ -17,8 +17,6 @@ from autograd.gradcheck.noise import error_of
 from autograd.gradcheck.problem import Array, GraphProblem, RuleFailure, Run, Variable, spacing, vertex_of
 from autograd.gradcheck.recorder import Record
 
-__all__ = ["NodeProblem", "RuleOfNode", "operand_names"]
-
 
 class NodeProblem:
     """One node as a `Problem`: its kernel, and its rule with the engine's work on the edge."""

@@ -25,8 +25,6 @@ from autograd.engine.tensor import Tensor, plain
 from autograd.facts import FEW_UNITS
 from autograd.gradcheck.recorder import Record, Recorder
 
-__all__ = ["Rounding", "error_of"]
-
 _LONG = 4.0 * float(np.finfo(np.longdouble).eps) / 2.0**-52  # what long double rounds beside float64, amply
 
 

@@ -13,8 +13,6 @@ import numpy as np
 
 from autograd.gradcheck.problem import Array, Variable
 
-__all__ = ["Column", "Limits", "Weights", "columns_of", "direction", "entry", "sizes_of", "weights_of"]
-
 
 class Limits(NamedTuple):
     """How much is compared.

@@ -21,22 +21,6 @@ from autograd.errors import GradientShapeError
 from autograd.gradcheck.noise import Rounding
 from autograd.modes import Watch
 
-__all__ = [
-    "Array",
-    "GradientOf",
-    "GraphProblem",
-    "Problem",
-    "RuleFailure",
-    "Run",
-    "Runnable",
-    "Variable",
-    "gradients_of",
-    "in_double",
-    "spacing",
-    "vertex_of",
-    "watched",
-]
-
 Array = NDArray[np.float64]
 
 

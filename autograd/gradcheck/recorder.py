@@ -18,8 +18,6 @@ from autograd.engine.tensor import Tensor, plain
 from autograd.modes import Watch
 from autograd.provenance import place, where
 
-__all__ = ["Record", "Recorder"]
-
 
 class Record(NamedTuple):
     """One node with what it was given. ``within`` is the node whose rule made it, in a differentiated backward pass.

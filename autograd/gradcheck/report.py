@@ -12,8 +12,6 @@ from typing import Literal
 
 from autograd.errors import AutogradError
 
-__all__ = ["MEANING", "Fault", "GradcheckError", "GradcheckReport", "Row", "Verdict"]
-
 Verdict = Literal[
     "right",
     "wrong",

@@ -25,8 +25,6 @@ from autograd.provenance import describe
 from autograd.pytree import leaves, unflatten
 from autograd.trace import argument
 
-__all__ = ["ClosureSubject", "FunctionSubject", "Subject"]
-
 
 class Subject:
     """What both kinds share: inputs with names and values, and the state that every run starts from.

@@ -12,8 +12,6 @@ from typing import NamedTuple
 from autograd.gradcheck.differences import Slopes
 from autograd.gradcheck.report import Verdict
 
-__all__ = ["Finding", "Tolerance", "judge"]
-
 # A rounding error is let pass while it leaves this much of the derivative, or of the function, to compare; or where the
 # numbers are no farther apart than this, which is no accident.
 _THREE_DIGITS = 1e-3

@@ -21,19 +21,6 @@ from autograd.engine.tensor import Tensor, constant
 from autograd.errors import AutogradError, InvalidDtypeError, NotDifferentiable
 from autograd.operand_errors import PLAIN, explain_call
 
-__all__ = [
-    "FUNCTIONS",
-    "STATUS",
-    "UFUNCS",
-    "composed",
-    "implements",
-    "named",
-    "no_rule",
-    "refuse_extra",
-    "unsupported",
-    "values_of",
-]
-
 STATUS: dict[Callable[..., Any], str] = {}  # of every NumPy function that is answered here
 UFUNCS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}

@@ -20,17 +20,6 @@ import numpy as np
 from autograd.errors import INSTEAD
 from autograd.numpy_functions.protocol import STATUS
 
-__all__ = [
-    "NEWEST_NUMPY",
-    "NOT_DISPATCHABLE",
-    "NO_ARRAY",
-    "OF_THE_PLATFORM",
-    "SINCE",
-    "UNTIL",
-    "numpy_callables",
-    "status_of",
-]
-
 # The newest NumPy whose names have all been looked at; what a newer one adds is reported by the tests, not failed. The
 # oldest is the one that pyproject.toml asks for.
 NEWEST_NUMPY = "2.5"

@@ -11,8 +11,6 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd.arrays import Shape, is_real_floating
 
-__all__ = ["broadcastable_pairs", "broadcastable_shapes", "kink_free_arrays", "shapes"]
-
 
 def shapes(*, min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 4) -> Any:
     """A strategy for the shapes of arrays. ``min_side=0`` includes empty ones.

@@ -22,8 +22,6 @@ from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.labels import compose
 from autograd.view.picture.values import brief, exact, value_lines
 
-__all__ = ["MOST_STEPS", "animation"]
-
 MOST = 150  # boxes of the picture; of a larger graph module calls are closed, then the far end is left out
 MOST_STEPS = 2000
 _LONGEST = 18  # characters of an expression in a box

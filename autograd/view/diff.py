@@ -16,8 +16,6 @@ from autograd.engine.graph import Leaf, Vertex
 from autograd.view.picture.values import number
 from autograd.view.record import Entry, Recording
 
-__all__ = ["Difference", "diff"]
-
 Kind = Literal["same", "program", "value", "gradient"]
 
 

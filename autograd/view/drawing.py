@@ -25,8 +25,6 @@ from autograd.view.write.mermaid import write_mermaid
 from autograd.view.write.page import write_page
 from autograd.view.write.tree import write_tree
 
-__all__ = ["Drawing", "draw"]
-
 Shown = Literal["auto", "live", "off"]
 
 

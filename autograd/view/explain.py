@@ -24,8 +24,6 @@ from autograd.view.chain.paths import Edge, count_paths, largest_paths
 from autograd.view.chain.replay import Replay
 from autograd.view.picture.values import brief, number
 
-__all__ = ["Explanation", "Link", "Path", "explain"]
-
 Index = int | Sequence[int] | None
 _ROWS = 40  # rows of matrix formulas that are written out
 _LONGEST = 30  # links of a path that are written out

@@ -20,8 +20,6 @@ from autograd.modes import Both, Mode, Watch
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.picture.values import brief
 
-__all__ = ["Entry", "Recording", "record"]
-
 _SHOWN = 60
 
 

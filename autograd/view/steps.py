@@ -26,8 +26,6 @@ from autograd.view.chain.replay import Firing, Replay, Sent
 from autograd.view.picture.values import brief
 from autograd.view.write.player import write_player
 
-__all__ = ["Send", "Step", "Steps", "steps"]
-
 _SHOWN = 60  # steps that the printed form writes out; all can be iterated over
 
 

@@ -17,8 +17,6 @@ from autograd.view.chain.local import elementwise, has_outputs, slope
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
-__all__ = ["Delta", "deltas"]
-
 
 @dataclass(frozen=True, slots=True)
 class Delta:

@@ -20,8 +20,6 @@ from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge
 from autograd.view.chain.replay import Replay
 
-__all__ = ["LARGEST", "EntryWeb", "between", "broadcast_index", "entry_formula", "entry_name"]
-
 LARGEST = 20_000_000  # entries of Jacobians in all; a larger web is not built
 Filled = dict[str, str | float | int]  # what the names of a formula stand for
 

@@ -12,8 +12,6 @@ from functools import cache
 
 from autograd.view.picture.values import number
 
-__all__ = ["as_latex", "as_text", "latex_name"]
-
 _PRIORITY: dict[type[ast.AST], int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.MatMult: 2, ast.Pow: 4}
 _SYMBOL: dict[type[ast.AST], str] = {
     ast.Add: "+",

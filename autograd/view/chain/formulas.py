@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["matrix_formula"]
-
 
 def matrix_formula(op: Any, slot: int, ndims: Sequence[int], attrs: Mapping[str, Any] | None = None) -> str | None:
     """The gradient of an operand in terms of ``G``; None where no formula is written down.

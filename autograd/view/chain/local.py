@@ -22,8 +22,6 @@ from autograd.view.chain.formulas import matrix_formula
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
-__all__ = ["Slope", "elementwise", "has_outputs", "rule_source", "slope"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slope:

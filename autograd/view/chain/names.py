@@ -17,8 +17,6 @@ from autograd.provenance import line_of, place
 from autograd.view.picture.labels import shorten
 from autograd.view.picture.values import number
 
-__all__ = ["Names", "place_of", "scope_of"]
-
 _LONGEST = 32
 
 

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Edge", "count_paths", "largest_paths"]
-
 
 @dataclass(frozen=True, slots=True)
 class Edge:

@@ -22,8 +22,6 @@ from autograd.errors import AutogradError
 from autograd.provenance import describe
 from autograd.signatures import RESIDUALS
 
-__all__ = ["Firing", "Replay", "Sent", "ValuesNotKeptError"]
-
 _MISSING = object()
 
 

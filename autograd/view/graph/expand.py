@@ -18,9 +18,6 @@ from autograd.view.graph.fold import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number, Result
 from autograd.view.graph.snapshot import Place, recorded
 
-__all__ = ["expand"]
-
-
 _MOST_ROUNDS = 10  # definitions within definitions
 
 

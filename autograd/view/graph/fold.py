@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result
 
-__all__ = ["Closing", "close", "closings", "leave_out", "rebuild"]
-
 
 def rebuild(
     graph: Graph, nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tuple[FrameRecord, ...]

@@ -13,8 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Argument", "Edge", "FrameRecord", "Graph", "GraphNode", "Kind", "Number", "Result"]
-
 Kind = Literal["parameter", "input", "constant", "op", "module", "hidden", "failed"]
 
 

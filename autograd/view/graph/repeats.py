@@ -15,8 +15,6 @@ import numpy as np
 from autograd.view.graph.fold import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number
 
-__all__ = ["fold_repeats"]
-
 _MOST_COMPARISONS = 60_000_000  # of one integer with another, by NumPy: a fraction of a second
 
 Token = tuple[bool, int]  # (is a module call, its number) or (False, number of a node)

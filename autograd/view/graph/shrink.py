@@ -12,8 +12,6 @@ from autograd.view.graph.fold import Closing, close, closings, leave_out
 from autograd.view.graph.records import Graph
 from autograd.view.graph.repeats import fold_repeats
 
-__all__ = ["COMFORTABLE", "Narrowed", "fold_many", "narrow", "shrink"]
-
 COMFORTABLE = 60  # up to so many nodes every repetition is shown; beyond it three equal neighbours become one
 
 

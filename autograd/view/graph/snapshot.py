@@ -16,8 +16,6 @@ from autograd.provenance import origin_of
 from autograd.pytree import flatten
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
 
-__all__ = ["Keep", "Place", "recorded", "refused", "snapshot", "vertices_below"]
-
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
 Place = tuple[int, int | None]  # of a Tensor in a graph: its node, and which of the outputs it is
 

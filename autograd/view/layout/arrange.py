@@ -15,8 +15,6 @@ from typing import Any
 from autograd.view.layout.layers import Arrow, Part, Path, Placement, place
 from autograd.view.picture.boxes import Direction, Link
 
-__all__ = ["Layout", "Rectangle", "Route", "arrange"]
-
 _PAD = 14.0
 _TITLE = 18.0
 Wire = tuple[int, str]  # a value that travels: the box that it comes from, and which of its outputs it is

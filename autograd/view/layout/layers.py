@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 from autograd.view.layout.order import Segment, Web, chains, settle_heights, sort_layers
 
-__all__ = ["Arrow", "Part", "Path", "Piece", "Placement", "place"]
-
 Path = list[tuple[float, ...]]  # a start point, then (u, v) for a line or six numbers for a cubic curve
 
 _LAYER_GAP = 34.0

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from autograd.view.picture.boxes import Box
 
-__all__ = ["BAR", "BODY", "FAMILY", "FONTS", "HEAD", "LABEL", "SIDE", "Face", "Text", "face", "text_width"]
-
 FONTS = "Helvetica,Arial,Liberation Sans,DejaVu Sans,sans-serif"
 FAMILY = "Helvetica"  # the one name that every Graphviz knows the measures of
 

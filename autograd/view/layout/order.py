@@ -11,8 +11,6 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 
-__all__ = ["Segment", "Web", "chains", "gap", "settle_heights", "sort_layers"]
-
 _LANE_GAP = 9.0
 _PART_GAP = 16.0
 

@@ -16,8 +16,6 @@ from typing import Any
 from autograd.view.layout.arrange import Layout, Rectangle, Route
 from autograd.view.picture.boxes import Picture
 
-__all__ = ["PlacingError", "call_dot", "call_wasi", "read_layout"]
-
 
 class PlacingError(RuntimeError):
     """Graphviz is missing, failed, or took longer than it was given."""

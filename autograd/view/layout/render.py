@@ -17,8 +17,6 @@ from autograd.view.picture.boxes import Picture
 from autograd.view.write.dot import write_skeleton
 from autograd.view.write.svg import GROUP_TITLE, write_svg
 
-__all__ = ["RENDERERS", "Renderer", "render", "render_file"]
-
 Renderer = Literal["auto", "dot", "wasi", "own"]
 RENDERERS = ("auto", "dot", "wasi", "own")
 

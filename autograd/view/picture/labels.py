@@ -19,8 +19,6 @@ from autograd.view.picture.boxes import Box, Direction, Group, Key, Link, Pictur
 from autograd.view.picture.palette import LEVELS, STYLES
 from autograd.view.picture.values import describe_shape, exact, finite, histogram, number, size_of, value_lines
 
-__all__ = ["compose", "op_text"]
-
 _LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot
 _LONGEST_TITLE = 40
 _MOST_RESULTS = 4  # of an op with more results, the values of these are shown

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ALARM", "ALARM_FILL", "EDGE", "FRAME_FILLS", "FRAME_LINE", "INK", "LEVELS", "MUTED", "STYLES", "Style"]
-
 
 @dataclass(frozen=True, slots=True)
 class Style:

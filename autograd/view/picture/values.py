@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["WHOLE", "brief", "describe_shape", "exact", "finite", "histogram", "number", "size_of", "value_lines"]
-
 WHOLE = 9  # arrays of at most this many entries are written out, larger ones summed up
 _BARS = "▁▂▃▄▅▆▇█"
 

@@ -12,8 +12,6 @@ from autograd.view.layout.measure import FAMILY, FONTS
 from autograd.view.picture.boxes import Box, Group, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 
-__all__ = ["write_dot", "write_skeleton"]
-
 
 def write_dot(picture: Picture) -> str:
     """The picture as DOT text, complete with values, colours and legend.

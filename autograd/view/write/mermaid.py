@@ -8,8 +8,6 @@ from __future__ import annotations
 from autograd.view.picture.boxes import Box, Group, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 
-__all__ = ["write_mermaid"]
-
 _SPECIAL = '#"<>&`*_|\\[]{}()'
 
 

@@ -10,8 +10,6 @@ from html import escape
 
 from autograd.view.picture.boxes import Picture
 
-__all__ = ["write_page"]
-
 _STYLE = """
 :root { color-scheme: light; }
 body { margin: 0; font: 14px/1.45 Helvetica, Arial, sans-serif; color: #1a1a1a; display: flex; height: 100vh; }

@@ -10,8 +10,6 @@ import json
 from html import escape
 from typing import Any
 
-__all__ = ["write_player"]
-
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }

@@ -24,8 +24,6 @@ from autograd.view.picture.palette import (
     STYLES,
 )
 
-__all__ = ["GROUP_TITLE", "write_svg"]
-
 GROUP_TITLE = 10.5  # font size of the titles of frames
 _MARGIN = 12.0
 _KEY_HEIGHT = 20.0

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 from autograd.view.picture.boxes import Box, Picture
 
-__all__ = ["write_tree"]
-
 _DEEPEST = 16  # levels of indentation; what lies deeper continues below, at the left margin
 
 
