@@ -185,14 +185,8 @@ def _polyadd(a1: Any, a2: Any) -> Any:
     return np.pad(first, (length - len(first), 0)) + np.pad(second, (length - len(second), 0))
 
 
-@implements(np.polysub)
-def _polysub(a1: Any, a2: Any) -> Any:
-    return _polyadd(a1, -as_operand(a2))
-
-
-@implements(np.polymul)
-def _polymul(a1: Any, a2: Any) -> Any:
-    return _convolve(a1, a2)
+implements(np.polysub)(lambda a1, a2: _polyadd(a1, -as_operand(a2)))
+implements(np.polymul)(lambda a1, a2: _convolve(a1, a2))
 
 
 @implements(np.polyder)
@@ -278,9 +272,7 @@ STATUS[np.poly1d] = "differentiable"  # a class in Python, whose methods call th
 # --- pairs of results -------------------------------------------------------------------------------------------
 
 
-@implements(np.divmod, direct=True)
-def _divmod(x: Any, y: Any) -> Any:
-    return arithmetic.floor_divide(x, y), arithmetic.remainder(x, y)
+implements(np.divmod, direct=True)(lambda x, y: (arithmetic.floor_divide(x, y), arithmetic.remainder(x, y)))
 
 
 @implements(np.modf)
@@ -302,19 +294,9 @@ def float_power(x: Any, y: Any) -> Any:
     return arithmetic.power(x.astype(np.promote_types(x.dtype, np.float64)), y)
 
 
-@implements(np.conjugate, direct=True)
-def _conjugate(x: Any) -> Any:
-    return arithmetic.positive(x)
-
-
-@implements(np.real, direct=True)
-def _real(val: Any) -> Any:
-    return arithmetic.positive(val)
-
-
-@implements(np.real_if_close, direct=True)
-def _real_if_close(a: Any, tol: float = 100) -> Any:
-    return arithmetic.positive(a)
+implements(np.conjugate, direct=True)(lambda x: arithmetic.positive(x))
+implements(np.real, direct=True)(lambda val: arithmetic.positive(val))
+implements(np.real_if_close, direct=True)(lambda a, tol=100: arithmetic.positive(a))
 
 
 @implements(np.apply_over_axes, direct=True)

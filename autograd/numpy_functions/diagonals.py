@@ -9,10 +9,7 @@ import numpy as np
 from autograd.numpy_functions.protocol import implements
 from autograd.ops import index
 
-
-@implements(np.diagonal)
-def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return _diagonal_of(a, offset, axis1, axis2)
+implements(np.diagonal)(lambda a, offset=0, axis1=0, axis2=1: _diagonal_of(a, offset, axis1, axis2))
 
 
 def _diagonal_of(a: Any, offset: int, axis1: int, axis2: int) -> Any:
@@ -49,14 +46,8 @@ def _diagflat(v: Any, k: int = 0) -> Any:
     return index.scatter(v, index=(steps - min(k, 0), steps + max(k, 0)), shape=(n, n))
 
 
-@implements(np.tril)
-def _tril(m: Any, k: int = 0) -> Any:
-    return np.where(_lower_triangle(m.shape[-2:], k), m, 0.0)
-
-
-@implements(np.triu)
-def _triu(m: Any, k: int = 0) -> Any:
-    return np.where(_lower_triangle(m.shape[-2:], k - 1), 0.0, m)
+implements(np.tril)(lambda m, k=0: np.where(_lower_triangle(m.shape[-2:], k), m, 0.0))
+implements(np.triu)(lambda m, k=0: np.where(_lower_triangle(m.shape[-2:], k - 1), 0.0, m))
 
 
 def _lower_triangle(sizes: tuple[int, ...], k: int) -> Any:

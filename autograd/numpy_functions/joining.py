@@ -49,9 +49,7 @@ def _vstack(tup: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind"
     return _joined(shape.concatenate(*(np.atleast_2d(a) for a in tup), axis=0), dtype, casting)
 
 
-@implements(np.dstack, direct=True)
-def _dstack(tup: Sequence[Any]) -> Any:
-    return shape.concatenate(*(np.atleast_3d(a) for a in tup), axis=2)
+implements(np.dstack, direct=True)(lambda tup: shape.concatenate(*(np.atleast_3d(a) for a in tup), axis=2))
 
 
 @implements(np.column_stack, direct=True)
@@ -140,14 +138,8 @@ def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
     return np.split(ary, indices_or_sections, axis=0 if ary.ndim == 1 else 1)
 
 
-@implements(np.vsplit)
-def _vsplit(ary: Any, indices_or_sections: Any) -> Any:
-    return np.split(ary, indices_or_sections, axis=0)
-
-
-@implements(np.dsplit)
-def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
-    return np.split(ary, indices_or_sections, axis=2)
+implements(np.vsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, axis=0))
+implements(np.dsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, axis=2))
 
 
 @implements(np.unstack)

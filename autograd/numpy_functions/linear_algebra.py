@@ -27,9 +27,7 @@ SVDResult: Any = type(np.linalg.svd(_one))
 # --- solving and inverting --------------------------------------------------------------------------------------
 
 
-@implements(np.linalg.inv, direct=True)
-def _inv(a: Any) -> Any:
-    return linalg.inv(a)
+implements(np.linalg.inv, direct=True)(lambda a: linalg.inv(a))
 
 
 @implements(np.linalg.pinv, direct=True)
@@ -37,9 +35,7 @@ def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np.
     return linalg.pinv(a, rcond=rcond, hermitian=hermitian, rtol=rtol)
 
 
-@implements(np.linalg.solve, direct=True)
-def _solve(a: Any, b: Any) -> Any:
-    return linalg.solve(a, b)
+implements(np.linalg.solve, direct=True)(lambda a, b: linalg.solve(a, b))
 
 
 @implements(np.linalg.tensorsolve)
@@ -72,22 +68,14 @@ def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     return x, squares if rows > columns else constant(np.zeros(0, x.dtype)), rank, np.linalg.svdvals(a)
 
 
-@implements(np.linalg.det, direct=True)
-def _det(a: Any) -> Any:
-    return linalg.det(a)
-
-
-@implements(np.linalg.slogdet, direct=True)
-def _slogdet(a: Any) -> Any:
-    return SlogdetResult(*linalg.slogdet(a))
+implements(np.linalg.det, direct=True)(lambda a: linalg.det(a))
+implements(np.linalg.slogdet, direct=True)(lambda a: SlogdetResult(*linalg.slogdet(a)))
 
 
 # --- factors ----------------------------------------------------------------------------------------------------
 
 
-@implements(np.linalg.cholesky, direct=True)
-def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    return linalg.cholesky(a, upper=upper)
+implements(np.linalg.cholesky, direct=True)(lambda a, /, *, upper=False: linalg.cholesky(a, upper=upper))
 
 
 @implements(np.linalg.qr, direct=True)
@@ -101,14 +89,8 @@ def _qr(a: Any, mode: Any = "reduced") -> Any:
     raise refusal(f"numpy.linalg.qr of shape {a.shape} with mode={mode!r}", BASIS if mode == "complete" else REFLECTORS)
 
 
-@implements(np.linalg.eigh, direct=True)
-def _eigh(a: Any, UPLO: str = "L") -> Any:
-    return EighResult(*spectra.eigh(a, UPLO=UPLO))
-
-
-@implements(np.linalg.eigvalsh)
-def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    return spectra.eigh(a, UPLO=UPLO)[0]
+implements(np.linalg.eigh, direct=True)(lambda a, UPLO="L": EighResult(*spectra.eigh(a, UPLO=UPLO)))
+implements(np.linalg.eigvalsh)(lambda a, UPLO="L": spectra.eigh(a, UPLO=UPLO)[0])
 
 
 @implements(np.linalg.svd, direct=True)
@@ -136,9 +118,7 @@ def _from_eigenvalues(a: Any, full_matrices: bool, compute_uv: bool, hermitian: 
 _svd_of_symmetric = composed(np.linalg.svd, _from_eigenvalues)
 
 
-@implements(np.linalg.svdvals)
-def _svdvals(x: Any, /) -> Any:
-    return spectra.svd(x)[1]
+implements(np.linalg.svdvals)(lambda x, /: spectra.svd(x)[1])
 
 
 # --- norms ------------------------------------------------------------------------------------------------------
@@ -269,9 +249,7 @@ def _matrix_power(a: Any, n: int) -> Any:
     return result
 
 
-@implements(np.linalg.matmul, direct=True)
-def _matmul(x1: Any, x2: Any, /) -> Any:
-    return linear.matmul(x1, x2)
+implements(np.linalg.matmul, direct=True)(lambda x1, x2, /: linear.matmul(x1, x2))
 
 
 @implements(np.linalg.outer)
@@ -279,9 +257,7 @@ def _outer(x1: Any, x2: Any, /) -> Any:
     return linear.outer(as_operand(x1), as_operand(x2))
 
 
-@implements(np.linalg.tensordot, direct=True)
-def _tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
-    return linear.tensordot(x1, x2, axes=axes)
+implements(np.linalg.tensordot, direct=True)(lambda x1, x2, /, *, axes=2: linear.tensordot(x1, x2, axes=axes))
 
 
 @implements(np.linalg.matrix_transpose, np.matrix_transpose, direct=True)

@@ -41,9 +41,7 @@ def _letters(numbers: Sequence[Any]) -> str:
     return "".join("..." if n is Ellipsis else linear.LETTERS[index(n)] for n in numbers)
 
 
-@implements(np.dot, direct=True)
-def _dot(a: Any, b: Any, out: Any = None) -> Any:
-    return linear.dot(a, b)
+implements(np.dot, direct=True)(lambda a, b, out=None: linear.dot(a, b))
 
 
 @implements(np.inner)
@@ -52,9 +50,7 @@ def _inner(a: Any, b: Any, /) -> Any:
     return a * b if not a.ndim or not b.ndim else linear.tensordot(a, b, axes=(-1, -1))
 
 
-@implements(np.vdot)
-def _vdot(a: Any, b: Any, /) -> Any:
-    return np.matmul(np.ravel(as_operand(a)), np.ravel(as_operand(b)))
+implements(np.vdot)(lambda a, b, /: np.matmul(np.ravel(as_operand(a)), np.ravel(as_operand(b))))
 
 
 @implements(np.vecdot, np.linalg.vecdot)
@@ -63,14 +59,8 @@ def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False) -> A
     return np.expand_dims(product, axis) if keepdims else product
 
 
-@implements(np.matvec)
-def _matvec(x1: Any, x2: Any, /) -> Any:
-    return np.matmul(x1, as_operand(x2)[..., None])[..., 0]
-
-
-@implements(np.vecmat)
-def _vecmat(x1: Any, x2: Any, /) -> Any:
-    return np.matmul(as_operand(x1)[..., None, :], x2)[..., 0, :]
+implements(np.matvec)(lambda x1, x2, /: np.matmul(x1, as_operand(x2)[..., None])[..., 0])
+implements(np.vecmat)(lambda x1, x2, /: np.matmul(as_operand(x1)[..., None, :], x2)[..., 0, :])
 
 
 @implements(np.kron)
@@ -101,9 +91,7 @@ def _three(a: Any) -> Any:
     return a if a.shape[-1] == 3 else np.pad(a, [(0, 0)] * (a.ndim - 1) + [(0, 1)])
 
 
-@implements(np.linalg.cross)
-def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return _cross(x1, x2, axis=axis)
+implements(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: _cross(x1, x2, axis=axis))
 
 
 # --- spacings ---------------------------------------------------------------------------------------------------

@@ -76,9 +76,7 @@ def _compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) 
     return a[along(normalize_axis_index(axis, a.ndim), np.flatnonzero(plain(condition)))]
 
 
-@implements(np.extract)
-def _extract(condition: Any, arr: Any) -> Any:
-    return np.ravel(arr)[np.flatnonzero(plain(condition))]
+implements(np.extract)(lambda condition, arr: np.ravel(arr)[np.flatnonzero(plain(condition))])
 
 
 # --- by position ------------------------------------------------------------------------------------------------
@@ -168,9 +166,7 @@ def _unique(ar: Any, *args: Any, **kwargs: Any) -> Any:
     return (values, *extras) if extras else values
 
 
-@implements(np.unique_values)
-def _unique_values(x: Any, /) -> Any:
-    return _unique(x, equal_nan=False)
+implements(np.unique_values)(lambda x, /: _unique(x, equal_nan=False))
 
 
 def _unique_pieces(function: Callable[..., Any]) -> None:
@@ -188,9 +184,7 @@ for _function in (np.unique_all, np.unique_counts, np.unique_inverse):
     _unique_pieces(_function)
 
 
-@implements(np.union1d)
-def _union1d(ar1: Any, ar2: Any) -> Any:
-    return _unique(_joined(ar1, ar2))
+implements(np.union1d)(lambda ar1, ar2: _unique(_joined(ar1, ar2)))
 
 
 @implements(np.intersect1d)

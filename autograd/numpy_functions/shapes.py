@@ -36,19 +36,9 @@ def _places(a: Any) -> Any:
     return places
 
 
-@implements(np.resize)
-def _resize(a: Any, new_shape: Any) -> Any:
-    return np.ravel(a)[np.resize(np.arange(a.size), new_shape)]
-
-
-@implements(np.atleast_1d)
-def _atleast_1d(*arys: Any) -> Any:
-    return _each(arys, lambda a: a.reshape((1,)) if a.ndim == 0 else a)
-
-
-@implements(np.atleast_2d)
-def _atleast_2d(*arys: Any) -> Any:
-    return _each(arys, lambda a: a.reshape((1, -1)) if a.ndim < 2 else a)
+implements(np.resize)(lambda a, new_shape: np.ravel(a)[np.resize(np.arange(a.size), new_shape)])
+implements(np.atleast_1d)(lambda *arys: _each(arys, lambda a: a.reshape((1,)) if a.ndim == 0 else a))
+implements(np.atleast_2d)(lambda *arys: _each(arys, lambda a: a.reshape((1, -1)) if a.ndim < 2 else a))
 
 
 @implements(np.atleast_3d)
@@ -66,9 +56,7 @@ def _each(arys: tuple[Any, ...], change: Any) -> Any:
     return changed[0] if len(changed) == 1 else changed
 
 
-@implements(np.broadcast_to, direct=True)
-def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
-    return broadcast_op(array, shape=shape)
+implements(np.broadcast_to, direct=True)(lambda array, shape, subok=False: broadcast_op(array, shape=shape))
 
 
 @implements(np.broadcast_arrays)
@@ -92,19 +80,9 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return np.moveaxis(a, axis, start - (axis < start))
 
 
-@implements(np.squeeze, direct=True)
-def _squeeze(a: Any, axis: Any = None) -> Any:
-    return shape.squeeze(a, axis=axis)
-
-
-@implements(np.copy, direct=True)
-def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    return arithmetic.copy(a)
-
-
-@implements(np.astype, direct=True)
-def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
-    return x.astype(dtype)
+implements(np.squeeze, direct=True)(lambda a, axis=None: shape.squeeze(a, axis=axis))
+implements(np.copy, direct=True)(lambda a, order="K", subok=False: arithmetic.copy(a))
+implements(np.astype, direct=True)(lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype))
 
 
 # --- repeating, reversing, rolling ------------------------------------------------------------------------------
@@ -138,14 +116,8 @@ def _flip(m: Any, axis: Any = None) -> Any:
     return m[tuple(slice(None, None, -1) if k in axes else slice(None) for k in range(m.ndim))]
 
 
-@implements(np.fliplr)
-def _fliplr(m: Any) -> Any:
-    return m[:, ::-1]
-
-
-@implements(np.flipud)
-def _flipud(m: Any) -> Any:
-    return m[::-1]
+implements(np.fliplr)(lambda m: m[:, ::-1])
+implements(np.flipud)(lambda m: m[::-1])
 
 
 @implements(np.rot90)
