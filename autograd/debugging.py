@@ -1,7 +1,4 @@
-"""`debug`: inside it the first number that is not finite, and an array changed under a graph, are errors that say why.
-
-This module owns the watching and the words about place; what the numbers mean stands in `autograd.nonfinite`.
-"""
+"""`debug`: the first number that is not finite, and an array changed under a graph, become errors that say why."""
 
 from __future__ import annotations
 

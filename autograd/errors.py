@@ -1,9 +1,8 @@
 """The exceptions of the engine: one class per mistake.
 
-Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix.
-This module knows only words; the places that raise fill in the values.
-Every class is also the built-in exception that NumPy or Python would raise for the same mistake, so that
-existing ``except ValueError`` clauses keep working.
+Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. Every class is also
+the built-in exception that NumPy or Python would raise for the same mistake, so that existing ``except ValueError``
+clauses keep working.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What a Tensor holds: data, dtype, gradient, name, hooks, and how they are read and changed.
 
-What can be changed is a leaf, outside the graph; graphs made before notice. This module knows nothing of how gradients
-are computed.
+What can be changed is a leaf, outside the graph; graphs made before notice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What a Tensor is to the rest of Python: a sequence, a number, an array, text, a copy.
 
-Wherever a plain value would leave the graph without a word, an error says so and names the remedy. This module knows
-nothing of gradients but whether one may still be wanted.
+Wherever a plain value would leave the graph without a word, an error says so and names the remedy.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Rates of their own for every entry, from the squares of its gradients: AdaGrad, RMSProp, AdaDelta.
-
-This module owns the formulas and nothing else.
-"""
+"""Rates of their own for every entry, from the squares of its gradients: AdaGrad, RMSProp, AdaDelta."""
 
 from __future__ import annotations
 

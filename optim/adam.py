@@ -1,7 +1,4 @@
-"""Adam and its relatives, which keep moving means of the gradient and mostly of its square.
-
-This module owns the formulas and nothing else.
-"""
+"""Adam and its relatives, which keep moving means of the gradient and mostly of its square."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ The update of a small array is a dozen calls of NumPy that have hardly anything 
 copied side by side, updated in one run of the kernel, and the new parameters copied back to where they lie: to
 everybody else they are arrays of their own, as the gradients are. Their state stays side by side; what the optimizer's
 ``state`` holds of it are views. Results are the same to the last bit, because updates are elementwise.
-
-This module knows where arrays lie. It must not know what an update computes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Bounds on gradients, between the backward pass and the step.
-
-This module knows parameters and their ``.grad``; it must not know optimizers.
-"""
+"""Bounds on gradients, between the backward pass and the step."""
 
 from __future__ import annotations
 

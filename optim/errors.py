@@ -1,8 +1,7 @@
 """The exceptions of the optimizers: one class per mistake.
 
-Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. This module knows
-only words; the places that raise fill in the values. Every class is also the built-in exception that Python would
-raise for the same mistake.
+Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. Every class is also
+the built-in exception that Python would raise for the same mistake.
 """
 
 from __future__ import annotations

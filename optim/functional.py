@@ -1,7 +1,4 @@
-"""An optimizer's step as a pure function on Tensors: the expression that `step` runs in place, here with a graph.
-
-This module must not know any particular optimizer.
-"""
+"""An optimizer's step as a pure function on Tensors: the expression that `step` runs in place, here with a graph."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A step length along a direction of descent that is neither too long nor too short.
-
-This module knows a function of one variable, its values and slopes. It must not know parameters or optimizers.
-"""
+"""A step length along a direction of descent that is neither too long nor too short."""
 
 from __future__ import annotations
 

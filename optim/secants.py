@@ -1,7 +1,4 @@
-"""What the last steps tell of the curvature of a loss, and the direction that follows from it, by products of matrices.
-
-This module knows vectors. It must not know losses, parameters or optimizers.
-"""
+"""What the last steps tell of the curvature of a loss, and the direction that follows, by products of matrices."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Stochastic gradient descent, with momentum in the three conventions in print.
-
-This module owns the formulas and nothing else.
-"""
+"""Stochastic gradient descent, with momentum in the three conventions in print."""
 
 from __future__ import annotations
 

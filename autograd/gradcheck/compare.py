@@ -1,8 +1,7 @@
 """Compares what the rules say about a `Problem` with finite differences, and writes one row per output and input.
 
-Most numbers agree at the first look, four evaluations per direction. What does not is looked at again with a sweep
-of steps, worst first; a failure found along a random direction is then searched for its worst entry. This module
-owns that order of work and the tolerances; it knows neither Tensors nor graphs.
+Most numbers agree at the first look, four evaluations per direction. What does not is looked at again with a sweep of
+steps, worst first; a failure found along a random direction is then searched for its worst entry.
 """
 
 from __future__ import annotations

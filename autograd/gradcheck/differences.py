@@ -5,8 +5,6 @@ entries of every size. `quick` is what a correct rule needs: two central differe
 `sweep` is asked when that leaves a doubt: it climbs down a ladder of steps, extrapolates every pair of them, measures
 the rounding noise of the curve itself, and says what the slopes are to the left and to the right, each with an error.
 
-This module knows nothing of Tensors, graphs or rules, and passes no judgement; that is `verdicts`.
-
 Sources: Richardson, Phil. Trans. A 226 (1927) 299; Ridders, Advances in Engineering Software 4 (1982) 75.
 """
 

@@ -4,8 +4,6 @@ The program is run again with a `Recorder`, and each node becomes a small `Probl
 its rule, weighted with the gradient that really arrived; of a second derivative also its rule and what the rules of
 that say. When every rule is right, what has left the graph is measured (`leaks`). When that is nothing, the number is
 right by its parts, and it was the differences of the whole that could not be trusted.
-
-This module owns that search and its words. It must not know where the program comes from.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""One node of a recorded graph as something to check: its kernel with its rule, and its rule with the rule's own rules.
-
-This module knows the engine's nodes and their records, and passes no judgement; that is `compare`.
-"""
+"""One node of a recorded graph as something to check: its kernel with its rule, its rule with the rule's own rules."""
 
 from __future__ import annotations
 

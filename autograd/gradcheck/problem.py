@@ -1,8 +1,7 @@
 """What can be checked: a function of float64 arrays that also offers what its rules say about its derivative.
 
 `Problem` is all that `compare` knows of a function, so a whole program, its gradient (for order 2) and one node of a
-graph are checked by the same code. This module knows the engine's graph, but neither containers nor modules; how a
-user's function and inputs become a `Run` is the business of `subject`.
+graph are checked by the same code.
 """
 
 from __future__ import annotations

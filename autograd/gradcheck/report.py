@@ -1,7 +1,4 @@
-"""The answer of a gradient check: rows, the verdict over all of them, and how both look as text and as HTML.
-
-This module owns words and tables. It knows neither functions nor graphs; the numbers come from `compare`.
-"""
+"""The answer of a gradient check: rows, the verdict over all of them, and how both look as text and as HTML."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """What the user hands over, as something that can be run at any float64 inputs.
 
-Two kinds: a function of inputs (`FunctionSubject`), and a closure over Tensors that exist already
-(`ClosureSubject`), whose data is exchanged for the time of the check and restored afterwards. This module owns the
-names of inputs and outputs, the refusal of what has no gradient, and the restoring. It knows nothing of numerical
-derivatives. Modules are known by ``named_parameters()`` alone: the engine must not import `nn`.
+Two kinds: a function of inputs (`FunctionSubject`), and a closure over Tensors that exist already (`ClosureSubject`),
+whose data is exchanged for the time of the check and restored afterwards. Modules are known by ``named_parameters()``
+alone: the engine must not import `nn`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Turns a backward pass into the data of a page that plays it: a picture, and what changes at each moment.
-
-This module owns that data. It must not know how the page looks or moves (`write.player`).
-"""
+"""Turns a backward pass into the data of a page that plays it: a picture, and what changes at each moment."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`diff`: where two recordings part: the first node whose value or gradient departs beyond a tolerance.
-
-This module owns the comparison. It must not know how anything is recorded.
-"""
+"""`diff`: where two recordings part: the first node whose value or gradient departs beyond a tolerance."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What users call: `draw`, and the `Drawing` that it returns.
-
-This module owns the public face of the pictures and where they are saved. It must not know how any of it is done.
-"""
+"""What users call: `draw`, and the `Drawing` that it returns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Formulas as Python expressions: names put in, arithmetic with known numbers done, written as text or as LaTeX.
-
-This module owns the writing of formulas. It must not know what a formula is about: no op, no graph.
-"""
+"""Formulas as Python expressions: names put in, arithmetic with known numbers done, written as text or as LaTeX."""
 
 from __future__ import annotations
 

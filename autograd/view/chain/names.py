@@ -1,7 +1,6 @@
 """A name for every vertex of a graph: the user's, else one made of the op and a count, such as ``add_2``.
 
-The names depend on the graph alone, so the same program gives the same names. This module owns names, and places in
-words (the line of the program, and the module call around it), and nothing else.
+The names depend on the graph alone, so the same program gives the same names.
 """
 
 from __future__ import annotations

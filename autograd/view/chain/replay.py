@@ -1,8 +1,7 @@
 """The backward pass once more, for readers: nothing is stored on any Tensor, nothing is released, no hook is called.
 
 It works on a live graph, and after ``backward()`` wherever the values that the rules need are still there: small ones
-stay on the graph, `record` keeps large ones. This module owns how those values are found again and how gradients
-travel. It must not know formulas or words.
+stay on the graph, `record` keeps large ones.
 """
 
 from __future__ import annotations

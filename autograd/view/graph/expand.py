@@ -1,8 +1,7 @@
 """Shows fused ops (linear, cross-entropy, ...) as the primitive ops that define them.
 
 The definition is applied to what the graph kept of the operands; where values were not kept, to zeros of the same
-shape, and only the structure is shown. This module owns that replacement, Graph to Graph. It must not know which ops
-are fused (the op table says so), nor how anything is drawn.
+shape, and only the structure is shown.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The records of a graph that the views share: nodes with their arguments and results, and module calls.
-
-This module owns the shape of these records and nothing else. It must not know how a graph is recorded (that is
-`snapshot`), how it is made smaller (`fold`) or how it looks (`picture` and the writers behind it).
-"""
+"""The records of a graph that the views share: nodes with their arguments and results, and module calls."""
 
 from __future__ import annotations
 

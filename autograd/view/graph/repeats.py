@@ -1,8 +1,7 @@
 """Finds equal neighbours (layers of one shape one after the other, the steps of a loop) and shows one for all.
 
 Two stretches of the program are equal when they apply the same ops to operands of the same shapes, wired alike, in
-module calls of the same classes; values, names and gradients may differ. This module owns that comparison. It must
-not know when folding is wanted (`shrink` does), nor how it is drawn.
+module calls of the same classes; values, names and gradients may differ.
 """
 
 from __future__ import annotations

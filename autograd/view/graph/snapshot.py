@@ -1,8 +1,7 @@
 """Takes a picture-ready copy of the engine's graph: immutable records in an order that depends on the graph alone.
 
-This module owns the walk over the engine's vertices. Nothing recurses, and nothing is read from variables that may
-or may not be alive, except large arrays of parameters (a parameter belongs to its model). It must not know how
-nodes are worded or drawn.
+Nothing recurses, and nothing is read from variables that may or may not be alive, except large arrays of parameters (a
+parameter belongs to its model).
 """
 
 from __future__ import annotations

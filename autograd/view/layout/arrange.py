@@ -1,9 +1,7 @@
 """Our own placing of boxes, frames and arrows, so that a picture needs nothing installed.
 
-A frame is laid out on its own, with a gate on its border for each value that enters or leaves; in the frame around
-it, it is one part like any other, whose gates say where arrows meet it. So boxes never overlap and no arrow crosses
-a box. This module owns frames and directions; the layers within a frame belong to `layers`. It must not know what
-the boxes say, nor any output format.
+A frame is laid out on its own, with a gate on its border for each value that enters or leaves; in the frame around it,
+it is one part like any other, whose gates say where arrows meet it. So boxes never overlap and no arrow crosses a box.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Places parts in layers: every arrow leads from an earlier layer to a later one and never crosses a part.
 
-This module owns the flat layered layout: layers by longest path, lanes for arrows that pass other layers, and the
-final corners and curves (order and heights within layers belong to `order`). It works along two axes, `u` from layer
-to layer and `v` across, so that the direction of the picture is no business of its own; nor are frames and texts.
+It works along two axes, `u` from layer to layer and `v` across, so that the direction of the picture is no business of
+its own; nor are frames and texts.
 """
 
 from __future__ import annotations

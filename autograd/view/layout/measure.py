@@ -1,8 +1,7 @@
 """Places the lines of text within a box, and so says how large the box is.
 
 How wide a text will be is known without asking any font: the widths are those of Helvetica, which Arial and Liberation
-Sans share. This module owns the fonts of the pictures and the sizes inside boxes. It must not know where boxes go, nor
-how text is written in a format.
+Sans share.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Orders the layers of a web so that few arrows cross, and finds the heights at which they are short and straight.
 
 A web is what a layered layout works on: parts and lanes in their layers, joined by segments of arrows. A place is the
-number of a part, or of a lane that an arrow takes through a layer on its way; parts come first. This module owns the
-web, the barycentre sweeps and the least squares. It must not know the extent of layers along the arrows, frames, or
-formats.
+number of a part, or of a lane that an arrow takes through a layer on its way; parts come first.
 """
 
 from __future__ import annotations

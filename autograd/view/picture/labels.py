@@ -1,8 +1,4 @@
-"""Words a graph: what stands in each box, how large its gradient is, what the legend has to explain.
-
-This module owns the wording and the choice of what is shown. It must not know how boxes are placed, nor any output
-format.
-"""
+"""Words a graph: what stands in each box, how large its gradient is, what the legend has to explain."""
 
 from __future__ import annotations
 

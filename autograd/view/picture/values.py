@@ -1,7 +1,4 @@
-"""Numbers and arrays as short, stable text: the same on every machine, with an ASCII minus.
-
-This module owns the wording of values. It must not know graphs, boxes or colours.
-"""
+"""Numbers and arrays as short, stable text: the same on every machine, with an ASCII minus."""
 
 from __future__ import annotations
 

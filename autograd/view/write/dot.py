@@ -1,8 +1,4 @@
-"""Writes a picture as DOT text, which Graphviz and many other programs draw.
-
-This module owns the DOT text that users get (`write_dot`) and the bare one by which Graphviz places our own boxes
-(`write_skeleton`). It must not know how Graphviz is called, nor the graph behind the picture.
-"""
+"""Writes a picture as DOT text, which Graphviz and many other programs draw."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Writes a picture as a Mermaid flowchart, which GitHub and many Markdown viewers draw.
-
-This module owns that text and its escapes. It must not know the graph behind the picture.
-"""
+"""Writes a picture as a Mermaid flowchart, which GitHub and many Markdown viewers draw."""
 
 from __future__ import annotations
 

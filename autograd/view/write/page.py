@@ -1,7 +1,4 @@
-"""Writes a picture as one HTML page that needs no network: drag to move, wheel to zoom, click a box for its numbers.
-
-This module owns the page around the SVG. It must not know the graph behind the picture.
-"""
+"""Writes a picture as one HTML page that needs no network: drag to move, wheel to zoom, click a box for its numbers."""
 
 from __future__ import annotations
 

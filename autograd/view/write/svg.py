@@ -1,7 +1,6 @@
 """Writes a placed picture as SVG text: static, self-contained, readable on any background.
 
-This module owns the look of boxes, arrows, frames and the legend in SVG. It must not know who placed them, nor the
-graph that they show. Styles are attributes, never a style sheet, which would leak into the notebook around it.
+Styles are attributes, never a style sheet, which would leak into the notebook around it.
 """
 
 from __future__ import annotations
