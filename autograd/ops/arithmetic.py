@@ -331,12 +331,8 @@ clip = defop(
 )  # fmt: skip
 
 
-def where_kernel(condition: Array, x: Array, y: Array) -> Array:
-    return np.where(condition, x, y)
-
-
 where = defop(
-    "where", where_kernel,
+    "where", lambda condition, x, y: np.where(condition, x, y),
     (
         None,
         lambda g, condition: masked(g, mask=np.not_equal(condition, 0)),
@@ -350,12 +346,8 @@ where = defop(
 )  # fmt: skip
 
 
-def astype_kernel(x: Array, *, dtype: Any) -> Array:
-    return x.astype(dtype)
-
-
 astype = defop(
-    "astype", astype_kernel, unchanged,  # the edge restores the dtype
+    "astype", lambda x, *, dtype: x.astype(dtype), unchanged,  # the edge restores the dtype
     kind="elementwise", slope="1", example=Example((2, 3), dtype=np.float64),
     doc="x in another floating dtype; its gradient comes back in the dtype of x.",
     doctest="tensor([1.0, 2.0]).astype(np.float32) -> tensor([1., 2.], dtype=float32)",
@@ -469,12 +461,10 @@ logical_xor = defop(
 )  # fmt: skip
 
 
-def nan_to_num_kernel(x: Array, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
-    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
-
-
 nan_to_num = defop(
-    "nan_to_num", nan_to_num_kernel, lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num,
+    "nan_to_num",
+    lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+    lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num,
     kind="elementwise", matrix="G where x is finite, else 0",
     doc="x with numbers in place of NaN and infinities, which get a gradient of 0.",
     doctest="np.nan_to_num(tensor([1.0, np.nan])) -> tensor([1., 0.])",

@@ -32,10 +32,6 @@ _RESOLVING: ContextVar[bool] = ContextVar("autograd_resolving", default=False)
 # --- products with a slope that need not exist ----------------------------------------------------------------------
 
 
-def _zero_times_kernel(x: Array, r: Array) -> Array:
-    return x * np.where(x == 0.0, 0.0, r)
-
-
 def _times_known(g: Array, r: Array) -> Array:
     """g * r; where r is nan, nan for the whole slice that shares r, unless no gradient comes to it."""
     none = np.isnan(plain(r))
@@ -46,7 +42,7 @@ def _times_known(g: Array, r: Array) -> Array:
 
 
 zero_times: Callable[..., Any] = defop(
-    "_zero_times", _zero_times_kernel, (_times_known, lambda g, x: g * x), stacked=False,
+    "_zero_times", lambda x, r: x * np.where(x == 0.0, 0.0, r), (_times_known, lambda g, x: g * x), stacked=False,
     kind="elementwise",
     doc="x * r, which is 0 where x is 0, whatever r is.",
 )  # fmt: skip

@@ -37,10 +37,6 @@ def inv_rule(g: Array, out: Array) -> Array:
     return -np.matmul(np.matmul(transposed(out), g), transposed(out))
 
 
-def solve_kernel(a: Array, b: Array) -> Array:
-    return np.linalg.solve(a, b)
-
-
 def solve_rule(g: Array, need: tuple[bool, ...], a: Array, out: Array, b_shape: Shape) -> Any:
     vector = len(b_shape) == 1
     columns = g[..., None] if vector else g
@@ -71,14 +67,6 @@ def cofactors(x: Array) -> Array:
     return np.linalg.det(minors) * signs.astype(x.dtype)
 
 
-def slogdet_kernel(x: Array) -> tuple[Array, ...]:
-    return tuple(np.linalg.slogdet(x))
-
-
-def pinv_kernel(x: Array, *, rcond: Any = None, hermitian: bool = False, rtol: Any = np._NoValue) -> Array:
-    return np.linalg.pinv(x, rcond, hermitian, rtol=rtol)
-
-
 def pinv_rule(g: Array, x: Array, out: Array) -> Array:
     """The derivative at constant rank (G. H. Golub, V. Pereyra, SIAM J. Numer. Anal. 10 (1973), 413)."""
     p, pt, gt = out, transposed(out), transposed(g)
@@ -96,7 +84,8 @@ inv = defop(
     doc="The inverse of each matrix.", doctest="np.linalg.inv(tensor([[4.0]])) -> tensor([[0.25]])",
 )  # fmt: skip
 solve = defop(
-    "solve", solve_kernel, joint(solve_rule), kind="whole", slope=None, example=Example(*MATRIX.operands, (3, 2)),
+    "solve", lambda a, b: np.linalg.solve(a, b), joint(solve_rule), kind="whole", slope=None,
+    example=Example(*MATRIX.operands, (3, 2)),
     doc="The x for which a @ x = b.",
     doctest="np.linalg.solve(tensor([[2.0, 0.0], [0.0, 4.0]]), [2.0, 2.0]) -> tensor([1. , 0.5])",
 )  # fmt: skip
@@ -106,24 +95,22 @@ det = defop(
     doctest="np.linalg.det(tensor([[2.0, 0.0], [0.0, 4.0]])) -> tensor(8.)",
 )  # fmt: skip
 slogdet = defop(
-    "slogdet", slogdet_kernel, joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)),
-    outputs=True,
+    "slogdet", lambda x: tuple(np.linalg.slogdet(x)),
+    joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)), outputs=True,
     kind="whole", slope=None, example=MATRIX,
     doc="The sign and the logarithm of the size of the determinant, which cannot overflow.",
     doctest="np.linalg.slogdet(tensor([[-1.0]])) -> SlogdetResult(sign=tensor(-1.), logabsdet=tensor(0.))",
 )  # fmt: skip
 pinv = defop(
-    "pinv", pinv_kernel, pinv_rule, kind="whole", slope=None, example=MATRIX,
+    "pinv",
+    lambda x, *, rcond=None, hermitian=False, rtol=np._NoValue: np.linalg.pinv(x, rcond, hermitian, rtol=rtol),
+    pinv_rule, kind="whole", slope=None, example=MATRIX,
     doc="The pseudo-inverse of each matrix; its gradient holds as long as the rank stays the same.",
     doctest="np.linalg.pinv(tensor([[3.0], [4.0]])) @ [3.0, 4.0] -> tensor([1.])",
 )  # fmt: skip
 
 
 # --- factors ----------------------------------------------------------------------------------------------------
-
-
-def cholesky_kernel(x: Array, *, upper: bool = False) -> Array:
-    return np.linalg.cholesky(x, upper=upper)
 
 
 _BLOCK = 32
@@ -157,10 +144,6 @@ def cholesky_rule(g: Array, out: Array, upper: bool) -> Array:
     return fold(np.matmul(transposed(inverse), np.matmul(phi, inverse)), upper)
 
 
-def qr_kernel(x: Array) -> tuple[Array, ...]:
-    return tuple(np.linalg.qr(x))
-
-
 def qr_rule(g: Any, x: Array, out: Any) -> Any:
     (gq, gr), (q, r) = g, out
     rows, columns = x.shape[-2:]
@@ -182,12 +165,13 @@ def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
 
 
 cholesky = defop(
-    "cholesky", cholesky_kernel, cholesky_rule, kind="whole", slope=None, example=SYMMETRIC,
+    "cholesky", lambda x, *, upper=False: np.linalg.cholesky(x, upper=upper), cholesky_rule,
+    kind="whole", slope=None, example=SYMMETRIC,
     doc="The triangular factor L of x = L @ L.T, of which one triangle is read.",
     doctest="np.linalg.cholesky(tensor([[4.0, 0.0], [0.0, 9.0]])) -> tensor([[2., 0.], [0., 3.]])",
 )  # fmt: skip
 qr = defop(
-    "qr", qr_kernel, joint(qr_rule), outputs=True, kind="whole", slope=None, example=MATRIX,
+    "qr", lambda x: tuple(np.linalg.qr(x)), joint(qr_rule), outputs=True, kind="whole", slope=None, example=MATRIX,
     doc="The factors of x = q @ r: q with orthonormal columns, r upper triangular.",
     doctest="abs(np.linalg.qr(tensor([[3.0], [4.0]])).R) -> tensor([[5.]])",
 )  # fmt: skip
@@ -196,24 +180,18 @@ qr = defop(
 # --- norms ------------------------------------------------------------------------------------------------------
 
 
-def euclidean_kernel(x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    return np.sqrt(add_reduce(x * x, axis=axis, keepdims=keepdims))
-
-
 def euclidean_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Any, keepdims: bool) -> Array:
     return length_slope(g, x, out, axis, lambda a: keep(a, x_shape, axis, keepdims))
 
 
 euclidean = defop(
-    "euclidean", euclidean_kernel, euclidean_rule,
+    "euclidean",
+    lambda x, *, axis=None, keepdims=False: np.sqrt(add_reduce(x * x, axis=axis, keepdims=keepdims)),
+    euclidean_rule,
     kind="reduces", slope="x / out",
     doc="The length sqrt(sum(x**2)) over axes, with gradient 0 at the origin.",
     doctest="np.linalg.norm(tensor([3.0, 4.0])) -> tensor(5.)",
 )  # fmt: skip
-
-
-def p_norm_kernel(x: Array, *, ord: float = 2.0, axis: Any = None, keepdims: bool = False) -> Array:
-    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 
 def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis: Any, keepdims: bool) -> Array:
@@ -248,7 +226,9 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
 
 
 p_norm = defop(
-    "p_norm", p_norm_kernel, p_norm_rule,
+    "p_norm",
+    lambda x, *, ord=2.0, axis=None, keepdims=False: np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord),
+    p_norm_rule,
     kind="reduces", slope="sign(x) * (abs(x) / out) ** (ord - 1)",
     doc="The norm sum(|x|**ord)**(1 / ord) over axes, for any ord but 0.",
     doctest="np.linalg.norm(tensor([1.0, 2.0]), 3) ** 3 -> tensor(9.)",

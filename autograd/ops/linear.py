@@ -96,10 +96,6 @@ def dot_right(g: Array, x: Array, y_shape: Shape) -> Array:
     return summed if len(y_shape) == 1 else np.moveaxis(summed, 0, -2)
 
 
-def outer_kernel(x: Array, y: Array) -> Array:
-    return np.outer(x, y)
-
-
 dot = defop(
     "dot", dot_kernel, (dot_left, dot_right), numpy=np.dot,
     kind="product",
@@ -112,7 +108,7 @@ dot = defop(
     doctest="tensor([1.0, 2.0]).dot([3.0, 4.0]) -> tensor(11.)",
 )  # fmt: skip
 outer = defop(
-    "outer", outer_kernel,
+    "outer", lambda x, y: np.outer(x, y),
     (
         lambda g, y, x_shape: np.matmul(g, np.ravel(y)).reshape(x_shape),
         lambda g, x, y_shape: np.matmul(np.ravel(x), g).reshape(y_shape),
@@ -130,10 +126,6 @@ def _tensordot_axes(axes: Any, x_ndim: int, y_ndim: int) -> tuple[list[int], lis
         return list(range(x_ndim - int(axes), x_ndim)), list(range(int(axes)))
     first, second = ([a] if isinstance(a, int | np.integer) else list(a) for a in axes)
     return [int(a) % x_ndim for a in first], [int(a) % y_ndim for a in second]
-
-
-def tensordot_kernel(x: Array, y: Array, *, axes: Any = 2) -> Array:
-    return np.tensordot(x, y, axes=axes)
 
 
 def _contract(g: Array, other: Array, g_axes: range, mine: list[int], theirs: list[int], ndim: int) -> Array:
@@ -155,7 +147,8 @@ def tensordot_right(g: Array, x: Array, y_shape: Shape, axes: Any) -> Array:
 
 
 tensordot = defop(
-    "tensordot", tensordot_kernel, (tensordot_left, tensordot_right), numpy=np.tensordot,
+    "tensordot", lambda x, y, *, axes=2: np.tensordot(x, y, axes=axes), (tensordot_left, tensordot_right),
+    numpy=np.tensordot,
     kind="product", slope=None,
     cost=lambda shapes, out, attrs: (
         prod(out) * prod(shapes[0][i] for i in _tensordot_axes(attrs["axes"], *map(len, shapes))[0])

@@ -75,10 +75,6 @@ def sum_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return add_reduce(x, axis=axis, keepdims=keepdims)
 
 
-def sum_rule(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
-    return expand(keep(g, x_shape, axis, keepdims) if g.ndim else g, x_shape)
-
-
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f" or x.dtype.itemsize == 2:
         return np.mean(
@@ -98,7 +94,9 @@ def _stacked(n: int, x_shape: Shape, axis: Axis, keepdims: bool) -> Any:
 
 
 sum = defop(
-    "sum", sum_kernel, sum_rule, numpy=np.sum, stacked=_stacked,
+    "sum", sum_kernel,
+    lambda g, x_shape, axis, keepdims: expand(keep(g, x_shape, axis, keepdims) if g.ndim else g, x_shape),
+    numpy=np.sum, stacked=_stacked,
     kind="reduces", slope="1", matrix="G, repeated along the axes that were summed", method="sum", options=_SUM,
     doc="The sum of all entries, or of those along axes.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0) -> tensor([4., 6.])",
@@ -492,10 +490,6 @@ def _of_logsumexp(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -> 
     return "G * softmax(x)" if ndims[0] == 1 or attrs["keepdims"] else "column(G) * softmax(x)"
 
 
-def logsumexp_rule(g: Array, x: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
-    return keep(g, x_shape, axis, keepdims) * _shares(x, axis=axis)
-
-
 def softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     if not x.size:
         return x + 0.0
@@ -521,7 +515,8 @@ def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
 
 
 logsumexp = defop(
-    "logsumexp", logsumexp_kernel, logsumexp_rule,
+    "logsumexp", logsumexp_kernel,
+    lambda g, x, x_shape, axis, keepdims: keep(g, x_shape, axis, keepdims) * _shares(x, axis=axis),
     definition=lambda x, *, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
     kind="reduces", slope="exp(x - out)", matrix=_of_logsumexp, method="logsumexp",
     doc="log(sum(exp(x))) of all entries, or along axes, without overflow.",

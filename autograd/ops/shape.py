@@ -15,16 +15,8 @@ from autograd.ops.index import scatter
 Array = Any
 
 
-def reshape_kernel(x: Array, *, shape: int | Sequence[int]) -> Array:
-    return x.reshape(shape)
-
-
 def ravel_kernel(x: Array) -> Array:
     return x.ravel()  # contiguous, which reshape(-1) is not always
-
-
-def transpose_kernel(x: Array, *, axes: Sequence[int] | None = None) -> Array:
-    return np.transpose(x, axes)
 
 
 def transpose_rule(g: Array, axes: Sequence[int] | None) -> Array:
@@ -50,26 +42,14 @@ def swapaxes_kernel(x: Array, *, axis1: int, axis2: int) -> Array:
     return x.swapaxes(axis1, axis2)
 
 
-def moveaxis_kernel(x: Array, *, source: Any, destination: Any) -> Array:
-    return np.moveaxis(x, source, destination)
-
-
-def expand_dims_kernel(x: Array, *, axis: Any) -> Array:
-    return np.expand_dims(x, axis)
-
-
 def squeeze_kernel(x: Array, *, axis: Axis = None) -> Array:
     return np.squeeze(x, axis)
-
-
-def broadcast_to_kernel(x: Array, *, shape: int | Shape) -> Array:
-    return np.broadcast_to(x, shape)
 
 
 _IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
 
 reshape = defop(
-    "reshape", reshape_kernel, lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
+    "reshape", lambda x, *, shape: x.reshape(shape), lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
     kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), shape=(3, 2)),
     doc="The same entries in another shape.",
     doctest="tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, 2) -> tensor([[1., 2.], [3., 4.]])",
@@ -80,8 +60,8 @@ ravel = defop(
     doc="All entries in one row.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
 )  # fmt: skip
 transpose = defop(
-    "transpose", transpose_kernel, transpose_rule, numpy=np.transpose, stacked=_transposed_stack,
-    kind="reshapes", matrix=_PUT_BACK,
+    "transpose", lambda x, *, axes=None: np.transpose(x, axes), transpose_rule,
+    numpy=np.transpose, stacked=_transposed_stack, kind="reshapes", matrix=_PUT_BACK,
     doc="The axes in another order, by default reversed.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).transpose() -> tensor([[1., 3.], [2., 4.]])",
 )  # fmt: skip
@@ -92,13 +72,15 @@ swapaxes = defop(
     doc="Two axes exchanged.", doctest="tensor([[1.0, 2.0]]).swapaxes(0, 1).shape -> (2, 1)",
 )  # fmt: skip
 moveaxis = defop(
-    "moveaxis", moveaxis_kernel, lambda g, source, destination: np.moveaxis(g, destination, source), numpy=np.moveaxis,
+    "moveaxis", lambda x, *, source, destination: np.moveaxis(x, source, destination),
+    lambda g, source, destination: np.moveaxis(g, destination, source), numpy=np.moveaxis,
     kind="reshapes", matrix=_PUT_BACK, example=Example((2, 3, 2), source=0, destination=-1),
     doc="Axes moved to other places; the others keep their order.",
     doctest="np.moveaxis(tensor([[[1.0, 2.0]]]), -1, 0).shape -> (2, 1, 1)",
 )  # fmt: skip
 expand_dims = defop(
-    "expand_dims", expand_dims_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.expand_dims,
+    "expand_dims", lambda x, *, axis: np.expand_dims(x, axis), lambda g, x_shape: g.reshape(x_shape),
+    numpy=np.expand_dims,
     stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), axis=1),
     doc="New axes of length 1.", doctest="np.expand_dims(tensor([1.0, 2.0]), 0).shape -> (1, 2)",
 )  # fmt: skip
@@ -109,23 +91,14 @@ squeeze = defop(
     doctest="tensor([[1.0, 2.0]]).squeeze() -> tensor([1., 2.])",
 )  # fmt: skip
 broadcast_to = defop(
-    "broadcast_to",
-    broadcast_to_kernel,
-    unchanged,  # the edge adds up
-    stacked=True,
-    kind="moves",
-    matrix="G, summed over what was repeated",
-    example=Example((3,), shape=(2, 3)),
+    "broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), unchanged, stacked=True,  # the edge adds up
+    kind="moves", matrix="G, summed over what was repeated", example=Example((3,), shape=(2, 3)),
     doc="The entries repeated to a larger shape; their gradients add up.",
     doctest="np.broadcast_to(tensor([1.0, 2.0]), (2, 2)) -> tensor([[1., 2.], [1., 2.]])",
-)
+)  # fmt: skip
 
 
 # --- joining and taking apart ---------------------------------------------------------------------------------
-
-
-def concatenate_kernel(*xs: Array, axis: int | None = 0) -> Array:
-    return np.concatenate(xs, axis=axis)
 
 
 def concatenate_rule(g: Array, need: tuple[bool, ...], xs_shape: tuple[Shape, ...], axis: int | None) -> Any:
@@ -143,17 +116,9 @@ def _stacked_parts(n: int, xs_shape: tuple[Shape, ...], axis: int | None) -> Any
     return None if axis is None else (tuple([(n, *shape) for shape in xs_shape]), shifted(axis, 0))
 
 
-def stack_kernel(*xs: Array, axis: int = 0) -> Array:
-    return np.stack(xs, axis=axis)
-
-
 def stack_rule(g: Array, need: tuple[bool, ...], axis: int) -> Any:
     before = (slice(None),) * (axis % g.ndim)
     return tuple(g[(*before, i)] if needed else None for i, needed in enumerate(need))
-
-
-def split_kernel(x: Array, *, indices_or_sections: Any, axis: int = 0) -> tuple[Array, ...]:
-    return tuple(np.split(x, indices_or_sections, axis=axis))
 
 
 def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> Any:
@@ -169,19 +134,20 @@ def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> A
 _PART = "the part of G that came from here"
 
 concatenate = defop(
-    "concatenate", concatenate_kernel, joint(concatenate_rule), stacked=_stacked_parts,
+    "concatenate", lambda *xs, axis=0: np.concatenate(xs, axis=axis), joint(concatenate_rule), stacked=_stacked_parts,
     kind="joins", matrix=_PART, example=Example((2, 3), (2, 2), axis=1),
     doc="Arrays joined along an axis that they have.",
     doctest="np.concatenate([tensor([1.0]), [2.0, 3.0]]) -> tensor([1., 2., 3.])",
 )  # fmt: skip
 stack = defop(
-    "stack", stack_kernel, joint(stack_rule), stacked=lambda n, axis: (shifted(axis, 0),),
-    kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1),
+    "stack", lambda *xs, axis=0: np.stack(xs, axis=axis), joint(stack_rule),
+    stacked=lambda n, axis: (shifted(axis, 0),), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1),
     doc="Arrays of one shape joined along a new axis.",
     doctest="np.stack([tensor([1.0, 2.0]), [3.0, 4.0]]) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
 split = defop(
-    "split", split_kernel, joint(split_rule), outputs=True,
+    "split", lambda x, *, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis)),
+    joint(split_rule), outputs=True,
     kind="moves", matrix="the parts of G, joined", example=Example((4,), indices_or_sections=2),
     doc="The pieces of an array along an axis: so many equal ones, or cut at positions.",
     doctest="np.split(tensor([1.0, 2.0, 3.0]), [1]) -> [tensor([1.]), tensor([2., 3.])]",

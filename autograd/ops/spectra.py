@@ -145,10 +145,6 @@ def _known(g: Array, d: Array, *quotients: Array) -> Array:
 # --- symmetric matrices -----------------------------------------------------------------------------------------------
 
 
-def eigh_kernel(x: Array, *, UPLO: Any = "L") -> tuple[Array, ...]:
-    return tuple(np.linalg.eigh(x, UPLO))
-
-
 def eigh_rule(g: Any, x: Array, out: Any, UPLO: str) -> Any:
     (gw, gv), (w, v) = g, out
     upper = UPLO.upper() == "U"
@@ -163,10 +159,6 @@ def eigh_rule(g: Any, x: Array, out: Any, UPLO: str) -> Any:
     return (fold(0.5 * (s + transposed(s)), upper),)
 
 
-def _of_eigenvalues_kernel(x: Array, gw: Array, *, v: Array, differences: Array, upper: bool) -> Array:
-    return np.matmul(v * gw[..., None, :], transposed(v))
-
-
 def _of_eigenvalues_rule(g: Array, x: Array, v: Array, differences: Array, upper: bool) -> Any:
     along = np.matmul(np.matmul(transposed(v), 0.5 * (g + transposed(g))), v)
     s = _known(g, np.matmul(np.matmul(v, along * np.nan_to_num(differences)), transposed(v)), differences)
@@ -175,21 +167,20 @@ def _of_eigenvalues_rule(g: Array, x: Array, v: Array, differences: Array, upper
 
 
 _of_eigenvalues: Callable[..., Any] = defop(
-    "_of_eigenvalues", _of_eigenvalues_kernel, joint(_of_eigenvalues_rule),
+    "_of_eigenvalues",
+    lambda x, gw, *, v, differences, upper: np.matmul(v * gw[..., None, :], transposed(v)),
+    joint(_of_eigenvalues_rule),
     doc="The gradient of a function of the eigenvalues of x with slopes gw, where some eigenvalues are equal.",
 )  # fmt: skip
 eigh = defop(
-    "eigh", eigh_kernel, joint(eigh_rule), outputs=True, kind="whole", slope=None, example=SYMMETRIC,
+    "eigh", lambda x, *, UPLO="L": tuple(np.linalg.eigh(x, UPLO)), joint(eigh_rule), outputs=True,
+    kind="whole", slope=None, example=SYMMETRIC,
     doc="Eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read.",
     doctest="np.linalg.eigh(tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues -> tensor([1., 2.])",
 )  # fmt: skip
 
 
 # --- any matrices -----------------------------------------------------------------------------------------------------
-
-
-def svd_kernel(x: Array) -> tuple[Array, ...]:
-    return tuple(np.linalg.svd(x, full_matrices=False))
 
 
 def svd_rule(g: Any, x: Array, out: Any) -> Any:
@@ -247,7 +238,8 @@ _of_singular_values: Callable[..., Any] = defop(
     doc="The gradient of a function of the singular values of x with slopes gs, where some are equal, or 0.",
 )  # fmt: skip
 svd = defop(
-    "svd", svd_kernel, joint(svd_rule), outputs=True, kind="whole", slope=None, example=MATRIX,
+    "svd", lambda x: tuple(np.linalg.svd(x, full_matrices=False)), joint(svd_rule), outputs=True,
+    kind="whole", slope=None, example=MATRIX,
     doc="The factors of x = u @ diag(s) @ vh, with the singular values s in descending order.",
     doctest="np.linalg.svd(tensor([[1.0, 0.0], [0.0, 2.0]])).S -> tensor([2., 1.])",
 )  # fmt: skip

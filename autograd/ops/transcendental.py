@@ -166,10 +166,6 @@ def tanh_rule(g: Array, x: Array, out: Array) -> Array:
     return g * (1.0 - out * out) if x is None else g * tanh_slope(x, out)
 
 
-def sigmoid_rule(g: Array, x: Array, out: Array) -> Array:
-    return g * (out * (1.0 - out)) if x is None else g * sigmoid_slope(x, out)
-
-
 tanh = defop(
     "tanh", np.tanh, tanh_rule, few=("x",), slope="1 - out ** 2", range=(-1.0, 1.0), method="tanh",
     doc="The hyperbolic tangent of x.", doctest="tensor(1.0).tanh() -> tensor(0.76159416)",
@@ -203,7 +199,9 @@ def relu_kernel(x: Array) -> Array:
 
 
 sigmoid = defop(
-    "sigmoid", sigmoid_kernel, sigmoid_rule, definition=lambda x: 1.0 / (1.0 + np.exp(-x)), few=("x",),
+    "sigmoid", sigmoid_kernel,
+    lambda g, x, out: g * (out * (1.0 - out)) if x is None else g * sigmoid_slope(x, out),
+    definition=lambda x: 1.0 / (1.0 + np.exp(-x)), few=("x",),
     kind="elementwise", slope="out * (1 - out)", range=PROBABILITIES, hazards=Hazards(log="-np.logaddexp(0.0, -z)"),
     scipy="expit", method="sigmoid",
     doc="The logistic function 1 / (1 + exp(-x)), without overflow.",
@@ -317,10 +315,6 @@ def sinc_slope(x: Array) -> Array:
     return np.where(near, (math.pi * math.pi) * x * series, far)
 
 
-def sinc_kernel(x: Array) -> Array:
-    return np.sinc(x)
-
-
 _COSINES = np.cos((np.arange(128) + 0.5) * (math.pi / 256))
 
 
@@ -341,7 +335,7 @@ i0 = defop(
     doctest="np.i0(tensor(1.0)) -> tensor(1.26606588)",
 )  # fmt: skip
 sinc = defop(
-    "sinc", sinc_kernel, lambda g, x: g * sinc_slope(x), numpy=np.sinc,
+    "sinc", lambda x: np.sinc(x), lambda g, x: g * sinc_slope(x), numpy=np.sinc,
     kind="elementwise", slope="(cos(pi * x) - out) / x",
     doc="sin(pi x) / (pi x), and 1 at 0.", doctest="np.sinc(tensor(0.5)) -> tensor(0.63661977)",
 )  # fmt: skip
