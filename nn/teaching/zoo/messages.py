@@ -4,10 +4,11 @@ from nn.teaching.zoo.exercise import Exercise
 
 __all__ = ["EXERCISES"]
 
-TRANSPOSED_WEIGHT = Exercise(
-    name="transposed weight",
-    story="A layer by hand, with a weight in the layout of nn.Linear: (out, in).",
-    program="""\
+EXERCISES = (
+    Exercise(
+        name="transposed weight",
+        story="A layer by hand, with a weight in the layout of nn.Linear: (out, in).",
+        program="""\
 import numpy as np
 from autograd import tensor
 
@@ -17,23 +18,22 @@ weight = tensor(rng.normal(size=(4, 3)), requires_grad=True, name="weight")
 scores = x @ weight
 print(scores.shape)
 """,
-    wrong="x @ weight\n",
-    right="x @ weight.T\n",
-    finds="OperandError",
-    points_at="scores = x @ weight",
-    says="likely fix: x @ weight.T",
-    hints=(
-        "Write the two shapes side by side: which two numbers have to be equal?",
-        "The last axis of x has to be as long as the first of what it is multiplied by.",
+        wrong="x @ weight\n",
+        right="x @ weight.T\n",
+        finds="OperandError",
+        points_at="scores = x @ weight",
+        says="likely fix: x @ weight.T",
+        hints=(
+            "Write the two shapes side by side: which two numbers have to be equal?",
+            "The last axis of x has to be as long as the first of what it is multiplied by.",
+        ),
+        why="For weights of shape (out, in) the layer computes x W^T. The message names both operands and the lines "
+        "that made them, and proposes a change only after having tried it.",
     ),
-    why="For weights of shape (out, in) the layer computes x W^T. The message names both operands and the lines that "
-    "made them, and proposes a change only after having tried it.",
-)
-
-LOST_AXIS = Exercise(
-    name="lost axis",
-    story="Rows are divided by their sums.",
-    program="""\
+    Exercise(
+        name="lost axis",
+        story="Rows are divided by their sums.",
+        program="""\
 import numpy as np
 from autograd import tensor
 
@@ -41,23 +41,22 @@ counts = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True, name="co
 shares = counts / counts.sum(axis=1)
 print(shares.shape)
 """,
-    wrong="counts.sum(axis=1)",
-    right="counts.sum(axis=1, keepdims=True)",
-    finds="OperandError",
-    points_at="shares = counts / counts.sum(axis=1)",
-    says="likely fix: keepdims=True in the sum that made y",
-    hints=(
-        "Which shape has the sum?",
-        "Broadcasting puts it to the last axis of counts. To which axis does it belong?",
+        wrong="counts.sum(axis=1)",
+        right="counts.sum(axis=1, keepdims=True)",
+        finds="OperandError",
+        points_at="shares = counts / counts.sum(axis=1)",
+        says="likely fix: keepdims=True in the sum that made y",
+        hints=(
+            "Which shape has the sum?",
+            "Broadcasting puts it to the last axis of counts. To which axis does it belong?",
+        ),
+        why="A reduction drops its axis, and broadcasting aligns the last axes. With as many rows as columns it would "
+        "have divided by the wrong sums without a word: write keepdims=True always when dividing by a sum.",
     ),
-    why="A reduction drops its axis, and broadcasting aligns the last axes. With as many rows as columns it would have "
-    "divided by the wrong sums without a word: write keepdims=True always when dividing by a sum.",
-)
-
-BACKWARD_OF_MANY = Exercise(
-    name="backward of many numbers",
-    story="The loss of every sample, and then backward().",
-    program="""\
+    Exercise(
+        name="backward of many numbers",
+        story="The loss of every sample, and then backward().",
+        program="""\
 import numpy as np
 from autograd import tensor
 
@@ -67,23 +66,22 @@ losses = (x @ w - t) ** 2
 losses.backward()
 print(w.grad)
 """,
-    wrong="losses.backward()",
-    right="losses.mean().backward()",
-    finds="NonScalarBackwardError",
-    points_at="losses.backward()",
-    says="Reduce it first (for example .sum() or .mean())",
-    hints=(
-        "The gradient of what, exactly?",
-        "Make one number of the three losses.",
+        wrong="losses.backward()",
+        right="losses.mean().backward()",
+        finds="NonScalarBackwardError",
+        points_at="losses.backward()",
+        says="Reduce it first (for example .sum() or .mean())",
+        hints=(
+            "The gradient of what, exactly?",
+            "Make one number of the three losses.",
+        ),
+        why="A gradient is that of one number. Which number is meant (the sum, the mean, a weighted sum) is for you to "
+        "say.",
     ),
-    why="A gradient is that of one number. Which number is meant (the sum, the mean, a weighted sum) is for you to "
-    "say.",
-)
-
-LIST_OF_TENSORS = Exercise(
-    name="an array of Tensors",
-    story="Losses are collected in a list and then made into an array, to take the mean.",
-    program="""\
+    Exercise(
+        name="an array of Tensors",
+        story="Losses are collected in a list and then made into an array, to take the mean.",
+        program="""\
 import numpy as np
 from autograd import tensor
 
@@ -92,22 +90,21 @@ losses = [(w - t) ** 2 for t in (1.0, 2.0, 4.0)]
 total = np.mean(np.array(losses))
 total.backward()
 """,
-    wrong="np.array(losses)",
-    right="np.stack(losses)",
-    finds="StackingError",
-    points_at="total = np.mean(np.array(losses))",
-    says="Write np.stack([...])",
-    hints=(
-        "np.array makes plain numbers. What happens to the graph?",
-        "Which function of NumPy puts arrays side by side along a new axis?",
+        wrong="np.array(losses)",
+        right="np.stack(losses)",
+        finds="StackingError",
+        points_at="total = np.mean(np.array(losses))",
+        says="Write np.stack([...])",
+        hints=(
+            "np.array makes plain numbers. What happens to the graph?",
+            "Which function of NumPy puts arrays side by side along a new axis?",
+        ),
+        why="np.array cannot keep a graph, so the engine refuses it; np.stack is differentiable.",
     ),
-    why="np.array cannot keep a graph, so the engine refuses it; np.stack is differentiable.",
-)
-
-ASSIGNED = Exercise(
-    name="assignment into a Tensor",
-    story="The first entry of a prediction is known, and put in its place.",
-    program="""\
+    Exercise(
+        name="assignment into a Tensor",
+        story="The first entry of a prediction is known, and put in its place.",
+        program="""\
 import numpy as np
 from autograd import tensor
 
@@ -117,23 +114,22 @@ y[0] = 0.0
 np.sum(y).backward()
 print(x.grad)
 """,
-    wrong="y[0] = 0.0",
-    right="y = y.at[0].set(0.0)",
-    finds="ItemAssignmentError",
-    points_at="y[0] = 0.0",
-    says="Write t = t.at[0].set(value)",
-    hints=(
-        "The rule of exp needs its result on the way back.",
-        "What should the gradient of the entry that was replaced be?",
+        wrong="y[0] = 0.0",
+        right="y = y.at[0].set(0.0)",
+        finds="ItemAssignmentError",
+        points_at="y[0] = 0.0",
+        says="Write t = t.at[0].set(value)",
+        hints=(
+            "The rule of exp needs its result on the way back.",
+            "What should the gradient of the entry that was replaced be?",
+        ),
+        why="Overwriting a value that a rule still needs makes a wrong gradient. .at[0].set() gives a new Tensor, and "
+        "the entry that was replaced gets the gradient 0.",
     ),
-    why="Overwriting a value that a rule still needs makes a wrong gradient. .at[0].set() gives a new Tensor, and the "
-    "entry that was replaced gets the gradient 0.",
-)
-
-INTEGERS = Exercise(
-    name="integers",
-    story="Three numbers, written as one writes numbers.",
-    program="""\
+    Exercise(
+        name="integers",
+        story="Three numbers, written as one writes numbers.",
+        program="""\
 import numpy as np
 from autograd import tensor
 
@@ -141,23 +137,22 @@ x = tensor([1, 2, 3], requires_grad=True, name="x")
 np.sum(x ** 2).backward()
 print(x.grad)
 """,
-    wrong="[1, 2, 3]",
-    right="[1.0, 2.0, 3.0]",
-    finds="InvalidDtypeError",
-    points_at="x = tensor([1, 2, 3]",
-    says="Write the numbers as floats",
-    hints=(
-        "Which dtype does np.array([1, 2, 3]) have?",
-        "What is a small step from 1 to the next integer?",
+        wrong="[1, 2, 3]",
+        right="[1.0, 2.0, 3.0]",
+        finds="InvalidDtypeError",
+        points_at="x = tensor([1, 2, 3]",
+        says="Write the numbers as floats",
+        hints=(
+            "Which dtype does np.array([1, 2, 3]) have?",
+            "What is a small step from 1 to the next integer?",
+        ),
+        why="Derivatives are about small steps, which integers do not have; a gradient stored as an integer would be "
+        "cut to a whole number.",
     ),
-    why="Derivatives are about small steps, which integers do not have; a gradient stored as an integer would be cut "
-    "to a whole number.",
-)
-
-CUT_OFF = Exercise(
-    name="cut off",
-    story="A loss is computed where no graph is recorded, to save memory.",
-    program="""\
+    Exercise(
+        name="cut off",
+        story="A loss is computed where no graph is recorded, to save memory.",
+        program="""\
 import numpy as np
 from autograd import no_grad, tensor
 
@@ -169,22 +164,22 @@ loss = (prediction - 1.0) ** 2
 loss.backward()
 print(w.grad)
 """,
-    wrong="with no_grad():\n    prediction",
-    right="prediction",
-    finds="RequiresGradError",
-    points_at="loss.backward()",
-    says="were not cut off by detach(), no_grad()",
-    hints=(
-        "Does the prediction remember w?",
-        "What is computed inside of the with block, and what outside?",
+        wrong="with no_grad():\n    prediction",
+        right="prediction",
+        finds="RequiresGradError",
+        points_at="loss.backward()",
+        says="were not cut off by detach(), no_grad()",
+        hints=(
+            "Does the prediction remember w?",
+            "What is computed inside of the with block, and what outside?",
+        ),
+        why="Inside of no_grad() results are plain numbers for the graph. It is for evaluation and for updates.",
     ),
-    why="Inside of no_grad() results are plain numbers for the graph. It is for evaluation and for updates.",
-)
-
-UNUSED_LAYER = Exercise(
-    name="a layer that nobody calls",
-    story="A second layer was added to the model, and forgotten in forward. The gradient of its weight is asked for.",
-    program="""\
+    Exercise(
+        name="a layer that nobody calls",
+        story="A second layer was added to the model, and forgotten in forward. The gradient of its weight is asked "
+        "for.",
+        program="""\
 import numpy as np
 import nn
 
@@ -201,26 +196,16 @@ loss = np.sum(net(np.ones((3, 2), "float32")))
 gradients = loss.gradient(*net.parameters())
 print([g.shape for g in gradients])
 """,
-    wrong="return np.tanh(self.first(x))",
-    right="return self.second(np.tanh(self.first(x)))",
-    finds="UnusedInputError",
-    points_at="gradients = loss.gradient(*net.parameters())",
-    says="was not used to compute this Tensor",
-    hints=(
-        "Which input does the message name, counting the parameters from 0?",
-        "Which layers does forward call?",
+        wrong="return np.tanh(self.first(x))",
+        right="return self.second(np.tanh(self.first(x)))",
+        finds="UnusedInputError",
+        points_at="gradients = loss.gradient(*net.parameters())",
+        says="was not used to compute this Tensor",
+        hints=(
+            "Which input does the message name, counting the parameters from 0?",
+            "Which layers does forward call?",
+        ),
+        why="gradient() is strict about inputs that play no part; backward() would have left .grad at None, and the "
+        "optimizer would never have moved the layer.",
     ),
-    why="gradient() is strict about inputs that play no part; backward() would have left .grad at None, and the "
-    "optimizer would never have moved the layer.",
-)
-
-EXERCISES = (
-    TRANSPOSED_WEIGHT,
-    LOST_AXIS,
-    BACKWARD_OF_MANY,
-    LIST_OF_TENSORS,
-    ASSIGNED,
-    INTEGERS,
-    CUT_OFF,
-    UNUSED_LAYER,
 )
