@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nn.defaults import Randomness, generator, get_default_dtype
 
-__all__ = ["PLAYGROUND", "Points", "four_rows", "moons", "playground", "xor"]
+__all__ = ["Points", "four_rows", "moons", "playground", "xor"]
 
 
 class Points(NamedTuple):

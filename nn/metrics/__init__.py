@@ -4,36 +4,13 @@ Names and conventions are near scikit-learn's, whose functions take the truth fi
 number would be 0/0, its docstring says what it is instead.
 """
 
-from nn.metrics.classification import accuracy, confusion_matrix, f1, precision, recall, top_k_accuracy
-from nn.metrics.detection import DetectionScore, box_iou, detection_average_precision
-from nn.metrics.ranking import (
-    PrecisionRecallCurve,
-    ROCCurve,
-    average_precision,
-    precision_recall_curve,
-    roc_auc,
-    roc_curve,
-)
-from nn.metrics.regression import mean_absolute_error, mean_squared_error, r2, root_mean_squared_error
+import types as _types
+import typing as _typing
 
-__all__ = [
-    "DetectionScore",
-    "PrecisionRecallCurve",
-    "ROCCurve",
-    "accuracy",
-    "average_precision",
-    "box_iou",
-    "confusion_matrix",
-    "detection_average_precision",
-    "f1",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "precision",
-    "precision_recall_curve",
-    "r2",
-    "recall",
-    "roc_auc",
-    "roc_curve",
-    "root_mean_squared_error",
-    "top_k_accuracy",
-]
+from nn.metrics.classification import *
+from nn.metrics.detection import *
+from nn.metrics.ranking import *
+from nn.metrics.regression import *
+
+if not _typing.TYPE_CHECKING:  # see nn.layers
+    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]

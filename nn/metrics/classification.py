@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nn.arrays import plain
 from nn.metrics.arguments import average as mean_over, pair_of_classes, ratio
 
-__all__ = ["Average", "accuracy", "confusion_matrix", "f1", "precision", "recall", "top_k_accuracy"]
+__all__ = ["accuracy", "confusion_matrix", "f1", "precision", "recall", "top_k_accuracy"]
 
 Average = Literal["binary", "micro", "macro", "weighted"] | None
 Parts = Callable[[Any, Any, Any], tuple[Any, Any]]  # of right answers, answers and labels of a class: what to divide

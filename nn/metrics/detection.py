@@ -13,7 +13,7 @@ from nn.arrays import plain
 from nn.metrics.arguments import class_numbers, ratio, refuse_nan
 from nn.metrics.ranking import Interpolation, area
 
-__all__ = ["COCO_THRESHOLDS", "DetectionScore", "box_iou", "detection_average_precision"]
+__all__ = ["DetectionScore", "box_iou", "detection_average_precision"]
 
 Floats = NDArray[np.float64]
 COCO_THRESHOLDS = tuple(float(t) for t in np.linspace(0.5, 0.95, 10))

@@ -11,16 +11,7 @@ from numpy.typing import NDArray
 from nn.arrays import plain
 from nn.metrics.arguments import average as mean_over, class_numbers, refuse_nan
 
-__all__ = [
-    "Interpolation",
-    "PrecisionRecallCurve",
-    "ROCCurve",
-    "area",
-    "average_precision",
-    "precision_recall_curve",
-    "roc_auc",
-    "roc_curve",
-]
+__all__ = ["PrecisionRecallCurve", "ROCCurve", "average_precision", "precision_recall_curve", "roc_auc", "roc_curve"]
 
 Floats = NDArray[np.float64]
 Interpolation = Literal["all"] | int | None
