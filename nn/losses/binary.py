@@ -30,14 +30,7 @@ _SMALLEST = float(np.exp(_SMALLEST_LOG))
 def binary_cross_entropy(
     prediction: Operand, target: Operand, weight: Operand | None = None, *, reduction: Reduction = "mean"
 ) -> Any:
-    """The cross-entropy of yes-or-no answers, ``-t log(p) - (1 - t) log(1 - p)``, from probabilities p.
-
-    Both logarithms are cut off at -100, where their slope is 0. The target is the probability of yes, from 0 to 1, of
-    the shape of the prediction. ``weight`` multiplies the losses of the entries; it does not change what the mean is
-    divided by.
-
-    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target outside 0 .. 1,
-    PredictionError for a prediction outside 0 .. 1.
+    """The cross-entropy of yes-or-no answers from probabilities, ``-t log(p) - (1 - t) log(1 - p)``; see `nn.BCELoss`.
 
     >>> import numpy as np
     >>> from nn.functional import binary_cross_entropy
@@ -65,12 +58,13 @@ def binary_cross_entropy(
 class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
     """The cross-entropy of yes-or-no answers, given as probabilities p: ``mean(-t log(p) - (1 - t) log(1 - p))``.
 
-    Prediction and target of the same shape; targets are from 0 (no) to 1 (yes). The logarithms are cut off at -100,
-    where their slope is 0: a prediction of exactly 0 or 1 does not learn. `BCEWithLogitsLoss`, from scores, has no such
-    limit. ``weight`` multiplies the losses of the entries, and is repeated to their shape; it is a buffer.
+    Prediction and target of the same shape, which the result has with ``reduction="none"``; targets are from 0 (no) to
+    1 (yes). The logarithms are cut off at -100, where their slope is 0: a prediction of exactly 0 or 1 does not learn.
+    `BCEWithLogitsLoss`, from scores, has no such limit. ``weight`` multiplies the losses of the entries, and is
+    repeated to their shape; it does not change what the mean is divided by, and is a buffer.
 
-    Raises LossShapeError when the shapes differ, LabelError for targets and PredictionError for predictions outside
-    0 .. 1.
+    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets and
+    PredictionError for predictions outside 0 .. 1.
 
     >>> import numpy as np
     >>> import nn
@@ -95,17 +89,7 @@ def binary_cross_entropy_with_logits(
     pos_weight: Operand | None = None,
     reduction: Reduction = "mean",
 ) -> Any:
-    """The cross-entropy of yes-or-no answers, ``-t log(p) - (1 - t) log(1 - p)`` with ``p = sigmoid(prediction)``.
-
-    Computed as ``softplus(-|x|)`` plus ``(1 - t) x`` or ``-t x``, none of which is negative: that neither overflows
-    nor loses digits. The target is the probability of yes, from 0 to 1, of the shape of the prediction: for several
-    labels per sample, one column each. ``pos_weight`` multiplies the first term, so that rare positives count more;
-    ``weight`` multiplies the losses of the entries, and does not change what the mean is divided by. Both are repeated
-    to the shape of the prediction. An infinite score on the right side costs 0; on the wrong one the loss is infinite,
-    and its slope still p - t.
-
-    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target outside 0 .. 1.
-    Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
+    """The cross-entropy of yes-or-no answers from scores before the sigmoid; see `nn.BCEWithLogitsLoss`.
 
     >>> import numpy as np
     >>> from nn.functional import binary_cross_entropy_with_logits
@@ -134,14 +118,18 @@ def binary_cross_entropy_with_logits(
 class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="scores"):
     """The cross-entropy of yes-or-no answers, given as scores before the sigmoid.
 
-    ``mean(-t log(p) - (1 - t) log(1 - p))`` with ``p = sigmoid(prediction)``, computed without overflow. Prediction
-    and target of the same shape; targets are from 0 (no) to 1 (yes). With several labels per sample there is one column
-    for each. The derivative by the prediction is ``p - t``.
+    ``mean(-t log(p) - (1 - t) log(1 - p))`` with ``p = sigmoid(x)``, computed as ``softplus(-|x|)`` plus ``(1 - t) x``
+    or ``-t x``, none of which is negative: that neither overflows nor loses digits. Prediction x and target t of the
+    same shape, which the result has with ``reduction="none"``; targets are from 0 (no) to 1 (yes). With several labels
+    per sample there is one column for each. The derivative by the prediction is ``p - t``. An infinite score on the
+    right side costs 0; on the wrong one the loss is infinite, and its slope still ``p - t``.
 
     ``pos_weight`` multiplies the first term: with three times as many no as yes, 3 balances them. ``weight`` multiplies
-    the losses of the entries. Both are repeated to the shape of the prediction, and are buffers.
+    the losses of the entries, and does not change what the mean is divided by. Both are repeated to the shape of the
+    prediction, and are buffers.
 
-    Raises LossShapeError when the shapes differ, LabelError for targets outside 0 .. 1.
+    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets outside 0 .. 1.
+    Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
 
     >>> import numpy as np
     >>> import nn
@@ -162,13 +150,7 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
 
 @polymorphic
 def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, reduction: Reduction = "mean") -> Any:
-    """``max(0, margin - t x)`` of scores x and sides t, -1 or 1: what is missing to a margin on the right side.
-
-    Its slope is 0 where the margin is just reached. Both of the same shape; the result is a single number, or has that
-    shape with ``reduction="none"``.
-
-    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target other than -1
-    and 1.
+    """The mean of ``max(0, margin - t x)``, of scores x and sides t, -1 or 1; see `nn.HingeLoss`.
 
     >>> import numpy as np
     >>> from nn.functional import hinge_loss
@@ -182,9 +164,11 @@ def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, red
 class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
     """``mean(max(0, margin - t x))`` of scores x and sides t, -1 or 1: the loss of a support vector machine.
 
-    Prediction and target of the same shape. The slope is ``-t`` short of the margin, and 0 from there on.
+    Prediction and target of the same shape, which the result has with ``reduction="none"``. The slope is ``-t`` short
+    of the margin, and 0 from there on.
 
-    Raises LossShapeError when the shapes differ, LabelError for targets other than -1 and 1.
+    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets other than -1
+    and 1.
 
     >>> import numpy as np
     >>> import nn
@@ -198,20 +182,10 @@ class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
         super().__init__(reduction=reduction)
         self.margin = float(margin)
 
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return hinge_loss(prediction, target, margin=self.margin, reduction=self.reduction)
-
 
 @polymorphic
 def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
-    """``max(0, -t x)`` of scores x and sides t, -1 or 1: 0 on the right side, the distance on the wrong one.
-
-    A score of 0 is on no side and counts as wrong: the slope there is ``-t``. So gradient descent on single samples is
-    the perceptron's rule, also from weights of 0. Both of the same shape; the result is a single number, or has that
-    shape with ``reduction="none"``.
-
-    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a target other than -1
-    and 1.
+    """The mean of ``max(0, -t x)``, of scores x and sides t, -1 or 1; see `nn.PerceptronLoss`.
 
     >>> import numpy as np
     >>> from nn.functional import perceptron_loss
@@ -226,10 +200,8 @@ def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reductio
 class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     """``mean(max(0, -t x))`` of scores x and sides t, -1 or 1: 0 on the right side, the distance on the wrong one.
 
-    Prediction and target of the same shape. A score of 0 counts as wrong, with slope ``-t``; so stochastic gradient
-    descent, one sample at a time, is the rule of the perceptron, also from weights of 0.
-
-    Raises LossShapeError when the shapes differ, LabelError for targets other than -1 and 1.
+    Shapes and errors as for `HingeLoss`. A score of 0 is on no side and counts as wrong, with slope ``-t``; so
+    stochastic gradient descent, one sample at a time, is the rule of the perceptron, also from weights of 0.
 
     >>> import numpy as np
     >>> import nn
@@ -237,20 +209,13 @@ class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     0.25
     """
 
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return perceptron_loss(prediction, target, reduction=self.reduction)
-
 
 # --- checks -------------------------------------------------------------------------------------------------------
 
 
-def _between(values: Any) -> bool:
-    return not values.size or bool(np.minimum.reduce(values, None) >= 0.0 and np.maximum.reduce(values, None) <= 1.0)
-
-
 def _check_probabilities(name: str, target: Operand) -> None:
     values = plain(target)
-    if not _between(values):
+    if values.size and not (np.minimum.reduce(values, None) >= 0.0 and np.maximum.reduce(values, None) <= 1.0):
         raise LabelError(
             f"{name}: the target is the probability of yes, from 0 to 1, but it reaches from {values.min()} to "
             f"{values.max()}." + (" Labels -1 and 1 become 0 and 1 by (target + 1) / 2." if values.min() == -1 else "")

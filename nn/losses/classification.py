@@ -49,21 +49,7 @@ def cross_entropy(
     label_smoothing: float = 0.0,
     reduction: Reduction = "mean",
 ) -> Any:
-    """The cross-entropy of one class among several, ``-log(softmax(logits)[label])``, without overflow.
-
-    The logits are scores before any softmax, of shape (N, C), or (C,), or (N, C, d1, ...). The target is class numbers,
-    integers from 0 to C - 1 of the same shape without the axis of the classes; or probabilities q, floating, of the
-    shape of the logits, and the loss is ``-sum_c q_c log(softmax(logits)_c)``. The result is a single number, or has
-    the shape of the class numbers with ``reduction="none"``.
-
-    ``weight``, one per class, multiplies the terms of its class. ``label_smoothing`` e takes the share e of each target
-    and spreads it evenly over all classes. Samples of label ``ignore_index`` count 0. The mean of class numbers is
-    divided by the sum of the weights of all labels that count, so that it is a weighted mean; that of probabilities by
-    the number of samples.
-
-    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for
-    class numbers that are not integers or not among the classes, and for probabilities that are negative or do not sum
-    to 1. Warns with ActivationWarning when the logits come from a softmax, log_softmax or sigmoid.
+    """The cross-entropy of one class among several, from scores before the softmax; see `nn.CrossEntropyLoss`.
 
     >>> import numpy as np
     >>> from nn.functional import cross_entropy
@@ -105,15 +91,17 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
     ``mean(-log(softmax(logits)[label]))``, computed without overflow. Logits (N, C) with labels (N,), or (C,) with a
     single label, or (N, C, d1, ...) with (N, d1, ...); labels are integers from 0 to C - 1. Instead of labels the
     target may be probabilities q, floating, of the shape of the logits: ``mean(-sum_c q_c log(softmax(logits)_c))``.
-    The derivative by the logits is ``softmax(logits) - q``, with the one-hot row of the label as q.
+    The derivative by the logits is ``softmax(logits) - q``, with the one-hot row of the label as q. With
+    ``reduction="none"`` the result has the shape of the labels.
 
     ``weight``, one number per class, multiplies the terms of that class; it is a buffer. Samples of label
-    ``ignore_index`` do not count. ``label_smoothing`` e takes the share e of each target and spreads it evenly over all
-    classes. The mean of labels is divided by the sum of the weights of those that count.
+    ``ignore_index`` count 0. ``label_smoothing`` e takes the share e of each target and spreads it evenly over all
+    classes. The mean of labels is divided by the sum of the weights of those that count, so that it is a weighted mean;
+    that of probabilities by the number of samples.
 
     Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for labels
-    that name no class and for probabilities that do not sum to 1. Warns with ActivationWarning when the logits come
-    from a softmax.
+    that are no integers or name no class, and for probabilities that are negative or do not sum to 1. Warns with
+    ActivationWarning when the logits come from a softmax, log_softmax or sigmoid.
 
     >>> import numpy as np
     >>> import nn
@@ -156,14 +144,7 @@ def nll_loss(
     ignore_index: int = IGNORED,
     reduction: Reduction = "mean",
 ) -> Any:
-    """The negative logarithm of the probability of the right class, ``-log_probabilities[label]``.
-
-    The prediction is what `log_softmax` returns, of shape (N, C), or (C,), or (N, C, d1, ...); labels, ``weight``,
-    ``ignore_index`` and the mean are as in `cross_entropy`, which is both functions in one.
-
-    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for
-    labels that are not integers or not among the classes. Warns with ActivationWarning when the prediction comes from
-    a softmax.
+    """The negative logarithm of the probability of the right class, from logarithms; see `nn.NLLLoss`.
 
     >>> import numpy as np
     >>> from nn.functional import nll_loss
@@ -186,11 +167,8 @@ def nll_loss(
 class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
     """The negative logarithm of the probability of the right class, ``mean(-x[label])``, from logarithms x.
 
-    What `LogSoftmax` returns goes in, with labels as in `CrossEntropyLoss`, which is both in one. ``weight``,
-    ``ignore_index`` and the mean are as there.
-
-    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for labels
-    that name no class. Warns with ActivationWarning when the prediction comes from a softmax.
+    What `LogSoftmax` returns goes in. Shapes, labels, ``weight``, ``ignore_index``, the mean and errors are as for
+    `CrossEntropyLoss`, which is both in one. Warns with ActivationWarning when the prediction comes from a softmax.
 
     >>> import numpy as np
     >>> import nn
@@ -219,14 +197,7 @@ def kl_div(
     log_target: bool = False,
     reduction: Reduction | Literal["batchmean"] = "mean",
 ) -> Any:
-    """The divergence of Kullback and Leibler from a distribution to the predicted one, ``t (log(t) - x)`` per entry.
-
-    The prediction x is logarithms of probabilities, the target t probabilities or, with ``log_target``, their
-    logarithms too, of the same shape; ``t log(t)`` is 0 for ``t = 0``. The divergence of distributions is the *sum* of
-    the entries: ``reduction="batchmean"`` divides that by the number of rows, and is what the formula says; "mean", the
-    default as in PyTorch, divides by the number of entries.
-
-    Raises LossShapeError for different shapes and for the mean of no entries, LabelError for a negative target.
+    """The divergence of Kullback and Leibler from a distribution to the predicted one; see `nn.KLDivLoss`.
 
     >>> import numpy as np
     >>> from nn.functional import kl_div
@@ -262,11 +233,11 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
     """The divergence of Kullback and Leibler from a distribution to the predicted one: ``t (log(t) - x)`` per entry.
 
     The prediction x is logarithms of probabilities, the target t probabilities or, with ``log_target``, their
-    logarithms too. The divergence of distributions is the *sum* of the entries: ``reduction="batchmean"`` divides that
-    by the number of rows, and is what the formula says; "mean", the default as in PyTorch, divides by the number of
-    entries.
+    logarithms too, of the same shape; ``t log(t)`` is 0 for ``t = 0``. The divergence of distributions is the *sum* of
+    the entries: ``reduction="batchmean"`` divides that by the number of rows, and is what the formula says; "mean", the
+    default as in PyTorch, divides by the number of entries.
 
-    Raises LossShapeError when the shapes differ, LabelError for a negative target.
+    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for a negative target.
 
     >>> import numpy as np
     >>> import nn
@@ -281,9 +252,6 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
     def __init__(self, *, reduction: Reduction | Literal["batchmean"] = "mean", log_target: bool = False) -> None:
         super().__init__(reduction=reduction)  # type: ignore[arg-type]
         self.log_target = bool(log_target)
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return kl_div(prediction, target, log_target=self.log_target, reduction=self.reduction)
 
 
 # --- what they share ----------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor
 from autograd.ops import arithmetic
 from nn.losses.base import _Loss
 from nn.losses.validation import Reduction, pair, reduced
@@ -21,11 +20,7 @@ _square: Op = arithmetic.square
 
 @polymorphic
 def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", half: bool = False) -> Any:
-    """The squared error, ``(prediction - target)^2``, averaged over all entries; with ``half`` half of that.
-
-    Both of the same shape; the result is a single number, or has that shape with ``reduction="none"``.
-
-    Raises LossShapeError for different shapes, and for the mean of no entries.
+    """The mean of ``(prediction - target)^2`` over all entries; with ``half`` half of that; see `nn.MSELoss`.
 
     >>> import numpy as np
     >>> from nn.functional import mse_loss
@@ -40,11 +35,12 @@ def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "me
 class MSELoss(_Loss, of=mse_loss, takes="numbers"):
     """The mean squared error, ``mean((prediction - target)^2)``, for numbers as targets.
 
-    Prediction and target of the same shape. With ``half`` half of it, whose derivative is the plain difference. So the
-    textbooks' ``1/2 sum`` is ``MSELoss(reduction="sum", half=True)``, and their ``1/(2N) sum`` for predictions of one
-    column ``MSELoss(half=True)``; for d columns the mean over all entries is another d times smaller.
+    Prediction and target of the same shape, which the result has with ``reduction="none"``. With ``half`` half of it,
+    whose derivative is the plain difference. So the textbooks' ``1/2 sum`` is ``MSELoss(reduction="sum", half=True)``,
+    and their ``1/(2N) sum`` for predictions of one column ``MSELoss(half=True)``; for d columns the mean over all
+    entries is another d times smaller.
 
-    Raises LossShapeError when the shapes differ: nothing is broadcast.
+    Raises LossShapeError when the shapes differ (nothing is broadcast), and for the mean of no entries.
 
     >>> from autograd import tensor
     >>> import nn
@@ -61,17 +57,10 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
         super().__init__(reduction=reduction)
         self.half = bool(half)
 
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return mse_loss(prediction, target, reduction=self.reduction, half=self.half)
-
 
 @polymorphic
 def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
-    """The absolute error, ``|prediction - target|``, averaged over all entries. Its slope at 0 is taken to be 0.
-
-    Both of the same shape; the result is a single number, or has that shape with ``reduction="none"``.
-
-    Raises LossShapeError for different shapes, and for the mean of no entries.
+    """The mean of ``|prediction - target|`` over all entries; see `nn.L1Loss`.
 
     >>> import numpy as np
     >>> from nn.functional import l1_loss
@@ -85,9 +74,7 @@ def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mea
 class L1Loss(_Loss, of=l1_loss, takes="numbers"):
     """The mean absolute error, ``mean(|prediction - target|)``, for numbers as targets, some of them far out.
 
-    Prediction and target of the same shape. The slope at a difference of 0 is taken to be 0.
-
-    Raises LossShapeError when the shapes differ: nothing is broadcast.
+    Shapes and errors as for `MSELoss`. The slope at a difference of 0 is taken to be 0.
 
     >>> import numpy as np
     >>> import nn
@@ -95,18 +82,10 @@ class L1Loss(_Loss, of=l1_loss, takes="numbers"):
     1.0
     """
 
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return l1_loss(prediction, target, reduction=self.reduction)
-
 
 @polymorphic
 def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
-    """Half of the squared error up to ``delta``, and linear from there: large errors count less.
-
-    ``r^2 / 2`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, with ``r = prediction - target``. Both of the
-    same shape; the result is a single number, or has that shape with ``reduction="none"``.
-
-    Raises LossShapeError for different shapes and for the mean of no entries, ValueError when delta is not positive.
+    """The mean of half the squared errors up to ``delta``, and linear from there; see `nn.HuberLoss`.
 
     >>> import numpy as np
     >>> from nn.functional import huber_loss
@@ -121,9 +100,8 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
     """Half of the squared error up to ``delta``, and linear from there: large errors count less.
 
     ``mean(r^2 / 2)`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, with ``r = prediction - target``. Its
-    slope is r, cut off at ``-delta`` and ``delta``. Prediction and target of the same shape.
-
-    Raises LossShapeError when the shapes differ, ValueError when delta is not positive.
+    slope is r, cut off at ``-delta`` and ``delta``. Shapes and errors as for `MSELoss`; also ValueError when delta is
+    not positive.
 
     Huber, "Robust estimation of a location parameter" (1964); as ``torch.nn.HuberLoss``.
 
@@ -139,13 +117,10 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
         super().__init__(reduction=reduction)
         self.delta = check_width("delta", delta)
 
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return huber_loss(prediction, target, reduction=self.reduction, delta=self.delta)
-
 
 @polymorphic
 def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
-    """The absolute error, rounded off within ``beta`` of 0: `huber_loss` with ``delta=beta``, divided by beta.
+    """The mean of `huber_loss` with ``delta=beta``, divided by beta; see `nn.SmoothL1Loss`.
 
     >>> import numpy as np
     >>> from nn.functional import smooth_l1_loss
@@ -161,9 +136,7 @@ def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction
 class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
     """The mean absolute error, rounded off within ``beta`` of 0: `HuberLoss` with ``delta=beta``, divided by beta.
 
-    Prediction and target of the same shape.
-
-    Raises LossShapeError when the shapes differ, ValueError when beta is negative.
+    Shapes and errors as for `MSELoss`; also ValueError when beta is negative.
 
     >>> import numpy as np
     >>> import nn
@@ -176,9 +149,6 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.beta = check_width("beta", beta) if beta else 0.0
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return smooth_l1_loss(prediction, target, reduction=self.reduction, beta=self.beta)
 
 
 def _rounded(error: Any, delta: float, unit: float) -> Any:
