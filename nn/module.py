@@ -43,10 +43,9 @@ _ARRAYS = (np.ndarray, Tensor)
 _state = STATE.get
 _enter = STATE.set
 _leave = STATE.reset
-
-
 _P = ParamSpec("_P")
 _R = TypeVar("_R", covariant=True)
+_T = TypeVar("_T")
 
 
 class _HasForward(Protocol[_P, _R]):
@@ -178,11 +177,7 @@ class Module:
         >>> [path for path, _ in nn.Sequential(nn.Linear(2, 2), nn.ReLU()).named_modules()]
         ['', '0', '1']
         """
-        seen: set[int] = set()
-        for path, module in _modules(self, prefix, set()):
-            if id(module) not in seen:
-                seen.add(id(module))
-                yield path, module
+        return _once(_modules(self, prefix, set()))
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, each once.
@@ -200,11 +195,7 @@ class Module:
         >>> list(nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).named_children())[0]
         ('0', ReLU())
         """
-        seen: set[int] = set()
-        for name, part in _held(self):
-            if isinstance(part, Module) and id(part) not in seen:
-                seen.add(id(part))
-                yield name, part
+        return _once(_held_modules(self))
 
     def children(self) -> Iterator[Module]:
         """The modules directly in this one, each once.
@@ -222,9 +213,8 @@ class Module:
         >>> [(name, p.shape) for name, p in nn.Linear(3, 2).named_parameters()]
         [('weight', (2, 3)), ('bias', (2,))]
         """
-        for name, tensor in _once(tensors_of(self, prefix, recurse)):
-            if isinstance(tensor, Parameter):
-                yield name, tensor
+        tensors = _once(tensors_of(self, prefix, recurse))
+        return ((name, tensor) for name, tensor in tensors if isinstance(tensor, Parameter))
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters, each once: what an optimizer takes.
@@ -242,9 +232,8 @@ class Module:
         >>> [name for name, _ in nn.BatchNorm1d(3).named_buffers()]
         ['running_mean', 'running_var', 'num_batches_tracked']
         """
-        for name, tensor in _once(tensors_of(self, prefix, recurse)):
-            if isinstance(tensor, Buffer):
-                yield name, tensor
+        tensors = _once(tensors_of(self, prefix, recurse))
+        return ((name, tensor) for name, tensor in tensors if isinstance(tensor, Buffer))
 
     def buffers(self, recurse: bool = True) -> Iterator[Buffer]:
         """The buffers, each once.
@@ -376,11 +365,8 @@ class Module:
         >>> model[0].bias.tolist()
         [0.0, 0.0]
         """
-        done: set[int] = set()
-        for _, module in _modules(self, "", set(), inner_first=True):
-            if id(module) not in done:
-                done.add(id(module))
-                function(module)
+        for _, module in _once(_modules(self, "", set(), inner_first=True)):
+            function(module)
         return self
 
     # --- words --------------------------------------------------------------------------------------------------
@@ -463,13 +449,13 @@ def tensors_of(module: Module, prefix: str = "", recurse: bool = True) -> Iterat
                     yield _join(place, name), part
 
 
-def _once(tensors: Iterable[tuple[str, Parameter | Buffer]]) -> Iterator[tuple[str, Parameter | Buffer]]:
-    """Each Tensor under its first name only."""
+def _once(parts: Iterable[tuple[str, _T]]) -> Iterator[tuple[str, _T]]:
+    """Each module, each Tensor under its first name only."""
     seen: set[int] = set()
-    for name, tensor in tensors:
-        if id(tensor) not in seen:
-            seen.add(id(tensor))
-            yield name, tensor
+    for name, part in parts:
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield name, part
 
 
 # --- loading ------------------------------------------------------------------------------------------------------
@@ -477,20 +463,25 @@ def _once(tensors: Iterable[tuple[str, Parameter | Buffer]]) -> Iterator[tuple[s
 
 def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) -> list[str]:
     """What is wrong with the entries of a state for one Tensor, as lines."""
-    lines = []
+    lines: list[str] = []
     given = [name for name in names if name in arrays]
     for name in given:
         array = arrays[name]
-        if array.shape != tensor.shape:
-            lines.append(f"wrong shape: {name} is {array.shape} in the state, {tensor.shape} in the module")
-        if not np.can_cast(array.dtype, tensor.dtype, "same_kind"):
-            lines.append(f"wrong dtype: {name} is {array.dtype} in the state, {tensor.dtype} in the module")
-        elif (lost := _out_of_range(array, tensor.dtype)).any():
+        lines += unlike(name, array, tensor)
+        if np.can_cast(array.dtype, tensor.dtype, "same_kind") and (lost := _out_of_range(array, tensor.dtype)).any():
             lines.append(f"out of range: {name} holds {array[lost][0]!s} in the state, too large for {tensor.dtype}")
         first = arrays[given[0]]
         if array.shape == first.shape and not _same(array, first):
             lines.append(f"conflict: {given[0]} and {name} are one Tensor, but their values in the state differ")
     return lines
+
+
+def unlike(name: str, given: Tensor | NDArray[Any], tensor: Tensor) -> Iterator[str]:
+    """How the shape and dtype of what is given for a Tensor are others, as lines."""
+    if given.shape != tensor.shape:
+        yield f"wrong shape: {name} is {given.shape} in the state, {tensor.shape} in the module"
+    if not np.can_cast(given.dtype, tensor.dtype, "same_kind"):
+        yield f"wrong dtype: {name} is {given.dtype} in the state, {tensor.dtype} in the module"
 
 
 def _put(commit: list[tuple[Tensor, NDArray[Any]]]) -> None:

@@ -19,7 +19,7 @@ from autograd.engine.graph import GONE, Vertex
 from autograd.engine.tensor import constant, leaf, plain
 from autograd.pytree import flatten, unflatten
 from nn.errors import StateDictError
-from nn.module import Buffer, Module, tensors_of
+from nn.module import Buffer, Module, tensors_of, unlike
 
 __all__ = ["functional_call"]
 
@@ -95,10 +95,7 @@ def _given(module: Module, parameters: Mapping[str, Any]) -> list[tuple[Tensor, 
         if t in found:
             lines.append(f"given twice: {found[t][0]} and {name} are one Tensor")
         x = x if isinstance(x, Tensor) else np.asarray(only_numbers(x, name))
-        if x.shape != t.shape:
-            lines.append(f"wrong shape: {name} is {x.shape} in the state, {t.shape} in the module")
-        if not np.can_cast(x.dtype, t.dtype, "same_kind"):
-            lines.append(f"wrong dtype: {name} is {x.dtype} in the state, {t.dtype} in the module")
+        lines += unlike(name, x, t)
         found[t] = name, x
     if lines:
         text = "\n  ".join(lines)

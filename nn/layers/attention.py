@@ -108,7 +108,8 @@ def attend(
     scores = _matmul(query * factor, key.swapaxes(-1, -2))
     nowhere = None
     if mask is not None:
-        if not _broadcasts(mask.shape, scores.shape):
+        pairs = zip(reversed(mask.shape), reversed(scores.shape), strict=False)
+        if mask.ndim > scores.ndim or not all(n in (1, m) for n, m in pairs):
             raise OperandError(f"attention: a mask of shape {mask.shape} does not fit scores of shape {scores.shape}.")
         values = plain(mask)
         blind = np.all(values == -np.inf, axis=-1, keepdims=True)
@@ -141,12 +142,6 @@ def mask_as_scores(mask: Any, dtype: Any, *, blocked: bool) -> Any:
     raise TypeError(
         f"attention: a mask is of booleans, or of floating numbers that are added to the scores, not of {values.dtype}."
     )
-
-
-def _broadcasts(size: tuple[int, ...], whole: tuple[int, ...]) -> bool:
-    """Whether an array of a shape can be repeated to the whole."""
-    pairs = zip(reversed(size), reversed(whole), strict=False)
-    return len(size) <= len(whole) and all(n in (1, m) for n, m in pairs)
 
 
 class MultiheadAttention(Module):

@@ -33,10 +33,7 @@ def conv1d(
     *,
     flip: bool = False,
 ) -> Tensor:
-    """Move kernels along sequences: ``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]``.
-
-    ``x`` has shape (N, C, L), or (C, L) for one sample; ``weight`` (O, C / groups, K) and ``bias`` (O,). The result is
-    (N, O, ``floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1``). See `conv2d` for the arguments and errors.
+    """Move kernels along sequences (N, C, L) or (C, L); see `nn.Conv1d`.
 
     >>> import numpy as np
     >>> from nn.functional import conv1d
@@ -60,21 +57,10 @@ def conv2d(
     *,
     flip: bool = False,
 ) -> Tensor:
-    """Move kernels over images: each output is the sum of a window times a kernel, plus a bias.
-
-    ``x`` has shape (N, C, H, W), or (C, H, W) for one image; ``weight`` (O, C / groups, K, K') and ``bias`` (O,). The
-    result is (N, O, H', W') with ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise.
-    Each of ``stride``, ``padding`` and ``dilation`` is a number, or a pair for height and width; padding is with
-    zeros, "same" keeps height and width (at stride 1), "valid" is none. With ``groups``, channels are divided into as
-    many parts that do not see each other.
-
-    As everywhere in this field the kernel is not mirrored: this is the cross-correlation. ``flip=True`` mirrors it,
-    which makes it the convolution of mathematics.
+    """Move kernels over images (N, C, H, W) or (C, H, W); see `nn.Conv2d`. Padding is with zeros.
 
     Raises OperandError for shapes that do not fit together and for a kernel larger than the padded image, ValueError
     for settings that are none.
-
-    Arguments and results are those of ``torch.nn.functional.conv2d``.
 
     >>> import numpy as np
     >>> from nn.functional import conv2d
@@ -200,8 +186,8 @@ class _Conv(Module):
     def forward(self, x: Any) -> Tensor:
         padded = self.padding_mode != "zeros"
         x, padding = (self._padded(x), 0) if padded else (x, self.padding)
-        function = conv1d if self.axes == 1 else conv2d
-        return function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups, flip=self.flip)
+        where = self.stride, padding, self.dilation, self.groups, self.flip
+        return _convolve(f"conv{self.axes}d", self.axes, x, self.weight, self.bias, *where)
 
     def _padded(self, x: Any) -> Any:
         """The input with a margin made of itself."""
@@ -212,13 +198,9 @@ class _Conv(Module):
 
     def extra_repr(self) -> str:
         words = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
-        for name, usual in (("padding", 0), ("dilation", 1)):
-            value = getattr(self, name)
-            if value != (usual,) * self.axes:
-                words.append(f"{name}={value}")
-        for name, default in (("groups", 1), ("flip", False), ("padding_mode", "zeros")):
-            if getattr(self, name) != default:
-                words.append(f"{name}={getattr(self, name)}")
+        usual: dict[str, Any] = {"padding": (0,) * self.axes, "dilation": (1,) * self.axes}
+        usual |= {"groups": 1, "flip": False, "padding_mode": "zeros"}
+        words += [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
         return ", ".join(words if self.bias is not None else [*words, "bias=False"])
 
 

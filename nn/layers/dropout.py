@@ -20,14 +20,9 @@ _multiply: Op = arithmetic.multiply
 
 @polymorphic
 def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Randomness = None) -> Any:
-    """Each entry 0 with probability p, and divided by ``1 - p`` otherwise: the expected value of the sum stays.
+    """Each entry 0 with probability p, and divided by ``1 - p`` otherwise; see `nn.Dropout`.
 
-    Without ``training`` and with ``p = 0`` the input itself. ``rng`` is a generator or a seed; by default the generator
-    that `manual_seed` starts. Any shape, and the same shape and dtype out.
-
-    Raises ValueError when p is not from 0 to 1.
-
-    See `nn.Dropout` for the source.
+    Without ``training`` and with ``p = 0`` the input itself.
 
     >>> import numpy as np
     >>> from nn.functional import dropout
@@ -49,7 +44,7 @@ class Dropout(Module):
 
     ``y = x m / (1 - p)`` with ``m`` 0 with probability p and 1 otherwise, drawn anew for every entry and every call.
     Dividing by ``1 - p`` keeps the expected value, so that in evaluation nothing is left to do: there, the input itself
-    is returned. Any shape, and the same shape out.
+    is returned. Any shape, and the same shape and dtype out.
 
     The random numbers come from the default generator, which `manual_seed` starts, or from ``rng``, a generator or a
     seed for one. The layer keeps its own generator as the attribute ``rng``: its state,

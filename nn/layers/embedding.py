@@ -23,15 +23,7 @@ _getitem: Op = index.getitem
 
 
 def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
-    """Row ``x[i]`` of a table for every entry of x: ``out[i, ...] = weight[x[i, ...]]``.
-
-    ``x`` holds integers from 0 to V - 1 in any shape, ``weight`` has shape (V, D); the result has the shape of x and D
-    behind it. A row that is used several times gets the sum of their gradients; the row ``padding_idx`` gets none.
-
-    Raises LabelError for what is not an integer, and for one that is not the number of a row; ValueError for such a
-    ``padding_idx``.
-
-    See `nn.Embedding` for the source.
+    """Row ``x[i]`` of a table (V, D) for every entry of x, ``out[i, ...] = weight[x[i, ...]]``; see `nn.Embedding`.
 
     >>> import numpy as np
     >>> from nn.functional import embedding
@@ -69,13 +61,15 @@ class Embedding(Module):
 
     ``out[i, ...] = weight[x[i, ...]]`` with ``x`` of integers from 0 to num_embeddings - 1 in any shape, ``weight`` of
     shape (num_embeddings, embedding_dim), and the shape of x with embedding_dim behind it out. It equals a `Linear`
-    without bias on one-hot rows, without the multiplication. The table starts normal with mean 0 and variance 1, drawn
-    from ``rng`` (a generator or a seed; by default the generator that `manual_seed` starts).
+    without bias on one-hot rows, without the multiplication: a row that is used several times gets the sum of their
+    gradients. The table starts normal with mean 0 and variance 1, drawn from ``rng`` (a generator or a seed; by default
+    the generator that `manual_seed` starts).
 
     ``padding_idx`` names a row (negative: from the end) that stands for "nothing here": it starts at 0 and gets no
     gradient, so it stays what it is.
 
-    Raises LabelError for what is not an integer, and for one that is not the number of a row.
+    Raises LabelError for what is not an integer, and for one that is not the number of a row; ValueError for such a
+    ``padding_idx``.
 
     Names and start values are those of ``torch.nn.Embedding``.
 

@@ -34,17 +34,10 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel, with x of shape (N, C, ...).
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel; see `nn.BatchNorm1d`.
 
-    In ``training``, mean and variance are those of the batch (over all axes but the second, divided by their count n);
-    the running ones, when there are any, move towards them by ``momentum``, the variance with its unbiased value
-    (divided by n - 1). They are changed in place: as arrays, or as the data of Tensors. Otherwise the running ones are
-    used. Weight and bias have shape (C,).
-
-    Raises OperandError for an input with another number of channels, ValueError in training for less than two values
-    per channel, and otherwise without running statistics.
-
-    See `nn.BatchNorm2d` for the source.
+    ``x`` has shape (N, C, ...). In ``training`` the running statistics, when there are any, are changed in place, as
+    arrays or as the data of Tensors; else they are used, and ValueError is raised when there are none.
 
     >>> import numpy as np
     >>> from nn.functional import batch_norm
@@ -190,14 +183,7 @@ class BatchNorm2d(_BatchNorm):
 def layer_norm(
     x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Tensor:
-    """``(x - mean) / sqrt(variance + eps) * weight + bias``, with mean and variance of the last axes of each sample.
-
-    ``normalized_shape`` are the sizes of those axes, and the shape of weight and bias. The variance is divided by the
-    count. The result has the shape of x.
-
-    Raises OperandError when x does not end in these axes.
-
-    See `nn.LayerNorm` for the source.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` over the last axes; see `nn.LayerNorm`.
 
     >>> import numpy as np
     >>> from nn.functional import layer_norm
@@ -214,8 +200,9 @@ class LayerNorm(Module):
     """Brings the features of each sample to mean 0 and variance 1, and then to a learned scale.
 
     ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` with mean and variance over the last axes, whose sizes are
-    ``normalized_shape`` (an integer for one axis), as are the shapes of weight (at first 1) and bias (at first 0).
-    Training and evaluation do the same; samples do not mix. The result has the shape of x.
+    ``normalized_shape`` (an integer for one axis), as are the shapes of weight (at first 1) and bias (at first 0). The
+    variance is divided by the count. Training and evaluation do the same; samples do not mix. The result has the shape
+    of x.
 
     Raises OperandError when the input does not end in these axes.
 
@@ -254,14 +241,7 @@ class LayerNorm(Module):
 
 
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
-    """``x / sqrt(mean(x^2) + eps) * weight``, with the mean of the last axes of each sample.
-
-    ``normalized_shape`` are the sizes of those axes, and the shape of the weight. Without ``eps`` it is the distance
-    from 1 to the next number in the dtype of x, as in PyTorch. The result has the shape of x.
-
-    Raises OperandError when x does not end in these axes.
-
-    See `nn.RMSNorm` for the source.
+    """``x / sqrt(mean(x^2) + eps) * weight`` over the last axes; see `nn.RMSNorm`.
 
     >>> import numpy as np
     >>> from nn.functional import rms_norm
@@ -280,7 +260,7 @@ class RMSNorm(Module):
 
     ``y = x / sqrt(mean(x^2) + eps) * weight`` with the mean over the last axes, whose sizes are ``normalized_shape``
     (an integer for one axis), as is the shape of the weight (at first 1). Without ``eps`` it is the distance from 1 to
-    the next number in the dtype of x. The result has the shape of x.
+    the next number in the dtype of x, as in PyTorch. The result has the shape of x.
 
     Raises OperandError when the input does not end in these axes.
 
@@ -315,14 +295,14 @@ class RMSNorm(Module):
 
 def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> None:
     """Let a running statistic go a part of the way to that of a batch."""
+    if running is None:
+        return
+    old = plain(running) if isinstance(running, Tensor) else running
+    moved = ((1.0 - momentum) * old + (momentum * correction) * new).astype(old.dtype)
     if isinstance(running, Tensor):  # not in place: a graph may hold the old values
-        running.data = _between(plain(running), new, momentum, correction)
-    elif running is not None:
-        running[...] = _between(running, new, momentum, correction)
-
-
-def _between(old: Any, new: Any, momentum: float, correction: float) -> Any:
-    return ((1.0 - momentum) * old + (momentum * correction) * new).astype(old.dtype)
+        running.data = moved
+    else:
+        running[...] = moved
 
 
 def _last_axes(name: str, x: Any, normalized_shape: int | Sequence[int], weight: Any, bias: Any = None) -> int:

@@ -24,30 +24,21 @@ _window_sum: Op = windows.window_sum
 def max_pool1d(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
-    """The maximum of each window of (N, C, L) or (C, L); see `max_pool2d`.
+    """The maximum of each window of (N, C, L) or (C, L); see `nn.MaxPool2d`.
 
     >>> import numpy as np
     >>> from nn.functional import max_pool1d
     >>> max_pool1d(np.array([[[1.0, 5.0, 2.0, 3.0, 4.0]]]), 2)
     array([[[5., 3.]]])
     """
-    return _maximum("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _maximum(1, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @polymorphic
 def max_pool2d(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
-    """The maximum of each window of images, ``y[n, c, p] = max_k x[n, c, s p + d k]``.
-
-    ``x`` has shape (N, C, H, W), or (C, H, W) for one image. The windows lie as those of `conv2d`; ``stride`` is that
-    of windows side by side by default, that is the kernel size, and padding never wins. With ``ceil_mode`` the count
-    of windows is rounded up, and the last may reach over the edge. Of several equal maxima the first, row by row, gets
-    the gradient.
-
-    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
-
-    Arguments, results and gradients are those of ``torch.nn.functional.max_pool2d``.
+    """The maximum of each window of images (N, C, H, W) or (C, H, W); see `nn.MaxPool2d`.
 
     >>> import numpy as np
     >>> from nn.functional import max_pool2d
@@ -55,7 +46,7 @@ def max_pool2d(
     array([[[[ 5.,  7.],
              [13., 15.]]]])
     """
-    return _maximum("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _maximum(2, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @polymorphic
@@ -67,14 +58,14 @@ def avg_pool1d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Any:
-    """The mean of each window of (N, C, L) or (C, L); see `avg_pool2d`.
+    """The mean of each window of (N, C, L) or (C, L); see `nn.AvgPool2d`.
 
     >>> import numpy as np
     >>> from nn.functional import avg_pool1d
     >>> avg_pool1d(np.array([[[1.0, 5.0, 2.0, 3.0]]]), 2)
     array([[[3. , 2.5]]])
     """
-    return _average("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return _average(1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 @polymorphic
@@ -87,14 +78,7 @@ def avg_pool2d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Any:
-    """The mean of each window of images (N, C, H, W) or (C, H, W).
-
-    The windows are those of `max_pool2d`. The zeros of the padding count as numbers of the window unless
-    ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their count.
-
-    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
-
-    Arguments and results are those of ``torch.nn.functional.avg_pool2d``.
+    """The mean of each window of images (N, C, H, W) or (C, H, W); see `nn.AvgPool2d`.
 
     >>> import numpy as np
     >>> from nn.functional import avg_pool2d
@@ -105,32 +89,24 @@ def avg_pool2d(
     array([[[[1., 1.],
              [1., 1.]]]])
     """
-    return _average("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _average(2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 @polymorphic
 def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
-    """The means of as many windows as wanted, of (N, C, L) or (C, L); see `adaptive_avg_pool2d`.
+    """The means of as many windows as wanted, of (N, C, L) or (C, L); see `nn.AdaptiveAvgPool2d`.
 
     >>> import numpy as np
     >>> from nn.functional import adaptive_avg_pool1d
     >>> adaptive_avg_pool1d(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]), 2)
     array([[[2., 4.]]])
     """
-    return _adaptive("adaptive_avg_pool1d", 1, x, output_size)
+    return _adaptive(1, x, output_size)
 
 
 @polymorphic
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
-    """The means of as many windows as wanted, whatever the size of the images (N, C, H, W) or (C, H, W).
-
-    Along an axis of n numbers, window i of m reaches from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``: windows
-    overlap where m does not divide n. ``output_size`` is one number or a pair; None leaves an axis as it is.
-    ``adaptive_avg_pool2d(x, 1)`` is the mean of each channel.
-
-    Raises OperandError for an input that is no image, ValueError for a size that is none.
-
-    Arguments and results are those of ``torch.nn.functional.adaptive_avg_pool2d``.
+    """The means of as many windows as wanted, of images (N, C, H, W) or (C, H, W); see `nn.AdaptiveAvgPool2d`.
 
     >>> import numpy as np
     >>> from nn.functional import adaptive_avg_pool2d
@@ -138,7 +114,7 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     array([[[[2., 3.],
              [5., 6.]]]])
     """
-    return _adaptive("adaptive_avg_pool2d", 2, x, output_size)
+    return _adaptive(2, x, output_size)
 
 
 class _Pool(Module):
@@ -155,6 +131,9 @@ class _Pool(Module):
         self.padding = padding
         self.ceil_mode = ceil_mode
 
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
 
 class _MaxPool(_Pool):
     def __init__(
@@ -165,14 +144,10 @@ class _MaxPool(_Pool):
         self.dilation = dilation
 
     def forward(self, x: Any) -> Tensor:
-        function = max_pool1d if self.axes == 1 else max_pool2d
-        return function(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        return _maximum(self.axes, x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
     def extra_repr(self) -> str:
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, "
-            f"ceil_mode={self.ceil_mode}"
-        )
+        return f"{super().extra_repr()}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
 
 
 class MaxPool1d(_MaxPool):
@@ -191,11 +166,11 @@ class MaxPool2d(_MaxPool):
     """The maximum of each window of an image.
 
     ``y[n, c, p] = max_k x[n, c, s p + d k]``. Input (N, C, H, W) or (C, H, W), output with
-    ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` (rounded up with ``ceil_mode``) and W' likewise.
-    ``stride`` is the kernel size by default, so that windows lie side by side. Padding never wins. Of several equal
-    maxima the first, row by row, gets the gradient.
+    ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise. With ``ceil_mode`` they are
+    rounded up, and the last window may reach over the edge. ``stride`` is the kernel size by default, so that windows
+    lie side by side. Padding never wins. Of several equal maxima the first, row by row, gets the gradient.
 
-    Raises OperandError for an input that is no image or smaller than a window.
+    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
 
     Arguments, results and gradients are those of ``torch.nn.MaxPool2d``.
 
@@ -209,16 +184,8 @@ class MaxPool2d(_MaxPool):
     axes = 2
 
 
-class AvgPool1d(_Pool):
-    """The mean of each window of a sequence; see `AvgPool2d`. Input (N, C, L) or (C, L).
-
-    >>> import numpy as np
-    >>> import nn
-    >>> nn.AvgPool1d(2)(np.array([[[1.0, 5.0, 2.0, 3.0]]]))
-    array([[[3. , 2.5]]])
-    """
-
-    axes = 1
+class _AvgPool(_Pool):
+    divisor_override: int | None = None
 
     def __init__(
         self,
@@ -232,19 +199,29 @@ class AvgPool1d(_Pool):
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Any) -> Tensor:
-        return avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        where = self.kernel_size, self.stride, self.padding, self.ceil_mode
+        return _average(self.axes, x, *where, self.count_include_pad, self.divisor_override)
 
 
-class AvgPool2d(_Pool):
+class AvgPool1d(_AvgPool):
+    """The mean of each window of a sequence; see `AvgPool2d`. Input (N, C, L) or (C, L).
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.AvgPool1d(2)(np.array([[[1.0, 5.0, 2.0, 3.0]]]))
+    array([[[3. , 2.5]]])
+    """
+
+    axes = 1
+
+
+class AvgPool2d(_AvgPool):
     """The mean of each window of an image.
 
     Input, output and windows as those of `MaxPool2d`, without dilation. The zeros of the padding count as numbers of
     the window unless ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their count.
 
-    Raises OperandError for an input that is no image or smaller than a window.
+    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
 
     Arguments and results are those of ``torch.nn.AvgPool2d``.
 
@@ -266,26 +243,24 @@ class AvgPool2d(_Pool):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode)
-        self.count_include_pad = count_include_pad
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
         self.divisor_override = divisor_override
 
+
+class _AdaptiveAvgPool(Module):
+    axes: int
+
+    def __init__(self, output_size: Any) -> None:
+        self.output_size = output_size
+
     def forward(self, x: Any) -> Tensor:
-        return avg_pool2d(
-            x,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-            self.divisor_override,
-        )
+        return _adaptive(self.axes, x, self.output_size)
 
     def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(Module):
+class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     """The means of ``output_size`` windows of a sequence of any length; see `AdaptiveAvgPool2d`.
 
     >>> import numpy as np
@@ -294,21 +269,17 @@ class AdaptiveAvgPool1d(Module):
     array([[[2., 4.]]])
     """
 
-    def __init__(self, output_size: Any) -> None:
-        self.output_size = output_size
-
-    def forward(self, x: Any) -> Tensor:
-        return adaptive_avg_pool1d(x, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+    axes = 1
 
 
-class AdaptiveAvgPool2d(Module):
+class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     """The means of ``output_size`` windows of an image of any size.
 
-    Along an axis of n numbers, window i of m reaches from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``.
-    ``output_size`` is one number or a pair; None leaves an axis as it is. Input (N, C, H, W) or (C, H, W).
+    Along an axis of n numbers, window i of m reaches from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``: windows
+    overlap where m does not divide n. ``output_size`` is one number (1: the mean of each channel) or a pair; None
+    leaves an axis as it is. Input (N, C, H, W) or (C, H, W).
+
+    Raises OperandError for an input that is no image, ValueError for a size that is none.
 
     Arguments and results are those of ``torch.nn.AdaptiveAvgPool2d``.
 
@@ -318,14 +289,7 @@ class AdaptiveAvgPool2d(Module):
     array([[[[7.5]]]])
     """
 
-    def __init__(self, output_size: Any) -> None:
-        self.output_size = output_size
-
-    def forward(self, x: Any) -> Tensor:
-        return adaptive_avg_pool2d(x, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+    axes = 2
 
 
 def _described(
@@ -350,18 +314,18 @@ def _described(
     return x, has_samples, how, sides
 
 
-def _maximum(
-    name: str, axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
-) -> Any:
+def _maximum(axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
+    name = f"max_pool{axes}d"
     x, has_samples, how, _ = _described(name, axes, x, kernel_size, stride, padding, dilation, ceil_mode)
     out = _max_pool(x, **how)
     return out if has_samples else out[0]
 
 
 def _average(
-    name: str, axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool,
-    divisor: int | None,
+    axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool,
+    divisor: int | None = None,
 ) -> Any:  # fmt: skip
+    name = f"avg_pool{axes}d"
     x, has_samples, how, sides = _described(name, axes, x, kernel_size, stride, padding, 1, ceil_mode)
     if divisor is None:
         margins = per_axis("padding", padding if with_padding else 0, axes, least=0)
@@ -380,8 +344,8 @@ def _counted(n: int, windows: int, size: int, stride: int, sides: tuple[int, int
     return np.minimum(starts + size, n + margin) - np.maximum(starts, -margin)
 
 
-def _adaptive(name: str, axes: int, x: Any, output_size: Any) -> Any:
-    x, has_samples = batched(name, x, axes)
+def _adaptive(axes: int, x: Any, output_size: Any) -> Any:
+    x, has_samples = batched(f"adaptive_avg_pool{axes}d", x, axes)
     sizes = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * axes
     lengths = x.shape[2:]
     wanted = per_axis("output_size", [lengths[i % axes] if m is None else m for i, m in enumerate(sizes)], axes)

@@ -150,18 +150,9 @@ class _Recurrent(Module):
         return f"{type(self).__name__}({self.input_size}, {self.hidden_size})"
 
     def extra_repr(self) -> str:
-        words = [str(self.input_size), str(self.hidden_size)]
-        if self.num_layers != 1:
-            words.append(f"num_layers={self.num_layers}")
-        if not self.bias:
-            words.append("bias=False")
-        if self.batch_first:
-            words.append("batch_first=True")
-        if self.dropout:
-            words.append(f"dropout={self.dropout}")
-        if self.bidirectional:
-            words.append("bidirectional=True")
-        return ", ".join(words)
+        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        words = [f", {name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        return f"{self.input_size}, {self.hidden_size}{''.join(words)}"
 
 
 class RNN(_Recurrent):
