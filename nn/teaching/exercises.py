@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -93,8 +94,7 @@ def judge(
     if _is_open(answer):
         return _OPEN
     if isinstance(expected, str):
-        same = isinstance(answer, str) and answer.strip().casefold() == expected.strip().casefold()
-        return _RIGHT if same else _named(answer, slips) or Verdict(False, "unknown", "not yet.")
+        return _judge_word(answer, expected, slips)
     if callable(expected) and not isinstance(expected, Tensor):
         return _judge_function(answer, expected, slips, factors or {}, at, rtol)
     if isinstance(expected, tuple) and all(isinstance(n, int) for n in expected):
@@ -102,12 +102,12 @@ def judge(
     if isinstance(expected, Mapping) or _is_nested(expected):
         return _judge_parts(answer, expected, slips, factors or {}, start, rtol)
     if callable(answer) and not isinstance(answer, Tensor):
-        return Verdict(False, "kind", "not yet. A number or an array is asked for, not a function: call it.")
+        return _wrong("kind", "A number or an array is asked for, not a function: call it.")
     try:
         mine = _array(answer)
     except (TypeError, ValueError):
         word = type(answer).__name__
-        return Verdict(False, "kind", f"not yet. A number or an array is asked for, not {word}.")
+        return _wrong("kind", f"A number or an array is asked for, not {word}.")
     wanted = _array(expected)
     wrong = {words: _array(value) for words, value in slips.items()}
     case = _Case(mine, wanted, wrong, dict(factors or {}), None if start is None else _array(start), rtol)
@@ -133,9 +133,12 @@ class _Case:
 
     def near(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
         """Which entries agree; where the answer is a changed value, the change has to."""
-        moved = b if self.start is None or self.start.shape != b.shape else b - self.start
-        scale = float(np.max(np.abs(moved), initial=0.0))
+        scale = float(np.max(np.abs(self.change(b)), initial=0.0))
         return np.asarray(np.abs(a - b) <= self.rtol * scale + 1e-12)
+
+    def change(self, a: NDArray[Any]) -> NDArray[Any]:
+        """What is asked for, where the answer is a changed value: the change."""
+        return a if self.start is None or self.start.shape != a.shape else a - self.start
 
 
 def _verdict(case: _Case) -> Verdict:
@@ -143,7 +146,7 @@ def _verdict(case: _Case) -> Verdict:
         return _RIGHT
     for words, value in case.slips.items():
         if case.agree(case.answer, value):
-            return Verdict(False, words, f"not yet. It looks as if {words}.")
+            return _wrong(words, f"It looks as if {words}.")
     for guess in (_shape, _nonfinite, _scale, _turned, _same_numbers):
         verdict = guess(case)
         if verdict is not None:
@@ -158,26 +161,22 @@ def _shape(case: _Case) -> Verdict | None:
         return None
     shapes = f"your answer has shape {answer.shape}, asked for is {expected.shape}"
     if answer.ndim >= 2 and case.agree(np.swapaxes(answer, -1, -2)):
-        return Verdict(False, "transpose", f"not yet. The transpose: {shapes}.")
+        return _wrong("transpose", f"The transpose: {shapes}.")
     if answer.size == expected.size and case.agree(answer.reshape(expected.shape)):
-        return Verdict(False, "shape", f"not yet. The numbers are right, the shape is not: {shapes}.")
+        return _wrong("shape", f"The numbers are right, the shape is not: {shapes}.")
     for axis in range(answer.ndim):
-        length = answer.shape[axis]
-        for keepdims in (False, True):
-            if case.agree(answer.sum(axis=axis, keepdims=keepdims)):
-                text = f"not yet. The sum over axis {axis} ({length} entries) is missing: {shapes}."
-                return Verdict(False, "sum", text)
-            if case.agree(answer.mean(axis=axis, keepdims=keepdims)):
-                text = f"not yet. The mean over axis {axis} ({length} entries) is missing: {shapes}."
-                return Verdict(False, "mean", text)
-    return Verdict(False, "shape", f"not yet. The shape: {shapes}.")
+        for keepdims, (name, total) in product((False, True), (("sum", np.sum), ("mean", np.mean))):
+            if case.agree(total(answer, axis=axis, keepdims=keepdims)):
+                where = f"axis {axis} ({answer.shape[axis]} entries)"
+                return _wrong(name, f"The {name} over {where} is missing: {shapes}.")
+    return _wrong("shape", f"The shape: {shapes}.")
 
 
 def _nonfinite(case: _Case) -> Verdict | None:
     if np.all(np.isfinite(case.answer)) or not np.all(np.isfinite(case.expected)):
         return None
     count = int(np.sum(~np.isfinite(case.answer)))
-    return Verdict(False, "nonfinite", f"not yet. {count} of {case.answer.size} numbers are not finite.")
+    return _wrong("nonfinite", f"{count} of {case.answer.size} numbers are not finite.")
 
 
 def _scale(case: _Case) -> Verdict | None:
@@ -193,12 +192,12 @@ def _scale(case: _Case) -> Verdict | None:
     if ratio == 0.0 or not np.all(np.abs(answer - ratio * expected) <= case.rtol * abs(ratio) * np.abs(expected).max()):
         return None
     if _close(ratio, -1.0, case.rtol):
-        return Verdict(False, "sign", f"not yet. The sign: {thing} minus what it should be.")
+        return _wrong("sign", f"The sign: {thing} minus what it should be.")
     sign = " with the wrong sign, and" if ratio < 0 else ""
     words = _factor_words(abs(ratio), case)
     if words is None:
         return None
-    return Verdict(False, "factor", f"not yet. A factor: {thing}{sign} {words}" + "." * (not words.endswith("?")))
+    return _wrong("factor", f"A factor: {thing}{sign} {words}" + "." * (not words.endswith("?")))
 
 
 def _factor_words(ratio: float, case: _Case) -> str | None:
@@ -225,7 +224,7 @@ def _turned(case: _Case) -> Verdict | None:
     """Square matrices: the transpose has the right shape, too."""
     square = case.answer.ndim >= 2 and case.answer.shape[-1] == case.answer.shape[-2]
     if square and case.agree(np.swapaxes(case.answer, -1, -2)):
-        return Verdict(False, "transpose", "not yet. The transpose: rows and columns have changed places.")
+        return _wrong("transpose", "The transpose: rows and columns have changed places.")
     return None
 
 
@@ -234,9 +233,9 @@ def _same_numbers(case: _Case) -> Verdict | None:
     answer, expected = case.answer, case.expected
     if answer.size > 1 and case.agree(np.abs(answer), np.abs(expected)):
         count = int(np.sum(~case.near(answer, expected)))
-        return Verdict(False, "sign", f"not yet. The sign of {count} of {answer.size} entries.")
+        return _wrong("sign", f"The sign of {count} of {answer.size} entries.")
     if answer.size > 1 and case.agree(np.sort(answer, axis=None), np.sort(expected, axis=None)):
-        return Verdict(False, "order", "not yet. The numbers are right, their order is not.")
+        return _wrong("order", "The numbers are right, their order is not.")
     return None
 
 
@@ -247,12 +246,20 @@ def _unknown(case: _Case) -> Verdict:
     if answer.size > 1:
         first = tuple(map(int, np.argwhere(~near)[0]))
         count = int(near.sum())
-        text = f"not yet. {count} of {answer.size} entries are right; entry {list(first)} is not."
-        return Verdict(False, "unknown", text)
-    change = expected if case.start is None or case.start.shape != expected.shape else expected - case.start
-    if float(np.abs(answer - expected)) <= 0.05 * float(np.abs(change)):
+        return _wrong("unknown", f"{count} of {answer.size} entries are right; entry {list(first)} is not.")
+    if float(np.abs(answer - expected)) <= 0.05 * float(np.abs(case.change(expected))):
         return Verdict(False, "rounding", "not yet, but close. Rounded too early, perhaps?")
-    return Verdict(False, "unknown", f"not yet. It should be {'larger' if expected > answer else 'smaller'}.")
+    return _wrong("unknown", f"It should be {'larger' if expected > answer else 'smaller'}.")
+
+
+def _judge_word(answer: Any, expected: str, slips: Mapping[str, Any]) -> Verdict:
+    word = answer.strip().casefold() if isinstance(answer, str) else None
+    if word == expected.strip().casefold():
+        return _RIGHT
+    named = (
+        _wrong(words, f"It looks as if {words}.") for words, value in slips.items() if word == str(value).casefold()
+    )
+    return next(named, Verdict(False, "unknown", "not yet."))
 
 
 def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any]) -> Verdict:
@@ -260,19 +267,19 @@ def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any
     try:
         mine = tuple(int(n) for n in answer)
     except (TypeError, ValueError):
-        return Verdict(False, "kind", f"not yet. A shape is asked for, a tuple of lengths, not {answer!r}.")
+        return _wrong("kind", f"A shape is asked for, a tuple of lengths, not {answer!r}.")
     if mine == expected:
         return _RIGHT
     for words, value in slips.items():
         if mine == tuple(value):
-            return Verdict(False, words, f"not yet. It looks as if {words}.")
+            return _wrong(words, f"It looks as if {words}.")
     if sorted(mine) == sorted(expected):
-        return Verdict(False, "order", "not yet. The lengths are right, their order is not.")
+        return _wrong("order", "The lengths are right, their order is not.")
     if len(mine) != len(expected):
         few = "many" if len(mine) > len(expected) else "few"
-        return Verdict(False, "shape", f"not yet. These are too {few} axes.")
+        return _wrong("shape", f"These are too {few} axes.")
     right = sum(a == b for a, b in zip(mine, expected, strict=True))
-    return Verdict(False, "shape", f"not yet. {right} of {len(expected)} lengths are right.")
+    return _wrong("shape", f"{right} of {len(expected)} lengths are right.")
 
 
 # --- several parts ------------------------------------------------------------------------------------------------
@@ -285,12 +292,11 @@ def _judge_parts(
     keys = list(expected) if isinstance(expected, Mapping) else list(range(len(expected)))
     try:
         if len(answer) != len(keys):
-            text = f"not yet. Asked for are {len(keys)} things, your answer has {len(answer)}."
-            return Verdict(False, "kind", text)
+            return _wrong("kind", f"Asked for are {len(keys)} things, your answer has {len(answer)}.")
         mine = [answer[key] for key in keys]
     except (TypeError, KeyError, IndexError):
         words = ", ".join(map(str, keys))
-        return Verdict(False, "kind", f"not yet. Asked for are {len(keys)} things: {words}.")
+        return _wrong("kind", f"Asked for are {len(keys)} things: {words}.")
     right = 0
     wrong: tuple[Any, Verdict] | None = None
     for key, part in zip(keys, mine, strict=True):
@@ -320,14 +326,14 @@ def _judge_function(
 ) -> Verdict:
     """Functions, at random points: a slip has to explain what they return at all of them."""
     if not callable(answer):
-        return Verdict(False, "kind", f"not yet. A function is asked for, not {type(answer).__name__}.")
+        return _wrong("kind", f"A function is asked for, not {type(answer).__name__}.")
     points = list(_points(expected, at))
     results = []
     for point in points:
         try:
             results.append(answer(*_copies(point)))
         except Exception as error:  # whatever it is, it is told to the one who wrote the function
-            return Verdict(False, "error", f"not yet. Your function raises {type(error).__name__}: {error}")
+            return _wrong("error", f"Your function raises {type(error).__name__}: {error}")
     if all(_is_open(result) for result in results):
         return _OPEN
     wanted = [expected(*_copies(point)) for point in points]
@@ -338,7 +344,7 @@ def _judge_function(
         return _RIGHT
     for words, values in wrong.items():
         if all(judge(mine, value, rtol=rtol).right for mine, value in zip(results, values, strict=True)):
-            return Verdict(False, words, f"not yet. It looks as if {words}.")
+            return _wrong(words, f"It looks as if {words}.")
     if len(bad) == len(points) and len({verdict.text for verdict in singles}) == 1:
         return singles[0]
     return _branch(points, bad)
@@ -389,6 +395,10 @@ _RIGHT = Verdict(True, "", "right.")
 _OPEN = Verdict(False, "open", "not answered yet.")
 
 
+def _wrong(slip: str, why: str) -> Verdict:
+    return Verdict(False, slip, f"not yet. {why}")
+
+
 def _is_open(answer: Any) -> bool:
     """Whether an answer is the placeholder, or a nest of placeholders."""
     if isinstance(answer, list | tuple) and answer:
@@ -405,14 +415,6 @@ def _is_nested(expected: Any) -> bool:
 
 def _array(value: Any) -> NDArray[Any]:
     return np.asarray(value.numpy() if isinstance(value, Tensor) else value, dtype=np.float64)
-
-
-def _named(answer: Any, slips: Mapping[str, Any]) -> Verdict | None:
-    """The slip that an exercise names for a word."""
-    for words, value in slips.items():
-        if isinstance(answer, str) and answer.strip().casefold() == str(value).casefold():
-            return Verdict(False, words, f"not yet. It looks as if {words}.")
-    return None
 
 
 def _close(a: float, b: float, rtol: float) -> bool:
