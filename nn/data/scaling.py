@@ -95,7 +95,6 @@ class Standardize(_Scaling):
 
     As ``sklearn.preprocessing.StandardScaler`` after ``fit``.
 
-    >>> import numpy as np
     >>> from nn.data import Standardize
     >>> scale = Standardize([[0.0, 100.0], [2.0, 300.0]])
     >>> scale([[1.0, 100.0], [4.0, 200.0]])

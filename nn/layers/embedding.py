@@ -73,10 +73,9 @@ class Embedding(Module):
 
     Names and start values are those of ``torch.nn.Embedding``.
 
-    >>> import numpy as np
     >>> import nn
     >>> table = nn.Embedding(10, 3, padding_idx=0)
-    >>> table(np.array([[1, 4, 0], [9, 0, 0]])).shape
+    >>> table([[1, 4, 0], [9, 0, 0]]).shape
     (2, 3, 3)
     >>> table([0]).tolist()
     [[0.0, 0.0, 0.0]]
@@ -103,9 +102,8 @@ class Embedding(Module):
     def from_pretrained(cls, embeddings: ArrayLike, freeze: bool = True, padding_idx: int | None = None) -> Self:
         """An embedding with a given table of shape (V, D); with ``freeze`` it is not trained.
 
-        >>> import numpy as np
         >>> import nn
-        >>> nn.Embedding.from_pretrained(np.array([[0.0, 1.0], [2.0, 3.0]]))([1]).tolist()
+        >>> nn.Embedding.from_pretrained([[0.0, 1.0], [2.0, 3.0]])([1]).tolist()
         [[2.0, 3.0]]
         """
         table = Parameter(embeddings, requires_grad=not freeze)

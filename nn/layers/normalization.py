@@ -39,11 +39,10 @@ def batch_norm(
     ``x`` has shape (N, C, ...). In ``training`` the running statistics, when there are any, are changed in place, as
     arrays or as the data of Tensors; else they are used, and ValueError is raised when there are none.
 
-    >>> import numpy as np
     >>> from nn.functional import batch_norm
-    >>> batch_norm(np.array([[1.0, 0.0], [3.0, 8.0]]), training=True).round(3)
+    >>> batch_norm([[1.0, 0.0], [3.0, 8.0]], training=True).round(3)
     array([[-1., -1.],
-           [ 1.,  1.]])
+           [ 1.,  1.]], dtype=float32)
     """
     x = floating(x, weight)
     shape = x.shape
@@ -148,10 +147,9 @@ class BatchNorm1d(_BatchNorm):
     Ioffe and Szegedy, "Batch normalization", ICML 2015. Names, layout and counting are those of
     ``torch.nn.BatchNorm1d``.
 
-    >>> import numpy as np
     >>> import nn
     >>> norm = nn.BatchNorm1d(2, dtype="float64")
-    >>> norm(np.array([[1.0, 0.0], [3.0, 8.0]])).data.round(3)
+    >>> norm([[1.0, 0.0], [3.0, 8.0]]).data.round(3)
     array([[-1., -1.],
            [ 1.,  1.]])
     >>> norm.running_mean.data, norm.running_var.data
@@ -185,11 +183,10 @@ def layer_norm(
 ) -> Tensor:
     """``(x - mean) / sqrt(variance + eps) * weight + bias`` over the last axes; see `nn.LayerNorm`.
 
-    >>> import numpy as np
     >>> from nn.functional import layer_norm
-    >>> layer_norm(np.array([[1.0, 3.0], [0.0, 8.0]]), 2).round(3)
+    >>> layer_norm([[1.0, 3.0], [0.0, 8.0]], 2).round(3)
     array([[-1.,  1.],
-           [-1.,  1.]])
+           [-1.,  1.]], dtype=float32)
     """
     x = floating(x, weight)
     axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
@@ -209,9 +206,8 @@ class LayerNorm(Module):
     Ba, Kiros and Hinton, "Layer normalization" (2016), arXiv:1607.06450. Names and layout are those of
     ``torch.nn.LayerNorm``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.LayerNorm(2, dtype="float64")(np.array([[1.0, 3.0], [0.0, 8.0]])).data.round(3)
+    >>> nn.LayerNorm(2, dtype="float64")([[1.0, 3.0], [0.0, 8.0]]).data.round(3)
     array([[-1.,  1.],
            [-1.,  1.]])
     """
@@ -243,10 +239,9 @@ class LayerNorm(Module):
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
     """``x / sqrt(mean(x^2) + eps) * weight`` over the last axes; see `nn.RMSNorm`.
 
-    >>> import numpy as np
     >>> from nn.functional import rms_norm
-    >>> rms_norm(np.array([3.0, 4.0]), 2).round(3)
-    array([0.849, 1.131])
+    >>> rms_norm([3.0, 4.0], 2).round(3)
+    array([0.849, 1.131], dtype=float32)
     """
     x = floating(x, weight)
     axes = _last_axes("rms_norm", x, normalized_shape, weight)
@@ -267,9 +262,8 @@ class RMSNorm(Module):
     Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019. Names and layout are those of
     ``torch.nn.RMSNorm``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.RMSNorm(2, dtype="float64")(np.array([3.0, 4.0])).data.round(3)
+    >>> nn.RMSNorm(2, dtype="float64")([3.0, 4.0]).data.round(3)
     array([0.849, 1.131])
     """
 

@@ -26,10 +26,9 @@ def max_pool1d(
 ) -> Any:
     """The maximum of each window of (N, C, L) or (C, L); see `nn.MaxPool2d`.
 
-    >>> import numpy as np
     >>> from nn.functional import max_pool1d
-    >>> max_pool1d(np.array([[[1.0, 5.0, 2.0, 3.0, 4.0]]]), 2)
-    array([[[5., 3.]]])
+    >>> max_pool1d([[[1.0, 5.0, 2.0, 3.0, 4.0]]], 2)
+    array([[[5., 3.]]], dtype=float32)
     """
     return _maximum(1, x, kernel_size, stride, padding, dilation, ceil_mode)
 
@@ -60,10 +59,9 @@ def avg_pool1d(
 ) -> Any:
     """The mean of each window of (N, C, L) or (C, L); see `nn.AvgPool2d`.
 
-    >>> import numpy as np
     >>> from nn.functional import avg_pool1d
-    >>> avg_pool1d(np.array([[[1.0, 5.0, 2.0, 3.0]]]), 2)
-    array([[[3. , 2.5]]])
+    >>> avg_pool1d([[[1.0, 5.0, 2.0, 3.0]]], 2)
+    array([[[3. , 2.5]]], dtype=float32)
     """
     return _average(1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
@@ -96,10 +94,9 @@ def avg_pool2d(
 def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
     """The means of as many windows as wanted, of (N, C, L) or (C, L); see `nn.AdaptiveAvgPool2d`.
 
-    >>> import numpy as np
     >>> from nn.functional import adaptive_avg_pool1d
-    >>> adaptive_avg_pool1d(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]), 2)
-    array([[[2., 4.]]])
+    >>> adaptive_avg_pool1d([[[1.0, 2.0, 3.0, 4.0, 5.0]]], 2)
+    array([[[2., 4.]]], dtype=float32)
     """
     return _adaptive(1, x, output_size)
 
@@ -153,10 +150,9 @@ class _MaxPool(_Pool):
 class MaxPool1d(_MaxPool):
     """The maximum of each window of a sequence; see `MaxPool2d`. Input (N, C, L) or (C, L).
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.MaxPool1d(2)(np.array([[[1.0, 5.0, 2.0, 3.0]]]))
-    array([[[5., 3.]]])
+    >>> nn.MaxPool1d(2)([[[1.0, 5.0, 2.0, 3.0]]])
+    array([[[5., 3.]]], dtype=float32)
     """
 
     axes = 1
@@ -206,10 +202,9 @@ class _AvgPool(_Pool):
 class AvgPool1d(_AvgPool):
     """The mean of each window of a sequence; see `AvgPool2d`. Input (N, C, L) or (C, L).
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.AvgPool1d(2)(np.array([[[1.0, 5.0, 2.0, 3.0]]]))
-    array([[[3. , 2.5]]])
+    >>> nn.AvgPool1d(2)([[[1.0, 5.0, 2.0, 3.0]]])
+    array([[[3. , 2.5]]], dtype=float32)
     """
 
     axes = 1
@@ -263,10 +258,9 @@ class _AdaptiveAvgPool(Module):
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     """The means of ``output_size`` windows of a sequence of any length; see `AdaptiveAvgPool2d`.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.AdaptiveAvgPool1d(2)(np.array([[[1.0, 2.0, 3.0, 4.0, 5.0]]]))
-    array([[[2., 4.]]])
+    >>> nn.AdaptiveAvgPool1d(2)([[[1.0, 2.0, 3.0, 4.0, 5.0]]])
+    array([[[2., 4.]]], dtype=float32)
     """
 
     axes = 1

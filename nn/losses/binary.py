@@ -32,9 +32,8 @@ def binary_cross_entropy(
 ) -> Any:
     """The cross-entropy of yes-or-no answers from probabilities, ``-t log(p) - (1 - t) log(1 - p)``; see `nn.BCELoss`.
 
-    >>> import numpy as np
     >>> from nn.functional import binary_cross_entropy
-    >>> binary_cross_entropy(np.array([0.5, 0.25, 0.0]), np.array([1.0, 1.0, 1.0]), reduction="none").round(4)
+    >>> binary_cross_entropy([0.5, 0.25, 0.0], [1.0, 1.0, 1.0], reduction="none").round(4)
     array([  0.6931,   1.3863, 100.    ])
     """
     name = "binary_cross_entropy"
@@ -66,9 +65,8 @@ class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
     Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets and
     PredictionError for predictions outside 0 .. 1.
 
-    >>> import numpy as np
     >>> import nn
-    >>> round(float(nn.BCELoss()(np.array([0.5, 0.25]), np.array([0, 1]))), 4)
+    >>> round(float(nn.BCELoss()([0.5, 0.25], [0, 1])), 4)
     1.0397
     """
 
@@ -91,9 +89,8 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """The cross-entropy of yes-or-no answers from scores before the sigmoid; see `nn.BCEWithLogitsLoss`.
 
-    >>> import numpy as np
     >>> from nn.functional import binary_cross_entropy_with_logits
-    >>> binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([1.0, 1.0]), reduction="none").round(4)
+    >>> binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0], reduction="none").round(4)
     array([0.6931, 0.    ])
     """
     name = "binary_cross_entropy_with_logits"
@@ -131,9 +128,8 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
     Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets outside 0 .. 1.
     Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
 
-    >>> import numpy as np
     >>> import nn
-    >>> round(float(nn.BCEWithLogitsLoss()(np.array([0.0, 0.0]), np.array([0, 1]))), 4)
+    >>> round(float(nn.BCEWithLogitsLoss()([0.0, 0.0], [0, 1])), 4)
     0.6931
     """
 
@@ -152,9 +148,8 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
 def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, reduction: Reduction = "mean") -> Any:
     """The mean of ``max(0, margin - t x)``, of scores x and sides t, -1 or 1; see `nn.HingeLoss`.
 
-    >>> import numpy as np
     >>> from nn.functional import hinge_loss
-    >>> hinge_loss(np.array([2.0, 0.5, 0.5]), np.array([1.0, 1.0, -1.0]), reduction="none")
+    >>> hinge_loss([2.0, 0.5, 0.5], [1.0, 1.0, -1.0], reduction="none")
     array([0. , 0.5, 1.5])
     """
     prediction, target = _sides("hinge_loss", prediction, target)
@@ -170,9 +165,8 @@ class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
     Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets other than -1
     and 1.
 
-    >>> import numpy as np
     >>> import nn
-    >>> float(nn.HingeLoss()(np.array([2.0, 0.5]), np.array([1, -1])))
+    >>> float(nn.HingeLoss()([2.0, 0.5], [1, -1]))
     0.75
     """
 
@@ -187,9 +181,8 @@ class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
 def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
     """The mean of ``max(0, -t x)``, of scores x and sides t, -1 or 1; see `nn.PerceptronLoss`.
 
-    >>> import numpy as np
     >>> from nn.functional import perceptron_loss
-    >>> perceptron_loss(np.array([2.0, 0.5]), np.array([1.0, -1.0]), reduction="none")
+    >>> perceptron_loss([2.0, 0.5], [1.0, -1.0], reduction="none")
     array([0. , 0.5])
     """
     prediction, target = _sides("perceptron_loss", prediction, target)
@@ -203,9 +196,8 @@ class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     Shapes and errors as for `HingeLoss`. A score of 0 is on no side and counts as wrong, with slope ``-t``; so
     stochastic gradient descent, one sample at a time, is the rule of the perceptron, also from weights of 0.
 
-    >>> import numpy as np
     >>> import nn
-    >>> float(nn.PerceptronLoss()(np.array([2.0, 0.5]), np.array([1, -1])))
+    >>> float(nn.PerceptronLoss()([2.0, 0.5], [1, -1]))
     0.25
     """
 

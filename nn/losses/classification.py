@@ -51,12 +51,11 @@ def cross_entropy(
 ) -> Any:
     """The cross-entropy of one class among several, from scores before the softmax; see `nn.CrossEntropyLoss`.
 
-    >>> import numpy as np
     >>> from nn.functional import cross_entropy
-    >>> logits = np.array([[0.0, 0.0], [1000.0, 0.0]])
-    >>> cross_entropy(logits, np.array([1, 0]), reduction="none").round(4)
+    >>> logits = [[0.0, 0.0], [1000.0, 0.0]]
+    >>> cross_entropy(logits, [1, 0], reduction="none").round(4)
     array([0.6931, 0.    ])
-    >>> float(cross_entropy(logits, np.array([[0.5, 0.5], [0.5, 0.5]])).round(4))
+    >>> float(cross_entropy(logits, [[0.5, 0.5], [0.5, 0.5]]).round(4))
     250.3466
     """
     name = "cross_entropy"

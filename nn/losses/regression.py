@@ -22,9 +22,8 @@ _square: Op = arithmetic.square
 def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", half: bool = False) -> Any:
     """The mean of ``(prediction - target)^2`` over all entries; with ``half`` half of that; see `nn.MSELoss`.
 
-    >>> import numpy as np
     >>> from nn.functional import mse_loss
-    >>> float(mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    >>> float(mse_loss([1.0, 2.0], [1.0, 4.0]))
     2.0
     """
     prediction, target = pair("mse_loss", prediction, target)
@@ -62,9 +61,8 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
 def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
     """The mean of ``|prediction - target|`` over all entries; see `nn.L1Loss`.
 
-    >>> import numpy as np
     >>> from nn.functional import l1_loss
-    >>> float(l1_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    >>> float(l1_loss([1.0, 2.0], [1.0, 4.0]))
     1.0
     """
     prediction, target = pair("l1_loss", prediction, target)
@@ -76,9 +74,8 @@ class L1Loss(_Loss, of=l1_loss, takes="numbers"):
 
     Shapes and errors as for `MSELoss`. The slope at a difference of 0 is taken to be 0.
 
-    >>> import numpy as np
     >>> import nn
-    >>> float(nn.L1Loss()(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    >>> float(nn.L1Loss()([1.0, 2.0], [1.0, 4.0]))
     1.0
     """
 
@@ -87,9 +84,8 @@ class L1Loss(_Loss, of=l1_loss, takes="numbers"):
 def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
     """The mean of half the squared errors up to ``delta``, and linear from there; see `nn.HuberLoss`.
 
-    >>> import numpy as np
     >>> from nn.functional import huber_loss
-    >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
+    >>> huber_loss([0.5, 3.0], [0.0, 0.0], reduction="none")
     array([0.125, 2.5  ])
     """
     prediction, target = pair("huber_loss", prediction, target)
@@ -105,9 +101,8 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
 
     Huber, "Robust estimation of a location parameter" (1964); as ``torch.nn.HuberLoss``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.HuberLoss(reduction="none")(np.array([0.5, 3.0]), np.array([0.0, 0.0]))
+    >>> nn.HuberLoss(reduction="none")([0.5, 3.0], [0.0, 0.0])
     array([0.125, 2.5  ])
     """
 
@@ -122,9 +117,8 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
 def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
     """The mean of `huber_loss` with ``delta=beta``, divided by beta; see `nn.SmoothL1Loss`.
 
-    >>> import numpy as np
     >>> from nn.functional import smooth_l1_loss
-    >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), beta=0.5, reduction="none")
+    >>> smooth_l1_loss([0.5, 3.0], [0.0, 0.0], beta=0.5, reduction="none")
     array([0.25, 2.75])
     """
     prediction, target = pair("smooth_l1_loss", prediction, target)
@@ -138,9 +132,8 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
 
     Shapes and errors as for `MSELoss`; also ValueError when beta is negative.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.SmoothL1Loss(reduction="none", beta=0.5)(np.array([0.5, 3.0]), np.array([0.0, 0.0]))
+    >>> nn.SmoothL1Loss(reduction="none", beta=0.5)([0.5, 3.0], [0.0, 0.0])
     array([0.25, 2.75])
     """
 

@@ -26,9 +26,8 @@ def accuracy(prediction: Any, labels: Any) -> float:
     Raises ValueError for other shapes, for scores that are NaN (as all metrics do; infinite ones have an order), and
     when there is nothing to count.
 
-    >>> import numpy as np
     >>> from nn.metrics import accuracy
-    >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
     """
     predicted, true, _ = pair_of_classes(prediction, labels)
@@ -43,9 +42,8 @@ def top_k_accuracy(scores: Any, labels: Any, k: int = 5) -> float:
     ``scores`` has shape (N, C), ``labels`` (N,). Of equal scores the first ones count, as for `accuracy`, which
     ``k=1`` gives. Raises ValueError as `accuracy` does, and unless 1 <= k <= C.
 
-    >>> import numpy as np
     >>> from nn.metrics import top_k_accuracy
-    >>> top_k_accuracy(np.array([[0.1, 0.2, 0.7], [0.8, 0.2, 0.0]]), np.array([1, 2]), k=2)
+    >>> top_k_accuracy([[0.1, 0.2, 0.7], [0.8, 0.2, 0.0]], [1, 2], k=2)
     0.5
     """
     values = plain(scores)
@@ -64,9 +62,8 @@ def confusion_matrix(prediction: Any, labels: Any, classes: int | None = None) -
     Arguments as for `accuracy`; ``classes`` is the number of rows and columns, by default the number of scores, or
     else one more than the largest class number.
 
-    >>> import numpy as np
     >>> from nn.metrics import confusion_matrix
-    >>> confusion_matrix(np.array([0, 1, 1, 1]), np.array([0, 0, 1, 1]))
+    >>> confusion_matrix([0, 1, 1, 1], [0, 0, 1, 1])
     array([[1, 1],
            [0, 2]])
     """
@@ -108,9 +105,8 @@ def recall(prediction: Any, labels: Any, average: Average = "binary", zero_divis
     Arguments as for `precision`. Where it would be 0/0 (a class that does not occur) it is ``zero_division``. Equal to
     scikit-learn's ``recall_score``.
 
-    >>> import numpy as np
     >>> from nn.metrics import recall
-    >>> recall(np.array([0, 0, 1, 0]), np.array([0, 1, 1, 0]))
+    >>> recall([0, 0, 1, 0], [0, 1, 1, 0])
     0.5
     """
     return _score(prediction, labels, average, zero_division, lambda hits, answers, occurs: (hits, occurs))
@@ -122,9 +118,8 @@ def f1(prediction: Any, labels: Any, average: Average = "binary", zero_division:
     Arguments as for `precision`. Where it would be 0/0 (a class that neither occurs nor is answered) it is
     ``zero_division``. The means are over the F1 of the classes. Equal to scikit-learn's ``f1_score``.
 
-    >>> import numpy as np
     >>> from nn.metrics import f1
-    >>> f1(np.array([0, 0, 1, 0]), np.array([0, 1, 1, 0]))
+    >>> f1([0, 0, 1, 0], [0, 1, 1, 0])
     0.6666666666666666
     """
     return _score(

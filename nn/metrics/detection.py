@@ -28,9 +28,8 @@ def box_iou(a: Any, b: Any) -> Floats:
 
     Raises ValueError for other shapes, for corners in another order, for NaN and infinities.
 
-    >>> import numpy as np
     >>> from nn.metrics import box_iou
-    >>> box_iou(np.array([[0, 0, 2, 2]]), np.array([[1, 1, 3, 3], [0, 0, 2, 1]]))
+    >>> box_iou([[0, 0, 2, 2]], [[1, 1, 3, 3], [0, 0, 2, 1]])
     array([[0.14285714, 0.5       ]])
     """
     first, second = _boxes(a), _boxes(b)
@@ -96,10 +95,9 @@ def detection_average_precision(
 
     Raises ValueError for lists of different lengths, and for shapes or numbers that are not as above.
 
-    >>> import numpy as np
     >>> from nn.metrics import detection_average_precision
-    >>> truth = {"boxes": np.array([[0, 0, 10, 10]]), "labels": np.array([3])}
-    >>> found = {"boxes": np.array([[0, 0, 10, 8]]), "scores": np.array([0.9]), "labels": np.array([3])}
+    >>> truth = {"boxes": [[0, 0, 10, 10]], "labels": [3]}
+    >>> found = {"boxes": [[0, 0, 10, 8]], "scores": [0.9], "labels": [3]}
     >>> score = detection_average_precision([found], [truth])
     >>> round(float(score), 10), score.by_threshold()[0.5]
     (0.7, 1.0)

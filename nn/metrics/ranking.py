@@ -22,9 +22,8 @@ class PrecisionRecallCurve(NamedTuple):
 
     The curve ends with precision 1 and recall 0, which have no threshold.
 
-    >>> import numpy as np
     >>> from nn.metrics import precision_recall_curve
-    >>> precision, recall, thresholds = precision_recall_curve(np.array([0.2, 0.8]), np.array([0, 1]))
+    >>> precision, recall, thresholds = precision_recall_curve([0.2, 0.8], [0, 1])
     >>> precision, recall
     (array([0.5, 1. , 1. ]), array([1., 1., 0.]))
     """
@@ -37,9 +36,8 @@ class PrecisionRecallCurve(NamedTuple):
 class ROCCurve(NamedTuple):
     """Rates of "the score is at least the threshold", by decreasing threshold, from (0, 0) at infinity to (1, 1).
 
-    >>> import numpy as np
     >>> from nn.metrics import roc_curve
-    >>> curve = roc_curve(np.array([0.2, 0.8]), np.array([0, 1]))
+    >>> curve = roc_curve([0.2, 0.8], [0, 1])
     >>> curve.true_positive_rate, curve.thresholds
     (array([0., 1., 1.]), array([inf, 0.8, 0.2]))
     """
@@ -57,9 +55,8 @@ def precision_recall_curve(scores: Any, labels: Any) -> PrecisionRecallCurve:
 
     Raises ValueError for other shapes and labels, NaN, and when no label is 1: recall is 0/0 then.
 
-    >>> import numpy as np
     >>> from nn.metrics import precision_recall_curve
-    >>> curve = precision_recall_curve(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1]))
+    >>> curve = precision_recall_curve([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
     >>> curve.recall.tolist(), curve.thresholds.tolist()
     ([1.0, 1.0, 0.5, 0.5, 0.0], [0.1, 0.35, 0.4, 0.8])
     """
@@ -91,9 +88,8 @@ def average_precision(
 
     For a class without labels, recall is 0/0 and the area ``zero_division``; with NaN the means leave it out.
 
-    >>> import numpy as np
     >>> from nn.metrics import average_precision
-    >>> scores, labels = np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1])
+    >>> scores, labels = [0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]
     >>> [round(average_precision(scores, labels, interpolation=i), 4) for i in (None, "all", 11, 101)]
     [0.8333, 0.8333, 0.8485, 0.835]
     """
@@ -128,9 +124,8 @@ def roc_curve(scores: Any, labels: Any) -> ROCCurve:
 
     Raises ValueError for other shapes and labels, NaN, and unless both classes occur.
 
-    >>> import numpy as np
     >>> from nn.metrics import roc_curve
-    >>> roc_curve(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1])).true_positive_rate.tolist()
+    >>> roc_curve([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]).true_positive_rate.tolist()
     [0.0, 0.5, 0.5, 1.0, 1.0]
     """
     right, wrong, thresholds = _cumulated(*_binary(scores, labels))
@@ -152,9 +147,8 @@ def roc_auc(
     all labels are in the class, or none, the area is 0/0 and ``zero_division``; with NaN the means leave it out.
     Equal to scikit-learn's ``roc_auc_score`` with ``multi_class="ovr"``.
 
-    >>> import numpy as np
     >>> from nn.metrics import roc_auc
-    >>> roc_auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1]))
+    >>> roc_auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
     0.75
     """
 

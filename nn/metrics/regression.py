@@ -20,9 +20,8 @@ def mean_squared_error(prediction: Any, target: Any) -> float:
     for targets that are infinite, and when there is nothing to average. An infinite prediction is infinitely wrong.
     Computed in float64.
 
-    >>> import numpy as np
     >>> from nn.metrics import mean_squared_error
-    >>> mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
     2.0
     """
     difference, _ = _differences(prediction, target)
@@ -35,9 +34,8 @@ def root_mean_squared_error(prediction: Any, target: Any) -> float:
 
     Arguments and errors as for `mean_squared_error`. Equal to scikit-learn's.
 
-    >>> import numpy as np
     >>> from nn.metrics import root_mean_squared_error
-    >>> root_mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0])) ** 2
+    >>> root_mean_squared_error([1.0, 2.0], [1.0, 4.0]) ** 2
     2.0000000000000004
     """
     difference, _ = _differences(prediction, target)
@@ -51,9 +49,8 @@ def mean_absolute_error(prediction: Any, target: Any) -> float:
 
     Arguments and errors as for `mean_squared_error`.
 
-    >>> import numpy as np
     >>> from nn.metrics import mean_absolute_error
-    >>> mean_absolute_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    >>> mean_absolute_error([1.0, 2.0], [1.0, 4.0])
     1.0
     """
     difference, _ = _differences(prediction, target)
@@ -69,9 +66,8 @@ def r2(prediction: Any, target: Any) -> float:
 
     The order matters, unlike for the errors. Raises ValueError as `mean_squared_error`, and for fewer than two samples.
 
-    >>> import numpy as np
     >>> from nn.metrics import r2
-    >>> r2(prediction=np.array([1.0, 2.0, 3.0]), target=np.array([1.0, 2.0, 4.0]))
+    >>> r2(prediction=[1.0, 2.0, 3.0], target=[1.0, 2.0, 4.0])
     0.7857142857142857
     """
     difference, true = _differences(prediction, target)

@@ -39,7 +39,6 @@ def doctor(
 
     Raises TypeError for what is no model, loss or optimizer, ValueError for an empty batch.
 
-    >>> import numpy as np
     >>> import nn, optim
     >>> x, y = nn.data.moons(64, noise=0.1, seed=0)
     >>> model = nn.MLP([2, 16, 2], output_activation="softmax", rng=0)

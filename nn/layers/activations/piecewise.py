@@ -33,10 +33,9 @@ SELU_SCALE = 1.0507009873554805
 def step(x: Operand, at_zero: float = 1.0) -> Any:
     """0 left of 0, 1 right of it, and ``at_zero`` at 0. Its slope is 0 everywhere; see `nn.Step`.
 
-    >>> import numpy as np
     >>> from nn.functional import step
-    >>> step(np.array([-2.0, 0.0, 2.0])), step(np.array([0.0]), at_zero=0.0)
-    (array([0., 1., 1.]), array([0.]))
+    >>> step([-2.0, 0.0, 2.0]), step([0.0], at_zero=0.0)
+    (array([0., 1., 1.], dtype=float32), array([0.], dtype=float32))
     """
     x = floating(x)
     data = plain(x)
@@ -51,12 +50,11 @@ class Step(Module):
     Slope 0 everywhere, also at 0, where there is none: a network cannot learn through it, since no gradient passes. Any
     shape, and the same shape out.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Step()(np.array([-2.0, 0.0, 2.0]))
-    array([0., 1., 1.])
-    >>> nn.Step(at_zero=0.0)(np.array([0.0]))
-    array([0.])
+    >>> nn.Step()([-2.0, 0.0, 2.0])
+    array([0., 1., 1.], dtype=float32)
+    >>> nn.Step(at_zero=0.0)([0.0])
+    array([0.], dtype=float32)
     """
 
     def __init__(self, at_zero: float = 1.0) -> None:
@@ -75,10 +73,9 @@ def relu(x: Operand, at_zero: float = 0.0) -> Any:
 
     Raises ValueError for another slope.
 
-    >>> import numpy as np
     >>> from nn.functional import relu
-    >>> relu(np.array([-1.0, 2.0]))
-    array([0., 2.])
+    >>> relu([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
     """
     x = floating(x)
     if at_zero == 0.0:
@@ -97,10 +94,9 @@ class ReLU(Module):
 
     Raises ValueError for another slope at 0.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.ReLU()(np.array([-1.0, 0.0, 2.0]))
-    array([0., 0., 2.])
+    >>> nn.ReLU()([-1.0, 0.0, 2.0])
+    array([0., 0., 2.], dtype=float32)
     """
 
     def __init__(self, inplace: bool = False, *, at_zero: float = 0.0) -> None:
@@ -117,10 +113,9 @@ class ReLU(Module):
 def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
     """``x`` where it is positive, else ``negative_slope x``; see `nn.LeakyReLU`.
 
-    >>> import numpy as np
     >>> from nn.functional import leaky_relu
-    >>> leaky_relu(np.array([-1.0, 2.0]))
-    array([-0.01,  2.  ])
+    >>> leaky_relu([-1.0, 2.0])
+    array([-0.01,  2.  ], dtype=float32)
     """
     x = floating(x)
     return _bent(x, float(negative_slope))
@@ -133,10 +128,9 @@ class LeakyReLU(Module):
 
     Maas et al., "Rectifier nonlinearities improve neural network acoustic models" (2013); as ``torch.nn.LeakyReLU``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.LeakyReLU(0.1)(np.array([-1.0, 2.0]))
-    array([-0.1,  2. ])
+    >>> nn.LeakyReLU(0.1)([-1.0, 2.0])
+    array([-0.1,  2. ], dtype=float32)
     """
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
@@ -186,9 +180,8 @@ class PReLU(Module):
     He et al., "Delving deep into rectifiers" (2015); as ``torch.nn.PReLU``. Weight decay would pull the slope to 0;
     `optim.decay_groups` leaves it out.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.PReLU()(np.array([-1.0, 2.0], "float32")).numpy()
+    >>> nn.PReLU()([-1.0, 2.0]).numpy()
     array([-0.25,  2.  ], dtype=float32)
     """
 
@@ -211,10 +204,9 @@ def rrelu(
 
     Without ``training``, a is the middle of the interval. Raises ValueError when lower is above upper.
 
-    >>> import numpy as np
     >>> from nn.functional import rrelu
-    >>> rrelu(np.array([-2.0, 2.0]), lower=0.2, upper=0.3)
-    array([-0.5,  2. ])
+    >>> rrelu([-2.0, 2.0], lower=0.2, upper=0.3)
+    array([-0.5,  2. ], dtype=float32)
     """
     check_ends("rrelu", lower=lower, upper=upper)
     x = floating(x)
@@ -237,13 +229,12 @@ class RReLU(Module):
 
     Xu et al., "Empirical evaluation of rectified activations in convolution network" (2015); as ``torch.nn.RReLU``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> layer, x = nn.RReLU(0.2, 0.3, rng=0), np.array([-1.0, -1.0, 2.0])
+    >>> layer, x = nn.RReLU(0.2, 0.3, rng=0), [-1.0, -1.0, 2.0]
     >>> layer(x).round(4)
-    array([-0.2637, -0.227 ,  2.    ])
+    array([-0.2637, -0.227 ,  2.    ], dtype=float32)
     >>> layer.eval()(x)
-    array([-0.25, -0.25,  2.  ])
+    array([-0.25, -0.25,  2.  ], dtype=float32)
     """
 
     rng: np.random.Generator | None
@@ -272,10 +263,9 @@ class RReLU(Module):
 def elu(x: Operand, alpha: float = 1.0) -> Any:
     """``x`` where it is positive, else ``alpha (exp(x) - 1)``; see `nn.ELU`.
 
-    >>> import numpy as np
     >>> from nn.functional import elu
-    >>> elu(np.array([-1000.0, -1.0, 2.0])).round(4)
-    array([-1.    , -0.6321,  2.    ])
+    >>> elu([-1000.0, -1.0, 2.0]).round(4)
+    array([-1.    , -0.6321,  2.    ], dtype=float32)
     """
     x = floating(x)
     right = x > 0.0
@@ -291,10 +281,9 @@ class ELU(Module):
 
     Clevert et al., "Fast and accurate deep network learning by exponential linear units" (2015); as ``torch.nn.ELU``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.ELU()(np.array([-1000.0, -1.0, 2.0])).round(4)
-    array([-1.    , -0.6321,  2.    ])
+    >>> nn.ELU()([-1000.0, -1.0, 2.0]).round(4)
+    array([-1.    , -0.6321,  2.    ], dtype=float32)
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
@@ -311,10 +300,9 @@ class ELU(Module):
 def selu(x: Operand) -> Any:
     """``1.0507 elu(x, 1.67326)``; see `nn.SELU`.
 
-    >>> import numpy as np
     >>> from nn.functional import selu
-    >>> selu(np.array([-1000.0, 0.0, 1.0])).round(4)
-    array([-1.7581,  0.    ,  1.0507])
+    >>> selu([-1000.0, 0.0, 1.0]).round(4)
+    array([-1.7581,  0.    ,  1.0507], dtype=float32)
     """
     return elu(x, SELU_ALPHA) * SELU_SCALE
 
@@ -328,10 +316,9 @@ class SELU(Module):
 
     Klambauer et al., "Self-normalizing neural networks" (2017); as ``torch.nn.SELU``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.SELU()(np.array([-1000.0, 0.0, 1.0])).round(4)
-    array([-1.7581,  0.    ,  1.0507])
+    >>> nn.SELU()([-1000.0, 0.0, 1.0]).round(4)
+    array([-1.7581,  0.    ,  1.0507], dtype=float32)
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -347,10 +334,9 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Any:
 
     Raises ValueError when min_val is above max_val.
 
-    >>> import numpy as np
     >>> from nn.functional import hardtanh
-    >>> hardtanh(np.array([-2.0, 0.5, 2.0]))
-    array([-1. ,  0.5,  1. ])
+    >>> hardtanh([-2.0, 0.5, 2.0])
+    array([-1. ,  0.5,  1. ], dtype=float32)
     """
     check_ends("hardtanh", min_val=min_val, max_val=max_val)
     x = floating(x)
@@ -366,10 +352,9 @@ class Hardtanh(Module):
 
     Raises ValueError when min_val is above max_val.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Hardtanh()(np.array([-2.0, 0.5, 2.0]))
-    array([-1. ,  0.5,  1. ])
+    >>> nn.Hardtanh()([-2.0, 0.5, 2.0])
+    array([-1. ,  0.5,  1. ], dtype=float32)
     """
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes

@@ -50,10 +50,9 @@ class Identity(Module):
 def sigmoid(x: Operand) -> Any:
     """``1 / (1 + exp(-x))``, without overflow; see `nn.Sigmoid`.
 
-    >>> import numpy as np
     >>> from nn.functional import sigmoid
-    >>> sigmoid(np.array([-1000.0, 0.0])).round(4)
-    array([0. , 0.5])
+    >>> sigmoid([-1000.0, 0.0]).round(4)
+    array([0. , 0.5], dtype=float32)
     """
     return _sigmoid(floating(x))
 
@@ -63,10 +62,9 @@ class Sigmoid(Module):
 
     Slope ``s' = s (1 - s)``, at most 1/4, at 0. Any shape, and the same shape out.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Sigmoid()(np.array([-1000.0, 0.0, 1000.0])).round(4)
-    array([0. , 0.5, 1. ])
+    >>> nn.Sigmoid()([-1000.0, 0.0, 1000.0]).round(4)
+    array([0. , 0.5, 1. ], dtype=float32)
     """
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -91,10 +89,9 @@ class Tanh(Module):
 
     It is ``2 sigmoid(2 x) - 1``. Slope ``t' = 1 - t^2``, at most 1, at 0. Any shape, and the same shape out.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Tanh()(np.array([0.0, 20.0]))
-    array([0., 1.])
+    >>> nn.Tanh()([0.0, 20.0])
+    array([0., 1.], dtype=float32)
     """
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -107,10 +104,9 @@ class Tanh(Module):
 def arctan(x: Operand) -> Any:
     """The angle whose tangent is x, in radians; see `nn.Arctan`.
 
-    >>> import numpy as np
     >>> from nn.functional import arctan
-    >>> arctan(np.array([0.0, 1.0])).round(4)
-    array([0.    , 0.7854])
+    >>> arctan([0.0, 1.0]).round(4)
+    array([0.    , 0.7854], dtype=float32)
     """
     return _arctan(floating(x))
 
@@ -120,10 +116,9 @@ class Arctan(Module):
 
     Slope ``1 / (1 + x^2)``, at most 1, at 0. Any shape, and the same shape out. PyTorch has no module for it.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Arctan()(np.array([-1e4, 0.0, 1.0])).round(4)
-    array([-1.5707,  0.    ,  0.7854])
+    >>> nn.Arctan()([-1e4, 0.0, 1.0]).round(4)
+    array([-1.5707,  0.    ,  0.7854], dtype=float32)
     """
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -136,10 +131,9 @@ class Arctan(Module):
 def softsign(x: Operand) -> Any:
     """``x / (1 + |x|)``; see `nn.Softsign`.
 
-    >>> import numpy as np
     >>> from nn.functional import softsign
-    >>> softsign(np.array([-3.0, 0.0, 1.0]))
-    array([-0.75,  0.  ,  0.5 ])
+    >>> softsign([-3.0, 0.0, 1.0])
+    array([-0.75,  0.  ,  0.5 ], dtype=float32)
     """
     return _softsign(floating(x))
 
@@ -149,10 +143,9 @@ class Softsign(Module):
 
     Slope ``1 / (1 + |x|)^2``, at most 1, at 0. Any shape, and the same shape out.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Softsign()(np.array([-3.0, 0.0, 1.0]))
-    array([-0.75,  0.  ,  0.5 ])
+    >>> nn.Softsign()([-3.0, 0.0, 1.0])
+    array([-0.75,  0.  ,  0.5 ], dtype=float32)
     """
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -167,10 +160,9 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
     Raises ValueError when beta is not positive.
 
-    >>> import numpy as np
     >>> from nn.functional import softplus
-    >>> softplus(np.array([-1000.0, 0.0, 50.0])).round(4)
-    array([ 0.    ,  0.6931, 50.    ])
+    >>> softplus([-1000.0, 0.0, 50.0]).round(4)
+    array([ 0.    ,  0.6931, 50.    ], dtype=float32)
     """
     check_beta(beta)
     x = floating(x)
@@ -191,10 +183,9 @@ class Softplus(Module):
 
     Raises ValueError when beta is not positive.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Softplus()(np.array([-1000.0, 0.0, 50.0])).round(4)
-    array([ 0.    ,  0.6931, 50.    ])
+    >>> nn.Softplus()([-1000.0, 0.0, 50.0]).round(4)
+    array([ 0.    ,  0.6931, 50.    ], dtype=float32)
     """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
@@ -214,10 +205,9 @@ def gelu(x: Operand, approximate: Approximation = "none") -> Any:
 
     Raises ValueError when ``approximate`` is neither "none" nor "tanh".
 
-    >>> import numpy as np
     >>> from nn.functional import gelu
-    >>> gelu(np.array([-1.0, 0.0, 1.0])).round(4)
-    array([-0.1587,  0.    ,  0.8413])
+    >>> gelu([-1.0, 0.0, 1.0]).round(4)
+    array([-0.1587,  0.    ,  0.8413], dtype=float32)
     """
     check_approximation(approximate)
     x = floating(x)
@@ -240,10 +230,9 @@ class GELU(Module):
 
     Hendrycks and Gimpel, "Gaussian error linear units" (2016); as ``torch.nn.GELU``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.GELU()(np.array([-1.0, 0.0, 1.0])).round(4)
-    array([-0.1587,  0.    ,  0.8413])
+    >>> nn.GELU()([-1.0, 0.0, 1.0]).round(4)
+    array([-0.1587,  0.    ,  0.8413], dtype=float32)
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
@@ -263,10 +252,9 @@ class GELU(Module):
 def silu(x: Operand) -> Any:
     """``x sigmoid(x)``; see `nn.SiLU`.
 
-    >>> import numpy as np
     >>> from nn.functional import silu
-    >>> silu(np.array([-1.0, 0.0, 1.0])).round(4)
-    array([-0.2689,  0.    ,  0.7311])
+    >>> silu([-1.0, 0.0, 1.0]).round(4)
+    array([-0.2689,  0.    ,  0.7311], dtype=float32)
     """
     x = floating(x)
     return x * _sigmoid(x)
@@ -278,10 +266,9 @@ class SiLU(Module):
     Slope ``s (1 + x (1 - s))``: between -0.0998 (at -2.3994) and 1.0998 (at 2.3994). Any shape, and the same shape out.
     ``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.SiLU()(np.array([-1.0, 0.0, 1.0])).round(4)
-    array([-0.2689,  0.    ,  0.7311])
+    >>> nn.SiLU()([-1.0, 0.0, 1.0]).round(4)
+    array([-0.2689,  0.    ,  0.7311], dtype=float32)
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
@@ -297,10 +284,9 @@ class SiLU(Module):
 def mish(x: Operand) -> Any:
     """``x tanh(log(1 + exp(x)))``; see `nn.Mish`.
 
-    >>> import numpy as np
     >>> from nn.functional import mish
-    >>> mish(np.array([-1.0, 0.0, 1.0])).round(4)
-    array([-0.3034,  0.    ,  0.8651])
+    >>> mish([-1.0, 0.0, 1.0]).round(4)
+    array([-0.3034,  0.    ,  0.8651], dtype=float32)
     """
     x = floating(x)
     return x * _tanh(_softplus(x))
@@ -314,10 +300,9 @@ class Mish(Module):
 
     Misra, "Mish: a self regularized non-monotonic activation function" (2019); as ``torch.nn.Mish``.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.Mish()(np.array([-1.0, 0.0, 1.0])).round(4)
-    array([-0.3034,  0.    ,  0.8651])
+    >>> nn.Mish()([-1.0, 0.0, 1.0]).round(4)
+    array([-0.3034,  0.    ,  0.8651], dtype=float32)
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1

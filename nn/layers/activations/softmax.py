@@ -20,10 +20,9 @@ _log_softmax: Op = reduce.log_softmax
 def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     """``exp(x) / sum(exp(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
 
-    >>> import numpy as np
     >>> from nn.functional import softmax
-    >>> softmax(np.array([1000.0, 1000.0]))
-    array([0.5, 0.5])
+    >>> softmax([1000.0, 1000.0])
+    array([0.5, 0.5], dtype=float32)
     """
     return reduce.softmax(floating(x), axis=axis if dim is None else dim)
 
@@ -56,10 +55,9 @@ class Softmax(Module):
 def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     """``log(softmax(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
 
-    >>> import numpy as np
     >>> from nn.functional import log_softmax
-    >>> log_softmax(np.array([1000.0, 0.0]))
-    array([    0., -1000.])
+    >>> log_softmax([1000.0, 0.0])
+    array([    0., -1000.], dtype=float32)
     """
     return reduce.log_softmax(floating(x), axis=axis if dim is None else dim)
 
@@ -70,10 +68,9 @@ class LogSoftmax(Module):
     Derivatives ``delta_ik - p_k`` with the probabilities p of `Softmax`. Any shape with that axis, and the same shape
     out; ``dim`` is another name for ``axis``. For the input of `NLLLoss`.
 
-    >>> import numpy as np
     >>> import nn
-    >>> nn.LogSoftmax()(np.array([1000.0, 0.0]))
-    array([    0., -1000.])
+    >>> nn.LogSoftmax()([1000.0, 0.0])
+    array([    0., -1000.], dtype=float32)
     """
 
     def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:

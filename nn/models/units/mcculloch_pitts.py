@@ -29,9 +29,8 @@ class McCullochPitts(Module):
 
     McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous activity" (1943).
 
-    >>> import numpy as np
     >>> import nn
-    >>> x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> x = [[0, 0], [0, 1], [1, 0], [1, 1]]
     >>> both, either = nn.McCullochPitts([1, 1], threshold=1.5), nn.McCullochPitts([1, 1], threshold=0.5)
     >>> both(x).tolist(), either(x).tolist()
     ([0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 1.0])
