@@ -58,9 +58,6 @@ Fan = Literal["average", "in", "out"]
 Mode = Literal["fan_in", "fan_out"]
 
 
-# --- constants ----------------------------------------------------------------------------------------------------
-
-
 def zeros_(tensor: T) -> T:
     """Fill with 0: the usual start of biases.
 
@@ -105,9 +102,6 @@ def constant_(tensor: T, val: ArrayLike) -> T:
         return repeated
 
     return _filled(tensor, repeats)
-
-
-# --- plain distributions ------------------------------------------------------------------------------------------
 
 
 def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, *, rng: Randomness = None) -> T:
@@ -199,9 +193,6 @@ def _inside(values: NDArray[Any], low: float, high: float) -> NDArray[Any]:
     infinity = values.dtype.type(np.inf)
     values = np.where(values < np.float64(low), np.nextafter(values, infinity), values)
     return np.where(values > np.float64(high), np.nextafter(values, -infinity), values)
-
-
-# --- scaled to the size of the layer ------------------------------------------------------------------------------
 
 
 def xavier_uniform_(tensor: T, gain: float = 1.0, *, fan: Fan = "average", rng: Randomness = None) -> T:
@@ -348,9 +339,6 @@ _GAINS = {
     "relu": math.sqrt(2.0),
     "selu": 0.75,
 }
-
-
-# --- what they share ----------------------------------------------------------------------------------------------
 
 
 def _filled(tensor: T, values: Callable[[tuple[int, ...]], NDArray[Any]]) -> T:

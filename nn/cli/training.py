@@ -107,9 +107,6 @@ def _command(commands: Any, name: str, what: str, examples: str) -> argparse.Arg
     return command
 
 
-# --- train, resume ------------------------------------------------------------------------------------------------
-
-
 def _train(a: argparse.Namespace) -> int:
     problem = read_problem(a.data, a.target, drop=a.drop, task=a.task)
     if len(problem.y) < LEAST:
@@ -197,9 +194,6 @@ def _thinned(history: History, most: int = 30) -> History:
     shown = History([{name: row[name] for name in row if name not in ("step",)} for row in rows])
     shown.stopped = history.stopped
     return shown
-
-
-# --- evaluate, check ----------------------------------------------------------------------------------------------
 
 
 def _evaluate(a: argparse.Namespace) -> int:

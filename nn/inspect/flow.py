@@ -321,9 +321,6 @@ def _row_of_grads(path: str, module: Module) -> FlowRow:
     return FlowRow(path, type(module).__name__, norm, zeros, None, None, None, None, None)
 
 
-# --- gains --------------------------------------------------------------------------------------------------------
-
-
 def _gain(end: Tensor, start: Tensor | None, rng: np.random.Generator) -> float | None:
     """The root mean square gain of the way back from one Tensor to another; None when there is no way.
 

@@ -202,9 +202,6 @@ class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     """
 
 
-# --- checks -------------------------------------------------------------------------------------------------------
-
-
 def _check_probabilities(name: str, target: Operand) -> None:
     values = plain(target)
     if values.size and not (np.minimum.reduce(values, None) >= 0.0 and np.maximum.reduce(values, None) <= 1.0):

@@ -253,9 +253,6 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
         self.log_target = bool(log_target)
 
 
-# --- what they share ----------------------------------------------------------------------------------------------
-
-
 def _of_probabilities(
     logits: Operand, target: Operand, weight: Operand | None, ignore_index: int, label_smoothing: float, reduction: str
 ) -> Any:

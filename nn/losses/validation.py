@@ -37,9 +37,6 @@ _sum: Op = reduce.sum
 _where: Op = arithmetic.where
 
 
-# --- reductions ---------------------------------------------------------------------------------------------------
-
-
 def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:
     """Refuse a reduction that there is not, and the mean of no losses."""
     if reduction == "mean":
@@ -69,9 +66,6 @@ def counted(weight: Any, losses: Any) -> Any:
         return losses
     lost = infinite & (plain(weight) == 0.0)
     return _where(lost, 0.0, losses) if lost.any() else losses
-
-
-# --- predictions and targets --------------------------------------------------------------------------------------
 
 
 def array(x: Operand) -> Any:
@@ -114,9 +108,6 @@ def weights(name: str, what: str, given: Operand, shape: tuple[int, ...], dtype:
     if values.size and not np.minimum.reduce(values, None) >= 0.0:
         raise ValueError(f"{name}: {what} is 0 or more everywhere, but reaches down to {values.min()}.")
     return values
-
-
-# --- an activation too many ---------------------------------------------------------------------------------------
 
 
 def source_of(prediction: Operand) -> Node | None:

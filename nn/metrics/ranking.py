@@ -163,9 +163,6 @@ def roc_auc(
     return _of_each_class(of_one, scores, labels, average, zero_division)
 
 
-# --- scores and labels -------------------------------------------------------------------------------------------
-
-
 def _checked(scores: Any, labels: Any) -> tuple[Floats, NDArray[np.int64]]:
     values, true = plain(scores), plain(labels)
     if true.ndim != 1 or values.ndim not in (1, 2) or len(values) != len(true) or not true.size:

@@ -114,9 +114,6 @@ def judge(
     return _verdict(case)
 
 
-# --- numbers and arrays -------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Case:
     answer: NDArray[Any]
@@ -282,9 +279,6 @@ def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any
     return _wrong("shape", f"{right} of {len(expected)} lengths are right.")
 
 
-# --- several parts ------------------------------------------------------------------------------------------------
-
-
 def _judge_parts(
     answer: Any, expected: Any, slips: Mapping[str, Any], factors: Mapping[str, float], start: Any, rtol: float
 ) -> Verdict:
@@ -311,9 +305,6 @@ def _judge_parts(
     key, verdict = wrong
     place = f"{key}" if isinstance(expected, Mapping) else f"part {key + 1}"
     return Verdict(False, verdict.slip, f"{right} of {len(keys)} parts are right. {place}: {verdict.text}")
-
-
-# --- functions ----------------------------------------------------------------------------------------------------
 
 
 def _judge_function(
@@ -388,8 +379,6 @@ def _copies(point: Sequence[Any]) -> list[Any]:
     """The arguments for one call, which may change them."""
     return [value.copy() if isinstance(value, np.ndarray) else value for value in point]
 
-
-# --- values -------------------------------------------------------------------------------------------------------
 
 _RIGHT = Verdict(True, "", "right.")
 _OPEN = Verdict(False, "open", "not answered yet.")

@@ -97,9 +97,6 @@ def _judging(model: Module) -> Iterator[None]:
             module.training = training
 
 
-# --- what a model is given ----------------------------------------------------------------------------------------
-
-
 def loader_for(data: Any, model: Module, batch_size: int, shuffle: bool, seed: int | None) -> Loader:
     """The loader itself, or one over arrays, in the dtype of the model."""
     if isinstance(data, Loader):

@@ -78,8 +78,6 @@ class Restore:
             self._held[id(leaf)] = leaf
             self._undo.append(partial(setattr, leaf, "_grad", leaf._grad))
 
-    # --- what there is ------------------------------------------------------------------------------------------
-
     def _keep(self, thing: Any, place: str) -> Iterator[tuple[Any, str]]:
         """Note how to put a thing back, and go on with what it holds."""
         if isinstance(thing, Tensor):
@@ -188,8 +186,6 @@ class Restore:
             elif not name.startswith("__") and not hasattr(value, "__get__"):
                 self._undo.append(partial(_restore_attribute, kind, name, value))
                 yield value, f"{kind.__name__}.{name} (of the class)"
-
-    # --- random numbers -----------------------------------------------------------------------------------------
 
     def _keep_global_generators(self) -> None:
         """Those of `nn`, NumPy and Python."""

@@ -377,9 +377,6 @@ def _bent(x: Any, slope: Any) -> Any:
     return _masked(x, mask=right) + slope * _masked(x, mask=~right)
 
 
-# --- checks -------------------------------------------------------------------------------------------------------
-
-
 def check_slope_at_zero(at_zero: float) -> float:
     """The slope of ReLU at its kink: one of both sides, or their mean."""
     if at_zero not in (0.0, 0.5, 1.0):

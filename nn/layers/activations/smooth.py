@@ -314,9 +314,6 @@ class Mish(Module):
         return mish(x)
 
 
-# --- checks -------------------------------------------------------------------------------------------------------
-
-
 def check_beta(beta: float) -> float:
     """The steepness of softplus."""
     if not beta > 0.0:

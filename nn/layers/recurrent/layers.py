@@ -109,8 +109,6 @@ class _Recurrent(Module):
         """The endings of the names of the parameters."""
         return ("", "_reverse") if self.bidirectional else ("",)
 
-    # --- checks -----------------------------------------------------------------------------------------------------
-
     def _check_input(self, x: Any) -> None:
         layout = "(N, T, C)" if self.batch_first else "(T, N, C)"
         if len(x.shape) not in (2, 3) or x.shape[-1] != self.input_size:

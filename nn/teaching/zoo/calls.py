@@ -72,9 +72,6 @@ def _is_floating(x: Any) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
-# --- operands -----------------------------------------------------------------------------------------------------
-
-
 def numbers(*shape: int, low: float = 0.3, high: float = 0.9, seed: int = 0) -> NDArray[Any]:
     """Distinct numbers of an interval in random order."""
     random = np.random.default_rng([seed, *shape])

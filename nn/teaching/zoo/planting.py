@@ -42,9 +42,6 @@ class Sample(Protocol):
         """The operands, in a dtype where one is asked for."""
 
 
-# --- wrong rules ----------------------------------------------------------------------------------------------
-
-
 def spoil(fault: str, d: Array, shape: tuple[int, ...]) -> Array:
     """A gradient with a slip; it has the shape that a right one would have."""
     if fault == "scale":
@@ -98,9 +95,6 @@ def twin_of(op: Op, rules: Any) -> Callable[..., Any]:
     twin = Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs, stacked=False)
     twin.facts = op.facts
     return twin.function
-
-
-# --- programs -------------------------------------------------------------------------------------------------
 
 
 class Program:
