@@ -7,13 +7,14 @@ import linecache
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
 from autograd.gradcheck import GradcheckError, GradcheckReport
 
-__all__ = ["Exercise", "Outcome", "run", "show"]
+__all__ = ["Exercise", "Outcome", "importing", "run", "show"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ class Exercise:
         '<zoo>'
         """
         return "<zoo>"  # not the name, which tells what is wrong
+
+
+def importing(statement: str, **always: Any) -> Callable[..., Exercise]:
+    """What makes exercises whose programs import NumPy and something else."""
+
+    def make(*, program: str, **words: Any) -> Exercise:
+        return Exercise(program=f"import numpy as np\n{statement}\n\n{program}", **always, **words)
+
+    return make
 
 
 @dataclass(frozen=True, slots=True)

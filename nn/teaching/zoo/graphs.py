@@ -1,15 +1,10 @@
 """Values that leave the graph, change under it, or have no derivative: functions that gradients cannot be right for."""
 
-from typing import Any
-
-from nn.teaching.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import Exercise, importing
 
 __all__ = ["EXERCISES"]
 
-
-def _checked(*, program: str, **words: Any) -> Exercise:
-    return Exercise(program=f"import numpy as np\nfrom autograd import gradcheck\n\n{program}", **words)
-
+_checked = importing("from autograd import gradcheck")
 
 EXERCISES = (
     _checked(

@@ -1,17 +1,16 @@
 """Mistakes that NumPy would let pass or report in its own words: what the errors of the engine say."""
 
-from nn.teaching.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import Exercise, importing
 
 __all__ = ["EXERCISES"]
 
+_of_tensors = importing("from autograd import tensor")
+
 EXERCISES = (
-    Exercise(
+    _of_tensors(
         name="transposed weight",
         story="A layer by hand, with a weight in the layout of nn.Linear: (out, in).",
         program="""\
-import numpy as np
-from autograd import tensor
-
 rng = np.random.default_rng(0)
 x = tensor(rng.normal(size=(5, 3)), name="x")
 weight = tensor(rng.normal(size=(4, 3)), requires_grad=True, name="weight")
@@ -30,13 +29,10 @@ print(scores.shape)
         why="For weights of shape (out, in) the layer computes x W^T. The message names both operands and the lines "
         "that made them, and proposes a change only after having tried it.",
     ),
-    Exercise(
+    _of_tensors(
         name="lost axis",
         story="Rows are divided by their sums.",
         program="""\
-import numpy as np
-from autograd import tensor
-
 counts = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True, name="counts")
 shares = counts / counts.sum(axis=1)
 print(shares.shape)
@@ -53,13 +49,10 @@ print(shares.shape)
         why="A reduction drops its axis, and broadcasting aligns the last axes. With as many rows as columns it would "
         "have divided by the wrong sums without a word: write keepdims=True always when dividing by a sum.",
     ),
-    Exercise(
+    _of_tensors(
         name="backward of many numbers",
         story="The loss of every sample, and then backward().",
         program="""\
-import numpy as np
-from autograd import tensor
-
 w = tensor([0.5, -0.5], requires_grad=True, name="w")
 x, t = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([1.0, 0.0, 1.0])
 losses = (x @ w - t) ** 2
@@ -78,13 +71,10 @@ print(w.grad)
         why="A gradient is that of one number. Which number is meant (the sum, the mean, a weighted sum) is for you to "
         "say.",
     ),
-    Exercise(
+    _of_tensors(
         name="an array of Tensors",
         story="Losses are collected in a list and then made into an array, to take the mean.",
         program="""\
-import numpy as np
-from autograd import tensor
-
 w = tensor(2.0, requires_grad=True, name="w")
 losses = [(w - t) ** 2 for t in (1.0, 2.0, 4.0)]
 total = np.mean(np.array(losses))
@@ -101,13 +91,10 @@ total.backward()
         ),
         why="np.array cannot keep a graph, so the engine refuses it; np.stack is differentiable.",
     ),
-    Exercise(
+    _of_tensors(
         name="assignment into a Tensor",
         story="The first entry of a prediction is known, and put in its place.",
         program="""\
-import numpy as np
-from autograd import tensor
-
 x = tensor([1.0, 2.0, 3.0], requires_grad=True, name="x")
 y = np.exp(x)
 y[0] = 0.0
@@ -126,13 +113,10 @@ print(x.grad)
         why="Overwriting a value that a rule still needs makes a wrong gradient. .at[0].set() gives a new Tensor, and "
         "the entry that was replaced gets the gradient 0.",
     ),
-    Exercise(
+    _of_tensors(
         name="integers",
         story="Three numbers, written as one writes numbers.",
         program="""\
-import numpy as np
-from autograd import tensor
-
 x = tensor([1, 2, 3], requires_grad=True, name="x")
 np.sum(x ** 2).backward()
 print(x.grad)

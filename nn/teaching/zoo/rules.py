@@ -1,16 +1,10 @@
 """Gradients worked out by hand: slips in a rule. The check names the op and the line where it is applied."""
 
-from typing import Any
-
-from nn.teaching.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import importing
 
 __all__ = ["EXERCISES"]
 
-
-def _wrong(*, program: str, **words: Any) -> Exercise:
-    program = f"import numpy as np\nfrom autograd import custom_op, gradcheck\n\n{program}"
-    return Exercise(program=program, finds="wrong", **words)
-
+_wrong = importing("from autograd import custom_op, gradcheck", finds="wrong")
 
 EXERCISES = (
     _wrong(

@@ -1,8 +1,10 @@
 """Training loops and losses: programs that run, and learn the wrong thing. The check is done on what the loop uses."""
 
-from nn.teaching.zoo.exercise import Exercise
+from nn.teaching.zoo.exercise import Exercise, importing
 
 __all__ = ["EXERCISES"]
+
+_of_nn = importing("import nn")
 
 EXERCISES = (
     Exercise(
@@ -43,14 +45,11 @@ report = gradcheck(lambda w: loop(w), 0.5)
         why="Gradients add up in .grad, which is wanted when one step uses several losses. Forget them before each "
         "step: optimizer.zero_grad(), model.zero_grad(), or w.grad = None.",
     ),
-    Exercise(
+    _of_nn(
         name="softmax twice",
         story="A classifier that ends in probabilities, trained with cross-entropy. It learns, slowly, and never gets "
         "sure.",
         program="""\
-import numpy as np
-import nn
-
 model = nn.Sequential(nn.Linear(4, 3, rng=0), nn.Softmax())
 x = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
 labels = np.array([0, 1, 2, 0, 1, 2])
@@ -70,13 +69,10 @@ print(f"loss: {loss:.4f}")
         why="The loss takes the scores before any softmax. Of probabilities it takes the softmax once more, so the "
         "best that it can ever see for 3 classes is e / (e + 2) = 0.58. For predictions apply softmax after training.",
     ),
-    Exercise(
+    _of_nn(
         name="sigmoid twice",
         story="The same with two classes.",
         program="""\
-import numpy as np
-import nn
-
 model = nn.Sequential(nn.Linear(2, 1, rng=0), nn.Sigmoid())
 x = np.random.default_rng(0).normal(size=(4, 2)).astype("float32")
 answers = np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -94,13 +90,10 @@ print(f"loss: {loss:.4f}")
         ),
         why="Logits are scores before the sigmoid, and this loss applies it itself, in a form that does not overflow.",
     ),
-    Exercise(
+    _of_nn(
         name="a column against a row",
         story="A regression whose predictions have the shape (5, 1), and whose targets have the shape (5,).",
         program="""\
-import numpy as np
-import nn
-
 model = nn.Linear(2, 1, rng=0)
 x = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
 target = np.arange(5.0)
@@ -198,13 +191,10 @@ optimizer.step()
         why="w is the result of a multiplication, not a leaf of the graph. An optimizer would change a copy. Scale the "
         "array first, then make the Tensor.",
     ),
-    Exercise(
+    _of_nn(
         name="classes numbered from one",
         story="Star ratings from 1 to 3, to be predicted as classes.",
         program="""\
-import numpy as np
-import nn
-
 model = nn.Linear(2, 3, rng=0)
 x = np.ones((4, 2), "float32")
 stars = np.array([1, 3, 2, 3])
