@@ -24,7 +24,17 @@ __all__ = [
 ]
 
 
-class CheckpointError(ValueError):
+class _FileError(ValueError):
+    def __init__(self, path: str | os.PathLike[str], why: str) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{os.fspath(self.path)}: {self.why}"
+
+
+class CheckpointError(_FileError):
     """A file is no checkpoint, is damaged, or does not fit what it is loaded into. Nothing was changed.
 
     ``path`` is the file and ``why`` the reason.
@@ -38,16 +48,8 @@ class CheckpointError(ValueError):
     nn.errors.CheckpointError: model.npz: it is damaged: it is a zip archive without its end.
     """
 
-    def __init__(self, path: str | os.PathLike[str], why: str) -> None:
-        super().__init__(path, why)
-        self.path = path
-        self.why = why
 
-    def __str__(self) -> str:
-        return f"{os.fspath(self.path)}: {self.why}"
-
-
-class DataFileError(ValueError):
+class DataFileError(_FileError):
     """A file of data cannot be read: it is missing, damaged, or not what it is taken for.
 
     ``path`` is the file and ``why`` the reason, with the line where there are lines.
@@ -58,14 +60,6 @@ class DataFileError(ValueError):
     ...
     nn.errors.DataFileError: no-such-file.csv: No such file or directory
     """
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(path, why)
-        self.path = path
-        self.why = why
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.why}"
 
 
 class LossShapeError(ValueError):

@@ -127,7 +127,8 @@ def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, *, rng: Randomness =
     >>> nn.init.normal_(nn.Parameter([0.0, 0.0]), std=0.01, rng=0).numpy().round(5)
     array([ 0.00126, -0.00132], dtype=float32)
     """
-    _check_std("normal_", std)
+    if not std >= 0.0:
+        raise ValueError(f"normal_: std is 0 or more, not {std!r}.")
     return _filled(tensor, lambda shape: generator(rng).normal(mean, std, shape))
 
 
@@ -384,8 +385,3 @@ def _kaiming(name: str, tensor: Tensor, a: float, mode: Mode, nonlinearity: str)
         raise ValueError(f"{name}: mode is 'fan_in' or 'fan_out', not {mode!r}.")
     fan = _fan(name, tensor, "in" if mode == "fan_in" else "out")
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
-
-
-def _check_std(name: str, std: float) -> None:
-    if not std >= 0.0:
-        raise ValueError(f"{name}: std is 0 or more, not {std!r}.")

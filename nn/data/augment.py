@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.arrays import only_numbers
-from nn.validation import fitting
+from nn.validation import fitting, probability
 
 __all__ = ["Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"]
 
@@ -84,7 +84,7 @@ class Flip(_Change):
     def __init__(self, axis: str = "horizontal", *, p: float = 0.5) -> None:
         if axis not in ("horizontal", "vertical"):
             raise ValueError(f"axis is 'horizontal' or 'vertical', not {axis!r}.")
-        _probability(p)
+        probability("p", p)
         self.axis = axis
         self.p = p
 
@@ -202,8 +202,3 @@ def turned(x: Array, angle: Array, fill: float) -> Array:
             total += (weight_i * weight_j)[..., None] * corner
     result = total.transpose(0, 3, 1, 2)
     return result.astype(x.dtype) if x.dtype.kind == "f" else result
-
-
-def _probability(p: float) -> None:
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"p is a probability, from 0 to 1, not {p!r}.")

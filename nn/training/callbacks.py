@@ -20,53 +20,36 @@ class Callback:
     that is taken up again goes on exactly; it is saved under the name of its class.
 
     >>> import nn
-    >>> class PrintLoss(nn.Callback):
+    >>> class Report(nn.Callback):
+    ...     def on_fit_begin(self, run):
+    ...         print("epochs to come:", run.epochs)
+    ...     def on_step_end(self, run):
+    ...         print("step", run.step)
     ...     def on_epoch_end(self, run):
     ...         print(run.epoch, round(run.history[-1]["loss"], 4))
+    ...     def on_fit_end(self, run):
+    ...         print("done after epoch", run.epoch)
     >>> history = nn.fit(nn.Linear(2, 1, rng=0), nn.data.xor(), loss=lambda p, y: nn.MSELoss()(p[:, 0], y),
-    ...                  epochs=2, seed=0, callbacks=[PrintLoss()])
+    ...                  epochs=2, seed=0, callbacks=[Report()])
+    epochs to come: 2
+    step 1
     1 1.7623
+    step 2
     2 1.7574
+    done after epoch 2
     """
 
     def on_fit_begin(self, run: Run) -> None:
-        """Before the first step; after the state was restored, when the training is taken up again.
-
-        >>> import nn
-        >>> class Greeting(nn.Callback):
-        ...     def on_fit_begin(self, run):
-        ...         print("epochs to come:", run.epochs)
-        >>> data, loss = nn.data.moons(8), nn.CrossEntropyLoss()
-        >>> history = nn.fit(nn.MLP([2, 2]), data, loss=loss, epochs=1, callbacks=[Greeting()])
-        epochs to come: 1
-        """
+        """Before the first step; after the state was restored, when the training is taken up again."""
 
     def on_step_end(self, run: Run) -> None:
-        """After each update.
-
-        >>> import nn
-        >>> class Steps(nn.Callback):
-        ...     def on_step_end(self, run):
-        ...         print("step", run.step)
-        >>> data, loss = nn.data.moons(8), nn.CrossEntropyLoss()
-        >>> history = nn.fit(nn.MLP([2, 2]), data, loss=loss, epochs=1, callbacks=[Steps()])
-        step 1
-        """
+        """After each update."""
 
     def on_epoch_end(self, run: Run) -> None:
         """After each epoch, with its row in ``run.history``."""
 
     def on_fit_end(self, run: Run) -> None:
-        """At the end, also when it was stopped or interrupted.
-
-        >>> import nn
-        >>> class Farewell(nn.Callback):
-        ...     def on_fit_end(self, run):
-        ...         print("done after epoch", run.epoch)
-        >>> data, loss = nn.data.moons(8), nn.CrossEntropyLoss()
-        >>> history = nn.fit(nn.MLP([2, 2]), data, loss=loss, epochs=1, callbacks=[Farewell()])
-        done after epoch 1
-        """
+        """At the end, also when it was stopped or interrupted."""
 
     def state_dict(self) -> dict[str, Any]:
         """What it remembers.
@@ -190,12 +173,7 @@ class EarlyStopping(Callback):
             run.model.load_state_dict(self._weights)
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "waited": self.waited,
-            "weights": self._weights,
-        }
+        return {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited, "weights": self._weights}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.best, self.best_epoch, self.waited = state["best"], state["best_epoch"], state["waited"]

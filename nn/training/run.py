@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ Loss = Callable[..., Any]
 Metric = Callable[[Any, Any], Any]
 
 
+@dataclass(eq=False, repr=False)
 class Run:
     """What callbacks see of a training.
 
@@ -48,33 +50,23 @@ class Run:
     'three updates are enough'
     """
 
-    def __init__(
-        self,
-        model: Module,
-        loss: Loss,
-        optimizer: Optimizer,
-        train: Loader,
-        validation: Loader | None,
-        metrics: Mapping[str, Metric],
-        epochs: int,
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.train = train
-        self.validation = validation
-        self.metrics = metrics
-        self.epochs = epochs
-        self.epoch = 0
-        self.step = 0
-        self.total = 0.0  # the losses of this epoch so far, each times its number of samples
-        self.samples = 0
-        self.history = History()
-        self.why: str | None = None
-        self.broken = False  # whether it ended because its loss, or what it trains, was no longer finite
-        self.data: dict[str, Note] | None = None  # what is known of the data, noted in checkpoints
-        self.compiled: Compiled | None = None  # the step, where it is
-        self.known: Known = {}  # what was finite in the model when it began
+    model: Module
+    loss: Loss
+    optimizer: Optimizer
+    train: Loader
+    validation: Loader | None
+    metrics: Mapping[str, Metric]
+    epochs: int
+    epoch: int = field(default=0, init=False)
+    step: int = field(default=0, init=False)
+    total: float = field(default=0.0, init=False)  # the losses of this epoch, each times its number of samples
+    samples: int = field(default=0, init=False)
+    history: History = field(default_factory=History, init=False)
+    why: str | None = field(default=None, init=False)
+    broken: bool = field(default=False, init=False)  # whether its loss, or what it trains, was no longer finite
+    data: dict[str, Note] | None = field(default=None, init=False)  # what is known of the data, noted in checkpoints
+    compiled: Compiled | None = field(default=None, init=False)  # the step, where it is
+    known: Known = field(default_factory=dict, init=False)  # what was finite in the model when it began
 
     def stop(self, why: str) -> None:
         """End the training for a reason, which `History.stopped` tells."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,9 +20,10 @@ from nn.validation import floating, positive
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 _linear: Op = fused.linear
+_Result = TypeVar("_Result")  # of a step: the new state, or both
 
 
-class _Cell(Module):
+class _Cell(Module, Generic[_Result]):
     """What the three have in common; ``_kind`` says what a step is."""
 
     _kind: Kind
@@ -49,7 +50,7 @@ class _Cell(Module):
         self.bias_ih: Parameter | Any = start(rows) if bias else None
         self.bias_hh: Parameter | Any = start(rows) if bias else None
 
-    def forward(self, x: Any, hx: Any = None) -> Any:
+    def forward(self, x: Any, hx: Any = None) -> _Result:
         x = floating(x, self.weight_ih)
         if len(x.shape) not in (1, 2) or x.shape[-1] != self.input_size:
             raise OperandError(
@@ -80,7 +81,7 @@ class _Cell(Module):
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
 
 
-class RNNCell(_Cell):
+class RNNCell(_Cell[Tensor]):
     """One step of `RNN`: ``h' = tanh(x W_ih^T + b_ih + h W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``.
 
     Called with an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
@@ -117,12 +118,8 @@ class RNNCell(_Cell):
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity!r}")
 
-    if TYPE_CHECKING:
 
-        def forward(self, x: Any, hx: Any = None) -> Tensor: ...
-
-
-class LSTMCell(_Cell):
+class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
     """One step of `LSTM`, with its formula.
 
     Called with an input of shape (N, C), or (C,) for one sequence, and optionally the states ``(h, c)`` of shape (N, H)
@@ -143,12 +140,8 @@ class LSTMCell(_Cell):
 
     _kind = steps.LSTM
 
-    if TYPE_CHECKING:
 
-        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]: ...
-
-
-class GRUCell(_Cell):
+class GRUCell(_Cell[Tensor]):
     """One step of `GRU`, with its formula.
 
     Called with an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
@@ -167,7 +160,3 @@ class GRUCell(_Cell):
     _gated = True  # a sigmoid in it may well be 0 or 1
 
     _kind = steps.GRU
-
-    if TYPE_CHECKING:
-
-        def forward(self, x: Any, hx: Any = None) -> Tensor: ...

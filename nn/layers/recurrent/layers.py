@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 from numpy.typing import DTypeLike
 
@@ -23,9 +23,10 @@ __all__ = ["GRU", "LSTM", "RNN"]
 _concatenate: Op = shape.concatenate
 _stack: Op = shape.stack
 _swapaxes: Op = shape.swapaxes
+_State = TypeVar("_State")  # that of the last step: one Tensor, or two
 
 
-class _Recurrent(Module):
+class _Recurrent(Module, Generic[_State]):
     """What the three have in common; ``_kind`` says what a step is."""
 
     _kind: Kind
@@ -69,7 +70,7 @@ class _Recurrent(Module):
                     start = rng.uniform(-bound, bound, size).astype(kind)
                     setattr(self, f"{name}_l{layer}{direction}", Parameter(start))
 
-    def forward(self, x: Any, hx: Any = None) -> Any:
+    def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, _State]:
         x = floating(x, vars(self)["weight_ih_l0"])
         batched = len(x.shape) == 3
         self._check_input(x)
@@ -95,7 +96,8 @@ class _Recurrent(Module):
             x, states = x[:, 0], [part[:, 0] for part in states]
         elif self.batch_first:
             x = _swapaxes(x, axis1=0, axis2=1)
-        return x, states[0] if len(states) == 1 else tuple(states)
+        found: Any = states[0] if len(states) == 1 else tuple(states)
+        return x, found
 
     def _pass(self, x: Any, state: State | None, suffix: str) -> tuple[Any, State]:
         """One layer in one direction: its outputs of all steps, and its state after the last one."""
@@ -153,7 +155,7 @@ class _Recurrent(Module):
         return f"{self.input_size}, {self.hidden_size}{''.join(words)}"
 
 
-class RNN(_Recurrent):
+class RNN(_Recurrent[Tensor]):
     """A plain recurrent layer: the new state is an activation of the input and the old state.
 
     ``h_t = tanh(x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``. Input of
@@ -207,12 +209,8 @@ class RNN(_Recurrent):
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity!r}")
 
-    if TYPE_CHECKING:
 
-        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]: ...
-
-
-class LSTM(_Recurrent):
+class LSTM(_Recurrent[tuple[Tensor, Tensor]]):
     """Long short-term memory: a recurrent layer with a second state, changed by gates only, that keeps gradients alive.
 
     With ``i, f, g, o`` the four blocks of H columns of ``x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh``:
@@ -237,12 +235,8 @@ class LSTM(_Recurrent):
 
     _kind = steps.LSTM
 
-    if TYPE_CHECKING:
 
-        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, tuple[Tensor, Tensor]]: ...
-
-
-class GRU(_Recurrent):
+class GRU(_Recurrent[Tensor]):
     """A gated recurrent layer: gates as in `LSTM`, but a single state.
 
     With ``a`` the three blocks of H columns of ``x_t W_ih^T + b_ih`` and ``b`` those of ``h_(t-1) W_hh^T + b_hh``:
@@ -264,7 +258,3 @@ class GRU(_Recurrent):
     _gated = True  # a sigmoid in it may well be 0 or 1
 
     _kind = steps.GRU
-
-    if TYPE_CHECKING:
-
-        def forward(self, x: Any, hx: Any = None) -> tuple[Tensor, Tensor]: ...
