@@ -27,8 +27,11 @@ class _Loss(Module):
     ``of`` is the function whose settings it keeps.
     """
 
-    _function: ClassVar[Callable[..., Any]]
-    _settings: ClassVar[dict[str, Any]] = {}  # of the function; the repr names those that have another value
+    def __init_subclass__(cls, *, of: Callable[..., Any] | None = None, takes: Takes | None = None) -> None:
+        if takes is not None:
+            TAKES[cls] = TAKES[of] = takes
+
+    _settings: ClassVar[dict[str, Any]] = {}  # those that the repr names, when they have another value
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
 
     def __init__(self, *, reduction: Reduction = "mean") -> None:
@@ -36,15 +39,6 @@ class _Loss(Module):
             *first, last = map(repr, self._reductions)
             raise ValueError(f"reduction is {', '.join(first)} or {last}, not {reduction!r}.")
         self.reduction = reduction
-
-    def __init_subclass__(cls, *, of: Callable[..., Any] | None = None, takes: Takes | None = None) -> None:
-        if of is not None and takes is not None:
-            TAKES[cls] = TAKES[of] = takes
-            cls._function = staticmethod(of)
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        settings = {name: getattr(self, name) for name in self._settings}
-        return self._function(prediction, target, reduction=self.reduction, **settings)
 
     def extra_repr(self) -> str:
         settings = {"reduction": "mean", **self._settings}

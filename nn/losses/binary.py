@@ -176,6 +176,9 @@ class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
         super().__init__(reduction=reduction)
         self.margin = float(margin)
 
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        return hinge_loss(prediction, target, margin=self.margin, reduction=self.reduction)
+
 
 @polymorphic
 def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
@@ -200,6 +203,9 @@ class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     >>> float(nn.PerceptronLoss()([2.0, 0.5], [1, -1]))
     0.25
     """
+
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        return perceptron_loss(prediction, target, reduction=self.reduction)
 
 
 def _check_probabilities(name: str, target: Operand) -> None:

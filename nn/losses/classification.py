@@ -252,6 +252,9 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
         super().__init__(reduction=reduction)  # type: ignore[arg-type]
         self.log_target = bool(log_target)
 
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        return kl_div(prediction, target, log_target=self.log_target, reduction=self.reduction)
+
 
 def _of_probabilities(
     logits: Operand, target: Operand, weight: Operand | None, ignore_index: int, label_smoothing: float, reduction: str

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.ops import arithmetic
 from nn.losses.base import _Loss
 from nn.losses.validation import Reduction, pair, reduced
@@ -56,6 +57,9 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
         super().__init__(reduction=reduction)
         self.half = bool(half)
 
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        return mse_loss(prediction, target, reduction=self.reduction, half=self.half)
+
 
 @polymorphic
 def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
@@ -78,6 +82,9 @@ class L1Loss(_Loss, of=l1_loss, takes="numbers"):
     >>> float(nn.L1Loss()([1.0, 2.0], [1.0, 4.0]))
     1.0
     """
+
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        return l1_loss(prediction, target, reduction=self.reduction)
 
 
 @polymorphic
@@ -112,6 +119,9 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
         super().__init__(reduction=reduction)
         self.delta = check_width("delta", delta)
 
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        return huber_loss(prediction, target, reduction=self.reduction, delta=self.delta)
+
 
 @polymorphic
 def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
@@ -142,6 +152,9 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.beta = check_width("beta", beta) if beta else 0.0
+
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        return smooth_l1_loss(prediction, target, reduction=self.reduction, beta=self.beta)
 
 
 def _rounded(error: Any, delta: float, unit: float) -> Any:
