@@ -44,6 +44,8 @@ class Arguments:
             self.leaves.append(x)
             return x.shape, x.dtype, x.strides, x.flags.num
         if kind is float or isinstance(x, np.generic):
+            if isinstance(x, str | bytes | np.void):
+                raise TypeError(f"an argument is a {kind.__name__} of NumPy, which is no number")
             self.leaves.append(x)
             return kind
         if isinstance(x, Tensor):

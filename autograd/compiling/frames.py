@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LOOKING_AFTER", "caller", "is_foreign", "is_ours", "place_of", "users_frame"]
+__all__ = ["LOOKING_AFTER", "caller", "is_foreign", "is_ours", "is_room", "place_of", "users_frame"]
 
 _HOUSE = Path(__file__).parents[2]
 _OURS = tuple(f"{_HOUSE / package}{os.sep}" for package in ("autograd", "nn", "optim"))
@@ -37,6 +37,11 @@ def _kind(file: str) -> str:
 def is_ours(code: CodeType) -> bool:
     """Whether a function is one of the library's own."""
     return _kind(code.co_filename) != "user"
+
+
+def is_room(frame: FrameType | None) -> bool:
+    """Whether a frame runs the compiler's own code."""
+    return frame is not None and _kind(frame.f_code.co_filename) == "room"
 
 
 def is_foreign(thing: Any) -> bool:

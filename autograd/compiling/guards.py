@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextvars import copy_context
 from itertools import chain
 from operator import attrgetter, is_
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from autograd.compiling.arguments import Arguments
 from autograd.compiling.calls import same_constant
-from autograd.compiling.reachable import MISSING
+from autograd.compiling.reachable import MADE_OF, MISSING
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
@@ -25,6 +26,7 @@ __all__ = ["Guards"]
 
 _data, _live, _grad, _info = map(attrgetter, ("_data", "_requires_grad", "_grad", "_info"))
 _content = attrgetter("cell_contents")
+_made_of = attrgetter(*MADE_OF)
 
 
 class Guards:
@@ -35,6 +37,7 @@ class Guards:
         self.objects = trace.arguments.objects  # kept, so that their ids stay theirs
         self.holders = trace.reachable.holders
         self.mode = _mode()
+        self.errors, self.errors_are = _ERRORS.get(None), np.geterr()
         self.aliases = trace.recorder.aliases
         self.tensors = [t for t, _ in trace.reachable.tensors]
         self.labels = [label for _, label in trace.reachable.tensors]
@@ -60,6 +63,14 @@ class Guards:
         if _mode() != self.mode:
             self.mismatch = "another mode of recording graphs, or another default dtype"
             return False
+        if (errors := _ERRORS.get(None)) is not self.errors:
+            if np.geterr() != self.errors_are:
+                self.mismatch = "how NumPy treats floating-point errors"
+                return False
+            self.errors = errors
+        if not all(map(is_, map(type, self._objects), self._types)):
+            self.mismatch = "the class of an object"
+            return False
         try:
             if not self._glance() and not self._look_closely([holder.values() for holder in self.holders]):
                 return False
@@ -79,18 +90,26 @@ class Guards:
         dicts = [holder for holder in self.holders if holder.kind in ("dict", "object") and holder.names is None]
         self._objects = [holder.thing for holder in dicts if holder.kind == "object"]
         self._dicts = list(map(vars, self._objects))
+        self._types = list(map(type, self._objects))
         self._views: list[Any] = [part for h in dicts for part in (h.mapping(), h.mapping().values())]
         self._views += [holder.thing for holder in self.holders if holder.kind in ("list", "set")]
         self._classes = [vars(holder.thing) for holder in self.holders if holder.kind == "class"]
         self._class_sizes = list(map(len, self._classes))
         self._cells = [holder.thing for holder in self.holders if holder.kind == "cell"]
-        self._rest = [h.values for h in self.holders if h.kind in ("fields", "class") or (h.names and h.kind != "cell")]
+        self._functions = [h.thing for h in self.holders if h.kind == "function"]
+        self._rest = [
+            h.values
+            for h in self.holders
+            if h.kind in ("fields", "class") or (h.names and h.kind not in ("cell", "function"))
+        ]
         self._sizes = list(map(len, self._views))
         self._seen = list(self._entries())
 
     def _entries(self) -> Iterator[Any]:
         """All entries as they are now."""
-        return chain(chain.from_iterable(self._views), map(_content, self._cells), *[look() for look in self._rest])
+        functions = chain.from_iterable(map(_made_of, self._functions))
+        looked = [look() for look in self._rest]
+        return chain(chain.from_iterable(self._views), map(_content, self._cells), functions, *looked)
 
     def _glance(self) -> bool:
         """Whether all entries are the very objects that they were."""
@@ -150,6 +169,15 @@ class Guards:
         self._ids = _ids_of(self.flat)
         self._watch()
         return True
+
+
+def _setting_of_errors() -> Any:
+    """Where NumPy keeps how floating-point errors are treated: to ask it whether that has changed takes longer."""
+    with np.errstate():
+        return next(variable for variable in copy_context() if variable.name == "numpy.ufunc.extobj")
+
+
+_ERRORS = _setting_of_errors()
 
 
 def _mode() -> Any:

@@ -5,7 +5,18 @@ What is not named here is not compiled.
 
 from __future__ import annotations
 
-__all__ = ["ABOUT_FORM", "DRAWS", "FUNCTIONS", "METADATA", "METHODS", "SHAPED", "VALUES", "WRITERS", "WRITING"]
+__all__ = [
+    "ABOUT_FORM",
+    "CHECKING",
+    "DRAWS",
+    "FUNCTIONS",
+    "METADATA",
+    "METHODS",
+    "SHAPED",
+    "VALUES",
+    "WRITERS",
+    "WRITING",
+]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -99,5 +110,14 @@ VALUES = _words(
     allclose array array_equal asanyarray asarray ascontiguousarray
     asfortranarray choose clip copyto fill full full_like
     interp isclose item nan_to_num one put searchsorted select take where
+    """
+)
+
+# Functions and methods that refuse some values: who calls them may want that error, and not their result.
+CHECKING = _words(
+    """
+    average choose cholesky cond digitize eigh eigvalsh inv matrix_norm matrix_power multi_dot nanargmax nanargmin norm
+    percentile pinv place put put_along_axis putmask qr quantile ravel_multi_index repeat solve svd svdvals take
+    take_along_axis tensorinv tensorsolve unravel_index
     """
 )

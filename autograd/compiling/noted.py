@@ -173,7 +173,7 @@ class Noted:
         return value
 
     def __float__(self) -> float:
-        value = float(self._value)
+        value = float(self._value) * 1.0  # an object of its own, by which it is known where it is returned
         self._recorder.look(self, "float()", value)
         return value
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Var, map_tree, vars_in
+from autograd.compiling.names import CHECKING
 from autograd.compiling.recorder import run_call
 from autograd.compiling.tracing import TensorOf, Trace
 
@@ -78,6 +79,7 @@ class Plan:
         for call in reversed(calls):
             if (
                 call.kind in _LASTING
+                or _may_raise(call, self.trace.recorder.modes)
                 or (call.writes is not None and id(call.writes) in memories)
                 or any(var.number in wanted for var in call.results())
             ):
@@ -188,6 +190,24 @@ class Plan:
             if call.kind == "host":
                 yield from vars_in(call.kwargs["grads"])
         yield from self.outputs
+
+
+def _may_raise(call: Call, modes: Any) -> bool:
+    """Whether other numbers may raise an error, which eager would raise whether or not the result is used."""
+    if all(var.is_constant for var in call.inputs()):
+        return False
+    if call.kind in ("getitem", "setitem", "ufunc.at"):
+        return any(not var.is_constant for var in vars_in(call.args[1]))
+    if "raise" in (*dict(call.modes).values(), *modes.values()) or call.name in CHECKING:
+        return True
+    forms = [var.form for var in call.results()]
+    if call.kind == "operator" and any(form[0] in (int, float, complex) for form in forms):
+        return True  # Python's numbers know no infinity to divide by zero
+    return call.name in ("pow", "power", "ipow") and any(_dtype_of(form).kind in "iu" for form in forms)
+
+
+def _dtype_of(form: tuple[Any, ...]) -> Any:
+    return form[2] if len(form) > 1 else np.dtype(form[0])
 
 
 def _like(x: Any) -> Any:

@@ -39,7 +39,7 @@ from autograd.engine.graph import GONE, Leaf, Vertex
 from autograd.engine.op import Op
 from autograd.engine.tensor import Tensor
 
-__all__ = ["MISSING", "Holder", "Reachable"]
+__all__ = ["ASKED", "MADE_OF", "MISSING", "Holder", "Reachable"]
 
 LIMIT = 50_000  # objects; who reaches more has the world in its closure
 
@@ -59,6 +59,11 @@ _OPEN = (object, SimpleNamespace, list, dict, set, frozenset, tuple, deque)
 
 # Built-in functions that read names nobody can foresee.
 _UNSEEN = frozenset({"eval", "exec", "globals", "id", "locals"})
+
+# Built-in functions that other functions stand for during a trace.
+ASKED = frozenset({"getattr", "hasattr", "isinstance", "type", "vars"})
+
+MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # of a function
 
 # What has no attributes to look at, and does not change.
 _UNCHANGING = frozenset({"_operator", "datetime", "decimal", "operator", "types", "typing", "uuid", "zoneinfo"})
@@ -83,7 +88,7 @@ class Holder:
         """The keys, indices or names of the entries, in order."""
         if self.kind in ("list", "set"):
             return list(range(len(self.thing)))
-        if self.kind in ("cell", "fields"):
+        if self.kind in ("cell", "fields", "function"):
             return list(self.names or ())
         return list(self.mapping()) if self.names is None else list(self.names)
 
@@ -96,7 +101,7 @@ class Holder:
                 return [self.thing.cell_contents]
             except ValueError:
                 return [MISSING]
-        if self.kind == "fields":
+        if self.kind in ("fields", "function"):
             return [getattr(self.thing, name, MISSING) for name in self.names or ()]
         mapping = self.mapping()
         return list(mapping.values()) if self.names is None else [mapping.get(name, MISSING) for name in self.names]
@@ -107,7 +112,7 @@ class Holder:
             return self.thing[key]
         if self.kind == "cell":
             return self.thing.cell_contents
-        return getattr(self.thing, key) if self.kind == "fields" else vars(self.thing)[key]
+        return getattr(self.thing, key) if self.kind in ("fields", "function") else vars(self.thing)[key]
 
     def put(self, key: Any, value: Any) -> None:
         """Change an entry."""
@@ -117,7 +122,7 @@ class Holder:
             self.thing[key] = value
         elif self.kind == "cell":
             self.thing.cell_contents = value
-        elif self.kind == "fields":
+        elif self.kind in ("fields", "function"):
             object.__setattr__(self.thing, key, value)  # of a frozen class too
         elif self.kind == "class":
             setattr(self.thing, key, value)
@@ -158,7 +163,7 @@ class Reachable:
         self.arrays: list[tuple[Any, str]] = []
         self.generators: list[tuple[Any, str]] = []
         self.hosts: list[Any] = []
-        self.asking_for_types: dict[int, Any] = {}  # globals of functions that call ``type``
+        self.asking: dict[int, tuple[dict[str, Any], set[str]]] = {}  # globals of functions that call ``type`` and such
         self.remembering: set[CodeType] = set()
         self._inside = inside_hosts
         self._seen: dict[int, Any] = {}
@@ -269,15 +274,14 @@ class Reachable:
             return
         names = set(_names(f.__code__))
         asked = set(_globals(f.__code__))  # with those that are not there yet
-        new = asked - {"type"}
+        new = asked - ASKED
         self._words |= names | set(_words(f.__code__))
         space = f.__globals__
         if "catch_warnings" in names and any(isinstance(x, tuple) and "record" in x for x in f.__code__.co_consts):
             raise Refused(f"{label} keeps warnings, which depend on numbers")
         if unseen := {name for name in (names if "builtins" in names else asked) & _UNSEEN if name not in space}:
             raise Refused(f"{label} uses {unseen.pop()}(), which does not tell what it sees")
-        if "type" in names and "type" not in space:
-            self.asking_for_types[id(space)] = space
+        self.asking.setdefault(id(space), (space, set()))[1].update((names & ASKED) - space.keys())
         known = tuple(sorted(name for name in names | new if name in space or name in new))
         if known:
             self._hold(Holder("dict", space, "", known), modules=False)
@@ -289,10 +293,8 @@ class Reachable:
             if id(cell) not in self._seen:
                 self._seen[id(cell)] = cell
                 self._hold(Holder("cell", cell, "", (name,)))
-        if f.__defaults__:
-            self._hold(Holder("fields", f, label, ("__defaults__",)))
-        self._pending.append((f.__kwdefaults__, f"{label}'s defaults"))
-        if f.__dict__:
+        self._hold(Holder("function", f, label, MADE_OF))
+        if f.__dict__ or f.__name__ in names:
             self._hold(Holder("object", f, label))
 
     def _meet_words(self) -> None:
@@ -310,16 +312,27 @@ class Reachable:
         there = vars(module)
         held = self._modules.setdefault(id(module), (module, set()))[1]
         known = tuple(
-            sorted(n for n in (there if names is None else names) if n in there and n not in held and n[:2] != "__")
+            sorted(
+                name
+                for name in (there if names is None else names)
+                if name not in held and name[:2] != "__" and (name in there or (names and "AttributeError" in names))
+            )
         )
         held.update(known, () if names is None else names)
         if known:
             self._hold(Holder("object", module, module.__name__, known), modules=False)
         for name in known:
-            inner = there[name]
+            inner = there.get(name)
             if isinstance(inner, ModuleType) and not _is_foreign_module(inner) and id(inner) not in self._seen:
                 self._seen[id(inner)] = inner
                 self._meet_module(inner, names)
+
+    def is_unseen(self, thing: Any, *names: Any) -> bool:
+        """Whether a name of a module is not among those that the code mentions."""
+        if not isinstance(thing, ModuleType) or _is_foreign_module(thing):
+            return False
+        held = {name for holder in self.holders if holder.thing is thing for name in holder.names or ()}
+        return not names or names[0] not in held
 
     def _meet_class(self, cls: Any, label: str) -> None:
         if is_foreign(cls):

@@ -22,7 +22,7 @@ from weakref import ref
 import numpy as np
 
 from autograd.compiling.calls import Call, Memory, Slot, Var, map_tree, vars_in
-from autograd.compiling.frames import LOOKING_AFTER, caller, is_foreign, is_ours, place_of, users_frame
+from autograd.compiling.frames import LOOKING_AFTER, caller, is_foreign, is_ours, is_room, place_of, users_frame
 from autograd.compiling.names import SHAPED, VALUES
 from autograd.compiling.noted import Noted, NotedGenerator
 from autograd.engine.tensor import Tensor
@@ -202,6 +202,8 @@ class Recorder:
             if x._recorder is not self:
                 self.refuse("it uses a value of another trace")
                 return None
+            if not holds_numbers(x._value):
+                self.refuse("an array of words or records is used")
             return x._var
         if isinstance(x, np.ndarray):
             if (var := self._by_id.get(id(x))) is not None:
@@ -232,8 +234,8 @@ class Recorder:
     def _wrap(self, x: Any, constant: bool) -> Any:
         """What stands for a result; what is no array and no number is what it is."""
         if isinstance(x, np.ndarray):
-            if type(x) is not np.ndarray:
-                self.refuse(f"a call gives an array of class {type(x).__name__}")
+            if type(x) is not np.ndarray or not holds_numbers(x):
+                self.refuse(f"a call gives an array of class {type(x).__name__} and dtype {x.dtype}")
                 return x
             if (var := self._by_id.get(id(x))) is not None:
                 return self._noted(var)
@@ -241,6 +243,8 @@ class Recorder:
             return self._noted(self._new(x, memory, constant, None))
         if isinstance(x, np.generic | float | int | complex) and not isinstance(x, np.void):
             return self._noted(self._new(x, None, constant, None))
+        if x is not None and not isinstance(x, bool | np.dtype):
+            self.refuse(f"a call gives a {type(x).__name__}")
         return x
 
     def _new(self, value: Any, memory: Memory | None, constant: bool, slot: Slot | None) -> Var:
@@ -324,7 +328,7 @@ class Recorder:
     def _is_returned(self, frame: FrameType) -> bool:
         """Whether the call that a frame is at stands in a ``return`` of the traced function, alone or in a tuple, list
         or dict: then nothing else can be done with its result."""
-        if frame.f_code is not self.code:
+        if frame.f_code is not self.code or not is_room(frame.f_back):  # it may call itself
             return False
         span = list(frame.f_code.co_positions())[frame.f_lasti // 2]
         text = "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))
@@ -429,6 +433,11 @@ def _constants_of_library(modules: int) -> tuple[set[int], list[Any]]:
                 parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, tuple) else (thing,)
                 arrays |= {id(x) for x in parts if isinstance(x, np.ndarray)}
     return arrays, remembering
+
+
+def holds_numbers(x: Any) -> bool:
+    """Whether an array or a number of NumPy is one of numbers, and not of words, records or objects."""
+    return getattr(x, "dtype", np.dtype(float)).kind in "biufcmM"
 
 
 def _state_of(generator: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -148,8 +149,8 @@ class Trace:
                     grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
                 )
             self._inside.append((t, data, grad, new, t._grad))
-        for space in self.reachable.asking_for_types.values():
-            space["type"] = noted_type
+        for space, words in self.reachable.asking.values():
+            space.update({word: noted_type if word == "type" else self._asked(word) for word in words})
         for holder in self.reachable.holders:
             keys, before = holder.keys(), holder.values()
             inside = [self._swap(x, holder, key, (), holder.name_of(key)) for key, x in zip(keys, before, strict=True)]
@@ -172,6 +173,23 @@ class Trace:
             return self.recorder.generator(x, Slot(holder, key, path, label))
         return self._creators.instead_of(x)
 
+    def _asked(self, word: str) -> Callable[..., Any]:
+        """A built-in function that tells what a thing is or has: of what stands for a value, it tells of the value."""
+        original, reachable, recorder = getattr(builtins, word), self.reachable, self.recorder
+
+        def ask(*args: Any) -> Any:
+            if not args:
+                recorder.refuse("it uses vars() without an argument")
+                return sys._getframe(1).f_locals
+            thing, *rest = args
+            if type(thing) in _NOTED and (word != "getattr" or not hasattr(thing._value, *rest[:1])):
+                return original(thing._value, *rest)
+            if word != "isinstance" and reachable.is_unseen(thing, *rest[:1]):
+                recorder.refuse(f"{word}() looks into the module {thing.__name__} for what no code mentions")
+            return original(*args)
+
+        return ask
+
     def _swap_part(self, x: Any) -> Any:
         if isinstance(x, np.ndarray):
             raise Refused("a partial function holds an array")
@@ -186,6 +204,8 @@ class Trace:
             # One float object may be given twice, and is two numbers.
             i = self._place - 1 if kind is float else self._index[id(x)]
             return self.recorder.external(x, Slot(("leaf", i), None, (), f"argument {i}"))
+        if kind in (list, dict) and any(given is x for given, _, _ in self._containers):
+            raise Refused("one list or dict is given twice")
         if kind is list:
             twin: Any = [self._argument(part) for part in x]
             self._containers.append((x, twin, list(twin)))
@@ -202,8 +222,9 @@ class Trace:
 
     def _leave(self) -> None:
         """Put everything back, with what the function has made of it."""
-        for space in self.reachable.asking_for_types.values():
-            space.pop("type", None)
+        for space, words in self.reachable.asking.values():
+            for word in words:
+                space.pop(word, None)
         for t, data, grad, inside, inside_grad in self._inside:
             t._data = data if t._data is inside else plain_value(t._data)
             t._grad = grad if t._grad is inside_grad else plain_value(t._grad)
@@ -235,6 +256,7 @@ class Trace:
     def _describe(self, result: Any) -> None:
         """Templates of the result and of the effects."""
         self.template = self._template(result, "what it returns")
+        stepped = {id(t) for call in self.recorder.calls if call.kind == "host" for t in call.kwargs["tensors"]}
         for t, _, _, inside, inside_grad in self._inside:
             label = next(label for u, label in self._tensors if u is t)
             if t._info is not None and t._info.hooks:
@@ -243,7 +265,7 @@ class Trace:
                 self.effects.append(Effect("data", t, self._index.get(id(t)), self._value(t._data, label), label))
             elif type(inside) is Noted and inside._var.memory is not None and inside._var.memory.written:
                 self.effects.append(Effect("changed", t, self._index.get(id(t)), None, label))
-            if t._grad is not inside_grad:
+            if t._grad is not inside_grad or id(t) in stepped:
                 value = None if t._grad is None else self._value(t._grad, f"{label}.grad")
                 self.effects.append(Effect("grad", t, self._index.get(id(t)), value, f"{label}.grad"))
         for holder, keys, _, inside in self._entered:

@@ -179,7 +179,7 @@ class _Writer:
         if holder.kind == "cell":
             return f"{self.bind(holder.thing, str(key) + '_cell')}.cell_contents"
         name = self.bind(holder.thing, wish)
-        return f"{name}.{key}" if holder.kind == "fields" else f"{name}.__dict__[{self.of(key)}]"
+        return f"{name}.{key}" if holder.kind in ("fields", "function") else f"{name}.__dict__[{self.of(key)}]"
 
     def _comment(self, call: Call) -> None:
         if call.place == self.last_place or not call.place[0]:

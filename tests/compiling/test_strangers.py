@@ -1,0 +1,288 @@
+"""What a stranger did to a compiled function to get a wrong result: each beside eager, with other inputs later."""
+
+import sys
+import warnings
+from collections.abc import Sized
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import optim
+
+HERE = 2.0
+SETTINGS = ModuleType("settings_of_strangers")
+sys.modules["settings_of_strangers"] = SETTINGS
+
+
+def beside(make, arguments, bits, steps=10, before=lambda world, i: None):
+    """Results, or errors, of a function and of the same compiled; ``make()`` gives a world and a function."""
+    found = []
+    for compiles in (False, True):
+        world, function = make()
+        step = autograd.compile(function, verify=0) if compiles else function
+        found.append([])
+        for i in range(steps):
+            before(world, i)
+            try:
+                found[-1].append(bits(step(*arguments(i))))
+            except Exception as error:
+                found[-1].append((type(error), str(error)))
+            found[-1].append([bits(vars(world)[name]) for name in sorted(vars(world)) if name[0] != "_"])
+    assert found[0] == found[1]
+    return step
+
+
+# --- errors that a call was made for ----------------------------------------------------------------------------
+
+
+def by_cholesky(x, i):
+    np.linalg.cholesky(x)
+    return x * 2
+
+
+def by_index(x, i):
+    np.arange(3.0)[i]
+    return x * 2
+
+
+def by_writing(x, i):
+    h = np.zeros(3)
+    h[i] = 1.0
+    return x * 2
+
+
+def by_take(x, i):
+    np.take(x, i)
+    return x * 2
+
+
+def by_errstate(x, i):
+    with np.errstate(divide="raise"):
+        1.0 / np.diag(x)
+    return x * 2
+
+
+def by_an_integer_power(x, i):
+    np.arange(1, 4) ** i
+    return x * 2
+
+
+@pytest.mark.parametrize("check", [by_cholesky, by_index, by_writing, by_take, by_errstate, by_an_integer_power])
+def test_a_call_that_checks_is_done_whether_or_not_its_result_is_used(check, bits):
+    def arguments(i):
+        wrong = i >= 6
+        x = np.eye(3) * (-1.0 if wrong and check is by_cholesky else 1.0)
+        if check is by_errstate and not wrong:
+            x = np.ones((3, 3))
+        if wrong and check is by_errstate:
+            x = np.zeros((3, 3))
+        return x, np.array([0, 1, -100 if wrong else 2])
+
+    step = beside(lambda: (SimpleNamespace(), check), arguments, bits)
+    assert step._programs
+
+
+def test_a_division_of_numbers_is_a_check_too(bits):
+    def step(x, a):
+        1.0 / a
+        return x * 2
+
+    beside(lambda: (SimpleNamespace(), step), lambda i: (np.ones(2), 0.0 if i >= 6 else 1.0), bits)
+
+
+# --- numbers that are returned -----------------------------------------------------------------------------------
+
+
+def test_a_number_is_not_taken_for_another_that_is_the_same_object(bits):
+    def step(a):
+        return {"a": float(a), "here": HERE}
+
+    beside(lambda: (SimpleNamespace(), step), lambda i: (HERE if i < 5 else 3.0 + i,), bits)
+
+
+def test_a_number_that_is_returned_to_the_function_itself(bits):
+    def step(x, depth):
+        if depth == 0:
+            return x.sum().item()
+        return step(x, depth - 1) * 2
+
+    beside(lambda: (SimpleNamespace(), step), lambda i: (np.full(2, float(max(i, 6))), 1), bits)
+
+
+# --- what a thing is ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "is_row",
+    [
+        lambda s: hasattr(s, "__len__"),
+        lambda s: isinstance(s, Sized),
+        lambda s: getattr(s, "__iter__", None) is not None,
+    ],
+)
+def test_a_number_has_no_length(is_row, bits):
+    beside(
+        lambda: (SimpleNamespace(), lambda x, s: x * 3.0 if is_row(s) else x * s),
+        lambda i: (np.ones(2), 1.0 + i),
+        bits,
+    )
+
+
+def test_words_in_an_array_are_no_constants(bits):
+    step = beside(
+        lambda: (SimpleNamespace(), lambda x, names: x * len(names[0])),
+        lambda i: (np.ones(2), np.array(["ab" if i < 6 else "a", "abc"])),
+        bits,
+    )
+    assert "an array of words" in step.explain()
+
+
+def test_a_text_as_long_as_a_number_says(bits):
+    step = beside(
+        lambda: (SimpleNamespace(), lambda x, n: x * len("a" * n)), lambda i: (np.ones(2), np.int64(max(i, 5))), bits
+    )
+    assert "a call gives a str" in step.explain()
+
+
+def test_one_list_that_is_given_twice(bits):
+    def step(a, b):
+        a[0] = a[0] * 2
+        return b[0] * 1
+
+    beside(lambda: (SimpleNamespace(), step), lambda i: 2 * ([np.full(2, i + 1.0)],), bits)
+
+
+# --- what else can change ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["rate", None])
+def test_a_name_of_a_module_that_stands_nowhere(name, bits):
+    def change(world, i):
+        if name is not None:
+            SETTINGS.rate = 1.0 if i < 6 else 5.0
+        elif i < 6:
+            vars(SETTINGS).pop("scale", None)
+        else:
+            SETTINGS.scale = 5.0
+
+    def step(x, name):
+        return x * getattr(SETTINGS, name)
+
+    def step_without(x, name):
+        return x * getattr(SETTINGS, "scale", 1.0)
+
+    beside(
+        lambda: (SimpleNamespace(), step if name else step_without), lambda i: (np.ones(2), name), bits, before=change
+    )
+
+
+def test_a_name_of_a_module_that_comes_later(bits):
+    def step(x):
+        try:
+            return x * SETTINGS.later
+        except AttributeError:
+            return x
+
+    def change(world, i):
+        if i == 6:
+            SETTINGS.later = 5.0
+        elif i == 0:
+            vars(SETTINGS).pop("later", None)
+
+    beside(lambda: (SimpleNamespace(), step), lambda i: (np.ones(2),), bits, before=change)
+
+
+class First:
+    def __call__(self, x):
+        return x * 2
+
+
+class Second:
+    def __call__(self, x):
+        return x * 3
+
+
+def functions():
+    def inner(x, *, k=2.0):
+        return x * k
+
+    def other(x, *, k=2.0):
+        return x + k
+
+    return SimpleNamespace(_inner=inner, _other=other), lambda x: inner(x)
+
+
+@pytest.mark.parametrize(
+    ("make", "change"),
+    [
+        (lambda: ((a := SimpleNamespace(_first=First())), lambda x: a._first(x)), "class"),
+        (functions, "code"),
+        (functions, "defaults"),
+    ],
+)
+def test_a_class_or_a_function_that_is_made_anew_in_place(make, change, bits):
+    """As reloading a module in a notebook does."""
+
+    def before(world, i):
+        if i != 6:
+            return
+        if change == "class":
+            world._first.__class__ = Second
+        elif change == "code":
+            world._inner.__code__ = world._other.__code__
+        else:
+            world._inner.__kwdefaults__ = {"k": 7.0}
+
+    step = beside(make, lambda i: (np.ones(2),), bits, before=before)
+    assert len(step._programs) == 2
+
+
+def test_how_floating_point_errors_are_treated_around_a_call():
+    @autograd.compile
+    def step(x):
+        with np.errstate(divide="ignore"):
+            return np.log(x)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for i in range(10):
+            with np.errstate(divide="ignore" if i < 6 else "warn"):
+                step(np.zeros(1))
+    assert seen == []
+    assert len(step._programs) == 2
+
+
+def test_an_array_that_becomes_a_view_of_one_that_is_written(bits):
+    def make():
+        world = SimpleNamespace(a=np.zeros(4), b=np.ones(4))
+
+        def step(x):
+            world.a += x
+            return world.b.sum() + x[x > 0].sum()
+
+        return world, step
+
+    def change(world, i):
+        if i == 6:
+            world.b = world.a[:]
+
+    beside(make, lambda i: (np.ones(4),), bits, before=change)
+
+
+def test_gradients_that_are_put_back_after_a_step():
+    p = nn.Parameter(np.ones(4))
+    optimizer = optim.SGD([p], lr=0.1)
+
+    @autograd.compile
+    def step(x):
+        p.grad = x
+        optimizer.step()
+        p.grad = None
+
+    for _ in range(6):
+        step(np.ones(4))
+        assert p.grad is None
+    assert step._programs
