@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor
+from autograd.recording import one_call
 from optim.errors import HyperparameterError, OptimizerError
 
 
@@ -60,14 +61,12 @@ def clip_grad_norm(
         raise HyperparameterError(f"clip_grad_norm: norm_type must be above 0; got {norm_type!r}.")
     gradients = _gradients(parameters)
     total = norm_of(gradients, norm_type)
-    if error_if_nonfinite and not isfinite(total):
+    if error_if_nonfinite and not np.isfinite(total):
         raise NonFiniteGradientError(
             f"the norm of the gradients is {total}: it cannot be clipped. Nothing was changed."
         )
-    factor = max_norm / (total + 1e-6)
-    if not factor >= 1.0:
-        for g in gradients:
-            _shrink(g, max_norm, total, factor)
+    for g in gradients:
+        _shrink(g, max_norm, total)
     return total
 
 
@@ -98,6 +97,7 @@ def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[NDArray[Any]]:
     return [p.grad for p in dict.fromkeys(given) if p.grad is not None]
 
 
+@one_call()
 def norm_of(gradients: Iterable[NDArray[Any]], order: float = 2.0) -> float:
     """The norm of all gradients as one vector.
 
@@ -109,8 +109,12 @@ def norm_of(gradients: Iterable[NDArray[Any]], order: float = 2.0) -> float:
     return _combine([_norm(g, order) for g in gradients], order)
 
 
-def _shrink(g: NDArray[Any], max_norm: float, total: float, factor: float) -> None:
+@one_call(writes=0)
+def _shrink(g: NDArray[Any], max_norm: float, total: float) -> None:
     """g ← g·factor, in a dtype that holds the factor, and in two steps where double precision does not."""
+    factor = max_norm / (total + 1e-6)
+    if factor >= 1.0:
+        return
     if factor >= float(np.finfo(g.dtype).smallest_normal):
         np.multiply(g, factor, out=g)
     else:

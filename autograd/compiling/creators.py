@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, wraps
 from threading import get_ident
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ from autograd.compiling.frames import is_ours
 from autograd.compiling.names import FUNCTIONS
 from autograd.compiling.noted import Noted, NotedGenerator
 from autograd.engine.tensor import Tensor
+from autograd.recording import ONE_CALL
 
 __all__ = ["Creators"]
 
@@ -71,6 +73,9 @@ class Creators:
         spaces = [space for space in spaces if space.get("np") is np]
         for space in spaces:
             space["np"] = self._instead[id(np)]
+        at_once = [(vars(sys.modules[f.__module__]), f, self._as_one(f, writes)) for f, writes in ONE_CALL]
+        for space, function, stands in at_once:
+            space[function.__name__] = stands
         seed, start = Tensor._seed, transforms._one
         Tensor._seed = self._starting(seed)  # type: ignore[method-assign]
         transforms._one = self._starting(start)
@@ -80,6 +85,8 @@ class Creators:
             Tensor._seed, transforms._one = seed, start  # type: ignore[method-assign]
             for space in spaces:
                 space["np"] = np
+            for space, function, _ in at_once:
+                space[function.__name__] = function
 
     def _starting(self, original: Any) -> Any:
         """What gives the number 1 that a pass starts from: from here on, that 1 is noted as well."""
@@ -89,6 +96,19 @@ class Creators:
             return self._one(found.dtype) if issubclass(type(found), np.generic) else found
 
         return start
+
+    def _as_one(self, function: Any, writes: int | None) -> Any:
+        """What notes one call of a function of this library that decides by numbers."""
+        recorder, call = self.recorder, without_aliases(function, writes)
+
+        def noted(*args: Any) -> Any:
+            tensors: list[Any] = []
+            map_tree(args, lambda x: tensors.append(x) if isinstance(x, Tensor) else None)
+            if tensors or get_ident() != recorder.thread or not recorder.is_here():
+                return function(*args)
+            return recorder.note("function", call, args, {}, writes=None if writes is None else args[writes])
+
+        return noted
 
     def _noted(self, original: Any, *, only_plain: bool = False) -> Any:
         recorder = self.recorder
@@ -102,6 +122,18 @@ class Creators:
 
         create.__name__ = original.__name__
         return create
+
+
+@cache
+def without_aliases(function: Any, writes: int | None) -> Any:
+    """The same function; what it returns of its arguments as it is are copies, which are results each time."""
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        given = {id(x) for i, x in enumerate(args) if isinstance(x, np.ndarray) and i != writes}
+        return map_tree(function(*args), lambda x: x.copy(order="K") if id(x) in given else x)
+
+    return call
 
 
 def _asks(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

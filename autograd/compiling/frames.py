@@ -20,7 +20,10 @@ _NUMPY = f"{Path(np.__file__).parent}{os.sep}"
 # On behalf of the user: who reads a Tensor's value there is the caller.
 _HANDS = tuple(str(_HOUSE / "autograd" / f"{name}.py") for name in ("values", "tensor_data", "surface"))
 # Whoever reads there looks for slips of the user's, and decides nothing about values.
-LOOKING_AFTER = tuple(str(_HOUSE / "autograd" / f"{name}.py") for name in ("fingerprints", "stale"))
+LOOKING_AFTER = (
+    *(str(_HOUSE / "autograd" / f"{name}.py") for name in ("fingerprints", "stale")),
+    str(_HOUSE / "nn" / "equal_units.py"),
+)
 
 
 @cache

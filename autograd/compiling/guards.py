@@ -53,7 +53,7 @@ class Guards:
         self._live = list(map(_live, self.tensors))
         self._without = trace.without_gradient
         self._infos = list(map(_info, self.tensors))
-        self._hooked = [info for info in self._infos if info is not None]
+        self._bare = [info for info in self._infos if info is not None and not info.hooks]
 
     def fit(self, arguments: Arguments) -> bool:
         """Whether a call with these arguments can be replayed here and now."""
@@ -147,7 +147,7 @@ class Guards:
         if without != self._without:
             self.mismatch = "a gradient that is there or not"
             return False
-        if not all(map(is_, map(_info, tensors), self._infos)) or any(info.hooks for info in self._hooked):
+        if not all(map(is_, map(_info, tensors), self._infos)) or any(info.hooks for info in self._bare):
             self.mismatch = "a hook, or the name of a Tensor"
             return False
         return True

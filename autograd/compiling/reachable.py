@@ -39,7 +39,7 @@ from autograd.engine.graph import GONE, Leaf, Vertex
 from autograd.engine.op import Op
 from autograd.engine.tensor import Tensor
 
-__all__ = ["ASKED", "MADE_OF", "MISSING", "Holder", "Reachable"]
+__all__ = ["ASKED", "MADE_OF", "MISSING", "Holder", "Reachable", "hooks_of"]
 
 LIMIT = 50_000  # objects; who reaches more has the world in its closure
 
@@ -254,9 +254,8 @@ class Reachable:
             maker: Any = node.parents[0] if node.op is None and node.parents else node
             if maker.kept is not GONE:
                 raise Refused(f"{label} is a Tensor with a graph, made before")
-        info = getattr(t, "_info", None)  # a result has none
-        if info is not None and info.hooks:
-            raise Refused(f"{label} has a hook")
+        if (hooks := hooks_of(t)) is not None:
+            self._hold(Holder("list", hooks, f"the hooks of {label}"))
         self.tensors.append((t, label))
         self._seen[id(t._data)] = t._data
         if t._grad is not None:
@@ -411,6 +410,12 @@ class Reachable:
         if not unchanging and (_has_hidden_state(cls) or not (slots or hasattr(x, "__dict__"))) and cls is not object:
             raise Refused(f"{label} is a {cls.__module__}.{cls.__name__}, which cannot be looked into")
         self._pending.append((cls, cls.__name__))
+
+
+def hooks_of(t: Tensor) -> list[Any] | None:
+    """The hooks on the gradient of a leaf; None where there is none."""
+    info = getattr(t, "_info", None)  # which a result has not
+    return info.hooks or None if info is not None else None
 
 
 def _has_array(x: Any) -> bool:

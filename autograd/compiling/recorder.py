@@ -117,12 +117,16 @@ class Recorder:
 
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
         """Run a call with the values themselves and note it; what came out is wrapped."""
+        before, self.suspended = self.suspended, True  # what the call does is its own
         try:
             result = run_call(kind, fn, map_tree(args, self._value), map_tree(kwargs, self._value))
         except Exception as error:  # who catches it goes another way, which depends on numbers
+            self.suspended = before
             if self.is_here():
                 self.refuse(f"{getattr(fn, '__name__', fn)} raises {type(error).__name__}")
             raise
+        finally:
+            self.suspended = before
         if not self.is_here():
             return result
         noted_args, noted_kwargs = map_tree(args, self._operand), map_tree(kwargs, self._operand)

@@ -17,7 +17,7 @@ from autograd.compiling.creators import Creators
 from autograd.compiling.errors import Refused
 from autograd.compiling.frames import is_ours
 from autograd.compiling.noted import Noted, NotedGenerator, noted_type
-from autograd.compiling.reachable import MISSING, Holder, Reachable
+from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of
 from autograd.compiling.recorder import Recorder
 from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
 from autograd.engine.graph import GONE, Leaf
@@ -76,6 +76,7 @@ class Trace:
         self.changing: str | None = None  # what changes by itself, such as a counter
         self.template: Any = None
         self._tensors: list[tuple[Tensor, str]] = list(self.reachable.tensors)
+        self._hooked = [hooks_of(t) is not None for t, _ in self._tensors]
         self.without_gradient = [t._grad is None for t, _ in self._tensors]
         self._entered: list[tuple[Holder, list[Any], list[Any], list[Any]]] = []  # keys, before, what stands for it
         self._inside: list[tuple[Tensor, Any, Any, Any, Any]] = []
@@ -131,7 +132,7 @@ class Trace:
             if isinstance(leaf, Tensor):
                 if leaf._node is not None and not isinstance(leaf._node, Leaf):
                     raise Refused("an argument is a Tensor with a graph")
-                if leaf._info is not None and leaf._info.hooks:
+                if hooks_of(leaf) is not None:
                     raise Refused("an argument has a hook")
                 if all(t is not leaf for t, _ in self._tensors):
                     self._tensors.append((leaf, f"argument {number}"))
@@ -257,9 +258,9 @@ class Trace:
         """Templates of the result and of the effects."""
         self.template = self._template(result, "what it returns")
         stepped = {id(t) for call in self.recorder.calls if call.kind == "host" for t in call.kwargs["tensors"]}
-        for t, _, _, inside, inside_grad in self._inside:
-            label = next(label for u, label in self._tensors if u is t)
-            if t._info is not None and t._info.hooks:
+        for number, (t, _, _, inside, inside_grad) in enumerate(self._inside):
+            label = self._tensors[number][1]
+            if hooks_of(t) is not None and not (number < len(self._hooked) and self._hooked[number]):
                 self.recorder.refuse(f"{label} gets a hook", where=False)
             if t._data is not inside:
                 self.effects.append(Effect("data", t, self._index.get(id(t)), self._value(t._data, label), label))

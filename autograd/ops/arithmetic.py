@@ -16,6 +16,7 @@ from autograd.engine.op import defop, unchanged
 from autograd.facts import EXACT, NEAREST, Example
 from autograd.hazards import DIFFERENCE, POWER, PRODUCT, REMAINDER, SUM, TOO_LATE, Case, Hazards
 from autograd.ops.limits import leg, side
+from autograd.recording import one_call
 
 Array = Any
 
@@ -115,10 +116,15 @@ def _power_slope(x: Array, y: Array) -> Array:
     return y * power(np.where((x == 0) & (y == 0), 1.0, x), y - 1.0)  # not y - 1: unsigned 0 - 1 is 255
 
 
+@one_call()
+def _log(x: float) -> float:
+    return math.log(x)
+
+
 def _log_base(x: Array, y: Array) -> Array:
     """log(x), with 0 in place of -inf where 0**y stays 0 in a neighbourhood of y."""
     if _number(x) and x > 0:
-        return math.log(x)
+        return _log(x)
     return np.log(np.where((x == 0) & (y >= 0), 1.0, x))
 
 
@@ -364,7 +370,7 @@ copy = defop(
 
 def cosine(x: Array, out: Array) -> Array:
     """x / out: the slope of a length. At the origin 0, as for abs; at infinity only what is infinite counts."""
-    x = out.dtype.type(x) if _number(x) else x
+    x = np.asarray(x, out.dtype) if _number(x) else x
     flat = (out == 0.0) | np.isinf(out)
     return np.where(flat, np.where(np.isinf(x), np.sign(x), 0.0), x / np.where(flat, 1.0, out))
 

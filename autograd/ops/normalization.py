@@ -13,6 +13,7 @@ from autograd.engine.op import defop, joint
 from autograd.engine.tensor import plain
 from autograd.facts import Example
 from autograd.ops.fused import widened
+from autograd.recording import one_call
 
 Array = Any
 
@@ -157,17 +158,8 @@ def _standard(x: Array, groups: Any, eps: float, centred: bool = True) -> tuple[
     largest = np.maximum.reduce(values, axis=None, initial=0.0)
     if largest <= limits.max and (eps >= limits.tiny or smallest >= limits.tiny):
         factor = 1.0 / np.sqrt(variance + eps)
-        if centred:  # what the rounding of the mean has left, where that shows beside the root of the squares
-            rest = groups.mean(plain(spread))
-            shares = np.abs(rest * plain(factor))
-            worst = np.maximum.reduce(shares, axis=None, initial=0.0)
-            if worst > limits.eps:
-                rest = np.where(shares > limits.eps, rest, 0.0).astype(x.dtype)
-                centre = centre + rest
-                spread = np.subtract(spread, groups.beside(rest), out=spread if x.__class__ is np.ndarray else None)
-                if worst * worst > limits.eps:  # else the mean square stays the same
-                    variance = groups.mean_square(spread)
-                    factor = 1.0 / np.sqrt(variance + eps)
+        if centred:
+            centre, spread, variance, factor = _settled(centre, spread, variance, factor, groups, eps)
         if smallest + eps >= _SMALL:
             return centre, spread, variance, factor, None
         scale = np.ldexp(np.ones((), x.dtype), np.frexp(plain(factor))[1])
@@ -180,6 +172,25 @@ def _standard(x: Array, groups: Any, eps: float, centred: bool = True) -> tuple[
     with np.errstate(over="ignore"):  # an eps that is larger than all scaled numbers: nothing else counts
         offset = (eps * scale * scale).astype(x.dtype)
     return centre, spread, variance, 1.0 / np.sqrt(groups.mean_square(spread) + offset), scale
+
+
+@one_call(writes=1)
+def _settled(
+    centre: Array, spread: Array, variance: Array, factor: Array, groups: Any, eps: float
+) -> tuple[Array, ...]:
+    """The same without what the rounding of the mean has left, where that shows beside the root of the squares."""
+    small = np.finfo(spread.dtype).eps
+    rest = groups.mean(plain(spread))
+    shares = np.abs(rest * plain(factor))
+    worst = np.maximum.reduce(shares, axis=None, initial=0.0)
+    if worst > small:
+        rest = np.where(shares > small, rest, 0.0).astype(spread.dtype)
+        centre = centre + rest
+        spread = np.subtract(spread, groups.beside(rest), out=spread if spread.__class__ is np.ndarray else None)
+        if worst * worst > small:  # else the mean square stays the same
+            variance = groups.mean_square(spread)
+            factor = 1.0 / np.sqrt(variance + eps)
+    return centre, spread, variance, factor
 
 
 def _rows(x: Array, axes: int) -> Array:

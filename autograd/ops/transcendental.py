@@ -316,6 +316,7 @@ def sinc_slope(x: Array) -> Array:
 
 
 _COSINES = np.cos((np.arange(128) + 0.5) * (math.pi / 256))
+_SHARES = _COSINES / 128.0  # small, so that no sum overflows before its mean does
 
 
 def bessel_slope(x: Array) -> Array:
@@ -324,8 +325,7 @@ def bessel_slope(x: Array) -> Array:
     On equal steps the mean of a periodic function errs by its high harmonics only: here by I_511(x), which is less than
     rounding for all x whose I0(x) is a float64. Always in double precision: a sinh overflows before I1 does.
     """
-    cosines = _COSINES / 128.0  # small, so that no sum overflows before its mean does
-    slopes = np.matmul(np.sinh(x[..., None].astype(FLOAT64) * _COSINES), cosines)
+    slopes = np.matmul(np.sinh(x[..., None].astype(FLOAT64) * _COSINES), _SHARES)
     return slopes.astype(x.dtype)
 
 

@@ -324,7 +324,7 @@ def _averaged(
     if reduction != "mean":
         return reduced(name, losses, reduction)
     heavy = np.ones(labels.shape, losses.dtype) if own is None else own[labels]
-    total = float(np.add.reduce(heavy, axis=None, where=True if kept is None else kept))
+    total = np.add.reduce(heavy, axis=None, where=True if kept is None else kept).item()
     if not total:
         why = "has the label to be ignored" if kept is not None and not kept.any() else "has a class of weight 0"
         raise LossShapeError(
@@ -376,7 +376,7 @@ def _class_numbers(
         counted = None
     else:
         labels = np.where(counted, labels, 0)
-        wrong = (labels.view(unsigned) >= classes[0])[counted].any()
+        wrong = ((labels.view(unsigned) >= classes[0]) & counted).any()
     if wrong:
         raise LabelError(_no_class(name, sizes, classes[0], labels))
     return labels, counted

@@ -129,9 +129,43 @@ def metrics_as_arrays(world):
     return step
 
 
+def clipped(world):
+    """Now and then: the norm is returned too."""
+    norms = []
+
+    def clip():
+        norms.append(optim.clip_grad_norm(world.model.parameters(), 0.6, error_if_nonfinite=True))
+        optim.clip_grad_norm(world.model.parameters(), 0.4, np.inf)
+        optim.clip_grad_value(world.model.parameters(), 0.2)
+
+    return lambda x, y: (norms.clear(), trained(world, x, y, clip), norms.pop())[1:]
+
+
+def weighted_classes(world):
+    world.loss_of = nn.CrossEntropyLoss(weight=np.array([1.0, 2.0, 0.5], "f"), label_smoothing=0.1, ignore_index=2)
+    return lambda x, y: trained(world, x, y)
+
+
+def hooks(world):
+    """On parameters, and on a result."""
+    for p in world.model.parameters():
+        p.register_hook(lambda g: np.clip(g, -0.02, 0.02))
+
+    def step(x, y):
+        world.optimizer.zero_grad()
+        scores = world.model(x)
+        scores.register_hook(lambda g: g * 0.5)
+        loss = world.loss_of(scores, y)
+        loss.backward()
+        world.optimizer.step()
+        return loss
+
+    return step
+
+
 LOOPS = (
     two_steps, evaluated_after_the_step, micro_batches, adversaries, gradients_filled_with_zeros, average_of_weights,
-    metrics_as_arrays,
+    metrics_as_arrays, clipped, weighted_classes, hooks,
 )  # fmt: skip
 
 

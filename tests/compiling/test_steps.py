@@ -142,7 +142,7 @@ def stepped(before=None, after=None, result=None):
 
 BODIES = {
     "clipped by value": (stepped(before=lambda world: optim.clip_grad_value(world.model.parameters(), 0.1)), True),
-    "clipped by norm": (stepped(before=lambda world: optim.clip_grad_norm(world.model.parameters(), 0.1)), False),
+    "clipped by norm": (stepped(before=lambda world: optim.clip_grad_norm(world.model.parameters(), 0.1)), True),
     "accuracy": (stepped(result=lambda loss, scores, y: (np.argmax(scores.data, 1) == y).mean()), True),
     "several results": (stepped(result=lambda loss, scores, y: {"loss": loss, "parts": (scores.data, [loss])}), True),
     "gradients add up": (

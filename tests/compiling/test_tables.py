@@ -26,19 +26,6 @@ def weighted(out):
     return sum(np.sum(part * weights(np.zeros(part.shape, part.dtype))) for part in parts if isinstance(part, Tensor))
 
 
-# What is not compiled, and what is said of it.
-OPS = {
-    "arctan2": "by float()",  # of numbers beside arrays
-    "power": "by float()",
-    "i0": "no call noted here",
-}
-MODULES = {
-    "CrossEntropyLoss-weight-mean": "by float()",
-    "LayerNorm-axes": "by float()",
-}
-COUNTS = ("CrossEntropyLoss-ignored", "CrossEntropyLoss-everything", "NLLLoss-everything")  # labels that do not count
-
-
 def test_every_op(live_sample, beside_eager, World):
     sample = live_sample
     function, attributes, live = sample.op.function, sample.attributes, tuple(sample.live)
@@ -50,7 +37,7 @@ def test_every_op(live_sample, beside_eager, World):
         return [x * (1.0 + 1e-3 * i) if is_floating(x) else x for x in sample.arrays()]
 
     compiled, _ = beside_eager(make, arguments, steps=5)
-    assert was_replayed(compiled) or OPS.get(sample.op.name, "?") in compiled.explain(), compiled.explain()
+    assert was_replayed(compiled), compiled.explain()
 
 
 def total(out):
@@ -81,9 +68,9 @@ def test_every_module_and_loss(case, beside_eager, World):
             x.astype("float32") if is_floating(x) else x for x in case.inputs(np.random.default_rng(i), case.least + 3)
         ]
 
-    compiled, _ = beside_eager(make, arguments, steps=6)
-    if not case.name.startswith(COUNTS):
-        assert was_replayed(compiled) or MODULES.get(case.name, "?") in compiled.explain(), compiled.explain()
+    several_ways = "everything" in case.name  # batches in which all labels count, and others
+    compiled, _ = beside_eager(make, arguments, steps=12 if several_ways else 6)
+    assert was_replayed(compiled), compiled.explain()
 
 
 def regression(make_optimizer, World):
