@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from autograd import Tensor, is_grad_enabled
 from autograd.arrays import only_numbers
 
-__all__ = ["is_live", "plain"]
-
 
 def plain(x: Any, what: str = "the array") -> NDArray[Any]:
     """The array of a Tensor, or of numbers; what carries more than its numbers, such as a mask, is refused.

@@ -25,8 +25,6 @@ from nn.errors import SymmetryWarning
 if TYPE_CHECKING:
     from nn.module import Module
 
-__all__ = ["equal_units", "watch_equal_units", "weights_of_units"]
-
 
 def watch_equal_units(modules: list[tuple[str, Module]]) -> None:
     """Look at the first gradient of every weight whose rows are all equal, in modules with their paths."""

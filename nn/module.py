@@ -30,10 +30,8 @@ from nn.arrays import is_live, plain
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
 from nn.module_paths import Call, ModulePaths
-from nn.parameter import Buffer, Parameter
+from nn.parameter import Buffer as Buffer, Parameter as Parameter
 from optim.interrupts import undisturbed
-
-__all__ = ["Buffer", "LoadedKeys", "Module", "Parameter"]
 
 __autograd_transparent__ = True
 

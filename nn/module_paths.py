@@ -13,8 +13,6 @@ from nn.parameter import Place
 if TYPE_CHECKING:
     from nn.module import Module
 
-__all__ = ["Call", "ModulePaths"]
-
 
 class ModulePaths:
     """Where the modules below an outermost one are: found once, and again when a module turns up that is not there.

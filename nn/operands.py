@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor
 
-__all__ = ["Op", "Operand", "Polymorphic", "polymorphic"]
-
 Operand = Any  # a Tensor or an array
 Op = Callable[..., Tensor]  # one of the engine's, where what it is given has a graph
 

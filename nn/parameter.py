@@ -15,8 +15,6 @@ from autograd.tensor_data import Argument
 from nn.arrays import is_live
 from nn.defaults import get_default_dtype
 
-__all__ = ["Buffer", "Parameter", "Place"]
-
 __autograd_transparent__ = True
 
 

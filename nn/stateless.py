@@ -21,8 +21,6 @@ from autograd.pytree import flatten, unflatten
 from nn.errors import StateDictError
 from nn.module import Buffer, Module, tensors_of, unlike
 
-__all__ = ["functional_call"]
-
 # Two calls at once must not take the exchanged parameters of each other for the module's own.
 _EXCHANGING = RLock()
 

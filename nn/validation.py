@@ -11,8 +11,6 @@ from autograd import Tensor
 from nn.arrays import plain
 from nn.defaults import get_default_dtype
 
-__all__ = ["fitting", "floating", "not_negative", "positive", "probability"]
-
 
 def positive(name: str, value: Any, what: str = "number of features") -> int:
     """A setting that counts something.

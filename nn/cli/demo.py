@@ -9,8 +9,6 @@ from typing import Any
 from nn.cli.demo_run import Settings, demo
 from nn.cli.options import rate, sizes, whole, writable
 
-__all__ = ["register"]
-
 
 def register(commands: Any) -> None:
     """Add the command to those of `chainrule`."""

@@ -42,8 +42,6 @@ from nn.metrics import accuracy, confusion_matrix
 from optim import Adam
 from optim.schedules import cosine
 
-__all__ = ["Outcome", "Settings", "demo", "learn"]
-
 TEST_SHARE = 0.2
 WEIGHT_DECAY = 1e-4
 NOISE = 0.2  # standard deviation of what is added to pixels between 0 and 1, so that none is learned by heart

@@ -16,8 +16,6 @@ from nn.data import Standardize, train_test_split
 from nn.layers import MLP
 from nn.saving import load, replacing
 
-__all__ = ["FORMAT", "Parts", "Plan", "open_folder", "problem_of", "split", "write_plan"]
-
 FORMAT = 1  # raised by every change that this version could not read
 NAME = "run.json"
 

@@ -7,8 +7,6 @@ import math
 import tempfile
 from pathlib import Path
 
-__all__ = ["UsageError", "rate", "share", "sizes", "whole", "writable"]
-
 
 class UsageError(Exception):
     """What was asked cannot be done as it was asked: one line on the error stream, and exit code 2."""

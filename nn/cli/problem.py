@@ -14,8 +14,6 @@ from nn.cli.options import UsageError
 from nn.data import Table, digits, mnist, read_csv
 from nn.errors import DataFileError
 
-__all__ = ["MOST_CLASSES", "Problem", "Task", "read_problem"]
-
 Task = Literal["classification", "regression"]
 MOST_CLASSES = 20  # whole numbers with more different values are quantities, not names of classes
 

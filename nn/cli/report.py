@@ -15,8 +15,6 @@ from nn.layers import MLP
 from nn.plot import answers_against_truth, confusion_matrix
 from nn.training import History, predict
 
-__all__ = ["pictures", "report"]
-
 WIDEST = 20  # classes in a printed confusion matrix
 
 

@@ -23,8 +23,6 @@ from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit
 from optim import Adam
 from optim.schedules import cosine
 
-__all__ = ["register"]
-
 INTERRUPTED = 130
 CHECKED = 8  # samples for a gradient check
 LEAST = 10  # samples to train, validate and test with

@@ -15,8 +15,6 @@ from nn.teaching.zoo import EXERCISES, FAMILIES, Exercise, run, show
 from nn.teaching.zoo.calls import calls
 from nn.teaching.zoo.planting import score
 
-__all__ = ["register", "zoo"]
-
 WIDTH = 100
 
 

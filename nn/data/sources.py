@@ -15,8 +15,6 @@ from nn.arrays import plain
 from nn.data.mapped import NpyFile
 from nn.defaults import get_default_dtype, parameter_dtype
 
-__all__ = ["Arrays", "Samples", "Source", "Stream", "source_of"]
-
 
 class Source:
     """A data set as arrays in which the first axis counts the samples."""

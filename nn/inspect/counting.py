@@ -16,8 +16,6 @@ from autograd import Tensor
 from autograd.engine.graph import STATE, Node, Vertex
 from autograd.modes import Watch
 
-__all__ = ["Cost", "counted"]
-
 
 class Cost(Watch):
     """What a run has cost, by the path of the module whose own ``forward`` did it."""

@@ -20,8 +20,6 @@ from autograd.view import Drawing, draw as draw_graph
 from autograd.view.graph.snapshot import refused
 from nn.module import Module
 
-__all__ = ["draw"]
-
 __autograd_transparent__ = True
 
 

@@ -27,8 +27,6 @@ from nn.module import Module
 from nn.plot.look import COLOURS, finish, on_axes
 from optim import Optimizer
 
-__all__ = ["FlowRow", "GradientFlow", "gradient_flow"]
-
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
 

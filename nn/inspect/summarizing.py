@@ -11,8 +11,6 @@ from autograd import Tensor
 from nn.inspect.counting import Cost, counted
 from nn.module import Module, Parameter
 
-__all__ = ["LayerRow", "Summary", "summary"]
-
 _TITLES = ("layer", "", "output", "parameters", "multiply-adds", "kept")
 _NUMBERS = 3  # from this column on
 

@@ -10,8 +10,6 @@ import numpy as np
 from autograd import OperandError, Tensor
 from nn.validation import floating
 
-__all__ = ["Pairs", "batched", "brief", "fitting", "per_axis", "trailing"]
-
 Pairs = tuple[tuple[int, int], ...]
 
 _AXES = {1: "(N, C, L)", 2: "(N, C, H, W)"}

@@ -12,9 +12,6 @@ from nn.defaults import get_default_dtype
 from nn.losses.validation import Reduction
 from nn.module import Buffer, Module
 
-__all__ = ["TAKES", "Takes", "_Loss", "weight_buffer"]
-
-
 Takes = Literal[
     "numbers", "probabilities", "scores", "class scores", "log-probabilities", "class log-probabilities", "margins"
 ]

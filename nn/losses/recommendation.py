@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Recommendation", "recommend"]
-
 
 class Recommendation(NamedTuple):
     """What `recommend` says: names of activations as for `MLP`, names of losses as in `nn`."""

@@ -18,18 +18,6 @@ from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
 from nn.operands import Op, Operand
 
-__all__ = [
-    "Reduction",
-    "array",
-    "check_activation",
-    "check_reduction",
-    "counted",
-    "pair",
-    "reduced",
-    "source_of",
-    "weights",
-]
-
 Reduction = Literal["mean", "sum", "none"]
 
 _mean: Op = reduce.mean

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from nn.arrays import plain
 
-__all__ = ["average", "class_numbers", "likeliest", "pair_of_classes", "ratio", "refuse_nan"]
-
 _ORDER = "The prediction comes first, then the labels."
 
 

@@ -18,8 +18,6 @@ from nn.module import Module, Parameter
 from nn.operands import Op
 from nn.validation import floating
 
-__all__ = ["FeatureMaps", "LeNet1989"]
-
 _scatter: Op = index.scatter
 _set_at: Op = index.set_at
 _BACKGROUND = -1.0  # what units at the border see beyond it

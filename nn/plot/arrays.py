@@ -10,8 +10,6 @@ import numpy as np
 from nn.arrays import plain
 from nn.plot.look import on_axes
 
-__all__ = ["matrices"]
-
 
 def matrices(arrays: Mapping[str, Any], *, digits: int = 3, ax: Any = None) -> Any:
     """Small arrays side by side, as tables with their names and shapes; the larger a number, the darker its cell.

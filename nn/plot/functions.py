@@ -15,8 +15,6 @@ from nn.functional import tanh
 from nn.module import Module
 from nn.plot.look import COLOURS, finish, on_axes, panels, precision
 
-__all__ = ["activations"]
-
 
 def activations(
     functions: Sequence[Callable[[Any], Any]] | Callable[[Any], Any] = tanh,

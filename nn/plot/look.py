@@ -7,8 +7,6 @@ from typing import Any
 
 from nn.module import Module
 
-__all__ = ["BRIGHT", "COLOURS", "DASHES", "MAP", "finish", "on_axes", "panels", "precision", "pyplot"]
-
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # Okabe and Ito
 DASHES = ("-", "--", "-.", ":")
 BRIGHT = ("#ffffff", "#d55e00", "#56b4e9", "#cc79a7", "#e69f00")  # on a dark ground; five beside four dashes

@@ -17,8 +17,6 @@ from nn.module import Module
 from nn.plot.look import BRIGHT, COLOURS, DASHES, MAP, finish, on_axes, precision
 from optim import Minimum
 
-__all__ = ["activation_histograms", "decision_boundary", "loss_surface", "weight_histograms"]
-
 Trajectories = Minimum | Iterable[Minimum] | Mapping[str, "Minimum | ArrayLike"]
 
 

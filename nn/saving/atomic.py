@@ -25,8 +25,6 @@ try:
 except ImportError:  # Windows: no locks, and dead temporary files stay where they are
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["replacing"]
-
 _TEMPORARY = re.compile(r"\.chainrule-[0-9a-f]{16}\.tmp")
 
 

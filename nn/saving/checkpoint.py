@@ -16,8 +16,6 @@ from nn.saving.finite import spoiled
 from optim import Optimizer
 from optim.interrupts import undisturbed
 
-__all__ = ["load", "save"]
-
 
 def save(
     path: str | os.PathLike[str],

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-__all__ = ["BLANK", "is_intact", "put"]
-
 BLANK = b"0" * 32
 
 

@@ -18,8 +18,6 @@ from nn.saving import checksum, npz, safetensors
 from nn.saving.atomic import replacing
 from nn.saving.tree import flatten, parse_json, unflatten
 
-__all__ = ["FORMAT", "read", "write"]
-
 FORMAT = 1  # raised by every change that this version could not read
 
 _FORMATS: dict[str, ModuleType] = {".npz": npz, ".safetensors": safetensors}

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from nn.module import Module
 from optim import Optimizer
 
-__all__ = ["Known", "known_of", "spoiled"]
-
 # The arrays of a model by name, as they were at some time: where they were finite, or None if they were everywhere.
 Known = Mapping[str, NDArray[np.bool_] | None]
 

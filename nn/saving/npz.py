@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from nn.saving import checksum
 
-__all__ = ["dump", "find_checksum", "parse", "unsuitable"]
-
 _MANIFEST = "chainrule.json"
 _MARK = b"chainrule.digest:"
 _LONGEST_HEADER = 10_000  # of an .npy file; ours have about 100 characters

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from nn.saving import checksum
 from nn.saving.tree import parse_json
 
-__all__ = ["dump", "find_checksum", "parse", "unsuitable"]
-
 _MANIFEST = "chainrule"
 _DIGEST = "chainrule.digest"
 _MARK = f'"{_DIGEST}":"'.encode()  # no name and no text in the header can contain it: their quotes are escaped

@@ -21,8 +21,6 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["flatten", "parse_json", "unflatten"]
-
 _DEPTH = 64  # so that neither a list that contains itself nor a hostile file exhausts the stack
 _BITS = 4096  # of an int; Python itself converts at most 4300 digits
 _KINDS = "biufcSUmM"  # of dtypes: all but objects and records

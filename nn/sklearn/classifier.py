@@ -14,8 +14,6 @@ from nn import functional
 from nn.metrics.arguments import refuse_nan
 from nn.sklearn.estimator import Array, Estimator, for_solvers_in_parts
 
-__all__ = ["MLPClassifier"]
-
 
 class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     """A multi-layer perceptron that chooses among classes, as an estimator of scikit-learn.

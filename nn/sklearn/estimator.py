@@ -24,8 +24,6 @@ from nn.penalties import l2
 from nn.sklearn.settings import check_settings, clipped, widths
 from optim import LBFGS, SGD, Adam, Optimizer, decay_groups
 
-__all__ = ["Array", "Estimator", "for_solvers_in_parts"]
-
 Array = NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
 

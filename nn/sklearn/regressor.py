@@ -12,8 +12,6 @@ from sklearn.metrics import r2_score
 from nn import functional
 from nn.sklearn.estimator import Array, Estimator, for_solvers_in_parts
 
-__all__ = ["MLPRegressor"]
-
 
 class MLPRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     """A multi-layer perceptron that predicts numbers, as an estimator of scikit-learn.

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_settings", "clipped", "widths"]
-
 _RANGES = {
     "alpha": (0.0, float("inf")),
     "tol": (0.0, float("inf")),

@@ -10,8 +10,6 @@ from typing import Any
 
 from nn.training.run import Run
 
-__all__ = ["CSVLog", "Callback", "EarlyStopping", "JSONLLog", "Monitor"]
-
 
 class Callback:
     """Something that `fit` calls: subclass it and write the hooks that you need.

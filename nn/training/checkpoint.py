@@ -15,8 +15,6 @@ from nn.training.callbacks import Callback, Monitor
 from nn.training.run import Run
 from nn.training.same_data import differences
 
-__all__ = ["Checkpoint", "restore"]
-
 
 class Checkpoint(Callback):
     """Save the training to ``folder/last.npz`` after every epoch, and to ``folder/best.npz`` if it is the best.

@@ -16,8 +16,6 @@ from nn.training.fit import fit
 from nn.training.history import History
 from nn.training.run import Loss
 
-__all__ = ["CrossValidation", "cross_validate"]
-
 
 class CrossValidation:
     """The numbers of each fold, their mean and their spread.

@@ -17,8 +17,6 @@ from nn.defaults import get_default_dtype
 from nn.module import Module
 from nn.training.run import Loss, Metric
 
-__all__ = ["Metrics", "dtype_of", "evaluate", "loader_for", "named", "number_of", "parts_of", "predict", "single"]
-
 Metrics = Mapping[str, Metric] | Sequence[Metric]
 
 

@@ -14,8 +14,6 @@ from typing import Any
 import nn
 from nn.saving import replacing
 
-__all__ = ["History"]
-
 Number = int | float
 
 

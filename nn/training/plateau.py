@@ -15,8 +15,6 @@ from nn.training.callbacks import Callback, Monitor
 from nn.training.run import Run
 from optim import HyperparameterError, Optimizer
 
-__all__ = ["ReduceOnPlateau"]
-
 _STATE = ("reference", "stalled", "resting", "reductions")
 
 

@@ -6,8 +6,6 @@ import sys
 import time
 from typing import Any, TextIO
 
-__all__ = ["Progress", "progress"]
-
 INTERVAL = 0.1  # seconds between two writings of the line
 WIDTH = 24
 

@@ -19,8 +19,6 @@ from optim import Optimizer
 if TYPE_CHECKING:
     from autograd import Compiled
 
-__all__ = ["Run"]
-
 Loss = Callable[..., Any]
 Metric = Callable[[Any, Any], Any]
 

@@ -18,8 +18,6 @@ from nn.data import Loader
 from nn.data.mapped import NpyFile
 from nn.data.sources import Arrays, Stream
 
-__all__ = ["Note", "differences", "note_of"]
-
 Note = Mapping[str, Any] | None
 
 ROWS = 1000  # of an array in a file that are looked at

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 from nn.inspect.doctor.report import Finding
 from nn.inspect.doctor.trial_step import TrialStep
 
-__all__ = ["CHECKS", "Found", "finds", "listed"]
-
 
 class Found(NamedTuple):
     """What a check returns; with the name and the severity of the check it becomes a `Finding`."""

@@ -13,8 +13,6 @@ from nn.inspect.doctor.trial_step import TrialStep
 from nn.module import Module
 from optim import Optimizer
 
-__all__ = ["doctor"]
-
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
 

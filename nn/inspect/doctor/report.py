@@ -8,8 +8,6 @@ from html import escape
 from textwrap import indent, wrap
 from typing import Any
 
-__all__ = ["Diagnosis", "Finding"]
-
 _WIDTH = 110
 _MANY = 6  # places that are listed one by one
 

@@ -23,8 +23,6 @@ from nn import defaults
 from nn.module import Module
 from optim import Optimizer
 
-__all__ = ["Restore"]
-
 _OURS = frozenset({"autograd", "nn", "numpy", "optim"})  # their functions change nothing that is not reached otherwise
 _ONE_WAY = (GeneratorType, map, filter, zip)  # reading them is a change that nobody can undo
 _OPAQUE = (ModuleType, type, str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype)

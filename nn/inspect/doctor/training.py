@@ -13,8 +13,6 @@ from nn.module import Module
 from nn.training.evaluation import dtype_of, number_of, parts_of
 from optim import LBFGS, Optimizer
 
-__all__ = ["Training", "plain_modes"]
-
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
 

@@ -22,8 +22,6 @@ from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError
 
-__all__ = ["MORE", "Activation", "Mix", "Seen", "TrialStep"]
-
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
 Array = NDArray[Any]

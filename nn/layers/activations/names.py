@@ -8,8 +8,6 @@ from collections.abc import Callable
 from nn.layers import activations
 from nn.module import Module
 
-__all__ = ["ACTIVATIONS", "activation"]
-
 
 def _name(kind: type[Module]) -> str:
     """The function beside a class, ``leaky_relu`` beside LeakyReLU, or else the class itself, in small letters."""

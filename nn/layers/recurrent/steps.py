@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 
 from autograd.ops import recurrent
 
-__all__ = ["GRU", "LSTM", "RELU", "TANH", "Kind", "State", "checked"]
-
 State = tuple[Any, ...]  # (h,) or (h, c), each of shape (N, H)
 
 

@@ -15,8 +15,6 @@ from nn.functional import step
 from nn.models.units.validation import weighted_sum
 from nn.module import Buffer, Module
 
-__all__ = ["McCullochPitts"]
-
 
 class McCullochPitts(Module):
     """The neuron of McCulloch and Pitts: all or none, with weights set by hand.

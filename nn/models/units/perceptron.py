@@ -15,8 +15,6 @@ from nn.models.units.validation import check_labels, samples, weighted_sum
 from nn.module import Module, Parameter
 from nn.validation import positive
 
-__all__ = ["Perceptron", "PerceptronFit", "Update"]
-
 
 class Update(NamedTuple):
     """One correction of a perceptron: after which sample of which epoch, and what it led to.

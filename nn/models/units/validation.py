@@ -12,8 +12,6 @@ from nn.arrays import plain
 from nn.errors import LabelError
 from nn.validation import floating
 
-__all__ = ["check_labels", "samples", "weighted_sum"]
-
 LABELS = ((0.0, 1.0), (-1.0, 1.0))
 
 

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from autograd.engine.op import REGISTRY, Op
 
-__all__ = ["Call", "calls"]
-
 
 class Call:
     """One call of an op: operands and attributes."""

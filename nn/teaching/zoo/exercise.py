@@ -14,8 +14,6 @@ from typing import Any
 
 from autograd.gradcheck import GradcheckError, GradcheckReport
 
-__all__ = ["Exercise", "Outcome", "importing", "run", "show"]
-
 
 @dataclass(frozen=True, slots=True)
 class Exercise:

@@ -2,8 +2,6 @@
 
 from nn.teaching.zoo.exercise import Exercise, importing
 
-__all__ = ["EXERCISES"]
-
 _of_tensors = importing("from autograd import tensor")
 
 EXERCISES = (

@@ -20,8 +20,6 @@ from autograd.engine.op import REGISTRY, Op, joint
 from autograd.gradcheck import GradcheckReport, gradcheck
 from nn.layers import Linear
 
-__all__ = ["Sample", "Score", "Trial", "score"]
-
 FAULTS = ("scale", "sign", "transpose", "no sum", "shift")
 ROWS, COLUMNS = 3, 4
 

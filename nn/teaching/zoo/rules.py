@@ -2,8 +2,6 @@
 
 from nn.teaching.zoo.exercise import importing
 
-__all__ = ["EXERCISES"]
-
 _wrong = importing("from autograd import custom_op, gradcheck", finds="wrong")
 
 EXERCISES = (
