@@ -1,12 +1,9 @@
 """Units that start equal: found when a model is first called, warned about at the first gradient.
 
-Units of a layer whose weights are equal compute the same. If their gradients are equal too, which is so when the layer
-after them does not tell them apart either, every step leaves them equal, and the layer is worth one unit. Equal
-gradients are the exact sign of that, whatever the architecture: a last layer that starts at 0 gets other gradients for
-other targets, and so does a branch that starts at 0 beside a shortcut; both learn, and nothing is said.
-
-One more start is warned about, though it is not for ever: a hidden layer of one constant other than 0, before weights
-that do differ.
+Equal gradients are the exact sign that they stay equal (see `SymmetryWarning`), whatever the architecture: a last layer
+that starts at 0 gets other gradients for other targets, and so does a branch that starts at 0 beside a shortcut; both
+learn, and nothing is said. One more start is warned about, though it is not for ever: a hidden layer of one constant
+other than 0, before weights that do differ.
 """
 
 from __future__ import annotations

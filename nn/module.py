@@ -1,14 +1,9 @@
 """Modules: objects that hold parameters and know how to compute with them.
 
-A module is a plain Python object. Nothing happens when an attribute is set or read; parameters, buffers and inner
-modules are found when somebody asks, by walking ``vars(module)`` in order, into lists, tuples and dicts. Each Tensor
-and each module counts once, under the first name that leads to it.
-
-What belongs to a module is marked by its class: a `Parameter` is trained, a `Buffer` is saved with the parameters but
-not trained. Arrays, numbers and other Tensors are attributes like any other: they are neither trained nor saved.
-
-Calling a module notes for the engine which module runs, by a path of attribute names from the outermost module called.
-This module knows no layer, loss or optimizer.
+Nothing happens when an attribute is set or read; parameters, buffers and inner modules are found when somebody asks, by
+walking ``vars(module)`` in order, into lists, tuples and dicts. Each Tensor and each module counts once, under the
+first name that leads to it. Calling a module notes for the engine which module runs, by a path of attribute names from
+the outermost module called.
 """
 
 from __future__ import annotations
@@ -69,8 +64,8 @@ class Module:
     """The base class of everything with parameters: layers, losses, models.
 
     Write a subclass that sets its parameters and inner modules as attributes and has a method ``forward``; then call
-    it like a function. No call of ``super().__init__()`` is needed. Modules in plain lists, tuples and dicts are
-    found too.
+    it like a function. No call of ``super().__init__()`` is needed. Modules in plain lists, tuples and dicts are found
+    too. A `Parameter` is trained, a `Buffer` only saved; arrays, numbers and other Tensors are neither.
 
     >>> import numpy as np
     >>> import nn
@@ -91,6 +86,7 @@ class Module:
 
     training: bool = True  # what `train` and `eval` set
     _module_paths: ModulePaths | None = None
+    _shown_settings: tuple[str, ...] = ()  # what the repr names, where a class has no more to say
 
     # --- calling ------------------------------------------------------------------------------------------------
 
@@ -376,7 +372,7 @@ class Module:
         >>> nn.Linear(2, 3).extra_repr()
         'in_features=2, out_features=3, bias=True'
         """
-        return ""
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown_settings)
 
     @recursive_repr("(...)")
     def __repr__(self) -> str:
@@ -469,7 +465,8 @@ def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) 
         if np.can_cast(array.dtype, tensor.dtype, "same_kind") and (lost := _out_of_range(array, tensor.dtype)).any():
             lines.append(f"out of range: {name} holds {array[lost][0]!s} in the state, too large for {tensor.dtype}")
         first = arrays[given[0]]
-        if array.shape == first.shape and not _same(array, first):
+        same = array is first or (array.dtype == first.dtype and array.tobytes() == first.tobytes())
+        if array.shape == first.shape and not same:
             lines.append(f"conflict: {given[0]} and {name} are one Tensor, but their values in the state differ")
     return lines
 
@@ -499,7 +496,3 @@ def _out_of_range(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[np.bool_
         return np.zeros(array.shape, bool)
     cast = _cast(array, dtype)
     return np.asarray(np.isfinite(array) & ~np.isfinite(cast) if dtype.kind in "fc" else cast != array)
-
-
-def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
-    return a is b or (a.dtype == b.dtype and a.tobytes() == b.tobytes())

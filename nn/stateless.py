@@ -1,9 +1,4 @@
-"""A call of a module with other parameters than its own: `functional_call`.
-
-For the time of the call the parameters and buffers of the module stand for what was given: they are the same objects,
-found wherever the module keeps them, tied or in any container, with the values and the places in the graph of the
-given Tensors.
-"""
+"""A call of a module with other parameters than its own, which stand for those that were given while it lasts."""
 
 from __future__ import annotations
 

@@ -1,12 +1,7 @@
 """The data that comes with the package, so that nothing is downloaded.
 
-``digits.npz`` holds the images and labels of the test part of
-
-    E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits [dataset].
-    UCI Machine Learning Repository. https://doi.org/10.24432/C50P49. Licensed CC BY 4.0.
-
-as scikit-learn distributes it (``sklearn.datasets.load_digits``), stored as 8-bit integers and compressed, without
-other changes. DIGITS-LICENSE.txt beside it says the same to those who unpack the files.
+``digits.npz`` holds what `digits` loads as 8-bit integers, compressed, without other changes. DIGITS-LICENSE.txt beside
+it says whose it is to those who unpack the files.
 """
 
 from __future__ import annotations
@@ -42,9 +37,9 @@ def digits(*, raw: bool = False) -> Digits:
     default dtype of parameters; ``x.reshape(-1, 1, 8, 8)`` is one channel of images. ``y`` has shape (1797,), int64.
     With ``raw=True``, ``x`` is (1797, 8, 8) and holds the original counts of ink from 0 to 16, as uint8.
 
-    Thirteen people wrote these; each pixel counts the ink in 4x4 points of the scanned form. Source: E. Alpaydin and
-    C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
-    https://doi.org/10.24432/C50P49, licensed CC BY 4.0, as distributed with scikit-learn.
+    Thirteen people wrote these; each pixel counts the ink in 4x4 points of the scanned form. Source: the test part of
+    E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
+    https://doi.org/10.24432/C50P49, licensed CC BY 4.0, as distributed with scikit-learn (``load_digits``).
 
     >>> import nn
     >>> x, y = nn.data.digits()

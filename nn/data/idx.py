@@ -46,13 +46,10 @@ def read_idx(path: str | PathLike[str]) -> NDArray[Any]:
 
     The format is described at the end of Y. LeCun, C. Cortes and C. Burges, The MNIST database of handwritten digits.
 
-    >>> import tempfile
     >>> from pathlib import Path
     >>> import nn
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder, "labels")
-    ...     size = file.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
-    ...     nn.data.read_idx(file)
+    >>> size = Path("labels").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
+    >>> nn.data.read_idx("labels")
     array([7, 2, 1], dtype=uint8)
     """
     name = fspath(path)

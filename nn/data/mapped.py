@@ -102,15 +102,11 @@ def npy(path: str | PathLike[str]) -> NpyFile:
 
     The format is https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 
-    >>> import tempfile
-    >>> from pathlib import Path
     >>> import numpy as np
     >>> import nn
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     np.save(Path(folder, "x.npy"), np.arange(12.0).reshape(6, 2))
-    ...     x = nn.data.npy(Path(folder, "x.npy"))
-    ...     for batch in nn.data.Loader(x, batch_size=4):
-    ...         print(batch.shape, batch.dtype)
+    >>> np.save("x.npy", np.arange(12.0).reshape(6, 2))
+    >>> for batch in nn.data.Loader(nn.data.npy("x.npy"), batch_size=4):
+    ...     print(batch.shape, batch.dtype)
     (4, 2) float32
     (2, 2) float32
     """

@@ -119,13 +119,10 @@ def read_csv(
     Raises DataFileError with the line and the column for rows of another length, missing cells and cells that are not
     of the type of their column; also for a file that is missing, empty or not text.
 
-    >>> import tempfile
     >>> from pathlib import Path
     >>> import nn
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder, "houses.csv")
-    ...     size = file.write_text("rooms,area,town\\n3,71.5,Delft\\n5,120,Gouda\\n")
-    ...     table = nn.data.read_csv(file)
+    >>> size = Path("houses.csv").write_text("rooms,area,town\\n3,71.5,Delft\\n5,120,Gouda\\n")
+    >>> table = nn.data.read_csv("houses.csv")
     >>> table
     Table(2 rows; rooms int64, area float64, town str)
     >>> table.numbers(["rooms", "area"])

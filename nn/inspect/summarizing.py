@@ -118,8 +118,11 @@ def summary(model: Module, *inputs: Any) -> Summary:
     """
     outputs: dict[str, list[str]] = {}
     twin = copy.deepcopy(model)
+    for path, module in twin.named_modules():
+        # Modules are plain objects: an attribute of the object goes before the method of its class.
+        vars(module)["forward"] = _noting(module.forward, path, outputs)
     kept = Cost([*inputs, *(p.data for p in twin.parameters())])
-    counted(lambda: _watched(twin, outputs)(*inputs), kept)
+    counted(lambda: twin(*inputs), kept)
     twin = copy.deepcopy(model)
     for parameter in twin.parameters():  # products with frozen ones are products too
         parameter.requires_grad = True
@@ -139,7 +142,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
                 sizes[id(parameter)] = parameter
                 own += parameter.size
         costs = done.products[path], kept.kept[path]
-        if not path and not own and not any(costs) and _has_children(module):
+        if not path and not own and not any(costs) and next(module.children(), None) is not None:
             continue  # the model as a whole: the title says it
         words = f"shared ({', '.join(shared)})" if shared else ""
         calls = outputs.get(path, [])
@@ -149,19 +152,6 @@ def summary(model: Module, *inputs: Any) -> Summary:
     frozen = sum(p.size for p in sizes.values() if not p.requires_grad)
     shapes = ", ".join(_shape(x) for x in inputs)
     return Summary(f"{type(model).__name__} on input {shapes}", rows, total, frozen)
-
-
-def _has_children(module: Module) -> bool:
-    """Whether a module holds others."""
-    return next(module.children(), None) is not None
-
-
-def _watched(model: Module, outputs: dict[str, list[str]]) -> Module:
-    """A model that notes the shapes of what each of its modules returns. It is changed."""
-    for path, module in model.named_modules():
-        # Modules are plain objects: an attribute of the object goes before the method of its class.
-        vars(module)["forward"] = _noting(module.forward, path, outputs)
-    return model
 
 
 def _noting(forward: Callable[..., Any], path: str, outputs: dict[str, list[str]]) -> Callable[..., Any]:

@@ -68,6 +68,7 @@ class Dropout(Module):
     """
 
     rng: np.random.Generator | None
+    _shown_settings = ("p",)
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Randomness = None) -> None:
         self.p = probability("p", p)
@@ -75,6 +76,3 @@ class Dropout(Module):
 
     def forward(self, x: Any) -> Tensor:
         return dropout(x, self.p, self.training, self.rng)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}"

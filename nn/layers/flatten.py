@@ -28,6 +28,8 @@ class Flatten(Module):
     (64, 784)
     """
 
+    _shown_settings = ("start_dim", "end_dim")
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         self.start_dim = start_dim
         self.end_dim = end_dim
@@ -38,9 +40,6 @@ class Flatten(Module):
         if start > end:
             raise ValueError(f"Flatten({self.extra_repr()}) ends before it starts, on an input of shape {x.shape}.")
         return x.reshape((*x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :]))
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Unflatten(Module):
@@ -58,6 +57,8 @@ class Unflatten(Module):
     (5, 1, 8, 8)
     """
 
+    _shown_settings = ("dim", "unflattened_size")
+
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         self.dim = dim
         self.unflattened_size = tuple(unflattened_size)
@@ -73,9 +74,6 @@ class Unflatten(Module):
                 f"axis {axis} of an input of shape {x.shape} cannot be divided into {self.unflattened_size}."
             )
         return x.reshape((*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
 def _axis(axis: int, shape: tuple[int, ...]) -> int:

@@ -118,6 +118,7 @@ class _Pool(Module):
     """What pooling layers have in common: settings, checked where they are made. A subclass counts its axes."""
 
     axes: int
+    _shown_settings: tuple[str, ...] = ("kernel_size", "stride", "padding")
 
     def __init__(self, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool) -> None:
         per_axis("kernel_size", kernel_size, self.axes)
@@ -128,11 +129,10 @@ class _Pool(Module):
         self.padding = padding
         self.ceil_mode = ceil_mode
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
 
 class _MaxPool(_Pool):
+    _shown_settings = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, *, ceil_mode: bool = False
     ) -> None:
@@ -142,9 +142,6 @@ class _MaxPool(_Pool):
 
     def forward(self, x: Any) -> Tensor:
         return _maximum(self.axes, x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
 
 
 class MaxPool1d(_MaxPool):
@@ -244,15 +241,13 @@ class AvgPool2d(_AvgPool):
 
 class _AdaptiveAvgPool(Module):
     axes: int
+    _shown_settings = ("output_size",)
 
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
     def forward(self, x: Any) -> Tensor:
         return _adaptive(self.axes, x, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):

@@ -43,7 +43,7 @@ def activations(
     for colour, function in zip(cycle(COLOURS), several, strict=False):
         t = argument(x.astype(precision(function, x.dtype)))
         y = function(t)
-        name = _activation_name(function)
+        name = type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "f")
         if np.shape(y) != x.shape:
             raise ValueError(f"{name} does not work entry by entry: of shape {x.shape} it makes {np.shape(y)}.")
         if isinstance(y, Tensor) and y.requires_grad:
@@ -52,7 +52,3 @@ def activations(
         ax.plot(x, plain(y), color=colour, label=name)
         ax.plot(x, slope, "--", color=colour, label=f"{name}'")
     return finish(ax, xlabel="x", legend=True)
-
-
-def _activation_name(function: Callable[[Any], Any]) -> str:
-    return type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "f")

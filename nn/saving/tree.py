@@ -64,7 +64,8 @@ def flatten(tree: Any, short: str = "") -> tuple[Any, dict[str, NDArray[Any]]]:
         if kind is dict:
             if all(type(key) is str and not key.startswith("$") for key in value):
                 return {key: encode(item, (*place, key)) for key, item in value.items()}
-            _check_keys(value, place)
+            if wrong := [key for key in value if type(key) not in _SCALARS]:
+                _refuse(TypeError, place, f"a dict with the key {wrong[0]!r}; keys are texts, numbers or None")
             return {"$dict": [[encode(k, (*place, k)), encode(v, (*place, k))] for k, v in value.items()]}
         _refuse(
             TypeError,
@@ -80,12 +81,6 @@ def _scalar(value: Any, place: tuple[Any, ...]) -> Any:
     if type(value) is int and value.bit_length() > _BITS:
         _refuse(ValueError, place, f"an int of {value.bit_length()} bits; at most {_BITS} can be stored")
     return {"$float": str(value)} if type(value) is float and not math.isfinite(value) else value
-
-
-def _check_keys(content: dict[Any, Any], place: tuple[Any, ...]) -> None:
-    for key in content:
-        if type(key) not in _SCALARS:
-            _refuse(TypeError, place, f"a dict with the key {key!r}; keys are texts, numbers or None")
 
 
 def unflatten(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from os import PathLike
 from pathlib import Path
@@ -140,12 +140,8 @@ def _csv(history: History) -> str:
     return text.getvalue()
 
 
-def _jsonl(history: History) -> str:
-    return "".join(json.dumps(row) + "\n" for row in history.rows)
-
-
-def _json(history: History) -> str:
-    return json.dumps({"rows": history.rows, "seconds": history.seconds, "stopped": history.stopped}, indent=1)
-
-
-WRITERS = {".csv": _csv, ".jsonl": _jsonl, ".json": _json}
+WRITERS: dict[str, Callable[[History], str]] = {
+    ".csv": _csv,
+    ".jsonl": lambda history: "".join(json.dumps(row) + "\n" for row in history.rows),
+    ".json": lambda h: json.dumps({"rows": h.rows, "seconds": h.seconds, "stopped": h.stopped}, indent=1),
+}

@@ -71,8 +71,6 @@ class Step(Module):
 def relu(x: Operand, at_zero: float = 0.0) -> Any:
     """``max(x, 0)``, with slope ``at_zero`` at 0, which is 0, 1/2 or 1; see `nn.ReLU`.
 
-    Raises ValueError for another slope.
-
     >>> from nn.functional import relu
     >>> relu([-1.0, 2.0])
     array([0., 2.], dtype=float32)
@@ -133,20 +131,17 @@ class LeakyReLU(Module):
     array([-0.1,  2. ], dtype=float32)
     """
 
+    _shown_settings = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         self.negative_slope = negative_slope
 
     def forward(self, x: Any) -> Tensor:
         return leaky_relu(x, self.negative_slope)
 
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}"
-
 
 def prelu(x: Operand, weight: Operand) -> Tensor:
     """``x`` where it is positive, else ``weight x``, with one weight or one for each channel; see `nn.PReLU`.
-
-    Channels are axis 1. Raises OperandError when there are neither 1 nor as many weights as channels.
 
     >>> import numpy as np
     >>> from nn.functional import prelu
@@ -185,6 +180,8 @@ class PReLU(Module):
     array([-0.25,  2.  ], dtype=float32)
     """
 
+    _shown_settings = ("num_parameters",)
+
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike | None = None) -> None:
         self.num_parameters = positive("num_parameters", num_parameters, "number of slopes")
         self.weight = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
@@ -192,17 +189,12 @@ class PReLU(Module):
     def forward(self, x: Any) -> Tensor:
         return prelu(x, self.weight)
 
-    def extra_repr(self) -> str:
-        return f"num_parameters={self.num_parameters}"
-
 
 @polymorphic
 def rrelu(
     x: Operand, lower: float = 1.0 / 8.0, upper: float = 1.0 / 3.0, training: bool = False, rng: Randomness = None
 ) -> Any:
     """``x`` where it is positive, else ``a x`` with ``a`` drawn from ``lower .. upper``; see `nn.RReLU`.
-
-    Without ``training``, a is the middle of the interval. Raises ValueError when lower is above upper.
 
     >>> from nn.functional import rrelu
     >>> rrelu([-2.0, 2.0], lower=0.2, upper=0.3)
@@ -222,10 +214,7 @@ class RReLU(Module):
     In training each entry draws its slope uniformly from ``lower .. upper``, anew at every call; in evaluation a is the
     middle of the interval. Slope 1 right of 0; left of it and at 0 it is a. Any shape, and the same shape out.
 
-    The random numbers come from the default generator, which `manual_seed` starts, or from ``rng``, a generator or a
-    seed for one, which the layer keeps as its attribute ``rng``.
-
-    Raises ValueError when lower is above upper.
+    The random numbers come from ``rng`` as for `Dropout`. Raises ValueError when lower is above upper.
 
     Xu et al., "Empirical evaluation of rectified activations in convolution network" (2015); as ``torch.nn.RReLU``.
 
@@ -238,6 +227,7 @@ class RReLU(Module):
     """
 
     rng: np.random.Generator | None
+    _shown_settings = ("lower", "upper")
 
     def __init__(
         self,
@@ -254,9 +244,6 @@ class RReLU(Module):
 
     def forward(self, x: Any) -> Tensor:
         return rrelu(x, self.lower, self.upper, self.training, self.rng)
-
-    def extra_repr(self) -> str:
-        return f"lower={self.lower}, upper={self.upper}"
 
 
 @polymorphic
@@ -286,14 +273,13 @@ class ELU(Module):
     array([-1.    , -0.6321,  2.    ], dtype=float32)
     """
 
+    _shown_settings = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         self.alpha = alpha
 
     def forward(self, x: Any) -> Tensor:
         return elu(x, self.alpha)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}"
 
 
 @polymorphic
@@ -332,8 +318,6 @@ class SELU(Module):
 def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """``x`` cut off at ``min_val`` and ``max_val``; see `nn.Hardtanh`.
 
-    Raises ValueError when min_val is above max_val.
-
     >>> from nn.functional import hardtanh
     >>> hardtanh([-2.0, 0.5, 2.0])
     array([-1. ,  0.5,  1. ], dtype=float32)
@@ -358,6 +342,7 @@ class Hardtanh(Module):
     """
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
+    _shown_settings = ("min_val", "max_val")
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         check_ends("Hardtanh", min_val=min_val, max_val=max_val)
@@ -366,9 +351,6 @@ class Hardtanh(Module):
 
     def forward(self, x: Any) -> Tensor:
         return hardtanh(x, self.min_val, self.max_val)
-
-    def extra_repr(self) -> str:
-        return f"min_val={self.min_val}, max_val={self.max_val}"
 
 
 def _bent(x: Any, slope: Any) -> Any:

@@ -158,8 +158,6 @@ class Softsign(Module):
 def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """``log(1 + exp(beta x)) / beta``, and ``x`` itself where ``beta x > threshold``; see `nn.Softplus`.
 
-    Raises ValueError when beta is not positive.
-
     >>> from nn.functional import softplus
     >>> softplus([-1000.0, 0.0, 50.0]).round(4)
     array([ 0.    ,  0.6931, 50.    ], dtype=float32)
@@ -188,6 +186,8 @@ class Softplus(Module):
     array([ 0.    ,  0.6931, 50.    ], dtype=float32)
     """
 
+    _shown_settings = ("beta", "threshold")
+
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         self.beta = check_beta(beta)
         self.threshold = float(threshold)
@@ -195,15 +195,10 @@ class Softplus(Module):
     def forward(self, x: Any) -> Tensor:
         return softplus(x, self.beta, self.threshold)
 
-    def extra_repr(self) -> str:
-        return f"beta={self.beta}, threshold={self.threshold}"
-
 
 @polymorphic
 def gelu(x: Operand, approximate: Approximation = "none") -> Any:
     """``x Phi(x)`` with the distribution function Phi of the standard normal; see `nn.GELU`.
-
-    Raises ValueError when ``approximate`` is neither "none" nor "tanh".
 
     >>> from nn.functional import gelu
     >>> gelu([-1.0, 0.0, 1.0]).round(4)

@@ -41,14 +41,13 @@ class Softmax(Module):
            [0.5 , 0.5 ]])
     """
 
+    _shown_settings = ("axis",)
+
     def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
         self.axis = axis if dim is None else dim
 
     def forward(self, x: Any) -> Tensor:
         return _softmax(floating(x), axis=self.axis)
-
-    def extra_repr(self) -> str:
-        return f"axis={self.axis}"
 
 
 @polymorphic
@@ -73,11 +72,10 @@ class LogSoftmax(Module):
     array([    0., -1000.], dtype=float32)
     """
 
+    _shown_settings = ("axis",)
+
     def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
         self.axis = axis if dim is None else dim
 
     def forward(self, x: Any) -> Tensor:
         return _log_softmax(floating(x), axis=self.axis)
-
-    def extra_repr(self) -> str:
-        return f"axis={self.axis}"

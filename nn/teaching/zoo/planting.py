@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,25 +19,12 @@ from autograd import tensor
 from autograd.engine.op import REGISTRY, Op, joint
 from autograd.gradcheck import GradcheckReport, gradcheck
 from nn.layers import Linear
+from nn.teaching.zoo.calls import Call
 
 FAULTS = ("scale", "sign", "transpose", "no sum", "shift")
 ROWS, COLUMNS = 3, 4
 
 Array = NDArray[Any]
-
-
-class Sample(Protocol):
-    """A call of an op that can stand in a program: `nn.teaching.zoo.calls.Call`, for instance."""
-
-    op: Op
-    attributes: dict[str, Any]
-
-    @property
-    def live(self) -> tuple[int, ...]:
-        """The operands that have a gradient."""
-
-    def arrays(self, dtype: Any = None) -> list[Any]:
-        """The operands, in a dtype where one is asked for."""
 
 
 def spoil(fault: str, d: Array, shape: tuple[int, ...]) -> Array:
@@ -98,7 +85,7 @@ def twin_of(op: Op, rules: Any) -> Callable[..., Any]:
 class Program:
     """A random program as source text, with the objects that it names."""
 
-    def __init__(self, rng: np.random.Generator, samples: dict[str, list[Sample]], must: str, steps: int = 6) -> None:
+    def __init__(self, rng: np.random.Generator, samples: dict[str, list[Call]], must: str, steps: int = 6) -> None:
         self.rng = rng
         self.lines = ["def program(x, w, layer):"]
         self.objects: dict[str, Any] = {"np": np}
@@ -136,7 +123,7 @@ class Program:
         v = self.add(f"layer({self.any()})")
         self.add(f"np.sin({v}) * w", keep=True)
 
-    def use(self, sample: Sample, planted: bool) -> None:
+    def use(self, sample: Call, planted: bool) -> None:
         """An op at operands near those of a sample, made of what was computed before."""
         op, operands = sample.op, []
         for i, x in enumerate(sample.arrays(np.float64)):
@@ -178,7 +165,7 @@ class Program:
 class Trial:
     """One program with one fault that makes a difference."""
 
-    def __init__(self, number: int, samples: dict[str, list[Sample]]) -> None:
+    def __init__(self, number: int, samples: dict[str, list[Call]]) -> None:
         rng = np.random.default_rng([2024, number])
         names = list(samples)
         self.op = names[number % len(names)]
@@ -266,9 +253,9 @@ class Score:
         return "\n".join(lines)
 
 
-def by_op(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
+def by_op(samples: Iterable[Call]) -> dict[str, list[Call]]:
     """The samples of each op that can be planted: not empty, of moderate numbers, in float64 throughout."""
-    groups: dict[str, list[Sample]] = {}
+    groups: dict[str, list[Call]] = {}
     for sample in samples:
         op = sample.op
         if sample.live and REGISTRY.get(op.name) is op and all(np.size(x) > 0 for x in sample.arrays()):
@@ -285,7 +272,7 @@ def by_op(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
     return groups
 
 
-def score(samples: Iterable[Sample], numbers: Iterable[int]) -> Score:
+def score(samples: Iterable[Call], numbers: Iterable[int]) -> Score:
     """Plant a fault in each of the programs of these numbers, and count how the checks end."""
     groups = by_op(samples)
     found = Score(len(groups))
