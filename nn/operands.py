@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Tensor
 
 Operand = Any  # a Tensor or an array
-Op = Callable[..., Tensor]  # one of the engine's, where what it is given has a graph
 
 _P = ParamSpec("_P")
 

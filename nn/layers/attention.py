@@ -9,25 +9,19 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
-from autograd.ops import arithmetic, fused, linear, reduce, shape
+from autograd.ops.arithmetic import masked as _masked
+from autograd.ops.fused import linear as _linear
+from autograd.ops.linear import matmul as _matmul
+from autograd.ops.reduce import mean as _mean, softmax as _softmax
+from autograd.ops.shape import reshape as _reshape, split as _split, transpose as _transpose
 from nn.arrays import plain
 from nn.defaults import Randomness, generator, get_default_dtype, parameter_dtype
 from nn.layers.dropout import dropout
 from nn.layers.linear import Linear
 from nn.module import Module, Parameter
-from nn.operands import Op
 from nn.validation import floating, positive, probability
 
 __all__ = ["MultiheadAttention"]
-
-_masked: Op = arithmetic.masked
-_matmul: Op = linear.matmul
-_softmax: Op = reduce.softmax
-_linear: Op = fused.linear
-_mean: Op = reduce.mean
-_reshape: Op = shape.reshape
-_split = shape.split
-_transpose: Op = shape.transpose
 
 
 def causal_mask(length: int, keys: int | None = None, *, dtype: DTypeLike | None = None) -> NDArray[Any]:

@@ -9,16 +9,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
-from autograd.ops.convolution import conv
+from autograd.ops.convolution import conv as _conv
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis
 from nn.module import Module, Parameter
-from nn.operands import Op
 from nn.validation import positive
 
 __all__ = ["Conv1d", "Conv2d"]
 
-_conv: Op = conv
 _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as in np.pad
 
 

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.ops import arithmetic
+from autograd.ops.arithmetic import multiply as _multiply
 from nn.defaults import Randomness, generator
 from nn.module import Module
-from nn.operands import Op, polymorphic
+from nn.operands import polymorphic
 from nn.validation import floating, probability
 
 __all__ = ["Dropout"]
-
-_multiply: Op = arithmetic.multiply
 
 
 @polymorphic

@@ -8,18 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd import Tensor
-from autograd.ops import arithmetic, index
+from autograd.ops.arithmetic import where as _where
+from autograd.ops.index import getitem as _getitem
 from nn.arrays import plain
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.errors import LabelError
 from nn.module import Module, Parameter
-from nn.operands import Op
 from nn.validation import positive
 
 __all__ = ["Embedding"]
-
-_where: Op = arithmetic.where
-_getitem: Op = index.getitem
 
 
 def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:

@@ -8,15 +8,13 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
-from autograd.ops import fused
+from autograd.ops.fused import linear as _linear
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
-from nn.operands import Op, Operand
+from nn.operands import Operand
 from nn.validation import floating, positive
 
 __all__ = ["Linear"]
-
-_linear: Op = fused.linear
 
 
 def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
@@ -26,7 +24,7 @@ def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
     >>> linear([1.0, 2.0], [[1.0, 0.0], [1.0, 1.0]], [0.5, 0.5])
     array([1.5, 3.5])
     """
-    return fused.linear(x, weight, bias)
+    return _linear(x, weight, bias)
 
 
 class Linear(Module):

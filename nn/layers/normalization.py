@@ -11,17 +11,12 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
-from autograd.ops import normalization
+from autograd.ops.normalization import batch_norm as _batch_norm, layer_norm as _layer_norm, rms_norm as _rms_norm
 from nn.defaults import parameter_dtype
 from nn.module import Buffer, Module, Parameter
-from nn.operands import Op
 from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
-
-_batch_norm: Op = normalization.batch_norm
-_layer_norm: Op = normalization.layer_norm
-_rms_norm: Op = normalization.rms_norm
 
 
 def batch_norm(

@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.ops import windows
+from autograd.ops.windows import max_pool as _max_pool, window_sum as _window_sum
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis, trailing
 from nn.module import Module
-from nn.operands import Op, polymorphic
+from nn.operands import polymorphic
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
-
-_max_pool: Op = windows.max_pool
-_window_sum: Op = windows.window_sum
 
 
 @polymorphic

@@ -7,21 +7,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor
-from autograd.ops import arithmetic, transcendental
+from autograd.ops.arithmetic import masked as _masked, where as _where
+from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
 from nn.arrays import plain
 from nn.errors import LabelError, PredictionError
 from nn.losses.base import _Loss, weight_buffer
 from nn.losses.validation import Reduction, check_activation, counted, pair, reduced, weights
-from nn.operands import Op, Operand, polymorphic
+from nn.operands import Operand, polymorphic
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss"]
 
-_log: Op = transcendental.log
-_log1p: Op = transcendental.log1p
-_masked: Op = arithmetic.masked
-_relu: Op = transcendental.relu
-_softplus: Op = transcendental.softplus
-_where: Op = arithmetic.where
 _SMALLEST_LOG = -100.0
 _SMALLEST = float(np.exp(_SMALLEST_LOG))
 

@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, custom_op
-from autograd.ops import arithmetic, fused, reduce, shape, transcendental
+from autograd.ops.arithmetic import masked as _masked, where as _where
+from autograd.ops.fused import cross_entropy as _cross_entropy
+from autograd.ops.reduce import log_softmax as _log_softmax, sum as _sum
+from autograd.ops.shape import moveaxis as _moveaxis, reshape as _reshape
+from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import plain
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import _Loss, weight_buffer
@@ -22,19 +26,12 @@ from nn.losses.validation import (
     reduced,
     weights,
 )
-from nn.operands import Op, Operand, polymorphic
+from nn.operands import Operand, polymorphic
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
 
 IGNORED = -100  # the label of samples without label, unless another is chosen
-_cross_entropy: Op = fused.cross_entropy
-_exp: Op = transcendental.exp
-_log: Op = transcendental.log
-_log_softmax: Op = reduce.log_softmax
-_masked: Op = arithmetic.masked
-_sum: Op = reduce.sum
-_where: Op = arithmetic.where
 _INF = float("inf")
 _UNSIGNED = {char: np.dtype(char.upper()) for char in "bBhHiIlLqQ"}  # by the letter of an integer dtype
 
@@ -81,7 +78,7 @@ def cross_entropy(
         even = np.full(x.shape[-1], share / x.shape[-1], x.dtype) if own is None else own * (share / x.shape[-1])
         rest = _sum(even * counted(even, _log_softmax(x, axis=-1)), axis=-1)
         losses = (1.0 - share) * counted(1.0 - share, losses) - rest
-    return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
+    return _averaged(name, _reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
 class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
@@ -160,7 +157,7 @@ def nll_loss(
     own = None if weight is None else _class_weights(name, weight, x)
     if own is not None:
         losses = own[rows] * counted(own[rows], losses)
-    return _averaged(name, shape.reshape(losses, shape=labels.shape), labels, own, kept, reduction)
+    return _averaged(name, _reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
 class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
@@ -268,8 +265,8 @@ def _of_probabilities(
         raise ValueError(f"{name}: ignore_index={ignore_index} is a class number, but the target is probabilities.")
     logits, target = pair(name, logits, target)
     logits = _limits(logits)
-    x = logits if logits.ndim == 1 else shape.moveaxis(logits, source=1, destination=-1)
-    q = target if logits.ndim == 1 else shape.moveaxis(target, source=1, destination=-1)
+    x = logits if logits.ndim == 1 else _moveaxis(logits, source=1, destination=-1)
+    q = target if logits.ndim == 1 else _moveaxis(target, source=1, destination=-1)
     _check_distributions(name, plain(q))
     if label_smoothing:
         share = probability("label_smoothing", label_smoothing)
@@ -300,7 +297,7 @@ def _classes_last(x: Operand, labels: NDArray[Any]) -> Any:
     """The prediction as rows of classes."""
     if labels.ndim == 1:
         return array(x)
-    return shape.moveaxis(x, source=1, destination=-1) if labels.ndim else shape.reshape(x, shape=(1, -1))
+    return _moveaxis(x, source=1, destination=-1) if labels.ndim else _reshape(x, shape=(1, -1))
 
 
 def _class_weights(name: str, weight: Operand, x: Any) -> NDArray[Any]:

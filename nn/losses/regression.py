@@ -7,16 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor
-from autograd.ops import arithmetic
+from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square as _square
 from nn.losses.base import _Loss
 from nn.losses.validation import Reduction, pair, reduced
-from nn.operands import Op, Operand, polymorphic
+from nn.operands import Operand, polymorphic
 
 __all__ = ["HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
-
-_absolute: Op = arithmetic.absolute
-_clip: Op = arithmetic.clip
-_square: Op = arithmetic.square
 
 
 @polymorphic

@@ -12,17 +12,14 @@ from autograd import Tensor
 from autograd.callers import users_level
 from autograd.engine.graph import Node
 from autograd.facts import LOGARITHMS, PROBABILITIES
-from autograd.ops import arithmetic, reduce
+from autograd.ops.arithmetic import where as _where
+from autograd.ops.reduce import mean as _mean, sum as _sum
 from autograd.provenance import where
 from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
-from nn.operands import Op, Operand
+from nn.operands import Operand
 
 Reduction = Literal["mean", "sum", "none"]
-
-_mean: Op = reduce.mean
-_sum: Op = reduce.sum
-_where: Op = arithmetic.where
 
 
 def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:

@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
-from autograd.ops import index
+from autograd.ops.index import scatter as _scatter, set_at as _set_at
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.functional import conv2d
 from nn.layers import Linear
 from nn.module import Module, Parameter
-from nn.operands import Op
 from nn.validation import floating
 
-_scatter: Op = index.scatter
-_set_at: Op = index.set_at
 _BACKGROUND = -1.0  # what units at the border see beyond it
 
 

@@ -12,18 +12,15 @@ from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
-from autograd.ops import arithmetic, transcendental
+from autograd.ops.arithmetic import masked as _masked, where as _where
+from autograd.ops.transcendental import expm1 as _expm1, relu as _relu
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
-from nn.operands import Op, Operand, polymorphic
+from nn.operands import Operand, polymorphic
 from nn.validation import floating, positive
 
 __all__ = ["ELU", "SELU", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU", "Step"]
 
-_masked: Op = arithmetic.masked
-_where: Op = arithmetic.where
-_expm1: Op = transcendental.expm1
-_relu: Op = transcendental.relu
 # Klambauer et al., the fixed point of mean 0 and variance 1.
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805

@@ -8,20 +8,21 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd import Tensor
-from autograd.ops import transcendental
+from autograd.ops.transcendental import (
+    arctan as _arctan,
+    ndtr as _ndtr,
+    sigmoid as _sigmoid,
+    softplus as _softplus,
+    softsign as _softsign,
+    tanh as _tanh,
+)
 from nn.module import Module
-from nn.operands import Op, Operand, polymorphic
+from nn.operands import Operand, polymorphic
 from nn.validation import floating
 
 __all__ = ["GELU", "Arctan", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
 
 Approximation = Literal["none", "tanh"]
-_arctan: Op = transcendental.arctan
-_ndtr: Op = transcendental.ndtr
-_sigmoid: Op = transcendental.sigmoid
-_softplus: Op = transcendental.softplus
-_softsign: Op = transcendental.softsign
-_tanh: Op = transcendental.tanh
 _STEEPNESS = 2.0 * math.sqrt(2.0 / math.pi)
 _CUBIC = 0.044715 * _STEEPNESS
 

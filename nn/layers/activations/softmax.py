@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Tensor
-from autograd.ops import reduce
+from autograd.ops.reduce import log_softmax as _log_softmax, softmax as _softmax
 from nn.module import Module
-from nn.operands import Op, Operand, polymorphic
+from nn.operands import Operand, polymorphic
 from nn.validation import floating
 
 __all__ = ["LogSoftmax", "Softmax"]
-
-_softmax: Op = reduce.softmax
-_log_softmax: Op = reduce.log_softmax
 
 
 @polymorphic
@@ -24,7 +21,7 @@ def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     >>> softmax([1000.0, 1000.0])
     array([0.5, 0.5], dtype=float32)
     """
-    return reduce.softmax(floating(x), axis=axis if dim is None else dim)
+    return _softmax(floating(x), axis=axis if dim is None else dim)
 
 
 class Softmax(Module):
@@ -58,7 +55,7 @@ def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     >>> log_softmax([1000.0, 0.0])
     array([    0., -1000.], dtype=float32)
     """
-    return reduce.log_softmax(floating(x), axis=axis if dim is None else dim)
+    return _log_softmax(floating(x), axis=axis if dim is None else dim)
 
 
 class LogSoftmax(Module):

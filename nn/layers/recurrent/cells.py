@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
-from autograd.ops import fused
+from autograd.ops.fused import linear as _linear
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.recurrent import steps
 from nn.layers.recurrent.steps import Kind
 from nn.module import Module, Parameter
-from nn.operands import Op
 from nn.validation import floating, positive
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
-_linear: Op = fused.linear
 _Result = TypeVar("_Result")  # of a step: the new state, or both
 
 

@@ -9,20 +9,16 @@ from typing import Any, Generic, TypeVar
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
-from autograd.ops import shape
+from autograd.ops.shape import concatenate as _concatenate, stack as _stack, swapaxes as _swapaxes
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.dropout import dropout as drop
 from nn.layers.recurrent import steps
 from nn.layers.recurrent.steps import Kind, State
 from nn.module import Module, Parameter
-from nn.operands import Op
 from nn.validation import floating, positive, probability
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
-_concatenate: Op = shape.concatenate
-_stack: Op = shape.stack
-_swapaxes: Op = shape.swapaxes
 _State = TypeVar("_State")  # that of the last step: one Tensor, or two
 
 
