@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -119,7 +120,7 @@ class Compiled:
         return ways < MOST and self._ways <= MOST_WAYS
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else _Bound(self, instance)
 
     def _run_eager(self, args: Any, kwargs: Any) -> Any:
         self._eager += 1
@@ -334,10 +335,21 @@ class Compiled:
         return f"compile({self._name()})"
 
     def __reduce__(self) -> Any:
-        return _again, (self.function, self.verify, self.strict)
+        name = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(self.__module__)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (_again, (self.function, self.verify, self.strict))  # as functions are
 
     def __deepcopy__(self, memo: Any) -> Any:
         return Compiled(deepcopy(self.function, memo), self.verify, self.strict)
+
+
+class _Bound(functools.partial[Any]):
+    """A compiled method of an object: called with it, and otherwise what the class has."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.func, name)
 
 
 def _again(function: Callable[..., Any], verify: int, strict: bool) -> Compiled:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import sys
+import sysconfig
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -56,6 +57,8 @@ _DESCRIPTORS = (
 )  # fmt: skip
 _ON_THE_HEAP = 1 << 9  # a flag of the classes that a ``class`` statement has made, and of some of C's
 _OPEN = (object, SimpleNamespace, list, dict, set, frozenset, tuple, deque)
+
+_STDLIB = sysconfig.get_path("stdlib")  # the methods of a dataclass stand there, say
 
 # Built-in functions that read names nobody can foresee.
 _UNSEEN = frozenset({"eval", "exec", "globals", "id", "locals"})
@@ -278,7 +281,9 @@ class Reachable:
         space = f.__globals__
         if "catch_warnings" in names and any(isinstance(x, tuple) and "record" in x for x in f.__code__.co_consts):
             raise Refused(f"{label} keeps warnings, which depend on numbers")
-        if unseen := {name for name in (names if "builtins" in names else asked) & _UNSEEN if name not in space}:
+        unseen = {name for name in (names if "builtins" in names else asked) & _UNSEEN if name not in space}
+        file = f.__code__.co_filename
+        if unseen and not (file.startswith(_STDLIB) and "site-packages" not in file):
             raise Refused(f"{label} uses {unseen.pop()}(), which does not tell what it sees")
         self.asking.setdefault(id(space), (space, set()))[1].update((names & ASKED) - space.keys())
         known = tuple(sorted(name for name in names | new if name in space or name in new))

@@ -145,6 +145,8 @@ class Trace:
             data, grad = t._data, t._grad
             new = self.recorder.external(data, Slot(("leaf", i) if i is not None else t, "_data", (), label))
             t._data = new
+            if id(data) in HANDED_OUT:
+                hand_out(new)
             if grad is not None:
                 t._grad = self.recorder.external(
                     grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")

@@ -1,8 +1,10 @@
 """What a stranger did to a compiled function to get a wrong result: each beside eager, with other inputs later."""
 
+import pickle
 import sys
 import warnings
 from collections.abc import Sized
+from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -286,3 +288,65 @@ def test_gradients_that_are_put_back_after_a_step():
         step(np.ones(4))
         assert p.grad is None
     assert step._programs
+
+
+# --- what runs eager for no good reason, or is not there ----------------------------------------------------------
+
+
+@dataclass
+class Settings:
+    rate: float
+    offset: np.ndarray
+
+
+def test_a_dataclass(bits):
+    def make():
+        world = SimpleNamespace(settings=Settings(2.0, np.ones(2)))
+        return SimpleNamespace(), lambda x: x * world.settings.rate + world.settings.offset
+
+    assert beside(make, lambda i: (np.full(2, float(i)),), bits)._programs
+
+
+def test_parameters_that_are_written_by_their_data():
+    def make():
+        p = nn.Parameter(np.arange(1.0, 4.0))
+
+        def step(x):
+            loss = (p * p * x).sum()
+            p.grad = None
+            loss.backward()
+            with autograd.no_grad():
+                p.data[...] = p.data - 0.1 * p.grad
+            return p.data.copy()
+
+        return step
+
+    step, eager = autograd.compile(make(), strict=True), make()
+    for i in range(7):
+        assert step(np.full(3, i / 7)).tolist() == eager(np.full(3, i / 7)).tolist()
+    assert step._programs
+
+
+class Model:
+    @autograd.compile
+    def twice(self, x):
+        return x * 2
+
+
+@autograd.compile
+def thrice(x):
+    return x * 3
+
+
+def test_a_compiled_method_can_be_looked_into():
+    model = Model()
+    for _ in range(4):
+        assert model.twice(np.ones(1)).tolist() == [2.0]
+    assert "traced 2 times" in model.twice.explain()
+
+
+def test_a_decorated_function_is_pickled_by_its_name():
+    assert pickle.loads(pickle.dumps(thrice)) is thrice
+    assert pickle.loads(pickle.dumps(Model.twice)) is Model.twice
+    again = pickle.loads(pickle.dumps(autograd.compile(np.tanh, verify=3)))
+    assert again.verify == 3
