@@ -89,14 +89,15 @@ def training(lib: Any, model: Any, x: Any, y: Any, loss_function: Any) -> Task:
     parameters = list(model.parameters())
     start = [lib.numpy(p).copy() for p in parameters]
     x, y = lib.array(x), lib.array(y)
-    optimizer: Any = None
+    optimizer = lib.optim.Adam(parameters, lr=1e-3)
+    untouched = optimizer.state_dict()
 
     def reset() -> None:
-        nonlocal optimizer
         for p, a in zip(parameters, start, strict=True):
             lib.set(p, a.copy())
-        optimizer = lib.optim.Adam(parameters, lr=1e-3)
+        optimizer.load_state_dict(untouched)
 
+    @lib.prepared
     def step() -> Any:
         optimizer.zero_grad()
         loss = loss_function(model(x), y)
@@ -224,6 +225,13 @@ def cross_entropy(lib: Any) -> Task:
 # --- training steps with Adam -------------------------------------------------------------------------------------
 
 
+def float64_parameters() -> list[Any]:
+    """What `started` gives the network of the next case."""
+    sizes = {"0": (50, 20), "2": (50, 50), "4": (1, 50)}
+    shapes = {f"{i}.{name}": s[:n] for i, s in sizes.items() for name, n in (("weight", 2), ("bias", 1))}
+    return [normal(name, *shape, kind="float64", scale=0.15) for name, shape in shapes.items()]
+
+
 @case("20-50-50-1 network, batches of 16, float64", rtol=EXACT)
 def mlp_float64(lib: Any) -> Task:
     nn = lib.nn
@@ -297,22 +305,33 @@ def elementwise_1e5_float32(lib: Any) -> Task:
     return elementwise(lib, 100_000, "float32")
 
 
+def logistic_data() -> tuple[Any, Any]:
+    """100 points and their labels."""
+    points = normal("points", 100, kind="float64")
+    return points, (points + 0.3 * normal("noise", 100, kind="float64") > 0.2).astype(float)
+
+
 @case("1,000 steps of gradient descent on two numbers, 100 points, as in a lesson", rtol=EXACT)
 def logistic_regression(lib: Any) -> Task:
     log = lib.xp.log
-    points = normal("points", 100, kind="float64")
-    labels = (points + 0.3 * normal("noise", 100, kind="float64") > 0.2).astype(float)
-    x, y = lib.array(points), lib.array(labels)
+    x, y = map(lib.array, logistic_data())
+
+    w, b = lib.leaf(np.array(0.0)), lib.leaf(np.array(0.0))
+
+    @lib.prepared
+    def update() -> Any:
+        p = (w * x + b).sigmoid()
+        loss = -(y * log(p) + (1 - y) * log(1 - p)).mean()
+        w.grad = b.grad = None
+        loss.backward()
+        w.data -= 0.5 * w.grad
+        b.data -= 0.5 * b.grad
 
     def step() -> Any:
-        w, b = lib.leaf(np.array(0.0)), lib.leaf(np.array(0.0))
+        for parameter in w, b:
+            lib.set(parameter, np.array(0.0))
         for _ in range(1000):
-            p = (w * x + b).sigmoid()
-            loss = -(y * log(p) + (1 - y) * log(1 - p)).mean()
-            w.grad = b.grad = None
-            loss.backward()
-            w.data -= 0.5 * w.grad
-            b.data -= 0.5 * b.grad
+            update()
         return w, b
 
     return Task(step, lambda pair: [lib.total(p) for p in pair])

@@ -86,11 +86,13 @@ def answer(peer: Any, request: dict[str, Any], tasks: dict[str, Task]) -> dict[s
     if "seconds" in request:
         return burst(tasks[name], request["seconds"])
     tasks.clear()
+    start = time.perf_counter()
     task = task_of(peer, name)
     if task is None:
         return {}
     tasks[name] = task
-    return {"values": first_values(task, WORKLOADS[name].losses if name in WORKLOADS else 1)}
+    values = first_values(task, WORKLOADS[name].losses if name in WORKLOADS else 1)
+    return {"values": values, "ready": time.perf_counter() - start}
 
 
 def main(name: str) -> None:

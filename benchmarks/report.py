@@ -7,9 +7,11 @@ from statistics import median
 from typing import Any
 
 from cases import CASES, EXACT, FLOAT, RANDOM
-from workloads import ABOUT, CHAIN, PROMISES, SHAPES, WORKLOADS, op_names
+from workloads import ABOUT, CHAIN, COMPILED, COMPILED_PROMISES, PROMISES, SHAPES, WORKLOADS, op_names
 
 TITLES = {"chainrule": "chainrule", "numpy_by_hand": "NumPy by hand", "pytorch": "PyTorch", "micrograd": "micrograd"}
+TITLES |= {"compiled": "chainrule, compiled", "jax_jit": "jax.jit", "torch_compile": "torch.compile"}
+TITLES |= {"pytensor_numba": "PyTensor", "casadi_graph": "CasADi"}
 REFERENCES = ["numpy_by_hand", "chainrule", "pytorch", "micrograd"]  # the first one there is: what values must be
 
 Results = dict[str, Any]  # of a task: for each peer its first values and its bursts
@@ -28,6 +30,8 @@ def write(measured: Results, peers: list[str], versions: dict[str, str], notes: 
             parts += [ratios_table(measured, peers, workloads)]
     if cases:
         parts += [cases_table(measured, cases)]
+    if any("compiled" in measured[name] for name in workloads + cases):
+        parts += [compiled_table(measured), ready_table(measured)]
     if "chainrule" in peers and workloads + cases:
         parts += [promises_table(measured)]
     return "\n\n".join(part for part in parts if part)
@@ -80,12 +84,19 @@ def promises() -> list[tuple[str, str, float]]:
     return PROMISES + [(name, "pytorch", case.promise) for name, case in CASES.items() if case.promise is not None]
 
 
+def promised_ratios(measured: Results) -> list[tuple[str, str, str, float, list[float]]]:
+    """Each promise (of which workload, "" or compiled, beside whom, the limit) with what was measured."""
+    found = [(name, "", peer, limit) for name, peer, limit in promises()]
+    found += [(name, ", compiled", peer, limit) for name, peer, limit in COMPILED_PROMISES]
+    us = {"": "chainrule", ", compiled": "compiled"}
+    return [(name, by, peer, x, ratios(measured.get(name, {}), us[by], peer)) for name, by, peer, x in found]
+
+
 def missed(measured: Results) -> list[str]:
     """Promises that were measured and not reached."""
-    found = [(name, peer, limit, ratios(measured.get(name, {}), "chainrule", peer)) for name, peer, limit in promises()]
     return [
-        f"{name}: {spread(r)} of {TITLES[peer]}, promised {limit}"
-        for name, peer, limit, r in found
+        f"{name}{by}: {spread(r)} of {TITLES[peer]}, promised {limit}"
+        for name, by, peer, limit, r in promised_ratios(measured)
         if r and median(r) > limit
     ]
 
@@ -181,12 +192,42 @@ def cases_table(measured: Results, cases: list[str]) -> str:
     return table("Shapes that users bring", header, rows, text).replace("--:|\n", ":--|\n", 1)
 
 
+BESIDE = ["compiled", *(peer for peer in TITLES if peer not in ("compiled", "micrograd"))]
+
+
+def compiled_table(measured: Results) -> str:
+    """The third table: `autograd.compile` beside eager and beside libraries that compile."""
+    rows = []
+    for name in filter(measured.__contains__, COMPILED):
+        result, rtol = measured[name], (WORKLOADS.get(name) or CASES[name]).rtol
+        times = [medians(result, peer) for peer in BESIDE]
+        off = max((found for peer in BESIDE if (found := deviation(result, peer)) is not None), default=0.0)
+        rows.append([f"`{name}`", *(f"{median(t) * 1e3:.3g}" if t else "-" for t in times)])
+        rows[-1] += [spread(ratios(result, "compiled", peer)) for peer in ("chainrule", "pytorch", "jax_jit")]
+        rows[-1].append(f"{off:.0e}{'' if off <= rtol else ' **too much**'}")
+    header = ["workload", *(TITLES[peer] for peer in BESIDE)]
+    header += ["compiled / eager", "compiled / PyTorch", "compiled / jax.jit", "values differ by"]
+    text = "Milliseconds per step, and the time of a compiled chainrule as a ratio to others."
+    return table("Compiled", header, rows, text)
+
+
+def ready_table(measured: Results) -> str:
+    """What comes before the first figure."""
+    found = {name: measured[name] for name in COMPILED if name in measured}
+    rows = [
+        [f"`{name}`", *(f"{result[peer]['ready']:.2g}" if peer in result else "-" for peer in BESIDE)]
+        for name, result in found.items()
+    ]
+    text = "With making the network, traces, compilation, and the first steps, whose losses are compared."
+    header = ["workload", *(TITLES[peer] for peer in BESIDE)]
+    return table("Compiled: seconds until the first losses are there", header, rows, text)
+
+
 def promises_table(measured: Results) -> str:
     """Each promised ratio, and whether it was reached."""
     rows = []
-    for name, peer, limit in promises():
-        found = ratios(measured.get(name, {}), "chainrule", peer)
+    for name, by, peer, limit, found in promised_ratios(measured):
         verdict = ("yes" if median(found) <= limit else "**no**") if found else "not measured"
-        rows.append([f"`{name}`", TITLES[peer], f"{limit:.2f}", spread(found), verdict])
+        rows.append([f"`{name}`{by}", TITLES[peer], f"{limit:.2f}", spread(found), verdict])
     text = "The time of chainrule as a ratio to that of the peer."
     return table("What is promised", ["workload", "peer", "at most", "measured", "reached"], rows, text)

@@ -19,15 +19,21 @@ from typing import Any
 
 import report
 from cases import CASES
-from workloads import SHAPES, WORKLOADS, op_names
+from workloads import COMPILED, SHAPES, WORKLOADS, op_names
 
 FOLDER = Path(__file__).resolve().parent
-PEERS = ["chainrule", "numpy_by_hand", "pytorch", "micrograd"]
+COMPILERS = ["compiled", "jax_jit", "torch_compile", "pytensor_numba", "casadi_graph"]  # in the third table alone
+PEERS = ["chainrule", "numpy_by_hand", "pytorch", "micrograd", *COMPILERS]
 INSTALL = {
     "chainrule": "pip install .",
     "numpy_by_hand": "pip install numpy",
     "pytorch": "pip install torch numpy",
     "micrograd": "pip install micrograd numpy",
+    "compiled": "pip install .",
+    "jax_jit": "pip install jax numpy",
+    "torch_compile": "pip install torch numpy",
+    "pytensor_numba": "pip install pytensor numpy",
+    "casadi_graph": "pip install casadi numpy",
 }
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
@@ -93,7 +99,7 @@ def compare(tasks: list[str], pythons: dict[str, str], rounds: int, seconds: flo
         for peer in peers:
             reply = peer.ask(task=task)
             if reply:
-                found[peer.name] = {"values": reply["values"], "bursts": []}
+                found[peer.name] = {"values": reply["values"], "ready": reply["ready"], "bursts": []}
         able = [peer for peer in peers if peer.name in found]
         for i in range(rounds):
             start = i % len(able)  # nobody is always the one that follows another
@@ -149,8 +155,8 @@ def options() -> argparse.Namespace:
         "--only",
         nargs="+",
         metavar="NAME",
-        choices=["ops", "cases", *WORKLOADS, *CASES],
-        help=f"ops, cases, {', '.join([*WORKLOADS, *CASES])}",
+        choices=["ops", "cases", "compiled", *WORKLOADS, *CASES],
+        help=f"ops, cases, compiled, {', '.join([*WORKLOADS, *CASES])}",
     )
     add("--peers", nargs="+", metavar="PEER", choices=PEERS, default=PEERS, help=", ".join(PEERS))
     add("--python", action="append", type=interpreter, default=[], metavar="PEER=PATH", help="its interpreter")
@@ -164,6 +170,8 @@ def main() -> int:
     rounds = given.rounds or (2 if given.quick else 5)
     seconds = 0.1 if given.quick else 0.4
     names = given.only or ["ops", *WORKLOADS, "cases"]
+    if "compiled" in names:
+        names = [name for name in names if name != "compiled"] + [name for name in COMPILED if name not in names]
     if "cases" in names:
         names = [name for name in names if name != "cases"] + [name for name in CASES if name not in names]
     pythons, versions, notes = choose(given.peers, dict(given.python))
@@ -172,14 +180,16 @@ def main() -> int:
         start = time.perf_counter()
         if name == "ops":
             modes = "forward", "backward"
+            plain = {peer: p for peer, p in pythons.items() if peer not in COMPILERS}
             ops = [f"{op}/{shape}/{mode}" for shape in SHAPES for op in op_names(shape) for mode in modes]
-            measured |= compare(ops, pythons, rounds, seconds / 10)
+            measured |= compare(ops, plain, rounds, seconds / 10)
         else:
-            measured |= compare([name], pythons, rounds, seconds)
+            able = {peer: p for peer, p in pythons.items() if name in COMPILED or peer not in COMPILERS}
+            measured |= compare([name], able, rounds, seconds)
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     if given.json:
         given.json.write_text(json.dumps({"versions": versions, "rounds": rounds, "results": measured}, indent=1))
-    print(report.write(measured, list(pythons), versions, notes, rounds))
+    print(report.write(measured, [peer for peer in pythons if peer not in COMPILERS], versions, notes, rounds))
     missed = report.missed(measured)
     for line in missed:
         print(f"not reached: {line}", file=sys.stderr)

@@ -65,6 +65,10 @@ ABOUT = {
     "cnn": "two 5 x 5 convolutions with ReLU and pooling, one linear layer, 64 images of 28 x 28, Adam",
 }
 
+# The third table, beside libraries that compile.
+COMPILED = ["mlp_small", "deep_narrow", "mlp_mnist", "hessian", "elementwise", "scalar_chain", "scalar"]
+COMPILED += ["mlp_float64", "logistic_regression"]
+
 # What chainrule promises: its time is at most so many times that of the peer.
 PROMISES = [
     ("scalar", "micrograd", 0.25),
@@ -77,6 +81,8 @@ PROMISES = [
     ("cnn", "pytorch", 1.05),
     ("hessian", "pytorch", 0.25),
 ]
+
+COMPILED_PROMISES: list[tuple[str, str, float]] = []  # the same of a compiled step
 
 Arrays = dict[str, Any]
 

@@ -3,7 +3,7 @@
 # ruff: noqa: D103 - a function makes the task of the case of its name
 
 import numpy as np
-from cases import integers, normal
+from cases import integers, logistic_data, normal
 from workloads import Task
 
 WEIGHTS = "weights of the loss"
@@ -214,5 +214,20 @@ def lstm():
         dbias = np.add.reduce(d, axis=0)
         dwi, dwh = d.T @ x.reshape(steps * samples, n), d.T @ h[:-1].reshape(steps * samples, m)
         return np.vdot(h[1:], g), dwi, dwh, dbias, dbias, d @ wi
+
+    return step
+
+
+@by_hand
+def logistic_regression():
+    x, y = logistic_data()
+
+    def step():
+        w = b = 0.0
+        for _ in range(1000):
+            d = (1 / (1 + np.exp(-(w * x + b))) - y) / len(x)
+            w -= 0.5 * (d @ x)
+            b -= 0.5 * d.sum()
+        return w, b
 
     return step

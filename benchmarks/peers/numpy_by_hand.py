@@ -10,10 +10,11 @@ import math
 import operator
 
 import numpy as np
+from cases import float64_parameters, normal
 from numpy.lib.stride_tricks import sliding_window_view
-from workloads import BATCHES, CHAIN, Task, chain
+from workloads import CHAIN, WORKLOADS, Task, chain
 
-from peers.cases_by_hand import CASES as CASES
+from peers.cases_by_hand import CASES
 
 VERSIONS = {"NumPy": np.__version__}
 
@@ -63,15 +64,25 @@ def scalar_chain(w, data):
 
 
 def mlp(w, data):
-    relu = w.activation == "relu"
+    return training(w, data, network(w.activation == "relu", cross_entropy))
 
+
+def mlp_float64():
+    data = {name: [normal(name.lower(), 16, n, kind="float64")] for name, n in (("X", 20), ("Y", 1))}
+    return training(WORKLOADS["mlp_small"], {**data, "parameters": float64_parameters()}, network(True, mean_square))
+
+
+CASES = {**CASES, "mlp_float64": mlp_float64}
+
+
+def network(relu, loss_function):
     def loss_and_gradients(parameters, x, y):
         weights, biases = parameters[::2], parameters[1::2]
         values = [x]
         for weight, bias in zip(weights, biases, strict=True):
             z = values[-1] @ weight.T + bias
             values.append(np.maximum(z, 0) if relu else np.tanh(z))
-        loss, dz = cross_entropy(z, y)
+        loss, dz = loss_function(z, y)
         gradients = []
         for k in reversed(range(len(weights))):
             gradients += [dz.sum(0), dz.T @ values[k]]
@@ -80,7 +91,7 @@ def mlp(w, data):
                 dz = dh * (values[k] > 0) if relu else dh * (1 - values[k] ** 2)
         return loss, gradients[::-1]
 
-    return training(w, data, loss_and_gradients)
+    return loss_and_gradients
 
 
 def cnn(w, data):
@@ -149,6 +160,11 @@ def cross_entropy(z, y):
     return loss, p / len(y)
 
 
+def mean_square(z, y):
+    """The mean over the batch, and its gradient."""
+    return ((z - y) ** 2).mean(), 2 * (z - y) / y.size
+
+
 def training(w, data, loss_and_gradients):
     """The usual loop over minibatches."""
     parameters = []
@@ -163,7 +179,7 @@ def training(w, data, loss_and_gradients):
 
     def step():
         nonlocal done
-        x, y = data["X"][done % BATCHES], data["Y"][done % BATCHES]
+        x, y = data["X"][done % len(data["X"])], data["Y"][done % len(data["X"])]
         done += 1
         loss, gradients = loss_and_gradients(parameters, x, y)
         update(gradients)

@@ -1,0 +1,9 @@
+"""chainrule with `autograd.compile`: the workloads of its own peer, each with one line more."""
+
+import autograd
+from peers import chainrule
+from peers.chainrule import *  # noqa: F403
+
+VERSIONS = {}
+LIBRARY = chainrule.LIBRARY
+chainrule.prepared = autograd.compile
