@@ -304,9 +304,8 @@ class Compiled:
         lines = [f"{name}: traced {self._traced} times, {len(self._programs)} programs, {self._eager} calls eager."]
         for program in self._programs:
             lines.append(
-                f"  {program.calls} calls of NumPy ({program.pruned} left out), {program.bytes} bytes of memory that "
-                f"stays; replayed {program.replays} times, {program.verified} beside eager, {program.missed} times "
-                "another way was taken"
+                f"  {program.planned}, {program.bytes} bytes of memory that stays; replayed {program.replays} times, "
+                f"{program.verified} beside eager, {program.missed} times another way was taken"
             )
             if program.verified:
                 replay, eager = program.seconds

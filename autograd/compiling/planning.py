@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Var, map_tree, vars_in
+from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
+from autograd.compiling.lowering import Lowering, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.recorder import run_call
+from autograd.compiling.rewriting import Rewritten
 from autograd.compiling.tracing import TensorOf, Trace
 
 __all__ = ["Plan", "values_of_template"]
@@ -58,15 +60,26 @@ class Plan:
             if call.kind == "host":
                 self.outputs += [var for var in call.kwargs["grads"] if var is not None]
         self.escaping = {id(var.memory) for var in self.outputs if var.memory is not None}
-        self.calls = self._needed(recorder.calls)
-        self.pruned = len(recorder.calls) - len(self.calls)
+        rewritten = Rewritten(recorder.calls, self.outputs)
+        self.shared = rewritten.shared
+        self.calls = self._needed(rewritten.calls)
+        self.pruned = len(rewritten.calls) - len(self.calls)
         self.known: dict[int, Any] = {}
         self.into: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
+        self.functions: dict[int, Any] = {}  # of calls that are made by another function, which gives the same bits
+        self.lowering = Lowering()
         self.bytes = 0
         self._fold()
         self._place()
         checks = [i for i, call in enumerate(self.calls) if call.kind == "guard"]
         self.last_check = checks[-1] if checks else -1  # what is changed before it may have to be taken back
+
+    def in_words(self) -> str:
+        """What is done at each run, and what is not."""
+        return (
+            f"{len(self.calls)} calls of NumPy ({self.pruned} left out, {self.shared} made before, {self.folded} done "
+            "beforehand)"
+        )
 
     def _needed(self, calls: list[Call]) -> list[Call]:
         """The calls that a result, an effect, a check or a generator depends on."""
@@ -91,26 +104,31 @@ class Plan:
         return kept[::-1]
 
     def _fold(self) -> None:
-        """Calls that depend on nothing are done beforehand, unless their memory is written or handed out."""
-        left = []
-        for call in self.calls:
-            results = list(call.results())
-            if (
-                call.kind not in _LASTING
-                and call.writes is None
-                and results
-                and all(
-                    var.is_constant
-                    and (var.memory is None or not (var.memory.written or id(var.memory) in self.escaping))
-                    for var in results
-                )
-            ):
-                for var in results:
-                    x = var.example
-                    self.known[var.number] = x.copy(order="K") if isinstance(x, np.ndarray) else x
-            else:
-                left.append(call)
-        self.calls = left
+        """Calls that depend on nothing are done beforehand, with what they write; not what is handed out."""
+        folded = [call for call in self.calls if _depends_on_nothing(call)]
+        while True:
+            ids = set(map(id, folded))
+            closed = self.escaping | self._seen_unfinished([call for call in self.calls if id(call) not in ids])
+            left = [call for call in folded if not any(id(memory) in closed for memory in _memories(call))]
+            if len(left) == len(folded):
+                break
+            folded = left
+        for call in folded:
+            for var in call.results():
+                self.known[var.number] = var.example
+        self.calls = [call for call in self.calls if id(call) not in ids]
+        self.folded = len(folded)
+
+    def _seen_unfinished(self, readers: list[Call]) -> set[int]:
+        """The memory that these calls read before it is written for the last time."""
+        place = {id(call): i for i, call in enumerate(self.calls)}
+        last = {id(call.writes): i for i, call in enumerate(self.calls) if call.writes is not None}
+        return {
+            id(var.memory)
+            for call in readers
+            for var in call.inputs()
+            if last.get(id(var.memory), -1) > place[id(call)] or call.writes is var.memory
+        }
 
     def _place(self) -> None:
         """Give results memory that stays, and use it again once nothing later reads what lies in it."""
@@ -135,7 +153,11 @@ class Plan:
                         self.bytes += array.nbytes
                     self.known[out.number] = array
                     lies_in[id(out.memory)] = array, form
-                    self.into[id(call)] = plan
+                    if plan[0] is np.matmul and is_product_by_dot(call):
+                        plan = np.dot, *plan[1:]
+                    self.into[id(call)] = self.lowering.with_arrays(plan, x.dtype)
+            elif plan is not None and plan[0] is np.matmul and is_product_by_dot(call):
+                self.functions[id(call)] = np.dot
             elif self._is_view_of_known(call):
                 args = map_tree(call.args, self._at_hand)
                 self.known[out.number] = run_call(call.kind, call.fn, args, map_tree(call.kwargs, self._at_hand))
@@ -208,6 +230,19 @@ def _may_raise(call: Call, modes: Any) -> bool:
 
 def _dtype_of(form: tuple[Any, ...]) -> Any:
     return form[2] if len(form) > 1 else np.dtype(form[0])
+
+
+def _depends_on_nothing(call: Call) -> bool:
+    if call.kind in _LASTING or (not _memories(call) and not list(call.results())):
+        return False
+    memory = call.writes
+    return all(var.is_constant for var in [*call.inputs(), *call.results()]) and (memory is None or memory.constant)
+
+
+def _memories(call: Call) -> list[Memory]:
+    """The memory that a call makes or changes."""
+    found = [var.memory for var in call.results() if var.memory is not None]
+    return found if call.writes is None else [*found, call.writes]
 
 
 def _like(x: Any) -> Any:

@@ -28,7 +28,7 @@ class Program:
             self.source, self._run, self._first_effect, self._undo = write(plan, name)
         self._build = builder(trace.template)
         self.asked_for = trace.recorder.asked_for
-        self.calls, self.pruned, self.bytes = len(plan.calls), plan.pruned, plan.bytes
+        self.planned, self.bytes = plan.in_words(), plan.bytes
         self.replays = self.verified = self.missed = 0
         self.seconds = 0.0, 0.0  # of a replay and of the eager run beside it, when it was verified last
         self._busy = Lock()

@@ -101,6 +101,8 @@ class _Writer:
             return self.bind(x, x.name)
         if isinstance(x, type) and issubclass(x, np.generic):
             return f"np.{x.__name__}"
+        if isinstance(x, np.ndarray) and x.ndim == 0:
+            return self.bind(x, f"{'minus' if x < 0 else 'number'}_{abs(x[()])}")
         return self.bind(x, getattr(x, "__name__", None) or type(x).__name__)
 
     def _wish_of(self, var: Var) -> str:
@@ -247,11 +249,12 @@ class _Writer:
         if call.kind.startswith("ufunc."):
             method = call.kind[6:]
             return f"{self.bind(getattr(call.fn, method), f'{call.fn.__name__}_{method}')}({rest})"
-        if call.kind == "operator" and call.fn.__name__ in _SYMBOL:
-            return f"{args[0]} {_SYMBOL[call.fn.__name__]} {args[1]}"
+        fn = self.plan.functions.get(id(call), call.fn)
+        if call.kind == "operator" and fn.__name__ in _SYMBOL:
+            return f"{args[0]} {_SYMBOL[fn.__name__]} {args[1]}"
         if call.kind == "operator" and call.fn.__name__ in _UNARY:
             return f"{_UNARY[call.fn.__name__]}{args[0]}"
-        return f"{self._function(call.fn)}({rest})"
+        return f"{self._function(fn)}({rest})"
 
     def _guard(self, call: Call) -> list[str]:
         text, value = self.of(call.args[0]), call.kwargs["is"]

@@ -1,0 +1,62 @@
+"""Calls in the form in which NumPy is quickest at them, with the same bits.
+
+A number of Python beside an array of floats is turned into one of their dtype at each call: that is done once. For two
+whole matrices `numpy.dot` makes the very call of BLAS that `numpy.matmul` makes, with less around it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.calls import Call, Var
+
+__all__ = ["Lowering", "is_product_by_dot"]
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_SMALL = 65_536  # numbers: with larger matrices a call is lost in what it computes
+_TAKES_ARRAYS = frozenset(
+    {np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.greater, np.greater_equal, np.less,
+     np.less_equal, np.equal, np.not_equal}
+)  # fmt: skip
+
+
+class Lowering:
+    """Numbers as arrays; each number and dtype has one."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[tuple[str, Any], Any] = {}
+
+    def with_arrays(self, plan: tuple[Any, tuple[Any, ...], dict[str, Any]], out: Any) -> Any:
+        """The same call, with arrays for its numbers where it computes in the dtype of its arrays."""
+        ufunc, args, kwargs = plan
+        dtypes = {x.example.dtype for x in args if type(x) is Var and isinstance(x.example, np.ndarray)}
+        if ufunc not in _TAKES_ARRAYS or kwargs or len(dtypes) != 1 or not dtypes <= set(_FLOATS):
+            return plan
+        (dtype,) = dtypes
+        if out not in (dtype, np.bool_):
+            return plan
+        return ufunc, tuple([self._array(x, dtype) for x in args]), kwargs
+
+    def _array(self, x: Any, dtype: Any) -> Any:
+        if type(x) not in (int, float) or not (math.isinf(x) or abs(x) <= np.finfo(dtype).max):
+            return x
+        return self.numbers.setdefault((repr(x), dtype), np.array(x, dtype))
+
+
+def is_product_by_dot(call: Call) -> bool:
+    """Whether `numpy.dot` gives the bits of a product of two small whole matrices."""
+    if len(call.args) != 2 or any(type(x) is not Var or not isinstance(x.example, np.ndarray) for x in call.args):
+        return False
+    x, y = (var.example for var in call.args)
+    if not (_is_whole(x) and _is_whole(y) and x.dtype == y.dtype and x.dtype in _FLOATS):
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.dot(x, y).tobytes() == np.matmul(x, y).tobytes())
+
+
+def _is_whole(x: Any) -> bool:
+    small = x.ndim == 2 and min(x.shape) > 1 and x.size <= _SMALL
+    return bool(small and (x.flags.c_contiguous or x.flags.f_contiguous))
