@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, enable_grad, is_grad_enabled
+from autograd.recording import RECORDER
 from optim.clip import NonFiniteGradientError
 from optim.errors import ParameterError, StateError, UpdateError
 from optim.groups import Parameters
@@ -116,6 +117,8 @@ class LBFGS(Optimizer):
         """
         if closure is None:
             raise UpdateError("LBFGS.step() needs a closure that computes the loss and its gradients.")
+        if (recorder := RECORDER.get()) is not None:
+            recorder.refuse("LBFGS asks for the loss as often as the numbers want it: compile its closure instead")
         self._resolved(0, self.param_groups[0])
         loss, start = self._evaluate(closure)
         self.skipped = tuple([p for p in self._params if p._grad is None])

@@ -23,7 +23,7 @@ class Memory:
 
 
 class Slot:
-    """Where a value from outside is found at each call: an entry of a holder, and a path into tuples there."""
+    """Where a value from outside is found at each call: an entry of a holder, and a path into what lies there."""
 
     __slots__ = ("holder", "key", "label", "path")
 
@@ -47,7 +47,7 @@ class Slot:
         else:
             x = getattr(self.holder, self.key)
         for i in self.path:
-            x = x[i]
+            x = getattr(x, i) if i.__class__ is str else x[i]
         return x
 
 

@@ -62,6 +62,7 @@ class Compiled:
     def _start(self) -> None:
         self._programs: list[Program] = []
         self._first: list[tuple[Trace, Any]] = []  # traces that wait for a second one, with their conditions
+        self._replaced: set[tuple[int, Any]] = set()  # where another Tensor was found than before
         self._reason: str | None = None
         self._refused: dict[Any, tuple[str, Any]] = {}  # by the signature of arguments
         self._traced = self._in_vain = self._eager = 0
@@ -148,7 +149,7 @@ class Compiled:
             if getattr(getattr(self.function, "__code__", None), "co_flags", 0) & _LATER:
                 raise Refused("it is a generator or a coroutine, which runs later")
             before = Snapshot(self.function, roots)
-            trace = Trace(self.function, arguments)
+            trace = Trace(self.function, arguments, self._replaced)
         except Refused as reason:
             self._refuse(str(reason), arguments)
             return self._run_eager(args, kwargs)

@@ -18,6 +18,7 @@ import numpy as np
 from autograd.compiling.arguments import Arguments
 from autograd.compiling.calls import same_constant
 from autograd.compiling.reachable import MADE_OF, MISSING
+from autograd.compiling.renewed import is_constant
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
@@ -39,8 +40,12 @@ class Guards:
         self.mode = _mode()
         self.errors, self.errors_are = _ERRORS.get(None), np.geterr()
         self.aliases = trace.recorder.aliases
-        self.tensors = [t for t, _ in trace.reachable.tensors]
-        self.labels = [label for _, label in trace.reachable.tensors]
+        self.tensors = [t for t, _ in trace.followed]
+        self.labels = [label for _, label in trace.followed]
+        self._by_entry = [(slot, _form(t._data)) for slot, t in trace.constants]
+        self._changing = {(id(slot.holder.thing), slot.key) for slot, _ in self._by_entry}
+        self._replaced = trace.replaced
+        self._replaced |= self._changing
         self.mismatch = ""
         self.noted = [holder.values() for holder in self.holders]
         self.keys = [holder.keys() for holder in self.holders]
@@ -77,7 +82,7 @@ class Guards:
         except RuntimeError:  # another thread changes a dict
             self.mismatch = "something that another thread changes"
             return False
-        if not (self._tensors_fit() and self._apart(arguments.leaves)):
+        if not (self._tensors_fit() and self._constants_fit(arguments.leaves) and self._apart(arguments.leaves)):
             return False
         for a, b in self.aliases:
             if a.fetch(arguments.leaves) is not b.fetch(arguments.leaves):
@@ -152,6 +157,15 @@ class Guards:
             return False
         return True
 
+    def _constants_fit(self, leaves: list[Any]) -> bool:
+        """Whether the Tensors that are others in each run are laid out as they were, and no arguments."""
+        for slot, form in self._by_entry:
+            t = slot.fetch(leaves)
+            if not is_constant(t) or _form(t._data) != form or any(leaf is t._data for leaf in leaves):
+                self.mismatch = f"{slot.label} is another kind of Tensor"
+                return False
+        return True
+
     def _look_closely(self, now: list[list[Any]]) -> bool:
         if list(map(len, self._classes)) != self._class_sizes:
             self.mismatch = "what a class has"
@@ -161,8 +175,10 @@ class Guards:
                 self.mismatch = f"the entries of {holder.label}"
                 return False
             for key, a, b in zip(keys, noted, values, strict=True):
-                if a is not b and not _alike(a, b):
+                if a is not b and not _alike(a, b, (id(holder.thing), key) in self._changing):
                     self.mismatch = holder.name_of(key)
+                    if _alike(a, b, True):
+                        self._replaced.add((id(holder.thing), key))
                     return False
         self.noted = now
         self.flat = list(chain.from_iterable(now))
@@ -201,8 +217,8 @@ def _form(x: Any) -> Any:
     return type(x), x.shape, x.dtype, getattr(x, "strides", ()), getattr(getattr(x, "flags", None), "writeable", None)
 
 
-def _alike(a: Any, b: Any) -> bool:
-    """Whether a program that has seen a is right for b as well."""
+def _alike(a: Any, b: Any, tensors: bool = False) -> bool:
+    """Whether a program that has seen a is right for b as well; ``tensors`` are looked at by themselves."""
     if type(a) is not type(b) or a is MISSING or b is MISSING:
         return False
     if type(a) is np.ndarray:
@@ -210,9 +226,9 @@ def _alike(a: Any, b: Any) -> bool:
     if isinstance(a, np.generic):
         return same_constant(a, b)
     if type(a) is tuple:
-        return len(a) == len(b) and all(x is y or _alike(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(x is y or _alike(x, y, tensors) for x, y in zip(a, b, strict=True))
     if type(a).__module__.startswith("numpy.random") and hasattr(a, "bit_generator"):
         return True  # fetched at each run
     if isinstance(a, Tensor):
-        return False
+        return tensors
     return same_constant(a, b) if isinstance(a, bool | int | float | complex | str | bytes) else False

@@ -36,11 +36,11 @@ import numpy as np
 
 from autograd.compiling.errors import Refused
 from autograd.compiling.frames import is_foreign
-from autograd.engine.graph import GONE, Leaf, Vertex
+from autograd.engine.graph import GONE, Vertex
 from autograd.engine.op import Op
 from autograd.engine.tensor import Tensor
 
-__all__ = ["ASKED", "MADE_OF", "MISSING", "Holder", "Reachable", "hooks_of"]
+__all__ = ["ASKED", "MADE_OF", "MISSING", "Holder", "Reachable", "hooks_of", "is_live"]
 
 LIMIT = 50_000  # objects; who reaches more has the world in its closure
 
@@ -163,6 +163,7 @@ class Reachable:
     def __init__(self, roots: list[tuple[Any, str]], *, inside_hosts: bool = False) -> None:
         self.holders: list[Holder] = []
         self.tensors: list[tuple[Tensor, str]] = []
+        self.met_again: set[int] = set()  # Tensors that lie in several places
         self.arrays: list[tuple[Any, str]] = []
         self.generators: list[tuple[Any, str]] = []
         self.hosts: list[Any] = []
@@ -183,6 +184,8 @@ class Reachable:
 
     def _visit(self, x: Any, label: str) -> None:
         if x is None or id(x) in self._seen:
+            if isinstance(x, Tensor):
+                self.met_again.add(id(x))
             return
         atom = isinstance(x, _ATOMS)
         if atom and not getattr(x, "__dict__", None):
@@ -252,11 +255,12 @@ class Reachable:
         self.arrays.append((x, label))
 
     def _meet_tensor(self, t: Tensor, label: str) -> None:
-        node = t._node
-        if node is not None and not isinstance(node, Leaf):
-            maker: Any = node.parents[0] if node.op is None and node.parents else node
-            if maker.kept is not GONE:
+        if not t.is_leaf:
+            if is_live(t):
                 raise Refused(f"{label} is a Tensor with a graph, made before")
+            self.tensors.append((t, label))
+            self._seen[id(t._data)] = t._data
+            return
         if (hooks := hooks_of(t)) is not None:
             self._hold(Holder("list", hooks, f"the hooks of {label}"))
         self.tensors.append((t, label))
@@ -415,6 +419,14 @@ class Reachable:
         if not unchanging and (_has_hidden_state(cls) or not (slots or hasattr(x, "__dict__"))) and cls is not object:
             raise Refused(f"{label} is a {cls.__module__}.{cls.__name__}, which cannot be looked into")
         self._pending.append((cls, cls.__name__))
+
+
+def is_live(t: Tensor) -> bool:
+    """Whether a Tensor was computed, and its graph is still of use."""
+    node: Any = t._node
+    if t.is_leaf:
+        return False
+    return (node.parents[0] if node.op is None and node.parents else node).kept is not GONE
 
 
 def hooks_of(t: Tensor) -> list[Any] | None:

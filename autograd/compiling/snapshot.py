@@ -24,10 +24,15 @@ class Snapshot:
         self.holders: list[tuple[Holder, list[Any], list[Any]]] = []
         for h in reachable.holders:
             self.holders.append((h, h.keys(), h.values()))
-        self.tensors = [(t, t._data, t._grad, t._node, t._requires_grad, label) for t, label in reachable.tensors]
+        self.tensors = [
+            (t, t._data, t._grad, t._node, t._requires_grad, label) for t, label in reachable.tensors if t.is_leaf
+        ]
+        self.results = [label for t, label in reachable.tensors if not t.is_leaf]  # whose graph is used up
         arrays = [(x, label) for x, label in reachable.arrays]
         for t, label in reachable.tensors:
-            arrays += [(x, f"{label}{of}") for x, of in ((t._data, ""), (t._grad, ".grad")) if x is not None]
+            arrays.append((t._data, label))
+            if t.is_leaf and t._grad is not None:
+                arrays.append((t._grad, f"{label}.grad"))
         self.arrays = [(x, x.copy(order="K") if isinstance(x, np.ndarray) else x, label) for x, label in arrays]
         self.generators = [(g, deepcopy(g.bit_generator.state), label) for g, label in reachable.generators]
 
@@ -61,6 +66,8 @@ class Snapshot:
             found[f"the array {label}"] = frozen(copy)
         for _, _, grad, _, live, label in self.tensors:
             found[f"{label}.requires_grad"] = live, grad is None
+        for label in self.results:  # of a replay they are constants
+            found[f"{label}.requires_grad"] = False, True
         for _, state, label in self.generators:
             found[f"the state of {label}"] = repr(state)
         return found

@@ -19,6 +19,7 @@ from autograd.compiling.frames import is_ours
 from autograd.compiling.noted import Noted, NotedGenerator, noted_type
 from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of
 from autograd.compiling.recorder import Recorder
+from autograd.compiling.renewed import find_by_entry
 from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
 from autograd.engine.graph import GONE, Leaf
 from autograd.engine.tensor import Tensor
@@ -61,9 +62,10 @@ class Effect:
 class Trace:
     """The calls of a run, its result and its effects, as templates around the values of the trace."""
 
-    def __init__(self, function: Callable[..., Any], arguments: Arguments) -> None:
+    def __init__(self, function: Callable[..., Any], arguments: Arguments, replaced: set[tuple[int, Any]]) -> None:
         self.arguments = arguments
         self.function = function
+        self.replaced = replaced  # entries in which another Tensor was found than before
         roots: list[tuple[Any, str]] = [(function, getattr(function, "__name__", "the function"))]
         roots += [(x, f"argument {i}") for i, x in enumerate(arguments.objects)]
         self.reachable = Reachable(roots)
@@ -77,7 +79,10 @@ class Trace:
         self.template: Any = None
         self._tensors: list[tuple[Tensor, str]] = list(self.reachable.tensors)
         self._hooked = [hooks_of(t) is not None for t, _ in self._tensors]
-        self.without_gradient = [t._grad is None for t, _ in self._tensors]
+        self.by_entry = find_by_entry(self.reachable, replaced)
+        self.constants = [(self.by_entry[id(t)], t) for t, _ in self._tensors if id(t) in self.by_entry]
+        self.followed = [(t, label) for t, label in self._tensors if id(t) not in self.by_entry]
+        self.without_gradient = [t._grad is None for t, _ in self.followed]
         self._entered: list[tuple[Holder, list[Any], list[Any], list[Any]]] = []  # keys, before, what stands for it
         self._inside: list[tuple[Tensor, Any, Any, Any, Any]] = []
         self._containers: list[tuple[Any, Any, list[Any]]] = []
@@ -142,8 +147,11 @@ class Trace:
                 self.recorder.refuse("an argument is an array that it reaches otherwise too", where=False)
         for t, label in self._tensors:
             i = self._index.get(id(t))
-            data, grad = t._data, t._grad
-            new = self.recorder.external(data, Slot(("leaf", i) if i is not None else t, "_data", (), label))
+            data, grad = t._data, t._grad if t.is_leaf else None
+            slot = Slot(("leaf", i) if i is not None else t, "_data", (), label)
+            if (entry := self.by_entry.get(id(t))) is not None:
+                slot = Slot(entry.holder, entry.key, (*entry.path, "_data"), entry.label)
+            new = self.recorder.external(data, slot)
             t._data = new
             if id(data) in HANDED_OUT:
                 hand_out(new)
@@ -151,7 +159,7 @@ class Trace:
                 t._grad = self.recorder.external(
                     grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
                 )
-            self._inside.append((t, data, grad, new, t._grad))
+            self._inside.append((t, data, grad, new, t._grad if t.is_leaf else None))
         for space, words in self.reachable.asking.values():
             space.update({word: noted_type if word == "type" else self._asked(word) for word in words})
         for holder in self.reachable.holders:
@@ -230,7 +238,8 @@ class Trace:
                 space.pop(word, None)
         for t, data, grad, inside, inside_grad in self._inside:
             t._data = data if t._data is inside else plain_value(t._data)
-            t._grad = grad if t._grad is inside_grad else plain_value(t._grad)
+            if t.is_leaf:
+                t._grad = grad if t._grad is inside_grad else plain_value(t._grad)
             settle_tensor(t)
             if id(inside) in HANDED_OUT:  # the array that it stands for
                 hand_out(t._data)
@@ -264,6 +273,12 @@ class Trace:
             label = self._tensors[number][1]
             if hooks_of(t) is not None and not (number < len(self._hooked) and self._hooked[number]):
                 self.recorder.refuse(f"{label} gets a hook", where=False)
+            if id(t) in self.by_entry:
+                if t._data is not inside or (
+                    type(inside) is Noted and inside._var.memory and inside._var.memory.written
+                ):
+                    self.recorder.refuse(f"{label} changes, and is another Tensor in each run", where=False)
+                continue
             if t._data is not inside:
                 self.effects.append(Effect("data", t, self._index.get(id(t)), self._value(t._data, label), label))
             elif type(inside) is Noted and inside._var.memory is not None and inside._var.memory.written:
@@ -308,6 +323,8 @@ class Trace:
             if number is x:
                 return var
         if isinstance(x, Tensor):
+            if id(x) in self.by_entry:
+                self.recorder.refuse(f"{what} is a Tensor that is another one in each run", where=False)
             if any(t is x for t, _ in self._tensors):
                 return Existing(x, self._index.get(id(x)))
             node = x._node

@@ -172,7 +172,7 @@ class _Writer:
             return f"{self.bind(holder, _tensor_name(holder, slot.label))}.{slot.key}"
         else:
             text = self._entry(holder, slot.key)
-        return text + "".join(f"[{i}]" for i in slot.path)
+        return text + "".join(f".{i}" if type(i) is str else f"[{i}]" for i in slot.path)
 
     def _entry(self, holder: Holder, key: Any) -> str:
         wish = holder.label or "outside"

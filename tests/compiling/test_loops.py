@@ -5,9 +5,10 @@ import copy
 import numpy as np
 import pytest
 
+import autograd
 import nn
 import optim
-from autograd import no_grad
+from autograd import no_grad, tensor
 
 MODELS = {
     "plain": lambda: [nn.Linear(6, 8, rng=0), nn.Tanh(), nn.Linear(8, 3, rng=1)],
@@ -163,9 +164,39 @@ def hooks(world):
     return step
 
 
+def kept_results(world):
+    """The loss of the last step, a running sum of losses, and one in a tuple: other Tensors in each run."""
+    world.last, world.total, world.pair = None, tensor(0.0), (tensor(0.0), np.ones(2))
+
+    def step(x, y):
+        loss = trained(world, x, y)
+        world.last, world.total = loss, world.total + loss.detach()
+        world.pair = world.pair[0] * 0.5 + loss.detach(), world.pair[1] * 2.0
+        return loss
+
+    return step
+
+
+def penalties(world):
+    """The slope of the scores by the inputs, and all weights."""
+
+    def step(x, y):
+        world.optimizer.zero_grad()
+        inputs = tensor(x, requires_grad=True)
+        scores = world.model(inputs)
+        (slope,) = (scores**2).sum().gradient(inputs, create_graph=True)
+        squares = sum((p**2).sum() for p in world.model.parameters())
+        loss = world.loss_of(scores, y) + 0.1 * (slope**2).sum() + 1e-3 * squares
+        loss.backward()
+        world.optimizer.step()
+        return loss
+
+    return step
+
+
 LOOPS = (
     two_steps, evaluated_after_the_step, micro_batches, adversaries, gradients_filled_with_zeros, average_of_weights,
-    metrics_as_arrays, clipped, weighted_classes, hooks,
+    metrics_as_arrays, clipped, weighted_classes, hooks, kept_results, penalties,
 )  # fmt: skip
 
 
@@ -206,3 +237,92 @@ def test_what_was_changed_before_a_check_is_taken_back(beside_eager, World):
     compiled, _ = beside_eager(maker(World, body, "norm and dropout"), arguments, steps=14)
     assert replays(compiled)
     assert sum(program.missed for program in compiled._programs)
+
+
+def test_the_state_of_a_recurrent_layer_goes_on(beside_eager, World):
+    def make():
+        layer = nn.LSTM(6, 4, rng=0)
+        world = World(layer, optim.SGD(layer.parameters(), lr=0.1))
+        world.carried = [tensor(np.zeros((1, 16, 4), "f")), tensor(np.zeros((1, 16, 4), "f"))]
+
+        def step(x, y):
+            out, state = layer(x[None], tuple(world.carried))
+            loss = (out**2).mean()
+            world.optimizer.zero_grad()
+            loss.backward()
+            world.optimizer.step()
+            for i, part in enumerate(state):
+                world.carried[i] = part.detach()
+            return loss
+
+        return world, step
+
+    def between(world, i):
+        if i == 9:  # another sequence
+            world.carried[:] = [tensor(np.zeros((1, 16, 4), "f")), tensor(np.ones((1, 16, 4), "f"))]
+
+    compiled, _ = beside_eager(make, batch, steps=14, before=between)
+    assert replays(compiled) > 5
+
+
+KEPT = {
+    "in two places": (lambda world, loss: setattr(world, "a", world.b), "is a Tensor that is another one in each run"),
+    "changed": (lambda world, loss: world.b.data.__iadd__(1), "changes, and is another Tensor in each run"),
+    "its data exchanged": (
+        lambda world, loss: setattr(world.b, "data", world.b.data * 2),
+        "is another Tensor in each run",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_results_that_are_kept_in_other_ways(name, beside_eager, World):
+    def body(world):
+        world.a, world.b = tensor(0.0), tensor(np.zeros(3, "f"))
+
+        def step(x, y):
+            loss = trained(world, x, y)
+            KEPT[name][0](world, loss)
+            world.b = loss.detach() * np.ones(3, "f")
+            return loss, world.b
+
+        return step
+
+    compiled, _ = beside_eager(maker(World, body, "plain"), batch, steps=14)
+    assert KEPT[name][1] in compiled.explain()
+
+
+def test_a_closure_of_lbfgs(beside_eager, bits, World):
+    """The step itself asks for the loss as often as the numbers want it, and says so; its closure is compiled."""
+    strict = []
+
+    def body(world):
+        def step(x, y):
+            def closure():
+                world.optimizer.zero_grad()
+                loss = world.loss_of(world.model(x), y)
+                loss.backward()
+                return loss
+
+            return world.optimizer.step(closure)
+
+        return step
+
+    def by_closure(world):
+        def loss_of(x, y):
+            world.optimizer.zero_grad()
+            loss = world.loss_of(world.model(x), y)
+            loss.backward()
+            return loss
+
+        strict.append(autograd.compile(loss_of, strict=True))
+        return lambda x, y: world.optimizer.step(lambda: strict[-1](x, y))
+
+    search = lambda p: optim.LBFGS(p, line_search_fn="strong_wolfe", max_iter=4)  # noqa: E731
+    compiled, _ = beside_eager(maker(World, body, "plain", search), batch, steps=4)
+    assert "LBFGS asks for the loss as often as the numbers want it" in compiled.explain()
+    eager, step = (maker(World, make, "plain", search)() for make in (body, by_closure))
+    for i in range(6):
+        assert bits(eager[1](*batch(i))) == bits(step[1](*batch(i)))
+        assert eager[0].state() == step[0].state()
+    assert replays(strict[-1])
