@@ -88,7 +88,9 @@ def expand(g: Any, shape: Shape) -> Any:
             out = np.empty(shape, g.dtype)
             out[...] = g
             return out
-        if g.size == 1 and issubclass(type(g), np.ndarray | np.generic):  # as `np.broadcast_to`, in an eighth of the time
+        if g.size == 1 and issubclass(
+            type(g), np.ndarray | np.generic
+        ):  # as `np.broadcast_to`, in an eighth of the time
             out = np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))
             out.flags.writeable = False
             return out

@@ -206,7 +206,7 @@ class Compiled:
             self._refuse(f"no two runs are alike: {why} changes from call to call")
             return
         self._first.append((trace, Guards(trace)))
-        trace.recorder.forget()
+        trace.forget()
         del self._first[:-MOST]
 
     def _identifier(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
+from autograd.compiling.lifetimes import Lifetimes, Register
 from autograd.compiling.lowering import Lowering, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.recorder import run_call
@@ -29,7 +30,7 @@ _UFUNC_OF = {
     operator.and_: np.bitwise_and, operator.or_: np.bitwise_or, operator.xor: np.bitwise_xor,
     operator.invert: np.invert,
 }  # fmt: skip
-_LASTING = ("guard", "host", "draw")
+_LASTING = ("guard", "host", "draw", "drop")
 
 
 def values_of_template(template: Any) -> list[Var]:
@@ -62,7 +63,7 @@ class Plan:
         self.escaping = {id(var.memory) for var in self.outputs if var.memory is not None}
         rewritten = Rewritten(recorder.calls, self.outputs)
         self.shared = rewritten.shared
-        self.calls = self._needed(rewritten.calls)
+        self.calls = self._needed(self._dropping(rewritten.calls))
         self.pruned = len(rewritten.calls) - len(self.calls)
         self.known: dict[int, Any] = {}
         self.into: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
@@ -70,7 +71,8 @@ class Plan:
         self.lowering = Lowering()
         self.bytes = 0
         self._fold()
-        self._place()
+        self.lifetimes = Lifetimes(self.calls, self.escaping)
+        self._place(self._staying())
         checks = [i for i, call in enumerate(self.calls) if call.kind == "guard"]
         self.last_check = checks[-1] if checks else -1  # what is changed before it may have to be taken back
 
@@ -130,43 +132,67 @@ class Plan:
             if last.get(id(var.memory), -1) > place[id(call)] or call.writes is var.memory
         }
 
-    def _place(self) -> None:
-        """Give results memory that stays, and use it again once nothing later reads what lies in it."""
-        last: dict[int, int] = {}
-        for i, call in enumerate(self.calls):
-            for var in [*call.inputs(), *call.results()]:
-                if var.memory is not None:
-                    last[id(var.memory)] = i
-        free: dict[Any, list[Any]] = {}
+    def _dropping(self, calls: list[Call]) -> list[Call]:
+        """Old gradients are dropped where the function does it, if nothing reads them and others take their place."""
+        recorder = self.trace.recorder
+        used = self.escaping | {id(var.memory) for call in recorder.calls for var in call.inputs()}
+        used |= {id(call.writes) for call in recorder.calls}
+        slots = [var.slot for var in recorder.vars if var.slot is not None and id(var.memory) not in used]
+        unread = {id(slot.holder) for slot in slots if slot.key == "_grad"}
+        unread &= {id(effect.target) for effect in self.trace.effects if effect.kind == "grad"}
+        found = []
+        for call in calls:
+            if call.kind == "drop":
+                olds = [old for old in call.kwargs["olds"] if id(old[0]) in unread]
+                call = Call("drop", "drop", (), {"olds": olds}, None, None, call.place, call.modes)
+            if call.kind != "drop" or olds:
+                found.append(call)
+        return found
+
+    def _staying(self) -> dict[int, tuple[Any, Register]]:
+        """The calls that write into memory that stays, by their ids: with the ufunc and its operands, and where."""
+        free: dict[Any, list[Register]] = {}
         lies_in: dict[int, Any] = {}
-        looked: set[int] = set()
+        found: dict[int, tuple[Any, Register]] = {}
         for i, call in enumerate(self.calls):
-            plan = self._writes_into(call)
-            out = call.out
-            if plan is not None and id(out.memory) not in self.escaping:
+            how, out = self._writes_into(call), call.out
+            if how is not None and id(out.memory) not in self.escaping:
                 x = out.example
                 form = (x.shape, x.dtype, x.strides)
                 waiting = free.get(form)
-                array = waiting.pop() if waiting else _like(x)
-                if array is not None:
-                    if not waiting and waiting != []:
-                        self.bytes += array.nbytes
-                    self.known[out.number] = array
-                    lies_in[id(out.memory)] = array, form
-                    if plan[0] is np.matmul and is_product_by_dot(call):
-                        plan = np.dot, *plan[1:]
-                    self.into[id(call)] = self.lowering.with_arrays(plan, x.dtype)
-            elif plan is not None and plan[0] is np.matmul and is_product_by_dot(call):
+                register = waiting.pop() if waiting else Register(x.nbytes)
+                register.uses.append((i, self.lifetimes.last[id(out.memory)]))
+                lies_in[id(out.memory)] = register, form
+                found[id(call)] = how, register
+            for key in self.lifetimes.ending(i, call):
+                if key in lies_in:
+                    register, form = lies_in.pop(key)
+                    free.setdefault(form, []).append(register)
+        staying = self.lifetimes.staying({register for _, register in found.values()})
+        return {key: (how, register) for key, (how, register) in found.items() if register in staying}
+
+    def _place(self, staying: dict[int, tuple[Any, Register]]) -> None:
+        """Give results the memory that stays, and make views of it once; of others, find out where they end."""
+        arrays: dict[Register, Any] = {}
+        looked: set[int] = set()
+        for call in self.calls:
+            if id(call) in staying:
+                how, register = staying[id(call)]
+                if register not in arrays:
+                    arrays[register] = _like(call.out.example)
+                if arrays[register] is not None:
+                    self.known[call.out.number] = arrays[register]
+                    if how[0] is np.matmul and is_product_by_dot(call):
+                        how = np.dot, *how[1:]
+                    self.into[id(call)] = self.lowering.with_arrays(how, call.out.example.dtype)
+            elif call.fn in (np.matmul, operator.matmul) and self._writes_into(call) and is_product_by_dot(call):
                 self.functions[id(call)] = np.dot
             elif self._is_view_of_known(call):
                 args = map_tree(call.args, self._at_hand)
-                self.known[out.number] = run_call(call.kind, call.fn, args, map_tree(call.kwargs, self._at_hand))
+                self.known[call.out.number] = run_call(call.kind, call.fn, args, map_tree(call.kwargs, self._at_hand))
                 looked.add(id(call))
-            for var in [*call.inputs(), *call.results()]:
-                key = id(var.memory)
-                if var.memory is not None and last[key] == i and key in lies_in:
-                    array, form = lies_in.pop(key)
-                    free.setdefault(form, []).append(array)
+        self.bytes = sum(array.nbytes for array in arrays.values() if array is not None)
+        self.ending = {id(call): self.lifetimes.ending(i, call) for i, call in enumerate(self.calls)}
         self.calls = [call for call in self.calls if id(call) not in looked]
 
     def _writes_into(self, call: Call) -> tuple[Any, tuple[Any, ...], dict[str, Any]] | None:

@@ -51,6 +51,7 @@ class Recorder:
         self.numbers_read: list[tuple[Any, Var]] = []  # that the function returns, and does nothing else with
         self.drawn_from: list[tuple[Any, Any]] = []  # generators, and their states at the start
         self.quiet: list[tuple[Any, Any]] = []  # generators that can be reached, and their states before
+        self.gradients: list[tuple[Tensor, Any]] = []  # those from before, as long as the function has not dropped them
         self.asked_for: list[Callable[[], Any]] = []  # where generators come from that nothing holds
         self.modes = np.geterr()
         self.remembering: set[CodeType] = set()  # functions that keep their results: they get plain arrays
@@ -178,6 +179,10 @@ class Recorder:
             self.refuse(f"the shape of a result of {name} depends on what was computed")
 
     def _append(self, call: Call) -> None:
+        if dropped := [(t, old._value) for t, old in self.gradients if t._grad is not old]:
+            olds = [(t, (old.shape, old.dtype, old.strides)) for t, old in dropped]
+            self.calls.append(Call("drop", "drop", (), {"olds": olds}, None, None, call.place, call.modes))
+            self.gradients = [(t, old) for t, old in self.gradients if t._grad is old]
         self.calls.append(call)
 
     def _place(self) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from autograd.compiling.calls import Call, Memory, Var, map_tree
 __all__ = ["Rewritten"]
 
 _LARGE = 65_536  # bytes from which on a result is not kept for a later call
-_WITH_EFFECTS = ("guard", "host", "draw")
+_WITH_EFFECTS = ("guard", "host", "draw", "drop")
 _UNSURE = ("empty", "empty_like")  # whose results are what lies there
 
 
@@ -36,7 +36,7 @@ class Rewritten:
         gives_back = type(call.out) is Var and any(var is call.out for var in call.inputs())  # such as `asarray`
         if gives_back and call.writes is None and call.kind not in _WITH_EFFECTS:
             return
-        if call.kind not in ("host", "draw"):
+        if call.kind not in ("host", "draw", "drop"):
             args, kwargs = map_tree(call.args, self._swap), map_tree(call.kwargs, self._swap)
             call = Call(call.kind, call.fn, args, kwargs, call.out, call.writes, call.place, call.modes)
         if call.kind == "host":

@@ -118,7 +118,7 @@ class Trace:
             finally:
                 recorder.active = False
                 self._leave()
-                self._inside, self._entered, self._containers = [], [], []
+                self._inside, self._entered, self._containers, recorder.gradients = [], [], [], []
                 result = plain_value(result)
         survivors = recorder.survivors()
         if survivors:
@@ -160,6 +160,9 @@ class Trace:
                     grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
                 )
             self._inside.append((t, data, grad, new, t._grad if t.is_leaf else None))
+        self.recorder.gradients = [
+            (t, grad) for t, _, _, _, grad in self._inside if isinstance(grad, np.ndarray) and id(t) not in self._index
+        ]
         for space, words in self.reachable.asking.values():
             space.update({word: noted_type if word == "type" else self._asked(word) for word in words})
         for holder in self.reachable.holders:
@@ -262,6 +265,12 @@ class Trace:
                 if list(fresh) != list(given) or any(a is not b for a, b in zip(fresh.values(), given.values())):  # noqa: B905
                     given.clear()
                     given.update(fresh)
+
+    def forget(self) -> None:
+        """Let go of all arrays, arguments among them: it waits for a second trace, perhaps for long."""
+        self.recorder.forget()
+        self.arguments.leaves, self.arguments.tree = [], ((), {})
+        self.reachable._seen.clear()
 
     # --- what it has done -----------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Slot, Var, map_tree, vars_in
+from autograd.compiling.lifetimes import OldGradients
 from autograd.compiling.planning import Plan, values_of_template
 from autograd.compiling.reachable import Holder
 from autograd.compiling.results import build
@@ -54,6 +55,7 @@ class _Writer:
         self.last_place: tuple[str, int] = ("", 0)
         self.undo: list[Callable[[], None]] = []  # how what a run has changed is taken back
         self.noted: set[int] = set()  # of which that is known, by number
+        self.local: dict[int, list[str]] = {}  # what lies in a memory that a run makes, by its id
 
     # --- names ---
 
@@ -132,6 +134,8 @@ class _Writer:
             elif call.kind in ("host", "draw") or (call.writes is not None and call.writes.external):
                 self._has_effect()
             self.lines += [f"{indent}{line}" for line in self._call(call)]
+            if done := [name for key in plan.ending[id(call)] for name in self.local.pop(key, ())]:
+                self.lines.append(f"{indent}del {', '.join(done)}")
         self._end()
         head = f"def {self.name}(leaves):"
         return "\n".join([head, *self.lines, ""]), self.space
@@ -196,6 +200,8 @@ class _Writer:
             return self._guard(call)
         if call.kind == "host":
             return self._host(call)
+        if call.kind == "drop":
+            return [f"{self.bind(OldGradients(self.undo, call.kwargs['olds']).drop, 'drop_gradients')}()"]
         into = self.plan.into.get(id(call))
         if into is not None:
             ufunc, args, kwargs = into
@@ -216,8 +222,10 @@ class _Writer:
 
     def _targets(self, out: Any) -> str:
         if type(out) is Var:
-            self.names[out.number] = self.fresh(self._wish_of(out))
-            return self.names[out.number]
+            self.names[out.number] = name = self.fresh(self._wish_of(out))
+            if out.memory is not None and id(out.memory) not in self.plan.escaping:
+                self.local.setdefault(id(out.memory), []).append(name)
+            return name
         if isinstance(out, tuple | list):
             return f"({', '.join(map(self._targets, out))}{',' if len(out) == 1 else ''})"
         return self.fresh("unused")
