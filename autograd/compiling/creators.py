@@ -53,7 +53,7 @@ class Creators:
             self._instead[id(original)] = vars(twin)[name] = self._noted(original)
         for name in sorted(FUNCTIONS):  # of plain numbers they make arrays too
             original = getattr(np, name, None)
-            if original is not None and not isinstance(original, np.ufunc) and id(original) not in self._instead:
+            if callable(original) and not isinstance(original, np.ufunc) and id(original) not in self._instead:
                 vars(twin)[name] = self._noted(original, only_plain=True)
         self._instead[id(np)] = twin
         self._one = self._noted(one)

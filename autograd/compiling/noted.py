@@ -85,6 +85,8 @@ class Noted:
         value = self._value
         if name == "base" and not is_ours(sys._getframe(1).f_code) and self._recorder.is_here():
             self._recorder.refuse(f".{name} says where an array lies, which is no number")
+        if name == "flags" and isinstance(value, np.ndarray):
+            self._recorder.watch_flags(value)
         if name in METADATA or sys._getframe(1).f_code.co_filename in LOOKING_AFTER:
             return getattr(value, name)
         if not hasattr(value, name):

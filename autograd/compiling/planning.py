@@ -244,7 +244,7 @@ def _may_raise(call: Call, modes: Any) -> bool:
     """Whether other numbers may raise an error, which eager would raise whether or not the result is used."""
     if all(var.is_constant for var in call.inputs()):
         return False
-    if call.kind in ("getitem", "setitem", "ufunc.at"):
+    if call.kind in ("getitem", "setitem", "ufunc.at", "ufunc.reduceat"):
         return any(not var.is_constant for var in vars_in(call.args[1]))
     if "raise" in (*dict(call.modes).values(), *modes.values()) or call.name in CHECKING:
         return True

@@ -69,7 +69,7 @@ ASKED = frozenset({"getattr", "hasattr", "isinstance", "type", "vars"})
 MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # of a function
 
 # What has no attributes to look at, and does not change.
-_UNCHANGING = frozenset({"_operator", "datetime", "decimal", "operator", "types", "typing", "uuid", "zoneinfo"})
+_UNCHANGING = frozenset({"_abc", "_operator", "datetime", "decimal", "operator", "types", "typing", "uuid", "zoneinfo"})
 
 
 class Holder:
@@ -345,7 +345,7 @@ class Reachable:
     def _meet_class(self, cls: Any, label: str) -> None:
         if is_foreign(cls):
             return
-        plain = tuple(k for k, v in vars(cls).items() if not k.startswith("__") or isinstance(v, FunctionType))
+        plain = tuple(k for k, v in vars(cls).items() if not k.startswith("__") or callable(v))
         self._hold(Holder("class", cls, cls.__name__, tuple(plain)))
         for value in vars(cls).values():
             if isinstance(value, property):

@@ -53,6 +53,7 @@ class Recorder:
         self.quiet: list[tuple[Any, Any]] = []  # generators that can be reached, and their states before
         self.gradients: list[tuple[Tensor, Any]] = []  # those from before, as long as the function has not dropped them
         self.asked_for: list[Callable[[], Any]] = []  # where generators come from that nothing holds
+        self.flags: list[tuple[Any, int]] = []  # arrays whose flags somebody has got hold of
         self.modes = np.geterr()
         self.remembering: set[CodeType] = set()  # functions that keep their results: they get plain arrays
         self._by_id: dict[int, Var] = {}
@@ -93,6 +94,10 @@ class Recorder:
     def watch_generators(self, generators: list[Any]) -> None:
         """Note the states of generators, whether or not what stands for them will be used."""
         self.quiet = [(generator, _state_of(generator)) for generator in generators]
+
+    def watch_flags(self, array: Any) -> None:
+        """Note the flags of an array, which whoever got hold of them may change."""
+        self.flags.append((array, array.flags.num))
 
     def default_generator(self, get: Callable[[], Any]) -> Any:
         """The same for the one that layers use when they are not told; each replay asks which that is."""
@@ -364,8 +369,10 @@ class Recorder:
             self.refuse("a generator drew numbers unseen")
         self._generators[id(var.example)] = stands, _state_of(var.example)
 
-    def check_generators(self) -> None:
-        """Refuse draws that were not noted."""
+    def check_unseen(self) -> None:
+        """Refuse draws that were not noted, and flags that were changed."""
+        if any(array.flags.num != before for array, before in self.flags):
+            self.refuse("the flags of an array are changed", where=False)
         for stands, state in self._generators.values():
             if state != _state_of(stands._value):
                 self.refuse("a generator drew numbers unseen", where=False)
@@ -423,7 +430,7 @@ class Recorder:
             if var.memory is not None:
                 var.memory.owner = None
         self._values, self._by_id, self._memory, self._generators = [], {}, {}, {}
-        self.drawn_from, self.numbers_read, self.quiet = [], [], []
+        self.drawn_from, self.numbers_read, self.quiet, self.flags = [], [], [], []
 
     def survivors(self) -> list[Noted]:
         """What still stands for a value once the function has returned."""

@@ -112,7 +112,7 @@ class Trace:
             try:
                 if finished and recorder.refused is None:
                     self._describe(result)
-                recorder.check_generators()
+                recorder.check_unseen()
                 if luck != _global_randomness():
                     recorder.refuse("it uses random numbers of Python's or NumPy's global generator", where=False)
             finally:

@@ -3,6 +3,7 @@
 import pickle
 import sys
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sized
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
@@ -56,6 +57,11 @@ def by_writing(x, i):
     return x * 2
 
 
+def by_a_place_to_reduce_at(x, i):
+    np.add.reduceat(x[0], i)
+    return x * 2
+
+
 def by_take(x, i):
     np.take(x, i)
     return x * 2
@@ -72,7 +78,9 @@ def by_an_integer_power(x, i):
     return x * 2
 
 
-@pytest.mark.parametrize("check", [by_cholesky, by_index, by_writing, by_take, by_errstate, by_an_integer_power])
+@pytest.mark.parametrize(
+    "check", [by_cholesky, by_index, by_writing, by_take, by_a_place_to_reduce_at, by_errstate, by_an_integer_power]
+)
 def test_a_call_that_checks_is_done_whether_or_not_its_result_is_used(check, bits):
     def arguments(i):
         wrong = i >= 6
@@ -350,3 +358,36 @@ def test_a_decorated_function_is_pickled_by_its_name():
     assert pickle.loads(pickle.dumps(Model.twice)) is Model.twice
     again = pickle.loads(pickle.dumps(autograd.compile(np.tanh, verify=3)))
     assert again.verify == 3
+
+
+def test_flags_that_are_changed():
+    def step(x):
+        h = x * 2
+        h.flags.writeable = False
+        return h
+
+    compiled = autograd.compile(step)
+    assert [compiled(np.ones(2)).flags.writeable for _ in range(5)] == [False] * 5
+
+
+def test_a_function_that_has_the_name_of_a_module():
+    compiled = autograd.compile(lambda x: np.fft.rfft(x), strict=True)
+    for i in range(5):
+        assert compiled(np.arange(4.0) + i).tolist() == np.fft.rfft(np.arange(4.0) + i).tolist()
+
+
+class Kernel(ABC):
+    @abstractmethod
+    def __call__(self, x): ...
+
+
+class Scaled(Kernel):
+    def __call__(self, x):
+        return x * 2.0
+
+
+def test_an_abstract_class():
+    kernel = Scaled()
+    compiled = autograd.compile(lambda x: kernel(x), strict=True)
+    for i in range(5):
+        assert compiled(np.full(2, float(i))).tolist() == [2.0 * i] * 2
