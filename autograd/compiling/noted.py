@@ -85,8 +85,9 @@ class Noted:
         value = self._value
         if name == "base" and not is_ours(sys._getframe(1).f_code) and self._recorder.is_here():
             self._recorder.refuse(f".{name} says where an array lies, which is no number")
-        if name == "flags" and isinstance(value, np.ndarray):
+        if name in ("flags", "setflags") and isinstance(value, np.ndarray):
             self._recorder.watch_flags(value)
+            return getattr(value, name)
         if name in METADATA or sys._getframe(1).f_code.co_filename in LOOKING_AFTER:
             return getattr(value, name)
         if not hasattr(value, name):
@@ -102,7 +103,7 @@ class Noted:
                 return self._method(name)
             if name == "item":
                 return self._item
-            if name == "resize" or name == "setflags":
+            if name == "resize":
                 self._recorder.refuse(f".{name}() changes an array itself")
                 return getattr(value, name)
         if name in ("tobytes", "tolist"):

@@ -86,6 +86,7 @@ class Plan:
     def _needed(self, calls: list[Call]) -> list[Call]:
         """The calls that a result, an effect, a check or a generator depends on."""
         wanted = {var.number for var in self.outputs}
+        returned = frozenset(wanted)
         memories = {id(var.memory) for var in self.outputs if var.memory is not None}
         memories |= {
             id(var.memory) for var in self.trace.recorder.vars if var.memory is not None and var.slot is not None
@@ -97,6 +98,7 @@ class Plan:
                 or _may_raise(call, self.trace.recorder.modes)
                 or (call.writes is not None and id(call.writes) in memories)
                 or any(var.number in wanted for var in call.results())
+                or (call.fn == "setflags" and call.args[0].number in returned)
             ):
                 kept.append(call)
                 for var in call.inputs():

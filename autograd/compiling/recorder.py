@@ -370,9 +370,14 @@ class Recorder:
         self._generators[id(var.example)] = stands, _state_of(var.example)
 
     def check_unseen(self) -> None:
-        """Refuse draws that were not noted, and flags that were changed."""
-        if any(array.flags.num != before for array, before in self.flags):
-            self.refuse("the flags of an array are changed", where=False)
+        """Note flags that were changed, and refuse draws that were not noted."""
+        for array, before in self.flags:
+            if array.flags.num != before:
+                var = self._by_id[id(array)]
+                if var.slot is not None:
+                    self.refuse("the flags of an array from outside are changed", where=False)
+                write = {"write": array.flags.writeable}
+                self._append(Call("method", "setflags", (var,), write, None, None, ("", 0), ()))
         for stands, state in self._generators.values():
             if state != _state_of(stands._value):
                 self.refuse("a generator drew numbers unseen", where=False)

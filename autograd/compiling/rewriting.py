@@ -39,8 +39,8 @@ class Rewritten:
         if call.kind not in ("host", "draw", "drop"):
             args, kwargs = map_tree(call.args, self._swap), map_tree(call.kwargs, self._swap)
             call = Call(call.kind, call.fn, args, kwargs, call.out, call.writes, call.place, call.modes)
-        if call.kind == "host":
-            self._made.clear()  # it changes what lies in parameters
+        if call.kind == "host" or (call.writes is not None and call.writes.external):
+            self._made.clear()  # other arrays may become views of what it changes
         elif call.kind not in _WITH_EFFECTS and call.writes is None and self._may_be_shared(call):
             key = (call.kind, _frozen(call.fn), _frozen(call.args), _frozen(call.kwargs), call.modes)
             first = self._made.setdefault(key, call)

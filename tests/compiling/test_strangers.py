@@ -282,6 +282,19 @@ def test_an_array_that_becomes_a_view_of_one_that_is_written(bits):
     beside(make, lambda i: (np.ones(4),), bits, before=change)
 
 
+def test_an_argument_that_becomes_a_view_of_one_that_is_written(bits):
+    def step(x, y):
+        before = np.exp(y).sum()
+        x += 1.0
+        return before, np.exp(y).sum()
+
+    def arguments(i):
+        x = np.full(4, float(i))[:]
+        return x, x[:] if i >= 6 else np.ones(4)[:]
+
+    assert len(beside(lambda: (SimpleNamespace(), step), arguments, bits)._programs) == 1
+
+
 def test_gradients_that_are_put_back_after_a_step():
     p = nn.Parameter(np.ones(4))
     optimizer = optim.SGD([p], lr=0.1)
@@ -366,8 +379,16 @@ def test_flags_that_are_changed():
         h.flags.writeable = False
         return h
 
-    compiled = autograd.compile(step)
+    compiled = autograd.compile(step, strict=True)
     assert [compiled(np.ones(2)).flags.writeable for _ in range(5)] == [False] * 5
+
+
+def test_a_view_that_must_not_be_written():
+    p = nn.Parameter(np.ones(2))
+    compiled = autograd.compile(lambda x: (p.numpy(), (p.detach() * x).numpy()), strict=True)
+    for _ in range(5):
+        assert [x.flags.writeable for x in compiled(np.ones(2))] == [False, False]
+    assert p.data.flags.writeable
 
 
 def test_a_function_that_has_the_name_of_a_module():
