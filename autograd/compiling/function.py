@@ -21,6 +21,7 @@ from autograd.compiling.arguments import Arguments
 from autograd.compiling.errors import CompileError, CompileWarning, Refused
 from autograd.compiling.guards import Guards
 from autograd.compiling.program import ANOTHER_WAY, BUSY, OTHER, Program, disagreement
+from autograd.compiling.renewed import Renewed
 from autograd.compiling.snapshot import Snapshot, differences, frozen
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
@@ -62,7 +63,7 @@ class Compiled:
     def _start(self) -> None:
         self._programs: list[Program] = []
         self._first: list[tuple[Trace, Any]] = []  # traces that wait for a second one, with their conditions
-        self._replaced: set[tuple[int, Any]] = set()  # where another Tensor was found than before
+        self._renewed = Renewed()
         self._reason: str | None = None
         self._refused: dict[Any, tuple[str, Any]] = {}  # by the signature of arguments
         self._traced = self._in_vain = self._eager = 0
@@ -145,11 +146,15 @@ class Compiled:
     def _trace(self, arguments: Arguments) -> Any:
         args, kwargs = arguments.tree
         roots = [(x, f"argument {i}") for i, x in enumerate([*arguments.objects, *arguments.leaves])]
+        for guards in [*[program.guards for program in self._programs], *[guards for _, guards in self._first]]:
+            if not guards.fit(arguments):
+                for place, was, now in guards.exchanged:
+                    self._renewed.learn(place, was, now)
         try:
             if getattr(getattr(self.function, "__code__", None), "co_flags", 0) & _LATER:
                 raise Refused("it is a generator or a coroutine, which runs later")
             before = Snapshot(self.function, roots)
-            trace = Trace(self.function, arguments, self._replaced)
+            trace = Trace(self.function, arguments, self._renewed)
         except Refused as reason:
             self._refuse(str(reason), arguments)
             return self._run_eager(args, kwargs)

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.arguments import Arguments
-from autograd.compiling.calls import same_constant
-from autograd.compiling.reachable import MADE_OF, MISSING
-from autograd.compiling.renewed import is_constant
+from autograd.compiling.reachable import MADE_OF
+from autograd.compiling.renewed import exchanged, form_of, is_constant, place_of
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
@@ -42,10 +41,9 @@ class Guards:
         self.aliases = trace.recorder.aliases
         self.tensors = [t for t, _ in trace.followed]
         self.labels = [label for _, label in trace.followed]
-        self._by_entry = [(slot, _form(t._data)) for slot, t in trace.constants]
-        self._changing = {(id(slot.holder.thing), slot.key) for slot, _ in self._by_entry}
-        self._replaced = trace.replaced
-        self._replaced |= self._changing
+        self._by_entry = [(slot, form_of(t._data)) for slot, t in trace.constants]
+        self._inputs = trace.inputs
+        self.exchanged: list[tuple[Any, Any, Any]] = []  # what alone was other than in the trace, and may be an input
         self.mismatch = ""
         self.noted = [holder.values() for holder in self.holders]
         self.keys = [holder.keys() for holder in self.holders]
@@ -54,7 +52,7 @@ class Guards:
         self._watch()
         self._data = list(map(_data, self.tensors))
         self._data_ids = set(map(id, self._data))
-        self._forms = [_form(x) for x in self._data]
+        self._forms = [form_of(x) for x in self._data]
         self._live = list(map(_live, self.tensors))
         self._without = trace.without_gradient
         self._infos = list(map(_info, self.tensors))
@@ -62,6 +60,7 @@ class Guards:
 
     def fit(self, arguments: Arguments) -> bool:
         """Whether a call with these arguments can be replayed here and now."""
+        self.exchanged = []
         if arguments.key != self.key:
             self.mismatch = "arguments of other shapes, dtypes or values"
             return False
@@ -141,7 +140,7 @@ class Guards:
         data = list(map(_data, tensors))
         if not all(map(is_, data, self._data)):
             for x, form, label in zip(data, self._forms, self.labels, strict=True):
-                if _form(x) != form:
+                if form_of(x) != form:
                     self.mismatch = f"{label} is laid out otherwise"
                     return False
             self._data, self._data_ids = data, set(map(id, data))
@@ -161,7 +160,7 @@ class Guards:
         """Whether the Tensors that are others in each run are laid out as they were, and no arguments."""
         for slot, form in self._by_entry:
             t = slot.fetch(leaves)
-            if not is_constant(t) or _form(t._data) != form or any(leaf is t._data for leaf in leaves):
+            if not is_constant(t) or form_of(t._data) != form or any(leaf is t._data for leaf in leaves):
                 self.mismatch = f"{slot.label} is another kind of Tensor"
                 return False
         return True
@@ -175,10 +174,11 @@ class Guards:
                 self.mismatch = f"the entries of {holder.label}"
                 return False
             for key, a, b in zip(keys, noted, values, strict=True):
-                if a is not b and not _alike(a, b, (id(holder.thing), key) in self._changing):
+                if a is not b and (
+                    other := [x for x in exchanged(a, b, place_of(holder, key)) if x[0] not in self._inputs]
+                ):
                     self.mismatch = holder.name_of(key)
-                    if _alike(a, b, True):
-                        self._replaced.add((id(holder.thing), key))
+                    self.exchanged = [] if any(place is None for place, _, _ in other) else other
                     return False
         self.noted = now
         self.flat = list(chain.from_iterable(now))
@@ -211,24 +211,3 @@ def _ids_of(values: list[Any]) -> set[int]:
         elif type(x) is tuple:
             found |= _ids_of(list(x))
     return found
-
-
-def _form(x: Any) -> Any:
-    return type(x), x.shape, x.dtype, getattr(x, "strides", ()), getattr(getattr(x, "flags", None), "writeable", None)
-
-
-def _alike(a: Any, b: Any, tensors: bool = False) -> bool:
-    """Whether a program that has seen a is right for b as well; ``tensors`` are looked at by themselves."""
-    if type(a) is not type(b) or a is MISSING or b is MISSING:
-        return False
-    if type(a) is np.ndarray:
-        return bool(_form(a) == _form(b))
-    if isinstance(a, np.generic):
-        return same_constant(a, b)
-    if type(a) is tuple:
-        return len(a) == len(b) and all(x is y or _alike(x, y, tensors) for x, y in zip(a, b, strict=True))
-    if type(a).__module__.startswith("numpy.random") and hasattr(a, "bit_generator"):
-        return True  # fetched at each run
-    if isinstance(a, Tensor):
-        return tensors
-    return same_constant(a, b) if isinstance(a, bool | int | float | complex | str | bytes) else False

@@ -131,14 +131,7 @@ class Noted:
         return method
 
     def _item(self, *index: Any) -> Any:
-        if self._recorder.reads_for_library():
-            return self._recorder.note("method", "item", (self, *index), {})
-        value = self._value.item(*_plain(index))
-        if self._recorder.is_here() and index == ():
-            self._recorder.look(self, ".item()", value)
-        else:
-            self._recorder.look(self, ".item(index)", None)
-        return value
+        return self._recorder.note("method", "item", (self, *index), {})
 
     # --- Python's operators ---
 

@@ -1,6 +1,7 @@
-"""Tensors that are not the same in each run: results that one run leaves in an attribute, and the next one reads.
+"""Tensors and numbers that are not the same in each run: results that one run leaves in an attribute and the next one
+reads, or what somebody exchanges in between.
 
-They are found by the entry in which they lie, and have nothing to them but their data.
+They are found by the entry in which they lie; such Tensors have nothing to them but their data.
 """
 
 from __future__ import annotations
@@ -8,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from autograd.compiling.calls import Slot
+import numpy as np
+
+from autograd.compiling.calls import Slot, same_constant
 from autograd.compiling.errors import Refused
-from autograd.compiling.reachable import Reachable, hooks_of, is_live
+from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of, is_live
 from autograd.engine.tensor import Tensor
 
-__all__ = ["find_by_entry", "is_constant"]
+__all__ = ["Place", "Renewed", "exchanged", "find_by_entry", "form_of", "is_constant", "is_number", "place_of"]
+
+Place = tuple[Any, ...]
 
 
 def is_constant(t: Any) -> bool:
@@ -23,14 +28,19 @@ def is_constant(t: Any) -> bool:
     return not t.is_leaf or (not t._requires_grad and t._grad is None and hooks_of(t) is None)
 
 
-def find_by_entry(reachable: Reachable, replaced: set[tuple[int, Any]]) -> dict[int, Slot]:
-    """Where results of earlier runs lie, and Tensors in entries where another one was ``replaced``; by their ids."""
+def is_number(x: Any) -> bool:
+    """Whether something is a floating number: an input, where there is another one in each run."""
+    return type(x) is float or isinstance(x, np.floating)
+
+
+def find_by_entry(reachable: Reachable, renewed: set[Place]) -> dict[int, Slot]:
+    """Where results of earlier runs lie, and Tensors in places where there was another one; by their ids."""
     results = {id(t): label for t, label in reachable.tensors if not t.is_leaf}
     found: dict[int, Slot] = {}
     for holder in reachable.holders:
         for key, x in zip(holder.keys(), holder.values(), strict=True):
             for t, path in _tensors_in(x, ()):
-                wanted = id(t) in results or ((id(holder.thing), key) in replaced and is_constant(t))
+                wanted = id(t) in results or (place_of(holder, key, path) in renewed and is_constant(t))
                 if wanted and id(t) not in reachable.met_again and id(t) not in found:
                     found[id(t)] = Slot(holder, key, path, holder.name_of(key))
                     results.pop(id(t), None)
@@ -39,6 +49,58 @@ def find_by_entry(reachable: Reachable, replaced: set[tuple[int, Any]]) -> dict[
     for label in results.values():
         raise Refused(f"{label} is a result of before that lies in several places, or where it cannot be followed")
     return found
+
+
+def place_of(holder: Holder, key: Any, path: tuple[Any, ...] = ()) -> Place:
+    """An entry, and where in it something lies."""
+    return id(holder.thing), key, *path
+
+
+def exchanged(a: Any, b: Any, place: Place) -> Iterator[tuple[Place | None, Any, Any]]:
+    """Where what lies in an entry is another Tensor or floating number than before; None where it is something else,
+    for which a program is not right. Other arrays will do that lie in memory alike."""
+    if a is b:
+        return
+    if type(a) is not type(b) or a is MISSING or b is MISSING:
+        yield None, a, b
+    elif isinstance(a, np.ndarray):
+        if form_of(a) != form_of(b):
+            yield None, a, b
+    elif isinstance(a, tuple):
+        if len(a) != len(b):
+            yield None, a, b
+        for i, (x, y) in enumerate(zip(a, b, strict=False)):
+            yield from exchanged(x, y, (*place, i))
+    elif isinstance(a, Tensor) or is_number(a):
+        if not same_constant(a, b):
+            yield place, a, b
+    elif type(a).__module__.startswith("numpy.random") and hasattr(a, "bit_generator"):
+        return  # fetched at each run
+    elif not (isinstance(a, bool | int | complex | str | bytes | np.generic) and same_constant(a, b)):
+        yield None, a, b
+
+
+def form_of(x: Any) -> Any:
+    """What of an array a program depends on."""
+    return type(x), x.shape, x.dtype, getattr(x, "strides", ()), getattr(getattr(x, "flags", None), "writeable", None)
+
+
+class Renewed(set[Place]):
+    """Where there is another Tensor or floating number in each run: such places are inputs.
+
+    Of numbers those that had three values: for two of them, as of a switch, there are two programs.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[Place, set[Any]] = {}
+
+    def learn(self, place: Place, *things: Any) -> None:
+        """Two things lay in a place, in two runs."""
+        seen = self._seen.setdefault(place, set())
+        seen.update(id(x) if isinstance(x, Tensor) else repr(x) for x in things)
+        if len(seen) > 2 or isinstance(things[0], Tensor):
+            self.add(place)
+            seen.clear()
 
 
 def _tensors_in(x: Any, path: tuple[Any, ...]) -> Iterator[tuple[Tensor, tuple[Any, ...]]]:

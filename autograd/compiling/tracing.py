@@ -19,7 +19,7 @@ from autograd.compiling.frames import is_ours
 from autograd.compiling.noted import Noted, NotedGenerator, noted_type
 from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of
 from autograd.compiling.recorder import Recorder
-from autograd.compiling.renewed import find_by_entry
+from autograd.compiling.renewed import Renewed, find_by_entry, is_number, place_of
 from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
 from autograd.engine.graph import GONE, Leaf
 from autograd.engine.tensor import Tensor
@@ -62,10 +62,10 @@ class Effect:
 class Trace:
     """The calls of a run, its result and its effects, as templates around the values of the trace."""
 
-    def __init__(self, function: Callable[..., Any], arguments: Arguments, replaced: set[tuple[int, Any]]) -> None:
+    def __init__(self, function: Callable[..., Any], arguments: Arguments, renewed: Renewed) -> None:
         self.arguments = arguments
         self.function = function
-        self.replaced = replaced  # entries in which another Tensor was found than before
+        self.renewed = renewed
         roots: list[tuple[Any, str]] = [(function, getattr(function, "__name__", "the function"))]
         roots += [(x, f"argument {i}") for i, x in enumerate(arguments.objects)]
         self.reachable = Reachable(roots)
@@ -79,7 +79,9 @@ class Trace:
         self.template: Any = None
         self._tensors: list[tuple[Tensor, str]] = list(self.reachable.tensors)
         self._hooked = [hooks_of(t) is not None for t, _ in self._tensors]
-        self.by_entry = find_by_entry(self.reachable, replaced)
+        self.by_entry = find_by_entry(self.reachable, renewed)
+        self.inputs = {place_of(slot.holder, slot.key, slot.path) for slot in self.by_entry.values()}
+        self.renewed |= self.inputs
         self.constants = [(self.by_entry[id(t)], t) for t, _ in self._tensors if id(t) in self.by_entry]
         self.followed = [(t, label) for t, label in self._tensors if id(t) not in self.by_entry]
         self.without_gradient = [t._grad is None for t, _ in self.followed]
@@ -178,6 +180,9 @@ class Trace:
     def _swap(self, x: Any, holder: Any, key: Any, path: tuple[Any, ...], label: str) -> Any:
         kind = type(x)
         if kind is np.ndarray and not x.dtype.hasobject:
+            return self.recorder.external(x, Slot(holder, key, path, label))
+        if is_number(x) and (place := place_of(holder, key, path)) in self.renewed:
+            self.inputs.add(place)
             return self.recorder.external(x, Slot(holder, key, path, label))
         if kind is tuple or (isinstance(x, tuple) and hasattr(x, "_fields")):
             parts = [self._swap(part, holder, key, (*path, i), f"{label}[{i}]") for i, part in enumerate(x)]

@@ -24,7 +24,7 @@ def refuse_nan(values: NDArray[Any], what: str = "scores") -> None:
     ...
     ValueError: 1 of the 2 scores is NaN, which is no answer. autograd.debug() finds where the first one comes from.
     """
-    if values.dtype.kind in "fc" and (count := int(np.isnan(values).sum())):
+    if values.dtype.kind in "fc" and (count := np.isnan(values).sum().item()):
         raise ValueError(
             f"{count} of the {values.size} {what} {'is' if count == 1 else 'are'} NaN, which is no answer. "
             "autograd.debug() finds where the first one comes from."
@@ -62,12 +62,18 @@ def pair_of_classes(prediction: Any, labels: Any) -> tuple[NDArray[np.int64], ND
             f"they are (N,) or (N, C) and (N,). {_ORDER}"
         )
     predicted, true = class_numbers(predicted), class_numbers(true)
-    classes = int(max(predicted.max(initial=-1), true.max(initial=-1))) + 1
-    if scores is not None:
-        if classes > scores.shape[1]:
-            raise ValueError(f"label {true.max()} is not among the {scores.shape[1]} classes that have scores.")
-        classes = scores.shape[1]
-    return predicted, true, classes
+    largest = true.max(initial=-1)
+    if scores is None:
+        return predicted, true, np.maximum(largest, predicted.max(initial=-1)).item() + 1
+    if largest >= scores.shape[1]:
+        raise ValueError(f"label {largest} is not among the {scores.shape[1]} classes that have scores.")
+    return predicted, true, scores.shape[1]
+
+
+def mean(values: NDArray[Any]) -> float:
+    """The mean of all values, as a number."""
+    found: float = np.mean(values).item()
+    return found
 
 
 def ratio(part: Any, whole: Any, zero_division: float) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.arrays import plain
-from nn.metrics.arguments import average as mean_over, pair_of_classes, ratio
+from nn.metrics.arguments import average as mean_over, mean, pair_of_classes, ratio
 
 __all__ = ["accuracy", "confusion_matrix", "f1", "precision", "recall", "top_k_accuracy"]
 
@@ -33,7 +33,7 @@ def accuracy(prediction: Any, labels: Any) -> float:
     predicted, true, _ = pair_of_classes(prediction, labels)
     if not true.size:
         raise ValueError("the accuracy of no answers is 0/0.")
-    return float(np.mean(predicted == true))
+    return mean(predicted == true)
 
 
 def top_k_accuracy(scores: Any, labels: Any, k: int = 5) -> float:
@@ -53,7 +53,7 @@ def top_k_accuracy(scores: Any, labels: Any, k: int = 5) -> float:
     if not true.size:
         raise ValueError("the accuracy of no answers is 0/0.")
     best = np.argsort(-values.astype(np.float64), axis=1, kind="stable")[:, :k]
-    return float(np.mean((best == true[:, None]).any(axis=1)))
+    return mean((best == true[:, None]).any(axis=1))
 
 
 def confusion_matrix(prediction: Any, labels: Any, classes: int | None = None) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.arrays import plain
-from nn.metrics.arguments import refuse_nan
+from nn.metrics.arguments import mean, refuse_nan
 
 __all__ = ["mean_absolute_error", "mean_squared_error", "r2", "root_mean_squared_error"]
 
@@ -26,7 +26,7 @@ def mean_squared_error(prediction: Any, target: Any) -> float:
     """
     difference, _ = _differences(prediction, target)
     with np.errstate(over="ignore"):  # an error beyond the largest number is infinite
-        return float(np.mean(difference**2))
+        return mean(difference**2)
 
 
 def root_mean_squared_error(prediction: Any, target: Any) -> float:
@@ -41,7 +41,7 @@ def root_mean_squared_error(prediction: Any, target: Any) -> float:
     difference, _ = _differences(prediction, target)
     largest = np.max(np.abs(difference), axis=0, keepdims=True)
     scale = np.where((largest > 0.0) & np.isfinite(largest), largest, 1.0)  # whose square may not be a number
-    return float(np.mean(scale * np.sqrt(np.mean((difference / scale) ** 2, axis=0))))
+    return mean(scale * np.sqrt(np.mean((difference / scale) ** 2, axis=0)))
 
 
 def mean_absolute_error(prediction: Any, target: Any) -> float:
@@ -54,7 +54,7 @@ def mean_absolute_error(prediction: Any, target: Any) -> float:
     1.0
     """
     difference, _ = _differences(prediction, target)
-    return float(np.mean(np.abs(difference)))
+    return mean(np.abs(difference))
 
 
 def r2(prediction: Any, target: Any) -> float:
@@ -80,7 +80,7 @@ def r2(prediction: Any, target: Any) -> float:
         residual = np.atleast_1d(np.sum((difference / scale) ** 2, axis=0))
     total = np.atleast_1d(np.sum((spread / scale) ** 2, axis=0))
     share = np.divide(residual, total, out=(residual != 0).astype(np.float64), where=total != 0)
-    return float(np.mean(1.0 - share))
+    return mean(1.0 - share)
 
 
 def _differences(prediction: Any, target: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -194,9 +194,27 @@ def penalties(world):
     return step
 
 
+def numbers_as_metrics(world):
+    """Numbers of Python: summed, kept in attributes, returned; and the library's own metrics."""
+    world.average, world.last = np.zeros(()), 0.0
+
+    def step(x, y):
+        total = 0.0
+        for k in range(0, len(x), 8):
+            total += trained(world, x[k : k + 8], y[k : k + 8]).item() * 8
+        world.average = 0.9 * world.average + 0.1 * total
+        world.last = total / len(x)
+        with no_grad():
+            scores = world.model(x)
+        errors = nn.metrics.mean_squared_error(scores[:, 0], x[:, 0]), nn.metrics.r2(scores[:, :2], x[:, :2])
+        return nn.metrics.accuracy(scores, y), nn.metrics.accuracy(scores.data.argmax(1), y), *errors
+
+    return step
+
+
 LOOPS = (
     two_steps, evaluated_after_the_step, micro_batches, adversaries, gradients_filled_with_zeros, average_of_weights,
-    metrics_as_arrays, clipped, weighted_classes, hooks, kept_results, penalties,
+    metrics_as_arrays, clipped, weighted_classes, hooks, kept_results, penalties, numbers_as_metrics,
 )  # fmt: skip
 
 
@@ -326,3 +344,19 @@ def test_a_closure_of_lbfgs(beside_eager, bits, World):
         assert bits(eager[1](*batch(i))) == bits(step[1](*batch(i)))
         assert eager[0].state() == step[0].state()
     assert replays(strict[-1])
+
+
+def test_numbers_in_attributes(beside_eager, World):
+    """One with many values is an input; of one with two there are two programs, as a branch may hang on it."""
+
+    def make():
+        world = World(weight=0.5, switch=1.0)
+        return world, lambda x, y: np.sum(x * x) * world.weight if world.switch > 0.5 else np.sum(x) * world.weight
+
+    def between(world, i):
+        world.weight, world.switch = 1.0 / (1 + i), float(i // 9 % 2)
+
+    compiled, _ = beside_eager(make, batch, steps=40, before=between)
+    assert len(compiled._programs) == 2
+    assert replays(compiled) > 20
+    assert compiled._traced < 12
