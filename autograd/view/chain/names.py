@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd.engine.graph import Leaf, Node, Output, Vertex, newest_first
 from autograd.provenance import line_of, place
-from autograd.view.picture.labels import shorten
+from autograd.view.picture.labels import factor, shorten
 from autograd.view.picture.values import number
 
 _LONGEST = 32
@@ -65,14 +65,10 @@ class Names:
         inside = [self(x) for x in vertex.operands if x is not None]
         symbol = vertex.op.facts.symbol
         if symbol and len(inside) == 2:
-            return f"{_factor(inside[0])} {symbol} {_factor(inside[1])}"
+            return f"{factor(inside[0])} {symbol} {factor(inside[1])}"
         if len(inside) > 4:
             inside = [*inside[:3], f"... {len(inside) - 3} more"]
         return f"{vertex.op.name}({', '.join(inside)})"
-
-
-def _factor(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
 
 
 def _oldest_first(roots: Iterable[Vertex]) -> list[Vertex]:

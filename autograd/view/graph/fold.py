@@ -174,14 +174,10 @@ def _closed_node(graph: Graph, call: Closing, stand_in: Mapping[int, int]) -> Gr
 
 def _contents(inside: Sequence[GraphNode]) -> str:
     """What a closed module call holds."""
-    ops = sum(_ops_in(node) for node in inside)
+    ops = sum(node.kind == "op" for node in inside)
     parameters = sum(math.prod(r.shape) for node in inside if node.kind == "parameter" for r in node.results)
     text = f"{ops:,} op{'s' * (ops != 1)}"
     return f"{text}, {parameters:,} parameter{'s' * (parameters != 1)}" if parameters else text
-
-
-def _ops_in(node: GraphNode) -> int:
-    return 1 if node.kind == "op" else 0
 
 
 def leave_out(graph: Graph, most: int) -> Graph:

@@ -7,7 +7,7 @@ module calls of the same classes; values, names and gradients may differ.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode,
 _MOST_COMPARISONS = 60_000_000  # of one integer with another, by NumPy: a fraction of a second
 
 Token = tuple[bool, int]  # (is a module call, its number) or (False, number of a node)
+Run = list[list[Token]]  # equal neighbours: the tokens of each copy
 Port = tuple[int, int | None]  # a node outside of a group, and which of its results the group takes
 
 
@@ -27,13 +28,6 @@ def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
     nothing more that way).
     """
     return _Folder(graph, closed_only).run()
-
-
-@dataclass(slots=True)
-class _Run:
-    """Equal neighbours: the tokens of each copy."""
-
-    copies: list[list[Token]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +164,7 @@ class _Folder:
 
     # --- finding runs -----------------------------------------------------------------------------------------
 
-    def find_runs(self, tokens: list[Token]) -> list[_Run]:
+    def find_runs(self, tokens: list[Token]) -> list[Run]:
         """Stretches in which a group of tokens comes again and again; the longest first, none overlapping."""
         marks = np.array([self.signature_of[i] if is_frame else self.sign_node(i) for is_frame, i in tokens], np.int64)
         count = len(tokens)
@@ -187,7 +181,7 @@ class _Folder:
                 found += [(-c, period, s) for c, s in zip(covered, starts[enough].tolist(), strict=True)]
         found.sort()
         taken = np.zeros(count, bool)
-        runs: list[_Run] = []
+        runs: list[Run] = []
         for covered, period, start in found:
             stop = start - covered
             if taken[start:stop].any():
@@ -195,16 +189,16 @@ class _Folder:
             groups = [tokens[i : i + period] for i in range(start, stop, period)]
             for run in self.split(groups):
                 runs.append(run)
-                first = start + groups.index(run.copies[0]) * period
-                taken[first : first + len(run.copies) * period] = True
+                first = start + groups.index(run[0]) * period
+                taken[first : first + len(run) * period] = True
         return runs
 
-    def split(self, groups: list[list[Token]]) -> list[_Run]:
+    def split(self, groups: list[list[Token]]) -> list[Run]:
         """Groups with the same ops, cut where the wiring differs."""
         if self.closed_only and any(is_frame or self.nodes[i].kind != "module" for is_frame, i in groups[0]):
             return []
         wirings = [self.wiring(group) for group in groups]
-        runs: list[_Run] = []
+        runs: list[Run] = []
         start = 0
         while start < len(groups) - 1:
             stop = start + 1
@@ -215,7 +209,7 @@ class _Folder:
                     break
                 stop += 1
             if stop - start >= self.least(len(groups[0])):
-                runs.append(_Run(groups[start:stop]))
+                runs.append(groups[start:stop])
                 start = stop
             else:
                 start += 1
@@ -251,13 +245,13 @@ class _Folder:
 
     # --- folding ----------------------------------------------------------------------------------------------
 
-    def fold(self, run: _Run, frame: int | None) -> None:
-        count = len(run.copies)
-        first = [node for token in run.copies[0] for node in self.nodes_of(token)]
-        everywhere = {node.id for copy in run.copies for token in copy for node in self.nodes_of(token)}
+    def fold(self, run: Run, frame: int | None) -> None:
+        count = len(run)
+        first = [node for token in run[0] for node in self.nodes_of(token)]
+        everywhere = {node.id for copy in run for token in copy for node in self.nodes_of(token)}
         shown = {node.id for node in first}
         extra: dict[int, dict[Argument, None]] = {}
-        for copy in run.copies[1:]:
+        for copy in run[1:]:
             for token in copy:
                 self.gone.update(self.frames_in(token))
             nodes = [node for token in copy for node in self.nodes_of(token)]
@@ -298,9 +292,9 @@ class _Folder:
                 stack.extend(t for t in self.tokens.get(i, []) if t[0])
         return found
 
-    def mark(self, run: _Run, frame: int | None, count: int) -> None:
+    def mark(self, run: Run, frame: int | None, count: int) -> None:
         """Write "x N" on what is shown: the module call, the node, or a new frame around several of them."""
-        head, tail = run.copies[0], run.copies[-1]
+        head, tail = run[0], run[-1]
         if len(head) == 1:
             is_frame, i = head[0]
             if is_frame:

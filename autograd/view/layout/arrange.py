@@ -131,17 +131,16 @@ class _Arrangement:
 
     def inlet(self, link: Link) -> float:
         """Where on the side of its target an arrow ends: operands in order, close together."""
-        across = self.extent(link.target)[1]
-        order = self.inlets[link.target]
-        step = min(16.0, 0.8 * across / len(order))
-        return across / 2 + (order[link.slot] - (len(order) - 1) / 2) * step
+        return self.meeting(link.target, self.inlets[link.target], link.slot)
 
     def outlet(self, link: Link) -> float:
         """Where on the side of its source an arrow starts: several outputs in order, close together."""
-        across = self.extent(link.source)[1]
-        order = self.outlets[link.source]
+        return self.meeting(link.source, self.outlets[link.source], link.label)
+
+    def meeting(self, box: int, order: dict[Any, int], key: Any) -> float:
+        across = self.extent(box)[1]
         step = min(16.0, 0.8 * across / len(order))
-        return across / 2 + (order[link.label] - (len(order) - 1) / 2) * step
+        return across / 2 + (order[key] - (len(order) - 1) / 2) * step
 
     def sort_into_frames(self) -> None:
         """Each box and frame into the frame that directly holds it, in the order of the boxes."""

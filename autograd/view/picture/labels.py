@@ -30,7 +30,8 @@ def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, g
     >>> [(box.title, box.heading, box.rows[0].lines) for box in compose(snapshot(x * 2)).boxes]
     [('x', 'input', ('3',)), ('', 'x * 2', ('6',))]
     """
-    common = _common_dtype(graph)
+    counts = Counter(str(r.dtype) for node in graph.nodes for r in node.results)
+    common = counts.most_common(1)[0][0] if counts else None  # said once: boxes name theirs only when it differs
     scale = _Scale([size_of(r.grad) for node in graph.nodes for r in node.results if r.grad is not None])
     receiving = {edge.source for edge in graph.edges() if edge.flows}
     homes, groups, calls = _groups(graph)
@@ -143,13 +144,14 @@ def op_text(graph: Graph, node: GraphNode) -> str:
         return f"{inside[0] if inside else '·'}[{shorten(inner, 28)}]"
     attributes = [text for key, value in node.attrs.items() if (text := _attribute(key, value))]
     if symbol and telling and len(inside) == 2 and not attributes:
-        return f"{_operand(inside[0])} {symbol} {_operand(inside[1])}"
+        return f"{factor(inside[0])} {symbol} {factor(inside[1])}"
     if telling or attributes:
         return f"{node.op}({', '.join([*inside, *attributes])})"
     return node.op
 
 
-def _operand(text: str) -> str:
+def factor(text: str) -> str:
+    """An operand of an operator: in brackets where it begins with a sign."""
     return f"({text})" if text.startswith("-") else text
 
 
@@ -306,12 +308,6 @@ def _legend(boxes: tuple[Box, ...], links: tuple[Link, ...], scale: _Scale) -> t
     return tuple(keys)
 
 
-def _common_dtype(graph: Graph) -> Any:
-    """The dtype that most results have: it is said once, and boxes name theirs only when it differs."""
-    counts = Counter(str(r.dtype) for node in graph.nodes for r in node.results)
-    return counts.most_common(1)[0][0] if counts else None
-
-
 def _notes(graph: Graph, common: Any, values: bool, grads: bool) -> list[str]:
     notes: list[str] = []
     shown = [r for node in graph.nodes if node.kind not in ("module", "hidden") for r in node.results]
@@ -321,10 +317,6 @@ def _notes(graph: Graph, common: Any, values: bool, grads: bool) -> list[str]:
     failed = any(node.kind == "failed" for node in graph.nodes)
     if grads and shown and not failed and not any(r.grad is not None for r in shown):
         notes.append("no gradients yet: backward() has not run")
-    if values and any(r.value is None and _entries(r) > SMALL for r in shown):
+    if values and any(r.value is None and math.prod(r.shape) > SMALL for r in shown):
         notes.append(f'values of more than {SMALL} entries are not kept ("with record():" keeps them)')
     return notes
-
-
-def _entries(result: Result) -> int:
-    return math.prod(result.shape)

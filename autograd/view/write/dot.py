@@ -26,7 +26,7 @@ def write_dot(picture: Picture) -> str:
         f'  node [shape=plain, fontname="{FONTS}", fontsize=11.5, fontcolor="{INK}"]',
         f'  edge [color="{EDGE}", arrowsize=0.7, fontname="{FONTS}", fontsize=9.5, fontcolor="{MUTED}"]',
     ]
-    lines += _nested(picture, _node, _cluster)
+    lines += nested(picture, _node, _cluster)
     for link in picture.links:
         facts = [f'label="{_quoted(link.label)}"'] if link.label else []
         if not link.flows:
@@ -43,7 +43,7 @@ def write_skeleton(picture: Picture, sizes: Sequence[tuple[float, float]]) -> st
         return f"n{box.id} [width={width / 72:.4f}, height={height / 72:.4f}]"
 
     def cluster(group: Group) -> list[str]:
-        return [f'label="{_quoted(group.title)}"', "margin=12"]
+        return [f"subgraph cluster_{group.id} {{", f'label="{_quoted(group.title)}"', "margin=12"]
 
     lines = [
         "digraph {",
@@ -52,13 +52,15 @@ def write_skeleton(picture: Picture, sizes: Sequence[tuple[float, float]]) -> st
         '  node [shape=box, fixedsize=true, label=""]',
         "  edge [arrowsize=0.6]",
     ]
-    lines += _nested(picture, node, cluster)
+    lines += nested(picture, node, cluster)
     lines += [f'  n{link.source} -> n{link.target} [id="e{i}"]' for i, link in enumerate(picture.links)]
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _nested(picture: Picture, node: Callable[[Box], str], cluster: Callable[[Group], list[str]]) -> list[str]:
-    """All boxes, each within the frames that it lies in."""
+def nested(
+    picture: Picture, node: Callable[[Box], str], opening: Callable[[Group], list[str]], closing: str = "}"
+) -> list[str]:
+    """All boxes, each within the frames that it lies in, which begin with the first line of ``opening``."""
     boxes: dict[int | None, list[Box]] = {}
     for box in picture.boxes:
         boxes.setdefault(box.group, []).append(box)
@@ -70,10 +72,10 @@ def _nested(picture: Picture, node: Callable[[Box], str], cluster: Callable[[Gro
     while stack:
         inner, indent = stack.pop()
         if inner is None:
-            lines.append(f"{indent}}}")
+            lines.append(indent + closing)
             continue
-        lines.append(f"{indent}subgraph cluster_{inner.id} {{")
-        lines += [f"{indent}  {fact}" for fact in cluster(inner)]
+        first, *facts = opening(inner)
+        lines += [indent + first, *(f"{indent}  {fact}" for fact in facts)]
         lines += [f"{indent}  {node(box)}" for box in boxes.get(inner.id, [])]
         stack.append((None, indent))
         stack.extend((g, indent + "  ") for g in reversed(groups.get(inner.id, [])))
@@ -83,6 +85,7 @@ def _nested(picture: Picture, node: Callable[[Box], str], cluster: Callable[[Gro
 def _cluster(group: Group) -> list[str]:
     fill = FRAME_FILLS[min(group.level, len(FRAME_FILLS) - 1)]
     return [
+        f"subgraph cluster_{group.id} {{",
         f'label="{_quoted(group.title)}"',
         f'labelloc=t; labeljust=l; style="rounded,filled"; fillcolor="{fill}"; color="{FRAME_LINE}"',
         f'fontcolor="{MUTED}"; fontsize=10.5; margin=12',

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from autograd.view.picture.boxes import Box, Group, Picture
+from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
+from autograd.view.write.dot import nested
 
 _SPECIAL = '#"<>&`*_|\\[]{}()'
 
@@ -17,25 +18,11 @@ def write_mermaid(picture: Picture) -> str:
     >>> print(draw(x * 2).mermaid.splitlines()[0])
     flowchart LR
     """
-    lines = [f"flowchart {picture.direction}"]
-    boxes: dict[int | None, list[Box]] = {}
-    for box in picture.boxes:
-        boxes.setdefault(box.group, []).append(box)
-    groups: dict[int | None, list[Group]] = {}
-    for group in picture.groups:
-        groups.setdefault(group.parent, []).append(group)
     looks: dict[str, str] = {}
-    lines += [f"  {_node(box, looks)}" for box in boxes.get(None, [])]
-    stack: list[tuple[Group | None, str]] = [(g, "  ") for g in reversed(groups.get(None, []))]
-    while stack:
-        inner, indent = stack.pop()
-        if inner is None:
-            lines.append(f"{indent}end")
-            continue
-        lines.append(f'{indent}subgraph g{inner.id}["{_escape(inner.title)}"]')
-        lines += [f"{indent}  {_node(box, looks)}" for box in boxes.get(inner.id, [])]
-        stack.append((None, indent))
-        stack.extend((g, indent + "  ") for g in reversed(groups.get(inner.id, [])))
+    lines = [f"flowchart {picture.direction}"]
+    lines += nested(
+        picture, lambda box: _node(box, looks), lambda group: [f'subgraph g{group.id}["{_escape(group.title)}"]'], "end"
+    )
     for link in picture.links:
         arrow = "-->" if link.flows else "-.->"
         label = f'|"{_escape(link.label)}"|' if link.label else ""
