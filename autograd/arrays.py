@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 
 from autograd.errors import OperandError
 
+Array = Any  # what kernels and rules compute with: an array, a number of NumPy's or, in a recorded pass, a Tensor
 Axis = int | tuple[int, ...] | None
 Shape = tuple[int, ...]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import Array
 from autograd.engine.graph import STATE, Leaf, Node, Vertex
 from autograd.engine.tape import TRANSPARENT
 from autograd.engine.tensor import Tensor, plain
@@ -19,8 +20,6 @@ from autograd.provenance import place, where
 from autograd.stale import arrays_in, changed_in_place
 
 __autograd_transparent__ = True
-
-Array = Any
 
 
 class debug(Mode):

@@ -107,7 +107,6 @@ class Choice(Rule):
 
 FLAG = Flag()
 NON_NEGATIVE = Number(0.0)
-POSITIVE = Number(0.0, low_open=True)
 
 
 def _plain(value: Any) -> float | None:

@@ -30,7 +30,8 @@ def dump(optimizer: Optimizer) -> dict[str, Any]:
         numbers = range(len(state), len(state) + len(group["params"]))
         for i, p in zip(numbers, group["params"], strict=True):
             own = optimizer.state[p]
-            state[i] = {k: np.array(own[k]) if k in optimizer.slots(group) else own[k] for k in _keys(optimizer, group)}
+            slots = optimizer.slots(group)
+            state[i] = {k: np.array(own[k]) if k in slots else own[k] for k in ("step", *optimizer.numbers, *slots)}
         values = {name: _as_data(value) for name, value in group.items() if name != "params"}
         groups.append({**{k: v for k, v in values.items() if v is not None}, "params": list(numbers)})
     return {"optimizer": type(optimizer).__name__, "t": optimizer.t, "state": state, "param_groups": groups}
@@ -71,10 +72,6 @@ def _restore(optimizer: Optimizer, saved: Mapping[str, Any], owner: str) -> None
     optimizer._forget()
     optimizer.t = t
     optimizer.skipped = ()
-
-
-def _keys(optimizer: Optimizer, group: Mapping[str, Any]) -> tuple[str, ...]:
-    return ("step", *optimizer.numbers, *optimizer.slots(group))
 
 
 def _as_data(value: Any) -> Any:

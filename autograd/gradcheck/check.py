@@ -145,11 +145,6 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
     return report if search is None else replace(report, **_located(search))
 
 
-def _unit(subject: Subject, number: int) -> float:
-    value = subject.inputs[number].value
-    return float(np.median(np.minimum(sizes_of(value), 1.0))) if value.size else 1.0
-
-
 def _settled(comparison: Comparison, level: Runnable) -> tuple[list[Row], Search | None]:
     """The rows of a comparison, and the cause of the first that is wrong indeed: what is right by its parts is not."""
     rows = comparison.rows()
@@ -158,14 +153,9 @@ def _settled(comparison: Comparison, level: Runnable) -> tuple[list[Row], Search
         if not search.right:
             return rows, search
         verdict: Verdict = "kink" if rows[place].verdict == "kink" else "rounding"
-        rows[place] = replace(rows[place], verdict=verdict, ok=True, note=_by_its_parts(search))
+        trust = "nothing has left the graph: the differences of the whole are not to be trusted here"
+        rows[place] = replace(rows[place], verdict=verdict, ok=True, note=f"{search.findings[0]}, and {trust}")
     return rows, None
-
-
-def _by_its_parts(search: Search) -> str:
-    return (
-        f"{search.findings[0]}, and nothing has left the graph: the differences of the whole are not to be trusted here"
-    )
 
 
 def _located(search: Search) -> dict[str, Any]:

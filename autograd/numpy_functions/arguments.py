@@ -10,6 +10,8 @@ import numpy as np
 from autograd.arrays import normalize_axes
 from autograd.engine.tensor import Tensor, constant
 
+NoValue: Any = np._NoValue
+
 
 def as_operand(a: Any) -> Any:
     """A Tensor or an array, whatever was given."""

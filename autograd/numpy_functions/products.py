@@ -14,9 +14,6 @@ from autograd.numpy_functions.protocol import implements, refuse_extra, values_o
 from autograd.numpy_functions.selection import plain
 from autograd.ops import linear, shape
 
-NoValue: Any = np._NoValue
-
-
 # --- products ---------------------------------------------------------------------------------------------------
 
 

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import normalize_axes
-from autograd.numpy_functions.arguments import as_operand, as_tensor
+from autograd.numpy_functions.arguments import NoValue, as_operand, as_tensor
 from autograd.numpy_functions.protocol import composed, implements
 from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, linalg, reduce, shape
-
-NoValue: Any = np._NoValue
 
 
 def is_given(value: Any) -> bool:

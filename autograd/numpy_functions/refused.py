@@ -51,22 +51,14 @@ def refusal(call: str, reason: str) -> NotDifferentiable:
     return NotDifferentiable(f"{call} is not differentiable: {reason}.")
 
 
-def _refuse(function: Callable[..., Any], reason: str) -> None:
+def _refusing(name: str, reason: str) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        raise refusal(f"{function.__module__}.{function.__name__}", reason)
+        raise refusal(name, reason)
 
-    call.__name__ = function.__name__
-    implements(function, status="refused")(call)
-
-
-def _refuse_at(ufunc: np.ufunc) -> None:
-    def at(*args: Any, **kwargs: Any) -> Any:
-        raise refusal(f"numpy.{ufunc.__name__}.at", IN_PLACE)
-
-    UFUNCS[ufunc, "at"] = at
+    return call
 
 
 for _function, _reason in REFUSED.items():
-    _refuse(_function, _reason)
+    implements(_function, status="refused")(_refusing(f"{_function.__module__}.{_function.__name__}", _reason))
 for _ufunc in {f for f in vars(np).values() if isinstance(f, np.ufunc)}:
-    _refuse_at(_ufunc)
+    UFUNCS[_ufunc, "at"] = _refusing(f"numpy.{_ufunc.__name__}.at", IN_PLACE)

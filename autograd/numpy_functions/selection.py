@@ -9,12 +9,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.engine.tensor import Tensor
-from autograd.numpy_functions.arguments import along, as_operand, as_tensor
+from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor
 from autograd.numpy_functions.protocol import implements, refuse_extra
 from autograd.numpy_functions.refused import PIECES, refusal
 from autograd.ops import arithmetic, shape
-
-NoValue: Any = np._NoValue
 
 
 def plain(a: Any) -> Any:

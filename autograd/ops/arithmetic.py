@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import Array
 from autograd.engine.op import defop, unchanged
 from autograd.facts import EXACT, NEAREST, Example
 from autograd.hazards import DIFFERENCE, POWER, PRODUCT, REMAINDER, SUM, TOO_LATE, Case, Hazards
 from autograd.ops.limits import leg, side
 from autograd.recording import one_call
-
-Array = Any
 
 
 def _number(x: Array) -> bool:

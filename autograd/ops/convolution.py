@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd.arrays import Shape, add_reduce
+from autograd.arrays import Array, Shape, add_reduce
 from autograd.engine.op import defop
 from autograd.facts import Example
-from autograd.ops.windows import Array, Padding, PerAxis, Windows, laid_out, padded, samples_first, windows
+from autograd.ops.windows import Padding, PerAxis, Windows, laid_out, padded, samples_first, windows
 
 _FEW_PLACES = 128
 _SMALL_PRODUCT = 10**6  # OpenBLAS makes a product of m n k multiplications up to this without copying its factors

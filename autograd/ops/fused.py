@@ -11,14 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import add_reduce, maximum_along, ones, row_starts
+from autograd.arrays import Array, add_reduce, maximum_along, ones, row_starts
 from autograd.engine.op import defop
 from autograd.facts import Example
 from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax, softmax_rule
-
-Array = Any
-
 
 # --- linear: z = x W^T + b --------------------------------------------------------------------------------------
 

@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape, only_numbers
+from autograd.arrays import Array, Shape, only_numbers
 from autograd.engine.op import defop, unchanged
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import NEAREST, Example
-
-Array = Any
 
 
 def plain_index(index: Any) -> Any:

@@ -15,14 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Axis, add_reduce, maximum_reduce, sum_to
+from autograd.arrays import Array, Axis, add_reduce, maximum_reduce, sum_to
 from autograd.engine.backward import Route, backward_pass
 from autograd.engine.graph import GONE, STATE, Output, newest_first
 from autograd.engine.op import defop
 from autograd.engine.tensor import Tensor, constant, plain
 from autograd.hazards import Hazards
-
-Array = Any
 
 # Whether the pass is one of `derivative`: a kink that gets a gradient then answers nan, because what is being
 # differentiated depends on a second kink at the same place, and its limit on the direction.

@@ -19,16 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape, add_reduce, maximum_reduce, minimum_reduce
+from autograd.arrays import Array, Shape, add_reduce, maximum_reduce, minimum_reduce
 from autograd.engine.op import defop, joint
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import Example
 from autograd.ops.limits import length_slope, limits, unknown
 from autograd.ops.reduce import keep
 from autograd.ops.spectra import MATRIX, SYMMETRIC, fold, identity_like, transposed, triangle_mask
-
-Array = Any
-
 
 # --- inverse, solve, determinant --------------------------------------------------------------------------------
 

@@ -9,12 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import FLOAT32, FLOAT64, Shape, expand
+from autograd.arrays import FLOAT32, FLOAT64, Array, Shape, expand
 from autograd.engine.op import defop, joint
 from autograd.facts import Example
-
-Array = Any
-
 
 # --- matmul: the last two axes are matrices, the others are stacks of them ------------------------------------
 

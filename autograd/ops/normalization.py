@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Shape, add_reduce, ones
+from autograd.arrays import Array, Shape, add_reduce, ones
 from autograd.engine.op import defop, joint
 from autograd.engine.tensor import plain
 from autograd.facts import Example
 from autograd.ops.fused import widened
 from autograd.recording import one_call
-
-Array = Any
 
 _MOST = 4096  # longer sums are more precise in pairs, as NumPy adds, than in a BLAS
 _APART = 64  # numbers of a channel that follow one another, from which on channels have rows of their own

@@ -16,14 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import add_reduce
+from autograd.arrays import Array, add_reduce
 from autograd.engine.op import defop, joint
 from autograd.facts import Example
 from autograd.ops.arithmetic import masked
 from autograd.ops.fused import linear
 from autograd.ops.transcendental import relu, sigmoid
 
-Array = Any
 Gradients = tuple[Array, ...]
 
 
@@ -381,15 +380,11 @@ def gru_rule(
     return _wanted(need, (of_x, *of_weights, *of_biases, dh), dtype)
 
 
-def gru_definition(
-    x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array = None, bias_hh: Array = None, h: Array = None, *,
-    reverse: bool = False,
-) -> Array:  # fmt: skip
-    return _steps(gru_step, x, (weight_ih, weight_hh), (bias_ih, bias_hh), (h,), reverse)[0]
-
-
 gru = defop(
-    "gru", gru_kernel, joint(gru_rule), definition=gru_definition,
+    "gru", gru_kernel, joint(gru_rule),
+    definition=lambda x, w, v, b=None, c=None, h=None, *, reverse=False: _steps(
+        gru_step, x, (w, v), (b, c), (h,), reverse
+    )[0],
     kind="whole", slope=None, cost=_cost, example=_example(3),
     doc="The states of a GRU in all steps.",
     doctest="gru(tensor([[[1.0]]]), np.zeros((3, 1)), np.zeros((3, 1)), h=np.ones((1, 1)))[0] -> tensor([[0.5]])",

@@ -16,6 +16,7 @@ import numpy as np
 from autograd.arrays import (
     FLOAT32,
     FLOAT64,
+    Array,
     Axis,
     Shape,
     add_reduce,
@@ -33,8 +34,6 @@ from autograd.facts import EXACT, LOGARITHMS, PROBABILITIES
 from autograd.hazards import PRODUCT, Hazards
 from autograd.ops.arithmetic import masked
 from autograd.ops.limits import length_slope
-
-Array = Any
 
 
 def keep(g: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:

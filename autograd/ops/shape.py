@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import Axis, Shape, shifted
+from autograd.arrays import Array, Axis, Shape, shifted
 from autograd.engine.op import defop, joint, unchanged
 from autograd.facts import Example
 from autograd.ops.index import scatter
-
-Array = Any
 
 
 def ravel_kernel(x: Array) -> Array:

@@ -19,13 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import maximum_reduce, minimum_reduce
+from autograd.arrays import Array, maximum_reduce, minimum_reduce
 from autograd.engine.op import defop, joint
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import Example
 from autograd.ops.limits import crossing, derivative, unknown
-
-Array = Any
 
 MATRIX = Example(np.array([[2.1, -0.4, 0.7], [0.3, 1.6, -0.8], [-0.5, 0.9, 2.4]]))
 SYMMETRIC = Example(np.array([[2.1, 0.4, -0.3], [0.4, 4.7, 0.6], [-0.3, 0.6, 8.2]]))

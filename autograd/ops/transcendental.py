@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import FLOAT64
+from autograd.arrays import FLOAT64, Array
 from autograd.engine.graph import SMALL
 from autograd.engine.op import defop
 from autograd.engine.tensor import plain
@@ -21,7 +21,6 @@ from autograd.hazards import ARC, ARCTANH, EXPONENTIAL, HYPERBOLIC, LOGARITHM, C
 from autograd.ops.arithmetic import direction, masked
 from autograd.ops.limits import unknown
 
-Array = Any
 float64 = np.float64
 LN2 = math.log(2.0)
 LN10 = math.log(10.0)
@@ -185,10 +184,6 @@ def sigmoid_kernel(x: Array) -> Array:
     return np.maximum(e, x >= 0.0) / (1.0 + e)
 
 
-def softplus_kernel(x: Array) -> Array:
-    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
-
-
 _ZERO = np.float64(0.0)
 
 
@@ -208,7 +203,8 @@ sigmoid = defop(
     doctest="tensor([0.0, 1000.0]).sigmoid() -> tensor([0.5, 1. ])",
 )  # fmt: skip
 softplus = defop(
-    "softplus", softplus_kernel, lambda g, x: g * sigmoid(x), definition=lambda x: np.log(1.0 + np.exp(x)),
+    "softplus", lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))), lambda g, x: g * sigmoid(x),
+    definition=lambda x: np.log(1.0 + np.exp(x)),
     kind="elementwise", slope="sigmoid(x)", method="softplus",
     doc="log(1 + exp(x)), a smooth max(x, 0), without overflow.", doctest="tensor(1000.0).softplus() -> tensor(1000.)",
 )  # fmt: skip

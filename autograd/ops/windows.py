@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.arrays import Shape
+from autograd.arrays import Array, Shape
 from autograd.engine.op import defop
 from autograd.engine.tensor import plain
 from autograd.facts import EXACT, NEAREST, Example
 from autograd.ops.arithmetic import masked_kernel
 
-Array = Any
 PerAxis = int | tuple[int, ...] | None
 Padding = int | tuple[int | tuple[int, int], ...] | None
 

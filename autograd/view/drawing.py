@@ -187,16 +187,25 @@ class Drawing:
         if suffix in ("png", "pdf"):
             path.write_bytes(render_file(self.dot, suffix))
             return path
-        forms = {"svg": "svg", "html": "html", "htm": "html", "dot": "dot", "gv": "dot", "txt": "text"}
-        forms |= {"mmd": "mermaid", "md": "mermaid"}
-        if suffix not in forms:
-            raise ValueError(
-                f"a drawing cannot be saved as {path.name!r}: the suffix must be .svg, .html, .dot, .txt, .md, .png "
-                "or .pdf."
-            )
-        content: str = getattr(self, forms[suffix])
-        framed = {"txt": f"{content}\n", "md": f"```mermaid\n{content}```\n"}
-        path.write_text(framed.get(suffix, content), encoding="utf-8")
+        match suffix:
+            case "svg":
+                content = self.svg
+            case "html" | "htm":
+                content = self.html
+            case "dot" | "gv":
+                content = self.dot
+            case "txt":
+                content = self.text + "\n"
+            case "mmd":
+                content = self.mermaid
+            case "md":
+                content = f"```mermaid\n{self.mermaid}```\n"
+            case _:
+                raise ValueError(
+                    f"a drawing cannot be saved as {path.name!r}: the suffix must be .svg, .html, .dot, .txt, .md, "
+                    ".png or .pdf."
+                )
+        path.write_text(content, encoding="utf-8")
         return path
 
     def __repr__(self) -> str:

