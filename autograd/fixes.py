@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,40 +19,30 @@ from autograd.arrays import Shape
 _ABOUT_AXES = {"axis", "keepdims", "axes", "subscripts", "optimize", "ddof", "upper", "UPLO"}
 
 
-class Argument:
+class Argument(NamedTuple):
     """An operand as an error sees it: how to write it, and its shape (None: not an array).
 
     ``kept`` is the shape that it would have if the reduction that made it had kept its axes, ``reduction`` the name
     of that.
     """
 
-    __slots__ = ("dtype", "kept", "reduction", "shape", "text")
-
-    def __init__(
-        self, text: str, shape: Shape | None, dtype: Any = None, kept: Shape | None = None, reduction: str = ""
-    ) -> None:
-        self.text = text
-        self.shape = shape
-        self.dtype = dtype
-        self.kept = kept
-        self.reduction = reduction
+    text: str
+    shape: Shape | None
+    dtype: Any = None
+    kept: Shape | None = None
+    reduction: str = ""
 
 
-class _Change:
+class _Change(NamedTuple):
     """A candidate: the shapes and attributes after the change, and the operands as they are then written.
 
     ``words`` say it where that is not the call with those operands.
     """
 
-    __slots__ = ("attributes", "shapes", "texts", "words")
-
-    def __init__(
-        self, shapes: list[Shape | None], attributes: dict[str, Any], texts: list[str], words: str = ""
-    ) -> None:
-        self.shapes = shapes
-        self.attributes = attributes
-        self.texts = texts
-        self.words = words
+    shapes: list[Shape | None]
+    attributes: dict[str, Any]
+    texts: list[str]
+    words: str = ""
 
 
 class _Call:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 
-class Case:
+class Case(NamedTuple):
     """A result that is not finite: ``when`` is asked with the operands at its entry."""
 
-    __slots__ = ("rewrite", "what", "when")
-
-    def __init__(self, when: Callable[..., bool], what: str, rewrite: str) -> None:
-        self.when, self.what, self.rewrite = when, what, rewrite
+    when: Callable[..., bool]
+    what: str
+    rewrite: str
 
 
 class Hazards:

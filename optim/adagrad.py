@@ -168,14 +168,8 @@ class RMSprop(Optimizer):
         return ("square_avg", *mean, *buffer)
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
-        return {
-            "lr": hyper["lr"],
-            "alpha": hyper["alpha"],
-            "eps": hyper["eps"],
-            "momentum": hyper["momentum"],
-            "centered": hyper["centered"],
-            "inside": hyper["eps_mode"] == "inside",
-        }
+        numbers = {name: hyper[name] for name in ("lr", "alpha", "eps", "momentum", "centered")}
+        return {**numbers, "inside": hyper["eps_mode"] == "inside"}
 
     @staticmethod
     def update(

@@ -37,6 +37,9 @@ __all__ = [
 Part = float | Callable[[int], float]
 """What `warmup` and `chain` put together: numbers and schedules."""
 
+Positive = float
+"""A finite number above 0."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -60,8 +63,10 @@ class Schedule:
             value, kind = getattr(self, field.name), field.type
             if kind in ("int", int):
                 self._keep(field.name, _whole(self, field.name, value))
-            elif kind in ("float", float) or (kind == "Part" and not callable(value)):
+            elif kind in ("float", float, "Positive") or (kind == "Part" and not callable(value)):
                 self._keep(field.name, _finite(self, field.name, value))
+            if kind == "Positive" and not getattr(self, field.name) > 0:
+                self._refuse(field.name, "above 0")
 
     def __call__(self, step: int) -> float:
         """The value for the update that follows ``step`` updates."""
@@ -180,13 +185,8 @@ class exponential(Schedule):
     """
 
     start: float
-    gamma: float
+    gamma: Positive
     every: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.gamma > 0:
-            self._refuse("gamma", "above 0")
 
     def __call__(self, step: int) -> float:
         factor: float = self.gamma ** (step / self.every)
@@ -210,12 +210,7 @@ class polynomial(Schedule):
     start: float
     steps: int
     end: float = 0.0
-    power: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.power > 0:
-            self._refuse("power", "above 0")
+    power: Positive = 1.0
 
     def __call__(self, step: int) -> float:
         left: float = max(1.0 - step / self.steps, 0.0) ** self.power
@@ -300,12 +295,7 @@ class inverse_time(Schedule):
     """
 
     a: float
-    b: float
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.b > 0:
-            self._refuse("b", "above 0")
+    b: Positive
 
     def __call__(self, step: int) -> float:
         return self.a / (self.b + step)

@@ -7,6 +7,7 @@ come from one fixed seed, so a check gives the same answer every time. This modu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ class Limits(NamedTuple):
     own: bool = False
 
 
+@dataclass(slots=True, eq=False)
 class Column:
     """A direction of one input: one entry in units of its size, or all entries by random multiples of theirs.
 
@@ -37,14 +39,11 @@ class Column:
     or to every entry. ``reach`` and ``fine`` are what `differences.ladder` says.
     """
 
-    __slots__ = ("fine", "index", "input", "reach", "weights")
-
-    def __init__(self, number: int, index: int | None, weights: Array, reach: float = 1.0, fine: float = 1.0) -> None:
-        self.input = number
-        self.index = index
-        self.weights = weights
-        self.reach = reach
-        self.fine = fine
+    input: int
+    index: int | None
+    weights: Array
+    reach: float = 1.0
+    fine: float = 1.0
 
     def move(self, value: Array, t: float) -> Array:
         """The input, moved by t along this direction."""
@@ -66,14 +65,12 @@ class Column:
         return float(np.sqrt(np.vdot(self.weights, self.weights)))
 
 
+@dataclass(slots=True, eq=False)
 class Weights:
     """The numbers that are made of one output: its entries, or a few random combinations of them."""
 
-    __slots__ = ("combinations", "shape")
-
-    def __init__(self, shape: tuple[int, ...], combinations: Array | None) -> None:
-        self.shape = shape
-        self.combinations = combinations
+    shape: tuple[int, ...]
+    combinations: Array | None
 
     def __len__(self) -> int:
         return int(np.prod(self.shape)) if self.combinations is None else len(self.combinations)

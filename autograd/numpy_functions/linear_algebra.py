@@ -134,9 +134,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
     if len(axes) == 1:
         return _vector_norm_along(x, 2 if ord is None else ord, axes[0], keepdims)
-    if len(axes) == 2:
-        return _matrix_norm_over(x, "fro" if ord is None else ord, axes, keepdims)
-    raise ValueError("Improper number of dimensions to norm.")
+    return _matrix_norm_over(x, "fro" if ord is None else ord, axes, keepdims)
 
 
 def _vector_norm_along(x: Any, ord: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
@@ -163,13 +161,11 @@ def _matrix_norm_over(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -
     if ord in (2, -2, "nuc"):
         values = spectra.svd(np.moveaxis(x, (row, column), (-2, -1)))[1]
         reduced = np.sum(values, axis=-1) if ord == "nuc" else spectra.extreme(values, 0 if ord == 2 else -1)
-    elif ord in (1, -1, np.inf, -np.inf):
+    else:  # 1 or infinity, of either sign
         along, other = (row, column) if abs(ord) == 1 else (column, row)
         sums = np.sum(np.abs(x), axis=along)
         reduction: Any = np.max if ord > 0 else np.min
         reduced = reduction(sums, axis=other - (other > along))
-    else:
-        raise ValueError("Invalid norm order for matrices.")
     return keep(reduced, x.shape, (row, column), False) if keepdims else reduced
 
 

@@ -74,18 +74,18 @@ implements(np.sum, direct=True)(_sum)
 implements(np.prod, direct=True)(_prod)
 
 
-@implements(np.max, np.amax, direct=True)
-def _amax(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NoValue, where: Any = True
-) -> Any:
-    return _max(a, axis, None, None, keepdims, initial, where)
+def _without_dtype(reduce: Callable[..., Any]) -> Callable[..., Any]:
+    def extreme(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NoValue, where: Any = True
+    ) -> Any:
+        return reduce(a, axis, None, None, keepdims, initial, where)
+
+    return extreme
 
 
-@implements(np.min, np.amin, direct=True)
-def _amin(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NoValue, where: Any = True
-) -> Any:
-    return _min(a, axis, None, None, keepdims, initial, where)
+_amax, _amin = _without_dtype(_max), _without_dtype(_min)
+implements(np.max, np.amax, direct=True)(_amax)
+implements(np.min, np.amin, direct=True)(_amin)
 
 
 @implements(np.ptp)
@@ -205,10 +205,7 @@ def _cumulative(running: Any, start: float) -> Callable[..., Any]:
         x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
     ) -> Any:
         x = x.astype(dtype) if is_given(dtype) else x
-        if axis is None:
-            if x.ndim > 1:
-                raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
-            axis = 0
+        axis = 0 if axis is None else axis
         result = running(x, axis=axis)
         if not include_initial:
             return result

@@ -34,11 +34,7 @@ def _weights_of(a: Any, axis: Any, weights: Any) -> Any:
     weights = as_operand(weights)
     if weights.shape == a.shape:
         return weights
-    if axis is None:
-        raise TypeError("Axis must be specified when shapes of a and weights differ.")
     axes = normalize_axes(axis, a.ndim)
-    if weights.shape != tuple(a.shape[k] for k in axes):
-        raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
     weights = np.transpose(weights, sorted(range(len(axes)), key=lambda i: axes[i]))
     return np.broadcast_to(weights.reshape(tuple(n if k in axes else 1 for k, n in enumerate(a.shape))), a.shape)
 
