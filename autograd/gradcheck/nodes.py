@@ -25,11 +25,11 @@ class NodeProblem:
         self._live = [i for i, parent in enumerate(node.parents) if parent is not None]
         names = operand_names(node)
         self._data = record.data
-        self.inputs = [Variable(names[i], np.array(self._data[i], np.float64)) for i in self._live]
+        self.inputs: Sequence[Variable] = [Variable(names[i], np.array(self._data[i], np.float64)) for i in self._live]
         values = self.values([variable.value for variable in self.inputs])
-        self.outputs = [Variable(record.label, value) for value in values]
+        self.outputs: Sequence[Variable] = [Variable(record.label, value) for value in values]
         dtypes = [np.asarray(self._data[i]).dtype for i in self._live]
-        self.magnitudes = [0.0] * len(values)
+        self.magnitudes: Sequence[float] = [0.0] * len(values)
         self.eps = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:

@@ -33,21 +33,10 @@ class Variable(NamedTuple):
 class Problem(Protocol):
     """A function with inputs, outputs, and vector-Jacobian products by its rules."""
 
-    @property
-    def inputs(self) -> Sequence[Variable]:
-        """What the function is differentiated by."""
-
-    @property
-    def outputs(self) -> Sequence[Variable]:
-        """What it gives at these inputs."""
-
-    @property
-    def eps(self) -> float:
-        """The spacing of the least precise dtype on the way to the outputs."""
-
-    @property
-    def magnitudes(self) -> Sequence[float]:
-        """For each output the size of the numbers that it is known to be made of, which may cancel in it."""
+    inputs: Sequence[Variable]  # what the function is differentiated by
+    outputs: Sequence[Variable]  # what it gives at these inputs
+    eps: float  # the spacing of the least precise dtype on the way to the outputs
+    magnitudes: Sequence[float]  # of the numbers that each output is known to be made of, which may cancel in it
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         """The outputs at other inputs."""
@@ -95,7 +84,7 @@ class GraphProblem:
         self.subject = subject
         self.inputs = subject.inputs
         self.magnitudes = [0.0] * len(run.outputs) if magnitudes is None else magnitudes
-        self.outputs = [Variable(name, in_double(value)) for name, value in run.outputs]
+        self.outputs: Sequence[Variable] = [Variable(name, in_double(value)) for name, value in run.outputs]
         self._inputs = run.inputs
         self._starts = [vertex_of(value) for _, value in run.outputs]
         self._wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
