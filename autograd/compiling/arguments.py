@@ -21,17 +21,18 @@ ndarray = np.ndarray
 class Arguments:
     """One call's arguments, taken apart."""
 
-    __slots__ = ("key", "leaves", "objects", "tree")
+    __slots__ = ("key", "leaves", "objects", "tensors", "tree")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.leaves: list[Any] = []
         self.objects: list[Any] = []  # that the key knows by id
+        self.tensors = False  # whether some of the leaves are
         self.tree = (args, kwargs)
         parts = [self._key(x) for x in args]
         if kwargs:
             parts += [(name, self._key(x)) for name, x in kwargs.items()]
         leaves = self.leaves
-        if len(leaves) > 1:
+        if len(leaves) > 1 and (self.tensors or len(set(map(id, leaves))) < len(leaves)):
             ids = [id(x) for x in leaves if x.__class__ is not float]
             ids += [id(x._data) for x in leaves if isinstance(x, Tensor)]
             if len(set(ids)) < len(ids):
@@ -50,6 +51,7 @@ class Arguments:
             return kind
         if isinstance(x, Tensor):
             self.leaves.append(x)
+            self.tensors = True
             data = x._data
             return (
                 kind,

@@ -72,9 +72,6 @@ class Guards:
                 self.mismatch = "how NumPy treats floating-point errors"
                 return False
             self.errors = errors
-        if not all(map(is_, map(type, self._objects), self._types)):
-            self.mismatch = "the class of an object"
-            return False
         try:
             if not self._glance() and not self._look_closely([holder.values() for holder in self.holders]):
                 return False
@@ -93,9 +90,13 @@ class Guards:
         """Prepare for `_glance`: where the entries lie, and what they are now."""
         dicts = [holder for holder in self.holders if holder.kind in ("dict", "object") and holder.names is None]
         self._objects = [holder.thing for holder in dicts if holder.kind == "object"]
-        self._dicts = list(map(vars, self._objects))
         self._types = list(map(type, self._objects))
-        self._views: list[Any] = [part for h in dicts for part in (h.mapping(), h.mapping().values())]
+        mappings = [holder.mapping() for holder in dicts]
+        self._named: list[Any] = []  # whose keys are words, which may be compared as such
+        self._views: list[Any] = [mapping.values() for mapping in mappings]
+        for mapping in mappings:
+            (self._named if all(type(key) is str for key in mapping) else self._views).append(mapping)
+        self._names = list(chain.from_iterable(self._named))
         self._views += [holder.thing for holder in self.holders if holder.kind in ("list", "set")]
         self._classes = [vars(holder.thing) for holder in self.holders if holder.kind == "class"]
         self._class_sizes = list(map(len, self._classes))
@@ -113,14 +114,15 @@ class Guards:
         """All entries as they are now."""
         functions = chain.from_iterable(map(_made_of, self._functions))
         looked = [look() for look in self._rest]
-        return chain(chain.from_iterable(self._views), map(_content, self._cells), functions, *looked)
+        objects = map(type, self._objects), map(vars, self._objects)
+        return chain(*objects, chain.from_iterable(self._views), map(_content, self._cells), functions, *looked)
 
     def _glance(self) -> bool:
         """Whether all entries are the very objects that they were."""
         try:
             return (
-                all(map(is_, map(vars, self._objects), self._dicts))
-                and list(map(len, self._views)) == self._sizes
+                list(map(len, self._views)) == self._sizes
+                and list(chain.from_iterable(self._named)) == self._names
                 and list(map(len, self._classes)) == self._class_sizes
                 and all(map(is_, self._entries(), self._seen))
             )
@@ -168,6 +170,9 @@ class Guards:
     def _look_closely(self, now: list[list[Any]]) -> bool:
         if list(map(len, self._classes)) != self._class_sizes:
             self.mismatch = "what a class has"
+            return False
+        if not all(map(is_, map(type, self._objects), self._types)):
+            self.mismatch = "the class of an object"
             return False
         for holder, keys, noted, values in zip(self.holders, self.keys, self.noted, now, strict=True):
             if len(values) != len(noted) or (holder.names is None and holder.keys() != keys):

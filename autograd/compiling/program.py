@@ -46,9 +46,9 @@ class Program:
                 raise
             values = OTHER  # eager raises it too, with more words
         finally:
-            undo, self._undo[:] = self._undo[::-1], ()
-            if values is OTHER:
-                for take_back in undo:
+            if self._undo:
+                undo, self._undo[:] = self._undo[::-1], ()
+                for take_back in undo if values is OTHER else ():
                     take_back()
             self._busy.release()
         if values is OTHER:
