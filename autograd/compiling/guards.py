@@ -1,13 +1,12 @@
 """Whether a program still fits: everything that the function could read is what it was in the trace.
 
-Entries of holders are compared by identity, in one pass at the speed of C; only where something is another object it is
-looked at closely: equal numbers and arrays that lie in memory alike will do, as the program fetches arrays each time.
+Entries of holders are compared by identity, at a glance (`glance`); only where something is another object it is looked
+at closely: equal numbers and arrays that lie in memory alike will do, as the program fetches arrays each time.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextvars import copy_context
 from itertools import chain
 from operator import attrgetter, is_
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.arguments import Arguments
-from autograd.compiling.reachable import MADE_OF
+from autograd.compiling.glance import Glance
 from autograd.compiling.renewed import exchanged, form_of, is_constant, place_of
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
@@ -25,8 +24,7 @@ from autograd.engine.tensor import Tensor
 __all__ = ["Guards"]
 
 _data, _live, _grad, _info = map(attrgetter, ("_data", "_requires_grad", "_grad", "_info"))
-_content = attrgetter("cell_contents")
-_made_of = attrgetter(*MADE_OF)
+PATIENCE = 3  # calls after which the look at everything is worth being written out
 
 
 class Guards:
@@ -49,7 +47,12 @@ class Guards:
         self.keys = [holder.keys() for holder in self.holders]
         self.flat = list(chain.from_iterable(self.noted))
         self._ids = _ids_of(self.flat)
-        self._watch()
+        self._objects = [h.thing for h in self.holders if h.kind == "object"]
+        self._types = list(map(type, self._objects))
+        self._classes = [vars(h.thing) for h in self.holders if h.kind == "class"]
+        self._class_sizes = list(map(len, self._classes))
+        self._glance: Glance | None = None
+        self._looks = 0
         self._data = list(map(_data, self.tensors))
         self._data_ids = set(map(id, self._data))
         self._forms = [form_of(x) for x in self._data]
@@ -72,13 +75,9 @@ class Guards:
                 self.mismatch = "how NumPy treats floating-point errors"
                 return False
             self.errors = errors
-        try:
-            if not self._glance() and not self._look_closely([holder.values() for holder in self.holders]):
-                return False
-        except RuntimeError:  # another thread changes a dict
-            self.mismatch = "something that another thread changes"
+        if (self._glance is None or not self._glance.all_is_there()) and not self._look_closely():
             return False
-        if not (self._tensors_fit() and self._constants_fit(arguments.leaves) and self._apart(arguments.leaves)):
+        if not (self._constants_fit(arguments.leaves) and self._apart(arguments.leaves)):
             return False
         for a, b in self.aliases:
             if a.fetch(arguments.leaves) is not b.fetch(arguments.leaves):
@@ -86,48 +85,16 @@ class Guards:
                 return False
         return True
 
-    def _watch(self) -> None:
-        """Prepare for `_glance`: where the entries lie, and what they are now."""
-        dicts = [holder for holder in self.holders if holder.kind in ("dict", "object") and holder.names is None]
-        self._objects = [holder.thing for holder in dicts if holder.kind == "object"]
-        self._types = list(map(type, self._objects))
-        mappings = [holder.mapping() for holder in dicts]
-        self._named: list[Any] = []  # whose keys are words, which may be compared as such
-        self._views: list[Any] = [mapping.values() for mapping in mappings]
-        for mapping in mappings:
-            (self._named if all(type(key) is str for key in mapping) else self._views).append(mapping)
-        self._names = list(chain.from_iterable(self._named))
-        self._views += [holder.thing for holder in self.holders if holder.kind in ("list", "set")]
-        self._classes = [vars(holder.thing) for holder in self.holders if holder.kind == "class"]
-        self._class_sizes = list(map(len, self._classes))
-        self._cells = [holder.thing for holder in self.holders if holder.kind == "cell"]
-        self._functions = [h.thing for h in self.holders if h.kind == "function"]
-        self._rest = [
-            h.values
-            for h in self.holders
-            if h.kind in ("fields", "class") or (h.names and h.kind not in ("cell", "function"))
-        ]
-        self._sizes = list(map(len, self._views))
-        self._seen = list(self._entries())
-
-    def _entries(self) -> Iterator[Any]:
-        """All entries as they are now."""
-        functions = chain.from_iterable(map(_made_of, self._functions))
-        looked = [look() for look in self._rest]
-        objects = map(type, self._objects), map(vars, self._objects)
-        return chain(*objects, chain.from_iterable(self._views), map(_content, self._cells), functions, *looked)
-
-    def _glance(self) -> bool:
-        """Whether all entries are the very objects that they were."""
-        try:
-            return (
-                list(map(len, self._views)) == self._sizes
-                and list(chain.from_iterable(self._named)) == self._names
-                and list(map(len, self._classes)) == self._class_sizes
-                and all(map(is_, self._entries(), self._seen))
-            )
-        except ValueError:  # an empty cell
+    def _moved(self, i: int) -> bool:
+        """Whether a Tensor's data may be the array that it is now."""
+        x = self.tensors[i]._data
+        if self._glance is None or form_of(x) != self._forms[i]:
             return False
+        self._data_ids -= {id(self._data[i])}
+        self._data[i] = x
+        self._data_ids.update(map(id, self._data))
+        self._glance.take(i)
+        return True
 
     def _apart(self, leaves: list[Any]) -> bool:
         """Whether no argument is an array or Tensor that is also found otherwise: two names would be one thing."""
@@ -167,7 +134,22 @@ class Guards:
                 return False
         return True
 
-    def _look_closely(self, now: list[list[Any]]) -> bool:
+    def _look_closely(self) -> bool:
+        """Whether all that is no more the object that it was will do as well; then it is what is to be there."""
+        try:
+            if not (self._entries_fit([holder.values() for holder in self.holders]) and self._tensors_fit()):
+                return False
+            self._looks += 1
+            if self._glance is not None:
+                self._glance.refresh()
+            elif self._looks > PATIENCE:
+                self._glance = Glance(self.holders, self.tensors, self._moved)
+        except RuntimeError:  # another thread changes a dict
+            self.mismatch = "something that another thread changes"
+            return False
+        return True
+
+    def _entries_fit(self, now: list[list[Any]]) -> bool:
         if list(map(len, self._classes)) != self._class_sizes:
             self.mismatch = "what a class has"
             return False
@@ -188,7 +170,6 @@ class Guards:
         self.noted = now
         self.flat = list(chain.from_iterable(now))
         self._ids = _ids_of(self.flat)
-        self._watch()
         return True
 
 

@@ -1,0 +1,113 @@
+"""The look whether everything is the very object that it was, written out as one expression.
+
+A comparison by identity takes some ten nanoseconds so, a third of what a walk takes over the same entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from operator import is_
+from typing import Any
+
+from autograd.compiling.reachable import MISSING, Holder
+from autograd.engine.codegen import source_file
+from autograd.engine.tensor import Tensor
+
+__all__ = ["Glance"]
+
+_GONE = (AttributeError, IndexError, KeyError, ValueError)  # of an entry that is there no more
+
+
+class Glance:
+    """Whether the entries of holders, and what Tensors are made of, are what they were at the last `refresh`.
+
+    ``moved`` is asked, by the number of a Tensor, whether its data may be another array.
+    """
+
+    def __init__(self, holders: list[Holder], tensors: list[Tensor], moved: Callable[[int], bool]) -> None:
+        self._holders, self._tensors, self._moved = holders, tensors, moved
+        self._text = ""
+        self._space: dict[str, Any] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take for what is to be there what is there now."""
+        self._values: dict[str, Any] = {"same": _same, "moved": self._moved}
+        text = "def look():\n    return (\n        " + "\n        and ".join(["True", *self._conditions()]) + "\n    )"
+        self._space.update(self._values)
+        if text != self._text:
+            self._text = text
+            exec(compile(text, source_file("glance", text), "exec"), self._space)  # our own text
+        self._look = self._space["look"]
+
+    def all_is_there(self) -> bool:
+        """Look."""
+        try:
+            return bool(self._look())
+        except _GONE:
+            return False
+
+    def take(self, number: int) -> None:
+        """Another array lies in a Tensor from now on."""
+        self._space[f"data_{number}"] = self._tensors[number]._data
+
+    def _bind(self, x: Any) -> str:
+        name = f"x{len(self._values)}"
+        self._values[name] = x
+        return name
+
+    def _conditions(self) -> Iterator[str]:
+        for holder in self._holders:
+            yield from self._of(holder)
+        for i, t in enumerate(self._tensors):
+            name, info = self._bind(t), t._info
+            self._values[f"data_{i}"] = t._data
+            yield f"({name}._data is data_{i} or moved({i}))"
+            yield f"{name}._requires_grad is {t._requires_grad}"
+            yield f"{name}._grad is {'' if t._grad is None else 'not '}None"
+            if info is None:
+                yield f"{name}._info is None"
+            else:
+                yield f"{name}._info is {self._bind(info)}"
+                if not info.hooks:
+                    yield f"not {name}._info.hooks"
+
+    def _of(self, holder: Holder) -> Iterator[str]:
+        thing, kind, values = self._bind(holder.thing), holder.kind, holder.values()
+        if kind == "object":
+            yield f"type({thing}) is {self._bind(type(holder.thing))}"
+            yield f"{thing}.__dict__ is {self._bind(vars(holder.thing))}"
+        entries = self._text_of_entries(holder, thing, values)
+        if entries is None:
+            if kind == "class":
+                yield f"len({self._bind(vars(holder.thing))}) == {len(vars(holder.thing))}"
+            if holder.names is None:
+                yield f"same({self._bind(holder.keys)}(), {self._bind(holder.keys())})"
+            yield f"same({self._bind(holder.values)}(), {self._bind(values)})"
+            return
+        if holder.names is None and kind != "list":  # the order counts
+            yield f"[*{thing if kind == 'dict' else thing + '.__dict__'}] == {self._bind(holder.keys())}"
+        elif kind == "list":
+            yield f"len({thing}) == {len(values)}"
+        for entry, value in zip(entries, values, strict=True):
+            yield f"{entry} is {self._bind(value)}"
+
+    def _text_of_entries(self, holder: Holder, thing: str, values: list[Any]) -> list[str] | None:
+        """How to get at each entry; None of what Python's own indices and attributes may not show as it is."""
+        kind = holder.kind
+        if any(value is MISSING for value in values):
+            return None
+        if kind == "list" and type(holder.thing) is list:
+            return [f"{thing}[{i}]" for i in range(len(values))]
+        if kind in ("cell", "function"):
+            names = ("cell_contents",) if kind == "cell" else holder.names or ()
+            return [f"{thing}.{name}" for name in names]
+        if kind in ("dict", "object") and type(holder.mapping()) is dict:
+            keys = holder.keys()
+            if all(type(key) is str for key in keys):
+                return [f"{self._bind(holder.mapping())}[{key!r}]" for key in keys]
+        return None
+
+
+def _same(a: list[Any], b: list[Any]) -> bool:
+    return len(a) == len(b) and all(map(is_, a, b))
