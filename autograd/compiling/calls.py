@@ -100,7 +100,13 @@ class Call:
 
     def inputs(self) -> Iterator[Var]:
         """The values that it reads."""
-        yield from vars_in((self.args, self.kwargs))
+        for x in self.args:
+            if type(x) is Var:
+                yield x
+            else:
+                yield from vars_in(x)
+        if self.kwargs:
+            yield from vars_in(self.kwargs)
 
     def results(self) -> Iterator[Var]:
         """The values that it gives."""

@@ -17,6 +17,7 @@ from threading import RLock
 from typing import Any
 
 from autograd.callers import users_level
+from autograd.collector import paused
 from autograd.compiling.arguments import Arguments
 from autograd.compiling.errors import CompileError, CompileWarning, Refused
 from autograd.compiling.guards import Guards
@@ -100,7 +101,7 @@ class Compiled:
         if not _TRACING.acquire(blocking=False):
             return self.function(*args, **kwargs)
         try:
-            return self._trace(arguments)
+            return paused(self._trace, arguments)  # which makes no cycles, and may make many objects
         finally:
             _TRACING.release()
 
@@ -276,7 +277,10 @@ class Compiled:
             return (mul,)
         <BLANKLINE>
         """
-        return "" if not self._programs else self._programs[0].source
+        if not self._programs:
+            return ""
+        program = self._programs[0]
+        return "\n".join([program.source, *(block.source for block in program.blocks)])
 
     @property
     def reason(self) -> str | None:
@@ -313,6 +317,7 @@ class Compiled:
                 f"  {program.planned}, {program.bytes} bytes of memory that stays; replayed {program.replays} times, "
                 f"{program.verified} beside eager, {program.missed} times another way was taken"
             )
+            lines += [f"  {block.words()}" for block in program.blocks]
             if program.verified:
                 replay, eager = program.seconds
                 lines.append(

@@ -22,13 +22,18 @@ from autograd.engine.tensor import Tensor
 __all__ = ["Noted", "NotedGenerator", "noted_type"]
 
 
+_put = object.__setattr__
+
+
 class Noted:
     """An array or a number of a trace."""
 
     __slots__ = ("__weakref__", "_recorder", "_value", "_var")
 
     def __init__(self, recorder: Any, value: Any, var: Any) -> None:
-        self._recorder, self._value, self._var = recorder, value, var
+        _put(self, "_recorder", recorder)
+        _put(self, "_value", value)
+        _put(self, "_var", var)
 
     __class__ = property(lambda self: type(self._value))
 

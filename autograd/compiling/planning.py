@@ -16,6 +16,7 @@ from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
 from autograd.compiling.lifetimes import Lifetimes, Register
 from autograd.compiling.lowering import Lowering, is_product_by_dot
 from autograd.compiling.names import CHECKING
+from autograd.compiling.numbers import with_blocks
 from autograd.compiling.recorder import run_call
 from autograd.compiling.rewriting import Rewritten
 from autograd.compiling.tracing import TensorOf, Trace
@@ -71,6 +72,7 @@ class Plan:
         self.lowering = Lowering()
         self.bytes = 0
         self._fold()
+        self.calls, self.blocks = with_blocks(self.calls, self.outputs, self.known)
         self.lifetimes = Lifetimes(self.calls, self.escaping)
         self._place(self._staying())
         checks = [i for i, call in enumerate(self.calls) if call.kind == "guard"]

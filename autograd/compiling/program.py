@@ -29,6 +29,7 @@ class Program:
         self._build = builder(trace.template)
         self.asked_for = trace.recorder.asked_for
         self.planned, self.bytes = plan.in_words(), plan.bytes
+        self.blocks = plan.blocks
         self.replays = self.verified = self.missed = 0
         self.seconds = 0.0, 0.0  # of a replay and of the eager run beside it, when it was verified last
         self._busy = Lock()

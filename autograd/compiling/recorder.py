@@ -32,6 +32,7 @@ from autograd.recording import RECORDER
 __all__ = ["Recorder"]
 
 _OF_NOTHING = ("arange", "empty", "eye", "full", "identity", "indices", "linspace", "logspace", "ones", "tri", "zeros")
+_NOTHING: dict[str, Any] = {}
 _ELSEWHERE = (
     "an array that no call noted here has made: it comes from outside (a file, a table, another library, a seed)"
 )
@@ -123,6 +124,9 @@ class Recorder:
 
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
         """Run a call with the values themselves and note it; what came out is wrapped."""
+        of_numbers = kind == "operator" or (kind == "function" and isinstance(fn, np.ufunc) and fn.nout == 1)
+        if of_numbers and not kwargs and (noted := self._numbers(args)) is not None:
+            return self._note_number(kind, fn, args, noted)
         before, self.suspended = self.suspended, True  # what the call does is its own
         try:
             result = run_call(kind, fn, map_tree(args, self._value), map_tree(kwargs, self._value))
@@ -161,6 +165,37 @@ class Recorder:
         out = map_tree(result, lambda x: self._wrap(x, constant))
         out_vars = map_tree(out, lambda x: x._var if type(x) is Noted else None)
         self._append(Call(kind, fn, noted_args, noted_kwargs, out_vars, written, self._place(), self._modes()))
+        return out
+
+    def _numbers(self, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The operands of a call as a program holds them, if they are numbers all."""
+        found = []
+        for x in args:
+            if type(x) is Noted:
+                if x._recorder is not self or x._var.memory is not None:
+                    return None
+                found.append(x._var)
+            elif type(x) is float or type(x) is int:
+                found.append(x)
+            else:
+                return None
+        return tuple(found)
+
+    def _note_number(self, kind: str, fn: Any, args: tuple[Any, ...], noted: tuple[Any, ...]) -> Any:
+        """`note` for numbers, of which there may be a hundred thousand: it leaves out what arrays only need."""
+        try:
+            result = fn(*[x._value if type(x) is Noted else x for x in args])
+        except Exception as error:
+            if self.is_here():
+                self.refuse(f"{getattr(fn, '__name__', fn)} raises {type(error).__name__}")
+            raise
+        if not self.is_here():
+            return result
+        if type(result) is bool and not self.reads_for_library():
+            self.refuse(f"{getattr(fn, '__name__', fn)} gives a truth value of Python")
+            return result
+        out = self._wrap(result, all(type(x) is not Var or x.constant for x in noted))
+        self._append(Call(kind, fn, noted, _NOTHING, getattr(out, "_var", None), None, self._place(), self._modes()))
         return out
 
     def _check_shapes(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

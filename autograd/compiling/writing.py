@@ -49,6 +49,7 @@ class _Writer:
         self.names: dict[int, str] = {}  # of values, by number
         self.bound: dict[int, str] = {}  # of objects, by id
         self.keep: list[Any] = []
+        self.numbers: dict[str, int] = {}  # by which names that are wished for again differ
         self.taken = {*self.space, *keyword.kwlist, *dir(builtins), "leaves", name}
         self.first_effect = 0  # the number of the line from which on what is changed outside stays so
         self.name = name
@@ -63,9 +64,10 @@ class _Writer:
         base = re.sub(r"\W+", "_", wish).strip("_").lower() or "v"
         if base[0].isdigit():
             base = f"_{base}"
-        found, i = base, 2
+        found, i = base, self.numbers.get(base, 2)
         while found in self.taken:
             found, i = f"{base}_{i}", i + 1
+        self.numbers[base] = i
         self.taken.add(found)
         return found
 

@@ -243,6 +243,8 @@ def masked_kernel(x: Array, *, mask: Array) -> Array:
     inf * 0 = nan of a branch that was not taken.
     """
     if not x.shape and not mask.shape:
+        if type(mask) is not mask.__class__:  # in a trace
+            return masked_number(mask, x)
         return x[()] if mask else x.dtype.type(0.0)
     integer = _SAME_SIZE.get(x.dtype)
     if integer is None or mask.shape != x.shape:
@@ -250,6 +252,11 @@ def masked_kernel(x: Array, *, mask: Array) -> Array:
     bits = mask.astype(integer)
     bits *= x.view(integer)
     return bits.view(x.dtype)
+
+
+@one_call()
+def masked_number(mask: Array, x: Array) -> Array:
+    return x[()] if mask else x.dtype.type(0.0)
 
 
 masked: Callable[..., Any] = defop(

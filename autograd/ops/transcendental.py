@@ -20,6 +20,7 @@ from autograd.facts import EXACT, NEAREST, PROBABILITIES
 from autograd.hazards import ARC, ARCTANH, EXPONENTIAL, HYPERBOLIC, LOGARITHM, Case, Hazards
 from autograd.ops.arithmetic import direction, masked
 from autograd.ops.limits import unknown
+from autograd.recording import one_call
 
 float64 = np.float64
 LN2 = math.log(2.0)
@@ -140,9 +141,13 @@ def _bell(x: Array) -> Array:
 
 
 def tanh_slope_kernel(x: Array, y: Array) -> Array:
-    if y.__class__ is float64 and (slope := 1.0 - y * y) > 0.5:  # for numbers an exponential takes longer than all else
-        return slope
-    return 4.0 * _bell(x + x)
+    return tanh_slope_number(x, y) if y.__class__ is float64 else 4.0 * _bell(x + x)
+
+
+@one_call()
+def tanh_slope_number(x: Array, y: Array) -> Array:
+    slope = 1.0 - y * y  # for numbers an exponential takes longer than all else
+    return slope if slope > 0.5 else 4.0 * _bell(x + x)
 
 
 # The second operand is the value at the first, which is there already. It has no rule, so the rule of the first must
@@ -159,7 +164,7 @@ sigmoid_slope: Callable[..., Any] = defop(
 
 
 def tanh_rule(g: Array, x: Array, out: Array) -> Array:
-    if out.__class__ is float64:  # `tanh_slope_kernel`, without the call
+    if type(out) is float64:  # `tanh_slope_number`, without the call
         slope = 1.0 - out * out
         return g * (slope if slope > 0.5 else 4.0 * _bell(x + x))
     return g * (1.0 - out * out) if x is None else g * tanh_slope(x, out)
@@ -188,9 +193,16 @@ _ZERO = np.float64(0.0)
 
 
 def relu_kernel(x: Array) -> Array:
-    if x.__class__ is np.float64:  # np.maximum takes ten times as long for a number
+    if x.__class__ is float64:  # np.maximum takes ten times as long for a number
+        if type(x) is not float64:  # in a trace
+            return relu_number(x)
         return _ZERO if x <= 0.0 else x
     return np.maximum(x, 0.0)
+
+
+@one_call()
+def relu_number(x: Array) -> Array:
+    return _ZERO if x <= 0.0 else x
 
 
 sigmoid = defop(
@@ -410,15 +422,25 @@ def _of_array(name: str, x: Array) -> Array:
     return function(x.astype(wide, casting="same_kind")).astype(dtype, copy=False)[()]
 
 
+@one_call()
+def erf_number(x: float) -> Array:
+    return np.float64(math.erf(x))
+
+
+@one_call()
+def ndtr_number(x: float) -> Array:
+    return np.float64(0.5 * math.erfc(-ROOT_HALF * x))
+
+
 def erf_kernel(x: Array) -> Array:
     if isinstance(x, float | int):  # also the float64 of NumPy
-        return np.float64(math.erf(x))
+        return erf_number(x)
     return _of_array("erf", x)
 
 
 def ndtr_kernel(x: Array) -> Array:
     if isinstance(x, float | int):
-        return np.float64(0.5 * math.erfc(-ROOT_HALF * x))
+        return ndtr_number(x)
     return _of_array("ndtr", x)
 
 

@@ -1,0 +1,185 @@
+"""Graphs of single numbers: a long run of calls on numbers becomes one call of a `Block`, which computes with floats.
+
+Python's ``+ - * /`` of floats, comparisons and square roots have the bits of NumPy's; for all else the same ufunc is
+called as in the eager run. Where NumPy would warn (an overflow, a division by zero) a number is not finite: then the
+calls are done one by one, on the numbers as they were noted, and warn or raise as they do in the eager run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.calls import Call, Var
+from autograd.compiling.straight import FORMULAS, Straight
+
+__all__ = ["Block", "with_blocks"]
+
+FEW = 32  # calls, below which they stay calls of NumPy
+_EXACT = 2**53  # up to which all integers are floats
+
+_ARRAY = (np.ndarray, (), np.dtype(float), ())
+# By the form of a value: what makes it of the float that it is in a block.
+_MAKERS: dict[Any, Callable[[Any], Any]] = {(np.float64,): np.float64, (np.bool_,): np.bool_, (float,): float}
+_MAKERS[_ARRAY] = np.array
+_IDENTITY = (np.array, np.asarray)
+
+
+class Line:
+    """One call of a block; ``operands`` are values or constants. Without a function the result is the operand."""
+
+    __slots__ = ("fn", "operands", "out")
+
+    def __init__(self, fn: Any, operands: tuple[Any, ...], out: Var) -> None:
+        self.fn, self.operands, self.out = fn, operands, out
+
+
+def with_blocks(calls: list[Call], outputs: Collection[Var], known: dict[int, Any]) -> tuple[list[Call], list[Block]]:
+    """The calls with long runs of calls on numbers in blocks, and these blocks."""
+    found: list[Call] = []
+    blocks: list[Block] = []
+    last = {var.number: i for i, call in enumerate(calls) for var in call.inputs()}
+    last |= {var.number: len(calls) for var in outputs}
+    if np.geterr()["under"] != "ignore":  # what vanishes cannot be told from its result
+        return calls, blocks
+    # The first call of a run, its lines, and the truth values made in it:
+    start, run, truths = 0, list[Line](), set[int]()
+    for i, call in enumerate([*calls, None]):
+        if call is not None and (line := _line(call, known, truths)) is not None:
+            run.append(line)
+            if line.out.form == (np.bool_,):
+                truths.add(line.out.number)
+            continue
+        if len(run) >= FEW:
+            block = Block(run, [line.out for line in run if last.get(line.out.number, 0) >= i])
+            blocks.append(block)
+            place = calls[start].place
+            found.append(Call("block", block, tuple(block.inputs), {}, tuple(block.outputs), None, place, ()))
+        else:
+            found += calls[start:i]
+        start, run, truths = i + 1, [], set()
+        if call is not None:
+            found.append(call)
+    return found, blocks
+
+
+def _line(call: Call, known: dict[int, Any], truths: set[int]) -> Line | None:
+    """A call as a line of a block; None where it is more than a function of numbers."""
+    fn, out, args = call.fn, call.out, call.args
+    if call.writes is not None or call.kwargs or call.modes or type(out) is not Var or out.form not in _MAKERS:
+        return None
+    if call.kind == "getitem" and args[1] == ():
+        fn, args = None, args[:1]
+    elif (call.kind == "method" and fn == "copy" and len(args) == 1) or (call.kind == "function" and fn in _IDENTITY):
+        fn, args = None, args[:1] if len(args) == 1 else ()
+    elif call.kind != "operator" and not (call.kind == "function" and _is_known(fn)):
+        return None
+    operands = tuple([known.get(x.number, x) if type(x) is Var else x for x in args])
+    if not (1 <= len(operands) <= 3 and all(map(_is_number, operands))):
+        return None
+    truth = [x for x in operands if _kind(x) is np.bool_]
+    if any(type(x) is Var and x.number not in truths for x in truth):
+        return None
+    if fn is None and type(operands[0]) is not Var:
+        return None
+    if out.form != (np.bool_,) and len(truth) == len(operands):  # arithmetic of truth values is not that of floats
+        return None
+    return Line(fn, operands, out)
+
+
+def _is_known(fn: Any) -> bool:
+    """Whether a function has a formula, or is a ufunc of NumPy's own with one result."""
+    return fn in FORMULAS or (isinstance(fn, np.ufunc) and fn.nout == 1 and getattr(np, fn.__name__, None) is fn)
+
+
+def _is_number(x: Any) -> bool:
+    kind = type(x)
+    return (
+        (kind is Var and x.form in _MAKERS)
+        or kind in (float, np.float64, np.bool_)
+        or (kind is int and abs(x) <= _EXACT)
+        or (kind is np.ndarray and x.shape == () and x.dtype == float)
+    )
+
+
+class Block:
+    """Calls on numbers, one after the other: ``table`` are their functions, ``code`` says which one a call has, and
+    ``places`` where its operands lie among the inputs, constants and results before it."""
+
+    def __init__(self, lines: list[Line], outputs: list[Var]) -> None:
+        self.__name__ = "numbers"
+        self.inputs: list[Var] = []
+        self.outputs = outputs
+        self.constants: list[Any] = []
+        place: dict[Any, Any] = {}
+        made = {line.out.number for line in lines}
+        for line in lines:
+            for x in line.operands:
+                key = _key(x)
+                if key not in place and not (type(x) is Var and x.number in made):
+                    among: list[Any] = self.inputs if type(x) is Var else self.constants
+                    place[key] = among, len(among)
+                    among.append(x)
+        first = {id(self.inputs): 0, id(self.constants): len(self.inputs)}
+        place = {key: first[id(among)] + i for key, (among, i) in place.items()}
+        start = len(self.inputs) + len(self.constants)
+        table: dict[Any, int] = {}
+        code: list[int] = []
+        places: list[list[int]] = []
+        for line in lines:
+            at = [place[_key(x)] for x in line.operands]
+            if line.fn is None:
+                place[line.out.number] = at[0]
+                continue
+            place[line.out.number] = start + len(code)
+            entry = line.fn, tuple(map(_kind, line.operands)), line.out.form == (np.bool_,)
+            code.append(table.setdefault(entry, len(table)))
+            places.append([*at, 0, 0][:3])
+        self.table = list(table)
+        self.code = np.array(code, np.int16)
+        self.places = np.array(places, np.int32).reshape(-1, 3)
+        self.results = [place[var.number] for var in outputs]
+        self._makers = [_MAKERS[var.form] for var in outputs]
+        self.straight = Straight(self)
+
+    def __call__(self, *inputs: Any) -> tuple[Any, ...]:
+        found = self.straight.run(inputs)
+        if found is None:
+            found = self._one_by_one(inputs)
+        return tuple([make(x) for make, x in zip(self._makers, found, strict=True)])
+
+    @property
+    def source(self) -> str:
+        """Its text, written anew, because it may be long."""
+        return "\n".join(self.straight.texts())
+
+    def words(self) -> str:
+        """What it does and takes, for `explain`."""
+        size = self.straight.bytes + self.code.nbytes + self.places.nbytes
+        return f"{len(self.code)} operations on single numbers run as straight-line Python on floats, {size} bytes"
+
+    def _one_by_one(self, inputs: tuple[Any, ...]) -> list[Any]:
+        """The results of the calls as they were noted."""
+        values = [*inputs, *self.constants]
+        for code, at in zip(self.code.tolist(), self.places.tolist(), strict=True):
+            fn, kinds, _ = self.table[code]
+            values.append(fn(*[_as(kind, values[x]) for kind, x in zip(kinds, at, strict=False)]))
+        return [values[i] for i in self.results]
+
+
+def _as(kind: type, x: Any) -> Any:
+    """A number as the array that it was in the trace, or the other way round."""
+    if type(x) is kind:
+        return x
+    return np.array(x) if kind is np.ndarray else x[()] if kind is np.float64 else x
+
+
+def _key(x: Any) -> Any:
+    """Of constants, equal for those that are equal to the last bit."""
+    return x.number if type(x) is Var else (type(x), x.tobytes() if isinstance(x, np.ndarray) else repr(x))
+
+
+def _kind(x: Any) -> Any:
+    return x.form[0] if type(x) is Var else type(x)
