@@ -193,8 +193,11 @@ class Compiled:
                     continue
                 del self._first[i]
                 if reason is None:
-                    program = Program(trace, self._identifier())
-                    reason = program.refused
+                    try:
+                        program = Program(trace, self._identifier())
+                        reason = program.refused
+                    except Exception as error:  # of ours: the call itself went well
+                        reason = f"its program could not be written: {error!r}"
                 elif self._disagreed < 1:  # a first run may do more: it looks at a new model, say
                     self._disagreed += 1
                     break

@@ -65,6 +65,8 @@ class Plan:
         rewritten = Rewritten(recorder.calls, self.outputs)
         self.shared = rewritten.shared
         self.calls = self._needed(self._dropping(rewritten.calls))
+        kept = set(map(id, self.calls))
+        self._unwritten = {id(call.writes) for call in rewritten.calls if call.writes and id(call) not in kept}
         self.pruned = len(rewritten.calls) - len(self.calls)
         self.known: dict[int, Any] = {}
         self.into: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
@@ -114,7 +116,11 @@ class Plan:
         folded = [call for call in self.calls if _depends_on_nothing(call)]
         while True:
             ids = set(map(id, folded))
-            closed = self.escaping | self._seen_unfinished([call for call in self.calls if id(call) not in ids])
+            closed = (
+                self.escaping
+                | self._unwritten
+                | self._seen_unfinished([call for call in self.calls if id(call) not in ids])
+            )
             left = [call for call in folded if not any(id(memory) in closed for memory in _memories(call))]
             if len(left) == len(folded):
                 break

@@ -36,7 +36,7 @@ class Rewritten:
         gives_back = type(call.out) is Var and any(var is call.out for var in call.inputs())  # such as `asarray`
         if gives_back and call.writes is None and call.kind not in _WITH_EFFECTS:
             return
-        if call.kind not in ("host", "draw", "drop"):
+        if call.kind not in ("host", "drop"):
             args, kwargs = map_tree(call.args, self._swap), map_tree(call.kwargs, self._swap)
             call = Call(call.kind, call.fn, args, kwargs, call.out, call.writes, call.place, call.modes)
         if call.kind == "host" or (call.writes is not None and call.writes.external):

@@ -311,6 +311,35 @@ def test_gradients_that_are_put_back_after_a_step():
     assert step._programs
 
 
+# --- programs -----------------------------------------------------------------------------------------------------
+
+
+def test_a_constant_that_is_written_after_its_last_use():
+    def step(x):
+        zeros = np.zeros(2)
+        y = x + zeros
+        zeros[...] = 5.0
+        return y
+
+    compiled = autograd.compile(step, strict=True, verify=0)
+    assert [compiled(np.ones(2)).tolist() for _ in range(4)] == [[1.0, 1.0]] * 4
+
+
+def test_numbers_are_drawn_around_what_was_computed_before(bits):
+    def make():
+        rng = np.random.default_rng(0)
+        return SimpleNamespace(), lambda x: (np.exp(x).sum(), rng.normal(np.exp(x), np.exp(x)))
+
+    assert beside(make, lambda i: (np.full(2, i / 9),), bits)._programs
+
+
+def test_a_program_that_cannot_be_written_is_no_error_of_the_user(monkeypatch):
+    monkeypatch.setattr("autograd.compiling.program.write", lambda plan, name: {}[name])
+    compiled = autograd.compile(lambda x: x * 2)
+    assert [compiled(np.ones(1)).tolist() for _ in range(4)] == [[2.0]] * 4
+    assert "its program could not be written: KeyError" in compiled.explain()
+
+
 # --- what runs eager for no good reason, or is not there ----------------------------------------------------------
 
 
