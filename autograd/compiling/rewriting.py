@@ -28,11 +28,14 @@ class Rewritten:
         self.shared = 0
         self.calls: list[Call] = []
         self._instead: dict[int, Var] = {}
+        self._merged: dict[int, Memory | None] = {}
         self._made: dict[Any, Any] = {}
         for call in calls:
             self._add(call)
 
     def _add(self, call: Call) -> None:
+        for var in call.results():  # views of what was made before
+            var.memory = self._merged.get(id(var.memory), var.memory)
         gives_back = type(call.out) is Var and any(var is call.out for var in call.inputs())  # such as `asarray`
         if gives_back and call.writes is None and call.kind not in _WITH_EFFECTS:
             return
@@ -46,6 +49,7 @@ class Rewritten:
             first = self._made.setdefault(key, call)
             if first is not call:
                 self._instead[call.out.number] = first.out
+                self._merged[id(call.out.memory)] = first.out.memory
                 self.shared += 1
                 return
         self.calls.append(call)

@@ -325,6 +325,16 @@ def test_a_constant_that_is_written_after_its_last_use():
     assert [compiled(np.ones(2)).tolist() for _ in range(4)] == [[1.0, 1.0]] * 4
 
 
+def test_memory_that_views_of_the_same_result_need_longer(bits):
+    def step(x):
+        first, again = x + 1.0, x + 1.0
+        row = again[1]
+        y = (first * 2.0) * x
+        return y - x, row + 0.0
+
+    assert beside(lambda: (SimpleNamespace(), step), lambda i: (np.full((2, 2), i / 9),), bits)._programs
+
+
 def test_numbers_are_drawn_around_what_was_computed_before(bits):
     def make():
         rng = np.random.default_rng(0)
