@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 import numpy as np
+import pytest
 from op_samples import weights
 
 import autograd
@@ -100,7 +101,43 @@ def test_every_optimizer(optimizer, beside_eager, World):
     assert was_replayed(compiled), compiled.explain()
 
 
-def test_a_schedule_is_an_input(beside_eager, World):
-    compiled, _ = beside_eager(regression(lambda p: optim.Adam(p, lr=lambda t: 0.1 / (1 + t)), World), numbers)
+def test_every_optimizer_with_groups(optimizer, beside_eager, World):
+    """Of the second group what all optimizers can have: a schedule, weight decay, the way uphill."""
+    others = {"lr": optim.exponential(0.01, 0.9), "weight_decay": lambda t: 0.1 / (1 + t), "maximize": True}
+    others = {name: value for name, value in others.items() if name in optimizer.optimizer.rules}
+
+    def make(params):
+        first, *rest = params
+        return optimizer.optimizer([{"params": [first]}, {"params": rest, **others}], **optimizer.hyper)
+
+    compiled, _ = beside_eager(regression(make, World), numbers)
+    assert was_replayed(compiled), compiled.explain()
+
+
+SCHEDULES = [
+    optim.constant(0.1),
+    optim.step_decay(0.1, 2),
+    optim.multi_step(0.1, (2, 5)),
+    optim.exponential(0.1, 0.9),
+    optim.polynomial(0.1, 5),
+    optim.cosine(0.1, 5),
+    optim.one_cycle(0.1, 8),
+    optim.inverse_time(10.0, 20.0),
+    optim.warmup(3, then=0.1),
+    optim.chain({0: 0.1, 3: optim.exponential(0.1, 0.9)}),
+    lambda t: 0.1 / (1 + t),
+]
+
+
+def test_every_schedule_has_a_row():
+    named = {getattr(optim, name) for name in optim.__all__}
+    assert {s for s in named if isinstance(s, type) and issubclass(s, optim.Schedule)} - {optim.Schedule} == {
+        type(s) for s in SCHEDULES
+    } - {type(lambda: None)}
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda s: type(s).__name__)
+def test_a_schedule_is_an_input(schedule, beside_eager, World):
+    compiled, _ = beside_eager(regression(lambda p: optim.Adam(p, lr=schedule), World), numbers)
     assert was_replayed(compiled)
     assert compiled._traced == 3  # once without gradients, twice with them
