@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LOOKING_AFTER", "caller", "is_foreign", "is_ours", "is_room", "place_of", "users_frame"]
+__all__ = ["LOOKING_AFTER", "caller", "is_foreign", "is_ours", "is_room", "line_of", "place_of", "users_frame"]
 
 _HOUSE = Path(__file__).parents[2]
 _OURS = tuple(f"{_HOUSE / package}{os.sep}" for package in ("autograd", "nn", "optim"))
@@ -71,6 +71,17 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
     while frame is not None and _kind(frame.f_code.co_filename) != "user":
         frame = frame.f_back
     return frame
+
+
+def line_of(error: BaseException) -> tuple[str, int]:
+    """File and line of the user's code that an error came through last, or of where it was raised."""
+    trace, found = error.__traceback__, ("", 0)
+    while trace is not None:
+        here = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        if _kind(here[0]) == "user" or _kind(found[0]) != "user":
+            found = here
+        trace = trace.tb_next
+    return found
 
 
 def place_of(frame: FrameType | None) -> tuple[str, int]:

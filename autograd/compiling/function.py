@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import sys
 import time
 import warnings
@@ -20,12 +21,14 @@ from autograd.callers import users_level
 from autograd.collector import paused
 from autograd.compiling.arguments import Arguments
 from autograd.compiling.errors import CompileError, CompileWarning, Refused
+from autograd.compiling.frames import is_ours, line_of
 from autograd.compiling.guards import Guards
 from autograd.compiling.program import ANOTHER_WAY, BUSY, OTHER, Program, disagreement
 from autograd.compiling.renewed import Renewed
 from autograd.compiling.snapshot import Snapshot, differences, frozen
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
+from autograd.provenance import place
 from autograd.recording import RECORDER
 
 __all__ = ["Compiled", "compile"]
@@ -130,7 +133,11 @@ class Compiled:
         return self.function(*args, **kwargs)
 
     def _refuse(self, reason: str, arguments: Arguments | None = None) -> None:
-        """Run eager from here on: calls with such arguments, or all of them."""
+        """Run eager from here on: calls with such arguments, or all of them. The reason has a line, if only where the
+        function begins."""
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        if code is not None and not is_ours(code) and not re.search(r":\d+$", reason):
+            reason += f" (it begins at {place(code.co_filename, code.co_firstlineno)})"
         if arguments is None or len(self._refused) >= MOST_REASONS:
             self._reason = reason
             self._programs, self._first = [], []
@@ -149,8 +156,8 @@ class Compiled:
         roots = [(x, f"argument {i}") for i, x in enumerate([*arguments.objects, *arguments.leaves])]
         for guards in [*[program.guards for program in self._programs], *[guards for _, guards in self._first]]:
             if not guards.fit(arguments):
-                for place, was, now in guards.exchanged:
-                    self._renewed.learn(place, was, now)
+                for entry, was, now in guards.exchanged:
+                    self._renewed.learn(entry, was, now)
         try:
             if getattr(getattr(self.function, "__code__", None), "co_flags", 0) & _LATER:
                 raise Refused("it is a generator or a coroutine, which runs later")
@@ -170,7 +177,10 @@ class Compiled:
             for generator, state in trace.recorder.drawn_from:
                 generator.bit_generator.state = state
             result = self._run_eager(args, kwargs)  # which raises it too, if it was the user's
-            why = str(error) if isinstance(error, Refused) else f"the trace ended with {type(error).__name__}: {error}"
+            why = str(error)
+            if not isinstance(error, Refused):
+                line = place(*line_of(error))
+                why = f"a run that notes its calls ends with {type(error).__name__} ({error}), at {line}"
             self._refuse(why, arguments)
             return result
         if trace.refused is not None:

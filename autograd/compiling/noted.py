@@ -61,7 +61,9 @@ class Noted:
             recorder.refuse(f"numpy.{name} says where arrays lie, which is no number")
         if name in ABOUT_FORM:
             return function(*_plain(args), **_plain(kwargs))
-        if name not in FUNCTIONS or (name == "where" and len(args) + len(kwargs) == 1):
+        if name in ("array2string", "array_repr", "array_str"):
+            recorder.look(self, "its text", None)
+        elif name not in FUNCTIONS or (name == "where" and len(args) + len(kwargs) == 1):
             recorder.refuse(f"numpy.{name} gives what depends on values in more than numbers, or is not known here")
         elif name == "repeat" and not isinstance(kwargs.get("repeats", args[1] if len(args) > 1 else 0), int):
             recorder.refuse("numpy.repeat with a number for each entry gives an array of another shape each time")

@@ -78,8 +78,9 @@ def disagreement(a: Trace, b: Trace) -> str | None:
             return ANOTHER_WAY
         if not _same_call(x, y):
             return f"it does something else in each run: {_words(x)}, then {_words(y)}"
-    if len(a.recorder.calls) != len(b.recorder.calls):
-        return "it makes more calls in one run than in another"
+    few, many = sorted((a.recorder.calls, b.recorder.calls), key=len)
+    if len(few) != len(many):
+        return f"it makes calls in one run that it does not make in another: {_words(many[len(few)])}"
     if not same_template(a.template, b.template):
         return "it returns something else in each run"
     if len(a.effects) != len(b.effects) or not all(map(_same_effect, a.effects, b.effects)):

@@ -341,7 +341,8 @@ class Recorder:
         elif isinstance(value, float) and frame is not None and self._is_returned(frame):
             self.numbers_read.append((value, self._number_of(noted, value)))
         else:
-            self.refuse(f"a plain value leaves the trace by {what}", frame)
+            hint = " (.item() keeps it)" if what == "float()" else ""
+            self.refuse(f"a plain value leaves the trace by {what}{hint}", frame)
 
     def _number_of(self, noted: Noted, value: float) -> Var:
         """The Python number that was read of a value."""
@@ -471,6 +472,14 @@ class Recorder:
                 var.memory.owner = None
         self._values, self._by_id, self._memory, self._generators = [], {}, {}, {}
         self.drawn_from, self.numbers_read, self.quiet, self.flags = [], [], [], []
+
+    def origin_of(self, noted: Noted) -> str:
+        """What stands for a value, in words."""
+        var = noted._var
+        if var.slot is not None:
+            return f"the value of {var.slot.label}"
+        call = next((call for call in self.calls if any(v is var for v in call.results())), None)
+        return "an array" if call is None else f"what {call.name} gives, at {words_of_place(*call.place)}"
 
     def survivors(self) -> list[Noted]:
         """What still stands for a value once the function has returned."""

@@ -124,7 +124,9 @@ class Trace:
                 result = plain_value(result)
         survivors = recorder.survivors()
         if survivors:
-            recorder.refuse("an array or number of it is kept outside (in a list, say)", where=False)
+            recorder.refuse(
+                f"it keeps what it has made outside (in a list, say): {recorder.origin_of(survivors[0])}", where=False
+            )
             settle_survivors(survivors)
         return result
 

@@ -1,0 +1,83 @@
+"""What is not compiled is said once, with the user's line."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import autograd
+
+kept, count, steps = [], 0, iter(range(100))
+
+
+def keeps_a_result(x):
+    box = {"last": None}
+    kept[:] = [lambda: box]
+    box["last"] = x * 2.0
+    return x
+
+
+def reads_a_number(x):
+    return x * float(x.sum())
+
+
+def prints(x):
+    return x, f"{x}"
+
+
+def looks_for_the_largest(x):
+    return x * max(x)
+
+
+def takes_some(x):
+    return x[np.nonzero(x > 1.0)]
+
+
+def counts(x):
+    global count
+    count += 1
+    return x
+
+
+def calls_later(x):
+    yield x
+
+
+def does_what_cannot_be_noted(x):
+    return divmod(x, 2.0)
+
+
+def goes_on(x):
+    return x * next(steps)
+
+
+def draws(x):
+    return x + np.random.rand()  # noqa: NPY002
+
+
+# In words, and at which line of the function that is; 0 where it begins.
+WORDS = {
+    keeps_a_result: ("what mul gives", 3),
+    reads_a_number: ("leaves the trace by float() (.item() keeps it)", 1),
+    prints: ("leaves the trace by its text", 1),
+    looks_for_the_largest: ("branches on the value of an array", 1),
+    takes_some: ("numpy.nonzero gives what depends on values", 1),
+    counts: ("count changes in each run", 0),
+    calls_later: ("a generator or a coroutine", 0),
+    does_what_cannot_be_noted: ("TypeError", 1),
+    goes_on: ("steps is an iterator", 0),
+    draws: ("global generator", 0),
+}
+
+
+@pytest.mark.parametrize("function", WORDS, ids=lambda f: f.__name__)
+def test_a_reason_has_words_and_a_line(function):
+    compiled = autograd.compile(function)
+    for i in range(4):
+        compiled(np.arange(4.0) + i)
+    words, line = WORDS[function]
+    text = compiled.explain()
+    assert re.fullmatch(rf"{function.__name__} runs eager: .*{re.escape(words)}.*", text), text
+    at = inspect.getsourcelines(function)[1] + line
+    assert re.findall(r"test_words.py:(\d+)", text) == [str(at)]
