@@ -189,7 +189,7 @@ class Compiled:
         if trace.changing is not None:
             self._changes += 1
             if self._changes > 2:
-                self._refuse(f"{trace.changing} changes in each run, and is no array", arguments)
+                self._refuse(trace.changing, arguments)
             return result
         self._changes = 0
         self._keep(trace)

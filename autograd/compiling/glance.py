@@ -9,30 +9,40 @@ from collections.abc import Callable, Iterator
 from operator import is_
 from typing import Any
 
+import numpy as np
+
 from autograd.compiling.reachable import MISSING, Holder
 from autograd.engine.codegen import source_file
 from autograd.engine.tensor import Tensor
 
 __all__ = ["Glance"]
 
+_RENEWED = (np.ndarray, np.floating, float, tuple, Tensor)  # what may be another one in each run
 _GONE = (AttributeError, IndexError, KeyError, ValueError)  # of an entry that is there no more
 
 
 class Glance:
     """Whether the entries of holders, and what Tensors are made of, are what they were at the last `refresh`.
 
-    ``moved`` is asked, by the number of a Tensor, whether its data may be another array.
+    ``moved`` is asked, by the number of a Tensor, whether its data may be another array; ``renewed``, by the numbers of
+    a holder and an entry, whether that may be what lies there now.
     """
 
-    def __init__(self, holders: list[Holder], tensors: list[Tensor], moved: Callable[[int], bool]) -> None:
-        self._holders, self._tensors, self._moved = holders, tensors, moved
+    def __init__(
+        self,
+        holders: list[Holder],
+        tensors: list[Tensor],
+        moved: Callable[[int], bool],
+        renewed: Callable[[int, int], bool],
+    ) -> None:
+        self._holders, self._tensors, self._moved, self._renewed = holders, tensors, moved, renewed
         self._text = ""
         self._space: dict[str, Any] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Take for what is to be there what is there now."""
-        self._values: dict[str, Any] = {"same": _same, "moved": self._moved}
+        self._values: dict[str, Any] = {"same": _same, "moved": self._moved, "renewed": self._renewed}
         text = "def look():\n    return (\n        " + "\n        and ".join(["True", *self._conditions()]) + "\n    )"
         self._space.update(self._values)
         if text != self._text:
@@ -51,14 +61,18 @@ class Glance:
         """Another array lies in a Tensor from now on."""
         self._space[f"data_{number}"] = self._tensors[number]._data
 
+    def take_entry(self, holder: int, entry: int, value: Any) -> None:
+        """Something else lies in an entry from now on."""
+        self._space[f"entry_{holder}_{entry}"] = value
+
     def _bind(self, x: Any) -> str:
         name = f"x{len(self._values)}"
         self._values[name] = x
         return name
 
     def _conditions(self) -> Iterator[str]:
-        for holder in self._holders:
-            yield from self._of(holder)
+        for number, holder in enumerate(self._holders):
+            yield from self._of(number, holder)
         for i, t in enumerate(self._tensors):
             name, info = self._bind(t), t._info
             self._values[f"data_{i}"] = t._data
@@ -72,7 +86,7 @@ class Glance:
                 if not info.hooks:
                     yield f"not {name}._info.hooks"
 
-    def _of(self, holder: Holder) -> Iterator[str]:
+    def _of(self, number: int, holder: Holder) -> Iterator[str]:
         thing, kind, values = self._bind(holder.thing), holder.kind, holder.values()
         if kind == "object":
             yield f"type({thing}) is {self._bind(type(holder.thing))}"
@@ -89,8 +103,13 @@ class Glance:
             yield f"[*{thing if kind == 'dict' else thing + '.__dict__'}] == {self._bind(holder.keys())}"
         elif kind == "list":
             yield f"len({thing}) == {len(values)}"
-        for entry, value in zip(entries, values, strict=True):
-            yield f"{entry} is {self._bind(value)}"
+        for i, (entry, value) in enumerate(zip(entries, values, strict=True)):
+            if isinstance(value, _RENEWED):
+                name = f"entry_{number}_{i}"
+                self._values[name] = value
+                yield f"({entry} is {name} or renewed({number}, {i}))"
+            else:
+                yield f"{entry} is {self._bind(value)}"
 
     def _text_of_entries(self, holder: Holder, thing: str, values: list[Any]) -> list[str] | None:
         """How to get at each entry; None of what Python's own indices and attributes may not show as it is."""

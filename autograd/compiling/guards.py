@@ -7,6 +7,8 @@ at closely: equal numbers and arrays that lie in memory alike will do, as the pr
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextvars import copy_context
 from itertools import chain
 from operator import attrgetter, is_
@@ -16,6 +18,7 @@ import numpy as np
 
 from autograd.compiling.arguments import Arguments
 from autograd.compiling.glance import Glance
+from autograd.compiling.reachable import Holder
 from autograd.compiling.renewed import exchanged, form_of, is_constant, place_of
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
@@ -45,8 +48,7 @@ class Guards:
         self.mismatch = ""
         self.noted = [holder.values() for holder in self.holders]
         self.keys = [holder.keys() for holder in self.holders]
-        self.flat = list(chain.from_iterable(self.noted))
-        self._ids = _ids_of(self.flat)
+        self._ids = Counter(_ids_of(chain.from_iterable(self.noted)))
         self._objects = [h.thing for h in self.holders if h.kind == "object"]
         self._types = list(map(type, self._objects))
         self._classes = [vars(h.thing) for h in self.holders if h.kind == "class"]
@@ -96,6 +98,22 @@ class Guards:
         self._glance.take(i)
         return True
 
+    def _renewed(self, number: int, i: int) -> bool:
+        """Whether what lies in an entry now will do as well."""
+        holder, key, was = self.holders[number], self.keys[number][i], self.noted[number][i]
+        now = holder.value_of(key)
+        if self._glance is None or self._differences(holder, key, was, now):
+            return False
+        self._ids -= Counter(_ids_of([was]))
+        self._ids += Counter(_ids_of([now]))
+        self.noted[number][i] = now
+        self._glance.take_entry(number, i, now)
+        return True
+
+    def _differences(self, holder: Holder, key: Any, was: Any, now: Any) -> list[tuple[Any, Any, Any]]:
+        """In what an entry is another than before, and not an input."""
+        return [x for x in exchanged(was, now, place_of(holder, key)) if x[0] not in self._inputs]
+
     def _apart(self, leaves: list[Any]) -> bool:
         """Whether no argument is an array or Tensor that is also found otherwise: two names would be one thing."""
         for leaf in leaves:
@@ -143,7 +161,7 @@ class Guards:
             if self._glance is not None:
                 self._glance.refresh()
             elif self._looks > PATIENCE:
-                self._glance = Glance(self.holders, self.tensors, self._moved)
+                self._glance = Glance(self.holders, self.tensors, self._moved, self._renewed)
         except RuntimeError:  # another thread changes a dict
             self.mismatch = "something that another thread changes"
             return False
@@ -161,15 +179,12 @@ class Guards:
                 self.mismatch = f"the entries of {holder.label}"
                 return False
             for key, a, b in zip(keys, noted, values, strict=True):
-                if a is not b and (
-                    other := [x for x in exchanged(a, b, place_of(holder, key)) if x[0] not in self._inputs]
-                ):
+                if a is not b and (other := self._differences(holder, key, a, b)):
                     self.mismatch = holder.name_of(key)
                     self.exchanged = [] if any(place is None for place, _, _ in other) else other
                     return False
         self.noted = now
-        self.flat = list(chain.from_iterable(now))
-        self._ids = _ids_of(self.flat)
+        self._ids = Counter(_ids_of(chain.from_iterable(now)))
         return True
 
 
@@ -188,12 +203,10 @@ def _mode() -> Any:
     return STATE.get().grad, None if defaults is None else defaults.get_default_dtype()
 
 
-def _ids_of(values: list[Any]) -> set[int]:
+def _ids_of(values: Iterable[Any]) -> Iterator[int]:
     """Arrays and Tensors among these, by their ids."""
-    found = set()
     for x in values:
         if isinstance(x, np.ndarray | Tensor):
-            found.add(id(x))
-        elif type(x) is tuple:
-            found |= _ids_of(list(x))
-    return found
+            yield id(x)
+        elif isinstance(x, tuple):
+            yield from _ids_of(x)

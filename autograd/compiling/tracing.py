@@ -321,7 +321,9 @@ class Trace:
         if getattr(type(value), "__autograd_opaque__", False) or (not noted and same_constant(stood, value)):
             return
         if value is MISSING or stood is MISSING or not _holds_values(value):
-            self.changing = self.changing or label
+            what = "changes in each run, and is no array"
+            what = "is new after each run" if stood is MISSING else "is gone after a run" if value is MISSING else what
+            self.changing = self.changing or f"{label} {what}"
             return
         self.effects.append(Effect("put", holder, key, self._template(value, label), label))
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.recording import one_call
 from nn.arrays import plain
 from nn.metrics.arguments import average as mean_over, mean, pair_of_classes, ratio
 
@@ -69,11 +70,16 @@ def confusion_matrix(prediction: Any, labels: Any, classes: int | None = None) -
     """
     predicted, true, found = pair_of_classes(prediction, labels)
     classes = found if classes is None else classes
-    largest = max(predicted.max(initial=-1), true.max(initial=-1))
+    largest = np.maximum(predicted.max(initial=-1), true.max(initial=-1))
     if largest >= classes:
         raise ValueError(f"class numbers reach to {largest}, not to {classes - 1}.")
-    counts = np.bincount(true * classes + predicted, minlength=classes * classes)
-    return counts.reshape(classes, classes)
+    return _counted(true * classes + predicted, classes)
+
+
+@one_call()
+def _counted(pairs: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """How often each pair of classes occurs."""
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
 def precision(prediction: Any, labels: Any, average: Average = "binary", zero_division: float = 0.0) -> Any:
