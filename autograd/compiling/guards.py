@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.arguments import Arguments
+from autograd.compiling.calls import same_constant
 from autograd.compiling.glance import Glance
 from autograd.compiling.reachable import Holder
 from autograd.compiling.renewed import exchanged, form_of, is_constant, place_of
@@ -175,7 +176,7 @@ class Guards:
             self.mismatch = "the class of an object"
             return False
         for holder, keys, noted, values in zip(self.holders, self.keys, self.noted, now, strict=True):
-            if len(values) != len(noted) or (holder.names is None and holder.keys() != keys):
+            if len(values) != len(noted) or (holder.names is None and not same_constant(holder.keys(), keys)):
                 self.mismatch = f"the entries of {holder.label}"
                 return False
             for key, a, b in zip(keys, noted, values, strict=True):

@@ -303,7 +303,9 @@ class _Writer:
             yield f"{back}.append({self.bind(_state_of, 'state_of')}({generator}))"
         elif call.writes is not None and call.writes.external:
             for var in self.plan.trace.recorder.vars:
-                if var.slot is not None and var.memory is call.writes and var.number not in self.noted:
+                if var.slot is None or var.memory is not call.writes or var.number in self.noted:
+                    continue
+                if var.example.flags.writeable:  # one of its views may not be
                     self.noted.add(var.number)
                     name = self.of(var)
                     copying = f"{self.bind(partial, 'partial')}({self._function(np.copyto)}, {name}, {name}.copy())"
@@ -322,8 +324,16 @@ class _Writer:
         )
         for effect in self.plan.trace.effects:
             self.lines += [f"    {line}" for line in self._effect(effect, done)]
+        self.lines += [f"    {line}" for line in self._handing_out()]
         values = values_of_template(self.plan.trace.template)
         self.lines.append(f"    return {self.of(tuple(values))}")
+
+    def _handing_out(self) -> Iterator[str]:
+        """Lines that read the data of Tensors that others get hold of, as the function does: graphs take note of it."""
+        for var in self.plan.trace.recorder.vars:
+            slot = var.slot
+            if slot is not None and slot.key == "_data" and id(var.memory) in self.plan.escaping:
+                yield self._slot(slot).replace("._data", ".data")
 
     def _effect(self, effect: Effect, done: dict[int, Any]) -> Sequence[str]:
         if effect.kind == "put":

@@ -295,6 +295,47 @@ def test_an_argument_that_becomes_a_view_of_one_that_is_written(bits):
     assert len(beside(lambda: (SimpleNamespace(), step), arguments, bits)._programs) == 1
 
 
+def test_a_view_that_must_not_be_written_when_a_change_is_taken_back(bits):
+    def make():
+        world = SimpleNamespace(a=np.zeros(4))
+        world.b = world.a[:]
+        world.b.flags.writeable = False
+
+        def step(x):
+            world.a += x
+            return world.b.sum() + x[x > 0].sum()
+
+        return world, step
+
+    beside(make, lambda i: (np.array([1.0, 1.0 if i < 6 else -1.0]).repeat(2),), bits)
+
+
+def test_keys_of_another_class(bits):
+    def make():
+        world = SimpleNamespace(table={1: 2})
+        return world, lambda x: sum(k * v for k, v in world.table.items()) * x
+
+    def change(world, i):
+        if i == 6:
+            world.table.clear()
+            world.table[1.0] = 2
+
+    beside(make, lambda i: (np.arange(2),), bits, before=change)
+
+
+def test_data_that_is_returned_counts_as_handed_out():
+    p = nn.Parameter(np.ones(2))
+    step = autograd.compile(lambda x: (p.data, x)[0], strict=True)
+    for _ in range(4):
+        step(1.0)
+    p.data = [2.0, 3.0]
+    handed_out = step(1.0)
+    loss = (p * p).sum()
+    handed_out[0] = 100.0
+    with pytest.raises(autograd.errors.StaleLeafError):
+        loss.backward()
+
+
 def test_gradients_that_are_put_back_after_a_step():
     p = nn.Parameter(np.ones(4))
     optimizer = optim.SGD([p], lr=0.1)
