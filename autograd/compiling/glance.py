@@ -51,7 +51,7 @@ class Glance:
         self._look = self._space["look"]
 
     def all_is_there(self) -> bool:
-        """Look."""
+        """Whether nothing has been exchanged."""
         try:
             return bool(self._look())
         except _GONE:

@@ -1,7 +1,8 @@
 """The plan of a program: which calls are needed, what is known beforehand, and where each array lies.
 
 Every rewrite keeps the bits: a call is left out or done once, or writes its result into memory that stays, laid out as
-NumPy would have laid it out. Calls are never done in another order, nor with other operands.
+NumPy would have laid it out. Calls on large arrays may be done piece by piece (`pieces`), and then what does not need
+them before or after them; operands are never others.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
 from autograd.compiling.lifetimes import Lifetimes, Register
 from autograd.compiling.lowering import Lowering, is_product_by_dot
 from autograd.compiling.names import CHECKING
-from autograd.compiling.numbers import with_blocks
+from autograd.compiling.numbers import Block, with_blocks
+from autograd.compiling.pieces import Chain, in_pieces
 from autograd.compiling.recorder import run_call
 from autograd.compiling.rewriting import Rewritten
 from autograd.compiling.tracing import TensorOf, Trace
@@ -74,7 +76,11 @@ class Plan:
         self.lowering = Lowering()
         self.bytes = 0
         self._fold()
-        self.calls, self.blocks = with_blocks(self.calls, self.outputs, self.known)
+        self.calls, blocks = with_blocks(self.calls, self.outputs, self.known)
+        self.calls, chains = in_pieces(
+            self.calls, self.escaping, self._writes_into, lambda call: _may_raise(call, recorder.modes)
+        )
+        self.blocks: list[Block | Chain] = [*blocks, *chains]
         self.lifetimes = Lifetimes(self.calls, self.escaping)
         self._place(self._staying())
         checks = [i for i, call in enumerate(self.calls) if call.kind == "guard"]
