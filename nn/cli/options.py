@@ -5,61 +5,44 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class UsageError(Exception):
     """What was asked cannot be done as it was asked: one line on the error stream, and exit code 2."""
 
 
-class whole:
-    """The type of an option that is a whole number from a least one on."""
+def _type(read: Callable[[str], T], holds: Callable[[T], bool], what: str) -> Callable[[str], T]:
+    """The type of an option, as argparse takes it."""
 
-    def __init__(self, least: int) -> None:
-        self.least = least
-
-    def __call__(self, text: str) -> int:
+    def checked(text: str) -> T:
         try:
-            number = int(text)
+            value = read(text)
         except ValueError:
-            number = self.least - 1
-        if number < self.least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {self.least} on")
-        return number
+            value = None
+        if value is None or not holds(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+        return value
+
+    return checked
 
 
-def sizes(text: str) -> tuple[int, ...]:
-    """The type of an option that lists widths, such as 64,32."""
-    try:
-        widths = tuple(int(part) for part in text.split(","))
-    except ValueError:
-        widths = (0,)
-    if min(widths) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of widths such as 64 or 64,32")
-    return widths
+def whole(least: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number from a least one on."""
+    return _type(int, lambda number: number >= least, f"a whole number from {least} on")
 
 
-def rate(text: str) -> float:
-    """The type of an option that is a positive number."""
-    number = _number(text)
-    if not (number > 0.0 and math.isfinite(number)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
-    return number
-
-
-def share(text: str) -> float:
-    """The type of an option that is a share of the whole."""
-    number = _number(text)
-    if not 0.0 < number < 1.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1")
-    return number
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+sizes = _type(
+    lambda text: tuple(int(part) for part in text.split(",")),
+    lambda widths: min(widths) >= 1,
+    "a list of widths such as 64 or 64,32",
+)
+rate = _type(float, lambda number: 0.0 < number < math.inf, "a positive number")
+share = _type(float, lambda number: 0.0 < number < 1.0, "a share between 0 and 1")
 
 
 def writable(folder: Path) -> None:

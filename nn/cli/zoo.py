@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import textwrap
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +17,7 @@ from nn.teaching.zoo.calls import calls
 from nn.teaching.zoo.planting import score
 
 WIDTH = 100
+_wrapped = partial(textwrap.fill, width=WIDTH)
 
 
 def register(commands: Any) -> None:
@@ -106,10 +108,6 @@ def _solution(exercise: Exercise) -> None:
     print(f"{exercise.name}\n")
     print("\n".join(f"    {line}" for line in list(changes)[2:] if not line.startswith("@@")))
     print(f"\n{_wrapped(exercise.why)}")
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH)
 
 
 def _score(programs: int, seed: int | None) -> int:

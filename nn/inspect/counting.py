@@ -15,6 +15,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.engine.graph import STATE, Node, Vertex
 from autograd.modes import Watch
+from autograd.pytree import flatten
 
 
 class Cost(Watch):
@@ -52,15 +53,8 @@ def counted(function: Callable[[], Any], cost: Cost) -> None:
 
 def _arrays(values: Any) -> Iterable[np.ndarray[Any, Any]]:
     """All arrays in what a node keeps, or in the inputs of a model."""
-    if isinstance(values, Tensor):
-        values = values.data
-    if isinstance(values, np.ndarray):
-        yield values
-    elif isinstance(values, dict):
-        yield from _arrays(tuple(values.values()))
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from _arrays(value)
+    leaves = (leaf.data if isinstance(leaf, Tensor) else leaf for leaf in flatten(values))
+    return (leaf for leaf in leaves if isinstance(leaf, np.ndarray))
 
 
 def _buffer(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.engine.graph import STATE
+from autograd.pytree import flatten
 from nn.inspect.doctor.training import Training, plain_modes
 from nn.inspect.doctor.trial_step import Seen
 from nn.inspect.doctor.units import flat_share
@@ -31,12 +32,7 @@ __autograd_transparent__ = True  # the lines that are named are those of the use
 
 
 class FlowRow(NamedTuple):
-    """What happens at one layer. Numbers that cannot be told are None.
-
-    ``norm`` is that of the gradient of its parameters, ``zeros`` the share of entries of it that are exactly 0;
-    ``delta`` the norm of the gradient at its output; ``factor`` that of the layer before divided by it, and
-    ``predicted`` the same from weights and slopes; ``flat`` the share of its activations where the slope is below a
-    hundredth of the largest; ``update`` the norm of one step divided by that of the weights.
+    """What happens at one layer; `gradient_flow` says what the numbers are. Those that cannot be told are None.
 
     >>> import nn
     >>> layer = nn.Linear(2, 1)
@@ -48,9 +44,9 @@ class FlowRow(NamedTuple):
 
     layer: str
     kind: str
-    norm: float | None
+    norm: float | None  # of the gradient of its parameters
     zeros: float | None
-    delta: float | None
+    delta: float | None  # the norm of the gradient at its output
     factor: float | None
     predicted: float | None
     flat: float | None
@@ -144,14 +140,9 @@ class GradientFlow:
         return f"<table><thead>{line(_TITLES, 'th')}</thead><tbody>{body}</tbody></table>"
 
     def _cells(self, row: FlowRow) -> tuple[str, ...]:
-        def number(x: float | None) -> str:
-            return "" if x is None else f"{x:.3g}"
-
-        def share(x: float | None) -> str:
-            return "" if x is None else f"{x:.0%}"
-
-        numbers = (number(row.norm), share(row.zeros), number(row.delta), number(row.factor), number(row.predicted))
-        return (row.layer or "(model)", row.kind, *numbers, share(row.flat), number(row.update))
+        forms = (".3g", ".0%", ".3g", ".3g", ".3g", ".0%", ".3g")
+        numbers = ("" if x is None else format(x, form) for x, form in zip(row[2:], forms, strict=True))
+        return (row.layer or "(model)", row.kind, *numbers)
 
 
 def gradient_flow(
@@ -347,13 +338,7 @@ def _own(module: Module) -> list[Any]:
 
 def _first(value: Any) -> Tensor | None:
     """The first Tensor in what a module takes or returns."""
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        return next((found for item in value if (found := _first(item)) is not None), None)
-    return None
+    return next((leaf for leaf in flatten(value) if isinstance(leaf, Tensor)), None)
 
 
 def _norm(array: Any) -> float:

@@ -375,16 +375,12 @@ def _class_numbers(
         labels = np.where(counted, labels, 0)
         wrong = ((labels.view(unsigned) >= classes[0]) & counted).any()
     if wrong:
-        raise LabelError(_no_class(name, sizes, classes[0], labels))
+        index = tuple(map(int, np.argwhere((labels < 0) | (labels >= classes[0]))[0]))
+        raise LabelError(
+            f"{name}: label {labels[index]} at index {index} is not among the {classes[0]} classes 0 .. "
+            f"{classes[0] - 1} of {_scores(name)} of shape {sizes}."
+        )
     return labels, counted
-
-
-def _no_class(name: str, sizes: tuple[int, ...], classes: int, labels: Any) -> str:
-    index = tuple(map(int, np.argwhere((labels < 0) | (labels >= classes))[0]))
-    return (
-        f"{name}: label {labels[index]} at index {index} is not among the {classes} classes 0 .. {classes - 1} "
-        f"of {_scores(name)} of shape {sizes}."
-    )
 
 
 def _not_integers(name: str, sizes: tuple[int, ...], labels: Any) -> LabelError:

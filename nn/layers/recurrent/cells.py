@@ -120,10 +120,7 @@ class RNNCell(_Cell[Tensor]):
 class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
     """One step of `LSTM`, with its formula.
 
-    Called with an input of shape (N, C), or (C,) for one sequence, and optionally the states ``(h, c)`` of shape (N, H)
-    or (H,) each (zeros without), it returns the new ``(h, c)``.
-
-    Raises OperandError for an input or a state of another shape, TypeError when the states are not two.
+    Called as `RNNCell`, but with the states ``(h, c)``, it returns the new ``(h, c)``; TypeError when they are not two.
 
     Names, layouts and results are those of ``torch.nn.LSTMCell``.
 
@@ -140,12 +137,7 @@ class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
 
 
 class GRUCell(_Cell[Tensor]):
-    """One step of `GRU`, with its formula.
-
-    Called with an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
-    (zeros without), it returns the new state.
-
-    Raises OperandError for an input or a state of another shape.
+    """One step of `GRU`, with its formula. Called as `RNNCell`.
 
     Names, layouts and results are those of ``torch.nn.GRUCell``.
 
