@@ -68,9 +68,8 @@ class LossShapeError(ValueError):
     NumPy would broadcast (N, 1) against (N,) to (N, N), and the loss would compare every prediction with every
     target, without a word.
 
-    >>> import numpy as np
     >>> from nn.functional import mse_loss
-    >>> mse_loss(np.zeros((4, 1)), np.zeros(4))
+    >>> mse_loss([[0.0]] * 4, [0.0] * 4)
     Traceback (most recent call last):
     ...
     nn.errors.LossShapeError: mse_loss: the prediction has shape (4, 1), but the target has shape (4,). They are \
@@ -85,10 +84,9 @@ class NonFiniteStateError(ValueError):
     that too. Find out where it comes from with `autograd.debug`, or pass ``allow_nonfinite=True`` to save it all the
     same. Infinities in buffers, such as masks, are no mistake.
 
-    >>> import numpy as np
     >>> import nn
     >>> model = nn.Linear(2, 1)
-    >>> model.weight.data[0, 1] = np.nan
+    >>> model.weight.data[0, 1] = float("nan")
     >>> nn.save("model.npz", model)
     Traceback (most recent call last):
     ...
@@ -100,9 +98,8 @@ allow_nonfinite=True to save it all the same.
 class LabelError(ValueError):
     """The labels of a cross-entropy are not integers from 0 to the number of classes - 1.
 
-    >>> import numpy as np
     >>> from nn.functional import cross_entropy
-    >>> cross_entropy(np.zeros((2, 3)), np.array([1, 3]))
+    >>> cross_entropy([[0.0, 0.0, 0.0]] * 2, [1, 3])
     Traceback (most recent call last):
     ...
     nn.errors.LabelError: cross_entropy: label 3 at index (1,) is not among the 3 classes 0 .. 2 of logits of \
@@ -113,9 +110,8 @@ shape (2, 3).
 class PredictionError(ValueError):
     """A loss that takes probabilities was given predictions outside 0 .. 1.
 
-    >>> import numpy as np
     >>> from nn.functional import binary_cross_entropy
-    >>> binary_cross_entropy(np.array([0.5, 1.5]), np.array([0.0, 1.0]))
+    >>> binary_cross_entropy([0.5, 1.5], [0.0, 1.0])
     Traceback (most recent call last):
     ...
     nn.errors.PredictionError: binary_cross_entropy: the prediction is the probability of yes, from 0 to 1, but it \

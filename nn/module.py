@@ -337,10 +337,9 @@ class Module:
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters.
 
-        >>> import numpy as np
         >>> import nn
         >>> layer = nn.Linear(2, 1)
-        >>> layer(np.ones((1, 2), "float32")).sum().backward()
+        >>> layer([[1.0, 2.0]]).sum().backward()
         >>> layer.zero_grad()
         >>> layer.weight.grad is None
         True

@@ -28,6 +28,7 @@ def _type(read: Callable[[str], T], holds: Callable[[T], bool], what: str) -> Ca
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
         return value
 
+    checked.__doc__ = f"The type of an option that is {what}."
     return checked
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,25 +39,19 @@ column of text, or of whole numbers with at most {most} different values, is cla
 last.npz and best.npz, history.csv, and with the extra 'plot' curves.svg and confusion.svg (or answers.svg).
 """
 
+EXAMPLE = """example:
+  chainrule {} digits-run
+"""
+
 EVALUATE = """examples:
   chainrule evaluate digits-run
   chainrule evaluate chainrule-run --data new-houses.csv
 """
 
-RESUME = """example:
-  chainrule resume digits-run
-"""
-
-CHECK = """example:
-  chainrule check digits-run
-"""
-
 
 def register(commands: Any) -> None:
     """Add the commands to those of `chainrule`."""
-    train = _command(
-        commands, "train", "train a network on a .csv file, on IDX files or on digits", TRAIN.format(most=MOST_CLASSES)
-    )
+    train = _command(commands, "train", "train a network on a .csv file, on IDX files or on digits", TRAIN, _train)
     add = train.add_argument
     add("--data", required=True, metavar="DATA", help="'digits', a .csv file, or a folder of IDX files")
     add("--target", metavar="NAME", help="the column of the .csv file to predict")
@@ -77,31 +72,28 @@ def register(commands: Any) -> None:
     )
     add("--seed", type=whole(0), default=0, metavar="N", help="of everything random (0)")
     add("--out", type=Path, default=Path("chainrule-run"), metavar="RUN", help="the folder (chainrule-run)")
-    train.set_defaults(run=_train)
 
-    evaluate = _command(commands, "evaluate", "judge the model of a training by samples it has not seen", EVALUATE)
-    evaluate.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
+    what = "judge the model of a training by samples it has not seen"
+    evaluate = _command(commands, "evaluate", what, EVALUATE, _evaluate)
     evaluate.add_argument("--data", metavar="DATA", help="other data of the same form (default: what was held out)")
-    evaluate.set_defaults(run=_evaluate)
-
-    resume = _command(commands, "resume", "go on with a training that was stopped, exactly where it was", RESUME)
-    resume.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
-    resume.set_defaults(run=_resume)
-
-    check = _command(commands, "check", "check the gradients of the model of a training on a batch", CHECK)
-    check.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
-    check.set_defaults(run=_check)
+    what = "go on with a training that was stopped, exactly where it was"
+    resume = _command(commands, "resume", what, EXAMPLE, _resume)
+    what = "check the gradients of the model of a training on a batch"
+    check = _command(commands, "check", what, EXAMPLE, _check)
+    for command in (evaluate, resume, check):
+        command.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
 
 
-def _command(commands: Any, name: str, what: str, examples: str) -> argparse.ArgumentParser:
+def _command(commands: Any, name: str, what: str, examples: str, run: Callable[..., int]) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name,
         help=what,
         description=f"{what[0].upper()}{what[1:]}.",
-        epilog=examples,
+        epilog=examples.format(name, most=MOST_CLASSES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    command.set_defaults(run=run)
     return command
 
 

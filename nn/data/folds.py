@@ -38,9 +38,8 @@ class KFold:
 
     Compare ``sklearn.model_selection.KFold`` and ``StratifiedKFold``.
 
-    >>> import numpy as np
     >>> from nn.data import KFold
-    >>> for train, test in KFold(3, shuffle=False).split(np.zeros(7)):
+    >>> for train, test in KFold(3, shuffle=False).split(range(7)):
     ...     print(train, test)
     [3 4 5 6] [0 1 2]
     [0 1 2 5 6] [3 4]

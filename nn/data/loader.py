@@ -115,13 +115,12 @@ class Loader:
     def state_dict(self) -> dict[str, int]:
         """Where the loader is: its seed, the number of the loop, and how many batches of it have been handed out.
 
-        >>> import numpy as np
         >>> import nn
-        >>> loader = nn.data.Loader(np.arange(6), 2, seed=0)
+        >>> loader = nn.data.Loader(range(6), 2, seed=0)
         >>> for batch in loader:
         ...     break
         >>> state = loader.state_dict()
-        >>> other = nn.data.Loader(np.arange(6), 2)
+        >>> other = nn.data.Loader(range(6), 2)
         >>> other.load_state_dict(state)
         >>> [batch.tolist() for batch in other], [batch.tolist() for batch in other]
         ([[2, 3], [4, 5]], [[0, 1], [2, 3], [4, 5]])
@@ -135,9 +134,8 @@ class Loader:
 
         Raises ValueError for what is no state of a loader, and changes nothing then.
 
-        >>> import numpy as np
         >>> import nn
-        >>> loader = nn.data.Loader(np.arange(6), 2)
+        >>> loader = nn.data.Loader(range(6), 2)
         >>> loader.load_state_dict({"seed": 0, "epoch": 0, "batch": 2})
         >>> [batch.tolist() for batch in loader]
         [[4, 5]]

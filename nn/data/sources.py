@@ -48,11 +48,7 @@ class Arrays(Source):
         single = not isinstance(data, list | tuple)
         super().__init__(single, dtype)
         self.arrays = tuple(self._held(part) for part in ((data,) if single else data))
-        if not self.arrays:
-            raise ValueError("there is no array to load.")
-        lengths = [len(a) for a in self.arrays]
-        if len(set(lengths)) > 1:
-            raise ValueError(f"the arrays have different lengths: {', '.join(map(str, lengths))}.")
+        common_length(self.arrays, "load")
 
     def _held(self, part: Any) -> Any:
         if isinstance(part, NpyFile | np.memmap):
@@ -133,6 +129,16 @@ class Stream(Samples):
         while batch := list(islice(samples, size)):
             if len(batch) == size or not drop_last:
                 yield self._stacked(batch)
+
+
+def common_length(arrays: tuple[Any, ...], purpose: str) -> int:
+    """How many samples all arrays have."""
+    if not arrays:
+        raise ValueError(f"there is no array to {purpose}.")
+    lengths = [len(a) for a in arrays]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"the arrays have different lengths: {', '.join(map(str, lengths))}.")
+    return lengths[0]
 
 
 def source_of(data: Any, dtype: DTypeLike | None) -> Source:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd.arrays import only_numbers
+from nn.data.sources import common_length
 from nn.defaults import Randomness, generator
 
 __all__ = ["train_test_split"]
@@ -34,7 +35,7 @@ def train_test_split(
     >>> len(x_train), len(x_test)
     (1437, 360)
     """
-    n = _common_length(arrays)
+    n = common_length(arrays, "split")
     if isinstance(test_size, float):
         if not 0.0 < test_size < 1.0:
             raise ValueError(f"test_size is a share between 0 and 1 or a number of samples, not {test_size}.")
@@ -51,15 +52,6 @@ def train_test_split(
         chosen = _stratified(np.asarray(only_numbers(stratify, "stratify")), order, held_out, rng)
         test, train = order[chosen], order[~chosen]
     return [part for a in arrays for part in (_take(a, train), _take(a, test))]
-
-
-def _common_length(arrays: tuple[Any, ...]) -> int:
-    if not arrays:
-        raise ValueError("there is no array to split.")
-    lengths = [len(a) for a in arrays]
-    if len(set(lengths)) > 1:
-        raise ValueError(f"the arrays have different lengths: {', '.join(map(str, lengths))}.")
-    return lengths[0]
 
 
 def _take(array: Any, index: NDArray[Any]) -> Any:
