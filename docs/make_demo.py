@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
 from nn import plot  # noqa: E402
-from nn.cli.demo_run import Settings, learn  # noqa: E402
+from nn.cli.demo import Settings, learn  # noqa: E402
 
 STYLE = {"svg.hashsalt": "chainrule", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
 UNSIGNED = {"Date": None, "Creator": None}  # so that the file changes only when the picture does

