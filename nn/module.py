@@ -383,9 +383,6 @@ class Module:
         return f"{type(self).__name__}(\n{lines})"
 
 
-# --- walking ------------------------------------------------------------------------------------------------------
-
-
 def _join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
@@ -449,9 +446,6 @@ def _once(parts: Iterable[tuple[str, _T]]) -> Iterator[tuple[str, _T]]:
         if id(part) not in seen:
             seen.add(id(part))
             yield name, part
-
-
-# --- loading ------------------------------------------------------------------------------------------------------
 
 
 def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) -> list[str]:

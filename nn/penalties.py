@@ -34,7 +34,7 @@ def l1(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
     >>> nn.penalties.l1(layer).item()
     3.0
     """
-    return _total(reduce.sum(arithmetic.absolute(p)) for p in _chosen("l1", model, biases))
+    return fold(arithmetic.add, (reduce.sum(arithmetic.absolute(p)) for p in _chosen("l1", model, biases)))
 
 
 def l2(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
@@ -49,7 +49,7 @@ def l2(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
     >>> nn.penalties.l2(layer).item()
     5.0
     """
-    return _total(reduce.sum(arithmetic.square(p)) for p in _chosen("l2", model, biases))
+    return fold(arithmetic.add, (reduce.sum(arithmetic.square(p)) for p in _chosen("l2", model, biases)))
 
 
 def _chosen(name: str, model: Module | Iterable[Tensor], biases: bool) -> list[Tensor]:
@@ -62,7 +62,3 @@ def _chosen(name: str, model: Module | Iterable[Tensor], biases: bool) -> list[T
         remedy = " Pass biases=True for the others." if given else ""
         raise ValueError(f"{name}: there is no weight, a parameter of two or more dimensions, to penalize.{remedy}")
     return chosen
-
-
-def _total(sums: Iterable[Any]) -> Any:
-    return fold(arithmetic.add, sums)

@@ -250,9 +250,7 @@ class RMSNorm(Module):
 
     ``y = x / sqrt(mean(x^2) + eps) * weight`` with the mean over the last axes, whose sizes are ``normalized_shape``
     (an integer for one axis), as is the shape of the weight (at first 1). Without ``eps`` it is the distance from 1 to
-    the next number in the dtype of x, as in PyTorch. The result has the shape of x.
-
-    Raises OperandError when the input does not end in these axes.
+    the next number in the dtype of x, as in PyTorch. Shapes and errors as for `LayerNorm`.
 
     Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019. Names and layout are those of
     ``torch.nn.RMSNorm``.

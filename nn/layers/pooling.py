@@ -208,10 +208,9 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """The mean of each window of an image.
 
-    Input, output and windows as those of `MaxPool2d`, without dilation. The zeros of the padding count as numbers of
-    the window unless ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their count.
-
-    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
+    Input, output, windows and errors as those of `MaxPool2d`, without dilation. The zeros of the padding count as
+    numbers of the window unless ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their
+    count.
 
     Arguments and results are those of ``torch.nn.AvgPool2d``.
 

@@ -1,7 +1,4 @@
-"""Losses, one file per family: each function, and the module that keeps its settings, side by side.
-
-``__all__`` of a family lists its modules, which `nn` offers; `nn.functional` offers the functions.
-"""
+"""Losses, one file per family, as `nn.layers`: each function, and the module that keeps its settings, side by side."""
 
 import typing as _typing
 

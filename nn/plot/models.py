@@ -50,8 +50,8 @@ def decision_boundary(
     margin = 0.1 * (high - low) + 1e-6
     axes = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
     grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2).astype(precision(model, points.dtype))
-    scores = _run(model, grid)
-    scores = scores.reshape(len(grid), -1)
+    with no_grad():
+        scores = plain(model(grid)).reshape(len(grid), -1)
     refuse_nan(scores)
     answers = (scores[:, 0] > threshold).astype(int) if scores.shape[1] == 1 else likeliest(scores)
     count = int(max(answers.max(), classes.max(initial=0))) + 1
@@ -216,8 +216,3 @@ def _noting(forward: Callable[..., Any], path: str, seen: dict[str, NDArray[Any]
         return out
 
     return noting
-
-
-def _run(model: Callable[[Any], Any], x: NDArray[Any]) -> NDArray[Any]:
-    with no_grad():
-        return plain(model(x))

@@ -63,8 +63,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     n_outputs_: int = field(init=False)
     _numeric: ClassVar[bool] = False  # whether targets are numbers
 
-    # --- what differs -------------------------------------------------------------------------------------------
-
     def _read_targets(self, y: Any, known: bool) -> Array:
         """Targets as the loss takes them; ``known`` when classes, or the number of outputs, are settled already."""
         raise NotImplementedError
@@ -76,8 +74,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:
         """The score on held-out data."""
         raise NotImplementedError
-
-    # --- training -----------------------------------------------------------------------------------------------
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on samples ``X`` (n, features) with targets ``y``; returns the estimator.
@@ -211,7 +207,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 heavy += mass
             self.n_iter_ += 1
             self.t_ += count
-            self.loss_curve_.append((total + 0.5 * self.alpha * self._squares()) / heavy if heavy else 0.0)
+            squares = sum(float(np.vdot(w.data, w.data)) for w in decaying["params"])
+            self.loss_curve_.append((total + 0.5 * self.alpha * squares) / heavy if heavy else 0.0)
             if self.verbose:
                 print(f"Iteration {self.n_iter_}, loss = {self.loss_curve_[-1]:.8f}")
             better, improved = self._progress(held_out)
@@ -271,10 +268,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             losses = losses.mean(axis=1)
         return (losses * (weight / losses.dtype.type(mass))).sum()
 
-    def _squares(self) -> float:
-        """The sum of the squares of all weights."""
-        return sum(float(np.vdot(w, w)) for w in (p.data for p in self._optimizer.param_groups[0]["params"]))
-
     def _hold_out(self, x: Array, targets: Array, weight: Array | None) -> tuple[Array, Array, Array | None, Any]:
         stratify = targets if targets.dtype.kind == "i" and targets.ndim == 1 else None
         everything = (x, targets) if weight is None else (x, targets, weight)
@@ -292,8 +285,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         x, x_out, targets, targets_out, *weights = parts
         weight, weight_out = weights or (None, None)
         return x, targets, weight, (x_out, targets_out, weight_out)
-
-    # --- using it -----------------------------------------------------------------------------------------------
 
     def _output(self, X: ArrayLike) -> Array:
         """What the network returns, without graph."""

@@ -99,13 +99,9 @@ class Monitor:
             return False
         if best is None or math.isnan(best):
             return True
-        return value > best + self.min_delta if self._up() else value < best - self.min_delta
-
-    def _up(self) -> bool:
-        if self.mode != "auto":
-            return self.mode == "max"
-        name = self.name or "loss"
-        return not any(word in name for word in ("loss", "error", "mae", "mse"))
+        error = any(word in (self.name or "loss") for word in ("loss", "error", "mae", "mse"))
+        rises = self.mode == "max" or (self.mode == "auto" and not error)
+        return value > best + self.min_delta if rises else value < best - self.min_delta
 
 
 class EarlyStopping(Callback):

@@ -1,4 +1,7 @@
-"""Activations without a kink. Each works entry by entry, on any shape, and does not overflow."""
+"""Activations without a kink. Each works entry by entry, on any shape, and does not overflow.
+
+``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
+"""
 
 from __future__ import annotations
 
@@ -260,8 +263,6 @@ class SiLU(Module):
     """The sigmoid linear unit, also called swish: ``f(x) = x s`` with ``s = sigmoid(x)``, entry by entry.
 
     Slope ``s (1 + x (1 - s))``: between -0.0998 (at -2.3994) and 1.0998 (at 2.3994). Any shape, and the same shape out.
-    ``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
-
     >>> import nn
     >>> nn.SiLU()([-1.0, 0.0, 1.0]).round(4)
     array([-0.2689,  0.    ,  0.7311], dtype=float32)
@@ -292,7 +293,7 @@ class Mish(Module):
     """``f(x) = x tanh(log(1 + exp(x)))`` entry by entry, without overflow.
 
     Slope ``t + x (1 - t^2) sigmoid(x)`` with ``t = tanh(log(1 + exp(x)))``: between -0.113 and 1.0885. Any shape, and
-    the same shape out. ``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
+    the same shape out.
 
     Misra, "Mish: a self regularized non-monotonic activation function" (2019); as ``torch.nn.Mish``.
 
