@@ -7,7 +7,6 @@ from autograd.engine.tape import transparent
 from autograd.numpy_functions import (
     calculus,
     constants,
-    diagonals,
     joining,
     linear_algebra,
     padding,
@@ -23,7 +22,6 @@ from autograd.numpy_functions import (
 __all__ = [
     "calculus",
     "constants",
-    "diagonals",
     "joining",
     "linear_algebra",
     "padding",

@@ -133,11 +133,7 @@ def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     return list(shape.split(ary, indices_or_sections=indices_or_sections, axis=axis))
 
 
-@implements(np.hsplit)
-def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
-    return np.split(ary, indices_or_sections, axis=0 if ary.ndim == 1 else 1)
-
-
+implements(np.hsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1))
 implements(np.vsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, axis=0))
 implements(np.dsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, axis=2))
 

@@ -13,7 +13,7 @@ from autograd.numpy_functions.arguments import as_operand, as_tensor
 from autograd.numpy_functions.protocol import composed, implements
 from autograd.numpy_functions.refused import BASIS, RANK, REFLECTORS, refusal
 from autograd.numpy_functions.selection import plain, take_along_axis
-from autograd.ops import arithmetic, linalg, linear, shape, spectra
+from autograd.ops import arithmetic, linalg, linear, spectra
 from autograd.ops.reduce import keep
 
 # The named tuples that NumPy returns; it has no public name for them.
@@ -134,7 +134,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
     if len(axes) == 1:
         return _vector_norm_along(x, 2 if ord is None else ord, axes[0], keepdims)
-    return _matrix_norm_over(x, "fro" if ord is None else ord, axes, keepdims)
+    return _matrix_norm(x, "fro" if ord is None else ord, axes, keepdims)
 
 
 def _vector_norm_along(x: Any, ord: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
@@ -152,7 +152,7 @@ def _vector_norm_along(x: Any, ord: Any, axis: int | tuple[int, ...] | None, kee
     return linalg.p_norm(x, ord=float(ord), axis=axis, keepdims=keepdims)
 
 
-def _matrix_norm_over(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     row, column = (normalize_axis_index(k, x.ndim) for k in axes)
     if ord in ("fro", "f", None):
         return linalg.euclidean(x, axis=(row, column), keepdims=keepdims)
@@ -175,9 +175,7 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: An
     return _vector_norm_along(x, ord, axes, keepdims)
 
 
-@implements(np.linalg.matrix_norm)
-def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    return _matrix_norm_over(x, ord, (-2, -1), keepdims)
+implements(np.linalg.matrix_norm)(lambda x, /, *, keepdims=False, ord="fro": _matrix_norm(x, ord, (-2, -1), keepdims))
 
 
 @implements(np.linalg.cond)
@@ -256,6 +254,4 @@ def _outer(x1: Any, x2: Any, /) -> Any:
 implements(np.linalg.tensordot, direct=True)(lambda x1, x2, /, *, axes=2: linear.tensordot(x1, x2, axes=axes))
 
 
-@implements(np.linalg.matrix_transpose, np.matrix_transpose, direct=True)
-def _matrix_transpose(x: Any, /) -> Any:
-    return shape.swapaxes(x, axis1=-2, axis2=-1)
+implements(np.linalg.matrix_transpose, np.matrix_transpose, direct=True)(lambda x, /: x.swapaxes(-2, -1))

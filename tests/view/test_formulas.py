@@ -6,8 +6,7 @@ import pytest
 from autograd import tensor
 from autograd.engine.op import REGISTRY
 from autograd.view.chain.expression import as_latex, as_text, latex_name
-from autograd.view.chain.formulas import matrix_formula
-from autograd.view.chain.local import rule_source, slope
+from autograd.view.chain.local import matrix_formula, rule_source, slope
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, latex_name
-from autograd.view.chain.formulas import matrix_formula
-from autograd.view.chain.local import elementwise, has_outputs, slope
+from autograd.view.chain.local import elementwise, has_outputs, matrix_formula, slope
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -18,7 +18,6 @@ import numpy as np
 from autograd.engine.graph import Node, Vertex
 from autograd.engine.op import Op
 from autograd.view.chain.expression import as_latex, as_text
-from autograd.view.chain.formulas import matrix_formula
 from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
@@ -77,6 +76,28 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
         None if matrix is None or not latex else as_latex(matrix, names_and_g, matrices=True),
         _number(replay, node, slot),
     )
+
+
+def matrix_formula(op: Any, slot: int, ndims: Sequence[int], attrs: Mapping[str, Any] | None = None) -> str | None:
+    """The gradient of an operand in terms of ``G``, as the record of the op has it or its slope says; None for neither.
+
+    ``rows(x)`` has all axes but the last joined, ``sum_rows`` adds up the rows of a matrix, ``row_sums`` the numbers in
+    each row, and ``column(G)`` has one more axis of length 1 at the end.
+
+    >>> from autograd.engine.op import REGISTRY
+    >>> from autograd.view.chain.local import matrix_formula
+    >>> matrix_formula(REGISTRY["linear"], 1, (2, 2, 1)), matrix_formula(REGISTRY["tanh"], 0, (2,))
+    ('G.T @ x', 'G * (1 - out ** 2)')
+    """
+    facts = op.facts
+    if callable(facts.matrix):
+        found: str | None = facts.matrix(slot, ndims, {**op.attributes, **(attrs or {})})
+        return found
+    written: str | None = facts.of_operand(facts.matrix, slot)
+    slope = facts.of_operand(facts.slope, slot)
+    if written or facts.kind != "elementwise" or not isinstance(slope, str):
+        return written
+    return {"1": "G", "-1": "-G"}.get(slope, f"G * ({slope})")
 
 
 def _filled(names: Names, node: Node) -> dict[str, str | float | int]:
