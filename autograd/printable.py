@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import sys
+from collections.abc import Callable, Collection
 
 PLAIN = "chainrule.plain"
 
@@ -35,3 +36,20 @@ def printable(text: str) -> str:
     if text.isascii() or not encoding:
         return text
     return text.encode(encoding, PLAIN).decode(encoding)
+
+
+class Printable:
+    """Text on a console, and in a notebook the first of its forms that can be shown there."""
+
+    def _forms(self) -> dict[str, Callable[[], str]]:
+        """How each form is made, by its MIME type; one is "text/plain"."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return printable(self._forms()["text/plain"]())
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        forms = {kind: make for kind, make in self._forms().items() if not include or kind in include}
+        return {kind: make() for kind, make in forms.items() if not exclude or kind not in exclude}

@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 HALF: np.dtype[Any] = np.dtype(np.float16)
 SINGLE: np.dtype[Any] = np.dtype(np.float32)
 DOUBLE: np.dtype[Any] = np.dtype(np.float64)
-LONG: np.dtype[Any] = np.dtype(
-    np.longdouble
-)  # no wider than double on some systems: there, squares of 1e200 stay infinite
+LONG: np.dtype[Any] = np.dtype(np.longdouble)  # on some systems no wider than double: squares of 1e200 are infinite
 
 _WIDER = {HALF: SINGLE, SINGLE: DOUBLE, DOUBLE: LONG if np.finfo(LONG).max > np.finfo(DOUBLE).max else DOUBLE}
 

@@ -64,9 +64,7 @@ def localise(subject: Runnable, suspect: Suspect) -> Search:
     """Look for what makes a number of a check wrong."""
     recorder = Recorder()
     run: Run = watched(recorder, lambda: subject.run([variable.value.copy() for variable in subject.inputs]))
-    within = dict(
-        recorder.incoming
-    )  # of the backward pass that belongs to the function itself, for a second derivative
+    within = dict(recorder.incoming)  # of the backward pass in the function itself, for a second derivative
     start = vertex_of(run.outputs[suspect.output][1])
     words: list[str] = []
     route = whole_route(start)

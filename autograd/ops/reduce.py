@@ -76,9 +76,7 @@ def sum_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f" or x.dtype.itemsize == 2:
-        return np.mean(
-            np.asarray(x), axis=axis, keepdims=keepdims
-        )  # NumPy adds half precision and integers up in a wider dtype
+        return np.mean(np.asarray(x), axis=axis, keepdims=keepdims)  # which adds up in a wider dtype
     total = add_reduce(x, axis=axis, keepdims=keepdims)
     return total / total.dtype.type(count(x.shape, axis))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from autograd.collector import paused
 from autograd.files import destination
-from autograd.printable import printable
+from autograd.printable import Printable
 from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.shrink import fold_many, shrink
@@ -97,7 +97,7 @@ def _check(name: str, value: object, allowed: Collection[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}.")
 
 
-class Drawing:
+class Drawing(Printable):
     """A drawn graph: shows itself in notebooks and terminals, and saves itself to files.
 
     ``svg``, ``dot``, ``mermaid``, ``html`` and ``text`` are strings; ``save`` writes a file by its suffix. The text
@@ -208,13 +208,5 @@ class Drawing:
         path.write_text(content, encoding="utf-8")
         return path
 
-    def __repr__(self) -> str:
-        return printable(self.text)
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, str]:
-        """What notebooks show: a static picture, or the text where pictures cannot be shown."""
-        makers = {"image/svg+xml": lambda: self.svg, "text/plain": lambda: self.text}
-        wanted = [kind for kind in makers if not include or kind in include]
-        return {kind: makers[kind]() for kind in wanted if not exclude or kind not in exclude}
+    def _forms(self) -> dict[str, Callable[[], str]]:
+        return {"image/svg+xml": lambda: self.svg, "text/plain": lambda: self.text}

@@ -5,7 +5,7 @@ This module owns what users see of an explanation. Paths, entries and deltas are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from autograd.engine.graph import Vertex
 from autograd.engine.tensor import Tensor
 from autograd.errors import UnusedInputError
-from autograd.printable import printable
+from autograd.printable import Printable
 from autograd.view.chain.deltas import Delta, deltas
 from autograd.view.chain.entrywise import EntryWeb, between, entry_formula, entry_name
 from autograd.view.chain.expression import latex_name
@@ -129,7 +129,7 @@ def _flat(shape: tuple[int, ...], index: Index, name: str) -> int:
     return int(np.ravel_multi_index(tuple(i % n for i, n in zip(indices, shape, strict=True)), shape)) if shape else 0
 
 
-class Explanation:
+class Explanation(Printable):
     """What `explain` returns: prints itself, shows LaTeX in notebooks, and can be read in parts.
 
     ``gradient`` is the derivative, ``count`` the number of paths, ``paths`` the largest of them (of single entries),
@@ -256,16 +256,8 @@ class Explanation:
             for d in kept
         ]
 
-    def __repr__(self) -> str:
-        return printable(self.text)
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, str]:
-        """LaTeX where it can be shown, else the text."""
-        makers: dict[str, Callable[[], str]] = {"text/latex": lambda: self.latex, "text/plain": lambda: self.text}
-        wanted = [kind for kind in makers if not include or kind in include]
-        return {kind: makers[kind]() for kind in wanted if not exclude or kind not in exclude}
+    def _forms(self) -> dict[str, Callable[[], str]]:
+        return {"text/latex": lambda: self.latex, "text/plain": lambda: self.text}
 
 
 # --- helpers --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ This module owns the records and their wording. How gradients travel belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -18,7 +18,7 @@ import numpy as np
 from autograd.engine.graph import Node, Output
 from autograd.engine.tensor import Tensor
 from autograd.files import destination
-from autograd.printable import printable
+from autograd.printable import Printable
 from autograd.view.animation import MOST_STEPS, animation
 from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names, place_of, scope_of
@@ -127,7 +127,7 @@ def steps(output: Tensor, *, gradient: Any = None) -> Steps:
     return Steps(Replay(vertex, seed))
 
 
-class Steps:
+class Steps(Printable):
     """The steps of a backward pass: iterate over them, print them, or open ``html`` in a browser.
 
     >>> from autograd import steps, tensor
@@ -235,16 +235,8 @@ class Steps:
         path.write_text(makers[path.suffix.lower()](), encoding="utf-8")
         return path
 
-    def __repr__(self) -> str:
-        return printable(self.text)
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, str]:
-        """In notebooks the page, in a frame of its own; elsewhere the text."""
-        makers: dict[str, Callable[[], str]] = {"text/html": self._framed, "text/plain": lambda: self.text}
-        wanted = [kind for kind in makers if not include or kind in include]
-        return {kind: makers[kind]() for kind in wanted if not exclude or kind not in exclude}
+    def _forms(self) -> dict[str, Callable[[], str]]:
+        return {"text/html": self._framed, "text/plain": lambda: self.text}
 
     def _framed(self) -> str:
         return (
