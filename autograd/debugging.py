@@ -111,7 +111,7 @@ class Debugger(Watch):
             what = f": {finding.what}" if finding.what else ""
             lines = [
                 f"{op.name} gave {value:g}{_at(entry)}{_of(part)}{what}",
-                *_with_values(names, xs, data, values, origin),
+                *_with_values(names, xs, data, values),
                 f"  applied at {_place()}{_module(STATE.get().scope)}",
             ]
             raise _error(lines, op, entry, finding, backward=False)
@@ -159,7 +159,7 @@ class Debugger(Watch):
         what = f": {finding.what}" if finding.what else ""
         lines = [
             f"the backward pass of {op.name} gave {value:g} for {names[i]}{_at(entry)}{_of(d)}{what}",
-            *_with_values(names, operands, data, values, ""),
+            *_with_values(names, operands, data, values),
             *([] if here is None else [f"  the gradient that came in: {here:g} here"]),
             f"  applied at {where(node)}{_module(node.scope)}",
         ]
@@ -280,7 +280,7 @@ def _of(x: Any) -> str:
 
 
 def _with_values(
-    names: tuple[str, ...], xs: tuple[Any, ...], data: tuple[Any, ...], values: tuple[float, ...] | None, origin: str
+    names: tuple[str, ...], xs: tuple[Any, ...], data: tuple[Any, ...], values: tuple[float, ...] | None
 ) -> list[str]:
     """The operands, a line each, with their values at the entry, or their range."""
     lines = listed(names, xs)

@@ -137,7 +137,7 @@ def sweep(
         value, error, step = _limit((up - down) / (2 * h), h, 2, np.maximum(noise, 0.1 * bound), grain, split)
         noise = np.maximum(noise, bound)
         sides = (down - base, up - base)
-        leaps = tuple(_leap(side, h, noise) for side in sides)
+        leaps = tuple(_leap(side, noise) for side in sides)
         (steep_left, chord_left), (steep_right, chord_right) = (_steepness(side, h, noise) for side in sides)
         opened: Any = tuple(~np.isfinite(side[-6:]).any(axis=0) for side in sides)
         seen = np.maximum(np.abs(sides[0][-1]), np.abs(sides[1][-1]))
@@ -215,7 +215,7 @@ def _grid(curve: Curve, values: list[Rows], fine: float) -> Rows:
     return np.where(np.sum(np.isfinite(gaps), axis=0) >= 8, smallest, 0.0)
 
 
-def _leap(side: Rows, h: Rows, noise: Rows) -> Rows:
+def _leap(side: Rows, noise: Rows) -> Rows:
     """The jump of the value at the point, 0 where there is none: what is left of a difference at the last steps."""
     last, before = side[-1], side[-4]
     stays = np.abs(last - before) <= 0.02 * np.abs(last) + 8 * noise

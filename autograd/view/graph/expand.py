@@ -50,7 +50,7 @@ def _expand_once(graph: Graph) -> Graph:
     outputs = _rewire(graph, nodes, moved)
     ranks = {i: rank for rank, i in enumerate(sorted(order, key=order.__getitem__))}
     ranked = {i: replace(node, made=ranks.get(i, -1)) for i, node in nodes.items()}
-    return rebuild(graph, ranked, outputs, tuple(frames))
+    return rebuild(ranked, outputs, tuple(frames))
 
 
 def _rewire(graph: Graph, nodes: dict[int, GraphNode], moved: dict[Place, Place]) -> tuple[int, ...]:

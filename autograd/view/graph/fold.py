@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result
 
 
-def rebuild(
-    graph: Graph, nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tuple[FrameRecord, ...]
-) -> Graph:
+def rebuild(nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tuple[FrameRecord, ...]) -> Graph:
     """A graph of some nodes, whose arguments are keys of ``nodes``: ordered and numbered afresh, unused frames gone."""
     order: list[int] = []
     state: dict[int, int] = {}
@@ -124,9 +122,9 @@ def close(graph: Graph, depth: int) -> Graph:
         return graph
     stand_in = {node.id: call.key for call in calls for node in call.inside}
     nodes = {node.id: _redirected(node, stand_in) for node in graph.nodes if node.id not in stand_in}
-    nodes |= {call.key: _closed_node(graph, call, stand_in) for call in calls}
+    nodes |= {call.key: _closed_node(call, stand_in) for call in calls}
     outputs = dict.fromkeys(stand_in.get(i, i) for i in graph.outputs)
-    return rebuild(graph, nodes, tuple(outputs), graph.frames)
+    return rebuild(nodes, tuple(outputs), graph.frames)
 
 
 def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
@@ -141,7 +139,7 @@ def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
     return node.rewired(node.id, arguments, tuple(dict.fromkeys(moved(a) for a in node.extra)), node.frame)
 
 
-def _closed_node(graph: Graph, call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
+def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
     """One node for a module call: its outside arguments, its last result, and what it holds in a few words."""
     home, frame, inside = call.key, call.frame, call.inside
     arguments: dict[tuple[int, int | None], Argument] = {}
@@ -213,7 +211,7 @@ def leave_out(graph: Graph, most: int) -> Graph:
         note=_kinds(gone),
     )
     outputs = tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs))
-    return rebuild(graph, nodes, outputs, graph.frames)
+    return rebuild(nodes, outputs, graph.frames)
 
 
 def _kinds(gone: list[GraphNode]) -> str:

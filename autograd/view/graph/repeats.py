@@ -339,7 +339,7 @@ class _Folder:
                 node = node.rewired(i, arguments, fresh, node.frame)
             nodes[i] = node
         outputs = tuple(dict.fromkeys(target(i) for i in self.graph.outputs))
-        return rebuild(self.graph, nodes, outputs, tuple(self.frames))
+        return rebuild(nodes, outputs, tuple(self.frames))
 
     def once(self, node: GraphNode, arguments: tuple[Argument | Number, ...]) -> tuple[Argument | Number, ...]:
         """Of the copies that an op joins (the steps that it stacks), the one that is shown."""

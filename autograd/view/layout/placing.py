@@ -114,8 +114,7 @@ def _path(text: str, place: Callable[[float, float], tuple[float, float]]) -> tu
             x, y = _numbers(part)
             points.append(place(x, y))
     path: list[tuple[float, ...]] = [points[0]]
-    for i in range(1, len(points) - 2, 3):
-        path.append((*points[i], *points[i + 1], *points[i + 2]))
+    path += [(*points[i], *points[i + 1], *points[i + 2]) for i in range(1, len(points) - 2, 3)]
     if tip is not None:
         path.append(tip)
     return tuple(path)

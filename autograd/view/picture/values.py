@@ -20,8 +20,6 @@ def number(value: Any, digits: int = 6) -> str:
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool | int | str):
-        return str(value)
     if isinstance(value, complex):
         real, imaginary = number(value.real, digits), number(value.imag, digits)
         return f"{real}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
@@ -40,8 +38,6 @@ def exact(value: Any) -> str:
     '0.30000000000000004'
     """
     array = np.asarray(value)
-    if array.ndim == 0:
-        return str(array.item())
     if array.size <= WHOLE:
         return str(array.tolist())
     return ", ".join(summary(array, 8))
@@ -63,8 +59,6 @@ def value_lines(value: Any, width: int = 40) -> tuple[str, ...]:
     ('mean 49.5, sd 28.87', '0 to 99')
     """
     array = np.asarray(value)
-    if array.ndim == 0:
-        return (number(array[()]),)
     if array.size > WHOLE:
         return summary(array)
     if array.size == 0:
@@ -180,8 +174,6 @@ def brief(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(brief, value))})"
     array = np.asarray(value)
-    if array.ndim == 0:
-        return number(array[()])
     if array.size <= WHOLE:
         return _nested(array, 6 if array.size <= 4 else 4) if array.size else "empty"
     if not finite(array):

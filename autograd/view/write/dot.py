@@ -100,8 +100,7 @@ def _node(box: Box) -> str:
     heading = f"= {box.heading}" if box.title and box.kind == "op" else box.heading
     title = f"<B>{_html(box.title)}</B> {_html(heading)}" if box.title else _html(heading)
     rows = [f'<TR><TD COLSPAN="2" ALIGN="LEFT" BGCOLOR="{style.fill}">{title}</TD></TR>']
-    for detail in box.details:
-        rows.append(f'<TR><TD COLSPAN="2" ALIGN="LEFT">{_small(detail)}</TD></TR>')
+    rows += [f'<TR><TD COLSPAN="2" ALIGN="LEFT">{_small(detail)}</TD></TR>' for detail in box.details]
     for row in box.rows:
         text = '<BR ALIGN="LEFT"/>'.join(_html(line) for line in row.lines)
         if row.alarm:

@@ -43,13 +43,10 @@ def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout) -> str:
         f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
         f'<g transform="translate({_n(_MARGIN + shift)},{_n(_MARGIN)})">',
     ]
-    for group, place in zip(picture.groups, layout.groups, strict=True):
-        parts.append(_frame(group, place))
-    parts.extend(_arrows(layout.routes))
-    for group, place in zip(picture.groups, layout.groups, strict=True):
-        parts.append(_frame_title(group, place))
-    for box, inside, place in zip(picture.boxes, faces, layout.boxes, strict=True):
-        parts.append(_box(box, inside, place))
+    parts += map(_frame, picture.groups, layout.groups)
+    parts += _arrows(layout.routes)
+    parts += map(_frame_title, picture.groups, layout.groups)
+    parts += map(_box, picture.boxes, faces, layout.boxes)
     parts.append("</g>")
     if legend:
         parts.append(f'<g transform="translate({_n(_MARGIN)},{_n(layout.height + _MARGIN + 14)})">{legend}</g>')
@@ -105,8 +102,7 @@ def _box(box: Box, inside: Face, place: Rectangle) -> str:
         parts.append(
             f'<text x="{_n(text.x)}" y="{_n(text.y)}" {_voice(text.voice, text.alarm)}>{_escape(text.text)}</text>'
         )
-    for x, y, bars in inside.bars:
-        parts.append(_histogram(x, y, bars))
+    parts += [_histogram(x, y, bars) for x, y, bars in inside.bars]
     parts.append("</g>")
     return "".join(parts)
 
