@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.graph import SMALL, STATE, State, Vertex
+from autograd.engine.graph import SMALL, STATE, State
 from autograd.engine.tape import record, source
 from autograd.engine.tensor import Tensor, constant, leaf
 from autograd.errors import AutogradError
@@ -40,7 +40,10 @@ def finish(
         result, node = _constant(op, out), None
     else:
         parents = tuple((x._node or leaf(x)) if needed else None for x, needed in zip(xs, wanted, strict=True))
-        shown = None if None not in parents else _sources(parents, xs)
+        # The operands as pictures show them: constants too, as leaves or as literal numbers.
+        shown = None
+        if None in parents:
+            shown = tuple([source(x) if p is None else p for p, x in zip(parents, xs, strict=True)])
         kept = _kept(op, wanted, data, {**(attributes or {}), "out": out, "residuals": residuals})
         make: Callable[..., Any] = record_outputs if op.outputs else record
         result = make(op, out, parents, None, None, shown, kept, attributes, prints_of(op, kept, parents), state)
@@ -66,11 +69,6 @@ def _kept(op: Any, wanted: tuple[bool, ...], data: tuple[Any, ...], others: dict
         return tuple(values[name] for name in op.keeps)
     asked = {name for asks, needed in zip(op.asks, wanted, strict=True) if needed for name in asks} | set(op.attributes)
     return tuple(values[name] if name in asked else None for name in op.keeps)
-
-
-def _sources(parents: tuple[Vertex | None, ...], xs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The operands as pictures show them: constants too, as leaves or as literal numbers."""
-    return tuple([source(x) if p is None else p for p, x in zip(parents, xs, strict=True)])
 
 
 def _constant(op: Any, out: Any) -> Any:

@@ -33,11 +33,6 @@ def guarded(op: Any) -> str:
     return f"np.where({condition}, {_X.sub(f'np.where({condition}, x, 1.0)', call)}, 0.0)"
 
 
-def _finding(op: Any, what: str, rewrite: str) -> Finding:
-    words = {"name": op.name, "guarded": guarded(op)}
-    return Finding(what.format(**words), rewrite.format(**words))
-
-
 def in_forward(
     op: Any, values: tuple[float, ...] | None, out: float, dtype: str, largest: float, maker: Any
 ) -> Finding:
@@ -49,7 +44,8 @@ def in_forward(
     hazards = op.facts.hazards
     for case in hazards.cases:
         if values is not None and case.when(*values):
-            found = _finding(op, case.what, case.rewrite)
+            words = {"name": op.name, "guarded": guarded(op)}
+            found = Finding(case.what.format(**words), case.rewrite.format(**words))
             if hazards is LOGARITHM and values == (0.0,) and maker is not None and maker.facts.hazards.log:
                 better = f"{maker.facts.hazards.log} of the z that {maker.name} was given"
                 return Finding(found.what, f"{better}: it is the same number, computed without the detour")

@@ -171,17 +171,11 @@ def no_rule(name: str) -> NotDifferentiable:
     )
 
 
-def _home_of(ufunc: np.ufunc) -> str:
-    """Where a ufunc is found, as the beginning of its name; SciPy is looked at only when somebody has imported it."""
-    for module, prefix in ((np, "numpy."), (sys.modules.get("scipy.special"), "scipy.special.")):
-        if getattr(module, ufunc.__name__, None) is ufunc:
-            return prefix
-    return ""
-
-
 def _of_another_library(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
     """The op that answers for a ufunc of SciPy, or the error for one that has no rule."""
-    home, name = _home_of(ufunc), ufunc.__name__
+    name = ufunc.__name__
+    homes = {"numpy.": np, "scipy.special.": sys.modules.get("scipy.special")}  # which is not imported for this
+    home = next((prefix for prefix, module in homes.items() if getattr(module, name, None) is ufunc), "")
     if home == "scipy.special." and method == "__call__":
         for op in REGISTRY.values():
             if op.facts.scipy == name:

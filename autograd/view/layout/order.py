@@ -78,7 +78,8 @@ def chains(web: Web) -> list[list[Segment]]:
 def sort_layers(web: Web) -> None:
     """Sort each layer by the mean place of its neighbours, there and back, and keep the order that crosses least."""
     rank = [0.0] * len(web.sizes)
-    _renumber(web, rank)
+    for members in web.layers:
+        _number(members, rank)
     best, crossings = [list(layer) for layer in web.layers], _crossings(web, rank)
     rounds = 10 if len(web.sizes) < 4000 else 3
     for turn in range(rounds):
@@ -93,10 +94,9 @@ def sort_layers(web: Web) -> None:
     web.layers[:] = best
 
 
-def _renumber(web: Web, rank: list[float]) -> None:
-    for members in web.layers:
-        for i, place in enumerate(members):
-            rank[place] = float(i)
+def _number(members: list[int], rank: list[float]) -> None:
+    for i, place in enumerate(members):
+        rank[place] = float(i)
 
 
 def _sort_layer(web: Web, members: list[int], rank: list[float], downwards: bool) -> None:
@@ -114,8 +114,7 @@ def _sort_layer(web: Web, members: list[int], rank: list[float], downwards: bool
         else:
             keys[place] = rank[place]
     members.sort(key=keys.__getitem__)
-    for i, place in enumerate(members):
-        rank[place] = float(i)
+    _number(members, rank)
 
 
 def _fraction(web: Web, place: int, offset: float) -> float:

@@ -128,7 +128,8 @@ def op_text(graph: Graph, node: GraphNode) -> str:
         if isinstance(argument, Number):
             if argument.value is None:
                 continue
-            inside.append(shorten(_literal(argument.value), 18))
+            literal = number(argument.value) if np.ndim(argument.value) == 0 else str(np.shape(argument.value))
+            inside.append(shorten(literal, 18))
             telling = True
         else:
             name = _argument_name(graph, argument.node, argument.index)
@@ -160,10 +161,6 @@ def _argument_name(graph: Graph, i: int, index: int | None) -> str | None:
         if result.index == index and result.name and len(result.name) <= _LONGEST_NAME:
             return shorten(result.name, _LONGEST_NAME)
     return None
-
-
-def _literal(value: Any) -> str:
-    return number(value) if np.ndim(value) == 0 else str(np.shape(value))
 
 
 def _attribute(key: str, value: Any) -> str:
