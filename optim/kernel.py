@@ -50,6 +50,7 @@ class Kernel:
     ) -> None:
         self.program: Program = record(update, slots, settings, dtype)
         self.slots = slots
+        self.kinds = tuple(settings.values())
         self.dtype = dtype
         self.loaded: Mapping[str, Any] = {}  # the settings that the coefficients are those of
         self._constants = [np.empty((), dtype) for _ in range(self.program.constants)]
@@ -60,6 +61,10 @@ class Kernel:
 
     def load(self, **settings: Any) -> None:
         """Set the coefficients, Python floats, which are rounded once, to the dtype of the arrays."""
+        self.take(settings)
+
+    def take(self, settings: Mapping[str, Any]) -> None:
+        """The same, given a dict, which is kept."""
         self.loaded = settings
         self.program.load(*self._constants, **settings)
 

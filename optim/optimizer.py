@@ -464,13 +464,15 @@ class Optimizer:
     def _loaded(self, index: int, slots: tuple[str, ...], dtype: np.dtype[Any], settings: dict[str, Any]) -> Kernel:
         """The kernel of a group, with these settings in it; mostly it is that of the step before."""
         kernel = self._recent.get(index)
-        if kernel is None or kernel.loaded != settings or kernel.dtype is not dtype or kernel.slots != slots:
+        if kernel is None or kernel.dtype is not dtype or kernel.slots != slots or kernel.kinds != _kinds(settings):
             kernel = self._recent[index] = self._kernel(slots, dtype, settings)
+        elif kernel.loaded != settings:
+            kernel.take(settings)
         return kernel
 
     def _kernel(self, slots: tuple[str, ...], dtype: np.dtype[Any], settings: dict[str, Any]) -> Kernel:
         """The program of the update for these settings, with the coefficients filled in."""
-        kinds = tuple([float if value.__class__ is float else value for value in settings.values()])
+        kinds = _kinds(settings)
         key = (dtype, slots, kinds)
         kernel = self._kernels.get(key)
         if kernel is None:
@@ -482,7 +484,7 @@ class Optimizer:
             types = dict(zip(settings, kinds, strict=True))
             seen = self._overflowed if wider_than(dtype) is not dtype else ()  # the widest lets infinities be
             kernel = self._kernels[key] = Kernel(self.expression, slots, types, dtype, seen)
-        kernel.load(**settings)
+        kernel.take(settings)
         return kernel
 
     def functional(
@@ -609,6 +611,11 @@ def _fit(data: NDArray[Any], g: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any
     if g.dtype != data.dtype:
         return data, g.astype(data.dtype)
     return data, g.copy() if np.may_share_memory(g, data) else g
+
+
+def _kinds(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a program is written for: numbers are filled in."""
+    return tuple([float if value.__class__ is float else value for value in settings.values()])
 
 
 def _word(value: Any) -> str:

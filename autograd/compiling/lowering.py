@@ -7,13 +7,14 @@ whole matrices `numpy.dot` makes the very call of BLAS that `numpy.matmul` makes
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.calls import Call, Var
 
-__all__ = ["Lowering", "is_product_by_dot"]
+__all__ = ["Lowering", "in_place", "is_product_by_dot"]
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _SMALL = 65_536  # numbers: with larger matrices a call is lost in what it computes
@@ -44,6 +45,23 @@ class Lowering:
         if type(x) not in (int, float) or not (math.isinf(x) or abs(x) <= np.finfo(dtype).max):
             return x
         return self.numbers.setdefault((repr(x), dtype), np.array(x, dtype))
+
+
+def in_place(call: Call) -> tuple[Any, tuple[Any, ...], Any]:
+    """The ufunc, operands and target of a call that changes an array."""
+    out = call.kwargs.get("out")
+    out = out[0] if type(out) is tuple and len(out) == 1 else out
+    if call.kind == "function" and isinstance(call.fn, np.ufunc) and type(out) is Var and len(call.kwargs) == 1:
+        return call.fn, call.args, out
+    if call.kind == "in place" and type(call.args[0]) is Var:
+        ufunc = _UFUNC_OF.get(call.fn)
+        return (None, (), None) if ufunc is None else (ufunc, call.args, call.args[0])
+    return None, (), None
+
+
+_UFUNC_OF = {
+    operator.iadd: np.add, operator.isub: np.subtract, operator.imul: np.multiply, operator.itruediv: np.true_divide,
+}  # fmt: skip
 
 
 def is_product_by_dot(call: Call) -> bool:

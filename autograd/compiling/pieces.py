@@ -7,14 +7,13 @@ elementwise stay whole, outside.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.calls import Call, Var
-from autograd.compiling.lowering import Lowering
+from autograd.compiling.lowering import Lowering, in_place
 from autograd.engine.codegen import source_file
 
 __all__ = ["Chain", "in_pieces"]
@@ -99,7 +98,7 @@ class _Gatherer:
             if kwargs:
                 return None
         else:
-            ufunc, args, out = _in_place(call)
+            ufunc, args, out = in_place(call)
             if out is None or id(out.memory) not in self._made:
                 return None
         x = out.example
@@ -108,23 +107,6 @@ class _Gatherer:
         if x.shape[0] <= _rows(x.shape) or self._shape not in (None, x.shape):
             return None
         return (ufunc, args, out) if all(map(_is_operand, args)) else None
-
-
-def _in_place(call: Call) -> tuple[Any, tuple[Any, ...], Any]:
-    """The same of a call that changes an array."""
-    out = call.kwargs.get("out")
-    out = out[0] if type(out) is tuple and len(out) == 1 else out
-    if call.kind == "function" and isinstance(call.fn, np.ufunc) and type(out) is Var and len(call.kwargs) == 1:
-        return call.fn, call.args, out
-    if call.kind == "in place" and type(call.args[0]) is Var:
-        ufunc = _UFUNC_OF.get(call.fn)
-        return (None, (), None) if ufunc is None else (ufunc, call.args, call.args[0])
-    return None, (), None
-
-
-_UFUNC_OF = {
-    operator.iadd: np.add, operator.isub: np.subtract, operator.imul: np.multiply, operator.itruediv: np.true_divide,
-}  # fmt: skip
 
 
 def _is_operand(x: Any) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
 from autograd.compiling.lifetimes import Lifetimes, Register
-from autograd.compiling.lowering import Lowering, is_product_by_dot
+from autograd.compiling.lowering import Lowering, in_place, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.numbers import Block, with_blocks
 from autograd.compiling.pieces import Chain, in_pieces
@@ -201,6 +201,10 @@ class Plan:
                     if how[0] is np.matmul and is_product_by_dot(call):
                         how = np.dot, *how[1:]
                     self.into[id(call)] = self.lowering.with_arrays(how, call.out.example.dtype)
+            elif call.writes is not None:
+                ufunc, args, changed = in_place(call)
+                if changed is not None and call.out is changed:
+                    self.into[id(call)] = self.lowering.with_arrays((ufunc, args, {}), changed.example.dtype)
             elif call.fn in (np.matmul, operator.matmul) and self._writes_into(call) and is_product_by_dot(call):
                 self.functions[id(call)] = np.dot
             elif self._is_view_of_known(call):
