@@ -54,7 +54,7 @@ class Slot:
 class Var:
     """One value of a trace."""
 
-    __slots__ = ("constant", "example", "form", "memory", "noted", "number", "slot")
+    __slots__ = ("constant", "example", "form", "gone", "memory", "noted", "number", "slot")
 
     def __init__(self, number: int, example: Any, memory: Memory | None, constant: bool, slot: Slot | None) -> None:
         self.number = number
@@ -63,6 +63,7 @@ class Var:
         self.constant = constant
         self.slot = slot
         self.noted: Any = None  # weak reference to what stands for it
+        self.gone: int | None = None  # after how many calls the function had let go of it
         # What must be the same in each run: the class, and of an array how it lies in memory.
         self.form: tuple[Any, ...] = (type(example),)
         if isinstance(example, np.ndarray):

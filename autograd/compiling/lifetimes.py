@@ -16,9 +16,12 @@ import numpy as np
 from autograd.compiling.calls import Call, Memory
 from autograd.engine.tensor import Tensor
 
-__all__ = ["FORGIVEN", "Lifetimes", "OldGradients", "Register"]
+__all__ = ["FORGIVEN", "SPARED", "Lifetimes", "OldGradients", "Register", "needed_by_eager"]
 
 FORGIVEN = 4096  # bytes that may stay whatever they cost: the graph of the smallest eager step takes more
+
+
+SPARED = 20  # this part of what eager needs is left to what is not counted: headers of arrays, numbers
 
 
 class Register:
@@ -45,8 +48,9 @@ class Lifetimes:
             for var in [*call.inputs(), *call.results()]:
                 if var.memory is not None:
                     self.last[id(var.memory)] = i
+            self.needed[i] += _in_passing(call)
             if call.kind == "drop":
-                self.needed[i:] -= sum(prod(shape) * dtype.itemsize for _, (shape, dtype, _) in call.kwargs["olds"])
+                self.needed[i:] -= _bytes_of_old(call)
         for key, memory in memories.items():
             if key in escaping:
                 self.last[key] = len(calls)
@@ -57,10 +61,10 @@ class Lifetimes:
         used = dict.fromkeys(id(var.memory) for var in [*call.inputs(), *call.results()] if var.memory is not None)
         return [key for key in used if self.last[key] == i]
 
-    def staying(self, registers: Iterable[Register]) -> set[Register]:
-        """The registers that may stay, the most used ones first."""
+    def staying(self, registers: Iterable[Register], most: int) -> set[Register]:
+        """The registers that may stay, the most used ones first, when ``most`` bytes may be needed."""
         needed = self.needed.copy()
-        most = int(needed.max())
+        most = max(int(needed.max()), most - most // SPARED)
         found = set()
         for register in sorted(registers, key=lambda r: -len(r.uses)):
             idle = np.full(len(needed), register.nbytes)
@@ -70,6 +74,44 @@ class Lifetimes:
                 needed += idle
                 found.add(register)
         return found
+
+
+def needed_by_eager(recorder: Any) -> int:
+    """The bytes that the traced run has needed at most: what stood for a value was there as long as an array is."""
+    calls = recorder.calls
+    needed = np.zeros(len(calls) + 1, np.int64)
+    last: dict[int, int] = {}
+    for var in recorder.vars:
+        gone = len(calls) + 1 if var.gone is None else var.gone
+        last[id(var.memory)] = max(gone, last.get(id(var.memory), 0))
+    born: set[int] = set()
+    for i, call in enumerate(calls):
+        needed[i] += _in_passing(call)
+        if call.kind == "drop":
+            needed[i:] -= _bytes_of_old(call)
+        for var in call.results():
+            if var.memory is not None and not var.memory.external and id(var.memory) not in born:
+                born.add(id(var.memory))
+                needed[i : last[id(var.memory)]] += var.memory.owner.nbytes
+    return int(needed.max())
+
+
+def _in_passing(call: Call) -> int:
+    """The bytes that a ufunc needs in passing: a buffer for each operand that is broadcast or does not lie in one."""
+    out = getattr(call.out, "example", None)
+    elementwise = call.kind == "operator" or (isinstance(call.fn, np.ufunc) and call.fn.signature is None)
+    if not isinstance(out, np.ndarray) or not elementwise or call.name == "matmul":
+        return 0
+    operands = [x for var in call.inputs() if isinstance(x := var.example, np.ndarray) and x.ndim]
+    return sum(
+        min(np.getbufsize(), out.size) * x.itemsize
+        for x in operands
+        if x.shape != out.shape or not (x.flags.c_contiguous or x.flags.f_contiguous)
+    )
+
+
+def _bytes_of_old(call: Call) -> int:
+    return sum(prod(shape) * dtype.itemsize for _, (shape, dtype, _) in call.kwargs["olds"])
 
 
 class OldGradients:

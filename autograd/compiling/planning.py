@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
-from autograd.compiling.lifetimes import Lifetimes, Register
+from autograd.compiling.lifetimes import Lifetimes, Register, needed_by_eager
 from autograd.compiling.lowering import Lowering, in_place, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.numbers import Block, with_blocks
@@ -184,7 +184,9 @@ class Plan:
                 if key in lies_in:
                     register, form = lies_in.pop(key)
                     free.setdefault(form, []).append(register)
-        staying = self.lifetimes.staying({register for _, register in found.values()})
+        constants = {id(v.memory): v.memory for v in self.reads() if v.number in self.known and v.memory is not None}
+        most = needed_by_eager(self.trace.recorder) - sum(memory.owner.nbytes for memory in constants.values())
+        staying = self.lifetimes.staying(dict.fromkeys(register for _, register in found.values()), most)
         return {key: (how, register) for key, (how, register) in found.items() if register in staying}
 
     def _place(self, staying: dict[int, tuple[Any, Register]]) -> None:
@@ -212,7 +214,7 @@ class Plan:
                 self.known[call.out.number] = run_call(call.kind, call.fn, args, map_tree(call.kwargs, self._at_hand))
                 looked.add(id(call))
         self.bytes = sum(array.nbytes for array in arrays.values() if array is not None)
-        self.ending = {id(call): self.lifetimes.ending(i, call) for i, call in enumerate(self.calls)}
+        self.freeing = {id(call) for i, call in enumerate(self.calls) if self.lifetimes.ending(i, call)}
         self.calls = [call for call in self.calls if id(call) not in looked]
 
     def _writes_into(self, call: Call) -> tuple[Any, tuple[Any, ...], dict[str, Any]] | None:

@@ -308,7 +308,7 @@ class Recorder:
         stands = None if var.noted is None else var.noted()
         if stands is None:
             stands = Noted(self, var.example, var)
-            var.noted = ref(stands)
+            var.noted = ref(stands, lambda _: setattr(var, "gone", len(self.calls)))
         return stands
 
     def _memory_of(self, x: Any, *, external: bool, constant: bool) -> Memory:
@@ -467,7 +467,7 @@ class Recorder:
     def forget(self) -> None:
         """Let go of the values, which are not needed to compare two traces, nor to run a program."""
         for var in self.vars:
-            var.example = None
+            var.example = var.noted = None
             if var.memory is not None:
                 var.memory.owner = None
         self._values, self._by_id, self._memory, self._generators = [], {}, {}, {}

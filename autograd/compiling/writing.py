@@ -38,6 +38,7 @@ _SYMBOL = {
     "lshift": "<<", "rshift": ">>",
 }  # fmt: skip
 _UNARY = {"neg": "-", "pos": "+", "invert": "~"}
+_TOGETHER = 16  # so many views are forgotten at once, where no memory ends
 _OUT_BY_NAME = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 
@@ -56,7 +57,7 @@ class _Writer:
         self.last_place: tuple[str, int] = ("", 0)
         self.undo: list[Callable[[], None]] = []  # how what a run has changed is taken back
         self.noted: set[int] = set()  # of which that is known, by number
-        self.local: dict[int, list[str]] = {}  # what lies in a memory that a run makes, by its id
+        self.local: dict[int, list[str]] = {}  # names of arrays that a run makes and does not hand out, by number
 
     # --- names ---
 
@@ -123,6 +124,8 @@ class _Writer:
         self._leaves()
         self._slots()
         modes: tuple[Any, ...] = ()
+        last = {v.number: i for i, call in enumerate(plan.calls) for v in (*call.inputs(), *call.results())}
+        done: list[str] = []
         for i, call in enumerate(plan.calls):
             indent = "    "
             self._comment(call)
@@ -136,8 +139,11 @@ class _Writer:
             elif call.kind in ("host", "draw") or (call.writes is not None and call.writes.external):
                 self._has_effect()
             self.lines += [f"{indent}{line}" for line in self._call(call)]
-            if done := [name for key in plan.ending[id(call)] for name in self.local.pop(key, ())]:
+            ended = {v.number for v in (*call.inputs(), *call.results()) if last[v.number] == i}
+            done += [name for number in sorted(ended & self.local.keys()) for name in self.local.pop(number)]
+            if done and (id(call) in plan.freeing or len(done) >= _TOGETHER):
                 self.lines.append(f"{indent}del {', '.join(done)}")
+                done = []
         self._end()
         head = f"def {self.name}(leaves):"
         return "\n".join([head, *self.lines, ""]), self.space
@@ -225,8 +231,8 @@ class _Writer:
     def _targets(self, out: Any) -> str:
         if type(out) is Var:
             self.names[out.number] = name = self.fresh(self._wish_of(out))
-            if out.memory is not None and id(out.memory) not in self.plan.escaping:
-                self.local.setdefault(id(out.memory), []).append(name)
+            if out.memory is not None and all(out is not var for var in self.plan.outputs):
+                self.local.setdefault(out.number, []).append(name)  # a call may give back what it was given
             return name
         if isinstance(out, tuple | list):
             return f"({', '.join(map(self._targets, out))}{',' if len(out) == 1 else ''})"
