@@ -62,7 +62,7 @@ class Plan:
             self.outputs += values_of_template(effect.template)
         for call in recorder.calls:
             if call.kind == "host":
-                self.outputs += [var for var in call.kwargs["grads"] if var is not None]
+                self.outputs += [var for var in (*call.kwargs["grads"], *call.kwargs["data"]) if var is not None]
         self.escaping = {id(var.memory) for var in self.outputs if var.memory is not None}
         rewritten = Rewritten(recorder.calls, self.outputs)
         self.shared = rewritten.shared
@@ -258,7 +258,7 @@ class Plan:
         for call in self.calls:
             yield from call.inputs()
             if call.kind == "host":
-                yield from vars_in(call.kwargs["grads"])
+                yield from vars_in((call.kwargs["grads"], call.kwargs["data"]))
         yield from self.outputs
 
 

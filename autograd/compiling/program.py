@@ -90,7 +90,8 @@ def disagreement(a: Trace, b: Trace) -> str | None:
 
 def _same_call(x: Call, y: Call) -> bool:
     if x.kind == "host":
-        return y.kind == "host" and x.args[0] is y.args[0] and same_constant(x.kwargs["grads"], y.kwargs["grads"])
+        same = y.kind == "host" and x.args[0] is y.args[0]
+        return same and all(same_constant(x.kwargs[name], y.kwargs[name]) for name in ("grads", "data"))
     return (
         x.kind == y.kind
         and (x.fn is y.fn or (isinstance(x.fn, str) and x.fn == y.fn))

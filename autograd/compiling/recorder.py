@@ -431,15 +431,24 @@ class Recorder:
         held = [(t, t._data, t._grad) for t in tensors]
         before = [self._value(t._data) for t in tensors]
         grads: list[Any] = []
+        replaced: list[Any] = []  # the data that a Tensor has got meanwhile
         for t, _, grad in held:
             var = self._operand(grad) if grad is not None else None
             grads.append(var)
             if grad is not None:
                 plain = self._value(grad)
                 t._grad = plain
-            slot = t._data._var.slot if type(t._data) is Noted else None
-            if slot is None or slot.holder is not t:  # it has got another array meanwhile
+            var = t._data._var if type(t._data) is Noted else None
+            replaced.append(var if var is not None and var.slot is None else None)
+            if (
+                var is None
+                or var.memory is None
+                or (var.slot is None) is var.memory.external
+                or (var.slot is not None and var.slot.holder is not t)
+            ):
                 self.refuse(f"{type(owner).__name__} steps what the function has put into a Tensor, or an argument")
+            elif var.slot is None:
+                var.memory.written, var.memory.constant = True, False
             t._data = self._value(t._data)
         self.suspended = True
         token = RECORDER.set(None)
@@ -460,7 +469,8 @@ class Recorder:
                     self.refuse(f"{type(owner).__name__} changes gradients")
         if moved:
             self.refuse(f"{type(owner).__name__} has put other arrays in place of its parameters")
-        self._append(Call("host", name, (owner,), {"tensors": tensors, "grads": grads}, None, None, self._place(), ()))
+        what = {"tensors": tensors, "grads": grads, "data": replaced}
+        self._append(Call("host", name, (owner,), what, None, None, self._place(), ()))
 
     # --- afterwards -----------------------------------------------------------------------------------------------
 

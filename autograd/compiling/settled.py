@@ -37,8 +37,10 @@ def plain_value(x: Any) -> Any:
     return x
 
 
-def settle_tensor(t: Tensor) -> None:
-    """A Tensor, and the graph that it is in, with plain values."""
+def settle_tensor(t: Tensor, before: Vertex | None = None) -> None:
+    """A Tensor, and the graph that it is in, with plain values; also the vertex that it had before."""
+    if before is not None:
+        before.grad = plain_value(before.grad)
     t._data = plain_value(t._data)
     if hasattr(t, "_grad"):
         t._grad = plain_value(t._grad)

@@ -88,6 +88,7 @@ class Trace:
         self._entered: list[tuple[Holder, list[Any], list[Any], list[Any]]] = []  # keys, before, what stands for it
         self._inside: list[tuple[Tensor, Any, Any, Any, Any]] = []
         self._containers: list[tuple[Any, Any, list[Any]]] = []
+        self._vertices: list[Any] = []  # of theirs, that were there before
         self._index: dict[int, int] = {}
         self._place = 0  # of the next leaf among the arguments
 
@@ -120,7 +121,7 @@ class Trace:
             finally:
                 recorder.active = False
                 self._leave()
-                self._inside, self._entered, self._containers, recorder.gradients = [], [], [], []
+                self._inside, self._entered, self._containers, self._vertices, recorder.gradients = [], [], [], [], []
                 result = plain_value(result)
         survivors = recorder.survivors()
         if survivors:
@@ -157,6 +158,7 @@ class Trace:
                 slot = Slot(entry.holder, entry.key, (*entry.path, "_data"), entry.label)
             new = self.recorder.external(data, slot)
             t._data = new
+            self._vertices.append(t._node)
             if id(data) in HANDED_OUT:
                 hand_out(new)
             if grad is not None:
@@ -246,11 +248,11 @@ class Trace:
         for space, words in self.reachable.asking.values():
             for word in words:
                 space.pop(word, None)
-        for t, data, grad, inside, inside_grad in self._inside:
+        for (t, data, grad, inside, inside_grad), vertex in zip(self._inside, self._vertices, strict=True):
             t._data = data if t._data is inside else plain_value(t._data)
             if t.is_leaf:
                 t._grad = grad if t._grad is inside_grad else plain_value(t._grad)
-            settle_tensor(t)
+            settle_tensor(t, vertex)
             if id(inside) in HANDED_OUT:  # the array that it stands for
                 hand_out(t._data)
         for holder, keys, before, inside in self._entered:

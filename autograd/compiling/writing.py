@@ -282,14 +282,21 @@ class _Writer:
     def _host(self, call: Call) -> list[str]:
         (owner,) = call.args
         lines = []
-        for t, var in zip(call.kwargs["tensors"], call.kwargs["grads"], strict=True):
+        tensors, data = call.kwargs["tensors"], call.kwargs["data"]
+        for t, var, array in zip(tensors, call.kwargs["grads"], data, strict=True):
             name = self.bind(t, _tensor_name(t, "parameter"))
+            if array is not None:
+                lines += [f"{name}._data = {self.of(array)}", f"{name}._changed()"]
             lines.append(f"{name}._grad = {'None' if var is None else self._as_array(var)}")
         lines.append(f"{self.bind(owner, type(owner).__name__)}.{call.fn}()")
         later = {v.number for c in self.plan.calls[self.plan.calls.index(call) + 1 :] for v in c.inputs()}
         for var in self.plan.trace.recorder.vars:  # it may have put another array there
             slot = var.slot if var.number in later else None
-            if slot is not None and slot.key == "_data" and any(slot.holder is t for t in call.kwargs["tensors"]):
+            if (
+                slot is not None
+                and slot.key == "_data"
+                and any(slot.holder is t and array is None for t, array in zip(tensors, data, strict=True))
+            ):
                 lines.append(f"{self.names[var.number]} = {self._slot(slot)}")
         return lines
 

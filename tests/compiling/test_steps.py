@@ -171,23 +171,29 @@ def test_steps_of_all_kinds(name, beside_eager, World):
     assert bool(replays(compiled)) == compiles, compiled.explain()
 
 
-def test_weights_that_are_replaced_before_the_optimizer_steps(beside_eager, World):
+@pytest.mark.parametrize("shared", [False, True])
+def test_weights_that_are_replaced_before_the_optimizer_steps(shared, beside_eager, World):
+    """By a new array; one that somebody else has as well would be changed under their hands."""
+
     def body(world, loss_of):
         optimizer, model, w = world.optimizer, world.model, first(world)
         other = tensor(np.full(w.shape, 0.5, "f"))
 
         def step(x, y):
-            optimizer.zero_grad()
-            loss = loss_of(model(x), y)
-            loss.backward()
-            w.data = w.data * 0.9 if x[0, 0].ndim == 0 else other.data
-            optimizer.step()
-            return loss
+            old = w.data
+            for _ in range(2):
+                optimizer.zero_grad()
+                loss = loss_of(model(x), y)
+                loss.backward()
+                w.data = other.data if shared else np.clip(w.data, -0.3, 0.3)
+                optimizer.step()
+            return loss, old * 2.0, w.data + 1.0, loss_of(model(x), y).detach()
 
         return step
 
-    compiled, _ = beside_eager(maker(World, body=body), batch)
-    assert "steps what the function has put into a Tensor" in compiled.explain()
+    compiled, _ = beside_eager(maker(World, body=body), batch, steps=12)
+    assert bool(replays(compiled)) is not shared
+    assert not shared or "steps what the function has put into a Tensor" in compiled.explain()
 
 
 def test_numbers_that_are_returned(beside_eager, World):
