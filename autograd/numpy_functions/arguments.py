@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.arrays import normalize_axes
 from autograd.engine.tensor import Tensor, constant
@@ -21,6 +22,11 @@ def as_operand(a: Any) -> Any:
 def as_tensor(a: Any) -> Tensor:
     """A Tensor as it is, anything else as one without gradient."""
     return a if isinstance(a, Tensor) else constant(np.asarray(a))
+
+
+def on_axis(a: Any, axis: int | None) -> tuple[Any, int]:
+    """An array and one of its axes, counted from the front; where none is named, all numbers in a row."""
+    return (np.ravel(a), 0) if axis is None else (a, normalize_axis_index(axis, a.ndim))
 
 
 def along(axis: int, part: Any) -> tuple[Any, ...]:

@@ -7,9 +7,9 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.numpy_functions.arguments import along, as_operand
+from autograd.numpy_functions.arguments import along, as_operand, on_axis
 from autograd.numpy_functions.protocol import implements, named
 from autograd.ops import index, shape
 
@@ -88,10 +88,7 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 @implements(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    arr, obj = as_operand(arr), index.plain_index(obj)
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
-    axis = normalize_axis_index(axis, arr.ndim)
+    (arr, axis), obj = on_axis(as_operand(arr), axis), index.plain_index(obj)
     values = as_operand(values).astype(arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
     if np.ndim(obj) == 0 and not isinstance(obj, slice):
@@ -108,9 +105,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 
 @implements(np.delete)
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
-    axis = normalize_axis_index(axis, arr.ndim)
+    arr, axis = on_axis(arr, axis)
     return arr[along(axis, np.delete(np.arange(arr.shape[axis]), index.plain_index(obj)))]
 
 

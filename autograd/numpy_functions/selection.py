@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.engine.tensor import Tensor
-from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor
+from autograd.numpy_functions.arguments import NoValue, along, as_operand, as_tensor, on_axis
 from autograd.numpy_functions.protocol import implements, refuse_extra
 from autograd.numpy_functions.refused import PIECES, refusal
 from autograd.ops import arithmetic, shape
@@ -69,9 +69,8 @@ def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw:
 
 @implements(np.compress)
 def _compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    return a[along(normalize_axis_index(axis, a.ndim), np.flatnonzero(plain(condition)))]
+    a, axis = on_axis(a, axis)
+    return a[along(axis, np.flatnonzero(plain(condition)))]
 
 
 implements(np.extract)(lambda condition, arr: np.ravel(arr)[np.flatnonzero(plain(condition))])
@@ -82,9 +81,7 @@ implements(np.extract)(lambda condition, arr: np.ravel(arr)[np.flatnonzero(plain
 
 @implements(np.take)
 def _take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    axis = normalize_axis_index(axis, a.ndim)
+    a, axis = on_axis(a, axis)
     positions = plain(indices).astype(np.intp, copy=False)  # truth is 0 and 1 here, and no mask
     return a[along(axis, _positions(positions, a.shape[axis], mode))]
 
@@ -136,15 +133,13 @@ def sort(
 
     Further ``options`` are those of the installed NumPy (``descending``, from 2.5 on).
     """
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    a, axis = on_axis(a, axis)
     return take_along_axis(a, np.argsort(plain(a), axis=axis, stable=True, **options), axis)
 
 
 @implements(np.partition)
 def _partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    a, axis = on_axis(a, axis)
     # NumPy leaves the order between the kth entries open: they go to where its own answer has them.
     values = plain(a)
     target = np.argsort(np.partition(values, kth, axis=axis, kind=kind), axis=axis, kind="stable")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograd.numpy_functions.arguments import along, as_operand
+from autograd.numpy_functions.arguments import along, as_operand, on_axis
 from autograd.numpy_functions.protocol import implements
 from autograd.ops import arithmetic, index, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
@@ -90,11 +90,7 @@ implements(np.astype, direct=True)(lambda x, dtype, /, *, copy=True, device=None
 
 @implements(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    if a.ndim == 0:  # which NumPy takes for one number
-        a = a.reshape((1,))
-    axis = normalize_axis_index(axis, a.ndim)
+    a, axis = on_axis(a.reshape((1,)) if a.ndim == 0 else a, axis)  # NumPy takes a number for an array of one
     return a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))]
 
 
