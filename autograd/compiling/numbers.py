@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.compiling.calls import Call, Var
 from autograd.compiling.straight import FORMULAS, Straight
+from autograd.compiling.tape import Tape, reason_against
 
 __all__ = ["Block", "with_blocks"]
 
@@ -143,9 +144,15 @@ class Block:
         self.results = [place[var.number] for var in outputs]
         self._makers = [_MAKERS[var.form] for var in outputs]
         self.straight = Straight(self)
+        self._against = reason_against(self)
+        self._how: Straight | Tape = self.straight
+        if self._against is None:
+            self._how = Tape(self)
+        else:
+            self.straight.compile()
 
     def __call__(self, *inputs: Any) -> tuple[Any, ...]:
-        found = self.straight.run(inputs)
+        found = self._how.run(inputs)
         if found is None:
             found = self._one_by_one(inputs)
         return tuple([make(x) for make, x in zip(self._makers, found, strict=True)])
@@ -157,8 +164,10 @@ class Block:
 
     def words(self) -> str:
         """What it does and takes, for `explain`."""
-        size = self.straight.bytes + self.code.nbytes + self.places.nbytes
-        return f"{len(self.code)} operations on single numbers run as straight-line Python on floats, {size} bytes"
+        how = "a tape that numba runs" if self._against is None else "straight-line Python on floats"
+        size = self._how.bytes + self.code.nbytes + self.places.nbytes
+        more = f" ({self._against})" if self._against else ""
+        return f"{len(self.code)} operations on single numbers are {how}, {size} bytes{more}"
 
     def _one_by_one(self, inputs: tuple[Any, ...]) -> list[Any]:
         """The results of the calls as they were noted."""

@@ -68,6 +68,9 @@ class Straight:
         self.space: dict[str, Any] = {f.__name__: f for f in functions} | {"inf": inf, "nan": nan, "truth": np.bool_}
         self._formulas = [self._formula(i, *entry) for i, entry in enumerate(block.table)]
         self.bytes, self._parts = 0, []
+
+    def compile(self) -> None:
+        """Have the functions made."""
         for text in self.texts():
             exec(compile(text, "<chainrule: numbers>", "exec"), self.space)
             self._parts.append(self.space.pop("part"))

@@ -166,8 +166,10 @@ class Trace:
                     grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
                 )
             self._inside.append((t, data, grad, new, t._grad if t.is_leaf else None))
-        self.recorder.gradients = [
-            (t, grad) for t, _, _, _, grad in self._inside if isinstance(grad, np.ndarray) and id(t) not in self._index
+        self.recorder.gradients = [  # whose memory matters
+            (t, grad)
+            for t, _, _, _, grad in self._inside
+            if isinstance(grad, np.ndarray) and grad.ndim and id(t) not in self._index
         ]
         for space, words in self.reachable.asking.values():
             space.update({word: noted_type if word == "type" else self._asked(word) for word in words})
