@@ -7,7 +7,9 @@ calls are done one by one, on the numbers as they were noted, and warn or raise 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from autograd.compiling.tape import Tape, reason_against
 
 __all__ = ["Block", "with_blocks"]
 
+_numbers = count(-1, -1)  # of values that no trace has
 FEW = 32  # calls, below which they stay calls of NumPy
 _EXACT = 2**53  # up to which all integers are floats
 
@@ -26,6 +29,10 @@ _ARRAY = (np.ndarray, (), np.dtype(float), ())
 _MAKERS: dict[Any, Callable[[Any], Any]] = {(np.float64,): np.float64, (np.bool_,): np.bool_, (float,): float}
 _MAKERS[_ARRAY] = np.array
 _IDENTITY = (np.array, np.asarray)
+_IN_PLACE = {
+    operator.iadd: operator.add, operator.isub: operator.sub, operator.imul: operator.mul,
+    operator.itruediv: operator.truediv,
+}  # fmt: skip
 
 
 class Line:
@@ -39,31 +46,60 @@ class Line:
 
 def with_blocks(calls: list[Call], outputs: Collection[Var], known: dict[int, Any]) -> tuple[list[Call], list[Block]]:
     """The calls with long runs of calls on numbers in blocks, and these blocks."""
-    found: list[Call] = []
-    blocks: list[Block] = []
+    if np.geterr()["under"] != "ignore":  # what vanishes cannot be told from its result
+        return calls, []
     last = {var.number: i for i, call in enumerate(calls) for var in call.inputs()}
     last |= {var.number: len(calls) for var in outputs}
-    if np.geterr()["under"] != "ignore":  # what vanishes cannot be told from its result
-        return calls, blocks
-    # The first call of a run, its lines, and the truth values made in it:
-    start, run, truths = 0, list[Line](), set[int]()
+    found: list[Call] = []
+    blocks: list[Block] = []
+    start, run = 0, _Run()
     for i, call in enumerate([*calls, None]):
-        if call is not None and (line := _line(call, known, truths)) is not None:
-            run.append(line)
-            if line.out.form == (np.bool_,):
-                truths.add(line.out.number)
+        if call is not None and run.takes(call, known):
             continue
-        if len(run) >= FEW:
-            block = Block(run, [line.out for line in run if last.get(line.out.number, 0) >= i])
-            blocks.append(block)
+        if len(run.lines) >= FEW:
+            results = [line.out for line in run.lines if last.get(line.out.number, 0) >= i or line.out.number < 0]
+            blocks.append(block := Block(run.lines, results))
             place = calls[start].place
-            found.append(Call("block", block, tuple(block.inputs), {}, tuple(block.outputs), None, place, ()))
+            found.append(Call("block", block, tuple(block.inputs), {}, tuple(results), None, place, ()))
+            found += run.stores
         else:
             found += calls[start:i]
-        start, run, truths = i + 1, [], set()
+        start, run = i + 1, _Run()
         if call is not None:
             found.append(call)
     return found, blocks
+
+
+class _Run:
+    """Calls one after the other that a block can do. What they write is written behind the block, which reads it no
+    more from then on."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.stores: list[Call] = []
+        self._truths: set[int] = set()  # truth values made in it
+        self._written: set[int] = set()  # memory
+
+    def takes(self, call: Call, known: dict[int, Any]) -> bool:
+        """Whether a call goes on with the run; it is then a part of it."""
+        if any(id(var.memory) in self._written for var in call.inputs() if var.memory is not None):
+            return False
+        memory = call.writes
+        if memory is not None and call.kind == "in place" and call.fn in _IN_PLACE and call.out is call.args[0]:
+            target, place = call.args[0], call.place
+            result = Var(next(_numbers), None, None, False, None)
+            result.form = (float,)
+            call = Call("operator", _IN_PLACE[call.fn], call.args, call.kwargs, result, None, place, call.modes)
+        line = _line(call, known, self._truths)
+        if line is None:
+            return False
+        self.lines.append(line)
+        if line.out.form == (np.bool_,):
+            self._truths.add(line.out.number)
+        if memory is not None:
+            self.stores.append(Call("setitem", "setitem", (target, (), line.out), {}, None, memory, place, ()))
+            self._written.add(id(memory))
+        return True
 
 
 def _line(call: Call, known: dict[int, Any], truths: set[int]) -> Line | None:

@@ -25,7 +25,7 @@ _UFUNCS = (
     *(np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tanh, np.sign),
     *(np.maximum, np.minimum, np.power),
 )
-_SAMPLES = [0.0, -0.0, 0.1, 0.7, 1.0, -0.3, 2.5, -7.0, 1e-9, 40.0, 1e5, -1e18, 5e-324, 700.0]
+_SAMPLES = [0.0, -0.0, 0.1, 0.5, 0.7, 1.0, 2.0, -0.3, -1.0, 2.5, -7.0, 1e-9, 40.0, 1e5, -1e18, 5e-324, 700.0]
 _SLOPE = "(t if (t := 1.0 - {1} * {1}) > 0.5 else tanh_slope({0}, {1}))"
 _COMPARE = {"<", "<=", "==", "!=", ">", ">="}
 _OTHERS = ("&", "|", "erf")  # what the formulas of the others have in common
@@ -60,7 +60,7 @@ def _loop_of(ufunc: Any) -> tuple[int, int] | None:
     loop = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(address)
     numbers = np.zeros(ufunc.nin + 1)
     places = np.array([numbers.ctypes.data + 8 * k for k in range(len(numbers))], np.intp)
-    one, steps = np.array([1], np.intp), np.full(len(numbers), 8, np.intp)
+    one, steps = np.array([1], np.intp), np.zeros(len(numbers), np.intp)
     with np.errstate(all="ignore"):
         for x in _SAMPLES:
             for y in _SAMPLES:
@@ -154,7 +154,7 @@ class Tape:
         self._values[len(block.inputs) : start] = [float(x) for x in block.constants]
         self._count, self._start, self._results = len(block.inputs), start, np.array(block.results, np.intp)
         loops = np.array([_loop_of(fn) for fn in ufuncs], np.int64)
-        self._others = loops, np.zeros(3, np.int64), np.ones(1, np.int64), np.full(3, 8, np.int64)
+        self._others = loops, np.zeros(3, np.int64), np.ones(1, np.int64), np.zeros(3, np.int64)
         self.bytes = self._values.nbytes + self._code.nbytes + self._at.nbytes + self._to.nbytes
     def run(self, inputs: tuple[Any, ...]) -> Any:
         """The results; None where a number is not finite."""

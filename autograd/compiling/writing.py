@@ -118,7 +118,7 @@ class _Writer:
     def write(self) -> tuple[str, dict[str, Any]]:
         plan, trace = self.plan, self.plan.trace
         self._wishes: dict[int, str] = {}
-        for call in trace.recorder.calls:
+        for call in [*trace.recorder.calls, *plan.calls]:
             for var in call.results():
                 self._wishes.setdefault(var.number, _short(call))
         self._leaves()

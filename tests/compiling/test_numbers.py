@@ -9,17 +9,21 @@ import pytest
 
 import autograd
 from autograd import tensor
-from autograd.compiling import numbers, straight
+from autograd.compiling import numbers, straight, tape
 from autograd.engine.op import REGISTRY
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 1e-8, -3.7, 20.0, 5e-324, 1e-310, 1e154, -1e200, 1.7e308, math.inf, math.nan]
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    """Short runs are blocks too, and are cut into short functions."""
+@pytest.fixture(autouse=True, params=["Python", "tape"])
+def how(request, monkeypatch):
+    """Short runs are blocks too: functions of few lines, or a tape."""
+    if request.param == "tape":
+        pytest.importorskip("numba")
     monkeypatch.setattr(numbers, "FEW", 1)
     monkeypatch.setattr(straight, "PART", 5)
+    monkeypatch.setattr(tape, "LARGE", 1 if request.param == "tape" else 10**9)
+    return request.param
 
 
 def bits(x):
@@ -221,6 +225,33 @@ def test_what_is_written_to_is_read_before_and_after(rng):
     step = autograd.compile(f, strict=True)
     assert [bits(step(x)) for x in rows] == expected
     assert bits(total) == bits(end)
+
+
+def test_what_changes_in_place_is_what_later_calls_read(rng):
+    def make():
+        held, other = [np.array(0.5), np.array(-1.5)], np.array([0.25, 4.0])
+        view = other[:1].reshape(())
+
+        def f(x):
+            first = held[0] * x
+            held[0] -= first * 0.5
+            held[1] += x
+            second = held[0] * x + held[1]
+            held[0] *= 0.75
+            held[0] /= 1.0 + x * x
+            view_before = view * 2.0
+            other[0] += second
+            held[1] -= view
+            return first, second, view_before, view * 1.0, held[0] + held[1]
+
+        return f, [*held, other]
+
+    (eager, plain), (f, arrays) = make(), make()
+    step = autograd.compile(f, strict=True)
+    for x in [*rng.normal(size=6).tolist(), 1e200, 0.5, math.inf, 1.0]:
+        assert told(step, x)[0] == told(eager, x)[0]
+        assert [bits(a) for a in arrays] == [bits(a) for a in plain]
+    assert operations(step) > 10
 
 
 def test_it_says_what_it_does_with_numbers(monkeypatch):
