@@ -78,7 +78,7 @@ class Var:
 class Call:
     """One call. ``kind`` says how it is written; ``out`` are its results, ``writes`` the memory it changes."""
 
-    __slots__ = ("args", "fn", "kind", "kwargs", "modes", "out", "place", "writes")
+    __slots__ = ("_inputs", "args", "fn", "kind", "kwargs", "modes", "out", "place", "writes")
 
     def __init__(
         self,
@@ -93,25 +93,22 @@ class Call:
     ) -> None:
         self.kind, self.fn, self.args, self.kwargs, self.out = kind, fn, args, kwargs, out
         self.writes, self.place, self.modes = writes, place, modes
+        self._inputs: tuple[Var, ...] | None = None
 
     @property
     def name(self) -> str:
         """What is called."""
         return self.fn if isinstance(self.fn, str) else getattr(self.fn, "__name__", str(self.fn))
 
-    def inputs(self) -> Iterator[Var]:
+    def inputs(self) -> tuple[Var, ...]:
         """The values that it reads."""
-        for x in self.args:
-            if type(x) is Var:
-                yield x
-            else:
-                yield from vars_in(x)
-        if self.kwargs:
-            yield from vars_in(self.kwargs)
+        if self._inputs is None:
+            self._inputs = tuple(vars_in((self.args, self.kwargs)))
+        return self._inputs
 
-    def results(self) -> Iterator[Var]:
+    def results(self) -> tuple[Var, ...]:
         """The values that it gives."""
-        yield from vars_in(self.out)
+        return (self.out,) if type(self.out) is Var else tuple(vars_in(self.out))
 
 
 def map_tree(tree: Any, leaf: Callable[[Any], Any]) -> Any:

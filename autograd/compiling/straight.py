@@ -67,7 +67,8 @@ class Straight:
         functions = (sqrt, erf, erfc, tanh_slope, np.float64, np.array)
         self.space: dict[str, Any] = {f.__name__: f for f in functions} | {"inf": inf, "nan": nan, "truth": np.bool_}
         self._formulas = [self._formula(i, *entry) for i, entry in enumerate(block.table)]
-        self.bytes, self._parts = 0, []
+        self.bytes = 0
+        self._parts: list[Any] = []
 
     def compile(self) -> None:
         """Have the functions made."""

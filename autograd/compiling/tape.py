@@ -1,4 +1,4 @@
-"""Calls on single numbers as a tape: instructions on one array of floats, which one loop, compiled by numba, runs through.
+"""Calls on single numbers as a tape: instructions on one array of floats, which a loop compiled by numba goes through.
 
 The loop is made of the formulas that are Python's text as well. Where these call a ufunc, it calls the very loop that
 NumPy runs for a number, by its address. A product and a sum are two roundings, as ever.
@@ -47,11 +47,14 @@ class _Ufunc(ctypes.Structure):
 
 @cache
 def _loop_of(ufunc: Any) -> tuple[int, int] | None:
-    """The addresses of a ufunc's loop for doubles and of its data; None where they do not give the bits of the ufunc."""
+    """The addresses of a ufunc's loop for doubles and of its data; None where they do not give its bits."""
     found = _Ufunc.from_address(id(ufunc) + object.__basicsize__)
     signature = "d" * ufunc.nin + "->d"
     described = found.nin, found.nout, found.nargs, found.ntypes, found.name
-    if described != (ufunc.nin, 1, ufunc.nin + 1, ufunc.ntypes, ufunc.__name__.encode()) or signature not in ufunc.types:
+    if (
+        described != (ufunc.nin, 1, ufunc.nin + 1, ufunc.ntypes, ufunc.__name__.encode())
+        or signature not in ufunc.types
+    ):
         return None
     place = ufunc.types.index(signature)
     address, data = found.functions[place], found.data[place] if found.data else None
@@ -60,7 +63,7 @@ def _loop_of(ufunc: Any) -> tuple[int, int] | None:
     loop = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(address)
     numbers = np.zeros(ufunc.nin + 1)
     places = np.array([numbers.ctypes.data + 8 * k for k in range(len(numbers))], np.intp)
-    one, steps = np.array([1], np.intp), np.zeros(len(numbers), np.intp)
+    one, steps = np.array([1], np.intp), np.zeros(len(numbers), np.intp)  # of one number NumPy steps by 0
     with np.errstate(all="ignore"):
         for x in _SAMPLES:
             for y in _SAMPLES:
@@ -91,11 +94,17 @@ def _compiled() -> Any:
         return numba.types.void(*[numba.types.intp] * 5), write
 
     lines = ["def run(code, at, to, v, loops, places, one, steps):"]
-    lines += [" start = v.ctypes.data", " for i in range(len(code)):", "  k, a, b, c = code[i], at[i, 0], at[i, 1], at[i, 2]"]
+    lines += [
+        " start = v.ctypes.data",
+        " for i in range(len(code)):",
+        "  k, a, b, c = code[i], at[i, 0], at[i, 1], at[i, 2]",
+    ]
     lines += ["  x, y, z = v[a], v[b], v[c]", f"  if k == {_SUM_OF_PRODUCT}: r = x * y + z"]
     for k, text in enumerate(_TEXTS):
         formula = text.format("x", "y", "z")
-        lines.append(f"  elif k == {k}: r = {f'1.0 if {formula} else 0.0' if set(formula.split()[1:2]) & _COMPARE else formula}")
+        lines.append(
+            f"  elif k == {k}: r = {f'1.0 if {formula} else 0.0' if set(formula.split()[1:2]) & _COMPARE else formula}"
+        )
     lines += [f"  elif k == {_TANH_SLOPE}:", "   r = 1.0 - y * y", "   if not r > 0.5:", "    v[-2] = -abs(x + x)"]
     lines += [
         *("    places[0], places[1] = start + 8 * (len(v) - 2), start + 8 * (len(v) - 1)",),
@@ -103,7 +112,10 @@ def _compiled() -> Any:
         *("    e = v[-1]", "    r = 4.0 * (e / ((1.0 + e) * (1.0 + e))) if abs(x) < 8e307 else nan"),
         *("  else:", f"   if k == {_ONE}: places[0], places[1] = start + 8 * a, start + 8 * to[i]"),
         *("   else: places[0], places[1], places[2] = start + 8 * a, start + 8 * b, start + 8 * to[i]",),
-        *("   call(loops[c, 0], places.ctypes.data, one.ctypes.data, steps.ctypes.data, loops[c, 1])", "   r = v[to[i]]"),
+        *(
+            "   call(loops[c, 0], places.ctypes.data, one.ctypes.data, steps.ctypes.data, loops[c, 1])",
+            "   r = v[to[i]]",
+        ),
         "  v[to[i]] = r",
     ]
     space = {"call": call, "sqrt": math.sqrt, "nan": math.nan}
@@ -156,6 +168,7 @@ class Tape:
         loops = np.array([_loop_of(fn) for fn in ufuncs], np.int64)
         self._others = loops, np.zeros(3, np.int64), np.ones(1, np.int64), np.zeros(3, np.int64)
         self.bytes = self._values.nbytes + self._code.nbytes + self._at.nbytes + self._to.nbytes
+
     def run(self, inputs: tuple[Any, ...]) -> Any:
         """The results; None where a number is not finite."""
         values = self._values

@@ -254,6 +254,55 @@ def test_what_changes_in_place_is_what_later_calls_read(rng):
     assert operations(step) > 10
 
 
+@pytest.mark.parametrize("ufunc", tape._UFUNCS, ids=lambda f: f.__name__)
+def test_ufuncs_of_numbers_have_the_bits_of_numpy(ufunc, rng, how):
+    factors = [tensor(v) for v in (rng.normal(size=40) * 10.0 ** rng.integers(-8, 3, 40)).tolist()]
+
+    def f(x):
+        found = [x * factor for factor in factors]
+        if ufunc.nin == 2:
+            return tuple([ufunc(abs(a), b) for a, b in pairwise(found)])
+        return tuple([ufunc(abs(a)) for a in found])
+
+    step = autograd.compile(f, strict=True)
+    with np.errstate(all="ignore"):
+        for x in rng.normal(size=50).tolist():
+            assert bits(step(x)) == bits(f(x))
+    assert ("a tape that numba runs" in step.explain()) is (how == "tape")
+
+
+def test_products_and_sums_are_rounded_twice(rng, how):
+    a, b, c = (tensor(v) for v in (0.1, 0.3, -0.03))
+
+    def f(x):
+        products = [a * x, b * x, x * x * c]
+        return tuple([p * x + q for p in products for q in products]), tuple(
+            [q + p * p for p in products for q in products]
+        )
+
+    compare(f, [(x,) for x in rng.normal(size=60).tolist()])
+
+
+def test_a_tape_is_refused_in_words(monkeypatch):
+    def f(x):
+        return np.hypot(x * 2.0, 1.0), np.floor(x)
+
+    monkeypatch.setattr(tape, "LARGE", 1)
+    step = compare(f, [(1.0,), (2.0,), (3.0,)])
+    assert "hypot is no instruction of a tape" in step.explain()
+    monkeypatch.setattr(tape, "find_spec", lambda name: None)
+    step = compare(lambda x: x * 2.0 + 1.0, [(1.0,), (2.0,), (3.0,)])
+    assert "pip install 'chainrule[compile]'" in step.explain()
+    monkeypatch.setattr(tape, "find_spec", lambda name: name)
+
+    def fail():
+        raise ImportError("Numba needs NumPy 2.3 or less. Got NumPy 2.4.")
+
+    monkeypatch.setattr(tape, "_compiled", fail)
+    step = compare(lambda x: x * 2.0 + 1.0, [(1.0,), (2.0,), (3.0,)])
+    assert "numba, of the extra chainrule[compile], cannot be used: Numba needs NumPy 2.3" in step.explain()
+
+
 def test_it_says_what_it_does_with_numbers(monkeypatch):
     monkeypatch.setattr(numbers, "FEW", 2)
     step = compare(lambda x: (x * 2.0 + 1.0) / 3.0, [(1.0,), (2.0,), (3.0,), (4.0,)])
