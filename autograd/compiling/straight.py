@@ -7,6 +7,7 @@ locals; what a later function needs lies in a list. A result that is used once i
 from __future__ import annotations
 
 import operator
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from math import erf, erfc, inf, nan, sqrt
@@ -76,7 +77,8 @@ class Straight:
             exec(compile(text, "<chainrule: numbers>", "exec"), self.space)
             self._parts.append(self.space.pop("part"))
             code = self._parts[-1].__code__
-            self.bytes += len(code.co_code) + len(code.co_linetable)
+            held = (code, code.co_linetable, code.co_varnames, *code.co_varnames, *code.co_consts)
+            self.bytes += sum(map(sys.getsizeof, held))
 
     def run(self, inputs: tuple[Any, ...]) -> Any:
         """The results; None where a number is not finite."""
