@@ -286,7 +286,7 @@ class Compiled:
             x, = leaves
             ...
             tanh_2(x, tanh)
-            mul = tanh * 0.5
+            mul = tanh * number_0_5
             return (mul,)
         <BLANKLINE>
         """

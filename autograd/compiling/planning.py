@@ -72,7 +72,6 @@ class Plan:
         self.pruned = len(rewritten.calls) - len(self.calls)
         self.known: dict[int, Any] = {}
         self.into: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
-        self.functions: dict[int, Any] = {}  # of calls that are made by another function, which gives the same bits
         self.lowering = Lowering()
         self.bytes = 0
         self._fold()
@@ -207,8 +206,11 @@ class Plan:
                 ufunc, args, changed = in_place(call)
                 if changed is not None and call.out is changed:
                     self.into[id(call)] = self.lowering.with_arrays((ufunc, args, {}), changed.example.dtype)
-            elif call.fn in (np.matmul, operator.matmul) and self._writes_into(call) and is_product_by_dot(call):
-                self.functions[id(call)] = np.dot
+            elif (plain := self._writes_into(call)) is not None:
+                if plain[0] is np.matmul and is_product_by_dot(call):
+                    call.kind, call.fn = "function", np.dot
+                elif plain[1] is call.args:
+                    call.args = self.lowering.with_arrays(plain, call.out.example.dtype)[1]
             elif self._is_view_of_known(call):
                 args = map_tree(call.args, self._at_hand)
                 self.known[call.out.number] = run_call(call.kind, call.fn, args, map_tree(call.kwargs, self._at_hand))

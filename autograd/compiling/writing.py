@@ -265,12 +265,11 @@ class _Writer:
         if call.kind.startswith("ufunc."):
             method = call.kind[6:]
             return f"{self.bind(getattr(call.fn, method), f'{call.fn.__name__}_{method}')}({rest})"
-        fn = self.plan.functions.get(id(call), call.fn)
-        if call.kind == "operator" and fn.__name__ in _SYMBOL:
-            return f"{args[0]} {_SYMBOL[fn.__name__]} {args[1]}"
+        if call.kind == "operator" and call.fn.__name__ in _SYMBOL:
+            return f"{args[0]} {_SYMBOL[call.fn.__name__]} {args[1]}"
         if call.kind == "operator" and call.fn.__name__ in _UNARY:
             return f"{_UNARY[call.fn.__name__]}{args[0]}"
-        return f"{self._function(fn)}({rest})"
+        return f"{self._function(call.fn)}({rest})"
 
     def _guard(self, call: Call) -> list[str]:
         text, value = self.of(call.args[0]), call.kwargs["is"]
