@@ -76,7 +76,7 @@ class Compiled:
 
     # --- calling --------------------------------------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         state = STATE.get()
         if state.watch is not None or state.readings is not None or RECORDER.get() is not None:
             return self.function(*args, **kwargs)
@@ -197,7 +197,7 @@ class Compiled:
 
     def _keep(self, trace: Trace) -> None:
         for i, (first, guards) in enumerate(self._first):
-            if guards.fit(trace.arguments):
+            if guards.fit_before(trace):
                 reason = disagreement(first, trace)
                 if reason == ANOTHER_WAY:
                     continue

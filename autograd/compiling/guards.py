@@ -64,7 +64,11 @@ class Guards:
         self._infos = list(map(_info, self.tensors))
         self._bare = [info for info in self._infos if info is not None and not info.hooks]
 
-    def fit(self, arguments: Arguments) -> bool:
+    def fit_before(self, trace: Trace) -> bool:
+        """Whether a run that has been traced now began alike: with as many gradients, which it may have changed."""
+        return self.fit(trace.arguments, trace.without_gradient)
+
+    def fit(self, arguments: Arguments, without: list[bool] | None = None) -> bool:
         """Whether a call with these arguments can be replayed here and now."""
         self.exchanged = []
         if arguments.key != self.key:
@@ -78,7 +82,8 @@ class Guards:
                 self.mismatch = "how NumPy treats floating-point errors"
                 return False
             self.errors = errors
-        if (self._glance is None or not self._glance.all_is_there()) and not self._look_closely():
+        glance = self._glance if without is None else None
+        if (glance is None or not glance.all_is_there()) and not self._look_closely(without):
             return False
         if not (self._constants_fit(arguments.leaves) and self._apart(arguments.leaves)):
             return False
@@ -123,7 +128,7 @@ class Guards:
                 return False
         return True
 
-    def _tensors_fit(self) -> bool:
+    def _tensors_fit(self, without: list[bool] | None) -> bool:
         tensors = self.tensors
         data = list(map(_data, tensors))
         if not all(map(is_, data, self._data)):
@@ -135,8 +140,7 @@ class Guards:
         if list(map(_live, tensors)) != self._live:
             self.mismatch = "requires_grad of a Tensor"
             return False
-        without = [g is None for g in map(_grad, tensors)]
-        if without != self._without:
+        if (without or [g is None for g in map(_grad, tensors)]) != self._without:
             self.mismatch = "a gradient that is there or not"
             return False
         if not all(map(is_, map(_info, tensors), self._infos)) or any(info.hooks for info in self._bare):
@@ -153,12 +157,14 @@ class Guards:
                 return False
         return True
 
-    def _look_closely(self) -> bool:
+    def _look_closely(self, without: list[bool] | None) -> bool:
         """Whether all that is no more the object that it was will do as well; then it is what is to be there."""
         try:
-            if not (self._entries_fit([holder.values() for holder in self.holders]) and self._tensors_fit()):
+            if not (self._entries_fit([holder.values() for holder in self.holders]) and self._tensors_fit(without)):
                 return False
             self._looks += 1
+            if without is not None:
+                return True
             if self._glance is not None:
                 self._glance.refresh()
             elif self._looks > PATIENCE:

@@ -492,3 +492,25 @@ def test_an_abstract_class():
     compiled = autograd.compile(lambda x: kernel(x), strict=True)
     for i in range(5):
         assert compiled(np.full(2, float(i))).tolist() == [2.0 * i] * 2
+
+
+def test_steps_that_leave_other_gradients_than_they_find(bits):
+    def make():
+        p = nn.Parameter(np.ones(2))
+        optimizer = optim.SGD([p], lr=0.1)
+
+        def step(x, last):
+            (p * x).sum().backward()
+            if last:
+                optimizer.step()
+                optimizer.zero_grad()
+            return p.data.copy()
+
+        return SimpleNamespace(), step
+
+    step = beside(make, lambda i: (np.full(2, i / 9), i % 3 == 2), bits, steps=24)
+    assert len(step._programs) == 3
+
+
+def test_a_parameter_of_the_name_self():
+    assert autograd.compile(lambda **words: words["self"])(self=1.0) == 1.0
