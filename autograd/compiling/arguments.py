@@ -6,10 +6,12 @@ are part of the signature, as are all other objects, by identity.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 
+from autograd.compiling.calls import map_tree
 from autograd.engine.graph import Leaf
 from autograd.engine.tensor import Tensor
 
@@ -38,6 +40,21 @@ class Arguments:
             if len(set(ids)) < len(ids):
                 parts.append(("the same", tuple([ids.index(i) for i in ids])))
         self.key = tuple(parts)
+
+    def named(self, function: Any) -> list[tuple[Any, str]]:
+        """Objects and leaves, with the names of their parameters, where these can be told."""
+        args, kwargs = self.tree
+        try:
+            bound: dict[str, Any] = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
+        except (TypeError, ValueError):
+            bound = {f"argument {i}": x for i, x in enumerate(args)} | kwargs
+        names: dict[int, str] = {}
+        for name, x in bound.items():
+            parts: list[Any] = []
+            map_tree(x, parts.append)
+            for i, part in enumerate(parts):
+                names.setdefault(id(part), name if len(parts) == 1 else f"{name}[{i}]")
+        return [(x, names.get(id(x), f"argument {i}")) for i, x in enumerate([*self.objects, *self.leaves])]
 
     def _key(self, x: Any) -> Any:
         kind = type(x)

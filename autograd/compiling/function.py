@@ -153,7 +153,6 @@ class Compiled:
 
     def _trace(self, arguments: Arguments) -> Any:
         args, kwargs = arguments.tree
-        roots = [(x, f"argument {i}") for i, x in enumerate([*arguments.objects, *arguments.leaves])]
         for guards in [*[program.guards for program in self._programs], *[guards for _, guards in self._first]]:
             if not guards.fit(arguments):
                 for entry, was, now in guards.exchanged:
@@ -161,7 +160,7 @@ class Compiled:
         try:
             if getattr(getattr(self.function, "__code__", None), "co_flags", 0) & _LATER:
                 raise Refused("it is a generator or a coroutine, which runs later")
-            before = Snapshot(self.function, roots)
+            before = Snapshot(self.function, arguments.named(self.function))
             trace = Trace(self.function, arguments, self._renewed)
         except Refused as reason:
             self._refuse(str(reason), arguments)
@@ -236,7 +235,7 @@ class Compiled:
 
     def _verify(self, program: Program, arguments: Arguments) -> Any:
         args, kwargs = arguments.tree
-        roots = [(x, f"argument {i}") for i, x in enumerate([*arguments.objects, *arguments.leaves])]
+        roots = arguments.named(self.function)
         roots += [(get(), "the default generator") for get in program.asked_for]
         before = Snapshot(self.function, roots)
         start = time.perf_counter()

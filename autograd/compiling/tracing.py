@@ -67,7 +67,7 @@ class Trace:
         self.function = function
         self.renewed = renewed
         roots: list[tuple[Any, str]] = [(function, getattr(function, "__name__", "the function"))]
-        roots += [(x, f"argument {i}") for i, x in enumerate(arguments.objects)]
+        roots += arguments.named(function)[: len(arguments.objects)]
         self.reachable = Reachable(roots)
         code = getattr(getattr(function, "__func__", function), "__code__", None)
         self.recorder = Recorder(code)

@@ -7,7 +7,6 @@ to (arrays that stay, functions, Tensors) is bound to its names beside it.
 from __future__ import annotations
 
 import builtins
-import inspect
 import keyword
 import linecache
 import math
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Slot, Var, map_tree, vars_in
+from autograd.compiling.calls import Call, Slot, Var, vars_in
 from autograd.compiling.lifetimes import OldGradients
 from autograd.compiling.planning import Plan, values_of_template
 from autograd.compiling.reachable import Holder
@@ -151,8 +150,8 @@ class _Writer:
     def _leaves(self) -> None:
         leaves = self.plan.trace.arguments.leaves
         if leaves:
-            wishes = _names_of_arguments(self.plan.trace)
-            self.leaf_names = [self.fresh(wish) for wish in wishes]
+            wishes = self.plan.trace.arguments.named(self.plan.trace.function)[-len(leaves) :]
+            self.leaf_names = [self.fresh(wish) for _, wish in wishes]
             self.lines.append(f"    {', '.join(self.leaf_names)}{',' if len(leaves) == 1 else ''} = leaves")
 
     def _slots(self) -> None:
@@ -404,22 +403,6 @@ def _wish_of_slot(slot: Slot) -> str:
         name = _tensor_name(slot.holder, slot.label.removesuffix(".grad"))
         return f"{name}_grad" if slot.key == "_grad" else f"{name}_data"
     return slot.label
-
-
-def _names_of_arguments(trace: Any) -> list[str]:
-    """A name for each leaf: that of the parameter of the function, where that can be told."""
-    args, kwargs = trace.arguments.tree
-    try:
-        bound: dict[str, Any] = dict(inspect.signature(trace.function).bind(*args, **kwargs).arguments)
-    except (TypeError, ValueError):
-        bound = {f"argument_{i}": x for i, x in enumerate(args)} | kwargs
-    found: dict[int, str] = {}
-    for name, x in bound.items():
-        parts: list[Any] = []
-        map_tree(x, parts.append)
-        for i, part in enumerate(parts):
-            found.setdefault(id(part), name if len(parts) == 1 else f"{name}_{i}")
-    return [found.get(id(leaf), f"argument_{i}") for i, leaf in enumerate(trace.arguments.leaves)]
 
 
 def write(plan: Plan, name: str) -> tuple[str, Any, int, list[Callable[[], None]]]:

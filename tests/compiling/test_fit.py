@@ -189,7 +189,7 @@ def test_a_ragged_batch_costs_traces_of_its_own(bits):
 # What cannot be compiled, and what is said of it.
 EAGER = {
     Branching: "it branches on the value of an array, at {file}:",
-    Counting: "argument 0.calls changes in each run, and is no array",
+    Counting: "model.calls changes in each run, and is no array",
     Keeping: "hook",
 }
 

@@ -1,9 +1,14 @@
 """Random programs of NumPy calls, with views, writes in place, masks and reductions, compiled beside eager."""
 
+import gc
+import sys
+
 import numpy as np
 import pytest
 
 import autograd
+import nn
+import optim
 from autograd import tensor
 
 UNARY = (np.tanh, np.exp, np.negative, np.abs, np.square, np.sin, lambda x: x * 0.5, lambda x: 1.0 / (1.0 + x * x))
@@ -87,6 +92,39 @@ def test_random_programs(seed, beside_eager, World):
 def test_many_random_programs(part, beside_eager, World):
     for seed in range(1000 + 100 * part, 1100 + 100 * part):
         check(seed, beside_eager, World)
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_steps_of_a_network(World):
+    """At each of ten checkpoints all state is eager's, and no memory has come to what there was at the first."""
+
+    def make():
+        nn.manual_seed(0)
+        model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(0.1, rng=3), nn.Linear(8, 3))
+        world = World(model, optim.Adam(model.parameters(), lr=lambda t: 1e-2 / (1 + 1e-4 * t)))
+        loss_of = nn.CrossEntropyLoss()
+
+        def step(x, y):
+            world.optimizer.zero_grad()
+            loss = loss_of(model(x), y)
+            loss.backward()
+            world.optimizer.step()
+            return loss
+
+        return world, step
+
+    (eager_world, eager), (world, step) = make(), make()
+    compiled, rng, blocks = autograd.compile(step), np.random.default_rng(0), []
+    for i in range(100_000):
+        n = 5 if i % 10 == 9 else 8
+        x, y = rng.normal(size=(n, 6)).astype("f"), rng.integers(0, 3, n)
+        assert compiled(x, y).data.tobytes() == eager(x, y).data.tobytes()
+        if i % 10_000 == 9_999:
+            assert world.state() == eager_world.state()
+            gc.collect()
+            blocks.append(sys.getallocatedblocks())
+    assert max(blocks[1:]) - blocks[1] < 200, blocks
+    assert sum(program.replays for program in compiled._programs) > 90_000, compiled.explain()
 
 
 @pytest.mark.long
