@@ -359,6 +359,8 @@ class Trace:
                     )
             elif x._requires_grad:
                 self.recorder.refuse(f"{what} is a new Tensor that requires a gradient", where=False)
+            if kind is not Tensor:
+                self.recorder.refuse(f"{what} is a new {kind.__name__}: set .data of one that is there", where=False)
             return TensorOf(self._value(x._data, what))
         if kind is tuple or kind is list:
             return kind([self._template(part, f"{what}[{i}]") for i, part in enumerate(x)])

@@ -419,7 +419,14 @@ def _of_array(name: str, x: Array) -> Array:
     dtype = x.dtype if x.dtype.kind == "f" else FLOAT64
     wide = np.float32 if dtype.itemsize < 8 else np.float64  # for which SciPy has loops
     function = ndtr_of_singles if name == "ndtr" and wide is np.float32 and x.size > _MANY else error_function(name)
-    return function(x.astype(wide, casting="same_kind")).astype(dtype, copy=False)[()]
+    values = x.astype(wide, casting="same_kind")
+    out = function(values) if isinstance(function, np.ufunc) else _called(function, values)
+    return out.astype(dtype, copy=False)[()]
+
+
+@one_call()
+def _called(function: Callable[[Array], Array], x: Array) -> Array:
+    return function(x)
 
 
 @one_call()

@@ -362,3 +362,44 @@ def test_numbers_in_attributes(beside_eager, World):
     assert len(compiled._programs) == 2
     assert replays(compiled) > 20
     assert compiled._traced < 12
+
+
+class Recalling(nn.Module):
+    """A layer that sees what it has answered before, kept in one of several ways."""
+
+    def __init__(self, way):
+        self.way, self.scale = way, 1.0
+        self.layer, self.back = nn.Linear(6, 3, rng=0), nn.Linear(3, 3, rng=1)
+        start = np.zeros((16, 3), "f")
+        self.before = tensor(start) if way == "a Tensor" else nn.Buffer(start)
+
+    def forward(self, x):
+        out = np.tanh(self.layer(x) + self.back(self.before)) / self.scale
+        if self.way == "a Tensor":
+            self.before = out.detach()
+        elif self.way == "a new buffer":
+            self.before = nn.Buffer(out.data)
+        else:
+            self.before.data = out.data
+        self.scale = 0.9 * self.scale + 0.1 * np.abs(out.data).max().item()
+        return out
+
+
+@pytest.mark.parametrize("way", ["a Tensor", "a buffer", "a new buffer"])
+def test_what_a_module_keeps_of_earlier_calls(way, beside_eager, World):
+    def make():
+        model = Recalling(way)
+        world = World(model, optim.SGD(model.parameters(), lr=0.1))
+
+        def step(x, y):
+            world.optimizer.zero_grad()
+            loss = (model(x) ** 2).mean()
+            loss.backward()
+            world.optimizer.step()
+            return loss, model.before.data * 1.0, model.scale
+
+        return world, step
+
+    compiled, _ = beside_eager(make, batch, steps=14)
+    assert bool(replays(compiled)) == (way != "a new buffer"), compiled.explain()
+    assert way != "a new buffer" or "is a new Buffer: set .data" in compiled.explain()
