@@ -7,7 +7,6 @@ from typing import Any
 
 from autograd.compiling.calls import Var, map_tree, same_constant
 from autograd.compiling.tracing import Existing, TensorOf
-from autograd.engine.tensor import constant
 
 __all__ = ["build", "builder", "same_template"]
 
@@ -20,7 +19,7 @@ def build(template: Any, values: Iterator[Any], leaves: Any) -> Any:
         if kind is Var:
             return next(values)
         if kind is TensorOf:
-            return constant(next(values))
+            return x.build(next(values))
         if kind is Existing:
             return x.thing if x.leaf is None else leaves[x.leaf]
         return x
@@ -31,7 +30,7 @@ def build(template: Any, values: Iterator[Any], leaves: Any) -> Any:
 def builder(template: Any) -> Callable[[tuple[Any, ...], Any], Any]:
     """`build` for one template, given the values and the arguments."""
     if type(template) is TensorOf:
-        return lambda values, leaves: constant(values[0])
+        return lambda values, leaves: template.build(values[0])
     if type(template) is Var:
         return lambda values, leaves: values[0]
     return lambda values, leaves: build(template, iter(values), leaves)
@@ -42,7 +41,7 @@ def same_template(a: Any, b: Any) -> bool:
     if type(a) is not type(b):
         return False
     if type(a) is TensorOf:
-        return same_constant(a.var, b.var)
+        return same_constant(a.var, b.var) and a.name == b.name
     if type(a) is Existing:
         return a.leaf == b.leaf and (a.leaf is not None or a.thing is b.thing)
     if isinstance(a, tuple | list):

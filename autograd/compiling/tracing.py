@@ -17,12 +17,12 @@ from autograd.compiling.creators import Creators
 from autograd.compiling.errors import Refused
 from autograd.compiling.frames import is_ours
 from autograd.compiling.noted import Noted, NotedGenerator, noted_type
-from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of
+from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of, is_live
 from autograd.compiling.recorder import Recorder
 from autograd.compiling.renewed import Renewed, find_by_entry, is_number, place_of
 from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
-from autograd.engine.graph import GONE, Leaf
-from autograd.engine.tensor import Tensor
+from autograd.engine.graph import Leaf
+from autograd.engine.tensor import Tensor, constant
 from autograd.fingerprints import HANDED_OUT, hand_out
 from autograd.recording import RECORDER
 
@@ -35,10 +35,17 @@ _NOTED = (Noted, NotedGenerator)
 class TensorOf:
     """In a template: a new Tensor of a value, without graph."""
 
-    __slots__ = ("var",)
+    __slots__ = ("name", "var")
 
-    def __init__(self, var: Var) -> None:
-        self.var = var
+    def __init__(self, var: Var, name: str | None) -> None:
+        self.var, self.name = var, name
+
+    def build(self, value: Any) -> Tensor:
+        """That Tensor."""
+        new = constant(value)
+        if self.name is not None:
+            new.name = self.name
+        return new
 
 
 class Existing:
@@ -345,23 +352,7 @@ class Trace:
             if number is x:
                 return var
         if isinstance(x, Tensor):
-            if id(x) in self.by_entry:
-                self.recorder.refuse(f"{what} is a Tensor that is another one in each run", where=False)
-            if any(t is x for t, _ in self._tensors):
-                return Existing(x, self._index.get(id(x)))
-            node = x._node
-            if node is not None and not isinstance(node, Leaf):
-                maker: Any = node.parents[0] if node.op is None and node.parents else node
-                if maker.kept is not GONE:
-                    self.recorder.refuse(
-                        f"{what} has a graph that was not used up: return it detached, or compile the whole step",
-                        where=False,
-                    )
-            elif x._requires_grad:
-                self.recorder.refuse(f"{what} is a new Tensor that requires a gradient", where=False)
-            if kind is not Tensor:
-                self.recorder.refuse(f"{what} is a new {kind.__name__}: set .data of one that is there", where=False)
-            return TensorOf(self._value(x._data, what))
+            return self._template_of_tensor(x, what)
         if kind is tuple or kind is list:
             return kind([self._template(part, f"{what}[{i}]") for i, part in enumerate(x)])
         if isinstance(x, tuple) and hasattr(x, "_fields"):
@@ -374,6 +365,22 @@ class Trace:
             return Existing(x)
         self.recorder.refuse(f"{what} holds a {kind.__name__} that it has made", where=False)
         return None
+
+    def _template_of_tensor(self, x: Tensor, what: str) -> Any:
+        wrong = ""
+        if id(x) in self.by_entry:
+            wrong = "is a Tensor that is another one in each run"
+        elif any(t is x for t, _ in self._tensors):
+            return Existing(x, self._index.get(id(x)))
+        elif is_live(x):
+            wrong = "has a graph that was not used up: return it detached, or compile the whole step"
+        elif x.is_leaf and x._requires_grad:
+            wrong = "is a new Tensor that requires a gradient"
+        elif type(x) is not Tensor:
+            wrong = f"is a new {type(x).__name__}: set .data of one that is there"
+        if wrong:
+            self.recorder.refuse(f"{what} {wrong}", where=False)
+        return TensorOf(self._value(x._data, what), x.name)
 
 
 def _global_randomness() -> tuple[Any, ...]:

@@ -403,3 +403,15 @@ def test_what_a_module_keeps_of_earlier_calls(way, beside_eager, World):
     compiled, _ = beside_eager(make, batch, steps=14)
     assert bool(replays(compiled)) == (way != "a new buffer"), compiled.explain()
     assert way != "a new buffer" or "is a new Buffer: set .data" in compiled.explain()
+
+
+def test_the_name_of_a_result():
+    def named(x):
+        y = tensor(x) * 2.0
+        y.name = "y"
+        return y, tensor(x, name="x")
+
+    compiled = autograd.compile(named)
+    found = [[t.name for t in compiled(np.ones(2) * i)] for i in range(6)]
+    assert replays(compiled)
+    assert found == [["y", "x"]] * 6
