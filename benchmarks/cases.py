@@ -90,12 +90,12 @@ def training(lib: Any, model: Any, x: Any, y: Any, loss_function: Any) -> Task:
     start = [lib.numpy(p).copy() for p in parameters]
     x, y = lib.array(x), lib.array(y)
     optimizer = lib.optim.Adam(parameters, lr=1e-3)
-    untouched = optimizer.state_dict()
+    forget = lib.forgetting(optimizer)
 
     def reset() -> None:
         for p, a in zip(parameters, start, strict=True):
             lib.set(p, a.copy())
-        optimizer.load_state_dict(untouched)
+        forget()
 
     @lib.prepared
     def step() -> Any:

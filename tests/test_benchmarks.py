@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import autograd
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder benchmarks")
 
@@ -70,6 +72,16 @@ def test_a_case_starts_over_and_agrees_with_pytorch(bench, name):
     theirs = bench.measure.first_values(bench.measure.task_of(import_module("peers.pytorch"), name), 1)
     assert len(theirs) == len(found)
     assert rtol == bench.cases.RANDOM or found == pytest.approx(theirs, rel=rtol, abs=1e-3 * rtol)
+
+
+@pytest.mark.parametrize("name", [name for name in names_in("workloads", "COMPILED") if "scalar" not in name])
+def test_a_compiled_workload_has_the_bits_of_the_eager_one(bench, name, monkeypatch):
+    expected = bench.measure.first_values(bench.measure.task_of(bench.chainrule, name), 6)
+    steps = []
+    monkeypatch.setattr(bench.chainrule, "prepared", lambda step: steps.append(autograd.compile(step)) or steps[-1])
+    assert bench.measure.first_values(bench.measure.task_of(bench.chainrule, name), 6) == expected
+    assert [step.reason for step in steps] == [None]
+    assert "replayed 0 times" not in steps[0].explain()
 
 
 def test_single_ops_agree_with_numpy_by_hand(bench):

@@ -110,14 +110,14 @@ def training(w, data, model):
     loss_function = nn.CrossEntropyLoss()
     batches = list(zip(data["X"], data["Y"], strict=True))
     optimizer = optimizer_of(w, parameters)
-    untouched = optimizer.state_dict()
+    forget = forgetting(optimizer)
     done = 0
 
     def reset():
         nonlocal done
         for p, start in zip(parameters, data["parameters"], strict=True):
             p.data = start.copy()
-        optimizer.load_state_dict(untouched)
+        forget()
         done = 0
 
     @prepared
@@ -134,6 +134,12 @@ def training(w, data, model):
         return update(*batches[(done - 1) % BATCHES])
 
     return Task(step, lambda loss: [loss.item()], reset)
+
+
+def forgetting(optimizer):
+    """A function that makes the optimizer what it is now."""
+    state = optimizer.state_dict()
+    return lambda: optimizer.load_state_dict(state)
 
 
 def optimizer_of(w, parameters):
@@ -222,6 +228,7 @@ LIBRARY = SimpleNamespace(
     nn=nn,
     optim=optim,
     prepared=lambda f: prepared(f),
+    forgetting=forgetting,
     array=lambda a: a,
     leaf=lambda a: tensor(a, requires_grad=True),
     set=put,

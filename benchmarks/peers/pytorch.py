@@ -105,13 +105,13 @@ def training(w, data, model):
     loss_function = nn.CrossEntropyLoss()
     batches = [(torch.from_numpy(x), torch.from_numpy(y)) for x, y in zip(data["X"], data["Y"], strict=True)]
     optimizer = optimizer_of(w, parameters)
-    untouched = optimizer.state_dict()
+    forget = forgetting(optimizer)
     done = 0
 
     def reset():
         nonlocal done
         restart(parameters, data)
-        optimizer.load_state_dict(untouched)
+        forget()
         done = 0
 
     @prepared
@@ -128,6 +128,18 @@ def training(w, data, model):
         return update(*batches[(done - 1) % BATCHES])
 
     return Task(step, lambda loss: [loss.item()], reset)
+
+
+def forgetting(optimizer):
+    """A function that makes the optimizer what it was at first: in place, as other tensors would be compiled anew."""
+
+    def forget():
+        with torch.no_grad():
+            for state in optimizer.state.values():
+                for value in filter(torch.is_tensor, state.values()):
+                    value.zero_()
+
+    return forget
 
 
 def restart(parameters, data):
@@ -248,6 +260,7 @@ LIBRARY = SimpleNamespace(
     nn=nn,
     optim=torch.optim,
     prepared=lambda f: prepared(f),
+    forgetting=forgetting,
     array=torch.from_numpy,
     leaf=leaf,
     set=put,
