@@ -106,11 +106,13 @@ class _Gatherer:
             return None
         if x.shape[0] <= _rows(x.shape) or self._shape not in (None, x.shape):
             return None
-        return (ufunc, args, out) if all(map(_is_operand, args)) else None
+        return (ufunc, args, out) if all(_is_operand(arg, x.shape) for arg in args) else None
 
 
-def _is_operand(x: Any) -> bool:
+def _is_operand(x: Any, shape: tuple[int, ...]) -> bool:
     value = x.example if type(x) is Var else x
+    if value is x and _is_cut(x, shape):  # an array that the library keeps, which is no input
+        return False
     return type(value) in (int, float, np.ndarray) or isinstance(value, np.number | np.bool_)
 
 

@@ -22,4 +22,4 @@ def hessian(w, data):
     x = casadi.MX.sym("x", *w.sizes)
     value = casadi.sumsqr(casadi.tanh(casadi.DM(data["A"]) @ x))
     f = casadi.Function("f", [x], [casadi.hessian(value, x)[0]])
-    return Task(lambda: f(data["x"]), lambda h: [np.sum(h), np.abs(np.array(h)).sum(), float(h[1, 2])])
+    return Task(lambda: f(data["x"]).full(), lambda h: [h.sum(), np.abs(h).sum(), h[1, 2]])

@@ -5,6 +5,7 @@ import pytest
 
 import autograd
 from autograd import tensor
+from autograd.arrays import ones
 from autograd.compiling import pieces
 
 ROWS = 500
@@ -25,6 +26,7 @@ def chains(function, arguments, bits, **options):
     compiled = autograd.compile(function, strict=True, **options)
     for i in range(6):
         assert bits(compiled(*arguments(i))) == bits(function(*arguments(i)))
+    assert compiled._programs[0].replays
     return [block for block in compiled._programs[0].blocks if isinstance(block, pieces.Chain)]
 
 
@@ -109,6 +111,14 @@ def test_errors_of_floating_point_are_treated_as_they_are_in_each_call(bits):
 
     with np.errstate(over="raise"):
         assert not chains(lambda x: np.exp(x * x) + 1.0, lambda i: (numbers(i, ROWS),), bits)
+
+
+def test_arrays_that_the_library_keeps(bits):
+    def f(x):
+        return np.tanh(x * ones(ROWS, x.dtype) + 1.0) * 2 + ones(1, x.dtype)
+
+    ones(ROWS, np.dtype(float))
+    assert chains(f, lambda i: (numbers(i, ROWS),), bits)
 
 
 def test_results_are_new_each_time(bits):
