@@ -126,14 +126,14 @@ def fit(
         restore(resume, run, ordered, other_data=other_data)
     run.known = known_of(model)
     shown = progress(show)
-    update = _update(clip_value, clip_norm is None)
+    update = _update(clip_value, clip_norm)
     if compile:
         update = run.compiled = autograd.compile(update)
     try:
         with _interruptible(run), np.errstate(all="ignore"):  # what is no longer finite is reported by us
             _call(run, ordered, "on_fit_begin")
             while run.epoch < run.epochs and run.why is None:
-                _epoch(run, ordered, shown, update, clip_norm)
+                _epoch(run, ordered, shown, update)
     finally:
         shown.close()
     _tell(run, ended=True)
@@ -149,7 +149,6 @@ def _epoch(
     callbacks: Sequence[Callback],
     shown: Progress,
     update: Callable[..., NDArray[Any]],
-    clip_norm: float | None,
 ) -> None:
     """Go through the training data once, or through what is left of it; then judge."""
     run.model.train()
@@ -159,7 +158,7 @@ def _epoch(
     dtype = dtype_of(run.model)
     for batch in run.train:
         x, targets = parts_of(batch, dtype)
-        value = paused(_step, run, update, x, targets, clip_norm)
+        value = float(paused(update, run.model, run.loss, run.optimizer, x, *targets))
         if not math.isfinite(value):
             _report_nonfinite(run, x, targets, value)
             return
@@ -193,17 +192,8 @@ def _epoch(
     _call(run, callbacks, "on_epoch_end")
 
 
-def _step(run: Run, update: Callable[..., Any], x: Any, targets: tuple[Any, ...], clip_norm: float | None) -> float:
+def _update(clip_value: float | None, clip_norm: float | None) -> Callable[..., NDArray[Any]]:
     """One update, unless the loss, which is returned, is not finite."""
-    value = float(update(run.model, run.loss, run.optimizer, x, *targets))
-    if clip_norm is not None and math.isfinite(value):
-        clip_grad_norm(run.model.parameters(), clip_norm)
-        run.optimizer.step()
-    return value
-
-
-def _update(clip_value: float | None, whole: bool) -> Callable[..., NDArray[Any]]:
-    """What may be compiled of a step: the ``whole`` of it, or all but the optimizer, when a norm comes in between."""
 
     def step(model: Module, loss: Loss, optimizer: Optimizer, x: Any, *targets: Any) -> NDArray[Any]:
         lost = loss(model(x), *targets)
@@ -213,8 +203,9 @@ def _update(clip_value: float | None, whole: bool) -> Callable[..., NDArray[Any]
             lost.backward()
             if clip_value is not None:
                 clip_grad_value(model.parameters(), clip_value)
-            if whole:
-                optimizer.step()
+            if clip_norm is not None:
+                clip_grad_norm(model.parameters(), clip_norm)
+            optimizer.step()
         return value
 
     return step
