@@ -314,13 +314,11 @@ class MultiheadAttention(Module):
         return f"MultiheadAttention({self.embed_dim}, {self.num_heads})"
 
     def extra_repr(self) -> str:
-        words = [f"{self.embed_dim}, num_heads={self.num_heads}"]
-        if self.dropout:
-            words.append(f"dropout={self.dropout}")
-        if self.in_proj_bias is None:
-            words.append("bias=False")
-        if not self.kdim == self.vdim == self.embed_dim:
-            words.append(f"kdim={self.kdim}, vdim={self.vdim}")
-        if self.batch_first:
-            words.append("batch_first=True")
+        unusual = {
+            f"dropout={self.dropout}": self.dropout,
+            "bias=False": self.in_proj_bias is None,
+            f"kdim={self.kdim}, vdim={self.vdim}": not self.kdim == self.vdim == self.embed_dim,
+            "batch_first=True": self.batch_first,
+        }
+        words = [f"{self.embed_dim}, num_heads={self.num_heads}", *(word for word, shown in unusual.items() if shown)]
         return ", ".join(words)

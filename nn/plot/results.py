@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nn.metrics import confusion_matrix as counted
 from nn.plot.look import COLOURS, DASHES, finish, on_axes
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ def _counts(predictions: ArrayLike, labels: ArrayLike | None, least: int) -> NDA
     if min(true.min(initial=0), guessed.min(initial=0)) < 0:
         raise ValueError("predictions and labels are class numbers from 0 on.")
     count = max(int(true.max(initial=-1)), int(guessed.max(initial=-1)), least - 1) + 1
-    table = np.zeros((count, count), int)
-    np.add.at(table, (true, guessed), 1)
-    return table
+    return counted(guessed, true, count)
 
 
 def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:

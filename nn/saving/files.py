@@ -29,7 +29,6 @@ _KNOWN = (
     (b"\x89HDF", "an HDF5 file"),
     (b"\x1f\x8b", "compressed with gzip"),
 )
-_BY_HAND = "If you know where it comes from: model.load_state_dict("
 
 
 def write(path: str | os.PathLike[str], tree: Any, short: str = "") -> None:
@@ -118,15 +117,13 @@ def _foreign(data: bytes, form: ModuleType) -> str:
     for start, what in _KNOWN:
         if data.startswith(start):
             return f"it is no checkpoint, but {what}."
-    if data.startswith(b"PK") and form is npz:
-        if b"PK\x05\x06" not in data[-(2**16 + 22) :]:
-            return "it is damaged: it is a zip archive without its end."
-        if b"/data.pkl" in data:
-            return "it is no checkpoint, but a file of torch.save. In PyTorch, save the state dict with safetensors."
-        return f"it has no checksum: another program made it, or it is damaged. {_BY_HAND}np.load(path))"
-    if form is safetensors and data[8:9] == b"{":
-        return (
-            f"it has no checksum: another program made it, or it is damaged. {_BY_HAND}"
-            "safetensors.numpy.load_file(path))"
-        )
+    zipped = data.startswith(b"PK") and form is npz
+    if zipped and b"PK\x05\x06" not in data[-(2**16 + 22) :]:
+        return "it is damaged: it is a zip archive without its end."
+    if zipped and b"/data.pkl" in data:
+        return "it is no checkpoint, but a file of torch.save. In PyTorch, save the state dict with safetensors."
+    if zipped or (form is safetensors and data[8:9] == b"{"):
+        by_hand = f"model.load_state_dict({'np.load' if zipped else 'safetensors.numpy.load_file'}(path))"
+        why = "it has no checksum: another program made it, or it is damaged."
+        return f"{why} If you know where it comes from: {by_hand}"
     return "it is no checkpoint, or the beginning of one is damaged or missing."

@@ -22,13 +22,15 @@ class Found(NamedTuple):
 CHECKS: dict[str, Callable[[TrialStep], Finding | None]] = {}
 
 
-def finds(name: str, severity: str = "error") -> Callable[[Callable[[TrialStep], Found | None]], Any]:
-    """Put a check into the table."""
+def finds(
+    name: str, severity: str = "error", *, places: bool = False
+) -> Callable[[Callable[[TrialStep], Found | None]], Any]:
+    """Put a check into the table; of one that looks for places, what it says counts where there are any."""
 
     def put(check: Callable[[TrialStep], Found | None]) -> Any:
         def named(trial: TrialStep) -> Finding | None:
             found = check(trial)
-            if found is None:
+            if found is None or (places and not found.where):
                 return None
             what, why, remedy, where, measured = found
             return Finding(name, severity, what, why, remedy, tuple(where), measured)

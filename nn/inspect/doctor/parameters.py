@@ -11,14 +11,12 @@ from nn.inspect.doctor.checks import Found, finds, listed
 from nn.inspect.doctor.trial_step import TrialStep
 
 
-@finds("no-gradient")
+@finds("no-gradient", places=True)
 def no_gradient(trial: TrialStep) -> Found | None:
     """Parameters that the loss does not depend on."""
     if trial.loss is None:
         return None
     names = [name for name, g in trial.gradients.items() if g is None and name not in trial.stale]
-    if not names:
-        return None
     total = len(trial.gradients)
     what = f"The loss does not depend on {listed(len(names), 'parameter')} of {total}: no gradient reaches them."
     remedy = (
@@ -28,7 +26,7 @@ def no_gradient(trial: TrialStep) -> Found | None:
     return Found(what, "They never change.", remedy, names, {"without": len(names), "parameters": total})
 
 
-@finds("zero-gradient", "warning")
+@finds("zero-gradient", "warning", places=True)
 def zero_gradient(trial: TrialStep) -> Found | None:
     """Exactly zero, now and after one step: a last layer that starts at 0 holds the others up for one step only."""
     if not trial.loss or not trial.after:
@@ -38,8 +36,6 @@ def zero_gradient(trial: TrialStep) -> Found | None:
         for name, g in trial.gradients.items()
         if g is not None and g.size and not g.any() and (later := trial.after.get(name)) is not None and not later.any()
     ]
-    if not names:
-        return None
     return Found(
         f"The gradient of {listed(len(names), 'parameter')} is exactly 0, and still is after one step.",
         "No step changes them. Dead units, an activation without slope, or a product with 0 stop the gradient.",
@@ -50,14 +46,12 @@ def zero_gradient(trial: TrialStep) -> Found | None:
     )
 
 
-@finds("stale-gradient")
+@finds("stale-gradient", places=True)
 def stale_gradient(trial: TrialStep) -> Found | None:
     """The same, with a gradient that is left over: what the next backward pass replaces is not stale."""
     if trial.loss is None:
         return None
     names = [name for name, g in trial.gradients.items() if g is None and name in trial.stale]
-    if not names:
-        return None
     return Found(
         f"{listed(len(names), 'parameter')} hold a gradient of an earlier pass, and this loss gives them none.",
         "Each step would apply the old gradient again.",
@@ -67,14 +61,12 @@ def stale_gradient(trial: TrialStep) -> Found | None:
     )
 
 
-@finds("not-in-optimizer")
+@finds("not-in-optimizer", places=True)
 def not_in_optimizer(trial: TrialStep) -> Found | None:
     """Parameters that want a gradient, and that nobody moves."""
     if not trial.optimizers:
         return None
     names = [name for name, p in trial.parameters.items() if p.requires_grad and id(p) not in trial.training.trained]
-    if not names:
-        return None
     own = {id(p) for p in trial.parameters.values()}
     foreign = len(trial.training.trained.keys() - own)
     what = f"The optimizer does not hold {listed(len(names), 'parameter')} of the model."
@@ -90,14 +82,12 @@ def not_in_optimizer(trial: TrialStep) -> Found | None:
     )
 
 
-@finds("held-twice")
+@finds("held-twice", places=True)
 def held_twice(trial: TrialStep) -> Found | None:
     """Parameters in several groups, or in several optimizers."""
     count = Counter(id(p) for o in trial.optimizers for group in o.param_groups for p in group["params"])
     names = {id(p): name for name, p in trial.parameters.items()}
     twice = [names.get(key, "a parameter that is not of this model") for key, n in count.items() if n > 1]
-    if not twice:
-        return None
     return Found(
         f"{listed(len(twice), 'parameter')} stand in several groups or optimizers.",
         "Each step moves them more than once, with the rates of all of them.",
@@ -107,7 +97,7 @@ def held_twice(trial: TrialStep) -> Found | None:
     )
 
 
-@finds("equal-units")
+@finds("equal-units", places=True)
 def equal(trial: TrialStep) -> Found | None:
     """Units that start equal and stay so, by the rule of `nn.equal_units`."""
     where, words = [], []
@@ -116,8 +106,6 @@ def equal(trial: TrialStep) -> Found | None:
         if g is not None and (text := equal_units(p.data, g, hidden=hidden, is_layer=is_layer)) is not None:
             where.append(name)
             words.append(f"{name} holds the weights of {text}")
-    if not where:
-        return None
     return Found(
         " ".join(words),
         "Units that are equal and stay equal are worth one unit, however many there are.",

@@ -40,7 +40,7 @@ def hidden(trial: TrialStep) -> Found | None:
     )
 
 
-@finds("eval-mode", "warning")
+@finds("eval-mode", "warning", places=True)
 def eval_mode(trial: TrialStep) -> Found | None:
     """Only where the mode makes a difference, and is not that of a part that is frozen."""
     where = [
@@ -48,8 +48,6 @@ def eval_mode(trial: TrialStep) -> Found | None:
         for path, module, training in trial.modes
         if not training and _minds(module) and not _is_frozen(module)
     ]
-    if not where:
-        return None
     return Found(
         f"{listed(len(where), 'module')} are in evaluation mode, and compute something else there than in training.",
         "Dropout leaves nothing out, and batch norm uses running statistics that no longer follow the data.",

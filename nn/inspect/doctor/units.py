@@ -40,7 +40,7 @@ def dead_share(activation: Activation) -> float:
     return float(np.mean(~(activation.out > 0.0).any(axis=others)))
 
 
-@finds("dead-units", "warning")
+@finds("dead-units", "warning", places=True)
 def dead(trial: TrialStep) -> Found | None:
     """Layers most of whose ReLUs give 0 for the whole batch."""
     shares = _pooled(trial, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
@@ -54,7 +54,7 @@ def dead(trial: TrialStep) -> Found | None:
     )
 
 
-@finds("saturated-units", "warning")
+@finds("saturated-units", "warning", places=True)
 def saturated(trial: TrialStep) -> Found | None:
     """Hidden layers that are mostly flat."""
     shares = _pooled(trial, lambda low, high: math.isfinite(high - low), flat_share)
@@ -84,11 +84,8 @@ def _pooled(
     return {where: sum(shares) / len(shares) for where, shares in found.items()}
 
 
-def _found(shares: dict[str, float], what: str, why: str, remedy: str) -> Found | None:
+def _found(shares: dict[str, float], what: str, why: str, remedy: str) -> Found:
     bad = {where: share for where, share in shares.items() if share > _TOO_MANY}
-    if not bad:
-        return None
     words = ", ".join(f"{share:.0%} in {where or 'the model'}" for where, share in bad.items())
-    return Found(
-        f"{words}: so many {what}.", why, remedy, bad, {where: round(share, 4) for where, share in bad.items()}
-    )
+    measured = {where: round(share, 4) for where, share in bad.items()}
+    return Found(f"{words}: so many {what}.", why, remedy, bad, measured)
