@@ -91,11 +91,6 @@ class _Watch:
         data, g = weight.data, np.asarray(plain(gradient))
         what = equal_units(data, g, hidden=self.hidden, is_layer=self.is_layer)
         if what is not None:
-            self._warn(what)
-
-    def _warn(self, what: str) -> None:
-        warnings.warn(
-            f"{self.name} holds the weights of {what} Start from different numbers: nn.init.kaiming_uniform_, say.",
-            SymmetryWarning,
-            stacklevel=users_level(),
-        )
+            remedy = "Start from different numbers: nn.init.kaiming_uniform_, say."
+            text = f"{self.name} holds the weights of {what} {remedy}"
+            warnings.warn(text, SymmetryWarning, stacklevel=users_level())

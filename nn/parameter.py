@@ -74,7 +74,9 @@ class Buffer(Tensor):
 def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """A copy of the data; the dtype is for data that has none of its own."""
     only_numbers(data, "the data of a parameter or buffer")
-    if is_live(data) and not _is_a_start(data):
+    # A copy of what a user made is another start; what was computed, or stands for an argument of a function that is
+    # being differentiated, has a graph to lose.
+    if is_live(data) and not (data.is_leaf and not isinstance(data._info, Argument)):
         raise LiveGraphError(
             f"a parameter or buffer owns a copy of its data, and that of {data._describe()} would be cut off from the "
             "graph silently. To compute with this Tensor in place of a parameter, call nn.functional_call(module, "
@@ -83,12 +85,6 @@ def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDAr
     if isinstance(data, Tensor):
         data = data.data
     return np.array(data, None if hasattr(data, "dtype") else dtype, order="C")
-
-
-def _is_a_start(t: Tensor) -> bool:
-    """Whether a user made a Tensor: a copy of it is another start. What was computed, or stands for an argument of a
-    function that is being differentiated, has a graph to lose."""
-    return t.is_leaf and not isinstance(t._info, Argument)
 
 
 def _note_origin(tensor: Tensor) -> None:

@@ -66,10 +66,8 @@ class Shift(_Change):
         padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)), constant_values=fill)
         down, right = (rng.integers(0, 2 * p + 1, (n, 1)) for _ in range(2))
         rows, columns = down + np.arange(height), right + np.arange(width)
-        moved: Array = padded[np.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]].transpose(
-            0, 3, 1, 2
-        )
-        return moved
+        moved = padded[np.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
+        return np.moveaxis(moved, -1, 1)
 
 
 class Flip(_Change):
@@ -134,8 +132,7 @@ class Noise(_Change):
     def __call__(self, x: Array, rng: np.random.Generator) -> Array:
         only_numbers(x, f"{self}: the batch")
         noise = rng.normal(0.0, self.std, x.shape)
-        noisy: Array = x + (noise.astype(x.dtype) if x.dtype.kind == "f" else noise)
-        return noisy
+        return np.asarray(x + (noise.astype(x.dtype) if x.dtype.kind == "f" else noise))
 
 
 class Cutout(_Change):

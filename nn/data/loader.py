@@ -98,7 +98,7 @@ class Loader:
                 arrays = (self.augment(arrays[0], rng), *arrays[1:])
             if self.epoch == epoch + 1:  # no later loop has begun
                 self.batch = number + 1
-            yield self.source.formed(arrays)
+            yield arrays[0] if self.source.single else arrays
         if self.epoch == epoch + 1:
             self.batch = 0
 

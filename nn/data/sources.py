@@ -32,10 +32,6 @@ class Source:
         """The samples of an index, which is a slice or an array of numbers."""
         raise NotImplementedError
 
-    def formed(self, arrays: tuple[Any, ...]) -> Any:
-        """Arrays in the form that the data set came in."""
-        return arrays[0] if self.single else arrays
-
     def _in_dtype(self, array: Any) -> Any:
         """A floating array in the dtype of the loader, others as they are."""
         return array.astype(self.dtype) if array.dtype.kind == "f" and array.dtype != self.dtype else array
@@ -95,8 +91,7 @@ class Samples(Source):
                 f"the samples of a batch cannot be stacked: part {part} has the shapes {first} and {second}. Pad or "
                 "crop them to one shape."
             )
-        stacked: NDArray[Any] = self._in_dtype(np.stack(column))
-        return stacked
+        return np.asarray(self._in_dtype(np.stack(column)))
 
 
 class Stream(Samples):

@@ -9,7 +9,7 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -56,14 +56,6 @@ def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
             return draw_graph(refusals[0], **options)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A layer that refused its inputs, in the place of an op."""
-
-    name: str
-    operands: tuple[str, ...]
-
-
 def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable[..., Any]:
     """The method forward of a module, which notes what the module refused; the innermost one is the first."""
     forward = module.forward
@@ -76,7 +68,8 @@ def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable
             given = arrays_of(forward, args, kwargs)
             label = type(module).__name__
             refusal = OperandError(*error.args)
-            refusal.op = _Call(f"{path}: {label}" if path else label, tuple(given))
+            name = f"{path}: {label}" if path else label
+            refusal.op = SimpleNamespace(name=name, operands=tuple(given))  # the layer, in the place of an op
             refusal.operands = tuple(given.values())
             refusals.append(refusal)
             raise

@@ -344,5 +344,4 @@ def _means(n: int, m: int) -> NDArray[np.float64]:
     """The matrix (m, n) that takes the means of m windows of n numbers."""
     i, k = np.arange(m)[:, None], np.arange(n)
     inside = (k >= i * n // m) & (k < -(-(i + 1) * n // m))
-    means: NDArray[np.float64] = inside / inside.sum(axis=1, keepdims=True)
-    return means
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True))

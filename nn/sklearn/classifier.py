@@ -67,9 +67,8 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: ArrayLike) -> Array:
         """The class of each sample."""
-        output = self._output(X)
-        found: Array = self.classes_[self._chosen(output)]
-        return found
+        output = self._output(X)  # which refuses an estimator that was not fitted
+        return np.asarray(self.classes_[self._chosen(output)])
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """The probability of each class, of shape (n, classes), in the order of ``classes_``."""
@@ -92,8 +91,7 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         refuse_nan(output, "outputs of the network")
         if len(self.classes_) == 1:
             return np.zeros(len(output), int)
-        found: Array = output.argmax(axis=1) if len(self.classes_) > 2 else (output[:, 0] > 0.0).astype(int)
-        return found
+        return output.argmax(axis=1) if len(self.classes_) > 2 else (output[:, 0] > 0.0).astype(int)
 
     def _read_targets(self, y: Any, known: bool) -> Array:
         check_classification_targets(y)
@@ -107,8 +105,7 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
             raise ValueError(f"the labels {unknown} are not among the classes {self.classes_} known so far.")
         self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
         self.out_activation_ = "logistic" if self.n_outputs_ == 1 else "softmax"
-        labels: Array = np.searchsorted(self.classes_, y).astype(np.int64)
-        return labels
+        return np.asarray(np.searchsorted(self.classes_, y), np.int64)
 
     def _losses(self, output: Any, targets: Array, *, reduction: Any) -> Any:
         if self.n_outputs_ == 1:
