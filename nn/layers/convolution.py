@@ -182,17 +182,14 @@ class _Conv(Module):
         self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_channels).astype(kind)) if bias else None
 
     def forward(self, x: Any) -> Tensor:
-        padded = self.padding_mode != "zeros"
-        x, padding = (self._padded(x), 0) if padded else (x, self.padding)
+        padding = self.padding
+        if self.padding_mode != "zeros":  # a margin made of the input itself
+            x, has_samples = batched(type(self).__name__, x, self.axes, self.weight)
+            mode: Any = _PADDING_MODES[self.padding_mode]
+            x = np.pad(x, ((0, 0), (0, 0), *self._sides), mode)
+            x, padding = x if has_samples else x[0], (0,) * self.axes
         where = self.stride, padding, self.dilation, self.groups, self.flip
         return _convolve(f"conv{self.axes}d", self.axes, x, self.weight, self.bias, *where)
-
-    def _padded(self, x: Any) -> Any:
-        """The input with a margin made of itself."""
-        x, has_samples = batched(type(self).__name__, x, self.axes, self.weight)
-        mode: Any = _PADDING_MODES[self.padding_mode]
-        x = np.pad(x, ((0, 0), (0, 0), *self._sides), mode)
-        return x if has_samples else x[0]
 
     def extra_repr(self) -> str:
         words = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]

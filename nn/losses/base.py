@@ -39,8 +39,7 @@ class _Loss(Module):
 
     def extra_repr(self) -> str:
         settings = {"reduction": "mean", **self._settings}
-        values = {name: getattr(self, name) for name in settings}
-        return ", ".join(f"{name}={values[name]!r}" for name, usual in settings.items() if values[name] != usual)
+        return ", ".join(f"{k}={value!r}" for k, usual in settings.items() if (value := getattr(self, k)) != usual)
 
 
 def weight_buffer(weight: Any) -> Buffer | None:
