@@ -282,14 +282,14 @@ class RMSNorm(Module):
 
 def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> None:
     """Let a running statistic go a part of the way to that of a batch."""
-    if running is None:
-        return
-    old = plain(running) if isinstance(running, Tensor) else running
-    moved = ((1.0 - momentum) * old + (momentum * correction) * new).astype(old.dtype)
     if isinstance(running, Tensor):  # not in place: a graph may hold the old values
-        running.data = moved
-    else:
-        running[...] = moved
+        running.data = _between(plain(running), new, momentum, correction)
+    elif running is not None:
+        running[...] = _between(running, new, momentum, correction)
+
+
+def _between(old: Any, new: Any, momentum: float, correction: float) -> Any:
+    return ((1.0 - momentum) * old + (momentum * correction) * new).astype(old.dtype)
 
 
 def _last_axes(name: str, x: Any, normalized_shape: int | Sequence[int], weight: Any, bias: Any = None) -> int:
