@@ -15,8 +15,6 @@ from autograd.compiling.calls import map_tree
 from autograd.engine.graph import Leaf
 from autograd.engine.tensor import Tensor
 
-__all__ = ["Arguments"]
-
 ndarray = np.ndarray
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Call", "Memory", "Slot", "Var", "map_tree", "same_constant", "vars_in"]
-
 
 class Memory:
     """What an array lies in. Views share it; ``external`` was there before, ``constant`` depends on nothing."""

@@ -26,8 +26,6 @@ from autograd.compiling.noted import Noted, NotedGenerator
 from autograd.engine.tensor import Tensor
 from autograd.recording import ONE_CALL
 
-__all__ = ["Creators"]
-
 
 def one(dtype: Any) -> Any:
     """The number 1."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from autograd.errors import AutogradError
 
-__all__ = ["CompileError", "CompileWarning", "Refused"]
-
 
 class CompileError(AutogradError):
     """A function cannot be compiled, and ``strict=True`` asks for it; or a replay differed from the eager run.

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LOOKING_AFTER", "caller", "is_foreign", "is_ours", "is_room", "line_of", "place_of", "users_frame"]
-
 _HOUSE = Path(__file__).parents[2]
 _OURS = tuple(f"{_HOUSE / package}{os.sep}" for package in ("autograd", "nn", "optim"))
 _ROOM = f"{_HOUSE / 'autograd' / 'compiling'}{os.sep}"

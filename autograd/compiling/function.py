@@ -23,15 +23,14 @@ from autograd.compiling.arguments import Arguments
 from autograd.compiling.errors import CompileError, CompileWarning, Refused
 from autograd.compiling.frames import is_ours, line_of
 from autograd.compiling.guards import Guards
-from autograd.compiling.program import ANOTHER_WAY, BUSY, OTHER, Program, disagreement
+from autograd.compiling.program import ANOTHER_WAY, BUSY, Program, disagreement
 from autograd.compiling.renewed import Renewed
 from autograd.compiling.snapshot import Snapshot, differences, frozen
 from autograd.compiling.tracing import Trace
+from autograd.compiling.writing import OTHER
 from autograd.engine.graph import STATE
 from autograd.provenance import place
 from autograd.recording import RECORDER
-
-__all__ = ["Compiled", "compile"]
 
 MOST = 4  # programs that are kept
 MOST_REASONS = 16  # signatures that run eager, before all do

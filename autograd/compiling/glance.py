@@ -15,8 +15,6 @@ from autograd.compiling.reachable import MISSING, Holder
 from autograd.engine.codegen import source_file
 from autograd.engine.tensor import Tensor
 
-__all__ = ["Glance"]
-
 _RENEWED = (np.ndarray, np.floating, float, tuple, Tensor)  # what may be another one in each run
 _GONE = (AttributeError, IndexError, KeyError, ValueError)  # of an entry that is there no more
 

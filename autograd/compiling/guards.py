@@ -25,8 +25,6 @@ from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
 
-__all__ = ["Guards"]
-
 _data, _live, _grad, _info = map(attrgetter, ("_data", "_requires_grad", "_grad", "_info"))
 PATIENCE = 3  # calls after which the look at everything is worth being written out
 

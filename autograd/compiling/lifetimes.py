@@ -16,8 +16,6 @@ import numpy as np
 from autograd.compiling.calls import Call, Memory
 from autograd.engine.tensor import Tensor
 
-__all__ = ["FORGIVEN", "SPARED", "Lifetimes", "OldGradients", "Register", "needed_by_eager"]
-
 FORGIVEN = 4096  # bytes that may stay whatever they cost: the graph of the smallest eager step takes more
 
 

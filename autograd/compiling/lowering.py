@@ -14,8 +14,6 @@ import numpy as np
 
 from autograd.compiling.calls import Call, Var
 
-__all__ = ["Lowering", "in_place", "is_product_by_dot"]
-
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _SMALL = 65_536  # numbers: with larger matrices a call is lost in what it computes
 _TAKES_ARRAYS = frozenset(

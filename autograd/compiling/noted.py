@@ -19,9 +19,6 @@ from autograd.compiling.frames import LOOKING_AFTER, is_ours
 from autograd.compiling.names import ABOUT_FORM, DRAWS, FUNCTIONS, METADATA, METHODS, WRITERS, WRITING
 from autograd.engine.tensor import Tensor
 
-__all__ = ["Noted", "NotedGenerator", "noted_type"]
-
-
 _put = object.__setattr__
 
 

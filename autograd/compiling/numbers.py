@@ -18,8 +18,6 @@ from autograd.compiling.calls import Call, Var
 from autograd.compiling.straight import FORMULAS, Straight
 from autograd.compiling.tape import Tape, reason_against
 
-__all__ = ["Block", "with_blocks"]
-
 _numbers = count(-1, -1)  # of values that no trace has
 FEW = 32  # calls, below which they stay calls of NumPy
 _EXACT = 2**53  # up to which all integers are floats

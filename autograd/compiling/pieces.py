@@ -16,8 +16,6 @@ from autograd.compiling.calls import Call, Var
 from autograd.compiling.lowering import Lowering, in_place
 from autograd.engine.codegen import source_file
 
-__all__ = ["Chain", "in_pieces"]
-
 SIZE = 16_384  # numbers of a piece
 LARGE = 4 * SIZE  # from which on arrays are worth it
 FEW = 3  # calls, below which they stay calls on whole arrays

@@ -23,8 +23,6 @@ from autograd.compiling.recorder import run_call
 from autograd.compiling.rewriting import Rewritten
 from autograd.compiling.tracing import TensorOf, Trace
 
-__all__ = ["Plan", "values_of_template"]
-
 _UFUNC_OF = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.true_divide,
     operator.floordiv: np.floor_divide, operator.mod: np.remainder, operator.matmul: np.matmul,

@@ -14,8 +14,6 @@ from autograd.compiling.tracing import Effect, Trace
 from autograd.compiling.writing import OTHER, write
 from autograd.provenance import place
 
-__all__ = ["ANOTHER_WAY", "BUSY", "OTHER", "Program", "disagreement"]
-
 
 class Program:
     """A compiled signature."""

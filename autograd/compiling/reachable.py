@@ -40,8 +40,6 @@ from autograd.engine.graph import GONE, Vertex
 from autograd.engine.op import Op
 from autograd.engine.tensor import Tensor
 
-__all__ = ["ASKED", "MADE_OF", "MISSING", "Holder", "Reachable", "hooks_of", "is_live"]
-
 LIMIT = 50_000  # objects; who reaches more has the world in its closure
 
 _ATOMS = (

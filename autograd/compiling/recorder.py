@@ -29,8 +29,6 @@ from autograd.engine.tensor import Tensor
 from autograd.provenance import place as words_of_place
 from autograd.recording import RECORDER
 
-__all__ = ["Recorder"]
-
 _OF_NOTHING = ("arange", "empty", "eye", "full", "identity", "indices", "linspace", "logspace", "ones", "tri", "zeros")
 _NOTHING: dict[str, Any] = {}
 _ELSEWHERE = (

@@ -16,8 +16,6 @@ from autograd.compiling.errors import Refused
 from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of, is_live
 from autograd.engine.tensor import Tensor
 
-__all__ = ["Place", "Renewed", "exchanged", "find_by_entry", "form_of", "is_constant", "is_number", "place_of"]
-
 Place = tuple[Any, ...]
 
 

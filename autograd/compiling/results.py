@@ -8,8 +8,6 @@ from typing import Any
 from autograd.compiling.calls import Var, map_tree, same_constant
 from autograd.compiling.tracing import Existing, TensorOf
 
-__all__ = ["build", "builder", "same_template"]
-
 
 def build(template: Any, values: Iterator[Any], leaves: Any) -> Any:
     """What a template stands for, with these values in it."""

@@ -12,8 +12,6 @@ import numpy as np
 
 from autograd.compiling.calls import Call, Memory, Var, map_tree
 
-__all__ = ["Rewritten"]
-
 _LARGE = 65_536  # bytes from which on a result is not kept for a later call
 _WITH_EFFECTS = ("guard", "host", "draw", "drop")
 _UNSURE = ("empty", "empty_like")  # whose results are what lies there

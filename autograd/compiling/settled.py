@@ -11,8 +11,6 @@ from autograd.compiling.noted import Noted, NotedGenerator
 from autograd.engine.graph import GONE, Node, Vertex, newest_first
 from autograd.engine.tensor import Tensor
 
-__all__ = ["plain_value", "settle_survivors", "settle_tensor"]
-
 _NOTED = (Noted, NotedGenerator)
 
 

@@ -12,8 +12,6 @@ from autograd.compiling.reachable import Holder, Reachable
 from autograd.engine.graph import GONE
 from autograd.engine.tensor import Tensor
 
-__all__ = ["Snapshot", "differences"]
-
 
 class Snapshot:
     """Everything reachable as it is now."""

@@ -20,8 +20,6 @@ from autograd.compiling.creators import without_aliases
 from autograd.ops.arithmetic import masked_number
 from autograd.ops.transcendental import ROOT_HALF, erf_number, ndtr_number, relu_number, tanh_slope_number
 
-__all__ = ["FORMULAS", "Straight"]
-
 PART = 2000  # calls in one function
 DEEP = 12  # expressions in one another
 

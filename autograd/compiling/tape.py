@@ -16,8 +16,6 @@ import numpy as np
 
 from autograd.compiling.straight import FORMULAS
 
-__all__ = ["LARGE", "Tape", "reason_against"]
-
 LARGE = 2000  # calls, from which on a tape is worth the seconds in which numba compiles the loop
 
 # Of these a result is finite only where NumPy has nothing to warn of.
