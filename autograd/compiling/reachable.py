@@ -186,7 +186,7 @@ class Reachable:
                 self.met_again.add(id(x))
             return
         atom = isinstance(x, _ATOMS)
-        if atom and not getattr(x, "__dict__", None):
+        if atom and (isinstance(x, np.ufunc) or not getattr(x, "__dict__", None)):  # a ufunc keeps its signature there
             return
         self._seen[id(x)] = x
         if (atom or isinstance(x, tuple)) and getattr(x, "__dict__", None):  # a number or a word with attributes
