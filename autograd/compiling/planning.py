@@ -21,7 +21,8 @@ from autograd.compiling.numbers import Block, with_blocks
 from autograd.compiling.pieces import Chain, in_pieces
 from autograd.compiling.recorder import run_call
 from autograd.compiling.rewriting import Rewritten
-from autograd.compiling.tracing import TensorOf, Trace
+from autograd.compiling.templates import TensorOf
+from autograd.compiling.tracing import Trace
 
 _UFUNC_OF = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.true_divide,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograd.compiling.calls import Var, map_tree, same_constant
-from autograd.compiling.tracing import Existing, TensorOf
+from autograd.compiling.templates import Existing, TensorOf
 
 
 def build(template: Any, values: Iterator[Any], leaves: Any) -> Any:

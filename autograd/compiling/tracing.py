@@ -5,65 +5,30 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.arguments import Arguments
-from autograd.compiling.calls import Slot, Var, same_constant
+from autograd.compiling.calls import Slot, same_constant
 from autograd.compiling.creators import Creators
 from autograd.compiling.errors import Refused
-from autograd.compiling.frames import is_ours
 from autograd.compiling.noted import Noted, NotedGenerator, noted_type
 from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of, is_live
 from autograd.compiling.recorder import Recorder
 from autograd.compiling.renewed import Renewed, find_by_entry, is_number, place_of
 from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
+from autograd.compiling.spying import spied
+from autograd.compiling.templates import Effect, Existing, TensorOf
 from autograd.engine.graph import Leaf
-from autograd.engine.tensor import Tensor, constant
+from autograd.engine.tensor import Tensor
 from autograd.fingerprints import HANDED_OUT, hand_out
 from autograd.recording import RECORDER
 
-__all__ = ["Effect", "Existing", "TensorOf", "Trace"]
-
+__all__ = ["Trace"]
 
 _NOTED = (Noted, NotedGenerator)
-
-
-class TensorOf:
-    """In a template: a new Tensor of a value, without graph."""
-
-    __slots__ = ("name", "var")
-
-    def __init__(self, var: Var, name: str | None) -> None:
-        self.var, self.name = var, name
-
-    def build(self, value: Any) -> Tensor:
-        """That Tensor."""
-        new = constant(value)
-        if self.name is not None:
-            new.name = self.name
-        return new
-
-
-class Existing:
-    """In a template: an object that was there before; with ``leaf`` that argument."""
-
-    __slots__ = ("leaf", "thing")
-
-    def __init__(self, thing: Any, leaf: int | None = None) -> None:
-        self.thing, self.leaf = thing, leaf
-
-
-class Effect:
-    """What a run leaves behind beside its result: ``data`` or ``grad`` of a Tensor, or an entry of a holder."""
-
-    __slots__ = ("key", "kind", "label", "target", "template")
-
-    def __init__(self, kind: str, target: Any, key: Any, template: Any, label: str) -> None:
-        self.kind, self.target, self.key, self.template, self.label = kind, target, key, template, label
 
 
 class Trace:
@@ -114,7 +79,7 @@ class Trace:
         result = None
         luck = _global_randomness()
         try:
-            with self._creators.at_home(), _spied(self.reachable.hosts, recorder):
+            with self._creators.at_home(), spied(self.reachable.hosts, recorder):
                 result = self._call()
                 finished = True
         finally:
@@ -404,40 +369,3 @@ def _with_parts(function: Any, swap: Callable[[Any], Any]) -> Any:
         for part in (*function.args, *function.keywords.values()):
             swap(part)
     return function
-
-
-@contextmanager
-def _spied(hosts: list[Any], recorder: Recorder) -> Any:
-    """Notice when the user's code reads or sets what a host has: a replay would not see it."""
-    classes = [type(host) for host in hosts]
-    for host, cls in zip(hosts, classes, strict=True):
-        host.__class__ = _spy_of(cls, recorder)
-    try:
-        yield
-    finally:
-        for host, cls in zip(hosts, classes, strict=True):
-            host.__class__ = cls
-
-
-def _spy_of(cls: type, recorder: Recorder) -> type:
-    allowed = getattr(cls, "_replayed", ())
-
-    def by_user(name: str) -> bool:
-        code = sys._getframe(2).f_code
-        return not is_ours(code) and not (name.startswith("__") or name in allowed)
-
-    def get(self: Any, name: str) -> Any:
-        if name == "__class__":
-            return cls
-        if by_user(name):
-            recorder.refuse(f"it reads .{name} of {cls.__name__}")
-        return cls.__getattribute__(self, name)  # type: ignore[call-arg]
-
-    def put(self: Any, name: str, value: Any) -> None:
-        if by_user(name):
-            recorder.refuse(f"it sets .{name} of {cls.__name__}")
-        cls.__setattr__(self, name, value)  # type: ignore[call-arg]
-
-    spy = type(cls.__name__, (cls,), {"__slots__": (), "_spied": cls, "__getattribute__": get, "__setattr__": put})
-    spy.__module__, spy.__qualname__ = cls.__module__, cls.__qualname__
-    return spy

@@ -22,7 +22,7 @@ from autograd.compiling.lifetimes import OldGradients
 from autograd.compiling.planning import Plan, values_of_template
 from autograd.compiling.reachable import Holder
 from autograd.compiling.results import build
-from autograd.compiling.tracing import Effect
+from autograd.compiling.templates import Effect
 from autograd.engine.codegen import source_file
 from autograd.engine.tensor import Tensor
 from autograd.fingerprints import hand_out
