@@ -84,7 +84,10 @@ class Compiled:
         try:
             arguments = Arguments(args, kwargs)
             known = self._refused.get(arguments.key) if self._refused else None
-        except TypeError as error:  # of an array that is none, or of what has no hash
+        except (
+            TypeError,
+            RecursionError,
+        ) as error:  # of an array that is none, of what has no hash, of a list in itself
             self._refuse(str(error))
             return self._run_eager(args, kwargs)
         if known is not None:

@@ -41,6 +41,7 @@ from autograd.engine.op import Op
 from autograd.engine.tensor import Tensor
 
 LIMIT = 50_000  # objects; who reaches more has the world in its closure
+ENTRIES = 20_000  # of objects, lists and dicts; to look at more before each call takes longer than the call
 
 _ATOMS = (
     bool, int, float, complex, str, bytes, type(None), type(...), type(NotImplemented), np.dtype, np.ufunc, np.generic,
@@ -169,6 +170,7 @@ class Reachable:
         self.remembering: set[CodeType] = set()
         self._inside = inside_hosts
         self._seen: dict[int, Any] = {}
+        self._entries = 0
         self._pending: deque[tuple[Any, str]] = deque(roots)
         # A module may be handed to another function, or asked by ``getattr``: all names and words in all code count.
         self._words: set[str] = set()
@@ -241,6 +243,9 @@ class Reachable:
     def _hold(self, holder: Holder, modules: bool = True) -> None:
         """Note a holder, and look into its entries; into modules only where any of their names may be read."""
         self.holders.append(holder)
+        self._entries += len(holder.keys())
+        if self._entries > ENTRIES:
+            raise Refused(f"it can reach more than {ENTRIES} entries, {holder.label or 'globals'} among them")
         for key, value in zip(holder.keys(), holder.values(), strict=True):
             if modules or not isinstance(value, ModuleType):
                 self._pending.append((value, holder.name_of(key)))

@@ -514,3 +514,17 @@ def test_steps_that_leave_other_gradients_than_they_find(bits):
 
 def test_a_parameter_of_the_name_self():
     assert autograd.compile(lambda **words: words["self"])(self=1.0) == 1.0
+
+
+def test_a_list_in_itself():
+    rows = [1.0]
+    rows.append(rows)
+    compiled = autograd.compile(lambda rows: rows[0])
+    assert [compiled(rows) for _ in range(4)] == [1.0] * 4
+
+
+def test_more_numbers_than_can_be_looked_at_before_each_call():
+    numbers = [float(i) for i in range(30_000)]
+    compiled = autograd.compile(lambda x: x * numbers[3])
+    assert [compiled(np.ones(1)).tolist() for _ in range(4)] == [[3.0]] * 4
+    assert "more than 20000 entries" in compiled.explain()
