@@ -286,8 +286,8 @@ class Reachable:
         new = asked - ASKED
         self._words |= names | set(_words(f.__code__))
         space = f.__globals__
-        if "catch_warnings" in names and any(isinstance(x, tuple) and "record" in x for x in f.__code__.co_consts):
-            raise Refused(f"{label} keeps warnings, which depend on numbers")
+        if names & {"catch_warnings", "filterwarnings", "simplefilter"}:
+            raise Refused(f"{label} says what becomes of warnings, which depend on numbers: use np.errstate")
         unseen = {name for name in (names if "builtins" in names else asked) & _UNSEEN if name not in space}
         file = f.__code__.co_filename
         if unseen and not (file.startswith(_STDLIB) and "site-packages" not in file):

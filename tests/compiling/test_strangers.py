@@ -265,6 +265,20 @@ def test_how_floating_point_errors_are_treated_around_a_call():
     assert len(step._programs) == 2
 
 
+@pytest.mark.parametrize("action", ["error", "ignore"])
+def test_what_becomes_of_warnings_inside(action, bits):
+    def logarithm(x):
+        with warnings.catch_warnings():
+            warnings.simplefilter(action)
+            try:
+                return np.log(x)
+            except RuntimeWarning:
+                return x * 0
+
+    step = beside(lambda: (SimpleNamespace(), logarithm), lambda i: (np.array([1.0 if i < 6 else 0.0]),), bits)
+    assert "what becomes of warnings" in step.explain()
+
+
 def test_an_array_that_becomes_a_view_of_one_that_is_written(bits):
     def make():
         world = SimpleNamespace(a=np.zeros(4), b=np.ones(4))
