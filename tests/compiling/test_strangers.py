@@ -558,3 +558,16 @@ def test_more_numbers_than_can_be_looked_at_before_each_call():
     compiled = autograd.compile(lambda x: x * numbers[3])
     assert [compiled(np.ones(1)).tolist() for _ in range(4)] == [[3.0]] * 4
     assert "more than 20000 entries" in compiled.explain()
+
+
+def test_numbers_that_are_left_in_a_tuple(bits):
+    def make():
+        world = SimpleNamespace(last=(0.0, 0.0))
+
+        def step(x):
+            world.last = x.sum().item(), x.max()
+            return x
+
+        return world, step
+
+    assert beside(make, lambda i: (np.full(2, i / 9),), bits)._programs
