@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,7 +21,6 @@ import autograd
 import optim
 from autograd import Tensor, enable_grad, hessian, is_grad_enabled, no_grad
 from autograd.arrays import only_numbers
-from autograd.callers import users_level
 from autograd.collector import paused
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.trace import argument
@@ -211,14 +209,8 @@ class _Problem:
         return self._compiled[-1]  # type: ignore[no-any-return]
 
     def words(self) -> str | None:
-        """What came of compiling; said as a warning when nothing did."""
-        if self._compiled is None:
-            return None
-        for function in self._compiled:
-            if function.reason is not None:
-                warnings.warn(f"minimize: {function.explain()}", autograd.CompileWarning, users_level())
-                break
-        return "\n".join(function.explain() for function in self._compiled)
+        """What came of compiling."""
+        return None if self._compiled is None else "\n".join(function.explain() for function in self._compiled)
 
     def pack(self, arrays: list[NDArray[Any]]) -> Any:
         """Copies in the containers of x0; numbers where it has numbers."""

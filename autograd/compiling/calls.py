@@ -143,7 +143,7 @@ def same_constant(a: Any, b: Any) -> bool:
     """Whether two things that a program would take as constants are one and the same, to the last bit."""
     if a is b:
         return True
-    if type(a) is not type(b) or type(a) is not a.__class__:  # what stands for a value is like nothing else
+    if type(a) is not type(b):
         return False
     if type(a) is Var:
         return bool(a.number == b.number and a.form == b.form)

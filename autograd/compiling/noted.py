@@ -7,7 +7,6 @@ library, which looks at ``x.__class__``, takes the very branches that it takes w
 
 from __future__ import annotations
 
-import math
 import operator
 import sys
 from collections.abc import Callable, Iterator
@@ -297,21 +296,6 @@ def _unary(name: str) -> None:
 
 for _name in ("neg", "pos", "abs", "invert"):
     _unary(_name)
-
-
-def _asked(name: str, function: Callable[..., Any]) -> None:
-    def method(self: Noted, *others: Any) -> Any:
-        self._recorder.look(self, f"{name.strip('_')}()", None)
-        return function(self._value, *_plain(others))
-
-    setattr(Noted, name, method)
-
-
-for _name, _function in (
-    ("__divmod__", divmod), ("__rdivmod__", lambda x, y: divmod(y, x)), ("__bytes__", bytes),
-    ("__floor__", math.floor), ("__ceil__", math.ceil), ("__trunc__", math.trunc),
-):  # fmt: skip
-    _asked(_name, _function)
 
 
 class NotedGenerator:

@@ -136,7 +136,8 @@ def fit(
                 _epoch(run, ordered, shown, update)
     finally:
         shown.close()
-    _tell(run, ended=True)
+    if run.compiled is not None:
+        run.history.compiled = run.compiled.explain()
     for callback in reversed(ordered):
         _call(run, [callback], "on_fit_end")
     model.eval()
@@ -188,7 +189,6 @@ def _epoch(
     run.history.rows.append(row)
     run.history.seconds.append(time.perf_counter() - started)
     shown.end(row)
-    _tell(run)
     _call(run, callbacks, "on_epoch_end")
 
 
@@ -267,18 +267,6 @@ def _fail(run: Run, why: str) -> None:
     run.broken = True
     run.stop(why)
     warnings.warn(text, TrainingWarning, stacklevel=users_level())
-
-
-def _tell(run: Run, ended: bool = False) -> None:
-    """Say, once, why the steps are not compiled; at the end, what came of it."""
-    step, history = run.compiled, run.history
-    if step is None:
-        return
-    if step.reason is not None and history.compiled is None:
-        history.compiled = step.explain()
-        warnings.warn(f"fit: {history.compiled}", autograd.CompileWarning, stacklevel=users_level())
-    if ended:
-        history.compiled = step.explain()
 
 
 @contextmanager

@@ -31,6 +31,14 @@ load("nn_cases", "nn/cases/__init__.py")
 load("optimizer_cases", "optim/conftest.py")
 
 
+def pytest_collection_modifyitems(items):
+    """That something runs eager is no mistake here; what is said of it, and how often, has tests of its own."""
+    quiet = pytest.mark.filterwarnings("ignore:.* runs eager")
+    for item in items:
+        if item.path.is_relative_to(TESTS / "compiling"):
+            item.add_marker(quiet, append=False)
+
+
 def pytest_generate_tests(metafunc):
     tables = {
         "live_sample": [s for s in sys.modules["op_samples"].SAMPLES if s.live],

@@ -1,6 +1,5 @@
 """What a stranger did to a compiled function to get a wrong result: each beside eager, with other inputs later."""
 
-import math
 import pickle
 import sys
 import warnings
@@ -140,21 +139,6 @@ def test_a_number_has_no_length(is_row, bits):
         lambda i: (np.ones(2), 1.0 + i),
         bits,
     )
-
-
-@pytest.mark.parametrize("function", [lambda a: divmod(a, 2.0)[1], lambda a: divmod(9.0, a)[0], math.trunc])
-def test_a_function_of_numbers_that_is_tried(function, bits):
-    def step(x, a):
-        try:
-            return x * function(a)
-        except TypeError:
-            return x
-
-    beside(lambda: (SimpleNamespace(), step), lambda i: (np.ones(2), 1.5 + i), bits)
-
-
-def test_the_bytes_of_an_array(bits):
-    beside(lambda: (SimpleNamespace(), lambda x: x * len(bytes(x))), lambda i: (np.arange(i, i + 2),), bits)
 
 
 def test_words_in_an_array_are_no_constants(bits):
@@ -558,16 +542,3 @@ def test_more_numbers_than_can_be_looked_at_before_each_call():
     compiled = autograd.compile(lambda x: x * numbers[3])
     assert [compiled(np.ones(1)).tolist() for _ in range(4)] == [[3.0]] * 4
     assert "more than 20000 entries" in compiled.explain()
-
-
-def test_numbers_that_are_left_in_a_tuple(bits):
-    def make():
-        world = SimpleNamespace(last=(0.0, 0.0))
-
-        def step(x):
-            world.last = x.sum().item(), x.max()
-            return x
-
-        return world, step
-
-    assert beside(make, lambda i: (np.full(2, i / 9),), bits)._programs

@@ -81,3 +81,14 @@ def test_a_reason_has_words_and_a_line(function):
     assert re.fullmatch(rf"{function.__name__} runs eager: .*{re.escape(words)}.*", text), text
     at = inspect.getsourcelines(function)[1] + line
     assert re.findall(r"test_words.py:(\d+)", text) == [str(at)]
+
+
+@pytest.mark.filterwarnings("error:.* runs eager")
+def test_it_is_said_once_where_the_function_is_called():
+    compiled = autograd.compile(reads_a_number)
+    with pytest.warns(autograd.CompileWarning, match=r"reads_a_number runs eager: .*, at .*test_words.py:\d+") as said:
+        first = compiled(np.ones(2))
+    assert len(said) == 1
+    assert said[0].filename == __file__
+    assert [compiled(x).tolist() for x in (np.ones(2), np.ones(3))] == [first.tolist(), [3.0, 3.0, 3.0]]
+    assert compiled.explain().count(" runs eager: ") == 2
