@@ -45,7 +45,7 @@ def calls_later(x):
 
 
 def does_what_cannot_be_noted(x):
-    return divmod(x, 2.0)
+    return x * memoryview(x).nbytes
 
 
 def goes_on(x):
