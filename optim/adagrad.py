@@ -1,21 +1,17 @@
 """Rates of their own for every entry, from the squares of its gradients: AdaGrad, RMSProp, AdaDelta."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from autograd import Tensor
 from optim.groups import Parameters
-from optim.hyperparameters import FLAG, NON_NEGATIVE, Choice, Number, Value, is_off
+from optim.hyperparameters import NON_NEGATIVE, EpsMode, NonNegative, Share, Switch, is_off, rules_of
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
 __all__ = ["Adadelta", "Adagrad", "RMSprop"]
-
-EPS_MODE = Choice("outside", "inside")
 
 
 def _root(square: Any, eps: Any, inside: bool) -> Any:
@@ -45,42 +41,24 @@ class Adagrad(Optimizer):
     array([   0.5, -199.5])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "lr_decay": NON_NEGATIVE,
-        "weight_decay": NON_NEGATIVE,
-        "initial_accumulator_value": NON_NEGATIVE,
-        "eps": NON_NEGATIVE,
-        "eps_mode": EPS_MODE,
-        "use_current": FLAG,
-        "maximize": FLAG,
-    }
     squares = True
 
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1e-2,
-        lr_decay: Value = 0.0,
-        weight_decay: Value = 0.0,
-        initial_accumulator_value: float = 0.0,
-        eps: Value = 1e-10,
+        lr: NonNegative = 1e-2,
+        lr_decay: NonNegative = 0.0,
+        weight_decay: NonNegative = 0.0,
+        initial_accumulator_value: Annotated[float, NON_NEGATIVE] = 0.0,
+        eps: NonNegative = 1e-10,
         *,
-        eps_mode: str = "outside",
-        use_current: bool = True,
-        maximize: bool = False,
+        eps_mode: EpsMode = "outside",
+        use_current: Switch = True,
+        maximize: Switch = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            lr_decay=lr_decay,
-            weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value,
-            eps=eps,
-            eps_mode=eps_mode,
-            use_current=use_current,
-            maximize=maximize,
-        )
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("sum",)
@@ -125,42 +103,24 @@ class RMSprop(Optimizer):
     array([   0., -199.])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "alpha": Number(0.0, 1.0),
-        "eps": NON_NEGATIVE,
-        "weight_decay": NON_NEGATIVE,
-        "momentum": NON_NEGATIVE,
-        "centered": FLAG,
-        "eps_mode": EPS_MODE,
-        "maximize": FLAG,
-    }
     squares = True
 
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1e-2,
-        alpha: Value = 0.99,
-        eps: Value = 1e-8,
-        weight_decay: Value = 0.0,
-        momentum: Value = 0.0,
-        centered: bool = False,
+        lr: NonNegative = 1e-2,
+        alpha: Share = 0.99,
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
+        momentum: NonNegative = 0.0,
+        centered: Switch = False,
         *,
-        eps_mode: str = "outside",
-        maximize: bool = False,
+        eps_mode: EpsMode = "outside",
+        maximize: Switch = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            alpha=alpha,
-            eps=eps,
-            weight_decay=weight_decay,
-            momentum=momentum,
-            centered=centered,
-            eps_mode=eps_mode,
-            maximize=maximize,
-        )
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         mean = ("grad_avg",) if group["centered"] else ()
@@ -203,26 +163,21 @@ class Adadelta(Optimizer):
     array([   0.998, -199.998])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "rho": Number(0.0, 1.0),
-        "eps": NON_NEGATIVE,
-        "weight_decay": NON_NEGATIVE,
-        "maximize": FLAG,
-    }
     squares = True
 
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1.0,
-        rho: Value = 0.9,
-        eps: Value = 1e-6,
-        weight_decay: Value = 0.0,
+        lr: NonNegative = 1.0,
+        rho: Share = 0.9,
+        eps: NonNegative = 1e-6,
+        weight_decay: NonNegative = 0.0,
         *,
-        maximize: bool = False,
+        maximize: Switch = False,
     ) -> None:
-        super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "square_avg", "acc_delta"

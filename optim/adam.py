@@ -1,14 +1,12 @@
 """Adam and its relatives, which keep moving means of the gradient and mostly of its square."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from optim.groups import Parameters
-from optim.hyperparameters import FLAG, NON_NEGATIVE, Choice, Number, Pair, Value
+from optim.hyperparameters import Betas, EpsMode, NonNegative, Switch, rules_of
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
@@ -38,39 +36,23 @@ class Adam(Optimizer):
     array([   0.5, -199.5])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "betas": Pair(Number(0.0, 1.0)),
-        "eps": NON_NEGATIVE,
-        "weight_decay": NON_NEGATIVE,
-        "amsgrad": FLAG,
-        "eps_mode": Choice("outside", "inside"),
-        "maximize": FLAG,
-    }
     squares = True
 
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1e-3,
-        betas: Any = (0.9, 0.999),
-        eps: Value = 1e-8,
-        weight_decay: Value = 0.0,
-        amsgrad: bool = False,
+        lr: NonNegative = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
+        amsgrad: Switch = False,
         *,
-        eps_mode: str = "outside",
-        maximize: bool = False,
+        eps_mode: EpsMode = "outside",
+        maximize: Switch = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            amsgrad=amsgrad,
-            eps_mode=eps_mode,
-            maximize=maximize,
-        )
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
@@ -125,14 +107,14 @@ class AdamW(Adam):
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1e-3,
-        betas: Any = (0.9, 0.999),
-        eps: Value = 1e-8,
-        weight_decay: Value = 1e-2,
-        amsgrad: bool = False,
+        lr: NonNegative = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 1e-2,
+        amsgrad: Switch = False,
         *,
-        eps_mode: str = "outside",
-        maximize: bool = False,
+        eps_mode: EpsMode = "outside",
+        maximize: Switch = False,
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, eps_mode=eps_mode, maximize=maximize)
 
@@ -158,40 +140,24 @@ class NAdam(Optimizer):
     array([   0.472, -199.472])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "betas": Pair(Number(0.0, 1.0)),
-        "eps": NON_NEGATIVE,
-        "weight_decay": NON_NEGATIVE,
-        "momentum_decay": NON_NEGATIVE,
-        "decoupled_weight_decay": FLAG,
-        "maximize": FLAG,
-    }
     numbers = {"mu_product": 1.0}  # noqa: RUF012
     squares = True
 
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 2e-3,
-        betas: Any = (0.9, 0.999),
-        eps: Value = 1e-8,
-        weight_decay: Value = 0.0,
-        momentum_decay: Value = 4e-3,
-        decoupled_weight_decay: bool = False,
+        lr: NonNegative = 2e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
+        momentum_decay: NonNegative = 4e-3,
+        decoupled_weight_decay: Switch = False,
         *,
-        maximize: bool = False,
+        maximize: Switch = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            momentum_decay=momentum_decay,
-            decoupled_weight_decay=decoupled_weight_decay,
-            maximize=maximize,
-        )
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "exp_avg", "exp_avg_sq"
@@ -239,24 +205,20 @@ class Lion(Optimizer):
     array([   0.5, -199.5])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "betas": Pair(Number(0.0, 1.0)),
-        "weight_decay": NON_NEGATIVE,
-        "maximize": FLAG,
-    }
     decoupled = True
 
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1e-4,
-        betas: Any = (0.9, 0.99),
-        weight_decay: Value = 0.0,
+        lr: NonNegative = 1e-4,
+        betas: Betas = (0.9, 0.99),
+        weight_decay: NonNegative = 0.0,
         *,
-        maximize: bool = False,
+        maximize: Switch = False,
     ) -> None:
-        super().__init__(params, lr=lr, betas=betas, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg",)

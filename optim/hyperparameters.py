@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -105,8 +105,25 @@ class Choice(Rule):
         return value
 
 
-FLAG = Flag()
 NON_NEGATIVE = Number(0.0)
+
+# How constructors annotate their hyper-parameters: the type, and the rule.
+NonNegative = Annotated[Value, NON_NEGATIVE]
+Share = Annotated[Value, Number(0.0, 1.0)]
+Betas = Annotated[Any, Pair(Number(0.0, 1.0))]
+EpsMode = Annotated[str, Choice("outside", "inside")]
+Switch = Annotated[bool, Flag()]
+
+
+def rules_of(init: Callable[..., None]) -> dict[str, Rule]:
+    """The rules in the annotations of a constructor, by the names of the hyper-parameters.
+
+    >>> from optim.hyperparameters import Switch, rules_of
+    >>> def init(self, params, lr: float, maximize: Switch): ...
+    >>> rules_of(init)["maximize"].resolve("SGD", "maximize", True, 0)
+    True
+    """
+    return {name: kind.__metadata__[0] for name, kind in init.__annotations__.items() if hasattr(kind, "__metadata__")}
 
 
 def _plain(value: Any) -> float | None:

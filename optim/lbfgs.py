@@ -4,12 +4,10 @@ This module owns the direction and the loop; `optim.line_search` owns the step l
 of a parameter and its gradient: it sees all parameters as one vector, and asks for the loss where it wants.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite, nan
 from operator import itemgetter
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +17,7 @@ from autograd.recording import RECORDER
 from optim.clip import NonFiniteGradientError
 from optim.errors import ParameterError, StateError, UpdateError
 from optim.groups import Parameters
-from optim.hyperparameters import NON_NEGATIVE, Choice, Value, Whole
+from optim.hyperparameters import Choice, NonNegative, Whole, rules_of
 from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer
@@ -64,41 +62,24 @@ class LBFGS(Optimizer):
     array([1., 1.])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "max_iter": Whole(),
-        "max_eval": Whole(),
-        "tolerance_grad": NON_NEGATIVE,
-        "tolerance_change": NON_NEGATIVE,
-        "history_size": Whole(),
-        "line_search_fn": Choice(None, "strong_wolfe"),
-    }
-
     _secants: Secants | None = None  # the history as matrices
 
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: Value = 1e-7,
-        tolerance_change: Value = 1e-9,
-        history_size: int = 100,
-        line_search_fn: str | None = None,
+        lr: NonNegative = 1,
+        max_iter: Annotated[int, Whole()] = 20,
+        max_eval: Annotated[int | None, Whole()] = None,
+        tolerance_grad: NonNegative = 1e-7,
+        tolerance_change: NonNegative = 1e-9,
+        history_size: Annotated[int, Whole()] = 100,
+        line_search_fn: Annotated[str | None, Choice(None, "strong_wolfe")] = None,
     ) -> None:
         if max_eval is None and isinstance(max_iter, int):
             max_eval = max(max_iter * 5 // 4, 1)
-        super().__init__(
-            params,
-            lr=lr,
-            max_iter=max_iter,
-            max_eval=max_eval,
-            tolerance_grad=tolerance_grad,
-            tolerance_change=tolerance_change,
-            history_size=history_size,
-            line_search_fn=line_search_fn,
-        )
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Only the constructor may give a group: one curvature belongs to all parameters. Raises ParameterError."""

@@ -41,7 +41,7 @@ Resolved = tuple[dict[str, Any], tuple[str, ...], Callable[[Mapping[str, Any]], 
 class Optimizer:
     """Base class of the optimizers. A subclass gives:
 
-    - ``rules``: its hyper-parameters and their allowed values;
+    - ``rules``: its hyper-parameters and their allowed values (see `optim.hyperparameters.rules_of`);
     - ``slots(group)``: the names of the state arrays that a parameter needs, zero at first;
     - ``coefficients(hyper, step)``: the numbers that the formula needs at a parameter's ``step``-th update, computed
       once for all arrays with Python's operators. Flags, words and None (a term that is switched off) are handed to
@@ -96,6 +96,11 @@ class Optimizer:
         self._forget()
         for group in read_groups(type(self).__name__, params):
             self.add_param_group(group)
+
+    @classmethod
+    def _given(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The hyper-parameters among the arguments of a constructor, its ``locals()``."""
+        return {name: value for name, value in arguments.items() if name in cls.rules}
 
     # --- the formula ------------------------------------------------------------------------------------------
 

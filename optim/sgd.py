@@ -1,17 +1,15 @@
 """Stochastic gradient descent, with momentum in the three conventions in print."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from autograd import Tensor
 from optim.errors import HyperparameterError
 from optim.groups import Parameters
-from optim.hyperparameters import FLAG, NON_NEGATIVE, Choice, Value, is_off
+from optim.hyperparameters import Choice, NonNegative, Switch, is_off, rules_of
 from optim.optimizer import Optimizer
 
 __all__ = ["SGD"]
@@ -51,38 +49,21 @@ class SGD(Optimizer):
     array([0., 0.])
     """
 
-    rules = {  # noqa: RUF012 - a constant of the class
-        "lr": NON_NEGATIVE,
-        "momentum": NON_NEGATIVE,
-        "dampening": NON_NEGATIVE,
-        "weight_decay": NON_NEGATIVE,
-        "nesterov": FLAG,
-        "momentum_style": Choice("pytorch", "classical", "ema"),
-        "maximize": FLAG,
-    }
-
     def __init__(
         self,
         params: Parameters,
-        lr: Value = 1e-3,
-        momentum: Value = 0.0,
-        dampening: Value = 0.0,
-        weight_decay: Value = 0.0,
-        nesterov: bool = False,
+        lr: NonNegative = 1e-3,
+        momentum: NonNegative = 0.0,
+        dampening: NonNegative = 0.0,
+        weight_decay: NonNegative = 0.0,
+        nesterov: Switch = False,
         *,
-        momentum_style: str = "pytorch",
-        maximize: bool = False,
+        momentum_style: Annotated[str, Choice("pytorch", "classical", "ema")] = "pytorch",
+        maximize: Switch = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            momentum=momentum,
-            dampening=dampening,
-            weight_decay=weight_decay,
-            nesterov=nesterov,
-            momentum_style=momentum_style,
-            maximize=maximize,
-        )
+        super().__init__(params, **self._given(locals()))
+
+    rules = rules_of(__init__)
 
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
         style, momentum = hyper["momentum_style"], hyper["momentum"]
