@@ -15,7 +15,7 @@ import numpy as np
 from autograd.compiling.calls import Call, Var
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
-_SMALL = 65_536  # numbers: with larger matrices a call is lost in what it computes
+_SMALL = 8_192  # numbers: larger products may take longer by `dot`
 _TAKES_ARRAYS = frozenset(
     {np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.greater, np.greater_equal, np.less,
      np.less_equal, np.equal, np.not_equal}
