@@ -82,7 +82,15 @@ PROMISES = [
     ("hessian", "pytorch", 0.25),
 ]
 
-COMPILED_PROMISES: list[tuple[str, str, float]] = []  # the same of a compiled step
+COMPILED_PROMISES = [  # the same of a compiled step
+    ("mlp_small", "pytorch", 0.33),
+    ("deep_narrow", "pytorch", 0.43),
+    ("hessian", "pytorch", 0.05),
+    ("scalar_chain", "pytorch", 0.03),
+    ("mlp_mnist", "numpy_by_hand", 1.2),
+    ("mlp_float64", "numpy_by_hand", 1.0),
+    ("elementwise", "numpy_by_hand", 1.2),
+]
 
 Arrays = dict[str, Any]
 
