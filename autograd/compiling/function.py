@@ -72,7 +72,6 @@ class Compiled:
         self._refused: dict[Any, tuple[str, Any]] = {}  # by the signature of arguments
         self._traced = self._in_vain = self._eager = 0
         self._changes = self._ways = self._disagreed = 0
-        self._last: Program | None = None
 
     # --- calling --------------------------------------------------------------------------------------------------
 
@@ -231,7 +230,6 @@ class Compiled:
                 self._disagreed = 0
                 self._programs.insert(0, program)
                 del self._programs[MOST:]
-                self._last = program
                 return
         self._in_vain += 1
         if self._in_vain > PATIENCE:
@@ -363,7 +361,7 @@ class Compiled:
         found: Any = sys.modules.get(self.__module__)
         for part in name.split("."):
             found = getattr(found, part, None)
-        return name if found is self else (_again, (self.function, self.verify, self.strict))  # as functions are
+        return name if found is self else (Compiled, (self.function, self.verify, self.strict))  # as functions are
 
     def __deepcopy__(self, memo: Any) -> Any:
         return Compiled(deepcopy(self.function, memo), self.verify, self.strict)
@@ -374,10 +372,6 @@ class _Bound(functools.partial[Any]):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.func, name)
-
-
-def _again(function: Callable[..., Any], verify: int, strict: bool) -> Compiled:
-    return Compiled(function, verify, strict)
 
 
 def compile(function: Callable[..., Any] | None = None, *, verify: int = 2, strict: bool = False) -> Any:

@@ -69,27 +69,29 @@ class Guards:
     def fit(self, arguments: Arguments, without: list[bool] | None = None) -> bool:
         """Whether a call with these arguments can be replayed here and now."""
         self.exchanged = []
+        if (mismatch := self._mismatch(arguments, without)) is not None:
+            self.mismatch = mismatch
+        return mismatch is None
+
+    def _mismatch(self, arguments: Arguments, without: list[bool] | None) -> str | None:
+        """What is not as it was, in words."""
         if arguments.key != self.key:
-            self.mismatch = "arguments of other shapes, dtypes or values"
-            return False
+            return "arguments of other shapes, dtypes or values"
         if _mode() != self.mode:
-            self.mismatch = "another mode of recording graphs, or another default dtype"
-            return False
+            return "another mode of recording graphs, or another default dtype"
         if (errors := _ERRORS.get(None)) is not self.errors:
             if np.geterr() != self.errors_are:
-                self.mismatch = "how NumPy treats floating-point errors"
-                return False
+                return "how NumPy treats floating-point errors"
             self.errors = errors
         glance = self._glance if without is None else None
-        if (glance is None or not glance.all_is_there()) and not self._look_closely(without):
-            return False
-        if not (self._constants_fit(arguments.leaves) and self._apart(arguments.leaves)):
-            return False
+        if (glance is None or not glance.all_is_there()) and (mismatch := self._look_closely(without)) is not None:
+            return mismatch
+        if (mismatch := self._mismatch_of_leaves(arguments.leaves)) is not None:
+            return mismatch
         for a, b in self.aliases:
             if a.fetch(arguments.leaves) is not b.fetch(arguments.leaves):
-                self.mismatch = f"{a.label} and {b.label}, which were one array"
-                return False
-        return True
+                return f"{a.label} and {b.label}, which were one array"
+        return None
 
     def _moved(self, i: int) -> bool:
         """Whether a Tensor's data may be the array that it is now."""
@@ -118,79 +120,68 @@ class Guards:
         """In what an entry is another than before, and not an input."""
         return [x for x in exchanged(was, now, place_of(holder, key)) if x[0] not in self._inputs]
 
-    def _apart(self, leaves: list[Any]) -> bool:
-        """Whether no argument is an array or Tensor that is also found otherwise: two names would be one thing."""
+    def _mismatch_of_leaves(self, leaves: list[Any]) -> str | None:
+        """The Tensors that are others in each run are laid out as they were, and no arguments; no argument is an array
+        or Tensor that is also found otherwise: two names would be one thing."""
+        for slot, form in self._by_entry:
+            t = slot.fetch(leaves)
+            if not is_constant(t) or form_of(t._data) != form or any(leaf is t._data for leaf in leaves):
+                return f"{slot.label} is another kind of Tensor"
         for leaf in leaves:
             if leaf.__class__ is not float and (id(leaf) in self._ids or id(leaf) in self._data_ids):
-                self.mismatch = "an argument that it reaches otherwise too"
-                return False
-        return True
+                return "an argument that it reaches otherwise too"
+        return None
 
-    def _tensors_fit(self, without: list[bool] | None) -> bool:
+    def _mismatch_of_tensors(self, without: list[bool] | None) -> str | None:
         tensors = self.tensors
         data = list(map(_data, tensors))
         if not all(map(is_, data, self._data)):
             for x, form, label in zip(data, self._forms, self.labels, strict=True):
                 if form_of(x) != form:
-                    self.mismatch = f"{label} is laid out otherwise"
-                    return False
+                    return f"{label} is laid out otherwise"
             self._data, self._data_ids = data, set(map(id, data))
         if list(map(_live, tensors)) != self._live:
-            self.mismatch = "requires_grad of a Tensor"
-            return False
+            return "requires_grad of a Tensor"
         if (without or [g is None for g in map(_grad, tensors)]) != self._without:
-            self.mismatch = "a gradient that is there or not"
-            return False
+            return "a gradient that is there or not"
         if not all(map(is_, map(_info, tensors), self._infos)) or any(info.hooks for info in self._bare):
-            self.mismatch = "a hook, or the name of a Tensor"
-            return False
-        return True
+            return "a hook, or the name of a Tensor"
+        return None
 
-    def _constants_fit(self, leaves: list[Any]) -> bool:
-        """Whether the Tensors that are others in each run are laid out as they were, and no arguments."""
-        for slot, form in self._by_entry:
-            t = slot.fetch(leaves)
-            if not is_constant(t) or form_of(t._data) != form or any(leaf is t._data for leaf in leaves):
-                self.mismatch = f"{slot.label} is another kind of Tensor"
-                return False
-        return True
-
-    def _look_closely(self, without: list[bool] | None) -> bool:
-        """Whether all that is no more the object that it was will do as well; then it is what is to be there."""
+    def _look_closely(self, without: list[bool] | None) -> str | None:
+        """The same where something is no more the object that it was: what will do as well is what is to be there."""
         try:
-            if not (self._entries_fit([holder.values() for holder in self.holders]) and self._tensors_fit(without)):
-                return False
+            now = [holder.values() for holder in self.holders]
+            if (mismatch := self._mismatch_of_entries(now)) is None:
+                mismatch = self._mismatch_of_tensors(without)
+            if mismatch is not None:
+                return mismatch
             self._looks += 1
             if without is not None:
-                return True
+                return None
             if self._glance is not None:
                 self._glance.refresh()
             elif self._looks > PATIENCE:
                 self._glance = Glance(self.holders, self.tensors, self._moved, self._renewed)
         except RuntimeError:  # another thread changes a dict
-            self.mismatch = "something that another thread changes"
-            return False
-        return True
+            return "something that another thread changes"
+        return None
 
-    def _entries_fit(self, now: list[list[Any]]) -> bool:
+    def _mismatch_of_entries(self, now: list[list[Any]]) -> str | None:
         if list(map(len, self._classes)) != self._class_sizes:
-            self.mismatch = "what a class has"
-            return False
+            return "what a class has"
         if not all(map(is_, map(type, self._objects), self._types)):
-            self.mismatch = "the class of an object"
-            return False
+            return "the class of an object"
         for holder, keys, noted, values in zip(self.holders, self.keys, self.noted, now, strict=True):
             if len(values) != len(noted) or (holder.names is None and not same_constant(holder.keys(), keys)):
-                self.mismatch = f"the entries of {holder.label}"
-                return False
+                return f"the entries of {holder.label}"
             for key, a, b in zip(keys, noted, values, strict=True):
                 if a is not b and (other := self._differences(holder, key, a, b)):
-                    self.mismatch = holder.name_of(key)
                     self.exchanged = [] if any(place is None for place, _, _ in other) else other
-                    return False
+                    return holder.name_of(key)
         self.noted = now
         self._ids = Counter(_ids_of(chain.from_iterable(now)))
-        return True
+        return None
 
 
 def _setting_of_errors() -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Memory
+from autograd.compiling.calls import Call
 from autograd.engine.tensor import Tensor
 
 FORGIVEN = 4096  # bytes that may stay whatever they cost: the graph of the smallest eager step takes more
@@ -31,28 +31,13 @@ class Register:
 
 
 class Lifetimes:
-    """The calls at which each memory is made and is used last; ``escaping`` is needed to the end."""
+    """The calls at which each memory is used last; ``escaping`` is needed to the end."""
 
     def __init__(self, calls: Sequence[Call], escaping: set[int]) -> None:
-        self.born: dict[int, int] = {}
-        self.last: dict[int, int] = {}
-        self.needed = np.zeros(len(calls) + 1, np.int64)  # bytes at each call, against those before
-        memories: dict[int, Memory] = {}
-        for i, call in enumerate(calls):
-            for var in call.results():
-                if var.memory is not None and not var.memory.external:
-                    self.born.setdefault(id(var.memory), i)
-                    memories[id(var.memory)] = var.memory
-            for var in [*call.inputs(), *call.results()]:
-                if var.memory is not None:
-                    self.last[id(var.memory)] = i
-            self.needed[i] += _in_passing(call)
-            if call.kind == "drop":
-                self.needed[i:] -= _bytes_of_old(call)
-        for key, memory in memories.items():
-            if key in escaping:
-                self.last[key] = len(calls)
-            self.needed[self.born[key] : self.last[key] + 1] += memory.owner.nbytes
+        self.last = {id(v.memory): i for i, call in enumerate(calls) for v in [*call.inputs(), *call.results()]}
+        made = {id(v.memory) for call in calls for v in call.results() if v.memory and not v.memory.external}
+        self.last |= dict.fromkeys(made & escaping, len(calls))
+        self.needed = _needed(calls, self.last)
 
     def ending(self, i: int, call: Call) -> list[int]:
         """The memories that this call is the last to use, by their ids."""
@@ -76,12 +61,16 @@ class Lifetimes:
 
 def needed_by_eager(recorder: Any) -> int:
     """The bytes that the traced run has needed at most: what stood for a value was there as long as an array is."""
-    calls = recorder.calls
-    needed = np.zeros(len(calls) + 1, np.int64)
     last: dict[int, int] = {}
     for var in recorder.vars:
-        gone = len(calls) + 1 if var.gone is None else var.gone
-        last[id(var.memory)] = max(gone, last.get(id(var.memory), 0))
+        gone = len(recorder.calls) + 1 if var.gone is None else var.gone
+        last[id(var.memory)] = max(gone - 1, last.get(id(var.memory), -1))
+    return int(_needed(recorder.calls, last).max())
+
+
+def _needed(calls: Sequence[Call], last: dict[int, int]) -> Any:
+    """The bytes that are needed at each call, against those before, where memory is used last at these calls."""
+    needed = np.zeros(len(calls) + 1, np.int64)
     born: set[int] = set()
     for i, call in enumerate(calls):
         needed[i] += _in_passing(call)
@@ -90,8 +79,8 @@ def needed_by_eager(recorder: Any) -> int:
         for var in call.results():
             if var.memory is not None and not var.memory.external and id(var.memory) not in born:
                 born.add(id(var.memory))
-                needed[i : last[id(var.memory)]] += var.memory.owner.nbytes
-    return int(needed.max())
+                needed[i : last[id(var.memory)] + 1] += var.memory.owner.nbytes
+    return needed
 
 
 def _in_passing(call: Call) -> int:

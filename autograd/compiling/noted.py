@@ -40,15 +40,10 @@ class Noted:
         if any(isinstance(x, Tensor) for x in inputs):
             return NotImplemented
         kind = "function" if method == "__call__" else f"ufunc.{method}"
-        if method == "at":
-            return self._recorder.note(kind, ufunc, inputs, kwargs, writes=inputs[0])
-        out = kwargs.get("out")
-        if out is None:
-            return self._recorder.note(kind, ufunc, inputs, kwargs)
-        if not (type(out) is tuple and len(out) == 1):
+        out = kwargs.get("out", (None,))
+        if len(out) > 1:
             self._recorder.refuse(f"numpy.{ufunc.__name__} writes into several arrays")
-            return self._recorder.note(kind, ufunc, inputs, kwargs)
-        return self._recorder.note(kind, ufunc, inputs, kwargs, writes=out[0])
+        return self._recorder.note(kind, ufunc, inputs, kwargs, writes=inputs[0] if method == "at" else out[0])
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if any(issubclass(kind, Tensor) for kind in types):
@@ -64,18 +59,12 @@ class Noted:
             recorder.refuse(f"numpy.{name} gives what depends on values in more than numbers, or is not known here")
         elif name == "repeat" and not isinstance(kwargs.get("repeats", args[1] if len(args) > 1 else 0), int):
             recorder.refuse("numpy.repeat with a number for each entry gives an array of another shape each time")
+        writes = kwargs.get("out")
         if name in WRITING:
-            return recorder.note(
-                "function",
-                function,
-                args,
-                kwargs,
-                writes=kwargs.get("dst", kwargs.get("arr", kwargs.get("a", args[0] if args else None))),
-            )
-        out = kwargs.get("out")
-        if out is not None:
-            return recorder.note("function", function, args, kwargs, writes=out[0] if type(out) is tuple else out)
-        return recorder.note("function", function, args, kwargs)
+            writes = kwargs.get("dst", kwargs.get("arr", kwargs.get("a", args[0] if args else None)))
+        elif type(writes) is tuple:
+            writes = writes[0]
+        return recorder.note("function", function, args, kwargs, writes=writes)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         self._recorder.hand_out(self, "an array that NumPy cannot note")
@@ -177,42 +166,10 @@ class Noted:
         self._recorder.look(self, "float()", value)
         return value
 
-    def __int__(self) -> int:
-        self._recorder.look(self, "int()", None)
-        return int(self._value)
-
-    def __index__(self) -> int:
-        self._recorder.look(self, "an index", None)
-        return operator.index(self._value)
-
-    def __complex__(self) -> complex:
-        self._recorder.look(self, "complex()", None)
-        return complex(self._value)
-
-    def __round__(self, digits: int | None = None) -> Any:
-        self._recorder.look(self, "round()", None)
-        return round(self._value, digits)
-
     def __hash__(self) -> int:
         value = hash(self._value)
         self._recorder.look(self, "hash()", None)
         return value
-
-    def __repr__(self) -> str:
-        self._recorder.look(self, "its text", None)
-        return repr(self._value)
-
-    def __str__(self) -> str:
-        self._recorder.look(self, "its text", None)
-        return str(self._value)
-
-    def __format__(self, spec: str) -> str:
-        self._recorder.look(self, "its text", None)
-        return format(self._value, spec)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        self._recorder.look(self, "pickle", None)
-        return self._value.__reduce_ex__(protocol)
 
     def __copy__(self) -> Any:
         return self.copy() if isinstance(self._value, np.ndarray) else self
@@ -296,6 +253,24 @@ def _unary(name: str) -> None:
 
 for _name in ("neg", "pos", "abs", "invert"):
     _unary(_name)
+
+
+def _leaving(words: str, function: Callable[..., Any]) -> Any:
+    """A method by which a plain value gets out of a trace."""
+
+    def method(self: Noted, *args: Any) -> Any:
+        self._recorder.look(self, words, None)
+        return function(self._value, *args)
+
+    return method
+
+
+for _function, _words in (
+    (int, "int()"), (operator.index, "an index"), (complex, "complex()"), (round, "round()"), (repr, "its text"),
+    (str, "its text"), (format, "its text"),
+):  # fmt: skip
+    setattr(Noted, f"__{_function.__name__}__", _leaving(_words, _function))
+Noted.__reduce_ex__ = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))  # type: ignore[method-assign]
 
 
 class NotedGenerator:

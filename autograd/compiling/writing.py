@@ -46,7 +46,6 @@ class _Writer:
         self.lines: list[str] = []
         self.names: dict[int, str] = {}  # of values, by number
         self.bound: dict[int, str] = {}  # of objects, by id
-        self.keep: list[Any] = []
         self.numbers: dict[str, int] = {}  # by which names that are wished for again differ
         self.taken = {*self.space, *keyword.kwlist, *dir(builtins), "leaves", name}
         self.first_effect = 0  # the number of the line from which on what is changed outside stays so
@@ -74,7 +73,6 @@ class _Writer:
         if id(thing) not in self.bound:
             self.bound[id(thing)] = name = self.fresh(wish)
             self.space[name] = thing
-            self.keep.append(thing)
         return self.bound[id(thing)]
 
     def of(self, x: Any) -> str:
@@ -216,7 +214,7 @@ class _Writer:
                 parts += [*self._options(kwargs), f"out={out}"]
             else:
                 parts.append(out)
-            return [f"{self._function(ufunc)}({', '.join(parts)})"]
+            return [f"{self.bind(ufunc, ufunc.__name__)}({', '.join(parts)})"]
         text = self._expression(call)
         if call.out is None or not list(vars_in(call.out)):
             return [text]
@@ -238,16 +236,6 @@ class _Writer:
     def _options(self, kwargs: dict[str, Any]) -> list[str]:
         return [f"{key}={self.of(value)}" for key, value in kwargs.items()]
 
-    def _function(self, fn: Any) -> str:
-        name = fn.__name__
-        if getattr(np, name, None) is fn or getattr(getattr(np, name, None), "__wrapped__", None) is fn:
-            if id(fn) not in self.bound:
-                self.bound[id(fn)] = self.fresh(name)
-                self.space[self.bound[id(fn)]] = fn
-                self.keep.append(fn)
-            return self.bound[id(fn)]
-        return self.bind(fn, name)
-
     def _expression(self, call: Call) -> str:
         args = [self.of(x) for x in call.args]
         rest = ", ".join([*args, *self._options(call.kwargs)])
@@ -266,7 +254,7 @@ class _Writer:
             return f"{args[0]} {_SYMBOL[call.fn.__name__]} {args[1]}"
         if call.kind == "operator" and call.fn.__name__ in _UNARY:
             return f"{_UNARY[call.fn.__name__]}{args[0]}"
-        return f"{self._function(call.fn)}({rest})"
+        return f"{self.bind(call.fn, call.fn.__name__)}({rest})"
 
     def _guard(self, call: Call) -> list[str]:
         text, value = self.of(call.args[0]), call.kwargs["is"]
@@ -317,7 +305,9 @@ class _Writer:
                 if var.example.flags.writeable:  # one of its views may not be
                     self.noted.add(var.number)
                     name = self.of(var)
-                    copying = f"{self.bind(partial, 'partial')}({self._function(np.copyto)}, {name}, {name}.copy())"
+                    copying = (
+                        f"{self.bind(partial, 'partial')}({self.bind(np.copyto, 'copyto')}, {name}, {name}.copy())"
+                    )
                     yield f"{back}.append({copying})"
 
     def _has_effect(self) -> None:
@@ -346,7 +336,7 @@ class _Writer:
 
     def _effect(self, effect: Effect, done: dict[int, Any]) -> Sequence[str]:
         if effect.kind == "put":
-            build = self.bind(_Putter(effect), f"set_{effect.label}")
+            build = self.bind(_putter(effect), f"set_{effect.label}")
             return [f"{build}({', '.join(self.of(v) for v in values_of_template(effect.template))})"]
         t = effect.target
         name = self.leaf_names[effect.key] if effect.key is not None else self.bind(t, _tensor_name(t, effect.label))
@@ -367,14 +357,9 @@ def _state_of(generator: Any) -> Callable[[], None]:
     return partial(setattr, generator.bit_generator, "state", generator.bit_generator.state)
 
 
-class _Putter:
-    """Puts new values into an entry of a holder."""
-
-    def __init__(self, effect: Effect) -> None:
-        self.effect = effect
-
-    def __call__(self, *values: Any) -> None:
-        self.effect.target.put(self.effect.key, build(self.effect.template, iter(values), ()))
+def _putter(effect: Effect) -> Callable[..., None]:
+    """What puts new values into an entry of a holder."""
+    return lambda *values: effect.target.put(effect.key, build(effect.template, iter(values), ()))
 
 
 def _index(index: Any, of: Any) -> str:
@@ -410,5 +395,4 @@ def write(plan: Plan, name: str) -> tuple[str, Any, int, list[Callable[[], None]
     text, space = writer.write()
     code = compile(text, source_file(name, text), "exec")
     exec(code, space)  # our own text
-    space["__kept__"] = writer.keep
     return text, space[name], writer.first_effect, writer.undo
