@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.reachable import MISSING, Holder
+from autograd.compiling.holders import MISSING, Holder
 from autograd.engine.codegen import source_file
 from autograd.engine.tensor import Tensor
 

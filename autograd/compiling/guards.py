@@ -19,7 +19,7 @@ import numpy as np
 from autograd.compiling.arguments import Arguments
 from autograd.compiling.calls import same_constant
 from autograd.compiling.glance import Glance
-from autograd.compiling.reachable import Holder
+from autograd.compiling.holders import Holder
 from autograd.compiling.renewed import exchanged, form_of, is_constant, place_of
 from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE

@@ -10,25 +10,11 @@ from __future__ import annotations
 import dis
 import sys
 import sysconfig
+import types
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
-from types import (
-    BuiltinFunctionType,
-    CellType,
-    ClassMethodDescriptorType,
-    CodeType,
-    FunctionType,
-    GetSetDescriptorType,
-    MappingProxyType,
-    MemberDescriptorType,
-    MethodDescriptorType,
-    MethodType,
-    MethodWrapperType,
-    ModuleType,
-    SimpleNamespace,
-    WrapperDescriptorType,
-)
+from types import CodeType, ModuleType
 from typing import Any
 from weakref import ref
 
@@ -36,6 +22,7 @@ import numpy as np
 
 from autograd.compiling.errors import Refused
 from autograd.compiling.frames import is_foreign
+from autograd.compiling.holders import Holder, content_of
 from autograd.engine.graph import GONE, Vertex
 from autograd.engine.op import Op
 from autograd.engine.tensor import Tensor
@@ -48,14 +35,16 @@ _ATOMS = (
     CodeType, Vertex, slice, range,
 )  # fmt: skip
 _OPAQUE = frozenset({"io", "_io", "logging", "_thread", "re"})
-MISSING = object()
 
 _DESCRIPTORS = (
-    property, staticmethod, classmethod, MemberDescriptorType, GetSetDescriptorType, WrapperDescriptorType,
-    MethodDescriptorType, ClassMethodDescriptorType,
+    property, staticmethod, classmethod, types.MemberDescriptorType, types.GetSetDescriptorType,
+    types.WrapperDescriptorType, types.MethodDescriptorType, types.ClassMethodDescriptorType,
+)  # fmt: skip
+_WRAPPERS = (
+    types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType, types.MappingProxyType, partial, ref,
 )  # fmt: skip
 _ON_THE_HEAP = 1 << 9  # a flag of the classes that a ``class`` statement has made, and of some of C's
-_OPEN = (object, SimpleNamespace, list, dict, set, frozenset, tuple, deque)
+_OPEN = (object, types.SimpleNamespace, list, dict, set, frozenset, tuple, deque)
 
 _STDLIB = sysconfig.get_path("stdlib")  # the methods of a dataclass stand there, say
 
@@ -71,91 +60,6 @@ MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # of a function
 _UNCHANGING = frozenset({"_abc", "_operator", "datetime", "decimal", "operator", "types", "typing", "uuid", "zoneinfo"})
 
 
-class Holder:
-    """A place with named entries: the attributes of an object, a dict, a list, a closure cell, some names of a module.
-
-    ``names`` are the entries that matter, None for all.
-    """
-
-    __slots__ = ("kind", "label", "names", "thing")
-
-    def __init__(self, kind: str, thing: Any, label: str, names: tuple[str, ...] | None = None) -> None:
-        self.kind, self.thing, self.label, self.names = kind, thing, label, names
-
-    def mapping(self) -> Any:
-        """The dict in which the entries lie."""
-        return self.thing if self.kind == "dict" else vars(self.thing)
-
-    def keys(self) -> list[Any]:
-        """The keys, indices or names of the entries, in order."""
-        if self.kind in ("list", "set"):
-            return list(range(len(self.thing)))
-        if self.kind in ("cell", "fields", "function"):
-            return list(self.names or ())
-        return list(self.mapping()) if self.names is None else list(self.names)
-
-    def values(self) -> list[Any]:
-        """The entries as they are now; `MISSING` for one that is not there."""
-        if self.kind in ("list", "set"):
-            return list(self.thing)
-        if self.kind == "cell":
-            try:
-                return [self.thing.cell_contents]
-            except ValueError:
-                return [MISSING]
-        if self.kind in ("fields", "function"):
-            return [getattr(self.thing, name, MISSING) for name in self.names or ()]
-        mapping = self.mapping()
-        return list(mapping.values()) if self.names is None else [mapping.get(name, MISSING) for name in self.names]
-
-    def value_of(self, key: Any) -> Any:
-        """One entry as it is now."""
-        if self.kind in ("list", "dict"):
-            return self.thing[key]
-        if self.kind == "cell":
-            return self.thing.cell_contents
-        return getattr(self.thing, key) if self.kind in ("fields", "function") else vars(self.thing)[key]
-
-    def put(self, key: Any, value: Any) -> None:
-        """Change an entry."""
-        if self.kind == "set":
-            raise Refused(f"{self.label} is a set of what stands for values")
-        if self.kind in ("list", "dict"):
-            self.thing[key] = value
-        elif self.kind == "cell":
-            self.thing.cell_contents = value
-        elif self.kind in ("fields", "function"):
-            object.__setattr__(self.thing, key, value)  # of a frozen class too
-        elif self.kind == "class":
-            setattr(self.thing, key, value)
-        else:
-            vars(self.thing)[key] = value
-
-    def put_back(self, keys: list[Any], values: list[Any]) -> None:
-        """Make the entries what they were."""
-        now, thing = dict(zip(self.keys(), self.values(), strict=True)), self.thing
-        if self.kind == "set" or (self.kind == "list" and len(now) != len(values)):
-            if list(thing) != values:
-                thing.clear()
-                (thing.update if self.kind == "set" else thing.extend)(values)
-            return
-        for key, value in zip(keys, values, strict=True):
-            if value is not MISSING and now.get(key, MISSING) is not value:
-                self.put(key, value)
-        if self.names is None and self.kind in ("dict", "object"):
-            for key in now.keys() - set(keys):
-                del self.mapping()[key]
-
-    def name_of(self, key: Any) -> str:
-        """An entry in words."""
-        if not self.label:
-            return str(key)
-        if self.kind in ("list", "dict", "set"):
-            words = repr(key) if isinstance(key, str | int) else f"{type(key).__name__} {id(key)}"
-            return f"{self.label}[{words}]"
-        return f"{self.label}.{key}"
-
-
 class Reachable:
     """Holders, Tensors, generators, and what is stepped as a whole, as far as a function and arguments reach."""
 
@@ -167,7 +71,7 @@ class Reachable:
         self.generators: list[tuple[Any, str]] = []
         self.hosts: list[Any] = []
         self.asking: dict[int, tuple[dict[str, Any], set[str]]] = {}  # globals of functions that call ``type`` and such
-        self.remembering: set[CodeType] = set()
+        self.remembering: set[CodeType | None] = set()
         self._inside = inside_hosts
         self._seen: dict[int, Any] = {}
         self._entries = 0
@@ -202,7 +106,7 @@ class Reachable:
             self._meet_array(x, label)
         elif isinstance(x, Tensor):
             self._meet_tensor(x, label)
-        elif isinstance(x, FunctionType):
+        elif isinstance(x, types.FunctionType):
             self._meet_function(x, label)
         elif isinstance(x, list | deque | dict):
             self._hold(Holder("dict" if isinstance(x, dict) else "list", x, label))
@@ -213,7 +117,7 @@ class Reachable:
             self._hold(Holder("set", x, label))
         elif isinstance(x, tuple | frozenset):
             self._pending += [(part, f"{label}[{i}]") for i, part in enumerate(x)]
-        elif isinstance(x, MethodType | BuiltinFunctionType | MethodWrapperType | partial | ref | MappingProxyType):
+        elif isinstance(x, _WRAPPERS):
             self._meet_wrapper(x, label)
         elif isinstance(x, ModuleType):
             if not _is_foreign_module(x):  # the value of an attribute, say: any of its names may be read
@@ -228,9 +132,9 @@ class Reachable:
         parts = x.args if isinstance(x, partial) else (x(),) if isinstance(x, ref) else (getattr(x, "__self__", None),)
         if any(map(_has_array, parts)):
             raise Refused(f"{label} holds an array where it cannot be followed")
-        if isinstance(x, MethodType):
+        if isinstance(x, types.MethodType):
             self._pending += [(x.__self__, f"{label}.__self__"), (x.__func__, label)]
-        elif isinstance(x, BuiltinFunctionType | MethodWrapperType):
+        elif isinstance(x, types.BuiltinFunctionType | types.MethodWrapperType):
             if not isinstance(x.__self__, ModuleType):
                 self._pending.append((x.__self__, f"{label}.__self__"))
         elif isinstance(x, partial):
@@ -279,12 +183,14 @@ class Reachable:
         if hasattr(f, "__wrapped__"):
             self._pending.append((f.__wrapped__, label))
         if is_foreign(f):  # of a transform: what it was made of
-            self._pending += [(value, label) for cell in f.__closure__ or () for value in _content(cell)]
+            self._pending += [(content_of(cell), label) for cell in f.__closure__ or ()]
             return
-        names = set(_names(f.__code__))
-        asked = set(_globals(f.__code__))  # with those that are not there yet
+        codes = list(_codes(f.__code__))
+        names = {name for code in codes for name in code.co_names}
+        looks = (x for code in codes for x in dis.get_instructions(code) if x.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+        asked = {x.argval for x in looks}  # with those that are not there yet
         new = asked - ASKED
-        self._words |= names | set(_words(f.__code__))
+        self._words |= names | {x for code in codes for x in code.co_consts if isinstance(x, str)}  # may be names, too
         space = f.__globals__
         if names & {"catch_warnings", "filterwarnings", "simplefilter"}:
             raise Refused(f"{label} says what becomes of warnings, which depend on numbers: use np.errstate")
@@ -402,7 +308,7 @@ class Reachable:
         if root == "numpy":
             return
         if hasattr(x, "cache_info") and hasattr(x, "__wrapped__"):
-            self.remembering.add(getattr(x.__wrapped__, "__code__", _names.__code__))
+            self.remembering.add(getattr(x.__wrapped__, "__code__", None))
             self._pending.append((x.__wrapped__, label))
             return
         if hasattr(cls, "_stepped_whole"):
@@ -413,7 +319,7 @@ class Reachable:
         slots = [
             name
             for base in cls.__mro__
-            for name in _slots_of(base)
+            for name in slots_of(base)
             if name not in ("__dict__", "__weakref__") and not isinstance(x, Tensor)
         ]
         if slots:
@@ -442,14 +348,8 @@ def _has_array(x: Any) -> bool:
     return isinstance(x, np.ndarray) or (isinstance(x, tuple) and any(map(_has_array, x)))
 
 
-def _content(cell: CellType) -> list[Any]:
-    try:
-        return [cell.cell_contents]
-    except ValueError:
-        return []
-
-
-def _slots_of(cls: type) -> tuple[str, ...]:
+def slots_of(cls: type) -> tuple[str, ...]:
+    """The names of the slots that a class adds."""
     slots = vars(cls).get("__slots__", ())
     own = (slots,) if isinstance(slots, str) else tuple(slots)
     hidden = f"_{cls.__name__.lstrip('_')}"  # what Python makes of a name that is private to a class
@@ -472,29 +372,12 @@ def _is_made_by_python(cls: Any) -> bool:
     )
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    """The names of globals and attributes that code mentions, with those of the functions defined in it."""
-    yield from code.co_names
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Code, and that of the functions defined in it."""
+    yield code
     for part in code.co_consts:
         if isinstance(part, CodeType):
-            yield from _names(part)
-
-
-def _globals(code: CodeType) -> Iterator[str]:
-    """The names that code looks up as globals."""
-    yield from (x.argval for x in dis.get_instructions(code) if x.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
-    for part in code.co_consts:
-        if isinstance(part, CodeType):
-            yield from _globals(part)
-
-
-def _words(code: CodeType) -> Iterator[str]:
-    """The words among the constants of code, which may be names."""
-    for part in code.co_consts:
-        if isinstance(part, str):
-            yield part
-        elif isinstance(part, CodeType):
-            yield from _words(part)
+            yield from _codes(part)
 
 
 def _is_foreign_module(module: ModuleType) -> bool:

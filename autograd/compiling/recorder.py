@@ -54,7 +54,7 @@ class Recorder:
         self.asked_for: list[Callable[[], Any]] = []  # where generators come from that nothing holds
         self.flags: list[tuple[Any, int]] = []  # arrays whose flags somebody has got hold of
         self.modes = np.geterr()
-        self.remembering: set[CodeType] = set()  # functions that keep their results: they get plain arrays
+        self.remembering: set[CodeType | None] = set()  # functions that keep their results: they get plain arrays
         self._by_id: dict[int, Var] = {}
         self.aliases: list[tuple[Slot, Slot]] = []  # two places where one array lies
         self._memory: dict[int, Memory] = {}

@@ -13,7 +13,8 @@ import numpy as np
 
 from autograd.compiling.calls import Slot, same_constant
 from autograd.compiling.errors import Refused
-from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of, is_live
+from autograd.compiling.holders import MISSING, Holder
+from autograd.compiling.reachable import Reachable, hooks_of, is_live
 from autograd.engine.tensor import Tensor
 
 Place = tuple[Any, ...]

@@ -8,6 +8,7 @@ from types import CellType
 from typing import Any
 
 from autograd.compiling.noted import Noted, NotedGenerator
+from autograd.compiling.reachable import slots_of
 from autograd.engine.graph import GONE, Node, Vertex, newest_first
 from autograd.engine.tensor import Tensor
 
@@ -91,14 +92,9 @@ def _replace(old: Any, others: list[Any], depth: int, new: Any = None) -> None:
 
 
 def _replace_attributes(holder: Any, old: Any, new: Any) -> None:
-    for name in [*getattr(holder, "__dict__", ())] + [n for c in type(holder).__mro__ for n in _slots(c)]:
+    for name in [*getattr(holder, "__dict__", ())] + [n for c in type(holder).__mro__ for n in slots_of(c)]:
         try:
             if getattr(holder, name, None) is old:
                 setattr(holder, name, new)
         except (AttributeError, TypeError):  # what cannot be set stays
             continue
-
-
-def _slots(cls: type) -> tuple[str, ...]:
-    slots = vars(cls).get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.reachable import Holder, Reachable
+from autograd.compiling.holders import Holder
+from autograd.compiling.reachable import Reachable
 from autograd.engine.graph import GONE
 from autograd.engine.tensor import Tensor
 

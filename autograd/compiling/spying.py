@@ -9,8 +9,6 @@ from typing import Any
 from autograd.compiling.frames import is_ours
 from autograd.compiling.recorder import Recorder
 
-__all__ = ["spied"]
-
 
 @contextmanager
 def spied(hosts: list[Any], recorder: Recorder) -> Any:

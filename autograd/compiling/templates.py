@@ -7,8 +7,6 @@ from typing import Any
 from autograd.compiling.calls import Var
 from autograd.engine.tensor import Tensor, constant
 
-__all__ = ["Effect", "Existing", "TensorOf"]
-
 
 class TensorOf:
     """In a template: a new Tensor of a value, without graph."""

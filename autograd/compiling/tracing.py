@@ -14,8 +14,9 @@ from autograd.compiling.arguments import Arguments
 from autograd.compiling.calls import Slot, same_constant
 from autograd.compiling.creators import Creators
 from autograd.compiling.errors import Refused
+from autograd.compiling.holders import MISSING, Holder
 from autograd.compiling.noted import Noted, NotedGenerator, noted_type
-from autograd.compiling.reachable import MISSING, Holder, Reachable, hooks_of, is_live
+from autograd.compiling.reachable import Reachable, hooks_of, is_live
 from autograd.compiling.recorder import Recorder
 from autograd.compiling.renewed import Renewed, find_by_entry, is_number, place_of
 from autograd.compiling.settled import plain_value, settle_survivors, settle_tensor
@@ -25,8 +26,6 @@ from autograd.engine.graph import Leaf
 from autograd.engine.tensor import Tensor
 from autograd.fingerprints import HANDED_OUT, hand_out
 from autograd.recording import RECORDER
-
-__all__ = ["Trace"]
 
 _NOTED = (Noted, NotedGenerator)
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Slot, Var, vars_in
+from autograd.compiling.holders import Holder
 from autograd.compiling.lifetimes import OldGradients
 from autograd.compiling.planning import Plan, values_of_template
-from autograd.compiling.reachable import Holder
 from autograd.compiling.results import build
 from autograd.compiling.templates import Effect
 from autograd.engine.codegen import source_file

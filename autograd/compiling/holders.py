@@ -1,0 +1,100 @@
+"""Places with named entries, which a function can read and change."""
+
+from __future__ import annotations
+
+from types import CellType
+from typing import Any
+
+from autograd.compiling.errors import Refused
+
+MISSING = object()
+
+
+class Holder:
+    """A place with named entries: the attributes of an object, a dict, a list, a closure cell, some names of a module.
+
+    ``names`` are the entries that matter, None for all.
+    """
+
+    __slots__ = ("kind", "label", "names", "thing")
+
+    def __init__(self, kind: str, thing: Any, label: str, names: tuple[str, ...] | None = None) -> None:
+        self.kind, self.thing, self.label, self.names = kind, thing, label, names
+
+    def mapping(self) -> Any:
+        """The dict in which the entries lie."""
+        return self.thing if self.kind == "dict" else vars(self.thing)
+
+    def keys(self) -> list[Any]:
+        """The keys, indices or names of the entries, in order."""
+        if self.kind in ("list", "set"):
+            return list(range(len(self.thing)))
+        if self.kind in ("cell", "fields", "function"):
+            return list(self.names or ())
+        return list(self.mapping()) if self.names is None else list(self.names)
+
+    def values(self) -> list[Any]:
+        """The entries as they are now; `MISSING` for one that is not there."""
+        if self.kind in ("list", "set"):
+            return list(self.thing)
+        if self.kind == "cell":
+            return [content_of(self.thing)]
+        if self.kind in ("fields", "function"):
+            return [getattr(self.thing, name, MISSING) for name in self.names or ()]
+        mapping = self.mapping()
+        return list(mapping.values()) if self.names is None else [mapping.get(name, MISSING) for name in self.names]
+
+    def value_of(self, key: Any) -> Any:
+        """One entry as it is now."""
+        if self.kind in ("list", "dict"):
+            return self.thing[key]
+        if self.kind == "cell":
+            return self.thing.cell_contents
+        return getattr(self.thing, key) if self.kind in ("fields", "function") else vars(self.thing)[key]
+
+    def put(self, key: Any, value: Any) -> None:
+        """Change an entry."""
+        if self.kind == "set":
+            raise Refused(f"{self.label} is a set of what stands for values")
+        if self.kind in ("list", "dict"):
+            self.thing[key] = value
+        elif self.kind == "cell":
+            self.thing.cell_contents = value
+        elif self.kind in ("fields", "function"):
+            object.__setattr__(self.thing, key, value)  # of a frozen class too
+        elif self.kind == "class":
+            setattr(self.thing, key, value)
+        else:
+            vars(self.thing)[key] = value
+
+    def put_back(self, keys: list[Any], values: list[Any]) -> None:
+        """Make the entries what they were."""
+        now, thing = dict(zip(self.keys(), self.values(), strict=True)), self.thing
+        if self.kind == "set" or (self.kind == "list" and len(now) != len(values)):
+            if list(thing) != values:
+                thing.clear()
+                (thing.update if self.kind == "set" else thing.extend)(values)
+            return
+        for key, value in zip(keys, values, strict=True):
+            if value is not MISSING and now.get(key, MISSING) is not value:
+                self.put(key, value)
+        if self.names is None and self.kind in ("dict", "object"):
+            for key in now.keys() - set(keys):
+                del self.mapping()[key]
+
+    def name_of(self, key: Any) -> str:
+        """An entry in words."""
+        if not self.label:
+            return str(key)
+        if self.kind in ("list", "dict", "set"):
+            words = repr(key) if isinstance(key, str | int) else f"{type(key).__name__} {id(key)}"
+            return f"{self.label}[{words}]"
+        return f"{self.label}.{key}"
+
+
+def content_of(cell: CellType) -> Any:
+    """What a closure cell holds now."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return MISSING
