@@ -139,6 +139,22 @@ def vars_in(tree: Any) -> Iterator[Var]:
         yield from vars_in((tree.start, tree.stop, tree.step))
 
 
+def run_call(kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a call of a kind does."""
+    if kind in ("method", "draw"):
+        return getattr(args[0], fn)(*args[1:], **kwargs)
+    if kind == "getitem":
+        return args[0][args[1]]
+    if kind == "setitem":
+        args[0][args[1]] = args[2]
+        return None
+    if kind == "attribute":
+        return getattr(args[0], fn)
+    if kind.startswith("ufunc."):
+        return getattr(fn, kind[6:])(*args, **kwargs)
+    return fn(*args, **kwargs)
+
+
 def same_constant(a: Any, b: Any) -> bool:
     """Whether two things that a program would take as constants are one and the same, to the last bit."""
     if a is b:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import linecache
 import os
 import sys
 from functools import cache
@@ -69,6 +71,27 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
     while frame is not None and _kind(frame.f_code.co_filename) != "user":
         frame = frame.f_back
     return frame
+
+
+def stands_in_return(frame: FrameType) -> bool:
+    """Whether the call that a frame is at stands in a ``return`` of its function, alone or in a tuple, list
+    or dict: then nothing else can be done with its result."""
+    span = list(frame.f_code.co_positions())[frame.f_lasti // 2]
+    text = "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return False
+    pending = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Tuple | ast.List):
+            pending += node.elts
+        elif isinstance(node, ast.Dict):
+            pending += node.values
+        elif (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == span:
+            return True
+    return False
 
 
 def line_of(error: BaseException) -> tuple[str, int]:

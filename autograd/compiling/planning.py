@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Memory, Var, map_tree, vars_in
+from autograd.compiling.calls import Call, Memory, Var, map_tree, run_call, vars_in
 from autograd.compiling.lifetimes import Lifetimes, Register, needed_by_eager
 from autograd.compiling.lowering import Lowering, in_place, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.numbers import Block, with_blocks
 from autograd.compiling.pieces import Chain, in_pieces
-from autograd.compiling.recorder import run_call
 from autograd.compiling.rewriting import Rewritten
 from autograd.compiling.templates import TensorOf
 from autograd.compiling.tracing import Trace

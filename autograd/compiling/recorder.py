@@ -7,118 +7,37 @@ the user's ends the trace: the values that it got are the right ones, the functi
 
 from __future__ import annotations
 
-import ast
-import gc
-import linecache
 import sys
 from collections.abc import Callable
-from copy import deepcopy
-from functools import lru_cache
-from threading import get_ident
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Memory, Slot, Var, map_tree, vars_in
-from autograd.compiling.frames import LOOKING_AFTER, caller, is_foreign, is_ours, is_room, place_of, users_frame
+from autograd.compiling.calls import Call, Var, map_tree, run_call, vars_in
+from autograd.compiling.frames import LOOKING_AFTER, caller, is_ours, is_room, place_of, stands_in_return, users_frame
 from autograd.compiling.names import SHAPED, VALUES
-from autograd.compiling.noted import Noted, NotedGenerator
+from autograd.compiling.noted import Noted
+from autograd.compiling.values import Values, state_of
 from autograd.engine.tensor import Tensor
 from autograd.provenance import place as words_of_place
 from autograd.recording import RECORDER
 
 _OF_NOTHING = ("arange", "empty", "eye", "full", "identity", "indices", "linspace", "logspace", "ones", "tri", "zeros")
 _NOTHING: dict[str, Any] = {}
-_ELSEWHERE = (
-    "an array that no call noted here has made: it comes from outside (a file, a table, another library, a seed)"
-)
 
 
-class Recorder:
-    """The calls of one run. ``refused`` is the first reason why they cannot be replayed, or None."""
+class Recorder(Values):
+    """The calls of one run."""
 
     def __init__(self, code: CodeType | None) -> None:
+        super().__init__()
         self.code = code
-        self.calls: list[Call] = []
-        self.vars: list[Var] = []
-        self.refused: str | None = None
-        self.active = True
-        self.suspended = False  # while an optimizer is at work
-        self.thread = get_ident()
-        self.numbers_read: list[tuple[Any, Var]] = []  # that the function returns, and does nothing else with
-        self.drawn_from: list[tuple[Any, Any]] = []  # generators, and their states at the start
-        self.quiet: list[tuple[Any, Any]] = []  # generators that can be reached, and their states before
         self.gradients: list[tuple[Tensor, Any]] = []  # those from before, as long as the function has not dropped them
-        self.asked_for: list[Callable[[], Any]] = []  # where generators come from that nothing holds
-        self.flags: list[tuple[Any, int]] = []  # arrays whose flags somebody has got hold of
         self.modes = np.geterr()
         self.remembering: set[CodeType | None] = set()  # functions that keep their results: they get plain arrays
-        self._by_id: dict[int, Var] = {}
-        self.aliases: list[tuple[Slot, Slot]] = []  # two places where one array lies
-        self._memory: dict[int, Memory] = {}
-        self._values: list[Any] = []  # kept alive, so that their ids stay theirs
-        self._known: set[int] = set()
-        self._generators: dict[int, tuple[Any, Any]] = {}
-
-    # --- what comes in -------------------------------------------------------------------------------------------
-
-    def external(self, value: Any, slot: Slot) -> Any:
-        """What stands for an array or a number from outside; one array has one."""
-        if isinstance(value, np.ndarray) and (var := self._by_id.get(id(value))) is not None:
-            if var.slot is not None and not slot.is_at(var.slot):
-                self.aliases.append((var.slot, slot))
-            return self._noted(var)
-        memory = None
-        if isinstance(value, np.ndarray):
-            memory = self._memory_of(value, external=True, constant=False)
-        return self._noted(self._new(value, memory, False, slot))
-
-    def generator(self, real: Any, slot: Slot) -> Any:
-        """What stands for a generator of random numbers: its draws are noted."""
-        if isinstance(real, NotedGenerator) or not self.is_here():
-            return real
-        if id(real) in self._generators:
-            first = self._generators[id(real)][0]._var.slot
-            if not slot.is_at(first):
-                self.aliases.append((first, slot))
-            return self._generators[id(real)][0]
-        var = self._new(real, None, False, slot)
-        stands = NotedGenerator(self, real, var)
-        self.drawn_from.append((real, deepcopy(real.bit_generator.state)))
-        self._generators[id(real)] = stands, _state_of(real)
-        return stands
-
-    def watch_generators(self, generators: list[Any]) -> None:
-        """Note the states of generators, whether or not what stands for them will be used."""
-        self.quiet = [(generator, _state_of(generator)) for generator in generators]
-
-    def watch_flags(self, array: Any) -> None:
-        """Note the flags of an array, which whoever got hold of them may change."""
-        self.flags.append((array, array.flags.num))
-
-    def default_generator(self, get: Callable[[], Any]) -> Any:
-        """The same for the one that layers use when they are not told; each replay asks which that is."""
-        token = RECORDER.set(None)
-        try:
-            real = get()
-        finally:
-            RECORDER.reset(token)
-        if self.is_here() and get not in self.asked_for:
-            self.asked_for.append(get)
-        return self.generator(real, Slot(get, None, (), "default_generator"))
 
     # --- calls ----------------------------------------------------------------------------------------------------
-
-    def is_here(self) -> bool:
-        """Whether calls are to be noted: not after the trace, nor after a refusal, nor in another thread."""
-        if not self.active or self.suspended or self.refused is not None:
-            return False
-        if get_ident() != self.thread:
-            self.refuse("another thread used its arrays meanwhile")
-            return False
-        return True
 
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
         """Run a call with the values themselves and note it; what came out is wrapped."""
@@ -156,8 +75,7 @@ class Recorder:
         constant = kind != "draw" and all(var.is_constant for var in inputs)
         if written is not None:
             written.written = True
-            if not constant and written.constant:
-                written.constant = False
+            written.constant = written.constant and constant
         if kind == "draw":
             self._note_draw(inputs[0])
         out = map_tree(result, lambda x: self._wrap(x, constant))
@@ -231,98 +149,7 @@ class Recorder:
         now = np.geterr()
         return () if now == self.modes else tuple((k, str(v)) for k, v in now.items() if v != self.modes.get(k))
 
-    def _value(self, x: Any) -> Any:
-        if type(x) is Noted or type(x) is NotedGenerator:
-            return x._value
-        if isinstance(x, Tensor) and not x._requires_grad:
-            return self._value(x._data)
-        return x
-
-    def _operand(self, x: Any) -> Any:
-        """An argument as a program holds it: a value of the trace, or a constant that is sure to be one."""
-        if isinstance(x, Tensor):
-            if x._requires_grad:
-                self.refuse("a Tensor that requires a gradient is used as a plain array")
-                return None
-            x = x._data
-        if type(x) is Noted or type(x) is NotedGenerator:
-            if x._recorder is not self:
-                self.refuse("it uses a value of another trace")
-                return None
-            if not holds_numbers(x._value):
-                self.refuse("an array of words or records is used")
-            return x._var
-        if isinstance(x, np.ndarray):
-            if (var := self._by_id.get(id(x))) is not None:
-                return var
-            owner = owner_of(x)  # a view of a constant is one as well
-            if id(owner) not in self._known and id(owner) not in self._library_arrays():
-                self.refuse(_ELSEWHERE)
-        return x
-
-    def _written(self, x: Any) -> Memory | None:
-        """The memory of an array that a call has changed."""
-        if type(x) is not Noted or x._var.memory is None:
-            self.refuse("it writes into " + _ELSEWHERE)
-            return None
-        return x._var.memory  # type: ignore[no-any-return]
-
-    def _library_arrays(self) -> set[int]:
-        """The arrays that the library holds as constants: in its modules, and in functions that remember results."""
-        arrays, remembering = _constants_of_library(len(sys.modules))
-        self._known |= arrays
-        for function in remembering:
-            for part in gc.get_referents(function):
-                for x in part.values() if isinstance(part, dict) else part if isinstance(part, tuple) else (part,):
-                    held = vars(x).values() if hasattr(x, "__dict__") and is_foreign(type(x)) else (x,)
-                    self._known |= {id(array) for array in held if isinstance(array, np.ndarray)}
-        return self._known
-
-    def _wrap(self, x: Any, constant: bool) -> Any:
-        """What stands for a result; what is no array and no number is what it is."""
-        if isinstance(x, np.ndarray):
-            if type(x) is not np.ndarray or not holds_numbers(x):
-                self.refuse(f"a call gives an array of class {type(x).__name__} and dtype {x.dtype}")
-                return x
-            if (var := self._by_id.get(id(x))) is not None:
-                return self._noted(var)
-            memory = self._memory_of(x, external=False, constant=constant)
-            return self._noted(self._new(x, memory, constant, None))
-        if isinstance(x, np.generic | float | int | complex) and not isinstance(x, np.void):
-            return self._noted(self._new(x, None, constant, None))
-        if x is not None and not isinstance(x, bool | np.dtype):
-            self.refuse(f"a call gives a {type(x).__name__}")
-        return x
-
-    def _new(self, value: Any, memory: Memory | None, constant: bool, slot: Slot | None) -> Var:
-        var = Var(len(self.vars), value, memory, constant, slot)
-        self.vars.append(var)
-        self._values.append(value)
-        if isinstance(value, np.ndarray):
-            self._by_id[id(value)] = var
-        return var
-
-    def _noted(self, var: Var) -> Any:
-        stands = None if var.noted is None else var.noted()
-        if stands is None:
-            stands = Noted(self, var.example, var)
-            var.noted = ref(stands, lambda _: setattr(var, "gone", len(self.calls)))
-        return stands
-
-    def _memory_of(self, x: Any, *, external: bool, constant: bool) -> Memory:
-        owner = owner_of(x)
-        memory = self._memory.get(id(owner))
-        if memory is None:
-            memory = self._memory[id(owner)] = Memory(owner, external, constant)
-        return memory
-
     # --- who looks ------------------------------------------------------------------------------------------------
-
-    def refuse(self, reason: str, frame: FrameType | None = None, where: bool = True) -> None:
-        """Note why this cannot be replayed, with the line of the user's program."""
-        if self.refused is None:
-            here = users_frame(frame or sys._getframe(1)) if where else None
-            self.refused = reason if here is None else f"{reason}, at {words_of_place(*place_of(here))}"
 
     def look(self, noted: Noted, what: str, value: Any) -> None:
         """Somebody gets hold of a plain value."""
@@ -336,7 +163,13 @@ class Recorder:
                 self._guard(noted._var, value)
                 return
             self.refuse("it branches on the value of an array", frame)
-        elif isinstance(value, float) and frame is not None and self._is_returned(frame):
+        elif (
+            isinstance(value, float)
+            and frame is not None
+            and frame.f_code is self.code
+            and is_room(frame.f_back)  # it may call itself
+            and stands_in_return(frame)
+        ):
             self.numbers_read.append((value, self._number_of(noted, value)))
         else:
             hint = " (.item() keeps it)" if what == "float()" else ""
@@ -344,9 +177,8 @@ class Recorder:
 
     def _number_of(self, noted: Noted, value: float) -> Var:
         """The Python number that was read of a value."""
-        if isinstance(noted._value, float) and type(noted._value) is float:
-            found: Var = noted._var
-            return found
+        if type(noted._value) is float:
+            return noted._var  # type: ignore[no-any-return]
         var = self._new(value, None, False, None)
         self._append(Call("method", "item", (noted._var,), {}, var, None, self._place(), ()))
         return var
@@ -373,35 +205,13 @@ class Recorder:
         frame = caller(sys._getframe(2))
         return frame is not None and is_ours(frame.f_code)
 
-    def _is_returned(self, frame: FrameType) -> bool:
-        """Whether the call that a frame is at stands in a ``return`` of the traced function, alone or in a tuple, list
-        or dict: then nothing else can be done with its result."""
-        if frame.f_code is not self.code or not is_room(frame.f_back):  # it may call itself
-            return False
-        span = list(frame.f_code.co_positions())[frame.f_lasti // 2]
-        text = "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))
-        try:
-            tree = ast.parse(text)
-        except SyntaxError:
-            return False
-        pending = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, ast.Tuple | ast.List):
-                pending += node.elts
-            elif isinstance(node, ast.Dict):
-                pending += node.values
-            elif (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == span:
-                return True
-        return False
-
     # --- random numbers -------------------------------------------------------------------------------------------
 
     def _note_draw(self, var: Var) -> None:
         stands, before = self._generators[id(var.example)]
         if before is not None and before != stands._before:
             self.refuse("a generator drew numbers unseen")
-        self._generators[id(var.example)] = stands, _state_of(var.example)
+        self._generators[id(var.example)] = stands, state_of(var.example)
 
     def check_unseen(self) -> None:
         """Note flags that were changed, and refuse draws that were not noted."""
@@ -413,10 +223,10 @@ class Recorder:
                 write = {"write": array.flags.writeable}
                 self._append(Call("method", "setflags", (var,), write, None, None, ("", 0), ()))
         for stands, state in self._generators.values():
-            if state != _state_of(stands._value):
+            if state != state_of(stands._value):
                 self.refuse("a generator drew numbers unseen", where=False)
         for real, state in self.quiet:
-            if id(real) not in self._generators and state != _state_of(real):
+            if id(real) not in self._generators and state != state_of(real):
                 self.refuse("a generator drew numbers unseen", where=False)
 
     # --- what runs as a whole -------------------------------------------------------------------------------------
@@ -434,8 +244,7 @@ class Recorder:
             var = self._operand(grad) if grad is not None else None
             grads.append(var)
             if grad is not None:
-                plain = self._value(grad)
-                t._grad = plain
+                t._grad = self._value(grad)
             var = t._data._var if type(t._data) is Noted else None
             replaced.append(var if var is not None and var.slot is None else None)
             if (
@@ -472,15 +281,6 @@ class Recorder:
 
     # --- afterwards -----------------------------------------------------------------------------------------------
 
-    def forget(self) -> None:
-        """Let go of the values, which are not needed to compare two traces, nor to run a program."""
-        for var in self.vars:
-            var.example = var.noted = None
-            if var.memory is not None:
-                var.memory.owner = None
-        self._values, self._by_id, self._memory, self._generators = [], {}, {}, {}
-        self.drawn_from, self.numbers_read, self.quiet, self.flags = [], [], [], []
-
     def origin_of(self, noted: Noted) -> str:
         """What stands for a value, in words."""
         var = noted._var
@@ -488,57 +288,3 @@ class Recorder:
             return f"the value of {var.slot.label}"
         call = next((call for call in self.calls if any(v is var for v in call.results())), None)
         return "an array" if call is None else f"what {call.name} gives, at {words_of_place(*call.place)}"
-
-    def survivors(self) -> list[Noted]:
-        """What still stands for a value once the function has returned."""
-        return [stands for var in self.vars if var.noted is not None and (stands := var.noted()) is not None]
-
-
-@lru_cache(maxsize=1)
-def _constants_of_library(modules: int) -> tuple[set[int], list[Any]]:
-    """Arrays that lie in the library's modules, and its functions that remember results."""
-    arrays, remembering = set(), []
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in ("autograd", "nn", "optim") and module is not None:
-            for thing in list(vars(module).values()):
-                if hasattr(thing, "cache_info") and is_ours(thing.__wrapped__.__code__):
-                    remembering.append(thing)
-                parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, tuple) else (thing,)
-                arrays |= {id(x) for x in parts if isinstance(x, np.ndarray)}
-    return arrays, remembering
-
-
-def holds_numbers(x: Any) -> bool:
-    """Whether an array or a number of NumPy is one of numbers, and not of words, records or objects."""
-    return getattr(x, "dtype", np.dtype(float)).kind in "biufcmM"
-
-
-def _state_of(generator: Any) -> Any:
-    return repr(generator.bit_generator.state)
-
-
-def owner_of(x: Any) -> Any:
-    """The array whose memory a view looks at."""
-    while True:
-        base = x.base
-        if base is not None and not isinstance(base, np.ndarray):
-            base = getattr(base, "base", None)  # of `as_strided`
-        if not isinstance(base, np.ndarray):
-            return x
-        x = base
-
-
-def run_call(kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What a call of a kind does."""
-    if kind in ("method", "draw"):
-        return getattr(args[0], fn)(*args[1:], **kwargs)
-    if kind == "getitem":
-        return args[0][args[1]]
-    if kind == "setitem":
-        args[0][args[1]] = args[2]
-        return None
-    if kind == "attribute":
-        return getattr(args[0], fn)
-    if kind.startswith("ufunc."):
-        return getattr(fn, kind[6:])(*args, **kwargs)
-    return fn(*args, **kwargs)
