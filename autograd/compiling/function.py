@@ -84,10 +84,7 @@ class Compiled:
         try:
             arguments = Arguments(args, kwargs)
             known = self._refused.get(arguments.key) if self._refused else None
-        except (
-            TypeError,
-            RecursionError,
-        ) as error:  # of an array that is none, of what has no hash, of a list in itself
+        except (TypeError, RecursionError) as error:  # of what is no array, of what has no hash, of a list in itself
             self._refuse(str(error))
             return self._run_eager(args, kwargs)
         if known is not None:
@@ -322,11 +319,13 @@ class Compiled:
             return f"{name} runs eager: {self._reason}."
         if self._refused and not self._programs:
             return "\n".join(f"{name} runs eager: {reason}." for reason, _ in self._refused.values())
-        lines = [f"{name}: traced {self._traced} times, {len(self._programs)} programs, {self._eager} calls eager."]
+        counts = f"{_count(len(self._programs), 'program')}, {_count(self._eager, 'call')} eager"
+        lines = [f"{name}: traced {_times(self._traced)}, {counts}."]
         for program in self._programs:
             lines.append(
-                f"  {program.planned}, {program.bytes} bytes of memory that stays; replayed {program.replays} times, "
-                f"{program.verified} beside eager, {program.missed} times another way was taken"
+                f"  {program.planned}, {program.bytes} bytes of memory that stays; "
+                f"replayed {_times(program.replays)}, {program.verified} beside eager, "
+                f"{_times(program.missed)} another way was taken"
             )
             lines += [f"  {block.words()}" for block in program.blocks]
             if program.verified:
@@ -372,6 +371,14 @@ class _Bound(functools.partial[Any]):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.func, name)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def compile(function: Callable[..., Any] | None = None, *, verify: int = 2, strict: bool = False) -> Any:

@@ -7,12 +7,12 @@ whole matrices `numpy.dot` makes the very call of BLAS that `numpy.matmul` makes
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.calls import Call, Var
+from autograd.compiling.operators import BINARY, IN_PLACE
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _SMALL = 8_192  # numbers: larger products may take longer by `dot`
@@ -52,14 +52,9 @@ def in_place(call: Call) -> tuple[Any, tuple[Any, ...], Any]:
     if call.kind == "function" and isinstance(call.fn, np.ufunc) and type(out) is Var and len(call.kwargs) == 1:
         return call.fn, call.args, out
     if call.kind == "in place" and type(call.args[0]) is Var:
-        ufunc = _UFUNC_OF.get(call.fn)
-        return (None, (), None) if ufunc is None else (ufunc, call.args, call.args[0])
+        plain = IN_PLACE.get(call.fn)
+        return (None, (), None) if plain is None else (BINARY[plain][1], call.args, call.args[0])
     return None, (), None
-
-
-_UFUNC_OF = {
-    operator.iadd: np.add, operator.isub: np.subtract, operator.imul: np.multiply, operator.itruediv: np.true_divide,
-}  # fmt: skip
 
 
 def is_product_by_dot(call: Call) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from autograd.compiling.calls import map_tree
 from autograd.compiling.frames import LOOKING_AFTER, is_ours
 from autograd.compiling.names import ABOUT_FORM, DRAWS, FUNCTIONS, METADATA, METHODS, WRITERS, WRITING
+from autograd.compiling.operators import BINARY, COMPARISONS, UNARY
 from autograd.engine.tensor import Tensor
 
 _put = object.__setattr__
@@ -201,8 +202,8 @@ def _plain(tree: Any) -> Any:
     return map_tree(tree, lambda x: x._value if type(x) is Noted else x)
 
 
-def _binary(name: str, function: Callable[[Any, Any], Any]) -> None:
-    ufunc = getattr(np, _UFUNC.get(name, name), None)
+def _binary(function: Any, ufunc: Any) -> None:
+    name = function.__name__.strip("_")
 
     def foreign(self: Noted, other: Any) -> bool:
         return (
@@ -213,7 +214,7 @@ def _binary(name: str, function: Callable[[Any, Any], Any]) -> None:
 
     def forward(self: Noted, other: Any) -> Any:
         if foreign(self, other):
-            return ufunc(self, other) if isinstance(self._value, np.ndarray | np.generic) and ufunc else NotImplemented
+            return ufunc(self, other) if isinstance(self._value, np.ndarray | np.generic) else NotImplemented
         return self._recorder.note("operator", function, (self, other), {})
 
     def reflected(self: Noted, other: Any) -> Any:
@@ -224,35 +225,22 @@ def _binary(name: str, function: Callable[[Any, Any], Any]) -> None:
             return forward(self, other)
         if foreign(self, other):
             return NotImplemented
-        return self._recorder.note(
-            "in place", getattr(operator, f"i{name.strip(chr(95))}"), (self, other), {}, writes=self
-        )
+        return self._recorder.note("in place", getattr(operator, f"i{name}"), (self, other), {}, writes=self)
 
-    setattr(Noted, f"__{name.strip('_')}__", forward)
-    if name not in _COMPARE:
-        setattr(Noted, f"__r{name.strip('_')}__", reflected)
-        setattr(Noted, f"__i{name.strip('_')}__", in_place)
+    setattr(Noted, f"__{name}__", forward)
+    if function not in COMPARISONS:
+        setattr(Noted, f"__r{name}__", reflected)
+        setattr(Noted, f"__i{name}__", in_place)
 
 
-_UFUNC = {
-    "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "floordiv": "floor_divide", "mod": "remainder",
-    "pow": "power", "lshift": "left_shift", "rshift": "right_shift", "and_": "bitwise_and", "or_": "bitwise_or",
-    "xor": "bitwise_xor", "lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal", "gt": "greater",
-    "ge": "greater_equal",
-}  # fmt: skip
-_COMPARE = ("lt", "le", "eq", "ne", "gt", "ge")
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift", "and_", "or_",
-              "xor", *_COMPARE):  # fmt: skip
-    _binary(_name, getattr(operator, _name))
+def _unary(function: Any) -> None:
+    setattr(Noted, f"__{function.__name__}__", lambda self: self._recorder.note("operator", function, (self,), {}))
 
 
-def _unary(name: str) -> None:
-    function = getattr(operator, name)
-    setattr(Noted, f"__{name}__", lambda self: self._recorder.note("operator", function, (self,), {}))
-
-
-for _name in ("neg", "pos", "abs", "invert"):
-    _unary(_name)
+for _function, (_, _ufunc) in BINARY.items():
+    _binary(_function, _ufunc)
+for _function in (*UNARY, operator.abs):
+    _unary(_function)
 
 
 def _leaving(words: str, function: Callable[..., Any]) -> Any:

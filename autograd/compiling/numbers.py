@@ -7,7 +7,6 @@ calls are done one by one, on the numbers as they were noted, and warn or raise 
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection
 from itertools import count
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Var
+from autograd.compiling.operators import IN_PLACE
 from autograd.compiling.straight import FORMULAS, Straight
 from autograd.compiling.tape import Tape, reason_against
 
@@ -27,10 +27,6 @@ _ARRAY = (np.ndarray, (), np.dtype(float), ())
 _MAKERS: dict[Any, Callable[[Any], Any]] = {(np.float64,): np.float64, (np.bool_,): np.bool_, (float,): float}
 _MAKERS[_ARRAY] = np.array
 _IDENTITY = (np.array, np.asarray)
-_IN_PLACE = {
-    operator.iadd: operator.add, operator.isub: operator.sub, operator.imul: operator.mul,
-    operator.itruediv: operator.truediv,
-}  # fmt: skip
 
 
 class Line:
@@ -83,11 +79,11 @@ class _Run:
         if any(id(var.memory) in self._written for var in call.inputs() if var.memory is not None):
             return False
         memory = call.writes
-        if memory is not None and call.kind == "in place" and call.fn in _IN_PLACE and call.out is call.args[0]:
+        if memory is not None and call.kind == "in place" and call.fn in IN_PLACE and call.out is call.args[0]:
             target, place = call.args[0], call.place
             result = Var(next(_numbers), None, None, False, None)
             result.form = (float,)
-            call = Call("operator", _IN_PLACE[call.fn], call.args, call.kwargs, result, None, place, call.modes)
+            call = Call("operator", IN_PLACE[call.fn], call.args, call.kwargs, result, None, place, call.modes)
         line = _line(call, known, self._truths)
         if line is None:
             return False

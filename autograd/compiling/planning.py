@@ -18,19 +18,14 @@ from autograd.compiling.lifetimes import Lifetimes, Register, needed_by_eager
 from autograd.compiling.lowering import Lowering, in_place, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.numbers import Block, with_blocks
+from autograd.compiling.operators import BINARY, UNARY
 from autograd.compiling.pieces import Chain, in_pieces
 from autograd.compiling.rewriting import Rewritten
 from autograd.compiling.templates import TensorOf
 from autograd.compiling.tracing import Trace
 
-_UFUNC_OF = {
-    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.true_divide,
-    operator.floordiv: np.floor_divide, operator.mod: np.remainder, operator.matmul: np.matmul,
-    operator.neg: np.negative, operator.abs: np.absolute, operator.lt: np.less, operator.le: np.less_equal,
-    operator.eq: np.equal, operator.ne: np.not_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
-    operator.and_: np.bitwise_and, operator.or_: np.bitwise_or, operator.xor: np.bitwise_xor,
-    operator.invert: np.invert,
-}  # fmt: skip
+_UFUNC_OF = {fn: ufunc for fn, (_, ufunc) in (BINARY | UNARY).items()} | {operator.abs: np.absolute}
+del _UFUNC_OF[operator.pow]  # which has ways of its own for some exponents
 _LASTING = ("guard", "host", "draw", "drop")
 
 

@@ -104,7 +104,10 @@ class Trace:
 
     def _call(self) -> Any:
         args, kwargs = self._enter()
-        return _with_parts(self.function, self._swap_part)(*args, **kwargs)
+        parts = (*self.function.args, *self.function.keywords.values()) if isinstance(self.function, partial) else ()
+        if any(isinstance(x, np.ndarray) for x in parts):
+            raise Refused("a partial function holds an array")
+        return self.function(*args, **kwargs)
 
     def _enter(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Put what stands for arrays, numbers and generators in their places."""
@@ -185,11 +188,6 @@ class Trace:
             return original(*args)
 
         return ask
-
-    def _swap_part(self, x: Any) -> Any:
-        if isinstance(x, np.ndarray):
-            raise Refused("a partial function holds an array")
-        return x
 
     def _argument(self, x: Any) -> Any:
         """What the function gets for an argument. Lists and dicts are copies: who changes them is found out."""
@@ -361,10 +359,3 @@ def _holds_values(x: Any) -> bool:
     if type(x) in _NOTED or isinstance(x, Tensor):
         return True
     return isinstance(x, tuple | list) and bool(x) and all(map(_holds_values, x))
-
-
-def _with_parts(function: Any, swap: Callable[[Any], Any]) -> Any:
-    if isinstance(function, partial):
-        for part in (*function.args, *function.keywords.values()):
-            swap(part)
-    return function

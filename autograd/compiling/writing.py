@@ -20,6 +20,7 @@ import numpy as np
 from autograd.compiling.calls import Call, Slot, Var, vars_in
 from autograd.compiling.holders import Holder
 from autograd.compiling.lifetimes import OldGradients
+from autograd.compiling.operators import BINARY, UNARY
 from autograd.compiling.planning import Plan, values_of_template
 from autograd.compiling.results import build
 from autograd.compiling.templates import Effect
@@ -29,12 +30,6 @@ from autograd.fingerprints import hand_out
 
 OTHER = object()  # what a program returns when a check does not come out as it did in the trace
 
-_SYMBOL = {
-    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
-    "lt": "<", "le": "<=", "eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "and_": "&", "or_": "|", "xor": "^",
-    "lshift": "<<", "rshift": ">>",
-}  # fmt: skip
-_UNARY = {"neg": "-", "pos": "+", "invert": "~"}
 _TOGETHER = 16  # so many views are forgotten at once, where no memory ends
 _OUT_BY_NAME = (np.maximum, np.minimum, np.fmax, np.fmin)
 
@@ -250,10 +245,10 @@ class _Writer:
         if call.kind.startswith("ufunc."):
             method = call.kind[6:]
             return f"{self.bind(getattr(call.fn, method), f'{call.fn.__name__}_{method}')}({rest})"
-        if call.kind == "operator" and call.fn.__name__ in _SYMBOL:
-            return f"{args[0]} {_SYMBOL[call.fn.__name__]} {args[1]}"
-        if call.kind == "operator" and call.fn.__name__ in _UNARY:
-            return f"{_UNARY[call.fn.__name__]}{args[0]}"
+        if call.kind == "operator" and call.fn in BINARY:
+            return f"{args[0]} {BINARY[call.fn][0]} {args[1]}"
+        if call.kind == "operator" and call.fn in UNARY:
+            return f"{UNARY[call.fn][0]}{args[0]}"
         return f"{self.bind(call.fn, call.fn.__name__)}({rest})"
 
     def _guard(self, call: Call) -> list[str]:

@@ -183,7 +183,7 @@ def test_a_ragged_batch_costs_traces_of_its_own(bits):
     history, _ = trained(SETUPS["plain"], bits, True)
     assert history.compiled.startswith("step: traced 5 times, 2 programs, 0 calls eager.")
     history, _ = trained(SETUPS["one batch size"], bits, True)
-    assert history.compiled.startswith("step: traced 3 times, 1 programs, 0 calls eager.")
+    assert history.compiled.startswith("step: traced 3 times, 1 program, 0 calls eager.")
 
 
 # What cannot be compiled, and what is said of it.

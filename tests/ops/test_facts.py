@@ -22,7 +22,6 @@ SOURCES = {
 
 # Files with words that are names of ops, too, in tables of something else.
 OTHER_TABLES = {
-    **{f"autograd/compiling/{name}.py": [{"add", "matmul"}] for name in ("noted", "writing")},  # of Python's `operator`
     "autograd/numpy_functions/padding.py": [{"minimum", "maximum", "mean"}],  # modes of np.pad
     "autograd/numpy_functions/selection.py": [{"min", "max"}],  # the names of np.clip's bounds
     "autograd/view/chain/expression.py": [  # LaTeX's names
