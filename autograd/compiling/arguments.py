@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import map_tree
+from autograd.compiling.calls import leaves_in
 from autograd.engine.graph import Leaf
 from autograd.engine.tensor import Tensor
 
@@ -48,8 +48,7 @@ class Arguments:
             bound = {f"argument {i}": x for i, x in enumerate(args)} | kwargs
         names: dict[int, str] = {}
         for name, x in bound.items():
-            parts: list[Any] = []
-            map_tree(x, parts.append)
+            parts = leaves_in(x)
             for i, part in enumerate(parts):
                 names.setdefault(id(part), name if len(parts) == 1 else f"{name}[{i}]")
         return [(x, names.get(id(x), f"argument {i}")) for i, x in enumerate([*self.objects, *self.leaves])]

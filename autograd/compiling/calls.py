@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 
+@dataclass(slots=True, eq=False)
 class Memory:
     """What an array lies in. Views share it; ``external`` was there before, ``constant`` depends on nothing."""
 
-    __slots__ = ("constant", "external", "owner", "written")
-
-    def __init__(self, owner: Any, external: bool, constant: bool) -> None:
-        self.owner = owner  # kept, so that its id is nobody else's
-        self.external = external
-        self.constant = constant
-        self.written = False
+    owner: Any  # kept, so that its id is nobody else's
+    external: bool
+    constant: bool
+    written: bool = False
 
 
 class Slot:
@@ -73,25 +72,19 @@ class Var:
         return self.constant if self.memory is None else self.memory.constant
 
 
+@dataclass(slots=True, eq=False)
 class Call:
     """One call. ``kind`` says how it is written; ``out`` are its results, ``writes`` the memory it changes."""
 
-    __slots__ = ("_inputs", "args", "fn", "kind", "kwargs", "modes", "out", "place", "writes")
-
-    def __init__(
-        self,
-        kind: str,
-        fn: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        out: Any,
-        writes: Memory | None,
-        place: tuple[str, int],
-        modes: tuple[tuple[str, str], ...],
-    ) -> None:
-        self.kind, self.fn, self.args, self.kwargs, self.out = kind, fn, args, kwargs, out
-        self.writes, self.place, self.modes = writes, place, modes
-        self._inputs: tuple[Var, ...] | None = None
+    kind: str
+    fn: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    out: Any
+    writes: Memory | None
+    place: tuple[str, int]
+    modes: tuple[tuple[str, str], ...]
+    _inputs: tuple[Var, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -112,31 +105,32 @@ class Call:
 def map_tree(tree: Any, leaf: Callable[[Any], Any]) -> Any:
     """The same tuples, lists, dicts and slices around other leaves."""
     kind = type(tree)
-    if kind is tuple:
-        return tuple([map_tree(x, leaf) for x in tree])
+    if kind is tuple or (isinstance(tree, tuple) and hasattr(tree, "_fields")):
+        return like_tuple(tree, [map_tree(x, leaf) for x in tree])
     if kind is list:
         return [map_tree(x, leaf) for x in tree]
     if kind is dict:
         return {key: map_tree(x, leaf) for key, x in tree.items()}
     if kind is slice:
         return slice(leaf(tree.start), leaf(tree.stop), leaf(tree.step))
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return kind(*[map_tree(x, leaf) for x in tree])
     return leaf(tree)
 
 
-def vars_in(tree: Any) -> Iterator[Var]:
+def like_tuple(x: Any, parts: Iterable[Any]) -> Any:
+    """A tuple of other parts; a named one where ``x`` is."""
+    return tuple(parts) if type(x) is tuple else type(x)(*parts)
+
+
+def leaves_in(tree: Any) -> list[Any]:
+    """What `map_tree` meets."""
+    found: list[Any] = []
+    map_tree(tree, found.append)
+    return found
+
+
+def vars_in(tree: Any) -> list[Var]:
     """The values in nested arguments."""
-    if type(tree) is Var:
-        yield tree
-    elif isinstance(tree, tuple | list):
-        for x in tree:
-            yield from vars_in(x)
-    elif type(tree) is dict:
-        for x in tree.values():
-            yield from vars_in(x)
-    elif type(tree) is slice:
-        yield from vars_in((tree.start, tree.stop, tree.step))
+    return [x for x in leaves_in(tree) if type(x) is Var]
 
 
 def run_call(kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd import transforms
-from autograd.compiling.calls import map_tree
+from autograd.compiling.calls import leaves_in, map_tree
 from autograd.compiling.frames import is_ours
 from autograd.compiling.names import FUNCTIONS
 from autograd.compiling.noted import Noted, NotedGenerator
@@ -100,9 +100,8 @@ class Creators:
         recorder, call = self.recorder, without_aliases(function, writes)
 
         def noted(*args: Any) -> Any:
-            tensors: list[Any] = []
-            map_tree(args, lambda x: tensors.append(x) if isinstance(x, Tensor) else None)
-            if tensors or get_ident() != recorder.thread or not recorder.is_here():
+            here = get_ident() == recorder.thread and recorder.is_here()
+            if not here or any(isinstance(x, Tensor) for x in leaves_in(args)):
                 return function(*args)
             return recorder.note("function", call, args, {}, writes=None if writes is None else args[writes])
 
@@ -136,9 +135,7 @@ def without_aliases(function: Any, writes: int | None) -> Any:
 
 def _asks(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether NumPy would ask an argument what to do."""
-    found: list[Any] = []
-    map_tree((args, kwargs), lambda x: found.append(x) if hasattr(type(x), "__array_function__") else None)
-    return bool(found)
+    return any(hasattr(type(x), "__array_function__") for x in leaves_in((args, kwargs)))
 
 
 def _plain(x: Any) -> Any:

@@ -21,23 +21,12 @@ from autograd.compiling.numbers import Block, with_blocks
 from autograd.compiling.operators import BINARY, UNARY
 from autograd.compiling.pieces import Chain, in_pieces
 from autograd.compiling.rewriting import Rewritten
-from autograd.compiling.templates import TensorOf
+from autograd.compiling.templates import values_of_template
 from autograd.compiling.tracing import Trace
 
 _UFUNC_OF = {fn: ufunc for fn, (_, ufunc) in (BINARY | UNARY).items()} | {operator.abs: np.absolute}
 del _UFUNC_OF[operator.pow]  # which has ways of its own for some exponents
 _LASTING = ("guard", "host", "draw", "drop")
-
-
-def values_of_template(template: Any) -> list[Var]:
-    """The values that a template needs, in order."""
-    found: list[Var] = []
-    map_tree(template, lambda x: found.append(x.var if type(x) is TensorOf else x) if _is_value(x) else None)
-    return found
-
-
-def _is_value(x: Any) -> bool:
-    return type(x) is Var or (type(x) is TensorOf and x.var is not None)
 
 
 class Plan:

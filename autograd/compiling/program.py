@@ -9,8 +9,7 @@ from autograd.compiling.arguments import Arguments
 from autograd.compiling.calls import Call, same_constant
 from autograd.compiling.guards import Guards
 from autograd.compiling.planning import Plan
-from autograd.compiling.results import builder, same_template
-from autograd.compiling.templates import Effect
+from autograd.compiling.templates import Effect, builder, same_template
 from autograd.compiling.tracing import Trace
 from autograd.compiling.writing import OTHER, write
 from autograd.provenance import place

@@ -71,7 +71,7 @@ class Recorder(Values):
             written = self._written(writes)
             if written is None:
                 return result
-        inputs = list(vars_in((noted_args, noted_kwargs)))
+        inputs = vars_in((noted_args, noted_kwargs))
         constant = kind != "draw" and all(var.is_constant for var in inputs)
         if written is not None:
             written.written = True

@@ -7,6 +7,7 @@ from functools import partial
 from types import CellType
 from typing import Any
 
+from autograd.compiling.calls import like_tuple
 from autograd.compiling.noted import Noted, NotedGenerator
 from autograd.compiling.reachable import slots_of
 from autograd.engine.graph import GONE, Node, Vertex, newest_first
@@ -20,11 +21,9 @@ def plain_value(x: Any) -> Any:
     kind = type(x)
     if kind in _NOTED:
         return x._value
-    if kind is tuple:
+    if kind is tuple or (isinstance(x, tuple) and hasattr(x, "_fields")):
         parts = [plain_value(part) for part in x]
-        return tuple(parts) if any(a is not b for a, b in zip(parts, x, strict=True)) else x
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return kind(*[plain_value(part) for part in x])
+        return like_tuple(x, parts) if any(a is not b for a, b in zip(parts, x, strict=True)) else x
     if kind is list:
         x[:] = [plain_value(part) for part in x]
     elif isinstance(x, dict):

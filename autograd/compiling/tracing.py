@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.arguments import Arguments
-from autograd.compiling.calls import Slot, same_constant
+from autograd.compiling.calls import Slot, like_tuple, same_constant
 from autograd.compiling.creators import Creators
 from autograd.compiling.errors import Refused
 from autograd.compiling.holders import MISSING, Holder
@@ -164,10 +165,10 @@ class Trace:
         if is_number(x) and (place := place_of(holder, key, path)) in self.renewed:
             self.inputs.add(place)
             return self.recorder.external(x, Slot(holder, key, path, label))
-        if kind is tuple or (isinstance(x, tuple) and hasattr(x, "_fields")):
+        if isinstance(x, tuple) and (kind is tuple or hasattr(x, "_fields")):
             parts = [self._swap(part, holder, key, (*path, i), f"{label}[{i}]") for i, part in enumerate(x)]
-            if any(a is not b for a, b in zip(parts, x, strict=True)):
-                return tuple(parts) if kind is tuple else kind(*parts)
+            if not _are_same(parts, x):
+                return like_tuple(x, parts)
         elif kind.__module__.startswith("numpy.random") and hasattr(x, "bit_generator"):
             return self.recorder.generator(x, Slot(holder, key, path, label))
         return self._creators.instead_of(x)
@@ -198,20 +199,14 @@ class Trace:
             # One float object may be given twice, and is two numbers.
             i = self._place - 1 if kind is float else self._index[id(x)]
             return self.recorder.external(x, Slot(("leaf", i), None, (), f"argument {i}"))
-        if kind in (list, dict) and any(given is x for given, _, _ in self._containers):
-            raise Refused("one list or dict is given twice")
-        if kind is list:
-            twin: Any = [self._argument(part) for part in x]
-            self._containers.append((x, twin, list(twin)))
+        if kind in (list, dict):
+            if any(given is x for given, _, _ in self._containers):
+                raise Refused("one list or dict is given twice")
+            twin: Any = [*map(self._argument, x)] if kind is list else {k: self._argument(v) for k, v in x.items()}
+            self._containers.append((x, twin, _parts(twin)))
             return twin
-        if kind is dict:
-            twin = {key: self._argument(part) for key, part in x.items()}
-            self._containers.append((x, twin, [*twin, *twin.values()]))
-            return twin
-        if kind is tuple:
-            return tuple([self._argument(part) for part in x])
-        if isinstance(x, tuple) and hasattr(x, "_fields"):
-            return kind(*[self._argument(part) for part in x])
+        if isinstance(x, tuple) and (kind is tuple or hasattr(x, "_fields")):
+            return like_tuple(x, map(self._argument, x))
         return x
 
     def _leave(self) -> None:
@@ -235,16 +230,14 @@ class Trace:
                 new = was if now is stood else plain_value(now)
                 if new is not now:
                     holder.put(key, new)
-        for given, twin, _ in self._containers:
-            if isinstance(given, list):
-                changed = [plain_value(x) for x in twin]
-                if len(changed) != len(given) or any(a is not b for a, b in zip(changed, given, strict=True)):
-                    given[:] = changed
-            else:
-                fresh = {key: plain_value(x) for key, x in twin.items()}
-                if list(fresh) != list(given) or any(a is not b for a, b in zip(fresh.values(), given.values())):  # noqa: B905
-                    given.clear()
-                    given.update(fresh)
+        own = {id(twin): given for given, twin, _ in self._containers}
+        for given, twin, before in self._containers:
+            if not _are_same(_parts(twin), before):
+                given.clear()
+                if isinstance(given, list):
+                    given += [own.get(id(x), plain_value(x)) for x in twin]
+                else:
+                    given |= {key: own.get(id(x), plain_value(x)) for key, x in twin.items()}
 
     def forget(self) -> None:
         """Let go of all arrays, arguments among them: it waits for a second trace, perhaps for long."""
@@ -284,8 +277,7 @@ class Trace:
             for key, value in now.items():
                 self._meet_change(holder, key, MISSING, value)
         for _, twin, before in self._containers:
-            now_parts = list(twin) if isinstance(twin, list) else [*twin, *twin.values()]
-            if len(now_parts) != len(before) or any(a is not b for a, b in zip(now_parts, before, strict=True)):
+            if not _are_same(_parts(twin), before):
                 self.recorder.refuse("it changes a list or dict that it was given", where=False)
 
     def _meet_change(self, holder: Holder, key: Any, stood: Any, value: Any) -> None:
@@ -343,6 +335,14 @@ class Trace:
         if wrong:
             self.recorder.refuse(f"{what} {wrong}", where=False)
         return TensorOf(self._value(x._data, what), x.name)
+
+
+def _parts(x: list[Any] | dict[Any, Any]) -> list[Any]:
+    return list(x) if isinstance(x, list) else [*x, *x.values()]
+
+
+def _are_same(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    return len(a) == len(b) and all(map(is_, a, b))
 
 
 def _global_randomness() -> tuple[Any, ...]:

@@ -21,9 +21,8 @@ from autograd.compiling.calls import Call, Slot, Var, vars_in
 from autograd.compiling.holders import Holder
 from autograd.compiling.lifetimes import OldGradients
 from autograd.compiling.operators import BINARY, UNARY
-from autograd.compiling.planning import Plan, values_of_template
-from autograd.compiling.results import build
-from autograd.compiling.templates import Effect
+from autograd.compiling.planning import Plan
+from autograd.compiling.templates import Effect, build, values_of_template
 from autograd.engine.codegen import source_file
 from autograd.engine.tensor import Tensor
 from autograd.fingerprints import hand_out
@@ -211,7 +210,7 @@ class _Writer:
                 parts.append(out)
             return [f"{self.bind(ufunc, ufunc.__name__)}({', '.join(parts)})"]
         text = self._expression(call)
-        if call.out is None or not list(vars_in(call.out)):
+        if call.out is None or not vars_in(call.out):
             return [text]
         named = type(call.out) is Var and (call.out.number in self.names or call.out.number in self.plan.known)
         if named and call.writes is not None and call.out.memory is call.writes:

@@ -157,6 +157,23 @@ def test_a_text_as_long_as_a_number_says(bits):
     assert "a call gives a str" in step.explain()
 
 
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_lists_in_a_list_stay_the_ones_that_were_given(is_changed):
+    def total(lists):
+        if is_changed:
+            lists.append(lists[0])
+            lists[1]["part"] = lists[0]
+        return np.sum(lists[0][0])
+
+    inner, outer = [np.ones(2)], [np.ones(3)]
+    given = [inner, {"part": outer}]
+    autograd.compile(total)(given)
+    assert given[0] is inner
+    assert given[1]["part"] is (inner if is_changed else outer)
+    assert len(given) == 2 + is_changed
+    assert given[-1] is inner or not is_changed
+
+
 def test_one_list_that_is_given_twice(bits):
     def step(a, b):
         a[0] = a[0] * 2
