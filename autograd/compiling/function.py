@@ -311,7 +311,7 @@ class Compiled:
         >>> x = [twice(np.ones(2)) for _ in range(5)]
         >>> print(twice.explain())  # doctest: +ELLIPSIS
         <lambda>: traced ...
-          ... replayed 1 times, 2 beside eager, 0 times another way was taken
+          ... replayed once, 2 beside eager, 0 times another way was taken
           when verified, a replay took ... us, the eager run ... us: ... ms saved so far
         """
         name = self._name()

@@ -70,7 +70,7 @@ class Plan:
     def in_words(self) -> str:
         """What is done at each run, and what is not."""
         return (
-            f"{len(self.calls)} calls of NumPy ({self.pruned} left out, {self.shared} made before, {self.folded} done "
+            f"{len(self.calls)} call{'s' * (len(self.calls) != 1)} of NumPy ({self.pruned} left out, {self.shared} made before, {self.folded} done "
             "beforehand)"
         )
 
