@@ -70,8 +70,8 @@ class Plan:
     def in_words(self) -> str:
         """What is done at each run, and what is not."""
         return (
-            f"{len(self.calls)} call{'s' * (len(self.calls) != 1)} of NumPy ({self.pruned} left out, {self.shared} made before, {self.folded} done "
-            "beforehand)"
+            f"{len(self.calls)} call{'s' * (len(self.calls) != 1)} of NumPy ({self.pruned} left out, "
+            f"{self.shared} made before, {self.folded} done beforehand)"
         )
 
     def _needed(self, calls: list[Call]) -> list[Call]:
