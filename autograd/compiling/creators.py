@@ -63,28 +63,24 @@ class Creators:
     @contextmanager
     def at_home(self) -> Iterator[None]:
         """Exchange NumPy in this library's modules."""
-        spaces = [
-            vars(module)
+        modules = [
+            module
             for name, module in list(sys.modules.items())
             if name.partition(".")[0] in ("autograd", "nn", "optim") and not name.startswith("autograd.compiling")
         ]
-        spaces = [space for space in spaces if space.get("np") is np]
-        for space in spaces:
-            space["np"] = self._instead[id(np)]
-        at_once = [(vars(sys.modules[f.__module__]), f, self._as_one(f, writes)) for f, writes in ONE_CALL]
-        for space, function, stands in at_once:
-            space[function.__name__] = stands
-        seed, start = Tensor._seed, transforms._one
-        Tensor._seed = self._starting(seed)  # type: ignore[method-assign]
-        transforms._one = self._starting(start)
+        places: list[tuple[Any, str, Any]] = [
+            *((module, "np", self._instead[id(np)]) for module in modules if vars(module).get("np") is np),
+            *((sys.modules[f.__module__], f.__name__, self._as_one(f, writes)) for f, writes in ONE_CALL),
+            *((x, name, self._starting(getattr(x, name))) for x, name in ((Tensor, "_seed"), (transforms, "_one"))),
+        ]
+        before = [getattr(owner, name) for owner, name, _ in places]
+        for owner, name, new in places:
+            setattr(owner, name, new)
         try:
             yield
         finally:
-            Tensor._seed, transforms._one = seed, start  # type: ignore[method-assign]
-            for space in spaces:
-                space["np"] = np
-            for space, function, _ in at_once:
-                space[function.__name__] = function
+            for (owner, name, _), was in zip(places, before, strict=True):
+                setattr(owner, name, was)
 
     def _starting(self, original: Any) -> Any:
         """What gives the number 1 that a pass starts from: from here on, that 1 is noted as well."""
