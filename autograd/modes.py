@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
@@ -86,6 +87,23 @@ class Readings:
         """Note a reading by the user's program; what our own packages look at stays inside."""
         if len(self.noted) < self.LIMIT and not is_ours(frame):
             self.noted.append((vertex, method, frame.f_code, frame.f_lineno))
+
+
+@contextmanager
+def changed(**modes: Any) -> Iterator[None]:
+    """Some of the modes otherwise, inside a ``with`` block of our own.
+
+    >>> from autograd import is_grad_enabled
+    >>> from autograd.modes import changed
+    >>> with changed(grad=False, watch=None):
+    ...     is_grad_enabled()
+    False
+    """
+    token = STATE.set(STATE.get().replace(**modes))
+    try:
+        yield
+    finally:
+        STATE.reset(token)
 
 
 # What to go back to at the end of each `with` block. It lies in the context and not in the mode, so that threads and

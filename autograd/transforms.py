@@ -1,8 +1,7 @@
 """Transforms: functions of arrays to functions of arrays (`grad`, `jacobian`, `hessian`, ...).
 
-A transform calls the function once on Tensors of its own and sends gradients through the graph that this records. An
-argument that is itself a live Tensor enters through an identity node, so that an inner transform can never mistake the
-outer one's derivative for its own: transforms nest to any order, and they work inside ``no_grad()``.
+A transform calls the function once on Tensors of its own and sends gradients through the graph that this records
+(`autograd.trace`): transforms nest to any order, and they work inside ``no_grad()``.
 
 Plain arrays in, plain arrays out, unless the function depends on live Tensors that were not asked about, such as the
 parameters of a model that it calls: what depends on them is a Tensor, which can be differentiated for them. Inside

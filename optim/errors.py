@@ -4,18 +4,6 @@ Each docstring is the documentation of its mistake: an example that raises it, t
 the built-in exception that Python would raise for the same mistake.
 """
 
-from __future__ import annotations
-
-__all__ = [
-    "GradientError",
-    "HyperparameterError",
-    "NoGradientWarning",
-    "OptimizerError",
-    "ParameterError",
-    "StateError",
-    "UpdateError",
-]
-
 
 class OptimizerError(Exception):
     """Base class of every error that the optimizers raise on their own account.

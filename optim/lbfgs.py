@@ -21,11 +21,15 @@ from optim.hyperparameters import Choice, NonNegative, Whole, rules_of
 from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer
-from optim.secants import Secants
+from optim.secants import Secants, Vector
 from optim.widths import DOUBLE
 
 HISTORY = ("old_dirs", "old_stps", "ro")  # changes of the gradient y, steps s, and 1 / (y·s), the oldest first
 histories_of = itemgetter(*HISTORY)
+COPIED = ("d", "prev_flat_grad", "ro")  # with the state, which has arrays in their place
+
+Arrays = Sequence[NDArray[Any]]
+Closure = Callable[[], Any]
 
 
 class LBFGS(Optimizer):
@@ -105,7 +109,7 @@ class LBFGS(Optimizer):
         self.skipped = tuple([p for p in self._params if p._grad is None])
         if self.skipped:
             self._notice_missing_gradients()
-        self._require_finite(start, None, 0.0)
+        self._require_finite(start)
         self._step_from(start, closure)
         return loss
 
@@ -114,7 +118,7 @@ class LBFGS(Optimizer):
         """Whether a step ends where it has asked for the loss, so that the next one may go on from there."""
         return bool(self.param_groups[0]["line_search_fn"]) and type(self).step is LBFGS.step
 
-    def _step_from(self, start: Point, closure: Callable[[], Any]) -> Point:
+    def _step_from(self, start: Point, closure: Closure) -> Point:
         """One step from a point that is known; where it ends."""
         end = self._descend(closure, start, self._resolved(0, self.param_groups[0])[0])
         self.t += 1
@@ -132,7 +136,7 @@ class LBFGS(Optimizer):
 
     # --- the descent ----------------------------------------------------------------------------------------------
 
-    def _descend(self, closure: Callable[[], Any], point: Point, hyper: Mapping[str, Any]) -> Point:
+    def _descend(self, closure: Closure, point: Point, hyper: Mapping[str, Any]) -> Point:
         memory, change = self._memory, hyper["tolerance_change"]
         evaluations = 1
         memory["func_evals"] += 1
@@ -149,11 +153,16 @@ class LBFGS(Optimizer):
             start = Point(0.0, point.value, g, slope)
             last = iteration == hyper["max_iter"]
             reach = _largest(d) if change else 1.0
-            if hyper["line_search_fn"]:
-                limit, narrow = hyper["max_eval"] - evaluations, change / reach
-                point, count = self._search(closure, start, d, length, narrow, limit)
-            else:
-                point, count = self._fixed_step(closure, start, d, length, last)
+            here = [p._data.copy() for p in self._params]
+            try:
+                if hyper["line_search_fn"]:
+                    limit, narrow = max(hyper["max_eval"] - evaluations, 0), change / reach
+                    point, count = self._search(closure, start, here, d, length, narrow, limit)
+                else:
+                    point, count = self._fixed_step(closure, start, here, d, length, last)
+            except BaseException:
+                self._move(here, 0.0, d)
+                raise
             memory["t"] = point.step
             memory["func_evals"] += count
             evaluations += count
@@ -162,7 +171,7 @@ class LBFGS(Optimizer):
                 break
         return point
 
-    def _direction(self, g: NDArray[Any]) -> NDArray[Any]:
+    def _direction(self, g: Vector) -> Vector:
         """−H·g by the history, which the last step joins first."""
         memory = self._memory
         memory["n_iter"] += 1
@@ -185,48 +194,32 @@ class LBFGS(Optimizer):
         return self._secants
 
     def _search(
-        self,
-        closure: Callable[[], Any],
-        start: Point,
-        d: NDArray[Any],
-        length: float,
-        narrow: float,
-        limit: int,
+        self, closure: Closure, start: Point, here: Arrays, d: Vector, length: float, narrow: float, limit: int
     ) -> tuple[Point, int]:
-        here = [p._data.copy() for p in self._params]
         now = 0.0
 
         def evaluate(length: float) -> Point:
             nonlocal now
-            self._put(here, length, d)  # what interrupts this is met below
+            self._put(here, length, d)  # what interrupts this is met above
             now = length
             _, point = self._evaluate(closure)
             value = point.value if isfinite(point.value) else np.inf
             return Point(length, value, point.gradient, float(point.gradient.dot(d)))
 
-        try:
-            point, count = strong_wolfe(evaluate, start, length, narrow=narrow, limit=max(limit, 0))
-            if point.step != now:
-                self._put(here, point.step, d)
-        except BaseException:
-            self._move(here, 0.0, d)
-            raise
-        self._require_finite(point, here, point.step)
+        point, count = strong_wolfe(evaluate, start, length, narrow=narrow, limit=limit)
+        if point.step != now:
+            self._put(here, point.step, d)
+        self._require_finite(point, point.step)
         return point, count
 
     def _fixed_step(
-        self, closure: Callable[[], Any], start: Point, d: NDArray[Any], length: float, last: bool
+        self, closure: Closure, start: Point, here: Arrays, d: Vector, length: float, last: bool
     ) -> tuple[Point, int]:
-        here = [p._data.copy() for p in self._params]
         self._move(here, length, d)
         if last:  # what comes next may be another batch, so nothing is asked about this one
             return start._replace(step=length), 0
-        try:
-            _, point = self._evaluate(closure)
-        except BaseException:
-            self._move(here, 0.0, d)
-            raise
-        self._require_finite(point, here, length)
+        _, point = self._evaluate(closure)
+        self._require_finite(point, length)
         return point._replace(step=length), 1
 
     # --- parameters as one vector ---------------------------------------------------------------------------------
@@ -246,22 +239,22 @@ class LBFGS(Optimizer):
         counts = {"func_evals": 0, "n_iter": 0}
         return {**counts, "t": 0.0, "H_diag": 1.0, "d": nothing, "prev_flat_grad": nothing, **{k: [] for k in HISTORY}}
 
-    def _vector(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    def _vector(self, arrays: Arrays) -> Vector:
         # At least double precision: products of steps and changes of gradients are squares of small or large numbers.
         flat = arrays[0].flatten() if len(arrays) == 1 else np.concatenate([a.reshape(-1) for a in arrays])
         return flat if flat.dtype.itemsize >= DOUBLE.itemsize else flat.astype(DOUBLE)
 
-    def _evaluate(self, closure: Callable[[], Any]) -> tuple[Any, Point]:
+    def _evaluate(self, closure: Closure) -> tuple[Any, Point]:
         """Loss and gradient here, copied, because the closure may write over its own."""
         loss = closure() if is_grad_enabled() else enable_grad(closure)()
         gradients = [np.zeros_like(p._data) if p._grad is None else p._grad for p in self._params]
         return loss, Point(0.0, float(loss), self._vector(gradients), nan)
 
-    def _move(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
+    def _move(self, here: Arrays, length: float, d: Vector) -> None:
         """Put the parameters at here + length·d, in their own memory; all of them, whatever Ctrl-C says."""
         undisturbed(self._put, here, length, d)
 
-    def _put(self, here: Sequence[NDArray[Any]], length: float, d: NDArray[Any]) -> None:
+    def _put(self, here: Arrays, length: float, d: Vector) -> None:
         offset = 0
         for p, x in zip(self._params, here, strict=True):
             part = d[offset : offset + x.size].reshape(x.shape)
@@ -273,12 +266,11 @@ class LBFGS(Optimizer):
                 data[...] = x
             p.data = data  # tells the engine that these are no longer the values of the forward pass
 
-    def _require_finite(self, point: Point, back: Sequence[NDArray[Any]] | None, length: float) -> None:
+    def _require_finite(self, point: Point, length: float | None = None) -> None:
         if isfinite(point.value) and (isfinite(point.slope) or np.isfinite(point.gradient).all()):
             return  # a slope is a sum over all of the gradient
         where = "where the step begins"
-        if back is not None:
-            self._move(back, 0.0, point.gradient)
+        if length is not None:
             where = f"after a step of length {length:g}, which was taken back"
         what = f"the loss is {point.value:g}" if not isfinite(point.value) else "a gradient is not finite"
         advice = "" if self.param_groups[0]["line_search_fn"] else " line_search_fn='strong_wolfe' shortens such steps."
@@ -290,12 +282,10 @@ class LBFGS(Optimizer):
         """A copy of the state in the layout of PyTorch; the history is in arrays of shape (steps, numbers)."""
         saved = super().state_dict()
         secants = self._recall(self._memory)
-        size = self._memory["d"].size
-        copies = {name: np.array(value) if name in ("d", "prev_flat_grad") else value
-                  for name, value in self._memory.items()}  # fmt: skip
-        for name in HISTORY:
-            rows = copies[name]
-            copies[name] = np.array(rows) if name == "ro" else np.array(rows, self._memory["d"].dtype).reshape(-1, size)
+        direction = self._memory["d"]
+        copies = {name: np.array(value) if name in COPIED else value for name, value in self._memory.items()}
+        for name in HISTORY[:2]:
+            copies[name] = np.array(copies[name], direction.dtype).reshape(-1, direction.size)
         if secants.added:
             copies.update(added=secants.added, inverse=secants.inverse.copy())  # on which the last bits depend
         saved["state"][0] = copies
@@ -355,5 +345,5 @@ class LBFGS(Optimizer):
         return loaded
 
 
-def _largest(x: NDArray[Any]) -> float:
+def _largest(x: Vector) -> float:
     return float(np.maximum.reduce(np.abs(x), initial=0.0))

@@ -43,19 +43,12 @@ def strong_wolfe(
     >>> round(found.step, 2), evaluations
     (0.55, 2)
     """
-
-    def too_high(point: Point) -> bool:
-        return not point.value <= start.value + ARMIJO * point.step * start.slope
-
-    def flat(point: Point) -> bool:
-        return abs(point.slope) <= -CURVATURE * start.slope
-
     before, point = start, evaluate(first)
     tries = 0
     while tries < limit:
-        if too_high(point) or (tries > 1 and not point.value < before.value):
+        if _too_high(point, start) or (tries > 1 and not point.value < before.value):
             break
-        if flat(point):
+        if _flat(point, start):
             return point, 1 + tries
         if point.slope >= 0.0:
             break
@@ -64,19 +57,19 @@ def strong_wolfe(
         tries += 1
     else:
         before = start
-    return _zoom(evaluate, before, point, too_high, flat, start.slope, narrow, limit, tries)
+    return _zoom(evaluate, start, before, point, narrow, limit, tries)
+
+
+def _too_high(point: Point, start: Point) -> bool:
+    return not point.value <= start.value + ARMIJO * point.step * start.slope
+
+
+def _flat(point: Point, start: Point) -> bool:
+    return abs(point.slope) <= -CURVATURE * start.slope
 
 
 def _zoom(
-    evaluate: Callable[[float], Point],
-    left: Point,
-    right: Point,
-    too_high: Callable[[Point], bool],
-    flat: Callable[[Point], bool],
-    slope: float,
-    narrow: float,
-    limit: int,
-    tries: int,
+    evaluate: Callable[[float], Point], start: Point, left: Point, right: Point, narrow: float, limit: int, tries: int
 ) -> tuple[Point, int]:
     """Shrink an interval that encloses a point; ``low`` is the end with the lower value."""
     low, high = (left, right) if not right.value < left.value else (right, left)
@@ -94,12 +87,12 @@ def _zoom(
             at_the_edge = False
         point = evaluate(step)
         tries += 1
-        if too_high(point) or not point.value < low.value:
+        if _too_high(point, start) or not point.value < low.value:
             high = point
             if high.value < low.value:
                 low, high = high, low
             continue
-        if flat(point):
+        if _flat(point, start):
             return point, 1 + tries
         if point.slope * (high.step - low.step) >= 0.0:
             high = low

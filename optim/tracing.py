@@ -356,15 +356,8 @@ def _write(
     if clash:
         raise UpdateError(f"the names {sorted(clash)} of state or coefficients are taken by the program: rename them.")
     filled = ", ".join([*constants.values(), "*", *settings] if settings else constants.values())
-    source = "\n".join(
-        [
-            f"def run({', '.join(arguments)}):",
-            *(lines or ["    pass"]),
-            "",
-            f"def load({filled}):",
-            *(fills or ["    pass"]),
-            "",
-        ]
-    )
+    run = [f"def run({', '.join(arguments)}):", *(lines or ["    pass"]), ""]
+    load = [f"def load({filled}):", *(fills or ["    pass"]), ""]
+    source = "\n".join([*run, *load])
     exec(compile(source, source_file("update", source), "exec"), known)  # our own text
     return Program(source, known["run"], known["load"], registers, len(constants), bool(first), len(lines))

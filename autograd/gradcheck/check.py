@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from autograd.engine.graph import STATE
 from autograd.gradcheck.compare import Comparison
 from autograd.gradcheck.localise import Search, localise
 from autograd.gradcheck.plan import sizes_of
 from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, in_double
 from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
+from autograd.modes import changed
 
 _NOTHING = "no derivative, because of this"
 _SAME = 1e-10  # two runs that differ by less, relative to the largest entry, differ by rounding
@@ -94,12 +94,8 @@ def gradcheck(
     subject: Subject = FunctionSubject(f, inputs) if wrt is None else ClosureSubject(f, wrt)
     if not subject.inputs:
         raise ValueError("the inputs of gradcheck are empty containers: there is nothing to vary.")
-    token = STATE.set(STATE.get().replace(watch=None))  # whoever watches wants to see one run, not hundreds
-    try:
-        with subject.prepared():
-            report = _examine(subject, order, rtol, atol)
-    finally:
-        STATE.reset(token)
+    with changed(watch=None), subject.prepared():  # whoever watches wants to see one run, not hundreds
+        report = _examine(subject, order, rtol, atol)
     if raise_on_failure and not report.ok:
         raise GradcheckError(report)
     return report

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.backward import backward_pass
-from autograd.engine.graph import STATE, Node
+from autograd.engine.graph import Node
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import FEW_UNITS
 from autograd.gradcheck.recorder import Record, Recorder
+from autograd.modes import changed
 
 _LONG = 4.0 * float(np.finfo(np.longdouble).eps) / 2.0**-52  # what long double rounds beside float64, amply
 
@@ -48,11 +49,8 @@ class Rounding(Recorder):
             self._record_of = {record.node: record for record in self.records}
         record = self._record_of.get(node)
         if record is not None:
-            token = STATE.set(STATE.get().replace(watch=None))
-            try:
+            with changed(watch=None):
                 self.total += error_of(record, record.data, g, gradients, self._around)
-            finally:
-                STATE.reset(token)
 
 
 def error_of(
@@ -105,24 +103,22 @@ def _inside(record: Record, data: Sequence[Any], g: Any, around: frozenset[Any])
     if op in around:
         return 0.0, True
     watch = Rounding(around | {op})
-    token = STATE.set(STATE.get().replace(watch=watch, grad=True))
-    try:
-        live = [i for i, parent in enumerate(node.parents) if parent is not None]
-        given = [Tensor(np.array(x), requires_grad=True) if i in live else x for i, x in enumerate(data)]
-        out, by_kernel = _made_of_ops(op, given, node.attrs or {})
-        if out is None or not _close(out.data, record.out):
+    with changed(watch=watch, grad=True):
+        try:
+            live = [i for i, parent in enumerate(node.parents) if parent is not None]
+            given = [Tensor(np.array(x), requires_grad=True) if i in live else x for i, x in enumerate(data)]
+            out, by_kernel = _made_of_ops(op, given, node.attrs or {})
+            if out is None or not _close(out.data, record.out):
+                return None, False
+            if all(inner.node.op is op for inner in watch.records):
+                return 0.0, True
+            watch.total = 0.0
+            leaves = frozenset(place for i in live if (place := given[i]._node) is not None)
+            start: Any = out._node
+            backward_pass({start: np.asarray(g, out.dtype)[()]}, release=False, wanted=leaves)
+            return watch.total, by_kernel
+        except Exception:  # a gradient does not come back through it
             return None, False
-        if all(inner.node.op is op for inner in watch.records):
-            return 0.0, True
-        watch.total = 0.0
-        leaves = frozenset(place for i in live if (place := given[i]._node) is not None)
-        start: Any = out._node
-        backward_pass({start: np.asarray(g, out.dtype)[()]}, release=False, wanted=leaves)
-        return watch.total, by_kernel
-    except Exception:  # a gradient does not come back through it
-        return None, False
-    finally:
-        STATE.reset(token)
 
 
 def _made_of_ops(op: Any, given: list[Any], attributes: dict[str, Any]) -> tuple[Tensor | None, bool]:

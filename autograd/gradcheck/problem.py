@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.engine.backward import Route, backward_pass
-from autograd.engine.graph import STATE, Node, Vertex, newest_first
+from autograd.engine.graph import Node, Vertex, newest_first
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import GradientShapeError
 from autograd.gradcheck.noise import Rounding
-from autograd.modes import Watch
+from autograd.modes import Watch, changed
 
 Array = NDArray[np.float64]
 
@@ -195,11 +195,8 @@ class GradientOf:
 
 def watched(watch: Watch, work: Callable[[], Any]) -> Any:
     """What some work returns, watched."""
-    token = STATE.set(STATE.get().replace(watch=watch))
-    try:
+    with changed(watch=watch):
         return work()
-    finally:
-        STATE.reset(token)
 
 
 def gradients_of(start: Vertex, seed: Array, route: Route) -> dict[Vertex, Any]:

@@ -7,13 +7,13 @@ Counted is what runs, op by op, and not what kinds of layers there are, so a mod
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.graph import STATE, Node, Vertex
+from autograd.engine.graph import Node, Vertex
 from autograd.modes import Watch
 from autograd.pytree import flatten
 
@@ -40,15 +40,6 @@ class Cost(Watch):
             if id(buffer) not in self._seen:
                 self._seen[id(buffer)] = buffer
                 self.kept[path] += buffer.nbytes
-
-
-def counted(function: Callable[[], Any], cost: Cost) -> None:
-    """Run a function as the outermost, with graph, and add up what it costs."""
-    token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=cost))
-    try:
-        function()
-    finally:
-        STATE.reset(token)
 
 
 def _arrays(values: Any) -> Iterable[np.ndarray[Any, Any]]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.graph import STATE
+from autograd.modes import changed
 from autograd.pytree import flatten
 from nn.inspect.doctor.training import Training, plain_modes
 from nn.inspect.doctor.trial_step import Seen
@@ -200,11 +200,8 @@ def gradient_flow(
             )
         with training.restored():
             trace = _Trace(model, Seen(restore))
-            token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=trace.seen))
-            try:
+            with changed(grad=True, scope=None, watch=trace.seen):
                 prediction = model(training.x)
-            finally:
-                STATE.reset(token)
             trace.measure(loss_fn(prediction, *training.targets))
         before = {id(p): p.data.copy() for p in training.trained.values()}
         training.step()

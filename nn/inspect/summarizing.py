@@ -8,7 +8,8 @@ from html import escape
 from typing import Any, NamedTuple
 
 from autograd import Tensor
-from nn.inspect.counting import Cost, counted
+from autograd.modes import changed
+from nn.inspect.counting import Cost
 from nn.module import Module, Parameter
 
 _TITLES = ("layer", "", "output", "parameters", "multiply-adds", "kept")
@@ -122,12 +123,14 @@ def summary(model: Module, *inputs: Any) -> Summary:
         # Modules are plain objects: an attribute of the object goes before the method of its class.
         vars(module)["forward"] = _noting(module.forward, path, outputs)
     kept = Cost([*inputs, *(p.data for p in twin.parameters())])
-    counted(lambda: twin(*inputs), kept)
+    with changed(grad=True, scope=None, watch=kept):
+        twin(*inputs)
     twin = copy.deepcopy(model)
     for parameter in twin.parameters():  # products with frozen ones are products too
         parameter.requires_grad = True
     done = Cost()
-    counted(lambda: twin(*inputs), done)
+    with changed(grad=True, scope=None, watch=done):
+        twin(*inputs)
 
     rows: list[LayerRow] = []
     first: dict[int, str] = {}

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
+from autograd.modes import changed
 from autograd.view.graph.fold import rebuild
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Number, Result
 from autograd.view.graph.snapshot import Place, recorded
@@ -85,18 +85,14 @@ def _applied(graph: Graph, node: GraphNode) -> tuple[Graph, list[Place]] | None:
             continue
         data = np.array(result.value) if known else np.zeros(result.shape, result.dtype)
         operands.append(Tensor(data, requires_grad=argument.flows, name=_stand_in(slot)))
-    token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=None))
-    try:
-        with np.errstate(all="ignore"):
-            found = node.record.definition(*operands, **node.attrs)
-            outs = [found if r.index is None else found[r.index] for r in node.results]
-            if not all(isinstance(out, Tensor) and not out.is_leaf for out in outs):
-                return None
-            for out, result in zip(outs, node.results, strict=True):
-                if known and result.grad is not None:
-                    out.backward(result.grad, retain_graph=True)
-    finally:
-        STATE.reset(token)
+    with changed(grad=True, scope=None, watch=None), np.errstate(all="ignore"):
+        found = node.record.definition(*operands, **node.attrs)
+        outs = [found if r.index is None else found[r.index] for r in node.results]
+        if not all(isinstance(out, Tensor) and not out.is_leaf for out in outs):
+            return None
+        for out, result in zip(outs, node.results, strict=True):
+            if known and result.grad is not None:
+                out.backward(result.grad, retain_graph=True)
     return recorded(outs, keep=("auto", "auto") if known else ("off", "off"))
 
 

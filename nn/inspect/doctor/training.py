@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from autograd import Tensor, no_grad
-from autograd.engine.graph import STATE, State
+from autograd.modes import changed
 from nn.inspect.doctor.restore import Restore
 from nn.module import Module
 from nn.training.evaluation import dtype_of, number_of, parts_of
@@ -16,14 +16,9 @@ from optim import LBFGS, Optimizer
 __autograd_transparent__ = True  # the lines that are named are those of the user
 
 
-@contextmanager
-def plain_modes() -> Iterator[None]:
+def plain_modes() -> AbstractContextManager[None]:
     """Compute as in a training: with graph, and without what a user may have switched on around it."""
-    token = STATE.set(State())
-    try:
-        yield
-    finally:
-        STATE.reset(token)
+    return changed(grad=True, scope=None, watch=None, readings=None)
 
 
 class Training:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.engine.graph import STATE, Node, Vertex
-from autograd.modes import Watch
+from autograd.modes import Watch, changed
 from nn import layers
 from nn.errors import PredictionError
 from nn.inspect.doctor.restore import Restore
@@ -152,15 +152,12 @@ class TrialStep:
     def _look(self, restore: Restore) -> None:
         """The passes of one step."""
         self.seen = seen = Seen(restore)
-        token = STATE.set(STATE.get().replace(grad=True, scope=None, watch=seen))
-        try:
+        with changed(grad=True, scope=None, watch=seen):
             self.prediction = self.model(self.x)
             seen.in_loss = True
             if isinstance(self.prediction, Tensor | np.ndarray):  # and not several, in a tuple
                 seen.shapes = self.prediction.shape, self.targets[0].shape
             loss = self.loss_function(self.prediction, *self.targets)
-        finally:
-            STATE.reset(token)
         self.loss = number_of(loss)
         self.root = loss._node if isinstance(loss, Tensor) else None
         leaves = [leaf for leaf, _ in seen.leaves.values()]
