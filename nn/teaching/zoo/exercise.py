@@ -7,7 +7,6 @@ import linecache
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -64,13 +63,9 @@ class Exercise:
         return "<zoo>"  # not the name, which tells what is wrong
 
 
-def importing(statement: str, **always: Any) -> Callable[..., Exercise]:
-    """What makes exercises whose programs import NumPy and something else."""
-
-    def make(*, program: str, **words: Any) -> Exercise:
-        return Exercise(program=f"import numpy as np\n{statement}\n\n{program}", **always, **words)
-
-    return make
+def exercise(statement: str, *, program: str, **words: Any) -> Exercise:
+    """An exercise whose program imports NumPy and something else."""
+    return Exercise(program=f"import numpy as np\n{statement}\n\n{program}", **words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Values that leave the graph, change under it, or have no derivative: functions that gradients cannot be right for."""
 
-from nn.teaching.zoo.exercise import Exercise, importing
+from functools import partial
 
-_checked = importing("from autograd import gradcheck")
+from nn.teaching.zoo.exercise import exercise
+
+_checked = partial(exercise, "from autograd import gradcheck")
 
 EXERCISES = (
     _checked(
@@ -51,14 +53,11 @@ report = gradcheck(block, rng.normal(size=(2, 3)), rng.normal(size=(3, 3)))
         why="detach() cuts one of the two paths, so x gets only the part of its gradient that comes through the layer. "
         "It is for values that shall not learn: targets, and states carried over from earlier steps.",
     ),
-    Exercise(
+    exercise(
+        "import nn\nfrom autograd import gradcheck",
         name="a copy of the parameter",
         story="A model keeps its weights twice: as a parameter, and as the array that it computes with.",
         program="""\
-import numpy as np
-import nn
-from autograd import gradcheck
-
 class Scale(nn.Module):
     def __init__(self):
         self.factor = nn.Parameter(np.array([1.0, 2.0]))
@@ -150,14 +149,11 @@ report = gradcheck(loss, np.array([0.1, 0.2, 0.3]))
         why="Finite differences compare two calls, so the noise has to be the same in both: draw it before, or make "
         "the generator inside the function. The gradient of the noisy loss itself is right.",
     ),
-    Exercise(
+    exercise(
+        "import nn\nfrom autograd import gradcheck",
         name="dropout still switched on",
         story="The trained network is examined, and answers differently every time.",
         program="""\
-import numpy as np
-import nn
-from autograd import gradcheck
-
 model = nn.Sequential(nn.Linear(4, 8, rng=0), nn.Tanh(), nn.Dropout(0.5), nn.Linear(8, 1, rng=1))
 x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
 model.train()
@@ -245,14 +241,12 @@ report = gradcheck(variance, x)
         why="Both terms are near 1e22 and agree in all digits that float64 has; what is left is rounding. Subtract the "
         "mean first: the formula is the same, the numbers are small.",
     ),
-    Exercise(
+    exercise(
+        "from autograd import custom_op, gradcheck",
         name="beside both slopes",
         story="A ReLU with a slope of its own at 0, where many sparse inputs lie: half of the larger one, it was meant "
         "to be.",
         program="""\
-import numpy as np
-from autograd import custom_op, gradcheck
-
 def slope(g, x):
     return g * np.where(x == 0.0, -0.5, x > 0.0)
 

@@ -1,8 +1,10 @@
 """Mistakes that NumPy would let pass or report in its own words: what the errors of the engine say."""
 
-from nn.teaching.zoo.exercise import Exercise, importing
+from functools import partial
 
-_of_tensors = importing("from autograd import tensor")
+from nn.teaching.zoo.exercise import exercise
+
+_of_tensors = partial(exercise, "from autograd import tensor")
 
 EXERCISES = (
     _of_tensors(
@@ -131,13 +133,11 @@ print(x.grad)
         why="Derivatives are about small steps, which integers do not have; a gradient stored as an integer would be "
         "cut to a whole number.",
     ),
-    Exercise(
+    exercise(
+        "from autograd import no_grad, tensor",
         name="cut off",
         story="A loss is computed where no graph is recorded, to save memory.",
         program="""\
-import numpy as np
-from autograd import no_grad, tensor
-
 w = tensor([0.5, -0.5], requires_grad=True, name="w")
 x = np.array([1.0, 2.0])
 with no_grad():
@@ -157,14 +157,12 @@ print(w.grad)
         ),
         why="Inside of no_grad() results are plain numbers for the graph. It is for evaluation and for updates.",
     ),
-    Exercise(
+    exercise(
+        "import nn",
         name="a layer that nobody calls",
         story="A second layer was added to the model, and forgotten in forward. The gradient of its weight is asked "
         "for.",
         program="""\
-import numpy as np
-import nn
-
 class Net(nn.Module):
     def __init__(self):
         self.first = nn.Linear(2, 2, rng=0)

@@ -1,8 +1,10 @@
 """Gradients worked out by hand: slips in a rule. The check names the op and the line where it is applied."""
 
-from nn.teaching.zoo.exercise import importing
+from functools import partial
 
-_wrong = importing("from autograd import custom_op, gradcheck", finds="wrong")
+from nn.teaching.zoo.exercise import exercise
+
+_wrong = partial(exercise, "from autograd import custom_op, gradcheck", finds="wrong")
 
 EXERCISES = (
     _wrong(

@@ -1,18 +1,18 @@
 """Training loops and losses: programs that run, and learn the wrong thing. The check is done on what the loop uses."""
 
-from nn.teaching.zoo.exercise import Exercise, importing
+from functools import partial
 
-_of_nn = importing("import nn")
+from nn.teaching.zoo.exercise import exercise
+
+_of_nn = partial(exercise, "import nn")
 
 EXERCISES = (
-    Exercise(
+    exercise(
+        "from autograd import custom_op, gradcheck, tensor",
         name="gradients not cleared",
         story="A training loop that gets faster and faster, and then flies away. Its gradient is wrapped as the rule "
         "of an op, so that the check sees what the loop sees.",
         program="""\
-import numpy as np
-from autograd import custom_op, gradcheck, tensor
-
 x, t = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 6.0])
 w = tensor(0.5, requires_grad=True)
 
@@ -110,13 +110,11 @@ loss.backward()
         why="(5, 1) - (5,) broadcasts to (5, 5): every prediction would be compared with every target, and the network "
         "would learn their mean. The losses refuse that.",
     ),
-    Exercise(
+    exercise(
+        "from autograd import tensor",
         name="step before backward",
         story="Two lines of a training loop in the wrong order.",
         program="""\
-import numpy as np
-from autograd import tensor
-
 w = tensor([0.5, -0.5], requires_grad=True, name="w")
 x, t, rate = np.array([1.0, 2.0]), 1.0, 0.1
 velocity = np.array([0.1, 0.1])
@@ -137,13 +135,11 @@ velocity = w.grad
         why="The rule of w * w needs the w of the forward pass. Elsewhere the new value would be used without a word: "
         "the stale weight of the 2-2-2 example, the other way round.",
     ),
-    Exercise(
+    exercise(
+        "from autograd import tensor",
         name="state carried over",
         story="A recurrent cell reads a long text in pieces and keeps its state from piece to piece.",
         program="""\
-import numpy as np
-from autograd import tensor
-
 rng = np.random.default_rng(0)
 w = tensor(rng.normal(size=(3, 3)), requires_grad=True, name="w")
 state = tensor(np.zeros(3))
@@ -164,14 +160,11 @@ for piece in range(2):
         why="The second backward pass would go through the first piece again, whose values were given back. Cut the "
         "graph between pieces with detach(): truncated backpropagation through time.",
     ),
-    Exercise(
+    exercise(
+        "import optim\nfrom autograd import tensor",
         name="scaled after it was made",
         story="Small random weights to begin with. The optimizer refuses them.",
         program="""\
-import numpy as np
-import optim
-from autograd import tensor
-
 w = tensor(np.random.default_rng(0).normal(size=3), requires_grad=True) * 0.1
 optimizer = optim.SGD([w], lr=0.1)
 np.sum(w * w).backward()
