@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -44,20 +44,21 @@ def spoil(fault: str, d: Array, shape: tuple[int, ...]) -> Array:
 
 def wrong_twin(op: Op, operand: int, fault: str) -> Callable[..., Any]:
     """The op with a slip in the rule of one operand."""
-    if op.joint:
-        rule = op.rules[0]
-        shapes = f"{op.operands[0]}_shape" if op.variadic else f"{op.operands[operand]}_shape"
+    name = f"{op.operands[0 if op.variadic else operand]}_shape"
 
-        def change(found: Sequence[Any], shape: Any) -> tuple[Any, ...]:
-            parts = list(found)
-            parts[operand] = spoil(fault, parts[operand], shape[operand] if op.variadic else shape)
-            return tuple(parts)
+    def slip(found: Any, shape: Any) -> Any:
+        if not op.joint:
+            return spoil(fault, found, shape)
+        parts = list(found)
+        parts[operand] = spoil(fault, parts[operand], shape[operand] if op.variadic else shape)
+        return tuple(parts)
 
-        return twin_of(op, joint(with_shape(rule, shapes, change)))
-    rules = list(op.rules)
-    shape = f"{op.operands[operand]}_shape"
-    rules[operand] = with_shape(rules[operand], shape, lambda d, shape: spoil(fault, d, shape))
-    return twin_of(op, tuple(rules))
+    place = 0 if op.joint else operand
+    rules: Any = tuple(with_shape(rule, name, slip) if i == place else rule for i, rule in enumerate(op.rules))
+    rules = joint(*rules) if op.joint else rules
+    twin = Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs, stacked=False)
+    twin.facts = op.facts
+    return twin.function
 
 
 def with_shape(rule: Any, name: str, change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
@@ -73,13 +74,6 @@ def with_shape(rule: Any, name: str, change: Callable[[Any, Any], Any]) -> Calla
     extra = [] if known else [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     wrong.__signature__ = inspect.Signature([*parameters, *extra])  # type: ignore[attr-defined]
     return wrong
-
-
-def twin_of(op: Op, rules: Any) -> Callable[..., Any]:
-    """An op with the same kernel and other rules."""
-    twin = Op(op.name, op.kernel, rules, infix=op.infix, outputs=op.outputs, stacked=False)
-    twin.facts = op.facts
-    return twin.function
 
 
 class Program:
@@ -140,14 +134,12 @@ class Program:
         call = f"{name}({', '.join(operands)}{attributes})"
         if planted:
             self.planted, self.sample, self.line = name, sample, len(self.lines) + 1
+        size = sum(np.size(part) for part in sample.results(np.float64))
         if op.outputs:
             self.lines.append(f"    {result} = {call}")
             result = self.add(f"np.concatenate([part.reshape(-1) for part in {result}])")
-            size = int(sum(np.size(part) for part in op.kernel(*sample.arrays(np.float64), **sample.attributes)))
         else:
-            self.lines.append(f"    {result} = {call}; {result}.name = '{result}'")
-            result = self.add(f"{result}.reshape(-1)")
-            size = int(np.size(op.kernel(*sample.arrays(np.float64), **sample.attributes)))
+            result = self.add(f"{self.add(call)}.reshape(-1)")
         mix = self.constant(self.rng.normal(size=(size, ROWS * COLUMNS)) / max(size, 1) ** 0.5)
         v = self.add(f"({result} @ {mix}).reshape({ROWS}, {COLUMNS})")
         self.add(f"np.sin({v} + {self.any()})", keep=True)
@@ -259,15 +251,10 @@ def by_op(samples: Iterable[Call]) -> dict[str, list[Call]]:
     for sample in samples:
         op = sample.op
         if sample.live and REGISTRY.get(op.name) is op and all(np.size(x) > 0 for x in sample.arrays()):
-            out = op.kernel(*sample.arrays(np.float64), **sample.attributes)
-            parts = [*out] if isinstance(out, tuple) else [out]
-            double = all(bool(np.asarray(part).dtype == np.float64) for part in parts)
+            parts = sample.results(np.float64)
+            double = any(part.size for part in parts) and all(part.dtype == np.float64 for part in parts)
             values = [*(x for x in sample.arrays() if isinstance(x, np.ndarray)), *parts]
-            if (
-                double
-                and any(np.size(part) > 0 for part in parts)
-                and all(bool(np.all(np.abs(x) < 1e6)) for x in values)
-            ):
+            if double and all(np.all(np.abs(x) < 1e6) for x in values):
                 groups.setdefault(op.name, []).append(sample)
     return groups
 
