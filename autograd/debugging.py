@@ -107,14 +107,9 @@ class Debugger(Watch):
             else:
                 info = np.finfo(part.dtype)
                 finding = in_forward(op, values, value, str(part.dtype), float(info.max), _maker(xs[0]))
-            names = operand_names(op, xs)
-            what = f": {finding.what}" if finding.what else ""
-            lines = [
-                f"{op.name} gave {value:g}{_at(entry)}{_of(part)}{what}",
-                *_with_values(names, xs, data, values),
-                f"  applied at {_place()}{_module(STATE.get().scope)}",
-            ]
-            raise _error(lines, op, entry, finding, backward=False)
+            head = f"{op.name} gave {value:g}{_at(entry)}{_of(part)}"
+            operands = _with_values(operand_names(op, xs), xs, data, values)
+            raise _error(head, operands, _place(), STATE.get().scope, op, entry, finding)
 
     # --- backward -----------------------------------------------------------------------------------------------
 
@@ -132,11 +127,8 @@ class Debugger(Watch):
                     "whose sum is too large",
                     "",
                 )
-                lines = [
-                    f"the gradient that reaches {node.op.name} is {value:g}{_at(entry)}: {finding.what}",
-                    f"  applied at {where(node)}{_module(node.scope)}",
-                ]
-                raise _error(lines, node.op, entry, finding, backward=True)
+                head = f"the gradient that reaches {node.op.name} is {value:g}{_at(entry)}"
+                raise _error(head, [], where(node), node.scope, node.op, entry, finding, backward=True)
         for i, (parent, d) in enumerate(zip(node.parents, gradients, strict=True)):
             if parent is None or d is None:
                 continue
@@ -156,14 +148,10 @@ class Debugger(Watch):
         of_squares = _is_sum_of_squares(operands[i])
         finding = in_backward(op, None if values is None else values[i], here, value, chosen, of_squares)
         names = operand_names(op, operands)
-        what = f": {finding.what}" if finding.what else ""
-        lines = [
-            f"the backward pass of {op.name} gave {value:g} for {names[i]}{_at(entry)}{_of(d)}{what}",
-            *_with_values(names, operands, data, values),
-            *([] if here is None else [f"  the gradient that came in: {here:g} here"]),
-            f"  applied at {where(node)}{_module(node.scope)}",
-        ]
-        return _error(lines, op, entry, finding, backward=True)
+        head = f"the backward pass of {op.name} gave {value:g} for {names[i]}{_at(entry)}{_of(d)}"
+        facts = _with_values(names, operands, data, values)
+        facts += [] if here is None else [f"  the gradient that came in: {here:g} here"]
+        return _error(head, facts, where(node), node.scope, op, entry, finding, backward=True)
 
 
 def _check_sums(node: Node) -> None:
@@ -305,14 +293,20 @@ def _place() -> str:
     return "an unknown place" if frame is None else place(frame.f_code.co_filename, frame.f_lineno)
 
 
-def _module(scope: Any) -> str:
-    return "" if scope is None else f", in module {scope.path or scope.label}"
-
-
-def _error(lines: list[str], op: Any, entry: tuple[int, ...], finding: Finding, *, backward: bool) -> NonFiniteError:
-    if finding.rewrite:
-        lines.append(f"  likely fix: {finding.rewrite}")
-    error = NonFiniteError("\n".join(lines))
+def _error(
+    head: str,
+    facts: list[str],
+    place: str,
+    scope: Any,
+    op: Any,
+    entry: tuple[int, ...],
+    finding: Finding,
+    backward: bool = False,
+) -> NonFiniteError:
+    what = f": {finding.what}" if finding.what else ""
+    module = "" if scope is None else f", in module {scope.path or scope.label}"
+    fix = [f"  likely fix: {finding.rewrite}"] if finding.rewrite else []
+    error = NonFiniteError("\n".join([head + what, *facts, f"  applied at {place}{module}", *fix]))
     error.op, error.entry, error.backward = op.name, entry, backward
     error.pattern, error.fix = finding
     return error

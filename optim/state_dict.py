@@ -39,14 +39,23 @@ def dump(optimizer: Optimizer) -> dict[str, Any]:
 
 def restore(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
     """Load what `dump` returned, or a PyTorch optimizer's state dict. All is checked before anything is changed."""
-    owner = type(optimizer).__name__
     try:
-        _restore(optimizer, saved, owner)
+        t, groups, state = _read(optimizer, saved)
     except HyperparameterError as error:
         raise StateError(f"{error} Nothing was loaded.") from error
+    for group, merged in zip(optimizer.param_groups, groups, strict=True):
+        group.update(merged)
+    optimizer.state = state
+    optimizer._forget()
+    optimizer.t = t
+    optimizer.skipped = ()
 
 
-def _restore(optimizer: Optimizer, saved: Mapping[str, Any], owner: str) -> None:
+def _read(
+    optimizer: Optimizer, saved: Mapping[str, Any]
+) -> tuple[int, list[dict[str, Any]], dict[Tensor, dict[str, Any]]]:
+    """The number of steps, the groups and the state that are saved, checked."""
+    owner = type(optimizer).__name__
     for key in ("state", "param_groups"):
         if key not in saved:
             raise _error(owner, f"this is no state of an optimizer: it has no {key!r}.")
@@ -57,21 +66,14 @@ def _restore(optimizer: Optimizer, saved: Mapping[str, Any], owner: str) -> None
     if sizes != saved_sizes:
         raise _error(owner, f"the state has groups of {saved_sizes} parameters, the optimizer of {sizes}.")
     t = int(saved.get("t", max([int(s["step"]) for s in saved["state"].values() if "step" in s], default=0)))
-    groups = [
-        _merge(optimizer, group, other, t, owner)
-        for group, other in zip(optimizer.param_groups, saved["param_groups"], strict=True)
-    ]
+    pairs = zip(optimizer.param_groups, saved["param_groups"], strict=True)
+    groups = [_merge(optimizer, group, other, t) for group, other in pairs]
     state: dict[Tensor, dict[str, Any]] = {}
     for group, other in zip(groups, saved["param_groups"], strict=True):
         for p, key in zip(group["params"], other["params"], strict=True):
             entry = saved["state"].get(key, saved["state"].get(str(key)))
-            state[p] = _entry(optimizer, group, p, entry, len(state), t, owner)
-    for group, merged in zip(optimizer.param_groups, groups, strict=True):
-        group.update(merged)
-    optimizer.state = state
-    optimizer._forget()
-    optimizer.t = t
-    optimizer.skipped = ()
+            state[p] = _entry(optimizer, group, p, entry, len(state), t)
+    return t, groups, state
 
 
 def _as_data(value: Any) -> Any:
@@ -83,10 +85,9 @@ def _as_data(value: Any) -> Any:
     return value.item() if isinstance(value, Tensor | np.ndarray | np.generic) else value
 
 
-def _merge(
-    optimizer: Optimizer, group: Mapping[str, Any], saved: Mapping[str, Any], t: int, owner: str
-) -> dict[str, Any]:
+def _merge(optimizer: Optimizer, group: Mapping[str, Any], saved: Mapping[str, Any], t: int) -> dict[str, Any]:
     """The group with the saved values; a function in the group stays."""
+    owner = type(optimizer).__name__
     merged = dict(group)
     for name, value in saved.items():
         if name == "params":
@@ -110,15 +111,10 @@ def _merged_value(own: Any, saved: Any) -> Any:
 
 
 def _entry(
-    optimizer: Optimizer,
-    group: Mapping[str, Any],
-    p: Tensor,
-    saved: Mapping[str, Any] | None,
-    number: int,
-    t: int,
-    owner: str,
+    optimizer: Optimizer, group: Mapping[str, Any], p: Tensor, saved: Mapping[str, Any] | None, number: int, t: int
 ) -> dict[str, Any]:
     """The state of one parameter. PyTorch leaves out the parameters (and SGD's step) that it has not needed yet."""
+    owner = type(optimizer).__name__
     entry = optimizer.new_state(p, group)
     if not saved:
         return entry
