@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+WITH_EFFECTS = ("guard", "host", "draw", "drop")  # kinds of calls that a program makes whoever reads their results
+
 
 @dataclass(slots=True, eq=False)
 class Memory:

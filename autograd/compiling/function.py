@@ -173,11 +173,9 @@ class Compiled:
                 raise Refused("it is a generator or a coroutine, which runs later")
             before = Snapshot(self.function, arguments.named(self.function))
             trace = Trace(self.function, arguments, self._renewed)
-        except Refused as reason:
-            self._refuse(str(reason), arguments)
-            return self._run_eager(args, kwargs)
         except Exception as error:  # of somebody's property, say
-            self._refuse(f"what it can reach cannot be looked into: {error!r}", arguments)
+            known = isinstance(error, Refused)
+            self._refuse(str(error) if known else f"what it can reach cannot be looked into: {error!r}", arguments)
             return self._run_eager(args, kwargs)
         self._traced += 1
         try:

@@ -22,6 +22,9 @@ METHODS = _words(
     """
 )
 
+# Functions that make arrays of nothing but shapes and numbers.
+OF_NOTHING = _words("arange empty eye full identity indices linspace logspace ones tri zeros")
+
 # Methods that write into the array.
 WRITERS = _words("fill partition put sort")
 

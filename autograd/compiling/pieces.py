@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Var
+from autograd.compiling.calls import WITH_EFFECTS, Call, Var
 from autograd.compiling.lowering import Lowering, in_place
 from autograd.engine.codegen import source_file
 
 SIZE = 16_384  # numbers of a piece
 LARGE = 4 * SIZE  # from which on arrays are worth it
 FEW = 3  # calls, below which they stay calls on whole arrays
-_STAY = ("guard", "host", "draw", "drop", "block")
 
 How = tuple[Any, tuple[Any, ...], Var]  # a ufunc, its operands, and the value that it makes or changes
 
@@ -78,7 +77,7 @@ class _Gatherer:
             self.hows.append(how)
             self.taken.append(call)
             return True
-        if not self.hows or call.kind in _STAY or call.writes is not None or self._may_raise(call):
+        if not self.hows or call.kind in (*WITH_EFFECTS, "block") or call.writes is not None or self._may_raise(call):
             return False
         if free and not any(id(var.memory) in self._made for var in inputs):
             self.before.append(call)

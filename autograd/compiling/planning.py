@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Memory, Var, map_tree, run_call, vars_in
+from autograd.compiling.calls import WITH_EFFECTS, Call, Memory, Var, map_tree, run_call, vars_in
 from autograd.compiling.lifetimes import Lifetimes, Register, needed_by_eager
 from autograd.compiling.lowering import Lowering, in_place, is_product_by_dot
 from autograd.compiling.names import CHECKING
@@ -26,7 +26,6 @@ from autograd.compiling.tracing import Trace
 
 _UFUNC_OF = {fn: ufunc for fn, (_, ufunc) in (BINARY | UNARY).items()} | {operator.abs: np.absolute}
 del _UFUNC_OF[operator.pow]  # which has ways of its own for some exponents
-_LASTING = ("guard", "host", "draw", "drop")
 
 
 class Plan:
@@ -85,7 +84,7 @@ class Plan:
         kept = []
         for call in reversed(calls):
             if (
-                call.kind in _LASTING
+                call.kind in WITH_EFFECTS
                 or _may_raise(call, self.trace.recorder.modes)
                 or (call.writes is not None and id(call.writes) in memories)
                 or any(var.number in wanted for var in call.results())
@@ -225,7 +224,7 @@ class Plan:
 
     def _is_view_of_known(self, call: Call) -> bool:
         """Whether a call only looks at memory that stays, in another shape."""
-        if type(call.out) is not Var or call.out.memory is None or call.writes is not None or call.kind in _LASTING:
+        if type(call.out) is not Var or call.out.memory is None or call.writes is not None or call.kind in WITH_EFFECTS:
             return False
         inputs = list(call.inputs())
         return (
@@ -265,7 +264,7 @@ def _dtype_of(form: tuple[Any, ...]) -> Any:
 
 
 def _depends_on_nothing(call: Call) -> bool:
-    if call.kind in _LASTING or (not _memories(call) and not list(call.results())):
+    if call.kind in WITH_EFFECTS or (not _memories(call) and not list(call.results())):
         return False
     memory = call.writes
     return all(var.is_constant for var in [*call.inputs(), *call.results()]) and (memory is None or memory.constant)

@@ -16,14 +16,13 @@ import numpy as np
 
 from autograd.compiling.calls import Call, Var, map_tree, run_call, vars_in
 from autograd.compiling.frames import LOOKING_AFTER, caller, is_ours, is_room, place_of, stands_in_return, users_frame
-from autograd.compiling.names import SHAPED, VALUES
+from autograd.compiling.names import OF_NOTHING, SHAPED, VALUES
 from autograd.compiling.noted import Noted
 from autograd.compiling.values import Values, state_of
 from autograd.engine.tensor import Tensor
 from autograd.provenance import place as words_of_place
 from autograd.recording import RECORDER
 
-_OF_NOTHING = ("arange", "empty", "eye", "full", "identity", "indices", "linspace", "logspace", "ones", "tri", "zeros")
 _NOTHING: dict[str, Any] = {}
 
 
@@ -119,7 +118,7 @@ class Recorder(Values):
         if kind not in ("function", "method", "draw") or isinstance(fn, np.ufunc):
             return
         name = fn if isinstance(fn, str) else fn.__name__
-        varying = [var for var in vars_in((args if name in _OF_NOTHING else args[1:], kwargs)) if not var.is_constant]
+        varying = [var for var in vars_in((args if name in OF_NOTHING else args[1:], kwargs)) if not var.is_constant]
         shape = (args[:1] if name == "full" else args[4:] if name.endswith("_like") else (), kwargs.get("shape"))
         if kwargs.get("overwrite_input") or (name == "nan_to_num" and not all((*args[1:2], kwargs.get("copy", True)))):
             self.refuse(f"{name} writes into its operand")

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.calls import Call, Memory, Var, map_tree
+from autograd.compiling.calls import WITH_EFFECTS, Call, Memory, Var, map_tree
 
 _LARGE = 65_536  # bytes from which on a result is not kept for a later call
-_WITH_EFFECTS = ("guard", "host", "draw", "drop")
 _UNSURE = ("empty", "empty_like")  # whose results are what lies there
 
 
@@ -35,14 +34,14 @@ class Rewritten:
         for var in call.results():  # views of what was made before
             var.memory = self._merged.get(id(var.memory), var.memory)
         gives_back = type(call.out) is Var and any(var is call.out for var in call.inputs())  # such as `asarray`
-        if gives_back and call.writes is None and call.kind not in _WITH_EFFECTS:
+        if gives_back and call.writes is None and call.kind not in WITH_EFFECTS:
             return
         if call.kind not in ("host", "drop"):
             args, kwargs = map_tree(call.args, self._swap), map_tree(call.kwargs, self._swap)
             call = Call(call.kind, call.fn, args, kwargs, call.out, call.writes, call.place, call.modes)
         if call.kind == "host" or (call.writes is not None and call.writes.external):
             self._made.clear()  # other arrays may become views of what it changes
-        elif call.kind not in _WITH_EFFECTS and call.writes is None and self._may_be_shared(call):
+        elif call.kind not in WITH_EFFECTS and call.writes is None and self._may_be_shared(call):
             key = (call.kind, _frozen(call.fn), _frozen(call.args), _frozen(call.kwargs), call.modes)
             first = self._made.setdefault(key, call)
             if first is not call:
