@@ -98,8 +98,10 @@ class Compiled:
                 if result is not OTHER:
                     return result
                 ways += 1
-        if ways and not self._may_go(ways):
-            return self._run_eager(args, kwargs)
+        if ways:  # another one is to be traced, where a check of the library decides
+            self._ways += 1
+            if ways >= MOST or self._ways > MOST_WAYS:
+                return self._run_eager(args, kwargs)
         if not _TRACING.acquire(blocking=False):
             return self.function(*args, **kwargs)
         try:
@@ -120,11 +122,6 @@ class Compiled:
                 self._programs.remove(program)
                 self._programs.insert(0, program)
         return result
-
-    def _may_go(self, ways: int) -> bool:
-        """Whether another way through the same function is to be traced, where a check of the library decides."""
-        self._ways += 1
-        return ways < MOST and self._ways <= MOST_WAYS
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else _Bound(self, instance)
@@ -205,14 +202,15 @@ class Compiled:
 
     def _keep(self, trace: Trace) -> None:
         for i, (first, guards) in enumerate(self._first):
-            if guards.fit_before(trace):
+            if guards.fit(trace.arguments, trace.without_gradient):
                 reason = disagreement(first, trace)
                 if reason == ANOTHER_WAY:
                     continue
                 del self._first[i]
                 if reason is None:
+                    name = self._name()
                     try:
-                        program = Program(trace, self._identifier())
+                        program = Program(trace, name if name.isidentifier() else "step")
                         reason = program.refused
                     except Exception as error:  # of ours: the call itself went well
                         reason = f"its program could not be written: {error!r}"
@@ -234,10 +232,6 @@ class Compiled:
         self._first.append((trace, Guards(trace)))
         trace.forget()
         del self._first[:-MOST]
-
-    def _identifier(self) -> str:
-        name = self._name()
-        return name if name.isidentifier() else "step"
 
     # --- verifying ------------------------------------------------------------------------------------------------
 

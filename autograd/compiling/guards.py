@@ -62,12 +62,9 @@ class Guards:
         self._infos = list(map(_info, self.tensors))
         self._bare = [info for info in self._infos if info is not None and not info.hooks]
 
-    def fit_before(self, trace: Trace) -> bool:
-        """Whether a run that has been traced now began alike: with as many gradients, which it may have changed."""
-        return self.fit(trace.arguments, trace.without_gradient)
-
     def fit(self, arguments: Arguments, without: list[bool] | None = None) -> bool:
-        """Whether a call with these arguments can be replayed here and now."""
+        """Whether a call with these arguments can be replayed here and now; of a run that has been traced, ``without``
+        says which gradients were not there, as it may have changed that."""
         self.exchanged = []
         if (mismatch := self._mismatch(arguments, without)) is not None:
             self.mismatch = mismatch

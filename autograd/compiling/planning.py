@@ -256,11 +256,8 @@ def _may_raise(call: Call, modes: Any) -> bool:
     forms = [var.form for var in call.results()]
     if call.kind == "operator" and any(form[0] in (int, float, complex) for form in forms):
         return True  # Python's numbers know no infinity to divide by zero
-    return call.name in ("pow", "power", "ipow") and any(_dtype_of(form).kind in "iu" for form in forms)
-
-
-def _dtype_of(form: tuple[Any, ...]) -> Any:
-    return form[2] if len(form) > 1 else np.dtype(form[0])
+    dtypes = (form[2] if len(form) > 1 else np.dtype(form[0]) for form in forms)
+    return call.name in ("pow", "power", "ipow") and any(dtype.kind in "iu" for dtype in dtypes)
 
 
 def _depends_on_nothing(call: Call) -> bool:

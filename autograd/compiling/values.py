@@ -69,9 +69,7 @@ class Values:
             if var.slot is not None and not slot.is_at(var.slot):
                 self.aliases.append((var.slot, slot))
             return self._noted(var)
-        memory = None
-        if isinstance(value, np.ndarray):
-            memory = self._memory_of(value, external=True, constant=False)
+        memory = self._memory_of(value, external=True, constant=False) if isinstance(value, np.ndarray) else None
         return self._noted(self._new(value, memory, False, slot))
 
     def generator(self, real: Any, slot: Slot) -> Any:
