@@ -80,8 +80,9 @@ def test_a_compiled_workload_has_the_bits_of_the_eager_one(bench, name, monkeypa
     steps = []
     monkeypatch.setattr(bench.chainrule, "prepared", lambda step: steps.append(autograd.compile(step)) or steps[-1])
     assert bench.measure.first_values(bench.measure.task_of(bench.chainrule, name), 6) == expected
-    assert [step.reason for step in steps] == [None]
-    assert "replayed 0 times" not in steps[0].explain()
+    (step,) = steps
+    assert "runs eager" not in step.explain()
+    assert step.explain().count("replayed ") > step.explain().count("replayed 0 times")
 
 
 def test_single_ops_agree_with_numpy_by_hand(bench):

@@ -190,7 +190,8 @@ class _Writer:
         self.last_place = call.place
         file, line = call.place
         text = linecache.getline(file, line).strip()
-        self.lines.append(f"    # {file.rpartition('/')[2]}:{line}  {text}".rstrip())
+        words = " ".join(f"{file.rpartition('/')[2]}:{line}".splitlines())  # a file may be called anything
+        self.lines.append(f"    # {words}  {text}".rstrip())
 
     def _call(self, call: Call) -> list[str]:
         if call.kind == "guard":
