@@ -189,7 +189,7 @@ def _filled(replay: Replay, node: GraphNode, vertex: Vertex) -> GraphNode:
             gathered = replay.gradients.get(vertex)
             value, grad = result.value, None if gathered is None else gathered[result.index]
         results.append(replace(result, value=value, grad=grad))
-    return replace(node, results=tuple(results))
+    return node._replace(results=tuple(results))
 
 
 def _about(replay: Replay, names: Names, vertex: Vertex) -> dict[str, str]:

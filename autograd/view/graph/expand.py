@@ -49,7 +49,7 @@ def _expand_once(graph: Graph) -> Graph:
         free = _splice(node, inner, places, frame.id, nodes, order, moved, free)
     outputs = _rewire(graph, nodes, moved)
     ranks = {i: rank for rank, i in enumerate(sorted(order, key=order.__getitem__))}
-    ranked = {i: replace(node, made=ranks.get(i, -1)) for i, node in nodes.items()}
+    ranked = {i: node._replace(made=ranks.get(i, -1)) for i, node in nodes.items()}
     return rebuild(ranked, outputs, tuple(frames))
 
 
@@ -60,16 +60,13 @@ def _rewire(graph: Graph, nodes: dict[int, GraphNode], moved: dict[Place, Place]
         return Argument(*moved.get((a.node, a.index), (a.node, a.index)), a.flows)
 
     used = {(a.node, a.index) for node in nodes.values() for _, a in node.references()}
-    for i, node in nodes.items():
-        if any((a.node, a.index) in moved for _, a in node.references()):
-            arguments = tuple(found(a) if isinstance(a, Argument) else a for a in node.arguments)
-            nodes[i] = node.rewired(i, arguments, tuple(map(found, node.extra)), node.frame)
+    nodes |= {i: node.rewired(found) for i, node in nodes.items()}
     outputs: list[int] = []
     for i in graph.outputs:
         ends = {place: end for place, (end, _) in moved.items() if place[0] == i}
         here = [end for place, end in ends.items() if place not in used] or list(ends.values())[:1] or [i]
         outputs += here
-        nodes.update((end, replace(nodes[end], output=True)) for end in here)
+        nodes |= {end: nodes[end]._replace(output=True) for end in here}
     return tuple(dict.fromkeys(outputs))
 
 
@@ -139,10 +136,9 @@ def _splice(
     for part in inner.nodes:
         if part.id in outside:
             continue
-        arguments = tuple(placed(a) if isinstance(a, Argument) else a for a in part.arguments)
         i = number[part.id]
-        new = replace(part.rewired(i, arguments, (), frame), output=False)
-        nodes[i] = replace(new, results=(ends[part.id],)) if part.id in ends else new
+        results = (ends[part.id],) if part.id in ends else part.results
+        nodes[i] = part.rewired(placed)._replace(id=i, frame=frame, output=False, results=results)
         if part.made >= 0:
             order[i] = (node.made, part.made + 1)
     return free

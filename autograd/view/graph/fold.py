@@ -11,25 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result, operands_first
 
 
 def rebuild(nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tuple[FrameRecord, ...]) -> Graph:
     """A graph of some nodes, whose arguments are keys of ``nodes``: ordered and numbered afresh, unused frames gone."""
-    order: list[int] = []
-    state: dict[int, int] = {}
-    stack = list(reversed(outputs))
-    while stack:
-        i = stack[-1]
-        if i not in state:
-            state[i] = 1
-            needed = [argument.node for _, argument in nodes[i].references()]
-            stack.extend(j for j in reversed(needed) if j not in state)
-        else:
-            stack.pop()
-            if state[i] == 1:
-                state[i] = 2
-                order.append(i)
+    order = operands_first(outputs, lambda i: [argument.node for _, argument in nodes[i].references()])
     number = {i: n for n, i in enumerate(order)}
     ops = sorted((i for i in order if nodes[i].made >= 0), key=lambda i: nodes[i].made)
     ranks = {i: rank for rank, i in enumerate(ops)}
@@ -39,13 +26,7 @@ def rebuild(nodes: Mapping[int, GraphNode], outputs: tuple[int, ...], frames: tu
         return Argument(number[a.node], a.index, a.flows)
 
     renumbered = tuple(
-        nodes[i].rewired(
-            n,
-            tuple([moved(a) if isinstance(a, Argument) else a for a in nodes[i].arguments]),
-            tuple([moved(a) for a in nodes[i].extra]),
-            frame_number[nodes[i].frame],
-            ranks.get(i, -1),
-        )
+        nodes[i].rewired(moved)._replace(id=n, frame=frame_number[nodes[i].frame], made=ranks.get(i, -1))
         for n, i in enumerate(order)
     )
     return Graph(renumbered, tuple(kept), tuple(number[i] for i in outputs), tuple(order))
@@ -133,10 +114,7 @@ def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
     def moved(a: Argument) -> Argument:
         return Argument(stand_in[a.node], None, a.flows) if a.node in stand_in else a
 
-    if not any(a.node in stand_in for _, a in node.references()):
-        return node
-    arguments = tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments)
-    return node.rewired(node.id, arguments, tuple(dict.fromkeys(moved(a) for a in node.extra)), node.frame)
+    return node.rewired(moved)
 
 
 def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
@@ -156,13 +134,11 @@ def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
         home,
         "module",
         frame.label,
-        (),
-        tuple(arguments.values()),
-        {},
-        results,
-        frame.parent,
-        max(node.made for node in inside),
-        any(node.output for node in inside),
+        arguments=tuple(arguments.values()),
+        results=results,
+        frame=frame.parent,
+        made=max(node.made for node in inside),
+        output=any(node.output for node in inside),
         path=frame.path,
         note=_contents(inside),
         repeat=frame.repeat,
@@ -197,19 +173,9 @@ def leave_out(graph: Graph, most: int) -> Graph:
     stand_in = {node.id: -1 for node in gone}
     for i, node in nodes.items():
         nodes[i] = _redirected(node, stand_in)
-    first_results = gone[0].results[:1]
-    nodes[-1] = GraphNode(
-        -1,
-        "hidden",
-        f"{len(gone):,} node{'s' * (len(gone) != 1)} left out",
-        (),
-        (),
-        {},
-        tuple(Result(None, None, (), r.dtype) for r in first_results),
-        None,
-        -1,
-        note=_kinds(gone),
-    )
+    results = tuple(Result(None, None, (), r.dtype) for r in gone[0].results[:1])
+    text = f"{len(gone):,} node{'s' * (len(gone) != 1)} left out"
+    nodes[-1] = GraphNode(-1, "hidden", text, results=results, note=_kinds(gone))
     outputs = tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs))
     return rebuild(nodes, outputs, graph.frames)
 

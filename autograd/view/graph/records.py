@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType
-from typing import Any, Literal
+from types import CodeType, MappingProxyType
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
 Kind = Literal["parameter", "input", "constant", "op", "module", "hidden", "failed"]
+Item = TypeVar("Item", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +41,7 @@ class Number:
     value: Any
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GraphNode:
+class GraphNode(NamedTuple):
     """A leaf, one application of an op, or what folding put in the place of several of them.
 
     ``record`` is that of the op in the table; ``made`` is the rank among the ops in the order in which the program ran
@@ -53,12 +53,12 @@ class GraphNode:
     id: int
     kind: Kind
     op: str
-    operands: tuple[str, ...]
-    arguments: tuple[Argument | Number, ...]
-    attrs: dict[str, Any]
-    results: tuple[Result, ...]
-    frame: int | None
-    made: int
+    operands: tuple[str, ...] = ()
+    arguments: tuple[Argument | Number, ...] = ()
+    attrs: Mapping[str, Any] = MappingProxyType({})
+    results: tuple[Result, ...] = ()
+    frame: int | None = None
+    made: int = -1
     output: bool = False
     extra: tuple[Argument, ...] = ()
     path: str | None = None
@@ -73,34 +73,10 @@ class GraphNode:
         """The user's name of the only result, if it has one."""
         return self.results[0].name if len(self.results) == 1 else None
 
-    def rewired(
-        self,
-        number: int,
-        arguments: tuple[Argument | Number, ...],
-        extra: tuple[Argument, ...],
-        frame: int | None,
-        made: int | None = None,
-    ) -> GraphNode:
-        """The same node with another number and other arguments (`dataclasses.replace` takes five times as long)."""
-        return GraphNode(
-            number,
-            self.kind,
-            self.op,
-            self.operands,
-            arguments,
-            self.attrs,
-            self.results,
-            frame,
-            self.made if made is None else made,
-            self.output,
-            extra,
-            self.path,
-            self.note,
-            self.repeat,
-            self.origin,
-            self.record,
-            self.live,
-        )
+    def rewired(self, moved: Callable[[Argument], Argument]) -> GraphNode:
+        """The same node with its arguments moved."""
+        arguments = tuple([moved(a) if isinstance(a, Argument) else a for a in self.arguments])
+        return self._replace(arguments=arguments, extra=tuple(dict.fromkeys(map(moved, self.extra))))
 
     def references(self) -> Iterator[tuple[int, Argument]]:
         """The arguments that are nodes, each with its position."""
@@ -162,3 +138,17 @@ class Graph:
         for frame in self.frames:
             levels.append(0 if frame.parent is None else levels[frame.parent] + 1)
         return levels
+
+
+def operands_first(roots: Sequence[Item], operands: Callable[[Item], Sequence[Item]]) -> list[Item]:
+    """The roots and all that they depend on, every item after its operands, operands from left to right."""
+    order: dict[Item, None] = {}
+    entered: set[Item] = set()
+    stack = list(reversed(roots))
+    while stack:
+        if stack[-1] in entered:
+            order.setdefault(stack.pop())
+        else:
+            entered.add(stack[-1])
+            stack += [operand for operand in reversed(operands(stack[-1])) if operand not in entered]
+    return list(order)

@@ -6,7 +6,7 @@ module calls of the same classes; values, names and gradients may differ.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -150,17 +150,16 @@ class _Folder:
 
     def nodes_of(self, token: Token) -> list[GraphNode]:
         """The ops of a token, those of nested calls included, in the order of the program."""
-        if not token[0]:
-            return [self.nodes[token[1]]]
-        found: list[GraphNode] = []
+        return sorted((self.nodes[i] for is_frame, i in self.within(token) if not is_frame), key=lambda node: node.made)
+
+    def within(self, token: Token) -> Iterator[Token]:
+        """A token and all that its module calls hold."""
         stack = [token]
         while stack:
-            is_frame, i = stack.pop()
+            is_frame, i = token = stack.pop()
+            yield token
             if is_frame:
                 stack.extend(self.tokens.get(i, []))
-            else:
-                found.append(self.nodes[i])
-        return sorted(found, key=lambda node: node.made)
 
     # --- finding runs -----------------------------------------------------------------------------------------
 
@@ -249,11 +248,10 @@ class _Folder:
         count = len(run)
         first = [node for token in run[0] for node in self.nodes_of(token)]
         everywhere = {node.id for copy in run for token in copy for node in self.nodes_of(token)}
-        shown = {node.id for node in first}
         extra: dict[int, dict[Argument, None]] = {}
         for copy in run[1:]:
             for token in copy:
-                self.gone.update(self.frames_in(token))
+                self.gone.update(i for is_frame, i in self.within(token) if is_frame)
             nodes = [node for token in copy for node in self.nodes_of(token)]
             for node, model in zip(nodes, first, strict=True):
                 self.alias[node.id] = model.id
@@ -264,33 +262,20 @@ class _Folder:
                     if self.alone(argument.node, nodes) and self.alone(wanted.node, first):
                         self.alias[argument.node] = wanted.node
                         if not _belongs(self.nodes[wanted.node]):
-                            self.nodes[wanted.node] = replace(self.nodes[wanted.node], repeat=count)
+                            self.nodes[wanted.node] = self.nodes[wanted.node]._replace(repeat=count)
                     elif argument.node != wanted.node:  # of the next part of a split the first arrow tells
                         extra.setdefault(model.id, {})[argument] = None
         for i, arguments in extra.items():
-            self.nodes[i] = replace(self.nodes[i], extra=(*self.nodes[i].extra, *arguments))
-        for i in shown:
-            node = self.nodes[i]
-            self.nodes[i] = replace(node, output=node.output or self.stands_for_output(i))
+            self.nodes[i] = self.nodes[i]._replace(extra=(*self.nodes[i].extra, *arguments))
+        standing = {self.alias.get(output) for output in self.graph.outputs}  # for outputs that are not shown
+        for i in {node.id for node in first} & standing:
+            self.nodes[i] = self.nodes[i]._replace(output=True)
         self.mark(run, frame, count)
 
     def alone(self, i: int, ops: list[GraphNode]) -> bool:
         """Whether a leaf is used by some neighbouring ops only."""
         low, high = self.reach.get(i, (-1, -1))
         return ops[0].made <= low and high <= ops[-1].made
-
-    def stands_for_output(self, i: int) -> bool:
-        return any(self.alias.get(output) == i for output in self.graph.outputs)
-
-    def frames_in(self, token: Token) -> set[int]:
-        found: set[int] = set()
-        stack = [token]
-        while stack:
-            is_frame, i = stack.pop()
-            if is_frame:
-                found.add(i)
-                stack.extend(t for t in self.tokens.get(i, []) if t[0])
-        return found
 
     def mark(self, run: Run, frame: int | None, count: int) -> None:
         """Write "x N" on what is shown: the module call, the node, or a new frame around several of them."""
@@ -303,7 +288,7 @@ class _Folder:
             else:
                 node = self.nodes[i]
                 path = _range(node.path, self.nodes[tail[0][1]].path)
-                self.nodes[i] = replace(node, repeat=count * node.repeat, path=path)
+                self.nodes[i] = node._replace(repeat=count * node.repeat, path=path)
             return
         new = len(self.frames)
         self.frames.append(FrameRecord(new, frame, "repeated", None, count, call=False))
@@ -311,13 +296,13 @@ class _Folder:
             if is_frame:
                 self.frames[i] = replace(self.frames[i], parent=new)
             else:
-                self.nodes[i] = replace(self.nodes[i], frame=new)
+                self.nodes[i] = self.nodes[i]._replace(frame=new)
         low = min(node.made for token in head for node in self.nodes_of(token))
         high = max(node.made for token in head for node in self.nodes_of(token))
         for i, (first, last) in self.reach.items():  # parameters that only this copy uses move in with it
             node = self.nodes[i]
             if node.kind == "parameter" and node.frame == frame and low <= first and last <= high:
-                self.nodes[i] = replace(node, frame=new)
+                self.nodes[i] = node._replace(frame=new)
 
     def rebuilt(self) -> Graph:
         def target(i: int) -> int:
@@ -333,10 +318,10 @@ class _Folder:
             if i in self.alias:
                 continue
             if any(a.node in self.alias for _, a in node.references()):
-                arguments = self.once(node, tuple(moved(a) if isinstance(a, Argument) else a for a in node.arguments))
-                extra = dict.fromkeys(moved(a) for a in node.extra)
-                fresh = tuple(a for a in extra if a not in arguments and a.node != i)
-                node = node.rewired(i, arguments, fresh, node.frame)
+                wired = node.rewired(moved)
+                arguments = self.once(node, wired.arguments)
+                extra = tuple(a for a in wired.extra if a not in arguments and a.node != i)
+                node = wired._replace(arguments=arguments, extra=extra)
             nodes[i] = node
         outputs = tuple(dict.fromkeys(target(i) for i in self.graph.outputs))
         return rebuild(nodes, outputs, tuple(self.frames))

@@ -7,13 +7,13 @@ parameter belongs to its model).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from itertools import chain, takewhile
 from typing import Any
 
 from autograd.engine.graph import SMALL, Leaf, Node, Output, Vertex
 from autograd.provenance import origin_of
 from autograd.pytree import flatten
-from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result
+from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Kind, Number, Result, operands_first
 
 Keep = tuple[str, str]  # how values and how gradients are looked for: "auto", "live" or "off"
 Place = tuple[int, int | None]  # of a Tensor in a graph: its node, and which of the outputs it is
@@ -45,7 +45,7 @@ def recorded(outputs: list[Any], keep: Keep) -> tuple[Graph, list[Place]]:
 
 def vertices_below(root: Vertex) -> list[Vertex]:
     """The vertices behind the nodes of ``snapshot(root)``, in the same order."""
-    return _Recorder.walk([_owner(root)])
+    return operands_first([_owner(root)], _operands)
 
 
 def refused(error: BaseException) -> tuple[Any, Any]:
@@ -70,13 +70,13 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
     graph, found = recorded(given, keep) if given else (Graph((), (), ()), [])
     places = iter(found)
     arguments = tuple(Argument(*next(places), x.requires_grad) if hasattr(x, "_node") else Number(x) for x in operands)
-    nodes = [replace(node, output=False) for node in graph.nodes]
+    nodes = [node._replace(output=False) for node in graph.nodes]
     rank = 1 + max((node.made for node in nodes), default=-1)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     note = lines[0].removeprefix(f"{op.name}: ")
     record = op if hasattr(op, "facts") else None  # a layer's own check names a function that is no op
     failed = GraphNode(
-        len(nodes), "failed", op.name, tuple(op.operands), arguments, {}, (), None, rank, True, note=note, record=record
+        len(nodes), "failed", op.name, tuple(op.operands), arguments, made=rank, output=True, note=note, record=record
     )
     return Graph((*nodes, failed), graph.frames, (failed.id,))
 
@@ -112,8 +112,13 @@ def _owner(vertex: Vertex) -> Vertex:
     return vertex
 
 
-def _operands(vertex: Vertex) -> tuple[Any, ...]:
-    return vertex.operands if isinstance(vertex, Node) else ()
+def _given(vertex: Vertex) -> list[Vertex]:
+    """The vertices that an op was given."""
+    return [x for x in vertex.operands if isinstance(x, Vertex)] if isinstance(vertex, Node) else []
+
+
+def _operands(vertex: Vertex) -> list[Vertex]:
+    return [_owner(x) for x in _given(vertex)]
 
 
 class _Recorder:
@@ -127,9 +132,10 @@ class _Recorder:
 
     def record(self, outputs: list[Any]) -> Graph:
         roots = [x if isinstance(x, Vertex) else x._node for x in outputs]
-        order = self.walk([_owner(root) for root in roots if root is not None])
+        order = operands_first([_owner(root) for root in roots if root is not None], _operands)
         ids = {vertex: i for i, vertex in enumerate(order)}
-        made = self.ranks(order)
+        ops = sorted((v for v in order if not isinstance(v, Leaf)), key=lambda v: v.seq)
+        made = {vertex: rank for rank, vertex in enumerate(ops)}  # in the order in which the program ran them
         frames = [None if vertex.scope is None else self.frame(vertex.scope) for vertex in order]
         self.place_leaves(order, ids, frames)
         results = self.results(order, roots)
@@ -150,36 +156,6 @@ class _Recorder:
             self.places.append((loose[id(x)], None))
         return Graph(tuple(nodes), tuple(self.frames), tuple(output_ids))
 
-    @staticmethod
-    def walk(roots: list[Vertex]) -> list[Vertex]:
-        """Every vertex after its operands, operands from left to right."""
-        order: list[Vertex] = []
-        done: set[Vertex] = set()
-        entered: set[Vertex] = set()
-        stack = list(reversed(roots))
-        while stack:
-            vertex = stack[-1]
-            if vertex in done:
-                stack.pop()
-            elif vertex in entered:
-                stack.pop()
-                done.add(vertex)
-                order.append(vertex)
-            else:
-                entered.add(vertex)
-                for operand in reversed(_operands(vertex)):
-                    if isinstance(operand, Vertex):
-                        owner = _owner(operand)
-                        if owner not in entered:
-                            stack.append(owner)
-        return order
-
-    @staticmethod
-    def ranks(order: list[Vertex]) -> dict[Vertex, int]:
-        """The ops in the order in which the program ran them."""
-        ops = sorted((v for v in order if not isinstance(v, Leaf)), key=lambda v: v.seq)
-        return {vertex: rank for rank, vertex in enumerate(ops)}
-
     def frame(self, scope: Any) -> int:
         """The record of a module call, its parents first."""
         chain = []
@@ -199,7 +175,7 @@ class _Recorder:
             chains[record.id] = [*chains[record.parent], record.id]
         homes: dict[int, list[int]] = {}
         for vertex, frame in zip(order, frames, strict=True):
-            for operand in _operands(vertex):
+            for operand in _given(vertex):
                 if isinstance(operand, Leaf) and operand.scope is None and _moves_in(operand):
                     i, chain = ids[operand], chains[frame]
                     homes[i] = chain if i not in homes else _common(homes[i], chain)
@@ -209,13 +185,11 @@ class _Recorder:
     def results(self, order: list[Vertex], roots: list[Vertex | None]) -> list[tuple[Result, ...]]:
         """What each node gave: one result, or those of its outputs that are used or asked for."""
         used: dict[Vertex, dict[int, Output]] = {}
-        for vertex in order:
-            for operand in _operands(vertex):
-                if isinstance(operand, Output):
-                    _note_output(used, operand)
-        for root in roots:
-            if isinstance(root, Output):
-                _note_output(used, root)
+        for x in chain(chain.from_iterable(map(_given, order)), roots):
+            if isinstance(x, Output):
+                outputs = used.setdefault(_owner(x), {})
+                if x.index not in outputs or outputs[x.index].value is None:
+                    outputs[x.index] = x  # of several vertices for one output the one that has its value
         return [
             tuple(self.result(used[vertex][index], index) for index in sorted(used[vertex]))
             if vertex in used
@@ -246,7 +220,7 @@ class _Recorder:
         value = None if self.keep_values == "off" else tensor.data
         grad = None if self.keep_grads == "off" else tensor.grad
         result = Result(None, tensor.name, tensor.shape, tensor.dtype, value, grad)
-        return GraphNode(i, kind, "", (), (), {}, (result,), None, -1, True)
+        return GraphNode(i, kind, "", results=(result,), output=True)
 
     @staticmethod
     def node(
@@ -260,7 +234,8 @@ class _Recorder:
     ) -> GraphNode:
         if not isinstance(vertex, Node):
             kind: Kind = vertex.kind if isinstance(vertex, Leaf) else "constant"  # type: ignore[assignment]
-            return GraphNode(i, kind, "", (), (), {}, results, frame, made, output, origin=origin_of(vertex))
+            origin = origin_of(vertex)
+            return GraphNode(i, kind, "", results=results, frame=frame, made=made, output=output, origin=origin)
         arguments: list[Argument | Number] = []
         for slot, operand in enumerate(vertex.operands):
             if isinstance(operand, Vertex):
@@ -291,16 +266,4 @@ def _moves_in(leaf: Leaf) -> bool:
 
 def _common(a: list[int], b: list[int]) -> list[int]:
     """The module calls that two places share, from the outermost inwards."""
-    shared = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        shared += 1
-    return a[:shared]
-
-
-def _note_output(used: dict[Vertex, dict[int, Output]], output: Output) -> None:
-    """Several vertices may stand for one output: the one that has its value is taken."""
-    outputs = used.setdefault(_owner(output), {})
-    if output.index not in outputs or outputs[output.index].value is None:
-        outputs[output.index] = output
+    return [x for x, _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False))]
