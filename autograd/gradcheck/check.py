@@ -138,7 +138,11 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
     if late:
         return GradcheckReport(tuple(late), order, _NOTHING, _notes(subject))
     report = GradcheckReport(tuple(rows), order, _coverage(rows), _notes(subject))
-    return report if search is None else replace(report, **_located(search))
+    if search is None:
+        return report
+    first = search.faults[0] if search.faults else search
+    report = replace(report, op=first.op, node=first.node, line=first.line)
+    return replace(report, findings=search.findings, faults=search.faults, cause=search.cause)
 
 
 def _settled(comparison: Comparison, level: Runnable) -> tuple[list[Row], Search | None]:
@@ -152,21 +156,6 @@ def _settled(comparison: Comparison, level: Runnable) -> tuple[list[Row], Search
         trust = "nothing has left the graph: the differences of the whole are not to be trusted here"
         rows[place] = replace(rows[place], verdict=verdict, ok=True, note=f"{search.findings[0]}, and {trust}")
     return rows, None
-
-
-def _located(search: Search) -> dict[str, Any]:
-    """What a search found, as facts of the report."""
-    facts: dict[str, Any] = {
-        "findings": search.findings,
-        "faults": search.faults,
-        "op": search.op,
-        "line": search.line,
-        "cause": search.cause,
-    }
-    if search.faults:
-        first = search.faults[0]
-        facts.update(op=first.op, node=first.node, line=first.line)
-    return facts
 
 
 def _copies(subject: Subject) -> list[Any]:

@@ -87,6 +87,7 @@ class Comparison:
             self.columns = columns_of(problem.inputs, limits)
             self.weights = weights_of(problem.outputs, limits) if weights is None else weights
             counts = [len(weights) for weights in self.weights]
+            self.output_of = np.repeat(np.arange(len(counts)), counts)  # by row
             self.slices = [slice(int(a), int(b)) for a, b in pairwise(np.cumsum([0, *counts]))]
             self.base = self.project([variable.value for variable in problem.outputs])
             self.connected, self.analytic = self.differentiate()
@@ -135,20 +136,10 @@ class Comparison:
                 sizes = np.maximum(sizes, np.where(np.isfinite(largest), largest, 0.0))
         return sizes
 
-    def noise_of_gradient(self, row: int, column: Column) -> float:
-        """How far rounding can move what the rules say of a row, by the graph of the rules."""
-        output = self.output_of(row)
-        seed = self.weights[output].seed(row - self.slices[output].start)
-        along = np.zeros(self.start[column.input].shape)
-        if column.index is None:
-            along[...] = column.weights
-        else:
-            along.flat[column.index] = column.weights
-        return self.problem.noise_of_gradient(output, seed, column.input, along)
-
-    def output_of(self, row: int) -> int:
-        """The output to which a row belongs."""
-        return int(np.searchsorted([where.stop for where in self.slices], row, side="right"))
+    def seed(self, row: int) -> tuple[int, Array]:
+        """The output to which a row belongs, and the gradient of the row with respect to it."""
+        output = int(self.output_of[row])
+        return output, self.weights[output].seed(row - self.slices[output].start)
 
     def curve(self, column: Column) -> Curve:
         """The rows along one direction."""
@@ -171,9 +162,7 @@ class Comparison:
     def noise(self, row: int) -> float:
         """How far rounding can move a row, by the graph."""
         if row not in self._noise:
-            output = self.output_of(row)
-            seed = self.weights[output].seed(row - self.slices[output].start)
-            self._noise[row] = self.problem.noise(output, seed)
+            self._noise[row] = self.problem.noise(*self.seed(row))
         return self._noise[row]
 
     def floors(self, column: Column, step: float) -> Array:
@@ -230,7 +219,6 @@ class Comparison:
     ) -> dict[tuple[int, int], Finding]:
         """Sweeps, worst doubt first, until all doubts are settled or each output that has some is known to fail."""
         findings: dict[tuple[int, int], Finding] = {}
-        output_of = np.repeat(np.arange(len(self.weights)), [len(weights) for weights in self.weights])
         wrong = np.zeros(len(self.weights), int)
         hint: float | None = None  # a step that served an entry before may serve the next
         for _, c in doubts:
@@ -242,7 +230,7 @@ class Comparison:
                     continue
             _, doubt = self.first_look(column, analytic, self.step)
             rows = np.flatnonzero(doubt > 1)
-            if np.all(wrong[output_of[rows]] >= _MOST_WRONG):
+            if np.all(wrong[self.output_of[rows]] >= _MOST_WRONG):
                 continue
             found = self.sweep(column, analytic, rows)
             for row, (finding, step) in found.items():
@@ -250,7 +238,7 @@ class Comparison:
                 if finding.verdict == "right":
                     numeric[row, c] = finding.numeric
                     hint = step
-            failing = {int(output_of[row]) for row, (finding, _) in found.items() if finding.verdict == "wrong"}
+            failing = {int(self.output_of[row]) for row, (finding, _) in found.items() if finding.verdict == "wrong"}
             wrong[list(failing)] += 1
         return findings
 
@@ -283,7 +271,8 @@ class Comparison:
             size = float(self.magnitudes_of_rows[row])
             finding = judge(float(analytic[row]), slopes, row, tolerance, size)
             if finding.verdict == "wrong":  # unless it is the rules that are off by their rounding
-                blur = self.noise_of_gradient(row, column)
+                along = column.move(np.zeros(self.start[column.input].shape), 1.0)
+                blur = self.problem.noise_of_gradient(*self.seed(row), column.input, along)
                 finding = judge(float(analytic[row]), slopes, row, tolerance._replace(blur=blur), size)
             if finding.verdict == "kink" and self.order > 1:
                 finding = finding._replace(ok=True, note="there is no derivative of this order here")
@@ -319,11 +308,10 @@ class Comparison:
             return replace(row, verdict="independent", analytic=0.0, numeric=0.0, relative_error=0.0), None
         worst = _worst(own, columns) if own else self.nearest(where, number, numeric[where])
         if worst.finding.verdict in ("wrong", "nonfinite") and worst.column.index is None:
-            worst = self.search(output, worst)
+            worst = self.search(worst)
         suspect: Suspect | None = None
         if worst.finding.verdict in ("wrong", "nonfinite", "kink") and not worst.finding.ok:
-            seed = self.weights[output].seed(worst.row - where.start)
-            suspect = Suspect(output, seed, worst.column, worst.finding.analytic, worst.finding.numeric)
+            suspect = Suspect(*self.seed(worst.row), worst.column, worst.finding.analytic, worst.finding.numeric)
         return self.filled(row, output, worst, detached), suspect
 
     def nearest(self, where: slice, number: int, numeric: Array) -> _Worst:
@@ -363,10 +351,7 @@ class Comparison:
         if finding.verdict == "wrong":
             lost = "" if not detached else _LEFT if self.order == 1 else _NO_PATH
             note = "; ".join(filter(None, [_about_wrong(finding, unit, lost), note]))
-        index = None
-        if column.index is not None:
-            shape = row.shape
-            index = tuple(int(i) for i in np.unravel_index(column.index, shape)) if shape else ()
+        index = None if column.index is None else tuple(map(int, np.unravel_index(column.index, row.shape)))
         return replace(
             row,
             verdict=finding.verdict,
@@ -382,15 +367,14 @@ class Comparison:
             note=note,
         )
 
-    def search(self, output: int, worst: _Worst) -> _Worst:
+    def search(self, worst: _Worst) -> _Worst:
         """The entry behind a failure along a random direction, by halving the set of suspects.
 
         The half whose own direction differs more is kept. When no single entry fails (many small errors), the
         direction itself remains the answer.
         """
         number, row = worst.column.input, worst.row
-        seed = self.weights[output].seed(row - self.slices[output].start)
-        gradient = self.problem.pullback(output, seed)[number]
+        gradient = self.problem.pullback(*self.seed(row))[number]
         value = self.start[number]
         gradient = np.zeros(value.shape) if gradient is None else gradient
         random = np.random.default_rng(2)

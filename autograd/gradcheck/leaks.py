@@ -79,24 +79,24 @@ def _turn(nodes: list[Record], sides: list[list[Record]]) -> str | None:
 
 def _of(here: Record, up: list[Record], down: list[Record], step: float, g: Any) -> list[Leak]:
     """The leaks into one node: an entry for each constant operand or attribute that differs from side to side."""
-    a, b = up[here.number], down[here.number]
-    names = operand_names(here.node)
     constants = [i for i, parent in enumerate(here.node.parents) if parent is None]
-    changed: list[tuple[str, Any, Any, Any]] = [
-        (f"the operand {names[i]}", i, a.data[i], b.data[i]) for i in constants if _differs(a.data[i], b.data[i])
+    names = operand_names(here.node)
+
+    def values(record: Record) -> dict[int | str, Any]:
+        """The constant operands by number, the attributes by name."""
+        return {i: record.data[i] for i in constants} | (record.node.attrs or {})
+
+    above, below = values(up[here.number]), values(down[here.number])
+    return [
+        Leak(
+            here,
+            f"the attribute {key}" if isinstance(key, str) else f"the operand {names[key]}",
+            value,
+            _share(here, key, above[key], below[key], step, g),
+        )
+        for key, value in values(here).items()
+        if _differs(above.get(key), below.get(key))
     ]
-    attributes = here.node.attrs or {}
-    others = [(a.node.attrs or {}), (b.node.attrs or {})]
-    changed += [
-        (f"the attribute {name}", name, others[0].get(name), others[1].get(name))
-        for name in attributes
-        if _differs(others[0].get(name), others[1].get(name))
-    ]
-    leaks = []
-    for name, key, above, below in changed:
-        value = attributes[key] if isinstance(key, str) else here.data[key]
-        leaks.append(Leak(here, name, value, _share(here, key, above, below, step, g)))
-    return leaks
 
 
 def _share(here: Record, key: int | str, above: Any, below: Any, step: float, g: Any) -> float:
@@ -105,10 +105,8 @@ def _share(here: Record, key: int | str, above: Any, below: Any, step: float, g:
     outs = []
     for value in (above, below):
         data, attributes = list(here.data), dict(here.node.attrs or {})
-        if isinstance(key, str):
-            attributes[key] = value
-        else:
-            data[key] = value
+        changed: Any = attributes if isinstance(key, str) else data
+        changed[key] = value
         try:
             with np.errstate(all="ignore"):
                 out = here.node.op.kernel(*data, **attributes)

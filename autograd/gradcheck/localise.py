@@ -51,6 +51,7 @@ class Search(NamedTuple):
     faults: tuple[Fault, ...] = ()
     findings: tuple[str, ...] = ()
     op: str | None = None
+    node: str | None = None
     line: str | None = None
     cause: str = ""
     right: bool = False
@@ -154,17 +155,8 @@ def faults_of_rules(made: list[Record], incoming: dict[Any, Any]) -> list[Fault]
                 continue
             rows = Comparison(check, limits=_LIMITS).rows()
         except Exception as error:  # whatever it raises
-            rows = [
-                Row(
-                    2,
-                    "",
-                    record.node.op.operands[0],
-                    (),
-                    "wrong",
-                    False,
-                    note=f"it raises {type(error).__name__}: {error}",
-                )
-            ]
+            note = f"it raises {type(error).__name__}: {error}"
+            rows = [Row(2, "", record.node.op.operands[0], (), "wrong", False, note=note)]
         wrong = next((row for row in rows if row.verdict == "wrong"), None)
         if wrong is not None:
             faults.append(fault_of(record, wrong, (), order=2))

@@ -93,18 +93,16 @@ class Weights:
 
     def seed(self, row: int) -> Array:
         """The gradient of one row with respect to the output."""
-        seed: Array = np.zeros(int(np.prod(self.shape)))
-        if self.combinations is not None:
-            seed = self.combinations[row]
+        seed = np.zeros(self.shape)
+        if self.combinations is None:
+            seed.flat[row] = 1.0
         else:
-            seed[row] = 1.0
-        return seed.reshape(self.shape)
+            seed.flat[:] = self.combinations[row]
+        return seed
 
     def index(self, row: int) -> tuple[int, ...] | None:
         """The entry that a row stands for; None for a combination of all."""
-        if self.combinations is not None:
-            return None
-        return tuple(int(i) for i in np.unravel_index(row, self.shape)) if self.shape else ()
+        return None if self.combinations is not None else tuple(map(int, np.unravel_index(row, self.shape)))
 
 
 def sizes_of(value: Array) -> Array:

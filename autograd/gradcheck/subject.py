@@ -70,7 +70,7 @@ class Subject:
     @contextmanager
     def prepared(self) -> Iterator[None]:
         """All Tensors that are not ours get their own data, graph place and gradient back, whatever happens."""
-        with Held(self._state):
+        with held(self._state):
             self._start = [t.data.astype(np.float64) if is_real_floating(t.dtype) else t.data for t in self._state]
             yield
 
@@ -114,23 +114,20 @@ class ClosureSubject(Subject):
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        with Held(self._tensors), super().prepared():
+        with held(self._tensors), super().prepared():
             yield
 
 
-class Held:
-    """Gives Tensors back their very own arrays, contents included, at the end of a ``with`` block."""
-
-    def __init__(self, tensors: Sequence[Tensor]) -> None:
-        self._tensors = tensors
-
-    def __enter__(self) -> None:
-        self._kept = [(t, t._data, np.array(t._data), t._node, t._grad) for t in self._tensors]
-        for t in self._tensors:
-            t._node = None  # from here on the places in graphs are ours
-
-    def __exit__(self, *error: object) -> None:
-        for t, data, contents, node, grad in self._kept:
+@contextmanager
+def held(tensors: Sequence[Tensor]) -> Iterator[None]:
+    """Give Tensors back their very own arrays, contents included, at the end of a ``with`` block."""
+    kept = [(t, t._data, np.array(t._data), t._node, t._grad) for t in tensors]
+    for t in tensors:
+        t._node = None  # from here on the places in graphs are ours
+    try:
+        yield
+    finally:
+        for t, data, contents, node, grad in kept:
             if changed(data, contents):
                 data[...] = contents
             t._data, t._node, t._grad = data, node, grad
@@ -227,12 +224,10 @@ def tensors_of(wrt: Any) -> tuple[list[Tensor], list[str], list[str]]:
 
 def state_of(module: Any) -> list[Tensor]:
     """All Tensors that belong to a Module: frozen parameters and buffers included; nothing for anything else."""
-    found: dict[int, Tensor] = {}
-    for getter in ("parameters", "buffers"):
-        method = getattr(module, getter, None)
-        if hasattr(module, "named_parameters") and callable(method):
-            found.update((id(t), t) for t in method() if isinstance(t, Tensor))
-    return list(found.values())
+    if not hasattr(module, "named_parameters"):
+        return []
+    found = [t for getter in ("parameters", "buffers") for t in getattr(module, getter, tuple)()]
+    return list({id(t): t for t in found if isinstance(t, Tensor)}.values())
 
 
 # --- outputs --------------------------------------------------------------------------------------------------
