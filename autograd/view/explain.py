@@ -18,7 +18,7 @@ from autograd.errors import UnusedInputError
 from autograd.printable import Printable
 from autograd.view.chain.deltas import Delta, deltas
 from autograd.view.chain.entrywise import EntryWeb, between, entry_formula, entry_name
-from autograd.view.chain.expression import latex_name
+from autograd.view.chain.expression import latex_name, latex_number
 from autograd.view.chain.names import Names
 from autograd.view.chain.paths import Edge, count_paths, largest_paths
 from autograd.view.chain.replay import Replay
@@ -237,7 +237,7 @@ class Explanation(Printable):
             ]
             if len(cut) == 1:
                 forms.pop()
-            equal = " = ".join(dict.fromkeys((*forms, _tex(path.product))))
+            equal = " = ".join(dict.fromkeys((*forms, latex_number(path.product))))
             rows.append(rf"\text{{path }} {i}: &\quad {equal}")
         if self.count > len(self.paths):
             rows.append(rf"&\quad \cdots \text{{ {self.count:,} paths in all}}")
@@ -245,7 +245,7 @@ class Explanation(Printable):
         else:
             total = " + ".join(_bracketed(path.product) for path in self.paths) + " = " if self.count > 1 else ""
         whole = rf"\frac{{\partial {latex_name(self._of)}}}{{\partial {latex_name(self._wrt)}}}"
-        return [*rows, f"{whole} &= {total}{_tex(self.gradient)}"]
+        return [*rows, f"{whole} &= {total}{latex_number(self.gradient)}"]
 
     def _matrix_latex(self) -> list[str]:
         rows = list(self.deltas)
@@ -311,17 +311,12 @@ def _partial(link: Link) -> str:
 
 
 def _factor(link: Link) -> str:
-    latex = link.latex or _tex(link.number)
+    latex = link.latex or latex_number(link.number)
     return latex if latex.replace("_", "").isalnum() else rf"\left({latex}\right)"
 
 
-def _tex(value: Any) -> str:
-    mantissa, e, exponent = number(value).partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa
-
-
 def _bracketed(value: float) -> str:
-    return f"({_tex(value)})" if value < 0 else _tex(value)
+    return f"({latex_number(value)})" if value < 0 else latex_number(value)
 
 
 def _size(delta: Delta) -> str:

@@ -75,13 +75,11 @@ def _term(replay: Replay, names: Names, node: Node, slot: int, parent: Vertex) -
 
 def _summed(node: Node, parent: Vertex) -> str:
     """The axes over which the engine adds up what broadcasting repeated."""
-    if not elementwise(node):
+    if not elementwise(node) or math.prod(node.shape) <= math.prod(parent.shape):
         return ""
     extra = len(node.shape) - len(parent.shape)
-    if extra < 0 or math.prod(node.shape) == math.prod(parent.shape):
-        return ""
     axes = [*range(extra), *(i + extra for i, n in enumerate(parent.shape) if n == 1 != node.shape[i + extra])]
-    return ", ".join(map(str, axes)) if math.prod(node.shape) > math.prod(parent.shape) else ""
+    return ", ".join(map(str, axes))
 
 
 def _shapes(node: Node, slot: int) -> str:

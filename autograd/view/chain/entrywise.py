@@ -29,37 +29,29 @@ _CALL = 200  # entries that a call of a rule is worth, in time
 class EntryWeb:
     """All entries between one entry of the targets and the root.
 
-    ``into`` and ``order`` are those of `paths`; ``owner`` tells vertex and flat entry of a point.
+    ``into`` and ``order`` are those of `paths`; ``owner`` tells vertex and flat entry of a point. A web with too many
+    edges to walk is ``too_large``, and empty.
     """
 
-    def __init__(self, replay: Replay, targets: Iterable[Vertex], entry: int | None) -> None:
+    def __init__(self, replay: Replay, targets: Iterable[Vertex], entry: int) -> None:
         self.replay = replay
         self.targets, self.entry = frozenset(targets), entry
         self.useful = between(replay, self.targets)
-        self.size = sum(_work(v, self.useful) for v in self.useful if isinstance(v, Node))
+        self.too_large = sum(_work(v, self.useful) for v in self.useful if isinstance(v, Node)) > LARGEST
         self.first: dict[Vertex, int] = {}
         self.owner: list[tuple[Vertex, int]] = []
         self.into: dict[int, list[Edge]] = {}
-        if self.size > LARGEST:
+        if self.too_large:
             return
         for vertex in reversed(replay.order):  # oldest first: edges lead forward
             if vertex in self.useful and not has_outputs(vertex):
                 self.first[vertex] = len(self.owner)
                 self.owner += [(vertex, i) for i in range(math.prod(vertex.shape))]
+        self.order = range(len(self.owner))
         with np.errstate(all="ignore"):
             for vertex in replay.order:
                 if vertex in self.useful and isinstance(vertex, Node):
                     self._add(vertex)
-
-    @property
-    def too_large(self) -> bool:
-        """Whether there are too many edges to walk."""
-        return self.size > LARGEST
-
-    @property
-    def order(self) -> range:
-        """All entries, in an order in which edges lead on."""
-        return range(len(self.owner))
 
     def point(self, vertex: Vertex, entry: int) -> int:
         """The number of an entry of a vertex among all."""
@@ -81,7 +73,7 @@ class EntryWeb:
             first = self.first[node]
             for slot, parent, d in self.replay.passed_on(node, ones, wanted=self.useful, kept=kept):
                 weights = np.ravel(d).tolist() if node.shape else (float(d),)
-                for entry in self._places(parent, range(len(weights))):
+                for entry in [self.entry] if parent in self.targets else range(len(weights)):
                     self._edge(node, slot, parent, entry, first + entry, weights[entry])
             return
         for entry in range(math.prod(node.shape)):
@@ -94,18 +86,12 @@ class EntryWeb:
             flat = np.ravel(d)
             # Between single numbers every edge counts, also one of slope 0; among entries that mix, only those that do.
             counted: Sequence[int] = range(1)
-            if flat.size > 1 and parent in self.targets and self.entry is not None:
-                counted = [self.entry] if flat[self.entry] != 0 else []
+            if flat.size > 1 and parent in self.targets:
+                counted = [self.entry] if flat[self.entry] else []
             elif flat.size > 1:
-                counted = np.flatnonzero((flat != 0) | np.isnan(flat)).tolist()
-            for entry in self._places(parent, counted):
+                counted = np.flatnonzero(flat).tolist()
+            for entry in counted:
                 self._edge(node, slot, parent, entry, target, float(flat[entry]))
-
-    def _places(self, parent: Vertex, entries: Sequence[int]) -> Sequence[int]:
-        """Of a target only the entry asked for."""
-        if parent not in self.targets or self.entry is None:
-            return entries
-        return [self.entry] if self.entry in entries else []
 
     def _edge(self, node: Node, slot: int, parent: Vertex, entry: int, target: int, weight: float) -> None:
         self.into.setdefault(target, []).append(Edge(self.point(parent, entry), target, weight, (node, slot)))

@@ -6,33 +6,23 @@ import ast
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from autograd.view.picture.values import number
 
-_PRIORITY: dict[type[ast.AST], int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.MatMult: 2, ast.Pow: 4}
-_SYMBOL: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.MatMult: "@",
-    ast.Pow: "**",
-    ast.Gt: ">",
-    ast.Lt: "<",
-    ast.GtE: ">=",
-    ast.LtE: "<=",
-    ast.Eq: "==",
-}
-_LATEX_SYMBOL: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: r"\,",
-    ast.MatMult: r"\,",
-    ast.Gt: ">",
-    ast.Lt: "<",
-    ast.GtE: r"\ge",
-    ast.LtE: r"\le",
-    ast.Eq: "=",
+# How tightly an operator binds, and how it is written in text and in LaTeX.
+_OPERATORS: dict[type[ast.AST], tuple[int, str, str]] = {
+    ast.Add: (1, "+", "+"),
+    ast.Sub: (1, "-", "-"),
+    ast.Mult: (2, "*", r"\,"),
+    ast.Div: (2, "/", r"\frac"),
+    ast.MatMult: (2, "@", r"\,"),
+    ast.Pow: (4, "**", "^"),
+    ast.Gt: (0, ">", ">"),
+    ast.Lt: (0, "<", "<"),
+    ast.GtE: (0, ">=", r"\ge"),
+    ast.LtE: (0, "<=", r"\le"),
+    ast.Eq: (0, "==", "="),
 }
 _LATEX_FUNCTIONS = frozenset({"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "exp", "arcsin", "arccos", "arctan"})
 _SIGN = 3  # binds tighter than a product, looser than a power
@@ -83,6 +73,12 @@ def latex_name(name: str) -> str:
         below = rf"\mathrm{{{_escaped(below)}}}" if below and not below.isdigit() else below
     lower = ", ".join(part for part in (below, index) if part)
     return f"{word}_{{{lower}}}" if lower else word
+
+
+def latex_number(value: Any) -> str:
+    """A number as LaTeX, with its power of ten."""
+    mantissa, e, exponent = number(value).partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa
 
 
 def _words(formula: str, names: Names | None) -> str:
@@ -179,14 +175,14 @@ def _text(node: ast.expr) -> tuple[str, int]:
             return f"-{_within(_text(node.operand), _SIGN)}", _SIGN
         case ast.Compare():
             left, right = _text(node.left)[0], _text(node.comparators[0])[0]
-            return f"[{left} {_SYMBOL[type(node.ops[0])]} {right}]", 9
+            return f"[{left} {_OPERATORS[type(node.ops[0])][1]} {right}]", 9
         case ast.Call():
             return f"{ast.unparse(node.func)}({', '.join(_text(a)[0] for a in node.args)})", 9
         case ast.BinOp():
-            rank = _PRIORITY[type(node.op)]
+            rank, symbol, _ = _OPERATORS[type(node.op)]
             low, high = (rank + 1, rank) if isinstance(node.op, ast.Pow) else (rank, rank + 1)
             left, right = _within(_text(node.left), low), _within(_text(node.right), high)
-            return f"{left} {_SYMBOL[type(node.op)]} {right}", rank
+            return f"{left} {symbol} {right}", rank
     return ast.unparse(node), 0
 
 
@@ -204,7 +200,8 @@ class _Latex:
     def write(self, node: ast.expr) -> tuple[str, int]:
         match node:
             case ast.Constant():
-                return self.constant(node)
+                text = latex_number(node.value)
+                return text, _SIGN if text.startswith("-") else 2 if "^" in text else 9
             case ast.Name():
                 return latex_name(node.id), 9
             case ast.Attribute():
@@ -213,20 +210,12 @@ class _Latex:
                 return f"-{self.within(node.operand, _SIGN)}", _SIGN
             case ast.Compare():
                 left, right = self.write(node.left)[0], self.write(node.comparators[0])[0]
-                return rf"\mathbf{{1}}[{left} {_LATEX_SYMBOL[type(node.ops[0])]} {right}]", 9
+                return rf"\mathbf{{1}}[{left} {_OPERATORS[type(node.ops[0])][2]} {right}]", 9
             case ast.Call():
                 return self.call(node)
             case ast.BinOp():
                 return self.binary(node)
         return _escaped(ast.unparse(node)), 0
-
-    @staticmethod
-    def constant(node: ast.Constant) -> tuple[str, int]:
-        text = number(node.value)
-        mantissa, e, exponent = text.partition("e")
-        if e:
-            return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", _SIGN if text.startswith("-") else 2
-        return text, _SIGN if text.startswith("-") else 9
 
     def call(self, node: ast.Call) -> tuple[str, int]:
         name = ast.unparse(node.func)
@@ -241,18 +230,17 @@ class _Latex:
         return rf"{word}({inside})", 9
 
     def binary(self, node: ast.BinOp) -> tuple[str, int]:
-        rank = _PRIORITY[type(node.op)]
+        rank, _, symbol = _OPERATORS[type(node.op)]
         if isinstance(node.op, ast.Div):
             return rf"\frac{{{self.write(node.left)[0]}}}{{{self.write(node.right)[0]}}}", 9
         if isinstance(node.op, ast.Pow):
             return f"{self.within(node.left, 5)}^{{{self.write(node.right)[0]}}}", rank
         left, right = self.within(node.left, rank), self.within(node.right, rank + 1)
         if not isinstance(node.op, ast.Mult):
-            return f"{left} {_LATEX_SYMBOL[type(node.op)]} {right}", rank
+            return f"{left} {symbol} {right}", rank
         if right[0].isdigit():
             return rf"{left} \cdot {right}", rank
-        scalar = _constant(node.left) is not None
-        return rf"{left} {self.times if not scalar else chr(92) + ','} {right}", rank
+        return f"{left} {symbol if _constant(node.left) is not None else self.times} {right}", rank
 
     def within(self, node: ast.expr, least: int) -> str:
         text, rank = self.write(node)

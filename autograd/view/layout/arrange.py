@@ -61,7 +61,7 @@ class _Frame:
     frames: list[int] = field(default_factory=list)
     entries: dict[Wire, int] = field(default_factory=dict)  # value from outside -> part number of its gate
     exits: dict[Wire, int] = field(default_factory=dict)  # value from inside -> part number of its gate
-    placement: Placement | None = None
+    placement: Placement = field(init=False)
     parts: list[tuple[bool, int]] = field(default_factory=list)  # (is a frame, its number), gates are (False, -1)
 
 
@@ -78,7 +78,8 @@ def arrange(
     Boxes come in an order in which arrows lead forward; ``parents`` says in which frame each frame lies, ``titles``
     how wide its title is.
     """
-    return _Arrangement(sizes, owners, links, parents, titles, direction == "LR").run()
+    inner, outer = ([-1 if frame is None else frame for frame in frames] for frames in (owners, parents))
+    return _Arrangement(sizes, inner, outer, links, titles, direction == "LR").run()
 
 
 def _wire(link: Link) -> Wire:
@@ -93,30 +94,24 @@ def _ranks(ends: Sequence[tuple[int, Any]], boxes: int) -> list[dict[Any, int]]:
     return [{key: i for i, key in enumerate(sorted(keys, key=lambda k: (len(str(k)), k)))} for keys in used]
 
 
+@dataclass
 class _Arrangement:
     """The inputs and intermediate results of one layout. Frame number -1 is the whole picture."""
 
-    def __init__(
-        self,
-        sizes: Sequence[tuple[float, float]],
-        owners: Sequence[int | None],
-        links: Sequence[Link],
-        parents: Sequence[int | None],
-        titles: Sequence[float],
-        rightwards: bool,
-    ) -> None:
-        self.sizes = sizes
-        self.owners = [-1 if owner is None else owner for owner in owners]
-        self.parents = [-1 if parent is None else parent for parent in parents]
-        self.titles = titles
-        self.links = links
-        self.rightwards = rightwards
-        self.frames = {i: _Frame() for i in range(-1, len(parents))}
+    sizes: Sequence[tuple[float, float]]
+    owners: Sequence[int]
+    parents: Sequence[int]
+    links: Sequence[Link]
+    titles: Sequence[float]
+    rightwards: bool
+
+    def __post_init__(self) -> None:
+        self.frames = {i: _Frame() for i in range(-1, len(self.parents))}
         self.chains: dict[int, list[int]] = {-1: [-1]}  # each frame with those around it, innermost first
         for i, parent in enumerate(self.parents):
             self.chains[i] = [i, *self.chains[parent]]
-        self.inlets = _ranks([(link.target, link.slot) for link in links], len(sizes))
-        self.outlets = _ranks([(link.source, link.label) for link in links], len(sizes))
+        self.inlets = _ranks([(link.target, link.slot) for link in self.links], len(self.sizes))
+        self.outlets = _ranks([(link.source, link.label) for link in self.links], len(self.sizes))
 
     def run(self) -> Layout:
         self.sort_into_frames()
@@ -131,13 +126,13 @@ class _Arrangement:
 
     def inlet(self, link: Link) -> float:
         """Where on the side of its target an arrow ends: operands in order, close together."""
-        return self.meeting(link.target, self.inlets[link.target], link.slot)
+        return self.height(link.target, self.inlets[link.target], link.slot)
 
     def outlet(self, link: Link) -> float:
         """Where on the side of its source an arrow starts: several outputs in order, close together."""
-        return self.meeting(link.source, self.outlets[link.source], link.label)
+        return self.height(link.source, self.outlets[link.source], link.label)
 
-    def meeting(self, box: int, order: dict[Any, int], key: Any) -> float:
+    def height(self, box: int, order: dict[Any, int], key: Any) -> float:
         across = self.extent(box)[1]
         step = min(16.0, 0.8 * across / len(order))
         return across / 2 + (order[key] - (len(order) - 1) / 2) * step
@@ -204,12 +199,11 @@ class _Arrangement:
                 parts.append(Part(0.0, 0.0, pins[n]))
             elif is_frame:
                 inner = self.frames[item].placement
-                assert inner is not None
                 parts.append(Part(inner.du, inner.dv))
             else:
                 parts.append(Part(*self.extent(item)))
         arrows = [
-            Arrow(s, t, self.leave(frame, s, link), self.enter(frame, t, link), link.flows, link.label)
+            Arrow(s, t, self.end(frame, s, link, True), self.end(frame, t, link, False), link.flows, link.label)
             for s, t, link in links
         ]
         if number < 0:
@@ -227,22 +221,15 @@ class _Arrangement:
             least = (0.0, title[1])
         frame.placement = place(parts, arrows, pad_u=pad_u, pad_v=pad_v, least=least)
 
-    def leave(self, frame: _Frame, part: int, link: Link) -> float:
+    def end(self, frame: _Frame, part: int, link: Link, leaving: bool) -> float:
+        """Where on the side of a part an arrow leaves or enters it."""
         is_frame, item = frame.parts[part]
         if item == _GATE:
             return 0.0
-        return self.gate_height(item, self.frames[item].exits, link) if is_frame else self.outlet(link)
-
-    def enter(self, frame: _Frame, part: int, link: Link) -> float:
-        is_frame, item = frame.parts[part]
-        if item == _GATE:
-            return 0.0
-        return self.gate_height(item, self.frames[item].entries, link) if is_frame else self.inlet(link)
-
-    def gate_height(self, frame: int, gates: dict[Wire, int], link: Link) -> float:
-        placement = self.frames[frame].placement
-        assert placement is not None
-        return placement.corners[gates[_wire(link)]][1]
+        if not is_frame:
+            return self.outlet(link) if leaving else self.inlet(link)
+        inner = self.frames[item]
+        return inner.placement.corners[(inner.exits if leaving else inner.entries)[_wire(link)]][1]
 
     def assemble(self) -> Layout:
         """Shift every frame to its place, from the outermost inwards, and turn (u, v) into (x, y)."""
@@ -255,25 +242,20 @@ class _Arrangement:
                 continue  # an empty frame
             frame, (u0, v0) = self.frames[number], origins[number]
             placement = frame.placement
-            assert placement is not None
             for (is_frame, item), (u, v) in zip(frame.parts, placement.corners, strict=True):
                 if item == _GATE:
                     continue
                 if is_frame:
                     inner = self.frames[item].placement
-                    assert inner is not None
                     origins[item] = (u0 + u, v0 + v)
                     groups[item] = self.rectangle(u0 + u, v0 + v, inner.du, inner.dv)
                 else:
                     boxes[item] = self.rectangle(u0 + u, v0 + v, *self.extent(item))
             for piece in placement.pieces:
-                ends_in_box = False
-                if piece.target is not None:
-                    is_frame, item = frame.parts[piece.target]
-                    ends_in_box = not is_frame and item != _GATE
+                is_frame, item = (False, _GATE) if piece.target is None else frame.parts[piece.target]
+                ends_in_box = not is_frame and item != _GATE
                 routes.append(Route(self.shifted(piece.path, u0, v0), ends_in_box, piece.flows, piece.label))
         whole = self.frames[-1].placement
-        assert whole is not None
         size = self.rectangle(0, 0, whole.du, whole.dv)
         return Layout(size.width, size.height, tuple(boxes), tuple(groups), tuple(routes))
 

@@ -196,7 +196,7 @@ def _measure(
     for s in web.segments:
         i = web.layer_of[s.source]
         gaps[i] = max(gaps[i], abs(tops[s.source] + s.leave - tops[s.target] - s.enter))
-    first, last = _pinned(parts, web)
+    first, last = (next((web.layer_of[p] for p, part in enumerate(parts) if part.pin == pin), -1) for pin in (-1, 1))
     starts, u = [], pad_u[0]
     for i, extent in enumerate(depth):
         starts.append(u)
@@ -225,13 +225,6 @@ def _measure(
         stop = (corners[a.target][0], heights[a.target] + a.enter)
         pieces.append(Piece([start, _curve(start, stop)], a.target, a.flows, a.label))
     return Placement(corners, du, dv, pieces)
-
-
-def _pinned(parts: Sequence[Part], web: Web) -> tuple[int, int]:
-    """The layers of the parts that must come first and last (-1 where there are none)."""
-    first = next((web.layer_of[p] for p, part in enumerate(parts) if part.pin < 0), -1)
-    last = next((web.layer_of[p] for p, part in enumerate(parts) if part.pin > 0), -1)
-    return first, last
 
 
 def _piece(

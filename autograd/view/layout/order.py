@@ -102,25 +102,19 @@ def _number(members: list[int], rank: list[float]) -> None:
 def _sort_layer(web: Web, members: list[int], rank: list[float], downwards: bool) -> None:
     keys: dict[int, float] = {}
     for place in members:
-        segments = web.before[place] if downwards else web.after[place]
-        if segments:
-            near = [
-                rank[s.source] + _fraction(web, s.source, s.leave)
-                if downwards
-                else rank[s.target] + _fraction(web, s.target, s.enter)
-                for s in segments
-            ]
-            keys[place] = sum(near) / len(near)
+        if downwards:
+            near = [_meeting(web, rank, s.source, s.leave) for s in web.before[place]]
         else:
-            keys[place] = rank[place]
+            near = [_meeting(web, rank, s.target, s.enter) for s in web.after[place]]
+        keys[place] = sum(near) / len(near) if near else rank[place]
     members.sort(key=keys.__getitem__)
     _number(members, rank)
 
 
-def _fraction(web: Web, place: int, offset: float) -> float:
-    """Where on the side of a part an arrow meets it, from 0 to less than 1."""
+def _meeting(web: Web, rank: list[float], place: int, offset: float) -> float:
+    """Where in the order of its layer an arrow meets a part: a place on the side is a fraction less than 1."""
     size = web.sizes[place]
-    return 0.9 * offset / size if size else 0.45
+    return rank[place] + (0.9 * offset / size if size else 0.45)
 
 
 def _crossings(web: Web, rank: list[float]) -> int:
@@ -128,9 +122,8 @@ def _crossings(web: Web, rank: list[float]) -> int:
     total = 0
     between: list[list[tuple[float, float]]] = [[] for _ in web.layers]
     for s in web.segments:
-        start = rank[s.source] + _fraction(web, s.source, s.leave)
-        end = rank[s.target] + _fraction(web, s.target, s.enter)
-        between[web.layer_of[s.source]].append((start, end))
+        ends = _meeting(web, rank, s.source, s.leave), _meeting(web, rank, s.target, s.enter)
+        between[web.layer_of[s.source]].append(ends)
     for ends in between:
         ends.sort()
         seen: list[float] = []

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.graph import SMALL
-from autograd.view.graph.records import Graph, GraphNode, Number, Result
+from autograd.view.graph.records import Argument, Graph, GraphNode, Number, Result
 from autograd.view.picture.boxes import Box, Direction, Group, Key, Link, Picture, Row
 from autograd.view.picture.palette import LEVELS, STYLES
 from autograd.view.picture.values import describe_shape, exact, finite, histogram, number, size_of, value_lines
@@ -121,23 +121,12 @@ def _heading(graph: Graph, node: GraphNode) -> str:
 
 def op_text(graph: Graph, node: GraphNode) -> str:
     """An op in words: with its operands when they are numbers or have names, and with its attributes."""
-    inside: list[str] = []
-    telling = False
-    unnamed = False
-    for argument in node.arguments:
-        if isinstance(argument, Number):
-            if argument.value is None:
-                continue
-            literal = number(argument.value) if np.ndim(argument.value) == 0 else str(np.shape(argument.value))
-            inside.append(shorten(literal, 18))
-            telling = True
-        else:
-            name = _argument_name(graph, argument.node, argument.index)
-            telling = telling or name is not None
-            unnamed = unnamed or name is None
-            inside.append(name or "·")
-    if not any(isinstance(a, Number) and a.value is not None for a in node.arguments) and unnamed:
-        inside, telling = [], False
+    given = [a for a in node.arguments if isinstance(a, Argument) or a.value is not None]
+    names = [_operand_text(graph, a) for a in given]
+    if None in names and not any(isinstance(a, Number) for a in given):
+        names = []
+    telling = any(name is not None for name in names)
+    inside = [name or "·" for name in names]
     symbol = "" if node.record is None else node.record.facts.symbol
     if symbol == "[]":
         index = _plain(node.attrs["index"])
@@ -156,11 +145,12 @@ def factor(text: str) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _argument_name(graph: Graph, i: int, index: int | None) -> str | None:
-    for result in graph.nodes[i].results:
-        if result.index == index and result.name and len(result.name) <= _LONGEST_NAME:
-            return shorten(result.name, _LONGEST_NAME)
-    return None
+def _operand_text(graph: Graph, a: Argument | Number) -> str | None:
+    """A literal number, or the name of an operand if it has a short one."""
+    if isinstance(a, Number):
+        return shorten(number(a.value) if np.ndim(a.value) == 0 else str(np.shape(a.value)), 18)
+    names = (r.name for r in graph.nodes[a.node].results if r.index == a.index)
+    return next((shorten(name, _LONGEST_NAME) for name in names if name and len(name) <= _LONGEST_NAME), None)
 
 
 def _attribute(key: str, value: Any) -> str:

@@ -29,6 +29,17 @@ _KEY_HEIGHT = 20.0
 _BARS = " ▁▂▃▄▅▆▇█"
 _HEAD_LENGTH, _HEAD_WIDTH = 7.0, 3.2
 
+_SMALL = f'font-size="{LABEL:g}" fill="{MUTED}"'
+_VALUE = f'font-size="{BODY:g}" xml:space="preserve"'
+_VOICES = {
+    "title": f'font-size="{HEAD:g}" font-weight="bold" fill="{INK}"',
+    "heading": f'font-size="{HEAD:g}" fill="{INK}"',
+    "value": f'{_VALUE} fill="{INK}"',
+    "alarm": f'{_VALUE} font-weight="bold" fill="{ALARM}"',
+    "detail": _SMALL,
+    "label": _SMALL,
+}
+
 
 def write_svg(picture: Picture, faces: Sequence[Face], layout: Layout) -> str:
     """The picture as an SVG document."""
@@ -90,32 +101,17 @@ def _box(box: Box, inside: Face, place: Rectangle) -> str:
             f'<rect x="{depth}" y="{-depth}" width="{_n(w)}" height="{_n(h)}" rx="5" fill="{style.fill}" '
             f'stroke="{style.line}"/>'
         )
+    whole = f'<rect width="{_n(w)}" height="{_n(h)}" rx="5"'
     if h > head:
-        parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="{fill}"/>')
-        parts.append(
-            f'<path d="M0 {_n(head)}V5Q0 0 5 0H{_n(w - 5)}Q{_n(w)} 0 {_n(w)} 5V{_n(head)}Z" fill="{style.fill}"/>'
-        )
-        parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="none" {stroke}/>')
-    else:
-        parts.append(f'<rect width="{_n(w)}" height="{_n(h)}" rx="5" fill="{style.fill}" {stroke}/>')
+        top = f"M0 {_n(head)}V5Q0 0 5 0H{_n(w - 5)}Q{_n(w)} 0 {_n(w)} 5V{_n(head)}Z"
+        parts.append(f'{whole} fill="{fill}"/><path d="{top}" fill="{style.fill}"/>')
+    parts.append(f'{whole} fill="{"none" if h > head else style.fill}" {stroke}/>')
     for text in inside.texts:
-        parts.append(
-            f'<text x="{_n(text.x)}" y="{_n(text.y)}" {_voice(text.voice, text.alarm)}>{_escape(text.text)}</text>'
-        )
+        voice = _VOICES["alarm" if text.alarm else text.voice]
+        parts.append(f'<text x="{_n(text.x)}" y="{_n(text.y)}" {voice}>{_escape(text.text)}</text>')
     parts += [_histogram(x, y, bars) for x, y, bars in inside.bars]
     parts.append("</g>")
     return "".join(parts)
-
-
-def _voice(voice: str, alarm: bool) -> str:
-    if voice == "title":
-        return f'font-size="{_n(HEAD)}" font-weight="bold" fill="{INK}"'
-    if voice == "heading":
-        return f'font-size="{_n(HEAD)}" fill="{INK}"'
-    if voice == "value":
-        colour = f'font-weight="bold" fill="{ALARM}"' if alarm else f'fill="{INK}"'
-        return f'font-size="{_n(BODY)}" xml:space="preserve" {colour}'
-    return f'font-size="{_n(LABEL)}" fill="{MUTED}"'
 
 
 def _histogram(x: float, y: float, bars: str) -> str:
@@ -130,12 +126,11 @@ def _histogram(x: float, y: float, bars: str) -> str:
 
 
 def _frame(group: Group, place: Rectangle) -> str:
-    x, y, w, h = (_n(v) for v in (place.x, place.y, place.width, place.height))
-    shape = f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="7" fill="{_shade(group)}" stroke="{FRAME_LINE}"/>'
-    if group.repeat > 1:
-        behind = shape.replace(f'x="{x}" y="{y}"', f'x="{_n(place.x + 4)}" y="{_n(place.y - 4)}"')
-        return behind + shape
-    return shape
+    return "".join(
+        f'<rect x="{_n(place.x + depth)}" y="{_n(place.y - depth)}" width="{_n(place.width)}" '
+        f'height="{_n(place.height)}" rx="7" fill="{_shade(group)}" stroke="{FRAME_LINE}"/>'
+        for depth in ((4, 0) if group.repeat > 1 else (0,))
+    )
 
 
 def _frame_title(group: Group, place: Rectangle) -> str:
@@ -181,12 +176,9 @@ def _arrows(routes: Sequence[Route]) -> Iterable[str]:
                     f"{_escape(route.label)}</text>"
                 )
         lines[route.flows].append(_path(path))
-    if lines[True]:
-        yield f'<path d="{"".join(lines[True])}" fill="none" stroke="{EDGE}" stroke-width="1.2"/>'
-    if lines[False]:
-        yield (
-            f'<path d="{"".join(lines[False])}" fill="none" stroke="{EDGE}" stroke-width="1.2" stroke-dasharray="4 3"/>'
-        )
+    for flows, dashes in ((True, ""), (False, ' stroke-dasharray="4 3"')):
+        if lines[flows]:
+            yield f'<path d="{"".join(lines[flows])}" fill="none" stroke="{EDGE}" stroke-width="1.2"{dashes}/>'
     if heads:
         yield f'<path d="{"".join(heads)}" fill="{EDGE}"/>'
     yield from labels
@@ -233,7 +225,7 @@ def _legend(picture: Picture, limit: float) -> tuple[str, float, float]:
     if parts:
         y += _KEY_HEIGHT
     for line in _wrapped(picture.notes, limit):
-        parts.append(f'<text x="0" y="{_n(y + 11)}" font-size="{_n(LABEL)}" fill="{MUTED}">{_escape(line)}</text>')
+        parts.append(f'<text x="0" y="{_n(y + 11)}" {_SMALL}>{_escape(line)}</text>')
         widest = max(widest, text_width(line, LABEL))
         y += 15.0
     return "".join(parts), widest, y
