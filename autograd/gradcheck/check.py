@@ -14,7 +14,7 @@ from numpy.lib.array_utils import byte_bounds
 from autograd.gradcheck.compare import Comparison
 from autograd.gradcheck.localise import Search, localise
 from autograd.gradcheck.plan import sizes_of
-from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, in_double
+from autograd.gradcheck.problem import Array, GradientOf, GraphProblem, Run, Runnable, in_double, weights_of_gradient
 from autograd.gradcheck.report import GradcheckError, GradcheckReport, Row, Verdict, list_names
 from autograd.gradcheck.subject import ClosureSubject, FunctionSubject, Subject
 from autograd.modes import changed
@@ -119,7 +119,7 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
     comparison = Comparison(GraphProblem(level, run, spread), 1, rtol, atol)
     for k in range(1, order + 1):
         if k > 1:
-            level = gradient = GradientOf(level, run, seed=k)
+            level = gradient = GradientOf(level, weights_of_gradient(run, k))
             run = level.run(_copies(subject))
             broken = _nonfinite_outputs(run, k)
             if broken or not run.outputs:

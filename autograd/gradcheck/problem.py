@@ -6,7 +6,7 @@ graph are checked by the same code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
@@ -118,25 +118,10 @@ class GraphProblem:
 
     def noise_of_gradient(self, output: int, seed: Array, number: int, along: Array) -> float:
         """The same along the graph that the rules have made; 0 where they make none."""
-        recorder = Rounding()
-
-        def gradient() -> tuple[Vertex | None, frozenset[Vertex]]:
-            run = self.subject.run([variable.value.copy() for variable in self.inputs])
-            start, place = vertex_of(run.outputs[output][1]), run.inputs[number]
-            wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
-            if start is None or place is None:
-                return None, wanted
-            start_seed = constant(seed.astype(start.dtype)[()])
-            found = backward_pass({start: start_seed}, create_graph=True, release=False, wanted=wanted)
-            return vertex_of(found.get(place)), wanted
-
         try:
-            start, wanted = watched(recorder, gradient)
-            if start is None:
-                return 0.0
-            recorder.total = 0.0
-            watched(recorder, lambda: gradients_of(start, along, Route([start], wanted)))
-            return recorder.total
+            gradient = GradientOf(self.subject, {output: seed})
+            run = gradient.run([variable.value.copy() for variable in self.inputs])
+            return GraphProblem(gradient, run).noise(gradient.sources.index((output, number)), along)
         except Exception:  # rules that cannot be differentiated say nothing of their rounding
             return 0.0
 
@@ -155,16 +140,13 @@ class GraphProblem:
 class GradientOf:
     """The gradient of another subject, as a subject: checking it once checks the second order.
 
-    Each output is first multiplied with fixed numbers, so that it has one gradient per input: 1 for a single number,
-    random ones otherwise.
+    Each of some outputs is first multiplied with fixed ``weights``, so that it has one gradient per input.
     """
 
-    def __init__(self, subject: Runnable, run: Run, seed: int = 0) -> None:
+    def __init__(self, subject: Runnable, weights: Mapping[int, Array]) -> None:
         self.subject = subject
         self.inputs = subject.inputs
-        random = np.random.default_rng(seed)
-        shapes = [in_double(value).shape for _, value in run.outputs]
-        self.weights = [np.ones(shape) if prod(shape) == 1 else random.uniform(0.5, 1.5, shape) for shape in shapes]
+        self.weights = weights
         self.sources: list[tuple[int, int]] = []  # of which output, by which input, each gradient is
         self._known = False  # the first run says which gradients there are
 
@@ -173,8 +155,8 @@ class GradientOf:
         first = self.subject.run(arrays)
         wanted = frozenset(vertex for vertex in first.inputs if vertex is not None)
         gradients: dict[tuple[int, int], Any] = {}
-        for output, ((_, value), weights) in enumerate(zip(first.outputs, self.weights, strict=True)):
-            start = vertex_of(value)
+        for output, weights in self.weights.items():
+            start = vertex_of(first.outputs[output][1])
             if start is None:
                 continue
             seed = constant(weights.astype(start.dtype)[()])
@@ -191,6 +173,13 @@ class GradientOf:
             name = derivative_name(first.outputs[output][0], variable.name)
             outputs.append((name, gradients.get((output, number), np.zeros(variable.value.shape))))
         return Run(first.inputs, outputs)
+
+
+def weights_of_gradient(run: Run, seed: int) -> dict[int, Array]:
+    """What the outputs of a run are multiplied with: 1 for a single number, random ones otherwise."""
+    random = np.random.default_rng(seed)
+    shapes = [in_double(value).shape for _, value in run.outputs]
+    return {i: np.ones(s) if prod(s) == 1 else random.uniform(0.5, 1.5, s) for i, s in enumerate(shapes)}
 
 
 def watched(watch: Watch, work: Callable[[], Any]) -> Any:

@@ -47,20 +47,17 @@ class Subject:
         """Run the function, record its graph, and note where the inputs stand in it."""
         for t, data in zip(self._state, self._start, strict=True):
             exchange(t, data.copy())
-        tensors = self.enter(arrays)
-        self._given = [(t, array, array.copy()) for t, array in zip(tensors, arrays, strict=True)]
+        before = [array.copy() for array in arrays]
         with enable_grad(), np.errstate(all="ignore"):
-            outputs = outputs_of(self.result(tensors), self._output, self.passed_over)
+            tensors, result = self.called(arrays)
+            outputs = outputs_of(result, self._output, self.passed_over)
+        self._given = list(zip(tensors, arrays, before, strict=True))
         for _, value in outputs:
             vertex_of(value)  # an input that is returned as it is gets its place in the graph now
         return Run([t._node for t in tensors], outputs)
 
-    def enter(self, arrays: Sequence[Array]) -> list[Tensor]:
-        """The Tensors of the inputs, holding these arrays."""
-        raise NotImplementedError
-
-    def result(self, tensors: Sequence[Tensor]) -> Any:
-        """What the user's function returns."""
+    def called(self, arrays: Sequence[Array]) -> tuple[list[Tensor], Any]:
+        """The Tensors of the inputs, holding these arrays, and what the user's function returns."""
         raise NotImplementedError
 
     def mutated(self) -> list[int]:
@@ -87,12 +84,9 @@ class FunctionSubject(Subject):
         super().__init__(f, [(name, source_of(name, value)) for name, value in found], state_of(f))
         self._containers = inputs
 
-    def enter(self, arrays: Sequence[Array]) -> list[Tensor]:
-        pairs = zip(self.inputs, arrays, strict=True)
-        return [argument(array, variable.name) for variable, array in pairs]
-
-    def result(self, tensors: Sequence[Tensor]) -> Any:
-        return self.f(*unflatten(self._containers, iter(tensors)))
+    def called(self, arrays: Sequence[Array]) -> tuple[list[Tensor], Any]:
+        tensors = [argument(array, variable.name) for variable, array in zip(self.inputs, arrays, strict=True)]
+        return tensors, self.f(*unflatten(self._containers, iter(tensors)))
 
 
 class ClosureSubject(Subject):
@@ -104,13 +98,10 @@ class ClosureSubject(Subject):
         sources = list(zip(names, [np.asarray(t.data) for t in self._tensors], strict=True))
         super().__init__(f, sources, [t for t in state_of(wrt) if id(t) not in checked])
 
-    def enter(self, arrays: Sequence[Array]) -> list[Tensor]:
+    def called(self, arrays: Sequence[Array]) -> tuple[list[Tensor], Any]:
         for t, array in zip(self._tensors, arrays, strict=True):
             exchange(t, array)
-        return self._tensors
-
-    def result(self, tensors: Sequence[Tensor]) -> Any:
-        return self.f()
+        return self._tensors, self.f()
 
     @contextmanager
     def prepared(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from autograd.gradcheck.report import Verdict
 _THREE_DIGITS = 1e-3
 _ONE_DIGIT = 0.1
 _NOT_LESS = 0.9
+Ends = tuple[float, float] | None  # the slopes to both sides of a kink
 
 
 class Tolerance(NamedTuple):
@@ -47,7 +48,7 @@ class Finding(NamedTuple):
     numeric: float
     noise: float
     tolerance: float
-    slopes: tuple[float, float] | None = None
+    slopes: Ends = None
     note: str = ""
 
     @property
@@ -78,15 +79,8 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
     )
     leap_left, leap_right = (float(side[row]) for side in slopes.leap)
 
-    def finding(
-        verdict: Verdict,
-        ok: bool,
-        numeric: float,
-        noise: float,
-        note: str = "",
-        slopes: tuple[float, float] | None = None,
-    ) -> Finding:
-        return Finding(verdict, ok, a, numeric, noise, tolerance.of(a, numeric), slopes, note)
+    def finding(verdict: Verdict, ok: bool, numeric: float, noise: float, note: str = "", ends: Ends = None) -> Finding:
+        return Finding(verdict, ok, a, numeric, noise, tolerance.of(a, numeric), ends, note)
 
     def compare(numeric: float, noise: float, note: str = "") -> Finding:
         noise = noise + tolerance.blur

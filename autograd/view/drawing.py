@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from autograd.collector import paused
 from autograd.files import destination
@@ -14,7 +14,7 @@ from autograd.view.graph.expand import expand as expand_fused
 from autograd.view.graph.fold import leave_out
 from autograd.view.graph.shrink import fold_many, shrink
 from autograd.view.graph.snapshot import snapshot
-from autograd.view.layout.render import RENDERERS, Renderer, render, render_file
+from autograd.view.layout.render import Renderer, render, render_file
 from autograd.view.picture.boxes import Direction, Picture
 from autograd.view.picture.labels import compose
 from autograd.view.write.dot import write_dot
@@ -78,10 +78,14 @@ def draw(
         raise ValueError(f"max_nodes must be at least 1, not {max_nodes}.")
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be None or at least 0, not {depth}.")
-    _check("values", values, ("auto", "live", "off"))
-    _check("grads", grads, ("auto", "live", "off"))
-    _check("direction", direction, ("LR", "TB"))
-    _check("renderer", renderer, RENDERERS)
+    for name, value, allowed in (
+        ("values", values, get_args(Shown)),
+        ("grads", grads, get_args(Shown)),
+        ("direction", direction, get_args(Direction)),
+        ("renderer", renderer, get_args(Renderer)),
+    ):
+        if value not in allowed:
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}.")
 
     def prepared() -> Any:
         graph = shrink(snapshot(outputs, keep=(values, grads)), depth=depth, max_nodes=max_nodes)
@@ -90,11 +94,6 @@ def draw(
     # The records of a large graph have no cycles; looking for some after every few thousand takes half of the time.
     picture = compose(paused(prepared), direction=direction, values=values != "off", grads=grads != "off")
     return Drawing(picture, renderer)
-
-
-def _check(name: str, value: object, allowed: Collection[str]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}.")
 
 
 class Drawing(Printable):

@@ -99,24 +99,19 @@ def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, 
     sum: 3 + 3 - 0.989992 = 5.01001
     """
     root = output._vertex_of_live()
-    replay = Replay(root, _seed(output, of))
+    source = _flat(output.shape, of, "of") if of is not None or output.size == 1 else None
+    seed = None
+    if of is not None and source is not None:
+        seed = np.zeros(output.shape, output.dtype)
+        seed.flat[source] = 1.0
+    replay = Replay(root, seed)
     targets = [v for v in replay.order if v is wrt._node or (v.tensor is not None and v.tensor() is wrt)]
     if not targets:
         raise UnusedInputError(f"{output._describe()} does not depend on {wrt._describe()}.")
     replay.run()
     names = Names([root])
     entry = _flat(wrt.shape, at, "at") if at is not None or wrt.size == 1 else None
-    source = _flat(output.shape, of, "of") if of is not None or output.size == 1 else None
     return Explanation(replay, names, targets, entry, source, most)
-
-
-def _seed(output: Tensor, of: Index) -> Any:
-    """The gradient to start from: 1 for the entry asked for, else for all."""
-    if of is None:
-        return None
-    seed = np.zeros(output.shape, output.dtype)
-    seed[np.unravel_index(_flat(output.shape, of, "of"), output.shape)] = 1.0
-    return seed
 
 
 def _flat(shape: tuple[int, ...], index: Index, name: str) -> int:

@@ -30,15 +30,13 @@ class Delta:
 
 def deltas(replay: Replay, names: Names, useful: set[Vertex]) -> list[Delta]:
     """The rows from the root to the operand, newest first; ``useful`` are the vertices between them."""
-    terms: dict[Vertex, list[tuple[str, str, str]]] = {}
+    ones = "1" if math.prod(replay.root.shape) == 1 else "the gradient given"
+    terms = {replay.root: [(ones, as_latex(ones), "")]}
     rows = []
     for vertex in replay.order:
         if vertex not in useful or vertex not in replay.gradients:
             continue
-        if vertex is replay.root:
-            ones = "1" if math.prod(vertex.shape) == 1 else "the gradient given"
-            rows.append(Delta(f"delta({names(vertex)})", ones, as_latex(ones), "", vertex.shape))
-        elif not has_outputs(vertex):
+        if not has_outputs(vertex):
             texts, formulas, shapes = zip(*terms[vertex], strict=True)
             rows.append(
                 Delta(

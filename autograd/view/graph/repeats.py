@@ -148,9 +148,10 @@ class _Folder:
                     reach[argument.node] = (min(low, node.made), max(high, node.made))
         return reach
 
-    def nodes_of(self, token: Token) -> list[GraphNode]:
-        """The ops of a token, those of nested calls included, in the order of the program."""
-        return sorted((self.nodes[i] for is_frame, i in self.within(token) if not is_frame), key=lambda node: node.made)
+    def ops(self, group: list[Token]) -> list[GraphNode]:
+        """The ops of each token, those of nested calls included, in the order of the program."""
+        inside = [[self.nodes[i] for is_frame, i in self.within(token) if not is_frame] for token in group]
+        return [node for nodes in inside for node in sorted(nodes, key=lambda node: node.made)]
 
     def within(self, token: Token) -> Iterator[Token]:
         """A token and all that its module calls hold."""
@@ -216,7 +217,7 @@ class _Folder:
 
     def wiring(self, group: list[Token]) -> _Wiring | None:
         """How the ops of a group hang together; None if they did not run one right after the other."""
-        ops = [node for token in group for node in self.nodes_of(token)]
+        ops = self.ops(group)
         low, high = ops[0].made, ops[-1].made
         if high - low + 1 != len(ops):
             return None
@@ -228,31 +229,24 @@ class _Folder:
             for _, a in node.references():
                 if a.node in place:
                     form.append(("inside", place[a.node], a.index))
-                elif self.owned(a.node, low, high):
+                elif _belongs(self.nodes[a.node]) and self.alone(a.node, ops):
                     form.append(("leaf", leaves.setdefault(a.node, len(leaves))))
                 else:
                     form.append(("outside", ports.setdefault((a.node, a.index), len(ports))))
             form.append(None)
         return _Wiring(tuple(form), tuple(ports), place)
 
-    def owned(self, i: int, low: int, high: int) -> bool:
-        """Whether a leaf belongs to the ops from ``low`` to ``high`` alone."""
-        if not _belongs(self.nodes[i]):
-            return False
-        first, last = self.reach[i]
-        return low <= first and last <= high
-
     # --- folding ----------------------------------------------------------------------------------------------
 
     def fold(self, run: Run, frame: int | None) -> None:
         count = len(run)
-        first = [node for token in run[0] for node in self.nodes_of(token)]
-        everywhere = {node.id for copy in run for token in copy for node in self.nodes_of(token)}
+        first = self.ops(run[0])
+        everywhere = {node.id for copy in run for node in self.ops(copy)}
         extra: dict[int, dict[Argument, None]] = {}
         for copy in run[1:]:
             for token in copy:
                 self.gone.update(i for is_frame, i in self.within(token) if is_frame)
-            nodes = [node for token in copy for node in self.nodes_of(token)]
+            nodes = self.ops(copy)
             for node, model in zip(nodes, first, strict=True):
                 self.alias[node.id] = model.id
                 pairs = zip(node.references(), model.references(), strict=True)
@@ -274,8 +268,8 @@ class _Folder:
 
     def alone(self, i: int, ops: list[GraphNode]) -> bool:
         """Whether a leaf is used by some neighbouring ops only."""
-        low, high = self.reach.get(i, (-1, -1))
-        return ops[0].made <= low and high <= ops[-1].made
+        first, last = self.reach.get(i, (-1, -1))
+        return ops[0].made <= first and last <= ops[-1].made
 
     def mark(self, run: Run, frame: int | None, count: int) -> None:
         """Write "x N" on what is shown: the module call, the node, or a new frame around several of them."""
@@ -297,11 +291,10 @@ class _Folder:
                 self.frames[i] = replace(self.frames[i], parent=new)
             else:
                 self.nodes[i] = self.nodes[i]._replace(frame=new)
-        low = min(node.made for token in head for node in self.nodes_of(token))
-        high = max(node.made for token in head for node in self.nodes_of(token))
-        for i, (first, last) in self.reach.items():  # parameters that only this copy uses move in with it
+        ops = self.ops(head)
+        for i in self.reach:  # parameters that only this copy uses move in with it
             node = self.nodes[i]
-            if node.kind == "parameter" and node.frame == frame and low <= first and last <= high:
+            if node.kind == "parameter" and node.frame == frame and self.alone(i, ops):
                 self.nodes[i] = node._replace(frame=new)
 
     def rebuilt(self) -> Graph:

@@ -122,8 +122,8 @@ def _crossings(web: Web, rank: list[float]) -> int:
     total = 0
     between: list[list[tuple[float, float]]] = [[] for _ in web.layers]
     for s in web.segments:
-        ends = _meeting(web, rank, s.source, s.leave), _meeting(web, rank, s.target, s.enter)
-        between[web.layer_of[s.source]].append(ends)
+        start, end = _meeting(web, rank, s.source, s.leave), _meeting(web, rank, s.target, s.enter)
+        between[web.layer_of[s.source]].append((start, end))
     for ends in between:
         ends.sort()
         seen: list[float] = []

@@ -18,7 +18,6 @@ from autograd.view.write.dot import write_skeleton
 from autograd.view.write.svg import GROUP_TITLE, write_svg
 
 Renderer = Literal["auto", "dot", "wasi", "own"]
-RENDERERS = ("auto", "dot", "wasi", "own")
 
 PATIENCE = 1.5  # seconds for Graphviz when it was not asked for by name
 _LONG = 60.0  # and when it was

@@ -291,7 +291,7 @@ def _legend(boxes: tuple[Box, ...], links: tuple[Link, ...], scale: _Scale) -> t
     if any(box.dashed for box in boxes) or not all(link.flows for link in links):
         keys.append(Key("dashed", "no gradient flows"))
     if any(box.alarm and box.kind != "failed" for box in boxes):
-        keys.append(Key("alarm", "nan or inf"))
+        keys.append(Key("alarm", STYLES["alarm"].word))
     return tuple(keys)
 
 

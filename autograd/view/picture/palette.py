@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Header fill and border of a kind of node, and the word for it in the legend."""
+    """Header fill and border of a kind of node (or an alarm), and the word for it in the legend."""
 
     fill: str
     line: str
@@ -26,6 +26,7 @@ STYLES: dict[str, Style] = {
     "module": Style("#e6dbf2", "#6b3fa0", "module"),
     "hidden": Style("#f7f7f7", "#707070", "left out"),
     "failed": Style("#f9d0cc", "#b3261e", "failed"),
+    "alarm": Style("#f9d0cc", "#b3261e", "nan or inf"),
 }
 
 INK = "#1a1a1a"
@@ -33,8 +34,7 @@ MUTED = "#565c66"
 EDGE = "#5b6472"
 FRAME_LINE = "#a9b1bd"
 FRAME_FILLS = ("#f8f9fb", "#f1f3f7", "#eaedf3")  # one shade more for each level of nesting
-ALARM = "#b3261e"
-ALARM_FILL = "#f9d0cc"
+ALARM, ALARM_FILL = STYLES["alarm"].line, STYLES["alarm"].fill
 
 # Size of the gradient, from zero to the largest of the picture.
 LEVELS = ("#ffffff", "#fff6dc", "#ffe9b3", "#ffd780", "#fdc04d", "#f0a020")

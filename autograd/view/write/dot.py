@@ -131,11 +131,9 @@ def _legend(picture: Picture) -> str:
         elif key.look == "dashed":
             cells.append(f'<TD><FONT COLOR="{EDGE}">- - -</FONT></TD>')
         else:
-            fill = ALARM_FILL if key.look == "alarm" else STYLES[key.look].fill
-            line = ALARM if key.look == "alarm" else STYLES[key.look].line
-            cells.append(
-                f'<TD BORDER="1" COLOR="{line}" BGCOLOR="{fill}" WIDTH="20" HEIGHT="10" FIXEDSIZE="TRUE"></TD>'
-            )
+            style = STYLES[key.look]
+            colours = f'COLOR="{style.line}" BGCOLOR="{style.fill}"'
+            cells.append(f'<TD BORDER="1" {colours} WIDTH="20" HEIGHT="10" FIXEDSIZE="TRUE"></TD>')
         cells.append(f'<TD ALIGN="LEFT">{_html(key.text)}&#160;&#160;</TD>')
     rows = [f"<TR>{''.join(cells)}</TR>"] if cells else []
     if picture.notes:

@@ -251,11 +251,11 @@ def _key(key: Key, x: float, y: float, swatch: float) -> str:
     elif key.look == "dashed":
         shapes = f'<path d="M{_n(x)} {_n(y + 7.5)}h22" stroke="{EDGE}" stroke-width="1.4" stroke-dasharray="4 3"/>'
     else:
-        fill, line = (ALARM_FILL, ALARM) if key.look == "alarm" else (STYLES[key.look].fill, STYLES[key.look].line)
+        style = STYLES[key.look]
         dash = ' stroke-dasharray="4 3"' if key.look == "hidden" else ""
         shapes = (
-            f'<rect x="{_n(x + 0.5)}" y="{_n(y + 1.5)}" width="21" height="12" rx="3" fill="{fill}" '
-            f'stroke="{line}"{dash}/>'
+            f'<rect x="{_n(x + 0.5)}" y="{_n(y + 1.5)}" width="21" height="12" rx="3" fill="{style.fill}" '
+            f'stroke="{style.line}"{dash}/>'
         )
     return (
         f'{shapes}<text x="{_n(x + swatch + 6)}" y="{_n(y + 11)}" font-size="{_n(LABEL)}" fill="{INK}">'
