@@ -200,16 +200,8 @@ def _nonfinite_inputs(subject: Subject) -> list[Row]:
 
 
 def _mutated(subject: Subject) -> list[Row]:
-    return [
-        _row(
-            "mutates",
-            subject,
-            number,
-            f"f changed its input {subject.inputs[number].name} in place. Let it work on a copy, or use "
-            ".at[].set(...), which returns a new Tensor",
-        )
-        for number in subject.mutated()
-    ]
+    text = "f changed its input {} in place. Let it work on a copy, or use .at[].set(...), which returns a new Tensor"
+    return [_row("mutates", subject, i, text.format(subject.inputs[i].name)) for i in subject.mutated()]
 
 
 def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int = 2) -> tuple[list[Row], float]:

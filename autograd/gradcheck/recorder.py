@@ -67,7 +67,7 @@ class Recorder(Watch):
             self._made_by_rule.append(len(self.records))
         # The program may change its own arrays later, but not what it has computed.
         own = tuple(
-            np.array(array) if isinstance(array, np.ndarray) and not is_computed(x) else array
+            np.array(array) if isinstance(array, np.ndarray) and (not isinstance(x, Tensor) or x.is_leaf) else array
             for x, array in zip(xs, data, strict=True)
         )
         self.records.append(Record(len(self.records), node, own, out, line, None))
@@ -78,11 +78,6 @@ class Recorder(Watch):
             record = self.records[number]
             self.records[number] = Record(number, record.node, record.data, record.out, where(node), node)
         self._made_by_rule.clear()
-
-
-def is_computed(x: Any) -> bool:
-    """Whether something is a Tensor that an op has made."""
-    return isinstance(x, Tensor) and not x.is_leaf
 
 
 def users_line() -> tuple[str, bool]:

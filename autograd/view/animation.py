@@ -145,10 +145,8 @@ class _Stage:
             lines.append(f"... {len(ops) - _LISTED:,} more")
         last = _about(self.replay, self.names, self.alone[node.id])
         facts = {"module": f"{node.path}: {node.op}" if node.path else node.op, "holds": node.note or ""}
-        facts |= {
-            f"{key} of its result" if key == "name" else key: last[key] for key in ("name", "shape") if key in last
-        }
-        facts |= {key: last[key] for key in ("value", "gradient") if key in last}
+        words = {"name": "name of its result", "shape": "shape", "value": "value", "gradient": "gradient"}
+        facts |= {word: last[key] for key, word in words.items() if key in last}
         return facts | {"operations": "\n".join(lines)}
 
     # --- picture --------------------------------------------------------------------------------------------------

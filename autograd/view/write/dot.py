@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from xml.sax.saxutils import escape
 
 from autograd.view.layout.measure import FAMILY, FONTS
 from autograd.view.picture.boxes import Box, Group, Picture
@@ -150,9 +151,7 @@ def _clean(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    for character, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
-        text = text.replace(character, name)
-    return _clean(text).replace("\n", " ") or " "
+    return escape(_clean(text), {'"': "&quot;"}).replace("\n", " ") or " "
 
 
 def _quoted(text: str) -> str:
