@@ -4,6 +4,8 @@ Who calls it gets what eager would give: the traced runs are eager runs, the fir
 program fits, the function itself is called.
 """
 
+# mypy: disable-error-code="no-any-return"  # what a program returns has no type; what the function returns, has
+
 from __future__ import annotations
 
 import functools
@@ -15,7 +17,7 @@ import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from threading import RLock
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from autograd.callers import users_level
 from autograd.collector import paused
@@ -43,7 +45,11 @@ _LATER = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATO
 _TRACING = RLock()
 
 
-class Compiled:
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Compiled(Generic[P, R]):
     """A compiled function: called like the function itself. What `compile` returns.
 
     >>> import numpy as np
@@ -57,7 +63,7 @@ class Compiled:
 
     __autograd_opaque__ = True  # what it has learnt is no input of those that call it; its function is looked into
 
-    def __init__(self, function: Callable[..., Any], verify: int, strict: bool) -> None:
+    def __init__(self, function: Callable[P, R], verify: int, strict: bool) -> None:
         functools.update_wrapper(self, function, updated=())
         self.function = function
         self.verify, self.strict = verify, strict
@@ -75,7 +81,7 @@ class Compiled:
 
     # --- calling --------------------------------------------------------------------------------------------------
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         state = STATE.get()
         if state.watch is not None or state.readings is not None or RECORDER.get() is not None:
             return self.function(*args, **kwargs)
@@ -373,8 +379,24 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
+@overload
+def compile(function: Callable[P, R], *, verify: int = 2, strict: bool = False) -> Compiled[P, R]: ...
+
+
+@overload
+def compile(
+    function: None = None, *, verify: int = 2, strict: bool = False
+) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
+
+
 def compile(function: Callable[..., Any] | None = None, *, verify: int = 2, strict: bool = False) -> Any:
     """A function that does what ``function`` does, bit for bit, without the overhead of graphs and modules.
+
+    The first two calls of a signature (shapes, dtypes, modes, what the function can reach) run eager and are traced,
+    the next ``verify`` ones run beside the eager function and must agree to the last bit; from then on NumPy's calls
+    alone are replayed. What cannot be compiled runs eager, and a `CompileWarning` says why, once; with ``strict`` that
+    is a `CompileError`. Printing, files and other effects outside happen while tracing and verifying only. Also a
+    decorator. See docs/compile.md.
 
     >>> import numpy as np
     >>> import autograd
@@ -386,4 +408,6 @@ def compile(function: Callable[..., Any] | None = None, *, verify: int = 2, stri
         return functools.partial(compile, verify=verify, strict=strict)
     if not callable(function):
         raise TypeError(f"compile() takes a function, not {type(function).__name__}.")
+    if type(verify) is not int or verify < 0:
+        raise ValueError(f"compile: verify is a whole number from 0 on, not {verify!r}.")
     return Compiled(function, verify, strict)

@@ -63,7 +63,7 @@ class Run:
     why: str | None = field(default=None, init=False)
     broken: bool = field(default=False, init=False)  # whether its loss, or what it trains, was no longer finite
     data: dict[str, Note] | None = field(default=None, init=False)  # what is known of the data, noted in checkpoints
-    compiled: Compiled | None = field(default=None, init=False)  # the step, where it is
+    compiled: Compiled[..., Any] | None = field(default=None, init=False)  # the step, where it is
     known: Known = field(default_factory=dict, init=False)  # what was finite in the model when it began
 
     def stop(self, why: str) -> None:

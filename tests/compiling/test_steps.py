@@ -510,3 +510,9 @@ def test_a_function_whose_signature_was_asked_for():
     compiled = autograd.compile(lambda x: function(x) * 2.0, strict=True)
     assert all(np.array_equal(compiled(np.full(2, i)), np.full(2, -2.0 * i)) for i in range(5))
     assert compiled.source
+
+
+@pytest.mark.parametrize("verify", [-1, 1.5, True, "twice", None])
+def test_how_often_to_verify_is_a_count(verify):
+    with pytest.raises(ValueError, match="verify is a whole number from 0 on"):
+        autograd.compile(np.sin, verify=verify)
