@@ -4,7 +4,8 @@ Who calls it gets what eager would give: the traced runs are eager runs, the fir
 program fits, the function itself is called.
 """
 
-# mypy: disable-error-code="no-any-return"  # what a program returns has no type; what the function returns, has
+# mypy: disable-error-code="no-any-return"
+# (what a program returns has no type; what the function returns has)
 
 from __future__ import annotations
 
