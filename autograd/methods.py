@@ -11,9 +11,10 @@ from autograd.engine.codegen import write_method, write_operator
 from autograd.engine.graph import STATE
 from autograd.engine.op import REGISTRY
 from autograd.engine.tensor import Tensor, constant
-from autograd.errors import COMPLEX, InvalidDtypeError
+from autograd.errors import InvalidDtypeError
 from autograd.inplace import in_place
 from autograd.ops import arithmetic, index, shape
+from autograd.remedies import COMPLEX
 
 __autograd_transparent__ = True
 

@@ -12,7 +12,6 @@ from autograd.arrays import normalize_axes, only_numbers
 from autograd.engine.graph import STATE, Vertex
 from autograd.engine.tensor import Tensor, leaf
 from autograd.errors import (
-    COMPLEX,
     InvalidDtypeError,
     OperandAxisError,
     OperandError,
@@ -22,6 +21,7 @@ from autograd.errors import (
 )
 from autograd.fixes import Argument, likely_fix
 from autograd.provenance import made_by, origin_of, where
+from autograd.remedies import COMPLEX
 
 # What may stand beside a Tensor without a second look; anything else is first made an array, or refused.
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_, type(None)})

@@ -19,14 +19,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd.engine.graph import STATE, Info
 from autograd.errors import (
-    INSTEAD,
-    READ_NUMBER,
     ArrayConversionError,
     BooleanValueError,
     ItemAssignmentError,
     LiveGraphError,
     StackingError,
 )
+from autograd.remedies import INSTEAD, READ_NUMBER
 from autograd.tensor_data import Argument, TensorData, describe_data
 
 __autograd_transparent__ = True  # iteration makes nodes for the line of the loop

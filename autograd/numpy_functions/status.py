@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import INSTEAD
 from autograd.numpy_functions.protocol import STATUS
+from autograd.remedies import INSTEAD
 
 # The newest NumPy whose names have all been looked at; what a newer one adds is reported by the tests, not failed. The
 # oldest is the one that pyproject.toml asks for.
