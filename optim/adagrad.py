@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd import Tensor
 from optim.groups import Parameters
-from optim.hyperparameters import NON_NEGATIVE, EpsMode, NonNegative, Share, Switch, is_off, rules_of
+from optim.hyperparameters import NON_NEGATIVE, EpsMode, NonNegative, Share, Switch, is_off
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
@@ -57,8 +57,6 @@ class Adagrad(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("sum",)
@@ -120,8 +118,6 @@ class RMSprop(Optimizer):
     ) -> None:
         super().__init__(params, **self._given(locals()))
 
-    rules = rules_of(__init__)
-
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         mean = ("grad_avg",) if group["centered"] else ()
         buffer = () if is_off(group["momentum"]) else ("momentum_buffer",)
@@ -176,8 +172,6 @@ class Adadelta(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "square_avg", "acc_delta"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from optim.groups import Parameters
-from optim.hyperparameters import Betas, EpsMode, NonNegative, Switch, rules_of
+from optim.hyperparameters import Betas, EpsMode, NonNegative, Switch
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
@@ -51,8 +51,6 @@ class Adam(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
@@ -157,8 +155,6 @@ class NAdam(Optimizer):
     ) -> None:
         super().__init__(params, **self._given(locals()))
 
-    rules = rules_of(__init__)
-
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "exp_avg", "exp_avg_sq"
 
@@ -217,8 +213,6 @@ class Lion(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    rules = rules_of(__init__)
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg",)

@@ -17,7 +17,7 @@ from autograd.recording import RECORDER
 from optim.clip import NonFiniteGradientError
 from optim.errors import ParameterError, StateError, UpdateError
 from optim.groups import Parameters
-from optim.hyperparameters import Choice, NonNegative, Whole, rules_of
+from optim.hyperparameters import Choice, NonNegative, Whole
 from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer
@@ -82,8 +82,6 @@ class LBFGS(Optimizer):
         if max_eval is None and isinstance(max_iter, int):
             max_eval = max(max_iter * 5 // 4, 1)
         super().__init__(params, **self._given(locals()))
-
-    rules = rules_of(__init__)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Only the constructor may give a group: one curvature belongs to all parameters. Raises ParameterError."""

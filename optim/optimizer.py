@@ -23,7 +23,7 @@ from optim.bundles import PATIENCE, Bundles
 from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
-from optim.hyperparameters import Rule, is_off
+from optim.hyperparameters import Rule, is_off, rules_of
 from optim.interrupts import undisturbed
 from optim.kernel import Kernel
 from optim.state_dict import dump, restore
@@ -41,7 +41,7 @@ Resolved = tuple[dict[str, Any], tuple[str, ...], Callable[[Mapping[str, Any]], 
 class Optimizer:
     """Base class of the optimizers. A subclass gives:
 
-    - ``rules``: its hyper-parameters and their allowed values (see `optim.hyperparameters.rules_of`);
+    - ``rules``: its hyper-parameters and their allowed values, if the annotations of its constructor do not have them;
     - ``slots(group)``: the names of the state arrays that a parameter needs, zero at first;
     - ``coefficients(hyper, step)``: the numbers that the formula needs at a parameter's ``step``-th update, computed
       once for all arrays with Python's operators. Flags, words and None (a term that is switched off) are handed to
@@ -86,6 +86,11 @@ class Optimizer:
 
     _replayed = ("step", "zero_grad")  # what a compiled function may do with it
     _warned = False  # whether it was said that no parameter has a gradient; not copied
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls) and "rules" not in vars(cls):
+            cls.rules = rules_of(cls.__init__) or cls.rules
 
     def __init__(self, params: Parameters, **defaults: Any) -> None:
         self.defaults = defaults

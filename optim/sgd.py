@@ -9,7 +9,7 @@ import numpy as np
 from autograd import Tensor
 from optim.errors import HyperparameterError
 from optim.groups import Parameters
-from optim.hyperparameters import Choice, NonNegative, Switch, is_off, rules_of
+from optim.hyperparameters import Choice, NonNegative, Switch, is_off
 from optim.optimizer import Optimizer
 
 __all__ = ["SGD"]
@@ -62,8 +62,6 @@ class SGD(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    rules = rules_of(__init__)
 
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
         style, momentum = hyper["momentum_style"], hyper["momentum"]
