@@ -39,12 +39,8 @@ class Training:
         """The loss, and its gradients as arrays: None where it does not depend on a leaf."""
         with self.restored():
             loss = self.loss(self.model(self.x), *self.targets)
-            asked = [leaf for leaf in leaves if leaf.requires_grad]
-            found: dict[int, Any] = {}
-            if isinstance(loss, Tensor) and loss.requires_grad:
-                found = dict(zip(map(id, asked), loss.gradient(*asked, allow_unused=True), strict=True))
-            arrays = [None if (g := found.get(id(leaf))) is None else g.data for leaf in leaves]
-            return number_of(loss), arrays
+            found = gradients_of(loss, [leaf for leaf in leaves if leaf.requires_grad])
+            return number_of(loss), [found.get(id(leaf)) for leaf in leaves]
 
     def value(self) -> float:
         """The loss."""
@@ -69,6 +65,14 @@ class Training:
             optimizer.step(closure if isinstance(optimizer, LBFGS) else None)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate
+
+
+def gradients_of(loss: Any, leaves: Sequence[Tensor]) -> dict[int, Any]:
+    """The gradients of a loss as arrays, by the ids of those of the leaves that it depends on."""
+    if not isinstance(loss, Tensor) or not loss.requires_grad:
+        return {}
+    found = loss.gradient(*leaves, allow_unused=True)
+    return {id(leaf): g.data for leaf, g in zip(leaves, found, strict=True) if g is not None}
 
 
 def _divided(rate: Any, divisor: float) -> Any:

@@ -17,7 +17,7 @@ from autograd.modes import Watch, changed
 from nn import layers
 from nn.errors import PredictionError
 from nn.inspect.doctor.restore import Restore
-from nn.inspect.doctor.training import Training, plain_modes
+from nn.inspect.doctor.training import Training, gradients_of, plain_modes
 from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError
@@ -160,16 +160,11 @@ class TrialStep:
             loss = self.loss_function(self.prediction, *self.targets)
         self.loss = number_of(loss)
         self.root = loss._node if isinstance(loss, Tensor) else None
-        leaves = [leaf for leaf, _ in seen.leaves.values()]
-        found: dict[int, Any] = {}
-        if isinstance(loss, Tensor) and loss.requires_grad:
-            found = dict(zip(map(id, leaves), loss.gradient(*leaves, allow_unused=True), strict=True))
-        for name, p in self.parameters.items():
-            if p.requires_grad:
-                self.gradients[name] = None if (g := found.get(id(p))) is None else g.data
+        found = gradients_of(loss, [leaf for leaf, _ in seen.leaves.values()])
+        self.gradients = {name: found.get(id(p)) for name, p in self.parameters.items() if p.requires_grad}
         known = {id(p) for p in self.parameters.values()} | {id(self.x), *map(id, self.targets)}
         for leaf, module in seen.leaves.values():
-            if module is not None and id(leaf) not in known and found.get(id(leaf)) is not None:
+            if module is not None and id(leaf) in found and id(leaf) not in known:
                 place = restore.places.get(id(leaf)) or f"{leaf.name or 'a Tensor'} (used in {module})"
                 self.hidden.append((place, leaf))
 
