@@ -35,19 +35,20 @@ class Call:
         """The operands, those of floating numbers in a dtype."""
         return [x.astype(dtype) if dtype is not None and _is_floating(x) else x for x in self.inputs]
 
-    def results(self, dtype: Any = None) -> list[NDArray[Any]]:
-        """What the kernel gives."""
-        out = self.op.kernel(*self.arrays(dtype), **self.attributes)
-        return [np.asarray(part) for part in (out if isinstance(out, tuple) else (out,))]
-
     def is_fit(self) -> bool:
         """Whether it computes finite numbers in float64, and something can be planted in it."""
         try:
             with np.errstate(all="ignore"):
-                parts = self.results()
+                parts = results_of(self)
         except (ValueError, TypeError, IndexError):
             return False
         return bool(self.live) and all(part.dtype == np.float64 and np.all(np.isfinite(part)) for part in parts)
+
+
+def results_of(call: Call, dtype: Any = None) -> list[NDArray[Any]]:
+    """What the kernel gives for a call."""
+    out = call.op.kernel(*call.arrays(dtype), **call.attributes)
+    return [np.asarray(part) for part in (out if isinstance(out, tuple) else (out,))]
 
 
 def calls() -> list[Call]:

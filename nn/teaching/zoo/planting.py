@@ -19,7 +19,7 @@ from autograd import tensor
 from autograd.engine.op import REGISTRY, Op, joint
 from autograd.gradcheck import GradcheckReport, gradcheck
 from nn.layers import Linear
-from nn.teaching.zoo.calls import Call
+from nn.teaching.zoo.calls import Call, results_of
 
 FAULTS = ("scale", "sign", "transpose", "no sum", "shift")
 ROWS, COLUMNS = 3, 4
@@ -134,7 +134,7 @@ class Program:
         call = f"{name}({', '.join(operands)}{attributes})"
         if planted:
             self.planted, self.sample, self.line = name, sample, len(self.lines) + 1
-        size = sum(np.size(part) for part in sample.results(np.float64))
+        size = sum(np.size(part) for part in results_of(sample, np.float64))
         if op.outputs:
             self.lines.append(f"    {result} = {call}")
             result = self.add(f"np.concatenate([part.reshape(-1) for part in {result}])")
@@ -251,7 +251,7 @@ def by_op(samples: Iterable[Call]) -> dict[str, list[Call]]:
     for sample in samples:
         op = sample.op
         if sample.live and REGISTRY.get(op.name) is op and all(np.size(x) > 0 for x in sample.arrays()):
-            parts = sample.results(np.float64)
+            parts = results_of(sample, np.float64)
             double = any(part.size for part in parts) and all(part.dtype == np.float64 for part in parts)
             values = [*(x for x in sample.arrays() if isinstance(x, np.ndarray)), *parts]
             if double and all(np.all(np.abs(x) < 1e6) for x in values):
