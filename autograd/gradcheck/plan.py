@@ -85,10 +85,9 @@ class Weights:
         """How large the terms of each row are, whatever cancels in their sum."""
         flat = np.abs(value.reshape(-1))
         if self.combinations is None:
-            sizes: Array = flat
-        else:
-            largest = float(np.max(flat, initial=0.0)) or 1.0  # so that no square overflows
-            sizes = largest * np.sqrt(np.square(self.combinations) @ np.square(flat / largest))
+            return flat
+        largest = float(np.max(flat, initial=0.0)) or 1.0  # so that no square overflows
+        sizes: Array = largest * np.sqrt(np.square(self.combinations) @ np.square(flat / largest))
         return sizes
 
     def seed(self, row: int) -> Array:

@@ -32,6 +32,7 @@ class Subject:
     """
 
     frozen: Sequence[str] = ()  # parameters that are not checked because they do not require a gradient
+    _tensors: Sequence[Tensor] = ()  # the user's own that are varied
 
     def __init__(self, f: Callable[..., Any], sources: list[tuple[str, NDArray[Any]]], tensors: list[Tensor]) -> None:
         self.f = f
@@ -56,7 +57,7 @@ class Subject:
             vertex_of(value)  # an input that is returned as it is gets its place in the graph now
         return Run([t._node for t in tensors], outputs)
 
-    def called(self, arrays: Sequence[Array]) -> tuple[list[Tensor], Any]:
+    def called(self, arrays: Sequence[Array]) -> tuple[Sequence[Tensor], Any]:
         """The Tensors of the inputs, holding these arrays, and what the user's function returns."""
         raise NotImplementedError
 
@@ -67,7 +68,7 @@ class Subject:
     @contextmanager
     def prepared(self) -> Iterator[None]:
         """All Tensors that are not ours get their own data, graph place and gradient back, whatever happens."""
-        with held(self._state):
+        with held([*self._tensors, *self._state]):
             self._start = [t.data.astype(np.float64) if is_real_floating(t.dtype) else t.data for t in self._state]
             yield
 
@@ -84,7 +85,7 @@ class FunctionSubject(Subject):
         super().__init__(f, [(name, source_of(name, value)) for name, value in found], state_of(f))
         self._containers = inputs
 
-    def called(self, arrays: Sequence[Array]) -> tuple[list[Tensor], Any]:
+    def called(self, arrays: Sequence[Array]) -> tuple[Sequence[Tensor], Any]:
         tensors = [argument(array, variable.name) for variable, array in zip(self.inputs, arrays, strict=True)]
         return tensors, self.f(*unflatten(self._containers, iter(tensors)))
 
@@ -98,15 +99,10 @@ class ClosureSubject(Subject):
         sources = list(zip(names, [np.asarray(t.data) for t in self._tensors], strict=True))
         super().__init__(f, sources, [t for t in state_of(wrt) if id(t) not in checked])
 
-    def called(self, arrays: Sequence[Array]) -> tuple[list[Tensor], Any]:
+    def called(self, arrays: Sequence[Array]) -> tuple[Sequence[Tensor], Any]:
         for t, array in zip(self._tensors, arrays, strict=True):
             exchange(t, array)
         return self._tensors, self.f()
-
-    @contextmanager
-    def prepared(self) -> Iterator[None]:
-        with held(self._tensors), super().prepared():
-            yield
 
 
 @contextmanager

@@ -243,13 +243,12 @@ class Explanation(Printable):
         return [*rows, f"{whole} &= {total}{latex_number(self.gradient)}"]
 
     def _matrix_latex(self) -> list[str]:
-        rows = list(self.deltas)
+        rows = []
+        for d in self.deltas:
+            size = r" \times ".join(map(str, d.shape)) or "1"
+            rows.append(f"{latex_name(d.name)} &= {d.latex} && \\in \\mathbb{{R}}^{{{size}}}")
         half = _ROWS // 2
-        kept = rows if len(rows) <= _ROWS else [*rows[:half], None, *rows[-half:]]
-        return [
-            r"&\;\;\vdots" if d is None else f"{latex_name(d.name)} &= {d.latex} && \\in \\mathbb{{R}}^{{{_size(d)}}}"
-            for d in kept
-        ]
+        return rows if len(rows) <= _ROWS else [*rows[:half], r"&\;\;\vdots", *rows[-half:]]
 
     def _forms(self) -> dict[str, Callable[[], str]]:
         return {"text/latex": lambda: self.latex, "text/plain": lambda: self.text}
@@ -312,7 +311,3 @@ def _factor(link: Link) -> str:
 
 def _bracketed(value: float) -> str:
     return f"({latex_number(value)})" if value < 0 else latex_number(value)
-
-
-def _size(delta: Delta) -> str:
-    return r" \times ".join(map(str, delta.shape)) or "1"

@@ -141,7 +141,9 @@ class _Recorder:
         results = self.results(order, roots)
         output_ids = dict.fromkeys(ids[_owner(root)] for root in roots if root is not None)
         nodes = [
-            self.node(i, vertex, ids, results[i], frames[i], made.get(vertex, -1), i in output_ids)
+            self.node(i, vertex, ids, results[i])._replace(
+                frame=frames[i], made=made.get(vertex, -1), output=i in output_ids, origin=origin_of(vertex)
+            )
             for i, vertex in enumerate(order)
         ]
         loose: dict[int, int] = {}
@@ -223,19 +225,10 @@ class _Recorder:
         return GraphNode(i, kind, "", results=(result,), output=True)
 
     @staticmethod
-    def node(
-        i: int,
-        vertex: Vertex,
-        ids: dict[Vertex, int],
-        results: tuple[Result, ...],
-        frame: int | None,
-        made: int,
-        output: bool,
-    ) -> GraphNode:
+    def node(i: int, vertex: Vertex, ids: dict[Vertex, int], results: tuple[Result, ...]) -> GraphNode:
         if not isinstance(vertex, Node):
             kind: Kind = vertex.kind if isinstance(vertex, Leaf) else "constant"  # type: ignore[assignment]
-            origin = origin_of(vertex)
-            return GraphNode(i, kind, "", results=results, frame=frame, made=made, output=output, origin=origin)
+            return GraphNode(i, kind, "", results=results)
         arguments: list[Argument | Number] = []
         for slot, operand in enumerate(vertex.operands):
             if isinstance(operand, Vertex):
@@ -244,20 +237,8 @@ class _Recorder:
                 arguments.append(Argument(ids[_owner(operand)], index, flows))
             else:
                 arguments.append(Number(operand))
-        return GraphNode(
-            i,
-            "op",
-            vertex.op.name,
-            tuple(vertex.op.operands),
-            tuple(arguments),
-            vertex.attrs or {},
-            results,
-            frame,
-            made,
-            output,
-            origin=origin_of(vertex),
-            record=vertex.op,
-        )
+        op, attrs = vertex.op, vertex.attrs or {}
+        return GraphNode(i, "op", op.name, tuple(op.operands), tuple(arguments), attrs, results, record=op)
 
 
 def _moves_in(leaf: Leaf) -> bool:

@@ -166,18 +166,12 @@ class _Arrangement:
 
         for link in self.links:
             out, into = self.chains[self.owners[link.source]], self.chains[self.owners[link.target]]
-            shared = set(out) & set(into)
-            here: tuple[bool, int] = (False, link.source)
-            for frame in out:
-                if frame in shared:
-                    meeting = frame
-                    break
+            meeting = next(frame for frame in out if frame in into)
+            here, there = (False, link.source), (False, link.target)
+            for frame in out[: out.index(meeting)]:
                 add(frame, numbers[frame][here], self.gate(frame, _wire(link), self.frames[frame].exits), link)
                 here = (True, frame)
-            there: tuple[bool, int] = (False, link.target)
-            for frame in into:
-                if frame == meeting:
-                    break
+            for frame in into[: into.index(meeting)]:
                 add(frame, self.gate(frame, _wire(link), self.frames[frame].entries), numbers[frame][there], link)
                 there = (True, frame)
             if here != there:

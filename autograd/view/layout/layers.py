@@ -136,23 +136,15 @@ def _layers(parts: Sequence[Part], arrows: Sequence[Arrow], order: list[int]) ->
 
 def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) -> tuple[Web, list[Arrow]]:
     """Cut arrows into segments; those that leave one part at one place share their lanes."""
-    count = len(parts)
-    web = Web(
-        [[] for _ in range(max(layer_of, default=-1) + 1)],
-        list(layer_of),
-        [part.dv for part in parts],
-        count,
-        before=[[] for _ in range(count)],
-        after=[[] for _ in range(count)],
-    )
-    for i in range(count):
-        web.layers[layer_of[i]].append(i)
+    web = Web([[] for _ in range(max(layer_of, default=-1) + 1)], len(parts))
+    for layer, part in zip(layer_of, parts, strict=True):
+        web.add_place(layer, part.dv)
     wires: dict[tuple[int, float], list[Arrow]] = {}
     for arrow in arrows:
         wires.setdefault((arrow.source, arrow.leave), []).append(arrow)
     direct: list[Arrow] = []
     lanes = 0
-    keys: list[float] = [float(i) for i in range(count)]
+    keys = [float(i) for i in range(len(parts))]
     for (source, leave), wire in wires.items():
         start = layer_of[source]
         span = max(layer_of[a.target] for a in wire) - start - 1
@@ -171,7 +163,7 @@ def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) 
                 web.add_segment(Segment(here, arrow.target, offset, arrow.enter, arrow.flows, arrow.label))
                 waiting -= 1
             if waiting:
-                lane = web.add_lane(layer)
+                lane = web.add_place(layer)
                 keys.append(source + 0.5)
                 web.add_segment(Segment(here, lane, offset, 0.0, flows))
                 here, offset = lane, 0.0

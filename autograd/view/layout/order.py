@@ -30,9 +30,9 @@ class Web:
     """The parts and lanes in their layers."""
 
     layers: list[list[int]]
-    layer_of: list[int]
-    sizes: list[float]  # extent across, of parts and lanes
     parts: int
+    layer_of: list[int] = field(default_factory=list)
+    sizes: list[float] = field(default_factory=list)  # extent across, of parts and lanes
     segments: list[Segment] = field(default_factory=list)
     before: list[list[Segment]] = field(default_factory=list)  # by place: the segments that come in
     after: list[list[Segment]] = field(default_factory=list)
@@ -43,10 +43,10 @@ class Web:
         self.after[segment.source].append(segment)
         self.before[segment.target].append(segment)
 
-    def add_lane(self, layer: int) -> int:
-        """Add a place without height to a layer, for an arrow that passes through it."""
+    def add_place(self, layer: int, size: float = 0.0) -> int:
+        """Add a part to a layer, or a place without height for an arrow that passes through it."""
         place = len(self.sizes)
-        self.sizes.append(0.0)
+        self.sizes.append(size)
         self.layer_of.append(layer)
         self.layers[layer].append(place)
         self.before.append([])
