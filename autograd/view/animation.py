@@ -163,18 +163,14 @@ class _Stage:
         if box.kind in ("module", "hidden"):
             return plain
         vertex = self.alone[box.id]
-        return replace(plain, title=box.title or self.names(vertex), heading=_heading(box, self.names, vertex))
+        expression = self.names.expression(vertex)  # the names that the steps use, unless too long for a box
+        heading = expression if 0 < len(expression) <= _LONGEST else box.heading
+        return replace(plain, title=box.title or self.names(vertex), heading=heading)
 
 
 def _owner(vertex: Vertex) -> Any:
     """The node of one of several results."""
     return vertex.parents[0] if isinstance(vertex, Output) else vertex
-
-
-def _heading(box: Box, names: Names, vertex: Vertex) -> str:
-    """An operation in the names that the steps use, unless that is too long for a box."""
-    expression = names.expression(vertex)
-    return expression if 0 < len(expression) <= _LONGEST else box.heading
 
 
 def _filled(replay: Replay, node: GraphNode, vertex: Vertex) -> GraphNode:

@@ -190,7 +190,8 @@ class Explanation(Printable):
                 else:
                     lines.append(f"   d {link.target} / d {link.source} = {_worded(link)}")
         if self.count > 1 and not many:
-            lines += ["", f"sum: {_sum([path.product for path in self.paths])} = {number(self.gradient)}"]
+            terms = " + ".join(number(path.product) for path in self.paths).replace("+ -", "- ")
+            lines += ["", f"sum: {terms} = {number(self.gradient)}"]
         elif many:
             shown = sum(path.product for path in self.paths)
             lines += ["", f"these add up to {number(shown)}, all {self.count:,} to {number(self.gradient)}"]
@@ -291,13 +292,6 @@ def _chain(path: Path) -> str:
     first = [link.source for link in ends[:5]]
     last = [link.target for link in ends[5:]]
     return " -> ".join([*first, f"... {len(path) - 9:,} more ...", *last])
-
-
-def _sum(terms: Sequence[float]) -> str:
-    text = number(terms[0])
-    for term in terms[1:]:
-        text += f" - {number(-term)}" if term < 0 else f" + {number(term)}"
-    return text
 
 
 def _partial(link: Link) -> str:
