@@ -24,3 +24,5 @@ IN_PLACE = {
     operator.iadd: operator.add, operator.isub: operator.sub, operator.imul: operator.mul,
     operator.itruediv: operator.truediv,
 }  # fmt: skip
+UFUNC_OF = {fn: ufunc for fn, (_, ufunc) in (BINARY | UNARY).items()} | {operator.abs: np.absolute}
+del UFUNC_OF[operator.pow]  # which has ways of its own for some exponents

@@ -18,14 +18,11 @@ from autograd.compiling.lifetimes import Lifetimes, Register, needed_by_eager
 from autograd.compiling.lowering import Lowering, in_place, is_product_by_dot
 from autograd.compiling.names import CHECKING
 from autograd.compiling.numbers import Block, with_blocks
-from autograd.compiling.operators import BINARY, UNARY
+from autograd.compiling.operators import UFUNC_OF
 from autograd.compiling.pieces import Chain, in_pieces
 from autograd.compiling.rewriting import Rewritten
 from autograd.compiling.templates import values_of_template
 from autograd.compiling.tracing import Trace
-
-_UFUNC_OF = {fn: ufunc for fn, (_, ufunc) in (BINARY | UNARY).items()} | {operator.abs: np.absolute}
-del _UFUNC_OF[operator.pow]  # which has ways of its own for some exponents
 
 
 class Plan:
@@ -63,6 +60,7 @@ class Plan:
         self.blocks: list[Block | Chain] = [*blocks, *chains]
         self.lifetimes = Lifetimes(self.calls, self.escaping)
         self._place(self._staying())
+        self._box()
         checks = [i for i, call in enumerate(self.calls) if call.kind == "guard"]
         self.last_check = checks[-1] if checks else -1  # what is changed before it may have to be taken back
 
@@ -200,6 +198,26 @@ class Plan:
         self.freeing = {id(call) for i, call in enumerate(self.calls) if self.lifetimes.ending(i, call)}
         self.calls = [call for call in self.calls if id(call) not in looked]
 
+    def _box(self) -> None:
+        """Numbers that are computed from arrays, and which only ufuncs read that write into arrays, lie in an array
+        without axes, which NumPy need not convert."""
+        read = {var.number for var in self.outputs}
+        for call in reversed(self.calls):
+            out = call.out
+            if (
+                type(out) is Var
+                and isinstance(out.example, np.float32 | np.float64)
+                and out.number not in read
+                and call.kind == "operator"
+                and call.fn in UFUNC_OF
+                and any(isinstance(var.example, np.ndarray) for var in call.inputs())
+            ):
+                self.known[out.number] = box = np.empty((), out.example.dtype)
+                self.into[id(call)] = self.lowering.with_arrays((UFUNC_OF[call.fn], call.args, {}), box.dtype)
+                self.bytes += box.nbytes
+            elif id(call) not in self.into:
+                read.update(var.number for var in call.inputs())
+
     def _writes_into(self, call: Call) -> tuple[Any, tuple[Any, ...], dict[str, Any]] | None:
         """The ufunc, operands and options of a call that may write its result into memory that is given."""
         out = call.out
@@ -218,8 +236,8 @@ class Plan:
                 and x.dtype.kind == "f"
             ):
                 return np.square, call.args[:1], {}
-            if call.fn in _UFUNC_OF:
-                return _UFUNC_OF[call.fn], call.args, {}
+            if call.fn in UFUNC_OF:
+                return UFUNC_OF[call.fn], call.args, {}
         return None
 
     def _is_view_of_known(self, call: Call) -> bool:

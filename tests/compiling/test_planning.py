@@ -124,6 +124,37 @@ def test_numbers_beside_arrays(dtype, number, bits):
         compiled_twice(f, lambda i: ((np.arange(5) - 2 + i).astype(dtype),), bits)
 
 
+def test_numbers_in_arrays_without_axes_are_read_where_they_lie(bits):
+    def f(x, w):
+        scaled = np.exp(x * w[()])
+        w -= 0.5 * scaled.sum().copy().reshape(()) * w
+        return scaled, w.copy()
+
+    _, lines = compiled_twice(f, lambda i: (*numbers(i), np.array(0.1 * i)), bits)
+    text = "\n".join(line for line in lines if not line.startswith("#"))
+    assert "multiply(x, w, " in text
+    assert "subtract(w, mul" in text
+    assert not any(word in text for word in ("[()]", "reshape", "sum_2.copy"))
+    assert text.count(" * ") == 1  # of two numbers
+
+
+@pytest.mark.parametrize("way", ["written", "returned", "number", "stepped"])
+def test_numbers_are_taken_out_where_the_array_changes_or_others_read_them(way, bits):
+    def f(x, w):
+        number, product = w[()], 0.5 * w
+        if way == "written":
+            w += 1.0
+        if way == "stepped":
+            np.multiply(w, 3.0, out=w)
+        first = x * number - product
+        if way == "number":
+            return first + (number + product) * 2.0, number.item(), float(product)
+        return (first, number, product) if way == "returned" else (first, w.copy())
+
+    _, lines = compiled_twice(f, lambda i: (*numbers(i), np.array(0.1 * i)), bits)
+    assert "part = w[()]" in lines
+
+
 def test_products_by_dot_have_the_bits_of_matmul():
     rng = np.random.default_rng(0)
     asked = 0
