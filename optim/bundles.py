@@ -61,16 +61,17 @@ class Bundle:
         self.dtype = params[0]._data.dtype
         ends = [0, *accumulate(p._data.size for p in params)]
         self.p, self.g = scratch[:, : ends[-1]]
-        self._parts = _cut(self.p, ends, params)
+        self._parts, self._slopes = _cut(self.p, ends, params), _cut(self.g, ends, params)
         self.kept: list[NDArray[Any]] = []
-        self._views: list[tuple[str, list[NDArray[Any]]]] = []
+        self._entries = [(state, name) for name in slots for state in states]
+        self._views: list[NDArray[Any]] = []  # what lies there
         for name in slots:
             flat = np.concatenate([state[name].ravel() for state in states], dtype=self.p.dtype)
             views = _cut(flat, ends, params)
             for state, view in zip(states, views, strict=True):
                 state[name] = view
             self.kept.append(flat)
-            self._views.append((name, views))
+            self._views += views
         self._data: list[NDArray[Any]] = []
         self._flat: list[NDArray[Any]] = []
 
@@ -81,21 +82,21 @@ class Bundle:
         try:
             if [g.dtype for g in grads].count(dtype) < len(grads):
                 return False
-            kept = [([state[name] for state in states], views) for name, views in self._views]
+            kept = [state[name] for state, name in self._entries]
         except (AttributeError, KeyError):  # of what is None, or gone
             return False
         if len({state["step"] for state in states}) > 1 or not all(map(is_, map(known, params), states)):
             return False
-        for arrays, views in kept:
-            if not all(map(is_, arrays, views)):
-                return False
+        if not all(map(is_, kept, self._views)):
+            return False
         data = [p._data for p in params]
         if len(self._data) != len(data) or not all(map(is_, data, self._data)):
             if len(set(map(id, data))) < len(data) or not all(x.dtype == dtype and is_own(x) for x in data):
                 return False
             self._data, self._flat = data, [array.ravel() for array in data]
         np.concatenate(self._flat, out=self.p)
-        np.concatenate([g.ravel() for g in grads], out=self.g)
+        for slope, g in zip(self._slopes, grads, strict=True):
+            slope[...] = g
         return True
 
     def scatter(self, step: int) -> None:
