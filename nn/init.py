@@ -34,23 +34,6 @@ from autograd.fingerprints import take_back
 from nn.defaults import Randomness, generator
 from nn.validation import fitting
 
-__all__ = [
-    "calculate_gain",
-    "constant_",
-    "kaiming_normal_",
-    "kaiming_uniform_",
-    "lecun_normal_",
-    "lecun_uniform_",
-    "normal_",
-    "ones_",
-    "orthogonal_",
-    "trunc_normal_",
-    "uniform_",
-    "xavier_normal_",
-    "xavier_uniform_",
-    "zeros_",
-]
-
 __autograd_transparent__ = True
 
 T = TypeVar("T", bound=Tensor)
@@ -385,3 +368,6 @@ def _kaiming(name: str, tensor: Tensor, a: float, mode: Mode, nonlinearity: str)
         raise ValueError(f"{name}: mode is 'fan_in' or 'fan_out', not {mode!r}.")
     fan = _fan(name, tensor, "in" if mode == "fan_in" else "out")
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+
+
+__all__ = ["calculate_gain", *(name for name in dir() if name[0] != "_" and name[-1] == "_")]

@@ -81,11 +81,16 @@ def scaled_dot_product_attention(
             "scaled_dot_product_attention needs a query of shape (..., L, D), a key (..., S, D) and a value "
             f"(..., S, E), not {sizes[0]}, {sizes[1]} and {sizes[2]}."
         )
-    mask = mask_as_scores(attn_mask, query.dtype, blocked=False)
-    if is_causal:
-        causal = causal_mask(sizes[0][-2], sizes[1][-2], dtype=query.dtype)
-        mask = causal if mask is None else mask + causal
+    mask = _with_causal(mask_as_scores(attn_mask, query.dtype, blocked=False), is_causal, query, key)
     return attend(query, key, value, mask, dropout_p, scale, rng)[0]
+
+
+def _with_causal(mask: Any, is_causal: bool, query: Any, key: Any) -> Any:
+    """The mask, with the causal one on top where it is asked for."""
+    if not is_causal:
+        return mask
+    causal = causal_mask(query.shape[-2], key.shape[-2], dtype=query.dtype)
+    return causal if mask is None else mask + causal
 
 
 def attend(
@@ -285,10 +290,7 @@ class MultiheadAttention(Module):
                 )
             padding = padding.reshape(count, 1, 1, keys)
             mask = padding if mask is None else mask + padding
-        if is_causal:
-            causal = causal_mask(length, keys, dtype=q.dtype)
-            mask = causal if mask is None else mask + causal
-        return mask
+        return _with_causal(mask, is_causal, q, k)
 
     def _check_inputs(self, query: Any, key: Any, value: Any) -> bool:
         """Whether there is an axis for the samples; an error when the shapes do not belong together."""

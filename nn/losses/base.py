@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -21,14 +20,19 @@ TAKES: dict[Any, Takes] = {}  # what the prediction is, by the class of a loss a
 class _Loss(Module):
     """A loss of prediction and target, averaged, summed, or one number for each entry.
 
-    ``of`` is the function whose settings it keeps.
+    It keeps the settings of the function that it is ``of``, all but the first two parameters, under their names.
     """
 
-    def __init_subclass__(cls, *, of: Callable[..., Any] | None = None, takes: Takes | None = None) -> None:
-        if takes is not None:
+    def __init_subclass__(cls, *, of: Any = None, takes: Takes | None = None) -> None:
+        if of is not None and takes is not None:
             TAKES[cls] = TAKES[of] = takes
+            code = of.__code__
+            cls._function, cls._usual = staticmethod(of), {"reduction": "mean", **of.__kwdefaults__}
+            cls._settings = code.co_varnames[2 : code.co_argcount + code.co_kwonlyargcount]
 
-    _settings: ClassVar[dict[str, Any]] = {}  # those that the repr names, when they have another value
+    _function: ClassVar[Any]
+    _settings: ClassVar[tuple[str, ...]]
+    _usual: ClassVar[dict[str, Any]]  # what the repr does not name
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
 
     def __init__(self, *, reduction: Reduction = "mean") -> None:
@@ -37,9 +41,13 @@ class _Loss(Module):
             raise ValueError(f"reduction is {', '.join(first)} or {last}, not {reduction!r}.")
         self.reduction = reduction
 
+    def forward(self, prediction: Any, target: Any) -> Tensor:
+        found: Tensor = self._function(prediction, target, **{name: getattr(self, name) for name in self._settings})
+        return found
+
     def extra_repr(self) -> str:
-        settings = {"reduction": "mean", **self._settings}
-        return ", ".join(f"{k}={value!r}" for k, usual in settings.items() if (value := getattr(self, k)) != usual)
+        named = {k: getattr(self, k) for k, usual in self._usual.items() if usual is not None}  # without weights
+        return ", ".join(f"{k}={value!r}" for k, value in named.items() if value != self._usual[k])
 
 
 def weight_buffer(weight: Any) -> Buffer | None:

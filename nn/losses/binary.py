@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
 from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
 from nn.arrays import plain
@@ -69,9 +68,6 @@ class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
         super().__init__(reduction=reduction)
         self.weight = weight_buffer(weight)
 
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return binary_cross_entropy(prediction, target, self.weight, reduction=self.reduction)
-
 
 @polymorphic
 def binary_cross_entropy_with_logits(
@@ -133,11 +129,6 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
         self.weight = weight_buffer(weight)
         self.pos_weight = weight_buffer(pos_weight)
 
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return binary_cross_entropy_with_logits(
-            prediction, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
-        )
-
 
 @polymorphic
 def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, reduction: Reduction = "mean") -> Any:
@@ -165,14 +156,9 @@ class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
     0.75
     """
 
-    _settings: ClassVar[dict[str, Any]] = {"margin": 1.0}
-
     def __init__(self, margin: float = 1.0, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
         self.margin = float(margin)
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return hinge_loss(prediction, target, margin=self.margin, reduction=self.reduction)
 
 
 @polymorphic
@@ -198,9 +184,6 @@ class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
     >>> float(nn.PerceptronLoss()([2.0, 0.5], [1, -1]))
     0.25
     """
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return perceptron_loss(prediction, target, reduction=self.reduction)
 
 
 def _check_probabilities(name: str, target: Operand) -> None:

@@ -104,8 +104,6 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
     2.3026
     """
 
-    _settings: ClassVar[dict[str, Any]] = {"ignore_index": IGNORED, "label_smoothing": 0.0}
-
     def __init__(
         self,
         weight: Any = None,
@@ -169,8 +167,6 @@ class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
     >>> round(float(nn.NLLLoss()(nn.LogSoftmax()([[0.0] * 10] * 2), [3, 7])), 4)  # log(10)
     2.3026
     """
-
-    _settings: ClassVar[dict[str, Any]] = {"ignore_index": IGNORED}
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
@@ -240,15 +236,11 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
     0.1438
     """
 
-    _settings: ClassVar[dict[str, Any]] = {"log_target": False}
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")
 
     def __init__(self, *, reduction: Reduction | Literal["batchmean"] = "mean", log_target: bool = False) -> None:
         super().__init__(reduction=reduction)  # type: ignore[arg-type]
         self.log_target = bool(log_target)
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return kl_div(prediction, target, log_target=self.log_target, reduction=self.reduction)
 
 
 def _of_probabilities(

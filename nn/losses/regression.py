@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
 from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square as _square
 from nn.losses.base import _Loss
 from nn.losses.validation import Reduction, pair, reduced
@@ -47,14 +46,9 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
     (2.0, array([ 0., -2.]))
     """
 
-    _settings: ClassVar[dict[str, Any]] = {"half": False}
-
     def __init__(self, *, reduction: Reduction = "mean", half: bool = False) -> None:
         super().__init__(reduction=reduction)
         self.half = bool(half)
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return mse_loss(prediction, target, reduction=self.reduction, half=self.half)
 
 
 @polymorphic
@@ -78,9 +72,6 @@ class L1Loss(_Loss, of=l1_loss, takes="numbers"):
     >>> float(nn.L1Loss()([1.0, 2.0], [1.0, 4.0]))
     1.0
     """
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return l1_loss(prediction, target, reduction=self.reduction)
 
 
 @polymorphic
@@ -109,14 +100,9 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
     array([0.125, 2.5  ])
     """
 
-    _settings: ClassVar[dict[str, Any]] = {"delta": 1.0}
-
     def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.delta = check_width("delta", delta)
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return huber_loss(prediction, target, reduction=self.reduction, delta=self.delta)
 
 
 @polymorphic
@@ -143,14 +129,9 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
     array([0.25, 2.75])
     """
 
-    _settings: ClassVar[dict[str, Any]] = {"beta": 1.0}
-
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.beta = check_width("beta", beta) if beta else 0.0
-
-    def forward(self, prediction: Any, target: Any) -> Tensor:
-        return smooth_l1_loss(prediction, target, reduction=self.reduction, beta=self.beta)
 
 
 def _rounded(error: Any, delta: float, unit: float) -> Any:

@@ -41,14 +41,9 @@ def on_axes(ax: Any, height: float = 4.2) -> Any:
     return ax
 
 
-def finish(ax: Any, *, xlabel: str = "", ylabel: str = "", title: str = "", legend: bool = False) -> Any:
-    """The words on the axes, and a legend where there is one."""
-    if xlabel:
-        ax.set_xlabel(xlabel)
-    if ylabel:
-        ax.set_ylabel(ylabel)
-    if title:
-        ax.set_title(title)
+def finish(ax: Any, *, legend: bool = False, **words: str) -> Any:
+    """The words on the axes (``xlabel``, ``ylabel``, ``title``), and a legend where there is one."""
+    ax.set(**words)
     if legend:
         ax.legend(frameon=False)
     return ax

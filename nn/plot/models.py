@@ -119,10 +119,9 @@ def loss_surface(
         ax.plot(*way[-1], "o", color=colour, markeredgecolor="black")
     ax.set(xlim=xs, ylim=ys)
     ax.grid(False)
-    finish(ax, xlabel="$x_1$", ylabel="$x_2$", legend=bool(ways))
     if ways:
         ax.legend(facecolor="#2b3a4f", labelcolor="white", framealpha=0.9)
-    return ax
+    return finish(ax, xlabel="$x_1$", ylabel="$x_2$")
 
 
 def _ways(trajectories: Trajectories) -> dict[str, NDArray[Any]]:

@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import Tensor
-from nn.defaults import parameter_dtype
 from nn.functional import step
-from nn.models.units.validation import check_labels, samples, weighted_sum
-from nn.module import Module, Parameter
+from nn.models.units.validation import _Learner, samples, weighted_sum
 from nn.validation import positive
 
 
@@ -34,7 +32,7 @@ class AdalineFit:
         return f"{len(self.errors) - 1} epochs: mean squared error from {self.errors[0]:.4g} to {self.errors[-1]:.4g}."
 
 
-class Adaline(Module):
+class Adaline(_Learner):
     """The adaptive linear neuron: it learns from its weighted sum, and answers with a threshold.
 
     Its answer is the second of the ``labels`` where ``score(x) = sum_i w_i x_i + b > threshold``, else the first. The
@@ -68,11 +66,8 @@ class Adaline(Module):
         threshold: float | None = None,
         dtype: DTypeLike | None = None,
     ) -> None:
-        self.in_features = positive("in_features", in_features, "number of inputs")
-        self.labels = check_labels(labels)
+        super().__init__(in_features, labels, dtype)
         self.threshold = sum(self.labels) / 2.0 if threshold is None else float(threshold)
-        self.weight = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
-        self.bias = Parameter(np.zeros((), parameter_dtype(dtype)))
 
     def score(self, x: Any) -> Any:
         """The weighted sum, which is what learns: a linear regression on the labels.
@@ -86,9 +81,7 @@ class Adaline(Module):
         return weighted_sum("Adaline", x, self.weight) + self.bias
 
     def forward(self, x: Any) -> Tensor:
-        low, high = self.labels
-        answer = step(self.score(x) - self.threshold, 0.0)
-        return answer if (low, high) == (0.0, 1.0) else low + (high - low) * answer
+        return self._labelled(step(self.score(x) - self.threshold, 0.0))
 
     def solve(self, x: ArrayLike, y: ArrayLike) -> None:
         """The weights of the least mean squared error, from inputs (N, in_features) and labels (N,), at once.
@@ -150,6 +143,5 @@ class Adaline(Module):
         self.bias.data = np.asarray(b, self.bias.dtype)
 
     def extra_repr(self) -> str:
-        labels = "" if self.labels == (0.0, 1.0) else f", labels=({self.labels[0]:g}, {self.labels[1]:g})"
-        threshold = "" if self.threshold == sum(self.labels) / 2.0 else f", threshold={self.threshold}"
-        return f"in_features={self.in_features}{labels}{threshold}"
+        usual = self.threshold == sum(self.labels) / 2.0
+        return super().extra_repr() + ("" if usual else f", threshold={self.threshold}")

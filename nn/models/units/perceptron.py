@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import Tensor
-from nn.defaults import parameter_dtype
 from nn.functional import step
-from nn.models.units.validation import check_labels, samples, weighted_sum
-from nn.module import Module, Parameter
+from nn.models.units.validation import _Learner, samples, weighted_sum
 from nn.validation import positive
 
 
@@ -57,7 +55,7 @@ class PerceptronFit:
         return head + f"the weights come back {often}, so it would go on for ever. No plane separates these classes."
 
 
-class Perceptron(Module):
+class Perceptron(_Learner):
     """The perceptron: a weighted sum, a threshold, and a rule that learns from mistakes.
 
     Its answer is the second of the ``labels`` where ``score(x) = sum_i w_i x_i + b > 0``, and the first where it is
@@ -96,15 +94,12 @@ these classes.
         at_zero: float = 1.0,
         dtype: DTypeLike | None = None,
     ) -> None:
-        self.in_features = positive("in_features", in_features, "number of inputs")
-        self.labels = check_labels(labels)
+        super().__init__(in_features, labels, dtype)
         if at_zero not in (0.0, 1.0):
             raise ValueError(
                 f"at_zero says which label answers a score of 0: 0 the first, 1 the second, not {at_zero!r}."
             )
         self.at_zero = float(at_zero)
-        self.weight = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
-        self.bias = Parameter(np.zeros((), parameter_dtype(dtype)))
 
     def score(self, x: Any) -> Any:
         """The weighted sum before the threshold: 0 on the boundary.
@@ -118,9 +113,7 @@ these classes.
         return weighted_sum("Perceptron", x, self.weight) + self.bias
 
     def forward(self, x: Any) -> Tensor:
-        low, high = self.labels
-        answer = step(self.score(x), self.at_zero)
-        return answer if (low, high) == (0.0, 1.0) else low + (high - low) * answer
+        return self._labelled(step(self.score(x), self.at_zero))
 
     def fit(self, x: ArrayLike, y: ArrayLike, epochs: int = 1000, lr: float = 1.0) -> PerceptronFit:
         """Learn from inputs (N, in_features) and labels (N,), going on from the present weights.
@@ -159,5 +152,4 @@ these classes.
         return PerceptronFit(updates, epoch, converged, period)
 
     def extra_repr(self) -> str:
-        labels = "" if self.labels == (0.0, 1.0) else f", labels=({self.labels[0]:g}, {self.labels[1]:g})"
-        return f"in_features={self.in_features}{labels}" + ("" if self.at_zero else ", at_zero=0.0")
+        return super().extra_repr() + ("" if self.at_zero else ", at_zero=0.0")

@@ -1,4 +1,4 @@
-"""What the units share: a weighted sum, and the samples that they learn from."""
+"""What the units share: a weighted sum, labels as answers, and the samples that they learn from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd import OperandError, Tensor
 from nn.arrays import plain
+from nn.defaults import parameter_dtype
 from nn.errors import LabelError
-from nn.validation import floating
+from nn.module import Module, Parameter
+from nn.validation import floating, positive
 
 LABELS = ((0.0, 1.0), (-1.0, 1.0))
 
@@ -27,12 +29,25 @@ def weighted_sum(owner: str, x: Any, weight: Tensor) -> Any:
     return np.sum(x * weight, axis=-1)
 
 
-def check_labels(labels: tuple[float, float]) -> tuple[float, float]:
-    """The two answers of a unit."""
-    found = tuple(labels)
-    if found not in LABELS:
-        raise ValueError(f"labels are the two answers of the unit, (0, 1) or (-1, 1), not {labels!r}.")
-    return float(found[0]), float(found[1])
+class _Learner(Module):
+    """A unit that learns a weighted sum, and answers with one of two labels."""
+
+    def __init__(self, in_features: int, labels: tuple[float, float], dtype: DTypeLike | None) -> None:
+        self.in_features = positive("in_features", in_features, "number of inputs")
+        if tuple(labels) not in LABELS:
+            raise ValueError(f"labels are the two answers of the unit, (0, 1) or (-1, 1), not {labels!r}.")
+        self.labels = float(labels[0]), float(labels[1])
+        self.weight = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
+        self.bias = Parameter(np.zeros((), parameter_dtype(dtype)))
+
+    def _labelled(self, answer: Any) -> Any:
+        """The labels in the place of 0 and 1."""
+        low, high = self.labels
+        return answer if low == 0.0 else low + (high - low) * answer
+
+    def extra_repr(self) -> str:
+        low, high = self.labels
+        return f"in_features={self.in_features}" + ("" if low == 0.0 else f", labels=({low:g}, {high:g})")
 
 
 def samples(
