@@ -22,10 +22,9 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +40,7 @@ from nn.inspect.summarizing import summary
 from nn.layers import MLP
 from nn.losses import CrossEntropyLoss
 from nn.metrics import accuracy, confusion_matrix
+from nn.training.progress import Line, bar
 from optim import Adam
 from optim.schedules import cosine
 
@@ -153,7 +153,7 @@ def _train(
     optimizer = Adam(model.parameters(), lr=cosine(settings.lr, steps), weight_decay=WEIGHT_DECAY)
     every = math.ceil(settings.epochs / ROWS)
     print("epoch   train loss  accuracy   test loss  accuracy")
-    with _progress(sys.stderr, steps) as advance, np.errstate(all="ignore"):  # too large an lr is reported below
+    with closing(_Progress(sys.stderr)) as progress, np.errstate(all="ignore"):  # too large an lr is reported below
         for epoch in range(1, settings.epochs + 1):
             for x, y in batches:
                 noisy = x + rng.normal(0.0, NOISE, x.shape).astype(x.dtype)
@@ -161,15 +161,15 @@ def _train(
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-                advance(f"epoch {epoch}/{settings.epochs}, loss {loss.item():.4f}")
+                progress.advance(steps, f"epoch {epoch}/{settings.epochs}, loss {loss.item():.4f}")
             train_loss, train_accuracy = _judge(model, *train)
             if not math.isfinite(train_loss):
-                advance(None)
+                progress.close()
                 print(f"the loss is {train_loss} after epoch {epoch}: try a smaller --lr", file=sys.stderr)
                 return None
             if epoch == 1 or epoch % every == 0 or epoch == settings.epochs:
                 test_loss, test_accuracy = _judge(model, *test)
-                advance(None)
+                progress.close()
                 rows.append((epoch, train_loss, train_accuracy, test_loss, test_accuracy))
                 print(f"{epoch:5}   {train_loss:10.4f}  {train_accuracy:8.3f}  {test_loss:10.4f}  {test_accuracy:8.3f}")
     return rows
@@ -207,38 +207,16 @@ def _save_picture(folder: Path, pixels: NDArray[Any], label: int, rng: np.random
     return drawing.save(folder / "graph.svg"), drawing.save(folder / "graph.dot")
 
 
-@contextmanager
-def _progress(stream: TextIO, steps: int) -> Iterator[Callable[[str | None], None]]:
-    """A function that counts a step and shows a line of progress, or with None wipes it; silent off a terminal."""
-    if not stream.isatty():
-        yield lambda text: None
-        return
-    done, shown, width = 0, 0.0, 0
+class _Progress(Line):
+    """How many of all steps are done, in a line that is wiped before others are printed; silent off a terminal."""
 
-    def wipe() -> None:
-        nonlocal width
-        if width:
-            stream.write("\r" + " " * width + "\r")
-            stream.flush()
-        width = 0
+    def advance(self, steps: int, text: str) -> None:
+        self.done += 1
+        if self.stream.isatty() and self.is_due():
+            self.write(f"{bar(self.done, steps, 30)} {text}")
 
-    def advance(text: str | None) -> None:
-        nonlocal done, shown, width
-        if text is None:
-            wipe()
-            return
-        done += 1
-        now = time.perf_counter()
-        if now - shown < 0.1:
-            return
-        shown = now
-        filled = 30 * done // steps
-        line = f"[{'#' * filled}{'.' * (30 - filled)}] {text}"
-        stream.write("\r" + line.ljust(width))
-        stream.flush()
-        width = max(width, len(line))
-
-    try:
-        yield advance
-    finally:
-        wipe()
+    def close(self) -> None:
+        if self.width:
+            self.write("")
+            self.stream.write("\r")
+            self.stream.flush()

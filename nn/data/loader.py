@@ -146,15 +146,12 @@ class Loader:
             raise ValueError(f"{state!r} is no state of a Loader, which has a seed, an epoch and a batch.") from None
         if min(seed, epoch, batch) < 0 or (not isinstance(self.source, Stream) and batch > len(self)):
             raise ValueError(
-                f"{dict(state)!r} is no state of a loader of {self._size()} in batches of {self.batch_size}."
+                f"{dict(state)!r} is no state of a loader of {self.source.what} in batches of {self.batch_size}."
             )
         self.seed, self.epoch, self.batch, self._skip = seed, epoch, 0, batch
 
-    def _size(self) -> str:
-        return self.source.what if isinstance(self.source, Stream) else f"{len(self.source)} samples"
-
     def __repr__(self) -> str:
-        return f"Loader({self._size()}, batch_size={self.batch_size}, shuffle={self.shuffle})"
+        return f"Loader({self.source.what}, batch_size={self.batch_size}, shuffle={self.shuffle})"
 
     @property
     def arrays(self) -> tuple[Any, ...]:
@@ -166,5 +163,5 @@ class Loader:
         (array([0, 1, 2]),)
         """
         if not isinstance(self.source, Arrays):
-            raise TypeError(f"the samples of {self._size()} are not held as arrays: go through the batches.")
+            raise TypeError(f"the samples of {self.source.what} are not held as arrays: go through the batches.")
         return self.source.arrays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -19,14 +19,17 @@ from nn.defaults import get_default_dtype, parameter_dtype
 class Source:
     """A data set as arrays in which the first axis counts the samples."""
 
-    what: ClassVar[str] = "samples"
-
     def __init__(self, single: bool, dtype: DTypeLike | None) -> None:
         self.single = single  # whether a batch is one array, or a tuple of arrays
         self.dtype = get_default_dtype() if dtype is None else parameter_dtype(dtype)
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return f"{len(self)} samples"
 
     def take(self, index: Any) -> tuple[Any, ...]:
         """The samples of an index, which is a slice or an array of numbers."""
@@ -103,8 +106,7 @@ class Stream(Samples):
         self.used = False
 
     @property
-    def what(self) -> str:  # type: ignore[override]
-        """What it is, in words."""
+    def what(self) -> str:
         return "a generator" if self.once else "a stream"
 
     def __len__(self) -> int:

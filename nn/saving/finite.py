@@ -31,12 +31,13 @@ def spoiled(model: Module, optimizer: Optimizer | None = None, others: Any = Non
 
     ``others`` is a tree of further values; arrays in it that have the name of an array of the model are judged like it.
     """
+    known = known or {}
     for name, array, trained in _all_of(model, optimizer, others):
         if _is_finite(array):
             continue
         key = name.rpartition("/")[2]
-        before = None if known is None or key not in known else known[key]
-        wrong = ~np.isfinite(array) if trained or (known is not None and key in known) else np.isnan(array)
+        before = known.get(key)
+        wrong = ~np.isfinite(array) if trained or key in known else np.isnan(array)
         if before is not None and before.shape == array.shape:
             wrong &= before | np.isnan(array) if trained else before
         if wrong.any():

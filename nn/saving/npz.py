@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -73,9 +74,7 @@ def _array(content: bytes) -> NDArray[np.generic]:
         raise ValueError("an array is of an .npy version other than 1.0")
     shape, fortran, dtype = npy.read_array_header_1_0(file, max_header_size=_LONGEST_HEADER)
     start = file.tell()
-    size = dtype.itemsize
-    for length in shape:
-        size *= length
+    size = dtype.itemsize * prod(shape)
     # Before NumPy allocates anything for a shape that a file declares. Texts of no length would take no bytes.
     if dtype.hasobject or not dtype.itemsize or min(shape, default=0) < 0 or size != len(content) - start:
         raise ValueError(f"an array of shape {shape} and {dtype} declares {size} bytes and has {len(content) - start}")

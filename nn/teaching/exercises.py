@@ -109,16 +109,19 @@ def judge(
         word = type(answer).__name__
         return _wrong("kind", f"A number or an array is asked for, not {word}.")
     wanted = _array(expected)
-    wrong = {words: _array(value) for words, value in slips.items()}
-    case = _Case(mine, wanted, wrong, dict(factors or {}), None if start is None else _array(start), rtol)
-    return _verdict(case)
+    case = _Case(mine, wanted, dict(factors or {}), None if start is None else _array(start), rtol)
+    if case.agree(mine):
+        return _RIGHT
+    if named := _named(slips, lambda value: case.agree(mine, _array(value))):
+        return named
+    guesses = (_shape, _nonfinite, _scale, _turned, _same_numbers, _unknown)
+    return next(verdict for guess in guesses if (verdict := guess(case)) is not None)
 
 
 @dataclass(frozen=True)
 class _Case:
     answer: NDArray[Any]
     expected: NDArray[Any]
-    slips: Mapping[str, NDArray[Any]]
     factors: Mapping[str, float]
     start: NDArray[Any] | None
     rtol: float
@@ -138,17 +141,10 @@ class _Case:
         return a if self.start is None or self.start.shape != a.shape else a - self.start
 
 
-def _verdict(case: _Case) -> Verdict:
-    if case.agree(case.answer):
-        return _RIGHT
-    for words, value in case.slips.items():
-        if case.agree(case.answer, value):
-            return _wrong(words, f"It looks as if {words}.")
-    for guess in (_shape, _nonfinite, _scale, _turned, _same_numbers):
-        verdict = guess(case)
-        if verdict is not None:
-            return verdict
-    return _unknown(case)
+def _named(slips: Mapping[str, Any], explains: Callable[[Any], bool]) -> Verdict | None:
+    """The first slip of the exercise that explains an answer."""
+    found = (_wrong(words, f"It looks as if {words}.") for words, value in slips.items() if explains(value))
+    return next(found, None)
 
 
 def _shape(case: _Case) -> Verdict | None:
@@ -253,10 +249,7 @@ def _judge_word(answer: Any, expected: str, slips: Mapping[str, Any]) -> Verdict
     word = answer.strip().casefold() if isinstance(answer, str) else None
     if word == expected.strip().casefold():
         return _RIGHT
-    named = (
-        _wrong(words, f"It looks as if {words}.") for words, value in slips.items() if word == str(value).casefold()
-    )
-    return next(named, Verdict(False, "unknown", "not yet."))
+    return _named(slips, lambda value: word == str(value).casefold()) or Verdict(False, "unknown", "not yet.")
 
 
 def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any]) -> Verdict:
@@ -267,9 +260,8 @@ def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any
         return _wrong("kind", f"A shape is asked for, a tuple of lengths, not {answer!r}.")
     if mine == expected:
         return _RIGHT
-    for words, value in slips.items():
-        if mine == tuple(value):
-            return _wrong(words, f"It looks as if {words}.")
+    if named := _named(slips, lambda value: mine == tuple(value)):
+        return named
     if sorted(mine) == sorted(expected):
         return _wrong("order", "The lengths are right, their order is not.")
     if len(mine) != len(expected):
@@ -291,20 +283,18 @@ def _judge_parts(
     except (TypeError, KeyError, IndexError):
         words = ", ".join(map(str, keys))
         return _wrong("kind", f"Asked for are {len(keys)} things: {words}.")
-    right = 0
-    wrong: tuple[Any, Verdict] | None = None
+    wrong = []
     for key, part in zip(keys, mine, strict=True):
         own = {words: value[key] for words, value in slips.items()}
         begin = None if start is None else start[key]
         verdict = judge(part, expected[key], slips=own, factors=factors, start=begin, rtol=rtol)
-        right += verdict.right
-        if not verdict.right and wrong is None:
-            wrong = key, verdict
-    if wrong is None:
+        if not verdict.right:
+            place = f"{key}" if isinstance(expected, Mapping) else f"part {key + 1}"
+            wrong.append((verdict.slip, f"{place}: {verdict.text}"))
+    if not wrong:
         return _RIGHT
-    key, verdict = wrong
-    place = f"{key}" if isinstance(expected, Mapping) else f"part {key + 1}"
-    return Verdict(False, verdict.slip, f"{right} of {len(keys)} parts are right. {place}: {verdict.text}")
+    slip, first = wrong[0]
+    return Verdict(False, slip, f"{len(keys) - len(wrong)} of {len(keys)} parts are right. {first}")
 
 
 def _judge_function(
@@ -328,14 +318,17 @@ def _judge_function(
     if all(_is_open(result) for result in results):
         return _OPEN
     wanted = [expected(*_copies(point)) for point in points]
-    wrong = {words: [slip(*_copies(point)) for point in points] for words, slip in slips.items()}
     singles = [judge(mine, right, factors=factors, rtol=rtol) for mine, right in zip(results, wanted, strict=True)]
     bad = [i for i, verdict in enumerate(singles) if not verdict.right]
     if not bad:
         return _RIGHT
-    for words, values in wrong.items():
-        if all(judge(mine, value, rtol=rtol).right for mine, value in zip(results, values, strict=True)):
-            return _wrong(words, f"It looks as if {words}.")
+
+    def explains(slip: Callable[..., Any]) -> bool:
+        pairs = zip(results, points, strict=True)
+        return all(judge(mine, slip(*_copies(point)), rtol=rtol).right for mine, point in pairs)
+
+    if named := _named(slips, explains):
+        return named
     if len(bad) == len(points) and len({verdict.text for verdict in singles}) == 1:
         return singles[0]
     return _branch(points, bad)

@@ -43,12 +43,8 @@ class CrossValidation:
         self.std = {name: float(column.std(ddof=1)) for name, column in columns.items()}
 
     def __str__(self) -> str:
-        names = list(self.mean)
-        lines = [["fold", *names]]
-        lines += [[str(i), *(f"{score[name]:.4g}" for name in names)] for i, score in enumerate(self.scores, 1)]
-        lines += [["mean", *(f"{self.mean[n]:.4g}" for n in names)], ["std", *(f"{self.std[n]:.4g}" for n in names)]]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join("   ".join(f"{c:>{w}}" for c, w in zip(line, widths, strict=True)) for line in lines)
+        rows: list[tuple[Any, Any]] = [*enumerate(self.scores, 1), ("mean", self.mean), ("std", self.std)]
+        return str(History([{"fold": fold, **row} for fold, row in rows]))
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {self.mean[name]:.4g} +- {self.std[name]:.2g}" for name in self.mean)

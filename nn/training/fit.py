@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import length_hint
 from os import PathLike
 from typing import Any
 
@@ -19,7 +20,6 @@ import autograd
 from autograd import NonFiniteError, debug
 from autograd.callers import users_level
 from autograd.collector import paused
-from nn.data import Loader
 from nn.defaults import manual_seed
 from nn.errors import NonFiniteStateError, TrainingWarning
 from nn.module import Module
@@ -155,7 +155,7 @@ def _epoch(
     run.model.train()
     started = time.perf_counter()
     done = run.train.state_dict()["batch"]
-    shown.begin(run.epoch + 1, run.epochs, done, _steps(run.train))
+    shown.begin(run.epoch + 1, run.epochs, done, length_hint(run.train) or None)  # streams have no length
     dtype = dtype_of(run.model)
     for batch in run.train:
         x, targets = parts_of(batch, dtype)
@@ -225,13 +225,6 @@ def _made(optimizer: Any, model: Module) -> Optimizer:
     return made
 
 
-def _steps(loader: Loader) -> int | None:
-    try:
-        return len(loader)
-    except TypeError:  # a stream
-        return None
-
-
 def _rate(optimizer: Optimizer) -> float:
     """The learning rate of the first group at the step just made."""
     group = optimizer.param_groups[0]
@@ -272,11 +265,9 @@ def _fail(run: Run, why: str) -> None:
 @contextmanager
 def _interruptible(run: Run) -> Iterator[None]:
     """Let Ctrl-C end the training after the present step, where signals can be handled; a second one interrupts."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:  # somebody else has plans for it
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or before is not signal.default_int_handler:  # somebody else has plans for it
         yield
         return
 

@@ -64,10 +64,7 @@ class ReduceOnPlateau(Callback):
             ("threshold_mode", threshold_mode, ("rel", "abs")),
             ("against", against, ("best", "last")),
         ):
-            if word not in words:
-                raise HyperparameterError(
-                    f"ReduceOnPlateau: {name} must be {words[0]!r} or {words[1]!r}; got {word!r}."
-                )
+            _require(name, word, word in words, " or ".join(map(repr, words)))
         _require("factor", factor, 0.0 < _number(factor) < 1.0, "a number between 0 and 1")
         for name, number in (("threshold", threshold), ("min_lr", min_lr)):
             _require(name, number, 0.0 <= _number(number) < math.inf, "a number, at least 0")

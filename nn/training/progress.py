@@ -33,6 +33,7 @@ class Line(Progress):
         self.stream = stream
         self.width = 0
         self.shown = 0.0
+        self.done = 0
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
         self.head = f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
@@ -41,23 +42,29 @@ class Line(Progress):
 
     def step(self, loss: float) -> None:
         self.done += 1
-        now = time.perf_counter()
-        if now - self.shown < INTERVAL:
+        if not self.is_due():
             return
-        self.shown = now
         if self.steps is None:
-            self._write(f"{self.head}  step {self.done}  loss {loss:.4g}")
+            self.write(f"{self.head}  step {self.done}  loss {loss:.4g}")
             return
-        filled = WIDTH * self.done // self.steps
-        left = (now - self.started) / (self.done - self.first) * (self.steps - self.done)
-        self._write(f"{self.head}  [{'#' * filled}{'.' * (WIDTH - filled)}]  loss {loss:.4g}  {left:.0f} s left")
+        left = (self.shown - self.started) / (self.done - self.first) * (self.steps - self.done)
+        self.write(f"{self.head}  {bar(self.done, self.steps, WIDTH)}  loss {loss:.4g}  {left:.0f} s left")
 
     def end(self, row: dict[str, Any]) -> None:
-        self._write(f"{self.head}  {words(row)}  ({time.perf_counter() - self.started:.1f} s)")
+        self.write(f"{self.head}  {words(row)}  ({time.perf_counter() - self.started:.1f} s)")
         self.stream.write("\n")
         self.width = 0
 
-    def _write(self, text: str) -> None:
+    def is_due(self) -> bool:
+        """Whether the line is to be written again."""
+        now = time.perf_counter()
+        due = now - self.shown >= INTERVAL
+        if due:
+            self.shown = now
+        return due
+
+    def write(self, text: str) -> None:
+        """Show this in place of what the line was."""
         self.stream.write("\r" + text.ljust(self.width))
         self.stream.flush()
         self.width = len(text)
@@ -92,6 +99,12 @@ class Bar(Progress):
         if self.bar is not None:
             self.bar.close()
         self.bar = None
+
+
+def bar(done: int, steps: int, width: int) -> str:
+    """A bar that is filled as far as steps are done."""
+    filled = width * done // steps
+    return f"[{'#' * filled}{'.' * (width - filled)}]"
 
 
 def words(row: dict[str, Any]) -> str:

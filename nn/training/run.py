@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Loss = Callable[..., Any]
 Metric = Callable[[Any, Any], Any]
 
+_COUNTS = ("epoch", "step", "total", "samples")  # how far it is
+
 
 @dataclass(eq=False, repr=False)
 class Run:
@@ -90,10 +92,7 @@ class Run:
     def state_dict(self) -> dict[str, Any]:
         """Where the training is, besides the states of model and optimizer: all that its further course depends on."""
         return {
-            "epoch": self.epoch,
-            "step": self.step,
-            "total": self.total,
-            "samples": self.samples,
+            **{name: getattr(self, name) for name in _COUNTS},
             "train": self.train.state_dict(),
             "validation": None if self.validation is None else self.validation.state_dict(),
             "generators": {name: rng.bit_generator.state for name, rng in self.generators()},
@@ -122,7 +121,6 @@ class Run:
             self.validation.load_state_dict(state["validation"])
         for name, rng in found.items():
             rng.bit_generator.state = saved[name]
-        self.epoch, self.step = state["epoch"], state["step"]
-        self.total, self.samples = state["total"], state["samples"]
+        vars(self).update((name, state[name]) for name in _COUNTS)
         self.history.rows[:] = [dict(row) for row in state["rows"]]
         self.history.seconds[:] = state["seconds"]
