@@ -73,18 +73,6 @@ def read_problem(
     if target is None:
         raise UsageError(f"--data {data} needs --target NAME, the column to predict")
     table = read_csv(path, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    return _from_table(table, data, target, drop, task, classes, features)
-
-
-def _from_table(
-    table: Table,
-    data: str,
-    target: str,
-    drop: Sequence[str],
-    task: Task | None,
-    classes: Sequence[str],
-    features: Sequence[str],
-) -> Problem:
     for name in (target, *drop, *features):
         if name not in table.names:
             raise UsageError(f"{data} has no column {name!r}; it has {', '.join(table.names)}")
@@ -98,13 +86,18 @@ def _from_table(
         task = "classification" if column.dtype.kind == "U" or few else "regression"
     if task == "regression":
         return Problem(x, table.numbers([target])[:, 0], chosen, [], True)
-    words = column.astype(str) if column.dtype.kind != "U" else column
     names = list(classes) or [str(c) for c in np.unique(column)]
+    return Problem(x, _class_numbers(table, data, target, names), chosen, names, True)
+
+
+def _class_numbers(table: Table, data: str, target: str, names: list[str]) -> NDArray[Any]:
+    column = table[target]
+    words = (column.astype(str) if column.dtype.kind != "U" else column).tolist()
     number = {name: i for i, name in enumerate(names)}
-    for row, word in enumerate(words.tolist()):
+    for row, word in enumerate(words):
         if word not in number:
             raise DataFileError(
                 data,
                 f"line {table.lines[row]}, column {target!r}: the model knows no class {word!r} ({', '.join(names)})",
             )
-    return Problem(x, np.array([number[word] for word in words.tolist()]), chosen, names, True)
+    return np.array([number[word] for word in words])

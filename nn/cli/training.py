@@ -27,6 +27,7 @@ from optim.schedules import cosine
 INTERRUPTED = 130
 CHECKED = 8  # samples for a gradient check
 LEAST = 10  # samples to train, validate and test with
+AS_GIVEN = ("target", "drop", "activation", "epochs", "batch", "lr", "patience", "held_out", "seed")  # options, kept
 
 TRAIN = """examples:
   chainrule train --data digits --out digits-run
@@ -118,25 +119,18 @@ def _resume(a: argparse.Namespace) -> int:
 
 
 def _plan(a: argparse.Namespace, problem: Problem, parts: Parts) -> Plan:
-    scale = Standardize(parts.x).state_dict() if problem.tabular else None
+    scale: dict[str, Any] = {"shift": None, "scale": None}
+    if problem.tabular:
+        scale = {name: numbers.tolist() for name, numbers in Standardize(parts.x).state_dict().items()}
     quantity = not problem.classes
     return Plan(
         data=str(Path(a.data).resolve()) if a.data != "digits" else a.data,
-        target=a.target,
-        drop=a.drop,
         features=problem.features,
         classes=problem.classes,
         hidden=list(a.hidden),
-        activation=a.activation,
-        epochs=a.epochs,
-        batch=a.batch,
-        lr=a.lr,
-        patience=a.patience,
-        held_out=a.held_out,
-        seed=a.seed,
+        **{name: getattr(a, name) for name in AS_GIVEN},
         fingerprint=problem.fingerprint(),
-        shift=None if scale is None else scale["shift"].tolist(),
-        scale=None if scale is None else scale["scale"].tolist(),
+        **scale,
         y_shift=float(parts.y.mean()) if quantity else 0.0,
         y_scale=(float(parts.y.std()) or 1.0) if quantity else 1.0,
     )

@@ -1,9 +1,7 @@
 """Answers to exercises: right, or a guess at the slip.
 
-`check` compares a number, an array, a Tensor, a nested list of them, or a function with what is expected, and prints
-one line. Where the answer is wrong it tries what people slip on: a sign, a factor, a transposition, a sum or a mean
-over the batch, the derivative of the other branch, and whatever slips the exercise itself names. It never prints what
-is expected. This module knows nothing of any exercise.
+Numbers, arrays, Tensors, nested lists of them, words, shapes and functions are compared with what is expected, which is
+never printed. This module knows nothing of any exercise.
 """
 
 from __future__ import annotations
@@ -106,10 +104,8 @@ def judge(
     try:
         mine = _array(answer)
     except (TypeError, ValueError):
-        word = type(answer).__name__
-        return _wrong("kind", f"A number or an array is asked for, not {word}.")
-    wanted = _array(expected)
-    case = _Case(mine, wanted, dict(factors or {}), None if start is None else _array(start), rtol)
+        return _wrong("kind", f"A number or an array is asked for, not {type(answer).__name__}.")
+    case = _Case(mine, _array(expected), dict(factors or {}), None if start is None else _array(start), rtol)
     if case.agree(mine):
         return _RIGHT
     if named := _named(slips, lambda value: case.agree(mine, _array(value))):
@@ -199,18 +195,17 @@ def _factor_words(ratio: float, case: _Case) -> str | None:
         for wrong, forgotten in ((value, f"1/{name}"), (1 / value, name)):
             if _close(ratio, wrong, case.rtol):
                 return f"{wrong:.4g} times what it should be: is {forgotten} forgotten ({name} is {value:.4g})?"
-    if _close(ratio, 2.0, case.rtol):
-        return "twice what it should be: is a 1/2 forgotten, or something counted twice?"
-    if _close(ratio, 0.5, case.rtol):
-        return "half of what it should be: is a factor 2 forgotten, as from the derivative of a square?"
-    if case.answer.size == 1:
-        return None
-    for number in (3, 4, 5, 6, 8, 10, 16, 32, 100):
-        if _close(ratio, number, case.rtol):
-            return f"{number} times what it should be: a sum in place of a mean over {number}?"
-        if _close(ratio, 1 / number, case.rtol):
-            return f"1/{number} of what it should be: a mean over {number} in place of a sum?"
-    return f"{ratio:.3g} times what it should be, in every entry"
+    usual: dict[float, str] = {
+        2.0: "twice what it should be: is a 1/2 forgotten, or something counted twice?",
+        0.5: "half of what it should be: is a factor 2 forgotten, as from the derivative of a square?",
+    }
+    rest = None
+    if case.answer.size > 1:
+        for n in (3, 4, 5, 6, 8, 10, 16, 32, 100):
+            usual[n] = f"{n} times what it should be: a sum in place of a mean over {n}?"
+            usual[1 / n] = f"1/{n} of what it should be: a mean over {n} in place of a sum?"
+        rest = f"{ratio:.3g} times what it should be, in every entry"
+    return next((words for factor, words in usual.items() if _close(ratio, factor, case.rtol)), rest)
 
 
 def _turned(case: _Case) -> Verdict | None:
@@ -224,10 +219,12 @@ def _turned(case: _Case) -> Verdict | None:
 def _same_numbers(case: _Case) -> Verdict | None:
     """The right numbers in the wrong places, or with some wrong signs."""
     answer, expected = case.answer, case.expected
-    if answer.size > 1 and case.agree(np.abs(answer), np.abs(expected)):
+    if answer.size <= 1:
+        return None
+    if case.agree(np.abs(answer), np.abs(expected)):
         count = int(np.sum(~case.near(answer, expected)))
         return _wrong("sign", f"The sign of {count} of {answer.size} entries.")
-    if answer.size > 1 and case.agree(np.sort(answer, axis=None), np.sort(expected, axis=None)):
+    if case.agree(np.sort(answer, axis=None), np.sort(expected, axis=None)):
         return _wrong("order", "The numbers are right, their order is not.")
     return None
 
