@@ -163,8 +163,7 @@ class MultiheadAttention(Module):
     ``need_weights=False``, while with weights it gives NaN.
 
     The weights start uniform in ±√(6 / (fan_in + fan_out)) (Glorot), those of ``out_proj`` as in `Linear`, biases at 0,
-    drawn from ``rng`` (a generator or a seed; by default the generator that `manual_seed` starts), which the dropout
-    goes on drawing from.
+    drawn from ``rng`` as there; the dropout goes on drawing from it.
 
     Raises ValueError when embed_dim is not a multiple of num_heads, OperandError for shapes that do not fit, TypeError
     for a mask of integers.

@@ -59,8 +59,7 @@ class Embedding(Module):
     ``out[i, ...] = weight[x[i, ...]]`` with ``x`` of integers from 0 to num_embeddings - 1 in any shape, ``weight`` of
     shape (num_embeddings, embedding_dim), and the shape of x with embedding_dim behind it out. It equals a `Linear`
     without bias on one-hot rows, without the multiplication: a row that is used several times gets the sum of their
-    gradients. The table starts normal with mean 0 and variance 1, drawn from ``rng`` (a generator or a seed; by default
-    the generator that `manual_seed` starts).
+    gradients. The table starts normal with mean 0 and variance 1, drawn from ``rng`` as for `Linear`.
 
     ``padding_idx`` names a row (negative: from the end) that stands for "nothing here": it starts at 0 and gets no
     gradient, so it stays what it is.

@@ -254,9 +254,7 @@ def _of_probabilities(
     if ignore_index >= 0:
         raise ValueError(f"{name}: ignore_index={ignore_index} is a class number, but the target is probabilities.")
     logits, target = pair(name, logits, target)
-    logits = _limits(logits)
-    x = logits if logits.ndim == 1 else _moveaxis(logits, source=1, destination=-1)
-    q = target if logits.ndim == 1 else _moveaxis(target, source=1, destination=-1)
+    x, q = (a if a.ndim == 1 else _moveaxis(a, source=1, destination=-1) for a in (_limits(logits), target))
     _check_distributions(name, plain(q))
     if label_smoothing:
         share = probability("label_smoothing", label_smoothing)

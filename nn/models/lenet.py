@@ -157,6 +157,5 @@ def _small(layer: Linear, rng: np.random.Generator) -> Linear:
     """A layer with the start values of the paper: uniform in ±2.4 / inputs, biases 0."""
     bound = 2.4 / layer.in_features
     layer.weight.data = rng.uniform(-bound, bound, layer.weight.shape).astype(layer.weight.dtype)
-    assert layer.bias is not None
     layer.bias.data[:] = 0.0
     return layer

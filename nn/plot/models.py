@@ -176,14 +176,14 @@ def activation_histograms(model: Module, *inputs: Any, bins: int = 40, ax: Any =
     >>> ax = nn.plot.activation_histograms(nn.MLP([64, 32, 10], rng=0), x)
     """
     seen: dict[str, NDArray[Any]] = {}
-    patched = [(path or type(module).__name__, module) for path, module in model.named_modules() if path]
-    for path, module in patched:
+    inner = {path: module for path, module in model.named_modules() if path}
+    for path, module in inner.items():
         vars(module)["forward"] = _noting(module.forward, path, seen)  # goes before the method of the class
     try:
         with no_grad():
             model(*inputs)
     finally:
-        for _, module in patched:
+        for module in inner.values():
             vars(module).pop("forward", None)
     return _ridges(seen, bins, ax, "activation")
 

@@ -87,22 +87,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """
         check_settings(self)
         again = self.warm_start and hasattr(self, "module_")
-        x, targets, weight = self._read(X, y, sample_weight, known=again, reset=not again)
-        if not again:
-            self._start(x.shape[1], x.dtype)
-        self._train(x, targets, weight, self.max_iter)
-        return self
+        return self._train(X, y, sample_weight, self.max_iter, fresh=not again, known=again)
 
     def _partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, known: bool) -> Self:
         check_settings(self)
         if self.early_stopping:
             raise ValueError("partial_fit sees a part of the data at a time, and cannot stop early: early_stopping.")
-        first = not hasattr(self, "module_")
-        x, targets, weight = self._read(X, y, sample_weight, known=known, reset=first)
-        if first:
-            self._start(x.shape[1], x.dtype)
-        self._train(x, targets, weight, 1, warn=False)
-        return self
+        return self._train(X, y, sample_weight, 1, fresh=not hasattr(self, "module_"), known=known, warn=False)
 
     def _goes_in_parts(self) -> bool:
         if self.solver == "lbfgs":
@@ -131,14 +122,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         sizes = widths(self.hidden_layer_sizes)
         activation = _ACTIVATIONS.get(self.activation, self.activation)
         self.module_ = MLP([features, *sizes, self.n_outputs_], activation, dtype=dtype, rng=self._rng)
-        for layer in self.module_:
-            if isinstance(layer, Linear):
-                if getattr(ACTIVATIONS[activation.lower()], "_balanced", False):
-                    init.xavier_uniform_(layer.weight, rng=self._rng)
-                else:
-                    init.kaiming_uniform_(layer.weight, nonlinearity="relu", rng=self._rng)
-                if layer.bias is not None:
-                    init.zeros_(layer.bias)
+        for layer in self._layers():
+            if getattr(ACTIVATIONS[activation.lower()], "_balanced", False):
+                init.xavier_uniform_(layer.weight, rng=self._rng)
+            else:
+                init.kaiming_uniform_(layer.weight, nonlinearity="relu", rng=self._rng)
+            init.zeros_(layer.bias)
         self._optimizer = self._make_optimizer()
         self.n_iter_, self.t_ = 0, 0
         self.n_layers_ = len(sizes) + 2
@@ -156,7 +145,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             return SGD(groups, lr=lr, momentum=self.momentum, nesterov=nesterov)
         return LBFGS(self.module_.parameters(), max_iter=self.max_iter, line_search_fn="strong_wolfe")
 
-    def _train(self, x: Array, targets: Array, weight: Array | None, epochs: int, *, warn: bool = True) -> None:
+    def _train(
+        self, X: Any, y: Any, sample_weight: Any, epochs: int, *, fresh: bool, known: bool, warn: bool = True
+    ) -> Self:
+        x, targets, weight = self._read(X, y, sample_weight, known=known, reset=fresh)
+        if fresh:
+            self._start(x.shape[1], x.dtype)
         held_out = None
         if self.early_stopping and self.solver != "lbfgs":
             x, targets, weight, held_out = self._hold_out(x, targets, weight)
@@ -180,6 +174,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 "the training diverged: weights are no longer finite. Scale X (StandardScaler) and, for regression, y; "
                 f"or take a smaller rate than learning_rate_init={self.learning_rate_init!r}."
             )
+        return self
 
     def _loop(self, x: Array, targets: Array, weight: Array | None, held_out: Any, epochs: int, warn: bool) -> None:
         """Epochs of steps, until nothing becomes better."""
@@ -309,7 +304,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     @property
     def intercepts_(self) -> list[Array]:
         """The biases of each layer."""
-        return [layer.bias.numpy() for layer in self._layers() if layer.bias is not None]
+        return [layer.bias.numpy() for layer in self._layers()]
 
     def _layers(self) -> list[Linear]:
         check_is_fitted(self)
