@@ -57,7 +57,7 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any
     with _EXCHANGING:
         given = _given(module, parameters)
         own = [(t, t._data, t._node, t._requires_grad) for t, _ in given]
-        exchanged = [(t, _value(t, x), _place(x), isinstance(x, Tensor) and x._requires_grad) for t, x in given]
+        exchanged = [(t, *_stand_in(t, x)) for t, x in given]
         try:
             for t, data, node, live in exchanged:
                 t._data, t._node, t._requires_grad = data, node, live
@@ -96,18 +96,16 @@ def _given(module: Module, parameters: Mapping[str, Any]) -> list[tuple[Tensor, 
     return [(t, x) for t, (_, x) in found.items()]
 
 
-def _value(t: Tensor, x: Any) -> Any:
-    """The data that stands for that of a Tensor: integers and truth values in its dtype; for a buffer, to which a
-    module may write, a copy."""
+def _stand_in(t: Tensor, x: Any) -> tuple[Any, Vertex | None, bool]:
+    """Data, place in the graph, and whether there is a gradient, of what stands for a Tensor.
+
+    Integers and truth values come in its dtype; for a buffer, to which a module may write, the data are a copy.
+    """
     if isinstance(x, Tensor) and x._requires_grad:
-        return x._data
+        return x._data, x._node or leaf(x), True
     data = np.asarray(plain(x))
-    return data.astype(t.dtype if data.dtype.kind != t.dtype.kind else data.dtype, copy=isinstance(t, Buffer))
-
-
-def _place(x: Any) -> Vertex | None:
-    """Where a Tensor is in its graph; None for a constant."""
-    return (x._node or leaf(x)) if isinstance(x, Tensor) and x._requires_grad else None
+    dtype = t.dtype if data.dtype.kind != t.dtype.kind else data.dtype
+    return data.astype(dtype, copy=isinstance(t, Buffer)), None, False
 
 
 def _handed_out(result: Any, given: list[tuple[Tensor, Any]]) -> Any:

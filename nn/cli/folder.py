@@ -139,8 +139,8 @@ def open_folder(folder: Path) -> Plan:
         raise UsageError(f"{folder / NAME} is damaged: {error}") from error
 
 
-def problem_of(plan: Plan, folder: Path) -> Problem:
-    """What a plan is to learn, read again.
+def parts_of(plan: Plan, folder: Path) -> Parts:
+    """What a plan is to learn, read and split again.
 
     Raises UsageError when it is no longer the same.
     """
@@ -149,4 +149,4 @@ def problem_of(plan: Plan, folder: Path) -> Problem:
     )
     if problem.fingerprint() != plan.fingerprint:
         raise UsageError(f"{plan.data} is not what it was when {folder} was made: train anew")
-    return problem
+    return split(problem, plan.held_out, plan.seed)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.gradcheck import gradcheck
-from nn.cli.folder import Parts, Plan, open_folder, problem_of, split, write_plan
+from nn.cli.folder import Parts, Plan, open_folder, parts_of, split, write_plan
 from nn.cli.options import UsageError, rate, share, sizes, whole, writable
 from nn.cli.problem import MOST_CLASSES, Problem, read_problem
 from nn.cli.report import pictures, report
@@ -113,7 +113,7 @@ def _train(a: argparse.Namespace) -> int:
 
 def _resume(a: argparse.Namespace) -> int:
     plan = open_folder(a.folder)
-    parts = split(problem_of(plan, a.folder), plan.held_out, plan.seed)
+    parts = parts_of(plan, a.folder)
     last = a.folder / "last.npz"
     return _fit(plan, parts, a.folder, last if last.exists() else None)
 
@@ -184,7 +184,7 @@ def _evaluate(a: argparse.Namespace) -> int:
     plan = open_folder(a.folder)
     model = plan.trained(a.folder)
     if a.data is None:
-        parts = split(problem_of(plan, a.folder), plan.held_out, plan.seed)
+        parts = parts_of(plan, a.folder)
         x, y = parts.x_test, parts.y_test
         print(f"{len(y):,} samples of {plan.data} that were held out\n")
     else:
@@ -209,7 +209,7 @@ def _evaluate(a: argparse.Namespace) -> int:
 def _check(a: argparse.Namespace) -> int:
     plan = open_folder(a.folder)
     model = plan.trained(a.folder)
-    parts = split(problem_of(plan, a.folder), plan.held_out, plan.seed)
+    parts = parts_of(plan, a.folder)
     x, y = plan.inputs(parts.x[:CHECKED]), plan.targets(parts.y[:CHECKED])
     loss: Any = CrossEntropyLoss() if plan.classes else MSELoss()
     found = gradcheck(lambda: loss(model(x), np.asarray(y)), wrt=model, raise_on_failure=False)

@@ -91,9 +91,8 @@ def mnist(folder: str | PathLike[str], part: Literal["train", "test"] = "train",
     """
     if part not in PARTS:
         raise ValueError(f"part is 'train' or 'test', not {part!r}.")
-    image_file, label_file = (
-        _find(Path(folder), PARTS[part], what, axes) for what, axes in (("images", 3), ("labels", 1))
-    )
+    image_file = _find(Path(folder), f"{PARTS[part]}-images", 3)
+    label_file = _find(Path(folder), f"{PARTS[part]}-labels", 1)
     images, labels = read_idx(image_file), read_idx(label_file)
     if images.ndim != 3:
         raise DataFileError(fspath(image_file), f"images have 3 axes, but it has shape {images.shape}")
@@ -111,13 +110,12 @@ def mnist(folder: str | PathLike[str], part: Literal["train", "test"] = "train",
     return Images(x, y)
 
 
-def _find(folder: Path, part: str, what: str, axes: int) -> Path:
-    stems = [f"{part}-{what}{mark}idx{axes}-ubyte" for mark in ("-", ".")]
-    for stem in stems:
-        for name in (stem, f"{stem}.gz"):
-            if (folder / name).is_file():
-                return folder / name
-    why = f"it has no {stems[0]} or {stems[0]}.gz" if folder.is_dir() else "there is no such folder"
+def _find(folder: Path, what: str, axes: int) -> Path:
+    names = [f"{what}{mark}idx{axes}-ubyte{end}" for mark in "-." for end in ("", ".gz")]
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    why = f"it has no {names[0]} or {names[1]}" if folder.is_dir() else "there is no such folder"
     raise DataFileError(fspath(folder), why)
 
 

@@ -57,8 +57,7 @@ def evaluate(
     """
     loader = loader_for(data, model, batch_size, False, None)
     total, samples = 0.0, 0
-    predictions: list[Any] = []
-    answers: list[Any] = []
+    pairs: list[tuple[Any, Any]] = []
     dtype = dtype_of(model)
     with _judging(model):
         for batch in loader:
@@ -68,17 +67,15 @@ def evaluate(
                 total += number_of(loss(prediction, *targets)) * len(x)
             samples += len(x)
             if metrics:
-                predictions.append(plain(prediction))
-                answers.append(plain(targets[0]))
+                pairs.append((plain(prediction), plain(targets[0])))
     if not samples:
         raise ValueError("there are no samples to judge by.")
     result = {} if loss is None else {"loss": total / samples}
     if metrics:
-        prediction, answer = np.concatenate(predictions), np.concatenate(answers)
+        prediction, answer = map(np.concatenate, zip(*pairs, strict=True))
         lost = prediction.dtype.kind in "fc" and bool(np.isnan(prediction).any())
-        result.update(
-            {name: math.nan if lost else float(metric(prediction, answer)) for name, metric in named(metrics).items()}
-        )
+        for name, metric in named(metrics).items():
+            result[name] = math.nan if lost else float(metric(prediction, answer))
     return result
 
 
