@@ -10,8 +10,6 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-__all__ = ["ONE_CALL", "RECORDER", "one_call"]
-
 RECORDER: ContextVar[Any] = ContextVar("autograd_recorder", default=None)  # a `compiling.recorder.Recorder`, or None
 ONE_CALL: list[tuple[Callable[..., Any], int | None]] = []  # with which of the arguments is written into
 

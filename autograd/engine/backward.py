@@ -23,8 +23,6 @@ from autograd.provenance import where
 from autograd.stale import may_be_changed, refuse_changed
 from autograd.undo import STORING, take_back
 
-__all__ = ["Route", "backward_pass", "fit", "stacked_pass"]
-
 float64 = np.float64
 ndarray = np.ndarray
 Array = Any  # an ndarray or NumPy scalar in a first-order pass, a Tensor in a differentiable one

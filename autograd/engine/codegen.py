@@ -27,8 +27,6 @@ from autograd.interpret import finish, variadic
 from autograd.operand_errors import PLAIN, explain, operand
 from autograd.outputs import constant_if_real, constant_outputs, record_outputs
 
-__all__ = ["source_file", "unchanged", "write_function", "write_method", "write_operator", "write_vjp"]
-
 Function = Callable[..., Any]
 _files = count(1)
 

@@ -14,21 +14,6 @@ from operator import attrgetter
 from types import CodeType
 from typing import Any
 
-__all__ = [
-    "GONE",
-    "SMALL",
-    "STATE",
-    "Frame",
-    "Info",
-    "Leaf",
-    "Node",
-    "Output",
-    "State",
-    "Vertex",
-    "newest_first",
-    "sequence",
-]
-
 SMALL = 64  # values and gradients of at most this many entries stay on the vertex, for the pictures
 
 sequence = count(1)

@@ -17,8 +17,6 @@ from autograd.engine.tensor import Tensor, leaf, leaf_of_array
 from autograd.memory import LARGE, keep_freed
 from autograd.operand_errors import no_gradient_of
 
-__all__ = ["TRANSPARENT", "record", "source"]
-
 _new = object.__new__
 _getframe = sys._getframe
 float64 = np.float64

@@ -24,8 +24,6 @@ from autograd.fingerprints import hand_out, take_back
 from autograd.tensor_data import refuse_dtype
 from autograd.values import TensorValues
 
-__all__ = ["Tensor", "constant", "leaf", "plain", "tensor"]
-
 ndarray = np.ndarray
 _new = object.__new__
 

@@ -246,12 +246,6 @@ def _matrix_power(a: Any, n: int) -> Any:
 implements(np.linalg.matmul, direct=True)(lambda x1, x2, /: linear.matmul(x1, x2))
 
 
-@implements(np.linalg.outer)
-def _outer(x1: Any, x2: Any, /) -> Any:
-    return linear.outer(as_operand(x1), as_operand(x2))
-
-
+implements(np.linalg.outer)(lambda x1, x2, /: linear.outer(as_operand(x1), as_operand(x2)))
 implements(np.linalg.tensordot, direct=True)(lambda x1, x2, /, *, axes=2: linear.tensordot(x1, x2, axes=axes))
-
-
 implements(np.linalg.matrix_transpose, np.matrix_transpose, direct=True)(lambda x, /: x.swapaxes(-2, -1))

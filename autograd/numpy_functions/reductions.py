@@ -227,18 +227,13 @@ def _without_nan(a: Any, fill: float) -> Any:
 
 
 def _nan_version(call: Callable[..., Any], fill: float) -> Callable[..., Any]:
-    def nan_call(a: Any, *args: Any, **kwargs: Any) -> Any:
-        return call(_without_nan(a, fill), *args, **kwargs)
-
-    return nan_call
+    return lambda a, *args, **kwargs: call(_without_nan(a, fill), *args, **kwargs)
 
 
 implements(np.nansum)(_nan_version(_sum, 0.0))
 implements(np.nanprod)(_nan_version(_prod, 1.0))
 implements(np.nancumsum)(_nan_version(cumsum, 0.0))
 implements(np.nancumprod)(_nan_version(cumprod, 1.0))
-
-
 implements(np.nanmax)(_nan_version(_amax, -np.inf))
 implements(np.nanmin)(_nan_version(_amin, np.inf))
 

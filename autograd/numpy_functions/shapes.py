@@ -177,9 +177,7 @@ implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: _trace(x, offs
 
 @implements(np.diag)
 def _diag(v: Any, k: int = 0) -> Any:
-    if v.ndim == 2:
-        return _diagonal_of(v, k, 0, 1)
-    return _diagflat(v, k)
+    return _diagonal_of(v, k, 0, 1) if v.ndim == 2 else _diagflat(v, k)
 
 
 @implements(np.diagflat)

@@ -299,10 +299,6 @@ minimum = defop(
 )  # fmt: skip
 
 
-def clip_kernel(x: Array, min: Array = None, max: Array = None) -> Array:
-    return np.clip(x, min, max)
-
-
 def _within(x: Array, lower: Array, upper: Array) -> Array:
     above: Array = np.True_ if lower is None else x >= lower
     below: Array = np.True_ if upper is None else x <= upper
@@ -329,7 +325,7 @@ def _over(x: Array, lower: Array, upper: Array) -> Array:
 
 
 clip = defop(
-    "clip", clip_kernel,
+    "clip", lambda x, min=None, max=None: np.clip(x, min, max),
     (
         lambda g, x, min, max: masked(g, mask=_moves(x, min, max)),
         lambda g, x, min, max: _bound(g, (x < min) & _within(min, None, max), _pinned(x, min, max)),

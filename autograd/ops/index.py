@@ -47,20 +47,6 @@ def _in_stack(index: Any) -> Any:
     return (slice(None), *parts) if all(part.__class__ in _SIMPLE for part in parts) else None
 
 
-def _taken_from_stack(n: int, x_shape: Shape, index: Any) -> Any:
-    within = _in_stack(index)
-    return within and ((n, *x_shape), within)
-
-
-def _put_into_stack(n: int, index: Any) -> Any:
-    within = _in_stack(index)
-    return within and (within,)
-
-
-def getitem_kernel(x: Array, *, index: Any) -> Array:
-    return x[plain_index(index)]
-
-
 def scatter_kernel(x: Array, *, index: Any, shape: Shape) -> Array:
     """Zeros of a shape, with x added at the index."""
     index = plain_index(index)
@@ -136,20 +122,23 @@ def _last_writers(g: Array, index: Any) -> Array:
 _PLACES = np.array([1, 0, 1])
 
 getitem = defop(
-    "getitem", getitem_kernel, lambda g, x_shape, index: scatter(g, index=index, shape=x_shape),
-    stacked=_taken_from_stack, kind="moves", symbol="[]", matrix="G at the places taken, else 0", method="__getitem__",
+    "getitem", lambda x, *, index: x[plain_index(index)],
+    lambda g, x_shape, index: scatter(g, index=index, shape=x_shape),
+    stacked=lambda n, x_shape, index: (within := _in_stack(index)) and ((n, *x_shape), within),
+    kind="moves", symbol="[]", matrix="G at the places taken, else 0", method="__getitem__",
     example=(Example((2, 3), index=(slice(None), _PLACES)), Example((4,), index=slice(1, None))),
     doc="x[index] for every kind of NumPy index; a position chosen several times adds its gradients up.",
     doctest="tensor([1.0, 2.0, 3.0])[[0, 0, 2]] -> tensor([1., 1., 3.])",
 )  # fmt: skip
 scatter: Callable[..., Any] = defop(
-    "scatter", scatter_kernel, lambda g, index: g[index], stacked=_put_into_stack,
+    "scatter", scatter_kernel, lambda g, index: g[index],
+    stacked=lambda n, index: (within := _in_stack(index)) and (within,),
     kind="moves", matrix="G at the places filled", example=Example((3,), index=_PLACES, shape=(4,)),
     doc="Zeros with x added at an index, in the order of x: so the gradient of `getitem` goes back.",
     doctest="scatter(tensor([1.0, 2.0]), index=[0, 0], shape=(2,)) -> tensor([3., 0.])",
 )  # fmt: skip
 set_at: Callable[..., Any] = defop(
-    "set_at", set_at_kernel, (lambda g, index: set_at(g, 0.0, index=index), lambda g, index: _last_writers(g, index)),
+    "set_at", set_at_kernel, (lambda g, index: set_at(g, 0.0, index=index), _last_writers),
     kind="moves", slope=None, matrix=("G, with 0 at the places set", "G at the places set"),
     example=Example((2, 3), (3,), index=0),
     doc="A copy of x with the values at an index replaced.",

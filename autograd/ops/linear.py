@@ -72,10 +72,6 @@ matmul = defop(
 # --- dot, outer, tensordot ------------------------------------------------------------------------------------
 
 
-def dot_kernel(x: Array, y: Array) -> Array:
-    return np.dot(x, y)
-
-
 def dot_left(g: Array, y: Array, x_shape: Shape) -> Array:
     if not x_shape or np.ndim(y) == 0:
         return g * y
@@ -94,7 +90,7 @@ def dot_right(g: Array, x: Array, y_shape: Shape) -> Array:
 
 
 dot = defop(
-    "dot", dot_kernel, (dot_left, dot_right), numpy=np.dot,
+    "dot", lambda x, y: np.dot(x, y), (dot_left, dot_right), numpy=np.dot,
     kind="product",
     matrix=lambda slot, ndims, attrs: (
         product_formula(slot, ndims, attrs) if 1 <= min(ndims) <= max(ndims) <= 2 else None

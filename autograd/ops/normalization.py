@@ -230,10 +230,13 @@ def _kernel(
 
 
 def _rule(
-    g: Array, x: Array, weight: Array, axes: int, eps: float, centred: bool, residuals: list[Array] | None
-) -> list[Array]:
-    """The gradients of x, weight and, of what is centred, bias. A mean that is subtracted takes that of the gradient
-    along."""
+    g: Array, need: tuple[bool, ...], x: Array, weight: Array, axes: int, eps: float, centred: bool,
+    residuals: list[Array] | None,
+) -> tuple[Array, ...]:  # fmt: skip
+    """The gradients of x, weight and, of what is centred, bias. With s the distances, from the mean or from 0, r the
+    root of their mean square + eps and d = G * weight / r, that of x is d - mean(d) - s * mean(d * s) / r^2, without
+    mean(d) for distances from 0.
+    """
     spread, scale, factor = _parts(x, axes, eps, centred) if residuals is None else residuals
     sizes, n, dtype = x.shape[-axes:], spread.shape[-1], g.dtype
     g = _rows(widened(g), axes)
@@ -251,27 +254,11 @@ def _rule(
     found = [d.reshape(x.shape) if out is None else out, of_weight.reshape(sizes)]
     if centred:
         found.append(np.matmul(ones(len(g), g.dtype), g).reshape(sizes))
-    return [a if a.dtype is dtype else a.astype(dtype) for a in found]
+    pairs = zip(found, need, strict=True)
+    return tuple((d if d.dtype is dtype else d.astype(dtype)) if wanted else None for d, wanted in pairs)
 
 
 # --- layer norm ---------------------------------------------------------------------------------------------------
-
-
-def layer_norm_kernel(
-    x: Array, weight: Array = None, bias: Array = None, *, axes: int = 1, eps: float = 1e-5,
-    residuals: list[Array] | None = None,
-) -> Array:  # fmt: skip
-    return _kernel(x, weight, bias, axes, eps, True, residuals)
-
-
-def layer_norm_rule(
-    g: Array, need: tuple[bool, ...], x: Array, weight: Array, axes: int, eps: float, residuals: list[Array] | None
-) -> tuple[Array, ...]:
-    """With s the distances from the mean, r the root of their mean square + eps and d = G * weight / r, it is
-    d - mean(d) - s * mean(d * s) / r^2.
-    """
-    found = _rule(g, x, weight, axes, eps, True, residuals)
-    return tuple(d if wanted else None for d, wanted in zip(found, need, strict=True))
 
 
 def layer_norm_definition(
@@ -283,7 +270,12 @@ def layer_norm_definition(
 
 
 layer_norm = defop(
-    "layer_norm", layer_norm_kernel, joint(layer_norm_rule), definition=layer_norm_definition,
+    "layer_norm",
+    lambda x, weight=None, bias=None, *, axes=1, eps=1e-5, residuals=None: _kernel(
+        x, weight, bias, axes, eps, True, residuals
+    ),
+    joint(lambda g, need, x, weight, axes, eps, residuals: _rule(g, need, x, weight, axes, eps, True, residuals)),
+    definition=layer_norm_definition,
     kind="whole", slope=None, example=Example((2, 3), (3,), (3,)),
     doc="(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of the last axes of each sample.",
     doctest="layer_norm(tensor([[1.0, 3.0]]), eps=0.0) -> tensor([[-1., 1.]])",
@@ -292,27 +284,16 @@ layer_norm = defop(
 # --- rms norm -----------------------------------------------------------------------------------------------------
 
 
-def rms_norm_kernel(
-    x: Array, weight: Array = None, *, axes: int = 1, eps: float = 1e-5, residuals: list[Array] | None = None
-) -> Array:
-    return _kernel(x, weight, None, axes, eps, False, residuals)
-
-
-def rms_norm_rule(
-    g: Array, need: tuple[bool, ...], x: Array, weight: Array, axes: int, eps: float, residuals: list[Array] | None
-) -> tuple[Array, ...]:
-    """With r the root of the mean square + eps and d = G * weight / r, it is d - x * mean(d * x) / r^2."""
-    found = _rule(g, x, weight, axes, eps, False, residuals)
-    return tuple(d if wanted else None for d, wanted in zip(found, need, strict=True))
-
-
 def rms_norm_definition(x: Array, weight: Array = None, *, axes: int = 1, eps: float = 1e-5) -> Array:
     out = x / np.sqrt(np.mean(np.square(x), axis=tuple(range(-axes, 0)), keepdims=True) + eps)
     return out if weight is None else out * weight
 
 
 rms_norm = defop(
-    "rms_norm", rms_norm_kernel, joint(rms_norm_rule), definition=rms_norm_definition,
+    "rms_norm",
+    lambda x, weight=None, *, axes=1, eps=1e-5, residuals=None: _kernel(x, weight, None, axes, eps, False, residuals),
+    joint(lambda g, need, x, weight, axes, eps, residuals: _rule(g, need, x, weight, axes, eps, False, residuals)),
+    definition=rms_norm_definition,
     kind="whole", slope=None, example=Example((2, 3), (3,)),
     doc="x / sqrt(mean(x^2) + eps) * weight, with the mean of the last axes of each sample.",
     doctest="rms_norm(tensor([[1.0, -1.0]]), eps=0.0) -> tensor([[ 1., -1.]])",

@@ -55,6 +55,13 @@ def count(x_shape: Shape, axis: Axis) -> int:
     return product(x_shape[i] for i in axes)
 
 
+def _kernel_of(reduction: Callable[..., Array]) -> Callable[..., Array]:
+    def kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+        return reduction(x, axis=axis, keepdims=keepdims)
+
+    return kernel
+
+
 # The parameters of ndarray's methods, in their order.
 _NO: Any = np._NoValue
 _SUM = {"axis": None, "dtype": None, "out": None, "keepdims": False, "initial": _NO, "where": True}
@@ -68,10 +75,6 @@ _TRUTH = {"axis": None, "out": None, "keepdims": False, "*": None, "where": True
 
 
 # --- sums -----------------------------------------------------------------------------------------------------
-
-
-def sum_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return add_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -91,7 +94,7 @@ def _stacked(n: int, x_shape: Shape, axis: Axis, keepdims: bool) -> Any:
 
 
 sum = defop(
-    "sum", sum_kernel,
+    "sum", _kernel_of(add_reduce),
     lambda g, x_shape, axis, keepdims: expand(keep(g, x_shape, axis, keepdims) if g.ndim else g, x_shape),
     numpy=np.sum, stacked=_stacked,
     kind="reduces", slope="1", matrix="G, repeated along the axes that were summed", method="sum", options=_SUM,
@@ -154,10 +157,6 @@ cumsum = defop(
 
 
 # --- products -------------------------------------------------------------------------------------------------
-
-
-def prod_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return multiply_reduce(x, axis=axis, keepdims=keepdims)
 
 
 def _can_divide(x: Array, out: Array) -> bool:
@@ -261,7 +260,7 @@ def _weighted_products(g: Array, x: Array) -> Array:
 
 
 prod = defop(
-    "prod", prod_kernel, prod_rule, numpy=np.prod,
+    "prod", _kernel_of(multiply_reduce), prod_rule, numpy=np.prod,
     kind="reduces", matrix="G * out / x", hazards=PRODUCT, method="prod", options=_SUM,
     doc="The product of all entries, or of those along axes; its gradient is right also where some are 0.",
     doctest="tensor([2.0, 3.0, 4.0]).prod() -> tensor(24.)",
@@ -277,14 +276,6 @@ cumprod = defop(
 # --- extremes -------------------------------------------------------------------------------------------------
 
 
-def max_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return maximum_reduce(x, axis=axis, keepdims=keepdims)
-
-
-def min_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return minimum_reduce(x, axis=axis, keepdims=keepdims)
-
-
 def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     hit = x == keep(out, x_shape, axis, keepdims)
     g = keep(g, x_shape, axis, keepdims)
@@ -295,13 +286,13 @@ def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, kee
 
 
 max = defop(
-    "max", max_kernel, extreme_rule, numpy=np.max,
+    "max", _kernel_of(maximum_reduce), extreme_rule, numpy=np.max,
     kind="reduces", matrix="G where x is the largest, else 0", rounding=EXACT, method="max", options=_EXTREME,
     doc="The largest of all entries, or along axes; equal ones share the gradient.",
     doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0) -> tensor([3., 4.])",
 )  # fmt: skip
 min = defop(
-    "min", min_kernel, extreme_rule, numpy=np.min,
+    "min", _kernel_of(minimum_reduce), extreme_rule, numpy=np.min,
     kind="reduces", matrix="G where x is the smallest, else 0", rounding=EXACT, method="min", options=_EXTREME,
     doc="The smallest of all entries, or along axes; equal ones share the gradient.",
     doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).min(axis=0) -> tensor([1., 2.])",
@@ -323,14 +314,6 @@ def argsort_kernel(
     return np.argsort(x, axis=axis, kind=kind, order=order, stable=stable)
 
 
-def any_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.any(x, axis=axis, keepdims=keepdims)
-
-
-def all_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.all(x, axis=axis, keepdims=keepdims)
-
-
 argmax = defop(
     "argmax", argmax_kernel, None, numpy=np.argmax, kind="reduces", method="argmax", options=_PLACE,
     doc="The position of the largest entry, the first of equal ones.",
@@ -347,11 +330,11 @@ argsort = defop(
     doctest="tensor([2.0, 1.0, 3.0]).argsort() -> array([1, 0, 2])",
 )  # fmt: skip
 any = defop(
-    "any", any_kernel, None, numpy=np.any, kind="reduces", method="any", options=_TRUTH,
+    "any", _kernel_of(np.any), None, numpy=np.any, kind="reduces", method="any", options=_TRUTH,
     doc="Whether any entry is other than 0.", doctest="tensor([0.0, 2.0]).any() -> np.True_",
 )  # fmt: skip
 all = defop(
-    "all", all_kernel, None, numpy=np.all, kind="reduces", method="all", options=_TRUTH,
+    "all", _kernel_of(np.all), None, numpy=np.all, kind="reduces", method="all", options=_TRUTH,
     doc="Whether all entries are other than 0.", doctest="tensor([0.0, 2.0]).all() -> np.False_",
 )  # fmt: skip
 

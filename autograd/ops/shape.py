@@ -13,10 +13,6 @@ from autograd.facts import Example
 from autograd.ops.index import scatter
 
 
-def ravel_kernel(x: Array) -> Array:
-    return x.ravel()  # contiguous, which reshape(-1) is not always
-
-
 def transpose_rule(g: Array, axes: Sequence[int] | None) -> Array:
     if axes is None:
         return g.transpose()
@@ -26,10 +22,6 @@ def transpose_rule(g: Array, axes: Sequence[int] | None) -> Array:
 
 def _transposed_stack(n: int, axes: Sequence[int] | None) -> Any:
     return None if axes is None else ((0, *[a % len(axes) + 1 for a in axes]),)
-
-
-def _exchanged_in_stack(n: int, axis1: int, axis2: int) -> Any:
-    return shifted(axis1, 0), shifted(axis2, 0)
 
 
 def _shaped_stack(n: int, x_shape: Shape) -> Any:
@@ -53,7 +45,8 @@ reshape = defop(
     doctest="tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, 2) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
 ravel = defop(
-    "ravel", ravel_kernel, lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
+    "ravel", lambda x: x.ravel(),  # contiguous, which reshape(-1) is not always
+    lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
     kind="reshapes", matrix=_IN_SHAPE,
     doc="All entries in one row.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
 )  # fmt: skip
@@ -65,7 +58,7 @@ transpose = defop(
 )  # fmt: skip
 swapaxes = defop(
     "swapaxes", swapaxes_kernel, lambda g, axis1, axis2: g.swapaxes(axis1, axis2), numpy=np.swapaxes,
-    stacked=_exchanged_in_stack,
+    stacked=lambda n, axis1, axis2: (shifted(axis1, 0), shifted(axis2, 0)),
     kind="reshapes", matrix=_PUT_BACK, method="swapaxes", example=Example((2, 3), axis1=0, axis2=1),
     doc="Two axes exchanged.", doctest="tensor([[1.0, 2.0]]).swapaxes(0, 1).shape -> (2, 1)",
 )  # fmt: skip

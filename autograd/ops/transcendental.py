@@ -140,10 +140,6 @@ def _bell(x: Array) -> Array:
     return e / ((1.0 + e) * (1.0 + e))
 
 
-def tanh_slope_kernel(x: Array, y: Array) -> Array:
-    return tanh_slope_number(x, y) if y.__class__ is float64 else 4.0 * _bell(x + x)
-
-
 @one_call()
 def tanh_slope_number(x: Array, y: Array) -> Array:
     slope = 1.0 - y * y  # for numbers an exponential takes longer than all else
@@ -153,7 +149,8 @@ def tanh_slope_number(x: Array, y: Array) -> Array:
 # The second operand is the value at the first, which is there already. It has no rule, so the rule of the first must
 # not use it: in derivatives of third order it would count as a constant.
 tanh_slope: Callable[..., Any] = defop(
-    "_tanh_slope", tanh_slope_kernel, (lambda g, x, out: g * (-2.0 * (np.tanh(x) * out)), None), kind="elementwise",
+    "_tanh_slope", lambda x, y: tanh_slope_number(x, y) if y.__class__ is float64 else 4.0 * _bell(x + x),
+    (lambda g, x, out: g * (-2.0 * (np.tanh(x) * out)), None), kind="elementwise",
     doc="The slope 1 - tanh(x)**2 of tanh at x, where its value is y.",
 )  # fmt: skip
 sigmoid_slope: Callable[..., Any] = defop(
@@ -352,8 +349,6 @@ sinc = defop(
 # --- the error function -----------------------------------------------------------------------------------------
 
 BELL = 2.0 / math.sqrt(math.pi)  # the height of its slope
-
-
 ROOT_HALF = math.sqrt(0.5)
 
 
@@ -439,26 +434,17 @@ def ndtr_number(x: float) -> Array:
     return np.float64(0.5 * math.erfc(-ROOT_HALF * x))
 
 
-def erf_kernel(x: Array) -> Array:
-    if isinstance(x, float | int):  # also the float64 of NumPy
-        return erf_number(x)
-    return _of_array("erf", x)
-
-
-def ndtr_kernel(x: Array) -> Array:
-    if isinstance(x, float | int):
-        return ndtr_number(x)
-    return _of_array("ndtr", x)
-
-
+# The float64 of NumPy is a float too.
 erf = defop(
-    "erf", erf_kernel, lambda g, x: g * (BELL * np.exp(-(x * x))),
+    "erf", lambda x: erf_number(x) if isinstance(x, float | int) else _of_array("erf", x),
+    lambda g, x: g * (BELL * np.exp(-(x * x))),
     kind="elementwise", slope="2 / sqrt(pi) * exp(-x ** 2)", scipy="erf",
     doc="The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.",
     doctest="erf(tensor([0.0, 10.0])) -> tensor([0., 1.])",
 )  # fmt: skip
 ndtr = defop(
-    "ndtr", ndtr_kernel, lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
+    "ndtr", lambda x: ndtr_number(x) if isinstance(x, float | int) else _of_array("ndtr", x),
+    lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
     definition=lambda x: 0.5 * (1.0 + erf(x * ROOT_HALF)),
     kind="elementwise", slope="exp(-x ** 2 / 2) / sqrt(2 * pi)", scipy="ndtr",
     doc="The distribution function of the standard normal, (1 + erf(x / sqrt(2))) / 2, accurate far to the left too.",
