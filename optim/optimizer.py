@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from operator import is_
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.callers import users_level
 from autograd.recording import RECORDER
-from optim.bundles import PATIENCE, Bundles
+from optim.bundles import PATIENCE, Bundle, Bundles
 from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
@@ -86,6 +87,7 @@ class Optimizer:
 
     _replayed = ("step", "zero_grad")  # what a compiled function may do with it
     _warned = False  # whether it was said that no parameter has a gradient; not copied
+    _ready: tuple[Any, ...] | None = None  # what `_update_as_before` needs
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -345,17 +347,68 @@ class Optimizer:
         )
 
     def _update_all(self) -> None:
+        if self._ready is not None and self._update_as_before(*self._ready):
+            return
         resolved = [self._resolved(i, group) for i, group in enumerate(self.param_groups)]
         if self.squares:
             with np.errstate(over="call", call=self._note_overflow):
                 skipped = self._update(resolved)
-            if self._overflowed:  # not of a square: to be said in the way that the caller has chosen
-                self._overflowed.clear()
-                np.multiply(_HUGE, _HUGE)
+            self._say_overflow()
         else:
             skipped = self._update(resolved)
         self.t += 1
         self.skipped = tuple(skipped)
+        self._make_ready()
+
+    def _make_ready(self) -> None:
+        """Prepare the next step where all parameters are one bundle, which needs no looking up."""
+        self._ready = None
+        fixed, bundles, kernel = self._fixed.get(0), self._bundles.get(0), self._recent.get(0)
+        if fixed is None or bundles is None or kernel is None or len(self.param_groups) > 1 or self.numbers:
+            return
+        values, (hyper, slots, _, common, tiny) = fixed
+        if not (tiny or bundles.alone) and len(bundles.all) == 1:
+            (bundle,) = bundles.all
+            if kernel.dtype is bundle.p.dtype and kernel.slots == slots:
+                self._ready = values, hyper, common, bundles, bundle, kernel
+
+    def _update_as_before(
+        self,
+        values: tuple[Any, ...],
+        hyper: dict[str, Any],
+        common: dict[str, Any],
+        bundles: Bundles,
+        bundle: Bundle,
+        kernel: Kernel,
+    ) -> bool:
+        """The step of parameters that are one bundle; False, and nothing is changed, where something is new."""
+        now = self.param_groups[0].values() if len(self.param_groups) == 1 else ()
+        if len(now) != len(values) or not all(map(is_, now, values)):
+            return False
+        if not (bundles.are_of(self.param_groups[0]["params"], kernel.slots) and bundle.gather(self.state.get)):
+            return False
+        step = bundle.states[0]["step"] + 1
+        settings = {**common, **self.coefficients(hyper, step)}
+        if kernel.kinds != _kinds(settings):
+            return False
+        kernel.take(settings)
+        with np.errstate(over="call", call=self._note_overflow) if self.squares else nullcontext():
+            try:
+                kernel.run(bundle.p, bundle.g, *bundle.kept)
+            except Overflow:  # before anything was changed
+                self._overflowed.clear()
+                return False
+            bundle.scatter(step)
+        bundles.misses = 0
+        self._say_overflow()
+        self.t += 1
+        self.skipped = ()
+        return True
+
+    def _say_overflow(self) -> None:
+        if self._overflowed:  # not of a square: to be said in the way that the caller has chosen
+            self._overflowed.clear()
+            np.multiply(_HUGE, _HUGE)
 
     def _update(self, resolved: Sequence[Resolved]) -> list[Tensor]:
         """Update the parameters that have a gradient; returns the others."""
@@ -593,10 +646,11 @@ class Optimizer:
         self._fixed: dict[int, tuple[tuple[Any, ...], Resolved]] = {}
         self._bundles: dict[int, Bundles] = {}
         self._scratch: dict[np.dtype[Any], NDArray[Any]] = {}  # where parameters and gradients lie side by side
+        self._ready = None
         self._overflowed: list[bool] = []  # whether a number has overflowed in this step
 
     def __getstate__(self) -> dict[str, Any]:
-        again = ("_warned", "_kernels", "_recent", "_fixed", "_bundles", "_scratch", "_overflowed")
+        again = ("_warned", "_kernels", "_recent", "_fixed", "_bundles", "_scratch", "_ready", "_overflowed")
         return {name: value for name, value in self.__dict__.items() if name not in again}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -403,10 +403,15 @@ def test_a_pickle_is_no_larger_than_its_numbers():
     assert len(pickle.dumps(optimizer)) < 3 * 4 * 100 * 20 + 20_000
 
 
-def test_a_parameter_of_half_precision_that_overflows_is_said_in_the_callers_way():
+@pytest.mark.parametrize(("lr", "before"), [(1e6, 0), (3e4, 2)], ids=["at once", "later"])
+def test_a_parameter_of_half_precision_that_overflows_is_said_in_the_callers_way(lr, before):
     params = leaves(np.float16)
-    optimizer = Adam(params, lr=1e6)
-    give_gradients(params)
-    with pytest.warns(RuntimeWarning, match="overflow"):
+    optimizer = Adam(params, lr=lr)
+    for _ in range(before):
+        give_gradients(params)
         optimizer.step()
-    assert np.isinf(params[0].data).all()
+    give_gradients(params)
+    with pytest.warns(RuntimeWarning, match="overflow encountered in multiply"):
+        optimizer.step()
+    assert all(np.isinf(p.data).all() for p in params)
+    assert optimizer.t == before + 1
