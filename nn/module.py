@@ -266,7 +266,7 @@ class Module:
         LoadedKeys(missing_keys=[], unexpected_keys=[])
         """
         commit, keys = self._prepare(state, strict)
-        undisturbed(partial(_put, commit))
+        undisturbed(partial(put, commit))
         return keys
 
     def _prepare(self, state: Mapping[str, Any], strict: bool) -> tuple[list[tuple[Tensor, NDArray[Any]]], LoadedKeys]:
@@ -290,8 +290,7 @@ class Module:
             lines.append(f"missing: {', '.join(f'{names[t][0]} {t.shape}' for t in missing)}")
         if unexpected and strict:
             lines.append(f"unexpected: {', '.join(f'{name} {arrays[name].shape}' for name in unexpected)}")
-        lines += misfits
-        if lines:
+        if lines := lines + misfits:
             text = "\n  ".join(lines)
             raise StateDictError(f"this state does not fit {type(self).__name__}, and nothing was changed:\n  {text}")
         given = {t: next((name for name in group if name in arrays), None) for t, group in names.items()}
@@ -472,7 +471,7 @@ def unlike(name: str, given: Tensor | NDArray[Any], tensor: Tensor) -> Iterator[
         yield f"wrong dtype: {name} is {given.dtype} in the state, {tensor.dtype} in the module"
 
 
-def _put(commit: list[tuple[Tensor, NDArray[Any]]]) -> None:
+def put(commit: list[tuple[Tensor, NDArray[Any]]]) -> None:
     """Give Tensors their new values."""
     for tensor, array in commit:
         tensor.data = array

@@ -94,7 +94,7 @@ def register(commands: Any) -> None:
 
 def _run(a: argparse.Namespace) -> int:
     writable(a.out)
-    return demo(Settings(a.seed, a.epochs, a.hidden, a.batch, a.lr, a.out))
+    return demo(Settings(*(getattr(a, name) for name in Settings._fields)))
 
 
 def demo(settings: Settings) -> int:

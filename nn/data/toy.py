@@ -64,9 +64,8 @@ def moons(n: int = 200, *, noise: float = 0.0, seed: Randomness = None) -> Point
     """
     rng = generator(seed)
     upper, lower = (np.linspace(0.0, np.pi, size) for size in (n // 2, n - n // 2))
-    x = np.concatenate(
-        [np.stack([np.cos(upper), np.sin(upper)], axis=1), np.stack([1 - np.cos(lower), 0.5 - np.sin(lower)], axis=1)]
-    )
+    arcs = ((np.cos(upper), np.sin(upper)), (1 - np.cos(lower), 0.5 - np.sin(lower)))
+    x = np.concatenate([np.stack(arc, axis=1) for arc in arcs])
     y = np.repeat([0, 1], [len(upper), len(lower)])
     order = rng.permutation(n)
     x = x[order] + rng.normal(0.0, noise, (n, 2))

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from nn.errors import CheckpointError, NonFiniteStateError, StateDictError
-from nn.module import Module
+from nn.module import Module, put
 from nn.saving.files import read, write
 from nn.saving.finite import spoiled
 from optim import Optimizer
@@ -108,8 +108,7 @@ def _commit(path: Any, commit: list[tuple[Tensor, Any]], optimizer: Optimizer | 
             optimizer.load_state_dict(moments)
         except Exception as error:  # a state of other types than any optimizer saves fails in any way
             raise CheckpointError(path, f"{error} The model was not changed either.") from error
-    for tensor, array in commit:
-        tensor.data = array
+    put(commit)
 
 
 def _check_kinds(verb: str, path: Any, model: Any, optimizer: Any) -> None:
