@@ -27,11 +27,7 @@ PROBABILITIES, LOGARITHMS = (0.0, 1.0), (-math.inf, 0.0)  # the ranges of softma
 
 _MISSING: Any = object()
 _MOVING = ("reshapes", "moves", "joins")
-_IMPORTS = {
-    "np.": "import numpy as np",
-    "grad(": "from autograd import grad",
-    "tensor(": "from autograd import tensor",
-}
+_IMPORTS = {"np.": "import numpy as np", "grad(": "from autograd import grad", "tensor(": "from autograd import tensor"}
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

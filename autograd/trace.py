@@ -154,13 +154,7 @@ class Trace:
         return flatten(self.result)
 
     def pull(
-        self,
-        outputs: list[Any],
-        seeds: list[Any],
-        *,
-        create_graph: bool,
-        release: bool,
-        to: list[Vertex] | None = None,
+        self, outputs: list[Any], seeds: list[Any], *, create_graph: bool, release: bool, to: list[Vertex] | None = None
     ) -> list[Any]:
         """The gradients of the doors, or of other vertices, given those of the outputs; zeros where nothing flows."""
         vertices = self.vertices if to is None else to
@@ -225,8 +219,7 @@ class Trace:
         if isinstance(tree, Tensor):
             return self.hand_out(tree, self._scalar_like(tree))
         return unflatten(
-            tree,
-            iter([self.hand_out(x, self._scalar_like(x)) if isinstance(x, Tensor) else x for x in flatten(tree)]),
+            tree, iter([self.hand_out(x, self._scalar_like(x)) if isinstance(x, Tensor) else x for x in flatten(tree)])
         )
 
     def _scalar_like(self, x: Tensor) -> Any:

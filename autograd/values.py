@@ -18,13 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd.engine.graph import STATE, Info
-from autograd.errors import (
-    ArrayConversionError,
-    BooleanValueError,
-    ItemAssignmentError,
-    LiveGraphError,
-    StackingError,
-)
+from autograd.errors import ArrayConversionError, BooleanValueError, ItemAssignmentError, LiveGraphError, StackingError
 from autograd.remedies import INSTEAD, READ_NUMBER
 from autograd.tensor_data import Argument, TensorData, describe_data
 

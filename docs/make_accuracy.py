@@ -144,16 +144,8 @@ CONVENTIONS = [
         "that of the left piece, as in PyTorch",
         "that of the left piece",
     ),
-    (
-        "a bound of `clip` with room between the bounds",
-        "1: the value is still that of x",
-        "0",
-    ),
-    (
-        "a length or a spread that is 0 (`hypot`, norms, `std`), an angle at the origin (`arctan2`)",
-        "0",
-        "nan",
-    ),
+    ("a bound of `clip` with room between the bounds", "1: the value is still that of x", "0"),
+    ("a length or a spread that is 0 (`hypot`, norms, `std`), an angle at the origin (`arctan2`)", "0", "nan"),
     (
         (
             "a smooth function of one of these that curves there: `abs(x)**2`, `hypot(x, y)**2`, "
@@ -162,11 +154,7 @@ CONVENTIONS = [
         "right",
         "right",
     ),
-    (
-        ("the same together with another kink at the same place, as `abs(x) * abs(y)` where both are 0"),
-        "0",
-        "nan",
-    ),
+    (("the same together with another kink at the same place, as `abs(x) * abs(y)` where both are 0"), "0", "nan"),
     ("an entry 0 in a norm of an order below 2", "0 by that entry", "nan (order 1: 0)"),
     ("equal eigenvalues or singular values, in a function of all of them alike", "right", "right"),
     (
@@ -181,16 +169,8 @@ CONVENTIONS = [
         "that of the number that was taken, the first of them",
         "0",
     ),
-    (
-        "a step (`floor`, `sign`, `heaviside`, `step`, `remainder` where it jumps)",
-        "that of each piece",
-        "0",
-    ),
-    (
-        "0 to the power 0",
-        "0 in x, and 0 in y: `0**y` is taken as constant",
-        "0",
-    ),
+    ("a step (`floor`, `sign`, `heaviside`, `step`, `remainder` where it jumps)", "that of each piece", "0"),
+    ("0 to the power 0", "0 in x, and 0 in y: `0**y` is taken as constant", "0"),
     (
         "a pole, or an infinite slope (`sqrt` at 0, `log` at 0, `cbrt` at 0)",
         "the infinite slope",

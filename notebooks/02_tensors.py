@@ -262,13 +262,7 @@ check(
 def mean_square_gradient(a): ...
 
 
-check(
-    mean_square_gradient,
-    grad(lambda a: np.mean(a**2)),
-    at=[np.zeros(8)],
-    factors={"N": 8},
-    name="Exercise 4",
-)
+check(mean_square_gradient, grad(lambda a: np.mean(a**2)), at=[np.zeros(8)], factors={"N": 8}, name="Exercise 4")
 
 # %% [markdown]
 # **5.** `x` has four entries, and `loss = np.sum(x[[3, 1, 3]])`. What is the gradient of `x`?

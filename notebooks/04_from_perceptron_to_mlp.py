@@ -235,13 +235,7 @@ nn.plot.learning_curves(
 plt.show()
 
 # %%
-planes(
-    {
-        "sigmoid": (lambda x: sigmoid(x) - 0.5, X, XOR),
-        "tanh": (tanh, X, XOR),
-        "tanh, stuck": (stuck, X, XOR),
-    }
-)
+planes({"sigmoid": (lambda x: sigmoid(x) - 0.5, X, XOR), "tanh": (tanh, X, XOR), "tanh, stuck": (stuck, X, XOR)})
 plt.show()
 
 # %% [markdown]

@@ -394,11 +394,7 @@ plt.show()
 
 # %%
 best = np.polyfit(x, t, 1)
-rates = {
-    "rate 0.1": 0.1,
-    "rate 0.005": 0.005,
-    "rate 2 / (20 + t)": optim.inverse_time(a=2, b=20),
-}
+rates = {"rate 0.1": 0.1, "rate 0.005": 0.005, "rate 2 / (20 + t)": optim.inverse_time(a=2, b=20)}
 distances = {name: np.linalg.norm(path(1, lr, steps=3000) - best, axis=1) for name, lr in rates.items()}
 figure, ax = plt.subplots(figsize=(6.4, 3.6))
 for (name, far), dash in zip(distances.items(), ["-", "--", "-."], strict=True):

@@ -331,7 +331,7 @@ nn.plot.matrices(
         "BatchNorm1d": nn.BatchNorm1d(3)(table).numpy().round(2),
         "LayerNorm": nn.LayerNorm(3)(table).numpy().round(2),
         "RMSNorm": nn.RMSNorm(3)(table).numpy().round(2),
-    },
+    }
 )
 plt.show()
 

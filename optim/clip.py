@@ -31,11 +31,7 @@ class NonFiniteGradientError(OptimizerError, RuntimeError):
 
 
 def clip_grad_norm(
-    parameters: Iterable[Tensor] | Tensor,
-    max_norm: float,
-    norm_type: float = 2.0,
-    *,
-    error_if_nonfinite: bool = False,
+    parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_type: float = 2.0, *, error_if_nonfinite: bool = False
 ) -> float:
     """Scale all gradients together, in place, so that their norm as one vector is at most ``max_norm``.
 

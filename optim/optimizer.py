@@ -551,11 +551,7 @@ class Optimizer:
         return kernel
 
     def functional(
-        self,
-        params: Sequence[Any],
-        grads: Sequence[Any],
-        state: Mapping[str, Any] | None = None,
-        **hyper: Any,
+        self, params: Sequence[Any], grads: Sequence[Any], state: Mapping[str, Any] | None = None, **hyper: Any
     ) -> tuple[list[Any], dict[str, Any]]:
         """What `step` does, as a pure function on Tensors: returns new parameters and a new state, changes nothing.
 

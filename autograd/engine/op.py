@@ -96,10 +96,7 @@ class Op:
 
 
 def defop(
-    name: str,
-    kernel: Callable[..., Any],
-    rules: Rule | joint | tuple[Rule | None, ...] | None,
-    **facts: Any,
+    name: str, kernel: Callable[..., Any], rules: Rule | joint | tuple[Rule | None, ...] | None, **facts: Any
 ) -> Callable[..., Any]:
     """Register an op and return its public function.
 

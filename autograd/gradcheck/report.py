@@ -10,15 +10,7 @@ from typing import Literal
 from autograd.errors import AutogradError
 
 Verdict = Literal[
-    "right",
-    "wrong",
-    "kink",
-    "rounding",
-    "nondeterministic",
-    "mutates",
-    "overlapping",
-    "nonfinite",
-    "independent",
+    "right", "wrong", "kink", "rounding", "nondeterministic", "mutates", "overlapping", "nonfinite", "independent"
 ]
 
 # The most serious first: the verdict of a report is the first of these that one of its rows has, those that are not

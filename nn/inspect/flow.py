@@ -146,10 +146,7 @@ class GradientFlow:
 
 
 def gradient_flow(
-    model: Module,
-    loss_fn: Callable[..., Any] | None = None,
-    batch: Any = None,
-    optimizer: Optimizer | None = None,
+    model: Module, loss_fn: Callable[..., Any] | None = None, batch: Any = None, optimizer: Optimizer | None = None
 ) -> GradientFlow:
     """How the gradient of a loss flows back through the layers of a model.
 

@@ -16,16 +16,7 @@ from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import plain
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import _Loss, weight_buffer
-from nn.losses.validation import (
-    Reduction,
-    array,
-    check_activation,
-    check_reduction,
-    counted,
-    pair,
-    reduced,
-    weights,
-)
+from nn.losses.validation import Reduction, array, check_activation, check_reduction, counted, pair, reduced, weights
 from nn.operands import Operand, polymorphic
 from nn.validation import probability
 
@@ -296,12 +287,7 @@ def _class_weights(name: str, weight: Operand, x: Any) -> NDArray[Any]:
 
 
 def _averaged(
-    name: str,
-    losses: Any,
-    labels: NDArray[Any],
-    own: NDArray[Any] | None,
-    kept: NDArray[Any] | None,
-    reduction: str,
+    name: str, losses: Any, labels: NDArray[Any], own: NDArray[Any] | None, kept: NDArray[Any] | None, reduction: str
 ) -> Any:
     """The losses reduced: 0 for samples that do not count, and a mean weighted by the classes of those that do."""
     if kept is not None:

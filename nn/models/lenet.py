@@ -108,11 +108,7 @@ class LeNet1989(Module):
     """
 
     def __init__(
-        self,
-        table: Sequence[Sequence[int]] | None = None,
-        *,
-        dtype: DTypeLike | None = None,
-        rng: Randomness = None,
+        self, table: Sequence[Sequence[int]] | None = None, *, dtype: DTypeLike | None = None, rng: Randomness = None
     ) -> None:
         rng = generator(rng)
         everything = [[0]] * 12

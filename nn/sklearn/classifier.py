@@ -47,11 +47,7 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     @for_solvers_in_parts
     def partial_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
         """Go once through some samples, and return the estimator. The first call names all ``classes`` there will be.
 

@@ -36,12 +36,7 @@ class Checkpoint(Callback):
     """
 
     def __init__(
-        self,
-        folder: str | PathLike[str],
-        *,
-        every: int | None = None,
-        monitor: str | None = None,
-        mode: str = "auto",
+        self, folder: str | PathLike[str], *, every: int | None = None, monitor: str | None = None, mode: str = "auto"
     ) -> None:
         if every is not None and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
             raise ValueError(f"every is a number of steps, at least 1, or None for each epoch, not {every!r}.")

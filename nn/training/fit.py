@@ -145,12 +145,7 @@ def fit(
     return run.history
 
 
-def _epoch(
-    run: Run,
-    callbacks: Sequence[Callback],
-    shown: Progress,
-    update: Callable[..., NDArray[Any]],
-) -> None:
+def _epoch(run: Run, callbacks: Sequence[Callback], shown: Progress, update: Callable[..., NDArray[Any]]) -> None:
     """Go through the training data once, or through what is left of it; then judge."""
     run.model.train()
     started = time.perf_counter()

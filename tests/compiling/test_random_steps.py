@@ -12,14 +12,7 @@ from autograd import no_grad, tensor
 
 pytestmark = pytest.mark.filterwarnings("ignore::nn.PrecisionWarning")
 
-BETWEEN = {
-    nn.Tanh: (),
-    nn.ReLU: (),
-    nn.GELU: (),
-    nn.LayerNorm: (6,),
-    nn.BatchNorm1d: (6,),
-    nn.Dropout: (0.3,),
-}
+BETWEEN = {nn.Tanh: (), nn.ReLU: (), nn.GELU: (), nn.LayerNorm: (6,), nn.BatchNorm1d: (6,), nn.Dropout: (0.3,)}
 OPTIMIZERS = (
     optim.SGD, partial(optim.SGD, momentum=0.9), optim.Adam, optim.AdamW, optim.RMSprop, optim.NAdam, optim.Lion,
     optim.Adagrad, optim.Adadelta,

@@ -135,9 +135,7 @@ def test_a_number_that_is_returned_to_the_function_itself(bits):
 )
 def test_a_number_has_no_length(is_row, bits):
     beside(
-        lambda: (SimpleNamespace(), lambda x, s: x * 3.0 if is_row(s) else x * s),
-        lambda i: (np.ones(2), 1.0 + i),
-        bits,
+        lambda: (SimpleNamespace(), lambda x, s: x * 3.0 if is_row(s) else x * s), lambda i: (np.ones(2), 1.0 + i), bits
     )
 
 

@@ -31,12 +31,7 @@ load("compare")
 statuses = load("statuses")
 edges = load("edges")
 
-TABLES = {
-    "sample": samples.SAMPLES,
-    "edge": edges.EDGES,
-    "constant": statuses.CONSTANTS,
-    "refusal": statuses.REFUSED,
-}
+TABLES = {"sample": samples.SAMPLES, "edge": edges.EDGES, "constant": statuses.CONSTANTS, "refusal": statuses.REFUSED}
 
 
 @pytest.fixture(autouse=True)

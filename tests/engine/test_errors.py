@@ -130,12 +130,7 @@ MISTAKES = [
         errors.ArrayConversionError,
         ["list of Tensors", "np.stack([...])", "np.concatenate", ".at[].set(...)"],
     ),
-    (
-        "NotDifferentiable",
-        lambda: np.linalg.eigvals(grad_leaf(np.eye(2))),
-        TypeError,
-        ["numpy.linalg.eigvals"],
-    ),
+    ("NotDifferentiable", lambda: np.linalg.eigvals(grad_leaf(np.eye(2))), TypeError, ["numpy.linalg.eigvals"]),
     (
         "OperandError",
         lambda: np.matmul(grad_leaf(np.ones((2, 3)), name="a"), grad_leaf(np.ones((2, 3)), name="b")),

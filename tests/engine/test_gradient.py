@@ -273,8 +273,7 @@ def test_rules_below_the_input_do_not_run():
 def test_a_rule_of_an_operand_without_gradient_does_not_run():
     calls = []
     op = custom_op(
-        lambda x, y: x * y,
-        (lambda g, y: calls.append("x") or g * y, lambda g, x: calls.append("y") or g * x),
+        lambda x, y: x * y, (lambda g, y: calls.append("x") or g * y, lambda g, x: calls.append("y") or g * x)
     )
     w = grad_leaf(3.0)
     op(w, 2.0).backward()

@@ -290,10 +290,7 @@ def test_tasks_do_not_see_each_others_mode():
         first, second = asyncio.Event(), asyncio.Event()
         logs = [], []
         first.set()
-        await asyncio.gather(
-            worker(quiet, logs[0], first, second),
-            worker(enable_grad(), logs[1], second, first),
-        )
+        await asyncio.gather(worker(quiet, logs[0], first, second), worker(enable_grad(), logs[1], second, first))
         return logs
 
     assert asyncio.run(main()) == ([True, False, False, False, True], [True, True, False, True, True])

@@ -47,9 +47,7 @@ SKIPPED = {
     "recarray": "the numbers mean nothing",
 }
 # Results that change with the Tensor and have no gradient all the same, each for a reason.
-WITHOUT_GRADIENT = {
-    "ix_": "its results are indices, and integers where they make sense",
-}
+WITHOUT_GRADIENT = {"ix_": "its results are indices, and integers where they make sense"}
 MODULES = {"": np, "linalg.": np.linalg, "fft.": np.fft}
 FUNCTIONS = {
     prefix + name: getattr(module, name)

@@ -140,10 +140,7 @@ def test_stale_operands_of_several_outputs():
 
 def test_outputs_that_are_no_real_numbers_have_no_gradient():
     order = defop(
-        "_order",
-        lambda x: (np.sort(x), np.argsort(x)),
-        joint(lambda g, out: (g[0][np.argsort(out[1])],)),
-        outputs=True,
+        "_order", lambda x: (np.sort(x), np.argsort(x)), joint(lambda g, out: (g[0][np.argsort(out[1])],)), outputs=True
     )
     x = grad_leaf([3.0, 1.0, 2.0])
     values, indices = order(x)

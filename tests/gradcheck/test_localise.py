@@ -107,10 +107,7 @@ def test_all_faulty_nodes_are_listed():
 
 def test_one_of_several_outputs():
     wrong = Op(
-        "halves",
-        lambda x: (x[:2] * 1.0, x[2:] * 1.0),
-        lambda g: np.concatenate([g[0], 2.0 * g[1]]),
-        outputs=True,
+        "halves", lambda x: (x[:2] * 1.0, x[2:] * 1.0), lambda g: np.concatenate([g[0], 2.0 * g[1]]), outputs=True
     ).function
 
     def f(x):

@@ -85,11 +85,7 @@ def test_options_arrive(capsys, tmp_path):
         capsys, "demo", "--epochs", "1", "--hidden", "6,5", "--batch", "100", "--lr", "0.25", "--out", str(tmp_path)
     )
     assert "MLP on input (100, 64)" in out
-    assert [int(n.replace(",", "")) for n in re.findall(r"Linear +\(.*?\) +([\d,]+) ", out)] == [
-        390,
-        35,
-        60,
-    ]
+    assert [int(n.replace(",", "")) for n in re.findall(r"Linear +\(.*?\) +([\d,]+) ", out)] == [390, 35, 60]
     assert "1 epoch of Adam in batches of 100, lr 0.25" in out
 
 

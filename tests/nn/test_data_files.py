@@ -173,17 +173,9 @@ def test_a_folder_in_the_form_of_mnist(digits_folder):
     ("name", "content", "words"),
     [
         ("train-labels.idx1-ubyte", idx(np.arange(5, dtype="u1")), "it holds 5 labels, but .*images.* holds 6 images"),
-        (
-            "train-labels.idx1-ubyte",
-            idx(np.arange(6, dtype="u1"))[:-2],
-            "shape .6,. of uint8 takes 6 bytes, but 4",
-        ),
+        ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1"))[:-2], "shape .6,. of uint8 takes 6 bytes, but 4"),
         ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1")) + b"\0", "it is too long"),
-        (
-            "train-labels.idx1-ubyte",
-            idx(np.zeros((6, 1), "u1")),
-            r"are integers on 1 axis, not uint8 of \(6, 1\)",
-        ),
+        ("train-labels.idx1-ubyte", idx(np.zeros((6, 1), "u1")), r"are integers on 1 axis, not uint8 of \(6, 1\)"),
         ("train-labels.idx1-ubyte", idx(np.zeros(6, "f4")), "labels are integers"),
         ("train-images-idx3-ubyte.gz", idx(np.zeros((6, 20), "u1")), r"images have 3 axes, but it has shape \(6, 20\)"),
         ("train-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((6, 4, 5), "u1")))[:-9], "cut short or damaged"),

@@ -93,11 +93,7 @@ def test_samples_that_do_not_go_together():
 
 
 def make(source, **options):
-    data = {
-        "arrays": (np.arange(11.0), np.arange(11)),
-        "object": Squares(11),
-        "stream": lambda: samples(11),
-    }[source]
+    data = {"arrays": (np.arange(11.0), np.arange(11)), "object": Squares(11), "stream": lambda: samples(11)}[source]
     return Loader(data, 3, seed=7, shuffle=source != "stream", **options)
 
 

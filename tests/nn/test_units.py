@@ -156,10 +156,7 @@ def test_it_converges_wherever_a_plane_separates(seed, n):
         (lambda: nn.Perceptron(2).fit(X, AND, epochs=0), "epochs is a number of passes"),
         (lambda: nn.Perceptron(3).fit(X, AND), "of shape (N, 3) and labels of shape (N,), not (4, 2) and (4,)"),
         (lambda: nn.Perceptron(2).fit(X, AND[:, None]), "not (4, 2) and (4, 1)"),
-        (
-            lambda: nn.Perceptron(2).fit(X, 2 * AND - 1),
-            "labels are 0 and 1, but one is -1. Or make the unit with",
-        ),
+        (lambda: nn.Perceptron(2).fit(X, 2 * AND - 1), "labels are 0 and 1, but one is -1. Or make the unit with"),
         (lambda: nn.Perceptron(2, labels=(-1, 1)).fit(X, AND), "Or make the unit with labels=(0, 1)"),
         (lambda: nn.Perceptron(2).fit(X, 3 * AND), "labels are 0 and 1, but one is 3."),
         (lambda: nn.Adaline(2).fit(X, AND, lr=-1.0), "lr is the size of a step, a positive number, not -1.0"),

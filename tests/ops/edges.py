@@ -433,13 +433,7 @@ edge("scatter", [1.0, 2.0], value=[0, 3, 0], gradients=([1, 1],), index=np.array
 LAST = "the last write wins (NumPy's documentation of assignment), so only it has a gradient"
 AGAIN = np.array([0, 0, 2])
 edge(
-    "set_at",
-    [1.0, 2.0, 3.0],
-    [7.0, 8.0, 9.0],
-    value=[8, 2, 9],
-    gradients=([0, 1, 0], [0, 1, 1]),
-    index=AGAIN,
-    why=LAST,
+    "set_at", [1.0, 2.0, 3.0], [7.0, 8.0, 9.0], value=[8, 2, 9], gradients=([0, 1, 0], [0, 1, 1]), index=AGAIN, why=LAST
 )
 edge("set_at", [1.0, 2.0], [7.0, 8.0], value=[1, 8], gradients=([1, 0], [0, 1]), index=np.array([1, -1]), why=LAST)
 edge("set_at", [1.0, 2.0], 7.0, value=[7, 2], gradients=([0, 1], 1.0), index=np.array([0, 0]), why=LAST)

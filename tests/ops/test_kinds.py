@@ -47,14 +47,8 @@ KINDS = {
     "other layouts": (set(ALL), names(SAMPLES, lambda s: s.layout is strided)),
     "empty": (set(ALL) - WINDOWS, names([*SAMPLES, *EDGES], lambda s: any(not x.size for x in arrays(s)))),
     "0-d": (set(ALL) - NO_NUMBERS, names([*SAMPLES, *EDGES], lambda s: any(not x.ndim for x in arrays(s)))),
-    "infinity": (
-        ((STEPWISE | REDUCTIONS) & DIFFERENTIABLE) - NOT_AT_INFINITY,
-        names(EDGES, has_infinity),
-    ),
-    "negative zero": (
-        words("absolute maximum relu square sqrt sinc copysign erf"),
-        names(EDGES, has_negative_zero),
-    ),
+    "infinity": (((STEPWISE | REDUCTIONS) & DIFFERENTIABLE) - NOT_AT_INFINITY, names(EDGES, has_infinity)),
+    "negative zero": (words("absolute maximum relu square sqrt sinc copysign erf"), names(EDGES, has_negative_zero)),
     "axis from the end": (
         {name for name, op in ALL.items() if "axis" in op.attributes},
         names(

@@ -179,10 +179,7 @@ def test_squares_of_singular_values():
         np.testing.assert_allclose(curvature.reshape(m.size, m.size), 2.0 * np.eye(m.size), atol=1e-12)
 
 
-VECTORS = {
-    "a root": lambda r: np.sum((r[1] * np.sqrt(r[0])) @ r[1].T * STEP),
-    "a vector": lambda r: r[1][0, 0],
-}
+VECTORS = {"a root": lambda r: np.sum((r[1] * np.sqrt(r[0])) @ r[1].T * STEP), "a vector": lambda r: r[1][0, 0]}
 
 
 @pytest.mark.parametrize("label", VECTORS)

@@ -21,9 +21,7 @@ ADAPTED = {
     "broadcast_to": {"numpy.broadcast_to": lambda x, shape: np.broadcast_to(x, shape)},
     "concatenate": {"numpy.concatenate": lambda *xs, axis=0: np.concatenate(xs, axis=axis)},
     "stack": {"numpy.stack": lambda *xs, axis=0: np.stack(xs, axis=axis)},
-    "split": {
-        "numpy.split": lambda x, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis)),
-    },
+    "split": {"numpy.split": lambda x, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis))},
     "where": {"numpy.where": np.where},
     "clip": {
         "numpy.clip": np.clip,

@@ -95,9 +95,7 @@ def test_matrices_of_an_mlp():
     loss = linear(linear(x, w0).relu(), w1).sum()
     loss.name = "loss"
     rows = {delta.name: delta for delta in explain(loss, w0).deltas}
-    assert list(rows) == [
-        *("delta(loss)", "delta(linear_2)", "delta(relu_1)", "delta(linear_1)", "delta(0.weight)"),
-    ]
+    assert list(rows) == [*("delta(loss)", "delta(linear_2)", "delta(relu_1)", "delta(linear_1)", "delta(0.weight)")]
     back, slope, last = rows["delta(relu_1)"], rows["delta(linear_1)"], rows["delta(0.weight)"]
     assert (back.formula, back.shapes) == ("delta(linear_2) @ 1.weight", "(5, 2) @ (2, 4)")
     assert slope.formula == "delta(relu_1) * [linear_1 > 0]"

@@ -20,8 +20,7 @@ NAMES["i1"] = lambda x: (np.i0(x + 1e-6) - np.i0(x - 1e-6)) / 2e-6
 
 
 @pytest.mark.parametrize(
-    "name",
-    [op.name for op in REGISTRY.values() if op.facts.kind == "elementwise" and any(op.facts.slope)],
+    "name", [op.name for op in REGISTRY.values() if op.facts.kind == "elementwise" and any(op.facts.slope)]
 )
 def test_a_formula_says_what_the_rule_computes(name):
     op = REGISTRY[name]

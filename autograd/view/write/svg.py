@@ -11,17 +11,7 @@ from xml.sax.saxutils import escape
 from autograd.view.layout.arrange import Layout, Rectangle, Route
 from autograd.view.layout.measure import BAR, BODY, FONTS, HEAD, LABEL, Face, text_width
 from autograd.view.picture.boxes import Box, Group, Key, Picture
-from autograd.view.picture.palette import (
-    ALARM,
-    ALARM_FILL,
-    EDGE,
-    FRAME_FILLS,
-    FRAME_LINE,
-    INK,
-    LEVELS,
-    MUTED,
-    STYLES,
-)
+from autograd.view.picture.palette import ALARM, ALARM_FILL, EDGE, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 
 GROUP_TITLE = 10.5  # font size of the titles of frames
 _MARGIN = 12.0

@@ -227,12 +227,7 @@ class RReLU(Module):
     _shown_settings = ("lower", "upper")
 
     def __init__(
-        self,
-        lower: float = 1.0 / 8.0,
-        upper: float = 1.0 / 3.0,
-        inplace: bool = False,
-        *,
-        rng: Randomness = None,
+        self, lower: float = 1.0 / 8.0, upper: float = 1.0 / 3.0, inplace: bool = False, *, rng: Randomness = None
     ) -> None:
         check_ends("RReLU", lower=lower, upper=upper)
         self.lower = lower

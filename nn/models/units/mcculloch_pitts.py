@@ -38,12 +38,7 @@ class McCullochPitts(Module):
     """
 
     def __init__(
-        self,
-        weights: Sequence[float],
-        threshold: float,
-        *,
-        at_threshold: float = 0.0,
-        dtype: DTypeLike | None = None,
+        self, weights: Sequence[float], threshold: float, *, at_threshold: float = 0.0, dtype: DTypeLike | None = None
     ) -> None:
         values = np.asarray(only_numbers(weights, "McCullochPitts: weights"), parameter_dtype(dtype))
         if values.ndim != 1 or not values.size:

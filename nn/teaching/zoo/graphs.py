@@ -164,10 +164,7 @@ report = gradcheck(lambda: np.mean(model(x)), wrt=model)
         finds="nondeterministic",
         points_at="report = gradcheck(lambda",
         says="is a random layer in training mode",
-        hints=(
-            "Which layer draws random numbers, and when?",
-            "Which mode is the model in?",
-        ),
+        hints=("Which layer draws random numbers, and when?", "Which mode is the model in?"),
         why="Dropout and batch normalisation behave differently in training. Call model.eval() before validating, "
         "predicting or checking, and model.train() before going on.",
     ),

@@ -64,10 +64,7 @@ print(w.grad)
         finds="NonScalarBackwardError",
         points_at="losses.backward()",
         says="Reduce it first (for example .sum() or .mean())",
-        hints=(
-            "The gradient of what, exactly?",
-            "Make one number of the three losses.",
-        ),
+        hints=("The gradient of what, exactly?", "Make one number of the three losses."),
         why="A gradient is that of one number. Which number is meant (the sum, the mean, a weighted sum) is for you to "
         "say.",
     ),
@@ -126,10 +123,7 @@ print(x.grad)
         finds="InvalidDtypeError",
         points_at="x = tensor([1, 2, 3]",
         says="Write the numbers as floats",
-        hints=(
-            "Which dtype does np.array([1, 2, 3]) have?",
-            "What is a small step from 1 to the next integer?",
-        ),
+        hints=("Which dtype does np.array([1, 2, 3]) have?", "What is a small step from 1 to the next integer?"),
         why="Derivatives are about small steps, which integers do not have; a gradient stored as an integer would be "
         "cut to a whole number.",
     ),
@@ -151,10 +145,7 @@ print(w.grad)
         finds="RequiresGradError",
         points_at="loss.backward()",
         says="were not cut off by detach(), no_grad()",
-        hints=(
-            "Does the prediction remember w?",
-            "What is computed inside of the with block, and what outside?",
-        ),
+        hints=("Does the prediction remember w?", "What is computed inside of the with block, and what outside?"),
         why="Inside of no_grad() results are plain numbers for the graph. It is for evaluation and for updates.",
     ),
     exercise(
@@ -181,10 +172,7 @@ print([g.shape for g in gradients])
         finds="UnusedInputError",
         points_at="gradients = loss.gradient(*net.parameters())",
         says="was not used to compute this Tensor",
-        hints=(
-            "Which input does the message name, counting the parameters from 0?",
-            "Which layers does forward call?",
-        ),
+        hints=("Which input does the message name, counting the parameters from 0?", "Which layers does forward call?"),
         why="gradient() is strict about inputs that play no part; backward() would have left .grad at None, and the "
         "optimizer would never have moved the layer.",
     ),

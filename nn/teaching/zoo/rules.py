@@ -24,10 +24,7 @@ report = gradcheck(energy, np.array([0.5, -1.0, 2.0]))
         op="square",
         points_at="np.mean(square(signal))",
         says="half of what it should be",
-        hints=(
-            "Compare the two numbers of the report: what is their ratio?",
-            "What is the derivative of x^2?",
-        ),
+        hints=("Compare the two numbers of the report: what is their ratio?", "What is the derivative of x^2?"),
         why="The derivative of x^2 is 2x. A constant factor is the slip that training hides best: the direction is "
         "right, so only the learning rate seems odd.",
     ),
@@ -194,10 +191,7 @@ report = gradcheck(lambda table: np.sum(np.tanh(look_up(table))), rng.normal(siz
         op="look_up",
         points_at="look_up(table)",
         says="the rule of look_up is wrong",
-        hints=(
-            "Which row of the table does the worst entry belong to?",
-            "What does d[[1, 1]] = [5, 7] leave in d[1]?",
-        ),
+        hints=("Which row of the table does the worst entry belong to?", "What does d[[1, 1]] = [5, 7] leave in d[1]?"),
         why="An assignment keeps the last of several values for one place; gradients of several uses add up. np.add.at "
         "adds each of them.",
     ),
@@ -318,10 +312,7 @@ report = gradcheck(lambda x: np.sum(leaky(x) ** 2), np.array([0.5, -1.0]))
         op="leaky",
         points_at="leaky(x) ** 2",
         says="the rule of leaky is wrong",
-        hints=(
-            "By which factor is each number off?",
-            "Read both calls of np.where side by side.",
-        ),
+        hints=("By which factor is each number off?", "Read both calls of np.where side by side."),
         why="np.where(condition, a, b) takes a where the condition holds, forward and backward alike.",
     ),
     _wrong(

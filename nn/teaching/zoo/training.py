@@ -153,10 +153,7 @@ for piece in range(2):
         finds="GraphReleasedError",
         points_at="np.sum(state * state).backward()",
         says="detach() what you carry over from one pass to the next",
-        hints=(
-            "Which pass fails, the first or the second?",
-            "How far back does the graph of the second state reach?",
-        ),
+        hints=("Which pass fails, the first or the second?", "How far back does the graph of the second state reach?"),
         why="The second backward pass would go through the first piece again, whose values were given back. Cut the "
         "graph between pieces with detach(): truncated backpropagation through time.",
     ),
@@ -197,10 +194,7 @@ print(f"loss: {loss:.4f}")
         finds="LabelError",
         points_at="loss = nn.CrossEntropyLoss()(model(x), stars)",
         says="label 3 at index (1,) is not among the 3 classes 0 .. 2",
-        hints=(
-            "How many columns do the scores have?",
-            "How are the columns of the scores numbered?",
-        ),
+        hints=("How many columns do the scores have?", "How are the columns of the scores numbered?"),
         why="Classes are numbered from 0, as the columns of the scores are. (A label one too low would be -1, which "
         "indexing takes for the last class without a word; the loss refuses that, too.)",
     ),

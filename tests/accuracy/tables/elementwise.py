@@ -291,12 +291,7 @@ row("isnan", lambda x: mpf(mpmath.isnan(x)), order=0)
 row("isinf", lambda x: mpf(mpmath.isinf(x)), order=0, kinks=lambda x: {(): float(math.isinf(x))})
 row("isfinite", lambda x: mpf(mpmath.isfinite(x)), order=0, kinks=lambda x: {(): float(math.isfinite(x))})
 row("signbit", lambda x: mpf(x < 0), order=0, kinks=lambda x: {(): float(np.signbit(x))})
-row(
-    "heaviside",
-    lambda x, y: mpf(x > 0) if x != 0 else y,
-    operands=2,
-    order=0,
-)
+row("heaviside", lambda x, y: mpf(x > 0) if x != 0 else y, operands=2, order=0)
 row("spacing", lambda x: x, torch=None, order=0, kinks=lambda x: {(): ANYTHING})
 
 
@@ -346,11 +341,7 @@ row(
 )
 row("astype", operator.pos, function=lambda x: x.astype(float), torch=lambda x: x.double(), numpy=True)
 row("copy", operator.pos, function=lambda x: x.copy(), torch="clone", numpy=True)
-row(
-    "nan_to_num",
-    operator.pos,
-    kinks=lambda x: {(): ANYTHING, (0,): 0, (0, 0): 0} if math.isinf(x) else None,
-)
+row("nan_to_num", operator.pos, kinks=lambda x: {(): ANYTHING, (0,): 0, (0, 0): 0} if math.isinf(x) else None)
 
 # --- lengths and signs --------------------------------------------------------------------------------------------
 
@@ -376,12 +367,7 @@ row(
     ),
 )
 row("nextafter", lambda x, y: x, operands=2, kinks=lambda x, y: {(): ANYTHING})
-row(
-    "ldexp",
-    lambda x: 8 * x,
-    function=lambda x: np.ldexp(x, 3),
-    torch=lambda x: x * 8,
-)
+row("ldexp", lambda x: 8 * x, function=lambda x: np.ldexp(x, 3), torch=lambda x: x * 8)
 
 # --- exponentials and logarithms ----------------------------------------------------------------------------------
 
@@ -429,12 +415,7 @@ def _infinite_shares(x, y):
 
 
 row("logaddexp", _logaddexp, operands=2, kinks=_infinite_shares)
-row(
-    "logaddexp2",
-    lambda x, y: _logaddexp(x * mp.log(2), y * mp.log(2)) / mp.log(2),
-    operands=2,
-    kinks=_infinite_shares,
-)
+row("logaddexp2", lambda x, y: _logaddexp(x * mp.log(2), y * mp.log(2)) / mp.log(2), operands=2, kinks=_infinite_shares)
 
 LARGE = "{}-of-large-arrays"
 

@@ -12,7 +12,7 @@ EXCEPTIONS = [
         (1, 2),
         "as tanh-of-large-arrays, also where they are small: the slope is made of the value",
         lambda x, weight_ih, *others: abs(weight_ih[0][0]) > 4,
-    ),
+    )
 ]
 
 X = [[[1.0]], [[-0.5]]]  # two steps of one number

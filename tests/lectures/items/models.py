@@ -639,10 +639,7 @@ def lenet():
 
 
 mention(
-    "M29",
-    "AlexNet, the ice ages of neural networks, neurons in numbers",
-    (HWANG, NEWSON),
-    pages="docs/glossary.md",
+    "M29", "AlexNet, the ice ages of neural networks, neurons in numbers", (HWANG, NEWSON), pages="docs/glossary.md"
 )
 
 

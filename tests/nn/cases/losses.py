@@ -48,10 +48,7 @@ def shares(count, *shape):
 
 def logs(count, *shape):
     """Logarithms of probabilities, and class numbers."""
-    return lambda rng, n: (
-        np.log(softmax(rng.normal(size=(n, count, *shape)), 1)),
-        rng.integers(0, count, (n, *shape)),
-    )
+    return lambda rng, n: (np.log(softmax(rng.normal(size=(n, count, *shape)), 1)), rng.integers(0, count, (n, *shape)))
 
 
 def two_distributions(log_target):

@@ -49,11 +49,7 @@ def train(folder: Path) -> None:
         optimizer=lambda p: optim.AdamW(p, lr=lambda t: 0.02 / (1 + 0.01 * t), weight_decay=0.01),
         epochs=EPOCHS,
         metrics=[nn.metrics.accuracy],
-        callbacks=[
-            nn.EarlyStopping(patience=4),
-            nn.Checkpoint(folder, every=2),
-            nn.CSVLog(folder / "log.csv"),
-        ],
+        callbacks=[nn.EarlyStopping(patience=4), nn.Checkpoint(folder, every=2), nn.CSVLog(folder / "log.csv")],
         seed=0 if resume is None else None,
         resume=resume,
     )

@@ -79,7 +79,7 @@ def test_the_state_goes_and_comes_back():
     generator().random(3)
     state = run.state_dict()
     assert set(state) == {
-        *("epoch", "step", "total", "samples", "train", "validation", "generators", "rows", "seconds", "data"),
+        *("epoch", "step", "total", "samples", "train", "validation", "generators", "rows", "seconds", "data")
     }
     other = make()
     rows = other.history.rows
