@@ -48,8 +48,6 @@ class TensorValues(TensorData):
             raise TypeError("iteration over a 0-d Tensor")
         return (self[i] for i in range(len(self)))
 
-    # --- plain values -----------------------------------------------------------------------------------------
-
     def numpy(self) -> NDArray[Any]:
         """A read-only view of the values.
 
@@ -156,8 +154,6 @@ class TensorValues(TensorData):
             "returns a new, differentiable Tensor; to change a leaf outside the graph, assign to t.data."
         )
 
-    # --- words ------------------------------------------------------------------------------------------------
-
     def __repr__(self) -> str:
         values = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(", suffix=")")
         facts = [values]
@@ -171,8 +167,6 @@ class TensorValues(TensorData):
 
     def __format__(self, spec: str) -> str:
         return format(self._data.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
-
-    # --- copies -----------------------------------------------------------------------------------------------
 
     def _refuse_copy(self, how: str) -> None:
         """A leaf copies with its gradient and name; a computed Tensor copies once its graph has been released. What

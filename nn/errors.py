@@ -5,33 +5,17 @@ only words; the places that raise fill in the values. Mistakes in the shapes tha
 `OperandError`.
 """
 
-from __future__ import annotations
-
-import os
-
-__all__ = [
-    "ActivationWarning",
-    "CheckpointError",
-    "DataFileError",
-    "LabelError",
-    "LossShapeError",
-    "NonFiniteStateError",
-    "PrecisionWarning",
-    "PredictionError",
-    "StateDictError",
-    "SymmetryWarning",
-    "TrainingWarning",
-]
+from os import PathLike as _PathLike, fspath as _fspath
 
 
 class _FileError(ValueError):
-    def __init__(self, path: str | os.PathLike[str], why: str) -> None:
+    def __init__(self, path: str | _PathLike[str], why: str) -> None:
         super().__init__(path, why)
         self.path = path
         self.why = why
 
     def __str__(self) -> str:
-        return f"{os.fspath(self.path)}: {self.why}"
+        return f"{_fspath(self.path)}: {self.why}"
 
 
 class CheckpointError(_FileError):

@@ -132,8 +132,6 @@ class LBFGS(Optimizer):
             "through training, use an optimizer whose step is a formula, such as SGD or Adam."
         )
 
-    # --- the descent ----------------------------------------------------------------------------------------------
-
     def _descend(self, closure: Closure, point: Point, hyper: Mapping[str, Any]) -> Point:
         memory, change = self._memory, hyper["tolerance_change"]
         evaluations = 1
@@ -220,8 +218,6 @@ class LBFGS(Optimizer):
         self._require_finite(point, length)
         return point._replace(step=length), 1
 
-    # --- parameters as one vector ---------------------------------------------------------------------------------
-
     @property
     def _params(self) -> list[Tensor]:
         params: list[Tensor] = self.param_groups[0]["params"]
@@ -273,8 +269,6 @@ class LBFGS(Optimizer):
         what = f"the loss is {point.value:g}" if not isfinite(point.value) else "a gradient is not finite"
         advice = "" if self.param_groups[0]["line_search_fn"] else " line_search_fn='strong_wolfe' shortens such steps."
         raise NonFiniteGradientError(f"LBFGS: {what} {where}.{advice}")
-
-    # --- states ---------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of the state in the layout of PyTorch; the history is in arrays of shape (steps, numbers)."""

@@ -109,8 +109,6 @@ class Optimizer:
         """The hyper-parameters among the arguments of a constructor, its ``locals()``."""
         return {name: value for name, value in arguments.items() if name in cls.rules}
 
-    # --- the formula ------------------------------------------------------------------------------------------
-
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of the state arrays of a parameter, for the hyper-parameters as they were given.
 
@@ -199,8 +197,6 @@ class Optimizer:
             state[name] = settings.pop(name)
         return settings
 
-    # --- groups and hyper-parameters --------------------------------------------------------------------------
-
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with hyper-parameters of their own; those left out are the optimizer's.
 
@@ -278,8 +274,6 @@ class Optimizer:
         if all(rule.is_fixed(group[name]) for name, rule in self.rules.items()):
             self._fixed[index] = values, resolved
         return resolved
-
-    # --- steps ------------------------------------------------------------------------------------------------
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters (or fill them with zeros).
@@ -574,8 +568,6 @@ class Optimizer:
         (0.8, -3.2)
         """
         return functional(self, params, grads, state, hyper)
-
-    # --- states and copies ------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of the state as nested dicts of arrays and numbers, in the layout of PyTorch.

@@ -101,9 +101,6 @@ def _at(part: Part, step: int) -> float:
     return part(step) if callable(part) else part
 
 
-# --- one formula ------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class constant(Schedule):
     """The same value at every step: ``value``.
@@ -309,9 +306,6 @@ def _line(start: Any, end: Any, part: float) -> float:
 
 def _half_wave(start: Any, end: Any, part: float) -> float:
     return _line(start, end, (1.0 - math.cos(math.pi * min(part, 1.0))) / 2.0)
-
-
-# --- put together -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,6 @@ class Compiled(Generic[P, R]):
         self._traced = self._in_vain = self._eager = 0
         self._changes = self._ways = self._disagreed = 0
 
-    # --- calling --------------------------------------------------------------------------------------------------
-
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         state = STATE.get()
         if state.watch is not None or state.readings is not None or RECORDER.get() is not None:
@@ -164,8 +162,6 @@ class Compiled(Generic[P, R]):
     def _name(self) -> str:
         return getattr(self.function, "__name__", type(self.function).__name__)
 
-    # --- tracing --------------------------------------------------------------------------------------------------
-
     def _trace(self, arguments: Arguments) -> Any:
         args, kwargs = arguments.tree
         for guards in [*[program.guards for program in self._programs], *[guards for _, guards in self._first]]:
@@ -240,8 +236,6 @@ class Compiled(Generic[P, R]):
         trace.forget()
         del self._first[:-MOST]
 
-    # --- verifying ------------------------------------------------------------------------------------------------
-
     def _verify(self, program: Program, arguments: Arguments) -> Any:
         args, kwargs = arguments.tree
         roots = arguments.named(self.function)
@@ -274,8 +268,6 @@ class Compiled(Generic[P, R]):
             return result
         program.verified += 1
         return result
-
-    # --- looking inside -------------------------------------------------------------------------------------------
 
     @property
     def source(self) -> str:

@@ -35,8 +35,6 @@ class Noted:
 
     __class__ = property(lambda self: type(self._value))
 
-    # --- NumPy's protocols ---
-
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(x, Tensor) for x in inputs):
             return NotImplemented
@@ -70,8 +68,6 @@ class Noted:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         self._recorder.hand_out(self, "an array that NumPy cannot note")
         return np.asarray(self._value, dtype)
-
-    # --- attributes and methods ---
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -126,8 +122,6 @@ class Noted:
 
     def _item(self, *index: Any) -> Any:
         return self._recorder.note("method", "item", (self, *index), {})
-
-    # --- Python's operators ---
 
     def __getitem__(self, index: Any) -> Any:
         recorder = self._recorder

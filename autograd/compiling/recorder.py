@@ -36,8 +36,6 @@ class Recorder(Values):
         self.modes = np.geterr()
         self.remembering: set[CodeType | None] = set()  # functions that keep their results: they get plain arrays
 
-    # --- calls ----------------------------------------------------------------------------------------------------
-
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
         """Run a call with the values themselves and note it; what came out is wrapped."""
         of_numbers = kind == "operator" or (kind == "function" and isinstance(fn, np.ufunc) and fn.nout == 1)
@@ -148,8 +146,6 @@ class Recorder(Values):
         now = np.geterr()
         return () if now == self.modes else tuple((k, str(v)) for k, v in now.items() if v != self.modes.get(k))
 
-    # --- who looks ------------------------------------------------------------------------------------------------
-
     def look(self, noted: Noted, what: str, value: Any) -> None:
         """Somebody gets hold of a plain value."""
         if not self.is_here() or noted._var.is_constant:
@@ -204,8 +200,6 @@ class Recorder(Values):
         frame = caller(sys._getframe(2))
         return frame is not None and is_ours(frame.f_code)
 
-    # --- random numbers -------------------------------------------------------------------------------------------
-
     def _note_draw(self, var: Var) -> None:
         stands, before = self._generators[id(var.example)]
         if before is not None and before != stands._before:
@@ -227,8 +221,6 @@ class Recorder(Values):
         for real, state in self.quiet:
             if id(real) not in self._generators and state != state_of(real):
                 self.refuse("a generator drew numbers unseen", where=False)
-
-    # --- what runs as a whole -------------------------------------------------------------------------------------
 
     def whole(self, owner: Any, name: str, tensors: list[Tensor], run: Callable[[], Any]) -> None:
         """A step of an optimizer: it is done by the optimizer itself, here and in each replay, on plain arrays."""
@@ -277,8 +269,6 @@ class Recorder(Values):
             self.refuse(f"{type(owner).__name__} has put other arrays in place of its parameters")
         what = {"tensors": tensors, "grads": grads, "data": replaced}
         self._append(Call("host", name, (owner,), what, None, None, self._place(), ()))
-
-    # --- afterwards -----------------------------------------------------------------------------------------------
 
     def origin_of(self, noted: Noted) -> str:
         """What stands for a value, in words."""

@@ -69,8 +69,6 @@ class Trace:
         """Why the run cannot be replayed; None when it can."""
         return self.recorder.refused
 
-    # --- the run --------------------------------------------------------------------------------------------------
-
     def run(self) -> Any:
         """Call the function on what stands for its arguments; returns what it returned, in plain values."""
         recorder = self.recorder
@@ -244,8 +242,6 @@ class Trace:
         self.recorder.forget()
         self.arguments.leaves, self.arguments.tree = [], ((), {})
         self.reachable._seen.clear()
-
-    # --- what it has done -----------------------------------------------------------------------------------------
 
     def _describe(self, result: Any) -> None:
         """Templates of the result and of the effects."""

@@ -49,8 +49,6 @@ class _Writer:
         self.noted: set[int] = set()  # of which that is known, by number
         self.local: dict[int, list[str]] = {}  # names of arrays that a run makes and does not hand out, by number
 
-    # --- names ---
-
     def fresh(self, wish: str) -> str:
         base = re.sub(r"\W+", "_", wish).strip("_").lower() or "v"
         if base[0].isdigit():
@@ -101,8 +99,6 @@ class _Writer:
 
     def _wish_of(self, var: Var) -> str:
         return self._wishes.get(var.number, "constant")
-
-    # --- text ---
 
     def write(self) -> tuple[str, dict[str, Any]]:
         plan, trace = self.plan, self.plan.trace

@@ -162,9 +162,6 @@ def _copies(subject: Subject) -> list[Any]:
     return [variable.value.copy() for variable in subject.inputs]
 
 
-# --- what comes before any derivative ---------------------------------------------------------------------------
-
-
 def _row(verdict: Verdict, subject: Subject, number: int, note: str, **facts: Any) -> Row:
     variable = subject.inputs[number]
     return Row(1, "", variable.name, variable.value.shape, verdict, False, note=note, **facts)
@@ -264,9 +261,6 @@ def _place(found: Any) -> tuple[int, ...]:
 
 def _entry(name: str, index: tuple[int, ...]) -> str:
     return name + (f"[{', '.join(map(str, index))}]" if index else "")
-
-
-# --- what the report says beside its table -----------------------------------------------------------------------
 
 
 def _coverage(rows: Sequence[Row]) -> str:

@@ -99,8 +99,6 @@ class Comparison:
         # before a batch norm; its differences are noise.
         self.zero = _NOISE * problem.eps * self.magnitudes_of_rows
 
-    # --- both sides -------------------------------------------------------------------------------------------
-
     def project(self, values: Sequence[Array]) -> Array:
         """All rows of the outputs. An output whose shape depends on the input is not a number at other inputs."""
         parts = [
@@ -175,8 +173,6 @@ class Comparison:
         """Which pairs are zero within the rounding errors of the function and of its rules."""
         zero = self.zero[where].reshape(-1, *[1] * (analytic.ndim - 1))
         return (np.abs(analytic) <= zero) & (np.abs(numeric) <= zero / step)
-
-    # --- the comparison ---------------------------------------------------------------------------------------
 
     def rows(self) -> list[Row]:
         """Compare everything, and note what failed in ``suspects``."""
@@ -278,8 +274,6 @@ class Comparison:
                 finding = finding._replace(ok=True, note="there is no derivative of this order here")
             found[row] = finding, float(slopes.step[row])
         return found
-
-    # --- rows of the report -----------------------------------------------------------------------------------
 
     def row(
         self, output: int, number: int, numeric: Array, findings: dict[tuple[int, int], Finding]

@@ -233,9 +233,6 @@ def fault_of(record: Record, row: Row, path: tuple[str, ...], order: int = 1) ->
     return Fault(node.op.name, record.label, record.number, record.module, record.line, names, path, row, order)
 
 
-# --- when every rule is right -----------------------------------------------------------------------------------
-
-
 def between_the_nodes(
     subject: Runnable, suspect: Suspect, nodes: list[Record], incoming: dict[Any, Any], words: list[str], sure: bool
 ) -> Search:

@@ -133,9 +133,6 @@ def changed(array: NDArray[Any], before: NDArray[Any]) -> bool:
     return array.shape != before.shape or array.dtype != before.dtype or array.tobytes() != before.tobytes()
 
 
-# --- names ----------------------------------------------------------------------------------------------------
-
-
 def input_names(f: Callable[..., Any], inputs: tuple[Any, ...]) -> list[str]:
     """A name per argument: that of the Tensor, else that of the parameter, else its number."""
     names = [f"input[{i}]" for i in range(len(inputs))]
@@ -158,9 +155,6 @@ def name_of(f: Callable[..., Any]) -> str:
     """What a function is called in the report, where that can be written."""
     name = getattr(f, "__name__", "f")
     return name if name.isidentifier() else "f"
-
-
-# --- inputs ---------------------------------------------------------------------------------------------------
 
 
 def source_of(name: str, value: Any) -> NDArray[Any]:
@@ -215,9 +209,6 @@ def state_of(module: Any) -> list[Tensor]:
         return []
     found = [t for getter in ("parameters", "buffers") for t in getattr(module, getter, tuple)()]
     return list({id(t): t for t in found if isinstance(t, Tensor)}.values())
-
-
-# --- outputs --------------------------------------------------------------------------------------------------
 
 
 def outputs_of(result: Any, name: str, passed_over: list[str]) -> list[tuple[str, Any]]:

@@ -3,23 +3,9 @@
 This module holds the public names, nothing else. Importing it imports neither graphviz nor anything optional.
 """
 
-from autograd.view.chain.replay import ValuesNotKeptError
-from autograd.view.diff import Difference, diff
-from autograd.view.drawing import Drawing, draw
-from autograd.view.explain import Explanation, explain
-from autograd.view.record import Recording, record
-from autograd.view.steps import Steps, steps
-
-__all__ = [
-    "Difference",
-    "Drawing",
-    "Explanation",
-    "Recording",
-    "Steps",
-    "ValuesNotKeptError",
-    "diff",
-    "draw",
-    "explain",
-    "record",
-    "steps",
-]
+from autograd.view.chain.replay import ValuesNotKeptError as ValuesNotKeptError
+from autograd.view.diff import Difference as Difference, diff as diff
+from autograd.view.drawing import Drawing as Drawing, draw as draw
+from autograd.view.explain import Explanation as Explanation, explain as explain
+from autograd.view.record import Recording as Recording, record as record
+from autograd.view.steps import Steps as Steps, steps as steps
