@@ -78,7 +78,7 @@ def _compiled() -> Any:
     import numba
     from llvmlite import ir
 
-    @numba.extending.intrinsic  # type: ignore[untyped-decorator]
+    @numba.extending.intrinsic  # type: ignore[untyped-decorator, unused-ignore]
     def call(context: Any, function: Any, places: Any, one: Any, steps: Any, data: Any) -> Any:
         """A call of a C function by its address."""
 
