@@ -33,6 +33,9 @@ class Rule:
         """Whether the value is the same at every step, so that it needs to be resolved only once."""
         return isinstance(value, int | float | str)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
 
 class Number(Rule):
     """A real number between two bounds; a bound may be excluded."""
@@ -123,7 +126,8 @@ def rules_of(init: Callable[..., None]) -> dict[str, Rule]:
     >>> rules_of(init)["maximize"].resolve("SGD", "maximize", True, 0)
     True
     """
-    return {name: kind.__metadata__[0] for name, kind in init.__annotations__.items() if hasattr(kind, "__metadata__")}
+    notes = {name: getattr(kind, "__metadata__", ()) for name, kind in getattr(init, "__annotations__", {}).items()}
+    return {name: note for name, found in notes.items() for note in found if isinstance(note, Rule)}
 
 
 def _plain(value: Any) -> float | None:

@@ -92,7 +92,7 @@ class Optimizer:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" in vars(cls) and "rules" not in vars(cls):
-            cls.rules = rules_of(cls.__init__) or cls.rules
+            cls.rules = {**cls.rules, **rules_of(cls.__init__)}
 
     def __init__(self, params: Parameters, **defaults: Any) -> None:
         self.defaults = defaults
@@ -382,7 +382,7 @@ class Optimizer:
         if not (bundles.are_of(self.param_groups[0]["params"], kernel.slots) and bundle.gather(self.state.get)):
             return False
         step = bundle.states[0]["step"] + 1
-        settings = {**common, **self.coefficients(hyper, step)}
+        settings = self.settings(common, hyper, step, {})
         if kernel.kinds != _kinds(settings):
             return False
         kernel.take(settings)

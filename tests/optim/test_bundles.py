@@ -361,6 +361,18 @@ def test_look_ahead(monkeypatch):
     compare(monkeypatch, MAKERS["momentum"], story)
 
 
+class Halved(SGD):
+    """With a setting of its own, which every step asks for."""
+
+    def settings(self, common, hyper, step, state):
+        settings = super().settings(common, hyper, step, state)
+        return {**settings, "lr": settings["lr"] / 2**step}
+
+
+def test_settings_of_ones_own_are_those_of_every_step(monkeypatch):
+    compare(monkeypatch, lambda params: Halved(params, lr=0.5))
+
+
 @pytest.mark.parametrize("way", ["deepcopy", "pickle", "state_dict"])
 def test_copies_share_nothing_and_go_on_together(way, runs):
     params = leaves()

@@ -1,6 +1,8 @@
 """Parameters, groups, gradients and state, as any optimizer handles them."""
 
+import inspect
 import threading
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from optim import (
     UpdateError,
     decay_groups,
 )
-from optim.hyperparameters import NON_NEGATIVE
+from optim.hyperparameters import NON_NEGATIVE, NonNegative
 
 
 def leaf(data, **options):
@@ -322,6 +324,35 @@ class Own(Optimizer):
     @staticmethod
     def update(p, g, *, lr):
         return (p - lr * g,)
+
+
+class Fast(SGD):
+    def __init__(self, params, lr: NonNegative = 1.0, *, note: Annotated[str, "of no rule"] = "", **others):
+        self.note = note
+        super().__init__(params, lr=lr, **others)
+
+
+class Noted(SGD):
+    def __init__(self, params, lr: Annotated[float, "of no rule"] = 1.0, **others):
+        super().__init__(params, lr=lr, **others)
+
+
+@pytest.mark.parametrize("make", [Fast, Noted])
+def test_annotations_of_a_constructor_leave_the_other_rules_as_they_are(make):
+    assert make.rules == SGD.rules
+    w = leaf([1.0])
+    optimizer = make([w], momentum=0.5)
+    for _ in range(3):
+        w.grad = np.ones(1)
+        optimizer.step()
+    assert w.item() == 1.0 - 1.0 - 1.5 - 1.75
+    with pytest.raises(HyperparameterError, match=f"{make.__name__}: lr must be a number with 0 <= lr < inf"):
+        make([w], lr=-1.0)
+
+
+def test_a_signature_says_the_rules_in_words():
+    assert "Number(low=0.0, high=inf, low_open=False)" in str(inspect.signature(SGD))
+    assert "Choice(words=('pytorch', 'classical', 'ema'))" in str(inspect.signature(SGD))
 
 
 def test_a_coefficient_that_is_no_float_is_refused():
