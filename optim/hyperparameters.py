@@ -119,7 +119,7 @@ Switch = Annotated[bool, Flag()]
 
 
 def rules_of(init: Callable[..., None]) -> dict[str, Rule]:
-    """The rules in the annotations of a constructor, by the names of the hyper-parameters.
+    """The rules in the annotations of a constructor, by the names of the hyper-parameters; strings have none.
 
     >>> from optim.hyperparameters import Switch, rules_of
     >>> def init(self, params, lr: float, maximize: Switch): ...

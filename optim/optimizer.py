@@ -104,10 +104,10 @@ class Optimizer:
         for group in read_groups(type(self).__name__, params):
             self.add_param_group(group)
 
-    @classmethod
-    def _given(cls, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    @staticmethod
+    def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The hyper-parameters among the arguments of a constructor, its ``locals()``."""
-        return {name: value for name, value in arguments.items() if name in cls.rules}
+        return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of the state arrays of a parameter, for the hyper-parameters as they were given.

@@ -350,6 +350,15 @@ def test_annotations_of_a_constructor_leave_the_other_rules_as_they_are(make):
         make([w], lr=-1.0)
 
 
+class Few(SGD):
+    rules = {"lr": NON_NEGATIVE}  # noqa: RUF012
+
+
+def test_a_subclass_that_leaves_rules_out_is_told_which():
+    with pytest.raises(HyperparameterError, match=r"Few has no hyper-parameter momentum .*; it has lr\."):
+        Few([leaf([1.0])])
+
+
 def test_a_signature_says_the_rules_in_words():
     assert "Number(low=0.0, high=inf, low_open=False)" in str(inspect.signature(SGD))
     assert "Choice(words=('pytorch', 'classical', 'ema'))" in str(inspect.signature(SGD))
