@@ -1,5 +1,6 @@
 """Training steps, compiled beside eager, while everything around them changes."""
 
+import contextlib
 import copy
 import inspect
 import pickle
@@ -506,7 +507,8 @@ def test_what_stands_for_arrays_is_gone_after_an_interrupt(World):
 def test_a_function_whose_signature_was_asked_for():
     """NumPy 2.4 keeps the signature of a ufunc in the ufunc, once `inspect` has asked for it."""
     function = np.negative
-    inspect.signature(function)
+    with contextlib.suppress(ValueError):  # before NumPy 2.4 there is none
+        inspect.signature(function)
     compiled = autograd.compile(lambda x: function(x) * 2.0, strict=True)
     assert all(np.array_equal(compiled(np.full(2, i)), np.full(2, -2.0 * i)) for i in range(5))
     assert compiled.source
