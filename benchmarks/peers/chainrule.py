@@ -32,15 +32,18 @@ def prepared(function):
 def scalar(w, data):
     inputs = [[tensor(float(v)) for v in row] for row in data["X"]]
     labels = data["Y"].tolist()
-    weights, biases, parameters = [], [], []
 
     def variables(array):
         return [tensor(float(v), requires_grad=True) for v in array]
 
+    weights = [[variables(row) for row in array] for array in data["parameters"][::2]]
+    biases = [variables(array) for array in data["parameters"][1::2]]
+    parameters = [p for array in weights for row in array for p in row] + [p for row in biases for p in row]
+    start = [p.item() for p in parameters]
+
     def reset():
-        weights[:] = [[variables(row) for row in array] for array in data["parameters"][::2]]
-        biases[:] = [variables(array) for array in data["parameters"][1::2]]
-        parameters[:] = [p for array in weights for row in array for p in row] + [p for row in biases for p in row]
+        for p, value in zip(parameters, start, strict=True):
+            p.data = value
 
     def network(x):
         for layer, (rows, bias) in enumerate(zip(weights, biases, strict=True), start=1):
