@@ -2,8 +2,8 @@
 
 A peer is a module in the folder ``peers`` that imports its library and has a function for each kind of workload that
 the library can do, ``kind(workload, data) -> Task`` (None: not with this version), and
-``op(name, x, w, backward) -> Task`` for the tables of single ops. One that compiles at its first steps says by
-``WARM_UP`` how many they are, so that they are done before anything is timed.
+``op(name, x, w, backward) -> Task`` for the tables of single ops. What it cannot run stands in ``CANNOT``. One
+that compiles at its first steps says by ``WARM_UP`` how many they are, so that they are done before anything is timed.
 """
 
 import gc
@@ -22,6 +22,8 @@ from workloads import WORKLOADS, Task, data_of, operands_of
 
 def task_of(peer: Any, name: str) -> Task | None:
     """The task of a workload, case, or single op named like ``"tanh/(10,)/backward"``; None if the peer has none."""
+    if name in getattr(peer, "CANNOT", ()):
+        return None
     if name in WORKLOADS:
         make = getattr(peer, WORKLOADS[name].kind, None)
         task: Task | None = make and make(WORKLOADS[name], data_of(name))

@@ -187,8 +187,8 @@ def main() -> int:
             able = {peer: p for peer, p in pythons.items() if name in COMPILED or peer not in COMPILERS}
             measured |= compare([name], able, rounds, seconds)
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
-    if given.json:
-        given.json.write_text(json.dumps({"versions": versions, "rounds": rounds, "results": measured}, indent=1))
+        if given.json:  # after each, so that nothing is lost when a later one fails
+            given.json.write_text(json.dumps({"versions": versions, "rounds": rounds, "results": measured}, indent=1))
     print(report.write(measured, [peer for peer in pythons if peer not in COMPILERS], versions, notes, rounds))
     missed = report.missed(measured)
     for line in missed:
