@@ -26,7 +26,7 @@ from autograd.compiling.arguments import Arguments
 from autograd.compiling.errors import CompileError, CompileWarning, Refused
 from autograd.compiling.frames import is_ours, line_of
 from autograd.compiling.guards import Guards
-from autograd.compiling.program import ANOTHER_WAY, BUSY, Program, disagreement
+from autograd.compiling.program import ANOTHER_WAY, BUSY, Program, disagreement, times
 from autograd.compiling.renewed import Renewed
 from autograd.compiling.snapshot import Snapshot, differences, frozen
 from autograd.compiling.tracing import Trace
@@ -311,20 +311,8 @@ class Compiled(Generic[P, R]):
         if self._refused and not self._programs:
             return "\n".join(f"{name} runs eager: {reason}." for reason, _ in self._refused.values())
         counts = f"{_count(len(self._programs), 'program')}, {_count(self._eager, 'call')} eager"
-        lines = [f"{name}: traced {_times(self._traced)}, {counts}."]
-        for program in self._programs:
-            lines.append(
-                f"  {program.planned}, {program.bytes} bytes of memory that stays; "
-                f"replayed {_times(program.replays)}, {program.verified} beside eager, "
-                f"{_times(program.missed)} another way was taken"
-            )
-            lines += [f"  {block.words()}" for block in program.blocks]
-            if program.verified:
-                replay, eager = program.seconds
-                lines.append(
-                    f"  when verified, a replay took {replay * 1e6:.0f} us, the eager run {eager * 1e6:.0f} us: "
-                    f"{program.replays * (eager - replay) * 1e3:.1f} ms saved so far"
-                )
+        lines = [f"{name}: traced {times(self._traced)}, {counts}."]
+        lines += [f"  {line}" for program in self._programs for line in program.words()]
         lines += [f"  some calls run eager: {reason}" for reason, _ in self._refused.values()]
         if not self._programs and self._first:
             lines.append("  one trace was made; the next call of this signature makes the second")
@@ -366,10 +354,6 @@ class _Bound(functools.partial[Any]):
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
 
 
 @overload

@@ -55,6 +55,21 @@ class Program:
             return OTHER
         return self._build(values, arguments.leaves)
 
+    def words(self) -> list[str]:
+        """What it does and how often it was replayed, for `Compiled.explain`."""
+        lines = [
+            f"{self.planned}, {self.bytes} bytes of memory that stays; replayed {times(self.replays)}, "
+            f"{self.verified} beside eager, {times(self.missed)} another way was taken",
+            *(block.words() for block in self.blocks),
+        ]
+        if self.verified:
+            replay, eager = self.seconds
+            lines.append(
+                f"when verified, a replay took {replay * 1e6:.0f} us, the eager run {eager * 1e6:.0f} us: "
+                f"{self.replays * (eager - replay) * 1e3:.1f} ms saved so far"
+            )
+        return lines
+
     def _line_of(self, error: Exception) -> int:
         """The line of the program at which an error was raised."""
         trace, line = error.__traceback__, 0
@@ -67,6 +82,11 @@ class Program:
 
 BUSY = object()
 ANOTHER_WAY = "a check came out otherwise"
+
+
+def times(number: int) -> str:
+    """How often, in words."""
+    return "once" if number == 1 else f"{number} times"
 
 
 def disagreement(a: Trace, b: Trace) -> str | None:
