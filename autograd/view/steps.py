@@ -1,6 +1,6 @@
 """`steps`: the backward pass as a sequence of records, to read one by one, to print, or to play in a browser.
 
-This module owns the records and their wording. How gradients travel belongs to `chain`, the page to `write.player`.
+This module owns the records and their wording. How gradients travel belongs to `chain`, the page to `write.page`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from autograd.view.chain.local import rule_source, slope
 from autograd.view.chain.names import Names, place_of, scope_of
 from autograd.view.chain.replay import Firing, Replay, Sent
 from autograd.view.picture.values import brief
-from autograd.view.write.player import write_player
+from autograd.view.write.page import write_player
 
 _SHOWN = 60  # steps that the printed form writes out; all can be iterated over
 
