@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from nn.cli.options import UsageError
-from nn.teaching.zoo import EXERCISES, FAMILIES, Exercise, run, show
+from nn.teaching import zoo as bugs
+from nn.teaching.zoo import Exercise, run, show
 from nn.teaching.zoo.calls import calls
 from nn.teaching.zoo.planting import score
 
@@ -55,10 +56,12 @@ def zoo(arguments: argparse.Namespace) -> int:
         return _list()
     found = _find(asked)
     if len(found) != 1:
-        names = f": {', '.join(EXERCISES[i].name for i in found)}" if found else ""
-        raise UsageError(f"{len(found) or 'no'} exercises go by {asked!r}{names} (there are 1 to {len(EXERCISES)})")
+        names = f": {', '.join(bugs.EXERCISES[i].name for i in found)}" if found else ""
+        raise UsageError(
+            f"{len(found) or 'no'} exercises go by {asked!r}{names} (there are 1 to {len(bugs.EXERCISES)})"
+        )
     [i] = found
-    exercise = EXERCISES[i]
+    exercise = bugs.EXERCISES[i]
     if arguments.hint is not None:
         if not 1 <= arguments.hint <= len(exercise.hints):
             raise UsageError(f"exercise {i + 1} has the hints 1 to {len(exercise.hints)}, not {arguments.hint}")
@@ -78,15 +81,15 @@ def zoo(arguments: argparse.Namespace) -> int:
 def _find(asked: str) -> list[int]:
     """The exercises of a number, of a name, or of a part of a name."""
     if asked.isdecimal():
-        return [int(asked) - 1] if 1 <= int(asked) <= len(EXERCISES) else []
-    exact = [i for i, exercise in enumerate(EXERCISES) if exercise.name == asked.lower()]
-    return exact or [i for i, exercise in enumerate(EXERCISES) if asked.lower() in exercise.name]
+        return [int(asked) - 1] if 1 <= int(asked) <= len(bugs.EXERCISES) else []
+    exact = [i for i, exercise in enumerate(bugs.EXERCISES) if exercise.name == asked.lower()]
+    return exact or [i for i, exercise in enumerate(bugs.EXERCISES) if asked.lower() in exercise.name]
 
 
 def _list() -> int:
-    print(f"{len(EXERCISES)} programs with one mistake each. Find it.")
+    print(f"{len(bugs.EXERCISES)} programs with one mistake each. Find it.")
     number = 0
-    for family, exercises in FAMILIES.items():
+    for family, exercises in bugs.FAMILIES.items():
         print(f"\n{family}")
         for exercise in exercises:  # not their names, which tell what is wrong
             number += 1
@@ -96,7 +99,7 @@ def _list() -> int:
 
 
 def _exercise(number: int, exercise: Exercise) -> None:
-    print(f"Exercise {number} of {len(EXERCISES)}\n\n{_wrapped(exercise.story)}\n")
+    print(f"Exercise {number} of {len(bugs.EXERCISES)}\n\n{_wrapped(exercise.story)}\n")
     print(textwrap.indent(exercise.program, "    "))
     count = len(exercise.hints)
     hints = "--hint 1" if count == 1 else f"--hint 1 to --hint {count}"
@@ -118,8 +121,8 @@ def _score(programs: int, seed: int | None) -> int:
     print(f"localisation, random programs with seed {seed}:")
     print(textwrap.indent(str(found), "  "))
     print(textwrap.indent(files("nn.teaching.zoo").joinpath("score.txt").read_text(encoding="utf-8").strip(), "  "))
-    caught = [run(exercise).catches(exercise) for exercise in EXERCISES]
-    passed = [run(exercise, exercise.solution).passes for exercise in EXERCISES]
+    caught = [run(exercise).catches(exercise) for exercise in bugs.EXERCISES]
+    passed = [run(exercise, exercise.solution).passes for exercise in bugs.EXERCISES]
     print("bug zoo:")
-    print(f"  {sum(caught)} of {len(EXERCISES)} mistakes found, {sum(passed)} of {len(EXERCISES)} solutions pass")
+    print(f"  {sum(caught)} of {len(caught)} mistakes found, {sum(passed)} of {len(passed)} solutions pass")
     return 0 if all(caught) and all(passed) and not found.failures else 1

@@ -4,6 +4,7 @@ import pytest
 
 from autograd.engine.op import REGISTRY
 from nn.cli import main, zoo as cli
+from nn.teaching import zoo as bugs
 from nn.teaching.zoo.calls import _is_ours, calls
 from nn.zoo import EXERCISES
 
@@ -88,7 +89,7 @@ def test_the_scores(capsys, monkeypatch):
     assert lines[2] == "  2 right programs: 0 false alarms"
     assert "  2,000 planted faults: 2,000 named exactly (100.00%)" in lines
     assert lines[-1] == f"  {n} of {n} mistakes found, {n} of {n} solutions pass"
-    monkeypatch.setattr(cli, "EXERCISES", EXERCISES[:1])
+    monkeypatch.setattr(bugs, "EXERCISES", EXERCISES[:1])
     monkeypatch.setattr(cli, "run", lambda *given: _Nothing())
     code, out, _ = zoo(capsys, "--score", "--programs", "1", "--seed", "3")
     assert code == 1

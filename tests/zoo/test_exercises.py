@@ -1,6 +1,7 @@
 """The bug zoo as mutation tests: the library finds every mistake, at the right line, and every solution passes."""
 
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from autograd.gradcheck.report import MEANING
+from nn.teaching.zoo.reading import read_family
 from nn.zoo import EXERCISES, Exercise, run
 
 README = Path(__file__).parents[2] / "README.md"
@@ -70,6 +72,52 @@ def test_a_mistake_that_is_not_found_is_noticed():
     assert not run(other).catches(other)
     with pytest.raises(ValueError, match="is not in the program exactly once"):
         Exercise(name="none", program="y\n", finds="", **plain)
+
+
+WHOLE = '''
+family = "a kind"
+
+[[exercise]]
+name = "twice"
+story = "One line, and another."
+program = "x = 1  # twice"
+wrong = "1"
+right = "2"
+finds = ""
+points_at = ""
+says = ""
+hints = ["Look."]
+why = """
+Two
+lines."""
+'''
+
+
+def test_a_table_is_an_exercise():
+    title, [exercise] = read_family("kinds.toml", WHOLE)
+    assert (title, exercise.name, exercise.why) == ("a kind", "twice", "Two lines.")
+    assert (exercise.program, exercise.solution) == ("x = 1  # twice", "x = 2  # twice")
+    assert (exercise.hints, exercise.op) == (("Look.",), None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('name = "twice"', "name = twice", "kinds.toml is no TOML: Invalid value (at line 5, column 8)."),
+        ('family = "a kind"', "", "kinds.toml must have a title"),
+        ('family = "a kind"', 'family = "a kind"\nkind = 1', "kinds.toml must have a title"),
+        ("[[exercise]]", "[exercise]", "kinds.toml must have a title"),
+        ('says = ""', "", "kinds.toml, exercise 1 (twice) has no says."),
+        ('name = "twice"', "", "kinds.toml, exercise 1 (without a name) has no name."),
+        ('says = ""', 'says = ""\nsaid = ""', "kinds.toml, exercise 1 (twice) has an unknown field 'said'; there"),
+        ('says = ""', "says = 1", "kinds.toml, exercise 1 (twice): says must be a text, not 1."),
+        ('hints = ["Look."]', 'hints = "Look."', "kinds.toml, exercise 1 (twice): hints must be a list of texts, not"),
+        ('wrong = "1"', 'wrong = "3"', "exercise twice: '3' is not in the program exactly once."),
+    ],
+)
+def test_a_table_that_is_none_is_refused(before, after, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read_family("kinds.toml", WHOLE.replace(before, after))
 
 
 def test_the_published_step():

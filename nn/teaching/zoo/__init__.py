@@ -1,7 +1,8 @@
 """The bug zoo: programs with one mistake each, of the kinds that people make, as exercises and as tests of the checks.
 
-`EXERCISES` has them all, in families; `chainrule zoo` shows them. `planting` makes random programs with a fault at a
-random node, to count how often the gradient check names exactly that node.
+`EXERCISES` has them all, in families, as the TOML files of this folder hold them; `chainrule zoo` shows them.
+`planting` makes random programs with a fault at a random node, to count how often the gradient check names exactly that
+node.
 
 >>> from nn.zoo import EXERCISES, run
 >>> exercise = EXERCISES[0]
@@ -12,16 +13,14 @@ random node, to count how often the gradient check names exactly that node.
 True
 """
 
-from nn.teaching.zoo import graphs, messages, rules, training
+from typing import TYPE_CHECKING
+
+from autograd.lazy import on_use
 from nn.teaching.zoo.exercise import Exercise, Outcome, run, show
 
 __all__ = ["EXERCISES", "FAMILIES", "Exercise", "Outcome", "run", "show"]
 
-FAMILIES: dict[str, tuple[Exercise, ...]] = {
-    "gradients worked out by hand": rules.EXERCISES,
-    "functions that gradients cannot be right for": graphs.EXERCISES,
-    "training loops and losses": training.EXERCISES,
-    "what the errors say": messages.EXERCISES,
-}
+if TYPE_CHECKING:
+    from nn.teaching.zoo.reading import EXERCISES, FAMILIES
 
-EXERCISES: tuple[Exercise, ...] = tuple(exercise for family in FAMILIES.values() for exercise in family)
+__getattr__, __dir__ = on_use(__name__, dict.fromkeys(("EXERCISES", "FAMILIES"), "nn.teaching.zoo.reading"))

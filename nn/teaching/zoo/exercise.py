@@ -63,11 +63,6 @@ class Exercise:
         return "<zoo>"  # not the name, which tells what is wrong
 
 
-def exercise(statement: str, *, program: str, **words: Any) -> Exercise:
-    """An exercise whose program imports NumPy and something else."""
-    return Exercise(program=f"import numpy as np\n{statement}\n\n{program}", **words)
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a program of the zoo did: its output, and the report, error or warning that the library gave.
