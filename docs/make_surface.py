@@ -1,4 +1,4 @@
-"""Writes what autograd/surface.py declares of ops: operators and methods, from their records and the types of kernels.
+"""Writes what autograd/surface.pyi declares of ops: operators and methods, from their records and the types of kernels.
 
 python docs/make_surface.py            # writes that part of the file
 python docs/make_surface.py --check    # fails when it is stale
@@ -16,8 +16,8 @@ from autograd import Tensor  # noqa: E402
 from autograd.engine.op import REGISTRY  # noqa: E402
 from autograd.methods import COMPARISONS, OPERATORS  # noqa: E402
 
-FILE = ROOT / "autograd" / "surface.py"
-START, END = "        # --- of ops, written by docs/make_surface.py\n", "        # --- made of NumPy's functions\n"
+FILE = ROOT / "autograd" / "surface.pyi"
+START, END = "    # --- of ops, written by docs/make_surface.py\n", "    # --- made of NumPy's functions\n"
 
 # Types of the options that NumPy's methods have and the kernels of ops do not.
 OPTIONS = {"dtype": "DTypeLike | None", "out": "None", "initial": "Operand", "mean": "Operand", "correction": "float"}
@@ -46,9 +46,9 @@ def method(op, name):
         parts.append(f"{p.name}: {types.get(p.name, 'Any')}{'' if p.default is p.empty else ' = ...'}")
     returned = "Tensor" if op.differentiable else "Any"
     line = f"def {name}({', '.join(parts)}) -> {returned}: ..."
-    if len(line) <= 112:
+    if len(line) <= 116:
         return line
-    inside = textwrap.fill(", ".join(parts), 108, initial_indent="    ", subsequent_indent="    ")
+    inside = textwrap.fill(", ".join(parts), 112, initial_indent="    ", subsequent_indent="    ")
     return f"def {name}(\n{inside},\n) -> {returned}: ..."
 
 
@@ -64,7 +64,7 @@ def written(text):
     """The text of the file with this part made anew."""
     before, _, rest = text.partition(START)
     after = rest.partition(END)[2]
-    return before + START + textwrap.indent("\n".join(declarations()), " " * 8) + "\n\n" + END + after
+    return before + START + textwrap.indent("\n".join(declarations()), " " * 4) + "\n\n" + END + after
 
 
 def main():

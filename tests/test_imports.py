@@ -61,9 +61,6 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 PACKAGES = ("autograd", "optim", "nn")
 
-# Written for type checkers: it names the classes above it, and imports nothing when it runs.
-SIGNATURES = "autograd.surface"
-
 # Imported on use, inside a function. Everything else is imported at the top of a module.
 OPTIONAL = {
     *(
@@ -130,14 +127,12 @@ def imported(statement, name, is_package):
     return submodules if len(submodules) == len(statement.names) else [source, *submodules]
 
 
-def import_statements(tree, types_only=False):
-    """Every import statement with whether it runs inside a function; what only type checkers read may be left out."""
+def import_statements(tree):
+    """Every import statement with whether it runs inside a function."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     pending = [(tree, False)]
     while pending:
         parent, inside = pending.pop()
-        if types_only and isinstance(parent, ast.If) and ast.unparse(parent.test) == "TYPE_CHECKING":
-            continue
         for node in ast.iter_child_nodes(parent):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 yield node, inside
@@ -148,7 +143,7 @@ def complaints(name, source, is_package=False):
     """What is wrong with the imports of a module, a line each."""
     own = unit(name)
     found = []
-    for statement, inside in import_statements(ast.parse(source), types_only=name == SIGNATURES):
+    for statement, inside in import_statements(ast.parse(source)):
         for target in imported(statement, name, is_package):
             root = target.partition(".")[0]
             if around(target) and around(target) != around(name):

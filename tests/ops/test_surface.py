@@ -1,4 +1,4 @@
-"""autograd/surface.py, what editors and type checkers see of a Tensor, lists what autograd/methods.py attaches."""
+"""autograd/surface.pyi, what editors and type checkers see of a Tensor, lists what autograd/methods.py attaches."""
 
 import ast
 import inspect
@@ -12,11 +12,11 @@ from autograd.engine.op import REGISTRY, Op
 from autograd.methods import COMPARISONS, OPERATORS
 
 
-def class_body(module, name):
-    """The statements of a class, from the source of its module."""
-    tree = ast.parse(Path(find_spec(module).origin).read_text(encoding="utf-8"))
-    found = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
-    return max(found, key=len)  # Surface is written twice: for type checkers, and empty for running
+def class_body(module, name, suffix=".py"):
+    """The statements of a class, from the source of its module, or from what stands beside that for type checkers."""
+    tree = ast.parse(Path(find_spec(module).origin).with_suffix(suffix).read_text(encoding="utf-8"))
+    [found] = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
+    return found
 
 
 def names_of(statements):
@@ -28,7 +28,7 @@ def names_of(statements):
             yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
 
 
-DECLARED = {s.name: s for s in class_body("autograd.surface", "Surface") if isinstance(s, ast.FunctionDef)}
+DECLARED = {s.name: s for s in class_body("autograd.surface", "Surface", ".pyi") if isinstance(s, ast.FunctionDef)}
 WRITTEN = set(names_of(class_body("autograd.engine.tensor", "Tensor")))  # in the class statement of Tensor itself
 ATTACHED = {
     name: value
