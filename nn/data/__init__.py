@@ -12,6 +12,8 @@ from nn.data.split import *
 # What many programs do without is imported at its first use, as in `nn`.
 if _typing.TYPE_CHECKING:
     from nn.data.augment import *
+    from nn.data.dataloader import *
+    from nn.data.datasets import *
     from nn.data.folds import *
     from nn.data.idx import *
     from nn.data.labels import *
@@ -20,6 +22,11 @@ if _typing.TYPE_CHECKING:
     from nn.data.toy import *
 _NAMES = {
     "augment": ("Compose", "Cutout", "Flip", "Noise", "Rotate", "Shift"),
+    "dataloader": ("DataLoader", "default_collate"),
+    "datasets": (
+        *("BatchSampler", "ConcatDataset", "Dataset", "IterableDataset", "RandomSampler", "Sampler", "random_split"),
+        *("SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler"),
+    ),
     "folds": ("Fold", "KFold"),
     "idx": ("Images", "mnist", "read_idx"),
     "labels": ("class_numbers", "one_hot"),

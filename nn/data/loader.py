@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import length_hint
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -144,14 +145,14 @@ class Loader:
             seed, epoch, batch = (int(state[key]) for key in ("seed", "epoch", "batch"))
         except (KeyError, TypeError, ValueError):
             raise ValueError(f"{state!r} is no state of a Loader, which has a seed, an epoch and a batch.") from None
-        if min(seed, epoch, batch) < 0 or (not isinstance(self.source, Stream) and batch > len(self)):
+        if min(seed, epoch, batch) < 0 or batch > length_hint(self, batch):
             raise ValueError(
                 f"{dict(state)!r} is no state of a loader of {self.source.what} in batches of {self.batch_size}."
             )
         self.seed, self.epoch, self.batch, self._skip = seed, epoch, 0, batch
 
     def __repr__(self) -> str:
-        return f"Loader({self.source.what}, batch_size={self.batch_size}, shuffle={self.shuffle})"
+        return f"{type(self).__name__}({self.source.what}, batch_size={self.batch_size}, shuffle={self.shuffle})"
 
     @property
     def arrays(self) -> tuple[Any, ...]:

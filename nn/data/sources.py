@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from autograd import Tensor
 from autograd.arrays import only_numbers
-from nn.arrays import plain
+from nn.arrays import is_live, plain
 from nn.data.mapped import NpyFile
 from nn.defaults import get_default_dtype, parameter_dtype
 
@@ -35,7 +35,7 @@ class Source:
         """The samples of an index, which is a slice or an array of numbers."""
         raise NotImplementedError
 
-    def _in_dtype(self, array: Any) -> Any:
+    def in_dtype(self, array: Any) -> Any:
         """A floating array in the dtype of the loader, others as they are."""
         return array.astype(self.dtype) if array.dtype.kind == "f" and array.dtype != self.dtype else array
 
@@ -53,13 +53,13 @@ class Arrays(Source):
         if isinstance(part, NpyFile | np.memmap):
             return part
         only_numbers(part, "an array to be loaded")
-        return self._in_dtype(part if hasattr(part, "dtype") else np.asarray(part))
+        return self.in_dtype(part if hasattr(part, "dtype") else np.asarray(part))
 
     def __len__(self) -> int:
         return len(self.arrays[0])
 
     def take(self, index: Any) -> tuple[Any, ...]:
-        return tuple(self._in_dtype(array[index]) for array in self.arrays)
+        return tuple(self.in_dtype(array[index]) for array in self.arrays)
 
 
 class Samples(Source):
@@ -79,22 +79,9 @@ class Samples(Source):
     def _stacked(self, samples: list[Any]) -> tuple[Any, ...]:
         self.single = not isinstance(samples[0], list | tuple)
         rows = [(sample,) for sample in samples] if self.single else samples
-        sizes = {len(row) for row in rows}
-        if len(sizes) > 1:
-            raise ValueError(f"the samples of a batch have different numbers of parts: {sorted(sizes)}.")
-        return tuple(
-            self._stack(i, [plain(part) for part in column]) for i, column in enumerate(zip(*rows, strict=True))
-        )
-
-    def _stack(self, part: int, column: list[NDArray[Any]]) -> NDArray[Any]:
-        shapes = {a.shape for a in column}
-        if len(shapes) > 1:
-            first, second, *_ = sorted(shapes)
-            raise ValueError(
-                f"the samples of a batch cannot be stacked: part {part} has the shapes {first} and {second}. Pad or "
-                "crop them to one shape."
-            )
-        return np.asarray(self._in_dtype(np.stack(column)))
+        alike([len(row) for row in rows], "the samples of a batch have different numbers of parts: {} and {}.")
+        columns = zip(*rows, strict=True)
+        return tuple(plain(self.in_dtype(stacked(column, f"part {i}"))) for i, column in enumerate(columns))
 
 
 class Stream(Samples):
@@ -112,20 +99,47 @@ class Stream(Samples):
     def __len__(self) -> int:
         raise TypeError(f"{self.what} has no length: its samples are known when they come.")
 
-    def batches(self, size: int, skip: int, drop_last: bool) -> Iterator[tuple[Any, ...]]:
-        """The samples in batches, after some that are left out."""
+    def samples(self, skip: int) -> Iterator[Any]:
+        """The samples, after some that are left out."""
         if self.once and self.used:
             raise ValueError(
                 "this generator has been gone through, and there is no second time. Pass the function that makes it "
                 "(Loader(make) instead of Loader(make())), which is called for every loop."
             )
         self.used = True
-        samples = iter(self.data() if callable(self.data) else self.data)
-        for _ in islice(samples, skip * size):
-            pass
+        return islice(self.data() if callable(self.data) else self.data, skip, None)
+
+    def batches(self, size: int, skip: int, drop_last: bool) -> Iterator[tuple[Any, ...]]:
+        """The samples in batches, after some that are left out."""
+        samples = self.samples(skip * size)
         while batch := list(islice(samples, size)):
             if len(batch) == size or not drop_last:
                 yield self._stacked(batch)
+
+
+class Misfit(ValueError):
+    """Samples that do not go together; ``place`` in the batch is that of the first that differs from the one before."""
+
+    place: int
+
+
+def alike(values: Sequence[Any], text: str) -> None:
+    """Require that all samples of a batch have the same value; the text has places for two others."""
+    for place, value in enumerate(values):
+        if value != values[0]:
+            error = Misfit(text.format(values[0], value))
+            error.place = place
+            raise error
+
+
+def stacked(column: Sequence[Any], what: str) -> Any:
+    """The samples of a batch as one array, or as a Tensor where they have a graph."""
+    arrays = [a if is_live(a) else plain(a, what) for a in column]
+    text = (
+        f"the samples of a batch cannot be stacked: {what} has the shapes {{}} and {{}}. Pad or crop them to one shape."
+    )
+    alike([a.shape for a in arrays], text)
+    return np.stack(arrays)
 
 
 def common_length(arrays: tuple[Any, ...], purpose: str) -> int:
@@ -140,6 +154,8 @@ def common_length(arrays: tuple[Any, ...], purpose: str) -> int:
 
 def source_of(data: Any, dtype: DTypeLike | None) -> Source:
     """The source that data stand for."""
+    if isinstance(data, Source):
+        return data
     if isinstance(data, list | tuple | np.ndarray | Tensor | NpyFile):
         return Arrays(data, dtype)
     if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not hasattr(data, "__array__"):

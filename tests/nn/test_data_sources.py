@@ -81,9 +81,9 @@ def test_streams_have_no_length_and_no_other_order():
 
 
 def test_samples_that_do_not_go_together():
-    with pytest.raises(ValueError, match=r"part 0 has the shapes \(1,\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"part 0 has the shapes \(2,\) and \(1,\)"):
         list(Loader(lambda: iter([np.zeros(2), np.zeros(1)]), 2))
-    with pytest.raises(ValueError, match=r"different numbers of parts: \[1, 2\]"):
+    with pytest.raises(ValueError, match="different numbers of parts: 1 and 2"):
         list(Loader(lambda: iter([(1,), (1, 2)]), 2))
     with pytest.raises(TypeError, match="a dict has no samples by number"):
         Loader({"x": np.zeros(3)}, 2)

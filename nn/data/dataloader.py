@@ -1,0 +1,188 @@
+"""`DataLoader`: a `Loader` with PyTorch's arguments, whose batches are Tensors, fetched ahead by threads if wanted."""
+
+from __future__ import annotations
+
+import reprlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from itertools import count, islice
+from threading import current_thread
+from typing import Any
+
+from numpy.typing import DTypeLike
+
+from autograd import Tensor
+from autograd.engine.tensor import constant
+from nn.data.datasets import BatchSampler, Drawn, IterableDataset, RandomSampler, SequentialSampler, rows
+from nn.data.loader import Loader
+from nn.data.sources import Misfit, Samples, Stream, alike, source_of, stacked
+from nn.defaults import Randomness
+from nn.validation import positive
+
+__all__ = ["DataLoader", "default_collate"]
+
+END = object()  # in place of a sample or a batch, where there is no further one
+
+
+class DataLoader(Loader):
+    """A data set in batches of Tensors: PyTorch's arguments and defaults, with the order and the state of a `Loader`.
+
+    ``dataset`` is a `Dataset`, or anything that gives samples by number or one after the other. ``collate_fn`` makes a
+    batch of a list of samples; without one it is `default_collate`, with ``dtype``. ``generator`` is a NumPy generator
+    or a seed.
+
+    ``num_workers`` threads (there are no processes) fetch up to ``prefetch_factor`` (2) batches each ahead. Batches and
+    their order are the same as without, unless samples draw from one random generator: let each have its own, such as
+    ``default_rng((seed, i))``, or take one worker. A stream is read by one. The threads end with the loop, however
+    it ends; errors name sample, batch and worker. ``pin_memory``, ``persistent_workers``, ``in_order`` change nothing.
+
+    >>> import nn
+    >>> loader = nn.data.DataLoader(nn.data.TensorDataset(*nn.data.xor()), batch_size=3, num_workers=2)
+    >>> for x, y in loader:
+    ...     print(x.shape, y)
+    (3, 2) tensor([0., 1., 1.], dtype=float32)
+    (1, 2) tensor([0.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Sequence[Any]] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: None = None,
+        multiprocessing_context: None = None,
+        generator: Randomness = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        in_order: bool = True,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        ordered, grouped = sampler is not None, batch_sampler is not None
+        by_number = hasattr(dataset, "__getitem__") and not isinstance(dataset, IterableDataset)
+        if not (by_number or callable(dataset) or isinstance(dataset, Iterable)):
+            raise TypeError(f"a data set has __getitem__ and __len__, or __iter__, but {dataset!r:.80} has not.")
+        source = Samples(dataset, dtype) if by_number else source_of(dataset, dtype)
+        for wrong, why in (
+            (batch_size is None, "batch_size=None: for samples one by one, loop over the data set"),
+            (grouped and (batch_size != 1 or drop_last), "batch_sampler: leave out batch_size and drop_last"),
+            (ordered + grouped + bool(shuffle) > 1, "sampler, batch_sampler, shuffle: only one can decide the order"),
+            ((ordered or grouped) and not by_number, "a stream has an order of its own: leave out the sampler"),
+            (num_workers < 0, f"num_workers is how many threads fetch batches, from 0 on, not {num_workers!r}"),
+            (timeout, "timeout: a thread that hangs cannot be ended from outside"),
+            (worker_init_fn, "worker_init_fn: workers are threads, which share what it would set up for each"),
+            (multiprocessing_context, "multiprocessing_context: workers are threads; processes are not offered"),
+        ):
+            if wrong:
+                raise ValueError(f"{why}.")
+        super().__init__(source, batch_size, shuffle=bool(shuffle), drop_last=drop_last, seed=0)
+        source.single = True  # a batch is one object, whatever it consists of
+        self.dataset = dataset
+        self.num_workers = num_workers
+        self.prefetch_factor = positive("prefetch_factor", prefetch_factor or 2, "number of batches")
+        self._collate = partial(default_collate, dtype=source.dtype)
+        self.collate_fn = self._collate if collate_fn is None else collate_fn
+        if sampler is None:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        self.sampler: Any = sampler
+        self.batch_sampler: Any = batch_sampler if grouped else BatchSampler(sampler, batch_size, drop_last)
+        self._drawn = getattr(self.batch_sampler, "sampler", None)
+        if isinstance(self._drawn, Drawn):
+            self.seed, self.epoch = self._drawn.seed, self._drawn.epoch
+
+    def __len__(self) -> int:
+        return len(self.batch_sampler)
+
+    def _read(self, epoch: int, skip: int) -> Iterator[tuple[Any, ...]]:
+        if isinstance(self._drawn, Drawn):
+            self._drawn.seed, self._drawn.epoch = self.seed, epoch
+        order, workers, stream = self.batch_sampler, self.num_workers, None
+        if isinstance(self.source, Stream):
+            order, workers = BatchSampler(count(), self.batch_size, False), min(workers, 1)
+            stream = self.source.samples(skip * self.batch_size)
+        calls = (partial(self._fetch, stream, *task) for task in islice(enumerate(order), skip, None))
+        for batch in ahead(calls, workers, workers * self.prefetch_factor) if workers else (call({}) for call in calls):
+            if batch is END:
+                return
+            yield (batch,)
+
+    def _fetch(self, stream: Iterator[Any] | None, number: int, index: Iterable[Any], at: dict[Any, str]) -> Any:
+        """One batch, or END; ``at`` notes where each thread is, and has a key None when they are to end."""
+        me, numbers = current_thread(), list(index)
+        at[me] = whole = f"batch {number} of samples {reprlib.repr(numbers)}"
+        try:
+            if self.collate_fn is self._collate and (found := rows(self.dataset, numbers)):
+                return [constant(self.source.in_dtype(array)) for array in found]
+            samples = []
+            for i in numbers:
+                at[me] = f"sample {i} of batch {number}"
+                sample = END if None in at else self.dataset[i] if stream is None else next(stream, END)
+                if sample is END:
+                    break
+                samples.append(sample)
+            at[me] = whole
+            end = len(samples) < len(numbers) and (self.drop_last or not samples)
+            return END if end else self.collate_fn(samples)
+        except BaseException as error:
+            if isinstance(error, Misfit) and error.place < len(numbers):
+                at[me] = f"sample {numbers[error.place]} of {whole}"
+            error.add_note(f"This was at {at[me]}, in {me.name}.")
+            raise
+
+
+def ahead(calls: Iterator[Callable[[dict[Any, str]], Any]], workers: int, most: int) -> Iterator[Any]:
+    """What calls give, in their order; threads make them, so far ahead that at most so many results wait."""
+    at: dict[Any, str] = {}
+    pool = ThreadPoolExecutor(workers, "DataLoader worker")
+    started = (pool.submit(copy_context().run, call, at) for call in calls)
+    try:
+        waiting = deque(islice(started, most))
+        while waiting:
+            result = waiting.popleft().result()
+            waiting.extend(islice(started, 1))
+            yield result
+    except KeyboardInterrupt as error:
+        error.add_note("; ".join(f"{thread.name} was at {what}" for thread, what in at.copy().items()))
+        raise
+    finally:
+        at[None] = ""
+        pool.shutdown(current_thread() not in at, cancel_futures=True)  # the garbage collector may run in one of them
+
+
+def default_collate(batch: Sequence[Any], *, dtype: DTypeLike | None = None) -> Any:
+    """Samples as a batch: numbers and arrays become a Tensor, floating ones in ``dtype``, by default that of
+    parameters; of tuples, lists, dicts and named tuples each part does; texts stay.
+
+    >>> import nn
+    >>> nn.data.default_collate([("a", {"x": 0.5}), ("b", {"x": 1.5})])
+    [('a', 'b'), {'x': tensor([0.5, 1.5], dtype=float32)}]
+    """
+    return _collated(batch, Samples((), dtype), "sample")
+
+
+def _collated(samples: Sequence[Any], source: Samples, what: str) -> Any:
+    first = samples[0]
+    if isinstance(first, str | bytes):
+        return samples
+    if isinstance(first, Mapping):
+        alike([set(sample) for sample in samples], f"{what} has the keys {{}} and {{}}.")
+        return {key: _collated([sample[key] for sample in samples], source, f"{what}[{key!r}]") for key in first}
+    if isinstance(first, list | tuple):
+        alike([len(sample) for sample in samples], f"{what} has different numbers of parts: {{}} and {{}}.")
+        columns = enumerate(zip(*samples, strict=True))
+        parts = [_collated(column, source, f"{what}[{i}]") for i, column in columns]
+        return type(first)(*parts) if hasattr(first, "_fields") else parts
+    array = source.in_dtype(stacked(samples, what))
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"{what} is {first!r:.80}, which no Tensor holds: write a collate_fn.")
+    return array if isinstance(array, Tensor) else constant(array)

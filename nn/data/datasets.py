@@ -1,0 +1,270 @@
+"""PyTorch's data sets, objects that give sample i, and its samplers, in which order; splits of data sets."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice, pairwise
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd import Tensor
+from nn.arrays import is_live, plain
+from nn.data.sources import common_length
+from nn.defaults import Randomness, generator as generator_of
+from nn.validation import positive
+
+__all__ = ["BatchSampler", "ConcatDataset", "Dataset", "IterableDataset", "RandomSampler", "Sampler"]
+__all__ += ["SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler"]
+__all__ += ["random_split"]
+
+Value = TypeVar("Value", covariant=True)
+
+
+class Dataset(Generic[Value]):
+    """Samples by number, for a `DataLoader`: write ``__getitem__`` and ``__len__``. ``a + b`` joins two.
+
+    >>> import nn
+    >>> class Squares(nn.data.Dataset):
+    ...     def __len__(self):
+    ...         return 5
+    ...     def __getitem__(self, i):
+    ...         return i * i
+    >>> (Squares() + Squares())[7]
+    4
+    """
+
+    def __add__(self, other: Any) -> ConcatDataset[Any]:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset[Value]):
+    """Samples one after the other, for a `DataLoader`: write ``__iter__``, and ``__len__`` where it is known.
+
+    >>> import nn
+    >>> class Squares(nn.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return (i * i for i in range(5))
+    >>> [batch.tolist() for batch in nn.data.DataLoader(Squares(), batch_size=3)]
+    [[0, 1, 4], [9, 16]]
+    """
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
+    """The rows of Tensors, or arrays, of equal length.
+
+    >>> import nn
+    >>> nn.data.TensorDataset([[0.0, 0.5], [1.0, 1.5]], [3, 4])[1]
+    (tensor([1. , 1.5]), tensor(4))
+    """
+
+    def __init__(self, *tensors: Any) -> None:
+        self.tensors = tuple(t if isinstance(t, Tensor) else Tensor(t) for t in tensors)
+        common_length(self.tensors, "load")
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(t[index] for t in self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+
+class Subset(Dataset[Value]):
+    """The samples of a data set that have given numbers.
+
+    >>> import nn
+    >>> nn.data.Subset("abcdef", [4, 1])[0]
+    'e'
+    """
+
+    def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
+        self.dataset = dataset
+        self.indices = indices
+
+    def __getitem__(self, index: int) -> Any:
+        return self.dataset[self.indices[index]]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class ConcatDataset(Dataset[Value]):
+    """Data sets one behind the other.
+
+    >>> import nn
+    >>> nn.data.ConcatDataset(["abc", "de"])[3]
+    'd'
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+
+    def __getitem__(self, index: int) -> Any:
+        number = range(len(self))[index]
+        which = bisect_right(self.cumulative_sizes, number)
+        return self.datasets[which][number - self.cumulative_sizes[which] + len(self.datasets[which])]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))
+
+
+def random_split(dataset: Any, lengths: Sequence[float], generator: Randomness = None) -> list[Subset[Any]]:
+    """Split a data set at random into parts of some lengths, or of shares of 1, of which the first are rounded up.
+
+    ``generator`` is a NumPy generator or a seed. Raises ValueError for lengths that do not add up.
+
+    >>> import nn
+    >>> [list(part) for part in nn.data.random_split(range(5), [0.6, 0.4], generator=0)]
+    [[2, 4, 3], [0, 1]]
+    """
+    n, sizes = len(dataset), list(lengths)
+    if math.isclose(sum(sizes), 1.0):
+        sizes = [math.floor(n * share) for share in sizes]
+        sizes = [size + (i < n - sum(sizes)) for i, size in enumerate(sizes)]
+    if sum(sizes) != n or any(size < 0 or size != int(size) for size in sizes):
+        raise ValueError(f"lengths are whole numbers that add up to the {n} samples, or shares of 1, not {lengths!r}.")
+    order = generator_of(generator).permutation(n).tolist()
+    return [Subset(dataset, order[i:j]) for i, j in pairwise(accumulate(map(int, sizes), initial=0))]
+
+
+def rows(dataset: Any, index: list[Any]) -> list[Any] | None:
+    """Samples as arrays, where they are rows of arrays, which is the same as one by one, and faster; else None."""
+    if type(dataset) is Subset:
+        return rows(dataset.dataset, [dataset.indices[i] for i in index])
+    if type(dataset) is not TensorDataset or any(map(is_live, dataset.tensors)):
+        return None
+    return [plain(t)[index] for t in dataset.tensors]
+
+
+class Sampler(Generic[Value]):
+    """An order of samples, for a `DataLoader`: write ``__iter__``, and ``__len__`` where it is known.
+
+    >>> import nn
+    >>> isinstance(nn.data.SequentialSampler("abc"), nn.data.Sampler)
+    True
+    """
+
+
+class SequentialSampler(Sampler[int]):
+    """All samples in their order.
+
+    >>> import nn
+    >>> list(nn.data.SequentialSampler("abc"))
+    [0, 1, 2]
+    """
+
+    def __init__(self, data_source: Any) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class Drawn(Sampler[int]):
+    """An order that is drawn anew for each loop, by a seed and the number of the loop, as in a `Loader`."""
+
+    def __init__(self, num_samples: int, generator: Randomness) -> None:
+        self.num_samples = num_samples
+        given = isinstance(generator, int | np.integer)
+        self.seed = int(generator if given else generator_of(generator).integers(2**63))  # type: ignore[arg-type]
+        self.epoch = 0  # how many orders have been drawn
+
+    def __iter__(self) -> Iterator[int]:
+        self.epoch += 1
+        yield from self._numbers(np.random.default_rng((self.seed, self.epoch - 1))).tolist()
+
+    def _numbers(self, rng: np.random.Generator) -> NDArray[Any]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class RandomSampler(Drawn):
+    """All samples in random order, or ``num_samples`` of them, with or without ``replacement``.
+
+    >>> import nn
+    >>> list(nn.data.RandomSampler(range(5), generator=0))
+    [2, 4, 3, 0, 1]
+    """
+
+    def __init__(
+        self, data_source: Any, replacement: bool = False, num_samples: int | None = None, generator: Randomness = None
+    ) -> None:
+        wanted = len(data_source) if num_samples is None else positive("num_samples", num_samples, "number of samples")
+        super().__init__(wanted, generator)
+        self.data_source = data_source
+        self.replacement = replacement
+
+    def _numbers(self, rng: np.random.Generator) -> NDArray[Any]:
+        n = len(self.data_source)
+        if self.replacement:
+            return rng.integers(n, size=len(self))
+        return np.concatenate([rng.permutation(n) for _ in range(0, len(self) or 1, n or 1)])[: len(self)]
+
+
+class SubsetRandomSampler(Drawn):
+    """The samples of given numbers, in random order.
+
+    >>> import nn
+    >>> list(nn.data.SubsetRandomSampler([10, 20, 30], generator=0))
+    [30, 10, 20]
+    """
+
+    def __init__(self, indices: Sequence[int], generator: Randomness = None) -> None:
+        super().__init__(len(indices), generator)
+        self.indices = indices
+
+    def _numbers(self, rng: np.random.Generator) -> NDArray[Any]:
+        return np.asarray(self.indices)[rng.permutation(len(self))]
+
+
+class WeightedRandomSampler(Drawn):
+    """``num_samples`` samples, each drawn with a probability in proportion to its weight.
+
+    >>> import nn
+    >>> list(nn.data.WeightedRandomSampler([0.0, 1.0, 3.0], 6, generator=0))
+    [2, 2, 1, 1, 2, 2]
+    """
+
+    def __init__(
+        self, weights: ArrayLike, num_samples: int, replacement: bool = True, generator: Randomness = None
+    ) -> None:
+        super().__init__(positive("num_samples", num_samples, "number of samples"), generator)
+        self.weights = np.asarray(weights, "float64")
+        self.replacement = replacement
+        if self.weights.ndim != 1 or not (self.weights >= 0.0).all() or not 0.0 < self.weights.sum() < np.inf:
+            raise ValueError(f"weights are numbers from 0 up, one for each sample and not all 0, not {weights!r:.80}.")
+
+    def _numbers(self, rng: np.random.Generator) -> NDArray[Any]:
+        return rng.choice(len(self.weights), len(self), self.replacement, self.weights / self.weights.sum())
+
+
+class BatchSampler(Sampler[list[int]]):
+    """The order of a sampler in batches, each a list of numbers; ``drop_last`` leaves out a last one that is smaller.
+
+    >>> import nn
+    >>> list(nn.data.BatchSampler(range(5), 2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler: Any, batch_size: int, drop_last: bool) -> None:
+        self.sampler = sampler
+        self.batch_size = positive("batch_size", batch_size, "number of samples")
+        self.drop_last = drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        numbers = iter(self.sampler)
+        while batch := list(islice(numbers, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
+                yield batch
+
+    def __len__(self) -> int:
+        return (len(self.sampler) + (0 if self.drop_last else self.batch_size - 1)) // self.batch_size
