@@ -1,7 +1,7 @@
 """Settings in print, by name: which optimizer a paper, a lecture or a demo means, with the numbers that it gives.
 
-A preset is data: a class, its settings and where they come from. What a source leaves open is this package's default,
-and its note says so. This module knows all optimizers; no optimizer knows it.
+A preset is data, a table in presets.toml: a class, its settings and where they come from. This module knows all
+optimizers; no optimizer knows it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from autograd.tables import table_of
 from optim.adagrad import Adadelta, Adagrad, RMSprop
 from optim.adam import Adam
 from optim.errors import HyperparameterError
@@ -27,74 +28,20 @@ class Preset(NamedTuple):
     note: str = ""
 
 
-HU = "Hu & Zhu, Multi-layer perceptron, deep learning course, Tsinghua University"
-HWANG = "Hwang, Metrics, MLP and CNN, EEP 596B, University of Washington"
-NEWSON = "Newson, Neural networks, graphs, optimisation, Telecom Paris"
-PITAS = "Pitas, Multilayer perceptron and backpropagation, Aristotle University of Thessaloniki"
-INSIDE = {"eps": 1e-8, "eps_mode": "inside"}
+_OPTIMIZERS = {kind.__name__: kind for kind in (SGD, Adagrad, RMSprop, Adadelta, Adam)}
 
-PRESETS: dict[str, Preset] = {
-    "momentum-hu": Preset(
-        SGD,
-        {"lr": 0.01, "momentum": chain({0: 0.5, 1000: 0.9}), "momentum_style": "classical"},
-        HU,
-        "0.5 until the initial learning stabilizes, then 0.9: when that is, and the rate, are left open",
-    ),
-    "momentum-hwang": Preset(
-        SGD,
-        {"lr": 0.01, "momentum": 0.9, "momentum_style": "classical"},
-        HWANG,
-        "rates 0.01 and 0.1, momenta 0.9, 0.95 and 0.99 are called typical",
-    ),
-    "momentum-newson": Preset(
-        SGD, {"lr": 0.01, "momentum": 0.9, "momentum_style": "ema"}, NEWSON, "the rate is left open"
-    ),
-    "nesterov-pitas": Preset(
-        SGD,
-        {"lr": 0.01, "momentum": 0.9, "momentum_style": "classical"},
-        PITAS,
-        "take the gradient within optimizer.look_ahead(); rate and momentum are left open",
-    ),
-    "sgd-playground": Preset(
-        SGD, {"lr": 0.03}, "TensorFlow Playground, https://playground.tensorflow.org", "batches of 10"
-    ),
-    "adagrad-hwang": Preset(
-        Adagrad, {"lr": 0.01, "eps": 0.0}, HWANG, "there is no eps: 0 / 0 where no gradient has come yet"
-    ),
-    "adagrad-pitas": Preset(
-        Adagrad,
-        {"lr": 0.01, "use_current": False, **INSIDE},
-        PITAS,
-        "the sum ends before this step, so the first step divides by the root of eps; rate and eps are left open",
-    ),
-    "adadelta-convnetjs": Preset(
-        Adadelta,
-        {"rho": 0.95, "eps": 1e-8, "weight_decay": 1e-3},
-        "the MNIST demo of https://github.com/karpathy/convnetjs",
-        "batches of 20; biases do not decay: give decay_groups(model)",
-    ),
-    "rmsprop-hinton": Preset(
-        RMSprop, {"lr": 0.001, "alpha": 0.9}, "Tieleman & Hinton, lecture 6.5 of Neural networks for machine learning"
-    ),
-    "rmsprop-hwang": Preset(
-        RMSprop, {"lr": 0.001, "alpha": 0.9, "eps": 0.0}, HWANG, "there is no eps; rate and alpha are left open"
-    ),
-    "rmsprop-newson": Preset(
-        RMSprop, {"lr": 0.001, "alpha": 0.9, **INSIDE}, NEWSON, "rate, alpha and eps are left open"
-    ),
-    "adam-paper": Preset(
-        Adam, {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8}, "Kingma & Ba, https://arxiv.org/abs/1412.6980"
-    ),
-    "adam-hwang": Preset(Adam, {"lr": 0.001, "betas": (0.9, 0.999), **INSIDE}, HWANG),
-    "adam-newson": Preset(Adam, {"lr": 0.0002, "betas": (0.5, 0.999), **INSIDE}, NEWSON, "eps is left open"),
-    "adam-pitas": Preset(
-        Adam,
-        INSIDE,
-        PITAS,
-        "the slides write the corrected means into the recursion, which would correct them again at every step; here "
-        "they are corrected once, as in the paper. All numbers are left open",
-    ),
-}
+
+def _read(optimizer: str, settings: dict[str, Any], source: str, note: str = "") -> Preset:
+    """A preset as the table has it."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            settings[name] = chain({int(start): number for start, number in value.items()})
+        elif isinstance(value, list):
+            settings[name] = tuple(value)
+    return Preset(_OPTIMIZERS[optimizer], settings, source, note)
+
+
+PRESETS: dict[str, Preset] = {name: _read(**row) for name, row in table_of(__name__).items()}
 
 
 def preset(name: str, params: Parameters, **changes: Any) -> Optimizer:

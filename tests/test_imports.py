@@ -23,6 +23,7 @@ LAYERS = [
         "autograd.lazy",
         "autograd.printable",
         "autograd.remedies",
+        "autograd.tables",
     },
     {"autograd.recording"},
     {

@@ -1,0 +1,18 @@
+"""Tables of words and numbers that modules are made of, as TOML files beside them."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+
+def table_of(module: str) -> dict[str, Any]:
+    """The table of a module, from the file beside it that has its name.
+
+    >>> from autograd.tables import table_of
+    >>> table_of("autograd.compiling.names")["writers"]
+    'fill partition put sort'
+    """
+    package, _, name = module.rpartition(".")
+    return tomllib.loads(files(package).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
