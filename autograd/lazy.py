@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from opcode import opname
+from types import FrameType
 from typing import Any
+
+from autograd.words import hint_for
 
 
 def on_use(
@@ -26,7 +30,7 @@ def on_use(
         if name in modules:
             return import_module(f"{package}.{name}")
         if name not in names:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            raise _not_found(package, name, sys._getframe(1))
         value = content[name] = getattr(import_module(names[name]), name)
         return value
 
@@ -34,3 +38,16 @@ def on_use(
         return sorted({*content, *names, *modules})
 
     return get, listed
+
+
+def _not_found(package: str, name: str, frame: FrameType) -> AttributeError | ImportError:
+    """The error for a name that is not there, with what is written here for a word of another library.
+
+    ``from package import name`` has words of its own in place of those of an AttributeError, so there it is an
+    ImportError at once.
+    """
+    hint = hint_for(package, name)
+    if hint and frame.f_lasti >= 0 and opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM":
+        return ImportError(f"cannot import name {name!r} from {package!r}. {hint}", name=package)
+    message = f"module {package!r} has no attribute {name!r}"
+    return AttributeError(f"{message}. {hint}", name=name, obj=None) if hint else AttributeError(message)

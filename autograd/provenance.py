@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import CodeType
 
@@ -30,10 +31,14 @@ def line_of(vertex: Vertex) -> tuple[str, int]:
 
 
 def place(file: str, line: int) -> str:
-    """``file:line``; in the cell of a notebook ``In[3]:line``, because the file of a cell is a temporary one."""
+    """``file:line``; in the cell of a notebook ``In[3]:line``, because the file of a cell is a temporary one.
+
+    Of a long path the file and its two folders are enough to tell it.
+    """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
-    return f"{cell[1] if cell else file}:{line}"
+    short = file if len(file) <= 80 else os.path.join("...", *file.split(os.sep)[-3:])
+    return f"{cell[1] if cell else short}:{line}"
 
 
 def where(vertex: Vertex) -> str:

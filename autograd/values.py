@@ -11,8 +11,9 @@ import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from opcode import opname
+from sys import version_info
 from types import FrameType
-from typing import Any, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -21,6 +22,7 @@ from autograd.engine.graph import STATE, Info
 from autograd.errors import ArrayConversionError, BooleanValueError, ItemAssignmentError, LiveGraphError, StackingError
 from autograd.remedies import INSTEAD, READ_NUMBER
 from autograd.tensor_data import Argument, TensorData, describe_data
+from autograd.words import look_again
 
 __autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
@@ -32,6 +34,11 @@ class TensorValues(TensorData):
     """The plain side of a Tensor."""
 
     __slots__ = ()
+
+    if version_info >= (3, 12) and not TYPE_CHECKING:  # before, it would slow every other attribute
+
+        def __getattr__(self, name: str) -> Any:
+            return look_again("Tensor", self, name)
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -115,6 +122,7 @@ class TensorValues(TensorData):
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._requires_grad:
+            self._refuse_drawing(sys._getframe(1))
             caller = _called_by(sys._getframe(1))
             other = INSTEAD.get(caller, "").removeprefix(READ_NUMBER if STATE.get().readings else "")
             instead = f" In place of np.{caller} write {other}." if other else ""
@@ -168,10 +176,21 @@ class TensorValues(TensorData):
     def __format__(self, spec: str) -> str:
         return format(self._data.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
 
+    def _refuse_drawing(self, frame: FrameType | None) -> None:
+        """Say what is to be drawn, where it is matplotlib that wants an array or a copy, directly or through NumPy."""
+        while frame is not None and _package_of(frame) in ("copy", "numpy"):
+            frame = frame.f_back
+        if _package_of(frame) == "matplotlib":
+            raise ArrayConversionError(
+                f"matplotlib draws plain numbers, and this is a Tensor ({describe_data(self)}) that requires a "
+                "gradient. Hand it t.numpy() in place of t."
+            )
+
     def _refuse_copy(self, how: str) -> None:
         """A leaf copies with its gradient and name; a computed Tensor copies once its graph has been released. What
         stands for an argument of a function has a graph as well: that of the transform."""
         if self._is_live() and (not self.is_leaf or self._info.__class__ is Argument):
+            self._refuse_drawing(sys._getframe(2))
             raise LiveGraphError(
                 f"{how} of a Tensor{self._made_by()} that requires a gradient would cut it off from its graph "
                 "silently. A copy within the graph is t.copy(). Else copy its values with .detach() first, or run "
@@ -236,10 +255,15 @@ def _stores_an_item(frame: FrameType) -> bool:
     return frame.f_lasti >= 0 and opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
 
 
+def _package_of(frame: FrameType | None) -> str:
+    """The package whose code a frame runs."""
+    return "" if frame is None else str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
 def _called_by(frame: FrameType) -> str:
     """The name of the NumPy function that asks for an array, as far as it can be known; for a class its name."""
     name = ""
-    while frame.f_globals.get("__name__", "").partition(".")[0] == "numpy" and frame.f_back is not None:
+    while _package_of(frame) == "numpy" and frame.f_back is not None:
         name, frame = frame.f_code.co_qualname.partition(".")[0], frame.f_back
     if not name and (call := _call_at(frame)):  # a function in C: the user's own line names it
         name = ast.unparse(call.func).rpartition(".")[2]

@@ -38,7 +38,7 @@ def weights_of_units(modules: list[tuple[str, Module]]) -> list[tuple[str, Tenso
     """The weights in modules: name, whether others follow, and whether the rows are the units of a layer."""
     weights = []
     for path, module in modules:
-        units = getattr(module, "out_features", getattr(module, "out_channels", None))
+        units = vars(module).get("out_features", vars(module).get("out_channels"))
         for name, p in module.named_parameters(path, recurse=False):
             if p.ndim >= 2 and not name.endswith("bias"):  # a bias for each place of a map starts equal and may stay so
                 weights.append((name, p, name.endswith("weight") and units == len(p)))

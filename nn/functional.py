@@ -4,6 +4,7 @@ They are defined beside the modules of `nn.layers` and `nn.losses`, which keep t
 on plain arrays alike, and are made of ops of the engine, so they are differentiable to any order.
 """
 
+from autograd.lazy import on_use as _on_use
 from nn.layers.activations.piecewise import (
     elu as elu,
     hardtanh as hardtanh,
@@ -53,6 +54,8 @@ from nn.losses.regression import (
     smooth_l1_loss as smooth_l1_loss,
 )
 from nn.losses.validation import Reduction as Reduction
+
+__getattr__, __dir__ = _on_use(__name__, {})
 
 # By a letter, because pytest puts names of its own into the modules of a distribution that brings a plugin.
 __all__ = [name for name in dir() if name[0].isalpha()]

@@ -21,6 +21,7 @@ from autograd import Tensor
 from autograd.callers import users_level
 from autograd.engine.graph import STATE, State
 from autograd.operand_errors import arrays_of, listed
+from autograd.words import look_again
 from nn.arrays import is_live, plain
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
@@ -157,6 +158,11 @@ class Module:
             PrecisionWarning,
             stacklevel=users_level(),
         )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return look_again("Module", self, name)
 
     # --- what it holds ------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from operator import is_
-from typing import Any, ClassVar
+from sys import version_info
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.callers import users_level
 from autograd.recording import RECORDER
+from autograd.words import look_again
 from optim.bundles import PATIENCE, Bundle, Bundles
 from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
@@ -103,6 +105,11 @@ class Optimizer:
         self._forget()
         for group in read_groups(type(self).__name__, params):
             self.add_param_group(group)
+
+    if version_info >= (3, 12) and not TYPE_CHECKING:  # as in `autograd.values`
+
+        def __getattr__(self, name: str) -> Any:
+            return look_again("Optimizer", self, name)
 
     @staticmethod
     def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:

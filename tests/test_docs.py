@@ -76,7 +76,12 @@ def test_docstring(file, line, text, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/doctor.md", "docs/networks.md", "docs/training.md", "docs/types.md"]
+    "page",
+    [
+        "README.md",
+        *(f"docs/{name}.md" for name in ("doctor", "networks", "training", "types")),
+        *(f"docs/coming-from-{name}.md" for name in ("hips", "jax", "keras", "micrograd", "pytorch", "scikit-learn")),
+    ],
 )
 def test_page(page, tmp_path, monkeypatch):
     """The blocks marked as Python run in the order of reading, each knowing the names of those before."""

@@ -14,7 +14,7 @@ from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
 # line or one below. A package (ops, view, ...) is one name here: its modules may import each other. The engine is not:
 # other rooms stand between its floors.
 LAYERS = [
-    {"autograd.engine"},  # its docstring
+    {"autograd.engine", "autograd.words"},  # of the engine its docstring
     {
         "autograd.callers",
         "autograd.collector",

@@ -1,4 +1,4 @@
-"""docs/ops.md, docs/accuracy.md, declarations of ops, the picture of the house: what their scripts would write now."""
+"""Pages, declarations of ops, the picture of the house: what their scripts in docs/ would write now."""
 
 import os
 import shutil
@@ -34,6 +34,18 @@ def test_the_page_is_fresh():
 def test_the_declarations_of_methods_are_fresh():
     done = run(ROOT / "docs" / "make_surface.py", "--check")
     assert done.returncode == 0, f"run python docs/make_surface.py\n{done.stdout}{done.stderr}"
+
+
+def test_the_pages_of_words_are_fresh(tmp_path):
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__", "pictures"))
+    script, page = tmp_path / "docs" / "make_coming.py", tmp_path / "docs" / "coming-from-keras.md"
+    done = run(script, "--check")
+    assert done.returncode == 0, f"run python docs/make_coming.py\n{done.stdout}{done.stderr}"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("`Conv1D`", "`Conv1DTranspose`"), encoding="utf-8")
+    assert "coming-from-keras.md is stale" in run(script, "--check").stderr
+    assert run(script).returncode == 0
+    assert page.read_text(encoding="utf-8") == text
 
 
 def test_a_stale_page_is_noticed_and_mended(tmp_path):

@@ -41,6 +41,12 @@ def test_a_line_of_a_file():
     assert file == __file__
 
 
+def test_of_a_long_path_the_end_is_shown():
+    short, folders = "/home/user/model/train.py", "/".join(["a_folder_with_a_name"] * 9)
+    assert place(short, 3) == f"{short}:3"
+    assert place(f"/{folders}/model/layers/train.py", 3) == ".../model/layers/train.py:3"
+
+
 def test_the_number_of_a_cell(notebook):
     y = run(PROGRAM)["y"]
     assert where(y._node) == "In[3]:3"

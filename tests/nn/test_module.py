@@ -130,9 +130,10 @@ def test_forward_must_be_written():
 
 
 def test_attributes_are_plain():
-    """No magic: reading and setting attributes of a module is what it is for any object."""
-    for name in ("__setattr__", "__getattr__", "__getattribute__", "__delattr__"):
-        assert getattr(nn.Module, name, None) is getattr(object, name, None)
+    """No magic: reading and setting attributes of a module is what it is for any object; what is not there is an error,
+    of other words (tests/errors/test_words.py)."""
+    for name in ("__setattr__", "__getattribute__", "__delattr__"):
+        assert getattr(nn.Module, name) is getattr(object, name)
 
 
 # --- parameters and buffers ---------------------------------------------------------------------------------------

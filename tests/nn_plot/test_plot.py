@@ -7,7 +7,7 @@ import pytest
 
 import nn
 import optim
-from autograd import tensor
+from autograd import ArrayConversionError, tensor
 from nn.metrics import confusion_matrix
 from nn.training import History
 
@@ -211,3 +211,17 @@ def test_it_draws_where_it_is_told(plot):
 
     _, ax = plt.subplots()
     assert plot.learning_curves({"loss": [1.0]}, ax=ax) is ax
+
+
+@pytest.mark.parametrize("function", ["plot", "scatter", "hist", "bar"])
+def test_a_tensor_with_a_gradient_is_drawn_by_its_numbers(plot, function):
+    """Which the error says, however matplotlib comes by them: through NumPy, or by a copy of a part."""
+    import matplotlib.pyplot as plt
+
+    t = tensor([1.0, 2.0], requires_grad=True)
+    draw = getattr(plt, function)
+    before = ([0, 1],) if function in ("scatter", "bar") else ()
+    for given in (t, 2.0 * t):
+        with pytest.raises(ArrayConversionError, match=r"^matplotlib draws plain numbers.* Hand it t\.numpy\(\) in"):
+            draw(*before, given)
+    draw(*before, t.numpy())

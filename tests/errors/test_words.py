@@ -1,0 +1,159 @@
+"""Words of other libraries: each ends in an error that says ours, and what it says runs."""
+
+import subprocess
+import sys
+import traceback
+from collections import Counter
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import optim
+from autograd import Tensor, grad, hessian, hvp, jacobian, jvp, no_grad, tensor, value_and_grad, vjp
+from autograd.words import look_again, words
+
+PLACES = {
+    **{name: import_module(name) for name in ("autograd", "nn", "nn.data", "nn.functional", "nn.metrics", "optim")},
+    "Tensor": tensor([1.0], requires_grad=True),
+    "Module": nn.Linear(3, 2),
+    "Optimizer": optim.SGD([tensor([1.0], requires_grad=True)], lr=0.1),
+}
+PACKAGES = [place for place in PLACES if place.islower()]
+LIBRARIES = {"HIPS autograd", "JAX", "Keras", "NumPy", "PyTorch", "SciPy", "micrograd", "scikit-learn", "tinygrad"}
+TABLE = list(words().values())
+
+
+def names():
+    """What the code of a line may use."""
+    rng = np.random.default_rng(0)
+    nn.manual_seed(0)
+    x, y = rng.uniform(0.1, 0.9, (2, 3)).astype("float32"), rng.uniform(0.1, 0.9, (2, 3)).astype("float32")
+    model = nn.Linear(3, 3)
+    optimizer = optim.Adam(model.parameters())
+    loss = nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    return {
+        "np": np,
+        "autograd": autograd,
+        "nn": nn,
+        "optim": optim,
+        "F": nn.functional,
+        "rng": rng,
+        **{f.__name__: f for f in (Tensor, tensor, grad, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp)},
+        "x": x,
+        "y": y,
+        "f": np.tanh,
+        "model": model,
+        "loss": loss,
+        "optimizer": optimizer,
+        "mask": x > 0.5,
+        "t": tensor(x, requires_grad=True),
+        "other": tensor(x + 0.5),
+        "value": np.ones((3, 3)),
+        "w": tensor(np.eye(3) + 0.5, requires_grad=True),
+        "labels": np.array([0, 1]),
+        "images": tensor(np.ones((1, 1, 4, 4))),
+        "kernels": np.ones((1, 1, 2, 2)),
+    }
+
+
+def refused(place, word):
+    """The error of asking for a word, which Tensors and optimizers answer from Python 3.12 on."""
+    ask = getattr if place not in ("Tensor", "Optimizer") or sys.version_info >= (3, 12) else partial(look_again, place)
+    try:
+        ask(PLACES[place], word)
+    except AttributeError as error:
+        return error
+    return None
+
+
+def test_the_table():
+    assert len(TABLE) >= 200
+    lines = [line for line in autograd_lines() if line and line[0] != "#"]
+    assert [line for line in lines if len(line.split("|")) != 5] == []
+    assert [key for key, n in Counter((w.place, w.word) for w in TABLE).items() if n > 1] == []
+    assert len(lines) == len(TABLE)
+    assert {w.place for w in TABLE} == set(PLACES)
+    assert {library for w in TABLE for library in w.libraries.split(", ")} == LIBRARIES
+
+
+def autograd_lines():
+    [folder] = find_spec("autograd").submodule_search_locations
+    with open(f"{folder}/words.txt", encoding="utf-8") as file:
+        return [line.rstrip("\n") for line in file]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_each_word_is_answered_by_ours(place):
+    """Or its line is to go, because the word exists meanwhile."""
+    asked = {w.word: refused(place, w.word) for w in TABLE if w.place == place}
+    assert [word for word, error in asked.items() if error is None] == [], "exist, so that their lines are to go"
+    for word, error in asked.items():
+        hint = words()[place, word].hint
+        assert hint
+        shown = "".join(traceback.format_exception_only(error))
+        assert shown.rstrip().endswith(f"has no attribute {word!r}. {hint}"), shown
+        assert "Did you mean" not in shown
+        assert not hasattr(PLACES[place], word)
+
+
+@pytest.mark.parametrize("place", PACKAGES)
+def test_an_import_of_each_word_is_answered_by_ours(place):
+    for w in (w for w in TABLE if w.place == place):
+        try:
+            exec(f"from {place} import {w.word}", {})
+        except ImportError as error:
+            assert str(error) == f"cannot import name {w.word!r} from {place!r}. {w.hint}"
+            assert error.name == place
+        else:
+            pytest.fail(f"{place}.{w.word} exists, so that its line is to go")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_named_in_place_of_a_word_runs(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = nn.get_default_dtype()
+    nn.save("model.npz", names()["model"], names()["optimizer"])
+    for w in TABLE:
+        if w.place == place and w.ours and not ("nn.sklearn" in w.ours and find_spec("sklearn") is None):
+            if "nn.sklearn" in w.ours:
+                import_module("nn.sklearn")
+            try:
+                exec(w.ours, names())
+            except Exception as error:
+                pytest.fail(f"{place} | {w.word}: {w.ours}: {error!r}")
+    nn.set_default_dtype(before)
+
+
+def test_spelling_is_looked_at_where_no_word_fits():
+    for place, slip in [("Tensor", "bakward"), ("Module", "parametres"), ("Optimizer", "stepp")]:
+        error = refused(place, slip)
+        assert str(error).endswith(f"object has no attribute {slip!r}")
+        assert (error.name, error.obj) == (slip, PLACES[place])  # so that Python looks for a name like it
+    with pytest.raises(ImportError, match=r"^cannot import name 'Linaer' from 'nn' \("):
+        exec("from nn import Linaer", {})
+
+
+def test_a_property_that_fails_says_why_itself():
+    class Net(nn.Module):
+        @property
+        def layers(self):
+            return self.blocks.inner
+
+    with pytest.raises(AttributeError, match=r"^'Net' object has no attribute 'blocks'$"):
+        _ = Net().layers
+
+
+def test_the_table_is_read_when_it_is_needed():
+    program = (
+        "import autograd, nn, optim\nfrom autograd.words import words\nprint(words.cache_info().currsize)\n"
+        "model = nn.MLP([2, 3, 1])\nnn.fit(model, ([[1.0, 2.0]], [[1.0]]), loss=nn.MSELoss(), epochs=1, show=False)\n"
+        "print(words.cache_info().currsize)\nhasattr(nn, 'Dense')\nprint(words.cache_info().currsize)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "0", "1"]
