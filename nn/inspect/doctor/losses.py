@@ -28,8 +28,6 @@ def fails(trial: TrialStep) -> Found | None:
     places = [note.removeprefix("in module ").partition(":")[0] for note in notes]
     return Found(
         f"A step with this batch ends with an error. {text}",
-        "Nothing can be trained, and the findings that need a step were not looked for.",
-        "Correct it first, and ask again.",
         [place for place in places if place != "(outermost)"],
         {"error": type(trial.failure).__name__},
     )
@@ -38,12 +36,8 @@ def fails(trial: TrialStep) -> Found | None:
 @finds("broadcast-loss")
 def broadcast(trial: TrialStep) -> Found | None:
     """Predictions and targets of different shapes, which became larger together."""
-    why = "Every prediction is compared with every target: the best that can be learned is the mean of all targets."
-    remedy = (
-        "Give both the same shape: target.reshape(prediction.shape), or take a loss of nn, which refuses to mix them."
-    )
     if isinstance(trial.failure, LossShapeError):
-        return Found(str(trial.failure), why, remedy, (), {"error": "LossShapeError"})
+        return Found(str(trial.failure), (), {"error": "LossShapeError"})
     mixes = [] if trial.seen is None else trial.seen.mixes
     if not mixes:
         return None
@@ -53,7 +47,7 @@ def broadcast(trial: TrialStep) -> Found | None:
         f"to an array of shape {first.result}."
     )
     measured = {"prediction": first.prediction, "target": first.target, "result": first.result}
-    return Found(what, why, remedy, (), measured)
+    return Found(what, (), measured)
 
 
 @finds("activation-twice")
@@ -69,16 +63,9 @@ def twice(trial: TrialStep) -> Found | None:
         node, second = repeated[0]
         what = f"{second.op.name} at {where(second)} is applied to what {node.op.name} gave at {where(node)}."
         harmless = node.op.facts.range == LOGARITHMS
-    why = "The second changes nothing, and costs time." if harmless else _SQUEEZED
-    remedy = "Let the model end with scores, and apply the activation once, where an answer is wanted."
     module = None if node is None or node.scope is None else node.scope.path
-    return Found(what, why, remedy, [module] if module else [], {"first": "" if node is None else node.op.name})
-
-
-_SQUEEZED = (
-    "The second squeezes numbers between 0 and 1 once more: gradients become small, the loss cannot come near 0, and "
-    "nothing else tells."
-)
+    first = "" if node is None else node.op.name
+    return Found(what, [module] if module else [], {"first": first}, "logarithms" if harmless else "")
 
 
 @finds("loss-mismatch")
@@ -106,22 +93,14 @@ def mismatch(trial: TrialStep) -> Found | None:
 def _of_one_class(prediction: Any) -> Found | None:
     if prediction.ndim < 2 or prediction.shape[1] != 1:
         return None
-    return Found(
-        f"The loss chooses among classes, but the model returns a single number, shape {prediction.shape}.",
-        "The only class has probability 1 whatever the weights: the loss is 0, and so are all gradients.",
-        "Return one score per class; or, for yes or no, take nn.recommend('binary').loss, BCEWithLogitsLoss.",
-        measured={"classes": 1},
-    )
+    what = f"The loss chooses among classes, but the model returns a single number, shape {prediction.shape}."
+    return Found(what, measured={"classes": 1}, case="one-class")
 
 
 def _of_bounded_scores(output: str, limits: tuple[float, float]) -> Found:
     low, high = limits
-    return Found(
-        f"The loss takes scores of any size, but the model ends with {output}: {low:g} to {high:g} only.",
-        "Scores that cannot become negative, or not large, say neither a clear no nor a sure yes.",
-        "End with the linear layer: the loss contains its own activation (see nn.recommend).",
-        measured={"output": output},
-    )
+    what = f"The loss takes scores of any size, but the model ends with {output}: {low:g} to {high:g} only."
+    return Found(what, measured={"output": output}, case="bounded-scores")
 
 
 def _of_no_logarithms(prediction: Any) -> Found | None:
@@ -132,9 +111,8 @@ def _of_no_logarithms(prediction: Any) -> Found | None:
     return Found(
         "The loss takes logarithms of probabilities, but the exponentials of what the model returns sum to "
         f"{first:.4g}, not to 1.",
-        "The loss can be made as small as one likes by large numbers, and says nothing about classes.",
-        "End with nn.LogSoftmax(), or take nn.CrossEntropyLoss on the scores.",
         measured={"sum": first},
+        case="no-logarithms",
     )
 
 
@@ -146,9 +124,8 @@ def _of_targets_out_of_reach(output: str, limits: tuple[float, float], target: A
     return Found(
         f"The model ends with {output}, which gives {low:g} to {high:g}, but {outside:.0%} of the targets lie outside, "
         f"from {target.min():.4g} to {target.max():.4g}.",
-        "These targets cannot be reached, and their samples push the output to where it has no slope.",
-        "End without activation (see nn.recommend('regression')), or scale the targets to its range.",
         measured={"outside": outside, "output": output},
+        case="out-of-reach",
     )
 
 

@@ -19,14 +19,10 @@ def no_gradient(trial: TrialStep) -> Found | None:
     names = [name for name, g in trial.gradients.items() if g is None and name not in trial.stale]
     total = len(trial.gradients)
     what = f"The loss does not depend on {listed(len(names), 'parameter')} of {total}: no gradient reaches them."
-    remedy = (
-        "If the model is not to use them, leave them out or set requires_grad=False. Otherwise look for what cuts the "
-        "graph on the way: .detach(), .numpy(), no_grad(), or a result that is computed and not used."
-    )
-    return Found(what, "They never change.", remedy, names, {"without": len(names), "parameters": total})
+    return Found(what, names, {"without": len(names), "parameters": total})
 
 
-@finds("zero-gradient", "warning", places=True)
+@finds("zero-gradient", places=True)
 def zero_gradient(trial: TrialStep) -> Found | None:
     """Exactly zero, now and after one step: a last layer that starts at 0 holds the others up for one step only."""
     if not trial.loss or not trial.after:
@@ -36,14 +32,8 @@ def zero_gradient(trial: TrialStep) -> Found | None:
         for name, g in trial.gradients.items()
         if g is not None and g.size and not g.any() and (later := trial.after.get(name)) is not None and not later.any()
     ]
-    return Found(
-        f"The gradient of {listed(len(names), 'parameter')} is exactly 0, and still is after one step.",
-        "No step changes them. Dead units, an activation without slope, or a product with 0 stop the gradient.",
-        "Look where it becomes 0 in nn.gradient_flow(model, loss, batch); start from other weights, or take an "
-        "activation with a slope everywhere.",
-        names,
-        {"zero": len(names)},
-    )
+    what = f"The gradient of {listed(len(names), 'parameter')} is exactly 0, and still is after one step."
+    return Found(what, names, {"zero": len(names)})
 
 
 @finds("stale-gradient", places=True)
@@ -52,13 +42,8 @@ def stale_gradient(trial: TrialStep) -> Found | None:
     if trial.loss is None:
         return None
     names = [name for name, g in trial.gradients.items() if g is None and name in trial.stale]
-    return Found(
-        f"{listed(len(names), 'parameter')} hold a gradient of an earlier pass, and this loss gives them none.",
-        "Each step would apply the old gradient again.",
-        "Call model.zero_grad() before the backward pass, and see why the loss no longer depends on them.",
-        names,
-        {"stale": len(names)},
-    )
+    what = f"{listed(len(names), 'parameter')} hold a gradient of an earlier pass, and this loss gives them none."
+    return Found(what, names, {"stale": len(names)})
 
 
 @finds("not-in-optimizer", places=True)
@@ -72,14 +57,7 @@ def not_in_optimizer(trial: TrialStep) -> Found | None:
     what = f"The optimizer does not hold {listed(len(names), 'parameter')} of the model."
     if foreign:
         what += f" It holds {foreign} others: was it made for another model, or before layers were replaced?"
-    return Found(
-        what,
-        "No step changes them.",
-        "Make the optimizer from model.parameters(), after the model is complete; for parameters that are to stay as "
-        "they are, set requires_grad=False.",
-        names,
-        {"not_held": len(names), "foreign": foreign},
-    )
+    return Found(what, names, {"not_held": len(names), "foreign": foreign})
 
 
 @finds("held-twice", places=True)
@@ -88,13 +66,8 @@ def held_twice(trial: TrialStep) -> Found | None:
     count = Counter(id(p) for o in trial.optimizers for group in o.param_groups for p in group["params"])
     names = {id(p): name for name, p in trial.parameters.items()}
     twice = [names.get(key, "a parameter that is not of this model") for key, n in count.items() if n > 1]
-    return Found(
-        f"{listed(len(twice), 'parameter')} stand in several groups or optimizers.",
-        "Each step moves them more than once, with the rates of all of them.",
-        "Give each parameter once, in one group of one optimizer.",
-        twice,
-        {"twice": len(twice)},
-    )
+    what = f"{listed(len(twice), 'parameter')} stand in several groups or optimizers."
+    return Found(what, twice, {"twice": len(twice)})
 
 
 @finds("equal-units", places=True)
@@ -106,13 +79,7 @@ def equal(trial: TrialStep) -> Found | None:
         if g is not None and (text := equal_units(p.data, g, hidden=hidden, is_layer=is_layer)) is not None:
             where.append(name)
             words.append(f"{name} holds the weights of {text}")
-    return Found(
-        " ".join(words),
-        "Units that are equal and stay equal are worth one unit, however many there are.",
-        "Start from different numbers: nn.init.kaiming_uniform_, say. Biases may start at 0.",
-        where,
-        {"layers": len(where)},
-    )
+    return Found(" ".join(words), where, {"layers": len(where)})
 
 
 @finds("not-finite")
@@ -130,10 +97,4 @@ def not_finite(trial: TrialStep) -> Found | None:
         what += " The input holds such numbers already."
     if weights:
         what += f" So do the parameters {', '.join(weights[:3])}."
-    return Found(
-        what,
-        "One step makes every weight nan.",
-        "Run the step inside autograd.debug(): it stops at the first operation that gives such a number, and says why.",
-        weights or names,
-        {"loss": trial.loss},
-    )
+    return Found(what, weights or names, {"loss": trial.loss})

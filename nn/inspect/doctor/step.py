@@ -19,7 +19,7 @@ _RISE = 0.1  # as a share of the loss: less is rounding, or the swing of momentu
 _SCALING, _ADDING = normalization.__all__, (*linear.__all__, *convolution.__all__)
 
 
-@finds("unscaled-inputs", "warning")
+@finds("unscaled-inputs")
 def unscaled(trial: TrialStep) -> Found | None:
     """Inputs that are large, small, or of very different scales, unless the first layer scales them."""
     x = np.asarray(plain(trial.x))
@@ -45,16 +45,10 @@ def unscaled(trial: TrialStep) -> Found | None:
         what += f"{used.max():.3g}."
     else:
         return None
-    return Found(
-        what,
-        "The gradient of a weight is proportional to its input: no rate suits all weights, and units saturate.",
-        "Bring every feature to mean 0 and deviation 1, or to 0 .. 1, with nn.data.Standardize or nn.data.MinMax.",
-        (),
-        measured,
-    )
+    return Found(what, (), measured)
 
 
-@finds("rate-too-high", "warning")
+@finds("rate-too-high")
 def rate(trial: TrialStep) -> Found | None:
     """The step as it is raises the loss, for more than a moment, and a smaller one in the same direction lowers it."""
     if trial.loss is None or 1.0 not in trial.rates:
@@ -62,11 +56,9 @@ def rate(trial: TrialStep) -> Found | None:
     raised, better = trial.rates[1.0], [d for d, value in trial.rates.items() if value <= trial.loss]
     if raised <= trial.loss + _RISE * abs(trial.loss) or trial.later <= trial.loss or not better:
         return None
-    return Found(
+    what = (
         f"One step raises the loss on this batch from {trial.loss:.4g} to {raised:.4g}; after {MORE} more it is "
-        f"{trial.later:.4g}.",
-        "Steps that are too long jump over the valley; repeated, they diverge.",
-        f"Divide the rate by {better[0]:g}: then the same step lowers the loss to {trial.rates[better[0]]:.4g}.",
-        (),
-        {"before": trial.loss, "after": raised, "later": trial.later, "divide_by": better[0]},
+        f"{trial.later:.4g}."
     )
+    measured = {"before": trial.loss, "after": raised, "later": trial.later, "divide_by": better[0]}
+    return Found(what, (), measured, numbers={"divide_by": better[0], "lowered": trial.rates[better[0]]})

@@ -8,8 +8,6 @@ from nn.inspect.doctor.checks import Found, finds, listed
 from nn.inspect.doctor.trial_step import TrialStep
 from nn.module import Module
 
-_FOUND = "Modules are found as attributes, and in lists, tuples and dicts: keep them there."
-
 
 @finds("hidden-modules")
 def hidden(trial: TrialStep) -> Found | None:
@@ -18,10 +16,9 @@ def hidden(trial: TrialStep) -> Found | None:
         return Found(
             "The model holds an iterator (a generator, map, zip or filter), which is empty after it was gone through "
             "once. It was not run, so that nothing is used up, and nothing that needs a run was looked for.",
-            "What an iterator gives is not found: not trained, not saved. From the second call on it is not even run.",
-            f"Make a list of it. {_FOUND}",
             trial.one_way,
             {"iterators": len(trial.one_way)},
+            "iterators",
         )
     if not trial.hidden:
         return None
@@ -30,17 +27,11 @@ def hidden(trial: TrialStep) -> Found | None:
     what = f"The model computes with {listed(len(where), 'Tensor')} that model.parameters() does not find."
     if held:
         what += f" The optimizer holds {held} of them all the same."
-    return Found(
-        what,
-        "They are not saved with the model, nor converted, nor frozen with it; and not trained, unless the optimizer "
-        "was given them by hand.",
-        f"{_FOUND} A Tensor that is to be trained is an nn.Parameter; one that is not needs no requires_grad.",
-        where,
-        {"hidden": len(where), "numbers": sum(leaf.size for _, leaf in trial.hidden), "held_by_optimizer": held},
-    )
+    numbers = sum(leaf.size for _, leaf in trial.hidden)
+    return Found(what, where, {"hidden": len(where), "numbers": numbers, "held_by_optimizer": held})
 
 
-@finds("eval-mode", "warning", places=True)
+@finds("eval-mode", places=True)
 def eval_mode(trial: TrialStep) -> Found | None:
     """Only where the mode makes a difference, and is not that of a part that is frozen."""
     where = [
@@ -48,13 +39,8 @@ def eval_mode(trial: TrialStep) -> Found | None:
         for path, module, training in trial.modes
         if not training and _minds(module) and not _is_frozen(module)
     ]
-    return Found(
-        f"{listed(len(where), 'module')} are in evaluation mode, and compute something else there than in training.",
-        "Dropout leaves nothing out, and batch norm uses running statistics that no longer follow the data.",
-        "Call model.train() before training; evaluation and nn.fit leave a model in evaluation.",
-        where,
-        {"modules": len(where)},
-    )
+    what = f"{listed(len(where), 'module')} are in evaluation mode, and compute something else there than in training."
+    return Found(what, where, {"modules": len(where)})
 
 
 def _minds(module: Module) -> bool:

@@ -40,31 +40,18 @@ def dead_share(activation: Activation) -> float:
     return float(np.mean(~(activation.out > 0.0).any(axis=others)))
 
 
-@finds("dead-units", "warning", places=True)
+@finds("dead-units", places=True)
 def dead(trial: TrialStep) -> Found | None:
     """Layers most of whose ReLUs give 0 for the whole batch."""
     shares = _pooled(trial, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
-    return _found(
-        shares,
-        "units of ReLU give 0 for all samples of the batch",
-        "Where ReLU gives 0 it has no slope: these units learn nothing from this batch, and if they give 0 for all "
-        "data, nothing ever.",
-        "Look for a rate that was too large, or biases far below 0; start anew with nn.init.kaiming_normal_, or take "
-        "nn.LeakyReLU.",
-    )
+    return _found(shares, "units of ReLU give 0 for all samples of the batch")
 
 
-@finds("saturated-units", "warning", places=True)
+@finds("saturated-units", places=True)
 def saturated(trial: TrialStep) -> Found | None:
     """Hidden layers that are mostly flat."""
     shares = _pooled(trial, lambda low, high: math.isfinite(high - low), flat_share)
-    return _found(
-        shares,
-        "activations of sigmoid or tanh lie where the slope is below a hundredth of its largest",
-        "The gradient is multiplied by the slope: what lies before these units hardly learns.",
-        "Scale the inputs (nn.data.Standardize), start from smaller weights (nn.init.xavier_uniform_), or put a "
-        "normalization before the activation.",
-    )
+    return _found(shares, "activations of sigmoid or tanh lie where the slope is below a hundredth of its largest")
 
 
 def _pooled(
@@ -84,8 +71,8 @@ def _pooled(
     return {where: sum(shares) / len(shares) for where, shares in found.items()}
 
 
-def _found(shares: dict[str, float], what: str, why: str, remedy: str) -> Found:
+def _found(shares: dict[str, float], what: str) -> Found:
     bad = {where: share for where, share in shares.items() if share > _TOO_MANY}
     words = ", ".join(f"{share:.0%} in {where or 'the model'}" for where, share in bad.items())
     measured = {where: round(share, 4) for where, share in bad.items()}
-    return Found(f"{words}: so many {what}.", why, remedy, bad, measured)
+    return Found(f"{words}: so many {what}.", bad, measured)

@@ -8,7 +8,7 @@ import pytest
 import nn
 import optim
 from autograd import tensor
-from nn.inspect.doctor.checks import CHECKS
+from nn.inspect.doctor.checks import ADVICE, CHECKS
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((64, 5)).astype("float32")
@@ -379,3 +379,12 @@ def test_a_finding(name, number, look, expected):
         assert " ".join(text.split()) in words
         assert html.escape(text) in report._repr_html_()
     assert name in repr(report)
+
+
+def test_every_check_has_its_words_in_every_case():
+    assert CHECKS.keys() == ADVICE.keys()
+    for words in ADVICE.values():
+        cases = [case for case in words.values() if isinstance(case, dict)]
+        for case in cases or [{}]:
+            assert {"severity", "why", "remedy"} <= (words | case).keys()
+        assert words["severity"] in ("error", "warning")
