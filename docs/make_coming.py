@@ -28,6 +28,7 @@ PAGES = {  # each page, the library whose words it has, and how these are writte
             "optim": "optim.{}",
             "Optimizer": "optimizer.{}",
             "nn.data": "{}",
+            "argument": "{}=",
         },
     ),
     "jax": (
@@ -40,9 +41,10 @@ PAGES = {  # each page, the library whose words it has, and how these are writte
             "Module": "model.{}",
             "optim": "optax.{}",
             "Optimizer": "optimizer.{}",
+            "argument": "{}=",
         },
     ),
-    "hips": ("HIPS autograd", {"autograd": "autograd.{}", "Tensor": "x.{}"}),
+    "hips": ("HIPS autograd", {"autograd": "autograd.{}", "Tensor": "x.{}", "argument": "{}="}),
     "micrograd": ("micrograd", {"autograd": "{}", "Tensor": "value.{}", "nn": "nn.{}"}),
     "keras": (
         "Keras",
@@ -56,11 +58,12 @@ PAGES = {  # each page, the library whose words it has, and how these are writte
             "nn.data": "{}",
             "autograd": "{}",
             "Tensor": "variable.{}",
+            "argument": "{}=",
         },
     ),
     "scikit-learn": (
         "scikit-learn",
-        {"nn": "{}", "Module": "estimator.{}", "nn.data": "{}", "nn.metrics": "metrics.{}"},
+        {"nn": "{}", "Module": "estimator.{}", "nn.data": "{}", "nn.metrics": "metrics.{}", "argument": "{}="},
     ),
 }
 START, END = "<!-- Written by docs/make_coming.py -->\n", "<!-- until here -->\n"
@@ -74,7 +77,7 @@ def rows(library, places):
             if row.place == place and library in row.libraries.split(", "):
                 of_numpy = row.ours.startswith(f"np.{row.word}(") and not row.remark
                 answer = ("", "NumPy's function of this name.") if of_numpy else (row.ours, row.remark)
-                same.setdefault(answer, []).append(pattern.format(row.word))
+                same.setdefault(answer, []).extend(map(pattern.format, row.word.split(", ")))
         for (ours, remark), names in same.items():
             yield ", ".join(f"`{name}`" for name in names), f"`{ours}`" if ours else "", remark
 
