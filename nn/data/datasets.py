@@ -131,7 +131,7 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Randomness =
     return [Subset(dataset, order[i:j]) for i, j in pairwise(accumulate(map(int, sizes), initial=0))]
 
 
-def rows(dataset: Any, index: list[Any]) -> list[Any] | None:
+def rows(dataset: Any, index: Sequence[Any]) -> list[Any] | None:
     """Samples as arrays, where they are rows of arrays, which is the same as one by one, and faster; else None."""
     if type(dataset) is Subset:
         return rows(dataset.dataset, [dataset.indices[i] for i in index])

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from operator import length_hint
 from typing import Any
 
 import numpy as np
 
 from nn.arrays import plain
 from nn.data import Loader
+from nn.data.datasets import rows
 from nn.data.mapped import NpyFile
 from nn.data.sources import Arrays, Stream
 
@@ -28,10 +30,14 @@ def note_of(loader: Loader | None) -> Note:
     """What is known of the data of a loader, as plain values."""
     if loader is None:
         return None
-    source = loader.source
-    if isinstance(source, Arrays):
-        return {"arrays": [[list(a.shape), a.dtype.str, _hash(a)] for a in source.arrays]}
-    return {} if isinstance(source, Stream) else {"samples": len(source)}
+    source: Any = loader.source
+    if isinstance(source, Stream):
+        return {}
+    samples = length_hint(source)
+    arrays = source.arrays if isinstance(source, Arrays) else rows(source.data, range(samples))
+    if arrays is None:
+        return {"samples": samples}
+    return {"arrays": [[list(a.shape), a.dtype.str, _hash(a)] for a in arrays]}
 
 
 def differences(what: str, saved: Note, found: Note) -> list[str]:

@@ -644,3 +644,16 @@ def test_a_training_is_taken_up_again(tmp_path):
     resumed = train(4, callbacks=[nn.Checkpoint(tmp_path)], resume=tmp_path / "last.npz")
     for name in whole:
         np.testing.assert_array_equal(whole[name], resumed[name])
+
+
+@pytest.mark.parametrize("of", [lambda data: data, lambda data: Subset(data, range(2, 9))], ids=["whole", "part"])
+def test_a_training_is_not_taken_up_with_other_data(of, tmp_path):
+    def train(x, **options):
+        nn.fit(
+            network(), DataLoader(of(TensorDataset(x, Y)), 4), loss=LOSS, callbacks=[nn.Checkpoint(tmp_path)], **options
+        )
+
+    train(X, epochs=1)
+    train(X, epochs=2, resume=tmp_path / "last.npz")
+    with pytest.raises(nn.CheckpointError, match="array 0 of the training data holds other values"):
+        train(X + 1.0, epochs=3, resume=tmp_path / "last.npz")
