@@ -1,5 +1,6 @@
 """What all tests share: random numbers that are the same in every run, and property tests without a deadline."""
 
+import gc
 import os
 import random
 import zlib
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(config, items):
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def pytest_collection_finish():
+    """Let the collector pass over the tests themselves: many tests collect, and each would walk all sixty thousand."""
+    gc.collect()
+    gc.freeze()
 
 
 def shuffle(items, rng):

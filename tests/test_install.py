@@ -129,6 +129,7 @@ def test_wheel_holds_the_three_packages_and_the_plugin_and_nothing_else(wheel):
         assert {path.relative_to(ROOT).as_posix() for path in files} <= names
 
 
+@pytest.mark.long
 def test_hips_then_chainrule(environment, wheel, hips):
     environment.install(hips)
     environment.install(wheel)
@@ -158,6 +159,7 @@ def test_chainrule_then_hips_then_hips_uninstalled(environment, wheel, hips):
     environment.assert_works()
 
 
+@pytest.mark.long
 def test_hips_with_an_editable_chainrule(environment, hips):
     environment.install(hips)
     environment.install_editable(ROOT)

@@ -219,8 +219,7 @@ def test_folding_keeps_every_graph_sound(graphs, seed):
         graph = sound(step(graph))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("count", "limit"), [(5_000, 2.0), (100_000, 10.0)])
+@pytest.mark.parametrize(("count", "limit"), [(5_000, 2.0), pytest.param(100_000, 10.0, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", ["chain", "tangle", "blocks"])
 def test_large_graphs_are_drawn_in_time(graphs, name, count, limit):
     out = getattr(graphs, name)(count // 4 if name == "blocks" else count)
