@@ -46,6 +46,10 @@ if _typing.TYPE_CHECKING:
     from nn.inspect.drawing import draw as draw
     from nn.inspect.flow import gradient_flow as gradient_flow
     from nn.inspect.summarizing import summary as summary
+    from nn.layers.group_norm import *
+    from nn.layers.resizing import *
+    from nn.layers.transformer import *
+    from nn.layers.transposed import *
     from nn.losses.recommendation import recommend as recommend
     from nn.models.units import Adaline as Adaline, McCullochPitts as McCullochPitts, Perceptron as Perceptron
     from nn.saving import load as load, save as save
@@ -64,7 +68,16 @@ if _typing.TYPE_CHECKING:
     )
     from nn.training.fit import fit as fit
 _MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "plot", "saving")
+_LAYERS = {
+    "group_norm": "GroupNorm InstanceNorm1d InstanceNorm2d",
+    "resizing": "AdaptiveMaxPool1d AdaptiveMaxPool2d PixelShuffle Upsample "
+    "CircularPad1d CircularPad2d ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d "
+    "ReplicationPad1d ReplicationPad2d ZeroPad1d ZeroPad2d",
+    "transformer": "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer",
+    "transposed": "ConvTranspose1d ConvTranspose2d",
+}
 _ON_USE = {
+    **{name: f"nn.layers.{family}" for family, names in _LAYERS.items() for name in names.split()},
     "fit": "nn.training.fit",
     "doctor": "nn.inspect.doctor.examine",
     "draw": "nn.inspect.drawing",

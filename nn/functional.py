@@ -4,6 +4,8 @@ They are defined beside the modules of `nn.layers` and `nn.losses`, which keep t
 on plain arrays alike, and are made of ops of the engine, so they are differentiable to any order.
 """
 
+import typing as _typing
+
 from autograd.lazy import on_use as _on_use
 from nn.layers.activations.piecewise import (
     elu as elu,
@@ -55,7 +57,11 @@ from nn.losses.regression import (
 )
 from nn.losses.validation import Reduction as Reduction
 
-__getattr__, __dir__ = _on_use(__name__, {})
+# Imported at their first use, as in `nn`.
+if _typing.TYPE_CHECKING:
+    from nn.layers.resizing import interpolate as interpolate, pad as pad
+_ON_USE = {"interpolate": "nn.layers.resizing", "pad": "nn.layers.resizing"}
+__getattr__, __dir__ = _on_use(__name__, _ON_USE)
 
 # By a letter, because pytest puts names of its own into the modules of a distribution that brings a plugin.
-__all__ = [name for name in dir() if name[0].isalpha()]
+__all__ = [*(name for name in dir() if name[0].isalpha()), *_ON_USE]

@@ -43,16 +43,9 @@ def causal_mask(length: int, keys: int | None = None, *, dtype: DTypeLike | None
 
 
 def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    attn_mask: Any = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    *,
-    rng: Randomness = None,
-) -> Tensor:
+    query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
+    scale: float | None = None, *, rng: Randomness = None,
+) -> Tensor:  # fmt: skip
     """``softmax(query key^T / sqrt(D) + mask) value``: for each query an average of the values.
 
     ``query`` has shape (..., L, D), ``key`` (..., S, D), ``value`` (..., S, E), the result (..., L, E). ``attn_mask``
@@ -185,18 +178,9 @@ class MultiheadAttention(Module):
     """
 
     def __init__(
-        self,
-        embed_dim: int,
-        num_heads: int,
-        dropout: float = 0.0,
-        bias: bool = True,
-        *,
-        kdim: int | None = None,
-        vdim: int | None = None,
-        batch_first: bool = False,
-        dtype: DTypeLike | None = None,
-        rng: Randomness = None,
-    ) -> None:
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, *, kdim: int | None = None,
+        vdim: int | None = None, batch_first: bool = False, dtype: DTypeLike | None = None, rng: Randomness = None,
+    ) -> None:  # fmt: skip
         self.embed_dim = n = positive("embed_dim", embed_dim)
         self.num_heads = positive("num_heads", num_heads, "number of heads")
         if n % num_heads:
@@ -224,16 +208,9 @@ class MultiheadAttention(Module):
             self.out_proj.bias.data[:] = 0.0
 
     def forward(
-        self,
-        query: Any,
-        key: Any,
-        value: Any,
-        key_padding_mask: Any = None,
-        need_weights: bool = True,
-        attn_mask: Any = None,
-        average_attn_weights: bool = True,
-        is_causal: bool = False,
-    ) -> tuple[Tensor, Any]:
+        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
+        attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
+    ) -> tuple[Tensor, Any]:  # fmt: skip
         same = query is key and key is value
         query, key, value = (floating(x, self.out_proj.weight) for x in (query, key, value))
         batched = self._check_inputs(query, key, value)

@@ -21,16 +21,9 @@ _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"
 
 
 def conv1d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    *,
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *,
     flip: bool = False,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Move kernels along sequences (N, C, L) or (C, L); see `nn.Conv1d`.
 
     >>> import numpy as np
@@ -45,16 +38,9 @@ def conv1d(
 
 
 def conv2d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    *,
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *,
     flip: bool = False,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Move kernels over images (N, C, H, W) or (C, H, W); see `nn.Conv2d`. Padding is with zeros.
 
     Raises OperandError for shapes that do not fit together and for a kernel larger than the padded image, ValueError
@@ -144,23 +130,13 @@ class _Conv(Module):
     """What convolutional layers have in common. A subclass says how many axes its kernels move along."""
 
     axes: int
+    transposed = False
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        *,
-        flip: bool = False,
-        dtype: DTypeLike | None = None,
-        rng: Randomness = None,
-    ) -> None:
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, flip: bool = False,
+        dtype: DTypeLike | None = None, rng: Randomness = None,
+    ) -> None:  # fmt: skip
         self.in_channels = positive("in_channels", in_channels, "number of channels")
         self.out_channels = positive("out_channels", out_channels, "number of channels")
         self.kernel_size = per_axis("kernel_size", kernel_size, self.axes)
@@ -176,7 +152,8 @@ class _Conv(Module):
         self.padding_mode = padding_mode
         self.flip = flip
         kind, rng = parameter_dtype(dtype), generator(rng)
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        rows, columns = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        shape = (rows, columns // groups, *self.kernel_size)
         bound = 1.0 / math.sqrt(math.prod(shape[1:]))
         self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
         self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_channels).astype(kind)) if bias else None
@@ -193,9 +170,11 @@ class _Conv(Module):
 
     def extra_repr(self) -> str:
         words = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
-        usual: dict[str, Any] = {"padding": (0,) * self.axes, "dilation": (1,) * self.axes}
-        usual |= {"groups": 1, "flip": False, "padding_mode": "zeros"}
-        words += [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        usual: dict[str, Any] = {"padding": (0,) * self.axes, "output_padding": (0,) * self.axes}
+        usual |= {"dilation": (1,) * self.axes, "groups": 1, "flip": False, "padding_mode": "zeros"}
+        words += [
+            f"{name}={getattr(self, name)}" for name, value in usual.items() if vars(self).get(name, value) != value
+        ]
         return ", ".join(words if self.bias is not None else [*words, "bias=False"])
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import OperandError, Tensor
 from autograd.ops.arithmetic import multiply as _multiply
 from nn.defaults import Randomness, generator
 from nn.module import Module
 from nn.operands import polymorphic
 from nn.validation import floating, probability
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 
 @polymorphic
@@ -26,12 +26,19 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Randomness = Non
     >>> dropout([1.0] * 8, 0.75, rng=3)
     array([4., 0., 0., 0., 0., 4., 4., 0.], dtype=float32)
     """
+    return _dropped(x, p, training, rng)
+
+
+def _dropped(x: Any, p: float, training: bool, rng: Randomness, axes: int = 0) -> Any:
+    """Dropout of entries, or of channels with axes behind them."""
     p = probability("p", p)
     if not training or p == 0.0:
         return x
     x = floating(x)
+    channels = min(2, x.ndim - 1)
+    shape = x.shape if not axes else (*x.shape[:channels], *(1,) * (x.ndim - channels))
     # Numbers in single precision decide, whatever the dtype of x: the same entries, in half of the time.
-    kept = generator(rng).random(x.shape, np.float32) >= p
+    kept = generator(rng).random(shape, np.float32) >= p
     mask = np.multiply(kept, 1.0 / (1.0 - p) if p < 1.0 else 0.0, dtype=x.dtype)
     return _multiply(x, mask)
 
@@ -66,10 +73,39 @@ class Dropout(Module):
 
     rng: np.random.Generator | None
     _shown_settings = ("p",)
+    _axes = 0  # of a channel that is dropped as a whole
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Randomness = None) -> None:
         self.p = probability("p", p)
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Tensor:
-        return dropout(x, self.p, self.training, self.rng)
+        if self._axes and np.ndim(x) not in (3, 2 * self._axes):  # (C, L), (N, C, L), (N, C, H, W)
+            shapes = ("(C, L)", "(N, C, H, W)")[self._axes - 1]
+            raise OperandError(f"{self!r} needs an input of shape (N, C, L) or {shapes}, not {np.shape(x)}.")
+        return _dropped(x, self.p, self.training, self.rng, self._axes)
+
+
+class Dropout1d(Dropout):
+    """Zeros whole channels of sequences (N, C, L) or (C, L) in training; see `Dropout2d`.
+
+    >>> import nn
+    >>> nn.Dropout1d(0.5, rng=1)([[1.0, 1.0], [1.0, 1.0]])
+    array([[0., 0.],
+           [2., 2.]], dtype=float32)
+    """
+
+    _axes = 1
+
+
+class Dropout2d(Dropout):
+    """Zeros whole channels of images (N, C, H, W) in training, because neighbours know each other's values.
+
+    Otherwise as `Dropout`. Three axes are (N, C, L), as in ``torch.nn.Dropout2d``.
+
+    >>> import nn
+    >>> nn.Dropout2d(0.5, rng=1)([[[[1.0, 1.0]], [[1.0, 1.0]]]]).ravel()
+    array([0., 0., 2., 2.], dtype=float32)
+    """
+
+    _axes = 2

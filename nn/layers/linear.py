@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
@@ -14,7 +15,7 @@ from nn.module import Module, Parameter
 from nn.operands import Operand
 from nn.validation import floating, positive
 
-__all__ = ["Linear"]
+__all__ = ["Bilinear", "Linear"]
 
 
 def linear(x: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
@@ -49,14 +50,9 @@ class Linear(Module):
     """
 
     def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        bias: bool = True,
-        *,
-        dtype: DTypeLike | None = None,
+        self, in_features: int, out_features: int, bias: bool = True, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.in_features = positive("in_features", in_features)
         self.out_features = positive("out_features", out_features)
         kind, rng = parameter_dtype(dtype), generator(rng)
@@ -90,3 +86,41 @@ class Linear(Module):
         plainer = OperandError("\n".join([f"{text}{shape}.{hint}", *lines]))
         plainer.op, plainer.operands = getattr(error, "op", None), getattr(error, "operands", ())
         return plainer
+
+
+class Bilinear(Module):
+    """A bilinear layer: every output is a weighted sum of products, of a number of each of two inputs.
+
+    ``y[o] = x1^T weight[o] x2 + bias[o]``, with x1 of shape (..., in1_features), x2 (..., in2_features), ``weight``
+    (out_features, in1_features, in2_features), ``bias`` (out_features,) and y (..., out_features). Both start uniform
+    in ±1/√in1_features, and all is as in ``torch.nn.Bilinear``.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Bilinear(3, 4, 2)(np.zeros((5, 3), "float32"), np.zeros((5, 4), "float32")).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *,
+        dtype: DTypeLike | None = None, rng: Randomness = None,
+    ) -> None:  # fmt: skip
+        self.in1_features = positive("in1_features", in1_features)
+        self.in2_features = positive("in2_features", in2_features)
+        self.out_features = positive("out_features", out_features)
+        kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(in1_features)
+        shape = out_features, in1_features, in2_features
+        self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
+        self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_features).astype(kind)) if bias else None
+
+    def forward(self, x1: Any, x2: Any) -> Tensor:
+        x1, x2 = floating(x1, self.weight), floating(x2, self.weight)
+        lead = x1.shape[:-1]
+        if x1.shape != (*lead, self.in1_features) or x2.shape != (*lead, self.in2_features):
+            raise OperandError(f"{self!r} takes inputs (..., in1) and (..., in2), not {x1.shape} and {x2.shape}.")
+        out = np.matmul(np.tensordot(x1, self.weight, (-1, 1)), x2[..., None])[..., 0]
+        return out if self.bias is None else out + self.bias
+
+    def extra_repr(self) -> str:
+        sizes = f"in1_features={self.in1_features}, in2_features={self.in2_features}"
+        return f"{sizes}, out_features={self.out_features}, bias={self.bias is not None}"

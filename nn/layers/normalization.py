@@ -20,15 +20,9 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
 
 
 def batch_norm(
-    x: Any,
-    running_mean: Any = None,
-    running_var: Any = None,
-    weight: Any = None,
-    bias: Any = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Tensor:
+    x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
     """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel; see `nn.BatchNorm1d`.
 
     ``x`` has shape (N, C, ...). In ``training`` the running statistics, when there are any, are changed in place, as
@@ -80,15 +74,9 @@ class _BatchNorm(Module):
     _shapes: str
 
     def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        *,
-        dtype: DTypeLike | None = None,
-    ) -> None:
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, *, dtype: DTypeLike | None = None,
+    ) -> None:  # fmt: skip
         kind = parameter_dtype(dtype)
         self.num_features = n = positive("num_features", num_features)
         self.eps = not_negative("eps", eps)
@@ -101,13 +89,16 @@ class _BatchNorm(Module):
         self.running_var = Buffer(np.ones(n, kind)) if track_running_stats else None
         self.num_batches_tracked = Buffer(np.array(0, np.int64)) if track_running_stats else None
 
-    def forward(self, x: Any) -> Tensor:
-        x = floating(x, self.weight)
+    def _check(self, x: Any) -> None:
         if len(x.shape) not in self._ndims or x.shape[1] != self.num_features:
             raise OperandError(
                 f"{type(self).__name__}({self.num_features}) needs an input of shape {self._shapes} with C = "
                 f"{self.num_features} channels, not {x.shape}."
             )
+
+    def forward(self, x: Any) -> Tensor:
+        x = floating(x, self.weight)
+        self._check(x)
         mean, variance = self.running_mean, self.running_var
         if not self.training and mean is not None:
             return batch_norm(x, mean, variance, self.weight, self.bias, eps=self.eps)
@@ -208,14 +199,9 @@ class LayerNorm(Module):
     """
 
     def __init__(
-        self,
-        normalized_shape: int | Sequence[int],
-        eps: float = 1e-5,
-        elementwise_affine: bool = True,
-        bias: bool = True,
-        *,
-        dtype: DTypeLike | None = None,
-    ) -> None:
+        self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
+        bias: bool = True, *, dtype: DTypeLike | None = None,
+    ) -> None:  # fmt: skip
         self.normalized_shape = shape = _sizes(normalized_shape)
         self.eps = not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine
@@ -261,13 +247,9 @@ class RMSNorm(Module):
     """
 
     def __init__(
-        self,
-        normalized_shape: int | Sequence[int],
-        eps: float | None = None,
-        elementwise_affine: bool = True,
-        *,
+        self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
         dtype: DTypeLike | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.normalized_shape = shape = _sizes(normalized_shape)
         self.eps = None if eps is None else not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce as fold
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,21 +21,23 @@ __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "
 
 @polymorphic
 def max_pool1d(
-    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
-) -> Any:
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
     """The maximum of each window of (N, C, L) or (C, L); see `nn.MaxPool2d`.
 
     >>> from nn.functional import max_pool1d
     >>> max_pool1d([[[1.0, 5.0, 2.0, 3.0, 4.0]]], 2)
     array([[[5., 3.]]], dtype=float32)
     """
-    return _maximum(1, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _maximum(1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 @polymorphic
 def max_pool2d(
-    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
-) -> Any:
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
     """The maximum of each window of images (N, C, H, W) or (C, H, W); see `nn.MaxPool2d`.
 
     >>> import numpy as np
@@ -43,18 +46,14 @@ def max_pool2d(
     array([[[[ 5.,  7.],
              [13., 15.]]]])
     """
-    return _maximum(2, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _maximum(2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 @polymorphic
 def avg_pool1d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Any:  # fmt: skip
     """The mean of each window of (N, C, L) or (C, L); see `nn.AvgPool2d`.
 
     >>> from nn.functional import avg_pool1d
@@ -66,14 +65,9 @@ def avg_pool1d(
 
 @polymorphic
 def avg_pool2d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Any:
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Any:  # fmt: skip
     """The mean of each window of images (N, C, H, W) or (C, H, W); see `nn.AvgPool2d`.
 
     >>> import numpy as np
@@ -130,16 +124,20 @@ class _Pool(Module):
 
 class _MaxPool(_Pool):
     _shown_settings = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+    return_indices = False
 
     def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, *, ceil_mode: bool = False
-    ) -> None:
+        self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, ceil_mode)
         per_axis("dilation", dilation, self.axes)
         self.dilation = dilation
+        self.return_indices = return_indices
 
     def forward(self, x: Any) -> Tensor:
-        return _maximum(self.axes, x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        how = self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        return _maximum(self.axes, x, *how)
 
 
 class MaxPool1d(_MaxPool):
@@ -159,7 +157,8 @@ class MaxPool2d(_MaxPool):
     ``y[n, c, p] = max_k x[n, c, s p + d k]``. Input (N, C, H, W) or (C, H, W), output with
     ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise. With ``ceil_mode`` they are
     rounded up, and the last window may reach over the edge. ``stride`` is the kernel size by default, so that windows
-    lie side by side. Padding never wins. Of several equal maxima the first, row by row, gets the gradient.
+    lie side by side. Padding never wins. Of several equal maxima the first, row by row, gets the gradient. With
+    ``return_indices`` the result is a pair: the maxima, and where they stand among the H W numbers of their channel.
 
     Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
 
@@ -179,13 +178,9 @@ class _AvgPool(_Pool):
     divisor_override: int | None = None
 
     def __init__(
-        self,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
+        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, ceil_mode)
         self.count_include_pad = count_include_pad
 
@@ -224,14 +219,9 @@ class AvgPool2d(_AvgPool):
     axes = 2
 
     def __init__(
-        self,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-    ) -> None:
+        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+        count_include_pad: bool = True, divisor_override: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
         self.divisor_override = divisor_override
 
@@ -300,11 +290,18 @@ def _described(
     return x, has_samples, how, sides
 
 
-def _maximum(axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
+def _maximum(
+    axes: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, with_places: bool
+) -> Any:
     name = f"max_pool{axes}d"
     x, has_samples, how, _ = _described(name, axes, x, kernel_size, stride, padding, dilation, ceil_mode)
     out = _max_pool(x, **how)
-    return out if has_samples else out[0]
+    if not with_places:
+        return out if has_samples else out[0]
+    places = np.broadcast_to(np.arange(prod(x.shape[2:])).reshape(x.shape[2:]), x.shape)
+    masks = windows.first_maximum(x, out, windows.windows(x.shape[2:], **how))
+    found = out, windows.window_sum_kernel(places, masks=masks, **how).astype(np.int64)
+    return found if has_samples else (found[0][0], found[1][0])
 
 
 def _average(
@@ -330,18 +327,23 @@ def _counted(n: int, windows: int, size: int, stride: int, sides: tuple[int, int
     return np.minimum(starts + size, n + margin) - np.maximum(starts, -margin)
 
 
+def wanted_windows(axes: int, lengths: tuple[int, ...], output_size: Any) -> list[tuple[int, int]]:
+    """For each axis its length, and how many windows it gets."""
+    sizes = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * axes
+    given = [lengths[i % axes] if m is None else m for i, m in enumerate(sizes)]
+    return list(zip(lengths, per_axis("output_size", given, axes), strict=True))
+
+
+def window_edges(n: int, m: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Where each of m windows of n numbers starts, and where it ends, as columns."""
+    i = np.arange(m)[:, None]
+    return i * n // m, -(-(i + 1) * n // m)
+
+
 def _adaptive(axes: int, x: Any, output_size: Any) -> Any:
     x, has_samples = batched(f"adaptive_avg_pool{axes}d", x, axes)
-    sizes = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * axes
-    lengths = x.shape[2:]
-    wanted = per_axis("output_size", [lengths[i % axes] if m is None else m for i, m in enumerate(sizes)], axes)
-    for n, m in zip(lengths, wanted, strict=True):  # one axis after the other: each goes to the end
-        x = np.tensordot(x, _means(n, m).astype(x.dtype), (2, 1))
+    for n, m in wanted_windows(axes, x.shape[2:], output_size):  # one axis after the other: each goes to the end
+        starts, ends = window_edges(n, m)
+        inside = (np.arange(n) >= starts) & (np.arange(n) < ends)
+        x = np.tensordot(x, (inside / inside.sum(axis=1, keepdims=True)).astype(x.dtype), (2, 1))
     return x if has_samples else x[0]
-
-
-def _means(n: int, m: int) -> NDArray[np.float64]:
-    """The matrix (m, n) that takes the means of m windows of n numbers."""
-    i, k = np.arange(m)[:, None], np.arange(n)
-    inside = (k >= i * n // m) & (k < -(-(i + 1) * n // m))
-    return np.asarray(inside / inside.sum(axis=1, keepdims=True))

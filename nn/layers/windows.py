@@ -15,7 +15,7 @@ Pairs = tuple[tuple[int, int], ...]
 _AXES = {1: "(N, C, L)", 2: "(N, C, H, W)"}
 
 
-def per_axis(name: str, value: Any, axes: int, least: int = 1) -> tuple[int, ...]:
+def per_axis(name: str, value: Any, axes: int, least: int | None = 1) -> tuple[int, ...]:
     """A setting as one number for each axis.
 
     >>> from nn.layers.windows import per_axis
@@ -23,10 +23,12 @@ def per_axis(name: str, value: Any, axes: int, least: int = 1) -> tuple[int, ...
     ((3, 3), (1, 0))
     """
     values = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
-    whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) and v >= least for v in values)
-    if len(values) != axes or not whole:
+    whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in values)
+    if len(values) != axes or not whole or (least is not None and min(values) < least):
         several = f", or {axes} of them as a tuple" if axes > 1 else ""
-        raise ValueError(f"{name} is a whole number from {least} on{several}, not {value!r}.")
+        raise ValueError(
+            f"{name} is a whole number{'' if least is None else f' from {least} on'}{several}, not {value!r}."
+        )
     return tuple(int(v) for v in values)
 
 

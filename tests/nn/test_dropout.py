@@ -110,3 +110,27 @@ def test_p_is_a_probability(wrong):
 
 def test_integers_and_lists_are_taken_in_the_default_dtype():
     assert nn.Dropout()([1, 2, 3]).dtype == np.float32
+
+
+# --- channels -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "channels"),
+    [
+        (nn.Dropout1d, (20, 30, 4), (20, 30)),
+        (nn.Dropout1d, (600, 4), (600,)),
+        (nn.Dropout2d, (20, 30, 2, 3), (20, 30)),
+        (nn.Dropout2d, (20, 30, 4), (20, 30)),
+    ],
+)
+def test_channels_are_dropped_as_a_whole(layer, shape, channels):
+    x = tensor(np.ones(shape, "float32"), requires_grad=True)
+    out = layer(0.5, rng=0)(x)
+    of_channel = out.data.reshape(*channels, -1)
+    np.testing.assert_array_equal(of_channel, of_channel[..., :1] + 0 * of_channel)
+    assert 0.4 < (of_channel[..., 0] == 0).mean() < 0.6
+    assert out.dtype == np.float32
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad, out.data)
+    assert layer().eval()(x) is x

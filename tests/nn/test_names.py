@@ -2,6 +2,7 @@
 
 import ast
 import pickle
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from nn.losses.base import TAKES
 
 # Modules with a literal that names several all the same, and why.
 LISTS = {
+    "nn.functional": "functions that are imported at their first use",
     "optim": "type checkers read the names in optim.schedules, which the package must not import",
     "nn.init": "PyTorch's table of gains, which has no more",
     "nn.sklearn.settings": "the solvers of scikit-learn",
@@ -56,7 +58,7 @@ def test_lists_of_names_are_made_from_the_packages():
     assert found == set(LISTS)
 
 
-@pytest.mark.parametrize("package", [nn, optim], ids=lambda package: package.__name__)
+@pytest.mark.parametrize("package", [nn, optim, functional], ids=lambda package: package.__name__)
 def test_type_checkers_see_the_names_that_are_imported_on_use(package):
     tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
     [block] = [
@@ -66,7 +68,7 @@ def test_type_checkers_see_the_names_that_are_imported_on_use(package):
     for statement in block.body:
         for alias in statement.names:
             assert alias.name in (alias.asname, "*")
-            names = [alias.name] if alias.name != "*" else getattr(package, statement.module.split(".")[-1]).__all__
+            names = [alias.name] if alias.name != "*" else import_module(statement.module).__all__
             seen |= dict.fromkeys(names, statement.module)
     modules = {name for name, place in seen.items() if place == package.__name__}
     assert {name: place for name, place in seen.items() if name not in modules} == package._ON_USE

@@ -27,14 +27,9 @@ class _Cell(Module, Generic[_Result]):
     _kind: Kind
 
     def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        *,
-        dtype: DTypeLike | None = None,
+        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.input_size = positive("input_size", input_size)
         self.hidden_size = positive("hidden_size", hidden_size)
         kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(hidden_size)
@@ -101,15 +96,9 @@ class RNNCell(_Cell[Tensor]):
     _kind: Any = property(lambda self: steps.TANH if self.nonlinearity == "tanh" else steps.RELU)
 
     def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        nonlinearity: str = "tanh",
-        *,
-        dtype: DTypeLike | None = None,
-        rng: Randomness = None,
-    ) -> None:
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *,
+        dtype: DTypeLike | None = None, rng: Randomness = None,
+    ) -> None:  # fmt: skip
         self.nonlinearity = steps.checked(nonlinearity)
         super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
 

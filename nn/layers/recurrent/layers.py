@@ -28,18 +28,9 @@ class _Recurrent(Module, Generic[_State]):
     _kind: Kind
 
     def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        *,
-        dtype: DTypeLike | None = None,
-        rng: Randomness = None,
-    ) -> None:
+        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
+        dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike | None = None, rng: Randomness = None,
+    ) -> None:  # fmt: skip
         self.input_size = positive("input_size", input_size)
         self.hidden_size = positive("hidden_size", hidden_size)
         self.num_layers = positive("num_layers", num_layers, "number of layers")
@@ -184,19 +175,10 @@ class RNN(_Recurrent[Tensor]):
     _kind: Any = property(lambda self: steps.TANH if self.nonlinearity == "tanh" else steps.RELU)
 
     def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        nonlinearity: str = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        *,
-        dtype: DTypeLike | None = None,
+        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.nonlinearity = steps.checked(nonlinearity)
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng

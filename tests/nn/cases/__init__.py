@@ -15,7 +15,8 @@ CASES = [
 
 
 def modules_of_nn(base=nn.Module):
-    """Every public module class that `nn` defines."""
+    """Every public module class that `nn` defines, also those that it imports at their first use."""
+    assert all(hasattr(nn, name) for name in nn.__all__)
     for cls in base.__subclasses__():
         if cls.__module__.partition(".")[0] == "nn" and not cls.__name__.startswith("_"):
             yield cls

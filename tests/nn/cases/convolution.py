@@ -36,6 +36,33 @@ def correlation(state, x, *, stride=1, padding=0, dilation=1, groups=1, name="",
     return out[0] if single else out
 
 
+def spread(state, x, *, stride=1, padding=0, more=0, dilation=1, groups=1):
+    """The transposed convolution from its definition: each number puts down a kernel; the margin is cut off."""
+    weight = state["weight"]
+    axes = weight.ndim - 2
+    stride, padding, more, dilation = (
+        v if isinstance(v, tuple) else (v,) * axes for v in (stride, padding, more, dilation)
+    )
+    settings = zip(x.shape[2:], weight.shape[2:], stride, more, dilation, strict=True)
+    outputs = weight.shape[1]
+    whole = [(n - 1) * s + d * (k - 1) + 1 + m for n, k, s, m, d in settings]
+    out = np.zeros((len(x), outputs * groups, *whole))
+    for place in np.ndindex(*x.shape[2:]):
+        for at in np.ndindex(*weight.shape[2:]):
+            there = tuple(p * s + k * d for p, s, k, d in zip(place, stride, at, dilation, strict=True))
+            for g in range(groups):
+                rows = slice(g * len(weight) // groups, (g + 1) * len(weight) // groups)
+                seen, kernel = x[(slice(None), rows, *place)], weight[(rows, slice(None), *at)]
+                out[(slice(None), slice(g * outputs, (g + 1) * outputs), *there)] += seen @ kernel
+    out = out[(..., *(slice(p, n - p) for p, n in zip(padding, whole, strict=True)))]
+    return out + state["bias"].reshape((-1, *(1,) * axes)) if "bias" in state else out
+
+
+def transposed(name, make, inputs, repr, torch=None, bad=(), **how):
+    torch = f"nn.{repr}" if torch is None else torch
+    return Case(name, make, inputs, lambda s, x: spread(s, x, **how), repr, torch, bad=list(bad))
+
+
 def layer(name, make, inputs, repr, bad=(), torch=None, **how):
     """A case for a layer that PyTorch has under the same words."""
     return Case(
@@ -151,5 +178,52 @@ CASES = [
             fill=fill,
         )
         for mode, fill in (("reflect", "reflect"), ("replicate", "edge"), ("circular", "wrap"))
+    ),
+    transposed(
+        "ConvTranspose1d",
+        lambda: nn.ConvTranspose1d(2, 3, 3, 2),
+        numbers(2, 3),
+        "ConvTranspose1d(2, 3, kernel_size=(3,), stride=(2,))",
+        bad=[
+            (
+                (np.ones((2, 3, 2)),),
+                OperandError,
+                "ConvTranspose1d takes 2 channels, and an input of shape (2, 3, 2) has others",
+            ),
+            ((np.ones(3),), OperandError, "needs an input of shape (N, C, L)"),
+        ],
+        stride=2,
+    ),
+    transposed(
+        "ConvTranspose1d-beyond",
+        lambda: nn.ConvTranspose1d(1, 2, 2, 1, 1, 2, dilation=3),
+        numbers(1, 3),
+        "ConvTranspose1d(1, 2, kernel_size=(2,), stride=(1,), padding=(1,), output_padding=(2,), dilation=(3,))",
+        padding=1,
+        more=2,
+        dilation=3,
+    ),
+    transposed(
+        "ConvTranspose2d",
+        lambda: nn.ConvTranspose2d(2, 1, 4, 2, 1),
+        numbers(2, 2, 2),
+        "ConvTranspose2d(2, 1, kernel_size=(4, 4), stride=(2, 2), padding=(1, 1))",
+        stride=2,
+        padding=1,
+    ),
+    transposed(
+        "ConvTranspose2d-all",
+        lambda: nn.ConvTranspose2d(4, 6, (3, 2), (2, 1), (1, 0), (1, 0), 2, False, (1, 2)),
+        numbers(4, 2, 3),
+        "ConvTranspose2d(4, 6, kernel_size=(3, 2), stride=(2, 1), padding=(1, 0), output_padding=(1, 0), "
+        "dilation=(1, 2), groups=2, bias=False)",
+        bad=[
+            ((np.ones((2, 3, 4, 4)),), OperandError, "takes 4 channels, and an input of shape (2, 3, 4, 4) has others")
+        ],
+        stride=(2, 1),
+        padding=(1, 0),
+        more=(1, 0),
+        dilation=(1, 2),
+        groups=2,
     ),
 ]

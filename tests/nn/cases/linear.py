@@ -43,4 +43,27 @@ CASES = [
         linear,
         "Linear(in_features=3, out_features=2, bias=True)",
     ),
+    Case(
+        "Bilinear",
+        lambda: nn.Bilinear(3, 2, 2),
+        lambda rng, n: (rng.normal(size=(n, 3)), rng.normal(size=(n, 2))),
+        lambda s, x, y: np.einsum("ni,oij,nj->no", x, s["weight"], y) + s["bias"],
+        "Bilinear(in1_features=3, in2_features=2, out_features=2, bias=True)",
+        torch="nn.Bilinear(3, 2, 2)",
+        bad=[
+            (
+                (np.zeros((2, 3)), np.zeros((2, 3))),
+                OperandError,
+                "bias=True) takes inputs (..., in1) and (..., in2), not (2, 3) and (2, 3)",
+            )
+        ],
+    ),
+    Case(
+        "Bilinear-no-bias",
+        lambda: nn.Bilinear(1, 2, 1, bias=False),
+        lambda rng, n: (rng.normal(size=(n, 2, 1)), rng.normal(size=(n, 2, 2))),
+        lambda s, x, y: np.einsum("nki,oij,nkj->nko", x, s["weight"], y),
+        "Bilinear(in1_features=1, in2_features=2, out_features=1, bias=False)",
+        torch="nn.Bilinear(1, 2, 1, bias=False)",
+    ),
 ]

@@ -34,6 +34,14 @@ def layer_norm(count, eps=1e-5):
     return lambda state, x: scaled(state, standard(x, axes, eps), state["weight"].shape if "weight" in state else ())
 
 
+def group_norm(groups, eps=1e-5):
+    def reference(state, x):
+        rows = x.reshape(len(x), groups, x[:1].size // groups if len(x) else 1)
+        return scaled(state, standard(rows, -1, eps).reshape(x.shape), (-1, *(1,) * (x.ndim - 2)))
+
+    return reference
+
+
 def rms_norm(state, x, eps=None):
     # without eps it depends on the dtype; the numbers here are so large that it does not matter
     return x / np.sqrt(np.mean(x**2, -1, keepdims=True) + (eps or 2.2e-16)) * state.get("weight", 1.0)
@@ -81,6 +89,24 @@ def batch_norms(name, make, shape, errors):
         training=False,
         **facts,
     )
+
+
+def instance_norms(name, make, shape, errors):
+    """As those over batches, with other settings by default."""
+    plain = f"{make.__name__}(3, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False)"
+    full = "3, eps=0.1, momentum=0.3, affine=True, track_running_stats=True"
+    torch = f"nn.{make.__name__}"
+    yield Case(name, lambda: make(3), numbers(3, *shape), group_norm(3), plain, f"{torch}(3)", bad=errors)
+    for training in (True, False):
+        yield Case(
+            f"{name}-all{'' if training else '-eval'}",
+            lambda: seasoned(make(3, 0.1, 0.3, True, True)),
+            numbers(3, *shape),
+            group_norm(3, 0.1) if training else batch_norm(False, 0.1),
+            f"{make.__name__}({full})",
+            f"{torch}({full})" if training else f"{torch}({full}).eval()",
+            training=training,
+        )
 
 
 def wrong(words, *shapes):
@@ -145,5 +171,38 @@ CASES = [
         lambda s, x: rms_norm(s, x, 0.1),
         "RMSNorm((4,), eps=0.1, elementwise_affine=False)",
         "nn.RMSNorm(4, eps=0.1, elementwise_affine=False)",
+    ),
+    Case(
+        "GroupNorm",
+        lambda: nn.GroupNorm(2, 4),
+        numbers(4, 3),
+        group_norm(2),
+        "GroupNorm(2, 4, eps=1e-05, affine=True)",
+        "nn.GroupNorm(2, 4)",
+        bad=wrong("affine=True) needs an input (N, C, ...) with C = 4, not (", (2, 3), (4,)),
+    ),
+    Case(
+        "GroupNorm-plain",
+        lambda: nn.GroupNorm(1, 2, 0.1, affine=False),
+        numbers(2),
+        group_norm(1, 0.1),
+        "GroupNorm(1, 2, eps=0.1, affine=False)",
+        "nn.GroupNorm(1, 2, 0.1, affine=False)",
+    ),
+    *instance_norms(
+        "InstanceNorm1d",
+        nn.InstanceNorm1d,
+        (4,),
+        [
+            *wrong("(N, C, L) or (C, L) with C = 3 channels, not (", (2, 4), (3,), (2, 4, 3)),
+            (
+                (np.zeros((2, 3, 1)),),
+                ValueError,
+                "at least 2 values per channel of a sample, not an input of (2, 3, 1)",
+            ),
+        ],
+    ),
+    *instance_norms(
+        "InstanceNorm2d", nn.InstanceNorm2d, (2, 2), wrong("(N, C, H, W) or (C, H, W)", (2, 2, 4, 4), (3, 4))
     ),
 ]

@@ -63,7 +63,7 @@ def mean_inside(entries, reach):
     return entries.mean(axis=0)
 
 
-def adaptive(x, *sizes):
+def adaptive(x, *sizes, choose=np.mean):
     """The mean of each window, from its first and last place."""
     out = np.zeros((*x.shape[:2], *sizes))
     for place in np.ndindex(*sizes):
@@ -71,9 +71,8 @@ def adaptive(x, *sizes):
             slice(int(np.floor(i * n / m)), int(np.ceil((i + 1) * n / m)))
             for i, n, m in zip(place, x.shape[2:], sizes, strict=True)
         )
-        out[(slice(None), slice(None), *place)] = x[(slice(None), slice(None), *window)].mean(
-            axis=tuple(range(2, x.ndim))
-        )
+        seen = x[(slice(None), slice(None), *window)]
+        out[(slice(None), slice(None), *place)] = choose(seen, axis=tuple(range(2, x.ndim)))
     return out
 
 
@@ -210,6 +209,24 @@ CASES = [
         (2, 3, 5),
         lambda x: adaptive(x, 3, 2),
         "AdaptiveAvgPool2d(output_size=(None, 2))",
+    ),
+    case(
+        "AdaptiveMaxPool1d",
+        lambda: nn.AdaptiveMaxPool1d(3),
+        (2, 7),
+        lambda x: adaptive(x, 3, choose=np.max),
+        "AdaptiveMaxPool1d(output_size=3)",
+        bad=[((np.ones(5),), OperandError, "needs an input of shape (N, C, L)")],
+        order=1,
+    ),
+    case(
+        "AdaptiveMaxPool2d-uneven",
+        lambda: nn.AdaptiveMaxPool2d((3, None)),
+        (2, 5, 2),
+        lambda x: adaptive(x, 3, 2, choose=np.max),
+        "AdaptiveMaxPool2d(output_size=(3, None))",
+        bad=[((FLAT,), OperandError, "needs an input of shape (N, C, H, W)")],
+        order=1,
     ),
     case(
         "Flatten",
