@@ -1,5 +1,6 @@
 """Words of other libraries: each ends in an error that says ours, and what it says runs."""
 
+import re
 import subprocess
 import sys
 import traceback
@@ -7,6 +8,7 @@ from collections import Counter
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -133,6 +135,15 @@ def test_what_is_named_in_place_of_a_word_runs(place, tmp_path, monkeypatch):
             except Exception as error:
                 pytest.fail(f"{place} | {w.word}: {w.ours}: {error!r}")
     nn.set_default_dtype(before)
+
+
+def test_what_remarks_name_exists():
+    known, seen = names(), 0
+    for w in TABLE:
+        for name in re.findall(r"\b(?:autograd|nn|np|optim|F)\.[\w.]*\w", w.remark.replace("import nn.sklearn", "")):
+            attrgetter(name.partition(".")[2])(known[name.partition(".")[0]])
+            seen += 1
+    assert seen > 20
 
 
 def test_spelling_is_looked_at_where_no_word_fits():
