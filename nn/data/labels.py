@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from nn.arrays import plain
 from nn.defaults import parameter_dtype
 from nn.errors import LabelError
+from nn.layers.embedding import one_hot as _rows
 
 __all__ = ["class_numbers", "one_hot"]
 
@@ -26,17 +27,8 @@ def one_hot(labels: ArrayLike, classes: int | None = None, *, dtype: DTypeLike |
     >>> one_hot([2, 0]).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    numbers = plain(labels)
-    if numbers.dtype.kind not in "iu" and numbers.size:
-        raise LabelError(
-            f"one_hot: labels are class numbers, so integers, not {numbers.dtype}. Pass labels.astype(int)."
-        )
-    numbers = numbers.astype(np.int64)
-    if classes is None:
-        classes = int(numbers.max(initial=-1)) + 1
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
-        raise LabelError(f"one_hot: labels from {numbers.min()} to {numbers.max()} are not among {classes} classes.")
-    return np.asarray(numbers[..., None] == np.arange(classes), parameter_dtype(dtype))
+    rows = _rows(plain(labels), -1 if classes is None else classes)
+    return np.asarray(rows, parameter_dtype(dtype))
 
 
 def class_numbers(rows: ArrayLike) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from nn.layers.activations import *
 from nn.layers.attention import *
 from nn.layers.container import *
 from nn.layers.convolution import *
+from nn.layers.distance import *
 from nn.layers.dropout import *
 from nn.layers.embedding import *
 from nn.layers.flatten import *

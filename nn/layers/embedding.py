@@ -133,3 +133,27 @@ def row_of_padding(padding_idx: int | None, count: int) -> int | None:
     if not -count <= padding_idx < count:
         raise ValueError(f"padding_idx {padding_idx} is not among the {count} rows of the table.")
     return int(padding_idx) % count
+
+
+def one_hot(labels: Any, num_classes: int = -1) -> Any:
+    """Class numbers as integers 0 and 1, ``out[..., c] = 1 if c == labels[...] else 0``: any shape, and an axis more.
+
+    ``num_classes`` is by default one more than the largest label. A Tensor for a Tensor, else an array. Raises
+    LabelError for labels that are no integers or not among the classes. `nn.data.one_hot` gives floating numbers.
+
+    >>> from nn.functional import one_hot
+    >>> one_hot([2, 0])
+    array([[0, 0, 1],
+           [1, 0, 0]])
+    """
+    numbers = plain(labels, "one_hot: the labels")
+    if numbers.dtype.kind not in "iu" and numbers.size:
+        raise LabelError(
+            f"one_hot: labels are class numbers, so integers, not {numbers.dtype}. Pass labels.astype(int)."
+        )
+    numbers = numbers.astype(np.int64)
+    classes = int(numbers.max(initial=-1)) + 1 if num_classes == -1 else num_classes
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
+        raise LabelError(f"one_hot: labels from {numbers.min()} to {numbers.max()} are not among {classes} classes.")
+    rows = (numbers[..., None] == np.arange(classes)).astype(np.int64)
+    return Tensor(rows) if isinstance(labels, Tensor) else rows

@@ -5,6 +5,7 @@ import typing as _typing
 from autograd.engine.tape import transparent as _transparent
 from nn.losses.binary import *
 from nn.losses.classification import *
+from nn.losses.distance import *
 from nn.losses.regression import *
 
 _transparent(__name__)

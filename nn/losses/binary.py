@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops.arithmetic import masked as _masked, where as _where
+from autograd.ops.arithmetic import where as _where
 from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
 from nn.arrays import plain
 from nn.errors import LabelError, PredictionError
 from nn.losses.base import _Loss, weight_buffer
-from nn.losses.validation import Reduction, check_activation, counted, pair, reduced, weights
+from nn.losses.validation import Reduction, check_activation, counted, pair, reduced, short_of, weights
 from nn.operands import Operand, polymorphic
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss"]
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss", "SoftMarginLoss"]
 
 _SMALLEST_LOG = -100.0
 _SMALLEST = float(np.exp(_SMALLEST_LOG))
@@ -132,58 +132,60 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
 
 @polymorphic
 def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, reduction: Reduction = "mean") -> Any:
-    """The mean of ``max(0, margin - t x)``, of scores x and sides t, -1 or 1; see `nn.HingeLoss`.
+    """The mean of ``max(0, margin - t x)``, of scores x and sides t, -1 or 1.
+
+    Prediction and target of the same shape, which the result has with ``reduction="none"``. The slope is ``-t`` short
+    of the margin, and 0 from there on. Raises LossShapeError when the shapes differ and for the mean of no entries,
+    LabelError for targets other than -1 and 1.
 
     >>> from nn.functional import hinge_loss
     >>> hinge_loss([2.0, 0.5, 0.5], [1.0, 1.0, -1.0], reduction="none")
     array([0. , 0.5, 1.5])
     """
-    prediction, target = _sides("hinge_loss", prediction, target)
+    prediction, target = sides("hinge_loss", prediction, target)
     return reduced("hinge_loss", _relu(float(margin) - target * prediction), reduction)
 
 
 class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
-    """``mean(max(0, margin - t x))`` of scores x and sides t, -1 or 1: the loss of a support vector machine.
-
-    Prediction and target of the same shape, which the result has with ``reduction="none"``. The slope is ``-t`` short
-    of the margin, and 0 from there on.
-
-    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets other than -1
-    and 1.
-
-    >>> import nn
-    >>> float(nn.HingeLoss()([2.0, 0.5], [1, -1]))
-    0.75
-    """
+    """The loss of a support vector machine."""
 
     def __init__(self, margin: float = 1.0, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = float(margin)
+        super().__init__(margin=float(margin), reduction=reduction)
 
 
 @polymorphic
 def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
-    """The mean of ``max(0, -t x)``, of scores x and sides t, -1 or 1; see `nn.PerceptronLoss`.
+    """The mean of ``max(0, -t x)``, of scores x and sides t, -1 or 1; shapes and errors as for `hinge_loss`.
+
+    A score of 0 is on no side and counts as wrong, with slope ``-t``; so stochastic gradient descent, one sample at a
+    time, is the rule of the perceptron, also from weights of 0.
 
     >>> from nn.functional import perceptron_loss
     >>> perceptron_loss([2.0, 0.5], [1.0, -1.0], reduction="none")
     array([0. , 0.5])
     """
-    prediction, target = _sides("perceptron_loss", prediction, target)
-    missing = -target * prediction
-    return reduced("perceptron_loss", _masked(missing, mask=~(plain(missing) < 0.0)), reduction)
+    prediction, target = sides("perceptron_loss", prediction, target)
+    return reduced("perceptron_loss", short_of(-target * prediction), reduction)
 
 
 class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
-    """``mean(max(0, -t x))`` of scores x and sides t, -1 or 1: 0 on the right side, the distance on the wrong one.
+    """The loss of a perceptron: 0 on the right side, the distance on the wrong one."""
 
-    Shapes and errors as for `HingeLoss`. A score of 0 is on no side and counts as wrong, with slope ``-t``; so
-    stochastic gradient descent, one sample at a time, is the rule of the perceptron, also from weights of 0.
 
-    >>> import nn
-    >>> float(nn.PerceptronLoss()([2.0, 0.5], [1, -1]))
-    0.25
+@polymorphic
+def soft_margin_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
+    """The mean of ``log(1 + exp(-t x))``, of scores x and sides t, -1 or 1; shapes and errors as for `nn.HingeLoss`.
+
+    >>> from nn.functional import soft_margin_loss
+    >>> soft_margin_loss([0.0, 1.0], [1.0, -1.0], reduction="none").round(4)
+    array([0.6931, 1.3133])
     """
+    prediction, target = sides("soft_margin_loss", prediction, target)
+    return reduced("soft_margin_loss", _softplus(-target * prediction), reduction)
+
+
+class SoftMarginLoss(_Loss, of=soft_margin_loss, takes="margins"):
+    """`BCEWithLogitsLoss` with -1 and 1 as labels."""
 
 
 def _check_probabilities(name: str, target: Operand) -> None:
@@ -195,7 +197,8 @@ def _check_probabilities(name: str, target: Operand) -> None:
         )
 
 
-def _sides(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:
+def sides(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:
+    """Scores, and -1 or 1 for each."""
     prediction, target = pair(name, prediction, target)
     values = plain(target)
     if not (np.abs(values) == 1.0).all():

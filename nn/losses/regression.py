@@ -1,18 +1,22 @@
-"""Losses of predicted numbers."""
+"""Losses of predicted numbers, and of their distributions."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor
-from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square as _square
+from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square as _square, where as _where
+from autograd.ops.transcendental import exp as _exp, log as _log
+from nn.arrays import plain
+from nn.errors import LossShapeError, PredictionError
 from nn.losses.base import _Loss
-from nn.losses.validation import Reduction, pair, reduced
+from nn.losses.validation import Reduction, array, counted, pair, reduced
 from nn.operands import Operand, polymorphic
 
-__all__ = ["HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
+__all__ = ["GaussianNLLLoss", "HuberLoss", "L1Loss", "MSELoss", "PoissonNLLLoss", "SmoothL1Loss"]
 
 
 @polymorphic
@@ -58,7 +62,7 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
 
 @polymorphic
 def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
-    """The mean of ``|prediction - target|`` over all entries; see `nn.L1Loss`.
+    """The mean of ``|prediction - target|`` over all entries, whose slope at a difference of 0 is taken to be 0.
 
     >>> from nn.functional import l1_loss
     >>> float(l1_loss([1.0, 2.0], [1.0, 4.0]))
@@ -69,14 +73,7 @@ def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mea
 
 
 class L1Loss(_Loss, of=l1_loss, takes="numbers"):
-    """The mean absolute error, ``mean(|prediction - target|)``, for numbers as targets, some of them far out.
-
-    Shapes and errors as for `MSELoss`. The slope at a difference of 0 is taken to be 0.
-
-    >>> import nn
-    >>> float(nn.L1Loss()([1.0, 2.0], [1.0, 4.0]))
-    1.0
-    """
+    """The mean absolute error, for numbers as targets, some of them far out; shapes and errors as for `MSELoss`."""
 
 
 @polymorphic
@@ -137,6 +134,88 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.beta = check_width("beta", beta) if beta else 0.0
+
+
+@polymorphic
+def gaussian_nll_loss(
+    prediction: Operand,
+    target: Operand,
+    var: Operand,
+    full: bool = False,
+    eps: float = 1e-6,
+    *,
+    reduction: Reduction = "mean",
+) -> Any:
+    """The mean of ``(log(var) + (prediction - target)^2 / var) / 2``, with ``full`` plus ``log(2 pi) / 2``.
+
+    The variance has the shape of the prediction, or one number for each row, or is a number. One below ``eps`` counts
+    as eps, with the slope that it has there, so that it can grow again. Raises PredictionError for a negative one.
+
+    >>> from nn.functional import gaussian_nll_loss
+    >>> float(gaussian_nll_loss([1.0, 2.0], [1.0, 4.0], var=[1.0, 1.0]))
+    1.0
+    """
+    name = "gaussian_nll_loss"
+    prediction, target = pair(name, prediction, target)
+    var, shape = array(var), prediction.shape
+    if var.shape == shape[:-1] != shape:
+        var = var[..., None]
+    if var.shape not in ((), shape, (*shape[:-1], 1)):
+        raise LossShapeError(
+            f"{name}: the variance has shape {var.shape}, which is not that of the prediction {shape}."
+        )
+    values = plain(var).astype(prediction.dtype)
+    _not_negative(name, "variance", values)
+    lacking = np.maximum(eps - values, 0.0).astype(values.dtype)
+    var = (var if isinstance(var, Tensor) else values) + lacking
+    losses = 0.5 * (_log(var) + _square(prediction - target) / var)
+    return reduced(name, losses + 0.5 * math.log(2.0 * math.pi) if full else losses, reduction)
+
+
+class GaussianNLLLoss(_Loss, of=gaussian_nll_loss, operands=3):
+    """The negative log-likelihood of numbers under predicted means and variances."""
+
+
+@polymorphic
+def poisson_nll_loss(
+    prediction: Operand,
+    target: Operand,
+    log_input: bool = True,
+    full: bool = False,
+    *,
+    eps: float = 1e-8,
+    reduction: Reduction = "mean",
+) -> Any:
+    """The mean of ``exp(x) - t x``, of logarithms x of rates; with ``log_input=False`` of ``r - t log(r + eps)``.
+
+    The rates r are 0 or more (or PredictionError). ``full`` adds Stirling's approximation of ``log(t!)`` where t > 1.
+
+    >>> from nn.functional import poisson_nll_loss
+    >>> poisson_nll_loss([0.0, 0.0], [0.0, 2.0], reduction="none")
+    array([1., 1.])
+    """
+    name = "poisson_nll_loss"
+    prediction, target = pair(name, prediction, target)
+    counts = plain(target)
+    if log_input:
+        losses = _exp(prediction) - target * counted(counts, prediction)
+    else:
+        _not_negative(name, "rate", plain(prediction))
+        rate = prediction + eps
+        losses = prediction - target * _log(_where((counts == 0.0) & (plain(rate) == 0.0), 1.0, rate))
+    if full:
+        t = _where(counts > 1.0, target, 1.0)
+        losses = losses + _where(counts > 1.0, t * _log(t) - t + 0.5 * _log(2.0 * math.pi * t), 0.0)
+    return reduced(name, losses, reduction)
+
+
+class PoissonNLLLoss(_Loss, of=poisson_nll_loss):
+    """The negative log-likelihood of counts under predicted rates."""
+
+
+def _not_negative(name: str, what: str, values: Any) -> None:
+    if values.size and not np.minimum.reduce(values, None) >= 0.0:
+        raise PredictionError(f"{name}: a {what} is 0 or more, but here they reach down to {values.min()}.")
 
 
 def _rounded(error: Any, delta: float, unit: float) -> Any:

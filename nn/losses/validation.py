@@ -12,7 +12,7 @@ from autograd import Tensor
 from autograd.callers import users_level
 from autograd.engine.graph import Node
 from autograd.facts import LOGARITHMS, PROBABILITIES
-from autograd.ops.arithmetic import where as _where
+from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.reduce import mean as _mean, sum as _sum
 from autograd.provenance import where
 from nn.arrays import plain
@@ -51,6 +51,11 @@ def counted(weight: Any, losses: Any) -> Any:
         return losses
     lost = infinite & (plain(weight) == 0.0)
     return _where(lost, 0.0, losses) if lost.any() else losses
+
+
+def short_of(missing: Any) -> Any:
+    """What is missing, where something is, with slope 1 also at 0; 0 below."""
+    return _masked(missing, mask=~(plain(missing) < 0.0))
 
 
 def array(x: Operand) -> Any:

@@ -60,7 +60,7 @@ def test_slope_keeps_its_bound(row):
     x = np.linspace(-30, 30, 60_001)
     slopes = abs(slope_of(row.make().astype("float64"), x))
     assert slopes.max() <= row.steepest * (1 + 1e-5)
-    there = min(row.at, 25.0)
+    there = np.clip(row.at, -25.0, 25.0)
     np.testing.assert_allclose(slope_of(row.make().astype("float64"), [there]), row.steepest, rtol=2e-5)
 
 
@@ -102,6 +102,7 @@ def test_functions_are_the_modules(row, rng):
         return
     function = getattr(functional, row.name)
     settings = {"prelu": [np.array([0.25])], "rrelu": [0.2, 0.3], "gelu": [getattr(row.make(), "approximate", None)]}
+    settings["celu"] = [0.5]
     np.testing.assert_array_equal(
         function(x, *settings.get(row.name, [])), row.make().astype("float64")(tensor(x)).data
     )
@@ -156,6 +157,13 @@ def test_a_function_may_be_turned_inside_out(row, rng):
         (nn.SELU, 0.0, SCALE * ALPHA),
         (nn.Hardtanh, 1.0, 0.0),
         (nn.Hardtanh, -1.0, 0.0),
+        (lambda: nn.CELU(0.5), 0.0, 1.0),
+        (nn.ReLU6, 0.0, 0.0),
+        (nn.ReLU6, 6.0, 0.0),
+        (nn.Hardsigmoid, -3.0, 0.0),
+        (nn.Hardsigmoid, 3.0, 0.0),
+        (nn.Hardswish, -3.0, 0.0),
+        (nn.Hardswish, 3.0, 1.0),
     ],
 )
 def test_slope_at_the_kink(make, at, slope):
@@ -168,11 +176,11 @@ def test_kinks_as_pytorch_has_them():
     torch = pytest.importorskip("torch")
     for row in TABLE:
         if row.torch:
-            x = torch.tensor([0.0, -0.0, 1.0, -1.0], dtype=torch.float64, requires_grad=True)
+            x = torch.tensor([0.0, -0.0, 1.0, -1.0, 3.0, -3.0, 6.0], dtype=torch.float64, requires_grad=True)
             module = eval(row.torch, {"nn": torch.nn}).double().eval()
             module(x).sum().backward()
             np.testing.assert_allclose(
-                slope_of(row.make().astype("float64"), x.detach().numpy()), x.grad.numpy(), 1e-12
+                slope_of(row.make().astype("float64"), x.detach().numpy()), x.grad.numpy(), rtol=1e-11
             )
 
 
@@ -210,6 +218,7 @@ def test_relu_of_every_slope_has_the_same_value(rng):
         (lambda: functional.softplus(np.ones(2), -1.0), "a positive number, not -1.0"),
         (lambda: nn.GELU("erf"), "'none' (exact) or 'tanh', not 'erf'"),
         (lambda: functional.gelu(np.ones(2), approximate=True), "not True"),
+        (lambda: functional.celu(np.ones(2), 0.0), "how far CELU goes down on the left, a positive number, not 0.0"),
         (lambda: nn.PReLU(0), "num_parameters is a number of slopes, so a positive integer, not 0"),
     ],
 )
@@ -219,11 +228,21 @@ def test_bad_settings_are_refused(make, words):
     assert words in str(caught.value)
 
 
+INPLACE = ["ReLU", "ReLU6", "LeakyReLU", "RReLU", "ELU", "CELU", "SELU", "SiLU", "Mish"]
+INPLACE += ["Hardtanh", "Hardsigmoid", "Hardswish"]
+
+
 def test_pytorchs_inplace_changes_nothing():
+    """As PyTorch has it: of the constructors by name, and of the functions also by place (``F.relu(x, True)``)."""
     x = np.array([-1.0, 2.0], "float32")
-    for name in ("ReLU", "LeakyReLU", "RReLU", "ELU", "SELU", "SiLU", "Mish", "Hardtanh"):
-        getattr(nn, name)(inplace=True)(x)
+    functions = {make: name for name, make in ACTIVATIONS.items()}
+    for name in INPLACE:
+        module = getattr(nn, name)(inplace=True).eval()
+        function = getattr(functional, functions[getattr(nn, name)])
+        np.testing.assert_array_equal(function(x, inplace=True), module(x))
         assert x.tolist() == [-1.0, 2.0]
+    np.testing.assert_array_equal(functional.relu(x, True), [0.0, 2.0])
+    assert slope_of(lambda t: functional.relu(t, True), [0.0]).tolist() == [0.0]
 
 
 def test_softplus_without_threshold():

@@ -116,7 +116,9 @@ def test_relu_at_zero():
 
 
 def test_unknown_activations():
-    with pytest.raises(ValueError, match=r"'swish' is no activation\. Choose 'arctan', 'elu', 'gelu', 'hardtanh'"):
+    with pytest.raises(
+        ValueError, match=r"'swish' is no activation\. Choose 'arctan', 'celu', 'elu', 'gelu', 'hardsigmoid'"
+    ):
         nn.MLP([2, 2, 2], "swish")
     for wrong in (nn.ReLU(), 3, lambda: 3):
         with pytest.raises(ValueError, match="is no activation"):

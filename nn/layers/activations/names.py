@@ -16,8 +16,8 @@ def _name(kind: type[Module]) -> str:
     return next((name for name in beside if name.replace("_", "") == letters), letters)
 
 
-ACTIVATIONS: dict[str, type[Module]] = {
-    _name(kind): kind for kind in vars(activations).values() if isinstance(kind, type)
+ACTIVATIONS: dict[str, type[Module]] = {  # without the one that halves an axis
+    _name(kind): kind for kind in vars(activations).values() if isinstance(kind, type) and kind is not activations.GLU
 }
 
 

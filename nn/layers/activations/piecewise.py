@@ -16,10 +16,12 @@ from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.transcendental import expm1 as _expm1, relu as _relu
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Module, Parameter
+from nn.of_function import _OfFunction
 from nn.operands import Operand, polymorphic
 from nn.validation import floating, positive
 
-__all__ = ["ELU", "SELU", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU", "Step"]
+__all__ = ["CELU", "ELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU",
+           "ReLU6", "Step"]  # fmt: skip
 
 # Klambauer et al., the fixed point of mean 0 and variance 1.
 SELU_ALPHA = 1.6732632423543772
@@ -65,7 +67,7 @@ class Step(Module):
 
 
 @polymorphic
-def relu(x: Operand, at_zero: float = 0.0) -> Any:
+def relu(x: Operand, inplace: bool = False, *, at_zero: float = 0.0) -> Any:
     """``max(x, 0)``, with slope ``at_zero`` at 0, which is 0, 1/2 or 1; see `nn.ReLU`.
 
     >>> from nn.functional import relu
@@ -98,15 +100,18 @@ class ReLU(Module):
         self.at_zero = check_slope_at_zero(at_zero)
 
     def forward(self, x: Any) -> Tensor:
-        return _relu(floating(x)) if self.at_zero == 0.0 else relu(x, self.at_zero)
+        return _relu(floating(x)) if self.at_zero == 0.0 else relu(x, at_zero=self.at_zero)
 
     def extra_repr(self) -> str:
         return "" if self.at_zero == 0.0 else f"at_zero={self.at_zero}"
 
 
 @polymorphic
-def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
-    """``x`` where it is positive, else ``negative_slope x``; see `nn.LeakyReLU`.
+def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """``x`` where it is positive, else ``negative_slope x``.
+
+    Slope 1 right of 0; left of it and at 0 ``negative_slope``. Maas et al., "Rectifier nonlinearities improve neural
+    network acoustic models" (2013).
 
     >>> from nn.functional import leaky_relu
     >>> leaky_relu([-1.0, 2.0])
@@ -116,25 +121,11 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
     return _bent(x, float(negative_slope))
 
 
-class LeakyReLU(Module):
-    """``f(x) = x`` where x is positive, else ``negative_slope x``, entry by entry.
+class LeakyReLU(_OfFunction, of=leaky_relu):
+    """The rectified linear unit with a small slope on the left."""
 
-    Slope 1 right of 0; left of it and at 0 ``negative_slope``. Any shape, and the same shape out.
-
-    Maas et al., "Rectifier nonlinearities improve neural network acoustic models" (2013); as ``torch.nn.LeakyReLU``.
-
-    >>> import nn
-    >>> nn.LeakyReLU(0.1)([-1.0, 2.0])
-    array([-0.1,  2. ], dtype=float32)
-    """
-
+    negative_slope: float
     _shown_settings = ("negative_slope",)
-
-    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        self.negative_slope = negative_slope
-
-    def forward(self, x: Any) -> Tensor:
-        return leaky_relu(x, self.negative_slope)
 
 
 def prelu(x: Operand, weight: Operand) -> Tensor:
@@ -189,7 +180,13 @@ class PReLU(Module):
 
 @polymorphic
 def rrelu(
-    x: Operand, lower: float = 1.0 / 8.0, upper: float = 1.0 / 3.0, training: bool = False, rng: Randomness = None
+    x: Operand,
+    lower: float = 1.0 / 8.0,
+    upper: float = 1.0 / 3.0,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    rng: Randomness = None,
 ) -> Any:
     """``x`` where it is positive, else ``a x`` with ``a`` drawn from ``lower .. upper``; see `nn.RReLU`.
 
@@ -235,48 +232,67 @@ class RReLU(Module):
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Tensor:
-        return rrelu(x, self.lower, self.upper, self.training, self.rng)
+        return rrelu(x, self.lower, self.upper, self.training, rng=self.rng)
 
 
 @polymorphic
-def elu(x: Operand, alpha: float = 1.0) -> Any:
-    """``x`` where it is positive, else ``alpha (exp(x) - 1)``; see `nn.ELU`.
+def elu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """``x`` where it is positive, else ``alpha (exp(x) - 1)``.
+
+    Slope 1 right of 0; left of it and at 0 ``alpha exp(x)``, which is the value plus alpha. Clevert et al., "Fast and
+    accurate deep network learning by exponential linear units" (2015).
 
     >>> from nn.functional import elu
     >>> elu([-1000.0, -1.0, 2.0]).round(4)
     array([-1.    , -0.6321,  2.    ], dtype=float32)
     """
-    x = floating(x)
-    right = x > 0.0
-    left = _expm1(_masked(x, mask=~right))
-    return _masked(x, mask=right) + (left if alpha == 1.0 else left * float(alpha))
+    return _exponential(floating(x), float(alpha), 1.0)
 
 
-class ELU(Module):
-    """The exponential linear unit: ``f(x) = x`` where x is positive, else ``alpha (exp(x) - 1)``, entry by entry.
+class ELU(_OfFunction, of=elu):
+    """The exponential linear unit."""
 
-    Slope 1 right of 0; left of it and at 0 ``alpha exp(x)``, which is ``f(x) + alpha``. Any shape, and the same shape
-    out.
-
-    Clevert et al., "Fast and accurate deep network learning by exponential linear units" (2015); as ``torch.nn.ELU``.
-
-    >>> import nn
-    >>> nn.ELU()([-1000.0, -1.0, 2.0]).round(4)
-    array([-1.    , -0.6321,  2.    ], dtype=float32)
-    """
-
+    alpha: float
     _shown_settings = ("alpha",)
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha = alpha
-
-    def forward(self, x: Any) -> Tensor:
-        return elu(x, self.alpha)
 
 
 @polymorphic
-def selu(x: Operand) -> Any:
-    """``1.0507 elu(x, 1.67326)``; see `nn.SELU`.
+def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """``x`` where it is positive, else ``alpha (exp(x / alpha) - 1)``.
+
+    Slope 1 right of 0, ``exp(x / alpha)`` left of it and at 0, so that it has no kink for any alpha (positive, or
+    ValueError). Any shape. Barron, "Continuously differentiable exponential linear units" (2017).
+
+    >>> from nn.functional import celu
+    >>> celu([-1000.0, -1.0, 2.0], alpha=0.5).round(4)
+    array([-0.5   , -0.4323,  2.    ], dtype=float32)
+    """
+    if not alpha > 0.0:
+        raise ValueError(f"alpha is how far CELU goes down on the left, a positive number, not {alpha!r}.")
+    return _exponential(floating(x), float(alpha), float(alpha))
+
+
+class CELU(_OfFunction, of=celu):
+    """The exponential linear unit without a kink."""
+
+    _shown_settings = ("alpha",)
+
+
+def _exponential(x: Any, alpha: float, width: float) -> Any:
+    """x where it is positive, else ``alpha (exp(x / width) - 1)``."""
+    right = x > 0.0
+    left = _masked(x, mask=~right)
+    left = _expm1(left if width == 1.0 else left / width)
+    return _masked(x, mask=right) + (left if alpha == 1.0 else left * alpha)
+
+
+@polymorphic
+def selu(x: Operand, inplace: bool = False) -> Any:
+    """``scale elu(x, alpha)`` with alpha = 1.6732632423543772 and scale = 1.0507009873554805.
+
+    It keeps mean 0 and variance 1 from layer to layer when weights start by `nn.init.lecun_normal_`. Slope ``scale``
+    right of 0; left of it and at 0 ``scale alpha exp(x)``, at most 1.7581. Klambauer et al., "Self-normalizing neural
+    networks" (2017).
 
     >>> from nn.functional import selu
     >>> selu([-1000.0, 0.0, 1.0]).round(4)
@@ -285,29 +301,12 @@ def selu(x: Operand) -> Any:
     return elu(x, SELU_ALPHA) * SELU_SCALE
 
 
-class SELU(Module):
-    """The scaled exponential linear unit, ``f(x) = scale elu(x, alpha)`` entry by entry.
-
-    With alpha = 1.6732632423543772 and scale = 1.0507009873554805 it keeps mean 0 and variance 1 from layer to layer,
-    when weights start by `nn.init.lecun_normal_`. Slope ``scale`` right of 0; left of it and at 0
-    ``scale alpha exp(x)``, at most 1.7581. Any shape, and the same shape out.
-
-    Klambauer et al., "Self-normalizing neural networks" (2017); as ``torch.nn.SELU``.
-
-    >>> import nn
-    >>> nn.SELU()([-1000.0, 0.0, 1.0]).round(4)
-    array([-1.7581,  0.    ,  1.0507], dtype=float32)
-    """
-
-    def __init__(self, inplace: bool = False) -> None:
-        pass
-
-    def forward(self, x: Any) -> Tensor:
-        return selu(x)
+class SELU(_OfFunction, of=selu):
+    """The scaled exponential linear unit."""
 
 
 @polymorphic
-def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
     """``x`` cut off at ``min_val`` and ``max_val``; see `nn.Hardtanh`.
 
     >>> from nn.functional import hardtanh
@@ -343,6 +342,56 @@ class Hardtanh(Module):
 
     def forward(self, x: Any) -> Tensor:
         return hardtanh(x, self.min_val, self.max_val)
+
+
+@polymorphic
+def relu6(x: Operand, inplace: bool = False) -> Any:
+    """``min(max(x, 0), 6)``, with slope 1 between 0 and 6, and 0 outside and at both.
+
+    >>> from nn.functional import relu6
+    >>> relu6([-1.0, 2.0, 8.0])
+    array([0., 2., 6.], dtype=float32)
+    """
+    return hardtanh(x, 0.0, 6.0)
+
+
+class ReLU6(_OfFunction, of=relu6):
+    """The rectified linear unit, cut off at 6."""
+
+
+@polymorphic
+def hardsigmoid(x: Operand, inplace: bool = False) -> Any:
+    """``min(max(x + 3, 0), 6) / 6``, with slope 1/6 between -3 and 3, and 0 outside and at both.
+
+    >>> from nn.functional import hardsigmoid
+    >>> hardsigmoid([-4.0, 0.0, 1.5])
+    array([0.  , 0.5 , 0.75], dtype=float32)
+    """
+    return hardtanh(floating(x) + 3.0, 0.0, 6.0) / 6.0
+
+
+class Hardsigmoid(_OfFunction, of=hardsigmoid):
+    """A sigmoid of three straight pieces."""
+
+    _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
+
+
+@polymorphic
+def hardswish(x: Operand, inplace: bool = False) -> Any:
+    """``x min(max(x + 3, 0), 6) / 6``, with slope ``x / 3 + 1/2`` between -3 and 3; 0 left of them, and 1 right.
+
+    Howard et al., "Searching for MobileNetV3" (2019).
+
+    >>> from nn.functional import hardswish
+    >>> hardswish([-4.0, -1.5, 4.0])
+    array([-0.   , -0.375,  4.   ], dtype=float32)
+    """
+    x = floating(x)
+    return x * hardsigmoid(x)
+
+
+class Hardswish(_OfFunction, of=hardswish):
+    """`SiLU` with a sigmoid of three straight pieces."""
 
 
 def _bent(x: Any, slope: Any) -> Any:

@@ -20,10 +20,11 @@ from autograd.ops.transcendental import (
     tanh as _tanh,
 )
 from nn.module import Module
+from nn.of_function import _OfFunction
 from nn.operands import Operand, polymorphic
 from nn.validation import floating
 
-__all__ = ["GELU", "Arctan", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
+__all__ = ["GELU", "Arctan", "Identity", "LogSigmoid", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
 
 Approximation = Literal["none", "tanh"]
 _STEEPNESS = 2.0 * math.sqrt(2.0 / math.pi)
@@ -133,7 +134,9 @@ class Arctan(Module):
 
 @polymorphic
 def softsign(x: Operand) -> Any:
-    """``x / (1 + |x|)``; see `nn.Softsign`.
+    """``x / (1 + |x|)``: between -1 and 1, which it approaches more slowly than tanh.
+
+    Slope ``1 / (1 + |x|)^2``, at most 1, at 0.
 
     >>> from nn.functional import softsign
     >>> softsign([-3.0, 0.0, 1.0])
@@ -142,20 +145,10 @@ def softsign(x: Operand) -> Any:
     return _softsign(floating(x))
 
 
-class Softsign(Module):
-    """``f(x) = x / (1 + |x|)`` entry by entry: between -1 and 1, which it approaches more slowly than tanh.
-
-    Slope ``1 / (1 + |x|)^2``, at most 1, at 0. Any shape, and the same shape out.
-
-    >>> import nn
-    >>> nn.Softsign()([-3.0, 0.0, 1.0])
-    array([-0.75,  0.  ,  0.5 ], dtype=float32)
-    """
+class Softsign(_OfFunction, of=softsign):
+    """A sigmoid without exponentials."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
-
-    def forward(self, x: Any) -> Tensor:
-        return softsign(x)
 
 
 @polymorphic
@@ -198,6 +191,21 @@ class Softplus(Module):
 
     def forward(self, x: Any) -> Tensor:
         return softplus(x, self.beta, self.threshold)
+
+
+@polymorphic
+def logsigmoid(x: Operand) -> Any:
+    """``log(sigmoid(x)) = -log(1 + exp(-x))``, with slope ``sigmoid(-x)``, and without overflow or lost digits.
+
+    >>> from nn.functional import logsigmoid
+    >>> logsigmoid([-1000.0, 1000.0])
+    array([-1000.,    -0.], dtype=float32)
+    """
+    return -_softplus(-floating(x))
+
+
+class LogSigmoid(_OfFunction, of=logsigmoid):
+    """The logarithm of the logistic function, entry by entry."""
 
 
 @polymorphic
@@ -248,8 +256,10 @@ class GELU(Module):
 
 
 @polymorphic
-def silu(x: Operand) -> Any:
-    """``x sigmoid(x)``; see `nn.SiLU`.
+def silu(x: Operand, inplace: bool = False) -> Any:
+    """``x s`` with ``s = sigmoid(x)``.
+
+    Slope ``s (1 + x (1 - s))``: between -0.0998 (at -2.3994) and 1.0998 (at 2.3994).
 
     >>> from nn.functional import silu
     >>> silu([-1.0, 0.0, 1.0]).round(4)
@@ -259,27 +269,18 @@ def silu(x: Operand) -> Any:
     return x * _sigmoid(x)
 
 
-class SiLU(Module):
-    """The sigmoid linear unit, also called swish: ``f(x) = x s`` with ``s = sigmoid(x)``, entry by entry.
-
-    Slope ``s (1 + x (1 - s))``: between -0.0998 (at -2.3994) and 1.0998 (at 2.3994). Any shape, and the same shape out.
-    >>> import nn
-    >>> nn.SiLU()([-1.0, 0.0, 1.0]).round(4)
-    array([-0.2689,  0.    ,  0.7311], dtype=float32)
-    """
+class SiLU(_OfFunction, of=silu):
+    """The sigmoid linear unit, also called swish."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1
 
-    def __init__(self, inplace: bool = False) -> None:
-        pass
-
-    def forward(self, x: Any) -> Tensor:
-        return silu(x)
-
 
 @polymorphic
-def mish(x: Operand) -> Any:
-    """``x tanh(log(1 + exp(x)))``; see `nn.Mish`.
+def mish(x: Operand, inplace: bool = False) -> Any:
+    """``x t`` with ``t = tanh(log(1 + exp(x)))``.
+
+    Slope ``t + x (1 - t^2) sigmoid(x)``: between -0.113 and 1.0885. Misra, "Mish: a self regularized non-monotonic
+    activation function" (2019).
 
     >>> from nn.functional import mish
     >>> mish([-1.0, 0.0, 1.0]).round(4)
@@ -289,26 +290,10 @@ def mish(x: Operand) -> Any:
     return x * _tanh(_softplus(x))
 
 
-class Mish(Module):
-    """``f(x) = x tanh(log(1 + exp(x)))`` entry by entry, without overflow.
-
-    Slope ``t + x (1 - t^2) sigmoid(x)`` with ``t = tanh(log(1 + exp(x)))``: between -0.113 and 1.0885. Any shape, and
-    the same shape out.
-
-    Misra, "Mish: a self regularized non-monotonic activation function" (2019); as ``torch.nn.Mish``.
-
-    >>> import nn
-    >>> nn.Mish()([-1.0, 0.0, 1.0]).round(4)
-    array([-0.3034,  0.    ,  0.8651], dtype=float32)
-    """
+class Mish(_OfFunction, of=mish):
+    """`SiLU` with another gate."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1
-
-    def __init__(self, inplace: bool = False) -> None:
-        pass
-
-    def forward(self, x: Any) -> Tensor:
-        return mish(x)
 
 
 def check_beta(beta: float) -> float:

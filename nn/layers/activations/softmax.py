@@ -1,16 +1,20 @@
-"""Activations that turn scores into probabilities."""
+"""Activations along an axis: what turns scores into probabilities, and gates."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from autograd import Tensor
+import numpy as np
+
+from autograd import OperandError, Tensor
 from autograd.ops.reduce import log_softmax as _log_softmax, softmax as _softmax
+from autograd.ops.transcendental import sigmoid as _sigmoid
 from nn.module import Module
+from nn.of_function import _OfFunction
 from nn.operands import Operand, polymorphic
 from nn.validation import floating
 
-__all__ = ["LogSoftmax", "Softmax"]
+__all__ = ["GLU", "LogSoftmax", "Softmax"]
 
 
 @polymorphic
@@ -76,3 +80,26 @@ class LogSoftmax(Module):
 
     def forward(self, x: Any) -> Tensor:
         return _log_softmax(floating(x), axis=self.axis)
+
+
+@polymorphic
+def glu(x: Operand, dim: int = -1) -> Any:
+    """``a sigmoid(b)`` of the first half a and the second half b along an axis, which must have an even size.
+
+    Dauphin et al., "Language modeling with gated convolutional networks" (2017).
+
+    >>> from nn.functional import glu
+    >>> glu([3.0, 4.0, 0.0, 1000.0])
+    array([1.5, 4. ], dtype=float32)
+    """
+    x = floating(x)
+    if x.ndim and x.shape[dim] % 2:
+        raise OperandError(f"glu: axis {dim} of an input of shape {x.shape} has an odd size, and so no halves.")
+    a, b = np.split(x, 2, axis=dim)
+    return a * _sigmoid(b)
+
+
+class GLU(_OfFunction, of=glu):
+    """The gated linear unit."""
+
+    _shown_settings = ("dim",)

@@ -17,6 +17,7 @@ CANCELLING = {
     "gelu": {1: [(-0.9, -0.6)], 2: [(-1.6, -1.3), (1.3, 1.6)]},
     "gelu(tanh)": {1: [(-0.9, -0.6)], 2: [(-1.6, -1.3), (1.3, 1.6)]},
     "silu": {2: [(-2.8, -2.0)]},
+    "hardswish": {1: [(-1.9, -1.1)]},
     "mish": {1: [(-5.0, -0.8)], 2: [(-2.5, -1.9), (1.4, 4.0)]},
 }
 
@@ -35,7 +36,7 @@ def _moved_thrice(error):
     return error.ulps <= 3 * error.moved
 
 
-SELF_GATED = "gelu gelu(tanh) silu mish"
+SELF_GATED = "gelu gelu(tanh) silu mish hardswish"
 EXCEPTIONS = [
     Excused(SELF_GATED, (0, 1, 2), "0 times infinity, as in PyTorch", math.isinf),
     Excused(SELF_GATED, (0, 1, 2), "x times a share that is subnormal, and so rounded", when=_share_is_subnormal),
@@ -71,10 +72,10 @@ EXCEPTIONS = [
 ]
 
 
-def row(name, exact, *args, torch="same", label=None, **facts):
+def row(name, exact, *args, torch="same", label=None, options=None, **facts):
     """A row for an activation, with its further arguments."""
-    function = getattr(functional, name)
-    call = (lambda x: function(x, *args)) if args else function
+    function, options = getattr(functional, name), options or {}
+    call = (lambda x: function(x, *args, **options)) if args or options else function
     ROWS.append(Row(label or name, call, exact, torch=name if torch == "same" else torch, extra=TAILS + BELLS, **facts))
 
 
@@ -91,14 +92,22 @@ def _bent(slope):
 
 
 row("step", lambda x: mpf(x >= 0), torch=None, kinks=STEPS)
-row("relu", lambda x: max(x, mpf(0)), 0.5, torch=None, label="relu(at_zero=0.5)", kinks=_bent(0.5))
-row("relu", lambda x: max(x, mpf(0)), 1.0, torch=None, label="relu(at_zero=1)", kinks=_bent(1))
+row("relu", lambda x: max(x, mpf(0)), options={"at_zero": 0.5}, torch=None, label="relu(at_zero=0.5)", kinks=_bent(0.5))
+row("relu", lambda x: max(x, mpf(0)), options={"at_zero": 1.0}, torch=None, label="relu(at_zero=1)", kinks=_bent(1))
 row("leaky_relu", lambda x: x if x > 0 else mpf(0.01) * x, kinks=_bent(0.01))
 row("prelu", lambda x: x if x > 0 else x / 4, np.array([0.25], np.float16), torch=None, kinks=_bent(0.25))
 row("rrelu", lambda x: x if x > 0 else mpf(11 / 48) * x, torch="rrelu", kinks=_bent(11 / 48))
 row("elu", _elu, kinks=at({0.0: {(0,): 1, (0, 0): 1}}))
+row("celu", lambda x: x if x > 0 else mp.expm1(2 * x) / 2, 0.5, torch=lambda x: resolved("celu")(x, 0.5),
+    kinks=at({0.0: {(0,): 1, (0, 0): 2}}))  # fmt: skip
 row("selu", lambda x: SCALE * _elu(x, ALPHA), kinks=at({0.0: {(0,): SCALE * ALPHA, (0, 0): SCALE * ALPHA}}))
 row("hardtanh", lambda x: min(max(x, mpf(-1)), mpf(1)), kinks=at({1.0: FLAT, -1.0: FLAT}))
+row("relu6", lambda x: min(max(x, mpf(0)), mpf(6)), kinks=at({0.0: FLAT, 6.0: FLAT}))
+row("hardsigmoid", lambda x: min(max(x + 3, mpf(0)), mpf(6)) / 6, torch=None,  # which has no second derivative
+    kinks=at({3.0: FLAT, -3.0: FLAT}))  # fmt: skip
+row("hardswish", lambda x: x * min(max(x + 3, mpf(0)), mpf(6)) / 6,
+    kinks=at({3.0: {(0,): 1, (0, 0): 0}, -3.0: FLAT}))  # fmt: skip
+row("logsigmoid", lambda x: -softplus(-x))
 row("gelu", lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e6 else max(x, mpf(0)))
 
 
@@ -143,3 +152,7 @@ def _log_shares(x):
 for name, exact in {"softmax": _shares, "log_softmax": _log_shares}.items():
     torch = lambda x, name=name: getattr(x, name)(-1)  # noqa: E731
     ROWS.append(ArrayRow(name, getattr(functional, name), exact, points=SCORES, torch=torch))
+GATED = [([1.0, -3.0, 0.5, 20.0],), ([1e-3, 4.0, -30.0, -0.25],)]
+ROWS.append(
+    ArrayRow("glu", functional.glu, lambda x: [x[0] * sigmoid(x[2]), x[1] * sigmoid(x[3])], points=GATED, torch="glu")
+)

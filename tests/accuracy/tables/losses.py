@@ -41,6 +41,12 @@ EXCEPTIONS = [
     Excused(
         "cross_entropy[smoothed-none] cross_entropy[probabilities-none]", (2,), ROUNDED_TAIL, _stands_out, when=_small
     ),
+    Excused(
+        "cosine_embedding_loss[mean] cosine_embedding_loss[sum] cosine_embedding_loss[none]",
+        (2,),
+        "a turn less its part along the vector, which cancel",
+        when=lambda error: abs(error.true) < 0.004,
+    ),
     Excused("cross_entropy[one-hot-none]", (0, 1, 2), ROUNDED_TAIL, _stands_out, when=_small),
 ]
 
@@ -219,6 +225,63 @@ row("perceptron_loss", lambda x: [max(mpf(0), -b * a) for a, b in zip(x, (1, -1)
     [*MARGINS[1:], ([INF, -INF],), ([-INF, 1.0],)], fixed=(SIDES,), torch=None)  # fmt: skip
 row("perceptron_loss", lambda x: [max(mpf(0), -x[0])], [([0.0],)], label="at-0", fixed=(np.ones(1),), torch=None,
     kinks=flat({((0.0,),): {(0,): -1, (0, 0): 0}}))  # fmt: skip
+
+
+row("soft_margin_loss", lambda x: [_softplus(-b * a) for a, b in zip(x, (1, -1), strict=True)], SCORES, fixed=(SIDES,))
+
+
+# --- of distributions, and of comparisons -------------------------------------------------------------------------
+
+
+def _gauss(x, t, v):
+    return [(mp.log(c) + (a - b) ** 2 / c) / 2 for a, b, c in zip(x, t, v, strict=True)]
+
+
+def _poisson(x, t):
+    return [mp.exp(a) - b * a for a, b in zip(x, t, strict=True)]
+
+
+def _stirling(t):
+    return t * mp.log(t) - t + mp.log(2 * mp.pi * t) / 2 if t > 1 else mpf(0)
+
+
+row(
+    "gaussian_nll_loss",
+    _gauss,
+    [([1.0, x], [0.25, 0.5], [0.5, v]) for x in (-3.0, 0.75, 10.0) for v in (0.125, 2.0, 30.0)],
+)
+COUNTS = np.array([0.0, 3.0])
+row("poisson_nll_loss", lambda x: _poisson(x, (0, 3)), [([x, y],) for x in (-30.0, 0.5) for y in (-1.0, 5.0)],
+    fixed=(COUNTS,))  # fmt: skip
+
+
+def _rates(x):
+    return [a - b * mp.log(a + mpf(0.125)) + _stirling(mpf(b)) for a, b in zip(x, (0, 3), strict=True)]
+
+
+row("poisson_nll_loss", _rates, [([1.5, 2.0],), ([100.0, 1e-6],)], label="rates", fixed=(COUNTS,), torch=None,
+    options={"log_input": False, "full": True, "eps": 0.125})  # fmt: skip
+row("margin_ranking_loss", lambda x, y: [max(mpf(0), y[0] - x[0]), max(mpf(0), x[1] - y[1])],
+    [([1.0, 3.0], [2.0, 0.5]), ([1e-3, 1e18], [1.0, 1.0])], fixed=(SIDES,))  # fmt: skip
+row("margin_ranking_loss", lambda x, y: [max(mpf(0), y[0] - x[0])], [([1.0], [1.0])], label="tie", fixed=(np.ones(1),),
+    kinks=flat({((1.0,), (1.0,)): {(0,): -1, (1,): 1, **{key: 0 for key in ZEROS if len(key) == 2}}}))  # fmt: skip
+
+
+def _cosine(a, b):
+    square = lambda v: mp.fsum([x * x for x in v]) + mpf(1e-12)  # noqa: E731
+    return mp.fsum([x * y for x, y in zip(a, b, strict=True)]) / mp.sqrt(square(a) * square(b))
+
+
+row("cosine_embedding_loss", lambda a, b: [1 - _cosine(a[0], b[0]), max(mpf(0), _cosine(a[1], b[1]))],
+    [([[1.0, 2.0], [0.5, 3.0]], [[-2.0, 1.5], [4.0, 0.25]])], fixed=(SIDES,), torch=None)  # fmt: skip
+
+
+def _triplet(a, p, n):
+    far = lambda x, y: mp.sqrt(mp.fsum([(b - c + mpf(0.125)) ** 2 for b, c in zip(x, y, strict=True)]))  # noqa: E731
+    return [max(mpf(0), 1 + far(x, y) - far(x, z)) for x, y, z in zip(a, p, n, strict=True)]
+
+
+row("triplet_margin_loss", _triplet, [([[1.0, 2.0]], [[3.0, 0.5]], [[0.5, 4.0]])], options={"eps": 0.125}, torch=None)
 
 
 # --- of classes ---------------------------------------------------------------------------------------------------

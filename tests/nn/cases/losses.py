@@ -37,6 +37,32 @@ def apart(*shape):
     return make
 
 
+def with_variances(*shape):
+    return lambda rng, n: (*pair(3)(rng, n), rng.uniform(0.5, 2.0, size=(n, *shape)))
+
+
+def counts(low, high):
+    """Predictions in an interval, and counts as floating numbers, above 1, where a term of them begins."""
+    return lambda rng, n: (rng.uniform(low, high, size=(n, 3)), rng.integers(2, 5, size=(n, 3)).astype(float))
+
+
+def vectors(count, *more):
+    """Vectors, and for each pair a side, where there is ``more``."""
+
+    def make(rng, n):
+        return (*(rng.normal(size=(n, 4)) for _ in range(count)), *(rng.choice([-1, 1], size=n) for _ in more))
+
+    return make
+
+
+def ranked(rng, n):
+    """Pairs of scores that differ neither by 0.3 nor by so little that a difference passes the kink at 0."""
+    r = rng.normal(size=(n, 3))
+    r = np.where(abs(abs(r) - 0.3) < 0.05, 0.5, np.where(abs(r) < 0.05, 0.1, r))
+    x = rng.normal(size=(n, 3))
+    return x + r, x, rng.choice([-1, 1], size=(n, 3))
+
+
 def shares(count, *shape):
     """Logits, and probabilities of the classes as targets."""
 
@@ -104,6 +130,34 @@ def huber(delta):
     return formula
 
 
+def gaussian(state, x, t, v):
+    v = v[:, None] if v.ndim == 1 else v
+    return (np.log(v) + (x - t) ** 2 / v) / 2
+
+
+def stirling(t):
+    return t * np.log(t) - t + np.log(2 * np.pi * t) / 2
+
+
+def of_cosines(margin):
+    def formula(state, a, b, t):
+        c = (a * b).sum(1) / np.sqrt(((a * a).sum(1) + 1e-12) * ((b * b).sum(1) + 1e-12))
+        return np.where(t == 1, 1 - c, np.maximum(0, c - margin))
+
+    return formula
+
+
+def triplets(margin=1.0, p=2, eps=1e-6, swap=False):
+    def far(a, b):
+        return np.linalg.norm(a - b + eps, p, axis=1)
+
+    def formula(state, a, b, c):
+        other = np.minimum(far(a, c), far(b, c)) if swap else far(a, c)
+        return np.maximum(0, margin + far(a, b) - other)
+
+    return formula
+
+
 def divergence(state, x, t):
     return t * (np.log(t) - x)
 
@@ -161,6 +215,34 @@ SIDE_ERRORS = [
     *PAIR_ERRORS,
     ((np.zeros(2), np.array([0.0, 1.0])), LabelError, "Labels 0 and 1 become -1 and 1 by 2 * target - 1"),
     ((np.zeros(2), np.array([1, 3])), LabelError, "the right side, -1 or 1, but one is 3.0"),
+]
+
+RATE_ERROR = (
+    (np.array([0.5, -2.0]), np.zeros(2)),
+    PredictionError,
+    "a rate is 0 or more, but here they reach down to -2",
+)
+
+VARIANCE_ERRORS = [
+    *(((*given, np.ones(4)), error, words) for given, error, words in PAIR_ERRORS),
+    ((np.zeros((4, 2)), np.zeros((4, 2)), np.ones(2)), LossShapeError, "variance has shape (2,), which is not"),
+    (
+        (np.zeros(2), np.zeros(2), np.array([1.0, -1.0])),
+        PredictionError,
+        "a variance is 0 or more, but here they reach",
+    ),
+]
+
+RANK_ERRORS = [
+    *(((*given, np.ones(4)), error, words) for given, error, words in PAIR_ERRORS),
+    *(((np.zeros(2), *given), error, words) for given, error, words in SIDE_ERRORS[-2:]),
+    ((np.zeros(2), np.zeros(2), np.ones(3)), LossShapeError, "one target for each entry"),
+]
+
+VECTOR_ERRORS = [
+    ((np.zeros((4, 2)), np.zeros((4, 3)), np.ones(4)), LossShapeError, "(4, 2), but the target has shape (4, 3)"),
+    ((np.zeros((4, 2)), np.zeros((4, 2)), np.ones((4, 2))), LossShapeError, "(4,), but the target has shape (4, 2)"),
+    ((np.zeros((2, 2)), np.zeros((2, 2)), np.array([0, 1])), LabelError, "Labels 0 and 1 become -1 and 1"),
 ]
 
 CLASS_ERRORS = [
@@ -242,6 +324,7 @@ CASES = [
         torch=False,
         order=1,
     ),
+    *losses("SoftMarginLoss", sides(3), lambda s, x, t: np.log1p(np.exp(-t * x)), SIDE_ERRORS),
     *losses("PerceptronLoss", sides(3), lambda s, x, t: np.maximum(0, -t * x), SIDE_ERRORS, torch=False, order=1),
     *losses("CrossEntropyLoss", classes(4), cross_entropy, CLASS_ERRORS),
     *losses("CrossEntropyLoss-pixels", classes(3, 2, 2), cross_entropy, CLASS_ERRORS[:1]),
@@ -311,6 +394,52 @@ CASES = [
         PAIR_ERRORS,
         settings="log_target=True",
         shown="log_target=True",
+    ),
+    *losses("GaussianNLLLoss", with_variances(3), gaussian, VARIANCE_ERRORS),
+    *losses(
+        "GaussianNLLLoss-rows",
+        with_variances(),
+        lambda *given: gaussian(*given) + np.log(2 * np.pi) / 2,
+        VARIANCE_ERRORS[-2:],
+        settings="full=True, eps=1e-3",
+        shown="full=True, eps=0.001",
+    ),
+    *losses("PoissonNLLLoss", counts(-1, 1), lambda s, x, t: np.exp(x) - t * x, PAIR_ERRORS),
+    *losses(
+        "PoissonNLLLoss-rates",
+        counts(0.5, 3),
+        lambda s, x, t: x - t * np.log(x + 0.1) + stirling(t),
+        [*PAIR_ERRORS, RATE_ERROR],
+        settings="False, True, eps=0.1",
+        shown="log_input=False, full=True, eps=0.1",
+    ),
+    *losses("MarginRankingLoss", ranked, lambda s, x, y, t: np.maximum(0, t * (y - x)), RANK_ERRORS, order=1),
+    *losses(
+        "MarginRankingLoss-margin",
+        ranked,
+        lambda s, x, y, t: np.maximum(0, 0.3 + t * (y - x)),
+        RANK_ERRORS,
+        settings="0.3",
+        shown="margin=0.3",
+        order=1,
+    ),
+    *losses("CosineEmbeddingLoss", vectors(2, 1), of_cosines(0.0), VECTOR_ERRORS),
+    *losses(
+        "CosineEmbeddingLoss-margin",
+        vectors(2, 1),
+        of_cosines(-0.5),
+        VECTOR_ERRORS,
+        settings="margin=-0.5",
+        shown="margin=-0.5",
+    ),
+    *losses("TripletMarginLoss", vectors(3), triplets(), VECTOR_ERRORS[:1]),
+    *losses(
+        "TripletMarginLoss-everything",
+        vectors(3),
+        triplets(0.5, 3, 0.01, True),
+        VECTOR_ERRORS[:1],
+        settings="0.5, 3.0, 0.01, True",
+        shown="margin=0.5, p=3.0, eps=0.01, swap=True",
     ),
     Case(
         "KLDivLoss-batchmean",

@@ -1,0 +1,94 @@
+"""Losses of comparisons: which of two scores is to be larger, and which vectors are to lie close together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.ops.arithmetic import where as _where
+from nn.arrays import plain
+from nn.layers.distance import pairwise_distance
+from nn.losses.base import _Loss
+from nn.losses.binary import sides
+from nn.losses.validation import Reduction, pair, reduced, short_of
+from nn.operands import Operand, polymorphic
+
+__all__ = ["CosineEmbeddingLoss", "MarginRankingLoss", "TripletMarginLoss"]
+
+
+@polymorphic
+def margin_ranking_loss(
+    x1: Operand, x2: Operand, target: Operand, margin: float = 0.0, *, reduction: Reduction = "mean"
+) -> Any:
+    """The mean of ``max(0, margin - t (x1 - x2))``: the first is to be larger (t = 1), or the second (t = -1).
+
+    Three times the same shape. Scores that differ by the margin have the slope of those that differ by less.
+
+    >>> from nn.functional import margin_ranking_loss
+    >>> margin_ranking_loss([1.0, 1.0], [0.0, 3.0], [1.0, 1.0], reduction="none")
+    array([0., 2.])
+    """
+    x1, x2 = pair("margin_ranking_loss", x1, x2)
+    difference, target = sides("margin_ranking_loss", x1 - x2, target)
+    return reduced("margin_ranking_loss", short_of(margin - target * difference), reduction)
+
+
+class MarginRankingLoss(_Loss, of=margin_ranking_loss, operands=3):
+    """A loss of pairs of scores, of which one is to be larger."""
+
+
+@polymorphic
+def cosine_embedding_loss(
+    x1: Operand, x2: Operand, target: Operand, margin: float = 0.0, *, reduction: Reduction = "mean"
+) -> Any:
+    """The mean of ``1 - c`` where t = 1 and of ``max(0, c - margin)`` where t = -1, with the cosine c of x1 and x2.
+
+    Shapes (N, D), (N, D) and (N,), or (D,), (D,) and (). The cosine with a vector of zeros is 0.
+
+    >>> from nn.functional import cosine_embedding_loss
+    >>> cosine_embedding_loss([[0.0, 1.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 2.0]], [1, -1], reduction="none")
+    array([1., 1.])
+    """
+    name = "cosine_embedding_loss"
+    x1, x2 = pair(name, x1, x2)
+    least = max(1e-12, float(np.finfo(x1.dtype).tiny))
+    lengths = np.sqrt(np.sum(x1 * x1, axis=-1) + least) * np.sqrt(np.sum(x2 * x2, axis=-1) + least)
+    cosine, target = sides(name, np.sum(x1 * x2, axis=-1) / lengths, target)
+    return reduced(name, _where(plain(target) > 0.0, 1.0 - cosine, short_of(cosine - margin)), reduction)
+
+
+class CosineEmbeddingLoss(_Loss, of=cosine_embedding_loss, operands=3):
+    """A loss of pairs of vectors that are to be alike, or not."""
+
+
+@polymorphic
+def triplet_margin_loss(
+    anchor: Operand,
+    positive: Operand,
+    negative: Operand,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    *,
+    reduction: Reduction = "mean",
+) -> Any:
+    """The mean of ``max(0, margin + d(anchor, positive) - d(anchor, negative))``, with d of `pairwise_distance`.
+
+    Three times (N, D) or (D,). With ``swap`` the smaller of d(anchor, negative) and d(positive, negative) counts.
+
+    >>> from nn.functional import triplet_margin_loss
+    >>> round(float(triplet_margin_loss([[0.0, 0.0]], [[3.0, 4.0]], [[5.0, 0.0]])), 4)
+    1.0
+    """
+    name = "triplet_margin_loss"
+    (anchor, positive), negative = pair(name, anchor, positive), pair(name, anchor, negative)[1]
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = np.minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduced(name, short_of(margin + near - far), reduction)
+
+
+class TripletMarginLoss(_Loss, of=triplet_margin_loss, operands=3):
+    """A loss of vectors that are to lie closer to one than to another."""

@@ -1,0 +1,60 @@
+"""Modules that are a function with settings: what a line of a class says is that of the function."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, ClassVar
+
+from autograd import Tensor
+from nn.module import Module
+
+
+class _Signature:
+    """That of the constructor, for `help`: the function's, without the operands."""
+
+    def __get__(self, module: Any, cls: type[_OfFunction]) -> inspect.Signature | None:
+        if module is not None or not cls._settings:
+            return None
+        given = inspect.signature(cls._function).parameters
+        return inspect.Signature([given[name] for name in given if name in cls._settings])
+
+
+class _OfFunction(Module):
+    """A module that keeps the settings of the function that it is ``of``: all parameters but its ``operands``, by name.
+
+    Its docstring goes on with that of the function if it has no example. ``inplace`` is taken for PyTorch's sake.
+
+    >>> import nn
+    >>> nn.CELU(0.5), nn.PairwiseDistance(p=1.0)
+    (CELU(alpha=0.5), PairwiseDistance(p=1.0))
+    """
+
+    _function: ClassVar[Any]
+    _settings: ClassVar[dict[str, Any]] = {}  # with the usual values
+    _places: ClassVar[tuple[str, ...]] = ()  # of those that need no name
+    __signature__ = _Signature()
+
+    def __init_subclass__(cls, *, of: Any = None, operands: int = 1) -> None:
+        if of is not None:
+            code, usual = of.__code__, of.__defaults__ or ()
+            cls._function, cls._places = staticmethod(of), code.co_varnames[operands : code.co_argcount]
+            cls._settings = dict(zip(cls._places, usual, strict=True)) | (of.__kwdefaults__ or {})
+            if ">>>" not in (cls.__doc__ or ""):
+                cls.__doc__ = f"{cls.__doc__}\n\n    {of.__doc__}"
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        given = dict(zip(self._places, args, strict=False)) | settings
+        if len(args) > len(self._places) or given.keys() - self._settings.keys():
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._settings)}, not {args} and {settings}.")
+        for name, usual in self._settings.items():
+            setattr(self, name, given.get(name, usual))
+
+    def forward(self, *operands: Any, **named: Any) -> Tensor:
+        found: Tensor = self._function(*operands, **named, **{name: getattr(self, name) for name in self._settings})
+        return found
+
+    def extra_repr(self) -> str:
+        if self._shown_settings:
+            return super().extra_repr()
+        named = {k: getattr(self, k) for k, usual in self._settings.items() if usual is not None}  # without weights
+        return ", ".join(f"{k}={value!r}" for k, value in named.items() if value != self._settings[k])
