@@ -36,18 +36,20 @@ class _OfFunction(Module):
 
     def __init_subclass__(cls, *, of: Any = None, operands: int = 1) -> None:
         if of is not None:
-            code, usual = of.__code__, of.__defaults__ or ()
+            code, defaults = of.__code__, of.__defaults__ or ()
             cls._function, cls._places = staticmethod(of), code.co_varnames[operands : code.co_argcount]
-            cls._settings = dict(zip(cls._places, usual, strict=True)) | (of.__kwdefaults__ or {})
+            cls._settings = dict(zip(cls._places, defaults, strict=True)) | (of.__kwdefaults__ or {})
             if ">>>" not in (cls.__doc__ or ""):
                 cls.__doc__ = f"{cls.__doc__}\n\n    {of.__doc__}"
+            for name, usual in cls._settings.items():  # also for modules that were pickled before there was a setting
+                setattr(cls, name, usual)
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         given = dict(zip(self._places, args, strict=False)) | settings
         if len(args) > len(self._places) or given.keys() - self._settings.keys():
             raise TypeError(f"{type(self).__name__} takes {', '.join(self._settings)}, not {args} and {settings}.")
-        for name, usual in self._settings.items():
-            setattr(self, name, given.get(name, usual))
+        for name, value in given.items():
+            setattr(self, name, value)
 
     def forward(self, *operands: Any, **named: Any) -> Tensor:
         found: Tensor = self._function(*operands, **named, **{name: getattr(self, name) for name in self._settings})

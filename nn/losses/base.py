@@ -27,6 +27,7 @@ class _Loss(_OfFunction):
             cls._settings = {"reduction": "mean", **cls._settings}  # first, as it is shown
             TAKES[cls] = TAKES[of] = takes
 
+    reduction: Reduction
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
 
     def __init__(self, *args: Any, reduction: Reduction = "mean", **settings: Any) -> None:

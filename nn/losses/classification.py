@@ -178,7 +178,12 @@ def kl_div(
     log_target: bool = False,
     reduction: Reduction | Literal["batchmean"] = "mean",
 ) -> Any:
-    """The divergence of Kullback and Leibler from a distribution to the predicted one; see `nn.KLDivLoss`.
+    """The mean of ``t (log(t) - x)``, of probabilities t and logarithms x of predicted ones, of the same shape.
+
+    With ``log_target`` t are logarithms, too; ``t log(t)`` is 0 for ``t = 0``. The divergence of distributions is the
+    *sum* of the entries: ``reduction="batchmean"`` divides that by the number of rows, and is what the formula says;
+    "mean", the default as in PyTorch, divides by the number of entries. Raises LossShapeError when the shapes differ
+    and for the mean of no entries, LabelError for a negative target.
 
     >>> import numpy as np
     >>> from nn.functional import kl_div
@@ -211,21 +216,7 @@ def kl_div(
 
 
 class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
-    """The divergence of Kullback and Leibler from a distribution to the predicted one: ``t (log(t) - x)`` per entry.
-
-    The prediction x is logarithms of probabilities, the target t probabilities or, with ``log_target``, their
-    logarithms too, of the same shape; ``t log(t)`` is 0 for ``t = 0``. The divergence of distributions is the *sum* of
-    the entries: ``reduction="batchmean"`` divides that by the number of rows, and is what the formula says; "mean", the
-    default as in PyTorch, divides by the number of entries.
-
-    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for a negative target.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> p, q = np.array([[0.5, 0.5]]), np.array([[0.25, 0.75]])
-    >>> float(nn.KLDivLoss(reduction="batchmean")(np.log(q), p).round(4))
-    0.1438
-    """
+    """The divergence of Kullback and Leibler from a distribution to the predicted one."""
 
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")
 

@@ -64,16 +64,9 @@ class CosineEmbeddingLoss(_Loss, of=cosine_embedding_loss, operands=3):
 
 @polymorphic
 def triplet_margin_loss(
-    anchor: Operand,
-    positive: Operand,
-    negative: Operand,
-    margin: float = 1.0,
-    p: float = 2.0,
-    eps: float = 1e-6,
-    swap: bool = False,
-    *,
-    reduction: Reduction = "mean",
-) -> Any:
+    anchor: Operand, positive: Operand, negative: Operand, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
+    swap: bool = False, *, reduction: Reduction = "mean",
+) -> Any:  # fmt: skip
     """The mean of ``max(0, margin + d(anchor, positive) - d(anchor, negative))``, with d of `pairwise_distance`.
 
     Three times (N, D) or (D,). With ``swap`` the smaller of d(anchor, negative) and d(positive, negative) counts.
@@ -84,7 +77,8 @@ def triplet_margin_loss(
     """
     name = "triplet_margin_loss"
     (anchor, positive), negative = pair(name, anchor, positive), pair(name, anchor, negative)[1]
-    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    near: Any = pairwise_distance(anchor, positive, p, eps)
+    far: Any = pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = np.minimum(far, pairwise_distance(positive, negative, p, eps))
     return reduced(name, short_of(margin + near - far), reduction)

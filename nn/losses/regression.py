@@ -78,7 +78,10 @@ class L1Loss(_Loss, of=l1_loss, takes="numbers"):
 
 @polymorphic
 def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
-    """The mean of half the squared errors up to ``delta``, and linear from there; see `nn.HuberLoss`.
+    """The mean of ``r^2 / 2`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, of errors r.
+
+    Its slope is r, cut off at ``-delta`` and ``delta``. Shapes and errors as for `nn.MSELoss`; also ValueError when
+    delta is not positive. Huber, "Robust estimation of a location parameter" (1964).
 
     >>> from nn.functional import huber_loss
     >>> huber_loss([0.5, 3.0], [0.0, 0.0], reduction="none")
@@ -89,18 +92,7 @@ def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "
 
 
 class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
-    """Half of the squared error up to ``delta``, and linear from there: large errors count less.
-
-    ``mean(r^2 / 2)`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, with ``r = prediction - target``. Its
-    slope is r, cut off at ``-delta`` and ``delta``. Shapes and errors as for `MSELoss`; also ValueError when delta is
-    not positive.
-
-    Huber, "Robust estimation of a location parameter" (1964); as ``torch.nn.HuberLoss``.
-
-    >>> import nn
-    >>> nn.HuberLoss(reduction="none")([0.5, 3.0], [0.0, 0.0])
-    array([0.125, 2.5  ])
-    """
+    """Half of the squared error up to ``delta``, and linear from there: large errors count less."""
 
     def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -109,7 +101,7 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
 
 @polymorphic
 def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
-    """The mean of `huber_loss` with ``delta=beta``, divided by beta; see `nn.SmoothL1Loss`.
+    """The mean of `huber_loss` with ``delta=beta``, divided by beta; also for ``beta=0``, where it is `l1_loss`.
 
     >>> from nn.functional import smooth_l1_loss
     >>> smooth_l1_loss([0.5, 3.0], [0.0, 0.0], beta=0.5, reduction="none")
@@ -122,14 +114,7 @@ def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction
 
 
 class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
-    """The mean absolute error, rounded off within ``beta`` of 0: `HuberLoss` with ``delta=beta``, divided by beta.
-
-    Shapes and errors as for `MSELoss`; also ValueError when beta is negative.
-
-    >>> import nn
-    >>> nn.SmoothL1Loss(reduction="none", beta=0.5)([0.5, 3.0], [0.0, 0.0])
-    array([0.25, 2.75])
-    """
+    """The mean absolute error, rounded off within ``beta`` of 0; shapes and errors as for `HuberLoss`."""
 
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -138,14 +123,9 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
 
 @polymorphic
 def gaussian_nll_loss(
-    prediction: Operand,
-    target: Operand,
-    var: Operand,
-    full: bool = False,
-    eps: float = 1e-6,
-    *,
-    reduction: Reduction = "mean",
-) -> Any:
+    prediction: Operand, target: Operand, var: Operand, full: bool = False, eps: float = 1e-6,
+    *, reduction: Reduction = "mean",
+) -> Any:  # fmt: skip
     """The mean of ``(log(var) + (prediction - target)^2 / var) / 2``, with ``full`` plus ``log(2 pi) / 2``.
 
     The variance has the shape of the prediction, or one number for each row, or is a number. One below ``eps`` counts
@@ -178,14 +158,9 @@ class GaussianNLLLoss(_Loss, of=gaussian_nll_loss, operands=3):
 
 @polymorphic
 def poisson_nll_loss(
-    prediction: Operand,
-    target: Operand,
-    log_input: bool = True,
-    full: bool = False,
-    *,
-    eps: float = 1e-8,
-    reduction: Reduction = "mean",
-) -> Any:
+    prediction: Operand, target: Operand, log_input: bool = True, full: bool = False,
+    *, eps: float = 1e-8, reduction: Reduction = "mean",
+) -> Any:  # fmt: skip
     """The mean of ``exp(x) - t x``, of logarithms x of rates; with ``log_input=False`` of ``r - t log(r + eps)``.
 
     The rates r are 0 or more (or PredictionError). ``full`` adds Stirling's approximation of ``log(t!)`` where t > 1.

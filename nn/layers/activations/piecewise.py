@@ -30,7 +30,9 @@ SELU_SCALE = 1.0507009873554805
 
 @polymorphic
 def step(x: Operand, at_zero: float = 1.0) -> Any:
-    """0 left of 0, 1 right of it, and ``at_zero`` at 0. Its slope is 0 everywhere; see `nn.Step`.
+    """0 left of 0, 1 right of it, and ``at_zero`` at 0.
+
+    Slope 0 everywhere, also at 0, where there is none: a network cannot learn through it, since no gradient passes.
 
     >>> from nn.functional import step
     >>> step([-2.0, 0.0, 2.0]), step([0.0], at_zero=0.0)
@@ -43,27 +45,11 @@ def step(x: Operand, at_zero: float = 1.0) -> Any:
     return _where(np.ones(value.shape, bool), value, x)
 
 
-class Step(Module):
-    """The unit step, entry by entry: 0 left of 0, 1 right of it, and ``at_zero`` (by default 1) at 0.
-
-    Slope 0 everywhere, also at 0, where there is none: a network cannot learn through it, since no gradient passes. Any
-    shape, and the same shape out.
-
-    >>> import nn
-    >>> nn.Step()([-2.0, 0.0, 2.0])
-    array([0., 1., 1.], dtype=float32)
-    >>> nn.Step(at_zero=0.0)([0.0])
-    array([0.], dtype=float32)
-    """
+class Step(_OfFunction, of=step):
+    """The unit step, entry by entry."""
 
     def __init__(self, at_zero: float = 1.0) -> None:
         self.at_zero = float(at_zero)
-
-    def forward(self, x: Any) -> Tensor:
-        return step(x, self.at_zero)
-
-    def extra_repr(self) -> str:
-        return "" if self.at_zero == 1.0 else f"at_zero={self.at_zero}"
 
 
 @polymorphic
@@ -180,14 +166,9 @@ class PReLU(Module):
 
 @polymorphic
 def rrelu(
-    x: Operand,
-    lower: float = 1.0 / 8.0,
-    upper: float = 1.0 / 3.0,
-    training: bool = False,
-    inplace: bool = False,
-    *,
-    rng: Randomness = None,
-) -> Any:
+    x: Operand, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False,
+    *, rng: Randomness = None,
+) -> Any:  # fmt: skip
     """``x`` where it is positive, else ``a x`` with ``a`` drawn from ``lower .. upper``; see `nn.RReLU`.
 
     >>> from nn.functional import rrelu
@@ -307,7 +288,9 @@ class SELU(_OfFunction, of=selu):
 
 @polymorphic
 def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
-    """``x`` cut off at ``min_val`` and ``max_val``; see `nn.Hardtanh`.
+    """``x`` cut off at ``min_val`` and ``max_val``, with slope 1 between the two, and 0 outside and at both of them.
+
+    Raises ValueError when min_val is above max_val.
 
     >>> from nn.functional import hardtanh
     >>> hardtanh([-2.0, 0.5, 2.0])
@@ -320,17 +303,8 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     return _masked(x, mask=inside) + _masked(np.clip(data, min_val, max_val), mask=~inside)
 
 
-class Hardtanh(Module):
-    """``x`` cut off at ``min_val`` and ``max_val``, entry by entry.
-
-    Slope 1 between the two, 0 outside and at both of them. Any shape, and the same shape out.
-
-    Raises ValueError when min_val is above max_val.
-
-    >>> import nn
-    >>> nn.Hardtanh()([-2.0, 0.5, 2.0])
-    array([-1. ,  0.5,  1. ], dtype=float32)
-    """
+class Hardtanh(_OfFunction, of=hardtanh):
+    """Tanh of three straight pieces."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
     _shown_settings = ("min_val", "max_val")
@@ -339,9 +313,6 @@ class Hardtanh(Module):
         check_ends("Hardtanh", min_val=min_val, max_val=max_val)
         self.min_val = float(min_val)
         self.max_val = float(max_val)
-
-    def forward(self, x: Any) -> Tensor:
-        return hardtanh(x, self.min_val, self.max_val)
 
 
 @polymorphic

@@ -107,7 +107,9 @@ class Tanh(Module):
 
 @polymorphic
 def arctan(x: Operand) -> Any:
-    """The angle whose tangent is x, in radians; see `nn.Arctan`.
+    """The angle whose tangent is x, in radians: between -pi/2 and pi/2.
+
+    Slope ``1 / (1 + x^2)``, at most 1, at 0. PyTorch has no module for it.
 
     >>> from nn.functional import arctan
     >>> arctan([0.0, 1.0]).round(4)
@@ -116,20 +118,10 @@ def arctan(x: Operand) -> Any:
     return _arctan(floating(x))
 
 
-class Arctan(Module):
-    """The angle whose tangent is x, entry by entry: between -pi/2 and pi/2.
-
-    Slope ``1 / (1 + x^2)``, at most 1, at 0. Any shape, and the same shape out. PyTorch has no module for it.
-
-    >>> import nn
-    >>> nn.Arctan()([-1e4, 0.0, 1.0]).round(4)
-    array([-1.5707,  0.    ,  0.7854], dtype=float32)
-    """
+class Arctan(_OfFunction, of=arctan):
+    """A sigmoid that approaches its ends slowly."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
-
-    def forward(self, x: Any) -> Tensor:
-        return _arctan(floating(x))
 
 
 @polymorphic
@@ -153,7 +145,11 @@ class Softsign(_OfFunction, of=softsign):
 
 @polymorphic
 def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """``log(1 + exp(beta x)) / beta``, and ``x`` itself where ``beta x > threshold``; see `nn.Softplus`.
+    """``log(1 + exp(beta x)) / beta``, with slope ``sigmoid(beta x)``, less than 1, and without overflow.
+
+    Where ``beta x`` is above ``threshold`` it is x itself, and the slope 1, which is off by at most
+    ``exp(-threshold) / beta``; ``threshold=numpy.inf`` keeps the formula everywhere. Raises ValueError when beta is not
+    positive.
 
     >>> from nn.functional import softplus
     >>> softplus([-1000.0, 0.0, 50.0]).round(4)
@@ -169,28 +165,14 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return np.where(straight, x, y) if straight.any() else y
 
 
-class Softplus(Module):
-    """A smooth ReLU, ``f(x) = log(1 + exp(beta x)) / beta`` entry by entry, without overflow.
-
-    Slope ``sigmoid(beta x)``, less than 1. Where ``beta x`` is above ``threshold`` it is x itself, and the slope 1,
-    which is off by at most ``exp(-threshold) / beta``; ``threshold=numpy.inf`` keeps the formula everywhere. Any shape,
-    and the same shape out.
-
-    Raises ValueError when beta is not positive.
-
-    >>> import nn
-    >>> nn.Softplus()([-1000.0, 0.0, 50.0]).round(4)
-    array([ 0.    ,  0.6931, 50.    ], dtype=float32)
-    """
+class Softplus(_OfFunction, of=softplus):
+    """A smooth ReLU."""
 
     _shown_settings = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         self.beta = check_beta(beta)
         self.threshold = float(threshold)
-
-    def forward(self, x: Any) -> Tensor:
-        return softplus(x, self.beta, self.threshold)
 
 
 @polymorphic
@@ -210,7 +192,11 @@ class LogSigmoid(_OfFunction, of=logsigmoid):
 
 @polymorphic
 def gelu(x: Operand, approximate: Approximation = "none") -> Any:
-    """``x Phi(x)`` with the distribution function Phi of the standard normal; see `nn.GELU`.
+    """``x Phi(x)`` with the distribution function of the standard normal, ``Phi(x) = (1 + erf(x / sqrt(2))) / 2``.
+
+    ``approximate="tanh"`` takes ``(1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2`` instead, which needs no error
+    function; another one raises ValueError. Slope ``Phi(x) + x phi(x)`` with the density phi: between -0.129 (at
+    -sqrt(2)) and 1.129 (at sqrt(2)). Hendrycks and Gimpel, "Gaussian error linear units" (2016).
 
     >>> from nn.functional import gelu
     >>> gelu([-1.0, 0.0, 1.0]).round(4)
@@ -226,30 +212,14 @@ def gelu(x: Operand, approximate: Approximation = "none") -> Any:
     return x * _sigmoid(inner * (_STEEPNESS + _CUBIC * (inner * inner)))
 
 
-class GELU(Module):
-    """The Gaussian error linear unit, ``f(x) = x Phi(x)`` with the standard normal's distribution function Phi.
-
-    ``Phi(x) = (1 + erf(x / sqrt(2))) / 2`` exactly, or with ``approximate="tanh"`` its approximation
-    ``(1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``, which needs no error function. Slope ``Phi(x) + x phi(x)`` with
-    the density phi: between -0.129 (at -sqrt(2)) and 1.129 (at sqrt(2)). Any shape, and the same shape out.
-
-    Raises ValueError when ``approximate`` is neither "none" nor "tanh".
-
-    Hendrycks and Gimpel, "Gaussian error linear units" (2016); as ``torch.nn.GELU``.
-
-    >>> import nn
-    >>> nn.GELU()([-1.0, 0.0, 1.0]).round(4)
-    array([-0.1587,  0.    ,  0.8413], dtype=float32)
-    """
+class GELU(_OfFunction, of=gelu):
+    """The Gaussian error linear unit."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1
 
     def __init__(self, approximate: Approximation = "none") -> None:
         check_approximation(approximate)
         self.approximate: Approximation = approximate
-
-    def forward(self, x: Any) -> Tensor:
-        return gelu(x, self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
