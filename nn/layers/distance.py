@@ -11,7 +11,7 @@ from nn.of_function import _OfFunction
 from nn.operands import Operand, polymorphic
 from nn.validation import floating
 
-__all__ = ["PairwiseDistance"]
+__all__ = ["CosineSimilarity", "PairwiseDistance"]
 
 
 @polymorphic
@@ -42,6 +42,10 @@ def cosine_similarity(x1: Operand, x2: Operand, dim: int = 1, eps: float = 1e-8)
     if x1.shape != x2.shape:
         x1, x2 = np.broadcast_arrays(x1, x2)
     return np.sum(normalize(x1, 2.0, dim, eps) * normalize(x2, 2.0, dim, eps), axis=dim)
+
+
+class CosineSimilarity(_OfFunction, of=cosine_similarity, operands=2):
+    """How alike the directions of vectors are, pair by pair."""
 
 
 @polymorphic

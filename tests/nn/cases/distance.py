@@ -14,6 +14,23 @@ def distance(p, eps, keepdim):
 
 CASES = [
     Case(
+        "CosineSimilarity",
+        nn.CosineSimilarity,
+        pair(4),
+        lambda s, a, b: (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1),
+        "CosineSimilarity()",
+        torch="nn.CosineSimilarity()",
+        bad=[((np.zeros((4, 3)), np.zeros((4, 2))), ValueError, "shape")],
+    ),
+    Case(
+        "CosineSimilarity-dim",
+        lambda: nn.CosineSimilarity(dim=2, eps=1e-3),
+        pair(4, 2),
+        lambda s, a, b: (a * b).sum(2) / np.linalg.norm(a, axis=2) / np.linalg.norm(b, axis=2),
+        "CosineSimilarity(dim=2, eps=0.001)",
+        torch="nn.CosineSimilarity(2, 1e-3)",
+    ),
+    Case(
         "PairwiseDistance",
         nn.PairwiseDistance,
         pair(4),
