@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any, NamedTuple
+from inspect import CO_VARKEYWORDS, Parameter, Signature
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 
 class Word(NamedTuple):
@@ -41,7 +42,7 @@ def words() -> dict[tuple[str, str], Word]:
     """
     with open(os.path.join(os.path.dirname(__file__), "words.txt"), encoding="utf-8") as lines:
         rows = [Word(*map(str.strip, line.split("|"))) for line in lines if line.strip() and line[0] != "#"]
-    return {(row.place, row.word): row for row in rows}
+    return {(row.place, word): row for row in rows for word in row.word.split(", ")}
 
 
 def hint_for(place: str, name: str) -> str:
@@ -76,3 +77,33 @@ def look_again(place: str, owner: Any, name: str) -> Any:
             raise
         message = f"{error}. {hint}"
     raise AttributeError(message, name=name, obj=None)  # of no object, whose names Python would suggest
+
+
+class Answering:
+    """A base of classes: an argument that another library has, and they have not, is refused in our words.
+
+    >>> import nn
+    >>> nn.Dropout(rate=0.5)
+    Traceback (most recent call last):
+    ...
+    TypeError: Dropout.__init__() got an unexpected keyword argument 'rate'. Write nn.Dropout(p=0.2).
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            code = getattr(cls.__init__, "__code__", None)
+            if code is None and (args or kwargs) and cls.__init__ is object.__init__:
+                raise TypeError(f"{cls.__name__}() takes no arguments")
+            if kwargs and code is not None and not code.co_flags & CO_VARKEYWORDS:
+                for name in kwargs.keys() - {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]}:
+                    if hint := hint_for("argument", name):
+                        raise TypeError(
+                            f"{cls.__name__}.__init__() got an unexpected keyword argument {name!r}. {hint}"
+                        )
+            return object.__new__(cls)
+
+        # What a class without a constructor of its own shows.
+        __new__.__signature__ = Signature([Parameter("cls", Parameter.POSITIONAL_ONLY)])

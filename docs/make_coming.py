@@ -73,7 +73,7 @@ def rows(library, places):
     """Words, ours and remark, by place; what has one answer stands in one row."""
     for place, pattern in places.items():
         same = {}
-        for row in words().values():
+        for row in dict.fromkeys(words().values()):
             if row.place == place and library in row.libraries.split(", "):
                 of_numpy = row.ours.startswith(f"np.{row.word}(") and not row.remark
                 answer = ("", "NumPy's function of this name.") if of_numpy else (row.ours, row.remark)

@@ -21,7 +21,7 @@ from autograd import Tensor
 from autograd.callers import users_level
 from autograd.engine.graph import STATE, State
 from autograd.operand_errors import arrays_of, listed
-from autograd.words import look_again
+from autograd.words import Answering, look_again
 from nn.arrays import is_live, plain
 from nn.defaults import parameter_dtype
 from nn.errors import PrecisionWarning, StateDictError
@@ -61,7 +61,7 @@ class LoadedKeys(NamedTuple):
     unexpected_keys: list[str]
 
 
-class Module:
+class Module(Answering):
     """The base class of everything with parameters: layers, losses, models.
 
     Write a subclass that sets its parameters and inner modules as attributes and has a method ``forward``; then call

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.callers import users_level
 from autograd.recording import RECORDER
-from autograd.words import look_again
+from autograd.words import Answering, look_again
 from optim.bundles import PATIENCE, Bundle, Bundles
 from optim.errors import HyperparameterError, NoGradientWarning, ParameterError, UpdateError
 from optim.functional import functional
@@ -41,7 +41,7 @@ _HUGE = np.float64(1e300)
 Resolved = tuple[dict[str, Any], tuple[str, ...], Callable[[Mapping[str, Any]], Any], dict[str, Any], bool]
 
 
-class Optimizer:
+class Optimizer(Answering):
     """Base class of the optimizers. A subclass gives:
 
     - ``rules``: its hyper-parameters and their allowed values, if the annotations of its constructor do not have them;

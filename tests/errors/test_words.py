@@ -8,6 +8,7 @@ from collections import Counter
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from operator import attrgetter
 
 import numpy as np
@@ -27,7 +28,7 @@ PLACES = {
 }
 PACKAGES = [place for place in PLACES if place.islower()]
 LIBRARIES = {"HIPS autograd", "JAX", "Keras", "NumPy", "PyTorch", "SciPy", "micrograd", "scikit-learn", "tinygrad"}
-TABLE = list(words().values())
+TABLE = list(dict.fromkeys(words().values()))
 
 
 def names():
@@ -89,6 +90,7 @@ def test_the_table():
     assert [line for line in lines if len(line.split("|")) != 5] == []
     assert [key for key, n in Counter((w.place, w.word) for w in TABLE).items() if n > 1] == []
     assert len(lines) == len(TABLE)
+    assert len(set(ARGUMENTS)) == len(ARGUMENTS)
     assert {w.place for w in TABLE} == {*PLACES, "argument"}
     assert {library for w in TABLE for library in w.libraries.split(", ")} == LIBRARIES
 
@@ -119,6 +121,39 @@ def test_an_import_of_each_word_is_answered_by_ours(place):
         error = import_error(place, w.word)
         assert error, f"{place}.{w.word} exists, so that its line is to go"
         assert (str(error), error.name) == (f"cannot import name {w.word!r} from {place!r}. {w.hint}", place)
+
+
+ARGUMENTS = [name for w in TABLE if w.place == "argument" for name in w.word.split(", ")]
+
+
+@pytest.mark.parametrize(
+    "make", [nn.Dropout, nn.MSELoss, partial(optim.SGD, [tensor([1.0], requires_grad=True)], lr=0.1)]
+)
+def test_an_argument_of_each_word_is_answered_by_ours(make):
+    for name in ARGUMENTS:
+        with pytest.raises(TypeError) as caught:
+            make(**{name: 0.5})
+        words_of_python = (
+            f"{getattr(make, 'func', make).__name__}.__init__() got an unexpected keyword argument {name!r}"
+        )
+        assert str(caught.value) == f"{words_of_python}. {words()['argument', name].hint}"
+
+
+def test_other_arguments_are_refused_by_python():
+    """Also where a class takes none, or whatever it is given."""
+
+    class Free(nn.Module):
+        def __init__(self, **settings):
+            self.settings = settings
+
+    assert [str(signature(kind)) for kind in (nn.Module, nn.Tanh, Free)] == ["()", "()", "(**settings)"]
+    assert list(signature(optim.Optimizer).parameters) == ["params", "defaults"]
+    assert Free(rate=0.5).settings == {"rate": 0.5}
+    with pytest.raises(TypeError, match=r"Dropout.__init__\(\) got an unexpected keyword argument 'rateo'$"):
+        nn.Dropout(rateo=0.5)
+    for arguments in ({"args": (1,)}, {"kwargs": {"units": 1}}):
+        with pytest.raises(TypeError, match=r"^Plain\(\) takes no arguments$"):
+            type("Plain", (nn.Module,), {})(*arguments.get("args", ()), **arguments.get("kwargs", {}))
 
 
 @pytest.mark.parametrize("place", [*PLACES, "argument"])
