@@ -64,8 +64,15 @@ _FEW, _AT_ONCE = 1024, 1 << 16  # entries: from where it pays, and of how many t
 def _add_all(out: Array, index: Any, x: Array) -> None:
     """``np.add.at(out, index, x)``: what belongs to one place is added in the order in which x has it.
 
-    Row by row it takes four times as long as entry by entry, for which the places of all entries are written out.
+    Row by row it takes four times as long as entry by entry, for which the places of all entries are written out. Of
+    places along a later axis each is one sum of slices.
     """
+    if index.__class__ is tuple and len(index) > 1 and all(part.__class__ is slice for part in index[:-1]):
+        *before, places = index
+        if places.__class__ is np.ndarray and places.ndim == 1 and 4 * x.size > _FEW * len(places):
+            for i, place in enumerate(places.tolist()):
+                out[(*before, place)] += x[(*(slice(None),) * len(before), i)]
+            return
     if index.__class__ is tuple and len(index) == 1 and index[0].__class__ is np.ndarray:  # (rows,), not ((i, j),)
         index = index[0]
     if (

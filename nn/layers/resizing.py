@@ -16,6 +16,7 @@ from nn.layers.convolution import _PADDING_MODES
 from nn.layers.pooling import _AdaptiveAvgPool, wanted_windows, window_edges
 from nn.layers.windows import batched, per_axis
 from nn.module import Module
+from nn.of_function import _OfFunction
 from nn.operands import polymorphic
 from nn.validation import floating, positive
 
@@ -83,7 +84,7 @@ def _shares(n: int, m: int, step: float, align_corners: bool) -> NDArray[np.floa
     return np.maximum(1.0 - np.abs(np.clip(at, 0, n - 1)[:, None] - np.arange(n)), 0.0)
 
 
-class Upsample(Module):
+class Upsample(_OfFunction, of=interpolate):
     """Makes sequences or images larger, or smaller: to a ``size`` or by a ``scale_factor``, a number or one per axis.
 
     ``mode`` is "nearest" (repeated numbers) for inputs (N, C, ...), "linear" for (N, C, L) or "bilinear" for
@@ -97,16 +98,8 @@ class Upsample(Module):
     array([[[1., 1., 2., 2.]]], dtype=float32)
     """
 
-    def __init__(
-        self, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
-        recompute_scale_factor: bool | None = None,
-    ) -> None:  # fmt: skip
-        self.size, self.scale_factor, self.mode = size, scale_factor, mode
-        self.align_corners, self.recompute_scale_factor = align_corners, recompute_scale_factor
-
-    def forward(self, x: Any) -> Tensor:
-        how = self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
-        return interpolate(x, *how)
+    scale_factor: Any
+    mode: str
 
     def extra_repr(self) -> str:
         named = "size" if self.scale_factor is None else "scale_factor"

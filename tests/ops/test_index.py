@@ -169,6 +169,8 @@ ROWS = {
     "as-a-tuple": (np.arange(60) % 40,),
     "small-integers": (np.arange(60) % 40).astype(np.uint8),
     "in-two-parts": np.arange(5000) * 7 % 40,
+    "of-the-second-axis": (slice(None), np.array([2, 0, -1, 2, 2])),
+    "of-the-last-axis": (slice(4, None), slice(None, None, -1), np.array([4, -1, 0, 4], np.int8)),
     "a-tuple-within": ((list(range(30)), list(range(10, 40))),),
 }
 
@@ -178,7 +180,7 @@ ROWS = {
 @pytest.mark.parametrize("index", ROWS.values(), ids=ROWS)
 def test_many_rows_add_up_in_the_order_of_numpy(index, strided, dtype):
     """Every bit is that of `np.add.at`, which adds row by row."""
-    shape = (40, 4, 5)
+    shape = (80, 4, 5)
     values = numbers(np.empty(shape)[index].shape).astype(dtype)
     values = read_only(values.T.copy().T) if strided else values
     for start, found in (
