@@ -13,8 +13,8 @@ class _Signature:
     """That of the constructor, for `help`: the function's, without the operands."""
 
     def __get__(self, module: Any, cls: type[_OfFunction]) -> inspect.Signature | None:
-        if module is not None or not cls._settings:
-            return None
+        if module is not None or not cls._settings or not cls.__init__.__code__.co_flags & inspect.CO_VARARGS:
+            return None  # a constructor of its own says what it takes
         given = inspect.signature(cls._function).parameters
         return inspect.Signature([given[name] for name in given if name in cls._settings])
 
@@ -46,7 +46,7 @@ class _OfFunction(Module):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         given = dict(zip(self._places, args, strict=False)) | settings
-        if len(args) > len(self._places) or given.keys() - self._settings.keys():
+        if len(given) < len(args) + len(settings) or given.keys() - self._settings.keys():
             raise TypeError(f"{type(self).__name__} takes {', '.join(self._settings)}, not {args} and {settings}.")
         for name, value in given.items():
             setattr(self, name, value)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from nn.arrays import plain
 
-_ORDER = "The prediction comes first, then the labels."
+Array = NDArray[Any]
+ORDER = "The prediction comes first, then the labels."
 
 
 def refuse_nan(values: NDArray[Any], what: str = "scores") -> None:
@@ -37,43 +38,109 @@ def likeliest(scores: NDArray[Any]) -> NDArray[np.int64]:
     return np.asarray(scores.argmax(axis=1), np.int64)
 
 
-def class_numbers(numbers: NDArray[Any]) -> NDArray[np.int64]:
+def class_numbers(numbers: Array) -> NDArray[np.int64]:
     """Class numbers, from integers or truth values."""
-    if numbers.size and numbers.dtype.kind not in "iub":
-        raise ValueError(f"classes are integers, not {numbers.dtype}. {_ORDER} Of scores for class 1: scores > 0.5.")
-    if numbers.size and numbers.min() < 0:
-        raise ValueError(f"classes are numbered from 0; there is a {numbers.min()}.")
+    if names(numbers).dtype.kind == "U" or numbers.min(initial=0) < 0:
+        raise ValueError(f"classes are numbered from 0; there is a {min(numbers.tolist())!r}.")
     return numbers.astype(np.int64)
 
 
-def pair_of_classes(prediction: Any, labels: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Predicted and true class numbers, and how many classes there are.
+def names(classes: Array) -> Array:
+    """What classes are called: integers, truth values or words."""
+    if classes.dtype.kind == "O":
+        classes = np.asarray(classes.tolist())
+    if classes.size and classes.dtype.kind not in "iubU":
+        raise ValueError(
+            f"classes are integers or words, not {classes.dtype}. {ORDER} For scores of class 1: scores > 0.5."
+        )
+    return classes if classes.dtype.kind == "U" else classes.astype(np.int64)
 
-    Of scores (N, C) the largest counts, and C is the number of classes; else it is one more than the largest number.
-    NaN is refused.
+
+def pair(prediction: Any, target: Any, labels: Any = None) -> tuple[Array, Array, Array]:
+    """Predicted and true classes as their places among all classes (see `classes_of`), and these.
+
+    Of scores (N, C) the largest counts; what their columns are called is ``labels``. NaN is refused.
     """
-    predicted, true = plain(prediction), plain(labels)
+    predicted, true = plain(prediction), plain(target)
     scores = predicted if predicted.ndim == true.ndim + 1 == 2 else None
     if scores is not None:
         predicted = likeliest(scores)
     if predicted.shape != true.shape or true.ndim != 1:
         raise ValueError(
             f"predictions of shape {plain(prediction).shape} do not go with labels of shape {true.shape}: "
-            f"they are (N,) or (N, C) and (N,). {_ORDER}"
+            f"they are (N,) or (N, C) and (N,). {ORDER}"
         )
-    predicted, true = class_numbers(predicted), class_numbers(true)
-    largest = true.max(initial=-1)
-    if scores is None:
-        return predicted, true, np.maximum(largest, predicted.max(initial=-1)).item() + 1
-    if largest >= scores.shape[1]:
-        raise ValueError(f"label {largest} is not among the {scores.shape[1]} classes that have scores.")
-    return predicted, true, scores.shape[1]
+    true, predicted = names(true), names(predicted)
+    if scores is not None:
+        every = classes_of(true, labels, scores.shape[1])
+        return predicted, places(true, every), every
+    if (predicted.dtype.kind == "U") != (true.dtype.kind == "U"):
+        raise ValueError(f"predictions are called {predicted[:1].tolist()}, but labels {true[:1].tolist()}. {ORDER}")
+    every = classes_of(np.concatenate([true, predicted]))
+    return places(predicted, every), places(true, every), every
 
 
-def mean(values: NDArray[Any]) -> float:
-    """The mean of all values, as a number."""
-    found: float = np.mean(values).item()
-    return found
+def classes_of(occurring: Array, labels: Any = None, count: int | None = None) -> Array:
+    """All classes, as many as are counted, in the order of their scores.
+
+    They are ``labels``; or the numbers from 0 to the last; or, where there are words or negative numbers, what occurs.
+    """
+    if labels is not None:
+        every = names(plain(labels))
+    elif occurring.dtype.kind == "U" or occurring.min(initial=0) < 0:
+        every = np.unique(occurring)
+    else:
+        every = np.arange(max(int(occurring.max(initial=-1)) + 1, count or 0))
+    if count is not None and (len(every) != count or not np.isin(occurring, every).all()):
+        raise ValueError(
+            f"the labels {np.unique(occurring).tolist()} are not those of the {count} classes that have scores: say "
+            "labels=[...], in the order of the scores."
+        )
+    return every
+
+
+def places(values: Array, classes: Array) -> NDArray[np.int64]:
+    """Where values stand among the classes, and -1 for others."""
+    order = np.argsort(classes)
+    found = order[np.minimum(np.searchsorted(classes, values, sorter=order), len(classes) - 1)]
+    return np.where(classes[found] == values, found, -1)
+
+
+def scored(what: str, scores: Any, target: Any) -> tuple[Array, Array]:
+    """Numbers for each sample, or for each sample and class, and the labels."""
+    values, true = plain(scores), names(plain(target))
+    fits = true.ndim == 1 or (true.shape == values.shape and true.shape[1:] > (1,))
+    if not fits or values.ndim not in (1, 2) or len(values) != len(true) or not true.size:
+        raise ValueError(
+            f"{what} of shape {values.shape} do not go with labels of shape {true.shape}: they are (N,) or (N, C) and "
+            f"(N,), and not empty. The {what} come first, then the labels."
+        )
+    refuse_nan(values, what)
+    return values if values.dtype.kind == "f" else values.astype(np.float64), true
+
+
+def positive(target: Array, pos_label: Any = None) -> NDArray[np.bool_]:
+    """Which samples are of the class that scores are for: ``pos_label``, by default 1, or the second of two words."""
+    present = np.unique(target).tolist()
+    if pos_label is None and target.dtype.kind == "U" and len(present) == 2:
+        pos_label = present[1]
+    if pos_label is None and not any(np.isin(present, pair).all() for pair in ((0, 1), (-1, 1))):
+        raise ValueError(f"labels are 0 and 1 here; there is a {present[-1]}. Of one class: pos_label={present[-1]!r}.")
+    return np.asarray(target == (1 if pos_label is None else pos_label))
+
+
+def weights(sample_weight: Any, count: int) -> Array:
+    """A weight for each sample, by default 1."""
+    given = np.ones(count, np.int64) if sample_weight is None else plain(sample_weight, "sample_weight")
+    if given.shape != (count,) or not (np.isfinite(given) & (given >= 0)).all() or (count and not given.any()):
+        text = np.array2string(given, threshold=5)
+        raise ValueError(f"sample_weight is {count} numbers from 0 up, one for each sample and not all 0, not {text}.")
+    return given
+
+
+def mean(values: Any, weight: Array | None = None, normalize: bool = True) -> float:
+    """The (weighted) mean of all values, or their sum, as a number."""
+    return float(np.average(values, weights=weight) if normalize else np.sum(values * weight))
 
 
 def ratio(part: Any, whole: Any, zero_division: float) -> NDArray[np.float64]:
@@ -84,7 +151,7 @@ def ratio(part: Any, whole: Any, zero_division: float) -> NDArray[np.float64]:
     return out
 
 
-def average(values: NDArray[np.float64], weights: NDArray[Any], zero_division: float) -> float:
+def mean_over(values: NDArray[np.float64], weights: NDArray[Any], zero_division: float) -> float:
     """The weighted mean of the values that are not NaN, and ``zero_division`` where there is none."""
     known = ~np.isnan(values)
     return float(ratio(np.sum(values[known] * weights[known]), np.sum(weights[known]), zero_division))

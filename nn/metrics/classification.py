@@ -1,4 +1,4 @@
-"""Counting right and wrong answers: accuracy, the confusion matrix, precision, recall, F1."""
+"""Counting right and wrong answers, and judging probabilities: accuracy, confusion, precision, recall, F1, log loss."""
 
 from __future__ import annotations
 
@@ -10,38 +10,44 @@ from numpy.typing import NDArray
 
 from autograd.recording import one_call
 from nn.arrays import plain
-from nn.metrics.arguments import average as mean_over, mean, pair_of_classes, ratio
+from nn.metrics.arguments import classes_of, mean, mean_over, names, pair, places, positive, ratio, scored, weights
 
-__all__ = ["accuracy", "confusion_matrix", "f1", "precision", "recall", "top_k_accuracy"]
+__all__ = ["accuracy", "balanced_accuracy", "brier_score", "confusion_matrix", "f1", "log_loss", "matthews_corrcoef",
+           "precision", "recall", "top_k_accuracy"]  # fmt: skip
 
 Average = Literal["binary", "micro", "macro", "weighted"] | None
 Parts = Callable[[Any, Any, Any], tuple[Any, Any]]  # of right answers, answers and labels of a class: what to divide
 
 
-def accuracy(prediction: Any, labels: Any) -> float:
-    """The share of right answers.
+def accuracy(prediction: Any, target: Any, *, normalize: bool = True, sample_weight: Any = None) -> float:
+    """The share of right answers, or with ``normalize=False`` their number.
 
-    ``labels`` are class numbers of shape (N,); ``prediction`` is class numbers of the same shape, or scores of shape
-    (N, C), of which the largest counts.
+    ``target`` are classes of shape (N,): numbers or words; ``prediction`` is classes of the same shape, or scores of
+    shape (N, C), of which the largest counts. Or both are (N, C) of 0 and 1, several labels for a sample, all of which
+    must be right. ``sample_weight`` (N,) counts samples more or less, in all metrics.
 
     Raises ValueError for other shapes, for scores that are NaN (as all metrics do; infinite ones have an order), and
     when there is nothing to count.
 
     >>> from nn.metrics import accuracy
-    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
-    0.5
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1]), accuracy(["cat", "dog"], ["cat", "cat"], sample_weight=[3, 1])
+    (0.5, 0.75)
     """
-    predicted, true, _ = pair_of_classes(prediction, labels)
-    if not true.size:
-        raise ValueError("the accuracy of no answers is 0/0.")
-    return mean(predicted == true)
+    if plain(target).ndim == 2:
+        answers, truth = scored("answers", prediction, target)
+        return _share(np.all(answers == truth, axis=1), normalize, sample_weight)
+    predicted, true, _ = pair(prediction, target)
+    return _share(predicted == true, normalize, sample_weight)
 
 
-def top_k_accuracy(scores: Any, labels: Any, k: int = 5) -> float:
-    """The share of samples whose class is among the ``k`` with the largest scores.
+def top_k_accuracy(
+    scores: Any, target: Any, k: int = 5, *, labels: Any = None, normalize: bool = True, sample_weight: Any = None
+) -> float:
+    """The share of samples whose class is among the ``k`` with the largest scores, of shape (N, C).
 
-    ``scores`` has shape (N, C), ``labels`` (N,). Of equal scores the first ones count, as for `accuracy`, which
-    ``k=1`` gives. Raises ValueError as `accuracy` does, and unless 1 <= k <= C.
+    ``labels`` says what the C classes are called, if not 0, 1, ... or as what occurs, in order. Of equal scores the
+    first ones count, as for `accuracy`, which ``k=1`` gives. Raises ValueError as `accuracy` does, and unless
+    1 <= k <= C.
 
     >>> from nn.metrics import top_k_accuracy
     >>> top_k_accuracy([[0.1, 0.2, 0.7], [0.8, 0.2, 0.0]], [1, 2], k=2)
@@ -50,51 +56,70 @@ def top_k_accuracy(scores: Any, labels: Any, k: int = 5) -> float:
     values = plain(scores)
     if values.ndim != 2 or not 1 <= k <= values.shape[1]:
         raise ValueError(f"k={k} needs scores (N, C) of at least that many classes, not of shape {values.shape}.")
-    _, true, _ = pair_of_classes(values, labels)
-    if not true.size:
-        raise ValueError("the accuracy of no answers is 0/0.")
+    _, true, _ = pair(values, target, labels)
     best = np.argsort(-values.astype(np.float64), axis=1, kind="stable")[:, :k]
-    return mean((best == true[:, None]).any(axis=1))
+    return _share((best == true[:, None]).any(axis=1), normalize, sample_weight)
 
 
-def confusion_matrix(prediction: Any, labels: Any, classes: int | None = None) -> NDArray[np.int64]:
+def _share(right: NDArray[np.bool_], normalize: bool, sample_weight: Any) -> float:
+    if not right.size:
+        raise ValueError("the accuracy of no answers is 0/0.")
+    return mean(right, weights(sample_weight, len(right)), normalize)
+
+
+def confusion_matrix(
+    prediction: Any, target: Any, labels: Any = None, *, normalize: str | None = None, sample_weight: Any = None
+) -> NDArray[Any]:
     """How often each class (row) was answered with each class (column).
 
-    Arguments as for `accuracy`; ``classes`` is the number of rows and columns, by default the number of scores, or
-    else one more than the largest class number.
+    Arguments as for `accuracy`. ``labels`` are the classes, in their order, others being left out; or the number of all
+    classes. By default they are the numbers up to the largest (or as many as there are scores), or words that occur.
+    ``normalize`` divides by the sums of the rows ("true"), of the columns ("pred"), or of all ("all").
 
     >>> from nn.metrics import confusion_matrix
     >>> confusion_matrix([0, 1, 1, 1], [0, 0, 1, 1])
     array([[1, 1],
            [0, 2]])
     """
-    predicted, true, found = pair_of_classes(prediction, labels)
-    classes = found if classes is None else classes
-    largest = np.maximum(predicted.max(initial=-1), true.max(initial=-1))
-    if largest >= classes:
-        raise ValueError(f"class numbers reach to {largest}, not to {classes - 1}.")
-    return _counted(true * classes + predicted, classes)
+    predicted, true, every = pair(prediction, target)
+    weight, all_of = weights(sample_weight, len(true)), isinstance(labels, int | np.integer)
+    if labels is not None:
+        given, every = every, names(plain(range(labels) if all_of else labels))
+        predicted, true = places(given[predicted], every), places(given[true], every)
+    kept = (predicted >= 0) & (true >= 0)
+    if all_of and not kept.all():
+        raise ValueError(f"class numbers reach to {given[-1]}, not to {labels - 1}.")
+    pairs = (true * len(every) + predicted)[kept]
+    counts = _counted(pairs, weight[kept], len(every))
+    axes = {None: None, "true": 1, "pred": 0, "all": None}
+    if normalize not in axes:
+        raise ValueError(f"normalize is 'true', 'pred', 'all' or None, not {normalize!r}.")
+    whole = counts.sum(axis=axes[normalize], keepdims=True)
+    return ratio(counts, np.broadcast_to(whole, counts.shape), 0.0) if normalize else counts
 
 
 @one_call()
-def _counted(pairs: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+def _counted(pairs: NDArray[np.int64], weight: NDArray[Any], classes: int) -> NDArray[Any]:
     """How often each pair of classes occurs."""
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+    counts = np.bincount(pairs, weight, minlength=classes * classes).reshape(classes, classes)
+    return counts if weight.dtype.kind == "f" else counts.astype(np.int64)
 
 
-def precision(prediction: Any, labels: Any, average: Average = "binary", zero_division: float = 0.0) -> Any:
+def precision(
+    prediction: Any, target: Any, average: Average = "binary", zero_division: float = 0.0, **options: Any
+) -> Any:
     """``TP / (TP + FP)``: how many of the answers "this class" are right.
 
-    ``prediction`` and ``labels`` as for `accuracy`. ``average`` says of which class:
+    ``prediction``, ``target`` and the option ``sample_weight`` as for `accuracy`. ``average`` says of which class:
 
-    - "binary": of class 1, where there are no other classes than 0 and 1;
-    - "macro": the mean over the classes that occur in the labels or the prediction;
+    - "binary": of the class that the option ``pos_label`` names (by default 1), where no more than two occur;
+    - "macro": the mean over the option ``labels``, by default the classes that occur in the target or the prediction;
     - "weighted": the same, each class weighted with its number of labels;
-    - "micro": of all classes counted together, which is the accuracy;
-    - None: an array with one number for each class.
+    - "micro": of all these classes counted together, which without ``labels`` is the accuracy;
+    - None: an array with one number for each of ``labels``, by default for each class as in `confusion_matrix`.
 
     Where it would be 0/0 (a class that is never answered) it is ``zero_division``; with NaN such classes are left out
-    of the means. Equal to scikit-learn's ``precision_score``, which takes the labels first.
+    of the means. Equal to scikit-learn's ``precision_score``, which takes the truth first.
 
     >>> import numpy as np
     >>> from nn.metrics import precision
@@ -102,10 +127,12 @@ def precision(prediction: Any, labels: Any, average: Average = "binary", zero_di
     >>> precision(answers, labels, average=None).tolist(), precision(answers == 1, labels == 1)
     ([1.0, 0.5, 1.0], 0.5)
     """
-    return _score(prediction, labels, average, zero_division, lambda hits, answers, occurs: (hits, answers))
+    return _score(prediction, target, average, zero_division, lambda h, a, o: (h, a), **options)
 
 
-def recall(prediction: Any, labels: Any, average: Average = "binary", zero_division: float = 0.0) -> Any:
+def recall(
+    prediction: Any, target: Any, average: Average = "binary", zero_division: float = 0.0, **options: Any
+) -> Any:
     """``TP / (TP + FN)``, also called sensitivity: how many of the samples of a class are found.
 
     Arguments as for `precision`. Where it would be 0/0 (a class that does not occur) it is ``zero_division``. Equal to
@@ -115,10 +142,10 @@ def recall(prediction: Any, labels: Any, average: Average = "binary", zero_divis
     >>> recall([0, 0, 1, 0], [0, 1, 1, 0])
     0.5
     """
-    return _score(prediction, labels, average, zero_division, lambda hits, answers, occurs: (hits, occurs))
+    return _score(prediction, target, average, zero_division, lambda h, a, o: (h, o), **options)
 
 
-def f1(prediction: Any, labels: Any, average: Average = "binary", zero_division: float = 0.0) -> Any:
+def f1(prediction: Any, target: Any, average: Average = "binary", zero_division: float = 0.0, **options: Any) -> Any:
     """``2 TP / (2 TP + FP + FN)``: the harmonic mean of precision and recall.
 
     Arguments as for `precision`. Where it would be 0/0 (a class that neither occurs nor is answered) it is
@@ -128,33 +155,127 @@ def f1(prediction: Any, labels: Any, average: Average = "binary", zero_division:
     >>> f1([0, 0, 1, 0], [0, 1, 1, 0])
     0.6666666666666666
     """
-    return _score(
-        prediction, labels, average, zero_division, lambda hits, answers, occurs: (2 * hits, answers + occurs)
-    )
+    return _score(prediction, target, average, zero_division, lambda h, a, o: (2 * h, a + o), **options)
 
 
-def _score(prediction: Any, labels: Any, average: Average, zero_division: float, parts: Parts) -> Any:
+def _score(
+    prediction: Any, target: Any, average: Average, zero_division: float, parts: Parts,
+    *, labels: Any = None, pos_label: Any = 1, sample_weight: Any = None,
+) -> Any:  # fmt: skip
     """A ratio of counts per class, averaged."""
-    predicted, true, classes = pair_of_classes(prediction, labels)
+    several = plain(target).ndim == 2
+    if several:
+        given, truth = (part == 1 for part in scored("answers", prediction, target))
+        every, occurring = np.arange(truth.shape[1]), np.ones(truth.shape[1], bool)
+        counts = np.array([weights(sample_weight, len(truth)) @ part for part in (given & truth, given, truth)])
+    else:
+        predicted, true, every = pair(prediction, target)
+        weight = weights(sample_weight, len(true))
+        numbers = (true, (predicted == true) * weight), (predicted, weight), (true, weight)
+        counts = np.array([np.bincount(where, by, len(every)) for where, by in numbers])
+        occurring = np.bincount(np.append(predicted, true), minlength=len(every)) > 0
     if average == "binary":
-        if classes > 2:
+        present = every[occurring].tolist()
+        if several or len(present) > 2 or (len(present) == 2 and pos_label not in present):
             raise ValueError(
-                f"average='binary' is for the classes 0 and 1, and there are {classes}: "
+                f"average='binary' is for pos_label={pos_label!r} and one other class, and there are {present}: "
                 "choose 'macro', 'weighted', 'micro' or None."
             )
-        classes = 2
-    hits = np.bincount(true[predicted == true], minlength=classes)
-    answers, occurs = np.bincount(predicted, minlength=classes), np.bincount(true, minlength=classes)
+        labels = [pos_label]
+    if labels is not None:  # what does not occur is counted in the last column
+        counts = np.pad(counts, ((0, 0), (0, 1)))[:, places(names(plain(labels)), every)]
+        occurring = np.ones(counts.shape[1], bool)
     if average == "micro":
-        hits, answers, occurs = hits.sum(), answers.sum(), occurs.sum()
-    part, whole = parts(hits, answers, occurs)
-    values = ratio(part, whole, zero_division)
-    if average == "micro":
-        return float(values)
-    if average is None:
-        return values
-    if average == "binary":
-        return float(values[1])
-    if average not in ("macro", "weighted"):
+        counts = counts.sum(axis=1, keepdims=True)
+    elif average not in ("binary", "macro", "weighted", None):
         raise ValueError(f"average is 'binary', 'micro', 'macro', 'weighted' or None, not {average!r}.")
-    return mean_over(values, occurs if average == "weighted" else (occurs + answers > 0), zero_division)
+    values = ratio(*parts(*counts), zero_division)
+    if average in ("macro", "weighted"):
+        return mean_over(values, counts[2] if average == "weighted" else occurring, zero_division)
+    return values if average is None else float(values[0])
+
+
+def balanced_accuracy(prediction: Any, target: Any, *, adjusted: bool = False, sample_weight: Any = None) -> float:
+    """The mean of the recall of the classes that occur in the target; ``adjusted``: 0 for guessing, 1 at best.
+
+    Arguments as for `accuracy`. Equal to scikit-learn's ``balanced_accuracy_score``.
+
+    >>> from nn.metrics import balanced_accuracy
+    >>> balanced_accuracy([0, 0, 0, 0], [0, 0, 0, 1])
+    0.5
+    """
+    each = recall(prediction, target, None, float("nan"), sample_weight=sample_weight)
+    each = each[~np.isnan(each)]
+    guessed = 1.0 / len(each) if adjusted and each.size > 1 else 0.0
+    return (mean(each) - guessed) / (1.0 - guessed)
+
+
+def matthews_corrcoef(prediction: Any, target: Any, *, sample_weight: Any = None) -> float:
+    """The correlation of answers and truth, from -1 to 1; 0 where one of them is always the same (Matthews, 1975).
+
+    Arguments as for `accuracy`; of several classes it is Gorodkin's (2004), and scikit-learn's.
+
+    >>> from nn.metrics import matthews_corrcoef
+    >>> matthews_corrcoef([1, 1, 0, 0], [1, 1, 0, 1])
+    0.5773502691896258
+    """
+    counts = confusion_matrix(prediction, target, sample_weight=sample_weight).astype(np.float64)
+    total, true, answered = counts.sum(), counts.sum(axis=1), counts.sum(axis=0)
+    spread = np.sqrt(total * total - true @ true) * np.sqrt(total * total - answered @ answered)
+    return float(ratio(counts.trace() * total - true @ answered, spread, 0.0))
+
+
+def log_loss(
+    probabilities: Any, target: Any, *, normalize: bool = True, sample_weight: Any = None, labels: Any = None
+) -> float:
+    """The mean of ``-log(p)`` of the probability p of the true class, or with ``normalize=False`` the sum.
+
+    ``probabilities`` has shape (N, C), with the classes in the order of ``labels`` (see `top_k_accuracy`), or (N,), of
+    the second of two classes. A p within a rounding of 0 or 1 counts as that rounding, as in scikit-learn.
+
+    >>> from nn.metrics import log_loss
+    >>> round(log_loss([[0.1, 0.9], [0.9, 0.1], [0.8, 0.2], [0.35, 0.65]], ["spam", "ham", "ham", "spam"]), 5)
+    0.21616
+    """
+    p, true, _ = _shares(probabilities, target, labels)
+    eps = np.finfo(p.dtype).eps
+    losses = -np.log(np.clip(p, eps, 1.0 - eps)[np.arange(len(p)), true].astype(np.float64))
+    return mean(losses, weights(sample_weight, len(p)), normalize)
+
+
+def brier_score(
+    probabilities: Any, target: Any, *, sample_weight: Any = None, pos_label: Any = None, labels: Any = None,
+    scale_by_half: bool | Literal["auto"] = "auto",
+) -> float:  # fmt: skip
+    """The mean of ``sum_c (p_c - t_c)^2``, with 1 for the true class as t; half of it for two classes, or as told.
+
+    Arguments as for `log_loss`; probabilities of shape (N,) are of ``pos_label``. Equal to scikit-learn's
+    ``brier_score_loss`` (Brier, 1950).
+
+    >>> from nn.metrics import brier_score
+    >>> round(brier_score([0.1, 0.9, 0.8, 0.3], [0, 1, 1, 0]), 4)
+    0.0375
+    """
+    p, true, classes = _shares(probabilities, target, labels, pos_label)
+    half = classes == 2 if scale_by_half == "auto" else scale_by_half
+    errors = np.sum((p.astype(np.float64) - np.eye(classes)[true]) ** 2, axis=1)
+    return mean(errors, weights(sample_weight, len(p))) * (0.5 if half else 1.0)
+
+
+def _shares(
+    probabilities: Any, target: Any, labels: Any, pos_label: Any = None
+) -> tuple[NDArray[Any], NDArray[np.int64], int]:
+    """Probabilities of the classes, the number of the true one, and that of all."""
+    p, true = scored("probabilities", probabilities, target)
+    if p.ndim == 1 or p.shape[1] == 1:
+        second = pos_label if labels is None else plain(labels)[-1]
+        p, numbers = np.stack([1.0 - p.ravel(), p.ravel()], axis=1), positive(true, second).astype(np.int64)
+    else:
+        numbers = places(true, classes_of(true, labels, p.shape[1]))
+    sums = p.sum(axis=1)
+    if not ((p >= 0).all() and np.allclose(sums, 1.0, atol=1e-3)):
+        raise ValueError(
+            f"probabilities are from 0 to 1 and sum to 1 for a sample, but the least is {p.min()}, and sums are from "
+            f"{sums.min()} to {sums.max()}. Of scores: nn.functional.softmax(scores)."
+        )
+    return p, numbers, p.shape[1]

@@ -8,13 +8,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.arrays import plain
-from nn.metrics.arguments import average as mean_over, class_numbers, refuse_nan
+from nn.metrics.arguments import Array, classes_of, mean_over, places, positive, scored, weights
 
 __all__ = ["PrecisionRecallCurve", "ROCCurve", "average_precision", "precision_recall_curve", "roc_auc", "roc_curve"]
 
 Floats = NDArray[np.float64]
 Interpolation = Literal["all"] | int | None
+Average = Literal["macro", "weighted", "micro"] | None
 
 
 class PrecisionRecallCurve(NamedTuple):
@@ -47,11 +47,14 @@ class ROCCurve(NamedTuple):
     thresholds: Floats
 
 
-def precision_recall_curve(scores: Any, labels: Any) -> PrecisionRecallCurve:
+def precision_recall_curve(
+    scores: Any, target: Any, *, pos_label: Any = None, drop_intermediate: bool = False, sample_weight: Any = None
+) -> PrecisionRecallCurve:
     """Precision ``TP / (TP + FP)`` and recall ``TP / (TP + FN)`` at every threshold that the scores make possible.
 
-    ``scores`` has shape (N,), larger for class 1, or (N, 2), a score for each class; ``labels`` are 0 and 1, of shape
-    (N,). Equal to scikit-learn's ``precision_recall_curve``, which takes the labels first.
+    ``scores`` has shape (N,), larger for class 1, or (N, 2), a score for each class; ``target`` are labels 0 and 1 or
+    -1 and 1, of shape (N,), or others with ``pos_label`` for 1. ``drop_intermediate`` leaves out what lies on a line.
+    Equal to scikit-learn's ``precision_recall_curve``, which takes the labels first.
 
     Raises ValueError for other shapes and labels, NaN, and when no label is 1: recall is 0/0 then.
 
@@ -60,26 +63,27 @@ def precision_recall_curve(scores: Any, labels: Any) -> PrecisionRecallCurve:
     >>> curve.recall.tolist(), curve.thresholds.tolist()
     ([1.0, 1.0, 0.5, 0.5, 0.0], [0.1, 0.35, 0.4, 0.8])
     """
-    right, wrong, thresholds = _cumulated(*_binary(scores, labels))
+    right, wrong, thresholds = counts = _cumulated(*_binary(scores, target, pos_label, sample_weight))
     if not right[-1]:
         raise ValueError("no label is 1, so recall is 0/0.")
+    if drop_intermediate:
+        right, wrong, thresholds = _corners(counts, (np.diff(right[:-1]) != 0) | (np.diff(right[1:]) != 0))
     return PrecisionRecallCurve(
         np.append((right / (right + wrong))[::-1], 1.0), np.append((right / right[-1])[::-1], 0.0), thresholds[::-1]
     )
 
 
 def average_precision(
-    scores: Any,
-    labels: Any,
-    interpolation: Interpolation = None,
-    average: Literal["macro", "weighted"] | None = "macro",
-    zero_division: float = 0.0,
-) -> Any:
+    scores: Any, target: Any, interpolation: Interpolation = None, average: Average = "macro",
+    zero_division: float = 0.0, **options: Any,
+) -> Any:  # fmt: skip
     """The area under the precision-recall curve.
 
-    Scores and labels as for `precision_recall_curve`; or (N, C) and class numbers, for each class against the rest and
-    ``average`` over the classes: "macro", "weighted" with their numbers of labels, or None for an array. With precision
-    P_k and recall R_k at the k-th largest score, and ``P'(r)`` the largest precision at a recall of r or more:
+    Scores, target and the options ``pos_label`` and ``sample_weight`` as for `precision_recall_curve`; or (N, C) and
+    classes (N,), with the option ``labels`` as for `top_k_accuracy`, or (N, C) of 0 and 1, for each class against the
+    rest and ``average`` over the classes: "macro", "weighted" with their numbers of labels, "micro" for all scores as
+    those of one class, or None for an array. With precision P_k and recall R_k at the k-th largest score, and ``P'(r)``
+    the largest precision at a recall of r or more:
 
     - ``interpolation=None``: ``sum_k (R_k - R_k-1) P_k``, as in scikit-learn;
     - "all": the same with ``P'(R_k)``, as in PASCAL VOC since 2010;
@@ -94,13 +98,13 @@ def average_precision(
     [0.8333, 0.8333, 0.8485, 0.835]
     """
 
-    def of_one(values: Floats, positive: NDArray[np.bool_]) -> float:
-        right, wrong, _ = _cumulated(values, positive)
-        if not positive.any():
+    def of_one(*given: Any) -> float:
+        right, wrong, _ = _cumulated(*given)
+        if not right[-1]:
             return float(zero_division)
         return area(right / (right + wrong), right / right[-1], interpolation)
 
-    return _of_each_class(of_one, scores, labels, average, zero_division)
+    return _of_each_class(of_one, scores, target, average, zero_division, **options)
 
 
 def area(precision: Floats, recall: Floats, interpolation: Interpolation) -> float:
@@ -117,10 +121,12 @@ def area(precision: Floats, recall: Floats, interpolation: Interpolation) -> flo
     return float(np.mean(np.append(precision, 0.0)[places]))
 
 
-def roc_curve(scores: Any, labels: Any) -> ROCCurve:
+def roc_curve(
+    scores: Any, target: Any, *, pos_label: Any = None, drop_intermediate: bool = False, sample_weight: Any = None
+) -> ROCCurve:
     """False positive rate ``FP / (FP + TN)`` and true positive rate ``TP / (TP + FN)`` at every threshold.
 
-    Scores and labels as for `precision_recall_curve`. Equal to scikit-learn's with ``drop_intermediate=False``.
+    Arguments as for `precision_recall_curve`. Equal to scikit-learn's, for which to drop is the default.
 
     Raises ValueError for other shapes and labels, NaN, and unless both classes occur.
 
@@ -128,17 +134,16 @@ def roc_curve(scores: Any, labels: Any) -> ROCCurve:
     >>> roc_curve([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]).true_positive_rate.tolist()
     [0.0, 0.5, 0.5, 1.0, 1.0]
     """
-    right, wrong, thresholds = _cumulated(*_binary(scores, labels))
+    right, wrong, thresholds = counts = _cumulated(*_binary(scores, target, pos_label, sample_weight))
     if not right[-1] or not wrong[-1]:
         raise ValueError(f"all labels are {int(right[-1] > 0)}, so one of the rates is 0/0.")
+    if drop_intermediate:
+        right, wrong, thresholds = _corners(counts, (np.diff(wrong, 2) != 0) | (np.diff(right, 2) != 0))
     return ROCCurve(np.append(0.0, wrong / wrong[-1]), np.append(0.0, right / right[-1]), np.append(np.inf, thresholds))
 
 
 def roc_auc(
-    scores: Any,
-    labels: Any,
-    average: Literal["macro", "weighted"] | None = "macro",
-    zero_division: float = float("nan"),
+    scores: Any, target: Any, average: Average = "macro", zero_division: float = float("nan"), **options: Any
 ) -> Any:
     """The area under the ROC curve: how probably a sample of the class scores higher than one of the rest.
 
@@ -152,73 +157,61 @@ def roc_auc(
     0.75
     """
 
-    def of_one(values: Floats, positive: NDArray[np.bool_]) -> float:
-        right, wrong, _ = _cumulated(values, positive)
-        if positive.all() or not positive.any():
+    def of_one(*given: Any) -> float:
+        right, wrong, _ = _cumulated(*given)
+        if not right[-1] or not wrong[-1]:
             return float(zero_division)
         heights = np.append(0.0, right)
         trapezoids = np.diff(wrong, prepend=0.0) * (heights[1:] + heights[:-1]) / 2
         return float(np.sum(trapezoids) / (right[-1] * wrong[-1]))
 
-    return _of_each_class(of_one, scores, labels, average, zero_division)
+    return _of_each_class(of_one, scores, target, average, zero_division, **options)
 
 
-def _checked(scores: Any, labels: Any) -> tuple[Floats, NDArray[np.int64]]:
-    values, true = plain(scores), plain(labels)
-    if true.ndim != 1 or values.ndim not in (1, 2) or len(values) != len(true) or not true.size:
-        raise ValueError(
-            f"scores of shape {values.shape} do not go with labels of shape {true.shape}: they are (N,) or (N, C) and "
-            "(N,), and not empty. The scores come first, then the labels."
-        )
-    values = values.astype(np.float64)
-    refuse_nan(values)
-    return values, class_numbers(true)
-
-
-def _binary(scores: Any, labels: Any) -> tuple[Floats, NDArray[np.bool_]]:
-    """One score per sample, larger for class 1, and whether it is of class 1."""
-    values, true = _checked(scores, labels)
+def _binary(scores: Any, target: Any, pos_label: Any, sample_weight: Any) -> tuple[Floats, NDArray[np.bool_], Array]:
+    """One score per sample, larger for one of two classes, whether it is of that class, and what it counts."""
+    values, true = scored("scores", scores, target)
     if values.ndim == 2 and values.shape[1] != 2:
         raise ValueError(f"a curve is for the classes 0 and 1, not for scores of {values.shape[1]} classes.")
-    if true.max() > 1:
-        raise ValueError(f"labels are 0 and 1 here; there is a {true.max()}. Of one class: labels == {true.max()}.")
-    if values.ndim == 1:
-        return values, true == 1
-    # The difference orders samples as their probabilities do, also when the scores are logits.
-    first, second = values.T
-    difference = np.zeros(len(values))  # of two equal infinities
-    np.subtract(second, first, out=difference, where=first != second)
-    return difference, true == 1
+    if values.ndim == 2:  # the difference orders samples as their probabilities do, also when the scores are logits
+        first, second = values.astype(np.float64).T
+        values = np.zeros(len(values))  # of two equal infinities
+        np.subtract(second, first, out=values, where=first != second)
+    return values.astype(np.float64), positive(true, pos_label), weights(sample_weight, len(true))
 
 
 def _of_each_class(
-    score: Callable[[Floats, NDArray[np.bool_]], float],
-    scores: Any,
-    labels: Any,
-    average: Literal["macro", "weighted"] | None,
-    zero_division: float,
-) -> Any:
+    score: Callable[..., float], scores: Any, target: Any, average: Average, zero_division: float,
+    *, labels: Any = None, pos_label: Any = None, sample_weight: Any = None, multi_class: str = "ovr",
+) -> Any:  # fmt: skip
     """The score of a binary problem, or of each class against the rest, averaged."""
-    if average not in ("macro", "weighted", None):
-        raise ValueError(f"average is 'macro', 'weighted' or None, not {average!r}.")
-    values, true = _checked(scores, labels)
-    if values.ndim == 1 or values.shape[1] == 2:
-        return score(*_binary(values, true))
-    classes = values.shape[1]
-    if true.max() >= classes:
-        raise ValueError(f"label {true.max()} is not among the {classes} classes that have scores.")
-    each = np.array([score(values[:, k], true == k) for k in range(classes)])
+    if average not in ("macro", "weighted", "micro", None):
+        raise ValueError(f"average is 'macro', 'weighted', 'micro' or None, not {average!r}.")
+    if multi_class != "ovr":
+        raise ValueError(f"multi_class is 'ovr', each class against the rest, not {multi_class!r}.")
+    values, true = scored("scores", scores, target)
+    if true.ndim == 1 and (values.ndim == 1 or values.shape[1] == 2):
+        return score(*_binary(values, true, pos_label, sample_weight))
+    weight, classes = weights(sample_weight, len(true)), range(values.shape[1])
+    of_class = true if true.ndim == 2 else places(true, classes_of(true, labels, len(classes)))[:, None] == classes
+    if average == "micro":
+        return score(values.ravel(), of_class.ravel() == 1, weight.repeat(len(classes)))
+    each = np.array([score(values[:, k], of_class[:, k] == 1, weight) for k in classes])
     if average is None:
         return each
-    return mean_over(
-        each, np.bincount(true, minlength=classes) if average == "weighted" else np.ones(classes), zero_division
-    )
+    return mean_over(each, weight @ of_class if average == "weighted" else np.ones(len(classes)), zero_division)
 
 
-def _cumulated(values: Floats, positive: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
-    """How many samples of class 1 and of class 0 score at least each of the different scores, largest score first."""
+def _cumulated(values: Floats, of_class: NDArray[np.bool_], weight: Array) -> tuple[Floats, Floats, Floats]:
+    """How many samples of the class and others score at least each of the different scores, largest score first."""
     order = np.argsort(-values, kind="stable")
-    values, positive = values[order], positive[order]
+    order = order[weight[order] > 0]
+    values, of_class, weight = values[order], of_class[order], weight[order]
     last = np.append(np.flatnonzero(values[1:] != values[:-1]), len(values) - 1)  # of each run of equal scores
-    right = np.cumsum(positive)[last].astype(np.float64)
-    return right, 1.0 + last - right, values[last]
+    right, wrong = (np.cumsum(weight * part, dtype=np.float64)[last] for part in (of_class, ~of_class))
+    return right, wrong, values[last]
+
+
+def _corners(counts: tuple[Floats, Floats, Floats], bent: NDArray[np.bool_]) -> list[Floats]:
+    kept = np.concatenate([[True], bent, [True]])[: len(counts[0])]
+    return [column[kept] for column in counts]

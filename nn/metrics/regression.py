@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nn.arrays import plain
-from nn.metrics.arguments import mean, refuse_nan
+from nn.metrics.arguments import mean, refuse_nan, weights
 
 __all__ = ["mean_absolute_error", "mean_squared_error", "r2", "root_mean_squared_error"]
 
 
-def mean_squared_error(prediction: Any, target: Any) -> float:
+def mean_squared_error(prediction: Any, target: Any, *, sample_weight: Any = None, multioutput: Any = None) -> Any:
     """``mean((prediction - target)^2)`` over all entries, in the square of the target's unit.
 
-    Both have the same shape, (N,) or (N, D). Raises ValueError for different shapes (NumPy would broadcast), for NaN,
+    Both have the same shape, (N,) or (N, D); ``sample_weight`` is (N,). Columns are averaged, with ``multioutput`` as
+    weights, or left apart by "raw_values". Raises ValueError for different shapes (NumPy would broadcast), for NaN,
     for targets that are infinite, and when there is nothing to average. An infinite prediction is infinitely wrong.
     Computed in float64.
 
@@ -24,12 +24,12 @@ def mean_squared_error(prediction: Any, target: Any) -> float:
     >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
     2.0
     """
-    difference, _ = _differences(prediction, target)
+    difference, _, weight = _differences(prediction, target, sample_weight)
     with np.errstate(over="ignore"):  # an error beyond the largest number is infinite
-        return mean(difference**2)
+        return _over_columns(np.average(difference**2, axis=0, weights=weight), multioutput)
 
 
-def root_mean_squared_error(prediction: Any, target: Any) -> float:
+def root_mean_squared_error(prediction: Any, target: Any, *, sample_weight: Any = None, multioutput: Any = None) -> Any:
     """``sqrt(mean((prediction - target)^2))``, in the target's unit; of several columns, the mean of theirs.
 
     Arguments and errors as for `mean_squared_error`. Equal to scikit-learn's.
@@ -38,13 +38,13 @@ def root_mean_squared_error(prediction: Any, target: Any) -> float:
     >>> root_mean_squared_error([1.0, 2.0], [1.0, 4.0]) ** 2
     2.0000000000000004
     """
-    difference, _ = _differences(prediction, target)
+    difference, _, weight = _differences(prediction, target, sample_weight)
     largest = np.max(np.abs(difference), axis=0, keepdims=True)
     scale = np.where((largest > 0.0) & np.isfinite(largest), largest, 1.0)  # whose square may not be a number
-    return mean(scale * np.sqrt(np.mean((difference / scale) ** 2, axis=0)))
+    return _over_columns(scale[0] * np.sqrt(np.average((difference / scale) ** 2, axis=0, weights=weight)), multioutput)
 
 
-def mean_absolute_error(prediction: Any, target: Any) -> float:
+def mean_absolute_error(prediction: Any, target: Any, *, sample_weight: Any = None, multioutput: Any = None) -> Any:
     """``mean(|prediction - target|)`` over all entries, in the target's unit.
 
     Arguments and errors as for `mean_squared_error`.
@@ -53,16 +53,19 @@ def mean_absolute_error(prediction: Any, target: Any) -> float:
     >>> mean_absolute_error([1.0, 2.0], [1.0, 4.0])
     1.0
     """
-    difference, _ = _differences(prediction, target)
-    return mean(np.abs(difference))
+    difference, _, weight = _differences(prediction, target, sample_weight)
+    return _over_columns(np.average(np.abs(difference), axis=0, weights=weight), multioutput)
 
 
-def r2(prediction: Any, target: Any) -> float:
+def r2(
+    prediction: Any, target: Any, *, sample_weight: Any = None, multioutput: Any = None, force_finite: bool = True
+) -> Any:
     """``1 - sum((target - prediction)^2) / sum((target - mean(target))^2)``: the share of the variance explained.
 
     1 is perfect, 0 is as good as the mean of the targets, and there is no lower end. Of several columns it is the mean
     of theirs. A column of equal targets has no variance: it counts 1 where the prediction is perfect, and else 0, as
-    in scikit-learn's ``r2_score``.
+    in scikit-learn's ``r2_score``; without ``force_finite`` NaN, and else minus infinity. ``multioutput`` may also be
+    "variance_weighted".
 
     The order matters, unlike for the errors. Raises ValueError as `mean_squared_error`, and for fewer than two samples.
 
@@ -70,21 +73,34 @@ def r2(prediction: Any, target: Any) -> float:
     >>> r2(prediction=[1.0, 2.0, 3.0], target=[1.0, 2.0, 4.0])
     0.7857142857142857
     """
-    difference, true = _differences(prediction, target)
+    difference, true, weight = _differences(prediction, target, sample_weight)
     if len(true) < 2:
         raise ValueError(f"R2 compares with the variance of the targets, so it needs two or more, not {len(true)}.")
-    spread = true - np.mean(true, axis=0)
+    spread = true - np.average(true, axis=0, weights=weight)
     largest = np.max(np.abs(spread), axis=0)
     scale = np.where(largest > 0.0, largest, 1.0)  # whose square may not be a number
     with np.errstate(over="ignore"):
-        residual = np.atleast_1d(np.sum((difference / scale) ** 2, axis=0))
-    total = np.atleast_1d(np.sum((spread / scale) ** 2, axis=0))
-    share = np.divide(residual, total, out=(residual != 0).astype(np.float64), where=total != 0)
-    return mean(1.0 - share)
+        residual = np.atleast_1d(np.average((difference / scale) ** 2, axis=0, weights=weight))
+    total = np.atleast_1d(np.average((spread / scale) ** 2, axis=0, weights=weight))
+    flat = np.where(residual != 0, 1.0 if force_finite else np.inf, 0.0 if force_finite else np.nan)
+    if isinstance(multioutput, str) and multioutput == "variance_weighted":
+        multioutput = total * (scale / np.max(scale)) ** 2 if total.any() else None
+    return _over_columns(1.0 - np.divide(residual, total, out=flat, where=total != 0), multioutput)
 
 
-def _differences(prediction: Any, target: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Prediction minus target, and the target."""
+def _over_columns(each: Any, multioutput: Any) -> Any:
+    """The mean over the columns, a weighted mean, or an array of them."""
+    if multioutput is None or isinstance(multioutput, str):
+        if multioutput not in (None, "uniform_average", "raw_values"):
+            raise ValueError(
+                f"multioutput is 'uniform_average', 'raw_values' or one weight for each column, not {multioutput!r}."
+            )
+        return np.atleast_1d(each) if multioutput == "raw_values" else mean(each)
+    return mean(np.atleast_1d(each), plain(multioutput))
+
+
+def _differences(prediction: Any, target: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """Prediction minus target, the target, and the weights, of samples that count."""
     predicted, true = plain(prediction), plain(target)
     if predicted.shape != true.shape:
         raise ValueError(
@@ -98,4 +114,6 @@ def _differences(prediction: Any, target: Any) -> tuple[NDArray[np.float64], NDA
     if not np.isfinite(true).all():
         where = tuple(map(int, np.argwhere(~np.isfinite(true))[0]))
         raise ValueError(f"the target at index {where} is {true[where]}: leave out samples without a finite one.")
-    return predicted - true, true
+    weight = weights(sample_weight, len(true))
+    predicted, true, weight = (a[weight > 0] for a in (predicted, true, weight))
+    return predicted - true, true, weight

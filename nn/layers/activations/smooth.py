@@ -53,7 +53,7 @@ class Identity(Module):
 
 @polymorphic
 def sigmoid(x: Operand) -> Any:
-    """``1 / (1 + exp(-x))``, without overflow; see `nn.Sigmoid`.
+    """``s = 1 / (1 + exp(-x))``, between 0 and 1 and without overflow, with slope ``s (1 - s)``, at most 1/4, at 0.
 
     >>> from nn.functional import sigmoid
     >>> sigmoid([-1000.0, 0.0]).round(4)
@@ -62,15 +62,8 @@ def sigmoid(x: Operand) -> Any:
     return _sigmoid(floating(x))
 
 
-class Sigmoid(Module):
-    """The logistic function, ``s = 1 / (1 + exp(-x))`` entry by entry: between 0 and 1, without overflow.
-
-    Slope ``s' = s (1 - s)``, at most 1/4, at 0. Any shape, and the same shape out.
-
-    >>> import nn
-    >>> nn.Sigmoid()([-1000.0, 0.0, 1000.0]).round(4)
-    array([0. , 0.5, 1. ], dtype=float32)
-    """
+class Sigmoid(_OfFunction, of=sigmoid):
+    """The logistic function, entry by entry."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
@@ -80,7 +73,7 @@ class Sigmoid(Module):
 
 @polymorphic
 def tanh(x: Operand) -> Any:
-    """The hyperbolic tangent; see `nn.Tanh`.
+    """``t = (exp(x) - exp(-x)) / (exp(x) + exp(-x)) = 2 sigmoid(2 x) - 1``, with slope ``1 - t^2``, at most 1, at 0.
 
     >>> from nn.functional import tanh
     >>> float(tanh(0.0))
@@ -89,15 +82,8 @@ def tanh(x: Operand) -> Any:
     return _tanh(floating(x))
 
 
-class Tanh(Module):
-    """The hyperbolic tangent, ``t = (exp(x) - exp(-x)) / (exp(x) + exp(-x))`` entry by entry: between -1 and 1.
-
-    It is ``2 sigmoid(2 x) - 1``. Slope ``t' = 1 - t^2``, at most 1, at 0. Any shape, and the same shape out.
-
-    >>> import nn
-    >>> nn.Tanh()([0.0, 20.0])
-    array([0., 1.], dtype=float32)
-    """
+class Tanh(_OfFunction, of=tanh):
+    """The hyperbolic tangent, entry by entry: between -1 and 1."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 

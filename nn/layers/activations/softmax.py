@@ -9,7 +9,6 @@ import numpy as np
 from autograd import OperandError, Tensor
 from autograd.ops.reduce import log_softmax as _log_softmax, softmax as _softmax
 from autograd.ops.transcendental import sigmoid as _sigmoid
-from nn.module import Module
 from nn.of_function import _OfFunction
 from nn.operands import Operand, polymorphic
 from nn.validation import floating
@@ -19,7 +18,11 @@ __all__ = ["GLU", "LogSoftmax", "Softmax"]
 
 @polymorphic
 def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
-    """``exp(x) / sum(exp(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
+    """Probabilities from scores, ``p_i = exp(x_i) / sum_k exp(x_k)`` along an axis, without overflow.
+
+    They are positive and sum to 1, keep the order of the scores, and do not change when a number is added to all of
+    them. Derivatives ``dp_i / dx_k = p_i (delta_ik - p_k)``: none is larger than 1/4. ``dim`` is another name for
+    ``axis``. Not for the input of `nn.CrossEntropyLoss`, which contains it.
 
     >>> from nn.functional import softmax
     >>> softmax([1000.0, 1000.0])
@@ -28,19 +31,8 @@ def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     return _softmax(floating(x), axis=axis if dim is None else dim)
 
 
-class Softmax(Module):
-    """Probabilities from scores, ``p_i = exp(x_i) / sum_k exp(x_k)`` along an axis, without overflow.
-
-    They are positive and sum to 1, keep the order of the scores, and do not change when a number is added to all of
-    them. Derivatives ``dp_i / dx_k = p_i (delta_ik - p_k)``: none is larger than 1/4. Any shape with that axis, and the
-    same shape out; ``dim`` is another name for ``axis``. Not for the input of `CrossEntropyLoss`, which contains it.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> nn.Softmax()(np.log(np.array([[1.0, 3.0], [1.0, 1.0]])))
-    array([[0.25, 0.75],
-           [0.5 , 0.5 ]])
-    """
+class Softmax(_OfFunction, of=softmax):
+    """The exponentials of scores, as shares of their sum."""
 
     _shown_settings = ("axis",)
 
@@ -53,7 +45,10 @@ class Softmax(Module):
 
 @polymorphic
 def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
-    """``log(softmax(x))`` along an axis, without overflow; ``dim`` is another name for ``axis``.
+    """The logarithms of probabilities, ``x_i - log(sum_k exp(x_k))`` along an axis, without overflow.
+
+    Derivatives ``delta_ik - p_k`` with the probabilities p of `softmax`. ``dim`` is another name for ``axis``. For the
+    input of `nn.NLLLoss`.
 
     >>> from nn.functional import log_softmax
     >>> log_softmax([1000.0, 0.0])
@@ -62,16 +57,8 @@ def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     return _log_softmax(floating(x), axis=axis if dim is None else dim)
 
 
-class LogSoftmax(Module):
-    """The logarithms of probabilities, ``x_i - log(sum_k exp(x_k))`` along an axis, without overflow.
-
-    Derivatives ``delta_ik - p_k`` with the probabilities p of `Softmax`. Any shape with that axis, and the same shape
-    out; ``dim`` is another name for ``axis``. For the input of `NLLLoss`.
-
-    >>> import nn
-    >>> nn.LogSoftmax()([1000.0, 0.0])
-    array([    0., -1000.], dtype=float32)
-    """
+class LogSoftmax(_OfFunction, of=log_softmax):
+    """The logarithm of `Softmax`."""
 
     _shown_settings = ("axis",)
 
