@@ -6,6 +6,7 @@ import inspect
 from typing import Any, ClassVar
 
 from autograd import Tensor
+from autograd.words import hint_for
 from nn.module import Module
 
 
@@ -13,7 +14,7 @@ class _Signature:
     """That of the constructor, for `help`: the function's, without the operands."""
 
     def __get__(self, module: Any, cls: type[_OfFunction]) -> inspect.Signature | None:
-        if module is not None or not cls._settings or not cls.__init__.__code__.co_flags & inspect.CO_VARARGS:
+        if module is not None or not cls._function or not cls.__init__.__code__.co_flags & inspect.CO_VARARGS:
             return None  # a constructor of its own says what it takes
         given = inspect.signature(cls._function).parameters
         return inspect.Signature([given[name] for name in given if name in cls._settings])
@@ -29,7 +30,7 @@ class _OfFunction(Module):
     (CELU(alpha=0.5), PairwiseDistance(p=1.0))
     """
 
-    _function: ClassVar[Any]
+    _function: ClassVar[Any] = None
     _settings: ClassVar[dict[str, Any]] = {}  # with the usual values
     _places: ClassVar[tuple[str, ...]] = ()  # of those that need no name
     __signature__ = _Signature()
@@ -46,8 +47,11 @@ class _OfFunction(Module):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         given = dict(zip(self._places, args, strict=False)) | settings
-        if len(given) < len(args) + len(settings) or given.keys() - self._settings.keys():
-            raise TypeError(f"{type(self).__name__} takes {', '.join(self._settings)}, not {args} and {settings}.")
+        wrong = sorted(given.keys() - self._settings.keys())
+        if wrong or len(given) < len(args) + len(settings):
+            takes = ", ".join(self._settings) or "no arguments"
+            hint = hint_for("argument", wrong[0]) if wrong else ""
+            raise TypeError(f"{type(self).__name__} takes {takes}, not {args} and {settings}. {hint}".rstrip())
         for name, value in given.items():
             setattr(self, name, value)
 

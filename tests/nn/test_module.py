@@ -7,6 +7,7 @@ import threading
 import traceback
 import warnings
 import weakref
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -558,3 +559,32 @@ def test_tensors_are_not_confused_with_parameters():
     x = nn.Parameter([1.0])
     (x * 2).backward()
     assert x._node.kind == "parameter"
+
+
+# --- modules that are a function with settings --------------------------------------------------------------------
+
+
+def test_a_module_of_a_function_takes_its_settings():
+    """By place or name, shown by `help`; one of a class of one's own keeps what its constructor says."""
+    assert str(signature(nn.MarginRankingLoss)) == "(margin: 'float' = 0.0, *, reduction: 'Reduction' = 'mean')"
+    assert str(signature(nn.HuberLoss)) == "(reduction: 'Reduction' = 'mean', delta: 'float' = 1.0) -> 'None'"
+    assert (nn.PairwiseDistance(1.0, 0.5).p, nn.PairwiseDistance(1.0, 0.5).eps) == (1.0, 0.5)
+    assert "a vector of zeros" in nn.CosineSimilarity.__doc__
+    for wrong, words in (
+        (lambda: nn.CELU(0.5, True, 1), r"CELU takes alpha, inplace, not \(0.5, True, 1\) and {}"),
+        (lambda: nn.CELU(0.5, alpha=1.0), r"CELU takes alpha, inplace, not \(0.5,\) and {'alpha': 1.0}"),
+        (lambda: nn.CELU(beta=1.0), "CELU takes alpha, inplace, not"),
+        (lambda: nn.Tanh(1.0), "Tanh takes no arguments"),
+        (lambda: nn.TripletMarginLoss(reduction="max"), "reduction is 'mean', 'sum' or 'none', not 'max'"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=words):
+            wrong()
+
+    class Mine(nn.MarginRankingLoss):
+        def __init__(self, wide):
+            super().__init__(2.0 * wide)
+
+    assert Mine(1.0)([1.0], [0.0], [1]) == 1.0
+    old = nn.LeakyReLU.__new__(nn.LeakyReLU)  # as pickled before there were functions with ``inplace``
+    old.__dict__["negative_slope"] = 0.5
+    assert old(np.array([-2.0])) == -1.0
