@@ -48,26 +48,13 @@ class DataLoader(Loader):
     """
 
     def __init__(
-        self,
-        dataset: Any,
-        batch_size: int = 1,
-        shuffle: bool | None = None,
-        sampler: Iterable[Any] | None = None,
-        batch_sampler: Iterable[Sequence[Any]] | None = None,
-        num_workers: int = 0,
-        collate_fn: Callable[[Any], Any] | None = None,
-        pin_memory: bool = False,
-        drop_last: bool = False,
-        timeout: float = 0,
-        worker_init_fn: None = None,
-        multiprocessing_context: None = None,
-        generator: Randomness = None,
-        *,
-        prefetch_factor: int | None = None,
-        persistent_workers: bool = False,
-        in_order: bool = True,
-        dtype: DTypeLike | None = None,
-    ) -> None:
+        self, dataset: Any, batch_size: int = 1, shuffle: bool | None = None, sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Sequence[Any]] | None = None, num_workers: int = 0,
+        collate_fn: Callable[[Any], Any] | None = None, pin_memory: bool = False, drop_last: bool = False,
+        timeout: float = 0, worker_init_fn: None = None, multiprocessing_context: None = None,
+        generator: Randomness = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False,
+        in_order: bool = True, dtype: DTypeLike | None = None,
+    ) -> None:  # fmt: skip
         ordered, grouped = sampler is not None, batch_sampler is not None
         by_number = hasattr(dataset, "__getitem__") and not isinstance(dataset, IterableDataset)
         if not (by_number or callable(dataset) or isinstance(dataset, Iterable)):
@@ -159,30 +146,26 @@ def ahead(calls: Iterator[Callable[[dict[Any, str]], Any]], workers: int, most: 
         pool.shutdown(current_thread() not in at, cancel_futures=True)  # the garbage collector may run in one of them
 
 
-def default_collate(batch: Sequence[Any], *, dtype: DTypeLike | None = None) -> Any:
+def default_collate(batch: Sequence[Any], *, dtype: DTypeLike | None = None, what: str = "sample") -> Any:
     """Samples as a batch: numbers and arrays become a Tensor, floating ones in ``dtype``, by default that of
-    parameters; of tuples, lists, dicts and named tuples each part does; texts stay.
+    parameters; of tuples, lists, dicts and named tuples each part does; texts stay. Errors say ``what`` is wrong.
 
     >>> import nn
     >>> nn.data.default_collate([("a", {"x": 0.5}), ("b", {"x": 1.5})])
     [('a', 'b'), {'x': tensor([0.5, 1.5], dtype=float32)}]
     """
-    return _collated(batch, Samples((), dtype), "sample")
-
-
-def _collated(samples: Sequence[Any], source: Samples, what: str) -> Any:
-    first = samples[0]
+    first = batch[0]
     if isinstance(first, str | bytes):
-        return samples
+        return batch
     if isinstance(first, Mapping):
-        alike([set(sample) for sample in samples], f"{what} has the keys {{}} and {{}}.")
-        return {key: _collated([sample[key] for sample in samples], source, f"{what}[{key!r}]") for key in first}
+        alike([set(sample) for sample in batch], f"{what} has the keys {{}} and {{}}.")
+        return {k: default_collate([sample[k] for sample in batch], dtype=dtype, what=f"{what}[{k!r}]") for k in first}
     if isinstance(first, list | tuple):
-        alike([len(sample) for sample in samples], f"{what} has different numbers of parts: {{}} and {{}}.")
-        columns = enumerate(zip(*samples, strict=True))
-        parts = [_collated(column, source, f"{what}[{i}]") for i, column in columns]
+        alike([len(sample) for sample in batch], f"{what} has different numbers of parts: {{}} and {{}}.")
+        columns = enumerate(zip(*batch, strict=True))
+        parts = [default_collate(column, dtype=dtype, what=f"{what}[{i}]") for i, column in columns]
         return type(first)(*parts) if hasattr(first, "_fields") else parts
-    array = source.in_dtype(stacked(samples, what))
+    array = Samples((), dtype).in_dtype(stacked(batch, what))
     if array.dtype.kind not in "biufc":
         raise TypeError(f"{what} is {first!r:.80}, which no Tensor holds: write a collate_fn.")
     return array if isinstance(array, Tensor) else constant(array)
