@@ -135,14 +135,20 @@ CONVENTIONS = [
         "0",
     ),
     (
-        "a kink of one number (`abs`, `fabs`, `relu`, `hardtanh`)",
+        "a kink of one number (`abs`, `fabs`, `relu`, `hardtanh`, `relu6`, `hardsigmoid`)",
         "0; `relu(at_zero=)` chooses",
         "0, that of both sides",
     ),
     (
-        "a kink of other pieces (`leaky_relu`, `prelu`, `elu`, `selu`)",
+        "a kink of other pieces (`leaky_relu`, `prelu`, `elu`, `celu`, `selu`)",
         "that of the left piece, as in PyTorch",
         "that of the left piece",
+    ),
+    ("a kink of `hardswish`", "that of the outer piece, as in PyTorch", "0"),
+    (
+        "the margin of `margin_ranking_loss`, `cosine_embedding_loss`, `triplet_margin_loss`; 0 in `perceptron_loss`",
+        "that of what falls short of it, as in PyTorch",
+        "the same",
     ),
     ("a bound of `clip` with room between the bounds", "1: the value is still that of x", "0"),
     ("a length or a spread that is 0 (`hypot`, norms, `std`), an angle at the origin (`arctan2`)", "0", "nan"),
