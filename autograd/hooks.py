@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from autograd.arrays import only_numbers
-from autograd.engine.graph import Info, Vertex
+from autograd.engine.graph import Vertex
 from autograd.errors import GradientShapeError
 from autograd.provenance import describe
 
@@ -30,14 +30,20 @@ class HookHandle:
     array(2.)
     """
 
-    def __init__(self, info: Info, hook: Callable[[Any], Any]) -> None:
-        self._info = info
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks = hooks
         self._hook = hook
 
     def remove(self) -> None:
         """Remove the hook; doing it again changes nothing."""
-        if self._hook in self._info.hooks:
-            self._info.hooks.remove(self._hook)
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
 
 
 def call_hooks(hooks: list[Callable[[Any], Any]], vertex: Vertex, g: Any) -> Any:

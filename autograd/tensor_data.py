@@ -274,7 +274,7 @@ class TensorData(Surface):
             raise RequiresGradError(f"a hook was put on {self._describe()}, which requires no gradient.")
         info = self._get_info()
         info.hooks.append(hook)
-        return HookHandle(info, hook)
+        return HookHandle(info.hooks, hook)
 
     def _note_reading(self, method: str) -> None:
         """Tell the transform that is evaluated around, if there is one, that plain values leave the graph."""

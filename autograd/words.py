@@ -103,7 +103,7 @@ class Answering:
                         raise TypeError(
                             f"{cls.__name__}.__init__() got an unexpected keyword argument {name!r}. {hint}"
                         )
-            return object.__new__(cls)
+            return super().__new__(cls)
 
         # What a class without a constructor of its own shows.
         __new__.__signature__ = Signature([Parameter("cls", Parameter.POSITIONAL_ONLY)])

@@ -41,12 +41,14 @@ if _typing.TYPE_CHECKING:
         penalties as penalties,
         plot as plot,
         saving as saving,
+        utils as utils,
     )
     from nn.inspect.doctor.examine import doctor as doctor
     from nn.inspect.drawing import draw as draw
     from nn.inspect.flow import gradient_flow as gradient_flow
     from nn.inspect.summarizing import summary as summary
     from nn.layers.group_norm import *
+    from nn.layers.lazy import *
     from nn.layers.resizing import *
     from nn.layers.transformer import *
     from nn.layers.transposed import *
@@ -67,9 +69,10 @@ if _typing.TYPE_CHECKING:
         predict as predict,
     )
     from nn.training.fit import fit as fit
-_MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "plot", "saving")
+_MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "plot", "saving", "utils")
 _LAYERS = {
     "group_norm": "GroupNorm InstanceNorm1d InstanceNorm2d",
+    "lazy": "LazyBatchNorm1d LazyBatchNorm2d LazyConv1d LazyConv2d LazyLinear",
     "resizing": "AdaptiveMaxPool1d AdaptiveMaxPool2d PixelShuffle Upsample "
     "CircularPad1d CircularPad2d ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d "
     "ReplicationPad1d ReplicationPad2d ZeroPad1d ZeroPad2d",

@@ -1,21 +1,19 @@
 """Modules: objects that hold parameters and know how to compute with them.
 
-Nothing happens when an attribute is set or read; parameters, buffers and inner modules are found when somebody asks, by
-walking ``vars(module)`` in order, into lists, tuples and dicts. Each Tensor and each module counts once, under the
-first name that leads to it. Calling a module notes for the engine which module runs, by a path of attribute names from
-the outermost module called.
+Nothing happens when an attribute is set or read: what a module holds is found when somebody asks (`nn.contents`).
+Calling a module notes for the engine which module runs, by a path of attribute names from the outermost module called.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from autograd import Tensor
 from autograd.callers import users_level
@@ -23,8 +21,9 @@ from autograd.engine.graph import STATE, State
 from autograd.operand_errors import arrays_of, listed
 from autograd.words import Answering, look_again
 from nn.arrays import is_live, plain
-from nn.defaults import parameter_dtype
+from nn.contents import Contents, held_modules, modules_of, once, tensors_of
 from nn.errors import PrecisionWarning, StateDictError
+from nn.hooks import Hooked
 from nn.module_paths import Call, ModulePaths
 from nn.parameter import Buffer as Buffer, Parameter as Parameter
 from optim.interrupts import undisturbed
@@ -39,7 +38,6 @@ _enter = STATE.set
 _leave = STATE.reset
 _P = ParamSpec("_P")
 _R = TypeVar("_R", covariant=True)
-_T = TypeVar("_T")
 
 
 class _HasForward(Protocol[_P, _R]):
@@ -49,19 +47,13 @@ class _HasForward(Protocol[_P, _R]):
 
 
 class LoadedKeys(NamedTuple):
-    """What `Module.load_state_dict` left out, which is nothing unless ``strict=False``.
-
-    >>> import nn
-    >>> keys = nn.Linear(3, 2).load_state_dict({"bias": [0.0, 0.0], "gain": 1.0}, strict=False)
-    >>> keys.missing_keys, keys.unexpected_keys
-    (['weight'], ['gain'])
-    """
+    """What `Module.load_state_dict` left out, which is nothing unless ``strict=False``."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
 
-class Module(Answering):
+class Module(Hooked, Contents, Answering):
     """The base class of everything with parameters: layers, losses, models.
 
     Write a subclass that sets its parameters and inner modules as attributes and has a method ``forward``; then call
@@ -81,8 +73,13 @@ class Module(Answering):
     >>> net = Net()
     >>> net(np.ones((3, 4), "float32")).shape
     (3, 2)
-    >>> [name for name, _ in net.named_parameters()]
+    >>> list(net.state_dict())
     ['scale', 'layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'layers.1.bias']
+    >>> net.load_state_dict({"scale": [2.0, 3.0]}, strict=False).missing_keys[:1], net.eval().train().training
+    (['layers.0.weight'], True)
+    >>> names = []
+    >>> net.apply(lambda module: names.append(module.extra_repr())).layers[1].extra_repr() == names[1]
+    True
     """
 
     training: bool = True  # what `train` and `eval` set
@@ -103,10 +100,12 @@ class Module(Answering):
         if outer.__class__ is Call:
             frame.paths = paths = outer.paths
             place = paths.places.get(id(self))
-            if place is None:
-                place = paths.find(self)
         else:
             frame.paths, place = self._paths_for(args)
+        if place is None:
+            if self._hooks is not None:
+                return self._call_hooked(frame, args, kwargs)
+            place = frame.paths.find(self)
         frame.label, frame.path = place
         inner = _new(State)  # filled here, because its __init__ would take a quarter of the time of a call
         inner.grad = state.grad
@@ -117,15 +116,19 @@ class Module(Answering):
         try:
             return self.forward(*args, **kwargs)
         except Exception as error:
-            if not any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
-                error.add_note(f"in module {frame.path or '(outermost)'}: {frame.label}({self.extra_repr()})")
-                if isinstance(error, ValueError | TypeError | IndexError) and not getattr(error, "operands", ()):
-                    inputs = arrays_of(self.forward, args, kwargs)  # an error of the engine has listed its operands
-                    for line in listed(tuple(inputs), tuple(inputs.values())):
-                        error.add_note(line)
+            self._say_where(error, frame, args, kwargs)
             raise
         finally:
             _leave(token)
+
+    def _say_where(self, error: Exception, frame: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Add to an error which module raised it, and what it was given."""
+        if not any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
+            error.add_note(f"in module {frame.path or '(outermost)'}: {frame.label}({self.extra_repr()})")
+            if isinstance(error, ValueError | TypeError | IndexError) and not getattr(error, "operands", ()):
+                inputs = arrays_of(self.forward, args, kwargs)  # an error of the engine has listed its operands
+                for line in listed(tuple(inputs), tuple(inputs.values())):
+                    error.add_note(line)
 
     if TYPE_CHECKING:  # a call takes the arguments of the class's own forward, and gives its result
 
@@ -133,13 +136,13 @@ class Module(Answering):
     else:
         __call__ = _call
 
-    def _paths_for(self, inputs: tuple[Any, ...]) -> tuple[ModulePaths, tuple[str, str | None]]:
+    def _paths_for(self, inputs: tuple[Any, ...]) -> tuple[ModulePaths, tuple[str, str | None] | None]:
         """The paths of an outermost call, and the place of the module in it; a look at its inputs on the way."""
         paths = self._module_paths
         place = None if paths is None else paths.places.get(id(self))
-        if paths is None or place is None:
+        if paths is None or (place is None and id(self) not in paths.hooked):
             self._module_paths = paths = ModulePaths(self)
-            place = paths.places[id(self)]
+            place = paths.places.get(id(self))
         for x in inputs:
             if isinstance(x, _ARRAYS) and x.dtype == _FLOAT64 and not paths.warned:
                 self._meet_double(paths)
@@ -164,96 +167,11 @@ class Module(Answering):
         def __getattr__(self, name: str) -> Any:
             return look_again("Module", self, name)
 
-    # --- what it holds ------------------------------------------------------------------------------------------
-
-    def _parts(self) -> Iterable[tuple[str, Any]]:
-        """The attributes to look into. A container gives its modules shorter names here."""
-        return list(vars(self).items())
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, each once, with their paths; the own path is the prefix.
-
-        >>> import nn
-        >>> [path for path, _ in nn.Sequential(nn.Linear(2, 2), nn.ReLU()).named_modules()]
-        ['', '0', '1']
-        """
-        return _once(_modules(self, prefix, set()))
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all below it, each once.
-
-        >>> import nn
-        >>> list(nn.Sequential(nn.ReLU(), nn.Tanh()).modules())[1:]
-        [ReLU(), Tanh()]
-        """
-        return (module for _, module in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly in this one, each once, with their names.
-
-        >>> import nn
-        >>> list(nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).named_children())[0]
-        ('0', ReLU())
-        """
-        return _once(_held_modules(self))
-
-    def children(self) -> Iterator[Module]:
-        """The modules directly in this one, each once.
-
-        >>> import nn
-        >>> [type(child).__name__ for child in nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).children()]
-        ['ReLU', 'Sequential']
-        """
-        return (module for _, module in self.named_children())
-
-    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """The parameters, each once, with their names; a module's own come before those of its inner modules.
-
-        >>> import nn
-        >>> [(name, p.shape) for name, p in nn.Linear(3, 2).named_parameters()]
-        [('weight', (2, 3)), ('bias', (2,))]
-        """
-        tensors = _once(tensors_of(self, prefix, recurse))
-        return ((name, tensor) for name, tensor in tensors if isinstance(tensor, Parameter))
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once: what an optimizer takes.
-
-        >>> import nn
-        >>> sum(p.size for p in nn.Linear(3, 2).parameters())
-        8
-        """
-        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
-
-    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Buffer]]:
-        """The buffers, each once, with their names.
-
-        >>> import nn
-        >>> [name for name, _ in nn.BatchNorm1d(3).named_buffers()]
-        ['running_mean', 'running_var', 'num_batches_tracked']
-        """
-        tensors = _once(tensors_of(self, prefix, recurse))
-        return ((name, tensor) for name, tensor in tensors if isinstance(tensor, Buffer))
-
-    def buffers(self, recurse: bool = True) -> Iterator[Buffer]:
-        """The buffers, each once.
-
-        >>> import nn
-        >>> sum(buffer.size for buffer in nn.BatchNorm1d(3).buffers())
-        7
-        """
-        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
-
     # --- state --------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Copies of all parameters and buffers by name: a snapshot that later training does not change.
-
-        >>> import nn
-        >>> {name: array.shape for name, array in nn.Sequential(nn.Linear(3, 2)).state_dict().items()}
-        {'0.weight': (2, 3), '0.bias': (2,)}
-        """
-        return {name: np.array(tensor.data) for name, tensor in _once(tensors_of(self))}
+        """Copies of all parameters and buffers by name: a snapshot that later training does not change."""
+        return {name: np.array(tensor.data) for name, tensor in once(tensors_of(self, saved=True))}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Take over the parameters and buffers of a state, by name.
@@ -265,11 +183,6 @@ class Module(Answering):
         Raises StateDictError with all names that are missing, unexpected, or do not fit (also numbers that are too
         large for the dtype), and changes nothing then. So it does for Tensors that require a gradient, which would be
         lost, unless inside ``no_grad()``: to compute with them in place of the parameters, see `functional_call`.
-
-        >>> import nn
-        >>> a, b = nn.Linear(3, 2), nn.Linear(3, 2)
-        >>> b.load_state_dict(a.state_dict())
-        LoadedKeys(missing_keys=[], unexpected_keys=[])
         """
         commit, keys = self._prepare(state, strict)
         undisturbed(partial(put, commit))
@@ -278,7 +191,7 @@ class Module(Answering):
     def _prepare(self, state: Mapping[str, Any], strict: bool) -> tuple[list[tuple[Tensor, NDArray[Any]]], LoadedKeys]:
         """All of `load_state_dict` but the change: the new values, each with the Tensor that is to take it."""
         names: dict[Tensor, list[str]] = {}
-        for name, tensor in tensors_of(self):
+        for name, tensor in tensors_of(self, saved=True):
             names.setdefault(tensor, []).append(name)
         if live := [name for name, value in state.items() if is_live(value)]:
             raise StateDictError(
@@ -303,154 +216,36 @@ class Module(Answering):
         commit = [(t, _cast(arrays[name], t.dtype)) for t, name in given.items() if name is not None]
         return commit, LoadedKeys([names[t][0] for t in missing], unexpected)
 
-    def astype(self, dtype: DTypeLike) -> Self:
-        """Convert all floating parameters and buffers to a dtype, in place, and return the module.
-
-        >>> import nn
-        >>> nn.Linear(3, 2).astype("float64").weight.dtype
-        dtype('float64')
-        """
-        new = parameter_dtype(dtype)
-        for _, tensor in _once(tensors_of(self)):
-            if tensor.dtype.kind == "f" and tensor.dtype != new:
-                tensor.data = tensor.data.astype(new)
-                if tensor.grad is not None:
-                    tensor.grad = tensor.grad.astype(new)
-        return self
-
     def train(self, mode: bool = True) -> Self:
-        """Set this module and all below it to training, or with False to evaluation, and return it.
-
-        >>> import nn
-        >>> nn.Dropout(0.5).eval().train().training
-        True
-        """
+        """Set this module and all below it to training, or with False to evaluation, and return it."""
         for module in self.modules():
             module.training = bool(mode)
         return self
 
     def eval(self) -> Self:
-        """Set this module and all below it to evaluation, and return it.
-
-        >>> import numpy as np
-        >>> import nn
-        >>> nn.Dropout(0.5).eval()(np.ones(3))
-        array([1., 1., 1.])
-        """
+        """Set this module and all below it to evaluation, and return it."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters.
-
-        >>> import nn
-        >>> layer = nn.Linear(2, 1)
-        >>> layer([[1.0, 2.0]]).sum().backward()
-        >>> layer.zero_grad()
-        >>> layer.weight.grad is None
-        True
-        """
-        for parameter in self.parameters():
-            parameter.grad = None
-
     def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call a function with every module below this one and then with this one, and return it.
-
-        >>> import nn
-        >>> def zero(module):
-        ...     if isinstance(module, nn.Linear):
-        ...         module.bias.data[:] = 0.0
-        >>> model = nn.Sequential(nn.Linear(2, 2)).apply(zero)
-        >>> model[0].bias.tolist()
-        [0.0, 0.0]
-        """
-        for _, module in _once(_modules(self, "", set(), inner_first=True)):
+        """Call a function with every module below this one and then with this one, and return it."""
+        for _, module in once(modules_of(self, inner_first=True)):
             function(module)
         return self
 
     # --- words --------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """What stands in the parentheses of the repr, before the inner modules.
-
-        >>> import nn
-        >>> nn.Linear(2, 3).extra_repr()
-        'in_features=2, out_features=3, bias=True'
-        """
+        """What stands in the parentheses of the repr, before the inner modules."""
         return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown_settings)
 
     @recursive_repr("(...)")
     def __repr__(self) -> str:
         extra = self.extra_repr()
-        children = [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in _held_modules(self)]
+        children = [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in held_modules(self)]
         if not children:
             return f"{type(self).__name__}({extra})"
         lines = "".join(f"  {line}\n" for line in ([extra] if extra else []) + children)
         return f"{type(self).__name__}(\n{lines})"
-
-
-def _join(prefix: str, name: str) -> str:
-    return f"{prefix}.{name}" if prefix else name
-
-
-def _held(module: Module) -> Iterator[tuple[str, Module | Parameter | Buffer]]:
-    """What a module holds directly or in lists, tuples and dicts, with names; not what its inner modules hold."""
-    for name, value in module._parts():
-        yield from _inside(name, value, set())
-
-
-def _held_modules(module: Module) -> Iterator[tuple[str, Module]]:
-    return ((name, part) for name, part in _held(module) if isinstance(part, Module))
-
-
-def _inside(name: str, value: Any, path: set[int]) -> Iterator[tuple[str, Module | Parameter | Buffer]]:
-    """The same for one attribute; ``path`` holds the containers around it, so that one may contain itself."""
-    if isinstance(value, Module | Parameter | Buffer):
-        yield name, value
-        return
-    if isinstance(value, dict):
-        items: Iterable[tuple[Any, Any]] = list(value.items())
-    elif isinstance(value, list | tuple):
-        items = enumerate(value)
-    else:
-        return
-    if id(value) not in path:
-        path.add(id(value))
-        for key, item in items:
-            yield from _inside(f"{name}.{key}", item, path)
-        path.discard(id(value))
-
-
-def _modules(module: Module, prefix: str, path: set[int], *, inner_first: bool = False) -> Iterator[tuple[str, Module]]:
-    """A module and all below it, under every name that leads to them, except around a circle."""
-    if id(module) in path:
-        return
-    path.add(id(module))
-    if not inner_first:
-        yield prefix, module
-    for name, inner in _held_modules(module):
-        yield from _modules(inner, _join(prefix, name), path, inner_first=inner_first)
-    if inner_first:
-        yield prefix, module
-    path.discard(id(module))
-
-
-def tensors_of(module: Module, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter | Buffer]]:
-    """The parameters and buffers of a module and all below it, under every name that leads to them."""
-    for place, inner in _modules(module, prefix, set()) if recurse else [(prefix, module)]:
-        parts = list(_held(inner))
-        for kind in (Parameter, Buffer):
-            for name, part in parts:
-                if isinstance(part, kind):
-                    yield _join(place, name), part
-
-
-def _once(parts: Iterable[tuple[str, _T]]) -> Iterator[tuple[str, _T]]:
-    """Each module, each Tensor under its first name only."""
-    seen: set[int] = set()
-    for name, part in parts:
-        if id(part) not in seen:
-            seen.add(id(part))
-            yield name, part
 
 
 def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from weakref import ref
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet, ref
 
 from autograd import Tensor
 from autograd.engine.graph import Frame
 from nn.equal_units import watch_equal_units
-from nn.parameter import Place
+from nn.parameter import Place, UninitializedParameterError
 
 if TYPE_CHECKING:
     from nn.module import Module
@@ -21,15 +21,17 @@ class ModulePaths:
     belongs to one object: copied or pickled, it becomes None.
     """
 
-    __slots__ = ("alive", "places", "root", "sample", "warned")
+    __slots__ = ("__weakref__", "alive", "hooked", "places", "root", "sample", "warned")
     __autograd_opaque__ = True  # it changes no result: a compiled function does not look at it
 
     def __init__(self, root: Module) -> None:
         self.root = ref(root)
         self.places: dict[int, tuple[str, str | None]] = {}  # by id of a module: its class, its path (None: hidden)
+        self.hooked: dict[int, tuple[str, str | None]] = {}  # of those with hooks, which are called otherwise
         self.alive: list[ref[Module]] = []
         self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
         self.warned = False
+        _ALL.add(self)
         watch_equal_units(self.renew(root))
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
@@ -46,7 +48,11 @@ class ModulePaths:
         for path, inner in modules:
             self.put(inner, path)
         self.sample = None
-        for name, parameter in root.named_parameters():
+        try:
+            parameters = list(root.named_parameters())
+        except UninitializedParameterError:  # lazy layers, at whose first call these paths are made anew
+            return []
+        for name, parameter in parameters:
             if self.sample is None and parameter.dtype.kind == "f":
                 self.sample = ref(parameter)
             old = parameter.name
@@ -56,20 +62,31 @@ class ModulePaths:
 
     def put(self, module: Module, path: str | None) -> None:
         """Note the place of a module. A module that dies takes its place with it, as its id may be used again."""
-        key, places = id(module), self.places
-        if key not in places:
-            self.alive.append(ref(module, lambda _: places.pop(key, None)))
-        places[key] = type(module).__name__, path
+        key, places, hooked = id(module), self.places, self.hooked
+        if key not in places and key not in hooked:
+            self.alive.append(ref(module, lambda _: (places.pop(key, None), hooked.pop(key, None))))
+        (places if module._hooks is None else hooked)[key] = type(module).__name__, path
 
     def find(self, module: Module) -> tuple[str, str | None]:
-        """The place of a module that was not there: after a new walk, or none when no attribute leads to it."""
-        root = self.root()
-        if root is not None:
+        """The place of a module with hooks, or of a new one after a new walk; none when no attribute leads there."""
+        key, root = id(module), self.root()
+        if key not in self.hooked and root is not None:
             self.renew(root)
-        if id(module) not in self.places:
+        if key not in self.hooked and key not in self.places:
             for _, inner in module.named_modules():
                 self.put(inner, None)
-        return self.places[id(module)]
+        return self.hooked[key] if key in self.hooked else self.places[key]
+
+
+_ALL: WeakSet[ModulePaths] = WeakSet()
+
+
+def divert(module: Any) -> None:
+    """Take a module that has hooks from the places that calls look at, or put it back: so others need not ask."""
+    for paths in list(_ALL):
+        here, there = (paths.hooked, paths.places) if module._hooks is None else (paths.places, paths.hooked)
+        if id(module) in here:
+            there[id(module)] = here.pop(id(module))
 
 
 class Call(Frame):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -69,6 +69,29 @@ class Buffer(Tensor):
         super().__init__(_own_array(data), name=name)
         take_back(self._data)
         _note_origin(self)
+
+
+class UninitializedParameterError(RuntimeError):
+    """A parameter of a lazy layer was used before the first call, which tells its shape."""
+
+
+class UninitializedParameter:
+    """What a lazy layer holds in the place of a parameter or buffer before its first call: all use of it is refused."""
+
+    def __init__(self, name: str, layer: str) -> None:
+        self._name, self._layer = name, layer
+
+    def refuse(self, name: str) -> NoReturn:
+        """Say what is the matter, with the name from the outermost module."""
+        raise UninitializedParameterError(
+            f"{name} of {self._layer} has no shape before the first call: call the model once with an example of its "
+            "input, model(x), and then make optimizers, load states, convert and count."
+        )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name[:1] == "_":  # of copies and pickles
+            raise AttributeError(name)
+        self.refuse(self._name)
 
 
 def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:

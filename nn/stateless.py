@@ -13,8 +13,9 @@ from autograd.arrays import only_numbers
 from autograd.engine.graph import GONE, Vertex
 from autograd.engine.tensor import constant, leaf, plain
 from autograd.pytree import flatten, unflatten
+from nn.contents import tensors_of
 from nn.errors import StateDictError
-from nn.module import Buffer, Module, tensors_of, unlike
+from nn.module import Buffer, Module, unlike
 
 # Two calls at once must not take the exchanged parameters of each other for the module's own.
 _EXCHANGING = RLock()

@@ -31,12 +31,16 @@ class NonFiniteGradientError(OptimizerError, RuntimeError):
 
 
 def clip_grad_norm(
-    parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_type: float = 2.0, *, error_if_nonfinite: bool = False
-) -> float:
+    parameters: Iterable[Tensor] | Tensor,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> np.float64:
     """Scale all gradients together, in place, so that their norm as one vector is at most ``max_norm``.
 
     g ← g·min(1, max_norm / (‖g‖ + 1e-6)); returns the norm from before. ``norm_type`` may be inf (the largest entry).
-    Parameters without a gradient are passed over.
+    Parameters without a gradient are passed over. ``foreach`` is for PyTorch's programs, and changes nothing.
 
     Source: Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, 2013, and
     https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html. Raises HyperparameterError for a
@@ -47,7 +51,7 @@ def clip_grad_norm(
     >>> w = tensor([1.5, 2.0], requires_grad=True)
     >>> (w * w).sum().backward()
     >>> clip_grad_norm([w], 1.0)
-    5.0
+    np.float64(5.0)
     >>> w.grad.round(6)
     array([0.6, 0.8])
     """
@@ -66,7 +70,7 @@ def clip_grad_norm(
     return total
 
 
-def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float) -> None:
+def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float, foreach: bool | None = None) -> None:
     """Bound every entry of every gradient, in place: g ← min(max(g, −clip_value), clip_value).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html. Raises
@@ -94,7 +98,7 @@ def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[NDArray[Any]]:
 
 
 @one_call()
-def norm_of(gradients: Iterable[NDArray[Any]], order: float = 2.0) -> float:
+def norm_of(gradients: Iterable[NDArray[Any]], order: float = 2.0) -> np.float64:
     """The norm of all gradients as one vector.
 
     >>> import numpy as np
@@ -102,7 +106,7 @@ def norm_of(gradients: Iterable[NDArray[Any]], order: float = 2.0) -> float:
     >>> f"{norm_of([np.array([3e200]), np.array([[4e200]])]):.6g}"
     '5e+200'
     """
-    return _combine([_norm(g, order) for g in gradients], order)
+    return np.float64(_combine([_norm(g, order) for g in gradients], order))
 
 
 @one_call(writes=0)

@@ -166,7 +166,7 @@ def members(objects):
     for cls in filter(inspect.isclass, objects):
         for name in {n: value for base in ours(cls) for n, value in vars(base).items() if isinstance(value, kinds)}:
             if not name.startswith("_"):
-                bases = [base for base in ours(cls) if name in vars(base)]
+                bases = [base for base in ours(cls) if isinstance(vars(base).get(name), kinds)]
                 docs = [doc for base in bases if (doc := vars(base)[name].__doc__)]
                 _, classes = found.setdefault(f"{bases[0].__module__}.{bases[0].__qualname__}.{name}", (docs, []))
                 classes += ours(cls)

@@ -145,11 +145,12 @@ def summary(model: Module, *inputs: Any) -> Summary:
                 sizes[id(parameter)] = parameter
                 own += parameter.size
         costs = done.products[path], kept.kept[path]
-        if not path and not own and not any(costs) and next(module.children(), None) is not None:
+        is_list = type(module).forward is Module.forward  # its entries are called, not it
+        if not own and not any(costs) and (is_list or (not path and next(module.children(), None) is not None)):
             continue  # the model as a whole: the title says it
         words = f"shared ({', '.join(shared)})" if shared else ""
         calls = outputs.get(path, [])
-        output = calls[-1] if calls else "not called"
+        output = calls[-1] if calls else "" if is_list else "not called"
         rows.append(LayerRow(path, type(module).__name__, output, own, words, *costs, len(calls)))
     total = sum(p.size for p in sizes.values())
     frozen = sum(p.size for p in sizes.values() if not p.requires_grad)

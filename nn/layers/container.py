@@ -1,21 +1,23 @@
-"""Modules made of modules."""
+"""Modules made of modules, or of parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
+
+import numpy as np
 
 from autograd import Tensor
-from nn.module import Module
+from nn.module import Module, Parameter
 
-__all__ = ["Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 class Sequential(Module):
     """Modules in a row: the output of each is the input of the next.
 
     ``y = f_n(... f_2(f_1(x)))``. Modules are named "0", "1", ..., or as a dict given in their place says. The result
-    can be indexed (by position or name), sliced, iterated and appended to.
+    can be indexed (by position or name), sliced, iterated and appended to; a module with a name is an attribute, too.
 
     Raises TypeError for what is not a module.
 
@@ -70,6 +72,15 @@ class Sequential(Module):
         self._layers[str(number)] = _checked(module)
         return self
 
+    def _put(self, name: str, module: Any) -> None:
+        self._layers[name] = _checked(module)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            layers = vars(self).get("_layers", ())
+            return layers[name] if name in layers else super().__getattr__(name)
+
     def __len__(self) -> int:
         return len(self._layers)
 
@@ -99,8 +110,80 @@ class Sequential(Module):
             raise IndexError(f"index {index} into {len(self)} modules") from None
 
 
-def _checked(module: Any) -> Module:
+class _Held(Module):
+    """A list or dict that is a module, too; what it holds is looked at when it is made, and at every walk."""
+
+    def __init__(self, values: Any = ()) -> None:
+        super().__init__(values or ())  # type: ignore[call-arg]  # of list or dict
+        self._parts()
+
+    def _parts(self: Any) -> Iterable[tuple[str, Any]]:
+        for key, value in list(self.items() if isinstance(self, dict) else enumerate(self)):
+            self[key] = self._taken(value)
+        items = self.items() if isinstance(self, dict) else enumerate(self)
+        return [*vars(self).items(), *((str(key), value) for key, value in items)]
+
+    def _taken(self, value: Any) -> Any:
+        return _checked(value, type(self).__name__)
+
+    def _put(self: Any, name: str, module: Any) -> None:
+        self.update({name: module}) if isinstance(self, dict) else self.append(module)
+
+    if not TYPE_CHECKING:
+        __eq__, __ne__, __hash__ = object.__eq__, object.__ne__, object.__hash__
+
+
+class _Parameters(_Held):
+    def _taken(self, value: Any) -> Any:
+        numbers = isinstance(value, Tensor | np.ndarray) and not isinstance(value, Parameter)
+        return Parameter(value) if numbers else value
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"({k}): {x.dtype} {x.shape}" for k, x in self._parts() if isinstance(x, Tensor))
+
+
+class ModuleList(_Held, list[Any]):
+    """A list of modules, which a model calls itself. Names in the state dict are those of ``torch.nn.ModuleList``.
+
+    >>> import nn
+    >>> layers = nn.ModuleList([nn.Linear(2, 3), nn.Tanh()])
+    >>> layers.insert(0, nn.Flatten())
+    >>> layers[-1], list(layers.state_dict())
+    (Tanh(), ['1.weight', '1.bias'])
+    """
+
+
+class ModuleDict(_Held, dict[str, Any]):
+    """A dict of modules, which a model calls itself. Names in the state dict are those of ``torch.nn.ModuleDict``.
+
+    >>> import nn
+    >>> heads = nn.ModuleDict({"left": nn.Linear(2, 1), "right": nn.Linear(2, 1, bias=False)})
+    >>> list(heads), list(heads.state_dict())
+    (['left', 'right'], ['left.weight', 'left.bias', 'right.weight'])
+    """
+
+
+class ParameterList(_Parameters, list[Any]):
+    """A list of parameters. Tensors and arrays become parameters.
+
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.ParameterList([np.ones((2, n)) for n in (3, 4)])
+    ParameterList((0): float64 (2, 3), (1): float64 (2, 4))
+    """
+
+
+class ParameterDict(_Parameters, dict[str, Any]):
+    """A dict of parameters. Tensors and arrays become parameters.
+
+    >>> import nn
+    >>> list(nn.ParameterDict({"left": nn.Parameter([1.0, 2.0])}).state_dict())
+    ['left']
+    """
+
+
+def _checked(module: Any, owner: str = "Sequential") -> Module:
     if isinstance(module, Module):
         return module
     remedy = f"write {module.__name__}()" if isinstance(module, type) else "wrap it in a Module with a method forward"
-    raise TypeError(f"Sequential takes modules, not {module!r}: {remedy}.")
+    raise TypeError(f"{owner} takes modules, not {module!r}: {remedy}.")

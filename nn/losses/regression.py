@@ -51,6 +51,8 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
     (2.0, array([ 0., -2.]))
     """
 
+    half: Any  # and not the method of `Module`, for which there is nothing to do here
+
     def __init__(self, *, reduction: Reduction = "mean", half: bool = False) -> None:
         super().__init__(reduction=reduction)
         self.half = bool(half)

@@ -15,6 +15,7 @@ import pytest
 import nn
 from autograd import Tensor, tensor
 from autograd.engine.graph import STATE, Frame, State
+from nn.contents import tensors_of
 from nn.module_paths import Call
 
 
@@ -413,6 +414,187 @@ def test_train_and_eval():
     assert nn.Module.training is True
 
 
+@pytest.mark.parametrize("to", [lambda m, d: m.to(d), lambda m, d: m.to("cpu", np.dtype(d)), lambda m, d: m.type(d)])
+def test_conversion_in_the_words_of_pytorch(to):
+    net = Net()
+    assert to(net, "float64") is net.cpu() is net.to("cpu") is net.to(device="cpu", non_blocking=True)
+    assert net.gain.dtype == net.mean.dtype == np.float64
+    assert net.count.dtype == np.int64
+    assert net.half().gain.dtype == np.float16
+    assert net.double().gain.dtype == net.to(Net().double().gain).gain.dtype == np.float64
+    assert net.float().gain.dtype == net.to(np.ones(1, "float32"), False).gain.dtype == np.float32
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps", 0, "float65"])
+def test_there_is_one_device(device):
+    with pytest.raises(ValueError, match=r"there is no device '?[a-z0-9:]+'? here.*write \"cpu\""):
+        nn.Linear(2, 1).to(device)
+
+
+def test_freezing():
+    net = Net()
+    assert net.requires_grad_(False) is net
+    assert not any(p.requires_grad for p in net.parameters())
+    assert all(p.requires_grad for p in net.requires_grad_().parameters())
+
+
+# --- what is registered by name -----------------------------------------------------------------------------------
+
+
+class Registered(nn.Module):
+    def __init__(self):
+        self.register_buffer("mean", np.zeros(2))
+        self.register_buffer("mask", tensor([1.0, 0.0]), persistent=False)
+        self.register_buffer("nothing", None)
+        self.register_parameter("gain", scale(2))
+        self.register_parameter("bias", None)
+        self.add_module("layer", nn.Linear(2, 2))
+        self.register_module("none", None)
+
+    def forward(self, x):
+        self.mean = 0.5 * self.mean + x.mean(axis=0)
+        return self.layer(x) * self.gain * self.mask
+
+
+def test_registered_parts():
+    model = Registered()
+    assert names(model.named_buffers()) == ["mean", "mask"]
+    assert list(model.state_dict()) == ["gain", "mean", "layer.weight", "layer.bias"]
+    assert model.bias is model.nothing is model.none is None
+    model(np.ones((3, 2)).astype("float32"))
+    assert model.mean.tolist() == model.state_dict()["mean"].tolist() == [1.0, 1.0]
+    assert type(model.mean) is nn.Buffer
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model)), Registered()):
+        twin.load_state_dict({**model.state_dict(), "mean": [3.0, 4.0]})
+        twin.mean = twin.mean + 1.0
+        assert twin.state_dict()["mean"].tolist() == [4.0, 5.0]
+        assert twin.mask.tolist() == [1.0, 0.0]
+        assert twin.float().mean.dtype == twin.mask.dtype == np.float32
+    with pytest.raises(nn.StateDictError, match="unexpected: mask"):
+        model.load_state_dict({**model.state_dict(), "mask": [1.0, 1.0]})
+
+
+def test_a_registered_buffer_in_its_graph():
+    """What was computed from parameters and assigned keeps its graph, and states have its values."""
+    model = Registered()
+    model.mean = model.gain * 3.0
+    assert names(model.named_buffers()) == ["mean", "mask"]
+    assert model.state_dict()["mean"].tolist() == [3.0, 3.0]
+    model.mean.sum().backward()
+    assert model.gain.grad.tolist() == [3.0, 3.0]
+
+
+def test_what_cannot_be_registered():
+    model = Registered()
+    model.register_buffer("mean", np.ones(2))
+    for register, name, value, error, words in (
+        (model.register_buffer, "gain", np.ones(2), KeyError, "has an attribute 'gain' already"),
+        (model.register_buffer, "forward", np.ones(2), KeyError, "has an attribute 'forward' already"),
+        (model.register_parameter, "a.b", scale(2), KeyError, "has no dot, not 'a.b'"),
+        (model.register_parameter, "new", np.ones(2), TypeError, "a Parameter or None, not a ndarray"),
+        (nn.Sequential().add_module, "parameters", nn.ReLU(), KeyError, "has an attribute 'parameters' already"),
+        (model.add_module, "", nn.ReLU(), KeyError, "not empty"),
+        (model.add_module, "new", nn.ReLU, TypeError, "a Module or None, not a type"),
+        (model.add_module, 3, nn.ReLU(), KeyError, "is a text .*, not 3"),
+    ):
+        with pytest.raises(error, match=words):
+            register(name, value)
+
+
+def test_parts_by_their_paths():
+    net, tied = Net(), Tied()
+    assert net.get_submodule("blocks.1.deep.0") is net.blocks[1]["deep"][0]
+    assert net.get_submodule("") is net
+    assert net.get_parameter("heads.7.bias") is net.heads[7].bias
+    assert net.get_buffer("mean") is net.mean
+    assert tied.get_parameter("c.weight") is tied.get_parameter("b.weight") is tied.a.weight
+    for get, name, words in (
+        (net.get_submodule, "third", r"Net has no module 'third'; it has \['', 'first', 'blocks.0'"),
+        (net.get_parameter, "mean", r"Net has no parameter 'mean'; it has .*\.\.\."),
+        (nn.ReLU().get_buffer, "mean", r"ReLU has no buffer 'mean'; it has \[\]"),
+    ):
+        with pytest.raises(AttributeError, match=words):
+            get(name)
+
+
+# --- lists and dicts ----------------------------------------------------------------------------------------------
+
+
+def test_named_modules_of_a_sequence_are_attributes():
+    model = nn.Sequential({"first": nn.Linear(2, 3), "training": nn.ReLU()})
+    model.add_module("last", nn.Tanh())
+    model.add_module("last", nn.Linear(3, 1))
+    assert model.first is model[0]
+    assert model.training is True
+    assert pickle.loads(pickle.dumps(model)).last.weight.shape == (1, 3)
+    with pytest.raises(AttributeError, match="'Sequential' object has no attribute 'second'"):
+        model.second  # noqa: B018
+
+
+def test_lists_of_modules():
+    a, b, c = nn.ReLU(), nn.Tanh(), nn.Linear(2, 2)
+    layers = nn.ModuleList([a, b])
+    layers.append(c)
+    layers += [nn.Sigmoid()]
+    layers.insert(0, layers.pop())
+    assert [*layers[1:]] == [a, b, c]
+    assert type(layers) is nn.ModuleList
+    assert names(layers.named_children()) == ["0", "1", "2", "3"]
+    layers.add_module("4", nn.Softplus())
+    assert len(list(layers.children())) == len(layers) == 5
+    assert layers in {layers}
+    assert layers != nn.ModuleList(layers)
+    assert not layers.eval()[0].training
+    layers.append(nn.Tanh)
+    for wrong in (lambda: nn.ModuleList([nn.Tanh]), lambda: list(layers.parameters())):
+        with pytest.raises(TypeError, match=r"ModuleList takes modules, not <class .*: write Tanh\(\)"):
+            wrong()
+    with pytest.raises(NotImplementedError, match="ModuleList has no method forward"):
+        nn.ModuleList()(1.0)
+
+
+def test_dicts_of_modules():
+    a, b = nn.ReLU(), nn.Linear(2, 2)
+    layers = nn.ModuleDict([("a", a)])
+    layers.update({"b": b})
+    layers.add_module("c", layers.setdefault("type", nn.Tanh()))
+    assert list(layers) == ["a", "b", "type", "c"]
+    assert layers.pop("a") is a
+    assert names(layers.named_parameters()) == ["b.weight", "b.bias"]
+    with pytest.raises(TypeError, match="ModuleDict takes modules, not 3"):
+        nn.ModuleDict({"c": 3})
+
+
+def test_lists_and_dicts_of_parameters():
+    p = scale(2)
+    some = nn.ParameterList([p, tensor([1.0]), np.ones(3), "a word"])
+    assert some[0] is p
+    assert [type(x) for x in some] == [nn.Parameter] * 3 + [str]
+    assert names(some.named_parameters()) == ["0", "1", "2"]
+    assert repr(some) == "ParameterList((0): float32 (2,), (1): float64 (1,), (2): float64 (3,))"
+    named = nn.ParameterDict({"a": p})
+    named["b"] = tensor([2.0])
+    assert names(named.named_parameters()) == ["a", "b"]
+    assert type(named["b"]) is nn.Parameter
+    assert not isinstance(some, nn.ModuleList)
+
+
+def test_pytorch_has_the_same_names_in_its_states():
+    torch = pytest.importorskip("torch")
+
+    def model(nn, p):
+        made = nn.Sequential()
+        made.add_module("list", nn.ModuleList([nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)]))
+        made.add_module("dict", nn.ModuleDict({"a": nn.Linear(2, 2), "b": nn.BatchNorm1d(2)}))
+        made.add_module("some", nn.ParameterList([p, p]))
+        made.add_module("by name", nn.ParameterDict({"x": p, "y": p}))
+        made.dict.register_buffer("gone", None)
+        return made
+
+    ours, theirs = model(nn, scale(2)), model(torch.nn, torch.nn.Parameter(torch.ones(2)))
+    assert list(theirs.state_dict()) == names(tensors_of(ours))
+
+
 def test_apply_goes_from_the_inside_out():
     order = []
     model = nn.Sequential(a := nn.Sequential(b := nn.ReLU()), c := nn.Tanh(), a)
@@ -424,6 +606,8 @@ def test_zero_grad():
     model = nn.MLP([2, 3, 1])
     model(np.ones((4, 2), "float32")).sum().backward()
     assert all(p.grad is not None for p in model.parameters())
+    model.zero_grad(set_to_none=False)
+    assert not any(p.grad.any() for p in model.parameters())
     model.zero_grad()
     assert all(p.grad is None for p in model.parameters())
 

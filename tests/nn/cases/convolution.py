@@ -1,7 +1,7 @@
 """Convolutional layers."""
 
 import numpy as np
-from nn_cases.base import Case, numbers
+from nn_cases.base import Case, called, numbers
 
 import nn
 from autograd import OperandError
@@ -144,6 +144,20 @@ CASES = [
         "Conv2d(2, 2, kernel_size=(3, 4), stride=(1, 1), padding=same)",
         torch="",  # it does the same with a warning
         padding=((1, 1), (1, 2)),
+    ),
+    layer(
+        "LazyConv2d",
+        lambda: called(nn.LazyConv2d(3, (3, 2)), 2, 4, 4),
+        numbers(2, 4, 4),
+        "Conv2d(2, 3, kernel_size=(3, 2), stride=(1, 1))",
+        torch="nn.Conv2d(2, 3, (3, 2))",
+    ),
+    layer(
+        "LazyConv1d",
+        lambda: called(nn.LazyConv1d(4, 2, groups=2), 1, 2, 6),
+        numbers(2, 6),
+        "Conv1d(2, 4, kernel_size=(2,), stride=(1,), groups=2)",
+        groups=2,
     ),
     layer(
         "Conv2d-per-pixel",

@@ -1,7 +1,7 @@
 """The linear layers."""
 
 import numpy as np
-from nn_cases.base import Case, linear, numbers
+from nn_cases.base import Case, called, linear, numbers
 
 import nn
 from autograd import OperandError
@@ -34,6 +34,15 @@ CASES = [
         linear,
         "Linear(in_features=3, out_features=2, bias=False)",
         torch="nn.Linear(3, 2, bias=False)",
+        bad=LINEAR_ERRORS,
+    ),
+    Case(
+        "LazyLinear",
+        lambda: called(nn.LazyLinear(2), 1, 3),
+        numbers(3),
+        linear,
+        "Linear(in_features=3, out_features=2, bias=True)",
+        torch="nn.Linear(3, 2)",
         bad=LINEAR_ERRORS,
     ),
     Case(

@@ -1,7 +1,7 @@
 """Normalisation over a batch, and over the features of a sample."""
 
 import numpy as np
-from nn_cases.base import Case, numbers
+from nn_cases.base import Case, called, numbers
 
 import nn
 from autograd import OperandError
@@ -109,6 +109,13 @@ def instance_norms(name, make, shape, errors):
         )
 
 
+def lazy(name, make, shape):
+    """A layer that has found its number of channels."""
+    plain = name.removeprefix("Lazy")
+    words = f"{plain}(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"
+    return Case(name, make, numbers(3, *shape), batch_norm(True), words, f"nn.{plain}(3)", least=2, empty=False)
+
+
 def wrong(words, *shapes):
     return [((np.zeros(shape),), OperandError, words) for shape in shapes]
 
@@ -121,6 +128,8 @@ CASES = [
         wrong("(N, C) or (N, C, L) with C = 3 channels, not (", (2, 4), (3,), (2, 4, 3), (2, 3, 1, 1)),
     ),
     *batch_norms("BatchNorm1d-sequence", nn.BatchNorm1d, (4,), []),
+    lazy("LazyBatchNorm1d", lambda: called(nn.LazyBatchNorm1d(), 2, 3), ()),
+    lazy("LazyBatchNorm2d", lambda: called(nn.LazyBatchNorm2d(), 2, 3, 1, 1), (2, 2)),
     *batch_norms(
         "BatchNorm2d",
         nn.BatchNorm2d,
