@@ -126,9 +126,6 @@ def shifted(axis: Axis, ndim: int) -> Any:
     return tuple(range(1, ndim + 1)) if axis is None else axis + 1 if axis >= 0 else axis
 
 
-# --- what carries more than its numbers -----------------------------------------------------------------------------
-
-
 def only_numbers(x: Any, what: str) -> Any:
     """What was given, unless it is an array whose arithmetic is not that of its numbers, or a list with one in it: what
     it carries besides (a mask, a unit, another meaning of ``*``) would be lost where its numbers are taken.

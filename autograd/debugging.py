@@ -84,8 +84,6 @@ class Debugger(Watch):
         self.quiet = np.errstate(all="ignore")  # what NumPy would warn of is looked at here
         self._left_out: dict[int, str] = {}  # by the number of a vertex: the line of the np.where above it
 
-    # --- forward ------------------------------------------------------------------------------------------------
-
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         node = _node_of(result)
         if node is not None:
@@ -110,8 +108,6 @@ class Debugger(Watch):
             head = f"{op.name} gave {value:g}{_at(entry)}{_of(part)}"
             operands = _with_values(operand_names(op, xs), xs, data, values)
             raise _error(head, operands, _place(), STATE.get().scope, op, entry, finding)
-
-    # --- backward -----------------------------------------------------------------------------------------------
 
     def backward(self, node: Node, g: Any, gradients: tuple[Any, ...]) -> None:
         _check_sums(node)
@@ -161,9 +157,6 @@ def _check_sums(node: Node) -> None:
     for i, (value, before) in enumerate(zip(node.kept, node.kept.sums, strict=True)):
         if _checksum(value) != before:
             raise changed_in_place(node, i)
-
-
-# --- what came from where -----------------------------------------------------------------------------------------
 
 
 def _node_of(result: Any) -> Node | None:
@@ -252,9 +245,6 @@ def _is_sum_of_squares(operand: Any) -> bool:
     op: Any = summed.op
     threes = [np.full(x.shape, 3.0, x.dtype)[()] if isinstance(x, Vertex) else x for x in summed.operands]
     return bool(np.all(op.kernel(*threes, **(summed.attrs or {})) == 9.0))
-
-
-# --- words --------------------------------------------------------------------------------------------------------
 
 
 def _at(entry: tuple[int, ...]) -> str:

@@ -136,9 +136,6 @@ def _small(lengths: set[int]) -> dict[int, int]:
     return special | {n: 2 + i for i, n in enumerate(sorted(lengths - special.keys()))}
 
 
-# --- proposals ----------------------------------------------------------------------------------------------------
-
-
 def _keepdims(call: _Call) -> Iterator[_Change]:
     """An operand that a reduction made, with its axes kept."""
     for i, a, _ in call.arrays if call.broadcasts else ():
@@ -212,9 +209,6 @@ _PROPOSALS = (_keepdims, _axis, _axes_behind, _axis_in_front, _flat_bias, _trans
 def _with_axes_behind(text: str, shape: Shape, k: int) -> str:
     places = (":" if len(shape) == 1 else "...") + ", None" * k
     return f"{text}[{places}]"
-
-
-# --- shapes that are asked for ------------------------------------------------------------------------------------
 
 
 def _as_shape(shape: Any) -> Shape | None:

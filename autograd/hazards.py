@@ -57,8 +57,7 @@ class Hazards:
 
 NONE = Hazards()
 
-# --- those that several ops share -----------------------------------------------------------------------------------
-
+# Those that several ops share.
 TOO_LATE = (
     "an np.where around the result comes too late, because the branch that is not taken is computed, too, and its "
     "gradient is 0 * inf = nan"

@@ -14,8 +14,6 @@ from autograd.numpy_functions.refused import ZEROS, refusal
 from autograd.numpy_functions.selection import plain
 from autograd.ops import arithmetic, shape
 
-# --- differences and integrals ----------------------------------------------------------------------------------
-
 
 @implements(np.diff)
 def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: Any = NoValue) -> Any:
@@ -131,9 +129,6 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
         inside = fp[i] + slope * step
     below = arithmetic.where(places < knots[0], fp[0] if left is None else left, inside)
     return arithmetic.where(places > knots[-1], fp[-1] if right is None else right, below)
-
-
-# --- convolution and polynomials --------------------------------------------------------------------------------
 
 
 @implements(np.convolve)
@@ -264,9 +259,6 @@ def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 
 STATUS[np.poly1d] = "differentiable"  # a class in Python, whose methods call the functions above
-
-
-# --- pairs of results -------------------------------------------------------------------------------------------
 
 
 implements(np.divmod, direct=True)(lambda x, y: (arithmetic.floor_divide(x, y), arithmetic.remainder(x, y)))

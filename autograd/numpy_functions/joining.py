@@ -13,8 +13,6 @@ from autograd.numpy_functions.arguments import along, as_operand, on_axis
 from autograd.numpy_functions.protocol import implements, named
 from autograd.ops import index, shape
 
-# --- joining ----------------------------------------------------------------------------------------------------
-
 
 @implements(np.concatenate, direct=True)
 def _concatenate(
@@ -107,9 +105,6 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     arr, axis = on_axis(arr, axis)
     return arr[along(axis, np.delete(np.arange(arr.shape[axis]), index.plain_index(obj)))]
-
-
-# --- taking apart -----------------------------------------------------------------------------------------------
 
 
 @implements(np.split, direct=True)

@@ -24,9 +24,6 @@ EighResult: Any = type(np.linalg.eigh(_one))
 SVDResult: Any = type(np.linalg.svd(_one))
 
 
-# --- solving and inverting --------------------------------------------------------------------------------------
-
-
 implements(np.linalg.inv, direct=True)(lambda a: linalg.inv(a))
 
 
@@ -70,9 +67,6 @@ def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
 
 implements(np.linalg.det, direct=True)(lambda a: linalg.det(a))
 implements(np.linalg.slogdet, direct=True)(lambda a: SlogdetResult(*linalg.slogdet(a)))
-
-
-# --- factors ----------------------------------------------------------------------------------------------------
 
 
 implements(np.linalg.cholesky, direct=True)(lambda a, /, *, upper=False: linalg.cholesky(a, upper=upper))
@@ -119,9 +113,6 @@ _svd_of_symmetric = composed(np.linalg.svd, _from_eigenvalues)
 
 
 implements(np.linalg.svdvals)(lambda x, /: spectra.svd(x)[1])
-
-
-# --- norms ------------------------------------------------------------------------------------------------------
 
 
 @implements(np.linalg.norm)
@@ -187,9 +178,6 @@ def _cond(x: Any, p: Any = None) -> Any:
     invertible = arithmetic.where(singular[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x)
     product = np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(invertible), p, axis=(-2, -1))
     return product * np.where(singular, np.nan, 1.0)
-
-
-# --- products ---------------------------------------------------------------------------------------------------
 
 
 @implements(np.linalg.multi_dot)

@@ -14,8 +14,6 @@ from autograd.numpy_functions.protocol import implements, refuse_extra, values_o
 from autograd.numpy_functions.selection import plain
 from autograd.ops import linear, shape
 
-# --- products ---------------------------------------------------------------------------------------------------
-
 
 @implements(np.einsum, direct=True)
 def _einsum(*operands: Any, out: Any = None, optimize: Any = None, **extra: Any) -> Any:
@@ -89,9 +87,6 @@ def _three(a: Any) -> Any:
 
 
 implements(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: _cross(x1, x2, axis=axis))
-
-
-# --- spacings ---------------------------------------------------------------------------------------------------
 
 
 @implements(np.linspace)

@@ -185,9 +185,6 @@ implements(np.var, direct=True)(_spread_with_options(np.var, reduce.var, False))
 implements(np.std, direct=True)(_spread_with_options(np.std, reduce.std, True))
 
 
-# --- running results --------------------------------------------------------------------------------------------
-
-
 @implements(np.cumsum, direct=True)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """The running sum, in the dtype asked for."""
@@ -217,9 +214,6 @@ def _cumulative(running: Any, start: float) -> Callable[..., Any]:
 
 implements(np.cumulative_sum)(_cumulative(reduce.cumsum, 0.0))
 implements(np.cumulative_prod)(_cumulative(reduce.cumprod, 1.0))
-
-
-# --- passing over NaN -------------------------------------------------------------------------------------------
 
 
 def _without_nan(a: Any, fill: float) -> Any:

@@ -20,9 +20,6 @@ def plain(a: Any) -> Any:
     return a.data if isinstance(a, Tensor) else np.asarray(a)
 
 
-# --- by condition -----------------------------------------------------------------------------------------------
-
-
 @implements(np.where, direct=True)
 def _where(condition: Any, *branches: Any) -> Any:
     if not branches:
@@ -76,9 +73,6 @@ def _compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) 
 implements(np.extract)(lambda condition, arr: np.ravel(arr)[np.flatnonzero(plain(condition))])
 
 
-# --- by position ------------------------------------------------------------------------------------------------
-
-
 @implements(np.take)
 def _take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
     a, axis = on_axis(a, axis)
@@ -120,9 +114,6 @@ def _choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     options = [as_operand(o).astype(dtype) for o in options]
     picks, *filled = np.broadcast_arrays(_positions(picks, len(options), mode), *options)
     return take_along_axis(shape.stack(*filled), plain(picks)[None], axis=0)[0]
-
-
-# --- by order ---------------------------------------------------------------------------------------------------
 
 
 @implements(np.sort)

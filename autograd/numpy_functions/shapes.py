@@ -13,8 +13,6 @@ from autograd.numpy_functions.protocol import implements
 from autograd.ops import arithmetic, index, shape
 from autograd.ops.shape import broadcast_to as broadcast_op
 
-# --- shape ------------------------------------------------------------------------------------------------------
-
 
 @implements(np.reshape, direct=True)
 def _reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: bool | None = None) -> Any:
@@ -85,9 +83,6 @@ implements(np.copy, direct=True)(lambda a, order="K", subok=False: arithmetic.co
 implements(np.astype, direct=True)(lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype))
 
 
-# --- repeating, reversing, rolling ------------------------------------------------------------------------------
-
-
 @implements(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     a, axis = on_axis(a.reshape((1,)) if a.ndim == 0 else a, axis)  # NumPy takes a number for an array of one
@@ -156,8 +151,6 @@ def _sliding_window_view(
     places = np.arange(x.size).reshape(x.shape)
     return np.ravel(x)[sliding_window_view(places, window_shape, axis)]
 
-
-# --- diagonals and triangles of matrices -----------------------------------------------------------------------
 
 implements(np.diagonal)(lambda a, offset=0, axis1=0, axis2=1: _diagonal_of(a, offset, axis1, axis2))
 

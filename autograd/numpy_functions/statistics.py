@@ -39,9 +39,6 @@ def _weights_of(a: Any, axis: Any, weights: Any) -> Any:
     return np.broadcast_to(weights.reshape(tuple(n if k in axes else 1 for k, n in enumerate(a.shape))), a.shape)
 
 
-# --- order statistics -------------------------------------------------------------------------------------------
-
-
 # The methods that move continuously through the sorted numbers: how many places more than their count from q = 0 to 1.
 STEEPER = {
     "linear": -1.0,
@@ -130,9 +127,6 @@ def _nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool 
     return _nanquantile(a, 0.5, axis, keepdims=keepdims)
 
 
-# --- covariance -------------------------------------------------------------------------------------------------
-
-
 @implements(np.cov)
 def _cov(
     m: Any,
@@ -180,9 +174,6 @@ def _corrcoef(
     return np.clip(c / deviations[:, None] / deviations[None, :], -1.0, 1.0)
 
 
-# --- counting ---------------------------------------------------------------------------------------------------
-
-
 @implements(np.bincount)
 def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     x = plain(x)
@@ -192,8 +183,6 @@ def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     return index.scatter(weights.astype(np.float64), index=(x,), shape=counts.shape)
 
 
-# --- histograms -------------------------------------------------------------------------------------------------
-#
 # Which number lies in which bin is constant in pieces, and so are counts; weights add up. Edges that NumPy spreads
 # between the extremes of the data move with these, and so do densities. Edges that are given must be plain.
 

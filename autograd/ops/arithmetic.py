@@ -24,8 +24,6 @@ def _number(x: Array) -> bool:
     return isinstance(x, int | float)
 
 
-# --- the four operations --------------------------------------------------------------------------------------
-
 add = defop(
     "add", np.add, (unchanged, unchanged), infix=operator.add,
     symbol="+", slope=("1", "1"), rounding=NEAREST, hazards=SUM,
@@ -92,8 +90,6 @@ fabs = defop(
 )  # fmt: skip
 
 
-# --- power ----------------------------------------------------------------------------------------------------
-
 _INT = np.dtype(int)
 
 
@@ -136,8 +132,6 @@ power: Callable[..., Any] = defop(
 )  # fmt: skip
 
 
-# --- remainders and rounding ----------------------------------------------------------------------------------
-
 remainder = defop(
     "remainder", np.remainder, (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
     symbol="%", slope=("1", "-floor(x / y)"), hazards=REMAINDER,
@@ -172,8 +166,7 @@ rint = defop(
 )  # fmt: skip
 
 
-# --- comparisons and tests: plain arrays of booleans ----------------------------------------------------------
-
+# Comparisons and tests: plain arrays of booleans.
 equal = defop(
     "equal", np.equal, None, infix=operator.eq, symbol="==",
     doc="Where x equals y.", doctest="tensor([1.0, 2.0]) == 2.0 -> array([False,  True])",
@@ -231,8 +224,6 @@ logical_not = defop(
 )  # fmt: skip
 
 
-# --- masks ----------------------------------------------------------------------------------------------------
-
 _SAME_SIZE = {np.dtype(f): i for f, i in ((np.float16, np.int16), (np.float32, np.int32), (np.float64, np.int64))}
 
 
@@ -266,9 +257,6 @@ masked: Callable[..., Any] = defop(
     doc="x where the mask holds, else 0; what is masked gets a gradient of 0, whatever comes in.",
     doctest="masked(tensor([1.0, 2.0]), mask=np.array([True, False])) -> tensor([1., 0.])",
 )  # fmt: skip
-
-
-# --- choice ---------------------------------------------------------------------------------------------------
 
 
 def _larger(g: Array, winner: Array, loser: Array) -> Array:
@@ -365,9 +353,6 @@ copy = defop(
     kind="elementwise", slope="1", rounding=EXACT, method="copy", options={"order": "C"},
     doc="A copy of x within the graph.", doctest="tensor([1.0, 2.0]).copy() -> tensor([1., 2.])",
 )  # fmt: skip
-
-
-# --- further ufuncs -------------------------------------------------------------------------------------------
 
 
 def cosine(x: Array, out: Array) -> Array:

@@ -17,9 +17,8 @@ from autograd.facts import Example
 from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax, softmax_rule
 
-# --- linear: z = x W^T + b --------------------------------------------------------------------------------------
 
-
+# Linear: z = x W^T + b.
 def linear_kernel(x: Array, weight: Array, bias: Array = None) -> Array:
     z = np.matmul(x, weight.T)
     if bias is None:
@@ -52,9 +51,6 @@ linear = defop(
     doc="x @ weight.T + bias, with weight of shape (out, in).",
     doctest="linear(tensor([[1.0, 2.0]]), np.eye(2), np.ones(2)) -> tensor([[2., 3.]])",
 )  # fmt: skip
-
-
-# --- cross-entropy of logits ------------------------------------------------------------------------------------
 
 
 def _is_label(labels: Array, classes: int) -> Array:

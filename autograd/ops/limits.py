@@ -27,9 +27,7 @@ from autograd.hazards import Hazards
 _RESOLVING: ContextVar[bool] = ContextVar("autograd_resolving", default=False)
 
 
-# --- products with a slope that need not exist ----------------------------------------------------------------------
-
-
+# Products with a slope that need not exist.
 def _times_known(g: Array, r: Array) -> Array:
     """g * r; where r is nan, nan for the whole slice that shares r, unless no gradient comes to it."""
     none = np.isnan(plain(r))
@@ -54,9 +52,6 @@ crossing: Callable[..., Any] = defop(
     kind="elementwise", hazards=Hazards(no_slope=True),
     doc="0, whose derivative is taken as 0, and whose second derivative is not known.",
 )  # fmt: skip
-
-
-# --- l'Hôpital's rule -----------------------------------------------------------------------------------------------
 
 
 def limits(g: Array, out: Array, lost: Array) -> tuple[Array, Array]:
@@ -147,9 +142,6 @@ def side(g: Array, x: Array, out: Array) -> Array:
     none = np.isnan(plain(limit))
     curved = np.where(none, unknown(out), x * np.where(none, 0.0, limit))
     return np.where(lost & still & (vanishes | none), curved, slope)
-
-
-# --- lengths over axes ----------------------------------------------------------------------------------------------
 
 
 def length_slope(

@@ -27,8 +27,6 @@ from autograd.ops.limits import length_slope, limits, unknown
 from autograd.ops.reduce import keep
 from autograd.ops.spectra import MATRIX, SYMMETRIC, fold, identity_like, transposed, triangle_mask
 
-# --- inverse, solve, determinant --------------------------------------------------------------------------------
-
 
 def inv_rule(g: Array, out: Array) -> Array:
     return -np.matmul(np.matmul(transposed(out), g), transposed(out))
@@ -107,9 +105,6 @@ pinv = defop(
 )  # fmt: skip
 
 
-# --- factors ----------------------------------------------------------------------------------------------------
-
-
 _BLOCK = 32
 
 
@@ -172,9 +167,6 @@ qr = defop(
     doc="The factors of x = q @ r: q with orthonormal columns, r upper triangular.",
     doctest="abs(np.linalg.qr(tensor([[3.0], [4.0]])).R) -> tensor([[5.]])",
 )  # fmt: skip
-
-
-# --- norms ------------------------------------------------------------------------------------------------------
 
 
 def euclidean_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Any, keepdims: bool) -> Array:

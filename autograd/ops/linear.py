@@ -13,9 +13,8 @@ from autograd.arrays import FLOAT32, FLOAT64, Array, Shape, expand
 from autograd.engine.op import defop, joint
 from autograd.facts import Example
 
-# --- matmul: the last two axes are matrices, the others are stacks of them ------------------------------------
 
-
+# matmul: the last two axes are matrices, the others are stacks of them.
 def matmul_left(g: Array, y: Array, x_shape: Shape) -> Array:
     if y.ndim == 1:
         return g[..., None] * y
@@ -67,9 +66,6 @@ matmul = defop(
     "right.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0] -> tensor([3., 7.])",
 )  # fmt: skip
-
-
-# --- dot, outer, tensordot ------------------------------------------------------------------------------------
 
 
 def dot_left(g: Array, y: Array, x_shape: Shape) -> Array:
@@ -151,8 +147,6 @@ tensordot = defop(
     doctest="np.tensordot(tensor([[1.0, 2.0]]), [[3.0, 4.0]], 2) -> tensor(11.)",
 )  # fmt: skip
 
-
-# --- einsum ---------------------------------------------------------------------------------------------------
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

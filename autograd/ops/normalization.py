@@ -258,9 +258,6 @@ def _rule(
     return tuple((d if d.dtype is dtype else d.astype(dtype)) if wanted else None for d, wanted in pairs)
 
 
-# --- layer norm ---------------------------------------------------------------------------------------------------
-
-
 def layer_norm_definition(
     x: Array, weight: Array = None, bias: Array = None, *, axes: int = 1, eps: float = 1e-5
 ) -> Array:
@@ -281,8 +278,6 @@ layer_norm = defop(
     doctest="layer_norm(tensor([[1.0, 3.0]]), eps=0.0) -> tensor([[-1., 1.]])",
 )  # fmt: skip
 
-# --- rms norm -----------------------------------------------------------------------------------------------------
-
 
 def rms_norm_definition(x: Array, weight: Array = None, *, axes: int = 1, eps: float = 1e-5) -> Array:
     out = x / np.sqrt(np.mean(np.square(x), axis=tuple(range(-axes, 0)), keepdims=True) + eps)
@@ -298,8 +293,6 @@ rms_norm = defop(
     doc="x / sqrt(mean(x^2) + eps) * weight, with the mean of the last axes of each sample.",
     doctest="rms_norm(tensor([[1.0, -1.0]]), eps=0.0) -> tensor([[ 1., -1.]])",
 )  # fmt: skip
-
-# --- batch norm ---------------------------------------------------------------------------------------------------
 
 
 def _of_batch(x: Array, eps: float) -> tuple[Array, ...]:

@@ -26,9 +26,7 @@ from autograd.ops.transcendental import relu, sigmoid
 Gradients = tuple[Array, ...]
 
 
-# --- single steps: from the input, multiplied with its weights, and the state so far to the state after it ------------
-
-
+# Single steps: from the input, multiplied with its weights, and the state so far to the state after it.
 def tanh_step(a: Array, weight: Array, bias: Array, h: Array) -> tuple[Array]:
     return (np.tanh(a + linear(h, weight, bias)),)
 
@@ -65,9 +63,7 @@ def _steps(
     return np.stack(found), state
 
 
-# --- what the kernels and the rules share -----------------------------------------------------------------------------
-
-
+# What the kernels and the rules share.
 def _order(length: int, reverse: bool) -> range:
     return range(length - 1, -1, -1) if reverse else range(length)
 
@@ -149,9 +145,6 @@ def _example(gates: int, states: int = 1) -> Example:
     return Example((2, 1, 3), (2 * gates, 3), (2 * gates, 2), (2 * gates,), (2 * gates,), *[(1, 2)] * states)
 
 
-# --- plain ------------------------------------------------------------------------------------------------------------
-
-
 def rnn_kernel(
     x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array = None, bias_hh: Array = None, h: Array = None, *,
     nonlinearity: str = "tanh", reverse: bool = False,
@@ -207,9 +200,6 @@ rnn = defop(
     doc="The states of a recurrent layer in all steps: h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh).",
     doctest="rnn(tensor([[[1.0]], [[0.0]]]), np.eye(1), np.eye(1))[:, 0, 0] -> tensor([0.76159416, 0.64201499])",
 )  # fmt: skip
-
-
-# --- LSTM -------------------------------------------------------------------------------------------------------------
 
 
 def lstm_kernel(
@@ -301,9 +291,6 @@ lstm = defop(
     doc="The states h of an LSTM in all steps, and its state c after the last.",
     doctest="lstm(tensor([[[1.0]]]), np.zeros((4, 1)), np.zeros((4, 1)), c=np.ones((1, 1)))[1] -> tensor([[0.5]])",
 )  # fmt: skip
-
-
-# --- GRU --------------------------------------------------------------------------------------------------------------
 
 
 def _gru_inputs(x: Array, weight: Array, bias_ih: Array, bias_hh: Array) -> tuple[Array, Array]:

@@ -74,9 +74,6 @@ _PLACE = {"axis": None, "out": None, "*": None, "keepdims": False}
 _TRUTH = {"axis": None, "out": None, "keepdims": False, "*": None, "where": True}
 
 
-# --- sums -----------------------------------------------------------------------------------------------------
-
-
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f" or x.dtype.itemsize == 2:
         return np.mean(np.asarray(x), axis=axis, keepdims=keepdims)  # which adds up in a wider dtype
@@ -154,9 +151,6 @@ cumsum = defop(
     doc="The running sum along an axis, or of all entries in a row.",
     doctest="tensor([1.0, 2.0, 3.0]).cumsum() -> tensor([1., 3., 6.])",
 )  # fmt: skip
-
-
-# --- products -------------------------------------------------------------------------------------------------
 
 
 def _can_divide(x: Array, out: Array) -> bool:
@@ -273,9 +267,6 @@ cumprod = defop(
 )  # fmt: skip
 
 
-# --- extremes -------------------------------------------------------------------------------------------------
-
-
 def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     hit = x == keep(out, x_shape, axis, keepdims)
     g = keep(g, x_shape, axis, keepdims)
@@ -337,9 +328,6 @@ all = defop(
     "all", _kernel_of(np.all), None, numpy=np.all, kind="reduces", method="all", options=_TRUTH,
     doc="Whether all entries are other than 0.", doctest="tensor([0.0, 2.0]).all() -> np.False_",
 )  # fmt: skip
-
-
-# --- spread ---------------------------------------------------------------------------------------------------
 
 
 def var_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, where: Any = True) -> Array:
@@ -406,9 +394,6 @@ std = defop(
     doc="The standard deviation, the root of the variance; its slopes are taken as 0 where all entries are equal.",
     doctest="tensor([1.0, 3.0]).std() -> tensor(1.)",
 )  # fmt: skip
-
-
-# --- sums of exponentials -------------------------------------------------------------------------------------
 
 
 def _shift(x: Array, axis: Axis) -> Array:

@@ -89,9 +89,6 @@ broadcast_to = defop(
 )  # fmt: skip
 
 
-# --- joining and taking apart ---------------------------------------------------------------------------------
-
-
 def concatenate_rule(g: Array, need: tuple[bool, ...], xs_shape: tuple[Shape, ...], axis: int | None) -> Any:
     along = 0 if axis is None else axis % g.ndim
     gradients, start = [], 0

@@ -89,9 +89,7 @@ def _is_live(x: Array) -> bool:
     return (isinstance(x, Tensor) and x.requires_grad) or bool(np.any(plain(x)))
 
 
-# --- differences of slopes by differences of values -------------------------------------------------------------------
-
-
+# Differences of slopes by differences of values.
 class _Slopes:
     """The slopes of a function of all values, as numbers, beside the values and what is known of how they change."""
 
@@ -140,9 +138,6 @@ def _known(g: Array, d: Array, *quotients: Array) -> Array:
     return np.where(unclear, np.where(reached, np.nan, 0.0), d)
 
 
-# --- symmetric matrices -----------------------------------------------------------------------------------------------
-
-
 def eigh_rule(g: Any, x: Array, out: Any, UPLO: str) -> Any:
     (gw, gv), (w, v) = g, out
     upper = UPLO.upper() == "U"
@@ -176,9 +171,6 @@ eigh = defop(
     doc="Eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read.",
     doctest="np.linalg.eigh(tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues -> tensor([1., 2.])",
 )  # fmt: skip
-
-
-# --- any matrices -----------------------------------------------------------------------------------------------------
 
 
 def svd_rule(g: Any, x: Array, out: Any) -> Any:

@@ -128,8 +128,7 @@ cosh = defop(
 )  # fmt: skip
 
 
-# --- slopes of tanh and sigmoid ---------------------------------------------------------------------------------
-
+# Slopes of tanh and sigmoid.
 # Far out the value is 1 to all digits, and the slope made of it 0. Made of x it is right everywhere, but for large
 # arrays that costs a tenth of a training step, and the memory of x: so x is kept where it has few entries only.
 
@@ -245,8 +244,6 @@ softsign = defop(
 )  # fmt: skip
 
 
-# --- further functions ------------------------------------------------------------------------------------------
-
 DEGREE = math.pi / 180.0
 
 cbrt = defop(
@@ -345,8 +342,6 @@ sinc = defop(
     doc="sin(pi x) / (pi x), and 1 at 0.", doctest="np.sinc(tensor(0.5)) -> tensor(0.63661977)",
 )  # fmt: skip
 
-
-# --- the error function -----------------------------------------------------------------------------------------
 
 BELL = 2.0 / math.sqrt(math.pi)  # the height of its slope
 ROOT_HALF = math.sqrt(0.5)

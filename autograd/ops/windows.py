@@ -95,9 +95,6 @@ def padded(x: Array, w: Windows, fill: float = 0.0) -> Array:
     return out
 
 
-# --- pooling ----------------------------------------------------------------------------------------------------
-
-
 def _every_position(w: Windows) -> Iterator[tuple[Any, ...]]:
     """Where the windows have each of their positions, in order: slices of (N, C, *padded)."""
     return ((..., *w.places(at)) for at in product(*map(range, w.size)))

@@ -79,8 +79,6 @@ class _Stage:
             return vertex.index
         return -1
 
-    # --- moments --------------------------------------------------------------------------------------------------
-
     def computed(self, vertex: Node) -> dict[str, Any]:
         text = f"{self.names(vertex)} = {self.names.expression(vertex)} = {brief(self.replay.value(vertex))}"
         return {"pass": "forward", "node": self.box(vertex), "inner": self.inner(vertex), "text": text}
@@ -103,8 +101,6 @@ class _Stage:
             "sends": sends,
             "waiting": list(dict.fromkeys(map(self.box, firing.waiting))),
         }
-
-    # --- words ----------------------------------------------------------------------------------------------------
 
     def note(self, ops: int, firings: int) -> str:
         """What the page leaves out."""
@@ -148,8 +144,6 @@ class _Stage:
         words = {"name": "name of its result", "shape": "shape", "value": "value", "gradient": "gradient"}
         facts |= {word: last[key] for key, word in words.items() if key in last}
         return facts | {"operations": "\n".join(lines)}
-
-    # --- picture --------------------------------------------------------------------------------------------------
 
     def picture(self) -> Picture:
         """The graph with the gradients of this pass, and with a name on every operation."""

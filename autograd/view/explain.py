@@ -168,8 +168,6 @@ class Explanation(Printable):
         found.sort(key=lambda way: -abs(way[0]))
         self.paths = tuple(Path(edges, product, lambda e: _link(web, names, e)) for product, edges in found[:most])
 
-    # --- text -----------------------------------------------------------------------------------------------------
-
     @cached_property
     def text(self) -> str:
         """The explanation in words and numbers."""
@@ -214,8 +212,6 @@ class Explanation(Printable):
             lines.append(f"{'  '.join(c for c in cells if c)}  {row[3]}".rstrip())
         return lines
 
-    # --- LaTeX ----------------------------------------------------------------------------------------------------
-
     @cached_property
     def latex(self) -> str:
         """The explanation as LaTeX."""
@@ -253,9 +249,6 @@ class Explanation(Printable):
 
     def _forms(self) -> dict[str, Callable[[], str]]:
         return {"text/latex": lambda: self.latex, "text/plain": lambda: self.text}
-
-
-# --- helpers --------------------------------------------------------------------------------------------------
 
 
 def _count_of_arrays(replay: Replay, targets: list[Vertex], useful: set[Vertex]) -> int:

@@ -105,8 +105,6 @@ class Recording(Watch):
         self._gradients: dict[Vertex, Any] = {}
         self._made: Node | None = None
 
-    # --- watching -----------------------------------------------------------------------------------------------
-
     def forward(self, node: Any, operands: tuple[Any, ...], out: Any) -> None:
         for operand in operands:
             if isinstance(operand, Vertex) and operand not in self._seen:
@@ -161,8 +159,6 @@ class Recording(Watch):
     def _note(self, vertex: Vertex, g: Any) -> None:
         prior = self._gradients.get(vertex)
         self._gradients[vertex] = np.array(g)[()] if prior is None else prior + g
-
-    # --- reading ------------------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Entry]:
         names = Names(self._nodes)

@@ -118,9 +118,6 @@ def _work(node: Node, useful: set[Vertex]) -> int:
     return int(rows * sum(_CALL + math.prod(p.shape) for p in inside))
 
 
-# --- formulas of single entries -----------------------------------------------------------------------------------
-
-
 def entry_formula(web: EntryWeb, names: Names, edge: Edge) -> tuple[str, str] | None:
     """The derivative of one entry by another as formula, in text and LaTeX; None where only the rule knows."""
     node, slot = edge.mark

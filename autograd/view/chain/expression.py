@@ -100,9 +100,6 @@ def _escaped(text: str) -> str:
     return re.sub(r"([_%&#${}])", r"\\\1", text.replace("\\", r"\backslash "))
 
 
-# --- reading and simplifying ----------------------------------------------------------------------------------
-
-
 def _parsed(formula: str, names: Names | None) -> ast.expr | None:
     """The formula with its names replaced; None when it is in words."""
     tree = _tree(formula)
@@ -156,9 +153,6 @@ class _Filling(ast.NodeTransformer):
 
 def _constant(node: ast.expr) -> float | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int | float) else None
-
-
-# --- writing --------------------------------------------------------------------------------------------------
 
 
 def _text(node: ast.expr) -> tuple[str, int]:

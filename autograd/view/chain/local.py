@@ -139,9 +139,6 @@ def _number(replay: Replay, node: Node, slot: int) -> Any:
     return np.broadcast_to(found, node.shape)
 
 
-# --- the rule as it is written ------------------------------------------------------------------------------------
-
-
 def rule_source(op: Any, slot: int) -> str:
     """The rule of an operand as its author wrote it; nothing where the source is not at hand.
 

@@ -75,8 +75,6 @@ class Replay:
         self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn
         self._kept = self._kept_by_live_nodes()
 
-    # --- values ---------------------------------------------------------------------------------------------------
-
     def _kept_by_live_nodes(self) -> dict[Vertex, Any]:
         """Values that nodes of a live graph hold for their rules."""
         found: dict[Vertex, Any] = {}
@@ -176,8 +174,6 @@ class Replay:
             f"the value of {whose}, which the rule of {op.name} needs, was not kept: the graph has been released. Run "
             "the forward pass inside 'with record():', which keeps every value, or look before backward()."
         )
-
-    # --- gradients ------------------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Firing]:
         """Fire node after node, newest first."""

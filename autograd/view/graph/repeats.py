@@ -87,8 +87,6 @@ class _Folder:
     def least(self, period: int) -> int:
         return 2 if self.closed_only and period == 1 else 3
 
-    # --- what lies where --------------------------------------------------------------------------------------
-
     def tokens_by_frame(self) -> dict[int | None, list[Token]]:
         """What each frame directly holds, ops and module calls, in the order in which the program ran."""
         tokens: dict[int | None, list[Token]] = {None: []}
@@ -162,8 +160,6 @@ class _Folder:
             if is_frame:
                 stack.extend(self.tokens.get(i, []))
 
-    # --- finding runs -----------------------------------------------------------------------------------------
-
     def find_runs(self, tokens: list[Token]) -> list[Run]:
         """Stretches in which a group of tokens comes again and again; the longest first, none overlapping."""
         marks = np.array([self.signature_of[i] if is_frame else self.sign_node(i) for is_frame, i in tokens], np.int64)
@@ -235,8 +231,6 @@ class _Folder:
                     form.append(("outside", ports.setdefault((a.node, a.index), len(ports))))
             form.append(None)
         return _Wiring(tuple(form), tuple(ports), place)
-
-    # --- folding ----------------------------------------------------------------------------------------------
 
     def fold(self, run: Run, frame: int | None) -> None:
         count = len(run)

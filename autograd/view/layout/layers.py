@@ -84,9 +84,6 @@ def place(
     return _measure(parts, web, tops, [*direct, *astray], pad_u, pad_v, least)
 
 
-# --- layers ---------------------------------------------------------------------------------------------------
-
-
 def _forward(parts: Sequence[Part], arrows: Sequence[Arrow]) -> list[int]:
     """The parts in an order in which arrows lead forward, as near as possible to the order given."""
     after: list[list[int]] = [[] for _ in parts]

@@ -72,9 +72,6 @@ def chains(web: Web) -> list[list[Segment]]:
     return chains
 
 
-# --- order within layers --------------------------------------------------------------------------------------
-
-
 def sort_layers(web: Web) -> None:
     """Sort each layer by the mean place of its neighbours, there and back, and keep the order that crosses least."""
     rank = [0.0] * len(web.sizes)
@@ -131,9 +128,6 @@ def _crossings(web: Web, rank: list[float]) -> int:
             total += len(seen) - bisect_right(seen, end)
             insort(seen, end)
     return total
-
-
-# --- coordinates ----------------------------------------------------------------------------------------------
 
 
 def settle_heights(web: Web) -> list[float]:

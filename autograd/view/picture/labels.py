@@ -46,9 +46,6 @@ def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, g
     return Picture(boxes, links, groups, _legend(boxes, links, scale), notes, direction)
 
 
-# --- one box --------------------------------------------------------------------------------------------------
-
-
 def _box(
     graph: Graph, node: GraphNode, common: Any, scale: _Scale, receiving: bool, home: int | None, call: str
 ) -> Box:
@@ -252,9 +249,6 @@ def _groups(graph: Graph) -> tuple[list[int | None], tuple[Group, ...], dict[int
     )
     homes = [home[node.id] for node in graph.nodes]
     return [None if h is None else numbers[h] for h in homes], groups, calls
-
-
-# --- what the whole picture says ------------------------------------------------------------------------------
 
 
 class _Scale:

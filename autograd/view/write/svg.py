@@ -72,9 +72,6 @@ def _escape(text: str) -> str:
     return escape(clean.encode("utf-8", "replace").decode("utf-8"), {'"': "&quot;"})
 
 
-# --- boxes and frames -----------------------------------------------------------------------------------------
-
-
 def _box(box: Box, inside: Face, place: Rectangle) -> str:
     style = STYLES[box.kind]
     w, h, head = place.width, place.height, inside.header
@@ -135,9 +132,6 @@ def _shade(group: Group) -> str:
     return FRAME_FILLS[min(group.level, len(FRAME_FILLS) - 1)]
 
 
-# --- arrows ---------------------------------------------------------------------------------------------------
-
-
 def _arrows(routes: Sequence[Route]) -> Iterable[str]:
     """All arrows as three shapes: lines, dashed lines, heads."""
     lines: dict[bool, list[str]] = {True: [], False: []}
@@ -195,9 +189,6 @@ def _path(path: Sequence[tuple[float, ...]]) -> str:
             steps.append(f"L{_n(step[0])} {_n(step[1])}")
         x, y = step[-2:]
     return "".join(steps)
-
-
-# --- legend ---------------------------------------------------------------------------------------------------
 
 
 def _legend(picture: Picture, limit: float) -> tuple[str, float, float]:
