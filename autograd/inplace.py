@@ -29,7 +29,7 @@ def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, An
             return NotImplemented
         live = isinstance(other, Tensor) and other._requires_grad
         if STATE.get().grad and (self._requires_grad or live):
-            raise _refused(self, op.facts.symbol)
+            raise refused(self, f"{op.facts.symbol}=", f"{{0}} {op.facts.symbol}= ...", f"{{0}} {op.facts.symbol} ...")
         array = other._data if isinstance(other, Tensor) else operand(op, "y", other, False)
         try:
             change(self._data, array)
@@ -46,11 +46,12 @@ def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, An
     return changed
 
 
-def _refused(x: Tensor, symbol: str) -> LeafUpdateError:
+def refused(x: Tensor, word: str, there: str, instead: str) -> LeafUpdateError:
+    """What is said of a word that changes a leaf under the graph: how to write it ({0}: its name), and what else."""
     name = x.name if x.name and x.name.isidentifier() else "x"
     what = "a leaf that requires a gradient" if x._requires_grad else "a leaf that a module holds"
     return LeafUpdateError(
-        f"{x._describe()} is {what}, and {symbol}= would change it under the graph. To change it, as in a step of "
-        f"descent, write it inside no_grad(): with no_grad(): {name} {symbol}= ... For a new Tensor that is computed "
-        f"from it, write {name} = {name} {symbol} ..."
+        f"{x._describe()} is {what}, and {word} would change it under the graph. To change it, as in a step of "
+        f"descent, write it inside no_grad(): with no_grad(): {there.format(name)} For a new Tensor that is computed "
+        f"from it, write {name} = {instead.format(name)}"
     )

@@ -14,6 +14,7 @@ from autograd.engine.tensor import Tensor, constant
 from autograd.errors import InvalidDtypeError
 from autograd.inplace import in_place
 from autograd.ops import arithmetic, index, shape
+from autograd.pytorch_methods import attach_methods, in_either_words, warn_of_two_axes
 from autograd.remedies import COMPLEX
 
 __autograd_transparent__ = True
@@ -63,8 +64,11 @@ def transpose(self: Tensor, *axes: Any) -> Any:
     """
     if not axes:
         return shape.transpose(self)
-    order = axes if len(axes) > 1 or isinstance(axes[0], int) else axes[0]
-    return shape.transpose(self, axes=order)
+    if len(axes) == 1:
+        return shape.transpose(self, axes=axes if isinstance(axes[0], int) else axes[0])
+    if axes[1] != 0 and len(axes) == 2:
+        warn_of_two_axes(self, axes)
+    return shape.transpose(self, axes=axes)
 
 
 def astype(
@@ -234,15 +238,19 @@ def attach() -> None:
             setattr(Tensor, f"__{name}__", write_operator(op))
         for name in facts.method:
             options = facts.options
-            setattr(Tensor, name, write_method(op, getattr(np, name), options) if options else op.function)
+            function = getattr(np, name, op.function)
+            if options and "dim" in options:
+                function = in_either_words(name, function, options)
+            setattr(Tensor, name, write_method(op, function, options) if options else op.function)
     written: tuple[Any, ...] = (
         *(reshape, ravel, transpose, astype, diagonal, trace, take, compress, repeat, round, conjugate),
         *(nonzero, searchsorted, argpartition),
     )
-    aliases = {"flatten": ravel, "conj": conjugate}
+    aliases = {"conj": conjugate}
     divmods = {"__divmod__": divide_with_remainder, "__rdivmod__": divided_with_remainder}
     for name, function in ({f.__name__: f for f in written} | aliases | divmods).items():
         setattr(Tensor, name, function)
+    attach_methods()
     Tensor.real = property(conjugate)  # type: ignore[method-assign, assignment]
     Tensor.imag = property(imaginary)  # type: ignore[method-assign, assignment]
     Tensor.T = property(transpose)  # type: ignore[method-assign, assignment]

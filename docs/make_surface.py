@@ -1,10 +1,12 @@
-"""Writes what autograd/surface.pyi declares of ops: operators and methods, from their records and the types of kernels.
+"""Writes what autograd/surface.pyi declares of ops: operators and methods, from their records and the types of kernels;
+and of the methods by PyTorch's names, from their table.
 
 python docs/make_surface.py            # writes that part of the file
 python docs/make_surface.py --check    # fails when it is stale
 """
 
 import inspect
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -15,12 +17,29 @@ sys.path.append(str(ROOT))  # for a checkout that is not installed
 from autograd import Tensor  # noqa: E402
 from autograd.engine.op import REGISTRY  # noqa: E402
 from autograd.methods import COMPARISONS, OPERATORS  # noqa: E402
+from autograd.pytorch_methods import METHODS  # noqa: E402
 
 FILE = ROOT / "autograd" / "surface.pyi"
 START, END = "    # --- of ops, written by docs/make_surface.py\n", "    # --- made of NumPy's functions\n"
+ROWS, ROWS_END = "    # --- of autograd.pytorch_methods, written by docs/make_surface.py\n", "    # fmt: on\n"
 
 # Types of the options that NumPy's methods have and the kernels of ops do not.
 OPTIONS = {"dtype": "DTypeLike | None", "out": "None", "initial": "Operand", "mean": "Operand", "correction": "float"}
+OPTIONS |= {"keepdim": "bool | None", "unbiased": "bool | None"}
+
+# Types of the parameters of PyTorch's methods, and what they give, where that is no Tensor. Some of them are called
+# int, float and bool, so that in their class these types have other names.
+PARAMETERS = {"dim": "Int", **dict.fromkeys(("alpha", "exponent", "mat2", "max", "min", "other", "value"), "Operand")}
+RESULTS = {
+    **dict.fromkeys(("chunk", "split", "unbind"), "tuple[Tensor, ...]"),
+    **dict.fromkeys(("numel", "dim"), "Int"),
+    **dict.fromkeys(("sort", "median"), "NoReturn"),
+    **dict.fromkeys(("requires_grad_", "zero_"), "Self"),
+    "eq": "NDArray[np.bool_]",
+    "is_contiguous": "Bool",
+    "retain_grad": "None",
+    "topk": "TopK",
+}
 
 
 def operators(op):
@@ -38,13 +57,27 @@ def operators(op):
 def method(op, name):
     """The declaration of an op under the name of a method."""
     types = getattr(op.kernel, "__annotations__", {}) | OPTIONS | dict.fromkeys(op.operands, "Operand")
+    types["dim"] = "Axis | list[int]" if types.get("axis") == "Axis" else "int | None"
+    return declaration(name, types, "Tensor" if op.differentiable else "Any")
+
+
+def row(name):
+    """The declaration of a method by PyTorch's name."""
+    written = getattr(METHODS[name][0], "__annotations__", {})
+    types = {p: re.sub(r"\b(int|bool)\b", lambda found: found[0].capitalize(), t) for p, t in written.items()}
+    return declaration(name, PARAMETERS | types, RESULTS.get(name, "Tensor"))
+
+
+def declaration(name, types, returned):
+    """A method by its parameters, those without a type being anything."""
     parts, keyword = ["self"], False
     for p in list(inspect.signature(getattr(Tensor, name)).parameters.values())[1:]:
         if p.kind is p.KEYWORD_ONLY and not keyword:
             parts.append("*")
             keyword = True
-        parts.append(f"{p.name}: {types.get(p.name, 'Any')}{'' if p.default is p.empty else ' = ...'}")
-    returned = "Tensor" if op.differentiable else "Any"
+        keyword |= p.kind is p.VAR_POSITIONAL
+        stars = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        parts.append(f"{stars}{p.name}: {types.get(p.name, 'Any')}{' = ...' * (p.default is not p.empty)}")
     line = f"def {name}({', '.join(parts)}) -> {returned}: ..."
     if len(line) <= 116:
         return line
@@ -62,9 +95,11 @@ def declarations():
 
 def written(text):
     """The text of the file with this part made anew."""
-    before, _, rest = text.partition(START)
-    after = rest.partition(END)[2]
-    return before + START + textwrap.indent("\n".join(declarations()), " " * 4) + "\n\n" + END + after
+    for start, end, lines in ((ROWS, ROWS_END, map(row, METHODS)), (START, "\n" + END, declarations())):
+        before, _, rest = text.partition(start)
+        after = rest.partition(end)[2]
+        text = before + start + textwrap.indent("\n".join(lines), " " * 4) + "\n" + end + after
+    return text
 
 
 def main():

@@ -191,7 +191,8 @@ def _write_caller(
     before: list[str] = []
     if options:
         names["__function"] = function
-        extra = [f"{p} is not __default_{p}" for p in options if p != "*" and p not in op.attributes]
+        own = [p for p in options if p != "*" and p not in op.attributes]
+        extra = [f"{p} is not {'None' if options[p] is None else f'__default_{p}'}" for p in own]
         before = [f"    if {' or '.join(extra)}:", f"        return __function({given})"]
 
     def write() -> None:

@@ -62,16 +62,19 @@ def _kernel_of(reduction: Callable[..., Array]) -> Callable[..., Array]:
     return kernel
 
 
-# The parameters of ndarray's methods, in their order.
+# The parameters of ndarray's methods, in their order, and PyTorch's words for axis and keepdims. Where calls are short,
+# none of them is for keywords alone, which would cost each call 20 ns.
 _NO: Any = np._NoValue
-_SUM = {"axis": None, "dtype": None, "out": None, "keepdims": False, "initial": _NO, "where": True}
-_MEAN = {"axis": None, "dtype": None, "out": None, "keepdims": False, "*": None, "where": True}
-_EXTREME = {"axis": None, "out": None, "keepdims": False, "initial": _NO, "where": True}
-_SPREAD = {"axis": None, "dtype": None, "out": None, "ddof": 0, "keepdims": False, "*": None}
-_SPREAD |= {"where": True, "mean": _NO, "correction": _NO}
-_RUNNING = {"axis": None, "dtype": None, "out": None}
-_PLACE = {"axis": None, "out": None, "*": None, "keepdims": False}
-_TRUTH = {"axis": None, "out": None, "keepdims": False, "*": None, "where": True}
+_WORDS = {"dim": None, "keepdim": None}
+_SUM = {"axis": None, "dtype": None, "out": None, "keepdims": False, "initial": _NO, "where": True, **_WORDS}
+_MEAN = {"axis": None, "dtype": None, "out": None, "keepdims": False, "where": True, **_WORDS}
+_EXTREME = {"axis": None, "out": None, "keepdims": False, "initial": _NO, "where": True, **_WORDS}
+_SPREAD = {"axis": None, "dtype": None, "out": None, "ddof": 0, "keepdims": False, **_WORDS, "unbiased": None}
+_SPREAD |= {"*": None, "where": True, "mean": _NO, "correction": _NO}
+_RUNNING = {"axis": None, "dtype": None, "out": None, "dim": None}
+_PLACE = {"axis": None, "out": None, "keepdims": False, **_WORDS}
+_TRUTH = {"axis": None, "out": None, "keepdims": False, "where": True, **_WORDS}
+_ROW = {"axis": -1, "dim": None}
 
 
 def mean_kernel(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -484,6 +487,7 @@ logsumexp = defop(
     lambda g, x, x_shape, axis, keepdims: keep(g, x_shape, axis, keepdims) * _shares(x, axis=axis),
     definition=lambda x, *, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
     kind="reduces", slope="exp(x - out)", matrix=_of_logsumexp, method="logsumexp",
+    options={"axis": None, "keepdims": False, **_WORDS},
     doc="log(sum(exp(x))) of all entries, or along axes, without overflow.",
     doctest="tensor([1000.0, 1000.0]).logsumexp() -> tensor(1000.69314718)",
 )  # fmt: skip
@@ -492,7 +496,7 @@ softmax = defop(
     definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     kind="softmax", slope=lambda i, j, attrs: "out * (1 - out)" if i == j else f"-out * out[{j}]",
     matrix=lambda slot, ndims, attrs: "out * (G - row_sums(G * out))" if along_last(attrs["axis"], ndims[0]) else None,
-    range=PROBABILITIES, hazards=Hazards(log="log_softmax(z)"), method="softmax",
+    range=PROBABILITIES, hazards=Hazards(log="log_softmax(z)"), method="softmax", options=_ROW,
     doc="exp(x) / sum(exp(x)) along an axis, without overflow: positive shares that add up to 1.",
     doctest="tensor([0.0, 1000.0]).softmax() -> tensor([0., 1.])",
 )  # fmt: skip
@@ -501,7 +505,7 @@ log_softmax = defop(
     definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
     kind="softmax", slope=lambda i, j, attrs: "1 - exp(out)" if i == j else f"-exp(out[{j}])",
     matrix=lambda slot, ndims, attrs: "G - exp(out) * row_sums(G)" if along_last(attrs["axis"], ndims[0]) else None,
-    range=LOGARITHMS, method="log_softmax",
+    range=LOGARITHMS, method="log_softmax", options=_ROW,
     doc="The logarithm of the softmax along an axis, without overflow.",
     doctest="tensor([0.0, 1000.0]).log_softmax() -> tensor([-1000.,     0.])",
 )  # fmt: skip

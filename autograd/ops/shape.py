@@ -28,12 +28,27 @@ def _shaped_stack(n: int, x_shape: Shape) -> Any:
     return ((n, *x_shape),)
 
 
+def transpose_kernel(x: Array, *, axes: Sequence[int] | None = None) -> Array:
+    try:
+        return np.transpose(x, axes)
+    except ValueError as error:
+        if axes is None or len(axes) != 2 or x.ndim < 3:
+            raise
+        i, j = axes
+        raise ValueError(f"{error}, which takes all of them in their new order. Write t.swapaxes({i}, {j})") from None
+
+
 def swapaxes_kernel(x: Array, *, axis1: int, axis2: int) -> Array:
     return x.swapaxes(axis1, axis2)
 
 
 def squeeze_kernel(x: Array, *, axis: Axis = None) -> Array:
-    return np.squeeze(x, axis)
+    try:
+        return np.squeeze(x, axis)
+    except np.exceptions.AxisError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"{error}. t.squeeze(dim={axis}) leaves such an axis as it is, as PyTorch does") from None
 
 
 _IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
@@ -51,7 +66,7 @@ ravel = defop(
     doc="All entries in one row.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
 )  # fmt: skip
 transpose = defop(
-    "transpose", lambda x, *, axes=None: np.transpose(x, axes), transpose_rule,
+    "transpose", transpose_kernel, transpose_rule,
     numpy=np.transpose, stacked=_transposed_stack, kind="reshapes", matrix=_PUT_BACK,
     doc="The axes in another order, by default reversed.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).transpose() -> tensor([[1., 3.], [2., 4.]])",
@@ -77,7 +92,8 @@ expand_dims = defop(
 )  # fmt: skip
 squeeze = defop(
     "squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze,
-    stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, method="squeeze", example=Example((1, 3)),
+    stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, method="squeeze",
+    options={"axis": None, "dim": None}, example=Example((1, 3)),
     doc="Without the axes of length 1, or without those named.",
     doctest="tensor([[1.0, 2.0]]).squeeze() -> tensor([1., 2.])",
 )  # fmt: skip

@@ -70,11 +70,11 @@ sqrt = defop(
 )  # fmt: skip
 
 sin = defop(
-    "sin", np.sin, lambda g, x: g * np.cos(x), slope="cos(x)",
+    "sin", np.sin, lambda g, x: g * np.cos(x), slope="cos(x)", method="sin",
     doc="The sine of the angle x, in radians.", doctest="np.sin(tensor(np.pi / 2)) -> tensor(1.)",
 )  # fmt: skip
 cos = defop(
-    "cos", np.cos, lambda g, x: -(g * np.sin(x)), slope="-sin(x)",
+    "cos", np.cos, lambda g, x: -(g * np.sin(x)), slope="-sin(x)", method="cos",
     doc="The cosine of the angle x, in radians.", doctest="np.cos(tensor(np.pi)) -> tensor(-1.)",
 )  # fmt: skip
 tan = defop(

@@ -25,6 +25,7 @@ OTHER_TABLES = {
     "autograd/compiling/rewriting.py": [{"copy", "reshape"}],  # methods that give a number back
     "autograd/numpy_functions/padding.py": [{"minimum", "maximum", "mean"}],  # modes of np.pad
     "autograd/numpy_functions/selection.py": [{"min", "max"}],  # the names of np.clip's bounds
+    "autograd/pytorch_methods.py": [{"max", "min", "std", "var"}, {"add", "matmul", "scatter", "split", "where"}],
     "autograd/view/chain/expression.py": [  # LaTeX's names
         {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "exp", "arcsin", "arccos", "arctan"}
     ],
