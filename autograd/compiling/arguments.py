@@ -62,11 +62,11 @@ class Arguments:
             if isinstance(x, str | bytes | np.void):
                 raise TypeError(f"an argument is a {kind.__name__} of NumPy, which is no number")
             self.leaves.append(x)
-            return kind
+            return kind if kind is float else (kind, x.dtype)  # of a time, its unit
         if isinstance(x, Tensor):
             self.leaves.append(x)
             self.tensors = True
-            data = x._data
+            data, info = x._data, getattr(x, "_info", None)
             return (
                 kind,
                 x._requires_grad,
@@ -76,7 +76,7 @@ class Arguments:
                 getattr(data, "strides", ()),
                 getattr(x, "_grad", None) is None,
                 x._node is None or isinstance(x._node, Leaf),
-                bool(getattr(getattr(x, "_info", None), "hooks", None)),
+                info is not None and (bool(info.hooks), info.name),
             )
         if kind is int or kind is bool or kind is str or x is None or kind is bytes:
             return kind, x
@@ -85,10 +85,18 @@ class Arguments:
         if kind is list or kind is tuple:
             return kind, tuple([self._key(part) for part in x])
         if kind is dict:
-            return kind, tuple([(type(key), key, self._key(part)) for key, part in x.items()])
+            return kind, tuple([(key if type(key) is str else _exact(key), self._key(part)) for key, part in x.items()])
         if isinstance(x, tuple) and hasattr(x, "_fields"):
             return kind, tuple([self._key(part) for part in x])
         if isinstance(x, ndarray):
             raise TypeError(f"an argument is a {kind.__name__}, which is no plain array")
         self.objects.append(x)
         return kind, id(x)
+
+
+def _exact(key: Any) -> Any:
+    """What is equal for the very same key only, where 1, 1.0 and True are equal, and zeros of either sign."""
+    kind = type(key)
+    if isinstance(key, tuple | frozenset):
+        return kind, (tuple if isinstance(key, tuple) else frozenset)(map(_exact, key))
+    return kind, repr(key) if isinstance(key, float | complex | np.inexact) else key

@@ -139,7 +139,7 @@ def _is_remembered(recorder: Any) -> bool:
     """Whether a function is at work that keeps its results for later calls."""
     frame = sys._getframe(2)
     while frame is not None and frame.f_code is not recorder.code:
-        if frame.f_code in recorder.remembering or _remembers(frame):
+        if _remembers(frame):
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

@@ -129,7 +129,8 @@ class Compiled(Generic[P, R]):
         return result
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else _Bound(self, instance)
+        alone = instance is None or isinstance(self.function, staticmethod)
+        return self if alone else _Bound(self, instance)
 
     def _run_eager(self, args: Any, kwargs: Any) -> Any:
         self._eager += 1

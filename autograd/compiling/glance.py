@@ -80,9 +80,10 @@ class Glance:
             if info is None:
                 yield f"{name}._info is None"
             else:
-                yield f"{name}._info is {self._bind(info)}"
+                yield f"{name}._info is {(known := self._bind(info))}"
+                yield f"{known}.name is {self._bind(info.name)}"
                 if not info.hooks:
-                    yield f"not {name}._info.hooks"
+                    yield f"not {known}.hooks"
 
     def _of(self, number: int, holder: Holder) -> Iterator[str]:
         thing, kind, values = self._bind(holder.thing), holder.kind, holder.values()
@@ -93,6 +94,7 @@ class Glance:
         if entries is None:
             if kind == "class":
                 yield f"len({self._bind(vars(holder.thing))}) == {len(vars(holder.thing))}"
+                yield f"{thing}.__mro__ is {self._bind(holder.thing.__mro__)}"
             if holder.names is None:
                 yield f"same({self._bind(holder.keys)}(), {self._bind(holder.keys())})"
             yield f"same({self._bind(holder.values)}(), {self._bind(values)})"

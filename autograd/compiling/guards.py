@@ -7,6 +7,7 @@ at closely: equal numbers and arrays that lie in memory alike will do, as the pr
 from __future__ import annotations
 
 import sys
+from abc import get_cache_token
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
@@ -52,6 +53,7 @@ class Guards:
         self._types = list(map(type, self._objects))
         self._classes = [vars(h.thing) for h in self.holders if h.kind == "class"]
         self._class_sizes = list(map(len, self._classes))
+        self._bases = [(h.thing, h.thing.__mro__) for h in self.holders if h.kind == "class"]
         self._glance: Glance | None = None
         self._looks = 0
         self._data = list(map(_data, self.tensors))
@@ -61,6 +63,13 @@ class Guards:
         self._without = trace.without_gradient
         self._infos = list(map(_info, self.tensors))
         self._bare = [info for info in self._infos if info is not None and not info.hooks]
+        self._names = [(info, info.name) for info in self._infos if info is not None]
+        read = {id(var) for call in trace.recorder.calls for var in call.inputs()}
+        self._gradients = [
+            (var.slot, var.form[1:])
+            for var in trace.recorder.vars
+            if var.slot is not None and var.slot.key == "_grad" and id(var) in read
+        ]
 
     def fit(self, arguments: Arguments, without: list[bool] | None = None) -> bool:
         """Whether a call with these arguments can be replayed here and now; of a run that has been traced, ``without``
@@ -85,6 +94,10 @@ class Guards:
             return mismatch
         if (mismatch := self._mismatch_of_leaves(arguments.leaves)) is not None:
             return mismatch
+        for slot, form in self._gradients if without is None else ():
+            grad = slot.fetch(arguments.leaves)
+            if (grad.shape, grad.dtype, grad.strides) != form:
+                return f"{slot.label} is laid out otherwise"
         for a, b in self.aliases:
             if a.fetch(arguments.leaves) is not b.fetch(arguments.leaves):
                 return f"{a.label} and {b.label}, which were one array"
@@ -141,7 +154,11 @@ class Guards:
             return "requires_grad of a Tensor"
         if (without or [g is None for g in map(_grad, tensors)]) != self._without:
             return "a gradient that is there or not"
-        if not all(map(is_, map(_info, tensors), self._infos)) or any(info.hooks for info in self._bare):
+        if (
+            not all(map(is_, map(_info, tensors), self._infos))
+            or any(info.hooks for info in self._bare)
+            or any(info.name is not name for info, name in self._names)
+        ):
             return "a hook, or the name of a Tensor"
         return None
 
@@ -165,7 +182,7 @@ class Guards:
         return None
 
     def _mismatch_of_entries(self, now: list[list[Any]]) -> str | None:
-        if list(map(len, self._classes)) != self._class_sizes:
+        if list(map(len, self._classes)) != self._class_sizes or any(c.__mro__ is not mro for c, mro in self._bases):
             return "what a class has"
         if not all(map(is_, map(type, self._objects), self._types)):
             return "the class of an object"
@@ -193,7 +210,7 @@ _ERRORS = _setting_of_errors()
 def _mode() -> Any:
     """What the library decides by that lies in no object."""
     defaults = sys.modules.get("nn.defaults")
-    return STATE.get().grad, None if defaults is None else defaults.get_default_dtype()
+    return STATE.get().grad, None if defaults is None else defaults.get_default_dtype(), get_cache_token()
 
 
 def _ids_of(values: Iterable[Any]) -> Iterator[int]:

@@ -8,6 +8,7 @@ library are not looked into; their objects are, as those of others.
 from __future__ import annotations
 
 import dis
+import operator
 import sys
 import sysconfig
 import types
@@ -40,8 +41,10 @@ _DESCRIPTORS = (
     property, staticmethod, classmethod, types.MemberDescriptorType, types.GetSetDescriptorType,
     types.WrapperDescriptorType, types.MethodDescriptorType, types.ClassMethodDescriptorType,
 )  # fmt: skip
+_ASKING = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
 _WRAPPERS = (
     types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType, types.MappingProxyType, partial, ref,
+    *_ASKING,
 )  # fmt: skip
 _ON_THE_HEAP = 1 << 9  # a flag of the classes that a ``class`` statement has made, and of some of C's
 _OPEN = (object, types.SimpleNamespace, list, dict, set, frozenset, tuple, deque)
@@ -49,10 +52,17 @@ _OPEN = (object, types.SimpleNamespace, list, dict, set, frozenset, tuple, deque
 _STDLIB = sysconfig.get_path("stdlib")  # the methods of a dataclass stand there, say
 
 # Built-in functions that read names nobody can foresee.
-_UNSEEN = frozenset({"eval", "exec", "globals", "id", "locals"})
+_UNSEEN = frozenset({"__import__", "eval", "exec", "globals", "id", "locals"})
 
 # Built-in functions that other functions stand for during a trace.
 ASKED = frozenset({"getattr", "hasattr", "isinstance", "type", "vars"})
+
+# What Python gives each module and each class: names that say nothing.
+_OF_MODULES = vars(ModuleType("")).keys() | {"__builtins__", "__cached__", "__file__", "__path__"}
+_OF_CLASSES = vars(type).keys() | {"__dataclass_fields__", "__dataclass_params__", "__slots__", "__weakref__"}
+
+# Names that look for other names.
+_LOOKING = frozenset({"__dict__", "__getattribute__", "getattr_static"})
 
 MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # of a function
 
@@ -71,7 +81,6 @@ class Reachable:
         self.generators: list[tuple[Any, str]] = []
         self.hosts: list[Any] = []
         self.asking: dict[int, tuple[dict[str, Any], set[str]]] = {}  # globals of functions that call ``type`` and such
-        self.remembering: set[CodeType | None] = set()
         self._inside = inside_hosts
         self._seen: dict[int, Any] = {}
         self._entries = 0
@@ -129,7 +138,14 @@ class Reachable:
 
     def _meet_wrapper(self, x: Any, label: str) -> None:
         """What is around something else."""
-        parts = x.args if isinstance(x, partial) else (x(),) if isinstance(x, ref) else (getattr(x, "__self__", None),)
+        asked: Any = x.__reduce__()[1] if isinstance(x, _ASKING) else ()
+        parts = (
+            x.args
+            if isinstance(x, partial)
+            else (x(),)
+            if isinstance(x, ref)
+            else (getattr(x, "__self__", None), *asked)
+        )
         if any(map(_has_array, parts)):
             raise Refused(f"{label} holds an array where it cannot be followed")
         if isinstance(x, types.MethodType):
@@ -141,6 +157,9 @@ class Reachable:
             self._pending += [(x.func, label), (x.args, f"{label}.args"), (x.keywords, f"{label}.keywords")]
         elif isinstance(x, ref):
             self._pending.append((x(), label))
+        elif asked:
+            self._words |= {word for part in asked if isinstance(part, str) for word in part.split(".")}
+            self._pending.append((asked, label))
         else:
             raise Refused(f"{label} is a view of a dict that may change")
 
@@ -195,6 +214,7 @@ class Reachable:
         if names & {"catch_warnings", "filterwarnings", "simplefilter"}:
             raise Refused(f"{label} says what becomes of warnings, which depend on numbers: use np.errstate")
         unseen = {name for name in (names if "builtins" in names else asked) & _UNSEEN if name not in space}
+        unseen |= {"sys.modules.get"} if {"sys", "modules"} <= names else names & {"import_module"}
         file = f.__code__.co_filename
         if unseen and not (file.startswith(_STDLIB) and "site-packages" not in file):
             raise Refused(f"{label} uses {unseen.pop()}(), which does not tell what it sees")
@@ -205,7 +225,7 @@ class Reachable:
         for name in names:
             module = space.get(name, sys.modules.get(name))
             if isinstance(module, ModuleType) and not _is_foreign_module(module):
-                self._meet_module(module, names)
+                self._meet_module(module, None if names & _LOOKING else names | {"__getattr__"})
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
             if id(cell) not in self._seen:
                 self._seen[id(cell)] = cell
@@ -232,7 +252,7 @@ class Reachable:
             sorted(
                 name
                 for name in (there if names is None else names)
-                if name not in held and name[:2] != "__" and (name in there or (names and "AttributeError" in names))
+                if name not in held | _OF_MODULES and (name in there or (names and "AttributeError" in names))
             )
         )
         held.update(known, () if names is None else names)
@@ -254,7 +274,7 @@ class Reachable:
     def _meet_class(self, cls: Any, label: str) -> None:
         if is_foreign(cls):
             return
-        plain = tuple(k for k, v in vars(cls).items() if not k.startswith("__") or callable(v))
+        plain = tuple(k for k, v in vars(cls).items() if k not in _OF_CLASSES or callable(v))
         self._hold(Holder("class", cls, cls.__name__, tuple(plain)))
         for value in vars(cls).values():
             if isinstance(value, property):
@@ -308,8 +328,8 @@ class Reachable:
         if root == "numpy":
             return
         if hasattr(x, "cache_info") and hasattr(x, "__wrapped__"):
-            self.remembering.add(getattr(x.__wrapped__, "__code__", None))
-            self._pending.append((x.__wrapped__, label))
+            if not is_foreign(x.__wrapped__):
+                raise Refused(f"{label} keeps its results in a cache, which may be cleared: call what it wraps")
             return
         if hasattr(cls, "_stepped_whole"):
             self._meet_host(x, label)

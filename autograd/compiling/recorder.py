@@ -34,7 +34,6 @@ class Recorder(Values):
         self.code = code
         self.gradients: list[tuple[Tensor, Any]] = []  # those from before, as long as the function has not dropped them
         self.modes = np.geterr()
-        self.remembering: set[CodeType | None] = set()  # functions that keep their results: they get plain arrays
 
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
         """Run a call with the values themselves and note it; what came out is wrapped."""

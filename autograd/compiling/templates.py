@@ -51,13 +51,15 @@ def values_of_template(template: Any) -> list[Var]:
 
 def build(template: Any, values: Iterator[Any], leaves: Any) -> Any:
     """What a template stands for, with these values in it."""
+    made: dict[int, Tensor] = {}
 
     def leaf(x: Any) -> Any:
         kind = type(x)
         if kind is Var:
             return next(values)
         if kind is TensorOf:
-            return x.build(next(values))
+            value = next(values)
+            return made[id(x)] if id(x) in made else made.setdefault(id(x), x.build(value))
         if kind is Existing:
             return x.thing if x.leaf is None else leaves[x.leaf]
         return x

@@ -45,10 +45,10 @@ class Trace:
         self.recorder = Recorder(code)
         self._creators = Creators(self.recorder)
         self.recorder.watch_generators([generator for generator, _ in self.reachable.generators])
-        self.recorder.remembering |= self.reachable.remembering
         self.effects: list[Effect] = []
         self.changing: str | None = None  # what changes by itself, such as a counter
         self.template: Any = None
+        self._made: dict[int, Any] = {}  # by their ids, what new Tensors, lists and dicts are handed out as
         self._tensors: list[tuple[Tensor, str]] = list(self.reachable.tensors)
         self._hooked = [hooks_of(t) is not None for t, _ in self._tensors]
         self.by_entry = find_by_entry(self.reachable, renewed)
@@ -303,6 +303,12 @@ class Trace:
                 return var
         if isinstance(x, Tensor):
             return self._template_of_tensor(x, what)
+        if kind is list or kind is dict:
+            if id(x) in self.reachable._seen:
+                return Existing(x)
+            if id(x) in self._made:
+                self.recorder.refuse(f"{what} is a list or dict that it hands out elsewhere too", where=False)
+            self._made[id(x)] = x
         if kind is tuple or kind is list:
             return kind([self._template(part, f"{what}[{i}]") for i, part in enumerate(x)])
         if isinstance(x, tuple) and hasattr(x, "_fields"):
@@ -330,7 +336,7 @@ class Trace:
             wrong = f"is a new {type(x).__name__}: set .data of one that is there"
         if wrong:
             self.recorder.refuse(f"{what} {wrong}", where=False)
-        return TensorOf(self._value(x._data, what), x.name)
+        return self._made.setdefault(id(x), TensorOf(self._value(x._data, what), x.name))  # one in two places stays one
 
 
 def _parts(x: list[Any] | dict[Any, Any]) -> list[Any]:

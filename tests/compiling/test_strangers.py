@@ -1,5 +1,10 @@
 """What a stranger did to a compiled function to get a wrong result: each beside eager, with other inputs later."""
 
+import copy
+import functools
+import importlib
+import inspect
+import operator
 import pickle
 import sys
 import warnings
@@ -557,3 +562,189 @@ def test_more_numbers_than_can_be_looked_at_before_each_call():
     compiled = autograd.compile(lambda x: x * numbers[3])
     assert [compiled(np.ones(1)).tolist() for _ in range(4)] == [[3.0]] * 4
     assert "more than 20000 entries" in compiled.explain()
+
+
+# --- the same to Python, and yet another ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("first", "later"), [((1,), (1.0,)), (0.0, -0.0), (frozenset({1}), frozenset({True}))])
+def test_keys_that_are_equal_and_not_the_same(first, later, bits):
+    def step(table):
+        return [np.copysign(v, k) if isinstance(k, float) else v * next(iter(k)) for k, v in table.items()]
+
+    beside(lambda: (SimpleNamespace(), step), lambda i: ({first if i < 6 else later: np.ones(2, bool)},), bits)
+
+
+def test_a_span_of_time_in_another_unit(bits):
+    def step(x, t):
+        return x * (2 if t.dtype == "m8[s]" else 3)
+
+    beside(lambda: (SimpleNamespace(), step), lambda i: (np.ones(2), np.timedelta64(3, "s" if i < 6 else "m")), bits)
+
+
+@pytest.mark.parametrize("of", ["argument", "parameter"])
+def test_the_name_of_a_tensor(of, bits):
+    def make():
+        p = nn.Parameter(np.ones(2))
+        p.name = "a"
+        return SimpleNamespace(_p=p), lambda x, t: x * {"a": 1.0, "b": 2.0}[(p if t is None else t).name]
+
+    def arguments(i):
+        t = autograd.tensor(np.ones(2), name="a" if i < 6 else "b")
+        return np.ones(2), t if of == "argument" else None
+
+    def change(world, i):
+        if i == 6:
+            world._p.name = "b"
+
+    beside(make, arguments, bits, before=change)
+
+
+@pytest.mark.parametrize("of", ["argument", "parameter"])
+def test_a_gradient_that_is_laid_out_otherwise(of, bits):
+    """Sums of it are rounded otherwise."""
+
+    def make():
+        world = SimpleNamespace(_p=nn.Parameter(np.ones((30, 40))))
+        return world, lambda t, x: ((world._p if t is None else t).grad * x).ravel(order="K").cumsum()
+
+    def gradient(i):
+        return np.asarray(np.random.default_rng(i).normal(size=(30, 40)), order="C" if i < 6 else "F")
+
+    def arguments(i):
+        t = autograd.tensor(np.ones((30, 40)), requires_grad=True)
+        t._grad = gradient(i)
+        return t if of == "argument" else None, 2.0
+
+    def change(world, i):
+        world._p._grad = gradient(i)
+
+    assert len(beside(make, arguments, bits, before=change)._programs) == 2
+
+
+# --- names that code does not mention -----------------------------------------------------------------------------
+
+
+SETTINGS.table = {"gain": 1.0}
+exec("def __getattr__(name):\n    return table[name]", vars(SETTINGS))
+gain_of = operator.attrgetter("gained")
+NAME = "settings_of_strangers"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: gain_of(SETTINGS),
+        lambda: SETTINGS.__gained__,
+        lambda: SETTINGS.__dict__["".join(["gai", "ned"])],
+        lambda: object.__getattribute__(SETTINGS, "".join(["gai", "ned"])),
+        lambda: inspect.getattr_static(SETTINGS, "".join(["gai", "ned"])),
+        lambda: SETTINGS.gain,
+        lambda: sys.modules["".join(["settings_of_", "strangers"])].gained,
+        lambda: importlib.import_module("".join(["settings_of_", "strangers"])).gained,
+        lambda: __import__("".join(["settings_of_", "strangers"])).gained,
+    ],
+)
+def test_a_name_of_a_module_by_other_ways(read, bits):
+    def change(world, i):
+        SETTINGS.table["gain"] = SETTINGS.gained = SETTINGS.__gained__ = 1.0 if i < 6 else 3.0
+
+    beside(lambda: (SimpleNamespace(), lambda x: x * read()), lambda i: (np.ones(2),), bits, before=change)
+
+
+@pytest.mark.parametrize("given", [[0], np.ones(2)])
+def test_what_a_caller_of_methods_holds(given, bits):
+    def make():
+        held = copy.copy(given)
+        call = operator.methodcaller("take" if isinstance(held, list) else "dot", held)
+        return SimpleNamespace(_held=held), lambda x: call(x)
+
+    def change(world, i):
+        if i == 6:
+            world._held += [1]
+
+    beside(make, lambda i: (np.arange(1.0, 3.0),), bits, before=change)
+
+
+def classes():
+    class One:
+        __gain__ = 1.0
+
+    class Two:
+        __gain__ = 2.0
+
+    class Of(One):
+        pass
+
+    thing = Of()
+    return SimpleNamespace(_one=One, _two=Two, _of=Of), lambda x: x * thing.__gain__
+
+
+def abstract():
+    class One(ABC):  # noqa: B024
+        pass
+
+    class Of:
+        pass
+
+    thing = Of()
+    return SimpleNamespace(_one=One, _of=Of), lambda x: x * 2 if isinstance(thing, One) else x
+
+
+@pytest.mark.parametrize(
+    ("make", "change"),
+    [
+        (classes, lambda world: setattr(world._one, "__gain__", 3.0)),
+        (classes, lambda world: setattr(world._of, "__bases__", (world._two,))),
+        (abstract, lambda world: world._one.register(world._of)),
+    ],
+    ids=["attribute", "bases", "registered"],
+)
+def test_a_class_that_changes(make, change, bits):
+    beside(make, lambda i: (np.ones(2),), bits, before=lambda world, i: change(world) if i == 6 else None)
+
+
+def test_a_function_that_keeps_its_results(bits):
+    def make():
+        world = SimpleNamespace(_gain=1.0)
+        world._gain_now = functools.cache(lambda: world._gain)
+        return world, lambda x: x * world._gain_now()
+
+    def change(world, i):
+        world._gain = 1.0 if i < 4 else 3.0
+        if i == 6:
+            world._gain_now.cache_clear()
+
+    assert "keeps its results" in beside(make, lambda i: (np.ones(2),), bits, before=change).explain()
+
+
+# --- what comes out twice, or was there ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pack", [lambda x: [x], lambda x: {"a": x}])
+def test_a_list_or_dict_that_is_held_and_returned(pack):
+    held = pack(np.ones(2))
+    step = autograd.compile(lambda x: (held, x * 2), strict=True)
+    assert all(step(np.ones(2))[0] is held for _ in range(5))
+    assert step._programs
+
+
+@pytest.mark.parametrize("make", [lambda x: [x], lambda x: {"a": x}, autograd.tensor])
+def test_one_thing_in_two_places_of_a_result(make):
+    def step(x):
+        y = make(x * 2)
+        return y, {"again": y}
+
+    compiled = autograd.compile(step, verify=0)
+    for _ in range(5):
+        first, again = compiled(np.ones(2))
+        assert first is again["again"]
+
+
+class Static:
+    twice = autograd.compile(staticmethod(lambda x: x * 2))
+
+
+def test_a_static_method():
+    assert [Static().twice(np.ones(1)).tolist() for _ in range(5)] == [[2.0]] * 5
+    assert [Static.twice(np.ones(1)).tolist() for _ in range(5)] == [[2.0]] * 5
