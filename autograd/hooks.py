@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -38,12 +38,6 @@ class HookHandle:
         """Remove the hook; doing it again changes nothing."""
         if self._hook in self._hooks:
             self._hooks.remove(self._hook)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
 
 
 def call_hooks(hooks: list[Callable[[Any], Any]], vertex: Vertex, g: Any) -> Any:

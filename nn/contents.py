@@ -109,13 +109,8 @@ class Contents:
             raise AttributeError(f"{type(self).__name__} has no {kind} {target!r}; it has {brief([*found])}.")
         return found[target]
 
-    # --- by name ------------------------------------------------------------------------------------------------
-
     def register_buffer(self, name: str, tensor: ArrayLike | Tensor | None, persistent: bool = True) -> None:
-        """Hold a `Buffer` as an attribute; states are without one that is not ``persistent``.
-
-        What is assigned to the attribute later becomes a buffer too.
-        """
+        """Hold a `Buffer`, as what is assigned to this attribute later; without ``persistent``, states have it not."""
         self._check_new(name, Buffer)
         self._registered = {**self._registered, name: persistent}
         setattr(self, name, tensor if tensor is None or isinstance(tensor, Buffer) else Buffer(tensor))
@@ -144,8 +139,6 @@ class Contents:
             word = kind.__name__.replace("Contents", "Module")
             raise TypeError(f"{name} is to be a {word} or None, not a {type(value).__name__}.")
 
-    # --- all at once --------------------------------------------------------------------------------------------
-
     def astype(self, dtype: DTypeLike) -> Self:
         """Convert all floating parameters and buffers to a dtype, in place, and return the module."""
         new = parameter_dtype(dtype)
@@ -163,10 +156,7 @@ class Contents:
                 named = x is None or isinstance(x, bool) or str(x) == "cpu"
                 dtype = dtype if named else x.dtype if isinstance(x, Tensor | np.ndarray) else np.dtype(x)
             except TypeError:
-                raise ValueError(
-                    f"there is no device {str(x)!r} here, and no dtype of this name: computing is done by NumPy, on "
-                    'the CPU. Leave it out, or write "cpu".'
-                ) from None
+                raise ValueError(f'there is no device {str(x)!r} here: leave it out, or write "cpu".') from None
         return self if dtype is None else self.astype(dtype)
 
     def cpu(self) -> Self:

@@ -167,8 +167,6 @@ class Module(Hooked, Contents, Answering):
         def __getattr__(self, name: str) -> Any:
             return look_again("Module", self, name)
 
-    # --- state --------------------------------------------------------------------------------------------------
-
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Copies of all parameters and buffers by name: a snapshot that later training does not change."""
         return {name: np.array(tensor.data) for name, tensor in once(tensors_of(self, saved=True))}

@@ -31,16 +31,12 @@ class NonFiniteGradientError(OptimizerError, RuntimeError):
 
 
 def clip_grad_norm(
-    parameters: Iterable[Tensor] | Tensor,
-    max_norm: float,
-    norm_type: float = 2.0,
-    error_if_nonfinite: bool = False,
-    foreach: bool | None = None,
+    parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> np.float64:
     """Scale all gradients together, in place, so that their norm as one vector is at most ``max_norm``.
 
     g ← g·min(1, max_norm / (‖g‖ + 1e-6)); returns the norm from before. ``norm_type`` may be inf (the largest entry).
-    Parameters without a gradient are passed over. ``foreach`` is for PyTorch's programs, and changes nothing.
+    Parameters without a gradient are passed over.
 
     Source: Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, 2013, and
     https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html. Raises HyperparameterError for a
@@ -70,7 +66,7 @@ def clip_grad_norm(
     return total
 
 
-def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float, foreach: bool | None = None) -> None:
+def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float) -> None:
     """Bound every entry of every gradient, in place: g ← min(max(g, −clip_value), clip_value).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html. Raises

@@ -25,8 +25,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     >>> parameters_to_vector(nn.Linear(3, 2).parameters()).shape
     (8,)
     """
-    vector: Tensor = np.concatenate([p.reshape(-1) for p in parameters])  # type: ignore[assignment]
-    return vector
+    return np.concatenate([p.reshape(-1) for p in parameters])  # type: ignore[return-value]
 
 
 def vector_to_parameters(vec: ArrayLike | Tensor, parameters: Iterable[Tensor]) -> None:
@@ -42,9 +41,7 @@ def vector_to_parameters(vec: ArrayLike | Tensor, parameters: Iterable[Tensor]) 
     own, values = list(parameters), plain(vec, "the vector")
     total = sum(p.size for p in own)
     if values.shape != (total,):
-        raise OperandError(
-            f"vector_to_parameters: the parameters take a vector of {total} numbers, not {values.shape}."
-        )
+        raise OperandError(f"vector_to_parameters: the parameters take {total} numbers, not shape {values.shape}.")
     for p in own:
         first, values = np.split(values, [p.size])
         p.data = first.reshape(p.shape).astype(p.dtype)

@@ -71,8 +71,9 @@ def one_tensor(lib, make, say):
 def handles(lib, make, say):
     model, x = lib.Tanh(), make([1.0])
     first = model.register_forward_hook(lambda m, args, out: say("first"))
-    with model.register_forward_hook(lambda m, args, out: say("within")):
-        model(x)
+    within = model.register_forward_hook(lambda m, args, out: say("within"), prepend=True)
+    model(x)
+    within.remove()
     again = model.register_forward_hook(lambda m, args, out: say("again"))
     first.remove()
     first.remove()
@@ -231,24 +232,26 @@ def test_bad_hooks():
     for register in (layer.register_forward_hook, layer.register_full_backward_hook):
         with pytest.raises(TypeError, match="hook is a function, not 'print'"):
             register("print")
-    with (
-        layer.register_forward_pre_hook(lambda m, args, kwargs: 3, with_kwargs=True),
-        pytest.raises(TypeError, match=r"returns None or \(args, kwargs\), not 3"),
-    ):
+    handle = layer.register_forward_pre_hook(lambda m, args, kwargs: 3, with_kwargs=True)
+    with pytest.raises(TypeError, match=r"returns None or \(args, kwargs\), not 3"):
         layer(x)
-    with layer.register_full_backward_hook(lambda m, gi, go: (gi[0], gi[0])):
-        out = layer(x).sum()
+    handle.remove()
+    handle = layer.register_full_backward_hook(lambda m, gi, go: (gi[0], gi[0]))
+    out = layer(x).sum()
     with pytest.raises(ValueError, match="returned 2 gradients in place of 1"):
         out.backward()
-    with layer.register_full_backward_hook(lambda m, gi, go: gi[0].sum()):
-        out = layer(x).sum()
+    handle.remove()
+    handle = layer.register_full_backward_hook(lambda m, gi, go: gi[0].sum())
+    out = layer(x).sum()
     with pytest.raises(GradientShapeError, match=r"a hook on this Tensor .* returned a gradient of shape \(\)"):
         out.backward()
+    handle.remove()
     assert x.grad is None
-    with layer.register_full_backward_hook(lambda m, gi, go: np.negative(gi[0].data, out=gi[0].data)):
-        out = layer(x).sum()
+    handle = layer.register_full_backward_hook(lambda m, gi, go: np.negative(gi[0].data, out=gi[0].data))
+    out = layer(x).sum()
     with pytest.raises(ValueError, match="read-only"):
         out.backward()
+    handle.remove()
 
 
 def test_a_hook_that_fails_after_an_error():
