@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd import Tensor
+from autograd.pytorch_methods import dtype_among
 from nn.defaults import parameter_dtype
 from nn.parameter import Buffer, Parameter, UninitializedParameter
 
@@ -149,14 +150,9 @@ class Contents:
                     tensor.grad = tensor.grad.astype(new)
         return self
 
-    def to(self, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False) -> Self:
+    def to(self, *args: Any, **kwargs: Any) -> Self:
         """As `astype` for a dtype, or for a Tensor that has it; a device may be named, which is "cpu"."""
-        for x in (*args, device, dtype):
-            try:
-                named = x is None or isinstance(x, bool) or str(x) == "cpu"
-                dtype = dtype if named else x.dtype if isinstance(x, Tensor | np.ndarray) else np.dtype(x)
-            except TypeError:
-                raise ValueError(f'there is no device {str(x)!r} here: leave it out, or write "cpu".') from None
+        dtype = dtype_among(*args, **kwargs)
         return self if dtype is None else self.astype(dtype)
 
     def cpu(self) -> Self:
