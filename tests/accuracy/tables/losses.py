@@ -42,7 +42,7 @@ EXCEPTIONS = [
         "cross_entropy[smoothed-none] cross_entropy[probabilities-none]", (2,), ROUNDED_TAIL, _stands_out, when=_small
     ),
     Excused(
-        "cosine_embedding_loss[mean] cosine_embedding_loss[sum] cosine_embedding_loss[none]",
+        "cosine_embedding_loss[apart-none]",
         (2,),
         "a turn less its part along the vector, which cancel",
         when=lambda error: abs(error.true) < 0.004,
@@ -227,7 +227,12 @@ row("perceptron_loss", lambda x: [max(mpf(0), -x[0])], [([0.0],)], label="at-0",
     kinks=flat({((0.0,),): {(0,): -1, (0, 0): 0}}))  # fmt: skip
 
 
-row("soft_margin_loss", lambda x: [_softplus(-b * a) for a, b in zip(x, (1, -1), strict=True)], SCORES, fixed=(SIDES,))
+row(
+    "soft_margin_loss",
+    lambda x: [_softplus(-b * a) for a, b in zip(x, (1, -1), strict=True)],
+    SCORES[::2],
+    fixed=(SIDES,),
+)
 
 
 # --- of distributions, and of comparisons -------------------------------------------------------------------------
@@ -245,11 +250,7 @@ def _stirling(t):
     return t * mp.log(t) - t + mp.log(2 * mp.pi * t) / 2 if t > 1 else mpf(0)
 
 
-row(
-    "gaussian_nll_loss",
-    _gauss,
-    [([1.0, x], [0.25, 0.5], [0.5, v]) for x in (-3.0, 0.75, 10.0) for v in (0.125, 2.0, 30.0)],
-)
+row("gaussian_nll_loss", _gauss, [([1.0, x], [0.25, 0.5], [0.5, v]) for x in (-3.0, 0.75) for v in (0.125, 30.0)])
 COUNTS = np.array([0.0, 3.0])
 row("poisson_nll_loss", lambda x: _poisson(x, (0, 3)), [([x, y],) for x in (-30.0, 0.5) for y in (-1.0, 5.0)],
     fixed=(COUNTS,))  # fmt: skip
@@ -272,8 +273,10 @@ def _cosine(a, b):
     return mp.fsum([x * y for x, y in zip(a, b, strict=True)]) / mp.sqrt(square(a) * square(b))
 
 
-row("cosine_embedding_loss", lambda a, b: [1 - _cosine(a[0], b[0]), max(mpf(0), _cosine(a[1], b[1]))],
-    [([[1.0, 2.0], [0.5, 3.0]], [[-2.0, 1.5], [4.0, 0.25]])], fixed=(SIDES,), torch=None)  # fmt: skip
+row("cosine_embedding_loss", lambda a, b: [1 - _cosine(a[0], b[0])], [([[1.0, 2.0]], [[-2.0, 1.5]])],
+    fixed=(SIDES[:1],), torch=None)  # fmt: skip
+row("cosine_embedding_loss", lambda a, b: [max(mpf(0), _cosine(a[0], b[0]))], [([[0.5, 3.0]], [[4.0, 0.25]])],
+    label="apart", fixed=(SIDES[1:],), torch=None)  # fmt: skip
 
 
 def _triplet(a, p, n):

@@ -50,7 +50,7 @@ def vectors(count, *more):
     """Vectors, and for each pair a side, where there is ``more``."""
 
     def make(rng, n):
-        return (*(rng.normal(size=(n, 4)) for _ in range(count)), *(rng.choice([-1, 1], size=n) for _ in more))
+        return (*(rng.normal(size=(n, 3)) for _ in range(count)), *(rng.choice([-1, 1], size=n) for _ in more))
 
     return make
 
