@@ -54,6 +54,11 @@ def test_binary_cross_entropy_of_extreme_logits():
         (lambda **k: nn.BCEWithLogitsLoss([0.5, 2.0], pos_weight=[3.0, 1.0], **k), SOME),
         (nn.HingeLoss, 2 * (SOME > 0.5) - 1),
         (nn.PerceptronLoss, 2 * (SOME > 0.5) - 1),
+        (nn.SoftMarginLoss, 2 * (SOME > 0.5) - 1),
+        (lambda **k: lambda x, t: nn.MarginRankingLoss(0.5, **k)(x, x[::-1], t), 2 * (SOME > 0.5) - 1),
+        (lambda **k: lambda x, t: nn.GaussianNLLLoss(**k)(x, t, [1e-4, 1.0, 1e4]), SOME),
+        (lambda **k: lambda x, t: nn.TripletMarginLoss(**k)(x, t, -x), SOME),
+        (lambda **k: lambda x, t: nn.CosineEmbeddingLoss(**k)(x, x[::-1], t), np.array([1, -1, 1])),
         (nn.CrossEntropyLoss, LABELS),
         (nn.CrossEntropyLoss, SOME),
         (lambda **k: nn.CrossEntropyLoss([0.5, 2.0], ignore_index=1, label_smoothing=0.1, **k), LABELS),
@@ -191,6 +196,20 @@ LIMITS = {  # at infinite scores: loss, prediction, and the right sum of losses 
         lambda x: functional.kl_div(x, np.log([0.5, 0.5, 1.0]) * [1, 1, 0] - [0.0, 0.0, INF], log_target=True,
                                     reduction="none"),
         [-1.0, -1.0, -INF], 1 - np.log(2.0), [-0.5, -0.5, 0.0],
+    ),
+    "soft margin": (
+        lambda x: functional.soft_margin_loss(x, [1, -1, 1], reduction="none"), [INF, -INF, 1.0], SOFTPLUS[1],
+        [0.0, 0.0, -SIGMOID[1]],
+    ),
+    "soft margin, wrong": (
+        lambda x: functional.soft_margin_loss(x, [-1, 1], reduction="none"), [INF, -INF], INF, [1.0, -1.0],
+    ),
+    "a logarithm of a rate of 0": (
+        lambda x: functional.poisson_nll_loss(x, [0.0, 0.0], reduction="none"), [-INF, 0.0], 1.0, [0.0, 1.0],
+    ),
+    "a rate of 0": (
+        lambda x: functional.poisson_nll_loss(x, [0.0, 0.0], False, eps=0.0, reduction="none"), [0.0, 1.0], 1.0,
+        [1.0, 1.0],
     ),
     "hinge": (lambda x: functional.hinge_loss(x, [1, -1], reduction="none"), [INF, -INF], 0.0, [0.0, 0.0]),
     "hinge, wrong": (lambda x: functional.hinge_loss(x, [-1, 1], reduction="none"), [INF, 0.0], INF, [1.0, -1.0]),
@@ -376,6 +395,12 @@ def test_functions_on_plain_arrays_give_plain_numbers():
         functional.binary_cross_entropy(x + 0.5, t),
         functional.hinge_loss(x, t + 1),
         functional.perceptron_loss(x, t + 1),
+        functional.soft_margin_loss(x, t + 1),
+        functional.margin_ranking_loss(x, x, t + 1),
+        functional.cosine_embedding_loss(x, x, [1, -1]),
+        functional.triplet_margin_loss(x, x, x),
+        functional.gaussian_nll_loss(x, t, 1.0),
+        functional.poisson_nll_loss(x, t),
         functional.cross_entropy(x, [0, 1]),
         functional.cross_entropy(x, [0, 1], label_smoothing=0.1),
         functional.cross_entropy(x, t + 1 / 3),
@@ -482,6 +507,55 @@ def test_slopes_at_the_corners():
     x.grad = None
     nn.PerceptronLoss(reduction="sum")(x, [1, -1, 1]).backward()
     assert x.grad.tolist() == [0.0, 0.0, -1.0]
+
+
+@pytest.mark.parametrize("given", [([1.0], [1.0], [1]), ([2.0], [1.0], [1]), ([1.0], [1.0], [-1])])
+@pytest.mark.parametrize("margin", [0.0, 1.0])
+def test_slopes_at_a_margin_are_pytorchs(given, margin):
+    """Of two equal scores one is to be larger: there is a slope, so that they can part."""
+    torch = pytest.importorskip("torch")
+    *scores, target = given
+    mine = [tensor(x, requires_grad=True) for x in scores]
+    other = [torch.tensor(x, requires_grad=True) for x in scores]
+    functional.margin_ranking_loss(*mine, target, margin).backward()
+    torch.nn.functional.margin_ranking_loss(*other, torch.tensor(target), margin).backward()
+    for a, b in zip(mine, other, strict=True):
+        np.testing.assert_array_equal(a.grad, b.grad.numpy())
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 1), (2,), ()])
+def test_variances_of_every_shape_as_pytorch(shape, rng):
+    """One below eps counts as eps, and has a slope all the same."""
+    torch = pytest.importorskip("torch")
+    x, t, v = rng.normal(size=(2, 3)), rng.normal(size=(2, 3)), np.asarray(rng.uniform(0.5, 2.0, size=shape))
+    v = np.where(np.arange(v.size).reshape(shape) == 0, 1e-3, v)
+    mine, other = tensor(v, requires_grad=True), torch.tensor(v, requires_grad=True)
+    if not shape:
+        theirs = torch.full((2, 3), 1e-3, dtype=torch.float64, requires_grad=True)
+        expected = torch.nn.functional.gaussian_nll_loss(torch.tensor(x), torch.tensor(t), theirs, eps=0.01)
+        expected.backward()
+        slope = theirs.grad.numpy().sum()
+        assert functional.gaussian_nll_loss(x, t, 1e-3, eps=0.01) == pytest.approx(expected.item(), rel=1e-12)
+    else:
+        expected = torch.nn.functional.gaussian_nll_loss(torch.tensor(x), torch.tensor(t), other, eps=0.01)
+        expected.backward()
+        slope = other.grad.numpy()
+    found = functional.gaussian_nll_loss(x, t, mine, eps=0.01)
+    found.backward()
+    np.testing.assert_allclose(found.item(), expected.item(), rtol=1e-12)
+    np.testing.assert_allclose(mine.grad, slope, rtol=1e-9)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, np.inf])
+def test_single_triples_and_pairs(p, rng):
+    torch = pytest.importorskip("torch")
+    a, b, c = rng.normal(size=(3, 4))
+    expected = torch.nn.functional.triplet_margin_loss(*map(torch.tensor, (a, b, c)), p=p, swap=True)
+    np.testing.assert_allclose(functional.triplet_margin_loss(a, b, c, p=p, swap=True), expected.item(), rtol=1e-12)
+    for side in (1, -1):
+        expected = torch.nn.functional.cosine_embedding_loss(*map(torch.tensor, (a, b, side)), margin=-0.5)
+        found = functional.cosine_embedding_loss(a, b, side, -0.5)
+        np.testing.assert_allclose(found, expected.item(), rtol=1e-12, atol=1e-15)
 
 
 def test_huber_is_smooth_where_its_pieces_meet():
