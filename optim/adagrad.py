@@ -41,6 +41,7 @@ class Adagrad(Optimizer):
     array([   0.5, -199.5])
     """
 
+    arrays = ("sum",)
     squares = True
 
     def __init__(
@@ -57,9 +58,6 @@ class Adagrad(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        return ("sum",)
 
     def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
         state = super().new_state(p, group)
@@ -159,6 +157,7 @@ class Adadelta(Optimizer):
     array([   0.998, -199.998])
     """
 
+    arrays = ("square_avg", "acc_delta")
     squares = True
 
     def __init__(
@@ -172,9 +171,6 @@ class Adadelta(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        return "square_avg", "acc_delta"
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
         return {"lr": hyper["lr"], "rho": hyper["rho"], "eps": hyper["eps"]}

@@ -138,6 +138,7 @@ class NAdam(Optimizer):
     array([   0.472, -199.472])
     """
 
+    arrays = ("exp_avg", "exp_avg_sq")
     numbers = {"mu_product": 1.0}  # noqa: RUF012
     squares = True
 
@@ -154,9 +155,6 @@ class NAdam(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        return "exp_avg", "exp_avg_sq"
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
         beta1, beta2 = hyper["betas"]
@@ -201,6 +199,7 @@ class Lion(Optimizer):
     array([   0.5, -199.5])
     """
 
+    arrays = ("exp_avg",)
     decoupled = True
 
     def __init__(
@@ -213,9 +212,6 @@ class Lion(Optimizer):
         maximize: Switch = False,
     ) -> None:
         super().__init__(params, **self._given(locals()))
-
-    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        return ("exp_avg",)
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
         beta1, beta2 = hyper["betas"]

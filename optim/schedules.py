@@ -10,7 +10,7 @@ multiply by the number of batches. This module must not know optimizers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from operator import index
@@ -270,11 +270,8 @@ class one_cycle(Schedule):
             self._refuse("shape", "'cosine' or 'linear'")
 
     def __call__(self, step: int) -> float:
-        curve = _half_wave if self.shape == "cosine" else _line
         top, last = max(self.rise * self.steps - 1.0, 0.0), self.steps - 1.0
-        if step <= top and top > 0.0:
-            return curve(self.start, self.peak, step / top)
-        return curve(self.peak, self.end, (step - top) / (last - top) if last > top else 1.0)
+        return through([(0.0, self.start), (top, self.peak), (last, self.end)], self.shape, step)
 
 
 @dataclass(frozen=True)
@@ -296,6 +293,14 @@ class inverse_time(Schedule):
 
     def __call__(self, step: int) -> float:
         return self.a / (self.b + step)
+
+
+def through(points: Sequence[tuple[float, Any]], shape: str, step: float) -> float:
+    """The value at a step of what goes through points (step, value) along half waves or straight lines."""
+    for (a, start), (b, end) in pairwise(points):
+        if a < b and step <= b:
+            return (_half_wave if shape == "cosine" else _line)(start, end, (step - a) / (b - a))
+    return float(points[-1][1])
 
 
 def _line(start: Any, end: Any, part: float) -> float:

@@ -21,6 +21,9 @@ from optim.widths import of_arrays, of_parameter
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer
 
+# What groups have besides hyper-parameters; the last ones are what PyTorch's schedulers put there, and ours do not.
+_OTHERS = {"params", "min_lr", "max_lr", "swa_lr", "base_momentum", "max_momentum"}
+
 
 def dump(optimizer: Optimizer) -> dict[str, Any]:
     """The state as nested dicts of arrays (copies), numbers and words."""
@@ -90,11 +93,11 @@ def _merge(optimizer: Optimizer, group: Mapping[str, Any], saved: Mapping[str, A
     owner = type(optimizer).__name__
     merged = dict(group)
     for name, value in saved.items():
-        if name == "params":
-            continue
         if name in optimizer.rules:
             merged[name] = _merged_value(group[name], value)
-        elif value and not (name == "decoupled_weight_decay" and optimizer.decoupled):
+        elif name == "initial_lr":
+            merged[name] = value
+        elif value and name not in _OTHERS and not (name == "decoupled_weight_decay" and optimizer.decoupled):
             raise _error(owner, f"the state has {name}={value!r}, which is not a hyper-parameter of {owner}.")
     optimizer.resolve(merged, t)
     return merged

@@ -1,0 +1,161 @@
+"""What an optimizer is beside its parameters: the formula that a subclass gives, and what is read from it.
+
+The formula is written once, as a pure expression of the parameter, its gradient, the state and some coefficients;
+`optim.in_place` runs it on arrays, `optim.functional` on Tensors. This module must not know any particular optimizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import Tensor
+from optim.errors import HyperparameterError
+from optim.hyperparameters import Rule, is_off, rules_of
+from optim.widths import of_parameter
+
+BESIDE = ("params", "initial_lr")  # what a group has besides hyper-parameters; the second is of `optim.lr_scheduler`
+
+
+class Formula:
+    """The part of `optim.Optimizer` that a subclass writes, and what all formulas have."""
+
+    rules: ClassVar[Mapping[str, Rule]] = {}
+    arrays: ClassVar[tuple[str, ...]] = ()  # the names of the state arrays of a parameter
+    numbers: ClassVar[Mapping[str, float]] = {}  # what a parameter's state has besides arrays, and its first value
+    decoupled: ClassVar[bool] = False  # whether weight decay shrinks the parameter beside the update
+    squares: ClassVar[bool] = False  # whether its update has guarded numbers, which may need a wider dtype
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls) and "rules" not in vars(cls):
+            cls.rules = {**cls.rules, **rules_of(cls.__init__)}
+
+    @staticmethod
+    def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The hyper-parameters among the arguments of a constructor, its ``locals()``."""
+        return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+
+    def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the state arrays of a parameter, for the hyper-parameters as they were given.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> optimizer = SGD([tensor([1.0], requires_grad=True)], lr=0.1, momentum=0.9)
+        >>> optimizer.slots(optimizer.param_groups[0])
+        ('momentum_buffer',)
+        """
+        return self.arrays
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        """What the update needs besides arrays, and the new values of the state's numbers."""
+        raise NotImplementedError
+
+    @staticmethod
+    def update(p: Any, g: Any, *state: Any, **coefficients: Any) -> tuple[Any, ...]:
+        """The new parameter and its new state."""
+        raise NotImplementedError
+
+    def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
+        """Refuse hyper-parameters that do not go together (as given, and at this step), with HyperparameterError.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> SGD([tensor([1.0], requires_grad=True)], lr=0.1, nesterov=True)
+        Traceback (most recent call last):
+        ...
+        optim.errors.HyperparameterError: SGD: nesterov=True needs a momentum above 0.
+        """
+
+    @classmethod
+    def expression(
+        cls, p: Any, g: Any, *state: Any, ascend: bool, decay: Any, shrink: Any, **coefficients: Any
+    ) -> tuple[Any, ...]:
+        """The update with what all optimizers have: the direction, and weight decay of either kind.
+
+        >>> from optim import Lion
+        >>> Lion.expression(1.0, 2.0, 0.0, ascend=False, decay=None, shrink=0.9, lr=0.25, share=0.5, beta2=0.5)
+        (np.float64(0.65), 1.0)
+        """
+        if ascend:
+            g = -g
+        if decay is not None:  # coupled: the gradient of decay / 2 * p**2
+            g = g + decay * p
+        if shrink is not None:  # decoupled (Loshchilov & Hutter 2019): p shrinks beside the update
+            p = shrink * p
+        return cls.update(p, g, *state, **coefficients)
+
+    def common(self, hyper: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings of `expression` that all optimizers have.
+
+        >>> from autograd import tensor
+        >>> from optim import AdamW
+        >>> optimizer = AdamW([tensor([1.0], requires_grad=True)], lr=0.1, weight_decay=0.5)
+        >>> optimizer.common(optimizer.resolve(optimizer.param_groups[0], 0))
+        {'ascend': False, 'decay': None, 'shrink': 0.95}
+        """
+        decay = hyper.get("weight_decay", 0.0)
+        decoupled = hyper.get("decoupled_weight_decay", self.decoupled)
+        if is_off(decay):
+            decay = None
+        return {
+            "ascend": hyper.get("maximize", False),
+            "decay": None if decoupled else decay,
+            "shrink": 1.0 - hyper["lr"] * decay if decoupled and decay is not None else None,
+        }
+
+    def settings(
+        self, common: dict[str, Any], hyper: Mapping[str, Any], step: int, state: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What `expression` needs besides arrays at an update; the numbers of the state are brought up to it.
+
+        >>> from autograd import tensor
+        >>> from optim import RMSprop
+        >>> w = tensor([1.0], requires_grad=True)
+        >>> optimizer = RMSprop([w], lr=0.1)
+        >>> hyper = optimizer.resolve(optimizer.param_groups[0], 0)
+        >>> sorted(optimizer.settings(optimizer.common(hyper), hyper, 1, optimizer.state[w]))
+        ['alpha', 'ascend', 'centered', 'decay', 'eps', 'inside', 'lr', 'momentum', 'shrink']
+        """
+        if not self.numbers:
+            return {**common, **self.coefficients(hyper, step)}
+        settings = {**common, **self.coefficients(hyper, step, **{name: state[name] for name in self.numbers})}
+        for name in self.numbers:
+            state[name] = settings.pop(name)
+        return settings
+
+    def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
+        """The state of a parameter before its first update.
+
+        >>> from autograd import tensor
+        >>> from optim import Adam
+        >>> w = tensor([1.0, 2.0], requires_grad=True)
+        >>> optimizer = Adam([w])
+        >>> optimizer.new_state(w, optimizer.param_groups[0])
+        {'step': 0, 'exp_avg': array([0., 0.]), 'exp_avg_sq': array([0., 0.])}
+        """
+        dtype = of_parameter(p.dtype)
+        arrays = {name: np.zeros_like(p._data, dtype) for name in self.slots(group)}
+        return {"step": 0, **self.numbers, **arrays}
+
+    def resolve(self, group: Mapping[str, Any], t: int, *, tensors: bool = False) -> dict[str, Any]:
+        """The hyper-parameters of a group after t steps, checked.
+
+        >>> from autograd import tensor
+        >>> from optim import SGD
+        >>> optimizer = SGD([tensor([1.0], requires_grad=True)], lr=lambda t: 1.0 / (1 + t))
+        >>> optimizer.resolve(optimizer.param_groups[0], 3)["lr"]
+        0.25
+        """
+        owner = type(self).__name__
+        unknown = [name for name in group if name not in self.rules and name not in BESIDE]
+        if unknown:
+            raise HyperparameterError(
+                f"{owner} has no hyper-parameter {unknown[0]} (given as {group[unknown[0]]!r}); it has "
+                f"{', '.join(self.rules)}."
+            )
+        hyper = {name: rule.resolve(owner, name, group[name], t, tensors) for name, rule in self.rules.items()}
+        self.check(group, hyper)
+        return hyper
