@@ -1,4 +1,4 @@
-"""Rates of their own for every entry, from the squares of its gradients: AdaGrad, RMSProp, AdaDelta."""
+"""Rates of their own for every entry: from the squares of its gradients, and, in Rprop, from their signs."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import numpy as np
 
 from autograd import Tensor
+from optim.errors import HyperparameterError
 from optim.groups import Parameters
-from optim.hyperparameters import NON_NEGATIVE, EpsMode, NonNegative, Share, Switch, is_off
+from optim.hyperparameters import NON_NEGATIVE, EpsMode, NonNegative, Pair, Share, Switch, is_off
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
-__all__ = ["Adadelta", "Adagrad", "RMSprop"]
+__all__ = ["Adadelta", "Adagrad", "RMSprop", "Rprop"]
 
 
 def _root(square: Any, eps: Any, inside: bool) -> Any:
@@ -180,3 +181,59 @@ class Adadelta(Optimizer):
         v = rho * v + (1.0 - rho) * guarded(g * g)
         step = np.sqrt(u + eps) / np.sqrt(v + eps) * g
         return p - lr * step, v, rho * u + (1.0 - rho) * step * step
+
+
+class Rprop(Optimizer):
+    """Resilient backpropagation: a step of its own for every entry, along the sign of the gradient. For full batches.
+
+    The step d is lr at first. Where the sign is that of before, d ← min(d·η₊, ``step_sizes[1]``); where it has changed,
+    d ← max(d·η₋, ``step_sizes[0]``), and this time, and in the next comparison, the gradient counts as 0. Then
+    p ← p − sign(g)·d. ``etas`` is (η₋, η₊); ``maximize`` goes uphill.
+
+    Source: Riedmiller & Braun, A direct adaptive method for faster backpropagation learning, ICNN 1993; names and
+    defaults are PyTorch's. Raises HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import Rprop
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> Rprop([w], lr=0.5).step()
+    >>> w.data
+    array([   0.5, -199.5])
+    """
+
+    arrays = ("prev", "step_size")
+    rests = True
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: NonNegative = 1e-2,
+        etas: Annotated[Any, Pair(NON_NEGATIVE)] = (0.5, 1.2),
+        step_sizes: Annotated[Any, Pair(NON_NEGATIVE)] = (1e-6, 50),
+        *,
+        maximize: Switch = False,
+    ) -> None:
+        super().__init__(params, **self._given(locals()))
+
+    def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
+        (less, more), (low, high) = hyper["etas"], hyper["step_sizes"]
+        if not 0.0 < less < 1.0 < more:
+            raise HyperparameterError(f"Rprop: etas must be a number below 1 and one above; got {less!r} and {more!r}.")
+        if not low <= high:
+            raise HyperparameterError(f"Rprop: step_sizes must be the least and the most; got {low!r} and {high!r}.")
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        (less, more), (low, high) = hyper["etas"], hyper["step_sizes"]
+        return {"first": hyper["lr"] if step == 1 else None, "less": less, "more": more, "low": low, "high": high}
+
+    @staticmethod
+    def update(
+        p: Any, g: Any, before: Any, size: Any, *, first: Any, less: Any, more: Any, low: Any, high: Any
+    ) -> tuple[Any, ...]:
+        same = np.sign(g) * np.sign(before)
+        rises, falls = np.maximum(same, 0.0), np.maximum(-same, 0.0)
+        size = size if first is None else size + first
+        size = np.minimum(np.maximum(size * (more * rises + less * falls + (1.0 - rises - falls)), low), high)
+        g = g * (1.0 - falls)
+        return p - np.sign(g) * size, g, size

@@ -10,7 +10,7 @@ from optim.hyperparameters import Betas, EpsMode, NonNegative, Switch
 from optim.optimizer import Optimizer
 from optim.tracing import guarded
 
-__all__ = ["Adam", "AdamW", "Lion", "NAdam"]
+__all__ = ["Adam", "AdamW", "Adamax", "Lion", "NAdam", "RAdam"]
 
 
 class Adam(Optimizer):
@@ -178,6 +178,100 @@ class NAdam(Optimizer):
         m = beta1 * m + (1.0 - beta1) * g
         v = beta2 * v + (1.0 - beta2) * guarded(g * g)
         return p - (along_m * m + along_g * g) / (np.sqrt(v) + eps), m, v
+
+
+class RAdam(Optimizer):
+    """Rectified Adam: as long as few squares are known, their mean is not divided by, and later with care.
+
+    m and v as in `Adam`, ρ∞ = 2 / (1 − β₂) − 1, ρ = ρ∞ − 2·t·β₂ᵗ / (1 − β₂ᵗ). Up to ρ = 5, p ← p − lr·m̂; then
+    p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Weight decay as in
+    `NAdam`; ``maximize`` goes uphill.
+
+    Source: Liu et al., On the variance of the adaptive learning rate and beyond, 2020,
+    https://arxiv.org/abs/1908.03265; names and defaults are PyTorch's. Raises HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import RAdam
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> RAdam([w], lr=0.25).step()
+    >>> w.data.round(6)
+    array([   0.5, -100. ])
+    """
+
+    arrays = ("exp_avg", "exp_avg_sq")
+    squares = True
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: NonNegative = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
+        decoupled_weight_decay: Switch = False,
+        *,
+        maximize: Switch = False,
+    ) -> None:
+        super().__init__(params, **self._given(locals()))
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        beta1, beta2 = hyper["betas"]
+        rate, eps, correction = hyper["lr"] / (1.0 - beta1**step), None, 1.0 - beta2**step
+        most = 2.0 / (1.0 - beta2) - 1.0
+        known = most - 2.0 * step * beta2**step / correction
+        if known > 5.0:
+            share = (known - 4.0) * (known - 2.0) * most / ((most - 4.0) * (most - 2.0) * known)
+            rate, eps = rate * (share * correction) ** 0.5, hyper["eps"]
+        return {"rate": rate, "beta1": beta1, "beta2": beta2, "eps": eps}
+
+    @staticmethod
+    def update(p: Any, g: Any, m: Any, v: Any, *, rate: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
+        m = beta1 * m + (1.0 - beta1) * g
+        v = beta2 * v + (1.0 - beta2) * guarded(g * g)
+        return p - rate * (m if eps is None else m / (np.sqrt(v) + eps)), m, v
+
+
+class Adamax(Optimizer):
+    """Adam in units of the largest gradient so far, which is forgotten slowly.
+
+    m as in `Adam`, u ← max(β₂·u, |g| + eps), p ← p − lr·m̂ / u. Weight decay adds ``weight_decay``·p to the gradient;
+    ``maximize`` goes uphill.
+
+    Source: Kingma & Ba, section 7 of https://arxiv.org/abs/1412.6980; names and defaults are PyTorch's. Raises
+    HyperparameterError.
+
+    >>> from autograd import tensor
+    >>> from optim import Adamax
+    >>> w = tensor([1.0, -200.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> Adamax([w], lr=0.5).step()
+    >>> w.data.round(6)
+    array([   0.5, -199.5])
+    """
+
+    arrays = ("exp_avg", "exp_inf")
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: NonNegative = 2e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
+        *,
+        maximize: Switch = False,
+    ) -> None:
+        super().__init__(params, **self._given(locals()))
+
+    def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
+        beta1, beta2 = hyper["betas"]
+        return {"rate": hyper["lr"] / (1.0 - beta1**step), "beta1": beta1, "beta2": beta2, "eps": hyper["eps"]}
+
+    @staticmethod
+    def update(p: Any, g: Any, m: Any, u: Any, *, rate: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
+        m, u = beta1 * m + (1.0 - beta1) * g, np.maximum(beta2 * u, np.abs(g) + eps)
+        return p - rate * (m / u), m, u
 
 
 class Lion(Optimizer):

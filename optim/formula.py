@@ -27,6 +27,7 @@ class Formula:
     numbers: ClassVar[Mapping[str, float]] = {}  # what a parameter's state has besides arrays, and its first value
     decoupled: ClassVar[bool] = False  # whether weight decay shrinks the parameter beside the update
     squares: ClassVar[bool] = False  # whether its update has guarded numbers, which may need a wider dtype
+    rests: ClassVar[bool] = False  # whether it may go on after a step that has changed no parameter
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

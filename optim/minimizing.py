@@ -236,7 +236,7 @@ class _Problem:
         return self._known[1:]
 
     def step(self, optimizer: Optimizer) -> bool:
-        """One step; whether it changed anything."""
+        """One step; whether it changed anything, or another one may."""
         before = self._place()
         if isinstance(optimizer, LBFGS) and optimizer._searches:
             place, start = self._reached or (None, None)
@@ -248,7 +248,7 @@ class _Problem:
         else:
             optimizer.step(self.closure)
             after = self._place()
-        return after != before
+        return after != before or optimizer.rests
 
     def closure(self) -> float:
         """What `Optimizer.step` wants: the loss, with the gradients where optimizers look for them."""

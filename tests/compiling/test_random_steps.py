@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::nn.PrecisionWarning")
 BETWEEN = {nn.Tanh: (), nn.ReLU: (), nn.GELU: (), nn.LayerNorm: (6,), nn.BatchNorm1d: (6,), nn.Dropout: (0.3,)}
 OPTIMIZERS = (
     optim.SGD, partial(optim.SGD, momentum=0.9), optim.Adam, optim.AdamW, optim.RMSprop, optim.NAdam, optim.Lion,
-    optim.Adagrad, optim.Adadelta,
+    optim.Adagrad, optim.Adadelta, optim.RAdam, optim.Adamax, optim.Rprop,
 )  # fmt: skip
 PARTS = (
     "twice", "clip the norm", "clip values", "fill with zeros", "hooks", "noise", "penalty", "shrink in place",

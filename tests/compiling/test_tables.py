@@ -11,6 +11,7 @@ import nn
 import optim
 from autograd import Tensor
 from autograd.ops import transcendental
+from optim import lr_scheduler
 
 
 def is_floating(x):
@@ -152,3 +153,74 @@ def test_a_schedule_is_an_input(schedule, beside_eager, World):
     compiled, _ = beside_eager(regression(lambda p: optim.Adam(p, lr=schedule), World), numbers)
     assert was_replayed(compiled)
     assert compiled._traced == 3  # once without gradients, twice with them
+
+
+SCHEDULERS = {
+    "StepLR": lambda o: lr_scheduler.StepLR(o, 2, gamma=0.5),
+    "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + t)),
+    "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.1, 9),
+    "SequentialLR": lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.LinearLR(o, 0.1, total_iters=3), lr_scheduler.ExponentialLR(o, 0.9)], [3]
+    ),
+    "ChainedScheduler": lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.ConstantLR(o, 0.1, 3), lr_scheduler.ExponentialLR(o, 0.9)]
+    ),
+}
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_a_scheduler_s_rate_is_an_input(name, inside, beside_eager, World):
+    """Whether it is stepped by the compiled function or between its calls."""
+    stepped = {}
+
+    def make():
+        world, once = regression(lambda p: optim.Adam(p, lr=0.1), World)()
+        world.rates = []
+        scheduler = stepped[id(world)] = SCHEDULERS[name](world.optimizer)
+
+        def step(x, y):
+            value = once(x, y)
+            if inside:
+                scheduler.step()
+            return value
+
+        return world, step
+
+    def before(world, i):
+        if i and not inside:
+            stepped[id(world)].step()
+        world.rates.append([(group["lr"], group["betas"]) for group in world.optimizer.param_groups])
+
+    compiled, world = beside_eager(make, numbers, steps=8, before=before)
+    assert was_replayed(compiled), compiled.explain()
+    assert compiled._traced == 3
+    assert len({lr for [(lr, _)] in world.rates}) > 2
+
+
+def test_what_a_scheduler_decides_by_numbers_stays_outside(beside_eager, World):
+    def make():
+        world, once = regression(lambda p: optim.SGD(p, lr=0.1), World)()
+        scheduler = lr_scheduler.ReduceLROnPlateau(world.optimizer, patience=0)
+
+        def step(x, y):
+            value = once(x, y)
+            scheduler.step(value)
+            return value
+
+        return world, step
+
+    compiled, world = beside_eager(make, numbers, before=lambda world, i: None)
+    assert not was_replayed(compiled)
+    assert "decides by a number: call its step outside" in compiled.explain()
+    assert world.optimizer.present_lr() != [0.1]
+
+
+def test_a_scheduler_that_is_told_the_epoch_stays_outside(beside_eager, World):
+    def make():
+        world, once = regression(lambda p: optim.SGD(p, lr=0.1), World)()
+        scheduler = lr_scheduler.CosineAnnealingWarmRestarts(world.optimizer, 5)
+        return world, lambda x, y: (once(x, y), scheduler.step(world.optimizer.t / 2))[0]
+
+    compiled, _ = beside_eager(make, numbers)
+    assert not was_replayed(compiled)

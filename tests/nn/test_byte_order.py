@@ -86,7 +86,8 @@ def moved(make):
     return of
 
 
-OPTIMIZERS = [optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.Lion, optim.Adagrad, optim.RMSprop, optim.Adadelta]
+OPTIMIZERS = [optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.Lion, optim.Adagrad, optim.RMSprop, optim.Adadelta,
+              optim.RAdam, optim.Adamax, optim.Rprop]  # fmt: skip
 OF_NUMBERS = {
     "mse": slope(lambda t: functional.mse_loss(t, X)),
     "l1": slope(lambda t: functional.l1_loss(t, X)),

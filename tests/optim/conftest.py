@@ -94,6 +94,51 @@ def lion(p, steps, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0):
     return p
 
 
+def radam(p, steps, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled_weight_decay=False):
+    m = v = 0.0
+    longest = 2 / (1 - betas[1]) - 1
+    for t in range(1, steps + 1):
+        g = slope(p)
+        if decoupled_weight_decay:
+            p *= 1 - lr * weight_decay
+        else:
+            g += weight_decay * p
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        length = longest - 2 * t * betas[1] ** t / (1 - betas[1] ** t)
+        m_hat = m / (1 - betas[0] ** t)
+        if length > 5:
+            square = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+            m_hat *= math.sqrt(square * (1 - betas[1] ** t)) / (math.sqrt(v) + eps)
+        p -= lr * m_hat
+    return p
+
+
+def adamax(p, steps, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+    m = u = 0.0
+    for t in range(1, steps + 1):
+        g = slope(p) + weight_decay * p
+        m = betas[0] * m + (1 - betas[0]) * g
+        u = max(betas[1] * u, abs(g) + eps)
+        p -= lr / (1 - betas[0] ** t) * m / u
+    return p
+
+
+def rprop(p, steps, lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50)):
+    before, size = 0.0, lr
+    for _ in range(steps):
+        g = slope(p)
+        if g * before > 0:
+            size *= etas[1]
+        elif g * before < 0:
+            size, g = size * etas[0], 0.0
+        size = min(max(size, step_sizes[0]), step_sizes[1])
+        if g:
+            p -= math.copysign(size, g)
+        before = g
+    return p
+
+
 def adagrad(p, steps, lr=1e-2, lr_decay=0.0, initial_accumulator_value=0.0, eps=1e-10, eps_mode="outside",
             use_current=True):  # fmt: skip
     s = initial_accumulator_value
@@ -174,6 +219,11 @@ CASES = [
         optim.NAdam, nadam, {"lr": 0.02, "betas": (0.5, 0.9), "eps": 1e-3, "momentum_decay": 0.1, "weight_decay": 0.1}
     ),
     Case(optim.NAdam, nadam, {"lr": 0.02, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    Case(optim.RAdam, radam, {"lr": 0.02}),
+    Case(optim.RAdam, radam, {"lr": 0.02, "betas": (0.5, 0.9), "eps": 1e-3, "weight_decay": 0.1}),
+    Case(optim.RAdam, radam, {"lr": 0.02, "betas": (0.5, 0.5), "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    Case(optim.Adamax, adamax, {"lr": 0.02}),
+    Case(optim.Adamax, adamax, {"lr": 0.02, "betas": (0.5, 0.7), "eps": 0.1, "weight_decay": 0.1}),
     own(optim.Lion, lion, {"lr": 0.01}),
     own(optim.Lion, lion, {"lr": 0.01, "betas": (0.5, 0.9), "weight_decay": 0.3}),
     Case(optim.Adagrad, adagrad, {"lr": 0.3}),
@@ -187,6 +237,8 @@ CASES = [
     own(optim.RMSprop, rmsprop, {"eps": 0.1, "eps_mode": "inside"}),
     Case(optim.Adadelta, adadelta),
     Case(optim.Adadelta, adadelta, {"lr": 0.5, "rho": 0.7, "eps": 1e-3}),
+    Case(optim.Rprop, rprop),
+    Case(optim.Rprop, rprop, {"lr": 0.1, "etas": (0.7, 1.1), "step_sizes": (0.01, 0.2)}),
     # Its references, which need all entries, are in test_lbfgs.py.
     Case(optim.LBFGS, None, {"lr": 0.1, "max_iter": 2, "history_size": 3}, elementwise=False),
     Case(

@@ -23,7 +23,10 @@ MAKERS = {
     "momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01),
     "schedule": lambda p: optim.SGD(p, lr=lambda t: 0.1 / (1 + t)),
     "groups": lambda p: optim.Adam([{"params": p[:1]}, {"params": p[1:], "lr": 0.5}], amsgrad=True),
-    **{name: getattr(optim, name) for name in ("Adadelta", "Adagrad", "Adam", "AdamW", "Lion", "NAdam", "RMSprop")},
+    **{
+        name: getattr(optim, name)
+        for name in ("Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam", "RAdam", "RMSprop", "Rprop")
+    },
 }
 
 

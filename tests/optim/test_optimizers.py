@@ -295,7 +295,8 @@ def test_wrong_hyperparameters_are_refused_by_name(any_case):
     for name, rule in any_case.optimizer.rules.items():
         wrong = ["x", None, np.nan, -1.0] if not isinstance(rule, Flag | Choice) else [None, 2, "x"]
         if isinstance(rule, Pair):
-            wrong = [0.9, (0.9,), (0.9, 1.0), (-0.1, 0.9), (np.nan, 0.9), lambda t: 0.9]
+            too_much = (0.9, 1.0) if rule.rule.high == 1.0 else (1.5, 0.9)
+            wrong = [0.9, (0.9,), too_much, (-0.1, 0.9), (np.nan, 0.9), lambda t: 0.9]
         default = inspect.signature(any_case.optimizer).parameters[name].default
         for value in wrong:
             if value is None and default is None:

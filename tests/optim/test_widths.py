@@ -43,6 +43,14 @@ def nadam(g, **_):
     return LR * mean / root(g * g, mpf(1e-8))
 
 
+def radam(g, **_):
+    return LR * g
+
+
+def adamax(g, eps=1e-8, **_):
+    return LR * g / (abs(g) + mpf(eps))
+
+
 def lion(g, **_):
     return LR * mp.sign(g)
 
@@ -73,6 +81,9 @@ CASES = [
     (optim.AdamW, adamw, {"weight_decay": 0.0}),
     (optim.AdamW, adamw, {"weight_decay": 0.1}),
     (optim.NAdam, nadam, {}),
+    (optim.RAdam, radam, {}),
+    (optim.Adamax, adamax, {}),
+    (optim.Adamax, adamax, {"eps": 1e-4}),
     (optim.Lion, lion, {}),
     (optim.Adagrad, adagrad, {}),
     (optim.Adagrad, adagrad, {"eps": 0.0}),
@@ -81,6 +92,7 @@ CASES = [
     (optim.RMSprop, rmsprop, {"momentum": 0.9}),
     (optim.RMSprop, rmsprop, {"centered": True}),
     (optim.Adadelta, adadelta, {}),
+    (optim.Rprop, lion, {}),
 ]
 ROWS = [(*case, dtype) for case in CASES for dtype in GRADIENTS]
 IDS = ["-".join([c.__name__, *(f"{k}={v}" for k, v in hyper.items()), dtype]) for c, _, hyper, dtype in ROWS]
@@ -129,7 +141,7 @@ def test_a_first_step_of_every_size(cls, formula, hyper, dtype):
             close(y, r, dtype, ("functional", g))
 
 
-@pytest.mark.parametrize("cls", [optim.Adam, optim.Adagrad, optim.RMSprop, optim.Adadelta, optim.NAdam])
+@pytest.mark.parametrize("cls", [optim.Adam, optim.Adagrad, optim.RMSprop, optim.Adadelta, optim.NAdam, optim.RAdam])
 def test_large_gradients_for_many_steps(cls):
     """Squares that fit, and overflow once they are added up; and the way back to small ones."""
     sizes = [1.5e19] * 5 + [3e19, 1e25, 1e25, 1.0, 1.0]

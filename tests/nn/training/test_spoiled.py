@@ -238,7 +238,8 @@ def test_callbacks_that_save_by_themselves(tmp_path, hook):
     assert np.isfinite(model[0].weight.data).all(), "the best weights are back"
 
 
-OPTIMIZERS = [optim.SGD, optim.Adadelta, optim.Adagrad, optim.Adam, optim.AdamW, optim.Lion, optim.NAdam, optim.RMSprop]
+OPTIMIZERS = [optim.SGD, optim.Adadelta, optim.Adagrad, optim.Adam, optim.AdamW, optim.Lion, optim.NAdam, optim.RMSprop,
+              optim.RAdam, optim.Adamax, optim.Rprop]  # fmt: skip
 
 
 @pytest.mark.parametrize("make", OPTIMIZERS, ids=lambda cls: cls.__name__)
