@@ -21,7 +21,7 @@ from optim.sgd import *
 
 # What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
 if _typing.TYPE_CHECKING:
-    from optim import lr_scheduler as lr_scheduler, presets as presets, schedules as schedules
+    from optim import lr_scheduler as lr_scheduler, presets as presets, schedules as schedules, swa_utils as swa_utils
     from optim.lbfgs import LBFGS as LBFGS
     from optim.minimizing import Minimum as Minimum, minimize as minimize
     from optim.presets import preset as preset
@@ -35,7 +35,7 @@ _ON_USE = {
     **dict.fromkeys(("multi_step", "one_cycle", "polynomial", "step_decay", "warmup"), "optim.schedules"),
 }
 
-__getattr__, __dir__ = _on_use(__name__, _ON_USE, ("lr_scheduler", "presets", "schedules"))
+__getattr__, __dir__ = _on_use(__name__, _ON_USE, ("lr_scheduler", "presets", "schedules", "swa_utils"))
 
 if not _typing.TYPE_CHECKING:  # a computed list would stop type checkers, which follow the stars
     __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]

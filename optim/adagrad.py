@@ -46,18 +46,11 @@ class Adagrad(Optimizer):
     squares = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-2,
-        lr_decay: NonNegative = 0.0,
-        weight_decay: NonNegative = 0.0,
-        initial_accumulator_value: Annotated[float, NON_NEGATIVE] = 0.0,
-        eps: NonNegative = 1e-10,
-        *,
-        eps_mode: EpsMode = "outside",
-        use_current: Switch = True,
+        self, params: Parameters, lr: NonNegative = 1e-2, lr_decay: NonNegative = 0.0,
+        weight_decay: NonNegative = 0.0, initial_accumulator_value: Annotated[float, NON_NEGATIVE] = 0.0,
+        eps: NonNegative = 1e-10, *, eps_mode: EpsMode = "outside", use_current: Switch = True,
         maximize: Switch = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,18 +96,10 @@ class RMSprop(Optimizer):
     squares = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-2,
-        alpha: Share = 0.99,
-        eps: NonNegative = 1e-8,
-        weight_decay: NonNegative = 0.0,
-        momentum: NonNegative = 0.0,
-        centered: Switch = False,
-        *,
-        eps_mode: EpsMode = "outside",
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 1e-2, alpha: Share = 0.99, eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0, momentum: NonNegative = 0.0, centered: Switch = False, *,
+        eps_mode: EpsMode = "outside", maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
@@ -162,15 +147,9 @@ class Adadelta(Optimizer):
     squares = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1.0,
-        rho: Share = 0.9,
-        eps: NonNegative = 1e-6,
-        weight_decay: NonNegative = 0.0,
-        *,
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 1.0, rho: Share = 0.9, eps: NonNegative = 1e-6,
+        weight_decay: NonNegative = 0.0, *, maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
@@ -206,14 +185,9 @@ class Rprop(Optimizer):
     rests = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-2,
-        etas: Annotated[Any, Pair(NON_NEGATIVE)] = (0.5, 1.2),
-        step_sizes: Annotated[Any, Pair(NON_NEGATIVE)] = (1e-6, 50),
-        *,
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 1e-2, etas: Annotated[Any, Pair(NON_NEGATIVE)] = (0.5, 1.2),
+        step_sizes: Annotated[Any, Pair(NON_NEGATIVE)] = (1e-6, 50), *, maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:

@@ -39,17 +39,10 @@ class Adam(Optimizer):
     squares = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-3,
-        betas: Betas = (0.9, 0.999),
-        eps: NonNegative = 1e-8,
-        weight_decay: NonNegative = 0.0,
-        amsgrad: Switch = False,
-        *,
-        eps_mode: EpsMode = "outside",
+        self, params: Parameters, lr: NonNegative = 1e-3, betas: Betas = (0.9, 0.999), eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0, amsgrad: Switch = False, *, eps_mode: EpsMode = "outside",
         maximize: Switch = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
@@ -103,17 +96,10 @@ class AdamW(Adam):
     decoupled = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-3,
-        betas: Betas = (0.9, 0.999),
-        eps: NonNegative = 1e-8,
-        weight_decay: NonNegative = 1e-2,
-        amsgrad: Switch = False,
-        *,
-        eps_mode: EpsMode = "outside",
+        self, params: Parameters, lr: NonNegative = 1e-3, betas: Betas = (0.9, 0.999), eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 1e-2, amsgrad: Switch = False, *, eps_mode: EpsMode = "outside",
         maximize: Switch = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, eps_mode=eps_mode, maximize=maximize)
 
 
@@ -143,17 +129,10 @@ class NAdam(Optimizer):
     squares = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 2e-3,
-        betas: Betas = (0.9, 0.999),
-        eps: NonNegative = 1e-8,
-        weight_decay: NonNegative = 0.0,
-        momentum_decay: NonNegative = 4e-3,
-        decoupled_weight_decay: Switch = False,
-        *,
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 2e-3, betas: Betas = (0.9, 0.999), eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0, momentum_decay: NonNegative = 4e-3, decoupled_weight_decay: Switch = False,
+        *, maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
@@ -203,16 +182,9 @@ class RAdam(Optimizer):
     squares = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-3,
-        betas: Betas = (0.9, 0.999),
-        eps: NonNegative = 1e-8,
-        weight_decay: NonNegative = 0.0,
-        decoupled_weight_decay: Switch = False,
-        *,
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 1e-3, betas: Betas = (0.9, 0.999), eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0, decoupled_weight_decay: Switch = False, *, maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
@@ -253,15 +225,9 @@ class Adamax(Optimizer):
     arrays = ("exp_avg", "exp_inf")
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 2e-3,
-        betas: Betas = (0.9, 0.999),
-        eps: NonNegative = 1e-8,
-        weight_decay: NonNegative = 0.0,
-        *,
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 2e-3, betas: Betas = (0.9, 0.999), eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0, *, maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
@@ -297,14 +263,9 @@ class Lion(Optimizer):
     decoupled = True
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-4,
-        betas: Betas = (0.9, 0.99),
-        weight_decay: NonNegative = 0.0,
-        *,
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 1e-4, betas: Betas = (0.9, 0.99), weight_decay: NonNegative = 0.0,
+        *, maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:

@@ -127,13 +127,9 @@ class Bundles:
     """
 
     def __init__(
-        self,
-        params: Sequence[Tensor],
-        known: Known,
-        slots: Sequence[str],
-        calls: int,
+        self, params: Sequence[Tensor], known: Known, slots: Sequence[str], calls: int,
         scratch: dict[np.dtype[Any], NDArray[Any]],
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.params, self.slots = list(params), slots
         self.misses = 0  # how often in a row some of them could not be updated together
         self.all: list[Bundle] = []

@@ -40,14 +40,7 @@ class Formula:
         return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names of the state arrays of a parameter, for the hyper-parameters as they were given.
-
-        >>> from autograd import tensor
-        >>> from optim import SGD
-        >>> optimizer = SGD([tensor([1.0], requires_grad=True)], lr=0.1, momentum=0.9)
-        >>> optimizer.slots(optimizer.param_groups[0])
-        ('momentum_buffer',)
-        """
+        """The names of the state arrays of a parameter, for the hyper-parameters as they were given."""
         return self.arrays
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
@@ -74,12 +67,7 @@ class Formula:
     def expression(
         cls, p: Any, g: Any, *state: Any, ascend: bool, decay: Any, shrink: Any, **coefficients: Any
     ) -> tuple[Any, ...]:
-        """The update with what all optimizers have: the direction, and weight decay of either kind.
-
-        >>> from optim import Lion
-        >>> Lion.expression(1.0, 2.0, 0.0, ascend=False, decay=None, shrink=0.9, lr=0.25, share=0.5, beta2=0.5)
-        (np.float64(0.65), 1.0)
-        """
+        """The update with what all optimizers have: the direction, and weight decay of either kind."""
         if ascend:
             g = -g
         if decay is not None:  # coupled: the gradient of decay / 2 * p**2
@@ -89,14 +77,7 @@ class Formula:
         return cls.update(p, g, *state, **coefficients)
 
     def common(self, hyper: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings of `expression` that all optimizers have.
-
-        >>> from autograd import tensor
-        >>> from optim import AdamW
-        >>> optimizer = AdamW([tensor([1.0], requires_grad=True)], lr=0.1, weight_decay=0.5)
-        >>> optimizer.common(optimizer.resolve(optimizer.param_groups[0], 0))
-        {'ascend': False, 'decay': None, 'shrink': 0.95}
-        """
+        """The settings of `expression` that all optimizers have."""
         decay = hyper.get("weight_decay", 0.0)
         decoupled = hyper.get("decoupled_weight_decay", self.decoupled)
         if is_off(decay):
@@ -110,16 +91,7 @@ class Formula:
     def settings(
         self, common: dict[str, Any], hyper: Mapping[str, Any], step: int, state: dict[str, Any]
     ) -> dict[str, Any]:
-        """What `expression` needs besides arrays at an update; the numbers of the state are brought up to it.
-
-        >>> from autograd import tensor
-        >>> from optim import RMSprop
-        >>> w = tensor([1.0], requires_grad=True)
-        >>> optimizer = RMSprop([w], lr=0.1)
-        >>> hyper = optimizer.resolve(optimizer.param_groups[0], 0)
-        >>> sorted(optimizer.settings(optimizer.common(hyper), hyper, 1, optimizer.state[w]))
-        ['alpha', 'ascend', 'centered', 'decay', 'eps', 'inside', 'lr', 'momentum', 'shrink']
-        """
+        """What `expression` needs besides arrays at an update; the numbers of the state are brought up to it."""
         if not self.numbers:
             return {**common, **self.coefficients(hyper, step)}
         settings = {**common, **self.coefficients(hyper, step, **{name: state[name] for name in self.numbers})}
@@ -128,28 +100,13 @@ class Formula:
         return settings
 
     def new_state(self, p: Tensor, group: Mapping[str, Any]) -> dict[str, Any]:
-        """The state of a parameter before its first update.
-
-        >>> from autograd import tensor
-        >>> from optim import Adam
-        >>> w = tensor([1.0, 2.0], requires_grad=True)
-        >>> optimizer = Adam([w])
-        >>> optimizer.new_state(w, optimizer.param_groups[0])
-        {'step': 0, 'exp_avg': array([0., 0.]), 'exp_avg_sq': array([0., 0.])}
-        """
+        """The state of a parameter before its first update."""
         dtype = of_parameter(p.dtype)
         arrays = {name: np.zeros_like(p._data, dtype) for name in self.slots(group)}
         return {"step": 0, **self.numbers, **arrays}
 
     def resolve(self, group: Mapping[str, Any], t: int, *, tensors: bool = False) -> dict[str, Any]:
-        """The hyper-parameters of a group after t steps, checked.
-
-        >>> from autograd import tensor
-        >>> from optim import SGD
-        >>> optimizer = SGD([tensor([1.0], requires_grad=True)], lr=lambda t: 1.0 / (1 + t))
-        >>> optimizer.resolve(optimizer.param_groups[0], 3)["lr"]
-        0.25
-        """
+        """The hyper-parameters of a group after t steps, checked."""
         owner = type(self).__name__
         unknown = [name for name in group if name not in self.rules and name not in BESIDE]
         if unknown:

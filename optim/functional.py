@@ -18,12 +18,9 @@ if TYPE_CHECKING:
 
 
 def functional(
-    optimizer: Optimizer,
-    params: Sequence[Any],
-    grads: Sequence[Any],
-    state: Mapping[str, Any] | None,
+    optimizer: Optimizer, params: Sequence[Any], grads: Sequence[Any], state: Mapping[str, Any] | None,
     hyper: Mapping[str, Any],
-) -> tuple[list[Any], dict[str, Any]]:
+) -> tuple[list[Any], dict[str, Any]]:  # fmt: skip
     """`Optimizer.functional`."""
     owner = type(optimizer).__name__
     models = [p for group in optimizer.param_groups for p in group["params"]]

@@ -63,12 +63,15 @@ class Number(Rule):
 
 
 class Whole(Rule):
-    """A whole number, at least 1: how often, how many."""
+    """A whole number, mostly at least 1: how often, how many."""
+
+    def __init__(self, least: int = 1) -> None:
+        self.least = least
 
     def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
-        if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1:
+        if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= self.least:
             return int(value)
-        raise HyperparameterError(f"{owner}: {name} must be a whole number, at least 1; got {value!r}.")
+        raise HyperparameterError(f"{owner}: {name} must be a whole number, at least {self.least}; got {value!r}.")
 
 
 class Pair(Rule):

@@ -65,14 +65,9 @@ class InPlace(Formula):
                 self._ready = values, hyper, common, bundles, bundle, kernel
 
     def _update_as_before(
-        self,
-        values: tuple[Any, ...],
-        hyper: dict[str, Any],
-        common: dict[str, Any],
-        bundles: Bundles,
-        bundle: Bundle,
+        self, values: tuple[Any, ...], hyper: dict[str, Any], common: dict[str, Any], bundles: Bundles, bundle: Bundle,
         kernel: Kernel,
-    ) -> bool:
+    ) -> bool:  # fmt: skip
         """The step of parameters that are one bundle; False, and nothing is changed, where something is new."""
         now = self.param_groups[0].values() if len(self.param_groups) == 1 else ()
         if len(now) != len(values) or not all(map(is_, now, values)):
@@ -155,13 +150,9 @@ class InPlace(Formula):
         return skipped
 
     def _update_together(
-        self,
-        index: int,
-        params: Sequence[Tensor],
-        slots: tuple[str, ...],
-        common: dict[str, Any],
+        self, index: int, params: Sequence[Tensor], slots: tuple[str, ...], common: dict[str, Any],
         hyper: dict[str, Any],
-    ) -> Sequence[Tensor]:
+    ) -> Sequence[Tensor]:  # fmt: skip
         """Update the small parameters of a group as one array; returns those that are left, to be updated alone."""
         bundles = self._bundles.get(index)
         if bundles is None or (bundles.all and not bundles.are_of(params, slots)):

@@ -41,13 +41,9 @@ class Kernel:
     """
 
     def __init__(
-        self,
-        update: Callable[..., Any],
-        slots: tuple[str, ...],
-        settings: Mapping[str, Any],
-        dtype: np.dtype[Any],
+        self, update: Callable[..., Any], slots: tuple[str, ...], settings: Mapping[str, Any], dtype: np.dtype[Any],
         overflowed: Sequence[Any] = (),
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.program: Program = record(update, slots, settings, dtype)
         self.slots = slots
         self.kinds = tuple(settings.values())

@@ -69,16 +69,11 @@ class LBFGS(Optimizer):
     _secants: Secants | None = None  # the history as matrices
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1,
-        max_iter: Annotated[int, Whole()] = 20,
-        max_eval: Annotated[int | None, Whole()] = None,
-        tolerance_grad: NonNegative = 1e-7,
-        tolerance_change: NonNegative = 1e-9,
-        history_size: Annotated[int, Whole()] = 100,
+        self, params: Parameters, lr: NonNegative = 1, max_iter: Annotated[int, Whole()] = 20,
+        max_eval: Annotated[int | None, Whole()] = None, tolerance_grad: NonNegative = 1e-7,
+        tolerance_change: NonNegative = 1e-9, history_size: Annotated[int, Whole()] = 100,
         line_search_fn: Annotated[str | None, Choice(None, "strong_wolfe")] = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if max_eval is None and isinstance(max_iter, int):
             max_eval = max(max_iter * 5 // 4, 1)
         super().__init__(params, **self._given(locals()))

@@ -1,23 +1,21 @@
 """PyTorch's schedulers: at each `step`, mostly once per epoch, they write new rates into the groups of an optimizer.
 
-Their formulas are those of `optim.schedules`, for a start of 1, where these have them; a rate that is itself a function
+The formulas are those of `optim.schedules`, for a start of 1, where these have them; a rate that is itself a function
 of the step is refused. As in PyTorch most multiply the rate that they find by how their share of the first rate has
-changed, so that several go together and rates set by hand are kept; the others set it.
+changed, so that several go together and rates set by hand are kept; the others set it. Types are in lr_scheduler.pyi.
 """
-
-from __future__ import annotations
 
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature, signature
-from math import floor, inf
-from typing import Any, ClassVar, NoReturn
+from math import copysign, floor, inf
+from typing import Annotated, Any
 
 from autograd import tensor
 from autograd.callers import users_level
 from autograd.recording import RECORDER
 from optim.errors import HyperparameterError, StateError
+from optim.hyperparameters import NON_NEGATIVE, Choice, Number, Whole, rules_of
 from optim.optimizer import Optimizer
 from optim.schedules import chain, cosine, exponential, polynomial, step_decay, through, warmup
 from optim.sgd import SGD
@@ -38,21 +36,17 @@ class LRScheduler:
     """
 
     _replayed = ("step",)  # what a compiled function may do with it
-    _schedulers: Sequence[LRScheduler] = ()  # that it is made of
+    _schedulers = ()  # that it is made of
 
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        if not isinstance(optimizer, Optimizer):
-            self._refuse(f"it needs an optimizer, and got {optimizer!r}")
-        if last_epoch != -1 and not all("initial_lr" in group for group in optimizer.param_groups):
-            self._refuse(
-                f"last_epoch={last_epoch} needs an 'initial_lr' in each group: load the optimizer's state first"
-            )
-        self.optimizer, self.last_epoch, self._step_count, self._began = optimizer, last_epoch, 0, optimizer.t
-        self.base_lrs: list[float] = []
+    def __init__(self, optimizer, last_epoch=-1):
+        self.optimizer, self.last_epoch, self._step_count, self.base_lrs = optimizer, last_epoch, 0, []
+        if self._present() and last_epoch != -1 and "initial_lr" not in optimizer.param_groups[0]:
+            self._refuse(f"last_epoch={last_epoch} needs groups with an 'initial_lr': load the optimizer's state first")
+        self._began = optimizer.t
         self._advance()
 
     @classmethod
-    def preview(cls, steps: int, /, *settings: Any, lr: float = 0.1, **named: Any) -> list[float]:
+    def preview(cls, steps, /, *settings, lr=0.1, **named):
         """The first rates with these settings, without training: to be read, or drawn."""
         optimizer = SGD([tensor(0.0, requires_grad=True)], lr)
         scheduler = cls(optimizer, *settings, **named)
@@ -62,29 +56,29 @@ class LRScheduler:
             rates += scheduler.get_last_lr()
         return rates
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self):
         """The rates of all groups at ``last_epoch``."""
         raise NotImplementedError(f"{type(self).__name__} has no get_lr().")
 
-    def _closed(self, t: float) -> list[float]:
+    def _closed(self, t):
         """The rates after t steps whatever the present ones are, where that can be said."""
         return self.get_lr()
 
-    def step(self, epoch: float | None = None) -> None:
+    def step(self, epoch=None):
         """Go on to the next rates, after `Optimizer.step`; or to those of an epoch, which may be a fraction."""
         if (recorder := RECORDER.get()) is not None:
             if epoch is None:
-                return recorder.whole(self, "step", [], self._step)  # type: ignore[no-any-return]
+                return recorder.whole(self, "step", [], self._step)
             recorder.refuse("it tells a scheduler the epoch")
         return self._step(epoch)
 
-    def _step(self, epoch: float | None = None) -> None:
+    def _step(self, epoch=None):
         if self._step_count == 1 and self.optimizer.t == self._began:
             late = "step() came before the first optimizer.step(), so the first rate is left out: call it afterwards."
             warnings.warn(f"{type(self).__name__}.{late}", stacklevel=users_level())
         self._advance(epoch)
 
-    def _advance(self, epoch: float | None = None) -> None:
+    def _advance(self, epoch=None):
         groups, present = self.optimizer.param_groups, self._present()
         new = range(len(self.base_lrs), len(groups))
         self.base_lrs += [groups[i].setdefault("initial_lr", present[i]) for i in new]
@@ -92,32 +86,34 @@ class LRScheduler:
         self.last_epoch = self.last_epoch + 1 if epoch is None else floor(epoch)
         self._set(self.get_lr() if epoch is None else self._closed(epoch))
 
-    def _present(self) -> list[float]:
+    def _present(self):
+        if not isinstance(self.optimizer, Optimizer):
+            self._refuse(f"it needs an optimizer, and got {self.optimizer!r}")
         for group in self.optimizer.param_groups:
             if callable(group["lr"]):
                 self._refuse(f"it changes rates that are numbers; lr is {group['lr']!r}. Use one of the two")
         return [float(group["lr"]) for group in self.optimizer.param_groups]
 
-    def _set(self, rates: list[float]) -> None:
+    def _set(self, rates):
         for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = lr
         self._last_lr = rates
 
-    def _refuse(self, why: str) -> NoReturn:
+    def _refuse(self, why):
         raise HyperparameterError(f"{type(self).__name__}: {why}.")
 
-    def get_last_lr(self) -> list[float]:
+    def get_last_lr(self):
         """The rates that it has set, one for each group; `Optimizer.present_lr` says those of any optimizer."""
         return list(self._last_lr)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self):
         """What was done, and the settings that are no functions."""
         own = {name: value for name, value in vars(self).items() if name not in ("optimizer", "_began")}
         if self._schedulers:
             own["_schedulers"] = [part.state_dict() for part in self._schedulers]
         return {k: v for k, v in own.items() if not any(map(callable, v if isinstance(v, list | tuple) else [v]))}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict):
         """Load what `state_dict` returned, or that of PyTorch's scheduler of this name. Raises StateError."""
         own, parts = self.state_dict(), state_dict.get("_schedulers", ())
         if "_last_lr" not in state_dict or len(parts) != len(self._schedulers):
@@ -126,17 +122,15 @@ class LRScheduler:
             part.load_state_dict(state)
         vars(self).update({k: v for k, v in state_dict.items() if k in own and k != "_schedulers"})
 
-    def _stepped_whole(self) -> list[tuple[Any, ...]]:
+    def _stepped_whole(self):
         return [("object", self, "", ("optimizer",))]
 
-    def _as_now(self) -> Callable[[], None]:
-        kept = [(held, dict(held)) for held in (*self._held(), *self.optimizer.param_groups)]
+    def _as_now(self):
+        parts = [self]
+        for part in parts:
+            parts += part._schedulers
+        kept = [(held, dict(held)) for held in (*map(vars, parts), *self.optimizer.param_groups)]
         return lambda: [held.update(before) for held, before in kept].clear()
-
-    def _held(self) -> Iterator[dict[str, Any]]:
-        yield vars(self)
-        for part in self._schedulers:
-            yield from part._held()
 
 
 _LRScheduler = LRScheduler  # as many programs still call it
@@ -149,187 +143,74 @@ class _Formula(LRScheduler):
     the share itself, "value" sets the rate. Settings in ``each`` may be lists with a value for each group.
     """
 
-    _of: ClassVar[Callable[..., Any]]
-    _by: ClassVar[str]
-    _low: ClassVar[str]
-    _each: ClassVar[Sequence[str]]
-    _names: ClassVar[Sequence[str]]
-
-    def __init_subclass__(cls, of: Any = None, by: str = "ratio", low: str = "eta_min", each: Any = ()) -> None:
+    def __init_subclass__(cls, of=None, by="ratio", low="eta_min", each=(), example=" -> "):
         if of is not None:
-            first = Parameter("optimizer", Parameter.POSITIONAL_OR_KEYWORD)
-            made = Signature(
-                [first, *[*signature(of).parameters.values()][1:], first.replace(name="last_epoch", default=-1)]
-            )
-            cls.__signature__ = made  # type: ignore[attr-defined]
-            cls._of, cls._by, cls._low, cls._each = staticmethod(of), by, low, each
-            cls._names = list(made.parameters)[1:-1]
+            cls._row, first = (of, by, low, each), Parameter("optimizer", Parameter.POSITIONAL_OR_KEYWORD)
+            last = first.replace(name="last_epoch", default=-1)
+            cls.__signature__ = Signature([first, *[*signature(of).parameters.values()][1:], last])
+            cls._names = list(signature(cls).parameters)[1:-1]
+            shown = "\n\n    {0}>> from {1} import {2}\n    {0}>> {2}.preview({3})\n    {4}\n    "
+            cls.__doc__ += shown.format(">", cls.__module__, cls.__name__, *example.split(" -> "))
 
-    def __init__(self, *settings: Any, **named: Any) -> None:
+    def __init__(self, *settings, **named):
         given = signature(type(self)).bind(*settings, **named)
         given.apply_defaults()
         optimizer, *values, last_epoch = given.args
         vars(self).update(zip(self._names, values, strict=True))
         super().__init__(optimizer, last_epoch)
 
-    def _of_groups(self, name: str) -> list[Any]:
+    def _of_groups(self, name):
         """A setting for each group."""
-        value, count = getattr(self, name, 0.0), len(self.optimizer.param_groups)
-        if name not in self._each or not isinstance(value, list | tuple):
-            return [value] * count
-        if len(value) != count:
-            self._refuse(f"{name} has {len(value)} values for {count} groups")
-        return list(value)
+        value, count = getattr(self, name, 0.0), len(self.base_lrs)
+        values = list(value) if name in self._row[3] and isinstance(value, list | tuple) else [value] * count
+        if len(values) != count:
+            self._refuse(f"{name} has {len(values)} values for {count} groups")
+        return values
 
-    def _shares(self, t: float) -> list[Any]:
+    def _shares(self, t):
         try:
-            return [type(self)._of(t, *row) for row in zip(*map(self._of_groups, self._names), strict=True)]
+            return [self._row[0](t, *row) for row in zip(*map(self._of_groups, self._names), strict=True)]
         except HyperparameterError as error:
             self._refuse(str(error).removesuffix("."))
 
-    def _closed(self, t: float) -> list[float]:
-        if self._by == "factor":
+    def _closed(self, t):
+        _, by, low, _ = self._row
+        if by == "factor":
             return self.get_lr()
-        rows = zip(self.base_lrs, self._of_groups(self._low), self._shares(t), strict=True)
+        rows = zip(self.base_lrs, self._of_groups(low), self._shares(t), strict=True)
         return [low + (base - low) * share for base, low, share in rows]
 
-    def get_lr(self) -> list[float]:
-        """The rates of all groups at ``last_epoch``."""
-        t, present = self.last_epoch, self._present()
-        one = [1.0] * len(present)
-        if self._by == "value":
+    def get_lr(self):
+        (_, by, low, _), t, rates = self._row, self.last_epoch, self._present()
+        if by == "value":
             return self._closed(t)
         if t and self._step_count == 1:  # going on with the rates of then
-            return present
-        now = self._shares(t) if t or self._by == "ratio" else one
-        before = self._shares(t - 1) if t and self._by == "ratio" else one
-        rows = zip(present, self.base_lrs, self._of_groups(self._low), before, now, strict=True)
+            return rates
+        one = [1.0] * len(rates)
+        now = self._shares(t) if t or by == "ratio" else one
+        before = self._shares(t - 1) if t and by == "ratio" else one
+        rows = zip(rates, self.base_lrs, self._of_groups(low), before, now, strict=True)
         return [
-            lr if x == was else low + ((lr - low) * (x / was) if was else (base - low) * x)
+            lr if x == was and (x or not low) else low + ((lr - low) * (x / was) if was else (base - low) * x)
             for lr, base, low, was, x in rows
         ]
-
-
-class StepLR(_Formula, of=lambda t, step_size, gamma=0.1: step_decay(1.0, step_size, gamma)(t)):
-    """Times ``gamma`` after each ``step_size`` steps: `optim.step_decay`.
-
-    >>> from optim.lr_scheduler import StepLR
-    >>> StepLR.preview(5, step_size=2, gamma=0.5, lr=0.8)
-    [0.8, 0.8, 0.4, 0.4, 0.2]
-    """
-
-
-class MultiStepLR(_Formula, of=lambda t, milestones, gamma=0.1: gamma ** sum(m <= t for m in milestones)):
-    """Times ``gamma`` at each of the milestones: `optim.multi_step`.
-
-    >>> from optim.lr_scheduler import MultiStepLR
-    >>> MultiStepLR.preview(5, milestones=[1, 4], gamma=0.5, lr=0.8)
-    [0.8, 0.4, 0.4, 0.4, 0.2]
-    """
-
-
-class ConstantLR(_Formula, of=lambda t, factor=1 / 3, total_iters=5: chain({0: factor, total_iters: 1.0})(t)):
-    """Times ``factor`` for the first ``total_iters`` steps.
-
-    >>> from optim.lr_scheduler import ConstantLR
-    >>> ConstantLR.preview(4, factor=0.5, total_iters=2, lr=0.8)
-    [0.4, 0.4, 0.8, 0.8]
-    """
-
-
-class LinearLR(
-    _Formula,
-    of=lambda t, start_factor=1 / 3, end_factor=1.0, total_iters=5: warmup(total_iters, end_factor, start_factor)(t),
-):
-    """A straight line from ``start_factor`` to ``end_factor`` in ``total_iters`` steps: `optim.warmup`.
-
-    >>> from optim.lr_scheduler import LinearLR
-    >>> LinearLR.preview(4, start_factor=0.5, total_iters=2, lr=1.0)
-    [0.5, 0.75, 1.0, 1.0]
-    """
-
-
-class ExponentialLR(_Formula, of=lambda t, gamma: exponential(1.0, gamma)(t)):
-    """Times ``gamma`` at each step: `optim.exponential`.
-
-    >>> from optim.lr_scheduler import ExponentialLR
-    >>> ExponentialLR.preview(4, gamma=0.5, lr=0.8)
-    [0.8, 0.4, 0.2, 0.1]
-    """
-
-
-class PolynomialLR(_Formula, of=lambda t, total_iters=5, power=1.0: polynomial(1.0, total_iters, power=power)(t)):
-    """To 0 in ``total_iters`` steps, along a power of what is left: `optim.polynomial`.
-
-    >>> from optim.lr_scheduler import PolynomialLR
-    >>> PolynomialLR.preview(4, total_iters=2, lr=0.8)
-    [0.8, 0.4, 0.0, 0.0]
-    """
-
-
-class LambdaLR(_Formula, of=lambda t, lr_lambda: lr_lambda(t), by="value", each=("lr_lambda",)):
-    """The first rate times a function of the number of steps, or for each group times one of a list.
-
-    >>> from optim.lr_scheduler import LambdaLR
-    >>> LambdaLR.preview(4, lambda epoch: 0.5**epoch, lr=0.8)
-    [0.8, 0.4, 0.2, 0.1]
-    """
-
-
-class MultiplicativeLR(_Formula, of=lambda t, lr_lambda: lr_lambda(t), by="factor", each=("lr_lambda",)):
-    """The rate before times a function of the number of steps, or for each group times one of a list.
-
-    >>> from optim.lr_scheduler import MultiplicativeLR
-    >>> MultiplicativeLR.preview(4, lambda epoch: 0.5, lr=0.8)
-    [0.8, 0.4, 0.2, 0.1]
-    """
-
-
-class CosineAnnealingLR(
-    _Formula, of=lambda t, T_max, eta_min=0.0: cosine(1.0, T_max)(T_max - abs(T_max - t % (2 * T_max)))
-):
-    """Down and up between the first rate and ``eta_min`` along a cosine, half a wave in ``T_max`` steps.
-
-    >>> from optim.lr_scheduler import CosineAnnealingLR
-    >>> [round(lr, 12) for lr in CosineAnnealingLR.preview(5, T_max=2, lr=0.8)]
-    [0.8, 0.4, 0.0, 0.4, 0.8]
-    """
-
-
-def _restarting(t: Any, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> float:
-    wave = cosine(1.0, T_0)
-    t = t % T_0 if T_mult == 1 else t
-    while t >= wave.steps:
-        t, wave = t - wave.steps, cosine(1.0, wave.steps * T_mult)
-    return wave(t)
-
-
-class CosineAnnealingWarmRestarts(_Formula, of=_restarting, by="value"):
-    """Half waves of a cosine down to ``eta_min``, the first in ``T_0`` steps, each ``T_mult`` times as long.
-
-    >>> from optim.lr_scheduler import CosineAnnealingWarmRestarts
-    >>> [round(lr, 12) for lr in CosineAnnealingWarmRestarts.preview(5, T_0=2, lr=0.8)]
-    [0.8, 0.4, 0.8, 0.4, 0.8]
-    """
 
 
 class _Cycle(_Formula):
     """Rates between numbers of its own, while momentum, or the first of betas, goes the other way."""
 
-    cycle_momentum: bool
-
-    def __init__(self, *settings: Any, **named: Any) -> None:
+    def __init__(self, *settings, **named):
         super().__init__(*settings, **named)
         if not self.last_epoch:
             self.base_lrs = list(self._last_lr)
             for group, lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
                 group["initial_lr"] = lr
 
-    def _closed(self, t: float) -> list[float]:
+    def _closed(self, t):
         rates, self._momenta = map(list, zip(*self._shares(t), strict=True))
         return rates
 
-    def _set(self, rates: list[float]) -> None:
+    def _set(self, rates):
         groups = self.optimizer.param_groups if self.cycle_momentum else []
         if not all(isinstance(group.get("momentum", group.get("betas", [None])[0]), int | float) for group in groups):
             self._refuse("cycle_momentum=True needs an optimizer with momentum or betas that are numbers: give False")
@@ -338,21 +219,24 @@ class _Cycle(_Formula):
             group.update({"momentum": m} if "momentum" in group else {"betas": (m, *group["betas"][1:])})
 
 
-_EACH = ("base_lr", "max_lr", "base_momentum", "max_momentum")
+def _restarting(t, T_0, T_mult=1, eta_min=0.0):
+    wave = cosine(1.0, T_0)
+    t = t % T_0 if T_mult == 1 else t
+    while t >= wave.steps:
+        t, wave = t - wave.steps, cosine(1.0, wave.steps * T_mult)
+    return wave(t)
 
 
-def _one_of(words: Mapping[str, Any], name: str, word: Any) -> Any:
-    """What a word stands for; raises HyperparameterError."""
+def _one_of(words, name, word):
     if word not in words:
         raise HyperparameterError(f"{name} must be {' or '.join(map(repr, words))}; got {word!r}.")
     return words[word]
 
 
 def _triangles(
-    t: Any, base_lr: Any, max_lr: Any, step_size_up: int = 2000, step_size_down: int | None = None,
-    mode: str = "triangular", gamma: float = 1.0, scale_fn: Any = None, scale_mode: str = "cycle",
-    cycle_momentum: bool = True, base_momentum: Any = 0.8, max_momentum: Any = 0.9,
-) -> tuple[float, float]:  # fmt: skip
+    t, base_lr, max_lr, step_size_up=2000, step_size_down=None, mode="triangular", gamma=1.0, scale_fn=None,
+    scale_mode="cycle", cycle_momentum=True, base_momentum=0.8, max_momentum=0.9,
+):  # fmt: skip
     up, down = step_size_up, step_size_up if step_size_down is None else step_size_down
     if not (up > 0 and down > 0):
         raise HyperparameterError(f"step_size_up and step_size_down must be above 0; got {up!r} and {down!r}.")
@@ -364,51 +248,74 @@ def _triangles(
     return base_lr + (max_lr - base_lr) * height, max_momentum - (max_momentum - base_momentum) * height
 
 
-class CyclicLR(_Cycle, of=_triangles, by="value", each=_EACH):
-    """Straight up and down between ``base_lr`` and ``max_lr``; ``mode`` or ``scale_fn`` lowers the peaks.
-
-    Source: Smith, Cyclical learning rates for training neural networks, 2017, https://arxiv.org/abs/1506.01186.
-
-    >>> from optim.lr_scheduler import CyclicLR
-    >>> CyclicLR.preview(5, base_lr=0.25, max_lr=0.75, step_size_up=2)
-    [0.25, 0.5, 0.75, 0.5, 0.25]
-    """
-
-
 def _hill(
-    t: float, max_lr: Any, total_steps: int | None = None, epochs: int | None = None,
-    steps_per_epoch: int | None = None, pct_start: float = 0.3, anneal_strategy: str = "cos",
-    cycle_momentum: bool = True, base_momentum: Any = 0.85, max_momentum: Any = 0.95, div_factor: float = 25.0,
-    final_div_factor: float = 1e4, three_phase: bool = False,
-) -> list[float]:  # fmt: skip
+    t, max_lr, total_steps=None, epochs=None, steps_per_epoch=None, pct_start=0.3, anneal_strategy="cos",
+    cycle_momentum=True, base_momentum=0.85, max_momentum=0.95, div_factor=25.0, final_div_factor=1e4,
+    three_phase=False,
+):  # fmt: skip
     steps = total_steps or (epochs or 0) * (steps_per_epoch or 0)
     if not 0 <= t <= steps or not steps:
         raise HyperparameterError(f"this is step {t} of {steps!r}: total_steps, or epochs times steps_per_epoch.")
-    shape, top = (
-        _one_of({"cos": "cosine", "linear": "linear"}, "anneal_strategy", anneal_strategy),
-        pct_start * steps - 1,
-    )
-    ends = (
-        (max_lr / div_factor, max_lr, max_lr / div_factor / final_div_factor),
-        (max_momentum, base_momentum, max_momentum),
-    )
+    top, low = pct_start * steps - 1, max_lr / div_factor
+    ends = (low, max_lr, low / final_div_factor), (max_momentum, base_momentum, max_momentum)
     ways = [[(0, a), (top, b), *([(2 * top, a)] if three_phase else []), (steps - 1, c)] for a, b, c in ends]
-    return [through(way, shape, t) for way in ways]
+    return [through(way, anneal_strategy, t) for way in ways]
 
 
-class OneCycleLR(_Cycle, of=_hill, by="value", each=_EACH):
-    """Up to ``max_lr`` and down to almost nothing, once in all of the training: `optim.one_cycle`.
-
-    >>> from optim.lr_scheduler import OneCycleLR
-    >>> OneCycleLR.preview(5, max_lr=1.0, total_steps=5, pct_start=0.6, anneal_strategy="linear", div_factor=2.0)
-    [0.5, 0.75, 1.0, 0.500025, 5e-05]
-    """
+# The table: what is of a scheduler's own, its sentence, and as its example what preview() gives.
+_PER_GROUP = {"by": "value", "each": ("base_lr", "max_lr", "base_momentum", "max_momentum")}
+_ROWS = {
+    "StepLR": ({"of": lambda t, step_size, gamma=0.1: step_decay(1.0, step_size, gamma)(t)},
+        "Times ``gamma`` after each ``step_size`` steps: `optim.step_decay`.",
+        "5, step_size=2, gamma=0.5, lr=0.8 -> [0.8, 0.8, 0.4, 0.4, 0.2]"),
+    "MultiStepLR": ({"of": lambda t, milestones, gamma=0.1: gamma ** sum(m <= t for m in milestones)},
+        "Times ``gamma`` at each of the milestones: `optim.multi_step`.",
+        "5, milestones=[1, 4], gamma=0.5, lr=0.8 -> [0.8, 0.4, 0.4, 0.4, 0.2]"),
+    "ConstantLR": ({"of": lambda t, factor=1 / 3, total_iters=5: chain({0: factor, total_iters: 1.0})(t)},
+        "Times ``factor`` for the first ``total_iters`` steps.",
+        "4, factor=0.5, total_iters=2, lr=0.8 -> [0.4, 0.4, 0.8, 0.8]"),
+    "LinearLR": ({"of": lambda t, start_factor=1 / 3, end_factor=1.0, total_iters=5:
+                  warmup(total_iters, end_factor, start_factor)(t)},
+        "A straight line from ``start_factor`` to ``end_factor`` in ``total_iters`` steps: `optim.warmup`.",
+        "4, start_factor=0.5, total_iters=2, lr=1.0 -> [0.5, 0.75, 1.0, 1.0]"),
+    "ExponentialLR": ({"of": lambda t, gamma: exponential(1.0, gamma)(t)},
+        "Times ``gamma`` at each step: `optim.exponential`.", "4, gamma=0.5, lr=0.8 -> [0.8, 0.4, 0.2, 0.1]"),
+    "PolynomialLR": ({"of": lambda t, total_iters=5, power=1.0: polynomial(1.0, total_iters, power=power)(t)},
+        "To 0 in ``total_iters`` steps, along a power of what is left: `optim.polynomial`.",
+        "4, total_iters=2, lr=0.8 -> [0.8, 0.4, 0.0, 0.0]"),
+    "LambdaLR": ({"of": lambda t, lr_lambda: lr_lambda(t), "by": "value", "each": ("lr_lambda",)},
+        "The first rate times a function of the number of steps, or for each group times one of a list.",
+        "4, lambda epoch: 0.5**epoch, lr=0.8 -> [0.8, 0.4, 0.2, 0.1]"),
+    "MultiplicativeLR": ({"of": lambda t, lr_lambda: lr_lambda(t), "by": "factor", "each": ("lr_lambda",)},
+        "The rate before times a function of the number of steps, or for each group times one of a list.",
+        "4, lambda epoch: 0.5, lr=0.8 -> [0.8, 0.4, 0.2, 0.1]"),
+    "CosineAnnealingLR": ({"of": lambda t, T_max, eta_min=0.0:
+                           cosine(1.0, T_max)(T_max - abs(T_max - t % (2 * T_max)))},
+        "Down and up between the first rate and ``eta_min`` along a cosine, half a wave in ``T_max`` steps.",
+        "5, T_max=2, lr=0.8 -> [0.8, 0.4..., 0.0, 0.4..., 0.8...]"),
+    "CosineAnnealingWarmRestarts": ({"of": _restarting, "by": "value"},
+        "Half waves of a cosine down to ``eta_min``, the first in ``T_0`` steps, each ``T_mult`` times as long.",
+        "5, T_0=2, lr=0.8 -> [0.8, 0.4..., 0.8, 0.4..., 0.8]"),
+    "CyclicLR": ({"of": _triangles, **_PER_GROUP},
+        "Straight up and down between ``base_lr`` and ``max_lr``; ``mode`` or ``scale_fn`` lowers the peaks.",
+        "5, base_lr=0.25, max_lr=0.75, step_size_up=2 -> [0.25, 0.5, 0.75, 0.5, 0.25]"),
+    "OneCycleLR": ({"of": _hill, **_PER_GROUP},
+        "Up to ``max_lr`` and down to almost nothing, once in all of the training: `optim.one_cycle`.",
+        "4, max_lr=1.0, total_steps=9, pct_start=0.5, div_factor=2.0 -> [0.5, 0.59..., 0.80..., 0.97...]"),
+    "SWALR": ({"of": lambda t, swa_lr, anneal_epochs=10, anneal_strategy="cos":
+               through([(0, 1.0), (anneal_epochs, 0.0)], anneal_strategy, t), "low": "swa_lr", "each": ("swa_lr",)},
+        "From the present rates to ``swa_lr`` in ``anneal_epochs`` steps, and no further.",
+        "4, swa_lr=0.25, anneal_epochs=2, anneal_strategy='linear', lr=0.75 -> [0.75, 0.5, 0.25, 0.25]"),
+}  # fmt: skip
+for _name, (_row, _said, _example) in _ROWS.items():
+    _bases, _own = (_Cycle if "Cycl" in _name else _Formula,), {"__doc__": _said, "__module__": __name__}
+    globals()[_name] = type(_name, _bases, _own, **_row, example=_example)
 
 
 class _Several(LRScheduler):
     """Schedulers of one optimizer, which are told when to go on."""
 
-    def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
+    def __init__(self, optimizer, schedulers):
         for part in schedulers:
             if isinstance(part, ReduceLROnPlateau) or part.optimizer is not optimizer:
                 self._refuse(f"it goes with schedulers of one optimizer that need no number; got {part!r}")
@@ -430,27 +337,23 @@ class SequentialLR(_Several):
     [0.4]
     """
 
-    def __init__(
-        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer, schedulers, milestones, last_epoch=-1):
         super().__init__(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             self._refuse(f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones; got {milestones!r}")
-        self._milestones, self.last_epoch, self._step_count = list(milestones), last_epoch, 0
+        self._milestones, self.last_epoch, self._step_count = list(milestones), last_epoch + 1, 1
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
-        for held in self._held():
-            held["last_epoch"] -= held is not vars(self)
-        self._advance()
+        self._schedulers[0]._advance(0)
+        self._last_lr = self._present()
 
-    def _advance(self, epoch: float | None = None) -> None:
+    def _advance(self, epoch=None):
         self._step_count += 1
         self.last_epoch = self.last_epoch + 1 if epoch is None else floor(epoch)
         i = bisect_right(self._milestones, self.last_epoch)
         begin = self._milestones[i - 1] if i else None
-        now = self._schedulers[i]
-        now._advance(0 if self.last_epoch == begin else None if epoch is None else epoch - (begin or 0))
-        self._last_lr = now.get_last_lr()
+        self._schedulers[i]._advance(0 if self.last_epoch == begin else None if epoch is None else epoch - (begin or 0))
+        self._last_lr = self._present()
 
 
 class ChainedScheduler(_Several):
@@ -464,10 +367,10 @@ class ChainedScheduler(_Several):
     [0.4]
     """
 
-    def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
+    def __init__(self, schedulers, optimizer=None):
         super().__init__(optimizer or schedulers[0].optimizer, schedulers)
 
-    def _advance(self, epoch: float | None = None) -> None:
+    def _advance(self, epoch=None):
         self._step_count += 1
         for part in self._schedulers:
             part._advance(epoch)
@@ -489,38 +392,46 @@ class ReduceLROnPlateau(LRScheduler):
     [0.4]
     """
 
-    def __init__(
-        self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4,
-        threshold_mode: str = "rel", cooldown: int = 0, min_lr: float | Sequence[float] = 0.0, eps: float = 1e-8,
-    ) -> None:  # fmt: skip
-        if not 0.0 <= factor < 1.0 or mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
-            self._refuse(
-                f"factor < 1, mode 'min' or 'max', 'rel' or 'abs'; got {factor!r}, {mode!r}, {threshold_mode!r}"
-            )
-        self.mode, self.factor, self.patience, self.threshold = mode, factor, patience, threshold
-        self.threshold_mode, self.cooldown, self.min_lr, self.eps = threshold_mode, cooldown, min_lr, eps
-        self.best, self.num_bad_epochs, self.cooldown_counter = inf if mode == "min" else -inf, 0, 0
-        self.optimizer, self.last_epoch, self._last_lr = optimizer, 0, []
-        self._last_lr = self._present()
+    _of_size = False  # whether a threshold of "rel" goes by the size of the best alone, and not by its sign
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+    def __init__(
+        self, optimizer, mode: Annotated[str, Choice("min", "max")] = "min",
+        factor: Annotated[float, Number(0.0, 1.0, low_open=True)] = 0.1, patience: Annotated[int, Whole(0)] = 10,
+        threshold: Annotated[float, NON_NEGATIVE] = 1e-4, threshold_mode: Annotated[str, Choice("rel", "abs")] = "rel",
+        cooldown: Annotated[int, Whole(0)] = 0, min_lr: Annotated[Any, NON_NEGATIVE] = 0.0,
+        eps: Annotated[float, NON_NEGATIVE] = 1e-8,
+    ):  # fmt: skip
+        given = dict(locals())
+        for name, rule in rules_of(ReduceLROnPlateau.__init__).items():
+            for value in given[name] if isinstance(given[name], list | tuple) else [given[name]]:
+                rule.resolve(type(self).__name__, name, value, 0)
+            setattr(self, name, given[name])
+        self.optimizer = optimizer
+        self._forget()
+
+    def _forget(self):
+        self.best, self.num_bad_epochs, self.cooldown_counter = inf if self.mode == "min" else -inf, 0, 0
+        self.last_epoch, self._last_lr = 0, self._present()
+
+    def step(self, metrics, epoch=None):
         """Take note of a number, such as the loss on held-out data, and lower the rates when it is time."""
         if (recorder := RECORDER.get()) is not None:
-            recorder.refuse("ReduceLROnPlateau decides by a number: call its step outside")
-        value, sign, present = float(metrics), 1.0 if self.mode == "min" else -1.0, self._present()
-        change = sign * self.threshold
-        limit = self.best * (1.0 - change) if self.threshold_mode == "rel" else self.best - change
+            recorder.refuse(f"{type(self).__name__} decides by a number: call its step outside")
+        value, sign, rates = float(metrics), 1.0 if self.mode == "min" else -1.0, self._present()
+        change = self.threshold * (copysign(sign, sign * self.best) if self._of_size else sign)
+        limit = self.best * (1.0 - change) if self.threshold_mode == "rel" else self.best - sign * self.threshold
         better = sign * value < sign * limit
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         self.best = value if better else self.best
         self.num_bad_epochs = 0 if better or self.cooldown_counter else self.num_bad_epochs + 1
         self.cooldown_counter = max(self.cooldown_counter - 1, 0)
-        if self.num_bad_epochs > self.patience:
-            self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
-            lowest = self.min_lr if isinstance(self.min_lr, Sequence) else [self.min_lr] * len(present)
-            new = [max(lr * self.factor, low) for lr, low in zip(present, lowest, strict=True)]
-            present = [x if lr - x > self.eps else lr for lr, x in zip(present, new, strict=True)]
-        self._set(present)
+        self._set(self._lower(rates) if self.num_bad_epochs > self.patience else rates)
+
+    def _lower(self, rates):
+        self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
+        least = self.min_lr if isinstance(self.min_lr, list | tuple) else [self.min_lr] * len(rates)
+        new = [max(lr * self.factor, low) for lr, low in zip(rates, least, strict=True)]
+        return [x if lr - x > self.eps else lr for lr, x in zip(rates, new, strict=True)]
 
 
 __all__ = [name for name, value in vars().items() if name[0] != "_" and getattr(value, "__module__", "") == __name__]

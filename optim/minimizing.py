@@ -84,17 +84,9 @@ class Minimum:
 
 
 def minimize(
-    f: Callable[[Any], Any],
-    x0: Any,
-    method: Method = "lbfgs",
-    *,
-    max_steps: int = 1000,
-    tolerance: float = 1e-6,
-    target: float | None = None,
-    callback: Callback | None = None,
-    compile: bool = False,
-    **hyper: Any,
-) -> Minimum:
+    f: Callable[[Any], Any], x0: Any, method: Method = "lbfgs", *, max_steps: int = 1000, tolerance: float = 1e-6,
+    target: float | None = None, callback: Callback | None = None, compile: bool = False, **hyper: Any,
+) -> Minimum:  # fmt: skip
     """Go downhill from x0 until the gradient is at most ``tolerance`` long, and tell the way.
 
     ``f`` takes what ``x0`` is, an array, a number, or nested lists, tuples and dicts of them, with Tensors as leaves,

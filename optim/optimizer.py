@@ -66,6 +66,18 @@ class Optimizer(InPlace, Answering):
     >>> optimizer.step()
     >>> w.data
     array([ 0.75, -1.75])
+
+    What a step is made of:
+
+    >>> group = optimizer.param_groups[0]
+    >>> optimizer.slots(group), optimizer.new_state(w, group)
+    ((), {'step': 0})
+    >>> hyper = optimizer.resolve(group, 0)
+    >>> settings = optimizer.settings(optimizer.common(hyper), hyper, 1, {})
+    >>> settings
+    {'ascend': False, 'decay': None, 'shrink': None, 'lr': 0.25}
+    >>> optimizer.expression(1.0, 2.0, **settings)
+    (np.float64(0.75),)
     """
 
     _replayed = ("step", "zero_grad")  # what a compiled function may do with it

@@ -297,9 +297,11 @@ class inverse_time(Schedule):
 
 def through(points: Sequence[tuple[float, Any]], shape: str, step: float) -> float:
     """The value at a step of what goes through points (step, value) along half waves or straight lines."""
+    if shape not in ("cos", "cosine", "linear"):
+        raise HyperparameterError(f"anneal_strategy must be 'cos' or 'linear'; got {shape!r}.")
     for (a, start), (b, end) in pairwise(points):
         if a < b and step <= b:
-            return (_half_wave if shape == "cosine" else _line)(start, end, (step - a) / (b - a))
+            return (_line if shape == "linear" else _half_wave)(start, end, (step - a) / (b - a))
     return float(points[-1][1])
 
 

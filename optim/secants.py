@@ -37,14 +37,9 @@ class Secants:
     """
 
     def __init__(
-        self,
-        changes: list[Vector],
-        steps: list[Vector],
-        ro: list[float],
-        size: int,
-        added: int = 0,
+        self, changes: list[Vector], steps: list[Vector], ro: list[float], size: int, added: int = 0,
         inverse: NDArray[Any] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.changes, self.steps, self.ro, self.size = changes, steps, ro, size
         self.added = 0
         self._matrices: list[NDArray[Any]] = [np.zeros((0, 0))] * 3  # Y, S and R⁻¹, with room for more

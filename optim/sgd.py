@@ -50,17 +50,10 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Parameters,
-        lr: NonNegative = 1e-3,
-        momentum: NonNegative = 0.0,
-        dampening: NonNegative = 0.0,
-        weight_decay: NonNegative = 0.0,
-        nesterov: Switch = False,
-        *,
-        momentum_style: Annotated[str, Choice("pytorch", "classical", "ema")] = "pytorch",
-        maximize: Switch = False,
-    ) -> None:
+        self, params: Parameters, lr: NonNegative = 1e-3, momentum: NonNegative = 0.0, dampening: NonNegative = 0.0,
+        weight_decay: NonNegative = 0.0, nesterov: Switch = False, *,
+        momentum_style: Annotated[str, Choice("pytorch", "classical", "ema")] = "pytorch", maximize: Switch = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **self._given(locals()))
 
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:

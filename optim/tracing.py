@@ -315,14 +315,9 @@ def _place(calls: list[Call], first: int, goals: dict[int, int], inputs: int) ->
 
 
 def _write(
-    calls: list[Call],
-    first: int,
-    goals: dict[int, int],
-    places: dict[int, int],
-    registers: int,
-    names: list[str],
+    calls: list[Call], first: int, goals: dict[int, int], places: dict[int, int], registers: int, names: list[str],
     settings: list[str],
-) -> Program:
+) -> Program:  # fmt: skip
     """The two functions of a program, as text and compiled."""
     known: dict[str, Any] = {"copyto": np.copyto, "inf": float("inf"), "nan": float("nan")}
     constants: dict[str, str] = {}  # the text of a scalar: its name

@@ -6,19 +6,22 @@ follow from the step alone are `optim.schedules`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from math import inf, isinf, isnan
 from typing import Any
 
 from nn.errors import StateDictError
 from nn.training.callbacks import Callback, Monitor
 from nn.training.run import Run
 from optim import HyperparameterError, Optimizer
+from optim.hyperparameters import Choice
+from optim.lr_scheduler import ReduceLROnPlateau
 
-_STATE = ("reference", "stalled", "resting", "reductions")
+# What a state has, by the names that saved ones have, and PyTorch's.
+_STATE = {"reference": "best", "stalled": "num_bad_epochs", "resting": "cooldown_counter", "reductions": "reductions"}
 
 
-class ReduceOnPlateau(Callback):
+class ReduceOnPlateau(Callback, ReduceLROnPlateau):
     """Multiply the learning rate by ``factor`` when a watched number, such as the loss on held-out data, stops falling.
 
     As a callback of `nn.fit` it watches ``monitor``, a column of the history (by default "val_loss", without validation
@@ -45,78 +48,65 @@ class ReduceOnPlateau(Callback):
     0.4
     """
 
+    _of_size = True
+
     def __init__(
-        self,
-        optimizer: Optimizer | None = None,
-        mode: str = "min",
-        factor: float = 0.5,
-        patience: int = 10,
-        threshold: float = 1e-4,
-        threshold_mode: str = "rel",
-        cooldown: int = 0,
-        min_lr: float = 0.0,
-        *,
-        against: str = "best",
-        monitor: str | None = None,
-    ) -> None:
-        for name, word, words in (
-            ("mode", mode, ("min", "max")),
-            ("threshold_mode", threshold_mode, ("rel", "abs")),
-            ("against", against, ("best", "last")),
-        ):
-            _require(name, word, word in words, " or ".join(map(repr, words)))
-        _require("factor", factor, 0.0 < _number(factor) < 1.0, "a number between 0 and 1")
-        for name, number in (("threshold", threshold), ("min_lr", min_lr)):
-            _require(name, number, 0.0 <= _number(number) < math.inf, "a number, at least 0")
-        for name, count in (("patience", patience), ("cooldown", cooldown)):
-            _require(name, count, isinstance(count, int) and count >= 0, "a whole number, at least 0")
-        self.optimizer = optimizer
-        self.monitor = Monitor(monitor, "auto")
-        self.mode, self.factor, self.patience, self.threshold = mode, factor, patience, threshold
-        self.threshold_mode, self.cooldown, self.min_lr, self.against = threshold_mode, cooldown, min_lr, against
-        self._forget()
+        self, optimizer: Optimizer | None = None, mode: str = "min", factor: float = 0.5, patience: int = 10,
+        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0, min_lr: float = 0.0, *,
+        against: str = "best", monitor: str | None = None,
+    ) -> None:  # fmt: skip
+        Choice("best", "last").resolve("ReduceOnPlateau", "against", against, 0)
+        self.against, self.monitor = against, Monitor(monitor, "auto")
+        ReduceLROnPlateau.__init__(
+            self, optimizer, mode, factor, patience, threshold, threshold_mode, cooldown, min_lr, eps=0.0
+        )
 
     def _forget(self) -> None:
-        self.reference: float | None = None  # what the next number is compared with
-        self.stalled = 0  # epochs in a row
-        self.resting = 0  # epochs that do not count, to come
+        super()._forget()
         self.reductions = 0
+
+    def _present(self) -> list[float]:
+        return [] if self.optimizer is None else super()._present()
+
+    @property
+    def reference(self) -> float | None:
+        """What the next number is compared with.
+
+        >>> import nn
+        >>> nn.ReduceOnPlateau().reference is None
+        True
+        """
+        return None if isinf(self.best) else self.best
 
     def on_fit_begin(self, run: Run) -> None:
         self.optimizer = run.optimizer
-        self._groups()  # refuses a schedule before the first step
+        self._present()  # refuses a schedule before the first step
         if not run.epoch:  # a new training with a callback that has served before
             self._forget()
 
     def on_epoch_end(self, run: Run) -> None:
         self.step(self.monitor.value(run))
 
-    def step(self, value: Any) -> bool:
+    def step(self, metrics: Any, epoch: int | None = None) -> bool:  # type: ignore[override]
         """Take note of the number of one epoch; returns whether the rate was changed.
 
         Raises HyperparameterError without an optimizer, and when one of its rates is a schedule; nothing is noted then.
         """
-        groups = self._groups()
-        number = float(value)
-        progress = self._is_progress(number)
-        if progress or self.against == "last":
-            self.reference = number
-        self.stalled = 0 if progress else self.stalled + 1
-        if self.resting:
-            self.resting -= 1
-            self.stalled = 0
-        if self.stalled <= self.patience:
-            return False
-        self.stalled, self.resting = 0, self.cooldown
+        if self.optimizer is None:
+            raise HyperparameterError("ReduceOnPlateau has no optimizer yet: give it one, or set its .optimizer.")
+        before = self._present()
+        super().step(metrics, epoch)
+        if self.against == "last":
+            self.best = (inf if self.mode == "min" else -inf) if isnan(number := float(metrics)) else number
+        return self._present() != before
+
+    def _lower(self, rates: list[float]) -> list[float]:
         self.reductions += 1
-        before = [group["lr"] for group in groups]
-        for group in groups:
-            group["lr"] = max(float(group["lr"]) * self.factor, min(self.min_lr, float(group["lr"])))
-        return any(group["lr"] != lr for group, lr in zip(groups, before, strict=True))
+        return super()._lower(rates)
 
     def state_dict(self) -> dict[str, Any]:
         """What has been seen; the rates themselves are in the state of the optimizer."""
-        return {name: getattr(self, name) for name in _STATE}
+        return {name: getattr(self, own) for name, own in _STATE.items()} | {"reference": self.reference}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Load what `state_dict` returned. Raises StateDictError for anything else; nothing is changed then."""
@@ -124,34 +114,9 @@ class ReduceOnPlateau(Callback):
             raise StateDictError(
                 f"ReduceOnPlateau: a state has {', '.join(_STATE)}; this one has {sorted(state_dict)}."
             )
-        vars(self).update(state_dict)
-
-    def _groups(self) -> list[dict[str, Any]]:
-        if self.optimizer is None:
-            raise HyperparameterError("ReduceOnPlateau has no optimizer yet: give it one, or set its .optimizer.")
-        for group in self.optimizer.param_groups:
-            if callable(group["lr"]):
-                raise HyperparameterError(
-                    f"ReduceOnPlateau changes rates that are numbers; lr is {group['lr']!r}. Use one of the two."
-                )
-        return self.optimizer.param_groups
-
-    def _is_progress(self, number: float) -> bool:
-        reference = self.reference
-        if reference is None or math.isnan(reference):
-            return not math.isnan(number)
-        gain = reference - number if self.mode == "min" else number - reference
-        return gain > self.threshold * (abs(reference) if self.threshold_mode == "rel" else 1.0)
+        self._forget()
+        vars(self).update({_STATE[name]: value for name, value in state_dict.items() if value is not None})
 
     def __repr__(self) -> str:
         names = ("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "against")
         return f"ReduceOnPlateau({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-
-
-def _require(name: str, value: Any, holds: bool, what: str) -> None:
-    if not holds:
-        raise HyperparameterError(f"ReduceOnPlateau: {name} must be {what}; got {value!r}.")
