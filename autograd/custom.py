@@ -21,13 +21,9 @@ if TYPE_CHECKING:
 
 
 def custom_op(
-    forward: Callable[..., Any],
-    vjp: Rule | tuple[Rule | None, ...] | None,
-    *,
-    name: str | None = None,
-    definition: Callable[..., Any] | None = None,
-    **facts: Unpack[Given],
-) -> Callable[..., Any]:
+    forward: Callable[..., Any], vjp: Rule | tuple[Rule | None, ...] | None, *, name: str | None = None,
+    definition: Callable[..., Any] | None = None, **facts: Unpack[Given],
+) -> Callable[..., Any]:  # fmt: skip
     """Make a differentiable operation of a forward function on arrays and its vjp (vector-Jacobian product) rules.
 
     ``forward(x, y, *, attribute)`` computes on plain arrays; its positional parameters are the operands, its

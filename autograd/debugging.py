@@ -284,15 +284,9 @@ def _place() -> str:
 
 
 def _error(
-    head: str,
-    facts: list[str],
-    place: str,
-    scope: Any,
-    op: Any,
-    entry: tuple[int, ...],
-    finding: Finding,
+    head: str, facts: list[str], place: str, scope: Any, op: Any, entry: tuple[int, ...], finding: Finding,
     backward: bool = False,
-) -> NonFiniteError:
+) -> NonFiniteError:  # fmt: skip
     what = f": {finding.what}" if finding.what else ""
     module = "" if scope is None else f", in module {scope.path or scope.label}"
     fix = [f"  likely fix: {finding.rewrite}"] if finding.rewrite else []

@@ -98,26 +98,13 @@ class Facts:
     )
 
     def __init__(
-        self,
-        op: Any,
-        strict: bool = False,
-        *,
-        doc: str | None = None,
-        doctest: str = "",
-        kind: Kind | None = None,
-        slope: Slope | tuple[Slope, ...] = _MISSING,
-        matrix: str | tuple[str | None, ...] | Matrix | None = _MISSING,
-        symbol: str = "",
-        cost: Cost | None = None,
-        units: int = -1,
-        range: Range | Callable[..., Range | None] | None = None,
-        rounding: float | None = None,
-        hazards: Hazards = NONE,
-        method: str | tuple[str, ...] = (),
-        options: dict[str, Any] | None = None,
-        scipy: str = "",
-        example: Example | tuple[Example, ...] = (),
-    ) -> None:
+        self, op: Any, strict: bool = False, *, doc: str | None = None, doctest: str = "", kind: Kind | None = None,
+        slope: Slope | tuple[Slope, ...] = _MISSING, matrix: str | tuple[str | None, ...] | Matrix | None = _MISSING,
+        symbol: str = "", cost: Cost | None = None, units: int = -1,
+        range: Range | Callable[..., Range | None] | None = None, rounding: float | None = None,
+        hazards: Hazards = NONE, method: str | tuple[str, ...] = (), options: dict[str, Any] | None = None,
+        scipy: str = "", example: Example | tuple[Example, ...] = (),
+    ) -> None:  # fmt: skip
         """Raises RuleError for a fact that does not fit the op, and, if ``strict``, for one that is missing."""
         if kind is None and isinstance(op.kernel, np.ufunc) and op.kernel.signature is None:
             kind = "elementwise"

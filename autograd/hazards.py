@@ -37,17 +37,10 @@ class Hazards:
     __slots__ = ("cases", "chooses", "guard", "lets_through", "log", "no_slope", "overflow", "safer", "steep")
 
     def __init__(
-        self,
-        *cases: Case,
-        steep: tuple[float, ...] = (),
-        guard: str = "",
-        safer: str = "",
-        overflow: str = "numbers that were scaled down first",
-        log: str = "",
-        lets_through: bool = False,
-        chooses: bool = False,
-        no_slope: bool = False,
-    ) -> None:
+        self, *cases: Case, steep: tuple[float, ...] = (), guard: str = "", safer: str = "",
+        overflow: str = "numbers that were scaled down first", log: str = "", lets_through: bool = False,
+        chooses: bool = False, no_slope: bool = False,
+    ) -> None:  # fmt: skip
         self.cases = cases
         self.steep, self.guard, self.safer = steep, guard, safer
         self.overflow = overflow

@@ -24,14 +24,9 @@ __autograd_transparent__ = True
 
 
 def finish(
-    op: Any,
-    xs: tuple[Any, ...],
-    data: tuple[Any, ...],
-    attributes: dict[str, Any] | None,
-    out: Any,
-    state: State,
+    op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], attributes: dict[str, Any] | None, out: Any, state: State,
     residuals: Any = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """What an op returns: a result with or without a node, shown to whoever watches."""
     rules = op.rules * len(xs) if op.joint else op.rules
     live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)

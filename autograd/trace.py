@@ -51,13 +51,9 @@ class Trace:
     """
 
     def __init__(
-        self,
-        function: Function,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        argnums: Argnums,
+        self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums,
         beside: Sequence[Any] = (),
-    ) -> None:
+    ) -> None:  # fmt: skip
         outside = STATE.get()
         numbers = _argument_numbers(argnums, len(args), function)
         self.selected = tuple(args[n] for n in numbers) if are_several(argnums) else args[numbers[0]]

@@ -27,12 +27,9 @@ class Glance:
     """
 
     def __init__(
-        self,
-        holders: list[Holder],
-        tensors: list[Tensor],
-        moved: Callable[[int], bool],
+        self, holders: list[Holder], tensors: list[Tensor], moved: Callable[[int], bool],
         renewed: Callable[[int, int], bool],
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._holders, self._tensors, self._moved, self._renewed = holders, tensors, moved, renewed
         self._text = ""
         self._space: dict[str, Any] = {}

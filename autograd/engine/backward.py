@@ -59,13 +59,9 @@ class Route:
 
 
 def backward_pass(
-    seeds: Grads,
-    *,
-    create_graph: bool = False,
-    release: bool = True,
-    wanted: frozenset[Vertex] | None = None,
+    seeds: Grads, *, create_graph: bool = False, release: bool = True, wanted: frozenset[Vertex] | None = None,
     route: Route | None = None,
-) -> Grads:
+) -> Grads:  # fmt: skip
     """Send gradients from the seeds to everything they depend on (the chain rule, newest vertex first).
 
     With ``wanted``, only the paths that lead there are walked, nothing is stored on Tensors, and the gradients of

@@ -47,20 +47,11 @@ class Op:
     """
 
     def __init__(
-        self,
-        name: str,
-        kernel: Callable[..., Any],
-        rules: Rule | joint | tuple[Rule | None, ...] | None,
-        *,
-        numpy: Any = None,
-        infix: Callable[..., Any] | None = None,
-        definition: Callable[..., Any] | None = None,
-        outputs: bool = False,
-        stacked: bool | Callable[..., Any] | None = None,
-        few: tuple[str, ...] = (),
-        strict: bool = False,
-        **facts: Any,
-    ) -> None:
+        self, name: str, kernel: Callable[..., Any], rules: Rule | joint | tuple[Rule | None, ...] | None, *,
+        numpy: Any = None, infix: Callable[..., Any] | None = None, definition: Callable[..., Any] | None = None,
+        outputs: bool = False, stacked: bool | Callable[..., Any] | None = None, few: tuple[str, ...] = (),
+        strict: bool = False, **facts: Any,
+    ) -> None:  # fmt: skip
         self.name = name
         self.kernel = kernel
         self.infix = infix

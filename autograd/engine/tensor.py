@@ -90,13 +90,9 @@ class Tensor(TensorValues):
         backward_pass({node: self._seed(gradient, "backward", False)}, release=not retain_graph)
 
     def gradient(
-        self,
-        *inputs: Tensor,
-        gradient: ArrayLike | Tensor | None = None,
-        create_graph: bool = False,
-        retain_graph: bool | None = None,
-        allow_unused: bool = False,
-    ) -> tuple[Any, ...]:
+        self, *inputs: Tensor, gradient: ArrayLike | Tensor | None = None, create_graph: bool = False,
+        retain_graph: bool | None = None, allow_unused: bool = False,
+    ) -> tuple[Any, ...]:  # fmt: skip
         """The gradients of this Tensor with respect to the inputs, as Tensors; nothing is stored on any Tensor.
 
         With ``create_graph`` the gradients are differentiable themselves, to any order. ``retain_graph`` defaults to
@@ -148,12 +144,9 @@ class Tensor(TensorValues):
 
 
 def tensor(
-    data: ArrayLike | Sequence[Any],
-    *,
-    dtype: DTypeLike | None = None,
-    requires_grad: bool = False,
+    data: ArrayLike | Sequence[Any], *, dtype: DTypeLike | None = None, requires_grad: bool = False,
     name: str | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Make a Tensor of a copy of the data.
 
     The dtype follows NumPy: Python floats are float64, arrays keep theirs. Raises InvalidDtypeError when a gradient

@@ -24,14 +24,9 @@ _SAME = 1e-10  # two runs that differ by less, relative to the largest entry, di
 
 
 def gradcheck(
-    f: Callable[..., Any],
-    *inputs: Any,
-    wrt: Any = None,
-    order: int = 1,
-    rtol: float | None = None,
-    atol: float | None = None,
-    raise_on_failure: bool = True,
-) -> GradcheckReport:
+    f: Callable[..., Any], *inputs: Any, wrt: Any = None, order: int = 1, rtol: float | None = None,
+    atol: float | None = None, raise_on_failure: bool = True,
+) -> GradcheckReport:  # fmt: skip
     """Compare the gradients of a function with finite differences.
 
     For each entry x_i of the inputs and each entry of the output, the derivative that the rules give is compared with

@@ -65,15 +65,9 @@ class Comparison:
     """The work on one problem, whose values must be finite; `rows` is the result, a row per output and input."""
 
     def __init__(
-        self,
-        problem: Problem,
-        order: int = 1,
-        rtol: float | None = None,
-        atol: float | None = None,
-        *,
-        limits: Limits = _DEFAULT_LIMITS,
-        weights: list[Weights] | None = None,
-    ) -> None:
+        self, problem: Problem, order: int = 1, rtol: float | None = None, atol: float | None = None, *,
+        limits: Limits = _DEFAULT_LIMITS, weights: list[Weights] | None = None,
+    ) -> None:  # fmt: skip
         self.problem = problem
         self.order = order
         self.rtol = RTOL if rtol is None else rtol

@@ -97,14 +97,9 @@ def ladder(reach: float = 1.0, fine: float = 1.0, highest: float = HIGHEST) -> t
 
 
 def sweep(
-    curve: Curve,
-    base: Rows,
-    eps: float,
-    reach: float = 1.0,
-    fine: float = 1.0,
-    bound: Rows | float = 0.0,
+    curve: Curve, base: Rows, eps: float, reach: float = 1.0, fine: float = 1.0, bound: Rows | float = 0.0,
     highest: float = HIGHEST,
-) -> Slopes:
+) -> Slopes:  # fmt: skip
     """One-sided and central slopes at every step of a ladder, extrapolated; the best of each with its error.
 
     ``eps`` is the spacing of the least precise dtype that the values went through, ``bound`` what is known of the noise

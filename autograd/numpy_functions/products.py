@@ -91,16 +91,9 @@ implements(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: _cross(x1, x2, axis=ax
 
 @implements(np.linspace)
 def _linspace(
-    start: Any,
-    stop: Any,
-    num: int = 50,
-    endpoint: bool = True,
-    retstep: bool = False,
-    dtype: Any = None,
-    axis: int = 0,
-    *,
-    device: Any = None,
-) -> Any:
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
+    axis: int = 0, *, device: Any = None,
+) -> Any:  # fmt: skip
     kind = np.linspace(values_of(start), values_of(stop), num).dtype
     start, stop = as_operand(start).astype(kind), as_operand(stop).astype(kind)
     parts = num - 1 if endpoint else num

@@ -50,14 +50,9 @@ def with_options(ufunc: np.ufunc, reduction: Callable[..., Any], axis: int | Non
     as_numpy = composed(ufunc.reduce, general)
 
     def call(
-        a: Any,
-        axis: Any = default_axis,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: Any = False,
-        initial: Any = NoValue,
-        where: Any = True,
-    ) -> Any:
+        a: Any, axis: Any = default_axis, dtype: Any = None, out: Any = None, keepdims: Any = False,
+        initial: Any = NoValue, where: Any = True,
+    ) -> Any:  # fmt: skip
         keepdims = bool(keepdims) and keepdims is not NoValue
         if options := chosen(dtype=dtype, initial=initial, where=where):
             return as_numpy(a, axis=axis, keepdims=keepdims, **options)
@@ -129,17 +124,9 @@ def _lowered(full: Any, a: Any, axis: Any, keepdims: bool) -> Any:
 
 def _spread_of(root: bool) -> Callable[..., Any]:
     def general(
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
-        ddof: float = 0,
-        keepdims: Any = False,
-        *,
-        where: Any = True,
-        mean: Any = NoValue,
-        correction: Any = NoValue,
-    ) -> Any:
+        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: Any = False, *,
+        where: Any = True, mean: Any = NoValue, correction: Any = NoValue,
+    ) -> Any:  # fmt: skip
         a = as_operand(a)
         a = a.astype(dtype) if is_given(dtype) else a
         ddof = correction if is_given(correction) else ddof
@@ -162,17 +149,9 @@ def _spread_with_options(function: Callable[..., Any], op: Callable[..., Any], r
     as_numpy = composed(function, _spread_of(root))
 
     def call(
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
-        ddof: float = 0,
-        keepdims: Any = False,
-        *,
-        where: Any = True,
-        mean: Any = NoValue,
-        correction: Any = NoValue,
-    ) -> Any:
+        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: Any = False, *,
+        where: Any = True, mean: Any = NoValue, correction: Any = NoValue,
+    ) -> Any:  # fmt: skip
         keepdims = bool(keepdims) and keepdims is not NoValue
         if options := chosen(dtype=dtype, where=where, mean=mean, correction=correction):
             return as_numpy(a, axis, ddof=ddof, keepdims=keepdims, **options)

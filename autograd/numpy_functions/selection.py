@@ -29,15 +29,9 @@ def _where(condition: Any, *branches: Any) -> Any:
 
 @implements(np.clip, direct=True)
 def _clip(
-    a: Any,
-    a_min: Any = NoValue,
-    a_max: Any = NoValue,
-    out: Any = None,
-    *,
-    min: Any = NoValue,
-    max: Any = NoValue,
+    a: Any, a_min: Any = NoValue, a_max: Any = NoValue, out: Any = None, *, min: Any = NoValue, max: Any = NoValue,
     **extra: Any,
-) -> Any:
+) -> Any:  # fmt: skip
     refuse_extra("numpy.clip", extra)
     given = {"a_min": a_min, "a_max": a_max, "min": min, "max": max}
     bounds: Any = {name: 0.0 for name, bound in given.items() if bound is not NoValue}

@@ -58,17 +58,9 @@ def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..
     """
 
     def quantile(
-        a: Any,
-        q: Any,
-        axis: Any = None,
-        out: Any = None,
-        overwrite_input: bool = False,
-        method: str = "linear",
-        keepdims: Any = False,
-        *,
-        weights: Any = None,
-        interpolation: Any = None,
-    ) -> Any:
+        a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
+        keepdims: Any = False, *, weights: Any = None, interpolation: Any = None,
+    ) -> Any:  # fmt: skip
         a, method = as_operand(a), interpolation or method  # as NumPy called it before 2.4
         one = None if weights is None else np.ones(1)
         dtype = numpy_quantile(np.zeros(1, a.dtype), values_of(q), method=method, weights=one).dtype
@@ -129,16 +121,9 @@ def _nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool 
 
 @implements(np.cov)
 def _cov(
-    m: Any,
-    y: Any = None,
-    rowvar: bool = True,
-    bias: bool = False,
-    ddof: int | None = None,
-    fweights: Any = None,
-    aweights: Any = None,
-    *,
-    dtype: Any = None,
-) -> Any:
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None, fweights: Any = None,
+    aweights: Any = None, *, dtype: Any = None,
+) -> Any:  # fmt: skip
     m = as_operand(m)
     x = np.atleast_2d(m)
     if not rowvar and m.ndim != 1:

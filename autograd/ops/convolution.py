@@ -155,15 +155,9 @@ def _by_bands(x: Array, weight: Array, w: Windows, rows: int, seen: int) -> Arra
 
 
 def conv_kernel(
-    x: Array,
-    weight: Array,
-    bias: Array = None,
-    *,
-    stride: PerAxis = None,
-    padding: Padding = None,
-    dilation: PerAxis = None,
-    groups: int | None = None,
-) -> Array:
+    x: Array, weight: Array, bias: Array = None, *, stride: PerAxis = None, padding: Padding = None,
+    dilation: PerAxis = None, groups: int | None = None,
+) -> Array:  # fmt: skip
     w = windows(x.shape[2:], weight.shape[2:], stride, padding, dilation)
     rows, seen = _band_size(x, w) if groups == x.shape[1] == len(weight) and _is_finite(weight) else (0, 0)
     out = _by_bands(x, weight, w, rows, seen) if rows else _by_columns(x, weight, w, groups or 1)
@@ -174,15 +168,9 @@ def conv_kernel(
 
 
 def conv_transpose_kernel(
-    y: Array,
-    weight: Array,
-    *,
-    shape: Shape,
-    stride: PerAxis = None,
-    padding: Padding = None,
-    dilation: PerAxis = None,
+    y: Array, weight: Array, *, shape: Shape, stride: PerAxis = None, padding: Padding = None, dilation: PerAxis = None,
     groups: int | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     groups, outputs = groups or 1, len(weight)
     channels = weight.shape[1] * groups
     w = windows(shape, weight.shape[2:], stride, padding, dilation)
@@ -210,15 +198,9 @@ def conv_transpose_kernel(
 
 
 def conv_weight_kernel(
-    x: Array,
-    y: Array,
-    *,
-    size: Shape,
-    stride: PerAxis = None,
-    padding: Padding = None,
-    dilation: PerAxis = None,
+    x: Array, y: Array, *, size: Shape, stride: PerAxis = None, padding: Padding = None, dilation: PerAxis = None,
     groups: int | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     groups = groups or 1
     w = windows(x.shape[2:], size, stride, padding, dilation)
     inputs, outputs = x.shape[1] // groups, y.shape[1] // groups
@@ -239,15 +221,9 @@ def conv_weight_kernel(
 
 
 def conv_definition(
-    x: Array,
-    weight: Array,
-    bias: Array = None,
-    *,
-    stride: PerAxis = None,
-    padding: Padding = None,
-    dilation: PerAxis = None,
-    groups: int | None = None,
-) -> Array:
+    x: Array, weight: Array, bias: Array = None, *, stride: PerAxis = None, padding: Padding = None,
+    dilation: PerAxis = None, groups: int | None = None,
+) -> Array:  # fmt: skip
     how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
     if groups:
         xs, weights = np.split(x, groups, axis=1), np.split(weight, groups)

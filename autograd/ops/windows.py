@@ -136,14 +136,9 @@ def first_maximum(x: Array, out: Array, w: Windows) -> tuple[Array, ...]:
 
 
 def window_sum_kernel(
-    x: Array,
-    *,
-    size: Shape,
-    stride: PerAxis = None,
-    padding: Padding = None,
-    dilation: PerAxis = None,
+    x: Array, *, size: Shape, stride: PerAxis = None, padding: Padding = None, dilation: PerAxis = None,
     masks: tuple[Array, ...] | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     w = windows(x.shape[2:], size, stride, padding, dilation)
     x = _widened(x, w)
     out: Array = None
@@ -156,15 +151,9 @@ def window_sum_kernel(
 
 
 def window_spread_kernel(
-    y: Array,
-    *,
-    shape: Shape,
-    size: Shape,
-    stride: PerAxis = None,
-    padding: Padding = None,
-    dilation: PerAxis = None,
+    y: Array, *, shape: Shape, size: Shape, stride: PerAxis = None, padding: Padding = None, dilation: PerAxis = None,
     masks: tuple[Array, ...] | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     w = windows(shape, size, stride, padding, dilation)
     apart = all(step > d * (k - 1) for step, k, d in zip(w.stride, w.size, w.dilation, strict=True))
     given = y

@@ -67,14 +67,9 @@ def broadcastable_pairs(*, low: float = -2.0, high: float = 2.0, dtype: DTypeLik
 
 
 def kink_free_arrays(
-    shape: Any = None,
-    *,
-    low: float = -2.0,
-    high: float = 2.0,
-    kinks: Sequence[float] = (0.0,),
-    margin: float = 0.05,
+    shape: Any = None, *, low: float = -2.0, high: float = 2.0, kinks: Sequence[float] = (0.0,), margin: float = 0.05,
     dtype: DTypeLike = np.float64,
-) -> Any:
+) -> Any:  # fmt: skip
     """A strategy for arrays at which functions such as ``abs``, ``relu``, ``max`` and ``sort`` have a derivative.
 
     The values lie between ``low`` and ``high``, at least ``margin`` away from each of the ``kinks``, and no two of

@@ -26,16 +26,9 @@ Shown = Literal["auto", "live", "off"]
 
 
 def draw(
-    outputs: Any,
-    *,
-    depth: int | None = None,
-    values: Shown = "auto",
-    grads: Shown = "auto",
-    direction: Direction = "LR",
-    max_nodes: int = 300,
-    expand: bool = False,
-    renderer: Renderer = "auto",
-) -> Drawing:
+    outputs: Any, *, depth: int | None = None, values: Shown = "auto", grads: Shown = "auto",
+    direction: Direction = "LR", max_nodes: int = 300, expand: bool = False, renderer: Renderer = "auto",
+) -> Drawing:  # fmt: skip
     """Draw the graph of a Tensor, of several (a list, tuple or dict), or up to the op that raised an error.
 
     Each box is one op with its result: its name if it has one, its op, shape, dtype, value and, after `backward`,

@@ -41,15 +41,9 @@ class Problem(NamedTuple):
 
 
 def read_problem(
-    data: str,
-    target: str | None,
-    *,
-    drop: Sequence[str] = (),
-    task: Task | None = None,
-    classes: Sequence[str] = (),
-    features: Sequence[str] = (),
-    part: Literal["train", "test"] = "train",
-) -> Problem:
+    data: str, target: str | None, *, drop: Sequence[str] = (), task: Task | None = None, classes: Sequence[str] = (),
+    features: Sequence[str] = (), part: Literal["train", "test"] = "train",
+) -> Problem:  # fmt: skip
     """Read what is to be learned; ``classes`` and ``features`` are those of a model that is to be applied to it.
 
     Raises UsageError for an option that does not go with the data, DataFileError with file and line.

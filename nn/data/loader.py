@@ -56,16 +56,9 @@ class Loader:
     """
 
     def __init__(
-        self,
-        data: Any,
-        batch_size: int = 32,
-        *,
-        shuffle: bool = False,
-        drop_last: bool = False,
-        seed: Randomness = None,
-        dtype: DTypeLike | None = None,
-        augment: Augment | None = None,
-    ) -> None:
+        self, data: Any, batch_size: int = 32, *, shuffle: bool = False, drop_last: bool = False,
+        seed: Randomness = None, dtype: DTypeLike | None = None, augment: Augment | None = None,
+    ) -> None:  # fmt: skip
         self.source: Source = source_of(data, dtype)
         if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"batch_size is a positive number of samples, not {batch_size!r}.")

@@ -100,14 +100,9 @@ class Table:
 
 
 def read_csv(
-    path: str | PathLike[str],
-    *,
-    types: Mapping[str, Any] | None = None,
-    header: bool | Sequence[str] = True,
-    delimiter: str = ",",
-    missing: float | None = None,
-    encoding: str = "utf-8-sig",
-) -> Table:
+    path: str | PathLike[str], *, types: Mapping[str, Any] | None = None, header: bool | Sequence[str] = True,
+    delimiter: str = ",", missing: float | None = None, encoding: str = "utf-8-sig",
+) -> Table:  # fmt: skip
     """Read a table from a CSV file (RFC 4180), with a name and a type for every column.
 
     The first line holds the names; ``header`` may be a list of them for files without such a line, or False for

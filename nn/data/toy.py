@@ -73,12 +73,9 @@ def moons(n: int = 200, *, noise: float = 0.0, seed: Randomness = None) -> Point
 
 
 def playground(
-    name: Literal["circle", "xor", "gauss", "spiral", "regress-plane", "regress-gauss"],
-    n: int | None = None,
-    *,
-    noise: float = 0.0,
-    seed: Randomness = None,
-) -> Points:
+    name: Literal["circle", "xor", "gauss", "spiral", "regress-plane", "regress-gauss"], n: int | None = None, *,
+    noise: float = 0.0, seed: Randomness = None,
+) -> Points:  # fmt: skip
     """A set of the TensorFlow Playground: ``x`` (n, 2) within about ±6, ``y`` (n,), in the default dtype.
 
     "circle" (a disc in a ring), "xor" (four squares), "gauss" (two clouds) and "spiral" have labels -1 and +1 and 500

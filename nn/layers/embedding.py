@@ -78,14 +78,9 @@ class Embedding(Module):
     """
 
     def __init__(
-        self,
-        num_embeddings: int,
-        embedding_dim: int,
-        padding_idx: int | None = None,
-        *,
-        dtype: DTypeLike | None = None,
-        rng: Randomness = None,
-    ) -> None:
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *,
+        dtype: DTypeLike | None = None, rng: Randomness = None,
+    ) -> None:  # fmt: skip
         self.num_embeddings = positive("num_embeddings", num_embeddings, "number of rows")
         self.embedding_dim = positive("embedding_dim", embedding_dim)
         self.padding_idx = row_of_padding(padding_idx, num_embeddings)

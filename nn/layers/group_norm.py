@@ -40,14 +40,9 @@ class GroupNorm(Module):
     """
 
     def __init__(
-        self,
-        num_groups: int,
-        num_channels: int,
-        eps: float = 1e-5,
-        affine: bool = True,
-        *,
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *,
         dtype: DTypeLike | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.num_groups = positive("num_groups", num_groups, "number of groups")
         self.num_channels = n = positive("num_channels", num_channels, "number of channels")
         if n % num_groups:

@@ -38,14 +38,10 @@ class MLP(Sequential):
     """
 
     def __init__(
-        self,
-        sizes: Sequence[int],
-        activation: str | Callable[[], Module] = "relu",
-        output_activation: str | Callable[[], Module] | None = None,
-        *,
-        dtype: DTypeLike | None = None,
+        self, sizes: Sequence[int], activation: str | Callable[[], Module] = "relu",
+        output_activation: str | Callable[[], Module] | None = None, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         if not isinstance(sizes, Sequence) or isinstance(sizes, str):
             raise TypeError(f"sizes is a list of widths such as [64, 32, 10], not {sizes!r}.")

@@ -71,13 +71,9 @@ class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
 
 @polymorphic
 def binary_cross_entropy_with_logits(
-    prediction: Operand,
-    target: Operand,
-    weight: Operand | None = None,
-    *,
-    pos_weight: Operand | None = None,
+    prediction: Operand, target: Operand, weight: Operand | None = None, *, pos_weight: Operand | None = None,
     reduction: Reduction = "mean",
-) -> Any:
+) -> Any:  # fmt: skip
     """The cross-entropy of yes-or-no answers from scores before the sigmoid; see `nn.BCEWithLogitsLoss`.
 
     >>> from nn.functional import binary_cross_entropy_with_logits

@@ -29,14 +29,9 @@ _UNSIGNED = {char: np.dtype(char.upper()) for char in "bBhHiIlLqQ"}  # by the le
 
 @polymorphic
 def cross_entropy(
-    logits: Operand,
-    target: Operand,
-    weight: Operand | None = None,
-    *,
-    ignore_index: int = IGNORED,
-    label_smoothing: float = 0.0,
-    reduction: Reduction = "mean",
-) -> Any:
+    logits: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = IGNORED,
+    label_smoothing: float = 0.0, reduction: Reduction = "mean",
+) -> Any:  # fmt: skip
     """The cross-entropy of one class among several, from scores before the softmax; see `nn.CrossEntropyLoss`.
 
     >>> from nn.functional import cross_entropy
@@ -96,13 +91,9 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
     """
 
     def __init__(
-        self,
-        weight: Any = None,
-        *,
-        ignore_index: int = IGNORED,
-        reduction: Reduction = "mean",
+        self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean",
         label_smoothing: float = 0.0,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(reduction=reduction)
         self.weight = weight_buffer(weight)
         self.ignore_index = int(ignore_index)
@@ -121,13 +112,9 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
 
 @polymorphic
 def nll_loss(
-    log_probabilities: Operand,
-    target: Operand,
-    weight: Operand | None = None,
-    *,
-    ignore_index: int = IGNORED,
+    log_probabilities: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = IGNORED,
     reduction: Reduction = "mean",
-) -> Any:
+) -> Any:  # fmt: skip
     """The negative logarithm of the probability of the right class, from logarithms; see `nn.NLLLoss`.
 
     >>> import numpy as np
@@ -172,12 +159,9 @@ class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
 
 @polymorphic
 def kl_div(
-    prediction: Operand,
-    target: Operand,
-    *,
-    log_target: bool = False,
+    prediction: Operand, target: Operand, *, log_target: bool = False,
     reduction: Reduction | Literal["batchmean"] = "mean",
-) -> Any:
+) -> Any:  # fmt: skip
     """The mean of ``t (log(t) - x)``, of probabilities t and logarithms x of predicted ones, of the same shape.
 
     With ``log_target`` t are logarithms, too; ``t log(t)`` is 0 for ``t = 0``. The divergence of distributions is the

@@ -72,13 +72,10 @@ class DetectionScore:
 
 
 def detection_average_precision(
-    predictions: Sequence[Mapping[str, Any]],
-    truths: Sequence[Mapping[str, Any]],
-    thresholds: float | Sequence[float] = COCO_THRESHOLDS,
-    interpolation: Interpolation = 101,
-    matching: Literal["coco", "voc"] = "coco",
-    most: int | None = 100,
-) -> DetectionScore:
+    predictions: Sequence[Mapping[str, Any]], truths: Sequence[Mapping[str, Any]],
+    thresholds: float | Sequence[float] = COCO_THRESHOLDS, interpolation: Interpolation = 101,
+    matching: Literal["coco", "voc"] = "coco", most: int | None = 100,
+) -> DetectionScore:  # fmt: skip
     """The average precision of a detector, for each class and each threshold of overlap.
 
     ``predictions`` and ``truths`` have one dict for each image: ``"boxes"`` (n, 4) as for `box_iou`, ``"labels"`` (n,)

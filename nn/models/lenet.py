@@ -39,14 +39,9 @@ class FeatureMaps(Module):
     """
 
     def __init__(
-        self,
-        in_maps: int,
-        size: tuple[int, int],
-        table: Sequence[Sequence[int]],
-        *,
-        dtype: DTypeLike | None = None,
+        self, in_maps: int, size: tuple[int, int], table: Sequence[Sequence[int]], *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.in_maps = in_maps
         self.table = _table(table, in_maps)
         maps, inputs = self.table.shape

@@ -17,12 +17,9 @@ from nn.plot.look import COLOURS, finish, on_axes, panels, precision
 
 
 def activations(
-    functions: Sequence[Callable[[Any], Any]] | Callable[[Any], Any] = tanh,
-    *,
-    low: float = -4.0,
-    high: float = 4.0,
+    functions: Sequence[Callable[[Any], Any]] | Callable[[Any], Any] = tanh, *, low: float = -4.0, high: float = 4.0,
     ax: Any = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """Activations and their derivatives over an interval; the derivative is that of the engine, drawn dashed.
 
     ``functions`` are modules such as ``nn.Tanh()`` or functions of Tensors that work entry by entry. More than seven

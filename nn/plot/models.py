@@ -21,14 +21,9 @@ Trajectories = Minimum | Iterable[Minimum] | Mapping[str, "Minimum | ArrayLike"]
 
 
 def decision_boundary(
-    model: Callable[[Any], Any],
-    x: ArrayLike,
-    labels: ArrayLike,
-    *,
-    threshold: float = 0.0,
-    resolution: int = 150,
+    model: Callable[[Any], Any], x: ArrayLike, labels: ArrayLike, *, threshold: float = 0.0, resolution: int = 150,
     ax: Any = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """The regions in which a model of two inputs answers each class, with the points that it was trained on.
 
     ``x`` has shape (N, 2); ``labels`` (N,) are class numbers from 0 on, or -1 and 1. The model returns one score per
@@ -81,15 +76,9 @@ def _classes(labels: ArrayLike, count: int) -> tuple[NDArray[Any], list[str]]:
 
 
 def loss_surface(
-    loss: Callable[..., Any],
-    xs: tuple[float, float] | None = None,
-    ys: tuple[float, float] | None = None,
-    *,
-    trajectories: Trajectories = (),
-    resolution: int = 120,
-    levels: int = 25,
-    ax: Any = None,
-) -> Any:
+    loss: Callable[..., Any], xs: tuple[float, float] | None = None, ys: tuple[float, float] | None = None, *,
+    trajectories: Trajectories = (), resolution: int = 120, levels: int = 25, ax: Any = None,
+) -> Any:  # fmt: skip
     """The contours of a function of two numbers, and the ways that optimizers took on it.
 
     ``loss`` is a function of two arrays, or of one point of shape (2,), as `optim.minimize` takes it. ``trajectories``

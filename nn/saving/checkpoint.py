@@ -18,13 +18,9 @@ from optim.interrupts import undisturbed
 
 
 def save(
-    path: str | os.PathLike[str],
-    model: Module,
-    optimizer: Optimizer | None = None,
-    *,
-    allow_nonfinite: bool = False,
+    path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None, *, allow_nonfinite: bool = False,
     **extra: Any,
-) -> None:
+) -> None:  # fmt: skip
     """Write a model, its optimizer and anything else to a file.
 
     The suffix of the path is the format: ``.npz``, which needs nothing, or ``.safetensors``, which needs the extra of

@@ -63,15 +63,10 @@ def check(answer: Any, expected: Any, *, name: str = "", **options: Any) -> None
 
 
 def judge(
-    answer: Any,
-    expected: Any,
-    *,
-    slips: Mapping[str, Any] | None = None,
-    factors: Mapping[str, float] | None = None,
-    start: Any = None,
-    at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None = None,
+    answer: Any, expected: Any, *, slips: Mapping[str, Any] | None = None, factors: Mapping[str, float] | None = None,
+    start: Any = None, at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None = None,
     rtol: float = 1e-3,
-) -> Verdict:
+) -> Verdict:  # fmt: skip
     """What is to be said of an answer.
 
     ``slips`` maps the words for a slip to the answer that it leads to: ``{"the updated weight was used too early":
@@ -295,13 +290,9 @@ def _judge_parts(
 
 
 def _judge_function(
-    answer: Any,
-    expected: Callable[..., Any],
-    slips: Mapping[str, Any],
-    factors: Mapping[str, float],
-    at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None,
-    rtol: float,
-) -> Verdict:
+    answer: Any, expected: Callable[..., Any], slips: Mapping[str, Any], factors: Mapping[str, float],
+    at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None, rtol: float,
+) -> Verdict:  # fmt: skip
     """Functions, at random points: a slip has to explain what they return at all of them."""
     if not callable(answer):
         return _wrong("kind", f"A function is asked for, not {type(answer).__name__}.")

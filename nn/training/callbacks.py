@@ -120,14 +120,9 @@ class EarlyStopping(Callback):
     """
 
     def __init__(
-        self,
-        monitor: str | None = None,
-        *,
-        patience: int = 10,
-        min_delta: float = 0.0,
-        mode: str = "auto",
+        self, monitor: str | None = None, *, patience: int = 10, min_delta: float = 0.0, mode: str = "auto",
         restore_best: bool = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
             raise ValueError(f"patience is a number of epochs, at least 1, not {patience!r}.")
         self.monitor = Monitor(monitor, mode, min_delta)

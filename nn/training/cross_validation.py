@@ -52,16 +52,9 @@ class CrossValidation:
 
 
 def cross_validate(
-    make: Callable[[], Module],
-    data: Sequence[Any],
-    *,
-    loss: Loss,
-    folds: KFold | int = 5,
-    metrics: Metrics = (),
-    scale: Callable[[Any], Callable[[Any], Any]] | None = None,
-    seed: int | None = None,
-    **options: Any,
-) -> CrossValidation:
+    make: Callable[[], Module], data: Sequence[Any], *, loss: Loss, folds: KFold | int = 5, metrics: Metrics = (),
+    scale: Callable[[Any], Callable[[Any], Any]] | None = None, seed: int | None = None, **options: Any,
+) -> CrossValidation:  # fmt: skip
     """Train a new model for each fold on the other folds, and judge it by the fold that was held out.
 
     ``make`` makes the model; ``data`` are arrays ``(x, y)``; ``folds`` is a `KFold`, or how many (then mixed by

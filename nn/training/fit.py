@@ -36,24 +36,12 @@ __all__ = ["fit"]
 
 
 def fit(
-    model: Module,
-    train: Any,
-    validation: Any = None,
-    *,
-    loss: Loss,
-    optimizer: Optimizer | Callable[[Any], Optimizer] | None = None,
-    epochs: int = 10,
-    batch_size: int = 32,
-    metrics: Metrics = (),
-    callbacks: Sequence[Callback] = (),
-    clip_norm: float | None = None,
-    clip_value: float | None = None,
-    seed: int | None = None,
-    resume: str | PathLike[str] | None = None,
-    other_data: bool = False,
-    show: bool | None = None,
-    compile: bool = False,
-) -> History:
+    model: Module, train: Any, validation: Any = None, *, loss: Loss,
+    optimizer: Optimizer | Callable[[Any], Optimizer] | None = None, epochs: int = 10, batch_size: int = 32,
+    metrics: Metrics = (), callbacks: Sequence[Callback] = (), clip_norm: float | None = None,
+    clip_value: float | None = None, seed: int | None = None, resume: str | PathLike[str] | None = None,
+    other_data: bool = False, show: bool | None = None, compile: bool = False,
+) -> History:  # fmt: skip
     """Train a model, and return the history of its numbers.
 
     ``train`` and ``validation`` are pairs ``(x, y)``, or a `nn.data.Loader`; floating numbers are converted to the

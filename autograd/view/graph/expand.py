@@ -103,15 +103,9 @@ def _stand_in(slot: int) -> str:
 
 
 def _splice(
-    node: GraphNode,
-    inner: Graph,
-    places: list[Place],
-    frame: int,
-    nodes: dict[int, GraphNode],
-    order: dict[int, tuple[int, int]],
-    moved: dict[Place, Place],
-    free: int,
-) -> int:
+    node: GraphNode, inner: Graph, places: list[Place], frame: int, nodes: dict[int, GraphNode],
+    order: dict[int, tuple[int, int]], moved: dict[Place, Place], free: int,
+) -> int:  # fmt: skip
     """Put a graph in the place of a node; its ends take over names, values and gradients of the results of the node,
     and a single one its number and place among the outputs."""
     slots = {_stand_in(slot): a for slot, a in node.references()}

@@ -66,13 +66,9 @@ class _Frame:
 
 
 def arrange(
-    sizes: Sequence[tuple[float, float]],
-    owners: Sequence[int | None],
-    links: Sequence[Link],
-    parents: Sequence[int | None] = (),
-    titles: Sequence[float] = (),
-    direction: Direction = "LR",
-) -> Layout:
+    sizes: Sequence[tuple[float, float]], owners: Sequence[int | None], links: Sequence[Link],
+    parents: Sequence[int | None] = (), titles: Sequence[float] = (), direction: Direction = "LR",
+) -> Layout:  # fmt: skip
     """Place boxes of given sizes, each in its frame (``owners``), with the arrows between them.
 
     Boxes come in an order in which arrows lead forward; ``parents`` says in which frame each frame lies, ``titles``

@@ -62,13 +62,9 @@ class Placement:
 
 
 def place(
-    parts: Sequence[Part],
-    arrows: Sequence[Arrow],
-    *,
-    pad_u: tuple[float, float] = (0.0, 0.0),
-    pad_v: tuple[float, float] = (0.0, 0.0),
-    least: tuple[float, float] = (0.0, 0.0),
-) -> Placement:
+    parts: Sequence[Part], arrows: Sequence[Arrow], *, pad_u: tuple[float, float] = (0.0, 0.0),
+    pad_v: tuple[float, float] = (0.0, 0.0), least: tuple[float, float] = (0.0, 0.0),
+) -> Placement:  # fmt: skip
     """Place parts along the arrows. ``least`` is the least extent along u and v.
 
     Arrows that close a cycle are drawn straight.
@@ -170,14 +166,9 @@ def _weave(parts: Sequence[Part], arrows: Sequence[Arrow], layer_of: list[int]) 
 
 
 def _measure(
-    parts: Sequence[Part],
-    web: Web,
-    tops: list[float],
-    direct: list[Arrow],
-    pad_u: tuple[float, float],
-    pad_v: tuple[float, float],
-    least: tuple[float, float],
-) -> Placement:
+    parts: Sequence[Part], web: Web, tops: list[float], direct: list[Arrow], pad_u: tuple[float, float],
+    pad_v: tuple[float, float], least: tuple[float, float],
+) -> Placement:  # fmt: skip
     """From layers and heights to corners and curves."""
     count = len(parts)
     depth = [max((parts[p].du for p in members if p < count), default=0.0) for members in web.layers]
@@ -217,13 +208,9 @@ def _measure(
 
 
 def _piece(
-    parts: Sequence[Part],
-    web: Web,
-    chain: list[Segment],
-    corners: list[tuple[float, float]],
-    heights: list[float],
+    parts: Sequence[Part], web: Web, chain: list[Segment], corners: list[tuple[float, float]], heights: list[float],
     ends: list[tuple[float, float]],
-) -> Piece:
+) -> Piece:  # fmt: skip
     """One run as a path: straight through layers, curved between them."""
     s = chain[0]
     left, right = ends[web.layer_of[s.source]]

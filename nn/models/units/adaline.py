@@ -59,13 +59,9 @@ class Adaline(_Learner):
     """
 
     def __init__(
-        self,
-        in_features: int,
-        *,
-        labels: tuple[float, float] = (0, 1),
-        threshold: float | None = None,
+        self, in_features: int, *, labels: tuple[float, float] = (0, 1), threshold: float | None = None,
         dtype: DTypeLike | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(in_features, labels, dtype)
         self.threshold = sum(self.labels) / 2.0 if threshold is None else float(threshold)
 

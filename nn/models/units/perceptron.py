@@ -87,13 +87,9 @@ these classes.
     """
 
     def __init__(
-        self,
-        in_features: int,
-        *,
-        labels: tuple[float, float] = (0, 1),
-        at_zero: float = 1.0,
+        self, in_features: int, *, labels: tuple[float, float] = (0, 1), at_zero: float = 1.0,
         dtype: DTypeLike | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(in_features, labels, dtype)
         if at_zero not in (0.0, 1.0):
             raise ValueError(
