@@ -209,7 +209,7 @@ def test_as_pytorch(case, rng):
     torch = pytest.importorskip("torch")
     if not case.torch:
         pytest.skip("has no counterpart in PyTorch")
-    theirs = eval(case.torch, {"nn": torch.nn, "tensor": torch.tensor}).double()
+    theirs = eval(case.torch, {"torch": torch, "nn": torch.nn, "tensor": torch.tensor}).double()
     theirs.train(case.training)
     ours = made(case).astype("float64")
     ours.load_state_dict(theirs.state_dict())
