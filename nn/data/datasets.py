@@ -29,12 +29,10 @@ class Dataset(Generic[Value]):
 
     >>> import nn
     >>> class Squares(nn.data.Dataset):
-    ...     def __len__(self):
-    ...         return 5
     ...     def __getitem__(self, i):
     ...         return i * i
-    >>> (Squares() + Squares())[7]
-    4
+    >>> Squares()[3]
+    9
     """
 
     def __add__(self, other: Any) -> ConcatDataset[Any]:
@@ -133,8 +131,8 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Randomness =
 
 def rows(dataset: Any, index: Sequence[Any]) -> list[Any] | None:
     """Samples as arrays, where they are rows of arrays, which is the same as one by one, and faster; else None."""
-    if type(dataset) is Subset:
-        return rows(dataset.dataset, [dataset.indices[i] for i in index])
+    while type(dataset) is Subset:
+        dataset, index = dataset.dataset, [dataset.indices[i] for i in index]
     if type(dataset) is not TensorDataset or any(map(is_live, dataset.tensors)):
         return None
     return [plain(t)[index] for t in dataset.tensors]
@@ -195,9 +193,8 @@ class RandomSampler(Drawn):
     [2, 4, 3, 0, 1]
     """
 
-    def __init__(
-        self, data_source: Any, replacement: bool = False, num_samples: int | None = None, generator: Randomness = None
-    ) -> None:
+    def __init__(self, data_source: Any, replacement: bool = False, num_samples: int | None = None,
+                 generator: Randomness = None) -> None:  # fmt: skip
         wanted = len(data_source) if num_samples is None else positive("num_samples", num_samples, "number of samples")
         super().__init__(wanted, generator)
         self.data_source = data_source
@@ -234,9 +231,8 @@ class WeightedRandomSampler(Drawn):
     [2, 2, 1, 1, 2, 2]
     """
 
-    def __init__(
-        self, weights: ArrayLike, num_samples: int, replacement: bool = True, generator: Randomness = None
-    ) -> None:
+    def __init__(self, weights: ArrayLike, num_samples: int, replacement: bool = True,
+                 generator: Randomness = None) -> None:  # fmt: skip
         super().__init__(positive("num_samples", num_samples, "number of samples"), generator)
         self.weights = np.asarray(weights, "float64")
         self.replacement = replacement
