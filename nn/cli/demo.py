@@ -34,7 +34,7 @@ from autograd.engine.tensor import tensor
 from autograd.gradcheck import gradcheck
 from autograd.view import draw
 from nn import functional
-from nn.cli.options import rate, sizes, whole, writable
+from nn.cli.options import add_command, writable
 from nn.data import Loader, digits, train_test_split
 from nn.inspect.summarizing import summary
 from nn.layers import MLP
@@ -73,23 +73,8 @@ class Outcome(NamedTuple):
 def register(commands: Any) -> None:
     """Add the command to those of `chainrule`."""
     default = Settings()
-    command = commands.add_parser(
-        "demo",
-        help="train a network on handwritten digits and show everything on the way",
-        description="Train a network on 1,797 handwritten digits: model summary, gradient check, loss and accuracy by "
-        "epoch, confusion matrix, and a picture of one small forward and backward pass.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = command.add_argument
-    add("--seed", type=whole(0), default=default.seed, metavar="N", help="of everything random")
-    add("--epochs", type=whole(1), default=default.epochs, metavar="N", help="times through the training part")
     widths = ",".join(map(str, default.hidden))
-    add("--hidden", type=sizes, default=widths, metavar="64,64", help="widths of the hidden layers")
-    add("--batch", type=whole(1), default=default.batch, metavar="N", help="digits in a batch")
-    add("--lr", type=rate, default=default.lr, metavar="X", help="learning rate at the start")
-    add("--out", type=Path, default=default.out, metavar="FOLDER", help="where the pictures go; made if missing")
-    command.set_defaults(run=_run)
+    add_command(commands, "demo", _run).set_defaults(**default._asdict() | {"hidden": widths})
 
 
 def _run(a: argparse.Namespace) -> int:

@@ -7,7 +7,9 @@ import math
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from autograd.tables import table_of
 
 T = TypeVar("T")
 
@@ -44,6 +46,34 @@ sizes = _type(
 )
 rate = _type(float, lambda number: 0.0 < number < math.inf, "a positive number")
 share = _type(float, lambda number: 0.0 < number < 1.0, "a share between 0 and 1")
+
+
+TYPES: dict[str, Callable[[str], Any]] = {
+    "from 0": whole(0),
+    "from 1": whole(1),
+    "int": int,
+    "sizes": sizes,
+    "rate": rate,
+    "share": share,
+    "path": Path,
+    "names": lambda text: text.split(","),
+}
+
+
+def add_command(commands: Any, name: str, run: Callable[..., int], **choices: list[str]) -> argparse.ArgumentParser:
+    """Add a command to those of `chainrule`, with what options.toml says of it, and with choices for some options."""
+    words: dict[str, Any] = table_of("nn.cli.options")[name]
+    one_of, options = words.pop("one_of", {}), words.pop("options")
+    words.setdefault("description", f"{words['help'][0].upper()}{words['help'][1:]}.")
+    words["formatter_class"] = getattr(argparse, words.get("formatter_class", "HelpFormatter"))
+    command: argparse.ArgumentParser = commands.add_parser(name, allow_abbrev=False, **words)
+    group = command.add_mutually_exclusive_group() if one_of else command
+    for option, facts in (one_of | options).items():
+        kind = {"type": TYPES[facts["type"]]} if "type" in facts else {}
+        allowed = {"choices": choices[option.lstrip("-")]} if option.lstrip("-") in choices else {}
+        (group if option in one_of else command).add_argument(option, **facts | kind | allowed)
+    command.set_defaults(run=run)
+    return command
 
 
 def writable(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from autograd.gradcheck import gradcheck
 from nn.cli.folder import Parts, Plan, open_folder, parts_of, split, write_plan
-from nn.cli.options import UsageError, rate, share, sizes, whole, writable
+from nn.cli.options import UsageError, add_command, writable
 from nn.cli.problem import MOST_CLASSES, Problem, read_problem
 from nn.cli.report import pictures, report
 from nn.data import Loader, Standardize
@@ -29,73 +28,13 @@ CHECKED = 8  # samples for a gradient check
 LEAST = 10  # samples to train, validate and test with
 AS_GIVEN = ("target", "drop", "activation", "epochs", "batch", "lr", "patience", "held_out", "seed")  # options, kept
 
-TRAIN = """examples:
-  chainrule train --data digits --out digits-run
-  chainrule train --data houses.csv --target price --hidden 64,64 --epochs 200 --patience 20
-  chainrule train --data mnist-folder --hidden 300 --epochs 10
-
-The data are 'digits' (bundled), a .csv file with a line of names, or a folder of IDX files such as MNIST's. A target
-column of text, or of whole numbers with at most {most} different values, is classified; other numbers are predicted
-(regression). Columns of a .csv file are standardised by the training part. The folder gets run.json, the checkpoints
-last.npz and best.npz, history.csv, and with the extra 'plot' curves.svg and confusion.svg (or answers.svg).
-"""
-
-EXAMPLE = """example:
-  chainrule {} digits-run
-"""
-
-EVALUATE = """examples:
-  chainrule evaluate digits-run
-  chainrule evaluate chainrule-run --data new-houses.csv
-"""
-
 
 def register(commands: Any) -> None:
     """Add the commands to those of `chainrule`."""
-    train = _command(commands, "train", "train a network on a .csv file, on IDX files or on digits", TRAIN, _train)
-    add = train.add_argument
-    add("--data", required=True, metavar="DATA", help="'digits', a .csv file, or a folder of IDX files")
-    add("--target", metavar="NAME", help="the column of the .csv file to predict")
-    add("--drop", type=lambda text: text.split(","), default=[], metavar="A,B", help="columns to leave out")
-    add("--task", choices=("classification", "regression"), help="what the target is, where it is not as said below")
-    add("--hidden", type=sizes, default=(64,), metavar="64,64", help="widths of the hidden layers (64)")
-    add("--activation", choices=sorted(ACTIVATIONS), default="relu", metavar="NAME", help="after each of them (relu)")
-    add("--epochs", type=whole(1), default=30, metavar="N", help="times through the training part (30)")
-    add("--batch", type=whole(1), default=32, metavar="N", help="samples in a batch (32)")
-    add("--lr", type=rate, default=0.003, metavar="X", help="learning rate at the start; it falls to 0 (0.003)")
-    add("--patience", type=whole(1), metavar="N", help="stop after N epochs without improvement")
-    add(
-        "--held-out",
-        type=share,
-        default=0.2,
-        metavar="SHARE",
-        help="share of the samples for the test, and again of the others for validation (0.2)",
-    )
-    add("--seed", type=whole(0), default=0, metavar="N", help="of everything random (0)")
-    add("--out", type=Path, default=Path("chainrule-run"), metavar="RUN", help="the folder (chainrule-run)")
-
-    what = "judge the model of a training by samples it has not seen"
-    evaluate = _command(commands, "evaluate", what, EVALUATE, _evaluate)
-    evaluate.add_argument("--data", metavar="DATA", help="other data of the same form (default: what was held out)")
-    what = "go on with a training that was stopped, exactly where it was"
-    resume = _command(commands, "resume", what, EXAMPLE, _resume)
-    what = "check the gradients of the model of a training on a batch"
-    check = _command(commands, "check", what, EXAMPLE, _check)
-    for command in (evaluate, resume, check):
-        command.add_argument("folder", type=Path, metavar="RUN", help="the folder of a training")
-
-
-def _command(commands: Any, name: str, what: str, examples: str, run: Callable[..., int]) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog=examples.format(name, most=MOST_CLASSES),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.set_defaults(run=run)
-    return command
+    train = add_command(commands, "train", _train, activation=sorted(ACTIVATIONS))
+    train.epilog = str(train.epilog).format(most=MOST_CLASSES)
+    for name, run in (("evaluate", _evaluate), ("resume", _resume), ("check", _check)):
+        add_command(commands, name, run)
 
 
 def _train(a: argparse.Namespace) -> int:

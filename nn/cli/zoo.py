@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.cli.options import UsageError
+from nn.cli.options import UsageError, add_command
 from nn.teaching import zoo as bugs
 from nn.teaching.zoo import Exercise, run, show
 from nn.teaching.zoo.calls import calls
@@ -23,24 +23,7 @@ _wrapped = partial(textwrap.fill, width=WIDTH)
 
 def register(commands: Any) -> None:
     """Add the command to those of `chainrule`."""
-    command = commands.add_parser(
-        "zoo",
-        help="find the bug: programs with one mistake each, with hints and solutions",
-        description="Find the bug: programs with one mistake each, of the kinds that people make. Without a number, "
-        "the list of them.",
-        allow_abbrev=False,
-    )
-    command.add_argument("exercise", nargs="*", metavar="N", help="the number of an exercise, or its name")
-    what = command.add_mutually_exclusive_group()
-    what.add_argument("--run", action="store_true", dest="execute", help="run its program: what does the library say?")
-    what.add_argument("--hint", type=int, metavar="K", help="show its K-th hint")
-    what.add_argument("--solution", action="store_true", help="show what was wrong, and why")
-    what.add_argument("--score", action="store_true", help="count how many mistakes and planted faults are found")
-    command.add_argument(
-        "--programs", type=int, default=8, metavar="N", help="with --score: random programs to plant a fault in (8)"
-    )
-    command.add_argument("--seed", type=int, metavar="N", help="with --score: the same programs again")
-    command.set_defaults(run=zoo)
+    add_command(commands, "zoo", zoo)
 
 
 def zoo(arguments: argparse.Namespace) -> int:
