@@ -150,16 +150,16 @@ class _Stage:
         picture = compose(self.narrowed.graph)
         titled = tuple(self.titled(box) for box in picture.boxes)
         legend = tuple(key for key in picture.legend if key.look not in ("gradient", "dashed"))
-        return replace(picture, boxes=titled, legend=legend, notes=())
+        return picture._replace(boxes=titled, legend=legend, notes=())
 
     def titled(self, box: Box) -> Box:
-        plain = replace(box, level=None, dashed=False)
+        plain = box._replace(level=None, dashed=False)
         if box.kind in ("module", "hidden"):
             return plain
         vertex = self.alone[box.id]
         expression = self.names.expression(vertex)  # the names that the steps use, unless too long for a box
         heading = expression if 0 < len(expression) <= _LONGEST else box.heading
-        return replace(plain, title=box.title or self.names(vertex), heading=heading)
+        return plain._replace(title=box.title or self.names(vertex), heading=heading)
 
 
 def _owner(vertex: Vertex) -> Any:

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,8 +109,7 @@ def judge(
     return next(verdict for guess in guesses if (verdict := guess(case)) is not None)
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(NamedTuple):
     answer: NDArray[Any]
     expected: NDArray[Any]
     factors: Mapping[str, float]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd.engine.graph import Node, Output, Vertex
 from autograd.view.chain.expression import as_latex, latex_name
@@ -17,8 +17,7 @@ from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """The gradient of one array: its formula as text and as LaTeX, the shapes of a product of matrices, its shape."""
 
     name: str

@@ -9,9 +9,8 @@ import ast
 import inspect
 import linecache
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ from autograd.view.chain.names import Names
 from autograd.view.chain.replay import Replay
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Slope:
+class Slope(NamedTuple):
     """A local derivative. ``formula`` is one factor for every entry; ``matrix`` gives the whole gradient of the
     operand, with ``G`` for the gradient of the result. ``number`` is there where the formula is one factor."""
 

@@ -7,9 +7,8 @@ stay on the graph, `record` keeps large ones.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,8 +39,7 @@ keeps every value, or look before backward().
     """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sent:
+class Sent(NamedTuple):
     """What a node adds to one of its operands. ``complete`` says that nothing more will come."""
 
     slot: int
@@ -52,8 +50,7 @@ class Sent:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Firing:
+class Firing(NamedTuple):
     """A node that passes its gradient on."""
 
     node: Node

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from autograd.view.graph.records import Argument, FrameRecord, Graph, GraphNode, Result, operands_first
 
@@ -49,15 +49,14 @@ def _used_frames(
         for frame in waiting:
             if frame.parent in number:
                 number[frame.id] = len(kept)
-                kept.append(replace(frame, id=len(kept), parent=number[frame.parent]))
+                kept.append(frame._replace(id=len(kept), parent=number[frame.parent]))
             else:
                 later.append(frame)
         waiting = later
     return kept, number
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """A module call to be shown as one node: what it holds, and whose result is shown as its own."""
 
     frame: FrameRecord

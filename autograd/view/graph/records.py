@@ -85,8 +85,7 @@ class GraphNode(NamedTuple):
                 yield slot, argument
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRecord:
+class FrameRecord(NamedTuple):
     """One call of a module. ``repeat`` says for how many equal neighbours it stands.
 
     ``call`` is False for a frame that folding has put around equal neighbours that are no calls themselves.
@@ -112,8 +111,7 @@ class Edge:
     flows: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Graph:
+class Graph(NamedTuple):
     """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments.
 
     ``sources`` of a graph that was made smaller: the node of the larger one in whose place each node stands, -1 for

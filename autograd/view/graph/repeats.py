@@ -7,7 +7,7 @@ module calls of the same classes; values, names and gradients may differ.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +30,7 @@ def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
     return _Folder(graph, closed_only).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Wiring:
+class _Wiring(NamedTuple):
     """How the ops of a group hang together, in a form that equal groups share, and what they take from outside."""
 
     form: tuple[Hashable, ...]
@@ -272,7 +271,7 @@ class _Folder:
             is_frame, i = head[0]
             if is_frame:
                 path = _range(self.frames[i].path, self.frames[tail[0][1]].path)
-                self.frames[i] = replace(self.frames[i], repeat=count * self.frames[i].repeat, path=path)
+                self.frames[i] = self.frames[i]._replace(repeat=count * self.frames[i].repeat, path=path)
             else:
                 node = self.nodes[i]
                 path = _range(node.path, self.nodes[tail[0][1]].path)
@@ -282,7 +281,7 @@ class _Folder:
         self.frames.append(FrameRecord(new, frame, "repeated", None, count, call=False))
         for is_frame, i in head:
             if is_frame:
-                self.frames[i] = replace(self.frames[i], parent=new)
+                self.frames[i] = self.frames[i]._replace(parent=new)
             else:
                 self.nodes[i] = self.nodes[i]._replace(frame=new)
         ops = self.ops(head)

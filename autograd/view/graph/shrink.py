@@ -6,7 +6,7 @@ This module owns the order of the measures and their thresholds. How they work b
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd.view.graph.fold import Closing, close, closings, leave_out
 from autograd.view.graph.records import Graph
@@ -36,8 +36,7 @@ def fold_many(graph: Graph, max_nodes: int) -> Graph:
     return fold_repeats(graph) if len(graph.nodes) > min(COMFORTABLE, max_nodes) else graph
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
+class Narrowed(NamedTuple):
     """A smaller graph, the node of it that shows each node of the full one, and the calls that it shows as one node."""
 
     graph: Graph

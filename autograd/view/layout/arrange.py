@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.view.layout.layers import Arrow, Part, Path, Placement, place
 from autograd.view.picture.boxes import Direction, Link
@@ -19,8 +19,7 @@ Wire = tuple[int, str]  # a value that travels: the box that it comes from, and 
 _GATE = -1  # for `_Part.item`: this part is a gate, not a box or a frame
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
+class Rectangle(NamedTuple):
     """A place in the picture: left upper corner, width and height."""
 
     x: float
@@ -29,8 +28,7 @@ class Rectangle:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """The drawn line of one arrow, or a stretch that several share.
 
     ``path`` is a start point followed by lines (2 numbers) and cubic curves (6 numbers).
@@ -42,8 +40,7 @@ class Route:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Where everything goes. Boxes and frames are in the order in which they were given."""
 
     width: float

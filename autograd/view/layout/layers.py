@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd.view.layout.order import Segment, Web, chains, settle_heights, sort_layers
 
@@ -20,8 +20,7 @@ _EXIT_GAP = 18.0
 _MOST_LANES = 40_000  # beyond it arrows over many layers are drawn straight, so that the time stays linear
 
 
-@dataclass(slots=True)
-class Part:
+class Part(NamedTuple):
     """Something to place: its extent along both axes, and whether it must come first (-1) or last (1)."""
 
     du: float
@@ -29,8 +28,7 @@ class Part:
     pin: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(NamedTuple):
     """From the right side of a part to the left side of another, at given heights (from the top of each)."""
 
     source: int
@@ -41,8 +39,7 @@ class Arrow:
     label: str = ""
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of an arrow, or of several that share it. ``target`` is the part where it ends, if it ends."""
 
     path: Path
@@ -51,8 +48,7 @@ class Piece:
     label: str = ""
 
 
-@dataclass(slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where the parts went (their corners nearest to the origin), how large it all is, and the arrows."""
 
     corners: list[tuple[float, float]]

@@ -6,7 +6,7 @@ Sans share.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd.view.picture.boxes import Box
 
@@ -35,8 +35,7 @@ _LINE = 15.0
 _NARROWEST = 46.0
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One line: where it starts, its base line, and which voice it has (title, heading, detail, label, value)."""
 
     x: float
@@ -46,8 +45,7 @@ class Text:
     alarm: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """A box with its texts placed: size, height of the header, lines, and histograms as (x, base line, bars)."""
 
     width: float

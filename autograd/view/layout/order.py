@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _LANE_GAP = 9.0
 _PART_GAP = 16.0
 
 
-@dataclass(slots=True)
-class Segment:
+class Segment(NamedTuple):
     """An arrow's way from one layer to the next. Ends are places: parts first, then the lanes."""
 
     source: int

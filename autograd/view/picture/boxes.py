@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Direction = Literal["LR", "TB"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A labelled value in a box: its lines of text, and a tiny histogram (block characters) if there is one."""
 
     label: str
@@ -18,8 +16,7 @@ class Row:
     alarm: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """One node. ``level`` is the size of its gradient from 0 to 5, None when there is none."""
 
     id: int
@@ -37,8 +34,7 @@ class Box:
     tooltip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An arrow from one box to another; ``slot`` is the place of the operand among those of the target."""
 
     source: int
@@ -48,8 +44,7 @@ class Link:
     flows: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A frame around the boxes of one module call."""
 
     id: int
@@ -59,16 +54,14 @@ class Group:
     repeat: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One entry of the legend: how it looks (a kind, or "gradient", "dashed", "alarm", "output"), and what it means."""
 
     look: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """Boxes in an order in which arrows lead forward, arrows, frames, legend and notes."""
 
     boxes: tuple[Box, ...]

@@ -6,11 +6,10 @@ that are not finite are also marked. This module must not know graphs or formats
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Header fill and border of a kind of node (or an alarm), and the word for it in the legend."""
 
     fill: str
