@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from autograd.engine.graph import STATE, Info
 from autograd.errors import ArrayConversionError, BooleanValueError, ItemAssignmentError, LiveGraphError, StackingError
-from autograd.remedies import INSTEAD, READ_NUMBER
+from autograd.remedies import READ_NUMBER, rewrites
 from autograd.tensor_data import Argument, TensorData, describe_data
 from autograd.words import look_again
 
@@ -124,7 +124,7 @@ class TensorValues(TensorData):
         if self._requires_grad:
             self._refuse_drawing(sys._getframe(1))
             caller = _called_by(sys._getframe(1))
-            other = INSTEAD.get(caller, "").removeprefix(READ_NUMBER if STATE.get().readings else "")
+            other = rewrites().get(caller, "").removeprefix(READ_NUMBER if STATE.get().readings else "")
             instead = f" In place of np.{caller} write {other}." if other else ""
             if _assembles_a_list(sys._getframe(1)):
                 raise StackingError(

@@ -37,7 +37,8 @@ from autograd.numpy_functions.status import (  # noqa: E402
 ELSEWHERE = ("fft.", "emath.")
 PAGE = ROOT / "docs" / "ops.md"
 FIRST = ("arithmetic", "transcendental", "reduce", "index", "shape", "linear", "linalg", "fused")
-FAMILIES = (*(getattr(ops, name) for name in dict.fromkeys((*FIRST, *ops.__all__))), transforms)
+OTHERS = sorted(name for name, thing in vars(ops).items() if inspect.ismodule(thing) and name != "limits")
+FAMILIES = (*(getattr(ops, name) for name in dict.fromkeys((*FIRST, *OTHERS))), transforms)
 
 
 class Name:

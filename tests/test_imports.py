@@ -14,6 +14,7 @@ from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
 # line or one below. A package (ops, view, ...) is one name here: its modules may import each other. The engine is not:
 # other rooms stand between its floors.
 LAYERS = [
+    {"autograd.tables"},
     {"autograd.engine", "autograd.words"},  # of the engine its docstring
     {
         "autograd.callers",
@@ -23,7 +24,6 @@ LAYERS = [
         "autograd.lazy",
         "autograd.printable",
         "autograd.remedies",
-        "autograd.tables",
     },
     {"autograd.recording"},
     {

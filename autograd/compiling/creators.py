@@ -106,7 +106,8 @@ class Creators:
         def create(*args: Any, **kwargs: Any) -> Any:
             if get_ident() != recorder.thread or not recorder.is_here() or _is_remembered(recorder):
                 return original(*map_tree(args, _plain), **map_tree(kwargs, _plain))
-            if only_plain and _asks(args, kwargs):  # by NumPy's own protocol
+            asks = only_plain and any(hasattr(type(x), "__array_function__") for x in leaves_in((args, kwargs)))
+            if asks:  # NumPy does, by its own protocol, what to do
                 return original(*args, **kwargs)
             return recorder.note("function", original, args, kwargs)
 
@@ -124,11 +125,6 @@ def without_aliases(function: Any, writes: int | None) -> Any:
         return map_tree(function(*args), lambda x: x.copy(order="K") if id(x) in given else x)
 
     return call
-
-
-def _asks(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether NumPy would ask an argument what to do."""
-    return any(hasattr(type(x), "__array_function__") for x in leaves_in((args, kwargs)))
 
 
 def _plain(x: Any) -> Any:

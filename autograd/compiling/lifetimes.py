@@ -75,7 +75,7 @@ def _needed(calls: Sequence[Call], last: dict[int, int]) -> Any:
     for i, call in enumerate(calls):
         needed[i] += _in_passing(call)
         if call.kind == "drop":
-            needed[i:] -= _bytes_of_old(call)
+            needed[i:] -= sum(prod(shape) * dtype.itemsize for _, (shape, dtype, _) in call.kwargs["olds"])
         for var in call.results():
             if var.memory is not None and not var.memory.external and id(var.memory) not in born:
                 born.add(id(var.memory))
@@ -95,10 +95,6 @@ def _in_passing(call: Call) -> int:
         for x in operands
         if x.shape != out.shape or not (x.flags.c_contiguous or x.flags.f_contiguous)
     )
-
-
-def _bytes_of_old(call: Call) -> int:
-    return sum(prod(shape) * dtype.itemsize for _, (shape, dtype, _) in call.kwargs["olds"])
 
 
 class OldGradients:

@@ -11,7 +11,7 @@ import keyword
 import linecache
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -73,7 +73,7 @@ class _Writer:
             if x.number not in self.names:
                 known = self.plan.known[x.number]
                 if isinstance(known, np.ndarray | np.generic) or type(known) not in (int, bool, float):
-                    self.names[x.number] = name = self.fresh(self._wish_of(x))
+                    self.names[x.number] = name = self.fresh(self._wishes.get(x.number, "constant"))
                     self.space[name] = known
                 else:
                     return self.of(known)
@@ -96,9 +96,6 @@ class _Writer:
         if isinstance(x, np.ndarray) and x.ndim == 0:
             return self.bind(x, f"{'minus' if x < 0 else 'number'}_{abs(x[()])}")
         return self.bind(x, getattr(x, "__name__", None) or type(x).__name__)
-
-    def _wish_of(self, var: Var) -> str:
-        return self._wishes.get(var.number, "constant")
 
     def write(self) -> tuple[str, dict[str, Any]]:
         plan, trace = self.plan, self.plan.trace
@@ -143,9 +140,9 @@ class _Writer:
     def _slots(self) -> None:
         """Fetch what is read from outside."""
         read = {var.number for var in self.plan.reads()}
-        read |= {call_var.number for call_var in self._written_externals()}
+        written = {id(call.writes) for call in self.plan.calls if call.writes is not None}
         for var in self.plan.trace.recorder.vars:
-            if var.slot is None or var.number not in read:
+            if var.slot is None or not (var.number in read or id(var.memory) in written):
                 continue
             text = self._slot(var.slot)
             if text in self.taken:  # an argument itself
@@ -153,10 +150,6 @@ class _Writer:
                 continue
             self.names[var.number] = name = self.fresh(_wish_of_slot(var.slot))
             self.lines.append(f"    {name} = {text}")
-
-    def _written_externals(self) -> Iterable[Var]:
-        memories = {id(c.writes) for c in self.plan.calls if c.writes is not None}
-        return [v for v in self.plan.trace.recorder.vars if v.slot is not None and id(v.memory) in memories]
 
     def _slot(self, slot: Slot) -> str:
         holder = slot.holder
@@ -216,7 +209,7 @@ class _Writer:
 
     def _targets(self, out: Any) -> str:
         if type(out) is Var:
-            self.names[out.number] = name = self.fresh(self._wish_of(out))
+            self.names[out.number] = name = self.fresh(self._wishes.get(out.number, "constant"))
             if out.memory is not None and all(out is not var for var in self.plan.outputs):
                 self.local.setdefault(out.number, []).append(name)  # a call may give back what it was given
             return name

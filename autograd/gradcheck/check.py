@@ -102,8 +102,8 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
         return GradcheckReport(tuple(rows), order, _NOTHING)
     run = subject.run(_copies(subject))
     before = [in_double(value) for _, value in run.outputs]
-    rows = _mutated(subject)
-    if rows:
+    text = "f changed its input {} in place. Let it work on a copy, or use .at[].set(...), which returns a new Tensor"
+    if rows := [_row("mutates", subject, i, text.format(subject.inputs[i].name)) for i in subject.mutated()]:
         return GradcheckReport(tuple(rows), order, _NOTHING)
     rows, spread = _run_again(subject, run, before)
     rows = rows or _nonfinite_outputs(run)
@@ -189,11 +189,6 @@ def _nonfinite_inputs(subject: Subject) -> list[Row]:
             note = f"the input {_entry(variable.name, index)} is {variable.value[index]}"
             rows.append(_row("nonfinite", subject, number, note, index=index))
     return rows
-
-
-def _mutated(subject: Subject) -> list[Row]:
-    text = "f changed its input {} in place. Let it work on a copy, or use .at[].set(...), which returns a new Tensor"
-    return [_row("mutates", subject, i, text.format(subject.inputs[i].name)) for i in subject.mutated()]
 
 
 def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int = 2) -> tuple[list[Row], float]:

@@ -309,6 +309,6 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def list_names(names: Sequence[str], most: int = 6) -> str:
+def list_names(names: Sequence[str]) -> str:
     """Names in a sentence, the first few of them."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

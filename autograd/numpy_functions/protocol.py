@@ -28,7 +28,7 @@ _NUMBERS = frozenset({Tensor, *PLAIN})
 
 
 def implements(
-    *functions: Callable[..., Any], method: str | None = None, status: str = "differentiable", direct: bool = False
+    *functions: Callable[..., Any], status: str = "differentiable", direct: bool = False
 ) -> Callable[[Any], Any]:
     """Register an adapter: a function of ours that is called in place of NumPy's, with NumPy's arguments.
 
@@ -41,7 +41,7 @@ def implements(
             STATUS.setdefault(function, status)
             answer = adapter if direct or status != "differentiable" else composed(function, adapter)
             if isinstance(function, np.ufunc):
-                UFUNCS[function, method or "__call__"] = answer
+                UFUNCS[function, "__call__"] = answer
             else:
                 FUNCTIONS[function] = answer
         return adapter

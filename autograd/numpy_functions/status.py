@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.numpy_functions.protocol import STATUS
-from autograd.remedies import INSTEAD
+from autograd.remedies import rewrites
 from autograd.tables import table_of
 
 # The newest NumPy whose names have all been looked at; what a newer one adds is reported by the tests, not failed. The
@@ -37,7 +37,7 @@ NOT_DISPATCHABLE: dict[str, str] = {
         "np.stack or np.concatenate to build an array of Tensors, t.numpy() for plain values",
     ),
     **dict.fromkeys(_TABLE["not_dispatchable"]["values"].split(), "t.numpy() for plain values"),
-    **INSTEAD,
+    **rewrites(),
 }
 NO_ARRAY: frozenset[str] = frozenset(" ".join(_TABLE["no_array"].values()).split())
 

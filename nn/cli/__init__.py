@@ -15,18 +15,12 @@ from typing import NoReturn
 
 from autograd import __version__
 from autograd.printable import PLAIN
+from autograd.tables import table_of
 from nn.cli import demo, training, zoo
 from nn.cli.options import UsageError
 from nn.errors import CheckpointError, DataFileError, TrainingWarning
 
 __all__ = ["main"]
-
-EXAMPLES = """examples:
-  chainrule demo
-  chainrule demo --seed 1 --hidden 128,64 --out my-pictures
-  chainrule train --data houses.csv --target price
-  chainrule zoo 3
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,13 +68,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> _Parser:
-    parser = _Parser(
-        prog="chainrule",
-        description="Reverse-mode automatic differentiation for NumPy, with neural networks and optimizers on top.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    words = table_of("nn.cli.options")["chainrule"]
+    parser = _Parser("chainrule", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **words)
     parser.add_argument("--version", action="version", version=f"chainrule {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     for module in (demo, training, zoo):

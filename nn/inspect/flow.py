@@ -188,7 +188,10 @@ def gradient_flow(
     if (loss_fn is None) != (batch is None):
         raise TypeError("gradient_flow needs both a loss and a batch, or neither: then it reads the .grad there is.")
     if loss_fn is None:
-        return GradientFlow([_row_of_grads(path, module) for path, module in model.named_modules() if _own(module)])
+        layers = {path: module for path, module in model.named_modules() if _own(module)}
+        found = {path: _norm_and_zeros([p.grad for p in _own(module)]) for path, module in layers.items()}
+        unknown = (None,) * 5
+        return GradientFlow([FlowRow(path, type(layers[path]).__name__, *found[path], *unknown) for path in layers])
     training = Training(model, loss_fn, [] if optimizer is None else [optimizer], batch)
     with plain_modes(), training.restored() as restore:
         if restore.one_way:
@@ -297,11 +300,6 @@ class _Trace:
         following = self.calls[self.calls.index(call) + 1 :]
         end = min((other.start for other in following if other.start >= call.end), default=len(self.seen.activations))
         return self.seen.activations[call.start : end]
-
-
-def _row_of_grads(path: str, module: Module) -> FlowRow:
-    norm, zeros = _norm_and_zeros([p.grad for p in _own(module)])
-    return FlowRow(path, type(module).__name__, norm, zeros, None, None, None, None, None)
 
 
 def _gain(end: Tensor, start: Tensor | None, rng: np.random.Generator) -> float | None:

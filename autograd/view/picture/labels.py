@@ -13,7 +13,7 @@ from autograd.engine.graph import SMALL
 from autograd.view.graph.records import Argument, Graph, GraphNode, Number, Result
 from autograd.view.picture.boxes import Box, Direction, Group, Key, Link, Picture, Row
 from autograd.view.picture.palette import LEVELS, STYLES
-from autograd.view.picture.values import describe_shape, exact, finite, histogram, number, size_of, value_lines
+from autograd.view.picture.values import exact, finite, histogram, number, size_of, value_lines
 
 _LONGEST_NAME = 14  # a longer operand name inside the text of an op makes way for a dot
 _LONGEST_TITLE = 40
@@ -84,7 +84,7 @@ def _kinds_of_results(results: tuple[Result, ...], common: Any) -> list[str]:
     """Shape, and dtype where it is not the common one; of several results, neighbours that agree in one line."""
     runs: list[tuple[str, str, list[int]]] = []
     for result in results:
-        facts = [describe_shape(result.shape), "" if result.dtype == common else str(result.dtype)]
+        facts = [str(tuple(result.shape)) if result.shape else "", "" if result.dtype == common else str(result.dtype)]
         about = " ".join(fact for fact in facts if fact)
         if result.index is None:
             return [about] if about else []

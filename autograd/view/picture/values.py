@@ -43,11 +43,6 @@ def exact(value: Any) -> str:
     return ", ".join(summary(array, 8))
 
 
-def describe_shape(shape: tuple[int, ...]) -> str:
-    """A shape as Python writes it; nothing for a single number."""
-    return str(tuple(shape)) if shape else ""
-
-
 def value_lines(value: Any, width: int = 40) -> tuple[str, ...]:
     """A value in a few short lines: whole when it is small, else mean, spread and range.
 
