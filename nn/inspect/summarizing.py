@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections import defaultdict
 from html import escape
 from typing import Any, NamedTuple
 
@@ -117,11 +117,10 @@ def summary(model: Module, *inputs: Any) -> Summary:
     -----------------------------------------------------------
     total                         2,410         37,888  2.05 kB
     """
-    outputs: dict[str, list[str]] = {}
+    outputs: dict[str, list[str]] = defaultdict(list)
     twin = copy.deepcopy(model)
     for path, module in twin.named_modules():
-        # Modules are plain objects: an attribute of the object goes before the method of its class.
-        vars(module)["forward"] = _noting(module.forward, path, outputs)
+        module.register_forward_hook(lambda module, args, out, path=path: outputs[path].append(_shape(out)))
     kept = Cost([*inputs, *(p.data for p in twin.parameters())])
     with changed(grad=True, scope=None, watch=kept):
         twin(*inputs)
@@ -149,22 +148,13 @@ def summary(model: Module, *inputs: Any) -> Summary:
         if not own and not any(costs) and (is_list or (not path and next(module.children(), None) is not None)):
             continue  # the model as a whole: the title says it
         words = f"shared ({', '.join(shared)})" if shared else ""
-        calls = outputs.get(path, [])
+        calls = outputs[path]
         output = calls[-1] if calls else "" if is_list else "not called"
         rows.append(LayerRow(path, type(module).__name__, output, own, words, *costs, len(calls)))
     total = sum(p.size for p in sizes.values())
     frozen = sum(p.size for p in sizes.values() if not p.requires_grad)
     shapes = ", ".join(_shape(x) for x in inputs)
     return Summary(f"{type(model).__name__} on input {shapes}", rows, total, frozen)
-
-
-def _noting(forward: Callable[..., Any], path: str, outputs: dict[str, list[str]]) -> Callable[..., Any]:
-    def noting(*args: Any, **kwargs: Any) -> Any:
-        out = forward(*args, **kwargs)
-        outputs.setdefault(path, []).append(_shape(out))
-        return out
-
-    return noting
 
 
 def _shape(value: Any) -> str:
