@@ -1,7 +1,7 @@
 """Writes docs/ops.md: every op with its derivative, every NumPy function with its status, and the edge cases.
 
 Nothing of that page is written by hand: ops and rules come from the op table, statuses from
-`autograd.numpy_functions.status`, edge cases from the tables of tests/ops and tests/coverage, which the tests execute.
+tests/coverage/names.py, edge cases from the tables of tests/ops and tests/coverage, which the tests execute.
 
     python docs/make_ops.py            # writes the page
     python docs/make_ops.py --check    # fails when it is stale
@@ -25,14 +25,6 @@ import numpy as np  # noqa: E402
 from autograd import NotDifferentiable, Tensor, ops, transforms  # noqa: E402
 from autograd.engine.op import unchanged  # noqa: E402
 from autograd.numpy_functions.refused import REFUSED  # noqa: E402
-from autograd.numpy_functions.status import (  # noqa: E402
-    NEWEST_NUMPY,
-    NOT_DISPATCHABLE,
-    OF_THE_PLATFORM,
-    UNTIL,
-    numpy_callables,
-    status_of,
-)
 
 ELSEWHERE = ("fft.", "emath.")
 PAGE = ROOT / "docs" / "ops.md"
@@ -53,7 +45,7 @@ class Name:
 
 def load(folder, name):
     """A table of the tests, under the name by which the tests know it; the samples come first, which all tables use."""
-    if name != "samples":
+    if name not in ("names", "samples"):
         load(folder, "samples")
     known_as = {"ops": f"op_{name}", "coverage": f"coverage_{name}"}[folder]
     if known_as not in sys.modules:
@@ -61,6 +53,9 @@ def load(folder, name):
         sys.modules[known_as] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules[known_as])
     return sys.modules[known_as]
+
+
+NAMES = load("coverage", "names")
 
 
 # --- rules as formulas ----------------------------------------------------------------------------------------------
@@ -236,9 +231,9 @@ def op_table():
 def names_by_function():
     """The names of every NumPy callable, by status and object, without those that not every NumPy has."""
     found = defaultdict(list)
-    for name, function in numpy_callables():
-        if name not in OF_THE_PLATFORM and name not in UNTIL:
-            found[status_of(name, function), function].append(name)
+    for name, function in NAMES.numpy_callables():
+        if name not in NAMES.OF_THE_PLATFORM and name not in NAMES.UNTIL:
+            found[NAMES.status_of(name, function), function].append(name)
     return found
 
 
@@ -257,8 +252,9 @@ def numpy_functions():
     statuses = load("coverage", "statuses")
     by_name = {sample.name: sample for sample in statuses.CONSTANTS}
     yield "## NumPy functions"
+    newest = NAMES.NEWEST_NUMPY
     yield from lines(
-        f"""Every public callable of `numpy` and `numpy.linalg` (as of NumPy {NEWEST_NUMPY}) has one of five statuses.
+        f"""Every public callable of `numpy` and `numpy.linalg` (as of NumPy {newest}) has one of five statuses.
         Names in one line are the same function. Every ufunc of two operands has its methods `reduce`, `accumulate`,
         `reduceat` and `outer` too; `at` writes in place and is refused."""
     )
@@ -266,7 +262,7 @@ def numpy_functions():
     yield f"### Differentiable ({len(found)})"
     yield from lines("The result is a Tensor with a gradient, to any order.")
     yield from lines(", ".join(listed(names) for names, _ in found) + ".")
-    gone = ", ".join(f"{code(name)} (until NumPy {last})" for name, last in UNTIL.items())
+    gone = ", ".join(f"{code(name)} (until NumPy {last})" for name, last in NAMES.UNTIL.items())
     yield from lines(f"Names that NumPy has dropped keep their status where they exist: {gone}.")
     yield from lines(
         """Outside these two modules: `fft.fftshift`, `fft.ifftshift`, `lib.stride_tricks.sliding_window_view`."""
@@ -309,7 +305,7 @@ def numpy_functions():
     )
     instead = defaultdict(list)
     for names, _ in found:
-        instead[NOT_DISPATCHABLE[names[0]]] += names
+        instead[NAMES.NOT_DISPATCHABLE[names[0]]] += names
     yield from table("function", "write instead")
     yield from (row(listed(names), text) for text, names in instead.items())
     yield ""

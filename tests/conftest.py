@@ -3,7 +3,10 @@
 import gc
 import os
 import random
+import sys
 import zlib
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,16 @@ from hypothesis import settings
 # Without a deadline, because a busy machine is no bug. CI tries the same examples every time.
 settings.register_profile("chainrule", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("chainrule")
+
+
+def load_names():
+    """What is known of NumPy's names, which tests in several folders ask."""
+    spec = spec_from_file_location("coverage_names", Path(__file__).parent / "coverage" / "names.py")
+    sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[spec.name])
+
+
+load_names()
 
 
 @pytest.fixture

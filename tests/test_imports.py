@@ -7,8 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
-from autograd.numpy_functions.status import SINCE, UNTIL, numpy_callables
+from coverage_names import SINCE, UNTIL, numpy_callables
 
 # The import direction, lowest first. A module may import from every line above its own, never from its own
 # line or one below. A package (ops, view, ...) is one name here: its modules may import each other. The engine is not:

@@ -111,7 +111,7 @@ def _with_values(found: Any, expected: Any, function: Callable[..., Any]) -> Any
 def named(*names: str) -> tuple[Callable[..., Any], ...]:
     """The functions of NumPy with these names, but for those that the installed version lacks.
 
-    For names that not every supported NumPy has (`autograd.numpy_functions.status` knows since and until when).
+    For names that not every supported NumPy has (tests/coverage/names.py knows since and until when).
     """
     return tuple(getattr(np, name) for name in names if hasattr(np, name))
 

@@ -15,9 +15,9 @@ import zlib
 from collections import defaultdict
 
 import numpy as np
+from coverage_names import numpy_callables, status_of
 
 from autograd import Tensor
-from autograd.numpy_functions.status import numpy_callables, status_of
 
 SAMPLES = []
 NUMPY_2_4 = np.lib.NumpyVersion(np.__version__) >= "2.4.0"

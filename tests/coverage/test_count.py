@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from coverage_edges import EDGES
+from coverage_names import OF_THE_PLATFORM, SINCE, UNTIL, numpy_callables, status_of
 from coverage_samples import NUMPY_2_4, SAMPLES
-
-from autograd.numpy_functions.status import OF_THE_PLATFORM, SINCE, UNTIL, numpy_callables, status_of
 
 COUNT = Path(__file__).with_name("count.txt")
 

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coverage_samples import SAMPLES, by_function, differentiable, lookup
-from coverage_statuses import CONSTANTS, REFUSED, UNDEFINED
-
-from autograd import Tensor
-from autograd.numpy_functions.protocol import FUNCTIONS, STATUS, UFUNCS
-from autograd.numpy_functions.status import (
+from coverage_names import (
     NEWEST_NUMPY,
     NO_ARRAY,
     NOT_DISPATCHABLE,
@@ -21,6 +16,11 @@ from autograd.numpy_functions.status import (
     numpy_callables,
     status_of,
 )
+from coverage_samples import SAMPLES, by_function, differentiable, lookup
+from coverage_statuses import CONSTANTS, REFUSED, UNDEFINED
+
+from autograd import Tensor
+from autograd.numpy_functions.protocol import FUNCTIONS, STATUS, UFUNCS
 
 STATUSES = {"differentiable", "constant", "refused", "not dispatchable", "no array"}
 NAMES = dict(numpy_callables())

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from coverage_names import NO_ARRAY
 from coverage_samples import leaves, lookup, words
 
 from autograd import NotDifferentiable, Tensor
 from autograd.numpy_functions.protocol import STATUS
-from autograd.numpy_functions.status import NO_ARRAY
 
 TESTS = {"test", "linalg.test"}  # NumPy's own suite
 INTEGERS = words("""

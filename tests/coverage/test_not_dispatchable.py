@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from coverage_names import NOT_DISPATCHABLE, OF_THE_PLATFORM
 from coverage_samples import lookup
 from coverage_statuses import NOT_DISPATCHABLE_CALLS, OTHER_WAYS
 
 from autograd import AutogradError, Tensor
-from autograd.numpy_functions.status import NOT_DISPATCHABLE, OF_THE_PLATFORM
 from autograd.remedies import rewrites
 
 # NumPy puts words of its own in the place of any TypeError here, so ours is not seen. It ends in an error all the same.

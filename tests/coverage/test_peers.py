@@ -4,10 +4,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from coverage_names import UNTIL
 from coverage_samples import lookup
 
 from autograd.numpy_functions.protocol import STATUS
-from autograd.numpy_functions.status import UNTIL
 
 HERE = Path(__file__).parent
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from coverage_names import NO_ARRAY, NOT_DISPATCHABLE
 from replaying import leaves
 
 from autograd import Tensor
@@ -15,7 +16,6 @@ from autograd.errors import (
     NotDifferentiable,
     OperandError,
 )
-from autograd.numpy_functions.status import NO_ARRAY, NOT_DISPATCHABLE
 
 
 @dataclass

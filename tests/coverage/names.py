@@ -7,19 +7,20 @@
 - *no array*: takes no array that could have a gradient.
 
 The first three are known where a function is registered (the op table, `autograd.numpy_functions`); the last two are
-listed in status.toml. `tests/coverage` walks the installed NumPy and executes each status.
+listed in names.toml. The tests walk the installed NumPy and execute each status.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograd.numpy_functions.protocol import STATUS
 from autograd.remedies import rewrites
-from autograd.tables import table_of
 
 # The newest NumPy whose names have all been looked at; what a newer one adds is reported by the tests, not failed. The
 # oldest is the one that pyproject.toml asks for.
@@ -27,7 +28,7 @@ NEWEST_NUMPY = "2.5"
 SINCE: dict[str, str] = {}  # the first NumPy with this name, where that is not the oldest
 OF_THE_PLATFORM = frozenset({"float96", "float128", "complex192", "complex256"})  # what its long double is called
 
-_TABLE = table_of(__name__)
+_TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 UNTIL: dict[str, str] = _TABLE["until"]  # the last NumPy with this name
 
 # Name: what to write instead.
@@ -51,13 +52,7 @@ def numpy_callables() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def status_of(name: str, function: Callable[..., Any]) -> str | None:
-    """The status of a NumPy callable; None when nobody has given it one.
-
-    >>> import numpy as np
-    >>> from autograd.numpy_functions.status import status_of
-    >>> status_of("sin", np.sin), status_of("argmax", np.argmax), status_of("array", np.array)
-    ('differentiable', 'constant', 'not dispatchable')
-    """
+    """The status of a NumPy callable; None when nobody has given it one."""
     if name in NOT_DISPATCHABLE:
         return "not dispatchable"
     if name in NO_ARRAY:
