@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from itertools import accumulate
 from math import prod
+from operator import lt
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -113,6 +114,8 @@ def _flatten(t: Any, order: Any = "C", start_dim: int | None = None, end_dim: in
         return t.ravel(order)
     first = normalize_axis_index(start_dim or 0, t.ndim)
     last = normalize_axis_index(-1 if end_dim is None else end_dim, t.ndim)
+    if last < first:
+        raise OperandError(f"flatten: start_dim={start_dim} lies behind end_dim={end_dim}, in shape {t.shape}.")
     return shape.reshape(t, shape=(*t.shape[:first], prod(t.shape[first : last + 1]), *t.shape[last + 1 :]))
 
 
@@ -168,9 +171,14 @@ def _places(t: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
 
 def _part(src: Any, index: Any) -> Any:
     """Of what is scattered as many entries as the index has along each axis."""
-    if np.shape(src) in ((), np.shape(index)):
+    lengths = np.shape(index)
+    if np.shape(src) in ((), lengths):
         return src
-    return (src if isinstance(src, Tensor) else np.asarray(src))[tuple(map(slice, np.shape(index)))]
+    if np.ndim(src) != len(lengths) or any(map(lt, np.shape(src), lengths)):
+        raise OperandError(
+            f"src has shape {np.shape(src)}, which has no entry for each of the index of shape {lengths}."
+        )
+    return (src if isinstance(src, Tensor) else np.asarray(src))[tuple(map(slice, lengths))]
 
 
 def _topk(t: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
@@ -222,8 +230,7 @@ def dtype_among(
     >>> dtype_among("cuda")
     Traceback (most recent call last):
     ...
-    autograd.errors.OperandError: there is no device 'cuda' here, and no dtype of this name: computing is done by \
-NumPy, on the CPU. Leave it out, or write "cpu".
+    autograd.errors.OperandError: there is no device 'cuda' here: leave it out, or write "cpu".
     """
     found = None
     for x in (*args, device, dtype):
@@ -232,10 +239,7 @@ NumPy, on the CPU. Leave it out, or write "cpu".
         try:
             found = own if isinstance(own := getattr(x, "dtype", None), np.dtype) else np.dtype(x)
         except TypeError:
-            raise OperandError(
-                f"there is no device {x if isinstance(x, int) else str(x)!r} here, and no dtype of this name: "
-                'computing is done by NumPy, on the CPU. Leave it out, or write "cpu".'
-            ) from None
+            raise OperandError(f'there is no device {str(x)!r} here: leave it out, or write "cpu".') from None
     return found
 
 

@@ -224,9 +224,13 @@ REFUSED = {
     "two words": (lambda t: t.sum(0, dim=0), "one argument, given twice"),
     "two axes": (lambda t: t[None].transpose(1, 2), r"t\.swapaxes\(1, 2\)"),
     "device": (lambda t: t.to("cuda:0"), r"no device 'cuda:0' here.*\"cpu\""),
-    "device number": (lambda t: t.to(device=1), "no device 1 here"),
+    "device number": (lambda t: t.to(device=1), "no device '1' here"),
     "gather": (lambda t: t.gather(1, [0, 2]), r"shape \(2,\), int64.*as many axes.*\(2, 3\)"),
     "scatter": (lambda t: t.scatter(1, T > 1, 0.0), r"shape \(2, 3\), bool.*integers"),
+    "scatter too little": (lambda t: t.scatter(1, PLACES, T[:1]), r"src has shape \(1, 3\).*index of shape \(2, 1\)"),
+    "scatter_add along fewer axes": (lambda t: t.scatter_add(1, PLACES, T[0]), r"src has shape \(3,\)"),
+    "scatter nothing": (lambda t: t.scatter(1, PLACES), "value is not numeric: <no value>"),
+    "flatten backwards": (lambda t: t.flatten(start_dim=1, end_dim=0), "start_dim=1 lies behind end_dim=0"),
     "topk": (lambda t: t.topk(4), "k=4, and there are 3 entries along axis -1"),
 }
 
