@@ -316,7 +316,8 @@ def attach_methods() -> None:
     """Give Tensor the methods of the table."""
     for name, (method, example) in METHODS.items():
         call, _, same = example.partition(" is ")
-        method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+        method.__name__, method.__qualname__, method.__module__ = name, f"Tensor.{name}", Tensor.__module__
         method.__doc__ = f"``{call}`` is {same}." if same.startswith("refused") else f"``{call}`` is ``{same}``."
+        method.__annotations__ = {}  # which would spread over lines of `help`
         setattr(Tensor, name, method)
     Tensor.device = property(lambda t: "cpu", doc='``t.device`` is ``"cpu"``.')  # type: ignore[method-assign, assignment]

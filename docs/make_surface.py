@@ -6,7 +6,6 @@ python docs/make_surface.py --check    # fails when it is stale
 """
 
 import inspect
-import re
 import sys
 import textwrap
 from pathlib import Path
@@ -29,7 +28,13 @@ OPTIONS |= {"keepdim": "bool | None", "unbiased": "bool | None"}
 
 # Types of the parameters of PyTorch's methods, and what they give, where that is no Tensor. Some of them are called
 # int, float and bool, so that in their class these types have other names.
-PARAMETERS = {"dim": "Int", **dict.fromkeys(("alpha", "exponent", "mat2", "max", "min", "other", "value"), "Operand")}
+PARAMETERS = {
+    **dict.fromkeys(("dim", "chunks", "k"), "Int"),
+    **dict.fromkeys(("start_dim", "end_dim", "split.dim", "median.dim"), "Int | None"),
+    **dict.fromkeys(("requires_grad", "keepdim", "largest", "sorted", "descending", "stable"), "Bool"),
+    **dict.fromkeys(("alpha", "exponent", "mat2", "max", "min", "other", "value"), "Operand"),
+    "norm.dim": "Axis | list[Int]",
+}
 RESULTS = {
     **dict.fromkeys(("chunk", "split", "unbind"), "tuple[Tensor, ...]"),
     **dict.fromkeys(("numel", "dim"), "Int"),
@@ -63,9 +68,8 @@ def method(op, name):
 
 def row(name):
     """The declaration of a method by PyTorch's name."""
-    written = getattr(METHODS[name][0], "__annotations__", {})
-    types = {p: re.sub(r"\b(int|bool)\b", lambda found: found[0].capitalize(), t) for p, t in written.items()}
-    return declaration(name, PARAMETERS | types, RESULTS.get(name, "Tensor"))
+    own = {p.removeprefix(f"{name}."): t for p, t in PARAMETERS.items() if p.startswith(f"{name}.")}
+    return declaration(name, PARAMETERS | own, RESULTS.get(name, "Tensor"))
 
 
 def declaration(name, types, returned):

@@ -222,6 +222,7 @@ REFUSED = {
     "chunk nothing": (lambda t: t.chunk(0), "pieces of 0 of the 2 entries along axis 0: the least is 1"),
     "squeeze": (lambda t: t.squeeze(1), r"t\.squeeze\(dim=1\) leaves such an axis as it is"),
     "two words": (lambda t: t.sum(0, dim=0), "one argument, given twice"),
+    "two axes of three": (lambda t: t[None].transpose(0, 1), r"t\.swapaxes\(0, 1\)"),
     "two axes": (lambda t: t[None].transpose(1, 2), r"t\.swapaxes\(1, 2\)"),
     "device": (lambda t: t.to("cuda:0"), r"no device 'cuda:0' here.*\"cpu\""),
     "device number": (lambda t: t.to(device=1), "no device '1' here"),
@@ -301,6 +302,7 @@ def test_a_matrix_whose_axes_stay_is_warned_of(axes):
     with warnings.catch_warnings(action="error"):
         assert MATRIX.transpose(axes).shape == np.transpose(MATRIX, axes).shape == (2, 3)
         assert MATRIX[None].transpose(0, 1, 2).shape == (1, 2, 3)
+        assert MATRIX.transpose(-1, -2).shape == MATRIX.transpose(1, -2).shape == (3, 2)
 
 
 # --- leaves --------------------------------------------------------------------------------------------------------
@@ -317,6 +319,8 @@ def test_zero_changes_a_leaf():
     assert (w.data is data, w.data.tolist()) == (True, [0.0, 0.0])
     with pytest.raises(RuntimeError, match="changed"):
         y.backward()
+    (w * w + w).sum().backward()
+    assert w.grad.tolist() == [1.0, 1.0]
     with pytest.raises(LiveGraphError, match="was computed"):
         (w * w).zero_()
     with pytest.raises(LiveGraphError):
@@ -334,8 +338,14 @@ def test_requires_grad_is_asked_for():
 
 def test_what_changes_nothing_gives_the_tensor_itself():
     t = tensor(T)
-    for out in (t.cpu(), t.to("cpu"), t.double(), t.to(np.float64), t.contiguous(), t.type_as(t)):
+    for out in (t.cpu(), t.to("cpu", True), t.double(), t.to(np.float64), t.contiguous(), t.type_as(t)):
         assert out is t
+
+
+def test_small_print():
+    assert MATRIX.T.contiguous().is_contiguous()
+    assert tensor(np.zeros((0, 3, 2))).flatten(start_dim=1).shape == (0, 6)
+    assert tensor(np.zeros(99)).topk(3, largest=False).indices.tolist() == [0, 1, 2]  # the first of equal ones
 
 
 def test_compiled():
