@@ -94,9 +94,6 @@ class TopK(NamedTuple):
     indices: NDArray[np.intp]
 
 
-# --- shapes -----------------------------------------------------------------------------------------------------
-
-
 def _at_once(sizes: tuple[Any, ...]) -> Any:
     """Sizes or axes given one by one, or all in one tuple."""
     return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else sizes
@@ -153,9 +150,6 @@ def _chunk(t: Tensor, chunks: int, dim: int = 0) -> Any:
     return _split(t, max(-(-_length(t, dim) // chunks), 1) if chunks > 0 else chunks, dim=dim)
 
 
-# --- entries ----------------------------------------------------------------------------------------------------
-
-
 def _places(t: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
     """Where the entries are that an index names along an axis, one for each of its own entries."""
     index = np.asarray(plain(index))
@@ -191,9 +185,6 @@ def _topk(t: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = Tr
     return TopK(values, order)
 
 
-# --- leaves -----------------------------------------------------------------------------------------------------
-
-
 def _requires_grad_(t: Tensor, requires_grad: bool = True) -> Tensor:
     t.requires_grad = requires_grad
     return t
@@ -209,9 +200,6 @@ def _zero_(t: Tensor) -> Tensor:
     t.data[...] = 0
     t._changed()
     return t
-
-
-# --- the table --------------------------------------------------------------------------------------------------
 
 
 def _in(dtype: Any) -> Callable[..., Any]:
