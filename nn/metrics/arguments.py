@@ -90,7 +90,7 @@ def classes_of(occurring: Array, labels: Any = None, count: int | None = None) -
     elif occurring.dtype.kind == "U" or occurring.min(initial=0) < 0:
         every = np.unique(occurring)
     else:
-        every = np.arange(max(int(occurring.max(initial=-1)) + 1, count or 0))
+        every = np.arange(int(occurring.max(initial=-1)) + 1 if count is None else count)
     if count is not None and (len(every) != count or not np.isin(occurring, every).all()):
         raise ValueError(
             f"the labels {np.unique(occurring).tolist()} are not those of the {count} classes that have scores: say "
@@ -140,7 +140,8 @@ def weights(sample_weight: Any, count: int) -> Array:
 
 def mean(values: Any, weight: Array | None = None, normalize: bool = True) -> float:
     """The (weighted) mean of all values, or their sum, as a number."""
-    return float(np.average(values, weights=weight) if normalize else np.sum(values * weight))
+    found = np.average(values, weights=weight) if normalize else np.sum(values * weight)
+    return np.asarray(found, np.float64).item()
 
 
 def ratio(part: Any, whole: Any, zero_division: float) -> NDArray[np.float64]:
@@ -154,4 +155,4 @@ def ratio(part: Any, whole: Any, zero_division: float) -> NDArray[np.float64]:
 def mean_over(values: NDArray[np.float64], weights: NDArray[Any], zero_division: float) -> float:
     """The weighted mean of the values that are not NaN, and ``zero_division`` where there is none."""
     known = ~np.isnan(values)
-    return float(ratio(np.sum(values[known] * weights[known]), np.sum(weights[known]), zero_division))
+    return ratio(np.sum(values[known] * weights[known]), np.sum(weights[known]), zero_division).item()

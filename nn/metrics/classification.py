@@ -192,7 +192,7 @@ def _score(
     values = ratio(*parts(*counts), zero_division)
     if average in ("macro", "weighted"):
         return mean_over(values, counts[2] if average == "weighted" else occurring, zero_division)
-    return values if average is None else float(values[0])
+    return values if average is None else values[0].item()
 
 
 def balanced_accuracy(prediction: Any, target: Any, *, adjusted: bool = False, sample_weight: Any = None) -> float:
@@ -222,7 +222,7 @@ def matthews_corrcoef(prediction: Any, target: Any, *, sample_weight: Any = None
     counts = confusion_matrix(prediction, target, sample_weight=sample_weight).astype(np.float64)
     total, true, answered = counts.sum(), counts.sum(axis=1), counts.sum(axis=0)
     spread = np.sqrt(total * total - true @ true) * np.sqrt(total * total - answered @ answered)
-    return float(ratio(counts.trace() * total - true @ answered, spread, 0.0))
+    return ratio(counts.trace() * total - true @ answered, spread, 0.0).item()
 
 
 def log_loss(
