@@ -37,6 +37,8 @@ def manual_seed(seed: int) -> None:
     """
     global _generator
     _generator = np.random.default_rng(seed)
+    if (recorder := RECORDER.get()) is not None:
+        recorder.refuse("nn.manual_seed starts the default generator anew")
 
 
 def generator(rng: Randomness = None) -> np.random.Generator:

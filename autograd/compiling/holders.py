@@ -75,12 +75,13 @@ class Holder:
                 thing.clear()
                 (thing.update if self.kind == "set" else thing.extend)(values)
             return
+        if self.names is None and self.kind in ("dict", "object") and list(now) != keys:  # the order counts
+            self.mapping().clear()
+            self.mapping().update(zip(keys, values, strict=True))
+            return
         for key, value in zip(keys, values, strict=True):
             if value is not MISSING and now.get(key, MISSING) is not value:
                 self.put(key, value)
-        if self.names is None and self.kind in ("dict", "object"):
-            for key in now.keys() - set(keys):
-                del self.mapping()[key]
 
     def name_of(self, key: Any) -> str:
         """An entry in words."""

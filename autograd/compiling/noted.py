@@ -241,8 +241,9 @@ def _leaving(words: str, function: Callable[..., Any]) -> Any:
     """A method by which a plain value gets out of a trace."""
 
     def method(self: Noted, *args: Any) -> Any:
-        self._recorder.look(self, words, None)
-        return function(self._value, *args)
+        value = function(self._value, *args)
+        self._recorder.look(self, words, value if function in (int, operator.index) else None)
+        return value
 
     return method
 

@@ -152,10 +152,10 @@ class Recorder(Values):
         frame = caller(sys._getframe(1))
         if frame is not None and frame.f_code.co_filename in LOOKING_AFTER:
             return
-        if what == "bool":
-            if frame is not None and is_ours(frame.f_code):
-                self._guard(noted._var, value)
-                return
+        checked = what == "bool" or (type(value) is int and value == noted._value)  # how many classes there are, say
+        if checked and frame is not None and is_ours(frame.f_code):
+            self._guard(noted._var, value)
+        elif what == "bool":
             self.refuse("it branches on the value of an array", frame)
         elif (
             isinstance(value, float)
@@ -207,6 +207,8 @@ class Recorder(Values):
 
     def check_unseen(self) -> None:
         """Note flags that were changed, and refuse draws that were not noted."""
+        if np.geterr() != self.modes:
+            self.refuse("it changes how NumPy treats floating-point errors: use np.errstate", where=False)
         for array, before in self.flags:
             if array.flags.num != before:
                 var = self._by_id[id(array)]

@@ -59,6 +59,7 @@ class Trace:
         self.without_gradient = [t._grad is None for t, _ in self.followed]
         self._entered: list[tuple[Holder, list[Any], list[Any], list[Any]]] = []  # keys, before, what stands for it
         self._inside: list[tuple[Tensor, Any, Any, Any, Any]] = []
+        self._said: list[tuple[bool, str | None]] = []  # of these: whether they require gradients, and their names
         self._containers: list[tuple[Any, Any, list[Any]]] = []
         self._vertices: list[Any] = []  # of theirs, that were there before
         self._index: dict[int, int] = {}
@@ -139,6 +140,7 @@ class Trace:
                     grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
                 )
             self._inside.append((t, data, grad, new, t._grad if t.is_leaf else None))
+            self._said.append((t._requires_grad, t.name))
         self.recorder.gradients = [  # whose memory matters
             (t, grad)
             for t, _, _, _, grad in self._inside
@@ -275,6 +277,16 @@ class Trace:
         for _, twin, before in self._containers:
             if not _are_same(_parts(twin), before):
                 self.recorder.refuse("it changes a list or dict that it was given", where=False)
+        self._describe_rest()
+
+    def _describe_rest(self) -> None:
+        """What changes beside values: what is said of a Tensor, the order of entries."""
+        for (t, label), said in zip(self._tensors, self._said, strict=True):
+            if (t._requires_grad, t.name) != said:
+                self.changing = self.changing or f"requires_grad or the name of {label} changes in each run"
+        for holder, keys, _, _ in self._entered:
+            if (now := holder.keys()) != keys and set(now) == set(keys):
+                self.changing = self.changing or f"the order of {holder.label} changes in each run"
 
     def _meet_change(self, holder: Holder, key: Any, stood: Any, value: Any) -> None:
         label = holder.name_of(key)

@@ -9,6 +9,7 @@ import pickle
 import sys
 import warnings
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Sized
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
@@ -748,3 +749,96 @@ class Static:
 def test_a_static_method():
     assert [Static().twice(np.ones(1)).tolist() for _ in range(5)] == [[2.0]] * 5
     assert [Static.twice(np.ones(1)).tolist() for _ in range(5)] == [[2.0]] * 5
+
+
+# --- what a call changes beside values ----------------------------------------------------------------------------
+
+
+def taken_in_turn(kind):
+    def make():
+        world = SimpleNamespace(_kept=kind(first=1.0, second=2.0))
+        entries = world._kept if isinstance(world._kept, dict) else vars(world._kept)
+
+        def step(x, fails):
+            entries[name] = rate = entries.pop(name := next(iter(entries)))
+            if fails:
+                raise ValueError("half-way")
+            return x * rate, list(entries)
+
+        return world, step
+
+    return make
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, SimpleNamespace])
+@pytest.mark.parametrize("fails", [-1, 1, 4])
+def test_entries_that_change_their_order(kind, fails, bits):
+    step = beside(taken_in_turn(kind), lambda i: (np.ones(2), i == fails), bits)
+    assert fails != -1 or "order" in step.explain()
+
+
+def inner(name, change):
+    """A step that changes a Tensor, and returns what became of it."""
+
+    def step(t, x):
+        setattr(t, name, change(getattr(t, name)))
+        return x * 2
+
+    return step
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        inner("requires_grad", lambda before: not before),
+        inner("name", lambda before: "b" if before == "a" else "a"),
+        inner("requires_grad", lambda before: True),
+    ],
+)
+@pytest.mark.parametrize("held", [True, False])
+def test_what_is_said_of_a_tensor(step, held, bits):
+    shared = autograd.tensor(np.ones(2))
+
+    def make():
+        shared.requires_grad, shared.name = False, None
+        return SimpleNamespace(now=None), (lambda t, x: step(shared, x)) if held else step
+
+    def before(world, i):
+        world.now = shared.requires_grad, shared.name
+
+    beside(make, lambda i: (shared, np.ones(2)), bits, before=before)
+
+
+def settings_of_errors(x):
+    np.seterr(over="ignore" if np.geterr()["over"] == "warn" else "warn")
+    return x * 2
+
+
+def test_how_floating_point_errors_are_treated_from_now_on(bits):
+    def before(world, i):
+        world.now = np.geterr()["over"]
+
+    with np.errstate(over="warn"):
+        step = beside(lambda: (SimpleNamespace(), settings_of_errors), lambda i: (np.ones(2),), bits, 6, before)
+    assert "use np.errstate" in step.explain()
+
+
+def test_a_seed_inside(bits):
+    dropout = nn.Dropout(0.5)
+
+    def dropped(x):
+        nn.manual_seed(3)
+        return dropout(autograd.tensor(x)).data
+
+    step = beside(lambda: (SimpleNamespace(), dropped), lambda i: (np.ones(20),), bits)
+    assert "starts the default generator anew" in step.explain()
+
+
+def test_a_number_that_the_library_counts_with(bits):
+    """How many classes there are is a check: with another number of them there is another program."""
+
+    def count(x, y):
+        return nn.metrics.confusion_matrix(x, y)
+
+    step = beside(lambda: (SimpleNamespace(), count), lambda i: 2 * (np.arange(6) % (3 if i % 6 < 5 else 4),), bits, 20)
+    assert len(step._programs) == 2
