@@ -50,6 +50,11 @@ class Creators:
             original = getattr(np, name, None)
             if callable(original) and not isinstance(original, np.ufunc) and id(original) not in self._instead:
                 vars(twin)[name] = self._noted(original, only_plain=True)
+        vars(twin)["random"] = self._instead[id(np.random)] = randomness = ModuleType("numpy.random")
+        vars(randomness).update(vars(np.random))
+        for name in ("default_rng", "shuffle"):
+            original = getattr(np.random, name)
+            self._instead[id(original)] = vars(randomness)[name] = self._breaking_off(original)
         self._instead[id(np)] = twin
         self._one = self._noted(one)
 
@@ -87,6 +92,18 @@ class Creators:
             return self._one(found.dtype) if issubclass(type(found), np.generic) else found
 
         return start
+
+    def _breaking_off(self, original: Any) -> Any:
+        """What ends the trace: a generator of NumPy's own takes what stands for an array for a list."""
+
+        recorder = self.recorder
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if get_ident() == recorder.thread and not is_ours(sys._getframe(1).f_code):
+                recorder.break_off(f"numpy.random.{original.__name__} is called: hold a generator outside")
+            return original(*args, **kwargs)
+
+        return call
 
     def _as_one(self, function: Any, writes: int | None) -> Any:
         """What notes one call of a function of this library that decides by numbers."""

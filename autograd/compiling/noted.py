@@ -273,7 +273,7 @@ class NotedGenerator:
         found = getattr(self._value, name)
         if name not in DRAWS:
             self._recorder.refuse(f".{name} of a generator is used")
-            return found
+            return (lambda *args, **kwargs: found(*_plain(args), **_plain(kwargs))) if callable(found) else found
 
         def draw(*args: Any, **kwargs: Any) -> Any:
             if kwargs.get("out") is not None:

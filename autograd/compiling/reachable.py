@@ -148,6 +148,8 @@ class Reachable:
         )
         if any(map(_has_array, parts)):
             raise Refused(f"{label} holds an array where it cannot be followed")
+        if hasattr(getattr(x, "__self__", None), "bit_generator"):
+            raise Refused(f"{label} is a method of a generator: hold the generator itself")
         if isinstance(x, types.MethodType):
             self._pending += [(x.__self__, f"{label}.__self__"), (x.__func__, label)]
         elif isinstance(x, types.BuiltinFunctionType | types.MethodWrapperType):

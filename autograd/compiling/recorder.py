@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.calls import Call, Var, map_tree, run_call, vars_in
+from autograd.compiling.errors import Refused
 from autograd.compiling.frames import LOOKING_AFTER, caller, is_ours, is_room, place_of, stands_in_return, users_frame
 from autograd.compiling.names import OF_NOTHING, SHAPED, VALUES
 from autograd.compiling.noted import Noted
@@ -34,6 +35,7 @@ class Recorder(Values):
         self.code = code
         self.gradients: list[tuple[Tensor, Any]] = []  # those from before, as long as the function has not dropped them
         self.modes = np.geterr()
+        self.broken_off = False
 
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
         """Run a call with the values themselves and note it; what came out is wrapped."""
@@ -176,6 +178,13 @@ class Recorder(Values):
         var = self._new(value, None, False, None)
         self._append(Call("method", "item", (noted._var,), {}, var, None, self._place(), ()))
         return var
+
+    def break_off(self, reason: str) -> None:
+        """Refuse, and end the trace; where the function catches that, when it has ended."""
+        if self.is_here():
+            self.refuse(reason)
+            self.broken_off = True
+            raise Refused(self.refused or reason)
 
     def hand_out(self, noted: Noted, what: str) -> None:
         """Somebody gets hold of the memory itself, and may write to it: no array is a constant then."""

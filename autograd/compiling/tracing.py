@@ -94,6 +94,8 @@ class Trace:
                 self._leave()
                 self._inside, self._entered, self._containers, self._vertices, recorder.gradients = [], [], [], [], []
                 result = plain_value(result)
+        if recorder.broken_off:
+            raise Refused(recorder.refused or "")
         survivors = recorder.survivors()
         if survivors:
             recorder.refuse(
@@ -207,6 +209,8 @@ class Trace:
             return twin
         if isinstance(x, tuple) and (kind is tuple or hasattr(x, "_fields")):
             return like_tuple(x, map(self._argument, x))
+        if kind.__module__.startswith("numpy.random") and hasattr(x, "bit_generator"):
+            return self.recorder.generator(x, Slot(lambda: x, None, (), "a generator"))  # in each call the same
         return x
 
     def _leave(self) -> None:
@@ -244,6 +248,7 @@ class Trace:
         self.recorder.forget()
         self.arguments.leaves, self.arguments.tree = [], ((), {})
         self.reachable._seen.clear()
+        self._made.clear()
 
     def _describe(self, result: Any) -> None:
         """Templates of the result and of the effects."""
@@ -282,7 +287,8 @@ class Trace:
     def _describe_rest(self) -> None:
         """What changes beside values: what is said of a Tensor, the order of entries."""
         for (t, label), said in zip(self._tensors, self._said, strict=True):
-            if (t._requires_grad, t.name) != said:
+            named = said[1] is None and id(t) not in self._index  # at its first use, by its module
+            if t._requires_grad != said[0] or (t.name != said[1] and not named):
                 self.changing = self.changing or f"requires_grad or the name of {label} changes in each run"
         for holder, keys, _, _ in self._entered:
             if (now := holder.keys()) != keys and set(now) == set(keys):

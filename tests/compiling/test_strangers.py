@@ -1,5 +1,6 @@
 """What a stranger did to a compiled function to get a wrong result: each beside eager, with other inputs later."""
 
+import contextlib
 import copy
 import functools
 import importlib
@@ -842,3 +843,56 @@ def test_a_number_that_the_library_counts_with(bits):
 
     step = beside(lambda: (SimpleNamespace(), count), lambda i: 2 * (np.arange(6) % (3 if i % 6 < 5 else 4),), bits, 20)
     assert len(step._programs) == 2
+
+
+# --- rows in another order ----------------------------------------------------------------------------------------
+
+
+def by_a_seed(rng, x):
+    np.random.default_rng(0).shuffle(x)
+
+
+def by_a_seed_and_all_caught(rng, x):
+    with contextlib.suppress(Exception):
+        np.random.default_rng(0).shuffle(x)
+
+
+def by_a_generator(rng, x):
+    rng.shuffle(x)
+
+
+def by_its_method(rng, x, shuffle=None):
+    shuffle(x)
+
+
+@pytest.mark.parametrize("shuffle", [by_a_seed, by_a_seed_and_all_caught, by_a_generator, by_its_method])
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.filterwarnings("ignore:you are shuffling")
+def test_rows_that_are_shuffled(shuffle, given, bits):
+    """NumPy takes what is no array for a list, and swaps views of the same memory."""
+
+    def make():
+        by_its_method.__defaults__ = (np.random.default_rng(0).shuffle,)
+        world = SimpleNamespace(_rng=np.random.default_rng(0))
+
+        def step(x, rng=None):
+            y = x * 2.0
+            shuffle(rng or world._rng, y)
+            shuffle(rng or world._rng, x)
+            return x, y
+
+        generators.append(world._rng)
+        return world, step
+
+    generators = []
+    beside(make, lambda i: (np.arange(8.0).reshape(4, 2), *generators[-1:] * given), bits)
+
+
+def test_a_generator_that_is_given(bits):
+    generators = []
+
+    def make():
+        generators.append(np.random.default_rng(0))
+        return SimpleNamespace(), lambda x, rng: x * rng.normal(size=2)
+
+    assert beside(make, lambda i: (np.ones(2), generators[-1]), bits)._programs
