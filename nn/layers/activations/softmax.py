@@ -89,4 +89,5 @@ def glu(x: Operand, dim: int = -1) -> Any:
 class GLU(_OfFunction, of=glu):
     """The gated linear unit."""
 
+    _gated = True  # a sigmoid in it may well be 0 or 1
     _shown_settings = ("dim",)
