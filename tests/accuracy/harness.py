@@ -53,7 +53,7 @@ _WEIGHTS = (1.0, 0.5, 0.25, -1.0, 2.0, -0.5, 0.75, 1.5)
 
 def functions_of(place):
     """The functions of `nn.functional` that are defined in a package or module."""
-    return {name for name in functional.__all__ if vars(functional)[name].__module__.startswith(place)}
+    return {name for name in functional.__all__ if getattr(functional, name).__module__.startswith(place)}
 
 
 @dataclass(frozen=True)
