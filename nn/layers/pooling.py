@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Tensor
 from autograd.ops import windows
 from autograd.ops.windows import max_pool as _max_pool, window_sum as _window_sum
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis, trailing
-from nn.module import Module
+from nn.of_function import _OfFunction
 from nn.operands import polymorphic
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
@@ -38,7 +37,17 @@ def max_pool2d(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:  # fmt: skip
-    """The maximum of each window of images (N, C, H, W) or (C, H, W); see `nn.MaxPool2d`.
+    """``y[n, c, p] = max_k x[n, c, s p + d k]``, the maximum of each window of images (N, C, H, W) or (C, H, W).
+
+    The output has ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise. With
+    ``ceil_mode`` they are rounded up, and the last window may reach over the edge. ``stride`` is the kernel size by
+    default, so that windows lie side by side. Padding never wins. Of several equal maxima the first, row by row, gets
+    the gradient. With ``return_indices`` the result is a pair: the maxima, and where they stand among the H W numbers
+    of their channel.
+
+    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
+
+    Arguments, results and gradients are those of ``torch.nn.MaxPool2d``.
 
     >>> import numpy as np
     >>> from nn.functional import max_pool2d
@@ -68,7 +77,12 @@ def avg_pool2d(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
-    """The mean of each window of images (N, C, H, W) or (C, H, W); see `nn.AvgPool2d`.
+    """The mean of each window of images (N, C, H, W) or (C, H, W).
+
+    Output, windows and errors as those of `max_pool2d`, without dilation. The zeros of the padding count as numbers of
+    the window unless ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their count.
+
+    Arguments and results are those of ``torch.nn.AvgPool2d``.
 
     >>> import numpy as np
     >>> from nn.functional import avg_pool2d
@@ -95,7 +109,15 @@ def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
 
 @polymorphic
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
-    """The means of as many windows as wanted, of images (N, C, H, W) or (C, H, W); see `nn.AdaptiveAvgPool2d`.
+    """The means of as many windows as wanted, of images (N, C, H, W) or (C, H, W).
+
+    Along an axis of n numbers, window i of m reaches from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``: windows
+    overlap where m does not divide n. ``output_size`` is one number (1: the mean of each channel) or a pair; None
+    leaves an axis as it is.
+
+    Raises OperandError for an input that is no image, ValueError for a size that is none.
+
+    Arguments and results are those of ``torch.nn.AdaptiveAvgPool2d``.
 
     >>> import numpy as np
     >>> from nn.functional import adaptive_avg_pool2d
@@ -106,7 +128,7 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     return _adaptive(2, x, output_size)
 
 
-class _Pool(Module):
+class _Pool(_OfFunction):
     """What pooling layers have in common: settings, checked where they are made. A subclass counts its axes."""
 
     axes: int
@@ -124,7 +146,6 @@ class _Pool(Module):
 
 class _MaxPool(_Pool):
     _shown_settings = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-    return_indices = False
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
@@ -135,48 +156,20 @@ class _MaxPool(_Pool):
         self.dilation = dilation
         self.return_indices = return_indices
 
-    def forward(self, x: Any) -> Tensor:
-        how = self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
-        return _maximum(self.axes, x, *how)
 
-
-class MaxPool1d(_MaxPool):
-    """The maximum of each window of a sequence; see `MaxPool2d`. Input (N, C, L) or (C, L).
-
-    >>> import nn
-    >>> nn.MaxPool1d(2)([[[1.0, 5.0, 2.0, 3.0]]])
-    array([[[5., 3.]]], dtype=float32)
-    """
+class MaxPool1d(_MaxPool, of=max_pool1d):
+    """The maximum of each window of a sequence."""
 
     axes = 1
 
 
-class MaxPool2d(_MaxPool):
-    """The maximum of each window of an image.
-
-    ``y[n, c, p] = max_k x[n, c, s p + d k]``. Input (N, C, H, W) or (C, H, W), output with
-    ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise. With ``ceil_mode`` they are
-    rounded up, and the last window may reach over the edge. ``stride`` is the kernel size by default, so that windows
-    lie side by side. Padding never wins. Of several equal maxima the first, row by row, gets the gradient. With
-    ``return_indices`` the result is a pair: the maxima, and where they stand among the H W numbers of their channel.
-
-    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
-
-    Arguments, results and gradients are those of ``torch.nn.MaxPool2d``.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> nn.MaxPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))
-    array([[[[ 5.,  7.],
-             [13., 15.]]]])
-    """
+class MaxPool2d(_MaxPool, of=max_pool2d):
+    """The maximum of each window of an image."""
 
     axes = 2
 
 
 class _AvgPool(_Pool):
-    divisor_override: int | None = None
-
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True,
@@ -184,37 +177,15 @@ class _AvgPool(_Pool):
         super().__init__(kernel_size, stride, padding, ceil_mode)
         self.count_include_pad = count_include_pad
 
-    def forward(self, x: Any) -> Tensor:
-        where = self.kernel_size, self.stride, self.padding, self.ceil_mode
-        return _average(self.axes, x, *where, self.count_include_pad, self.divisor_override)
 
-
-class AvgPool1d(_AvgPool):
-    """The mean of each window of a sequence; see `AvgPool2d`. Input (N, C, L) or (C, L).
-
-    >>> import nn
-    >>> nn.AvgPool1d(2)([[[1.0, 5.0, 2.0, 3.0]]])
-    array([[[3. , 2.5]]], dtype=float32)
-    """
+class AvgPool1d(_AvgPool, of=avg_pool1d):
+    """The mean of each window of a sequence."""
 
     axes = 1
 
 
-class AvgPool2d(_AvgPool):
-    """The mean of each window of an image.
-
-    Input, output, windows and errors as those of `MaxPool2d`, without dilation. The zeros of the padding count as
-    numbers of the window unless ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their
-    count.
-
-    Arguments and results are those of ``torch.nn.AvgPool2d``.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> nn.AvgPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))
-    array([[[[ 2.5,  4.5],
-             [10.5, 12.5]]]])
-    """
+class AvgPool2d(_AvgPool, of=avg_pool2d):
+    """The mean of each window of an image."""
 
     axes = 2
 
@@ -226,44 +197,24 @@ class AvgPool2d(_AvgPool):
         self.divisor_override = divisor_override
 
 
-class _AdaptiveAvgPool(Module):
+class _AdaptivePool(_OfFunction):
+    """Pooling to a size, whatever the size of the input."""
+
     axes: int
     _shown_settings = ("output_size",)
 
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
-    def forward(self, x: Any) -> Tensor:
-        return _adaptive(self.axes, x, self.output_size)
 
-
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """The means of ``output_size`` windows of a sequence of any length; see `AdaptiveAvgPool2d`.
-
-    >>> import nn
-    >>> nn.AdaptiveAvgPool1d(2)([[[1.0, 2.0, 3.0, 4.0, 5.0]]])
-    array([[[2., 4.]]], dtype=float32)
-    """
+class AdaptiveAvgPool1d(_AdaptivePool, of=adaptive_avg_pool1d):
+    """The means of ``output_size`` windows of a sequence of any length."""
 
     axes = 1
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """The means of ``output_size`` windows of an image of any size.
-
-    Along an axis of n numbers, window i of m reaches from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``: windows
-    overlap where m does not divide n. ``output_size`` is one number (1: the mean of each channel) or a pair; None
-    leaves an axis as it is. Input (N, C, H, W) or (C, H, W).
-
-    Raises OperandError for an input that is no image, ValueError for a size that is none.
-
-    Arguments and results are those of ``torch.nn.AdaptiveAvgPool2d``.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> nn.AdaptiveAvgPool2d(1)(np.arange(16.0).reshape(1, 1, 4, 4))
-    array([[[[7.5]]]])
-    """
+class AdaptiveAvgPool2d(_AdaptivePool, of=adaptive_avg_pool2d):
+    """The means of ``output_size`` windows of an image of any size."""
 
     axes = 2
 

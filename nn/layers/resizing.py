@@ -13,7 +13,7 @@ from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
 from autograd.ops.windows import window_spread as _window_spread
 from nn.layers.convolution import _PADDING_MODES
-from nn.layers.pooling import _AdaptiveAvgPool, wanted_windows, window_edges
+from nn.layers.pooling import _AdaptivePool, wanted_windows, window_edges
 from nn.layers.windows import batched, per_axis
 from nn.module import Module
 from nn.of_function import _OfFunction
@@ -37,7 +37,13 @@ def interpolate(
     x: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The same sequences (N, C, L) or images (N, C, H, W) in another size; see `nn.Upsample`.
+    """The same sequences (N, C, L) or images (N, C, H, W) in another size: ``size``, or ``scale_factor`` times theirs.
+
+    Both are a number or one per axis. ``mode`` is "nearest" (repeated numbers) for inputs (N, C, ...), "linear" for
+    (N, C, L) or "bilinear" for (N, C, H, W). There ``align_corners=True`` puts the outermost numbers at the ends;
+    otherwise they are the middles of pixels, and edges are repeated.
+
+    Arguments and results are those of ``torch.nn.functional.interpolate``.
 
     >>> from nn.functional import interpolate
     >>> interpolate([[[1.0, 3.0]]], scale_factor=2), interpolate([[[1.0, 3.0]]], 3, mode="linear", align_corners=True)
@@ -85,18 +91,7 @@ def _shares(n: int, m: int, step: float, align_corners: bool) -> NDArray[np.floa
 
 
 class Upsample(_OfFunction, of=interpolate):
-    """Makes sequences or images larger, or smaller: to a ``size`` or by a ``scale_factor``, a number or one per axis.
-
-    ``mode`` is "nearest" (repeated numbers) for inputs (N, C, ...), "linear" for (N, C, L) or "bilinear" for
-    (N, C, H, W). There ``align_corners=True`` puts the outermost numbers at the ends; otherwise they are the middles of
-    pixels, and edges are repeated.
-
-    Arguments and results are those of ``torch.nn.Upsample``.
-
-    >>> import nn
-    >>> nn.Upsample(scale_factor=2)([[[1.0, 2.0]]])
-    array([[[1., 1., 2., 2.]]], dtype=float32)
-    """
+    """Makes sequences or images larger, or smaller."""
 
     scale_factor: Any
     mode: str
@@ -131,7 +126,7 @@ class PixelShuffle(Module):
         return x.reshape((*lead, c // r**2, h * r, w * r))
 
 
-class AdaptiveMaxPool1d(_AdaptiveAvgPool):
+class AdaptiveMaxPool1d(_AdaptivePool):
     """The maxima of ``output_size`` windows of a sequence of any length; see `AdaptiveMaxPool2d`.
 
     >>> import nn

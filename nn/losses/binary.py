@@ -24,7 +24,15 @@ _SMALLEST = float(np.exp(_SMALLEST_LOG))
 def binary_cross_entropy(
     prediction: Operand, target: Operand, weight: Operand | None = None, *, reduction: Reduction = "mean"
 ) -> Any:
-    """The cross-entropy of yes-or-no answers from probabilities, ``-t log(p) - (1 - t) log(1 - p)``; see `nn.BCELoss`.
+    """The mean of ``-t log(p) - (1 - t) log(1 - p)``, of probabilities p of yes.
+
+    Prediction and target of the same shape, which the result has with ``reduction="none"``; targets are from 0 (no) to
+    1 (yes). The logarithms are cut off at -100, where their slope is 0: a prediction of exactly 0 or 1 does not learn.
+    `BCEWithLogitsLoss`, from scores, has no such limit. ``weight`` multiplies the losses of the entries, and is
+    repeated to their shape; it does not change what the mean is divided by. `nn.BCELoss` holds it as a buffer.
+
+    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets and
+    PredictionError for predictions outside 0 .. 1.
 
     >>> from nn.functional import binary_cross_entropy
     >>> binary_cross_entropy([0.5, 0.25, 0.0], [1.0, 1.0, 1.0], reduction="none").round(4)
@@ -49,20 +57,7 @@ def binary_cross_entropy(
 
 
 class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
-    """The cross-entropy of yes-or-no answers, given as probabilities p: ``mean(-t log(p) - (1 - t) log(1 - p))``.
-
-    Prediction and target of the same shape, which the result has with ``reduction="none"``; targets are from 0 (no) to
-    1 (yes). The logarithms are cut off at -100, where their slope is 0: a prediction of exactly 0 or 1 does not learn.
-    `BCEWithLogitsLoss`, from scores, has no such limit. ``weight`` multiplies the losses of the entries, and is
-    repeated to their shape; it does not change what the mean is divided by, and is a buffer.
-
-    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets and
-    PredictionError for predictions outside 0 .. 1.
-
-    >>> import nn
-    >>> round(float(nn.BCELoss()([0.5, 0.25], [0, 1])), 4)
-    1.0397
-    """
+    """The cross-entropy of yes-or-no answers, given as probabilities."""
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
@@ -74,7 +69,20 @@ def binary_cross_entropy_with_logits(
     prediction: Operand, target: Operand, weight: Operand | None = None, *, pos_weight: Operand | None = None,
     reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The cross-entropy of yes-or-no answers from scores before the sigmoid; see `nn.BCEWithLogitsLoss`.
+    """The mean of ``-t log(p) - (1 - t) log(1 - p)`` with ``p = sigmoid(x)``, of scores x.
+
+    It is computed as ``softplus(-|x|)`` plus ``(1 - t) x`` or ``-t x``, none of which is negative: that neither
+    overflows nor loses digits. Prediction x and target t of the same shape, which the result has with
+    ``reduction="none"``; targets are from 0 (no) to 1 (yes). With several labels per sample there is one column for
+    each. The derivative by the prediction is ``p - t``. An infinite score on the right side costs 0; on the wrong one
+    the loss is infinite, and its slope still ``p - t``.
+
+    ``pos_weight`` multiplies the first term: with three times as many no as yes, 3 balances them. ``weight`` multiplies
+    the losses of the entries, and does not change what the mean is divided by. Both are repeated to the shape of the
+    prediction, and are buffers of `nn.BCEWithLogitsLoss`.
+
+    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets outside 0 .. 1.
+    Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
 
     >>> from nn.functional import binary_cross_entropy_with_logits
     >>> binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0], reduction="none").round(4)
@@ -100,25 +108,7 @@ def binary_cross_entropy_with_logits(
 
 
 class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="scores"):
-    """The cross-entropy of yes-or-no answers, given as scores before the sigmoid.
-
-    ``mean(-t log(p) - (1 - t) log(1 - p))`` with ``p = sigmoid(x)``, computed as ``softplus(-|x|)`` plus ``(1 - t) x``
-    or ``-t x``, none of which is negative: that neither overflows nor loses digits. Prediction x and target t of the
-    same shape, which the result has with ``reduction="none"``; targets are from 0 (no) to 1 (yes). With several labels
-    per sample there is one column for each. The derivative by the prediction is ``p - t``. An infinite score on the
-    right side costs 0; on the wrong one the loss is infinite, and its slope still ``p - t``.
-
-    ``pos_weight`` multiplies the first term: with three times as many no as yes, 3 balances them. ``weight`` multiplies
-    the losses of the entries, and does not change what the mean is divided by. Both are repeated to the shape of the
-    prediction, and are buffers.
-
-    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets outside 0 .. 1.
-    Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
-
-    >>> import nn
-    >>> round(float(nn.BCEWithLogitsLoss()([0.0, 0.0], [0, 1])), 4)
-    0.6931
-    """
+    """The cross-entropy of yes-or-no answers, given as scores before the sigmoid."""
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction=reduction)

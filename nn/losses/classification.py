@@ -32,7 +32,21 @@ def cross_entropy(
     logits: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = IGNORED,
     label_smoothing: float = 0.0, reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The cross-entropy of one class among several, from scores before the softmax; see `nn.CrossEntropyLoss`.
+    """The mean of ``-log(softmax(logits)[label])``, computed without overflow.
+
+    Logits (N, C) with labels (N,), or (C,) with a single label, or (N, C, d1, ...) with (N, d1, ...); labels are
+    integers from 0 to C - 1. Instead of labels the target may be probabilities q, floating, of the shape of the logits:
+    ``mean(-sum_c q_c log(softmax(logits)_c))``. The derivative by the logits is ``softmax(logits) - q``, with the
+    one-hot row of the label as q. With ``reduction="none"`` the result has the shape of the labels.
+
+    ``weight``, one number per class, multiplies the terms of that class; it is a buffer of `nn.CrossEntropyLoss`.
+    Samples of label ``ignore_index`` count 0. ``label_smoothing`` e takes the share e of each target and spreads it
+    evenly over all classes. The mean of labels is divided by the sum of the weights of those that count, so that it is
+    a weighted mean; that of probabilities by the number of samples.
+
+    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for labels
+    that are no integers or name no class, and for probabilities that are negative or do not sum to 1. Warns with
+    ActivationWarning when the logits come from a softmax, log_softmax or sigmoid.
 
     >>> from nn.functional import cross_entropy
     >>> logits = [[0.0, 0.0], [1000.0, 0.0]]
@@ -68,27 +82,7 @@ def cross_entropy(
 
 
 class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
-    """The cross-entropy of one class among several, given as scores before the softmax.
-
-    ``mean(-log(softmax(logits)[label]))``, computed without overflow. Logits (N, C) with labels (N,), or (C,) with a
-    single label, or (N, C, d1, ...) with (N, d1, ...); labels are integers from 0 to C - 1. Instead of labels the
-    target may be probabilities q, floating, of the shape of the logits: ``mean(-sum_c q_c log(softmax(logits)_c))``.
-    The derivative by the logits is ``softmax(logits) - q``, with the one-hot row of the label as q. With
-    ``reduction="none"`` the result has the shape of the labels.
-
-    ``weight``, one number per class, multiplies the terms of that class; it is a buffer. Samples of label
-    ``ignore_index`` count 0. ``label_smoothing`` e takes the share e of each target and spreads it evenly over all
-    classes. The mean of labels is divided by the sum of the weights of those that count, so that it is a weighted mean;
-    that of probabilities by the number of samples.
-
-    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for labels
-    that are no integers or name no class, and for probabilities that are negative or do not sum to 1. Warns with
-    ActivationWarning when the logits come from a softmax, log_softmax or sigmoid.
-
-    >>> import nn
-    >>> round(float(nn.CrossEntropyLoss()([[0.0] * 10] * 2, [3, 7])), 4)  # log(10)
-    2.3026
-    """
+    """The cross-entropy of one class among several, given as scores before the softmax."""
 
     def __init__(
         self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean",
@@ -115,7 +109,10 @@ def nll_loss(
     log_probabilities: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = IGNORED,
     reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The negative logarithm of the probability of the right class, from logarithms; see `nn.NLLLoss`.
+    """The mean of ``-x[label]``, the negative logarithm of the probability of the right class, from logarithms x.
+
+    What `LogSoftmax` returns goes in. Shapes, labels, ``weight``, ``ignore_index``, the mean and errors are as for
+    `CrossEntropyLoss`, which is both in one. Warns with ActivationWarning when the prediction comes from a softmax.
 
     >>> import numpy as np
     >>> from nn.functional import nll_loss
@@ -136,15 +133,7 @@ def nll_loss(
 
 
 class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
-    """The negative logarithm of the probability of the right class, ``mean(-x[label])``, from logarithms x.
-
-    What `LogSoftmax` returns goes in. Shapes, labels, ``weight``, ``ignore_index``, the mean and errors are as for
-    `CrossEntropyLoss`, which is both in one. Warns with ActivationWarning when the prediction comes from a softmax.
-
-    >>> import nn
-    >>> round(float(nn.NLLLoss()(nn.LogSoftmax()([[0.0] * 10] * 2), [3, 7])), 4)  # log(10)
-    2.3026
-    """
+    """The negative logarithm of the probability of the right class."""
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)

@@ -21,7 +21,14 @@ __all__ = ["GaussianNLLLoss", "HuberLoss", "L1Loss", "MSELoss", "PoissonNLLLoss"
 
 @polymorphic
 def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", half: bool = False) -> Any:
-    """The mean of ``(prediction - target)^2`` over all entries; with ``half`` half of that; see `nn.MSELoss`.
+    """The mean of ``(prediction - target)^2`` over all entries.
+
+    Prediction and target of the same shape, which the result has with ``reduction="none"``. With ``half`` half of it,
+    whose derivative is the plain difference. So the textbooks' ``1/2 sum`` is ``MSELoss(reduction="sum", half=True)``,
+    and their ``1/(2N) sum`` for predictions of one column ``MSELoss(half=True)``; for d columns the mean over all
+    entries is another d times smaller.
+
+    Raises LossShapeError when the shapes differ (nothing is broadcast), and for the mean of no entries.
 
     >>> from nn.functional import mse_loss
     >>> float(mse_loss([1.0, 2.0], [1.0, 4.0]))
@@ -33,23 +40,7 @@ def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "me
 
 
 class MSELoss(_Loss, of=mse_loss, takes="numbers"):
-    """The mean squared error, ``mean((prediction - target)^2)``, for numbers as targets.
-
-    Prediction and target of the same shape, which the result has with ``reduction="none"``. With ``half`` half of it,
-    whose derivative is the plain difference. So the textbooks' ``1/2 sum`` is ``MSELoss(reduction="sum", half=True)``,
-    and their ``1/(2N) sum`` for predictions of one column ``MSELoss(half=True)``; for d columns the mean over all
-    entries is another d times smaller.
-
-    Raises LossShapeError when the shapes differ (nothing is broadcast), and for the mean of no entries.
-
-    >>> from autograd import tensor
-    >>> import nn
-    >>> prediction = tensor([1.0, 2.0], requires_grad=True)
-    >>> loss = nn.MSELoss()(prediction, [1.0, 4.0])
-    >>> loss.backward()
-    >>> loss.item(), prediction.grad
-    (2.0, array([ 0., -2.]))
-    """
+    """The mean squared error, for numbers as targets."""
 
     half: Any  # and not the method of `Module`, for which there is nothing to do here
 

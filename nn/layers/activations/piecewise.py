@@ -54,7 +54,9 @@ class Step(_OfFunction, of=step):
 
 @polymorphic
 def relu(x: Operand, inplace: bool = False, *, at_zero: float = 0.0) -> Any:
-    """``max(x, 0)``, with slope ``at_zero`` at 0, which is 0, 1/2 or 1; see `nn.ReLU`.
+    """``max(x, 0)``, with slope 1 right of 0 and 0 left of it.
+
+    At 0 it is ``at_zero``: 0, as in PyTorch, or 1/2, or 1, as some textbooks have it; ValueError for another one.
 
     >>> from nn.functional import relu
     >>> relu([-1.0, 2.0])
@@ -69,27 +71,14 @@ def relu(x: Operand, inplace: bool = False, *, at_zero: float = 0.0) -> Any:
     return np.maximum(x, 0.0)  # whose tie is shared evenly
 
 
-class ReLU(Module):
-    """The rectified linear unit, ``max(x, 0)`` entry by entry.
-
-    Slope 1 right of 0 and 0 left of it. At 0 it is ``at_zero``: 0, as in PyTorch, or 1/2, or 1, as some textbooks have
-    it. Any shape, and the same shape out.
-
-    Raises ValueError for another slope at 0.
-
-    >>> import nn
-    >>> nn.ReLU()([-1.0, 0.0, 2.0])
-    array([0., 0., 2.], dtype=float32)
-    """
+class ReLU(_OfFunction, of=relu):
+    """The rectified linear unit, entry by entry."""
 
     def __init__(self, inplace: bool = False, *, at_zero: float = 0.0) -> None:
         self.at_zero = check_slope_at_zero(at_zero)
 
     def forward(self, x: Any) -> Tensor:
         return _relu(floating(x)) if self.at_zero == 0.0 else relu(x, at_zero=self.at_zero)
-
-    def extra_repr(self) -> str:
-        return "" if self.at_zero == 0.0 else f"at_zero={self.at_zero}"
 
 
 @polymorphic
@@ -115,7 +104,13 @@ class LeakyReLU(_OfFunction, of=leaky_relu):
 
 
 def prelu(x: Operand, weight: Operand) -> Tensor:
-    """``x`` where it is positive, else ``weight x``, with one weight or one for each channel; see `nn.PReLU`.
+    """``x`` where it is positive, else ``weight x``, with one weight, or one for each channel, which is axis 1.
+
+    Slope 1 right of 0; left of it and at 0 the weight; the derivative by the weight is x where x is not positive. Any
+    shape. Raises OperandError when the input does not have as many channels.
+
+    He et al., "Delving deep into rectifiers" (2015); as ``torch.nn.PReLU``. Weight decay would pull the slope to 0;
+    `optim.decay_groups` leaves it out.
 
     >>> import numpy as np
     >>> from nn.functional import prelu
@@ -137,31 +132,14 @@ def prelu(x: Operand, weight: Operand) -> Tensor:
     return _bent(x, weight)
 
 
-class PReLU(Module):
-    """``f(x) = x`` where x is positive, else ``a x`` with a learned slope a.
-
-    One slope for all entries, or with ``num_parameters`` one for each channel, which is axis 1. The parameter is called
-    ``weight`` and starts at ``init``. Slope 1 right of 0; left of it and at 0 it is a; the derivative by a is x where x
-    is not positive. Any shape (with that many channels), and the same shape out.
-
-    Raises OperandError when the input does not have that many channels.
-
-    He et al., "Delving deep into rectifiers" (2015); as ``torch.nn.PReLU``. Weight decay would pull the slope to 0;
-    `optim.decay_groups` leaves it out.
-
-    >>> import nn
-    >>> nn.PReLU()([-1.0, 2.0]).numpy()
-    array([-0.25,  2.  ], dtype=float32)
-    """
+class PReLU(_OfFunction, of=prelu):
+    """The rectified linear unit with a learned slope on the left, or ``num_parameters`` of them, ``init`` at first."""
 
     _shown_settings = ("num_parameters",)
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike | None = None) -> None:
         self.num_parameters = positive("num_parameters", num_parameters, "number of slopes")
         self.weight = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
-
-    def forward(self, x: Any) -> Tensor:
-        return prelu(x, self.weight)
 
 
 @polymorphic

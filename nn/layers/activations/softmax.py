@@ -16,6 +16,13 @@ from nn.validation import floating
 __all__ = ["GLU", "LogSoftmax", "Softmax"]
 
 
+class _AlongAxis(_OfFunction):
+    _shown_settings = ("axis",)
+
+    def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
+        self.axis = axis if dim is None else dim
+
+
 @polymorphic
 def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     """Probabilities from scores, ``p_i = exp(x_i) / sum_k exp(x_k)`` along an axis, without overflow.
@@ -31,13 +38,8 @@ def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     return _softmax(floating(x), axis=axis if dim is None else dim)
 
 
-class Softmax(_OfFunction, of=softmax):
+class Softmax(_AlongAxis, of=softmax):
     """The exponentials of scores, as shares of their sum."""
-
-    _shown_settings = ("axis",)
-
-    def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
-        self.axis = axis if dim is None else dim
 
     def forward(self, x: Any) -> Tensor:
         return _softmax(floating(x), axis=self.axis)
@@ -57,13 +59,8 @@ def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     return _log_softmax(floating(x), axis=axis if dim is None else dim)
 
 
-class LogSoftmax(_OfFunction, of=log_softmax):
+class LogSoftmax(_AlongAxis, of=log_softmax):
     """The logarithm of `Softmax`."""
-
-    _shown_settings = ("axis",)
-
-    def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
-        self.axis = axis if dim is None else dim
 
     def forward(self, x: Any) -> Tensor:
         return _log_softmax(floating(x), axis=self.axis)
