@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
 from typing import Any
 
 
@@ -14,5 +12,8 @@ def table_of(module: str) -> dict[str, Any]:
     >>> table_of("autograd.compiling.names")["writers"]
     'fill partition put sort'
     """
+    import tomllib  # at the first table: modules that are always there, such as the remedies, have one each
+    from importlib.resources import files
+
     package, _, name = module.rpartition(".")
     return tomllib.loads(files(package).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
