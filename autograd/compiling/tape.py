@@ -1,7 +1,7 @@
 """Calls on single numbers as a tape: instructions on one array of floats, which a loop compiled by numba goes through.
 
-The loop is made of the formulas that are Python's text as well. Where these call a ufunc, it calls the very loop that
-NumPy runs for a number, by its address. A product and a sum are two roundings, as ever.
+The loop, tape.txt, is made of the formulas that are Python's text as well. Where these call a ufunc, it calls the very
+loop that NumPy runs for a number, by its address. A product and a sum are two roundings, as ever.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import ctypes
 import math
 from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
+from string import Template
 from typing import Any
 
 import numpy as np
@@ -91,33 +93,15 @@ def _compiled() -> Any:
 
         return numba.types.void(*[numba.types.intp] * 5), write
 
-    lines = ["def run(code, at, to, v, loops, places, one, steps):"]
-    lines += [
-        " start = v.ctypes.data",
-        " for i in range(len(code)):",
-        "  k, a, b, c = code[i], at[i, 0], at[i, 1], at[i, 2]",
-    ]
-    lines += ["  x, y, z = v[a], v[b], v[c]", f"  if k == {_SUM_OF_PRODUCT}: r = x * y + z"]
+    lines = []
     for k, text in enumerate(_TEXTS):
         formula = text.format("x", "y", "z")
-        lines.append(
-            f"  elif k == {k}: r = {f'1.0 if {formula} else 0.0' if set(formula.split()[1:2]) & _COMPARE else formula}"
-        )
-    lines += [f"  elif k == {_TANH_SLOPE}:", "   r = 1.0 - y * y", "   if not r > 0.5:", "    v[-2] = -abs(x + x)"]
-    lines += [
-        *("    places[0], places[1] = start + 8 * (len(v) - 2), start + 8 * (len(v) - 1)",),
-        *("    call(loops[0, 0], places.ctypes.data, one.ctypes.data, steps.ctypes.data, loops[0, 1])",),
-        *("    e = v[-1]", "    r = 4.0 * (e / ((1.0 + e) * (1.0 + e))) if abs(x) < 8e307 else nan"),
-        *("  else:", f"   if k == {_ONE}: places[0], places[1] = start + 8 * a, start + 8 * to[i]"),
-        *("   else: places[0], places[1], places[2] = start + 8 * a, start + 8 * b, start + 8 * to[i]",),
-        *(
-            "   call(loops[c, 0], places.ctypes.data, one.ctypes.data, steps.ctypes.data, loops[c, 1])",
-            "   r = v[to[i]]",
-        ),
-        "  v[to[i]] = r",
-    ]
+        truth = f"1.0 if {formula} else 0.0" if set(formula.split()[1:2]) & _COMPARE else formula
+        lines.append(f"  elif k == {k}: r = {truth}")
+    loop = Template(files(__package__).joinpath("tape.txt").read_text(encoding="utf-8"))
+    numbers = {"sum_of_product": _SUM_OF_PRODUCT, "tanh_slope": _TANH_SLOPE, "one": _ONE}
     space = {"call": call, "sqrt": math.sqrt, "nan": math.nan}
-    exec("\n".join(lines), space)
+    exec(loop.substitute(numbers, formulas="\n".join(lines)), space)
     words = "void(i4[::1], i4[:, ::1], i4[::1], f8[::1], i8[:, ::1], i8[::1], i8[::1], i8[::1])"
     return numba.njit(words, error_model="numpy")(space["run"])
 

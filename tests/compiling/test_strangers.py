@@ -628,7 +628,10 @@ def test_a_gradient_that_is_laid_out_otherwise(of, bits):
 
 
 SETTINGS.table = {"gain": 1.0}
-exec("def __getattr__(name):\n    return table[name]", vars(SETTINGS))
+exec(
+    "def __getattr__(name):\n    if name in table:\n        return table[name]\n    raise AttributeError(name)",
+    vars(SETTINGS),
+)
 gain_of = operator.attrgetter("gained")
 NAME = "settings_of_strangers"
 
