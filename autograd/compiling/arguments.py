@@ -4,8 +4,6 @@ Arrays, Tensors and floating numbers are leaves; lists, tuples and dicts are str
 are part of the signature, as are all other objects, by identity.
 """
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

@@ -6,8 +6,6 @@ else. So an array of zeros, a mask, a range is known to depend on nothing, and a
 found out.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

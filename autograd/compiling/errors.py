@@ -1,7 +1,5 @@
 """What cannot be compiled, and what is said of it."""
 
-from __future__ import annotations
-
 from autograd.errors import AutogradError
 
 

@@ -1,7 +1,5 @@
 """Whose code a frame runs: the user's, the library's, or NumPy's and Python's own."""
 
-from __future__ import annotations
-
 import ast
 import linecache
 import os

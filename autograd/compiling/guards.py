@@ -4,8 +4,6 @@ Entries of holders are compared by identity, at a glance (`glance`); only where 
 at closely: equal numbers and arrays that lie in memory alike will do, as the program fetches arrays each time.
 """
 
-from __future__ import annotations
-
 import sys
 from abc import get_cache_token
 from collections import Counter

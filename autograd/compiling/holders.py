@@ -1,7 +1,5 @@
 """Places with named entries, which a function can read and change."""
 
-from __future__ import annotations
-
 from types import CellType
 from typing import Any
 

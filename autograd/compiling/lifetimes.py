@@ -5,8 +5,6 @@ What stays is there at the moment, too, at which a run needs most: results lie i
 moment becomes no worse by it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any

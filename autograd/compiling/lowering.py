@@ -4,8 +4,6 @@ A number of Python beside an array of floats is turned into one of their dtype a
 whole matrices `numpy.dot` makes the very call of BLAS that `numpy.matmul` makes, with less around it.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

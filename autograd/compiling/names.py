@@ -3,8 +3,6 @@
 What is not named there is not compiled.
 """
 
-from __future__ import annotations
-
 from autograd.tables import table_of
 
 _LISTS = {name: frozenset(words.split()) for name, words in table_of(__name__).items()}

@@ -5,8 +5,6 @@ else must ask for an array or a number, which is seen. It wears the class of the
 library, which looks at ``x.__class__``, takes the very branches that it takes without a trace.
 """
 
-from __future__ import annotations
-
 import operator
 import sys
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Python's operators: how they are written, and NumPy's functions of the same numbers."""
 
-from __future__ import annotations
-
 import operator
 from typing import Any
 

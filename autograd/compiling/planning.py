@@ -5,8 +5,6 @@ NumPy would have laid it out. Calls on large arrays may be done piece by piece (
 them before or after them; operands are never others.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Iterable
 from typing import Any

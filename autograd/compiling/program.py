@@ -1,7 +1,5 @@
 """A program: what two traces agree on, as one Python function, with the conditions under which it may run."""
 
-from __future__ import annotations
-
 from threading import Lock
 from typing import Any
 

@@ -5,8 +5,6 @@ lists and dicts: each place is an entry of a *holder*, with a name for messages.
 library are not looked into; their objects are, as those of others.
 """
 
-from __future__ import annotations
-
 import dis
 import operator
 import sys

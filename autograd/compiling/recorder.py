@@ -5,8 +5,6 @@ which finds out who looks. A check of the library's own is noted as a guard, to 
 the user's ends the trace: the values that it got are the right ones, the function goes on and runs eager from then on.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from types import CodeType

@@ -4,8 +4,6 @@ reads, or what somebody exchanges in between.
 They are found by the entry in which they lie; such Tensors have nothing to them but their data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

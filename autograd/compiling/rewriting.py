@@ -4,8 +4,6 @@ The same call with the same operands gives the same numbers, unless something wa
 kept until its last use, so large arrays are computed again where the traced code does: memory is not traded for time.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a trace leaves behind gets its plain values: Tensors, their graphs, and whatever else still holds one."""
 
-from __future__ import annotations
-
 import gc
 from functools import partial
 from types import CellType

@@ -1,7 +1,5 @@
 """The state that a function can reach, with all that it steps: taken, put back, compared to the last bit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any

@@ -1,7 +1,5 @@
 """Notice when the user's code reads or sets what is stepped as a whole: a replay would not see it."""
 
-from __future__ import annotations
-
 import sys
 from contextlib import contextmanager
 from typing import Any

@@ -4,8 +4,6 @@ The text is cut into functions of some thousand lines, because Python compiles a
 locals; what a later function needs lies in a list. A result that is used once is written where it is used.
 """
 
-from __future__ import annotations
-
 import operator
 import sys
 from collections import Counter

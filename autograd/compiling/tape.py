@@ -4,8 +4,6 @@ The loop, tape.txt, is made of the formulas that are Python's text as well. Wher
 loop that NumPy runs for a number, by its address. A product and a sum are two roundings, as ever.
 """
 
-from __future__ import annotations
-
 import ctypes
 import math
 from functools import cache

@@ -1,7 +1,5 @@
 """What a run returns and leaves behind, as templates around values: those of a trace, then those of each run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

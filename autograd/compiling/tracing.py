@@ -1,7 +1,5 @@
 """One traced run: what stands for arrays takes their places meanwhile, and everything is put back afterwards."""
 
-from __future__ import annotations
-
 import builtins
 import sys
 from collections.abc import Callable, Sequence

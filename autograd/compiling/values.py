@@ -1,7 +1,5 @@
 """The values of a trace: arrays, numbers and generators, what stands for them, and the memory in which they lie."""
 
-from __future__ import annotations
-
 import gc
 import sys
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Names come from parameters and from the functions that made a value; a comment h
 to (arrays that stay, functions, Tensors) is bound to its names beside it.
 """
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import linecache

@@ -4,8 +4,6 @@ Most numbers agree at the first look, four evaluations per direction. What does 
 steps, worst first; a failure found along a random direction is then searched for its worst entry.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise

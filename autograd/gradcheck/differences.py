@@ -8,8 +8,6 @@ the rounding noise of the curve itself, and says what the slopes are to the left
 Sources: Richardson, Phil. Trans. A 226 (1927) 299; Ridders, Advances in Engineering Software 4 (1982) 75.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -6,8 +6,6 @@ everything else as it was. What that moves, times the adjoint of the node, is th
 path of the graph knows.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One node of a recorded graph as something to check: its kernel with its rule, its rule with the rule's own rules."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -12,8 +12,6 @@ not of a size of its own, when it turns half of its operands into half of its re
 Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. (SIAM 2002), sections 3.1 to 3.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ Every entry of small inputs and outputs; fixed random directions and combination
 come from one fixed seed, so a check gives the same answer every time. This module knows shapes and values only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

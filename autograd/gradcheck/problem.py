@@ -4,8 +4,6 @@
 graph are checked by the same code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple, Protocol

@@ -4,8 +4,6 @@ A graph keeps only what its rules need; checking a node by itself takes all its 
 of a second run, made when a check has failed. This module knows the engine's nodes and the stack, and no numbers.
 """
 
-from __future__ import annotations
-
 import sys
 from types import FrameType
 from typing import Any, NamedTuple

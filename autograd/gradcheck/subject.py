@@ -5,8 +5,6 @@ whose data is exchanged for the time of the check and restored afterwards. Modul
 alone: the engine must not import `nn`.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ This module knows numbers only, and decides between right, wrong, kink, rounding
 scaled units (see `differences`), where the size of the function itself is the natural size of a derivative.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

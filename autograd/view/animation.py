@@ -1,7 +1,5 @@
 """Turns a backward pass into the data of a page that plays it: a picture, and what changes at each moment."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath

@@ -3,8 +3,6 @@
 Exit codes: 0 all went well, 1 a command ran and failed, 2 wrong usage, 130 stopped by Ctrl-C.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import os

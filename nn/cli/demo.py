@@ -3,8 +3,6 @@
 How its settings were chosen stands in options.toml.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import sys

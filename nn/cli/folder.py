@@ -1,7 +1,5 @@
 """The folder of a training: what was asked, the checkpoints, and what came out."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, Literal, NamedTuple

@@ -1,7 +1,5 @@
 """What the commands share: types of options, the one line for wrong usage, folders that can be written to."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import tempfile

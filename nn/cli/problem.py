@@ -1,7 +1,5 @@
 """What a command is to learn: samples from the digits, a CSV file or a folder of IDX files, and what kind of target."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path

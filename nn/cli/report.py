@@ -1,7 +1,5 @@
 """What a trained network is worth: the numbers as text, the pictures as files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`chainrule train`, `evaluate`, `resume`, `check`: their options, and what they do in the folder of a training."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

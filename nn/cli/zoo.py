@@ -1,7 +1,5 @@
 """`chainrule zoo`: the list of exercises, one of them with hints and solution, and the two scores."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import textwrap

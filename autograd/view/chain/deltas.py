@@ -4,8 +4,6 @@ This is the delta recursion of textbooks: ``delta(v)`` stands for the gradient o
 it in terms of deltas nearer to the root. This module owns those rows. It must not know how they are laid out.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from typing import NamedTuple

@@ -4,8 +4,6 @@ For numbers a point is a vertex; for arrays it is one entry of one vertex, and t
 found by sending unit gradients through the rules. This module must not know how paths are counted or written.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection, Iterable, Sequence

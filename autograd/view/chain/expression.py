@@ -1,7 +1,5 @@
 """Formulas as Python expressions: names put in, arithmetic with known numbers done, written as text or as LaTeX."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 Numbers always come from the rule in the op table. This module must not know how gradients travel, nor any layout.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import linecache

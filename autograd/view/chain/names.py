@@ -3,8 +3,6 @@
 The names depend on the graph alone, so the same program gives the same names.
 """
 
-from __future__ import annotations
-
 import linecache
 from collections import Counter
 from collections.abc import Iterable

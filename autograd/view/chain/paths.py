@@ -4,8 +4,6 @@ A web is made of numbered points with weighted edges that lead from lower to hig
 derivative. This module owns the two sweeps over it. It must not know what points and edges stand for.
 """
 
-from __future__ import annotations
-
 import heapq
 import math
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ The definition is applied to what the graph kept of the operands; where values w
 shape, and only the structure is shown.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -4,8 +4,6 @@ This module owns how a Graph becomes a smaller Graph, ordered and numbered afres
 `repeats`, deciding what is wanted to `shrink`; neither the recording nor the drawing knows of any of it.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ Two stretches of the program are equal when they apply the same ops to operands 
 module calls of the same classes; values, names and gradients may differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 This module owns the order of the measures and their thresholds. How they work belongs to `fold` and `repeats`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Nothing recurses, and nothing is read from variables that may or may not be aliv
 parameter belongs to its model).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from itertools import chain, takewhile
 from typing import Any

@@ -4,8 +4,6 @@ A frame is laid out on its own, with a gate on its border for each value that en
 it is one part like any other, whose gates say where arrows meet it. So boxes never overlap and no arrow crosses a box.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

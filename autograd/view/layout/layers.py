@@ -4,8 +4,6 @@ It works along two axes, `u` from layer to layer and `v` across, so that the dir
 its own; nor are frames and texts.
 """
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Sequence
 from typing import NamedTuple

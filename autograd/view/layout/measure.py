@@ -4,8 +4,6 @@ How wide a text will be is known without asking any font: the widths are those o
 Sans share.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from autograd.view.picture.boxes import Box

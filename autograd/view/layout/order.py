@@ -4,8 +4,6 @@ A web is what a layered layout works on: parts and lanes in their layers, joined
 number of a part, or of a lane that an arrow takes through a layer on its way; parts come first.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from typing import NamedTuple

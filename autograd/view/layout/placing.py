@@ -3,8 +3,6 @@
 Graphviz only places boxes, and `svg` draws them, so a picture looks alike whoever placed it.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import threading

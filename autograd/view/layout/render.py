@@ -4,8 +4,6 @@ This module owns the choice and its limits. A way that is missing, fails or take
 word, because the next one gives a picture too; a way that the user asked for by name raises instead.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from shutil import which
 from typing import Literal

@@ -1,7 +1,5 @@
 """What is drawn, in words and boxes, before any format: every writer (DOT, SVG, tree, Mermaid) writes one of these."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 Direction = Literal["LR", "TB"]

@@ -4,8 +4,6 @@ Colour never says anything alone: kinds are also written in words, missing gradi
 that are not finite are also marked. This module must not know graphs or formats.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

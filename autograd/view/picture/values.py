@@ -1,7 +1,5 @@
 """Numbers and arrays as short, stable text: the same on every machine, with an ASCII minus."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Writes a picture as DOT text, which Graphviz and many other programs draw."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 

@@ -1,7 +1,5 @@
 """Writes a picture as a Mermaid flowchart, which GitHub and many Markdown viewers draw."""
 
-from __future__ import annotations
-
 from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
 from autograd.view.write.dot import nested

@@ -4,8 +4,6 @@ Those own how a page looks and moves. What it shows comes as an SVG whose boxes 
 these; it must not know any graph.
 """
 
-from __future__ import annotations
-
 import json
 from html import escape
 from importlib.resources import files

@@ -3,8 +3,6 @@
 Styles are attributes, never a style sheet, which would leak into the notebook around it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 

@@ -4,8 +4,6 @@ This module owns that text. A node that several others use is written out once a
 that. It must not know the graph behind the picture.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterator
 

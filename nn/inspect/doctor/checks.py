@@ -1,7 +1,5 @@
 """The table of findings: each is a function of a `TrialStep` that says what it found, or nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 

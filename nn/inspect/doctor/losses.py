@@ -1,7 +1,5 @@
 """Findings about the loss: what it makes of prediction and target, and whether it goes with the output of the model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Findings about parameters: whether gradients reach them, and whether an optimizer moves them."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

@@ -5,8 +5,6 @@ they are, and some objects cannot be copied. So everything that can be reached i
 other arrays for the time being, so that a graph that somebody still holds does not see a change either.
 """
 
-from __future__ import annotations
-
 import random
 import sys
 from collections import deque

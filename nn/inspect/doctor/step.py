@@ -1,7 +1,5 @@
 """Findings about the numbers that go in, and about the size of the step that comes out."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from autograd.engine.tensor import plain

@@ -1,7 +1,5 @@
 """Findings about how a model is put together: what `Module.parameters` does not find, and the mode it is in."""
 
-from __future__ import annotations
-
 from types import FunctionType
 
 from nn.inspect.doctor.checks import Found, finds, listed

@@ -1,7 +1,5 @@
 """What is examined: a model, a loss, optimizers and a batch, with passes and steps that can be repeated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any

@@ -3,8 +3,6 @@
 A `TrialStep` only collects; what it means is said by the modules of findings. It knows no kind of layer.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import Any, NamedTuple
 

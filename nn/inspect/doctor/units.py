@@ -1,7 +1,5 @@
 """Findings about activations: units that give nothing, or have no slope left."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Callable

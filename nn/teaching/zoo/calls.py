@@ -4,8 +4,6 @@ Most follow from the op: operands of moderate, distinct numbers at which it is s
 An op with attributes that have no default and stand in no example is left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from inspect import Parameter
 from typing import Any

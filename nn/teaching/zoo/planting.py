@@ -5,8 +5,6 @@ its turn; the fault is a factor, a sign, a transposition, a broadcast axis that 
 by one. ``chainrule zoo --score`` prints the count.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable

@@ -4,8 +4,6 @@ A new exercise is one more table ``[[exercise]]`` with the fields of `Exercise`.
 quotes, as they are; the lines of ``story``, ``why`` and of each hint are joined.
 """
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import MISSING, fields
 from importlib.resources import files
