@@ -55,19 +55,7 @@ if _typing.TYPE_CHECKING:
     from nn.losses.recommendation import recommend as recommend
     from nn.models.units import Adaline as Adaline, McCullochPitts as McCullochPitts, Perceptron as Perceptron
     from nn.saving import load as load, save as save
-    from nn.training import (
-        Callback as Callback,
-        Checkpoint as Checkpoint,
-        CrossValidation as CrossValidation,
-        CSVLog as CSVLog,
-        EarlyStopping as EarlyStopping,
-        History as History,
-        JSONLLog as JSONLLog,
-        ReduceOnPlateau as ReduceOnPlateau,
-        cross_validate as cross_validate,
-        evaluate as evaluate,
-        predict as predict,
-    )
+    from nn.training import *
     from nn.training.fit import fit as fit
 _MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "plot", "saving", "utils")
 _LAYERS = {

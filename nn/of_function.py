@@ -37,12 +37,12 @@ class _OfFunction(Module):
 
     def __init_subclass__(cls, *, of: Any = None, operands: int = 1) -> None:
         if of is not None:
-            code, usual = of.__code__, dict(of.__kwdefaults__ or {})
+            code, named = of.__code__, of.__kwdefaults__ or {}
             cls._function, cls._places = staticmethod(of), code.co_varnames[operands : code.co_argcount]
             defaults = (None,) * len(cls._places) + (of.__defaults__ or ())  # a constructor knows what must be given
-            cls._settings = dict(zip(cls._places, defaults[-len(cls._places) :], strict=True)) | usual
+            cls._settings = dict(zip(cls._places, defaults[-len(cls._places) :], strict=True)) | named
             if ">>>" not in (cls.__doc__ or ""):
-                cls.__doc__ = f"{cls.__doc__}\n\n    {of.__doc__}"
+                cls.__doc__ = f"{(cls.__doc__ or '').rstrip()}\n\n    {of.__doc__}"
             for name, usual in cls._settings.items():  # also for modules that were pickled before there was a setting
                 setattr(cls, name, usual)
 

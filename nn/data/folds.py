@@ -34,9 +34,7 @@ class KFold:
     generator). With ``stratify`` the array given to `split` holds class labels, of which every part gets its share.
 
     Raises ValueError for fewer than two parts, for more parts than samples, and for a class with fewer samples than
-    parts when stratifying.
-
-    Compare ``sklearn.model_selection.KFold`` and ``StratifiedKFold``.
+    parts when stratifying. Compare ``sklearn.model_selection.KFold`` and ``StratifiedKFold``.
 
     >>> from nn.data import KFold
     >>> for train, test in KFold(3, shuffle=False).split(range(7)):

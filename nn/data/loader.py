@@ -39,9 +39,8 @@ class Loader:
     from the seed, the number of the loop and of the batch. `state_dict` may be taken at any moment, also within a
     loop, and the next loop after `load_state_dict` goes on behind the last batch that had been handed out.
 
-    Raises ValueError for arrays of different lengths, for a batch size below 1 and for a stream to be shuffled.
-
-    Compare https://docs.pytorch.org/docs/stable/data.html.
+    Raises ValueError for arrays of different lengths, for a batch size below 1 and for a stream to be shuffled. Compare
+    https://docs.pytorch.org/docs/stable/data.html.
 
     >>> import numpy as np
     >>> import nn

@@ -91,9 +91,8 @@ class Standardize(_Scaling):
     is no way to make it without a training part, and making it changes no other. The variance is centred and divides
     by the number of samples; a feature that never changes becomes 0.
 
-    Raises ValueError for a part without samples or with numbers that are not finite.
-
-    As ``sklearn.preprocessing.StandardScaler`` after ``fit``.
+    Raises ValueError for a part without samples or with numbers that are not finite. As
+    ``sklearn.preprocessing.StandardScaler`` after ``fit``.
 
     >>> from nn.data import Standardize
     >>> scale = Standardize([[0.0, 100.0], [2.0, 300.0]])

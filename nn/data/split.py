@@ -23,11 +23,9 @@ def train_test_split(
     labels, every class keeps its share in both parts, as exactly as whole samples allow. ``seed`` is a seed or a
     generator; without one the generator of `manual_seed` is used. Both parts are in random order.
 
-    Raises ValueError for arrays of different lengths, for a part without samples, and for a class with a single
-    sample when stratifying.
-
-    Arguments and results are those of ``sklearn.model_selection.train_test_split``, with a ``seed`` in place of its
-    ``random_state``.
+    Raises ValueError for arrays of different lengths, for a part without samples, and for a class with a single sample
+    when stratifying. Arguments and results are those of ``sklearn.model_selection.train_test_split``, with a ``seed``
+    in place of its ``random_state``.
 
     >>> import nn
     >>> x, y = nn.data.digits()

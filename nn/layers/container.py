@@ -19,9 +19,7 @@ class Sequential(Module):
     ``y = f_n(... f_2(f_1(x)))``. Modules are named "0", "1", ..., or as a dict given in their place says. The result
     can be indexed (by position or name), sliced, iterated and appended to; a module with a name is an attribute, too.
 
-    Raises TypeError for what is not a module.
-
-    Names in the state dict are those of ``torch.nn.Sequential``.
+    Raises TypeError for what is not a module. Names in the state dict are those of ``torch.nn.Sequential``.
 
     >>> import nn
     >>> model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))

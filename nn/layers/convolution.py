@@ -12,7 +12,8 @@ from autograd import OperandError, Tensor
 from autograd.ops.convolution import conv as _conv
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis
-from nn.module import Module, Parameter
+from nn.module import Parameter
+from nn.of_function import _OfFunction
 from nn.validation import positive
 
 __all__ = ["Conv1d", "Conv2d"]
@@ -24,7 +25,10 @@ def conv1d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *,
     flip: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Move kernels along sequences (N, C, L) or (C, L); see `nn.Conv1d`.
+    """``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]`` for sequences x, (N, C, L) or (C, L).
+
+    ``weight`` has shape (out_channels, in_channels / groups, kernel_size), the output (N, O, L') with
+    ``L' = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1``. Arguments as those of `conv2d`.
 
     >>> import numpy as np
     >>> from nn.functional import conv1d
@@ -41,7 +45,16 @@ def conv2d(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, *,
     flip: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Move kernels over images (N, C, H, W) or (C, H, W); see `nn.Conv2d`. Padding is with zeros.
+    """``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]`` for images x, (N, C, H, W) or (C, H, W).
+
+    Here p and k are places in the output and in the kernel. ``weight`` has shape (out_channels, in_channels / groups,
+    *kernel_size), ``bias`` (out_channels,), the output (N, O, H', W') with
+    ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise.
+
+    ``stride``, ``padding`` and ``dilation`` are numbers, or pairs for height and width. ``padding`` is with zeros, and
+    may be "same" (keeps height and width, at stride 1) or "valid" (none). With ``groups``, channels are divided into
+    parts that do not see each other. ``flip=True`` mirrors the kernels, which makes this the convolution of
+    mathematics; without it it is the cross-correlation, as everywhere in this field.
 
     Raises OperandError for shapes that do not fit together and for a kernel larger than the padded image, ValueError
     for settings that are none.
@@ -126,7 +139,7 @@ def _check_channels(name: str, x: Any, weight: Any, bias: Any, groups: int, has_
     )
 
 
-class _Conv(Module):
+class _Conv(_OfFunction):
     """What convolutional layers have in common. A subclass says how many axes its kernels move along."""
 
     axes: int
@@ -178,50 +191,21 @@ class _Conv(Module):
         return ", ".join(words if self.bias is not None else [*words, "bias=False"])
 
 
-class Conv1d(_Conv):
+class Conv1d(_Conv, of=conv1d):
     """A convolutional layer for sequences: the same small kernels at every place.
 
-    ``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]``, with input (N, C, L) or (C, L), ``weight``
-    (out_channels, in_channels / groups, kernel_size) and output (N, O, L') with
-    ``L' = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1``. Arguments as those of `Conv2d`.
-
-    Names, layout and start values are those of ``torch.nn.Conv1d``.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> nn.Conv1d(2, 4, 3, padding="same")(np.zeros((5, 2, 10), "float32")).shape
-    (5, 4, 10)
+    Names, layout and start values are those of ``torch.nn.Conv1d``; other arguments as those of `Conv2d`.
     """
 
     axes = 1
 
 
-class Conv2d(_Conv):
-    """A convolutional layer for images: the same small kernels at every place.
+class Conv2d(_Conv, of=conv2d):
+    """A convolutional layer for images: the same small kernels, of ``kernel_size``, at every place.
 
-    ``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]``, where p and k are places in the output and in
-    the kernel. Input (N, C, H, W), or (C, H, W) for one image; ``weight`` (out_channels, in_channels / groups,
-    *kernel_size), ``bias`` (out_channels,); output (N, O, H', W') with
-    ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise.
-
-    ``kernel_size``, ``stride``, ``padding`` and ``dilation`` are numbers, or pairs for height and width. ``padding``
-    may be "same" (keeps height and width, at stride 1) or "valid" (none); ``padding_mode`` says what it consists of:
-    "zeros", "reflect", "replicate" or "circular". With ``groups``, channels are divided into parts that do not see
-    each other. ``flip=True`` mirrors the kernels, which makes this the convolution of mathematics; without it it is
-    the cross-correlation, as everywhere in this field. Both parameters start uniform in ±1/√n for a unit of n inputs,
-    drawn from ``rng``.
-
-    Raises OperandError for inputs with other axes, another number of channels, or smaller than the kernel.
-
-    Names, layout and start values are those of ``torch.nn.Conv2d``.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> layer = nn.Conv2d(1, 8, 5, padding=2)
-    >>> layer
-    Conv2d(1, 8, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))
-    >>> layer(np.zeros((64, 1, 28, 28), "float32")).shape
-    (64, 8, 28, 28)
+    ``padding_mode`` says what the padding consists of: "zeros", "reflect", "replicate" or "circular". Both parameters
+    start uniform in ±1/√n for a unit of n inputs, drawn from ``rng``. Names, layout and start values are those of
+    ``torch.nn.Conv2d``.
     """
 
     axes = 2

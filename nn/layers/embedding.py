@@ -13,14 +13,23 @@ from autograd.ops.index import getitem as _getitem
 from nn.arrays import plain
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.errors import LabelError
-from nn.module import Module, Parameter
+from nn.module import Parameter
+from nn.of_function import _OfFunction
 from nn.validation import positive
 
 __all__ = ["Embedding"]
 
 
 def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
-    """Row ``x[i]`` of a table (V, D) for every entry of x, ``out[i, ...] = weight[x[i, ...]]``; see `nn.Embedding`.
+    """Row ``x[i]`` of a table (V, D) for every entry of x: ``out[i, ...] = weight[x[i, ...]]``.
+
+    ``x`` holds integers from 0 to V - 1 in any shape, which the result has with D behind it. It equals a `Linear`
+    without bias on one-hot rows, without the multiplication: a row that is used several times gets the sum of their
+    gradients. ``padding_idx`` names a row (negative: from the end) that stands for "nothing here": it gets no gradient,
+    so it stays what it is.
+
+    Raises LabelError for what is not an integer, and for one that is not the number of a row; ValueError for such a
+    ``padding_idx``.
 
     >>> import numpy as np
     >>> from nn.functional import embedding
@@ -53,28 +62,11 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
     return _where(padding[..., None], row, out)  # the same values, as constants
 
 
-class Embedding(Module):
+class Embedding(_OfFunction, of=embedding):
     """A table of vectors, one for each of V things (words, letters, users), looked up by number and trained.
 
-    ``out[i, ...] = weight[x[i, ...]]`` with ``x`` of integers from 0 to num_embeddings - 1 in any shape, ``weight`` of
-    shape (num_embeddings, embedding_dim), and the shape of x with embedding_dim behind it out. It equals a `Linear`
-    without bias on one-hot rows, without the multiplication: a row that is used several times gets the sum of their
-    gradients. The table starts normal with mean 0 and variance 1, drawn from ``rng`` as for `Linear`.
-
-    ``padding_idx`` names a row (negative: from the end) that stands for "nothing here": it starts at 0 and gets no
-    gradient, so it stays what it is.
-
-    Raises LabelError for what is not an integer, and for one that is not the number of a row; ValueError for such a
-    ``padding_idx``.
-
-    Names and start values are those of ``torch.nn.Embedding``.
-
-    >>> import nn
-    >>> table = nn.Embedding(10, 3, padding_idx=0)
-    >>> table([[1, 4, 0], [9, 0, 0]]).shape
-    (2, 3, 3)
-    >>> table([0]).tolist()
-    [[0.0, 0.0, 0.0]]
+    V is num_embeddings, D embedding_dim. The table starts normal with mean 0 and variance 1, drawn from ``rng`` as for
+    `Linear`, and at 0 in the row ``padding_idx``. Names and start values are those of ``torch.nn.Embedding``.
     """
 
     def __init__(
@@ -105,9 +97,6 @@ class Embedding(Module):
         made.padding_idx = row_of_padding(padding_idx, made.num_embeddings)
         made.weight = table
         return made
-
-    def forward(self, x: Any) -> Tensor:
-        return embedding(x, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"

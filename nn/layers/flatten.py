@@ -18,9 +18,8 @@ class Flatten(Module):
 
     (N, C, H, W) becomes (N, C H W), the last axis running fastest.
 
-    Raises IndexError for an axis that the input does not have, ValueError for axes in the wrong order.
-
-    Arguments and results are those of ``torch.nn.Flatten``.
+    Raises IndexError for an axis that the input does not have, ValueError for axes in the wrong order. Arguments and
+    results are those of ``torch.nn.Flatten``.
 
     >>> import numpy as np
     >>> import nn
@@ -47,9 +46,8 @@ class Unflatten(Module):
 
     (N, C H W) becomes (N, C, H, W) with ``Unflatten(1, (C, H, W))``. One of the sizes may be -1: what remains.
 
-    Raises IndexError for an axis that the input does not have, ValueError for sizes that do not fit.
-
-    Arguments and results are those of ``torch.nn.Unflatten``.
+    Raises IndexError for an axis that the input does not have, ValueError for sizes that do not fit. Arguments and
+    results are those of ``torch.nn.Unflatten``.
 
     >>> import numpy as np
     >>> import nn

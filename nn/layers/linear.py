@@ -36,9 +36,8 @@ class Linear(Module):
     drawn from ``rng`` (a generator or a seed; by default the generator that `manual_seed` starts). Integers and lists
     as input are taken in the dtype of the weight.
 
-    Raises OperandError when the last axis of ``x`` is not in_features long.
-
-    Names, layout and start values are those of ``torch.nn.Linear``.
+    Raises OperandError when the last axis of ``x`` is not in_features long. Names, layout and start values are those of
+    ``torch.nn.Linear``.
 
     >>> import numpy as np
     >>> import nn

@@ -14,6 +14,7 @@ from autograd.engine.tensor import plain
 from autograd.ops.normalization import batch_norm as _batch_norm, layer_norm as _layer_norm, rms_norm as _rms_norm
 from nn.defaults import parameter_dtype
 from nn.module import Buffer, Module, Parameter
+from nn.of_function import _OfFunction
 from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
@@ -167,7 +168,16 @@ class BatchNorm2d(_BatchNorm):
 def layer_norm(
     x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Tensor:
-    """``(x - mean) / sqrt(variance + eps) * weight + bias`` over the last axes; see `nn.LayerNorm`.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` with mean and variance over the last axes.
+
+    Their sizes are ``normalized_shape`` (an integer for one axis), as are the shapes of weight and bias, in
+    `nn.LayerNorm` 1 and 0 at first. The variance is divided by the count. Training and evaluation do the same; samples
+    do not mix. The result has the shape of x.
+
+    Raises OperandError when the input does not end in these axes.
+
+    Ba, Kiros and Hinton, "Layer normalization" (2016), arXiv:1607.06450. Names and layout are those of
+    ``torch.nn.LayerNorm``.
 
     >>> from nn.functional import layer_norm
     >>> layer_norm([[1.0, 3.0], [0.0, 8.0]], 2).round(3)
@@ -179,24 +189,8 @@ def layer_norm(
     return _layer_norm(x, weight, bias, axes=axes, eps=eps)
 
 
-class LayerNorm(Module):
-    """Brings the features of each sample to mean 0 and variance 1, and then to a learned scale.
-
-    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` with mean and variance over the last axes, whose sizes are
-    ``normalized_shape`` (an integer for one axis), as are the shapes of weight (at first 1) and bias (at first 0). The
-    variance is divided by the count. Training and evaluation do the same; samples do not mix. The result has the shape
-    of x.
-
-    Raises OperandError when the input does not end in these axes.
-
-    Ba, Kiros and Hinton, "Layer normalization" (2016), arXiv:1607.06450. Names and layout are those of
-    ``torch.nn.LayerNorm``.
-
-    >>> import nn
-    >>> nn.LayerNorm(2, dtype="float64")([[1.0, 3.0], [0.0, 8.0]]).data.round(3)
-    array([[-1.,  1.],
-           [-1.,  1.]])
-    """
+class LayerNorm(_OfFunction, of=layer_norm):
+    """Brings the features of each sample to mean 0 and variance 1, and then to a learned scale."""
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
@@ -218,7 +212,14 @@ class LayerNorm(Module):
 
 
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
-    """``x / sqrt(mean(x^2) + eps) * weight`` over the last axes; see `nn.RMSNorm`.
+    """``x / sqrt(mean(x^2) + eps) * weight`` with the mean over the last axes.
+
+    Their sizes are ``normalized_shape`` (an integer for one axis), as is the shape of the weight, in `nn.RMSNorm` 1 at
+    first. Without ``eps`` it is the distance from 1 to the next number in the dtype of x, as in PyTorch. Errors as for
+    `layer_norm`.
+
+    Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019. Names and layout are those of
+    ``torch.nn.RMSNorm``.
 
     >>> from nn.functional import rms_norm
     >>> rms_norm([3.0, 4.0], 2).round(3)
@@ -231,20 +232,8 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     return _rms_norm(x, weight, axes=axes, eps=eps)
 
 
-class RMSNorm(Module):
-    """Divides the features of each sample by their root mean square, and multiplies them by a learned scale.
-
-    ``y = x / sqrt(mean(x^2) + eps) * weight`` with the mean over the last axes, whose sizes are ``normalized_shape``
-    (an integer for one axis), as is the shape of the weight (at first 1). Without ``eps`` it is the distance from 1 to
-    the next number in the dtype of x, as in PyTorch. Shapes and errors as for `LayerNorm`.
-
-    Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019. Names and layout are those of
-    ``torch.nn.RMSNorm``.
-
-    >>> import nn
-    >>> nn.RMSNorm(2, dtype="float64")([3.0, 4.0]).data.round(3)
-    array([0.849, 1.131])
-    """
+class RMSNorm(_OfFunction, of=rms_norm):
+    """Divides the features of each sample by their root mean square, and multiplies them by a learned scale."""
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,

@@ -46,7 +46,6 @@ def max_pool2d(
     of their channel.
 
     Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
-
     Arguments, results and gradients are those of ``torch.nn.MaxPool2d``.
 
     >>> import numpy as np
@@ -115,9 +114,8 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     overlap where m does not divide n. ``output_size`` is one number (1: the mean of each channel) or a pair; None
     leaves an axis as it is.
 
-    Raises OperandError for an input that is no image, ValueError for a size that is none.
-
-    Arguments and results are those of ``torch.nn.AdaptiveAvgPool2d``.
+    Raises OperandError for an input that is no image, ValueError for a size that is none. Arguments and results are
+    those of ``torch.nn.AdaptiveAvgPool2d``.
 
     >>> import numpy as np
     >>> from nn.functional import adaptive_avg_pool2d

@@ -93,16 +93,6 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
         self.ignore_index = int(ignore_index)
         self.label_smoothing = probability("label_smoothing", label_smoothing)
 
-    def forward(self, logits: Any, target: Any) -> Tensor:
-        return cross_entropy(
-            logits,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            label_smoothing=self.label_smoothing,
-            reduction=self.reduction,
-        )
-
 
 @polymorphic
 def nll_loss(
@@ -139,11 +129,6 @@ class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
         super().__init__(reduction=reduction)
         self.weight = weight_buffer(weight)
         self.ignore_index = int(ignore_index)
-
-    def forward(self, log_probabilities: Any, target: Any) -> Tensor:
-        return nll_loss(
-            log_probabilities, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
-        )
 
 
 @polymorphic

@@ -80,9 +80,8 @@ class RNNCell(_Cell[Tensor]):
     Called with an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
     (zeros without), it returns the new state. Start values as for `RNN`.
 
-    Raises OperandError for an input or a state of another shape.
-
-    Names, layouts and results are those of ``torch.nn.RNNCell``.
+    Raises OperandError for an input or a state of another shape. Names, layouts and results are those of
+    ``torch.nn.RNNCell``.
 
     >>> import numpy as np
     >>> import nn
