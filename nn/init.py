@@ -336,7 +336,8 @@ def _filled(tensor: T, values: Callable[[tuple[int, ...]], NDArray[Any]]) -> T:
 def _check(tensor: Any) -> None:
     if not (getattr(tensor, "is_leaf", False) and isinstance(tensor, Tensor)):  # a lazy layer's says what it is
         what = f"a {type(tensor).__name__}" if not isinstance(tensor, Tensor) else "a computed Tensor"
-        raise TypeError(f"start values are for Parameters and other leaf Tensors, not {what}.")
+        itself = " Pass the Parameter itself: w, not w.data." if isinstance(tensor, np.ndarray) else ""
+        raise TypeError(f"start values are for Parameters and other leaf Tensors, not {what}.{itself}")
 
 
 def _evenly(tensor: T, std: float, rng: Randomness) -> T:

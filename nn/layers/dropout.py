@@ -17,10 +17,10 @@ __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 
 @polymorphic
-def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Randomness = None) -> Any:
+def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Randomness = None) -> Any:
     """Each entry 0 with probability p, and divided by ``1 - p`` otherwise; see `nn.Dropout`.
 
-    Without ``training`` and with ``p = 0`` the input itself.
+    Without ``training`` and with ``p = 0`` the input itself. ``inplace`` changes nothing.
 
     >>> from nn.functional import dropout
     >>> dropout([1.0] * 8, 0.75, rng=3)

@@ -100,6 +100,13 @@ def test_a_copy_has_a_generator_of_its_own_in_the_same_state():
 # --- settings -----------------------------------------------------------------------------------------------------
 
 
+def test_the_fourth_argument_is_pytorchs():
+    nn.manual_seed(0)
+    x = np.ones(50)
+    assert not np.array_equal(dropout(x, 0.5, True, True), dropout(x, 0.5, True, True))
+    assert (x == 1.0).all()
+
+
 @pytest.mark.parametrize("wrong", [-0.1, 1.5, np.nan, "half", None, True])
 def test_p_is_a_probability(wrong):
     with pytest.raises(ValueError, match=r"p is a probability, from 0 to 1, not"):

@@ -222,7 +222,7 @@ def test_new_data_is_new():
         (lambda: init.trunc_normal_(large(3), std=0), ValueError, "std is a positive number, not 0"),
         (lambda: init.trunc_normal_(large(3), a=40, b=50), ValueError, "40 standard deviations from the mean"),
         (lambda: init.constant_(large(3), [1, 2]), ValueError, "a value of shape (2,) does not fill (3,)"),
-        (lambda: init.zeros_(np.ones(3)), TypeError, "leaf Tensors, not a ndarray"),
+        (lambda: init.zeros_(np.ones(3)), TypeError, "not a ndarray. Pass the Parameter itself: w, not w.data."),
         (lambda: init.zeros_(nn.Linear(2, 2)), TypeError, "not a Linear"),
         (lambda: init.normal_(large(3) * 2.0), TypeError, "not a computed Tensor"),
     ],
