@@ -60,6 +60,10 @@ def in_either_words(name: str, function: Callable[..., Any], options: dict[str, 
             given["axis"] = (tuple(dim) or None) if isinstance(dim, list | tuple) else dim
             if name == "squeeze":
                 given["axis"] = tuple(d for d in normalize_axis_tuple(dim, x.ndim) if x.shape[d] == 1)
+        for other in ("dtype", "out"):
+            if isinstance(flag := given.get(other), bool) and "keepdims" in options:
+                word = "unbiased" if name in ("std", "var") else "keepdim"
+                raise OperandTypeError(f"{name}: the argument after axis is {other}, not {flag}. Write {word}={flag}.")
         if keepdim is not None:
             given["keepdims"] = bool(keepdim)
         if unbiased is not None:

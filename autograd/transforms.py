@@ -23,6 +23,7 @@ from autograd.errors import GradientShapeError, NonScalarBackwardError
 from autograd.pytree import flatten, leaves, unflatten
 from autograd.tensor_data import own_array
 from autograd.trace import Argnums, Function, Trace, argument, check_number, slope_dtype
+from autograd.words import hint_for
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -54,7 +55,8 @@ def _check_call(transform: str, function: Any, argnums: Any = 0, has_aux: Any = 
     if isinstance(function, Tensor):
         _refuse(
             f"{transform}() takes a function, not a Tensor ({function._describe()}). The gradients of a Tensor with "
-            "respect to inputs are loss.gradient(w, ...); loss.backward() adds them up in w.grad."
+            "respect to inputs are loss.gradient(w, ...), with create_graph=True differentiable themselves; "
+            "loss.backward() adds them up in w.grad."
         )
     name = getattr(function, "__name__", "f")
     if not callable(function):
@@ -127,7 +129,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     return _named(evaluate, function, "value_and_grad")
 
 
-def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, **others: Any) -> Function:
     """The gradient of a function that returns one number.
 
     ``grad(f)(x)[i] = df / dx[i]``: a function with the arguments of ``function``, whose result has the containers,
@@ -145,6 +147,8 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     {'w': array([3., 3.]), 'b': 1.0}
     """
     _check_call("grad", function, argnums, has_aux)
+    for name in others:
+        _refuse(f"grad() got an unexpected keyword argument {name!r}. {hint_for('argument', name)}".rstrip())
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         trace, _, aux, gradients = _pulled(function, args, kwargs, argnums, has_aux)

@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Tensor
 from autograd.arrays import only_numbers
 from autograd.fingerprints import take_back
+from autograd.lazy import on_use as _on_use
 from nn.defaults import Randomness, generator
 from nn.validation import fitting
 
@@ -371,4 +372,5 @@ def _kaiming(name: str, tensor: Tensor, a: float, mode: Mode, nonlinearity: str)
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
+__getattr__, __dir__ = _on_use(__name__, {})
 __all__ = ["calculate_gain", *(name for name in dir() if name[0] != "_" and name[-1] == "_")]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd import OperandError, Tensor
+from autograd.lazy import on_use as _on_use
 from nn import data as data
 from nn.arrays import plain
 from nn.utils import rnn as rnn
@@ -15,6 +16,7 @@ from optim.clip import clip_grad_norm as clip_grad_norm_, clip_grad_value as cli
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "data", "parameters_to_vector", "rnn", "vector_to_parameters"]
 
 _sys.modules["nn.utils.data"] = data  # for `from nn.utils.data import ...`
+__getattr__, __dir__ = _on_use(__name__, {})
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

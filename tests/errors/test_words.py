@@ -21,7 +21,8 @@ from autograd import Tensor, grad, hessian, hvp, jacobian, jvp, no_grad, tensor,
 from autograd.words import look_again, words
 
 PLACES = {
-    **{name: import_module(name) for name in ("autograd", "nn", "nn.data", "nn.functional", "nn.metrics", "optim")},
+    **{name: import_module(name) for name in ("autograd", "nn", "nn.data", "nn.functional", "nn.init", "nn.metrics")},
+    **{name: import_module(name) for name in ("nn.utils", "nn.utils.rnn", "optim")},
     "Tensor": tensor([1.0], requires_grad=True),
     "Module": nn.Linear(3, 2),
     "Optimizer": optim.SGD([tensor([1.0], requires_grad=True)], lr=0.1),
