@@ -98,11 +98,8 @@ class Plan:
         folded = [call for call in self.calls if _depends_on_nothing(call)]
         while True:
             ids = set(map(id, folded))
-            closed = (
-                self.escaping
-                | self._unwritten
-                | self._seen_unfinished([call for call in self.calls if id(call) not in ids])
-            )
+            others = [call for call in self.calls if id(call) not in ids]
+            closed = self.escaping | self._unwritten | self._seen_unfinished(others)
             left = [call for call in folded if not any(id(memory) in closed for memory in _memories(call))]
             if len(left) == len(folded):
                 break

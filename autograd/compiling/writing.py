@@ -240,10 +240,8 @@ class _Writer:
 
     def _guard(self, call: Call) -> list[str]:
         text, value = self.of(call.args[0]), call.kwargs["is"]
-        return [
-            f"if bool({text}) is not {value}:" if type(value) is bool else f"if {text} != {value}:",
-            "    return OTHER",
-        ]
+        check = f"if bool({text}) is not {value}:" if type(value) is bool else f"if {text} != {value}:"
+        return [check, "    return OTHER"]
 
     def _host(self, call: Call) -> list[str]:
         (owner,) = call.args
@@ -298,11 +296,8 @@ class _Writer:
     def _end(self) -> None:
         self._has_effect()
         host = next((c for c in reversed(self.plan.calls) if c.kind == "host"), None)
-        done = (
-            {}
-            if host is None
-            else {id(t): v for t, v in zip(host.kwargs["tensors"], host.kwargs["grads"], strict=True)}
-        )
+        stepped = () if host is None else zip(host.kwargs["tensors"], host.kwargs["grads"], strict=True)
+        done = {id(t): v for t, v in stepped}
         for effect in self.plan.trace.effects:
             self.lines += [f"    {line}" for line in self._effect(effect, done)]
         self.lines += [f"    {line}" for line in self._handing_out()]

@@ -120,9 +120,8 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
             if broken or not run.outputs:
                 rows += broken
                 break
-            units = [
-                float(np.median(np.minimum(sizes_of(v.value), 1.0))) if v.value.size else 1.0 for v in subject.inputs
-            ]
+            values = [variable.value for variable in subject.inputs]
+            units = [float(np.median(np.minimum(sizes_of(x), 1.0))) if x.size else 1.0 for x in values]
             magnitudes = [comparison.magnitudes[output] / units[number] for output, number in gradient.sources]
             comparison = Comparison(GraphProblem(level, run, spread, magnitudes), k, rtol, atol)
         found, search = _settled(comparison, level)
@@ -201,16 +200,14 @@ def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int =
     for _ in range(times):
         again = [in_double(value) for _, value in subject.run(_copies(subject)).outputs]
         if [a.shape for a in again] != [a.shape for a in before]:
-            return [
-                _output_row("nondeterministic", "f", (), "the shapes of the outputs differ from run to run")
-            ], spread
+            note = "the shapes of the outputs differ from run to run"
+            return [_output_row("nondeterministic", "f", (), note)], spread
         rows = []
         for (name, _), a, b in zip(run.outputs, before, again, strict=False):
             with np.errstate(invalid="ignore"):
                 numbers = np.isfinite(a) & np.isfinite(b)
-                difference = np.where(
-                    numbers, np.abs(a - b), np.where((a != b) & ~(np.isnan(a) & np.isnan(b)), np.inf, 0.0)
-                )
+                others = np.where((a != b) & ~(np.isnan(a) & np.isnan(b)), np.inf, 0.0)
+                difference = np.where(numbers, np.abs(a - b), others)
             size = float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a)))
             largest = float(np.max(difference, initial=0.0))
             if largest <= _SAME * size:

@@ -403,9 +403,7 @@ def _ratio(a: Array, b: Array) -> Array:
 
 
 def _worst(findings: dict[tuple[int, int], Finding], columns: list[Column]) -> _Worst:
-    (row, c), finding = min(
-        findings.items(), key=lambda item: (item[1].ok, _SEVERITY[item[1].verdict], -item[1].excess)
-    )
+    (row, c), finding = min(findings.items(), key=lambda f: (f[1].ok, _SEVERITY[f[1].verdict], -f[1].excess))
     return _Worst(finding, columns[c], row)
 
 

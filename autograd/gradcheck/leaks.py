@@ -59,9 +59,7 @@ def leaks_along(subject: Runnable, column: Column, nodes: list[Record], incoming
             sides.append(recorder.records)
         turn = _turn(nodes, sides)
         if turn is None:
-            found = [
-                leak for record in nodes for leak in _of(record, sides[0], sides[1], step, incoming.get(record.node))
-            ]
+            found = (leak for r in nodes for leak in _of(r, sides[0], sides[1], step, incoming.get(r.node)))
             return Leaks(tuple(found))
     return Leaks((), turn)
 

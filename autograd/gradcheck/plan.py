@@ -145,9 +145,8 @@ def columns_of(inputs: Sequence[Variable], limits: Limits) -> list[list[Column]]
             plan[number] = [entry(number, value, index) for index in range(value.size)]
         else:
             left = 0
-            plan[number] = [
-                direction(number, value, random, own=limits.own) for _ in range(min(limits.directions, value.size))
-            ]
+            count = min(limits.directions, value.size)
+            plan[number] = [direction(number, value, random, own=limits.own) for _ in range(count)]
     return plan
 
 

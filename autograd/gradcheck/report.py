@@ -251,11 +251,8 @@ class GradcheckReport:
         lines: list[str] = []
         for row in self.rows:
             if row.note and (row.verdict not in ("right", "independent")) and len(lines) < 8:
-                slopes = (
-                    ""
-                    if row.slopes is None
-                    else " (slopes: {:.6g} to the left, {:.6g} to the right)".format(*row.slopes)
-                )
+                form = "" if row.slopes is None else " (slopes: {:.6g} to the left, {:.6g} to the right)"
+                slopes = form.format(*row.slopes or ())
                 lines.append((f"{row.derivative}: {row.note}" if row.input and row.coverage else row.note) + slopes)
         lines += self.findings
         if self.coverage:

@@ -22,9 +22,8 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: An
     parts = [p for p in (prepend, a, append) if p is not NoValue]
     if len(parts) > 1:
         ends = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
-        a = shape.concatenate(
-            *(np.broadcast_to(as_operand(p), ends) if np.ndim(p) == 0 else p for p in parts), axis=axis
-        )
+        parts = [np.broadcast_to(as_operand(p), ends) if np.ndim(p) == 0 else p for p in parts]
+        a = shape.concatenate(*parts, axis=axis)
     for _ in range(n):
         a = a[along(axis, slice(1, None))] - a[along(axis, slice(None, -1))]
     return a

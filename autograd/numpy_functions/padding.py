@@ -78,11 +78,7 @@ def _pad_odd(a: Any, axis: int, before: int, after: int, mode: Any) -> Any:
         left, right = min(before, step), min(after, step)
         even = a[along(axis, np.pad(np.arange(n), (left, right), mode))]
         first, last = a[along(axis, slice(0, 1))], a[along(axis, slice(n - 1, n))]
-        parts = [
-            2.0 * first - even[along(axis, slice(0, left))],
-            a,
-            2.0 * last - even[along(axis, slice(n + left, None))],
-        ]
-        a = shape.concatenate(*parts, axis=axis)
+        low, high = even[along(axis, slice(0, left))], even[along(axis, slice(n + left, None))]
+        a = shape.concatenate(2.0 * first - low, a, 2.0 * last - high, axis=axis)
         before, after = before - left, after - right
     return a

@@ -64,10 +64,8 @@ def _kron(a: Any, b: Any) -> Any:
     ndim = max(a.ndim, b.ndim)
     left = (1,) * (ndim - a.ndim) + a.shape
     right = (1,) * (ndim - b.ndim) + b.shape
-    product = a.reshape(tuple(n for size in left for n in (size, 1))) * b.reshape(
-        tuple(n for size in right for n in (1, size))
-    )
-    return product.reshape(tuple(m * n for m, n in zip(left, right, strict=True)))
+    a, b = a.reshape(tuple(n for m in left for n in (m, 1))), b.reshape(tuple(n for m in right for n in (1, m)))
+    return (a * b).reshape(tuple(m * n for m, n in zip(left, right, strict=True)))
 
 
 @implements(np.cross)

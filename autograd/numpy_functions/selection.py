@@ -86,10 +86,8 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     indices = plain(indices)
     if indices.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
-    if indices.ndim != (1 if axis is None else arr.ndim):
-        raise ValueError(
-            f"when axis={axis}, the indices have {1 if axis is None else arr.ndim} dimensions, not {indices.ndim}"
-        )
+    if indices.ndim != (ndim := 1 if axis is None else arr.ndim):
+        raise ValueError(f"when axis={axis}, the indices have {ndim} dimensions, not {indices.ndim}")
     if axis is None:
         return np.ravel(arr)[indices]
     axis = normalize_axis_index(axis, arr.ndim)

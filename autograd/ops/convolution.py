@@ -134,9 +134,8 @@ def _bands(weight: Array, w: Windows, rows: int, seen: int) -> Array:
 def _by_bands(x: Array, weight: Array, w: Windows, rows: int, seen: int) -> Array:
     last = x.strides[0] == x.itemsize
     samples, channels, height, *others = x.shape
-    out = np.empty(
-        (channels, *w.counts, samples) if last else (samples, channels, *w.counts), np.result_type(x, weight)
-    )
+    shape = (channels, *w.counts, samples) if last else (samples, channels, *w.counts)
+    out = np.empty(shape, np.result_type(x, weight))
     out = samples_first(out) if last else out
     per_row, windows_per_row = prod(others), prod(w.counts[1:])
     given, found = (

@@ -253,11 +253,8 @@ def _matrices(x: str, y: str, output: str, x_shape: Shape, y_shape: Shape) -> An
 def _product(how: Any, x: Array, y: Array) -> Array:
     swapped, left, right, axes, x_shape, y_shape, shape = how
     x, y = (y, x) if swapped else (x, y)
-    return (
-        np.matmul(x.transpose(left).reshape(x_shape), y.transpose(right).reshape(y_shape))
-        .reshape(shape)
-        .transpose(axes)
-    )
+    product = np.matmul(x.transpose(left).reshape(x_shape), y.transpose(right).reshape(y_shape))
+    return product.reshape(shape).transpose(axes)
 
 
 def _contracted(terms: Sequence[str], output: str, *xs: Array) -> Array:

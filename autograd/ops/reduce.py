@@ -163,9 +163,8 @@ def _can_divide(x: Array, out: Array) -> bool:
     """
     most = np.ldexp(out.dtype.type(1.0), np.finfo(out.dtype).maxexp // 8)  # of a long double it is no Python float
     factors, products = np.abs(plain(x)), np.abs(plain(out))
-    return bool(
-        np.all((factors >= 1.0 / most) & (factors <= most)) and np.all((products >= 1.0 / most) & (products <= most))
-    )
+    least = 1.0 / most
+    return bool(np.all((factors >= least) & (factors <= most)) and np.all((products >= least) & (products <= most)))
 
 
 def prod_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:

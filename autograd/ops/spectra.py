@@ -100,9 +100,8 @@ class _Slopes:
         rows = [plain(derivative(slopes, values, seed)) for seed in seeds]
         self.changes = np.stack(rows, axis=-2)  # [..., i, k]: of slope i with value k
         self.own = np.diagonal(self.changes, axis1=-2, axis2=-1)
-        self.rounding = np.sqrt(np.finfo(self.values.dtype).eps) * np.max(
-            np.abs(self.changes), axis=(-2, -1), keepdims=True
-        )
+        largest = np.max(np.abs(self.changes), axis=(-2, -1), keepdims=True)
+        self.rounding = np.sqrt(np.finfo(self.values.dtype).eps) * largest
         # How far a slope may be off where its value is: what tells 0 from a kink.
         self.noise = 4.0 * np.abs(self.own) * _rounding(self.values)
 

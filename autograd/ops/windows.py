@@ -56,11 +56,9 @@ def windows(
     lengths: Shape, size: Shape, stride: PerAxis = None, padding: Padding = None, dilation: PerAxis = None
 ) -> Windows:
     """The windows of a size on axes of these lengths: ``floor((n + padding - dilation (k - 1) - 1) / stride) + 1``."""
-    if len(size) != len(lengths):
-        raise ValueError(
-            f"a window of size {size} has {len(size)} axes, but the input has {len(lengths)} to move along"
-        )
     axes = len(lengths)
+    if len(size) != axes:
+        raise ValueError(f"a window of size {size} has {len(size)} axes, but the input has {axes} to move along")
     strides, dilations = _per_axis(stride, axes, 1), _per_axis(dilation, axes, 1)
     sides = tuple((p, p) if isinstance(p, int) else p for p in _per_axis(padding, axes, 0))
     padded = tuple(n + before + after for n, (before, after) in zip(lengths, sides, strict=True))

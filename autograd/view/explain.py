@@ -265,9 +265,8 @@ def _entry(names: Names, vertex: Vertex, entry: int) -> str:
 def _link(web: EntryWeb, names: Names, edge: Edge) -> Link:
     formula = entry_formula(web, names, edge)
     text, latex = (None, None) if formula is None else formula
-    return Link(
-        _entry(names, *web.owner[edge.source]), _entry(names, *web.owner[edge.target]), text, latex, edge.weight
-    )
+    source, target = (_entry(names, *web.owner[end]) for end in (edge.source, edge.target))
+    return Link(source, target, text, latex, edge.weight)
 
 
 def _worded(link: Link) -> str:

@@ -202,10 +202,8 @@ class Steps(Printable):
     def text(self) -> str:
         """The steps in words; of a large graph the first ones."""
         root, count = self._replay.root, len(self)
-        lines = [
-            f"backward from {self._names(root)} (gradient {brief(self._replay.seed)}): {count:,} "
-            f"node{'s' * (count != 1)}"
-        ]
+        nodes, seed = f"{count:,} node{'s' * (count != 1)}", brief(self._replay.seed)
+        lines = [f"backward from {self._names(root)} (gradient {seed}): {nodes}"]
         lines += [str(step) for step in islice(self, _SHOWN)]
         if count > _SHOWN:
             lines.append(f"... {count - _SHOWN:,} more steps")

@@ -22,9 +22,8 @@ def report(plan: Plan, model: MLP, x: NDArray[Any], y: NDArray[Any]) -> str:
     if not plan.classes:
         rmse, mae = metrics.root_mean_squared_error(answers, y), metrics.mean_absolute_error(answers, y)
         spread = f"R2    {metrics.r2(answers, y):.4f}" if len(y) > 1 and np.ptp(y) > 0 else "R2    not defined"
-        return (
-            f"{spread}\nRMSE  {rmse:.4g}\nMAE   {mae:.4g}\n({len(y):,} samples; {plan.target} has mean {y.mean():.4g})"
-        )
+        about = f"({len(y):,} samples; {plan.target} has mean {y.mean():.4g})"
+        return f"{spread}\nRMSE  {rmse:.4g}\nMAE   {mae:.4g}\n{about}"
     counts = metrics.confusion_matrix(answers, y, len(plan.classes))
     scores = [function(answers, y, average=None) for function in (metrics.precision, metrics.recall, metrics.f1)]
     wide = max(len("class"), *map(len, plan.classes))

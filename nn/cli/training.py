@@ -133,10 +133,8 @@ def _evaluate(a: argparse.Namespace) -> int:
             features=plan.features if plan.target is not None else (),
             part="test",
         )
-        if problem.x.shape[1] != len(plan.features):
-            raise UsageError(
-                f"{a.data} has {problem.x.shape[1]} features, but the model of {a.folder} takes {len(plan.features)}"
-            )
+        if (given := problem.x.shape[1]) != (taken := len(plan.features)):
+            raise UsageError(f"{a.data} has {given} features, but the model of {a.folder} takes {taken}")
         x, y = problem.x, problem.y
         print(f"{len(y):,} samples of {a.data}\n")
     print(report(plan, model, x, y))

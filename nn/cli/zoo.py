@@ -38,9 +38,8 @@ def zoo(arguments: argparse.Namespace) -> int:
     found = _find(asked)
     if len(found) != 1:
         names = f": {', '.join(bugs.EXERCISES[i].name for i in found)}" if found else ""
-        raise UsageError(
-            f"{len(found) or 'no'} exercises go by {asked!r}{names} (there are 1 to {len(bugs.EXERCISES)})"
-        )
+        count = len(found) or "no"
+        raise UsageError(f"{count} exercises go by {asked!r}{names} (there are 1 to {len(bugs.EXERCISES)})")
     [i] = found
     exercise = bugs.EXERCISES[i]
     if arguments.hint is not None:

@@ -108,9 +108,8 @@ class GradientFlow:
         at_output = bool(known)
         shown = known if at_output else [row for row in self.rows if row.norm is not None]
         places = np.arange(len(shown))
-        ax.plot(
-            places, [row.delta if at_output else row.norm for row in shown], "o-", color=COLOURS[0], label="gradient"
-        )
+        norms = [row.delta if at_output else row.norm for row in shown]
+        ax.plot(places, norms, "o-", color=COLOURS[0], label="gradient")
         if at_output and len(shown) > 1:
             expected = [shown[-1].delta or math.nan]
             for row in reversed(shown[1:]):
@@ -195,9 +194,8 @@ def gradient_flow(
     training = Training(model, loss_fn, [] if optimizer is None else [optimizer], batch)
     with plain_modes(), training.restored() as restore:
         if restore.one_way:
-            raise TypeError(
-                f"{', '.join(restore.one_way)} is an iterator, which a run would use up: make a list of it."
-            )
+            names = ", ".join(restore.one_way)
+            raise TypeError(f"{names} is an iterator, which a run would use up: make a list of it.")
         with training.restored():
             trace = _Trace(model, Seen(restore))
             with changed(grad=True, scope=None, watch=trace.seen):

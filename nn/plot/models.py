@@ -60,13 +60,11 @@ def decision_boundary(
     return finish(ax, xlabel="$x_1$", ylabel="$x_2$", legend=True)
 
 
-def _classes(labels: ArrayLike, count: int) -> tuple[NDArray[Any], list[str]]:
+def _classes(labels: ArrayLike, n: int) -> tuple[NDArray[Any], list[str]]:
     """Class numbers from 0 on, and what the classes are called."""
     given = np.asarray(labels)
-    if given.shape != (count,):
-        raise ValueError(
-            f"labels are one class for each of the {count} points, of shape ({count},), not {given.shape}."
-        )
+    if given.shape != (n,):
+        raise ValueError(f"labels are one class for each of the {n} points, of shape ({n},), not {given.shape}.")
     if set(np.unique(given)) <= {-1, 1} and (given < 0).any():
         return (given > 0).astype(int), ["class -1", "class 1"]
     classes = given.astype(int)

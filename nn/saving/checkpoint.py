@@ -51,12 +51,8 @@ def save(
         raise NonFiniteStateError(
             f"{os.fspath(path)} was not written: {what}. Pass allow_nonfinite=True to save it all the same."
         )
-    tree = {
-        "model": model.state_dict(),
-        "optimizer": None if optimizer is None else optimizer.state_dict(),
-        "extra": extra,
-    }
-    write(path, tree, short="model/")
+    memory = None if optimizer is None else optimizer.state_dict()
+    write(path, {"model": model.state_dict(), "optimizer": memory, "extra": extra}, short="model/")
 
 
 def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None) -> dict[str, Any]:

@@ -88,10 +88,8 @@ def _words(formula: str, names: Names | None) -> str:
 def _latex_words(formula: str, names: Names) -> str:
     """The same as LaTeX: names as mathematics, the words between them as text."""
     parts = re.split(r"\b(G|x|out|n)\b", formula)
-    written = [
-        latex_name(str(names.get(p, p))) if i % 2 else rf"\text{{{_escaped(p)}}}" for i, p in enumerate(parts) if p
-    ]
-    return " ".join(written)
+    pairs = ((i % 2, part) for i, part in enumerate(parts) if part)
+    return " ".join(latex_name(str(names.get(p, p))) if named else rf"\text{{{_escaped(p)}}}" for named, p in pairs)
 
 
 def _escaped(text: str) -> str:

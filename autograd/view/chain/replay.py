@@ -250,10 +250,8 @@ def _number(x: Any) -> Any:
 
 
 def _filled(node: Node, parts: list[Any]) -> tuple[Any, ...]:
-    return tuple(
-        np.zeros(shape, dtype) if g is None else g
-        for g, shape, dtype in zip(parts, node.shape, node.dtype, strict=True)
-    )
+    outputs = zip(parts, node.shape, node.dtype, strict=True)
+    return tuple(np.zeros(shape, dtype) if g is None else g for g, shape, dtype in outputs)
 
 
 _LISTED = 24

@@ -107,9 +107,8 @@ class _Folder:
         levels = self.graph.levels()
         signed: dict[int, int] = {}
         for frame in sorted(self.graph.frames, key=lambda f: -levels[f.id]):
-            inside = tuple(
-                signed[i] if is_frame else self.sign_node(i) for is_frame, i in self.tokens.get(frame.id, [])
-            )
+            tokens = self.tokens.get(frame.id, [])
+            inside = tuple(signed[i] if is_frame else self.sign_node(i) for is_frame, i in tokens)
             signed[frame.id] = self.sign((frame.label, frame.repeat, inside))
         return signed
 
@@ -128,10 +127,8 @@ class _Folder:
                 operands.append((source.kind if _belongs(source) else "value", shapes))
         attrs = tuple(sorted((k, _mark(v)) for k, v in node.attrs.items())) if node.attrs else ()
         results = tuple((r.index, r.shape, r.dtype) for r in node.results)
-        self.signed[i] = number = self.sign(
-            (node.kind, node.op, node.note, node.repeat, attrs, tuple(operands), results)
-        )
-        return number
+        self.signed[i] = self.sign((node.kind, node.op, node.note, node.repeat, attrs, tuple(operands), results))
+        return self.signed[i]
 
     def consumers(self) -> dict[int, tuple[int, int]]:
         """For each leaf, the first and the last op that uses it (in the order of the program)."""

@@ -107,9 +107,8 @@ class _Tree:
     def numbers(box: Box) -> str:
         parts = [", ".join(box.details)] if box.details else []
         for row in box.rows:
-            joined = (
-                " ".join(line.strip() for line in row.lines) if row.lines[0].startswith("[") else ", ".join(row.lines)
-            )
+            nested = row.lines[0].startswith("[")
+            joined = " ".join(line.strip() for line in row.lines) if nested else ", ".join(row.lines)
             parts.append(f"{row.label} {joined}{f' {row.bars}' if row.bars else ''}{' (!)' if row.alarm else ''}")
         if box.dashed and box.kind != "hidden":
             parts.append("no gradient")
