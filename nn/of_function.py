@@ -43,8 +43,8 @@ class _OfFunction(Module):
             cls._settings = dict(zip(cls._places, defaults[-len(cls._places) :], strict=True)) | named
             if ">>>" not in (cls.__doc__ or ""):
                 cls.__doc__ = f"{(cls.__doc__ or '').rstrip()}\n\n    {of.__doc__}"
-            for name, usual in cls._settings.items():  # also for modules that were pickled before there was a setting
-                setattr(cls, name, usual)
+            for name in cls._settings.keys() - {"training"}:  # also for modules pickled before there was a setting
+                setattr(cls, name, cls._settings[name])
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         given = dict(zip(self._places, args, strict=False)) | settings

@@ -9,7 +9,7 @@ import numpy as np
 from autograd import OperandError, Tensor
 from autograd.ops.arithmetic import multiply as _multiply
 from nn.defaults import Randomness, generator
-from nn.module import Module
+from nn.of_function import _OfFunction
 from nn.operands import polymorphic
 from nn.validation import floating, probability
 
@@ -18,9 +18,20 @@ __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 @polymorphic
 def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Randomness = None) -> Any:
-    """Each entry 0 with probability p, and divided by ``1 - p`` otherwise; see `nn.Dropout`.
+    """``y = x m / (1 - p)`` with ``m`` 0 with probability p and 1 otherwise, drawn anew for every entry and every call.
 
-    Without ``training`` and with ``p = 0`` the input itself. ``inplace`` changes nothing.
+    Dividing by ``1 - p`` keeps the expected value, so that in evaluation nothing is left to do: without ``training``,
+    and with ``p = 0``, the input itself is returned. Any shape, and the same shape and dtype out.
+
+    The random numbers come from the default generator, which `nn.manual_seed` starts, or from ``rng``, a generator or a
+    seed for one. `nn.Dropout` keeps its own generator as the attribute ``rng``: its state,
+    ``layer.rng.bit_generator.state``, can be saved and assigned to go on with the same numbers.
+
+    Raises ValueError when p is not from 0 to 1.
+
+    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15 (2014), with the
+    division moved to training as in ``torch.nn.Dropout``. Its ``inplace`` is taken and changes nothing: results are new
+    arrays always.
 
     >>> from nn.functional import dropout
     >>> dropout([1.0] * 8, 0.75, rng=3)
@@ -43,33 +54,8 @@ def _dropped(x: Any, p: float, training: bool, rng: Randomness, axes: int = 0) -
     return _multiply(x, mask)
 
 
-class Dropout(Module):
-    """Zeros a random part of its input in training, so that no unit can rely on a particular other one.
-
-    ``y = x m / (1 - p)`` with ``m`` 0 with probability p and 1 otherwise, drawn anew for every entry and every call.
-    Dividing by ``1 - p`` keeps the expected value, so that in evaluation nothing is left to do: there, the input itself
-    is returned. Any shape, and the same shape and dtype out.
-
-    The random numbers come from the default generator, which `manual_seed` starts, or from ``rng``, a generator or a
-    seed for one. The layer keeps its own generator as the attribute ``rng``: its state,
-    ``layer.rng.bit_generator.state``, can be saved and assigned to go on with the same numbers.
-
-    Raises ValueError when p is not from 0 to 1.
-
-    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15 (2014), with the
-    division moved to training as in ``torch.nn.Dropout``. Its ``inplace`` is taken and changes nothing: results are new
-    arrays always.
-
-    >>> import numpy as np
-    >>> import nn
-    >>> layer = nn.Dropout(0.5, rng=1)
-    >>> layer(np.ones((2, 4), "float32"))
-    array([[0., 2., 2., 2.],
-           [0., 0., 2., 2.]], dtype=float32)
-    >>> layer.eval()(np.ones((2, 4), "float32"))
-    array([[1., 1., 1., 1.],
-           [1., 1., 1., 1.]], dtype=float32)
-    """
+class Dropout(_OfFunction, of=dropout):
+    """Zeros a random part of its input in training, so that no unit can rely on a particular other one."""
 
     rng: np.random.Generator | None
     _shown_settings = ("p",)

@@ -13,7 +13,7 @@ from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
 from autograd.ops.normalization import batch_norm as _batch_norm, layer_norm as _layer_norm, rms_norm as _rms_norm
 from nn.defaults import parameter_dtype
-from nn.module import Buffer, Module, Parameter
+from nn.module import Buffer, Parameter
 from nn.of_function import _OfFunction
 from nn.validation import floating, not_negative, positive, probability
 
@@ -24,10 +24,16 @@ def batch_norm(
     x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
     training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
 ) -> Tensor:  # fmt: skip
-    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel; see `nn.BatchNorm1d`.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel, with x of shape (N, C, ...).
 
-    ``x`` has shape (N, C, ...). In ``training`` the running statistics, when there are any, are changed in place, as
-    arrays or as the data of Tensors; else they are used, and ValueError is raised when there are none.
+    In ``training`` mean and variance are those of the batch, over all axes but the second, and the gradient flows
+    through them. The running statistics, when there are any, follow, in place, as arrays or as the data of Tensors:
+    ``running = (1 - momentum) running + momentum new``, where the new variance is the unbiased one (divided by n - 1
+    and not by n). Without ``training`` they are used, and ValueError is raised when there are none.
+
+    Raises OperandError for shapes that do not fit, and ValueError in training for less than two values per channel.
+
+    Ioffe and Szegedy, "Batch normalization", ICML 2015.
 
     >>> from nn.functional import batch_norm
     >>> batch_norm([[1.0, 0.0], [3.0, 8.0]], training=True).round(3)
@@ -68,7 +74,7 @@ def batch_norm(
     return x * factor.reshape(sizes) + offset.reshape(sizes)
 
 
-class _BatchNorm(Module):
+class _BatchNorm(_OfFunction):
     """What the two have in common; they differ in the shapes that they take."""
 
     _ndims: tuple[int, ...]
@@ -118,29 +124,13 @@ class _BatchNorm(Module):
         )
 
 
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(_BatchNorm, of=batch_norm):
     """Brings every feature, over the samples of a batch, to mean 0 and variance 1, and then to a learned scale.
 
-    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` for each channel, with x of shape (N, C) or (N, C, L), and
-    the same shape out. In training, mean and variance are those of the batch, over all axes but the second, and the
-    gradient flows through them. ``running_mean`` and ``running_var`` follow: ``running = (1 - momentum) running +
-    momentum new``, where the new variance is the unbiased one (divided by n - 1 and not by n). With ``momentum=None``
-    they are the averages over all batches so far, which ``num_batches_tracked`` counts. In evaluation the running ones
-    are used, or with ``track_running_stats=False`` those of the batch. With ``affine=False`` there are no weight (at
-    first 1) and bias (at first 0).
-
-    Raises OperandError for an input of another shape, and ValueError in training for less than two values per channel.
-
-    Ioffe and Szegedy, "Batch normalization", ICML 2015. Names, layout and counting are those of
-    ``torch.nn.BatchNorm1d``.
-
-    >>> import nn
-    >>> norm = nn.BatchNorm1d(2, dtype="float64")
-    >>> norm([[1.0, 0.0], [3.0, 8.0]]).data.round(3)
-    array([[-1., -1.],
-           [ 1.,  1.]])
-    >>> norm.running_mean.data, norm.running_var.data
-    (array([0.2, 0.4]), array([1.1, 4.1]))
+    x has shape (N, C) or (N, C, L), and so has the result. With ``momentum=None`` ``running_mean`` and ``running_var``
+    are the averages over all batches so far, which ``num_batches_tracked`` counts. In evaluation the running ones are
+    used, or with ``track_running_stats=False`` those of the batch. With ``affine=False`` there are no weight (at first
+    1) and bias (at first 0). Names, layout and counting are those of ``torch.nn.BatchNorm1d``.
     """
 
     _ndims = (2, 3)

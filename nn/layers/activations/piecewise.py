@@ -15,7 +15,7 @@ from autograd.engine.tensor import plain
 from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.transcendental import expm1 as _expm1, relu as _relu
 from nn.defaults import Randomness, generator, parameter_dtype
-from nn.module import Module, Parameter
+from nn.module import Parameter
 from nn.of_function import _OfFunction
 from nn.operands import Operand, polymorphic
 from nn.validation import floating, positive
@@ -147,7 +147,14 @@ def rrelu(
     x: Operand, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False,
     *, rng: Randomness = None,
 ) -> Any:  # fmt: skip
-    """``x`` where it is positive, else ``a x`` with ``a`` drawn from ``lower .. upper``; see `nn.RReLU`.
+    """``x`` where it is positive, else ``a x`` with a random slope a.
+
+    In ``training`` each entry draws its slope uniformly from ``lower .. upper``, anew at every call; in evaluation a is
+    the middle of the interval. Slope 1 right of 0; left of it and at 0 it is a. Any shape, and the same shape out.
+
+    The random numbers come from ``rng`` as for `nn.Dropout`. Raises ValueError when lower is above upper.
+
+    Xu et al., "Empirical evaluation of rectified activations in convolution network" (2015); as ``torch.nn.RReLU``.
 
     >>> from nn.functional import rrelu
     >>> rrelu([-2.0, 2.0], lower=0.2, upper=0.3)
@@ -161,23 +168,8 @@ def rrelu(
     return _bent(x, np.asarray(slopes, x.dtype))
 
 
-class RReLU(Module):
-    """``f(x) = x`` where x is positive, else ``a x`` with a random slope a.
-
-    In training each entry draws its slope uniformly from ``lower .. upper``, anew at every call; in evaluation a is the
-    middle of the interval. Slope 1 right of 0; left of it and at 0 it is a. Any shape, and the same shape out.
-
-    The random numbers come from ``rng`` as for `Dropout`. Raises ValueError when lower is above upper.
-
-    Xu et al., "Empirical evaluation of rectified activations in convolution network" (2015); as ``torch.nn.RReLU``.
-
-    >>> import nn
-    >>> layer, x = nn.RReLU(0.2, 0.3, rng=0), [-1.0, -1.0, 2.0]
-    >>> layer(x).round(4)
-    array([-0.2637, -0.227 ,  2.    ], dtype=float32)
-    >>> layer.eval()(x)
-    array([-0.25, -0.25,  2.  ], dtype=float32)
-    """
+class RReLU(_OfFunction, of=rrelu):
+    """The rectified linear unit with a random slope on the left."""
 
     rng: np.random.Generator | None
     _shown_settings = ("lower", "upper")
@@ -189,9 +181,6 @@ class RReLU(Module):
         self.lower = lower
         self.upper = upper
         self.rng = None if rng is None else generator(rng)
-
-    def forward(self, x: Any) -> Tensor:
-        return rrelu(x, self.lower, self.upper, self.training, rng=self.rng)
 
 
 @polymorphic
