@@ -89,7 +89,11 @@ class Trace:
                     recorder.refuse("it uses random numbers of Python's or NumPy's global generator", where=False)
             finally:
                 recorder.active = False
-                self._leave()
+                try:
+                    self._leave()
+                except KeyboardInterrupt:
+                    self._leave()  # what it had not come to
+                    raise
                 self._inside, self._entered, self._containers, self._vertices, recorder.gradients = [], [], [], [], []
                 result = plain_value(result)
         if recorder.broken_off:
@@ -125,22 +129,7 @@ class Trace:
             elif isinstance(leaf, np.ndarray) and id(leaf) in self.reachable._seen:
                 self.recorder.refuse("an argument is an array that it reaches otherwise too", where=False)
         for t, label in self._tensors:
-            i = self._index.get(id(t))
-            data, grad = t._data, t._grad if t.is_leaf else None
-            slot = Slot(("leaf", i) if i is not None else t, "_data", (), label)
-            if (entry := self.by_entry.get(id(t))) is not None:
-                slot = Slot(entry.holder, entry.key, (*entry.path, "_data"), entry.label)
-            new = self.recorder.external(data, slot)
-            t._data = new
-            self._vertices.append(t._node)
-            if id(data) in HANDED_OUT:
-                hand_out(new)
-            if grad is not None:
-                t._grad = self.recorder.external(
-                    grad, Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
-                )
-            self._inside.append((t, data, grad, new, t._grad if t.is_leaf else None))
-            self._said.append((t._requires_grad, t.name))
+            self._enter_tensor(t, label)
         self.recorder.gradients = [  # whose memory matters
             (t, grad)
             for t, _, _, _, grad in self._inside
@@ -157,6 +146,25 @@ class Trace:
                     holder.put(key, new)
         args, kwargs = self.arguments.tree
         return tuple([self._argument(x) for x in args]), {name: self._argument(x) for name, x in kwargs.items()}
+
+    def _enter_tensor(self, t: Tensor, label: str) -> None:
+        i = self._index.get(id(t))
+        data, grad = t._data, t._grad if t.is_leaf else None
+        slot = Slot(("leaf", i) if i is not None else t, "_data", (), label)
+        if (entry := self.by_entry.get(id(t))) is not None:
+            slot = Slot(entry.holder, entry.key, (*entry.path, "_data"), entry.label)
+        new, new_grad = self.recorder.external(data, slot), None
+        if grad is not None:
+            slot = Slot(("leaf", i) if i is not None else t, "_grad", (), f"{label}.grad")
+            new_grad = self.recorder.external(grad, slot)
+        self._vertices.append(t._node)
+        self._said.append((t._requires_grad, t.name))
+        self._inside.append((t, data, grad, new, new_grad))  # before they are there: Ctrl-C may come any time
+        t._data = new
+        if id(data) in HANDED_OUT:
+            hand_out(new)
+        if grad is not None:
+            t._grad = new_grad
 
     def _swap(self, x: Any, holder: Any, key: Any, path: tuple[Any, ...], label: str) -> Any:
         kind = type(x)
@@ -216,7 +224,7 @@ class Trace:
         for space, words in self.reachable.asking.values():
             for word in words:
                 space.pop(word, None)
-        for (t, data, grad, inside, inside_grad), vertex in zip(self._inside, self._vertices, strict=True):
+        for (t, data, grad, inside, inside_grad), vertex in zip(self._inside, self._vertices, strict=False):
             t._data = data if t._data is inside else plain_value(t._data)
             if t.is_leaf:
                 t._grad = grad if t._grad is inside_grad else plain_value(t._grad)

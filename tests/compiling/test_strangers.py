@@ -21,6 +21,9 @@ import pytest
 import autograd
 import nn
 import optim
+from autograd.compiling import tracing
+from autograd.compiling.holders import Holder
+from autograd.compiling.recorder import Recorder
 
 HERE = 2.0
 SETTINGS = ModuleType("settings_of_strangers")
@@ -899,3 +902,41 @@ def test_a_generator_that_is_given(bits):
         return SimpleNamespace(), lambda x, rng: x * rng.normal(size=2)
 
     assert beside(make, lambda i: (np.ones(2), generators[-1]), bits)._programs
+
+
+# --- Ctrl-C -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(tracing, "settle_tensor"), (Recorder, "external"), (Holder, "put")], ids=["out", "in", "put"]
+)
+@pytest.mark.parametrize("after", [1, 2, 4])
+def test_ctrl_c_while_things_are_put_in_their_places(owner, name, after, monkeypatch):
+    """Whenever it comes, nothing that stands for an array stays."""
+    model, table = (
+        nn.Sequential(nn.Linear(2, 2, rng=0), nn.BatchNorm1d(2)),
+        {"a": np.ones(2, "float32"), "b": np.zeros(2, "float32")},
+    )
+    original, calls = getattr(owner, name), []
+
+    def interrupted(*args):
+        calls.append(1)
+        if len(calls) == after:
+            raise KeyboardInterrupt
+        return original(*args)
+
+    @autograd.compile
+    def step(x):
+        model(x * table["a"]).sum().backward()
+        return x + table["b"]
+
+    x = np.ones((3, 2), "float32")
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            step(x)
+    tensors = [*model.parameters(), *model.buffers()]
+    held = [*table.values(), *(t._data for t in tensors), *(t._grad for t in tensors if t._grad is not None)]
+    assert {type(array) for array in held} == {np.ndarray}
+    assert [step(x).tolist() for _ in range(6)] == [x.tolist()] * 6
+    assert step._programs
