@@ -19,11 +19,12 @@ ndarray = np.ndarray
 class Arguments:
     """One call's arguments, taken apart."""
 
-    __slots__ = ("key", "leaves", "objects", "tensors", "tree")
+    __slots__ = ("containers", "key", "leaves", "objects", "tensors", "tree")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.leaves: list[Any] = []
         self.objects: list[Any] = []  # that the key knows by id
+        self.containers: list[Any] = []  # lists and dicts
         self.tensors = False  # whether some of the leaves are
         self.tree = (args, kwargs)
         parts = [self._key(x) for x in args]
@@ -80,6 +81,8 @@ class Arguments:
             return kind, x
         if kind is complex:
             return kind, repr(x)  # which tells zeros of either sign apart
+        if kind is list or kind is dict:
+            self.containers.append(x)
         if kind is list or kind is tuple:
             return kind, tuple([self._key(part) for part in x])
         if kind is dict:

@@ -35,6 +35,7 @@ class Guards:
         self.key = trace.arguments.key
         self.objects = trace.arguments.objects  # kept, so that their ids stay theirs
         self.holders = trace.reachable.holders
+        self._things = {id(h.thing) for h in self.holders}
         self.mode = _mode()
         self.errors, self.errors_are = _ERRORS.get(None), np.geterr()
         self.aliases = trace.recorder.aliases
@@ -90,7 +91,7 @@ class Guards:
         glance = self._glance if without is None else None
         if (glance is None or not glance.all_is_there()) and (mismatch := self._look_closely(without)) is not None:
             return mismatch
-        if (mismatch := self._mismatch_of_leaves(arguments.leaves)) is not None:
+        if (mismatch := self._mismatch_of_leaves(arguments.leaves, arguments.containers)) is not None:
             return mismatch
         for slot, form in self._gradients if without is None else ():
             grad = slot.fetch(arguments.leaves)
@@ -128,13 +129,15 @@ class Guards:
         """In what an entry is another than before, and not an input."""
         return [x for x in exchanged(was, now, place_of(holder, key)) if x[0] not in self._inputs]
 
-    def _mismatch_of_leaves(self, leaves: list[Any]) -> str | None:
+    def _mismatch_of_leaves(self, leaves: list[Any], containers: list[Any]) -> str | None:
         """The Tensors that are others in each run are laid out as they were, and no arguments; no argument is an array
         or Tensor that is also found otherwise: two names would be one thing."""
         for slot, form in self._by_entry:
             t = slot.fetch(leaves)
             if not is_constant(t) or form_of(t._data) != form or any(leaf is t._data for leaf in leaves):
                 return f"{slot.label} is another kind of Tensor"
+        if any(id(container) in self._things for container in containers):
+            return "a list or dict that it reaches otherwise too"
         for leaf in leaves:
             if leaf.__class__ is not float and (id(leaf) in self._ids or id(leaf) in self._data_ids):
                 return "an argument that it reaches otherwise too"

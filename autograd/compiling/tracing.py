@@ -210,6 +210,8 @@ class Trace:
         if kind in (list, dict):
             if any(given is x for given, _, _ in self._containers):
                 raise Refused("one list or dict is given twice")
+            if id(x) in self.reachable._seen:
+                raise Refused("an argument is a list or dict that it reaches otherwise too")
             twin: Any = [*map(self._argument, x)] if kind is list else {k: self._argument(v) for k, v in x.items()}
             self._containers.append((x, twin, _parts(twin)))
             return twin
@@ -231,16 +233,16 @@ class Trace:
             settle_tensor(t, vertex)
             if id(inside) in HANDED_OUT:  # the array that it stands for
                 hand_out(t._data)
+        own = {id(twin): given for given, twin, _ in self._containers}
         for holder, keys, before, inside in self._entered:
             old = dict(zip(keys, zip(before, inside, strict=True), strict=True))
             for key, now in zip(holder.keys(), holder.values(), strict=True):
                 if now is MISSING:
                     continue
                 was, stood = old.get(key, (MISSING, MISSING))
-                new = was if now is stood else plain_value(now)
+                new = was if now is stood else own[id(now)] if id(now) in own else plain_value(now)
                 if new is not now:
                     holder.put(key, new)
-        own = {id(twin): given for given, twin, _ in self._containers}
         for given, twin, before in self._containers:
             if not _are_same(_parts(twin), before):
                 given.clear()
@@ -302,6 +304,8 @@ class Trace:
 
     def _meet_change(self, holder: Holder, key: Any, stood: Any, value: Any) -> None:
         label = holder.name_of(key)
+        if any(value is twin for _, twin, _ in self._containers):
+            self.recorder.refuse(f"{label} becomes a list or dict that it was given", where=False)
         noted = type(value) in _NOTED or type(stood) in _NOTED
         if getattr(type(value), "__autograd_opaque__", False) or (not noted and same_constant(stood, value)):
             return

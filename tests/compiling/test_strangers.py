@@ -940,3 +940,56 @@ def test_ctrl_c_while_things_are_put_in_their_places(owner, name, after, monkeyp
     assert {type(array) for array in held} == {np.ndarray}
     assert [step(x).tolist() for _ in range(6)] == [x.tolist()] * 6
     assert step._programs
+
+
+# --- lists that are given and held --------------------------------------------------------------------------------
+
+
+def written_as_held(world, given, x):
+    world._rows[0] = x * 2
+    return given[0] + 1
+
+
+def written_as_given(world, given, x):
+    given[0] = x * 2
+    return world._rows[0] + 1
+
+
+def the_very_same(world, given, x):
+    return x * (2 if given is world._rows else 3)
+
+
+def a_new_entry(world, given, x):
+    if isinstance(world._rows, dict):
+        world._rows[len(given)] = x
+    return x * len(given)
+
+
+@pytest.mark.parametrize("step", [written_as_held, written_as_given, the_very_same, a_new_entry])
+@pytest.mark.parametrize("make_rows", [lambda: [1.0], lambda: [np.ones(2)], lambda: {0: 1.0}, lambda: {0: np.ones(2)}])
+@pytest.mark.parametrize("since", [0, 6])
+def test_a_list_that_is_given_and_held(step, make_rows, since, bits):
+    worlds = []
+
+    def make():
+        worlds.append(SimpleNamespace(_rows=make_rows()))
+        return worlds[-1], lambda given, x: step(worlds[-1], given, x)
+
+    def arguments(i):
+        return worlds[-1]._rows if i >= since else make_rows(), np.full(2, float(i))
+
+    beside(make, arguments, bits)
+
+
+def test_a_list_that_is_given_and_kept():
+    world = SimpleNamespace(last=None)
+
+    @autograd.compile
+    def step(given):
+        world.last = given
+        return given[0] * 2
+
+    for i in range(6):
+        given = [np.full(2, float(i))]
+        assert step(given).tolist() == [2.0 * i] * 2
+        assert world.last is given
