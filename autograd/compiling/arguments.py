@@ -86,18 +86,11 @@ class Arguments:
         if kind is list or kind is tuple:
             return kind, tuple([self._key(part) for part in x])
         if kind is dict:
-            return kind, tuple([(key if type(key) is str else _exact(key), self._key(part)) for key, part in x.items()])
+            exact = [key if type(key) is str else (type(key), repr(key), key) for key in x]  # 1, 1.0 and True are equal
+            return kind, tuple(zip(exact, map(self._key, x.values()), strict=True))
         if isinstance(x, tuple) and hasattr(x, "_fields"):
             return kind, tuple([self._key(part) for part in x])
         if isinstance(x, ndarray):
             raise TypeError(f"an argument is a {kind.__name__}, which is no plain array")
         self.objects.append(x)
         return kind, id(x)
-
-
-def _exact(key: Any) -> Any:
-    """What is equal for the very same key only, where 1, 1.0 and True are equal, and zeros of either sign."""
-    kind = type(key)
-    if isinstance(key, tuple | frozenset):
-        return kind, (tuple if isinstance(key, tuple) else frozenset)(map(_exact, key))
-    return kind, repr(key) if isinstance(key, float | complex | np.inexact) else key

@@ -24,7 +24,7 @@ from autograd.compiling.tracing import Trace
 from autograd.engine.graph import STATE
 from autograd.engine.tensor import Tensor
 
-_data, _live, _grad, _info = map(attrgetter, ("_data", "_requires_grad", "_grad", "_info"))
+_data, _live, _grad = map(attrgetter, ("_data", "_requires_grad", "_grad"))
 PATIENCE = 3  # calls after which the look at everything is worth being written out
 
 
@@ -50,9 +50,8 @@ class Guards:
         self._ids = Counter(_ids_of(chain.from_iterable(self.noted)))
         self._objects = [h.thing for h in self.holders if h.kind == "object"]
         self._types = list(map(type, self._objects))
-        self._classes = [vars(h.thing) for h in self.holders if h.kind == "class"]
-        self._class_sizes = list(map(len, self._classes))
-        self._bases = [(h.thing, h.thing.__mro__) for h in self.holders if h.kind == "class"]
+        self._classes = [h.thing for h in self.holders if h.kind == "class"]
+        self._made_of = [(len(vars(cls)), cls.__mro__) for cls in self._classes]
         self._glance: Glance | None = None
         self._looks = 0
         self._data = list(map(_data, self.tensors))
@@ -60,15 +59,10 @@ class Guards:
         self._forms = [form_of(x) for x in self._data]
         self._live = list(map(_live, self.tensors))
         self._without = trace.without_gradient
-        self._infos = list(map(_info, self.tensors))
-        self._bare = [info for info in self._infos if info is not None and not info.hooks]
-        self._names = [(info, info.name) for info in self._infos if info is not None]
-        read = {id(var) for call in trace.recorder.calls for var in call.inputs()}
-        self._gradients = [
-            (var.slot, var.form[1:])
-            for var in trace.recorder.vars
-            if var.slot is not None and var.slot.key == "_grad" and id(var) in read
-        ]
+        self._said = list(map(_said, self.tensors))
+        calls, values = trace.recorder.calls, trace.recorder.vars
+        read = {id(v) for call in calls for v in call.inputs()}
+        self._gradients = [(v.slot, v.form[1:]) for v in values if v.slot and v.slot.key == "_grad" and id(v) in read]
 
     def fit(self, arguments: Arguments, without: list[bool] | None = None) -> bool:
         """Whether a call with these arguments can be replayed here and now; of a run that has been traced, ``without``
@@ -155,11 +149,7 @@ class Guards:
             return "requires_grad of a Tensor"
         if (without or [g is None for g in map(_grad, tensors)]) != self._without:
             return "a gradient that is there or not"
-        if (
-            not all(map(is_, map(_info, tensors), self._infos))
-            or any(info.hooks for info in self._bare)
-            or any(info.name is not name for info, name in self._names)
-        ):
+        if list(map(_said, tensors)) != self._said:
             return "a hook, or the name of a Tensor"
         return None
 
@@ -183,7 +173,7 @@ class Guards:
         return None
 
     def _mismatch_of_entries(self, now: list[list[Any]]) -> str | None:
-        if list(map(len, self._classes)) != self._class_sizes or any(c.__mro__ is not mro for c, mro in self._bases):
+        if [(len(vars(cls)), cls.__mro__) for cls in self._classes] != self._made_of:
             return "what a class has"
         if not all(map(is_, map(type, self._objects), self._types)):
             return "the class of an object"
@@ -197,6 +187,12 @@ class Guards:
         self.noted = now
         self._ids = Counter(_ids_of(chain.from_iterable(now)))
         return None
+
+
+def _said(t: Tensor) -> Any:
+    """What is said of a Tensor: its name, and whether it has hooks."""
+    info = t._info
+    return info, info and info.name, bool(info and info.hooks)
 
 
 def _setting_of_errors() -> Any:

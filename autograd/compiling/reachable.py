@@ -136,17 +136,11 @@ class Reachable:
 
     def _meet_wrapper(self, x: Any, label: str) -> None:
         """What is around something else."""
-        asked: Any = x.__reduce__()[1] if isinstance(x, _ASKING) else ()
-        parts = (
-            x.args
-            if isinstance(x, partial)
-            else (x(),)
-            if isinstance(x, ref)
-            else (getattr(x, "__self__", None), *asked)
-        )
-        if any(map(_has_array, parts)):
+        asked: Any = x.__reduce__()[1] if isinstance(x, _ASKING) else x.args if isinstance(x, partial) else ()
+        owner = x() if isinstance(x, ref) else getattr(x, "__self__", None)
+        if any(map(_has_array, (*asked, owner))):
             raise Refused(f"{label} holds an array where it cannot be followed")
-        if hasattr(getattr(x, "__self__", None), "bit_generator"):
+        if hasattr(owner, "bit_generator"):
             raise Refused(f"{label} is a method of a generator: hold the generator itself")
         if isinstance(x, types.MethodType):
             self._pending += [(x.__self__, f"{label}.__self__"), (x.__func__, label)]
@@ -157,7 +151,7 @@ class Reachable:
             self._pending += [(x.func, label), (x.args, f"{label}.args"), (x.keywords, f"{label}.keywords")]
         elif isinstance(x, ref):
             self._pending.append((x(), label))
-        elif asked:
+        elif isinstance(x, _ASKING):
             self._words |= {word for part in asked if isinstance(part, str) for word in part.split(".")}
             self._pending.append((asked, label))
         else:
