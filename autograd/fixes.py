@@ -5,8 +5,6 @@ broadcasting, products and joining look at. So a large matrix costs nothing here
 module knows shapes and kernels; it must not know Tensors.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple

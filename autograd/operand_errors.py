@@ -1,7 +1,5 @@
 """Operands that need a second look, and what is said when they do not fit together."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from typing import Any

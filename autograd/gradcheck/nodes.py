@@ -115,15 +115,11 @@ class RuleOfNode:
         with np.errstate(all="ignore"):
             out = self._node.op.function(*operands, **(self._node.attrs or {}))
             parts = out if self._node.op.outputs else (out,)
-            seeds = {vertex_of(part): g for part, g in zip(parts, leaves[count:], strict=True)}
+            pairs = ((vertex_of(part), g) for part, g in zip(parts, leaves[count:], strict=True))
+            seeds = {start: g for start, g in pairs if start is not None}
             places = [vertex_of(x) for x in leaves]
             wanted = frozenset(place for place in places[:count] if place is not None)
-            found = backward_pass(
-                {start: g for start, g in seeds.items() if start is not None},
-                create_graph=True,
-                release=False,
-                wanted=wanted,
-            )
+            found = backward_pass(seeds, create_graph=True, release=False, wanted=wanted)
         outputs = []
         for i, place in zip(self._live, places[:count], strict=True):
             gradient: Any = found.get(place) if place is not None else None

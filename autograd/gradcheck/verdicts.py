@@ -122,11 +122,8 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
 
 
 def _lies(between: bool) -> str:
-    return (
-        "the answer of the rules lies between the two slopes, as it should"
-        if between
-        else "the answer of the rules does not lie between the two slopes"
-    )
+    words = "{} between the two slopes".format("lies" if between else "does not lie")
+    return f"the answer of the rules {words}{', as it should' if between else ''}"
 
 
 def _about_rounding(ok: bool, zero: bool, lost: bool, note: str) -> str:

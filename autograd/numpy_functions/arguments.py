@@ -1,7 +1,5 @@
 """What the functions do with their arguments: operands, indices along an axis, axes moved to the end."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Any
 

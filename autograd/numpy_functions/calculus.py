@@ -1,7 +1,5 @@
 """Differences, integrals, interpolation, convolution, polynomials and pairs of results."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 They look at the values and give plain arrays (positions, truth, counts) or Tensors without gradient (numbers).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

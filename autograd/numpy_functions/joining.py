@@ -1,7 +1,5 @@
 """Functions that join arrays, and that take them apart."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any

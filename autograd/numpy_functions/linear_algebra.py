@@ -1,7 +1,5 @@
 """numpy.linalg on Tensors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """np.pad, in every mode that has a derivative."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

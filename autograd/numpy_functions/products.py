@@ -1,7 +1,5 @@
 """Products of small arrays, and numbers spaced between two ends."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from operator import index
 from typing import Any

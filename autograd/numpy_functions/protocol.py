@@ -5,8 +5,6 @@ whose arguments differ from those of their op have an adapter in `autograd.numpy
 several ops, these carry the gradient alone: the values, and the errors, are NumPy's own (`composed`).
 """
 
-from __future__ import annotations
-
 import inspect
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Reductions as NumPy calls them (with `where`, `initial`, `dtype`), and those that pass over NaN."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

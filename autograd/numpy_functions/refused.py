@@ -4,8 +4,6 @@ Whole functions are registered here. A way of calling (a mode, a shape) is refus
 `refusal` with a reason of this page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Functions that choose numbers: by condition, by position, by order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

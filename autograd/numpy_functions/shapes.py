@@ -1,7 +1,5 @@
 """Functions that give the same numbers another shape or order, repeat them, or leave some out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

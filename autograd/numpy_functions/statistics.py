@@ -1,7 +1,5 @@
 """Statistics: averages with weights, order statistics, covariance, counts with weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ Sums, products, extremes and logaddexp have ops of their own; every other is wha
 after the other. NumPy computes its own answer first: the errors it raises are ours too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -92,13 +92,8 @@ class _Stage:
             }
             for s in firing.sent
         ]
-        return {
-            "pass": "backward",
-            "node": self.box(firing.node),
-            "text": text,
-            "sends": sends,
-            "waiting": list(dict.fromkeys(map(self.box, firing.waiting))),
-        }
+        node, waiting = self.box(firing.node), list(dict.fromkeys(map(self.box, firing.waiting)))
+        return {"pass": "backward", "node": node, "text": text, "sends": sends, "waiting": waiting}
 
     def note(self, ops: int, firings: int) -> str:
         """What the page leaves out."""

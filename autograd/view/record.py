@@ -164,16 +164,13 @@ class Recording(Watch):
         names = Names(self._nodes)
         for vertex in self._nodes:
             line, source = place_of(vertex)
-            yield Entry(
+            name, made, value, g = (
                 names(vertex),
                 names.expression(vertex),
                 self._values[vertex],
                 self._gradients.get(vertex),
-                line,
-                source,
-                scope_of(vertex),
-                vertex,
             )
+            yield Entry(name, made, value, g, line, source, scope_of(vertex), vertex)
 
     def __len__(self) -> int:
         return len(self._nodes)

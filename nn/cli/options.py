@@ -46,16 +46,8 @@ rate = _type(float, lambda number: 0.0 < number < math.inf, "a positive number")
 share = _type(float, lambda number: 0.0 < number < 1.0, "a share between 0 and 1")
 
 
-TYPES: dict[str, Callable[[str], Any]] = {
-    "from 0": whole(0),
-    "from 1": whole(1),
-    "int": int,
-    "sizes": sizes,
-    "rate": rate,
-    "share": share,
-    "path": Path,
-    "names": lambda text: text.split(","),
-}
+TYPES: dict[str, Callable[[str], Any]] = {"int": int, "path": Path, "names": lambda text: text.split(",")}
+TYPES |= {"from 0": whole(0), "from 1": whole(1), "sizes": sizes, "rate": rate, "share": share}
 
 
 def add_command(commands: Any, name: str, run: Callable[..., int], **choices: list[str]) -> argparse.ArgumentParser:

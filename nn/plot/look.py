@@ -1,7 +1,5 @@
 """The look that all plots share: colours, dashes, axes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

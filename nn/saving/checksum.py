@@ -6,8 +6,6 @@ of the file with zeros in the place of the digits. A file is parsed only when th
 passes with a probability of 2**-128. It is no protection against intent: who can write the file can compute the hash.
 """
 
-from __future__ import annotations
-
 from hashlib import blake2b
 
 BLANK = b"0" * 32

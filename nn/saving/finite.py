@@ -6,8 +6,6 @@ What was not there at that time is judged by its kind: parameters and the memory
 everything else may be infinite, but not NaN.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Written without compression: trained weights hardly shrink, and nothing in the f
 pickled. The checksum is the comment at the end of the archive.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from math import prod

@@ -5,8 +5,6 @@ and no place for anything but arrays and texts. Release 0.8.0 of the package sto
 C as if they were in that order, and so all wrong (safetensors issue 825), which is why they are brought into it here.
 """
 
-from __future__ import annotations
-
 from types import ModuleType
 from typing import Any
 

@@ -10,8 +10,6 @@ This module knows nothing of files.
     other dicts               {"$dict": [[key, value], ...]}
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

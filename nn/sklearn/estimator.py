@@ -266,12 +266,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _hold_out(self, x: Array, targets: Array, weight: Array | None) -> tuple[Array, Array, Array | None, Any]:
         stratify = targets if targets.dtype.kind == "i" and targets.ndim == 1 else None
         everything = (x, targets) if weight is None else (x, targets, weight)
-        parts = train_test_split(
-            *everything,
-            test_size=self.validation_fraction,
-            stratify=stratify,
-            random_state=int(self._rng.integers(2**31)),
-        )
+        seed = int(self._rng.integers(2**31))
+        parts = train_test_split(*everything, test_size=self.validation_fraction, stratify=stratify, random_state=seed)
         if len(parts[1]) < 2:
             raise ValueError(
                 f"early_stopping holds out {len(parts[1])} of {len(x)} samples, too few to judge by: raise "

@@ -1,22 +1,15 @@
 """The settings of an estimator: scikit-learn wants them looked at when it is fitted, not when it is made."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable
+from math import inf
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-_RANGES = {
-    "alpha": (0.0, float("inf")),
-    "tol": (0.0, float("inf")),
-    "momentum": (0.0, 1.0),
-    "beta_1": (0.0, 1.0),
-    "beta_2": (0.0, 1.0),
-    "n_iter_no_change": (1, float("inf")),
-}
+_RANGES = dict.fromkeys(("alpha", "tol"), (0.0, inf)) | dict.fromkeys(("momentum", "beta_1", "beta_2"), (0.0, 1.0))
+_RANGES["n_iter_no_change"] = (1, inf)
 
 
 def check_settings(estimator: Any) -> None:

@@ -35,15 +35,8 @@ def deltas(replay: Replay, names: Names, useful: set[Vertex]) -> list[Delta]:
             continue
         if not has_outputs(vertex):
             texts, formulas, shapes = zip(*terms[vertex], strict=True)
-            rows.append(
-                Delta(
-                    f"delta({names(vertex)})",
-                    " + ".join(texts),
-                    " + ".join(formulas),
-                    ", ".join(dict.fromkeys(s for s in shapes if s)),
-                    vertex.shape,
-                )
-            )
+            text, latex, sizes = " + ".join(texts), " + ".join(formulas), ", ".join(dict.fromkeys(filter(None, shapes)))
+            rows.append(Delta(f"delta({names(vertex)})", text, latex, sizes, vertex.shape))
         if isinstance(vertex, Node):
             for slot, parent in enumerate(vertex.parents):
                 if parent is not None and parent in useful:

@@ -84,12 +84,9 @@ class Replay:
                 if name == "out" and not node.op.outputs:
                     found[node] = value
                 elif name in node.op.operands:
-                    pairs = (
-                        zip(node.operands, value, strict=True)
-                        if node.op.variadic
-                        else [(node.operands[node.op.operands.index(name)], value)]
-                    )
-                    for vertex, data in pairs:
+                    several = node.op.variadic
+                    operands = node.operands if several else (node.operands[node.op.operands.index(name)],)
+                    for vertex, data in zip(operands, value if several else (value,), strict=True):
                         if isinstance(vertex, Vertex) and vertex.kept is not GONE:  # else it has been changed since
                             found[vertex] = data
         return found

@@ -190,12 +190,8 @@ class _Recorder:
                 outputs = used.setdefault(_owner(x), {})
                 if x.index not in outputs or outputs[x.index].value is None:
                     outputs[x.index] = x  # of several vertices for one output the one that has its value
-        return [
-            tuple(self.result(used[vertex][index], index) for index in sorted(used[vertex]))
-            if vertex in used
-            else (self.result(vertex, None),)
-            for vertex in order
-        ]
+        several = {v: tuple(self.result(outputs[i], i) for i in sorted(outputs)) for v, outputs in used.items()}
+        return [several[v] if v in several else (self.result(v, None),) for v in order]
 
     def result(self, vertex: Vertex, index: int | None) -> Result:
         value, grad = vertex.value, vertex.grad

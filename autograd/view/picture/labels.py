@@ -235,20 +235,13 @@ def _groups(graph: Graph) -> tuple[list[int | None], tuple[Group, ...], dict[int
                 inside[frame.parent].discard((True, frame.id))
                 inside[frame.parent].add(members[0])
     levels = graph.levels()
-    numbers = {f.id: n for n, f in enumerate(f for f in graph.frames if f.id not in dropped)}
+    shown = [f for f in graph.frames if f.id not in dropped]
+    numbers: dict[Any, Any] = {None: None} | {f.id: n for n, f in enumerate(shown)}
     groups = tuple(
-        Group(
-            numbers[f.id],
-            None if f.parent is None else numbers[f.parent],
-            _frame_title(f.label, f.path, f.repeat),
-            levels[f.id],
-            f.repeat,
-        )
-        for f in graph.frames
-        if f.id in numbers
+        Group(numbers[f.id], numbers[f.parent], _frame_title(f.label, f.path, f.repeat), levels[f.id], f.repeat)
+        for f in shown
     )
-    homes = [home[node.id] for node in graph.nodes]
-    return [None if h is None else numbers[h] for h in homes], groups, calls
+    return [numbers[home[node.id]] for node in graph.nodes], groups, calls
 
 
 class _Scale:
