@@ -11,9 +11,8 @@ import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from opcode import opname
-from sys import version_info
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex
+from typing import Any, NoReturn, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,7 +21,7 @@ from autograd.engine.graph import STATE, Info
 from autograd.errors import ArrayConversionError, BooleanValueError, ItemAssignmentError, LiveGraphError, StackingError
 from autograd.remedies import READ_NUMBER, rewrites
 from autograd.tensor_data import Argument, TensorData, describe_data
-from autograd.words import look_again
+from autograd.words import TensorWords
 
 __autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
@@ -30,15 +29,10 @@ _new = object.__new__
 ndarray = np.ndarray
 
 
-class TensorValues(TensorData):
+class TensorValues(TensorData, TensorWords):
     """The plain side of a Tensor."""
 
     __slots__ = ()
-
-    if version_info >= (3, 12) and not TYPE_CHECKING:  # before, it would slow every other attribute
-
-        def __getattr__(self, name: str) -> Any:
-            return look_again("Tensor", self, name)
 
     def __len__(self) -> int:
         if self.ndim == 0:

@@ -1,7 +1,6 @@
 """Words of other libraries in the errors of those who look for them here.
 
-The table is words.txt, which is read when a name is not found for the first time; the pages docs/coming-from-*.md are
-made of it too.
+The table is words.txt; the pages docs/coming-from-*.md are made of it too.
 """
 
 from __future__ import annotations
@@ -10,6 +9,9 @@ import os
 from functools import cache
 from inspect import CO_VARKEYWORDS, Parameter, Signature
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+with open(os.path.join(os.path.dirname(__file__), "words.txt"), encoding="utf-8") as _file:
+    _TEXT = _file.read()
 
 
 class Word(NamedTuple):
@@ -23,25 +25,14 @@ class Word(NamedTuple):
 
     @property
     def hint(self) -> str:
-        """The words of a message.
-
-        >>> from autograd.words import Word
-        >>> Word("Tensor", "t", "PyTorch", "t.T", "").hint
-        'Write t.T.'
-        """
+        """The words of a message."""
         return " ".join(filter(None, [self.ours and f"Write {self.ours}.", self.remark]))
 
 
 @cache
 def words() -> dict[tuple[str, str], Word]:
-    """The table, by place and word.
-
-    >>> from autograd.words import words
-    >>> words()["nn", "Dense"].ours
-    'nn.Linear(3, 2)'
-    """
-    with open(os.path.join(os.path.dirname(__file__), "words.txt"), encoding="utf-8") as lines:
-        rows = [Word(*map(str.strip, line.split("|"))) for line in lines if line.strip() and line[0] != "#"]
+    """The table, by place and word, read when a name is not found for the first time."""
+    rows = [Word(*map(str.strip, line.split("|"))) for line in _TEXT.splitlines() if line and line[0] != "#"]
     return {(row.place, word): row for row in rows for word in row.word.split(", ")}
 
 
@@ -56,27 +47,34 @@ def hint_for(place: str, name: str) -> str:
     return word.hint if word else ""
 
 
-def look_again(place: str, owner: Any, name: str) -> Any:
-    """Of ``__getattr__``: what Python says of a name that was not found, and ours for it, if another library has it.
+class _Absent:  # its docstring is what `help` shows of a word
+    def __set_name__(self, home: type, name: str) -> None:
+        self.home, self.name, self.place = home, name, home.__name__.removesuffix("Words")
 
-    A property that fails by an AttributeError ends here too. It is asked again, for its own error.
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        return hint_for(self.place, self.name)
 
-    >>> import nn
-    >>> nn.Linear(3, 2).summary
-    Traceback (most recent call last):
-    ...
-    AttributeError: 'Linear' object has no attribute 'summary'. Write nn.summary(model, x).
+    def __get__(self, owner: Any, kind: type) -> Any:
+        if any(self.name in vars(base) for base in kind.__mro__[kind.__mro__.index(self.home) + 1 :]):
+            return getattr(super(self.home, kind if owner is None else owner), self.name)  # of a class beside ours
+        whose = f"type object {kind.__name__!r}" if owner is None else f"{kind.__name__!r} object"
+        message = f"{whose} has no attribute {self.name!r}. {self.__doc__}"
+        raise AttributeError(message, name=self.name, obj=None)  # of no object, whose names Python would suggest
+
+
+def _absent(place: str) -> dict[str, Any]:
+    """The words of a place as attributes that are not there: asking for one raises the error that says ours.
+
+    ``__getattr__`` would slow every attribute, on Python 3.11 those that are there, later those that NumPy asks for.
     """
-    if name[:2] == "__":  # protocols ask for many, and often
-        return object.__getattribute__(owner, name)
-    try:
-        return object.__getattribute__(owner, name)
-    except AttributeError as error:
-        hint = hint_for(place, name) if error.name == name and error.obj is owner else ""
-        if not hint:
-            raise
-        message = f"{error}. {hint}"
-    raise AttributeError(message, name=name, obj=None)  # of no object, whose names Python would suggest
+    rows = _TEXT.split(f"\n{place} | ")[1:]
+    names = {name: _Absent() for row in rows for name in row.partition(" |")[0].split(", ")}
+
+    def __dir__(self: Any) -> list[str]:
+        return [name for name in object.__dir__(self) if name not in names or hasattr(self, name)]
+
+    return {"__dir__": __dir__, **names}
 
 
 class Answering:
@@ -107,3 +105,22 @@ class Answering:
 
         # What a class without a constructor of its own shows.
         __new__.__signature__ = Signature([Parameter("cls", Parameter.POSITIONAL_ONLY)])
+
+
+class TensorWords:
+    """Words of other libraries: each says what is written here."""
+
+    __slots__ = ()
+    vars().update(_absent("Tensor"))
+
+
+class ModuleWords(Answering):
+    """Words of other libraries: each says what is written here."""
+
+    vars().update(_absent("Module"))
+
+
+class OptimizerWords(Answering):
+    """Words of other libraries: each says what is written here."""
+
+    vars().update(_absent("Optimizer"))

@@ -19,7 +19,7 @@ from autograd import Tensor
 from autograd.callers import users_level
 from autograd.engine.graph import STATE, State
 from autograd.operand_errors import arrays_of, listed
-from autograd.words import Answering, look_again
+from autograd.words import ModuleWords
 from nn.arrays import is_live, plain
 from nn.contents import Contents, held_modules, modules_of, once, tensors_of
 from nn.errors import PrecisionWarning, StateDictError
@@ -53,7 +53,7 @@ class LoadedKeys(NamedTuple):
     unexpected_keys: list[str]
 
 
-class Module(Hooked, Contents, Answering):
+class Module(Hooked, Contents, ModuleWords):
     """The base class of everything with parameters: layers, losses, models.
 
     Write a subclass that sets its parameters and inner modules as attributes and has a method ``forward``; then call
@@ -161,11 +161,6 @@ class Module(Hooked, Contents, Answering):
             PrecisionWarning,
             stacklevel=users_level(),
         )
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            return look_again("Module", self, name)
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Copies of all parameters and buffers by name: a snapshot that later training does not change."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from sys import version_info
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from autograd import Tensor
 from autograd.callers import users_level
 from autograd.recording import RECORDER
-from autograd.words import Answering, look_again
+from autograd.words import OptimizerWords
 from optim.errors import NoGradientWarning, ParameterError
 from optim.functional import functional
 from optim.groups import Parameters, check_parameter, describe, read_groups, read_parameters
@@ -27,7 +26,7 @@ from optim.interrupts import undisturbed
 from optim.state_dict import dump, restore
 
 
-class Optimizer(InPlace, Answering):
+class Optimizer(InPlace, OptimizerWords):
     """Base class of the optimizers. A subclass gives:
 
     - ``rules``: its hyper-parameters and their allowed values, if the annotations of its constructor do not have them;
@@ -92,11 +91,6 @@ class Optimizer(InPlace, Answering):
         self._forget()
         for group in read_groups(type(self).__name__, params):
             self.add_param_group(group)
-
-    if version_info >= (3, 12) and not TYPE_CHECKING:  # as in `autograd.values`
-
-        def __getattr__(self, name: str) -> Any:
-            return look_again("Optimizer", self, name)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with hyper-parameters of their own; those left out are the optimizer's.

@@ -77,7 +77,7 @@ class Sequential(Module):
 
         def __getattr__(self, name: str) -> Any:
             layers = vars(self).get("_layers", ())
-            return layers[name] if name in layers else super().__getattr__(name)
+            return layers[name] if name in layers else object.__getattribute__(self, name)  # whose error it is
 
     def __len__(self) -> int:
         return len(self._layers)

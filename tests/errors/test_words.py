@@ -1,5 +1,8 @@
 """Words of other libraries: each ends in an error that says ours, and what it says runs."""
 
+import copy
+import pickle
+import pydoc
 import re
 import subprocess
 import sys
@@ -18,7 +21,7 @@ import autograd
 import nn
 import optim
 from autograd import Tensor, grad, hessian, hvp, jacobian, jvp, no_grad, tensor, value_and_grad, vjp
-from autograd.words import look_again, words
+from autograd.words import words
 
 PLACES = {
     **{name: import_module(name) for name in ("autograd", "nn", "nn.data", "nn.functional", "nn.init", "nn.metrics")},
@@ -67,10 +70,9 @@ def names():
 
 
 def refused(place, word):
-    """The error of asking for a word, which Tensors and optimizers answer from Python 3.12 on."""
-    ask = getattr if place not in ("Tensor", "Optimizer") or sys.version_info >= (3, 12) else partial(look_again, place)
+    """The error of asking for a word."""
     try:
-        ask(PLACES[place], word)
+        getattr(PLACES[place], word)
     except AttributeError as error:
         return error
     return None
@@ -199,6 +201,63 @@ def test_a_property_that_fails_says_why_itself():
 
     with pytest.raises(AttributeError, match=r"^'Net' object has no attribute 'blocks'$"):
         _ = Net().layers
+
+
+OBJECTS = {  # a class with words, and an object of it
+    "Tensor": (Tensor, lambda kind: kind([1.0], requires_grad=True)),
+    "Module": (nn.Module, lambda kind: kind()),
+    "Optimizer": (optim.SGD, lambda kind: kind([tensor([1.0], requires_grad=True)], lr=0.1)),
+}
+
+
+@pytest.mark.parametrize("place", OBJECTS)
+def test_a_word_is_not_there_until_somebody_gives_it(place):
+    """A subclass, a class beside ours, an object: each may have an attribute of that name of its own."""
+    base, make = OBJECTS[place]
+
+    class Beside:
+        """With a property of each name."""
+
+    for word in (w.word for w in TABLE if w.place == place):
+        own = make(type("Own", (base,), {word: 3.0}))
+        assert getattr(own, word) == 3.0
+        assert word in dir(own)
+        setattr(Beside, word, property(lambda self: 4.0))
+        beside = make(type("Both", (base, Beside), {}))
+        assert getattr(beside, word) == getattr(super(base, beside), word) == 4.0
+        assert getattr(type(beside), word) is vars(Beside)[word]
+        assert getattr(make(base), word, None) is None
+        with pytest.raises(AttributeError) as caught:
+            getattr(base, word)
+        hint = words()[place, word].hint
+        assert str(caught.value) == f"type object {base.__name__!r} has no attribute {word!r}. {hint}"
+        if place != "Tensor":
+            holder = make(base)
+            setattr(holder, word, 5.0)
+            twin = pickle.loads(pickle.dumps(copy.deepcopy(holder)))
+            assert getattr(twin, word, getattr(holder, word)) == 5.0
+            assert word in dir(holder)
+            delattr(holder, word)
+            assert not hasattr(holder, word)
+
+
+@pytest.mark.parametrize("place", OBJECTS)
+def test_words_stand_in_help_and_not_in_completion(place):
+    base, make = OBJECTS[place]
+    own = {w.word for w in TABLE if w.place == place}
+    assert own.isdisjoint(dir(make(base)))
+    _, _, section = pydoc.plain(pydoc.render_doc(base)).partition(f"inherited from autograd.words.{place}Words:")
+    for word in own:
+        assert (f"\n |  {word}\n |      {words()[place, word].hint}" in section) == (word[0] != "_"), word
+
+
+def test_no_attribute_is_slowed_by_a_getattr():
+    """On Python 3.11 a class that has ``__getattr__`` looks all its attributes up in the slow way."""
+    classes = [x for space in (nn, optim, autograd) for x in map(partial(getattr, space), space.__all__)]
+    classes = [x for x in classes if isinstance(x, type) and issubclass(x, Tensor | nn.Module | optim.Optimizer)]
+    assert len(classes) > 100
+    rest = {x for x in classes if not issubclass(x, nn.Sequential)}  # whose modules are attributes, by their names
+    assert {x for x in rest if hasattr(x, "__getattr__")} == set()
 
 
 def test_the_table_is_read_when_it_is_needed():
