@@ -186,9 +186,8 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, *, fan: Fan = "average", rng: 
     Their standard deviation is ``gain / sqrt(n)``, which keeps the size of both activations and gradients in networks
     of linear or tanh units. ``fan="in"`` takes the fan-in as n, as some texts write it.
 
-    Raises ValueError for a Tensor with less than two axes.
-
-    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010).
+    Raises ValueError for a Tensor with less than two axes. Glorot and Bengio, "Understanding the difficulty of training
+    deep feedforward neural networks" (2010).
 
     >>> import nn
     >>> w = nn.init.xavier_uniform_(nn.Parameter([[0.0, 0.0]]), rng=0)  # n = 1.5
@@ -218,9 +217,8 @@ def kaiming_uniform_(
     Their standard deviation is ``gain / sqrt(n)``. The gain is that of `calculate_gain`: sqrt(2) for ReLU, which loses
     half of the variance; a is the slope of a leaky ReLU.
 
-    Raises ValueError for a Tensor with less than two axes, and for an unknown mode or nonlinearity.
-
-    He et al., "Delving deep into rectifiers" (2015).
+    Raises ValueError for a Tensor with less than two axes, and for an unknown mode or nonlinearity. He et al., "Delving
+    deep into rectifiers" (2015).
 
     >>> import nn
     >>> nn.init.kaiming_uniform_(nn.Parameter([[0.0, 0.0]]), rng=0).numpy().round(4)
@@ -274,9 +272,8 @@ def orthogonal_(tensor: T, gain: float = 1.0, *, rng: Randomness = None) -> T:
 
     All such matrices are equally likely; ``gain`` multiplies them. Axes after the first count as one.
 
-    Raises ValueError for a Tensor with less than two axes.
-
-    Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks" (2013).
+    Raises ValueError for a Tensor with less than two axes. Saxe et al., "Exact solutions to the nonlinear dynamics of
+    learning in deep linear neural networks" (2013).
 
     >>> import numpy as np
     >>> import nn

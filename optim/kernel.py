@@ -33,7 +33,7 @@ class Kernel:
     >>> import numpy as np
     >>> from optim.kernel import Kernel
     >>> step = Kernel(lambda p, g, lr: (p - lr * g,), (), {"lr": float}, np.dtype(float))
-    >>> step.load(lr=0.5)
+    >>> step.take({"lr": 0.5})
     >>> p, g = np.ones(2), np.array([1.0, 3.0])
     >>> step.run(p, g)
     >>> p
@@ -55,12 +55,8 @@ class Kernel:
         self._code = self.program.run
         self._rest: dict[tuple[int, ...], list[Any]] = {}  # of a shape: registers and constants
 
-    def load(self, **settings: Any) -> None:
-        """Set the coefficients, Python floats, which are rounded once, to the dtype of the arrays."""
-        self.take(settings)
-
     def take(self, settings: Mapping[str, Any]) -> None:
-        """The same, given a dict, which is kept."""
+        """Set the coefficients, Python floats, which are rounded once, to the dtype of the arrays; the dict is kept."""
         self.loaded = settings
         self.program.load(*self._constants, **settings)
 

@@ -42,9 +42,8 @@ def read_idx(path: str | PathLike[str]) -> NDArray[Any]:
     The file is two zero bytes, a byte for the dtype, one for the number d of axes, d sizes of four bytes, and the
     numbers, all with the highest byte first.
 
-    Raises DataFileError for a file that is missing, cut short, too long, damaged or of another kind.
-
-    The format is described at the end of Y. LeCun, C. Cortes and C. Burges, The MNIST database of handwritten digits.
+    Raises DataFileError for a file that is missing, cut short, too long, damaged or of another kind. The format is
+    described at the end of Y. LeCun, C. Cortes and C. Burges, The MNIST database of handwritten digits.
 
     >>> from pathlib import Path
     >>> import nn

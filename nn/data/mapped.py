@@ -98,9 +98,8 @@ class NpyFile:
 def npy(path: str | PathLike[str]) -> NpyFile:
     """Open an array in a `.npy` file without reading it: for a `Loader`, when it is larger than memory.
 
-    Raises DataFileError for a file that is missing, cut short or of another kind, and for arrays of objects.
-
-    The format is https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+    Raises DataFileError for a file that is missing, cut short or of another kind, and for arrays of objects. The format
+    is https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 
     >>> import numpy as np
     >>> import nn

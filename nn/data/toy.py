@@ -83,9 +83,8 @@ def playground(
     0.5, as the slider of the site from 0 to 50. The points come in random order. The recipes are those of the site,
     drawn by a generator of NumPy's.
 
-    Raises ValueError for another name, and for noise outside 0 .. 0.5.
-
-    Source: D. Smilkov and S. Carter, https://playground.tensorflow.org, dataset.ts.
+    Raises ValueError for another name, and for noise outside 0 .. 0.5. Source: D. Smilkov and S. Carter,
+    https://playground.tensorflow.org, dataset.ts.
 
     >>> import nn
     >>> x, y = nn.data.playground("spiral", seed=0)

@@ -55,10 +55,9 @@ def scaled_dot_product_attention(
 
     A query that may look nowhere gets zeros, and no gradient: there is no 0/0.
 
-    Raises OperandError for shapes that do not fit, TypeError for a mask of integers.
-
-    Vaswani et al., "Attention is all you need", NeurIPS 2017; the arguments are those of
-    ``torch.nn.functional.scaled_dot_product_attention``, which gives zeros too.
+    Raises OperandError for shapes that do not fit, TypeError for a mask of integers. Vaswani et al., "Attention is all
+    you need", NeurIPS 2017; the arguments are those of ``torch.nn.functional.scaled_dot_product_attention``, which
+    gives zeros too.
 
     >>> import numpy as np
     >>> from nn.functional import scaled_dot_product_attention
@@ -159,10 +158,8 @@ class MultiheadAttention(Module):
     drawn from ``rng`` as there; the dropout goes on drawing from it.
 
     Raises ValueError when embed_dim is not a multiple of num_heads, OperandError for shapes that do not fit, TypeError
-    for a mask of integers.
-
-    Vaswani et al., "Attention is all you need", NeurIPS 2017. Names, layouts and results are those of
-    ``torch.nn.MultiheadAttention`` (without ``add_bias_kv`` and ``add_zero_attn``).
+    for a mask of integers. Vaswani et al., "Attention is all you need", NeurIPS 2017. Names, layouts and results are
+    those of ``torch.nn.MultiheadAttention`` (without ``add_bias_kv`` and ``add_zero_attn``).
 
     >>> import numpy as np
     >>> import nn

@@ -27,11 +27,9 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False
     seed for one. `nn.Dropout` keeps its own generator as the attribute ``rng``: its state,
     ``layer.rng.bit_generator.state``, can be saved and assigned to go on with the same numbers.
 
-    Raises ValueError when p is not from 0 to 1.
-
-    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15 (2014), with the
-    division moved to training as in ``torch.nn.Dropout``. Its ``inplace`` is taken and changes nothing: results are new
-    arrays always.
+    Raises ValueError when p is not from 0 to 1. Srivastava et al., "Dropout: a simple way to prevent neural networks
+    from overfitting", JMLR 15 (2014), with the division moved to training as in ``torch.nn.Dropout``. Its ``inplace``
+    is taken and changes nothing: results are new arrays always.
 
     >>> from nn.functional import dropout
     >>> dropout([1.0] * 8, 0.75, rng=3)

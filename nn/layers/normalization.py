@@ -32,7 +32,6 @@ def batch_norm(
     and not by n). Without ``training`` they are used, and ValueError is raised when there are none.
 
     Raises OperandError for shapes that do not fit, and ValueError in training for less than two values per channel.
-
     Ioffe and Szegedy, "Batch normalization", ICML 2015.
 
     >>> from nn.functional import batch_norm
@@ -164,10 +163,8 @@ def layer_norm(
     `nn.LayerNorm` 1 and 0 at first. The variance is divided by the count. Training and evaluation do the same; samples
     do not mix. The result has the shape of x.
 
-    Raises OperandError when the input does not end in these axes.
-
-    Ba, Kiros and Hinton, "Layer normalization" (2016), arXiv:1607.06450. Names and layout are those of
-    ``torch.nn.LayerNorm``.
+    Raises OperandError when the input does not end in these axes. Ba, Kiros and Hinton, "Layer normalization" (2016),
+    arXiv:1607.06450. Names and layout are those of ``torch.nn.LayerNorm``.
 
     >>> from nn.functional import layer_norm
     >>> layer_norm([[1.0, 3.0], [0.0, 8.0]], 2).round(3)

@@ -117,7 +117,7 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
 
 
 @polymorphic
-def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, reduction: Reduction = "mean") -> Any:
+def hinge_loss(prediction: Operand, target: Operand, margin: float = 1.0, *, reduction: Reduction = "mean") -> Any:
     """The mean of ``max(0, margin - t x)``, of scores x and sides t, -1 or 1.
 
     Prediction and target of the same shape, which the result has with ``reduction="none"``. The slope is ``-t`` short
@@ -134,9 +134,6 @@ def hinge_loss(prediction: Operand, target: Operand, *, margin: float = 1.0, red
 
 class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
     """The loss of a support vector machine."""
-
-    def __init__(self, margin: float = 1.0, *, reduction: Reduction = "mean") -> None:
-        super().__init__(margin=float(margin), reduction=reduction)
 
 
 @polymorphic

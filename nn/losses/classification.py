@@ -178,10 +178,6 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
 
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")
 
-    def __init__(self, *, reduction: Reduction | Literal["batchmean"] = "mean", log_target: bool = False) -> None:
-        super().__init__(reduction=reduction)  # type: ignore[arg-type]
-        self.log_target = bool(log_target)
-
 
 def _of_probabilities(
     logits: Operand, target: Operand, weight: Operand | None, ignore_index: int, label_smoothing: float, reduction: str

@@ -19,7 +19,7 @@ SETTINGS = {"lr": 0.1, "mu": 0.9}
 
 def make(dtype):
     kernel = Kernel(momentum, ("v",), dict.fromkeys(SETTINGS, float), np.dtype(dtype))
-    kernel.load(**SETTINGS)
+    kernel.take(SETTINGS)
     return kernel
 
 

@@ -92,7 +92,7 @@ def test_random_updates_equal_plain_numpy(made, shape, char, seed, layout):
         with np.errstate(all="ignore"):
             expected = update(*plain, **coefficients)
             kernel = Kernel(update, slots, dict.fromkeys(coefficients, float), dtype)
-            kernel.load(**coefficients)
+            kernel.take(coefficients)
             kernel.run(*arrays)
     finally:
         optim.kernel.BLOCK_BYTES = block
@@ -189,7 +189,7 @@ def test_what_is_not_returned_is_not_computed():
 def test_a_swap_copies():
     a, b, g = (np.array([float(i)]) for i in range(3))
     kernel = Kernel(lambda p, g, v: (v, p), ("v",), {}, np.dtype(float))
-    kernel.load()
+    kernel.take({})
     kernel.run(a, g, b)
     assert (a[0], b[0]) == (1.0, 0.0)
 

@@ -120,7 +120,6 @@ class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
-
     _kind = steps.LSTM
 
 
@@ -136,5 +135,4 @@ class GRUCell(_Cell[Tensor]):
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
-
     _kind = steps.GRU

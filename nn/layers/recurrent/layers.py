@@ -159,10 +159,8 @@ class RNN(_Recurrent[Tensor]):
     generator that `manual_seed` starts), which the dropout goes on drawing from.
 
     Raises OperandError for an input or a first state of another shape, and for no steps at all; TypeError for a wrong
-    number of first states.
-
-    Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, layouts and results are those of
-    ``torch.nn.RNN``.
+    number of first states. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, layouts and results
+    are those of ``torch.nn.RNN``.
 
     >>> import numpy as np
     >>> import nn
@@ -210,7 +208,6 @@ class LSTM(_Recurrent[tuple[Tensor, Tensor]]):
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
-
     _kind = steps.LSTM
 
 
@@ -234,5 +231,4 @@ class GRU(_Recurrent[Tensor]):
     """
 
     _gated = True  # a sigmoid in it may well be 0 or 1
-
     _kind = steps.GRU
