@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from autograd import tensor
 from autograd.callers import users_level
+from autograd.engine.tensor import plain
 from autograd.recording import RECORDER
 from optim.errors import HyperparameterError, StateError
 from optim.hyperparameters import NON_NEGATIVE, Choice, Number, Whole, rules_of
@@ -153,7 +154,10 @@ class _Formula(LRScheduler):
             cls.__doc__ += shown.format(">", cls.__module__, cls.__name__, *example.split(" -> "))
 
     def __init__(self, *settings, **named):
-        given = signature(type(self)).bind(*settings, **named)
+        try:
+            given = signature(type(self)).bind(*settings, **named)
+        except TypeError as error:
+            raise TypeError(f"{type(self).__name__}: {error}") from None
         given.apply_defaults()
         optimizer, *values, last_epoch = given.args
         vars(self).update(zip(self._names, values, strict=True))
@@ -417,7 +421,7 @@ class ReduceLROnPlateau(LRScheduler):
         """Take note of a number, such as the loss on held-out data, and lower the rates when it is time."""
         if (recorder := RECORDER.get()) is not None:
             recorder.refuse(f"{type(self).__name__} decides by a number: call its step outside")
-        value, sign, rates = float(metrics), 1.0 if self.mode == "min" else -1.0, self._present()
+        value, sign, rates = float(plain(metrics)), 1.0 if self.mode == "min" else -1.0, self._present()
         change = self.threshold * (copysign(sign, sign * self.best) if self._of_size else sign)
         limit = self.best * (1.0 - change) if self.threshold_mode == "rel" else self.best - sign * self.threshold
         better = sign * value < sign * limit
