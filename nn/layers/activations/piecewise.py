@@ -48,6 +48,9 @@ def step(x: Operand, at_zero: float = 1.0) -> Any:
 class Step(_OfFunction, of=step):
     """The unit step, entry by entry."""
 
+    def __init__(self, at_zero: float = 1.0) -> None:
+        self.at_zero = float(at_zero)
+
 
 @polymorphic
 def relu(x: Operand, inplace: bool = False, *, at_zero: float = 0.0) -> Any:
