@@ -93,10 +93,8 @@ class Comparison:
 
     def project(self, values: Sequence[Array]) -> Array:
         """All rows of the outputs. An output whose shape depends on the input is not a number at other inputs."""
-        parts = [
-            weights.rows(value) if value.shape == weights.shape else np.full(len(weights), np.nan)
-            for weights, value in zip(self.weights, values, strict=True)
-        ]
+        pairs = zip(self.weights, values, strict=True)
+        parts = [w.rows(x) if x.shape == w.shape else np.full(len(w), np.nan) for w, x in pairs]
         return np.concatenate([np.empty(0), *parts])
 
     def differentiate(self) -> tuple[NDArray[np.bool_], list[Array]]:

@@ -45,10 +45,8 @@ class NodeProblem:
         found = self._pulled(self._incoming(output, seed))
         try:
             pairs = [(found[i], node.parents[i]) for i in self._live]
-            return [
-                None if d is None or parent is None else np.array(fit(d, parent, node.op.name), np.float64)
-                for d, parent in pairs
-            ]
+            name = node.op.name
+            return [None if d is None or p is None else np.array(fit(d, p, name), np.float64) for d, p in pairs]
         except Exception as error:  # what does not fit the operand, the engine refuses
             raise RuleFailure(f"it raises {type(error).__name__}: {error}") from error
 

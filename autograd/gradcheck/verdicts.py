@@ -71,10 +71,8 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
     left_error, right_error = float(slopes.left_error[row]), float(slopes.right_error[row])
     open_left, open_right = (bool(side[row]) for side in slopes.open)
     # A slope that grows as far as it can be seen may still end at a number that is no smaller.
-    steep_left, steep_right = (
-        bool(steep[row]) and abs(a) < _NOT_LESS * float(chord[row])
-        for steep, chord in zip(slopes.steep, slopes.chord, strict=True)
-    )
+    sides = zip(slopes.steep, slopes.chord, strict=True)
+    steep_left, steep_right = (bool(steep[row]) and abs(a) < _NOT_LESS * float(chord[row]) for steep, chord in sides)
     leap_left, leap_right = (float(side[row]) for side in slopes.leap)
 
     def finding(verdict: Verdict, ok: bool, numeric: float, noise: float, note: str = "", ends: Ends = None) -> Finding:

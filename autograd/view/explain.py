@@ -223,10 +223,8 @@ class Explanation(Printable):
         for i, path in enumerate(self.paths, 1):
             ends = path.ends(_LONGEST)
             cut = [link for link in ends if link is None or link.formula != "1"] or ends[:1]
-            forms = [
-                r" \cdot ".join(r"\cdots" if link is None else write(link) for link in cut)
-                for write in (_partial, _factor, lambda link: _bracketed(link.number))
-            ]
+            writers: Any = (_partial, _factor, lambda link: _bracketed(link.number))
+            forms = [r" \cdot ".join(r"\cdots" if link is None else write(link) for link in cut) for write in writers]
             if len(cut) == 1:
                 forms.pop()
             equal = " = ".join(dict.fromkeys((*forms, latex_number(path.product))))

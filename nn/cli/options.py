@@ -37,11 +37,8 @@ def whole(least: int) -> Callable[[str], int]:
     return _type(int, lambda number: number >= least, f"a whole number from {least} on")
 
 
-sizes = _type(
-    lambda text: tuple(int(part) for part in text.split(",")),
-    lambda widths: min(widths) >= 1,
-    "a list of widths such as 64 or 64,32",
-)
+_WIDTHS = "a list of widths such as 64 or 64,32"
+sizes = _type(lambda text: tuple(map(int, text.split(","))), lambda widths: min(widths) >= 1, _WIDTHS)
 rate = _type(float, lambda number: 0.0 < number < math.inf, "a positive number")
 share = _type(float, lambda number: 0.0 < number < 1.0, "a share between 0 and 1")
 

@@ -55,12 +55,9 @@ class Summary:
     def __str__(self) -> str:
         table = [_TITLES, *self._cells(), self._totals()]
         widths = [max(len(line[i]) for line in table) for i in range(len(_TITLES))]
-        lines = [
-            "  ".join(
-                f"{c:>{w}}" if i >= _NUMBERS else f"{c:<{w}}" for i, (c, w) in enumerate(zip(line, widths, strict=True))
-            )
-            for line in table
-        ]
+        sides = ["<"] * _NUMBERS + [">"] * (len(_TITLES) - _NUMBERS)
+        rows = (zip(line, sides, widths, strict=True) for line in table)
+        lines = ["  ".join(f"{cell:{side}{width}}" for cell, side, width in row) for row in rows]
         rule = "-" * len(lines[0])
         text = [self.title, rule, lines[0], rule, *lines[1:-1], rule, lines[-1], *self._notes()]
         return "\n".join(line.rstrip() for line in text)
@@ -70,10 +67,8 @@ class Summary:
     def _repr_html_(self) -> str:
         def line(cells: tuple[str, ...], tag: str) -> str:
             sides = ["right" if i >= _NUMBERS else "left" for i in range(len(cells))]
-            return "".join(
-                f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
-                for cell, side in zip(cells, sides, strict=True)
-            )
+            pairs = zip(cells, sides, strict=True)
+            return "".join(f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>' for cell, side in pairs)
 
         body = "".join(f"<tr>{line(cells, 'td')}</tr>" for cells in self._cells())
         notes = "".join(f"<div>{escape(note)}</div>" for note in self._notes())

@@ -286,10 +286,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _run(self, x: Array) -> Array:
         dtype = self.module_[0].weight.dtype
         with no_grad():
-            parts = [
-                self.module_(x[i : i + _PREDICTED_AT_ONCE].astype(dtype, copy=False)).data
-                for i in range(0, len(x), _PREDICTED_AT_ONCE)
-            ]
+            starts = range(0, len(x), _PREDICTED_AT_ONCE)
+            parts = [self.module_(x[i : i + _PREDICTED_AT_ONCE].astype(dtype, copy=False)).data for i in starts]
         return np.concatenate(parts)
 
     @property

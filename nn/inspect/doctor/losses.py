@@ -24,11 +24,9 @@ def fails(trial: TrialStep) -> Found | None:
     notes = [note for note in getattr(trial.failure, "__notes__", []) if note.startswith("in module ")]
     text = " ".join([f"{type(trial.failure).__name__}: {trial.failure}", *notes])
     places = [note.removeprefix("in module ").partition(":")[0] for note in notes]
-    return Found(
-        f"A step with this batch ends with an error. {text}",
-        [place for place in places if place != "(outermost)"],
-        {"error": type(trial.failure).__name__},
-    )
+    where = [place for place in places if place != "(outermost)"]
+    error = type(trial.failure).__name__
+    return Found(f"A step with this batch ends with an error. {text}", where, {"error": error})
 
 
 @finds("broadcast-loss")

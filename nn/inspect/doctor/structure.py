@@ -32,11 +32,8 @@ def hidden(trial: TrialStep) -> Found | None:
 @finds("eval-mode", places=True)
 def eval_mode(trial: TrialStep) -> Found | None:
     """Only where the mode makes a difference, and is not that of a part that is frozen."""
-    where = [
-        path or type(module).__name__
-        for path, module, training in trial.modes
-        if not training and _minds(module) and not _is_frozen(module)
-    ]
+    resting = ((path or type(module).__name__, module) for path, module, training in trial.modes if not training)
+    where = [name for name, module in resting if _minds(module) and not _is_frozen(module)]
     what = f"{listed(len(where), 'module')} are in evaluation mode, and compute something else there than in training."
     return Found(what, where, {"modules": len(where)})
 
