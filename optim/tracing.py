@@ -26,7 +26,7 @@ from optim.errors import UpdateError
 
 T = TypeVar("T")
 
-PARAMETER, GRADIENT = 0, 1  # positions among the arrays of an update; the state follows
+PARAMETER = 0  # its position among the arrays of an update; the gradient and the state follow
 
 
 class Overflow(Exception):

@@ -98,6 +98,9 @@ class Embedding(_OfFunction, of=embedding):
         made.weight = table
         return made
 
+    def forward(self, x: Any) -> Tensor:  # as `_OfFunction` has it, for the speed of small batches
+        return embedding(x, self.weight, self.padding_idx)
+
     def extra_repr(self) -> str:
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
