@@ -285,8 +285,6 @@ class TensorData(Surface):
         """Whether a gradient may still be wanted: a graph that was not released, or a leaf that requires one."""
         return self._requires_grad and (self.is_leaf or self._maker().kept is not GONE)  # type: ignore[union-attr]
 
-    # --- words ---
-
     def _describe(self) -> str:
         if self._node is not None:
             return describe(self._node)
@@ -303,8 +301,6 @@ class TensorData(Surface):
     def _op(self) -> Any:
         maker = self._maker()
         return None if maker is None else maker.op
-
-    # --- where a backward pass may start --------------------------------------------------------------------------
 
     def _refuse_pass(self) -> NoReturn:
         """Refuse a pass from a Tensor that depends on nothing."""

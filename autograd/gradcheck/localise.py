@@ -96,9 +96,8 @@ def localise(subject: Runnable, suspect: Suspect) -> Search:
     if hooked:
         text = f"{'; '.join(words)}; a hook on {hooked[0]} may change the gradient on its way"
         return Search(findings=(text,), cause="no rule is wrong, but a hook may change the gradient on its way")
-    return between_the_nodes(
-        subject, suspect, nodes, recorder.incoming, words, sure=count == len(nodes) and not unclear
-    )
+    sure = count == len(nodes) and not unclear
+    return between_the_nodes(subject, suspect, nodes, recorder.incoming, words, sure)
 
 
 def whole_route(start: Vertex | None) -> Route:

@@ -127,9 +127,8 @@ def open_folder(folder: Path) -> Plan:
         content = json.loads((folder / NAME).read_text(encoding="utf-8"))
         version, program = content.pop("format"), content.pop("program")
         if version != FORMAT:
-            raise UsageError(
-                f"{folder} was made by {program} in format {version}; chainrule {__version__} reads format {FORMAT}"
-            )
+            what = f"{folder} was made by {program} in format {version}"
+            raise UsageError(f"{what}; chainrule {__version__} reads format {FORMAT}")
         return Plan(**content)
     except OSError as error:
         raise UsageError(f"{folder} holds no training ({NAME}: {error.strerror})") from error

@@ -88,8 +88,6 @@ def _class_numbers(table: Table, data: str, target: str, names: list[str]) -> ND
     number = {name: i for i, name in enumerate(names)}
     for row, word in enumerate(words):
         if word not in number:
-            raise DataFileError(
-                data,
-                f"line {table.lines[row]}, column {target!r}: the model knows no class {word!r} ({', '.join(names)})",
-            )
+            what = f"the model knows no class {word!r} ({', '.join(names)})"
+            raise DataFileError(data, f"line {table.lines[row]}, column {target!r}: {what}")
     return np.array([number[word] for word in words])

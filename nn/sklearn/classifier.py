@@ -105,9 +105,8 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def _losses(self, output: Any, targets: Array, *, reduction: Any) -> Any:
         if self.n_outputs_ == 1:
-            return functional.binary_cross_entropy_with_logits(
-                output, targets[:, None].astype(output.dtype), reduction=reduction
-            )
+            given = targets[:, None].astype(output.dtype)
+            return functional.binary_cross_entropy_with_logits(output, given, reduction=reduction)
         return functional.cross_entropy(output, targets, reduction=reduction)
 
     def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:

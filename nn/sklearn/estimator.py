@@ -105,9 +105,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Array, Array, Array | None]:
         for name, given in (("X", X), ("y", y), ("sample_weight", sample_weight)):
             only_numbers(given, name)
-        x, y = validate_data(
-            self, X, y, dtype=(np.float64, np.float32), multi_output=True, y_numeric=self._numeric, reset=reset
-        )
+        how: dict[str, Any] = {"multi_output": True, "y_numeric": self._numeric, "reset": reset}
+        x, y = validate_data(self, X, y, dtype=(np.float64, np.float32), **how)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=x.dtype)

@@ -73,9 +73,8 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     note = lines[0].removeprefix(f"{op.name}: ")
     record = op if hasattr(op, "facts") else None  # a layer's own check names a function that is no op
-    failed = GraphNode(
-        len(nodes), "failed", op.name, tuple(op.operands), arguments, made=rank, output=True, note=note, record=record
-    )
+    failed = GraphNode(len(nodes), "failed", op.name, tuple(op.operands), arguments, note=note, record=record)
+    failed = failed._replace(made=rank, output=True)
     return Graph((*nodes, failed), graph.frames, (failed.id,))
 
 
