@@ -45,7 +45,7 @@ from nn.losses.validation import Reduction
 
 # Imported at their first use, as in `nn`.
 if _typing.TYPE_CHECKING:
-    from nn.layers.resizing import interpolate, pad
+    from nn.layers.resizing import interpolate as interpolate, pad as pad
 _ON_USE = {"interpolate": "nn.layers.resizing", "pad": "nn.layers.resizing"}
 __getattr__, __dir__ = _on_use(__name__, _ON_USE)
 
