@@ -103,7 +103,7 @@ class TensorValues(TensorData, TensorWords):
     def _plain_number(self, name: str) -> Any:
         if self._is_live():
             what = f"{name}() of a Tensor{self._made_by()}"
-            if _stores_an_item(sys._getframe(2)):
+            if stores_an_item(sys._getframe(2)):
                 what = f"an array holds plain numbers: to store a Tensor{self._made_by()}"
             raise LiveGraphError(
                 f"{what} that requires a gradient would cut it off from its graph silently.{_reading('.item()')} Go on "
@@ -244,9 +244,9 @@ def _reading(methods: str) -> str:
     return "" if STATE.get().readings else f" Where no gradient is wanted, read plain values with {methods}."
 
 
-def _stores_an_item(frame: FrameType) -> bool:
-    """Whether a frame is in the middle of ``a[i] = value``."""
-    return frame.f_lasti >= 0 and opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
+def stores_an_item(frame: FrameType) -> bool:
+    """Whether a frame is in the middle of ``a[i] = value`` or ``a[i:j] = value``."""
+    return frame.f_lasti >= 0 and opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
 
 
 def _package_of(frame: FrameType | None) -> str:

@@ -17,6 +17,7 @@ from autograd.compiling.frames import LOOKING_AFTER, is_ours
 from autograd.compiling.names import ABOUT_FORM, DRAWS, FUNCTIONS, METADATA, METHODS, WRITERS, WRITING
 from autograd.compiling.operators import BINARY, COMPARISONS, UNARY
 from autograd.engine.tensor import Tensor
+from autograd.values import stores_an_item
 
 _put = object.__setattr__
 
@@ -135,6 +136,8 @@ class Noted:
         return recorder.note("getitem", "getitem", (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if not stores_an_item(sys._getframe(1)):  # NumPy's generators take this for a list, whose entries are no views
+            self._recorder.break_off("a call, such as a generator's shuffle, changes entries of an array")
         self._recorder.note("setitem", "setitem", (self, index, value), {}, writes=self)
 
     def __len__(self) -> int:

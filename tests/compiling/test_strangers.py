@@ -871,7 +871,39 @@ def by_its_method(rng, x, shuffle=None):
     shuffle(x)
 
 
-@pytest.mark.parametrize("shuffle", [by_a_seed, by_a_seed_and_all_caught, by_a_generator, by_its_method])
+def by_a_class(rng, x):
+    np.random.Generator(np.random.PCG64(0)).shuffle(x)
+
+
+def by_an_old_class(rng, x, make=np.random.RandomState):
+    make(0).shuffle(x)
+
+
+class Own(np.random.RandomState):
+    pass
+
+
+def by_a_class_of_ones_own(rng, x):
+    Own(0).shuffle(x)
+
+
+def by_an_import(rng, x):
+    from numpy.random import default_rng
+
+    default_rng(0).shuffle(x)
+
+
+def by_calls(rng, x):
+    last = x[0].copy()
+    operator.setitem(x, 0, x[1])
+    operator.setitem(x, 1, last)
+
+
+SHUFFLES = [by_a_seed, by_a_seed_and_all_caught, by_a_generator, by_its_method, by_a_class, by_an_old_class]
+SHUFFLES += [by_a_class_of_ones_own, by_an_import, by_calls]
+
+
+@pytest.mark.parametrize("shuffle", SHUFFLES)
 @pytest.mark.parametrize("given", [False, True])
 @pytest.mark.filterwarnings("ignore:you are shuffling")
 def test_rows_that_are_shuffled(shuffle, given, bits):
