@@ -72,7 +72,7 @@ class Compiled(Generic[P, R]):
         self._start()
 
     def _start(self) -> None:
-        self._programs: list[Program] = []
+        self._programs: list[Program] = []  # replaced, never changed: other threads may be going through it
         self._first: list[tuple[Trace, Any]] = []  # traces that wait for a second one, with their conditions
         self._renewed = Renewed()
         self._reason: str | None = None
@@ -123,9 +123,9 @@ class Compiled(Generic[P, R]):
         if result is not OTHER and result is not BUSY:
             program.replays += 1
             self._in_vain = 0
-            if program is not self._programs[0]:
-                self._programs.remove(program)
-                self._programs.insert(0, program)
+            programs = self._programs
+            if programs and programs[0] is not program:
+                self._programs = [program, *(other for other in programs if other is not program)][:MOST]
         return result
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -225,8 +225,7 @@ class Compiled(Generic[P, R]):
                     self._refuse(reason, trace.arguments)
                     return
                 self._disagreed = 0
-                self._programs.insert(0, program)
-                del self._programs[MOST:]
+                self._programs = [program, *self._programs[: MOST - 1]]
                 return
         self._in_vain += 1
         if self._in_vain > PATIENCE:

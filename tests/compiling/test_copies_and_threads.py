@@ -183,3 +183,19 @@ def test_a_model_is_judged_in_one_thread_while_it_is_compiled_in_another(restles
         thread.join()
     assert wrong == []
     assert len(compiled._programs) == 3
+
+
+def test_programs_that_another_thread_clears_away_meanwhile():
+    step = autograd.compile(lambda x: x * 2.0, verify=0)
+    for i in range(3):
+        step(np.arange(3.0) + i)
+    program = step._programs[0]
+    run = program.run
+
+    def run_while_another_clears(arguments):
+        step.clear()
+        return run(arguments)
+
+    program.run = run_while_another_clears
+    assert step(np.ones(3)).tolist() == [2.0, 2.0, 2.0]
+    assert step(np.ones(3)).tolist() == [2.0, 2.0, 2.0]
