@@ -1,7 +1,5 @@
 """Arrays from whatever is given."""
 
-from __future__ import annotations
-
 from typing import Any, TypeGuard
 
 import numpy as np

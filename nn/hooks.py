@@ -1,7 +1,5 @@
 """Hooks of modules: functions that see what goes in, what comes out and their gradients, and may exchange them."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import Any

@@ -3,8 +3,6 @@
 Nothing here runs but to hand on what it was given: type checkers read it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, overload
 

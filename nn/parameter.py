@@ -1,7 +1,5 @@
 """What the state of a module is made of: a `Parameter` is trained, a `Buffer` is only saved with the parameters."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any, NoReturn
 

@@ -4,8 +4,6 @@ Only weights are penalized by default, parameters of two or more dimensions, as 
 scales and shifts of normalizations, do not make a function less smooth by being large.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import reduce as fold
 from typing import Any

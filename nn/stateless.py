@@ -1,7 +1,5 @@
 """A call of a module with other parameters than its own, which stand for those that were given while it lasts."""
 
-from __future__ import annotations
-
 from collections.abc import Coroutine, Generator, Mapping
 from threading import RLock
 from typing import Any

@@ -1,7 +1,5 @@
 """What layers ask of their settings and inputs, in one place."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

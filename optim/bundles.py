@@ -6,8 +6,6 @@ everybody else they are arrays of their own, as the gradients are. Their state s
 ``state`` holds of it are views. Results are the same to the last bit, because updates are elementwise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from operator import is_

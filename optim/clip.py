@@ -1,7 +1,5 @@
 """Bounds on gradients, between the backward pass and the step."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from math import inf, isfinite, sqrt

@@ -4,8 +4,6 @@ The formula is written once, as a pure expression of the parameter, its gradient
 `optim.in_place` runs it on arrays, `optim.functional` on Tensors. This module must not know any particular optimizer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

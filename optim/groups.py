@@ -3,8 +3,6 @@
 This module reads and checks what a user gives. It must not know states or updates.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

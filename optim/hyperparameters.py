@@ -4,8 +4,6 @@ A hyper-parameter is a number, a function of the step that returns one, or a Ten
 knows the allowed values of one of them and says so in its error. This module must not know which optimizer has which.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import inf
 from typing import Annotated, Any

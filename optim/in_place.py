@@ -3,8 +3,6 @@
 What was prepared for a step is kept for the next one (`optim.kernel`, `optim.bundles`), and made anew in copies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from operator import is_

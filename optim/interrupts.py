@@ -4,8 +4,6 @@ Python runs the handler of a signal between two instructions of the main thread,
 handler there for a while that only remembers. This module knows nothing of optimizers.
 """
 
-from __future__ import annotations
-
 import signal
 import sys
 from collections.abc import Callable

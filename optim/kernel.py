@@ -6,8 +6,6 @@ block. This module knows memory: sizes and layouts. It must not know what an upd
 writes the program) nor whose arrays they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any

@@ -1,7 +1,5 @@
 """A step length along a direction of descent that is neither too long nor too short."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import isfinite, sqrt
 from typing import Any, NamedTuple

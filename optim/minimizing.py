@@ -3,8 +3,6 @@
 `_Problem` owns the point, the function and the count of its evaluations; the methods are the optimizers, and Newton's.
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping

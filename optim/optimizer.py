@@ -4,8 +4,6 @@
 arrays (`optim.in_place`), `Optimizer.functional` on Tensors. This module must not know any particular optimizer.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

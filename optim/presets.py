@@ -4,8 +4,6 @@ A preset is data, a table in presets.toml: a class, its settings and where they 
 optimizers; no optimizer knows it.
 """
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 

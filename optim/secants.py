@@ -1,7 +1,5 @@
 """What the last steps tell of the curvature of a loss, and the direction that follows, by products of matrices."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

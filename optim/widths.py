@@ -6,8 +6,6 @@ gradient overflows, or vanishes beside an eps that is smaller still: then the st
 next wider dtype for as long as its numbers need it. This module must not know any particular optimizer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter

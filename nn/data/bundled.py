@@ -4,8 +4,6 @@
 it says whose it is to those who unpack the files.
 """
 
-from __future__ import annotations
-
 from os import path
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """`DataLoader`: a `Loader` with PyTorch's arguments, whose batches are Tensors, fetched ahead by threads if wanted."""
 
-from __future__ import annotations
-
 import reprlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

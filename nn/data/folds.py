@@ -1,7 +1,5 @@
 """k-fold cross-validation: every sample is held out once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

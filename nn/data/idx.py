@@ -1,7 +1,5 @@
 """IDX files, the format of the MNIST digits: images and labels from a folder of the user's, plain or gzipped."""
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from math import prod

@@ -1,7 +1,5 @@
 """Class labels in their two forms: one number for each sample, or one row with a single 1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

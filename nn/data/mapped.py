@@ -1,7 +1,5 @@
 """Arrays that stay in their files: `.npy` files larger than memory, read a batch at a time."""
 
-from __future__ import annotations
-
 import mmap
 import os
 from os import PathLike, fspath

@@ -1,7 +1,5 @@
 """Columns brought to one scale, by statistics of the training part alone, which are found when a scale is made."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Self
 

@@ -1,7 +1,5 @@
 """What a `Loader` can read from: arrays and files, objects with samples by number, streams of samples."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables from CSV files: columns with names and types, and errors that say in which line."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence

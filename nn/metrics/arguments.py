@@ -1,7 +1,5 @@
 """What the metrics take: arrays or Tensors, checked before anything is counted; and the averages over classes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

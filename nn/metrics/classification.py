@@ -1,7 +1,5 @@
 """Counting right and wrong answers, and judging probabilities: accuracy, confusion, precision, recall, F1, log loss."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Boxes around objects: their overlap, and the average precision of detectors as PASCAL VOC and COCO measure it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """How well scores separate classes, over all thresholds: precision-recall and ROC curves and their areas."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """How far predicted numbers are from the true ones."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What can be hung into a training: the hooks, early stopping, logs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from os import PathLike, fspath

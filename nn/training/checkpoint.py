@@ -1,7 +1,5 @@
 """Checkpoints of a training, from which it goes on as if nothing had happened."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike

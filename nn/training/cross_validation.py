@@ -1,7 +1,5 @@
 """k-fold cross-validation: as many trainings as folds, each judged by what it has not seen."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A model judged: its predictions, loss and metrics, in evaluation and without a graph."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """`fit`: the loop over epochs and batches that everybody writes, with what goes wrong taken care of."""
 
-from __future__ import annotations
-
 import math
 import signal
 import threading

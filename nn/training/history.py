@@ -1,7 +1,5 @@
 """What a training reports: one row of numbers for each epoch."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -4,8 +4,6 @@
 follow from the step alone are `optim.schedules`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from math import inf, isinf, isnan
 from typing import Any

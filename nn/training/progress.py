@@ -1,7 +1,5 @@
 """How far a training is, on the terminal: tqdm's bar where that is installed, else a line that is written over."""
 
-from __future__ import annotations
-
 import sys
 import time
 from typing import Any, TextIO

@@ -5,8 +5,6 @@ in files, the hash is of some rows that lie evenly over them, the first and the 
 by number their count is known, and of streams nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from hashlib import blake2b
 from operator import length_hint

@@ -1,7 +1,5 @@
 """Sequences of different lengths as one array, from ``torch.nn.utils.rnn``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
