@@ -3,8 +3,6 @@
 Everything here works on ndarrays and, through NumPy's protocols, on Tensors alike; nothing here knows Tensors.
 """
 
-from __future__ import annotations
-
 from functools import cache, lru_cache
 from math import prod
 from typing import Any

@@ -1,7 +1,5 @@
 """Where the user's program stands, for warnings that point to it."""
 
-from __future__ import annotations
-
 import sys
 from types import FrameType
 

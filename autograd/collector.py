@@ -9,8 +9,6 @@ and for other threads, which may make cycles. It is told to wait for `LIMIT` new
 so that what a loop leaves behind does not pile up, however long a step takes. Whether it is enabled is left to users.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 from collections.abc import Callable

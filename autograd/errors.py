@@ -5,8 +5,6 @@ the built-in exception that NumPy or Python would raise for the same mistake, so
 clauses keep working.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 import numpy as np

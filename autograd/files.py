@@ -1,7 +1,5 @@
 """Where a file may be written. This module knows nothing of what is in files."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

@@ -8,8 +8,6 @@ array, and an array that was written anew practically always differs in one of t
 What nobody was handed, nobody can change: the data of a leaf is compared only once somebody has got hold of it.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 from weakref import ref

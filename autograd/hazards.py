@@ -3,8 +3,6 @@
 In the texts ``x`` and ``y`` are the operands, ``{name}`` is the op and ``{guarded}`` its call inside of two ``where``.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

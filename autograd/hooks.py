@@ -1,7 +1,5 @@
 """Hooks on gradients: how they are taken off, and how a backward pass calls them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

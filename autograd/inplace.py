@@ -5,8 +5,6 @@ gradient: ``x += 1`` is ``x = x + 1``. For a leaf that would lose the training o
 What a module holds (parameters and buffers, frozen ones too) is changed in place for the same reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -4,8 +4,6 @@ while somebody watches.
 `autograd.engine.codegen` writes the same out for an op with a fixed number of operands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from inspect import Parameter
 from typing import Any

@@ -9,8 +9,6 @@ Nothing is done where the user has said how memory is to be kept (a variable ``M
 ``GLIBC_TUNABLES``), in another C library, and with ``CHAINRULE_KEEP_MEMORY=0``.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 

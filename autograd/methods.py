@@ -1,7 +1,5 @@
 """What a Tensor can do: operators and methods that ops name in their records, and those made of NumPy functions."""
 
-from __future__ import annotations
-
 import operator
 from typing import Any
 

@@ -3,8 +3,6 @@
 The modes themselves, and the frame of a module call, stand beside the graph (`autograd.engine.graph.State`).
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Generator, Iterator

@@ -4,8 +4,6 @@ Pure words and numbers: an op with its hazards and its values at one entry go in
 the rewrites ``x`` and ``y`` are the operands of the op, as messages list them.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from typing import Any, NamedTuple

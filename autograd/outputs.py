@@ -4,8 +4,6 @@ The rules of a differentiable pass (``create_graph``) compute with what the node
 graph.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 from weakref import ref

@@ -3,8 +3,6 @@
 Importing this registers the error handler `PLAIN` for encoding, which also streams can be set to.
 """
 
-from __future__ import annotations
-
 import codecs
 import sys
 from collections.abc import Callable, Collection

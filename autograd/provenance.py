@@ -1,7 +1,5 @@
 """A vertex of a graph in words, for messages and pictures: what it is, and the line of the program that made it."""
 
-from __future__ import annotations
-
 import os
 import sys
 from types import CodeType

@@ -5,8 +5,6 @@ Each method is a row of `METHODS`: what it computes, and a call of it with the s
 only mean PyTorch's says so by a word of its own (``dim=``, ``start_dim=``); others are refused, with both spelt out.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from itertools import accumulate

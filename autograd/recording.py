@@ -4,8 +4,6 @@ What is stepped as a whole (an optimizer) asks for the recorder, and so does who
 the compiler itself is imported here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar

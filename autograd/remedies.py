@@ -1,7 +1,5 @@
 """What to write instead, in words that several messages have in common."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from autograd.tables import table_of

@@ -4,8 +4,6 @@ A kernel's positional parameters are the operands of the op, its keyword-only on
 for what it needs. What does not fit together is a RuleError that says so.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from types import MethodType

@@ -5,8 +5,6 @@ optimizer) marks the leaf as gone; what is written past the Tensor (`w.data[0] =
 found by its fingerprint. Either matters only where a rule needs the value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tables of words and numbers that modules are made of, as TOML files beside them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,7 +1,5 @@
 """All or nothing: a backward pass that failed takes back what it has added, so that it can be run again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from threading import RLock
 from typing import Any

@@ -3,8 +3,6 @@
 Wherever a plain value would leave the graph without a word, an error says so and names the remedy.
 """
 
-from __future__ import annotations
-
 import ast
 import linecache
 import sys

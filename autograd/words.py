@@ -3,8 +3,6 @@
 The table is words.txt; the pages docs/coming-from-*.md are made of it too.
 """
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from inspect import CO_VARKEYWORDS, Parameter, Signature

@@ -5,8 +5,6 @@ freed here. The same pass runs on plain arrays (fast, first order) or, with ``cr
 case the rules record a graph themselves. This module knows no op, no Tensor and no NumPy function with a rule.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator
 from operator import length_hint

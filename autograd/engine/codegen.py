@@ -6,8 +6,6 @@ underscore, the data of operands has one, and everything else has two. `linecach
 its lines and `inspect.getsource` finds it.
 """
 
-from __future__ import annotations
-
 import linecache
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -3,8 +3,6 @@
 This is the hot path of the forward pass: attributes are stored one by one, and nothing is looked up twice.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 from weakref import ref

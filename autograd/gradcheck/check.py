@@ -2,8 +2,6 @@
 (overlapping memory, changed inputs, chance, values that are not finite), and lets `compare` do the rest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any

@@ -3,8 +3,6 @@
 Ties share the gradient evenly (maximum, minimum, equal bounds of clip); else a value on a bound of clip is that of x.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 from collections.abc import Callable

@@ -11,8 +11,6 @@ small the images are, and with samples first large images that come so need no r
 layers at most the first rearranges its input.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import product
 from math import prod

@@ -3,8 +3,6 @@
 Each has its ``definition`` in primitive ops; the tests compare value and gradients of both, and pictures can expand it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any

@@ -7,8 +7,6 @@ find it, because there g is itself a result in the graph. That is right for deri
 there is no such limit (the length itself curves infinitely at the origin), the second derivative is nan.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any

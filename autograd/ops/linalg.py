@@ -12,8 +12,6 @@ Sources: M. Giles, "Collected matrix derivative results for forward and reverse 
 "Algorithmic differentiation of linear algebra functions" (arXiv:1001.1654).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Products of matrices and of arrays in general."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import prod

@@ -1,7 +1,5 @@
 """Normalisation of rows as one op: numbers brought to mean 0 and variance 1, and then to a learned scale."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from math import prod
 from typing import Any

@@ -8,8 +8,6 @@ The rows of weights and biases belong to the gates, one block of H rows after th
 is in float32 at least; the states h are rounded to the dtype of the result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import inf, prod
 from typing import Any

@@ -4,8 +4,6 @@ Ties of max and min share the gradient evenly; products are exact at zeros; std 
 their formula would divide by zero.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from math import prod as product

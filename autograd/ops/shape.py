@@ -1,7 +1,5 @@
 """Shapes: what moves numbers without changing them, joins arrays and takes them apart."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

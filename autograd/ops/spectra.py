@@ -12,8 +12,6 @@ Sources: M. Giles, "Collected matrix derivative results for forward and reverse 
 (2008); R. Bhatia, "Matrix Analysis" (1997), theorem V.3.3 (Daleckii and Krein).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

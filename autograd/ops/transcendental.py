@@ -3,8 +3,6 @@
 Constants in rules are Python floats: a NumPy float64 scalar would widen float32.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import cache

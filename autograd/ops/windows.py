@@ -7,8 +7,6 @@ padding may also be a pair (before, after) per axis.
 Pooling works on arrays in their order in memory, whichever it is, and what has to be padded is copied into long rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
