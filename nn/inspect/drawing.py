@@ -3,8 +3,6 @@
 This module owns the run. Everything about pictures belongs to `autograd.view`.
 """
 
-from __future__ import annotations
-
 import copy
 import functools
 import inspect

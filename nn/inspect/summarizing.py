@@ -4,8 +4,6 @@ Counted is what runs, op by op, and not what kinds of layers there are, so a mod
 ``forward`` is counted as well.
 """
 
-from __future__ import annotations
-
 import copy
 from collections import defaultdict
 from collections.abc import Iterable

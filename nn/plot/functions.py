@@ -1,7 +1,5 @@
 """Activations and their derivatives."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import Any

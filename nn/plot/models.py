@@ -1,7 +1,5 @@
 """What a model does: boundaries, surfaces of a loss, histograms by depth."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from itertools import cycle

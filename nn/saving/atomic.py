@@ -7,8 +7,6 @@ can be locked belongs to nobody. (A number of a process could be in use again, a
 folder.) This module knows nothing of checkpoints.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

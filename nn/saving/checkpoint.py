@@ -1,7 +1,5 @@
 """`save` and `load`: a model, its optimizer and whatever else in one file."""
 
-from __future__ import annotations
-
 import os
 from functools import partial
 from typing import Any

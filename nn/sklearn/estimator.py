@@ -1,7 +1,5 @@
 """What the classifier and the regressor share: parameters, the training loop, and passes through the network."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field

@@ -4,8 +4,6 @@ Numbers, arrays, Tensors, nested lists of them, words, shapes and functions are 
 never printed. This module knows nothing of any exercise.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

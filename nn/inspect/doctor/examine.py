@@ -1,7 +1,5 @@
 """`doctor`: one look at model, loss, optimizer and a batch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the doctor says: findings, and the report that holds them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape

@@ -1,7 +1,5 @@
 """The adaptive linear neuron, with both ways to its weights."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The first model of a neuron."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

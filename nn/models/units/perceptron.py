@@ -1,7 +1,5 @@
 """The perceptron, and the record of how it learned."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """What the units share: a weighted sum, labels as answers, and the samples that they learn from."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """An exercise of the bug zoo: a program with one mistake, what the library says of it, hints, and the solution."""
 
-from __future__ import annotations
-
 import io
 import linecache
 import sys
