@@ -1,12 +1,17 @@
-"""Arrays from whatever is given."""
+"""Arrays from whatever is given, and the types of functions that take Tensors and plain arrays alike."""
 
-from typing import Any, TypeGuard
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeGuard, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autograd import Tensor, is_grad_enabled
 from autograd.arrays import only_numbers
+
+Operand = Any  # a Tensor or an array
+
+_P = ParamSpec("_P")
 
 
 def plain(x: Any, what: str = "the array") -> NDArray[Any]:
@@ -32,3 +37,25 @@ def is_live(x: Any) -> TypeGuard[Tensor]:
     (True, True, False, False)
     """
     return isinstance(x, Tensor) and x._is_live() and is_grad_enabled()
+
+
+class Polymorphic(Protocol[_P]):
+    """For type checkers: a function that gives a Tensor for a Tensor, and an array for an array."""
+
+    @overload
+    def __call__(self, x: Tensor, /, *args: _P.args, **kwargs: _P.kwargs) -> Tensor: ...
+
+    @overload
+    def __call__(self, x: ArrayLike, /, *args: _P.args, **kwargs: _P.kwargs) -> NDArray[Any]: ...
+
+
+def polymorphic(function: Callable[Concatenate[Any, _P], Any]) -> Polymorphic[_P]:
+    """The function itself, whose result is of the kind of its first operand.
+
+    >>> from autograd import tensor
+    >>> from nn.arrays import polymorphic
+    >>> twice = polymorphic(lambda x: x + x)
+    >>> twice([1.0]), twice(tensor([1.0]))  # and so a type checker sees it
+    ([1.0, 1.0], tensor([2.]))
+    """
+    return function

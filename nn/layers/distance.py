@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd import OperandError
+from nn.arrays import Operand, polymorphic
 from nn.of_function import _OfFunction
-from nn.operands import Operand, polymorphic
 from nn.validation import floating
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from autograd.ops import windows
 from autograd.ops.windows import max_pool as _max_pool, window_sum as _window_sum
+from nn.arrays import polymorphic
 from nn.layers.windows import Pairs, batched, brief, fitting, per_axis, trailing
 from nn.of_function import _OfFunction
-from nn.operands import polymorphic
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
 

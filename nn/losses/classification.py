@@ -13,11 +13,10 @@ from autograd.ops.fused import cross_entropy as _cross_entropy
 from autograd.ops.reduce import log_softmax as _log_softmax, sum as _sum
 from autograd.ops.shape import moveaxis as _moveaxis, reshape as _reshape
 from autograd.ops.transcendental import exp as _exp, log as _log
-from nn.arrays import plain
+from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import _Loss, weight_buffer
 from nn.losses.validation import Reduction, array, check_activation, check_reduction, counted, pair, reduced, weights
-from nn.operands import Operand, polymorphic
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]

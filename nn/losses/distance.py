@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from autograd.ops.arithmetic import where as _where
-from nn.arrays import plain
+from nn.arrays import Operand, plain, polymorphic
 from nn.layers.distance import pairwise_distance
 from nn.losses.base import _Loss
 from nn.losses.binary import sides
 from nn.losses.validation import Reduction, pair, reduced, short_of
-from nn.operands import Operand, polymorphic
 
 __all__ = ["CosineEmbeddingLoss", "MarginRankingLoss", "TripletMarginLoss"]
 

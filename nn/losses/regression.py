@@ -10,11 +10,10 @@ import numpy as np
 from autograd import Tensor
 from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square as _square, where as _where
 from autograd.ops.transcendental import exp as _exp, log as _log
-from nn.arrays import plain
+from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LossShapeError, PredictionError
 from nn.losses.base import _Loss
 from nn.losses.validation import Reduction, array, counted, pair, reduced
-from nn.operands import Operand, polymorphic
 
 __all__ = ["GaussianNLLLoss", "HuberLoss", "L1Loss", "MSELoss", "PoissonNLLLoss", "SmoothL1Loss"]
 

@@ -15,9 +15,8 @@ from autograd.facts import LOGARITHMS, PROBABILITIES
 from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.reduce import mean as _mean, sum as _sum
 from autograd.provenance import where
-from nn.arrays import plain
+from nn.arrays import Operand, plain
 from nn.errors import ActivationWarning, LossShapeError
-from nn.operands import Operand
 
 Reduction = Literal["mean", "sum", "none"]
 

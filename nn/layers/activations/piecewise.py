@@ -14,10 +14,10 @@ from autograd import OperandError, Tensor
 from autograd.engine.tensor import plain
 from autograd.ops.arithmetic import masked as _masked, where as _where
 from autograd.ops.transcendental import expm1 as _expm1, relu as _relu
+from nn.arrays import Operand, polymorphic
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Parameter
 from nn.of_function import _OfFunction
-from nn.operands import Operand, polymorphic
 from nn.validation import floating, positive
 
 __all__ = ["CELU", "ELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU",
