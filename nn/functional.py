@@ -31,6 +31,7 @@ from nn.layers.embedding import embedding, one_hot
 from nn.layers.linear import linear
 from nn.layers.normalization import batch_norm, layer_norm, rms_norm
 from nn.layers.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from nn.losses.base import Reduction
 from nn.losses.binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -41,7 +42,6 @@ from nn.losses.binary import (
 from nn.losses.classification import cross_entropy, kl_div, nll_loss
 from nn.losses.distance import cosine_embedding_loss, margin_ranking_loss, triplet_margin_loss
 from nn.losses.regression import gaussian_nll_loss, huber_loss, l1_loss, mse_loss, poisson_nll_loss, smooth_l1_loss
-from nn.losses.validation import Reduction
 
 # Imported at their first use, as in `nn`.
 if _typing.TYPE_CHECKING:

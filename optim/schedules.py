@@ -7,6 +7,8 @@ names are those of functions, because that is how they are used. Steps count fro
 multiply by the number of batches. This module must not know optimizers.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields

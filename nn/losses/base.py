@@ -1,17 +1,27 @@
-"""What all losses have: a reduction, perhaps weights, and a repr of the settings that are not the usual ones."""
+"""What all losses have: a reduction, perhaps weights, settings in the repr; and what they ask of their operands."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Tensor
+from autograd.callers import users_level
+from autograd.engine.graph import Node
+from autograd.facts import LOGARITHMS, PROBABILITIES
+from autograd.ops.arithmetic import masked as _masked, where as _where
+from autograd.ops.reduce import mean as _mean, sum as _sum
+from autograd.provenance import where
+from nn.arrays import Operand, plain
 from nn.defaults import get_default_dtype
-from nn.losses.validation import Reduction
+from nn.errors import ActivationWarning, LossShapeError
 from nn.module import Buffer
 from nn.of_function import _OfFunction
 
+Reduction = Literal["mean", "sum", "none"]
 Takes = Literal[
     "numbers", "probabilities", "scores", "class scores", "log-probabilities", "class log-probabilities", "margins", ""
 ]
@@ -42,3 +52,116 @@ def weight_buffer(weight: Any) -> Buffer | None:
     if weight is None:
         return None
     return Buffer(weight if isinstance(weight, np.ndarray | Tensor) else np.asarray(weight, get_default_dtype()))
+
+
+def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:
+    """Refuse a reduction that there is not, and the mean of no losses."""
+    if reduction == "mean":
+        if 0 in shape:
+            raise LossShapeError(
+                f"{name}: the mean over no entries (shape {shape}) is 0/0. Leave empty batches out, or pass "
+                "reduction='sum'."
+            )
+    elif reduction not in ("sum", "none"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
+
+
+def reduced(name: str, losses: Any, reduction: str) -> Any:
+    """The losses of all entries as one number, or as they are."""
+    check_reduction(name, losses.shape, reduction)
+    return _mean(losses) if reduction == "mean" else _sum(losses) if reduction == "sum" else losses
+
+
+def counted(weight: Any, losses: Any) -> Any:
+    """Losses that are to be multiplied with a weight: 0 in place of those that are infinite and have the weight 0.
+
+    What does not count does not count, however large it is; 0 times infinity would be NaN.
+    """
+    values = plain(losses)
+    infinite = np.isinf(values)
+    if not infinite.any():
+        return losses
+    lost = infinite & (plain(weight) == 0.0)
+    return _where(lost, 0.0, losses) if lost.any() else losses
+
+
+def short_of(missing: Any) -> Any:
+    """What is missing, where something is, with slope 1 also at 0; 0 below."""
+    return _masked(missing, mask=~(plain(missing) < 0.0))
+
+
+def array(x: Operand) -> Any:
+    """A Tensor or array as it is, anything else as an array."""
+    return x if x.__class__ is np.ndarray or isinstance(x, Tensor) else plain(x, "a prediction or target")
+
+
+def pair(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:
+    """Prediction and target, of the same shape; a target without gradient in the dtype of the prediction."""
+    prediction, target = array(prediction), array(target)
+    if prediction.shape != target.shape:
+        raise LossShapeError(f"{name}: {_unequal(prediction.shape, target.shape)}")
+    if prediction.dtype.kind != "f":
+        prediction = prediction.astype(np.float64)
+    if target.dtype != prediction.dtype and not (isinstance(target, Tensor) and target.requires_grad):
+        target = target.astype(prediction.dtype)
+    return prediction, target
+
+
+def _unequal(prediction: tuple[int, ...], target: tuple[int, ...]) -> str:
+    text = f"the prediction has shape {prediction}, but the target has shape {target}. "
+    if np.prod(prediction) == np.prod(target):
+        sizes = ", ".join(map(str, prediction))
+        return (
+            f"{text}They are compared entry by entry, so the shapes must be equal: pass target.reshape({sizes}), or "
+            f"reshape the prediction to {target}."
+        )
+    return f"{text}They are compared entry by entry, so there must be one target for each entry of the prediction."
+
+
+def weights(name: str, what: str, given: Operand, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Weights in the dtype of the prediction, which can be repeated to a shape."""
+    values = plain(given).astype(dtype)
+    try:
+        fits = np.broadcast_shapes(values.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise LossShapeError(f"{name}: {what} has shape {values.shape}, which cannot be repeated to {shape}.")
+    if values.size and not np.minimum.reduce(values, None) >= 0.0:
+        raise ValueError(f"{name}: {what} is 0 or more everywhere, but reaches down to {values.min()}.")
+    return values
+
+
+def source_of(prediction: Operand) -> Node | None:
+    """The op that a prediction comes from, through those that only change its shape."""
+    node = prediction._node if isinstance(prediction, Tensor) else None
+    while node.__class__ is Node and node.op.facts.passes_on:
+        node = node.parents[0]
+    return node if node.__class__ is Node else None
+
+
+def check_activation(name: str, takes: str, prediction: Operand) -> None:
+    """Warn when the graph says that the prediction comes from an activation that the loss does not go with."""
+    node = source_of(prediction)
+    if node is None or not node.op.facts.range:
+        return
+    words = _unsuitable(takes, node.op)
+    if words:
+        given = f"was given the output of {node.op.name}, made at {where(node)}"
+        warnings.warn(f"{name} {words[0]}, but {given}. {words[1]}", ActivationWarning, stacklevel=users_level())
+
+
+def _unsuitable(takes: str, op: Any) -> tuple[str, str] | None:
+    """What a loss expects, if not this activation, and what to do."""
+    if takes == "class log-probabilities":
+        remedy = "Use log_softmax, or pass what goes into softmax to cross_entropy."
+        shares = op.facts.range == PROBABILITIES and op.facts.kind == "softmax"
+        return ("takes logarithms of probabilities", remedy) if shares else None
+    own = "softmax" if takes == "class scores" else "sigmoid"
+    if op.facts.range == LOGARITHMS:
+        remedy = "Twice is as good as once, but costs time: pass what goes into log_softmax, or use nll_loss."
+        return ("contains its own log_softmax", remedy) if own == "softmax" else None
+    if op.facts.range == PROBABILITIES:
+        remedy = f"Gradients become small, and it learns badly: pass what goes into {op.name}."
+        return f"takes scores and contains its own {own}", remedy
+    return None

@@ -10,8 +10,7 @@ from autograd.ops.arithmetic import where as _where
 from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, PredictionError
-from nn.losses.base import _Loss, weight_buffer
-from nn.losses.validation import Reduction, check_activation, counted, pair, reduced, short_of, weights
+from nn.losses.base import Reduction, _Loss, check_activation, counted, pair, reduced, short_of, weight_buffer, weights
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss", "SoftMarginLoss"]
 

@@ -15,8 +15,18 @@ from autograd.ops.shape import moveaxis as _moveaxis, reshape as _reshape
 from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, LossShapeError
-from nn.losses.base import _Loss, weight_buffer
-from nn.losses.validation import Reduction, array, check_activation, check_reduction, counted, pair, reduced, weights
+from nn.losses.base import (
+    Reduction,
+    _Loss,
+    array,
+    check_activation,
+    check_reduction,
+    counted,
+    pair,
+    reduced,
+    weight_buffer,
+    weights,
+)
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]

@@ -9,9 +9,8 @@ import numpy as np
 from autograd.ops.arithmetic import where as _where
 from nn.arrays import Operand, plain, polymorphic
 from nn.layers.distance import pairwise_distance
-from nn.losses.base import _Loss
+from nn.losses.base import Reduction, _Loss, pair, reduced, short_of
 from nn.losses.binary import sides
-from nn.losses.validation import Reduction, pair, reduced, short_of
 
 __all__ = ["CosineEmbeddingLoss", "MarginRankingLoss", "TripletMarginLoss"]
 

@@ -12,8 +12,7 @@ from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square
 from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LossShapeError, PredictionError
-from nn.losses.base import _Loss
-from nn.losses.validation import Reduction, array, counted, pair, reduced
+from nn.losses.base import Reduction, _Loss, array, counted, pair, reduced
 
 __all__ = ["GaussianNLLLoss", "HuberLoss", "L1Loss", "MSELoss", "PoissonNLLLoss", "SmoothL1Loss"]
 

@@ -1,8 +1,10 @@
 """What the classifier and the regressor share: parameters, the training loop, and passes through the network."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from math import inf
+from numbers import Integral
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -20,7 +22,6 @@ from nn import init
 from nn.layers import MLP, Linear
 from nn.layers.activations.names import ACTIVATIONS
 from nn.penalties import l2
-from nn.sklearn.settings import check_settings, clipped, widths
 from optim import LBFGS, SGD, Adam, Optimizer, decay_groups
 
 Array = NDArray[Any]
@@ -29,6 +30,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _ACTIVATIONS = {"logistic": "sigmoid"}  # scikit-learn's name: ours
 _LARGEST_BATCH = 200  # of batch_size="auto"
 _PREDICTED_AT_ONCE = 10_000
+# What some settings may be. scikit-learn wants them looked at when it is fitted, not when it is made.
+_RANGES = dict.fromkeys(("alpha", "tol"), (0.0, inf)) | dict.fromkeys(("momentum", "beta_1", "beta_2"), (0.0, 1.0))
+_RANGES["n_iter_no_change"] = (1, inf)
 
 
 @dataclass(eq=False, repr=False)
@@ -83,12 +87,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
         Raises ValueError for a parameter out of its range and for data that do not fit.
         """
-        check_settings(self)
+        _check_settings(self)
         again = self.warm_start and hasattr(self, "module_")
         return self._train(X, y, sample_weight, self.max_iter, fresh=not again, known=again)
 
     def _partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, known: bool) -> Self:
-        check_settings(self)
+        _check_settings(self)
         if self.early_stopping:
             raise ValueError("partial_fit sees a part of the data at a time, and cannot stop early: early_stopping.")
         return self._train(X, y, sample_weight, 1, fresh=not hasattr(self, "module_"), known=known, warn=False)
@@ -116,7 +120,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """A new network and optimizer."""
         state = check_random_state(self.random_state)
         self._rng = np.random.default_rng(state.randint(np.iinfo(np.int32).max))
-        sizes = widths(self.hidden_layer_sizes)
+        sizes = _widths(self.hidden_layer_sizes)
         activation = _ACTIVATIONS.get(self.activation, self.activation)
         self.module_ = MLP([features, *sizes, self.n_outputs_], activation, dtype=dtype, rng=self._rng)
         for layer in self._layers():
@@ -177,7 +181,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """Epochs of steps, until nothing becomes better."""
         module, optimizer, count = self.module_, self._optimizer, len(x)
         decaying = optimizer.param_groups[0]
-        size = min(_LARGEST_BATCH, count) if self.batch_size == "auto" else clipped(int(self.batch_size), count)
+        size = min(_LARGEST_BATCH, count) if self.batch_size == "auto" else _clipped(int(self.batch_size), count)
         waited, best = 0, None
         self.n_iter_ = 0
         for _ in range(epochs):
@@ -309,3 +313,43 @@ def for_solvers_in_parts(method: F) -> F:
     """There is `partial_fit` for the solvers that take the data in parts."""
     decorated: F = available_if(Estimator._goes_in_parts)(method)
     return decorated
+
+
+def _check_settings(estimator: Any) -> None:
+    """Refuse, with ValueError, what cannot be."""
+    _widths(estimator.hidden_layer_sizes)
+    if estimator.solver not in ("adam", "sgd", "lbfgs"):
+        raise ValueError(f"the solver is 'adam', 'sgd' or 'lbfgs', not {estimator.solver!r}.")
+    batch = estimator.batch_size
+    if batch != "auto" and not (isinstance(batch, Integral) and int(batch) > 0):
+        raise ValueError(f"batch_size is 'auto' or a number of samples, at least 1, not {batch!r}.")
+    if not isinstance(estimator.max_iter, Integral) or int(estimator.max_iter) < 1:
+        raise ValueError(f"max_iter is a number of epochs, at least 1, not {estimator.max_iter!r}.")
+    for name, (low, high) in _RANGES.items():
+        value = getattr(estimator, name)
+        if not _is_number(value) or not low <= value <= high:
+            raise ValueError(f"{name} is a number from {low:g} to {high:g}, not {value!r}.")
+    fraction, rate = estimator.validation_fraction, estimator.learning_rate_init
+    if estimator.early_stopping and not (_is_number(fraction) and 0.0 < fraction < 1.0):
+        raise ValueError(f"validation_fraction is the share that is held out, between 0 and 1, not {fraction!r}.")
+    if not callable(rate) and not (_is_number(rate) and rate > 0.0):
+        raise ValueError(f"learning_rate_init is a positive number, or a schedule of optim, not {rate!r}.")
+
+
+def _widths(hidden: Any) -> list[int]:
+    """The widths of the hidden layers, from one number or several."""
+    sizes = [hidden] if isinstance(hidden, Integral) or not isinstance(hidden, Iterable) else list(hidden)
+    if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be > 0: the widths of the hidden layers, not {hidden!r}.")
+    return [int(size) for size in sizes]
+
+
+def _clipped(batch_size: int, count: int) -> int:
+    """A batch has no more samples than there are."""
+    if batch_size > count:
+        warnings.warn(f"batch_size={batch_size} is more than the {count} samples there are.", stacklevel=5)
+    return min(int(batch_size), count)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

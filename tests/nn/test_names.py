@@ -19,7 +19,7 @@ LISTS = {
     "nn.functional": "functions that are imported at their first use",
     "optim": "type checkers read the names in optim.schedules, which the package must not import",
     "nn.init": "PyTorch's table of gains, which has no more",
-    "nn.sklearn.settings": "the solvers of scikit-learn",
+    "nn.sklearn.estimator": "the solvers of scikit-learn",
     "optim.presets": "the optimizers that its table names",
 }
 

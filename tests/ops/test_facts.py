@@ -31,7 +31,7 @@ OTHER_TABLES = {
     ],
     "nn/init.py": [{"identity", "linear", "sigmoid"}, {"tanh", "relu"}],  # what PyTorch's table of gains calls them
     "nn/layers/recurrent/steps.py": [{"tanh", "relu"}],  # activations of recurrent cells, as PyTorch calls them
-    **{f"nn/losses/{name}.py": [{"mean", "sum"}] for name in ("base", "classification", "validation")},  # reductions
+    **{f"nn/losses/{name}.py": [{"mean", "sum"}] for name in ("base", "classification")},  # reductions
     "nn/teaching/zoo/planting.py": [{"sign", "transpose"}],  # slips that the zoo plants
     **{f"nn/training/{name}.py": [{"min", "max"}] for name in ("callbacks", "history", "plateau")},  # is less better?
 }

@@ -12,8 +12,7 @@ from nn.arrays import plain
 from nn.errors import ActivationWarning, LossShapeError
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import TrialStep
-from nn.losses.base import TAKES
-from nn.losses.validation import source_of
+from nn.losses.base import TAKES, source_of
 
 
 @finds("fails")

@@ -8,7 +8,7 @@ import numpy as np
 
 from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import Activation, TrialStep
-from nn.losses.validation import source_of
+from nn.losses.base import source_of
 
 # A batch says little about a unit below so many numbers of it, and a layer of two units is no crowd.
 _FEWEST_NUMBERS = 16
