@@ -1,7 +1,5 @@
 """`debug`: the first number that is not finite, and an array changed under a graph, become errors that say why."""
 
-from __future__ import annotations
-
 import sys
 from types import FrameType, TracebackType
 from typing import Any
@@ -59,7 +57,7 @@ slope at 0
         super().__exit__(kind, error, trace)
 
 
-def _debugger() -> Debugger:
+def _debugger() -> "Debugger":
     """The watcher of the innermost block."""
     watch = STATE.get().watch
     debugger = watch.second if isinstance(watch, Both) else watch

@@ -4,14 +4,12 @@ An argument that is itself a live Tensor enters through an identity node, so tha
 the outer one's derivative for its own.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
 from math import prod
 from types import CodeType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +133,7 @@ class Trace:
         starts = newest_first([x._node or leaf(x)]) if x.requires_grad else []
         return any(v.__class__ is Leaf and self._is_of_others(v) for v in starts)
 
-    def with_cotangents(self, seeds: Sequence[Any]) -> Trace:
+    def with_cotangents(self, seeds: Sequence[Any]) -> Self:
         """This trace as one particular pull sees it: its results depend on the cotangents too."""
         here = copy(self)
         tensors = [s for s in seeds if isinstance(s, Tensor)]

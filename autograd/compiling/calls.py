@@ -1,10 +1,8 @@
 """What a trace consists of: memory, values that lie in it, and calls that make and change them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -29,7 +27,7 @@ class Slot:
     def __init__(self, holder: Any, key: Any, path: tuple[Any, ...], label: str) -> None:
         self.holder, self.key, self.path, self.label = holder, key, path, label
 
-    def is_at(self, other: Slot) -> bool:
+    def is_at(self, other: Self) -> bool:
         """Whether another is the same place."""
         same = self.holder is other.holder or (isinstance(self.holder, tuple) and self.holder == other.holder)
         return same and self.key == other.key and self.path == other.path

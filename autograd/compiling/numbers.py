@@ -5,8 +5,6 @@ called as in the eager run. Where NumPy would warn (an overflow, a division by z
 calls are done one by one, on the numbers as they were noted, and warn or raise as they do in the eager run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from itertools import count
 from typing import Any
@@ -38,7 +36,7 @@ class Line:
         self.fn, self.operands, self.out = fn, operands, out
 
 
-def with_blocks(calls: list[Call], outputs: Collection[Var], known: dict[int, Any]) -> tuple[list[Call], list[Block]]:
+def with_blocks(calls: list[Call], outputs: Collection[Var], known: dict[int, Any]) -> tuple[list[Call], list["Block"]]:
     """The calls with long runs of calls on numbers in blocks, and these blocks."""
     if np.geterr()["under"] != "ignore":  # what vanishes cannot be told from its result
         return calls, []

@@ -5,8 +5,6 @@ same entry of the operands alone, so its bits do not depend on the pieces. Sums 
 elementwise stay whole, outside.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -25,7 +23,7 @@ How = tuple[Any, tuple[Any, ...], Var]  # a ufunc, its operands, and the value t
 
 def in_pieces(
     calls: list[Call], escaping: Collection[int], how: Callable[[Call], Any], may_raise: Callable[[Call], bool]
-) -> tuple[list[Call], list[Chain]]:
+) -> tuple[list[Call], list["Chain"]]:
     """The calls with chains of elementwise ones as one each, and these chains.
 
     ``how(call)`` gives ufunc, operands and options of a call that makes a new array. Other calls in between come before

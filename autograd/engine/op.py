@@ -5,8 +5,6 @@ read once (`autograd.signatures`), and decide what a node keeps. This module kno
 op are written in `autograd.engine.codegen`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +15,7 @@ from autograd.facts import Facts
 from autograd.outputs import recorded
 from autograd.signatures import RESIDUALS, Rule, read_kernel, read_places, read_rule, rules_of
 
-REGISTRY: dict[str, Op] = {}
+REGISTRY: dict[str, "Op"] = {}
 
 
 class joint:

@@ -6,8 +6,6 @@ that say. When every rule is right, what has left the graph is measured (`leaks`
 right by its parts, and it was the differences of the whole that could not be trusted.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple
 
@@ -119,7 +117,7 @@ def without_graph(of_gradient: bool) -> Search:
     return Search(findings=(text,), cause="no rule is wrong, but the output has left the graph")
 
 
-def faults_among(nodes: list[Record], incoming: dict[Any, Any], paths: Paths) -> tuple[list[Fault], list[str]]:
+def faults_among(nodes: list[Record], incoming: dict[Any, Any], paths: "Paths") -> tuple[list[Fault], list[str]]:
     """The nodes whose rules are wrong, and words about those that could not be checked."""
     faults: list[Fault] = []
     unclear: list[str] = []

@@ -1,11 +1,9 @@
 """The answer of a gradient check: rows, the verdict over all of them, and how both look as text and as HTML."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from autograd.errors import AutogradError
 
@@ -280,8 +278,8 @@ class GradcheckError(AutogradError, AssertionError):
         super().__init__(str(report))
         self.report = report
 
-    def __reduce__(self) -> tuple[type[GradcheckError], tuple[GradcheckReport]]:
-        return GradcheckError, (self.report,)
+    def __reduce__(self) -> tuple[type[Self], tuple[GradcheckReport]]:
+        return type(self), (self.report,)
 
 
 def _index(row: Row) -> str:

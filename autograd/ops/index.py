@@ -4,8 +4,6 @@
 position twice, the last value wins, as in NumPy, and only that value gets a gradient.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -176,7 +174,7 @@ class At:
         self._tensor = tensor
         self._index = index
 
-    def __getitem__(self, index: Any) -> At:
+    def __getitem__(self, index: Any) -> "At":
         return At(self._tensor, index)
 
     def set(self, value: Any) -> Tensor:

@@ -1,7 +1,5 @@
 """`diff`: where two recordings part: the first node whose value or gradient departs beyond a tolerance."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest

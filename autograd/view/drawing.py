@@ -1,7 +1,5 @@
 """What users call: `draw`, and the `Drawing` that it returns."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +26,7 @@ Shown = Literal["auto", "live", "off"]
 def draw(
     outputs: Any, *, depth: int | None = None, values: Shown = "auto", grads: Shown = "auto",
     direction: Direction = "LR", max_nodes: int = 300, expand: bool = False, renderer: Renderer = "auto",
-) -> Drawing:  # fmt: skip
+) -> "Drawing":  # fmt: skip
     """Draw the graph of a Tensor, of several (a list, tuple or dict), or up to the op that raised an error.
 
     Each box is one op with its result: its name if it has one, its op, shape, dtype, value and, after `backward`,

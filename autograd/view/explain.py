@@ -3,8 +3,6 @@
 This module owns what users see of an explanation. Paths, entries and deltas are found in `chain`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,7 +61,7 @@ class Path:
         return [*map(self._word, self._edges[:half]), None, *map(self._word, self._edges[-half:])]
 
 
-def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, most: int = 8) -> Explanation:
+def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, most: int = 8) -> "Explanation":
     """Explain the derivative of a result by something that it was computed from.
 
     For numbers, and for one entry of an array (``at``, an index into ``wrt``; ``of``, into a result with several):

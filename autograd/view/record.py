@@ -3,8 +3,6 @@
 This module owns the watching of a program and the list of what it did. Comparing two of them belongs to `diff`.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,7 +74,7 @@ class record(Mode):
     sum_1 = sum(multiply_1): 200, gradient 1
     """
 
-    def __enter__(self) -> Recording:  # type: ignore[override]  # the other modes give nothing
+    def __enter__(self) -> "Recording":  # type: ignore[override]  # the other modes give nothing
         recording, outer = Recording(), STATE.get().watch
         # The recording sees each op first: `debug` around it may end the program there.
         self._changes = {"watch": recording if outer is None else Both(recording, outer)}

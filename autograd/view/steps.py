@@ -3,8 +3,6 @@
 This module owns the records and their wording. How gradients travel belongs to `chain`, the page to `write.page`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -96,7 +94,7 @@ class Step:
         return "\n".join(lines)
 
 
-def steps(output: Tensor, *, gradient: Any = None) -> Steps:
+def steps(output: Tensor, *, gradient: Any = None) -> "Steps":
     """The backward pass from a Tensor, step by step.
 
     The pass is computed here, from the values of the forward pass: nothing is stored on any Tensor, the graph is not

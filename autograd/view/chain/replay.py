@@ -4,11 +4,9 @@ It works on a live graph, and after ``backward()`` wherever the values that the 
 stay on the graph, `record` keeps large ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -206,7 +204,7 @@ class Replay:
                     pending[parent] = None
             yield Firing(vertex, g, tuple(sent), _next(pending), len(pending))
 
-    def run(self) -> Replay:
+    def run(self) -> Self:
         """The whole pass at once, for its ``gradients``."""
         for _ in self:
             pass

@@ -1,11 +1,9 @@
 """The records of a graph that the views share: nodes with their arguments and results, and module calls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -73,7 +71,7 @@ class GraphNode(NamedTuple):
         """The user's name of the only result, if it has one."""
         return self.results[0].name if len(self.results) == 1 else None
 
-    def rewired(self, moved: Callable[[Argument], Argument]) -> GraphNode:
+    def rewired(self, moved: Callable[[Argument], Argument]) -> Self:
         """The same node with its arguments moved."""
         arguments = tuple([moved(a) if isinstance(a, Argument) else a for a in self.arguments])
         return self._replace(arguments=arguments, extra=tuple(dict.fromkeys(map(moved, self.extra))))

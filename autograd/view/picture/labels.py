@@ -1,7 +1,5 @@
 """Words a graph: what stands in each box, how large its gradient is, what the legend has to explain."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from textwrap import wrap
@@ -47,7 +45,7 @@ def compose(graph: Graph, *, direction: Direction = "LR", values: bool = True, g
 
 
 def _box(
-    graph: Graph, node: GraphNode, common: Any, scale: _Scale, receiving: bool, home: int | None, call: str
+    graph: Graph, node: GraphNode, common: Any, scale: "_Scale", receiving: bool, home: int | None, call: str
 ) -> Box:
     rows: list[Row] = []
     details: list[str] = [call] if call else []
