@@ -9,11 +9,7 @@ import typing as _typing
 from autograd.lazy import on_use as _on_use
 from optim.adagrad import *
 from optim.adam import *
-from optim.clip import (
-    NonFiniteGradientError as NonFiniteGradientError,
-    clip_grad_norm as clip_grad_norm,
-    clip_grad_value as clip_grad_value,
-)
+from optim.clip import *
 from optim.errors import *
 from optim.groups import decay_groups as decay_groups
 from optim.optimizer import Optimizer as Optimizer

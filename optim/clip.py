@@ -12,6 +12,8 @@ from autograd import Tensor
 from autograd.recording import one_call
 from optim.errors import HyperparameterError, OptimizerError
 
+__all__ = ["NonFiniteGradientError", "clip_grad_norm", "clip_grad_value"]
+
 
 class NonFiniteGradientError(OptimizerError, RuntimeError):
     """A gradient holds infinities or NaN, so it has no norm to be clipped to.

@@ -6,24 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from autograd.files import destination
 from autograd.gradcheck import gradcheck
+from nn import metrics
 from nn.cli.folder import Parts, Plan, open_folder, parts_of, split, write_plan
 from nn.cli.options import UsageError, add_command, writable
 from nn.cli.problem import MOST_CLASSES, Problem, read_problem
-from nn.cli.report import pictures, report
 from nn.data import Loader, Standardize
 from nn.inspect.summarizing import summary
+from nn.layers import MLP
 from nn.layers.activations.names import ACTIVATIONS
 from nn.losses import CrossEntropyLoss, MSELoss
-from nn.metrics import accuracy
-from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit
+from nn.plot import answers_against_truth, confusion_matrix
+from nn.training import Checkpoint, CSVLog, EarlyStopping, History, fit, predict
 from optim import Adam
 from optim.schedules import cosine
 
 INTERRUPTED = 130
 CHECKED = 8  # samples for a gradient check
 LEAST = 10  # samples to train, validate and test with
+WIDEST = 20  # classes in a printed confusion matrix
 AS_GIVEN = ("target", "drop", "activation", "epochs", "batch", "lr", "patience", "held_out", "seed")  # options, kept
 
 
@@ -90,7 +94,7 @@ def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
         loss=CrossEntropyLoss() if plan.classes else MSELoss(),
         optimizer=lambda p: Adam(p, lr=cosine(plan.lr, plan.epochs * len(train))),
         epochs=plan.epochs,
-        metrics=[accuracy] if plan.classes else (),
+        metrics=[metrics.accuracy] if plan.classes else (),
         callbacks=callbacks if plan.patience is None else [EarlyStopping(patience=plan.patience), *callbacks],
         seed=plan.seed if last is None else None,
         resume=last,
@@ -102,8 +106,8 @@ def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
         return INTERRUPTED
     best = plan.trained(folder)
     print(f"test, with the weights of the best epoch in validation ({history.best()['epoch']})\n")
-    print(report(plan, best, parts.x_test, parts.y_test))
-    print(f"\n{pictures(folder, plan, best, history, parts.x_test, parts.y_test)}")
+    print(_report(plan, best, parts.x_test, parts.y_test))
+    print(f"\n{_pictures(folder, plan, best, history, parts.x_test, parts.y_test)}")
     print(f"the model and its history: {folder}")
     return 0
 
@@ -137,7 +141,7 @@ def _evaluate(a: argparse.Namespace) -> int:
             raise UsageError(f"{a.data} has {given} features, but the model of {a.folder} takes {taken}")
         x, y = problem.x, problem.y
         print(f"{len(y):,} samples of {a.data}\n")
-    print(report(plan, model, x, y))
+    print(_report(plan, model, x, y))
     return 0
 
 
@@ -150,3 +154,56 @@ def _check(a: argparse.Namespace) -> int:
     found = gradcheck(lambda: loss(model(x), np.asarray(y)), wrt=model, raise_on_failure=False)
     print(found)
     return 0 if found.ok else 1
+
+
+def _report(plan: Plan, model: MLP, x: NDArray[Any], y: NDArray[Any]) -> str:
+    """The scores of the answers for some samples."""
+    answers = plan.answers(predict(model, plan.inputs(x)))
+    if not plan.classes:
+        rmse, mae = metrics.root_mean_squared_error(answers, y), metrics.mean_absolute_error(answers, y)
+        spread = f"R2    {metrics.r2(answers, y):.4f}" if len(y) > 1 and np.ptp(y) > 0 else "R2    not defined"
+        about = f"({len(y):,} samples; {plan.target} has mean {y.mean():.4g})"
+        return f"{spread}\nRMSE  {rmse:.4g}\nMAE   {mae:.4g}\n{about}"
+    counts = metrics.confusion_matrix(answers, y, len(plan.classes))
+    scores = [function(answers, y, average=None) for function in (metrics.precision, metrics.recall, metrics.f1)]
+    wide = max(len("class"), *map(len, plan.classes))
+    lines = [f"{'class':<{wide}}   precision   recall      f1   samples"]
+    for i, name in enumerate(plan.classes):
+        p, r, f = (column[i] if i < len(column) else 0.0 for column in scores)
+        lines.append(f"{name:<{wide}}   {p:9.3f}   {r:6.3f}   {f:5.3f}   {counts[i].sum():7,}")
+    if len(plan.classes) <= WIDEST:
+        lines += ["", "confusion matrix (rows: true classes, columns: answers)", *_matrix(plan.classes, counts)]
+    lines += ["", f"accuracy {metrics.accuracy(answers, y):.4f} ({len(y):,} samples)"]
+    return "\n".join(lines)
+
+
+def _matrix(names: list[str], counts: NDArray[Any]) -> list[str]:
+    width = max(len(str(counts.max(initial=0))), *map(len, names)) + 2
+    first = max(map(len, names))
+    head = " " * first + "".join(f"{name:>{width}}" for name in names)
+    rows = zip(names, counts, strict=True)
+    return [head, *(f"{name:<{first}}" + "".join(f"{n or '.':>{width}}" for n in row) for name, row in rows)]
+
+
+def _pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray[Any], y: NDArray[Any]) -> str:
+    """Draw the curves, and the confusion matrix or the answers against the truth; returns what was done."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return "no curves drawn: pip install 'chainrule[plot]'"
+    names = ["curves.svg"]
+    if history.rows:
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        history.plot(ax=figure.add_subplot(), log=min(history["loss"]) > 0)
+        figure.savefig(destination(folder / "curves.svg"))
+    answers = plan.answers(predict(model, plan.inputs(x)))
+    figure = Figure(figsize=(6, 6), layout="constrained")
+    ax: Any = figure.add_subplot()
+    if plan.classes:
+        names.append("confusion.svg")
+        confusion_matrix(answers, y, names=plan.classes, ax=ax)
+    else:
+        names.append("answers.svg")
+        answers_against_truth(answers, y, unit=plan.target or "", ax=ax)
+    figure.savefig(destination(folder / names[-1]))
+    return f"pictures: {' and '.join(str(folder / name) for name in names)}"

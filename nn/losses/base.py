@@ -46,12 +46,12 @@ class _Loss(_OfFunction):
             raise ValueError(f"reduction is {', '.join(first)} or {last}, not {reduction!r}.")
         super().__init__(*args, reduction=reduction, **settings)
 
-
-def weight_buffer(weight: Any) -> Buffer | None:
-    """Weights as a part of the state. Numbers and lists get the default dtype of parameters."""
-    if weight is None:
-        return None
-    return Buffer(weight if isinstance(weight, np.ndarray | Tensor) else np.asarray(weight, get_default_dtype()))
+    @staticmethod
+    def _buffer(weight: Any) -> Buffer | None:
+        """Weights as a part of the state. Numbers and lists get the default dtype of parameters."""
+        if weight is None:
+            return None
+        return Buffer(weight if isinstance(weight, np.ndarray | Tensor) else np.asarray(weight, get_default_dtype()))
 
 
 def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:

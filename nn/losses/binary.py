@@ -10,7 +10,7 @@ from autograd.ops.arithmetic import where as _where
 from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, PredictionError
-from nn.losses.base import Reduction, _Loss, check_activation, counted, pair, reduced, short_of, weight_buffer, weights
+from nn.losses.base import Reduction, _Loss, check_activation, counted, pair, reduced, short_of, weights
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss", "SoftMarginLoss"]
 
@@ -59,7 +59,7 @@ class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.weight = weight_buffer(weight)
+        self.weight = self._buffer(weight)
 
 
 @polymorphic
@@ -110,8 +110,8 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction=reduction)
-        self.weight = weight_buffer(weight)
-        self.pos_weight = weight_buffer(pos_weight)
+        self.weight = self._buffer(weight)
+        self.pos_weight = self._buffer(pos_weight)
 
 
 @polymorphic

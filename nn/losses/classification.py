@@ -15,18 +15,7 @@ from autograd.ops.shape import moveaxis as _moveaxis, reshape as _reshape
 from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, LossShapeError
-from nn.losses.base import (
-    Reduction,
-    _Loss,
-    array,
-    check_activation,
-    check_reduction,
-    counted,
-    pair,
-    reduced,
-    weight_buffer,
-    weights,
-)
+from nn.losses.base import Reduction, _Loss, array, check_activation, check_reduction, counted, pair, reduced, weights
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
@@ -98,7 +87,7 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
         label_smoothing: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(reduction=reduction)
-        self.weight = weight_buffer(weight)
+        self.weight = self._buffer(weight)
         self.ignore_index = int(ignore_index)
         self.label_smoothing = probability("label_smoothing", label_smoothing)
 
@@ -136,7 +125,7 @@ class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.weight = weight_buffer(weight)
+        self.weight = self._buffer(weight)
         self.ignore_index = int(ignore_index)
 
 

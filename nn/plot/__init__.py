@@ -7,16 +7,6 @@ know how anything is trained.
 """
 
 from nn.plot.arrays import matrices as matrices
-from nn.plot.functions import activations as activations
 from nn.plot.look import COLOURS as COLOURS
-from nn.plot.models import (
-    activation_histograms as activation_histograms,
-    decision_boundary as decision_boundary,
-    loss_surface as loss_surface,
-    weight_histograms as weight_histograms,
-)
-from nn.plot.results import (
-    answers_against_truth as answers_against_truth,
-    confusion_matrix as confusion_matrix,
-    learning_curves as learning_curves,
-)
+from nn.plot.models import *
+from nn.plot.results import *

@@ -15,6 +15,8 @@ from nn.plot.look import COLOURS, DASHES, finish, on_axes
 if TYPE_CHECKING:
     from nn.training import History
 
+__all__ = ["answers_against_truth", "confusion_matrix", "learning_curves"]
+
 _TICKS = 40  # letters that fit below a matrix side by side
 
 
