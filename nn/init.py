@@ -18,8 +18,6 @@ of a unit is the number of numbers that it adds up, in times the size of the ker
 True
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from statistics import NormalDist
@@ -145,7 +143,7 @@ def trunc_normal_(
     return filled
 
 
-def _truncated(count: int, low: float, high: float, rng: np.random.Generator) -> NDArray[Any]:
+def _truncated(count: int, low: float, high: float, rng: "np.random.Generator") -> NDArray[Any]:
     """Standard normal numbers between two bounds."""
     if low > 0.0:  # the distribution function has digits left far below 0, but not far above
         return -_truncated(count, -high, -low, rng)

@@ -1,7 +1,5 @@
 """Modules that are a function with settings: what a line of a class says is that of the function."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any, ClassVar
 
@@ -13,7 +11,7 @@ from nn.module import Module
 class _Signature:
     """That of the constructor, for `help`: the function's, without the operands."""
 
-    def __get__(self, module: Any, cls: type[_OfFunction]) -> inspect.Signature | None:
+    def __get__(self, module: Any, cls: "type[_OfFunction]") -> inspect.Signature | None:
         if module is not None or not cls._function or not cls.__init__.__code__.co_flags & inspect.CO_VARARGS:
             return None  # a constructor of its own says what it takes
         given = inspect.signature(cls._function).parameters

@@ -1,7 +1,5 @@
 """Splits of a data set into a part to learn from and a part to be judged by."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -57,7 +55,7 @@ def _take(array: Any, index: NDArray[Any]) -> Any:
 
 
 def _stratified(
-    labels: NDArray[Any], order: NDArray[Any], held_out: int, rng: np.random.Generator
+    labels: NDArray[Any], order: NDArray[Any], held_out: int, rng: "np.random.Generator"
 ) -> NDArray[np.bool_]:
     """Which positions of an order go to the test part, so that it holds every class by its share."""
     n = len(order)

@@ -1,7 +1,5 @@
 """The network that read handwritten zip codes in 1989, the first of the convolutional networks called LeNet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -144,7 +142,7 @@ def _table(table: Sequence[Sequence[int]], in_maps: int) -> NDArray[np.int64]:
     return np.array(rows, np.int64)
 
 
-def _small(layer: Linear, rng: np.random.Generator) -> Linear:
+def _small(layer: Linear, rng: "np.random.Generator") -> Linear:
     """A layer with the start values of the paper: uniform in ±2.4 / inputs, biases 0."""
     bound = 2.4 / layer.in_features
     layer.weight.data = rng.uniform(-bound, bound, layer.weight.shape).astype(layer.weight.dtype)

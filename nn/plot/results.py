@@ -1,7 +1,5 @@
 """What came out of a training: curves, confusion, answers against the truth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -20,7 +18,7 @@ __all__ = ["answers_against_truth", "confusion_matrix", "learning_curves"]
 _TICKS = 40  # letters that fit below a matrix side by side
 
 
-def learning_curves(history: Mapping[str, ArrayLike] | History, *, log: bool = False, ax: Any = None) -> Any:
+def learning_curves(history: "Mapping[str, ArrayLike] | History", *, log: bool = False, ax: Any = None) -> Any:
     """Curves by epoch: a mapping of names (such as "loss" and "val_loss") to one number per epoch.
 
     Of the History that `nn.fit` returns, the losses; ``history.plot("val_accuracy")`` shows other columns.

@@ -3,8 +3,6 @@
 `write` and `read` are what checkpoints are made with; they know nothing of models.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import stat

@@ -1,7 +1,5 @@
 """A training as an object: what it trains, with what, how far it is; and its state, complete to the last bit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -65,7 +63,7 @@ class Run:
     why: str | None = field(default=None, init=False)
     broken: bool = field(default=False, init=False)  # whether its loss, or what it trains, was no longer finite
     data: dict[str, Note] | None = field(default=None, init=False)  # what is known of the data, noted in checkpoints
-    compiled: Compiled[..., Any] | None = field(default=None, init=False)  # the step, where it is
+    compiled: "Compiled[..., Any] | None" = field(default=None, init=False)  # the step, where it is
     known: Known = field(default_factory=dict, init=False)  # what was finite in the model when it began
 
     def stop(self, why: str) -> None:
@@ -81,7 +79,7 @@ class Run:
         """Note what is known of the data, for those who take the training up again."""
         self.data = {"training": note_of(self.train), "validation": note_of(self.validation)}
 
-    def generators(self) -> Iterator[tuple[str, np.random.Generator]]:
+    def generators(self) -> Iterator[tuple[str, "np.random.Generator"]]:
         """Every generator that the training draws from, by name: the default one, and those that modules hold."""
         yield "default", generator()
         for path, module in self.model.named_modules():
