@@ -434,7 +434,9 @@ class Patient(Squares):
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signal can be sent to a thread")
 @pytest.mark.parametrize("workers", [0, 2])
-def test_ctrl_c_ends_all_threads(workers):
+def test_ctrl_c_ends_all_threads(workers, request):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process in the background does not have
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     data = Patient(10_000)
     with pytest.raises(KeyboardInterrupt) as caught:
         list(DataLoader(data, 5000, num_workers=workers))
@@ -445,15 +447,6 @@ def test_ctrl_c_ends_all_threads(workers):
     assert len(data.asked) < 1000, "no thread ends its batch"
 
 
-@pytest.fixture
-def _only_new_garbage():
-    """A collection looks at nothing that was there before, which makes it fast."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("_only_new_garbage")
 @pytest.mark.parametrize("data", [Squares(1000), Stream(1000)], ids=["numbers", "stream"])
 def test_a_loop_that_is_given_up_ends_its_threads(data):
     def opened():
@@ -487,7 +480,6 @@ def test_a_loop_that_is_given_up_ends_its_threads(data):
     assert threads() == []
 
 
-@pytest.mark.usefixtures("_only_new_garbage")
 def test_a_loop_that_a_worker_of_its_own_gives_up():
     """The garbage collector runs in any thread, also in one that is to be waited for."""
 
