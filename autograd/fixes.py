@@ -123,9 +123,7 @@ def likely_fix(op: Any, arguments: Sequence[Argument], attributes: dict[str, Any
 
 def _written(op: Any, texts: list[str]) -> str:
     """A call as code."""
-    if op.facts.symbol:
-        return f" {op.facts.symbol} ".join(texts)
-    return f"{op.name}({', '.join(texts)})"
+    return f" {op.facts.symbol} ".join(texts) if op.facts.symbol else f"{op.name}({', '.join(texts)})"
 
 
 def _small(lengths: set[int]) -> dict[int, int]:

@@ -31,9 +31,7 @@ def printable(text: str) -> str:
     |  `- y  _=#
     """
     encoding = getattr(sys.stdout, "encoding", None)
-    if text.isascii() or not encoding:
-        return text
-    return text.encode(encoding, PLAIN).decode(encoding)
+    return text if text.isascii() or not encoding else text.encode(encoding, PLAIN).decode(encoding)
 
 
 class Printable:

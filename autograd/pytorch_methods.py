@@ -235,8 +235,7 @@ def dtype_among(
 
 def _norm(t: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     axis = tuple(dim) if isinstance(dim, list) else dim
-    order = 2 if p in ("fro", None) else p
-    return np.linalg.vector_norm(t, axis=axis, keepdims=keepdim, ord=order)
+    return np.linalg.vector_norm(t, axis=axis, keepdims=keepdim, ord=2 if p in ("fro", None) else p)
 
 
 # The method, and a call of it with what it equals; t has shape (2, 3), i holds positions, np.array([[0], [2]]).

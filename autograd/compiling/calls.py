@@ -169,6 +169,4 @@ def same_constant(a: Any, b: Any) -> bool:
         return list(a) == list(b) and all(map(same_constant, a.values(), b.values()))
     if isinstance(a, slice):
         return same_constant((a.start, a.stop, a.step), (b.start, b.stop, b.step))
-    if isinstance(a, int | str | bytes | np.dtype):
-        return bool(a == b)
-    return False
+    return isinstance(a, int | str | bytes | np.dtype) and bool(a == b)

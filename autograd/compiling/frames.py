@@ -52,8 +52,7 @@ def is_foreign(thing: Any) -> bool:
     if isinstance(code, CodeType):
         return is_ours(code) or root in sys.stdlib_module_names
     if root in ("autograd", "nn", "optim"):
-        module = sys.modules.get(thing.__module__)
-        return _kind(getattr(module, "__file__", None) or "") != "user"
+        return _kind(getattr(sys.modules.get(thing.__module__), "__file__", None) or "") != "user"
     return root == "numpy" or root in sys.stdlib_module_names
 
 

@@ -129,8 +129,7 @@ class Compiled(Generic[P, R]):
         return result
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        alone = instance is None or isinstance(self.function, staticmethod)
-        return self if alone else _Bound(self, instance)
+        return self if instance is None or isinstance(self.function, staticmethod) else _Bound(self, instance)
 
     def _run_eager(self, args: Any, kwargs: Any) -> Any:
         self._eager += 1

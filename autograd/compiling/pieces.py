@@ -130,9 +130,8 @@ class Chain:
         shape = made[0].example.shape
         self._cut = [_is_cut(var.example, shape) for var in self.inputs]
         self._count = len(hows)
-        self._names: dict[int, str] = {}
-        for word, some in (("x", self.inputs), ("out", self.outputs)):
-            self._names |= {var.number: f"{word}{i}" for i, var in enumerate(some)}
+        self._names = {var.number: f"x{i}" for i, var in enumerate(self.inputs)}
+        self._names |= {var.number: f"out{i}" for i, var in enumerate(self.outputs)}
         self._room: list[Any] = []  # dtypes of the pieces that are needed beside these
         self._space: dict[str, Any] = {"errstate": np.errstate}
         lines = self._write(hows, calls, shape)

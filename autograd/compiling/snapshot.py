@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.holders import Holder
 from autograd.compiling.reachable import Reachable
 from autograd.engine.graph import GONE
 from autograd.engine.tensor import Tensor
@@ -18,9 +17,7 @@ class Snapshot:
     def __init__(self, function: Callable[..., Any], roots: list[tuple[Any, str]]) -> None:
         self._roots = [(function, getattr(function, "__name__", "the function")), *roots]
         reachable = Reachable(self._roots, inside_hosts=True)
-        self.holders: list[tuple[Holder, list[Any], list[Any]]] = []
-        for h in reachable.holders:
-            self.holders.append((h, h.keys(), h.values()))
+        self.holders = [(holder, holder.keys(), holder.values()) for holder in reachable.holders]
         self.tensors = [
             (t, t._data, t._grad, t._node, t._requires_grad, label) for t, label in reachable.tensors if t.is_leaf
         ]

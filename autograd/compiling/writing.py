@@ -125,8 +125,7 @@ class _Writer:
                 self.lines.append(f"{indent}del {', '.join(done)}")
                 done = []
         self._end()
-        head = f"def {self.name}(leaves):"
-        return "\n".join([head, *self.lines, ""]), self.space
+        return "\n".join([f"def {self.name}(leaves):", *self.lines, ""]), self.space
 
     def _leaves(self) -> None:
         leaves = self.plan.trace.arguments.leaves
@@ -301,8 +300,7 @@ class _Writer:
         for effect in self.plan.trace.effects:
             self.lines += [f"    {line}" for line in self._effect(effect, done)]
         self.lines += [f"    {line}" for line in self._handing_out()]
-        values = values_of_template(self.plan.trace.template)
-        self.lines.append(f"    return {self.of(tuple(values))}")
+        self.lines.append(f"    return {self.of(tuple(values_of_template(self.plan.trace.template)))}")
 
     def _handing_out(self) -> Iterator[str]:
         """Lines that read the data of Tensors that others get hold of, as the function does: graphs take note of it."""

@@ -67,8 +67,7 @@ class Op:
         self.asks = tuple(() if rule is None else read_rule(self, i, rule) for i, rule in enumerate(self.rules))
         self.facts = Facts(self, strict, **facts)
         self.stacked = self.facts.kind == "elementwise" if stacked is None else stacked
-        names = dict.fromkeys(n for asked in self.asks for n in asked if n != "need")
-        self.keeps = tuple(names)
+        self.keeps = tuple(dict.fromkeys(n for asked in self.asks for n in asked if n != "need"))
         self.sources, self.placed = read_places(self.keeps, self.operands)
         self.vjp: Callable[[Any, Any, Any], tuple[Any, ...]] = self._first_vjp
         self.function: Callable[..., Any] = write_function(self)

@@ -79,8 +79,7 @@ def localise(subject: Runnable, suspect: Suspect) -> Search:
         nodes = nodes[-_MOST_NODES:]
     faults, unclear = faults_among(nodes, recorder.incoming, Paths(route))
     if not faults and isinstance(subject, GradientOf):
-        made = [record for record in recorder.records if record.node in within]
-        faults = faults_of_rules(made, within)
+        faults = faults_of_rules([record for record in recorder.records if record.node in within], within)
     words += unclear
     if faults:
         return Search(tuple(faults), tuple(map(str, faults[:4])))
@@ -146,8 +145,7 @@ def faults_of_rules(made: list[Record], incoming: dict[Any, Any]) -> list[Fault]
     for record in made:
         try:
             problem = RuleOfNode(record, incoming[record.node])
-            run = problem.run([variable.value.copy() for variable in problem.inputs])
-            check = GraphProblem(problem, run)
+            check = GraphProblem(problem, problem.run([variable.value.copy() for variable in problem.inputs]))
             if not all(np.all(np.isfinite(variable.value)) for variable in [*check.inputs, *check.outputs]):
                 continue
             rows = Comparison(check, limits=_LIMITS).rows()

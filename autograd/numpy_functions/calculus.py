@@ -139,9 +139,7 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
 @implements(np.correlate)
 def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     a, v = as_operand(a), as_operand(v)
-    if len(v) > len(a):
-        return _windows_times(v, a, mode)[::-1]
-    return _windows_times(a, v, mode)
+    return _windows_times(v, a, mode)[::-1] if len(v) > len(a) else _windows_times(a, v, mode)
 
 
 _MODES = ("valid", "same", "full")  # NumPy takes their numbers and first letters too

@@ -107,8 +107,7 @@ def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 
 @implements(np.split, direct=True)
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    places = index.plain_index(indices_or_sections)
-    return list(shape.split(ary, indices_or_sections=places, axis=axis))
+    return list(shape.split(ary, indices_or_sections=index.plain_index(indices_or_sections), axis=axis))
 
 
 @implements(np.array_split)

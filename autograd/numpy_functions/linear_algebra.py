@@ -37,8 +37,7 @@ implements(np.linalg.solve, direct=True)(lambda a, b: linalg.solve(a, b))
 def _tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     a, b = as_operand(a), as_operand(b)
     if axes is not None:
-        order = [k for k in range(a.ndim) if k not in axes] + list(axes)
-        a = np.transpose(a, order)
+        a = np.transpose(a, [*(k for k in range(a.ndim) if k not in axes), *axes])
     free = a.shape[-(a.ndim - b.ndim) :] if a.ndim > b.ndim else ()
     return np.linalg.solve(np.reshape(a, (b.size, int(np.prod(free)))), np.ravel(b)).reshape(free)
 
@@ -160,8 +159,7 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 
 @implements(np.linalg.vector_norm)
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    axes = tuple(range(x.ndim)) if axis is None else axis
-    return _vector_norm_along(x, ord, axes, keepdims)
+    return _vector_norm_along(x, ord, tuple(range(x.ndim)) if axis is None else axis, keepdims)
 
 
 implements(np.linalg.matrix_norm)(lambda x, /, *, keepdims=False, ord="fro": _matrix_norm(x, ord, (-2, -1), keepdims))

@@ -218,8 +218,7 @@ def _valid(a: Any, where: Any) -> Any:
 def _nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
-    valid = _valid(a, where)
-    return _mean(_without_nan(a, 0.0), axis, dtype, None, keepdims, where=valid)
+    return _mean(_without_nan(a, 0.0), axis, dtype, None, keepdims, where=_valid(a, where))
 
 
 def _nan_spread(root: bool) -> Callable[..., Any]:

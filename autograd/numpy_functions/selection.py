@@ -20,9 +20,7 @@ def plain(a: Any) -> Any:
 
 @implements(np.where, direct=True)
 def _where(condition: Any, *branches: Any) -> Any:
-    if not branches:
-        return np.where(plain(condition))
-    return arithmetic.where(plain(condition), *branches)
+    return arithmetic.where(plain(condition), *branches) if branches else np.where(plain(condition))
 
 
 @implements(np.clip, direct=True)
@@ -147,8 +145,7 @@ def _unique_pieces(function: Callable[..., Any]) -> None:
     """unique_counts and its like: a named tuple of the values and of plain positions or counts."""
 
     def call(x: Any, /) -> Any:
-        expected = function(plain(x))
-        return expected._replace(values=_unique(x, equal_nan=False))
+        return function(plain(x))._replace(values=_unique(x, equal_nan=False))
 
     call.__name__ = function.__name__
     implements(function)(call)

@@ -126,8 +126,7 @@ class _Stage:
         return found
 
     def about_call(self, node: GraphNode) -> dict[str, str]:
-        call = self.narrowed.calls[node.id]
-        vertices = [self.order[inner.id] for inner in call.inside]
+        vertices = [self.order[inner.id] for inner in self.narrowed.calls[node.id].inside]
         ops = sorted((v for v in vertices if isinstance(v, Node)), key=lambda v: v.seq)
         lines = [f"{self.names(v)} = {self.names.expression(v)}" for v in ops[:_LISTED]]
         if len(ops) > _LISTED:

@@ -160,9 +160,7 @@ def _index(entry: tuple[Vertex, int]) -> tuple[int, ...]:
 def entry_name(names: Names, x: Any, index: tuple[Any, ...]) -> str:
     """An entry by name: ``w[0, 1]``; just the name where there is only one entry."""
     name = names(x)
-    if math.prod(x.shape) == 1:
-        return name
-    return f"{name}[{', '.join(str(int(i)) for i in index)}]"
+    return name if math.prod(x.shape) == 1 else f"{name}[{', '.join(str(int(i)) for i in index)}]"
 
 
 def broadcast_index(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:

@@ -139,9 +139,7 @@ class Replay:
             return node.value
         op = node.op
         assert isinstance(op, Op)
-        if node.kept is not GONE and "out" in op.keeps:
-            return node.kept[op.keeps.index("out")]
-        return None
+        return node.kept[op.keeps.index("out")] if node.kept is not GONE and "out" in op.keeps else None
 
     @staticmethod
     def _needed(node: Node, op: Op, name: str) -> bool:

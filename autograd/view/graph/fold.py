@@ -101,8 +101,7 @@ def close(graph: Graph, depth: int) -> Graph:
     stand_in = {node.id: call.key for call in calls for node in call.inside}
     nodes = {node.id: _redirected(node, stand_in) for node in graph.nodes if node.id not in stand_in}
     nodes |= {call.key: _closed_node(call, stand_in) for call in calls}
-    outputs = dict.fromkeys(stand_in.get(i, i) for i in graph.outputs)
-    return rebuild(nodes, tuple(outputs), graph.frames)
+    return rebuild(nodes, tuple(dict.fromkeys(stand_in.get(i, i) for i in graph.outputs)), graph.frames)
 
 
 def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
@@ -124,8 +123,7 @@ def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
             if source == home:
                 continue
             key = (source, None if argument.node in stand_in else argument.index)
-            flows = argument.flows or (key in arguments and arguments[key].flows)
-            arguments[key] = Argument(*key, flows)
+            arguments[key] = Argument(*key, argument.flows or (key in arguments and arguments[key].flows))
     results = tuple(Result(None, r.name, r.shape, r.dtype, r.value, r.grad) for r in call.last.results[:1])
     return GraphNode(
         home,
@@ -173,8 +171,7 @@ def leave_out(graph: Graph, most: int) -> Graph:
     results = tuple(Result(None, None, (), r.dtype) for r in gone[0].results[:1])
     text = f"{len(gone):,} node{'s' * (len(gone) != 1)} left out"
     nodes[-1] = GraphNode(-1, "hidden", text, results=results, note=_kinds(gone))
-    outputs = tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs))
-    return rebuild(nodes, outputs, graph.frames)
+    return rebuild(nodes, tuple(dict.fromkeys(i if i in nodes else -1 for i in graph.outputs)), graph.frames)
 
 
 def _kinds(gone: list[GraphNode]) -> str:

@@ -77,9 +77,7 @@ class _Folder:
             for run in self.find_runs(tokens):
                 self.fold(run, frame)
             work.extend(i for is_frame, i in tokens if is_frame and i not in self.gone)
-        if not self.alias:
-            return self.graph
-        return self.rebuilt()
+        return self.rebuilt() if self.alias else self.graph
 
     def least(self, period: int) -> int:
         return 2 if self.closed_only and period == 1 else 3
@@ -304,8 +302,7 @@ class _Folder:
                 extra = tuple(a for a in wired.extra if a not in arguments and a.node != i)
                 node = wired._replace(arguments=arguments, extra=extra)
             nodes[i] = node
-        outputs = tuple(dict.fromkeys(target(i) for i in self.graph.outputs))
-        return rebuild(nodes, outputs, tuple(self.frames))
+        return rebuild(nodes, tuple(dict.fromkeys(map(target, self.graph.outputs))), tuple(self.frames))
 
     def once(self, node: GraphNode, arguments: tuple[Argument | Number, ...]) -> tuple[Argument | Number, ...]:
         """Of the copies that an op joins (the steps that it stacks), the one that is shown."""
@@ -322,9 +319,7 @@ def _belongs(leaf: GraphNode) -> bool:
 
 def _mark(value: object) -> str:
     """An attribute for comparison; which entry an index takes is no difference between the steps of a loop."""
-    if isinstance(value, np.ndarray):
-        return f"array{value.shape}"
-    return repr(value)
+    return f"array{value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
 
 def _range(first: str | None, last: str | None) -> str | None:

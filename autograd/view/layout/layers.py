@@ -67,11 +67,9 @@ def place(
     rank = {part: i for i, part in enumerate(order)}
     forward = [a for a in arrows if rank[a.source] < rank[a.target]]
     astray = [a for a in arrows if rank[a.source] >= rank[a.target]]
-    layer_of = _layers(parts, forward, order)
-    web, direct = _weave(parts, forward, layer_of)
+    web, direct = _weave(parts, forward, _layers(parts, forward, order))
     sort_layers(web)
-    tops = settle_heights(web)
-    return _measure(parts, web, tops, [*direct, *astray], pad_u, pad_v, least)
+    return _measure(parts, web, settle_heights(web), [*direct, *astray], pad_u, pad_v, least)
 
 
 def _forward(parts: Sequence[Part], arrows: Sequence[Arrow]) -> list[int]:

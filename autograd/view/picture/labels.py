@@ -130,9 +130,7 @@ def op_text(graph: Graph, node: GraphNode) -> str:
     attributes = [text for key, value in node.attrs.items() if (text := _attribute(key, value))]
     if symbol and telling and len(inside) == 2 and not attributes:
         return f"{factor(inside[0])} {symbol} {factor(inside[1])}"
-    if telling or attributes:
-        return f"{node.op}({', '.join([*inside, *attributes])})"
-    return node.op
+    return f"{node.op}({', '.join([*inside, *attributes])})" if telling or attributes else node.op
 
 
 def factor(text: str) -> str:

@@ -23,9 +23,7 @@ def number(value: Any, digits: int = 6) -> str:
         return f"{real}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
     if isinstance(value, float):
         return "0" if value == 0 else f"{value:.{digits}g}"
-    if isinstance(value, np.longdouble):
-        return number(float(value), digits)
-    return str(value)
+    return number(float(value), digits) if isinstance(value, np.longdouble) else str(value)
 
 
 def exact(value: Any) -> str:
@@ -36,9 +34,7 @@ def exact(value: Any) -> str:
     '0.30000000000000004'
     """
     array = np.asarray(value)
-    if array.size <= WHOLE:
-        return str(array.tolist())
-    return ", ".join(summary(array, 8))
+    return str(array.tolist()) if array.size <= WHOLE else ", ".join(summary(array, 8))
 
 
 def value_lines(value: Any, width: int = 40) -> tuple[str, ...]:

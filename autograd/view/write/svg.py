@@ -60,8 +60,7 @@ def _headline(picture: Picture) -> str:
 
 def _n(value: float) -> str:
     """A coordinate in as few characters as possible."""
-    text = f"{value:.1f}"
-    return text.removesuffix(".0")
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _escape(text: str) -> str:

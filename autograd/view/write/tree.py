@@ -89,8 +89,7 @@ class _Tree:
         """Name and op, and the module calls that begin here (seen from the output)."""
         text = box.heading
         if box.title:
-            joint = " = " if box.kind == "op" else ": "
-            text = f"{box.title}{joint}{box.heading}"
+            text = f"{box.title}{' = ' if box.kind == 'op' else ': '}{box.heading}"
         around = set(self.frames(None if parent is None else self.picture.boxes[parent].group))
         entered = [i for i in self.frames(box.group) if i not in around]
         if entered:
