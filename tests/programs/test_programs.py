@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nn
+
 FOLDER = Path(__file__).parent
 PROGRAMS = sorted(file.stem for file in (FOLDER / "pytorch").glob("*.py"))
 PLACES = {"torch.utils.data": "nn.data", "torch.optim.lr_scheduler": "optim.lr_scheduler"}
@@ -123,6 +125,7 @@ def test_both_go_through_the_same_losses(name, tmp_path):
     if name == "tuning":
         start = (tmp_path / "learned.safetensors",)
         theirs.learn(*start, steps=20)
+    nn.manual_seed(0)  # from some starts a kink lies within the rounding of float32, and the losses part there
     model, other = theirs.make(*start), ours.make(*start)
     model.load_state_dict({key: torch.tensor(np.asarray(value)) for key, value in other.state_dict().items()})
     expected, found = theirs.train(model, 50)[:50], ours.train(other, 50)[:50]
