@@ -4,6 +4,8 @@ Ties of max and min share the gradient evenly; products are exact at zeros; std 
 their formula would divide by zero.
 """
 
+from __future__ import annotations  # docs/make_surface.py writes them as they stand
+
 import math
 from collections.abc import Callable, Mapping, Sequence
 from math import prod as product

@@ -1,5 +1,7 @@
 """Shapes: what moves numbers without changing them, joins arrays and takes them apart."""
 
+from __future__ import annotations  # docs/make_surface.py writes them as they stand
+
 from collections.abc import Sequence
 from typing import Any
 
