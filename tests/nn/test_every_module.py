@@ -77,7 +77,7 @@ def test_forward_is_that_of_plain_numpy(case, dtype, tolerance, rng):
         assert_equal(out, expected, tolerance)
 
 
-def test_gradients_of_first_and_second_order(case, rng):
+def check_gradients(case, rng, order):
     module = filled(made(case), rng).astype("float64")
     inputs = case.inputs(rng, 3)
     variable = [x for x in inputs if floating(x)]
@@ -87,9 +87,19 @@ def test_gradients_of_first_and_second_order(case, rng):
         return module(*(next(given) if floating(x) else x for x in inputs))
 
     if variable:
-        gradcheck(call, *variable, order=case.order)
+        gradcheck(call, *variable, order=order)
     if list(module.parameters()):
-        gradcheck(lambda: module(*inputs), wrt=module, order=case.order)
+        gradcheck(lambda: module(*inputs), wrt=module, order=order)
+
+
+def test_gradients_of_first_and_second_order(case, rng):
+    check_gradients(case, rng, 1 if case.long else case.order)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("large", [case for case in CASES if case.long], ids=str)
+def test_gradients_of_second_order_that_take_seconds(large, rng):
+    check_gradients(large, rng, large.order)
 
 
 def test_float32_stays_float32(case, rng):

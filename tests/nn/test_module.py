@@ -563,6 +563,8 @@ def test_dicts_of_modules():
     assert names(layers.named_parameters()) == ["b.weight", "b.bias"]
     with pytest.raises(TypeError, match="ModuleDict takes modules, not 3"):
         nn.ModuleDict({"c": 3})
+    with pytest.raises(KeyError, match="a name may have no dot, and .a.b. has one"):
+        nn.ModuleDict({"a.b": a})
 
 
 def test_lists_and_dicts_of_parameters():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nn
+from autograd import tensor
 
 
 def twins(torch, **settings):
@@ -45,6 +46,21 @@ def test_masks_as_in_pytorch(batch_first, norm_first, rng):
     one = (src[0], tgt[0]) if batch_first else (src[:, 0], tgt[:, 0])
     expected = theirs(*map(torch.tensor, one))
     np.testing.assert_allclose(ours(*one).data, expected.detach().numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_gradients_as_in_pytorch(norm_first, rng):
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    ours, theirs = twins(torch, norm_first=norm_first, activation="gelu")
+    src, tgt, weight = rng.normal(size=(5, 3, 4)), rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 3, 4))
+    mask = nn.Transformer.generate_square_subsequent_mask(2, dtype="float64")
+    inputs = [tensor(x, requires_grad=True) for x in (src, tgt)]
+    (ours(*inputs, tgt_mask=mask) * weight).sum().backward()
+    expected = [torch.tensor(x, requires_grad=True) for x in (src, tgt)]
+    (theirs(*expected, tgt_mask=torch.tensor(mask)) * torch.tensor(weight)).sum().backward()
+    for t, u in zip((*inputs, *ours.parameters()), (*expected, *theirs.parameters()), strict=True):
+        np.testing.assert_allclose(t.grad, u.grad.numpy(), rtol=1e-8, atol=1e-12)
 
 
 def test_causal_alone_is_enough(rng):

@@ -27,6 +27,7 @@ class Case:
     least: int = 1  # the smallest batch that the formula is defined for
     training: bool = True  # whether it is tried in training; a module that draws random numbers there is not
     order: int = 2  # to which order finite differences can check it: 1 where the result is linear piece by piece
+    long: bool = False  # whether the second order takes seconds, so that only .ci/long checks it
 
     def __str__(self):
         return self.name

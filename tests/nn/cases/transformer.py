@@ -89,7 +89,6 @@ CASES = [
         lambda s, x: layer(s, x, norm_first=True, batch_first=True, activation=lambda z: z / (1 + np.exp(-z))),
         words("Encoder", bias=False, first=True, activation=["(activation): SiLU()"]),
         "nn.TransformerEncoderLayer(3, 1, 2, 0.0, nn.SiLU(), 1e-5, True, True, False)",
-        order=1,
     ),
     Case(
         "TransformerDecoderLayer",
@@ -99,7 +98,7 @@ CASES = [
         DECODER,
         "nn.TransformerDecoderLayer(3, 1, 2, 0.0, norm_first=True)",
         axis=1,
-        order=1,  # they take finite differences seconds, and consist of what other cases check to second order
+        long=True,
         bad=[((np.ones((2, 3, 3)), np.ones((2, 4, 3))), OperandError, "in module multihead_attn")],
     ),
     Case(
@@ -110,7 +109,6 @@ CASES = [
         stacked("Encoder", ENCODER, norm=False),
         "nn.TransformerEncoder(nn.TransformerEncoderLayer(3, 1, 2, 0.0), 1, enable_nested_tensor=False)",
         axis=1,
-        order=1,
     ),
     Case(
         "TransformerDecoder",
@@ -120,7 +118,7 @@ CASES = [
         stacked("Decoder", DECODER),
         "nn.TransformerDecoder(nn.TransformerDecoderLayer(3, 1, 2, 0.0), 1, nn.LayerNorm(3))",
         axis=1,
-        order=1,
+        long=True,
     ),
     Case(
         "Transformer",
@@ -129,6 +127,6 @@ CASES = [
         lambda s, x, y: stack(below(s, "decoder"), y, stack(below(s, "encoder"), x)),
         tree("Transformer", f"(encoder): {stacked('Encoder', ENCODER)}", f"(decoder): {stacked('Decoder', DECODER)}"),
         axis=1,  # beside PyTorch in test_transformer.py
-        order=1,
+        long=True,
     ),
 ]
