@@ -18,7 +18,7 @@ if _path.exists(_path.join(_path.dirname(__file__), "tracer.py")):
     )
 
 __engine__ = "chainrule"  # what `optim` and `nn` look for: is this the engine they were written for?
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 from autograd import methods as _methods
 from autograd.custom import custom_op as custom_op

@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     >>> from nn.cli import main
     >>> main(["--version"])
-    chainrule 0.1.0
+    chainrule ...
     0
     """
     command = "chainrule"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nn
+from autograd import __version__
 from nn.cli import main
 from nn.cli.problem import read_problem
 from nn.data import digits, read_csv
@@ -193,7 +194,8 @@ def test_wrong_folders(capsys, houses, tmp_path):
     plan = (folder / "run.json").read_text()
     best = (folder / "best.npz").read_bytes()
     (folder / "run.json").write_text(plan.replace('"format": 1', '"format": 7').replace("chainrule ", "chainrule 9."))
-    refused(capsys, "was made by chainrule 9.0.1.0 in format 7; chainrule 0.1.0 reads format 1", "evaluate", folder)
+    made = f"was made by chainrule 9.{__version__} in format 7; chainrule {__version__} reads format 1"
+    refused(capsys, made, "evaluate", folder)
     for text in ("", "[]", "{}", plan.replace('"hidden"', '"width"')):
         (folder / "run.json").write_text(text)
         refused(capsys, "run.json is damaged", "evaluate", folder)
