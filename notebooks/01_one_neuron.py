@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 01. One neuron, one gradient
 #
-# A neuron multiplies its inputs by weights, adds them up, and bends the sum. To teach it we need to know one thing
-# about every weight: *if I turn it up a little, how does the error change?* That number is the derivative of the error
-# by the weight. This notebook shows where it comes from.
+# A neuron multiplies its inputs by weights, adds up the products, and passes the sum through a nonlinear function. To
+# train it, we need the answer to one question about every weight: *if I increase it a little, how does the error
+# change?* The answer is the derivative of the error with respect to that weight. This notebook shows how that
+# derivative is computed.
 
 # %%
 import matplotlib.pyplot as plt
@@ -16,9 +17,9 @@ from autograd import draw, explain, grad, steps, tensor
 from nn.exercises import check
 
 # %% [markdown]
-# ## Turning a knob
+# ## Nudging a weight
 #
-# Here is an error that depends on one weight. Turn the weight up by a thousandth and see what happens.
+# Here is an error that depends on a single weight. Increase the weight by 0.001 and see how much the error changes.
 
 
 # %%
@@ -29,13 +30,14 @@ def error(w):
 w, h = 1.5, 0.001
 print("error at w        ", error(w))
 print("error at w + 0.001", error(w + h))
-print("change per turn   ", (error(w + h) - error(w)) / h)
+print("rate of change    ", (error(w + h) - error(w)) / h)
 
 # %% [markdown]
-# The change per turn is close to 7.5. The smaller the turn, the closer; the limit is the derivative. But trying out
-# every weight of a network with a million weights would take a million runs. The chain rule gets them all at once.
+# The rate of change is close to 7.5. The smaller the step, the closer the rate comes to its limit, the derivative. We
+# could estimate every derivative this way, but a network with a million weights would need a million runs. The chain
+# rule computes all of them in a single pass.
 #
-# Make `w` a Tensor that asks for its gradient, compute as before, and call `backward()`:
+# To use it, make `w` a Tensor that requires a gradient, compute the error as before, and call `backward()`:
 
 # %%
 w = tensor(1.5, requires_grad=True, name="w")
@@ -46,22 +48,24 @@ print(w.grad)
 # %% [markdown]
 # ## The chain rule
 #
-# How did it know? While the error was computed, every operation was noted. They form a graph: `w` goes in on the left,
-# the error comes out on the right. Each box has its value and, below it, `grad`: the derivative of the error by this
-# box.
+# How did the library find this number? It recorded every operation while it computed the error. The recorded operations
+# form a graph: `w` enters on the left, and the error comes out on the right. Each box shows its value and, below it,
+# `grad`: the derivative of the error with respect to that value.
 
 # %%
 E.name = "E"
 draw(E)
 
 # %% [markdown]
-# Read it from right to left. The error is half a square, so the square counts half: `grad 0.5`. The derivative of
-# $u^2$ is $2u$, and $u$ is 2.5, so what goes in counts $0.5 \cdot 2 \cdot 2.5 = 2.5$. Subtracting 2 changes nothing:
-# 2.5 again. Then there was a factor 3: $2.5 \cdot 3 = 7.5$.
+# Read the graph from right to left. The error is half of a square, so the derivative with respect to the square is
+# `grad 0.5`. The derivative of $u^2$ is $2u$, and here $u$ is 2.5, so the value before the square has the gradient
+# $0.5 \cdot 2 \cdot 2.5 = 2.5$. Subtracting 2 does not change the gradient: it is still 2.5. The weight was multiplied
+# by 3, so its gradient is $2.5 \cdot 3 = 7.5$.
 #
-# That is all of backpropagation: **at each box, multiply what comes from the right with the derivative of that box.**
-# Forward, a box waits for all boxes to its left; backward, for all to its right, so that nothing is passed on before it
-# is complete. `steps` tells it box by box.
+# That is all there is to backpropagation: **at each box, multiply the gradient that arrives from the right by the
+# derivative of that box.** In the forward pass, a box is computed once all the boxes to its left are known. In the
+# backward pass, it waits for all the boxes to its right, so that its gradient is complete before it is passed on.
+# `steps` walks through both passes box by box.
 
 # %%
 print(steps(E))
@@ -69,7 +73,8 @@ print(steps(E))
 # %% [markdown]
 # ## Several paths
 #
-# What if a number is used twice? Turning `b` up here moves both terms, and the changes add up.
+# What happens if a number is used twice? In this example, increasing `b` changes both terms, and the two changes add
+# up.
 
 # %%
 a = tensor(-4.0, requires_grad=True, name="a")
@@ -80,7 +85,8 @@ y.backward()
 draw(y)
 
 # %% [markdown]
-# From `b` to `y` there are two paths. **Along a path we multiply, over all paths we add.** `explain` writes them down:
+# There are two paths from `b` to `y`. **Multiply the derivatives along each path, then add the products of all paths.**
+# `explain` writes this calculation out:
 
 # %%
 print(explain(y, b))
@@ -88,8 +94,8 @@ print(explain(y, b))
 # %% [markdown]
 # ## The neuron
 #
-# Now a real one, with two inputs and the sigmoid $\sigma(z) = 1 / (1 + e^{-z})$, which bends any sum into the interval
-# from 0 to 1:
+# Now for a real neuron. It has two inputs and the sigmoid activation $\sigma(z) = 1 / (1 + e^{-z})$, which maps any sum
+# to a number between 0 and 1:
 #
 # $$z = w_1 x_1 + w_2 x_2 + b \qquad o = \sigma(z) \qquad E = \tfrac12 (o - t)^2$$
 #
@@ -109,23 +115,24 @@ E.backward()
 draw(E, direction="TB")
 
 # %% [markdown]
-# The picture can be kept: `draw(E).save("neuron.svg")`, or as `.dot`, `.mermaid` for a web page, and as text for a
-# terminal:
+# `draw(E).save("neuron.svg")` saves the picture. The suffixes `.dot` and `.mermaid` (for web pages) work as well. In a
+# terminal, print the picture as text:
 
 # %%
 print(draw(E))
 
 # %% [markdown]
-# On paper, from the end to the beginning:
+# On paper, we work backwards from the error:
 #
 # | | |
 # |---|---|
-# | the error by the output | $\partial E / \partial o = o - t$ |
-# | the output by the sum | $\sigma'(z) = o (1 - o)$ |
-# | the sum by a weight | $\partial z / \partial w_1 = x_1$ |
+# | error with respect to the output | $\partial E / \partial o = o - t$ |
+# | output with respect to the sum | $\sigma'(z) = o (1 - o)$ |
+# | sum with respect to a weight | $\partial z / \partial w_1 = x_1$ |
 #
-# The product of the first two is called $\delta$: how much the error changes with the sum. Every weight gets $\delta$
-# times its own input, and the bias, whose input is 1, gets $\delta$.
+# The product of the first two is called $\delta$: the derivative of the error with respect to the sum. The gradient of
+# each weight is $\delta$ times its input. The bias acts like a weight whose input is always 1, so its gradient is
+# $\delta$ itself.
 
 # %%
 out = o.item()
@@ -135,31 +142,33 @@ for name, hand, weight in [("dE/dw1", delta * x1, w1), ("dE/dw2", delta * x2, w2
     print(f"{name:8} {hand:12.8f} {weight.grad:12.8f}")
 
 # %% [markdown]
-# The signs make sense. The output is too small. More $w_1$ would raise it, because $x_1$ is positive, so the error
-# falls: a negative gradient. With $w_2$ it is the other way round, because $x_2$ is negative.
+# The signs make sense. The output is too small. Because $x_1$ is positive, a larger $w_1$ would raise the output and
+# reduce the error, so its gradient is negative. For $w_2$ it is the other way round, because $x_2$ is negative.
 #
 # ## A neuron that hardly learns
 #
-# The factor $o(1 - o)$ deserves a look: it is at most $\frac14$, and far out it is almost nothing. A neuron whose sum
-# is large is *saturated*. Even when it is completely wrong, its gradient says "stay".
+# The factor $o(1 - o)$ deserves a closer look: it is never larger than $\frac14$, and far from zero it almost vanishes.
+# A neuron whose sum is large in absolute value is called *saturated*. Even if its output is completely wrong, its
+# gradient is close to zero, so its weights hardly move.
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2))
-nn.plot.activations(nn.Sigmoid(), low=-8, high=8, ax=left).set_title("the sigmoid and its slope")
+nn.plot.activations(nn.Sigmoid(), low=-8, high=8, ax=left).set_title("the sigmoid and its derivative")
 sums = np.linspace(-8, 8, 201)
 slopes = [grad(lambda z: (1 / (1 + np.exp(-z)) - 1) ** 2 / 2)(z) for z in sums]
 right.plot(sums, slopes)
-right.set(xlabel="z", title="dE/dz when the target is 1")
+right.set(xlabel="z", title="dE/dz for the target 1")
 plt.show()
 
 # %% [markdown]
-# On the right side the neuron is right, so there is nothing to learn. On the far left it is wrong, and learns nothing
-# either. Notebook 05 has a loss that cures this.
+# On the far right the output is already correct, so there is nothing to learn. On the far left the output is wrong, yet
+# the gradient is just as small, so the neuron does not learn there either. Notebook 05 introduces a loss that fixes
+# this.
 #
 # ## Learning
 #
-# Turning a weight *up* changes the error by the gradient, so we turn it *against* the gradient, a little: the learning
-# rate says how much. Then again.
+# The gradient tells us how the error grows when a weight *increases*, so we move each weight a little in the *opposite*
+# direction. The learning rate sets the size of the step. Then we repeat.
 
 # %%
 history = []
@@ -179,16 +188,18 @@ ax.set_xlabel("step")
 plt.show()
 
 # %% [markdown]
-# Two lines are easily forgotten. `weight.grad = None`: gradients add up over calls of `backward()`, as they do over
-# paths. And all three gradients are computed *before* any weight is changed; who changes `w1` first and then computes
-# the gradient of `w2` takes it at another place.
+# Two details are easy to get wrong. First, gradients accumulate over calls of `backward()`, just as they add up over
+# paths, so the loop has to reset them with `weight.grad = None`. Second, all three gradients must be computed *before*
+# any weight changes. If you changed `w1` first and then computed the gradient of `w2`, you would get the gradient at a
+# different point.
 #
-# What we did by hand in this loop is what an optimizer does; from notebook 03 on one does.
+# The updates in this loop are the job of an optimizer. From notebook 03 on, we let one do them.
 
 # %% [markdown]
 # ## Exercises
 #
-# Work them out on paper and type in a number (three digits are enough). Each check says what you may have slipped on.
+# Work these out on paper and type in the result; three digits are enough. If your answer is wrong, the check tells you
+# which mistake you probably made.
 #
 # **1.** $E = \frac12 (5w - 4)^2$. What is $dE/dw$ at $w = 2$?
 
@@ -203,9 +214,8 @@ check(
 )
 
 # %% [markdown]
-# **2.** A tanh neuron with one input: $z = wx + b$, $o = \tanh z$, $E = \frac12 (o - t)^2$. What is $dE/dw$ for $w =
-# 0.6$,
-# $x = 2$, $b = -0.2$, $t = 0.5$? The derivative of tanh is $1 - \tanh^2$.
+# **2.** A tanh neuron with one input computes $z = wx + b$ and $o = \tanh z$, and its error is $E = \frac12 (o - t)^2$.
+# What is $dE/dw$ for $w = 0.6$, $x = 2$, $b = -0.2$ and $t = 0.5$? The derivative of tanh is $1 - \tanh^2$.
 
 # %%
 answer_2 = ...
@@ -222,13 +232,13 @@ check(
     name="Exercise 2",
     slips={
         "the input x is missing": (out - 0.5) * (1 - out**2),
-        "the slope of tanh is missing": (out - 0.5) * 2,
-        "you took the slope of the sigmoid, o(1 - o)": (out - 0.5) * out * (1 - out) * 2,
+        "the derivative of tanh is missing": (out - 0.5) * 2,
+        "you used the derivative of the sigmoid, o(1 - o)": (out - 0.5) * out * (1 - out) * 2,
     },
 )
 
 # %% [markdown]
-# **3.** A bend with two branches: $f(z) = z$ where $z > 0$, and $f(z) = z / 10$ elsewhere. Write its derivative.
+# **3.** A function with two branches: $f(z) = z$ where $z > 0$, and $f(z) = z / 10$ elsewhere. Write its derivative.
 
 
 # %%
@@ -238,7 +248,7 @@ def slope(z): ...
 check(slope, grad(lambda z: np.where(z > 0, z, z / 10)), at=[0.0], name="Exercise 3")
 
 # %% [markdown]
-# **4.** $c = a b$ and $y = c^2 + a$. What is $dy/da$ at $a = 3$, $b = 2$? Count the paths first.
+# **4.** Let $c = a b$ and $y = c^2 + a$. What is $dy/da$ at $a = 3$, $b = 2$? Count the paths first.
 
 # %%
 answer_4 = ...
@@ -248,15 +258,15 @@ check(
     grad(lambda a, b: (a * b) ** 2 + a)(3.0, 2.0),
     name="Exercise 4",
     slips={
-        "the short path, from a straight to y, is missing": 24.0,
-        "the long path, by way of c, is missing": 1.0,
-        "the link from a to c, which is b, is missing": 13.0,
+        "the direct path from a to y is missing": 24.0,
+        "the path through c is missing": 1.0,
+        "the derivative of c with respect to a, which is b, is missing": 13.0,
     },
 )
 
 # %% [markdown]
-# **5.** A weight is 0.8 and its gradient is -0.3. What is the weight after one step of gradient descent with learning
-# rate 0.1?
+# **5.** A weight is 0.8 and its gradient is -0.3. What is the weight after one step of gradient descent with a learning
+# rate of 0.1?
 
 # %%
 answer_5 = ...
@@ -270,13 +280,13 @@ check(answer_5, weight, start=0.8, name="Exercise 5", factors={"the learning rat
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** The outer derivative is $5w - 4 = 6$, the inner one 5.
+# **1** The outer derivative is $5w - 4 = 6$, and the inner one is 5.
 #
 # ```python
 # answer_1 = 6 * 5
 # ```
 #
-# **2** $(o - t)(1 - o^2)\, x$ with $o = \tanh 1 = 0.7616$.
+# **2** The derivative is $(o - t)(1 - o^2)\, x$ with $o = \tanh 1 = 0.7616$.
 #
 # ```python
 # answer_2 = (0.7616 - 0.5) * (1 - 0.7616**2) * 2
@@ -289,13 +299,13 @@ check(answer_5, weight, start=0.8, name="Exercise 5", factors={"the learning rat
 #     return 1.0 if z > 0 else 0.1
 # ```
 #
-# **4** By way of $c$: $2c \cdot b = 2 \cdot 6 \cdot 2 = 24$. Straight: 1.
+# **4** The path through $c$ contributes $2c \cdot b = 2 \cdot 6 \cdot 2 = 24$, and the direct path contributes 1.
 #
 # ```python
 # answer_4 = 24 + 1
 # ```
 #
-# **5** Against the gradient, which is negative: the weight grows.
+# **5** The step goes against the gradient. The gradient is negative, so the weight grows.
 #
 # ```python
 # answer_5 = 0.8 + 0.03

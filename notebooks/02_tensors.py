@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 02. Tensors and broadcasting
 #
-# Networks compute with arrays: a batch of samples, a matrix of weights. Nothing new happens to the chain rule, but its
-# sums over paths now hide in the shapes. One rule guides through all of it: **a gradient has the shape of the thing it
-# belongs to**, because it answers one question for each entry.
+# Networks compute with arrays: a batch of samples, a matrix of weights. The chain rule stays the same, but its sums
+# over paths are now hidden in the shapes. One rule helps throughout: **a gradient has the same shape as the array it
+# belongs to**, because it holds one derivative for each entry.
 
 # %%
 import numpy as np
@@ -14,10 +14,10 @@ from autograd import draw, explain, grad, tensor
 from nn.exercises import check
 
 # %% [markdown]
-# ## One number for each entry
+# ## One derivative per entry
 #
-# A loss is a single number. Its gradient by an array says for every entry how the loss changes when this entry is
-# turned up.
+# A loss is a single number. Its gradient with respect to an array says, for every entry, how the loss changes when this
+# entry grows.
 
 # %%
 x = tensor([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]], requires_grad=True, name="x")
@@ -26,8 +26,8 @@ loss.backward()
 ax = nn.plot.matrices({"x": x, "d loss / d x": x.grad})
 
 # %% [markdown]
-# From something that is no single number, `backward()` does not know where to start: which entry do you mean? All the
-# same? It asks.
+# If the result is not a single number, `backward()` does not know where to start. Should it differentiate one of the
+# entries, or their sum? It asks you to decide.
 
 # %%
 try:
@@ -36,13 +36,14 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# So the backward pass always carries an array $G$ from the right: how much each entry of a result counts. An operation
-# that works entry by entry multiplies it with its own derivative, entry by entry: here $G \cdot 2x$.
+# The backward pass therefore always carries an array $G$ from the right: the derivative of the loss with respect to
+# each entry of a result. An elementwise operation multiplies $G$ by its own derivative, entry by entry. In this example
+# that gives $G \cdot 2x$.
 #
-# ## What was spread is summed
+# ## Broadcast forward, sum backward
 #
-# The interesting case is an array that meets a larger one. NumPy *broadcasts*: it acts as if the row `b` were copied
-# below itself until it fits.
+# It gets more interesting when an array meets a larger one. NumPy then *broadcasts*: it behaves as if the row `b` were
+# repeated until its shape fits.
 
 # %%
 X = tensor(np.arange(12.0).reshape(4, 3), name="X")
@@ -51,7 +52,8 @@ Y = X + b
 ax = nn.plot.matrices({"X": X, "b": b, "X + b": Y})
 
 # %% [markdown]
-# Turn up `b[0]`, and four entries of the result grow. Four paths lead from `b[0]` to the loss, and over paths we add:
+# If `b[0]` grows, four entries of the result grow with it. There are four paths from `b[0]` to the loss, and the
+# derivatives along them add up:
 
 # %%
 G = np.array([[1.0, 2.0, 0.0], [1.0, -1.0, 0.0], [2.0, 0.0, 3.0], [0.0, 0.0, 1.0]])
@@ -60,16 +62,17 @@ loss.name = "loss"
 print(explain(loss, b, at=0))
 
 # %% [markdown]
-# So the gradient of `b` is the sum of $G$ over the axis along which `b` was copied. **Spreading forward is summing
-# backward.** And the other way round: what `sum` does forward, its gradient undoes by spreading.
+# So the gradient of `b` is the sum of $G$ over the axis along which `b` was repeated. **Whatever is broadcast in the
+# forward pass is summed in the backward pass.** The reverse holds as well: `sum` adds up entries in the forward pass,
+# and its gradient is broadcast back to them.
 
 # %%
 loss.backward()
 ax = nn.plot.matrices({"G": G, "d loss / d b": b.grad})
 
 # %% [markdown]
-# Axes are spread in two ways: they were missing (NumPy adds them in front), or they had length 1. A column that meets a
-# row is the case where both happen.
+# An axis can be broadcast in two ways: either it was missing (NumPy adds missing axes in front), or it had length 1.
+# When a column meets a row, both happen.
 
 # %%
 column = tensor([[1.0], [2.0], [3.0], [4.0]], requires_grad=True, name="column")
@@ -78,12 +81,13 @@ row = tensor([10.0, 20.0, 30.0], requires_grad=True, name="row")
 ax = nn.plot.matrices({"G": G, "column": column.grad, "row": row.grad})
 
 # %% [markdown]
-# The rule in code. The engine has it in one place, so that no rule of any operation needs to think of shapes:
+# Here is the rule as code. The engine implements it in a single place, so the gradient rules of the operations need not
+# deal with shapes:
 
 
 # %%
 def unbroadcast(g, shape):
-    """Sum g over the axes along which an array of this shape was spread."""
+    """Sum g over the axes along which an array of this shape was broadcast."""
     g = g.sum(axis=tuple(range(g.ndim - len(shape))))
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] > 1)
     return g.sum(axis=stretched, keepdims=True)
@@ -92,10 +96,10 @@ def unbroadcast(g, shape):
 print(unbroadcast(G, (3,)), unbroadcast(G, (4, 1)).ravel(), unbroadcast(G, ()))
 
 # %% [markdown]
-# ## The trap
+# ## A common trap
 #
-# Broadcasting also works where nobody wanted it. Predictions of shape (4, 1) minus targets of shape (4,) are a column
-# minus a row: a table of all with all.
+# Broadcasting also works where nobody wants it. If predictions have the shape (4, 1) and targets the shape (4,), their
+# difference is a column minus a row: every prediction is compared with every target.
 
 # %%
 prediction = np.array([[1.0], [2.0], [3.0], [4.0]])
@@ -103,8 +107,8 @@ target = np.array([1.0, 2.0, 3.0, 4.0])
 ax = nn.plot.matrices({"prediction": prediction, "target": target, "prediction - target": prediction - target})
 
 # %% [markdown]
-# The predictions are perfect, but the mean of the squares is not zero, and training would lead away. No error, no
-# warning. This is why the losses of `nn` insist on equal shapes:
+# The predictions are perfect, but the mean squared difference is not zero, and training would move away from the
+# solution. NumPy raises no error and gives no warning. This is why the losses in `nn` insist on equal shapes:
 
 # %%
 try:
@@ -115,9 +119,9 @@ except ValueError as error:
 # %% [markdown]
 # ## Matrix products
 #
-# A layer computes $Y = X W$: 4 samples of 3 features, 2 outputs. $G$ has the shape of $Y$. What are the gradients of
-# $X$ and $W$? The shapes leave hardly a choice. To get from (4, 3) and (4, 2) to the (3, 2) of $W$ by a product, the
-# four samples must be summed over:
+# A layer computes $Y = X W$ for 4 samples with 3 features each and 2 outputs. $G$ has the shape of $Y$. What are the
+# gradients of $X$ and $W$? The shapes leave hardly any choice. $W$ has the shape (3, 2). To get there from (4, 3) and
+# (4, 2) with a matrix product, we have to sum over the four samples:
 #
 # $$\frac{\partial L}{\partial W} = X^\top G \qquad\qquad \frac{\partial L}{\partial X} = G\, W^\top$$
 
@@ -135,16 +139,16 @@ ax = nn.plot.matrices({"X": X, "W": W, "G = Y": Y, "X.T @ G": X.T @ Y, "W.grad":
 print(explain(loss, W))
 
 # %% [markdown]
-# The sum over samples in $X^\top G$ is the same thing again: every sample uses the same $W$, so there is a path through
-# each.
+# The sum over samples in $X^\top G$ has the same reason as before: every sample uses the same $W$, so there is one path
+# through each sample.
 #
 # ## Sums, means, maxima
 #
 # | forward | backward |
 # |---|---|
 # | `sum` | every entry gets $G$ |
-# | `mean` over $N$ | every entry gets $G / N$ |
-# | `max` | the largest entry gets $G$, the others 0 |
+# | `mean` over $N$ entries | every entry gets $G / N$ |
+# | `max` | the largest entry gets $G$, the others get 0 |
 
 # %%
 values = np.array([[1.0, 5.0, 2.0], [4.0, 0.0, 3.0]])
@@ -154,8 +158,8 @@ ax = nn.plot.matrices({"x": values, **gradients})
 # %% [markdown]
 # ## Picking entries
 #
-# Indexing sends the gradient back to the places it came from, zeros elsewhere. An entry that was taken twice has two
-# paths.
+# The gradient of an indexing operation goes back to the entries that were picked. All other entries get zero. If an
+# entry is picked twice, there are two paths to it.
 
 # %%
 x = tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="x")
@@ -164,8 +168,8 @@ picked = x[[0, 2, 2]]
 ax = nn.plot.matrices({"x": x, "x[[0, 2, 2]]": picked, "G": np.array([10.0, 1.0, 5.0]), "x.grad": x.grad})
 
 # %% [markdown]
-# Putting values in is harder to allow: the graph remembers the old array. So a Tensor is never changed in place. `at`
-# makes a new one, and the gradient knows which entries are left of the old:
+# Assigning to entries is harder, because the graph still needs the old values. Tensors therefore do not support item
+# assignment. Instead, `at` creates a new Tensor, and gradients flow back only to the entries that were not replaced:
 
 # %%
 try:
@@ -179,9 +183,9 @@ y = x.at[1].set(0.0)
 ax = nn.plot.matrices({"x": x, "y": y, "x.grad": x.grad})
 
 # %% [markdown]
-# Slices, `reshape`, `.T` and `.numpy()` are *views*, as in NumPy: no numbers are copied. `x.numpy()` may be read, not
-# written. To change the start of a graph between two steps, as an optimizer does, write to `x.data`. Whoever does that
-# too early, between the forward pass and `backward()`, is told:
+# As in NumPy, slices, `reshape`, `.T` and `.numpy()` are *views*: they do not copy any numbers. The array that
+# `x.numpy()` returns is read-only. To change the values of a leaf between two steps, as an optimizer does, write to
+# `x.data`. If you do so too early, between the forward pass and `backward()`, you get an error:
 
 # %%
 loss = (x**2).sum()
@@ -194,7 +198,8 @@ except RuntimeError as error:
 # %% [markdown]
 # ## All together
 #
-# A layer with bias and ReLU for a batch of four. Find each sum: where is the batch summed over?
+# A layer with a bias and a ReLU, applied to a batch of four samples. Look for the sums in the graph: where is the batch
+# summed over?
 
 # %%
 X = tensor(rng.normal(size=(4, 3)).round(1), name="X")
@@ -211,8 +216,8 @@ print(explain(loss, b))
 # %% [markdown]
 # ## Exercises
 #
-# **1.** `X` has shape (5, 4), `w` shape (4,) and `c` shape (5, 1). The loss is `np.sum(X * w + c)`. Which shapes have
-# the gradients of `w` and of `c`? Answer with two tuples.
+# **1.** `X` has the shape (5, 4), `w` the shape (4,) and `c` the shape (5, 1). The loss is `np.sum(X * w + c)`. What
+# are the shapes of the gradients of `w` and `c`? Answer with two tuples.
 
 # %%
 shape_of_w = ...
@@ -224,12 +229,12 @@ def loss_1(w, c):
 
 
 gradients = grad(loss_1, argnums=(0, 1))(np.ones(4), np.ones((5, 1)))
-check(shape_of_w, gradients[0].shape, name="Exercise 1, w", slips={"you have the shape of X * w": (5, 4)})
-check(shape_of_c, gradients[1].shape, name="Exercise 1, c", slips={"you have the shape of X * w + c": (5, 4)})
+check(shape_of_w, gradients[0].shape, name="Exercise 1, w", slips={"you gave the shape of X * w": (5, 4)})
+check(shape_of_c, gradients[1].shape, name="Exercise 1, c", slips={"you gave the shape of X * w + c": (5, 4)})
 
 # %% [markdown]
-# **2.** `loss = np.sum(C * (X + b))` with the matrix `C` below, `X` of shape (4, 3) and `b` of shape (3,). What is the
-# gradient of `b`? Write it as an expression of `C`.
+# **2.** Let `loss = np.sum(C * (X + b))` with the matrix `C` below, `X` of shape (4, 3) and `b` of shape (3,). What is
+# the gradient of `b`? Write it as an expression in `C`.
 
 # %%
 C = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0], [4.0, 0.0, 1.0], [1.0, 1.0, 2.0]])
@@ -238,9 +243,8 @@ answer_2 = ...
 check(answer_2, grad(lambda b: np.sum(C * (np.ones((4, 3)) + b)))(np.zeros(3)), name="Exercise 2")
 
 # %% [markdown]
-# **3.** A layer whose weight has shape (out, in), as in `nn.Linear`: $Y = X W^\top$. Write the gradient of $W$ for a
-# given
-# $G$.
+# **3.** The weight of a layer has the shape (out, in), as in `nn.Linear`, so $Y = X W^\top$. Write the gradient of $W$
+# for a given $G$.
 
 
 # %%
@@ -255,7 +259,7 @@ check(
 )
 
 # %% [markdown]
-# **4.** `loss = np.mean(a**2)` where `a` has eight entries. Write the gradient of `a`.
+# **4.** Let `loss = np.mean(a**2)`, where `a` has eight entries. Write the gradient of `a`.
 
 
 # %%
@@ -275,8 +279,8 @@ check(
     grad(lambda x: np.sum(x[[3, 1, 3]]))(np.zeros(4)),
     name="Exercise 5",
     slips={
-        "an entry that was taken twice counts only once": np.array([0.0, 1.0, 0.0, 1.0]),
-        "this is the gradient of the picked entries, not of x": np.ones(3),
+        "you counted the entry that is picked twice only once": np.array([0.0, 1.0, 0.0, 1.0]),
+        "you gave the gradient of the picked entries, not of x": np.ones(3),
     },
 )
 
@@ -284,34 +288,35 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** Those of the things themselves.
+# **1** Each gradient has the shape of its own array.
 #
 # ```python
 # shape_of_w = (4,)
 # shape_of_c = (5, 1)
 # ```
 #
-# **2** `b` was spread over the four rows.
+# **2** `b` was broadcast over the four rows, so the gradient is summed over them.
 #
 # ```python
 # answer_2 = C.sum(axis=0)
 # ```
 #
-# **3** (out, in) from (batch, out) and (batch, in): the batch is summed over.
+# **3** The result has the shape (out, in). It comes from arrays of shape (batch, out) and (batch, in), so the batch is
+# summed over.
 #
 # ```python
 # def weight_gradient(G, X):
 #     return G.T @ X
 # ```
 #
-# **4** The mean gives every entry 1/8.
+# **4** The mean contributes a factor of 1/8 to every entry.
 #
 # ```python
 # def mean_square_gradient(a):
 #     return 2 * a / 8
 # ```
 #
-# **5** Entry 3 has two paths.
+# **5** There are two paths to entry 3.
 #
 # ```python
 # answer_5 = [0, 1, 0, 2]

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 03. Checking gradients
 #
-# A wrong gradient is the quietest of bugs. Nothing crashes. Shapes fit. The loss falls, only a bit worse than it could.
-# This notebook plants such a bug, watches it hide, and finds its line.
+# A wrong gradient is one of the hardest bugs to notice. Nothing crashes, all shapes fit, and the loss falls, only not
+# as far as it could. This notebook plants such a bug, shows how it hides, and finds the line it is in.
 
 # %%
 import matplotlib.pyplot as plt
@@ -18,16 +18,16 @@ from nn.zoo import EXERCISES
 # %% [markdown]
 # ## A bug that trains
 #
-# The library has a softplus, $\log(1 + e^x)$. Suppose it had not, and we wrote one: the function, and a rule for its
-# gradient, which gets `g`, what comes from the right. The derivative is the sigmoid, $1 / (1 + e^{-x})$. In one of the
-# two rules the minus got lost.
+# The library has a softplus function, $\log(1 + e^x)$. Suppose it did not and we had to write our own: the function,
+# and a rule for its gradient. The rule receives `g`, the gradient that arrives from the right. The derivative of
+# softplus is the sigmoid, $1 / (1 + e^{-x})$. In one of the two rules below, the minus sign got lost.
 
 # %%
 good = custom_op(lambda x: np.log1p(np.exp(x)), lambda g, x: g / (1 + np.exp(-x)), name="good_softplus")
 bad = custom_op(lambda x: np.log1p(np.exp(x)), lambda g, x: g / (1 + np.exp(x)), name="bad_softplus")
 
 
-class Bend(nn.Module):
+class Activation(nn.Module):
     """A layer that applies a function."""
 
     def __init__(self, function):
@@ -39,12 +39,12 @@ class Bend(nn.Module):
 
 
 def network(softplus):
-    """Two layers and a bend between them, with the same first weights each time."""
-    return nn.Sequential(nn.Linear(2, 16, rng=0), Bend(softplus), nn.Linear(16, 2, rng=1)).astype(np.float64)
+    """Two linear layers and an activation between them, with the same initial weights each time."""
+    return nn.Sequential(nn.Linear(2, 16, rng=0), Activation(softplus), nn.Linear(16, 2, rng=1)).astype(np.float64)
 
 
 # %% [markdown]
-# Two interleaved half moons are to be told apart, once with each.
+# We train the network once with each version to separate two interleaved half moons.
 
 # %%
 x, labels = nn.data.moons(200, noise=0.1, seed=0)
@@ -68,24 +68,26 @@ ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
 plt.show()
 
 # %% [markdown]
-# Both losses fall. The wrong one stays at what a straight line between the moons can do. If you had only this curve,
-# would you suspect the gradient? You would try other learning rates, more units, other data.
+# Both losses fall, but with the wrong rule the loss gets no lower than it would with a straight line between the moons.
+# If this curve were all you had, would you suspect the gradient? You would probably try other learning rates, more
+# units or more data first.
 #
 # ## Finite differences
 #
-# What can be trusted is the definition: turn the input a little, look at the output. It is slow, one run per number,
-# but there is no rule in it that could be wrong. A step to both sides is better than a step to one:
+# The definition of the derivative is something we can trust: change the input a little and look at the output. This is
+# slow, because every input needs its own run of the function, but there is no hand-written rule that could be wrong.
+# Stepping to both sides is more accurate than stepping to one:
 #
 # $$\frac{f(x + h) - f(x)}{h} = f'(x) + O(h) \qquad\qquad \frac{f(x + h) - f(x - h)}{2h} = f'(x) + O(h^2)$$
 #
-# How small should $h$ be? Let us look at the error for the sine.
+# How small should $h$ be? Here is the error for the sine, as a function of $h$.
 
 # %%
 steps = np.logspace(-12, 0, 49)
 
 
 def errors(difference, dtype):
-    """How far a difference of sin is from cos(1), for each step."""
+    """The error of a difference quotient of the sine at 1, for each step."""
     at, h = dtype(1.0), steps.astype(dtype)
     return np.abs(difference(at, h) - np.cos(1.0)).astype(float)
 
@@ -99,29 +101,30 @@ def central(at, h):
 
 
 _, ax = plt.subplots()
-ax.loglog(steps, errors(forward, np.float64), label="one side, float64")
-ax.loglog(steps, errors(central, np.float64), label="both sides, float64")
-ax.loglog(steps, errors(central, np.float32), ":", label="both sides, float32")
+ax.loglog(steps, errors(forward, np.float64), label="one-sided, float64")
+ax.loglog(steps, errors(central, np.float64), label="two-sided, float64")
+ax.loglog(steps, errors(central, np.float32), ":", label="two-sided, float32")
 ax.set(xlabel="step h", ylabel="error", ylim=(1e-12, 10))
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# On the right the step is too large: the curve bends. On the left it is too small: the two values agree in nearly all
-# digits, and their difference is noise. In float32 five digits are the best there is, for a single sine; a check in
-# float32 cannot tell a small mistake from noise. **Gradients are checked in float64**, whatever the network computes
-# in.
+# On the right the step is too large, and the curvature of the sine causes the error. On the left the step is too small:
+# the two values agree in almost all digits, and their difference is mostly rounding noise. In float32 even the best
+# step gives only five correct digits, and that for a single sine, so a check in float32 cannot tell a small mistake
+# from noise. **Always check gradients in float64**, whatever precision the network computes in.
 #
 # ## The check
 #
-# `gradcheck` does this for every input, with steps that it chooses, and an estimate of how far its own differences can
-# be trusted.
+# `gradcheck` makes this comparison for every input. It chooses the steps itself and estimates how far its own
+# differences can be trusted.
 
 # %%
 print(gradcheck(lambda a, b: np.sum(np.tanh(a @ b)), np.array([[0.5, -1.0]]), np.array([[0.3], [2.0]])))
 
 # %% [markdown]
-# Now our network. The check takes a loss without arguments, and the parameters, which it calls by name.
+# Now for our network. Here the check takes a loss function without arguments, and the parameters to check, which it
+# calls by their names.
 
 # %%
 model = network(bad)
@@ -130,14 +133,14 @@ report = gradcheck(lambda: nn.functional.cross_entropy(model(few), few_labels), 
 print(report)
 
 # %% [markdown]
-# Read it from the top. The last layer is right, the first one is wrong: the fault lies between the two. Each
-# operation is then checked by itself, with the values it really had, and one does not agree: `bad_softplus`, and the
-# line where it was used. In a program `report.op` and `report.line` say so too; in a test, the fixture
-# `check_gradients` of pytest fails with this report.
+# Read the report from the top. The gradients of the last layer are right and those of the first layer are wrong, so the
+# fault lies between the two. The check then tests each operation on its own, with the values it had in this network.
+# Only `bad_softplus` fails, and the report names the line where it was used. In a program, the same information is in
+# `report.op` and `report.line`. In a test suite, the pytest fixture `check_gradients` fails with this report.
 #
 # ## A value that left the graph
 #
-# Another bug, with no wrong rule at all. Someone wanted a plain number for a printout:
+# The next bug involves no wrong rule at all. Someone needed a plain number for a printout:
 
 
 # %%
@@ -149,13 +152,13 @@ def shares(x):
 print(gradcheck(shares, np.array([1.0, 2.0, 4.0]), raise_on_failure=False))
 
 # %% [markdown]
-# `.item()` gives a number, and a number has no past: for the graph it is a constant. The check turns the input, sees
-# the constant move, and says which operand of which line it is.
+# `.item()` returns a plain Python number, and the graph treats a number as a constant. The check changes the input,
+# notices that the constant changes too, and reports which operand of which line it is.
 #
 # ## Kinks
 #
-# Where a function has a corner, there is no derivative. The slopes to the left and to the right differ, and the rules
-# give one of them, or something between.
+# A function has no derivative at a corner: the slopes to the left and to the right differ. A gradient rule has to
+# return one of the two slopes, or a value between them.
 
 # %%
 z = np.linspace(-1, 1, 201)
@@ -170,19 +173,19 @@ plt.show()
 print(gradcheck(lambda x: np.sum(np.abs(x)), np.array([0.5, 0.0])))
 
 # %% [markdown]
-# The verdict is *kink*, and it counts as right: 0 lies between -1 and 1. A ReLU network hits its corners only by
-# accident. But integers as inputs, or biases of zero, make such accidents common.
+# The verdict is *kink*, which counts as right, because 0 lies between the slopes -1 and 1. The units of a ReLU network
+# hit their corners only by accident, but such accidents are common when the inputs are integers or the biases are zero.
 #
 # ## Rounding
 #
-# Sometimes nothing can be said. Here a large constant eats the digits before the difference is taken:
+# Sometimes a check cannot decide. Here a large constant wipes out the digits before the difference is taken:
 
 # %%
 print(gradcheck(lambda x: np.sum(((x + 1e12) - 1e12) ** 2), np.array([1.3]), raise_on_failure=False))
 
 # %% [markdown]
-# *Rounding* is neither right nor wrong: choose other values. There are more verdicts that spare you a search. A dropout
-# layer in training mode gives other numbers at every call:
+# The verdict *rounding* means neither right nor wrong: try other input values. Other verdicts save you a search. For
+# example, a dropout layer in training mode gives different results in every call:
 
 # %%
 noisy = nn.Sequential(nn.Linear(2, 4, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(4, 1, rng=1))
@@ -191,8 +194,8 @@ print(gradcheck(lambda: noisy(few.astype("float32")).sum(), wrt=noisy, raise_on_
 # %% [markdown]
 # ## Numbers that are not finite
 #
-# Last, the bug that everybody meets: the loss is `nan`, and it has been for a while. `debug()` stops at the first
-# number that is not finite, not at the last.
+# Finally, the bug that everybody meets sooner or later: the loss is `nan`, and it has been for a while. `debug()` stops
+# at the operation that produced the *first* number that is not finite.
 
 # %%
 p = tensor([0.7, 0.3, 0.0], requires_grad=True, name="p")
@@ -205,8 +208,9 @@ except ArithmeticError as error:
 # %% [markdown]
 # ## The zoo
 #
-# `chainrule zoo` are programs with one mistake each, of the kinds that people make. Here are the stories of some; the
-# commands `chainrule zoo 4`, `--hint 1` and `--run` show its program, a hint, and what the library says.
+# `chainrule zoo` offers short programs, each with one planted bug of a common kind. Here are the stories of some of
+# them. `chainrule zoo 4` shows the program of number 4; add `--hint 1` for a hint, or `--run` to see how the library
+# reports the bug.
 
 # %%
 for number, exercise in enumerate(EXERCISES[:12], 1):
@@ -215,7 +219,7 @@ for number, exercise in enumerate(EXERCISES[:12], 1):
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Write the rule for $y = 1/x$: what goes to $x$ when `g` comes from the right?
+# **1.** Write the gradient rule of $y = 1/x$: what does `x` receive when `g` arrives from the right?
 
 
 # %%
@@ -227,11 +231,11 @@ check(
     lambda g, x: g * grad(lambda x: 1 / x)(x),
     at=lambda random: (random.normal(), random.uniform(0.5, 2.0)),
     name="Exercise 1",
-    slips={"you took the line of the logarithm from the table": lambda g, x: g / x},
+    slips={"you used the rule of the logarithm": lambda g, x: g / x},
 )
 
 # %% [markdown]
-# **2.** Write the difference of both sides for a function `f`, a point `x` and a step `h`.
+# **2.** Write the two-sided difference for a function `f`, a point `x` and a step `h`.
 
 
 # %%
@@ -240,17 +244,17 @@ def slope(f, x, h): ...
 
 check(
     lambda x: slope(np.exp, x, 0.1),
-    lambda x: np.exp(x) * np.sinh(0.1) / 0.1,  # for this function it can be worked out
+    lambda x: np.exp(x) * np.sinh(0.1) / 0.1,  # the exact value for this function
     name="Exercise 2",
     rtol=1e-9,
     slips={
         "you stepped to one side only": lambda x: np.exp(x) * np.expm1(0.1) / 0.1,
-        "you divide by h, but the two points are 2h apart": lambda x: 2 * np.exp(x) * np.sinh(0.1) / 0.1,
+        "you divided by h, but the two points are 2h apart": lambda x: 2 * np.exp(x) * np.sinh(0.1) / 0.1,
     },
 )
 
 # %% [markdown]
-# **3.** Which verdict will `gradcheck(lambda x: np.max(x), np.array([2.0, 2.0]))` give? Answer with a word.
+# **3.** Which verdict does `gradcheck(lambda x: np.max(x), np.array([2.0, 2.0]))` give? Answer with one word.
 
 # %%
 answer_3 = ...
@@ -260,13 +264,13 @@ check(
     gradcheck(lambda x: np.max(x), np.array([2.0, 2.0]), raise_on_failure=False).verdict,
     name="Exercise 3",
     slips={
-        "you overlooked that both are largest: which one wins changes right here": "right",
-        "you think of a wrong rule, but there is nothing to be right about here": "wrong",
+        "you overlooked that both entries are the maximum: a small change decides which one wins": "right",
+        "you suspect a wrong rule, but the function has no derivative at this point": "wrong",
     },
 )
 
 # %% [markdown]
-# **4.** One of these three has a wrong rule. Let `gradcheck` tell you which, and answer with its name.
+# **4.** One of these three operations has a wrong rule. Let `gradcheck` find it, and answer with its name.
 
 # %%
 double = custom_op(lambda x: 2 * x, lambda g: 2 * g, name="double")
@@ -284,10 +288,7 @@ check(
     answer_4,
     gradcheck(puzzle, np.array([0.3, -0.4]), raise_on_failure=False).op,
     name="Exercise 4",
-    slips={
-        "you stopped at the operation that comes last": "cubed",
-        "you stopped at the one that comes first": "double",
-    },
+    slips={"you named the operation that comes last": "cubed", "you named the operation that comes first": "double"},
 )
 
 # %% [markdown]
@@ -301,20 +302,21 @@ check(
 #     return -g / x**2
 # ```
 #
-# **2**
+# **2** The two points are $2h$ apart.
 #
 # ```python
 # def slope(f, x, h):
 #     return (f(x + h) - f(x - h)) / (2 * h)
 # ```
 #
-# **3** Turn one of them up and it is the largest; turn it down and the other is. The slopes differ.
+# **3** If one of the two grows, it becomes the maximum. If it shrinks, the other one is the maximum. So the slopes on
+# the two sides differ.
 #
 # ```python
 # answer_3 = "kink"
 # ```
 #
-# **4** Its output is tanh + 1, so the slope is $1 - (out - 1)^2$.
+# **4** The output of `shifted` is tanh + 1, so its derivative is $1 - (out - 1)^2$.
 #
 # ```python
 # answer_4 = gradcheck(puzzle, np.array([0.3, -0.4]), raise_on_failure=False).op

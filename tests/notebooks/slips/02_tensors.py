@@ -1,7 +1,7 @@
 """Slips in the exercises of notebook 02."""
 
 SLIPS = [
-    (1, "shape_of_w = (5, 4)\nshape_of_c = (5, 1)", "you have the shape of X * w"),
+    (1, "shape_of_w = (5, 4)\nshape_of_c = (5, 1)", "you gave the shape of X * w"),
     (1, "shape_of_w = (4,)\nshape_of_c = (1, 5)", "their order is not"),
     (2, "answer_2 = C", "The sum over axis 0 (4 entries) is missing"),
     (2, "answer_2 = C.sum(axis=1)", "your answer has shape (4,), asked for is (3,)"),
@@ -11,6 +11,6 @@ SLIPS = [
     (3, "def weight_gradient(G, X):\n    return G @ X", "raises ValueError"),
     (4, "def mean_square_gradient(a):\n    return 2 * a", "is 1/N forgotten (N is 8)"),
     (4, "def mean_square_gradient(a):\n    return a / 8", "is a factor 2 forgotten"),
-    (5, "answer_5 = [0, 1, 0, 1]", "an entry that was taken twice counts only once"),
+    (5, "answer_5 = [0, 1, 0, 1]", "you counted the entry that is picked twice only once"),
     (5, "answer_5 = [1, 1, 1]", "not of x"),
 ]

@@ -2,13 +2,13 @@
 
 SLIPS = [
     (1, "def rule(g, x):\n    return g / x**2", "The sign"),
-    (1, "def rule(g, x):\n    return g / x", "you took the line of the logarithm"),
+    (1, "def rule(g, x):\n    return g / x", "you used the rule of the logarithm"),
     (1, "def rule(g, x):\n    return -1 / x**2", "right at 0 of 12 random points"),
     (2, "def slope(f, x, h):\n    return (f(x + h) - f(x)) / h", "you stepped to one side only"),
     (2, "def slope(f, x, h):\n    return (f(x + h) - f(x - h)) / h", "the two points are 2h apart"),
     (2, "def slope(f, x, h):\n    return (f(x - h) - f(x + h)) / (2 * h)", "The sign"),
-    (3, "answer_3 = 'right'", "which one wins changes right here"),
-    (3, "answer_3 = 'wrong'", "nothing to be right about"),
+    (3, "answer_3 = 'right'", "a small change decides which one wins"),
+    (3, "answer_3 = 'wrong'", "the function has no derivative at this point"),
     (4, "answer_4 = 'cubed'", "comes last"),
     (4, "answer_4 = 'double'", "comes first"),
 ]
