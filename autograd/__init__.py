@@ -1,12 +1,18 @@
-"""chainrule's engine: Tensors, their graph, the backward pass. This module holds the public names only."""
+"""Automatic differentiation for NumPy: Tensors that record their computation, and functions that differentiate it.
+
+Tensors: tensor, Tensor, no_grad, enable_grad, is_grad_enabled
+Derivatives of functions: grad, value_and_grad, vjp, jvp, hvp, jacobian, hessian, register_container
+Check, debug, see the graph: gradcheck, debug, draw, explain, steps, diff, record
+Extend and speed up: custom_op, compile
+Ask for one of them, as in help(autograd.grad); dir(autograd) lists all names, with the classes of errors.
+"""
 
 import sys as _sys
 from os import path as _path
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-# HIPS autograd installs under this same import name. When it was there first, our files lie among its own:
-# some of its modules still import, others fail. Its tracer.py tells, its __init__.py not: that is now this
-# file.
+# HIPS autograd installs under this same import name. If it was there first, our files lie among its own: some of its
+# modules still import, others fail. Its tracer.py gives it away; its __init__.py has become this file.
 if _path.exists(_path.join(_path.dirname(__file__), "tracer.py")):
     raise ImportError(
         f"The files of chainrule and of HIPS autograd are mixed in {_path.dirname(__file__)}: both use the "
@@ -57,7 +63,3 @@ _ON_USE = {
 }
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE)
-
-if not _TYPE_CHECKING:  # a computed list would stop type checkers, which follow the stars
-    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, type(_sys))]
-    __all__ = sorted([*__all__, *_ON_USE])

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from opcode import opname
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from autograd.words import hint_for
@@ -15,8 +15,9 @@ def on_use(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The ``__getattr__`` and ``__dir__`` of a package (PEP 562) some of whose names are imported at their first use.
 
-    ``names`` maps each name to the module that defines it; ``modules`` are modules of the package itself. Type
-    checkers do not run this: say the same in a block ``if TYPE_CHECKING``.
+    ``names`` maps each name to the module that defines it; ``modules`` are modules of the package itself. A package
+    without ``__all__`` gets one, hidden from `help`, which would print every class. Type checkers do not run this:
+    say the same in a block ``if TYPE_CHECKING``.
 
     >>> import nn
     >>> nn.fit.__module__
@@ -25,6 +26,9 @@ def on_use(
     content = vars(sys.modules[package])
 
     def get(name: str) -> Any:
+        if name == "__all__" and sys._getframe(1).f_globals.get("__name__") != "pydoc":
+            public = (key for key, value in content.items() if key[0] != "_" and not isinstance(value, ModuleType))
+            return sorted({*public, *names, *modules})
         if name in modules:
             return import_module(f"{package}.{name}")
         if name not in names:

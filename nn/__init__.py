@@ -1,19 +1,23 @@
-"""Neural networks: modules, layers, losses, data and training, built on `autograd` and `optim`."""
+"""Neural networks: modules, layers, losses, data and training, built on `autograd` and `optim`.
+
+Build: Module, Parameter, Buffer, Sequential, ModuleList, ModuleDict, MLP
+Layers: Linear, Conv2d, MaxPool2d, BatchNorm2d, Dropout, Embedding, LSTM, MultiheadAttention, ReLU, Tanh, ...
+Losses: MSELoss, L1Loss, HuberLoss, CrossEntropyLoss, BCEWithLogitsLoss, HingeLoss, ...
+Train and keep: fit, evaluate, predict, cross_validate, EarlyStopping, Checkpoint, History, save, load, ...
+Look inside: summary, draw, doctor, gradient_flow, recommend
+Modules: functional, init, data, metrics, models, penalties, plot, saving, sklearn, utils
+Ask for one of them, as in help(nn.Linear); dir(nn) lists all names, with the classes of errors.
+"""
 
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
 import sys as _sys
-import types as _types
 import typing as _typing
 
 from autograd.lazy import on_use as _on_use
 from nn import data as data, functional as functional
-from nn.defaults import (
-    get_default_dtype as get_default_dtype,
-    manual_seed as manual_seed,
-    set_default_dtype as set_default_dtype,
-)
+from nn.defaults import *
 from nn.errors import *
 from nn.layers import *
 from nn.losses import *
@@ -58,32 +62,25 @@ if _typing.TYPE_CHECKING:
     from nn.training import *
     from nn.training.fit import fit as fit
 _MODULES = ("data", "functional", "init", "metrics", "models", "penalties", "plot", "saving", "utils")
-_LAYERS = {
-    "group_norm": "GroupNorm InstanceNorm1d InstanceNorm2d",
-    "lazy": "LazyBatchNorm1d LazyBatchNorm2d LazyConv1d LazyConv2d LazyLinear",
-    "resizing": "AdaptiveMaxPool1d AdaptiveMaxPool2d PixelShuffle Upsample "
-    "CircularPad1d CircularPad2d ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d "
-    "ReplicationPad1d ReplicationPad2d ZeroPad1d ZeroPad2d",
-    "transformer": "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer",
-    "transposed": "ConvTranspose1d ConvTranspose2d",
+_NAMES = {
+    "inspect.doctor.examine": "doctor",
+    "inspect.drawing": "draw",
+    "inspect.flow": "gradient_flow",
+    "inspect.summarizing": "summary",
+    "layers.group_norm": "GroupNorm InstanceNorm1d InstanceNorm2d",
+    "layers.lazy": "LazyBatchNorm1d LazyBatchNorm2d LazyConv1d LazyConv2d LazyLinear",
+    "layers.resizing": "AdaptiveMaxPool1d AdaptiveMaxPool2d PixelShuffle Upsample ZeroPad1d ZeroPad2d ReflectionPad1d "
+    "ReflectionPad2d CircularPad1d CircularPad2d ConstantPad1d ConstantPad2d ReplicationPad1d ReplicationPad2d",
+    "layers.transformer": "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder "
+    "TransformerEncoderLayer",
+    "layers.transposed": "ConvTranspose1d ConvTranspose2d",
+    "losses.recommendation": "recommend",
+    "models.units": "Adaline McCullochPitts Perceptron",
+    "saving": "load save",
+    "training": "CSVLog Callback Checkpoint CrossValidation EarlyStopping History JSONLLog ReduceOnPlateau "
+    "cross_validate evaluate predict",
+    "training.fit": "fit",
 }
-_ON_USE = {
-    **{name: f"nn.layers.{family}" for family, names in _LAYERS.items() for name in names.split()},
-    "fit": "nn.training.fit",
-    "doctor": "nn.inspect.doctor.examine",
-    "draw": "nn.inspect.drawing",
-    "gradient_flow": "nn.inspect.flow",
-    "summary": "nn.inspect.summarizing",
-    "recommend": "nn.losses.recommendation",
-    **dict.fromkeys(("Adaline", "McCullochPitts", "Perceptron"), "nn.models.units"),
-    **dict.fromkeys(("load", "save"), "nn.saving"),
-    **dict.fromkeys(("Callback", "Checkpoint", "CrossValidation", "CSVLog", "EarlyStopping"), "nn.training"),
-    **dict.fromkeys(("History", "JSONLLog", "ReduceOnPlateau"), "nn.training"),
-    **dict.fromkeys(("cross_validate", "evaluate", "predict"), "nn.training"),
-}
+_ON_USE = {name: f"nn.{module}" for module, names in _NAMES.items() for name in names.split()}
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE, _MODULES)
-
-if not _typing.TYPE_CHECKING:  # see nn.layers
-    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]
-    __all__ = sorted([*__all__, *_MODULES, *_ON_USE])

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from autograd.recording import RECORDER
 
-__all__ = ["generator", "get_default_dtype", "manual_seed", "parameter_dtype", "set_default_dtype"]
+__all__ = ["get_default_dtype", "manual_seed", "set_default_dtype"]
 
 # A generator, a seed for a fresh one, or the default generator. In quotes, because naming it would import numpy.random,
 # which takes longer than all of this package.

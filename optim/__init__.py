@@ -1,9 +1,15 @@
-"""Optimizers and their schedules, built on `autograd` alone."""
+"""Optimizers, learning-rate schedules and gradient clipping, built on `autograd` alone.
+
+Optimizers: SGD, Adam, AdamW, NAdam, RAdam, Adamax, Adagrad, Adadelta, RMSprop, Rprop, Lion, LBFGS
+Schedules: constant, step_decay, multi_step, exponential, inverse_time, polynomial, cosine, one_cycle, warmup, chain
+Other functions: minimize, preset, decay_groups, clip_grad_norm, clip_grad_value
+Modules: lr_scheduler, schedules, presets, swa_utils
+Ask for one of them, as in help(optim.Adam); dir(optim) lists all names, with the classes of errors.
+"""
 
 from optim import _engine as _engine  # first: refuses an `autograd` that is not chainrule's
 
 # isort: split
-import types as _types
 import typing as _typing
 
 from autograd.lazy import on_use as _on_use
@@ -32,7 +38,3 @@ _ON_USE = {
 }
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE, ("lr_scheduler", "presets", "schedules", "swa_utils"))
-
-if not _typing.TYPE_CHECKING:  # a computed list would stop type checkers, which follow the stars
-    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]
-    __all__ = sorted([*__all__, *_ON_USE])

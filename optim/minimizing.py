@@ -313,7 +313,7 @@ _STEPWISE = {"max_iter": 1, "max_eval": 26, "tolerance_grad": 0.0, "tolerance_ch
 
 def _methods() -> dict[str, type[Optimizer]]:
     """Newton's method, and all optimizers of the package, by their names in small letters."""
-    found = (getattr(optim, name) for name in vars(optim)["__all__"])
+    found = (getattr(optim, name) for name in dir(optim) if name[0].isupper())
     optimizers = (cls for cls in found if inspect.isclass(cls) and issubclass(cls, Optimizer) and cls is not Optimizer)
     return {"newton": _Newton, **{cls.__name__.lower(): cls for cls in optimizers}}
 

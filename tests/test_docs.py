@@ -3,6 +3,7 @@
 import ast
 import doctest
 import inspect
+import pydoc
 import re
 import sys
 from functools import cache, cached_property
@@ -237,3 +238,23 @@ def test_what_lacks_something_is_found():
     assert lacking("``t.add(2)`` is ``t + 2``.") is None
     assert lacking("``t.add(2)`` is a sum.") == "an example"
     assert lacking("The sum of x and y.\n\n    >>> 1 + 1\n    2\n") is None
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_help_of_a_package_fits_three_screens(package):
+    """It names functions and classes without printing all their docstrings; what it names is there."""
+    module = import_module(package)
+    assert len(pydoc.render_doc(module).splitlines()) <= 150
+    _, _, words = module.__doc__.partition("\n\n")
+    lists = re.findall(r"^[A-Z][a-z ,]*: (.+)", words, flags=re.MULTILINE)
+    named = [name for line in lists for name in line.removesuffix(", ...").split(", ")]
+    assert len(named) > 20
+    assert {*named} - {*dir(module), "sklearn"} == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_star_import_brings_what_is_imported_on_use(package):
+    names = {}
+    exec(f"from {package} import *", names)
+    assert set(import_module(package).__all__) == names.keys() - {"__builtins__"}
+    assert {"autograd": "gradcheck", "nn": "fit", "optim": "minimize"}[package] in names

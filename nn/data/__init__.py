@@ -1,6 +1,5 @@
 """Data: loaders, files, small sets that are bundled or made, splits, scaling and augmentation."""
 
-import types as _types
 import typing as _typing
 
 from autograd.lazy import on_use as _on_use
@@ -37,7 +36,3 @@ _NAMES = {
 _ON_USE = {name: f"nn.data.{module}" for module, names in _NAMES.items() for name in names}
 
 __getattr__, __dir__ = _on_use(__name__, _ON_USE)
-
-if not _typing.TYPE_CHECKING:  # see nn.layers
-    __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]
-    __all__ = sorted([*__all__, *_ON_USE])
