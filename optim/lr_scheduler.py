@@ -32,7 +32,7 @@ class LRScheduler:
     >>> class Harmonic(LRScheduler):
     ...     def get_lr(self):
     ...         return [lr / (1 + self.last_epoch) for lr in self.base_lrs]
-    >>> Harmonic.preview(4, lr=1.0)
+    >>> Harmonic.preview(4, lr=1.0)  # the rates that scheduler.step() would set
     [1.0, 0.5, 0.3333333333333333, 0.25]
     """
 
