@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 04. From the perceptron to the multi-layer perceptron
 #
-# A neuron adds up its inputs with weights, and answers if the sum is large enough. We follow this idea through its
-# history: weights set by hand (1943), weights learned from mistakes (1958), weights learned by descent (1960), the
-# problem that none of them could solve, and the hidden layer that solves it.
+# A neuron computes a weighted sum of its inputs and fires if the sum is large enough. We follow this idea through its
+# history: weights set by hand (1943), weights learned from mistakes (1958), weights learned by gradient descent (1960),
+# a problem that none of these units could solve, and the hidden layer that solves it.
 #
 # Four points are enough to tell the story: all pairs of 0 and 1.
 
@@ -24,8 +24,8 @@ X
 # %% [markdown]
 # ## A unit with weights set by hand
 #
-# The unit of McCulloch and Pitts answers 1 where $\sum_i w_i x_i > T$, and 0 elsewhere: all or none. With the right
-# weights and threshold it is a logical gate.
+# The McCulloch-Pitts unit outputs 1 where $\sum_i w_i x_i > T$, and 0 elsewhere: all or nothing. With suitable weights
+# and a suitable threshold it works as a logic gate.
 
 # %%
 both = nn.McCullochPitts([1, 1], threshold=1.5)  # AND
@@ -37,13 +37,13 @@ print("or ", either(X).tolist())
 print("not", opposite([[0], [1]]).tolist())
 
 # %% [markdown]
-# Where the sum equals the threshold there is a straight line. On one side of it, drawn in orange, the unit answers 1.
-# The points are what it should answer: orange squares are 1, blue circles are 0.
+# The points where the sum equals the threshold form a straight line. On the orange side of the line the unit outputs 1.
+# The markers show the correct answers: orange squares stand for 1, blue circles for 0.
 
 
 # %%
 def planes(pictures):
-    """Planes side by side, by title: the score that decides between 0 and 1, points, and their labels."""
+    """Draw decision boundaries side by side: for each title a score function, points and labels."""
     _, axes = plt.subplots(1, len(pictures), figsize=(2.5 * len(pictures), 2.7))
     for ax, (title, (score, points, labels)) in zip(axes, pictures.items(), strict=True):
         nn.plot.decision_boundary(score, points, labels, resolution=50, ax=ax)
@@ -58,12 +58,12 @@ plt.show()
 # %% [markdown]
 # ## Learning from mistakes
 #
-# Rosenblatt's perceptron is the same unit, but it finds its weights itself. It looks at one sample after the other;
-# when its answer $y$ is not the label $t$, it corrects itself:
+# Rosenblatt's perceptron is the same unit, but it finds its own weights. It looks at one sample after another. Whenever
+# its output $y$ differs from the label $t$, it corrects itself:
 #
 # $$w \leftarrow w + \eta\,(t - y)\,x, \qquad b \leftarrow b + \eta\,(t - y).$$
 #
-# The bias $b$ takes the place of the threshold. The library keeps a record of every correction:
+# The bias $b$ takes the place of the threshold. The library records every update:
 
 # %%
 perceptron = nn.Perceptron(2)
@@ -77,12 +77,12 @@ for update in record.updates:
 print(record)
 
 # %% [markdown]
-# Each correction turns and moves the line. Here it is after some of them:
+# Each update rotates and shifts the line. Here is the line after some of the updates:
 
 
 # %%
 def score_after(count):
-    """The score of the perceptron after so many updates."""
+    """The score of the perceptron after a number of updates."""
     update = record.updates[count - 1]
     return lambda x: x @ update.weight + update.bias
 
@@ -91,14 +91,15 @@ planes({f"after {count} updates": (score_after(count), X, AND) for count in [2, 
 plt.show()
 
 # %% [markdown]
-# Novikoff proved in 1962 that this always ends, if there is a line that separates the classes. It says nothing about
-# *which* line: the one above passes close to a point, and the unit is content as soon as it makes no mistake.
+# Novikoff proved in 1962 that the perceptron always stops if some line separates the classes. His theorem does not say
+# *which* line it finds. The final line above runs right through one of the points, because the perceptron stops as soon
+# as it makes no mistake.
 #
 # Textbooks differ in two details: whether a score of exactly 0 means 1 or 0, and whether the labels are 0 and 1 or -1
-# and 1. The details change the number of corrections and the length of the weights, not the story.
+# and 1. These details change the number of updates and the size of the weights, but not the story.
 
 # %%
-print("labels     at 0    updates and weights")
+print("labels     at 0    updates   final weights")
 for labels in [(0, 1), (-1, 1)]:
     for at_zero in [1, 0]:
         unit = nn.Perceptron(2, labels=labels, at_zero=at_zero)
@@ -109,8 +110,8 @@ for labels in [(0, 1), (-1, 1)]:
 # %% [markdown]
 # ## Exclusive or
 #
-# Now the labels are 1 where exactly one of the inputs is 1. No straight line separates these classes, so the perceptron
-# can never stop. In fact it walks in a circle:
+# Now let the label be 1 where exactly one of the inputs is 1 (XOR). No straight line separates these classes, so the
+# perceptron can never stop. In fact, it goes round in circles:
 
 # %%
 perceptron = nn.Perceptron(2)
@@ -120,13 +121,14 @@ for update in record.updates:
 print(record)
 
 # %% [markdown]
-# ## Learning from the sum
+# ## Learning from the weighted sum
 #
-# Widrow and Hoff's ADALINE has the same shape. But it learns from the sum $z = w^\top x + b$ *before* the threshold: it
-# makes the mean of $(t - z)^2$ small, and only its answer is $z > 0.5$.
+# Widrow and Hoff's ADALINE has the same structure as the perceptron. But it learns from the sum $z = w^\top x + b$
+# *before* the threshold: it minimises the mean of $(t - z)^2$, and applies the threshold $z > 0.5$ only to give its
+# answer.
 #
-# This is a linear regression. There is a best line also when no line is right, and one linear system finds it. For
-# exclusive or, setting the derivatives by $b$, $w_1$ and $w_2$ to zero gives
+# This is linear regression. It has a best solution even when no line separates the classes, and a system of linear
+# equations finds that solution. For XOR, setting the derivatives with respect to $b$, $w_1$ and $w_2$ to zero gives
 #
 # $$4b + 2w_1 + 2w_2 = 2, \qquad 2b + 2w_1 + w_2 = 1, \qquad 2b + w_1 + 2w_2 = 1.$$
 
@@ -138,9 +140,10 @@ print(f"by hand: w = ({w1:g}, {w2:g}), b = {b:g}")
 print(f"Adaline: w = {adaline.weight.tolist()}, b = {adaline.bias.item()}, answers {adaline(X).tolist()}")
 
 # %% [markdown]
-# The best it can do is to ignore its inputs and to say "one half" always. Descent finds the same: from other weights,
-# the mean squared error falls to 1/4 and no further. One sample at a time (the *delta rule*), with a constant rate, it
-# comes near, and keeps trembling.
+# The best ADALINE can do is to ignore its inputs and always output one half. Gradient descent finds the same solution:
+# from other initial weights, the mean squared error falls to 1/4 and no further. If ADALINE updates its weights after
+# every sample (the *delta rule*) with a constant learning rate, it comes close to the solution and keeps oscillating
+# around it.
 
 # %%
 errors = {}
@@ -156,7 +159,8 @@ plt.show()
 # %% [markdown]
 # ## A hidden layer, set by hand
 #
-# One unit cannot do it, but three can: "one of them, and not both". The first two are units that we have already.
+# A single unit cannot compute XOR, but three units can: "one or the other, but not both". We already have the first two
+# of them.
 
 # %%
 hidden = np.stack([either(X), both(X)], axis=1)
@@ -164,8 +168,8 @@ output = nn.McCullochPitts([1, -1], threshold=0.5)
 print("xor", output(hidden).tolist())
 
 # %% [markdown]
-# The same with ReLU units, which have a useful slope: both hidden units add up the inputs, and the second one starts to
-# answer only when the sum is above 1.
+# The same works with ReLU units, which have a useful derivative. Both hidden units add up the inputs, but the second
+# one becomes active only when the sum exceeds 1.
 #
 # $$h = \mathrm{relu}\left(\begin{pmatrix}1 & 1\\ 1 & 1\end{pmatrix} x + \begin{pmatrix}0\\ -1\end{pmatrix}\right),
 # \qquad y = \mathrm{relu}\left(\begin{pmatrix}1 & -2\end{pmatrix} h\right)$$
@@ -182,19 +186,19 @@ for x, h, y in zip(X, hidden, by_hand(X).numpy(), strict=True):
     print(f"x = {x}   h = {h}   y = {y}")
 
 # %% [markdown]
-# The graph of this network, for all four points at once:
+# This is the graph of the network, for all four points at once:
 
 # %%
 draw(by_hand(tensor(X, name="x")), grads="off")
 
 # %% [markdown]
-# Why does it work? The hidden layer moves the points. In the plane of $h_1$ and $h_2$, two of them fall together, and
-# now a straight line is enough. In the plane of the inputs, this line becomes a strip.
+# Why does it work? The hidden layer moves the points. In the plane of $h_1$ and $h_2$, two of them coincide, and a
+# straight line is enough to separate the classes. In the plane of the inputs, that line becomes a strip.
 
 # %%
 _, ax = planes(
     {
-        "what goes in": (lambda x: by_hand(x) - 0.5, X, XOR),
+        "before the hidden layer": (lambda x: by_hand(x) - 0.5, X, XOR),
         "after the hidden layer": (lambda h: by_hand[2:](h) - 0.5, hidden, XOR),
     }
 )
@@ -205,13 +209,14 @@ plt.show()
 # %% [markdown]
 # ## A hidden layer, learned
 #
-# The perceptron's rule knows no way to correct a hidden unit: there is no label for it. Backpropagation does: with
-# smooth units the loss has a gradient in every weight. Sigmoid units learn labels 0 and 1, tanh units -1 and 1.
+# The perceptron rule cannot correct a hidden unit, because there is no label for its output. Backpropagation can: if
+# the units are smooth, the loss has a gradient with respect to every weight. We train sigmoid units with labels 0 and
+# 1, and tanh units with labels -1 and 1.
 
 
 # %%
 def learn(activation, seed, steps=500):
-    """The network after some steps, and its loss at each."""
+    """The trained network, and its loss at each step."""
     low, lr = (0, 1.0) if activation == "sigmoid" else (-1, 0.1)
     targets = np.where(XOR[:, None] == 1, 1, low).astype(X.dtype)
     model = nn.MLP([2, 2, 1], activation=activation, output_activation=activation, rng=seed)
@@ -230,7 +235,7 @@ sigmoid, sigmoid_losses = learn("sigmoid", seed=1)
 tanh, tanh_losses = learn("tanh", seed=1)
 stuck, stuck_losses = learn("tanh", seed=2)
 nn.plot.learning_curves(
-    {"sigmoid": sigmoid_losses, "tanh": tanh_losses, "tanh, other first weights": stuck_losses}
+    {"sigmoid": sigmoid_losses, "tanh": tanh_losses, "tanh, other initial weights": stuck_losses}
 ).set(xlabel="step", ylabel="mean squared error")
 plt.show()
 
@@ -239,19 +244,20 @@ planes({"sigmoid": (lambda x: sigmoid(x) - 0.5, X, XOR), "tanh": (tanh, X, XOR),
 plt.show()
 
 # %% [markdown]
-# The third one is stuck: two points are right, and for the other two it says 0, neither the one nor the other. It
-# still goes downhill, ever more slowly, towards a loss of 1/2, and is above it after 20,000 steps. With only two
-# hidden units, luck decides. How often? Other first weights are drawn for every seed:
+# The third network is stuck. It gets two points right, and for the other two it outputs 0, which is neither class. It
+# still moves downhill, ever more slowly, towards a loss of 1/2, and has not reached it after 20,000 steps. With only
+# two hidden units, success depends on the initial weights. How often does training succeed? We draw new initial weights
+# from each of ten seeds:
 
 # %%
 right = [learn("tanh", seed, steps=200)[1][-1] < 0.1 for seed in range(10)]
-print(f"{sum(right)} of {len(right)} first weights lead to exclusive or")
+print(f"{sum(right)} of {len(right)} seeds learn XOR")
 
 # %% [markdown]
-# ## Depth needs a bend
+# ## Depth needs nonlinearity
 #
-# Without activations, layers are of no use. Three linear layers are one linear layer: $W_3(W_2(W_1 x)) = Vx$ with
-# $V = W_3 W_2 W_1$.
+# Without activation functions, additional layers are useless. Three linear layers are equivalent to a single one:
+# $W_3(W_2(W_1 x)) = Vx$ with $V = W_3 W_2 W_1$.
 
 # %%
 deep = nn.Sequential(nn.Linear(2, 5, rng=0), nn.Linear(5, 4, rng=1), nn.Linear(4, 1, rng=2))
@@ -262,46 +268,48 @@ print("V =", V.round(3), " c =", c.round(3))
 print("the same as one layer:", np.allclose(deep(X).numpy(), X @ V.T + c, atol=1e-6))
 
 # %% [markdown]
-# Seen through derivatives: the Jacobian of the linear layers is $V$ everywhere. With a ReLU between them it depends on
-# where you are. That is the bend.
+# Derivatives show the same thing: the Jacobian of the linear layers is $V$ everywhere. With ReLUs between the layers,
+# the Jacobian depends on the input. That dependence is the nonlinearity.
 
 # %%
-bent = nn.Sequential(deep[0], nn.ReLU(), deep[1], nn.ReLU(), deep[2])
+nonlinear = nn.Sequential(deep[0], nn.ReLU(), deep[1], nn.ReLU(), deep[2])
 for point in np.float32([[1, 1], [-1, 1], [-1, -1]]):
-    print(f"at {point}: linear {jacobian(deep)(point).round(3)}, with ReLU {jacobian(bent)(point).round(3)}")
+    one, other = (jacobian(model)(point).numpy().round(3) for model in (deep, nonlinear))
+    print(f"at {point}: linear {one}, with ReLU {other}")
 
 # %% [markdown]
-# ## How far one hidden layer reaches
+# ## What one hidden layer can approximate
 #
-# The theorem of universal approximation (Cybenko 1989): for any continuous function on a cube and any $\varepsilon > 0$
-# there is a sum $\sum_{i=1}^N u_i f(w_i^\top x + b_i)$ that is nowhere further from it than $\varepsilon$. In its early
-# forms $f$ has to be bounded, like the sigmoid and tanh, which leaves out ReLU; Leshno and others showed in 1993 that
-# every piecewise continuous $f$ will do that is not a polynomial.
+# The universal approximation theorem (Cybenko 1989) says: for any continuous function on a cube and any
+# $\varepsilon > 0$, there is a sum $\sum_{i=1}^N u_i f(w_i^\top x + b_i)$ whose distance from the function is nowhere
+# larger than $\varepsilon$. In its early forms, the theorem requires $f$ to be bounded, like the sigmoid and tanh. That
+# excludes ReLU. Leshno and others showed in 1993 that every piecewise continuous $f$ works, as long as it is not a
+# polynomial.
 #
-# For ReLU in one dimension we can even write the weights down: one unit starts at each of $N$ places, and its weight is
-# by how much the slope changes there.
+# For ReLU in one dimension we can even write the weights down. We choose $N$ points and let one unit become active at
+# each of them. The output weight of a unit is the change of slope at its point.
 
 
 # %%
 def curve(x):
-    """What is to be approximated, on [0, 1]."""
+    """The function to approximate, on [0, 1]."""
     return np.sin(2 * np.pi * x) + 0.5 * np.sin(6 * np.pi * x)
 
 
-def broken_line(width):
-    """A network with a hidden layer of ReLU that meets the curve at width + 1 places."""
-    places = np.linspace(0, 1, width + 1)
-    slopes = np.diff(curve(places)) * width
+def piecewise_linear(width):
+    """A network with one hidden ReLU layer that equals the curve at width + 1 points."""
+    knots = np.linspace(0, 1, width + 1)
+    slopes = np.diff(curve(knots)) * width
     model = nn.MLP([1, width, 1], dtype=float)
     model[0].weight.data[:] = 1
-    model[0].bias.data[:] = -places[:-1]
+    model[0].bias.data[:] = -knots[:-1]
     model[2].weight.data[:] = np.diff(slopes, prepend=0)
-    model[2].bias.data[:] = curve(places[0])
+    model[2].bias.data[:] = curve(knots[0])
     return model
 
 
 def trained(width, seed):
-    """A network with a hidden layer of tanh that has learned the curve."""
+    """A network with one hidden tanh layer, trained on the curve."""
     model = nn.MLP([1, width, 1], "tanh", rng=seed, dtype=float)
     optimizer = optim.LBFGS(model.parameters(), max_iter=300, line_search_fn="strong_wolfe")
 
@@ -317,18 +325,19 @@ def trained(width, seed):
 
 grid = np.linspace(0, 1, 201)[:, None]
 widths = [1, 2, 4, 8, 16, 32]
-lines = [broken_line(width) for width in widths]
+lines = [piecewise_linear(width) for width in widths]
 nets = [[trained(width, seed) for seed in range(3)] for width in widths]
 
 # %% [markdown]
-# Tolerance means the *largest* error. For the broken line it falls as $1/N^2$ as soon as there are units enough. The
-# trained networks are ahead with few units, but then hardly improve: the theorem says that good weights exist, not that
-# descent finds them, and nothing about how many units it takes.
+# The tolerance $\varepsilon$ bounds the *largest* error. For the piecewise linear network this error falls like $1/N^2$
+# once there are enough units. The trained networks are better when there are only a few units, but with more units they
+# hardly improve. The theorem says that good weights exist. It does not say that gradient descent finds them, or how
+# many units are needed.
 
 
 # %%
 def largest_error(model):
-    """How far the model is from the curve, at its worst place."""
+    """The largest distance between the model and the curve."""
     return np.abs(model(grid).numpy() - curve(grid)).max()
 
 
@@ -347,10 +356,10 @@ plt.show()
 # %% [markdown]
 # ## Exercises
 #
-# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
-# wrong.
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
 #
-# **1.** NAND answers 1 unless both inputs are 1. Choose weights and a threshold for a unit of McCulloch and Pitts.
+# **1.** NAND outputs 1 unless both inputs are 1. Choose weights and a threshold for a McCulloch-Pitts unit.
 
 # %%
 w1, w2, threshold = ..., ..., ...
@@ -360,16 +369,16 @@ check(
     answers,
     [1, 1, 1, 0],
     slips={
-        "this is AND, and all signs have to be turned": [0, 0, 0, 1],
-        "this is NOR: a single 1 should not silence the unit yet, so the threshold has to be lower": [1, 0, 0, 0],
-        "the threshold is so low that the unit always answers": [1, 1, 1, 1],
+        "this is AND: flip the signs of all three numbers": [0, 0, 0, 1],
+        "this is NOR: a single 1 must not silence the unit, so the threshold has to be lower": [1, 0, 0, 0],
+        "the threshold is so low that the unit always outputs 1": [1, 1, 1, 1],
     },
     name="Exercise 1",
 )
 
 # %% [markdown]
 # **2.** A perceptron has the weights (1, -1) and the bias 0. It sees the sample (2, 1) with the label 0, and learns
-# with the rate 0.5. What are $w_1$, $w_2$ and $b$ afterwards?
+# with a rate of 0.5. What are $w_1$, $w_2$ and $b$ after this update?
 
 # %%
 after = [..., ..., ...]
@@ -383,16 +392,16 @@ check(
     start=[1, -1, 0],
     factors={"the rate": 0.5},
     slips={
-        "the bias was left as it was": [0, -1.5, 0],
-        "the correction was not multiplied with the inputs": [0.5, -1.5, -0.5],
-        "the answer was taken to be right": [1, -1, 0],
+        "you did not update the bias": [0, -1.5, 0],
+        "you did not multiply the correction by the inputs": [0.5, -1.5, -0.5],
+        "you took the output to be correct": [1, -1, 0],
     },
     name="Exercise 2",
 )
 
 # %% [markdown]
 # **3.** An ADALINE with the weights (1, -0.5) and the bias 0 sees the same sample, (2, 1) with the label 0, and learns
-# with the rate 0.1. And now?
+# with a rate of 0.1. What are $w_1$, $w_2$ and $b$ after this update?
 
 # %%
 after = [..., ..., ...]
@@ -406,15 +415,16 @@ check(
     start=[1, -0.5, 0],
     factors={"the rate": 0.1},
     slips={
-        "the answer after the threshold was used, as the perceptron does, in place of the sum": [0.8, -0.6, -0.1],
-        "the bias was left as it was": [0.7, -0.65, 0],
-        "the correction was not multiplied with the inputs": [0.85, -0.65, -0.15],
+        "you used the output after the threshold, as the perceptron does, instead of the sum": [0.8, -0.6, -0.1],
+        "you did not update the bias": [0.7, -0.65, 0],
+        "you did not multiply the correction by the inputs": [0.85, -0.65, -0.15],
     },
     name="Exercise 3",
 )
 
 # %% [markdown]
-# **4.** Two linear layers without activation, $W_2 (W_1 x + b_1) + b_2$, are one layer $V x + c$. Compute `V` and `c`.
+# **4.** Two linear layers without an activation, $W_2 (W_1 x + b_1) + b_2$, are equivalent to one layer $V x + c$.
+# Compute `V` and `c`.
 
 # %%
 W_1, b_1 = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([1.0, 3.0])
@@ -432,16 +442,17 @@ check(
     [V, c],
     [jacobian(layers)(np.zeros(2)), layers(np.zeros(2))],
     slips={
-        "the two matrices have changed places": [W_1 @ W_2, W_1 @ b_2 + b_1],
-        "the bias of the first layer did not pass through the second": [W_2 @ W_1, b_1 + b_2],
+        "you swapped the two matrices": [W_1 @ W_2, W_1 @ b_2 + b_1],
+        "the bias of the first layer did not pass through the second layer": [W_2 @ W_1, b_1 + b_2],
         "the bias of the second layer is missing": [W_2 @ W_1, W_2 @ b_1],
     },
     name="Exercise 4",
 )
 
 # %% [markdown]
-# **5.** Two hidden ReLU units are enough for the distance $|x_1 - x_2|$: $y = w^\top \mathrm{relu}(V x)$, without
-# biases. Find `V` (two rows, one for each unit) and `w`. On the four points it is exclusive or, once more.
+# **5.** Two hidden ReLU units without biases are enough to compute the distance $|x_1 - x_2|$:
+# $y = w^\top \mathrm{relu}(V x)$. Find `V` (two rows, one for each unit) and `w`. On our four points, this network
+# computes XOR once more.
 
 # %%
 V, w = ..., ...
@@ -457,9 +468,9 @@ check(
     lambda x: abs(x[0] - x[1]),
     at=(np.zeros(2),),
     slips={
-        "the second unit is subtracted, and the bend is gone": lambda x: x[0] - x[1],
-        "only the case x1 > x2 is covered": lambda x: max(x[0] - x[1], 0),
-        "only the case x2 > x1 is covered": lambda x: max(x[1] - x[0], 0),
+        "you subtracted the second unit, which makes the network linear": lambda x: x[0] - x[1],
+        "you covered only the case x1 > x2": lambda x: max(x[0] - x[1], 0),
+        "you covered only the case x2 > x1": lambda x: max(x[1] - x[0], 0),
     },
     name="Exercise 5",
 )
@@ -468,13 +479,13 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** Both weights pull down, and the threshold lies between one input and two.
+# **1** Both weights are negative, and the threshold lies between the sum for one active input and the sum for two.
 #
 # ```python
 # w1, w2, threshold = -1, -1, -1.5
 # ```
 #
-# **2** The score is 2 - 1 + 0 = 1, so the answer is 1, and t - y = -1.
+# **2** The score is 2 - 1 + 0 = 1, so the output is 1 and t - y = -1.
 #
 # ```python
 # after = [1 - 0.5 * 2, -1 - 0.5 * 1, 0 - 0.5]
@@ -486,13 +497,13 @@ check(
 # after = [1 - 0.1 * 1.5 * 2, -0.5 - 0.1 * 1.5 * 1, 0 - 0.1 * 1.5]
 # ```
 #
-# **4** The layer that comes first stands on the right.
+# **4** The matrix of the first layer stands on the right.
 #
 # ```python
 # V, c = W_2 @ W_1, W_2 @ b_1 + b_2
 # ```
 #
-# **5** One unit for each sign of the difference.
+# **5** Use one unit for each sign of the difference.
 #
 # ```python
 # V, w = [[1, -1], [-1, 1]], [1, 1]
