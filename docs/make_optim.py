@@ -2,7 +2,7 @@
 
     python docs/make_optim.py
 
-Needs matplotlib (``pip install 'chainrule[plot]'``). The same code gives the same files, byte for byte.
+Needs matplotlib (``pip install matplotlib``). The same code gives the same files, byte for byte.
 """
 
 import sys

