@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 05. Regression and classification
 #
-# A regression answers with a number, a classification with one of several classes. What a network is good for is
-# decided at its end: by the function that turns scores into answers, and by the loss. This notebook shows where the
-# usual pairs come from, and what goes wrong with others.
+# A regression predicts a number, a classification one of several classes. What a network can be used for is decided at
+# its end: by the function that turns scores into answers, and by the loss. This notebook shows where the usual pairs
+# come from, and what goes wrong with other pairs.
 
 # %%
 import matplotlib.pyplot as plt
@@ -18,14 +18,14 @@ from nn.functional import sigmoid, softmax
 from nn.metrics import average_precision, f1, precision, precision_recall_curve, recall
 
 # %% [markdown]
-# ## A straight line, found twice
+# ## A straight line, found in two ways
 #
-# Linear regression looks for $w$ and $b$ that make $E = \frac{1}{2N} \sum_n (w^\top x_n + b - t_n)^2$ small. Its
-# gradient is zero where
+# Linear regression looks for the $w$ and $b$ that minimise $E = \frac{1}{2N} \sum_n (w^\top x_n + b - t_n)^2$. The
+# gradient of $E$ is zero where
 #
-# $$A^\top A \begin{pmatrix} w \\ b \end{pmatrix} = A^\top t,$$
+# $$A^\top A \begin{pmatrix} w \\ b \end{pmatrix} = A^\top t.$$
 #
-# the *normal equations*. The rows of $A$ are the samples, with a 1 at the end for the bias.
+# These are the *normal equations*. The rows of $A$ are the samples, each with a 1 appended for the bias.
 
 # %%
 rng = np.random.default_rng(0)
@@ -37,7 +37,7 @@ w, b = np.linalg.solve(A.T @ A, A.T @ t)
 print(f"normal equations: w = {w:.6f}, b = {b:.6f}")
 
 # %% [markdown]
-# A network of one linear layer, trained with squared error, gets to the same place, step by step.
+# A network that consists of one linear layer, trained with squared error, reaches the same solution step by step.
 
 
 # %%
@@ -56,8 +56,8 @@ line = descend(nn.Linear(1, 1, rng=0, dtype=float), t[:, None])
 print(f"trained:          w = {line.weight.item():.6f}, b = {line.bias.item():.6f}")
 
 # %% [markdown]
-# *Linear* means linear in the weights. With a column for each power of $x$ in $A$, the same equations fit a parabola.
-# (How many powers are good is the question of notebook 08.)
+# *Linear* means linear in the weights. If $A$ has a column for each power of $x$, the same equations fit a parabola.
+# (Notebook 08 asks how many powers to use.)
 
 # %%
 P = np.hstack([x**2, x, np.ones((30, 1))])
@@ -74,8 +74,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# With several outputs there is a column of targets for each, and a row of $W$. They do not disturb each other: it is
-# one regression per output.
+# With several outputs, there is one column of targets and one row of $W$ for each of them. The outputs do not influence
+# each other: each one is a regression of its own.
 
 # %%
 targets = np.stack([t, t**2, np.sin(3 * x[:, 0])], axis=1)
@@ -87,10 +87,11 @@ print("trained:          W =", several.weight.numpy()[:, 0].round(6), " b =", se
 # %% [markdown]
 # ## Four models of one series
 #
-# Regression is also how a series is predicted: the targets are its next values. Hwang's lecture sets a linear
-# recursion, a polynomial, a rational function and nested sigmoids side by side; here they meet on one series, in which
-# $y_{k+1} = \frac{y_k}{1 + y_k^2} + u_k^3$ with a random input $u$. Each model is a function of the past $(y_k, u_k)$
-# and of some parameters, and `optim.minimize` finds these by the engine's gradients, whatever the model looks like.
+# Regression can also predict a time series: the targets are then its next values. Hwang's lecture compares a linear
+# recursion, a polynomial, a rational function and nested sigmoids. Here we fit all four to the same series,
+# $y_{k+1} = \frac{y_k}{1 + y_k^2} + u_k^3$ with a random input $u$. Each model is a function of the past values
+# $(y_k, u_k)$ and of some parameters. `optim.minimize` finds the parameters of every model in the same way, with the
+# gradients of the engine.
 
 # %%
 u, y = rng.uniform(-1, 1, 160), np.zeros(161)
@@ -127,7 +128,7 @@ starts = {
 }
 fits = {}
 first, last = slice(0, 120), slice(120, 160)
-print("model        numbers   error, first 120 steps   error, last 40")
+print("model     parameters   error, first 120 steps   error, last 40")
 for model, start in starts.items():
 
     def error(p, part, model=model):
@@ -138,13 +139,13 @@ for model, start in starts.items():
     print(f"{model.__name__:10} {size:9}   {error(fits[model], first):22.5f}   {error(fits[model], last):14.5f}")
 
 # %% [markdown]
-# The straight line cannot bend, whatever its two numbers are. The rational function has the form of the law itself and
-# finds it exactly. The polynomial and the sigmoids know nothing of the law and come close, each by its own way of
-# bending. Here they go on alone for the last 40 steps, fed with their own predictions:
+# The linear model cannot represent the curvature, whatever values its two parameters have. The rational function has
+# the form of the true law and recovers it exactly. The polynomial and the sigmoids do not know the law, but each of
+# them comes close in its own way. For the last 40 steps, the models run on their own predictions:
 
 # %%
 _, ax = plt.subplots(figsize=(8, 3))
-ax.plot(range(120, 161), y[120:], color="0.6", linewidth=4, label="the series")
+ax.plot(range(120, 161), y[120:], color="0.6", linewidth=4, label="true series")
 for model, dash in ((linear, ":"), (polynomial, "--"), (sigmoids, "-")):
     run = [y[120]]
     for k in range(120, 160):
@@ -157,30 +158,30 @@ plt.show()
 # %% [markdown]
 # ## A regression as a classifier
 #
-# For two classes, call the targets 0 and 1, fit a line, and answer 1 where it is above one half. This is often good,
-# and has a weakness: the loss also punishes answers that are *too right*. A few samples far on the right side pull
-# the line down, and the boundary with it.
+# For two classes, we can call the targets 0 and 1, fit a line, and answer 1 where the line is above one half. This
+# often works well, but it has a weakness: the loss also punishes answers that are *too right*. A few samples far out on
+# the right side flatten the line, and the decision boundary moves to the right, into the wrong class.
 #
-# The logistic curve $h = 1/(1 + e^{-z})$ of the score $z = wx + b$ has no such trouble: it levels off. It crosses one
-# half where $z = 0$, so its answer is the sign of the score.
+# The logistic function $h = 1/(1 + e^{-z})$ of the score $z = wx + b$ does not have this problem, because it levels
+# off. It equals one half where $z = 0$, so the predicted class depends only on the sign of the score.
 
 # %%
 near = np.concatenate([rng.normal(2, 0.8, 12), rng.normal(5.5, 0.8, 12)])
 far = rng.normal(24, 2, 8)
 sets = {
-    "without": (near, np.repeat([0.0, 1.0], 12)),
-    "with far samples": (np.concatenate([near, far]), np.repeat([0.0, 1.0], [12, 20])),
+    "without distant samples": (near, np.repeat([0.0, 1.0], 12)),
+    "with distant samples": (np.concatenate([near, far]), np.repeat([0.0, 1.0], [12, 20])),
 }
 
 
 def fit_line(x, t):
-    """Slope and intercept of the least squared error."""
+    """Slope and intercept with the least squared error."""
     A = np.stack([x, np.ones_like(x)], axis=1)
     return np.linalg.solve(A.T @ A, A.T @ t)
 
 
 def fit_logistic(x, t):
-    """Slope and intercept of the least cross-entropy, with a small penalty on the slope."""
+    """Slope and intercept with the least cross-entropy, plus a small penalty on the slope."""
 
     def loss(w):
         return nn.functional.binary_cross_entropy_with_logits(w[0] * x + w[1], t) + 1e-3 * w[0] ** 2
@@ -201,39 +202,40 @@ for ax, (title, (x1, t1)) in zip(axes, sets.items(), strict=True):
     ax.set(xlabel="x", title=title, ylim=(-0.3, 1.9))
     ax.legend(loc="upper right")
     by_line, by_curve = line_w * x1 + line_b > 0.5, curve_w * x1 + curve_b > 0
-    print(f"{title}: the line makes {np.sum(by_line != t1)} mistakes, the logistic curve {np.sum(by_curve != t1)}")
+    print(f"{title}: misclassified by the line {np.sum(by_line != t1)}, by the curve {np.sum(by_curve != t1)}")
 plt.show()
 
 # %% [markdown]
 # ## Which loss for a logistic unit?
 #
-# Let the unit answer $h$ where $t$ is right. Two losses suggest themselves, with these slopes by the score $z$:
+# A logistic unit outputs $h$ when the correct answer is $t$. Two losses come to mind, with these derivatives with
+# respect to the score $z$:
 #
-# | | loss | slope by $z$ |
+# | | loss | derivative with respect to $z$ |
 # |---|---|---|
 # | squared error | $\frac12 (h - t)^2$ | $(h - t)\,h\,(1 - h)$ |
 # | cross-entropy | $-t \ln h - (1 - t) \ln (1 - h)$ | $h - t$ |
 #
-# The factor $h(1 - h)$ of the sigmoid's own slope is gone in the second. The engine agrees:
+# With cross-entropy, the factor $h(1 - h)$, the derivative of the sigmoid, cancels. The engine agrees:
 
 # %%
-print("    z        h    squared: slope    formula    cross-entropy: slope    formula")
+print("    z        h   squared error: engine    formula   cross-entropy: engine    formula")
 for z in [-10.0, -4.0, -1.0, 0.0, 3.0]:
     h = sigmoid(z)
     squared = grad(lambda z: 0.5 * (sigmoid(z) - 1) ** 2)(z)
     cross = grad(lambda z: nn.functional.binary_cross_entropy_with_logits(z, 1.0))(z)
-    print(f"{z:5.0f} {h:8.5f} {squared:17.6f} {(h - 1) * h * (1 - h):10.6f} {cross:23.6f} {h - 1:10.6f}")
+    print(f"{z:5.0f} {h:8.5f} {squared:23.6f} {(h - 1) * h * (1 - h):10.6f} {cross:23.6f} {h - 1:10.6f}")
 
 # %% [markdown]
-# Look at the first row. The right answer is 1 and the unit says 0.00005: it could not be more wrong. Squared error
-# has no slope there, so nothing is learned; cross-entropy has its largest.
+# Look at the first row. The correct answer is 1 and the unit outputs 0.00005, so it could hardly be more wrong. Yet the
+# squared error is almost flat there, so the unit learns nothing. The cross-entropy is steep there.
 
 # %%
 z = np.linspace(-10, 6, 200)
 _, axes = plt.subplots(1, 2, figsize=(9.5, 3.4))
 for ax, title, curves in [
-    (axes[0], "loss, for t = 1", [0.5 * (sigmoid(z) - 1) ** 2, np.logaddexp(0, -z)]),
-    (axes[1], "size of its slope", [(1 - sigmoid(z)) ** 2 * sigmoid(z), 1 - sigmoid(z)]),
+    (axes[0], "loss for t = 1", [0.5 * (sigmoid(z) - 1) ** 2, np.logaddexp(0, -z)]),
+    (axes[1], "absolute value of the derivative", [(1 - sigmoid(z)) ** 2 * sigmoid(z), 1 - sigmoid(z)]),
 ]:
     ax.plot(z, curves[0], label="squared error")
     ax.plot(z, curves[1], "--", label="cross-entropy")
@@ -242,48 +244,51 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# In a training it looks like this. Two clouds, one logistic unit, and first weights that have nearly everything wrong:
+# Here is what this means for training. We have two clouds of points, one logistic unit, and initial weights that
+# misclassify almost every point:
 
 # %%
 cloud, sides = nn.data.playground("gauss", 200, noise=0.3, seed=0)
 labels = (sides > 0).astype(cloud.dtype)
 
 
-def shares_right(loss):
-    """The share of right answers at each step."""
+def accuracies(loss):
+    """The accuracy at each step."""
     unit = nn.Linear(2, 1, rng=0)
     unit.weight.data[:] = [[-1, -1]]
     optimizer = optim.SGD(unit.parameters(), lr=0.1)
-    shares = []
+    found = []
     for _ in range(150):
         z = unit(cloud)[:, 0]
-        shares.append(np.mean((z.numpy() > 0) == labels))
+        found.append(np.mean((z.numpy() > 0) == labels))
         optimizer.zero_grad()
         loss(z).backward()
         optimizer.step()
-    return shares
+    return found
 
 
 curves = {
-    "squared error": shares_right(lambda z: 0.5 * nn.MSELoss()(sigmoid(z), labels)),
-    "cross-entropy": shares_right(lambda z: nn.BCEWithLogitsLoss()(z, labels)),
+    "squared error": accuracies(lambda z: 0.5 * nn.MSELoss()(sigmoid(z), labels)),
+    "cross-entropy": accuracies(lambda z: nn.BCEWithLogitsLoss()(z, labels)),
 }
-nn.plot.learning_curves(curves).set(xlabel="step", ylabel="share of right answers")
+nn.plot.learning_curves(curves).set(xlabel="step", ylabel="accuracy")
 plt.show()
 
 # %% [markdown]
 # ## Where losses come from
 #
-# A loss is a claim about the world. Say how probable each target is, given what the network says; then the best weights
-# are those that make the targets of the training set most probable. Take the logarithm, and a minus: that is the loss.
+# A loss expresses an assumption about the data. Suppose we know how probable each target is, given the output of the
+# network. The best weights are then those that make the targets in the training set most probable. The loss is minus
+# the logarithm of that probability.
 #
-# | the network's answer is | targets are | $-\ln$ of their probability |
+# | output of the network | targets | $-\ln$ of their probability |
 # |---|---|---|
-# | the mean $y$ of a normal distribution, variance 1 | numbers | $\frac12 (t - y)^2$ + constant |
+# | the mean $y$ of a normal distribution with variance 1 | numbers | $\frac12 (t - y)^2$ + constant |
 # | the probability $h$ of a yes (Bernoulli) | 0 or 1 | $-t \ln h - (1 - t) \ln(1 - h)$ |
-# | the probabilities $h_k$ of $K$ classes (multinoulli) | one of $K$ | $-\ln h_t$ |
+# | the probabilities $h_k$ of $K$ classes (multinoulli) | one of $K$ classes | $-\ln h_t$ |
 #
-# So squared error is right for numbers with normal noise, and cross-entropy for classes. Let us check each row.
+# So squared error is the right loss for numbers with normally distributed noise, and cross-entropy is the right loss
+# for classes. Let us check each row.
 
 # %%
 targets, answers = np.array([0.3, -1.2, 2.0]), np.array([0.0, -1.0, 2.5])
@@ -302,31 +307,32 @@ minus_log, loss = -np.log(h[0, 2] * h[1, 0] * h[2, 3]), nn.CrossEntropyLoss(redu
 print(f"multinoulli {minus_log:.9f} = {loss:.9f}")
 
 # %% [markdown]
-# Some slides leave out the $\frac12$ in the exponent of the normal distribution. That is one with variance $\frac12$:
-# the loss doubles, and its minimum stays where it is.
+# Some slides leave out the $\frac12$ in the exponent of the normal distribution. They then describe a normal
+# distribution with variance $\frac12$: the loss doubles, but its minimum stays in the same place.
 #
 # ## Softmax
 #
-# For $K$ classes the network gives $K$ scores, and $h_k = e^{z_k} / \sum_j e^{z_j}$ makes probabilities of them. Each
-# depends on all scores: $\partial h_i / \partial z_k = h_i (\delta_{ik} - h_k)$.
+# For $K$ classes, the network outputs $K$ scores. Softmax turns them into probabilities:
+# $h_k = e^{z_k} / \sum_j e^{z_j}$. Each probability depends on all scores:
+# $\partial h_i / \partial z_k = h_i (\delta_{ik} - h_k)$.
 
 # %%
 z = np.array([2.0, 1.0, -1.0])
 h = softmax(z)
 print("h =", h.round(4), " sum", h.sum().round(12))
-print("Jacobian by the engine:", *jacobian(softmax)(z).round(4), sep="\n  ")
-print("by the formula:        ", *(np.diag(h) - np.outer(h, h)).round(4), sep="\n  ")
+print("Jacobian from the engine:", *jacobian(softmax)(z).round(4), sep="\n  ")
+print("from the formula:        ", *(np.diag(h) - np.outer(h, h)).round(4), sep="\n  ")
 
 # %% [markdown]
-# Its rows sum to zero, because nothing changes when all scores grow by the same number. So one score too many is
-# learned: infinitely many weights give the same probabilities.
+# The rows of the Jacobian sum to zero, because adding the same number to all scores does not change the probabilities.
+# The network therefore learns one score too many, and infinitely many sets of weights give the same probabilities.
 
 # %%
 print("the scores plus 5:", softmax(z + 5).round(4))
 print("row sums are zero:", np.allclose(jacobian(softmax)(z).sum(axis=1), 0))
 
 # %% [markdown]
-# With two classes only the difference of the two rows of weights is left, and softmax *is* the logistic unit:
+# With two classes, only the difference between the two rows of weights matters, and softmax *is* the logistic unit:
 
 # %%
 inputs, W = rng.normal(size=(4, 3)), rng.normal(size=(2, 3))
@@ -334,8 +340,9 @@ print("softmax: ", softmax(inputs @ W.T, axis=1)[:, 0])
 print("logistic:", sigmoid(inputs @ (W[0] - W[1])))
 
 # %% [markdown]
-# Behind softmax, the cross-entropy of the right class $t$ has the slope $h - t$ again, with $t$ as a row of zeros and a
-# one. The graph shows how: a large gradient at one probability comes in, and the Jacobian spreads it over the scores.
+# After softmax, the cross-entropy of the correct class $t$ again has the derivative $h - t$, where $t$ is written as a
+# one-hot vector. The graph shows how this comes about: a large gradient arrives at a single probability, and the
+# Jacobian of softmax distributes it over all scores.
 
 # %%
 scores = tensor([2.0, 1.0, -1.0], requires_grad=True, name="scores")
@@ -345,8 +352,9 @@ print("h - t =", (h - [0, 1, 0]).round(4))
 draw(loss)
 
 # %% [markdown]
-# Probabilities can underflow to 0, and then the logarithm is infinite. `CrossEntropyLoss` takes the scores and does
-# both in one, safely. That is why softmax is no layer of its own at the end of a network here.
+# A probability can underflow to 0, and its logarithm is then minus infinity. `CrossEntropyLoss` takes the scores and
+# computes softmax and logarithm together, which is safe. This is why networks in this library do not end in a softmax
+# layer.
 
 # %%
 extreme = tensor([[1000.0, 0.0, -1000.0]], requires_grad=True)
@@ -357,8 +365,8 @@ print("loss", loss.item(), " gradient", extreme.grad)
 # %% [markdown]
 # ## Many classes
 #
-# With 100 classes, 99 of 100 targets are zero. Saying "nothing" always is almost right, as far as squared error can
-# see. The same network, the same optimizer, three ways to end:
+# With 100 classes, 99 of 100 targets are zero. To squared error, a network that always outputs zeros looks almost
+# right. Here are the same network and the same optimizer with three combinations of output activation and loss:
 
 # %%
 centres = rng.standard_normal((100, 20))
@@ -368,7 +376,7 @@ one_hot = nn.data.one_hot(kinds, 100).astype("float32")
 
 
 def squared(answers):
-    """Half the squared distance to the one-hot rows, in the mean over the samples."""
+    """Half the squared distance to the one-hot targets, averaged over the samples."""
     return 0.5 * np.sum((answers - one_hot) ** 2) / len(points)
 
 
@@ -388,11 +396,11 @@ for name, loss in endings.items():
         optimizer.zero_grad()
         loss(z).backward()
         optimizer.step()
-nn.plot.learning_curves(curves).set(xlabel="step", ylabel="share of right answers", ylim=(0, 1.05))
+nn.plot.learning_curves(curves).set(xlabel="step", ylabel="accuracy", ylim=(0, 1.05))
 plt.show()
 
 # %% [markdown]
-# Which end for which problem? `nn.recommend` has the table:
+# Which combination suits which problem? `nn.recommend` knows:
 
 # %%
 for problem in ["regression", "binary", "multiclass", "multilabel"]:
@@ -402,8 +410,8 @@ for problem in ["regression", "binary", "multiclass", "multilabel"]:
 # %% [markdown]
 # ## When one class is rare
 #
-# 130 people are tested; 15 are ill. A classifier finds 10 of them, and alarms 15 of the healthy. Another one says
-# "healthy" always.
+# 130 people are tested for a disease that 15 of them have. One classifier finds 10 of the 15, and raises a false alarm
+# for 15 of the healthy. Another classifier always says "healthy".
 
 # %%
 ill = np.repeat([1, 0], [15, 115])
@@ -417,12 +425,13 @@ for ax, answers, title in zip(axes, [test, never], ["test", "never"], strict=Tru
 plt.show()
 
 # %% [markdown]
-# The useless one has the better accuracy, 0.885 against 0.846. Accuracy is the wrong question. Better ones:
+# The useless classifier has the better accuracy: 0.885 against 0.846. Accuracy is the wrong measure here. These are
+# better:
 #
-# - *precision*: how many of the alarms are true, TP / (TP + FP);
-# - *recall* (sensitivity): how many of the ill are found, TP / (TP + FN);
-# - *F1*: both in one number, their harmonic mean. It is also 2 TP / (2 TP + FP + FN), and the square of their geometric
-#   mean divided by their arithmetic mean.
+# - *precision*: the share of alarms that are correct, TP / (TP + FP);
+# - *recall* (sensitivity): the share of ill people who are found, TP / (TP + FN);
+# - *F1*: the harmonic mean of precision and recall. It equals 2 TP / (2 TP + FP + FN). It also equals the square of
+#   their geometric mean divided by their arithmetic mean.
 
 # %%
 print("        accuracy  precision  recall      F1")
@@ -431,12 +440,12 @@ for name, answers in [("test", test), ("never", never)]:
     print(f"{name:6} {numbers[0]:9.6f} {numbers[1]:10.4f} {numbers[2]:7.4f} {numbers[3]:7.4f}")
 
 p, r = precision(test, ill), recall(test, ill)
-print("F1 three times:", 2 / (1 / p + 1 / r), 2 * 10 / (2 * 10 + 15 + 5), p * r / ((p + r) / 2))
+print("F1 from three formulas:", 2 / (1 / p + 1 / r), 2 * 10 / (2 * 10 + 15 + 5), p * r / ((p + r) / 2))
 
 # %% [markdown]
-# Most classifiers give a score, and somebody chooses where "ill" begins. A low threshold finds all and alarms many; a
-# high one is sure of itself and misses some. The curve of precision by recall shows every choice; the area under it
-# is the *average precision*.
+# Most classifiers output a score, and somebody has to choose the threshold above which "ill" is reported. A low
+# threshold finds all cases but raises many false alarms. A high threshold raises few false alarms but misses some
+# cases. The precision-recall curve shows what every threshold would give. The area under it is the *average precision*.
 
 # %%
 blood = ill + np.random.default_rng(1).normal(0, 0.5, 130)
@@ -454,10 +463,11 @@ plt.show()
 # %% [markdown]
 # ## Exercises
 #
-# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
-# wrong.
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
 #
-# **1.** The normal equations: which line $wx + b$ has the least squared error for the points (0, 1), (1, 1) and (2, 4)?
+# **1.** Use the normal equations: which line $wx + b$ has the least squared error for the points (0, 1), (1, 1) and (2,
+# 4)?
 
 # %%
 w, b = ..., ...
@@ -467,19 +477,20 @@ check(
     np.polyfit([0, 1, 2], [1, 1, 4], 1),
     slips={
         "the column of ones for the bias is missing": [1.8, 0],
-        "w and b have changed places": [0.5, 1.5],
-        "the line goes through the first and the last point only": [1.5, 1],
+        "you swapped w and b": [0.5, 1.5],
+        "you drew the line through the first and the last point only": [1.5, 1],
     },
     name="Exercise 1",
 )
 
 # %% [markdown]
-# **2.** A logistic unit $h = \sigma(wx + b)$ with the loss $\frac12 (h - t)^2$: what is the derivative by $w$?
+# **2.** A logistic unit $h = \sigma(wx + b)$ is trained with the loss $\frac12 (h - t)^2$. What is the derivative of
+# the loss with respect to $w$?
 
 
 # %%
 def slope(x, w, b, t):
-    """The derivative of the squared error by w."""
+    """The derivative of the squared error with respect to w."""
     return ...
 
 
@@ -488,11 +499,11 @@ check(
     grad(lambda x, w, b, t: 0.5 * (sigmoid(w * x + b) - t) ** 2, argnums=1),
     at=(0.0, 0.0, 0.0, 0.0),
     slips={
-        "the slope of the sigmoid is missing": lambda x, w, b, t: (sigmoid(w * x + b) - t) * x,
-        "the input is missing: this is the derivative by b": grad(
+        "the derivative of the sigmoid is missing": lambda x, w, b, t: (sigmoid(w * x + b) - t) * x,
+        "the input is missing: this is the derivative with respect to b": grad(
             lambda x, w, b, t: 0.5 * (sigmoid(w * x + b) - t) ** 2, argnums=2
         ),
-        "the slope of the sigmoid was taken at its output": lambda x, w, b, t: (
+        "you evaluated the derivative of the sigmoid at its output": lambda x, w, b, t: (
             (sigmoid(w * x + b) - t) * sigmoid(sigmoid(w * x + b)) * (1 - sigmoid(sigmoid(w * x + b))) * x
         ),
     },
@@ -500,23 +511,23 @@ check(
 )
 
 # %% [markdown]
-# **3.** Logistic regression on a batch: `X` has shape (N, m), `t` has shape (N,), and the scores are `X @ w + b`.
-# What is the gradient of the *mean* cross-entropy by `w`?
+# **3.** Logistic regression on a batch: `X` has the shape (N, m), `t` has the shape (N,), and the scores are
+# `X @ w + b`. What is the gradient of the *mean* cross-entropy with respect to `w`?
 
 
 # %%
 def gradient(X, t, w, b):
-    """The gradient of the mean cross-entropy by w."""
+    """The gradient of the mean cross-entropy with respect to w."""
     return ...
 
 
 def expected(X, t, w, b):
-    """The same by the engine."""
+    """The same, computed by the engine."""
     return grad(lambda w: np.mean(np.logaddexp(0, X @ w + b) - t * (X @ w + b)))(w)
 
 
 def with_slope(X, t, w, b):
-    """With the factor that cross-entropy does away with."""
+    """With the factor h (1 - h), which cancels for cross-entropy."""
     h = sigmoid(X @ w + b)
     return X.T @ ((h - t) * h * (1 - h)) / len(X)
 
@@ -526,13 +537,13 @@ check(
     expected,
     at=lambda rng: (rng.normal(size=(7, 3)), rng.integers(0, 2, 7), rng.normal(size=3), rng.normal()),
     factors={"N": 7},
-    slips={"h (1 - h) is still there, as for squared error": with_slope},
+    slips={"you kept the factor h (1 - h) that squared error has": with_slope},
     name="Exercise 3",
 )
 
 # %% [markdown]
-# **4.** Softmax makes the probabilities (0.125, 0.25, 0.625) of some scores. How much does the first probability change
-# with the second score, $\partial h_1 / \partial z_2$?
+# **4.** Softmax turns some scores into the probabilities (0.125, 0.25, 0.625). What is the derivative of the first
+# probability with respect to the second score, $\partial h_1 / \partial z_2$?
 
 # %%
 change = ...
@@ -541,15 +552,16 @@ check(
     change,
     jacobian(softmax)(np.log([0.125, 0.25, 0.625]))[0, 1],
     slips={
-        "only the first probability was used, h (1 - h)": 0.125 * 0.875,
-        "the product is h1 (1 - h2), but there is no 1 where the indices differ": 0.125 * 0.75,
-        "the first probability was taken not to depend on the second score": 0,
+        "you used only the first probability, as h (1 - h)": 0.125 * 0.875,
+        "you used h1 (1 - h2), but the 1 is there only if the indices are equal": 0.125 * 0.75,
+        "you assumed that the first probability does not depend on the second score": 0,
     },
     name="Exercise 4",
 )
 
 # %% [markdown]
-# **5.** Of 100 patients 10 are ill. A test alarms 32, among them 8 of the ill. Precision, recall and F1?
+# **5.** Of 100 patients, 10 are ill. A test raises 32 alarms, 8 of them for patients who are ill. What are its
+# precision, recall and F1?
 
 # %%
 scores = [..., ..., ...]
@@ -559,10 +571,10 @@ check(
     scores,
     [score(alarms, patients) for score in (precision, recall, f1)],
     slips={
-        "precision and recall have changed places": [8 / 10, 8 / 32, 16 / 42],
-        "F1 was taken as the arithmetic mean, which forgives a bad precision": [8 / 32, 8 / 10, (8 / 32 + 8 / 10) / 2],
-        "F1 was taken as the geometric mean": [8 / 32, 8 / 10, np.sqrt(8 / 32 * 8 / 10)],
-        "a 2 is missing in F1": [8 / 32, 8 / 10, 8 / 42],
+        "you swapped precision and recall": [8 / 10, 8 / 32, 16 / 42],
+        "you took the arithmetic mean for F1, which forgives a bad precision": [8 / 32, 8 / 10, (8 / 32 + 8 / 10) / 2],
+        "you took the geometric mean for F1": [8 / 32, 8 / 10, np.sqrt(8 / 32 * 8 / 10)],
+        "the factor 2 is missing in F1": [8 / 32, 8 / 10, 8 / 42],
     },
     name="Exercise 5",
 )
@@ -571,13 +583,13 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** The matrix is ((5, 3), (3, 3)) and the right side (9, 6).
+# **1** The matrix is ((5, 3), (3, 3)) and the right-hand side is (9, 6).
 #
 # ```python
 # w, b = np.linalg.solve([[5, 3], [3, 3]], [9, 6])
 # ```
 #
-# **2** Three factors: of the square, of the sigmoid, of the product.
+# **2** There are three factors: the derivatives of the square, of the sigmoid and of the product.
 #
 # ```python
 # def slope(x, w, b, t):
@@ -585,7 +597,8 @@ check(
 #     return (h - t) * h * (1 - h) * x
 # ```
 #
-# **3** Each sample gives h - t times its inputs; the transposed matrix adds them up.
+# **3** Each sample contributes h - t times its inputs. The product with the transposed matrix adds these contributions
+# up.
 #
 # ```python
 # def gradient(X, t, w, b):
@@ -593,13 +606,13 @@ check(
 #     return X.T @ (h - t) / len(X)
 # ```
 #
-# **4** The indices differ, so only the product is left: a larger second score takes from the first probability.
+# **4** The indices differ, so only the product remains. A larger second score lowers the first probability.
 #
 # ```python
 # change = -0.125 * 0.25
 # ```
 #
-# **5** TP = 8, FP = 24, FN = 2.
+# **5** TP = 8, FP = 24 and FN = 2.
 #
 # ```python
 # scores = [8 / 32, 8 / 10, 16 / (16 + 24 + 2)]
