@@ -8,7 +8,8 @@ scikit-learn's own `MLPClassifier` and `MLPRegressor`.
 try:
     from sklearn.utils.validation import validate_data as _  # noqa: F401 - since 1.6
 except ImportError as error:
-    raise ImportError("nn.sklearn needs scikit-learn 1.6 or newer: pip install 'scikit-learn>=1.6' (the extra 'sklearn').") from error
+    text = "nn.sklearn needs scikit-learn 1.6 or newer: pip install 'scikit-learn>=1.6' (the extra 'sklearn')."
+    raise ImportError(text) from error
 
 from nn.sklearn.classifier import MLPClassifier
 from nn.sklearn.regressor import MLPRegressor
