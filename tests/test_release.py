@@ -42,7 +42,7 @@ def extras():
 
 
 def test_remedies_name_packages_of_the_extras():
-    """`pip install matplotlib` works everywhere, ``pip install 'chainrule[plot]'`` only where an index has chainrule."""
+    """`pip install matplotlib` works everywhere, ``pip install 'chainrule[plot]'`` only where an index has us."""
     folders = "autograd", "nn", "optim", "docs", "notebooks", "examples"
     files = [p for f in folders for p in (ROOT / f).rglob("*") if p.suffix in (".py", ".md", ".toml", ".txt")]
     texts = {p.relative_to(ROOT).as_posix(): p.read_text(encoding="utf-8") for p in files}
