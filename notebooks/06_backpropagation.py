@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 06. Backpropagation in matrix form
 #
-# Slides and papers write backpropagation as a recursion over layers. This notebook derives it, runs it beside the
-# graph, recomputes a famous example to its last digit, and builds layers with a `backward` method by hand.
+# Slides and papers present backpropagation as a recursion over layers. This notebook derives the recursion, compares it
+# with the graph, recomputes a famous example to the last digit, and implements layers with hand-written `backward`
+# methods.
 
 # %%
 import matplotlib.pyplot as plt
@@ -17,25 +18,29 @@ from nn.exercises import check
 # %% [markdown]
 # ## Delta
 #
-# A layer computes the sums $u = W y + b$ from the outputs $y$ of the layer below, and bends them: $y' = f(u)$. Call
+# A layer takes the outputs $y$ of the layer below, computes the sums $u = W y + b$, and applies an activation function:
+# $y' = f(u)$. Let
 #
 # $$\delta = \frac{\partial E}{\partial u}$$
 #
-# how much the error changes with a layer's sums. Its other names are *local sensitivity* and *error signal*. If we have
-# it, the gradients of the layer follow at once: $u_j = \sum_i w_{ji} y_i + b_j$, so
+# be the derivative of the error with respect to the sums of a layer. It is also called *local sensitivity* or *error
+# signal*. Once we know $\delta$, the gradients of the layer follow immediately. Since $u_j = \sum_i w_{ji} y_i + b_j$,
 #
 # $$\frac{\partial E}{\partial w_{ji}} = \delta_j\, y_i \qquad\qquad \frac{\partial E}{\partial b_j} = \delta_j$$
 #
-# And $\delta$ goes down from layer to layer. The output $y'_i$ reaches the error through *all* sums of the next layer:
-# as many paths as units, and over paths we add. Then it has to pass the bend:
+# $\delta$ itself is passed down from layer to layer. The output $y'_i$ influences the error through *all* sums of the
+# next layer. There are as many paths as units in that layer, and the contributions of all paths add up. The result is
+# multiplied by the derivative of the activation function:
 #
 # $$\delta_i = \Big(\sum_j \delta^{\text{next}}_j\, w^{\text{next}}_{ji}\Big)\, f'(u_i)$$
 #
-# The sum is a product with the *transposed* weights: forward they take $i$ to $j$, backward $j$ to $i$.
+# The sum is a product with the *transposed* weight matrix. The forward pass uses the weights to get from $i$ to $j$,
+# and the backward pass uses them to get from $j$ to $i$.
 #
 # ## For a whole batch
 #
-# In this library the samples are the rows of $Y$, and a weight has shape (out, in). The same formulas, read row by row:
+# In this library the samples are the rows of $Y$, and a weight has the shape (out, in). For a whole batch, the formulas
+# become:
 #
 # | | |
 # |---|---|
@@ -45,7 +50,7 @@ from nn.exercises import check
 # | weight | $\partial E / \partial W = \Delta^\top Y$ |
 # | bias | $\partial E / \partial b =$ sum of the rows of $\Delta$ |
 #
-# That is a program of ten lines:
+# In code, this takes ten lines:
 
 
 # %%
@@ -64,7 +69,7 @@ def backpropagate(weights, biases, x, t):
 
 
 # %% [markdown]
-# The same network, built from layers, and the graph's own gradients beside ours:
+# Here is the same network, built from layers. We compare the gradients from the graph with ours:
 
 # %%
 rng = np.random.default_rng(0)
@@ -79,14 +84,14 @@ weights, biases = [layer.weight.numpy() for layer in layers], [layer.bias.numpy(
 ours = backpropagate(weights, biases, x, t)
 for number, (layer, (dW, db)) in enumerate(zip(layers, ours, strict=True), 1):
     same = np.allclose(dW, layer.weight.grad, rtol=1e-12) and np.allclose(db, layer.bias.grad, rtol=1e-12)
-    print(f"layer {number}: weight {dW.shape}, bias {db.shape}, equal to the graph: {same}")
+    print(f"layer {number}: weight {dW.shape}, bias {db.shape}, same as the graph: {same}")
 
 # %%
 nn.draw(model, x, depth=1, values="off")
 
 # %% [markdown]
-# The graph knows nothing of layers. It applies the rule of each operation, one after the other; and what comes out,
-# written down, is the recursion. `explain` writes it down:
+# The graph knows nothing about layers. It applies the gradient rule of one operation after another, and if you write
+# the result down, you get the recursion. `explain` does this for you:
 
 # %%
 print(explain(loss, layers[0].weight))
@@ -94,8 +99,8 @@ print(explain(loss, layers[0].weight))
 # %% [markdown]
 # ## Samples as columns
 #
-# Many slides have the samples in columns: $X$ is $n_0 \times m$, and $Z = W X + b$. Everything is transposed, and
-# nothing changes:
+# Many slides put the samples in columns: $X$ is $n_0 \times m$, and $Z = W X + b$. Then all matrices are transposed,
+# but the computation is the same:
 #
 # | | samples as rows | samples as columns |
 # |---|---|---|
@@ -104,8 +109,9 @@ print(explain(loss, layers[0].weight))
 # | weight | $\Delta^\top Y$ | $dZ\, A^\top$ |
 # | bias | sum of the rows | sum of the columns |
 #
-# With an average over $m$ samples each of the last two has a factor $1/m$. Here is the second layout, as the slides
-# have it, for cross-entropy behind a sigmoid, against the first:
+# If the loss is an average over $m$ samples, the last two lines get a factor of $1/m$. The next cell computes
+# cross-entropy after a sigmoid with samples in columns, as on the slides, and compares the gradients with those of our
+# layout:
 
 # %%
 m = 7
@@ -120,18 +126,18 @@ dZ2 = A2 - Y
 dZ1 = W2.T @ dZ2 * (1 - A1**2)
 columns = [dZ1 @ X.T / m, dZ1.sum(axis=1) / m, dZ2 @ A1.T / m, dZ2.sum(axis=1) / m]
 for (name, p), gradient in zip(net.named_parameters(), columns, strict=True):
-    print(f"{name:9} {gradient.shape!s:7} equal: {np.allclose(p.grad, gradient, rtol=1e-11)}")
+    print(f"{name:9} {gradient.shape!s:7} same: {np.allclose(p.grad, gradient, rtol=1e-11)}")
 
 # %% [markdown]
-# Look at `dZ2 = A2 - Y`: no slope of the sigmoid. The derivative of the cross-entropy by the output is
-# $(a - y) / (a (1 - a))$, and the slope of the sigmoid, $a (1 - a)$, cancels it. The same happens with softmax: that is
-# one reason to have the two as one layer. The other is that $\log$ of a probability that was rounded to 0 is minus
-# infinity.
+# Look at `dZ2 = A2 - Y`: the derivative of the sigmoid does not appear. The derivative of the cross-entropy with
+# respect to the output is $(a - y) / (a (1 - a))$, and the derivative of the sigmoid, $a (1 - a)$, cancels the
+# denominator. The same happens with softmax. This is one reason to combine the activation and the loss in a single
+# layer. The other reason is numerical: if a probability is rounded to 0, its logarithm is minus infinity.
 #
-# ## A worked example, to its last digit
+# ## A worked example, to the last digit
 #
-# Matt Mazur's "A Step by Step Backpropagation Example" is perhaps the most copied example of all: two inputs, two
-# hidden sigmoid units, two outputs, one sample. The biases stay as they are.
+# Matt Mazur's "A Step by Step Backpropagation Example" is perhaps the most copied example of all. It has two inputs,
+# two hidden sigmoid units, two outputs and one sample. The biases are never updated.
 
 # %%
 inputs, targets, rate = np.array([0.05, 0.10]), np.array([0.01, 0.99]), 0.5
@@ -139,12 +145,12 @@ hidden_bias, output_bias = 0.35, 0.60
 
 
 def first_weights():
-    """Mazur's w1 to w4, and w5 to w8: a row for each unit."""
+    """Mazur's w1 to w4 and w5 to w8, with one row per unit."""
     return np.array([[0.15, 0.20], [0.25, 0.30]]), np.array([[0.40, 0.45], [0.50, 0.55]])
 
 
 def error_of(V, W):
-    """Half the squared error, of arrays or Tensors."""
+    """Half the squared error, for arrays or Tensors."""
     hidden = 1 / (1 + np.exp(-(V @ inputs + hidden_bias)))
     output = 1 / (1 + np.exp(-(W @ hidden + output_bias)))
     return np.sum((targets - output) ** 2) / 2
@@ -159,7 +165,7 @@ E.backward()
 draw(E, direction="TB")
 
 # %% [markdown]
-# All published numbers of the first pass:
+# These are all the published numbers of the first pass:
 
 # %%
 published = {
@@ -177,13 +183,14 @@ for name, (value, printed) in published.items():
 # %% [markdown]
 # ## One step, in two orders
 #
-# Now the update. The recursion takes the hidden deltas from the *old* output weights: first all gradients, then all
-# steps. It is easily done in the wrong order, when the output layer is updated as soon as its gradient is known.
+# Now for the update. The recursion computes the hidden deltas from the *old* output weights, so all gradients must be
+# computed before any weight is updated. It is easy to get this order wrong by updating the output layer as soon as its
+# gradient is known.
 
 
 # %%
 def train(steps, output_first=False):
-    """The weights after some steps, both layers at once or the output layer first; and the error after each step."""
+    """The weights after some steps, both layers at once or the output layer first, and the error after each step."""
     V, W = first_weights()
     errors = []
     for _ in range(steps):
@@ -191,8 +198,8 @@ def train(steps, output_first=False):
         output = 1 / (1 + np.exp(-(W @ hidden + output_bias)))
         delta = (output - targets) * output * (1 - output)
         changed = W - rate * np.outer(delta, hidden)
-        behind = changed if output_first else W
-        V = V - rate * np.outer((delta @ behind) * hidden * (1 - hidden), inputs)
+        used = changed if output_first else W
+        V = V - rate * np.outer((delta @ used) * hidden * (1 - hidden), inputs)
         W = changed
         errors.append(error_of(V, W))
     return V, W, errors
@@ -205,18 +212,18 @@ for n in (1, 9_999, 10_000):
     print(f"{n:6} steps {once[n - 1]:14.11f} {first[n - 1]:14.11f}")
 
 # %% [markdown]
-# The published error after one step, .291027924, is that of the *wrong* order. Done at once it is .291027774, a
-# difference in the seventh digit. Yet the published new weights are those of the right order, and so is the published
-# error in the end, .0000351085, which belongs to 9,999 steps at once. And the published last outputs belong to 10,000
-# steps in the other order:
+# The published error after one step, .291027924, is the one that the *wrong* order gives. If all weights are updated at
+# once, the error is .291027774; the two differ in the seventh digit. Yet the published new weights are those of the
+# right order. The published final error, .0000351085, also comes from the right order, but after 9,999 steps. The
+# published final outputs, in turn, come from 10,000 steps in the wrong order:
 
 # %%
 V, W, _ = train(1)
 hidden = 1 / (1 + np.exp(-(V_first @ inputs + hidden_bias)))
 last = 1 / (1 + np.exp(-(W_first @ hidden + output_bias)))
 published = {
-    "w1..w4, a step at once": (V.ravel(), [0.149780716, 0.199561432, 0.249751144, 0.299502287]),
-    "w5..w8, a step at once": (W.ravel(), [0.358916480, 0.408666186, 0.511301270, 0.561370121]),
+    "w1..w4, step at once": (V.ravel(), [0.149780716, 0.199561432, 0.249751144, 0.299502287]),
+    "w5..w8, step at once": (W.ravel(), [0.358916480, 0.408666186, 0.511301270, 0.561370121]),
     "outputs, output first": (last, [0.015912196, 0.984065734]),
 }
 for name, (computed, printed) in published.items():
@@ -224,24 +231,25 @@ for name, (computed, printed) in published.items():
     print(f"{'published':22}", *(f"{value:.9f}" for value in printed))
 
 # %% [markdown]
-# Both orders learn, and their errors never differ by more than a two-thousandth of themselves. Nobody would have
-# noticed without counting digits. That is the reason to count them.
+# Both orders learn, and their errors never differ by more than one part in two thousand. Without comparing the digits,
+# nobody would have noticed, and that is why it is worth comparing them.
 
 # %%
 shown = np.unique(np.logspace(0, 4, 60).astype(int))
 _, ax = plt.subplots(figsize=(6.4, 3.4))
 ax.loglog(shown, np.array(once)[shown - 1], label="error")
-ax.loglog(shown, np.abs(np.array(once) - first)[shown - 1], "--", label="difference of the two orders")
+ax.loglog(shown, np.abs(np.array(once) - first)[shown - 1], "--", label="difference between the orders")
 ax.set_xlabel("steps")
 ax.legend()
 plt.show()
-print("largest difference, relative:", np.max(np.abs(np.array(first) / once - 1)).round(4))
+print("largest relative difference:", np.max(np.abs(np.array(first) / once - 1)).round(4))
 
 # %% [markdown]
 # ## Layers by hand
 #
-# Before there were graphs, a network was a list of layers, each with two methods: `forward` keeps what it will need,
-# and `backward` takes the delta of its output and returns the delta of its input. Deriving these is a classic exercise:
+# Before there were graphs, a network was a list of layers, each with two methods. `forward` stores the values it will
+# need later. `backward` takes the delta of the output and returns the delta of the input. Deriving these methods is a
+# classic exercise:
 #
 # | layer | forward | delta of the input | parameters |
 # |---|---|---|---|
@@ -285,7 +293,7 @@ class ReLU:
 
 
 class SoftmaxCrossEntropy:
-    """The sum over the batch; t is 1 at the right class."""
+    """The sum over the batch, for one-hot targets t."""
 
     def forward(self, x, t):
         e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -297,8 +305,8 @@ class SoftmaxCrossEntropy:
 
 
 # %% [markdown]
-# A network is then a list, and a training step is a loop forward and a loop backward. We give the layers the weights of
-# a model of the library, and compare.
+# A network is now a list of layers, and a training step is one loop forward and one loop backward. We copy the weights
+# of a library model into these layers and compare.
 
 # %%
 model = nn.Sequential(
@@ -324,29 +332,29 @@ for layer in reversed(by_hand):
 
 loss = nn.functional.cross_entropy(model(x), labels, reduction="sum")
 loss.backward()
-print(f"loss by hand {value:.12f}, of the graph {loss.item():.12f}")
+print(f"loss by hand {value:.12f}, from the graph {loss.item():.12f}")
 for layer, module in zip(by_hand, model, strict=True):
     if isinstance(layer, Connected):
         far = max(np.abs(layer.dW - module.weight.grad).max(), np.abs(layer.db - module.bias.grad).max())
         print(f"{module}: differences below 1e-14: {far < 1e-14}")
 
 # %% [markdown]
-# The same numbers. A row of layers can be cut anywhere, because all that passes a cut is `y` forward and `delta`
-# backward:
+# The numbers are the same. Such a list of layers can be split at any position, because only `y` crosses the split in
+# the forward pass and only `delta` in the backward pass:
 
 # %%
 ax = nn.plot.matrices({"dW by hand": by_hand[0].dW, "weight.grad": model[0].weight.grad}, digits=2)
-print("cut in two:", np.array_equal(model[2:](model[:2](x)).numpy(), model(x).numpy()))
+print("split in two:", np.array_equal(model[2:](model[:2](x)).numpy(), model(x).numpy()))
 
 # %% [markdown]
-# What the graph adds: the row may branch and join again (here, a layer that is used twice would overwrite what it
-# kept), there are gradients of gradients, and there is no `backward` that somebody could get wrong.
+# The graph offers more than that. Its paths may branch and join again, whereas a layer here would overwrite its stored
+# values if it were used twice. It can compute gradients of gradients. And there is no `backward` method to get wrong.
 #
-# ## A program from slides
+# ## A program from the slides
 #
-# A lecture has a complete program in NumPy: samples in columns, tanh units, a sigmoid output, rate 1.2, 10,000 steps
-# for points of the plane. Put right (in the listing one gradient is computed twice, and some names are never bound) it
-# is our formulas from above, in a loop:
+# One lecture contains a complete NumPy program: samples in columns, tanh units, a sigmoid output, a learning rate of
+# 1.2, and 10,000 steps on points in the plane. The printed listing computes one gradient twice and never defines some
+# of its names. Once corrected, it consists of our formulas from above in a loop:
 
 # %%
 points, labels = nn.data.moons(100, noise=0.05, seed=0)
@@ -355,7 +363,7 @@ m = X.shape[1]
 
 
 def step(W1, b1, W2, b2, rate=1.2):
-    """All four parameters after a step on the mean cross-entropy."""
+    """All four parameters after one step on the mean cross-entropy."""
     A1 = np.tanh(W1 @ X + b1)
     A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
     dZ2 = A2 - Y
@@ -373,8 +381,8 @@ W1, b1, W2, b2 = weights
 ax = nn.plot.decision_boundary(lambda grid: (W2 @ np.tanh(W1 @ grid.T + b1) + b2)[0], points, labels)
 
 # %% [markdown]
-# And in layers, as one writes it today, in PyTorch or here. The gradients are the same, so the first steps give the
-# same weights; only nobody has to derive them.
+# Today we would write this with layers, in PyTorch or in this library. The gradients are the same, so the first steps
+# lead to the same weights, but nobody has to derive the gradients.
 
 # %%
 optimizer = optim.SGD(net.parameters(), lr=1.2)
@@ -389,9 +397,9 @@ far = max(np.abs(p.numpy().reshape(w.shape) - w).max() for p, w in zip(net.param
 print("after 100 steps no weight differs by more than 1e-10:", far < 1e-10)
 
 # %% [markdown]
-# The listing in PyTorch of the same slides runs as it is, but for the imports: 64 samples, 1000-100-10 units, summed
-# squared error, Adam. (Its printed form is of 2017: `size_average=False` has become `reduction="sum"`, and
-# `loss.data[0]` is `loss.item()`.)
+# The PyTorch listing on the same slides runs here unchanged except for the imports: 64 samples, layers of 1000, 100 and
+# 10 units, summed squared error, Adam. (The printed version dates from 2017. Since then, `size_average=False` has
+# become `reduction="sum"`, and `loss.data[0]` has become `loss.item()`.)
 
 # %%
 rng = np.random.default_rng(0)
@@ -409,12 +417,12 @@ for _ in range(10):
 print(f"{sum(p.size for p in model.parameters()):,} parameters, loss {losses[0]:.0f} -> {losses[-1]:.0f}")
 
 # %% [markdown]
-# Larger ones are only larger. The MLP of the same slides for images of 28 by 28, with 300 hidden units and 10 classes,
-# has 238,510 parameters, and learns 1000 samples by heart in ten rounds of ten batches:
+# Larger networks work the same way. The MLP on these slides, for images of 28 by 28 pixels with 300 hidden units and 10
+# classes, has 238,510 parameters. It memorises 1000 samples in ten epochs of ten batches:
 
 # %%
 patterns, digits = rng.random((10, 784)), rng.integers(10, size=1000)
-images = (patterns[digits] + rng.random((1000, 784)) - 1).astype("float32")  # a pattern for each class, and noise
+images = (patterns[digits] + rng.random((1000, 784)) - 1).astype("float32")  # one pattern per class, plus noise
 model = nn.MLP([784, 300, 10], "tanh", rng=0)
 history = nn.fit(
     model,
@@ -432,7 +440,7 @@ print(f"{sum(p.size for p in model.parameters()):,} parameters, accuracy {histor
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Write $\delta$ of an output unit for $E = \frac12 (y - t)^2$ and $y = \sigma(u)$, from `y` and `t`.
+# **1.** Let $E = \frac12 (y - t)^2$ and $y = \sigma(u)$. Write $\delta$ of this output unit in terms of `y` and `t`.
 
 
 # %%
@@ -445,15 +453,15 @@ check(
     at=lambda random: random.uniform(0.1, 0.9, 2),
     name="Exercise 1",
     slips={
-        "the slope of the sigmoid is missing": lambda y, t: y - t,
-        "there is a minus where a times belongs: y - (1 - y)": lambda y, t: (y - t) * (y - (1 - y)),
-        "you took the slope of tanh": lambda y, t: (y - t) * (1 - y**2),
+        "the derivative of the sigmoid is missing": lambda y, t: y - t,
+        "you subtracted instead of multiplying: y - (1 - y)": lambda y, t: (y - t) * (y - (1 - y)),
+        "you used the derivative of tanh": lambda y, t: (y - t) * (1 - y**2),
     },
 )
 
 # %% [markdown]
-# **2.** Write the deltas of a tanh layer for a batch (rows), from those of the next layer, the weight of the next layer
-# of shape (out, in), and the outputs `y` of the layer itself.
+# **2.** Write the deltas of a tanh layer for a batch with samples in rows. You are given the deltas of the next layer,
+# its weight of shape (out, in), and the outputs `y` of the tanh layer.
 
 
 # %%
@@ -466,15 +474,16 @@ check(
     at=lambda random: (random.normal(size=(4, 3)), random.normal(size=(3, 3)), random.uniform(-0.9, 0.9, (4, 3))),
     name="Exercise 2",
     slips={
-        "the weight is transposed, which it is only for samples in columns": lambda d, W, y: (d @ W.T) * (1 - y**2),
-        "the slope of tanh is missing": lambda d, W, y: d @ W,
-        "you took the slope of the sigmoid": lambda d, W, y: (d @ W) * y * (1 - y),
+        "you transposed the weight, as for samples in columns": lambda d, W, y: (d @ W.T) * (1 - y**2),
+        "the derivative of tanh is missing": lambda d, W, y: d @ W,
+        "you used the derivative of the sigmoid": lambda d, W, y: (d @ W) * y * (1 - y),
     },
 )
 
 # %% [markdown]
-# **3.** A batch of five, three classes, softmax and the *mean* cross-entropy. Write the gradient of the scores from the
-# probabilities `p` and the targets `t` (rows with a single 1), both of shape (5, 3).
+# **3.** A batch has five samples and three classes, and the loss is the *mean* cross-entropy after softmax. Write the
+# gradient with respect to the scores in terms of the probabilities `p` and the one-hot targets `t`, both of shape (5,
+# 3).
 
 
 # %%
@@ -492,35 +501,36 @@ check(
     at=a_batch,
     factors={"N": 5},
     name="Exercise 3",
-    slips={"this is the derivative by the probabilities, before the softmax": lambda p, t: -t / p / 5},
+    slips={"this is the derivative with respect to the probabilities, not the scores": lambda p, t: -t / p / 5},
 )
 
 # %% [markdown]
-# **4.** Three hidden outputs $h = (0.2, 0.6, 0.9)$ go to two outputs with softmax and cross-entropy: $o = (0.7, 0.3)$,
-# and the right class is the first. What is the gradient of the weight from the *second* hidden unit to the *first*
-# output?
+# **4.** Three hidden units with the outputs $h = (0.2, 0.6, 0.9)$ are connected to two output units with softmax and
+# cross-entropy. The outputs are $o = (0.7, 0.3)$, and the correct class is the first. What is the gradient of the
+# weight from the *second* hidden unit to the *first* output unit?
 
 # %%
 answer_4 = ...
 
 h, o = np.array([0.2, 0.6, 0.9]), np.array([0.7, 0.3])
-table = grad(lambda W: np.log(np.sum(o * np.exp(W @ h))) - (W @ h)[0])(np.zeros((2, 3)))  # a row for each output
+table = grad(lambda W: np.log(np.sum(o * np.exp(W @ h))) - (W @ h)[0])(np.zeros((2, 3)))  # one row per output
 check(
     answer_4,
     table[0, 1],
     name="Exercise 4",
     slips={
-        "you took the weight from the first hidden unit to the second output": table[1, 0],
-        "you took the other output": table[1, 1],
-        "you took the other hidden unit": table[0, 0],
+        "you used the weight from the first hidden unit to the second output": table[1, 0],
+        "you used the other output": table[1, 1],
+        "you used the other hidden unit": table[0, 0],
         "the target is missing": 0.6 * 0.7,
     },
 )
 
 # %% [markdown]
-# **5.** Mazur's network again. What is the new value of $w_1$, which goes from $x_1 = 0.05$ to the first hidden unit,
-# after one step with rate 0.5? Its old value is 0.15, the deltas of the outputs are 0.138498562 and -0.038098237, the
-# weights from the first hidden unit to the outputs are 0.40 and 0.50, and its output is 0.593269992. Give six digits.
+# **5.** Back to Mazur's network. The weight $w_1$ connects $x_1 = 0.05$ with the first hidden unit. Its old value is
+# 0.15. What is its new value after one step with a learning rate of 0.5? The deltas of the outputs are 0.138498562 and
+# -0.038098237, the weights from the first hidden unit to the outputs are 0.40 and 0.50, and the output of that unit is
+# 0.593269992. Give six digits.
 
 # %%
 answer_5 = ...
@@ -540,9 +550,9 @@ check(
     name="Exercise 5",
     factors={"the learning rate": 0.5, "the input": 0.05},
     slips={
-        "the updated output weights were used too early": 0.149817639,
-        "only one of the two paths was counted": 0.149665802,
-        "the slope of the hidden unit is missing": 0.149091242,
+        "you used the output weights after their update": 0.149817639,
+        "you counted only one of the two paths": 0.149665802,
+        "the derivative of the hidden unit is missing": 0.149091242,
     },
 )
 
@@ -550,36 +560,36 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** The derivative of the error by $y$ is $y - t$, and $\sigma' = y (1 - y)$.
+# **1** The derivative of the error with respect to $y$ is $y - t$, and $\sigma' = y (1 - y)$.
 #
 # ```python
 # def output_delta(y, t):
 #     return (y - t) * y * (1 - y)
 # ```
 #
-# **2** Samples are rows, so the sum over the next units is a product from the right.
+# **2** The samples are rows, so the sum over the units of the next layer is a matrix product with the weight on the
+# right.
 #
 # ```python
 # def hidden_delta(next_delta, next_weight, y):
 #     return (next_delta @ next_weight) * (1 - y**2)
 # ```
 #
-# **3** $P - T$, and the mean over the batch of five.
+# **3** The gradient is $P - T$, divided by 5 for the mean over the batch.
 #
 # ```python
 # def score_gradient(p, t):
 #     return (p - t) / 5
 # ```
 #
-# **4** $h_2 (o_1 - t_1)$.
+# **4** The gradient is $h_2 (o_1 - t_1)$.
 #
 # ```python
 # answer_4 = 0.6 * (0.7 - 1)
 # ```
 #
-# **5** $\delta = (0.138498562 \cdot 0.40 - 0.038098237 \cdot 0.50) \cdot 0.593269992 \cdot (1 - 0.593269992)$, and the
-# step is
-# $0.5 \cdot \delta \cdot 0.05$.
+# **5** First, $\delta = (0.138498562 \cdot 0.40 - 0.038098237 \cdot 0.50) \cdot 0.593269992 \cdot (1 - 0.593269992)$.
+# The step is then $0.5 \cdot \delta \cdot 0.05$.
 #
 # ```python
 # answer_5 = 0.149781
