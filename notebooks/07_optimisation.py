@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 07. Optimisation
 #
-# The gradient says which way is down. It does not say how far to go. This notebook is about that second question: the
-# learning rate, the noise of small batches, ravines, and what the optimizers do about them.
+# The gradient tells us which direction leads downhill, but not how far to go. This notebook is about that second
+# question: the learning rate, the noise of small batches, ravines, and how optimizers deal with them.
 
 # %%
 import matplotlib.pyplot as plt
@@ -27,10 +27,10 @@ from autograd import grad, hessian, tensor
 from nn.exercises import check
 
 # %% [markdown]
-# ## One weight, four rates
+# ## One weight, four learning rates
 #
-# Gradient descent repeats $w \leftarrow w - \eta\, f'(w)$. On the parabola $f(w) = w^2/2$ the slope is $w$ itself, so a
-# step multiplies $w$ by $1 - \eta$. Everything can be read from this factor.
+# Gradient descent repeats $w \leftarrow w - \eta\, f'(w)$. The derivative of the parabola $f(w) = w^2/2$ is $w$ itself,
+# so each step multiplies $w$ by $1 - \eta$. This factor explains everything that happens.
 
 
 # %%
@@ -38,8 +38,8 @@ def bowl(w):
     return w**2 / 2
 
 
-def places(f, start, steps, **settings):
-    """Where gradient descent passes."""
+def visited_by(f, start, steps, **settings):
+    """The points that gradient descent visits."""
     return np.array(optim.minimize(f, start, "sgd", max_steps=steps, tolerance=0, **settings).xs)
 
 
@@ -53,23 +53,24 @@ def picture(ax, f, way, title, reach=4.2):
 
 figure, axes = plt.subplots(1, 4, figsize=(10, 2.7), sharey=True)
 for ax, lr, words in zip(axes, [0.05, 0.5, 1.8, 2.02], ["too slow", "good", "overshoots", "diverges"], strict=True):
-    picture(ax, bowl, places(bowl, -3.5, 12, lr=lr), f"$\\eta$ = {lr}: {words}")
+    picture(ax, bowl, visited_by(bowl, -3.5, 12, lr=lr), f"$\\eta$ = {lr}: {words}")
 axes[0].set(ylabel="f(w)", ylim=(-0.5, 9))
 plt.show()
 
 # %% [markdown]
-# With $\eta = 1$ the factor is 0: one step is enough. Above 1 the steps jump over the minimum. Above 2 they lead away
-# from it.
+# With $\eta = 1$ the factor is 0, so a single step reaches the minimum. Above 1, every step jumps over the minimum.
+# Above 2, the steps lead away from it.
 #
-# In general the curvature $f''$ sets the scale: descent is stable for $\eta < 2 / f''$, and $\eta = 1/f''$ is Newton's
-# step. A network has many curvatures at once. The largest one limits the rate, the smallest one the speed.
+# In general, the second derivative $f''$, the curvature, sets the scale: gradient descent is stable for
+# $\eta < 2 / f''$, and $\eta = 1/f''$ is Newton's step. A network has many curvatures at once. The largest one limits
+# the learning rate, and the smallest one limits the speed.
 
 # %% [markdown]
 # ## Trapped
 #
-# This function has two valleys, and the start is on the side of the worse one. A small rate leads to the bottom of that
-# valley and stays. A large one lands beyond the top of the hill, by luck. Momentum, which comes below, rolls
-# over it.
+# This function has two valleys, and we start on the slope of the worse one. A small learning rate leads to the bottom
+# of that valley and stays there. A large one happens to land beyond the top of the hill. Momentum, which is explained
+# below, rolls over the hill.
 
 
 # %%
@@ -84,16 +85,16 @@ for ax, settings, title in zip(
     ["$\\eta$ = 0.05: trapped", "$\\eta$ = 0.5: jumps out", "$\\eta$ = 0.05 with momentum 0.9"],
     strict=True,
 ):
-    picture(ax, valleys, places(valleys, 3.8, 30, **settings), title, reach=4.4)
+    picture(ax, valleys, visited_by(valleys, 3.8, 30, **settings), title, reach=4.4)
 axes[0].set(ylabel="f(w)", ylim=(-4, 6))
 plt.show()
 
 # %% [markdown]
 # ## Batches: fewer samples, more noise
 #
-# A loss is a mean over samples, and so is its gradient. The gradient of a random batch is an estimate: right in the
-# mean, and noisy. Here 200 points lie along a line, and we look at the gradient of $\frac12(wx + b - t)^2$ at $w = b =
-# 0$.
+# A loss is a mean over samples, and so is its gradient. The gradient of a random batch is an estimate of it: correct on
+# average, but noisy. Here 200 points lie along a line, and we look at the gradient of $\frac12(wx + b - t)^2$ at
+# $w = b = 0$.
 
 # %%
 rng = np.random.default_rng(0)
@@ -115,36 +116,37 @@ for size in sizes:
     estimates[size] = np.array([slope(start, x[batch], t[batch]) for batch in batches])
 
 # %% [markdown]
-# Four times as many samples halve the noise: the spread falls as $1/\sqrt{B}$. But four times as many samples also cost
-# four times as much. That is why small batches pay.
+# Four times as many samples halve the noise: the standard deviation falls as $1/\sqrt{B}$. But they also cost four
+# times as much. This is why small batches pay off.
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
 for size, colour in zip([1, 16, 256], nn.plot.COLOURS, strict=False):
     left.plot(*estimates[size][:50].T, ".", color=colour, markersize=3, label=f"batches of {size}")
 left.plot(*slope(start, x, t), "k+", markersize=12, label="all samples")
-left.set(xlabel="derivative by w", ylabel="derivative by b", title="50 estimates each")
+left.set(xlabel="gradient of w", ylabel="gradient of b", title="50 estimates each")
 left.legend()
 spread = [np.sqrt(estimates[size].var(axis=0).sum()) for size in sizes]
 right.loglog(sizes, spread, "o", label="measured")
 alone = np.array([slope(start, x[i : i + 1], t[i : i + 1]) for i in range(200)])
 expected = np.sqrt(alone.var(axis=0).sum() / sizes)
-right.loglog(sizes, expected, "--", color="0.5", label=r"spread of one sample / $\sqrt{B}$")
+right.loglog(sizes, expected, "--", color="0.5", label=r"deviation of one sample / $\sqrt{B}$")
 marks = [0.1, 0.2, 0.5, 1, 2]
-right.set(xlabel="batch size B", ylabel="spread of the gradient")
+right.set(xlabel="batch size B", ylabel="standard deviation of the gradient")
 right.set(xticks=sizes, xticklabels=sizes, yticks=marks, yticklabels=marks)
 right.minorticks_off()
 right.legend()
 plt.show()
 
 # %% [markdown]
-# The same noise as a path. All three take the rate 0.15 and 40 steps. With all samples the way is smooth; with single
-# samples it wanders, and never comes to rest. So single samples need a much smaller rate.
+# The next picture shows the same noise along the path of gradient descent. All three runs take 40 steps with a learning
+# rate of 0.15. With all samples, the path is smooth. With single samples it wanders and never settles, so single
+# samples need a much smaller learning rate.
 
 
 # %%
 def path(size, lr, steps=40):
-    """The way of stochastic gradient descent; samples are shuffled anew for every epoch."""
+    """The path of stochastic gradient descent. The samples are shuffled before every epoch."""
     p = tensor([-0.8, -0.9], requires_grad=True)
     optimizer = optim.SGD([p], lr=lr)
     batches = nn.data.Loader((x, t), size, shuffle=True, seed=2)
@@ -168,14 +170,15 @@ ax.set(xlabel="w", ylabel="b")
 plt.show()
 
 # %% [markdown]
-# Some texts *add* the gradients of a batch where others take the mean. The sum is $B$ times the mean, so its rate has
-# to be $B$ times smaller for the same steps. A loss here says which it means: `reduction="mean"` or `"sum"`.
+# Some texts *add up* the gradients of a batch, others average them. The sum is $B$ times the mean, so its learning rate
+# has to be $B$ times smaller for the same steps. The losses in this library let you choose with `reduction="mean"` or
+# `reduction="sum"`.
 
 # %% [markdown]
 # ## The ravine
 #
-# Rosenbrock's function $(1-x)^2 + 100\,(y-x^2)^2$ has a curved valley. Down its walls it is steep, along its floor
-# almost flat. The usual start is $(-1.2, 1)$, the minimum is at $(1, 1)$.
+# Rosenbrock's function $(1-x)^2 + 100\,(y-x^2)^2$ has a curved valley with steep walls and an almost flat floor. The
+# usual starting point is $(-1.2, 1)$, and the minimum is at $(1, 1)$.
 
 
 # %%
@@ -187,14 +190,15 @@ corner = np.array([-1.2, 1.0])
 curvature = hessian(rosenbrock)(np.ones(2))
 print("at the start: value", round(rosenbrock(corner), 6), "gradient", grad(rosenbrock)(corner).round(6))
 print("curvature at the minimum:", curvature.round(6).tolist())
-print("steepest against flattest direction:", round(np.linalg.cond(curvature)))
+print("ratio of the largest curvature to the smallest:", round(np.linalg.cond(curvature)))
 
 # %% [markdown]
-# One direction curves 2508 times as much as the other. The steep one allows no rate above about $2/1000$, and at that
-# rate the flat one takes thousands of steps.
+# The curvature in one direction is 2508 times that in the other. The steep direction does not allow a learning rate
+# above roughly $2/1000$, and at that rate the flat direction takes thousands of steps.
 #
-# **Momentum** remembers. Across the valley the gradients change their sign and cancel; along it they add up. The
-# velocity $v \leftarrow \mu v - \eta g$ grows to $1/(1-\mu)$ times a single step, ten times for $\mu = 0.9$.
+# **Momentum** remembers past gradients. Across the valley, the gradients change sign and cancel. Along the valley, they
+# add up. The velocity $v \leftarrow \mu v - \eta g$ grows to $1/(1-\mu)$ times a single step, which is ten times for
+# $\mu = 0.9$.
 
 # %%
 ways = {
@@ -211,12 +215,13 @@ ax = nn.plot.loss_surface(
 )
 ax.set_rasterization_zorder(1.5)
 ax.plot(1, 1, "*", color="white", markersize=12)
-ax.set(title="every fourth of the first 300 steps", xlabel="x", ylabel="y")
+ax.set(title="every fourth point of the first 300 steps", xlabel="x", ylabel="y")
 plt.show()
 
 # %% [markdown]
-# How many steps until the value is below $10^{-6}$? Every method got a rate that suits it, found by a few trials. So
-# this says what they can do in *this* valley, and little about networks. (Plain descent, the last one, needs 15,068.)
+# How many steps does each method need until the value is below $10^{-6}$? We chose a good learning rate for each of
+# them in a few trials. So the result shows what the methods can do in *this* valley, and says little about networks.
+# (Plain gradient descent, the last one, needs 15,068 steps.)
 
 # %%
 methods = [
@@ -241,15 +246,17 @@ for method, settings in methods:
 # %% [markdown]
 # ## Momentum in three conventions
 #
-# Books and libraries write momentum differently. The numbers called "rate" and "momentum" then do not mean the same:
+# Books and libraries define momentum in different ways, so the same values of "learning rate" and "momentum" do not
+# always mean the same thing:
 #
 # | `momentum_style` | velocity | weights |
 # |---|---|---|
 # | `"pytorch"` | $v \leftarrow \mu v + g$ | $w \leftarrow w - \eta v$ |
 # | `"classical"` | $v \leftarrow \mu v - \eta g$ | $w \leftarrow w + v$ |
-# | `"ema"` (an average) | $v \leftarrow \mu v + (1-\mu) g$ | $w \leftarrow w - \eta v$ |
+# | `"ema"` (exponential moving average) | $v \leftarrow \mu v + (1-\mu) g$ | $w \leftarrow w - \eta v$ |
 #
-# With a constant rate the first two go the same way. The average goes it with a rate $1/(1-\mu)$ times as large.
+# If the learning rate is constant, the first two follow the same path. The moving average follows it too if its
+# learning rate is $1/(1-\mu)$ times as large.
 
 
 # %%
@@ -266,14 +273,14 @@ for step in range(5):
     print(f"{step:4}  " + "".join(f"{np.array2string(way[step], precision=4):>20}" for way in ways))
 
 # %% [markdown]
-# **Nesterov's** idea: if momentum will take us there anyway, take the gradient *there*. `look_ahead()` does this
-# literally. Libraries rewrite it for the points at which the gradient is taken, `nesterov=True`. After this change of
-# variable both are the same:
+# **Nesterov's** idea: if momentum will carry us to another point anyway, compute the gradient *there*. `look_ahead()`
+# does exactly that. Libraries usually reformulate the method in terms of the points at which the gradient is computed,
+# and call it `nesterov=True`. After this change of variables, both versions are the same:
 
 
 # %%
 def visited(nesterov):
-    """The points at which gradients of w**2 are taken."""
+    """The points at which the gradients of w**2 are computed."""
     w = tensor(1.0, requires_grad=True)
     optimizer = optim.SGD([w], lr=0.1, momentum=0.5, momentum_style="classical", nesterov=nesterov)
     points = []
@@ -294,14 +301,14 @@ print("look ahead:  ", visited(nesterov=False))
 print("reformulated:", visited(nesterov=True))
 
 # %% [markdown]
-# ## A rate for every weight
+# ## A learning rate for every weight
 #
-# AdaGrad divides the step of each weight by the root of the sum of its squared gradients. Rare features, whose
-# gradients are mostly zero, keep a large rate. But a sum only grows. With a gradient of constant size the $t$-th step
-# has length $\eta/\sqrt{t}$: the rate vanishes.
+# AdaGrad divides the step of each weight by the square root of the sum of its squared gradients. Rare features, whose
+# gradients are mostly zero, therefore keep a large learning rate. But the sum can only grow. If the gradient stays the
+# same, the $t$-th step has the length $\eta/\sqrt{t}$, so the effective learning rate tends to zero.
 #
-# RMSProp takes a moving mean in place of the sum, and keeps its speed. Adam adds momentum, and divides both means by
-# what they lack in their first steps.
+# RMSProp replaces the sum with a moving average, so its steps do not tend to zero. Adam adds momentum, and corrects
+# both averages for the bias of their first steps.
 
 # %%
 makers = {
@@ -319,25 +326,25 @@ for (name, make), dash in zip(makers.items(), ["-", "--", "-."], strict=True):
         way.append(w.item())
     lengths = -np.diff(way)
     ax.loglog(np.arange(1, 1001), lengths, dash, label=name)
-    print(f"{name}: steps 1, 4, 100 have the lengths {lengths[[0, 3, 99]].round(4)}")
-ax.set(xlabel="step", ylabel="length of the step", title="gradient 3 at every step")
+    print(f"{name}: the lengths of steps 1, 4 and 100 are {lengths[[0, 3, 99]].round(4)}")
+ax.set(xlabel="step", ylabel="length of the step", title="constant gradient of 3")
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# All of them divide by a root, and add a small $\varepsilon$ so as not to divide by zero. The papers add it outside the
-# root, many slides inside. For small gradients that is not the same: inside, $\varepsilon = 10^{-8}$ is a floor of
-# $10^{-4}$.
+# All three divide by a square root, and add a small $\varepsilon$ to avoid a division by zero. The papers add it
+# outside the root, but many slides add it inside. For small gradients this makes a difference: inside the root,
+# $\varepsilon = 10^{-8}$ keeps the divisor above $10^{-4}$.
 
 # %%
 for mode in ["outside", "inside"]:
     w = tensor(0.0, requires_grad=True)
     w.grad = np.array(1e-4)
     optim.Adam([w], lr=1.0, eps=1e-8, eps_mode=mode).step()
-    print(f"eps {mode:8} the root: Adam divides the gradient 1e-4 by {1e-4 / -w.item():.4e}")
+    print(f"eps {mode:7} the root: Adam divides the gradient 1e-4 by {1e-4 / -w.item():.4e}")
 
 # %% [markdown]
-# What a paper, a lecture or a demo means exactly, `optim.preset` knows by name:
+# `optim.preset` knows the exact settings of papers, lectures and demos by name:
 
 # %%
 w = [tensor(0.0, requires_grad=True)]
@@ -347,8 +354,8 @@ for name in ["momentum-newson", "adagrad-hwang", "adam-paper"]:
 # %% [markdown]
 # ## On a network
 #
-# The handwritten digits, one hidden layer of 32 units, the same first weights and batches for all. Again the rates
-# matter at least as much as the names.
+# Now for a network with one hidden layer of 32 units, trained on handwritten digits. All runs start from the same
+# weights and use the same batches. Once again, the learning rates matter at least as much as the choice of optimizer.
 
 # %%
 digits = nn.data.digits()
@@ -366,14 +373,14 @@ curves = {
     )["loss"]
     for name, make in choices.items()
 }
-nn.plot.learning_curves(curves, log=True).set(ylabel="cross-entropy, training")
+nn.plot.learning_curves(curves, log=True).set(ylabel="training cross-entropy")
 plt.show()
 
 # %% [markdown]
 # ## Schedules
 #
-# Large steps cross the plain, small ones find the point. A schedule gives a rate for each step; it may stand in place
-# of any number that an optimizer takes.
+# Large steps cover long distances, and small steps find the exact minimum. A schedule gives a learning rate for each
+# step. You can pass one in place of any number that an optimizer takes.
 
 # %%
 steps = range(100)
@@ -385,12 +392,12 @@ schedules = [
     optim.warmup(10, optim.exponential(1.0, 0.97)),
 ]
 curves = {type(schedule).__name__: [schedule(step) for step in steps] for schedule in schedules}
-nn.plot.learning_curves(curves).set(xlabel="step", ylabel="rate")
+nn.plot.learning_curves(curves).set(xlabel="step", ylabel="learning rate")
 plt.show()
 
 # %% [markdown]
-# Back to single samples. A constant rate ends in a cloud around the minimum, and a smaller rate in a smaller cloud,
-# later. The rate $a/(b+t)$ is fast at first and precise in the end:
+# Back to single samples. A constant learning rate ends in a cloud around the minimum. A smaller one ends in a smaller
+# cloud, but takes longer. The rate $a/(b+t)$ is fast at first and precise at the end:
 
 # %%
 best = np.polyfit(x, t, 1)
@@ -404,8 +411,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# When to lower the rate need not be known in advance. `nn.ReduceOnPlateau` watches a number, such as the loss on
-# held-out data, and halves the rate when progress stops. Here it allows one epoch without:
+# You need not know in advance when to lower the learning rate. `nn.ReduceOnPlateau` watches a number, such as the loss
+# on held-out data, and halves the rate when progress stops. Here it tolerates one epoch without improvement:
 
 # %%
 optimizer = optim.SGD([tensor(0.0, requires_grad=True)], lr=0.8)
@@ -417,10 +424,10 @@ for held_out in [3.0, 2.0, 2.1, 2.05, 1.5, 1.6, 1.5]:
 # %% [markdown]
 # ## Exercises
 #
-# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
-# wrong.
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
 #
-# **1.** For $f(w) = 3w^2$: below which rate does gradient descent come closer to the minimum at every step?
+# **1.** Let $f(w) = 3w^2$. Below which learning rate does gradient descent come closer to the minimum at every step?
 
 # %%
 rate = ...
@@ -429,17 +436,17 @@ check(
     rate,
     1 / 3,
     slips={
-        "the 2 from the derivative of the square is missing: the slope is 6w": 2 / 3,
-        "this is the rate that arrives in one step, not the largest one": 1 / 6,
-        "the curvature itself was taken": 6,
-        "this is the limit for the parabola of the notebook, whose curvature is 1": 2,
+        "the factor 2 from the derivative of the square is missing: the derivative is 6w": 2 / 3,
+        "this is the rate that reaches the minimum in one step, not the largest one": 1 / 6,
+        "you gave the second derivative itself": 6,
+        "this is the limit for the parabola in the notebook, whose second derivative is 1": 2,
     },
     name="Exercise 1",
 )
 
 # %% [markdown]
-# **2.** One step of classical momentum: from the weight `w`, the velocity `v` and the gradient `g` to the new weight
-# and the new velocity.
+# **2.** Write one step of classical momentum. It takes the weight `w`, the velocity `v` and the gradient `g`, and
+# returns the new weight and the new velocity.
 
 
 # %%
@@ -452,27 +459,27 @@ check(
     momentum_step,
     lambda w, v, g, lr, mu: (w + mu * v - lr * g, mu * v - lr * g),
     slips={
-        "the weight moved with the old velocity": lambda w, v, g, lr, mu: (w + v, mu * v - lr * g),
-        "the gradient is added to the velocity: this goes uphill": lambda w, v, g, lr, mu: (
+        "you moved the weight by the old velocity": lambda w, v, g, lr, mu: (w + v, mu * v - lr * g),
+        "you added the gradient to the velocity, which leads uphill": lambda w, v, g, lr, mu: (
             w + mu * v + lr * g,
             mu * v + lr * g,
         ),
-        "this is the convention of PyTorch, whose velocity has no rate and no minus": lambda w, v, g, lr, mu: (
+        "you used PyTorch's convention, whose velocity contains no learning rate": lambda w, v, g, lr, mu: (
             w - lr * (mu * v + g),
             mu * v + g,
         ),
-        "this is the average, with (1 - mu)": lambda w, v, g, lr, mu: (
+        "you used the averaged form, with the factor (1 - mu)": lambda w, v, g, lr, mu: (
             w - lr * (mu * v + (1 - mu) * g),
             mu * v + (1 - mu) * g,
         ),
-        "the old velocity is not multiplied with mu": lambda w, v, g, lr, mu: (w + v - lr * g, v - lr * g),
+        "you did not multiply the old velocity by mu": lambda w, v, g, lr, mu: (w + v - lr * g, v - lr * g),
     },
     name="Exercise 2",
 )
 
 # %% [markdown]
-# **3.** A lecture uses averaged momentum with the rate 0.5 and $\mu = 0.9$. With which rate does
-# `SGD(momentum=0.9)` in PyTorch's convention go the same way?
+# **3.** A lecture uses the averaged form of momentum with a learning rate of 0.5 and $\mu = 0.9$. With which learning
+# rate does `SGD(momentum=0.9)` in PyTorch's convention follow the same path?
 
 # %%
 rate_in_pytorch = ...
@@ -481,16 +488,16 @@ check(
     rate_in_pytorch,
     0.05,
     slips={
-        "you divided by 1 - mu: that is the other direction": 5,
-        "you multiplied with mu in place of 1 - mu": 0.45,
-        "the rates were taken to mean the same": 0.5,
+        "you divided by 1 - mu, which converts in the other direction": 5,
+        "you multiplied by mu instead of 1 - mu": 0.45,
+        "you assumed that both learning rates mean the same": 0.5,
     },
     name="Exercise 3",
 )
 
 # %% [markdown]
-# **4.** The first step of Adam, with the rate 0.01, $\beta_1 = 0.9$, $\beta_2 = 0.999$, and the gradient 0.002. How
-# long is it? ($\varepsilon$ is small enough to be left out.)
+# **4.** Adam takes its first step with the learning rate 0.01, $\beta_1 = 0.9$, $\beta_2 = 0.999$ and the gradient
+# 0.002. How long is the step? ($\varepsilon$ is small enough to ignore.)
 
 # %%
 length = ...
@@ -499,17 +506,18 @@ check(
     length,
     0.01,
     slips={
-        "this is the step of plain descent: Adam divides by the size of the gradient": 2e-5,
-        "the means were not corrected for their start at zero": 0.01 * 0.1 / np.sqrt(0.001),
-        "only the mean of the gradients was corrected": 0.01 / np.sqrt(0.001),
-        "only the mean of the squares was corrected": 0.001,
-        "the root of the mean of the squares is missing": 5,
+        "this is the step of plain gradient descent: Adam divides by the size of the gradient": 2e-5,
+        "you did not correct the averages for their start at zero": 0.01 * 0.1 / np.sqrt(0.001),
+        "you corrected only the average of the gradients": 0.01 / np.sqrt(0.001),
+        "you corrected only the average of the squares": 0.001,
+        "you forgot the square root of the average of the squares": 5,
     },
     name="Exercise 4",
 )
 
 # %% [markdown]
-# **5.** AdaGrad with the rate 1 gets the gradient 7 at every step. How far has it come after four steps?
+# **5.** AdaGrad with a learning rate of 1 gets the gradient 7 at every step. How far has the weight moved after four
+# steps?
 
 # %%
 distance = ...
@@ -518,12 +526,11 @@ check(
     distance,
     np.sum(1 / np.sqrt([1, 2, 3, 4])),
     slips={
-        "the rate was taken to be constant": 4,
-        "the root is missing": 1 + 1 / 2 + 1 / 3 + 1 / 4,
-        "this is the last step alone": 0.5,
-        "the size of the gradient does not matter, both sides of the division have it": 7
-        * np.sum(1 / np.sqrt([1, 2, 3, 4])),
-        "the sum ends before this step, and begins with a step of length 1": 1 + np.sum(1 / np.sqrt([1, 2, 3])),
+        "you took all four steps to have the same length": 4,
+        "the square root is missing": 1 + 1 / 2 + 1 / 3 + 1 / 4,
+        "this is the length of the last step only": 0.5,
+        "you forgot that the size of the gradient cancels in the division": 7 * np.sum(1 / np.sqrt([1, 2, 3, 4])),
+        "you left the current gradient out of the sum": 1 + np.sum(1 / np.sqrt([1, 2, 3])),
     },
     name="Exercise 5",
 )
@@ -532,13 +539,13 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** The curvature is 6, a step multiplies $w$ by $1 - 6\eta$, and this is above $-1$ for $\eta < 1/3$.
+# **1** The second derivative is 6, so a step multiplies $w$ by $1 - 6\eta$. This factor is above $-1$ for $\eta < 1/3$.
 #
 # ```python
 # rate = 2 / 6
 # ```
 #
-# **2** First the velocity, then the weight with the new velocity.
+# **2** Update the velocity first, then move the weight by the new velocity.
 #
 # ```python
 # def momentum_step(w, v, g, lr, mu):
@@ -546,20 +553,21 @@ check(
 #     return w + v, v
 # ```
 #
-# **3** The velocity of the average is $1 - \mu$ times that of PyTorch, so its rate is worth less.
+# **3** The averaged velocity is $1 - \mu$ times PyTorch's velocity. PyTorch's learning rate has to be smaller by the
+# same factor.
 #
 # ```python
 # rate_in_pytorch = 0.5 * (1 - 0.9)
 # ```
 #
-# **4** After correction the means are the gradient and its square, so the step has the length of the rate. The size of
-# the gradient does not matter.
+# **4** After the bias correction, the averages equal the gradient and its square. The length of the step is therefore
+# the learning rate, whatever the size of the gradient.
 #
 # ```python
 # length = 0.01 * 0.002 / np.sqrt(0.002**2)
 # ```
 #
-# **5** The $t$-th step has length $7 / \sqrt{49 t} = 1/\sqrt{t}$.
+# **5** The $t$-th step has the length $7 / \sqrt{49 t} = 1/\sqrt{t}$.
 #
 # ```python
 # distance = sum(1 / np.sqrt(t) for t in [1, 2, 3, 4])
