@@ -20,7 +20,12 @@ from autograd.engine.op import REGISTRY
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("autograd", "optim", "nn")
-EXTRAS = {r"\.plot\b": "matplotlib", r"\bnn\.sklearn\b": "sklearn"}  # what is needed where this is written
+EXTRAS = {  # what is needed where this is written
+    r"\.plot\b": "matplotlib",
+    r"\bnn\.sklearn\b": "sklearn",
+    r"^(?:from|import) hypothesis\b": "hypothesis",
+    r"^(?:from|import) safetensors\b": "safetensors",
+}
 
 
 @cache
@@ -48,7 +53,9 @@ def examples_of(text):
 
 def missing_for(text):
     """What is needed beside NumPy and is not there."""
-    return next((extra for words, extra in EXTRAS.items() if re.search(words, text) and not find_spec(extra)), None)
+    return next(
+        (extra for words, extra in EXTRAS.items() if re.search(words, text, re.M) and not find_spec(extra)), None
+    )
 
 
 def run_examples(text, names, file, line):
@@ -80,7 +87,7 @@ def test_docstring(file, line, text, tmp_path, monkeypatch):
     "page",
     [
         "README.md",
-        *(f"docs/{name}.md" for name in ("doctor", "networks", "training", "types")),
+        *(f"docs/{name}.md" for name in ("compile", "doctor", "gradcheck", "networks", "saving", "training", "types")),
         *(f"docs/coming-from-{name}.md" for name in ("hips", "jax", "keras", "micrograd", "pytorch", "scikit-learn")),
     ],
 )
@@ -88,8 +95,10 @@ def test_page(page, tmp_path, monkeypatch):
     """The blocks marked as Python run in the order of reading, each knowing the names of those before."""
     if not (ROOT / page).exists():
         pytest.skip(f"there is no {page}")
-    monkeypatch.chdir(tmp_path)
     text = (ROOT / page).read_text(encoding="utf-8")
+    if missing := missing_for("\n".join(re.findall(r"^(?:from|import) .*", text, flags=re.MULTILINE))):
+        pytest.skip(f"{missing} is missing")
+    monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__"}
     for block in re.finditer(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
         line = text.count("\n", 0, block.start(1))
