@@ -1,7 +1,12 @@
 """What a release states about itself in several places is the same everywhere."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+from email import message_from_string, policy
 from pathlib import Path
 
 import pytest
@@ -27,7 +32,7 @@ def test_the_version_is_that_of_the_newest_section_of_the_changelog():
 
 def test_the_version_is_defined_in_one_place():
     project = tomllib.loads(text_of("pyproject.toml"))
-    assert project["project"]["dynamic"][:1] == ["version"]
+    assert "version" in project["project"]["dynamic"]
     assert project["tool"]["hatch"]["version"]["path"] == "autograd/__init__.py"
     sources = [p for folder in ("autograd", "nn", "optim") for p in (ROOT / folder).rglob("*.py")]
     named = [p for p in (*sources, ROOT / "pyproject.toml") if f'"{__version__}"' in p.read_text(encoding="utf-8")]
@@ -64,3 +69,68 @@ def test_remedies_name_packages_of_the_extras():
     }
     assert len(named) >= 6
     assert [each for each in named if each[1] not in extras()[each[2]]] == []
+
+
+ADDRESS = "https://code.example/us/chainrule"
+
+
+def metadata(folder, address):
+    """What the wheel of a project with this address says of itself, as an index reads it."""
+    for name in ("README.md", "hatch_build.py", "LICENSE", "nn/data/DIGITS-LICENSE.txt", "autograd/__init__.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    settings, changed = re.subn(r'^address = ".*"$', f'address = "{address}"', text_of("pyproject.toml"), flags=re.M)
+    assert changed == 1
+    (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
+    program = "from hatchling.build import *; prepare_metadata_for_build_wheel('.')"
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_BUILD_TRACKER"}
+    subprocess.run([sys.executable, "-c", program], cwd=folder, env=environment, check=True)
+    [file] = folder.glob("*.dist-info/METADATA")
+    return message_from_string(file.read_text(encoding="utf-8"), policy=policy.compat32)
+
+
+def targets(text):
+    """Where links and pictures of a Markdown text lead."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    in_html = re.findall(r"\b(?:src|href|srcset)=[\"']?([^\"'\s>]+)", text)
+    return [*in_html, *re.findall(r"\]\(\s*([^)\s]+)", text), *re.findall(r"^\[[^\]]+\]:\s*(\S+)", text, flags=re.M)]
+
+
+def test_with_an_address_the_description_has_no_relative_link(tmp_path):
+    pytest.importorskip("hatchling")
+    found = metadata(tmp_path, ADDRESS)
+    assert found["Version"] == __version__
+    assert found["Description-Content-Type"] == "text/markdown"
+    links = targets(found.get_payload())
+    assert len(links) == len(targets(text_of("README.md"))) >= 20
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert f"{ADDRESS}/raw/v{__version__}/docs/pictures/neuron.svg" in links
+    assert f"{ADDRESS}/blob/v{__version__}/docs/errors.md" in links
+    urls = dict(url.split(", ") for url in found.get_all("Project-URL"))
+    assert urls.keys() == {"Source", "Documentation", "Changelog", "Issues"}
+    assert all(url.startswith(ADDRESS) for url in urls.values())
+
+
+def test_without_an_address_the_description_is_the_readme(tmp_path):
+    pytest.importorskip("hatchling")
+    found = metadata(tmp_path, "")
+    assert found.get_payload() == text_of("README.md")
+    assert found.get_all("Project-URL") is None
+
+
+def test_links_of_every_kind_are_led_to_the_address(monkeypatch):
+    pytest.importorskip("hatchling")
+    monkeypatch.syspath_prepend(ROOT)
+    from hatch_build import absolute
+
+    text = (
+        '[page](docs/a.md#part) [![picture](b.svg)](docs/c.md) <a href="d.md"><img width="9" src="e.svg"></a> '
+        "[x](#here)\n"
+        "`f[0](g)` [web](https://h.example/i)\n```sh\n![j](k)\n```\n"
+    )
+    blob, raw = "https://l.example/m/blob/v1.0/", "https://l.example/m/raw/v1.0/"
+    assert absolute(text, "https://l.example/m", "1.0") == (
+        f"[page]({blob}docs/a.md#part) [![picture]({raw}b.svg)]({blob}docs/c.md) "
+        f'<a href="{blob}d.md"><img width="9" src="{raw}e.svg"></a> [x]({blob}README.md#here)\n'
+        "`f[0](g)` [web](https://h.example/i)\n```sh\n![j](k)\n```\n"
+    )
