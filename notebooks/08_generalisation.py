@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 08. Generalisation
 #
-# A model is trained on some samples, and used on others. It is good if it is right about those that it has never seen.
-# This notebook shows how that fails, how to notice, and what helps: fewer powers, small weights, an early end, dropout,
-# changed images. All of them make the *training* error worse.
+# We train a model on some samples and use it on others. A good model is right about samples that it has never seen.
+# This notebook shows how models fail at this, how to notice, and what helps: a lower degree, small weights, early
+# stopping, dropout and augmented images. All of these make the *training* error worse.
 
 # %%
 from functools import partial
@@ -20,10 +20,10 @@ from nn.exercises import check
 from nn.metrics import accuracy
 
 # %% [markdown]
-# ## Too little, enough, too much
+# ## Too simple, about right, too flexible
 #
-# Twelve noisy samples of a parabola, and 200 more that the fits never see. We fit polynomials of degree 1, 2 and 9 by
-# least squares.
+# We have twelve noisy samples of a parabola for training, and 200 more that the fits never see. We fit polynomials of
+# degree 1, 2 and 9 by least squares.
 
 # %%
 rng = np.random.default_rng(22)
@@ -35,18 +35,18 @@ def truth(x):
 
 
 def sample(count):
-    """Places, and noisy values of the parabola there."""
+    """Random points, and noisy values of the parabola there."""
     x = rng.uniform(-1, 1, count)
     return x, truth(x) + 0.2 * rng.standard_normal(count)
 
 
 def powers(x, degree):
-    """The columns 1, x, x^2, ..., up to a degree."""
+    """The columns 1, x, x^2, ... up to the given degree."""
     return np.vander(x, degree + 1, increasing=True)
 
 
 def fit(x, t, degree, penalty=0.0):
-    """The weights of the least squared error plus penalty times the squares of the weights; the bias is free."""
+    """The weights that minimise squared error plus penalty times squared weights, without penalising the bias."""
     A = powers(x, degree)
     small = np.diag(np.sqrt(penalty * np.r_[0, np.ones(degree)]))
     return np.linalg.lstsq(np.vstack([A, small]), np.r_[t, np.zeros(degree + 1)])[0]
@@ -65,7 +65,7 @@ grid = np.linspace(-1, 1, 100)
 _, axes = plt.subplots(1, 3, figsize=(9.5, 3.3), sharey=True)
 for ax, degree in zip(axes, [1, 2, 9], strict=True):
     w = fit(*train, degree)
-    ax.fill_between(grid, truth(grid) - 0.2, truth(grid) + 0.2, color="0.9", label="parabola, noise")
+    ax.fill_between(grid, truth(grid) - 0.2, truth(grid) + 0.2, color="0.9", label="parabola and noise")
     ax.plot(*train, "o", color="black", markersize=5, label="training samples")
     ax.plot(grid, powers(grid, degree) @ w)
     ax.set(ylim=(-2.5, 2), xlabel="x")
@@ -74,11 +74,12 @@ axes[0].legend(loc="upper right", fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The line is wrong about both: it *underfits*, and the training error shows it. Degree 9 comes closest to the samples
-# that it has seen, and is far off between them: it *overfits*, and only the test error shows it.
+# The line is far from both sets of samples. It *underfits*, and the training error shows that. The polynomial of degree
+# 9 comes closest to the samples it has seen, but it is far off between them. It *overfits*, and only the test error
+# shows that.
 #
-# The training error can only fall with the degree, because each polynomial is also one of the next degree. The test
-# error falls, and rises again.
+# As the degree grows, the training error can only fall, because every polynomial is also a polynomial of the next
+# higher degree. The test error first falls and then rises again.
 
 # %%
 degrees = np.arange(10)
@@ -93,10 +94,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# No model can do better on new samples than the noise allows, which has the variance 0.04 here. A training error below
-# that means that noise was learned: a little by degree 2, nearly all by degree 9.
+# On new samples, no model can do better than the noise allows. Its variance here is 0.04. A training error below that
+# value means that the model has learned noise: a little of it at degree 2, nearly all of it at degree 9.
 #
-# Overfitting is a matter of proportion. The same degree 9 is harmless when there are more samples:
+# What matters is the proportion between parameters and samples. With more samples, the same degree 9 is harmless:
 
 # %%
 for count in [12, 30, 100, 1000]:
@@ -106,9 +107,10 @@ for count in [12, 30, 100, 1000]:
 # %% [markdown]
 # ## Small weights: L2
 #
-# The weights tell, too: to wind through all the samples, the polynomial needs large ones. So let us make large
-# weights expensive, and minimise $\sum_n (f(x_n) - t_n)^2 + \lambda \sum_i w_i^2$. This is *L2 regularisation*, ridge
-# regression or weight decay. The bias stays free: a curve is not less smooth because it lies higher.
+# The weights give overfitting away as well: to wind through all the samples, the polynomial needs large ones. So let us
+# make large weights expensive and minimise $\sum_n (f(x_n) - t_n)^2 + \lambda \sum_i w_i^2$. This is called *L2
+# regularisation*, ridge regression or weight decay. The bias is not penalised, because shifting a curve upwards does
+# not make it less smooth.
 
 # %%
 strengths = 10.0 ** np.arange(-6, 3)
@@ -131,17 +133,17 @@ for strength in [0, 1e-6, 1e-2, 1e2]:
     print(f"strength {strength:6g}: weights {fit(*train, 9, strength)[1:].round(2)}")
 
 # %% [markdown]
-# Too weak changes nothing, too strong leaves a flat line. In between, degree 9 is nearly as good as degree 2, and
-# nobody had to know that it is a parabola.
+# A penalty that is too weak changes nothing, and one that is too strong leaves a flat line. In between, degree 9 is
+# almost as good as degree 2, and nobody had to know that the data come from a parabola.
 #
 # ## Few weights: L1
 #
-# With $\lambda \sum_i |w_i|$ in place of the squares, many weights become exactly 0. Here 20 inputs may matter and
-# four do. A square pulls at a weight the less the smaller it is; an absolute value pulls always the same, until the
-# weight is zero.
+# If the penalty is $\lambda \sum_i |w_i|$ instead of the sum of squares, many weights become exactly 0. In the next
+# example there are 20 inputs, and only four of them matter. The pull of the squared penalty weakens as a weight gets
+# smaller. The absolute value always pulls with the same strength, until the weight is zero.
 #
-# Its slope jumps at zero, where plain descent would tremble. So the step of the penalty is made on its own, and stops
-# at zero.
+# At zero, its derivative jumps, and plain gradient descent would oscillate around it. We therefore make the step of the
+# penalty separately, and let it stop at zero.
 
 # %%
 true = np.zeros(20)
@@ -151,7 +153,7 @@ targets = inputs @ true + 0.5 * rng.standard_normal(40)
 
 
 def learn(l1=0.0, l2=0.0, steps=400, lr=0.1):
-    """The weights of a linear layer after descent with one of the penalties."""
+    """The weights of a linear layer trained with one of the penalties."""
     layer = nn.Linear(20, 1, bias=False, rng=0, dtype=float)
     optimizer = optim.SGD(layer.parameters(), lr=lr)
     for _ in range(steps):
@@ -171,17 +173,17 @@ for ax, (title, w) in zip(
     ax.bar(range(20), w, width=0.6)
     ax.plot(range(20), true, "_", color="black", markersize=9)
     ax.set(title=f"{title}: {np.sum(w == 0)} weights are 0", xlabel="input", xticks=[0, 5, 10, 15])
-axes[0].set_ylabel("weight (bar), truth (line)")
+axes[0].set_ylabel("weight (bar), true value (line)")
 plt.show()
 
 # %% [markdown]
-# L2 makes all weights smaller, also the true ones, and none of them zero. L1 drops most of the inputs that do not
-# matter, and keeps the four that do.
+# L2 makes all weights smaller, including those that matter, and none of them exactly zero. L1 drops most of the inputs
+# that do not matter and keeps the four that do.
 #
-# ## An early end
+# ## Early stopping
 #
-# A network has one more way to overfit: it can train for too long. Here are 60 noisy points of two moons for
-# training, 100 for validation, and 1000 for the test. The network is far too large for so few points.
+# A network can overfit in one more way: by training for too long. Here we use 60 noisy points from two moons for
+# training, 100 for validation and 1000 for testing. The network is far too large for so few points.
 
 # %%
 x, y = nn.data.moons(1160, noise=0.3, seed=1)
@@ -189,7 +191,7 @@ seen, held_out, unseen = [(x[part], y[part]) for part in (slice(60), slice(60, 1
 
 
 def train_network(model, epochs=200, **options):
-    """The history of a training on the 60 points."""
+    """The history of training on the 60 points."""
     return nn.fit(
         model,
         seen,
@@ -214,8 +216,9 @@ ax.set_ylabel("cross-entropy")
 plt.show()
 
 # %% [markdown]
-# The validation loss falls, reaches its lowest point, and rises while the training loss goes to zero. So stop there.
-# `EarlyStopping` waits for some epochs without improvement, to be sure, and puts the best weights back.
+# The validation loss falls, reaches a minimum, and then rises while the training loss approaches zero. So we should
+# stop at the minimum. To be sure that it is the minimum, `EarlyStopping` waits for a number of epochs without
+# improvement. Then it restores the best weights.
 
 # %%
 early = nn.MLP([2, 64, 64, 2], rng=0)
@@ -232,14 +235,14 @@ for ax, model, title in zip(axes, [early, long], ["stopped early", "trained long
 plt.show()
 
 # %% [markdown]
-# The validation points have decided when to stop, so they are no longer unseen. That is why the last word belongs to a
-# third part, the test points.
+# We used the validation points to decide when to stop, so they no longer count as unseen. The final verdict therefore
+# belongs to a third set, the test points.
 #
 # ## Dropout
 #
-# In training, each entry of a layer is set to zero with probability $p$, by a new draw every time, so that no unit can
-# rely on a particular other one. What is left is divided by $1 - p$, which keeps the mean. In evaluation nothing is
-# dropped, and nothing needs to be scaled.
+# During training, dropout sets each entry of a layer to zero with probability $p$, at random and anew in every step, so
+# no unit can rely on any other particular unit. The remaining entries are divided by $1 - p$, which keeps the mean
+# unchanged. In evaluation mode nothing is dropped, and nothing needs to be rescaled.
 
 # %%
 layer = nn.Dropout(0.5, rng=1)
@@ -249,7 +252,7 @@ print("evaluation:", layer.eval()(np.ones(8)))
 
 # %%
 def with_dropout(p, rng):
-    """The same network with dropout behind both hidden layers."""
+    """The same network with dropout after both hidden layers."""
     return nn.Sequential(
         nn.Linear(2, 64, rng=rng),
         nn.ReLU(),
@@ -269,21 +272,21 @@ nn.plot.learning_curves(curves).set_ylabel("validation loss")
 plt.show()
 
 # %% [markdown]
-# Dropout does not take away the need to stop, but makes the rise slow. It is one brake among others: weight decay
-# (`optim.AdamW`) works here too.
+# With dropout we still need to stop early, but the validation loss rises much more slowly. Dropout is one form of
+# regularisation among several. Weight decay (`optim.AdamW`) helps here too.
 #
-# ## More samples than there are
+# ## Making more samples
 #
-# The best medicine is more data. Some can be made: an 8 that is turned a little is still an 8. Here is one digit as
-# it is, and changed at random, in four ways.
+# The best remedy for overfitting is more data, and some of it can be made: a slightly rotated 8 is still an 8. Here is
+# one digit in its original form and with random changes of four kinds.
 
 # %%
 digits, names = nn.data.digits()
 images = digits.reshape(-1, 1, 8, 8)
 changes = {
-    "turned by up to 20°": Rotate(20),
+    "rotated by up to 20°": Rotate(20),
     "with noise": Noise(0.2),
-    "moved by a pixel": Shift(1),
+    "shifted by a pixel": Shift(1),
     "mirrored or not": Flip(),
 }
 _, axes = plt.subplots(len(changes), 7, figsize=(6.4, 3.4))
@@ -293,20 +296,20 @@ for row, (title, change) in zip(axes, changes.items(), strict=True):
         ax.imshow(image[0], cmap="gray_r", vmin=0, vmax=1)
         ax.set_axis_off()
     row[0].text(-1.5, 3.5, title, ha="right", va="center")
-axes[0, 0].set_title("as it is", fontsize=9)
+axes[0, 0].set_title("original", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# A network learns 200 of the digits, changed anew in every epoch, and is asked about the other 1597: as they are, and
-# moved by one pixel at random. The numbers are means over two trainings.
+# A network learns 200 of the digits, changed anew in every epoch. We test it on the other 1597, first unchanged and
+# then randomly shifted by one pixel. The numbers are averages over two training runs.
 
 # %%
 few, others, few_names, other_names = nn.data.train_test_split(images, names, test_size=1597, stratify=names, seed=0)
-moved = Shift(1)(others, np.random.default_rng(0))
+shifted = Shift(1)(others, np.random.default_rng(0))
 
 
-def shares_right(change):
-    """Accuracy on the other digits, and on the same ones moved."""
+def accuracies(change):
+    """The accuracy on the other digits, unchanged and shifted."""
     found = []
     for seed in range(2):
         model = nn.Sequential(nn.Flatten(), nn.MLP([64, 128, 128, 10], rng=seed))
@@ -314,27 +317,28 @@ def shares_right(change):
         nn.fit(
             model, batches, loss=nn.CrossEntropyLoss(), optimizer=partial(optim.Adam, lr=3e-3), epochs=80, show=False
         )
-        found.append([accuracy(nn.predict(model, part), other_names) for part in (others, moved)])
+        found.append([accuracy(nn.predict(model, part), other_names) for part in (others, shifted)])
     return np.mean(found, axis=0)
 
 
-print("                         as they are   moved")
-for title, change in {"not changed": None, **changes}.items():
-    as_they_are, when_moved = shares_right(change)
-    print(f"{title:24} {as_they_are:11.3f} {when_moved:7.3f}")
+print("training digits            unchanged  shifted")
+for title, change in {"unchanged": None, **changes}.items():
+    on_unchanged, on_shifted = accuracies(change)
+    print(f"{title:24} {on_unchanged:11.3f} {on_shifted:8.3f}")
 
 # %% [markdown]
-# A change is a claim about the world: *this does not matter*. Noise: true, and it helps. Small turns: true, too, but
-# few of these digits are turned, so there is little to gain. A pixel to the side: the network learns what it is told,
-# and for digits that are all centred it pays a little. Mirrored: false, since a mirrored 3 is no digit, and it harms.
+# Each change states that something *does not matter*. For noise this is true, and noise helps. It is also true for
+# small rotations, but few of these digits are rotated, so there is little to gain. With shifts by one pixel, the
+# network learns that position does not matter. These digits are all centred, so this costs it a little accuracy on the
+# unchanged ones. For mirroring the statement is false: a mirrored 3 is not a digit, and mirroring does harm.
 #
-# ## Every sample once
+# ## Every sample held out once
 #
-# With little data, a part held out is small, and what it says depends on luck. *k-fold cross-validation* cuts the data
-# into k parts, and holds out each of them once. All samples are used to learn, all to judge, and the spread over the
-# parts says how far to trust the mean.
+# If data are scarce, the held-out part is small, and its verdict depends on luck. *k-fold cross-validation* splits the
+# data into k parts and holds out each of them once. All samples are used for training and all for validation, and the
+# spread over the parts shows how far the average can be trusted.
 #
-# Which degree should our polynomial have? Asked of 30 samples, without a test set:
+# Which degree should our polynomial have? We decide with 30 samples and no test set:
 
 # %%
 xs, ts = x_all[:30], t_all[:30]
@@ -350,8 +354,9 @@ for degree in degrees:
 print("smallest mean: degree", means.argmin())
 
 # %% [markdown]
-# For networks, `nn.cross_validate` does the same. Here: how much weight decay for the two moons? What is computed from
-# data, such as the scale of the inputs, is computed from the training part of each fold alone.
+# For networks, `nn.cross_validate` does the same. Here we use it to choose the weight decay for the two moons.
+# Everything that is computed from data, such as the scale of the inputs, is computed from the training part of each
+# fold only.
 
 # %%
 for decay in [0.0, 0.3, 3.0, 30.0]:
@@ -372,11 +377,11 @@ for decay in [0.0, 0.3, 3.0, 30.0]:
 # %% [markdown]
 # ## Exercises
 #
-# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
-# wrong.
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
 #
-# **1.** The loss is $E + \frac{\lambda}{2} \sum_i w_i^2$, and $g$ is the gradient of $E$ by $w$. Write one step of
-# descent with the rate `lr`.
+# **1.** The loss is $E + \frac{\lambda}{2} \sum_i w_i^2$, and $g$ is the gradient of $E$ with respect to $w$. Write one
+# step of gradient descent with the learning rate `lr`. The argument `decay` is $\lambda$.
 
 
 # %%
@@ -390,20 +395,20 @@ check(
     lambda w, g, lr, decay: w - lr * (g + grad(lambda w: decay / 2 * np.sum(w**2))(w)),
     at=lambda rng: (rng.normal(size=3), rng.normal(size=3), 0.1, 0.3),
     slips={
-        "the step goes uphill": lambda w, g, lr, decay: w + lr * (g + decay * w),
+        "your step goes uphill": lambda w, g, lr, decay: w + lr * (g + decay * w),
         "the penalty pushes the weights away from zero": lambda w, g, lr, decay: w - lr * (g - decay * w),
-        "the 1/2 of the penalty was forgotten": lambda w, g, lr, decay: w - lr * (g + 2 * decay * w),
-        "the 1/2 was counted twice": lambda w, g, lr, decay: w - lr * (g + decay / 2 * w),
-        "the penalty is not multiplied with the rate": lambda w, g, lr, decay: w - lr * g - decay * w,
-        "this is the step of the penalty |w|": lambda w, g, lr, decay: w - lr * (g + decay * np.sign(w)),
-        "the penalty itself was added, not its derivative": lambda w, g, lr, decay: w - lr * (g + decay / 2 * w**2),
+        "you forgot the 1/2 of the penalty": lambda w, g, lr, decay: w - lr * (g + 2 * decay * w),
+        "you counted the 1/2 twice": lambda w, g, lr, decay: w - lr * (g + decay / 2 * w),
+        "you did not multiply the penalty by the learning rate": lambda w, g, lr, decay: w - lr * g - decay * w,
+        "you used the step of the penalty |w|": lambda w, g, lr, decay: w - lr * (g + decay * np.sign(w)),
+        "you added the penalty itself, not its derivative": lambda w, g, lr, decay: w - lr * (g + decay / 2 * w**2),
     },
     name="Exercise 1",
 )
 
 # %% [markdown]
-# **2.** The penalty $\lambda \sum_i |w_i|$ moves each weight by `shrink` (the rate times $\lambda$) towards zero. A
-# weight that is nearer than that stops at zero. Write this step.
+# **2.** The penalty $\lambda \sum_i |w_i|$ moves each weight towards zero by `shrink` (the learning rate times
+# $\lambda$). A weight that is closer to zero than that becomes zero. Write this step.
 
 
 # %%
@@ -417,24 +422,24 @@ check(
     lambda w, shrink: w - np.clip(w, -shrink, shrink),
     at=lambda rng: (np.r_[rng.normal(size=4), -1.0, 0.01, -0.02], 0.1),
     slips={
-        "small weights are carried past zero": lambda w, shrink: w - shrink * np.sign(w),
-        "all weights are moved down, also the negative ones": lambda w, shrink: w - shrink,
+        "small weights move past zero": lambda w, shrink: w - shrink * np.sign(w),
+        "you moved all weights down, including the negative ones": lambda w, shrink: w - shrink,
         "the signs got lost": lambda w, shrink: np.maximum(np.abs(w) - shrink, 0),
-        "negative weights are set to zero": lambda w, shrink: np.maximum(w - shrink, 0),
+        "you set negative weights to zero": lambda w, shrink: np.maximum(w - shrink, 0),
         "small weights become zero, but large ones do not move": lambda w, shrink: np.where(np.abs(w) > shrink, w, 0),
-        "weights are shrunk by a factor, as L2 does": lambda w, shrink: (1 - shrink) * w,
+        "you shrank the weights by a factor, as L2 does": lambda w, shrink: (1 - shrink) * w,
     },
     name="Exercise 2",
 )
 
 # %% [markdown]
-# **3.** Write dropout for training. `mask` has the shape of `x`; it is 0 with probability `p`, and 1 otherwise. The
-# mean over all masks has to be `x`.
+# **3.** Write dropout for training mode. `mask` has the shape of `x`. Its entries are 0 with probability `p`, and 1
+# otherwise. The average over all masks has to be `x`.
 
 
 # %%
 def dropout(x, mask, p):
-    """What is left of x, scaled."""
+    """The entries of x that remain, rescaled."""
     return ...
 
 
@@ -443,24 +448,24 @@ check(
     lambda x, mask, p: x * mask / (1 - p),
     at=lambda rng: (rng.normal(size=8), np.array([1.0, 0, 1, 1, 0, 1, 0, 1]), 0.2),
     slips={
-        "nothing makes up for what is dropped": lambda x, mask, p: x * mask,
-        "it is divided by the share that is dropped": lambda x, mask, p: x * mask / p,
-        "it is multiplied with the share that is kept, in place of divided": lambda x, mask, p: x * mask * (1 - p),
-        "what should be dropped is kept": lambda x, mask, p: x * (1 - mask) / (1 - p),
+        "you did not compensate for the dropped entries": lambda x, mask, p: x * mask,
+        "you divided by the fraction that is dropped": lambda x, mask, p: x * mask / p,
+        "you multiplied by the fraction that is kept instead of dividing by it": lambda x, mask, p: x * mask * (1 - p),
+        "you kept the entries that should be dropped": lambda x, mask, p: x * (1 - mask) / (1 - p),
     },
     name="Exercise 3",
 )
 
 # %% [markdown]
-# **4.** The validation losses of epochs 1 to 8 are 0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.66, 0.5. Early stopping has a
-# patience of 3 epochs. After which epoch does it stop, and the weights of which epoch does it put back?
+# **4.** The validation losses of epochs 1 to 8 are 0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.66 and 0.5. Early stopping has a
+# patience of 3 epochs. After which epoch does it stop, and from which epoch are the weights that it restores?
 
 # %%
 stops_after, goes_back_to = ..., ...
 
 
 def watched(losses, patience):
-    """After which epoch the training stops, and which one was the best until then."""
+    """The epoch after which training stops, and the best epoch up to then."""
     for epoch in range(1, len(losses) + 1):
         best = 1 + int(np.argmin(losses[:epoch]))
         if epoch - best == patience:
@@ -471,19 +476,19 @@ check(
     [stops_after, goes_back_to],
     watched([0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.66, 0.5], patience=3),
     slips={
-        "epochs were counted from 0": [5, 2],
-        "the epoch of the best loss counts as waiting, too": [5, 3],
-        "it waits one epoch longer than its patience": [7, 3],
-        "the weights of the last epoch are kept": [6, 6],
-        "the training sees epoch 8, but it has stopped before": [8, 8],
-        "epoch 5 is better than epoch 4, but no improvement: it is compared with the best": [8, 3],
+        "you counted the epochs from 0": [5, 2],
+        "you counted the best epoch as one without improvement": [5, 3],
+        "you waited one epoch longer than the patience": [7, 3],
+        "you kept the weights of the last epoch": [6, 6],
+        "you went on to epoch 8, but training stops earlier": [8, 8],
+        "you took epoch 5 for an improvement, but it is compared with the best epoch, not with epoch 4": [8, 3],
     },
     name="Exercise 4",
 )
 
 # %% [markdown]
-# **5.** Bring two parts of a data set to the same scale: from each column take the mean, and divide by the standard
-# deviation. Which mean, and which deviation, if `test` stands for samples that nobody has seen?
+# **5.** Standardise a part of a data set: subtract a mean from each column and divide by a standard deviation. Which
+# mean and which deviation must you use if `test` holds samples that the model must not have seen?
 
 
 # %%
@@ -497,16 +502,18 @@ check(
     lambda train, test: nn.data.Standardize(train)(test),
     at=(np.zeros((20, 3)), np.zeros((5, 3))),
     slips={
-        "the test part was scaled by its own numbers": lambda train, test: (
+        "you scaled the test part by its own mean and deviation": lambda train, test: (
             (test - test.mean(axis=0)) / test.std(axis=0)
         ),
-        "the test part has had a say in the numbers": lambda train, test: (
+        "you let the test part influence the mean and the deviation": lambda train, test: (
             (test - np.r_[train, test].mean(axis=0)) / np.r_[train, test].std(axis=0)
         ),
-        "it was divided by the variance": lambda train, test: (test - train.mean(axis=0)) / train.var(axis=0),
-        "all columns were taken together": lambda train, test: (test - train.mean()) / train.std(),
-        "the training part was scaled": lambda train, test: (train - train.mean(axis=0)) / train.std(axis=0),
-        "the mean was not taken off": lambda train, test: test / train.std(axis=0),
+        "you divided by the variance": lambda train, test: (test - train.mean(axis=0)) / train.var(axis=0),
+        "you computed one mean and one deviation for all columns together": lambda train, test: (
+            (test - train.mean()) / train.std()
+        ),
+        "you scaled the training part": lambda train, test: (train - train.mean(axis=0)) / train.std(axis=0),
+        "you did not subtract the mean": lambda train, test: test / train.std(axis=0),
     },
     name="Exercise 5",
 )
@@ -515,35 +522,36 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** The derivative of the penalty is $\lambda w$: it takes a share of each weight, hence weight *decay*.
+# **1** The derivative of the penalty is $\lambda w$. The step removes a fraction of each weight, hence the name weight
+# *decay*.
 #
 # ```python
 # def step(w, g, lr, decay):
 #     return w - lr * (g + decay * w)
 # ```
 #
-# **2** Only the size shrinks, and not below zero.
+# **2** Only the absolute value shrinks, and it does not fall below zero.
 #
 # ```python
 # def towards_zero(w, shrink):
 #     return np.sign(w) * np.maximum(np.abs(w) - shrink, 0)
 # ```
 #
-# **3** A share 1 - p is left in the mean.
+# **3** On average, a fraction of 1 - p remains.
 #
 # ```python
 # def dropout(x, mask, p):
 #     return x * mask / (1 - p)
 # ```
 #
-# **4** Epochs 4, 5 and 6 are no better than epoch 3. The 0.5 of epoch 8 is never seen: a longer patience would have
-# found it.
+# **4** Epochs 4, 5 and 6 are no better than epoch 3, so training stops. It never gets to the 0.5 of epoch 8; with a
+# longer patience it would have.
 #
 # ```python
 # stops_after, goes_back_to = 6, 3
 # ```
 #
-# **5** Those of the training part: the test part must not have a say in anything.
+# **5** Use those of the training part. The test part must not influence anything.
 #
 # ```python
 # def scaled(train, test):
