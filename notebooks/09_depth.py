@@ -13,9 +13,9 @@
 # %% [markdown]
 # # 09. Depth
 #
-# A deep network is a long product: on the way back, the gradient meets one weight and one slope after the other.
-# Products of many factors vanish or explode unless the factors are close to 1. This notebook measures them, and shows
-# what keeps them there: activations, first weights, normalisation.
+# A deep network is a long product: on its way back, the gradient is multiplied by weights and derivatives in one layer
+# after another. A product of many factors vanishes or explodes unless the factors are close to 1. This notebook
+# measures the factors and shows what keeps them close to 1: activations, initial weights and normalisation.
 
 # %%
 import textwrap
@@ -33,8 +33,8 @@ from nn.exercises import check
 # %% [markdown]
 # ## A chain of single units
 #
-# Three sigmoid units, one after the other, each with the weight 1. The picture shows values and gradients: forward the
-# number hardly changes, backward it is less than a quarter of itself after every unit.
+# Here are three sigmoid units in a chain, each with the weight 1. The picture shows values and gradients. In the
+# forward pass the value hardly changes, but in the backward pass every unit leaves less than a quarter of the gradient.
 
 # %%
 x = tensor(0.5, requires_grad=True, name="x")
@@ -45,9 +45,9 @@ y.backward()
 draw(y)
 
 # %% [markdown]
-# The derivative through the chain is a product of weights and slopes, $\prod_k w_k f'(z_k)$. The slope of the sigmoid
-# is $s(1-s)$, at most 1/4. That of tanh is at most 1, and smaller wherever the unit is not at 0. That of ReLU is
-# exactly 1 or 0.
+# The derivative through the chain is a product of weights and derivatives, $\prod_k w_k f'(z_k)$. The derivative of the
+# sigmoid is $s(1-s)$, which is at most 1/4. That of tanh is at most 1, and less than 1 everywhere except at 0. That of
+# ReLU is exactly 1 or 0.
 
 # %%
 functions = {"sigmoid": lambda z: z.sigmoid(), "tanh": np.tanh, "ReLU": lambda z: z.relu()}
@@ -60,13 +60,13 @@ for (name, function), mark in zip(functions.items(), ["o-", "s--", "^-."], stric
         through.append(y.gradient(x, retain_graph=True)[0].item())
     ax.semilogy(range(1, 21), through, mark, markersize=4, label=name)
 ax.semilogy(range(1, 21), 0.25 ** np.arange(1, 21), ":", color="0.5", label=r"$(1/4)^{depth}$")
-ax.set(xlabel="units in the chain, all weights 1", ylabel="derivative of the last by the first", xticks=range(0, 21, 4))
+ax.set(xlabel="units in the chain, all weights 1", ylabel="derivative of the last output", xticks=range(0, 21, 4))
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# Large weights do not help a sigmoid much: they push it to where it is flat. At $z$ the unit multiplies the gradient by
-# $w\,s(z)(1 - s(z))$, and $z$ grows with $w$:
+# Large weights do not help a sigmoid much, because they push it to where it is flat. At $z$, a unit multiplies the
+# gradient by $w\,s(z)(1 - s(z))$, but $z$ grows with $w$:
 
 # %%
 for w in [1.0, 2.0, 4.0, 8.0, 16.0]:
@@ -79,9 +79,9 @@ for w in [1.0, 2.0, 4.0, 8.0, 16.0]:
 # %% [markdown]
 # ## Layer by layer
 #
-# Now real layers: ten hidden layers of 64 units, on the handwritten digits, before any training. `nn.gradient_flow`
-# measures the norm of the gradient at the output of each layer. Next to it, it predicts by which factor the norm
-# changes from layer to layer, from nothing but the size of the weights and the mean slope.
+# Now for real layers: ten hidden layers of 64 units, applied to handwritten digits before any training.
+# `nn.gradient_flow` measures the norm of the gradient at the output of each layer. It also predicts the factor by which
+# the norm changes from layer to layer, using only the size of the weights and the mean derivative of the activation.
 
 # %%
 x, labels = nn.data.digits()
@@ -90,7 +90,7 @@ labels = labels[:512]
 
 
 def network(activation, start, depth=10, width=64):
-    """Hidden layers of one width, whose weights `start` has filled; biases are 0."""
+    """Hidden layers of equal width, with weights filled by `start` and biases of 0."""
     model = nn.MLP([64, *[width] * depth, 10], activation, rng=0)
     rng = np.random.default_rng(0)
     for layer in model:
@@ -115,8 +115,9 @@ flows = {
 print(flows["sigmoid"])
 
 # %% [markdown]
-# *factor* and *predicted* agree. The sigmoid loses three quarters at every layer; after ten layers, a millionth is
-# left. The weights near the input would learn a million times more slowly than those near the output.
+# The columns *factor* and *predicted* agree. With the sigmoid, three quarters of the gradient are lost at every layer,
+# so only about a millionth is left after ten layers. The weights near the input would learn a million times more slowly
+# than those near the output.
 
 # %%
 figure, ax = plt.subplots(figsize=(6.4, 3.6))
@@ -127,18 +128,20 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# ## First weights
+# ## Initial weights
 #
-# A unit adds up $n$ inputs: $z = \sum_i w_i x_i$. If weights and inputs are independent, with mean 0, then
+# A unit adds up $n$ inputs: $z = \sum_i w_i x_i$. If weights and inputs are independent and the weights have mean 0,
+# then
 #
 # $$\mathrm{Var}(z) = n\,\mathrm{Var}(w)\,\mathrm{E}[x^2].$$
 #
-# To keep the size of the signal, $n\,\mathrm{Var}(w)$ should be 1: the weights have the standard deviation
-# $1/\sqrt{n}$ (Xavier; the paper takes the mean of inputs and outputs for $n$, so as to serve both directions). ReLU
-# sets half of the inputs to 0, so MSRA doubles the variance: $\sqrt{2/n}$. A slide has $2/\sqrt{n}$, which is $\sqrt2$
-# too much at every layer.
+# To preserve the size of the signal, $n\,\mathrm{Var}(w)$ should be 1, so the weights need the standard deviation
+# $1/\sqrt{n}$. This is Xavier initialisation. (In the paper, $n$ is the average of the numbers of inputs and outputs,
+# as a compromise between the two directions.) ReLU sets half of its inputs to 0, so MSRA initialisation doubles the
+# variance: $\sqrt{2/n}$. One slide has $2/\sqrt{n}$ instead, which is too large by a factor of $\sqrt2$ at every layer.
 #
-# Six tanh layers of 256 units, with three ways to start. What comes out of each layer?
+# Here are six tanh layers of 256 units, initialised in three ways. What is the distribution of the outputs of each
+# layer?
 
 
 # %%
@@ -165,11 +168,12 @@ for ax, (name, std) in zip(axes, starts.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# On the left, the signal dies out: every layer leaves a sixth of it. On the right, the units are saturated, almost all
-# at -1 or 1, where tanh is flat. In the middle the signal shrinks slowly.
+# On the left, the signal dies out: every layer leaves a sixth of it. On the right, the units are saturated: almost all
+# outputs are close to -1 or 1, where tanh is flat. In the middle, the signal shrinks slowly.
 #
-# And on the way back? On the left the gradient dies out as well. In the middle it stays. On the right it grows: most
-# slopes are almost 0, but the few units that are not saturated hand it on with large weights. Such a network jumps.
+# What about the backward pass? On the left, the gradient dies out as well. In the middle, it keeps its size. On the
+# right, it grows: most derivatives are close to 0, but the few units that are not saturated pass the gradient on
+# through large weights. The output of such a network changes abruptly.
 
 # %%
 print("norm of the gradient at layer      1         2         3         4         5         6")
@@ -178,11 +182,12 @@ for std in starts.values():
     print(f"std {std:<24}", "  ".join(f"{row.delta:8.1e}" for row in flow))
 
 # %% [markdown]
-# For ReLU the factor $\sqrt2$ decides. The mean square of the activations through 30 layers of 256 units:
+# For ReLU, the factor $\sqrt2$ decides between success and failure. The next plot shows the mean square of the
+# activations through 30 layers of 256 units:
 
 # %%
 figure, ax = plt.subplots(figsize=(5.8, 3.4))
-stds = {r"$1/\sqrt{n}$": 1 / 16, r"$\sqrt{2/n}$ (MSRA)": np.sqrt(2) / 16, r"$2/\sqrt{n}$ (the slip)": 2 / 16}
+stds = {r"$1/\sqrt{n}$": 1 / 16, r"$\sqrt{2/n}$ (MSRA)": np.sqrt(2) / 16, r"$2/\sqrt{n}$ (the slide)": 2 / 16}
 for (name, std), dash in zip(stds.items(), ["-", "--", "-."], strict=True):
     rng = np.random.default_rng(0)
     h, squares = noise, []
@@ -195,8 +200,9 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# One start is never right: equal weights. Units that start alike get equal gradients and stay alike for ever. Here are
-# three hidden units after 200 steps of training, a row each. The library says so, too:
+# One initialisation is always wrong: equal weights. Units that start out equal get equal gradients, so they stay equal
+# forever. Below are the weights of three hidden units after 200 steps of training, one unit per row. The library warns
+# about this:
 
 # %%
 points, classes = nn.data.moons(100, noise=0.1, seed=0)
@@ -216,25 +222,25 @@ print(textwrap.fill(f"{caught[0].category.__name__}: {caught[0].message}", 110))
 # %% [markdown]
 # ## Batch normalisation
 #
-# Why only *start* with the right sizes? A batch norm layer enforces them at every step. For each unit it takes mean
-# $\mu$ and variance $\sigma^2$ over the batch, and returns
+# Why set the right scale only at the *start*? A batch norm layer enforces it at every step. For each unit it computes
+# the mean $\mu$ and the variance $\sigma^2$ over the batch, and returns
 #
 # $$\gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta, \qquad
 # \sigma^2 = \frac1m \sum_i (x_i - \mu)^2,$$
 #
-# with $\gamma$ and $\beta$ to be learned. A slide prints the variance as $\frac1m\sum_i x_i^2$, without the mean. For
-# units whose mean is not 0, that is another number:
+# where $\gamma$ and $\beta$ are learned. One slide gives the variance as $\frac1m\sum_i x_i^2$, without subtracting the
+# mean. For units whose mean is not 0, the result is different:
 
 # %%
 batch = np.random.default_rng(0).normal(5, 1, (1000, 1)).astype("float32")
 centred = nn.BatchNorm1d(1)(batch).numpy()
 uncentred = (batch - batch.mean()) / np.sqrt(np.mean(batch**2))
-print(f"spread of the result: centred {centred.std():.3f}, uncentred {uncentred.std():.3f}")
+print(f"standard deviation of the result: centred {centred.std():.3f}, uncentred {uncentred.std():.3f}")
 
 # %% [markdown]
-# When a network is used, there may be no batch. So the layer keeps moving means of what it has seen, and `eval()`
-# switches to them. The convention here is PyTorch's: *new* = 0.9 *old* + 0.1 *batch*, with `momentum=0.1`, and the
-# running variance is the unbiased one.
+# When a trained network is used, there may be no batch. The layer therefore keeps moving averages of the statistics it
+# has seen, and `eval()` switches to them. We follow PyTorch's convention: *new* = 0.9 *old* + 0.1 *batch* with
+# `momentum=0.1`, and the running variance is the unbiased estimate.
 
 # %%
 layer = nn.BatchNorm1d(1)
@@ -247,16 +253,16 @@ for step in range(31):
         )
     layer(rng.normal(5, 2, (100, 1)).astype("float32"))
 layer.eval()
-print("one sample of 9, which is two deviations above the mean:", layer(np.float32([[9]])).item())
+print("a sample of 9, two standard deviations above the mean:", layer(np.float32([[9]])).item())
 
 # %% [markdown]
-# Does it help? Ten hidden layers of sigmoids, plain descent. And where does the layer belong, before or after the
-# activation? The paper puts it before; many put it after; so we try both.
+# Does it help? We train networks with ten hidden layers by plain gradient descent. And should the layer go before or
+# after the activation? The paper puts it before, and many others put it after, so we try both.
 
 
 # %%
 def deep(activation, norm=None, depth=10, width=32):
-    """Hidden layers with batch norm before or after each activation, or without."""
+    """Hidden layers with batch norm before or after each activation, or without batch norm."""
     rng, layers, n = np.random.default_rng(0), [], 64
     for _ in range(depth):
         parts = [nn.Linear(n, width, rng=rng), activation()]
@@ -292,18 +298,20 @@ for name, model in {
     )["loss"]
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.5), sharey=True)
 without = {name: curve for name, curve in curves.items() if "," not in name}
-nn.plot.learning_curves(without, ax=axes[0]).set(ylabel="cross-entropy, training", title="without normalisation")
+nn.plot.learning_curves(without, ax=axes[0]).set(ylabel="training cross-entropy", title="without normalisation")
 others = {name: curve for name, curve in curves.items() if "," in name}
 nn.plot.learning_curves(others, ax=axes[1]).set_title("with batch norm")
 plt.show()
 
 # %% [markdown]
-# Without normalisation, the sigmoids learn nothing: $\ln 10 = 2.3$ is the loss of guessing. With it they learn, in both
-# places. Which place is better depends on the activation and the task; here you see how little or how much.
+# Without normalisation, the sigmoid network learns nothing: $\ln 10 = 2.3$ is the loss of random guessing. With batch
+# norm it learns, in either position. Which position is better depends on the activation and the task; these curves show
+# how large the difference is here.
 #
-# *Why* does it help? The paper spoke of "internal covariate shift", inputs of layers that move while the layers before
-# them learn. Santurkar and others (2018) added such shifts on purpose, and it still helped: in their measurements it
-# makes the loss smoother. What we can measure ourselves is the flow:
+# *Why* does it help? The paper explained the effect by "internal covariate shift": the inputs of a layer keep changing
+# while the layers before it learn. Santurkar and others (2018) added such shifts on purpose, and batch norm still
+# helped. According to their measurements, it makes the loss smoother. What we can measure ourselves is the gradient
+# flow:
 
 # %%
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
@@ -317,10 +325,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# ## Other normalisations
+# ## Other kinds of normalisation
 #
-# Batch norm takes its numbers over the batch, for every unit: each *column* gets mean 0. Layer norm takes them over
-# the units, for every sample: each *row* gets mean 0, and no batch is needed. RMS norm only divides each row by its
+# Batch norm computes its statistics over the batch, for every unit: each *column* gets mean 0. Layer norm computes them
+# over the units, for every sample: each *row* gets mean 0, so no batch is needed. RMS norm only divides each row by its
 # root mean square.
 
 # %%
@@ -336,10 +344,11 @@ nn.plot.matrices(
 plt.show()
 
 # %% [markdown]
-# ## It begins with the inputs
+# ## It starts with the inputs
 #
-# Two inputs, one of them eight times as large as the other: the loss becomes a ravine, and descent zigzags. After
-# standardising (mean 0, standard deviation 1) it is a bowl. Both ways have 25 steps.
+# If one of two inputs is eight times as large as the other, the loss becomes a ravine, and gradient descent zigzags
+# through it. If the inputs are standardised (mean 0, standard deviation 1), the loss is a round bowl. Both runs take 25
+# steps.
 
 # %%
 rng = np.random.default_rng(0)
@@ -354,7 +363,7 @@ def surface_of(a):
 
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.5))
 for ax, scales, lr, title in zip(
-    axes, [[1, 8], [1, 1]], [0.028, 0.9], ["inputs 1 and 8 wide", "both standardised"], strict=True
+    axes, [[1, 8], [1, 1]], [0.028, 0.9], ["inputs of scale 1 and 8", "both standardised"], strict=True
 ):
     a = nn.data.Standardize(inputs)(inputs) * scales
     f = surface_of(a)
@@ -373,21 +382,21 @@ for ax, scales, lr, title in zip(
 plt.show()
 
 # %% [markdown]
-# A lecture has inputs of ±0.001 and ±100. The curvatures of its loss then differ by ten orders of magnitude:
+# A lecture uses inputs of ±0.001 and ±100. The curvatures of that loss differ by ten orders of magnitude:
 
 # %%
-for name, a in {"as they are": inputs * [0.001, 100], "standardised": nn.data.Standardize(inputs)(inputs)}.items():
+for name, a in {"as given": inputs * [0.001, 100], "standardised": nn.data.Standardize(inputs)(inputs)}.items():
     curvature = hessian(surface_of(a))(np.zeros(2))
-    print(f"{name:13} steepest against flattest direction: {np.linalg.cond(curvature):.3g}")
+    print(f"{name:12} ratio of the largest curvature to the smallest: {np.linalg.cond(curvature):.3g}")
 
 # %% [markdown]
 # ## Exercises
 #
-# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
-# wrong.
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
 #
-# **1.** Five sigmoid units in a chain, all weights 2. What is the largest that the derivative of the last by the first
-# can be?
+# **1.** Five sigmoid units form a chain, and all weights are 2. How large can the derivative of the last output with
+# respect to the first input be at most?
 
 # %%
 largest = ...
@@ -397,16 +406,16 @@ check(
     1 / 32,
     slips={
         "the weights are missing": 0.25**5,
-        "the slopes are missing": 32,
-        "the largest slope of tanh was taken; the sigmoid has 1/4": 2,
-        "the factors were added in place of multiplied": 2.5,
+        "the derivatives of the sigmoid are missing": 32,
+        "you used the largest derivative of tanh; that of the sigmoid is 1/4": 2,
+        "you added the factors instead of multiplying them": 2.5,
         "this is the factor of one unit": 0.5,
     },
     name="Exercise 1",
 )
 
 # %% [markdown]
-# **2.** With which standard deviation do you draw the weights of a ReLU layer with 200 inputs?
+# **2.** Which standard deviation should the initial weights of a ReLU layer with 200 inputs have?
 
 # %%
 std = ...
@@ -415,16 +424,16 @@ check(
     std,
     0.1,
     slips={
-        "the root is over the inputs only, as on the slide": 2 / np.sqrt(200),
-        "this is the one for tanh: ReLU loses half of the signal": 1 / np.sqrt(200),
+        "you took the square root of the number of inputs only, as on the slide": 2 / np.sqrt(200),
+        "this is the value for tanh, but ReLU loses half of the signal": 1 / np.sqrt(200),
         "this is the variance": 2 / 200,
     },
     name="Exercise 2",
 )
 
 # %% [markdown]
-# **3.** A unit adds up 100 inputs of variance 1, with independent weights of standard deviation 0.01 and mean 0. What
-# is the standard deviation of the sum?
+# **3.** A unit adds up 100 inputs of variance 1. Its weights are independent, with mean 0 and standard deviation 0.01.
+# What is the standard deviation of the sum?
 
 # %%
 spread = ...
@@ -433,7 +442,7 @@ check(
     spread,
     0.1,
     slips={
-        "the deviations were added: it is the variances that add up": 1,
+        "you added the standard deviations, but it is the variances that add up": 1,
         "this is the variance": 0.01,
         "this is the variance of one product": 0.0001,
     },
@@ -441,12 +450,12 @@ check(
 )
 
 # %% [markdown]
-# **4.** Write batch normalisation of `x`, of shape (samples, units), as it is in training.
+# **4.** Write batch normalisation in training mode for `x` of shape (samples, units).
 
 
 # %%
 def batch_norm(x, gamma, beta, eps):
-    """Each unit with mean 0 and variance 1 over the batch, then times gamma plus beta."""
+    """Normalise each unit over the batch, then multiply by gamma and add beta."""
     return ...
 
 
@@ -455,30 +464,32 @@ check(
     lambda x, gamma, beta, eps: gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) + beta,
     at=lambda rng: (rng.normal(3, 2, (6, 4)), rng.normal(size=4), rng.normal(size=4), 0.1),
     slips={
-        "the variance is not centred": lambda x, gamma, beta, eps: (
+        "you did not subtract the mean for the variance": lambda x, gamma, beta, eps: (
             gamma * (x - x.mean(axis=0)) / np.sqrt((x**2).mean(axis=0) + eps) + beta
         ),
-        "the variance is the unbiased one, divided by m - 1": lambda x, gamma, beta, eps: (
+        "you used the unbiased variance, divided by m - 1": lambda x, gamma, beta, eps: (
             gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0, ddof=1) + eps) + beta
         ),
-        "mean and variance are over the units: that is layer norm": lambda x, gamma, beta, eps: (
+        "you took mean and variance over the units, which is layer norm": lambda x, gamma, beta, eps: (
             gamma * (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + eps) + beta
         ),
-        "mean and variance are those of all numbers together": lambda x, gamma, beta, eps: (
+        "you took mean and variance over all numbers together": lambda x, gamma, beta, eps: (
             gamma * (x - x.mean()) / np.sqrt(x.var() + eps) + beta
         ),
-        "eps stands outside the root": lambda x, gamma, beta, eps: (
+        "you added eps outside the square root": lambda x, gamma, beta, eps: (
             gamma * (x - x.mean(axis=0)) / (x.std(axis=0) + eps) + beta
         ),
         "gamma and beta are missing": lambda x, gamma, beta, eps: (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps),
-        "the root is missing": lambda x, gamma, beta, eps: gamma * (x - x.mean(axis=0)) / (x.var(axis=0) + eps) + beta,
+        "the square root is missing": lambda x, gamma, beta, eps: (
+            gamma * (x - x.mean(axis=0)) / (x.var(axis=0) + eps) + beta
+        ),
     },
     name="Exercise 4",
 )
 
 # %% [markdown]
-# **5.** A batch norm layer with `momentum=0.1` starts with the running mean 0 and sees two batches, with means 4 and 8.
-# What is its running mean then?
+# **5.** A batch norm layer with `momentum=0.1` starts with a running mean of 0 and sees two batches. Their means are 4
+# and 8. What is its running mean afterwards?
 
 # %%
 running_mean = ...
@@ -487,11 +498,11 @@ check(
     running_mean,
     1.16,
     slips={
-        "the 0.1 is the share of the batch, not of the past": 7.56,
-        "this is the mean of both batches": 6,
-        "the past did not fade": 1.2,
-        "only the last batch counts": 0.8,
-        "only the first batch counts": 0.4,
+        "you gave the past the weight 0.1, which belongs to the new batch": 7.56,
+        "this is the mean over both batches": 6,
+        "you did not multiply the old mean by 0.9": 1.2,
+        "you counted only the last batch": 0.8,
+        "you counted only the first batch": 0.4,
     },
     name="Exercise 5",
 )
@@ -518,7 +529,7 @@ check(
 # spread = np.sqrt(100 * 0.01**2)
 # ```
 #
-# **4** The variance is centred and divided by the number of samples, and eps is inside the root.
+# **4** The variance is centred and divided by the number of samples, and eps is inside the square root.
 #
 # ```python
 # def batch_norm(x, gamma, beta, eps):
@@ -527,7 +538,7 @@ check(
 #     return gamma * (x - mean) / np.sqrt(variance + eps) + beta
 # ```
 #
-# **5** 0.9 of the old mean and 0.1 of the batch, twice.
+# **5** Take 0.9 of the old mean plus 0.1 of the batch mean, twice.
 #
 # ```python
 # running_mean = 0.9 * (0.9 * 0 + 0.1 * 4) + 0.1 * 8
