@@ -10,8 +10,10 @@ import re
 import shlex
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy
@@ -123,10 +125,37 @@ def test_wheel_holds_the_three_packages_and_the_plugin_and_nothing_else(wheel):
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {*packages, "chainrule_pytest.py"}
     assert "[pytest11]\nchainrule = chainrule_pytest\n" in entry_points
     assert wheel.name.endswith("-py3-none-any.whl")
+    assert wheel.stat().st_size <= 1_000_000
     for package in packages:
         files = [path for path in (ROOT / package).rglob("*") if path.is_file() and path.suffix != ".pyc"]
         assert ROOT / package / "py.typed" in files
         assert {path.relative_to(ROOT).as_posix() for path in files} <= names
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not (find_spec("twine") and find_spec("build")), reason="twine or build is missing")
+def test_what_would_be_uploaded(tmp_path):
+    """The source archive, and the wheel that is made from it: what an index checks, and what is inside."""
+    subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, ROOT], check=True)
+    archives = [file.name for file in tmp_path.iterdir()]
+    subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *archives], cwd=tmp_path, check=True)
+    [source], [wheel] = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    top = {name.split("/")[0] for name in names}
+    assert {"PKG-INFO", "pyproject.toml", "hatch_build.py", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"} <= top
+    assert {"LICENSE", "CITATION.cff", "autograd", "nn", "optim", "tests", "docs", "examples", "notebooks"} <= top
+    assert "nn/data/DIGITS-LICENSE.txt" in names
+    if (ROOT / ".git").exists():
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        tracked = {name for name in listed.splitlines() if not name.startswith(".")}
+        assert names - {"PKG-INFO", ".gitignore"} == tracked
+    inside = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in inside} >= {"autograd", "nn", "optim", "chainrule_pytest.py"}
+    assert [
+        name for name in inside if re.search(r"(^|/)(tests?|docs|[.]\w+|__pycache__)/|[.](pyc|ipynb|md)$", name)
+    ] == []
+    assert {"LICENSE", "DIGITS-LICENSE.txt"} <= {Path(name).name for name in inside if "/licenses/" in name}
 
 
 @pytest.mark.long

@@ -26,6 +26,8 @@ def test_the_version_is_that_of_the_newest_section_of_the_changelog():
     assert len(sections) == text_of("CHANGELOG.md").count("\n## ")
     released = [(version, date) for version, date in sections if version != "Unreleased"]
     assert released[0][0] == __version__
+    cited = dict(re.findall(r'^(version|date-released): "?([^"\n]+)', text_of("CITATION.cff"), flags=re.MULTILINE))
+    assert cited == {"version": __version__, "date-released": released[0][1]}
     assert all(date for _, date in released)
     assert released == sorted(released, key=lambda r: [int(part) for part in r[0].split(".")], reverse=True)
 
@@ -134,3 +136,17 @@ def test_links_of_every_kind_are_led_to_the_address(monkeypatch):
         f'<a href="{blob}d.md"><img width="9" src="{raw}e.svg"></a> [x]({blob}README.md#here)\n'
         "`f[0](g)` [web](https://h.example/i)\n```sh\n![j](k)\n```\n"
     )
+
+
+def test_the_workflow_calls_the_gate_and_nothing_else():
+    file = ROOT / ".github" / "workflows" / "ci.yml"
+    if not file.exists():
+        pytest.skip("the source archive has no workflow")
+    text = file.read_text(encoding="utf-8")
+    assert re.findall(r"\brun: (.*)", text) == [".ci/run"]
+    assert [use.partition("@")[0] for use in re.findall(r"\buses: (.*)", text)] == [
+        "actions/checkout",
+        "actions/setup-python",
+    ]
+    tried = sorted(re.findall(r"^ +(3\.\d+)$", text, flags=re.MULTILINE))
+    assert tried == re.findall(r"for version in (3.*); do", (ROOT / ".ci" / "run").read_text())[0].split()
