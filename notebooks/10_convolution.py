@@ -13,8 +13,9 @@
 # %% [markdown]
 # # 10. Convolution
 #
-# In an image the same thing can be anywhere. A convolutional layer looks at every place with the same small weights. We
-# build it up from a row of numbers to LeNet, the network that read zip codes in 1989, and train it on real digits.
+# In an image, the same thing can appear anywhere. A convolutional layer looks at every position with the same small set
+# of weights. We build it up from a row of numbers to LeNet, the network that read zip codes in 1989, and train it on
+# real digits.
 
 # %%
 import matplotlib.pyplot as plt
@@ -30,8 +31,8 @@ from nn.functional import avg_pool2d, conv1d, conv2d, max_pool2d
 # %% [markdown]
 # ## Along a row
 #
-# A kernel of three numbers moves along a signal. At every place it is multiplied with the three numbers below it, and
-# the products are added. The kernel $(-1, 0, 1)$ answers where the signal rises or falls.
+# A kernel of three numbers slides along a signal. At every position, it is multiplied by the three numbers below it,
+# and the products are added up. The kernel $(-1, 0, 1)$ responds where the signal rises or falls.
 
 # %%
 signal = np.float64([0, 0, 0, 2, 2, 2, 2, 5, 5, 5, 1, 1, 1, 1])
@@ -39,7 +40,7 @@ kernel = np.float64([-1, 0, 1])
 
 
 def along(x, k, **options):
-    """A kernel moved along one row of numbers."""
+    """Slide a kernel along one row of numbers."""
     return conv1d(x[None], k[None, None], **options)[0]
 
 
@@ -58,30 +59,31 @@ axes[1].plot(
     color=nn.plot.COLOURS[2],
     label="convolution",
 )
-axes[1].set_title("moved kernel (-1, 0, 1)")
+axes[1].set_title("response of the kernel (-1, 0, 1)")
 axes[1].legend()
 plt.show()
 
 # %% [markdown]
-# There are two curves, because there are two words. What this field calls convolution is a *correlation*:
-# $y_p = \sum_k w_k x_{p+k}$. The *convolution* of mathematics mirrors the kernel first: $y_p = \sum_k w_k x_{p-k}$. The
-# last value of each curve answers to the zeros that pad the signal.
+# There are two curves, because there are two definitions. In deep learning, *convolution* usually means what
+# mathematics calls a *correlation*: $y_p = \sum_k w_k x_{p+k}$. The *convolution* of mathematics mirrors the kernel
+# first: $y_p = \sum_k w_k x_{p-k}$. The last value of each curve differs from zero because the signal is padded with
+# zeros.
 #
-# A network learns its kernels, and learns them mirrored if need be. So the difference matters only when you bring your
-# own: `flip=True`.
+# A network learns its kernels, and will learn them mirrored if necessary. The difference therefore matters only if you
+# bring your own kernel. In that case, use `flip=True` for the mathematical convolution.
 
 # %%
 print("np.correlate:", np.correlate(signal, kernel, "valid"))
-print("as it is:    ", along(signal, kernel))
+print("conv1d:      ", along(signal, kernel))
 print("np.convolve: ", np.convolve(signal, kernel, "valid"))
 print("flip=True:   ", along(signal, kernel, flip=True))
 
 # %% [markdown]
 # ## A linear layer with two savings
 #
-# The sums are linear, so there is a matrix. Here it is, for 7 numbers and a kernel of 3; it is the Jacobian. Most
-# entries are zero (a unit sees only its neighbourhood), and all rows have the same three weights (they are shared).
-# That is why the matrix has 35 entries and 3 parameters.
+# All these sums are linear, so there is a matrix that computes them. Here is the matrix for 7 numbers and a kernel
+# of 3. It is the Jacobian. Most entries are zero, because each unit sees only its neighbourhood. All rows contain the
+# same three weights, because the weights are shared. This is why the matrix has 35 entries but only 3 parameters.
 
 # %%
 matrix = jacobian(lambda x: along(x, np.float64([1, 2, 3])))(np.zeros(7))
@@ -89,9 +91,9 @@ nn.plot.matrices({"the matrix of the kernel (1, 2, 3)": matrix})
 plt.show()
 
 # %% [markdown]
-# A shared weight gets a gradient from every place, and they add up. For $L = \sum_p y_p$ the gradient of the first
-# weight is the sum of all numbers that it ever met. Its form is a correlation again: of the input with the gradient
-# above.
+# A shared weight receives a gradient from every position, and these gradients add up. For $L = \sum_p y_p$, the
+# gradient of a weight is the sum of all the numbers it was multiplied by. In general, the gradient of the kernel is
+# another correlation: that of the input with the gradient of the output.
 
 # %%
 x, g = signal[:6], np.float64([1, -1, 2, 0])
@@ -101,8 +103,8 @@ print("engine:", by_engine, " by hand:", np.correlate(x, g, "valid"))
 # %% [markdown]
 # ## Over an image
 #
-# In two dimensions nothing changes but the number of axes. Four kernels on a real digit, one of 1,797 that come with
-# the library:
+# In two dimensions, nothing changes except the number of axes. Here are four kernels applied to a real digit, one of
+# the 1,797 that come with the library:
 
 # %%
 images, labels = nn.data.digits()
@@ -116,7 +118,7 @@ kernels = {
 
 
 def show(image, title="", ax=None):
-    """Grey where the numbers are positive, blue where they are negative."""
+    """Show positive numbers in grey and negative ones in blue."""
     reach = np.abs(image).max()
     ax.imshow(np.where(image < 0, np.nan, image), cmap="Greys", vmin=0, vmax=reach)
     ax.imshow(np.where(image < 0, -image, np.nan), cmap="Blues", vmin=0, vmax=reach)
@@ -134,7 +136,7 @@ for ax, (name, kernel) in zip(axes[1:], kernels.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# Move the digit, and the answer moves with it, without having learned anything about the new place:
+# If the digit moves, the output moves with it, although the layer has learned nothing about the new position:
 
 # %%
 edges = np.float32(kernels["vertical edges"])[None, None]
@@ -146,22 +148,23 @@ print(np.array_equal(answer[..., 2:, 2:], conv2d(moved, edges)[..., 2:, 2:]))
 # %% [markdown]
 # ## Stride, padding, size
 #
-# The kernel may move by more than one pixel (*stride* $s$), and start outside of the image, on *padding* of zeros ($p$
-# on each side). With $n$ pixels and a kernel of $k$, the output has
+# The kernel may move by more than one pixel at a time (*stride* $s$), and it may start outside the image, on a
+# *padding* of zeros ($p$ on each side). With $n$ pixels and a kernel of $k$, the output has
 #
 # $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
 #
-# pixels: count the places where the kernel can start. We check the formula against the layers themselves.
+# pixels. To derive the formula, count the positions where the kernel can start. We check it against the layers
+# themselves.
 
 # %%
 settings = [(n, k, s, p) for n in range(5, 29) for k in range(1, 6) for s in range(1, 4) for p in range(3)]
 sizes = [nn.Conv2d(1, 1, k, stride=s, padding=p)(np.zeros((1, 1, n, n), "float32")).shape[2] for n, k, s, p in settings]
 right = sum(size == (n + 2 * p - k) // s + 1 for size, (n, k, s, p) in zip(sizes, settings, strict=True))
-print(f"right for {right} of {len(settings)} settings")
+print(f"the formula is right for {right} of {len(settings)} settings")
 print("28 pixels, kernel 5:", {f"stride {s}, padding {p}": (28 + 2 * p - 5) // s + 1 for s in (1, 2) for p in (0, 2)})
 
 # %% [markdown]
-# *Pooling* makes an image smaller without weights: every square gives its largest number, or its mean.
+# *Pooling* shrinks an image without using any weights: it replaces every square by its largest number, or by its mean.
 
 # %%
 table = np.float64([[1, 2, 0, 1], [5, 3, 1, 0], [0, 2, 9, 4], [1, 1, 3, 8]])
@@ -172,20 +175,20 @@ plt.show()
 # %% [markdown]
 # ## LeNet, 1989
 #
-# LeCun and others at Bell Labs wanted to read handwritten zip codes. Their network, on images of 16 by 16:
+# LeCun and others at Bell Labs wanted to read handwritten zip codes. Their network works on images of 16 by 16 pixels:
 #
-# - **H1**: 12 maps of 8 by 8 units, kernels of 5 by 5, stride 2. The 25 weights are shared over a map, but every unit
-#   has a bias of its own;
-# - **H2**: 12 maps of 4 by 4 units, each seeing 8 of the 12 maps before;
-# - **H3**: 30 units, connected to all; then **10 outputs**.
+# - **H1**: 12 maps of 8 by 8 units, with kernels of 5 by 5 and stride 2. All units of a map share their 25 weights, but
+#   every unit has its own bias.
+# - **H2**: 12 maps of 4 by 4 units, each of which sees 8 of the 12 maps in H1.
+# - **H3**: 30 units, connected to all units of H2, and then **10 outputs**.
 
 # %%
 lenet = nn.models.LeNet1989(rng=0)
 nn.summary(lenet, np.zeros((1, 1, 16, 16), "float32"))
 
 # %% [markdown]
-# Count the connections, with the bias as one more input: H1 has 768 units, and each sees 25 pixels and a bias. That
-# makes 19,968 connections, but only 1,068 parameters.
+# Let us count the connections, treating the bias as one more input. H1 has 768 units, and each of them sees 25 pixels
+# and a bias. That makes 19,968 connections, but only 1,068 parameters.
 
 # %%
 h1 = 768 * (25 + 1), 12 * 25 + 768
@@ -203,11 +206,11 @@ assert parameters == sum(p.size for p in lenet.parameters()) == 9_760
 print("units:", 256 + 768 + 192 + 30 + 10)
 
 # %% [markdown]
-# Without sharing and neighbourhoods, H1 alone would have $768 \cdot 256 = 196{,}608$ weights. (A slide has 199,608, a
-# slip of one digit.)
+# Without shared weights and local connections, H1 alone would have $768 \cdot 256 = 196{,}608$ weights. (A slide says
+# 199,608; one digit is wrong.)
 #
-# Now we train it. Our digits have 8 by 8 pixels, so every pixel becomes four. As in the paper, the image and the
-# targets are between -1 and 1, all units are tanh, and the loss is the squared error.
+# Now we train the network. Our digits have 8 by 8 pixels, so every pixel becomes four. As in the paper, images and
+# targets lie between -1 and 1, all units are tanh units, and the loss is the squared error.
 
 # %%
 large = 2 * np.kron(images, np.ones((2, 2), "float32")) - 1
@@ -215,7 +218,7 @@ x_train, x_test, y_train, y_test = nn.data.train_test_split(large, labels, test_
 
 
 def target(y):
-    """1 at the right digit, -1 elsewhere."""
+    """1 for the correct digit, -1 for all others."""
     return (2 * nn.data.one_hot(y, 10) - 1).astype("float32")
 
 
@@ -231,10 +234,10 @@ history = nn.fit(
 )
 answers = nn.predict(lenet, x_test).argmax(axis=1)
 print(f"loss {history['loss'][0]:.3f} -> {history['loss'][-1]:.3f}")
-print(f"{np.mean(answers == y_test):.1%} of the test digits right")
+print(f"accuracy on the test digits: {np.mean(answers == y_test):.1%}")
 
 # %% [markdown]
-# Which digits are taken for which?
+# Which digits does it confuse?
 
 # %%
 figure, ax = plt.subplots(figsize=(4.6, 4.4))
@@ -242,7 +245,8 @@ nn.plot.confusion_matrix(answers, y_test, ax=ax)
 plt.show()
 
 # %% [markdown]
-# The twelve kernels of H1, before and after. From noise, strokes and edges have formed.
+# Here are the twelve kernels of H1 before and after training. The random numbers have turned into smoother patches:
+# grey for positive weights, blue for negative ones.
 
 # %%
 figure, axes = plt.subplots(2, 12, figsize=(10, 2.1))
@@ -254,7 +258,7 @@ axes[1, 0].set_ylabel("after")
 plt.show()
 
 # %% [markdown]
-# And what the twelve maps say to one image, a four. Each map is 8 by 8.
+# And here is the response of the twelve maps to one image, a four. Each map has 8 by 8 units.
 
 # %%
 four = x_test[y_test == 4][:1]
@@ -266,9 +270,9 @@ for i, (ax, unit_map) in enumerate(zip(axes[1:], maps, strict=True), 1):
 plt.show()
 
 # %% [markdown]
-# ## The net of the convnetjs demo
+# ## The network of the convnetjs demo
 #
-# A demo that trains in the browser, on 24 by 24 crops of MNIST:
+# This demo trains in the browser, on MNIST images cropped to 24 by 24 pixels:
 #
 # | layer | output | parameters |
 # |---|---|---|
@@ -278,7 +282,8 @@ plt.show()
 # | pool 3, stride 3 | 16 x 4 x 4 | |
 # | softmax, 10 classes | 10 | $10 \cdot 256 + 10 = 2{,}570$ |
 #
-# A lecture asks to replace a part of it by one fully connected layer of 32 units. We replace all that is convolutional.
+# A lecture asks its students to replace part of this network with one fully connected layer of 32 units. We replace the
+# entire convolutional part.
 
 
 # %%
@@ -297,7 +302,7 @@ def fully_connected():
 
 
 def count(model):
-    """How many parameters a model has."""
+    """The number of parameters of a model."""
     return sum(p.size for p in model.parameters())
 
 
@@ -306,9 +311,9 @@ assert count(fully_connected()) == 576 * 32 + 32 + 32 * 10 + 10 == 18_794
 nn.summary(convnet(), np.zeros((1, 1, 24, 24), "float32"))
 
 # %% [markdown]
-# Which one is better? We take our own digits, every pixel as nine, and only 500 of them to learn from. The trainer is
-# that of the demo: AdaDelta, batches of 20, decay 0.001. The test comes twice: as it is, and moved by one of the
-# original pixels to the right.
+# Which network is better? We use our own digits, enlarge every pixel to nine, and train on only 500 of them. The
+# training settings are those of the demo: AdaDelta, batches of 20 and a weight decay of 0.001. We test twice: on
+# unchanged digits, and on digits shifted to the right by one of the original pixels.
 
 # %%
 big = np.kron(images, np.ones((3, 3), "float32"))
@@ -316,7 +321,7 @@ x_train, x_test, y_train, y_test = nn.data.train_test_split(big, labels, test_si
 x_train, y_train = x_train[:500], y_train[:500]
 moved = np.roll(x_test, 3, axis=3)
 moved[..., :3] = 0
-print("                  parameters   test   moved")
+print("                  parameters   test  shifted")
 for name, model in {"convolutional": convnet(), "fully connected": fully_connected()}.items():
     optimizer = optim.preset("adadelta-convnetjs", optim.decay_groups(model))
     nn.fit(
@@ -330,15 +335,22 @@ for name, model in {"convolutional": convnet(), "fully connected": fully_connect
         show=False,
     )
     scores = [nn.metrics.accuracy(nn.predict(model, x), y_test) for x in (x_test, moved)]
-    print(f"{name:17} {count(model):10,} {scores[0]:6.1%}  {scores[1]:6.1%}")
+    print(f"{name:17} {count(model):10,} {scores[0]:6.1%}  {scores[1]:7.1%}")
+
+# %% [markdown]
+# The convolutional network is better with a third of the parameters. But a shift by one pixel costs both networks
+# dearly. A convolution shifts its output along with its input, so why does that not help more? The last layer is fully
+# connected: it has a separate weight for every position in the pooled maps, and during training the digits were always
+# centred. Besides, the shift amounts to half a cell of the pooled maps, so the values in the maps change as well.
+# Notebook 08 has a remedy: train on shifted digits.
 
 # %% [markdown]
 # ## Exercises
 #
-# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
-# wrong.
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
 #
-# **1.** The *convolution* of mathematics, without padding: of the signal (2, 0, 1, 3) with the kernel (1, 2).
+# **1.** What is the mathematical *convolution* of the signal (2, 0, 1, 3) with the kernel (1, 2), without padding?
 
 # %%
 result = ...
@@ -347,21 +359,21 @@ check(
     result,
     np.convolve([2, 0, 1, 3], [1, 2], "valid"),
     slips={
-        "the kernel was not mirrored: this is the correlation": np.correlate([2, 0, 1, 3], [1, 2], "valid"),
-        "the kernel went beyond the ends": np.convolve([2, 0, 1, 3], [1, 2]),
-        "the kernel moved by two": [4, 5],
+        "you did not mirror the kernel, so this is the correlation": np.correlate([2, 0, 1, 3], [1, 2], "valid"),
+        "you let the kernel reach beyond the ends": np.convolve([2, 0, 1, 3], [1, 2]),
+        "you moved the kernel by two": [4, 5],
     },
     name="Exercise 1",
 )
 
 # %% [markdown]
-# **2.** How long is the output of a convolution over `n` numbers with a kernel of length `k`, the stride `s`, and `p`
-# zeros on each side?
+# **2.** A convolution runs over `n` numbers with a kernel of length `k`, a stride of `s`, and `p` zeros on each side.
+# How long is its output?
 
 
 # %%
 def size(n, k, s, p):
-    """How many numbers come out."""
+    """The length of the output."""
     return ...
 
 
@@ -375,18 +387,18 @@ check(
         int(rng.integers(1, 4)),
     ),
     slips={
-        "the first place is not counted: plus 1": lambda n, k, s, p: (n + 2 * p - k) // s,
-        "the padding is on both sides": lambda n, k, s, p: (n + p - k) // s + 1,
-        "the kernel has to fit in as a whole: there is no half place": lambda n, k, s, p: (n + 2 * p - k) / s + 1,
-        "the kernel was left out": lambda n, k, s, p: (n + 2 * p) // s + 1,
-        "the 1 belongs behind the division": lambda n, k, s, p: (n + 2 * p - k + 1) // s,
-        "the padding was left out": lambda n, k, s, p: (n - k) // s + 1,
+        "you did not count the first position, which adds 1": lambda n, k, s, p: (n + 2 * p - k) // s,
+        "you counted the padding on one side only": lambda n, k, s, p: (n + p - k) // s + 1,
+        "you did not round down, but there are no half positions": lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+        "you left out the length of the kernel": lambda n, k, s, p: (n + 2 * p) // s + 1,
+        "you added the 1 before the division, not after it": lambda n, k, s, p: (n + 2 * p - k + 1) // s,
+        "you left out the padding": lambda n, k, s, p: (n - k) // s + 1,
     },
     name="Exercise 2",
 )
 
 # %% [markdown]
-# **3.** How many parameters has `nn.Conv2d(3, 16, 5)`, which makes 16 maps from colour images?
+# **3.** `nn.Conv2d(3, 16, 5)` makes 16 maps from colour images. How many parameters does it have?
 
 # %%
 parameters_of_conv = ...
@@ -396,16 +408,16 @@ check(
     sum(p.size for p in nn.Conv2d(3, 16, 5).parameters()),
     slips={
         "the biases are missing": 1200,
-        "a kernel goes through all three colours": 16 * 25 + 16,
-        "a kernel of 5 has 25 weights in the plane": 16 * 15 + 16,
-        "there is one bias for each map, not for each kernel in the plane": 16 * 3 * 26,
+        "you counted only one colour, but each kernel covers all three": 16 * 25 + 16,
+        "you counted 5 weights per colour, but a kernel of 5 by 5 has 25": 16 * 15 + 16,
+        "you counted one bias per colour, but there is only one per map": 16 * 3 * 26,
     },
     name="Exercise 3",
 )
 
 # %% [markdown]
-# **4.** In $y_p = w_1 x_p + w_2 x_{p+1}$ the input is (1, 3, 2) and the gradient of the loss by $y$ is (1, -2). What
-# is the gradient by $w$?
+# **4.** Let $y_p = w_1 x_p + w_2 x_{p+1}$. The input is (1, 3, 2), and the gradient of the loss with respect to $y$ is
+# (1, -2). What is the gradient with respect to $w$?
 
 # %%
 gradient = ...
@@ -414,18 +426,18 @@ check(
     gradient,
     jacobian(lambda w: conv1d(np.float64([[1, 3, 2]]), w[None, None])[0])(np.zeros(2)).T @ [1, -2],
     slips={
-        "the weights are shared: both places count, not only the first": [1, 3],
-        "the mean over the places was taken": [-2.5, -0.5],
-        "only the second place counts": [-6, -4],
-        "the gradient above was left out": [4, 5],
-        "the kernel was mirrored": np.convolve([1, 3, 2], [1, -2], "valid"),
+        "you counted only the first position, but the weights are shared by both": [1, 3],
+        "you took the mean over the positions": [-2.5, -0.5],
+        "you counted only the second position": [-6, -4],
+        "you left out the gradient with respect to y": [4, 5],
+        "you mirrored the kernel": np.convolve([1, 3, 2], [1, -2], "valid"),
     },
     name="Exercise 4",
 )
 
 # %% [markdown]
-# **5.** The layer H1 of LeNet, once more: how many connections would it have if its kernels were 3 by 3, with padding
-# so that there are still 12 maps of 8 by 8 units?
+# **5.** The layer H1 of LeNet once more. How many connections would it have if its kernels were 3 by 3, with padding
+# chosen so that there are still 12 maps of 8 by 8 units?
 
 # %%
 connections_of_h1 = ...
@@ -435,10 +447,10 @@ check(
     nn.models.LeNet1989().h1.bias.size * (9 + 1),
     slips={
         "the biases are missing": 768 * 9,
-        "these are the parameters: every unit has connections of its own": 12 * 9 + 768,
-        "the stride is 2, and a map has 8 by 8 units": 12 * 256 * 10,
-        "there are twelve maps": 64 * 10,
-        "the kernel is still that of 5 by 5": 768 * 26,
+        "you counted the parameters, but every unit has its own connections": 12 * 9 + 768,
+        "you counted 16 by 16 units per map, but with stride 2 there are 8 by 8": 12 * 256 * 10,
+        "you counted only one of the twelve maps": 64 * 10,
+        "you still used the kernel of 5 by 5": 768 * 26,
     },
     name="Exercise 5",
 )
@@ -447,32 +459,33 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** Mirrored, the kernel is (2, 1): $2 \cdot 2 + 0$, $0 + 1$, $2 \cdot 1 + 3$.
+# **1** The mirrored kernel is (2, 1), so the values are $2 \cdot 2 + 0$, $0 + 1$ and $2 \cdot 1 + 3$.
 #
 # ```python
 # result = [4, 1, 5]
 # ```
 #
-# **2** Count the places where the kernel can start: the first, and one more for every whole stride that is left.
+# **2** Count the positions where the kernel can start: the first one, and one more for every whole stride that still
+# fits.
 #
 # ```python
 # def size(n, k, s, p):
 #     return (n + 2 * p - k) // s + 1
 # ```
 #
-# **3** 16 kernels of 3 by 5 by 5, and 16 biases.
+# **3** There are 16 kernels of 3 by 5 by 5, and 16 biases.
 #
 # ```python
 # parameters_of_conv = 16 * 3 * 5 * 5 + 16
 # ```
 #
-# **4** The first weight met 1 and 3, the second 3 and 2.
+# **4** The first weight was multiplied by 1 and 3, and the second one by 3 and 2.
 #
 # ```python
 # gradient = [1 * 1 - 2 * 3, 1 * 3 - 2 * 2]
 # ```
 #
-# **5** 768 units, each with 9 pixels and a bias.
+# **5** There are 768 units, each connected to 9 pixels and a bias.
 #
 # ```python
 # connections_of_h1 = 12 * 8 * 8 * (3 * 3 + 1)
