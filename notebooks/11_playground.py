@@ -13,9 +13,10 @@
 # %% [markdown]
 # # 11. The playground
 #
-# The [TensorFlow Playground](https://playground.tensorflow.org) by Smilkov and Carter trains a small network on points
-# in the plane, in the browser, and shows what every unit sees. A lecture uses it for its first experiment. Here is the
-# same experiment, with the data, the start values and the defaults of the site, in some forty lines.
+# The [TensorFlow Playground](https://playground.tensorflow.org) by Smilkov and Carter runs in the browser. It trains a
+# small network on points in the plane and shows what every unit sees. One lecture uses it for its first experiment.
+# Here is the same experiment in some forty lines, with the data, the initial weights and the default settings of the
+# site.
 
 # %%
 import importlib.util
@@ -34,7 +35,8 @@ from nn.exercises import check
 # %% [markdown]
 # ## The data
 #
-# Four sets to classify, with labels -1 (orange) and 1 (blue), and two with numbers from -1 to 1 to predict.
+# There are four data sets for classification, with labels -1 (orange) and 1 (blue), and two for regression, with
+# targets from -1 to 1.
 
 # %%
 ORANGE_TO_BLUE = LinearSegmentedColormap.from_list("signs", [nn.plot.COLOURS[1], "white", nn.plot.COLOURS[0]])
@@ -42,7 +44,7 @@ SETS = ["circle", "xor", "gauss", "spiral", "regress-plane", "regress-gauss"]
 
 
 def dots(ax, x, y, size=14, most=60, edges="white"):
-    """The first points, in the colours of their labels."""
+    """Draw the first points in the colours of their labels."""
     style = {"edgecolors": edges, "linewidths": 0.3, "rasterized": True}
     ax.scatter(*x[:most].T, c=y[:most], cmap=ORANGE_TO_BLUE, vmin=-1.2, vmax=1.2, s=size, **style)
     ax.spines[:].set_visible(True)
@@ -57,19 +59,19 @@ for ax, name in zip(axes, SETS, strict=True):
 plt.show()
 
 # %% [markdown]
-# ## The site's defaults
+# ## The defaults of the site
 #
 # | | |
 # |---|---|
-# | points | 500 to classify, 1,200 to predict; half of them to train, half to test; no noise |
-# | inputs | $x_1$, $x_2$; to be added: $x_1^2$, $x_2^2$, $x_1 x_2$, $\sin x_1$, $\sin x_2$ |
-# | network | hidden layers of 4 and 2 units; tanh, also at the output (to predict numbers: linear) |
-# | start | weights uniform between -0.5 and 0.5, biases 0.1 |
+# | points | 500 for classification, 1,200 for regression; half of them for training, half for testing; no noise |
+# | inputs | $x_1$, $x_2$; optional: $x_1^2$, $x_2^2$, $x_1 x_2$, $\sin x_1$, $\sin x_2$ |
+# | network | hidden layers of 4 and 2 units; tanh, at the output too (for regression, the output is linear) |
+# | initial values | weights uniform between -0.5 and 0.5, biases 0.1 |
 # | loss | $\frac12 (o - t)^2$ |
-# | training | batches of 10, in the same order in every epoch; gradients averaged; rate 0.03 |
-# | penalties | none; L2 is $\frac12 w^2$, L1 is $\lvert w \rvert$; for weights, not for biases |
+# | training | batches of 10, in the same order in every epoch; averaged gradients; learning rate 0.03 |
+# | penalties | none; L2 is $\frac12 w^2$ and L1 is $\lvert w \rvert$, for weights but not for biases |
 #
-# One rule is special: with L1, a weight that the penalty would carry past zero is set to zero, and stays there.
+# One rule is unusual: if the L1 penalty would carry a weight past zero, the weight is set to zero and stays there.
 
 # %%
 FEATURES = {
@@ -84,7 +86,7 @@ FEATURES = {
 
 
 def network(inputs, hidden, activation, output_activation, seed):
-    """A network with the start values of the site."""
+    """A network with the initial values of the site."""
     rng = np.random.default_rng(seed)
     model = nn.MLP([len(inputs), *hidden, 1], activation, output_activation)
     for layer in model:
@@ -95,7 +97,7 @@ def network(inputs, hidden, activation, output_activation, seed):
 
 
 class Run(NamedTuple):
-    """A trained network, what it was trained on, and its losses after every epoch."""
+    """A trained network, its inputs and training data, and its losses after every epoch."""
 
     model: nn.Module
     inputs: tuple
@@ -103,24 +105,24 @@ class Run(NamedTuple):
     losses: dict
 
     def __call__(self, x):
-        """The outputs at points of the plane."""
+        """The outputs for points in the plane."""
         return nn.predict(self.model, chosen(self.inputs, x))[:, 0]
 
 
 def chosen(inputs, x):
-    """The chosen features of points, as inputs of a network."""
+    """The chosen features of some points, as inputs for a network."""
     return np.stack([FEATURES[name](x) for name in inputs], axis=1).astype("float32")
 
 
 # %% [markdown]
-# The training itself. L2 is weight decay of the optimizer, for the weights only. L1 with its special rule comes after
-# the step.
+# Now for the training. L2 is the weight decay of the optimizer, applied to the weights only. L1, with its special rule,
+# is applied after the step.
 
 
 # %%
 def run(data="circle", hidden=(4, 2), inputs=("x1", "x2"), lr=0.03, l1=0.0, l2=0.0, noise=0.0, activation="tanh",
         epochs=100, seed=0):  # fmt: skip
-    """An experiment of the playground; what is not said is as on the site."""
+    """Run an experiment of the playground, by default with the settings of the site."""
     x, y = nn.data.playground(data, noise=noise, seed=seed)
     half = len(x) // 2
     model = network(inputs, hidden, activation, None if data.startswith("regress") else "tanh", seed)
@@ -150,13 +152,13 @@ def run(data="circle", hidden=(4, 2), inputs=("x1", "x2"), lr=0.03, l1=0.0, l2=0
 # %% [markdown]
 # ## Task 1: four hidden units
 #
-# The disc in the ring, with $x_1$, $x_2$ and one hidden layer of four units. The colour shows the output everywhere,
-# the dots are some of the training points.
+# The data are a disc inside a ring. The inputs are $x_1$ and $x_2$, and one hidden layer has four units. The background
+# colour shows the output at every point of the plane, and the dots are some of the training points.
 
 
 # %%
 def landscape(ax, values, reach=1.0):
-    """What a function of the plane is at a square grid of points, from orange (-reach) to blue."""
+    """Draw values on a square grid, from orange (-reach) to blue (reach)."""
     side = int(np.sqrt(values.size))
     ax.imshow(values.reshape(side, side), cmap=ORANGE_TO_BLUE, vmin=-reach, vmax=reach, origin="lower",
               extent=(-6, 6, -6, 6), interpolation="none")  # fmt: skip
@@ -165,13 +167,13 @@ def landscape(ax, values, reach=1.0):
 
 
 def grid(side=40):
-    """Points all over the plane, row by row from below."""
+    """A square grid of points in the plane, row by row from the bottom."""
     places = np.linspace(-6, 6, side)
     return np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
 
 
 def result(ax, experiment, title, size=14):
-    """The answers of a network in the plane, the points, and its losses."""
+    """Draw the outputs of a network in the plane, the points, and the losses in the title."""
     landscape(ax, experiment(grid()))
     dots(ax, *experiment.data, size=size)
     last = {name: values[-1] for name, values in experiment.losses.items()}
@@ -185,13 +187,13 @@ nn.plot.learning_curves(one.losses, ax=right).set(ylabel="loss", ylim=(0, None))
 plt.show()
 
 # %% [markdown]
-# What does each unit see? The site shows it in its boxes, and so do we: the inputs, the units, the output. Lines are
-# weights, blue if positive and orange if negative; the thicker, the larger.
+# What does each unit see? Like the site, we draw the plane as each input, each unit and the output sees it. The lines
+# are weights: blue if positive, orange if negative, and thicker if larger.
 
 
 # %%
 def units(experiment):
-    """The plane as every unit of a network sees it, and the weights between them."""
+    """Draw the plane as every unit of a network sees it, and the weights between the units."""
     values = chosen(experiment.inputs, grid(20))
     columns, weights = [values], []
     for module in experiment.model:
@@ -209,7 +211,7 @@ def units(experiment):
         gridspec_kw={"wspace": 0.5},
     )
     titles = ["inputs", *[f"layer {j}" for j in range(1, len(columns) - 1)], "output"]
-    boxes = []  # of each column, in the middle of its height
+    boxes = []  # the axes of each column, centred vertically
     for column, title, stack in zip(columns, titles, axes.T, strict=True):
         above = (tallest - column.shape[1]) // 2
         boxes.append(stack[above : above + column.shape[1]])
@@ -232,17 +234,17 @@ units(one)
 plt.show()
 
 # %% [markdown]
-# Each unit has a soft straight border. Three of them fence the disc in with a triangle. The fourth says the same almost
-# everywhere, and serves as a bias.
+# Each unit has a soft straight border. Three of them enclose the disc in a triangle. The fourth has the same output
+# almost everywhere and serves as a bias.
 #
-# ## Tasks 2 to 4: rate, penalty, depth
+# ## Tasks 2 to 4: learning rate, penalty, depth
 #
-# Now the rate 1 in place of 0.03; then the rate 0.03 again with the penalty L2 at 0.01, 0.1 and 1; then a second hidden
-# layer of two units.
+# Next, we set the learning rate to 1 instead of 0.03. Then we return to 0.03 and add an L2 penalty of 0.01, 0.1 and 1.
+# Finally, we add a second hidden layer of two units.
 
 # %%
 tasks = {
-    "rate 1": run(hidden=[4], lr=1.0, epochs=120),
+    "learning rate 1": run(hidden=[4], lr=1.0, epochs=120),
     "L2 0.01": run(hidden=[4], l2=0.01, epochs=120),
     "L2 0.1": run(hidden=[4], l2=0.1, epochs=120),
     "L2 1": run(hidden=[4], l2=1.0, epochs=120),
@@ -256,7 +258,7 @@ plt.show()
 # %%
 curves = {"as in task 1": one.losses["training"]} | {name: tasks[name].losses["training"] for name in tasks}
 ax = nn.plot.learning_curves(curves)
-ax.set(ylabel="loss, training", ylim=(0, 0.8))
+ax.set(ylabel="training loss", ylim=(0, 0.8))
 ax.legend(ncols=2)
 plt.show()
 
@@ -267,11 +269,11 @@ for name, experiment in {"as in task 1": one, **tasks}.items():
     print(f"{name:18} {np.sqrt(np.mean(all_weights**2)):.3f}")
 
 # %% [markdown]
-# - The **rate 1** is fast at first. But the loss jumps from epoch to epoch and does not come to rest, the weights grow
-#   large, and large weights make hard borders.
-# - **L2 0.01** keeps the weights smaller and the border softer. With **0.1** the network hardly dares to decide. With
-#   **1** the penalty wins: the weights go to zero, and the output is the same everywhere.
-# - **Two more units** in a second layer round the corners off, and the loss falls further.
+# - With a **learning rate of 1**, training is fast at first. But the loss jumps from epoch to epoch and never settles.
+#   The weights grow large, and large weights make sharp borders.
+# - **L2 of 0.01** keeps the weights smaller and the border softer. With **0.1**, the outputs stay close to zero almost
+#   everywhere. With **1**, the penalty wins: the weights go to zero, and the output is the same everywhere.
+# - **Two more units** in a second layer round off the corners, and the loss gets lower.
 
 # %% [markdown]
 # ## L1 freezes weights
@@ -281,16 +283,16 @@ for name, experiment in {"as in task 1": one, **tasks}.items():
 # %%
 sparse = run(inputs=tuple(FEATURES), hidden=[4], l1=0.01, epochs=100)
 first = sparse.model[0].weight.numpy()
-print("input    weights to the four units")
+print("input    weights of the four units")
 for name, row in zip(FEATURES, first.T, strict=True):
     print(f"{name:7}", "".join(f"{w:8.2f}" if w else "       ." for w in row))
 zeros = sum(int(np.sum(p.numpy() == 0)) for p in sparse.model.parameters() if p.ndim == 2)
-print(f"{zeros} of 32 weights are zero; loss on the test points {sparse.losses['test'][-1]:.3f}")
+print(f"{zeros} of 32 weights are zero; test loss {sparse.losses['test'][-1]:.3f}")
 
 # %% [markdown]
-# The squares survive, which is right: $x_1^2 + x_2^2$ is all one needs to know.
+# Only the squares survive, and that makes sense: $x_1^2 + x_2^2$ is all the network needs to know.
 #
-# ## The other sets, with all defaults
+# ## The other data sets, with default settings
 
 # %%
 figure, axes = plt.subplots(1, 5, figsize=(10, 2.5))
@@ -301,8 +303,9 @@ plt.show()
 # %% [markdown]
 # ## A harder one
 #
-# The spiral is what the defaults cannot do. "Set a suitable setting", says the lecture, and leaves open which. Wider
-# layers alone do not do it in 250 epochs. Better inputs do: sines of the coordinates have bends already.
+# The default settings cannot solve the spiral. The lecture says "Set a suitable setting" and leaves it to the students
+# to find one. Wider layers alone are not enough in 250 epochs. Better inputs are: the sines of the coordinates already
+# contain the curves that the network needs.
 
 # %%
 spirals = {
@@ -321,12 +324,13 @@ plt.show()
 # %% [markdown]
 # ## Your turn
 #
-# Where ipywidgets is installed, the next cell shows controls. Every change trains anew.
+# If ipywidgets is installed, the next cell shows controls. Choose your settings and press *Run Interact* to train a
+# network with them.
 
 
 # %%
 def play(data="spiral", layers="4, 2", sines=False, squares=False, lr=0.03, l1=0.0, l2=0.0, noise=0.0, epochs=100):
-    """Train and show."""
+    """Train a network and show the result."""
     inputs = ["x1", "x2"] + ["sin x1", "sin x2"] * sines + ["x1^2", "x2^2", "x1 x2"] * squares
     hidden = [int(word) for word in layers.split(",") if word.strip()]
     experiment = run(data, hidden, inputs, lr=lr, l1=l1, l2=l2, noise=noise, epochs=epochs)
@@ -342,15 +346,16 @@ if importlib.util.find_spec("ipywidgets"):
     rates = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
     interact_manual(play, data=SETS, lr=rates[1:], l1=rates, l2=rates, noise=(0.0, 0.5, 0.05), epochs=(10, 500, 10))
 else:
-    print("There are controls here after `pip install ipywidgets`. Without: play('xor', layers='4', lr=0.1)")
+    print("Run `pip install ipywidgets` to get controls here, or call play('xor', layers='4', lr=0.1).")
 
 # %% [markdown]
 # ## Exercises
 #
-# Put your answers in place of the dots, and run the cell. `check` says whether they are right, or what may have gone
-# wrong.
+# Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
+# what may have gone wrong.
 #
-# **1.** The output is 0.8 and the label is -1. What is the loss of the playground, and its derivative by the output?
+# **1.** The output is 0.8 and the label is -1. What is the loss of the playground, and what is its derivative with
+# respect to the output?
 
 # %%
 loss, slope = ..., ...
@@ -360,18 +365,21 @@ check(
     [0.5 * (0.8 + 1) ** 2, 0.8 + 1],
     slips={
         "the 1/2 is missing": [3.24, 3.6],
-        "the 1/2 is missing in the loss only": [3.24, 1.8],
-        "the difference is label minus output": [1.62, -1.8],
-        "the label was taken to be 1": [0.02, -0.2],
-        "the slope of tanh is in it: that comes only with the derivative by the sum before": [1.62, 1.8 * 0.36],
-        "a sign got lost: -1 is subtracted": [0.02, 0.2],
+        "the 1/2 is missing, but only in the loss": [3.24, 1.8],
+        "you subtracted the output from the label": [1.62, -1.8],
+        "you used the label 1": [0.02, -0.2],
+        "you multiplied by the derivative of tanh, which belongs only to the derivative with respect to the sum": [
+            1.62,
+            1.8 * 0.36,
+        ],
+        "you lost a sign: subtracting -1 adds 1": [0.02, 0.2],
     },
     name="Exercise 1",
 )
 
 # %% [markdown]
-# **2.** How many parameters has the default network, with two inputs and hidden layers of 4 and 2? And how many of them
-# are weights, which penalties make smaller?
+# **2.** The default network has two inputs and hidden layers of 4 and 2 units. How many parameters does it have? How
+# many of them are weights, to which penalties apply?
 
 # %%
 parameters, weights = ..., ...
@@ -382,16 +390,16 @@ check(
     slips={
         "the output unit is missing": [22, 16],
         "the biases are missing": [18, 18],
-        "biases are no weights, here": [25, 25],
-        "the inputs have no biases": [27, 18],
-        "both answers have changed places": [18, 25],
+        "you counted the biases as weights": [25, 25],
+        "you gave the inputs biases": [27, 18],
+        "you swapped the two answers": [18, 25],
     },
     name="Exercise 2",
 )
 
 # %% [markdown]
-# **3.** A weight is 0.5, the gradient of the loss by it 0.2, the rate 0.03 and L2 is 0.1. What is the weight after the
-# step?
+# **3.** A weight is 0.5, and the gradient of the loss with respect to it is 0.2. The learning rate is 0.03, and L2 is
+# 0.1. What is the weight after one step?
 
 # %%
 after = ...
@@ -400,31 +408,32 @@ check(
     after,
     0.5 - 0.03 * (0.2 + 0.1 * 0.5),
     start=0.5,
-    factors={"the rate": 0.03},
+    factors={"the learning rate": 0.03},
     slips={
         "the penalty is missing": 0.5 - 0.03 * 0.2,
-        "the 1/2 of the penalty was forgotten": 0.5 - 0.03 * (0.2 + 0.1 * 2 * 0.5),
-        "the penalty was not multiplied with the rate": 0.5 - 0.03 * 0.2 - 0.1 * 0.5,
-        "the penalty is that of L1": 0.5 - 0.03 * (0.2 + 0.1),
+        "you forgot the 1/2 of the penalty": 0.5 - 0.03 * (0.2 + 0.1 * 2 * 0.5),
+        "you did not multiply the penalty by the learning rate": 0.5 - 0.03 * 0.2 - 0.1 * 0.5,
+        "you used the penalty of L1": 0.5 - 0.03 * (0.2 + 0.1),
         "the penalty has the wrong sign": 0.5 - 0.03 * (0.2 - 0.1 * 0.5),
-        "the value of the penalty was taken, not its slope": 0.5 - 0.03 * (0.2 + 0.1 * 0.5 * 0.5**2),
+        "you used the value of the penalty, not its derivative": 0.5 - 0.03 * (0.2 + 0.1 * 0.5 * 0.5**2),
     },
     name="Exercise 3",
 )
 
 # %% [markdown]
-# **4.** The rule of L1: first a step along the gradient `g`, with the rate `lr`. Then the weight moves by `lr * l1`
-# towards where zero was seen from the *old* weight. If this second move crosses zero, the weight is 0.
+# **4.** Write the L1 rule of the playground. First, take a step against the gradient `g` with the learning rate `lr`.
+# Then move the weight by `lr * l1` in the direction in which zero lay from the *old* weight. If this second move
+# crosses zero, the weight becomes 0.
 
 
 # %%
 def l1_step(w, g, lr, l1):
-    """The weight after the step."""
+    """The weight after one step."""
     return ...
 
 
 def expected(w, g, lr, l1):
-    """As in `run`."""
+    """The rule as in `run`."""
     moved = w - lr * g
     shrunk = moved - lr * l1 * np.sign(w)
     return 0.0 if moved * shrunk < 0 else shrunk
@@ -435,22 +444,22 @@ check(
     expected,
     at=lambda rng: (0.02 * rng.normal(), 0.3 * rng.normal(), 0.03, 0.5),
     slips={
-        "the weight may cross zero and go on": lambda w, g, lr, l1: w - lr * g - lr * l1 * np.sign(w),
-        "the penalty pulls downwards, also where the weight is negative": lambda w, g, lr, l1: (
+        "you let the weight cross zero": lambda w, g, lr, l1: w - lr * g - lr * l1 * np.sign(w),
+        "the penalty always pulls downwards, even if the weight is negative": lambda w, g, lr, l1: (
             0.0 if (w - lr * g) * (w - lr * g - lr * l1) < 0 else w - lr * g - lr * l1
         ),
-        "the penalty is that of L2": lambda w, g, lr, l1: w - lr * (g + l1 * w),
-        "the weight is set to zero also where the gradient, not the penalty, took it across": lambda w, g, lr, l1: (
+        "you used the penalty of L2": lambda w, g, lr, l1: w - lr * (g + l1 * w),
+        "you set the weight to zero even if it crossed zero because of the gradient": lambda w, g, lr, l1: (
             0.0 if w * (w - lr * g - lr * l1 * np.sign(w)) < 0 else w - lr * g - lr * l1 * np.sign(w)
         ),
-        "the penalty pushes away from zero": lambda w, g, lr, l1: w - lr * g + lr * l1 * np.sign(w),
+        "the penalty pushes the weight away from zero": lambda w, g, lr, l1: w - lr * g + lr * l1 * np.sign(w),
         "the penalty is missing": lambda w, g, lr, l1: w - lr * g,
     },
     name="Exercise 4",
 )
 
 # %% [markdown]
-# **5.** The circle needs no hidden layer, if the inputs are $x_1^2$ and $x_2^2$. With both weights -1: for which bias
+# **5.** The circle needs no hidden layer if the inputs are $x_1^2$ and $x_2^2$. Let both weights be -1. For which bias
 # does the output change its sign on the circle of radius 2.5?
 
 # %%
@@ -460,10 +469,10 @@ check(
     bias,
     2.5**2,
     slips={
-        "the radius is not squared, but the inputs are": 2.5,
-        "the diameter was taken": 25,
-        "the root is not needed: the inputs are squares": np.sqrt(2.5),
-        "the radius was squared for each input": 12.5,
+        "you did not square the radius, but the inputs are squares": 2.5,
+        "you squared the diameter": 25,
+        "you took the square root of the radius instead of its square": np.sqrt(2.5),
+        "you counted the squared radius once for each input": 12.5,
     },
     name="Exercise 5",
 )
@@ -472,26 +481,26 @@ check(
 # <details>
 # <summary>Solutions</summary>
 #
-# **1** The difference is 1.8.
+# **1** The difference between output and label is 1.8.
 #
 # ```python
 # loss, slope = 0.5 * 1.8**2, 1.8
 # ```
 #
-# **2** Every unit that is no input has a bias: 7 of them.
+# **2** Every unit except the inputs has a bias, which makes 7 of them.
 #
 # ```python
 # weights = 2 * 4 + 4 * 2 + 2 * 1
 # parameters = weights + 4 + 2 + 1
 # ```
 #
-# **3** The slope of $\frac{\lambda}{2} w^2$ is $\lambda w$.
+# **3** The derivative of $\frac{\lambda}{2} w^2$ is $\lambda w$.
 #
 # ```python
 # after = 0.5 - 0.03 * (0.2 + 0.1 * 0.5)
 # ```
 #
-# **4** Two moves; only the second one is looked at.
+# **4** There are two moves, and only the second one is checked for crossing zero.
 #
 # ```python
 # def l1_step(w, g, lr, l1):
@@ -501,7 +510,7 @@ check(
 #     return 0.0 if crossed else shrunk
 # ```
 #
-# **5** On the circle $x_1^2 + x_2^2 = 6.25$, so $-6.25 + b = 0$.
+# **5** On the circle, $x_1^2 + x_2^2 = 6.25$, so $-6.25 + b = 0$.
 #
 # ```python
 # bias = 2.5**2
