@@ -1,4 +1,4 @@
-"""``python -m nn`` is the command `chainrule`."""
+"""``python -m nn`` runs the command `chainrule`."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""The command line, `chainrule`: errors in one line, exit codes. Files beside this one register the commands.
+"""The command line, `chainrule`: one-line errors and exit codes. Each module in this package registers its commands.
 
-Exit codes: 0 all went well, 1 a command ran and failed, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 for success, 1 when a command ran and failed, 2 for wrong usage, 130 after Ctrl-C.
 """
 
 import argparse
@@ -22,7 +22,7 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line with these arguments (by default those of the process), and return the exit code.
+    """Run the command line with these arguments (default: ``sys.argv[1:]``) and return the exit code.
 
     >>> from nn.cli import main
     >>> main(["--version"])
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = "chainrule"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors=PLAIN)  # names in data and files may have characters that the console has not
+            stream.reconfigure(errors=PLAIN)  # names in data and files may hold characters the console cannot show
     try:
         arguments = _parser().parse_args(argv)
         command = f"chainrule {arguments.command}"
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nchainrule: stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
+    except BrokenPipeError:  # the reader of our output is gone, as after `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -59,7 +59,7 @@ def _complain(command: str, what: str, code: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors in one line, without the usage."""
+    """Reports errors in one line, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")

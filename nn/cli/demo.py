@@ -1,6 +1,6 @@
-"""The main job, `chainrule demo`: a network learns to read handwritten digits, with everything shown on the way.
+"""`chainrule demo`: train a network on handwritten digits and show every step.
 
-How its settings were chosen stands in options.toml.
+options.toml records how the default settings were chosen.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from optim.schedules import cosine
 
 TEST_SHARE = 0.2
 WEIGHT_DECAY = 1e-4
-NOISE = 0.2  # standard deviation of what is added to pixels between 0 and 1, so that none is learned by heart
-ROWS = 30  # as many epochs are printed at most
+NOISE = 0.2  # standard deviation of the noise added to pixels in [0, 1], against overfitting
+ROWS = 30  # print at most this many epochs
 
 
 class Settings(NamedTuple):
@@ -47,7 +47,7 @@ class Settings(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What has been learned: the losses and accuracies by epoch, as printed, and the answers for the test part."""
+    """The printed losses and accuracies per epoch, the test set, and the predictions for it."""
 
     rows: list[tuple[int, float, float, float, float]]
     x_test: NDArray[Any]
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 
 
 def register(commands: Any) -> None:
-    """Add the command to those of `chainrule`."""
+    """Add the command `demo` to `chainrule`."""
     default = Settings()
     widths = ",".join(map(str, default.hidden))
     add_command(commands, "demo", _run).set_defaults(**default._asdict() | {"hidden": widths})
@@ -68,16 +68,16 @@ def _run(a: argparse.Namespace) -> int:
 
 
 def demo(settings: Settings) -> int:
-    """Train on the digits, print how it goes, save a picture; 0 when all went well."""
+    """Train on the digits, print the progress, save a picture and return the exit code."""
     return 1 if learn(settings) is None else 0
 
 
 def learn(settings: Settings) -> Outcome | None:
-    """The same, with what was learned as the result; None when a gradient or the loss is wrong."""
+    """Do the same but return the outcome, or None if the gradient check fails or the loss stops being finite."""
     x, y = digits()
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=TEST_SHARE, stratify=y, seed=settings.seed)
     print(f"{len(x):,} handwritten digits of 8x8 pixels (UCI, Alpaydin & Kaynak 1998, CC BY 4.0)")
-    print(f"{len(x_train):,} to learn from, {len(x_test):,} held out for the test (seed {settings.seed})\n")
+    print(f"{len(x_train):,} for training, {len(x_test):,} held out for testing (seed {settings.seed})\n")
 
     rng = np.random.default_rng(settings.seed)
     model = MLP([64, *settings.hidden, 10], rng=rng)
@@ -91,7 +91,7 @@ def learn(settings: Settings) -> Outcome | None:
         return None
 
     epochs = f"{settings.epochs} epoch{'s' * (settings.epochs > 1)}"
-    print(f"{epochs} of Adam in batches of {settings.batch}, lr {settings.lr:g} falling to 0\n")
+    print(f"{epochs} of Adam with batches of {settings.batch}, lr decaying from {settings.lr:g} to 0\n")
     train = Loader((x_train, y_train), settings.batch, shuffle=True, seed=settings.seed)
     started = time.perf_counter()
     rows = _train(model, train, (x_train, y_train), (x_test, y_test), settings, rng)
@@ -100,10 +100,10 @@ def learn(settings: Settings) -> Outcome | None:
     seconds = time.perf_counter() - started
 
     answers = _scores(model, x_test).argmax(axis=1)
-    print(f"\nconfusion matrix of the test (rows: true digits, columns: answers), after {seconds:.1f} s of training\n")
+    print(f"\nconfusion matrix on the test set after {seconds:.1f} s of training (rows: true, columns: predicted)\n")
     print(_table(confusion_matrix(answers, y_test)))
     svg, dot = _save_picture(settings.out, x_train[0], int(y_train[0]), rng)
-    print(f"\na small forward and backward pass, with values and gradients: {svg} and {dot}")
+    print(f"\ndrawing of a small forward and backward pass, with values and gradients: {svg} and {dot}")
     print(f"test accuracy: {accuracy(answers, y_test):.3f}")
     return Outcome(rows, x_test, y_test, answers)
 
@@ -116,7 +116,7 @@ def _train(
     settings: Settings,
     rng: np.random.Generator,
 ) -> list[tuple[int, float, float, float, float]] | None:
-    """Train the model, and print and return a row for each epoch; None when the loss is no longer a number."""
+    """Train the model, and print and return a row for each epoch; None if the loss stops being finite."""
     rows = []
     loss_function = CrossEntropyLoss()
     steps = settings.epochs * len(batches)
@@ -135,7 +135,7 @@ def _train(
             train_loss, train_accuracy = _judge(model, *train)
             if not math.isfinite(train_loss):
                 progress.close()
-                print(f"the loss is {train_loss} after epoch {epoch}: try a smaller --lr", file=sys.stderr)
+                print(f"the loss is {train_loss} after epoch {epoch}; try a smaller --lr", file=sys.stderr)
                 return None
             if epoch == 1 or epoch % every == 0 or epoch == settings.epochs:
                 test_loss, test_accuracy = _judge(model, *test)
@@ -152,21 +152,21 @@ def _scores(model: MLP, x: NDArray[Any]) -> NDArray[Any]:
 
 
 def _judge(model: MLP, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
-    """Loss and accuracy, which there is none of where the loss is not finite."""
+    """The loss, and the accuracy, which is NaN if the loss is not finite."""
     scores = _scores(model, x)
     loss = float(functional.cross_entropy(scores, y))
     return loss, accuracy(scores, y) if math.isfinite(loss) else math.nan
 
 
 def _table(counts: NDArray[np.int64]) -> str:
-    """A confusion matrix with dots for zeros, so that the mistakes stand out."""
+    """Format a confusion matrix with dots for zeros, so that mistakes stand out."""
     head = "    " + "".join(f"{digit:4}" for digit in range(len(counts)))
     rows = (f"{digit:4}" + "".join(f"{n or '.':>4}" for n in row) for digit, row in enumerate(counts))
     return "\n".join((head, *rows))
 
 
 def _save_picture(folder: Path, pixels: NDArray[Any], label: int, rng: np.random.Generator) -> tuple[Path, Path]:
-    """Draw one pass of a tiny network, which guesses from the ink in both halves of an image if the digit is odd."""
+    """Draw one pass of a tiny network that predicts from the ink in each half of an image whether the digit is odd."""
     upper_and_lower = pixels.reshape(1, 2, 32).mean(axis=2)
     x = tensor(upper_and_lower, name="ink", requires_grad=True)
     tiny = MLP([2, 3, 2], "tanh", rng=rng)
@@ -178,7 +178,7 @@ def _save_picture(folder: Path, pixels: NDArray[Any], label: int, rng: np.random
 
 
 class _Progress(Line):
-    """How many of all steps are done, in a line that is wiped before others are printed; silent off a terminal."""
+    """A progress line on a terminal, wiped before anything else is printed; writes nothing elsewhere."""
 
     def advance(self, steps: int, text: str) -> None:
         self.done += 1

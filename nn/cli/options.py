@@ -1,4 +1,4 @@
-"""What the commands share: types of options, the one line for wrong usage, folders that can be written to."""
+"""Shared by all commands: option types, the usage error, and the check that a folder is writable."""
 
 import argparse
 import math
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class UsageError(Exception):
-    """What was asked cannot be done as it was asked: one line on the error stream, and exit code 2."""
+    """The command cannot run as requested; printed as one line on standard error, with exit code 2."""
 
 
 def _type(read: Callable[[str], T], holds: Callable[[T], bool], what: str) -> Callable[[str], T]:
-    """The type of an option, as argparse takes it."""
+    """Make an option type for argparse."""
 
     def checked(text: str) -> T:
         try:
@@ -28,19 +28,19 @@ def _type(read: Callable[[str], T], holds: Callable[[T], bool], what: str) -> Ca
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
         return value
 
-    checked.__doc__ = f"The type of an option that is {what}."
+    checked.__doc__ = f"Convert the text of an option to {what}."
     return checked
 
 
 def whole(least: int) -> Callable[[str], int]:
-    """The type of an option that is a whole number from a least one on."""
-    return _type(int, lambda number: number >= least, f"a whole number from {least} on")
+    """Make the type of an integer option with a smallest value."""
+    return _type(int, lambda number: number >= least, f"an integer of at least {least}")
 
 
-_WIDTHS = "a list of widths such as 64 or 64,32"
+_WIDTHS = "a list of widths, such as 64 or 64,32"
 sizes = _type(lambda text: tuple(map(int, text.split(","))), lambda widths: min(widths) >= 1, _WIDTHS)
 rate = _type(float, lambda number: 0.0 < number < math.inf, "a positive number")
-share = _type(float, lambda number: 0.0 < number < 1.0, "a share between 0 and 1")
+share = _type(float, lambda number: 0.0 < number < 1.0, "a number between 0 and 1")
 
 
 TYPES: dict[str, Callable[[str], Any]] = {"int": int, "path": Path, "names": lambda text: text.split(",")}
@@ -48,7 +48,7 @@ TYPES |= {"from 0": whole(0), "from 1": whole(1), "sizes": sizes, "rate": rate, 
 
 
 def add_command(commands: Any, name: str, run: Callable[..., int], **choices: list[str]) -> argparse.ArgumentParser:
-    """Add a command to those of `chainrule`, with what options.toml says of it, and with choices for some options."""
+    """Add a command to `chainrule`, with its text and options from options.toml and the allowed values of some."""
     words: dict[str, Any] = table_of("nn.cli.options")[name]
     one_of, options = words.pop("one_of", {}), words.pop("options")
     words.setdefault("description", f"{words['help'][0].upper()}{words['help'][1:]}.")
@@ -64,7 +64,7 @@ def add_command(commands: Any, name: str, run: Callable[..., int], **choices: li
 
 
 def writable(folder: Path) -> None:
-    """Make a folder, and find out now rather than after the training whether files can be written there."""
+    """Create a folder and check that files can be written there, before training rather than after it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

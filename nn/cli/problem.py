@@ -1,4 +1,4 @@
-"""What a command is to learn: samples from the digits, a CSV file or a folder of IDX files, and what kind of target."""
+"""The data of a training run: samples from the digits, a CSV file or a folder of IDX files, and the kind of target."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from nn.data import Table, digits, mnist, read_csv
 from nn.errors import DataFileError
 
 Task = Literal["classification", "regression"]
-MOST_CLASSES = 20  # whole numbers with more different values are quantities, not names of classes
+MOST_CLASSES = 20  # integers with more distinct values are quantities, not classes
 
 
 class Problem(NamedTuple):
@@ -23,15 +23,15 @@ class Problem(NamedTuple):
     y: NDArray[Any]
     features: list[str]
     classes: list[str]  # empty for regression
-    tabular: bool  # whether the columns have units of their own, and so are standardised
+    tabular: bool  # whether the columns have different units and must be standardised
 
     @property
     def task(self) -> Task:
-        """Which kind of target it is."""
+        """The kind of target."""
         return "classification" if self.classes else "regression"
 
     def fingerprint(self) -> str:
-        """A digest of all numbers, by which the same data are known again."""
+        """A digest of all values, to recognise the same data again."""
         content = hashlib.sha256()
         for array in (self.x, self.y):
             content.update(np.ascontiguousarray(array).tobytes())
@@ -42,14 +42,14 @@ def read_problem(
     data: str, target: str | None, *, drop: Sequence[str] = (), task: Task | None = None, classes: Sequence[str] = (),
     features: Sequence[str] = (), part: Literal["train", "test"] = "train",
 ) -> Problem:  # fmt: skip
-    """Read what is to be learned; ``classes`` and ``features`` are those of a model that is to be applied to it.
+    """Read the data; ``classes`` and ``features`` are those of an existing model that is to be applied to them.
 
-    Raises UsageError for an option that does not go with the data, DataFileError with file and line.
+    Raises UsageError if an option does not fit the data, and DataFileError, with file and line, if the data are bad.
     """
     path = Path(data)
     is_table = path.suffix.lower() in (".csv", ".tsv", ".txt")
     if not is_table and (target is not None or drop):
-        raise UsageError(f"--target and --drop are for CSV files, not for {data}")
+        raise UsageError(f"--target and --drop apply to CSV files only, not to {data}")
     if data == "digits":
         x, y = digits()
         return Problem(x.astype(np.float32), y, [f"pixel {i}" for i in range(64)], [str(c) for c in range(10)], False)
@@ -57,20 +57,20 @@ def read_problem(
         x, y = mnist(path, part)
         names = list(classes) or [str(c) for c in range(int(y.max(initial=0)) + 1)]
         if len(y) and y.max() >= len(names):
-            raise DataFileError(data, f"it has the class {y.max()}, but the model knows 0 to {len(names) - 1}")
+            raise DataFileError(data, f"the labels contain class {y.max()}, but the model has 0 to {len(names) - 1}")
         return Problem(x.astype(np.float32), y, [f"pixel {i}" for i in range(x.shape[1])], names, False)
     if not is_table:
-        why = "there is no such file or folder" if not path.exists() else "it is no .csv file and no folder"
-        raise UsageError(f"--data {data}: {why} (give 'digits', a .csv file, or a folder of IDX files)")
+        why = "no such file or folder" if not path.exists() else "neither a CSV file nor a folder"
+        raise UsageError(f"--data {data}: {why} (give 'digits', a CSV file, or a folder of IDX files)")
     if target is None:
-        raise UsageError(f"--data {data} needs --target NAME, the column to predict")
+        raise UsageError(f"--data {data} also needs --target NAME, the column to predict")
     table = read_csv(path, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
     for name in (target, *drop, *features):
         if name not in table.names:
-            raise UsageError(f"{data} has no column {name!r}; it has {', '.join(table.names)}")
+            raise UsageError(f"{data} has no column {name!r}; its columns are {', '.join(table.names)}")
     chosen = list(features) or [name for name in table.names if name != target and name not in drop]
     if not chosen:
-        raise UsageError(f"{data} has no column but {target!r} to predict it from")
+        raise UsageError(f"{data} has no column left to predict {target!r} from")
     x = table.numbers(chosen)
     column = table[target]
     if task is None:
@@ -88,6 +88,6 @@ def _class_numbers(table: Table, data: str, target: str, names: list[str]) -> ND
     number = {name: i for i, name in enumerate(names)}
     for row, word in enumerate(words):
         if word not in number:
-            what = f"the model knows no class {word!r} ({', '.join(names)})"
+            what = f"the model has no class {word!r}; its classes are {', '.join(names)}"
             raise DataFileError(data, f"line {table.lines[row]}, column {target!r}: {what}")
     return np.array([number[word] for word in words])

@@ -1,4 +1,4 @@
-"""`chainrule train`, `evaluate`, `resume`, `check`: their options, and what they do in the folder of a training."""
+"""`chainrule train`, `evaluate`, `resume` and `check`, which work in the folder of a training run."""
 
 import argparse
 import sys
@@ -25,14 +25,14 @@ from optim import Adam
 from optim.schedules import cosine
 
 INTERRUPTED = 130
-CHECKED = 8  # samples for a gradient check
-LEAST = 10  # samples to train, validate and test with
-WIDEST = 20  # classes in a printed confusion matrix
-AS_GIVEN = ("target", "drop", "activation", "epochs", "batch", "lr", "patience", "held_out", "seed")  # options, kept
+CHECKED = 8  # samples in a gradient check
+LEAST = 10  # samples needed to train, validate and test
+WIDEST = 20  # most classes in a printed confusion matrix
+AS_GIVEN = ("target", "drop", "activation", "epochs", "batch", "lr", "patience", "held_out", "seed")  # options stored
 
 
 def register(commands: Any) -> None:
-    """Add the commands to those of `chainrule`."""
+    """Add the four commands to `chainrule`."""
     train = add_command(commands, "train", _train, activation=sorted(ACTIVATIONS))
     train.epilog = str(train.epilog).format(most=MOST_CLASSES)
     for name, run in (("evaluate", _evaluate), ("resume", _resume), ("check", _check)):
@@ -42,9 +42,9 @@ def register(commands: Any) -> None:
 def _train(a: argparse.Namespace) -> int:
     problem = read_problem(a.data, a.target, drop=a.drop, task=a.task)
     if len(problem.y) < LEAST:
-        raise UsageError(f"{a.data} has {len(problem.y)} samples, and at least {LEAST} are needed")
+        raise UsageError(f"{a.data} has {len(problem.y)} samples, but training needs at least {LEAST}")
     if (a.out / "run.json").exists():
-        raise UsageError(f"{a.out} holds a training: chainrule resume {a.out}, or choose another --out")
+        raise UsageError(f"{a.out} already holds a training run; chainrule resume {a.out}, or choose another --out")
     writable(a.out)
     parts = split(problem, a.held_out, a.seed)
     plan = _plan(a, problem, parts)
@@ -84,7 +84,7 @@ def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
     what = f"{len(plan.classes)} classes" if plan.classes else "regression"
     samples = len(parts.y) + len(parts.y_valid) + len(parts.y_test)
     print(f"{plan.data}: {samples:,} samples of {len(plan.features)} features, {what}")
-    print(f"{len(x):,} to learn from, {len(parts.x_valid):,} for validation, {len(parts.x_test):,} for the test\n")
+    print(f"{len(x):,} for training, {len(parts.x_valid):,} for validation, {len(parts.x_test):,} for testing\n")
     print(f"{summary(model, x[:1])}\n")
     callbacks = [Checkpoint(folder), CSVLog(folder / "history.csv")]
     history = fit(
@@ -98,22 +98,22 @@ def _fit(plan: Plan, parts: Parts, folder: Path, last: Path | None) -> int:
         callbacks=callbacks if plan.patience is None else [EarlyStopping(patience=plan.patience), *callbacks],
         seed=plan.seed if last is None else None,
         resume=last,
-        other_data=True,  # compared when the folder was opened
+        other_data=True,  # checked when the folder was opened
     )
     print(f"{_thinned(history)}\n")
     if history.stopped and history.stopped.startswith("interrupted"):
-        print(f"chainrule: stopped; chainrule resume {folder} goes on", file=sys.stderr)
+        print(f"chainrule: stopped; to continue: chainrule resume {folder}", file=sys.stderr)
         return INTERRUPTED
     best = plan.trained(folder)
-    print(f"test, with the weights of the best epoch in validation ({history.best()['epoch']})\n")
+    print(f"scores on the test set, with the weights of epoch {history.best()['epoch']}, the best in validation\n")
     print(_report(plan, best, parts.x_test, parts.y_test))
     print(f"\n{_pictures(folder, plan, best, history, parts.x_test, parts.y_test)}")
-    print(f"the model and its history: {folder}")
+    print(f"model and history: {folder}")
     return 0
 
 
 def _thinned(history: History, most: int = 30) -> History:
-    """At most so many rows, with the first and the last."""
+    """Thin the history to about ``most`` rows, including the first and the last."""
     every = -(-len(history) // most)
     rows = [row for i, row in enumerate(history, 1) if i == 1 or i % every == 0 or i == len(history)]
     shown = History([{name: row[name] for name in row if name not in ("step",)} for row in rows])
@@ -127,7 +127,7 @@ def _evaluate(a: argparse.Namespace) -> int:
     if a.data is None:
         parts = parts_of(plan, a.folder)
         x, y = parts.x_test, parts.y_test
-        print(f"{len(y):,} samples of {plan.data} that were held out\n")
+        print(f"{len(y):,} held-out samples of {plan.data}\n")
     else:
         problem = read_problem(
             a.data,
@@ -138,7 +138,7 @@ def _evaluate(a: argparse.Namespace) -> int:
             part="test",
         )
         if (given := problem.x.shape[1]) != (taken := len(plan.features)):
-            raise UsageError(f"{a.data} has {given} features, but the model of {a.folder} takes {taken}")
+            raise UsageError(f"{a.data} has {given} features, but the model in {a.folder} takes {taken}")
         x, y = problem.x, problem.y
         print(f"{len(y):,} samples of {a.data}\n")
     print(_report(plan, model, x, y))
@@ -157,7 +157,7 @@ def _check(a: argparse.Namespace) -> int:
 
 
 def _report(plan: Plan, model: MLP, x: NDArray[Any], y: NDArray[Any]) -> str:
-    """The scores of the answers for some samples."""
+    """Format the model's scores on some samples."""
     answers = plan.answers(predict(model, plan.inputs(x)))
     if not plan.classes:
         rmse, mae = metrics.root_mean_squared_error(answers, y), metrics.mean_absolute_error(answers, y)
@@ -172,7 +172,7 @@ def _report(plan: Plan, model: MLP, x: NDArray[Any], y: NDArray[Any]) -> str:
         p, r, f = (column[i] if i < len(column) else 0.0 for column in scores)
         lines.append(f"{name:<{wide}}   {p:9.3f}   {r:6.3f}   {f:5.3f}   {counts[i].sum():7,}")
     if len(plan.classes) <= WIDEST:
-        lines += ["", "confusion matrix (rows: true classes, columns: answers)", *_matrix(plan.classes, counts)]
+        lines += ["", "confusion matrix (rows: true, columns: predicted)", *_matrix(plan.classes, counts)]
     lines += ["", f"accuracy {metrics.accuracy(answers, y):.4f} ({len(y):,} samples)"]
     return "\n".join(lines)
 
@@ -186,11 +186,11 @@ def _matrix(names: list[str], counts: NDArray[Any]) -> list[str]:
 
 
 def _pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray[Any], y: NDArray[Any]) -> str:
-    """Draw the curves, and the confusion matrix or the answers against the truth; returns what was done."""
+    """Plot the curves, and the confusion matrix or the predictions against the truth; return a line that says so."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        return "no curves drawn, because matplotlib is not installed: pip install matplotlib"
+        return "no plots, because matplotlib is not installed: pip install matplotlib"
     names = ["curves.svg"]
     if history.rows:
         figure = Figure(figsize=(6, 4), layout="constrained")
@@ -206,4 +206,4 @@ def _pictures(folder: Path, plan: Plan, model: MLP, history: History, x: NDArray
         names.append("answers.svg")
         answers_against_truth(answers, y, unit=plan.target or "", ax=ax)
     figure.savefig(destination(folder / names[-1]))
-    return f"pictures: {' and '.join(str(folder / name) for name in names)}"
+    return f"plots: {' and '.join(str(folder / name) for name in names)}"

@@ -1,4 +1,4 @@
-"""`chainrule zoo`: the list of exercises, one of them with hints and solution, and the two scores."""
+"""`chainrule zoo`: the list of exercises, a single exercise with hints and solution, and the two scores."""
 
 import argparse
 import difflib
@@ -20,31 +20,31 @@ _wrapped = partial(textwrap.fill, width=WIDTH)
 
 
 def register(commands: Any) -> None:
-    """Add the command to those of `chainrule`."""
+    """Add the command `zoo` to `chainrule`."""
     add_command(commands, "zoo", zoo)
 
 
 def zoo(arguments: argparse.Namespace) -> int:
-    """What the command does; the exit code: 0, or 1 when a score is not full."""
+    """Run the command and return its exit code: 0, or 1 if a score is not perfect."""
     asked = " ".join(arguments.exercise)
     if arguments.score:
         if asked or arguments.programs < 1:
-            raise UsageError("--score takes --programs from 1 on and --seed, and no exercise")
+            raise UsageError("--score takes no exercise, only --programs (at least 1) and --seed")
         return _score(arguments.programs, arguments.seed)
     if not asked:
         if arguments.execute or arguments.solution or arguments.hint is not None:
-            raise UsageError("say of which exercise: chainrule zoo N")
+            raise UsageError("--run, --hint and --solution need an exercise, as in chainrule zoo 3 --run")
         return _list()
     found = _find(asked)
     if len(found) != 1:
         names = f": {', '.join(bugs.EXERCISES[i].name for i in found)}" if found else ""
         count = len(found) or "no"
-        raise UsageError(f"{count} exercises go by {asked!r}{names} (there are 1 to {len(bugs.EXERCISES)})")
+        raise UsageError(f"{count} exercises match {asked!r}{names} (their numbers are 1 to {len(bugs.EXERCISES)})")
     [i] = found
     exercise = bugs.EXERCISES[i]
     if arguments.hint is not None:
         if not 1 <= arguments.hint <= len(exercise.hints):
-            raise UsageError(f"exercise {i + 1} has the hints 1 to {len(exercise.hints)}, not {arguments.hint}")
+            raise UsageError(f"exercise {i + 1} has hints 1 to {len(exercise.hints)}, but no hint {arguments.hint}")
         print(_wrapped(exercise.hints[arguments.hint - 1]))
     elif arguments.solution:
         _solution(exercise)
@@ -59,7 +59,7 @@ def zoo(arguments: argparse.Namespace) -> int:
 
 
 def _find(asked: str) -> list[int]:
-    """The exercises of a number, of a name, or of a part of a name."""
+    """Find exercises by number, name or part of a name."""
     if asked.isdecimal():
         return [int(asked) - 1] if 1 <= int(asked) <= len(bugs.EXERCISES) else []
     exact = [i for i, exercise in enumerate(bugs.EXERCISES) if exercise.name == asked.lower()]
@@ -67,14 +67,14 @@ def _find(asked: str) -> list[int]:
 
 
 def _list() -> int:
-    print(f"{len(bugs.EXERCISES)} programs with one mistake each. Find it.")
+    print(f"{len(bugs.EXERCISES)} short programs, each with one planted bug. Find it.")
     number = 0
     for family, exercises in bugs.FAMILIES.items():
         print(f"\n{family}")
-        for exercise in exercises:  # not their names, which tell what is wrong
+        for exercise in exercises:  # without their names, which would give the bug away
             number += 1
             print(f"{number:4}  {textwrap.shorten(exercise.story, WIDTH - 6, placeholder=' ...')}")
-    print("\nchainrule zoo 3 shows the program; --run what the library says of it; --hint 1, --solution")
+    print("\nchainrule zoo 3 shows program 3; --run adds what the library reports; for help: --hint 1, --solution")
     return 0
 
 
@@ -83,7 +83,7 @@ def _exercise(number: int, exercise: Exercise) -> None:
     print(textwrap.indent(exercise.program, "    "))
     count = len(exercise.hints)
     hints = "--hint 1" if count == 1 else f"--hint 1 to --hint {count}"
-    print(f"What is wrong? chainrule zoo {number} --run shows what the library says; {hints}; --solution.")
+    print(f"What is wrong? chainrule zoo {number} --run shows what the library reports. For help: {hints}, --solution.")
 
 
 def _solution(exercise: Exercise) -> None:
@@ -98,11 +98,11 @@ def _score(programs: int, seed: int | None) -> int:
         seed = int(np.random.default_rng().integers(1_000_000))
     numbers = seed * 1000 + np.arange(programs)
     found = score(calls(), map(int, numbers))
-    print(f"localisation, random programs with seed {seed}:")
+    print(f"fault localisation in random programs (seed {seed}):")
     print(textwrap.indent(str(found), "  "))
     print(textwrap.indent(files("nn.teaching.zoo").joinpath("score.txt").read_text(encoding="utf-8").strip(), "  "))
     caught = [run(exercise).catches(exercise) for exercise in bugs.EXERCISES]
     passed = [run(exercise, exercise.solution).passes for exercise in bugs.EXERCISES]
     print("bug zoo:")
-    print(f"  {sum(caught)} of {len(caught)} mistakes found, {sum(passed)} of {len(passed)} solutions pass")
+    print(f"  {sum(caught)} of {len(caught)} bugs found, {sum(passed)} of {len(passed)} solutions pass")
     return 0 if all(caught) and all(passed) and not found.failures else 1

@@ -31,7 +31,7 @@ def test_the_demo_from_end_to_end(capsys, tmp_path):
     code, out, err = run(capsys, "demo", "--out", str(tmp_path / "new" / "folder"))
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert "1,437 to learn from, 360 held out" in out
+    assert "1,437 for training, 360 held out" in out
     assert re.search(r"^0 +Linear +\(32, 64\) +4,160 +131,072 ", out, flags=re.MULTILINE)
     assert re.search(r"^total +4,810 ", out, flags=re.MULTILINE)
     assert "gradient check: right" in out
@@ -86,7 +86,7 @@ def test_options_arrive(capsys, tmp_path):
     )
     assert "MLP on input (100, 64)" in out
     assert [int(n.replace(",", "")) for n in re.findall(r"Linear +\(.*?\) +([\d,]+) ", out)] == [390, 35, 60]
-    assert "1 epoch of Adam in batches of 100, lr 0.25" in out
+    assert "1 epoch of Adam with batches of 100, lr decaying from 0.25 to 0" in out
 
 
 def test_many_epochs_are_not_all_printed(capsys, tmp_path):
@@ -104,7 +104,7 @@ def test_without_out_the_folder_is_made_here(capsys, tmp_path, monkeypatch):
 def test_a_loss_that_is_no_number_ends_it(capsys, tmp_path):
     code, out, err = run(capsys, *QUICK, "--lr", "1e30", "--out", str(tmp_path))
     assert code == 1
-    assert re.fullmatch(r"the loss is (nan|inf) after epoch 1: try a smaller --lr\n", err)
+    assert re.fullmatch(r"the loss is (nan|inf) after epoch 1; try a smaller --lr\n", err)
     assert "test accuracy" not in out
 
 
@@ -145,7 +145,7 @@ def test_progress_is_shown_on_a_terminal_only(capsys, tmp_path, monkeypatch):
     [
         ([], "the following arguments are required: command"),
         (["fly"], "invalid choice: 'fly'"),
-        (["demo", "--hidden", "64,x"], "argument --hidden: '64,x' is not a list of widths such as 64 or 64,32"),
+        (["demo", "--hidden", "64,x"], "argument --hidden: '64,x' is not a list of widths, such as 64 or 64,32"),
         (["demo", "--hidden", "64,0"], "argument --hidden"),
         (["demo", "--hidden", ""], "argument --hidden"),
         (["demo", "--hidden", "1.5"], "argument --hidden"),
@@ -155,10 +155,10 @@ def test_progress_is_shown_on_a_terminal_only(capsys, tmp_path, monkeypatch):
         (["demo", "--lr", "inf"], "argument --lr"),
         (["demo", "--lr", "fast"], "argument --lr"),
         (["demo", "--lr"], "argument --lr: expected one argument"),
-        (["demo", "--epochs", "0"], "argument --epochs: '0' is not a whole number from 1 on"),
+        (["demo", "--epochs", "0"], "argument --epochs: '0' is not an integer of at least 1"),
         (["demo", "--epochs", "2.5"], "argument --epochs"),
         (["demo", "--batch", "0"], "argument --batch"),
-        (["demo", "--seed", "-1"], "argument --seed: '-1' is not a whole number from 0 on"),
+        (["demo", "--seed", "-1"], "argument --seed: '-1' is not an integer of at least 0"),
         (["demo", "--speed", "3"], "unrecognized arguments: --speed 3"),
         (["demo", "--ep", "3"], "unrecognized arguments: --ep 3"),
         (["demo", "more"], "unrecognized arguments: more"),

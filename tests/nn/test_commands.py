@@ -57,7 +57,7 @@ def test_a_regression(capsys, houses, tmp_path):
     code, out, err = run(capsys, "train", "--data", houses, *arguments, "--out", out_folder)
     assert (code, err) == (0, "")
     assert "120 samples of 2 features, regression" in out
-    assert "76 to learn from, 20 for validation, 24 for the test" in out
+    assert "76 for training, 20 for validation, 24 for testing" in out
     assert scores(out)["R2"] > 0.95
     assert {"run.json", "last.npz", "best.npz", "history.csv"} <= {path.name for path in out_folder.iterdir()}
     assert len((out_folder / "history.csv").read_text().splitlines()) == 61
@@ -78,7 +78,7 @@ def test_a_classification_by_words(capsys, houses, tmp_path):
     assert "2 classes" in out
     assert scores(out)["accuracy"] > 0.9
     assert re.search(r"^large +[\d.]+ +[\d.]+ +[\d.]+ +\d+$", out, flags=re.MULTILINE)
-    assert "confusion matrix (rows: true classes, columns: answers)" in out
+    assert "confusion matrix (rows: true, columns: predicted)" in out
     code, again, _ = run(capsys, "evaluate", folder)
     assert (code, scores(again)) == (0, scores(out))
 
@@ -129,8 +129,8 @@ def test_a_training_that_was_cut_is_taken_up(capsys, tmp_path, monkeypatch):
         patch.setattr(nn.Checkpoint, "on_step_end", cut)
         code, _, err = run(capsys, *arguments, "--out", folder)
     assert code == 130
-    assert err == f"chainrule: stopped; chainrule resume {folder} goes on\n"
-    refused(capsys, f"{folder} holds a training: chainrule resume {folder}", *arguments, "--out", folder)
+    assert err == f"chainrule: stopped; to continue: chainrule resume {folder}\n"
+    refused(capsys, f"{folder} already holds a training run; chainrule resume {folder}", *arguments, "--out", folder)
     code, out, _ = run(capsys, "resume", folder)
     assert code == 0
     _, expected, _ = run(capsys, *arguments, "--out", whole)
@@ -171,30 +171,30 @@ def test_the_kind_of_target(tmp_path, column, task):
 def test_wrong_data(capsys, houses, tmp_path):
     train = ("train", "--out", tmp_path / "new")
     refused(capsys, "none.csv: No such file", *train, "--data", tmp_path / "none.csv", "--target", "y")
-    refused(capsys, "there is no such file or folder (give 'digits'", *train, "--data", tmp_path / "none")
-    refused(capsys, "needs --target NAME", *train, "--data", houses)
-    refused(capsys, "has no column 'cost'; it has area, age, price", *train, "--data", houses, "--target", "cost")
+    refused(capsys, "no such file or folder (give 'digits'", *train, "--data", tmp_path / "none")
+    refused(capsys, "also needs --target NAME", *train, "--data", houses)
+    refused(capsys, "has no column 'cost'; its columns are area, age, price", *train, "--data", houses, "--target", "cost")
     refused(capsys, "no column 'x'", *train, "--data", houses, "--target", "price", "--drop", "x")
     refused(capsys, "line 2, column 'kind': '", *train, "--data", houses, "--target", "price")
-    refused(capsys, "--target and --drop are for CSV files", *train, "--data", "digits", "--target", "y")
+    refused(capsys, "--target and --drop apply to CSV files only", *train, "--data", "digits", "--target", "y")
     refused(capsys, "it has no train-images", *train, "--data", tmp_path)
     houses.write_text("a,b\n1,2\n3,x\n" + "5,6\n" * 20)
     refused(capsys, "line 3, column 'b': 'x' is no number", *train, "--data", houses, "--target", "a")
     houses.write_text("a,b\n1,2\n3,4\n")
-    refused(capsys, "has 2 samples, and at least 10 are needed", *train, "--data", houses, "--target", "a")
+    refused(capsys, "has 2 samples, but training needs at least 10", *train, "--data", houses, "--target", "a")
     refused(capsys, "cannot write to", "train", "--data", "digits", "--out", houses)
     assert not (tmp_path / "new").exists(), "nothing is left behind"
 
 
 def test_wrong_folders(capsys, houses, tmp_path):
     for command in ("evaluate", "resume", "check"):
-        refused(capsys, "holds no training (run.json: No such file", command, tmp_path / "none")
+        refused(capsys, "holds no training run (run.json: No such file", command, tmp_path / "none")
     folder = tmp_path / "run"
     run(capsys, "train", "--data", houses, "--target", "price", "--drop", "kind", "--epochs", 1, "--out", folder)
     plan = (folder / "run.json").read_text()
     best = (folder / "best.npz").read_bytes()
     (folder / "run.json").write_text(plan.replace('"format": 1', '"format": 7').replace("chainrule ", "chainrule 9."))
-    made = f"was made by chainrule 9.{__version__} in format 7; chainrule {__version__} reads format 1"
+    made = f"was written by chainrule 9.{__version__} in format 7, but chainrule {__version__} reads format 1"
     refused(capsys, made, "evaluate", folder)
     for text in ("", "[]", "{}", plan.replace('"hidden"', '"width"')):
         (folder / "run.json").write_text(text)
@@ -203,10 +203,10 @@ def test_wrong_folders(capsys, houses, tmp_path):
     (folder / "best.npz").write_bytes(best[:-100])
     refused(capsys, "best.npz", "evaluate", folder)
     (folder / "best.npz").unlink()
-    refused(capsys, f"holds no trained model yet: chainrule resume {folder}", "check", folder)
+    refused(capsys, f"has no trained model yet; run: chainrule resume {folder}", "check", folder)
     (folder / "best.npz").write_bytes(best)
     houses.write_text(houses.read_text().replace(",small,", ",tiny,").replace("0,", "1,", 1))
-    refused(capsys, "is not what it was when", "resume", folder)
+    refused(capsys, "has changed since", "resume", folder)
     houses.write_text("area,age,price\n1,2,3\n")
     refused(capsys, "has no column 'odd'", "evaluate", folder, "--data", houses)
 
@@ -219,7 +219,7 @@ def test_another_set_of_classes(capsys, houses, tmp_path):
     other.write_text("area,age,kind\n50,0.5,small\n70,0.5,tiny\n")
     refused(
         capsys,
-        "line 3, column 'kind': the model knows no class 'tiny' (large, small)",
+        "line 3, column 'kind': the model has no class 'tiny'; its classes are large, small",
         "evaluate",
         folder,
         "--data",

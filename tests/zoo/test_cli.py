@@ -19,7 +19,7 @@ def test_the_list(capsys):
     code, out, err = zoo(capsys)
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0] == f"{len(EXERCISES)} programs with one mistake each. Find it."
+    assert lines[0] == f"{len(EXERCISES)} short programs, each with one planted bug. Find it."
     assert sum(line[:4].strip().isdigit() for line in lines) == len(EXERCISES)
     assert max(map(len, lines)) <= 100
     assert out.isascii()
@@ -61,15 +61,15 @@ def test_run_shows_what_python_would_show(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("99",), "no exercises go by '99' (there are 1 to"),
-        (("0",), "no exercises go by '0'"),
-        (("unicorn",), "no exercises go by 'unicorn'"),
-        (("twice",), "2 exercises go by 'twice': softmax twice, sigmoid twice"),
-        (("3", "--hint", "4"), "exercise 3 has the hints 1 to 3, not 4"),
-        (("3", "--hint", "0"), "exercise 3 has the hints 1 to 3, not 0"),
-        (("--solution",), "say of which exercise: chainrule zoo N"),
-        (("3", "--score"), "--score takes --programs from 1 on"),
-        (("--score", "--programs", "0"), "--score takes --programs from 1 on"),
+        (("99",), "no exercises match '99' (their numbers are 1 to"),
+        (("0",), "no exercises match '0'"),
+        (("unicorn",), "no exercises match 'unicorn'"),
+        (("twice",), "2 exercises match 'twice': softmax twice, sigmoid twice"),
+        (("3", "--hint", "4"), "exercise 3 has hints 1 to 3, but no hint 4"),
+        (("3", "--hint", "0"), "exercise 3 has hints 1 to 3, but no hint 0"),
+        (("--solution",), "--run, --hint and --solution need an exercise"),
+        (("3", "--score"), "--score takes no exercise, only --programs (at least 1)"),
+        (("--score", "--programs", "0"), "--score takes no exercise, only --programs (at least 1)"),
     ],
 )
 def test_wrong_usage(capsys, arguments, message):
@@ -84,11 +84,11 @@ def test_the_scores(capsys, monkeypatch):
     n = len(EXERCISES)
     assert code == 0
     lines = out.splitlines()
-    assert lines[0] == "localisation, random programs with seed 3:"
+    assert lines[0] == "fault localisation in random programs (seed 3):"
     assert lines[1].endswith("ops: 2 named exactly (100.00%)")
     assert lines[2] == "  2 right programs: 0 false alarms"
     assert "  2,000 planted faults: 2,000 named exactly (100.00%)" in lines
-    assert lines[-1] == f"  {n} of {n} mistakes found, {n} of {n} solutions pass"
+    assert lines[-1] == f"  {n} of {n} bugs found, {n} of {n} solutions pass"
     monkeypatch.setattr(bugs, "EXERCISES", EXERCISES[:1])
     monkeypatch.setattr(cli, "run", lambda *given: _Nothing())
     code, out, _ = zoo(capsys, "--score", "--programs", "1", "--seed", "3")
