@@ -1,4 +1,4 @@
-"""Data: loaders, files, small sets that are bundled or made, splits, scaling and augmentation."""
+"""Data: loaders, files, small bundled or generated data sets, splits, scaling and augmentation."""
 
 import typing as _typing
 
@@ -8,7 +8,7 @@ from nn.data.loader import *
 from nn.data.mapped import *
 from nn.data.split import *
 
-# What many programs do without is imported at its first use, as in `nn`.
+# Names that many programs never use are imported at their first use, as in `nn`.
 if _typing.TYPE_CHECKING:
     from nn.data.augment import *
     from nn.data.dataloader import *

@@ -1,8 +1,8 @@
-"""Augmentation: batches of images changed at random in ways that leave their labels true.
+"""Augmentation: random changes to batches of images that keep their labels valid.
 
-Each is an object with its settings that is called as ``change(x, rng)``: a batch of shape (N, H, W) or (N, C, H, W),
-of which every image is changed by its own draw from an explicit generator, and a new array out. `Loader` hands them
-generators that follow from its seed. A ``fill`` that the dtype of the images cannot hold is refused.
+Each augmentation holds its settings and is called as ``change(x, rng)`` with a batch of shape (N, H, W) or
+(N, C, H, W). It draws once per image from the generator and returns a new array. `Loader` passes generators derived
+from its seed. A ``fill`` that the dtype of the images cannot represent is refused.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Array = NDArray[Any]
 
 
 class _Change:
-    """What all have in common: the check of the batch, and a repr with the settings."""
+    """Shared by all augmentations: the check of the batch, and a repr with the settings."""
 
     def __call__(self, x: Array, rng: np.random.Generator) -> Array:
         only_numbers(x, f"{self}: the batch")
         if x.ndim not in (3, 4):
             raise ValueError(
-                f"{self} changes images of shape (N, H, W) or (N, C, H, W), not {x.shape}. Give flat images their "
-                "height and width by x.reshape."
+                f"{self} expects images of shape (N, H, W) or (N, C, H, W), not {x.shape}. Restore the height and "
+                "width of flat images with x.reshape."
             )
         images = x if x.ndim == 4 else x[:, None]
         changed = self._changed(images, rng)
@@ -43,7 +43,7 @@ class _Change:
 
 
 class Shift(_Change):
-    """Move each image by up to some pixels along both axes; what moves in is ``fill``.
+    """Shift each image at random by up to ``pixels`` along both axes, and set the exposed pixels to ``fill``.
 
     >>> import numpy as np
     >>> from nn.data import Shift
@@ -55,7 +55,7 @@ class Shift(_Change):
 
     def __init__(self, pixels: int = 1, *, fill: float = 0.0) -> None:
         if pixels < 0:
-            raise ValueError(f"pixels is the longest way, from 0 on, not {pixels!r}.")
+            raise ValueError(f"pixels is the largest shift and must be 0 or more, not {pixels!r}.")
         self.pixels = pixels
         self.fill = fill
 
@@ -71,7 +71,7 @@ class Shift(_Change):
 
 
 class Flip(_Change):
-    """Mirror each image left to right, or with ``axis="vertical"`` upside down, with a probability.
+    """Mirror each image with probability ``p``: left to right, or upside down with ``axis="vertical"``.
 
     >>> import numpy as np
     >>> from nn.data import Flip
@@ -81,7 +81,7 @@ class Flip(_Change):
 
     def __init__(self, axis: str = "horizontal", *, p: float = 0.5) -> None:
         if axis not in ("horizontal", "vertical"):
-            raise ValueError(f"axis is 'horizontal' or 'vertical', not {axis!r}.")
+            raise ValueError(f"axis must be 'horizontal' or 'vertical', not {axis!r}.")
         probability("p", p)
         self.axis = axis
         self.p = p
@@ -93,9 +93,9 @@ class Flip(_Change):
 
 
 class Rotate(_Change):
-    """Turn each image about its middle by an angle drawn evenly from ±degrees, counter-clockwise when positive.
+    """Rotate each image about its centre by an angle drawn uniformly from ±degrees; positive is counter-clockwise.
 
-    Pixels between others are interpolated linearly along both axes; what turns in from outside is ``fill``.
+    Pixels are interpolated bilinearly; those from outside the image are ``fill``.
 
     >>> import numpy as np
     >>> from nn.data import Rotate
@@ -105,7 +105,7 @@ class Rotate(_Change):
 
     def __init__(self, degrees: float = 10.0, *, fill: float = 0.0) -> None:
         if not 0.0 <= degrees <= 180.0:
-            raise ValueError(f"degrees is the largest angle, from 0 to 180, not {degrees!r}.")
+            raise ValueError(f"degrees is the largest angle and must be between 0 and 180, not {degrees!r}.")
         self.degrees = degrees
         self.fill = fill
 
@@ -116,7 +116,7 @@ class Rotate(_Change):
 
 
 class Noise(_Change):
-    """Add normal noise of a standard deviation to every number of an array of any shape.
+    """Add Gaussian noise with standard deviation ``std`` to every entry of an array of any shape.
 
     >>> import numpy as np
     >>> from nn.data import Noise
@@ -126,7 +126,7 @@ class Noise(_Change):
 
     def __init__(self, std: float = 0.1) -> None:
         if not std >= 0.0:
-            raise ValueError(f"std is a standard deviation, from 0 on, not {std!r}.")
+            raise ValueError(f"std is a standard deviation and must be 0 or more, not {std!r}.")
         self.std = std
 
     def __call__(self, x: Array, rng: np.random.Generator) -> Array:
@@ -136,7 +136,7 @@ class Noise(_Change):
 
 
 class Cutout(_Change):
-    """Put ``fill`` in a square of each image, whose middle is any of its pixels (T. DeVries and G. Taylor, 2017).
+    """Set a square centred on a random pixel of each image to ``fill`` (T. DeVries and G. Taylor, 2017).
 
     >>> import numpy as np
     >>> from nn.data import Cutout
@@ -147,7 +147,7 @@ class Cutout(_Change):
 
     def __init__(self, size: int = 2, *, fill: float = 0.0) -> None:
         if size < 1:
-            raise ValueError(f"size is the side of a square in pixels, from 1 on, not {size!r}.")
+            raise ValueError(f"size is the side of a square in pixels and must be 1 or more, not {size!r}.")
         self.size = size
         self.fill = fill
 
@@ -162,7 +162,7 @@ class Cutout(_Change):
 
 
 class Compose:
-    """Several changes, one after the other.
+    """Apply several augmentations in turn.
 
     >>> from nn.data import Compose, Noise, Shift
     >>> Compose(Shift(1), Noise(0.1))
@@ -182,14 +182,14 @@ class Compose:
 
 
 def turned(x: Array, angle: Array, fill: float) -> Array:
-    """Images (N, C, H, W) turned by an angle (N,) in radians: each new pixel is looked up where it came from."""
+    """Rotate images (N, C, H, W) by angles (N,) in radians; each new pixel is interpolated where it came from."""
     n, channels, height, width = x.shape
     middle_row, middle_column = (height - 1) / 2, (width - 1) / 2
     down, right = np.meshgrid(np.arange(height) - middle_row, np.arange(width) - middle_column, indexing="ij")
     cos, sin = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
     row, column = cos * down + sin * right + middle_row, cos * right - sin * down + middle_column
     top, left = np.floor(row).astype(int), np.floor(column).astype(int)
-    padded = np.full((n, channels, height + 2, width + 2), fill, np.float64)  # a border, so that every corner is there
+    padded = np.full((n, channels, height + 2, width + 2), fill, np.float64)  # a border, so that every corner exists
     padded[:, :, 1:-1, 1:-1] = x
     sample = np.arange(n)[:, None, None]
     total = np.zeros((n, height, width, channels))

@@ -1,7 +1,7 @@
-"""The data that comes with the package, so that nothing is downloaded.
+"""The data set that comes with the package, so that nothing is downloaded.
 
-``digits.npz`` holds what `digits` loads as 8-bit integers, compressed, without other changes. DIGITS-LICENSE.txt beside
-it says whose it is to those who unpack the files.
+``digits.npz`` stores the images and labels that `digits` loads as compressed 8-bit integers, otherwise unchanged.
+DIGITS-LICENSE.txt beside it states the source and the license.
 """
 
 from os import path
@@ -16,7 +16,7 @@ __all__ = ["Digits", "digits"]
 
 
 class Digits(NamedTuple):
-    """The handwritten digits: images and what they show. It unpacks as ``x, y = nn.data.digits()``.
+    """The handwritten digits: images and labels. It unpacks as ``x, y = nn.data.digits()``.
 
     >>> import nn
     >>> digits = nn.data.digits(raw=True)
@@ -29,13 +29,13 @@ class Digits(NamedTuple):
 
 
 def digits(*, raw: bool = False) -> Digits:
-    """Load 1,797 handwritten digits as images of 8x8 pixels, with their labels 0 to 9.
+    """Load 1,797 handwritten digits as images of 8x8 pixels, with labels 0 to 9.
 
-    ``x`` has shape (1797, 64), the rows of each image one after the other, scaled to 0 (paper) .. 1 (ink) in the
-    default dtype of parameters; ``x.reshape(-1, 1, 8, 8)`` is one channel of images. ``y`` has shape (1797,), int64.
-    With ``raw=True``, ``x`` is (1797, 8, 8) and holds the original counts of ink from 0 to 16, as uint8.
+    ``x`` has shape (1797, 64), each image flattened row by row, scaled to 0 (paper) .. 1 (ink) in the default parameter
+    dtype; ``x.reshape(-1, 1, 8, 8)`` gives single-channel images. ``y`` has shape (1797,), int64. With ``raw=True``,
+    ``x`` has shape (1797, 8, 8) and holds the original ink counts from 0 to 16, as uint8.
 
-    Thirteen people wrote these; each pixel counts the ink in 4x4 points of the scanned form. Source: the test part of
+    Thirteen people wrote them; each pixel counts the ink in 4x4 points of the scanned form. Source: the test set of
     E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
     https://doi.org/10.24432/C50P49, licensed CC BY 4.0, as distributed with scikit-learn (``load_digits``).
 

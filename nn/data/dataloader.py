@@ -1,4 +1,4 @@
-"""`DataLoader`: a `Loader` with PyTorch's arguments, whose batches are Tensors, fetched ahead by threads if wanted."""
+"""`DataLoader`: a `Loader` with PyTorch's arguments that yields Tensors and can prefetch batches in threads."""
 
 import reprlib
 from collections import deque
@@ -22,20 +22,20 @@ from nn.validation import positive
 
 __all__ = ["DataLoader", "default_collate"]
 
-END = object()  # in place of a sample or a batch, where there is no further one
+END = object()  # stands for a sample or a batch after the last one
 
 
 class DataLoader(Loader):
-    """A data set in batches of Tensors: PyTorch's arguments and defaults, with the order and the state of a `Loader`.
+    """Load a data set in batches of Tensors, with PyTorch's arguments and defaults and the state of a `Loader`.
 
-    ``dataset`` is a `Dataset`, or anything that gives samples by number or one after the other. ``collate_fn`` makes a
-    batch of a list of samples; without one it is `default_collate`, with ``dtype``. ``generator`` is a NumPy generator
-    or a seed.
+    ``dataset`` is a `Dataset`, or any indexable object or iterable of samples. ``collate_fn`` turns a list of samples
+    into a batch; the default is `default_collate`, with ``dtype``. ``generator`` is a NumPy generator or a seed.
 
-    ``num_workers`` threads (there are no processes) fetch up to ``prefetch_factor`` (2) batches each ahead. Batches and
-    their order are the same as without, unless samples draw from one random generator: let each have its own, such as
-    ``default_rng((seed, i))``, or take one worker. A stream is read by one. The threads end with the loop, however
-    it ends; errors name sample, batch and worker. ``pin_memory``, ``persistent_workers``, ``in_order`` change nothing.
+    ``num_workers`` threads (not processes) prefetch up to ``prefetch_factor`` (2) batches each. They change neither the
+    batches nor their order, unless samples share one random generator: give each sample its own, such as
+    ``default_rng((seed, i))``, or use one worker. A single worker reads a stream. The threads stop when the loop ends,
+    for whatever reason; errors name the sample, the batch and the worker. ``pin_memory``, ``persistent_workers`` and
+    ``in_order`` have no effect.
 
     >>> import nn
     >>> loader = nn.data.DataLoader(nn.data.TensorDataset(*nn.data.xor()), batch_size=3, num_workers=2)
@@ -59,19 +59,19 @@ class DataLoader(Loader):
             raise TypeError(f"a data set has __getitem__ and __len__, or __iter__, but {dataset!r:.80} has not.")
         source = Samples(dataset, dtype) if by_number else source_of(dataset, dtype)
         for wrong, why in (
-            (batch_size is None, "batch_size=None: for samples one by one, loop over the data set"),
-            (grouped and (batch_size != 1 or drop_last), "batch_sampler: leave out batch_size and drop_last"),
-            (ordered + grouped + bool(shuffle) > 1, "sampler, batch_sampler, shuffle: only one can decide the order"),
-            ((ordered or grouped) and not by_number, "a stream has an order of its own: leave out the sampler"),
-            (num_workers < 0, f"num_workers is how many threads fetch batches, from 0 on, not {num_workers!r}"),
-            (timeout, "timeout: a thread that hangs cannot be ended from outside"),
-            (worker_init_fn, "worker_init_fn: workers are threads, which share what it would set up for each"),
-            (multiprocessing_context, "multiprocessing_context: workers are threads; processes are not offered"),
+            (batch_size is None, "batch_size=None is not supported: to get single samples, loop over the data set"),
+            (grouped and (batch_size != 1 or drop_last), "batch_sampler excludes batch_size and drop_last: omit them"),
+            (ordered + grouped + bool(shuffle) > 1, "sampler, batch_sampler and shuffle exclude each other: pass one"),
+            ((ordered or grouped) and not by_number, "a stream has its own order: omit the sampler"),
+            (num_workers < 0, f"num_workers is a number of threads and must be 0 or more, not {num_workers!r}"),
+            (timeout, "timeout is not supported: a thread that hangs cannot be stopped from outside"),
+            (worker_init_fn, "worker_init_fn is not supported: workers are threads and share their state"),
+            (multiprocessing_context, "multiprocessing_context is not supported: workers are threads, not processes"),
         ):
             if wrong:
                 raise ValueError(f"{why}.")
         super().__init__(source, batch_size, shuffle=bool(shuffle), drop_last=drop_last, seed=0)
-        source.single = True  # a batch is one object, whatever it consists of
+        source.single = True  # a batch is one object, whatever its parts
         self.dataset = dataset
         self.num_workers = num_workers
         self.prefetch_factor = positive("prefetch_factor", prefetch_factor or 2, "number of batches")
@@ -102,7 +102,7 @@ class DataLoader(Loader):
             yield (batch,)
 
     def _fetch(self, stream: Iterator[Any] | None, number: int, index: Iterable[Any], at: dict[Any, str]) -> Any:
-        """One batch, or END; ``at`` notes where each thread is, and has a key None when they are to end."""
+        """Fetch one batch, or return END; ``at`` records where each thread is; a key None tells them to stop."""
         me, numbers = current_thread(), list(index)
         at[me] = whole = f"batch {number} of samples {reprlib.repr(numbers)}"
         try:
@@ -121,12 +121,12 @@ class DataLoader(Loader):
         except BaseException as error:
             if isinstance(error, Misfit) and error.place < len(numbers):
                 at[me] = f"sample {numbers[error.place]} of {whole}"
-            error.add_note(f"This was at {at[me]}, in {me.name}.")
+            error.add_note(f"This happened at {at[me]}, in {me.name}.")
             raise
 
 
 def ahead(calls: Iterator[Callable[[dict[Any, str]], Any]], workers: int, most: int) -> Iterator[Any]:
-    """What calls give, in their order; threads make them, so far ahead that at most so many results wait."""
+    """Yield the results of calls in order; threads run them ahead, with at most ``most`` results waiting."""
     at: dict[Any, str] = {}
     pool = ThreadPoolExecutor(workers, "DataLoader worker")
     started = (pool.submit(copy_context().run, call, at) for call in calls)
@@ -145,8 +145,8 @@ def ahead(calls: Iterator[Callable[[dict[Any, str]], Any]], workers: int, most: 
 
 
 def default_collate(batch: Sequence[Any], *, dtype: DTypeLike | None = None, what: str = "sample") -> Any:
-    """Samples as a batch: numbers and arrays become a Tensor, floating ones in ``dtype``, by default that of
-    parameters; of tuples, lists, dicts and named tuples each part does; texts stay. Errors say ``what`` is wrong.
+    """Combine samples into a batch: numbers and arrays become a Tensor, floating ones in ``dtype`` (default: the dtype
+    of parameters), tuples, lists, dicts and named tuples part by part; strings stay. Errors name the part as ``what``.
 
     >>> import nn
     >>> nn.data.default_collate([("a", {"x": 0.5}), ("b", {"x": 1.5})])
@@ -156,7 +156,7 @@ def default_collate(batch: Sequence[Any], *, dtype: DTypeLike | None = None, wha
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Mapping):
-        alike([set(sample) for sample in batch], f"{what} has the keys {{}} and {{}}.")
+        alike([set(sample) for sample in batch], f"{what} has different keys: {{}} and {{}}.")
         return {k: default_collate([sample[k] for sample in batch], dtype=dtype, what=f"{what}[{k!r}]") for k in first}
     if isinstance(first, list | tuple):
         alike([len(sample) for sample in batch], f"{what} has different numbers of parts: {{}} and {{}}.")
@@ -165,5 +165,5 @@ def default_collate(batch: Sequence[Any], *, dtype: DTypeLike | None = None, wha
         return type(first)(*parts) if hasattr(first, "_fields") else parts
     array = Samples((), dtype).in_dtype(stacked(batch, what))
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"{what} is {first!r:.80}, which no Tensor holds: write a collate_fn.")
+        raise TypeError(f"{what} is {first!r:.80}, which a Tensor cannot hold: pass a collate_fn.")
     return array if isinstance(array, Tensor) else constant(array)

@@ -1,4 +1,4 @@
-"""PyTorch's data sets, objects that give sample i, and its samplers, in which order; splits of data sets."""
+"""PyTorch's data sets, which return sample i, its samplers, which choose the order, and random splits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Value = TypeVar("Value", covariant=True)
 
 
 class Dataset(Generic[Value]):
-    """Samples by number, for a `DataLoader`: write ``__getitem__`` and ``__len__``. ``a + b`` joins two.
+    """Base class of indexable data sets: define ``__getitem__`` and ``__len__``. ``a + b`` joins two.
 
     >>> import nn
     >>> class Squares(nn.data.Dataset):
@@ -40,7 +40,7 @@ class Dataset(Generic[Value]):
 
 
 class IterableDataset(Dataset[Value]):
-    """Samples one after the other, for a `DataLoader`: write ``__iter__``, and ``__len__`` where it is known.
+    """Base class of data sets that stream their samples: define ``__iter__``, and ``__len__`` if it is known.
 
     >>> import nn
     >>> class Squares(nn.data.IterableDataset):
@@ -52,7 +52,7 @@ class IterableDataset(Dataset[Value]):
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
-    """The rows of Tensors, or arrays, of equal length.
+    """A data set of the rows of Tensors or arrays of equal length.
 
     >>> import nn
     >>> nn.data.TensorDataset([[0.0, 0.5], [1.0, 1.5]], [3, 4])[1]
@@ -71,7 +71,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
 
 class Subset(Dataset[Value]):
-    """The samples of a data set that have given numbers.
+    """The samples of a data set at the given indices.
 
     >>> import nn
     >>> nn.data.Subset("abcdef", [4, 1])[0]
@@ -90,7 +90,7 @@ class Subset(Dataset[Value]):
 
 
 class ConcatDataset(Dataset[Value]):
-    """Data sets one behind the other.
+    """Several data sets joined end to end.
 
     >>> import nn
     >>> nn.data.ConcatDataset(["abc", "de"])[3]
@@ -111,7 +111,7 @@ class ConcatDataset(Dataset[Value]):
 
 
 def random_split(dataset: Any, lengths: Sequence[float], generator: Randomness = None) -> list[Subset[Any]]:
-    """Split a data set at random into parts of some lengths, or of shares of 1, of which the first are rounded up.
+    """Split a data set at random into parts of given lengths, or fractions of 1, of which the first are rounded up.
 
     ``generator`` is a NumPy generator or a seed. Raises ValueError for lengths that do not add up.
 
@@ -124,13 +124,13 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Randomness =
         sizes = [math.floor(n * share) for share in sizes]
         sizes = [size + (i < n - sum(sizes)) for i, size in enumerate(sizes)]
     if sum(sizes) != n or any(size < 0 or size != int(size) for size in sizes):
-        raise ValueError(f"lengths are whole numbers that add up to the {n} samples, or shares of 1, not {lengths!r}.")
+        raise ValueError(f"lengths must be integers that sum to the {n} samples, or fractions of 1, not {lengths!r}.")
     order = generator_of(generator).permutation(n).tolist()
     return [Subset(dataset, order[i:j]) for i, j in pairwise(accumulate(map(int, sizes), initial=0))]
 
 
 def rows(dataset: Any, index: Sequence[Any]) -> list[Any] | None:
-    """Samples as arrays, where they are rows of arrays, which is the same as one by one, and faster; else None."""
+    """Return samples that are rows of arrays as arrays, which is faster than one by one; None for any others."""
     while type(dataset) is Subset:
         dataset, index = dataset.dataset, [dataset.indices[i] for i in index]
     if type(dataset) is not TensorDataset or any(map(is_live, dataset.tensors)):
@@ -139,7 +139,7 @@ def rows(dataset: Any, index: Sequence[Any]) -> list[Any] | None:
 
 
 class Sampler(Generic[Value]):
-    """An order of samples, for a `DataLoader`: write ``__iter__``, and ``__len__`` where it is known.
+    """Base class of samplers, which choose the order of the samples: define ``__iter__``, and ``__len__`` if known.
 
     >>> import nn
     >>> isinstance(nn.data.SequentialSampler("abc"), nn.data.Sampler)
@@ -148,7 +148,7 @@ class Sampler(Generic[Value]):
 
 
 class SequentialSampler(Sampler[int]):
-    """All samples in their order.
+    """All samples in their original order.
 
     >>> import nn
     >>> list(nn.data.SequentialSampler("abc"))
@@ -166,7 +166,7 @@ class SequentialSampler(Sampler[int]):
 
 
 class Drawn(Sampler[int]):
-    """An order that is drawn anew for each loop, by a seed and the number of the loop, as in a `Loader`."""
+    """A sampler that draws a new order for each pass from a seed and the number of the pass, like a `Loader`."""
 
     def __init__(self, num_samples: int, generator: Randomness) -> None:
         self.num_samples = num_samples
@@ -186,7 +186,7 @@ class Drawn(Sampler[int]):
 
 
 class RandomSampler(Drawn):
-    """All samples in random order, or ``num_samples`` of them, with or without ``replacement``.
+    """All samples in random order, or ``num_samples`` of them, drawn with or without ``replacement``.
 
     >>> import nn
     >>> list(nn.data.RandomSampler(range(5), generator=0))
@@ -208,7 +208,7 @@ class RandomSampler(Drawn):
 
 
 class SubsetRandomSampler(Drawn):
-    """The samples of given numbers, in random order.
+    """The samples at the given indices, in random order.
 
     >>> import nn
     >>> list(nn.data.SubsetRandomSampler([10, 20, 30], generator=0))
@@ -224,7 +224,7 @@ class SubsetRandomSampler(Drawn):
 
 
 class WeightedRandomSampler(Drawn):
-    """``num_samples`` samples, each drawn with a probability in proportion to its weight.
+    """``num_samples`` samples, each drawn with a probability proportional to its weight.
 
     >>> import nn
     >>> list(nn.data.WeightedRandomSampler([0.0, 1.0, 3.0], 6, generator=0))
@@ -237,14 +237,14 @@ class WeightedRandomSampler(Drawn):
         self.weights = np.asarray(weights, "float64")
         self.replacement = replacement
         if self.weights.ndim != 1 or not (self.weights >= 0.0).all() or not 0.0 < self.weights.sum() < np.inf:
-            raise ValueError(f"weights are numbers from 0 up, one for each sample and not all 0, not {weights!r:.80}.")
+            raise ValueError(f"weights must be finite, at least 0, one per sample and not all 0, not {weights!r:.80}.")
 
     def _numbers(self, rng: np.random.Generator) -> NDArray[Any]:
         return rng.choice(len(self.weights), len(self), self.replacement, self.weights / self.weights.sum())
 
 
 class BatchSampler(Sampler[list[int]]):
-    """The order of a sampler in batches, each a list of numbers; ``drop_last`` leaves out a last one that is smaller.
+    """Group the indices of a sampler into lists of ``batch_size``; ``drop_last`` drops a smaller last batch.
 
     >>> import nn
     >>> list(nn.data.BatchSampler(range(5), 2, drop_last=False))

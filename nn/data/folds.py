@@ -1,4 +1,4 @@
-"""k-fold cross-validation: every sample is held out once."""
+"""k-fold cross-validation, which holds out every sample once."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,7 +13,7 @@ __all__ = ["Fold", "KFold"]
 
 
 class Fold(NamedTuple):
-    """The numbers of the samples to learn from, and of those held out, both in ascending order.
+    """The indices of the training samples and of the held-out samples, both in ascending order.
 
     >>> from nn.data import KFold
     >>> fold = next(KFold(2, shuffle=False).split([0.0, 1.0, 2.0, 3.0]))
@@ -26,13 +26,13 @@ class Fold(NamedTuple):
 
 
 class KFold:
-    """Cut samples into k parts, each of which is held out once: ``for train, test in KFold(5, seed=0).split(y)``.
+    """Split samples into k folds and hold out each once: ``for train, test in KFold(5, seed=0).split(y)``.
 
-    The sizes of the parts differ by at most one. ``shuffle`` mixes the samples first, by ``seed`` (a seed or a
-    generator). With ``stratify`` the array given to `split` holds class labels, of which every part gets its share.
+    The sizes of the folds differ by at most one. ``shuffle`` shuffles the samples first, using ``seed`` (a seed or a
+    generator). With ``stratify``, pass class labels to `split`; every fold has about the same share of each class.
 
-    Raises ValueError for fewer than two parts, for more parts than samples, and for a class with fewer samples than
-    parts when stratifying. Compare ``sklearn.model_selection.KFold`` and ``StratifiedKFold``.
+    Raises ValueError for fewer than two folds, for more folds than samples and, when stratifying, for a class with
+    fewer samples than folds. Compare ``sklearn.model_selection.KFold`` and ``StratifiedKFold``.
 
     >>> from nn.data import KFold
     >>> for train, test in KFold(3, shuffle=False).split(range(7)):
@@ -44,18 +44,18 @@ class KFold:
 
     def __init__(self, k: int = 5, *, shuffle: bool = True, stratify: bool = False, seed: Randomness = None) -> None:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 2:
-            raise ValueError(f"k is a number of parts, at least 2, not {k!r}.")
+            raise ValueError(f"k is a number of folds and must be at least 2, not {k!r}.")
         self.k = int(k)
         self.shuffle = shuffle
         self.stratify = stratify
         self.seed = seed
 
     def split(self, samples: ArrayLike) -> Iterator[Fold]:
-        """The k pairs of indices for samples, or for their labels when stratifying."""
+        """Yield k pairs of training and held-out indices; pass the labels when stratifying."""
         array = plain(samples)
         n = len(array)
         if n < self.k:
-            raise ValueError(f"{n} samples cannot be cut into {self.k} parts.")
+            raise ValueError(f"{n} samples cannot be split into {self.k} folds.")
         order = generator(self.seed).permutation(n) if self.shuffle else np.arange(n)
         if self.stratify:
             order = self._by_class(array, order)
@@ -69,11 +69,11 @@ class KFold:
 
     def _by_class(self, labels: NDArray[np.generic], order: NDArray[np.intp]) -> NDArray[np.intp]:
         if labels.ndim != 1:
-            raise ValueError(f"to stratify, pass the labels, of shape (N,), not an array of shape {labels.shape}.")
+            raise ValueError(f"to stratify, pass labels of shape (N,), not an array of shape {labels.shape}.")
         classes, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if counts.min() < self.k:
             raise ValueError(
-                f"class {classes[counts.argmin()]} has {counts.min()} samples, which are too few for {self.k} parts."
+                f"class {classes[counts.argmin()]} has {counts.min()} samples, too few for {self.k} folds."
             )
         return order[np.argsort(numbers[order], kind="stable")]
 

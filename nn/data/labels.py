@@ -1,4 +1,4 @@
-"""Class labels in their two forms: one number for each sample, or one row with a single 1."""
+"""Class labels as class numbers, one per sample, or as one-hot rows."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ __all__ = ["class_numbers", "one_hot"]
 
 
 def one_hot(labels: ArrayLike, classes: int | None = None, *, dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """Class numbers as rows with a single 1: ``result[..., c] = 1 if c == labels[...] else 0``.
+    """Encode class numbers as one-hot rows: ``result[..., c] = 1 if c == labels[...] else 0``.
 
-    ``labels`` are integers from 0 to classes - 1, of any shape; the result has one axis more, in the default dtype of
-    parameters. ``classes`` is by default one more than the largest label.
+    ``labels`` are integers from 0 to classes - 1, of any shape; the result has one more axis, in the default parameter
+    dtype. ``classes`` defaults to one more than the largest label.
 
-    Raises LabelError for labels that are not integers or not among the classes.
+    Raises LabelError for labels that are not integers or lie outside the classes.
 
     >>> from nn.data import one_hot
     >>> one_hot([2, 0]).tolist()
@@ -30,9 +30,9 @@ def one_hot(labels: ArrayLike, classes: int | None = None, *, dtype: DTypeLike |
 
 
 def class_numbers(rows: ArrayLike) -> NDArray[np.int64]:
-    """Rows with a single 1 as class numbers, the inverse of `one_hot`.
+    """Decode one-hot rows to class numbers, the inverse of `one_hot`.
 
-    Raises LabelError for rows with other numbers than a single 1 among zeros, such as several labels for one sample.
+    Raises LabelError for rows that are not a single 1 among zeros, such as several labels for one sample.
 
     >>> from nn.data import class_numbers
     >>> class_numbers([[0, 0, 1], [1, 0, 0]])
@@ -41,6 +41,6 @@ def class_numbers(rows: ArrayLike) -> NDArray[np.int64]:
     hot = plain(rows)
     if hot.ndim < 1 or not (((hot == 0) | (hot == 1)).all() and (hot.sum(axis=-1) == 1).all()):
         raise LabelError(
-            f"class_numbers: the rows of an array of shape {hot.shape} do not each hold a single 1 among zeros."
+            f"class_numbers: not every row of the array of shape {hot.shape} is one-hot, a single 1 among zeros."
         )
     return np.asarray(hot.argmax(axis=-1), np.int64)

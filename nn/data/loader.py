@@ -1,4 +1,4 @@
-"""Minibatches: a data set in pieces, in an order that a seed decides."""
+"""Minibatches of a data set, in an order that a seed determines."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ Augment: TypeAlias = "Callable[[Any, np.random.Generator], Any]"  # in quotes, b
 
 
 class Loader:
-    """Go through a data set in batches, once for each loop over it.
+    """Iterate over a data set in batches; every ``for`` loop is one pass over the data.
 
     ``data`` is one of
 
-    - an array, or several of equal length (as a tuple, or a named tuple such as `Digits`); files opened by `npy` are
+    - an array, or several of equal length (as a tuple, or a named tuple such as `Digits`); files opened with `npy` are
       read batch by batch;
-    - an object with ``__len__`` and ``__getitem__`` that returns samples, as PyTorch's datasets do; the samples of a
+    - an object with ``__len__`` and ``__getitem__`` that returns samples, like PyTorch's data sets; the samples of a
       batch are stacked;
-    - an iterable or a generator of samples, or a function that returns one; these have no length, cannot be shuffled,
-      and a generator can be gone through only once.
+    - an iterable or a generator of samples, or a function that returns one; these have no length and cannot be
+      shuffled, and a generator can be used only once.
 
-    Each batch has the form of the data: one array, or a tuple of them. Floating arrays come in ``dtype``, by default
-    that of parameters, so that a float32 model computes in float32. The last batch may be smaller; ``drop_last``
-    leaves it out then.
+    Each batch has the structure of the data: one array, or a tuple of arrays. Floating arrays are converted to
+    ``dtype`` (default: the dtype of parameters), so that a float32 model computes in float32. The last batch may be
+    smaller; ``drop_last`` drops it in that case.
 
-    With ``shuffle`` every loop has a new order, which follows from ``seed`` and the number of the loop alone: a loader
-    made again with the same seed gives the same batches. Without a seed it draws one from the generator of
-    `manual_seed`. ``augment`` changes the first array of each batch, as ``augment(x, rng)``; its generator follows
-    from the seed, the number of the loop and of the batch. `state_dict` may be taken at any moment, also within a
-    loop, and the next loop after `load_state_dict` goes on behind the last batch that had been handed out.
+    With ``shuffle``, every pass has a new order, which depends only on ``seed`` and the number of the pass: a new
+    loader with the same seed yields the same batches. Without a seed, it draws one from the generator of
+    `manual_seed`. ``augment(x, rng)`` changes the first array of each batch; its generator depends on the seed and the
+    numbers of the pass and the batch. `state_dict` can be called at any time, even in the middle of a pass; after
+    `load_state_dict`, the next pass continues after the last batch that was yielded.
 
-    Raises ValueError for arrays of different lengths, for a batch size below 1 and for a stream to be shuffled. Compare
+    Raises ValueError for arrays of different lengths, a batch size below 1, or a stream with ``shuffle``. Compare
     https://docs.pytorch.org/docs/stable/data.html.
 
     >>> import numpy as np
@@ -60,20 +60,20 @@ class Loader:
     ) -> None:  # fmt: skip
         self.source: Source = source_of(data, dtype)
         if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise ValueError(f"batch_size is a positive number of samples, not {batch_size!r}.")
+            raise ValueError(f"batch_size must be a positive number of samples, not {batch_size!r}.")
         if shuffle and isinstance(self.source, Stream):
             raise ValueError(
-                f"{self.source.what} cannot be shuffled, because its samples come one after the other. Collect them in "
-                "an array, shuffle where they are made, or pass shuffle=False."
+                f"{self.source.what} cannot be shuffled, because its samples arrive one at a time. Collect them in an "
+                "array, shuffle them at their source, or pass shuffle=False."
             )
         self.batch_size = int(batch_size)
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.seed = int(seed) if isinstance(seed, int | np.integer) else int(generator(seed).integers(2**63))
         self.augment = augment
-        self.epoch = 0  # how many loops have been started
-        self.batch = 0  # how many batches the latest loop has handed out; 0 when it has come to its end
-        self._skip = 0  # how many batches the next loop leaves out, because they were handed out before
+        self.epoch = 0  # passes started
+        self.batch = 0  # batches yielded by the latest pass; 0 once it has ended
+        self._skip = 0  # batches the next pass skips, because they were yielded before
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.source), self.batch_size)
@@ -89,7 +89,7 @@ class Loader:
             if self.augment is not None:
                 rng = np.random.default_rng((self.seed, epoch, number, 1))
                 arrays = (self.augment(arrays[0], rng), *arrays[1:])
-            if self.epoch == epoch + 1:  # no later loop has begun
+            if self.epoch == epoch + 1:  # no later pass has begun
                 self.batch = number + 1
             yield arrays[0] if self.source.single else arrays
         if self.epoch == epoch + 1:
@@ -106,7 +106,7 @@ class Loader:
             yield self.source.take(slice(start, stop) if order is None else order[start:stop])
 
     def state_dict(self) -> dict[str, int]:
-        """Where the loader is: its seed, the number of the loop, and how many batches of it have been handed out.
+        """Return the position of the loader: its seed, the number of the pass, and the batches yielded so far.
 
         >>> import nn
         >>> loader = nn.data.Loader(range(6), 2, seed=0)
@@ -123,9 +123,9 @@ class Loader:
         return {"seed": self.seed, "epoch": self.epoch - 1, "batch": self.batch}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Go on from a state: the next loop leaves out the batches that had been handed out.
+        """Continue from a state: the next pass skips the batches that were already yielded.
 
-        Raises ValueError for what is no state of a loader, and changes nothing then.
+        Raises ValueError, and changes nothing, if this is not the state of such a loader.
 
         >>> import nn
         >>> loader = nn.data.Loader(range(6), 2)
@@ -136,10 +136,10 @@ class Loader:
         try:
             seed, epoch, batch = (int(state[key]) for key in ("seed", "epoch", "batch"))
         except (KeyError, TypeError, ValueError):
-            raise ValueError(f"{state!r} is no state of a Loader, which has a seed, an epoch and a batch.") from None
+            raise ValueError(f"{state!r} is not a Loader state, which has a seed, an epoch and a batch.") from None
         if min(seed, epoch, batch) < 0 or batch > length_hint(self, batch):
             raise ValueError(
-                f"{dict(state)!r} is no state of a loader of {self.source.what} in batches of {self.batch_size}."
+                f"{dict(state)!r} cannot be a state of a loader of {self.source.what} in batches of {self.batch_size}."
             )
         self.seed, self.epoch, self.batch, self._skip = seed, epoch, 0, batch
 
@@ -148,7 +148,7 @@ class Loader:
 
     @property
     def arrays(self) -> tuple[Any, ...]:
-        """The arrays of the data set, where it consists of arrays.
+        """The arrays of a data set that consists of arrays.
 
         >>> import numpy as np
         >>> import nn
@@ -156,5 +156,5 @@ class Loader:
         (array([0, 1, 2]),)
         """
         if not isinstance(self.source, Arrays):
-            raise TypeError(f"the samples of {self.source.what} are not held as arrays: go through the batches.")
+            raise TypeError(f"this loader of {self.source.what} holds no arrays: iterate over its batches.")
         return self.source.arrays

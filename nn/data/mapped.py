@@ -1,4 +1,4 @@
-"""Arrays that stay in their files: `.npy` files larger than memory, read a batch at a time."""
+"""Arrays that stay on disk: `.npy` files larger than memory, read one batch at a time."""
 
 import mmap
 import os
@@ -13,14 +13,14 @@ from nn.errors import DataFileError
 
 __all__ = ["NpyFile", "npy"]
 
-RELEASE = 32 << 20  # bytes read through the map until its pages are given back
+RELEASE = 32 << 20  # bytes to read through the memory map before releasing its pages
 
 
 class NpyFile:
-    """The array of a `.npy` file, of which only what is asked for is read. `npy` opens one.
+    """The array in a `.npy` file, of which only the requested rows are read. `npy` opens one.
 
-    It has ``shape``, ``dtype`` and ``len``; indexing the first axis by a number, a slice, a mask or an array of numbers
-    gives a copy in memory.
+    It has ``shape``, ``dtype`` and ``len``; indexing the first axis with an integer, a slice, a mask or an array of
+    integers returns a copy in memory.
 
     >>> import numpy as np
     >>> import nn
@@ -40,7 +40,7 @@ class NpyFile:
         self.dtype: np.dtype[Any] = array.dtype
         self._mapped = 0
         self._file: int | None = None
-        # Around each row that is looked up in a map the system maps up to megabytes, so scattered rows are read.
+        # Looking up a row in a memory map makes the system map up to megabytes around it, so scattered rows are read.
         if hasattr(os, "preadv") and array.flags.c_contiguous and array.size:
             self._file = os.open(path, os.O_RDONLY)
             finalize(self, os.close, self._file)
@@ -58,29 +58,29 @@ class NpyFile:
         return rows
 
     def _numbers(self, index: NDArray[Any]) -> NDArray[Any]:
-        """The numbers of rows that an index names, from 0 on."""
+        """The non-negative row numbers that an index selects."""
         if index.dtype.kind == "b":
             if index.shape != self.shape[:1]:
-                raise IndexError(f"a mask of shape {index.shape} for {len(self)} rows")
+                raise IndexError(f"a mask of shape {index.shape} cannot index an array with {len(self)} rows")
             return np.flatnonzero(index)
         wrong = (index < -len(self)) | (index >= len(self))
         if index.ndim != 1 or wrong.any():
             what = f"row {index[wrong][0]}" if wrong.any() else f"an index of shape {index.shape}"
-            raise IndexError(f"{what} of an array with {len(self)} rows")
+            raise IndexError(f"{what} does not fit an array with {len(self)} rows")
         return np.asarray(np.where(index < 0, index + len(self), index))
 
     def _scattered(self, file: int, numbers: NDArray[Any]) -> NDArray[Any]:
-        """Rows read one by one."""
+        """Read rows one by one."""
         rows = np.empty((len(numbers), *self.shape[1:]), self.dtype)
         size, start = self._array.strides[0], self._array.offset
         bytes_of = rows.reshape(-1).view(np.uint8).data
         for i, number in enumerate(numbers.tolist()):
             if os.preadv(file, [bytes_of[i * size : (i + 1) * size]], start + number * size) != size:
-                raise DataFileError(self.path, f"it has become too short for row {number} of {len(self)}")
+                raise DataFileError(self.path, f"the file has shrunk and no longer holds row {number} of {len(self)}")
         return rows
 
     def _release(self) -> None:
-        """Give back the pages of the map, which the system would count as memory of this process otherwise."""
+        """Release the pages of the memory map, which the system would otherwise count as memory of this process."""
         self._mapped = 0
         pages = self._array._mmap  # type: ignore[attr-defined]
         if hasattr(pages, "madvise"):  # not on Windows
@@ -94,10 +94,10 @@ class NpyFile:
 
 
 def npy(path: str | PathLike[str]) -> NpyFile:
-    """Open an array in a `.npy` file without reading it: for a `Loader`, when it is larger than memory.
+    """Open the array in a `.npy` file without reading it, for a `Loader` over data larger than memory.
 
-    Raises DataFileError for a file that is missing, cut short or of another kind, and for arrays of objects. The format
-    is https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+    Raises DataFileError if the file is missing, truncated or not a `.npy` file, and for arrays of objects. Format:
+    https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 
     >>> import numpy as np
     >>> import nn
@@ -113,9 +113,9 @@ def npy(path: str | PathLike[str]) -> NpyFile:
     except OSError as error:
         raise DataFileError(name, error.strerror or str(error)) from error
     except (ValueError, EOFError) as error:
-        raise DataFileError(name, f"it is no .npy file of numbers that is whole ({error})") from error
+        raise DataFileError(name, f"not a complete .npy file of numbers ({error})") from error
     if not isinstance(array, np.memmap):
-        raise DataFileError(name, "it holds several arrays (.npz), which cannot stay in the file; save one by np.save")
+        raise DataFileError(name, "an .npz file holds several arrays and cannot be mapped; save one with np.save")
     if array.ndim == 0:
-        raise DataFileError(name, "it holds a single number, not samples along a first axis")
+        raise DataFileError(name, "the file holds a single number, not samples along a first axis")
     return NpyFile(name, array)

@@ -1,4 +1,4 @@
-"""Columns brought to one scale, by statistics of the training part alone, which are found when a scale is made."""
+"""Feature scaling with statistics of the training set alone, computed when a scaling is constructed."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -12,7 +12,7 @@ __all__ = ["MinMax", "Standardize"]
 
 
 class _Scaling:
-    """``(x - shift) / scale`` for every feature, with numbers that are found when it is made, and kept."""
+    """``(x - shift) / scale`` for every feature, with statistics computed at construction."""
 
     shift: NDArray[np.float64]
     scale: NDArray[np.float64]
@@ -20,26 +20,26 @@ class _Scaling:
     def __init__(self, train: ArrayLike) -> None:
         x = np.asarray(plain(train), np.float64)
         if x.ndim < 1 or not len(x):
-            raise ValueError(f"the training part has samples along its first axis; this has shape {x.shape}.")
+            raise ValueError(f"the training set needs samples along its first axis, but has shape {x.shape}.")
         if not np.isfinite(x).all():
             where = tuple(map(int, np.argwhere(~np.isfinite(x))[0]))
             raise ValueError(
-                f"the training part has {x[where]} at index {where}: fill or leave out such samples first."
+                f"the training set has {x[where]} at index {where}: impute such values or drop the samples first."
             )
         self.shift, scale = self._statistics(x)
-        self.scale = np.where(scale > 0.0, scale, 1.0)  # a feature that never changes stays 0
+        self.scale = np.where(scale > 0.0, scale, 1.0)  # a constant feature becomes 0
 
     def _statistics(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         raise NotImplementedError
 
     def __call__(self, x: ArrayLike) -> NDArray[Any]:
-        """Scale samples, in their own dtype when that is floating."""
+        """Scale samples, keeping their dtype if it is floating."""
         x = self._checked(x)
         scaled = (x - self.shift) / self.scale
         return scaled.astype(x.dtype) if x.dtype.kind == "f" else scaled
 
     def inverse(self, z: ArrayLike) -> NDArray[Any]:
-        """The samples that are scaled to these.
+        """Undo the scaling.
 
         >>> from nn.data import MinMax
         >>> MinMax([[0.0], [4.0]]).inverse([[0.25]])
@@ -50,7 +50,7 @@ class _Scaling:
         return x.astype(z.dtype) if z.dtype.kind == "f" else x
 
     def state_dict(self) -> dict[str, NDArray[np.float64]]:
-        """The numbers, for a file.
+        """Return the statistics, to save them.
 
         >>> from nn.data import MinMax
         >>> MinMax([[1.0], [4.0]]).state_dict()
@@ -60,7 +60,7 @@ class _Scaling:
 
     @classmethod
     def from_state(cls, state: Mapping[str, ArrayLike]) -> Self:
-        """The scaling whose state this is.
+        """Make a scaling from a saved state.
 
         >>> from nn.data import MinMax
         >>> MinMax.from_state({"shift": [1.0], "scale": [3.0]})([[2.5]])
@@ -74,7 +74,7 @@ class _Scaling:
         x = plain(x)
         if x.shape[1:] != self.shift.shape:
             raise ValueError(
-                f"the samples have shape {x.shape[1:]}, but those of the training part had {self.shift.shape}."
+                f"the samples have shape {x.shape[1:]}, but those of the training set had {self.shift.shape}."
             )
         return x
 
@@ -83,13 +83,13 @@ class _Scaling:
 
 
 class Standardize(_Scaling):
-    """Mean 0 and standard deviation 1 for every feature: ``(x - mean) / std`` with those of the training part.
+    """Scale every feature to mean 0 and standard deviation 1 in the training set: ``(x - mean) / std``.
 
-    ``train`` has samples along its first axis; what is made from it scales any part, and `inverse` goes back. There
-    is no way to make it without a training part, and making it changes no other. The variance is centred and divides
-    by the number of samples; a feature that never changes becomes 0.
+    ``train`` has samples along its first axis. Call the scaling to scale any samples, and `inverse` to undo it. The
+    statistics come from ``train`` at construction and never change. The variance is centred and divided by the number
+    of samples; a constant feature becomes 0.
 
-    Raises ValueError for a part without samples or with numbers that are not finite. As
+    Raises ValueError if ``train`` is empty or has values that are not finite. Equivalent to
     ``sklearn.preprocessing.StandardScaler`` after ``fit``.
 
     >>> from nn.data import Standardize
@@ -101,16 +101,16 @@ class Standardize(_Scaling):
 
     def _statistics(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         mean, std = x.mean(axis=0), x.std(axis=0)
-        # Rounding leaves a little in the deviation of equal numbers.
+        # Rounding makes the standard deviation of equal numbers slightly positive.
         return mean, np.where(std > 1e-14 * np.abs(mean), std, 0.0)
 
 
 class MinMax(_Scaling):
-    """From 0 to 1 for every feature: ``(x - min) / (max - min)`` with those of the training part.
+    """Scale every feature to 0 .. 1 in the training set: ``(x - min) / (max - min)``.
 
-    Otherwise like `Standardize`. Other parts may reach beyond 0 and 1.
+    Otherwise like `Standardize`. Other samples may fall outside 0 .. 1.
 
-    As ``sklearn.preprocessing.MinMaxScaler`` after ``fit``.
+    Equivalent to ``sklearn.preprocessing.MinMaxScaler`` after ``fit``.
 
     >>> from nn.data import MinMax
     >>> MinMax([[0.0, 10.0], [4.0, 30.0]])([[1.0, 20.0], [8.0, 10.0]])

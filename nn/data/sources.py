@@ -1,4 +1,4 @@
-"""What a `Loader` can read from: arrays and files, objects with samples by number, streams of samples."""
+"""Sources that a `Loader` can read: arrays and files, indexable objects, streams of samples."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -15,7 +15,7 @@ from nn.defaults import get_default_dtype, parameter_dtype
 
 
 class Source:
-    """A data set as arrays in which the first axis counts the samples."""
+    """A data set as arrays with samples along the first axis."""
 
     def __init__(self, single: bool, dtype: DTypeLike | None) -> None:
         self.single = single  # whether a batch is one array, or a tuple of arrays
@@ -26,20 +26,20 @@ class Source:
 
     @property
     def what(self) -> str:
-        """What it is, in words."""
+        """A description for messages."""
         return f"{len(self)} samples"
 
     def take(self, index: Any) -> tuple[Any, ...]:
-        """The samples of an index, which is a slice or an array of numbers."""
+        """Return the samples at a slice or an array of indices."""
         raise NotImplementedError
 
     def in_dtype(self, array: Any) -> Any:
-        """A floating array in the dtype of the loader, others as they are."""
+        """Convert a floating array to the dtype of the loader; return others unchanged."""
         return array.astype(self.dtype) if array.dtype.kind == "f" and array.dtype != self.dtype else array
 
 
 class Arrays(Source):
-    """Arrays of equal length. Those in memory are converted once, files when a batch is read."""
+    """Arrays of equal length. Arrays in memory are converted once, files batch by batch."""
 
     def __init__(self, data: Any, dtype: DTypeLike | None) -> None:
         single = not isinstance(data, list | tuple)
@@ -61,7 +61,7 @@ class Arrays(Source):
 
 
 class Samples(Source):
-    """An object with samples by number; the samples of a batch are stacked."""
+    """An indexable object of samples; the samples of a batch are stacked."""
 
     def __init__(self, data: Any, dtype: DTypeLike | None) -> None:
         super().__init__(False, dtype)
@@ -83,7 +83,7 @@ class Samples(Source):
 
 
 class Stream(Samples):
-    """Samples one after the other: an iterable, a generator, or a function that returns one of these."""
+    """A stream of samples: an iterable, a generator, or a function that returns either."""
 
     def __init__(self, data: Iterable[Any] | Callable[[], Iterable[Any]], dtype: DTypeLike | None) -> None:
         super().__init__(data, dtype)
@@ -95,20 +95,20 @@ class Stream(Samples):
         return "a generator" if self.once else "a stream"
 
     def __len__(self) -> int:
-        raise TypeError(f"{self.what} has no length: its samples are known when they come.")
+        raise TypeError(f"{self.what} has no length: its samples are only known as they arrive.")
 
     def samples(self, skip: int) -> Iterator[Any]:
-        """The samples, after some that are left out."""
+        """Iterate over the samples after the first ``skip``."""
         if self.once and self.used:
             raise ValueError(
-                "this generator has been gone through, and there is no second time. Pass the function that makes it "
-                "(Loader(make) instead of Loader(make())), which is called for every loop."
+                "this generator is exhausted and cannot be used a second time. Pass the function that makes it "
+                "(Loader(make) instead of Loader(make())); it is called for every pass."
             )
         self.used = True
         return islice(self.data() if callable(self.data) else self.data, skip, None)
 
     def batches(self, size: int, skip: int, drop_last: bool) -> Iterator[tuple[Any, ...]]:
-        """The samples in batches, after some that are left out."""
+        """Iterate over the batches after the first ``skip``."""
         samples = self.samples(skip * size)
         while batch := list(islice(samples, size)):
             if len(batch) == size or not drop_last:
@@ -116,13 +116,13 @@ class Stream(Samples):
 
 
 class Misfit(ValueError):
-    """Samples that do not go together; ``place`` in the batch is that of the first that differs from the one before."""
+    """Samples that cannot form a batch; ``place`` is the position of the first that differs from the first sample."""
 
     place: int
 
 
 def alike(values: Sequence[Any], text: str) -> None:
-    """Require that all samples of a batch have the same value; the text has places for two others."""
+    """Require equal values for all samples of a batch; the text has placeholders for two that differ."""
     for place, value in enumerate(values):
         if value != values[0]:
             error = Misfit(text.format(values[0], value))
@@ -131,19 +131,19 @@ def alike(values: Sequence[Any], text: str) -> None:
 
 
 def stacked(column: Sequence[Any], what: str) -> Any:
-    """The samples of a batch as one array, or as a Tensor where they have a graph."""
+    """Stack the samples of a batch to an array, or to a Tensor if they carry a graph."""
     arrays = [a if is_live(a) else plain(a, what) for a in column]
     text = (
-        f"the samples of a batch cannot be stacked: {what} has the shapes {{}} and {{}}. Pad or crop them to one shape."
+        f"the samples of a batch cannot be stacked: {what} has shapes {{}} and {{}}. Pad or crop them to one shape."
     )
     alike([a.shape for a in arrays], text)
     return np.stack(arrays)
 
 
 def common_length(arrays: tuple[Any, ...], purpose: str) -> int:
-    """How many samples all arrays have."""
+    """Return the common length of the arrays."""
     if not arrays:
-        raise ValueError(f"there is no array to {purpose}.")
+        raise ValueError(f"pass at least one array to {purpose}.")
     lengths = [len(a) for a in arrays]
     if len(set(lengths)) > 1:
         raise ValueError(f"the arrays have different lengths: {', '.join(map(str, lengths))}.")
@@ -151,7 +151,7 @@ def common_length(arrays: tuple[Any, ...], purpose: str) -> int:
 
 
 def source_of(data: Any, dtype: DTypeLike | None) -> Source:
-    """The source that data stand for."""
+    """Make the source for some data."""
     if isinstance(data, Source):
         return data
     if isinstance(data, list | tuple | np.ndarray | Tensor | NpyFile):
@@ -159,7 +159,7 @@ def source_of(data: Any, dtype: DTypeLike | None) -> Source:
     if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not hasattr(data, "__array__"):
         if isinstance(data, dict | str):
             raise TypeError(
-                f"a {type(data).__name__} has no samples by number: pass arrays, such as tuple(d.values())."
+                f"a {type(data).__name__} cannot be indexed by sample number: pass arrays, such as tuple(d.values())."
             )
         return Samples(data, dtype)
     if not hasattr(data, "__array__") and (callable(data) or isinstance(data, Iterable)):

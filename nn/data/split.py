@@ -1,4 +1,4 @@
-"""Splits of a data set into a part to learn from and a part to be judged by."""
+"""Splits of a data set into a training set and a test set."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ def train_test_split(
 ) -> list[Any]:
     """Split arrays of equal length at random: ``[a_train, a_test, b_train, b_test, ...]``.
 
-    ``test_size`` is the share of the test part (rounded up), or a number of samples. With ``stratify``, an array of
-    labels, every class keeps its share in both parts, as exactly as whole samples allow. ``seed`` is a seed or a
-    generator; without one the generator of `manual_seed` is used. Both parts are in random order.
+    ``test_size`` is the fraction of samples in the test set (rounded up), or their number. With ``stratify``, an array
+    of labels, both sets keep the proportions of the classes, as closely as whole samples allow. ``seed`` is a seed or a
+    generator; without one, the generator of `manual_seed` is used. Both sets are in random order.
 
-    Raises ValueError for arrays of different lengths, for a part without samples, and for a class with a single sample
-    when stratifying. Arguments and results are those of ``sklearn.model_selection.train_test_split``, with a ``seed``
-    in place of its ``random_state``.
+    Raises ValueError for arrays of different lengths, for an empty set and, when stratifying, for a class with a single
+    sample. The arguments and results match ``sklearn.model_selection.train_test_split``, with ``seed`` instead of
+    ``random_state``.
 
     >>> import nn
     >>> x, y = nn.data.digits()
@@ -34,12 +34,12 @@ def train_test_split(
     n = common_length(arrays, "split")
     if isinstance(test_size, float):
         if not 0.0 < test_size < 1.0:
-            raise ValueError(f"test_size is a share between 0 and 1 or a number of samples, not {test_size}.")
+            raise ValueError(f"test_size must be a fraction between 0 and 1 or a number of samples, not {test_size}.")
         held_out = int(np.ceil(n * test_size - 1e-9))
     else:
         held_out = int(test_size)
     if not 0 < held_out < n:
-        raise ValueError(f"test_size={test_size} of {n} samples leaves {n - held_out} to train and {held_out} to test.")
+        raise ValueError(f"test_size={test_size} splits {n} samples into {n - held_out} to train, {held_out} to test.")
     rng = generator(seed)
     order = rng.permutation(n)
     if stratify is None:
@@ -57,18 +57,18 @@ def _take(array: Any, index: NDArray[Any]) -> Any:
 def _stratified(
     labels: NDArray[Any], order: NDArray[Any], held_out: int, rng: "np.random.Generator"
 ) -> NDArray[np.bool_]:
-    """Which positions of an order go to the test part, so that it holds every class by its share."""
+    """Choose the positions of an order that go to the test set, so that it keeps the proportions of the classes."""
     n = len(order)
     if labels.shape != (n,):
         raise ValueError(f"stratify needs one label for each of the {n} samples, not shape {labels.shape}.")
     classes, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if counts.min() < 2:
-        raise ValueError(f"class {classes[counts.argmin()]} has a single sample, which cannot be in both parts.")
+        raise ValueError(f"class {classes[counts.argmin()]} has a single sample, which cannot be in both sets.")
     if held_out < len(classes) or n - held_out < len(classes):
-        raise ValueError(f"{len(classes)} classes do not fit into parts of {n - held_out} and {held_out} samples.")
+        raise ValueError(f"{len(classes)} classes do not fit into sets of {n - held_out} and {held_out} samples.")
     exact = counts * (held_out / n)
     quota = np.floor(exact).astype(int)
-    # The samples still missing go to the largest remainders; equal ones are drawn by lot.
+    # The classes with the largest remainders get the missing samples; ties are broken at random.
     ranking = np.lexsort((rng.random(len(classes)), quota - exact))
     quota[ranking[: held_out - quota.sum()]] += 1
     chosen = np.zeros(n, bool)

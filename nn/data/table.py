@@ -1,4 +1,4 @@
-"""Tables from CSV files: columns with names and types, and errors that say in which line."""
+"""Tables from CSV files, with named and typed columns and errors that name the line."""
 
 import csv
 import math
@@ -19,14 +19,14 @@ _MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 
 
 class Features(NamedTuple):
-    """What is known of each sample, and what is to be predicted. It unpacks as ``x, y = table.split("price")``."""
+    """The features and the target of a table. It unpacks as ``x, y = table.split("price")``."""
 
     x: NDArray[Any]
     y: NDArray[Any]
 
 
 class Table:
-    """Columns of equal length by name, as `read_csv` makes them: ``table["age"]`` is an array.
+    """Named columns of equal length, as `read_csv` returns them: ``table["age"]`` is an array.
 
     >>> import numpy as np
     >>> from nn.data import Table
@@ -45,7 +45,7 @@ class Table:
     def __init__(self, columns: Mapping[str, NDArray[Any]], *, path: str = "", lines: Sequence[int] = ()) -> None:
         self.columns = dict(columns)
         self.path = path
-        self.lines = lines  # the line of the file in which each row stands
+        self.lines = lines  # the line number of each row in the file
         lengths = {len(column) for column in self.columns.values()}
         if len(lengths) > 1:
             raise ValueError(f"the columns have different lengths: {sorted(lengths)}.")
@@ -61,13 +61,13 @@ class Table:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self.columns:
-            raise KeyError(f"no column {name!r} among {', '.join(self.columns)}")
+            raise KeyError(f"no column {name!r}; the columns are {', '.join(self.columns)}")
         return self.columns[name]
 
     def numbers(self, names: Iterable[str] | None = None) -> NDArray[np.float64]:
-        """Columns as a matrix (rows, columns) of float64; by default all.
+        """Return columns (default: all) as a float64 matrix of shape (rows, columns).
 
-        Raises DataFileError, with the line, for a column that has cells which are no numbers.
+        Raises DataFileError, with the line, for a column with cells that are not numbers.
         """
         chosen = self.names if names is None else list(names)
         for name in chosen:
@@ -78,9 +78,9 @@ class Table:
         return np.stack([self[name].astype(np.float64) for name in chosen], axis=1)
 
     def split(self, target: str) -> Features:
-        """All other columns as a matrix of numbers, and the target column as it is.
+        """Return all other columns as a matrix of numbers, and the target column unchanged.
 
-        Raises KeyError for a column that is not there, DataFileError for features that are no numbers.
+        Raises KeyError for an unknown column, and DataFileError for features that are not numbers.
         """
         y = self[target]
         return Features(self.numbers(name for name in self.names if name != target), y)
@@ -89,7 +89,7 @@ class Table:
         for row, cell in enumerate(self[name]):
             if _number(str(cell)) is None:
                 place = f"line {self.lines[row]}" if len(self.lines) else f"row {row}"
-                return f"{place}, column {name!r}: {str(cell)!r} is no number"
+                return f"{place}, column {name!r}: {str(cell)!r} is not a number"
         return f"column {name!r} was read as text"
 
     def __repr__(self) -> str:
@@ -101,16 +101,16 @@ def read_csv(
     path: str | PathLike[str], *, types: Mapping[str, Any] | None = None, header: bool | Sequence[str] = True,
     delimiter: str = ",", missing: float | None = None, encoding: str = "utf-8-sig",
 ) -> Table:  # fmt: skip
-    """Read a table from a CSV file (RFC 4180), with a name and a type for every column.
+    """Read a table with named and typed columns from a CSV file (RFC 4180).
 
-    The first line holds the names; ``header`` may be a list of them for files without such a line, or False for
-    names "0", "1", .... A column is of int64 when all its cells are whole numbers, else of float64 when all are
-    numbers, else of text; ``types`` says otherwise for single columns ("int", "float" or "str"). Missing cells (empty,
-    NA, nan, null, none, ?) are an error, or become the number ``missing`` (such as ``float("nan")``) in a column of
-    numbers. Empty lines are passed over.
+    The first line holds the names; for a file without one, ``header`` is a list of names, or False for the names "0",
+    "1", .... A column is int64 if all its cells are integers, float64 if all are numbers, and text otherwise;
+    ``types`` overrides this for single columns ("int", "float" or "str"). In numeric columns, missing cells (empty,
+    NA, N/A, nan, null, none, ?) are an error, unless ``missing`` is a number to use instead, such as ``float("nan")``.
+    Empty lines are skipped.
 
-    Raises DataFileError with the line and the column for rows of another length, missing cells and cells that are not
-    of the type of their column; also for a file that is missing, empty or not text.
+    Raises DataFileError, with the line and the column, for rows of a different length, missing cells and cells that do
+    not fit the type of their column; also if the file is missing, empty or not text.
 
     >>> from pathlib import Path
     >>> import nn
@@ -126,7 +126,7 @@ def read_csv(
     names, rows, lines = _rows(name, header, delimiter, encoding)
     asked = {key: _kind(key, value) for key, value in (types or {}).items()}
     if unknown := [key for key in asked if key not in names]:
-        raise DataFileError(name, f"no column {unknown[0]!r} among {', '.join(names)}")
+        raise DataFileError(name, f"no column {unknown[0]!r}; the columns are {', '.join(names)}")
     columns = {}
     for i, column in enumerate(names):
         cells = [row[i].strip() for row in rows]
@@ -138,13 +138,13 @@ def _kind(column: str, value: Any) -> Kind:
     try:
         return _KINDS[value]
     except (KeyError, TypeError):
-        raise ValueError(f"the type of column {column!r} is 'int', 'float' or 'str', not {value!r}.") from None
+        raise ValueError(f"the type of column {column!r} must be 'int', 'float' or 'str', not {value!r}.") from None
 
 
 def _rows(
     path: str, header: bool | Sequence[str], delimiter: str, encoding: str
 ) -> tuple[list[str], list[list[str]], list[int]]:
-    """The names of the columns, the cells of each row, and the line in which it stands."""
+    """Read the names of the columns, the cells of each row, and the line number of each row."""
     names = None if isinstance(header, bool) else [str(name) for name in header]
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -168,11 +168,11 @@ def _rows(
     except OSError as error:
         raise DataFileError(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
-        raise DataFileError(path, f"it is no text in {encoding} ({error.reason} at byte {error.start})") from error
+        raise DataFileError(path, f"not {encoding} text ({error.reason} at byte {error.start})") from error
     except csv.Error as error:
         raise DataFileError(path, f"line {reader.line_num if reader else 1}: {error}") from error
     if not names or not rows:
-        raise DataFileError(path, "it holds no rows")
+        raise DataFileError(path, "the file has no rows")
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise DataFileError(path, f"two columns are named {twice[0]!r}")
     return names, rows, lines
@@ -181,7 +181,7 @@ def _rows(
 def _column(
     path: str, column: str, cells: list[str], lines: list[int], kind: Kind | None, missing: float | None
 ) -> NDArray[Any]:
-    """The cells of a column as an array of its type."""
+    """Convert the cells of a column to an array of its type."""
     values = [_number(cell) for cell in cells]
     unread = {cell.lower() for cell, value in zip(cells, values, strict=True) if value is None}
     if kind == "str" or (kind is None and not unread <= _MISSING):
@@ -195,18 +195,18 @@ def _column(
 
 
 def _fault(cell: str, number: float | None, kind: Kind | None, missing: float | None) -> str | None:
-    """Why a cell cannot stand in a column of numbers."""
+    """Return why a cell does not fit a numeric column, or None."""
     if number is None and cell.lower() not in _MISSING:
-        return f"{cell!r} is no number"
+        return f"{cell!r} is not a number"
     if number is None and missing is None:
         return f"{f'{cell!r} is missing' if cell else 'the cell is empty'} (pass missing=float('nan') to allow it)"
     if kind == "int" and not isinstance(number, int):
-        return f"{cell!r} is no whole number"
+        return f"{cell!r} is not an integer"
     return None
 
 
 def _number(cell: str) -> int | float | None:
-    """A cell as a number, or None; without Python's own spellings, such as 1_000."""
+    """Parse a cell as a number, or return None; Python-only spellings such as 1_000 do not count."""
     if "_" in cell:
         return None
     try:

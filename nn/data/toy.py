@@ -1,4 +1,4 @@
-"""Small sets that are made, not loaded: truth tables, the sets of the TensorFlow Playground, two moons."""
+"""Small generated data sets: truth tables, the data sets of the TensorFlow Playground, two moons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Points", "four_rows", "moons", "playground", "xor"]
 
 
 class Points(NamedTuple):
-    """Points and what is to be predicted of each. It unpacks as ``x, y = nn.data.xor()``.
+    """Points and the target of each. It unpacks as ``x, y = nn.data.xor()``.
 
     >>> import nn
     >>> points = nn.data.moons(10, seed=0)
@@ -27,7 +27,7 @@ class Points(NamedTuple):
 
 
 def xor() -> Points:
-    """The truth table of exclusive or: ``x`` of shape (4, 2), ``y`` (4,), in the default dtype of parameters.
+    """Return the truth table of exclusive or: ``x`` of shape (4, 2), ``y`` (4,), in the default parameter dtype.
 
     >>> import nn
     >>> x, y = nn.data.xor()
@@ -38,9 +38,9 @@ def xor() -> Points:
 
 
 def four_rows() -> Points:
-    """Four samples of three features and two classes, for training by hand: ``x`` (4, 3), ``y`` (4,) of 0 and 1.
+    """Return four samples with three features and two classes, to train by hand: ``x`` (4, 3), ``y`` (4,) of 0 and 1.
 
-    The toy set of J.-N. Hwang's lecture on multi-layer perceptrons (University of Washington, EEP 596B).
+    This is the toy data set of J.-N. Hwang's lecture on multi-layer perceptrons (University of Washington, EEP 596B).
 
     >>> import nn
     >>> nn.data.four_rows().x[0].round(1).tolist()
@@ -50,12 +50,12 @@ def four_rows() -> Points:
 
 
 def moons(n: int = 200, *, noise: float = 0.0, seed: Randomness = None) -> Points:
-    """Two interleaved half circles of radius 1: ``x`` (n, 2), ``y`` (n,) of int64, 0 for the upper and 1 for the lower.
+    """Return two interleaved half circles of radius 1: ``x`` (n, 2), ``y`` (n,) of int64, 0 for the upper, 1 otherwise.
 
-    The upper is ``(cos t, sin t)`` and the lower ``(1 - cos t, 1/2 - sin t)``, with t evenly from 0 to pi; ``noise``
-    is the standard deviation of what is added to each coordinate. The points come in random order.
+    The upper is ``(cos t, sin t)`` and the lower ``(1 - cos t, 1/2 - sin t)``, with t evenly spaced from 0 to pi;
+    ``noise`` is the standard deviation of the noise added to each coordinate. The points are in random order.
 
-    The curves are those of ``sklearn.datasets.make_moons``.
+    The curves match those of ``sklearn.datasets.make_moons``.
 
     >>> import nn
     >>> x, y = nn.data.moons(100, noise=0.1, seed=0)
@@ -76,14 +76,14 @@ def playground(
     name: Literal["circle", "xor", "gauss", "spiral", "regress-plane", "regress-gauss"], n: int | None = None, *,
     noise: float = 0.0, seed: Randomness = None,
 ) -> Points:  # fmt: skip
-    """A set of the TensorFlow Playground: ``x`` (n, 2) within about ±6, ``y`` (n,), in the default dtype.
+    """Return a data set of the TensorFlow Playground: ``x`` (n, 2) within about ±6, ``y`` (n,), in the default dtype.
 
     "circle" (a disc in a ring), "xor" (four squares), "gauss" (two clouds) and "spiral" have labels -1 and +1 and 500
-    points by default; "regress-plane" and "regress-gauss" have targets from -1 to 1 and 1,200. ``noise`` is from 0 to
-    0.5, as the slider of the site from 0 to 50. The points come in random order. The recipes are those of the site,
-    drawn by a generator of NumPy's.
+    points by default; "regress-plane" and "regress-gauss" have targets from -1 to 1 and 1,200 points. ``noise`` is
+    between 0 and 0.5, like the site's slider from 0 to 50. The points are in random order. The formulas are the site's;
+    the random numbers come from a NumPy generator.
 
-    Raises ValueError for another name, and for noise outside 0 .. 0.5. Source: D. Smilkov and S. Carter,
+    Raises ValueError for an unknown name, and for noise outside 0 .. 0.5. Source: D. Smilkov and S. Carter,
     https://playground.tensorflow.org, dataset.ts.
 
     >>> import nn
@@ -92,13 +92,13 @@ def playground(
     ((500, 2), [-1.0, 1.0])
     """
     if name not in PLAYGROUND:
-        raise ValueError(f"no set {name!r}: choose {', '.join(map(repr, PLAYGROUND))}.")
+        raise ValueError(f"unknown data set {name!r}: choose {', '.join(map(repr, PLAYGROUND))}.")
     if not 0.0 <= noise <= 0.5:
-        raise ValueError(f"noise is from 0 to 0.5, not {noise!r}.")
+        raise ValueError(f"noise must be between 0 and 0.5, not {noise!r}.")
     if n is None:
         n = 1200 if name.startswith("regress") else 500
     if n < 2:
-        raise ValueError(f"n is a number of points, at least 2, not {n!r}.")
+        raise ValueError(f"n is a number of points and must be at least 2, not {n!r}.")
     rng = generator(seed)
     x, y = PLAYGROUND[name](n, noise, rng)
     order = rng.permutation(len(x))
@@ -147,7 +147,7 @@ HILLS = np.array([[-4.0, 2.5, 1], [0.0, 2.5, -1], [4.0, 2.5, 1], [-4.0, -2.5, -1
 
 
 def _hills(n: int, noise: float, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Three hills and three hollows, which fall off linearly within a distance of 2; the steepest one counts."""
+    """Three hills and three hollows that fade linearly within a distance of 2; the strongest one counts."""
     x = rng.uniform(-6.0, 6.0, (n, 2))
     seen = x + rng.uniform(-6.0, 6.0, (n, 2)) * noise
     distance = np.hypot(*(seen[:, None, :] - HILLS[:, :2]).transpose(2, 0, 1))

@@ -128,15 +128,15 @@ def test_noise_has_its_deviation():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Shift(-1), "pixels is the longest way"),
-        (lambda: Flip("diagonal"), "axis is 'horizontal' or 'vertical', not 'diagonal'"),
+        (lambda: Shift(-1), "pixels is the largest shift"),
+        (lambda: Flip("diagonal"), "axis must be 'horizontal' or 'vertical', not 'diagonal'"),
         (lambda: Flip(p=1.5), "p is a probability"),
-        (lambda: Rotate(200), "degrees is the largest angle, from 0 to 180, not 200"),
+        (lambda: Rotate(200), "degrees is the largest angle and must be between 0 and 180, not 200"),
         (lambda: Noise(-0.1), "std is a standard deviation"),
         (lambda: Cutout(0), "size is the side of a square"),
         (
             lambda: Shift(1)(np.zeros((4, 64)), np.random.default_rng(0)),
-            r"Shift\(pixels=1, fill=0.0\) changes images of shape \(N, H, W\) or \(N, C, H, W\), not \(4, 64\)",
+            r"Shift\(pixels=1, fill=0.0\) expects images of shape \(N, H, W\) or \(N, C, H, W\), not \(4, 64\)",
         ),
     ],
 )

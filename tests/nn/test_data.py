@@ -101,14 +101,14 @@ def test_a_split_of_lists():
 @pytest.mark.parametrize(
     ("arrays", "options", "words"),
     [
-        ((), {}, "no array"),
+        ((), {}, "at least one array"),
         (([1, 2], [1]), {}, "different lengths: 2, 1"),
         (([1, 2],), {"test_size": 0.0}, "between 0 and 1"),
         (([1, 2],), {"test_size": 1.5}, "between 0 and 1"),
-        (([1, 2],), {"test_size": 2}, "leaves 0 to train and 2"),
-        (([1, 2],), {"test_size": 0}, "leaves 2 to train and 0"),
+        (([1, 2],), {"test_size": 2}, "into 0 to train, 2"),
+        (([1, 2],), {"test_size": 0}, "into 2 to train, 0"),
         (([1, 2, 3],), {"test_size": 1, "stratify": [0, 0, 1]}, "class 1 has a single sample"),
-        (([1, 2, 3, 4],), {"test_size": 1, "stratify": [0, 0, 1, 1]}, "2 classes do not fit into parts of 3 and 1"),
+        (([1, 2, 3, 4],), {"test_size": 1, "stratify": [0, 0, 1, 1]}, "2 classes do not fit into sets of 3 and 1"),
         (([1, 2],), {"stratify": [0]}, r"one label for each of the 2 samples, not shape \(1,\)"),
     ],
 )
@@ -196,14 +196,14 @@ def test_batches_do_not_share_memory_when_shuffled():
 
 @pytest.mark.parametrize("wrong", [0, -1, 2.0, "2", True, None])
 def test_batch_sizes_that_are_refused(wrong):
-    with pytest.raises(ValueError, match="batch_size is a positive number of samples"):
+    with pytest.raises(ValueError, match="batch_size must be a positive number of samples"):
         Loader(np.arange(4), wrong)
 
 
 def test_data_that_is_refused():
     with pytest.raises(ValueError, match="different lengths: 4, 3"):
         Loader((np.arange(4), np.arange(3)))
-    with pytest.raises(ValueError, match="no array"):
+    with pytest.raises(ValueError, match="at least one array"):
         Loader(())
 
 

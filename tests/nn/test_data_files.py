@@ -64,12 +64,12 @@ def test_missing_cells(written):
     [
         ("a,b\n1,2\n3\n", {}, "line 3 has 1 cells, but there are 2 columns"),
         ('a,b\n"x\ny",2\n3,4,5\n', {}, "line 4 has 3 cells"),
-        ("a,b\n1,2\n3,x\n", {"types": {"b": "float"}}, "line 3, column 'b': 'x' is no number"),
-        ("a,b\n1,2\n3,2.5\n", {"types": {"b": "int"}}, "line 3, column 'b': '2.5' is no whole number"),
-        ("a,b\n1,2\n", {"types": {"c": "int"}}, "no column 'c' among a, b"),
+        ("a,b\n1,2\n3,x\n", {"types": {"b": "float"}}, "line 3, column 'b': 'x' is not a number"),
+        ("a,b\n1,2\n3,2.5\n", {"types": {"b": "int"}}, "line 3, column 'b': '2.5' is not an integer"),
+        ("a,b\n1,2\n", {"types": {"c": "int"}}, "no column 'c'; the columns are a, b"),
         ("a,a\n1,2\n", {}, "two columns are named 'a'"),
-        ("", {}, "it holds no rows"),
-        ("a,b\n", {}, "it holds no rows"),
+        ("", {}, "the file has no rows"),
+        ("a,b\n", {}, "the file has no rows"),
         ('a,b\n"1,2\n', {}, "line 2: unexpected end of data"),
     ],
 )
@@ -80,23 +80,23 @@ def test_tables_that_are_refused(written, text, options, words):
 
 def test_files_that_are_no_tables(tmp_path):
     (tmp_path / "b.csv").write_bytes(b"a,b\n\xff\xfe,2\n")
-    with pytest.raises(DataFileError, match="it is no text in utf-8-sig"):
+    with pytest.raises(DataFileError, match="not utf-8-sig text"):
         read_csv(tmp_path / "b.csv")
     with pytest.raises(DataFileError, match=r"none.csv: No such file") as caught:
         read_csv(tmp_path / "none.csv")
     assert (caught.value.path, caught.value.why) == (str(tmp_path / "none.csv"), "No such file or directory")
-    with pytest.raises(ValueError, match="the type of column 'a' is 'int', 'float' or 'str', not 'date'"):
+    with pytest.raises(ValueError, match="the type of column 'a' must be 'int', 'float' or 'str', not 'date'"):
         read_csv(tmp_path / "b.csv", types={"a": "date"}, encoding="latin-1")
 
 
 def test_features_and_target(written):
     table = written("rooms,area,price,town\n3,70.5,200,A\n5,120,350,B\n")
-    with pytest.raises(DataFileError, match="line 2, column 'town': 'A' is no number"):
+    with pytest.raises(DataFileError, match="line 2, column 'town': 'A' is not a number"):
         table.split("price")
     x, y = Table({k: table[k] for k in ("rooms", "area", "price")}).split("price")
     assert x.tolist() == [[3.0, 70.5], [5.0, 120.0]]
     assert y.tolist() == [200, 350]
-    with pytest.raises(KeyError, match="no column 'cost' among rooms, area, price, town"):
+    with pytest.raises(KeyError, match="no column 'cost'; the columns are rooms, area, price, town"):
         table.split("cost")
     with pytest.raises(ValueError, match=r"different lengths: \[1, 2\]"):
         Table({"a": np.zeros(1), "b": np.zeros(2)})
@@ -165,24 +165,24 @@ def test_a_folder_in_the_form_of_mnist(digits_folder):
     assert (raw.shape, raw.dtype) == ((6, 4, 5), np.uint8)
     np.testing.assert_allclose(x, raw.reshape(6, 20) / 255, rtol=1e-6)
     assert mnist(digits_folder, "test").y.tolist() == [0, 1, 2]
-    with pytest.raises(ValueError, match="part is 'train' or 'test', not 'valid'"):
+    with pytest.raises(ValueError, match="part must be 'train' or 'test', not 'valid'"):
         mnist(digits_folder, "valid")
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("train-labels.idx1-ubyte", idx(np.arange(5, dtype="u1")), "it holds 5 labels, but .*images.* holds 6 images"),
-        ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1"))[:-2], "shape .6,. of uint8 takes 6 bytes, but 4"),
-        ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1")) + b"\0", "it is too long"),
-        ("train-labels.idx1-ubyte", idx(np.zeros((6, 1), "u1")), r"are integers on 1 axis, not uint8 of \(6, 1\)"),
-        ("train-labels.idx1-ubyte", idx(np.zeros(6, "f4")), "labels are integers"),
-        ("train-images-idx3-ubyte.gz", idx(np.zeros((6, 20), "u1")), r"images have 3 axes, but it has shape \(6, 20\)"),
-        ("train-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((6, 4, 5), "u1")))[:-9], "cut short or damaged"),
-        ("train-images-idx3-ubyte.gz", b"\x1f\x8bnothing", "cut short or damaged"),
-        ("train-images-idx3-ubyte.gz", b"GIF89a", "an IDX file begins with 00 00|no IDX file"),
+        ("train-labels.idx1-ubyte", idx(np.arange(5, dtype="u1")), "the file holds 5 labels, but .*images.* holds 6 images"),
+        ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1"))[:-2], "shape .6,. of uint8 needs 6 bytes, but 4"),
+        ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1")) + b"\0", "the file is too long"),
+        ("train-labels.idx1-ubyte", idx(np.zeros((6, 1), "u1")), r"integers with 1 axis, but the array has dtype uint8 and shape \(6, 1\)"),
+        ("train-labels.idx1-ubyte", idx(np.zeros(6, "f4")), "labels must be integers"),
+        ("train-images-idx3-ubyte.gz", idx(np.zeros((6, 20), "u1")), r"images need 3 axes, but the array has shape \(6, 20\)"),
+        ("train-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((6, 4, 5), "u1")))[:-9], "truncated or damaged"),
+        ("train-images-idx3-ubyte.gz", b"\x1f\x8bnothing", "truncated or damaged"),
+        ("train-images-idx3-ubyte.gz", b"GIF89a", "not an IDX file, which begins with 00 00"),
         ("train-images-idx3-ubyte.gz", b"", "IDX"),
-        ("train-images-idx3-ubyte.gz", b"\0\0\x08\x03\0\0", "6 bytes do not hold the sizes of 3 axes"),
+        ("train-images-idx3-ubyte.gz", b"\0\0\x08\x03\0\0", "6 bytes cannot hold the sizes of 3 axes"),
     ],
 )
 def test_folders_with_a_wrong_file(digits_folder, name, content, words):
@@ -192,9 +192,9 @@ def test_folders_with_a_wrong_file(digits_folder, name, content, words):
 
 
 def test_folders_without_the_files(tmp_path):
-    with pytest.raises(DataFileError, match=r"it has no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz"):
+    with pytest.raises(DataFileError, match=r"the folder has no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz"):
         mnist(tmp_path)
-    with pytest.raises(DataFileError, match="there is no such folder"):
+    with pytest.raises(DataFileError, match="no such folder"):
         mnist(tmp_path / "none")
 
 
@@ -214,10 +214,10 @@ def test_npy_files_that_are_refused(tmp_path):
         "none.npy": "No such file",
         "x.npz": "several arrays",
         "number.npy": "a single number",
-        "objects.npy": "it is no .npy file of numbers that is whole",
-        "cut.npy": "it is no .npy file of numbers that is whole",
-        "text.npy": "it is no .npy file of numbers",
-        "empty.npy": "it is no .npy file of numbers",
+        "objects.npy": "not a complete .npy file of numbers",
+        "cut.npy": "not a complete .npy file of numbers",
+        "text.npy": "not a complete .npy file of numbers",
+        "empty.npy": "not a complete .npy file of numbers",
     }.items():
         with pytest.raises(nn.DataFileError, match=words):
             npy(tmp_path / name)

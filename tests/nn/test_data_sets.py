@@ -104,9 +104,9 @@ def test_two_moons():
 @pytest.mark.parametrize(
     ("arguments", "options", "words"),
     [
-        (("donut",), {}, "no set 'donut': choose 'circle', 'xor', 'gauss', 'spiral', 'regress-plane'"),
-        (("xor",), {"noise": 0.6}, "noise is from 0 to 0.5, not 0.6"),
-        (("xor", 1), {}, "n is a number of points, at least 2"),
+        (("donut",), {}, "unknown data set 'donut': choose 'circle', 'xor', 'gauss', 'spiral', 'regress-plane'"),
+        (("xor",), {"noise": 0.6}, "noise must be between 0 and 0.5, not 0.6"),
+        (("xor", 1), {}, "n is a number of points and must be at least 2"),
     ],
 )
 def test_sets_that_are_refused(arguments, options, words):
@@ -121,7 +121,7 @@ def test_sets_that_are_refused(arguments, options, words):
 def test_every_sample_is_held_out_once(n, k, shuffle):
     folds = KFold(k, shuffle=shuffle, seed=0)
     if n < k:
-        with pytest.raises(ValueError, match=f"{n} samples cannot be cut into {k} parts"):
+        with pytest.raises(ValueError, match=f"{n} samples cannot be split into {k} folds"):
             list(folds.split(np.zeros(n)))
         return
     pairs = list(folds.split(np.zeros(n)))
@@ -137,9 +137,9 @@ def test_stratified_folds():
     for _, test in KFold(5, stratify=True, seed=0).split(y):
         exact = np.array([50, 23, 7]) / 5
         assert (np.abs(np.bincount(y[test], minlength=3) - exact) < 1).all()
-    with pytest.raises(ValueError, match="class 2 has 7 samples, which are too few for 8 parts"):
+    with pytest.raises(ValueError, match="class 2 has 7 samples, too few for 8 folds"):
         list(KFold(8, stratify=True).split(y))
-    with pytest.raises(ValueError, match=r"pass the labels, of shape \(N,\), not an array of shape \(4, 1\)"):
+    with pytest.raises(ValueError, match=r"pass labels of shape \(N,\), not an array of shape \(4, 1\)"):
         list(KFold(2, stratify=True).split(np.zeros((4, 1))))
 
 
@@ -148,7 +148,7 @@ def test_folds_follow_from_the_seed():
     assert a == b != c
     assert repr(KFold(3)) == "KFold(3, shuffle=True, stratify=False)"
     for wrong in (1, 2.0, True):
-        with pytest.raises(ValueError, match="k is a number of parts, at least 2"):
+        with pytest.raises(ValueError, match="k is a number of folds and must be at least 2"):
             KFold(wrong)
 
 
@@ -185,11 +185,11 @@ def test_a_feature_that_never_changes(kind, constant):
 def test_scaling_that_is_refused():
     with pytest.raises(TypeError, match="train"):
         Standardize()  # there is none without a training part
-    with pytest.raises(ValueError, match=r"has samples along its first axis; this has shape \(0, 2\)"):
+    with pytest.raises(ValueError, match=r"needs samples along its first axis, but has shape \(0, 2\)"):
         Standardize(np.zeros((0, 2)))
-    with pytest.raises(ValueError, match=r"the training part has nan at index \(1, 0\)"):
+    with pytest.raises(ValueError, match=r"the training set has nan at index \(1, 0\)"):
         MinMax([[0.0], [np.nan]])
-    with pytest.raises(ValueError, match=r"the samples have shape \(3,\), but those of the training part had \(2,\)"):
+    with pytest.raises(ValueError, match=r"the samples have shape \(3,\), but those of the training set had \(2,\)"):
         Standardize(np.zeros((4, 2)))(np.zeros((4, 3)))
 
 

@@ -66,26 +66,26 @@ def test_streams():
 def test_a_generator_has_one_time():
     loader = Loader(samples(4), 2)
     assert len(list(loader)) == 2
-    with pytest.raises(ValueError, match=r"no second time. Pass the function that makes it"):
+    with pytest.raises(ValueError, match=r"a second time. Pass the function that makes it"):
         list(loader)
 
 
 def test_streams_have_no_length_and_no_other_order():
     with pytest.raises(TypeError, match="a generator has no length"):
         len(Loader(samples(4), 2))
-    with pytest.raises(ValueError, match="a stream cannot be shuffled, because its samples come one after the other"):
+    with pytest.raises(ValueError, match="a stream cannot be shuffled, because its samples arrive one at a time"):
         Loader(lambda: samples(4), 2, shuffle=True)
-    with pytest.raises(TypeError, match="the samples of a stream are not held as arrays"):
+    with pytest.raises(TypeError, match="this loader of a stream holds no arrays"):
         _ = Loader(lambda: samples(4), 2).arrays
     assert repr(Loader(lambda: samples(4), 2)) == "Loader(a stream, batch_size=2, shuffle=False)"
 
 
 def test_samples_that_do_not_go_together():
-    with pytest.raises(ValueError, match=r"part 0 has the shapes \(2,\) and \(1,\)"):
+    with pytest.raises(ValueError, match=r"part 0 has shapes \(2,\) and \(1,\)"):
         list(Loader(lambda: iter([np.zeros(2), np.zeros(1)]), 2))
     with pytest.raises(ValueError, match="different numbers of parts: 1 and 2"):
         list(Loader(lambda: iter([(1,), (1, 2)]), 2))
-    with pytest.raises(TypeError, match="a dict has no samples by number"):
+    with pytest.raises(TypeError, match="a dict cannot be indexed by sample number"):
         Loader({"x": np.zeros(3)}, 2)
 
 
@@ -143,7 +143,7 @@ def test_an_augmentation_follows_from_the_seed():
 def test_states_that_are_refused(state):
     loader = make("arrays")
     before = loader.state_dict()
-    with pytest.raises(ValueError, match="is no state of a"):
+    with pytest.raises(ValueError, match="a state of a|is not a Loader state"):
         loader.load_state_dict(state)
     assert loader.state_dict() == before
 

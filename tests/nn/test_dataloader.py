@@ -178,7 +178,7 @@ def test_data_sets_of_tensors_and_of_parts():
 
 @pytest.mark.parametrize("lengths", [[5, 5], [0.5, 0.6], [12, -1], [5.5, 5.5], []])
 def test_lengths_of_parts_that_do_not_add_up(lengths):
-    with pytest.raises(ValueError, match="add up to the 11 samples, or shares of 1, not"):
+    with pytest.raises(ValueError, match="sum to the 11 samples, or fractions of 1, not"):
         random_split(range(11), lengths)
 
 
@@ -281,9 +281,9 @@ def test_samplers():
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: WeightedRandomSampler([-1.0, 2.0], 2), "weights are numbers from 0 up"),
+        (lambda: WeightedRandomSampler([-1.0, 2.0], 2), "weights must be finite, at least 0"),
         (lambda: WeightedRandomSampler([0.0, 0.0], 2), "not all 0"),
-        (lambda: WeightedRandomSampler([[1.0]], 2), "one for each sample"),
+        (lambda: WeightedRandomSampler([[1.0]], 2), "one per sample"),
         (lambda: WeightedRandomSampler([1.0], 0), "num_samples is a number of samples"),
         (lambda: RandomSampler(range(3), num_samples=-1), "num_samples is a number of samples"),
         (lambda: BatchSampler(range(3), 0, False), "batch_size is a number of samples"),
@@ -387,17 +387,17 @@ def test_an_error_names_sample_batch_and_worker(workers):
     where = "DataLoader worker_" if workers else "MainThread"
     error, note = broken(DataLoader(Bad(20), 4, num_workers=workers))
     assert repr(error) == "KeyError('no such file')"
-    assert note.startswith(f"This was at sample 7 of batch 1, in {where}")
+    assert note.startswith(f"This happened at sample 7 of batch 1, in {where}")
     part = Subset(Bad(20), range(8, 20))
     error, note = broken(DataLoader(part, 4, num_workers=workers, sampler=[0, 3, 5, 6, 7, 8]))
-    assert str(error).startswith("the samples of a batch cannot be stacked: sample[0] has the shapes (2,) and (3,).")
-    assert note.startswith(f"This was at sample 5 of batch 0 of samples [0, 3, 5, 6], in {where}")
+    assert str(error).startswith("the samples of a batch cannot be stacked: sample[0] has shapes (2,) and (3,).")
+    assert note.startswith(f"This happened at sample 5 of batch 0 of samples [0, 3, 5, 6], in {where}")
     error, note = broken(DataLoader(Squares(), 4, num_workers=workers, collate_fn=lambda samples: samples[9]))
     assert isinstance(error, IndexError)
-    assert note.startswith(f"This was at batch 0 of samples [0, 1, 2, 3], in {where}")
+    assert note.startswith(f"This happened at batch 0 of samples [0, 1, 2, 3], in {where}")
     error, note = broken(DataLoader(TensorDataset(X), 2, sampler=[0, 1, 11], num_workers=workers))
     assert isinstance(error, IndexError)
-    assert note.startswith(f"This was at batch 1 of samples [11], in {where}")
+    assert note.startswith(f"This happened at batch 1 of samples [11], in {where}")
 
     class Breaks(IterableDataset):
         def __iter__(self):
@@ -406,19 +406,19 @@ def test_an_error_names_sample_batch_and_worker(workers):
 
     error, note = broken(DataLoader(Breaks(), 2, num_workers=workers))
     assert str(error) == "cut short"
-    assert note.startswith(f"This was at sample 3 of batch 1, in {where}")
+    assert note.startswith(f"This happened at sample 3 of batch 1, in {where}")
 
 
 def test_samples_that_do_not_go_together():
     for batch, text in (
         ([(1, 2), (1,)], "sample has different numbers of parts: 2 and 1"),
-        ([{"x": 1}, {"y": 1}], "sample has the keys {'x'} and {'y'}"),
-        ([{"x": np.zeros(2)}, {"x": np.zeros((1, 2))}], r"sample\['x'\] has the shapes \(2,\) and \(1, 2\)"),
+        ([{"x": 1}, {"y": 1}], "sample has different keys: {'x'} and {'y'}"),
+        ([{"x": np.zeros(2)}, {"x": np.zeros((1, 2))}], r"sample\['x'\] has shapes \(2,\) and \(1, 2\)"),
     ):
         with pytest.raises(ValueError, match=text):
             default_collate(batch)
     for sample in (None, object(), np.array(["a"])):
-        with pytest.raises(TypeError, match=r"sample\[0\] is .* which no Tensor holds: write a collate_fn"):
+        with pytest.raises(TypeError, match=r"sample\[0\] is .* which a Tensor cannot hold: pass a collate_fn"):
             default_collate([(sample,)])
 
 
@@ -510,18 +510,18 @@ def test_a_loop_that_a_worker_of_its_own_gives_up():
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"batch_size": 0}, "batch_size is a positive number"),
+        ({"batch_size": 0}, "batch_size must be a positive number"),
         ({"batch_size": None}, "loop over the data set"),
-        ({"num_workers": -1}, "num_workers is how many threads"),
-        ({"timeout": 5}, "a thread that hangs cannot be ended"),
+        ({"num_workers": -1}, "num_workers is a number of threads"),
+        ({"timeout": 5}, "a thread that hangs cannot be stopped"),
         ({"worker_init_fn": print}, "workers are threads"),
-        ({"multiprocessing_context": "spawn"}, "processes are not offered"),
+        ({"multiprocessing_context": "spawn"}, "not processes"),
         ({"prefetch_factor": -1}, "prefetch_factor is a number of batches"),
-        ({"shuffle": True, "sampler": [1, 2]}, "only one can decide the order"),
-        ({"shuffle": True, "batch_sampler": [[1, 2]]}, "only one can decide the order"),
-        ({"batch_sampler": [[1, 2]], "drop_last": True}, "leave out batch_size and drop_last"),
-        ({"batch_sampler": [[1, 2]], "batch_size": 4}, "leave out batch_size and drop_last"),
-        ({"dataset": Stream(), "sampler": [1]}, "a stream has an order of its own"),
+        ({"shuffle": True, "sampler": [1, 2]}, "exclude each other"),
+        ({"shuffle": True, "batch_sampler": [[1, 2]]}, "exclude each other"),
+        ({"batch_sampler": [[1, 2]], "drop_last": True}, "excludes batch_size and drop_last"),
+        ({"batch_sampler": [[1, 2]], "batch_size": 4}, "excludes batch_size and drop_last"),
+        ({"dataset": Stream(), "sampler": [1]}, "a stream has its own order"),
         ({"dataset": Stream(), "shuffle": True}, "a stream cannot be shuffled"),
     ],
 )
@@ -545,7 +545,7 @@ def test_what_is_no_data_set():
         DataLoader(3)
     loader = DataLoader((i for i in range(3)), 2)
     assert numbers(loader) == [[0, 1], [2]]
-    with pytest.raises(ValueError, match="no second time"):
+    with pytest.raises(ValueError, match="a second time"):
         list(loader)
 
 
