@@ -1,1 +1,1 @@
-"""What a network is and what becomes of a gradient in it: summary, picture, costs, the doctor, the flow."""
+"""Look inside a model: its summary, drawing, costs, gradient flow, and the training doctor."""

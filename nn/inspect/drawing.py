@@ -1,6 +1,6 @@
-"""`draw`: runs a model once and draws the graph of its output.
+"""`draw`: run a model once and draw the graph of its output.
 
-This module owns the run. Everything about pictures belongs to `autograd.view`.
+This module only runs the model; `autograd.view` does the drawing.
 """
 
 import copy
@@ -22,12 +22,12 @@ __autograd_transparent__ = True
 
 
 def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
-    """Run a copy of a model and draw the graph of what it returns.
+    """Run a copy of a model and draw the graph of its output.
 
-    ``inputs`` are what the model is called with; floating arrays get the names of the parameters of ``forward``.
-    ``options`` are those of `autograd.draw`, such as ``depth=1``. The model itself is not touched: no gradient, no
-    running mean changes. When an operation or a layer refuses what it is given (ValueError, IndexError), the picture
-    ends there, with that operation or layer in red.
+    The model is called with ``inputs``; floating arrays are named after the parameters of ``forward``. ``options`` are
+    those of `autograd.draw`, such as ``depth=1``. The model itself is untouched: its gradients and running means stay.
+    If an operation or a layer rejects its operands (ValueError, IndexError), the drawing ends there, with that
+    operation or layer in red.
 
     >>> import numpy as np
     >>> import nn
@@ -55,7 +55,7 @@ def draw(model: Module, *inputs: Any, **options: Any) -> Drawing:
 
 
 def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable[..., Any]:
-    """The method forward of a module, which notes what the module refused; the innermost one is the first."""
+    """Wrap the ``forward`` of a module to record what it rejects; the innermost module comes first."""
     forward = module.forward
 
     @functools.wraps(forward)
@@ -67,7 +67,7 @@ def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable
             label = type(module).__name__
             refusal = OperandError(*error.args)
             name = f"{path}: {label}" if path else label
-            refusal.op = SimpleNamespace(name=name, operands=tuple(given))  # the layer, in the place of an op
+            refusal.op = SimpleNamespace(name=name, operands=tuple(given))  # the layer stands in for an op
             refusal.operands = tuple(given.values())
             refusals.append(refusal)
             raise
@@ -76,7 +76,7 @@ def _noting(module: Module, path: str, refusals: list[OperandError]) -> Callable
 
 
 def _named(x: Any, name: str) -> Any:
-    """A floating array as a Tensor with a name."""
+    """Turn a floating array into a named Tensor."""
     if isinstance(x, Tensor) or not isinstance(x, np.ndarray) or x.dtype.kind != "f":
         return x
     return tensor(x, name="input" if name in ("args", "inputs") else name)

@@ -1,11 +1,11 @@
 """How the gradient flows back through a model, layer by layer, and what its weights and slopes predict.
 
-A layer is a module that has parameters itself. Backward, the gradient delta_k at the output of layer k becomes the one
-at the output of the layer before it, delta_j = D W^T delta_k: it is multiplied by the weights W of layer k, and by the
-slopes D of what lies between both, mostly of an activation. A gradient of random direction is multiplied by the root
-mean square of a matrix's gains, |J|_F / sqrt(rows of J) (for v with independent entries of variance 1, the mean of
-|J^T v|^2 is |J|_F^2, and that of |v|^2 the number of rows). For a linear layer that is |W|_F / sqrt(out_features), for
-an activation the root mean square of its slopes; their product is the prediction.
+A layer is a module with parameters of its own. The backward pass turns the gradient delta_k at the output of layer k
+into the gradient at the output of the layer before it, delta_j = D W^T delta_k: it multiplies by the weights W of layer
+k and by the slopes D of whatever lies between the two layers, usually an activation. A gradient of random direction is
+scaled by the root mean square gain of the Jacobian, |J|_F / sqrt(rows of J) (for v with independent entries of variance
+1, the mean of |J^T v|^2 is |J|_F^2, and that of |v|^2 is the number of rows). For a linear layer this is
+|W|_F / sqrt(out_features), for an activation the root mean square of its slopes; the prediction is their product.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from nn.module import Module
 from nn.plot.look import COLOURS, finish, on_axes
 from optim import Optimizer
 
-__autograd_transparent__ = True  # the lines that are named are those of the user
+__autograd_transparent__ = True  # messages name lines of the user's code
 
 
 class FlowRow(NamedTuple):
-    """What happens at one layer; `gradient_flow` says what the numbers are. Those that cannot be told are None.
+    """The numbers for one layer, as explained in `gradient_flow`; None where a number is unknown.
 
     >>> import nn
     >>> layer = nn.Linear(2, 1)
@@ -57,7 +57,7 @@ _TITLES = ("layer", "", "gradient", "zeros", "at output", "factor", "predicted",
 
 
 class GradientFlow:
-    """The table that `gradient_flow` returns: ``print`` it, plot it, iterate over its rows, or take `to_dict`.
+    """The table that `gradient_flow` returns: print it, plot it, iterate over its rows, or convert it with `to_dict`.
 
     >>> import nn
     >>> layer = nn.Linear(2, 1)
@@ -84,17 +84,17 @@ class GradientFlow:
         for row in self.rows:
             if row.layer == layer:
                 return row
-        raise KeyError(f"no layer {layer!r} among {', '.join(row.layer for row in self.rows)}")
+        raise KeyError(f"no layer {layer!r}; the layers are {', '.join(row.layer for row in self.rows)}")
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """The numbers of each layer by name."""
+        """Return a dict of layer names to the numbers of each layer."""
         return {row.layer: {name: value for name, value in row._asdict().items() if name != "layer"} for row in self}
 
     def plot(self, *, ax: Any = None) -> Any:
-        """The norms by layer on a logarithmic scale; needs the extra ``plot``.
+        """Plot the norms by layer on a logarithmic scale; needs matplotlib.
 
-        Solid is the gradient at the output of each layer (of its parameters, where only that is known); dashed what
-        the predicted factors make of the last one on the way back.
+        The solid line is the gradient at the output of each layer (or of its parameters, if only those are known). The
+        dashed line applies the predicted factors to the last gradient, layer by layer.
 
         >>> import nn.plot
         >>> layer = nn.Linear(2, 1)
@@ -147,27 +147,27 @@ class GradientFlow:
 def gradient_flow(
     model: Module, loss_fn: Callable[..., Any] | None = None, batch: Any = None, optimizer: Optimizer | None = None
 ) -> GradientFlow:
-    """How the gradient of a loss flows back through the layers of a model.
+    """Measure how the gradient of a loss flows back through the layers of a model.
 
-    ``loss_fn`` and ``batch`` are as in `nn.fit`: the loss is ``loss_fn(model(x), y)``. Nothing is changed, as by
-    `nn.doctor`. There is a row for each module that has parameters itself and is called, in the order of the calls:
+    ``loss_fn`` and ``batch`` are as in `nn.fit`: the loss is ``loss_fn(model(x), y)``. As with `nn.doctor`, nothing
+    changes. Every called module with parameters of its own gets a row, in calling order:
 
-    - *gradient*: the norm of the gradient of its parameters; *zeros*: the share of that gradient which is exactly 0;
-    - *at output*: the norm of the gradient at what the layer returns, delta;
-    - *factor*: the norm of delta at the layer before, divided by that here: by how much the gradient shrank (or grew)
-      on its way back through the weights of this layer and the activation before them;
-    - *predicted*: ``|W|_F / sqrt(out_features)`` times the root mean square of the slopes between both layers, which
-      is the factor for a gradient of random direction. Where a layer is not linear, or something else than an
-      activation lies between (pooling, a shortcut), the root mean square gain is estimated with one random vector;
-    - *flat*: the share of the activations after the layer where their slope is below a hundredth of the largest that
-      they have (for ReLU: where it is 0);
-    - *update/weight*: with ``optimizer``, the norm of its next step divided by that of the weights; about 1e-3 is
-      usual.
+    - *gradient*: the norm of the gradient of its parameters; *zeros*: the fraction of that gradient that is exactly 0;
+    - *at output*: delta, the norm of the gradient at the output of the layer;
+    - *factor*: delta at the layer before, divided by delta here: how much the gradient shrank (or grew) on its way back
+      through the weights of this layer and the activation before them;
+    - *predicted*: ``|W|_F / sqrt(out_features)`` times the root mean square of the slopes between the two layers, which
+      is the factor for a gradient of random direction. If a layer is not linear, or anything other than an activation
+      lies between (pooling, a skip connection), the root mean square gain is estimated with one random vector;
+    - *flat*: the fraction of activations after the layer whose slope is below a hundredth of their largest slope
+      (for ReLU: whose slope is 0);
+    - *update/weight*: with ``optimizer``, the norm of its next step divided by the norm of the weights; about 1e-3 is
+      typical.
 
-    Without loss and batch, the rows are about the gradients that the parameters hold (``.grad``).
+    Without a loss and a batch, the rows describe the gradients stored in ``.grad``.
 
-    Raises TypeError for one of loss and batch alone, for what is no model and for a model that holds an iterator,
-    ValueError for a loss that depends on nothing that wants a gradient; errors of model and loss are passed on.
+    Raises TypeError if only one of loss and batch is given, or if ``model`` is not a Module or holds an iterator, and
+    ValueError if the loss does not require a gradient; errors of the model and the loss propagate.
 
     S. Hochreiter, "Untersuchungen zu dynamischen neuronalen Netzen", 1991; X. Glorot and Y. Bengio, "Understanding the
     difficulty of training deep feedforward neural networks", AISTATS 2010.
@@ -183,9 +183,9 @@ def gradient_flow(
     (0.14, 0.14)
     """
     if not isinstance(model, Module):
-        raise TypeError(f"gradient_flow looks at a Module, not at {model!r}.")
+        raise TypeError(f"gradient_flow takes a Module, not {model!r}.")
     if (loss_fn is None) != (batch is None):
-        raise TypeError("gradient_flow needs both a loss and a batch, or neither: then it reads the .grad there is.")
+        raise TypeError("gradient_flow needs both a loss and a batch, or neither to read the stored .grad.")
     if loss_fn is None:
         layers = {path: module for path, module in model.named_modules() if _own(module)}
         found = {path: _norm_and_zeros([p.grad for p in _own(module)]) for path, module in layers.items()}
@@ -195,7 +195,7 @@ def gradient_flow(
     with plain_modes(), training.restored() as restore:
         if restore.one_way:
             names = ", ".join(restore.one_way)
-            raise TypeError(f"{names} is an iterator, which a run would use up: make a list of it.")
+            raise TypeError(f"{names} is an iterator, which a run would exhaust: make it a list.")
         with training.restored():
             trace = _Trace(model, Seen(restore))
             with changed(grad=True, scope=None, watch=trace.seen):
@@ -207,7 +207,7 @@ def gradient_flow(
 
 
 class _Call:
-    """One call of a layer: what went in and came out, and the activations that ran in it or right after it."""
+    """One call of a layer: its input and output, and the activations that ran in it or right after it."""
 
     def __init__(self, path: str, module: Module, x: Any) -> None:
         self.path = path
@@ -221,7 +221,7 @@ class _Call:
 
 
 class _Trace:
-    """The calls of all layers of a model, whose ``forward`` is replaced for that."""
+    """Records the calls of all layers of a model by replacing their ``forward``."""
 
     def __init__(self, model: Module, seen: Seen) -> None:
         self.seen = seen
@@ -244,9 +244,9 @@ class _Trace:
         return noting
 
     def measure(self, loss: Any) -> None:
-        """Gradients at all outputs, and by what they are multiplied from one layer to the one before."""
+        """Compute the gradients at all outputs, and the factors between each layer and the one before."""
         if not isinstance(loss, Tensor) or not loss.requires_grad:
-            raise ValueError("the loss depends on nothing that wants a gradient: nn.doctor looks for the reason.")
+            raise ValueError("the loss depends on nothing that requires a gradient; nn.doctor can find the cause.")
         passed = [(call, call.out) for call in self.calls if call.out is not None and call.out.requires_grad]
         calls = [call for call, _ in passed]
         parameters = [p for module in self.layers.values() for p in _own(module) if p.requires_grad]
@@ -268,7 +268,7 @@ class _Trace:
                     break
 
     def rows(self, updates: dict[int, float]) -> list[FlowRow]:
-        """One row for each layer, in the order of their first calls. Several calls count together."""
+        """Make one row per layer, in the order of first calls; several calls of a layer are combined."""
         order = dict.fromkeys(call.path for call in self.calls)
         return [self._row(path, [c for c in self.calls if c.path == path], updates) for path in order]
 
@@ -294,16 +294,16 @@ class _Trace:
         )
 
     def _activations(self, call: _Call) -> list[Any]:
-        """Those in a layer, and those after it up to the next one."""
+        """The activations in a layer and after it, up to the next layer."""
         following = self.calls[self.calls.index(call) + 1 :]
         end = min((other.start for other in following if other.start >= call.end), default=len(self.seen.activations))
         return self.seen.activations[call.start : end]
 
 
 def _gain(end: Tensor, start: Tensor | None, rng: np.random.Generator) -> float | None:
-    """The root mean square gain of the way back from one Tensor to another; None when there is no way.
+    """The root mean square gain of the backward pass from one Tensor to another; None if they are not connected.
 
-    With entries of -1 and 1 it is exact where the way goes entry by entry, as in an activation.
+    Random entries of -1 and 1 make it exact for elementwise functions, such as activations.
     """
     if start is None or not start.requires_grad:
         return None
@@ -327,7 +327,7 @@ def _own(module: Module) -> list[Any]:
 
 
 def _first(value: Any) -> Tensor | None:
-    """The first Tensor in what a module takes or returns."""
+    """The first Tensor in the arguments or results of a module."""
     return next((leaf for leaf in flatten(value) if isinstance(leaf, Tensor)), None)
 
 

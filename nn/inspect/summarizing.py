@@ -1,7 +1,7 @@
-"""What a model consists of and costs, as a table.
+"""The layers of a model and their costs, as a table.
 
-Counted is what runs, op by op, and not what kinds of layers there are, so a model that multiplies matrices in its own
-``forward`` is counted as well.
+The counts come from the ops that run, not from the kinds of layers, so they also cover a model that multiplies matrices
+in its own ``forward``.
 """
 
 import copy
@@ -23,23 +23,23 @@ _NUMBERS = 3  # from this column on
 
 
 class LayerRow(NamedTuple):
-    """One module of a summary. The numbers are its own, without those of the modules in it."""
+    """One module of a summary. The numbers exclude the modules inside it."""
 
     path: str
     layer: str
     output: str  # of its last call
     parameters: int
-    shared: str  # where the parameters stand that were counted before, or nothing
+    shared: str  # names of shared parameters that were counted before, or empty
     multiply_adds: int
     memory: int  # bytes
     calls: int
 
 
 class Summary:
-    """The table that `summary` returns: ``print`` it, show it in a notebook, or read its numbers.
+    """The table that `summary` returns: print it, show it in a notebook, or read its numbers.
 
-    ``rows`` are the modules, ``parameters`` the number of different ones, ``frozen`` how many of these are not
-    trained, ``multiply_adds`` and ``memory`` (in bytes) the sums of the rows.
+    ``rows`` are the modules, ``parameters`` counts shared parameters once, ``frozen`` counts those that are not
+    trained, ``multiply_adds`` and ``memory`` (in bytes) are sums over the rows.
     """
 
     def __init__(self, title: str, rows: list[LayerRow], parameters: int, frozen: int) -> None:
@@ -89,21 +89,21 @@ class Summary:
         return "total", "", "", f"{self.parameters:,}", f"{self.multiply_adds:,}", _bytes(self.memory)
 
     def _notes(self) -> list[str]:
-        return [f"{self.frozen:,} of them are not trained (requires_grad is False)."] if self.frozen else []
+        return [f"{self.frozen:,} of the parameters are frozen (requires_grad is False)."] if self.frozen else []
 
 
 def summary(model: Module, *inputs: Any) -> Summary:
-    """Run copies of the model, and list its modules with their outputs, parameters and costs.
+    """List the modules of a model with their outputs, parameters and costs, found by running copies of it.
 
-    ``inputs`` are what the model is called with, an array for most. The model itself is not touched: no gradient, no
-    running mean changes. Every row is about what the module does itself, without the modules in it:
+    The model is called with ``inputs``, usually a single array. The model itself is untouched: its gradients and
+    running means stay. Every row excludes the modules inside:
 
-    - *parameters*: one held at several places counts once, and the others say where. A module that was not called
-      says so.
-    - *multiply-adds* of the forward pass with these inputs: one for each product that is added up in a matrix product
-      or convolution (``N in out`` for Linear). Elementwise work is not counted, nor what depends on no parameter.
-    - *kept*: activation memory, the arrays that the graph holds for the backward pass, each at the first op that needs
-      it. Parameters and inputs are not counted, and what several ops need is counted once.
+    - *parameters*: a shared parameter counts once; the other rows name where. A module that did not run is marked
+      "not called".
+    - *multiply-adds* of the forward pass with these inputs: one per product summed in a matrix product or convolution
+      (``N in out`` for Linear). Elementwise work and work that involves no parameter are not counted.
+    - *kept*: activation memory, the arrays that the graph keeps for the backward pass, each counted once, at the first
+      op that needs it. Parameters and inputs are not counted.
 
     >>> import numpy as np
     >>> import nn
@@ -147,7 +147,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
         costs = done.products[path], kept.kept[path]
         is_list = type(module).forward is Module.forward  # its entries are called, not it
         if not own and not any(costs) and (is_list or (not path and next(module.children(), None) is not None)):
-            continue  # the model as a whole: the title says it
+            continue  # the model as a whole, which the title names
         words = f"shared ({', '.join(shared)})" if shared else ""
         calls = outputs[path]
         output = calls[-1] if calls else "" if is_list else "not called"
@@ -159,7 +159,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
 
 
 def _shape(value: Any) -> str:
-    """Shapes of what goes into or comes out of a module, also nested."""
+    """The shapes of the possibly nested inputs or outputs of a module."""
     if isinstance(value, Tensor) or hasattr(value, "shape"):
         return str(tuple(value.shape))
     if isinstance(value, list | tuple):
@@ -170,7 +170,7 @@ def _shape(value: Any) -> str:
 
 
 def _bytes(count: int) -> str:
-    """A number of bytes in three digits: 1 kB is 1000 B."""
+    """Format a number of bytes with three digits; 1 kB is 1000 B."""
     size, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if size < 999.5:
@@ -180,14 +180,14 @@ def _bytes(count: int) -> str:
 
 
 class Cost(Watch):
-    """What a run has cost, by the path of the module whose own ``forward`` did it: the multiply-adds of its products,
-    and the bytes that wait for the backward pass. It knows ops and paths of modules, and no layer.
+    """The cost of a run by the path of the module that did the work: the multiply-adds of its products, and the bytes
+    kept for the backward pass. It knows ops and module paths, but no layers.
     """
 
     def __init__(self, not_counted: Iterable[Any] = ()) -> None:
         self.products: dict[str, int] = defaultdict(int)
         self.kept: dict[str, int] = defaultdict(int)
-        # Memory by its address. It is held here, so that no address is used twice.
+        # Buffers by id. Holding them here ensures that no id is reused.
         self._seen = {id(buffer): buffer for buffer in map(_buffer, _arrays(not_counted))}
 
     def forward(self, node: Node, operands: Any, out: Any) -> None:
@@ -206,7 +206,7 @@ class Cost(Watch):
 
 
 def _arrays(values: Any) -> Iterable[np.ndarray[Any, Any]]:
-    """All arrays in what a node keeps, or in the inputs of a model."""
+    """All arrays that a node keeps, or in the inputs of a model."""
     leaves = (leaf.data if isinstance(leaf, Tensor) else leaf for leaf in flatten(values))
     return (leaf for leaf in leaves if isinstance(leaf, np.ndarray))
 

@@ -52,7 +52,7 @@ def test_shared_frozen_and_uncalled():
     assert rows["twin"].parameters == 3
     assert rows["twin"].shared == "shared (body.0.weight)"
     assert rows["unused"].output == "not called"
-    assert "1 of them are not trained" in str(found)
+    assert "1 of the parameters are frozen" in str(found)
     assert "3 + shared (body.0.weight)" in str(found)
 
 
@@ -246,7 +246,7 @@ def test_html():
     html = found._repr_html_()
     assert html.count("<tr>") == 1 + len(found.rows) + 1
     assert "<strong>Sequential on input (3, 2)</strong>" in html
-    assert "2 of them are not trained" in html
+    assert "2 of the parameters are frozen" in html
     found.title = "<script>"
     assert "<script>" not in found._repr_html_()
 

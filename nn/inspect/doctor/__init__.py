@@ -1,4 +1,4 @@
-"""What is wrong with a training before it runs: `doctor`."""
+"""`doctor`: find the mistakes in a training setup before it runs."""
 
 from nn.inspect.doctor.examine import doctor
 from nn.inspect.doctor.report import Diagnosis, Finding

@@ -1,4 +1,4 @@
-"""The table of findings: each is a function of a `TrialStep` that says what it found, or nothing."""
+"""The table of checks: each is a function of a `TrialStep` that returns what it found, or None."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -9,9 +9,9 @@ from nn.inspect.doctor.trial_step import TrialStep
 
 
 class Found(NamedTuple):
-    """What a check returns; with what findings.toml has under the name of the check it becomes a `Finding`.
+    """The result of a check; findings.toml supplies the rest of its `Finding` under the name of the check.
 
-    ``case`` is the part of that table that holds, and ``numbers`` are put into its words.
+    ``case`` selects a sub-table there, and ``numbers`` are formatted into its text.
     """
 
     what: str
@@ -27,7 +27,7 @@ ADVICE = table_of("nn.inspect.doctor.findings")
 
 
 def finds(name: str, *, places: bool = False) -> Callable[[Callable[[TrialStep], Found | None]], Any]:
-    """Put a check into the table; of one that looks for places, what it says counts where there are any."""
+    """Register a check; with ``places``, its result only counts if it names at least one place."""
 
     def put(check: Callable[[TrialStep], Found | None]) -> Any:
         def named(trial: TrialStep) -> Finding | None:
@@ -45,5 +45,5 @@ def finds(name: str, *, places: bool = False) -> Callable[[Callable[[TrialStep],
 
 
 def listed(count: int, word: str) -> str:
-    """A number of things in words."""
+    """Format a count with its noun in the right number."""
     return f"{count} {word}{'s' * (count != 1)}"

@@ -1,4 +1,4 @@
-"""`doctor`: one look at model, loss, optimizer and a batch."""
+"""`doctor`: examine a model, loss, optimizer and batch."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,29 +11,29 @@ from nn.inspect.doctor.trial_step import TrialStep
 from nn.module import Module
 from optim import Optimizer
 
-__autograd_transparent__ = True  # the lines that are named are those of the user
+__autograd_transparent__ = True  # messages name lines of the user's code
 
 
 def doctor(
     model: Module, loss_fn: Callable[..., Any], optimizer: Optimizer | Sequence[Optimizer] | None, batch: Any
 ) -> Diagnosis:
-    """Look for what keeps a model from learning, by one step with a batch. Nothing is changed.
+    """Find what keeps a model from learning, by trying one step on a batch. Nothing changes.
 
     ``loss_fn``, and the parts of ``batch`` (such as a pair ``(x, y)``), are as in `nn.fit`: the loss is
-    ``loss_fn(model(x), y)``. ``optimizer`` may be several, in a list, or None, when nothing is to be said about steps.
+    ``loss_fn(model(x), y)``. ``optimizer`` may also be a list of several, or None to skip the checks of steps.
 
-    It looks for parameters without a gradient, with one that is exactly 0, or left over from an earlier pass
-    ("no-gradient", "zero-gradient", "stale-gradient"); parameters that the optimizer does not hold, or holds twice
-    ("not-in-optimizer", "held-twice"); modules where they are not found ("hidden-modules"); a softmax applied twice
-    ("activation-twice"); a loss that mixes shapes ("broadcast-loss"), or does not go with the output of the model
-    ("loss-mismatch"); units with equal weights ("equal-units"), dead and saturated units ("dead-units",
-    "saturated-units"); evaluation mode ("eval-mode"); a rate that raises the loss on this batch ("rate-too-high");
-    unscaled inputs ("unscaled-inputs"); numbers that are not finite ("not-finite"), and errors ("fails").
+    It looks for parameters without a gradient, with a gradient that is exactly 0, or with one left over from an earlier
+    pass ("no-gradient", "zero-gradient", "stale-gradient"); parameters missing from the optimizer or held twice
+    ("not-in-optimizer", "held-twice"); modules that `Module.parameters` cannot find ("hidden-modules"); a softmax
+    applied twice ("activation-twice"); a loss that broadcasts ("broadcast-loss") or does not fit the model's output
+    ("loss-mismatch"); units with equal weights ("equal-units"); dead and saturated units ("dead-units",
+    "saturated-units"); evaluation mode ("eval-mode"); a learning rate that raises the loss on this batch
+    ("rate-too-high"); unscaled inputs ("unscaled-inputs"); NaN and infinities ("not-finite"); and errors ("fails").
 
-    Mode, parameters, gradients, buffers, generators, the state of the optimizer, and all that model, loss and optimizer
-    refer to, are afterwards what they were before. Only a `Module` that prints or writes to a file does so.
+    Afterwards, the mode, parameters, gradients, buffers, generators, optimizer state, and all objects that the model,
+    loss and optimizer refer to are as before. Only printing and writing to files in a `Module` cannot be undone.
 
-    Raises TypeError for what is no model, loss or optimizer, ValueError for an empty batch.
+    Raises TypeError for a wrong model, loss or optimizer, and ValueError for an empty batch.
 
     >>> import nn, optim
     >>> x, y = nn.data.moons(64, noise=0.1, seed=0)
@@ -45,13 +45,13 @@ def doctor(
     ('0.bias', '2.weight', '2.bias')
     """
     if not isinstance(model, Module):
-        raise TypeError(f"doctor looks at a Module, not at {model!r}.")
+        raise TypeError(f"doctor takes a Module, not {model!r}.")
     if not callable(loss_fn):
-        raise TypeError(f"loss_fn is a function of prediction and target, such as nn.MSELoss(), not {loss_fn!r}.")
+        raise TypeError(f"loss_fn must be a function of prediction and target, like nn.MSELoss(), not {loss_fn!r}.")
     given = [] if optimizer is None else [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
     for one in given:
         if not isinstance(one, Optimizer):
-            raise TypeError(f"optimizer is one of optim, or several, or None, not {one!r}.")
+            raise TypeError(f"optimizer must be an optimizer of optim, a list of them, or None, not {one!r}.")
     trial = TrialStep(Training(model, loss_fn, given, batch))
     trial.run()
     return Diagnosis([found for check in CHECKS.values() if (found := check(trial)) is not None])

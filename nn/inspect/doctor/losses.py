@@ -1,4 +1,4 @@
-"""Findings about the loss: what it makes of prediction and target, and whether it goes with the output of the model."""
+"""Checks of the loss: how it combines prediction and target, and whether it fits the output of the model."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from nn.losses.base import TAKES, source_of
 
 @finds("fails")
 def fails(trial: TrialStep) -> Found | None:
-    """An error on the way; one about the shapes of a loss is told by `broadcast`."""
+    """An error in the step, except one about the shapes in a loss, which `broadcast` reports."""
     if trial.failure is None or isinstance(trial.failure, LossShapeError):
         return None
     notes = [note for note in getattr(trial.failure, "__notes__", []) if note.startswith("in module ")]
@@ -25,12 +25,12 @@ def fails(trial: TrialStep) -> Found | None:
     places = [note.removeprefix("in module ").partition(":")[0] for note in notes]
     where = [place for place in places if place != "(outermost)"]
     error = type(trial.failure).__name__
-    return Found(f"A step with this batch ends with an error. {text}", where, {"error": error})
+    return Found(f"A step with this batch raises an error. {text}", where, {"error": error})
 
 
 @finds("broadcast-loss")
 def broadcast(trial: TrialStep) -> Found | None:
-    """Predictions and targets of different shapes, which became larger together."""
+    """Predictions and targets of different shapes that broadcast to a larger array."""
     if isinstance(trial.failure, LossShapeError):
         return Found(str(trial.failure), (), {"error": "LossShapeError"})
     mixes = [] if trial.seen is None else trial.seen.mixes
@@ -38,8 +38,8 @@ def broadcast(trial: TrialStep) -> Found | None:
         return None
     first = mixes[0]
     what = (
-        f"In the loss, {first.op} mixes predictions of shape {first.prediction} with targets of shape {first.target} "
-        f"to an array of shape {first.result}."
+        f"In the loss, {first.op} broadcasts predictions of shape {first.prediction} and targets of shape "
+        f"{first.target} to an array of shape {first.result}."
     )
     measured = {"prediction": first.prediction, "target": first.target, "result": first.result}
     return Found(what, (), measured)
@@ -47,7 +47,7 @@ def broadcast(trial: TrialStep) -> Found | None:
 
 @finds("activation-twice")
 def twice(trial: TrialStep) -> Found | None:
-    """A softmax or sigmoid straight after one, as the losses of `nn` warn of it, and as the graph shows it."""
+    """A softmax or sigmoid right after another, as the losses of `nn` warn or as the graph shows."""
     told = [str(w.message) for w in trial.warned if issubclass(w.category, ActivationWarning)]
     repeated = [] if trial.root is None else repeated_activations(trial.root)
     if not told and not repeated:
@@ -56,7 +56,7 @@ def twice(trial: TrialStep) -> Found | None:
         what, harmless, node = told[0], "log_softmax, made at" in told[0], source_of(trial.prediction)
     else:
         node, second = repeated[0]
-        what = f"{second.op.name} at {where(second)} is applied to what {node.op.name} gave at {where(node)}."
+        what = f"{second.op.name} at {where(second)} is applied to the result of {node.op.name} at {where(node)}."
         harmless = node.op.facts.range == LOGARITHMS
     module = None if node is None or node.scope is None else node.scope.path
     first = "" if node is None else node.op.name
@@ -65,7 +65,7 @@ def twice(trial: TrialStep) -> Found | None:
 
 @finds("loss-mismatch")
 def mismatch(trial: TrialStep) -> Found | None:
-    """A loss that does not go with what the model returns, or with the targets."""
+    """A loss that does not fit the output of the model, or the targets."""
     if trial.loss is None or not isinstance(trial.prediction, Tensor | np.ndarray):
         return None
     takes, node = _taken_by(trial.loss_function), source_of(trial.prediction)
@@ -88,13 +88,13 @@ def mismatch(trial: TrialStep) -> Found | None:
 def _of_one_class(prediction: Any) -> Found | None:
     if prediction.ndim < 2 or prediction.shape[1] != 1:
         return None
-    what = f"The loss chooses among classes, but the model returns a single number, shape {prediction.shape}."
+    what = f"The loss chooses among classes, but the model returns a single score: shape {prediction.shape}."
     return Found(what, measured={"classes": 1}, case="one-class")
 
 
 def _of_bounded_scores(output: str, limits: tuple[float, float]) -> Found:
     low, high = limits
-    what = f"The loss takes scores of any size, but the model ends with {output}: {low:g} to {high:g} only."
+    what = f"The loss expects unbounded scores, but the model ends with {output}, which returns {low:g} to {high:g}."
     return Found(what, measured={"output": output}, case="bounded-scores")
 
 
@@ -104,7 +104,7 @@ def _of_no_logarithms(prediction: Any) -> Found | None:
         return None
     first = float(np.ravel(sums)[0])
     return Found(
-        "The loss takes logarithms of probabilities, but the exponentials of what the model returns sum to "
+        "The loss expects log-probabilities, but the exponentials of the model's output sum to "
         f"{first:.4g}, not to 1.",
         measured={"sum": first},
         case="no-logarithms",
@@ -117,8 +117,8 @@ def _of_targets_out_of_reach(output: str, limits: tuple[float, float], target: A
     if not outside:
         return None
     return Found(
-        f"The model ends with {output}, which gives {low:g} to {high:g}, but {outside:.0%} of the targets lie outside, "
-        f"from {target.min():.4g} to {target.max():.4g}.",
+        f"The model ends with {output}, which returns {low:g} to {high:g}, but {outside:.0%} of the targets lie "
+        f"outside; they range from {target.min():.4g} to {target.max():.4g}.",
         measured={"outside": outside, "output": output},
         case="out-of-reach",
     )
@@ -128,12 +128,12 @@ _ROUNDING = 1e-6
 
 
 def _taken_by(loss: Any) -> str:
-    """What a loss of `nn`, or a subclass of one, takes as prediction; nothing is known of others."""
+    """The kind of prediction that a loss of `nn` or a subclass takes; empty for any other loss."""
     return next((TAKES[key] for key in (loss, *type(loss).__mro__) if key.__hash__ and key in TAKES), "")
 
 
 def repeated_activations(root: Any) -> list[tuple[Node, Node]]:
-    """Where the graph of a loss applies softmax or sigmoid straight to the result of one: both nodes."""
+    """Pairs of nodes where the graph of a loss applies softmax or sigmoid directly to the result of another."""
     found = []
     for node in newest_first([root]):
         if not isinstance(node, Node) or not (_is_softmax(node) or _gives_probabilities(node)):

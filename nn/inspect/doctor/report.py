@@ -1,4 +1,4 @@
-"""What the doctor says: findings, and the report that holds them."""
+"""Findings of the doctor, and the report that holds them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from textwrap import indent, wrap
 from typing import Any
 
 _WIDTH = 110
-_MANY = 6  # places that are listed one by one
+_MANY = 6  # list at most this many places
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """One problem that the doctor found.
 
-    It has a ``name``, a ``severity`` ("error" or "warning"), the places (``where``: dotted names of modules or
-    parameters), what was ``measured``, and, in words, ``what`` was found, ``why`` it matters, and the ``remedy``.
+    It has a ``name``, a ``severity`` ("error" or "warning"), the places (``where``, dotted names of modules or
+    parameters), the numbers ``measured``, and as text ``what`` was found, ``why`` it matters, and the ``remedy``.
 
     >>> import nn, optim
     >>> model = nn.MLP([2, 16, 2], rng=0)
@@ -46,7 +46,7 @@ class Finding:
 
 
 class Diagnosis:
-    """What `doctor` found. ``ok`` says that there is nothing; it is iterable, and a finding is looked up by its name.
+    """The report of `doctor`: iterate over its findings or look one up by name; ``ok`` is True if there are none.
 
     >>> from nn.inspect.doctor import Diagnosis
     >>> Diagnosis([]).ok, "dead-units" in Diagnosis([])
@@ -65,7 +65,7 @@ class Diagnosis:
         return len(self.findings)
 
     def __bool__(self) -> bool:
-        return True  # a report is there, also when it is empty: ask for .ok
+        return True  # even when empty: use .ok instead
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -77,8 +77,8 @@ class Diagnosis:
         for finding in self.findings:
             if finding.name == name:
                 return finding
-        names = ", ".join(finding.name for finding in self.findings) or "nothing at all"
-        raise KeyError(f"no finding {name!r}: found was {names}")
+        names = ", ".join(finding.name for finding in self.findings) or "nothing"
+        raise KeyError(f"no finding {name!r}; the doctor found {names}")
 
     def __str__(self) -> str:
         return "\n\n".join([self._title(), *map(str, self.findings)])
@@ -101,7 +101,7 @@ class Diagnosis:
 
     def _title(self) -> str:
         if self.ok:
-            return "Nothing found: this set-up can be trained."
+            return "No problems found: this setup can be trained."
         errors = sum(finding.severity == "error" for finding in self.findings)
         warnings = len(self.findings) - errors
         words = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "error"), (warnings, "warning")) if n]

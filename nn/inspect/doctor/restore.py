@@ -1,8 +1,8 @@
-"""Run a model, a loss and an optimizer as if nothing had happened: all that they can change is put back at the end.
+"""Run a model, a loss and an optimizer without side effects: everything they can change is restored afterwards.
 
-A copy would not do: losses and modules refer to others through closures and names of the program, which copies leave as
-they are, and some objects cannot be copied. So everything that can be reached is noted, and put back. Leaf Tensors get
-other arrays for the time being, so that a graph that somebody still holds does not see a change either.
+Copies are not enough: losses and modules refer to other objects through closures and global names, which copies leave
+unchanged, and some objects cannot be copied. So every reachable object is recorded and restored. Leaf Tensors hold
+other arrays in the meantime, so that existing graphs do not see a change either.
 """
 
 import random
@@ -21,16 +21,16 @@ from nn import defaults
 from nn.module import Module
 from optim import Optimizer
 
-_OURS = frozenset({"autograd", "nn", "numpy", "optim"})  # their functions change nothing that is not reached otherwise
-_ONE_WAY = (GeneratorType, map, filter, zip)  # reading them is a change that nobody can undo
+_OURS = frozenset({"autograd", "nn", "numpy", "optim"})  # whatever their functions change is reached in other ways
+_ONE_WAY = (GeneratorType, map, filter, zip)  # reading them cannot be undone
 _OPAQUE = (ModuleType, type, str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype)
 
 
 class Restore:
     """A ``with`` block in which these objects may be run, trained and changed.
 
-    ``places`` says by which way an object was reached (by its id); ``one_way`` the places of iterators, which would be
-    used up: whoever holds one should not be run.
+    ``places`` maps the id of an object to the path by which it was reached. ``one_way`` lists the paths of iterators:
+    do not run their owners, which would exhaust them.
     """
 
     def __init__(self, **roots: Any) -> None:
@@ -43,7 +43,7 @@ class Restore:
     def __enter__(self) -> Self:
         try:
             self._keep_all()
-        except BaseException:  # an object that does not let itself be looked at
+        except BaseException:  # an object that cannot be inspected
             self.__exit__()
             raise
         return self
@@ -63,19 +63,19 @@ class Restore:
         for undo in reversed(self._undo):
             try:
                 undo()
-            except Exception as problem:  # one thing that cannot be put back must not keep the others
+            except Exception as problem:  # a failure must not prevent the other objects from being restored
                 failed = failed or problem
         if failed is not None:
             raise failed
 
     def adopt(self, leaf: Tensor) -> None:
-        """Put back a leaf, too, that turned up in a run: only its gradient can have changed."""
+        """Also restore a leaf that turned up during a run; only its gradient can have changed."""
         if id(leaf) not in self._held:
             self._held[id(leaf)] = leaf
             self._undo.append(partial(setattr, leaf, "_grad", leaf._grad))
 
     def _keep(self, thing: Any, place: str) -> Iterator[tuple[Any, str]]:
-        """Note how to put a thing back, and go on with what it holds."""
+        """Record how to restore an object, and yield the objects it holds."""
         if isinstance(thing, Tensor):
             yield from self._tensor(thing, place)
         elif isinstance(thing, np.ndarray):
@@ -86,7 +86,7 @@ class Restore:
         elif isinstance(thing, dict | list | tuple | deque | set | frozenset):
             yield from self._container(thing, place)
         elif isinstance(thing, _ONE_WAY):
-            if "(" not in place:  # one that the program holds for other ends is not the model's
+            if "(" not in place:  # only those of the model itself, not of the rest of the program
                 self.one_way.append(place)
         elif isinstance(thing, FunctionType):
             yield from self._function(thing, place)
@@ -118,7 +118,7 @@ class Restore:
         self._undo.append(partial(_restore_slots, t, {name: getattr(t, name, _UNSET) for name in _SLOTS}))
         info = t._info if leaf else None
         grad = t._grad if leaf else None
-        t._node = None  # a computed Tensor has no past here: its graph belongs to somebody else
+        t._node = None  # a computed Tensor has no history here: its graph belongs to someone else
         t._data = np.array(t._data)
         t._grad = None if grad is None else grad.copy()
         t._info = None
@@ -130,7 +130,7 @@ class Restore:
             yield from ((hook, f"a hook of {place}") for hook in info.hooks)
 
     def _function(self, function: FunctionType, place: str) -> Iterator[tuple[Any, str]]:
-        """What a function refers to: in its closure, as default values, and by names of its program."""
+        """The objects a function refers to in its closure, its default values and by global names."""
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             try:
                 content = cell.cell_contents
@@ -160,9 +160,9 @@ class Restore:
         if isinstance(attributes, dict):
             self._undo.append(partial(_restore_dict, attributes, dict(attributes)))
             if isinstance(thing, Optimizer):
-                thing._forget()  # what it prepared for its steps is made anew, and need not be copied
+                thing._forget()  # its prepared steps are rebuilt and need not be copied
             if isinstance(thing, Module):
-                attributes.pop("_module_paths", None)  # which is made anew, and looks at everything anew
+                attributes.pop("_module_paths", None)  # rebuilt from scratch
                 yield from ((value, _join(place, name)) for name, value in thing._parts())
             else:
                 yield from ((value, _join(place, name)) for name, value in list(attributes.items()))
@@ -175,7 +175,7 @@ class Restore:
                 yield value, _join(place, name)
 
     def _class(self, kind: type, place: str) -> Iterator[tuple[Any, str]]:
-        """The methods of a class that a user wrote, and what it holds itself."""
+        """The methods of a user's class, and the objects it holds as attributes."""
         for name, value in list(vars(kind).items()):
             if isinstance(value, FunctionType):
                 yield value, place
@@ -184,7 +184,7 @@ class Restore:
                 yield value, f"{kind.__name__}.{name} (of the class)"
 
     def _keep_global_generators(self) -> None:
-        """Those of `nn`, NumPy and Python."""
+        """Record the global random generators of `nn`, NumPy and Python."""
         own = defaults.generator()
         self._held[id(own)] = own
         self._undo += [_reset(own), partial(setattr, defaults, "_generator", own)]
@@ -196,7 +196,7 @@ _RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
 
 
 def _reset(source: Any) -> Callable[[], Any]:
-    """What brings a source of random numbers back to where it is."""
+    """Return a function that restores a source of random numbers to its present state."""
     if isinstance(source, np.random.Generator):
         return partial(setattr, source.bit_generator, "state", source.bit_generator.state)
     if isinstance(source, np.random.RandomState):
@@ -209,7 +209,7 @@ _SLOTS = ("_data", "_node", "_grad", "_requires_grad", "_info")
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether nothing can change in a value: a number, a text, or a tuple of such, of which data have many."""
+    """Whether a value is immutable: a number, a string, or a tuple of these, which data often contain."""
     if type(value) is tuple:
         return all(isinstance(item, _OPAQUE) for item in value)
     return isinstance(value, _OPAQUE)
@@ -220,7 +220,7 @@ def _join(place: str, name: object) -> str:
 
 
 def _names(code: CodeType) -> set[str]:
-    """The names that a function, or one written in it, looks up."""
+    """The names that a function, or a function inside it, looks up."""
     inner = (const for const in code.co_consts if isinstance(const, CodeType))
     return set(code.co_names).union(*map(_names, inner))
 

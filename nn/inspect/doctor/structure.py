@@ -1,4 +1,4 @@
-"""Findings about how a model is put together: what `Module.parameters` does not find, and the mode it is in."""
+"""Checks of the structure of a model: Tensors that `Module.parameters` cannot find, and its mode."""
 
 from types import FunctionType
 
@@ -9,11 +9,11 @@ from nn.module import Module
 
 @finds("hidden-modules")
 def hidden(trial: TrialStep) -> Found | None:
-    """Tensors that the gradient reaches and `Module.parameters` does not, and iterators."""
+    """Tensors that the gradient reaches but `Module.parameters` does not, and iterators."""
     if trial.one_way:
         return Found(
-            "The model holds an iterator (a generator, map, zip or filter), which is empty after it was gone through "
-            "once. It was not run, so that nothing is used up, and nothing that needs a run was looked for.",
+            "The model holds an iterator (a generator, map, zip or filter), which is empty after one pass. The model "
+            "was not run, to leave the iterator intact, and the checks that need a run were skipped.",
             trial.one_way,
             {"iterators": len(trial.one_way)},
             "iterators",
@@ -24,22 +24,22 @@ def hidden(trial: TrialStep) -> Found | None:
     where = [place for place, _ in trial.hidden]
     what = f"The model computes with {listed(len(where), 'Tensor')} that model.parameters() does not find."
     if held:
-        what += f" The optimizer holds {held} of them all the same."
+        what += f" The optimizer nevertheless holds {held} of them."
     numbers = sum(leaf.size for _, leaf in trial.hidden)
     return Found(what, where, {"hidden": len(where), "numbers": numbers, "held_by_optimizer": held})
 
 
 @finds("eval-mode", places=True)
 def eval_mode(trial: TrialStep) -> Found | None:
-    """Only where the mode makes a difference, and is not that of a part that is frozen."""
+    """Modules in evaluation mode, if the mode makes a difference and they are not frozen."""
     resting = ((path or type(module).__name__, module) for path, module, training in trial.modes if not training)
     where = [name for name, module in resting if _minds(module) and not _is_frozen(module)]
-    what = f"{listed(len(where), 'module')} are in evaluation mode, and compute something else there than in training."
+    what = f"In evaluation mode: {listed(len(where), 'module')} that would compute something else in training mode."
     return Found(what, where, {"modules": len(where)})
 
 
 def _minds(module: Module) -> bool:
-    """Whether what a module itself computes depends on its mode: whether its class reads `training`."""
+    """Whether the computation of a module depends on its mode: whether its class reads `training`."""
     if getattr(module, "p", None) == 0.0 or getattr(module, "dropout", None) == 0.0:
         return False
     kinds = type(module).__mro__[: type(module).__mro__.index(Module)]

@@ -1,4 +1,4 @@
-"""What is examined: a model, a loss, optimizers and a batch, with passes and steps that can be repeated."""
+"""The objects under examination: a model, a loss, optimizers and a batch, with repeatable passes and steps."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -11,30 +11,30 @@ from nn.module import Module
 from nn.training.evaluation import dtype_of, number_of, parts_of
 from optim import LBFGS, Optimizer
 
-__autograd_transparent__ = True  # the lines that are named are those of the user
+__autograd_transparent__ = True  # messages name lines of the user's code
 
 
 def plain_modes() -> AbstractContextManager[None]:
-    """Compute as in a training: with graph, and without what a user may have switched on around it."""
+    """Compute as in training: with a graph, and without any modes the user has switched on."""
     return changed(grad=True, scope=None, watch=None, readings=None)
 
 
 class Training:
-    """A training that stands still: each pass begins with the same generators, buffers and attributes of modules."""
+    """A frozen training run: each pass starts from the same generators, buffers and module attributes."""
 
     def __init__(self, model: Module, loss: Callable[..., Any], optimizers: Sequence[Optimizer], batch: Any) -> None:
         self.model, self.loss, self.optimizers = model, loss, list(optimizers)
         if isinstance(batch, list | tuple) and not batch:
-            raise ValueError("the batch is empty: give a pair such as (x, y).")
+            raise ValueError("the batch is empty: pass a pair such as (x, y).")
         self.x, self.targets = parts_of(batch, dtype_of(model))
         self.trained = {id(p): p for o in self.optimizers for group in o.param_groups for p in group["params"]}
 
     def restored(self) -> Restore:
-        """A block in which all may be changed."""
+        """Return a ``with`` block whose changes are all undone."""
         return Restore(model=self.model, loss=self.loss, optimizers=self.optimizers, batch=self.x, targets=self.targets)
 
     def gradients(self, leaves: Sequence[Tensor]) -> tuple[float, list[Any]]:
-        """The loss, and its gradients as arrays: None where it does not depend on a leaf."""
+        """The loss and its gradients as arrays, None for leaves that it does not depend on."""
         with self.restored():
             loss = self.loss(self.model(self.x), *self.targets)
             found = gradients_of(loss, [leaf for leaf in leaves if leaf.requires_grad])
@@ -46,7 +46,7 @@ class Training:
             return number_of(self.loss(self.model(self.x), *self.targets))
 
     def step(self, divisor: float = 1.0) -> None:
-        """One step of all optimizers, with the rates divided by a number. This does change them, and the model."""
+        """Take one step with all optimizers, with their learning rates divided by a number; this changes the model."""
         leaves = list(self.trained.values())
 
         def closure() -> float:
@@ -66,7 +66,7 @@ class Training:
 
 
 def gradients_of(loss: Any, leaves: Sequence[Tensor]) -> dict[int, Any]:
-    """The gradients of a loss as arrays, by the ids of those of the leaves that it depends on."""
+    """The gradients of a loss as arrays, by the id of each leaf that it depends on."""
     if not isinstance(loss, Tensor) or not loss.requires_grad:
         return {}
     found = loss.gradient(*leaves, allow_unused=True)

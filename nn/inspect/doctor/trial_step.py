@@ -1,6 +1,6 @@
-"""One step of a training, looked at from all sides: what the findings are made of.
+"""One training step with everything observed that the checks need.
 
-A `TrialStep` only collects; what it means is said by the modules of findings. It knows no kind of layer.
+A `TrialStep` only collects; the modules of checks interpret. It knows no kinds of layers.
 """
 
 import warnings
@@ -20,19 +20,19 @@ from nn.module import Parameter
 from nn.training.evaluation import number_of
 from optim import NonFiniteGradientError
 
-__autograd_transparent__ = True  # the lines that are named are those of the user
+__autograd_transparent__ = True  # messages name lines of the user's code
 
 Array = NDArray[Any]
 
 _GATED = frozenset(name for name, kind in vars(layers).items() if getattr(kind, "_gated", False))
 
-# By what the rate is divided, to see whether a smaller one would do.
+# Divisors of the learning rate, to see whether a smaller one would work.
 FRACTIONS = (1.0, 10.0, 100.0, 1000.0)
 MORE = 10  # steps, after one that raised the loss
 
 
 class Activation(NamedTuple):
-    """One application of an activation: where, its range, its result, and which axis the units of the layer have."""
+    """One application of an activation: its place, range and result, and the axis of the layer's units."""
 
     where: str
     range: tuple[float, float]
@@ -42,7 +42,7 @@ class Activation(NamedTuple):
 
 
 class Mix(NamedTuple):
-    """A prediction and a target that met with different shapes, and became larger than both."""
+    """A prediction and a target of different shapes that broadcast to an array larger than both."""
 
     op: str
     prediction: tuple[int, ...]
@@ -51,11 +51,11 @@ class Mix(NamedTuple):
 
 
 class Seen(Watch):
-    """What happens in a forward pass."""
+    """A record of what happens in a forward pass."""
 
     def __init__(self, restore: Restore) -> None:
         self.restore = restore
-        # Leaves that want a gradient, with the module that used them; None when it was the loss.
+        # Leaves that require a gradient, with the module that used them; None for the loss.
         self.leaves: dict[int, tuple[Tensor, str | None]] = {}
         self.activations: list[Activation] = []
         self.first: str | None = None  # the class of the first module that applied an op
@@ -105,11 +105,11 @@ class Seen(Watch):
 
 
 class TrialStep:
-    """A model, a loss, optimizers and a batch, and what one step with them shows.
+    """A model, a loss, optimizers and a batch, and the observations from one step with them.
 
-    ``prediction`` and ``loss`` are results; ``gradients`` are by the name of the parameter, with None for those that
-    the loss does not depend on; ``after`` the same after one step; ``rates`` maps what the rate was divided by to the
-    loss after a step, and ``later`` is the loss after some more of them. ``failure`` is the error that ended the pass.
+    ``prediction`` and ``loss`` are results. ``gradients`` maps names of parameters to gradients, None for parameters
+    that the loss does not depend on; ``after`` is the same after one step. ``rates`` maps the divisor of the learning
+    rate to the loss after one step; ``later`` is the loss after more. ``failure`` is the error that ended the pass.
     """
 
     def __init__(self, training: Training) -> None:
@@ -122,17 +122,17 @@ class TrialStep:
         self.loss: float | None = None
         self.root: Vertex | None = None  # of the loss, in the graph
         self.gradients: dict[str, Array | None] = {}
-        self.hidden: list[tuple[str, Tensor]] = []  # leaves that want a gradient, and that the model does not list
+        self.hidden: list[tuple[str, Tensor]] = []  # leaves that require a gradient but that the model does not list
         self.after: dict[str, Array | None] = {}
         self.rates: dict[float, float] = {}
-        self.later = np.inf  # the loss after some more steps, when the first raised it
+        self.later = np.inf  # the loss after more steps, if the first raised it
         self.warned: list[warnings.WarningMessage] = []
         self.failure: Exception | None = None
         self.one_way: list[str] = []
         self.seen: Seen | None = None
 
     def run(self) -> None:
-        """Look, and leave everything as it was."""
+        """Observe one step, and leave everything unchanged."""
         with plain_modes(), self.training.restored() as restore, np.errstate(all="ignore"):
             self.one_way = restore.one_way
             if self.one_way:
@@ -144,16 +144,16 @@ class TrialStep:
                         self._look(restore)
                     if self.optimizers and self.loss is not None and np.isfinite(self.loss):
                         self._step(self.loss)
-                except Exception as error:  # which is what the report is about, then
+                except Exception as error:  # becomes a finding
                     self.failure = error
 
     def _look(self, restore: Restore) -> None:
-        """The passes of one step."""
+        """Run and observe the forward and backward pass."""
         self.seen = seen = Seen(restore)
         with changed(grad=True, scope=None, watch=seen):
             self.prediction = self.model(self.x)
             seen.in_loss = True
-            if isinstance(self.prediction, Tensor | np.ndarray):  # and not several, in a tuple
+            if isinstance(self.prediction, Tensor | np.ndarray):  # not a tuple of several
                 seen.shapes = self.prediction.shape, self.targets[0].shape
             loss = self.loss_function(self.prediction, *self.targets)
         self.loss = number_of(loss)
@@ -167,7 +167,7 @@ class TrialStep:
                 self.hidden.append((place, leaf))
 
     def _step(self, loss: float) -> None:
-        """One step with the rate as it is, and with smaller ones while the loss rises."""
+        """Take one step with the given learning rate, and then with smaller ones while the loss rises."""
         for divisor in FRACTIONS:
             with self.training.restored():
                 value = self.rates[divisor] = self._loss_after(1, divisor)
@@ -181,11 +181,11 @@ class TrialStep:
     def _gradients(self) -> list[Any]:
         try:
             return self.training.gradients(list(self.parameters.values()))[1]
-        except PredictionError:  # nan, after a step that was too long
+        except PredictionError:  # nan after too long a step
             return [None] * len(self.parameters)
 
     def _loss_after(self, steps: int, divisor: float = 1.0) -> float:
-        """The loss after some steps; nan when somebody refuses to go on with numbers that are not finite."""
+        """The loss after some steps; nan if a step raises because of values that are not finite."""
         try:
             for _ in range(steps):
                 self.training.step(divisor)

@@ -1,4 +1,4 @@
-"""Findings about activations: units that give nothing, or have no slope left."""
+"""Checks of activations: dead units, and saturated ones."""
 
 import math
 from collections import defaultdict
@@ -10,7 +10,7 @@ from nn.inspect.doctor.checks import Found, finds
 from nn.inspect.doctor.trial_step import Activation, TrialStep
 from nn.losses.base import source_of
 
-# A batch says little about a unit below so many numbers of it, and a layer of two units is no crowd.
+# Fewer values say little about a unit, and fewer units say little about a layer.
 _FEWEST_NUMBERS = 16
 _FEWEST_UNITS = 4
 _TOO_MANY = 0.75
@@ -19,10 +19,10 @@ FLAT = 0.01  # of the largest slope
 
 
 def flat_share(activation: Activation) -> float:
-    """The share of entries where the slope of an activation is below a hundredth of the largest that it has.
+    """The fraction of entries where the slope of an activation is below a hundredth of its largest slope.
 
-    An activation with two limits is taken for a logistic curve between them, as sigmoid and tanh are; one that has
-    only a lower one is flat there.
+    An activation with two limits is treated as a logistic curve between them, like sigmoid and tanh; one with only a
+    lower limit is flat at that limit.
     """
     low, high = activation.range
     if not math.isfinite(high):
@@ -32,7 +32,7 @@ def flat_share(activation: Activation) -> float:
 
 
 def dead_share(activation: Activation) -> float:
-    """The share of units that give 0 for every sample (and at every place of a map)."""
+    """The fraction of units that are 0 for every sample (and at every position of a feature map)."""
     axis = activation.axis % activation.out.ndim
     others = tuple(i for i in range(activation.out.ndim) if i != axis)
     return float(np.mean(~(activation.out > 0.0).any(axis=others)))
@@ -40,23 +40,23 @@ def dead_share(activation: Activation) -> float:
 
 @finds("dead-units", places=True)
 def dead(trial: TrialStep) -> Found | None:
-    """Layers most of whose ReLUs give 0 for the whole batch."""
+    """Layers in which most ReLU units are 0 for the whole batch."""
     shares = _pooled(trial, lambda low, high: low == 0.0 and math.isinf(high), dead_share)
-    return _found(shares, "units of ReLU give 0 for all samples of the batch")
+    return _found(shares, "ReLU units that are 0 for all samples of the batch")
 
 
 @finds("saturated-units", places=True)
 def saturated(trial: TrialStep) -> Found | None:
-    """Hidden layers that are mostly flat."""
+    """Hidden layers that are mostly saturated."""
     shares = _pooled(trial, lambda low, high: math.isfinite(high - low), flat_share)
-    return _found(shares, "activations of sigmoid or tanh lie where the slope is below a hundredth of its largest")
+    return _found(shares, "sigmoid or tanh activations with a slope below a hundredth of the largest")
 
 
 def _pooled(
     trial: TrialStep, wanted: Callable[[float, float], bool], share: Callable[[Activation], float]
 ) -> dict[str, float]:
-    """The share of each layer with activations of such limits, over all its calls; without the output of the model,
-    which may well be sure."""
+    """Average a fraction over all calls of each layer with activations of such limits, except for the output of the
+    model, which may saturate legitimately."""
     if trial.seen is None or trial.loss is None:
         return {}
     last = source_of(trial.prediction)
@@ -73,4 +73,4 @@ def _found(shares: dict[str, float], what: str) -> Found:
     bad = {where: share for where, share in shares.items() if share > _TOO_MANY}
     words = ", ".join(f"{share:.0%} in {where or 'the model'}" for where, share in bad.items())
     measured = {where: round(share, 4) for where, share in bad.items()}
-    return Found(f"{words}: so many {what}.", bad, measured)
+    return Found(f"Too many {what}: {words}.", bad, measured)

@@ -395,9 +395,9 @@ def test_what_cannot_be_copied_may_be_around():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((lambda x: x, nn.MSELoss(), None), "looks at a Module"),
-        ((nn.Linear(5, 1), "mse", None), "loss_fn is a function"),
-        ((nn.Linear(5, 1), nn.MSELoss(), [nn.ReLU()]), "optimizer is one of optim"),
+        ((lambda x: x, nn.MSELoss(), None), "doctor takes a Module"),
+        ((nn.Linear(5, 1), "mse", None), "loss_fn must be a function"),
+        ((nn.Linear(5, 1), nn.MSELoss(), [nn.ReLU()]), "optimizer must be an optimizer of optim"),
     ],
 )
 def test_wrong_arguments(arguments, words):
@@ -419,12 +419,12 @@ def test_the_report():
     assert report["unscaled-inputs"].measured["rms"] > 80
     assert __file__.rpartition("/")[2] in report["activation-twice"].what.replace("\\", "/")
     assert "dead-units" not in report
-    with pytest.raises(KeyError, match="found was"):
+    with pytest.raises(KeyError, match="the doctor found"):
         report["dead-units"]
     healthy = nn.doctor(nn.MLP([5, 16, 2], rng=0), nn.CrossEntropyLoss(), None, (X, Y))
     assert healthy.ok
     assert repr(healthy) == "Diagnosis(ok)"
-    assert "Nothing found" in str(healthy)
-    assert "Nothing found" in healthy._repr_html_()
-    with pytest.raises(KeyError, match="nothing at all"):
+    assert "No problems found" in str(healthy)
+    assert "No problems found" in healthy._repr_html_()
+    with pytest.raises(KeyError, match="the doctor found nothing"):
         healthy["fails"]

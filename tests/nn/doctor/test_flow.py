@@ -189,7 +189,7 @@ def test_parameters_that_the_loss_does_not_need():
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [((lambda x: x,), "looks at a Module"), ((nn.Linear(2, 1), nn.MSELoss()), "both a loss and a batch")],
+    [((lambda x: x,), "gradient_flow takes a Module"), ((nn.Linear(2, 1), nn.MSELoss()), "both a loss and a batch")],
 )
 def test_wrong_arguments(arguments, words):
     with pytest.raises(TypeError, match=words):
@@ -214,7 +214,7 @@ def test_table_and_dict():
     assert flow.to_dict()["2"]["factor"] == flow["2"].factor
     assert repr(flow) == "GradientFlow(3 layers)"
     assert flow._repr_html_().count("<tr>") == 4
-    with pytest.raises(KeyError, match="no layer '1' among 0, 2, 4"):
+    with pytest.raises(KeyError, match="no layer '1'; the layers are 0, 2, 4"):
         flow["1"]
 
 
