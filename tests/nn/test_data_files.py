@@ -172,12 +172,12 @@ def test_a_folder_in_the_form_of_mnist(digits_folder):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("train-labels.idx1-ubyte", idx(np.arange(5, dtype="u1")), "the file holds 5 labels, but .*images.* holds 6 images"),
+        ("train-labels.idx1-ubyte", idx(np.arange(5, dtype="u1")), "holds 5 labels, but .*images.* holds 6 images"),
         ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1"))[:-2], "shape .6,. of uint8 needs 6 bytes, but 4"),
         ("train-labels.idx1-ubyte", idx(np.arange(6, dtype="u1")) + b"\0", "the file is too long"),
-        ("train-labels.idx1-ubyte", idx(np.zeros((6, 1), "u1")), r"integers with 1 axis, but the array has dtype uint8 and shape \(6, 1\)"),
+        ("train-labels.idx1-ubyte", idx(np.zeros((6, 1), "u1")), r"1 axis, but .* uint8 and shape \(6, 1\)"),
         ("train-labels.idx1-ubyte", idx(np.zeros(6, "f4")), "labels must be integers"),
-        ("train-images-idx3-ubyte.gz", idx(np.zeros((6, 20), "u1")), r"images need 3 axes, but the array has shape \(6, 20\)"),
+        ("train-images-idx3-ubyte.gz", idx(np.zeros((6, 20), "u1")), r"need 3 axes, but .* shape \(6, 20\)"),
         ("train-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((6, 4, 5), "u1")))[:-9], "truncated or damaged"),
         ("train-images-idx3-ubyte.gz", b"\x1f\x8bnothing", "truncated or damaged"),
         ("train-images-idx3-ubyte.gz", b"GIF89a", "not an IDX file, which begins with 00 00"),
@@ -192,7 +192,7 @@ def test_folders_with_a_wrong_file(digits_folder, name, content, words):
 
 
 def test_folders_without_the_files(tmp_path):
-    with pytest.raises(DataFileError, match=r"the folder has no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz"):
+    with pytest.raises(DataFileError, match=r"folder has no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz"):
         mnist(tmp_path)
     with pytest.raises(DataFileError, match="no such folder"):
         mnist(tmp_path / "none")

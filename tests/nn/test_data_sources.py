@@ -143,7 +143,7 @@ def test_an_augmentation_follows_from_the_seed():
 def test_states_that_are_refused(state):
     loader = make("arrays")
     before = loader.state_dict()
-    with pytest.raises(ValueError, match="a state of a|is not a Loader state"):
+    with pytest.raises(ValueError, match=r"a state of a|is not a Loader state"):
         loader.load_state_dict(state)
     assert loader.state_dict() == before
 

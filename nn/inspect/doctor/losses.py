@@ -104,8 +104,7 @@ def _of_no_logarithms(prediction: Any) -> Found | None:
         return None
     first = float(np.ravel(sums)[0])
     return Found(
-        "The loss expects log-probabilities, but the exponentials of the model's output sum to "
-        f"{first:.4g}, not to 1.",
+        f"The loss expects log-probabilities, but the exponentials of the model's output sum to {first:.4g}, not to 1.",
         measured={"sum": first},
         case="no-logarithms",
     )
