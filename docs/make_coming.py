@@ -1,7 +1,7 @@
-"""Writes the tables of docs/coming-from-*.md: words of other libraries, and what is written here.
+"""Writes the tables of docs/coming-from-*.md: names from other libraries, and what to write instead.
 
-They are those of autograd/words.txt, which the hints in errors are made of too. What stands around them is written by
-hand.
+They come from autograd/words.txt, which also provides the hints in error messages. The text around the tables is
+written by hand.
 
     python docs/make_coming.py            # writes the tables
     python docs/make_coming.py --check    # fails when one is stale
@@ -16,7 +16,7 @@ sys.path.append(str(ROOT))  # for a checkout that is not installed
 
 from autograd.words import words  # noqa: E402
 
-PAGES = {  # each page, the library whose words it has, and how these are written there, by place
+PAGES = {  # each page, its library, and how names are written there, by place
     "pytorch": (
         "PyTorch",
         {
@@ -73,13 +73,13 @@ START, END = "<!-- Written by docs/make_coming.py -->\n", "<!-- until here -->\n
 
 
 def rows(library, places):
-    """Words, ours and remark, by place; what has one answer stands in one row."""
+    """Names, our code and remark, by place; names with the same answer share a row."""
     for place, pattern in places.items():
         same = {}
         for row in dict.fromkeys(words().values()):
             if row.place == place and library in row.libraries.split(", "):
                 of_numpy = row.ours.startswith(f"np.{row.word}(") and not row.remark
-                answer = ("", "NumPy's function of this name.") if of_numpy else (row.ours, row.remark)
+                answer = ("", "Use NumPy's function of the same name.") if of_numpy else (row.ours, row.remark)
                 same.setdefault(answer, []).extend(map(pattern.format, row.word.split(", ")))
         for (ours, remark), names in same.items():
             yield ", ".join(f"`{name}`" for name in names), f"`{ours}`" if ours else "", remark
@@ -87,12 +87,12 @@ def rows(library, places):
 
 def table(library, places):
     """The table of a page."""
-    lines = [f"| {library} | here | |", "| --- | --- | --- |"]
+    lines = [f"| {library} | chainrule | notes |", "| --- | --- | --- |"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows(library, places))]) + "\n"
 
 
 def written(text, name):
-    """The text of a page with its table made anew."""
+    """The text of a page with a fresh table."""
     fresh = f"{START}\n{table(*PAGES[name])}\n{END}"
     return re.sub(f"{re.escape(START)}.*?{re.escape(END)}", lambda _: fresh, text, count=1, flags=re.DOTALL)
 
