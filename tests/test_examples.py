@@ -17,6 +17,12 @@ EXAMPLES = {
     "learned_rate": "learned: the loss is 4.0 times smaller",
     "learned_start": "a start that learns in one step",
     "logistic_regression": "weights",
+    "inverse_kinematics": "120 points",
+    "laplace": "flat prior:    a = 0.8 +- 1.0 b = 7.7 +- 4.9",
+    "ode_fit": "growth 0.540, hunting 0.0272, death 0.796, breeding 0.0237",
+    "optimal_control": "ends at 179.8 degrees",
+    "physics_informed": "away from the exact solution",
+    "word_embeddings": "100% of the nearest words",
     "xor": "19 of 20 seeds succeed",
     "stream_large_file": "at most",
     "tiny_transformer": "  but ask it for more than the sum:",
@@ -33,12 +39,18 @@ QUICK = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_runs(name, capfd, monkeypatch):
+def test_an_example_runs(name, capfd, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", [f"{name}.py", *QUICK.get(name, [])])
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.chdir(tmp_path)
     if name == "logistic_regression" and find_spec("scipy") is None:
         pytest.skip("SciPy is not installed")
+    draws = "[PICTURE]" in (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    if draws:
+        pytest.importorskip("matplotlib", reason="it ends in a picture")
     runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
     assert EXAMPLES[name] in capfd.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == [f"{name}.svg"] * draws
 
 
 def test_every_example_is_tested():

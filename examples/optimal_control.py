@@ -1,0 +1,77 @@
+"""Optimal control: swing a pendulum up with a motor that is too weak to lift it.
+
+The motor can hold the pendulum at 30 degrees but no higher, so the pendulum has to swing back and forth first. The
+torques of all four seconds are optimised at once: the gradient flows back through the simulation, from the final state
+to each torque. Run it with ``python examples/optimal_control.py [PICTURE]``.
+"""
+
+import sys
+
+import numpy as np
+
+import optim
+
+GRAVITY, STRONGEST = 9.81, 9.81 / 2  # for a mass of 1 kg on a rod of 1 m; the strongest torque in N m
+STEP, STEPS = 0.05, 80
+
+
+def torques(controls):
+    """The torques of the motor: the tanh keeps them within its limits, whatever the controls."""
+    return STRONGEST * np.tanh(controls)
+
+
+def simulate(controls):
+    """Angle (0 hangs down, pi is upright) and speed after every step of the semi-implicit Euler method."""
+    angle = speed = controls[0] * 0.0
+    angles, speeds = [], []
+    for torque in torques(controls):
+        speed = speed + STEP * (torque - GRAVITY * np.sin(angle))
+        angle = angle + STEP * speed
+        angles.append(angle)
+        speeds.append(speed)
+    return np.stack(angles), np.stack(speeds)
+
+
+def cost(controls):
+    """Energy of the motor, and a high price for not standing upright at the end."""
+    angles, speeds = simulate(controls)
+    miss = (angles[-1] - np.pi) ** 2 + speeds[-1] ** 2
+    return STEP * np.sum(torques(controls) ** 2) / STRONGEST**2 + 100.0 * miss
+
+
+def draw(path, controls):
+    """Angle and torque over time, and the path of the pendulum."""
+    import matplotlib.pyplot as plt
+
+    angles, _ = simulate(controls)
+    time = STEP * np.arange(1, STEPS + 1)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), width_ratios=[3, 2], layout="constrained")
+    left.plot(time, np.degrees(angles), label="angle (degrees)")
+    left.plot(time, 30 * torques(controls) / STRONGEST, "C1", label="torque (30 = the strongest)")
+    left.axhline(180, color="grey", linestyle=":")
+    left.set(xlabel="seconds", title="Swinging up")
+    left.legend()
+    for i, angle in enumerate(angles[::2]):
+        shade = plt.get_cmap("viridis")(2 * i / STEPS)
+        right.plot([0, np.sin(angle)], [0, -np.cos(angle)], "-o", color=shade, markevery=[1], linewidth=0.8)
+    right.set(aspect="equal", xticks=[], yticks=[], title="From dark to light")
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def main(picture="optimal_control.svg"):
+    """Start from small random controls: with none at all the pendulum would hang still, and so would the gradient."""
+    start = 0.1 * np.random.default_rng(0).standard_normal(STEPS)
+    found = optim.minimize(cost, start, "lbfgs", max_steps=1000, tolerance=1e-4, compile=True)
+    angles, speeds = simulate(found.x)
+    print(f"{found.steps} steps of L-BFGS: cost {cost(start):.0f} -> {found.value:.2f}")
+    print(f"ends at {np.degrees(angles[-1]):.1f} degrees with speed {speeds[-1]:.2f}; "
+          f"reversals: {np.sum(np.diff(np.sign(speeds)) != 0)}")  # fmt: skip
+    assert abs(angles[-1] - np.pi) < 0.05
+    assert abs(speeds[-1]) < 0.1
+    draw(picture, found.x)
+    print(f"picture: {picture}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
