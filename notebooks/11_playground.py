@@ -272,7 +272,8 @@ for name, experiment in {"as in task 1": one, **tasks}.items():
 # - With a **learning rate of 1**, training is fast at first. But the loss jumps from epoch to epoch and never settles.
 #   The weights grow large, and large weights make sharp borders.
 # - **L2 of 0.01** keeps the weights smaller and the border softer. With **0.1**, the outputs are weak, and the border
-#   no longer encloses the disc. With **1**, the penalty wins: the weights go to zero, and the output is the same everywhere.
+#   no longer encloses the disc. With **1**, the penalty wins: the weights go to zero, and the output is the same
+#   everywhere.
 # - **Two more units** in a second layer round off the corners, and the loss gets lower.
 
 # %% [markdown]
