@@ -1,7 +1,7 @@
-"""Writes docs/lectures.md: every item of the lectures, where it is, and what comes out; fills docs/variants.md.
+"""Writes docs/lectures.md: every item of the lectures, where to find it, and its result; fills docs/variants.md.
 
-Nothing of the first is written by hand: it is the table of tests/lectures/items, whose numbers the tests compute. In
-the second, the last column of each table is what the code in the column before it gives.
+The first page is generated entirely from the table of tests/lectures/items, whose numbers the tests compute. On the
+second page, the last column of each table is the result of the code in the column before it.
 
     python docs/make_lectures.py            # writes the pages
     python docs/make_lectures.py --check    # fails when one of them is stale
@@ -29,9 +29,9 @@ from lecture_items.run import of_section  # noqa: E402
 HEAD = """\
 # The lectures, item by item
 
-This project was made from five lectures on multi-layer perceptrons and backpropagation:
+chainrule started from five lectures on multi-layer perceptrons and backpropagation:
 
-| name here | lecture |
+| name on these pages | lecture |
 |---|---|
 | Pitas | I. Pitas, Multilayer perceptron, backpropagation summary, Aristotle University of Thessaloniki |
 | Hu & Zhu | X. Hu and J. Zhu, Multi-layer perceptron, topic 3 of Deep learning, Tsinghua University |
@@ -39,11 +39,11 @@ This project was made from five lectures on multi-layer perceptrons and backprop
 | Hwang | J.-N. Hwang, Metrics, MLP and CNN, EEP 596B, University of Washington |
 | Newson | A. Newson, Artificial neural networks and the multi-layer perceptron, Telecom Paris |
 
-Every formula, experiment, exercise and claim of theirs has a row. The numbers are computed by `tests/lectures`, which
-fails when one of them differs in its last digit. What a slide prints otherwise is marked as a slip.
-[variants.md](variants.md) shows where the lectures disagree, [glossary.md](glossary.md) how each writes things.
+Every formula, experiment, exercise and claim of the lectures has a row. `tests/lectures` computes the numbers and fails
+if one of them differs in its last digit. *Slip* marks a mistake on a slide. [variants.md](variants.md) shows where the
+lectures disagree, and [glossary.md](glossary.md) explains the notation of each.
 
-This page is made by `docs/make_lectures.py`.
+`docs/make_lectures.py` generates this page.
 """
 
 
@@ -54,7 +54,7 @@ def notebook(number):
 
 
 def places(item, section):
-    """Where an item is: test, notebooks, API, examples, pages."""
+    """Where to find an item: test, notebooks, API, examples, pages."""
     file = f"tests/lectures/items/{section}.py"
     found = [f"[test](../{file})"] if item.compute else []
     found += [f"[further test](../{path})" for path in item.tests]
@@ -66,7 +66,7 @@ def places(item, section):
 
 
 def result(item):
-    """What comes out."""
+    """The result."""
     if item.compute is None:
         return "mentioned"
     texts = (f"{name}: **{text.removeprefix('=')}**" for name, text in item.numbers.items())
@@ -77,7 +77,7 @@ def page():
     """The whole text."""
     lines = [HEAD]
     for section, (title, _) in SECTIONS.items():
-        lines += [f"## {title}\n", "| item | lecture | what it says | where it is | result |", "|---|---|---|---|---|"]
+        lines += [f"## {title}\n", "| item | lecture | statement | where to find it | result |", "|---|---|---|---|---|"]
         for item in of_section(section):
             said = item.claim + (f" *Slip:* {item.slip}" if item.slip else "")
             cells = [item.id, ", ".join(item.decks), said, places(item, section), result(item)]

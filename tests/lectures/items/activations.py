@@ -43,19 +43,18 @@ def logistic(x):
 
 elementwise("identity", "f(x) = x", VISHWAJITH, nn.Identity(), lambda x: x, np.ones_like, ("-1, 1", "1, 1", "1"))
 elementwise(
-    "step", "0 left of 0, 1 from 0 on; the slope is 0, and undefined at 0", (HU, VISHWAJITH, NEWSON), nn.Step(),
+    "step", "0 for negative x, 1 from 0 on; the slope is 0, and undefined at 0", (HU, VISHWAJITH, NEWSON), nn.Step(),
     lambda x: (x >= 0) * 1.0, np.zeros_like, ("0, 1", "0, 0", "0"), away=(0.0,), notebooks=4, pages="docs/variants.md",
-    slip="A slide says that it lacks non-linearity: its trouble is that its slope is 0, so that nothing learns through "
-    "it.",
+    slip="A slide says that it lacks non-linearity. The actual problem is its slope of 0, which prevents learning.",
 )  # fmt: skip
 elementwise(
-    "sigmoid", "1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)), with slope s (1 - s), which is at most 1/4", ALL,
+    "sigmoid", "1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)); its slope s (1 - s) is at most 1/4", ALL,
     nn.Sigmoid(), lambda x: np.exp(x) / (1.0 + np.exp(x)), lambda x: logistic(x) * (1.0 - logistic(x)),
     (".268941, .731059", ".196612, .196612", "=0.25"), pages="docs/variants.md",
-    slip="One deck bounds the slope by 1; another has 1/4, and leaves out the transpose of W beside it.",
+    slip="One lecture bounds the slope by 1; another gives 1/4 but omits the transpose of W beside it.",
 )  # fmt: skip
 elementwise(
-    "tanh", "tanh(x) = 2 / (1 + exp(-2x)) - 1, with slope 1 - f^2, which is at most 1", (HU, VISHWAJITH, HWANG, NEWSON),
+    "tanh", "tanh(x) = 2 / (1 + exp(-2x)) - 1; its slope 1 - f^2 is at most 1", (HU, VISHWAJITH, HWANG, NEWSON),
     nn.Tanh(), lambda x: 2.0 / (1.0 + np.exp(-2.0 * x)) - 1.0, lambda x: 1.0 - np.tanh(x) ** 2,
     ("-.761594, .761594", ".419974, .419974", "1"),
 )  # fmt: skip
@@ -68,25 +67,25 @@ elementwise(
     lambda x: 1.0 / (abs(x) + 1.0) ** 2, ("=-0.5, 0.5", "=0.25, 0.25", "1"), away=(0.0,),
 )  # fmt: skip
 elementwise(
-    "leaky ReLU", "x on the right, a x on the left", (HU, NEWSON), nn.LeakyReLU(0.01),
+    "leaky ReLU", "x for positive x, a x for negative x", (HU, NEWSON), nn.LeakyReLU(0.01),
     lambda x: np.where(x > 0, x, 0.01 * x), lambda x: np.where(x > 0, 1.0, 0.01),
     ("=-0.01, 1.00", "=0.01, 1.00", "1"), away=(0.0,), pages="docs/variants.md",
-    slip="The formula of the forward pass shows 0 on the left; the slope a belongs there, as in its derivative.",
+    slip="The forward formula gives 0 for negative x; it should have the slope a, as its derivative does.",
 )  # fmt: skip
 elementwise(
-    "ELU", "a (exp(x) - 1) on the left, where the slope is f + a", VISHWAJITH, nn.ELU(1.0),
+    "ELU", "a (exp(x) - 1) for negative x, where the slope is f + a", VISHWAJITH, nn.ELU(1.0),
     lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0.0)) - 1.0), lambda x: np.where(x > 0, 1.0, np.exp(x)),
     ("-.632121, 1.000000", ".367879, 1.000000", "1"), away=(0.0,),
 )  # fmt: skip
 elementwise(
-    "softplus", "log(1 + exp(x)), whose slope is the sigmoid", (HU, VISHWAJITH), nn.Softplus(),
+    "softplus", "log(1 + exp(x)); its slope is the sigmoid", (HU, VISHWAJITH), nn.Softplus(),
     lambda x: np.log(1.0 + np.exp(x)), logistic, (".313262, 1.313262", ".268941, .731059", "1"),
 )  # fmt: skip
 
 
 @item(
     "ReLU",
-    "max(0, x); its slope at 0 is 1 in two decks, 0 in another, and open to choice here",
+    "max(0, x); its slope at 0 is 1 in two lectures and 0 in another; chainrule lets you choose",
     ALL,
     numbers={"at -1, 0, 1": "0, 0, 1", "slopes": "0, 0, 1", "slope at 0 by at_zero = 0, 1/2, 1": "=0.0, 0.5, 1.0"},
     api="nn.ReLU",
@@ -101,7 +100,7 @@ def relu():
 
 @item(
     "PReLU",
-    "Leaky ReLU whose slope a is learned: df/da = x on the left",
+    "Leaky ReLU with a learned slope a: df/da = x for negative x",
     (HU, VISHWAJITH),
     numbers={"at -2, 3 for a = 0.25": "=-0.5, 3.0", "df/da": "-2", "parameters": "1"},
     api="nn.PReLU",
@@ -117,7 +116,7 @@ def prelu():
 
 @item(
     "RReLU",
-    "Leaky ReLU with a slope drawn from 1/8 .. 1/3 in training, and their mean afterwards",
+    "Leaky ReLU with a slope drawn from 1/8 .. 1/3 in training; evaluation uses the mean slope",
     HU,
     numbers={"range of the slopes": ".125, .333", "in evaluation": ".22917"},
     api="nn.RReLU",
@@ -134,13 +133,14 @@ def rrelu():
 
 @item(
     "softmax",
-    "exp(x_i) / sum_j exp(x_j): shares that add up to 1, keep the order, and do not see a shift",
+    "exp(x_i) / sum_j exp(x_j): positive values that add up to 1, keep the order of the scores, and ignore a common "
+    "shift",
     (PITAS, HU, HWANG, NEWSON),
     numbers={"of 1, 2, 3": ".090031, .244728, .665241", "sum": "=1.0", "of 1000, 0": "1, 0"},
     api=("nn.Softmax", "nn.LogSoftmax"),
     notebooks=5,
     tests="tests/nn/test_activations.py",
-    slip="One slide uses i both for the entry and for the sum.",
+    slip="One slide uses the index i both for the entry and for the sum.",
 )
 def softmax():
     x, f = np.array([1.0, 2.0, 3.0]), nn.Softmax()
@@ -153,7 +153,7 @@ def softmax():
 
 @item(
     "logistic with threshold",
-    "A logistic unit answers 1 where h >= 1/2, which is where its weighted sum is at least 0",
+    "A logistic unit answers 1 if h >= 1/2, that is, if its weighted sum is at least 0",
     HU,
     numbers={"answers at -0.1, 0, 0.1": "0, 1, 1"},
     api=("nn.Sigmoid", "nn.Step"),
@@ -171,8 +171,8 @@ def logistic_with_threshold():
 
 @item(
     "dead ReLU",
-    "One step of a rate that is too large can push a ReLU unit left of 0 for all inputs, where it learns no more; a "
-    "leaky one comes back",
+    "A single step with too large a rate can make a ReLU unit negative for all inputs, so that it stops learning; a "
+    "leaky unit recovers",
     NEWSON,
     numbers={"gradient of the dead unit": "0", "errors after 300 more steps: ReLU, leaky": ".3421, .0002"},
     api=("nn.ReLU", "nn.LeakyReLU"),
@@ -198,7 +198,7 @@ def dead_relu():
 
 @item(
     "saturation",
-    "Far from 0 the slopes of sigmoid and tanh are nearly 0: a saturated unit hardly learns",
+    "Far from 0, the slopes of sigmoid and tanh are nearly 0, so a saturated unit hardly learns",
     (PITAS, HU, NEWSON),
     numbers={"slopes of the sigmoid at 0, 5, 10": ".250000, .006648, .000045", "of tanh": "1.000000, .000182, .000000"},
     api=("nn.Sigmoid", "nn.Tanh"),
@@ -210,8 +210,8 @@ def saturation():
 
 @item(
     "no upper bound",
-    "A unit without an upper bound helps in depth: at a sum of 10, ten layers pass everything of the gradient with "
-    "ReLU, and nothing with the sigmoid",
+    "Units without an upper bound help in deep networks: with weighted sums of 10, ten ReLU layers pass on the whole "
+    "gradient, and ten sigmoid layers nothing",
     (PITAS, HU),
     numbers={"product of ten slopes, ReLU": "1", "sigmoid": "3.7e-44"},
     api=("nn.ReLU", "nn.Sigmoid"),
@@ -223,8 +223,8 @@ def no_upper_bound():
 
 @item(
     "ReLU as output",
-    "Is ReLU applicable in the output layer? With cross-entropy no: it is no probability. With squared error for "
-    "targets that are not negative, yes, unless it starts dead",
+    "Can ReLU be used in the output layer? Not with cross-entropy, because its output is not a probability. With "
+    "squared error and non-negative targets it can, unless the unit starts dead",
     (HU, NEWSON),
     numbers={"gradient of 1/2 (ReLU(z) - 2)^2 at z = 1, -1": "-1, 0"},
     api=("nn.ReLU", "nn.recommend", "nn.BCELoss"),

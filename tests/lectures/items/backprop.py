@@ -22,7 +22,7 @@ def parameters(model):
 
 @item(
     "B1",
-    "The chain rule over several paths: the product along each, and their sum",
+    "The chain rule over several paths: multiply along each path and add the products",
     (HWANG, NEWSON),
     numbers={"products of the paths of t^2 sin t at t = 2": "3.637, -1.665", "their sum": "1.973"},
     api="autograd.explain",
@@ -38,15 +38,15 @@ def several_paths():
 
 @item(
     "B2",
-    "A graph of computations: forward in topological order, backward in the opposite one, gradients for inputs and "
-    "for parameters; a node fires when all of its gradient has arrived",
+    "Computation graphs: forward in topological order, backward in reverse order, with gradients for inputs and "
+    "parameters; a node runs when all of its gradient has arrived",
     NEWSON,
     numbers={"order of firing: z, b, a": "1, 2, 3", "dz/dx, dz/dw": "48, 28"},
     api=("autograd.steps", "autograd.draw", "autograd.Tensor.backward"),
     notebooks=1,
     tests=("tests/engine/test_backward.py", "tests/view/test_steps.py"),
-    slip="The listing swaps parents and children, and updates parameters inside of the backward loop, where the next "
-    "gradients still need the old ones.",
+    slip="The listing swaps parents and children, and updates parameters inside the backward loop, where later "
+    "gradients still need the old values.",
 )
 def computation_graph():
     x, w = tensor(2.0, requires_grad=True), tensor(3.0, requires_grad=True)
@@ -63,7 +63,7 @@ def computation_graph():
 
 @item(
     "B3",
-    "A network is a directed graph without loops; here it is drawn and exported as DOT, SVG, Mermaid and text",
+    "A network is a directed acyclic graph; chainrule draws it and exports it as DOT, SVG, Mermaid and text",
     NEWSON,
     numbers={"nodes, each after its operands": "4"},
     api=("autograd.draw", "nn.draw"),
@@ -105,12 +105,12 @@ def by_hand(weights, biases, x, t, slope, output_delta):
 @item(
     "B4",
     "delta(L) from the loss, delta(l) = W(l+1)^T delta(l+1) * f'(u(l)), dE/dW(l) = delta(l) y(l-1)^T, dE/db(l) = "
-    "delta(l): equal to the engine in every layer, with both losses",
+    "delta(l): equal to the engine's gradients in every layer, with both losses",
     (PITAS, HU, HWANG, NEWSON),
     numbers={"layers compared": "6"},
     api=("nn.MLP", "autograd.explain"),
     notebooks=6,
-    slip="One deck prints W where its transpose is meant.",
+    slip="One lecture prints W where its transpose is meant.",
 )
 def deltas():
     rng, compared = np.random.default_rng(0), 0
@@ -140,8 +140,8 @@ def deltas():
 
 @item(
     "B5",
-    "Exercise: delta, dW and db of the Euclidean loss, softmax with cross-entropy, fully connected, sigmoid and ReLU "
-    "layers, derived and compared with the engine",
+    "Exercise: delta, dW and db of the layers Euclidean loss, softmax with cross-entropy, fully connected, sigmoid and "
+    "ReLU, derived and compared with the engine",
     HU,
     numbers={"layers": "5"},
     api=("autograd.vjp", "nn.MSELoss", "nn.CrossEntropyLoss", "nn.Linear", "nn.Sigmoid", "nn.ReLU"),
@@ -169,7 +169,7 @@ def layer_exercises():
 
 @item(
     "B6",
-    "One neuron by hand: dw = (f(wx + b) - t) f'(wx + b) x, db the same without x",
+    "One neuron by hand: dw = (f(wx + b) - t) f'(wx + b) x; db is the same without x",
     NEWSON,
     numbers={"dw for w = 0.5, x = 2, b = -0.5, t = 1": "-.177447", "db": "-.088723"},
     api="autograd.grad",
@@ -200,8 +200,8 @@ def columns(x, y, w1, b1, w2, b2):
 
 @item(
     "B7",
-    "Two layers in matrices with samples as columns, X of shape n0 x m, averages over m: the transposes of the layout "
-    "with rows",
+    "Two layers in matrix form with samples as columns, X of shape n0 x m, averages over m: the transposes of the row "
+    "layout",
     NEWSON,
     numbers={"gradients compared": "4"},
     api="nn.MLP",
@@ -243,7 +243,7 @@ def worked_derivative():
 
 @item(
     "B9",
-    "Mazur's example of 2-2-2 units, by hand and by the engine",
+    "Mazur's 2-2-2 example, by hand and with the engine",
     VISHWAJITH,
     numbers={"error": ".298371109", "dE/dw5": ".082167041"},
     api="autograd.explain",
@@ -257,7 +257,7 @@ def mazur():
 
 @item(
     "B10",
-    "Four rows of three numbers, learned one row at a time in random order",
+    "Four samples of three numbers, learned one at a time in random order",
     HWANG,
     numbers={"first row": "1.4, 2.7, 1.9", "classes": "0, 1, 1, 0", "right after 60 epochs": "4"},
     api=("nn.data.four_rows", "nn.data.Loader"),
@@ -276,15 +276,15 @@ def four_rows():
 
 @item(
     "B11",
-    "The updates of a network with one hidden layer in words, put right: weight += a * error * input, with error = "
-    "(expected - output) * slope behind the outputs and (sum of weight * error) * slope behind hidden units",
+    "The verbally described updates of a network with one hidden layer, corrected: weight += a * error * input, with "
+    "error = (expected - output) * slope for outputs and (sum of weight * error) * slope for hidden units",
     VISHWAJITH,
     numbers={"weights compared": "4"},
     api="nn.MLP",
     notebooks=6,
     pages="docs/variants.md",
-    slip="The hidden error has weight - error where their product is meant, and the slope of the sigmoid reads 1 * "
-    "(1 - output) in place of output * (1 - output).",
+    slip="The hidden error contains weight - error instead of their product, and the slope of the sigmoid is given as "
+    "1 * (1 - output) instead of output * (1 - output).",
 )
 def pseudo_code():
     x, expected, a = np.array([0.05, 0.1]), np.array([0.01, 0.99]), 0.5
@@ -331,7 +331,7 @@ class Activation:
 
 @item(
     "B12",
-    "Layers as classes with forward and backward methods give the numbers of the graph",
+    "Layers written as classes with forward and backward methods give the same numbers as the graph",
     HU,
     numbers={"layers": "4"},
     api=("nn.Module", "nn.Sequential"),
@@ -363,14 +363,14 @@ def layer_classes():
 
 @item(
     "B13",
-    "The listing of an MLP: 1000 samples of 784 numbers, 50 to test, 300 hidden units, rate 0.5, 10 epochs, batches of "
-    "100",
+    "The listing of an MLP: 1000 samples of 784 numbers, 50 of them for testing, 300 hidden units, rate 0.5, 10 "
+    "epochs, batches of 100",
     NEWSON,
     numbers={"parameters": "238,510", "updates": "100", "training samples right at the end": "1.000"},
     api=("nn.MLP", "nn.fit"),
     notebooks=6,
     tests="tests/nn/test_lenet.py",
-    slip="The data of the listing are noise, from which nothing can be learned; here each class has a pattern.",
+    slip="The listing's data are noise, from which nothing can be learned; here each class has a pattern.",
 )
 def numpy_listing():
     rng = np.random.default_rng(0)
@@ -384,15 +384,15 @@ def numpy_listing():
 
 @item(
     "B14",
-    "The functions of a listing, put right: tanh hidden units, sigmoid output, rate 1.2, 10,000 iterations on points "
-    "of the plane",
+    "The functions of a listing, corrected: tanh hidden units, sigmoid output, rate 1.2, 10,000 iterations on points "
+    "in the plane",
     NEWSON,
     numbers={"largest difference from the engine after 100 steps": ".0000000000", "right after 10,000": "1.00"},
     api=("nn.MLP", "nn.BCEWithLogitsLoss", "nn.data.moons"),
     notebooks=6,
     pages="docs/variants.md",
-    slip="The names W1, A1, m, cache are bound nowhere; db1 is computed twice, once under the name dbl, which is what "
-    "the update reads.",
+    slip="The names W1, A1, m and cache are never defined; db1 is computed twice, once under the name dbl, which the "
+    "update uses.",
 )
 def function_listing():
     x, y = nn.data.moons(100, noise=0.05, seed=0)
@@ -441,13 +441,13 @@ for t in range(10):
 @item(
     "B15",
     "The PyTorch listing, brought up to date: batch of 64, 1000-100-10 units, ReLU, summed squared error, Adam, 10 "
-    "steps; here it runs after changing imports and random numbers",
+    "steps; with changed imports and random numbers it runs in chainrule",
     NEWSON,
     numbers={"parameters": "101,110", "losses that fell": "9"},
     api=("nn.Sequential", "nn.Linear", "nn.ReLU", "nn.MSELoss", "optim.Adam"),
     notebooks=6,
-    slip="size_average=False is reduction='sum' today, loss.data[0] is loss.item(), Variable is gone; learning_rate is "
-    "used where lr0 was set.",
+    slip="size_average=False is reduction='sum' today, loss.data[0] is loss.item(), and Variable no longer exists; "
+    "learning_rate is used although lr0 was set.",
 )
 def pytorch_listing():
     text = LISTING.replace("import torch\n", "import numpy as np\nimport nn, optim\n").replace("torch.nn.", "nn.")
@@ -472,8 +472,8 @@ def gradient_norms(activation, gain, depth=10, width=50):
 
 @item(
     "B16",
-    "Gradients vanish with depth: from the last of ten layers to the first they shrink by more than 4 per layer, on "
-    "average, with the sigmoid, hardly with tanh, not with ReLU and its gain",
+    "Gradients vanish with depth: from the last of ten layers to the first they shrink on average by a factor of more "
+    "than 4 per layer with the sigmoid, hardly with tanh, and not at all with ReLU and its gain",
     (PITAS, HU, NEWSON),
     numbers={"first over last: sigmoid, tanh, ReLU": ".0000009, 1.18, .61"},
     api=("nn.MLP", "nn.init.xavier_normal_"),
@@ -487,7 +487,7 @@ def vanishing_gradients():
 
 @item(
     "B17",
-    "Critical points are minima, maxima and saddles: the signs of the eigenvalues of the Hessian tell which",
+    "Critical points are minima, maxima or saddle points, as the signs of the eigenvalues of the Hessian tell",
     PITAS,
     numbers={"eigenvalues of x^2 + y^2": "2, 2", "of -x^2 - y^2": "-2, -2", "of x y": "-1, 1",
              "of the loss (u v - 1)^2 / 2 at 0": "-1, 1"},

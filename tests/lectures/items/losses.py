@@ -20,7 +20,7 @@ def same(a, b):
 
 @item(
     "squared error",
-    "Four scales of one loss, of two samples with two outputs: 1/(2N) sum, 1/2 sum, 1/N sum, 1/d for one sample",
+    "Four scales of the same loss for two samples with two outputs: 1/(2N) sum, 1/2 sum, 1/N sum, 1/d for one sample",
     (PITAS, HU, HWANG, NEWSON),
     numbers={
         "1/(2N) sum": "=1.3125", "1/2 sum": "=2.625", "1/N sum": "=2.625", "1/d, second sample": "=2.5",
@@ -39,13 +39,13 @@ def squared_error():
 
 @item(
     "binary cross-entropy",
-    "-t log h - (1 - t) log(1 - h), its mean over the samples; from probabilities and from scores",
+    "-t log h - (1 - t) log(1 - h), averaged over the samples; from probabilities and from scores",
     (HU, HWANG, NEWSON),
     numbers={"mean, h = 0.8, 0.4, t = 1, 0": ".366985", "sum": ".733969", "from scores": ".366985", "at 1000": "=0.0"},
     api=("nn.BCELoss", "nn.BCEWithLogitsLoss"),
     notebooks=5,
     tests="tests/nn/test_losses.py",
-    slip="One deck loses a pair of parentheses, so that its sum holds the first term alone.",
+    slip="One lecture omits a pair of parentheses, so its sum covers only the first term.",
 )
 def binary_cross_entropy():
     mean, scores = nn.BCELoss()(P, LABELS), np.log(P / (1.0 - P))
@@ -56,14 +56,14 @@ def binary_cross_entropy():
 
 @item(
     "categorical cross-entropy",
-    "-sum_k t_k log h_k: summed over the samples in one deck, averaged in the others",
+    "-sum_k t_k log h_k: summed over the samples in one lecture, averaged in the others",
     (PITAS, HU, HWANG, NEWSON),
     numbers={"sum": "1.506218", "mean": ".753109"},
     api=("nn.CrossEntropyLoss", "nn.NLLLoss"),
     notebooks=5,
     tests="tests/nn/test_losses.py",
     pages="docs/variants.md",
-    slip="One slide drops the 1/N that stands on the slides before and after it.",
+    slip="One slide omits the 1/N that the slides before and after it have.",
 )
 def categorical_cross_entropy():
     h = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
@@ -75,7 +75,7 @@ def categorical_cross_entropy():
 
 @item(
     "softmax with cross-entropy",
-    "Together their gradient by the scores is o - t",
+    "The gradient of the combination with respect to the scores is o - t",
     (HU, HWANG, NEWSON),
     numbers={"o - t of scores 1, 2, 3, class 3": ".090031, .244728, -.334759"},
     api="nn.CrossEntropyLoss",
@@ -90,13 +90,13 @@ def softmax_with_cross_entropy():
 
 @item(
     "likelihoods",
-    "The logarithm of the likelihood is: squared error for a normal label, binary cross-entropy for Bernoulli, "
-    "cross-entropy for multinoulli",
+    "The negative log-likelihood is the squared error for a normally distributed label, binary cross-entropy for a "
+    "Bernoulli label, and cross-entropy for a categorical label",
     HU,
     numbers={"-log p: normal, less its constant": "=2.625", "Bernoulli": ".733969", "multinoulli": "1.506218"},
     api=("nn.MSELoss", "nn.BCELoss", "nn.CrossEntropyLoss"),
     notebooks=5,
-    slip="The exponent of the normal density lacks its 1/2; with it, the 1/2 of the squared error comes out.",
+    slip="The exponent of the normal density lacks its 1/2, from which the 1/2 of the squared error follows.",
 )
 def likelihoods():
     normal = np.exp(-0.5 * (Y - T) ** 2) / np.sqrt(2.0 * np.pi)
@@ -113,7 +113,7 @@ def likelihoods():
 
 @item(
     "perceptron and hinge",
-    "max(0, -t z), whose descent, sample by sample, is the rule of the perceptron; with a margin, max(0, 1 - t z)",
+    "max(0, -t z): descending on it sample by sample is the perceptron rule; with a margin it becomes max(0, 1 - t z)",
     HU,
     numbers={
         "z = 2, 0.5, t = 1, -1: perceptron": "=0.0, 0.5",
@@ -147,7 +147,7 @@ def perceptron_and_hinge():
 
 @item(
     "problem, output, loss",
-    "Which output and which loss a problem asks for; outputs that do not go with their loss are warned about",
+    "Which output and which loss suit which problem; combinations that do not fit give a warning",
     (HU, NEWSON),
     numbers={"pairs in the table": "4", "warnings for a softmax before CrossEntropyLoss": "1"},
     api=("nn.recommend", "nn.ActivationWarning"),
@@ -166,8 +166,8 @@ def problem_output_loss():
 
 @item(
     "hundreds of classes",
-    "With 200 classes squared error trains badly: after 40 steps at the same rate, softmax with cross-entropy has "
-    "every sample right, and squared error none, behind sigmoid and behind softmax units",
+    "With 200 classes, squared error trains badly: after 40 steps at the same rate, softmax with cross-entropy "
+    "classifies every sample correctly, and squared error none, with sigmoid as well as softmax outputs",
     PITAS,
     numbers={"right: cross-entropy, squared error of sigmoid, of softmax": "1.00, .00, .00"},
     api=("nn.CrossEntropyLoss", "nn.MSELoss"),

@@ -18,7 +18,8 @@ def counted(tp, fn, fp, tn):
 
 @item(
     "E1",
-    "Confusion matrix, accuracy, precision, recall; F1 three times: harmonic mean, 2TP / (2TP + FP + FN), GM^2 / AM",
+    "Confusion matrix, accuracy, precision, recall; three formulas for F1: harmonic mean, 2TP / (2TP + FP + FN), GM^2 "
+    "/ AM",
     HWANG,
     numbers={"confusion matrix of TP 10, FN 5, FP 15, TN 100": "100, 15, 5, 10", "F1, three times": "=0.5, 0.5, 0.5"},
     api=("nn.metrics.confusion_matrix", "nn.metrics.accuracy", "nn.metrics.precision", "nn.metrics.recall",
@@ -40,7 +41,7 @@ def f1():
 
 @item(
     "E2",
-    "Imbalance: a classifier with accuracy 84.6 %, and one that always says no with 88.5 %",
+    "Imbalanced classes: one classifier has an accuracy of 84.6 %, another that always says no has 88.5 %",
     HWANG,
     numbers={"accuracies": ".846154, .884615", "precision, recall, F1 of the first": ".4000, .6667, .5000",
              "of the second": "0, 0, 0"},
@@ -56,7 +57,8 @@ def imbalance():
 
 @item(
     "E3",
-    "Precision against recall over all thresholds, and the area below as average precision, by named interpolations",
+    "Precision against recall over all thresholds, and the area under the curve as average precision, with named "
+    "interpolations",
     HWANG,
     numbers={"area: plain, all points, 11, 101": ".8333, .8333, .8485, .8350", "recall 1 costs precision": ".67"},
     api=("nn.metrics.precision_recall_curve", "nn.metrics.average_precision"),
@@ -72,7 +74,8 @@ def average_precision():
 
 @item(
     "E4",
-    "Overlap of boxes, right above 1/2; COCO's AP is the mean over 10 thresholds from .5 to .95 and 80 classes",
+    "Intersection over union of boxes, counted as correct above 1/2; COCO's AP is the mean over 10 thresholds from .5 "
+    "to .95 and 80 classes",
     HWANG,
     numbers={"overlap of (0, 0, 2, 2) and (1, 1, 3, 3)": ".142857", "thresholds": "10",
              "first, step, last": ".50, .05, .95",
@@ -103,8 +106,8 @@ def playground(sizes, rate, decay=0.0, name="circle", epochs=40):
 
 @item(
     "E5",
-    "Experiment 1, in the TensorFlow Playground: 4 hidden units; then rate 1; then L2 of 0.01, 0.1, 1; then a second "
-    "layer of 2",
+    "Experiment 1, in the TensorFlow Playground: 4 hidden units; then rate 1; then L2 penalties of 0.01, 0.1 and 1; "
+    "then a second layer of 2 units",
     (HU, NEWSON),
     numbers={"test loss: 4 units, L2 of 0.1, of 1, with a second layer": ".13, .22, .50, .03"},
     api=("nn.data.playground", "optim.preset", "nn.fit"),
@@ -118,8 +121,8 @@ def experiment_1():
 
 @item(
     "E6",
-    "Experiment 2, the MNIST demo of convnetjs, and its convolutions replaced by one layer of 32; here with the digits "
-    "that come with the package, or with MNIST files of your own",
+    "Experiment 2, the MNIST demo of convnetjs, also with its convolutions replaced by one layer of 32 units; here "
+    "with the bundled digits or with your own MNIST files",
     HU,
     numbers={"parameters": "5,994", "with fc 32": "18,794", "bundled digits": "1,797"},
     api=("nn.data.digits", "nn.data.mnist", "optim.Adadelta"),
@@ -133,8 +136,8 @@ def experiment_2():
 
 @item(
     "E7",
-    "Into how many layers can a squared error behind a layer be cut, and one of cross-entropy? Three each: fc, "
-    "activation, loss; but softmax and cross-entropy should stay one",
+    "Into how many layers can a layer with squared error or cross-entropy be split? Three each: fc, activation, loss; "
+    "but softmax and cross-entropy should stay together",
     HU,
     numbers={"gradient of the scores 0, 1000, class 1: in one layer": "-1, 1", "in two, finite": "0"},
     api=("nn.CrossEntropyLoss", "nn.Softmax"),
@@ -152,7 +155,7 @@ def why_not_split():
 
 mention(
     "E8",
-    "The figures: activations and slopes, learning-rate pictures, descent on a surface, noisy ways, polynomial fits, "
+    "The figures: activations and slopes, learning-rate pictures, descent on a surface, noisy paths, polynomial fits, "
     "the plane of XOR, graphs with local derivatives",
     ALL,
     pages=("docs/views.md", "docs/optim.md"),

@@ -26,7 +26,7 @@ def with_bias(x):
 
 @item(
     "M1",
-    "The unit of McCulloch and Pitts: 1 where the weighted sum exceeds a threshold; gates with weights set by hand",
+    "The McCulloch-Pitts unit outputs 1 if the weighted sum exceeds a threshold; logic gates with hand-set weights",
     NEWSON,
     numbers={"AND": "0, 0, 0, 1", "OR": "0, 1, 1, 1", "NOT": "1, 0"},
     api="nn.McCullochPitts",
@@ -40,7 +40,7 @@ def mcculloch_pitts():
 
 @item(
     "M2",
-    "The rule of the perceptron, w += a (t - y) x after each mistake, in its variants; every update is recorded",
+    "The perceptron rule, w += a (t - y) x after each mistake, in its variants; every update is recorded",
     (PITAS, HU, VISHWAJITH, NEWSON),
     numbers={"updates on AND, f(0) = 1": "11", "f(0) = 0": "10", "labels -1, 1": "11", "epochs, f(0) = 1": "6"},
     api="nn.Perceptron",
@@ -66,7 +66,7 @@ def perceptron():
 
 @item(
     "M3",
-    "The perceptron converges where a line separates the classes; on XOR its weights come back for ever",
+    "The perceptron converges if a line separates the classes; on XOR its weights repeat for ever",
     (HU, NEWSON),
     numbers={"converged on AND, OR, XOR": "1, 1, 0", "epochs after which it repeats on XOR": "1"},
     api="nn.Perceptron",
@@ -100,7 +100,8 @@ def adaline():
 
 @item(
     "M5",
-    "ADALINE on XOR: the normal equations give w = (0, 0) and b = 0.5, the threshold itself; descent comes to the same",
+    "ADALINE on XOR: the normal equations give w = (0, 0) and b = 0.5, exactly the threshold; gradient descent ends at "
+    "the same values",
     HU,
     numbers={"w": "=0.0, 0.0", "b": "=0.5", "w by descent": "0.000000, 0.000000", "b by descent": ".500000"},
     api="nn.Adaline",
@@ -142,7 +143,8 @@ LINE = np.array([[0.0], [1.0], [2.0]])
 
 @item(
     "M6",
-    "Linear regression: the normal equations and training with E = 1/2 sum (f - t)^2 agree; (0, 1), (1, 0), (2, 5)",
+    "Linear regression: the normal equations and training with E = 1/2 sum (f - t)^2 agree for the points (0, 1), (1, "
+    "0), (2, 5)",
     HU,
     numbers={"w": "=2.0", "b": "=0.0", "E": "=3.0", "w trained": "2.000000", "b trained": "0.000000"},
     api=("nn.Linear", "nn.MSELoss"),
@@ -172,12 +174,12 @@ def vector_regression():
 
 @item(
     "M8",
-    "Linear regression as a classifier at threshold 1/2: a point far on the right side pulls the boundary",
+    "Linear regression as a classifier with threshold 1/2: a distant point on the correct side shifts the boundary",
     HU,
     numbers={
         "boundary between -1 and 1": "=0.0",
         "with points at 50 and 60": "1.134",
-        "wrong answers then": "1",
+        "wrong answers with these": "1",
         "of logistic regression": "0",
     },
     api=("nn.Linear", "nn.BCEWithLogitsLoss"),
@@ -207,7 +209,8 @@ def polynomial_errors(degree):
 
 @item(
     "M9",
-    "Polynomials of degree 1, 2 and 9 through ten noisy points of a parabola: too stiff, right, through every point",
+    "Polynomials of degree 1, 2 and 9 fitted to ten noisy points of a parabola: too stiff, right, and passing through "
+    "every point",
     (HU, HWANG),
     numbers={"training errors": ".185, .067, .000", "test errors": ".223, .033, .138"},
     api="optim.minimize",
@@ -240,8 +243,8 @@ def logistic_unit():
 
 @item(
     "M11",
-    "Logistic regression, the likelihood of Bernoulli: the gradient is (h - t) x, with the penalty + lambda theta; "
-    "answering by h >= 1/2 is answering by the sign of the sum",
+    "Logistic regression maximises the Bernoulli likelihood: the gradient is (h - t) x, plus lambda theta with a "
+    "penalty; deciding by h >= 1/2 means deciding by the sign of the weighted sum",
     (HU, HWANG, NEWSON),
     numbers={"dE/dz = h - t at z = 0.4, t = 1": "-.401312", "h'": ".240261", "largest h'": "=0.25"},
     api=("nn.BCEWithLogitsLoss", "nn.BCELoss"),
@@ -269,13 +272,13 @@ def logistic_regression():
 
 @item(
     "M12",
-    "Softmax regression: dh_i/du_k = h_i (d_ik - h_k), gradient (h - t) x; shifting all scores changes nothing, so "
-    "there are infinitely many minima",
+    "Softmax regression: dh_i/du_k = h_i (d_ik - h_k), gradient (h - t) x; adding a constant to all scores changes "
+    "nothing, so there are infinitely many minima",
     (HU, HWANG, NEWSON),
     numbers={"softmax of 1, 2, 3": ".09003057, .24472847, .66524096", "flat directions of 3 classes, 2 inputs": "2"},
     api=("nn.Softmax", "nn.CrossEntropyLoss", "autograd.jacobian"),
     notebooks=5,
-    slip="One slide leaves out the 1/N of the mean.",
+    slip="One slide omits the 1/N of the mean.",
 )
 def softmax_regression():
     rng = np.random.default_rng(1)
@@ -295,7 +298,7 @@ def softmax_regression():
 
 @item(
     "M13",
-    "Softmax over two classes is logistic regression on the difference of the parameters",
+    "Softmax over two classes equals logistic regression on the difference of the parameters",
     HU,
     numbers={"h_1 of scores 2, 0.5": ".817574", "sigmoid(1.5)": ".817574"},
     api=("nn.Softmax", "nn.Sigmoid"),
@@ -311,9 +314,9 @@ def two_classes():
 
 @item(
     "M14",
-    "Class labels as numbers and as one-of-K rows: losses take both, and both can be converted",
+    "Class labels as numbers and as one-of-K rows: losses accept both, and each can be converted to the other",
     (HU, HWANG),
-    numbers={"class 3 of 5": "0, 0, 1, 0, 0", "and back (from 0 here)": "2", "loss of both": "1.0986, 1.0986"},
+    numbers={"class 3 of 5": "0, 0, 1, 0, 0", "back to a number (from 0)": "2", "loss of both": "1.0986, 1.0986"},
     api=("nn.data.one_hot", "nn.data.class_numbers", "nn.CrossEntropyLoss"),
     notebooks=5,
 )
@@ -326,8 +329,8 @@ def labels():
 
 @item(
     "M15",
-    "Multi-class targets such as [0 0 1] and multi-label ones such as [1 0 1]: softmax with cross-entropy for the "
-    "first, a sigmoid with binary cross-entropy for each unit of the second",
+    "Multi-class targets such as [0 0 1] need softmax with cross-entropy; multi-label targets such as [1 0 1] need a "
+    "sigmoid with binary cross-entropy per unit",
     HWANG,
     numbers={"loss of [0 0 1]": ".2395", "loss of [1 0 1]": ".4228", "sums of the answers": "1.0000, 2.0000"},
     api=("nn.CrossEntropyLoss", "nn.BCEWithLogitsLoss", "nn.recommend"),
@@ -345,8 +348,8 @@ def classes_and_labels():
 
 @item(
     "M16",
-    "One series, y(k+1) = y / (1 + y^2) + u^3, by a linear recursion (ARX), a polynomial, a rational function and "
-    "nested sigmoids, each fitted by the engine",
+    "The series y(k+1) = y / (1 + y^2) + u^3, modelled by a linear recursion (ARX), a polynomial, a rational function "
+    "and nested sigmoids, each fitted by the engine",
     HWANG,
     numbers={"mean squared errors": ".036, .001, .000, .000"},
     api=("optim.minimize", "nn.MLP"),
@@ -391,7 +394,7 @@ def one_series():
 
 @item(
     "M17",
-    "A multi-layer perceptron: layer 0 is the input, any widths, connections only to the next layer",
+    "A multi-layer perceptron: layer 0 is the input, widths are arbitrary, and connections lead only to the next layer",
     ALL,
     numbers={"layers of [4, 3, 5, 2] with weights": "3", "parameters": "47"},
     api="nn.MLP",
@@ -411,7 +414,7 @@ def multilayer_perceptron():
 
 @item(
     "M18",
-    "A bias is one more weight, on an input that is always 1: the same outputs and the same gradients",
+    "A bias is a weight on an input that is always 1: outputs and gradients are the same",
     (PITAS, VISHWAJITH),
     api="nn.Linear",
     notebooks=4,
@@ -429,8 +432,8 @@ def bias_as_weight():
 
 @item(
     "M19",
-    "The kinds of networks that are named: an autoencoder of 4-2-4 units learns its inputs; convolutional and "
-    "recurrent ones (also in both directions) are layers",
+    "The kinds of networks mentioned: an autoencoder of 4-2-4 units learns to reproduce its inputs; convolutional and "
+    "recurrent layers (also bidirectional) are available",
     (PITAS, VISHWAJITH),
     numbers={"codes told apart": "4", "shape of an LSTM in both directions": "7, 2, 10"},
     api=("nn.MLP", "nn.Conv2d", "nn.RNN", "nn.LSTM", "nn.GRU"),
@@ -449,7 +452,7 @@ def kinds_of_networks():
 
 @item(
     "M20",
-    "XOR by ReLU units set by hand: V = [[1, 1], [1, 1]], c = (0, -1), w = (1, -2), b = 0",
+    "XOR by ReLU units with hand-set weights: V = [[1, 1], [1, 1]], c = (0, -1), w = (1, -2), b = 0",
     HU,
     numbers={"hidden": "0, 0, 1, 0, 1, 0, 2, 1", "outputs": "0, 1, 1, 0"},
     api=("nn.MLP", "nn.draw"),
@@ -489,7 +492,7 @@ def xor_learned():
 
 @item(
     "M22",
-    "Linear layers without a non-linearity between them are one: W3 W2 W1 x = V x, whatever the depth",
+    "Linear layers without a non-linearity between them equal one linear layer: W3 W2 W1 x = V x, whatever the depth",
     NEWSON,
     numbers={"rank of 5-2-6-4 units": "2"},
     api=("nn.MLP", "autograd.jacobian"),
@@ -524,8 +527,8 @@ def approximation_error(width, f):
     api=("nn.Linear", "nn.Sigmoid"),
     notebooks=4,
     pages="docs/variants.md",
-    slip="The theorem as quoted asks for a bounded f, which excludes ReLU; Leshno et al. (1993) ask only that f is no "
-    "polynomial.",
+    slip="The theorem as quoted requires a bounded f, which excludes ReLU; Leshno et al. (1993) require only that f is "
+    "not a polynomial.",
 )
 def universal_approximation():
     return [approximation_error(n, nn.Sigmoid()) for n in (2, 5, 12)], approximation_error(12, nn.ReLU())
@@ -533,7 +536,7 @@ def universal_approximation():
 
 @item(
     "M24",
-    "A network as a row of layers, those with parameters (fc) and those without (act, loss): it can be cut anywhere",
+    "A network as a sequence of layers, with parameters (fc) and without (act, loss), which can be cut at any point",
     HU,
     numbers={"with parameters: fc1 act1 fc2 act2": "1, 0, 1, 0"},
     api=("nn.Sequential", "nn.draw", "nn.summary"),
@@ -553,7 +556,8 @@ def row_of_layers():
 
 @item(
     "M25",
-    "Softmax and cross-entropy as one layer: the same value and gradient, and right where the two layers overflow",
+    "Softmax and cross-entropy as one layer: the same value and gradient, and correct where the two separate layers "
+    "overflow",
     HU,
     numbers={
         "loss of scores 1, 2, 3, class 1: fused, split": "2.407606, 2.407606",
@@ -578,7 +582,8 @@ def fused_softmax():
 
 @item(
     "M26",
-    "What networks call convolution is correlation, sum x(n + k) w(k); with the kernel flipped it is convolution",
+    "Networks call cross-correlation, sum x(n + k) w(k), convolution; flipping the kernel turns it into a true "
+    "convolution",
     HWANG,
     numbers={"correlation of 1 2 4 8 with 1 0 -1": "-3, -6", "convolution": "3, 6"},
     api=("nn.functional.conv1d", "nn.Conv1d"),
@@ -595,7 +600,8 @@ def correlation():
 
 @item(
     "M27",
-    "Convolution in the plane with stride and padding, pooling, shared kernels: a side of n gives (n + 2p - k) / s + 1",
+    "Two-dimensional convolution with stride and padding, pooling, shared kernels: a side of length n becomes (n + 2p "
+    "- k) / s + 1",
     (HU, HWANG),
     numbers={
         "28, k 5": "24",
@@ -624,7 +630,8 @@ def convolution():
 
 @item(
     "M28",
-    "LeNet 1989: 256 inputs, 12 maps of 8x8, 12 maps of 4x4 that see 8 of 12, 30 units, 10 outputs",
+    "LeNet 1989: 256 inputs, 12 maps of 8x8, 12 maps of 4x4 that are each connected to 8 of the first 12, 30 units, 10 "
+    "outputs",
     HWANG,
     numbers={"units": "256, 768, 192, 30, 10", "parameters": "9,760", "maps of H1 seen by each of H2": "8"},
     api="nn.models.LeNet1989",
@@ -645,8 +652,8 @@ mention(
 
 @item(
     "M30",
-    "Three claims: one hidden layer suffices in principle and says nothing on width; depth needs non-linearity; "
-    "softmax has too many parameters",
+    "Three claims: one hidden layer suffices in principle, but nothing is said about its width; depth needs "
+    "non-linearity; softmax has more parameters than necessary",
     (PITAS, HU, NEWSON),
     numbers={"random units for an error of 0.01": "9", "rank of a deep linear net of 1-9-9-9-1": "1",
              "flat directions of softmax": "2"},

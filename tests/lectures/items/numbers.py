@@ -56,7 +56,7 @@ class Mazur:
 
 @item(
     "Mazur, one step",
-    "The 2-2-2 example, forward, backward and one step of rate 0.5",
+    "The 2-2-2 example: forward pass, backward pass and one step with rate 0.5",
     VISHWAJITH,
     numbers={
         "net h1": ".3775",
@@ -89,12 +89,12 @@ def mazur_one_step():
 
 @item(
     "Mazur, simultaneous",
-    "The error after one step in which all weights change at once: gradient descent",
+    "The error after one gradient descent step in which all weights change at once",
     VISHWAJITH,
     numbers={"error": ".291027774", "with more digits": ".29102777369"},
     notebooks=6,
     pages="docs/variants.md",
-    slip="The page that the deck follows prints .291027924, which is the other order.",
+    slip="The page that the lecture follows prints .291027924, which results from the other order.",
 )
 def mazur_simultaneous():
     net = Mazur()
@@ -104,7 +104,7 @@ def mazur_simultaneous():
 
 @item(
     "Mazur, output first",
-    "The error in print comes out if the output weights change first and the hidden deltas then use the changed ones",
+    "The printed error results if the output weights change first and the hidden deltas then use the changed weights",
     VISHWAJITH,
     numbers={"error": ".291027924", "with more digits": ".29102792391"},
     notebooks=6,
@@ -118,7 +118,7 @@ def mazur_output_first():
 
 @item(
     "Mazur, 10,000 steps",
-    "The long run in print mixes both orders: its error is that of the simultaneous one, its outputs of the other",
+    "The printed long run mixes both orders: its error belongs to the simultaneous run, its outputs to the other",
     VISHWAJITH,
     numbers={
         "error after 9,999 simultaneous updates": "3.510855e-5",
@@ -126,7 +126,7 @@ def mazur_output_first():
         "outputs after 10,000 output-first updates": ".015912196, .984065734",
     },
     notebooks=6,
-    slip="One text, two schedules: error and outputs of the same line are those of two different runs.",
+    slip="Error and outputs on the same line come from two different runs.",
 )
 def mazur_long_run():
     together, one_by_one = Mazur(), Mazur()
@@ -162,7 +162,8 @@ def parameters(module):
     api="nn.models.LeNet1989",
     notebooks=10,
     tests="tests/nn/test_lenet.py",
-    slip="The slide multiplies 768 x 256 to 199608; it is 196,608, and would hold if nothing were shared.",
+    slip="The slide multiplies 768 x 256 to 199608. The product is 196,608, and it would apply only if no weights were "
+    "shared.",
 )
 def lenet():
     net = nn.models.LeNet1989(rng=0)
@@ -189,7 +190,8 @@ def convnetjs():
 
 @item(
     "convnetjs",
-    "The MNIST network of the convnetjs demo on crops of 24x24, and its convolutions replaced by one layer of 32",
+    "The MNIST network of the convnetjs demo on 24x24 crops, also with its convolutions replaced by one layer of 32 "
+    "units",
     HU,
     numbers={
         "parameters of the layers": "208, 3,216, 2,570",
@@ -216,7 +218,7 @@ def convnetjs_counts():
 
 @item(
     "Playground",
-    "The defaults of the TensorFlow Playground, and one of its steps",
+    "The defaults of the TensorFlow Playground, and one of its training steps",
     (HU, NEWSON),
     numbers={
         "rate": "=0.03",
@@ -294,7 +296,8 @@ def rosenbrock_numbers():
 
 @item(
     "eps of Adam",
-    "With a gradient of 1e-4 and eps = 1e-8: eps inside the root is a floor of 1e-4, outside it hardly shows",
+    "With a gradient of 1e-4 and eps = 1e-8: inside the root, eps acts as a lower bound of 1e-4; outside, it hardly "
+    "matters",
     (HWANG, NEWSON),
     numbers={"inside": "1.414e-4", "outside": "1.0001e-4", "floor": "=1e-4"},
     api="optim.Adam",

@@ -34,13 +34,13 @@ def valley(w):
 
 @item(
     "O1",
-    "Gradient descent goes against the gradient: w - a dE/dw",
+    "Gradient descent moves against the gradient: w - a dE/dw",
     ALL,
     numbers={"w = 1 on w^2 / 2 at rate 0.1": "=0.9", "f of three steps downhill": "=0.5, 0.405, 0.32805"},
     api=("optim.SGD", "optim.minimize"),
     notebooks=(1, 7),
     pages=("docs/optim.md", "docs/variants.md"),
-    slip="One slide prints + in front of the rate; its words, and the slides after it, say minus.",
+    slip="One slide has + in front of the rate; its text and the following slides say minus.",
 )
 def descent():
     places = walk(lambda p: SGD(p, lr=0.1), [valley] * 2, 1.0)
@@ -62,7 +62,7 @@ def gradient(x, t, reduction="mean"):
 
 @item(
     "O2",
-    "Batch, mini-batch and online descent are one loop with another batch size",
+    "Batch, mini-batch and online gradient descent are the same loop with different batch sizes",
     ALL,
     numbers={"updates in one epoch of 60 samples by batches of 60, 20, 1": "1, 3, 60"},
     api=("nn.data.Loader", "nn.fit"),
@@ -78,7 +78,7 @@ def batches():
 
 @item(
     "O3",
-    "A batch counts by the mean of its gradients or by their sum: the same step at a rate N times smaller",
+    "A batch contributes the mean or the sum of its gradients: the sum takes the same step at a rate N times smaller",
     (PITAS, HWANG, NEWSON),
     numbers={"sum over mean, 60 samples": "60"},
     api="nn.MSELoss",
@@ -94,7 +94,7 @@ def mean_or_sum():
 
 @item(
     "O4",
-    "A gradient of a mini-batch is the whole gradient plus noise, whose variance falls like one over the batch size",
+    "The gradient of a mini-batch is the full gradient plus noise, whose variance falls like one over the batch size",
     HWANG,
     numbers={"variance at size 1, 4, 16 over that of 16, rounded": "16, 4, 1"},
     api="nn.data.Loader",
@@ -114,7 +114,7 @@ def noise():
 
 @item(
     "O5",
-    "Shuffle before each epoch, by a generator that is named; online descent needs a much smaller rate than batches",
+    "Shuffle before each epoch with a given random generator; online descent needs a much smaller rate than batches",
     HU,
     numbers={"first loop over 5": "2, 4, 3, 0, 1", "second": "1, 4, 3, 0, 2",
              "error at rate 0.2, by the whole batch, by single samples": ".110, .141"},
@@ -136,8 +136,8 @@ def shuffling():
 
 @item(
     "O6",
-    "Rates on w^2 / 2 from w = 1: too small is slow, above 1 it swings, above 2 it runs away; a small one is trapped "
-    "in the next hollow",
+    "Rates on w^2 / 2 from w = 1: too small a rate is slow, above 1 the steps oscillate, above 2 they diverge; a small "
+    "rate gets stuck in the nearest local minimum",
     VISHWAJITH,
     numbers={"after 20 steps of 0.01, 0.5, 1.9": ".8179, .0000, .1216", "of 2.1": "6.7275",
              "end on w^4 - 2 w^2 + w / 2 from 1.5 at 0.01 (its minimum is at -1.057)": ".930"},
@@ -157,10 +157,10 @@ def learning_rates():
 
 @item(
     "O7",
-    "Momentum, classical: v = g v - a dE/dw, w += v, with g from 0.5 to 0.9",
+    "Classical momentum: v = g v - a dE/dw, w += v, with g from 0.5 to 0.9",
     (HU, HWANG),
-    numbers={"three steps against a slope of 1, a = 0.1, g = 0.5": "=-0.1, -0.25, -0.425",
-             "speed at g = 0.9 in the end, in units of a": "10.0"},
+    numbers={"three steps with gradient 1, a = 0.1, g = 0.5": "=-0.1, -0.25, -0.425",
+             "final speed at g = 0.9, in units of a": "10.0"},
     api=("optim.SGD", "optim.preset", "optim.chain"),
     notebooks=7,
     tests="tests/optim/test_optimizers.py",
@@ -174,9 +174,10 @@ def classical_momentum():
 
 @item(
     "O8",
-    "Momentum, averaged: m = b m + (1 - b) dE/dw, w -= a m, with b = 0.9; with rate a it is PyTorch's with a (1 - b)",
+    "Averaged momentum: m = b m + (1 - b) dE/dw, w -= a m, with b = 0.9; rate a corresponds to PyTorch's momentum with "
+    "rate a (1 - b)",
     NEWSON,
-    numbers={"three steps against a slope of 1, a = 0.1, b = 0.5": "=-0.05, -0.125, -0.2125"},
+    numbers={"three steps with gradient 1, a = 0.1, b = 0.5": "=-0.05, -0.125, -0.2125"},
     api="optim.SGD",
     notebooks=7,
     tests="tests/optim/test_page.py",
@@ -190,10 +191,10 @@ def averaged_momentum():
 
 @item(
     "O9",
-    "Nesterov: momentum first, then the gradient at the point reached; the form of the libraries is the same after a "
-    "change of variable",
+    "Nesterov: first apply the momentum, then take the gradient at the point reached; the form used in libraries is "
+    "equivalent after a change of variables",
     PITAS,
-    numbers={"points looked at on w^2, a = 0.1, m = 0.5, from 1": "=1.0, 0.7, 0.44, 0.248"},
+    numbers={"look-ahead points on w^2, a = 0.1, m = 0.5, from 1": "=1.0, 0.7, 0.44, 0.248"},
     api=("optim.SGD.look_ahead", "optim.SGD"),
     notebooks=7,
     tests="tests/optim/test_optimizers.py",
@@ -215,7 +216,7 @@ def nesterov():
 
 @item(
     "O10",
-    "AdaGrad divides by the root of the sum of all squares so far, so that its rate vanishes",
+    "AdaGrad divides by the root of the sum of all squared gradients so far, so its rate vanishes",
     (PITAS, HWANG),
     numbers={"lengths of steps 1, 4, 100, 10,000": "1.00, .50, .10, .01",
              "with the sum to t - 1 and eps = 1: steps 1, 2": "1.0000, .7071"},
@@ -223,7 +224,7 @@ def nesterov():
     notebooks=7,
     tests="tests/optim/test_optimizers.py",
     pages=("docs/optim.md", "docs/variants.md"),
-    slip="One deck sums only to t - 1, so that the first step has nothing to divide by but eps; the other has no eps.",
+    slip="One lecture sums only to t - 1, so the first step is divided by eps alone; the other lecture has no eps.",
 )  # fmt: skip
 def adagrad():
     steps = -np.diff(walk(lambda p: Adagrad(p, lr=1.0), [3.0] * 10_000))
@@ -233,7 +234,7 @@ def adagrad():
 
 @item(
     "O11",
-    "RMSProp divides by the root of a moving mean of squares; eps is missing, or stands inside the root",
+    "RMSProp divides by the root of a moving average of squared gradients; eps is missing or inside the root",
     (HWANG, NEWSON),
     numbers={"first step, a = 0.01": ".0316", "late steps": ".0100"},
     api=("optim.RMSprop", "optim.preset"),
@@ -248,16 +249,16 @@ def rmsprop():
 
 @item(
     "O12",
-    "Adam: moving means of gradient and square, corrected for their start at 0; two sets of usual settings",
+    "Adam: moving averages of the gradient and its square, corrected for starting at 0; two common settings",
     (PITAS, HWANG, NEWSON),
-    numbers={"steps against slopes 3, 1 with lr = 0.001": ".001000, .000871",
+    numbers={"steps with gradients 3, 1 with lr = 0.001": ".001000, .000871",
              "settings of Hwang": "=0.001, 0.9, 0.999", "settings of Newson": "=0.0002, 0.5, 0.999"},
     api=("optim.Adam", "optim.preset"),
     notebooks=7,
     tests="tests/optim/test_optimizers.py",
     pages=("docs/optim.md", "docs/variants.md"),
-    slip="All decks print eps inside the root, the paper outside; one folds the correction into the recursion, which "
-    "would correct again at every step.",
+    slip="All lectures put eps inside the root, the paper puts it outside; one lecture puts the correction into the "
+         "recursion, which would apply it again at every step.",
 )  # fmt: skip
 def adam():
     steps = -np.diff(walk(lambda p: Adam(p, lr=0.001), [3.0, 1.0]))
@@ -269,7 +270,7 @@ def adam():
 
 @item(
     "O13",
-    "AdaGrad keeps its rate for features that occur rarely; RMSProp follows where the size of gradients changes",
+    "AdaGrad keeps its rate for rare features; RMSProp adapts when the size of the gradients changes",
     HWANG,
     numbers={"step of a rare feature over that of plain descent's": "10.0",
              "steps after gradients shrink a hundredfold: RMSProp, AdaGrad": ".889, .001"},
@@ -287,9 +288,9 @@ def where_they_fit():
 
 @item(
     "O14",
-    "AdaDelta, the trainer of the convnetjs demo: steps in units of past steps",
+    "AdaDelta, the optimizer of the convnetjs demo: step sizes are measured by past steps",
     HU,
-    numbers={"first step against a slope of 1, rho = 0.95, eps = 1e-6": ".00447", "hundredth": ".00524"},
+    numbers={"first step with gradient 1, rho = 0.95, eps = 1e-6": ".00447", "hundredth": ".00524"},
     api=("optim.Adadelta", "optim.preset"),
     notebooks=7,
     tests="tests/optim/test_optimizers.py",
@@ -319,7 +320,7 @@ def rates(plateau_options, values):
 
 @item(
     "O16",
-    "Halve the rate when progress slows",
+    "Halve the rate when progress slows down",
     HU,
     numbers={"rates after losses 1, 0.5, 0.5, 0.4": "=0.8, 0.8, 0.4, 0.4"},
     api="nn.ReduceOnPlateau",
@@ -333,7 +334,7 @@ def halving():
 
 @item(
     "O17",
-    "Anneal when the held-out loss changes by less than a threshold from one epoch to the next",
+    "Anneal the rate when the validation loss changes by less than a threshold from one epoch to the next",
     HU,
     numbers={"rates after losses 1, 0.5, 0.49, 0.3 with threshold 0.05": "=0.8, 0.8, 0.4, 0.4"},
     api="nn.ReduceOnPlateau",
@@ -363,7 +364,7 @@ def inverse_time():
 
 @item(
     "O19",
-    "The ravine of Rosenbrock: steps until f < 1e-6; momentum is eleven times faster than plain descent",
+    "Rosenbrock's valley: steps until f < 1e-6; momentum is eleven times faster than plain gradient descent",
     HU,
     numbers={"with momentum 0.9": "1,386", "Newton": "20"},
     api="optim.minimize",
@@ -384,7 +385,8 @@ def ravine():
 
 @item(
     "O20",
-    "L2 makes weights small, L1 makes many of them zero; weights only, or all parameters; in the gradient or beside it",
+    "L2 makes weights small, L1 makes many of them zero; applied to weights only or to all parameters, within the "
+    "gradient or separately",
     (PITAS, HU, NEWSON),
     numbers={
         "of 10 weights, 2 of which matter, below 0.001: L1, L2, none": "8, 0, 0",
@@ -417,7 +419,8 @@ def penalties():
 
 @item(
     "O21",
-    "Dropout with probability p in training, nothing dropped at test; here what stays is divided by 1 - p",
+    "Dropout with probability p in training, nothing dropped at test time; chainrule divides the remaining values by 1 "
+    "- p",
     NEWSON,
     numbers={"values for p = 0.25": "0.0000, 1.3333", "mean, rounded": "1.0", "at test": "1"},
     api="nn.Dropout",
@@ -433,7 +436,7 @@ def dropout():
 
 @item(
     "O22",
-    "Augmentation: shifted, mirrored, turned and noisy copies of small images, by a generator that is named",
+    "Augmentation: shifted, mirrored, rotated and noisy copies of small images, made with a given random generator",
     NEWSON,
     numbers={"ink of a digit before, mirrored": "294, 294", "different images out of 20 draws": "20"},
     api=("nn.data.Shift", "nn.data.Flip", "nn.data.Rotate", "nn.data.Noise", "nn.data.Compose"),
@@ -457,7 +460,7 @@ def wavy(n, seed, noise=0.3):
 
 @item(
     "O23",
-    "Early stopping: training ends when the validation error rises, and the best weights are put back",
+    "Early stopping: training ends when the validation error rises, and the best weights are restored",
     HWANG,
     numbers={"epochs from the best to the end": "30", "ended before the last of 400": "1"},
     api=("nn.fit", "nn.EarlyStopping"),
@@ -476,7 +479,7 @@ def early_stopping():
 
 @item(
     "O24",
-    "Held-out parts for training, validation and test; k-fold cross-validation",
+    "Separate sets for training, validation and testing; k-fold cross-validation",
     HWANG,
     numbers={"60 / 20 / 20 of 100": "60, 20, 20", "how often each of 10 samples is held out by 5 folds": "1"},
     api=("nn.data.train_test_split", "nn.data.KFold", "nn.cross_validate"),
@@ -494,8 +497,8 @@ def held_out():
 
 @item(
     "O25",
-    "Underfitting shows in the training score; overfitting only in the validation error, which stands in for what the "
-    "model does on new data",
+    "Underfitting shows in the training error; overfitting shows only in the validation error, which estimates the "
+    "error on new data",
     PITAS,
     numbers={"training errors of 1 and 100 units": ".17, .06", "validation errors": ".35, .14"},
     api=("nn.fit", "nn.History", "nn.plot.learning_curves"),
@@ -513,17 +516,18 @@ def fitting():
 
 @item(
     "O26",
-    "Inputs of +-0.001 and +-100 side by side make descent slow; brought to one scale it is fast; or scaled to 0 .. 1",
+    "Inputs of size 0.001 and 100 side by side make descent slow; brought to a common scale, or scaled to 0 .. 1, it "
+    "is fast",
     (VISHWAJITH, NEWSON),
     numbers={
-        "errors after 50 steps: as they are, standardized": ".169, .000",
+        "errors after 50 steps: unscaled, standardized": ".169, .000",
         "0, 5, 10 scaled to 0 .. 1": "=0.0, 0.5, 1.0",
     },
     api=("nn.data.Standardize", "nn.data.MinMax"),
     notebooks=(8, 9),
     tests="tests/nn/test_data.py",
     pages="docs/variants.md",
-    slip="The variance of the slide is not centred: it is the mean of the squares.",
+    slip="The variance on the slide is not centred: it is the mean of the squares.",
 )
 def scales():
     rng = np.random.default_rng(0)
@@ -549,17 +553,17 @@ def scales():
 
 @item(
     "O27",
-    "Batch normalisation with scale and shift, before or behind the non-linearity: both train",
+    "Batch normalisation with scale and shift, before or after the non-linearity: both train",
     NEWSON,
     numbers={
         "mean and deviation of each feature": "=0.0, 1.0",
-        "right on two moons: without, before, behind": ".865, .920, .930",
+        "right on two moons: without, before, after": ".865, .920, .930",
     },
     api=("nn.BatchNorm1d", "nn.BatchNorm2d"),
     notebooks=9,
     tests="tests/nn/test_normalization.py",
     pages="docs/variants.md",
-    slip="The variance of the slide is not centred.",
+    slip="The variance on the slide is not centred.",
 )
 def batch_normalisation():
     x = np.random.default_rng(0).normal(3.0, 5.0, (64, 4))
@@ -576,7 +580,7 @@ def batch_normalisation():
 
 @item(
     "O28",
-    "Weights of 0 leave all units of a layer equal for ever, and a warning says so",
+    "With all weights at 0, the units of a layer stay equal for ever; chainrule warns about it",
     NEWSON,
     numbers={"different hidden units after 20 steps, from equal weights, from random ones": "1, 4", "warnings": "1"},
     api=("nn.init.zeros_", "nn.SymmetryWarning"),
@@ -605,14 +609,14 @@ def symmetry():
 
 @item(
     "O29",
-    "Small random starts: normal with 0.01, Xavier with 1 / sqrt(n_in), normal or uniform, and MSRA",
+    "Small random initial weights: normal with 0.01, Xavier with 1 / sqrt(n_in), normal or uniform, and MSRA",
     (HU, VISHWAJITH, NEWSON),
     numbers={"deviations for 400 inputs: 0.01, Xavier, Xavier uniform, MSRA": ".010, .050, .050, .071"},
     api=("nn.init.normal_", "nn.init.xavier_normal_", "nn.init.xavier_uniform_", "nn.init.kaiming_normal_"),
     notebooks=9,
     tests="tests/nn/test_init.py",
     pages="docs/variants.md",
-    slip="MSRA is printed as 2 / sqrt(n_in); the paper has sqrt(2 / n_in), which is sqrt(2) times smaller.",
+    slip="MSRA is given as 2 / sqrt(n_in); the paper has sqrt(2 / n_in), which is smaller by a factor of sqrt(2).",
 )
 def starts():
     w = nn.Parameter(np.zeros((500, 400)))
@@ -627,8 +631,8 @@ def starts():
 
 @item(
     "O30",
-    "How the spread of activations goes through ten layers depends on the start: 0.01 kills it, Xavier keeps it for "
-    "tanh, MSRA for ReLU",
+    "How the spread of activations develops over ten layers depends on the initial weights: 0.01 makes it vanish; "
+    "Xavier preserves it best for tanh, MSRA for ReLU",
     (HU, NEWSON),
     numbers={"last over first: 0.01 with tanh, Xavier with tanh, MSRA with ReLU": ".00, .35, .83"},
     api=("nn.init.normal_", "nn.init.kaiming_normal_", "nn.plot.activation_histograms"),
@@ -660,7 +664,7 @@ def spreads():
 
 @item(
     "O31",
-    "Data larger than memory: mini-batches that are read when they are needed, from a file or a generator",
+    "Data larger than memory: mini-batches are read as needed from a file or a generator",
     PITAS,
     numbers={"samples of a stream of 1,000 in memory at once": "50"},
     api=("nn.data.Loader", "nn.data.npy"),
@@ -686,7 +690,8 @@ def larger_than_memory():
 
 @item(
     "O32",
-    "Full connectivity costs memory and products: a dense layer from 28x28 to as many units beside a convolution",
+    "Full connectivity costs memory and multiplications: a dense layer from 28x28 inputs to as many units, compared "
+    "with a convolution",
     PITAS,
     numbers={"parameters: dense, 3x3 kernel": "615,440, 10", "multiply-adds": "614,656, 7,056"},
     api="nn.summary",
