@@ -77,7 +77,7 @@ def page():
     """The whole text."""
     lines = [HEAD]
     for section, (title, _) in SECTIONS.items():
-        lines += [f"## {title}\n", "| item | lecture | statement | where to find it | result |", "|---|---|---|---|---|"]
+        lines += [f"## {title}\n", "| item | lecture | statement | where to find | result |", "|---|---|---|---|---|"]
         for item in of_section(section):
             said = item.claim + (f" *Slip:* {item.slip}" if item.slip else "")
             cells = [item.id, ", ".join(item.decks), said, places(item, section), result(item)]
