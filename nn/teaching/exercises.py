@@ -1,7 +1,7 @@
-"""Answers to exercises: right, or a guess at the slip.
+"""Check answers to exercises, and guess the mistake in a wrong answer.
 
-Numbers, arrays, Tensors, nested lists of them, words, shapes and functions are compared with what is expected, which is
-never printed. This module knows nothing of any exercise.
+Answers may be numbers, arrays, Tensors, nested lists of them, words, shapes or functions. The expected answer is never
+printed. This module knows nothing about any particular exercise.
 """
 
 import inspect
@@ -17,22 +17,22 @@ from autograd import Tensor
 
 __all__ = ["Verdict", "check", "judge"]
 
-_POINTS = 12  # at which functions are compared
+_POINTS = 12  # functions are compared at that many points
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be said of an answer: whether it is right, and else a short name of the slip, if one was guessed.
+    """The result of a check: whether the answer is right, a short name for the mistake, and a text for the reader.
 
-    ``slip`` is one of "" (right), "open" (not answered), "sign", "factor", "transpose", "sum", "mean", "shape",
-    "branch", "order", "nonfinite", "kind", "error", "unknown", or the words of a slip that the exercise names.
+    ``slip`` is "" (right), "open" (not answered), "sign", "factor", "transpose", "sum", "mean", "shape", "branch",
+    "order", "nonfinite", "kind", "error", "rounding", "unknown", or the description of a mistake in ``slips``.
 
     >>> from nn.exercises import judge
     >>> verdict = judge(-0.75, 0.75)
     >>> verdict.right, verdict.slip
     (False, 'sign')
     >>> print(verdict)
-    not yet. The sign: your answer is minus what it should be.
+    not yet. The sign is wrong: your answer is the negative of what it should be.
     """
 
     right: bool
@@ -44,15 +44,15 @@ class Verdict:
 
 
 def check(answer: Any, expected: Any, *, name: str = "", **options: Any) -> None:
-    """Print whether an answer is right, or what the slip may be. `judge` has the options.
+    """Print whether an answer is right, or which mistake it probably contains. The options are those of `judge`.
 
-    ``None`` and ``...`` (also as the result of a function) are exercises that nobody has answered yet.
+    ``None`` and ``...`` count as not answered yet, also if a function returns them.
 
     >>> from nn.exercises import check
     >>> check(..., 0.75, name="the slope")
     the slope: not answered yet.
     >>> check(-0.75, 0.75, name="the slope")
-    the slope: not yet. The sign: your answer is minus what it should be.
+    the slope: not yet. The sign is wrong: your answer is the negative of what it should be.
     >>> check(0.75, 0.75, name="the slope")
     the slope: right.
     """
@@ -65,15 +65,14 @@ def judge(
     start: Any = None, at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None = None,
     rtol: float = 1e-3,
 ) -> Verdict:  # fmt: skip
-    """What is to be said of an answer.
+    """Compare an answer with the expected one, and guess the mistake if it is wrong.
 
-    ``slips`` maps the words for a slip to the answer that it leads to: ``{"the updated weight was used too early":
-    0.14975}``. ``factors`` names numbers that may be forgotten: ``{"the learning rate": 0.5, "N": 4}``. Where the
-    answer is an updated value, ``start`` is the old one, and signs and factors are those of the change. Functions are
-    compared at random numbers; for other arguments ``at`` is one example of them (their shapes count), or makes them
-    from a random generator. Numbers agree up to ``rtol`` of the largest one.
-
-    Raises TypeError when a function is expected and ``at`` cannot be guessed.
+    ``slips`` maps descriptions of mistakes to the answers they lead to: ``{"you used the updated weight too early":
+    0.14975}``. ``factors`` names numbers that are easily forgotten: ``{"the learning rate": 0.5, "N": 4}``. If the
+    answer is an updated value, pass the old one as ``start``; signs and factors then refer to the change. Functions are
+    compared at random numbers. For other arguments, ``at`` is an example of them (only the shapes matter), or a
+    function that makes them from a random generator. Numbers agree if they differ by less than ``rtol`` times the
+    largest one. Raises TypeError if a function is expected and its arguments cannot be guessed without ``at``.
 
     >>> from nn.exercises import judge
     >>> judge([2.0, -4.0], [1.0, -2.0]).slip
@@ -93,11 +92,11 @@ def judge(
     if isinstance(expected, Mapping) or _is_nested(expected):
         return _judge_parts(answer, expected, slips, factors or {}, start, rtol)
     if callable(answer) and not isinstance(answer, Tensor):
-        return _wrong("kind", "A number or an array is asked for, not a function: call it.")
+        return _wrong("kind", "The answer should be a number or an array, not a function: call it.")
     try:
         mine = _array(answer)
     except (TypeError, ValueError):
-        return _wrong("kind", f"A number or an array is asked for, not {type(answer).__name__}.")
+        return _wrong("kind", f"The answer should be a number or an array, not of type {type(answer).__name__}.")
     case = _Case(mine, _array(expected), dict(factors or {}), None if start is None else _array(start), rtol)
     if case.agree(mine):
         return _RIGHT
@@ -115,42 +114,42 @@ class _Case(NamedTuple):
     rtol: float
 
     def agree(self, a: Any, b: Any = None) -> bool:
-        """Whether two arrays are the same, of one shape, up to rounding."""
+        """Whether two arrays have the same shape and agree up to rounding."""
         a, b = np.asarray(a), self.expected if b is None else np.asarray(b)
         return a.shape == b.shape and bool(np.all(self.near(a, b)))
 
     def near(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-        """Which entries agree; where the answer is a changed value, the change has to."""
+        """Which entries agree, relative to the largest change if the answer is a changed value."""
         scale = float(np.max(np.abs(self.change(b)), initial=0.0))
         return np.asarray(np.abs(a - b) <= self.rtol * scale + 1e-12)
 
     def change(self, a: NDArray[Any]) -> NDArray[Any]:
-        """What is asked for, where the answer is a changed value: the change."""
+        """The difference from the start, if there is one."""
         return a if self.start is None or self.start.shape != a.shape else a - self.start
 
 
 def _named(slips: Mapping[str, Any], explains: Callable[[Any], bool]) -> Verdict | None:
-    """The first slip of the exercise that explains an answer."""
+    """The first of the named mistakes that explains an answer."""
     found = (_wrong(words, f"It looks as if {words}.") for words, value in slips.items() if explains(value))
     return next(found, None)
 
 
 def _shape(case: _Case) -> Verdict | None:
-    """What makes an answer of another shape."""
+    """The probable reason for a wrong shape."""
     answer, expected = case.answer, case.expected
     if answer.shape == expected.shape:
         return None
-    shapes = f"your answer has shape {answer.shape}, asked for is {expected.shape}"
+    shapes = f"your answer has shape {answer.shape}, but it should have shape {expected.shape}"
     if answer.ndim >= 2 and case.agree(np.swapaxes(answer, -1, -2)):
-        return _wrong("transpose", f"The transpose: {shapes}.")
+        return _wrong("transpose", f"This is the transpose: {shapes}.")
     if answer.size == expected.size and case.agree(answer.reshape(expected.shape)):
-        return _wrong("shape", f"The numbers are right, the shape is not: {shapes}.")
+        return _wrong("shape", f"The numbers are right, but not the shape: {shapes}.")
     for axis in range(answer.ndim):
         for keepdims, (name, total) in product((False, True), (("sum", np.sum), ("mean", np.mean))):
             if case.agree(total(answer, axis=axis, keepdims=keepdims)):
                 where = f"axis {axis} ({answer.shape[axis]} entries)"
                 return _wrong(name, f"The {name} over {where} is missing: {shapes}.")
-    return _wrong("shape", f"The shape: {shapes}.")
+    return _wrong("shape", f"The shape is wrong: {shapes}.")
 
 
 def _nonfinite(case: _Case) -> Verdict | None:
@@ -161,11 +160,11 @@ def _nonfinite(case: _Case) -> Verdict | None:
 
 
 def _scale(case: _Case) -> Verdict | None:
-    """A factor between answer and what is expected, the same for all entries."""
+    """A factor between the answer and the expected one that is the same for all entries."""
     answer, expected = case.answer, case.expected
-    thing = "your answer is"
+    thing = "your answer"
     if case.start is not None and case.start.shape == expected.shape:
-        answer, expected, thing = answer - case.start, expected - case.start, "the change from the old value is"
+        answer, expected, thing = answer - case.start, expected - case.start, "the change from the old value"
     size = float(np.sum(expected * expected))
     if size == 0.0:
         return None
@@ -173,38 +172,38 @@ def _scale(case: _Case) -> Verdict | None:
     if ratio == 0.0 or not np.all(np.abs(answer - ratio * expected) <= case.rtol * abs(ratio) * np.abs(expected).max()):
         return None
     if _close(ratio, -1.0, case.rtol):
-        return _wrong("sign", f"The sign: {thing} minus what it should be.")
-    sign = " with the wrong sign, and" if ratio < 0 else ""
+        return _wrong("sign", f"The sign is wrong: {thing} is the negative of what it should be.")
+    sign = " has the wrong sign and" if ratio < 0 else ""
     words = _factor_words(abs(ratio), case)
     if words is None:
         return None
-    return _wrong("factor", f"A factor: {thing}{sign} {words}" + "." * (not words.endswith("?")))
+    return _wrong("factor", f"A factor is wrong: {thing}{sign} is {words}" + "." * (not words.endswith("?")))
 
 
 def _factor_words(ratio: float, case: _Case) -> str | None:
-    """A ratio, and where it may come from. Two single numbers always have one: it must then be a usual one."""
+    """A ratio and its probable origin. Two single numbers always have a ratio, so only common ones count for them."""
     for name, value in case.factors.items():
         for wrong, forgotten in ((value, f"1/{name}"), (1 / value, name)):
             if _close(ratio, wrong, case.rtol):
-                return f"{wrong:.4g} times what it should be: is {forgotten} forgotten ({name} is {value:.4g})?"
+                return f"{wrong:.4g} times what it should be. Did you forget {forgotten} ({name} is {value:.4g})?"
     usual: dict[float, str] = {
-        2.0: "twice what it should be: is a 1/2 forgotten, or something counted twice?",
-        0.5: "half of what it should be: is a factor 2 forgotten, as from the derivative of a square?",
+        2.0: "twice what it should be. Did you forget a factor of 1/2, or count something twice?",
+        0.5: "half of what it should be. Did you forget a factor of 2, as in the derivative of a square?",
     }
     rest = None
     if case.answer.size > 1:
         for n in (3, 4, 5, 6, 8, 10, 16, 32, 100):
-            usual[n] = f"{n} times what it should be: a sum in place of a mean over {n}?"
-            usual[1 / n] = f"1/{n} of what it should be: a mean over {n} in place of a sum?"
+            usual[n] = f"{n} times what it should be. Did you take a sum over {n} entries instead of the mean?"
+            usual[1 / n] = f"1/{n} of what it should be. Did you take a mean over {n} entries instead of the sum?"
         rest = f"{ratio:.3g} times what it should be, in every entry"
     return next((words for factor, words in usual.items() if _close(ratio, factor, case.rtol)), rest)
 
 
 def _turned(case: _Case) -> Verdict | None:
-    """Square matrices: the transpose has the right shape, too."""
+    """The transpose of a square matrix, which has the right shape."""
     square = case.answer.ndim >= 2 and case.answer.shape[-1] == case.answer.shape[-2]
     if square and case.agree(np.swapaxes(case.answer, -1, -2)):
-        return _wrong("transpose", "The transpose: rows and columns have changed places.")
+        return _wrong("transpose", "This is the transpose: rows and columns are swapped.")
     return None
 
 
@@ -215,14 +214,14 @@ def _same_numbers(case: _Case) -> Verdict | None:
         return None
     if case.agree(np.abs(answer), np.abs(expected)):
         count = int(np.sum(~case.near(answer, expected)))
-        return _wrong("sign", f"The sign of {count} of {answer.size} entries.")
+        return _wrong("sign", f"The sign of {count} of {answer.size} entries is wrong.")
     if case.agree(np.sort(answer, axis=None), np.sort(expected, axis=None)):
-        return _wrong("order", "The numbers are right, their order is not.")
+        return _wrong("order", "The numbers are right, but not their order.")
     return None
 
 
 def _unknown(case: _Case) -> Verdict:
-    """Which entries are right, if there are several; else how far off a number is."""
+    """Which entries are right, or for a single number whether it is too large or too small."""
     answer, expected = case.answer, case.expected
     near = case.near(answer, expected)
     if answer.size > 1:
@@ -230,8 +229,8 @@ def _unknown(case: _Case) -> Verdict:
         count = int(near.sum())
         return _wrong("unknown", f"{count} of {answer.size} entries are right; entry {list(first)} is not.")
     if float(np.abs(answer - expected)) <= 0.05 * float(np.abs(case.change(expected))):
-        return Verdict(False, "rounding", "not yet, but close. Rounded too early, perhaps?")
-    return _wrong("unknown", f"It should be {'larger' if expected > answer else 'smaller'}.")
+        return Verdict(False, "rounding", "not yet, but close. Did you round too early?")
+    return _wrong("unknown", f"The right answer is {'larger' if expected > answer else 'smaller'}.")
 
 
 def _judge_word(answer: Any, expected: str, slips: Mapping[str, Any]) -> Verdict:
@@ -242,20 +241,20 @@ def _judge_word(answer: Any, expected: str, slips: Mapping[str, Any]) -> Verdict
 
 
 def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any]) -> Verdict:
-    """A shape: a tuple of lengths."""
+    """A shape, which is a tuple of lengths."""
     try:
         mine = tuple(int(n) for n in answer)
     except (TypeError, ValueError):
-        return _wrong("kind", f"A shape is asked for, a tuple of lengths, not {answer!r}.")
+        return _wrong("kind", f"The answer should be a shape, a tuple of lengths, not {answer!r}.")
     if mine == expected:
         return _RIGHT
     if named := _named(slips, lambda value: mine == tuple(value)):
         return named
     if sorted(mine) == sorted(expected):
-        return _wrong("order", "The lengths are right, their order is not.")
+        return _wrong("order", "The lengths are right, but not their order.")
     if len(mine) != len(expected):
         few = "many" if len(mine) > len(expected) else "few"
-        return _wrong("shape", f"These are too {few} axes.")
+        return _wrong("shape", f"Your shape has too {few} axes.")
     right = sum(a == b for a, b in zip(mine, expected, strict=True))
     return _wrong("shape", f"{right} of {len(expected)} lengths are right.")
 
@@ -263,15 +262,15 @@ def _judge_shape(answer: Any, expected: tuple[int, ...], slips: Mapping[str, Any
 def _judge_parts(
     answer: Any, expected: Any, slips: Mapping[str, Any], factors: Mapping[str, float], start: Any, rtol: float
 ) -> Verdict:
-    """Several numbers or arrays; the first one that is wrong is spoken of."""
+    """Several numbers or arrays. The verdict describes the first one that is wrong."""
     keys = list(expected) if isinstance(expected, Mapping) else list(range(len(expected)))
     try:
         if len(answer) != len(keys):
-            return _wrong("kind", f"Asked for are {len(keys)} things, your answer has {len(answer)}.")
+            return _wrong("kind", f"The answer should have {len(keys)} parts, but yours has {len(answer)}.")
         mine = [answer[key] for key in keys]
     except (TypeError, KeyError, IndexError):
         words = ", ".join(map(str, keys))
-        return _wrong("kind", f"Asked for are {len(keys)} things: {words}.")
+        return _wrong("kind", f"The answer should have {len(keys)} parts: {words}.")
     wrong = []
     for key, part in zip(keys, mine, strict=True):
         own = {words: value[key] for words, value in slips.items()}
@@ -290,15 +289,15 @@ def _judge_function(
     answer: Any, expected: Callable[..., Any], slips: Mapping[str, Any], factors: Mapping[str, float],
     at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None, rtol: float,
 ) -> Verdict:  # fmt: skip
-    """Functions, at random points: a slip has to explain what they return at all of them."""
+    """Functions at random points. A mistake has to explain the results at all of them."""
     if not callable(answer):
-        return _wrong("kind", f"A function is asked for, not {type(answer).__name__}.")
+        return _wrong("kind", f"The answer should be a function, not of type {type(answer).__name__}.")
     points = list(_points(expected, at))
     results = []
     for point in points:
         try:
             results.append(answer(*_copies(point)))
-        except Exception as error:  # whatever it is, it is told to the one who wrote the function
+        except Exception as error:  # whatever it is, the author of the function is told
             return _wrong("error", f"Your function raises {type(error).__name__}: {error}")
     if all(_is_open(result) for result in results):
         return _OPEN
@@ -320,7 +319,7 @@ def _judge_function(
 
 
 def _branch(points: Sequence[Sequence[Any]], bad: Sequence[int]) -> Verdict:
-    """Where a function is wrong, when it is right elsewhere."""
+    """Where a function is wrong that is right elsewhere."""
     many = f"right at {len(points) - len(bad)} of {len(points)} random points"
     if len(bad) < len(points):
         for k in range(len(points[0])):
@@ -330,21 +329,22 @@ def _branch(points: Sequence[Sequence[Any]], bad: Sequence[int]) -> Verdict:
             for words, holds in (("negative", np.less), ("positive", np.greater)):
                 if [i for i, value in enumerate(values) if holds(value, 0.0)] == list(bad):
                     which = "the argument" if len(points[0]) == 1 else f"argument {k + 1}"
-                    text = f"not yet: {many}, wrong wherever {which} is {words}. The derivative of the other branch?"
+                    guess = "Did you use the derivative of the other branch?"
+                    text = f"not yet: {many}, but not where {which} is {words}. {guess}"
                     return Verdict(False, "branch", text)
     where = ", ".join(f"{value:.3g}" for value in points[bad[0]] if not np.ndim(value))
-    return Verdict(False, "unknown", f"not yet: {many}" + (f", and not at ({where})." if where else "."))
+    return Verdict(False, "unknown", f"not yet: {many}" + (f", but not at ({where})." if where else "."))
 
 
 def _points(
     expected: Callable[..., Any], at: Sequence[Any] | Callable[[np.random.Generator], Sequence[Any]] | None
 ) -> Iterator[Sequence[Any]]:
-    """Arguments: normal numbers in the shapes of an example, or whatever the exercise makes."""
+    """Arguments: normally distributed numbers in the shapes of the example, or the ones that ``at`` makes."""
     random = np.random.default_rng(0)
     if at is None:
         needed = [p for p in inspect.signature(expected).parameters.values() if p.default is p.empty]
         if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in needed):
-            raise TypeError("say with at= what the functions are called with: an example of their arguments.")
+            raise TypeError("pass at=, an example of the arguments that the functions are called with.")
         at = (0.0,) * len(needed)
     for _ in range(_POINTS):
         if callable(at):
@@ -354,7 +354,7 @@ def _points(
 
 
 def _copies(point: Sequence[Any]) -> list[Any]:
-    """The arguments for one call, which may change them."""
+    """Copies of the arguments, because a call may change them."""
     return [value.copy() if isinstance(value, np.ndarray) else value for value in point]
 
 
@@ -367,14 +367,14 @@ def _wrong(slip: str, why: str) -> Verdict:
 
 
 def _is_open(answer: Any) -> bool:
-    """Whether an answer is the placeholder, or a nest of placeholders."""
+    """Whether an answer is the placeholder, or a nested list of placeholders."""
     if isinstance(answer, list | tuple) and answer:
         return all(_is_open(part) for part in answer)
     return answer is None or answer is ...
 
 
 def _is_nested(expected: Any) -> bool:
-    """Whether something is a list or a tuple of more than numbers."""
+    """Whether the expected answer is a list or a tuple that holds more than numbers."""
     return isinstance(expected, list | tuple) and any(
         isinstance(part, str | list | tuple | Mapping | np.ndarray | Tensor) or callable(part) for part in expected
     )

@@ -2,15 +2,15 @@
 
 SLIPS = [
     (1, "answer_1 = 6", "the inner derivative, that of 5w - 4, is missing"),
-    (1, "answer_1 = 60", "twice what it should be: is a 1/2 forgotten"),
+    (1, "answer_1 = 60", "twice what it should be. Did you forget a factor of 1/2"),
     (2, "answer_2 = 0.2616 * 0.42", "the input x is missing"),
     (2, "answer_2 = 2 * 0.2616", "the derivative of tanh is missing"),
     (2, "answer_2 = 2 * 0.2616 * 0.7616 * (1 - 0.7616)", "you used the derivative of the sigmoid"),
     (2, "answer_2 = (0.5 - 0.7616) * 0.42 * 2", "The sign"),
-    (3, "def slope(z):\n    return 1.0", "The derivative of the other branch?"),
+    (3, "def slope(z):\n    return 1.0", "the derivative of the other branch?"),
     (3, "def slope(z):\n    return 0.1 if z > 0 else 1.0", "right at 0 of 12 random points"),
     (4, "answer_4 = 24", "the direct path from a to y is missing"),
     (4, "answer_4 = 13", "the derivative of c with respect to a, which is b, is missing"),
     (5, "answer_5 = 0.8 - 0.03", "The sign"),
-    (5, "answer_5 = 0.8 + 0.3", "is the learning rate forgotten"),
+    (5, "answer_5 = 0.8 + 0.3", "Did you forget the learning rate"),
 ]

@@ -17,7 +17,7 @@ SLIPS = [
         "def slope(x, w, b, t):\n    h = sigmoid(w * x + b)\n    s = sigmoid(h)\n    return (h - t) * s * (1 - s) * x",
         "at its output",
     ),
-    (3, "def gradient(X, t, w, b):\n    return X.T @ (sigmoid(X @ w + b) - t)", "is 1/N forgotten"),
+    (3, "def gradient(X, t, w, b):\n    return X.T @ (sigmoid(X @ w + b) - t)", "Did you forget 1/N"),
     (3, "def gradient(X, t, w, b):\n    return X.T @ (t - sigmoid(X @ w + b)) / len(X)", "The sign"),
     (
         3,

@@ -6,7 +6,7 @@ SLIPS = [
     (1, "result = [2, 2, 7]", "this is the correlation"),
     (1, "result = [2, 4, 1, 5, 6]", "beyond the ends"),
     (1, "result = [4, 5]", "moved the kernel by two"),
-    (1, "result = [5, 1, 4]", "their order is not"),
+    (1, "result = [5, 1, 4]", "but not their order"),
     (2, SIZE + "(n + 2 * p - k) // s", "which adds 1"),
     (2, SIZE + "(n + p - k) // s + 1", "on one side only"),
     (2, SIZE + "(n + 2 * p - k) / s + 1", "there are no half positions"),
