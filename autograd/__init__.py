@@ -62,4 +62,4 @@ _ON_USE = {
     **dict.fromkeys(("ValuesNotKeptError", "diff", "draw", "explain", "record", "steps"), "autograd.view"),
 }
 
-__getattr__, __dir__ = _on_use(__name__, _ON_USE)
+_on_use(__name__, _ON_USE)

@@ -79,7 +79,7 @@ class Debugger(Watch):
     """Looks at every result and every gradient."""
 
     def __init__(self) -> None:
-        self.quiet = np.errstate(all="ignore")  # what NumPy would warn of is looked at here
+        self.quiet: np.errstate = np.errstate(all="ignore")  # what NumPy would warn of is looked at here
         self._left_out: dict[int, str] = {}  # by the number of a vertex: the line of the np.where above it
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:

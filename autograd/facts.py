@@ -61,7 +61,8 @@ class Example:
     __slots__ = ("attributes", "operands")
 
     def __init__(self, *operands: Any, **attributes: Any) -> None:
-        self.operands, self.attributes = operands, attributes
+        self.operands: tuple[Any, ...] = operands
+        self.attributes: dict[str, Any] = attributes
 
 
 class Facts:
@@ -113,7 +114,7 @@ class Facts:
             _look_for_missing(op, doc, kind, slope is _MISSING is matrix and not moving, cost)
         if slope is _MISSING:
             slope = ("1",) * len(op.operands) if moving else None
-        self.private = op.name.startswith("_")  # made for the rules of others
+        self.private: bool = op.name.startswith("_")  # made for the rules of others
         self.kind: Kind = kind or "whole"
         self.slope: tuple[Slope, ...] = _each(op, "slope", slope)
         self.matrix = matrix if callable(matrix) else _each(op, "matrix", None if matrix is _MISSING else matrix)
@@ -122,15 +123,15 @@ class Facts:
         self.cost = cost
         self.units = units
         self.range = range
-        self.rounding = (EXACT if moving else FEW_UNITS) if rounding is None else rounding
+        self.rounding: float = (EXACT if moving else FEW_UNITS) if rounding is None else rounding
         self.hazards = hazards
         self.scipy = scipy
-        self.method = (method,) if isinstance(method, str) else method
+        self.method: tuple[str, ...] = (method,) if isinstance(method, str) else method
         self.options = options
         # Whether the result has the numbers of its only operand, perhaps in another shape, order or dtype.
-        self.passes_on = self.kind == "reshapes" or (self.kind == "elementwise" and self.slope == ("1",))
-        self.examples = (example,) if isinstance(example, Example) else example
-        self.doc = _docstring(op, self, doc or "", doctest)
+        self.passes_on: bool = self.kind == "reshapes" or (self.kind == "elementwise" and self.slope == ("1",))
+        self.examples: tuple[Example, ...] = (example,) if isinstance(example, Example) else example
+        self.doc: str = _docstring(op, self, doc or "", doctest)
 
     @staticmethod
     def of_operand(facts: tuple[Any, ...], slot: int) -> Any:

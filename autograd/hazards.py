@@ -39,11 +39,15 @@ class Hazards:
         overflow: str = "numbers that were scaled down first", log: str = "", lets_through: bool = False,
         chooses: bool = False, no_slope: bool = False,
     ) -> None:  # fmt: skip
-        self.cases = cases
-        self.steep, self.guard, self.safer = steep, guard, safer
-        self.overflow = overflow
-        self.log = log
-        self.lets_through, self.chooses, self.no_slope = lets_through, chooses, no_slope
+        self.cases: tuple[Case, ...] = cases
+        self.steep: tuple[float, ...] = steep
+        self.guard: str = guard
+        self.safer: str = safer
+        self.overflow: str = overflow
+        self.log: str = log
+        self.lets_through: bool = lets_through
+        self.chooses: bool = chooses
+        self.no_slope: bool = no_slope
 
 
 NONE = Hazards()

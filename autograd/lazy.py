@@ -1,7 +1,7 @@
 """Names of a package that are imported at their first use, so that importing the package stays fast."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from opcode import opname
 from types import FrameType, ModuleType
@@ -10,14 +10,12 @@ from typing import Any
 from autograd.words import hint_for
 
 
-def on_use(
-    package: str, names: Mapping[str, str], modules: Sequence[str] = ()
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__getattr__`` and ``__dir__`` of a package (PEP 562) some of whose names are imported at their first use.
+def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = ()) -> None:
+    """Give a package a ``__getattr__`` and a ``__dir__`` (PEP 562) that import some of its names at their first use.
 
     ``names`` maps each name to the module that defines it; ``modules`` are modules of the package itself. A package
     without ``__all__`` gets one, hidden from `help`, which would print every class. Type checkers do not run this:
-    say the same in a block ``if TYPE_CHECKING``.
+    import the same names in a block ``if TYPE_CHECKING``. If they saw a ``__getattr__``, they would accept any name.
 
     >>> import nn
     >>> nn.fit.__module__
@@ -39,7 +37,7 @@ def on_use(
     def listed() -> list[str]:
         return sorted({*content, *names, *modules})
 
-    return get, listed
+    content["__getattr__"], content["__dir__"] = get, listed
 
 
 def _not_found(package: str, name: str, frame: FrameType) -> AttributeError | ImportError:

@@ -53,7 +53,8 @@ class Both(Watch):
     """Two watchers, one after the other."""
 
     def __init__(self, first: Watch, second: Watch) -> None:
-        self.first, self.second = first, second
+        self.first = first
+        self.second = second
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         self.first.applied(op, xs, data, out, result)

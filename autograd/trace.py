@@ -18,7 +18,7 @@ from autograd.arrays import FLOAT64, native, only_numbers
 from autograd.callers import users_level
 from autograd.engine.backward import Route, backward_pass, stacked_pass
 from autograd.engine.graph import STATE, Leaf, State, Vertex, newest_first
-from autograd.engine.op import defop, unchanged
+from autograd.engine.op import OpFunction, defop, unchanged
 from autograd.engine.tensor import Tensor, constant, leaf, plain
 from autograd.errors import InvalidDtypeError, LeftGraphWarning
 from autograd.facts import EXACT
@@ -35,7 +35,7 @@ Argnums = int | tuple[int, ...]
 
 LIMIT = 2**18  # entries of the largest stack: what is larger gains nothing, and takes memory
 
-identity = defop(
+identity: OpFunction = defop(
     "identity", np.positive, unchanged, numpy=(),
     slope="1", rounding=EXACT,
     doc="x, as it is: the door through which a transform sees it.", doctest="grad(lambda x: 3.0 * x)(2.0) -> 3.0",
@@ -54,8 +54,8 @@ class Trace:
     ) -> None:  # fmt: skip
         outside = STATE.get()
         numbers = _argument_numbers(argnums, len(args), function)
-        self.selected = tuple(args[n] for n in numbers) if are_several(argnums) else args[numbers[0]]
-        self.name = getattr(function, "__name__", "the function")
+        self.selected: Any = tuple(args[n] for n in numbers) if are_several(argnums) else args[numbers[0]]
+        self.name: str = getattr(function, "__name__", "the function")
         self.doors: list[Tensor] = []
         self.routes: dict[frozenset[Vertex], Route] = {}  # by the outputs that a pass starts from
         self.given: list[Any] = []
@@ -74,16 +74,16 @@ class Trace:
                 entered[n] = unflatten(args[n], iter(doors))
                 self.doors += doors
             self.vertices: list[Vertex] = [door._node or leaf(door) for door in self.doors]
-            self.ours = frozenset(self.vertices)
-            self.result = function(*entered, **kwargs)
+            self.ours: frozenset[Vertex] = frozenset(self.vertices)
+            self.result: Any = function(*entered, **kwargs)
         finally:
             STATE.reset(token)
         given = self.given if len(numbers) == len(args) and not kwargs else flatten((args, kwargs))
         came = [x for x in [*given, *beside] if isinstance(x, Tensor)]
         live = [x for x in came if x._requires_grad]
-        self.wraps = outside.readings is not None or bool(came)
+        self.wraps: bool = outside.readings is not None or bool(came)
         # Whether somebody may differentiate the results: for what came in, or for what the function found by itself.
-        self.nested = outside.grad and (bool(live) or self._found_others())
+        self.nested: bool = outside.grad and (bool(live) or self._found_others())
         self.readings, self._before = readings, before
         self._warned = len(readings.noted) > before and self._warn_of_lost_arguments(self._route())
 

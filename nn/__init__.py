@@ -83,4 +83,4 @@ _NAMES = {
 }
 _ON_USE = {name: f"nn.{module}" for module, names in _NAMES.items() for name in names.split()}
 
-__getattr__, __dir__ = _on_use(__name__, _ON_USE, _MODULES)
+_on_use(__name__, _ON_USE, _MODULES)

@@ -47,7 +47,7 @@ from nn.losses.regression import gaussian_nll_loss, huber_loss, l1_loss, mse_los
 if _typing.TYPE_CHECKING:
     from nn.layers.resizing import interpolate as interpolate, pad as pad
 _ON_USE = {"interpolate": "nn.layers.resizing", "pad": "nn.layers.resizing"}
-__getattr__, __dir__ = _on_use(__name__, _ON_USE)
+_on_use(__name__, _ON_USE)
 
 __all__ = ["Reduction", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "arctan", "avg_pool1d", "avg_pool2d"]
 __all__ += ["batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "causal_mask", "cdist", "celu"]

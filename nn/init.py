@@ -367,5 +367,5 @@ def _kaiming(name: str, tensor: Tensor, a: float, mode: Mode, nonlinearity: str)
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
-__getattr__, __dir__ = _on_use(__name__, {})
+_on_use(__name__, {})
 __all__ = ["calculate_gain", *(name for name in dir() if name[0] != "_" and name[-1] == "_")]

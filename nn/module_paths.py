@@ -30,7 +30,7 @@ class ModulePaths:
         self.hooked: dict[int, tuple[str, str | None]] = {}  # of those with hooks, which are called otherwise
         self.alive: list[ref[Module]] = []
         self.sample: ref[Tensor] | None = None  # a parameter, to know the dtype of the model
-        self.warned = False
+        self.warned: bool = False
         _ALL.add(self)
         watch_equal_units(self.renew(root))
 

@@ -31,7 +31,7 @@ class _OfFunction(Module):
     _function: ClassVar[Any] = None
     _settings: ClassVar[dict[str, Any]] = {}  # with the usual values
     _places: ClassVar[tuple[str, ...]] = ()  # of those that need no name
-    __signature__ = _Signature()
+    __signature__: ClassVar[Any] = _Signature()
 
     def __init_subclass__(cls, *, of: Any = None, operands: int = 1) -> None:
         if of is not None:

@@ -37,4 +37,4 @@ _ON_USE = {
     **dict.fromkeys(("multi_step", "one_cycle", "polynomial", "step_decay", "warmup"), "optim.schedules"),
 }
 
-__getattr__, __dir__ = _on_use(__name__, _ON_USE, ("lr_scheduler", "presets", "schedules", "swa_utils"))
+_on_use(__name__, _ON_USE, ("lr_scheduler", "presets", "schedules", "swa_utils"))

@@ -1,7 +1,7 @@
 """Rates of their own for every entry: from the squares of its gradients, and, in Rprop, from their signs."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Adagrad(Optimizer):
     array([   0.5, -199.5])
     """
 
-    arrays = ("sum",)
+    arrays: ClassVar[tuple[str, ...]] = ("sum",)
     squares = True
 
     def __init__(
@@ -143,7 +143,7 @@ class Adadelta(Optimizer):
     array([   0.998, -199.998])
     """
 
-    arrays = ("square_avg", "acc_delta")
+    arrays: ClassVar[tuple[str, ...]] = ("square_avg", "acc_delta")
     squares = True
 
     def __init__(
@@ -181,7 +181,7 @@ class Rprop(Optimizer):
     array([   0.5, -199.5])
     """
 
-    arrays = ("prev", "step_size")
+    arrays: ClassVar[tuple[str, ...]] = ("prev", "step_size")
     rests = True
 
     def __init__(

@@ -1,7 +1,7 @@
 """Adam and its relatives, which keep moving means of the gradient and mostly of its square."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -124,8 +124,8 @@ class NAdam(Optimizer):
     array([   0.472, -199.472])
     """
 
-    arrays = ("exp_avg", "exp_avg_sq")
-    numbers = {"mu_product": 1.0}  # noqa: RUF012
+    arrays: ClassVar[tuple[str, ...]] = ("exp_avg", "exp_avg_sq")
+    numbers: ClassVar[Mapping[str, float]] = {"mu_product": 1.0}
     squares = True
 
     def __init__(
@@ -178,7 +178,7 @@ class RAdam(Optimizer):
     array([   0.5, -100. ])
     """
 
-    arrays = ("exp_avg", "exp_avg_sq")
+    arrays: ClassVar[tuple[str, ...]] = ("exp_avg", "exp_avg_sq")
     squares = True
 
     def __init__(
@@ -222,7 +222,7 @@ class Adamax(Optimizer):
     array([   0.5, -199.5])
     """
 
-    arrays = ("exp_avg", "exp_inf")
+    arrays: ClassVar[tuple[str, ...]] = ("exp_avg", "exp_inf")
 
     def __init__(
         self, params: Parameters, lr: NonNegative = 2e-3, betas: Betas = (0.9, 0.999), eps: NonNegative = 1e-8,
@@ -259,7 +259,7 @@ class Lion(Optimizer):
     array([   0.5, -199.5])
     """
 
-    arrays = ("exp_avg",)
+    arrays: ClassVar[tuple[str, ...]] = ("exp_avg",)
     decoupled = True
 
     def __init__(

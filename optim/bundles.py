@@ -56,7 +56,7 @@ class Bundle:
         self, params: Sequence[Tensor], states: Sequence[State], slots: Sequence[str], scratch: NDArray[Any]
     ) -> None:
         self.params, self.states = params, states
-        self.dtype = params[0]._data.dtype
+        self.dtype: Any = params[0]._data.dtype
         ends = [0, *accumulate(p._data.size for p in params)]
         self.p, self.g = scratch[:, : ends[-1]]
         self._parts, self._slopes = _cut(self.p, ends, params), _cut(self.g, ends, params)
@@ -154,7 +154,7 @@ class Bundles:
                     bundle = Bundle([p for p, _ in some], [state for _, state in some], slots, scratch[work])
                     self.all.append(bundle)
                     together.update(bundle.params)
-        self.alone = [p for p in params if p not in together]
+        self.alone: list[Tensor] = [p for p in params if p not in together]
 
     def are_of(self, params: Sequence[Tensor], slots: Sequence[str]) -> bool:
         """Whether the group and its state still have these parameters and slots."""

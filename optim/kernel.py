@@ -44,7 +44,7 @@ class Kernel:
     ) -> None:  # fmt: skip
         self.program: Program = record(update, slots, settings, dtype)
         self.slots = slots
-        self.kinds = tuple(settings.values())
+        self.kinds: tuple[Any, ...] = tuple(settings.values())
         self.dtype = dtype
         self.loaded: Mapping[str, Any] = {}  # the settings that the coefficients are those of
         self._constants = [np.empty((), dtype) for _ in range(self.program.constants)]

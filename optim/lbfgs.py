@@ -25,7 +25,7 @@ from optim.secants import Secants, Vector
 from optim.widths import DOUBLE
 
 HISTORY = ("old_dirs", "old_stps", "ro")  # changes of the gradient y, steps s, and 1 / (y·s), the oldest first
-histories_of = itemgetter(*HISTORY)
+histories_of: Callable[[Any], Any] = itemgetter(*HISTORY)
 COPIED = ("d", "prev_flat_grad", "ro")  # with the state, which has arrays in their place
 
 Arrays = Sequence[NDArray[Any]]
@@ -99,7 +99,7 @@ class LBFGS(Optimizer):
             recorder.refuse("LBFGS asks for the loss as often as the numbers want it: compile its closure instead")
         self._resolved(0, self.param_groups[0])
         loss, start = self._evaluate(closure)
-        self.skipped = tuple([p for p in self._params if p._grad is None])
+        self.skipped: tuple[Tensor, ...] = tuple([p for p in self._params if p._grad is None])
         if self.skipped:
             self._notice_missing_gradients()
         self._require_finite(start)

@@ -84,7 +84,7 @@ class Optimizer(InPlace, OptimizerWords):
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
-        self.t = 0
+        self.t: int = 0
         self.skipped: tuple[Tensor, ...] = ()
         self._forget()
         for group in read_groups(type(self).__name__, params):

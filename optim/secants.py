@@ -39,7 +39,7 @@ class Secants:
         inverse: NDArray[Any] | None = None,
     ) -> None:  # fmt: skip
         self.changes, self.steps, self.ro, self.size = changes, steps, ro, size
-        self.added = 0
+        self.added: int = 0
         self._matrices: list[NDArray[Any]] = [np.zeros((0, 0))] * 3  # Y, S and R⁻¹, with room for more
         pairs = list(zip(changes, steps, ro, strict=True))[-size:]
         del changes[:], steps[:], ro[:]

@@ -5,4 +5,4 @@ from optim.lr_scheduler import SWALR as SWALR
 
 _NAMES = ("AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "update_bn")
 
-__getattr__, __dir__ = _on_use(__name__, dict.fromkeys(_NAMES, "nn.training.averaging"))
+_on_use(__name__, dict.fromkeys(_NAMES, "nn.training.averaging"))

@@ -66,8 +66,8 @@ class Array(NDArrayOperatorsMixin):
     __slots__ = ("number", "tape")
 
     def __init__(self, tape: Tape, number: int) -> None:
-        self.tape = tape
-        self.number = number
+        self.tape: Tape = tape
+        self.number: int = number
 
     def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **options: Any) -> Array:
         if method != "__call__":
@@ -101,7 +101,7 @@ class Scalar:
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
     def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         if any(isinstance(x, Array) for x in operands):
@@ -154,8 +154,8 @@ class Tape:
 
     def __init__(self, inputs: int, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
-        self.inputs = [Array(self, i) for i in range(inputs)]
-        self.arrays = inputs
+        self.inputs: list[Array] = [Array(self, i) for i in range(inputs)]
+        self.arrays: int = inputs
         self.calls: list[Call] = []
         self.guarded: set[int] = set()
 

@@ -25,8 +25,8 @@ class Arguments:
         self.leaves: list[Any] = []
         self.objects: list[Any] = []  # that the key knows by id
         self.containers: list[Any] = []  # lists and dicts
-        self.tensors = False  # whether some of the leaves are
-        self.tree = (args, kwargs)
+        self.tensors: bool = False  # whether some of the leaves are
+        self.tree: tuple[tuple[Any, ...], dict[str, Any]] = (args, kwargs)
         parts = [self._key(x) for x in args]
         if kwargs:
             parts += [(name, self._key(x)) for name, x in kwargs.items()]
@@ -36,7 +36,7 @@ class Arguments:
             ids += [id(x._data) for x in leaves if isinstance(x, Tensor)]
             if len(set(ids)) < len(ids):
                 parts.append(("the same", tuple([ids.index(i) for i in ids])))
-        self.key = tuple(parts)
+        self.key: tuple[Any, ...] = tuple(parts)
 
     def named(self, function: Any) -> list[tuple[Any, str]]:
         """Objects and leaves, with the names of their parameters, where these can be told."""

@@ -54,11 +54,11 @@ class Var:
     __slots__ = ("constant", "example", "form", "gone", "memory", "noted", "number", "slot")
 
     def __init__(self, number: int, example: Any, memory: Memory | None, constant: bool, slot: Slot | None) -> None:
-        self.number = number
-        self.example = example  # the value that it had in this trace
-        self.memory = memory  # None of a number
-        self.constant = constant
-        self.slot = slot
+        self.number: int = number
+        self.example: Any = example  # the value that it had in this trace
+        self.memory: Memory | None = memory  # None of a number
+        self.constant: bool = constant
+        self.slot: Slot | None = slot
         self.noted: Any = None  # weak reference to what stands for it
         self.gone: int | None = None  # after how many calls the function had let go of it
         # What must be the same in each run: the class, and of an array how it lies in memory.

@@ -32,21 +32,21 @@ class Guards:
     """What was true of a trace, to be compared before each replay. ``mismatch`` is what was not, in words."""
 
     def __init__(self, trace: Trace) -> None:
-        self.key = trace.arguments.key
-        self.objects = trace.arguments.objects  # kept, so that their ids stay theirs
-        self.holders = trace.reachable.holders
+        self.key: tuple[Any, ...] = trace.arguments.key
+        self.objects: list[Any] = trace.arguments.objects  # kept, so that their ids stay theirs
+        self.holders: list[Holder] = trace.reachable.holders
         self._things = {id(h.thing) for h in self.holders}
-        self.mode = _mode()
+        self.mode: Any = _mode()
         self.errors, self.errors_are = _ERRORS.get(None), np.geterr()
         self.aliases = trace.recorder.aliases
-        self.tensors = [t for t, _ in trace.followed]
-        self.labels = [label for _, label in trace.followed]
+        self.tensors: list[Tensor] = [t for t, _ in trace.followed]
+        self.labels: list[str] = [label for _, label in trace.followed]
         self._by_entry = [(slot, form_of(t._data)) for slot, t in trace.constants]
         self._inputs = trace.inputs
         self.exchanged: list[tuple[Any, Any, Any]] = []  # what alone was other than in the trace, and may be an input
-        self.mismatch = ""
-        self.noted = [holder.values() for holder in self.holders]
-        self.keys = [holder.keys() for holder in self.holders]
+        self.mismatch: str = ""
+        self.noted: list[list[Any]] = [holder.values() for holder in self.holders]
+        self.keys: list[list[Any]] = [holder.keys() for holder in self.holders]
         self._ids = Counter(_ids_of(chain.from_iterable(self.noted)))
         self._objects = [h.thing for h in self.holders if h.kind == "object"]
         self._types = list(map(type, self._objects))

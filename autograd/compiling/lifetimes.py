@@ -35,7 +35,7 @@ class Lifetimes:
         self.last = {id(v.memory): i for i, call in enumerate(calls) for v in [*call.inputs(), *call.results()]}
         made = {id(v.memory) for call in calls for v in call.results() if v.memory and not v.memory.external}
         self.last |= dict.fromkeys(made & escaping, len(calls))
-        self.needed = _needed(calls, self.last)
+        self.needed: Any = _needed(calls, self.last)
 
     def ending(self, i: int, call: Call) -> list[int]:
         """The memories that this call is the last to use, by their ids."""

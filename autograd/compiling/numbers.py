@@ -166,12 +166,12 @@ class Block:
             entry = line.fn, tuple(map(_kind, line.operands)), line.out.form == (np.bool_,)
             code.append(table.setdefault(entry, len(table)))
             places.append([*at, 0, 0][:3])
-        self.table = list(table)
+        self.table: list[Any] = list(table)
         self.code = np.array(code, np.int16)
         self.places = np.array(places, np.int32).reshape(-1, 3)
-        self.results = [place[var.number] for var in outputs]
+        self.results: list[Any] = [place[var.number] for var in outputs]
         self._makers = [_MAKERS[var.form] for var in outputs]
-        self.straight = Straight(self)
+        self.straight: Straight = Straight(self)
         self._against = reason_against(self)
         self._how: Straight | Tape = self.straight
         if self._against is None:

@@ -124,8 +124,8 @@ class Chain:
 
     def __init__(self, hows: list[How], calls: list[Call], read: set[int]) -> None:
         made = list({id(out.memory): out for _, _, out in hows}.values())
-        self.inputs = list({v.number: v for call in calls for v in call.inputs() if v not in made}.values())
-        self.outputs = [var for var in made if id(var.memory) in read]
+        self.inputs: list[Var] = list({v.number: v for call in calls for v in call.inputs() if v not in made}.values())
+        self.outputs: list[Var] = [var for var in made if id(var.memory) in read]
         self._forms = [(var.example.shape, var.example.dtype) for var in self.outputs]
         shape = made[0].example.shape
         self._cut = [_is_cut(var.example, shape) for var in self.inputs]
@@ -137,7 +137,7 @@ class Chain:
         lines = self._write(hows, calls, shape)
         room = [f"room{i}" for i in range(len(self._room))]
         head = ", ".join([*(self._names[v.number] for v in [*self.inputs, *self.outputs]), *room])
-        self.source = "\n".join([f"def in_pieces({head}):", *lines, ""])
+        self.source: str = "\n".join([f"def in_pieces({head}):", *lines, ""])
         exec(compile(self.source, source_file("in_pieces", self.source), "exec"), self._space)  # our own text
         self._run = self._space["in_pieces"]
         rows = _rows(shape)

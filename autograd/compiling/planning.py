@@ -39,28 +39,28 @@ class Plan:
         for call in recorder.calls:
             if call.kind == "host":
                 self.outputs += [var for var in (*call.kwargs["grads"], *call.kwargs["data"]) if var is not None]
-        self.escaping = {id(var.memory) for var in self.outputs if var.memory is not None}
+        self.escaping: set[int] = {id(var.memory) for var in self.outputs if var.memory is not None}
         rewritten = Rewritten(recorder.calls, self.outputs)
-        self.shared = rewritten.shared
-        self.calls = self._needed(self._dropping(rewritten.calls))
+        self.shared: int = rewritten.shared
+        self.calls: list[Call] = self._needed(self._dropping(rewritten.calls))
         kept = set(map(id, self.calls))
         self._unwritten = {id(call.writes) for call in rewritten.calls if call.writes and id(call) not in kept}
-        self.pruned = len(rewritten.calls) - len(self.calls)
+        self.pruned: int = len(rewritten.calls) - len(self.calls)
         self.known: dict[int, Any] = {}
         self.into: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
-        self.lowering = Lowering()
-        self.bytes = 0
+        self.lowering: Lowering = Lowering()
+        self.bytes: int = 0
         self._fold()
         self.calls, blocks = with_blocks(self.calls, self.outputs, self.known)
         self.calls, chains = in_pieces(
             self.calls, self.escaping, self._writes_into, lambda call: _may_raise(call, recorder.modes)
         )
         self.blocks: list[Block | Chain] = [*blocks, *chains]
-        self.lifetimes = Lifetimes(self.calls, self.escaping)
+        self.lifetimes: Lifetimes = Lifetimes(self.calls, self.escaping)
         self._place(self._staying())
         self._box()
         checks = [i for i, call in enumerate(self.calls) if call.kind == "guard"]
-        self.last_check = checks[-1] if checks else -1  # what is changed before it may have to be taken back
+        self.last_check: int = checks[-1] if checks else -1  # what is changed before it may have to be taken back
 
     def in_words(self) -> str:
         """What is done at each run, and what is not."""
@@ -108,7 +108,7 @@ class Plan:
             for var in call.results():
                 self.known[var.number] = var.example
         self.calls = [call for call in self.calls if id(call) not in ids]
-        self.folded = len(folded)
+        self.folded: int = len(folded)
 
     def _seen_unfinished(self, readers: list[Call]) -> set[int]:
         """The memory that these calls read before it is written for the last time."""
@@ -190,7 +190,7 @@ class Plan:
                 self.known[call.out.number] = run_call(call.kind, call.fn, args, map_tree(call.kwargs, self._at_hand))
                 looked.add(id(call))
         self.bytes = sum(array.nbytes for array in arrays.values() if array is not None)
-        self.freeing = {id(call) for i, call in enumerate(self.calls) if self.lifetimes.ending(i, call)}
+        self.freeing: set[int] = {id(call) for i, call in enumerate(self.calls) if self.lifetimes.ending(i, call)}
         self.calls = [call for call in self.calls if id(call) not in looked]
 
     def _box(self) -> None:

@@ -17,9 +17,9 @@ class Program:
     """A compiled signature."""
 
     def __init__(self, trace: Trace, name: str) -> None:
-        self.guards = Guards(trace)
+        self.guards: Guards = Guards(trace)
         plan = Plan(trace)
-        self.refused = trace.refused
+        self.refused: str | None = trace.refused
         if self.refused is None:
             self.source, self._run, self._first_effect, self._undo = write(plan, name)
         self._build = builder(trace.template)

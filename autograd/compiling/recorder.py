@@ -33,7 +33,7 @@ class Recorder(Values):
         self.code = code
         self.gradients: list[tuple[Tensor, Any]] = []  # those from before, as long as the function has not dropped them
         self.modes = np.geterr()
-        self.broken_off = False
+        self.broken_off: bool = False
 
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
         """Run a call with the values themselves and note it; what came out is wrapped."""
@@ -262,7 +262,7 @@ class Recorder(Values):
             run()
         finally:
             RECORDER.reset(token)
-            self.suspended = False
+            self.suspended: bool = False
             moved = False
             for (t, data, grad), real in zip(held, before, strict=True):
                 if t._data is not real:

@@ -21,7 +21,7 @@ class Rewritten:
     def __init__(self, calls: list[Call], outputs: list[Var]) -> None:
         self._outputs = {var.number for var in outputs}
         self._escaping = {id(var.memory) for var in outputs if var.memory is not None}
-        self.shared = 0
+        self.shared: int = 0
         self.calls: list[Call] = []
         self._instead: dict[int, Var] = {}
         self._merged: dict[int, Memory | None] = {}

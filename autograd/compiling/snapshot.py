@@ -21,7 +21,7 @@ class Snapshot:
         self.tensors = [
             (t, t._data, t._grad, t._node, t._requires_grad, label) for t, label in reachable.tensors if t.is_leaf
         ]
-        self.results = [label for t, label in reachable.tensors if not t.is_leaf]  # whose graph is used up
+        self.results: list[str] = [label for t, label in reachable.tensors if not t.is_leaf]  # whose graph is used up
         arrays = [(x, label) for x, label in reachable.arrays]
         for t, label in reachable.tensors:
             arrays.append((t._data, label))

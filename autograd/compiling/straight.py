@@ -64,7 +64,7 @@ class Straight:
         functions = (sqrt, erf, erfc, tanh_slope, np.float64, np.array)
         self.space: dict[str, Any] = {f.__name__: f for f in functions} | {"inf": inf, "nan": nan, "truth": np.bool_}
         self._formulas = [self._formula(i, *entry) for i, entry in enumerate(block.table)]
-        self.bytes = 0
+        self.bytes: int = 0
         self._parts: list[Any] = []
 
     def compile(self) -> None:

@@ -147,7 +147,7 @@ class Tape:
         self._count, self._start, self._results = len(block.inputs), start, np.array(block.results, np.intp)
         loops = np.array([_loop_of(fn) for fn in ufuncs], np.int64)
         self._others = loops, np.zeros(3, np.int64), np.ones(1, np.int64), np.zeros(3, np.int64)
-        self.bytes = self._values.nbytes + self._code.nbytes + self._at.nbytes + self._to.nbytes
+        self.bytes: Any = self._values.nbytes + self._code.nbytes + self._at.nbytes + self._to.nbytes
 
     def run(self, inputs: tuple[Any, ...]) -> Any:
         """The results; None where a number is not finite."""

@@ -38,9 +38,9 @@ class Trace:
         self.renewed = renewed
         roots: list[tuple[Any, str]] = [(function, getattr(function, "__name__", "the function"))]
         roots += arguments.named(function)[: len(arguments.objects)]
-        self.reachable = Reachable(roots)
+        self.reachable: Reachable = Reachable(roots)
         code = getattr(getattr(function, "__func__", function), "__code__", None)
-        self.recorder = Recorder(code)
+        self.recorder: Recorder = Recorder(code)
         self._creators = Creators(self.recorder)
         self.recorder.watch_generators([generator for generator, _ in self.reachable.generators])
         self.effects: list[Effect] = []
@@ -49,12 +49,12 @@ class Trace:
         self._made: dict[int, Any] = {}  # by their ids, what new Tensors, lists and dicts are handed out as
         self._tensors: list[tuple[Tensor, str]] = list(self.reachable.tensors)
         self._hooked = [hooks_of(t) is not None for t, _ in self._tensors]
-        self.by_entry = find_by_entry(self.reachable, renewed)
+        self.by_entry: dict[int, Slot] = find_by_entry(self.reachable, renewed)
         self.inputs = {place_of(slot.holder, slot.key, slot.path) for slot in self.by_entry.values()}
         self.renewed |= self.inputs
         self.constants = [(self.by_entry[id(t)], t) for t, _ in self._tensors if id(t) in self.by_entry]
         self.followed = [(t, label) for t, label in self._tensors if id(t) not in self.by_entry]
-        self.without_gradient = [t._grad is None for t, _ in self.followed]
+        self.without_gradient: list[bool] = [t._grad is None for t, _ in self.followed]
         self._entered: list[tuple[Holder, list[Any], list[Any], list[Any]]] = []  # keys, before, what stands for it
         self._inside: list[tuple[Tensor, Any, Any, Any, Any]] = []
         self._said: list[tuple[bool, str | None]] = []  # of these: whether they require gradients, and their names

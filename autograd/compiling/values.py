@@ -33,7 +33,7 @@ class Values:
         self.refused: str | None = None
         self.active = True
         self.suspended = False  # while an optimizer is at work
-        self.thread = get_ident()
+        self.thread: int = get_ident()
         self.numbers_read: list[tuple[Any, Var]] = []  # that the function returns, and does nothing else with
         self.drawn_from: list[tuple[Any, Any]] = []  # generators, and their states at the start
         self.quiet: list[tuple[Any, Any]] = []  # generators that can be reached, and their states before

@@ -38,8 +38,9 @@ class Route:
     __slots__ = ("edges", "order", "reached", "wanted")
 
     def __init__(self, roots: Iterable[Vertex], wanted: frozenset[Vertex] | None = None) -> None:
-        self.reached = order = newest_first(roots)
-        self.wanted = wanted
+        order = newest_first(roots)
+        self.reached: list[Vertex] = order
+        self.wanted: frozenset[Vertex] | None = wanted
         self.edges: dict[Vertex, tuple[Vertex | None, ...]] | None = None
         if wanted is not None:
             self.edges = edges = {}  # filled oldest first: of what leads to the wanted vertices, and nothing else
@@ -53,7 +54,7 @@ class Route:
                 if parents or vertex in wanted:
                     edges[vertex] = parents
             order = [*reversed(edges)]
-        self.order = order
+        self.order: list[Vertex] = order
 
 
 def backward_pass(

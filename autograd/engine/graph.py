@@ -16,7 +16,7 @@ from typing import Any
 
 SMALL = 64  # values and gradients of at most this many entries stay on the vertex, for the pictures
 
-sequence = count(1)
+sequence: count[int] = count(1)
 
 
 class Frame:
@@ -28,9 +28,9 @@ class Frame:
     __slots__ = ("label", "parent", "path")
 
     def __init__(self, label: str, path: str | None = None, parent: Frame | None = None) -> None:
-        self.label = label
-        self.path = path
-        self.parent = parent
+        self.label: str = label
+        self.path: str | None = path
+        self.parent: Frame | None = parent
 
     def __repr__(self) -> str:
         return f"Frame({self.path or self.label})"
@@ -46,10 +46,10 @@ class State:
     __slots__ = ("grad", "readings", "scope", "watch")
 
     def __init__(self, grad: bool = True, scope: Frame | None = None, watch: Any = None, readings: Any = None) -> None:
-        self.grad = grad
-        self.scope = scope
-        self.watch = watch  # a `modes.Watch`, or None
-        self.readings = readings  # `modes.Readings`; None where no transform is being evaluated around this place
+        self.grad: bool = grad
+        self.scope: Frame | None = scope
+        self.watch: Any = watch  # a `modes.Watch`, or None
+        self.readings: Any = readings  # `modes.Readings`; None where no transform is being evaluated around this place
 
     def replace(self, **changes: Any) -> State:
         """The same combination of modes with some of them changed."""
@@ -78,10 +78,10 @@ class Info:
     __slots__ = ("code", "hooks", "lasti", "name")
 
     def __init__(self, code: CodeType | None = None, lasti: int = -1, name: str | None = None) -> None:
-        self.name = name
+        self.name: str | None = name
         self.hooks: list[Callable[[Any], Any]] = []
-        self.code = code
-        self.lasti = lasti
+        self.code: CodeType | None = code
+        self.lasti: int = lasti
 
 
 class Vertex:

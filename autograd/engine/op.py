@@ -16,6 +16,7 @@ from autograd.outputs import recorded
 from autograd.signatures import RESIDUALS, Rule, read_kernel, read_places, read_rule, rules_of
 
 REGISTRY: dict[str, "Op"] = {}
+OpFunction = Callable[..., Any]  # gives Tensors for Tensors, arrays for arrays
 
 
 class joint:
@@ -55,19 +56,19 @@ class Op:
         self.infix = infix
         if numpy is None:
             numpy = kernel if isinstance(kernel, np.ufunc) else ()
-        self.numpy = numpy if isinstance(numpy, tuple) else (numpy,)
+        self.numpy: tuple[Any, ...] = numpy if isinstance(numpy, tuple) else (numpy,)
         self.definition = definition
         self.outputs = outputs
         self.few = few
         self.operands, self.optional, self.attributes, self.variadic = read_kernel(name, kernel)
-        self.saves = self.attributes.pop(RESIDUALS, self) is not self
-        self.differentiable = rules is not None
-        self.joint = isinstance(rules, joint)
+        self.saves: bool = self.attributes.pop(RESIDUALS, self) is not self
+        self.differentiable: bool = rules is not None
+        self.joint: bool = isinstance(rules, joint)
         self.rules = (rules.rule,) if isinstance(rules, joint) else rules_of(name, rules, self.operands, self.variadic)
         self.asks = tuple(() if rule is None else read_rule(self, i, rule) for i, rule in enumerate(self.rules))
-        self.facts = Facts(self, strict, **facts)
+        self.facts: Facts = Facts(self, strict, **facts)
         self.stacked = self.facts.kind == "elementwise" if stacked is None else stacked
-        self.keeps = tuple(dict.fromkeys(n for asked in self.asks for n in asked if n != "need"))
+        self.keeps: tuple[str, ...] = tuple(dict.fromkeys(n for asked in self.asks for n in asked if n != "need"))
         self.sources, self.placed = read_places(self.keeps, self.operands)
         self.vjp: Callable[[Any, Any, Any], tuple[Any, ...]] = self._first_vjp
         self.function: Callable[..., Any] = write_function(self)
@@ -85,7 +86,7 @@ class Op:
 
 def defop(
     name: str, kernel: Callable[..., Any], rules: Rule | joint | tuple[Rule | None, ...] | None, **facts: Any
-) -> Callable[..., Any]:
+) -> OpFunction:
     """Register an op and return its public function.
 
     ``kernel`` computes on arrays; its positional parameters are the operands, its keyword-only ones the attributes.

@@ -68,28 +68,28 @@ class Comparison:
     ) -> None:  # fmt: skip
         self.problem = problem
         self.order = order
-        self.rtol = RTOL if rtol is None else rtol
+        self.rtol: float = RTOL if rtol is None else rtol
         self.atol = atol
-        self.start = [variable.value for variable in problem.inputs]
-        self.step = max(STEP, problem.eps**0.2)  # larger where the values went through a less precise dtype
+        self.start: list[Array] = [variable.value for variable in problem.inputs]
+        self.step: float = max(STEP, problem.eps**0.2)  # larger where the values went through a less precise dtype
         self.failures: dict[int, str] = {}  # outputs whose backward pass broke down
         self.suspects: dict[int, Suspect] = {}  # what failed, by the place of its row in `rows`
         self._noise: dict[int, float] = {}
         with np.errstate(all="ignore"):
-            self.columns = columns_of(problem.inputs, limits)
-            self.weights = weights_of(problem.outputs, limits) if weights is None else weights
+            self.columns: list[list[Column]] = columns_of(problem.inputs, limits)
+            self.weights: list[Weights] = weights_of(problem.outputs, limits) if weights is None else weights
             counts = [len(weights) for weights in self.weights]
-            self.output_of = np.repeat(np.arange(len(counts)), counts)  # by row
-            self.slices = [slice(int(a), int(b)) for a, b in pairwise(np.cumsum([0, *counts]))]
-            self.base = self.project([variable.value for variable in problem.outputs])
+            self.output_of: NDArray[np.intp] = np.repeat(np.arange(len(counts)), counts)  # by row
+            self.slices: list[slice] = [slice(int(a), int(b)) for a, b in pairwise(np.cumsum([0, *counts]))]
+            self.base: Array = self.project([variable.value for variable in problem.outputs])
             self.connected, self.analytic = self.differentiate()
-            self.sizes = self.size_of_rows()
+            self.sizes: Array = self.size_of_rows()
         largest = [float(np.max(self.sizes[where], initial=0.0)) for where in self.slices]
-        self.magnitudes = [max(pair) for pair in zip(largest, problem.magnitudes, strict=True)]
-        self.magnitudes_of_rows = np.repeat(self.magnitudes, counts)
+        self.magnitudes: list[float] = [max(pair) for pair in zip(largest, problem.magnitudes, strict=True)]
+        self.magnitudes_of_rows: Array = np.repeat(self.magnitudes, counts)
         # An analytic value below this is a zero that was added up in another order, such as the gradient of a bias
         # before a batch norm; its differences are noise.
-        self.zero = _NOISE * problem.eps * self.magnitudes_of_rows
+        self.zero: Array = _NOISE * problem.eps * self.magnitudes_of_rows
 
     def project(self, values: Sequence[Array]) -> Array:
         """All rows of the outputs. An output whose shape depends on the input is not a number at other inputs."""

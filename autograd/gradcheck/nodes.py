@@ -28,7 +28,7 @@ class NodeProblem:
         self.outputs: Sequence[Variable] = [Variable(record.label, value) for value in values]
         dtypes = [np.asarray(self._data[i]).dtype for i in self._live]
         self.magnitudes: Sequence[float] = [0.0] * len(values)
-        self.eps = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
+        self.eps: float = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         """What the kernel gives for other operands."""

@@ -80,15 +80,15 @@ class GraphProblem:
     ) -> None:
         """``spread`` is the relative difference of two runs at the same inputs, 0 almost always."""
         self.subject = subject
-        self.inputs = subject.inputs
-        self.magnitudes = [0.0] * len(run.outputs) if magnitudes is None else magnitudes
+        self.inputs: Sequence[Variable] = subject.inputs
+        self.magnitudes: Sequence[float] = [0.0] * len(run.outputs) if magnitudes is None else magnitudes
         self.outputs: Sequence[Variable] = [Variable(name, in_double(value)) for name, value in run.outputs]
         self._inputs = run.inputs
         self._starts = [vertex_of(value) for _, value in run.outputs]
         self._wanted = frozenset(vertex for vertex in run.inputs if vertex is not None)
         self._routes: dict[int, Route] = {}
         self._recorded: tuple[Rounding, list[Vertex | None], frozenset[Vertex]] | None = None
-        self.eps = max(spread, least_precise([start for start in self._starts if start is not None]))
+        self.eps: float = max(spread, least_precise([start for start in self._starts if start is not None]))
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
         """The outputs of another run."""
@@ -143,7 +143,7 @@ class GradientOf:
 
     def __init__(self, subject: Runnable, weights: Mapping[int, Array]) -> None:
         self.subject = subject
-        self.inputs = subject.inputs
+        self.inputs: Sequence[Variable] = subject.inputs
         self.weights = weights
         self.sources: list[tuple[int, int]] = []  # of which output, by which input, each gradient is
         self._known = False  # the first run says which gradients there are

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array
-from autograd.engine.op import defop, unchanged
+from autograd.engine.op import OpFunction, defop, unchanged
 from autograd.facts import EXACT, NEAREST, Example
 from autograd.hazards import DIFFERENCE, POWER, PRODUCT, REMAINDER, SUM, TOO_LATE, Case, Hazards
 from autograd.ops.limits import leg, side
@@ -22,17 +22,17 @@ def _number(x: Array) -> bool:
     return isinstance(x, int | float)
 
 
-add = defop(
+add: OpFunction = defop(
     "add", np.add, (unchanged, unchanged), infix=operator.add,
     symbol="+", slope=("1", "1"), rounding=NEAREST, hazards=SUM,
     doc="The sum of x and y.", doctest="tensor([1.0, 2.0]) + 1.0 -> tensor([2., 3.])",
 )  # fmt: skip
-subtract = defop(
+subtract: OpFunction = defop(
     "subtract", np.subtract, (unchanged, lambda g: -g), infix=operator.sub,
     symbol="-", slope=("1", "-1"), rounding=NEAREST, hazards=DIFFERENCE,
     doc="The difference of x and y.", doctest="tensor([1.0, 2.0]) - 1.0 -> tensor([0., 1.])",
 )  # fmt: skip
-multiply = defop(
+multiply: OpFunction = defop(
     "multiply", np.multiply, (lambda g, y: g * y, lambda g, x: g * x), infix=operator.mul,
     symbol="*", slope=("y", "x"), rounding=NEAREST,
     hazards=Hazards(
@@ -45,7 +45,7 @@ multiply = defop(
     doc="The product of x and y, entry by entry.", doctest="tensor([1.0, 2.0]) * [3.0, 4.0] -> tensor([3., 8.])",
 )  # fmt: skip
 _SAFE_QUOTIENT = f"np.where(y != 0, x / np.where(y != 0, y, 1.0), 0.0), or x / (y + 1e-12) for a y >= 0 ({TOO_LATE})"
-divide = defop(
+divide: OpFunction = defop(
     "divide", np.divide, (lambda g, y: g / y, lambda g, y, out: -(g * out / y)), infix=operator.truediv,
     symbol="/", slope=("1 / y", "-x / y ** 2"), rounding=NEAREST,
     hazards=Hazards(
@@ -59,30 +59,30 @@ divide = defop(
     ),
     doc="The quotient of x and y.", doctest="tensor([1.0, 2.0]) / 4.0 -> tensor([0.25, 0.5 ])",
 )  # fmt: skip
-negative = defop(
+negative: OpFunction = defop(
     "negative", np.negative, lambda g: -g, infix=operator.neg, slope="-1", rounding=EXACT, method="__neg__",
     doc="The negative of x.", doctest="-tensor([1.0, -2.0]) -> tensor([-1.,  2.])",
 )  # fmt: skip
-positive = defop(
+positive: OpFunction = defop(
     "positive", np.positive, unchanged, slope="1", rounding=EXACT, method="__pos__",
     doc="x, as it is.", doctest="+tensor([1.0, -2.0]) -> tensor([ 1., -2.])",
 )  # fmt: skip
-reciprocal = defop(
+reciprocal: OpFunction = defop(
     "reciprocal", np.reciprocal, lambda g, out: -(g * out * out),
     slope="-1 / x ** 2", rounding=NEAREST,
     hazards=Hazards(Case(lambda x: x == 0, "division by 0", "{guarded}"), guard="x != 0"),
     doc="1 divided by x.", doctest="np.reciprocal(tensor([2.0, 4.0])) -> tensor([0.5 , 0.25])",
 )  # fmt: skip
-square = defop(
+square: OpFunction = defop(
     "square", np.square, lambda g, x: g * (2.0 * x), slope="2 * x", rounding=NEAREST, hazards=PRODUCT,
     doc="The square of x.", doctest="np.square(tensor([2.0, -3.0])) -> tensor([4., 9.])",
 )  # fmt: skip
-absolute = defop(
+absolute: OpFunction = defop(
     "absolute", np.absolute, side, slope="sign(x)", rounding=EXACT, method=("abs", "__abs__"),
     doc="The absolute value of x; its slope at 0 is taken as 0.",
     doctest="abs(tensor([2.0, -3.0])) -> tensor([2., 3.])",
 )  # fmt: skip
-fabs = defop(
+fabs: OpFunction = defop(
     "fabs", np.fabs, side, slope="sign(x)", rounding=EXACT,
     doc="The absolute value of x, as a float.", doctest="np.fabs(tensor([2.0, -3.0])) -> tensor([2., 3.])",
 )  # fmt: skip
@@ -130,34 +130,34 @@ power: Callable[..., Any] = defop(
 )  # fmt: skip
 
 
-remainder = defop(
+remainder: OpFunction = defop(
     "remainder", np.remainder, (unchanged, lambda g, x, y: -(g * np.floor_divide(x, y))),
     symbol="%", slope=("1", "-floor(x / y)"), hazards=REMAINDER,
     doc="The remainder of x / y, with the sign of y.", doctest="tensor([7.0, -7.0]) % 4.0 -> tensor([3., 1.])",
 )  # fmt: skip
-floor_divide = defop(
+floor_divide: OpFunction = defop(
     "floor_divide", np.floor_divide, None, symbol="//",
     doc="The quotient of x and y, rounded down: a constant in pieces, without gradient.",
     doctest="tensor([7.0, -7.0]) // 4.0 -> tensor([ 1., -2.])",
 )  # fmt: skip
-sign = defop(
+sign: OpFunction = defop(
     "sign", np.sign, None,
     doc="The sign of x as 1, 0 or -1, without gradient.",
     doctest="np.sign(tensor([2.0, 0.0, -3.0])) -> tensor([ 1.,  0., -1.])",
 )  # fmt: skip
-floor = defop(
+floor: OpFunction = defop(
     "floor", np.floor, None,
     doc="x rounded down, without gradient.", doctest="np.floor(tensor([1.5, -1.5])) -> tensor([ 1., -2.])",
 )  # fmt: skip
-ceil = defop(
+ceil: OpFunction = defop(
     "ceil", np.ceil, None,
     doc="x rounded up, without gradient.", doctest="np.ceil(tensor([1.5, -1.5])) -> tensor([ 2., -1.])",
 )  # fmt: skip
-trunc = defop(
+trunc: OpFunction = defop(
     "trunc", np.trunc, None,
     doc="x rounded towards 0, without gradient.", doctest="np.trunc(tensor([1.5, -1.5])) -> tensor([ 1., -1.])",
 )  # fmt: skip
-rint = defop(
+rint: OpFunction = defop(
     "rint", np.rint, None,
     doc="x rounded to the nearest integer, of two the even one, without gradient.",
     doctest="np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
@@ -165,58 +165,58 @@ rint = defop(
 
 
 # Comparisons and tests: plain arrays of booleans.
-equal = defop(
+equal: OpFunction = defop(
     "equal", np.equal, None, infix=operator.eq, symbol="==",
     doc="Where x equals y.", doctest="tensor([1.0, 2.0]) == 2.0 -> array([False,  True])",
 )  # fmt: skip
-not_equal = defop(
+not_equal: OpFunction = defop(
     "not_equal", np.not_equal, None, infix=operator.ne, symbol="!=",
     doc="Where x differs from y.", doctest="tensor([1.0, 2.0]) != 2.0 -> array([ True, False])",
 )  # fmt: skip
-less = defop(
+less: OpFunction = defop(
     "less", np.less, None, infix=operator.lt, symbol="<",
     doc="Where x is less than y.", doctest="tensor([1.0, 2.0]) < 2.0 -> array([ True, False])",
 )  # fmt: skip
-less_equal = defop(
+less_equal: OpFunction = defop(
     "less_equal", np.less_equal, None, infix=operator.le, symbol="<=",
     doc="Where x is at most y.", doctest="tensor([1.0, 2.0]) <= 2.0 -> array([ True,  True])",
 )  # fmt: skip
-greater = defop(
+greater: OpFunction = defop(
     "greater", np.greater, None, infix=operator.gt, symbol=">",
     doc="Where x is greater than y.", doctest="tensor([1.0, 2.0]) > 1.0 -> array([False,  True])",
 )  # fmt: skip
-greater_equal = defop(
+greater_equal: OpFunction = defop(
     "greater_equal", np.greater_equal, None, infix=operator.ge, symbol=">=",
     doc="Where x is at least y.", doctest="tensor([1.0, 2.0]) >= 2.0 -> array([False,  True])",
 )  # fmt: skip
-isnan = defop(
+isnan: OpFunction = defop(
     "isnan", np.isnan, None,
     doc="Where x is NaN.", doctest="np.isnan(tensor([1.0, np.nan])) -> array([False,  True])",
 )  # fmt: skip
-isinf = defop(
+isinf: OpFunction = defop(
     "isinf", np.isinf, None,
     doc="Where x is infinite.", doctest="np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])",
 )  # fmt: skip
-isfinite = defop(
+isfinite: OpFunction = defop(
     "isfinite", np.isfinite, None,
     doc="Where x is neither infinite nor NaN.",
     doctest="np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])",
 )  # fmt: skip
-signbit = defop(
+signbit: OpFunction = defop(
     "signbit", np.signbit, None,
     doc="Where the sign of x is a minus, also that of -0.0.",
     doctest="np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
 )  # fmt: skip
-logical_and = defop(
+logical_and: OpFunction = defop(
     "logical_and", np.logical_and, None,
     doc="Where both x and y are other than 0.",
     doctest="np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
 )  # fmt: skip
-logical_or = defop(
+logical_or: OpFunction = defop(
     "logical_or", np.logical_or, None,
     doc="Where x or y is other than 0.", doctest="np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])",
 )  # fmt: skip
-logical_not = defop(
+logical_not: OpFunction = defop(
     "logical_not", np.logical_not, None,
     doc="Where x is 0.", doctest="np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])",
 )  # fmt: skip
@@ -271,13 +271,13 @@ def _from_number(x: Array, y: Array) -> tuple[float, float] | None:
     return (numbers[0], math.inf) if len(numbers) == 1 else None
 
 
-maximum = defop(
+maximum: OpFunction = defop(
     "maximum", np.maximum, (lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x)),
     slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT, range=_from_number,
     doc="The larger of x and y; in a tie each gets half of the gradient.",
     doctest="np.maximum(tensor([1.0, 5.0]), 3.0) -> tensor([3., 5.])",
 )  # fmt: skip
-minimum = defop(
+minimum: OpFunction = defop(
     "minimum", np.minimum, (lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y)),
     slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
     doc="The smaller of x and y; in a tie each gets half of the gradient.",
@@ -310,7 +310,7 @@ def _over(x: Array, lower: Array, upper: Array) -> Array:
     return (x if lower is None else np.maximum(x, lower)) > upper
 
 
-clip = defop(
+clip: OpFunction = defop(
     "clip", lambda x, min=None, max=None: np.clip(x, min, max),
     (
         lambda g, x, min, max: masked(g, mask=_moves(x, min, max)),
@@ -325,7 +325,7 @@ clip = defop(
 )  # fmt: skip
 
 
-where = defop(
+where: OpFunction = defop(
     "where", lambda condition, x, y: np.where(condition, x, y),
     (
         None,
@@ -340,13 +340,13 @@ where = defop(
 )  # fmt: skip
 
 
-astype = defop(
+astype: OpFunction = defop(
     "astype", lambda x, *, dtype: x.astype(dtype), unchanged,  # the edge restores the dtype
     kind="elementwise", slope="1", example=Example((2, 3), dtype=np.float64),
     doc="x in another floating dtype; its gradient comes back in the dtype of x.",
     doctest="tensor([1.0, 2.0]).astype(np.float32) -> tensor([1., 2.], dtype=float32)",
 )  # fmt: skip
-copy = defop(
+copy: OpFunction = defop(
     "copy", lambda x: x.copy(), unchanged,
     kind="elementwise", slope="1", rounding=EXACT, method="copy", options={"order": "C"},
     doc="A copy of x within the graph.", doctest="tensor([1.0, 2.0]).copy() -> tensor([1., 2.])",
@@ -381,7 +381,7 @@ def _length(x: Array, y: Array) -> Array:
     return np.hypot(np.where(origin, 1.0, x), y)
 
 
-hypot = defop(
+hypot: OpFunction = defop(
     "hypot", np.hypot,
     (
         lambda g, x, y, out: leg(g, x, out, direction(x, y, out)),
@@ -391,24 +391,24 @@ hypot = defop(
     doc="The length sqrt(x**2 + y**2), without overflow; its slopes at the origin are taken as 0.",
     doctest="np.hypot(tensor(3.0), 4.0) -> tensor(5.)",
 )  # fmt: skip
-copysign = defop(
+copysign: OpFunction = defop(
     "copysign", np.copysign, (lambda g, x, out: g * (np.sign(x) * np.sign(out)), None),
     slope=("sign(x) * sign(out)", None),
     doc="The size of x with the sign of y, which gets no gradient.",
     doctest="np.copysign(tensor([1.0, 2.0]), [-1.0, 1.0]) -> tensor([-1.,  2.])",
 )  # fmt: skip
-fmod = defop(
+fmod: OpFunction = defop(
     "fmod", np.fmod, (unchanged, lambda g, x, y: -(g * np.trunc(x / y))),
     slope=("1", "-trunc(x / y)"), hazards=REMAINDER,
     doc="The remainder of x / y, with the sign of x.",
     doctest="np.fmod(tensor([7.0, -7.0]), 4.0) -> tensor([ 3., -3.])",
 )  # fmt: skip
-nextafter = defop(
+nextafter: OpFunction = defop(
     "nextafter", np.nextafter, (unchanged, None), slope=("1", None),
     doc="The next floating-point number after x towards y, which gets no gradient.",
     doctest="np.nextafter(tensor(1.0), 2.0) - 1.0 -> tensor(2.22044605e-16)",
 )  # fmt: skip
-ldexp = defop(
+ldexp: OpFunction = defop(
     "ldexp", np.ldexp, (lambda g, y: np.ldexp(g, y), None),
     slope=("2 ** y", None), example=Example((2, 3), np.array([1, 0, 2])),
     doc="x times 2 to the power y, an integer, which gets no gradient.",
@@ -422,37 +422,37 @@ def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
     return masked(g, mask=(winner > loser) | alone) + masked(0.5 * g, mask=winner == loser)
 
 
-fmax = defop(
+fmax: OpFunction = defop(
     "fmax", np.fmax, (lambda g, x, y: _larger_or_only(g, x, y), lambda g, x, y: _larger_or_only(g, y, x)),
     slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT,
     doc="The larger of x and y, where NaN loses; in a tie each gets half of the gradient.",
     doctest="np.fmax(tensor([1.0, np.nan]), 0.0) -> tensor([1., 0.])",
 )  # fmt: skip
-fmin = defop(
+fmin: OpFunction = defop(
     "fmin", np.fmin, (lambda g, x, y: _larger_or_only(g, -x, -y), lambda g, x, y: _larger_or_only(g, -y, -x)),
     slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
     doc="The smaller of x and y, where NaN loses; in a tie each gets half of the gradient.",
     doctest="np.fmin(tensor([1.0, np.nan]), 2.0) -> tensor([1., 2.])",
 )  # fmt: skip
 
-heaviside = defop(
+heaviside: OpFunction = defop(
     "heaviside", np.heaviside, None,
     doc="0 below 0, 1 above, and y at 0; without gradient.",
     doctest="np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])",
 )  # fmt: skip
-spacing = defop(
+spacing: OpFunction = defop(
     "spacing", np.spacing, None,
     doc="The distance from x to the next floating-point number away from 0, without gradient.",
     doctest="np.spacing(tensor(1.0)) -> tensor(2.22044605e-16)",
 )  # fmt: skip
-logical_xor = defop(
+logical_xor: OpFunction = defop(
     "logical_xor", np.logical_xor, None,
     doc="Where one of x and y is 0, and not both.",
     doctest="np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
 )  # fmt: skip
 
 
-nan_to_num = defop(
+nan_to_num: OpFunction = defop(
     "nan_to_num",
     lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num,

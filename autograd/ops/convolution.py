@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd.arrays import Array, Shape, add_reduce
-from autograd.engine.op import defop
+from autograd.engine.op import OpFunction, defop
 from autograd.facts import Example
 from autograd.ops.windows import Padding, PerAxis, Windows, laid_out, padded, samples_first, windows
 
@@ -239,7 +239,7 @@ def conv_definition(
     return out if bias is None else out + bias.reshape((-1, *(1,) * (x.ndim - 2)))
 
 
-conv = defop(
+conv: OpFunction = defop(
     "conv", conv_kernel,
     (
         lambda g, weight, x_shape, stride, padding, dilation, groups: conv_transpose(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array, add_reduce, maximum_along, ones, row_starts
-from autograd.engine.op import defop
+from autograd.engine.op import OpFunction, defop
 from autograd.facts import Example
 from autograd.ops.arithmetic import masked
 from autograd.ops.reduce import log_softmax, mean_kernel, softmax, softmax_rule
@@ -34,7 +34,7 @@ def _rows(a: Array) -> Array:
 _FORMULAS = {1: ("G @ weight", "outer(G, x)", "G"), 2: ("G @ weight", "G.T @ x", "sum_rows(G)")}
 _OF_STACKS = ("G @ weight", "rows(G).T @ rows(x)", "sum_rows(rows(G))")
 
-linear = defop(
+linear: OpFunction = defop(
     "linear", linear_kernel,
     (
         lambda g, weight: np.matmul(g, weight),
@@ -148,7 +148,7 @@ def _formula(slot: int, ndims: Sequence[int], attrs: Mapping[str, Any]) -> str:
     return f"{incoming} * (softmax(x) - one_hot(labels))"
 
 
-cross_entropy = defop(
+cross_entropy: OpFunction = defop(
     "cross_entropy", cross_entropy_kernel, cross_entropy_rule, definition=cross_entropy_definition,
     kind="softmax", slope=_entry_formula, matrix=_formula, example=Example((2, 3), labels=np.array([2, 0])),
     doc="-log softmax(x)[label] for each row of logits, without overflow; or their mean or sum.",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array, Shape, only_numbers
-from autograd.engine.op import defop, unchanged
+from autograd.engine.op import OpFunction, defop, unchanged
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import NEAREST, Example
 
@@ -126,7 +126,7 @@ def _last_writers(g: Array, index: Any) -> Array:
 
 _PLACES = np.array([1, 0, 1])
 
-getitem = defop(
+getitem: OpFunction = defop(
     "getitem", lambda x, *, index: x[plain_index(index)],
     lambda g, x_shape, index: scatter(g, index=index, shape=x_shape),
     stacked=lambda n, x_shape, index: (within := _in_stack(index)) and ((n, *x_shape), within),
@@ -149,7 +149,7 @@ set_at: Callable[..., Any] = defop(
     doc="A copy of x with the values at an index replaced.",
     doctest="tensor([1.0, 2.0, 3.0]).at[1:].set(0.0) -> tensor([1., 0., 0.])",
 )  # fmt: skip
-add_at = defop(
+add_at: OpFunction = defop(
     "add_at", add_at_kernel, (unchanged, lambda g, index: g[index]),
     kind="moves", matrix=("G", "G at the places added to"), rounding=NEAREST,
     example=Example((4,), (3,), index=_PLACES),

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array, Shape, add_reduce, maximum_reduce, minimum_reduce
-from autograd.engine.op import defop, joint
+from autograd.engine.op import OpFunction, defop, joint
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import Example
 from autograd.ops.limits import length_slope, limits, unknown
@@ -72,29 +72,29 @@ def pinv_rule(g: Array, x: Array, out: Array) -> Array:
     )
 
 
-inv = defop(
+inv: OpFunction = defop(
     "inv", lambda x: np.linalg.inv(x), inv_rule, kind="whole", matrix="-out.T @ G @ out.T", example=MATRIX,
     doc="The inverse of each matrix.", doctest="np.linalg.inv(tensor([[4.0]])) -> tensor([[0.25]])",
 )  # fmt: skip
-solve = defop(
+solve: OpFunction = defop(
     "solve", lambda a, b: np.linalg.solve(a, b), joint(solve_rule), kind="whole", slope=None,
     example=Example(*MATRIX.operands, (3, 2)),
     doc="The x for which a @ x = b.",
     doctest="np.linalg.solve(tensor([[2.0, 0.0], [0.0, 4.0]]), [2.0, 2.0]) -> tensor([1. , 0.5])",
 )  # fmt: skip
-det = defop(
+det: OpFunction = defop(
     "det", lambda x: np.linalg.det(x), det_rule, kind="whole", matrix="G * out * inv(x).T", example=MATRIX,
     doc="The determinant of each matrix; its gradient is right also for singular ones.",
     doctest="np.linalg.det(tensor([[2.0, 0.0], [0.0, 4.0]])) -> tensor(8.)",
 )  # fmt: skip
-slogdet = defop(
+slogdet: OpFunction = defop(
     "slogdet", lambda x: tuple(np.linalg.slogdet(x)),
     joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)), outputs=True,
     kind="whole", slope=None, example=MATRIX,
     doc="The sign and the logarithm of the size of the determinant, which cannot overflow.",
     doctest="np.linalg.slogdet(tensor([[-1.0]])) -> SlogdetResult(sign=tensor(-1.), logabsdet=tensor(0.))",
 )  # fmt: skip
-pinv = defop(
+pinv: OpFunction = defop(
     "pinv",
     lambda x, *, rcond=None, hermitian=False, rtol=np._NoValue: np.linalg.pinv(x, rcond, hermitian, rtol=rtol),
     pinv_rule, kind="whole", slope=None, example=MATRIX,
@@ -154,13 +154,13 @@ def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
     return transposed(np.linalg.solve(r, transposed(gq + np.matmul(q, symmetric))))
 
 
-cholesky = defop(
+cholesky: OpFunction = defop(
     "cholesky", lambda x, *, upper=False: np.linalg.cholesky(x, upper=upper), cholesky_rule,
     kind="whole", slope=None, example=SYMMETRIC,
     doc="The triangular factor L of x = L @ L.T, of which one triangle is read.",
     doctest="np.linalg.cholesky(tensor([[4.0, 0.0], [0.0, 9.0]])) -> tensor([[2., 0.], [0., 3.]])",
 )  # fmt: skip
-qr = defop(
+qr: OpFunction = defop(
     "qr", lambda x: tuple(np.linalg.qr(x)), joint(qr_rule), outputs=True, kind="whole", slope=None, example=MATRIX,
     doc="The factors of x = q @ r: q with orthonormal columns, r upper triangular.",
     doctest="abs(np.linalg.qr(tensor([[3.0], [4.0]])).R) -> tensor([[5.]])",
@@ -171,7 +171,7 @@ def euclidean_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Any, ke
     return length_slope(g, x, out, axis, lambda a: keep(a, x_shape, axis, keepdims))
 
 
-euclidean = defop(
+euclidean: OpFunction = defop(
     "euclidean",
     lambda x, *, axis=None, keepdims=False: np.sqrt(add_reduce(x * x, axis=axis, keepdims=keepdims)),
     euclidean_rule,
@@ -212,7 +212,7 @@ def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis
     return d + np.where(flat & ~origin, unknown(x), 0.0) if ord < 2.0 else d
 
 
-p_norm = defop(
+p_norm: OpFunction = defop(
     "p_norm",
     lambda x, *, ord=2.0, axis=None, keepdims=False: np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord),
     p_norm_rule,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import FLOAT32, FLOAT64, Array, Shape, expand
-from autograd.engine.op import defop, joint
+from autograd.engine.op import OpFunction, defop, joint
 from autograd.facts import Example
 
 
@@ -55,7 +55,7 @@ def _entry_of_left(i: Sequence[int], j: Sequence[int], attrs: Mapping[str, Any])
     return f"x[{j[0]}]" if len(i) < len(j) else f"x[{i[0]}, {j[0]}]"
 
 
-matmul = defop(
+matmul: OpFunction = defop(
     "matmul", np.matmul, (matmul_left, matmul_right), stacked=True,
     kind="product", symbol="@", slope=(_entry_of_right, _entry_of_left), matrix=product_formula,
     cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1],
@@ -83,7 +83,7 @@ def dot_right(g: Array, x: Array, y_shape: Shape) -> Array:
     return summed if len(y_shape) == 1 else np.moveaxis(summed, 0, -2)
 
 
-dot = defop(
+dot: OpFunction = defop(
     "dot", lambda x, y: np.dot(x, y), (dot_left, dot_right), numpy=np.dot,
     kind="product",
     matrix=lambda slot, ndims, attrs: (
@@ -94,7 +94,7 @@ dot = defop(
     doc="The sum over the last axis of x and the last but one of y, or the only one.",
     doctest="tensor([1.0, 2.0]).dot([3.0, 4.0]) -> tensor(11.)",
 )  # fmt: skip
-outer = defop(
+outer: OpFunction = defop(
     "outer", lambda x, y: np.outer(x, y),
     (
         lambda g, y, x_shape: np.matmul(g, np.ravel(y)).reshape(x_shape),
@@ -133,7 +133,7 @@ def tensordot_right(g: Array, x: Array, y_shape: Shape, axes: Any) -> Array:
     return _contract(g, x, range(x.ndim - len(theirs)), mine, theirs, len(y_shape))
 
 
-tensordot = defop(
+tensordot: OpFunction = defop(
     "tensordot", lambda x, y, *, axes=2: np.tensordot(x, y, axes=axes), (tensordot_left, tensordot_right),
     numpy=np.tensordot,
     kind="product", slope=None,
@@ -313,7 +313,7 @@ def _combinations(shapes: list[Shape], out: Shape, attrs: Mapping[str, Any]) -> 
     return prod(lengths.values()) if len(shapes) > 1 else 0
 
 
-einsum = defop(
+einsum: OpFunction = defop(
     "einsum", einsum_kernel, joint(einsum_rule),
     kind="product", slope=None, cost=_combinations,
     example=(Example((2, 3), (3, 2), subscripts="ij,jk->ki"), Example((2, 3), (2,), subscripts="ij,i->j")),

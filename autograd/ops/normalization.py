@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array, Shape, add_reduce, ones
-from autograd.engine.op import defop, joint
+from autograd.engine.op import OpFunction, defop, joint
 from autograd.engine.tensor import plain
 from autograd.facts import Example
 from autograd.ops.fused import widened
@@ -264,7 +264,7 @@ def layer_norm_definition(
     return out if bias is None else out + bias
 
 
-layer_norm = defop(
+layer_norm: OpFunction = defop(
     "layer_norm",
     lambda x, weight=None, bias=None, *, axes=1, eps=1e-5, residuals=None: _kernel(
         x, weight, bias, axes, eps, True, residuals
@@ -282,7 +282,7 @@ def rms_norm_definition(x: Array, weight: Array = None, *, axes: int = 1, eps: f
     return out if weight is None else out * weight
 
 
-rms_norm = defop(
+rms_norm: OpFunction = defop(
     "rms_norm",
     lambda x, weight=None, *, axes=1, eps=1e-5, residuals=None: _kernel(x, weight, None, axes, eps, False, residuals),
     joint(lambda g, need, x, weight, axes, eps, residuals: _rule(g, need, x, weight, axes, eps, False, residuals)),
@@ -355,7 +355,7 @@ def batch_norm_definition(
     return out if bias is None else out + bias.reshape(sizes)
 
 
-batch_norm = defop(
+batch_norm: OpFunction = defop(
     "batch_norm", batch_norm_kernel, joint(batch_norm_rule), definition=batch_norm_definition,
     kind="whole", slope=None, example=Example((4, 3), (3,), (3,)),
     doc="(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each channel, the second axis, "

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array, add_reduce
-from autograd.engine.op import defop, joint
+from autograd.engine.op import OpFunction, defop, joint
 from autograd.facts import Example
 from autograd.ops.arithmetic import masked
 from autograd.ops.fused import linear
@@ -102,7 +102,7 @@ def _exponentials(x: Array) -> Array:
 
 
 # The sigmoid as the kernels compute it, for the rules of a recorded pass.
-_gate = defop(
+_gate: OpFunction = defop(
     "_gate", lambda x: 1.0 / _exponentials(x), lambda g, out: g * (out * (1.0 - out)), kind="elementwise"
 )  # fmt: skip
 
@@ -192,7 +192,7 @@ def _limits(*operands: Array, nonlinearity: str = "tanh", reverse: bool = False)
     return (-1.0, 1.0) if nonlinearity == "tanh" else (0.0, inf)
 
 
-rnn = defop(
+rnn: OpFunction = defop(
     "rnn", rnn_kernel, joint(rnn_rule), definition=rnn_definition,
     kind="whole", slope=None, cost=_cost, range=_limits, example=_example(1),
     doc="The states of a recurrent layer in all steps: h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh).",
@@ -283,7 +283,7 @@ def lstm_definition(
     return found, c
 
 
-lstm = defop(
+lstm: OpFunction = defop(
     "lstm", lstm_kernel, joint(lstm_rule), definition=lstm_definition, outputs=True,
     kind="whole", slope=None, cost=_cost, example=_example(4, states=2),
     doc="The states h of an LSTM in all steps, and its state c after the last.",
@@ -365,7 +365,7 @@ def gru_rule(
     return _wanted(need, (of_x, *of_weights, *of_biases, dh), dtype)
 
 
-gru = defop(
+gru: OpFunction = defop(
     "gru", gru_kernel, joint(gru_rule),
     definition=lambda x, w, v, b=None, c=None, h=None, *, reverse=False: _steps(
         gru_step, x, (w, v), (b, c), (h,), reverse

@@ -28,7 +28,7 @@ from autograd.arrays import (
     normalize_axes,
     shifted,
 )
-from autograd.engine.op import defop
+from autograd.engine.op import OpFunction, defop
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import EXACT, LOGARITHMS, PROBABILITIES
 from autograd.hazards import PRODUCT, Hazards
@@ -93,7 +93,7 @@ def _stacked(n: int, x_shape: Shape, axis: Axis, keepdims: bool) -> Any:
     return (n, *x_shape), shifted(axis, len(x_shape)), keepdims
 
 
-sum = defop(
+sum: OpFunction = defop(
     "sum", _kernel_of(add_reduce),
     lambda g, x_shape, axis, keepdims: expand(keep(g, x_shape, axis, keepdims) if g.ndim else g, x_shape),
     numpy=np.sum, stacked=_stacked,
@@ -101,7 +101,7 @@ sum = defop(
     doc="The sum of all entries, or of those along axes.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0) -> tensor([4., 6.])",
 )  # fmt: skip
-mean = defop(
+mean: OpFunction = defop(
     "mean", mean_kernel, mean_rule, numpy=np.mean, stacked=_stacked,
     kind="reduces", slope="1 / n", matrix="G / n, repeated along the axes that were averaged", method="mean",
     options=_MEAN,
@@ -147,7 +147,7 @@ def cumsum_rule(g: Array, x_shape: Shape, axis: int | None) -> Array:
     return _reversed(np.cumsum(_reversed(g, along), axis=along), along).reshape(x_shape)
 
 
-cumsum = defop(
+cumsum: OpFunction = defop(
     "cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum,
     stacked=lambda n, x_shape, axis: ((n, *x_shape), shifted(0 if axis is None else axis, 0)),
     kind="reduces", slope="1", matrix="sums of G from each place on", method="cumsum", options=_RUNNING,
@@ -255,13 +255,13 @@ def _weighted_products(g: Array, x: Array) -> Array:
     return total
 
 
-prod = defop(
+prod: OpFunction = defop(
     "prod", _kernel_of(multiply_reduce), prod_rule, numpy=np.prod,
     kind="reduces", matrix="G * out / x", hazards=PRODUCT, method="prod", options=_SUM,
     doc="The product of all entries, or of those along axes; its gradient is right also where some are 0.",
     doctest="tensor([2.0, 3.0, 4.0]).prod() -> tensor(24.)",
 )  # fmt: skip
-cumprod = defop(
+cumprod: OpFunction = defop(
     "cumprod", cumprod_kernel, cumprod_rule, numpy=np.cumprod,
     kind="reduces", slope=None, hazards=PRODUCT, method="cumprod", options=_RUNNING,
     doc="The running product along an axis, or of all entries in a row; its gradient is right also at zeros.",
@@ -278,13 +278,13 @@ def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, kee
     return masked(expand(g, x_shape), mask=hit)
 
 
-max = defop(
+max: OpFunction = defop(
     "max", _kernel_of(maximum_reduce), extreme_rule, numpy=np.max,
     kind="reduces", matrix="G where x is the largest, else 0", rounding=EXACT, method="max", options=_EXTREME,
     doc="The largest of all entries, or along axes; equal ones share the gradient.",
     doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0) -> tensor([3., 4.])",
 )  # fmt: skip
-min = defop(
+min: OpFunction = defop(
     "min", _kernel_of(minimum_reduce), extreme_rule, numpy=np.min,
     kind="reduces", matrix="G where x is the smallest, else 0", rounding=EXACT, method="min", options=_EXTREME,
     doc="The smallest of all entries, or along axes; equal ones share the gradient.",
@@ -307,26 +307,26 @@ def argsort_kernel(
     return np.argsort(x, axis=axis, kind=kind, order=order, stable=stable)
 
 
-argmax = defop(
+argmax: OpFunction = defop(
     "argmax", argmax_kernel, None, numpy=np.argmax, kind="reduces", method="argmax", options=_PLACE,
     doc="The position of the largest entry, the first of equal ones.",
     doctest="tensor([1.0, 4.0, 3.0]).argmax() -> np.int64(1)",
 )  # fmt: skip
-argmin = defop(
+argmin: OpFunction = defop(
     "argmin", argmin_kernel, None, numpy=np.argmin, kind="reduces", method="argmin", options=_PLACE,
     doc="The position of the smallest entry, the first of equal ones.",
     doctest="tensor([2.0, 1.0, 3.0]).argmin() -> np.int64(1)",
 )  # fmt: skip
-argsort = defop(
+argsort: OpFunction = defop(
     "argsort", argsort_kernel, None, numpy=np.argsort, kind="whole", method="argsort",
     doc="The positions of the entries in ascending order.",
     doctest="tensor([2.0, 1.0, 3.0]).argsort() -> array([1, 0, 2])",
 )  # fmt: skip
-any = defop(
+any: OpFunction = defop(
     "any", _kernel_of(np.any), None, numpy=np.any, kind="reduces", method="any", options=_TRUTH,
     doc="Whether any entry is other than 0.", doctest="tensor([0.0, 2.0]).any() -> np.True_",
 )  # fmt: skip
-all = defop(
+all: OpFunction = defop(
     "all", _kernel_of(np.all), None, numpy=np.all, kind="reduces", method="all", options=_TRUTH,
     doc="Whether all entries are other than 0.", doctest="tensor([0.0, 2.0]).all() -> np.False_",
 )  # fmt: skip
@@ -386,12 +386,12 @@ def std_rule(
     return length_slope(g, deviations, out, axis, lambda a: keep(a, x_shape, axis, keepdims), share, rounded=True)
 
 
-var = defop(
+var: OpFunction = defop(
     "var", var_kernel, var_rule, numpy=np.var, kind="reduces", slope=None, method="var", options=_SPREAD,
     doc="The variance: the mean square of the deviations from the mean, or their sum divided by n - ddof.",
     doctest="tensor([1.0, 3.0]).var() -> tensor(1.)",
 )  # fmt: skip
-std = defop(
+std: OpFunction = defop(
     "std", std_kernel, std_rule, numpy=np.std, kind="reduces", slope=None, method="std", options=_SPREAD,
     doc="The standard deviation, the root of the variance; its slopes are taken as 0 where all entries are equal.",
     doctest="tensor([1.0, 3.0]).std() -> tensor(1.)",
@@ -481,7 +481,7 @@ def log_softmax_kernel(x: Array, *, axis: int = -1) -> Array:
     return shifted - np.log(_total(e, axis)).astype(e.dtype)
 
 
-logsumexp = defop(
+logsumexp: OpFunction = defop(
     "logsumexp", logsumexp_kernel,
     lambda g, x, x_shape, axis, keepdims: keep(g, x_shape, axis, keepdims) * _shares(x, axis=axis),
     definition=lambda x, *, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
@@ -490,7 +490,7 @@ logsumexp = defop(
     doc="log(sum(exp(x))) of all entries, or along axes, without overflow.",
     doctest="tensor([1000.0, 1000.0]).logsumexp() -> tensor(1000.69314718)",
 )  # fmt: skip
-softmax = defop(
+softmax: OpFunction = defop(
     "softmax", softmax_kernel, softmax_rule,
     definition=lambda x, *, axis=-1: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     kind="softmax", slope=lambda i, j, attrs: "out * (1 - out)" if i == j else f"-out * out[{j}]",
@@ -499,7 +499,7 @@ softmax = defop(
     doc="exp(x) / sum(exp(x)) along an axis, without overflow: positive shares that add up to 1.",
     doctest="tensor([0.0, 1000.0]).softmax() -> tensor([0., 1.])",
 )  # fmt: skip
-log_softmax = defop(
+log_softmax: OpFunction = defop(
     "log_softmax", log_softmax_kernel, lambda g, out, axis: g - (np.exp(out) * _total(g, axis)).astype(g.dtype),
     definition=lambda x, *, axis=-1: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
     kind="softmax", slope=lambda i, j, attrs: "1 - exp(out)" if i == j else f"-exp(out[{j}])",

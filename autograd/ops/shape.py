@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array, Axis, Shape, shifted
-from autograd.engine.op import defop, joint, unchanged
+from autograd.engine.op import OpFunction, defop, joint, unchanged
 from autograd.facts import Example
 from autograd.ops.index import scatter
 
@@ -53,51 +53,51 @@ def squeeze_kernel(x: Array, *, axis: Axis = None) -> Array:
 
 _IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
 
-reshape = defop(
+reshape: OpFunction = defop(
     "reshape", lambda x, *, shape: x.reshape(shape), lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
     kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), shape=(3, 2)),
     doc="The same entries in another shape.",
     doctest="tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, 2) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
-ravel = defop(
+ravel: OpFunction = defop(
     "ravel", lambda x: x.ravel(),  # contiguous, which reshape(-1) is not always
     lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
     kind="reshapes", matrix=_IN_SHAPE,
     doc="All entries in one row.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
 )  # fmt: skip
-transpose = defop(
+transpose: OpFunction = defop(
     "transpose", transpose_kernel, transpose_rule,
     numpy=np.transpose, stacked=_transposed_stack, kind="reshapes", matrix=_PUT_BACK,
     doc="The axes in another order, by default reversed.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).transpose() -> tensor([[1., 3.], [2., 4.]])",
 )  # fmt: skip
-swapaxes = defop(
+swapaxes: OpFunction = defop(
     "swapaxes", swapaxes_kernel, lambda g, axis1, axis2: g.swapaxes(axis1, axis2), numpy=np.swapaxes,
     stacked=lambda n, axis1, axis2: (shifted(axis1, 0), shifted(axis2, 0)),
     kind="reshapes", matrix=_PUT_BACK, method="swapaxes", example=Example((2, 3), axis1=0, axis2=1),
     doc="Two axes exchanged.", doctest="tensor([[1.0, 2.0]]).swapaxes(0, 1).shape -> (2, 1)",
 )  # fmt: skip
-moveaxis = defop(
+moveaxis: OpFunction = defop(
     "moveaxis", lambda x, *, source, destination: np.moveaxis(x, source, destination),
     lambda g, source, destination: np.moveaxis(g, destination, source), numpy=np.moveaxis,
     kind="reshapes", matrix=_PUT_BACK, example=Example((2, 3, 2), source=0, destination=-1),
     doc="Axes moved to other places; the others keep their order.",
     doctest="np.moveaxis(tensor([[[1.0, 2.0]]]), -1, 0).shape -> (2, 1, 1)",
 )  # fmt: skip
-expand_dims = defop(
+expand_dims: OpFunction = defop(
     "expand_dims", lambda x, *, axis: np.expand_dims(x, axis), lambda g, x_shape: g.reshape(x_shape),
     numpy=np.expand_dims,
     stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), axis=1),
     doc="New axes of length 1.", doctest="np.expand_dims(tensor([1.0, 2.0]), 0).shape -> (1, 2)",
 )  # fmt: skip
-squeeze = defop(
+squeeze: OpFunction = defop(
     "squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze,
     stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, method="squeeze",
     options={"axis": None, "dim": None}, example=Example((1, 3)),
     doc="Without the axes of length 1, or without those named.",
     doctest="tensor([[1.0, 2.0]]).squeeze() -> tensor([1., 2.])",
 )  # fmt: skip
-broadcast_to = defop(
+broadcast_to: OpFunction = defop(
     "broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), unchanged, stacked=True,  # the edge adds up
     kind="moves", matrix="G, summed over what was repeated", example=Example((3,), shape=(2, 3)),
     doc="The entries repeated to a larger shape; their gradients add up.",
@@ -137,19 +137,19 @@ def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> A
 
 _PART = "the part of G that came from here"
 
-concatenate = defop(
+concatenate: OpFunction = defop(
     "concatenate", lambda *xs, axis=0: np.concatenate(xs, axis=axis), joint(concatenate_rule), stacked=_stacked_parts,
     kind="joins", matrix=_PART, example=Example((2, 3), (2, 2), axis=1),
     doc="Arrays joined along an axis that they have.",
     doctest="np.concatenate([tensor([1.0]), [2.0, 3.0]]) -> tensor([1., 2., 3.])",
 )  # fmt: skip
-stack = defop(
+stack: OpFunction = defop(
     "stack", lambda *xs, axis=0: np.stack(xs, axis=axis), joint(stack_rule),
     stacked=lambda n, axis: (shifted(axis, 0),), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1),
     doc="Arrays of one shape joined along a new axis.",
     doctest="np.stack([tensor([1.0, 2.0]), [3.0, 4.0]]) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
-split = defop(
+split: OpFunction = defop(
     "split", lambda x, *, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis)),
     joint(split_rule), outputs=True,
     kind="moves", matrix="the parts of G, joined", example=Example((4,), indices_or_sections=2),

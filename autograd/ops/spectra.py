@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import Array, maximum_reduce, minimum_reduce
-from autograd.engine.op import defop, joint
+from autograd.engine.op import OpFunction, defop, joint
 from autograd.engine.tensor import Tensor, plain
 from autograd.facts import Example
 from autograd.ops.limits import crossing, derivative, unknown
@@ -162,7 +162,7 @@ _of_eigenvalues: Callable[..., Any] = defop(
     joint(_of_eigenvalues_rule),
     doc="The gradient of a function of the eigenvalues of x with slopes gw, where some eigenvalues are equal.",
 )  # fmt: skip
-eigh = defop(
+eigh: OpFunction = defop(
     "eigh", lambda x, *, UPLO="L": tuple(np.linalg.eigh(x, UPLO)), joint(eigh_rule), outputs=True,
     kind="whole", slope=None, example=SYMMETRIC,
     doc="Eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read.",
@@ -224,7 +224,7 @@ _of_singular_values: Callable[..., Any] = defop(
     "_of_singular_values", _of_singular_values_kernel, joint(_of_singular_values_rule),
     doc="The gradient of a function of the singular values of x with slopes gs, where some are equal, or 0.",
 )  # fmt: skip
-svd = defop(
+svd: OpFunction = defop(
     "svd", lambda x: tuple(np.linalg.svd(x, full_matrices=False)), joint(svd_rule), outputs=True,
     kind="whole", slope=None, example=MATRIX,
     doc="The factors of x = u @ diag(s) @ vh, with the singular values s in descending order.",

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.arrays import FLOAT64, Array
 from autograd.engine.graph import SMALL
-from autograd.engine.op import defop
+from autograd.engine.op import OpFunction, defop
 from autograd.engine.tensor import plain
 from autograd.facts import EXACT, NEAREST, PROBABILITIES
 from autograd.hazards import ARC, ARCTANH, EXPONENTIAL, HYPERBOLIC, LOGARITHM, Case, Hazards
@@ -24,37 +24,37 @@ float64 = np.float64
 LN2 = math.log(2.0)
 LN10 = math.log(10.0)
 
-exp = defop(
+exp: OpFunction = defop(
     "exp", np.exp, lambda g, out: g * out, slope="exp(x)", hazards=EXPONENTIAL, method="exp",
     doc="e to the power x.", doctest="tensor(1.0).exp() -> tensor(2.71828183)",
 )  # fmt: skip
-exp2 = defop(
+exp2: OpFunction = defop(
     "exp2", np.exp2, lambda g, out: g * (out * LN2), slope="exp2(x) * log(2)", hazards=EXPONENTIAL,
     doc="2 to the power x.", doctest="np.exp2(tensor([1.0, 3.0])) -> tensor([2., 8.])",
 )  # fmt: skip
-expm1 = defop(
+expm1: OpFunction = defop(
     "expm1", np.expm1, lambda g, x: g * np.exp(x), slope="exp(x)", hazards=EXPONENTIAL,
     doc="exp(x) - 1, exact also where x is small.", doctest="np.expm1(tensor(1e-20)) -> tensor(1.e-20)",
 )  # fmt: skip
-log = defop(
+log: OpFunction = defop(
     "log", np.log, lambda g, x: g / x, slope="1 / x", hazards=LOGARITHM, method="log",
     doc="The natural logarithm of x.", doctest="tensor(2.0).log() -> tensor(0.69314718)",
 )  # fmt: skip
-log2 = defop(
+log2: OpFunction = defop(
     "log2", np.log2, lambda g, x: g * (1.0 / LN2) / x, slope="1 / (x * log(2))", hazards=LOGARITHM,
     doc="The logarithm of x to base 2.", doctest="np.log2(tensor([1.0, 8.0])) -> tensor([0., 3.])",
 )  # fmt: skip
-log10 = defop(
+log10: OpFunction = defop(
     "log10", np.log10, lambda g, x: g * (1.0 / LN10) / x, slope="1 / (x * log(10))", hazards=LOGARITHM,
     doc="The logarithm of x to base 10.", doctest="np.log10(tensor([1.0, 100.0])) -> tensor([0., 2.])",
 )  # fmt: skip
-log1p = defop(
+log1p: OpFunction = defop(
     "log1p", np.log1p, lambda g, x: g / (1.0 + x),
     slope="1 / (1 + x)",
     hazards=Hazards(Case(lambda x: x <= -1, "log1p outside of x > -1", "np.log1p(np.maximum(x, -1.0 + 1e-12))")),
     doc="log(1 + x), exact also where x is small.", doctest="np.log1p(tensor(1e-20)) -> tensor(1.e-20)",
 )  # fmt: skip
-sqrt = defop(
+sqrt: OpFunction = defop(
     "sqrt", np.sqrt, lambda g, out: g * 0.5 / out,
     slope="1 / (2 * sqrt(x))", rounding=NEAREST,
     hazards=Hazards(
@@ -67,15 +67,15 @@ sqrt = defop(
     doc="The square root of x, whose slope at 0 is infinite.", doctest="tensor([4.0, 9.0]).sqrt() -> tensor([2., 3.])",
 )  # fmt: skip
 
-sin = defop(
+sin: OpFunction = defop(
     "sin", np.sin, lambda g, x: g * np.cos(x), slope="cos(x)", method="sin",
     doc="The sine of the angle x, in radians.", doctest="np.sin(tensor(np.pi / 2)) -> tensor(1.)",
 )  # fmt: skip
-cos = defop(
+cos: OpFunction = defop(
     "cos", np.cos, lambda g, x: -(g * np.sin(x)), slope="-sin(x)", method="cos",
     doc="The cosine of the angle x, in radians.", doctest="np.cos(tensor(np.pi)) -> tensor(-1.)",
 )  # fmt: skip
-tan = defop(
+tan: OpFunction = defop(
     "tan", np.tan, lambda g, out: g * (1.0 + out * out), slope="1 + tan(x) ** 2",
     doc="The tangent of the angle x, in radians.", doctest="np.tan(tensor(1.0)) -> tensor(1.55740772)",
 )  # fmt: skip
@@ -83,12 +83,12 @@ complement: Callable[..., Any] = defop(
     "_complement", lambda x: (1.0 - x) * (1.0 + x), lambda g, x: g * (-2.0 * x), kind="elementwise", slope="-2 * x",
     doc="1 - x**2, as a product, because the slope of a sum of two would cancel.",
 )  # fmt: skip
-arcsin = defop(
+arcsin: OpFunction = defop(
     "arcsin", np.arcsin, lambda g, x: g / np.sqrt(complement(x)), slope="1 / sqrt(1 - x ** 2)", hazards=ARC,
     doc="The angle in radians, from -pi/2 to pi/2, whose sine is x.",
     doctest="np.arcsin(tensor(1.0)) -> tensor(1.57079633)",
 )  # fmt: skip
-arccos = defop(
+arccos: OpFunction = defop(
     "arccos", np.arccos, lambda g, x: -g / np.sqrt(complement(x)), slope="-1 / sqrt(1 - x ** 2)", hazards=ARC,
     doc="The angle in radians, from 0 to pi, whose cosine is x.",
     doctest="np.arccos(tensor(0.0)) -> tensor(1.57079633)",
@@ -103,12 +103,12 @@ def turn(x: Array, y: Array) -> Array:
     return np.where(origin, unknown(length), speed) if np.any(origin) else speed
 
 
-arctan = defop(
+arctan: OpFunction = defop(
     "arctan", np.arctan, lambda g, x: g * turn(1.0, x), slope="1 / (1 + x ** 2)", range=(-math.pi / 2, math.pi / 2),
     doc="The angle in radians, between -pi/2 and pi/2, whose tangent is x.",
     doctest="np.arctan(tensor(1.0)) -> tensor(0.78539816)",
 )  # fmt: skip
-arctan2 = defop(
+arctan2: OpFunction = defop(
     "arctan2",
     np.arctan2,  # arctan2(x, y) is the angle whose tangent is x / y
     (lambda g, x, y: g * turn(y, x), lambda g, x, y: -(g * turn(x, y))),
@@ -116,11 +116,11 @@ arctan2 = defop(
     doc="The angle of the point (y, x) in radians, from -pi to pi; its slopes at the origin are taken as 0.",
     doctest="np.arctan2(tensor(1.0), 0.0) -> tensor(1.57079633)",
 )
-sinh = defop(
+sinh: OpFunction = defop(
     "sinh", np.sinh, lambda g, x: g * np.cosh(x), slope="cosh(x)", hazards=HYPERBOLIC,
     doc="The hyperbolic sine of x.", doctest="np.sinh(tensor(1.0)) -> tensor(1.17520119)",
 )  # fmt: skip
-cosh = defop(
+cosh: OpFunction = defop(
     "cosh", np.cosh, lambda g, x: g * np.sinh(x), slope="sinh(x)", hazards=HYPERBOLIC,
     doc="The hyperbolic cosine of x.", doctest="np.cosh(tensor(1.0)) -> tensor(1.54308063)",
 )  # fmt: skip
@@ -164,7 +164,7 @@ def tanh_rule(g: Array, x: Array, out: Array) -> Array:
     return g * (1.0 - out * out) if x is None else g * tanh_slope(x, out)
 
 
-tanh = defop(
+tanh: OpFunction = defop(
     "tanh", np.tanh, tanh_rule, few=("x",), slope="1 - out ** 2", range=(-1.0, 1.0), method="tanh",
     doc="The hyperbolic tangent of x.", doctest="tensor(1.0).tanh() -> tensor(0.76159416)",
 )  # fmt: skip
@@ -199,7 +199,7 @@ def relu_number(x: Array) -> Array:
     return _ZERO if x <= 0.0 else x
 
 
-sigmoid = defop(
+sigmoid: OpFunction = defop(
     "sigmoid", sigmoid_kernel,
     lambda g, x, out: g * (out * (1.0 - out)) if x is None else g * sigmoid_slope(x, out),
     definition=lambda x: 1.0 / (1.0 + np.exp(-x)), few=("x",),
@@ -208,13 +208,13 @@ sigmoid = defop(
     doc="The logistic function 1 / (1 + exp(-x)), without overflow.",
     doctest="tensor([0.0, 1000.0]).sigmoid() -> tensor([0.5, 1. ])",
 )  # fmt: skip
-softplus = defop(
+softplus: OpFunction = defop(
     "softplus", lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))), lambda g, x: g * sigmoid(x),
     definition=lambda x: np.log(1.0 + np.exp(x)),
     kind="elementwise", slope="sigmoid(x)", method="softplus",
     doc="log(1 + exp(x)), a smooth max(x, 0), without overflow.", doctest="tensor(1000.0).softplus() -> tensor(1000.)",
 )  # fmt: skip
-relu = defop(
+relu: OpFunction = defop(
     "relu", relu_kernel, lambda g, out: masked(g, mask=out > 0.0), definition=lambda x: np.where(x > 0.0, x, 0.0),
     kind="elementwise", slope="x > 0", range=(0.0, math.inf), rounding=EXACT, method="relu",
     doc="max(x, 0), with slope 0 at 0.", doctest="tensor([-1.0, 2.0]).relu() -> tensor([0., 2.])",
@@ -235,7 +235,7 @@ def softsign_kernel(x: Array) -> Array:
     return np.copysign(size / (1.0 + size), x)
 
 
-softsign = defop(
+softsign: OpFunction = defop(
     "softsign", softsign_kernel, lambda g, x: g * softsign_slope(x), definition=lambda x: x / (1.0 + np.abs(x)),
     kind="elementwise", slope="1 / (1 + abs(x)) ** 2", range=(-1.0, 1.0),
     doc="x / (1 + |x|), between -1 and 1.", doctest="softsign(tensor([-1.0, 3.0])) -> tensor([-0.5 ,  0.75])",
@@ -244,16 +244,16 @@ softsign = defop(
 
 DEGREE = math.pi / 180.0
 
-cbrt = defop(
+cbrt: OpFunction = defop(
     "cbrt", np.cbrt, lambda g, out: g / (3.0 * out) / out,
     slope="1 / (3 * out ** 2)", hazards=Hazards(steep=(0.0,), guard="x != 0"),
     doc="The cube root of x, of negative numbers too.", doctest="np.cbrt(tensor([8.0, -27.0])) -> tensor([ 2., -3.])",
 )  # fmt: skip
-arcsinh = defop(
+arcsinh: OpFunction = defop(
     "arcsinh", np.arcsinh, lambda g, x: g / np.hypot(x, 1.0), slope="1 / sqrt(x ** 2 + 1)",
     doc="The number whose hyperbolic sine is x.", doctest="np.arcsinh(tensor(1.0)) -> tensor(0.88137359)",
 )  # fmt: skip
-arccosh = defop(
+arccosh: OpFunction = defop(
     "arccosh", np.arccosh, lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0),
     slope="1 / sqrt(x ** 2 - 1)",
     hazards=Hazards(
@@ -263,16 +263,16 @@ arccosh = defop(
     ),
     doc="The number from 0 on whose hyperbolic cosine is x.", doctest="np.arccosh(tensor(2.0)) -> tensor(1.3169579)",
 )  # fmt: skip
-arctanh = defop(
+arctanh: OpFunction = defop(
     "arctanh", np.arctanh, lambda g, x: g / complement(x), slope="1 / (1 - x ** 2)", hazards=ARCTANH,
     doc="The number whose hyperbolic tangent is x, between -1 and 1.",
     doctest="np.arctanh(tensor(0.5)) -> tensor(0.54930614)",
 )  # fmt: skip
-deg2rad = defop(
+deg2rad: OpFunction = defop(
     "deg2rad", np.deg2rad, lambda g: g * DEGREE, numpy=(np.deg2rad, np.radians), slope="pi / 180",
     doc="x degrees in radians.", doctest="np.deg2rad(tensor(180.0)) -> tensor(3.14159265)",
 )  # fmt: skip
-rad2deg = defop(
+rad2deg: OpFunction = defop(
     "rad2deg", np.rad2deg, lambda g: g / DEGREE, numpy=(np.rad2deg, np.degrees), slope="180 / pi",
     doc="x radians in degrees.", doctest="np.rad2deg(tensor(np.pi)) -> tensor(180.)",
 )  # fmt: skip
@@ -286,12 +286,12 @@ def _share(x: Array, y: Array, scale: float) -> Array:
     return sigmoid(scale * (np.where(same, 0.0, difference) if np.any(same) else difference))
 
 
-logaddexp = defop(
+logaddexp: OpFunction = defop(
     "logaddexp", np.logaddexp, (lambda g, x, y: g * _share(x, y, 1.0), lambda g, x, y: g * _share(y, x, 1.0)),
     slope=("exp(x - out)", "exp(y - out)"),
     doc="log(exp(x) + exp(y)), without overflow.", doctest="np.logaddexp(tensor(1000.0), 0.0) -> tensor(1000.)",
 )  # fmt: skip
-logaddexp2 = defop(
+logaddexp2: OpFunction = defop(
     "logaddexp2", np.logaddexp2, (lambda g, x, y: g * _share(x, y, LN2), lambda g, x, y: g * _share(y, x, LN2)),
     slope=("exp2(x - out)", "exp2(y - out)"),
     doc="log2(2**x + 2**y), without overflow.", doctest="np.logaddexp2(tensor(3.0), 3.0) -> tensor(4.)",
@@ -329,12 +329,12 @@ def bessel_slope(x: Array) -> Array:
     return slopes.astype(x.dtype)
 
 
-i0 = defop(
+i0: OpFunction = defop(
     "i0", lambda x: np.i0(x), lambda g, x: g * bessel_slope(x), numpy=np.i0, kind="elementwise", slope="i1(x)",
     doc="The modified Bessel function of the first kind, of order 0.",
     doctest="np.i0(tensor(1.0)) -> tensor(1.26606588)",
 )  # fmt: skip
-sinc = defop(
+sinc: OpFunction = defop(
     "sinc", lambda x: np.sinc(x), lambda g, x: g * sinc_slope(x), numpy=np.sinc,
     kind="elementwise", slope="(cos(pi * x) - out) / x",
     doc="sin(pi x) / (pi x), and 1 at 0.", doctest="np.sinc(tensor(0.5)) -> tensor(0.63661977)",
@@ -428,14 +428,14 @@ def ndtr_number(x: float) -> Array:
 
 
 # The float64 of NumPy is a float too.
-erf = defop(
+erf: OpFunction = defop(
     "erf", lambda x: erf_number(x) if isinstance(x, float | int) else _of_array("erf", x),
     lambda g, x: g * (BELL * np.exp(-(x * x))),
     kind="elementwise", slope="2 / sqrt(pi) * exp(-x ** 2)", scipy="erf",
     doc="The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.",
     doctest="erf(tensor([0.0, 10.0])) -> tensor([0., 1.])",
 )  # fmt: skip
-ndtr = defop(
+ndtr: OpFunction = defop(
     "ndtr", lambda x: ndtr_number(x) if isinstance(x, float | int) else _of_array("ndtr", x),
     lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
     definition=lambda x: 0.5 * (1.0 + erf(x * ROOT_HALF)),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.arrays import Array, Shape
-from autograd.engine.op import defop
+from autograd.engine.op import OpFunction, defop
 from autograd.engine.tensor import plain
 from autograd.facts import EXACT, NEAREST, Example
 from autograd.ops.arithmetic import masked_kernel
@@ -180,14 +180,14 @@ def max_pool_rule(
     )  # fmt: skip
 
 
-max_pool = defop(
+max_pool: OpFunction = defop(
     "max_pool", max_pool_kernel, max_pool_rule,
     kind="reduces", matrix="G at the largest entry of each window, else 0", rounding=EXACT,
     example=Example((1, 2, 5), size=(2,)),
     doc="The largest number of each window; its first position gets the gradient.",
     doctest="max_pool(tensor([[[1.0, 4.0, 3.0, 2.0]]]), size=(2,)) -> tensor([[[4., 4., 3.]]])",
 )  # fmt: skip
-window_sum = defop(
+window_sum: OpFunction = defop(
     "window_sum", window_sum_kernel,
     lambda g, x_shape, size, stride, padding, dilation, masks: window_spread(
         g, shape=x_shape[2:], size=size, stride=stride, padding=padding, dilation=dilation, masks=masks

@@ -152,7 +152,7 @@ class Explanation(Printable):
         web = None if entry is None or source is None else EntryWeb(replay, targets, entry)
         if web is None or web.too_large or entry is None or source is None:
             useful = between(replay, targets)
-            self.count = _count_of_arrays(replay, targets, useful)
+            self.count: int = _count_of_arrays(replay, targets, useful)
             self.deltas = tuple(deltas(replay, names, useful))
             if entry is not None:
                 self.gradient = np.ravel(self.gradient)[entry]

@@ -35,4 +35,4 @@ _NAMES = {
 }
 _ON_USE = {name: f"nn.data.{module}" for module, names in _NAMES.items() for name in names}
 
-__getattr__, __dir__ = _on_use(__name__, _ON_USE)
+_on_use(__name__, _ON_USE)

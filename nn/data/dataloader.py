@@ -74,9 +74,9 @@ class DataLoader(Loader):
         source.single = True  # a batch is one object, whatever its parts
         self.dataset = dataset
         self.num_workers = num_workers
-        self.prefetch_factor = positive("prefetch_factor", prefetch_factor or 2, "number of batches")
+        self.prefetch_factor: int = positive("prefetch_factor", prefetch_factor or 2, "number of batches")
         self._collate = partial(default_collate, dtype=source.dtype)
-        self.collate_fn = self._collate if collate_fn is None else collate_fn
+        self.collate_fn: Callable[[Any], Any] = self._collate if collate_fn is None else collate_fn
         if sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         self.sampler: Any = sampler

@@ -60,7 +60,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """
 
     def __init__(self, *tensors: Any) -> None:
-        self.tensors = tuple(t if isinstance(t, Tensor) else Tensor(t) for t in tensors)
+        self.tensors: tuple[Tensor, ...] = tuple(t if isinstance(t, Tensor) else Tensor(t) for t in tensors)
         common_length(self.tensors, "load")
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
@@ -98,8 +98,8 @@ class ConcatDataset(Dataset[Value]):
     """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
-        self.datasets = list(datasets)
-        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+        self.datasets: list[Any] = list(datasets)
+        self.cumulative_sizes: list[int] = list(accumulate(map(len, self.datasets)))
 
     def __getitem__(self, index: int) -> Any:
         number = range(len(self))[index]
@@ -171,8 +171,8 @@ class Drawn(Sampler[int]):
     def __init__(self, num_samples: int, generator: Randomness) -> None:
         self.num_samples = num_samples
         given = isinstance(generator, int | np.integer)
-        self.seed = int(generator if given else generator_of(generator).integers(2**63))  # type: ignore[arg-type]
-        self.epoch = 0  # how many orders have been drawn
+        self.seed: int = int(generator if given else generator_of(generator).integers(2**63))  # type: ignore[arg-type]
+        self.epoch: int = 0  # how many orders have been drawn
 
     def __iter__(self) -> Iterator[int]:
         self.epoch += 1
@@ -234,7 +234,7 @@ class WeightedRandomSampler(Drawn):
     def __init__(self, weights: ArrayLike, num_samples: int, replacement: bool = True,
                  generator: Randomness = None) -> None:  # fmt: skip
         super().__init__(positive("num_samples", num_samples, "number of samples"), generator)
-        self.weights = np.asarray(weights, "float64")
+        self.weights: NDArray[Any] = np.asarray(weights, "float64")
         self.replacement = replacement
         if self.weights.ndim != 1 or not (self.weights >= 0.0).all() or not 0.0 < self.weights.sum() < np.inf:
             raise ValueError(f"weights must be finite, at least 0, one per sample and not all 0, not {weights!r:.80}.")
@@ -253,7 +253,7 @@ class BatchSampler(Sampler[list[int]]):
 
     def __init__(self, sampler: Any, batch_size: int, drop_last: bool) -> None:
         self.sampler = sampler
-        self.batch_size = positive("batch_size", batch_size, "number of samples")
+        self.batch_size: int = positive("batch_size", batch_size, "number of samples")
         self.drop_last = drop_last
 
     def __iter__(self) -> Iterator[list[int]]:

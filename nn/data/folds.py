@@ -45,7 +45,7 @@ class KFold:
     def __init__(self, k: int = 5, *, shuffle: bool = True, stratify: bool = False, seed: Randomness = None) -> None:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 2:
             raise ValueError(f"k is a number of folds and must be at least 2, not {k!r}.")
-        self.k = int(k)
+        self.k: int = int(k)
         self.shuffle = shuffle
         self.stratify = stratify
         self.seed = seed

@@ -66,13 +66,13 @@ class Loader:
                 f"{self.source.what} cannot be shuffled, because its samples arrive one at a time. Collect them in an "
                 "array, shuffle them at their source, or pass shuffle=False."
             )
-        self.batch_size = int(batch_size)
+        self.batch_size: int = int(batch_size)
         self.shuffle = shuffle
         self.drop_last = drop_last
-        self.seed = int(seed) if isinstance(seed, int | np.integer) else int(generator(seed).integers(2**63))
+        self.seed: int = int(seed) if isinstance(seed, int | np.integer) else int(generator(seed).integers(2**63))
         self.augment = augment
-        self.epoch = 0  # passes started
-        self.batch = 0  # batches yielded by the latest pass; 0 once it has ended
+        self.epoch: int = 0  # passes started
+        self.batch: int = 0  # batches yielded by the latest pass; 0 once it has ended
         self._skip = 0  # batches the next pass skips, because they were yielded before
 
     def __len__(self) -> int:

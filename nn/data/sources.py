@@ -19,7 +19,7 @@ class Source:
 
     def __init__(self, single: bool, dtype: DTypeLike | None) -> None:
         self.single = single  # whether a batch is one array, or a tuple of arrays
-        self.dtype = get_default_dtype() if dtype is None else parameter_dtype(dtype)
+        self.dtype: np.dtype[Any] = get_default_dtype() if dtype is None else parameter_dtype(dtype)
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -44,7 +44,7 @@ class Arrays(Source):
     def __init__(self, data: Any, dtype: DTypeLike | None) -> None:
         single = not isinstance(data, list | tuple)
         super().__init__(single, dtype)
-        self.arrays = tuple(self._held(part) for part in ((data,) if single else data))
+        self.arrays: tuple[Any, ...] = tuple(self._held(part) for part in ((data,) if single else data))
         common_length(self.arrays, "load")
 
     def _held(self, part: Any) -> Any:
@@ -75,7 +75,7 @@ class Samples(Source):
         return self._stacked([self.data[i] for i in numbers])
 
     def _stacked(self, samples: list[Any]) -> tuple[Any, ...]:
-        self.single = not isinstance(samples[0], list | tuple)
+        self.single: bool = not isinstance(samples[0], list | tuple)
         rows = [(sample,) for sample in samples] if self.single else samples
         alike([len(row) for row in rows], "the samples of a batch have different numbers of parts: {} and {}.")
         columns = zip(*rows, strict=True)
@@ -87,8 +87,8 @@ class Stream(Samples):
 
     def __init__(self, data: Iterable[Any] | Callable[[], Iterable[Any]], dtype: DTypeLike | None) -> None:
         super().__init__(data, dtype)
-        self.once = isinstance(data, Iterator)
-        self.used = False
+        self.once: bool = isinstance(data, Iterator)
+        self.used: bool = False
 
     @property
     def what(self) -> str:

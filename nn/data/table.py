@@ -43,13 +43,13 @@ class Table:
     """
 
     def __init__(self, columns: Mapping[str, NDArray[Any]], *, path: str = "", lines: Sequence[int] = ()) -> None:
-        self.columns = dict(columns)
+        self.columns: dict[str, NDArray[Any]] = dict(columns)
         self.path = path
         self.lines = lines  # the line number of each row in the file
         lengths = {len(column) for column in self.columns.values()}
         if len(lengths) > 1:
             raise ValueError(f"the columns have different lengths: {sorted(lengths)}.")
-        self.rows = lengths.pop() if lengths else 0
+        self.rows: int = lengths.pop() if lengths else 0
 
     @property
     def names(self) -> list[str]:

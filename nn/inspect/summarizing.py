@@ -47,8 +47,8 @@ class Summary:
         self.rows = rows
         self.parameters = parameters
         self.frozen = frozen
-        self.multiply_adds = sum(row.multiply_adds for row in rows)
-        self.memory = sum(row.memory for row in rows)
+        self.multiply_adds: int = sum(row.multiply_adds for row in rows)
+        self.memory: int = sum(row.memory for row in rows)
 
     def __str__(self) -> str:
         table = [_TITLES, *self._cells(), self._totals()]

@@ -178,29 +178,29 @@ class MultiheadAttention(Module):
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, *, kdim: int | None = None,
         vdim: int | None = None, batch_first: bool = False, dtype: DTypeLike | None = None, rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.embed_dim = n = positive("embed_dim", embed_dim)
-        self.num_heads = positive("num_heads", num_heads, "number of heads")
-        if n % num_heads:
-            raise ValueError(f"embed_dim {n} cannot be shared evenly by {num_heads} heads.")
-        self.dropout = probability("dropout", dropout)
-        self.kdim = n if kdim is None else positive("kdim", kdim)
-        self.vdim = n if vdim is None else positive("vdim", vdim)
+        self.embed_dim: int = positive("embed_dim", embed_dim)
+        self.num_heads: int = positive("num_heads", num_heads, "number of heads")
+        if embed_dim % num_heads:
+            raise ValueError(f"embed_dim {embed_dim} cannot be shared evenly by {num_heads} heads.")
+        self.dropout: float = probability("dropout", dropout)
+        self.kdim: int = embed_dim if kdim is None else positive("kdim", kdim)
+        self.vdim: int = embed_dim if vdim is None else positive("vdim", vdim)
         self.batch_first = batch_first
-        self.rng = generator(rng) if self.dropout and rng is not None else None
-        kind, rng = parameter_dtype(dtype), generator(rng)
+        self.rng: np.random.Generator | None = generator(rng) if self.dropout and rng is not None else None
+        n, kind, rng = embed_dim, parameter_dtype(dtype), generator(rng)
 
         def glorot(rows: int, columns: int) -> Parameter:
             bound = math.sqrt(6.0 / (rows + columns))
             return Parameter(rng.uniform(-bound, bound, (rows, columns)).astype(kind))
 
         if self.kdim == self.vdim == n:
-            self.in_proj_weight = glorot(3 * n, n)
+            self.in_proj_weight: Parameter = glorot(3 * n, n)
         else:
-            self.q_proj_weight = glorot(n, n)
-            self.k_proj_weight = glorot(n, self.kdim)
-            self.v_proj_weight = glorot(n, self.vdim)
+            self.q_proj_weight: Parameter = glorot(n, n)
+            self.k_proj_weight: Parameter = glorot(n, self.kdim)
+            self.v_proj_weight: Parameter = glorot(n, self.vdim)
         self.in_proj_bias: Parameter | Any = Parameter(np.zeros(3 * n, kind)) if bias else None
-        self.out_proj = Linear(n, n, bias, dtype=kind, rng=rng)
+        self.out_proj: Linear = Linear(n, n, bias, dtype=kind, rng=rng)
         if self.out_proj.bias is not None:
             self.out_proj.bias.data[:] = 0.0
 

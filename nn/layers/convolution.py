@@ -150,14 +150,14 @@ class _Conv(_OfFunction):
         dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, flip: bool = False,
         dtype: DTypeLike | None = None, rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.in_channels = positive("in_channels", in_channels, "number of channels")
-        self.out_channels = positive("out_channels", out_channels, "number of channels")
-        self.kernel_size = per_axis("kernel_size", kernel_size, self.axes)
-        self.stride = per_axis("stride", stride, self.axes)
-        self.dilation = per_axis("dilation", dilation, self.axes)
+        self.in_channels: int = positive("in_channels", in_channels, "number of channels")
+        self.out_channels: int = positive("out_channels", out_channels, "number of channels")
+        self.kernel_size: tuple[int, ...] = per_axis("kernel_size", kernel_size, self.axes)
+        self.stride: tuple[int, ...] = per_axis("stride", stride, self.axes)
+        self.dilation: tuple[int, ...] = per_axis("dilation", dilation, self.axes)
         self._sides = padding_pairs(padding, self.kernel_size, self.stride, self.dilation)
-        self.padding = padding if isinstance(padding, str) else tuple(before for before, _ in self._sides)
-        self.groups = positive("groups", groups, "number of groups")
+        self.padding: str | tuple[int, ...] = padding if isinstance(padding, str) else tuple(a for a, _ in self._sides)
+        self.groups: int = positive("groups", groups, "number of groups")
         if in_channels % groups or out_channels % groups:
             raise ValueError(f"{in_channels} and {out_channels} channels cannot both be divided into {groups} groups.")
         if padding_mode not in _PADDING_MODES:
@@ -168,7 +168,7 @@ class _Conv(_OfFunction):
         rows, columns = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         shape = (rows, columns // groups, *self.kernel_size)
         bound = 1.0 / math.sqrt(math.prod(shape[1:]))
-        self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
+        self.weight: Parameter = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
         self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_channels).astype(kind)) if bias else None
 
     def forward(self, x: Any) -> Tensor:

@@ -60,7 +60,7 @@ class Dropout(_OfFunction, of=dropout):
     _axes = 0  # of a channel that is dropped as a whole
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Randomness = None) -> None:
-        self.p = probability("p", p)
+        self.p: float = probability("p", p)
         self.rng = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Tensor:

@@ -73,13 +73,13 @@ class Embedding(_OfFunction, of=embedding):
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *,
         dtype: DTypeLike | None = None, rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.num_embeddings = positive("num_embeddings", num_embeddings, "number of rows")
-        self.embedding_dim = positive("embedding_dim", embedding_dim)
-        self.padding_idx = row_of_padding(padding_idx, num_embeddings)
+        self.num_embeddings: int = positive("num_embeddings", num_embeddings, "number of rows")
+        self.embedding_dim: int = positive("embedding_dim", embedding_dim)
+        self.padding_idx: int | None = row_of_padding(padding_idx, num_embeddings)
         start = generator(rng).standard_normal((num_embeddings, embedding_dim))
         if self.padding_idx is not None:
             start[self.padding_idx] = 0.0
-        self.weight = Parameter(start.astype(parameter_dtype(dtype)))
+        self.weight: Parameter = Parameter(start.astype(parameter_dtype(dtype)))
 
     @classmethod
     def from_pretrained(cls, embeddings: ArrayLike, freeze: bool = True, padding_idx: int | None = None) -> Self:

@@ -43,15 +43,15 @@ class GroupNorm(Module):
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *,
         dtype: DTypeLike | None = None,
     ) -> None:  # fmt: skip
-        self.num_groups = positive("num_groups", num_groups, "number of groups")
-        self.num_channels = n = positive("num_channels", num_channels, "number of channels")
-        if n % num_groups:
-            raise ValueError(f"{n} channels cannot be divided into {num_groups} groups.")
-        self.eps = not_negative("eps", eps)
+        self.num_groups: int = positive("num_groups", num_groups, "number of groups")
+        self.num_channels: int = positive("num_channels", num_channels, "number of channels")
+        if num_channels % num_groups:
+            raise ValueError(f"{num_channels} channels cannot be divided into {num_groups} groups.")
+        self.eps: float = not_negative("eps", eps)
         self.affine = affine
         kind = parameter_dtype(dtype)
-        self.weight: Parameter | Any = Parameter(np.ones(n, kind)) if affine else None
-        self.bias: Parameter | Any = Parameter(np.zeros(n, kind)) if affine else None
+        self.weight: Parameter | Any = Parameter(np.ones(num_channels, kind)) if affine else None
+        self.bias: Parameter | Any = Parameter(np.zeros(num_channels, kind)) if affine else None
 
     def forward(self, x: Any) -> Tensor:
         x = floating(x, self.weight)

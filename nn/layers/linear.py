@@ -52,11 +52,11 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.in_features = positive("in_features", in_features)
-        self.out_features = positive("out_features", out_features)
+        self.in_features: int = positive("in_features", in_features)
+        self.out_features: int = positive("out_features", out_features)
         kind, rng = parameter_dtype(dtype), generator(rng)
         bound = 1.0 / math.sqrt(in_features)
-        self.weight = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(kind))
+        self.weight: Parameter = Parameter(rng.uniform(-bound, bound, (out_features, in_features)).astype(kind))
         self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_features).astype(kind)) if bias else None
 
     def forward(self, x: Any) -> Tensor:
@@ -104,12 +104,12 @@ class Bilinear(Module):
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *,
         dtype: DTypeLike | None = None, rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.in1_features = positive("in1_features", in1_features)
-        self.in2_features = positive("in2_features", in2_features)
-        self.out_features = positive("out_features", out_features)
+        self.in1_features: int = positive("in1_features", in1_features)
+        self.in2_features: int = positive("in2_features", in2_features)
+        self.out_features: int = positive("out_features", out_features)
         kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(in1_features)
         shape = out_features, in1_features, in2_features
-        self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
+        self.weight: Parameter = Parameter(rng.uniform(-bound, bound, shape).astype(kind))
         self.bias: Parameter | Any = Parameter(rng.uniform(-bound, bound, out_features).astype(kind)) if bias else None
 
     def forward(self, x1: Any, x2: Any) -> Tensor:

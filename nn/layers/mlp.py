@@ -47,7 +47,7 @@ class MLP(Sequential):
             raise TypeError(f"sizes is a list of widths such as [64, 32, 10], not {sizes!r}.")
         if len(sizes) < 2:
             raise ValueError(f"sizes are at least two widths, input and output, not {list(sizes)}.")
-        self.sizes = list(sizes)
+        self.sizes: list[int] = list(sizes)
         rng = generator(rng)
         for i in range(len(sizes) - 1):
             if i:

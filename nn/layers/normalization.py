@@ -84,16 +84,16 @@ class _BatchNorm(_OfFunction):
         track_running_stats: bool = True, *, dtype: DTypeLike | None = None,
     ) -> None:  # fmt: skip
         kind = parameter_dtype(dtype)
-        self.num_features = n = positive("num_features", num_features)
-        self.eps = not_negative("eps", eps)
-        self.momentum = None if momentum is None else probability("momentum", momentum, "share")
+        self.num_features: int = positive("num_features", num_features)
+        self.eps: float = not_negative("eps", eps)
+        self.momentum: float | None = None if momentum is None else probability("momentum", momentum, "share")
         self.affine = affine
         self.track_running_stats = track_running_stats
-        self.weight: Parameter | Any = Parameter(np.ones(n, kind)) if affine else None
-        self.bias: Parameter | Any = Parameter(np.zeros(n, kind)) if affine else None
-        self.running_mean = Buffer(np.zeros(n, kind)) if track_running_stats else None
-        self.running_var = Buffer(np.ones(n, kind)) if track_running_stats else None
-        self.num_batches_tracked = Buffer(np.array(0, np.int64)) if track_running_stats else None
+        self.weight: Parameter | Any = Parameter(np.ones(num_features, kind)) if affine else None
+        self.bias: Parameter | Any = Parameter(np.zeros(num_features, kind)) if affine else None
+        self.running_mean: Buffer | None = Buffer(np.zeros(num_features, kind)) if track_running_stats else None
+        self.running_var: Buffer | None = Buffer(np.ones(num_features, kind)) if track_running_stats else None
+        self.num_batches_tracked: Buffer | None = Buffer(np.array(0, np.int64)) if track_running_stats else None
 
     def _check(self, x: Any) -> None:
         if len(x.shape) not in self._ndims or x.shape[1] != self.num_features:
@@ -183,10 +183,10 @@ class LayerNorm(_OfFunction, of=layer_norm):
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
         bias: bool = True, *, dtype: DTypeLike | None = None,
     ) -> None:  # fmt: skip
-        self.normalized_shape = shape = _sizes(normalized_shape)
-        self.eps = not_negative("eps", eps)
+        self.normalized_shape: tuple[int, ...] = _sizes(normalized_shape)
+        self.eps: float = not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine
-        kind = parameter_dtype(dtype)
+        shape, kind = self.normalized_shape, parameter_dtype(dtype)
         self.weight: Parameter | Any = Parameter(np.ones(shape, kind)) if elementwise_affine else None
         self.bias: Parameter | Any = Parameter(np.zeros(shape, kind)) if elementwise_affine and bias else None
 
@@ -226,8 +226,9 @@ class RMSNorm(_OfFunction, of=rms_norm):
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
         dtype: DTypeLike | None = None,
     ) -> None:  # fmt: skip
-        self.normalized_shape = shape = _sizes(normalized_shape)
-        self.eps = None if eps is None else not_negative("eps", eps)
+        shape = _sizes(normalized_shape)
+        self.normalized_shape: tuple[int, ...] = shape
+        self.eps: float | None = None if eps is None else not_negative("eps", eps)
         self.elementwise_affine = elementwise_affine
         self.weight: Parameter | Any = Parameter(np.ones(shape, parameter_dtype(dtype))) if elementwise_affine else None
 

@@ -137,7 +137,7 @@ class _Pool(_OfFunction):
         per_axis("stride", kernel_size if stride is None else stride, self.axes)
         per_axis("padding", padding, self.axes, least=0)
         self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
+        self.stride: Any = kernel_size if stride is None else stride
         self.padding = padding
         self.ceil_mode = ceil_mode
 

@@ -115,7 +115,7 @@ class PixelShuffle(Module):
     _shown_settings = ("upscale_factor",)
 
     def __init__(self, upscale_factor: int) -> None:
-        self.upscale_factor = positive("upscale_factor", upscale_factor, "factor")
+        self.upscale_factor: int = positive("upscale_factor", upscale_factor, "factor")
 
     def forward(self, x: Any) -> Tensor:
         x, r = floating(x), self.upscale_factor
@@ -226,7 +226,7 @@ class _Pad(Module):
         cls.__doc__ = f"{cls.__doc__}{example}"
 
     def __init__(self, padding: Any, value: float = 0.0) -> None:
-        self.padding = per_axis("padding", padding, 2 * self.axes, least=None)
+        self.padding: tuple[int, ...] = per_axis("padding", padding, 2 * self.axes, least=None)
         self.value = value
 
     def forward(self, x: Any) -> Tensor:

@@ -41,16 +41,16 @@ class _Layer(Module):
         for name in self._attentions:
             attention = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=own)
             setattr(self, name, attention)
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=own)
-        self.dropout = Dropout(dropout, rng=own)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=own)
+        self.linear1: Linear = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=own)
+        self.dropout: Dropout = Dropout(dropout, rng=own)
+        self.linear2: Linear = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=own)
         self.norm_first = norm_first
         blocks = range(1, len(self._attentions) + 2)
         for i in blocks:
             setattr(self, f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
         for i in blocks:
             setattr(self, f"dropout{i}", Dropout(dropout, rng=own))
-        self.activation = make_activation(activation) if isinstance(activation, str) else activation
+        self.activation: Any = make_activation(activation) if isinstance(activation, str) else activation
 
     def _add(self, number: int, x: Any, block: Callable[[Any], Any]) -> Any:
         """A block beside a shortcut, with its norm and dropout."""
@@ -128,8 +128,8 @@ class _Stack(Module):
     def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
         # Copies that have a generator of their own would drop the same entries in every layer.
         shared = {id(own): own for m in layer.modules() if (own := vars(m).get("rng")) is not None}
-        self.num_layers = positive("num_layers", num_layers, "number of layers")
-        self.layers = [copy.deepcopy(layer, {**shared}) for _ in range(num_layers)]
+        self.num_layers: int = positive("num_layers", num_layers, "number of layers")
+        self.layers: list[Module] = [copy.deepcopy(layer, {**shared}) for _ in range(num_layers)]
         self.norm = norm
 
     def forward(self, x: Any, *others: Any, **named: Any) -> Tensor:
@@ -202,10 +202,10 @@ class Transformer(Module):
         own = rng if rng is None else generator(rng)
         how: Any = d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias
         first, second = (LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(2))
-        self.encoder = custom_encoder or TransformerEncoder(
+        self.encoder: Any = custom_encoder or TransformerEncoder(
             TransformerEncoderLayer(*how, dtype=dtype, rng=own), num_encoder_layers, first
         )
-        self.decoder = custom_decoder or TransformerDecoder(
+        self.decoder: Any = custom_decoder or TransformerDecoder(
             TransformerDecoderLayer(*how, dtype=dtype, rng=own), num_decoder_layers, second
         )
         for parameter in self.parameters():

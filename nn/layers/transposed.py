@@ -31,7 +31,7 @@ class _ConvTranspose(_Conv):
             raise ValueError(f"{type(self).__name__} takes numbers as padding, of zeros, and no words.")
         how = kernel_size, stride, padding, dilation, groups, bias
         super().__init__(in_channels, out_channels, *how, dtype=dtype, rng=rng)
-        self.output_padding = per_axis("output_padding", output_padding, self.axes, least=0)
+        self.output_padding: tuple[int, ...] = per_axis("output_padding", output_padding, self.axes, least=0)
 
     def forward(self, x: Any, output_size: Sequence[int] | None = None) -> Tensor:
         name = type(self).__name__

@@ -11,6 +11,7 @@ from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _r
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, PredictionError
 from nn.losses.base import Reduction, _Loss, check_activation, counted, pair, reduced, short_of, weights
+from nn.module import Buffer
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss", "SoftMarginLoss"]
 
@@ -59,7 +60,7 @@ class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.weight = self._buffer(weight)
+        self.weight: Buffer | None = self._buffer(weight)
 
 
 @polymorphic
@@ -110,8 +111,8 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction=reduction)
-        self.weight = self._buffer(weight)
-        self.pos_weight = self._buffer(pos_weight)
+        self.weight: Buffer | None = self._buffer(weight)
+        self.pos_weight: Buffer | None = self._buffer(pos_weight)
 
 
 @polymorphic

@@ -16,6 +16,7 @@ from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, LossShapeError
 from nn.losses.base import Reduction, _Loss, array, check_activation, check_reduction, counted, pair, reduced, weights
+from nn.module import Buffer
 from nn.validation import probability
 
 __all__ = ["CrossEntropyLoss", "KLDivLoss", "NLLLoss"]
@@ -87,9 +88,9 @@ class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
         label_smoothing: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(reduction=reduction)
-        self.weight = self._buffer(weight)
-        self.ignore_index = int(ignore_index)
-        self.label_smoothing = probability("label_smoothing", label_smoothing)
+        self.weight: Buffer | None = self._buffer(weight)
+        self.ignore_index: int = int(ignore_index)
+        self.label_smoothing: float = probability("label_smoothing", label_smoothing)
 
 
 @polymorphic
@@ -125,8 +126,8 @@ class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.weight = self._buffer(weight)
-        self.ignore_index = int(ignore_index)
+        self.weight: Buffer | None = self._buffer(weight)
+        self.ignore_index: int = int(ignore_index)
 
 
 @polymorphic

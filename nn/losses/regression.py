@@ -87,7 +87,7 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
 
     def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
-        self.delta = check_width("delta", delta)
+        self.delta: float = check_width("delta", delta)
 
 
 @polymorphic
@@ -109,7 +109,7 @@ class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
 
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
-        self.beta = check_width("beta", beta) if beta else 0.0
+        self.beta: float = check_width("beta", beta) if beta else 0.0
 
 
 @polymorphic

@@ -13,7 +13,7 @@ from nn.metrics.detection import *
 from nn.metrics.ranking import *
 from nn.metrics.regression import *
 
-__getattr__, __dir__ = _on_use(__name__, {})
+_on_use(__name__, {})
 
 if not _typing.TYPE_CHECKING:  # see nn.layers
     __all__ = [name for name, value in vars().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)]

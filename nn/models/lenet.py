@@ -41,13 +41,13 @@ class FeatureMaps(Module):
         rng: Randomness = None,
     ) -> None:  # fmt: skip
         self.in_maps = in_maps
-        self.table = _table(table, in_maps)
+        self.table: NDArray[np.int64] = _table(table, in_maps)
         maps, inputs = self.table.shape
-        self.size = tuple(size)
+        self.size: tuple[int, ...] = tuple(size)
         kind, rng = parameter_dtype(dtype), generator(rng)
         bound = 2.4 / (inputs * 25)
-        self.weight = Parameter(rng.uniform(-bound, bound, (maps, inputs, 5, 5)).astype(kind))
-        self.bias = Parameter(np.zeros((maps, *(-(-n // 2) for n in size)), kind))
+        self.weight: Parameter = Parameter(rng.uniform(-bound, bound, (maps, inputs, 5, 5)).astype(kind))
+        self.bias: Parameter = Parameter(np.zeros((maps, *(-(-n // 2) for n in size)), kind))
 
     def forward(self, x: Any) -> Tensor:
         x = floating(x, self.weight)
@@ -105,10 +105,10 @@ class LeNet1989(Module):
     ) -> None:
         rng = generator(rng)
         everything = [[0]] * 12
-        self.h1 = FeatureMaps(1, (16, 16), everything, dtype=dtype, rng=rng)
-        self.h2 = FeatureMaps(12, (8, 8), _thirds() if table is None else table, dtype=dtype, rng=rng)
-        self.h3 = _small(Linear(self.h2.bias.size, 30, dtype=dtype, rng=rng), rng)
-        self.output = _small(Linear(30, 10, dtype=dtype, rng=rng), rng)
+        self.h1: FeatureMaps = FeatureMaps(1, (16, 16), everything, dtype=dtype, rng=rng)
+        self.h2: FeatureMaps = FeatureMaps(12, (8, 8), _thirds() if table is None else table, dtype=dtype, rng=rng)
+        self.h3: Linear = _small(Linear(self.h2.bias.size, 30, dtype=dtype, rng=rng), rng)
+        self.output: Linear = _small(Linear(30, 10, dtype=dtype, rng=rng), rng)
 
     def forward(self, x: Any) -> Tensor:
         x = floating(x, self.h1.weight)

@@ -97,7 +97,7 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         unknown = np.setdiff1d(found, self.classes_)
         if unknown.size:
             raise ValueError(f"the labels {unknown} are not among the classes {self.classes_} known so far.")
-        self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
+        self.n_outputs_: int = 1 if len(self.classes_) <= 2 else len(self.classes_)
         self.out_activation_ = "logistic" if self.n_outputs_ == 1 else "softmax"
         return np.asarray(np.searchsorted(self.classes_, y), np.int64)
 

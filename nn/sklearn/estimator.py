@@ -131,7 +131,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             init.zeros_(layer.bias)
         self._optimizer = self._make_optimizer()
         self.n_iter_, self.t_ = 0, 0
-        self.n_layers_ = len(sizes) + 2
+        self.n_layers_: int = len(sizes) + 2
         self.loss_curve_: list[float] = []
         self.best_loss_: float | None = np.inf
         self.validation_scores_: list[float] | None = None
@@ -169,7 +169,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         finally:
             self.module_.eval()
             self.module_.zero_grad()
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
+        self.loss_: float = self.loss_curve_[-1] if self.loss_curve_ else np.nan
         if not all(np.isfinite(p.data).all() for p in self.module_.parameters()):
             raise ValueError(
                 "the training diverged: weights are no longer finite. Scale X (StandardScaler) and, for regression, y; "

@@ -123,15 +123,15 @@ class EarlyStopping(Callback):
     ) -> None:  # fmt: skip
         if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
             raise ValueError(f"patience is a number of epochs, at least 1, not {patience!r}.")
-        self.monitor = Monitor(monitor, mode, min_delta)
+        self.monitor: Monitor = Monitor(monitor, mode, min_delta)
         self.patience = patience
         self.restore_best = restore_best
         self._forget()
 
     def _forget(self) -> None:
         self.best: float | None = None
-        self.best_epoch = 0
-        self.waited = 0
+        self.best_epoch: int = 0
+        self.waited: int = 0
         self._weights: dict[str, Any] | None = None
 
     def on_fit_begin(self, run: Run) -> None:

@@ -38,9 +38,9 @@ class Checkpoint(Callback):
     ) -> None:
         if every is not None and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
             raise ValueError(f"every is a number of steps, at least 1, or None for each epoch, not {every!r}.")
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self.every = every
-        self.monitor = Monitor(monitor, mode)
+        self.monitor: Monitor = Monitor(monitor, mode)
         self.best: float | None = None
         self.others: Sequence[Callback] = ()  # the callbacks of the training, whose memory is saved too
 

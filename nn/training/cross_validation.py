@@ -37,8 +37,8 @@ class CrossValidation:
         self.scores = scores
         self.histories = histories
         columns = {name: np.array([score[name] for score in scores]) for name in scores[0]}
-        self.mean = {name: float(column.mean()) for name, column in columns.items()}
-        self.std = {name: float(column.std(ddof=1)) for name, column in columns.items()}
+        self.mean: dict[str, float] = {name: float(column.mean()) for name, column in columns.items()}
+        self.std: dict[str, float] = {name: float(column.std(ddof=1)) for name, column in columns.items()}
 
     def __str__(self) -> str:
         rows: list[tuple[Any, Any]] = [*enumerate(self.scores, 1), ("mean", self.mean), ("std", self.std)]

@@ -61,7 +61,7 @@ class ReduceOnPlateau(Callback, ReduceLROnPlateau):
 
     def _forget(self) -> None:
         super()._forget()
-        self.reductions = 0
+        self.reductions: int = 0
 
     def _present(self) -> list[float]:
         return [] if self.optimizer is None else super()._present()
@@ -77,7 +77,7 @@ class ReduceOnPlateau(Callback, ReduceLROnPlateau):
         return None if isinf(self.best) else self.best
 
     def on_fit_begin(self, run: Run) -> None:
-        self.optimizer = run.optimizer
+        self.optimizer: Optimizer = run.optimizer
         self._present()  # refuses a schedule before the first step
         if not run.epoch:  # a new training with a callback that has served before
             self._forget()
@@ -95,7 +95,7 @@ class ReduceOnPlateau(Callback, ReduceLROnPlateau):
         before = self._present()
         super().step(metrics, epoch)
         if self.against == "last":
-            self.best = (inf if self.mode == "min" else -inf) if isnan(number := float(metrics)) else number
+            self.best: float = (inf if self.mode == "min" else -inf) if isnan(number := float(metrics)) else number
         return self._present() != before
 
     def _lower(self, rates: list[float]) -> list[float]:

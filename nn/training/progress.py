@@ -29,14 +29,14 @@ class Line(Progress):
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        self.width = 0
-        self.shown = 0.0
-        self.done = 0
+        self.width: int = 0
+        self.shown: float = 0.0
+        self.done: int = 0
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
-        self.head = f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
+        self.head: str = f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
         self.first, self.done, self.steps = done, done, steps
-        self.started = time.perf_counter()
+        self.started: float = time.perf_counter()
 
     def step(self, loss: float) -> None:
         self.done += 1

@@ -16,7 +16,7 @@ from optim.clip import clip_grad_norm as clip_grad_norm_, clip_grad_value as cli
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "data", "parameters_to_vector", "rnn", "vector_to_parameters"]
 
 _sys.modules["nn.utils.data"] = data  # for `from nn.utils.data import ...`
-__getattr__, __dir__ = _on_use(__name__, {})
+_on_use(__name__, {})
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

@@ -9,7 +9,7 @@ from autograd.lazy import on_use as _on_use
 from nn.validation import floating
 
 __all__ = ["pad_sequence"]
-__getattr__, __dir__ = _on_use(__name__, {})
+_on_use(__name__, {})
 
 
 def pad_sequence(sequences: Iterable[Any], batch_first: bool = False, padding_value: float = 0.0) -> Any:

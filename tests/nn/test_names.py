@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import autograd
 import nn
 import optim
 from autograd.engine.op import REGISTRY
@@ -24,8 +25,8 @@ LISTS = {
 }
 
 
-def sources():
-    for package in (nn, optim):
+def sources(*packages):
+    for package in packages or (nn, optim):
         [folder] = package.__path__
         for file in sorted(Path(folder).rglob("*.py")):
             parts = file.relative_to(Path(folder).parent).with_suffix("").parts
@@ -75,6 +76,21 @@ def test_type_checkers_see_the_names_that_are_imported_on_use(package):
     assert {name: place for name, place in seen.items() if name not in modules} == package._ON_USE
     assert modules <= set(dir(package))
     assert {*package._ON_USE} <= {*package.__all__}
+
+
+def test_type_checkers_see_the_names_of_swa_utils():
+    """In a stub, because the module must not import `nn`."""
+    text = Path(optim.swa_utils.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    seen = {(alias.asname, node.module) for node in ast.parse(text).body for alias in node.names}
+    names = {name for name in dir(optim.swa_utils) if name[0] != "_"} - {"on_use"}
+    assert seen == {(name, getattr(optim.swa_utils, name).__module__) for name in names}
+
+
+def test_type_checkers_report_misspelled_names():
+    """A module whose ``__getattr__`` they saw would have every name."""
+    for name, tree in sources(autograd, nn, optim):
+        stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        assert "__getattr__" not in stored | {getattr(node, "name", None) for node in tree.body}, name
 
 
 def test_every_loss_says_what_it_takes():

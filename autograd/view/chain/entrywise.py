@@ -33,9 +33,10 @@ class EntryWeb:
 
     def __init__(self, replay: Replay, targets: Iterable[Vertex], entry: int) -> None:
         self.replay = replay
-        self.targets, self.entry = frozenset(targets), entry
-        self.useful = between(replay, self.targets)
-        self.too_large = sum(_work(v, self.useful) for v in self.useful if isinstance(v, Node)) > LARGEST
+        self.entry = entry
+        self.targets: frozenset[Vertex] = frozenset(targets)
+        self.useful: set[Vertex] = between(replay, self.targets)
+        self.too_large: bool = sum(_work(v, self.useful) for v in self.useful if isinstance(v, Node)) > LARGEST
         self.first: dict[Vertex, int] = {}
         self.owner: list[tuple[Vertex, int]] = []
         self.into: dict[int, list[Edge]] = {}
@@ -45,7 +46,7 @@ class EntryWeb:
             if vertex in self.useful and not has_outputs(vertex):
                 self.first[vertex] = len(self.owner)
                 self.owner += [(vertex, i) for i in range(math.prod(vertex.shape))]
-        self.order = range(len(self.owner))
+        self.order: range = range(len(self.owner))
         with np.errstate(all="ignore"):
             for vertex in replay.order:
                 if vertex in self.useful and isinstance(vertex, Node):

@@ -63,8 +63,8 @@ class Replay:
 
     def __init__(self, root: Vertex, seed: Any = None) -> None:
         self.root = root
-        self.order = newest_first([root])
-        self.seed = _number(np.ones(root.shape, root.dtype) if seed is None else np.array(seed, root.dtype))
+        self.order: list[Vertex] = newest_first([root])
+        self.seed: Any = _number(np.ones(root.shape, root.dtype) if seed is None else np.array(seed, root.dtype))
         if np.shape(self.seed) != root.shape:
             raise ValueError(f"the gradient to start from has shape {np.shape(self.seed)}, not {root.shape}.")
         self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn

@@ -54,7 +54,7 @@ class Diagnosis:
     """
 
     def __init__(self, findings: list[Finding]) -> None:
-        self.findings = sorted(findings, key=lambda finding: finding.severity != "error")
+        self.findings: list[Finding] = sorted(findings, key=lambda finding: finding.severity != "error")
 
     @property
     def ok(self) -> bool:

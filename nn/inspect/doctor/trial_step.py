@@ -117,7 +117,7 @@ class TrialStep:
         self.optimizers, self.x, self.targets = training.optimizers, training.x, training.targets
         self.parameters: dict[str, Parameter] = dict(self.model.named_parameters())
         self.modes = [(path, module, module.training) for path, module in self.model.named_modules()]
-        self.stale = {name for name, p in self.parameters.items() if p.grad is not None}
+        self.stale: set[str] = {name for name, p in self.parameters.items() if p.grad is not None}
         self.prediction: Any = None
         self.loss: float | None = None
         self.root: Vertex | None = None  # of the loss, in the graph
@@ -125,7 +125,7 @@ class TrialStep:
         self.hidden: list[tuple[str, Tensor]] = []  # leaves that require a gradient but that the model does not list
         self.after: dict[str, Array | None] = {}
         self.rates: dict[float, float] = {}
-        self.later = np.inf  # the loss after more steps, if the first raised it
+        self.later: float = np.inf  # the loss after more steps, if the first raised it
         self.warned: list[warnings.WarningMessage] = []
         self.failure: Exception | None = None
         self.one_way: list[str] = []

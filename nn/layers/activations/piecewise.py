@@ -49,7 +49,7 @@ class Step(_OfFunction, of=step):
     """The unit step, entry by entry."""
 
     def __init__(self, at_zero: float = 1.0) -> None:
-        self.at_zero = float(at_zero)
+        self.at_zero: float = float(at_zero)
 
 
 @polymorphic
@@ -75,7 +75,7 @@ class ReLU(_OfFunction, of=relu):
     """The rectified linear unit, entry by entry."""
 
     def __init__(self, inplace: bool = False, *, at_zero: float = 0.0) -> None:
-        self.at_zero = check_slope_at_zero(at_zero)
+        self.at_zero: float = check_slope_at_zero(at_zero)
 
     def forward(self, x: Any) -> Tensor:
         return _relu(floating(x)) if self.at_zero == 0.0 else relu(x, at_zero=self.at_zero)
@@ -138,8 +138,8 @@ class PReLU(_OfFunction, of=prelu):
     _shown_settings = ("num_parameters",)
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike | None = None) -> None:
-        self.num_parameters = positive("num_parameters", num_parameters, "number of slopes")
-        self.weight = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
+        self.num_parameters: int = positive("num_parameters", num_parameters, "number of slopes")
+        self.weight: Parameter = Parameter(np.full(self.num_parameters, init, parameter_dtype(dtype)))
 
 
 @polymorphic
@@ -278,8 +278,8 @@ class Hardtanh(_OfFunction, of=hardtanh):
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         check_ends("Hardtanh", min_val=min_val, max_val=max_val)
-        self.min_val = float(min_val)
-        self.max_val = float(max_val)
+        self.min_val: float = float(min_val)
+        self.max_val: float = float(max_val)
 
 
 @polymorphic

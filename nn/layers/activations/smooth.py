@@ -157,8 +157,8 @@ class Softplus(_OfFunction, of=softplus):
     _shown_settings = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        self.beta = check_beta(beta)
-        self.threshold = float(threshold)
+        self.beta: float = check_beta(beta)
+        self.threshold: float = float(threshold)
 
 
 @polymorphic

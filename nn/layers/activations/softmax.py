@@ -20,7 +20,7 @@ class _AlongAxis(_OfFunction):
     _shown_settings = ("axis",)
 
     def __init__(self, axis: int = -1, *, dim: int | None = None) -> None:
-        self.axis = axis if dim is None else dim
+        self.axis: int = axis if dim is None else dim
 
 
 @polymorphic

@@ -30,16 +30,16 @@ class _Cell(Module, Generic[_Result]):
         self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.input_size = positive("input_size", input_size)
-        self.hidden_size = positive("hidden_size", hidden_size)
+        self.input_size: int = positive("input_size", input_size)
+        self.hidden_size: int = positive("hidden_size", hidden_size)
         kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(hidden_size)
         rows = self._kind.gates * hidden_size
 
         def start(*size: int) -> Parameter:
             return Parameter(rng.uniform(-bound, bound, size).astype(kind))
 
-        self.weight_ih = start(rows, input_size)
-        self.weight_hh = start(rows, hidden_size)
+        self.weight_ih: Parameter = start(rows, input_size)
+        self.weight_hh: Parameter = start(rows, hidden_size)
         self.bias_ih: Parameter | Any = start(rows) if bias else None
         self.bias_hh: Parameter | Any = start(rows) if bias else None
 
@@ -98,7 +98,7 @@ class RNNCell(_Cell[Tensor]):
         self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *,
         dtype: DTypeLike | None = None, rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.nonlinearity = steps.checked(nonlinearity)
+        self.nonlinearity: str = steps.checked(nonlinearity)
         super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
 
     def extra_repr(self) -> str:

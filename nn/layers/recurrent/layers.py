@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import OperandError, Tensor
@@ -31,12 +32,12 @@ class _Recurrent(Module, Generic[_State]):
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
         dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike | None = None, rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.input_size = positive("input_size", input_size)
-        self.hidden_size = positive("hidden_size", hidden_size)
-        self.num_layers = positive("num_layers", num_layers, "number of layers")
+        self.input_size: int = positive("input_size", input_size)
+        self.hidden_size: int = positive("hidden_size", hidden_size)
+        self.num_layers: int = positive("num_layers", num_layers, "number of layers")
         self.bias = bias
         self.batch_first = batch_first
-        self.dropout = probability("dropout", dropout)
+        self.dropout: float = probability("dropout", dropout)
         self.bidirectional = bidirectional
         if self.dropout and num_layers == 1:
             warnings.warn(
@@ -44,7 +45,7 @@ class _Recurrent(Module, Generic[_State]):
                 "greater than 1.",
                 stacklevel=3 if isinstance(self, RNN) else 2,  # RNN comes here by an __init__ of its own
             )
-        self.rng = generator(rng) if self.dropout and rng is not None else None
+        self.rng: np.random.Generator | None = generator(rng) if self.dropout and rng is not None else None
         kind, rng, bound = parameter_dtype(dtype), generator(rng), 1.0 / math.sqrt(hidden_size)
         rows = self._kind.gates * hidden_size
         for layer in range(num_layers):
@@ -177,7 +178,7 @@ class RNN(_Recurrent[Tensor]):
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, dtype: DTypeLike | None = None,
         rng: Randomness = None,
     ) -> None:  # fmt: skip
-        self.nonlinearity = steps.checked(nonlinearity)
+        self.nonlinearity: str = steps.checked(nonlinearity)
         super().__init__(
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng
         )

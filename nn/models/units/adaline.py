@@ -61,7 +61,7 @@ class Adaline(_Learner):
         dtype: DTypeLike | None = None,
     ) -> None:  # fmt: skip
         super().__init__(in_features, labels, dtype)
-        self.threshold = sum(self.labels) / 2.0 if threshold is None else float(threshold)
+        self.threshold: float = sum(self.labels) / 2.0 if threshold is None else float(threshold)
 
     def score(self, x: Any) -> Any:
         """The weighted sum, which is what learns: a linear regression on the labels.

@@ -41,9 +41,9 @@ class McCullochPitts(Module):
         values = np.asarray(only_numbers(weights, "McCullochPitts: weights"), parameter_dtype(dtype))
         if values.ndim != 1 or not values.size:
             raise ValueError(f"McCullochPitts: weights are a list of numbers, one for each input, not {weights!r}.")
-        self.weight = Buffer(values)
-        self.threshold = float(threshold)
-        self.at_threshold = float(at_threshold)
+        self.weight: Buffer = Buffer(values)
+        self.threshold: float = float(threshold)
+        self.at_threshold: float = float(at_threshold)
 
     def forward(self, x: Any) -> Tensor:
         return step(weighted_sum("McCullochPitts", x, self.weight) - self.threshold, self.at_threshold)

@@ -93,7 +93,7 @@ these classes.
             raise ValueError(
                 f"at_zero says which label answers a score of 0: 0 the first, 1 the second, not {at_zero!r}."
             )
-        self.at_zero = float(at_zero)
+        self.at_zero: float = float(at_zero)
 
     def score(self, x: Any) -> Any:
         """The weighted sum before the threshold: 0 on the boundary.

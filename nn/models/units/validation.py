@@ -31,12 +31,12 @@ class _Learner(Module):
     """A unit that learns a weighted sum, and answers with one of two labels."""
 
     def __init__(self, in_features: int, labels: tuple[float, float], dtype: DTypeLike | None) -> None:
-        self.in_features = positive("in_features", in_features, "number of inputs")
+        self.in_features: int = positive("in_features", in_features, "number of inputs")
         if tuple(labels) not in LABELS:
             raise ValueError(f"labels are the two answers of the unit, (0, 1) or (-1, 1), not {labels!r}.")
-        self.labels = float(labels[0]), float(labels[1])
-        self.weight = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
-        self.bias = Parameter(np.zeros((), parameter_dtype(dtype)))
+        self.labels: tuple[float, float] = float(labels[0]), float(labels[1])
+        self.weight: Parameter = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
+        self.bias: Parameter = Parameter(np.zeros((), parameter_dtype(dtype)))
 
     def _labelled(self, answer: Any) -> Any:
         """The labels in the place of 0 and 1."""

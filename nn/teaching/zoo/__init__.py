@@ -23,4 +23,4 @@ __all__ = ["EXERCISES", "FAMILIES", "Exercise", "Outcome", "run", "show"]
 if TYPE_CHECKING:
     from nn.teaching.zoo.reading import EXERCISES, FAMILIES
 
-__getattr__, __dir__ = on_use(__name__, dict.fromkeys(("EXERCISES", "FAMILIES"), "nn.teaching.zoo.reading"))
+on_use(__name__, dict.fromkeys(("EXERCISES", "FAMILIES"), "nn.teaching.zoo.reading"))

@@ -79,9 +79,9 @@ class Program:
 
     def __init__(self, rng: np.random.Generator, samples: dict[str, list[Call]], must: str, steps: int = 6) -> None:
         self.rng = rng
-        self.lines = ["def program(x, w, layer):"]
+        self.lines: list[str] = ["def program(x, w, layer):"]
         self.objects: dict[str, Any] = {"np": np}
-        self.pool = ["x"]
+        self.pool: list[str] = ["x"]
         turn, call = rng.integers(steps), rng.integers(steps)
         names = list(samples)
         for step in range(steps):
@@ -158,12 +158,12 @@ class Trial:
     def __init__(self, number: int, samples: dict[str, list[Call]]) -> None:
         rng = np.random.default_rng([2024, number])
         names = list(samples)
-        self.op = names[number % len(names)]
+        self.op: str = names[number % len(names)]
         self.fault = ""
-        self.layer = Linear(COLUMNS, COLUMNS, dtype="float64", rng=rng)
+        self.layer: Linear = Linear(COLUMNS, COLUMNS, dtype="float64", rng=rng)
         self.x, self.w = rng.normal(size=(ROWS, COLUMNS)), rng.normal(size=COLUMNS)
         for _ in range(5):
-            self.program = Program(rng, samples, self.op)
+            self.program: Program = Program(rng, samples, self.op)
             self.right = self.program.function()
             if self.plant(rng):
                 break
