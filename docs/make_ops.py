@@ -1,7 +1,7 @@
 """Writes docs/ops.md: every op with its derivative, every NumPy function with its status, and the edge cases.
 
-Nothing of that page is written by hand: ops and rules come from the op table, statuses from
-tests/coverage/names.py, edge cases from the tables of tests/ops and tests/coverage, which the tests execute.
+The whole page is generated: ops and rules come from the op table, statuses from tests/coverage/names.py, and edge cases
+from the tables of tests/ops and tests/coverage, which the tests execute.
 
     python docs/make_ops.py            # writes the page
     python docs/make_ops.py --check    # fails when it is stale
@@ -162,8 +162,10 @@ def slopes(op):
 
 
 def show(x):
-    """A number, an array or an option in few letters."""
+    """A number, an array or an option as short text."""
     if isinstance(x, np.ndarray | list | tuple):
+        if isinstance(x, np.ndarray) and x.size > 100 and np.ptp(x.astype(float)) == 0.0:
+            return f"full({show(x.shape[0] if x.ndim == 1 else x.shape)}, {show(float(x.flat[0]))})"
         x = x.tolist() if isinstance(x, np.ndarray) else x
         inside = ", ".join(map(show, x)) if isinstance(x, list | tuple) else None
         return show(x) if inside is None else f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
@@ -198,11 +200,11 @@ def op_table():
     """The section on the op table."""
     yield "## Ops"
     yield from lines(
-        """One line per record of the op table. In a rule, `g` is the incoming gradient, `out` the result, and
-        `x_shape` the shape of operand `x`; the engine adds up over what was broadcast and restores the dtype. A rule is
-        differentiable itself, to any order, because NumPy's calls in it are dispatched to this same table. The kind
-        says what an entry of the result depends on (see `autograd.facts`), and the slope, or the gradient of the whole
-        operand in terms of that of the result, `G`, is what `explain` and `steps` print."""
+        """The tables have one row per op. In a rule, `g` is the incoming gradient, `out` the result, and `x_shape` the
+        shape of operand `x`. The engine sums over broadcast axes and restores the dtype. Rules are differentiable to
+        any order, because the NumPy calls in them are dispatched to the same ops. The kind says which operand entries
+        an entry of the result depends on (see `autograd.facts`). The slope is what `explain` and `steps` print: the
+        derivative of an entry, or the gradient of the whole operand in terms of the gradient `G` of the result."""
     )
     shown = set()
     for module in FAMILIES:
@@ -211,7 +213,7 @@ def op_table():
         shown |= found.keys()
         yield f"### {module.__name__}"
         yield from lines(summary(module))
-        yield from table("op", "NumPy, operator, method", "operands", "kind", "derivative", "slope", "what it is")
+        yield from table("op", "NumPy, operator, method", "operands", "kind", "derivative", "slope", "description")
         for op in found.values():
             operands = ", ".join([*op.operands, *(f"*{name}*" for name in op.attributes)])
             yield row(
@@ -255,40 +257,43 @@ def numpy_functions():
     newest = NAMES.NEWEST_NUMPY
     yield from lines(
         f"""Every public callable of `numpy` and `numpy.linalg` (as of NumPy {newest}) has one of five statuses.
-        Names in one line are the same function. Every ufunc of two operands has its methods `reduce`, `accumulate`,
-        `reduceat` and `outer` too; `at` writes in place and is refused."""
+        Names in the same row belong to the same function. Ufuncs of two operands also have their methods `reduce`,
+        `accumulate`, `reduceat` and `outer`; `at` writes in place and is refused."""
     )
     found = of_status("differentiable")
     yield f"### Differentiable ({len(found)})"
-    yield from lines("The result is a Tensor with a gradient, to any order.")
+    yield from lines("The result is a Tensor that can be differentiated to any order.")
     yield from lines(", ".join(listed(names) for names, _ in found) + ".")
     gone = ", ".join(f"{code(name)} (until NumPy {last})" for name, last in NAMES.UNTIL.items())
-    yield from lines(f"Names that NumPy has dropped keep their status where they exist: {gone}.")
+    yield from lines(f"Names that NumPy has removed keep their status in versions that have them: {gone}.")
     yield from lines(
-        """Outside these two modules: `fft.fftshift`, `fft.ifftshift`, `lib.stride_tricks.sliding_window_view`."""
+        """From other modules: `fft.fftshift`, `fft.ifftshift`, `lib.stride_tricks.sliding_window_view`."""
     )
 
     found = of_status("constant")
     yield f"### Constant ({len(found)})"
     yield from lines(
-        """The result does not change with small changes of the numbers. Truth, positions, counts and text are plain;
-        numbers are Tensors without gradient."""
+        """Small changes of the operands do not change the result. Booleans, positions, counts and strings are plain
+        values; other numbers are Tensors without a gradient."""
     )
     kinds = defaultdict(list)
     for names, _ in found:
         sample = next((by_name[name] for name in names if name in by_name), None)
         result = sample.call(*sample.tensors()) if sample else Tensor(0.0)
-        kinds["Tensors" if isinstance(result, Tensor) else "Plain"].append(names)
+        kinds["Returning Tensors" if isinstance(result, Tensor) else "Returning plain values"].append(names)
     for kind, groups in sorted(kinds.items()):
         yield from lines(f"{kind}: {', '.join(map(listed, groups))}.")
 
     found = of_status("refused")
     yield f"### Refused ({len(found)})"
-    yield from lines("Raises `NotDifferentiable` with the name and the reason.")
+    yield from lines("These functions raise `NotDifferentiable` with their name and the reason.")
     yield from table("function", "reason")
     yield from (row(listed(names), REFUSED[f]) for names, f in found)
-    yield from lines("So do all functions of `numpy.fft` but the shifts, and `numpy.emath`, whose results are complex.")
-    yield from lines("Ways of calling other functions that are refused, t being a Tensor:")
+    yield from lines(
+        """The functions of `numpy.fft` (except the shifts) and of `numpy.emath` are refused as well, because their
+        results are complex."""
+    )
+    yield from lines("Some calls of other functions are refused, too. In this table, t is a Tensor:")
     yield from table("call", "reason")
     whole = {name for names, _ in found for name in names}
     yield row("any function with `out=`", "it would write a Tensor into an array. Use the result instead")
@@ -300,8 +305,8 @@ def numpy_functions():
     found = of_status("not dispatchable")
     yield f"### Not dispatchable ({len(found)})"
     yield from lines(
-        """NumPy does not ask us, but asks a Tensor for a plain array. One that requires a gradient refuses, and its
-        error names what to write."""
+        """NumPy does not dispatch these functions but asks the Tensor for a plain array. A Tensor that requires a
+        gradient refuses with an error that says what to write instead."""
     )
     instead = defaultdict(list)
     for names, _ in found:
@@ -311,8 +316,11 @@ def numpy_functions():
     yield ""
 
     found = of_status("no array")
-    yield f"### No array ({len(found)})"
-    yield from lines("Takes no array that could have a gradient: integers, types, settings, files, plain new arrays.")
+    yield f"### Without array arguments ({len(found)})"
+    yield from lines(
+        """These functions take no array that could have a gradient. They work with integers, types, settings or files,
+        or create plain arrays."""
+    )
     yield from lines(", ".join(listed(names) for names, _ in found) + ".")
 
 
@@ -335,20 +343,20 @@ def edge_cases():
     op_edges, numpy_edges = load("ops", "edges"), load("coverage", "edges")
     yield "## Edge cases"
     yield from lines(
-        """What comes out where a formula would divide by zero, where numbers tie, and of infinities, NaN and nothing.
-        The gradient is that of the sum of the result, for each operand that can have one. The tests execute every
-        line."""
+        """These tables show values and gradients at special points: divisions by zero, ties, infinities, NaN and empty
+        arrays. Each gradient is that of the sum of the result with respect to an operand that can have one. The tests
+        execute every row."""
     )
     yield "### Of ops"
     yield ""
-    yield from table("call", "value", "gradients", "because")
+    yield from table("call", "value", "gradients", "explanation")
     for edge in op_edges.EDGES:
         gradients = ", ".join(size(g) for g in edge.expected_gradients if g is not None)
         yield row(call(edge.op.name, edge.inputs, edge.attributes), size(edge.value), gradients, edge.why)
     yield ""
     yield "### Of NumPy functions"
     yield ""
-    yield from table("call", "value", "gradients", "because")
+    yield from table("call", "value", "gradients", "explanation")
     for edge in numpy_edges.EDGES:
         gradients = ", ".join(map(size, edge.gradients))
         yield row(call(f"np.{edge.name}", *edge.arguments), size(edge.value), gradients, edge.why)

@@ -57,7 +57,7 @@ KINDS = {
     ),
     "ties": (
         words("maximum minimum fmax fmin max min"),
-        names(EDGES, lambda e: "share" in e.why or "who is left" in e.why),
+        names(EDGES, lambda e: "share" in e.why or "is not NaN" in e.why),
     ),
     "zero factors": ({"prod", "cumprod"}, names(EDGES, lambda e: any((x == 0.0).any() for x in arrays(e)))),
     "repeated and negative positions": (
