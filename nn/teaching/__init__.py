@@ -1,1 +1,1 @@
-"""For teaching: answers to exercises that are checked, and programs with one mistake each."""
+"""Tools for teaching: a checker for answers to exercises, and programs with one bug each."""

@@ -93,7 +93,7 @@ def test_the_scores(capsys, monkeypatch):
     monkeypatch.setattr(cli, "run", lambda *given: _Nothing())
     code, out, _ = zoo(capsys, "--score", "--programs", "1", "--seed", "3")
     assert code == 1
-    assert out.splitlines()[-1] == "  0 of 1 mistakes found, 0 of 1 solutions pass"
+    assert out.splitlines()[-1] == "  0 of 1 bugs found, 0 of 1 solutions pass"
 
 
 class _Nothing:

@@ -103,15 +103,15 @@ def test_a_table_is_an_exercise():
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ('name = "twice"', "name = twice", "kinds.toml is no TOML: Invalid value (at line 5, column 8)."),
-        ('family = "a kind"', "", "kinds.toml must have a title"),
-        ('family = "a kind"', 'family = "a kind"\nkind = 1', "kinds.toml must have a title"),
-        ("[[exercise]]", "[exercise]", "kinds.toml must have a title"),
+        ('name = "twice"', "name = twice", "kinds.toml is not valid TOML: Invalid value (at line 5, column 8)."),
+        ('family = "a kind"', "", "kinds.toml must contain a title"),
+        ('family = "a kind"', 'family = "a kind"\nkind = 1', "kinds.toml must contain a title"),
+        ("[[exercise]]", "[exercise]", "kinds.toml must contain a title"),
         ('says = ""', "", "kinds.toml, exercise 1 (twice) has no says."),
         ('name = "twice"', "", "kinds.toml, exercise 1 (without a name) has no name."),
-        ('says = ""', 'says = ""\nsaid = ""', "kinds.toml, exercise 1 (twice) has an unknown field 'said'; there"),
-        ('says = ""', "says = 1", "kinds.toml, exercise 1 (twice): says must be a text, not 1."),
-        ('hints = ["Look."]', 'hints = "Look."', "kinds.toml, exercise 1 (twice): hints must be a list of texts, not"),
+        ('says = ""', 'says = ""\nsaid = ""', "kinds.toml, exercise 1 (twice) has an unknown field 'said'; the fields"),
+        ('says = ""', "says = 1", "kinds.toml, exercise 1 (twice): says must be a string, not 1."),
+        ('hints = ["Look."]', 'hints = "Look."', "kinds.toml, exercise 1 (twice): hints must be a list of strings"),
         ('wrong = "1"', 'wrong = "3"', "exercise twice: '3' is not in the program exactly once."),
     ],
 )

@@ -1,6 +1,6 @@
-"""The bug zoo: programs with one mistake each, of the kinds that people make, as exercises and as tests of the checks.
+"""The bug zoo: short programs with one bug each, which are exercises for people and tests for the checks.
 
-`EXERCISES` has them all, in families, as the TOML files of this folder hold them; `chainrule zoo` shows them.
+The exercises are stored in TOML files, one for each family. `EXERCISES` holds them all, and `chainrule zoo` shows them.
 `planting` makes random programs with a fault at a random node, to count how often the gradient check names exactly that
 node.
 

@@ -1,7 +1,7 @@
-"""Example calls of every op of the table, for programs to plant faults in.
+"""Example calls of every op in the table, as material for programs with planted faults.
 
-Most follow from the op: operands of moderate, distinct numbers at which it is smooth. The others stand in its record.
-An op with attributes that have no default and stand in no example is left out.
+Most calls follow from the op: its operands are moderate, distinct numbers at which it is smooth. For other ops, the
+record lists example calls. An op is left out if it has required attributes but no example.
 """
 
 from collections.abc import Iterator
@@ -24,17 +24,17 @@ class Call:
 
     @property
     def live(self) -> tuple[int, ...]:
-        """The operands that can have a gradient."""
+        """The indices of the operands that can have a gradient."""
         shared = self.op.joint or self.op.variadic
         rules = self.op.rules * len(self.inputs) if shared else self.op.rules
         return tuple(i for i, (x, rule) in enumerate(zip(self.inputs, rules, strict=True)) if rule and _is_floating(x))
 
     def arrays(self, dtype: Any = None) -> list[Any]:
-        """The operands, those of floating numbers in a dtype."""
+        """The operands, with floating-point ones converted to a dtype."""
         return [x.astype(dtype) if dtype is not None and _is_floating(x) else x for x in self.inputs]
 
     def is_fit(self) -> bool:
-        """Whether it computes finite numbers in float64, and something can be planted in it."""
+        """Whether the call computes finite numbers in float64 and has a rule in which a fault can be planted."""
         try:
             with np.errstate(all="ignore"):
                 parts = results_of(self)
@@ -44,13 +44,13 @@ class Call:
 
 
 def results_of(call: Call, dtype: Any = None) -> list[NDArray[Any]]:
-    """What the kernel gives for a call."""
+    """The results of the kernel for a call."""
     out = call.op.kernel(*call.arrays(dtype), **call.attributes)
     return [np.asarray(part) for part in (out if isinstance(out, tuple) else (out,))]
 
 
 def calls() -> list[Call]:
-    """Calls of every op that can be differentiated.
+    """Example calls of every differentiable op.
 
     >>> from nn.teaching.zoo.calls import calls
     >>> len({call.op.name for call in calls()}) > 80
@@ -74,7 +74,7 @@ def _is_floating(x: Any) -> bool:
 
 
 def numbers(*shape: int, low: float = 0.3, high: float = 0.9, seed: int = 0) -> NDArray[Any]:
-    """Distinct numbers of an interval in random order."""
+    """Distinct numbers from an interval, in random order."""
     random = np.random.default_rng([seed, *shape])
     n = int(np.prod(shape))
     shares = (random.permutation(n) + random.uniform(0.3, 0.7, n)) / max(n, 1)
@@ -82,14 +82,14 @@ def numbers(*shape: int, low: float = 0.3, high: float = 0.9, seed: int = 0) -> 
 
 
 def _examples(op: Op) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """The calls that the record names."""
+    """The example calls in the record of the op."""
     for example in op.facts.examples:
         shapes = enumerate(example.operands)
         yield tuple(numbers(*x, seed=i) if isinstance(x, tuple) else x for i, x in shapes), example.attributes
 
 
 def _usual(op: Op) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Calls of an op that works entry by entry, or along axes."""
+    """Calls of an op that works elementwise or along axes."""
     needed = [name for name, default in op.attributes.items() if default is Parameter.empty]
     if needed or op.variadic or len(op.operands) > 2:
         return

@@ -1,4 +1,4 @@
-"""An exercise of the bug zoo: a program with one mistake, what the library says of it, hints, and the solution."""
+"""An exercise of the bug zoo: a program with one bug, the library's report, hints, and the solution."""
 
 import io
 import linecache
@@ -14,12 +14,12 @@ from autograd.gradcheck import GradcheckError, GradcheckReport
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """A mistake that people make, as a program to find it in.
+    """A program with one bug of a common kind.
 
-    ``program`` is whole: it can be pasted and run. Where it says ``wrong``, the solution says ``right``. ``finds`` is
-    what the library answers: the verdict of the gradient check, or the name of an error or a warning. ``points_at`` is
-    a part of the line that it names (empty: it is no matter of one line), ``op`` the op whose rule it names, ``says`` a
-    part of the words.
+    ``program`` is complete and runs as it stands. The solution replaces ``wrong`` in it by ``right``. ``finds`` is the
+    verdict of the gradient check, or the name of the error or warning, that the bug leads to. ``points_at`` is a part
+    of the line that the library names (empty if no single line is at fault), ``op`` is the op whose rule it names, and
+    ``says`` is a part of its message.
 
     >>> from nn.zoo import EXERCISES
     >>> exercise = EXERCISES[0]
@@ -47,25 +47,25 @@ class Exercise:
 
     @property
     def solution(self) -> str:
-        """The program without the mistake."""
+        """The program without the bug."""
         return self.program.replace(self.wrong, self.right)
 
     @property
     def file(self) -> str:
-        """What stands for a file name in messages.
+        """The file name that messages show.
 
         >>> from nn.zoo import EXERCISES
         >>> EXERCISES[0].file
         '<zoo>'
         """
-        return "<zoo>"  # not the name, which tells what is wrong
+        return "<zoo>"  # not the name, which would give the bug away
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a program of the zoo did: its output, and the report, error or warning that the library gave.
+    """The result of running a program: its output, and the report, error or warning from the library.
 
-    ``lines`` are the lines of the program that this points at, the innermost last.
+    ``lines`` are the lines of the program that the library points at, the innermost one last.
 
     >>> from nn.zoo import EXERCISES, run
     >>> outcome = run(EXERCISES[0])
@@ -82,19 +82,19 @@ class Outcome:
 
     @property
     def found(self) -> str:
-        """The verdict of the check, or the name of the error or warning; empty when nothing was found."""
+        """The verdict of the check, or the name of the error or warning; empty if nothing was found."""
         if self.report is not None and (self.problem is None or isinstance(self.problem, GradcheckError)):
             return "" if self.report.verdict == "right" else self.report.verdict
         return type(self.problem).__name__ if self.problem is not None else ""
 
     @property
     def passes(self) -> bool:
-        """Whether nothing is wrong; a kink is not, when the answer lies between the two slopes."""
+        """Whether nothing is wrong. A kink counts as right if the gradient lies between the two slopes."""
         return self.problem is None and (self.report is None or self.report.ok) and self.found in ("", "kink")
 
     @property
     def words(self) -> str:
-        """All that the library says."""
+        """The full message of the library."""
         if isinstance(self.problem, GradcheckError):
             return str(self.problem)
         if self.problem is not None:
@@ -102,7 +102,7 @@ class Outcome:
         return "" if self.report is None else str(self.report)
 
     def catches(self, exercise: Exercise) -> bool:
-        """Whether the library found the mistake, and pointed at the line."""
+        """Whether the library found the bug and pointed at the right line."""
         op = None if self.report is None else self.report.op
         return (
             self.found == exercise.finds
@@ -113,9 +113,9 @@ class Outcome:
 
 
 def run(exercise: Exercise, source: str | None = None) -> Outcome:
-    """Run the program of an exercise, or its solution, and collect what the library says.
+    """Run the program of an exercise, or other source code, and collect the output and the library's messages.
 
-    The first warning or error ends it, as with ``python -W error``.
+    The first warning or error ends the program, as with ``python -W error``.
 
     >>> from nn.zoo import EXERCISES, run
     >>> exercise = EXERCISES[0]
@@ -123,7 +123,7 @@ def run(exercise: Exercise, source: str | None = None) -> Outcome:
     (False, True)
     """
     source = exercise.program if source is None else source
-    # Tracebacks and warnings show the lines of the program.
+    # Tracebacks and warnings can then show the lines of the program.
     linecache.cache[exercise.file] = (len(source), None, source.splitlines(keepends=True), exercise.file)
     names: dict[str, Any] = {"__name__": "__main__"}
     output = io.StringIO()
@@ -132,7 +132,7 @@ def run(exercise: Exercise, source: str | None = None) -> Outcome:
         with redirect_stdout(output), warnings.catch_warnings():
             warnings.simplefilter("error")
             exec(compile(source, exercise.file, "exec"), names)
-    except Exception as error:  # whatever a program raises is what it is there for
+    except Exception as error:  # raising an error is what most programs are for
         problem = error
     report = problem.report if isinstance(problem, GradcheckError) else names.get("report")
     return Outcome(output.getvalue(), report, problem, _lines(exercise, source, report, problem))
@@ -157,7 +157,7 @@ def _lines(
 
 
 def show(exercise: Exercise, outcome: Outcome) -> None:
-    """Print what a reader would see in a terminal.
+    """Print the outcome as a terminal would show it.
 
     >>> from nn.zoo import EXERCISES, run, show
     >>> exercise = EXERCISES[0]

@@ -1,8 +1,8 @@
-"""Random programs with one wrong rule planted at a random node, and the count of how often gradcheck names that node.
+"""Random programs with one wrong rule at a random node, and a count of how often gradcheck names that node.
 
 Each program has at least 30 nodes, one per line of its source, with fan-out, broadcasting and a module. Every op gets
-its turn; the fault is a factor, a sign, a transposition, a broadcast axis that is not summed, or an index that is off
-by one. ``chainrule zoo --score`` prints the count.
+its turn. The fault is a wrong factor, a wrong sign, a transposition, a broadcast axis that is not summed, or an index
+that is off by one. ``chainrule zoo --score`` prints the count.
 """
 
 import inspect
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 
 
 def spoil(fault: str, d: Array, shape: tuple[int, ...]) -> Array:
-    """A gradient with a slip; it has the shape that a right one would have."""
+    """A gradient with a fault, but with the shape of the right one."""
     if fault == "scale":
         return d * 1.5
     if fault == "sign":
@@ -41,7 +41,7 @@ def spoil(fault: str, d: Array, shape: tuple[int, ...]) -> Array:
 
 
 def wrong_twin(op: Op, operand: int, fault: str) -> Callable[..., Any]:
-    """The op with a slip in the rule of one operand."""
+    """The op with a fault in the rule of one operand."""
     name = f"{op.operands[0 if op.variadic else operand]}_shape"
 
     def slip(found: Any, shape: Any) -> Any:
@@ -60,7 +60,7 @@ def wrong_twin(op: Op, operand: int, fault: str) -> Callable[..., Any]:
 
 
 def with_shape(rule: Any, name: str, change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """A rule whose result is changed, given the shape of an operand."""
+    """A rule whose result is modified by a function of the result and the shape of an operand."""
     parameters = list(inspect.signature(rule).parameters.values())
     asked = [p.name for p in parameters]
     known = name in asked
@@ -75,7 +75,7 @@ def with_shape(rule: Any, name: str, change: Callable[[Any, Any], Any]) -> Calla
 
 
 class Program:
-    """A random program as source text, with the objects that it names."""
+    """A random program as source text, with the objects that it uses."""
 
     def __init__(self, rng: np.random.Generator, samples: dict[str, list[Call]], must: str, steps: int = 6) -> None:
         self.rng = rng
@@ -93,7 +93,7 @@ class Program:
         self.lines.append(f"    return np.sum({total})")
 
     def add(self, text: str, keep: bool = False) -> str:
-        """A line that assigns a new variable."""
+        """Add a line that assigns a new variable."""
         name = f"v{len(self.lines)}"
         self.lines.append(f"    {name} = {text}; {name}.name = '{name}'")
         if keep:
@@ -101,22 +101,22 @@ class Program:
         return name
 
     def constant(self, value: Any) -> str:
-        """Keep an object for the program, and give its name."""
+        """Store an object for the program and return its name."""
         name = f"c{len(self.objects)}"
         self.objects[name] = value
         return name
 
     def any(self) -> str:
-        """One of the variables computed so far."""
+        """A random variable among those computed so far."""
         return self.pool[self.rng.integers(len(self.pool))]
 
     def call_layer(self) -> None:
-        """A call of the layer, on one of them."""
+        """Add a call of the layer."""
         v = self.add(f"layer({self.any()})")
         self.add(f"np.sin({v}) * w", keep=True)
 
     def use(self, sample: Call, planted: bool) -> None:
-        """An op at operands near those of a sample, made of what was computed before."""
+        """Add a call of an op, with operands that are close to those of a sample but depend on earlier variables."""
         op, operands = sample.op, []
         for i, x in enumerate(sample.arrays(np.float64)):
             if i not in sample.live:
@@ -143,7 +143,7 @@ class Program:
         self.add(f"np.sin({v} + {self.any()})", keep=True)
 
     def function(self, planted: Callable[..., Any] | None = None) -> Callable[..., Any]:
-        """The program as a function; with the wrong op in the place of the right one."""
+        """The program as a function, with the wrong op in place of the right one if one is given."""
         names = dict(self.objects)
         if planted is not None:
             names[self.planted] = planted
@@ -153,7 +153,7 @@ class Program:
 
 
 class Trial:
-    """One program with one fault that makes a difference."""
+    """One program with one fault that changes its gradient."""
 
     def __init__(self, number: int, samples: dict[str, list[Call]]) -> None:
         rng = np.random.default_rng([2024, number])
@@ -169,7 +169,7 @@ class Trial:
                 break
 
     def plant(self, rng: np.random.Generator) -> bool:
-        """Look for a fault that makes a difference in the program, and say whether there is one."""
+        """Look for a fault that changes the gradient of the program, and return whether there is one."""
         sample = self.program.sample
         for _ in range(20):
             fault = FAULTS[rng.integers(len(FAULTS))]
@@ -181,17 +181,17 @@ class Trial:
         return False
 
     def gradients(self, function: Callable[..., Any]) -> list[Array]:
-        """The gradients of a program by both of its inputs."""
+        """The gradients of a program with respect to both of its inputs."""
         x, w = tensor(self.x, requires_grad=True), tensor(self.w, requires_grad=True)
         with np.errstate(all="ignore"):
             found = function(x, w, self.layer).gradient(x, w, allow_unused=True)
         return [g.data for g in found if g is not None]
 
     def matters(self, wrong: Callable[..., Any]) -> bool:
-        """Whether the fault changes a gradient by more than a thousandth."""
+        """Whether the fault changes a gradient noticeably."""
         try:
             pairs = list(zip(self.gradients(self.right), self.gradients(wrong), strict=True))
-        except (ValueError, IndexError):  # a slip that breaks the shapes is refused by the engine at once
+        except (ValueError, IndexError):  # the engine refuses a fault that changes a shape
             return False
         return any(np.max(np.abs(a - b)) > 1e-4 * np.max(np.abs(a)) > 0 for a, b in pairs)
 
@@ -244,7 +244,7 @@ class Score:
 
 
 def by_op(samples: Iterable[Call]) -> dict[str, list[Call]]:
-    """The samples of each op that can be planted: not empty, of moderate numbers, in float64 throughout."""
+    """The usable samples of each op: not empty, with moderate numbers, in float64 throughout."""
     groups: dict[str, list[Call]] = {}
     for sample in samples:
         op = sample.op
@@ -258,7 +258,7 @@ def by_op(samples: Iterable[Call]) -> dict[str, list[Call]]:
 
 
 def score(samples: Iterable[Call], numbers: Iterable[int]) -> Score:
-    """Plant a fault in each of the programs of these numbers, and count how the checks end."""
+    """Plant a fault in each of the programs with these numbers, and count the outcomes of the checks."""
     groups = by_op(samples)
     found = Score(len(groups))
     for number in numbers:

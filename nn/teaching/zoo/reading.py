@@ -1,7 +1,7 @@
-"""Reads the exercises of the bug zoo: a TOML file beside this one for each family, with a table for each exercise.
+"""Read the exercises of the bug zoo from TOML files, one file for each family and one table for each exercise.
 
-A new exercise is one more table ``[[exercise]]`` with the fields of `Exercise`. Programs stand between three single
-quotes, as they are; the lines of ``story``, ``why`` and of each hint are joined.
+To add an exercise, add a table ``[[exercise]]`` with the fields of `Exercise`. Programs are written verbatim between
+triple single quotes. The lines of ``story``, ``why`` and each hint are joined.
 """
 
 import tomllib
@@ -11,13 +11,13 @@ from typing import Any
 
 from nn.teaching.zoo.exercise import Exercise
 
-_KNOWN = {field.name: field.default is MISSING for field in fields(Exercise)}  # whether it has to be there
+_KNOWN = {field.name: field.default is MISSING for field in fields(Exercise)}  # whether the field is required
 
 
 def read_family(file: str, text: str) -> tuple[str, tuple[Exercise, ...]]:
-    """The title and the exercises that stand in a file.
+    """The title and the exercises in the text of a file.
 
-    Raises ValueError that names the file and the exercise for what is missing, unknown or of another kind.
+    Raises ValueError, naming the file and the exercise, if a field is missing, unknown or of the wrong type.
 
     >>> from nn.teaching.zoo.reading import read_family
     >>> read_family("loops.toml", 'family = "loops that never end"')
@@ -26,10 +26,10 @@ def read_family(file: str, text: str) -> tuple[str, tuple[Exercise, ...]]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file} is no TOML: {error}.") from None
+        raise ValueError(f"{file} is not valid TOML: {error}.") from None
     title, records = table.get("family"), table.get("exercise", [])
     if table.keys() - {"family", "exercise"} or not isinstance(title, str) or not isinstance(records, list):
-        raise ValueError(f'{file} must have a title, family = "...", and tables [[exercise]], and nothing else.')
+        raise ValueError(f'{file} must contain a title, family = "...", tables [[exercise]], and nothing else.')
     return title, tuple(_exercise(f"{file}, exercise {i}", record) for i, record in enumerate(records, 1))
 
 
@@ -39,10 +39,10 @@ def _exercise(place: str, record: dict[str, Any]) -> Exercise:
         raise ValueError(f"{place} has no {', '.join(missing)}.")
     for name, value in record.items():
         if name not in _KNOWN:
-            raise ValueError(f"{place} has an unknown field {name!r}; there are {', '.join(_KNOWN)}.")
+            raise ValueError(f"{place} has an unknown field {name!r}; the fields are {', '.join(_KNOWN)}.")
         texts = value if name == "hints" else [value]
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            kind = "a list of texts" if name == "hints" else "a text"
+            kind = "a list of strings" if name == "hints" else "a string"
             raise ValueError(f"{place}: {name} must be {kind}, not {value!r}.")
     joined = {name: " ".join(record[name].split()) for name in ("story", "why")}
     return Exercise(**record | joined | {"hints": tuple(" ".join(hint.split()) for hint in record["hints"])})
@@ -50,7 +50,7 @@ def _exercise(place: str, record: dict[str, Any]) -> Exercise:
 
 FAMILIES: dict[str, tuple[Exercise, ...]] = dict(
     read_family(file, files(__package__).joinpath(file).read_text(encoding="utf-8"))
-    for file in ("rules.toml", "graphs.toml", "training.toml", "messages.toml")  # in the order of the numbers
+    for file in ("rules.toml", "graphs.toml", "training.toml", "messages.toml")  # in the order of their numbers
 )
 
 EXERCISES: tuple[Exercise, ...] = tuple(exercise for family in FAMILIES.values() for exercise in family)
