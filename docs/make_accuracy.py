@@ -1,11 +1,12 @@
-"""Writes docs/accuracy.md: how far each op is from the true value of its result and of its derivatives.
+"""Writes docs/accuracy.md: how far the result and the derivatives of each op are from their true values.
 
-Numbers, exceptions and conventions come from the accuracy suite (tests/accuracy): the rows of its tables, computed at
-its grid, beside mpmath, and beside PyTorch where that is installed. It takes several minutes of processor time.
+Numbers, exceptions and conventions come from the accuracy suite (tests/accuracy). Each row of its tables is computed at
+the points of its grid and compared with mpmath, and with PyTorch if that is installed. This takes several minutes of
+processor time.
 
     python docs/make_accuracy.py            # writes the page
-    python docs/make_accuracy.py --coarse   # the same from the coarse grid of the default tests, in a minute
-    python docs/make_accuracy.py --check    # fails when rows, exceptions or conventions are not those of the tables
+    python docs/make_accuracy.py --coarse   # the same with the coarse grid of the default tests, in a minute
+    python docs/make_accuracy.py --check    # fails if rows, exceptions or conventions differ from those of the tables
 """
 
 import re
@@ -23,6 +24,7 @@ PAGE = ROOT / "docs" / "accuracy.md"
 SUITE = ROOT / "tests" / "accuracy"
 DTYPES = ("float16", "float32", "float64")
 ORDERS = ("value", "first", "second")
+COARSE = " This page was made with its coarse grid."
 
 
 def load(name, path):
@@ -60,7 +62,7 @@ def lines(text):
 
 
 def ulps(error):
-    """An error in few letters: what the rounding of the operands does not explain."""
+    """An error as short text: the part that the rounding of the operands does not explain."""
     x = error.own
     return "∞" if isinf(x) else f"{x:.1f}" if x < 100 else f"{x:.0e}".replace("e+0", "e").replace("e+", "e")
 
@@ -78,7 +80,7 @@ def cell(judgement, dtype, order):
 
 
 def judged(place):
-    """What can be said of one row, given by its table and its number there."""
+    """The result for one row, given by its table and its number there."""
     name, number, coarse = place
     module = TABLES[name]
     harness = sys.modules["accuracy_harness"]
@@ -91,16 +93,18 @@ def numbers(places, judge):
     """The section on the errors of every row."""
     yield "## Worst errors"
     yield from lines(
-        """In units of the last place (ulp) of the result, at float16 / float32 / float64; of value, first and second
-        derivatives; in parentheses PyTorch's at the same points. What half an ulp of the operands moves the true value
-        is taken off where an error is above the bound: rounded operands allow no better. Values of NumPy's functions
-        are NumPy's. What the exceptions below name is left out. "-": not defined, or constant."""
+        """The tables show the largest errors of the value and of the first and second derivatives, in units in the last
+        place (ulp) of the result, for float16 / float32 / float64. PyTorch's errors at the same points are in
+        parentheses. If an error exceeds the bound, the effect of half an ulp of the operands on the true value is
+        subtracted, since rounded operands allow no better result. Values of NumPy's functions are computed by NumPy.
+        The exceptions listed below are not included. A dash means that the derivative is not defined or that the
+        function is constant."""
     )
     found = dict(zip(places, judge(places), strict=True))
     for name, module in TABLES.items():
         yield f"### {name.replace('_', ' ')}"
         yield from lines(module.__doc__.partition("\n\n")[0])
-        yield from table("row", "numbers", *ORDERS)
+        yield from table("function", "numbers", *ORDERS)
         for number, of in enumerate(module.ROWS):
             count, cells = found[name, number]
             yield row(f"`{of}`", count, *cells)
@@ -111,10 +115,10 @@ def exceptions():
     """The section on what is further off, and why."""
     yield "## Exceptions"
     yield from lines(
-        """Where an error may be larger than 4 ulp and what the rounding of the operands explains, or than PyTorch's and
-        4 ulp. The long tests fail when one of these is no longer needed."""
+        """In these cases an error may exceed 4 ulp plus the effect of rounding the operands, or PyTorch's error plus 4
+        ulp. The long tests fail if an exception is no longer needed."""
     )
-    yield from table("rows", "of", "dtypes", "because")
+    yield from table("functions", "of", "dtypes", "reason")
     for module in TABLES.values():
         for e in module.EXCEPTIONS:
             names = e.rows.split() if isinstance(e.rows, str) else e.rows
@@ -124,72 +128,69 @@ def exceptions():
     yield ""
 
 
-# Where there is no derivative: the place, the first derivative, the second.
+# Where there is no derivative: the point, the first derivative, the second.
 CONVENTIONS = [
     (
         (
             "two or more values tie (`maximum`, `minimum`, `fmax`, `fmin`, `max`, `min`, equal bounds "
             "of `clip`, infinite ties of `logaddexp`)"
         ),
-        "the winners share evenly; the shares add up to 1",
+        "the tied values share it evenly; the shares add up to 1",
         "0",
     ),
     (
-        "a kink of one number (`abs`, `fabs`, `relu`, `hardtanh`, `relu6`, `hardsigmoid`)",
+        "a kink at one number (`abs`, `fabs`, `relu`, `hardtanh`, `relu6`, `hardsigmoid`)",
         "0; `relu(at_zero=)` chooses",
-        "0, that of both sides",
+        "0, as on both sides",
     ),
     (
-        "a kink of other pieces (`leaky_relu`, `prelu`, `elu`, `celu`, `selu`)",
+        "a kink between other pieces (`leaky_relu`, `prelu`, `elu`, `celu`, `selu`)",
         "that of the left piece, as in PyTorch",
         "that of the left piece",
     ),
-    ("a kink of `hardswish`", "that of the outer piece, as in PyTorch", "0"),
+    ("a kink in `hardswish`", "that of the outer piece, as in PyTorch", "0"),
     (
         "the margin of `margin_ranking_loss`, `cosine_embedding_loss`, `triplet_margin_loss`; 0 in `perceptron_loss`",
-        "that of what falls short of it, as in PyTorch",
+        "that of a value inside the margin, as in PyTorch",
         "the same",
     ),
-    ("a bound of `clip` with room between the bounds", "1: the value is still that of x", "0"),
-    ("a length or a spread that is 0 (`hypot`, norms, `std`), an angle at the origin (`arctan2`)", "0", "nan"),
+    ("a bound of `clip` with room between the bounds", "1, because the value is still that of x", "0"),
+    ("a length or spread of 0 (`hypot`, norms, `std`), an angle at the origin (`arctan2`)", "0", "nan"),
     (
-        (
-            "a smooth function of one of these that curves there: `abs(x)**2`, `hypot(x, y)**2`, "
-            "`exp(-norm(x)**2)`, `std(x)**2`"
-        ),
+        ("a smooth function of one of these: `abs(x)**2`, `hypot(x, y)**2`, `exp(-norm(x)**2)`, `std(x)**2`"),
         "right",
         "right",
     ),
-    (("the same together with another kink at the same place, as `abs(x) * abs(y)` where both are 0"), "0", "nan"),
-    ("an entry 0 in a norm of an order below 2", "0 by that entry", "nan (order 1: 0)"),
-    ("equal eigenvalues or singular values, in a function of all of them alike", "right", "right"),
+    (("the same combined with another kink at the same point, such as `abs(x) * abs(y)` if both are 0"), "0", "nan"),
+    ("an entry of 0 in a norm of order below 2", "0 with respect to that entry", "nan (order 1: 0)"),
+    ("equal eigenvalues or singular values in a symmetric function of all of them", "right", "right"),
     (
-        "the same in a function of one of them (`eigvalsh(a)[0]`, `norm(a, 2)`, `cond(a)`)",
-        "that of LAPACK's order; for norms shared evenly",
+        "the same in a function of a single one (`eigvalsh(a)[0]`, `norm(a, 2)`, `cond(a)`)",
+        "follows LAPACK's order; shared evenly for norms",
         "nan",
     ),
-    ("vectors of equal eigenvalues or singular values", "nan", "nan"),
-    ("singular values 0 where the function has a kink (`norm(a, 'nuc')`)", "0 for what they add", "nan"),
+    ("eigenvectors or singular vectors of equal values", "nan", "nan"),
+    ("singular values of 0 where the function has a kink (`norm(a, 'nuc')`)", "0 for their contribution", "nan"),
     (
-        "equal numbers that are put in places (`sort`, `median`, `quantile`, `max_pool`, `maximum.accumulate`)",
-        "that of the number that was taken, the first of them",
+        "equal numbers that are sorted or selected (`sort`, `median`, `quantile`, `max_pool`, `maximum.accumulate`)",
+        "goes to the number that was taken, the first of the equal ones",
         "0",
     ),
     ("a step (`floor`, `sign`, `heaviside`, `step`, `remainder` where it jumps)", "that of each piece", "0"),
-    ("0 to the power 0", "0 in x, and 0 in y: `0**y` is taken as constant", "0"),
+    ("0 to the power 0", "0 in x, and 0 in y because `0**y` counts as constant", "0"),
     (
         "a pole, or an infinite slope (`sqrt` at 0, `log` at 0, `cbrt` at 0)",
         "the infinite slope",
-        "the limit, where there is one",
+        "the limit, if it exists",
     ),
     (
         "at infinity",
-        ("the limit, where there is one; `inf - inf`, `inf / inf` and `0 * inf` are nan, as in IEEE 754"),
+        ("the limit, if it exists; `inf - inf`, `inf / inf` and `0 * inf` are nan, as in IEEE 754"),
         "the same",
     ),
 ]
 
-# Slopes made of the value: where half of the digits are lost, and from where on they are 0.
+# Slopes computed from the value: where half of the digits are lost, and from where on they are 0.
 CHEAP = [
     ("`tanh`, float16", "2.4", "4.6"),
     ("`tanh`, float32", "4.7", "10"),
@@ -204,49 +205,53 @@ def conventions():
     """The section on points without derivative."""
     yield "## Where there is no derivative"
     yield from lines(
-        """One rule for each kind, the same in every op of the kind. The tables of the suite and of tests/ops/edges.py
-        execute it."""
+        """Each kind of point follows one rule, which is the same for all ops. The tables of the accuracy suite and of
+        tests/ops/edges.py test these rules."""
     )
-    yield from table("where", "first derivative", "second derivative")
+    yield from table("point", "first derivative", "second derivative")
     yield from (row(*cells) for cells in CONVENTIONS)
     yield from lines(
-        """So a penalty of absolute values has the Hessian 0, at 0 too: 0 is the second derivative of abs(x) on both
-        sides."""
+        """A penalty on absolute values therefore has Hessian 0, even at 0, because the second derivative of abs(x) is 0
+        on both sides."""
     )
     yield from lines(
-        """What is right at a kink by its limit is so up to third derivatives, and where the length was computed once:
-        of `n * exp(-n)` with `n = norm(x)`. Of `norm(x) * exp(-norm(x))`, with two, second derivatives are nan."""
+        """Where the table says "right" for a kink, this holds up to third derivatives, provided that the length is
+        computed once, as in `n * exp(-n)` with `n = norm(x)`. In `norm(x) * exp(-norm(x))` it is computed twice, and
+        second derivatives are nan."""
     )
 
 
 def cheap_formulas():
     """The section on slopes that are off far out."""
-    yield "## Cheap formulas"
+    yield "## Slopes computed from the value"
     yield from lines(
-        """The slopes of tanh and sigmoid are made of the value: `1 - out**2` and `out * (1 - out)`. Far out the value
-        is 1 to all digits, and so these are off, the more the further. For numbers and arrays of at most 64 entries
-        they are made of x instead, and right until they underflow. For larger arrays that would cost more than a tenth
-        of a training step, and the memory of x."""
+        """For arrays of more than 64 entries, the slopes of tanh and sigmoid are computed from the value: `1 - out**2`
+        and `out * (1 - out)`. For large arguments the value rounds to 1, and these formulas lose digits. For single
+        numbers and arrays of at most 64 entries the slopes are computed from x and are accurate until they underflow.
+        Doing the same for larger arrays would take more than a tenth of the time of a training step and the memory of
+        x."""
     )
     yield from table("slope, arrays of more than 64 entries", "half of the digits are lost at", "0 from")
     yield from (row(*cells) for cells in CHEAP)
     yield from lines(
-        """What is made of them has the same tails: softplus and logaddexp in second derivatives, silu, mish and gelu
-        with approximate="tanh". The left side of sigmoid, and ndtr, of which gelu is made, are right in any size."""
+        """Functions built on these slopes behave the same way: second derivatives of softplus and logaddexp, silu,
+        mish, and gelu with approximate="tanh". The sigmoid for negative x, and ndtr, on which gelu is built, are
+        accurate for arrays of all sizes."""
     )
 
 
 def page(judge):
     """The text of docs/accuracy.md."""
-    grid = " Here: its coarse grid." if judge is measured_coarsely else ""
+    grid = COARSE if judge is measured_coarsely else ""
     head = [
         "<!-- Written by docs/make_accuracy.py, from the tables of tests/accuracy. -->",
         "",
         "# Accuracy",
         *lines(
-            f"""Values, first and second derivatives of every op are compared with the true ones, computed by mpmath to
-            60 digits, at ties, zeros of both signs, equal operands, infinities, subnormal numbers, in tails until they
-            underflow, and where squares overflow or vanish midway (`tests/accuracy/grid.py` lists the points).{grid}"""
+            f"""The values and the first and second derivatives of every op are compared with the true ones, which
+            mpmath computes to 60 digits. The points include ties, zeros of both signs, equal operands, infinities,
+            subnormal numbers, tails down to underflow, and operands whose squares overflow or underflow
+            (`tests/accuracy/grid.py` lists them).{grid}"""
         ),
     ]
     places = [(name, number) for name, module in TABLES.items() for number in range(len(module.ROWS))]
@@ -274,7 +279,7 @@ def main():
     """Write the page, or check it."""
     if sys.argv[1:] == ["--check"]:
         text = page(lambda places: [("0", ["0"] * 3)] * len(places))
-        if masked(PAGE.read_text(encoding="utf-8").replace(" Here: its coarse grid.", "")) != masked(text):
+        if masked(PAGE.read_text(encoding="utf-8").replace(COARSE, "")) != masked(text):
             sys.exit(f"{PAGE.relative_to(ROOT)} is stale: run python docs/make_accuracy.py")
         return
     if sys.argv[1:] not in ([], ["--coarse"]):

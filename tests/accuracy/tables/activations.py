@@ -1,4 +1,4 @@
-"""Every activation that is no op itself: its definition for numbers of mpmath, and what is documented at its kinks."""
+"""Activations that are not ops themselves, compared with definitions in mpmath and with the conventions at kinks."""
 
 import math
 
@@ -39,33 +39,33 @@ def _moved_thrice(error):
 SELF_GATED = "gelu gelu(tanh) silu mish hardswish"
 EXCEPTIONS = [
     Excused(SELF_GATED, (0, 1, 2), "0 times infinity, as in PyTorch", math.isinf),
-    Excused(SELF_GATED, (0, 1, 2), "x times a share that is subnormal, and so rounded", when=_share_is_subnormal),
-    Excused(SELF_GATED, (1, 2), "beside a zero of the derivative: terms of both signs cancel", when=_terms_cancel),
+    Excused(SELF_GATED, (0, 1, 2), "x times a subnormal share, which is rounded", when=_share_is_subnormal),
+    Excused(SELF_GATED, (1, 2), "near a zero of the derivative, terms of opposite sign cancel", when=_terms_cancel),
     Excused(
         "gelu gelu(tanh)",
         (0, 1, 2),
-        "beyond abs(x) = 3.5 an exponent is rounded: at most three times what half an ulp of x moves",
+        "beyond abs(x) = 3.5 an exponent is rounded: at most three times the effect of half an ulp of x",
         lambda x: abs(x) > 3.5,
         when=_moved_thrice,
     ),
     Excused(
         "softmax",
         (1, 2),
-        "scores that differ by less than 1: a weight less the mean of all weights, which cancel",
+        "for scores that differ by less than 1, the difference of a weight and the mean of all weights cancels",
         lambda x: max(x) - min(x) < 1,
         when=lambda error: abs(error.true) < 0.015,
     ),
     Excused(
         "log_softmax",
         (0, 2),
-        "one score stands out: 1 plus the shares of the others is rounded before its logarithm, as in PyTorch",
+        "if one score is much larger, 1 plus the shares of the others is rounded before its logarithm, as in PyTorch",
         lambda x: len(x) > 1 and max(x) - sorted(x)[-2] > 2,
         when=lambda error: abs(error.true) < 0.01,
     ),
     Excused(
         "log_softmax",
         (1,),
-        "scores that differ by less than 1: a weight less a share of the sum of all, which cancel",
+        "for scores that differ by less than 1, the difference of a weight and a share of their sum cancels",
         lambda x: max(x) - min(x) < 1,
         when=lambda error: abs(error.true) < 0.1,
     ),

@@ -1,4 +1,4 @@
-"""Indexing, and what only moves numbers; and how errors are measured where entries are sums of larger terms."""
+"""Indexing and other ops that only move numbers; also how errors are measured if entries are sums of larger terms."""
 
 import itertools
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every op that works entry by entry: its definition for numbers of mpmath, and what is documented at its kinks."""
+"""Elementwise ops, compared with their definition in mpmath and with the conventions at kinks."""
 
 import math
 import operator
@@ -63,7 +63,9 @@ def _through_a_subnormal(error):
     return abs(error.true) < abs(mpf(error.point[0])) * _least(error)
 
 
-CHEAP = "the slope is made of the value, which far out has few digits left of its distance to 1, and from {} on none"
+CHEAP = (
+    "the slope is computed from the value, whose distance to 1 has few digits for large arguments, and none from {} on"
+)
 EXCEPTIONS = [
     Excused(
         "cbrt arcsin arccos power",
@@ -76,14 +78,14 @@ EXCEPTIONS = [
     Excused(
         "power",
         (1, 2),
-        "x**y, x**(y - 1) or x**(y - 2) leaves the range, where its product with the rest would not",
+        "x**y, x**(y - 1) or x**(y - 2) overflows or underflows, although its product with the other factors would not",
         lambda x, y: x > 0 or y == int(y),
         when=_power_leaves_the_range,
     ),
     Excused(
         "power",
         (1, 2),
-        "the exponent y - 1 or y - 2 is rounded, and x is below 0.05 or above 20",
+        "the exponent y - 1 or y - 2 is rounded, for x below 0.05 or above 20",
         lambda x, y: x > 0 and abs(math.log(x)) > 3,
         when=_exponent_is_rounded,
     ),
@@ -92,56 +94,53 @@ EXCEPTIONS = [
     Excused(
         "arctan2",
         (2,),
-        "the mixed derivative where abs(x) and abs(y) differ by less than 1 %: terms of both signs cancel",
+        "in the mixed derivative, terms of opposite sign cancel if abs(x) and abs(y) differ by less than 1 %",
         lambda x, y: 0.99 * abs(x) < abs(y) < 1.01 * abs(x),
         when=lambda error: len(set(error.entry)) == 2,
     ),
     Excused(
         "hypot",
         (2,),
-        "0 in place of a subnormal number: the square of x / r underflows",
+        "0 instead of a subnormal number, because the square of x / r underflows",
         when=_subnormal,
         dtypes=(np.float64,),
     ),
     Excused(
         "logaddexp2",
         (1, 2),
-        "beyond abs(x - y) = 4 an exponent is rounded: at most three times what half an ulp of both moves",
+        "beyond abs(x - y) = 4 an exponent is rounded: at most three times the effect of half an ulp of both",
         lambda x, y: abs(x - y) > 4,
         when=lambda error: error.ulps <= 3 * error.moved,
     ),
     Excused(
         "sinc",
         (2,),
-        "beside a zero beyond abs(x) = 1: within the bound, where PyTorch is nearer",
+        "near a zero beyond abs(x) = 1: within the bound, but PyTorch is closer",
         lambda x: abs(x) > 1,
         when=lambda error: not error.too_far,
     ),
     Excused(
         "exp2",
         (1, 2),
-        "made of the value, which overflows (float16, x = 16)",
+        "computed from the value, which overflows (float16, x = 16)",
         when=lambda error: mpf(2) ** error.point[0] > _largest(error),
     ),
     Excused(
         "i0",
         (1,),
-        "a mean of terms that are subnormal, and so rounded",
+        "a mean of subnormal terms, which are rounded",
         lambda x: x != 0,
         when=_subnormal,
         dtypes=(np.float64,),
     ),
     Excused("erf ndtr ndtr-of-large-arrays", (2,), "0 times infinity", math.isinf),
     Excused(
-        "erf ndtr ndtr-of-large-arrays",
-        (2,),
-        "a slope that is subnormal, and so rounded, times x",
-        when=_through_a_subnormal,
+        "erf ndtr ndtr-of-large-arrays", (2,), "x times a subnormal slope, which is rounded", when=_through_a_subnormal
     ),
     Excused(
         "i0",
         (1, 2),
-        "beyond abs(x) = 60 an exponent is rounded: less than half an ulp of x moves, where PyTorch is nearer",
+        "beyond abs(x) = 60 an exponent is rounded: less than the effect of half an ulp of x, but PyTorch is closer",
         lambda x: abs(x) > 60,
         when=lambda error: not error.too_far,
         dtypes=(np.float64,),
@@ -149,7 +148,7 @@ EXCEPTIONS = [
     Excused(
         "ndtr ndtr-of-large-arrays",
         (0,),
-        "below -3.5, x / sqrt(2) is rounded: at most three times what half an ulp of x moves",
+        "below -3.5, x / sqrt(2) is rounded: at most three times the effect of half an ulp of x",
         lambda x: x < -3.5,
         when=lambda error: error.ulps <= 3 * error.moved or _subnormal(error),
     ),
@@ -165,11 +164,11 @@ EXCEPTIONS = [
         CHEAP.format("x = 7.7 (float16), 16.7 (float32), 36.8 (float64)"),
         lambda x: x > 1.5,
     ),
-    Excused("sigmoid-of-large-arrays", (0, 1, 2), "0 in place of a subnormal number", when=_subnormal),
+    Excused("sigmoid-of-large-arrays", (0, 1, 2), "0 instead of a subnormal number", when=_subnormal),
     Excused(
         "sigmoid-of-large-arrays",
         (2,),
-        "as its slope; near 0, where it is 0, right beside the slope only",
+        "as for its slope; near 0, where it is 0, accurate only relative to the slope",
         lambda x: x > 2 or abs(x) < 0.4,
     ),
 ]

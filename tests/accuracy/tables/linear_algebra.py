@@ -1,4 +1,4 @@
-"""Products of matrices, and what LAPACK does: small matrices, for which there are formulas."""
+"""Matrix products and LAPACK functions, for small matrices whose results have formulas."""
 
 import numpy as np
 from accuracy_arrays import Together
@@ -11,8 +11,8 @@ ROWS = []
 WIDE = (np.float32, np.float64)  # for which LAPACK has routines
 
 EXCEPTIONS = [
-    Excused("svd", (1, 2), "a polar factor by U and V one by one: their parts cancel"),
-    Excused("pinv", (2,), "within the bound in n, where PyTorch's order of products is nearer"),
+    Excused("svd", (1, 2), "the derivatives of a polar factor through U and V separately: their parts cancel"),
+    Excused("pinv", (2,), "within the bound in n, but PyTorch's order of products is closer"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Every loss with every reduction: its definition for numbers of mpmath, and what is documented at its kinks.
+"""Losses with every reduction, compared with their definition in mpmath and with the conventions at kinks.
 
 Points are small: a second derivative of n entries takes n squared differences. Targets that may have a gradient are
 operands of rows of their own ("by-target"); those PyTorch does not differentiate.
@@ -18,7 +18,8 @@ from nn import functional
 INF = math.inf
 ROWS = []
 ROUNDED_TAIL = (
-    "one score stands out: 1 plus the shares of the others is rounded before its logarithm; class numbers keep them"
+    "if one score is much larger, 1 plus the shares of the others is rounded before its logarithm; targets as class "
+    "numbers avoid this"
 )
 
 
@@ -35,7 +36,7 @@ EXCEPTIONS = [
     Excused(
         "binary_cross_entropy_with_logits[soft-none] binary_cross_entropy_with_logits[weighted-none]",
         (1,),
-        "p - t for a target t so near to p that its own rounding is as large",
+        "p - t for a target t so close to p that the rounding of p is as large",
         where=lambda x: all(abs(a) < 0.01 for a in x),
     ),
     Excused(
@@ -44,7 +45,7 @@ EXCEPTIONS = [
     Excused(
         "cosine_embedding_loss[apart-none]",
         (2,),
-        "a turn less its part along the vector, which cancel",
+        "the difference of a vector and its projection cancels",
         when=lambda error: abs(error.true) < 0.004,
     ),
     Excused("cross_entropy[one-hot-none]", (0, 1, 2), ROUNDED_TAIL, _stands_out, when=_small),

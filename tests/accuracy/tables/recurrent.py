@@ -1,4 +1,4 @@
-"""Recurrent layers over whole sequences: gates half open and in both tails, states that stay and that go."""
+"""Recurrent layers over whole sequences, with half-open and saturated gates, and states that are kept or lost."""
 
 import numpy as np
 from accuracy_arrays import Together, op
@@ -10,7 +10,7 @@ EXCEPTIONS = [
     Excused(
         "rnn",
         (1, 2),
-        "as tanh-of-large-arrays, also where they are small: the slope is made of the value",
+        "as for tanh of large arrays, also for small arrays: the slope is computed from the value",
         lambda x, weight_ih, *others: abs(weight_ih[0][0]) > 4,
     )
 ]

@@ -1,4 +1,4 @@
-"""Every reduction, running sum and norm, and the statistics and normalisations that are made of them."""
+"""Reductions, cumulative sums and norms, and the statistics and normalisations built from them."""
 
 import math
 
@@ -17,20 +17,20 @@ EXCEPTIONS = [
     Excused(
         "cumprod",
         (1,),
-        "in half precision 300 * 600 overflows before its weight is applied",
+        "in half precision, 300 * 600 overflows before the weight is applied",
         lambda x: x[:2] == [300, -600],
         (np.float16,),
     ),
     Excused(
         "p_norm vector_norm(ord=0.5) vector_norm(ord=-1)",
         (0, 1, 2),
-        "powers of numbers that are further than 1e4 apart: differences of terms far larger than any entry",
+        "powers of numbers that differ by more than 1e4: differences of terms far larger than any entry",
         lambda x: max(map(abs, x)) > 1e4 * min(map(abs, x)),
     ),
     Excused(
         "layer_norm batch_norm",
         (1, 2),
-        "made of single steps, each of which rounds: within the bound in n, where PyTorch's one formula is nearer",
+        "made of single steps, each of which rounds: within the bound in n, but PyTorch's single formula is closer",
         lambda x: max(map(abs, x[0])) < 10,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Windows that move over an array: convolution and its adjoints, pooling and its adjoint."""
+"""Sliding windows: convolution and its adjoints, pooling and its adjoint."""
 
 from itertools import pairwise
 
