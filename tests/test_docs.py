@@ -87,7 +87,21 @@ def test_docstring(file, line, text, tmp_path, monkeypatch):
     "page",
     [
         "README.md",
-        *(f"docs/{name}.md" for name in ("compile", "doctor", "gradcheck", "networks", "saving", "training", "types")),
+        *(
+            f"docs/{name}.md"
+            for name in (
+                "compile",
+                "debugging",
+                "doctor",
+                "gradcheck",
+                "gradients",
+                "networks",
+                "saving",
+                "tour",
+                "training",
+                "types",
+            )
+        ),
         *(f"docs/coming-from-{name}.md" for name in ("hips", "jax", "keras", "micrograd", "pytorch", "scikit-learn")),
     ],
 )

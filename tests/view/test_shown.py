@@ -4,6 +4,8 @@ After a change that is meant, run the tests once with UPDATE_GOLDEN=1, and look 
 """
 
 import os
+import re
+import runpy
 import shutil
 from importlib.util import find_spec
 from itertools import combinations
@@ -108,6 +110,19 @@ def test_what_the_pictures_say(drawn):
     assert alarms == ["input", "log(x)", "multiply", "sum", "negative"]
     assert "ReLU" in drawn("mlp_folded", "own").text
     assert "linear, by its definition" in drawn("mlp_expanded", "own").svg
+
+
+def test_the_gallery_shows_what_its_code_draws():
+    """The pictures of graphs; plots are made once, because they depend on the version of matplotlib."""
+    make = PICTURES.parent / "make_gallery.py"
+    if not make.exists():
+        pytest.skip("the documentation is not here")
+    drawn = runpy.run_path(str(make))["pictures"](plots=False)
+    kept = {name: (PICTURES / "gallery" / name).read_bytes() for name in drawn}
+    assert drawn == kept, "run python docs/make_gallery.py, and look at what changed"
+    page = (PICTURES.parent / "gallery.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\]\(pictures/gallery/(\w+\.svg)\)", page))
+    assert shown == {file.name for file in (PICTURES / "gallery").glob("*.svg")} > set(drawn)
 
 
 def test_the_page_of_the_documentation_runs():
