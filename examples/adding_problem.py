@@ -1,10 +1,10 @@
-"""The adding problem: an LSTM learns to add two numbers that it saw long ago, and to forget all others.
+"""The adding problem: an LSTM learns to add two numbers that it saw many steps ago, and to ignore all others.
 
     python examples/adding_problem.py [LENGTH]
 
-Every step of a sequence shows a number between 0 and 1 and a mark; exactly two steps, one in each half, are marked. The
-answer after the last step is the sum of the two marked numbers. The best constant answer is 1, and its mean squared
-error is the variance of such a sum, 1/6. Whoever does better has kept a number over many steps.
+Every step of a sequence contains a number between 0 and 1 and a mark. Exactly two steps are marked, one in each half of
+the sequence. The target is the sum of the two marked numbers. The best constant prediction is 1, and its mean squared
+error is the variance of such a sum, 1/6. A network that does better must have remembered a number over many steps.
 
 Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), section 5.4, with numbers from 0 to 1
 as in Le, Jaitly and Hinton, arXiv:1504.00941.
@@ -24,7 +24,7 @@ GOAL = 0.001
 
 
 class Adder(nn.Module):
-    """An LSTM, and a sum of what it remembers at the end."""
+    """An LSTM, followed by a linear layer that reads its final state."""
 
     def __init__(self, hidden, rng):
         self.memory = nn.LSTM(2, hidden, rng=rng)
@@ -36,7 +36,7 @@ class Adder(nn.Module):
 
 
 def sequences(rng, count, length):
-    """Sequences of shape (length, count, 2), and their sums of shape (count, 1)."""
+    """Random sequences of shape (length, count, 2), and their targets of shape (count, 1)."""
     numbers = rng.uniform(size=(length, count)).astype("float32")
     marks = np.zeros_like(numbers)
     every = np.arange(count)
@@ -46,13 +46,13 @@ def sequences(rng, count, length):
 
 
 def main(length):
-    """Train until the error on sequences that were never trained on is far below that of the constant answer."""
+    """Train until the error on new sequences is far below that of the constant prediction."""
     rng = np.random.default_rng(0)
     model = Adder(32, rng)
     loss = nn.MSELoss()
     optimizer = optim.Adam(model.parameters(), lr=0.01)
     test, sums = sequences(np.random.default_rng(1), 1000, length)
-    print(f"{length} steps, {sum(p.size for p in model.parameters()):,} parameters; constant answer {CONSTANT:.4f}")
+    print(f"{length} steps, {sum(p.size for p in model.parameters()):,} parameters; baseline error {CONSTANT:.4f}")
 
     start = time.perf_counter()
     for step in range(1, 4001):
@@ -71,9 +71,9 @@ def main(length):
 
     with no_grad():
         for answer, wanted in zip(model(test[:, :3]).data[:, 0], sums[:, 0], strict=False):
-            print(f"answer {answer:.3f}, sum {wanted:.3f}")
+            print(f"prediction {answer:.3f}, sum {wanted:.3f}")
     assert found < GOAL, found
-    print(f"learned in {step} steps of 64 sequences, {time.perf_counter() - start:.0f} s")
+    print(f"learned in {step} steps with 64 sequences each, {time.perf_counter() - start:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""A small convolutional network on the handwritten digits: batch norm, dropout, one-pixel shifts.
+"""A small convolutional network for handwritten digits, with batch norm, dropout and one-pixel shifts.
 
-For each of five seeds a fifth of the images is held out, and the network learns from the rest. Run it with
-``python examples/digits_cnn.py``; it takes about ten seconds a seed on one core. Another number of epochs may follow,
-and then ``validate``: that holds out a fifth of the images to learn from in place of those held out before, so that
-settings can be compared without looking at the latter. The settings here were chosen in that way, from 8 or 16
-channels, 30 or 60 epochs, dropout 0.3 or 0.5, weight decay 0 or 0.05.
+    python examples/digits_cnn.py [EPOCHS [validate]]
+
+For each of five seeds, a fifth of the images is held out for testing, and the network learns from the rest. This takes
+about ten seconds per seed on one core. With ``validate``, a fifth of the training images is held out instead, so that
+settings can be compared without looking at the test images. The settings below were chosen in this way, from 8 or 16
+channels, 30 or 60 epochs, dropout of 0.3 or 0.5, and weight decay of 0 or 0.05.
 """
 
 import sys
@@ -16,11 +17,11 @@ import nn
 import optim
 
 EPOCHS = 30
-PROMISED = 0.985  # the mean over the seeds on the images held out, after so many epochs
+PROMISED = 0.985  # mean accuracy over the seeds on held-out images after that many epochs
 
 
 def network(rng):
-    """Three convolutions of 3x3 pixels, 16 to 32 channels; the image shrinks from 8x8 to 2x2."""
+    """Three 3x3 convolutions with 16 to 32 channels; the image shrinks from 8x8 to 2x2."""
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1, rng=rng),
         nn.BatchNorm2d(16),
@@ -40,7 +41,7 @@ def network(rng):
 
 
 def images(seed, validate):
-    """Images and labels to learn from, and those held out."""
+    """Images and labels for training, and those held out."""
     x, y = nn.data.digits()
     x = x.reshape(-1, 1, 8, 8)
     x, x_out, y, y_out = nn.data.train_test_split(x, y, test_size=0.2, stratify=y, seed=seed)
@@ -50,7 +51,7 @@ def images(seed, validate):
 
 
 def accuracy_of(seed, epochs, validate=False):
-    """The accuracy on the images held out, of a network trained on the others."""
+    """Train a network and return its accuracy on the held-out images."""
     learned, (x_out, y_out) = images(seed, validate)
     model = network(np.random.default_rng(seed))
     batches = nn.data.Loader(learned, 64, shuffle=True, seed=seed, augment=nn.data.Shift(1))
@@ -66,7 +67,7 @@ def accuracy_of(seed, epochs, validate=False):
 
 
 def main():
-    """Train once for each seed, and look at the mean."""
+    """Train once for each seed and report the mean accuracy."""
     epochs = int(sys.argv[1]) if len(sys.argv) > 1 else EPOCHS
     validate = sys.argv[2:] == ["validate"]
     found = []
@@ -75,7 +76,7 @@ def main():
         found.append(accuracy_of(seed, epochs, validate))
         print(f"seed {seed}: accuracy {found[-1]:.4f}, {time.perf_counter() - started:.1f} s", flush=True)
     mean = float(np.mean(found))
-    print(f"mean accuracy on the images held out: {mean:.4f}")
+    print(f"mean accuracy on held-out images: {mean:.4f}")
     assert mean >= (PROMISED if epochs >= EPOCHS else 0.8), mean
 
 

@@ -1,7 +1,9 @@
-"""Gaussian-process regression: hyper-parameters by the gradient of the log marginal likelihood.
+"""Gaussian-process regression: learn the hyper-parameters by gradient ascent on the log marginal likelihood.
 
-The likelihood is written with NumPy's Cholesky factorisation as it would be without any derivatives; `value_and_grad`
-sends gradients through the factorisation. Run it with ``python examples/gaussian_process.py``.
+    python examples/gaussian_process.py
+
+The likelihood uses NumPy's Cholesky factorisation, exactly as it would without derivatives. `value_and_grad`
+differentiates through the factorisation.
 """
 
 import numpy as np
@@ -21,14 +23,14 @@ def with_noise(theta, x):
 
 
 def log_likelihood(theta, x, y):
-    """The logarithm of the probability of y at x: -(y K^-1 y + log det K + n log 2 pi) / 2."""
+    """The log marginal likelihood of y at x: -(y K^-1 y + log det K + n log 2 pi) / 2."""
     factor = np.linalg.cholesky(with_noise(theta, x))
     white = np.linalg.solve(factor, y)  # white @ white = y K^-1 y
     return -0.5 * white @ white - np.sum(np.log(np.diagonal(factor))) - 0.5 * len(x) * np.log(2.0 * np.pi)
 
 
 def fit(theta, x, y, steps=150, rate=0.05):
-    """Climb the likelihood with steps in the direction of the gradient, scaled as in Adam."""
+    """Maximise the likelihood by gradient steps that are scaled as in Adam."""
     climb = value_and_grad(log_likelihood)
     mean, square = np.zeros_like(theta), np.zeros_like(theta)
     for step in range(1, steps + 1):
@@ -40,7 +42,7 @@ def fit(theta, x, y, steps=150, rate=0.05):
 
 
 def main():
-    """Learn the noise of a sampled sine, and predict between the samples."""
+    """Learn the noise level of a sampled sine, and predict values between the samples."""
     rng = np.random.default_rng(0)
     noise = 0.1
     x = np.sort(rng.uniform(-4.0, 4.0, 40))
@@ -58,7 +60,7 @@ def main():
     length, amplitude, learned = np.exp(theta)
     print(f"log-likelihood {before:.1f} -> {after:.1f}")
     print(f"length scale {length:.2f}, amplitude {amplitude:.2f}, noise {learned:.3f} (true: {noise})")
-    print(f"largest error of the prediction: {error:.3f}")
+    print(f"largest prediction error: {error:.3f}")
     _, slope = value_and_grad(log_likelihood)(theta, x, y)
     assert np.max(np.abs(slope)) < 0.5, slope
     assert after > before

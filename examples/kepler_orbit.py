@@ -1,7 +1,9 @@
-"""Fit an orbit: the initial velocity and the mass of the sun, from noisy positions of a planet.
+"""Fit an orbit: find the initial velocity of a planet and the mass of its sun from noisy positions.
 
-The integrator is a plain loop, and gradients flow back through every step of it. The fit is Gauss-Newton's, with the
-`jacobian` of the residuals. Run it with ``python examples/kepler_orbit.py``.
+    python examples/kepler_orbit.py
+
+The integrator is a plain Python loop, and gradients flow through every step of it. The fit uses the Gauss-Newton method
+with the `jacobian` of the residuals.
 """
 
 import numpy as np
@@ -13,12 +15,12 @@ STEP, STEPS, EVERY = 0.05, 120, 10
 
 
 def pull(position, mass):
-    """The acceleration towards a sun at the origin."""
+    """The acceleration towards the sun at the origin."""
     return -mass * position / np.sum(position**2) ** 1.5
 
 
 def orbit(parameters):
-    """Positions at every tenth step of a leapfrog; the parameters are the initial velocity and the mass."""
+    """Positions at every tenth leapfrog step; the parameters are the initial velocity and the mass."""
     position, velocity, mass = START, parameters[:2], parameters[2]
     seen = []
     velocity = velocity + 0.5 * STEP * pull(position, mass)
@@ -27,13 +29,13 @@ def orbit(parameters):
         velocity = velocity + STEP * pull(position, mass)
         if step % EVERY == 0:
             seen.append(position)
-    # Not np.array(seen): NumPy makes that array from plain numbers and asks no library about it, so the derivative
-    # would be lost (and an error says so). np.stack is a function that NumPy lets libraries answer.
+    # Do not use np.array(seen): NumPy would build that array from plain numbers, and the gradient would be lost (so
+    # the library raises an error). np.stack is differentiable.
     return np.stack(seen)
 
 
 def fit(parameters, observed, steps=6):
-    """Gauss-Newton: the residuals are linearised, and solved for by least squares."""
+    """Gauss-Newton: linearise the residuals and solve the linear least-squares problem."""
 
     def residuals(parameters):
         return (orbit(parameters) - observed).ravel()
@@ -45,7 +47,7 @@ def fit(parameters, observed, steps=6):
 
 
 def main():
-    """Observe an orbit with some noise, and find it again from a poor guess."""
+    """Observe an orbit with some noise, and recover it from a poor initial guess."""
     true = np.array([0.1, 1.1, 1.0])
     noise = 0.01
     observed = orbit(true)
@@ -56,7 +58,7 @@ def main():
     before, after = (np.sqrt(np.mean((orbit(p) - observed) ** 2)) for p in (guess, found))
 
     print(f"velocity {found[:2].round(3)} (true: {true[:2]}), mass {found[2]:.3f} (true: {true[2]})")
-    print(f"distance from the observations {before:.3f} -> {after:.4f} (noise: {noise})")
+    print(f"RMS distance from the observations {before:.3f} -> {after:.4f} (noise: {noise})")
     assert after < 1.2 * noise, after
     assert np.max(np.abs(found - true)) < 0.02, found
 

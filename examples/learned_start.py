@@ -1,11 +1,11 @@
-"""A start from which one step of descent learns a new task: training through training.
+"""Meta-learning: find initial weights from which a single gradient step learns a new task.
 
     python examples/learned_start.py [STEPS]
 
-A task is a sine of some amplitude and phase, of which ten points are known. Two starts are learned from many tasks: one
-that fits them all at once as well as it can, and one from which a *single* step on the ten points fits a task. For the
-second the loss after the step is differentiated for the parameters before it, which is a second derivative;
-`nn.functional_call` calls the network with the parameters of either moment, in their graph.
+A task is a sine curve with some amplitude and phase, of which ten points are known. We learn two sets of initial
+weights from many tasks. The first fits all tasks at once as well as it can. From the second, a *single* step on ten
+points is enough to fit a task. To learn it, the loss after the step is differentiated with respect to the weights
+before the step, which takes second derivatives. `nn.functional_call` calls the network with either set of weights.
 
 Finn, Abbeel and Levine, "Model-agnostic meta-learning", ICML 2017, arXiv:1703.03400, section 5.1.
 """
@@ -18,29 +18,29 @@ import nn
 import optim
 from autograd import grad
 
-RATE = 0.05  # of the one step
+RATE = 0.05  # learning rate of the single step
 
 
 def task(rng):
-    """Two times ten points of a sine: to learn from, and to be judged by."""
+    """Twice ten points of a random sine curve: one set for the step, one for evaluation."""
     amplitude, phase = rng.uniform(0.5, 2.0), rng.uniform(0.0, np.pi)
     x = rng.uniform(-4.0, 4.0, (2, 10, 1))
     return x, amplitude * np.sin(x - phase)
 
 
 def error(model, state, x, y):
-    """How far a network with these parameters is from the points."""
+    """The mean squared error of the network with these parameters."""
     return nn.functional.mse_loss(nn.functional_call(model, state, x), y)
 
 
 def after_a_step(model, state, x, y):
-    """The parameters after one step of descent, which depend on those before in a graph."""
+    """The parameters after one gradient step, as differentiable functions of those before it."""
     slope = grad(lambda s: error(model, s, x, y))(state)
     return {name: p - RATE * slope[name] for name, p in state.items()}
 
 
 def learned(rng, steps, *, ahead):
-    """A network whose start fits tasks as it is, or with ``ahead`` after a step on each."""
+    """A network with learned initial weights that fit tasks directly, or with ``ahead`` after one step."""
     model = nn.MLP([1, 32, 32, 1], "tanh", dtype="float64", rng=0)
     optimizer = optim.Adam(model.parameters(), lr=0.005)
     for _ in range(steps):
@@ -56,7 +56,7 @@ def learned(rng, steps, *, ahead):
 
 
 def judged(rng, model, tasks=200):
-    """Mean errors on new tasks, before and after a step on their first ten points."""
+    """The mean errors on new tasks, before and after one step on their first ten points."""
     state = model.state_dict()
     errors = []
     for x, y in (task(rng) for _ in range(tasks)):
@@ -66,8 +66,8 @@ def judged(rng, model, tasks=200):
 
 
 def main(steps):
-    """Both starts, and how well they do."""
-    for name, ahead in (("a start that fits all tasks", False), ("a start that learns in one step", True)):
+    """Learn both sets of initial weights and compare them."""
+    for name, ahead in (("weights that fit all tasks", False), ("weights that adapt in one step", True)):
         before, after = judged(np.random.default_rng(1), learned(np.random.default_rng(0), steps, ahead=ahead))
         print(f"{name}: error {before:.2f}, after one step {after:.2f}")
     return after

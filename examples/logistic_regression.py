@@ -1,7 +1,9 @@
-"""Logistic regression with SciPy's L-BFGS-B, which gets its gradients from `value_and_grad`.
+"""Logistic regression with SciPy's L-BFGS-B and gradients from `value_and_grad`.
 
-`value_and_grad` returns plain floats and arrays for plain arrays, which is just what ``jac=True`` asks for. Run it with
-``python examples/logistic_regression.py``.
+    python examples/logistic_regression.py
+
+For plain arrays, `value_and_grad` returns a float and a plain array, which is exactly what SciPy expects with
+``jac=True``.
 """
 
 import sys
@@ -20,18 +22,18 @@ def loss(weights, features, labels):
 
 
 def data(rng, rows, true):
-    """Features with a column of ones, and labels drawn with the probabilities of the true weights."""
+    """Features with a column of ones, and labels drawn with the probabilities that the true weights give."""
     features = np.column_stack([np.ones(rows), rng.standard_normal((rows, len(true) - 1))])
     likely = 1.0 / (1.0 + np.exp(-features @ true))
     return features, np.where(rng.uniform(size=rows) < likely, 1.0, -1.0)
 
 
 def main():
-    """Find the weights that labels were drawn with."""
+    """Recover the weights that generated the labels."""
     try:
         from scipy.optimize import minimize
     except ImportError:
-        sys.exit("This example minimises with SciPy, which is not installed: pip install scipy")
+        sys.exit("This example needs SciPy, which is not installed: pip install scipy")
 
     true = np.array([0.5, 2.0, -1.0, 0.0])
     features, labels = data(np.random.default_rng(0), 2000, true)
@@ -43,7 +45,7 @@ def main():
     assert found.success, found.message
     _, slope = value_and_grad(loss)(found.x, features, labels)
     assert np.max(np.abs(slope)) < 1e-4, slope
-    assert np.max(np.abs(found.x - true)) < 0.4, found.x  # the penalty and chance keep it from being exact
+    assert np.max(np.abs(found.x - true)) < 0.4, found.x  # not exact, because of the penalty and the random labels
     assert right > 0.75, right
 
 

@@ -1,9 +1,9 @@
-"""Train on a file that is larger than the memory it may use: a gigabyte of samples, read batch by batch.
+"""Train on a file that does not fit in memory: a gigabyte of samples, read batch by batch.
 
     python examples/stream_large_file.py [MEGABYTES]
 
-It writes the file to a temporary folder, fits a linear map to it in one pass of stochastic gradient descent, in random
-order, and says how much memory all of that needed at most.
+The example writes the file to a temporary folder and fits a linear map to it in one pass of stochastic gradient
+descent, in random order. At the end it prints the peak memory use.
 """
 
 import resource
@@ -20,7 +20,7 @@ FEATURES = 64
 
 
 def write(path: Path, megabytes: int) -> int:
-    """A .npy file of about this size with samples (x, y), y = x . (1, 2, 3, ...) / FEATURES, in pieces."""
+    """Write a .npy file of about this size, piece by piece; a sample is (x, y) with y = x . (1, 2, ...) / FEATURES."""
     rng = np.random.default_rng(0)
     piece = 8192
     pieces = max(1, megabytes * 2**20 // (piece * (FEATURES + 1) * 4))
@@ -35,7 +35,7 @@ def write(path: Path, megabytes: int) -> int:
 
 
 def train(path: Path) -> None:
-    """One pass over the file; prints the samples, the loss at the end, and the memory in use at most."""
+    """Make one pass over the file; print the number of samples, the final loss and the peak memory use."""
     model = nn.Linear(FEATURES, 1, rng=0)
     optimizer = optim.SGD(model.parameters(), lr=0.02)
     samples, loss = 0, None
@@ -45,9 +45,9 @@ def train(path: Path) -> None:
         loss.backward()
         optimizer.step()
         samples += len(batch)
-    unit = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss is in bytes there, in kilobytes elsewhere
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss is in bytes on macOS, in kilobytes elsewhere
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(f"{samples:,} samples, loss at the end {loss.item():.2e}, at most {peak:.0f} MB in memory")
+    print(f"{samples:,} samples, final loss {loss.item():.2e}, peak memory {peak:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""A causal transformer with two blocks and about 50,000 parameters learns a short text by heart, letter by letter.
+"""A causal transformer with two blocks and about 50,000 parameters memorises a short text, letter by letter.
 
     python examples/tiny_transformer.py [LINES]
 
-Every letter is predicted from those before it in its line. What cannot be known is only which line comes, so the loss
-falls to nearly nothing: then each line can be written down from its first word.
+The model predicts every letter from the letters before it in the same line. Only the beginning of a line is
+unpredictable, so the loss falls almost to zero. After training, the model completes each line from its first word.
 
-Vaswani et al., "Attention is all you need", NeurIPS 2017, with normalisation before attention and perceptron (Xiong et
-al., "On layer normalization in the transformer architecture", ICML 2020).
+Vaswani et al., "Attention is all you need", NeurIPS 2017. Layer norm comes before attention and MLP, as in Xiong et
+al., "On layer normalization in the transformer architecture", ICML 2020.
 """
 
 import sys
@@ -34,7 +34,7 @@ GOAL = 0.08
 
 
 class TransformerBlock(nn.Module):
-    """Letters look at earlier letters, and then each is thought over by itself; both only add to what is there."""
+    """Causal self-attention, then an MLP at each position, both with a residual connection."""
 
     def __init__(self, width, heads, rng):
         self.before_attention = nn.LayerNorm(width)
@@ -49,22 +49,22 @@ class TransformerBlock(nn.Module):
 
 
 class Transformer(nn.Module):
-    """From letters (N, T) to scores of the next letter (N, T, letters)."""
+    """Map letters (N, T) to scores for the next letter (N, T, letters)."""
 
     def __init__(self, letters, length, width, heads, blocks, rng):
         self.letters = nn.Embedding(letters, width, rng=rng)
-        self.places = nn.Embedding(length, width, rng=rng)
+        self.positions = nn.Embedding(length, width, rng=rng)
         self.blocks = nn.Sequential(*(TransformerBlock(width, heads, rng) for _ in range(blocks)))
         self.norm = nn.LayerNorm(width)
         self.scores = nn.Linear(width, letters, rng=rng)
 
     def forward(self, x):
-        x = self.letters(x) + self.places(np.arange(x.shape[1]))
+        x = self.letters(x) + self.positions(np.arange(x.shape[1]))
         return self.scores(self.norm(self.blocks(x)))
 
 
 def write_on(model, alphabet, line, length):
-    """The line, continued with the likeliest letter each time until its end."""
+    """Continue the line with the most probable letter until it ends."""
     with no_grad():
         while len(line) < length and not line.endswith("\n"):
             x = np.array([[alphabet.index(letter) for letter in line]])
@@ -73,18 +73,18 @@ def write_on(model, alphabet, line, length):
 
 
 def main(count):
-    """Train until the mean loss of a letter is below the goal, then write every line down from its first word."""
+    """Train until the mean loss per letter is below the goal, then complete every line from its first word."""
     lines = TEXT.splitlines()[:count]
     alphabet = sorted(set("\n".join(lines)) | {"\n"})
     length = max(map(len, lines)) + 1
-    # Every line begins and ends with "\n": the first says that a line begins.
+    # Every line begins and ends with "\n"; the first one marks the start of the line.
     rows = np.array([[alphabet.index(c) for c in f"\n{line}".ljust(length + 1, "\n")] for line in lines])
     x, following = rows[:, :-1], rows[:, 1:]
-    counts = np.arange(length) <= [[len(line)] for line in lines]  # not what only fills the row
+    counts = np.arange(length) <= [[len(line)] for line in lines]  # False for the padding at the end of a row
 
     model = Transformer(len(alphabet), length, width=44, heads=4, blocks=2, rng=np.random.default_rng(0))
     total = sum(p.size for p in model.parameters())
-    print(f"{counts.sum()} letters, {len(alphabet)} different ones, {total:,} parameters")
+    print(f"{counts.sum()} letters, {len(alphabet)} of them different, {total:,} parameters")
     optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.0)
     losses = nn.CrossEntropyLoss(reduction="none")
 
@@ -101,7 +101,7 @@ def main(count):
         optim.clip_grad_norm(model.parameters(), 1.0)
         optimizer.step()
     assert loss.item() < GOAL, loss.item()
-    print(f"learned in {step} steps, {time.perf_counter() - start:.0f} s; from the first words on:")
+    print(f"learned in {step} steps, {time.perf_counter() - start:.0f} s. Completed from the first words:")
 
     for line in lines:
         first = line.partition(" ")[0]

@@ -1,12 +1,13 @@
-"""Why deep networks of sigmoids hardly learn: the gradient in each layer, for sigmoid, tanh and ReLU.
+"""Why deep sigmoid networks hardly learn: the gradient at each layer, for sigmoid, tanh and ReLU.
 
     python examples/vanishing_gradients.py [DEPTH]
 
-On its way back the gradient is multiplied, in every layer, by the weights and by the slopes of the activation. Weights
-are started so that they neither shrink nor stretch it (Glorot's normal numbers for sigmoid and tanh, He's for ReLU);
-what is left are the slopes. That of a sigmoid is at most 1/4, so ten layers leave less than a millionth; those of tanh
-are 1 at 0; half of the ReLUs have 1 and half 0, which He's weights make up for. The factor of each layer is printed
-beside the one that follows from its weights and slopes alone.
+In the backward pass, every layer multiplies the gradient by its weights and by the slopes of its activation function.
+The weights are initialised so that they neither shrink nor stretch the gradient (Glorot's normal initialisation for
+sigmoid and tanh, He's for ReLU), so only the slopes matter. The slope of the sigmoid is at most 1/4, so ten layers
+leave less than a millionth of the gradient. The slope of tanh is 1 at 0. Half of the ReLUs have slope 1 and half have
+slope 0, and He's initialisation compensates for that. The output shows the measured factor of each layer beside the
+factor predicted from its weights and slopes alone.
 
 S. Hochreiter, "Untersuchungen zu dynamischen neuronalen Netzen", 1991; X. Glorot and Y. Bengio, "Understanding the
 difficulty of training deep feedforward neural networks", AISTATS 2010.
@@ -23,7 +24,7 @@ STARTS = {"sigmoid": nn.init.xavier_normal_, "tanh": nn.init.xavier_normal_, "re
 
 
 def network(activation, depth):
-    """So many linear layers, with the activation between them."""
+    """A number of linear layers with the activation between them."""
     rng = np.random.default_rng(0)
     model = nn.MLP([WIDTH] * (depth + 1), activation, rng=rng)
     for layer in model:
@@ -33,18 +34,18 @@ def network(activation, depth):
     return model
 
 
-def sent_back(prediction, gradient):
-    """A loss whose gradient at the output is the one given: one of random direction, as theory has it."""
+def loss_with(prediction, gradient):
+    """A loss whose gradient at the output is the given one; a random direction matches the theory."""
     return np.mean(prediction * gradient)
 
 
 def main(depth):
-    """Look at the gradients of all three, and at the numbers that were foretold."""
+    """Compare the measured gradients of all three networks with the predicted factors."""
     rng = np.random.default_rng(1)
     batch = [rng.standard_normal((256, WIDTH)).astype("float32") for _ in range(2)]
-    flows = {name: nn.gradient_flow(network(name, depth), sent_back, batch) for name in STARTS}
+    flows = {name: nn.gradient_flow(network(name, depth), loss_with, batch) for name in STARTS}
 
-    print("layer " + "".join(f"{name:>11}  factor  foretold" for name in flows))
+    print("layer " + "".join(f"{name:>11}  factor predicted" for name in flows))
     for k in range(depth):
         rows = [flow[k] for flow in flows.values()]
         factors = (f"{r.factor:8.3f}{r.predicted:10.3f}" if k else " " * 18 for r in rows)
@@ -53,7 +54,7 @@ def main(depth):
     for name, flow in flows.items():
         left = flow[0].delta / flow[-1].delta
         mean = left ** (1 / (depth - 1))
-        print(f"{name}: {left:.1e} of the gradient arrives at the first layer, {mean:.3f} of it passes each")
+        print(f"{name}: {left:.1e} of the gradient reaches the first layer, a factor of {mean:.3f} per layer")
         assert all(abs(np.log(row.factor / row.predicted)) < 0.1 for row in flow.rows[1:])
         assert (mean < 0.26) if name == "sigmoid" else (0.7 < mean < 1.2)
 

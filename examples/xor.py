@@ -1,8 +1,10 @@
-"""XOR, learned by the smallest networks that can: 2-2-1 with sigmoid units, and with tanh units.
+"""Learn XOR with the smallest networks that can do it: 2-2-1 with sigmoid units, and with tanh units.
 
-No straight line separates the two classes, so a single unit cannot learn it; two hidden units can, but gradient descent
-sometimes stops in a local minimum, so the seeds of the first weights are stated, and it is counted how many of twenty
-seeds succeed. Run it with ``python examples/xor.py``.
+    python examples/xor.py
+
+No straight line separates the two classes, so a single unit cannot learn XOR. Two hidden units can, but gradient
+descent sometimes gets stuck in a local minimum. The example therefore fixes the seeds of the initial weights, and
+counts how many of twenty seeds succeed.
 """
 
 import numpy as np
@@ -17,7 +19,7 @@ STEPS = 1000
 
 
 def train(unit, seed):
-    """The network, its last loss, and the step after which every output was right; None if that did not happen."""
+    """The network, its final loss, and the step at which every output was right, or None if there was none."""
     nn.manual_seed(seed)
     model = nn.MLP([2, 2, 1], activation=unit, output_activation=unit).astype(np.float64)
     low, high, rate = (0.0, 1.0, 1.0) if unit == "sigmoid" else (-1.0, 1.0, 0.1)
@@ -35,7 +37,7 @@ def train(unit, seed):
 
 
 def main():
-    """Learn it with both units, and count."""
+    """Learn XOR with both kinds of units, and count the seeds that succeed."""
     for unit, seed in SEEDS.items():
         model, loss, learned = train(unit, seed)
         print(f"{unit}, seed {seed}: learned after {learned} steps, loss {loss:.4f}")

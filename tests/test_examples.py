@@ -11,11 +11,11 @@ FOLDER = Path(__file__).parents[1] / "examples"
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="there is no folder examples")
 EXAMPLES = {
     "adding_problem": "learned in",
-    "digits_cnn": "mean accuracy on the images held out",
+    "digits_cnn": "mean accuracy on held-out images",
     "gaussian_process": "noise",
     "kepler_orbit": "mass 1.00",
-    "learned_rate": "learned: the loss is 4.0 times smaller",
-    "learned_start": "a start that learns in one step",
+    "learned_rate": "the loss is smaller by a factor of 4.0",
+    "learned_start": "weights that adapt in one step",
     "logistic_regression": "weights",
     "inverse_kinematics": "120 points",
     "laplace": "flat prior:    a = 0.8 +- 1.0 b = 7.7 +- 4.9",
@@ -24,9 +24,9 @@ EXAMPLES = {
     "physics_informed": "away from the exact solution",
     "word_embeddings": "100% of the nearest words",
     "xor": "19 of 20 seeds succeed",
-    "stream_large_file": "at most",
+    "stream_large_file": "peak memory",
     "tiny_transformer": "  but ask it for more than the sum:",
-    "vanishing_gradients": "sigmoid: 1.1e-07 of the gradient arrives",
+    "vanishing_gradients": "sigmoid: 1.1e-07 of the gradient reaches",
 }
 # What is passed to those that would take long.
 QUICK = {
