@@ -1,8 +1,8 @@
-"""Make the notebooks from their texts: `python notebooks/build.py`, or with names such as `01 06` only those.
+"""Build the notebooks from their sources: `python notebooks/build.py`, or only some of them: `... build.py 01 06`.
 
-The text `NN_name.py` (jupytext's percent format) is what people edit and review; `NN_name.ipynb` is made from it, with
-the outputs of a run from top to bottom. The same text gives the same bytes: identities of cells are numbers, times and
-versions are left out, figures are SVG without dates. Needs the extra `notebooks`.
+The source `NN_name.py` (in jupytext's percent format) is edited and reviewed. `NN_name.ipynb` is made from it and holds
+the outputs of a run from top to bottom. The same source gives the same bytes: cell ids are numbers, times and versions
+are omitted, and figures are SVG without dates. Needs the extra `notebooks`.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# Figures as SVG; what they look like is in notebooks/matplotlibrc.
+# Figures are SVG, with the style in notebooks/matplotlibrc.
 KERNEL = ["--InlineBackend.figure_formats=svg"]
-# The checkout goes first, so that notebooks show what is in it. Figures carry this date (the year 1970).
+# The checkout comes first on the path, so that notebooks run its code. Figures get the date 0 (the year 1970).
 ENVIRONMENT = {
     "PYTHONPATH": str(FOLDER.parent),
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",
     "SOURCE_DATE_EPOCH": "0",
 }
-# Pages that need scripts are not shown by what renders notebooks as files; their text form stands in for them.
+# Most viewers of notebook files do not run scripts, so output that needs them is stored as text instead.
 STATIC = re.compile(r"image/svg\+xml|image/png|text/(plain|html|latex|markdown)")
 SHAPE = re.compile(r'(?<= d=")[^"]*')
 
 
 def build(text: Path) -> nbformat.NotebookNode:
-    """The notebook of a text, run."""
+    """Run the notebook with this source."""
     notebook = jupytext.read(text)
     notebook.metadata = nbformat.from_dict(METADATA)
     os.environ |= ENVIRONMENT
@@ -47,7 +47,7 @@ def build(text: Path) -> nbformat.NotebookNode:
     client.execute()
     for number, cell in enumerate(notebook.cells, 1):
         cell.id = f"cell-{number:02d}"
-        cell.metadata = nbformat.from_dict({})  # times of the run, and blank lines of the text
+        cell.metadata = nbformat.from_dict({})  # drops the times of the run and the blank lines of the source
     programs = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(programs, 1):
         cell.execution_count = number
@@ -55,12 +55,12 @@ def build(text: Path) -> nbformat.NotebookNode:
         for output in cell.outputs:
             if output.output_type == "error" or output.get("name") == "stderr":
                 raise SystemExit(f"{text.name}, In[{number}]:\n{output.get('text') or output.evalue}")
-    notebook.metadata = nbformat.from_dict(METADATA)  # running has added versions
+    notebook.metadata = nbformat.from_dict(METADATA)  # the run has added versions
     return notebook
 
 
 def merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Outputs in which neighbouring pieces of one stream are one: how it is cut depends on timing."""
+    """Join adjacent pieces of the same stream, because where it is split depends on timing."""
     together: list[nbformat.NotebookNode] = []
     for output in outputs:
         if together and output.output_type == "stream" and together[-1].get("name") == output.name:
@@ -71,7 +71,7 @@ def merged(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
 
 def settled(output: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode:
-    """An output without what changes from run to run, and without what needs a script to be seen."""
+    """An output without parts that change from run to run or need a script."""
     if "execution_count" in output:
         output.execution_count = number
     if "data" in output:
@@ -83,7 +83,7 @@ def settled(output: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode
 
 
 def compact(svg: str) -> str:
-    """A picture with shapes in hundredths of a point, each on one line: a third of the size, as lines of JSON."""
+    """A picture with coordinates rounded to 0.01 pt and one line per shape: a third of the size in JSON."""
 
     def rounded(shape: re.Match[str]) -> str:
         return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", " ".join(shape[0].split()))
@@ -92,7 +92,7 @@ def compact(svg: str) -> str:
 
 
 def main(names: list[str]) -> None:
-    """Make the notebooks whose file names begin with one of the names, or all."""
+    """Build the notebooks whose file names begin with one of the names, or all of them."""
     texts = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
     for text in [text for text in texts if not names or text.name.startswith(tuple(names))]:
         start = time.perf_counter()
