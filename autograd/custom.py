@@ -17,13 +17,14 @@ from autograd.facts import check_names
 from autograd.signatures import Rule, read_kernel
 
 if TYPE_CHECKING:
+    from autograd.engine.tensor import Tensor
     from autograd.facts import Given
 
 
 def custom_op(
     forward: Callable[..., Any], vjp: Rule | tuple[Rule | None, ...] | None, *, name: str | None = None,
     definition: Callable[..., Any] | None = None, **facts: Unpack[Given],
-) -> Callable[..., Any]:  # fmt: skip
+) -> Callable[..., Tensor]:  # fmt: skip
     """Make a differentiable operation of a forward function on arrays and its vjp (vector-Jacobian product) rules.
 
     ``forward(x, y, *, attribute)`` computes on plain arrays; its positional parameters are the operands, its

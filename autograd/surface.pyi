@@ -3,222 +3,850 @@
 # what stands here.
 
 from builtins import bool as Bool, int as Int
-from typing import Any, NoReturn, Self
+from typing import Any, Literal, NoReturn, Self, overload
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy._core.multiarray import flagsobj
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import Axis
-from autograd.engine.tensor import Tensor
+from autograd.engine.tensor import Tensor as Tensor
 from autograd.ops.index import At
 from autograd.pytorch_methods import TopK
 
+Flags = flagsobj
 Operand = Any  # a Tensor, an array, a number, or a list of numbers
 
 class PyTorchMethods:
     # fmt: off
     # --- of autograd.pytorch_methods, written by docs/make_surface.py
-    def view(self, *shape: Any) -> Tensor: ...
-    def view_as(self, other: Operand) -> Tensor: ...
-    def flatten(self, order: Any = ..., start_dim: Int | None = ..., end_dim: Int | None = ...) -> Tensor: ...
-    def unsqueeze(self, dim: Int) -> Tensor: ...
-    def permute(self, *dims: Any) -> Tensor: ...
-    def t(self) -> Tensor: ...
-    def expand(self, *sizes: Any) -> Tensor: ...
-    def expand_as(self, other: Operand) -> Tensor: ...
-    def chunk(self, chunks: Int, dim: Int = ...) -> tuple[Tensor, ...]: ...
-    def split(self, split_size: Any, *axis: Any, dim: Int | None = ...) -> tuple[Tensor, ...]: ...
-    def unbind(self, dim: Int = ...) -> tuple[Tensor, ...]: ...
-    def contiguous(self) -> Tensor: ...
-    def is_contiguous(self) -> Bool: ...
-    def numel(self) -> Int: ...
-    def dim(self) -> Int: ...
-    def add(self, other: Operand, *, alpha: Operand = ...) -> Tensor: ...
-    def sub(self, other: Operand, *, alpha: Operand = ...) -> Tensor: ...
-    def mul(self, other: Operand) -> Tensor: ...
-    def div(self, other: Operand) -> Tensor: ...
-    def pow(self, exponent: Operand) -> Tensor: ...
-    def matmul(self, other: Operand) -> Tensor: ...
-    def mm(self, mat2: Operand) -> Tensor: ...
-    def bmm(self, mat2: Operand) -> Tensor: ...
-    def clamp(self, min: Operand = ..., max: Operand = ...) -> Tensor: ...
-    def norm(self, p: Any = ..., dim: Axis | list[Int] = ..., keepdim: Bool = ...) -> Tensor: ...
-    def eq(self, other: Operand) -> NDArray[np.bool_]: ...
-    def where(self, condition: Any, other: Operand) -> Tensor: ...
-    def masked_fill(self, mask: Any, value: Operand) -> Tensor: ...
-    def gather(self, dim: Int, index: Any) -> Tensor: ...
-    def scatter(self, dim: Int, index: Any, src: Any = ..., *, value: Operand = ...) -> Tensor: ...
-    def scatter_add(self, dim: Int, index: Any, src: Any) -> Tensor: ...
-    def index_select(self, dim: Int, index: Any) -> Tensor: ...
-    def topk(self, k: Int, dim: Int = ..., largest: Bool = ..., sorted: Bool = ...) -> TopK: ...
-    def sort(self, dim: Int = ..., descending: Bool = ..., stable: Bool = ...) -> NoReturn: ...
-    def median(self, dim: Int | None = ..., keepdim: Bool = ...) -> NoReturn: ...
-    def clone(self) -> Tensor: ...
-    def cpu(self) -> Tensor: ...
-    def to(self, *args: Any, **options: Any) -> Tensor: ...
-    def type_as(self, other: Operand) -> Tensor: ...
-    def half(self) -> Tensor: ...
-    def float(self) -> Tensor: ...
-    def double(self) -> Tensor: ...
-    def int(self) -> Tensor: ...
-    def long(self) -> Tensor: ...
-    def bool(self) -> Tensor: ...
-    def new_zeros(self, *size: Any) -> Tensor: ...
-    def new_ones(self, *size: Any) -> Tensor: ...
-    def requires_grad_(self, requires_grad: Bool = ...) -> Self: ...
-    def retain_grad(self) -> None: ...
-    def zero_(self) -> Self: ...
+    def view(self, *shape: Any) -> Tensor:
+        """``t.view(-1, 2)`` is ``t.reshape(-1, 2)``."""
+    def view_as(self, other: Operand) -> Tensor:
+        """``t.view_as(t.T)`` is ``t.reshape(t.T.shape)``."""
+    def flatten(self, order: Any = "C", start_dim: Int | None = None, end_dim: Int | None = None) -> Tensor:
+        """``t.flatten(start_dim=1)`` is ``t.reshape(len(t), -1)``."""
+    def unsqueeze(self, dim: Int) -> Tensor:
+        """``t.unsqueeze(0)`` is ``np.expand_dims(t, 0)``."""
+    def permute(self, *dims: Any) -> Tensor:
+        """``t.permute(1, 0)`` is ``t.transpose((1, 0))``."""
+    def t(self) -> Tensor:
+        """``t.t()`` is ``t.mT``."""
+    def expand(self, *sizes: Any) -> Tensor:
+        """``t.expand(4, -1, -1)`` is ``np.broadcast_to(t, (4, 2, 3))``."""
+    def expand_as(self, other: Operand) -> Tensor:
+        """``t[0].expand_as(t)`` is ``np.stack([t[0], t[0]])``."""
+    def chunk(self, chunks: Int, dim: Int = 0) -> tuple[Tensor, ...]:
+        """``t.chunk(2, dim=1)`` is ``(t[:, :2], t[:, 2:])``."""
+    def split(self, split_size: Any, *axis: Any, dim: Int | None = None) -> tuple[Tensor, ...]:
+        """``t.split(2, dim=1)`` is ``(t[:, :2], t[:, 2:])``."""
+    def unbind(self, dim: Int = 0) -> tuple[Tensor, ...]:
+        """``t.unbind()`` is ``(t[0], t[1])``."""
+    def contiguous(self) -> Tensor:
+        """``t.T.contiguous()`` is ``t.T.copy()``."""
+    def is_contiguous(self) -> Bool:
+        """``t.is_contiguous()`` is ``t.flags.c_contiguous``."""
+    def numel(self) -> Int:
+        """``t.numel()`` is ``6``."""
+    def dim(self) -> Int:
+        """``t.dim()`` is ``t.ndim``."""
+    def add(self, other: Operand, *, alpha: Operand = 1) -> Tensor:
+        """``t.add(2.0)`` is ``t + 2.0``."""
+    def sub(self, other: Operand, *, alpha: Operand = 1) -> Tensor:
+        """``t.sub(2.0)`` is ``t - 2.0``."""
+    def mul(self, other: Operand) -> Tensor:
+        """``t.mul(2.0)`` is ``t * 2.0``."""
+    def div(self, other: Operand) -> Tensor:
+        """``t.div(2.0)`` is ``t / 2.0``."""
+    def pow(self, exponent: Operand) -> Tensor:
+        """``t.pow(2)`` is ``t**2``."""
+    def matmul(self, other: Operand) -> Tensor:
+        """``t.matmul(t.T)`` is ``t @ t.T``."""
+    def mm(self, mat2: Operand) -> Tensor:
+        """``t.mm(t.T)`` is ``t @ t.T``."""
+    def bmm(self, mat2: Operand) -> Tensor:
+        """``t[:, None].bmm(t[:, :, None])`` is ``t[:, None] @ t[:, :, None]``."""
+    def clamp(self, min: Operand = None, max: Operand = None) -> Tensor:
+        """``t.clamp(max=2.0)`` is ``t.clip(max=2.0)``."""
+    def norm(self, p: Any = "fro", dim: Axis | list[Int] = None, keepdim: Bool = False) -> Tensor:
+        """``t.norm(1, dim=0)`` is ``np.linalg.vector_norm(t, ord=1, axis=0)``."""
+    def eq(self, other: Operand) -> NDArray[np.bool_]:
+        """``t.eq(2.0)`` is ``(t == 2.0)``."""
+    def where(self, condition: Any, other: Operand) -> Tensor:
+        """``t.where(t > 1, 0)`` is ``np.where(t > 1, t, 0)``."""
+    def masked_fill(self, mask: Any, value: Operand) -> Tensor:
+        """``t.masked_fill(t > 1, 0.0)`` is ``np.where(t > 1, 0.0, t)``."""
+    def gather(self, dim: Int, index: Any) -> Tensor:
+        """``t.gather(1, i)`` is ``np.take_along_axis(t, i, 1)``."""
+    def scatter(self, dim: Int, index: Any, src: Any = ..., *, value: Operand = ...) -> Tensor:
+        """``t.scatter(1, i, 5.0)`` is ``t.at[[0, 1], [0, 2]].set(5.0)``."""
+    def scatter_add(self, dim: Int, index: Any, src: Any) -> Tensor:
+        """``t.scatter_add(1, i, t)`` is ``t.at[[0, 1], [0, 2]].add(t[:, 0])``."""
+    def index_select(self, dim: Int, index: Any) -> Tensor:
+        """``t.index_select(1, [0, 2])`` is ``t[:, [0, 2]]``."""
+    def topk(self, k: Int, dim: Int = -1, largest: Bool = True, sorted: Bool = True) -> TopK:
+        """``t.topk(2)`` is ``(np.sort(t)[:, :0:-1], np.argsort(t)[:, :0:-1])``."""
+    def sort(self, dim: Int = -1, descending: Bool = False, stable: Bool = False) -> NoReturn:
+        """``t.sort(1)`` is refused: write np.sort(t, 1) and t.argsort(1)."""
+    def median(self, dim: Int | None = None, keepdim: Bool | None = None) -> NoReturn:
+        """``t.median(1)`` is refused: write np.median(t, 1)."""
+    def clone(self) -> Tensor:
+        """``t.clone()`` is ``t.copy()``."""
+    def cpu(self) -> Tensor:
+        """``t.cpu()`` is ``t``."""
+    def to(self, *args: Any, **options: Any) -> Tensor:
+        """``t.to("cpu", np.float32)`` is ``t.astype(np.float32)``."""
+    def type_as(self, other: Operand) -> Tensor:
+        """``t.type_as(i)`` is ``t.astype(i.dtype)``."""
+    def half(self) -> Tensor:
+        """``t.half()`` is ``t.astype(np.float16)``."""
+    def float(self) -> Tensor:
+        """``t.float()`` is ``t.astype(np.float32)``."""
+    def double(self) -> Tensor:
+        """``t.double()`` is ``t.astype(np.float64)``."""
+    def int(self) -> Tensor:
+        """``t.int()`` is ``t.astype(np.int32)``."""
+    def long(self) -> Tensor:
+        """``t.long()`` is ``t.astype(np.int64)``."""
+    def bool(self) -> Tensor:
+        """``t.bool()`` is ``t.astype(bool)``."""
+    def new_zeros(self, *size: Any) -> Tensor:
+        """``t.new_zeros(2, 3)`` is ``tensor(np.zeros((2, 3), t.dtype))``."""
+    def new_ones(self, *size: Any) -> Tensor:
+        """``t.new_ones(2, 3)`` is ``tensor(np.ones((2, 3), t.dtype))``."""
+    def requires_grad_(self, requires_grad: Bool = True) -> Self:
+        """``tensor([1.0]).requires_grad_()`` is ``tensor([1.0], requires_grad=True)``."""
+    def retain_grad(self) -> None:
+        """``t.retain_grad()`` is ``None``."""
+    def zero_(self) -> Self:
+        """``tensor([1.0]).zero_()`` is ``tensor([0.0])``."""
     # fmt: on
 
 class Surface(PyTorchMethods):
     # fmt: off
     # --- of ops, written by docs/make_surface.py
-    def __add__(self, other: Operand) -> Tensor: ...
-    def __radd__(self, other: Operand) -> Tensor: ...
-    def __iadd__(self, other: Operand) -> Self: ...
-    def __sub__(self, other: Operand) -> Tensor: ...
-    def __rsub__(self, other: Operand) -> Tensor: ...
-    def __isub__(self, other: Operand) -> Self: ...
-    def __mul__(self, other: Operand) -> Tensor: ...
-    def __rmul__(self, other: Operand) -> Tensor: ...
-    def __imul__(self, other: Operand) -> Self: ...
-    def __truediv__(self, other: Operand) -> Tensor: ...
-    def __rtruediv__(self, other: Operand) -> Tensor: ...
-    def __itruediv__(self, other: Operand) -> Self: ...
-    def __pow__(self, other: Operand) -> Tensor: ...
-    def __rpow__(self, other: Operand) -> Tensor: ...
-    def __ipow__(self, other: Operand) -> Self: ...
-    def __mod__(self, other: Operand) -> Tensor: ...
-    def __rmod__(self, other: Operand) -> Tensor: ...
-    def __imod__(self, other: Operand) -> Self: ...
-    def __floordiv__(self, other: Operand) -> Tensor: ...
-    def __rfloordiv__(self, other: Operand) -> Tensor: ...
-    def __ifloordiv__(self, other: Operand) -> Self: ...
-    def __eq__(self, other: object) -> NDArray[np.bool_]: ...  # type: ignore[override]
-    def __ne__(self, other: object) -> NDArray[np.bool_]: ...  # type: ignore[override]
-    def __lt__(self, other: Operand) -> NDArray[np.bool_]: ...
-    def __le__(self, other: Operand) -> NDArray[np.bool_]: ...
-    def __gt__(self, other: Operand) -> NDArray[np.bool_]: ...
-    def __ge__(self, other: Operand) -> NDArray[np.bool_]: ...
-    def __matmul__(self, other: Operand) -> Tensor: ...
-    def __rmatmul__(self, other: Operand) -> Tensor: ...
-    def __imatmul__(self, other: Operand) -> Self: ...
-    def __neg__(self) -> Tensor: ...
-    def __pos__(self) -> Tensor: ...
-    def abs(self) -> Tensor: ...
-    def __abs__(self) -> Tensor: ...
+    def __add__(self, other: Operand) -> Tensor:
+        """The sum of x and y.
+
+        d/dx = 1, d/dy = 1
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) + 1.0
+        tensor([2., 3.])
+        """
+    def __radd__(self, other: Operand) -> Tensor:
+        """The sum of x and y.
+
+        d/dx = 1, d/dy = 1
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) + 1.0
+        tensor([2., 3.])
+        """
+    def __iadd__(self, other: Operand) -> Self:
+        """``x += y``: see `autograd.inplace`."""
+    def __sub__(self, other: Operand) -> Tensor:
+        """The difference of x and y.
+
+        d/dx = 1, d/dy = -1
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) - 1.0
+        tensor([0., 1.])
+        """
+    def __rsub__(self, other: Operand) -> Tensor:
+        """The difference of x and y.
+
+        d/dx = 1, d/dy = -1
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) - 1.0
+        tensor([0., 1.])
+        """
+    def __isub__(self, other: Operand) -> Self:
+        """``x -= y``: see `autograd.inplace`."""
+    def __mul__(self, other: Operand) -> Tensor:
+        """The product of x and y, entry by entry.
+
+        d/dx = y, d/dy = x
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) * [3.0, 4.0]
+        tensor([3., 8.])
+        """
+    def __rmul__(self, other: Operand) -> Tensor:
+        """The product of x and y, entry by entry.
+
+        d/dx = y, d/dy = x
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) * [3.0, 4.0]
+        tensor([3., 8.])
+        """
+    def __imul__(self, other: Operand) -> Self:
+        """``x *= y``: see `autograd.inplace`."""
+    def __truediv__(self, other: Operand) -> Tensor:
+        """The quotient of x and y.
+
+        d/dx = 1 / y, d/dy = -x / y ** 2
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) / 4.0
+        tensor([0.25, 0.5 ])
+        """
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        """The quotient of x and y.
+
+        d/dx = 1 / y, d/dy = -x / y ** 2
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) / 4.0
+        tensor([0.25, 0.5 ])
+        """
+    def __itruediv__(self, other: Operand) -> Self:
+        """``x /= y``: see `autograd.inplace`."""
+    def __pow__(self, other: Operand) -> Tensor:
+        """x to the power y; by y it has a derivative where x is not negative.
+
+        d/dx = y * x ** (y - 1), d/dy = x ** y * log(x)
+
+        >>> from autograd import tensor
+        >>> tensor([2.0, 3.0]) ** 2
+        tensor([4., 9.])
+        """
+    def __rpow__(self, other: Operand) -> Tensor:
+        """x to the power y; by y it has a derivative where x is not negative.
+
+        d/dx = y * x ** (y - 1), d/dy = x ** y * log(x)
+
+        >>> from autograd import tensor
+        >>> tensor([2.0, 3.0]) ** 2
+        tensor([4., 9.])
+        """
+    def __ipow__(self, other: Operand) -> Self:
+        """``x **= y``: see `autograd.inplace`."""
+    def __mod__(self, other: Operand) -> Tensor:
+        """The remainder of x / y, with the sign of y.
+
+        d/dx = 1, d/dy = -floor(x / y)
+
+        >>> from autograd import tensor
+        >>> tensor([7.0, -7.0]) % 4.0
+        tensor([3., 1.])
+        """
+    def __rmod__(self, other: Operand) -> Tensor:
+        """The remainder of x / y, with the sign of y.
+
+        d/dx = 1, d/dy = -floor(x / y)
+
+        >>> from autograd import tensor
+        >>> tensor([7.0, -7.0]) % 4.0
+        tensor([3., 1.])
+        """
+    def __imod__(self, other: Operand) -> Self:
+        """``x %= y``: see `autograd.inplace`."""
+    def __floordiv__(self, other: Operand) -> Tensor:
+        """The quotient of x and y, rounded down: a constant in pieces, without gradient.
+
+        >>> from autograd import tensor
+        >>> tensor([7.0, -7.0]) // 4.0
+        tensor([ 1., -2.])
+        """
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        """The quotient of x and y, rounded down: a constant in pieces, without gradient.
+
+        >>> from autograd import tensor
+        >>> tensor([7.0, -7.0]) // 4.0
+        tensor([ 1., -2.])
+        """
+    def __ifloordiv__(self, other: Operand) -> Self:
+        """``x //= y``: see `autograd.inplace`."""
+    def __eq__(self, other: object) -> NDArray[np.bool]:  # type: ignore[override]
+        """Where x equals y.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) == 2.0
+        array([False,  True])
+        """
+    def __ne__(self, other: object) -> NDArray[np.bool]:  # type: ignore[override]
+        """Where x differs from y.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) != 2.0
+        array([ True, False])
+        """
+    def __lt__(self, other: Operand) -> NDArray[np.bool]:
+        """Where x is less than y.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) < 2.0
+        array([ True, False])
+        """
+    def __le__(self, other: Operand) -> NDArray[np.bool]:
+        """Where x is at most y.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) <= 2.0
+        array([ True,  True])
+        """
+    def __gt__(self, other: Operand) -> NDArray[np.bool]:
+        """Where x is greater than y.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) > 1.0
+        array([False,  True])
+        """
+    def __ge__(self, other: Operand) -> NDArray[np.bool]:
+        """Where x is at least y.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]) >= 2.0
+        array([False,  True])
+        """
+    def __matmul__(self, other: Operand) -> Tensor:
+        """The product of matrices, which the last two axes are; a vector is a row on the left and a column on the
+        right.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0]
+        tensor([3., 7.])
+        """
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        """The product of matrices, which the last two axes are; a vector is a row on the left and a column on the
+        right.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0]
+        tensor([3., 7.])
+        """
+    def __imatmul__(self, other: Operand) -> Self:
+        """``x @= y``: see `autograd.inplace`."""
+    def __neg__(self) -> Tensor:
+        """The negative of x.
+
+        d/dx = -1
+
+        >>> from autograd import tensor
+        >>> -tensor([1.0, -2.0])
+        tensor([-1.,  2.])
+        """
+    def __pos__(self) -> Tensor:
+        """x, as it is.
+
+        d/dx = 1
+
+        >>> from autograd import tensor
+        >>> +tensor([1.0, -2.0])
+        tensor([ 1., -2.])
+        """
+    def abs(self) -> Tensor:
+        """The absolute value of x; its slope at 0 is taken as 0.
+
+        d/dx = sign(x)
+
+        >>> from autograd import tensor
+        >>> abs(tensor([2.0, -3.0]))
+        tensor([2., 3.])
+        """
+    def __abs__(self) -> Tensor:
+        """The absolute value of x; its slope at 0 is taken as 0.
+
+        d/dx = sign(x)
+
+        >>> from autograd import tensor
+        >>> abs(tensor([2.0, -3.0]))
+        tensor([2., 3.])
+        """
     def clip(
-        self, min: Operand = ..., max: Operand = ..., out: None = ..., *, dtype: DTypeLike | None = ..., where: Any
-        = ..., casting: Any = ...,
-    ) -> Tensor: ...
-    def copy(self, order: Any = ...) -> Tensor: ...
+        self, min: Operand = None, max: Operand = None, out: None = None, *, dtype: DTypeLike | None = None, where:
+        Any = True, casting: Any = ...,
+    ) -> Tensor:
+        """x kept between two bounds; beyond them the gradient goes to the bound.
+
+        >>> from autograd import tensor
+        >>> tensor([-2.0, 0.5, 2.0]).clip(-1.0, 1.0)
+        tensor([-1. ,  0.5,  1. ])
+        """
+    def copy(self, order: Any = "C") -> Tensor:
+        """A copy of x within the graph.
+
+        d/dx = 1
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).copy()
+        tensor([1., 2.])
+        """
     def sum(
-        self, axis: Axis = ..., dtype: DTypeLike | None = ..., out: None = ..., keepdims: bool = ..., initial:
-        Operand = ..., where: Any = ..., dim: Axis | list[int] = ..., keepdim: bool | None = ...,
-    ) -> Tensor: ...
+        self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False, initial:
+        Operand = ..., where: Any = True, dim: Axis | list[int] = None, keepdim: bool | None = None,
+    ) -> Tensor:
+        """The sum of all entries, or of those along axes.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0)
+        tensor([4., 6.])
+        """
     def mean(
-        self, axis: Axis = ..., dtype: DTypeLike | None = ..., out: None = ..., keepdims: bool = ..., where: Any =
-        ..., dim: Axis | list[int] = ..., keepdim: bool | None = ...,
-    ) -> Tensor: ...
+        self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False, where:
+        Any = True, dim: Axis | list[int] = None, keepdim: bool | None = None,
+    ) -> Tensor:
+        """The mean of all entries, or of those along axes.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).mean(axis=1)
+        tensor([1.5, 3.5])
+        """
     def cumsum(
-        self, axis: int | None = ..., dtype: DTypeLike | None = ..., out: None = ..., dim: int | None = ...,
-    ) -> Tensor: ...
+        self, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None, dim: int | None = None,
+    ) -> Tensor:
+        """The running sum along an axis, or of all entries in a row.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0, 3.0]).cumsum()
+        tensor([1., 3., 6.])
+        """
     def prod(
-        self, axis: Axis = ..., dtype: DTypeLike | None = ..., out: None = ..., keepdims: bool = ..., initial:
-        Operand = ..., where: Any = ..., dim: Axis | list[int] = ..., keepdim: bool | None = ...,
-    ) -> Tensor: ...
+        self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False, initial:
+        Operand = ..., where: Any = True, dim: Axis | list[int] = None, keepdim: bool | None = None,
+    ) -> Tensor:
+        """The product of all entries, or of those along axes; its gradient is right also where some are 0.
+
+        >>> from autograd import tensor
+        >>> tensor([2.0, 3.0, 4.0]).prod()
+        tensor(24.)
+        """
     def cumprod(
-        self, axis: int | None = ..., dtype: DTypeLike | None = ..., out: None = ..., dim: int | None = ...,
-    ) -> Tensor: ...
+        self, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None, dim: int | None = None,
+    ) -> Tensor:
+        """The running product along an axis, or of all entries in a row; its gradient is right also at zeros.
+
+        >>> from autograd import tensor
+        >>> tensor([2.0, 3.0, 4.0]).cumprod()
+        tensor([ 2.,  6., 24.])
+        """
     def max(
-        self, axis: Axis = ..., out: None = ..., keepdims: bool = ..., initial: Operand = ..., where: Any = ...,
-        dim: Axis | list[int] = ..., keepdim: bool | None = ...,
-    ) -> Tensor: ...
+        self, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Operand = ..., where: Any =
+        True, dim: Axis | list[int] = None, keepdim: bool | None = None,
+    ) -> Tensor:
+        """The largest of all entries, or along axes; equal ones share the gradient.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0)
+        tensor([3., 4.])
+        """
     def min(
-        self, axis: Axis = ..., out: None = ..., keepdims: bool = ..., initial: Operand = ..., where: Any = ...,
-        dim: Axis | list[int] = ..., keepdim: bool | None = ...,
-    ) -> Tensor: ...
+        self, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Operand = ..., where: Any =
+        True, dim: Axis | list[int] = None, keepdim: bool | None = None,
+    ) -> Tensor:
+        """The smallest of all entries, or along axes; equal ones share the gradient.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 4.0], [3.0, 2.0]]).min(axis=0)
+        tensor([1., 2.])
+        """
+    @overload
     def argmax(
-        self, axis: int | None = ..., out: None = ..., keepdims: bool = ..., dim: int | None = ..., keepdim: bool |
-        None = ...,
-    ) -> Any: ...
+        self, axis: None = None, out: None = None, keepdims: Literal[False] = False, dim: None = None, keepdim:
+        Literal[False] | None = None,
+    ) -> np.intp:
+        """The position of the largest entry, the first of equal ones.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 4.0, 3.0]).argmax()
+        np.int64(1)
+        """
+    @overload
+    def argmax(
+        self, axis: int | None = None, out: None = None, keepdims: bool = False, dim: int | None = None, keepdim:
+        bool | None = None,
+    ) -> NDArray[np.intp]: ...
+    @overload
     def argmin(
-        self, axis: int | None = ..., out: None = ..., keepdims: bool = ..., dim: int | None = ..., keepdim: bool |
-        None = ...,
-    ) -> Any: ...
-    def argsort(self, axis: int | None = ..., kind: Any = ..., order: Any = ..., stable: bool | None = ...) -> Any: ...
+        self, axis: None = None, out: None = None, keepdims: Literal[False] = False, dim: None = None, keepdim:
+        Literal[False] | None = None,
+    ) -> np.intp:
+        """The position of the smallest entry, the first of equal ones.
+
+        >>> from autograd import tensor
+        >>> tensor([2.0, 1.0, 3.0]).argmin()
+        np.int64(1)
+        """
+    @overload
+    def argmin(
+        self, axis: int | None = None, out: None = None, keepdims: bool = False, dim: int | None = None, keepdim:
+        bool | None = None,
+    ) -> NDArray[np.intp]: ...
+    def argsort(
+        self, axis: int | None = -1, kind: Any = None, order: Any = None, stable: bool | None = None,
+    ) -> NDArray[np.intp]:
+        """The positions of the entries in ascending order.
+
+        >>> from autograd import tensor
+        >>> tensor([2.0, 1.0, 3.0]).argsort()
+        array([1, 0, 2])
+        """
+    @overload
     def any(
-        self, axis: Axis = ..., out: None = ..., keepdims: bool = ..., where: Any = ..., dim: Axis | list[int] =
-        ..., keepdim: bool | None = ...,
-    ) -> Any: ...
+        self, axis: None = None, out: None = None, keepdims: Literal[False] = False, where: Any = True, dim: None =
+        None, keepdim: Literal[False] | None = None,
+    ) -> np.bool:
+        """Whether any entry is other than 0.
+
+        >>> from autograd import tensor
+        >>> tensor([0.0, 2.0]).any()
+        np.True_
+        """
+    @overload
+    def any(
+        self, axis: Axis = None, out: None = None, keepdims: bool = False, where: Any = True, dim: Axis | list[int]
+        = None, keepdim: bool | None = None,
+    ) -> NDArray[np.bool]: ...
+    @overload
     def all(
-        self, axis: Axis = ..., out: None = ..., keepdims: bool = ..., where: Any = ..., dim: Axis | list[int] =
-        ..., keepdim: bool | None = ...,
-    ) -> Any: ...
+        self, axis: None = None, out: None = None, keepdims: Literal[False] = False, where: Any = True, dim: None =
+        None, keepdim: Literal[False] | None = None,
+    ) -> np.bool:
+        """Whether all entries are other than 0.
+
+        >>> from autograd import tensor
+        >>> tensor([0.0, 2.0]).all()
+        np.False_
+        """
+    @overload
+    def all(
+        self, axis: Axis = None, out: None = None, keepdims: bool = False, where: Any = True, dim: Axis | list[int]
+        = None, keepdim: bool | None = None,
+    ) -> NDArray[np.bool]: ...
     def var(
-        self, axis: Axis = ..., dtype: DTypeLike | None = ..., out: None = ..., ddof: float = ..., keepdims: bool =
-        ..., dim: Axis | list[int] = ..., keepdim: bool | None = ..., unbiased: bool | None = ..., *, where: Any =
-        ..., mean: Operand = ..., correction: float = ...,
-    ) -> Tensor: ...
+        self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, ddof: float = 0, keepdims: bool =
+        False, dim: Axis | list[int] = None, keepdim: bool | None = None, unbiased: bool | None = None, *, where:
+        Any = True, mean: Operand = ..., correction: float = ...,
+    ) -> Tensor:
+        """The variance: the mean square of the deviations from the mean, or their sum divided by n - ddof.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 3.0]).var()
+        tensor(1.)
+        """
     def std(
-        self, axis: Axis = ..., dtype: DTypeLike | None = ..., out: None = ..., ddof: float = ..., keepdims: bool =
-        ..., dim: Axis | list[int] = ..., keepdim: bool | None = ..., unbiased: bool | None = ..., *, where: Any =
-        ..., mean: Operand = ..., correction: float = ...,
-    ) -> Tensor: ...
+        self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, ddof: float = 0, keepdims: bool =
+        False, dim: Axis | list[int] = None, keepdim: bool | None = None, unbiased: bool | None = None, *, where:
+        Any = True, mean: Operand = ..., correction: float = ...,
+    ) -> Tensor:
+        """The standard deviation, the root of the variance; its slopes are taken as 0 where all entries are equal.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 3.0]).std()
+        tensor(1.)
+        """
     def logsumexp(
-        self, axis: Axis = ..., keepdims: bool = ..., dim: Axis | list[int] = ..., keepdim: bool | None = ...,
-    ) -> Tensor: ...
-    def softmax(self, axis: int = ..., dim: int | None = ...) -> Tensor: ...
-    def log_softmax(self, axis: int = ..., dim: int | None = ...) -> Tensor: ...
-    def __getitem__(self, index: Any) -> Tensor: ...
-    def dot(self, y: Operand, out: None = ...) -> Tensor: ...
-    def exp(self) -> Tensor: ...
-    def log(self) -> Tensor: ...
-    def sqrt(self) -> Tensor: ...
-    def sin(self) -> Tensor: ...
-    def cos(self) -> Tensor: ...
-    def tanh(self) -> Tensor: ...
-    def sigmoid(self) -> Tensor: ...
-    def softplus(self) -> Tensor: ...
-    def relu(self) -> Tensor: ...
-    def swapaxes(self, axis1: int, axis2: int) -> Tensor: ...
-    def squeeze(self, axis: Axis = ..., dim: Axis | list[int] = ...) -> Tensor: ...
+        self, axis: Axis = None, keepdims: bool = False, dim: Axis | list[int] = None, keepdim: bool | None = None,
+    ) -> Tensor:
+        """log(sum(exp(x))) of all entries, or along axes, without overflow.
+
+        >>> from autograd import tensor
+        >>> tensor([1000.0, 1000.0]).logsumexp()
+        tensor(1000.69314718)
+        """
+    def softmax(self, axis: int = -1, dim: int | None = None) -> Tensor:
+        """exp(x) / sum(exp(x)) along an axis, without overflow: positive shares that add up to 1.
+
+        >>> from autograd import tensor
+        >>> tensor([0.0, 1000.0]).softmax()
+        tensor([0., 1.])
+        """
+    def log_softmax(self, axis: int = -1, dim: int | None = None) -> Tensor:
+        """The logarithm of the softmax along an axis, without overflow.
+
+        >>> from autograd import tensor
+        >>> tensor([0.0, 1000.0]).log_softmax()
+        tensor([-1000.,     0.])
+        """
+    def __getitem__(self, index: Any) -> Tensor:
+        """x[index] for every kind of NumPy index; a position chosen several times adds its gradients up.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0, 3.0])[[0, 0, 2]]
+        tensor([1., 1., 3.])
+        """
+    def dot(self, y: Operand, out: None = None) -> Tensor:
+        """The sum over the last axis of x and the last but one of y, or the only one.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).dot([3.0, 4.0])
+        tensor(11.)
+        """
+    def exp(self) -> Tensor:
+        """e to the power x.
+
+        d/dx = exp(x)
+
+        >>> from autograd import tensor
+        >>> tensor(1.0).exp()
+        tensor(2.71828183)
+        """
+    def log(self) -> Tensor:
+        """The natural logarithm of x.
+
+        d/dx = 1 / x
+
+        >>> from autograd import tensor
+        >>> tensor(2.0).log()
+        tensor(0.69314718)
+        """
+    def sqrt(self) -> Tensor:
+        """The square root of x, whose slope at 0 is infinite.
+
+        d/dx = 1 / (2 * sqrt(x))
+
+        >>> from autograd import tensor
+        >>> tensor([4.0, 9.0]).sqrt()
+        tensor([2., 3.])
+        """
+    def sin(self) -> Tensor:
+        """The sine of the angle x, in radians.
+
+        d/dx = cos(x)
+
+        >>> import numpy as np
+        >>> from autograd import tensor
+        >>> np.sin(tensor(np.pi / 2))
+        tensor(1.)
+        """
+    def cos(self) -> Tensor:
+        """The cosine of the angle x, in radians.
+
+        d/dx = -sin(x)
+
+        >>> import numpy as np
+        >>> from autograd import tensor
+        >>> np.cos(tensor(np.pi))
+        tensor(-1.)
+        """
+    def tanh(self) -> Tensor:
+        """The hyperbolic tangent of x.
+
+        d/dx = 1 - out ** 2
+
+        >>> from autograd import tensor
+        >>> tensor(1.0).tanh()
+        tensor(0.76159416)
+        """
+    def sigmoid(self) -> Tensor:
+        """The logistic function 1 / (1 + exp(-x)), without overflow.
+
+        d/dx = out * (1 - out)
+
+        >>> from autograd import tensor
+        >>> tensor([0.0, 1000.0]).sigmoid()
+        tensor([0.5, 1. ])
+        """
+    def softplus(self) -> Tensor:
+        """log(1 + exp(x)), a smooth max(x, 0), without overflow.
+
+        d/dx = sigmoid(x)
+
+        >>> from autograd import tensor
+        >>> tensor(1000.0).softplus()
+        tensor(1000.)
+        """
+    def relu(self) -> Tensor:
+        """max(x, 0), with slope 0 at 0.
+
+        d/dx = x > 0
+
+        >>> from autograd import tensor
+        >>> tensor([-1.0, 2.0]).relu()
+        tensor([0., 2.])
+        """
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        """Two axes exchanged.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0]]).swapaxes(0, 1).shape
+        (2, 1)
+        """
+    def squeeze(self, axis: Axis = None, dim: Axis | list[int] = None) -> Tensor:
+        """Without the axes of length 1, or without those named.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0]]).squeeze()
+        tensor([1., 2.])
+        """
 
     # --- made of NumPy's functions
-    def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]: ...
-    def __rdivmod__(self, other: Operand) -> tuple[Tensor, Tensor]: ...
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any: ...
+    def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
+        """``divmod(t, other)``: the quotient rounded down, and what is left."""
+    def __rdivmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
+        """``divmod(other, t)``."""
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """What NumPy calls for a ufunc with a Tensor among its operands."""
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """What NumPy calls for any other of its functions with a Tensor among its arguments."""
     @property
-    def T(self) -> Tensor: ...
+    def T(self) -> Tensor:
+        """Axes in another order, reversed when none is given.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0, 3.0]]).transpose().shape, tensor([[[1.0, 2.0]]]).transpose(0, 2, 1).shape
+        ((3, 1), (1, 2, 1))
+        """
     @property
-    def mT(self) -> Tensor: ...
+    def mT(self) -> Tensor:
+        """The last two axes exchanged.
+
+        >>> from autograd import tensor
+        >>> tensor([[[1.0, 2.0]]]).mT.shape
+        (1, 2, 1)
+        """
     @property
-    def real(self) -> Tensor: ...
+    def real(self) -> Tensor:
+        """The numbers as they are, which are real.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
+        (tensor([1., 2.]), tensor([1., 2.]))
+        """
     @property
-    def imag(self) -> Tensor: ...
+    def imag(self) -> Tensor:
+        """Zeros: the numbers are real.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).imag
+        tensor([0., 0.])
+        """
     @property
-    def device(self) -> str: ...
+    def device(self) -> str:
+        """``t.device`` is ``"cpu"``."""
     @property
-    def at(self) -> At: ...
-    def argpartition(self, kth: Any, axis: int | None = ..., kind: Any = ..., order: None = ...) -> Any: ...
-    def nonzero(self) -> tuple[NDArray[np.intp], ...]: ...
-    def searchsorted(self, v: Any, side: Any = ..., sorter: Any = ...) -> Any: ...
-    def reshape(self, *shape: Any, order: Any = ...) -> Tensor: ...
-    def transpose(self, *axes: Any) -> Tensor: ...
-    def ravel(self, order: Any = ...) -> Tensor: ...
-    def diagonal(self, offset: int = ..., axis1: int = ..., axis2: int = ...) -> Tensor: ...
+    def at(self) -> At:
+        """``t.at[index].set(value)`` and ``.add(value)``: differentiable answers to ``t[index] = value``.
+
+        >>> from autograd import tensor
+        >>> x = tensor([1.0, 2.0, 3.0], requires_grad=True)
+        >>> x.at[0].set(10.0).sum().backward()
+        >>> x.grad
+        array([0., 1., 1.])
+        """
+    def argpartition(
+        self, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: None = None,
+    ) -> NDArray[np.intp]:
+        """Positions in an order in which the kth is the one that it would be if all were sorted.
+
+        >>> from autograd import tensor
+        >>> x = tensor([3.0, 1.0, 2.0])
+        >>> x[x.argpartition(0)][0]
+        tensor(1.)
+        """
+    def nonzero(self) -> tuple[NDArray[np.intp], ...]:
+        """The positions of the entries that are not 0: an array for each axis.
+
+        >>> from autograd import tensor
+        >>> tensor([0.0, 3.0, 4.0]).nonzero()
+        (array([1, 2]),)
+        """
+    @overload
+    def searchsorted(self, v: float, side: Any = "left", sorter: Any = None) -> np.intp:
+        """Where to put numbers into these, which are sorted, so that they stay sorted.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0, 4.0]).searchsorted([0.5, 3.0])
+        array([0, 2])
+        """
+    @overload
+    def searchsorted(self, v: ArrayLike | Tensor, side: Any = "left", sorter: Any = None) -> NDArray[np.intp]: ...
+    def reshape(self, *shape: Any, order: Any = "C") -> Tensor:
+        """The same numbers in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, 2)
+        tensor([[1., 2.],
+                [3., 4.]])
+        """
+    def transpose(self, *axes: Any) -> Tensor:
+        """Axes in another order, reversed when none is given.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0, 3.0]]).transpose().shape, tensor([[[1.0, 2.0]]]).transpose(0, 2, 1).shape
+        ((3, 1), (1, 2, 1))
+        """
+    def ravel(self, order: Any = "C") -> Tensor:
+        """All numbers in one row.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).ravel()
+        tensor([1., 2., 3., 4.])
+        """
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """The diagonal of each matrix.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).diagonal()
+        tensor([1., 4.])
+        """
     def trace(
-        self, offset: int = ..., axis1: int = ..., axis2: int = ..., dtype: DTypeLike | None = ...,
-        out: None = ...,
-    ) -> Tensor: ...
-    def take(self, indices: Any, axis: int | None = ..., out: None = ..., mode: Any = ...) -> Tensor: ...
-    def compress(self, condition: Any, axis: int | None = ..., out: None = ...) -> Tensor: ...
-    def repeat(self, repeats: Any, axis: int | None = ...) -> Tensor: ...
-    def round(self, decimals: int = ..., out: None = ...) -> Tensor: ...
-    def conjugate(self) -> Tensor: ...
-    def conj(self) -> Tensor: ...
+        self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTypeLike | None = None, out: None = None,
+    ) -> Tensor:
+        """The sum of the diagonal of each matrix.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).trace()
+        tensor(5.)
+        """
+    def take(self, indices: Any, axis: int | None = None, out: None = None, mode: Any = "raise") -> Tensor:
+        """The entries at these positions, along an axis or of all numbers in a row.
+
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).take([1, 1], axis=0)
+        tensor([[3., 4.],
+                [3., 4.]])
+        """
+    def compress(self, condition: Any, axis: int | None = None, out: None = None) -> Tensor:
+        """The entries where a condition holds, along an axis or of all numbers in a row.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0, 3.0]).compress([True, False, True])
+        tensor([1., 3.])
+        """
+    def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
+        """Each entry several times, along an axis or of all numbers in a row.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).repeat(2)
+        tensor([1., 1., 2., 2.])
+        """
+    def round(self, decimals: int = 0, out: None = None) -> Tensor:
+        """Rounded to decimals: a constant in pieces, without gradient.
+
+        >>> from autograd import tensor
+        >>> tensor([1.26, 2.0], requires_grad=True).round(1)
+        tensor([1.3, 2. ])
+        """
+    def conjugate(self) -> Tensor:
+        """The numbers as they are, which are real.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
+        (tensor([1., 2.]), tensor([1., 2.]))
+        """
+    def conj(self) -> Tensor:
+        """The numbers as they are, which are real.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
+        (tensor([1., 2.]), tensor([1., 2.]))
+        """
     def astype(
-        self, dtype: DTypeLike, order: Any = ..., casting: Any = ..., subok: bool = ..., copy: bool = ...,
-    ) -> Tensor: ...
+        self, dtype: DTypeLike, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True,
+    ) -> Tensor:
+        """The numbers in another dtype; to integers or booleans they are a constant, without gradient.
+
+        >>> from autograd import tensor
+        >>> x = tensor([1.5, 2.0], requires_grad=True)
+        >>> x.astype("float32").sum().backward()
+        >>> x.grad
+        array([1., 1.])
+        >>> x.astype(int)
+        tensor([1, 2])
+        """
     # fmt: on

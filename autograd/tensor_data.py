@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,9 @@ from autograd.fingerprints import fingerprint, hand_out
 from autograd.hooks import HookHandle
 from autograd.provenance import describe
 from autograd.surface import Surface
+
+if TYPE_CHECKING:
+    from autograd.surface import Flags
 
 ndarray = np.ndarray
 
@@ -146,7 +149,7 @@ class TensorData(Surface):
         return int(self._data.size)
 
     @property
-    def flags(self) -> Any:
+    def flags(self) -> Flags:
         """How the values lie in memory, in NumPy's words.
 
         >>> from autograd import tensor
@@ -168,7 +171,7 @@ class TensorData(Surface):
         return dtype
 
     @property
-    def data(self) -> Any:
+    def data(self) -> NDArray[Any]:
         """The values as an array, without graph. Assigning to it changes a leaf outside the graph.
 
         >>> from autograd import tensor
@@ -183,7 +186,7 @@ class TensorData(Surface):
             # The data of a view of a leaf leads to the memory of the leaf, too.
             if (self._node.__class__ is not Node or data.base is not None) and hand_out(data):
                 self._note_what_was_used(data)
-        return data
+        return data  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, value: ArrayLike) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from opcode import opname
 from types import FrameType
-from typing import Any, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -20,6 +20,9 @@ from autograd.errors import ArrayConversionError, BooleanValueError, ItemAssignm
 from autograd.remedies import READ_NUMBER, rewrites
 from autograd.tensor_data import Argument, TensorData, describe_data
 from autograd.words import TensorWords
+
+if TYPE_CHECKING:
+    from autograd.surface import Tensor
 
 __autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
@@ -42,7 +45,7 @@ class TensorValues(TensorData, TensorWords):
 
     __hash__ = object.__hash__
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> "Iterator[Tensor]":
         if self.ndim == 0:
             raise TypeError("iteration over a 0-d Tensor")
         return (self[i] for i in range(len(self)))
@@ -59,7 +62,7 @@ class TensorValues(TensorData, TensorWords):
         view.flags.writeable = False
         return view
 
-    def item(self, *index: Any) -> Any:
+    def item(self, *index: Any) -> float:
         """The value of a Tensor with one entry, or of the entry at a position, as a Python number.
 
         >>> from autograd import tensor
@@ -67,9 +70,9 @@ class TensorValues(TensorData, TensorWords):
         (2.0, 3.0)
         """
         self._note_reading("item()")
-        return self._data.item(*index)
+        return self._data.item(*index)  # type: ignore[no-any-return]
 
-    def tolist(self) -> Any:
+    def tolist(self) -> list[Any]:
         """The values as (nested lists of) Python numbers.
 
         >>> from autograd import tensor
@@ -77,7 +80,7 @@ class TensorValues(TensorData, TensorWords):
         [[1.0, 2.0], [3.0, 4.0]]
         """
         self._note_reading("tolist()")
-        return self._data.tolist()
+        return self._data.tolist()  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
         if self._data.size != 1:

@@ -5,9 +5,12 @@ python docs/make_surface.py            # writes that part of the file
 python docs/make_surface.py --check    # fails when it is stale
 """
 
+import ast
 import inspect
+import json
 import sys
 import textwrap
+from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +34,7 @@ OPTIONS |= {"keepdim": "bool | None", "unbiased": "bool | None"}
 PARAMETERS = {
     **dict.fromkeys(("dim", "chunks", "k"), "Int"),
     **dict.fromkeys(("start_dim", "end_dim", "split.dim", "median.dim"), "Int | None"),
+    "median.keepdim": "Bool | None",
     **dict.fromkeys(("requires_grad", "keepdim", "largest", "sorted", "descending", "stable"), "Bool"),
     **dict.fromkeys(("alpha", "exponent", "mat2", "max", "min", "other", "value"), "Operand"),
     "norm.dim": "Axis | list[Int]",
@@ -47,23 +51,29 @@ RESULTS = {
 }
 
 
+# What the positions and truths of arrays are: one number, or an array where an axis is named or kept.
+POSITIONS = {**dict.fromkeys(("argmax", "argmin"), "np.intp"), **dict.fromkeys(("any", "all"), "np.bool")}
+WHOLE = {"axis": "None", "keepdims": "Literal[False]", "dim": "None", "keepdim": "Literal[False] | None"}
+
+
 def operators(op):
     """The declarations of an op with a symbol."""
     if name := OPERATORS.get(op.facts.symbol):
-        yield f"def __{name}__(self, other: Operand) -> Tensor: ..."
-        yield f"def __r{name}__(self, other: Operand) -> Tensor: ..."
-        yield f"def __i{name}__(self, other: Operand) -> Self: ..."
+        for form, returned in (("__{}__", "Tensor"), ("__r{}__", "Tensor"), ("__i{}__", "Self")):
+            yield declaration(form.format(name), {"other": "Operand"}, returned, ["other"])
     elif name := COMPARISONS.get(op.facts.symbol):
-        anything = name in ("eq", "ne")
-        kind, ignored = ("object", "  # type: ignore[override]") if anything else ("Operand", "")
-        yield f"def __{name}__(self, other: {kind}) -> NDArray[np.bool_]: ...{ignored}"
+        kind = "object" if name in ("eq", "ne") else "Operand"
+        yield declaration(f"__{name}__", {"other": kind}, "NDArray[np.bool]", ["other"])
 
 
 def method(op, name):
     """The declaration of an op under the name of a method."""
     types = getattr(op.kernel, "__annotations__", {}) | OPTIONS | dict.fromkeys(op.operands, "Operand")
     types["dim"] = "Axis | list[int]" if types.get("axis") == "Axis" else "int | None"
-    return declaration(name, types, "Tensor" if op.differentiable else "Any")
+    if one := POSITIONS.get(name):
+        overloads = declaration(name, types | WHOLE, one), declaration(name, types, f"NDArray[{one}]", documented=False)
+        return "\n".join(f"@overload\n{declared}" for declared in overloads)
+    return declaration(name, types, "Tensor" if op.differentiable else "NDArray[np.intp]")
 
 
 def row(name):
@@ -72,34 +82,74 @@ def row(name):
     return declaration(name, PARAMETERS | own, RESULTS.get(name, "Tensor"))
 
 
-def declaration(name, types, returned):
-    """A method by its parameters, those without a type being anything."""
+def declaration(name, types, returned, names=(), documented=True):
+    """A method by its parameters, those without a type being anything, with the docstring that `help` shows.
+
+    ``names`` are those of parameters that have others at run time, where they are given by position.
+    """
+    function = getattr(Tensor, name)
     parts, keyword = ["self"], False
-    for p in list(inspect.signature(getattr(Tensor, name)).parameters.values())[1:]:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    for p, known in zip_longest(parameters, names):
         if p.kind is p.KEYWORD_ONLY and not keyword:
             parts.append("*")
             keyword = True
         keyword |= p.kind is p.VAR_POSITIONAL
         stars = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
-        parts.append(f"{stars}{p.name}: {types.get(p.name, 'Any')}{' = ...' * (p.default is not p.empty)}")
-    line = f"def {name}({', '.join(parts)}) -> {returned}: ..."
-    if len(line) <= 116:
-        return line
-    inside = textwrap.fill(", ".join(parts), 112, initial_indent="    ", subsequent_indent="    ")
-    return f"def {name}(\n{inside},\n) -> {returned}: ..."
+        usual = "" if p.default is p.empty else f" = {_literal(p.default)}"
+        parts.append(f"{stars}{known or p.name}: {types.get(known or p.name, 'Any')}{usual}")
+    line = f"def {name}({', '.join(parts)}) -> {returned}:"
+    if len(line) > 112:
+        inside = textwrap.fill(", ".join(parts), 112, initial_indent="    ", subsequent_indent="    ")
+        line = f"def {name}(\n{inside},\n) -> {returned}:"
+    ignored = "  # type: ignore[override]" * (name in ("__eq__", "__ne__"))
+    return f"{line}{ignored}\n{docstring(function)}" if documented else f"{line} ..."
+
+
+def _literal(value):
+    """A usual value as it is written, or the dots that stand for one that is not."""
+    if isinstance(value, str):
+        return json.dumps(value)
+    return repr(value) if value is None or isinstance(value, bool | int | float) else "..."
+
+
+def docstring(function):
+    """That of a function or property, as it stands in a body: editors show that of a stub, not that of the function."""
+    lines = inspect.cleandoc(function.__doc__).splitlines()
+    text = "\n".join(textwrap.fill(line, 108) if len(line) > 108 and ">>>" not in line else line for line in lines)
+    raw = "r" * ("\\" in text)
+    return textwrap.indent(f'{raw}"""{text}' + "\n" * ("\n" in text) + '"""', "    ")
 
 
 def declarations():
-    """All of them."""
+    """Those of ops."""
     for op in REGISTRY.values():
         yield from operators(op)
     for op in REGISTRY.values():
         yield from (method(op, name) for name in op.facts.method)
 
 
+def by_hand(text):
+    """The declarations that stand in a text, whose types are written by hand, with what else belongs to them."""
+    found = ast.parse(textwrap.dedent(text)).body
+    for i, node in enumerate(found):
+        kind = "".join(f"@{decorator.id}\n" for decorator in node.decorator_list)
+        first = not i or found[i - 1].name != node.name
+        if kind == "@property\n":
+            returned = ast.unparse(node.returns)
+            yield f"{kind}def {node.name}(self) -> {returned}:\n{docstring(getattr(Tensor, node.name))}"
+            continue
+        a = node.args
+        given = [*a.posonlyargs, *a.args, *filter(None, [a.vararg]), *a.kwonlyargs, *filter(None, [a.kwarg])][1:]
+        types = {p.arg: ast.unparse(p.annotation) for p in given}
+        yield kind + declaration(node.name, types, ast.unparse(node.returns), types, documented=first)
+
+
 def written(text):
     """The text of the file with this part made anew."""
-    for start, end, lines in ((ROWS, ROWS_END, map(row, METHODS)), (START, "\n" + END, declarations())):
+    hand = text.partition(END)[2].partition(ROWS_END)[0]
+    parts = (ROWS, ROWS_END, map(row, METHODS)), (START, "\n" + END, declarations()), (END, ROWS_END, by_hand(hand))
+    for start, end, lines in parts:
         before, _, rest = text.partition(start)
         after = rest.partition(end)[2]
         text = before + start + textwrap.indent("\n".join(lines), " " * 4) + "\n" + end + after

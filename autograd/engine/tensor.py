@@ -92,7 +92,7 @@ class Tensor(TensorValues):
     def gradient(
         self, *inputs: Tensor, gradient: ArrayLike | Tensor | None = None, create_graph: bool = False,
         retain_graph: bool | None = None, allow_unused: bool = False,
-    ) -> tuple[Any, ...]:  # fmt: skip
+    ) -> tuple[Tensor, ...]:  # fmt: skip
         """The gradients of this Tensor with respect to the inputs, as Tensors; nothing is stored on any Tensor.
 
         With ``create_graph`` the gradients are differentiable themselves, to any order. ``retain_graph`` defaults to
@@ -114,10 +114,11 @@ class Tensor(TensorValues):
             release=not (create_graph if retain_graph is None else retain_graph),
             wanted=frozenset(v for v in vertices if v is not None),
         )
-        gradients = [found.get(v) for v in vertices]
+        gradients: list[Any] = [found.get(v) for v in vertices]
         if not allow_unused:
             self._check_used(inputs, gradients)
-        return tuple([g if g is None or isinstance(g, Tensor) else constant(np.array(g)) for g in gradients])
+        gradients = [g if g is None or isinstance(g, Tensor) else constant(np.array(g)) for g in gradients]
+        return tuple(gradients)
 
     def detach(self) -> Tensor:
         """The same values, without graph (memory is shared).

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.engine.graph import Node, Output
 from autograd.engine.tensor import Tensor
@@ -41,10 +42,10 @@ class Send:
     number: Any
     matrix: str | None
     rule: str
-    gradient: Any
-    amount: Any
-    before: Any
-    after: Any
+    gradient: NDArray[Any]
+    amount: NDArray[Any]
+    before: NDArray[Any] | None
+    after: NDArray[Any]
     complete: bool
 
     def __str__(self) -> str:
@@ -76,8 +77,8 @@ class Step:
     number: int
     node: str
     expression: str
-    value: Any
-    gradient: Any
+    value: NDArray[Any] | None
+    gradient: NDArray[Any]
     sends: tuple[Send, ...]
     waiting: tuple[str, ...]
     pending: int
@@ -190,7 +191,7 @@ class Steps(Printable):
         )
 
     @property
-    def gradients(self) -> dict[str, Any]:
+    def gradients(self) -> dict[str, NDArray[Any]]:
         """The finished gradients of the leaves, by name, in the order of the program."""
         found = self._replay.run().gradients
         leaves = [v for v in reversed(self._replay.order) if v.op is None and not isinstance(v, Output) and v in found]

@@ -108,7 +108,7 @@ class _BatchNorm(_OfFunction):
         mean, variance = self.running_mean, self.running_var
         if not self.training and mean is not None:
             return batch_norm(x, mean, variance, self.weight, self.bias, eps=self.eps)
-        momentum = 0.0 if self.momentum is None else self.momentum
+        momentum: Any = 0.0 if self.momentum is None else self.momentum
         if self.training and self.momentum is None and self.num_batches_tracked is not None:
             momentum = 1.0 / (1.0 + self.num_batches_tracked.data)
         out = batch_norm(x, mean, variance, self.weight, self.bias, True, momentum, self.eps)

@@ -28,12 +28,11 @@ def names_of(statements):
             yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
 
 
-DECLARED = {
-    s.name: s
-    for name in ("PyTorchMethods", "Surface")
-    for s in class_body("autograd.surface", name, ".pyi")
-    if isinstance(s, ast.FunctionDef)
-}
+DECLARED = {}  # the declarations of each name: one, or overloads
+for body in (class_body("autograd.surface", name, ".pyi") for name in ("PyTorchMethods", "Surface")):
+    for s in body:
+        if isinstance(s, ast.FunctionDef):
+            DECLARED.setdefault(s.name, []).append(s)
 WRITTEN = set(names_of(class_body("autograd.engine.tensor", "Tensor")))  # in the class statement of Tensor itself
 ATTACHED = {
     name: value
@@ -81,24 +80,25 @@ def test_the_tables_are_attached():
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_parameters(name):
-    declared = DECLARED[name]
     attached = ATTACHED[name]
+    decorators = [[d.id for d in declared.decorator_list] for declared in DECLARED[name]]
     if isinstance(attached, property):
-        assert [d.id for d in declared.decorator_list] == ["property"]
+        assert decorators == [["property"]]
         return
-    assert not declared.decorator_list
-    found, expected = declared_parameters(declared), actual_parameters(attached)
-    if name.startswith("__") and name not in ("__array_ufunc__", "__array_function__", "__getitem__"):
-        # Python passes the operands of operators by position, so their names do not matter.
-        assert len(found) == len(expected)
-    else:
-        assert found == expected
+    assert decorators == ([[]] if len(decorators) == 1 else [["overload"]] * len(decorators))
+    for declared in DECLARED[name]:
+        found, expected = declared_parameters(declared), actual_parameters(attached)
+        if name.startswith("__") and name not in ("__array_ufunc__", "__array_function__", "__getitem__"):
+            # Python passes the operands of operators by position, so their names do not matter.
+            assert len(found) == len(expected)
+        else:
+            assert found == expected
 
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_says_what_it_returns(name):
     """A signature without a return type would make everything after it unknown to a type checker."""
-    assert DECLARED[name].returns is not None
+    assert all(declared.returns is not None for declared in DECLARED[name])
 
 
 def test_a_missing_parameter_is_found():
