@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 05. Regression and classification
 #
-# A regression predicts a number, a classification one of several classes. What a network can be used for is decided at
-# its end: by the function that turns scores into answers, and by the loss. This notebook shows where the usual pairs
-# come from, and what goes wrong with other pairs.
+# A regression predicts a number, a classification one of several classes. The end of a network decides what it can be
+# used for: the function that turns scores into answers, and the loss. This notebook shows where the usual pairs come
+# from, and what goes wrong with other pairs.
 
 # %%
 import matplotlib.pyplot as plt

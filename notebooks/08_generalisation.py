@@ -177,7 +177,7 @@ axes[0].set_ylabel("weight (bar), true value (line)")
 plt.show()
 
 # %% [markdown]
-# L2 makes all weights smaller, including those that matter, and none of them exactly zero. L1 drops most of the inputs
+# L2 makes all weights smaller, including those that matter, but none of them exactly zero. L1 drops most of the inputs
 # that do not matter and keeps the four that do.
 #
 # ## Early stopping
@@ -240,9 +240,9 @@ plt.show()
 #
 # ## Dropout
 #
-# During training, dropout sets each entry of a layer to zero with probability $p$, at random and anew in every step, so
-# no unit can rely on any other particular unit. The remaining entries are divided by $1 - p$, which keeps the mean
-# unchanged. In evaluation mode nothing is dropped, and nothing needs to be rescaled.
+# During training, dropout sets each entry of a layer to zero with probability $p$, with a new random choice in every
+# step, so no unit can rely on any other particular unit. The remaining entries are divided by $1 - p$, which keeps the
+# mean unchanged. In evaluation mode nothing is dropped, and nothing needs to be rescaled.
 
 # %%
 layer = nn.Dropout(0.5, rng=1)
@@ -300,8 +300,8 @@ axes[0, 0].set_title("original", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# A network learns 200 of the digits, changed anew in every epoch. We test it on the other 1597, first unchanged and
-# then randomly shifted by one pixel. The numbers are averages over two training runs.
+# A network learns 200 of the digits, with new random changes in every epoch. We test it on the other 1597, first
+# unchanged and then randomly shifted by one pixel. The numbers are averages over two training runs.
 
 # %%
 few, others, few_names, other_names = nn.data.train_test_split(images, names, test_size=1597, stratify=names, seed=0)
