@@ -29,7 +29,7 @@ class CheckpointError(_FileError):
     >>> nn.load("model.npz", nn.Linear(2, 1))
     Traceback (most recent call last):
     ...
-    nn.errors.CheckpointError: model.npz: it is damaged: it is a zip archive without its end.
+    nn.errors.CheckpointError: model.npz: the file is damaged: it is a zip archive without its end.
     """
 
 

@@ -1,9 +1,9 @@
-"""Plots of what networks do: activations, boundaries, loss surfaces, histograms by depth, curves, confusion.
+"""Plots of networks: activations, decision boundaries, loss surfaces, histograms by layer, learning curves, confusion.
 
 Needs matplotlib (``pip install matplotlib``), which is imported when a plot is made. Every function draws into
-``ax`` (or new axes), changes no global setting, and returns the axes. All share one look: the colours of Okabe and Ito,
-which readers who see red and green alike can tell apart, and line styles that differ as well. This module must not
-know how anything is trained.
+``ax`` (or new axes), changes no global setting, and returns the axes. All plots share one style: the colours of Okabe
+and Ito, which readers with red-green colour blindness can tell apart, and distinct line styles. This package must not
+know how models are trained.
 """
 
 from nn.plot.arrays import matrices as matrices

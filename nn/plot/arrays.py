@@ -10,10 +10,10 @@ from nn.plot.look import on_axes
 
 
 def matrices(arrays: Mapping[str, Any], *, digits: int = 3, ax: Any = None) -> Any:
-    """Small arrays side by side, as tables with their names and shapes; the larger a number, the darker its cell.
+    """Draw small arrays side by side as tables with names and shapes; larger magnitudes get darker cells.
 
-    ``arrays`` maps names to numbers, vectors (rows) and matrices, or Tensors. Made for explanations: an array of more
-    than two axes or 400 entries is a ValueError.
+    ``arrays`` maps names to scalars, vectors (drawn as rows), matrices or Tensors. Raises ValueError for an array with
+    more than two axes or 400 entries.
 
     >>> import nn.plot
     >>> ax = nn.plot.matrices({"x": [[1.0, 2.0], [3.0, 4.0]], "x.sum(0)": [4.0, 6.0]})
@@ -21,7 +21,7 @@ def matrices(arrays: Mapping[str, Any], *, digits: int = 3, ax: Any = None) -> A
     tables = {name: np.atleast_2d(plain(values)) for name, values in arrays.items()}
     for name, table in tables.items():
         if table.ndim > 2 or table.size > 400:
-            raise ValueError(f"{name} has shape {table.shape}: shown are matrices of at most 400 entries.")
+            raise ValueError(f"{name} has shape {table.shape}, but matrices draws at most 2 axes and 400 entries.")
     texts = {name: [[f"{x:.{digits}g}" for x in row] for row in table] for name, table in tables.items()}
     cell = max(1.2, 0.22 * max(len(text) for rows in texts.values() for row in rows for text in row))
     slots = {name: max(cell * table.shape[1], 0.2 * len(name)) + 0.8 for name, table in tables.items()}

@@ -1,4 +1,4 @@
-"""The look that all plots share: colours, dashes, axes."""
+"""The shared style of all plots: colours, dashes, axes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,8 @@ from nn.module import Module
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # Okabe and Ito
 DASHES = ("-", "--", "-.", ":")
-BRIGHT = ("#ffffff", "#d55e00", "#56b4e9", "#cc79a7", "#e69f00")  # on a dark ground; five beside four dashes
-MAP = "cividis"  # the same for every kind of colour vision
+BRIGHT = ("#ffffff", "#d55e00", "#56b4e9", "#cc79a7", "#e69f00")  # on a dark background; five, to combine with 4 dashes
+MAP = "cividis"  # looks the same for every kind of colour vision
 
 
 def pyplot() -> Any:
@@ -21,7 +21,7 @@ def pyplot() -> Any:
 
 
 def panels(count: int) -> list[Any]:
-    """New axes in rows of four."""
+    """Make new axes in rows of four."""
     rows = -(-count // 4)
     grid = pyplot().subplots(rows, 4, figsize=(12.0, 2.6 * rows), layout="constrained")[1].ravel()
     for unused in grid[count:]:
@@ -30,7 +30,7 @@ def panels(count: int) -> list[Any]:
 
 
 def on_axes(ax: Any, height: float = 4.2) -> Any:
-    """The axes given, or new ones, in our look."""
+    """Style the given axes, or new ones."""
     if ax is None:
         ax = pyplot().subplots(figsize=(6.4, height), layout="constrained")[1]
     ax.spines[["top", "right"]].set_visible(False)
@@ -40,7 +40,7 @@ def on_axes(ax: Any, height: float = 4.2) -> Any:
 
 
 def finish(ax: Any, *, legend: bool = False, **words: str) -> Any:
-    """The words on the axes (``xlabel``, ``ylabel``, ``title``), and a legend where there is one."""
+    """Set the texts of the axes (``xlabel``, ``ylabel``, ``title``) and, on request, a legend."""
     ax.set(**words)
     if legend:
         ax.legend(frameon=False)
@@ -48,6 +48,6 @@ def finish(ax: Any, *, legend: bool = False, **words: str) -> Any:
 
 
 def precision(model: Callable[[Any], Any], given: Any) -> Any:
-    """The dtype in which a model computes: that of its parameters, of a function without any that of its input."""
+    """The dtype in which a model computes: the dtype of its parameters, or of its input if it has none."""
     parameters = model.parameters() if isinstance(model, Module) else ()
     return next((p.dtype for p in parameters if p.dtype.kind == "f"), given)

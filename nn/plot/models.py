@@ -1,4 +1,4 @@
-"""What a model does: activations and their derivatives, boundaries, surfaces of a loss, histograms by depth."""
+"""Plots of models: activations and their derivatives, decision boundaries, loss surfaces, histograms by layer."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,10 +26,10 @@ def activations(
     functions: Sequence[Callable[[Any], Any]] | Callable[[Any], Any] = tanh, *, low: float = -4.0, high: float = 4.0,
     ax: Any = None,
 ) -> Any:  # fmt: skip
-    """Activations and their derivatives over an interval; the derivative is that of the engine, drawn dashed.
+    """Plot activations (solid) and their derivatives by backpropagation (dashed) over an interval.
 
-    ``functions`` are modules such as ``nn.Tanh()`` or functions of Tensors that work entry by entry. More than seven
-    are drawn one by one, in a grid whose axes are returned.
+    ``functions`` are modules such as ``nn.Tanh()``, or elementwise functions of Tensors. More than seven are drawn
+    separately, in a grid whose axes are returned.
 
     >>> import nn
     >>> import nn.plot
@@ -48,7 +48,7 @@ def activations(
         y = function(t)
         name = type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "f")
         if np.shape(y) != x.shape:
-            raise ValueError(f"{name} does not work entry by entry: of shape {x.shape} it makes {np.shape(y)}.")
+            raise ValueError(f"{name} is not elementwise: it turns shape {x.shape} into {np.shape(y)}.")
         if isinstance(y, Tensor) and y.requires_grad:
             y.backward(np.ones_like(t.data))
         slope = np.zeros_like(x) if t.grad is None else t.grad
@@ -61,11 +61,11 @@ def decision_boundary(
     model: Callable[[Any], Any], x: ArrayLike, labels: ArrayLike, *, threshold: float = 0.0, resolution: int = 150,
     ax: Any = None,
 ) -> Any:  # fmt: skip
-    """The regions in which a model of two inputs answers each class, with the points that it was trained on.
+    """Plot the regions in which a model with two inputs predicts each class, with the training points.
 
-    ``x`` has shape (N, 2); ``labels`` (N,) are class numbers from 0 on, or -1 and 1. The model returns one score per
-    class, or a single number, which means the second class above ``threshold`` (0 for scores, 0.5 for probabilities).
-    Raises ValueError for other shapes and labels.
+    ``x`` has shape (N, 2); ``labels`` (N,) are class numbers starting at 0, or -1 and 1. The model returns one score
+    per class, or a single number, which means the second class if above ``threshold`` (0 for scores, 0.5 for
+    probabilities). Raises ValueError for other shapes and labels.
 
     >>> import numpy as np
     >>> import nn
@@ -76,7 +76,7 @@ def decision_boundary(
     ax = on_axes(ax)
     points = np.asarray(x)
     if points.ndim != 2 or points.shape[1] != 2:
-        raise ValueError(f"a decision boundary is drawn in the plane: x has shape (N, 2), not {points.shape}.")
+        raise ValueError(f"decision_boundary draws in the plane: x must have shape (N, 2), not {points.shape}.")
     classes, names = _classes(labels, len(points))
     low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.1 * (high - low) + 1e-6
@@ -98,15 +98,15 @@ def decision_boundary(
 
 
 def _classes(labels: ArrayLike, n: int) -> tuple[NDArray[Any], list[str]]:
-    """Class numbers from 0 on, and what the classes are called."""
+    """Return class numbers starting at 0, and the names of the classes."""
     given = np.asarray(labels)
     if given.shape != (n,):
-        raise ValueError(f"labels are one class for each of the {n} points, of shape ({n},), not {given.shape}.")
+        raise ValueError(f"labels must hold one class per point, so have shape ({n},), not {given.shape}.")
     if set(np.unique(given)) <= {-1, 1} and (given < 0).any():
         return (given > 0).astype(int), ["class -1", "class 1"]
     classes = given.astype(int)
     if not np.array_equal(classes, given) or (classes < 0).any():
-        raise ValueError("labels are class numbers from 0 on, or -1 and 1.")
+        raise ValueError("labels must be integers starting at 0, or -1 and 1.")
     return classes, [f"class {i}" for i in range(classes.max(initial=0) + 1)]
 
 
@@ -114,12 +114,12 @@ def loss_surface(
     loss: Callable[..., Any], xs: tuple[float, float] | None = None, ys: tuple[float, float] | None = None, *,
     trajectories: Trajectories = (), resolution: int = 120, levels: int = 25, ax: Any = None,
 ) -> Any:  # fmt: skip
-    """The contours of a function of two numbers, and the ways that optimizers took on it.
+    """Plot the contours of a function of two variables, and the paths of optimizers across it.
 
-    ``loss`` is a function of two arrays, or of one point of shape (2,), as `optim.minimize` takes it. ``trajectories``
-    are what `optim.minimize` returned, one or several, or a mapping of names to such or to points of shape (steps, 2).
-    ``xs`` and ``ys`` are the ends of the axes; by default the ways with a margin, without any from -2 to 2. The
-    function is computed at ``resolution`` places along each, and drawn at ``levels`` heights.
+    ``loss`` is a function of two arrays, or of one point of shape (2,), as for `optim.minimize`. ``trajectories`` is
+    one or several results of `optim.minimize`, or a mapping of names to results or to points of shape (steps, 2).
+    ``xs`` and ``ys`` are the limits of the axes; by default they enclose the paths, or are -2 and 2 without any. The
+    function is evaluated at ``resolution`` points along each axis, and drawn at ``levels`` heights.
 
     >>> import numpy as np
     >>> import nn.plot
@@ -135,7 +135,7 @@ def loss_surface(
     x, y = np.linspace(*xs, resolution), np.linspace(*ys, resolution)
     z = _heights(loss, *np.meshgrid(x, y))
     spread = z - z.min()
-    heights = z.min() + float(spread.max()) * np.linspace(0.0, 1.0, levels) ** 3  # close together in the valley
+    heights = z.min() + float(spread.max()) * np.linspace(0.0, 1.0, levels) ** 3  # closer together in the valley
     ax.contourf(x, y, z, np.unique(heights), cmap=MAP)
     ax.contour(x, y, z, np.unique(heights), colors="white", linewidths=0.4, alpha=0.6)
     for colour, dash, (name, way) in zip(cycle(BRIGHT), cycle(DASHES), ways.items(), strict=False):
@@ -149,7 +149,7 @@ def loss_surface(
 
 
 def _ways(trajectories: Trajectories) -> dict[str, NDArray[Any]]:
-    """Points of shape (steps, 2) by name."""
+    """The paths by name, as points of shape (steps, 2)."""
     if isinstance(trajectories, Minimum):
         trajectories = [trajectories]
     if not isinstance(trajectories, Mapping):
@@ -157,12 +157,12 @@ def _ways(trajectories: Trajectories) -> dict[str, NDArray[Any]]:
     ways = {name: np.asarray(way.xs if isinstance(way, Minimum) else way) for name, way in trajectories.items()}
     for name, way in ways.items():
         if way.ndim != 2 or way.shape[1] != 2 or not len(way):
-            raise ValueError(f"a way on a surface is made of points of two numbers; {name} has shape {way.shape}.")
+            raise ValueError(f"a trajectory must have shape (steps, 2), but {name} has shape {way.shape}.")
     return ways
 
 
 def _ends(numbers: list[NDArray[Any]]) -> tuple[float, float]:
-    """An axis that holds all numbers."""
+    """Limits of an axis that encloses all numbers."""
     if not numbers:
         return -2.0, 2.0
     low, high = (float(f(np.concatenate(numbers))) for f in (np.nanmin, np.nanmax))
@@ -171,7 +171,7 @@ def _ends(numbers: list[NDArray[Any]]) -> tuple[float, float]:
 
 
 def _heights(loss: Callable[..., Any], x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    """The function on a grid; one of points is asked point by point, since it may mix their entries in any way."""
+    """The function on a grid; a function of points is called point by point, as it may combine their entries."""
     needed = [p for p in inspect.signature(loss).parameters.values() if p.default is p.empty]
     if len(needed) > 1 or any(p.kind is p.VAR_POSITIONAL for p in needed):
         return plain(loss(x, y))
@@ -179,7 +179,7 @@ def _heights(loss: Callable[..., Any], x: NDArray[Any], y: NDArray[Any]) -> NDAr
 
 
 def weight_histograms(model: Module, *, bins: int = 40, ax: Any = None) -> Any:
-    """How the entries of each parameter are spread, from the first at the top to the last.
+    """Plot a histogram of the entries of each parameter, with the first parameter at the top.
 
     >>> import nn
     >>> import nn.plot
@@ -189,9 +189,9 @@ def weight_histograms(model: Module, *, bins: int = 40, ax: Any = None) -> Any:
 
 
 def activation_histograms(model: Module, *inputs: Any, bins: int = 40, ax: Any = None) -> Any:
-    """How the outputs of each inner module are spread when the model runs on some inputs, from first to last.
+    """Run the model and plot a histogram of the outputs of each inner module, with the first module at the top.
 
-    Of a module with several results, such as nn.LSTM, the first is shown. Nothing is recorded, no gradient changes.
+    For a module with several results, such as nn.LSTM, the first is shown. Gradients do not change.
 
     >>> import numpy as np
     >>> import nn
@@ -213,7 +213,7 @@ def activation_histograms(model: Module, *inputs: Any, bins: int = 40, ax: Any =
 
 
 def _ridges(arrays: Mapping[str, NDArray[Any]], bins: int, ax: Any, xlabel: str) -> Any:
-    """One histogram per array, each on a line of its own, all on one scale."""
+    """Draw one histogram per array, each on its own line, on a common scale."""
     ax = on_axes(ax, max(4.2, 0.32 * len(arrays) + 0.8))
     finite = {name: a[np.isfinite(a)].ravel() for name, a in arrays.items() if a.size}
     reach = max((float(np.abs(a).max(initial=0.0)) for a in finite.values()), default=0.0) or 1.0

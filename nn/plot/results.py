@@ -1,4 +1,4 @@
-"""What came out of a training: curves, confusion, answers against the truth."""
+"""Plots of training results: learning curves, confusion matrix, predictions against true values."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["answers_against_truth", "confusion_matrix", "learning_curves"]
 
-_TICKS = 40  # letters that fit below a matrix side by side
+_TICKS = 40  # characters that fit side by side below a matrix
 
 
 def learning_curves(history: "Mapping[str, ArrayLike] | History", *, log: bool = False, ax: Any = None) -> Any:
-    """Curves by epoch: a mapping of names (such as "loss" and "val_loss") to one number per epoch.
+    """Plot curves by epoch, from a mapping of names (such as "loss" and "val_loss") to one number per epoch.
 
-    Of the History that `nn.fit` returns, the losses; ``history.plot("val_accuracy")`` shows other columns.
+    For a History from `nn.fit`, the losses are plotted; ``history.plot("val_accuracy")`` plots other columns.
 
     >>> import nn.plot
     >>> ax = nn.plot.learning_curves({"loss": [2.3, 1.1, 0.7], "val_loss": [2.3, 1.3, 1.2]})
@@ -31,7 +31,7 @@ def learning_curves(history: "Mapping[str, ArrayLike] | History", *, log: bool =
         history = {name: history[name] for name in history.names if name.endswith("loss")}
     for colour, dash, (name, given) in zip(cycle(COLOURS), cycle(DASHES), history.items(), strict=False):
         values = np.asarray(given, float)
-        marker = "o" if len(values) == 1 else None  # one number makes no line
+        marker = "o" if len(values) == 1 else None  # a single number draws no line
         ax.plot(np.arange(1, len(values) + 1), values, dash, color=colour, label=name, marker=marker)
     if log:
         ax.set_yscale("log")
@@ -42,10 +42,10 @@ def learning_curves(history: "Mapping[str, ArrayLike] | History", *, log: bool =
 def confusion_matrix(
     predictions: ArrayLike, labels: ArrayLike | None = None, *, names: Sequence[str] = (), ax: Any = None
 ) -> Any:
-    """How often each class (row) was taken for each class (column); shades are shares of the row.
+    """Plot how often each true class (row) was predicted as each class (column), shaded by the fraction of the row.
 
-    ``predictions`` and ``labels`` are class numbers of shape (N,), in the order of `nn.metrics`; or the first argument
-    is the matrix of counts itself, as `nn.metrics.confusion_matrix` gives it. Raises ValueError for other shapes.
+    ``predictions`` and ``labels`` are class numbers of shape (N,), in the argument order of `nn.metrics`; or the first
+    argument is the matrix of counts that `nn.metrics.confusion_matrix` returns. Raises ValueError for other shapes.
 
     >>> import nn.plot
     >>> ax = nn.plot.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2], names=["cat", "dog", "eel"])
@@ -72,23 +72,23 @@ def _counts(predictions: ArrayLike, labels: ArrayLike | None, least: int) -> NDA
     guessed = np.asarray(predictions)
     if labels is None:
         if guessed.ndim != 2 or guessed.shape[0] != guessed.shape[1]:
-            raise ValueError(f"a confusion matrix is square; this one has shape {guessed.shape}.")
+            raise ValueError(f"a confusion matrix must be square, but this one has shape {guessed.shape}.")
         return guessed
     guessed, true = guessed.astype(int), np.asarray(labels).astype(int)
     if true.shape != guessed.shape or true.ndim != 1:
         raise ValueError(
-            f"predictions and labels are class numbers of one shape (N,), not {guessed.shape} and {true.shape}."
+            f"predictions and labels must be class numbers of equal shape (N,), not {guessed.shape} and {true.shape}."
         )
     if min(true.min(initial=0), guessed.min(initial=0)) < 0:
-        raise ValueError("predictions and labels are class numbers from 0 on.")
+        raise ValueError("predictions and labels must be class numbers starting at 0.")
     count = max(int(true.max(initial=-1)), int(guessed.max(initial=-1)), least - 1) + 1
     return counted(guessed, true, count)
 
 
 def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:
-    """Predicted numbers (up) against true ones (along), both of shape (N,); the line is where they are equal.
+    """Plot predicted values (vertical) against true values (horizontal), both of shape (N,), with the line of equality.
 
-    Raises ValueError for other shapes, and when there is nothing to draw.
+    Raises ValueError for other shapes and for empty arrays.
 
     >>> import nn.plot
     >>> ax = nn.plot.answers_against_truth([1.1, 1.9], [1.0, 2.0], unit="m")
@@ -96,7 +96,7 @@ def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "
     ax = on_axes(ax)
     x, y = np.asarray(truth, float), np.asarray(answers, float)
     if x.shape != y.shape or x.ndim != 1 or not x.size:
-        raise ValueError(f"answers and truth are numbers of one shape (N,), not {y.shape} and {x.shape}.")
+        raise ValueError(f"answers and truth must be numbers of equal shape (N,), not {y.shape} and {x.shape}.")
     ends = [min(x.min(), y.min()), max(x.max(), y.max())]
     ax.plot(ends, ends, "--", color="0.6")
     ax.plot(x, y, ".", color=COLOURS[0], alpha=0.6)

@@ -1,4 +1,4 @@
-"""Saving and loading: checkpoints of models, trees of plain values as files, files that are replaced as a whole."""
+"""Saving and loading: checkpoints of models, trees of plain values, and atomic replacement of files."""
 
 from nn.errors import CheckpointError
 from nn.saving.atomic import replacing

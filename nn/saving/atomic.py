@@ -1,10 +1,10 @@
-"""Files that are replaced as a whole: at every moment, a reader finds the old version or the new one.
+"""Atomic replacement of files: at every moment, a reader finds either the old version or the new one.
 
-The new version is written beside the old one, brought to the disk, and renamed over it, which is one step for the
-file system. A writer that dies on the way leaves the old version and a temporary file. That is removed by the next
-writer in the same folder: each writer holds a lock on its temporary file, which ends with its process, so a file that
-can be locked belongs to nobody. (A number of a process could be in use again, also on another machine that shares the
-folder.) This module knows nothing of checkpoints.
+The new version is written next to the old one, flushed to disk, and renamed over it, which is atomic in the file
+system. A writer that dies midway leaves the old version and a temporary file, which the next writer in the same folder
+removes: each writer holds a lock on its temporary file until its process ends, so a file that can be locked is
+abandoned. (Process ids would not do: they are reused, and other machines may share the folder.) This module knows
+nothing about checkpoints.
 """
 
 import os
@@ -20,7 +20,7 @@ from autograd.files import destination
 
 try:
     import fcntl
-except ImportError:  # Windows: no locks, and dead temporary files stay where they are
+except ImportError:  # Windows: no locks, so abandoned temporary files stay
     fcntl = None  # type: ignore[assignment]
 
 _TEMPORARY = re.compile(r"\.chainrule-[0-9a-f]{16}\.tmp")
@@ -28,13 +28,13 @@ _TEMPORARY = re.compile(r"\.chainrule-[0-9a-f]{16}\.tmp")
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A binary file to write to, which takes the place of ``path`` when the block ends.
+    """Open a binary file for writing that replaces ``path`` when the block ends.
 
-    When the block raises, or the process dies, at whatever moment, ``path`` is what it was. An existing file keeps
-    its permissions, and a symbolic link its target. Of several writers at a time, the last to finish wins.
+    If the block raises or the process dies, at any moment, ``path`` is unchanged. An existing file keeps its
+    permissions, and a symbolic link its target. If several writers run at once, the last to finish wins.
 
-    Raises the OSError of the file system, such as FileNotFoundError for a folder that does not exist, and OSError for
-    a device or a pipe.
+    Raises OSErrors of the file system, such as FileNotFoundError for a missing folder, and OSError for a device or a
+    pipe.
 
     >>> from pathlib import Path
     >>> from nn.saving import replacing
@@ -48,8 +48,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     _remove_abandoned(folder)
     temporary, descriptor = _create(folder)
     try:
-        # The file stays open, and so locked, until it has its final name; where an open file cannot be renamed,
-        # there are no locks either.
+        # The file stays open, and thus locked, until it has its final name. Systems that cannot rename an open file
+        # have no locks either.
         with open(descriptor, "wb") as file:
             with suppress(FileNotFoundError):
                 os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
@@ -68,12 +68,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def _create(folder: Path) -> tuple[Path, int]:
-    """A new temporary file, open and locked."""
+    """Create a temporary file, open and locked."""
     while True:
         temporary = folder / f".chainrule-{secrets.token_hex(8)}.tmp"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        # Another writer may have met the file before it was locked, and then removes it: make another. On a file
-        # system without locks nobody removes anything.
+        # Another writer may have found the file before it was locked and removed it: make another. On a file system
+        # without locks, nobody removes anything.
         with suppress(OSError):
             if not _lock(descriptor) or not os.fstat(descriptor).st_nlink:
                 os.close(descriptor)
@@ -88,7 +88,7 @@ def _remove_abandoned(folder: Path) -> None:
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries if _TEMPORARY.fullmatch(entry.name) and entry.is_file()]
     for name in names:
-        # What went meanwhile, belongs to somebody else or cannot be locked is not ours to remove.
+        # A file that has gone, belongs to another writer or cannot be locked is not ours to remove.
         with suppress(OSError):
             descriptor = os.open(folder / name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
@@ -99,7 +99,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _lock(descriptor: int) -> bool:
-    """Whether the lock on a file could be had; without waiting, and held until the file is closed."""
+    """Try to lock a file without waiting, until it is closed; returns whether that worked."""
     if fcntl is None:
         return True
     try:
@@ -110,7 +110,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk too, where the system can do that."""
+    """Flush the new name to disk too, where the system supports it."""
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

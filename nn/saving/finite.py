@@ -1,9 +1,9 @@
-"""Numbers that training has spoiled: NaN and infinities that do not belong in a checkpoint.
+"""NaN and infinities from training that do not belong in a checkpoint.
 
-Not every number that is not finite is a mistake. A mask may hold -inf, and a module may begin with NaN for what it has
-not seen yet. So those count that were finite when a training began (`Known`); a parameter is never meant to be NaN.
-What was not there at that time is judged by its kind: parameters and the memory of optimizers are finite, and
-everything else may be infinite, but not NaN.
+Not every non-finite number is a mistake: a mask may hold -inf, and a module may start with NaN for values it has not
+seen yet. So only numbers that were finite when training began (`Known`) count; a parameter must never be NaN. Arrays
+that did not exist then are judged by their kind: parameters and optimizer state must be finite, and everything else may
+be infinite but not NaN.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from nn.module import Module
 from optim import Optimizer
 
-# The arrays of a model by name, as they were at some time: where they were finite, or None if they were everywhere.
+# The arrays of a model by name: masks of where they were finite at some time, or None if they were finite everywhere.
 Known = Mapping[str, NDArray[np.bool_] | None]
 
 
 def known_of(model: Module) -> Known:
-    """What is finite in a model now."""
+    """Record which numbers of a model are finite now."""
     return {name: None if _is_finite(array) else np.isfinite(array) for name, array, _ in _arrays_of(model)}
 
 
 def spoiled(model: Module, optimizer: Optimizer | None = None, others: Any = None, known: Known | None = None) -> str:
-    """The first array that has numbers that it should not have, in words; nothing where all is well.
+    """Describe the first array with numbers that should be finite but are not; empty if there is none.
 
-    ``others`` is a tree of further values; arrays in it that have the name of an array of the model are judged like it.
+    ``others`` is a tree of further values; its arrays named like an array of the model are judged like that array.
     """
     known = known or {}
     for name, array, trained in _all_of(model, optimizer, others):
@@ -54,13 +54,13 @@ def _all_of(model: Module, optimizer: Optimizer | None, others: Any) -> Iterator
 
 
 def _arrays_of(model: Module) -> Iterator[tuple[str, NDArray[Any], bool]]:
-    """Name and values of all parameters and buffers, and whether they are parameters."""
+    """The names and values of all parameters and buffers, and whether they are parameters."""
     yield from ((name, p.data, True) for name, p in model.named_parameters())
     yield from ((name, b.data, False) for name, b in model.named_buffers())
 
 
 def _inside(name: str, tree: Any, *kinds: type) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The arrays of numbers in a tree, and numbers of some kinds, each with its place."""
+    """The arrays in a tree, and numbers of some kinds, each with its position."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
             yield from _inside(f"{name}/{key}" if name else str(key), value, *kinds)

@@ -1,7 +1,7 @@
-"""Checkpoints as NumPy's archives: a zip file of ``.npy`` files, which ``np.load(path)`` opens too.
+"""Checkpoints as NumPy archives: zip files of ``.npy`` files, which ``np.load(path)`` opens too.
 
-Written without compression: trained weights hardly shrink, and nothing in the file is larger than the file. Never
-pickled. The checksum is the comment at the end of the archive.
+They are not compressed, because trained weights hardly shrink and so that no member exceeds the size of the file, and
+never pickled. The checksum is the comment at the end of the archive.
 """
 
 import io
@@ -17,7 +17,7 @@ from nn.saving import checksum
 
 _MANIFEST = "chainrule.json"
 _MARK = b"chainrule.digest:"
-_LONGEST_HEADER = 10_000  # of an .npy file; ours have about 100 characters
+_LONGEST_HEADER = 10_000  # characters in the header of an .npy file; ours have about 100
 
 
 def unsuitable(dtype: np.dtype[Any]) -> bool:
@@ -26,7 +26,7 @@ def unsuitable(dtype: np.dtype[Any]) -> bool:
 
 
 def dump(manifest: str, arrays: dict[str, NDArray[np.generic]]) -> bytearray:
-    """The bytes of a file, without its checksum. The same content gives the same bytes."""
+    """The bytes of a file, without its checksum; equal content gives equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(_MANIFEST), manifest)
@@ -39,22 +39,22 @@ def dump(manifest: str, arrays: dict[str, NDArray[np.generic]]) -> bytearray:
 
 
 def find_checksum(data: bytes) -> int:
-    """The place of the checksum, or -1: it is the last thing in the file."""
+    """The position of the checksum, which ends the file, or -1."""
     place = len(data) - len(checksum.BLANK)
     return place if place >= 0 and data.endswith(_MARK, 0, place) else -1
 
 
 def parse(data: bytes) -> tuple[bytes, dict[str, NDArray[np.generic]]]:
-    """The manifest and the arrays, which can be written to. Raises all sorts of errors for what `dump` did not make."""
+    """Return the manifest and writable arrays; raises all kinds of errors for files that `dump` did not make."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         names = [member.filename for member in members]
         if len(set(names)) < len(names):
-            raise ValueError(f"a name occurs twice among {names}")
+            raise ValueError(f"duplicate names among {names}")
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-            raise ValueError("it is compressed")
+            raise ValueError("the archive is compressed")
         if sum(member.file_size for member in members) > len(data):
-            raise ValueError("its members declare more bytes than it has")
+            raise ValueError("the members declare more bytes than the file has")
         contents = {member.filename: archive.read(member) for member in members}  # this checks the CRCs
     manifest = contents.pop(_MANIFEST)
     return manifest, {_array_name(name): _array(content) for name, content in contents.items()}
@@ -69,11 +69,11 @@ def _array_name(name: str) -> str:
 def _array(content: bytes) -> NDArray[np.generic]:
     file = io.BytesIO(content)
     if npy.read_magic(file) != (1, 0):
-        raise ValueError("an array is of an .npy version other than 1.0")
+        raise ValueError("an array has an .npy version other than 1.0")
     shape, fortran, dtype = npy.read_array_header_1_0(file, max_header_size=_LONGEST_HEADER)
     start = file.tell()
     size = dtype.itemsize * prod(shape)
-    # Before NumPy allocates anything for a shape that a file declares. Texts of no length would take no bytes.
+    # Checked before NumPy allocates memory for a declared shape. Strings of length 0 would take no bytes.
     if dtype.hasobject or not dtype.itemsize or min(shape, default=0) < 0 or size != len(content) - start:
-        raise ValueError(f"an array of shape {shape} and {dtype} declares {size} bytes and has {len(content) - start}")
+        raise ValueError(f"an array of shape {shape} and {dtype} needs {size} bytes but has {len(content) - start}")
     return np.ndarray(shape, dtype, content, start, order="F" if fortran else "C").copy(order="K")

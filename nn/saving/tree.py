@@ -1,8 +1,8 @@
 """Trees of plain values as JSON and named arrays, and back, without loss.
 
-JSON has no tuples, no arrays, no NaN, and its dicts have keys of text. What it lacks is written as a dict with one key
-that starts with a dollar sign; a dict of the user's that could be mistaken for one is written as such a dict itself.
-This module knows nothing of files.
+JSON has no tuples, arrays or NaN, and its keys are always strings. Whatever it lacks is written as a dict with one key
+that starts with a dollar sign; a user's dict that could be mistaken for one is itself written in this way. This module
+knows nothing about files.
 
     a tuple                   {"$tuple": [...]}
     an array, a NumPy scalar  {"$array": name}, {"$scalar": name}
@@ -19,26 +19,26 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-_DEPTH = 64  # so that neither a list that contains itself nor a hostile file exhausts the stack
+_DEPTH = 64  # so that neither a list containing itself nor a malicious file exhausts the stack
 _BITS = 4096  # of an int; Python itself converts at most 4300 digits
-_KINDS = "biufcSUmM"  # of dtypes: all but objects and records
+_KINDS = "biufcSUmM"  # kinds of dtypes: all but objects and records
 _SCALARS = (str, int, float, bool, type(None))  # and the keys of dicts
 _PLAIN_NAME = re.compile(r"(?!__metadata__)[A-Za-z0-9_.\-/]{1,200}")
 
 
 def flatten(tree: Any, short: str = "") -> tuple[Any, dict[str, NDArray[Any]]]:
-    """A tree in the terms of JSON, and the arrays that it refers to by name.
+    """Convert a tree to JSON values, and the arrays that they refer to by name.
 
-    An array is named after its place in the tree, ``optimizer/state/0/exp_avg``, where that is a plain name;
-    ``short`` is the beginning that is left out.
+    An array is named after its position in the tree, such as ``optimizer/state/0/exp_avg``, if that is a plain name;
+    the prefix ``short`` is omitted.
 
-    Raises TypeError or ValueError with the place of what cannot be stored.
+    Raises TypeError or ValueError naming the position of a value that cannot be stored.
     """
     arrays: dict[str, NDArray[Any]] = {}
 
     def store(array: NDArray[Any], place: tuple[Any, ...]) -> str:
         if array.dtype.kind not in _KINDS:
-            _refuse(TypeError, place, f"an array of dtype {array.dtype}; only numbers, texts and times can be stored")
+            _refuse(TypeError, place, f"an array of dtype {array.dtype}; only numbers, strings and dates can be stored")
         name = "/".join(map(str, place)).removeprefix(short)
         if name in arrays or not _PLAIN_NAME.fullmatch(name) or set(name.split("/")) & {"", ".", ".."}:
             name = f"array-{len(arrays)}"
@@ -63,13 +63,13 @@ def flatten(tree: Any, short: str = "") -> tuple[Any, dict[str, NDArray[Any]]]:
             if all(type(key) is str and not key.startswith("$") for key in value):
                 return {key: encode(item, (*place, key)) for key, item in value.items()}
             if wrong := [key for key in value if type(key) not in _SCALARS]:
-                _refuse(TypeError, place, f"a dict with the key {wrong[0]!r}; keys are texts, numbers or None")
+                _refuse(TypeError, place, f"a dict with the key {wrong[0]!r}; keys must be strings, numbers or None")
             return {"$dict": [[encode(k, (*place, k)), encode(v, (*place, k))] for k, v in value.items()]}
         _refuse(
             TypeError,
             place,
-            f"of type {kind.__module__}.{kind.__qualname__}; what can be stored are numbers, texts, None, arrays, and "
-            "plain lists, tuples and dicts of them (of a Tensor: t.numpy(); of a generator: rng.bit_generator.state)",
+            f"of type {kind.__module__}.{kind.__qualname__}; only numbers, strings, None, arrays, and plain lists, "
+            "tuples and dicts of these can be stored (of a Tensor: t.numpy(); of a generator: rng.bit_generator.state)",
         )
 
     return encode(tree, ()), arrays
@@ -82,12 +82,12 @@ def _scalar(value: Any, place: tuple[Any, ...]) -> Any:
 
 
 def unflatten(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
-    """The tree again. Raises ValueError for what `flatten` does not return, and for arrays used twice or never."""
+    """Rebuild a tree. Raises ValueError for input that `flatten` never returns, and for arrays used twice or never."""
     unused = dict(arrays)
 
     def take(name: Any) -> NDArray[Any]:
         if type(name) is not str or name not in unused:
-            raise ValueError(f"there is no array {name!r}, or it is used twice")
+            raise ValueError(f"the array {name!r} is missing or used twice")
         return unused.pop(name)
 
     def decode(value: Any, depth: int) -> Any:
@@ -110,7 +110,7 @@ def unflatten(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
             return tuple(decode(item, depth + 1) for item in content)
         if tag == "$dict" and isinstance(content, list):
             return {decode(k, _DEPTH): decode(v, depth + 1) for k, v in content}
-        raise ValueError(f"there is no {tag} of {type(content).__name__}")
+        raise ValueError(f"{tag} cannot hold a value of type {type(content).__name__}")
 
     tree = decode(plain, 0)
     if unused:
@@ -119,7 +119,7 @@ def unflatten(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """JSON by its own rules: no NaN, and no key twice."""
+    """Parse strict JSON, without NaN or duplicate keys."""
     return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
@@ -130,10 +130,10 @@ def _no_constant(word: str) -> NoReturn:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError(f"a key occurs twice among {[key for key, _ in pairs]}")
+        raise ValueError(f"duplicate keys among {[key for key, _ in pairs]}")
     return found
 
 
 def _refuse(kind: type[Exception], place: tuple[Any, ...], why: str) -> NoReturn:
-    where = "".join(str(part) if i == 0 else f"[{part!r}]" for i, part in enumerate(place)) or "the whole"
+    where = "".join(str(part) if i == 0 else f"[{part!r}]" for i, part in enumerate(place)) or "the value"
     raise kind(f"cannot be saved: {where} is {why}.")

@@ -280,7 +280,7 @@ def test_what_cannot_be_saved(tmp_path, value, error, words):
 
 def test_dtypes_that_safetensors_lacks(tmp_path):
     pytest.importorskip("safetensors")
-    with pytest.raises(TypeError, match=r"extra/x is of complex128, for which .safetensors has no place. Save it as"):
+    with pytest.raises(TypeError, match=r"extra/x is complex128, which .safetensors cannot store. Save it as"):
         nn.save(tmp_path / "m.safetensors", trained()[0], x=np.ones(2, complex))
     assert not os.listdir(tmp_path)
 
@@ -288,7 +288,7 @@ def test_dtypes_that_safetensors_lacks(tmp_path):
 @pytest.mark.parametrize("name", ["model", "model.pt", "model.npz.zip", ".npz"])
 def test_the_suffix_is_the_format(tmp_path, name):
     for call in (nn.save, nn.load):
-        with pytest.raises(CheckpointError, match=r"says no format: \.npz or \.safetensors"):
+        with pytest.raises(CheckpointError, match=r"suffix must be \.npz or \.safetensors"):
             call(tmp_path / name, trained()[0])
 
 
@@ -316,7 +316,7 @@ def test_arguments_in_another_order(tmp_path, call):
         ((path, model.state_dict()), "PosixPath, dict"),
         ((path, model, adam.state_dict()), "PosixPath, MLP, dict"),
     ):
-        with pytest.raises(TypeError, match=f"a path, a module and perhaps an optimizer, not {found}"):
+        with pytest.raises(TypeError, match=f"a path, a Module and optionally an Optimizer, not {found}"):
             call(*arguments)
 
 
@@ -366,7 +366,7 @@ def test_a_tree_that_is_no_model(tmp_path):
     odd = ({"model": model, "optimizer": None, "extra": {}} for model in (1, {"w": [[1], [1, 2]]}, {"w": "x"}))
     for tree in (1, [], {"model": {}}, *odd):
         write(tmp_path / "t.npz", tree)
-        with pytest.raises(CheckpointError, match="something else than a model"):
+        with pytest.raises(CheckpointError, match="does not hold a model"):
             nn.load(tmp_path / "t.npz", nn.ReLU())
 
 
@@ -410,41 +410,41 @@ def npy_header(shape, descr="<f8"):
 
 ONE = {"$array": "a"}
 NPZ = {
-    "empty": (b"", "it is empty"),
-    "text": (b"hello", "it is no checkpoint"),
+    "empty": (b"", "the file is empty"),
+    "text": (b"hello", "not a checkpoint"),
     "pickle": (pickle.dumps({"a": 1}), "a Python pickle"),
-    "an .npy file": (array_file(array=np.ones(3)), "a single array of np.save"),
-    "torch.save": (archive([("m/data.pkl", b"x")], digest=False), "a file of torch.save"),
+    "an .npy file": (array_file(array=np.ones(3)), "a single array from np.save"),
+    "torch.save": (archive([("m/data.pkl", b"x")], digest=False), "a torch.save file"),
     "np.savez": (archive([("a.npy", array_file(array=np.ones(1)))], digest=False), r"load_state_dict\(np.load"),
     "half a file": (archive([("a.npy", b"x")])[:30], "without its end"),
     "a digest, but no archive": (b"PK" * 50, "without its end"),
-    "another version": (forged(None, format=2, program="chainrule 9.0"), "chainrule 9.0 wrote it in format 2"),
+    "another version": (forged(None, format=2, program="chainrule 9.0"), "chainrule 9.0 wrote the file in format 2"),
     "no manifest": (archive([]), "KeyError"),
     "a manifest of another kind": (forged("[]"), "TypeError"),
     "no JSON": (forged("{"), "JSONDecodeError"),
     "no text": (archive([("chainrule.json", b"\xff\xfe\xfd")]), "UnicodeDecodeError"),
     "NaN": (forged('{"format": 1, "program": "", "tree": NaN}'), "NaN is not JSON"),
-    "a key twice": (forged('{"format": 1, "format": 1, "program": "", "tree": 1}'), "occurs twice"),
+    "a key twice": (forged('{"format": 1, "format": 1, "program": "", "tree": 1}'), "duplicate keys"),
     "deep JSON": (forged("[" * 100_000), "RecursionError"),
     "deep tree": (forged(json.loads("[" * 200 + "]" * 200)), "nested deeper"),
     "a long number": (forged('{"format": 1, "program": "", "tree": ' + "9" * 5000 + "}"), "ValueError"),
-    "an unknown tag": (forged({"$code": "print(1)"}), r"no \$code"),
-    "a float of other words": (forged({"$float": "1.0"}), r"no \$float of str"),
-    "a tuple of a float's words": (forged({"$tuple": "nan"}), r"no \$tuple of str"),
-    "a dict of a float's words": (forged({"$dict": "nan"}), r"no \$dict of str"),
+    "an unknown tag": (forged({"$code": "print(1)"}), r"\$code cannot hold"),
+    "a float of other words": (forged({"$float": "1.0"}), r"\$float cannot hold a value of type str"),
+    "a tuple of a float's words": (forged({"$tuple": "nan"}), r"\$tuple cannot hold a value of type str"),
+    "a dict of a float's words": (forged({"$dict": "nan"}), r"\$dict cannot hold a value of type str"),
     "a tag and a key": (forged({"$tuple": [], "a": 1}), "ValueError"),
     "a key that is a list": (forged({"$dict": [[[], 1]]}), "TypeError"),
-    "an array that is missing": (forged(ONE), "no array 'a'"),
+    "an array that is missing": (forged(ONE), "the array 'a' is missing"),
     "an array used twice": (forged([ONE, ONE], ("a.npy", array_file(array=np.ones(1)))), "used twice"),
     "an array too many": (forged(1, ("a.npy", array_file(array=np.ones(1)))), "nothing refers to the arrays 'a'"),
     "another file": (forged(1, ("run.sh", b"")), "'run.sh' is not an array"),
     "objects": (forged(ONE, ("a.npy", npy_header("(1,)", "|O"))), "ValueError"),
-    "a huge shape": (forged(ONE, ("a.npy", npy_header("(1000000, 1000000, 1000000)"))), "declares 8000000000000000000"),
-    "a huge empty shape": (forged(ONE, ("a.npy", npy_header("(1000000000000,)", "<U0"))), "declares 0 bytes"),
+    "a huge shape": (forged(ONE, ("a.npy", npy_header("(1000000, 1000000, 1000000)"))), "needs 8000000000000000000"),
+    "a huge empty shape": (forged(ONE, ("a.npy", npy_header("(1000000000000,)", "<U0"))), "needs 0 bytes"),
     "a negative shape": (forged(ONE, ("a.npy", npy_header("(-1, -1)"))), "ValueError"),
     "a header of code": (forged(ONE, ("a.npy", array_file("print('gotcha')"))), "ValueError"),
     "a version of .npy": (forged(ONE, ("a.npy", b"\x93NUMPY\x02\x00\x00\x00\x00\x00")), "version other than 1.0"),
-    "compressed": (archive([("chainrule.json", b"0" * 10_000_000)], zipfile.ZIP_DEFLATED), "it is compressed"),
+    "compressed": (archive([("chainrule.json", b"0" * 10_000_000)], zipfile.ZIP_DEFLATED), "the archive is compressed"),
 }
 
 
@@ -461,7 +461,7 @@ def test_an_npz_file_that_is_no_checkpoint(tmp_path, kind):
 def test_a_name_twice(tmp_path):
     part = array_file(array=np.ones(1))
     (tmp_path / "m.npz").write_bytes(forged(ONE, ("a.npy", part), ("a.npy", part)))
-    with pytest.raises(CheckpointError, match="a name occurs twice"):
+    with pytest.raises(CheckpointError, match="duplicate names"):
         read(tmp_path / "m.npz")
 
 
@@ -474,7 +474,7 @@ def test_a_member_that_declares_more_than_there_is(tmp_path):
     data[place:] = checksum.BLANK
     checksum.put(data, place)
     (tmp_path / "m.npz").write_bytes(data)
-    with pytest.raises(CheckpointError, match="declare more bytes than it has"):
+    with pytest.raises(CheckpointError, match="declare more bytes than the file has"):
         read(tmp_path / "m.npz")
 
 
@@ -488,13 +488,13 @@ def header(text, body=b"", digest=True):
 META = '"__metadata__":{{"chainrule":{},"chainrule.digest":"' + "0" * 32 + '"}}'
 MANY = '"a":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8]}'
 SAFE = {
-    "empty": (b"", "it is empty"),
-    "text": (b"hello", "it is no checkpoint"),
+    "empty": (b"", "the file is empty"),
+    "text": (b"hello", "not a checkpoint"),
     "of another program": (header("{}", digest=False), "safetensors.numpy.load_file"),
-    "a long header": (b"\xff" * 8 + b"{}", "it has no checksum"),
+    "a long header": (b"\xff" * 8 + b"{}", "the file has no checksum"),
     "a huge shape": (header(f"{{{META.format(json.dumps(manifest(ONE)))},{MANY}}}", bytes(8)), "SafetensorError"),
-    "a key twice": (header(f"{{{META.format(json.dumps(manifest(1)))},{MANY},{MANY}}}", bytes(8)), "occurs twice"),
-    "no text": (header(f"{{{META.format(1)}}}"), "not texts"),
+    "a key twice": (header(f"{{{META.format(json.dumps(manifest(1)))},{MANY},{MANY}}}", bytes(8)), "duplicate keys"),
+    "no text": (header(f"{{{META.format(1)}}}"), "not strings"),
 }
 
 
@@ -511,7 +511,7 @@ def test_a_safetensors_file_that_is_no_checkpoint(tmp_path, kind):
 def test_what_is_no_file(tmp_path):
     (tmp_path / "folder.npz").mkdir()
     os.mkfifo(tmp_path / "pipe.npz")
-    for name, words in (("folder", "it is a folder"), ("pipe", "it is not a file")):
+    for name, words in (("folder", "this is a folder"), ("pipe", "this is not a regular file")):
         with pytest.raises(CheckpointError, match=words):
             read(tmp_path / f"{name}.npz")
 
@@ -712,7 +712,7 @@ def test_the_memory_of_an_optimizer_is_kept_in_a_wider_dtype():
 
 
 STORED = (
-    "what can be stored are numbers, texts, None, arrays, and plain lists, tuples and dicts of them (of a Tensor: "
+    "only numbers, strings, None, arrays, and plain lists, tuples and dicts of these can be stored (of a Tensor: "
     "t.numpy(); of a generator: rng.bit_generator.state)."
 )
 
@@ -720,12 +720,12 @@ STORED = (
 @pytest.mark.parametrize(
     ("tree", "words"),
     [
-        ({1, 2}, f"the whole is of type builtins.set; {STORED}"),
+        ({1, 2}, f"the value is of type builtins.set; {STORED}"),
         ([0, print], f"1 is of type builtins.builtin_function_or_method; {STORED}"),
         ({"a": {"b": [1j]}}, f"a['b'][0] is of type builtins.complex; {STORED}"),
         ({"a": (0, 2**4096)}, "a[1] is an int of 4097 bits; at most 4096 can be stored."),
-        ({"a": np.array([None])}, "a is an array of dtype object; only numbers, texts and times can be stored."),
-        ({"a": {b"": 1}}, "a is a dict with the key b''; keys are texts, numbers or None."),
+        ({"a": np.array([None])}, "a is an array of dtype object; only numbers, strings and dates can be stored."),
+        ({"a": {b"": 1}}, "a is a dict with the key b''; keys must be strings, numbers or None."),
         ({"a": {"b": loop()}}, "a['b'][0][0] is nested deeper than 64 levels, or contains itself."),
     ],
 )
@@ -745,29 +745,29 @@ def test_the_deepest_and_the_largest_that_can_be_saved(tmp_path):
         write(tmp_path / "t.npz", [tree])
 
 
-ZIP = "it is no checkpoint, but a file of torch.save. In PyTorch, save the state dict with safetensors."
+ZIP = "this is not a checkpoint but a torch.save file. In PyTorch, save the state dict with safetensors."
 BY_HAND = (
-    "it has no checksum: another program made it, or it is damaged. If you know where it comes from: "
+    "the file has no checksum: another program made it, or it is damaged. If you trust its source, use "
     "model.load_state_dict("
 )
-PICKLE = "a Python pickle, perhaps of an old torch.save. It is not opened, since a pickle can run any code"
+PICKLE = "a Python pickle, perhaps from an old torch.save. Pickles are never opened, because they can run code"
 OTHERS = {
     ".npz": {
-        b"": "it is empty.",
-        b"\x80\x04": f"it is no checkpoint, but {PICKLE}.",
-        b"\x93NUMPY\x01": "it is no checkpoint, but a single array of np.save.",
-        b"\x89HDF\r\n": "it is no checkpoint, but an HDF5 file.",
-        b"\x1f\x8b\x08": "it is no checkpoint, but compressed with gzip.",
-        b"PK\x03\x04 and no end": "it is damaged: it is a zip archive without its end.",
+        b"": "the file is empty.",
+        b"\x80\x04": f"this is not a checkpoint but {PICKLE}.",
+        b"\x93NUMPY\x01": "this is not a checkpoint but a single array from np.save.",
+        b"\x89HDF\r\n": "this is not a checkpoint but an HDF5 file.",
+        b"\x1f\x8b\x08": "this is not a checkpoint but a gzip file.",
+        b"PK\x03\x04 and no end": "the file is damaged: it is a zip archive without its end.",
         b"PK" + bytes(2**16 + 22) + b"PK\x05\x06" + bytes(18): f"{BY_HAND}np.load(path))",
-        b"PK\x05\x06" + bytes(2**16 + 19): "it is damaged: it is a zip archive without its end.",
+        b"PK\x05\x06" + bytes(2**16 + 19): "the file is damaged: it is a zip archive without its end.",
         b"PKPK\x05\x06/data.pkl": ZIP,
-        b"{}": "it is no checkpoint, or the beginning of one is damaged or missing.",
+        b"{}": "this is not a checkpoint, or the beginning of the file is damaged or missing.",
     },
     ".safetensors": {
-        b"PK\x05\x06": "it is no checkpoint, or the beginning of one is damaged or missing.",
+        b"PK\x05\x06": "this is not a checkpoint, or the beginning of the file is damaged or missing.",
         bytes(8) + b"{}": f"{BY_HAND}safetensors.numpy.load_file(path))",
-        bytes(7) + b"{}": "it is no checkpoint, or the beginning of one is damaged or missing.",
+        bytes(7) + b"{}": "this is not a checkpoint, or the beginning of the file is damaged or missing.",
     },
 }
 
@@ -789,10 +789,10 @@ def test_words_of_damage_and_of_other_versions(tmp_path):
     data[50] ^= 1
     path.write_bytes(data)
     for tree, why in (
-        (None, "it is damaged: its checksum is not that of its content."),
+        (None, "the file is damaged: its checksum does not match its content."),
         (
             forged(None, format=2, program="chainrule 9.0"),
-            f"chainrule 9.0 wrote it in format 2, and chainrule {autograd.__version__} reads format 1.",
+            f"chainrule 9.0 wrote the file in format 2, but chainrule {autograd.__version__} reads format 1.",
         ),
     ):
         if tree is not None:
@@ -802,11 +802,11 @@ def test_words_of_damage_and_of_other_versions(tmp_path):
         assert caught.value.why == why
     with pytest.raises(CheckpointError) as caught:
         read(tmp_path / "m.pt")
-    assert caught.value.why == "the suffix '.pt' says no format: .npz or .safetensors."
+    assert caught.value.why == "the suffix must be .npz or .safetensors, not '.pt'."
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(CheckpointError) as caught:
         read(tmp_path / "folder.npz")
-    assert caught.value.why == "it is a folder."
+    assert caught.value.why == "this is a folder."
 
 
 def test_a_file_that_does_not_fit_into_memory(tmp_path, monkeypatch):
@@ -818,7 +818,7 @@ def test_a_file_that_does_not_fit_into_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", full)
     with pytest.raises(CheckpointError) as caught:
         read(tmp_path / "m.npz")
-    assert caught.value.why == "it does not fit into memory."
+    assert caught.value.why == "the file does not fit into memory."
 
 
 def test_the_manifest_letter_by_letter(tmp_path):
@@ -873,7 +873,7 @@ def test_words_of_arguments_in_another_order(tmp_path):
     for verb in ("save", "load"):
         with pytest.raises(TypeError) as caught:
             getattr(nn, verb)(nn.ReLU(), str(tmp_path / "m.npz"))
-        assert str(caught.value) == f"nn.{verb} takes a path, a module and perhaps an optimizer, not ReLU, str."
+        assert str(caught.value) == f"nn.{verb} takes a path, a Module and optionally an Optimizer, not ReLU, str."
 
 
 @suffixes
@@ -882,12 +882,12 @@ def test_words_of_what_does_not_fit(tmp_path, suffix):
     write(path, [1])
     with pytest.raises(CheckpointError) as caught:
         nn.load(path, nn.ReLU())
-    assert caught.value.why == "it holds something else than a model: nn.saving.read(path) returns it."
+    assert caught.value.why == "the file does not hold a model: read it with nn.saving.read(path)."
     model, adam = trained()
     nn.save(path, model)
     with pytest.raises(CheckpointError) as caught:
         nn.load(path, model, adam)
-    assert caught.value.why == "it was saved without an optimizer, and nothing was changed."
+    assert caught.value.why == "the file was saved without an optimizer. Nothing was changed."
     nn.save(path, model, optim.SGD(model.parameters()))
     with pytest.raises(CheckpointError) as caught:
         nn.load(path, model, adam)
