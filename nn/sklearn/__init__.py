@@ -1,8 +1,8 @@
-"""`MLPClassifier` and `MLPRegressor`: networks of `nn` as estimators of scikit-learn.
+"""`MLPClassifier` and `MLPRegressor`: networks of `nn` as scikit-learn estimators.
 
-Needs scikit-learn (``pip install scikit-learn``). Nothing imports this package but its users. The estimators go
-wherever one goes: into a Pipeline, GridSearchCV, cross_val_score. Names and meanings of the parameters are those of
-scikit-learn's own `MLPClassifier` and `MLPRegressor`.
+Needs scikit-learn (``pip install scikit-learn``), so no other part of the library imports this package. The estimators
+work anywhere scikit-learn accepts one: in Pipeline, GridSearchCV or cross_val_score. Their parameters have the same
+names and meanings as in scikit-learn's own `MLPClassifier` and `MLPRegressor`.
 """
 
 try:

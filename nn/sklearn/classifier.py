@@ -14,20 +14,20 @@ from nn.sklearn.estimator import Array, Estimator, for_solvers_in_parts
 
 
 class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
-    """A multi-layer perceptron that chooses among classes, as an estimator of scikit-learn.
+    """A multi-layer perceptron for classification, as a scikit-learn estimator.
 
-    Two classes are told apart by one score and its sigmoid, more by a score each and softmax; the loss is the
-    cross-entropy plus ``alpha / 2`` times the sum of the squares of all weights, divided by the number of samples of
-    the batch. ``solver`` is "adam", "sgd" (with ``momentum``) or "lbfgs" (all data at once). ``activation`` is a name
-    as for `nn.MLP`, or "logistic". ``learning_rate_init`` may be a schedule of `optim`. Labels are numbers or strings.
-    Weights start as Glorot or, for ReLU and its relatives, He propose, biases at 0. It computes in the dtype of ``X``,
-    float32 or float64; the same ``random_state`` gives the same result.
+    Two classes use one score and its sigmoid, more classes one score each and softmax. The loss is the cross-entropy
+    plus ``alpha / 2`` times the sum of all squared weights, divided by the number of samples in the batch. ``solver``
+    is "adam", "sgd" (with ``momentum``) or "lbfgs" (full batch); ``activation`` is a name as in `nn.MLP` or "logistic".
+    ``learning_rate_init`` may be a schedule of `optim`. Labels are numbers or strings. Weights use Glorot
+    initialisation, or He initialisation for ReLU and its relatives; biases start at 0. Computation uses the dtype of
+    ``X``, float32 or float64; equal values of ``random_state`` give equal results.
 
-    After `fit` there are ``classes_``, ``n_features_in_``, ``feature_names_in_`` (for a DataFrame), ``n_iter_``,
-    ``loss_``, ``loss_curve_``, with ``early_stopping`` ``validation_scores_``, and the network itself, ``module_``.
+    `fit` sets ``classes_``, ``n_features_in_``, ``feature_names_in_`` (for a DataFrame), ``n_iter_``, ``loss_``,
+    ``loss_curve_``, ``validation_scores_`` (with ``early_stopping``), and ``module_``, the network itself.
 
-    Source: https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPClassifier.html, of which sparse
-    input, several labels per sample, ``learning_rate`` and ``max_fun`` are left out.
+    Source: https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPClassifier.html. Sparse input,
+    several labels per sample, ``learning_rate`` and ``max_fun`` are not supported.
 
     >>> import nn
     >>> from nn.sklearn import MLPClassifier
@@ -47,9 +47,9 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Go once through some samples, and return the estimator. The first call names all ``classes`` there will be.
+        """Train for one pass over some samples and return the estimator; the first call must name all ``classes``.
 
-        Raises ValueError when it does not, when a later call names others, and for labels that are none of them.
+        Raises ValueError if it does not, if a later call names other classes, and for unknown labels.
         """
         if not hasattr(self, "module_"):
             if classes is None:
@@ -60,16 +60,16 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return self._partial_fit(X, y, sample_weight, known=True)
 
     def predict(self, X: ArrayLike) -> Array:
-        """The class of each sample."""
-        output = self._output(X)  # which refuses an estimator that was not fitted
+        """Predict the class of each sample."""
+        output = self._output(X)  # raises if the estimator is not fitted
         return np.asarray(self.classes_[self._chosen(output)])
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """The probability of each class, of shape (n, classes), in the order of ``classes_``."""
+        """Predict the probability of each class, of shape (n, classes), in the order of ``classes_``."""
         return self._probabilities(self._output(X))
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """The logarithm of `predict_proba`."""
+        """Return the logarithm of `predict_proba`."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
@@ -90,13 +90,13 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     def _read_targets(self, y: Any, known: bool) -> Array:
         check_classification_targets(y)
         if y.ndim > 1:
-            raise ValueError(f"y has one label per sample, shape (n,), not {y.shape} ({type_of_target(y)}).")
+            raise ValueError(f"y must have one label per sample, shape (n,), not {y.shape} ({type_of_target(y)}).")
         found = np.unique(y)
         if not known:
             self.classes_ = found
         unknown = np.setdiff1d(found, self.classes_)
         if unknown.size:
-            raise ValueError(f"the labels {unknown} are not among the classes {self.classes_} known so far.")
+            raise ValueError(f"the labels {unknown} are not among the known classes {self.classes_}.")
         self.n_outputs_: int = 1 if len(self.classes_) <= 2 else len(self.classes_)
         self.out_activation_ = "logistic" if self.n_outputs_ == 1 else "softmax"
         return np.asarray(np.searchsorted(self.classes_, y), np.int64)
@@ -109,6 +109,6 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:
         output = self._run(x)
-        if np.isnan(output).any():  # worse than any; what is no longer finite is reported at the end
+        if np.isnan(output).any():  # the worst score; non-finite weights are reported at the end
             return -float("inf")
         return float(accuracy_score(targets, self._chosen(output), sample_weight=weight))

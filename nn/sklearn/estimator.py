@@ -1,4 +1,4 @@
-"""What the classifier and the regressor share: parameters, the training loop, and passes through the network."""
+"""Shared by the classifier and the regressor: parameters, the training loop, and passes through the network."""
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -30,14 +30,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 _ACTIVATIONS = {"logistic": "sigmoid"}  # scikit-learn's name: ours
 _LARGEST_BATCH = 200  # of batch_size="auto"
 _PREDICTED_AT_ONCE = 10_000
-# What some settings may be. scikit-learn wants them looked at when it is fitted, not when it is made.
+# Allowed ranges of settings. scikit-learn expects them to be checked in fit, not in the constructor.
 _RANGES = dict.fromkeys(("alpha", "tol"), (0.0, inf)) | dict.fromkeys(("momentum", "beta_1", "beta_2"), (0.0, 1.0))
 _RANGES["n_iter_no_change"] = (1, inf)
 
 
 @dataclass(eq=False, repr=False)
 class Estimator(BaseEstimator):  # type: ignore[misc]
-    """A network as an estimator. A subclass says what its targets, its loss and its score are."""
+    """A network as an estimator; subclasses define the targets, the loss and the score."""
 
     hidden_layer_sizes: Sequence[int] | int = (100,)
     activation: str = "relu"
@@ -66,11 +66,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     _numeric: ClassVar[bool] = False  # whether targets are numbers
 
     def _read_targets(self, y: Any, known: bool) -> Array:
-        """Targets as the loss takes them; ``known`` when classes, or the number of outputs, are settled already."""
+        """Convert targets for the loss; ``known`` if the classes or the number of outputs are already fixed."""
         raise NotImplementedError
 
     def _losses(self, output: Any, targets: Array, *, reduction: str) -> Any:
-        """The loss of a batch as a mean, or of each sample."""
+        """The mean loss of a batch, or the loss of each sample."""
         raise NotImplementedError
 
     def _judge(self, x: Array, targets: Array, weight: Array | None) -> float:
@@ -80,12 +80,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on samples ``X`` (n, features) with targets ``y``; returns the estimator.
 
-        ``sample_weight`` (n,) says how much each sample counts: 2 is as good as giving it twice, 0 as leaving it out.
-        Training ends after ``max_iter`` epochs (then with a ConvergenceWarning), or when the loss has not fallen by
-        more than ``tol`` for ``n_iter_no_change`` epochs; with ``early_stopping``, when the score on held-out samples
-        has not risen so, and the best weights are put back.
+        ``sample_weight`` (n,) weights the samples: 2 counts a sample twice, 0 ignores it. Training ends with a
+        ConvergenceWarning after ``max_iter`` epochs, or earlier if the loss has not fallen by more than ``tol`` for
+        ``n_iter_no_change`` epochs. With ``early_stopping``, the score on held-out samples decides instead, and the
+        best weights are restored.
 
-        Raises ValueError for a parameter out of its range and for data that do not fit.
+        Raises ValueError for a parameter out of range and for mismatched data.
         """
         _check_settings(self)
         again = self.warm_start and hasattr(self, "module_")
@@ -94,12 +94,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, known: bool) -> Self:
         _check_settings(self)
         if self.early_stopping:
-            raise ValueError("partial_fit sees a part of the data at a time, and cannot stop early: early_stopping.")
+            raise ValueError("partial_fit sees only part of the data at a time and does not support early_stopping.")
         return self._train(X, y, sample_weight, 1, fresh=not hasattr(self, "module_"), known=known, warn=False)
 
     def _goes_in_parts(self) -> bool:
         if self.solver == "lbfgs":
-            raise AttributeError("partial_fit needs the solver 'adam' or 'sgd': 'lbfgs' takes all data at once.")
+            raise AttributeError("partial_fit needs the solver 'adam' or 'sgd': 'lbfgs' needs all data at once.")
         return True
 
     def _read(
@@ -113,11 +113,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             y = column_or_1d(y, warn=True)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=x.dtype)
         if weight is not None and (weight < 0.0).any():
-            raise ValueError(f"sample_weight says how much a sample counts, 0 or more, not {weight.min()}.")
+            raise ValueError(f"sample_weight must be 0 or more, but contains {weight.min()}.")
         return x, self._read_targets(y, known), weight
 
     def _start(self, features: int, dtype: Any) -> None:
-        """A new network and optimizer."""
+        """Create a new network and optimizer."""
         state = check_random_state(self.random_state)
         self._rng = np.random.default_rng(state.randint(np.iinfo(np.int32).max))
         sizes = _widths(self.hidden_layer_sizes)
@@ -165,20 +165,20 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             else:
                 self._loop(x, targets, weight, held_out, epochs, warn)
         except KeyboardInterrupt:
-            warnings.warn("Training was interrupted; the network is as it was then.", stacklevel=3)
+            warnings.warn("Training was interrupted; the network keeps its current weights.", stacklevel=3)
         finally:
             self.module_.eval()
             self.module_.zero_grad()
         self.loss_: float = self.loss_curve_[-1] if self.loss_curve_ else np.nan
         if not all(np.isfinite(p.data).all() for p in self.module_.parameters()):
             raise ValueError(
-                "the training diverged: weights are no longer finite. Scale X (StandardScaler) and, for regression, y; "
-                f"or take a smaller rate than learning_rate_init={self.learning_rate_init!r}."
+                "training diverged: weights are no longer finite. Scale X (StandardScaler) and, for regression, y, or "
+                f"use a smaller rate than learning_rate_init={self.learning_rate_init!r}."
             )
         return self
 
     def _loop(self, x: Array, targets: Array, weight: Array | None, held_out: Any, epochs: int, warn: bool) -> None:
-        """Epochs of steps, until nothing becomes better."""
+        """Train epoch by epoch until there is no more improvement."""
         module, optimizer, count = self.module_, self._optimizer, len(x)
         decaying = optimizer.param_groups[0]
         size = min(_LARGEST_BATCH, count) if self.batch_size == "auto" else _clipped(int(self.batch_size), count)
@@ -216,7 +216,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         else:
             if warn:
                 warnings.warn(
-                    f"max_iter={self.max_iter} epochs have ended, and the loss was still falling. Raise max_iter, or "
+                    f"max_iter={self.max_iter} epochs were not enough: the loss is still falling. Increase max_iter or "
                     "learning_rate_init.",
                     ConvergenceWarning,
                     stacklevel=4,
@@ -225,7 +225,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             module.load_state_dict(best)
 
     def _progress(self, held_out: Any) -> tuple[bool, bool]:
-        """Whether the last epoch was better by more than tol, and whether it was the best."""
+        """Return whether the last epoch was better by more than tol, and whether it was the best."""
         if held_out is None:
             loss, best = self.loss_curve_[-1], self.best_loss_
             assert best is not None
@@ -239,7 +239,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return not score < best + self.tol, score > best
 
     def _descend(self, x: Array, targets: Array, weight: Array | None) -> None:
-        """All data at once, by L-BFGS."""
+        """Train on all data at once with L-BFGS."""
         mass = float(len(x) if weight is None else weight.sum())
 
         def closure() -> Any:
@@ -271,7 +271,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         parts = train_test_split(*everything, test_size=self.validation_fraction, stratify=stratify, random_state=seed)
         if len(parts[1]) < 2:
             raise ValueError(
-                f"early_stopping holds out {len(parts[1])} of {len(x)} samples, too few to judge by: raise "
+                f"early_stopping holds out {len(parts[1])} of {len(x)} samples, too few for a score: increase "
                 "validation_fraction."
             )
         x, x_out, targets, targets_out, *weights = parts
@@ -279,7 +279,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return x, targets, weight, (x_out, targets_out, weight_out)
 
     def _output(self, X: ArrayLike) -> Array:
-        """What the network returns, without graph."""
+        """The outputs of the network, without a graph."""
         check_is_fitted(self)
         only_numbers(X, "X")
         return self._run(validate_data(self, X, dtype=(np.float64, np.float32), reset=False))
@@ -293,7 +293,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     @property
     def coefs_(self) -> list[Array]:
-        """The weights of each layer, of shape (in, out) as scikit-learn has them."""
+        """The weights of each layer, of shape (in, out) as in scikit-learn."""
         return [layer.weight.numpy().T for layer in self._layers()]
 
     @property
@@ -310,44 +310,44 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
 
 def for_solvers_in_parts(method: F) -> F:
-    """There is `partial_fit` for the solvers that take the data in parts."""
+    """Make `partial_fit` available only for solvers that can take the data in parts."""
     decorated: F = available_if(Estimator._goes_in_parts)(method)
     return decorated
 
 
 def _check_settings(estimator: Any) -> None:
-    """Refuse, with ValueError, what cannot be."""
+    """Raise ValueError for invalid settings."""
     _widths(estimator.hidden_layer_sizes)
     if estimator.solver not in ("adam", "sgd", "lbfgs"):
-        raise ValueError(f"the solver is 'adam', 'sgd' or 'lbfgs', not {estimator.solver!r}.")
+        raise ValueError(f"solver must be 'adam', 'sgd' or 'lbfgs', not {estimator.solver!r}.")
     batch = estimator.batch_size
     if batch != "auto" and not (isinstance(batch, Integral) and int(batch) > 0):
-        raise ValueError(f"batch_size is 'auto' or a number of samples, at least 1, not {batch!r}.")
+        raise ValueError(f"batch_size must be 'auto' or a number of samples of at least 1, not {batch!r}.")
     if not isinstance(estimator.max_iter, Integral) or int(estimator.max_iter) < 1:
-        raise ValueError(f"max_iter is a number of epochs, at least 1, not {estimator.max_iter!r}.")
+        raise ValueError(f"max_iter is a number of epochs and must be at least 1, not {estimator.max_iter!r}.")
     for name, (low, high) in _RANGES.items():
         value = getattr(estimator, name)
         if not _is_number(value) or not low <= value <= high:
-            raise ValueError(f"{name} is a number from {low:g} to {high:g}, not {value!r}.")
+            raise ValueError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.")
     fraction, rate = estimator.validation_fraction, estimator.learning_rate_init
     if estimator.early_stopping and not (_is_number(fraction) and 0.0 < fraction < 1.0):
-        raise ValueError(f"validation_fraction is the share that is held out, between 0 and 1, not {fraction!r}.")
+        raise ValueError(f"validation_fraction must be between 0 and 1, not {fraction!r}.")
     if not callable(rate) and not (_is_number(rate) and rate > 0.0):
-        raise ValueError(f"learning_rate_init is a positive number, or a schedule of optim, not {rate!r}.")
+        raise ValueError(f"learning_rate_init must be a positive number or a schedule of optim, not {rate!r}.")
 
 
 def _widths(hidden: Any) -> list[int]:
     """The widths of the hidden layers, from one number or several."""
     sizes = [hidden] if isinstance(hidden, Integral) or not isinstance(hidden, Iterable) else list(hidden)
     if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0: the widths of the hidden layers, not {hidden!r}.")
+        raise ValueError(f"hidden_layer_sizes must be > 0, a width or a sequence of widths, not {hidden!r}.")
     return [int(size) for size in sizes]
 
 
 def _clipped(batch_size: int, count: int) -> int:
-    """A batch has no more samples than there are."""
+    """Limit the batch size to the number of samples, with a warning."""
     if batch_size > count:
-        warnings.warn(f"batch_size={batch_size} is more than the {count} samples there are.", stacklevel=5)
+        warnings.warn(f"batch_size={batch_size} exceeds the number of samples, {count}, and was reduced.", stacklevel=5)
     return min(int(batch_size), count)
 
 

@@ -12,14 +12,14 @@ from nn.sklearn.estimator import Array, Estimator, for_solvers_in_parts
 
 
 class MLPRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
-    """A multi-layer perceptron that predicts numbers, as an estimator of scikit-learn.
+    """A multi-layer perceptron for regression, as a scikit-learn estimator.
 
-    Targets ``y`` are of shape (n,), or (n, outputs) for several. The loss is half the mean squared error, plus
-    ``alpha / 2`` times the sum of the squares of all weights, divided by the number of samples of the batch. Parameters
-    are those of `MLPClassifier`. Scale inputs and targets: the network starts near outputs of size 1.
+    Targets ``y`` have shape (n,), or (n, outputs) for several outputs. The loss is half the mean squared error plus
+    ``alpha / 2`` times the sum of all squared weights, divided by the number of samples in the batch. The parameters
+    are those of `MLPClassifier`. Scale inputs and targets: initial outputs are of order 1.
 
-    Source: https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPRegressor.html, of which sparse
-    input, the Poisson loss, ``learning_rate`` and ``max_fun`` are left out.
+    Source: https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPRegressor.html. Sparse input,
+    the Poisson loss, ``learning_rate`` and ``max_fun`` are not supported.
 
     >>> import numpy as np
     >>> from nn.sklearn import MLPRegressor
@@ -37,18 +37,18 @@ class MLPRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
 
     @for_solvers_in_parts
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Go once through some samples, and return the estimator."""
+        """Train for one pass over some samples and return the estimator."""
         return self._partial_fit(X, y, sample_weight, known=hasattr(self, "module_"))
 
     def predict(self, X: ArrayLike) -> Array:
-        """The numbers for each sample, of the shape that ``y`` had."""
+        """Predict the targets of each sample, in the shape of ``y``."""
         output = self._output(X)
         return output[:, 0] if self._flat else output
 
     def _read_targets(self, y: Any, known: bool) -> Array:
         outputs = 1 if y.ndim == 1 else y.shape[1]
         if known and outputs != self.n_outputs_:
-            raise ValueError(f"y has {outputs} numbers per sample, but the network gives {self.n_outputs_}.")
+            raise ValueError(f"y has {outputs} values per sample, but the network returns {self.n_outputs_}.")
         self._flat, self.n_outputs_ = y.ndim == 1, outputs
         return np.asarray(y, np.float64).reshape(len(y), -1)
 

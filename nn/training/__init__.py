@@ -1,4 +1,4 @@
-"""Training: `fit`, what it reports, what can be hung into it, how it is saved and taken up again."""
+"""Training: `fit`, its history, callbacks, and checkpoints to resume from."""
 
 from nn.training.callbacks import Callback, CSVLog, EarlyStopping, JSONLLog
 from nn.training.checkpoint import Checkpoint
@@ -9,6 +9,6 @@ from nn.training.history import History
 from nn.training.plateau import ReduceOnPlateau
 from nn.training.run import Run as Run
 
-# What `nn` offers, too, beside `fit`, which it finds where it is.
+# Re-exported by `nn`, which imports `fit` itself directly.
 __all__ = ["CSVLog", "Callback", "Checkpoint", "CrossValidation", "EarlyStopping", "History", "JSONLLog"]
 __all__ += ["ReduceOnPlateau", "cross_validate", "evaluate", "predict"]

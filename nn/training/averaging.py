@@ -1,4 +1,4 @@
-"""Averages of weights, by PyTorch's names: `optim.swa_utils` hands these on, which need modules."""
+"""Averages of weights under PyTorch's names. They need modules, so they are here; `optim.swa_utils` exports them."""
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -26,7 +26,7 @@ def _each(function: Callable[..., Any], averages: Iterable[Tensor], new: Iterabl
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Any]:
-    """What makes an average a moving one: decay · average + (1 − decay) · new.
+    """Return a function that updates an exponential moving average: decay · average + (1 − decay) · new.
 
     >>> from optim.swa_utils import get_ema_avg_fn
     >>> get_ema_avg_fn(0.75)(1.0, 3.0, 5)
@@ -38,7 +38,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Any]:
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
-    """The same for lists of Tensors, the first of which it changes.
+    """Return the same function for lists of Tensors; it changes the first list in place.
 
     >>> from optim.swa_utils import get_ema_multi_avg_fn
     >>> get_ema_multi_avg_fn(0.75)([], [], 5)
@@ -47,10 +47,10 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
 
 
 class AveragedModel(Module):
-    """A copy of a model whose parameters are the average of those that `update_parameters` is shown, at first the mean.
+    """A copy of a model whose parameters are the average of all parameters passed to `update_parameters`.
 
-    ``avg_fn(average, new, count)`` says the next average after the first, or ``multi_avg_fn`` changes a list of them.
-    Buffers are those of the model shown, or averages too with ``use_buffers``.
+    The default average is the mean. ``avg_fn(average, new, count)`` computes the next average instead, or
+    ``multi_avg_fn`` updates lists in place. Buffers are copied from the latest model, or averaged with ``use_buffers``.
 
     Source: Izmailov et al., Averaging weights leads to wider optima, 2018, https://arxiv.org/abs/1803.05407.
 
@@ -78,10 +78,10 @@ class AveragedModel(Module):
         return self.module(*inputs, **named)
 
     def update_parameters(self, model: Module) -> None:
-        """Take the parameters of a model as they are now into the average. Raises ValueError for another model."""
+        """Add the present parameters of a model to the average. Raises ValueError if the shapes differ."""
         own, new = [[*m.parameters(), *(m.buffers() if self.use_buffers else ())] for m in (self.module, model)]
         if [p.shape for p in own] != [p.shape for p in new]:
-            raise ValueError(f"AveragedModel: this {type(model).__name__} has parameters of other shapes.")
+            raise ValueError(f"AveragedModel: this {type(model).__name__} has parameters of different shapes.")
         count = int(self.n_averaged.data)
         with no_grad():
             (self.multi_avg_fn if count else partial(_each, _mean))(own, new, count)
@@ -91,7 +91,7 @@ class AveragedModel(Module):
 
 
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
-    """Give the norms of a model the statistics of all batches of a loader; inputs are the first part of a batch.
+    """Recompute the running statistics of a model's normalization layers over a loader; inputs come first in a batch.
 
     >>> import nn, numpy as np
     >>> from optim.swa_utils import update_bn

@@ -1,4 +1,4 @@
-"""What can be hung into a training: the hooks, early stopping, logs."""
+"""Callbacks of a training run: the hooks, early stopping, logs."""
 
 import math
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ from nn.training.run import Run
 
 
 class Callback:
-    """Something that `fit` calls: subclass it and write the hooks that you need.
+    """Base class of callbacks of `fit`: subclass it and define the hooks you need.
 
-    A callback with a memory returns it from `state_dict` (arrays, numbers, texts, lists, dicts), so that a training
-    that is taken up again goes on exactly; it is saved under the name of its class.
+    A callback with state returns it from `state_dict` (arrays, numbers, strings, lists, dicts), so that a resumed run
+    continues exactly; it is saved under the name of the class.
 
     >>> import nn
     >>> class Report(nn.Callback):
     ...     def on_fit_begin(self, run):
-    ...         print("epochs to come:", run.epochs)
+    ...         print("number of epochs:", run.epochs)
     ...     def on_step_end(self, run):
     ...         print("step", run.step)
     ...     def on_epoch_end(self, run):
@@ -27,7 +27,7 @@ class Callback:
     ...         print("done after epoch", run.epoch)
     >>> history = nn.fit(nn.Linear(2, 1, rng=0), nn.data.xor(), loss=lambda p, y: nn.MSELoss()(p[:, 0], y),
     ...                  epochs=2, seed=0, callbacks=[Report()])
-    epochs to come: 2
+    number of epochs: 2
     step 1
     1 1.7623
     step 2
@@ -36,19 +36,19 @@ class Callback:
     """
 
     def on_fit_begin(self, run: Run) -> None:
-        """Before the first step; after the state was restored, when the training is taken up again."""
+        """Called before the first step; in a resumed run, after the state is restored."""
 
     def on_step_end(self, run: Run) -> None:
-        """After each update."""
+        """Called after each update."""
 
     def on_epoch_end(self, run: Run) -> None:
-        """After each epoch, with its row in ``run.history``."""
+        """Called after each epoch, with its row in ``run.history``."""
 
     def on_fit_end(self, run: Run) -> None:
-        """At the end, also when it was stopped or interrupted."""
+        """Called at the end, even if the run was stopped or interrupted."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it remembers.
+        """Return the state to save.
 
         >>> import nn
         >>> nn.EarlyStopping().state_dict()
@@ -57,7 +57,7 @@ class Callback:
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Remember what `state_dict` had returned.
+        """Restore a state from `state_dict`.
 
         >>> import nn
         >>> stopping = nn.EarlyStopping()
@@ -68,31 +68,31 @@ class Callback:
 
 
 class Monitor:
-    """A column of the history, and which of its numbers are better.
+    """A column of the history, and which of its values count as better.
 
-    ``mode`` is "min" or "max"; "auto" takes "min" for names with "loss", "error", "mae", "mse" or "rmse", else "max".
-    Without a name it is "val_loss" where there is validation, else "loss".
+    ``mode`` is "min" or "max"; "auto" means "min" for names with "loss", "error", "mae", "mse" or "rmse", else "max".
+    The default name is "val_loss" with validation data, else "loss".
     """
 
     def __init__(self, name: str | None, mode: str, min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):
-            raise ValueError(f"mode is 'auto', 'min' or 'max', not {mode!r}.")
+            raise ValueError(f"mode must be 'auto', 'min' or 'max', not {mode!r}.")
         if not min_delta >= 0.0:
-            raise ValueError(f"min_delta is the least improvement, from 0 on, not {min_delta!r}.")
+            raise ValueError(f"min_delta is the smallest improvement and must be 0 or more, not {min_delta!r}.")
         self.name = name
         self.mode = mode
         self.min_delta = min_delta
 
     def value(self, run: Run) -> float:
-        """The number of the last epoch."""
+        """The value of the latest epoch."""
         row = run.history[-1]
         name = self.name or ("val_loss" if "val_loss" in row else "loss")
         if name not in row:
-            raise KeyError(f"no column {name!r} to monitor among {', '.join(row)}")
+            raise KeyError(f"no column {name!r} to monitor; the columns are {', '.join(row)}")
         return float(row[name])
 
     def is_better(self, value: float, best: float | None) -> bool:
-        """Whether a number is an improvement; one that is not a number never is."""
+        """Whether a value is an improvement; NaN never is."""
         if math.isnan(value):
             return False
         if best is None or math.isnan(best):
@@ -103,12 +103,12 @@ class Monitor:
 
 
 class EarlyStopping(Callback):
-    """Stop when a number has not become better for some epochs, and go back to the weights that were best.
+    """Stop when a value has not improved for some epochs, and restore the best weights.
 
-    ``monitor`` is a column of the history, by default "val_loss" (without validation data "loss"); see ``mode`` in
-    which direction is better. An improvement smaller than ``min_delta`` is none. After ``patience`` epochs without
-    one the training stops; with ``restore_best`` the parameters and buffers of the best epoch are put back at the end,
-    whatever ended it.
+    ``monitor`` is a column of the history, by default "val_loss" ("loss" without validation data). ``mode`` is "min",
+    "max" or "auto", which decides by the name of the column. An improvement of less than ``min_delta`` does not count.
+    Training stops after ``patience`` epochs without an improvement. With ``restore_best``, the parameters and buffers
+    of the best epoch are restored at the end, whatever the reason for stopping.
 
     L. Prechelt, "Early stopping - but when?", 1998.
 
@@ -122,7 +122,7 @@ class EarlyStopping(Callback):
         restore_best: bool = True,
     ) -> None:  # fmt: skip
         if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ValueError(f"patience is a number of epochs, at least 1, not {patience!r}.")
+            raise ValueError(f"patience is a number of epochs and must be at least 1, not {patience!r}.")
         self.monitor: Monitor = Monitor(monitor, mode, min_delta)
         self.patience = patience
         self.restore_best = restore_best
@@ -135,9 +135,9 @@ class EarlyStopping(Callback):
         self._weights: dict[str, Any] | None = None
 
     def on_fit_begin(self, run: Run) -> None:
-        if not run.epoch:  # a new training with a callback that has served before
+        if not run.epoch:  # a new run with a reused callback
             self._forget()
-        elif self.waited >= self.patience:  # an ended one that is taken up
+        elif self.waited >= self.patience:  # a finished run that is resumed
             self._stop(run)
 
     def on_epoch_end(self, run: Run) -> None:
@@ -152,7 +152,7 @@ class EarlyStopping(Callback):
             self._stop(run)
 
     def _stop(self, run: Run) -> None:
-        kept = f"the best was epoch {self.best_epoch}" if self.best is not None else "it never was a number"
+        kept = f"the best was epoch {self.best_epoch}" if self.best is not None else "the value was always nan"
         run.stop(f"no improvement for {self.waited} epochs; {kept}")
 
     def on_fit_end(self, run: Run) -> None:
@@ -175,7 +175,7 @@ class EarlyStopping(Callback):
 
 
 class _Log(Callback):
-    """The history in a file that is written anew after every epoch: whole at every moment, also after a resume."""
+    """A file with the history, rewritten atomically after every epoch, so that it stays complete after a resume."""
 
     suffix: str
 
@@ -203,7 +203,7 @@ class CSVLog(_Log):
 
 
 class JSONLLog(_Log):
-    """Write the history to a ``.jsonl`` file after every epoch: one JSON object in each line.
+    """Write the history to a ``.jsonl`` file after every epoch, with one JSON object per line.
 
     >>> import nn
     >>> nn.JSONLLog("log.jsonl")

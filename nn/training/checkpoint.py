@@ -1,4 +1,4 @@
-"""Checkpoints of a training, from which it goes on as if nothing had happened."""
+"""Checkpoints of a training run; a resumed run is bit-for-bit the uninterrupted one."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from nn.training.same_data import differences
 
 
 class Checkpoint(Callback):
-    """Save the training to ``folder/last.npz`` after every epoch, and to ``folder/best.npz`` if it is the best.
+    """Save the training run to ``folder/last.npz`` after every epoch, and to ``folder/best.npz`` if it is the best.
 
-    With ``every`` a number of steps, "last" is saved after each so many updates too, in the middle of an epoch. The
-    files are replaced as a whole, hold model, optimizer and the state of the training (``nn.load`` returns that as
-    "training"), and ``nn.fit(..., resume="folder/last.npz")`` goes on from there to the same result, bit for bit.
-    ``monitor`` and ``mode`` are those of `EarlyStopping`.
+    With ``every``, a number of steps, "last" is also saved every so many updates, in the middle of an epoch. The files
+    are replaced atomically and hold the model, the optimizer and the state of the run (``nn.load`` returns it as
+    "training"). ``nn.fit(..., resume="folder/last.npz")`` continues from there; the result is bit-for-bit that of an
+    uninterrupted run. ``monitor`` and ``mode`` are those of `EarlyStopping`.
 
-    What training has spoiled is not written: when numbers that were finite at the beginning are NaN or infinite in
-    parameters, buffers, the memory of the optimizer or arrays that callbacks remember, the training ends, and the files
-    stay what they were. Infinities that were there from the beginning, as in masks, are saved like other numbers.
+    A checkpoint is never overwritten by NaN: if numbers that were finite at the start become NaN or infinite in
+    parameters, buffers, optimizer state or arrays of callbacks, training stops and the files stay unchanged. Infinities
+    that were present from the start, as in masks, are saved like other numbers.
 
-    Raises OSError when the folder cannot be made or written to, before the first step.
+    Raises OSError before the first step if the folder cannot be created or written to.
 
     >>> import nn
     >>> nn.Checkpoint("run", every=100)
@@ -37,12 +37,12 @@ class Checkpoint(Callback):
         self, folder: str | PathLike[str], *, every: int | None = None, monitor: str | None = None, mode: str = "auto"
     ) -> None:
         if every is not None and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
-            raise ValueError(f"every is a number of steps, at least 1, or None for each epoch, not {every!r}.")
+            raise ValueError(f"every must be a number of steps of at least 1, or None for each epoch, not {every!r}.")
         self.folder: Path = Path(folder)
         self.every = every
         self.monitor: Monitor = Monitor(monitor, mode)
         self.best: float | None = None
-        self.others: Sequence[Callback] = ()  # the callbacks of the training, whose memory is saved too
+        self.others: Sequence[Callback] = ()  # all callbacks of the run, whose state is saved too
 
     @property
     def last(self) -> Path:
@@ -58,7 +58,7 @@ class Checkpoint(Callback):
         self.folder.mkdir(parents=True, exist_ok=True)
         if not run.epoch and not run.step:
             self.best = None
-            self._save(self.last, run)  # so that it is found out now, and not after an hour, if that cannot be done
+            self._save(self.last, run)  # if this fails, it fails now and not after an hour
 
     def on_step_end(self, run: Run) -> None:
         if self.every is not None and run.step % self.every == 0:
@@ -74,7 +74,7 @@ class Checkpoint(Callback):
         self._save(self.last, run)
 
     def on_fit_end(self, run: Run) -> None:
-        if not run.broken:  # what went wrong may have left its traces in running statistics only
+        if not run.broken:  # the fault may have left traces only in running statistics
             self._save(self.last, run)
 
     def _save(self, path: Path, run: Run) -> None:
@@ -95,21 +95,21 @@ class Checkpoint(Callback):
 
 
 def restore(path: str | PathLike[str], run: Run, callbacks: Sequence[Callback], *, other_data: bool = False) -> None:
-    """Put a training, with its model, optimizer and callbacks, into the state of a checkpoint.
+    """Restore a training run, with its model, optimizer and callbacks, from a checkpoint.
 
-    Raises CheckpointError when the file holds no training, or one with other callbacks or, unless ``other_data``, other
-    data, and OSError.
+    Raises CheckpointError if the file holds no training run, or one with different callbacks or, unless ``other_data``,
+    different data; and OSError.
     """
     tree = read(path)
     try:
         state = tree["extra"]["training"]
         saved = state["callbacks"]
     except (KeyError, TypeError) as error:
-        raise CheckpointError(path, "it holds no training: nn.load(path, model) loads the model.") from error
+        raise CheckpointError(path, "the file holds no training run: nn.load(path, model) loads the model.") from error
     names, found = [type(c).__name__ for c in callbacks], [name for name, _ in saved]
     if names != found:
         raise CheckpointError(
-            path, f"it was saved with the callbacks {', '.join(found) or 'none'}, not {', '.join(names) or 'none'}."
+            path, f"it was saved with callbacks {', '.join(found) or 'none'}, not {', '.join(names) or 'none'}."
         )
     if not other_data:
         _require_same_data(path, run, state["run"])
@@ -121,18 +121,18 @@ def restore(path: str | PathLike[str], run: Run, callbacks: Sequence[Callback], 
         run.load_state_dict(before)
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(path, f"its training is another one: {error}") from error
+        raise CheckpointError(path, f"the file belongs to another training run: {error}") from error
     for callback, (_, memory) in zip(callbacks, saved, strict=True):
         callback.load_state_dict(memory)
 
 
 def _require_same_data(path: str | PathLike[str], run: Run, state: Mapping[str, Any]) -> None:
     saved, found = state.get("data"), run.data
-    if saved is None or found is None:  # chainrule 0.1.0 noted nothing
-        text = f"{path} does not say which data it was made with, so these are not compared with them."
+    if saved is None or found is None:  # chainrule 0.1.0 recorded nothing
+        text = f"{path} does not record the data it was made with, so the data were not compared."
         warnings.warn(text, UserWarning, stacklevel=users_level())
         return
     lines = [line for what in found for line in differences(what, saved[what], found[what])]
     if lines:
-        text = "\n  ".join(["this training has other data than the one that was saved:", *lines])
-        raise CheckpointError(path, f"{text}\nPass other_data=True to go on with them all the same.")
+        text = "\n  ".join(["the data differ from those of the saved training run:", *lines])
+        raise CheckpointError(path, f"{text}\nPass other_data=True to resume anyway.")

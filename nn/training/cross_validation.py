@@ -1,4 +1,4 @@
-"""k-fold cross-validation: as many trainings as folds, each judged by what it has not seen."""
+"""k-fold cross-validation: one training run per fold, evaluated on the samples it has not seen."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,10 +16,10 @@ from nn.training.run import Loss
 
 
 class CrossValidation:
-    """The numbers of each fold, their mean and their spread.
+    """The scores of each fold, their mean and their standard deviation.
 
-    ``scores`` has a dict for each fold and ``histories`` its training; ``mean`` and ``std`` are dicts over the folds
-    (the standard deviation divides by k - 1).
+    ``scores`` is a list of dicts, one per fold, and ``histories`` the training histories; ``mean`` and ``std`` are
+    dicts of statistics over the folds (the standard deviation divides by k - 1).
 
     >>> from nn.training import CrossValidation
     >>> found = CrossValidation([{"accuracy": 0.5}, {"accuracy": 0.75}], histories=[])
@@ -53,13 +53,14 @@ def cross_validate(
     make: Callable[[], Module], data: Sequence[Any], *, loss: Loss, folds: KFold | int = 5, metrics: Metrics = (),
     scale: Callable[[Any], Callable[[Any], Any]] | None = None, seed: int | None = None, **options: Any,
 ) -> CrossValidation:  # fmt: skip
-    """Train a new model for each fold on the other folds, and judge it by the fold that was held out.
+    """For each fold, train a new model on the other folds and evaluate it on the held-out fold.
 
-    ``make`` makes the model; ``data`` are arrays ``(x, y)``; ``folds`` is a `KFold`, or how many (then mixed by
-    ``seed``). ``scale``, such as `nn.data.Standardize`, is made of the training part of ``x`` and applied to both
-    parts. Other options go to `fit`; callbacks are given as functions that make them, so that each fold has its own.
+    ``make`` creates the model; ``data`` is a pair of arrays ``(x, y)``; ``folds`` is a `KFold` or a number of folds
+    (then shuffled with ``seed``). ``scale``, such as `nn.data.Standardize`, is constructed from the training part of
+    ``x`` and applied to both parts. Other options go to `fit`; pass callbacks as functions that create them, so that
+    each fold has its own.
 
-    Raises ValueError as `KFold` and `fit` do.
+    Raises the ValueErrors of `KFold` and `fit`.
 
     >>> import nn
     >>> from functools import partial
@@ -79,7 +80,7 @@ def cross_validate(
             x_train, x_test = scaled(x_train), scaled(x_test)
         own = None if seed is None else seed + number
         if own is not None:
-            manual_seed(own)  # of the first weights
+            manual_seed(own)  # for the initial weights
         model = make()
         made = [callback() for callback in callbacks]
         histories.append(fit(model, (x_train, y[train]), loss=loss, callbacks=made, seed=own, **options))

@@ -1,4 +1,4 @@
-"""A model judged: its predictions, loss and metrics, in evaluation and without a graph."""
+"""Predictions, loss and metrics of a model, in evaluation mode and without a graph."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ Metrics = Mapping[str, Metric] | Sequence[Metric]
 
 
 def predict(model: Module, x: Any, *, batch_size: int = 256) -> NDArray[Any]:
-    """The outputs of a model for samples, in evaluation, without a graph, and in batches; its mode is put back.
+    """Compute the outputs of a model in batches, in evaluation mode and without a graph; its mode is restored.
 
-    ``x`` is an array (N, ...), or a `nn.data.Loader` of which the first array of each batch counts. The result is one
-    array (N, ...).
+    ``x`` is an array (N, ...), or a `nn.data.Loader`, from which the first array of each batch is used. The result is a
+    single array (N, ...).
 
-    Raises ValueError when there are no samples.
+    Raises ValueError if there are no samples.
 
     >>> import nn
     >>> nn.predict(nn.Identity(), nn.data.xor().x).shape
@@ -34,20 +34,20 @@ def predict(model: Module, x: Any, *, batch_size: int = 256) -> NDArray[Any]:
     with _judging(model):
         found = [plain(model(parts_of(batch, dtype)[0])) for batch in loader_for(x, model, batch_size, False, None)]
     if not found:
-        raise ValueError("there are no samples to predict for.")
+        raise ValueError("predict got no samples.")
     return np.concatenate(found)
 
 
 def evaluate(
     model: Module, data: Any, *, loss: Loss | None = None, metrics: Metrics = (), batch_size: int = 256
 ) -> dict[str, float]:
-    """Loss and metrics of a model on data, in evaluation and without a graph; the model's mode is put back.
+    """Compute the loss and metrics of a model, in evaluation mode and without a graph; its mode is restored.
 
-    The loss is the mean over samples of what ``loss`` returns for each batch; metrics see all predictions at once.
-    They are NaN, and are not asked, where predictions are: a model that has diverged has no accuracy. Arguments as for
-    `fit`.
+    The loss is averaged over the batches, weighted by their numbers of samples; metrics see all predictions at once. If
+    any prediction is NaN, the metrics are NaN and not computed: a diverged model has no accuracy. The arguments are
+    those of `fit`.
 
-    Raises ValueError when there are no samples.
+    Raises ValueError if there are no samples.
 
     >>> import nn
     >>> nn.evaluate(nn.Identity(), nn.data.xor(), loss=lambda p, y: nn.MSELoss()(p[:, 0], y))
@@ -67,7 +67,7 @@ def evaluate(
             if metrics:
                 pairs.append((plain(prediction), plain(targets[0])))
     if not samples:
-        raise ValueError("there are no samples to judge by.")
+        raise ValueError("evaluate got no samples.")
     result = {} if loss is None else {"loss": total / samples}
     if metrics:
         prediction, answer = map(np.concatenate, zip(*pairs, strict=True))
@@ -79,7 +79,7 @@ def evaluate(
 
 @contextmanager
 def _judging(model: Module) -> Iterator[None]:
-    """Evaluation and no graph, for a while."""
+    """Switch to evaluation mode and no graph inside a ``with`` block."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -91,26 +91,26 @@ def _judging(model: Module) -> Iterator[None]:
 
 
 def loader_for(data: Any, model: Module, batch_size: int, shuffle: bool, seed: int | None) -> Loader:
-    """The loader itself, or one over arrays, in the dtype of the model."""
+    """Return a loader unchanged, or make one over arrays in the dtype of the model."""
     if isinstance(data, Loader):
         return data
     return Loader(data, batch_size, shuffle=shuffle, seed=seed, dtype=dtype_of(model))
 
 
 def dtype_of(model: Module) -> np.dtype[Any]:
-    """The dtype of a model: that of its first floating parameter."""
+    """The dtype of a model's first floating parameter."""
     return next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), get_default_dtype())
 
 
 def named(metrics: Metrics) -> dict[str, Metric]:
-    """Metrics by name; a function without one has that of its class."""
+    """Return metrics by name; an object without a name goes by its class."""
     if isinstance(metrics, Mapping):
         return dict(metrics)
     return {getattr(metric, "__name__", type(metric).__name__): metric for metric in metrics}
 
 
 def parts_of(batch: Any, dtype: np.dtype[Any]) -> tuple[Any, tuple[Any, ...]]:
-    """The input of a batch and its targets, floating numbers in a dtype."""
+    """Split a batch into its input and targets, with floating arrays in a dtype."""
     parts = batch if isinstance(batch, list | tuple) else (batch,)
     x, *targets = (p.astype(dtype) if p.dtype.kind == "f" and p.dtype != dtype else p for p in map(_array, parts))
     return x, tuple(targets) or (x,)
@@ -121,15 +121,15 @@ def _array(x: Any) -> Any:
 
 
 def single(loss: Any) -> NDArray[Any]:
-    """The loss as an array of one number; ValueError when it has several."""
+    """Return the loss as an array of shape (); raises ValueError for any other shape."""
     value = plain(loss)
     if value.shape != ():
         raise ValueError(
-            f"the loss is one number, but this has shape {value.shape}: average it, such as by reduction='mean'."
+            f"the loss must be a single number, but has shape {value.shape}: average it, e.g. with reduction='mean'."
         )
     return value
 
 
 def number_of(loss: Any) -> float:
-    """The loss as a number; ValueError when it is several."""
+    """Return the loss as a float; raises ValueError if it is not a single number."""
     return float(single(loss))

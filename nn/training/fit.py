@@ -1,4 +1,4 @@
-"""`fit`: the loop over epochs and batches that everybody writes, with what goes wrong taken care of."""
+"""`fit`: the usual loop over epochs and batches, with care for what can go wrong."""
 
 import math
 import signal
@@ -40,33 +40,31 @@ def fit(
     clip_value: float | None = None, seed: int | None = None, resume: str | PathLike[str] | None = None,
     other_data: bool = False, show: bool | None = None, compile: bool = False,
 ) -> History:  # fmt: skip
-    """Train a model, and return the history of its numbers.
+    """Train a model and return its history.
 
-    ``train`` and ``validation`` are pairs ``(x, y)``, or a `nn.data.Loader`; floating numbers are converted to the
-    dtype of the model. Of each batch the first array goes into the model, and the loss is ``loss(model(x), y)``, with
-    all further arrays handed on; of a single array the model learns to return it. ``optimizer`` is one of `optim`
-    that holds the parameters, or a function that makes it of them (``lambda p: optim.SGD(p, lr=0.1)``); by default
-    Adam.
-    After each epoch loss and ``metrics`` (functions of prediction and target, in a list or by name) are computed for
-    the validation data, in evaluation; without such data the metrics are those of the training data.
+    ``train`` and ``validation`` are pairs ``(x, y)``, or a `nn.data.Loader`; floating arrays are converted to the
+    dtype of the model. The first array of each batch goes into the model, and the loss is ``loss(model(x), y)``; any
+    further arrays are passed to the loss as well. With a single array, the model learns to reproduce it. ``optimizer``
+    is an optimizer of `optim` that holds the parameters, or a function that creates one from them
+    (``lambda p: optim.SGD(p, lr=0.1)``); the default is Adam.
+    After each epoch, the loss and ``metrics`` (functions of prediction and target, in a list or a dict) are computed on
+    the validation data in evaluation mode; without validation data, the metrics use the training data.
 
-    ``clip_norm`` and ``clip_value`` bound the gradients before each step. ``seed`` starts the default generator and
-    decides the order of batches: the same seed gives the same result. ``resume`` is a file of a `Checkpoint`, from
-    which the training goes on, to ``epochs`` altogether, exactly as if it had never stopped. Its data must be those
-    that it was made with, as far as they can be compared (arrays), unless ``other_data``. ``show`` says whether
-    progress is written to the terminal; by default it is on a terminal and in a notebook.
+    ``clip_norm`` and ``clip_value`` clip the gradients before each step. ``seed`` seeds the default generator and
+    determines the order of batches: equal seeds give equal results. ``resume`` is a file written by `Checkpoint`;
+    training continues from there, up to ``epochs`` in total, exactly as if it had never stopped. The data must be the
+    same, as far as they can be compared (arrays), unless ``other_data``. ``show`` turns progress output on or off; by
+    default it is on in a terminal and in a notebook.
 
-    With ``compile`` the steps are replayed as by `autograd.compile`: the same to the last bit, in less time where
-    arrays are small. ``history.compiled`` tells what came of it; steps that cannot be compiled run as they do without,
-    and a CompileWarning says why.
+    With ``compile``, steps are replayed as by `autograd.compile`: bit-for-bit the same, but faster if arrays are small.
+    ``history.compiled`` reports the outcome; steps that cannot be compiled run as usual, and a CompileWarning says why.
 
-    The training ends early, and ``history.stopped`` says why, when a callback wants it; when the loss is no longer a
-    finite number, with a `TrainingWarning` that tells what `autograd.debug` finds out about it; and on Ctrl-C, which
-    lets the present step end (a second one interrupts at once). In all cases the callbacks have their end; then
-    checkpoints are written, except of what is no longer finite. The model is left in evaluation.
+    Training ends early, and ``history.stopped`` says why, if a callback requests it; if the loss is no longer finite,
+    with a `TrainingWarning` that includes the findings of `autograd.debug`; or on Ctrl-C, which lets the current step
+    finish (a second Ctrl-C interrupts at once). In all these cases the callbacks still run their ``on_fit_end``, and
+    checkpoints are written if all values are finite. The model is left in evaluation mode.
 
-    Raises CheckpointError when the file does not belong to this training, TypeError and ValueError for arguments that
-    cannot be.
+    Raises CheckpointError if the file belongs to another training run, and TypeError or ValueError for wrong arguments.
 
     >>> import nn, optim
     >>> x, y = nn.data.moons(200, noise=0.1, seed=0)
@@ -87,9 +85,9 @@ def fit(
     if not isinstance(model, Module):
         raise TypeError(f"fit trains a Module, not {model!r}.")
     if not callable(loss):
-        raise TypeError(f"loss is a function of prediction and target, such as nn.MSELoss(), not {loss!r}.")
+        raise TypeError(f"loss must be a function of prediction and target, such as nn.MSELoss(), not {loss!r}.")
     if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 0:
-        raise ValueError(f"epochs is how many times to go through the data, from 0 on, not {epochs!r}.")
+        raise ValueError(f"epochs is a number of passes over the data and must be 0 or more, not {epochs!r}.")
     if seed is not None:
         manual_seed(seed)
     run = Run(
@@ -101,7 +99,7 @@ def fit(
         named(metrics),
         int(epochs),
     )
-    # Checkpoints come last, when the others have made up their minds; at the end first, before weights are put back.
+    # Checkpoints run last, after the other callbacks have decided, but first at the end, before weights are restored.
     ordered = sorted(callbacks, key=lambda c: isinstance(c, Checkpoint))
     for callback in ordered:
         if isinstance(callback, Checkpoint):
@@ -116,7 +114,7 @@ def fit(
     if compile:
         update = run.compiled = autograd.compile(update)
     try:
-        with _interruptible(run), np.errstate(all="ignore"):  # what is no longer finite is reported by us
+        with _interruptible(run), np.errstate(all="ignore"):  # non-finite values are reported below
             _call(run, ordered, "on_fit_begin")
             while run.epoch < run.epochs and run.why is None:
                 _epoch(run, ordered, shown, update)
@@ -132,7 +130,7 @@ def fit(
 
 
 def _epoch(run: Run, callbacks: Sequence[Callback], shown: Progress, update: Callable[..., NDArray[Any]]) -> None:
-    """Go through the training data once, or through what is left of it; then judge."""
+    """Train for one epoch, or the rest of one, and evaluate."""
     run.model.train()
     started = time.perf_counter()
     done = run.train.state_dict()["batch"]
@@ -152,7 +150,7 @@ def _epoch(run: Run, callbacks: Sequence[Callback], shown: Progress, update: Cal
         if run.why is not None:
             return
     if not run.samples:
-        raise ValueError("there is no batch to train with.")
+        raise ValueError("the training data contain no batch.")
     if what := run.spoiled():
         _fail(run, what)
         return
@@ -164,7 +162,7 @@ def _epoch(run: Run, callbacks: Sequence[Callback], shown: Progress, update: Cal
     elif run.metrics:
         position = run.train.state_dict()
         row.update(evaluate(run.model, run.train, metrics=run.metrics))
-        run.train.load_state_dict(position)  # judging is no loop of the training
+        run.train.load_state_dict(position)  # evaluation does not count as a pass
     run.epoch += 1
     run.total, run.samples = 0.0, 0
     run.history.rows.append(row)
@@ -174,7 +172,7 @@ def _epoch(run: Run, callbacks: Sequence[Callback], shown: Progress, update: Cal
 
 
 def _update(clip_value: float | None, clip_norm: float | None) -> Callable[..., NDArray[Any]]:
-    """One update, unless the loss, which is returned, is not finite."""
+    """Return a function that makes one update, unless the loss is not finite, and returns the loss."""
 
     def step(model: Module, loss: Loss, optimizer: Optimizer, x: Any, *targets: Any) -> NDArray[Any]:
         lost = loss(model(x), *targets)
@@ -199,15 +197,15 @@ def _made(optimizer: Any, model: Module) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         return optimizer
     if optimizer is not None and not callable(optimizer):
-        raise TypeError(f"optimizer is one of optim, or a function that makes it of the parameters, not {optimizer!r}.")
+        raise TypeError(f"optimizer must be an Optimizer or a function of parameters returning one, not {optimizer!r}.")
     made = (optimizer or Adam)(list(model.parameters()))
     if not isinstance(made, Optimizer):
-        raise TypeError(f"the function for the optimizer returned {made!r}.")
+        raise TypeError(f"the function passed as optimizer must return an Optimizer, not {made!r}.")
     return made
 
 
 def _rate(optimizer: Optimizer) -> float:
-    """The learning rate of the first group at the step just made."""
+    """The learning rate of the first group in the latest step."""
     group = optimizer.param_groups[0]
     return float(optimizer.resolve(group, max(optimizer.t - 1, 0))["lr"]) if "lr" in group else float("nan")
 
@@ -216,7 +214,7 @@ def _rate(optimizer: Optimizer) -> float:
 
 
 def _report_nonfinite(run: Run, x: Any, targets: tuple[Any, ...], value: float) -> None:
-    """Stop, and say what the first number was that is not finite."""
+    """Stop the run, and report where the first non-finite number came from."""
     cause = ""
     try:
         with debug():
@@ -227,7 +225,7 @@ def _report_nonfinite(run: Run, x: Any, targets: tuple[Any, ...], value: float) 
 
 
 def _call(run: Run, callbacks: Sequence[Callback], hook: str) -> None:
-    """Call a hook of some callbacks; when one wants to save what the training has spoiled, the training ends."""
+    """Call a hook of some callbacks; stop the run if one of them refuses to save non-finite values."""
     try:
         for callback in callbacks:
             getattr(callback, hook)(run)
@@ -236,7 +234,7 @@ def _call(run: Run, callbacks: Sequence[Callback], hook: str) -> None:
 
 
 def _fail(run: Run, why: str) -> None:
-    """End the training because something is no longer finite, and say it."""
+    """Stop the run because something is no longer finite, and warn."""
     text = why if run.broken else f"training stopped: {why}"
     run.broken = True
     run.stop(why)
@@ -245,10 +243,10 @@ def _fail(run: Run, why: str) -> None:
 
 @contextmanager
 def _interruptible(run: Run) -> Iterator[None]:
-    """Let Ctrl-C end the training after the present step, where signals can be handled; a second one interrupts."""
+    """Let Ctrl-C stop the run after the current step, if signals can be handled; a second Ctrl-C interrupts at once."""
     before = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or before is not signal.default_int_handler:  # somebody else has plans for it
+    if not in_main_thread or before is not signal.default_int_handler:  # someone else handles the signal
         yield
         return
 

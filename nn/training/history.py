@@ -1,4 +1,4 @@
-"""What a training reports: one row of numbers for each epoch."""
+"""The history of a training run: one row of numbers per epoch."""
 
 import csv
 import io
@@ -16,12 +16,12 @@ Number = int | float
 
 
 class History:
-    """The numbers of a training by epoch: ``history["val_loss"]`` is a list, ``history[-1]`` the row of an epoch.
+    """The numbers of a training run by epoch: ``history["val_loss"]`` is a list, ``history[-1]`` the row of an epoch.
 
-    Rows are dicts with "epoch", "step" (how many updates were made), "lr", "loss" (the mean over the epoch), and, where
-    there are validation data, "val_loss" and the metrics as "val_...". ``seconds`` has the time of each epoch;
-    ``stopped`` says why the training ended before its last epoch, and is None when it did not; ``compiled`` tells what
-    came of ``compile=True``, as `Compiled.explain` does.
+    Rows are dicts with "epoch", "step" (the number of updates so far), "lr", "loss" (the mean over the epoch) and, with
+    validation data, "val_loss" and the metrics as "val_...". ``seconds`` holds the duration of each epoch; ``stopped``
+    says why training ended before its last epoch, or is None if it did not; ``compiled`` reports the outcome of
+    ``compile=True``, like `Compiled.explain`.
 
     >>> from nn.training import History
     >>> history = History([{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.25}])
@@ -52,7 +52,8 @@ class History:
     def __getitem__(self, key: str | int) -> Any:
         if isinstance(key, str):
             if key not in self.names:
-                raise KeyError(f"no column {key!r} among {', '.join(self.names) or 'none, as no epoch has ended'}")
+                have = f"the columns are {', '.join(self.names)}" if self.names else "no epoch has ended yet"
+                raise KeyError(f"no column {key!r}; {have}")
             return [row.get(key, float("nan")) for row in self.rows]
         return self.rows[key]
 
@@ -63,7 +64,7 @@ class History:
         return iter(self.rows)
 
     def best(self, name: str = "val_loss", mode: str = "min") -> dict[str, Number]:
-        """The row with the smallest (or with "max" the largest) number of a column, the first of equal ones.
+        """Return the row with the smallest (or, with "max", largest) value in a column; the first if several are equal.
 
         >>> from nn.training import History
         >>> History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.7}]).best("loss")
@@ -74,7 +75,7 @@ class History:
         return choose((row for row in self.rows if name in row), key=lambda row: row[name])
 
     def plot(self, *names: str, log: bool = False, ax: Any = None) -> Any:
-        """Curves by epoch (by default the losses), drawn by `nn.plot.learning_curves`; needs the extra ``plot``.
+        """Plot columns (by default the losses) by epoch with `nn.plot.learning_curves`; needs matplotlib.
 
         >>> import nn.plot
         >>> from nn.training import History
@@ -86,9 +87,9 @@ class History:
         return nn.plot.learning_curves({name: self[name] for name in shown}, log=log, ax=ax)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, whole or not at all.
+        """Write all rows to a ``.csv``, ``.jsonl`` or ``.json`` file, atomically.
 
-        Raises ValueError for another suffix.
+        Raises ValueError for any other suffix.
 
         >>> from pathlib import Path
         >>> from nn.training import History
@@ -99,13 +100,13 @@ class History:
         """
         kind = Path(path).suffix
         if kind not in WRITERS:
-            raise ValueError(f"the suffix {kind!r} says no format: {', '.join(WRITERS)}.")
+            raise ValueError(f"the suffix must be one of {', '.join(WRITERS)}, not {kind!r}.")
         with replacing(path) as file:
             file.write(WRITERS[kind](self).encode())
 
     def __str__(self) -> str:
         if not self.rows:
-            return "no epoch has ended"
+            return "no epoch has ended yet"
         lines = [self.names, *([_word(row.get(name)) for name in self.names] for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         text = "\n".join("   ".join(f"{c:>{w}}" for c, w in zip(line, widths, strict=True)) for line in lines)

@@ -1,7 +1,7 @@
-"""A learning rate that falls when progress slows: the one rule that a function of the step cannot say.
+"""A learning rate that falls when progress stalls, the one rule that no function of the step can express.
 
-`ReduceOnPlateau` changes the rate of any optimizer and watches any number; `nn.fit` takes it as a callback. Rates that
-follow from the step alone are `optim.schedules`.
+`ReduceOnPlateau` changes the rate of any optimizer and watches any number; `nn.fit` accepts it as a callback. For rates
+that depend only on the step, see `optim.schedules`.
 """
 
 from collections.abc import Mapping
@@ -15,27 +15,27 @@ from optim import HyperparameterError, Optimizer
 from optim.hyperparameters import Choice
 from optim.lr_scheduler import ReduceLROnPlateau
 
-# What a state has, by the names that saved ones have, and PyTorch's.
+# The keys of a saved state, and PyTorch's names for the attributes.
 _STATE = {"reference": "best", "stalled": "num_bad_epochs", "resting": "cooldown_counter", "reductions": "reductions"}
 
 
 class ReduceOnPlateau(Callback, ReduceLROnPlateau):
     """Multiply the learning rate by ``factor`` when a watched number, such as the loss on held-out data, stops falling.
 
-    As a callback of `nn.fit` it watches ``monitor``, a column of the history (by default "val_loss", without validation
-    data "loss"), and changes the optimizer of the training. Otherwise give the number to `step` once per epoch.
+    As a callback of `nn.fit`, it watches ``monitor``, a column of the history (default: "val_loss", or "loss" without
+    validation data), and changes the run's optimizer. Outside `nn.fit`, pass the number to `step` once per epoch.
 
-    An epoch stalls when the number is not below the best so far by more than ``threshold`` (times the size of the best,
-    or absolute with ``threshold_mode="abs"``). After more than ``patience`` stalled epochs in a row the rate of every
-    group falls to max(factor · lr, ``min_lr``), and the next ``cooldown`` epochs do not count. ``mode="max"`` is for
+    An epoch is stalled if the number is not below the best so far by more than ``threshold`` (relative to the best, or
+    absolute with ``threshold_mode="abs"``). After more than ``patience`` stalled epochs in a row, the rate of every
+    group falls to max(factor · lr, ``min_lr``), and the next ``cooldown`` epochs do not count. Use ``mode="max"`` for
     numbers that should rise. NaN counts as stalled.
 
-    ``against="last"`` compares with the epoch before in place of the best: with ``patience=0`` the rate falls whenever
-    the change per epoch falls below the threshold.
+    ``against="last"`` compares with the previous epoch instead of the best: with ``patience=0``, the rate falls if the
+    change per epoch drops below the threshold.
 
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html, whose names these
-    are; there ``factor`` is 0.1 by default, here the rate is halved. Raises HyperparameterError for a value out of its
-    range, and for a rate that is a schedule.
+    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html, with the same
+    argument names; there the default of ``factor`` is 0.1. Raises HyperparameterError for a value out of range, and if
+    the rate is a schedule.
 
     >>> import nn, optim
     >>> optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.8)
@@ -68,7 +68,7 @@ class ReduceOnPlateau(Callback, ReduceLROnPlateau):
 
     @property
     def reference(self) -> float | None:
-        """What the next number is compared with.
+        """The number that the next one is compared with.
 
         >>> import nn
         >>> nn.ReduceOnPlateau().reference is None
@@ -79,19 +79,19 @@ class ReduceOnPlateau(Callback, ReduceLROnPlateau):
     def on_fit_begin(self, run: Run) -> None:
         self.optimizer: Optimizer = run.optimizer
         self._present()  # refuses a schedule before the first step
-        if not run.epoch:  # a new training with a callback that has served before
+        if not run.epoch:  # a new run with a reused callback
             self._forget()
 
     def on_epoch_end(self, run: Run) -> None:
         self.step(self.monitor.value(run))
 
     def step(self, metrics: Any, epoch: int | None = None) -> bool:  # type: ignore[override]
-        """Take note of the number of one epoch; returns whether the rate was changed.
+        """Record the number of one epoch; returns whether the rate was changed.
 
-        Raises HyperparameterError without an optimizer, and when one of its rates is a schedule; nothing is noted then.
+        Raises HyperparameterError, and records nothing, if there is no optimizer or one of its rates is a schedule.
         """
         if self.optimizer is None:
-            raise HyperparameterError("ReduceOnPlateau has no optimizer yet: give it one, or set its .optimizer.")
+            raise HyperparameterError("ReduceOnPlateau has no optimizer yet: pass one, or set its .optimizer.")
         before = self._present()
         super().step(metrics, epoch)
         if self.against == "last":
@@ -103,14 +103,14 @@ class ReduceOnPlateau(Callback, ReduceLROnPlateau):
         return super()._lower(rates)
 
     def state_dict(self) -> dict[str, Any]:
-        """What has been seen; the rates themselves are in the state of the optimizer."""
+        """Return the state; the rates themselves are part of the optimizer's state."""
         return {name: getattr(self, own) for name, own in _STATE.items()} | {"reference": self.reference}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Load what `state_dict` returned. Raises StateDictError for anything else; nothing is changed then."""
+        """Restore a state from `state_dict`. Raises StateDictError, and changes nothing, for anything else."""
         if set(state_dict) != set(_STATE):
             raise StateDictError(
-                f"ReduceOnPlateau: a state has {', '.join(_STATE)}; this one has {sorted(state_dict)}."
+                f"ReduceOnPlateau: a state has the keys {', '.join(_STATE)}, but this one has {sorted(state_dict)}."
             )
         self._forget()
         vars(self).update({_STATE[name]: value for name, value in state_dict.items() if value is not None})

@@ -1,31 +1,31 @@
-"""How far a training is, on the terminal: tqdm's bar where that is installed, else a line that is written over."""
+"""Progress of a training run on the terminal: a tqdm bar if tqdm is installed, otherwise a line that is overwritten."""
 
 import sys
 import time
 from typing import Any, TextIO
 
-INTERVAL = 0.1  # seconds between two writings of the line
+INTERVAL = 0.1  # seconds between two updates of the line
 WIDTH = 24
 
 
 class Progress:
-    """What shows the progress of an epoch: here nothing."""
+    """Base class of progress displays, which itself shows nothing."""
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int | None) -> None:
-        """An epoch begins, some steps of which were made before; None where their number is not known."""
+        """Begin an epoch, of whose steps some are already done; ``steps`` is None if their number is unknown."""
 
     def step(self, loss: float) -> None:
-        """A step was made, with this mean loss of the epoch so far."""
+        """Record a step, with the mean loss of the epoch so far."""
 
     def end(self, row: dict[str, Any]) -> None:
-        """The epoch has ended, with these numbers."""
+        """End the epoch, with its numbers."""
 
     def close(self) -> None:
         """Leave the terminal tidy."""
 
 
 class Line(Progress):
-    """One line for each epoch, with a bar, the loss and the time left while it lasts."""
+    """One line per epoch, with a bar, the loss and the remaining time."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -54,7 +54,7 @@ class Line(Progress):
         self.width = 0
 
     def is_due(self) -> bool:
-        """Whether the line is to be written again."""
+        """Whether it is time to update the line."""
         now = time.perf_counter()
         due = now - self.shown >= INTERVAL
         if due:
@@ -62,7 +62,7 @@ class Line(Progress):
         return due
 
     def write(self, text: str) -> None:
-        """Show this in place of what the line was."""
+        """Overwrite the line with this text."""
         self.stream.write("\r" + text.ljust(self.width))
         self.stream.flush()
         self.width = len(text)
@@ -75,7 +75,7 @@ class Line(Progress):
 
 
 class Bar(Progress):
-    """A bar of tqdm for each epoch."""
+    """One tqdm bar per epoch."""
 
     def __init__(self, tqdm: Any, stream: TextIO) -> None:
         self.tqdm = tqdm
@@ -100,18 +100,18 @@ class Bar(Progress):
 
 
 def bar(done: int, steps: int, width: int) -> str:
-    """A bar that is filled as far as steps are done."""
+    """Format a bar filled in proportion to the steps done."""
     filled = width * done // steps
     return f"[{'#' * filled}{'.' * (width - filled)}]"
 
 
 def words(row: dict[str, Any]) -> str:
-    """The numbers of an epoch in a line."""
+    """Format the numbers of an epoch in one line."""
     return "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name not in ("epoch", "step"))
 
 
 def progress(shown: bool | None) -> Progress:
-    """What shows the progress: by default something on a terminal and in a notebook, and nothing on a pipe."""
+    """Choose a progress display; by default it shows something in a terminal or notebook, and nothing elsewhere."""
     stream = sys.stderr
     if shown is None:
         shown = stream.isatty() or "ipykernel" in sys.modules

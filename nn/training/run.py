@@ -1,4 +1,4 @@
-"""A training as an object: what it trains, with what, how far it is; and its state, complete to the last bit."""
+"""A training run as an object: its model, its means, its progress, and its complete state."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 Loss = Callable[..., Any]
 Metric = Callable[[Any, Any], Any]
 
-_COUNTS = ("epoch", "step", "total", "samples")  # how far it is
+_COUNTS = ("epoch", "step", "total", "samples")  # its progress
 
 
 @dataclass(eq=False, repr=False)
 class Run:
-    """What callbacks see of a training.
+    """A training run, as callbacks see it.
 
-    ``model``, ``loss``, ``optimizer``, ``train`` and ``validation`` (loaders) and ``metrics`` are what it works with;
-    ``epochs`` is how many it is to make, ``epoch`` how many have ended, ``step`` how many updates were made, and
-    ``history`` the rows so far; ``compiled`` is the step as `autograd.compile` returns it, where it is compiled. `stop`
-    ends it after the present step or epoch.
+    It works with ``model``, ``loss``, ``optimizer``, ``train`` and ``validation`` (loaders) and ``metrics``. ``epochs``
+    is the number of epochs planned, ``epoch`` the number completed, ``step`` the number of updates so far, and
+    ``history`` the rows so far; ``compiled`` is the step returned by `autograd.compile`, if it is compiled. `stop` ends
+    the run after the current step or epoch.
 
     >>> import nn
     >>> class Limit(nn.Callback):
@@ -57,30 +57,30 @@ class Run:
     epochs: int
     epoch: int = field(default=0, init=False)
     step: int = field(default=0, init=False)
-    total: float = field(default=0.0, init=False)  # the losses of this epoch, each times its number of samples
+    total: float = field(default=0.0, init=False)  # sum over this epoch of losses times numbers of samples
     samples: int = field(default=0, init=False)
     history: History = field(default_factory=History, init=False)
     why: str | None = field(default=None, init=False)
-    broken: bool = field(default=False, init=False)  # whether its loss, or what it trains, was no longer finite
-    data: dict[str, Note] | None = field(default=None, init=False)  # what is known of the data, noted in checkpoints
-    compiled: "Compiled[..., Any] | None" = field(default=None, init=False)  # the step, where it is
-    known: Known = field(default_factory=dict, init=False)  # what was finite in the model when it began
+    broken: bool = field(default=False, init=False)  # whether the loss or the model stopped being finite
+    data: dict[str, Note] | None = field(default=None, init=False)  # the record of the data for checkpoints
+    compiled: "Compiled[..., Any] | None" = field(default=None, init=False)  # the compiled step
+    known: Known = field(default_factory=dict, init=False)  # which values of the model were finite at the start
 
     def stop(self, why: str) -> None:
-        """End the training for a reason, which `History.stopped` tells."""
+        """End the run for a reason, which becomes `History.stopped`."""
         self.why = self.why or why
 
     def spoiled(self, others: Any = None) -> str:
-        """What training has spoiled in model, optimizer, or arrays of the tree ``others``, in words; else nothing."""
+        """Describe values that stopped being finite in the model, optimizer or the tree ``others``; empty if none."""
         what = spoiled(self.model, self.optimizer, others, self.known)
         return what and f"{what}, after {self.step} steps"
 
     def note_data(self) -> None:
-        """Note what is known of the data, for those who take the training up again."""
+        """Record the data, to compare them when the run is resumed."""
         self.data = {"training": note_of(self.train), "validation": note_of(self.validation)}
 
     def generators(self) -> Iterator[tuple[str, "np.random.Generator"]]:
-        """Every generator that the training draws from, by name: the default one, and those that modules hold."""
+        """Iterate over all generators of the run by name: the default one, and those held by modules."""
         yield "default", generator()
         for path, module in self.model.named_modules():
             for name, value in vars(module).items():
@@ -88,7 +88,7 @@ class Run:
                     yield f"{path}.{name}" if path else name, value
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the training is, besides the states of model and optimizer: all that its further course depends on."""
+        """Return everything that the rest of the run depends on, except the states of the model and the optimizer."""
         return {
             **{name: getattr(self, name) for name in _COUNTS},
             "train": self.train.state_dict(),
@@ -100,20 +100,20 @@ class Run:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state.
+        """Restore a state.
 
-        Raises ValueError, before anything is changed, when generators are missing or of another kind.
+        Raises ValueError, before anything changes, if generators are missing or of a different kind.
         """
         found = dict(self.generators())
         saved = state["generators"]
         if found.keys() != saved.keys():
             raise ValueError(
-                f"the generators of the training are {', '.join(found)}, but those of the saved one {', '.join(saved)}."
+                f"the generators of this run are {', '.join(found)}, but those of the saved run {', '.join(saved)}."
             )
         for name, rng in found.items():
             kind, other = type(rng.bit_generator).__name__, saved[name]["bit_generator"]
             if kind != other:
-                raise ValueError(f"the generator {name} is a {kind}, but the saved one a {other}.")
+                raise ValueError(f"the generator {name} is a {kind}, but the saved one is a {other}.")
         self.train.load_state_dict(state["train"])
         if self.validation is not None and state["validation"] is not None:
             self.validation.load_state_dict(state["validation"])

@@ -1,8 +1,8 @@
-"""Whether a training goes on with the data that it began with: what can be known of data, noted in checkpoints.
+"""Checks that a resumed run has the data it began with, by a record of the data in its checkpoints.
 
-Of arrays in memory that is everything: their number, shapes and dtypes, and a hash of all numbers. Of arrays that stay
-in files, the hash is of some rows that lie evenly over them, the first and the last among them. Of objects with samples
-by number their count is known, and of streams nothing.
+For arrays in memory, the record holds their number, shapes and dtypes, and a hash of all values. For arrays that stay
+in files, the hash covers evenly spaced rows, including the first and the last. For indexable objects it holds the
+number of samples, and for streams nothing.
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ from nn.data.sources import Arrays, Stream
 
 Note = Mapping[str, Any] | None
 
-ROWS = 1000  # of an array in a file that are looked at
-BLOCK = 1 << 24  # bytes that are hashed at a time
+ROWS = 1000  # rows to hash of an array in a file
+BLOCK = 1 << 24  # bytes to hash at a time
 
 
 def note_of(loader: Loader | None) -> Note:
-    """What is known of the data of a loader, as plain values."""
+    """Make a record of the data of a loader, as plain values."""
     if loader is None:
         return None
     source: Any = loader.source
@@ -39,32 +39,32 @@ def note_of(loader: Loader | None) -> Note:
 
 
 def differences(what: str, saved: Note, found: Note) -> list[str]:
-    """How the data of a training differ from those that were noted, as lines; what is not known is not compared."""
+    """Describe how the data differ from those recorded, as lines; unknown facts are not compared."""
     if saved is None or found is None:
-        return [] if saved is found else [f"there are {'no ' if found is None else ''}{what} data, other than before"]
+        return [] if saved is found else [f"there are {'no' if found is None else 'now'} {what} data, unlike before"]
     if saved.keys() != found.keys():
-        return [f"the {what} data are {_kind(found)}, and were {_kind(saved)}"]
+        return [f"the {what} data are {_kind(found)}, but were {_kind(saved)}"]
     lines = []
     if saved.get("samples") != found.get("samples"):
-        lines.append(f"the {what} data have {found['samples']} samples, and had {saved['samples']}")
+        lines.append(f"the {what} data have {found['samples']} samples, but had {saved['samples']}")
     before, now = saved.get("arrays", ()), found.get("arrays", ())
     if len(before) != len(now):
-        lines.append(f"the {what} data are {len(now)} arrays, and were {len(before)}")
+        lines.append(f"the {what} data are {len(now)} arrays, but were {len(before)}")
     for i, (a, b) in enumerate(zip(before, now, strict=False)):
         name = f"array {i} of the {what} data"
         if a[:2] != b[:2]:
-            lines.append(f"{name} is {tuple(b[0])} of {np.dtype(b[1])}, and was {tuple(a[0])} of {np.dtype(a[1])}")
+            lines.append(f"{name} is {tuple(b[0])} of {np.dtype(b[1])}, but was {tuple(a[0])} of {np.dtype(a[1])}")
         elif a[2] != b[2]:
-            lines.append(f"{name} holds other values")
+            lines.append(f"{name} has different values")
     return lines
 
 
 def _kind(note: Mapping[str, Any]) -> str:
-    return "arrays" if "arrays" in note else "objects with samples" if "samples" in note else "a stream"
+    return "arrays" if "arrays" in note else "an indexable data set" if "samples" in note else "a stream"
 
 
 def _hash(array: Any) -> str | None:
-    """Digits that differ for different values; None for objects, whose bytes say nothing."""
+    """Hash an array; None for arrays of objects, whose bytes are only addresses."""
     if array.dtype.hasobject:
         return None
     digest = blake2b(digest_size=16)

@@ -657,5 +657,5 @@ def test_a_training_is_not_taken_up_with_other_data(of, tmp_path):
 
     train(X, epochs=1)
     train(X, epochs=2, resume=tmp_path / "last.npz")
-    with pytest.raises(nn.CheckpointError, match="array 0 of the training data holds other values"):
+    with pytest.raises(nn.CheckpointError, match="array 0 of the training data has different values"):
         train(X + 1.0, epochs=3, resume=tmp_path / "last.npz")

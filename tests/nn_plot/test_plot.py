@@ -191,7 +191,7 @@ def test_confusion_matrix(plot):
         plot.confusion_matrix([0, 1], [0])
     with pytest.raises(ValueError, match="square"):
         plot.confusion_matrix(np.ones((2, 3)))
-    with pytest.raises(ValueError, match="from 0 on"):
+    with pytest.raises(ValueError, match="starting at 0"):
         plot.confusion_matrix([-1, 1], [1, 1])
 
 

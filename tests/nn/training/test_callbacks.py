@@ -61,7 +61,7 @@ def test_which_column_is_looked_at():
     assert Monitor(None, "auto").value(Row(loss=1.0)) == 1.0
     assert Monitor("loss", "auto").value(Row(**both)) == 1.0
     assert type(Monitor("val_f1", "auto").value(Row(**both))) is float
-    with pytest.raises(KeyError, match="no column 'f1' to monitor among loss, val_loss, val_f1"):
+    with pytest.raises(KeyError, match="no column 'f1' to monitor; the columns are loss, val_loss, val_f1"):
         Monitor("f1", "auto").value(Row(**both))
 
 
@@ -73,12 +73,16 @@ def test_settings_of_early_stopping():
     other = nn.EarlyStopping("f1", patience=1, min_delta=0.5, mode="max", restore_best=False)
     assert repr(other) == "EarlyStopping(monitor='f1', patience=1, min_delta=0.5, mode='max', restore_best=False)"
     for patience in (0, -1, True, 1.5):
-        with pytest.raises(ValueError, match=f"patience is a number of epochs, at least 1, not {patience!r}"):
+        with pytest.raises(
+            ValueError, match=f"patience is a number of epochs and must be at least 1, not {patience!r}"
+        ):
             nn.EarlyStopping(patience=patience)
     for min_delta in (-0.1, NAN):
-        with pytest.raises(ValueError, match=f"min_delta is the least improvement, from 0 on, not {min_delta!r}"):
+        with pytest.raises(
+            ValueError, match=f"min_delta is the smallest improvement and must be 0 or more, not {min_delta!r}"
+        ):
             nn.EarlyStopping(min_delta=min_delta)
-    with pytest.raises(ValueError, match="mode is 'auto', 'min' or 'max', not 'best'"):
+    with pytest.raises(ValueError, match="mode must be 'auto', 'min' or 'max', not 'best'"):
         nn.EarlyStopping(mode="best")
 
 
@@ -141,7 +145,7 @@ def test_what_never_was_a_number():
     run, stopping = a_run(), nn.EarlyStopping(patience=1)
     ended(run, NAN)
     stopping.on_epoch_end(run)
-    assert run.why == "no improvement for 1 epochs; it never was a number"
+    assert run.why == "no improvement for 1 epochs; the value was always nan"
     stopping.on_fit_end(run)
     assert run.model.bias.item() == 1.0
 

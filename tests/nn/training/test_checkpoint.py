@@ -149,9 +149,11 @@ def test_settings(tmp_path):
     fit(checkpoint, epochs=1)
     assert checkpoint.last.exists()
     for every in (0, -1, True, 1.0, "1"):
-        with pytest.raises(ValueError, match=f"every is a number of steps, at least 1, or None .*, not {every!r}"):
+        with pytest.raises(
+            ValueError, match=f"every must be a number of steps of at least 1, or None .*, not {every!r}"
+        ):
             nn.Checkpoint(tmp_path, every=every)
-    with pytest.raises(ValueError, match="mode is 'auto', 'min' or 'max', not 'best'"):
+    with pytest.raises(ValueError, match="mode must be 'auto', 'min' or 'max', not 'best'"):
         nn.Checkpoint(tmp_path, mode="best")
 
 

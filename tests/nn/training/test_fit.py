@@ -320,13 +320,17 @@ def test_control_c_ends_the_step(moons, tmp_path, interruptible):
     ("change", "error", "words"),
     [
         ({"model": 3}, TypeError, "fit trains a Module, not 3"),
-        ({"loss": "mse"}, TypeError, "loss is a function of prediction and target"),
-        ({"epochs": -1}, ValueError, "epochs is how many times"),
-        ({"optimizer": "adam"}, TypeError, "optimizer is one of optim, or a function that makes it"),
-        ({"optimizer": lambda p: 1}, TypeError, "the function for the optimizer returned 1"),
-        ({"loss": nn.CrossEntropyLoss(reduction="none")}, ValueError, r"one number, but this has shape \(32,\)"),
-        ({"train": (np.zeros((0, 2)), np.zeros(0, int))}, ValueError, "there is no batch to train with"),
-        ({"callbacks": [nn.EarlyStopping("val_f1")]}, KeyError, "no column 'val_f1' to monitor among epoch, step, lr"),
+        ({"loss": "mse"}, TypeError, "loss must be a function of prediction and target"),
+        ({"epochs": -1}, ValueError, "epochs is a number of passes"),
+        ({"optimizer": "adam"}, TypeError, "optimizer must be an Optimizer or a function"),
+        ({"optimizer": lambda p: 1}, TypeError, "must return an Optimizer, not 1"),
+        ({"loss": nn.CrossEntropyLoss(reduction="none")}, ValueError, r"single number, but has shape \(32,\)"),
+        ({"train": (np.zeros((0, 2)), np.zeros(0, int))}, ValueError, "the training data contain no batch"),
+        (
+            {"callbacks": [nn.EarlyStopping("val_f1")]},
+            KeyError,
+            "no column 'val_f1' to monitor; the columns are epoch, step, lr",
+        ),
     ],
 )
 def test_what_is_refused(moons, change, error, words):
@@ -338,12 +342,12 @@ def test_what_is_refused(moons, change, error, words):
 def test_settings_that_are_refused():
     for options, words in (
         ({"patience": 0}, "patience is a number of epochs"),
-        ({"mode": "up"}, "mode is 'auto', 'min' or 'max'"),
-        ({"min_delta": -1.0}, "min_delta is the least improvement"),
+        ({"mode": "up"}, "mode must be 'auto', 'min' or 'max'"),
+        ({"min_delta": -1.0}, "min_delta is the smallest improvement"),
     ):
         with pytest.raises(ValueError, match=words):
             nn.EarlyStopping(**options)
-    with pytest.raises(ValueError, match="every is a number of steps"):
+    with pytest.raises(ValueError, match="every must be a number of steps"):
         nn.Checkpoint("x", every=0)
 
 
@@ -357,7 +361,7 @@ def test_evaluate(moons):
     np.testing.assert_allclose(found["loss"], LOSS(scores, moons[0][1]).item(), rtol=1e-6)
     assert found["accuracy"] == accuracy(scores, moons[0][1])
     assert all(module.training for module in model.modules()), "the mode is put back"
-    with pytest.raises(ValueError, match="no samples to judge by"):
+    with pytest.raises(ValueError, match="evaluate got no samples"):
         nn.evaluate(model, (np.zeros((0, 2), "float32"), np.zeros(0, int)), loss=LOSS)
 
 

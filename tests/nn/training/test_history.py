@@ -24,9 +24,9 @@ def test_columns_and_rows(history):
     assert [row["epoch"] for row in history] == [1, 2]
     assert history.best() == ROWS[0]
     assert history.best("val_loss", "max") == ROWS[1]
-    with pytest.raises(KeyError, match="no column 'accuracy' among epoch, loss, val_loss"):
+    with pytest.raises(KeyError, match="no column 'accuracy'; the columns are epoch, loss, val_loss"):
         history["accuracy"]
-    with pytest.raises(KeyError, match="no epoch has ended"):
+    with pytest.raises(KeyError, match="no epoch has ended yet"):
         nn.History()["loss"]
 
 
@@ -40,7 +40,7 @@ def test_as_text(history):
     ]
     assert repr(history) == "History(epoch 2, loss 0.25, val_loss 1)"
     assert "<td>0.75</td>" in history._repr_html_()
-    assert str(nn.History()) == "no epoch has ended"
+    assert str(nn.History()) == "no epoch has ended yet"
 
 
 def test_as_files(history, tmp_path):
@@ -49,7 +49,7 @@ def test_as_files(history, tmp_path):
     assert (tmp_path / "h.csv").read_text() == "epoch,loss,val_loss\n1,0.5,0.75\n2,0.25,1.0\n"
     assert [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()] == ROWS
     assert json.loads((tmp_path / "h.json").read_text()) == {"rows": ROWS, "seconds": [0.1, 0.2], "stopped": None}
-    with pytest.raises(ValueError, match=r"the suffix '.txt' says no format: .csv, .jsonl, .json"):
+    with pytest.raises(ValueError, match=r"the suffix must be one of .csv, .jsonl, .json, not '.txt'"):
         history.save(tmp_path / "h.txt")
 
 
@@ -122,7 +122,7 @@ def test_columns_that_begin_later(history):
     ]
     assert repr(history) == "History(epoch 3, f1 1)"
     assert history.best("f1", "max") == {"epoch": 3, "f1": 1}
-    with pytest.raises(KeyError, match="no column 'r2' among epoch, loss, val_loss, f1"):
+    with pytest.raises(KeyError, match="no column 'r2'; the columns are epoch, loss, val_loss, f1"):
         history.best("r2")
 
 

@@ -94,15 +94,15 @@ def test_checkpoints_that_do_not_fit(tmp_path):
         with pytest.raises(nn.CheckpointError, match=words):
             trained(tmp_path, 2, model, resume=last, **options)
 
-    refused("saved with the callbacks EarlyStopping, Checkpoint, not none", callbacks=[])
+    refused("saved with callbacks EarlyStopping, Checkpoint, not none", callbacks=[])
     refused("optimizer|Adam", optimizer=lambda p: optim.SGD(p, lr=0.1, momentum=0.5))
     other = nn.Sequential(nn.Linear(2, 5), nn.Linear(5, 2))
     refused("0.weight is", other)
     other = nn.Sequential(*network()[:3], nn.Dropout(rng=1), nn.Linear(6, 2))
-    refused("the generators of the training are default, 3.rng", other)
+    refused("the generators of this run are default, 3.rng", other)
     nn.save(tmp_path / "model.npz", model)
     last = tmp_path / "model.npz"
-    refused("it holds no training: nn.load")
+    refused("the file holds no training run: nn.load")
     for name, array in model.state_dict().items():
         np.testing.assert_array_equal(array, before[name])
     with pytest.raises(FileNotFoundError):
@@ -185,25 +185,27 @@ def fit(folder, train, validation=None, epochs=1, **options):
 @pytest.mark.parametrize(
     ("train", "validation", "words"),
     [
-        ((changed(X, (11, 1), 9.0), Y), (X, Y), "array 0 of the training data holds other values"),
-        ((X, changed(Y, 0, 1)), (X, Y), "array 1 of the training data holds other values"),
-        ((-X, 1 - Y), (X, Y), "array 0 of the training data holds .*\n  array 1 of the training data holds"),
-        ((X[:11], Y[:11]), (X, Y), r"array 0 .* is \(11, 2\) of float32, and was \(12, 2\) of float32\n  array 1 "),
-        ((X, Y.astype("int8")), (X, Y), r"array 1 of the training data is \(12,\) of int8, and was \(12,\) of int64"),
-        ((X, Y, Y), (X, Y), "the training data are 3 arrays, and were 2"),
-        (Samples(12), (X, Y), "the training data are objects with samples, and were arrays"),
-        (stream, (X, Y), "the training data are a stream, and were arrays"),
-        ((X, Y), None, "there are no validation data, other than before"),
-        ((X, Y), (X, changed(Y, 3, 0)), "array 1 of the validation data holds other values"),
+        ((changed(X, (11, 1), 9.0), Y), (X, Y), "array 0 of the training data has different values"),
+        ((X, changed(Y, 0, 1)), (X, Y), "array 1 of the training data has different values"),
+        ((-X, 1 - Y), (X, Y), "array 0 of the training data has .*\n  array 1 of the training data has"),
+        ((X[:11], Y[:11]), (X, Y), r"array 0 .* is \(11, 2\) of float32, but was \(12, 2\) of float32\n  array 1 "),
+        ((X, Y.astype("int8")), (X, Y), r"array 1 of the training data is \(12,\) of int8, but was \(12,\) of int64"),
+        ((X, Y, Y), (X, Y), "the training data are 3 arrays, but were 2"),
+        (Samples(12), (X, Y), "the training data are an indexable data set, but were arrays"),
+        (stream, (X, Y), "the training data are a stream, but were arrays"),
+        ((X, Y), None, "there are no validation data, unlike before"),
+        ((X, Y), (X, changed(Y, 3, 0)), "array 1 of the validation data has different values"),
     ],
 )
 def test_other_data_are_refused(tmp_path, train, validation, words):
     fit(tmp_path, (X, Y), (X, Y))
     last = tmp_path / "last.npz"
     before = last.read_bytes()
-    with pytest.raises(nn.CheckpointError, match=rf"other data than the one that was saved:\n  {words}") as caught:
+    with pytest.raises(
+        nn.CheckpointError, match=rf"the data differ from those of the saved training run:\n  {words}"
+    ) as caught:
         fit(tmp_path, train, validation, 2, resume=last)
-    assert str(caught.value).endswith("\nPass other_data=True to go on with them all the same.")
+    assert str(caught.value).endswith("\nPass other_data=True to resume anyway.")
     assert last.read_bytes() == before
     if not isinstance(train, tuple) or len(train) == 2:
         assert len(fit(tmp_path, train, validation, 2, resume=last, other_data=True)) == 2
@@ -213,12 +215,12 @@ def test_other_data_are_refused(tmp_path, train, validation, words):
 @pytest.mark.parametrize(
     ("first", "second", "words"),
     [
-        (Samples(12), Samples(11), "the training data have 11 samples, and had 12"),
+        (Samples(12), Samples(11), "the training data have 11 samples, but had 12"),
         (Samples(12), Samples(12), None),
         (stream, stream, None),
         ((X, Y), (X.astype("float64"), Y.copy()), None),  # converted to the same numbers
         ((X, Y), nn.data.Loader((X, Y), 4), None),
-        ((X, Y), None, "there are validation data, other than before"),
+        ((X, Y), None, "there are now validation data, unlike before"),
     ],
 )
 def test_the_same_data_in_other_forms(tmp_path, first, second, words):
@@ -241,7 +243,7 @@ def test_arrays_in_files_are_looked_at_here_and_there(tmp_path, place):
     for other in (nn.data.npy(tmp_path / "a.npy"), np.load(tmp_path / "a.npy", mmap_mode="r")):
         assert differences("training", made, note_of(nn.data.Loader((other, y), 100))) == []
     moved = note_of(nn.data.Loader((nn.data.npy(tmp_path / "b.npy"), y), 100))
-    assert differences("training", made, moved) == ["array 0 of the training data holds other values"]
+    assert differences("training", made, moved) == ["array 0 of the training data has different values"]
     assert note_of(nn.data.Loader((nn.data.npy(tmp_path / "c.npy"), y[:-1]), 100)) != made
 
 
@@ -268,7 +270,7 @@ def test_a_checkpoint_that_notes_no_data_is_taken_up_and_it_is_said(tmp_path):
     tree = nn.saving.read(last)
     del tree["extra"]["training"]["run"]["data"]
     nn.saving.write(last, tree, short="model/")
-    with pytest.warns(UserWarning, match=r"last.npz does not say which data it was made with") as caught:
+    with pytest.warns(UserWarning, match=r"last.npz does not record the data it was made with") as caught:
         assert len(fit(tmp_path, (X, Y), epochs=2, resume=last)) == 2
     assert caught[0].filename == __file__
     nn.saving.write(last, tree, short="model/")
@@ -277,17 +279,17 @@ def test_a_checkpoint_that_notes_no_data_is_taken_up_and_it_is_said(tmp_path):
 
 def test_words_of_differences():
     made, other = ({"arrays": [[[2], "<f4", "a"], [[3], "<i8", "b"]]}, {"arrays": [[[2], "<f4", "a"]]})
-    assert differences("training", made, other) == ["the training data are 1 arrays, and were 2"]
-    assert differences("training", made, {}) == ["the training data are a stream, and were arrays"]
+    assert differences("training", made, other) == ["the training data are 1 arrays, but were 2"]
+    assert differences("training", made, {}) == ["the training data are a stream, but were arrays"]
     assert differences("training", {"samples": 3}, made) == [
-        "the training data are arrays, and were objects with samples"
+        "the training data are arrays, but were an indexable data set"
     ]
-    assert differences("training", {"samples": 3}, {"samples": 4}) == ["the training data have 4 samples, and had 3"]
-    assert differences("validation", None, made) == ["there are validation data, other than before"]
-    assert differences("validation", made, None) == ["there are no validation data, other than before"]
+    assert differences("training", {"samples": 3}, {"samples": 4}) == ["the training data have 4 samples, but had 3"]
+    assert differences("validation", None, made) == ["there are now validation data, unlike before"]
+    assert differences("validation", made, None) == ["there are no validation data, unlike before"]
     assert differences("validation", None, None) == differences("training", made, made) == []
     moved = {"arrays": [[[2], "<f8", "a"], [[3], "<i8", "c"]]}
     assert differences("training", made, moved) == [
-        "array 0 of the training data is (2,) of float64, and was (2,) of float32",
-        "array 1 of the training data holds other values",
+        "array 0 of the training data is (2,) of float64, but was (2,) of float32",
+        "array 1 of the training data has different values",
     ]

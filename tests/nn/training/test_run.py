@@ -108,11 +108,11 @@ def test_generators_that_do_not_fit():
     run, state = make(), make().state_dict()
     before = run.state_dict()
     del state["generators"]["1.rng"]
-    with pytest.raises(ValueError, match=r"the training are default, 1.rng, but those of the saved one default\."):
+    with pytest.raises(ValueError, match=r"this run are default, 1.rng, but those of the saved run default\."):
         run.load_state_dict(state)
     state = make().state_dict()
     state["generators"]["1.rng"] = np.random.MT19937(0).state
-    with pytest.raises(ValueError, match=r"the generator 1.rng is a PCG64, but the saved one a MT19937\."):
+    with pytest.raises(ValueError, match=r"the generator 1.rng is a PCG64, but the saved one is a MT19937\."):
         run.load_state_dict(state)
     assert run.state_dict() == before
 
@@ -147,7 +147,9 @@ def test_no_epochs():
 
 @pytest.mark.parametrize("epochs", [True, 1.0, "3", -1, None])
 def test_epochs_that_cannot_be(epochs):
-    with pytest.raises(ValueError, match=f"epochs is how many times to go through the data, from 0 on, not {epochs!r}"):
+    with pytest.raises(
+        ValueError, match=f"epochs is a number of passes over the data and must be 0 or more, not {epochs!r}"
+    ):
         fit(epochs=epochs)
 
 
