@@ -75,7 +75,7 @@ class NonFiniteStateError(ValueError):
     Traceback (most recent call last):
     ...
     nn.errors.NonFiniteStateError: model.npz was not written: weight is not finite in 1 of its 2 numbers. Pass \
-allow_nonfinite=True to save it all the same.
+allow_nonfinite=True to save it anyway.
     """
 
 

@@ -61,7 +61,7 @@ def decision_boundary(
     model: Callable[[Any], Any], x: ArrayLike, labels: ArrayLike, *, threshold: float = 0.0, resolution: int = 150,
     ax: Any = None,
 ) -> Any:  # fmt: skip
-    """Plot the regions in which a model with two inputs predicts each class, with the training points.
+    """Plot the region in which a model of two inputs predicts each class, together with the training points.
 
     ``x`` has shape (N, 2); ``labels`` (N,) are class numbers starting at 0, or -1 and 1. The model returns one score
     per class, or a single number, which means the second class if above ``threshold`` (0 for scores, 0.5 for
@@ -101,7 +101,7 @@ def _classes(labels: ArrayLike, n: int) -> tuple[NDArray[Any], list[str]]:
     """Return class numbers starting at 0, and the names of the classes."""
     given = np.asarray(labels)
     if given.shape != (n,):
-        raise ValueError(f"labels must hold one class per point, so have shape ({n},), not {given.shape}.")
+        raise ValueError(f"labels must hold one class per point, with shape ({n},), not {given.shape}.")
     if set(np.unique(given)) <= {-1, 1} and (given < 0).any():
         return (given > 0).astype(int), ["class -1", "class 1"]
     classes = given.astype(int)
@@ -118,8 +118,8 @@ def loss_surface(
 
     ``loss`` is a function of two arrays, or of one point of shape (2,), as for `optim.minimize`. ``trajectories`` is
     one or several results of `optim.minimize`, or a mapping of names to results or to points of shape (steps, 2).
-    ``xs`` and ``ys`` are the limits of the axes; by default they enclose the paths, or are -2 and 2 without any. The
-    function is evaluated at ``resolution`` points along each axis, and drawn at ``levels`` heights.
+    ``xs`` and ``ys`` are the limits of the axes; the default encloses the paths, or is (-2, 2) if there are none. The
+    function is evaluated at ``resolution`` points along each axis and drawn with ``levels`` contour levels.
 
     >>> import numpy as np
     >>> import nn.plot

@@ -42,7 +42,7 @@ def learning_curves(history: "Mapping[str, ArrayLike] | History", *, log: bool =
 def confusion_matrix(
     predictions: ArrayLike, labels: ArrayLike | None = None, *, names: Sequence[str] = (), ax: Any = None
 ) -> Any:
-    """Plot how often each true class (row) was predicted as each class (column), shaded by the fraction of the row.
+    """Plot a confusion matrix, true classes in rows and predicted classes in columns, shaded by the share of the row.
 
     ``predictions`` and ``labels`` are class numbers of shape (N,), in the argument order of `nn.metrics`; or the first
     argument is the matrix of counts that `nn.metrics.confusion_matrix` returns. Raises ValueError for other shapes.
@@ -86,7 +86,7 @@ def _counts(predictions: ArrayLike, labels: ArrayLike | None, least: int) -> NDA
 
 
 def answers_against_truth(answers: ArrayLike, truth: ArrayLike, *, unit: str = "", ax: Any = None) -> Any:
-    """Plot predicted values (vertical) against true values (horizontal), both of shape (N,), with the line of equality.
+    """Plot predicted (vertical) against true values (horizontal), both of shape (N,), with the line of equality.
 
     Raises ValueError for other shapes and for empty arrays.
 

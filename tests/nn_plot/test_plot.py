@@ -85,7 +85,7 @@ def test_decision_boundary(plot):
     plot.decision_boundary(lambda grid: grid[:, 0] * grid[:, 1], x, x[:, 0] * x[:, 1] > 0)
     with pytest.raises(ValueError, match=r"shape \(N, 2\)"):
         plot.decision_boundary(nn.MLP([3, 2]), np.zeros((4, 3)), np.zeros(4))
-    with pytest.raises(ValueError, match=r"have shape \(40,\)"):
+    with pytest.raises(ValueError, match=r"with shape \(40,\)"):
         plot.decision_boundary(nn.MLP([2, 2]), x, np.zeros(4))
     for wrong in (np.full(40, -2), np.full(40, 0.5)):
         with pytest.raises(ValueError, match="starting at 0, or -1 and 1"):
