@@ -144,7 +144,7 @@ def test_modes_and_momenta_come_back():
         (lambda: AveragedModel(network(), avg_fn=heavier, multi_avg_fn=in_place), "avg_fn or multi_avg_fn, not both"),
         (
             lambda: AveragedModel(network()).update_parameters(nn.Linear(3, 4, rng=0)),
-            "this Linear has parameters of other",
+            "this Linear has parameters of different",
         ),
         (lambda: AveragedModel(network(), "cuda"), "there is no device 'cuda' here"),
         (lambda: update_bn([], network(), "cuda"), "there is no device 'cuda' here"),
