@@ -128,7 +128,10 @@ def ops_table(measured: Results, peers: list[str], shape: str) -> str:
                 wrong.append(f"{op} of {TITLES[peer]}")
         if set(row[1:]) != {"-"}:
             rows.append(row)
-    text = f"Forward (f), and forward and backward together (f + b), in chains of {CHAIN} of the same op; float64."
+    text = (
+        "Forward pass (f), and forward and backward pass together (f + b), "
+        f"for chains of {CHAIN} applications of the op; float64."
+    )
     if wrong:
         text += f" **Values differ**: {', '.join(wrong)}."
     return table(f"Nanoseconds per op: {'single numbers' if not SHAPES[shape] else shape}", header, rows, text)
@@ -140,7 +143,7 @@ def steps_table(measured: Results, peers: list[str], workloads: list[str]) -> st
     for name in workloads:
         times = [medians(measured[name], peer) for peer in peers]
         rows.append([f"`{name}`", *(f"{median(t) * 1e3:.3g}" if t else "-" for t in times), ABOUT[name]])
-    header = ["workload", *(TITLES[peer] for peer in peers), "what it is"]
+    header = ["workload", *(TITLES[peer] for peer in peers), "description"]
     return table("Milliseconds per training step", header, rows, "Medians.").replace("--:|\n", ":--|\n", 1)
 
 
@@ -151,7 +154,7 @@ def ratios_table(measured: Results, peers: list[str], workloads: list[str]) -> s
     for name in workloads:
         found = [ratios(measured[name], "chainrule", other) for other in others]
         rows.append([f"`{name}`", *map(spread, found)])
-    text = "Below 1, chainrule is faster. Medians of the ratios of all rounds, with the smallest and the largest."
+    text = "Below 1, chainrule is faster. Medians of the ratios of all rounds, with the smallest and the largest ratio."
     header = ["workload", *(f"to {TITLES[other]}" for other in others)]
     return table("Time of chainrule as a ratio", header, rows, text)
 
@@ -166,8 +169,8 @@ def agreement(measured: Results, peers: list[str], workloads: list[str]) -> str:
             verdict = "" if found is None or found <= WORKLOADS[name].rtol else " **too much**"
             row.append("-" if found is None else f"{found:.0e}{verdict}")
         rows.append([*row, f"{WORKLOADS[name].rtol:.0e}"])
-    text = "The largest relative difference of the first losses (and gradients) from those of NumPy by hand."
-    return table("Do the peers compute the same?", ["workload", *(TITLES[p] for p in peers), "allowed"], rows, text)
+    text = "The largest relative difference between the first losses (and gradients) and those of handwritten NumPy."
+    return table("Do all libraries compute the same?", ["workload", *(TITLES[p] for p in peers), "allowed"], rows, text)
 
 
 def cases_table(measured: Results, cases: list[str]) -> str:
@@ -184,12 +187,12 @@ def cases_table(measured: Results, cases: list[str]) -> str:
         rows[-1] += [spread(ours), f"{median(by_hand):.2f}" if by_hand else "-", verdict]
         rows[-1].append(CASES[name].about)
     text = (
-        "Milliseconds for forward and backward, for a step with Adam, or for what the case says; layers and training "
-        f"in float32, the others in float64. Values may differ by {FLOAT:.0e} and {EXACT:.0e}."
+        "Milliseconds for a forward and backward pass, a step with Adam, or as the description says. Layers and "
+        f"training in float32, the others in float64; values may differ by {FLOAT:.0e} and {EXACT:.0e}."
     )
     header = ["case", *(TITLES[peer] for peer in shown), "chainrule / PyTorch", "by hand / PyTorch", "values differ by"]
-    header.append("what it is")
-    return table("Shapes that users bring", header, rows, text).replace("--:|\n", ":--|\n", 1)
+    header.append("description")
+    return table("Common layers and shapes", header, rows, text).replace("--:|\n", ":--|\n", 1)
 
 
 BESIDE = ["compiled", *(peer for peer in TITLES if peer not in ("compiled", "micrograd"))]
@@ -207,7 +210,7 @@ def compiled_table(measured: Results) -> str:
         rows[-1].append(f"{off:.0e}{'' if off <= rtol else ' **too much**'}")
     header = ["workload", *(TITLES[peer] for peer in BESIDE)]
     header += ["compiled / eager", "compiled / PyTorch", "compiled / jax.jit", "values differ by"]
-    text = "Milliseconds per step, and the time of a compiled chainrule as a ratio to others."
+    text = "Milliseconds per step, and ratios of the compiled chainrule step to other libraries."
     return table("Compiled", header, rows, text)
 
 
@@ -218,9 +221,9 @@ def ready_table(measured: Results) -> str:
         [f"`{name}`", *(f"{result[peer]['ready']:.2g}" if peer in result else "-" for peer in BESIDE)]
         for name, result in found.items()
     ]
-    text = "With making the network, traces, compilation, and the first steps, whose losses are compared."
+    text = "This includes creating the network, tracing, compilation, and the first steps, whose losses are compared."
     header = ["workload", *(TITLES[peer] for peer in BESIDE)]
-    return table("Compiled: seconds until the first losses are there", header, rows, text)
+    return table("Compiled: seconds until the first losses", header, rows, text)
 
 
 def promises_table(measured: Results) -> str:
@@ -229,5 +232,5 @@ def promises_table(measured: Results) -> str:
     for name, by, peer, limit, found in promised_ratios(measured):
         verdict = ("yes" if median(found) <= limit else "**no**") if found else "not measured"
         rows.append([f"`{name}`{by}", TITLES[peer], f"{limit:.2f}", spread(found), verdict])
-    text = "The time of chainrule as a ratio to that of the peer."
-    return table("What is promised", ["workload", "peer", "at most", "measured", "reached"], rows, text)
+    text = "The time of chainrule divided by that of the other library."
+    return table("Guaranteed ratios", ["workload", "compared with", "at most", "measured", "reached"], rows, text)

@@ -54,13 +54,13 @@ WORKLOADS = {
 
 ABOUT = {
     "scalar": "micrograd's demo: a 2-16-16-1 network of single numbers, 100 samples, hinge loss, weight decay",
-    "scalar_chain": "10,000 operations on single numbers: tanh, times a, plus b, again and again",
+    "scalar_chain": "10,000 operations on single numbers: tanh, times a, plus b, repeated",
     "mlp_small": "64-64-10 network, batches of 32, ReLU, Adam",
     "deep_narrow": "20 hidden layers of 64, batches of 32, tanh, SGD",
     "mlp_mnist": "784-256-128-10 network, batches of 128, ReLU, Adam",
     "mlp_large": "1024-2048-2048-10 network, batches of 256, ReLU, SGD with momentum",
     "elementwise": "tanh(x w + b) sigmoid(x) + exp(-x²), summed over a million entries; three gradients",
-    "adam": "the update alone: ten matrices of 500 x 1000",
+    "adam": "only the update, of ten matrices of 500 x 1000",
     "hessian": "all second derivatives of the sum of tanh(A x)², 64 variables",
     "cnn": "two 5 x 5 convolutions with ReLU and pooling, one linear layer, 64 images of 28 x 28, Adam",
 }

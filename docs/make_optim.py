@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/optim.md: every schedule as it goes, and the ways down Rosenbrock's valley.
+"""Draws the pictures of docs/optim.md: the curves of all schedules, and paths through Rosenbrock's valley.
 
     python docs/make_optim.py
 
@@ -72,7 +72,7 @@ def rosenbrock(x):
 
 
 def draw_valley():
-    """The ways of some methods until f < 1e-6: on the map, and the value over the steps."""
+    """The paths of some methods until f < 1e-6 on a contour map, and their values over the steps."""
     figure, (plane, curves) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
     grid = np.meshgrid(np.linspace(-1.7, 1.7, 69), np.linspace(-0.8, 2.6, 69))
     plane.contour(*grid, rosenbrock(grid), levels=[3, 30, 300], colors="#999999", linewidths=0.7)
@@ -93,7 +93,7 @@ def draw_valley():
 
 
 def thinned(points, least=0.02):
-    """The points without those that are closer to the last one kept than what can be seen."""
+    """The points, without those too close to the last one to be told apart in the picture."""
     kept = [points[0]]
     for point in points[1:]:
         if np.abs(point - kept[-1]).max() >= least:

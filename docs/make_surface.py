@@ -1,8 +1,10 @@
-"""Writes what autograd/surface.pyi declares of ops: operators and methods, from their records and the types of kernels;
-and of the methods by PyTorch's names, from their table.
+"""Writes the generated parts of autograd/surface.pyi.
 
-python docs/make_surface.py            # writes that part of the file
-python docs/make_surface.py --check    # fails when it is stale
+These are the operators and methods of ops, from their records and the types of their kernels, and the methods with
+PyTorch's names, from their table.
+
+    python docs/make_surface.py            # writes these parts of the file
+    python docs/make_surface.py --check    # fails if they are out of date
 """
 
 import ast

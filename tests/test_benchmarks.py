@@ -173,9 +173,9 @@ def test_the_command(tmp_path):
     titles = [line for line in done.stdout.splitlines() if line.startswith("## ")]
     assert titles == [
         "## Milliseconds per training step",
-        "## Do the peers compute the same?",
+        "## Do all libraries compute the same?",
         "## Time of chainrule as a ratio",
-        "## What is promised",
+        "## Guaranteed ratios",
     ]
     assert "**too much**" not in done.stdout
     bursts = json.loads(file.read_text())["results"]["scalar_chain"]["chainrule"]["bursts"]
