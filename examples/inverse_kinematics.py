@@ -1,8 +1,8 @@
-"""Inverse kinematics: which angles of its joints bring the hand of a robot arm to a point?
+"""Inverse kinematics: find the joint angles that move the hand of a robot arm to a given point.
 
-An arm of four links draws a heart. From each point to the next it takes a few steps of damped least squares (Levenberg
-and Marquardt) with the `jacobian` of the hand's position. Four angles are more than two coordinates need; among all
-solutions, damped least squares prefers the one that turns the joints least. Run it with
+An arm with four links draws a heart. It gets from one point to the next in a few steps of damped least squares
+(Levenberg-Marquardt) with the `jacobian` of the hand's position. Two coordinates do not determine four angles; among
+all solutions, damped least squares prefers the one that turns the joints least. Run it with
 ``python examples/inverse_kinematics.py [PICTURE]``.
 """
 
@@ -17,18 +17,18 @@ DAMPING = 0.05
 
 
 def joints(angles):
-    """Positions of all joints: each angle is measured from the link before."""
+    """The positions of all joints. Each angle is measured relative to the previous link."""
     direction = np.cumsum(angles)
     return np.stack([np.cumsum(LENGTHS * np.cos(direction)), np.cumsum(LENGTHS * np.sin(direction))], axis=1)
 
 
 def hand(angles):
-    """Where the arm ends."""
+    """The position of the end of the arm."""
     return joints(angles)[-1]
 
 
 def reach(point, angles, tolerance=1e-3, steps=50):
-    """Angles that bring the hand to a point, and how many steps that took."""
+    """The angles that move the hand to a point, and the number of steps this takes."""
     for step in range(steps):
         miss = point - hand(angles)
         if np.linalg.norm(miss) < tolerance:
@@ -39,7 +39,7 @@ def reach(point, angles, tolerance=1e-3, steps=50):
 
 
 def heart(count):
-    """Points along a heart within reach of the arm."""
+    """Points along a heart that is within reach of the arm."""
     t = np.linspace(0, 2 * np.pi, count)
     x = 16 * np.sin(t) ** 3
     y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
@@ -47,7 +47,7 @@ def heart(count):
 
 
 def draw(path, points, poses):
-    """The heart, and the arm at some of its points."""
+    """Draw the heart, and the arm at some of its points."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(5.5, 4.5), layout="constrained")
@@ -61,7 +61,7 @@ def draw(path, points, poses):
 
 
 def main(picture="inverse_kinematics.svg"):
-    """Draw the heart."""
+    """Follow the heart point by point, and draw the result."""
     points, poses, counts = heart(120), [], []
     angles = np.array([0.3, 0.6, 0.6, 0.6])
     for point in points:

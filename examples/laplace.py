@@ -1,8 +1,8 @@
-"""Bayesian logistic regression by hand: the MAP estimate, and Laplace's approximation of the posterior around it.
+"""Bayesian logistic regression: the MAP estimate, and the Laplace approximation of the posterior around it.
 
-The data are the bioassay of Racine et al. (1986): four doses, five animals each. With a flat prior the mode is at
-(0.8, 7.7), with standard errors 1.0 and 4.9, as Gelman et al. report (Bayesian data analysis, 3rd ed., section 3.7).
-The curvature at the mode is one call of `hessian`. Run it with ``python examples/laplace.py [PICTURE]``.
+The data come from the bioassay of Racine et al. (1986): four doses, five animals each. With a flat prior, the mode is
+(0.8, 7.7) with standard errors 1.0 and 4.9, as in Gelman et al. (Bayesian data analysis, 3rd ed., section 3.7). The
+curvature at the mode takes one call of `hessian`. Run it with ``python examples/laplace.py [PICTURE]``.
 """
 
 import sys
@@ -18,7 +18,7 @@ DEATHS = np.array([0, 1, 3, 5])
 
 
 def negative_log_posterior(parameters, width=np.inf):
-    """Binomial deaths with logit(p) = a + b * dose, and a normal prior of the given width."""
+    """The model: binomial deaths with logit(p) = a + b * dose, and a normal prior of the given width."""
     logits = parameters[0] + parameters[1] * DOSE
     likelihood = np.sum(DEATHS * logits - ANIMALS * np.logaddexp(0.0, logits))
     return np.sum((parameters / width) ** 2) / 2 - likelihood
@@ -31,7 +31,7 @@ def laplace(width=np.inf):
 
 
 def draw(path, mode, covariance):
-    """The posterior with Laplace's ellipses, and the curve of deaths with its uncertainty."""
+    """Draw the posterior with the ellipses of the approximation, and the fitted curve with its uncertainty."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
@@ -56,7 +56,7 @@ def draw(path, mode, covariance):
 
 
 def main(picture="laplace.svg"):
-    """Find the published mode and standard errors, and what a prior changes."""
+    """Reproduce the published mode and standard errors, and show the effect of a prior."""
     mode, covariance = laplace()
     errors = np.sqrt(np.diag(covariance))
     print("flat prior:   ", *(f"{name} = {x:.1f} +- {e:.1f}" for name, x, e in zip("ab", mode, errors, strict=True)))

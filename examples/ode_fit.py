@@ -1,8 +1,8 @@
-"""Fit a differential equation to data: hares and lynxes, by Lotka and Volterra.
+"""Fit a differential equation to data: the Lotka-Volterra model of hares and lynxes.
 
-The data are pelts (in thousands) taken by the Hudson's Bay Company from 1900 to 1920. Carpenter's case study (Stan,
-2018) finds growth 0.55, hunting 0.028, death 0.80, breeding 0.024 and a scatter of 0.25 in the logarithm. Gradients
-flow back through every step of the integrator. Run it with ``python examples/ode_fit.py [PICTURE]``.
+The data are pelts (in thousands) collected by the Hudson's Bay Company from 1900 to 1920. Carpenter's case study (Stan,
+2018) estimates the rates of growth 0.55, hunting 0.028, death 0.80 and breeding 0.024, and a scatter of 0.25 in the
+logarithms. Gradients flow through every step of the integrator. Run it with ``python examples/ode_fit.py [PICTURE]``.
 """
 
 import sys
@@ -16,7 +16,7 @@ HARES = [30, 47.2, 70.2, 77.4, 36.3, 20.6, 18.1, 21.4, 22, 25.4, 27.1, 40.3, 57,
          16.2, 24.7]  # fmt: skip
 LYNXES = [4, 6.1, 9.8, 35.2, 59.4, 41.7, 19, 13, 8.3, 9.1, 7.4, 8, 12.3, 19.5, 45.7, 51.1, 29.7, 15.8, 9.7, 10.1, 8.6]
 PELTS = np.array([HARES, LYNXES]).T
-STEPS = 5  # of the integrator per year
+STEPS = 5  # integrator steps per year
 
 
 def slope(state, rates):
@@ -27,7 +27,7 @@ def slope(state, rates):
 
 
 def history(parameters):
-    """The logarithms of both populations at every step, by the Runge-Kutta method of fourth order."""
+    """The logarithms of both populations at every step, by the fourth-order Runge-Kutta method."""
     rates, state, h = np.exp(parameters[:4]), parameters[4:], 1.0 / STEPS
     states = [state]
     for _ in range(STEPS * (len(YEARS) - 1)):
@@ -40,12 +40,12 @@ def history(parameters):
 
 
 def loss(parameters):
-    """The mean squared error of the logarithms. The parameters are logarithms, too: all six are positive."""
+    """The mean squared error of the logarithms. The parameters are logarithms of six positive quantities."""
     return np.mean((history(parameters)[::STEPS] - np.log(PELTS)) ** 2)
 
 
 def draw(path, parameters):
-    """The pelts, and the curves that were fitted."""
+    """Draw the pelts and the fitted curves."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
@@ -61,7 +61,7 @@ def draw(path, parameters):
 
 
 def main(picture="ode_fit.svg"):
-    """Fit from a rough guess."""
+    """Fit the parameters, starting from a rough guess."""
     guess = np.log([0.5, 0.02, 1.0, 0.02, 30.0, 4.0])
     found = optim.minimize(loss, guess, "lbfgs", max_steps=60, tolerance=1e-4)
     growth, hunting, death, breeding, hares, lynxes = np.exp(found.x)

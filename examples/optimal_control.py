@@ -1,8 +1,8 @@
-"""Optimal control: swing a pendulum up with a motor that is too weak to lift it.
+"""Optimal control: swing up a pendulum with a motor that is too weak to lift it.
 
 The motor can hold the pendulum at 30 degrees but no higher, so the pendulum has to swing back and forth first. The
-torques of all four seconds are optimised at once: the gradient flows back through the simulation, from the final state
-to each torque. Run it with ``python examples/optimal_control.py [PICTURE]``.
+torques for all four seconds are optimised together: the gradient flows through the simulation, from the final state
+back to every torque. Run it with ``python examples/optimal_control.py [PICTURE]``.
 """
 
 import sys
@@ -16,12 +16,12 @@ STEP, STEPS = 0.05, 80
 
 
 def torques(controls):
-    """The torques of the motor: the tanh keeps them within its limits, whatever the controls."""
+    """The torques of the motor. The tanh keeps them within its limits for all values of the controls."""
     return STRONGEST * np.tanh(controls)
 
 
 def simulate(controls):
-    """Angle (0 hangs down, pi is upright) and speed after every step of the semi-implicit Euler method."""
+    """Angle (0 is hanging down, pi is upright) and speed after every step of the semi-implicit Euler method."""
     angle = speed = controls[0] * 0.0
     angles, speeds = [], []
     for torque in torques(controls):
@@ -33,14 +33,14 @@ def simulate(controls):
 
 
 def cost(controls):
-    """Energy of the motor, and a high price for not standing upright at the end."""
+    """The energy of the motor, plus a large penalty if the pendulum does not end upright and at rest."""
     angles, speeds = simulate(controls)
     miss = (angles[-1] - np.pi) ** 2 + speeds[-1] ** 2
     return STEP * np.sum(torques(controls) ** 2) / STRONGEST**2 + 100.0 * miss
 
 
 def draw(path, controls):
-    """Angle and torque over time, and the path of the pendulum."""
+    """Draw angle and torque over time, and the path of the pendulum."""
     import matplotlib.pyplot as plt
 
     angles, _ = simulate(controls)
@@ -60,7 +60,7 @@ def draw(path, controls):
 
 
 def main(picture="optimal_control.svg"):
-    """Start from small random controls: with none at all the pendulum would hang still, and so would the gradient."""
+    """Optimise the controls, starting from small random ones."""
     start = 0.1 * np.random.default_rng(0).standard_normal(STEPS)
     found = optim.minimize(cost, start, "lbfgs", max_steps=1000, tolerance=1e-4, compile=True)
     angles, speeds = simulate(found.x)

@@ -1,6 +1,6 @@
 """A physics-informed network: an MLP learns the solution of a differential equation from the equation alone.
 
-The equation is that of a damped oscillator, u'' + 2 d u' + w^2 u = 0 with u(0) = 1 and u'(0) = 0. The network never
+The equation describes a damped oscillator: u'' + 2 d u' + w^2 u = 0 with u(0) = 1 and u'(0) = 0. The network never
 sees the solution: its loss is the residual of the equation, in which u' and u'' are derivatives of the network with
 respect to its input (Raissi et al., "Physics-informed neural networks", J. Comput. Phys. 378, 2019). Run it with
 ``python examples/physics_informed.py [PICTURE]``.
@@ -39,7 +39,7 @@ def residual(model, state):
 
 
 def draw(path, u, losses):
-    """The network beside the exact solution, and the loss."""
+    """Draw the network's solution beside the exact one, and the loss."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), width_ratios=[3, 2], layout="constrained")
@@ -55,7 +55,7 @@ def draw(path, u, losses):
 
 
 def main(picture="physics_informed.svg"):
-    """Solve the equation, and compare with the known solution."""
+    """Solve the equation and compare the result with the known solution."""
     model = nn.MLP([1, 16, 16, 1], activation="tanh", rng=0).astype("float64")
     start = model.state_dict()
     found = optim.minimize(lambda state: residual(model, state), start, "lbfgs", max_steps=800, compile=True)
@@ -65,7 +65,7 @@ def main(picture="physics_informed.svg"):
 
     error = np.abs(u(TIMES) - exact(TIMES)).max()
     print(f"{found.steps} steps of L-BFGS: residual {found.values[0]:.0f} -> {found.value:.1e}")
-    print(f"at most {error:.1e} away from the exact solution")
+    print(f"largest distance from the exact solution: {error:.1e}")
     assert error < 0.005, error
     draw(picture, u, found.values)
     print(f"picture: {picture}")

@@ -1,7 +1,7 @@
 """Word embeddings: words that are used in the same way get similar vectors.
 
-Skip-gram with negative samples (Mikolov et al., "Distributed representations of words and phrases", NeurIPS 2013) on
-sentences made by a small grammar. Nobody tells the network which words are animals or foods: it only learns to tell
+Skip-gram with negative sampling (Mikolov et al., "Distributed representations of words and phrases", NeurIPS 2013) on
+sentences from a small grammar. Nobody tells the network which words are animals or foods. It only learns to distinguish
 true neighbours from random words. Run it with ``python examples/word_embeddings.py [PICTURE]``.
 """
 
@@ -23,7 +23,7 @@ WINDOW, NEGATIVE, DIM = 3, 5, 10
 
 
 def pairs(rng, sentences=3000):
-    """The numbers of each word of each sentence and of every word up to three places away."""
+    """The indices of all pairs of words in random sentences that are at most three positions apart."""
     found = []
     for line in rng.choice(GRAMMAR, sentences):
         line = re.sub("|".join(KINDS), lambda kind: rng.choice(KINDS[kind[0]]), line)
@@ -33,10 +33,10 @@ def pairs(rng, sentences=3000):
 
 
 def train(near, rng, epochs=8):
-    """Train one vector for each word, and one for each word as a neighbour; return the first kind."""
+    """Train two vectors for each word, one as itself and one as a neighbour, and return the first kind."""
     vectors, neighbours = (nn.Embedding(len(WORDS), DIM, rng=seed) for seed in (0, 1))
     optimizer = optim.Adam([*vectors.parameters(), *neighbours.parameters()], lr=0.01)
-    target = np.eye(1, 1 + NEGATIVE, dtype="float32").repeat(256, axis=0)  # of a batch: the first one is true
+    target = np.eye(1, 1 + NEGATIVE, dtype="float32").repeat(256, axis=0)  # the first one is true
     for _ in range(epochs):
         for (pair,) in nn.data.Loader((near,), batch_size=256, shuffle=True, seed=rng):
             candidates = np.hstack([pair[:, 1:], rng.integers(0, len(WORDS), (len(pair), NEGATIVE))])
@@ -48,7 +48,7 @@ def train(near, rng, epochs=8):
 
 
 def draw(path, vectors):
-    """Plot the vectors along the two directions in which they differ most."""
+    """Draw the vectors along the two directions in which they vary most."""
     import matplotlib.pyplot as plt
 
     x, y = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)[2][:2] @ vectors.T
@@ -63,13 +63,13 @@ def draw(path, vectors):
 
 
 def main(picture="word_embeddings.svg"):
-    """Train, and look for the four words with the smallest angle to each word."""
+    """Train, and find the four words with the smallest angle to each word."""
     rng = np.random.default_rng(0)
     unit = (vectors := train(pairs(rng), rng)) / np.linalg.norm(vectors, axis=1, keepdims=True)
-    nearest = np.argsort(-unit @ unit.T)[:, 1:5]  # the nearest of all is the word itself
+    nearest = np.argsort(-unit @ unit.T)[:, 1:5]  # the nearest one is the word itself
     print("nearest to cat:", *(NAMED[i] for i in nearest[0]))
     right = np.mean(nearest // 5 == np.arange(len(NAMED))[:, None] // 5)
-    print(f"{right:.0%} of the nearest words are of the same group")
+    print(f"{right:.0%} of the nearest words belong to the same group")
     assert right > 0.9
     draw(picture, vectors)
     print(f"picture: {picture}")

@@ -21,7 +21,7 @@ EXAMPLES = {
     "laplace": "flat prior:    a = 0.8 +- 1.0 b = 7.7 +- 4.9",
     "ode_fit": "growth 0.540, hunting 0.0272, death 0.796, breeding 0.0237",
     "optimal_control": "ends at 179.8 degrees",
-    "physics_informed": "away from the exact solution",
+    "physics_informed": "largest distance from the exact solution",
     "word_embeddings": "100% of the nearest words",
     "xor": "19 of 20 seeds succeed",
     "stream_large_file": "peak memory",
