@@ -259,7 +259,7 @@ def mazur():
     "B10",
     "Four samples of three numbers, learned one at a time in random order",
     HWANG,
-    numbers={"first row": "1.4, 2.7, 1.9", "classes": "0, 1, 1, 0", "right after 60 epochs": "4"},
+    numbers={"first row": "1.4, 2.7, 1.9", "classes": "0, 1, 1, 0", "correct after 60 epochs": "4"},
     api=("nn.data.four_rows", "nn.data.Loader"),
     notebooks=7,
 )
@@ -366,7 +366,7 @@ def layer_classes():
     "The listing of an MLP: 1000 samples of 784 numbers, 50 of them for testing, 300 hidden units, rate 0.5, 10 "
     "epochs, batches of 100",
     NEWSON,
-    numbers={"parameters": "238,510", "updates": "100", "training samples right at the end": "1.000"},
+    numbers={"parameters": "238,510", "updates": "100", "training samples correct at the end": "1.000"},
     api=("nn.MLP", "nn.fit"),
     notebooks=6,
     tests="tests/nn/test_lenet.py",
@@ -387,7 +387,7 @@ def numpy_listing():
     "The functions of a listing, corrected: tanh hidden units, sigmoid output, rate 1.2, 10,000 iterations on points "
     "in the plane",
     NEWSON,
-    numbers={"largest difference from the engine after 100 steps": ".0000000000", "right after 10,000": "1.00"},
+    numbers={"largest difference from the engine after 100 steps": ".0000000000", "correct after 10,000": "1.00"},
     api=("nn.MLP", "nn.BCEWithLogitsLoss", "nn.data.moons"),
     notebooks=6,
     pages="docs/variants.md",

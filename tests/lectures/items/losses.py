@@ -93,7 +93,7 @@ def softmax_with_cross_entropy():
     "The negative log-likelihood is the squared error for a normally distributed label, binary cross-entropy for a "
     "Bernoulli label, and cross-entropy for a categorical label",
     HU,
-    numbers={"-log p: normal, less its constant": "=2.625", "Bernoulli": ".733969", "multinoulli": "1.506218"},
+    numbers={"-log p: normal, without its constant": "=2.625", "Bernoulli": ".733969", "multinoulli": "1.506218"},
     api=("nn.MSELoss", "nn.BCELoss", "nn.CrossEntropyLoss"),
     notebooks=5,
     slip="The exponent of the normal density lacks its 1/2, from which the 1/2 of the squared error follows.",
@@ -169,7 +169,7 @@ def problem_output_loss():
     "With 200 classes, squared error trains badly: after 40 steps at the same rate, softmax with cross-entropy "
     "classifies every sample correctly, and squared error none, with sigmoid as well as softmax outputs",
     PITAS,
-    numbers={"right: cross-entropy, squared error of sigmoid, of softmax": "1.00, .00, .00"},
+    numbers={"correct: cross-entropy, squared error of sigmoid, of softmax": "1.00, .00, .00"},
     api=("nn.CrossEntropyLoss", "nn.MSELoss"),
     notebooks=5,
 )

@@ -60,7 +60,7 @@ def imbalance():
     "Precision against recall over all thresholds, and the area under the curve as average precision, with named "
     "interpolations",
     HWANG,
-    numbers={"area: plain, all points, 11, 101": ".8333, .8333, .8485, .8350", "recall 1 costs precision": ".67"},
+    numbers={"area: plain, all points, 11, 101": ".8333, .8333, .8485, .8350", "precision at recall 1": ".67"},
     api=("nn.metrics.precision_recall_curve", "nn.metrics.average_precision"),
     notebooks=5,
     tests="tests/nn/test_metrics.py",

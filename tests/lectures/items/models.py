@@ -435,7 +435,7 @@ def bias_as_weight():
     "The kinds of networks mentioned: an autoencoder of 4-2-4 units learns to reproduce its inputs; convolutional and "
     "recurrent layers (also bidirectional) are available",
     (PITAS, VISHWAJITH),
-    numbers={"codes told apart": "4", "shape of an LSTM in both directions": "7, 2, 10"},
+    numbers={"distinguishable codes": "4", "shape of an LSTM in both directions": "7, 2, 10"},
     api=("nn.MLP", "nn.Conv2d", "nn.RNN", "nn.LSTM", "nn.GRU"),
     notebooks=10,
     tests="tests/nn/test_recurrent.py",
@@ -471,7 +471,7 @@ def xor_by_hand():
     "M21",
     "Networks of 2-2-1 sigmoid or tanh units learn XOR by backpropagation",
     (HU, NEWSON),
-    numbers={"right answers, sigmoid, tanh": "4, 4"},
+    numbers={"correct answers: sigmoid, tanh": "4, 4"},
     api="nn.MLP",
     notebooks=4,
     examples="examples/xor.py",
