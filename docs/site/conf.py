@@ -1,0 +1,38 @@
+"""Settings of Sphinx for the site, which docs/build_site.py builds.
+
+Sphinx with furo and MyST, rather than MkDocs with Material and mkdocstrings, because its autodoc imports the packages
+(names loaded at first use and methods made from records are invisible in the sources) and reads docstrings as they are
+written, while Material for MkDocs ends in 2027. Its pages load nothing from elsewhere.
+"""
+
+import sys
+from pathlib import Path
+
+import autograd
+
+sys.path.append(str(Path(__file__).parent))
+
+project = "chainrule"
+author = copyright = "The chainrule authors"
+version = release = autograd.__version__
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "docstrings"]
+exclude_patterns = ["README.md"]  # index.md includes it
+
+myst_heading_anchors = 4
+myst_enable_extensions = ["dollarmath"]
+nb_execution_mode = "off"
+
+default_role = "py:obj"
+autodoc_typehints = "none"  # docstrings.py writes them
+maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
+
+html_theme = "furo"
+html_title = "chainrule"
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_sourcelink = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_theme_options = {"top_of_page_buttons": []}
+templates_path = []
