@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "docs" / "site"
 PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "notebooks/*.md", "notebooks/*.ipynb"]
-PICTURES = ["docs/pictures/*"]
+PICTURES = ["docs/pictures/**/*.*"]
 CODE = ["examples/*.py"]  # pages whether something links to them or not
 LANGUAGES = {".py": "python", ".toml": "toml", ".ipynb": "json"}
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
@@ -141,6 +141,7 @@ def build(target):
 
 
 def main():
+    """Build, or say what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "site", metavar="FOLDER")
     target = parser.parse_args().to.resolve()

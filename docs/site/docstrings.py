@@ -156,6 +156,7 @@ def formula(translator, node):
 
 
 def setup(app):
+    """What Sphinx asks an extension for."""
     app.connect("autodoc-process-docstring", escape)
     app.connect("autodoc-process-signature", signature)
     app.connect("doctree-read", strict)

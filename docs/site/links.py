@@ -2,21 +2,15 @@
 words. Reads the finished HTML, so that it sees what Sphinx and raw HTML wrote alike.
 """
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-# What a browser loads by itself, by tag; a link of the reader's is none of these.
-LOADED = {
-    "script": "src",
-    "img": "src",
-    "iframe": "src",
-    "source": "src",
-    "video": "src",
-    "audio": "src",
-    "link": "href",
-}
-LOADED |= {"object": "data", "embed": "src", "image": "href", "use": "href"}
+# What a browser loads by itself, by tag; a link that a reader may follow is none of these.
+LOADED = {"link": "href", "image": "href", "use": "href", "object": "data"}
+LOADED |= dict.fromkeys(("script", "img", "iframe", "embed", "source", "video", "audio"), "src")
+IN_STYLES = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
 class Page(HTMLParser):
@@ -25,7 +19,11 @@ class Page(HTMLParser):
     def __init__(self, path):
         super().__init__()
         self.anchors, self.links, self.loaded, self.wordless = {"", "top"}, [], [], []
-        self.feed(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        self.feed(text)
+        self.loaded += [
+            address for style in re.findall("<style.*?</style>", text, re.S) for address in in_styles(style)
+        ]
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
@@ -37,13 +35,20 @@ class Page(HTMLParser):
         if tag == "img" and not (found.get("alt") or "").strip():
             self.wordless.append(found.get("src"))
 
-    handle_startendtag = handle_starttag
+
+def in_styles(text):
+    """The addresses elsewhere that a style sheet loads from."""
+    return [m[1].removeprefix("url(").strip("\"'") for m in IN_STYLES.finditer(text)]
 
 
 def mistakes(site):
     """One line per mistake."""
-    pages = {path: Page(path) for path in sorted(Path(site).resolve().rglob("*.html"))}
-    return [f"{path.relative_to(Path(site).resolve())}: {what}" for path in pages for what in _of(path, pages)]
+    site = Path(site).resolve()
+    pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
+    sheets = {path: in_styles(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.css"))}
+    found = [(path, what) for path in pages for what in _of(path, pages)]
+    found += [(path, f"loaded from elsewhere: {address}") for path in sheets for address in sheets[path]]
+    return [f"{path.relative_to(site)}: {what}" for path, what in found]
 
 
 def _of(path, pages):

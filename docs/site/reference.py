@@ -151,7 +151,7 @@ def _heading(text, line="="):
 def _index(content):
     parts = [_heading("Reference")]
     parts.append(
-        "Every public name, with its signature and an example that is run as a test. The search finds them all.\n"
+        "Every public name, with its signature and an example that runs as a test. The search finds them all.\n"
     )
     for package, title in ORDER.items():
         parts.append(_heading(title, "-"))
