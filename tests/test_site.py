@@ -41,14 +41,11 @@ def inventory(site):
 @pytest.mark.long
 def test_every_public_name_is_in_the_reference(site):
     """Those of the packages and of the modules they offer, those loaded at first use too; the methods of a Tensor."""
-    found, modules, wanted = (
-        inventory(site),
-        ["autograd", "autograd.testing", "nn", "nn.sklearn", "nn.zoo", "optim"],
-        set(),
-    )
+    found, wanted = inventory(site), set()
+    modules = ["autograd", "autograd.testing", "nn", "nn.sklearn", "nn.zoo", "optim"]
     for name in modules:
         module = import_module(name)
-        for listed in module.__all__ if hasattr(module, "__all__") else ():
+        for listed in getattr(module, "__all__", ()):
             value = getattr(module, listed)
             if inspect.ismodule(value) and not callable(value):
                 modules.append(value.__name__)

@@ -180,17 +180,17 @@ def _sentence(value):
 
 
 def _entry(name, value, twin):
-    module = name.rpartition(".")[0]
+    module, _, short = name.rpartition(".")
     start = f".. currentmodule:: {module}\n\n"
     if twin != name:
-        return f"{start}.. py:data:: {name}\n\n   The same as :py:obj:`{twin}`.\n"
+        return f"{start}.. py:data:: {short}\n\n   The same as :py:obj:`{twin}`.\n"
     if isinstance(value, type):
         return f"{start}.. autoclass:: {name}\n   :show-inheritance:\n\n{_members(name, value)}"
     if name in modules():  # Sphinx would describe the module
         return start + _function(name, value)
     if isinstance(value, FunctionType):
         return f"{start}.. autofunction:: {name}\n"
-    return f"{start}.. py:data:: {name}\n   :value: {_short(value)}\n"
+    return f"{start}.. py:data:: {short}\n   :value: {_short(value)}\n"
 
 
 def _function(name, value):
@@ -198,7 +198,7 @@ def _function(name, value):
     lines = inspect.cleandoc(value.__doc__).split("\n")
     docstrings.escape(None, "function", name, value, None, lines)
     shown, _ = docstrings.signature(None, "function", name, value, None, "()", None)
-    return f".. py:function:: {name}{shown}\n\n{textwrap.indent(chr(10).join(lines), '   ')}\n"
+    return f".. py:function:: {name.rpartition('.')[2]}{shown}\n\n{textwrap.indent(chr(10).join(lines), '   ')}\n"
 
 
 def _short(value):
