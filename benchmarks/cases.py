@@ -1,4 +1,4 @@
-"""Shapes that users bring: layers, ops, derivatives and minimisations, each written once for chainrule and PyTorch.
+"""Shapes that users bring: layers, ops, derivatives and minimizations, each written once for chainrule and PyTorch.
 
 A case gets the library that it is to use, as its peer describes it (``LIBRARY`` in ``peers/chainrule.py`` and
 ``peers/pytorch.py``): its functions of arrays as ``xp``, and ``nn`` and ``optim``, whose names are the same.
@@ -429,7 +429,7 @@ def softmax_rows(lib: Any) -> Task:
     return function(lib, f, normal("x", 256, 100, kind="float64"))
 
 
-# --- derivatives as functions, minimisation -----------------------------------------------------------------------
+# --- derivatives as functions, minimization -----------------------------------------------------------------------
 
 
 def logistic_loss(lib: Any) -> Callable[[Any], Any]:

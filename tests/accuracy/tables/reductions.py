@@ -1,4 +1,4 @@
-"""Reductions, cumulative sums and norms, and the statistics and normalisations built from them."""
+"""Reductions, cumulative sums and norms, and the statistics and normalizations built from them."""
 
 import math
 
@@ -334,7 +334,7 @@ row(
     kind=Together,
 )
 
-# --- normalisations -----------------------------------------------------------------------------------------------
+# --- normalizations -----------------------------------------------------------------------------------------------
 
 ROWS_OF = [
     ([[1.0, 2.0, 4.0]],),

@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "backprop": ("Backpropagation, graphs and exercises", [f"B{i}" for i in range(1, 18)]),
-    "optimisation": ("Optimisation, schedules, regularisation, initialisation", [f"O{i}" for i in range(1, 33)]),
+    "optimisation": ("Optimization, schedules, regularization, initialization", [f"O{i}" for i in range(1, 33)]),
     "metrics": ("Metrics, experiments and figures", [f"E{i}" for i in range(1, 11)]),
     "numbers": (
         "Numbers",

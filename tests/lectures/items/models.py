@@ -243,7 +243,7 @@ def logistic_unit():
 
 @item(
     "M11",
-    "Logistic regression maximises the Bernoulli likelihood: the gradient is (h - t) x, plus lambda theta with a "
+    "Logistic regression maximizes the Bernoulli likelihood: the gradient is (h - t) x, plus lambda theta with a "
     "penalty; deciding by h >= 1/2 means deciding by the sign of the weighted sum",
     (HU, HWANG, NEWSON),
     numbers={"dE/dz = h - t at z = 0.4, t = 1": "-.401312", "h'": ".240261", "largest h'": "=0.25"},

@@ -1,4 +1,4 @@
-"""Optimisation, schedules, regularisation, initialisation: O1 to O32."""
+"""Optimization, schedules, regularization, initialization: O1 to O32."""
 
 import warnings
 
@@ -553,7 +553,7 @@ def scales():
 
 @item(
     "O27",
-    "Batch normalisation with scale and shift, before or after the non-linearity: both train",
+    "Batch normalization with scale and shift, before or after the non-linearity: both train",
     NEWSON,
     numbers={
         "mean and deviation of each feature": "=0.0, 1.0",
