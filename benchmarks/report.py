@@ -9,10 +9,11 @@ from typing import Any
 from cases import CASES, EXACT, FLOAT, RANDOM
 from workloads import ABOUT, CHAIN, COMPILED, COMPILED_PROMISES, PROMISES, SHAPES, WORKLOADS, op_names
 
-TITLES = {"chainrule": "chainrule", "numpy_by_hand": "NumPy by hand", "pytorch": "PyTorch", "micrograd": "micrograd"}
+TITLES = {"chainrule": "chainrule", "numpy_by_hand": "NumPy by hand", "pytorch": "PyTorch"}
+TITLES |= {"hips_autograd": "HIPS autograd", "micrograd": "micrograd"}
 TITLES |= {"compiled": "chainrule, compiled", "jax_jit": "jax.jit", "torch_compile": "torch.compile"}
 TITLES |= {"pytensor_numba": "PyTensor", "casadi_graph": "CasADi"}
-REFERENCES = ["numpy_by_hand", "chainrule", "pytorch", "micrograd"]  # the first one there is: what values must be
+REFERENCES = ["numpy_by_hand", "chainrule", "pytorch", "hips_autograd", "micrograd"]  # the first one there is: what values must be
 
 Results = dict[str, Any]  # of a task: for each peer its first values and its bursts
 
@@ -195,7 +196,7 @@ def cases_table(measured: Results, cases: list[str]) -> str:
     return table("Common layers and shapes", header, rows, text).replace("--:|\n", ":--|\n", 1)
 
 
-BESIDE = ["compiled", *(peer for peer in TITLES if peer not in ("compiled", "micrograd"))]
+BESIDE = ["compiled", *(peer for peer in TITLES if peer not in ("compiled", "hips_autograd", "micrograd"))]
 
 
 def compiled_table(measured: Results) -> str:

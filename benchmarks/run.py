@@ -1,4 +1,4 @@
-"""Measures chainrule beside NumPy by hand, PyTorch and micrograd, and prints tables in markdown.
+"""Measures chainrule beside NumPy by hand, PyTorch, HIPS autograd and micrograd, and prints tables in markdown.
 
     python benchmarks/run.py                                        everything, five rounds: some minutes
     python benchmarks/run.py --quick --only scalar_chain mlp_small
@@ -23,11 +23,12 @@ from workloads import COMPILED, SHAPES, WORKLOADS, op_names
 
 FOLDER = Path(__file__).resolve().parent
 COMPILERS = ["compiled", "jax_jit", "torch_compile", "pytensor_numba", "casadi_graph"]  # in the third table alone
-PEERS = ["chainrule", "numpy_by_hand", "pytorch", "micrograd", *COMPILERS]
+PEERS = ["chainrule", "numpy_by_hand", "pytorch", "hips_autograd", "micrograd", *COMPILERS]
 INSTALL = {
     "chainrule": "pip install .",
     "numpy_by_hand": "pip install numpy",
     "pytorch": "pip install torch numpy",
+    "hips_autograd": "pip install autograd numpy",
     "micrograd": "pip install micrograd numpy",
     "compiled": "pip install .",
     "jax_jit": "pip install jax numpy",
