@@ -67,7 +67,7 @@ def main(pythons: dict[str, str]) -> None:
         found = sizes(python, name)
         megabytes = sum(size for _, size in found.values()) / 1e6
         taken = seconds(python, f"import {modules}") - seconds(python, "pass")
-        rows.append([TITLES[peer], f"{megabytes:,.0f}", f"{found[name][1] / 1e6:,.1f}", f"{taken:.2f}"])
+        rows.append([TITLES[peer], f"{megabytes:.3g}", f"{found[name][1] / 1e6:.3g}", f"{taken:.2f}"])
         rows[-1].append(f"{name} {found[name][0]}, `import {modules}`")
     header = ["", "MB with all it requires", "MB by itself", "seconds to import", "what"]
     print(table("Installed", header, rows).replace("--:|\n", ":--|\n", 1))

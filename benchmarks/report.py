@@ -13,7 +13,13 @@ TITLES = {"chainrule": "chainrule", "numpy_by_hand": "NumPy by hand", "pytorch":
 TITLES |= {"hips_autograd": "HIPS autograd", "micrograd": "micrograd"}
 TITLES |= {"compiled": "chainrule, compiled", "jax_jit": "jax.jit", "torch_compile": "torch.compile"}
 TITLES |= {"pytensor_numba": "PyTensor", "casadi_graph": "CasADi"}
-REFERENCES = ["numpy_by_hand", "chainrule", "pytorch", "hips_autograd", "micrograd"]  # the first one there is: what values must be
+REFERENCES = [
+    "numpy_by_hand",
+    "chainrule",
+    "pytorch",
+    "hips_autograd",
+    "micrograd",
+]  # the first one there is: what values must be
 
 Results = dict[str, Any]  # of a task: for each peer its first values and its bursts
 

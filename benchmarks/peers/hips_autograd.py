@@ -4,12 +4,12 @@
 
 from importlib import metadata
 
-import autograd
-import autograd.numpy as np
 import numpy
-from autograd.tracer import isbox  # noqa: F401 - another package of that name has none
 from workloads import Task
 
+import autograd
+import autograd.numpy as np
+from autograd.tracer import isbox  # noqa: F401 - another package of that name has none
 from peers.numpy_by_hand import optimizer_of, total
 
 VERSIONS = {"HIPS autograd": metadata.version("autograd"), "NumPy": numpy.__version__}

@@ -58,7 +58,9 @@ def test_the_zoo_is_large_enough():
 
 @pytest.mark.skipif(not README.exists(), reason="there is no README.md")
 def test_the_readme_counts_them():
-    assert f"`chainrule zoo` are {len(EXERCISES)} programs with one mistake each" in README.read_text(encoding="utf-8")
+    assert f"`chainrule zoo`: {len(EXERCISES)} short programs, each with one planted bug" in README.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_mistake_that_is_not_found_is_noticed():
