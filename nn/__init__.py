@@ -24,7 +24,7 @@ from nn.losses import *
 from nn.module import Buffer as Buffer, Module as Module, Parameter as Parameter
 from nn.stateless import functional_call as functional_call
 
-# By the names that pickles made with 0.1 have for them. Functions, which a model may hold, had a tree of their own.
+# Former module names, to which pickles made with 0.1 refer. Functions used to live in a tree of their own.
 for _former, _now in {
     "layers.activations.kinked": "layers.activations.piecewise",
     "layers.activations.shares": "layers.activations.softmax",
@@ -36,7 +36,7 @@ for _former, _now in {
 for _now in [name for name in _sys.modules if name.startswith(("nn.layers.", "nn.losses"))]:
     _sys.modules[f"nn.functional.{_now.removeprefix('nn.').removeprefix('layers.')}"] = _sys.modules[_now]
 
-# What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
+# Imported on first use, since not every training loop needs them. Type checkers read the first of the two lists.
 if _typing.TYPE_CHECKING:
     from nn import (
         init as init,

@@ -1,4 +1,4 @@
-"""Arrays from whatever is given, and the types of functions that take Tensors and plain arrays alike."""
+"""Conversion to plain arrays, and the types of functions that accept Tensors and plain arrays alike."""
 
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeGuard, overload
@@ -15,7 +15,7 @@ _P = ParamSpec("_P")
 
 
 def plain(x: Any, what: str = "the array") -> NDArray[Any]:
-    """The array of a Tensor, or of numbers; what carries more than its numbers, such as a mask, is refused.
+    """The plain array of a Tensor or of numbers; masked arrays and others that carry more than numbers are refused.
 
     >>> from nn.arrays import plain
     >>> plain([1, 2])
@@ -25,7 +25,7 @@ def plain(x: Any, what: str = "the array") -> NDArray[Any]:
 
 
 def is_live(x: Any) -> TypeGuard[Tensor]:
-    """Whether taking the plain values of x would lose a gradient that may be wanted here.
+    """Whether reading the plain values of x would drop a gradient that may still be needed.
 
     >>> from autograd import no_grad, tensor
     >>> from nn.arrays import is_live
@@ -40,7 +40,7 @@ def is_live(x: Any) -> TypeGuard[Tensor]:
 
 
 class Polymorphic(Protocol[_P]):
-    """For type checkers: a function that gives a Tensor for a Tensor, and an array for an array."""
+    """For type checkers: a function that returns a Tensor for a Tensor and an array for an array."""
 
     @overload
     def __call__(self, x: Tensor, /, *args: _P.args, **kwargs: _P.kwargs) -> Tensor: ...
@@ -50,7 +50,7 @@ class Polymorphic(Protocol[_P]):
 
 
 def polymorphic(function: Callable[Concatenate[Any, _P], Any]) -> Polymorphic[_P]:
-    """The function itself, whose result is of the kind of its first operand.
+    """The function itself, typed so that its result has the kind of its first operand.
 
     >>> from autograd import tensor
     >>> from nn.arrays import polymorphic

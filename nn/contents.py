@@ -1,4 +1,4 @@
-"""What a module holds: its modules, parameters and buffers, found by a walk through its attributes when somebody asks.
+"""The submodules, parameters and buffers of a module, found on request by a walk through its attributes.
 
 The walk goes through ``vars(module)`` in order, into lists, tuples and dicts. Each Tensor and each module counts once,
 under the first name that leads to it.
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class Contents:
-    """What `Module` knows of what it holds, and does to all of it.
+    """The methods of `Module` that list, add and convert its submodules, parameters and buffers.
 
     >>> import numpy as np
     >>> import nn
@@ -60,49 +60,49 @@ class Contents:
         return list(vars(self).items())
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, each once, with their paths; the own path is the prefix."""
+        """Iterate over this module and all its submodules with their paths, each once; its own path is the prefix."""
         return once(modules_of(self, prefix))
 
     def modules(self) -> Iterator[Module]:
-        """This module and all below it, each once."""
+        """Iterate over this module and all its submodules, each once."""
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly in this one, each once, with their names."""
+        """Iterate over the direct submodules with their names, each once."""
         return once(held_modules(self))
 
     def children(self) -> Iterator[Module]:
-        """The modules directly in this one, each once."""
+        """Iterate over the direct submodules, each once."""
         return (module for _, module in self.named_children())
 
     def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """The parameters, each once, with their names; a module's own come before those of its inner modules."""
+        """Iterate over the parameters with their names, each once; a module's own precede those of its submodules."""
         tensors = once(tensors_of(self, prefix, recurse))
         return ((name, tensor) for name, tensor in tensors if isinstance(tensor, Parameter))
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once: what an optimizer takes."""
+        """Iterate over the parameters, each once, as an optimizer takes them."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Buffer]]:
-        """The buffers, each once, with their names."""
+        """Iterate over the buffers with their names, each once."""
         tensors = once(tensors_of(self, prefix, recurse))
         return ((name, tensor) for name, tensor in tensors if not isinstance(tensor, Parameter))
 
     def buffers(self, recurse: bool = True) -> Iterator[Buffer]:
-        """The buffers, each once."""
+        """Iterate over the buffers, each once."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def get_submodule(self, target: str) -> Any:
-        """The module at a path of names; AttributeError if there is none."""
+        """Return the submodule with this dotted path; raise AttributeError if there is none."""
         return self._get("module", target, dict(modules_of(self)))
 
     def get_parameter(self, target: str) -> Any:
-        """The parameter at a path of names; AttributeError if there is none."""
+        """Return the parameter with this dotted path; raise AttributeError if there is none."""
         return self._get("parameter", target, {n: t for n, t in tensors_of(self) if isinstance(t, Parameter)})
 
     def get_buffer(self, target: str) -> Any:
-        """The buffer at a path of names; AttributeError if there is none."""
+        """Return the buffer with this dotted path; raise AttributeError if there is none."""
         return self._get("buffer", target, {n: t for n, t in tensors_of(self) if not isinstance(t, Parameter)})
 
     def _get(self, kind: str, target: str, found: dict[str, Any]) -> Any:
@@ -111,18 +111,18 @@ class Contents:
         return found[target]
 
     def register_buffer(self, name: str, tensor: ArrayLike | Tensor | None, persistent: bool = True) -> None:
-        """Hold a `Buffer`, as what is assigned to this attribute later; without ``persistent``, states have it not."""
+        """Add a buffer, to which later assignments are converted; ``persistent=False`` keeps it out of state dicts."""
         self._check_new(name, Buffer)
         self._registered = {**self._registered, name: persistent}
         setattr(self, name, tensor if tensor is None or isinstance(tensor, Buffer) else Buffer(tensor))
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Hold a `Parameter` as an attribute, or None in the place of one."""
+        """Set an attribute to a `Parameter`, or to None as a placeholder."""
         self._check_new(name, Parameter, param)
         setattr(self, name, param)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Hold a module as an attribute; `Sequential` and `ModuleDict` hold it among theirs."""
+        """Set an attribute to a module; `Sequential` and `ModuleDict` add it to the modules they contain."""
         self._check_new(name, Contents, module)
         self._put(name, module)
 
@@ -133,15 +133,15 @@ class Contents:
 
     def _check_new(self, name: str, kind: type, value: Any = None) -> None:
         if not isinstance(name, str) or not name or "." in name:
-            raise KeyError(f"the name of a part is a text that is not empty and has no dot, not {name!r}.")
+            raise KeyError(f"a module, parameter or buffer needs a non-empty name without dots, not {name!r}.")
         if hasattr(self, name) and not isinstance(dict(self._parts()).get(name, name), kind | None):
-            raise KeyError(f"{type(self).__name__} has an attribute {name!r} already.")
+            raise KeyError(f"{type(self).__name__} already has an attribute {name!r}: choose another name.")
         if not isinstance(value, kind | None):
             word = kind.__name__.replace("Contents", "Module")
-            raise TypeError(f"{name} is to be a {word} or None, not a {type(value).__name__}.")
+            raise TypeError(f"{name} must be a {word} or None, not a {type(value).__name__}.")
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """Convert all floating parameters and buffers to a dtype, in place, and return the module."""
+        """Convert all floating-point parameters and buffers to a dtype in place, and return the module."""
         new = parameter_dtype(dtype)
         for _, tensor in once(tensors_of(self)):
             if tensor.dtype.kind == "f" and tensor.dtype != new:
@@ -151,36 +151,36 @@ class Contents:
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """As `astype` for a dtype, or for a Tensor that has it; a device may be named, which is "cpu"."""
+        """Convert with `astype` to a dtype, or to the dtype of a Tensor; the only device is "cpu"."""
         dtype = dtype_among(*args, **kwargs)
         return self if dtype is None else self.astype(dtype)
 
     def cpu(self) -> Self:
-        """This module, which is on the CPU, as all is."""
+        """Return this module, which is always on the CPU."""
         return self
 
     type = astype
 
     def float(self) -> Self:
-        """As `astype` to float32."""
+        """Convert to float32 with `astype`."""
         return self.astype(np.float32)
 
     def double(self) -> Self:
-        """As `astype` to float64."""
+        """Convert to float64 with `astype`."""
         return self.astype(np.float64)
 
     def half(self) -> Self:
-        """As `astype` to float16."""
+        """Convert to float16 with `astype`."""
         return self.astype(np.float16)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Let all parameters be trained, or with False none, and return the module."""
+        """Set ``requires_grad`` of all parameters, and return the module."""
         for parameter in self.parameters():
             parameter.requires_grad = requires_grad
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or fill them with zeros."""
+        """Set the gradients of all parameters to None, or fill them with zeros."""
         for parameter in self.parameters():
             zeros = None if set_to_none or parameter.grad is None else np.zeros_like(parameter.grad)
             parameter.grad = zeros
@@ -231,7 +231,7 @@ def _inside(name: str, value: Any, path: set[int]) -> Iterator[tuple[str, Any]]:
 def modules_of(
     module: Any, prefix: str = "", path: set[int] | None = None, *, inner_first: bool = False
 ) -> Iterator[tuple[str, Module]]:
-    """A module and all below it, under every name that leads to them, except around a circle."""
+    """A module and all its submodules, under every name that leads to them; cycles are followed once."""
     path = set() if path is None else path
     if id(module) in path:
         return
@@ -248,8 +248,8 @@ def modules_of(
 def tensors_of(
     module: Any, prefix: str = "", recurse: bool = True, *, saved: bool = False
 ) -> Iterator[tuple[str, Parameter | Buffer]]:
-    """The parameters and buffers of a module and all below it, or those that states have, under every name that leads
-    to them. Raises UninitializedParameterError for a lazy layer that was not called yet."""
+    """The parameters and buffers of a module and its submodules, or those in state dicts, under every name that leads
+    to them. Raises UninitializedParameterError for a lazy layer that has not been called yet."""
     for place, inner in modules_of(module, prefix) if recurse else [(prefix, module)]:
         parts = [(name, part) for name, part in _held(inner) if not isinstance(part, Contents)]
         for name, part in parts:

@@ -1,7 +1,7 @@
-"""What layers use when they are not told: the dtype of new parameters and the generator of random numbers.
+"""The defaults of layers: the dtype of new parameters and the random number generator.
 
-Both are settings of the process, for scripts and notebooks. Code that is to be reproducible on its own passes
-``dtype=`` and ``rng=`` instead.
+Both are global settings, meant for scripts and notebooks. Code that must be reproducible on its own passes ``dtype=``
+and ``rng=`` instead.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _generator: np.random.Generator | None = None  # made at its first use
 
 
 def manual_seed(seed: int) -> None:
-    """Start the default generator anew, so that what follows is the same in every run.
+    """Seed the default random number generator, so that every run draws the same numbers.
 
-    New layers, shuffles and splits without a generator of their own draw from it.
+    Layers, shuffles and splits that are not given a generator draw from it.
 
     >>> import nn
     >>> nn.manual_seed(0)
@@ -38,7 +38,7 @@ def manual_seed(seed: int) -> None:
     global _generator
     _generator = np.random.default_rng(seed)
     if (recorder := RECORDER.get()) is not None:
-        recorder.refuse("nn.manual_seed starts the default generator anew")
+        recorder.refuse("nn.manual_seed seeds the default generator")
 
 
 def generator(rng: Randomness = None) -> np.random.Generator:
@@ -60,9 +60,9 @@ def generator(rng: Randomness = None) -> np.random.Generator:
 
 
 def set_default_dtype(dtype: DTypeLike) -> None:
-    """Choose the dtype of parameters made from now on; it is float32 at the start.
+    """Set the dtype of parameters made from now on; initially it is float32.
 
-    Raises TypeError for a dtype that is not real floating.
+    Raises TypeError unless the dtype is a real floating-point type.
 
     >>> import nn
     >>> nn.set_default_dtype("float64")
@@ -75,7 +75,7 @@ def set_default_dtype(dtype: DTypeLike) -> None:
 
 
 def get_default_dtype() -> np.dtype[Any]:
-    """The dtype of parameters made without ``dtype=``.
+    """Return the dtype of parameters made without ``dtype=``.
 
     >>> import nn
     >>> nn.get_default_dtype()
@@ -85,10 +85,10 @@ def get_default_dtype() -> np.dtype[Any]:
 
 
 def parameter_dtype(dtype: DTypeLike | None = None) -> np.dtype[Any]:
-    """The dtype that a ``dtype`` argument stands for, which must be real floating."""
+    """The dtype that a ``dtype`` argument stands for, which must be a real floating-point type."""
     if dtype is None:
         return _dtype
     found = np.dtype(dtype)
     if found.kind != "f":
-        raise TypeError(f"parameters are real floating numbers (float32, float64, ...), not {found}.")
+        raise TypeError(f"parameters must have a real floating-point dtype such as float32, not {found}.")
     return found

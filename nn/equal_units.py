@@ -1,9 +1,9 @@
-"""Units that start equal: found when a model is first called, warned about at the first gradient.
+"""Units that start equal: found when a model is first called, reported at the first gradient.
 
-Equal gradients are the exact sign that they stay equal (see `SymmetryWarning`), whatever the architecture: a last layer
-that starts at 0 gets other gradients for other targets, and so does a branch that starts at 0 beside a shortcut; both
-learn, and nothing is said. One more start is warned about, though it is not for ever: a hidden layer of one constant
-other than 0, before weights that do differ.
+In any architecture, units stay equal exactly if their gradients are equal (see `SymmetryWarning`). A last layer that
+starts at 0 gets different gradients for different targets, and so does a zero-initialized branch beside a shortcut:
+both learn, so neither is reported. A hidden layer whose weights all equal one nonzero constant is reported too, even
+if the weights after it differ, although its units then do not stay equal forever.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def equal_units(data: np.ndarray[Any, Any], g: np.ndarray[Any, Any], *, hidden: 
     if equal_rows(g, largest * float(np.sqrt(np.finfo(g.dtype).eps))) and (largest or hidden):
         return (
             f"{len(data)} units that start with equal weights and have the same gradient. Every step leaves them "
-            "equal, so they can learn no more than one unit."
+            "equal, so together they can learn no more than one unit."
         )
     if hidden and is_layer and data.any():
-        return f"{len(data)} units that start with equal weights, so that they compute nearly the same."
+        return f"{len(data)} units that start with equal weights, so their outputs are nearly the same."
     return None
 
 
@@ -91,6 +91,6 @@ class _Watch:
         data, g = weight.data, np.asarray(plain(gradient))
         what = equal_units(data, g, hidden=self.hidden, is_layer=self.is_layer)
         if what is not None:
-            remedy = "Start from different numbers: nn.init.kaiming_uniform_, say."
+            remedy = "Start from different numbers, for example with nn.init.kaiming_uniform_."
             text = f"{self.name} holds the weights of {what} {remedy}"
             warnings.warn(text, SymmetryWarning, stacklevel=users_level())

@@ -1,8 +1,7 @@
-"""The exceptions and warnings of the network layer: one class per mistake.
+"""The exceptions and warnings of `nn`: one class per mistake.
 
-Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. This module knows
-only words; the places that raise fill in the values. Mistakes in the shapes that a layer meets are the engine's
-`OperandError`.
+Each docstring documents its mistake: an example that raises it, the cause, the fix. An input whose shape does not fit
+a layer raises the engine's `OperandError`.
 """
 
 from os import PathLike as _PathLike, fspath as _fspath
@@ -19,7 +18,7 @@ class _FileError(ValueError):
 
 
 class CheckpointError(_FileError):
-    """A file is no checkpoint, is damaged, or does not fit what it is loaded into. Nothing was changed.
+    """A file is not a checkpoint, is damaged, or does not fit what it is loaded into. Nothing was changed.
 
     ``path`` is the file and ``why`` the reason.
 
@@ -34,9 +33,9 @@ class CheckpointError(_FileError):
 
 
 class DataFileError(_FileError):
-    """A file of data cannot be read: it is missing, damaged, or not what it is taken for.
+    """A data file cannot be read: it is missing, damaged, or not in the expected format.
 
-    ``path`` is the file and ``why`` the reason, with the line where there are lines.
+    ``path`` is the file and ``why`` the reason, with the line number in text files.
 
     >>> import nn
     >>> nn.data.read_csv("no-such-file.csv")
@@ -47,10 +46,10 @@ class DataFileError(_FileError):
 
 
 class LossShapeError(ValueError):
-    """Prediction and target of a loss do not have the shapes that belong together.
+    """The prediction and the target of a loss have shapes that do not match.
 
-    NumPy would broadcast (N, 1) against (N,) to (N, N), and the loss would compare every prediction with every
-    target, without a word.
+    NumPy would broadcast (N, 1) against (N,) to (N, N), and the loss would silently compare every prediction with
+    every target.
 
     >>> from nn.functional import mse_loss
     >>> mse_loss([[0.0]] * 4, [0.0] * 4)
@@ -62,11 +61,11 @@ compared entry by entry, so the shapes must be equal: pass target.reshape(4, 1),
 
 
 class NonFiniteStateError(ValueError):
-    """What was to be saved holds NaN or infinities where training has put them. The file stays as it was.
+    """The state to be saved contains NaN or infinities produced by training. The file stays as it was.
 
-    Once a parameter is NaN, every prediction is, and no further step mends it; over a good checkpoint it would destroy
-    that too. Find out where it comes from with `autograd.debug`, or pass ``allow_nonfinite=True`` to save it all the
-    same. Infinities in buffers, such as masks, are no mistake.
+    Once a parameter is NaN, so is every prediction, and no further step repairs it; saving it would also destroy a
+    good checkpoint. Find its origin with `autograd.debug`, or pass ``allow_nonfinite=True`` to save it anyway.
+    Infinities in buffers, such as masks, are allowed.
 
     >>> import nn
     >>> model = nn.Linear(2, 1)
@@ -92,19 +91,19 @@ shape (2, 3).
 
 
 class PredictionError(ValueError):
-    """A loss that takes probabilities was given predictions outside 0 .. 1.
+    """A loss that takes probabilities was given predictions below 0 or above 1.
 
     >>> from nn.functional import binary_cross_entropy
     >>> binary_cross_entropy([0.5, 1.5], [0.0, 1.0])
     Traceback (most recent call last):
     ...
-    nn.errors.PredictionError: binary_cross_entropy: the prediction is the probability of yes, from 0 to 1, but it \
-reaches from 0.5 to 1.5. Scores go through a sigmoid first, or to binary_cross_entropy_with_logits.
+    nn.errors.PredictionError: binary_cross_entropy: predictions must be probabilities between 0 and 1, but they \
+range from 0.5 to 1.5. Apply a sigmoid to scores first, or pass them to binary_cross_entropy_with_logits.
     """
 
 
 class StateDictError(ValueError):
-    """A state does not fit the module that was asked to load it. All differences are listed; nothing was changed.
+    """A state dict does not fit the module. The message lists all differences; nothing was changed.
 
     >>> import nn
     >>> nn.Linear(2, 1).load_state_dict({"weight": [[1.0]], "scale": [2.0]})
@@ -118,11 +117,11 @@ class StateDictError(ValueError):
 
 
 class ActivationWarning(UserWarning):
-    """A loss was given the output of an activation that it contains itself, or that it does not go with.
+    """A loss was given the output of an activation that it applies itself, or that does not suit it.
 
     A softmax before a cross-entropy, which applies its own, squeezes the scores into 0 .. 1: gradients become small,
-    the loss cannot get near 0, and nothing says why. The graph knows where a prediction comes from, so it is said, once
-    for each line of the program. Nothing is checked under `no_grad`.
+    the loss cannot get near 0, and no error is raised. The graph records how a prediction was computed, so the loss
+    warns of it, once for each line of the program. Nothing is checked under `no_grad`.
 
     >>> import warnings
     >>> import numpy as np
@@ -132,16 +131,16 @@ class ActivationWarning(UserWarning):
     ...     warnings.simplefilter("always")
     ...     loss = nn.CrossEntropyLoss()(model(np.ones((4, 2), "float32")), np.array([0, 1, 2, 0]))
     >>> print(caught[0].message)
-    cross_entropy takes scores and contains its own softmax, but was given the output of softmax, made at .... \
-Gradients become small, and it learns badly: pass what goes into softmax.
+    cross_entropy takes scores and applies softmax itself, but was given the output of softmax, made at .... \
+Gradients become small and learning is slow: pass the input of softmax instead.
     """
 
 
 class PrecisionWarning(UserWarning):
     """Double-precision input makes a single-precision network compute in double precision.
 
-    It costs twice the memory and about twice the time, and the outputs are float64. NumPy makes float64 arrays
-    unless told otherwise, so this happens easily. It is said once for each model.
+    This takes twice the memory and about twice the time, and the outputs are float64. NumPy makes float64 arrays
+    by default, so it happens easily. The warning is issued once for each model.
 
     >>> import warnings
     >>> import numpy as np
@@ -151,15 +150,15 @@ class PrecisionWarning(UserWarning):
     ...     y = nn.Linear(2, 1)(np.ones((4, 2)))
     >>> print(caught[0].message)
     Linear has parameters in float32, but its input is float64: everything after it is computed in float64. Pass \
-x.astype('float32'), or make the model double with model.astype('float64').
+x.astype('float32'), or convert the model with model.astype('float64').
     """
 
 
 class TrainingWarning(UserWarning):
-    """A training by `nn.fit` ended because its loss, or what it trains, was no longer finite.
+    """`nn.fit` stopped because the loss, or the model it trains, was no longer finite.
 
-    Of a loss the message tells the first operation that was at fault, as `autograd.debug` finds it. Often the learning
-    rate is too large, or inputs are not scaled.
+    If it was the loss, the message names the operation that failed first, as `autograd.debug` finds it. Often the
+    learning rate is too large, or the inputs are not scaled.
 
     >>> import warnings
     >>> import nn, optim
@@ -176,10 +175,10 @@ class TrainingWarning(UserWarning):
 class SymmetryWarning(UserWarning):
     """The units of a layer start with equal weights.
 
-    They compute the same, and as long as the layer after them does not tell them apart, they get the same gradient too:
-    no step makes them different, and the layer is worth a single unit. So weights start from random numbers; biases may
-    start at 0. It is said at the first gradient, for a model that was called for the first time with such weights. A
-    last layer that starts at 0 is no mistake, since its units have different targets.
+    They compute the same output, and unless the next layer tells them apart, they get the same gradient too: no step
+    makes them different, and the layer is worth a single unit. So initialize weights randomly; biases may start at 0.
+    The warning is issued at the first gradient if the model had such weights when it was first called. A last layer
+    that starts at 0 is fine, since its units have different targets.
 
     >>> import warnings
     >>> import numpy as np
@@ -192,5 +191,6 @@ class SymmetryWarning(UserWarning):
     ...     nn.MSELoss()(model(np.ones((4, 2), "float32")), np.ones((4, 1))).backward()
     >>> print(caught[0].message)
     0.weight holds the weights of 3 units that start with equal weights and have the same gradient. Every step leaves \
-them equal, so they can learn no more than one unit. Start from different numbers: nn.init.kaiming_uniform_, say.
+them equal, so together they can learn no more than one unit. Start from different numbers, for example with \
+nn.init.kaiming_uniform_.
     """

@@ -1,7 +1,7 @@
 """Layers, activations and losses as functions.
 
-They are defined beside the modules of `nn.layers` and `nn.losses`, which keep their settings. All work on Tensors and
-on plain arrays alike, and are made of ops of the engine, so they are differentiable to any order.
+They are defined beside the modules of `nn.layers` and `nn.losses`, which store their settings. All of them accept
+Tensors and plain arrays, and are built from the engine's ops, so they are differentiable to any order.
 """
 
 import typing as _typing

@@ -1,4 +1,4 @@
-"""Hooks of modules: functions that see what goes in, what comes out and their gradients, and may exchange them."""
+"""Module hooks: functions that see the inputs, the outputs and their gradients, and may replace them."""
 
 import warnings
 from collections.abc import Callable
@@ -29,10 +29,10 @@ class _Hook:
 
 
 class Hooked:
-    """What `Module` offers of hooks, which are copied and pickled with it.
+    """The methods of `Module` that add hooks, which are copied and pickled with it.
 
-    What a hook returns, unless None, takes the place of what it saw. ``prepend`` puts it before others; with
-    ``with_kwargs`` it gets the keyword arguments after ``args``.
+    If a hook returns something other than None, that replaces the value it saw. ``prepend`` runs it before the other
+    hooks; with ``with_kwargs`` it gets the keyword arguments after ``args``.
 
     >>> import numpy as np
     >>> import nn
@@ -56,20 +56,20 @@ class Hooked:
         return self._add_hook(_Hook(hook, "forward", with_kwargs, always_call), prepend)
 
     def register_forward_pre_hook(self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False) -> HookHandle:
-        """Call ``hook(module, args)`` before each call; it may return args, or with ``with_kwargs`` both of them."""
+        """Call ``hook(module, args)`` before each call; it may return new args (and kwargs, with ``with_kwargs``)."""
         return self._add_hook(_Hook(hook, "forward pre", with_kwargs), prepend)
 
     def register_full_backward_hook(self, hook: Any, prepend: bool = False) -> HookHandle:
         """Call ``hook(module, grad_input, grad_output)`` once a backward pass has the gradients of the inputs.
 
-        Both are tuples of Tensors, with None for what requires no gradient; what it returns takes the place of
-        ``grad_input``. Where no input requires a gradient, it is called with those of the outputs.
+        Both are tuples of Tensors, with None where no gradient is required; a value that the hook returns replaces
+        ``grad_input``. If no input requires a gradient, it is called once the gradients of the outputs are known.
         """
         return self._add_hook(_Hook(hook, "backward"), prepend)
 
     def _add_hook(self, hook: _Hook, prepend: bool) -> HookHandle:
         if not callable(hook.function):
-            raise TypeError(f"a {hook.kind} hook is a function, not {hook.function!r:.60}.")
+            raise TypeError(f"a {hook.kind} hook must be callable, not {hook.function!r:.60}.")
         self._hooks = [] if self._hooks is None else self._hooks
         self._hooks.insert(0 if prepend else len(self._hooks), hook)
         divert(self)
@@ -90,7 +90,7 @@ class Hooked:
                 if (new := hook(self, args, kwargs)) is not None:
                     if hook.with_kwargs and not (isinstance(new, tuple) and len(new) == 2):
                         raise TypeError(
-                            f"a hook with with_kwargs=True returns None or (args, kwargs), not {new!r:.60}."
+                            f"a hook with with_kwargs=True must return None or (args, kwargs), not {new!r:.60}."
                         )
                     args, kwargs = new if hook.with_kwargs else (new if isinstance(new, tuple) else (new,), kwargs)
             if backward and is_grad_enabled():
@@ -123,7 +123,7 @@ def _between(module: Any, hooks: list[Any], args: tuple[Any, ...]) -> tuple[tupl
             if new is not None:
                 new = new if isinstance(new, tuple | list) else (new,)
                 if len(new) != len(g):
-                    raise ValueError(f"a backward hook of a module returned {len(new)} gradients in place of {len(g)}.")
+                    raise ValueError(f"a backward hook returned {len(new)} gradients, not {len(g)}, one per input.")
                 g = [_fitting(n, d) for n, d in zip(new, g, strict=True)]
         outputs.clear()
         return g

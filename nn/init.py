@@ -1,12 +1,12 @@
-"""Start values of parameters: functions that fill a Tensor anew, named and defined as in ``torch.nn.init``.
+"""Initializers of parameters, named and defined as in ``torch.nn.init``.
 
-Each takes a Parameter (or another leaf Tensor), gives it new data of the same shape and dtype, and returns it. Random
+Each takes a Parameter (or another leaf Tensor), fills it with new values of the same dtype, and returns it. Random
 ones draw from ``rng``, a `numpy.random.Generator` or a seed for one; by default from the generator that
-`nn.manual_seed` starts. The same seed gives the same numbers, bit for bit; they are drawn in float64 and then rounded,
-so they are also the same for every dtype.
+`nn.manual_seed` seeds. The same seed gives the same numbers, bit for bit. They are drawn in float64 and then rounded,
+so apart from rounding they are the same for every dtype.
 
-Weights have shape (out, in) or, for convolutions, (out, in, ...) with the size of the kernel at the end. The fan-in n
-of a unit is the number of numbers that it adds up, in times the size of the kernel; the fan-out is out times that size.
+Weights have shape (out, in) or, for convolutions, (out, in, ...) with the kernel size at the end. The fan-in of a unit
+is the number of terms that it adds up: in times the kernel size. The fan-out is out times the kernel size.
 
 >>> import nn
 >>> def start(module):
@@ -41,10 +41,10 @@ Mode = Literal["fan_in", "fan_out"]
 
 
 def zeros_(tensor: T) -> T:
-    """Fill with 0: the usual start of biases.
+    """Fill with 0, the usual initial value of biases.
 
-    Weights of a hidden layer that are all equal give all of its units the same output and, where the layer after it is
-    no less uniform, the same gradient: they stay equal for ever. `nn` warns with SymmetryWarning when that happens.
+    If all weights of a hidden layer are equal, all of its units have the same output and, unless the next layer tells
+    them apart, the same gradient: they stay equal forever. `nn` then warns with SymmetryWarning.
 
     >>> import nn
     >>> nn.init.zeros_(nn.Parameter([1.0, 2.0])).tolist()
@@ -54,7 +54,7 @@ def zeros_(tensor: T) -> T:
 
 
 def ones_(tensor: T) -> T:
-    """Fill with 1: the usual start of the scales of a normalization.
+    """Fill with 1, the usual initial value of the scales of a normalization layer.
 
     >>> import nn
     >>> nn.init.ones_(nn.Parameter([3.0, 2.0])).tolist()
@@ -64,9 +64,9 @@ def ones_(tensor: T) -> T:
 
 
 def constant_(tensor: T, val: ArrayLike) -> T:
-    """Fill with a value, or with an array of the same shape, or one that can be repeated to it.
+    """Fill with a value, or with an array that broadcasts to the shape of the Tensor.
 
-    Raises ValueError when it cannot, and for a value that the dtype of the Tensor cannot hold.
+    Raises ValueError if it does not broadcast, and for a value that the dtype of the Tensor cannot hold.
 
     >>> import nn
     >>> nn.init.constant_(nn.Parameter([1.0, 2.0]), 0.5).tolist()
@@ -79,7 +79,7 @@ def constant_(tensor: T, val: ArrayLike) -> T:
         try:
             repeated = np.broadcast_to(value, shape)
         except ValueError as error:
-            raise ValueError(f"constant_: a value of shape {np.shape(val)} does not fill {shape}.") from error
+            raise ValueError(f"constant_: shape {np.shape(val)} does not broadcast to {shape}.") from error
         fitting("constant_: the value", val, tensor.dtype)
         return repeated
 
@@ -87,42 +87,42 @@ def constant_(tensor: T, val: ArrayLike) -> T:
 
 
 def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, *, rng: Randomness = None) -> T:
-    """Fill with numbers spread evenly from a to b.
+    """Fill with numbers drawn uniformly between a and b.
 
-    Raises ValueError when a is above b.
+    Raises ValueError if a is greater than b.
 
     >>> import nn
     >>> nn.init.uniform_(nn.Parameter([0.0, 0.0]), -0.5, 0.5, rng=0).numpy().round(4)
     array([ 0.137 , -0.2302], dtype=float32)
     """
     if not a <= b:
-        raise ValueError(f"uniform_: a must not be above b, but they are {a!r} and {b!r}.")
+        raise ValueError(f"uniform_: a must not be greater than b, but a is {a!r} and b is {b!r}.")
     return _filled(tensor, lambda shape: generator(rng).uniform(a, b, shape))
 
 
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, *, rng: Randomness = None) -> T:
-    """Fill with normal numbers. Small weights, as older texts start with, have ``std=0.01``.
+    """Fill with normally distributed numbers; older texts start from small weights with ``std=0.01``.
 
-    Raises ValueError when std is negative.
+    Raises ValueError if std is negative.
 
     >>> import nn
     >>> nn.init.normal_(nn.Parameter([0.0, 0.0]), std=0.01, rng=0).numpy().round(5)
     array([ 0.00126, -0.00132], dtype=float32)
     """
     if not std >= 0.0:
-        raise ValueError(f"normal_: std is 0 or more, not {std!r}.")
+        raise ValueError(f"normal_: std must be 0 or more, not {std!r}.")
     return _filled(tensor, lambda shape: generator(rng).normal(mean, std, shape))
 
 
 def trunc_normal_(
     tensor: T, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, *, rng: Randomness = None
 ) -> T:
-    """Fill with normal numbers that lie between a and b: those outside are not cut off, but drawn again.
+    """Fill with normally distributed numbers between a and b: those outside are not clipped, but drawn again.
 
-    a and b are values, not multiples of std, as in PyTorch: the defaults are two standard deviations only for
-    ``std=1``. Bounds that leave hardly a number are no problem.
+    As in PyTorch, a and b are values, not multiples of std: the defaults are two standard deviations only for
+    ``std=1``. Bounds far from the mean, between which numbers are rare, are allowed.
 
-    Raises ValueError when a is not below b, std is not positive, or nothing lies between a and b in float64.
+    Raises ValueError if a is not less than b, if std is not positive, or if the probability between a and b is 0.
 
     >>> import nn
     >>> w = nn.init.trunc_normal_(nn.Parameter([[0.0] * 1000]), std=0.02, a=-0.04, b=0.04, rng=0)
@@ -130,9 +130,9 @@ def trunc_normal_(
     (True, True)
     """
     if not a < b:
-        raise ValueError(f"trunc_normal_: a must be below b, but they are {a!r} and {b!r}.")
+        raise ValueError(f"trunc_normal_: a must be less than b, but a is {a!r} and b is {b!r}.")
     if not std > 0.0:
-        raise ValueError(f"trunc_normal_: std is a positive number, not {std!r}.")
+        raise ValueError(f"trunc_normal_: std must be positive, not {std!r}.")
 
     def between(shape: tuple[int, ...]) -> NDArray[Any]:
         z = _truncated(math.prod(shape), (a - mean) / std, (b - mean) / std, generator(rng))
@@ -156,7 +156,7 @@ def _truncated(count: int, low: float, high: float, rng: "np.random.Generator") 
             wrong = wrong[(z[wrong] < low) | (z[wrong] > high)]
         return z
     if not share:
-        raise ValueError(f"trunc_normal_: {-high:g} standard deviations from the mean, no number is left.")
+        raise ValueError(f"trunc_normal_: the bounds lie {-high:g} standard deviations from the mean: probability 0.")
     # Drawing again would take long: the inverse of the distribution function, one by one.
     invert = NormalDist().inv_cdf
     levels = (max(below + share * u, _TINY) for u in rng.random(count).tolist())
@@ -179,13 +179,13 @@ def _inside(values: NDArray[Any], low: float, high: float) -> NDArray[Any]:
 
 
 def xavier_uniform_(tensor: T, gain: float = 1.0, *, fan: Fan = "average", rng: Randomness = None) -> T:
-    """Fill with numbers spread evenly in ``+-gain sqrt(3 / n)``, with n the mean of fan-in and fan-out.
+    """Fill with numbers drawn uniformly within ``+-gain sqrt(3 / n)``, where n is the mean of fan-in and fan-out.
 
-    Their standard deviation is ``gain / sqrt(n)``, which keeps the size of both activations and gradients in networks
-    of linear or tanh units. ``fan="in"`` takes the fan-in as n, as some texts write it.
+    Their standard deviation is ``gain / sqrt(n)``, which preserves the scale of activations and of gradients in
+    networks of linear or tanh units. ``fan="in"`` takes the fan-in as n, as some texts do.
 
-    Raises ValueError for a Tensor with less than two axes. Glorot and Bengio, "Understanding the difficulty of training
-    deep feedforward neural networks" (2010).
+    Raises ValueError for a Tensor with fewer than two axes. Glorot and Bengio, "Understanding the difficulty of
+    training deep feedforward neural networks" (2010).
 
     >>> import nn
     >>> w = nn.init.xavier_uniform_(nn.Parameter([[0.0, 0.0]]), rng=0)  # n = 1.5
@@ -196,9 +196,9 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, *, fan: Fan = "average", rng: 
 
 
 def xavier_normal_(tensor: T, gain: float = 1.0, *, fan: Fan = "average", rng: Randomness = None) -> T:
-    """Fill with normal numbers of standard deviation ``gain / sqrt(n)``, with n the mean of fan-in and fan-out.
+    """Fill with normal numbers of standard deviation ``gain / sqrt(n)``, where n is the mean of fan-in and fan-out.
 
-    See `xavier_uniform_`, whose arguments and errors these are.
+    Arguments and errors are those of `xavier_uniform_`.
 
     >>> import nn
     >>> nn.init.xavier_normal_(nn.Parameter([[0.0, 0.0]]), rng=0).numpy().round(4)
@@ -210,13 +210,13 @@ def xavier_normal_(tensor: T, gain: float = 1.0, *, fan: Fan = "average", rng: R
 def kaiming_uniform_(
     tensor: T, a: float = 0.0, mode: Mode = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Randomness = None
 ) -> T:
-    """Fill with numbers spread evenly in ``+-gain sqrt(3 / n)``, with n the fan-in (or fan-out) and a gain for ReLU.
+    """Fill with numbers drawn uniformly within ``+-gain sqrt(3 / n)``, where n is the fan-in (or the fan-out).
 
-    Their standard deviation is ``gain / sqrt(n)``. The gain is that of `calculate_gain`: sqrt(2) for ReLU, which loses
-    half of the variance; a is the slope of a leaky ReLU.
+    Their standard deviation is ``gain / sqrt(n)``. The gain comes from `calculate_gain`: it is sqrt(2) for ReLU, which
+    halves the mean square of a signal. a is the slope of a leaky ReLU.
 
-    Raises ValueError for a Tensor with less than two axes, and for an unknown mode or nonlinearity. He et al., "Delving
-    deep into rectifiers" (2015).
+    Raises ValueError for a Tensor with fewer than two axes, and for an unknown mode or nonlinearity. He et al.,
+    "Delving deep into rectifiers" (2015).
 
     >>> import nn
     >>> nn.init.kaiming_uniform_(nn.Parameter([[0.0, 0.0]]), rng=0).numpy().round(4)
@@ -230,9 +230,9 @@ def kaiming_normal_(
 ) -> T:
     """Fill with normal numbers of standard deviation ``gain / sqrt(n)``, for ReLU ``sqrt(2 / n)``; also called MSRA.
 
-    See `kaiming_uniform_`, whose arguments and errors these are. Some texts print ``2 / sqrt(n)``, which is
-    sqrt(2) times too large: the paper asks that ``n var(w) / 2 = 1``, since ReLU passes half of the squares on, so the
-    *variance* is ``2 / n``. With the printed one signals grow by sqrt(2) in each layer.
+    Arguments and errors are those of `kaiming_uniform_`. Some texts print ``2 / sqrt(n)``, which is sqrt(2) times too
+    large: ReLU halves the mean square of a signal, so the paper requires ``n var(w) / 2 = 1``, and the *variance* is
+    ``2 / n``. With the printed value, signals grow by sqrt(2) in each layer.
 
     >>> import nn
     >>> nn.init.kaiming_normal_(nn.Parameter([[0.0, 0.0]]), rng=0).numpy().round(4)
@@ -242,9 +242,9 @@ def kaiming_normal_(
 
 
 def lecun_uniform_(tensor: T, *, rng: Randomness = None) -> T:
-    """Fill with numbers spread evenly in ``+-sqrt(3 / n)``, with n the fan-in: their variance is ``1 / n``.
+    """Fill with numbers drawn uniformly within ``+-sqrt(3 / n)``, where n is the fan-in: their variance is ``1 / n``.
 
-    Raises ValueError for a Tensor with less than two axes. LeCun et al., "Efficient backprop" (1998).
+    Raises ValueError for a Tensor with fewer than two axes. LeCun et al., "Efficient backprop" (1998).
 
     >>> import nn
     >>> nn.init.lecun_uniform_(nn.Parameter([[0.0, 0.0]]), rng=0).numpy().round(4)
@@ -254,9 +254,9 @@ def lecun_uniform_(tensor: T, *, rng: Randomness = None) -> T:
 
 
 def lecun_normal_(tensor: T, *, rng: Randomness = None) -> T:
-    """Fill with normal numbers of standard deviation ``1 / sqrt(n)``, with n the fan-in: the start for SELU.
+    """Fill with normal numbers of standard deviation ``1 / sqrt(n)``, where n is the fan-in, as `nn.SELU` requires.
 
-    Raises ValueError for a Tensor with less than two axes. LeCun et al., "Efficient backprop" (1998).
+    Raises ValueError for a Tensor with fewer than two axes. LeCun et al., "Efficient backprop" (1998).
 
     >>> import nn
     >>> nn.init.lecun_normal_(nn.Parameter([[0.0, 0.0]]), rng=0).numpy().round(4)
@@ -266,11 +266,11 @@ def lecun_normal_(tensor: T, *, rng: Randomness = None) -> T:
 
 
 def orthogonal_(tensor: T, gain: float = 1.0, *, rng: Randomness = None) -> T:
-    """Fill with a random matrix whose rows, or if there are more rows than columns, columns are orthonormal.
+    """Fill with a random matrix that has orthonormal rows, or orthonormal columns if these are fewer.
 
-    All such matrices are equally likely; ``gain`` multiplies them. Axes after the first count as one.
+    All such matrices are equally likely; ``gain`` multiplies them. The axes after the first are treated as one.
 
-    Raises ValueError for a Tensor with less than two axes. Saxe et al., "Exact solutions to the nonlinear dynamics of
+    Raises ValueError for a Tensor with fewer than two axes. Saxe et al., "Exact solutions to the nonlinear dynamics of
     learning in deep linear neural networks" (2013).
 
     >>> import numpy as np
@@ -282,7 +282,7 @@ def orthogonal_(tensor: T, gain: float = 1.0, *, rng: Randomness = None) -> T:
     """
     _check(tensor)
     if tensor.ndim < 2:
-        raise ValueError(f"orthogonal_: a matrix has two axes or more, but the shape is {tensor.shape}.")
+        raise ValueError(f"orthogonal_: a matrix needs at least two axes, but the shape is {tensor.shape}.")
     rows, columns = len(tensor), math.prod(tensor.shape[1:])
 
     def orthonormal(shape: tuple[int, ...]) -> NDArray[Any]:
@@ -294,12 +294,12 @@ def orthogonal_(tensor: T, gain: float = 1.0, *, rng: Randomness = None) -> T:
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """By how much weights before an activation are larger than before none, so that signals keep their size.
+    """The factor by which weights before an activation must be larger, so that signals keep their scale.
 
     1 for "linear", "identity", "sigmoid" and convolutions; 5/3 for "tanh"; sqrt(2) for "relu"; sqrt(2 / (1 + a^2)) for
-    "leaky_relu" with slope a, which is ``param`` (0.01 by default); 3/4 for "selu". PyTorch's table.
+    "leaky_relu" with slope a, which is ``param`` (0.01 by default); 3/4 for "selu". These are PyTorch's values.
 
-    Raises ValueError for another name.
+    Raises ValueError for any other name.
 
     >>> import nn
     >>> nn.init.calculate_gain("relu")
@@ -309,7 +309,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         slope = 0.01 if param is None else float(param)
         return math.sqrt(2.0 / (1.0 + slope * slope))
     if nonlinearity not in _GAINS:
-        raise ValueError(f"there is no gain for {nonlinearity!r}. Choose {', '.join(map(repr, _GAINS))}, 'leaky_relu'.")
+        raise ValueError(f"no known gain for {nonlinearity!r}: choose {', '.join(map(repr, _GAINS))} or 'leaky_relu'.")
     return _GAINS[nonlinearity]
 
 
@@ -333,7 +333,7 @@ def _check(tensor: Any) -> None:
     if not (getattr(tensor, "is_leaf", False) and isinstance(tensor, Tensor)):  # a lazy layer's says what it is
         what = f"a {type(tensor).__name__}" if not isinstance(tensor, Tensor) else "a computed Tensor"
         itself = " Pass the Parameter itself: w, not w.data." if isinstance(tensor, np.ndarray) else ""
-        raise TypeError(f"start values are for Parameters and other leaf Tensors, not {what}.{itself}")
+        raise TypeError(f"initializers fill Parameters and other leaf Tensors, not {what}.{itself}")
 
 
 def _evenly(tensor: T, std: float, rng: Randomness) -> T:
@@ -346,14 +346,14 @@ def _fan(name: str, tensor: Tensor, which: Fan) -> float:
     _check(tensor)
     if tensor.ndim < 2:
         raise ValueError(
-            f"{name}: the size of a layer is read from a weight of shape (out, in, ...), but the shape is "
-            f"{tensor.shape}. Biases start with zeros_ or uniform_."
+            f"{name} needs a weight of shape (out, in, ...), but the shape is {tensor.shape}. Initialize biases with "
+            "zeros_ or uniform_."
         )
     kernel = math.prod(tensor.shape[2:])
     fans = {"in": tensor.shape[1] * kernel, "out": tensor.shape[0] * kernel}
     fan = sum(fans.values()) / 2.0 if which == "average" else float(fans.get(which, math.nan))
     if math.isnan(fan):
-        raise ValueError(f"{name}: fan is 'average', 'in' or 'out', not {which!r}.")
+        raise ValueError(f"{name}: fan must be 'average', 'in' or 'out', not {which!r}.")
     if not fan:
         raise ValueError(f"{name}: a weight of shape {tensor.shape} has no entries.")
     return fan
@@ -362,7 +362,7 @@ def _fan(name: str, tensor: Tensor, which: Fan) -> float:
 def _kaiming(name: str, tensor: Tensor, a: float, mode: Mode, nonlinearity: str) -> float:
     """The standard deviation."""
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"{name}: mode is 'fan_in' or 'fan_out', not {mode!r}.")
+        raise ValueError(f"{name}: mode must be 'fan_in' or 'fan_out', not {mode!r}.")
     fan = _fan(name, tensor, "in" if mode == "fan_in" else "out")
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 

@@ -1,7 +1,7 @@
-"""Modules: objects that hold parameters and know how to compute with them.
+"""Modules: objects that hold parameters and compute with them.
 
-Nothing happens when an attribute is set or read: what a module holds is found when somebody asks (`nn.contents`).
-Calling a module notes for the engine which module runs, by a path of attribute names from the outermost module called.
+Attributes are plain: the parameters and submodules are looked up on request (`nn.contents`). A call tells the engine
+which module runs, as the path of attribute names from the outermost module called.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ class _HasForward(Protocol[_P, _R]):
 
 
 class LoadedKeys(NamedTuple):
-    """What `Module.load_state_dict` left out, which is nothing unless ``strict=False``."""
+    """The names that `Module.load_state_dict` left out; both lists are empty unless ``strict=False``."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
 
 class Module(Hooked, Contents, ModuleWords):
-    """The base class of everything with parameters: layers, losses, models.
+    """The base class of layers, losses and models.
 
-    Write a subclass that sets its parameters and inner modules as attributes and has a method ``forward``; then call
-    it like a function. No call of ``super().__init__()`` is needed. Modules in plain lists, tuples and dicts are found
-    too. A `Parameter` is trained, a `Buffer` only saved; arrays, numbers and other Tensors are neither.
+    Write a subclass that sets its parameters and submodules as attributes and defines ``forward``; then call its
+    instances like functions. ``super().__init__()`` need not be called. Modules in plain lists, tuples and dicts are
+    found too. A `Parameter` is trained, a `Buffer` only saved; arrays, numbers and other Tensors are neither.
 
     >>> import numpy as np
     >>> import nn
@@ -84,13 +84,13 @@ class Module(Hooked, Contents, ModuleWords):
 
     training: bool = True  # what `train` and `eval` set
     _module_paths: ModulePaths | None = None
-    _shown_settings: tuple[str, ...] = ()  # what the repr names, where a class has no more to say
+    _shown_settings: tuple[str, ...] = ()  # what the default `extra_repr` shows
 
     # --- calling ------------------------------------------------------------------------------------------------
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output. Subclasses write this; users call the module itself."""
-        raise NotImplementedError(f"{type(self).__name__} has no method forward: write what it computes there.")
+        """Compute the output. Subclasses define this; users call the module itself."""
+        raise NotImplementedError(f"{type(self).__name__} has no method forward: define one that computes its output.")
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         state = _state()
@@ -156,26 +156,26 @@ class Module(Hooked, Contents, ModuleWords):
         paths.warned = True
         warnings.warn(
             f"{type(self).__name__} has parameters in {parameter.dtype}, but its input is float64: everything after "
-            f"it is computed in float64. Pass x.astype('{parameter.dtype}'), or make the model double with "
+            f"it is computed in float64. Pass x.astype('{parameter.dtype}'), or convert the model with "
             "model.astype('float64').",
             PrecisionWarning,
             stacklevel=users_level(),
         )
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Copies of all parameters and buffers by name: a snapshot that later training does not change."""
+        """Return copies of all parameters and buffers by name: a snapshot that later training does not change."""
         return {name: np.array(tensor.data) for name, tensor in once(tensors_of(self, saved=True))}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
-        """Take over the parameters and buffers of a state, by name.
+        """Copy the parameters and buffers of a state dict into this module, by name.
 
-        The values may be arrays, Tensors or lists; they are converted to the dtype of what they replace. A Tensor
-        that is held at several places may be given under any or all of their names. With ``strict=False`` missing
-        and unexpected names are returned instead of refused.
+        The values may be arrays, Tensors or lists; they are converted to the dtypes of the module. A Tensor that the
+        module holds in several places may be given under any or all of its names. With ``strict=False``, missing and
+        unexpected names are returned instead of refused.
 
-        Raises StateDictError with all names that are missing, unexpected, or do not fit (also numbers that are too
-        large for the dtype), and changes nothing then. So it does for Tensors that require a gradient, which would be
-        lost, unless inside ``no_grad()``: to compute with them in place of the parameters, see `functional_call`.
+        Raises StateDictError, and changes nothing, if names are missing or unexpected or values do not fit (also if
+        they are too large for the dtype), and for Tensors that require a gradient, which would be lost, unless inside
+        ``no_grad()``. To compute with such Tensors in place of the parameters, see `functional_call`.
         """
         commit, keys = self._prepare(state, strict)
         undisturbed(partial(put, commit))
@@ -188,9 +188,9 @@ class Module(Hooked, Contents, ModuleWords):
             names.setdefault(tensor, []).append(name)
         if live := [name for name, value in state.items() if is_live(value)]:
             raise StateDictError(
-                f"load_state_dict takes over plain values, and {', '.join(live)} would be cut off from the graph. To "
+                f"load_state_dict copies plain values, so {', '.join(live)} would be cut off from the graph. To "
                 f"compute with Tensors in place of the parameters of {type(self).__name__}, call "
-                "nn.functional_call(module, parameters, *args); to take over their values, load them inside no_grad()."
+                "nn.functional_call(module, parameters, *args); to copy their values, load them inside no_grad()."
             )
         arrays = {name: plain(value, name) for name, value in state.items()}
         known = {name for group in names.values() for name in group}
@@ -210,17 +210,17 @@ class Module(Hooked, Contents, ModuleWords):
         return commit, LoadedKeys([names[t][0] for t in missing], unexpected)
 
     def train(self, mode: bool = True) -> Self:
-        """Set this module and all below it to training, or with False to evaluation, and return it."""
+        """Put this module and all its submodules into training mode, or with False into evaluation mode."""
         for module in self.modules():
             module.training = bool(mode)
         return self
 
     def eval(self) -> Self:
-        """Set this module and all below it to evaluation, and return it."""
+        """Put this module and all its submodules into evaluation mode, and return it."""
         return self.train(False)
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call a function with every module below this one and then with this one, and return it."""
+        """Call a function on every submodule and then on this module, and return this module."""
         for _, module in once(modules_of(self, inner_first=True)):
             function(module)
         return self
@@ -228,7 +228,7 @@ class Module(Hooked, Contents, ModuleWords):
     # --- words --------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """What stands in the parentheses of the repr, before the inner modules."""
+        """The text in the parentheses of the repr, before the submodules."""
         return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown_settings)
 
     @recursive_repr("(...)")
@@ -253,7 +253,7 @@ def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) 
         first = arrays[given[0]]
         same = array is first or (array.dtype == first.dtype and array.tobytes() == first.tobytes())
         if array.shape == first.shape and not same:
-            lines.append(f"conflict: {given[0]} and {name} are one Tensor, but their values in the state differ")
+            lines.append(f"conflict: {given[0]} and {name} are the same Tensor, but their values in the state differ")
     return lines
 
 

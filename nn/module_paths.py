@@ -1,4 +1,4 @@
-"""Which module runs: the frames that module calls leave for the engine, and the places of modules in a model."""
+"""Which module runs: the frames that module calls record for the engine, and the paths of modules in a model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class ModulePaths:
-    """Where the modules below an outermost one are: found once, and again when a module turns up that is not there.
+    """The paths of the modules inside an outermost one: found once, and again when an unknown module is called.
 
-    It refers to modules weakly, because the frames of a graph hold it, and a graph must not keep a model alive. It
-    belongs to one object: copied or pickled, it becomes None.
+    References to modules are weak, because the frames of a graph hold this object, and a graph must not keep a model
+    alive. It belongs to one module: copied or pickled, it becomes None.
     """
 
     __slots__ = ("__weakref__", "alive", "hooked", "places", "root", "sample", "warned")
@@ -82,7 +82,7 @@ _ALL: WeakSet[ModulePaths] = WeakSet()
 
 
 def divert(module: Any) -> None:
-    """Take a module that has hooks from the places that calls look at, or put it back: so others need not ask."""
+    """Move a module with hooks out of the places where calls look first, or back, so other calls skip the test."""
     for paths in list(_ALL):
         here, there = (paths.hooked, paths.places) if module._hooks is None else (paths.places, paths.hooked)
         if id(module) in here:

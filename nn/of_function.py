@@ -1,4 +1,4 @@
-"""Modules that are a function with settings: what a line of a class says is that of the function."""
+"""Modules that store the settings of a function and call it."""
 
 import inspect
 from typing import Any, ClassVar
@@ -19,9 +19,9 @@ class _Signature:
 
 
 class _OfFunction(Module):
-    """A module that keeps the settings of the function that it is ``of``: all parameters but its ``operands``, by name.
+    """A module that stores the settings of the function ``of``: all parameters but its ``operands``, by name.
 
-    Its docstring goes on with that of the function if it has no example. ``inplace`` is taken for PyTorch's sake.
+    If its docstring has no example, the function's is appended. ``inplace`` is accepted for PyTorch compatibility.
 
     >>> import nn
     >>> nn.CELU(0.5), nn.PairwiseDistance(p=1.0)

@@ -1,4 +1,4 @@
-"""What the state of a module is made of: a `Parameter` is trained, a `Buffer` is only saved with the parameters."""
+"""The Tensors that make up the state of a module: a `Parameter` is trained, a `Buffer` is only saved."""
 
 import sys
 from typing import Any, NoReturn
@@ -17,10 +17,10 @@ __autograd_transparent__ = True
 
 
 class Parameter(Tensor):
-    """A Tensor that is trained: `Module.parameters` finds it.
+    """A trainable Tensor, which `Module.parameters` finds.
 
-    It owns a copy of the data. An array keeps its dtype; numbers and lists get the default dtype of parameters,
-    float32 unless `set_default_dtype` says otherwise. A parameter without a name is named after its place in the
+    It owns a copy of the data. Arrays keep their dtype; numbers and lists get the default dtype of parameters,
+    float32 unless `set_default_dtype` has changed it. A parameter without a name is named after its path in the
     model, such as ``0.weight``, when the model is first called.
 
     >>> import numpy as np
@@ -42,8 +42,8 @@ class Parameter(Tensor):
 class Buffer(Tensor):
     """A Tensor that belongs to a module's state but is not trained, such as a running mean.
 
-    `Module.state_dict` saves it, `Module.astype` converts it when it is floating, and no gradient flows into it. It
-    owns a copy of the data; an array keeps its dtype. Change it by assigning to ``data``.
+    `Module.state_dict` saves it, `Module.astype` converts it if it is floating-point, and no gradient flows into it.
+    It owns a copy of the data; an array keeps its dtype. Change it by assigning to ``data``.
 
     >>> import numpy as np
     >>> import nn
@@ -70,20 +70,20 @@ class Buffer(Tensor):
 
 
 class UninitializedParameterError(RuntimeError):
-    """A parameter of a lazy layer was used before the first call, which tells its shape."""
+    """A parameter of a lazy layer was used before the first call, which determines its shape."""
 
 
 class UninitializedParameter:
-    """What a lazy layer holds in the place of a parameter or buffer before its first call: all use of it is refused."""
+    """The placeholder of a parameter or buffer in a lazy layer before its first call; any use of it raises an error."""
 
     def __init__(self, name: str, layer: str) -> None:
         self._name, self._layer = name, layer
 
     def refuse(self, name: str) -> NoReturn:
-        """Say what is the matter, with the name from the outermost module."""
+        """Raise the error, with the name as seen from the outermost module."""
         raise UninitializedParameterError(
-            f"{name} of {self._layer} has no shape before the first call: call the model once with an example of its "
-            "input, model(x), and then make optimizers, load states, convert and count."
+            f"{name} of {self._layer} has no shape before the first call. Call the model on an example, model(x), "
+            "before you make an optimizer, load a state, convert the model or count its parameters."
         )
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -95,12 +95,12 @@ class UninitializedParameter:
 def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """A copy of the data; the dtype is for data that has none of its own."""
     only_numbers(data, "the data of a parameter or buffer")
-    # A copy of what a user made is another start; what was computed, or stands for an argument of a function that is
-    # being differentiated, has a graph to lose.
+    # Copying a Tensor that a user made loses nothing; one that was computed, or that stands for an argument of a
+    # function being differentiated, has a graph to lose.
     if is_live(data) and not (data.is_leaf and not isinstance(data._info, Argument)):
         raise LiveGraphError(
-            f"a parameter or buffer owns a copy of its data, and that of {data._describe()} would be cut off from the "
-            "graph silently. To compute with this Tensor in place of a parameter, call nn.functional_call(module, "
+            f"a parameter or buffer copies its data, and the copy of {data._describe()} would silently be cut off from "
+            "the graph. To compute with this Tensor in place of a parameter, call nn.functional_call(module, "
             "{name: tensor}, *args); to start from its values, pass t.detach()."
         )
     if isinstance(data, Tensor):

@@ -1,7 +1,7 @@
 """Penalties on large weights, to be added to a loss: ``loss + 1e-4 * nn.penalties.l2(model)``.
 
-Only weights are penalized by default, parameters of two or more dimensions, as in `optim.decay_groups`: biases, and the
-scales and shifts of normalizations, do not make a function less smooth by being large.
+By default they cover only weights, the parameters with two or more dimensions, as `optim.decay_groups` does: large
+biases, and large scales and shifts of normalization layers, do not make a function less smooth.
 """
 
 from collections.abc import Iterable
@@ -21,10 +21,10 @@ __autograd_transparent__ = True
 def l1(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
     """The sum of the absolute values of all weights, ``sum |w|``: it drives many of them to 0.
 
-    ``model`` is a module or an iterable of parameters; with ``biases`` all parameters count. The slope at 0 is 0. The
-    result is a single number in the dtype of the weights.
+    ``model`` is a module or an iterable of parameters; with ``biases=True``, all parameters count. The slope at 0 is
+    0. The result is a single number in the dtype of the weights.
 
-    Raises ValueError when there is no weight.
+    Raises ValueError if there are no weights.
 
     >>> import nn
     >>> layer = nn.Linear(2, 1)
@@ -38,8 +38,8 @@ def l1(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
 def l2(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
     """The sum of the squares of all weights, ``sum w^2``: it keeps all of them small.
 
-    Arguments and errors are those of `l1`. The gradient is ``2 w``: texts that write the penalty ``lambda / 2 sum w^2``
-    add ``0.5 * lambda * l2(model)``, which is what ``weight_decay=lambda`` of `optim.SGD` does.
+    Arguments and errors are those of `l1`. The gradient is ``2 w``. For the penalty ``lambda / 2 sum w^2`` of many
+    texts, add ``0.5 * lambda * l2(model)``, which is equivalent to ``weight_decay=lambda`` in `optim.SGD`.
 
     >>> import nn
     >>> layer = nn.Linear(2, 1)
@@ -54,9 +54,9 @@ def _chosen(name: str, model: Module | Iterable[Tensor], biases: bool) -> list[T
     given = list(model.parameters() if isinstance(model, Module) else model)
     for p in given:
         if not isinstance(p, Tensor):
-            raise TypeError(f"{name} takes a module or its parameters, not a {type(p).__name__} among them.")
+            raise TypeError(f"{name} takes a module or its parameters, but there is a {type(p).__name__} among them.")
     chosen = [p for p in given if biases or is_weight(p)]
     if not chosen:
-        remedy = " Pass biases=True for the others." if given else ""
-        raise ValueError(f"{name}: there is no weight, a parameter of two or more dimensions, to penalize.{remedy}")
+        remedy = " Pass biases=True to penalize the others." if given else ""
+        raise ValueError(f"{name}: no parameter has two or more dimensions, so there is no weight to penalize.{remedy}")
     return chosen

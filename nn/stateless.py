@@ -1,4 +1,4 @@
-"""A call of a module with other parameters than its own, which stand for those that were given while it lasts."""
+"""Calls of a module with other parameters, which replace its own for the duration of the call."""
 
 from collections.abc import Coroutine, Generator, Mapping
 from threading import RLock
@@ -20,19 +20,19 @@ _EXCHANGING = RLock()
 
 
 def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any, **kwargs: Any) -> Any:
-    """Call a module with other parameters and buffers, given by name; those that are not given are its own.
+    """Call a module with other parameters and buffers, given by name; for the rest it uses its own.
 
-    The values may be arrays and Tensors, of the shapes of what they stand for; they keep their dtype. Tensors stay in
-    their graph, so whatever they were computed from gets its gradient: differentiate for a whole state with `grad`
-    and `hessian`, average or mix the parameters of several models, take a step and differentiate through it. A Tensor
-    that the module holds at several places is given once, under any of its names.
+    The values may be arrays or Tensors with the shapes of what they replace; they keep their dtype. Tensors stay in
+    their graph, so gradients flow back to whatever they were computed from: differentiate with respect to a whole
+    state with `grad` and `hessian`, mix the parameters of several models, or differentiate through an update step. A
+    Tensor that the module holds in several places is given once, under any of its names.
 
-    Afterwards the module is as it was, also after an error. A buffer that is given is only read: what the call assigns
-    to it (the statistics of `BatchNorm1d` in training, say) is forgotten, and the module's own stays; one that is not
-    given is updated as in any call. Calls in several threads wait for each other; a plain call of the same module in
-    another thread at that time would see the given values.
+    Afterwards the module is as before, even after an error. A given buffer is only read: whatever the call assigns to
+    it, such as the statistics of `BatchNorm1d` in training, is discarded, and the module's own buffer is unchanged. A
+    buffer that is not given is updated as in any call. Calls in several threads wait for each other; an ordinary call
+    of the same module in another thread meanwhile would see the given values.
 
-    Raises StateDictError for names that the module does not have, other shapes, and a Tensor that is given twice.
+    Raises StateDictError for unknown names, wrong shapes, and a Tensor that is given twice.
 
     >>> import numpy as np
     >>> import nn
@@ -46,10 +46,10 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any
     [[3.0]]
     """
     if not isinstance(module, Module):
-        raise TypeError(f"functional_call calls a module, not a {type(module).__name__}.")
+        raise TypeError(f"functional_call takes a module first, not a {type(module).__name__}.")
     if not isinstance(parameters, Mapping):
         raise TypeError(
-            f"functional_call takes the parameters as a dict of names, as state_dict() returns it, not as a "
+            f"functional_call takes the parameters as a dict from names to values, like that of state_dict(), not as a "
             f"{type(parameters).__name__}."
         )
     module._paths_for(())  # which names the parameters, of which these are
@@ -64,7 +64,7 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any
             if isinstance(result, Generator | Coroutine):
                 raise TypeError(
                     f"functional_call: {type(module).__name__} returned a {type(result).__name__}, which would run "
-                    "after the parameters were put back. Compute the results in the call."
+                    "only after the module has its own parameters back. Compute the results inside the call."
                 )
             return _handed_out(result, given)
         finally:
@@ -85,7 +85,7 @@ def _given(module: Module, parameters: Mapping[str, Any]) -> list[tuple[Tensor, 
         if t is None:
             continue
         if t in found:
-            lines.append(f"given twice: {found[t][0]} and {name} are one Tensor")
+            lines.append(f"given twice: {found[t][0]} and {name} are the same Tensor")
         x = x if isinstance(x, Tensor) else np.asarray(only_numbers(x, name))
         lines += unlike(name, x, t)
         found[t] = name, x

@@ -1,4 +1,4 @@
-"""What layers ask of their settings and inputs, in one place."""
+"""Checks of the settings and inputs of layers."""
 
 from typing import Any
 
@@ -11,59 +11,59 @@ from nn.defaults import get_default_dtype
 
 
 def positive(name: str, value: Any, what: str = "number of features") -> int:
-    """A setting that counts something.
+    """A setting that must be a positive integer.
 
     >>> from nn.validation import positive
     >>> positive("num_layers", 0, "number of layers")
     Traceback (most recent call last):
     ...
-    ValueError: num_layers is a number of layers, so a positive integer, not 0.
+    ValueError: num_layers, the number of layers, must be a positive integer, not 0.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is a {what}, so a positive integer, not {value!r}.")
+        raise ValueError(f"{name}, the {what}, must be a positive integer, not {value!r}.")
     return int(value)
 
 
 def not_negative(name: str, value: Any) -> float:
-    """A setting that is a number from 0 up.
+    """A setting that must be a finite number, 0 or more.
 
     >>> from nn.validation import not_negative
     >>> not_negative("eps", -1.0)
     Traceback (most recent call last):
     ...
-    ValueError: eps is a number from 0 up, not -1.0.
+    ValueError: eps must be a finite number, 0 or more, not -1.0.
     """
     if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value < np.inf:
-        raise ValueError(f"{name} is a number from 0 up, not {value!r}.")
+        raise ValueError(f"{name} must be a finite number, 0 or more, not {value!r}.")
     return float(value)
 
 
 def probability(name: str, value: Any, what: str = "probability") -> float:
-    """A setting from 0 to 1.
+    """A setting that must lie between 0 and 1.
 
     >>> from nn.validation import probability
     >>> probability("p", 1.5)
     Traceback (most recent call last):
     ...
-    ValueError: p is a probability, from 0 to 1, not 1.5.
+    ValueError: p must be a probability between 0 and 1, not 1.5.
     """
     if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name} is a {what}, from 0 to 1, not {value!r}.")
+        raise ValueError(f"{name} must be a {what} between 0 and 1, not {value!r}.")
     return float(value)
 
 
 def fitting(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """A value, or several, in the dtype of what it is to fill: as it is, or rounded to the digits that the dtype has.
+    """A value, or several, in another dtype, rounded to its precision.
 
-    Raises ValueError for one that would become another number: NumPy lets 300 become 44 in uint8, and 1e6 infinite in
-    float16.
+    Raises ValueError for a value out of its range, which NumPy would change silently: 300 becomes 44 in uint8, and 1e6
+    becomes infinite in float16.
 
     >>> import numpy as np
     >>> from nn.validation import fitting
     >>> fitting("fill", 300, np.dtype(np.uint8))
     Traceback (most recent call last):
     ...
-    ValueError: fill is 300, which uint8 cannot hold: its numbers are the integers from 0 to 255.
+    ValueError: fill is 300, which uint8 cannot hold: it holds the integers from 0 to 255.
     """
     given = np.asarray(value)
     if given.dtype.kind == "O":  # integers beyond all of NumPy's
@@ -77,21 +77,21 @@ def fitting(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     if np.all(fits):
         return cast
     if dtype.kind == "f":
-        numbers = f"from {np.finfo(dtype).min} to {np.finfo(dtype).max}, infinities and NaN"
+        numbers = f"numbers from {np.finfo(dtype).min} to {np.finfo(dtype).max}, infinities and NaN"
     elif dtype.kind == "b":
         numbers = "0 and 1"
     else:
         numbers = f"the integers from {np.iinfo(dtype).min} to {np.iinfo(dtype).max}"
     found = value if given.ndim == 0 else given[~fits].flat[0]
-    raise ValueError(f"{name} is {found!r}, which {dtype} cannot hold: its numbers are {numbers}.")
+    raise ValueError(f"{name} is {found!r}, which {dtype} cannot hold: it holds {numbers}.")
 
 
 def floating(x: Any, like: Tensor | None = None) -> Any:
-    """The input of a layer: integers, booleans and lists in the dtype of a parameter (or the default one).
+    """The input of a layer, with integers, booleans and lists converted to the dtype of a parameter (or the default).
 
-    They have no gradient to lose. Real and complex floating numbers stay as they are.
+    They have no gradient to lose. Real and complex floating-point numbers stay as they are.
 
-    Raises TypeError for a tuple with Tensors in it, which is what recurrent layers and attention return.
+    Raises TypeError for a tuple of Tensors, such as recurrent layers and attention return.
 
     >>> import numpy as np
     >>> import nn
@@ -106,6 +106,6 @@ def floating(x: Any, like: Tensor | None = None) -> Any:
         if isinstance(x, tuple) and any(isinstance(part, Tensor | tuple) for part in x):
             raise TypeError(
                 f"the input is a tuple of {len(x)}, not an array. Recurrent layers and attention return their output "
-                "with a state or with weights: pass the output alone, the first of them."
+                "together with a state or weights: pass only the output, the first element."
             ) from None
     return np.asarray(plain(x, "the input"), get_default_dtype() if like is None else like.dtype)

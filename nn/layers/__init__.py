@@ -1,6 +1,6 @@
-"""Layers and activations, one file per family: each function, and the module that keeps its settings, side by side.
+"""Layers and activations, one file per family: each function beside the module that stores its settings.
 
-``__all__`` of a family lists its modules, which `nn` offers; `nn.functional` offers the functions.
+``__all__`` of a family lists its modules, which `nn` exports; `nn.functional` exports the functions.
 """
 
 import typing as _typing

@@ -1,4 +1,4 @@
-"""Attention: averages of values, weighted by how well queries and keys agree."""
+"""Attention: averages of values, weighted by how well queries and keys match."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = ["MultiheadAttention"]
 
 
 def causal_mask(length: int, keys: int | None = None, *, dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """What makes attention look back only: 0 for keys up to the query's own place, minus infinity for later ones.
+    """A mask that hides later keys from each query: 0 for keys up to the query's own position, else minus infinity.
 
-    An array of shape (length, keys), by default square, to be added to the scores: as ``attn_mask`` of
-    `scaled_dot_product_attention` and of `nn.MultiheadAttention`, which read boolean masks in opposite ways.
+    An array of shape (length, keys), square by default, to be added to the scores: pass it as ``attn_mask`` to
+    `scaled_dot_product_attention` or `nn.MultiheadAttention`, which read boolean masks in opposite ways.
 
-    As ``torch.nn.Transformer.generate_square_subsequent_mask``.
+    It corresponds to ``torch.nn.Transformer.generate_square_subsequent_mask``.
 
     >>> from nn.functional import causal_mask
     >>> causal_mask(3)
@@ -46,18 +46,17 @@ def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
     scale: float | None = None, *, rng: Randomness = None,
 ) -> Tensor:  # fmt: skip
-    """``softmax(query key^T / sqrt(D) + mask) value``: for each query an average of the values.
+    """``softmax(query key^T / sqrt(D) + mask) value``: a weighted average of the values for each query.
 
     ``query`` has shape (..., L, D), ``key`` (..., S, D), ``value`` (..., S, E), the result (..., L, E). ``attn_mask``
-    can be broadcast to (..., L, S): booleans, True where a query *may* look, or numbers that are added to the scores,
-    such as `causal_mask`. ``is_causal`` makes that mask, on top of another one. ``scale`` takes the place of
-    1 / sqrt(D). A share ``dropout_p`` of the weights is dropped, whenever it is given.
+    broadcasts to (..., L, S) and holds booleans, True where a query *may* look, or numbers that are added to the
+    scores, such as `causal_mask`. ``is_causal`` adds that mask to any other. ``scale`` replaces 1 / sqrt(D). A fraction
+    ``dropout_p`` of the weights is dropped, in evaluation too.
 
-    A query that may look nowhere gets zeros, and no gradient: there is no 0/0.
+    A query that may look nowhere gets zeros and no gradient, as in PyTorch: there is no 0/0.
 
     Raises OperandError for shapes that do not fit, TypeError for a mask of integers. Vaswani et al., "Attention is all
-    you need", NeurIPS 2017; the arguments are those of ``torch.nn.functional.scaled_dot_product_attention``, which
-    gives zeros too.
+    you need", NeurIPS 2017; the arguments are those of ``torch.nn.functional.scaled_dot_product_attention``.
 
     >>> import numpy as np
     >>> from nn.functional import scaled_dot_product_attention
@@ -78,7 +77,7 @@ def scaled_dot_product_attention(
 
 
 def _with_causal(mask: Any, is_causal: bool, query: Any, key: Any) -> Any:
-    """The mask, with the causal one on top where it is asked for."""
+    """The mask, with the causal one added if requested."""
     if not is_causal:
         return mask
     causal = causal_mask(query.shape[-2], key.shape[-2], dtype=query.dtype)
@@ -131,33 +130,32 @@ def mask_as_scores(mask: Any, dtype: Any, *, blocked: bool) -> Any:
     if values.dtype.kind == "f":
         return values.astype(dtype)
     raise TypeError(
-        f"attention: a mask is of booleans, or of floating numbers that are added to the scores, not of {values.dtype}."
+        f"attention: a mask must hold booleans, or floating-point numbers to add to the scores, not {values.dtype}."
     )
 
 
 class MultiheadAttention(Module):
-    """Attention in several heads: each compares queries and keys in a subspace of its own.
+    """Multi-head attention: each head compares queries and keys in its own subspace.
 
-    Query, key and value are multiplied with weights of their own and cut into ``num_heads`` parts of
+    Query, key and value are each multiplied by their own weights and split into ``num_heads`` parts of
     D = embed_dim / num_heads columns. Each head computes ``softmax(q k^T / sqrt(D) + mask) v``, and ``out_proj`` mixes
-    what the heads found, side by side. Queries have shape (L, N, E), keys and values (S, N, E), or (N, L, E) and
-    (N, S, E) with ``batch_first``, or (L, E) and (S, E) for one sample. With ``kdim`` and ``vdim`` keys and values have
-    these widths.
+    the concatenated results. Queries have shape (L, N, E), keys and values (S, N, E), or (N, L, E) and (N, S, E) with
+    ``batch_first``, or (L, E) and (S, E) for one sample. ``kdim`` and ``vdim`` set other widths for keys and values.
 
-    Called as ``attention(query, key, value)``, it returns ``(output, weights)``: the output in the shape of the query,
-    and the weights of shape (N, L, S), averaged over the heads, or (N, num_heads, L, S) with
-    ``average_attn_weights=False``, or None with ``need_weights=False``. Masks are booleans, **True where not to look**,
-    or numbers that are added to the scores: ``attn_mask`` of shape (L, S) or (N * num_heads, L, S), and
-    ``key_padding_mask`` of shape (N, S). With ``is_causal`` no query looks at later keys, with or without other masks
-    (PyTorch wants ``attn_mask`` too). In training a share ``dropout`` of the weights is dropped.
+    A call ``attention(query, key, value)`` returns ``(output, weights)``: the output has the shape of the query, and
+    the weights have shape (N, L, S), averaged over the heads, or (N, num_heads, L, S) with
+    ``average_attn_weights=False``, or are None with ``need_weights=False``. Masks hold booleans, **True where a query
+    must not look**, or numbers that are added to the scores: ``attn_mask`` has shape (L, S) or (N * num_heads, L, S),
+    ``key_padding_mask`` (N, S). With ``is_causal``, no query looks at later keys, with or without other masks
+    (PyTorch requires ``attn_mask`` too). In training, a fraction ``dropout`` of the weights is dropped.
 
-    A query that may look nowhere finds zeros, with zero weights, and has no gradient; so does PyTorch with
-    ``need_weights=False``, while with weights it gives NaN.
+    A query that may look nowhere gets zeros, with zero weights and no gradient; PyTorch does the same with
+    ``need_weights=False``, but returns NaN if weights are requested.
 
-    The weights start uniform in ±√(6 / (fan_in + fan_out)) (Glorot), those of ``out_proj`` as in `Linear`, biases at 0,
-    drawn from ``rng`` as there; the dropout goes on drawing from it.
+    The weights are drawn from ``rng`` as in `Linear`, uniformly within ±√(6 / (fan_in + fan_out)) (Glorot), those of
+    ``out_proj`` with the bounds of `Linear`; biases start at 0. Dropout draws from ``rng`` too.
 
-    Raises ValueError when embed_dim is not a multiple of num_heads, OperandError for shapes that do not fit, TypeError
+    Raises ValueError if embed_dim is not a multiple of num_heads, OperandError for shapes that do not fit, TypeError
     for a mask of integers. Vaswani et al., "Attention is all you need", NeurIPS 2017. Names, layouts and results are
     those of ``torch.nn.MultiheadAttention`` (without ``add_bias_kv`` and ``add_zero_attn``).
 
@@ -181,7 +179,7 @@ class MultiheadAttention(Module):
         self.embed_dim: int = positive("embed_dim", embed_dim)
         self.num_heads: int = positive("num_heads", num_heads, "number of heads")
         if embed_dim % num_heads:
-            raise ValueError(f"embed_dim {embed_dim} cannot be shared evenly by {num_heads} heads.")
+            raise ValueError(f"embed_dim {embed_dim} must be a multiple of num_heads, {num_heads}.")
         self.dropout: float = probability("dropout", dropout)
         self.kdim: int = embed_dim if kdim is None else positive("kdim", kdim)
         self.vdim: int = embed_dim if vdim is None else positive("vdim", vdim)
@@ -266,7 +264,7 @@ class MultiheadAttention(Module):
         return _with_causal(mask, is_causal, q, k)
 
     def _check_inputs(self, query: Any, key: Any, value: Any) -> bool:
-        """Whether there is an axis for the samples; an error when the shapes do not belong together."""
+        """Whether there is an axis for the samples; raises OperandError if the shapes do not fit together."""
         sizes = query.shape, key.shape, value.shape
         ndim = len(sizes[0])
         widths = self.embed_dim, self.kdim, self.vdim

@@ -1,4 +1,4 @@
-"""Modules made of modules, or of parameters."""
+"""Containers of modules and of parameters."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequen
 
 
 class Sequential(Module):
-    """Modules in a row: the output of each is the input of the next.
+    """A chain of modules: the output of each is the input of the next.
 
-    ``y = f_n(... f_2(f_1(x)))``. Modules are named "0", "1", ..., or as a dict given in their place says. The result
-    can be indexed (by position or name), sliced, iterated and appended to; a module with a name is an attribute, too.
+    ``y = f_n(... f_2(f_1(x)))``. Modules are named "0", "1", ..., or by the keys of a dict passed instead. The chain
+    can be indexed (by position or name), sliced, iterated and appended to; named modules are attributes too.
 
-    Raises TypeError for what is not a module. Names in the state dict are those of ``torch.nn.Sequential``.
+    Raises TypeError for anything but modules. Names in the state dict are those of ``torch.nn.Sequential``.
 
     >>> import nn
     >>> model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
@@ -55,7 +55,7 @@ class Sequential(Module):
                 yield name, value
 
     def append(self, module: Module) -> Self:
-        """Put a module at the end, and return the whole.
+        """Append a module, and return the `Sequential`.
 
         >>> import nn
         >>> nn.Sequential(nn.Linear(2, 2)).append(nn.ReLU())
@@ -100,16 +100,16 @@ class Sequential(Module):
     def _name(self, index: int | str) -> str:
         if isinstance(index, str):
             if index not in self._layers:
-                raise KeyError(f"no module {index!r} among {', '.join(map(repr, self._layers))}")
+                raise KeyError(f"there is no module {index!r}, only {', '.join(map(repr, self._layers))}")
             return index
         try:
             return list(self._layers)[index]
         except IndexError:
-            raise IndexError(f"index {index} into {len(self)} modules") from None
+            raise IndexError(f"index {index} is out of range for {len(self)} modules.") from None
 
 
 class _Held(Module):
-    """A list or dict that is a module, too; what it holds is looked at when it is made, and at every walk."""
+    """A list or dict that is also a module; its entries are checked when it is made, and at every walk."""
 
     def __init__(self, values: Any = ()) -> None:
         super().__init__(values or ())  # type: ignore[call-arg]  # of list or dict
@@ -143,7 +143,7 @@ class _Parameters(_Held):
 
 
 class ModuleList(_Held, list[Any]):
-    """A list of modules, which a model calls itself. Names in the state dict are those of ``torch.nn.ModuleList``.
+    """A list of modules, which the model calls itself. Names in the state dict are those of ``torch.nn.ModuleList``.
 
     >>> import nn
     >>> layers = nn.ModuleList([nn.Linear(2, 3), nn.Tanh()])
@@ -154,7 +154,7 @@ class ModuleList(_Held, list[Any]):
 
 
 class ModuleDict(_Held, dict[str, Any]):
-    """A dict of modules, which a model calls itself. Names in the state dict are those of ``torch.nn.ModuleDict``.
+    """A dict of modules, which the model calls itself. Names in the state dict are those of ``torch.nn.ModuleDict``.
 
     >>> import nn
     >>> heads = nn.ModuleDict({"left": nn.Linear(2, 1), "right": nn.Linear(2, 1, bias=False)})
@@ -185,5 +185,5 @@ class ParameterDict(_Parameters, dict[str, Any]):
 def _checked(module: Any, owner: str = "Sequential") -> Module:
     if isinstance(module, Module):
         return module
-    remedy = f"write {module.__name__}()" if isinstance(module, type) else "wrap it in a Module with a method forward"
+    remedy = f"write {module.__name__}()" if isinstance(module, type) else "wrap it in a Module that defines forward"
     raise TypeError(f"{owner} takes modules, not {module!r}: {remedy}.")

@@ -1,4 +1,4 @@
-"""Convolution, in one and two dimensions."""
+"""Convolution in one and two dimensions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def conv1d(
     """``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]`` for sequences x, (N, C, L) or (C, L).
 
     ``weight`` has shape (out_channels, in_channels / groups, kernel_size), the output (N, O, L') with
-    ``L' = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1``. Arguments as those of `conv2d`.
+    ``L' = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1``. Arguments are those of `conv2d`.
 
     >>> import numpy as np
     >>> from nn.functional import conv1d
@@ -47,17 +47,17 @@ def conv2d(
 ) -> Tensor:  # fmt: skip
     """``y[n, o, p] = bias[o] + sum_ck weight[o, c, k] x[n, c, s p + d k]`` for images x, (N, C, H, W) or (C, H, W).
 
-    Here p and k are places in the output and in the kernel. ``weight`` has shape (out_channels, in_channels / groups,
-    *kernel_size), ``bias`` (out_channels,), the output (N, O, H', W') with
+    Here p and k are positions in the output and in the kernel. ``weight`` has shape (out_channels,
+    in_channels / groups, *kernel_size), ``bias`` (out_channels,), and the output (N, O, H', W') with
     ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise.
 
-    ``stride``, ``padding`` and ``dilation`` are numbers, or pairs for height and width. ``padding`` is with zeros, and
-    may be "same" (keeps height and width, at stride 1) or "valid" (none). With ``groups``, channels are divided into
-    parts that do not see each other. ``flip=True`` mirrors the kernels, which makes this the convolution of
-    mathematics; without it it is the cross-correlation, as everywhere in this field.
+    ``stride``, ``padding`` and ``dilation`` are numbers, or pairs for height and width. ``padding`` adds zeros; it may
+    also be "same" (keeps height and width, at stride 1) or "valid" (none). ``groups`` divides the channels into groups
+    that are convolved separately. ``flip=True`` flips the kernels, which gives the convolution of mathematics; the
+    default is cross-correlation, as in other libraries.
 
     Raises OperandError for shapes that do not fit together and for a kernel larger than the padded image, ValueError
-    for settings that are none.
+    for invalid settings.
 
     >>> import numpy as np
     >>> from nn.functional import conv2d
@@ -72,7 +72,7 @@ def conv2d(
 
 
 def padding_pairs(padding: Any, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]) -> Pairs:
-    """What is put before and after each axis.
+    """The padding before and after each axis.
 
     >>> from nn.layers.convolution import padding_pairs
     >>> padding_pairs("same", (3, 4), (1, 1), (1, 1))
@@ -80,11 +80,11 @@ def padding_pairs(padding: Any, size: tuple[int, ...], stride: tuple[int, ...], 
     """
     if padding == "same":
         if max(stride) > 1:
-            raise ValueError(f"padding='same' is for stride 1, not {brief(stride, 1)}.")
+            raise ValueError(f"padding='same' requires stride 1, not {brief(stride, 1)}.")
         whole = [d * (k - 1) for k, d in zip(size, dilation, strict=True)]
         return tuple((n // 2, n - n // 2) for n in whole)
     if isinstance(padding, str) and padding != "valid":
-        raise ValueError(f"padding is a number, one per axis, 'same' or 'valid', not {padding!r}.")
+        raise ValueError(f"padding must be a number, one per axis, 'same' or 'valid', not {padding!r}.")
     return tuple((p, p) for p in per_axis("padding", 0 if padding == "valid" else padding, len(size), least=0))
 
 
@@ -95,13 +95,13 @@ def _convolve(
     x, has_samples = batched(name, x, axes, weight)
     if weight.ndim != axes + 2:
         raise OperandError(
-            f"{name}: the weight has shape (out channels, in channels / groups, *size), so {axes + 2} axes; this one "
-            f"has shape {weight.shape}."
+            f"{name}: the weight must have {axes + 2} axes (out channels, in channels / groups, *kernel size), but its "
+            f"shape is {weight.shape}."
         )
     size = weight.shape[2:]
     if 0 in size:
         raise OperandError(
-            f"{name}: a kernel has at least one number along each axis; this weight has shape {weight.shape}."
+            f"{name}: a kernel needs at least one element along each axis, but the weight has shape {weight.shape}."
         )
     strides, dilations = per_axis("stride", stride, axes), per_axis("dilation", dilation, axes)
     sides = padding_pairs(padding, size, strides, dilations)
@@ -122,15 +122,15 @@ def _check_channels(name: str, x: Any, weight: Any, bias: Any, groups: int, has_
     if outputs % groups:
         raise OperandError(f"{name}: {outputs} output channels cannot be divided into {groups} groups.")
     if bias is not None and bias.shape != (outputs,):
-        raise OperandError(f"{name}: the bias has shape ({outputs},), one for each output channel, not {bias.shape}.")
+        raise OperandError(f"{name}: the bias must have shape ({outputs},), one per output channel, not {bias.shape}.")
     if x.shape[1] == wanted:
         return
     shape = x.shape if has_samples else x.shape[1:]
     order = ("N, C" if has_samples else "C") + (", H, W" if x.ndim == 4 else ", L")
     if shape[-1] == wanted:
-        hint = f" Channels seem to come last: pass np.moveaxis(x, -1, {int(has_samples)})."
+        hint = f" If its channels come last, pass np.moveaxis(x, -1, {int(has_samples)})."
     elif wanted == 1 and not has_samples:
-        hint = " Are these samples of one channel? Give them an axis for it: x[:, None]."
+        hint = " If these are samples with one channel, add its axis: x[:, None]."
     else:
         hint = ""
     raise OperandError(
@@ -140,7 +140,7 @@ def _check_channels(name: str, x: Any, weight: Any, bias: Any, groups: int, has_
 
 
 class _Conv(_OfFunction):
-    """What convolutional layers have in common. A subclass says how many axes its kernels move along."""
+    """The base of convolutional layers. A subclass sets ``axes``, the number of axes that its kernels move along."""
 
     axes: int
     transposed = False
@@ -161,7 +161,7 @@ class _Conv(_OfFunction):
         if in_channels % groups or out_channels % groups:
             raise ValueError(f"{in_channels} and {out_channels} channels cannot both be divided into {groups} groups.")
         if padding_mode not in _PADDING_MODES:
-            raise ValueError(f"padding_mode is one of {', '.join(map(repr, _PADDING_MODES))}, not {padding_mode!r}.")
+            raise ValueError(f"padding_mode must be one of {[*_PADDING_MODES]}, not {padding_mode!r}.")
         self.padding_mode = padding_mode
         self.flip = flip
         kind, rng = parameter_dtype(dtype), generator(rng)
@@ -192,20 +192,20 @@ class _Conv(_OfFunction):
 
 
 class Conv1d(_Conv, of=conv1d):
-    """A convolutional layer for sequences: the same small kernels at every place.
+    """A convolutional layer for sequences: the same small kernels at every position.
 
-    Names, layout and start values are those of ``torch.nn.Conv1d``; other arguments as those of `Conv2d`.
+    Names, layout and initialization are those of ``torch.nn.Conv1d``; the arguments are described in `Conv2d`.
     """
 
     axes = 1
 
 
 class Conv2d(_Conv, of=conv2d):
-    """A convolutional layer for images: the same small kernels, of ``kernel_size``, at every place.
+    """A convolutional layer for images: the same small kernels, of ``kernel_size``, at every position.
 
-    ``padding_mode`` says what the padding consists of: "zeros", "reflect", "replicate" or "circular". Both parameters
-    start uniform in ±1/√n for a unit of n inputs, drawn from ``rng``. Names, layout and start values are those of
-    ``torch.nn.Conv2d``.
+    ``padding_mode`` determines the values of the padding: "zeros", "reflect", "replicate" or "circular". Weight and
+    bias are drawn from ``rng``, uniformly within ±1/√n for units with n inputs. Names, layout and initialization are
+    those of ``torch.nn.Conv2d``.
     """
 
     axes = 2

@@ -1,4 +1,4 @@
-"""How far vectors are from each other, and how alike: pair by pair, or each with each; and vectors of length 1."""
+"""Distances and similarities of vectors, pairwise or all against all, and normalization to length 1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CosineSimilarity", "PairwiseDistance"]
 
 @polymorphic
 def normalize(x: Operand, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    """``x / max(|x|_p, eps)`` along an axis, so that each vector has the length 1; a vector of zeros stays one.
+    """``x / max(|x|_p, eps)`` along an axis: scales each vector to length 1; a zero vector stays zero.
 
     >>> from nn.functional import normalize
     >>> normalize([[3.0, 4.0], [0.0, 0.0]])
@@ -32,7 +32,7 @@ def normalize(x: Operand, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> A
 def cosine_similarity(x1: Operand, x2: Operand, dim: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along an axis, ``sum(x1 x2) / (max(|x1|, eps) max(|x2|, eps))``.
 
-    It is 0 for a vector of zeros. Shapes are repeated to each other, and ``dim`` is an axis of what that makes.
+    It is 0 for a vector of zeros. The inputs are broadcast to one shape, of which ``dim`` is an axis.
 
     >>> from nn.functional import cosine_similarity
     >>> cosine_similarity([[3.0, 4.0], [0.0, 0.0]], [[6.0, 8.0], [1.0, 0.0]])
@@ -45,14 +45,14 @@ def cosine_similarity(x1: Operand, x2: Operand, dim: int = 1, eps: float = 1e-8)
 
 
 class CosineSimilarity(_OfFunction, of=cosine_similarity, operands=2):
-    """How alike the directions of vectors are, pair by pair."""
+    """The cosine similarity of pairs of vectors."""
 
 
 @polymorphic
 def pairwise_distance(x1: Operand, x2: Operand, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
-    """``|x1 - x2 + eps|_p`` along the last axis, of vectors whose shapes are repeated to each other.
+    """``|x1 - x2 + eps|_p`` along the last axis, for vectors that are broadcast against each other.
 
-    ``eps`` is added to each difference, as PyTorch does it, and keeps equal vectors off the kink of their distance.
+    ``eps`` is added to each difference, as in PyTorch, and keeps equal vectors off the kink of the distance at 0.
 
     >>> from nn.functional import pairwise_distance
     >>> pairwise_distance([[3.0, 4.0]], [[0.0, 0.0]], eps=0.0)
@@ -62,16 +62,16 @@ def pairwise_distance(x1: Operand, x2: Operand, p: float = 2.0, eps: float = 1e-
 
 
 class PairwiseDistance(_OfFunction, of=pairwise_distance, operands=2):
-    """The distance of vectors, pair by pair."""
+    """The distance between pairs of vectors."""
 
 
 @polymorphic
 def cdist(x1: Operand, x2: Operand, p: float = 2.0) -> Any:
-    """The distances ``|x1[i] - x2[j]|_p`` of each vector with each: (..., N, D) and (..., M, D) give (..., N, M).
+    """The distances ``|x1[i] - x2[j]|_p`` between all pairs: (..., N, D) and (..., M, D) give (..., N, M).
 
-    They are those of the differences, which stay exact for vectors that lie close together, and take N M D numbers.
-    Where two vectors are equal, the slope of their distance is 0, and the curvature of its square is right. PyTorch has
-    it as ``torch.cdist``.
+    They are computed from the differences, which are accurate for vectors close to each other and take N M D numbers of
+    memory. Where two vectors are equal, the slope of their distance is 0, and the curvature of its square is correct.
+    The function corresponds to ``torch.cdist``.
 
     >>> from nn.functional import cdist
     >>> cdist([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0]])
@@ -80,5 +80,5 @@ def cdist(x1: Operand, x2: Operand, p: float = 2.0) -> Any:
     """
     x1, x2 = floating(x1), floating(x2)
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
-        raise OperandError(f"cdist: the shapes are (..., N, D) and (..., M, D), not {x1.shape} and {x2.shape}.")
+        raise OperandError(f"cdist needs shapes (..., N, D) and (..., M, D), not {x1.shape} and {x2.shape}.")
     return np.linalg.vector_norm(x1[..., :, None, :] - x2[..., None, :, :], axis=-1, ord=p)

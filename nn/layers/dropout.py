@@ -1,4 +1,4 @@
-"""Dropout: entries that are 0 at random, in training."""
+"""Dropout: sets random elements to 0 in training."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 @polymorphic
 def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Randomness = None) -> Any:
-    """``y = x m / (1 - p)`` with ``m`` 0 with probability p and 1 otherwise, drawn anew for every entry and every call.
+    """``y = x m / (1 - p)``, where ``m`` is 0 with probability p and else 1, drawn for every element in every call.
 
-    Dividing by ``1 - p`` keeps the expected value, so that in evaluation nothing is left to do: without ``training``,
-    and with ``p = 0``, the input itself is returned. Any shape, and the same shape and dtype out.
+    Dividing by ``1 - p`` preserves the expected value, so evaluation needs no scaling: without ``training``, and with
+    ``p = 0``, the input itself is returned. Inputs may have any shape; the result keeps shape and dtype.
 
-    The random numbers come from the default generator, which `nn.manual_seed` starts, or from ``rng``, a generator or a
-    seed for one. `nn.Dropout` keeps its own generator as the attribute ``rng``: its state,
-    ``layer.rng.bit_generator.state``, can be saved and assigned to go on with the same numbers.
+    The random numbers come from the default generator, which `nn.manual_seed` seeds, or from ``rng``, a generator or a
+    seed for one. `nn.Dropout` keeps its generator in the attribute ``rng``: save ``layer.rng.bit_generator.state`` and
+    assign it later to continue with the same numbers.
 
-    Raises ValueError when p is not from 0 to 1. Srivastava et al., "Dropout: a simple way to prevent neural networks
-    from overfitting", JMLR 15 (2014), with the division moved to training as in ``torch.nn.Dropout``. Its ``inplace``
-    is taken and changes nothing: results are new arrays always.
+    Raises ValueError unless p is between 0 and 1. Srivastava et al., "Dropout: a simple way to prevent neural networks
+    from overfitting", JMLR 15 (2014), with the division moved to training as in ``torch.nn.Dropout``. ``inplace`` has
+    no effect: results are always new arrays.
 
     >>> from nn.functional import dropout
     >>> dropout([1.0] * 8, 0.75, rng=3)
@@ -39,7 +39,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False
 
 
 def _dropped(x: Any, p: float, training: bool, rng: Randomness, axes: int = 0) -> Any:
-    """Dropout of entries, or of channels with axes behind them."""
+    """Dropout of elements, or of channels with axes after them."""
     p = probability("p", p)
     if not training or p == 0.0:
         return x
@@ -53,7 +53,7 @@ def _dropped(x: Any, p: float, training: bool, rng: Randomness, axes: int = 0) -
 
 
 class Dropout(_OfFunction, of=dropout):
-    """Zeros a random part of its input in training, so that no unit can rely on a particular other one."""
+    """Sets random elements of its input to 0 in training, so that no unit can rely on a particular other unit."""
 
     rng: np.random.Generator | None
     _shown_settings = ("p",)
@@ -71,7 +71,7 @@ class Dropout(_OfFunction, of=dropout):
 
 
 class Dropout1d(Dropout):
-    """Zeros whole channels of sequences (N, C, L) or (C, L) in training; see `Dropout2d`.
+    """Sets whole channels of sequences (N, C, L) or (C, L) to 0 at random in training; see `Dropout2d`.
 
     >>> import nn
     >>> nn.Dropout1d(0.5, rng=1)([[1.0, 1.0], [1.0, 1.0]])
@@ -83,9 +83,9 @@ class Dropout1d(Dropout):
 
 
 class Dropout2d(Dropout):
-    """Zeros whole channels of images (N, C, H, W) in training, because neighbours know each other's values.
+    """Sets whole channels of images (N, C, H, W) to 0 at random in training, because neighbouring pixels are alike.
 
-    Otherwise as `Dropout`. Three axes are (N, C, L), as in ``torch.nn.Dropout2d``.
+    Otherwise it works like `Dropout`. Three axes are read as (N, C, L), as in ``torch.nn.Dropout2d``.
 
     >>> import nn
     >>> nn.Dropout2d(0.5, rng=1)([[[[1.0, 1.0]], [[1.0, 1.0]]]]).ravel()

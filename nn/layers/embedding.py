@@ -1,4 +1,4 @@
-"""Rows of a table, looked up by number: vectors for words, letters, users."""
+"""Embeddings: rows of a table, looked up by index, as vectors for words, letters or users."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ __all__ = ["Embedding"]
 
 
 def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
-    """Row ``x[i]`` of a table (V, D) for every entry of x: ``out[i, ...] = weight[x[i, ...]]``.
+    """Look up row ``x[i]`` of a table of shape (V, D) for every element of x: ``out[i, ...] = weight[x[i, ...]]``.
 
-    ``x`` holds integers from 0 to V - 1 in any shape, which the result has with D behind it. It equals a `Linear`
-    without bias on one-hot rows, without the multiplication: a row that is used several times gets the sum of their
-    gradients. ``padding_idx`` names a row (negative: from the end) that stands for "nothing here": it gets no gradient,
-    so it stays what it is.
+    ``x`` holds integers from 0 to V - 1 in any shape; the result has one more axis, of size D. The effect is that of a
+    `Linear` layer without bias on one-hot rows, but without the multiplication: a row that is used several times gets
+    the sum of the gradients. ``padding_idx`` is the index of a row that stands for padding (negative: from the end); it
+    gets no gradient, so it never changes.
 
-    Raises LabelError for what is not an integer, and for one that is not the number of a row; ValueError for such a
-    ``padding_idx``.
+    Raises LabelError unless x holds integers that are indices of rows, and ValueError for a wrong ``padding_idx``.
 
     >>> import numpy as np
     >>> from nn.functional import embedding
@@ -42,14 +41,11 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
         rows = rows.astype(np.intp)  # an empty list is of floats for NumPy
     count = weight.shape[0]
     if rows.dtype.kind not in "iu":
-        raise LabelError(
-            f"embedding: the input holds numbers of rows, so integers, not {rows.dtype}. Pass x.astype(int)."
-        )
+        raise LabelError(f"embedding: the input must hold integer row indices, not {rows.dtype}. Pass x.astype(int).")
     if rows.size and (rows.min() < 0 or rows.max() >= count):
         where = tuple(map(int, np.argwhere((rows < 0) | (rows >= count))[0]))
         raise LabelError(
-            f"embedding: entry {rows[where]} at index {where} is not among the {count} rows 0 .. {count - 1} of the "
-            "table."
+            f"embedding: element {rows[where]} at index {where} is not among the rows 0 .. {count - 1} of the table."
         )
     out = _getitem(weight, index=rows)
     number = row_of_padding(padding_idx, count)
@@ -63,10 +59,10 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
 
 
 class Embedding(_OfFunction, of=embedding):
-    """A table of vectors, one for each of V things (words, letters, users), looked up by number and trained.
+    """A trainable table of vectors, one for each of V items (words, letters, users), looked up by index.
 
-    V is num_embeddings, D embedding_dim. The table starts normal with mean 0 and variance 1, drawn from ``rng`` as for
-    `Linear`, and at 0 in the row ``padding_idx``. Names and start values are those of ``torch.nn.Embedding``.
+    V is num_embeddings, D is embedding_dim. The table starts from standard normal numbers drawn from ``rng`` (see
+    `Linear`), and from 0 in row ``padding_idx``. Names and initialization are those of ``torch.nn.Embedding``.
     """
 
     def __init__(
@@ -83,7 +79,7 @@ class Embedding(_OfFunction, of=embedding):
 
     @classmethod
     def from_pretrained(cls, embeddings: ArrayLike, freeze: bool = True, padding_idx: int | None = None) -> Self:
-        """An embedding with a given table of shape (V, D); with ``freeze`` it is not trained.
+        """Make an embedding from a table of shape (V, D); with ``freeze`` it is not trained.
 
         >>> import nn
         >>> nn.Embedding.from_pretrained([[0.0, 1.0], [2.0, 3.0]])([1]).tolist()
@@ -91,7 +87,7 @@ class Embedding(_OfFunction, of=embedding):
         """
         table = Parameter(embeddings, requires_grad=not freeze)
         if table.ndim != 2:
-            raise ValueError(f"embeddings are a table of shape (V, D), not of shape {table.shape}.")
+            raise ValueError(f"embeddings must be a table of shape (V, D), not of shape {table.shape}.")
         made = cls.__new__(cls)
         made.num_embeddings, made.embedding_dim = table.shape
         made.padding_idx = row_of_padding(padding_idx, made.num_embeddings)
@@ -107,7 +103,7 @@ class Embedding(_OfFunction, of=embedding):
 
 
 def row_of_padding(padding_idx: int | None, count: int) -> int | None:
-    """The number of a row, counted from the start.
+    """The index of a row, counted from the start.
 
     >>> from nn.layers.embedding import row_of_padding
     >>> row_of_padding(-1, 10)
@@ -116,17 +112,17 @@ def row_of_padding(padding_idx: int | None, count: int) -> int | None:
     if padding_idx is None:
         return None
     if isinstance(padding_idx, bool) or not isinstance(padding_idx, int | np.integer):
-        raise ValueError(f"padding_idx is the number of a row or None, not {padding_idx!r}.")
+        raise ValueError(f"padding_idx must be the index of a row or None, not {padding_idx!r}.")
     if not -count <= padding_idx < count:
         raise ValueError(f"padding_idx {padding_idx} is not among the {count} rows of the table.")
     return int(padding_idx) % count
 
 
 def one_hot(labels: Any, num_classes: int = -1) -> Any:
-    """Class numbers as integers 0 and 1, ``out[..., c] = 1 if c == labels[...] else 0``: any shape, and an axis more.
+    """One-hot encode labels of any shape as integers, along a new last axis: ``out[..., c] = c == labels[...]``.
 
-    ``num_classes`` is by default one more than the largest label. A Tensor for a Tensor, else an array. Raises
-    LabelError for labels that are no integers or not among the classes. `nn.data.one_hot` gives floating numbers.
+    ``num_classes`` defaults to one more than the largest label. A Tensor gives a Tensor, anything else an array. Raises
+    LabelError unless the labels are integers among the classes. `nn.data.one_hot` returns floating-point numbers.
 
     >>> from nn.functional import one_hot
     >>> one_hot([2, 0])
@@ -136,11 +132,11 @@ def one_hot(labels: Any, num_classes: int = -1) -> Any:
     numbers = plain(labels, "one_hot: the labels")
     if numbers.dtype.kind not in "iu" and numbers.size:
         raise LabelError(
-            f"one_hot: labels are class numbers, so integers, not {numbers.dtype}. Pass labels.astype(int)."
+            f"one_hot: labels must be integer class indices, not {numbers.dtype}. Pass labels.astype(int)."
         )
     numbers = numbers.astype(np.int64)
     classes = int(numbers.max(initial=-1)) + 1 if num_classes == -1 else num_classes
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
-        raise LabelError(f"one_hot: labels from {numbers.min()} to {numbers.max()} are not among {classes} classes.")
+        raise LabelError(f"one_hot: labels {numbers.min()} .. {numbers.max()} do not fit classes 0 .. {classes - 1}.")
     rows = (numbers[..., None] == np.arange(classes)).astype(np.int64)
     return Tensor(rows) if isinstance(labels, Tensor) else rows

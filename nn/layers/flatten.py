@@ -1,4 +1,4 @@
-"""Layers that change the shape alone: between images and vectors."""
+"""Layers that only change the shape, between images and vectors."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["Flatten", "Unflatten"]
 
 
 class Flatten(Module):
-    """Make axes ``start_dim`` to ``end_dim`` one: by default all but that of the samples.
+    """Merge axes ``start_dim`` to ``end_dim`` into one: by default all but the first, the axis of samples.
 
-    (N, C, H, W) becomes (N, C H W), the last axis running fastest.
+    (N, C, H, W) becomes (N, C H W), the last axis varying fastest.
 
     Raises IndexError for an axis that the input does not have, ValueError for axes in the wrong order. Arguments and
     results are those of ``torch.nn.Flatten``.
@@ -37,14 +37,14 @@ class Flatten(Module):
         x = floating(x)
         start, end = (_axis(axis, x.shape) for axis in (self.start_dim, self.end_dim))
         if start > end:
-            raise ValueError(f"Flatten({self.extra_repr()}) ends before it starts, on an input of shape {x.shape}.")
+            raise ValueError(f"Flatten({self.extra_repr()}) ends before it starts for an input of shape {x.shape}.")
         return x.reshape((*x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :]))
 
 
 class Unflatten(Module):
-    """Make axis ``dim`` several, of the sizes given: the way back from `Flatten`.
+    """Split axis ``dim`` into several axes of the given sizes: the inverse of `Flatten`.
 
-    (N, C H W) becomes (N, C, H, W) with ``Unflatten(1, (C, H, W))``. One of the sizes may be -1: what remains.
+    ``Unflatten(1, (C, H, W))`` turns (N, C H W) into (N, C, H, W). One size may be -1, and is then inferred.
 
     Raises IndexError for an axis that the input does not have, ValueError for sizes that do not fit. Arguments and
     results are those of ``torch.nn.Unflatten``.
@@ -69,7 +69,7 @@ class Unflatten(Module):
             sizes[sizes.index(-1)] = whole // known
         if min(sizes, default=0) < 0 or prod(sizes) != whole:
             raise ValueError(
-                f"axis {axis} of an input of shape {x.shape} cannot be divided into {self.unflattened_size}."
+                f"axis {axis} of an input of shape {x.shape} cannot be split into axes {self.unflattened_size}."
             )
         return x.reshape((*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
 
@@ -77,5 +77,5 @@ class Unflatten(Module):
 def _axis(axis: int, shape: tuple[int, ...]) -> int:
     """An axis counted from the front."""
     if not -len(shape) <= axis < len(shape):
-        raise IndexError(f"there is no axis {axis} in an input of shape {shape}. Is the axis of samples missing?")
+        raise IndexError(f"an input of shape {shape} has no axis {axis}. Is the axis of samples missing?")
     return axis % len(shape)

@@ -1,4 +1,4 @@
-"""Normalisation within single samples: over groups of channels, and over each channel."""
+"""Normalization within each sample: over groups of channels, and over each channel."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
 
 
 class GroupNorm(Module):
-    """Brings groups of the channels of each sample to mean 0 and variance 1, and each channel then to a learned scale.
+    """Normalizes groups of channels of each sample to mean 0 and variance 1, then scales and shifts each channel.
 
-    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` with x of shape (N, C, ...), mean and variance over the
-    C / num_groups channels of a group and all their places, ``weight`` (at first 1) and ``bias`` (at first 0) of (C,).
+    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` with x of shape (N, C, ...). Mean and variance are taken
+    over all elements in the C / num_groups channels of a group; ``weight`` (initially 1) and ``bias`` (0) are (C,).
 
     Wu and He, "Group normalization", ECCV 2018. Names and layout are those of ``torch.nn.GroupNorm``.
 
@@ -56,7 +56,7 @@ class GroupNorm(Module):
     def forward(self, x: Any) -> Tensor:
         x = floating(x, self.weight)
         if x.shape[1:2] != (self.num_channels,):
-            raise OperandError(f"{self!r} needs an input (N, C, ...) with C = {self.num_channels}, not {x.shape}.")
+            raise OperandError(f"{self!r} needs a shape (N, C, ...) with C = {self.num_channels}, not {x.shape}.")
         rows = x.reshape((len(x), self.num_groups, self.num_channels // self.num_groups * prod(x.shape[2:])))
         return _affine(_layer_norm(rows, axes=1, eps=self.eps).reshape(x.shape), self.weight, self.bias)
 
@@ -81,7 +81,7 @@ class _InstanceNorm(_BatchNorm):
             out = batch_norm(x, mean, variance, self.weight, self.bias, eps=self.eps)
             return out[0] if single else out
         if (count := prod(places)) < 2:
-            raise ValueError(f"{self!r} needs at least 2 values per channel of a sample, not an input of {x.shape}.")
+            raise ValueError(f"{self!r} needs at least 2 values per channel and sample, not shape {x.shape}.")
         moments = np.empty((2, samples * channels), np.result_type(x.dtype, np.float32))
         out = _batch_norm(x.reshape((1, samples * channels, *places)), eps=self.eps, moments=moments).reshape(x.shape)
         if mean is not None and samples:
@@ -93,10 +93,10 @@ class _InstanceNorm(_BatchNorm):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Brings every channel of each sequence (N, C, L) or (C, L) to mean 0 and variance 1, over its places.
+    """Normalizes every channel of each sequence (N, C, L) or (C, L) to mean 0 and variance 1.
 
-    With ``affine=True`` times ``weight`` plus ``bias``; with ``track_running_stats=True`` averages are kept in
-    training, over samples too, as by `BatchNorm1d`, and used in evaluation.
+    ``affine=True`` then multiplies by ``weight`` and adds ``bias``. With ``track_running_stats=True``, training keeps
+    running averages over the samples, as `BatchNorm1d` does, and evaluation uses them.
 
     Ulyanov, Vedaldi and Lempitsky, arXiv:1607.08022. Names and defaults are those of ``torch.nn.InstanceNorm1d``.
 
@@ -110,7 +110,7 @@ class InstanceNorm1d(_InstanceNorm):
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Brings every channel of each image (N, C, H, W) or (C, H, W) to mean 0 and variance 1; see `InstanceNorm1d`.
+    """Normalizes every channel of each image (N, C, H, W) or (C, H, W) to mean 0 and variance 1; see `InstanceNorm1d`.
 
     >>> import nn
     >>> nn.InstanceNorm2d(1)([[[[1.0], [3.0]]]]).ravel().round(3)

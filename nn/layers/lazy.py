@@ -1,4 +1,4 @@
-"""Layers that find the number of their inputs at the first call, and are plain ones from then on."""
+"""Layers that infer the number of their inputs at the first call, and are ordinary layers from then on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIRST_CALL = RLock()  # two threads must not both make the parameters
 
 
 class _Lazy(Module):
-    """What they have in common: the arguments of the plain layer but for the first, and the axis that this counts."""
+    """The base of lazy layers: arguments as of the plain layer but the first, which is the size of an input axis."""
 
     _plain: Any
     _axis: int
@@ -64,24 +64,24 @@ class _Lazy(Module):
 
 
 class LazyLinear(_Lazy, Linear, axis=-1, example="8, bias=False"):
-    """A `Linear` layer that finds ``in_features`` at its first call; other arguments as there.
+    """A `Linear` layer that infers ``in_features`` at its first call; the other arguments are those of `Linear`.
 
-    Until then its parameters have no shape, and what needs one raises UninitializedParameterError; from then on it is a
-    `Linear` layer.
+    Until then its parameters have no shape, and any use of them raises UninitializedParameterError; after that it is an
+    ordinary `Linear` layer.
     """
 
 
 class LazyConv1d(_Lazy, Conv1d, axis=-2, example="4, kernel_size=3"):
-    """A `Conv1d` layer that finds ``in_channels`` at its first call; see `LazyLinear`."""
+    """A `Conv1d` layer that infers ``in_channels`` at its first call; see `LazyLinear`."""
 
 
 class LazyConv2d(_Lazy, Conv2d, axis=-3, example="4, kernel_size=3"):
-    """A `Conv2d` layer that finds ``in_channels`` at its first call; see `LazyLinear`."""
+    """A `Conv2d` layer that infers ``in_channels`` at its first call; see `LazyLinear`."""
 
 
 class LazyBatchNorm1d(_Lazy, BatchNorm1d, axis=1):
-    """A `BatchNorm1d` layer that finds ``num_features`` at its first call; see `LazyLinear`."""
+    """A `BatchNorm1d` layer that infers ``num_features`` at its first call; see `LazyLinear`."""
 
 
 class LazyBatchNorm2d(_Lazy, BatchNorm2d, axis=1):
-    """A `BatchNorm2d` layer that finds ``num_features`` at its first call; see `LazyLinear`."""
+    """A `BatchNorm2d` layer that infers ``num_features`` at its first call; see `LazyLinear`."""

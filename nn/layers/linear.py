@@ -1,4 +1,4 @@
-"""The linear layer, on the engine's fused op for it."""
+"""Linear and bilinear layers."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Linear(Module):
     """A linear (affine) layer: every output is a weighted sum of all inputs, plus a bias.
 
     ``z = x W^T + b``, with ``x`` of shape (..., in_features), ``weight`` of shape (out_features, in_features),
-    ``bias`` of shape (out_features,) and ``z`` of shape (..., out_features). Both start uniform in ±1/√in_features,
-    drawn from ``rng`` (a generator or a seed; by default the generator that `manual_seed` starts). Integers and lists
-    as input are taken in the dtype of the weight.
+    ``bias`` of shape (out_features,) and ``z`` of shape (..., out_features). Weight and bias are drawn uniformly within
+    ±1/√in_features from ``rng`` (a generator or a seed; by default the generator that `manual_seed` seeds). Integers
+    and lists as input are converted to the dtype of the weight.
 
-    Raises OperandError when the last axis of ``x`` is not in_features long. Names, layout and start values are those of
+    Raises OperandError if the last axis of ``x`` is not in_features long. Names, layout and initialization are those of
     ``torch.nn.Linear``.
 
     >>> import numpy as np
@@ -77,22 +77,22 @@ class Linear(Module):
         if len(shape) > 1 and math.prod(shape[1:]) == n:
             hint = f" Flatten each sample first: x.reshape(len(x), {n})."
         elif len(shape) > 1 and shape[0] == n:
-            hint = " Is it transposed? Samples are rows: pass x.T."
+            hint = " If it is transposed, pass x.T: samples are rows."
         else:
             hint = ""
         _, *lines = str(error).split("\n  likely fix: ")[0].splitlines()  # the operands; the hint is plainer
-        text = f"Linear({n}, {self.out_features}) needs {n} numbers on the last axis of its input, which has shape "
+        text = f"Linear({n}, {self.out_features}) needs an input whose last axis has size {n}, but the shape is "
         plainer = OperandError("\n".join([f"{text}{shape}.{hint}", *lines]))
         plainer.op, plainer.operands = getattr(error, "op", None), getattr(error, "operands", ())
         return plainer
 
 
 class Bilinear(Module):
-    """A bilinear layer: every output is a weighted sum of products, of a number of each of two inputs.
+    """A bilinear layer: every output is a weighted sum of the products of each element of x1 with each of x2.
 
     ``y[o] = x1^T weight[o] x2 + bias[o]``, with x1 of shape (..., in1_features), x2 (..., in2_features), ``weight``
-    (out_features, in1_features, in2_features), ``bias`` (out_features,) and y (..., out_features). Both start uniform
-    in ±1/√in1_features, and all is as in ``torch.nn.Bilinear``.
+    (out_features, in1_features, in2_features), ``bias`` (out_features,) and y (..., out_features). Weight and bias are
+    drawn uniformly within ±1/√in1_features, as in ``torch.nn.Bilinear``.
 
     >>> import numpy as np
     >>> import nn
@@ -116,7 +116,7 @@ class Bilinear(Module):
         x1, x2 = floating(x1, self.weight), floating(x2, self.weight)
         lead = x1.shape[:-1]
         if x1.shape != (*lead, self.in1_features) or x2.shape != (*lead, self.in2_features):
-            raise OperandError(f"{self!r} takes inputs (..., in1) and (..., in2), not {x1.shape} and {x2.shape}.")
+            raise OperandError(f"{self!r} needs shapes (..., in1) and (..., in2), not {x1.shape} and {x2.shape}.")
         out = np.matmul(np.tensordot(x1, self.weight, (-1, 1)), x2[..., None])[..., 0]
         return out if self.bias is None else out + self.bias
 

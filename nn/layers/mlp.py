@@ -1,4 +1,4 @@
-"""The multi-layer perceptron, as a sequence of layers that is written in one line."""
+"""The multi-layer perceptron."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class MLP(Sequential):
     """A multi-layer perceptron: linear layers with an activation after each but the last.
 
     ``sizes`` are the widths from input to output: ``MLP([64, 32, 10])`` takes 64 numbers, has one hidden layer of 32
-    units and returns 10. ``activation`` is a name, which is that of its function in `nn.functional` ("relu", "tanh",
-    "gelu", "leaky_relu", ...), or a class such as ``nn.Tanh``, or a function that makes one. ``output_activation`` is
-    by default none, which is what `CrossEntropyLoss` and `BCEWithLogitsLoss` expect; see `nn.recommend`. Input
-    (..., sizes[0]), output (..., sizes[-1]).
+    units and returns 10. ``activation`` is the name of a function in `nn.functional` ("relu", "tanh", "gelu",
+    "leaky_relu", ...), a class such as ``nn.Tanh``, or a function that makes a module. By default there is no
+    ``output_activation``, as `CrossEntropyLoss` and `BCEWithLogitsLoss` expect; see `nn.recommend`. Inputs have shape
+    (..., sizes[0]), outputs (..., sizes[-1]).
 
     Raises ValueError for fewer than two sizes, a size below 1, or an unknown activation.
 
-    It is a `Sequential`: its modules and the names in its state are those of the same layers written out.
+    An MLP is a `Sequential`: its modules and the names in its state dict are those of the same layers written out.
 
     >>> import nn
     >>> nn.MLP([64, 32, 10])
@@ -44,9 +44,9 @@ class MLP(Sequential):
     ) -> None:  # fmt: skip
         super().__init__()
         if not isinstance(sizes, Sequence) or isinstance(sizes, str):
-            raise TypeError(f"sizes is a list of widths such as [64, 32, 10], not {sizes!r}.")
+            raise TypeError(f"sizes must be a list of widths such as [64, 32, 10], not {sizes!r}.")
         if len(sizes) < 2:
-            raise ValueError(f"sizes are at least two widths, input and output, not {list(sizes)}.")
+            raise ValueError(f"sizes must be at least two widths, input and output, not {list(sizes)}.")
         self.sizes: list[int] = list(sizes)
         rng = generator(rng)
         for i in range(len(sizes) - 1):

@@ -1,4 +1,4 @@
-"""Normalisation: numbers brought to mean 0 and variance 1, over a batch or over the features of a sample."""
+"""Normalization to mean 0 and variance 1, over a batch or over the features of each sample."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def batch_norm(
 ) -> Tensor:  # fmt: skip
     """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel, with x of shape (N, C, ...).
 
-    In ``training`` mean and variance are those of the batch, over all axes but the second, and the gradient flows
-    through them. The running statistics, when there are any, follow, in place, as arrays or as the data of Tensors:
-    ``running = (1 - momentum) running + momentum new``, where the new variance is the unbiased one (divided by n - 1
-    and not by n). Without ``training`` they are used, and ValueError is raised when there are none.
+    In ``training``, mean and variance are those of the batch, taken over all axes but the second, and the gradient
+    flows through them. The running statistics, if given, are updated in place, as arrays or as the data of Tensors:
+    ``running = (1 - momentum) running + momentum new``, where the new variance is unbiased (divided by n - 1, not n).
+    Without ``training``, the running statistics are used; if they are missing, ValueError is raised.
 
-    Raises OperandError for shapes that do not fit, and ValueError in training for less than two values per channel.
+    Raises OperandError for shapes that do not fit, and ValueError in training for fewer than two values per channel.
     Ioffe and Szegedy, "Batch normalization", ICML 2015.
 
     >>> from nn.functional import batch_norm
@@ -47,16 +47,16 @@ def batch_norm(
     for name, part in (("weight", weight), ("bias", bias), ("mean", running_mean), ("variance", running_var)):
         if part is not None and part.shape != channels:
             raise OperandError(
-                f"batch_norm: an input of shape {shape} has {shape[1]} channels, its second axis, but the {name} has "
-                f"shape {part.shape}."
+                f"batch_norm: an input of shape {shape} has {shape[1]} channels (axis 1), but the {name} has shape "
+                f"{part.shape}."
             )
     if training:
         count = shape[0] * prod(shape[2:])
         if count < 2:
             raise ValueError(
-                f"batch_norm in training needs at least 2 values per channel to have a variance, and an input of shape "
-                f"{shape} has {count}. Pass a larger batch, or call eval() to use the running statistics. A last "
-                "batch of one sample is left out by nn.data.Loader(data, batch_size, drop_last=True), also for nn.fit."
+                f"batch_norm in training needs at least 2 values per channel for a variance, but an input of shape "
+                f"{shape} has {count}. Pass a larger batch, or call eval() to use running statistics. To drop a last "
+                "batch of one sample, pass nn.data.Loader(data, batch_size, drop_last=True), also to nn.fit."
             )
         moments = np.empty((2, *channels), np.result_type(x.dtype, np.float32))
         out = _batch_norm(x, weight, bias, eps=eps, moments=moments)
@@ -64,7 +64,7 @@ def batch_norm(
         _move(running_var, moments[1], momentum, count / (count - 1))
         return out
     if running_mean is None or running_var is None:
-        raise ValueError("batch_norm needs running_mean and running_var, unless training=True.")
+        raise ValueError("batch_norm needs running_mean and running_var unless training=True.")
     factor = 1.0 / np.sqrt(running_var + eps)
     if weight is not None:
         factor = weight * factor
@@ -74,7 +74,7 @@ def batch_norm(
 
 
 class _BatchNorm(_OfFunction):
-    """What the two have in common; they differ in the shapes that they take."""
+    """The base of batch normalization layers, which differ in the shapes that they accept."""
 
     _ndims: tuple[int, ...]
     _shapes: str
@@ -86,7 +86,7 @@ class _BatchNorm(_OfFunction):
         kind = parameter_dtype(dtype)
         self.num_features: int = positive("num_features", num_features)
         self.eps: float = not_negative("eps", eps)
-        self.momentum: float | None = None if momentum is None else probability("momentum", momentum, "share")
+        self.momentum: float | None = None if momentum is None else probability("momentum", momentum, "fraction")
         self.affine = affine
         self.track_running_stats = track_running_stats
         self.weight: Parameter | Any = Parameter(np.ones(num_features, kind)) if affine else None
@@ -124,12 +124,12 @@ class _BatchNorm(_OfFunction):
 
 
 class BatchNorm1d(_BatchNorm, of=batch_norm):
-    """Brings every feature, over the samples of a batch, to mean 0 and variance 1, and then to a learned scale.
+    """Normalizes every feature to mean 0 and variance 1 over the samples of a batch, then scales and shifts it.
 
-    x has shape (N, C) or (N, C, L), and so has the result. With ``momentum=None`` ``running_mean`` and ``running_var``
-    are the averages over all batches so far, which ``num_batches_tracked`` counts. In evaluation the running ones are
-    used, or with ``track_running_stats=False`` those of the batch. With ``affine=False`` there are no weight (at first
-    1) and bias (at first 0). Names, layout and counting are those of ``torch.nn.BatchNorm1d``.
+    x has shape (N, C) or (N, C, L), as has the result. With ``momentum=None``, ``running_mean`` and ``running_var`` are
+    the averages over all batches so far, which ``num_batches_tracked`` counts. Evaluation uses these running
+    statistics, or with ``track_running_stats=False`` those of the batch. ``affine=False`` omits weight (initially 1)
+    and bias (initially 0). Names, layout and counting are those of ``torch.nn.BatchNorm1d``.
     """
 
     _ndims = (2, 3)
@@ -137,9 +137,9 @@ class BatchNorm1d(_BatchNorm, of=batch_norm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Brings every channel of images, over a batch and all positions, to mean 0 and variance 1, and a learned scale.
+    """Normalizes every channel of images to mean 0 and variance 1 over a batch and all positions, then scales it.
 
-    As `BatchNorm1d`, with x of shape (N, C, H, W). Names, layout and counting are those of ``torch.nn.BatchNorm2d``.
+    It works like `BatchNorm1d`, with x of shape (N, C, H, W). Names and layout are those of ``torch.nn.BatchNorm2d``.
 
     >>> import numpy as np
     >>> import nn
@@ -159,11 +159,11 @@ def layer_norm(
 ) -> Tensor:
     """``(x - mean) / sqrt(variance + eps) * weight + bias`` with mean and variance over the last axes.
 
-    Their sizes are ``normalized_shape`` (an integer for one axis), as are the shapes of weight and bias, in
-    `nn.LayerNorm` 1 and 0 at first. The variance is divided by the count. Training and evaluation do the same; samples
-    do not mix. The result has the shape of x.
+    ``normalized_shape`` holds the sizes of these axes (an integer for one axis); weight and bias have the same shape
+    and start at 1 and 0 in `nn.LayerNorm`. The variance is biased (divided by n). Training and evaluation do the same,
+    and samples do not mix. The result has the shape of x.
 
-    Raises OperandError when the input does not end in these axes. Ba, Kiros and Hinton, "Layer normalization" (2016),
+    Raises OperandError if the input does not end in these axes. Ba, Kiros and Hinton, "Layer normalization" (2016),
     arXiv:1607.06450. Names and layout are those of ``torch.nn.LayerNorm``.
 
     >>> from nn.functional import layer_norm
@@ -177,7 +177,7 @@ def layer_norm(
 
 
 class LayerNorm(_OfFunction, of=layer_norm):
-    """Brings the features of each sample to mean 0 and variance 1, and then to a learned scale."""
+    """Normalizes the features of each sample to mean 0 and variance 1, then scales and shifts them."""
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
@@ -201,9 +201,9 @@ class LayerNorm(_OfFunction, of=layer_norm):
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
     """``x / sqrt(mean(x^2) + eps) * weight`` with the mean over the last axes.
 
-    Their sizes are ``normalized_shape`` (an integer for one axis), as is the shape of the weight, in `nn.RMSNorm` 1 at
-    first. Without ``eps`` it is the distance from 1 to the next number in the dtype of x, as in PyTorch. Errors as for
-    `layer_norm`.
+    ``normalized_shape`` holds the sizes of these axes (an integer for one axis); the weight has the same shape and
+    starts at 1 in `nn.RMSNorm`. ``eps`` defaults to the machine epsilon of x's dtype, as in PyTorch. Errors are those
+    of `layer_norm`.
 
     Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019. Names and layout are those of
     ``torch.nn.RMSNorm``.
@@ -220,7 +220,7 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
 
 
 class RMSNorm(_OfFunction, of=rms_norm):
-    """Divides the features of each sample by their root mean square, and multiplies them by a learned scale."""
+    """Divides the features of each sample by their root mean square, then multiplies them by a learned scale."""
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
@@ -240,7 +240,7 @@ class RMSNorm(_OfFunction, of=rms_norm):
 
 
 def _move(running: Any, new: Any, momentum: float, correction: float = 1.0) -> None:
-    """Let a running statistic go a part of the way to that of a batch."""
+    """Move a running statistic part of the way towards that of a batch."""
     if isinstance(running, Tensor):  # not in place: a graph may hold the old values
         running.data = _between(plain(running), new, momentum, correction)
     elif running is not None:
@@ -252,11 +252,11 @@ def _between(old: Any, new: Any, momentum: float, correction: float) -> Any:
 
 
 def _last_axes(name: str, x: Any, normalized_shape: int | Sequence[int], weight: Any, bias: Any = None) -> int:
-    """How many axes to go over, the last ones, when everything fits them."""
+    """The number of last axes to normalize over; raises OperandError if something does not fit them."""
     sizes = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
     if not sizes or x.shape[-len(sizes) :] != sizes:
         raise OperandError(
-            f"{name}: normalized_shape {sizes} are the sizes of the last axes, but the input has shape {x.shape}."
+            f"{name}: the last axes must have the sizes normalized_shape={sizes}, but the input has shape {x.shape}."
         )
     for word, part in (("weight", weight), ("bias", bias)):
         if part is not None and part.shape != sizes:

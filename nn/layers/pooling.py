@@ -1,4 +1,4 @@
-"""Pooling: windows made one number each, by their maximum or their mean."""
+"""Pooling: the maximum or the mean of each window."""
 
 from __future__ import annotations
 
@@ -39,13 +39,12 @@ def max_pool2d(
 ) -> Any:  # fmt: skip
     """``y[n, c, p] = max_k x[n, c, s p + d k]``, the maximum of each window of images (N, C, H, W) or (C, H, W).
 
-    The output has ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise. With
-    ``ceil_mode`` they are rounded up, and the last window may reach over the edge. ``stride`` is the kernel size by
-    default, so that windows lie side by side. Padding never wins. Of several equal maxima the first, row by row, gets
-    the gradient. With ``return_indices`` the result is a pair: the maxima, and where they stand among the H W numbers
-    of their channel.
+    The output has ``H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1`` and W' likewise. ``ceil_mode``
+    rounds up instead, and the last window may then extend past the edge. ``stride`` defaults to the kernel size, so
+    windows do not overlap. Padding is never the maximum. If several numbers tie, the first in row order gets the
+    gradient. ``return_indices`` returns a pair: the maxima, and their flat indices among the H W pixels of a channel.
 
-    Raises OperandError for an input that is no image or smaller than a window, ValueError for settings that are none.
+    Raises OperandError for an input that is not an image or smaller than a window, ValueError for invalid settings.
     Arguments, results and gradients are those of ``torch.nn.MaxPool2d``.
 
     >>> import numpy as np
@@ -78,8 +77,8 @@ def avg_pool2d(
 ) -> Any:  # fmt: skip
     """The mean of each window of images (N, C, H, W) or (C, H, W).
 
-    Output, windows and errors as those of `max_pool2d`, without dilation. The zeros of the padding count as numbers of
-    the window unless ``count_include_pad`` is False; ``divisor_override`` is divided by in place of their count.
+    Output sizes, windows and errors are those of `max_pool2d`, without dilation. The zeros of the padding are counted
+    in the mean unless ``count_include_pad`` is False; ``divisor_override`` replaces the count.
 
     Arguments and results are those of ``torch.nn.AvgPool2d``.
 
@@ -97,7 +96,7 @@ def avg_pool2d(
 
 @polymorphic
 def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
-    """The means of as many windows as wanted, of (N, C, L) or (C, L); see `nn.AdaptiveAvgPool2d`.
+    """The means of ``output_size`` windows of (N, C, L) or (C, L); see `nn.AdaptiveAvgPool2d`.
 
     >>> from nn.functional import adaptive_avg_pool1d
     >>> adaptive_avg_pool1d([[[1.0, 2.0, 3.0, 4.0, 5.0]]], 2)
@@ -108,13 +107,13 @@ def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
 
 @polymorphic
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
-    """The means of as many windows as wanted, of images (N, C, H, W) or (C, H, W).
+    """The means of ``output_size`` windows of images (N, C, H, W) or (C, H, W).
 
-    Along an axis of n numbers, window i of m reaches from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``: windows
-    overlap where m does not divide n. ``output_size`` is one number (1: the mean of each channel) or a pair; None
-    leaves an axis as it is.
+    Along an axis of size n, window i of m extends from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``, so windows
+    overlap if m does not divide n. ``output_size`` is one number (1: the mean of each channel) or a pair; None leaves
+    an axis unchanged.
 
-    Raises OperandError for an input that is no image, ValueError for a size that is none. Arguments and results are
+    Raises OperandError for an input that is not an image, ValueError for an invalid size. Arguments and results are
     those of ``torch.nn.AdaptiveAvgPool2d``.
 
     >>> import numpy as np
@@ -127,7 +126,7 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
 
 
 class _Pool(_OfFunction):
-    """What pooling layers have in common: settings, checked where they are made. A subclass counts its axes."""
+    """The base of pooling layers, which checks their settings. A subclass sets ``axes``, the number of axes."""
 
     axes: int
     _shown_settings: tuple[str, ...] = ("kernel_size", "stride", "padding")
@@ -196,7 +195,7 @@ class AvgPool2d(_AvgPool, of=avg_pool2d):
 
 
 class _AdaptivePool(_OfFunction):
-    """Pooling to a size, whatever the size of the input."""
+    """Pooling to an output size, for any size of the input."""
 
     axes: int
     _shown_settings = ("output_size",)
@@ -227,8 +226,8 @@ def _described(
     margins, dilations = per_axis("padding", padding, axes, least=0), per_axis("dilation", dilation, axes)
     if any(2 * p > k for p, k in zip(margins, size, strict=True)):
         raise ValueError(
-            f"{name}: padding is at most half the kernel size, or windows would see nothing else; padding={padding} is "
-            f"more than half of kernel_size={kernel_size}."
+            f"{name}: padding={padding} is more than half of kernel_size={kernel_size}, so windows would contain only "
+            "padding. Reduce padding to half the kernel size or less."
         )
     spans = tuple(d * (k - 1) + 1 for k, d in zip(size, dilations, strict=True))
     sides: Pairs = tuple((p, p) for p in margins)
@@ -271,7 +270,7 @@ def _average(
 
 
 def _counted(n: int, windows: int, size: int, stride: int, sides: tuple[int, int], margin: int) -> NDArray[np.int64]:
-    """How many numbers each window has along an axis, up to a margin of padding on both sides that counts."""
+    """How many numbers each window has along an axis, counting up to ``margin`` numbers of padding on both sides."""
     starts = np.arange(windows) * stride - sides[0]
     return np.minimum(starts + size, n + margin) - np.maximum(starts, -margin)
 
@@ -284,7 +283,7 @@ def wanted_windows(axes: int, lengths: tuple[int, ...], output_size: Any) -> lis
 
 
 def window_edges(n: int, m: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Where each of m windows of n numbers starts, and where it ends, as columns."""
+    """The starts and the ends of m windows over n numbers, as columns."""
     i = np.arange(m)[:, None]
     return i * n // m, -(-(i + 1) * n // m)
 

@@ -1,4 +1,4 @@
-"""Sequences and images made larger or smaller, without parameters: by margins, by lines between pixels, by maxima."""
+"""Layers without parameters that resize sequences and images: padding, interpolation and adaptive max pooling."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def interpolate(
     x: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The same sequences (N, C, L) or images (N, C, H, W) in another size: ``size``, or ``scale_factor`` times theirs.
+    """Resize sequences (N, C, L) or images (N, C, H, W) to ``size``, or by ``scale_factor``.
 
-    Both are a number or one per axis. ``mode`` is "nearest" (repeated numbers) for inputs (N, C, ...), "linear" for
-    (N, C, L) or "bilinear" for (N, C, H, W). There ``align_corners=True`` puts the outermost numbers at the ends;
-    otherwise they are the middles of pixels, and edges are repeated.
+    Both are one number, or one per axis. ``mode`` is "nearest" (repeats numbers) for inputs (N, C, ...), "linear" for
+    (N, C, L) or "bilinear" for (N, C, H, W). In the linear modes, ``align_corners=True`` keeps the outermost values at
+    the ends; otherwise values lie in the centers of pixels, and edges are repeated.
 
     Arguments and results are those of ``torch.nn.functional.interpolate``.
 
@@ -53,12 +53,12 @@ def interpolate(
     axes, lengths = x.ndim - 2, x.shape[2:]
     if axes < 1 or _LINEAR.get(mode, axes if mode == "nearest" else 0) != axes:
         raise OperandError(
-            f"interpolate: mode {mode!r} does not go with an input of shape {x.shape}. There are nearest for (N, C, "
-            "...), linear for (N, C, L) and bilinear for (N, C, H, W)."
+            f"interpolate: mode {mode!r} does not fit an input of shape {x.shape}. Use 'nearest' for (N, C, ...), "
+            "'linear' for (N, C, L) or 'bilinear' for (N, C, H, W)."
         )
     if (size is None) == (scale_factor is None) or (align_corners is not None and mode == "nearest"):
         raise ValueError(
-            "interpolate takes one of size and scale_factor, and align_corners with linear modes only; not "
+            "interpolate takes either size or scale_factor, and align_corners only in linear modes, not "
             f"size={size}, scale_factor={scale_factor}, align_corners={align_corners} in mode {mode!r}."
         )
     factors = tuple(scale_factor) if isinstance(scale_factor, tuple | list) else (scale_factor,) * axes
@@ -83,7 +83,7 @@ def interpolate(
 
 
 def _shares(n: int, m: int, step: float, align_corners: bool) -> NDArray[np.float64]:
-    """The matrix (m, n) of what each of n numbers gives to m places between them."""
+    """The matrix (m, n) of the weights with which n numbers contribute to m positions between them."""
     if n == m:  # whatever the factor, as in PyTorch
         return np.eye(n)
     at = np.arange(m) * ((n - 1) / max(m - 1, 1)) if align_corners else (np.arange(m) + 0.5) * step - 0.5
@@ -91,7 +91,7 @@ def _shares(n: int, m: int, step: float, align_corners: bool) -> NDArray[np.floa
 
 
 class Upsample(_OfFunction, of=interpolate):
-    """Makes sequences or images larger, or smaller."""
+    """Resizes sequences or images."""
 
     scale_factor: Any
     mode: str
@@ -102,7 +102,7 @@ class Upsample(_OfFunction, of=interpolate):
 
 
 class PixelShuffle(Module):
-    """Makes images larger by laying r^2 channels side by side, as r x r pixels: (N, C r^2, H, W) to (N, C, H r, W r).
+    """Enlarges images by turning r^2 channels into r x r pixels: (N, C r^2, H, W) becomes (N, C, H r, W r).
 
     Shi et al., "Real-time single image and video super-resolution", CVPR 2016; as ``torch.nn.PixelShuffle``.
 
@@ -156,8 +156,9 @@ class AdaptiveMaxPool1d(_AdaptivePool):
 
 
 class AdaptiveMaxPool2d(AdaptiveMaxPool1d):
-    """The maxima of ``output_size`` windows of an image of any size: windows as in `AdaptiveAvgPool2d`, the rest as in
-    `MaxPool2d`.
+    """The maxima of ``output_size`` windows of an image of any size.
+
+    The windows are those of `AdaptiveAvgPool2d`; ties and ``return_indices`` are handled as in `MaxPool2d`.
 
     >>> import nn
     >>> nn.AdaptiveMaxPool2d(1, return_indices=True)([[[1.0, 2.0], [5.0, 4.0]]])
@@ -169,12 +170,12 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool1d):
 
 @polymorphic
 def pad(x: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
-    """Put margins around an array, whose widths are given from the last axis on: (left, right, top, bottom, ...).
+    """Pad an array, with widths given from the last axis backwards: (left, right, top, bottom, ...).
 
-    ``mode`` says of what: "constant" (``value``, by default 0), "reflect" (the mirror image, without the edge),
-    "replicate" (the edge) or "circular" (the other end). Negative widths cut off. The dtype stays.
+    ``mode`` determines the padding: "constant" (``value``, by default 0), "reflect" (the mirror image, without the
+    edge), "replicate" (the edge) or "circular" (the opposite end). Negative widths crop. The dtype is kept.
 
-    As ``torch.nn.functional.pad``; ``np.pad`` takes pairs for all axes, from the first on.
+    It corresponds to ``torch.nn.functional.pad``; ``np.pad`` takes pairs for all axes, starting from the first.
 
     >>> import numpy as np
     >>> from nn.functional import pad
@@ -185,12 +186,12 @@ def pad(x: Any, pad: Sequence[int], mode: str = "constant", value: float | None 
     x = x if isinstance(x, np.ndarray | Tensor) else np.asarray(x)
     if mode not in _MODES or (value and mode != "constant"):
         raise ValueError(
-            f"mode is one of {', '.join(map(repr, _MODES))}, and value is for the first; not {mode!r} with {value}."
+            f"pad: mode must be one of {[*_MODES]}, with value only for 'constant', not {mode!r} with value={value}."
         )
     widths = per_axis("pad", tuple(pad), len(pad), least=None)
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise ValueError(
-            f"pad has two numbers for each axis, from the last on, so at most {2 * x.ndim} for an array of shape "
+            f"pad needs two widths per axis, starting from the last, so at most {2 * x.ndim} for an array of shape "
             f"{x.shape}, not {pad!r}."
         )
     pairs = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(widths[-2::-2], widths[::-2], strict=True))
@@ -214,7 +215,7 @@ _EXAMPLE = """
 
 
 class _Pad(Module):
-    """A layer of `pad`, whose subclasses get an example behind their docstrings."""
+    """The base of padding layers; subclasses get an example appended to their docstrings."""
 
     axes: ClassVar[int]
     mode: ClassVar[str]
@@ -239,40 +240,40 @@ class _Pad(Module):
 
 
 class ZeroPad1d(_Pad, axes=1):
-    """Zeros around sequences: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
+    """Pads sequences with zeros: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
 
 
 class ZeroPad2d(_Pad, axes=2):
-    """Zeros around images: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
+    """Pads images with zeros: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
 
 
 class ConstantPad1d(_Pad, axes=1):
-    """A number around sequences: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
+    """Pads sequences with a constant: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
 
 
 class ConstantPad2d(_Pad, axes=2):
-    """A number around images: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
+    """Pads images with a constant: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
 
 
 class ReflectionPad1d(_Pad, axes=1, mode="reflect"):
-    """A mirror image around sequences: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
+    """Pads sequences by reflection: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
 
 
 class ReflectionPad2d(_Pad, axes=2, mode="reflect"):
-    """A mirror image around images: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
+    """Pads images by reflection: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
 
 
 class ReplicationPad1d(_Pad, axes=1, mode="replicate"):
-    """Repeated ends around sequences: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
+    """Pads sequences with edge values: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
 
 
 class ReplicationPad2d(_Pad, axes=2, mode="replicate"):
-    """Repeated edges around images: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
+    """Pads images with edge values: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
 
 
 class CircularPad1d(_Pad, axes=1, mode="circular"):
-    """The other end around sequences: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
+    """Pads sequences circularly: ``padding`` is a width, or (left, right); see `nn.functional.pad`."""
 
 
 class CircularPad2d(_Pad, axes=2, mode="circular"):
-    """The other end around images: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""
+    """Pads images circularly: ``padding`` is a width, or (left, right, top, bottom); see `nn.functional.pad`."""

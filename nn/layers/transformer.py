@@ -1,4 +1,4 @@
-"""The transformer: attention and small networks entry by entry, in layers with shortcuts and normalisation."""
+"""The transformer: layers of attention and small networks, with shortcuts and normalization."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __autograd_transparent__ = True
 
 
 class _Layer(Module):
-    """What both layers have: attentions, then two linear layers, each with norm, dropout and shortcut."""
+    """The base of both layers: attentions, then two linear layers, with normalization, dropout and shortcuts."""
 
     _attentions: tuple[str, ...]
 
@@ -53,7 +53,7 @@ class _Layer(Module):
         self.activation: Any = make_activation(activation) if isinstance(activation, str) else activation
 
     def _add(self, number: int, x: Any, block: Callable[[Any], Any]) -> Any:
-        """A block beside a shortcut, with its norm and dropout."""
+        """A block with a shortcut around it, with its normalization and dropout."""
         norm, drop = getattr(self, f"norm{number}"), getattr(self, f"dropout{number}")
         return x + drop(block(norm(x))) if self.norm_first else norm(x + drop(block(x)))
 
@@ -62,12 +62,13 @@ class _Layer(Module):
 
 
 class TransformerEncoderLayer(_Layer):
-    """A layer of an encoder: each place of a sequence looks at all others, and then a small network follows.
+    """An encoder layer: each position of a sequence attends to all others, then passes through a small network.
 
     ``x = norm1(x + attention(x))`` and ``x = norm2(x + linear2(activation(linear1(x))))``, each with dropout before the
-    sum; with ``norm_first`` ``x + attention(norm1(x))`` and so on. Input (L, N, d_model), or (N, L, d_model) with
-    ``batch_first``, or (L, d_model); the same shape out. Masks as in `MultiheadAttention`: booleans are True where not
-    to look, and ``is_causal`` needs no mask beside it. ``activation`` is a function, or its name in `nn.functional`.
+    sum; with ``norm_first``, ``x + attention(norm1(x))`` and so on. Inputs have shape (L, N, d_model), or
+    (N, L, d_model) with ``batch_first``, or (L, d_model); the output has the same shape. Masks work as in
+    `MultiheadAttention`: True means not to look, and ``is_causal`` needs no other mask. ``activation`` is a function,
+    or its name in `nn.functional`.
 
     Vaswani et al., "Attention is all you need", NeurIPS 2017; as ``torch.nn.TransformerEncoderLayer``.
 
@@ -91,10 +92,10 @@ class TransformerEncoderLayer(_Layer):
 
 
 class TransformerDecoderLayer(_Layer):
-    """A layer of a decoder: a `TransformerEncoderLayer` that looks, in between, at the memory that an encoder made.
+    """A decoder layer: a `TransformerEncoderLayer` with attention to the output of an encoder, the memory, in between.
 
-    Input ``tgt`` (T, N, d_model) and ``memory`` (S, N, d_model), or with ``batch_first`` N in front; as
-    ``torch.nn.TransformerDecoderLayer``.
+    It takes ``tgt`` of shape (T, N, d_model) and ``memory`` (S, N, d_model), or N first with ``batch_first``, as
+    ``torch.nn.TransformerDecoderLayer`` does.
 
     >>> import numpy as np
     >>> import nn
@@ -123,10 +124,10 @@ class TransformerDecoderLayer(_Layer):
 
 
 class _Stack(Module):
-    """Copies of a layer in a row, and perhaps a norm behind."""
+    """A stack of copies of a layer, optionally followed by a normalization."""
 
     def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
-        # Copies that have a generator of their own would drop the same entries in every layer.
+        # Copies with copied generators would drop the same elements in every layer.
         shared = {id(own): own for m in layer.modules() if (own := vars(m).get("rng")) is not None}
         self.num_layers: int = positive("num_layers", num_layers, "number of layers")
         self.layers: list[Module] = [copy.deepcopy(layer, {**shared}) for _ in range(num_layers)]
@@ -139,9 +140,9 @@ class _Stack(Module):
 
 
 class TransformerEncoder(_Stack):
-    """Copies of an encoder layer in a row, and perhaps a norm behind, as ``torch.nn.TransformerEncoder``.
+    """A stack of copies of an encoder layer, optionally followed by a norm, as ``torch.nn.TransformerEncoder``.
 
-    All start equal, as there. ``enable_nested_tensor`` and ``mask_check`` are taken and change nothing.
+    All copies start with equal weights, as in PyTorch. ``enable_nested_tensor`` and ``mask_check`` have no effect.
 
     >>> import numpy as np
     >>> import nn
@@ -163,9 +164,9 @@ class TransformerEncoder(_Stack):
 
 
 class TransformerDecoder(_Stack):
-    """Copies of a decoder layer in a row, and perhaps a norm behind, as ``torch.nn.TransformerDecoder``.
+    """A stack of copies of a decoder layer, optionally followed by a norm, as ``torch.nn.TransformerDecoder``.
 
-    A call takes what the layers take.
+    It takes the same inputs as its layers.
 
     >>> import numpy as np
     >>> import nn
@@ -179,11 +180,11 @@ class TransformerDecoder(_Stack):
 
 
 class Transformer(Module):
-    """An encoder that reads ``src`` (S, N, d_model), and a decoder that writes ``tgt`` (T, N, d_model), looking back.
+    """An encoder for ``src`` (S, N, d_model), and a decoder for ``tgt`` (T, N, d_model) that attends to its output.
 
-    The result has the shape of tgt; with ``batch_first`` N is in front of all. Weights start as by
-    `nn.init.xavier_uniform_`. The decoder sees all of tgt, unless ``tgt_is_causal=True``, or a mask such as that of
-    `generate_square_subsequent_mask`, hides the future. As ``torch.nn.Transformer``.
+    The result has the shape of tgt; with ``batch_first``, N comes first in all shapes. Weights are initialized with
+    `nn.init.xavier_uniform_`. The decoder sees all of tgt, unless ``tgt_is_causal=True`` or a mask such as that of
+    `generate_square_subsequent_mask` hides later positions. It corresponds to ``torch.nn.Transformer``.
 
     >>> import numpy as np
     >>> import nn
@@ -224,5 +225,5 @@ class Transformer(Module):
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, *, dtype: DTypeLike | None = None) -> NDArray[Any]:
-        """The mask that hides the future, as `nn.functional.causal_mask`: 0 where to look, else minus infinity."""
+        """Return a mask that hides later positions, like `nn.functional.causal_mask`: 0, else minus infinity."""
         return causal_mask(sz, dtype=dtype)

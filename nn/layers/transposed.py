@@ -1,4 +1,4 @@
-"""Transposed convolution, the gradient of a convolution by its input: a layer that makes images larger."""
+"""Transposed convolution, the gradient of a convolution by its input: a layer that enlarges images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _ConvTranspose(_Conv):
         dtype: DTypeLike | None = None, rng: Randomness = None,
     ) -> None:  # fmt: skip
         if padding_mode != "zeros" or isinstance(padding, str):
-            raise ValueError(f"{type(self).__name__} takes numbers as padding, of zeros, and no words.")
+            raise ValueError(f"{type(self).__name__} pads with zeros only, and takes padding as numbers.")
         how = kernel_size, stride, padding, dilation, groups, bias
         super().__init__(in_channels, out_channels, *how, dtype=dtype, rng=rng)
         self.output_padding: tuple[int, ...] = per_axis("output_padding", output_padding, self.axes, least=0)
@@ -37,7 +37,7 @@ class _ConvTranspose(_Conv):
         name = type(self).__name__
         x, has_samples = batched(name, x, self.axes, self.weight)
         if x.shape[1] != self.in_channels:
-            raise OperandError(f"{name} takes {self.in_channels} channels, and an input of shape {x.shape} has others.")
+            raise OperandError(f"{name} needs {self.in_channels} channels, but the input has shape {x.shape}.")
         each = list(zip(x.shape[2:], self.kernel_size, self.stride, self._sides, self.dilation, strict=True))
         least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, k, s, (p, _), d in each]
         more = self.output_padding
@@ -47,8 +47,8 @@ class _ConvTranspose(_Conv):
         shape = tuple(n + m for n, m in zip(least, more, strict=True))
         if min(shape) < 1 or not all(0 <= m < max(s, d) for m, (_, _, s, _, d) in zip(more, each, strict=True)):
             raise ValueError(
-                f"{name}: an input of shape {x.shape} becomes {tuple(least)} large, and at most by a stride or a "
-                f"dilation less 1 larger with output_padding or output_size, not {shape}."
+                f"{name}: for an input of shape {x.shape}, the output has size {tuple(least)}; output_padding or "
+                f"output_size can add less than the stride or the dilation along each axis, not give {shape}."
             )
         if any(beyond := [m // s for m, s in zip(more, self.stride, strict=True)]):  # where nothing is put down
             x = np.pad(x, ((0, 0), (0, 0), *((0, n) for n in beyond)))
@@ -72,14 +72,14 @@ class ConvTranspose1d(_ConvTranspose):
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """A transposed convolution for images: every number of the input puts down a kernel, times itself.
+    """A transposed convolution for images: every pixel of the input adds a multiple of the kernel to the output.
 
-    The gradient of a `Conv2d` by its input. Input (N, C, H, W) or (C, H, W), ``weight`` (in_channels, out_channels /
-    groups, *kernel_size), output with ``H' = (H - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1`` and
-    W' likewise. With a stride a convolution makes several sizes one; ``output_padding``, or ``output_size`` in a call,
-    says to which of them the way leads back.
+    It is the gradient of a `Conv2d` by its input. Inputs have shape (N, C, H, W) or (C, H, W), ``weight`` (in_channels,
+    out_channels / groups, *kernel_size), and the output has
+    ``H' = (H - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1`` and W' likewise. A strided convolution
+    maps several sizes to one; ``output_padding``, or ``output_size`` in a call, selects which of them to restore.
 
-    Names, layout and start values are those of ``torch.nn.ConvTranspose2d``.
+    Names, layout and initialization are those of ``torch.nn.ConvTranspose2d``.
 
     >>> import numpy as np
     >>> import nn

@@ -1,4 +1,4 @@
-"""What convolution and pooling ask of their arguments."""
+"""Checks of the arguments of convolution and pooling."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AXES = {1: "(N, C, L)", 2: "(N, C, H, W)"}
 
 
 def per_axis(name: str, value: Any, axes: int, least: int | None = 1) -> tuple[int, ...]:
-    """A setting as one number for each axis.
+    """A setting as one integer for each axis.
 
     >>> from nn.layers.windows import per_axis
     >>> per_axis("kernel_size", 3, 2), per_axis("padding", (1, 0), 2, least=0)
@@ -25,20 +25,18 @@ def per_axis(name: str, value: Any, axes: int, least: int | None = 1) -> tuple[i
     values = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
     whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in values)
     if len(values) != axes or not whole or (least is not None and min(values) < least):
-        several = f", or {axes} of them as a tuple" if axes > 1 else ""
-        raise ValueError(
-            f"{name} is a whole number{'' if least is None else f' from {least} on'}{several}, not {value!r}."
-        )
+        several = f", or a tuple of {axes}" if axes > 1 else ""
+        raise ValueError(f"{name} must be an integer{'' if least is None else f' >= {least}'}{several}, not {value!r}.")
     return tuple(int(v) for v in values)
 
 
 def batched(name: str, x: Any, axes: int, like: Tensor | None = None) -> tuple[Any, bool]:
-    """The input with an axis of samples, and whether it came with one."""
+    """The input with an axis of samples, and whether it had one."""
     x = floating(x, like)
     if x.ndim not in (axes + 1, axes + 2):
         raise OperandError(
-            f"{name} needs an input of shape {_AXES[axes]}: samples, channels, then the {axes} "
-            f"{'axes' if axes > 1 else 'axis'} that windows move along; this one has shape {x.shape}."
+            f"{name} needs an input of shape {_AXES[axes]}: samples (optional), channels, then the {axes} "
+            f"{'axes' if axes > 1 else 'axis'} that windows move along. This input has shape {x.shape}."
         )
     return (x, True) if x.ndim == axes + 2 else (x[None], False)
 
@@ -68,14 +66,13 @@ def fitting(
             sides = brief(padding, 0) or 0
             raise OperandError(
                 f"{name}: a window of size {size} does not fit into an input of shape {shape} with padding {sides}. "
-                "Along an axis of n numbers there are floor((n + 2p - d(k - 1) - 1) / s) + 1 windows (size k, padding "
-                f"p, dilation d, stride s), and for n = {n}, k = {k}, d = {d} that is less than 1. Choose a smaller "
-                "window, or more padding."
+                "An axis of size n has floor((n + 2p - d(k - 1) - 1) / s) + 1 windows (size k, padding p, dilation d, "
+                f"stride s), and for n = {n}, k = {k}, d = {d} that is less than 1. Use a smaller window or pad more."
             )
 
 
 def brief(values: tuple[Any, ...], default: int) -> Any:
-    """A setting as it would be written by hand, for pictures: nothing, one number, or one per axis.
+    """A setting as one would write it by hand, for pictures: None, one number, or one per axis.
 
     >>> from nn.layers.windows import brief
     >>> brief((1, 1), 1), brief((2, 2), 1), brief(((2, 2), (1, 1)), 0), brief(((0, 1), (0, 1)), 0)

@@ -1,4 +1,4 @@
-"""Losses, one file per family, as `nn.layers`: each function, and the module that keeps its settings, side by side."""
+"""Losses, one file per family: each function beside the module that stores its settings."""
 
 import typing as _typing
 

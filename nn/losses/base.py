@@ -1,4 +1,4 @@
-"""What all losses have: a reduction, perhaps weights, settings in the repr; and what they ask of their operands."""
+"""The base class of losses, and the checks of their operands."""
 
 from __future__ import annotations
 
@@ -43,27 +43,27 @@ class _Loss(_OfFunction):
     def __init__(self, *args: Any, reduction: Reduction = "mean", **settings: Any) -> None:
         if reduction not in self._reductions:
             *first, last = map(repr, self._reductions)
-            raise ValueError(f"reduction is {', '.join(first)} or {last}, not {reduction!r}.")
+            raise ValueError(f"reduction must be {', '.join(first)} or {last}, not {reduction!r}.")
         super().__init__(*args, reduction=reduction, **settings)
 
     @staticmethod
     def _buffer(weight: Any) -> Buffer | None:
-        """Weights as a part of the state. Numbers and lists get the default dtype of parameters."""
+        """Weights as part of the state. Numbers and lists get the default dtype of parameters."""
         if weight is None:
             return None
         return Buffer(weight if isinstance(weight, np.ndarray | Tensor) else np.asarray(weight, get_default_dtype()))
 
 
 def check_reduction(name: str, shape: tuple[int, ...], reduction: str) -> None:
-    """Refuse a reduction that there is not, and the mean of no losses."""
+    """Refuse an unknown reduction, and the mean of no losses."""
     if reduction == "mean":
         if 0 in shape:
             raise LossShapeError(
-                f"{name}: the mean over no entries (shape {shape}) is 0/0. Leave empty batches out, or pass "
+                f"{name}: the mean over no entries (shape {shape}) is undefined. Skip empty batches, or pass "
                 "reduction='sum'."
             )
     elif reduction not in ("sum", "none"):
-        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}.")
 
 
 def reduced(name: str, losses: Any, reduction: str) -> Any:
@@ -73,9 +73,9 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 
 
 def counted(weight: Any, losses: Any) -> Any:
-    """Losses that are to be multiplied with a weight: 0 in place of those that are infinite and have the weight 0.
+    """Losses that are about to be multiplied by a weight: 0 in place of infinite losses with weight 0.
 
-    What does not count does not count, however large it is; 0 times infinity would be NaN.
+    A loss with weight 0 does not count, however large it is; 0 times infinity would be NaN.
     """
     values = plain(losses)
     infinite = np.isinf(values)
@@ -86,12 +86,12 @@ def counted(weight: Any, losses: Any) -> Any:
 
 
 def short_of(missing: Any) -> Any:
-    """What is missing, where something is, with slope 1 also at 0; 0 below."""
+    """``max(0, missing)``, with slope 1 at 0 too."""
     return _masked(missing, mask=~(plain(missing) < 0.0))
 
 
 def array(x: Operand) -> Any:
-    """A Tensor or array as it is, anything else as an array."""
+    """A Tensor or array unchanged, anything else as an array."""
     return x if x.__class__ is np.ndarray or isinstance(x, Tensor) else plain(x, "a prediction or target")
 
 
@@ -119,21 +119,21 @@ def _unequal(prediction: tuple[int, ...], target: tuple[int, ...]) -> str:
 
 
 def weights(name: str, what: str, given: Operand, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-    """Weights in the dtype of the prediction, which can be repeated to a shape."""
+    """Weights in the dtype of the prediction, which must broadcast to a shape."""
     values = plain(given).astype(dtype)
     try:
         fits = np.broadcast_shapes(values.shape, shape) == shape
     except ValueError:
         fits = False
     if not fits:
-        raise LossShapeError(f"{name}: {what} has shape {values.shape}, which cannot be repeated to {shape}.")
+        raise LossShapeError(f"{name}: {what} has shape {values.shape}, which does not broadcast to {shape}.")
     if values.size and not np.minimum.reduce(values, None) >= 0.0:
-        raise ValueError(f"{name}: {what} is 0 or more everywhere, but reaches down to {values.min()}.")
+        raise ValueError(f"{name}: {what} must be 0 or more everywhere, but its smallest value is {values.min()}.")
     return values
 
 
 def source_of(prediction: Operand) -> Node | None:
-    """The op that a prediction comes from, through those that only change its shape."""
+    """The op that computed a prediction, looking through ops that only change its shape."""
     node = prediction._node if isinstance(prediction, Tensor) else None
     while node.__class__ is Node and node.op.facts.passes_on:
         node = node.parents[0]
@@ -141,7 +141,7 @@ def source_of(prediction: Operand) -> Node | None:
 
 
 def check_activation(name: str, takes: str, prediction: Operand) -> None:
-    """Warn when the graph says that the prediction comes from an activation that the loss does not go with."""
+    """Warn if the graph says that the prediction is the output of an activation that does not suit the loss."""
     node = source_of(prediction)
     if node is None or not node.op.facts.range:
         return
@@ -154,14 +154,14 @@ def check_activation(name: str, takes: str, prediction: Operand) -> None:
 def _unsuitable(takes: str, op: Any) -> tuple[str, str] | None:
     """What a loss expects, if not this activation, and what to do."""
     if takes == "class log-probabilities":
-        remedy = "Use log_softmax, or pass what goes into softmax to cross_entropy."
+        remedy = "Use log_softmax instead, or pass the input of softmax to cross_entropy."
         shares = op.facts.range == PROBABILITIES and op.facts.kind == "softmax"
         return ("takes logarithms of probabilities", remedy) if shares else None
     own = "softmax" if takes == "class scores" else "sigmoid"
     if op.facts.range == LOGARITHMS:
-        remedy = "Twice is as good as once, but costs time: pass what goes into log_softmax, or use nll_loss."
-        return ("contains its own log_softmax", remedy) if own == "softmax" else None
+        remedy = "Applying it twice only costs time: pass the input of log_softmax instead, or use nll_loss."
+        return ("applies log_softmax itself", remedy) if own == "softmax" else None
     if op.facts.range == PROBABILITIES:
-        remedy = f"Gradients become small, and it learns badly: pass what goes into {op.name}."
-        return f"takes scores and contains its own {own}", remedy
+        remedy = f"Gradients become small and learning is slow: pass the input of {op.name} instead."
+        return f"takes scores and applies {own} itself", remedy
     return None

@@ -1,4 +1,4 @@
-"""Losses of yes-or-no answers: given as probabilities, as scores before a sigmoid, or as a side of a boundary."""
+"""Losses for binary classification: of probabilities, of scores before a sigmoid, or of signed scores."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _SMALLEST = float(np.exp(_SMALLEST_LOG))
 def binary_cross_entropy(
     prediction: Operand, target: Operand, weight: Operand | None = None, *, reduction: Reduction = "mean"
 ) -> Any:
-    """The mean of ``-t log(p) - (1 - t) log(1 - p)``, of probabilities p of yes.
+    """The mean of ``-t log(p) - (1 - t) log(1 - p)`` for targets t and predicted probabilities p.
 
-    Prediction and target of the same shape, which the result has with ``reduction="none"``; targets are from 0 (no) to
-    1 (yes). The logarithms are cut off at -100, where their slope is 0: a prediction of exactly 0 or 1 does not learn.
-    `BCEWithLogitsLoss`, from scores, has no such limit. ``weight`` multiplies the losses of the entries, and is
-    repeated to their shape; it does not change what the mean is divided by. `nn.BCELoss` holds it as a buffer.
+    Prediction and target have the same shape, and so has the result with ``reduction="none"``; targets lie between 0
+    and 1. The logarithms are clipped at -100, where their slope is 0: a prediction of exactly 0 or 1 does not learn.
+    `BCEWithLogitsLoss`, which takes scores, has no such limit. ``weight`` multiplies the loss of each entry, and
+    broadcasts to their shape; it does not change the divisor of the mean. `nn.BCELoss` stores it as a buffer.
 
-    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets and
+    Raises LossShapeError if the shapes differ and for the mean of no entries, LabelError for targets and
     PredictionError for predictions outside 0 .. 1.
 
     >>> from nn.functional import binary_cross_entropy
@@ -43,8 +43,8 @@ def binary_cross_entropy(
     p = plain(prediction)
     if p.size and (np.minimum.reduce(p, None) < 0.0 or np.maximum.reduce(p, None) > 1.0):  # NaN gives NaN
         raise PredictionError(
-            f"{name}: the prediction is the probability of yes, from 0 to 1, but it reaches from {p.min()} to "
-            f"{p.max()}. Scores go through a sigmoid first, or to binary_cross_entropy_with_logits."
+            f"{name}: predictions must be probabilities between 0 and 1, but they range from {p.min()} to {p.max()}. "
+            "Apply a sigmoid to scores first, or pass them to binary_cross_entropy_with_logits."
         )
     yes, no = ~(p <= _SMALLEST), ~(p >= 1.0)  # in between, no number is nearer to 1 than exp(-100)
     log_yes = _where(yes, _log(_where(yes, prediction, 1.0)), _SMALLEST_LOG)
@@ -56,7 +56,7 @@ def binary_cross_entropy(
 
 
 class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
-    """The cross-entropy of yes-or-no answers, given as probabilities."""
+    """The binary cross-entropy of predicted probabilities."""
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
@@ -68,20 +68,20 @@ def binary_cross_entropy_with_logits(
     prediction: Operand, target: Operand, weight: Operand | None = None, *, pos_weight: Operand | None = None,
     reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The mean of ``-t log(p) - (1 - t) log(1 - p)`` with ``p = sigmoid(x)``, of scores x.
+    """The mean of ``-t log(p) - (1 - t) log(1 - p)`` with ``p = sigmoid(x)``, for scores x and targets t.
 
-    It is computed as ``softplus(-|x|)`` plus ``(1 - t) x`` or ``-t x``, none of which is negative: that neither
-    overflows nor loses digits. Prediction x and target t of the same shape, which the result has with
-    ``reduction="none"``; targets are from 0 (no) to 1 (yes). With several labels per sample there is one column for
-    each. The derivative by the prediction is ``p - t``. An infinite score on the right side costs 0; on the wrong one
-    the loss is infinite, and its slope still ``p - t``.
+    It is computed as ``softplus(-|x|)`` plus ``(1 - t) x`` or ``-t x``, neither of which is negative, so there is no
+    overflow and no loss of precision. Prediction x and target t have the same shape, and so has the result with
+    ``reduction="none"``; targets lie between 0 and 1. Samples with several labels have one column for each. The
+    derivative by the prediction is ``p - t``. The loss of an infinite score is 0 if its sign is right; otherwise it is
+    infinite, but its slope is still ``p - t``.
 
-    ``pos_weight`` multiplies the first term: with three times as many no as yes, 3 balances them. ``weight`` multiplies
-    the losses of the entries, and does not change what the mean is divided by. Both are repeated to the shape of the
-    prediction, and are buffers of `nn.BCEWithLogitsLoss`.
+    ``pos_weight`` multiplies the first term: if there are three times as many zeros as ones, 3 balances them.
+    ``weight`` multiplies the loss of each entry, and does not change the divisor of the mean. Both broadcast to the
+    shape of the prediction, and are buffers of `nn.BCEWithLogitsLoss`.
 
-    Raises LossShapeError when the shapes differ and for the mean of no entries, LabelError for targets outside 0 .. 1.
-    Warns with ActivationWarning when the prediction comes from a sigmoid or softmax.
+    Raises LossShapeError if the shapes differ and for the mean of no entries, LabelError for targets outside 0 .. 1.
+    Warns with ActivationWarning if the prediction is the output of a sigmoid or softmax.
 
     >>> from nn.functional import binary_cross_entropy_with_logits
     >>> binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0], reduction="none").round(4)
@@ -107,7 +107,7 @@ def binary_cross_entropy_with_logits(
 
 
 class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="scores"):
-    """The cross-entropy of yes-or-no answers, given as scores before the sigmoid."""
+    """The binary cross-entropy of scores, to which it applies the sigmoid itself."""
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction=reduction)
@@ -117,10 +117,10 @@ class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="score
 
 @polymorphic
 def hinge_loss(prediction: Operand, target: Operand, margin: float = 1.0, *, reduction: Reduction = "mean") -> Any:
-    """The mean of ``max(0, margin - t x)``, of scores x and sides t, -1 or 1.
+    """The mean of ``max(0, margin - t x)`` for scores x and targets t, which are -1 or 1.
 
-    Prediction and target of the same shape, which the result has with ``reduction="none"``. The slope is ``-t`` short
-    of the margin, and 0 from there on. Raises LossShapeError when the shapes differ and for the mean of no entries,
+    Prediction and target have the same shape, and so has the result with ``reduction="none"``. The slope is ``-t``
+    where ``t x < margin``, else 0. Raises LossShapeError if the shapes differ and for the mean of no entries,
     LabelError for targets other than -1 and 1.
 
     >>> from nn.functional import hinge_loss
@@ -132,15 +132,15 @@ def hinge_loss(prediction: Operand, target: Operand, margin: float = 1.0, *, red
 
 
 class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
-    """The loss of a support vector machine."""
+    """The hinge loss, as in support vector machines."""
 
 
 @polymorphic
 def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
-    """The mean of ``max(0, -t x)``, of scores x and sides t, -1 or 1; shapes and errors as for `hinge_loss`.
+    """The mean of ``max(0, -t x)`` for scores x and targets -1 or 1; shapes and errors are those of `hinge_loss`.
 
-    A score of 0 is on no side and counts as wrong, with slope ``-t``; so stochastic gradient descent, one sample at a
-    time, is the rule of the perceptron, also from weights of 0.
+    A score of 0 counts as wrong, with slope ``-t``. Stochastic gradient descent with one sample per step is then the
+    perceptron rule, even if the weights start at 0.
 
     >>> from nn.functional import perceptron_loss
     >>> perceptron_loss([2.0, 0.5], [1.0, -1.0], reduction="none")
@@ -151,12 +151,12 @@ def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reductio
 
 
 class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
-    """The loss of a perceptron: 0 on the right side, the distance on the wrong one."""
+    """The perceptron loss: 0 for scores of the right sign, and the size of the score otherwise."""
 
 
 @polymorphic
 def soft_margin_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
-    """The mean of ``log(1 + exp(-t x))``, of scores x and sides t, -1 or 1; shapes and errors as for `nn.HingeLoss`.
+    """The mean of ``log(1 + exp(-t x))`` for scores x and targets -1 or 1; shapes and errors: see `nn.HingeLoss`.
 
     >>> from nn.functional import soft_margin_loss
     >>> soft_margin_loss([0.0, 1.0], [1.0, -1.0], reduction="none").round(4)
@@ -174,19 +174,19 @@ def _check_probabilities(name: str, target: Operand) -> None:
     values = plain(target)
     if values.size and not (np.minimum.reduce(values, None) >= 0.0 and np.maximum.reduce(values, None) <= 1.0):
         raise LabelError(
-            f"{name}: the target is the probability of yes, from 0 to 1, but it reaches from {values.min()} to "
-            f"{values.max()}." + (" Labels -1 and 1 become 0 and 1 by (target + 1) / 2." if values.min() == -1 else "")
+            f"{name}: targets must be probabilities between 0 and 1, but they range from {values.min()} to "
+            f"{values.max()}." + (" For labels -1 and 1, pass (target + 1) / 2." if values.min() == -1 else "")
         )
 
 
 def sides(name: str, prediction: Operand, target: Operand) -> tuple[Any, Any]:
-    """Scores, and -1 or 1 for each."""
+    """Scores, and a target of -1 or 1 for each."""
     prediction, target = pair(name, prediction, target)
     values = plain(target)
     if not (np.abs(values) == 1.0).all():
         found = values[np.abs(values) != 1.0].flat[0]
         raise LabelError(
-            f"{name}: the target is the right side, -1 or 1, but one is {found}."
-            + (" Labels 0 and 1 become -1 and 1 by 2 * target - 1." if found == 0.0 else "")
+            f"{name}: targets must be -1 or 1, but one is {found}."
+            + (" For labels 0 and 1, pass 2 * target - 1." if found == 0.0 else "")
         )
     return prediction, target

@@ -1,4 +1,4 @@
-"""Losses of one class among several, and of distributions over classes."""
+"""Losses for one class among several, and for distributions over classes."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def cross_entropy(
 ) -> Any:  # fmt: skip
     """The mean of ``-log(softmax(logits)[label])``, computed without overflow.
 
-    Logits (N, C) with labels (N,), or (C,) with a single label, or (N, C, d1, ...) with (N, d1, ...); labels are
-    integers from 0 to C - 1. Instead of labels the target may be probabilities q, floating, of the shape of the logits:
-    ``mean(-sum_c q_c log(softmax(logits)_c))``. The derivative by the logits is ``softmax(logits) - q``, with the
-    one-hot row of the label as q. With ``reduction="none"`` the result has the shape of the labels.
+    Logits have shape (N, C) with labels (N,), or (C,) with a single label, or (N, C, d1, ...) with (N, d1, ...); labels
+    are integers from 0 to C - 1. Instead of labels, the target may hold floating-point probabilities q in the shape of
+    the logits: ``mean(-sum_c q_c log(softmax(logits)_c))``. The derivative by the logits is ``softmax(logits) - q``,
+    where q for a label is its one-hot row. With ``reduction="none"``, the result has the shape of the labels.
 
     ``weight``, one number per class, multiplies the terms of that class; it is a buffer of `nn.CrossEntropyLoss`.
-    Samples of label ``ignore_index`` count 0. ``label_smoothing`` e takes the share e of each target and spreads it
-    evenly over all classes. The mean of labels is divided by the sum of the weights of those that count, so that it is
-    a weighted mean; that of probabilities by the number of samples.
+    Samples with the label ``ignore_index`` do not count. ``label_smoothing`` takes that fraction of each target and
+    spreads it evenly over all classes. With labels, the mean is weighted: it is divided by the sum of the weights of
+    the samples that count. With probabilities, it is divided by the number of samples.
 
-    Raises LossShapeError for shapes that do not belong together and for the mean of no samples, LabelError for labels
-    that are no integers or name no class, and for probabilities that are negative or do not sum to 1. Warns with
-    ActivationWarning when the logits come from a softmax, log_softmax or sigmoid.
+    Raises LossShapeError for shapes that do not match and for the mean of no samples, LabelError for labels that are
+    not integers or not among the classes, and for probabilities that are negative or do not sum to 1. Warns with
+    ActivationWarning if the logits are the output of a softmax, log_softmax or sigmoid.
 
     >>> from nn.functional import cross_entropy
     >>> logits = [[0.0, 0.0], [1000.0, 0.0]]
@@ -81,7 +81,7 @@ def cross_entropy(
 
 
 class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
-    """The cross-entropy of one class among several, given as scores before the softmax."""
+    """The cross-entropy of one class among several, from scores to which it applies softmax itself."""
 
     def __init__(
         self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean",
@@ -98,10 +98,10 @@ def nll_loss(
     log_probabilities: Operand, target: Operand, weight: Operand | None = None, *, ignore_index: int = IGNORED,
     reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The mean of ``-x[label]``, the negative logarithm of the probability of the right class, from logarithms x.
+    """The mean of ``-x[label]``, the negative log-probability of the right class, for log-probabilities x.
 
-    What `LogSoftmax` returns goes in. Shapes, labels, ``weight``, ``ignore_index``, the mean and errors are as for
-    `CrossEntropyLoss`, which is both in one. Warns with ActivationWarning when the prediction comes from a softmax.
+    It takes the output of `LogSoftmax`. Shapes, labels, ``weight``, ``ignore_index``, the mean and errors are those of
+    `CrossEntropyLoss`, which combines both. Warns with ActivationWarning if the prediction is the output of a softmax.
 
     >>> import numpy as np
     >>> from nn.functional import nll_loss
@@ -122,7 +122,7 @@ def nll_loss(
 
 
 class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
-    """The negative logarithm of the probability of the right class."""
+    """The negative log-likelihood of the right class, from log-probabilities."""
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
@@ -135,12 +135,12 @@ def kl_div(
     prediction: Operand, target: Operand, *, log_target: bool = False,
     reduction: Reduction | Literal["batchmean"] = "mean",
 ) -> Any:  # fmt: skip
-    """The mean of ``t (log(t) - x)``, of probabilities t and logarithms x of predicted ones, of the same shape.
+    """The mean of ``t (log(t) - x)`` for probabilities t and predicted log-probabilities x of the same shape.
 
-    With ``log_target`` t are logarithms, too; ``t log(t)`` is 0 for ``t = 0``. The divergence of distributions is the
-    *sum* of the entries: ``reduction="batchmean"`` divides that by the number of rows, and is what the formula says;
-    "mean", the default as in PyTorch, divides by the number of entries. Raises LossShapeError when the shapes differ
-    and for the mean of no entries, LabelError for a negative target.
+    With ``log_target``, t holds log-probabilities too; ``t log(t)`` is 0 for ``t = 0``. The divergence of two
+    distributions is the *sum* over their entries: ``reduction="batchmean"`` divides it by the number of rows, which
+    gives its mean; "mean", the default as in PyTorch, divides by the number of entries. Raises LossShapeError if the
+    shapes differ and for the mean of no entries, LabelError for a negative target.
 
     >>> import numpy as np
     >>> from nn.functional import kl_div
@@ -161,19 +161,19 @@ def kl_div(
         values = plain(target)
         if values.size and not np.minimum.reduce(values, None) >= 0.0:
             raise LabelError(
-                f"{name}: the target is probabilities, but reaches down to {values.min()}. Logarithms of probabilities "
-                "need log_target=True."
+                f"{name}: the target must hold probabilities, but its smallest value is {values.min()}. For "
+                "log-probabilities, pass log_target=True."
             )
         losses = target * counted(target, _log(_where(values > 0.0, target, 1.0)) - prediction)
     if reduction != "batchmean":
         return reduced(name, losses, reduction)
     if not losses.ndim or not len(losses):
-        raise LossShapeError(f"{name}: the mean over no entries: a target of shape {losses.shape} has no rows.")
+        raise LossShapeError(f"{name}: the mean over no entries is undefined: shape {losses.shape} has no rows.")
     return _sum(losses) / float(len(losses))
 
 
 class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
-    """The divergence of Kullback and Leibler from a distribution to the predicted one."""
+    """The Kullback-Leibler divergence of a target distribution from the predicted one."""
 
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")
 
@@ -181,13 +181,13 @@ class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
 def _of_probabilities(
     logits: Operand, target: Operand, weight: Operand | None, ignore_index: int, label_smoothing: float, reduction: str
 ) -> Any:
-    """The cross-entropy of probabilities as target."""
+    """The cross-entropy with probabilities as target."""
     name = "cross_entropy"
     scores = plain(logits)
     if not scores.ndim or target.shape != scores.shape:
         raise _not_integers(name, scores.shape, plain(target))
     if ignore_index >= 0:
-        raise ValueError(f"{name}: ignore_index={ignore_index} is a class number, but the target is probabilities.")
+        raise ValueError(f"{name}: ignore_index={ignore_index} is for labels, but the target holds probabilities.")
     logits, target = pair(name, logits, target)
     x, q = (a if a.ndim == 1 else _moveaxis(a, source=1, destination=-1) for a in (_limits(logits), target))
     _check_distributions(name, plain(q))
@@ -200,7 +200,7 @@ def _of_probabilities(
 
 
 def _infinite_scores(x: Any) -> Any:
-    """Rows (on axis 1, or of all) in which scores are +inf, as what they are the limit of: 0 there, else -inf."""
+    """Rows (along axis 1, or the only one) with scores of +inf, replaced by their limit: 0 there, else -inf."""
     largest = np.max(x, axis=1 if x.ndim > 1 else 0, keepdims=True)
     return np.where(largest == np.inf, np.where(x == np.inf, 0.0, -np.inf).astype(x.dtype), x)
 
@@ -241,10 +241,10 @@ def _averaged(
     heavy = np.ones(labels.shape, losses.dtype) if own is None else own[labels]
     total = np.add.reduce(heavy, axis=None, where=True if kept is None else kept).item()
     if not total:
-        why = "has the label to be ignored" if kept is not None and not kept.any() else "has a class of weight 0"
+        why = "equal ignore_index" if kept is not None and not kept.any() else "belong to classes of weight 0"
         raise LossShapeError(
-            f"{name}: the mean over no samples is 0/0: every one of the {labels.size} labels {why}. Leave such batches "
-            "out, or pass reduction='sum'."
+            f"{name}: the mean over no samples is undefined: all {labels.size} labels {why}. Skip such batches, or "
+            "pass reduction='sum'."
         )
     return _sum(losses) / total
 
@@ -254,20 +254,20 @@ def _check_distributions(name: str, q: NDArray[Any]) -> None:
     if not q.size:
         return
     if not np.minimum.reduce(q, None) >= 0.0:
-        raise LabelError(f"{name}: probabilities as target are 0 or more, but reach down to {q.min()}.")
+        raise LabelError(f"{name}: target probabilities must be 0 or more, but the smallest is {q.min()}.")
     sums = np.add.reduce(q, axis=-1)
     wrong = ~(np.abs(sums - 1.0) < 1e-2)
     if wrong.any():
         raise LabelError(
-            f"{name}: probabilities as target sum to 1 over the classes, but here to {sums[wrong].flat[0]:.4g}. "
-            "Several right classes for one sample need binary_cross_entropy_with_logits; class numbers are integers."
+            f"{name}: target probabilities must sum to 1 over the classes, but one sum is {sums[wrong].flat[0]:.4g}. "
+            "For several labels per sample, use binary_cross_entropy_with_logits; pass class indices as integers."
         )
 
 
 def _class_numbers(
     name: str, prediction: Operand, target: Operand, ignore_index: int
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """The labels as integers that name one of the classes each, and which of them count, where not all do."""
+    """The labels as integers, checked, and a mask of those that count, or None if all do."""
     sizes = prediction.shape if isinstance(prediction, np.ndarray | Tensor) else np.shape(prediction)
     labels = target if target.__class__ is np.ndarray else plain(target)
     unsigned = _UNSIGNED.get(labels.dtype.char)
@@ -304,22 +304,20 @@ def _class_numbers(
 def _not_integers(name: str, sizes: tuple[int, ...], labels: Any) -> LabelError:
     if labels.shape == sizes and len(sizes) > 1:
         return LabelError(
-            f"{name}: labels are class numbers, but they have the shape {sizes} of the {_scores(name)} and dtype "
-            f"{labels.dtype}. For one-hot rows pass labels.argmax(axis=1)."
+            f"{name}: labels must be class indices, but they have the shape {sizes} of the {_scores(name)} and dtype "
+            f"{labels.dtype}. For one-hot rows, pass labels.argmax(axis=1)."
         )
-    return LabelError(f"{name}: labels are class numbers, so integers, not {labels.dtype}. Pass labels.astype(int).")
+    return LabelError(f"{name}: labels must be integer class indices, not {labels.dtype}. Pass labels.astype(int).")
 
 
 def _unmatched(name: str, sizes: tuple[int, ...], labels: tuple[int, ...]) -> str:
     scores = _scores(name)
-    text = f"{name}: {scores} of shape {sizes} do not go with labels of shape {labels}. "
+    text = f"{name}: {scores} of shape {sizes} do not fit labels of shape {labels}. "
     if len(sizes) == 2 and labels == sizes:
-        return text + "There is one class number per row: for one-hot rows pass labels.argmax(axis=1)."
+        return text + "Each row needs one class index: for one-hot rows, pass labels.argmax(axis=1)."
     if len(sizes) == 2 and labels == (sizes[0], 1):
-        return text + f"There is one class number per row: pass labels.reshape({sizes[0]})."
-    return (
-        text + f"The labels have the shape of the {scores} without the axis of the classes, the second (or only) one."
-    )
+        return text + f"Each row needs one class index: pass labels.reshape({sizes[0]})."
+    return text + f"Labels need the shape of the {scores} without the axis of classes, axis 1 (or the only axis)."
 
 
 def _scores(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Losses of comparisons: which of two scores is to be larger, and which vectors are to lie close together."""
+"""Losses for comparisons: which of two scores should be larger, and which vectors should be close together."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["CosineEmbeddingLoss", "MarginRankingLoss", "TripletMarginLoss"]
 def margin_ranking_loss(
     x1: Operand, x2: Operand, target: Operand, margin: float = 0.0, *, reduction: Reduction = "mean"
 ) -> Any:
-    """The mean of ``max(0, margin - t (x1 - x2))``: the first is to be larger (t = 1), or the second (t = -1).
+    """The mean of ``max(0, margin - t (x1 - x2))``: x1 should be larger (t = 1), or x2 (t = -1).
 
-    Three times the same shape. Scores that differ by the margin have the slope of those that differ by less.
+    All three have the same shape. At a difference equal to the margin, the slope is that of smaller differences.
 
     >>> from nn.functional import margin_ranking_loss
     >>> margin_ranking_loss([1.0, 1.0], [0.0, 3.0], [1.0, 1.0], reduction="none")
@@ -33,7 +33,7 @@ def margin_ranking_loss(
 
 
 class MarginRankingLoss(_Loss, of=margin_ranking_loss, operands=3):
-    """A loss of pairs of scores, of which one is to be larger."""
+    """A loss for pairs of scores of which one should be larger."""
 
 
 @polymorphic
@@ -42,7 +42,7 @@ def cosine_embedding_loss(
 ) -> Any:
     """The mean of ``1 - c`` where t = 1 and of ``max(0, c - margin)`` where t = -1, with the cosine c of x1 and x2.
 
-    Shapes (N, D), (N, D) and (N,), or (D,), (D,) and (). The cosine with a vector of zeros is 0.
+    The shapes are (N, D), (N, D) and (N,), or (D,), (D,) and (). The cosine with a zero vector is 0.
 
     >>> from nn.functional import cosine_embedding_loss
     >>> cosine_embedding_loss([[0.0, 1.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 2.0]], [1, -1], reduction="none")
@@ -57,7 +57,7 @@ def cosine_embedding_loss(
 
 
 class CosineEmbeddingLoss(_Loss, of=cosine_embedding_loss, operands=3):
-    """A loss of pairs of vectors that are to be alike, or not."""
+    """A loss for pairs of vectors that should be similar or dissimilar."""
 
 
 @polymorphic
@@ -65,9 +65,9 @@ def triplet_margin_loss(
     anchor: Operand, positive: Operand, negative: Operand, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
     swap: bool = False, *, reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The mean of ``max(0, margin + d(anchor, positive) - d(anchor, negative))``, with d of `pairwise_distance`.
+    """The mean of ``max(0, margin + d(anchor, positive) - d(anchor, negative))``, where d is `pairwise_distance`.
 
-    Three times (N, D) or (D,). With ``swap`` the smaller of d(anchor, negative) and d(positive, negative) counts.
+    All three have shape (N, D) or (D,). ``swap`` uses the smaller of d(anchor, negative) and d(positive, negative).
 
     >>> from nn.functional import triplet_margin_loss
     >>> round(float(triplet_margin_loss([[0.0, 0.0]], [[3.0, 4.0]], [[5.0, 0.0]])), 4)
@@ -83,4 +83,4 @@ def triplet_margin_loss(
 
 
 class TripletMarginLoss(_Loss, of=triplet_margin_loss, operands=3):
-    """A loss of vectors that are to lie closer to one than to another."""
+    """A loss for vectors that should be closer to one vector than to another."""

@@ -1,4 +1,4 @@
-"""Which output activation and which loss go with a problem."""
+"""Which output activation and which loss suit a problem."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from typing import NamedTuple
 
 
 class Recommendation(NamedTuple):
-    """What `recommend` says: names of activations as for `MLP`, names of losses as in `nn`."""
+    """The advice of `recommend`: activations by their names in `MLP`, losses by their names in `nn`."""
 
     problem: str
-    loss: str  # on what the network returns
-    targets: str  # what that loss takes as targets
-    answer: str  # the activation that turns what the network returns into an answer
-    separately: str  # that activation as the last layer, and the loss behind it
+    loss: str  # of the output of the network
+    targets: str  # that this loss takes
+    answer: str  # the activation that turns the output of the network into an answer
+    separately: str  # that activation as the last layer, and the loss after it
 
 
 _TABLE = [
     Recommendation(
-        "regression", "MSELoss", "numbers, of the shape of the output", "identity", "'identity' with MSELoss"
+        "regression", "MSELoss", "numbers, in the shape of the output", "identity", "'identity' with MSELoss"
     ),
     Recommendation(
         "binary",
         "BCEWithLogitsLoss",
-        "0 or 1, or probabilities, of the shape of the output (N, 1)",
+        "0 or 1, or probabilities, in the shape of the output (N, 1)",
         "sigmoid",
         "'sigmoid' with BCELoss",
     ),
     Recommendation(
         "multiclass",
         "CrossEntropyLoss",
-        "class numbers of shape (N,), or probabilities of shape (N, C)",
+        "class indices of shape (N,), or probabilities of shape (N, C)",
         "softmax",
         "'log_softmax' with NLLLoss",
     ),
     Recommendation(
         "multilabel",
         "BCEWithLogitsLoss",
-        "0 or 1 for each label, of the shape of the output (N, C)",
+        "0 or 1 for each label, in the shape of the output (N, C)",
         "sigmoid",
         "'sigmoid' with BCELoss",
     ),
@@ -46,11 +46,11 @@ _TABLE = [
 def recommend(problem: str) -> Recommendation:
     """The loss and the output activation for "regression", "binary", "multiclass" or "multilabel" problems.
 
-    The network itself ends without activation (``output_activation=None``): the losses for classes contain theirs,
-    because together they are exact for scores of any size, and one after the other they are not. The activation turns
-    scores into probabilities when an answer is wanted.
+    The network itself ends without an activation (``output_activation=None``): the losses for classes apply their own,
+    because only the combination of both is accurate for scores of any size. For predictions, apply the activation to
+    turn scores into probabilities.
 
-    Raises ValueError for another problem.
+    Raises ValueError for any other problem.
 
     >>> import nn
     >>> advice = nn.recommend("binary")
@@ -61,4 +61,4 @@ def recommend(problem: str) -> Recommendation:
     for row in _TABLE:
         if row.problem == problem:
             return row
-    raise ValueError(f"the problems are {', '.join(repr(row.problem) for row in _TABLE)}, not {problem!r}.")
+    raise ValueError(f"problem must be one of {[row.problem for row in _TABLE]}, not {problem!r}.")

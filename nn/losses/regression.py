@@ -1,4 +1,4 @@
-"""Losses of predicted numbers, and of their distributions."""
+"""Losses for predicted numbers and for their distributions."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["GaussianNLLLoss", "HuberLoss", "L1Loss", "MSELoss", "PoissonNLLLoss"
 def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", half: bool = False) -> Any:
     """The mean of ``(prediction - target)^2`` over all entries.
 
-    Prediction and target of the same shape, which the result has with ``reduction="none"``. With ``half`` half of it,
-    whose derivative is the plain difference. So the textbooks' ``1/2 sum`` is ``MSELoss(reduction="sum", half=True)``,
-    and their ``1/(2N) sum`` for predictions of one column ``MSELoss(half=True)``; for d columns the mean over all
-    entries is another d times smaller.
+    Prediction and target have the same shape, and so has the result with ``reduction="none"``. ``half`` halves the
+    loss, so its derivative is the plain difference: the ``1/2 sum`` of textbooks is
+    ``MSELoss(reduction="sum", half=True)``, and their ``1/(2N) sum`` is ``MSELoss(half=True)`` for predictions with one
+    column; with d columns, the mean over all entries is smaller by the factor d.
 
-    Raises LossShapeError when the shapes differ (nothing is broadcast), and for the mean of no entries.
+    Raises LossShapeError if the shapes differ (nothing is broadcast), and for the mean of no entries.
 
     >>> from nn.functional import mse_loss
     >>> float(mse_loss([1.0, 2.0], [1.0, 4.0]))
@@ -38,9 +38,9 @@ def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "me
 
 
 class MSELoss(_Loss, of=mse_loss, takes="numbers"):
-    """The mean squared error, for numbers as targets."""
+    """The mean squared error, for numeric targets."""
 
-    half: Any  # and not the method of `Module`, for which there is nothing to do here
+    half: Any  # hides the method of `Module`, which a loss does not need
 
     def __init__(self, *, reduction: Reduction = "mean", half: bool = False) -> None:
         super().__init__(reduction=reduction)
@@ -53,7 +53,7 @@ class MSELoss(_Loss, of=mse_loss, takes="numbers"):
 
 @polymorphic
 def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean") -> Any:
-    """The mean of ``|prediction - target|`` over all entries, whose slope at a difference of 0 is taken to be 0.
+    """The mean of ``|prediction - target|`` over all entries; the slope at a difference of 0 is taken as 0.
 
     >>> from nn.functional import l1_loss
     >>> float(l1_loss([1.0, 2.0], [1.0, 4.0]))
@@ -64,15 +64,15 @@ def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mea
 
 
 class L1Loss(_Loss, of=l1_loss, takes="numbers"):
-    """The mean absolute error, for numbers as targets, some of them far out; shapes and errors as for `MSELoss`."""
+    """The mean absolute error, for numeric targets with outliers; shapes and errors are those of `MSELoss`."""
 
 
 @polymorphic
 def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
-    """The mean of ``r^2 / 2`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, of errors r.
+    """The mean of ``r^2 / 2`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, for errors r.
 
-    Its slope is r, cut off at ``-delta`` and ``delta``. Shapes and errors as for `nn.MSELoss`; also ValueError when
-    delta is not positive. Huber, "Robust estimation of a location parameter" (1964).
+    The slope is r clipped to ``-delta .. delta``. Shapes and errors are those of `nn.MSELoss`; raises ValueError too
+    unless delta is positive. Huber, "Robust estimation of a location parameter" (1964).
 
     >>> from nn.functional import huber_loss
     >>> huber_loss([0.5, 3.0], [0.0, 0.0], reduction="none")
@@ -83,7 +83,7 @@ def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "
 
 
 class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
-    """Half of the squared error up to ``delta``, and linear from there: large errors count less."""
+    """Half the squared error up to ``delta``, and linear beyond, so outliers count less."""
 
     def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -92,7 +92,7 @@ class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
 
 @polymorphic
 def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
-    """The mean of `huber_loss` with ``delta=beta``, divided by beta; also for ``beta=0``, where it is `l1_loss`.
+    """The mean of `huber_loss` with ``delta=beta``, divided by beta; with ``beta=0`` it is `l1_loss`.
 
     >>> from nn.functional import smooth_l1_loss
     >>> smooth_l1_loss([0.5, 3.0], [0.0, 0.0], beta=0.5, reduction="none")
@@ -105,7 +105,7 @@ def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction
 
 
 class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
-    """The mean absolute error, rounded off within ``beta`` of 0; shapes and errors as for `HuberLoss`."""
+    """The mean absolute error, smoothed within ``beta`` of 0; shapes and errors are those of `HuberLoss`."""
 
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -117,10 +117,10 @@ def gaussian_nll_loss(
     prediction: Operand, target: Operand, var: Operand, full: bool = False, eps: float = 1e-6,
     *, reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The mean of ``(log(var) + (prediction - target)^2 / var) / 2``, with ``full`` plus ``log(2 pi) / 2``.
+    """The mean of ``(log(var) + (prediction - target)^2 / var) / 2``; ``full`` adds ``log(2 pi) / 2``.
 
-    The variance has the shape of the prediction, or one number for each row, or is a number. One below ``eps`` counts
-    as eps, with the slope that it has there, so that it can grow again. Raises PredictionError for a negative one.
+    The variance has the shape of the prediction, or is one number for each row, or a single number. Variances below
+    ``eps`` count as eps but keep their slope, so they can grow again. Raises PredictionError for negative ones.
 
     >>> from nn.functional import gaussian_nll_loss
     >>> float(gaussian_nll_loss([1.0, 2.0], [1.0, 4.0], var=[1.0, 1.0]))
@@ -133,7 +133,7 @@ def gaussian_nll_loss(
         var = var[..., None]
     if var.shape not in ((), shape, (*shape[:-1], 1)):
         raise LossShapeError(
-            f"{name}: the variance has shape {var.shape}, which is not that of the prediction {shape}."
+            f"{name}: the variance has shape {var.shape}, which does not fit a prediction of shape {shape}."
         )
     values = plain(var).astype(prediction.dtype)
     _not_negative(name, "variance", values)
@@ -152,9 +152,9 @@ def poisson_nll_loss(
     prediction: Operand, target: Operand, log_input: bool = True, full: bool = False,
     *, eps: float = 1e-8, reduction: Reduction = "mean",
 ) -> Any:  # fmt: skip
-    """The mean of ``exp(x) - t x``, of logarithms x of rates; with ``log_input=False`` of ``r - t log(r + eps)``.
+    """The mean of ``exp(x) - t x`` for logarithms x of rates, or of ``r - t log(r + eps)`` with ``log_input=False``.
 
-    The rates r are 0 or more (or PredictionError). ``full`` adds Stirling's approximation of ``log(t!)`` where t > 1.
+    ``full`` adds Stirling's approximation of ``log(t!)`` where t > 1. Raises PredictionError for negative rates r.
 
     >>> from nn.functional import poisson_nll_loss
     >>> poisson_nll_loss([0.0, 0.0], [0.0, 2.0], reduction="none")
@@ -181,14 +181,14 @@ class PoissonNLLLoss(_Loss, of=poisson_nll_loss):
 
 def _not_negative(name: str, what: str, values: Any) -> None:
     if values.size and not np.minimum.reduce(values, None) >= 0.0:
-        raise PredictionError(f"{name}: a {what} is 0 or more, but here they reach down to {values.min()}.")
+        raise PredictionError(f"{name}: every {what} must be 0 or more, but the smallest is {values.min()}.")
 
 
 def _rounded(error: Any, delta: float, unit: float) -> Any:
     """Half the square of the error up to delta, and linear from there, in a unit.
 
-    One formula for both pieces, whose derivatives are exact everywhere: inner is error, or else constant. The unit
-    divides a factor, because the product may not be a number where its quotient is.
+    One formula for both pieces, whose derivatives are exact everywhere: inner is the error, or else constant. The unit
+    divides one factor, because the product may overflow where the quotient does not.
     """
     inner = _clip(error, -delta, delta)
     return (inner if unit == 1.0 else inner / unit) * (error - 0.5 * inner)
@@ -197,5 +197,5 @@ def _rounded(error: Any, delta: float, unit: float) -> Any:
 def check_width(name: str, width: float) -> float:
     """The error at which a loss becomes linear."""
     if not 0.0 < width < np.inf:
-        raise ValueError(f"{name} is the error at which the loss becomes linear, a positive number, not {width!r}.")
+        raise ValueError(f"{name}, the error at which the loss becomes linear, must be positive, not {width!r}.")
     return float(width)

@@ -1,7 +1,7 @@
-"""Numbers that say how good predictions are. The prediction comes first, then the truth; nothing here has a gradient.
+"""Metrics of predictions. The prediction comes first, then the target; metrics have no gradient.
 
-Names and conventions are near scikit-learn's, whose functions take the truth first, and so are the numbers. Where a
-number would be 0/0, its docstring says what it is instead.
+Names, conventions and results follow scikit-learn, whose functions take the target first. Where a metric would be 0/0,
+its docstring says which value it has.
 """
 
 import types as _types

@@ -1,4 +1,4 @@
-"""Counting right and wrong answers, and judging probabilities: accuracy, confusion, precision, recall, F1, log loss."""
+"""Metrics of predicted classes and probabilities: accuracy, confusion matrix, precision, recall, F1, log loss."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -18,14 +18,14 @@ Parts = Callable[[Any, Any, Any], tuple[Any, Any]]  # of right answers, answers 
 
 
 def accuracy(prediction: Any, target: Any, *, normalize: bool = True, sample_weight: Any = None) -> float:
-    """The share of right answers, or with ``normalize=False`` their number.
+    """The fraction of correct predictions, or with ``normalize=False`` their number.
 
-    ``target`` are classes of shape (N,): numbers or words; ``prediction`` is classes of the same shape, or scores of
-    shape (N, C), of which the largest counts. Or both are (N, C) of 0 and 1, several labels for a sample, all of which
-    must be right. ``sample_weight`` (N,) counts samples more or less, in all metrics.
+    ``target`` holds classes of shape (N,), as integers or strings; ``prediction`` holds classes of the same shape, or
+    scores of shape (N, C), of which the largest counts. With several labels per sample, both are (N, C) of 0 and 1, and
+    all labels of a sample must be correct. ``sample_weight`` (N,) weights the samples, in all metrics.
 
     Raises ValueError for other shapes, for scores that are NaN (as all metrics do; infinite ones have an order), and
-    when there is nothing to count.
+    if there are no samples.
 
     >>> from nn.metrics import accuracy
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1]), accuracy(["cat", "dog"], ["cat", "cat"], sample_weight=[3, 1])
@@ -41,11 +41,10 @@ def accuracy(prediction: Any, target: Any, *, normalize: bool = True, sample_wei
 def top_k_accuracy(
     scores: Any, target: Any, k: int = 5, *, labels: Any = None, normalize: bool = True, sample_weight: Any = None
 ) -> float:
-    """The share of samples whose class is among the ``k`` with the largest scores, of shape (N, C).
+    """The fraction of samples whose class is among the ``k`` with the largest scores, of shape (N, C).
 
-    ``labels`` says what the C classes are called, if not 0, 1, ... or as what occurs, in order. Of equal scores the
-    first ones count, as for `accuracy`, which ``k=1`` gives. Raises ValueError as `accuracy` does, and unless
-    1 <= k <= C.
+    ``labels`` names the C classes; the default is 0, 1, ..., or the sorted classes that occur. Among equal scores the
+    first count, as in `accuracy`, which equals ``k=1``. Raises ValueError as `accuracy` does, and unless 1 <= k <= C.
 
     >>> from nn.metrics import top_k_accuracy
     >>> top_k_accuracy([[0.1, 0.2, 0.7], [0.8, 0.2, 0.0]], [1, 2], k=2)
@@ -53,7 +52,7 @@ def top_k_accuracy(
     """
     values = plain(scores)
     if values.ndim != 2 or not 1 <= k <= values.shape[1]:
-        raise ValueError(f"k={k} needs scores (N, C) of at least that many classes, not of shape {values.shape}.")
+        raise ValueError(f"k={k} needs scores (N, C) with 1 <= k <= C, not of shape {values.shape}.")
     _, true, _ = pair(values, target, labels)
     best = np.argsort(-values.astype(np.float64), axis=1, kind="stable")[:, :k]
     return _share((best == true[:, None]).any(axis=1), normalize, sample_weight)
@@ -61,18 +60,18 @@ def top_k_accuracy(
 
 def _share(right: NDArray[np.bool_], normalize: bool, sample_weight: Any) -> float:
     if not right.size:
-        raise ValueError("the accuracy of no answers is 0/0.")
+        raise ValueError("accuracy needs at least one sample, but got none.")
     return mean(right, weights(sample_weight, len(right)), normalize)
 
 
 def confusion_matrix(
     prediction: Any, target: Any, labels: Any = None, *, normalize: str | None = None, sample_weight: Any = None
 ) -> NDArray[Any]:
-    """How often each class (row) was answered with each class (column).
+    """How often samples of each class (row) were predicted as each class (column).
 
-    Arguments as for `accuracy`. ``labels`` are the classes, in their order, others being left out; or the number of all
-    classes. By default they are the numbers up to the largest (or as many as there are scores), or words that occur.
-    ``normalize`` divides by the sums of the rows ("true"), of the columns ("pred"), or of all ("all").
+    Arguments are those of `accuracy`. ``labels`` lists the classes to count, in order, or is the number of classes. By
+    default they are the integers up to the largest (or one for each score), or the strings that occur. ``normalize``
+    divides by the sums of the rows ("true"), of the columns ("pred"), or by the total ("all").
 
     >>> from nn.metrics import confusion_matrix
     >>> confusion_matrix([0, 1, 1, 1], [0, 0, 1, 1])
@@ -86,12 +85,12 @@ def confusion_matrix(
         predicted, true = places(given[predicted], every), places(given[true], every)
     kept = (predicted >= 0) & (true >= 0)
     if all_of and not kept.all():
-        raise ValueError(f"class numbers reach to {given[-1]}, not to {labels - 1}.")
+        raise ValueError(f"labels={labels} allows classes 0 .. {labels - 1}, but one is {given[-1]}.")
     pairs = (true * len(every) + predicted)[kept]
     counts = _counted(pairs, weight[kept], len(every))
     axes = {None: None, "true": 1, "pred": 0, "all": None}
     if normalize not in axes:
-        raise ValueError(f"normalize is 'true', 'pred', 'all' or None, not {normalize!r}.")
+        raise ValueError(f"normalize must be 'true', 'pred', 'all' or None, not {normalize!r}.")
     whole = counts.sum(axis=axes[normalize], keepdims=True)
     return ratio(counts, np.broadcast_to(whole, counts.shape), 0.0) if normalize else counts
 
@@ -106,18 +105,18 @@ def _counted(pairs: NDArray[np.int64], weight: NDArray[Any], classes: int) -> ND
 def precision(
     prediction: Any, target: Any, average: Average = "binary", zero_division: float = 0.0, **options: Any
 ) -> Any:
-    """``TP / (TP + FP)``: how many of the answers "this class" are right.
+    """``TP / (TP + FP)``: the fraction of predictions of a class that are correct.
 
-    ``prediction``, ``target`` and the option ``sample_weight`` as for `accuracy`. ``average`` says of which class:
+    ``prediction``, ``target`` and the option ``sample_weight`` are those of `accuracy`. ``average`` selects the class:
 
-    - "binary": of the class that the option ``pos_label`` names (by default 1), where no more than two occur;
+    - "binary": the class given by the option ``pos_label`` (by default 1), if at most two occur;
     - "macro": the mean over the option ``labels``, by default the classes that occur in the target or the prediction;
-    - "weighted": the same, each class weighted with its number of labels;
-    - "micro": of all these classes counted together, which without ``labels`` is the accuracy;
+    - "weighted": the same, each class weighted by its number of labels;
+    - "micro": all these classes counted together, which without ``labels`` equals the accuracy;
     - None: an array with one number for each of ``labels``, by default for each class as in `confusion_matrix`.
 
-    Where it would be 0/0 (a class that is never answered) it is ``zero_division``; with NaN such classes are left out
-    of the means. Equal to scikit-learn's ``precision_score``, which takes the truth first.
+    Where it would be 0/0 (a class that is never predicted) it is ``zero_division``; NaN excludes such classes from the
+    means. It equals scikit-learn's ``precision_score``, which takes the target first.
 
     >>> import numpy as np
     >>> from nn.metrics import precision
@@ -131,10 +130,10 @@ def precision(
 def recall(
     prediction: Any, target: Any, average: Average = "binary", zero_division: float = 0.0, **options: Any
 ) -> Any:
-    """``TP / (TP + FN)``, also called sensitivity: how many of the samples of a class are found.
+    """``TP / (TP + FN)``, also called sensitivity: the fraction of the samples of a class that are found.
 
-    Arguments as for `precision`. Where it would be 0/0 (a class that does not occur) it is ``zero_division``. Equal to
-    scikit-learn's ``recall_score``.
+    Arguments are those of `precision`. Where it would be 0/0 (a class that does not occur) it is ``zero_division``. It
+    equals scikit-learn's ``recall_score``.
 
     >>> from nn.metrics import recall
     >>> recall([0, 0, 1, 0], [0, 1, 1, 0])
@@ -146,8 +145,8 @@ def recall(
 def f1(prediction: Any, target: Any, average: Average = "binary", zero_division: float = 0.0, **options: Any) -> Any:
     """``2 TP / (2 TP + FP + FN)``: the harmonic mean of precision and recall.
 
-    Arguments as for `precision`. Where it would be 0/0 (a class that neither occurs nor is answered) it is
-    ``zero_division``. The means are over the F1 of the classes. Equal to scikit-learn's ``f1_score``.
+    Arguments are those of `precision`. Where it would be 0/0 (a class that neither occurs nor is predicted) it is
+    ``zero_division``. Averages are taken over the F1 of each class. It equals scikit-learn's ``f1_score``.
 
     >>> from nn.metrics import f1
     >>> f1([0, 0, 1, 0], [0, 1, 1, 0])
@@ -176,7 +175,7 @@ def _score(
         present = every[occurring].tolist()
         if several or len(present) > 2 or (len(present) == 2 and pos_label not in present):
             raise ValueError(
-                f"average='binary' is for pos_label={pos_label!r} and one other class, and there are {present}: "
+                f"average='binary' needs pos_label={pos_label!r} and at most one other class, but there are {present}: "
                 "choose 'macro', 'weighted', 'micro' or None."
             )
         labels = [pos_label]
@@ -186,7 +185,7 @@ def _score(
     if average == "micro":
         counts = counts.sum(axis=1, keepdims=True)
     elif average not in ("binary", "macro", "weighted", None):
-        raise ValueError(f"average is 'binary', 'micro', 'macro', 'weighted' or None, not {average!r}.")
+        raise ValueError(f"average must be 'binary', 'micro', 'macro', 'weighted' or None, not {average!r}.")
     values = ratio(*parts(*counts), zero_division)
     if average in ("macro", "weighted"):
         return mean_over(values, counts[2] if average == "weighted" else occurring, zero_division)
@@ -194,9 +193,9 @@ def _score(
 
 
 def balanced_accuracy(prediction: Any, target: Any, *, adjusted: bool = False, sample_weight: Any = None) -> float:
-    """The mean of the recall of the classes that occur in the target; ``adjusted``: 0 for guessing, 1 at best.
+    """The mean recall of the classes that occur in the target; ``adjusted`` rescales it so that guessing scores 0.
 
-    Arguments as for `accuracy`. Equal to scikit-learn's ``balanced_accuracy_score``.
+    Arguments are those of `accuracy`. It equals scikit-learn's ``balanced_accuracy_score``.
 
     >>> from nn.metrics import balanced_accuracy
     >>> balanced_accuracy([0, 0, 0, 0], [0, 0, 0, 1])
@@ -209,9 +208,9 @@ def balanced_accuracy(prediction: Any, target: Any, *, adjusted: bool = False, s
 
 
 def matthews_corrcoef(prediction: Any, target: Any, *, sample_weight: Any = None) -> float:
-    """The correlation of answers and truth, from -1 to 1; 0 where one of them is always the same (Matthews, 1975).
+    """The correlation of prediction and target, from -1 to 1; it is 0 if one of them is constant (Matthews, 1975).
 
-    Arguments as for `accuracy`; of several classes it is Gorodkin's (2004), and scikit-learn's.
+    Arguments are those of `accuracy`; for several classes it is Gorodkin's (2004), as in scikit-learn.
 
     >>> from nn.metrics import matthews_corrcoef
     >>> matthews_corrcoef([1, 1, 0, 0], [1, 1, 0, 1])
@@ -226,10 +225,10 @@ def matthews_corrcoef(prediction: Any, target: Any, *, sample_weight: Any = None
 def log_loss(
     probabilities: Any, target: Any, *, normalize: bool = True, sample_weight: Any = None, labels: Any = None
 ) -> float:
-    """The mean of ``-log(p)`` of the probability p of the true class, or with ``normalize=False`` the sum.
+    """The mean of ``-log(p)`` for the probability p of the true class, or with ``normalize=False`` the sum.
 
-    ``probabilities`` has shape (N, C), with the classes in the order of ``labels`` (see `top_k_accuracy`), or (N,), of
-    the second of two classes. A p within a rounding of 0 or 1 counts as that rounding, as in scikit-learn.
+    ``probabilities`` has shape (N, C), with the classes in the order of ``labels`` (see `top_k_accuracy`), or (N,), for
+    the second of two classes. p is clipped to ``eps .. 1 - eps`` of its dtype, as in scikit-learn.
 
     >>> from nn.metrics import log_loss
     >>> round(log_loss([[0.1, 0.9], [0.9, 0.1], [0.8, 0.2], [0.35, 0.65]], ["spam", "ham", "ham", "spam"]), 5)
@@ -245,9 +244,9 @@ def brier_score(
     probabilities: Any, target: Any, *, sample_weight: Any = None, pos_label: Any = None, labels: Any = None,
     scale_by_half: bool | Literal["auto"] = "auto",
 ) -> float:  # fmt: skip
-    """The mean of ``sum_c (p_c - t_c)^2``, with 1 for the true class as t; half of it for two classes, or as told.
+    """The mean of ``sum_c (p_c - t_c)^2``, where t is 1 for the true class; halved for two classes by default.
 
-    Arguments as for `log_loss`; probabilities of shape (N,) are of ``pos_label``. Equal to scikit-learn's
+    Arguments are those of `log_loss`; probabilities of shape (N,) belong to ``pos_label``. It equals scikit-learn's
     ``brier_score_loss`` (Brier, 1950).
 
     >>> from nn.metrics import brier_score
@@ -263,7 +262,7 @@ def brier_score(
 def _shares(
     probabilities: Any, target: Any, labels: Any, pos_label: Any = None
 ) -> tuple[NDArray[Any], NDArray[np.int64], int]:
-    """Probabilities of the classes, the number of the true one, and that of all."""
+    """Probabilities of the classes, the index of the true one, and the number of classes."""
     p, true = scored("probabilities", probabilities, target)
     if p.ndim == 1 or p.shape[1] == 1:
         second = pos_label if labels is None else plain(labels)[-1]
@@ -273,7 +272,7 @@ def _shares(
     sums = p.sum(axis=1)
     if not ((p >= 0).all() and np.allclose(sums, 1.0, atol=1e-3)):
         raise ValueError(
-            f"probabilities are from 0 to 1 and sum to 1 for a sample, but the least is {p.min()}, and sums are from "
-            f"{sums.min()} to {sums.max()}. Of scores: nn.functional.softmax(scores)."
+            f"probabilities must be 0 or more and sum to 1 for each sample, but the smallest is {p.min()} and the sums "
+            f"range from {sums.min()} to {sums.max()}. For scores, pass nn.functional.softmax(scores)."
         )
     return p, numbers, p.shape[1]

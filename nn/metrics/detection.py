@@ -1,4 +1,4 @@
-"""Boxes around objects: their overlap, and the average precision of detectors as PASCAL VOC and COCO measure it."""
+"""Object detection: the overlap of boxes, and the average precision of detectors as in PASCAL VOC and COCO."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +20,10 @@ COCO_THRESHOLDS = tuple(float(t) for t in np.linspace(0.5, 0.95, 10))
 def box_iou(a: Any, b: Any) -> Floats:
     """Intersection over union of every box of ``a`` with every box of ``b``: ``|A and B| / |A or B|``, 0 to 1.
 
-    Boxes are ``(x1, y1, x2, y2)`` with x1 <= x2 and y1 <= y2, in any unit of length (not pixels counted to the last:
-    a box from 0 to 10 is 10 wide). ``a`` has shape (N, 4) and ``b`` (M, 4); the result is (N, M). Two boxes without
-    area have 0.
+    Boxes are ``(x1, y1, x2, y2)`` with x1 <= x2 and y1 <= y2, in any unit of length; ends are exclusive, so a box from
+    0 to 10 is 10 wide. ``a`` has shape (N, 4) and ``b`` (M, 4); the result is (N, M). Two boxes without area give 0.
 
-    Raises ValueError for other shapes, for corners in another order, for NaN and infinities.
+    Raises ValueError for other shapes, for corners in the wrong order, for NaN and infinities.
 
     >>> from nn.metrics import box_iou
     >>> box_iou([[0, 0, 2, 2]], [[1, 1, 3, 3], [0, 0, 2, 1]])
@@ -40,7 +39,7 @@ def box_iou(a: Any, b: Any) -> Floats:
 
 @dataclass(frozen=True)
 class DetectionScore:
-    """What `detection_average_precision` returns. ``float(score)`` is the mean over all classes and thresholds.
+    """The result of `detection_average_precision`. ``float(score)`` is the mean over all classes and thresholds.
 
     ``table`` has a row for each of the ``classes`` that have true boxes and a column for each of the ``thresholds``.
 
@@ -76,19 +75,19 @@ def detection_average_precision(
 ) -> DetectionScore:  # fmt: skip
     """The average precision of a detector, for each class and each threshold of overlap.
 
-    ``predictions`` and ``truths`` have one dict for each image: ``"boxes"`` (n, 4) as for `box_iou`, ``"labels"`` (n,)
-    class numbers, and for predictions ``"scores"`` (n,). For each class, the predictions of all images are gone
-    through by decreasing score. One is right when it overlaps by at least the threshold with a true box of its image
-    and class that no earlier one has taken: with "coco" the best of those still free, with "voc" the best of all,
-    free or not. The curve of precision and recall that this makes has its area taken by ``interpolation`` (see
-    `average_precision`). Only the ``most`` predictions of an image and class with the largest scores count.
+    ``predictions`` and ``truths`` have one dict for each image: ``"boxes"`` (n, 4) as in `box_iou`, ``"labels"`` (n,)
+    with class indices, and for predictions ``"scores"`` (n,). For each class, the predictions of all images are
+    processed by decreasing score. A prediction is correct if it overlaps by at least the threshold with a true box of
+    its image and class that no earlier one has matched: with "coco" the best of the unmatched boxes, with "voc" the
+    best of all, matched or not. ``interpolation`` sets how the area under the precision-recall curve is computed (see
+    `average_precision`). For each image and class, only the ``most`` predictions with the largest scores count.
 
     The defaults are COCO's AP (Lin et al., ECCV 2014): the mean over the thresholds 0.5, 0.55, ..., 0.95.
     ``thresholds=0.5, matching="voc", most=None`` with ``interpolation=11`` is PASCAL VOC 2007's, with "all" that of
-    2010 (Everingham et al., IJCV 2010). Crowds, boxes marked as difficult, and classes of size are not treated.
-    Classes without true boxes are left out, since recall is 0/0; without any the mean is NaN.
+    2010 (Everingham et al., IJCV 2010). Crowds, boxes marked as difficult, and size categories are not supported.
+    Classes without true boxes are omitted, since recall is 0/0; if there are no others, the mean is NaN.
 
-    Raises ValueError for lists of different lengths, and for shapes or numbers that are not as above.
+    Raises ValueError for lists of different lengths, and for other shapes or values.
 
     >>> from nn.metrics import detection_average_precision
     >>> truth = {"boxes": [[0, 0, 10, 10]], "labels": [3]}
@@ -98,12 +97,12 @@ def detection_average_precision(
     (0.7, 1.0)
     """
     if len(predictions) != len(truths):
-        raise ValueError(f"there are predictions for {len(predictions)} images, and truths for {len(truths)}.")
+        raise ValueError(f"there are predictions for {len(predictions)} images, but truths for {len(truths)}.")
     if matching not in ("coco", "voc"):
-        raise ValueError(f"matching is 'coco' or 'voc', not {matching!r}.")
+        raise ValueError(f"matching must be 'coco' or 'voc', not {matching!r}.")
     levels = tuple(float(t) for t in np.atleast_1d(np.asarray(thresholds, np.float64)))
     if not all(0.0 < t <= 1.0 for t in levels):
-        raise ValueError(f"thresholds of overlap lie above 0 and up to 1, not {levels}.")
+        raise ValueError(f"thresholds of overlap must be greater than 0 and at most 1, not {levels}.")
     images = [(_prediction(p, i), _truth(t, i)) for i, (p, t) in enumerate(zip(predictions, truths, strict=True))]
     classes = sorted({int(k) for _, (_, labels) in images for k in labels})
     table = np.zeros((len(classes), len(levels)))
@@ -142,7 +141,7 @@ def _prediction(image: Mapping[str, Any], number: int) -> tuple[Floats, NDArray[
     boxes, labels = _truth(image, number)
     scores = plain(image["scores"]).astype(np.float64)
     if scores.shape != labels.shape:
-        raise ValueError(f"image {number} has {len(boxes)} boxes and scores {scores}: they are numbers, one for each.")
+        raise ValueError(f"image {number} has {len(boxes)} boxes, but scores {scores}: each box needs one score.")
     refuse_nan(scores, f"scores of image {number}")
     return boxes, labels, scores
 
@@ -150,7 +149,7 @@ def _prediction(image: Mapping[str, Any], number: int) -> tuple[Floats, NDArray[
 def _truth(image: Mapping[str, Any], number: int) -> tuple[Floats, NDArray[np.int64]]:
     boxes, labels = _boxes(image["boxes"]), plain(image["labels"])
     if labels.shape != (len(boxes),):
-        raise ValueError(f"image {number} has {len(boxes)} boxes, and labels of shape {labels.shape}.")
+        raise ValueError(f"image {number} has {len(boxes)} boxes, but labels of shape {labels.shape}.")
     return boxes, class_numbers(labels)
 
 
@@ -159,11 +158,11 @@ def _boxes(boxes: Any) -> Floats:
     if array.ndim == 1 and not array.size:
         array = array.reshape(0, 4)  # an empty list
     if array.ndim != 2 or array.shape[1] != 4:
-        raise ValueError(f"boxes have shape (N, 4), not {array.shape}.")
+        raise ValueError(f"boxes must have shape (N, 4), not {array.shape}.")
     wrong = ~((array[:, :2] <= array[:, 2:]).all(axis=1) & np.isfinite(array).all(axis=1))
     if wrong.any():
         raise ValueError(
-            "boxes are finite numbers (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2; there is "
+            "boxes must be finite numbers (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2, but one is "
             f"{array[wrong][0].tolist()}."
         )
     return array

@@ -1,4 +1,4 @@
-"""How well scores separate classes, over all thresholds: precision-recall and ROC curves and their areas."""
+"""Metrics of scores over all thresholds: precision-recall and ROC curves, and their areas."""
 
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
@@ -16,9 +16,9 @@ Average = Literal["macro", "weighted", "micro"] | None
 
 
 class PrecisionRecallCurve(NamedTuple):
-    """Precision and recall of "the score is at least the threshold", by increasing threshold.
+    """Precision and recall of predictions with a score of at least the threshold, by increasing threshold.
 
-    The curve ends with precision 1 and recall 0, which have no threshold.
+    The curve ends with precision 1 and recall 0, without a threshold.
 
     >>> from nn.metrics import precision_recall_curve
     >>> precision, recall, thresholds = precision_recall_curve([0.2, 0.8], [0, 1])
@@ -32,7 +32,7 @@ class PrecisionRecallCurve(NamedTuple):
 
 
 class ROCCurve(NamedTuple):
-    """Rates of "the score is at least the threshold", by decreasing threshold, from (0, 0) at infinity to (1, 1).
+    """Rates of scores of at least the threshold, by decreasing threshold, from (0, 0) at infinity to (1, 1).
 
     >>> from nn.metrics import roc_curve
     >>> curve = roc_curve([0.2, 0.8], [0, 1])
@@ -48,13 +48,13 @@ class ROCCurve(NamedTuple):
 def precision_recall_curve(
     scores: Any, target: Any, *, pos_label: Any = None, drop_intermediate: bool = False, sample_weight: Any = None
 ) -> PrecisionRecallCurve:
-    """Precision ``TP / (TP + FP)`` and recall ``TP / (TP + FN)`` at every threshold that the scores make possible.
+    """Precision ``TP / (TP + FP)`` and recall ``TP / (TP + FN)`` at every threshold among the scores.
 
-    ``scores`` has shape (N,), larger for class 1, or (N, 2), a score for each class; ``target`` are labels 0 and 1 or
-    -1 and 1, of shape (N,), or others with ``pos_label`` for 1. ``drop_intermediate`` leaves out what lies on a line.
-    Equal to scikit-learn's ``precision_recall_curve``, which takes the labels first.
+    ``scores`` has shape (N,), larger for class 1, or (N, 2) with a score for each class; ``target`` holds labels 0 and
+    1 or -1 and 1, of shape (N,), or others with ``pos_label`` for 1. ``drop_intermediate`` omits points on a straight
+    line. It equals scikit-learn's ``precision_recall_curve``, which takes the labels first.
 
-    Raises ValueError for other shapes and labels, NaN, and when no label is 1: recall is 0/0 then.
+    Raises ValueError for other shapes and labels, for NaN, and if no label is 1, since recall is then 0/0.
 
     >>> from nn.metrics import precision_recall_curve
     >>> curve = precision_recall_curve([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
@@ -63,7 +63,7 @@ def precision_recall_curve(
     """
     right, wrong, thresholds = counts = _cumulated(*_binary(scores, target, pos_label, sample_weight))
     if not right[-1]:
-        raise ValueError("no label is 1, so recall is 0/0.")
+        raise ValueError("no label is 1, so recall is undefined.")
     if drop_intermediate:
         right, wrong, thresholds = _corners(counts, (np.diff(right[:-1]) != 0) | (np.diff(right[1:]) != 0))
     return PrecisionRecallCurve(
@@ -77,10 +77,10 @@ def average_precision(
 ) -> Any:  # fmt: skip
     """The area under the precision-recall curve.
 
-    Scores, target and the options ``pos_label`` and ``sample_weight`` as for `precision_recall_curve`; or (N, C) and
-    classes (N,), with the option ``labels`` as for `top_k_accuracy`, or (N, C) of 0 and 1, for each class against the
-    rest and ``average`` over the classes: "macro", "weighted" with their numbers of labels, "micro" for all scores as
-    those of one class, or None for an array. With precision P_k and recall R_k at the k-th largest score, and ``P'(r)``
+    Scores, target and the options ``pos_label`` and ``sample_weight`` are those of `precision_recall_curve`. For scores
+    (N, C), the target is (N,), with the option ``labels`` of `top_k_accuracy`, or (N, C) of 0 and 1; each class is then
+    compared with the rest, and ``average`` combines them: "macro", "weighted" by the number of labels, "micro" (all
+    scores together), or None for an array. With precision P_k and recall R_k at the k-th largest score, and ``P'(r)``
     the largest precision at a recall of r or more:
 
     - ``interpolation=None``: ``sum_k (R_k - R_k-1) P_k``, as in scikit-learn;
@@ -88,7 +88,7 @@ def average_precision(
     - 11: the mean of ``P'(0), P'(0.1), ..., P'(1)``, as in PASCAL VOC 2007 (Everingham et al., IJCV 2010);
     - 101: the mean of ``P'(0), P'(0.01), ..., P'(1)``, as in COCO (Lin et al., ECCV 2014).
 
-    For a class without labels, recall is 0/0 and the area ``zero_division``; with NaN the means leave it out.
+    For a class without labels, recall is 0/0 and the area ``zero_division``; NaN excludes it from the means.
 
     >>> from nn.metrics import average_precision
     >>> scores, labels = [0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]
@@ -106,14 +106,14 @@ def average_precision(
 
 
 def area(precision: Floats, recall: Floats, interpolation: Interpolation) -> float:
-    """The area under a precision-recall curve that is given by increasing recall; see `average_precision`."""
+    """The area under a precision-recall curve, given by increasing recall; see `average_precision`."""
     if interpolation is not None:
         precision = np.maximum.accumulate(precision[::-1])[::-1]
     if interpolation in (None, "all"):
         return float(np.sum(np.diff(recall, prepend=0.0) * precision))
     if isinstance(interpolation, bool) or not isinstance(interpolation, int) or interpolation < 2:
         raise ValueError(
-            f"interpolation is None, 'all', or a number of points such as 11 or 101, not {interpolation!r}."
+            f"interpolation must be None, 'all', or a number of points such as 11 or 101, not {interpolation!r}."
         )
     places = np.searchsorted(recall, np.linspace(0.0, 1.0, interpolation))  # beyond the last recall, precision is 0
     return float(np.mean(np.append(precision, 0.0)[places]))
@@ -124,9 +124,9 @@ def roc_curve(
 ) -> ROCCurve:
     """False positive rate ``FP / (FP + TN)`` and true positive rate ``TP / (TP + FN)`` at every threshold.
 
-    Arguments as for `precision_recall_curve`. Equal to scikit-learn's, for which to drop is the default.
+    Arguments are those of `precision_recall_curve`. It equals scikit-learn's ``roc_curve``, whose default is to drop.
 
-    Raises ValueError for other shapes and labels, NaN, and unless both classes occur.
+    Raises ValueError for other shapes and labels, for NaN, and unless both classes occur.
 
     >>> from nn.metrics import roc_curve
     >>> roc_curve([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]).true_positive_rate.tolist()
@@ -134,7 +134,7 @@ def roc_curve(
     """
     right, wrong, thresholds = counts = _cumulated(*_binary(scores, target, pos_label, sample_weight))
     if not right[-1] or not wrong[-1]:
-        raise ValueError(f"all labels are {int(right[-1] > 0)}, so one of the rates is 0/0.")
+        raise ValueError(f"all labels are {int(right[-1] > 0)}, so one of the rates is undefined.")
     if drop_intermediate:
         right, wrong, thresholds = _corners(counts, (np.diff(wrong, 2) != 0) | (np.diff(right, 2) != 0))
     return ROCCurve(np.append(0.0, wrong / wrong[-1]), np.append(0.0, right / right[-1]), np.append(np.inf, thresholds))
@@ -143,12 +143,12 @@ def roc_curve(
 def roc_auc(
     scores: Any, target: Any, average: Average = "macro", zero_division: float = float("nan"), **options: Any
 ) -> Any:
-    """The area under the ROC curve: how probably a sample of the class scores higher than one of the rest.
+    """The area under the ROC curve: the probability that a sample of the class scores higher than one of the rest.
 
-    Equal scores count half (Mann and Whitney, 1947). Arguments as for `average_precision`; several classes are each
-    compared with the rest, which takes scores that can be compared between samples: probabilities, not logits. When
-    all labels are in the class, or none, the area is 0/0 and ``zero_division``; with NaN the means leave it out.
-    Equal to scikit-learn's ``roc_auc_score`` with ``multi_class="ovr"``.
+    Equal scores count half (Mann and Whitney, 1947). Arguments are those of `average_precision`; several classes are
+    each compared with the rest, which needs scores that are comparable between samples: probabilities, not logits. If
+    all labels belong to the class, or none, the area is 0/0 and ``zero_division``; NaN excludes it from the means. It
+    equals scikit-learn's ``roc_auc_score`` with ``multi_class="ovr"``.
 
     >>> from nn.metrics import roc_auc
     >>> roc_auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
@@ -167,10 +167,10 @@ def roc_auc(
 
 
 def _binary(scores: Any, target: Any, pos_label: Any, sample_weight: Any) -> tuple[Floats, NDArray[np.bool_], Array]:
-    """One score per sample, larger for one of two classes, whether it is of that class, and what it counts."""
+    """One score per sample, larger for one of two classes, whether it belongs to that class, and its weight."""
     values, true = scored("scores", scores, target)
     if values.ndim == 2 and values.shape[1] != 2:
-        raise ValueError(f"a curve is for the classes 0 and 1, not for scores of {values.shape[1]} classes.")
+        raise ValueError(f"a curve needs scores of two classes, not of {values.shape[1]}.")
     if values.ndim == 2:  # the difference orders samples as their probabilities do, also when the scores are logits
         first, second = values.astype(np.float64).T
         values = np.zeros(len(values))  # of two equal infinities
@@ -184,9 +184,9 @@ def _of_each_class(
 ) -> Any:  # fmt: skip
     """The score of a binary problem, or of each class against the rest, averaged."""
     if average not in ("macro", "weighted", "micro", None):
-        raise ValueError(f"average is 'macro', 'weighted', 'micro' or None, not {average!r}.")
+        raise ValueError(f"average must be 'macro', 'weighted', 'micro' or None, not {average!r}.")
     if multi_class != "ovr":
-        raise ValueError(f"multi_class is 'ovr', each class against the rest, not {multi_class!r}.")
+        raise ValueError(f"multi_class must be 'ovr' (each class against the rest), not {multi_class!r}.")
     values, true = scored("scores", scores, target)
     if true.ndim == 1 and (values.ndim == 1 or values.shape[1] == 2):
         return score(*_binary(values, true, pos_label, sample_weight))
@@ -201,7 +201,7 @@ def _of_each_class(
 
 
 def _cumulated(values: Floats, of_class: NDArray[np.bool_], weight: Array) -> tuple[Floats, Floats, Floats]:
-    """How many samples of the class and others score at least each of the different scores, largest score first."""
+    """How many samples of the class and of the rest reach each distinct score, largest score first."""
     order = np.argsort(-values, kind="stable")
     order = order[weight[order] > 0]
     values, of_class, weight = values[order], of_class[order], weight[order]

@@ -1,4 +1,4 @@
-"""How far predicted numbers are from the true ones."""
+"""Metrics of predicted numbers: errors and R2."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ def mean_squared_error(prediction: Any, target: Any, *, sample_weight: Any = Non
     """``mean((prediction - target)^2)`` over all entries, in the square of the target's unit.
 
     Both have the same shape, (N,) or (N, D); ``sample_weight`` is (N,). Columns are averaged, with ``multioutput`` as
-    weights, or left apart by "raw_values". Raises ValueError for different shapes (NumPy would broadcast), for NaN,
-    for targets that are infinite, and when there is nothing to average. An infinite prediction is infinitely wrong.
-    Computed in float64.
+    weights, or kept separate by "raw_values". Raises ValueError for different shapes (NumPy would broadcast), for NaN,
+    for infinite targets, and if there are no samples. An infinite prediction has infinite error. All computations are
+    in float64.
 
     >>> from nn.metrics import mean_squared_error
     >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
@@ -28,9 +28,9 @@ def mean_squared_error(prediction: Any, target: Any, *, sample_weight: Any = Non
 
 
 def root_mean_squared_error(prediction: Any, target: Any, *, sample_weight: Any = None, multioutput: Any = None) -> Any:
-    """``sqrt(mean((prediction - target)^2))``, in the target's unit; of several columns, the mean of theirs.
+    """``sqrt(mean((prediction - target)^2))``, in the target's unit, averaged over columns.
 
-    Arguments and errors as for `mean_squared_error`. Equal to scikit-learn's.
+    Arguments and errors are those of `mean_squared_error`. It equals scikit-learn's.
 
     >>> from nn.metrics import root_mean_squared_error
     >>> root_mean_squared_error([1.0, 2.0], [1.0, 4.0]) ** 2
@@ -45,7 +45,7 @@ def root_mean_squared_error(prediction: Any, target: Any, *, sample_weight: Any 
 def mean_absolute_error(prediction: Any, target: Any, *, sample_weight: Any = None, multioutput: Any = None) -> Any:
     """``mean(|prediction - target|)`` over all entries, in the target's unit.
 
-    Arguments and errors as for `mean_squared_error`.
+    Arguments and errors are those of `mean_squared_error`.
 
     >>> from nn.metrics import mean_absolute_error
     >>> mean_absolute_error([1.0, 2.0], [1.0, 4.0])
@@ -58,14 +58,14 @@ def mean_absolute_error(prediction: Any, target: Any, *, sample_weight: Any = No
 def r2(
     prediction: Any, target: Any, *, sample_weight: Any = None, multioutput: Any = None, force_finite: bool = True
 ) -> Any:
-    """``1 - sum((target - prediction)^2) / sum((target - mean(target))^2)``: the share of the variance explained.
+    """``1 - sum((target - prediction)^2) / sum((target - mean(target))^2)``: the fraction of variance explained.
 
-    1 is perfect, 0 is as good as the mean of the targets, and there is no lower end. Of several columns it is the mean
-    of theirs. A column of equal targets has no variance: it counts 1 where the prediction is perfect, and else 0, as
-    in scikit-learn's ``r2_score``; without ``force_finite`` NaN, and else minus infinity. ``multioutput`` may also be
-    "variance_weighted".
+    1 is perfect, 0 is as good as predicting the mean, and there is no lower bound. Columns are averaged. A column of
+    equal targets has no variance: it scores 1 if the prediction is perfect, else 0, as in scikit-learn's ``r2_score``;
+    with ``force_finite=False`` it scores NaN or minus infinity. ``multioutput`` may also be "variance_weighted".
 
-    The order matters, unlike for the errors. Raises ValueError as `mean_squared_error`, and for fewer than two samples.
+    Unlike in the errors, the order of arguments matters. Raises ValueError as `mean_squared_error` does, and for fewer
+    than two samples.
 
     >>> from nn.metrics import r2
     >>> r2(prediction=[1.0, 2.0, 3.0], target=[1.0, 2.0, 4.0])
@@ -73,7 +73,7 @@ def r2(
     """
     difference, true, weight = _differences(prediction, target, sample_weight)
     if len(true) < 2:
-        raise ValueError(f"R2 compares with the variance of the targets, so it needs two or more, not {len(true)}.")
+        raise ValueError(f"R2 divides by the variance of the targets, so it needs two or more, not {len(true)}.")
     spread = true - np.average(true, axis=0, weights=weight)
     largest = np.max(np.abs(spread), axis=0)
     scale = np.where(largest > 0.0, largest, 1.0)  # whose square may not be a number
@@ -91,27 +91,27 @@ def _over_columns(each: Any, multioutput: Any) -> Any:
     if multioutput is None or isinstance(multioutput, str):
         if multioutput not in (None, "uniform_average", "raw_values"):
             raise ValueError(
-                f"multioutput is 'uniform_average', 'raw_values' or one weight for each column, not {multioutput!r}."
+                f"multioutput must be 'uniform_average', 'raw_values' or a weight per column, not {multioutput!r}."
             )
         return np.atleast_1d(each) if multioutput == "raw_values" else mean(each)
     return mean(np.atleast_1d(each), plain(multioutput))
 
 
 def _differences(prediction: Any, target: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-    """Prediction minus target, the target, and the weights, of samples that count."""
+    """Prediction minus target, the target, and the weights, for samples of nonzero weight."""
     predicted, true = plain(prediction), plain(target)
     if predicted.shape != true.shape:
         raise ValueError(
-            f"predictions of shape {predicted.shape} do not go with targets of shape {true.shape}. They are compared "
+            f"predictions of shape {predicted.shape} do not match targets of shape {true.shape}. They are compared "
             "entry by entry, so the shapes must be equal: reshape one of them."
         )
     if true.ndim not in (1, 2) or not true.size:
-        raise ValueError(f"there must be one or more numbers, of shape (N,) or (N, D), not {true.shape}.")
+        raise ValueError(f"targets must have shape (N,) or (N, D) and not be empty, but the shape is {true.shape}.")
     predicted, true = predicted.astype(np.float64), true.astype(np.float64)
     refuse_nan(predicted, "predictions")
     if not np.isfinite(true).all():
         where = tuple(map(int, np.argwhere(~np.isfinite(true))[0]))
-        raise ValueError(f"the target at index {where} is {true[where]}: leave out samples without a finite one.")
+        raise ValueError(f"the target at index {where} is {true[where]}: remove samples without a finite target.")
     weight = weights(sample_weight, len(true))
     predicted, true, weight = (a[weight > 0] for a in (predicted, true, weight))
     return predicted - true, true, weight

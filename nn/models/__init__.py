@@ -1,4 +1,4 @@
-"""Networks of the literature, built from the layers."""
+"""Networks from the literature, built from the layers of `nn`."""
 
 from autograd.engine.tape import transparent as _transparent
 from nn.models.lenet import FeatureMaps, LeNet1989

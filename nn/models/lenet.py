@@ -1,4 +1,4 @@
-"""The network that read handwritten zip codes in 1989, the first of the convolutional networks called LeNet."""
+"""LeNet 1989, the first of the convolutional networks called LeNet, which read handwritten zip codes."""
 
 from collections.abc import Sequence
 from math import prod
@@ -19,15 +19,15 @@ _BACKGROUND = -1.0  # what units at the border see beyond it
 
 
 class FeatureMaps(Module):
-    """Feature maps as in LeNet 1989: kernels of 5x5 at every second pixel, shared over a map; a bias for each unit.
+    """Feature maps as in LeNet 1989: 5x5 kernels at every second pixel, shared within a map, and a bias per unit.
 
-    ``z[n, o, p] = bias[o, p] + sum_ck weight[o, c, k] x[n, table[o, c], 2 p + k]``: map o sees the input maps that
-    its row of ``table`` names, by default all. Beyond the border of the input lies a background of -1. Input
-    (N, C, H, W), ``weight`` (maps, inputs of a map, 5, 5), ``bias`` (maps, H / 2, W / 2), output (N, maps, H / 2,
-    W / 2), rounded up. Weights start uniform in ±2.4 / inputs of a unit, biases at 0.
+    ``z[n, o, p] = bias[o, p] + sum_ck weight[o, c, k] x[n, table[o, c], 2 p + k]``: map o sees the input maps listed
+    in its row of ``table``. The input is padded with a background of -1. Inputs have shape (N, C, H, W), ``weight``
+    (maps, inputs of a map, 5, 5), ``bias`` (maps, H / 2, W / 2), outputs (N, maps, H / 2, W / 2), rounded up. Weights
+    are drawn uniformly within ±2.4 / inputs of a unit; biases start at 0.
 
-    Raises ValueError for rows of the table that differ in length, name an input map twice, or one that is not there;
-    OperandError for an input of another shape.
+    Raises ValueError if rows of the table differ in length, repeat an input map, or name one that does not exist, and
+    OperandError if the input has a wrong shape.
 
     >>> import numpy as np
     >>> from nn.models import FeatureMaps
@@ -59,7 +59,7 @@ class FeatureMaps(Module):
         return conv2d(x, self._whole_weight(), stride=2) + self.bias
 
     def _whole_weight(self) -> Any:
-        """The kernels for all input maps, zero where the table names none."""
+        """The kernels for all input maps, zero for those that the table does not list."""
         maps = len(self.table)
         if np.array_equal(self.table, np.broadcast_to(np.arange(self.in_maps), (maps, self.in_maps))):
             return self.weight
@@ -68,7 +68,7 @@ class FeatureMaps(Module):
 
     @property
     def connections(self) -> int:
-        """How many numbers are multiplied or added for one image: each unit has its inputs and a bias."""
+        """The number of connections: the inputs of every unit, plus its bias."""
         return self.bias.size * (prod(self.weight.shape[1:]) + 1)
 
     def extra_repr(self) -> str:
@@ -77,19 +77,19 @@ class FeatureMaps(Module):
 
 
 class LeNet1989(Module):
-    """The network of 1989 for handwritten digits of 16x16 pixels, between -1 (paper) and 1 (ink).
+    """The 1989 network for handwritten digits of 16x16 pixels with values between -1 (paper) and 1 (ink).
 
     H1: 12 maps of 8x8 units, each seeing 5x5 pixels; H2: 12 maps of 4x4 units, each seeing 5x5 units in 8 of the 12
-    maps of H1; H3: 30 units that see all of H2; then 10 outputs, one per digit. ``tanh`` after each layer. Input
-    (N, 1, 16, 16) or (N, 16, 16), output (N, 10) between -1 and 1, with 1 as the target of the right digit and -1 of
-    the others. Of its 64,660 connections 9,760 have a parameter of their own.
+    maps of H1; H3: 30 units that see all of H2; then 10 outputs, one per digit. ``tanh`` follows each layer. Inputs
+    have shape (N, 1, 16, 16) or (N, 16, 16), outputs (N, 10) with values between -1 and 1; the target is 1 for the
+    right digit and -1 for the others. The 64,660 connections share 9,760 parameters.
 
-    Which 8 maps a map of H2 sees the paper does not say; ``table`` is the choice, 12 rows of 8 numbers. By default the
-    maps of H1 fall into three groups of four, and each third of H2 leaves out one of the groups.
+    The paper does not say which 8 maps each map of H2 sees; ``table`` chooses them, in 12 rows of 8 numbers. By
+    default the maps of H1 form three groups of four, and each third of H2 omits one of the groups.
 
     Source: Y. LeCun, B. Boser, J. S. Denker, D. Henderson, R. E. Howard, W. Hubbard and L. D. Jackel (1989),
-    Backpropagation Applied to Handwritten Zip Code Recognition, Neural Computation 1(4), 541-551. Its tanh is
-    stretched, here it is not.
+    Backpropagation Applied to Handwritten Zip Code Recognition, Neural Computation 1(4), 541-551. The paper scales
+    its tanh, this network does not.
 
     >>> import numpy as np
     >>> import nn
@@ -119,13 +119,13 @@ class LeNet1989(Module):
 
     @property
     def connections(self) -> int:
-        """How many connections there are between units, biases counted as one each."""
+        """The number of connections between units, counting each bias as one."""
         dense = sum(layer.weight.size + layer.out_features for layer in (self.h3, self.output))
         return self.h1.connections + self.h2.connections + dense
 
 
 def _thirds() -> list[list[int]]:
-    """For each map of H2 the two of three groups of maps of H1 that it sees."""
+    """For each map of H2, the maps of H1 that it sees: two of three groups."""
     groups = [list(range(start, start + 4)) for start in (0, 4, 8)]
     pairs = [groups[0] + groups[1], groups[1] + groups[2], groups[0] + groups[2]]
     return [pair for pair in pairs for _ in range(4)]
@@ -135,15 +135,15 @@ def _table(table: Sequence[Sequence[int]], in_maps: int) -> NDArray[np.int64]:
     rows = [list(row) for row in table]
     lengths = {len(row) for row in rows}
     if len(lengths) != 1 or lengths == {0}:
-        raise ValueError(f"every map has the same number of inputs, at least 1; the rows of this table have {lengths}.")
+        raise ValueError(f"all rows of the table must have one length, at least 1, but they have {sorted(lengths)}.")
     for row in rows:
         if len(set(row)) < len(row) or not all(0 <= m < in_maps for m in row):
-            raise ValueError(f"a row of the table names different input maps from 0 to {in_maps - 1}, not {row}.")
+            raise ValueError(f"a row of the table must hold distinct numbers from 0 to {in_maps - 1}, not {row}.")
     return np.array(rows, np.int64)
 
 
 def _small(layer: Linear, rng: "np.random.Generator") -> Linear:
-    """A layer with the start values of the paper: uniform in ±2.4 / inputs, biases 0."""
+    """A layer initialized as in the paper: uniformly within ±2.4 / inputs, biases 0."""
     bound = 2.4 / layer.in_features
     layer.weight.data = rng.uniform(-bound, bound, layer.weight.shape).astype(layer.weight.dtype)
     layer.bias.data[:] = 0.0

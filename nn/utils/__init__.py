@@ -1,4 +1,4 @@
-"""What PyTorch keeps in ``torch.nn.utils``: clipping, parameters as one vector; `data` is `nn.data`."""
+"""The names of ``torch.nn.utils``: gradient clipping and parameters as one vector; `data` is `nn.data`."""
 
 import sys as _sys
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _on_use(__name__, {})
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """All parameters one after the other, as one vector, in the graph.
+    """Concatenate all parameters into one vector, which stays in the graph.
 
     >>> import nn
     >>> from nn.utils import parameters_to_vector
@@ -31,7 +31,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
 
 def vector_to_parameters(vec: ArrayLike | Tensor, parameters: Iterable[Tensor]) -> None:
-    """Give parameters the values of a vector, one after the other. OperandError when it is not as long as they are.
+    """Set parameters, in order, to the values of a vector; raises OperandError if its length does not match.
 
     >>> import nn
     >>> from nn.utils import vector_to_parameters
@@ -43,7 +43,7 @@ def vector_to_parameters(vec: ArrayLike | Tensor, parameters: Iterable[Tensor]) 
     own, values = list(parameters), plain(vec, "the vector")
     total = sum(p.size for p in own)
     if values.shape != (total,):
-        raise OperandError(f"vector_to_parameters: the parameters take {total} numbers, not shape {values.shape}.")
+        raise OperandError(f"vector_to_parameters: the vector needs shape ({total},), not {values.shape}.")
     for p in own:
         first, values = np.split(values, [p.size])
         p.data = first.reshape(p.shape).astype(p.dtype)

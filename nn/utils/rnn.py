@@ -13,7 +13,7 @@ _on_use(__name__, {})
 
 
 def pad_sequence(sequences: Iterable[Any], batch_first: bool = False, padding_value: float = 0.0) -> Any:
-    """Sequences (L, ...) of different lengths as one array (T, N, ...), or (N, T, ...) with ``batch_first``.
+    """Pad sequences (L, ...) of different lengths to one array (T, N, ...), or (N, T, ...) with ``batch_first``.
 
     >>> from nn.utils.rnn import pad_sequence
     >>> pad_sequence([[1.0, 2.0, 3.0], [4.0]], batch_first=True)

@@ -838,7 +838,7 @@ def test_a_seed_inside(bits):
         return dropout(autograd.tensor(x)).data
 
     step = beside(lambda: (SimpleNamespace(), dropped), lambda i: (np.ones(20),), bits)
-    assert "starts the default generator anew" in step.explain()
+    assert "seeds the default generator" in step.explain()
 
 
 def test_a_number_that_the_library_counts_with(bits):

@@ -194,7 +194,7 @@ def test_a_layer_names_its_operands():
     with pytest.raises(OperandError) as caught:
         nn.Linear(3, 4, rng=0)(tensor(np.ones((3, 5), "float32"), name="x"))
     lines = str(caught.value).splitlines()
-    assert lines[0].startswith("Linear(3, 4) needs 3 numbers on the last axis of its input, which has shape (3, 5).")
+    assert lines[0].startswith("Linear(3, 4) needs an input whose last axis has size 3, but the shape is (3, 5).")
     assert lines[1].startswith("  x = x: shape (3, 5), float32, made at ")
     assert lines[2].startswith("  weight = weight: shape (4, 3), float32, made at ")
     assert caught.value.op.name == "linear"

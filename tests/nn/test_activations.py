@@ -210,17 +210,17 @@ def test_relu_of_every_slope_has_the_same_value(rng):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: nn.ReLU(at_zero=0.3), "the slope of ReLU at 0: 0, 0.5 or 1, not 0.3"),
-        (lambda: nn.RReLU(0.5, 0.1), "RReLU: lower must not be above upper, but they are 0.5 and 0.1"),
-        (lambda: functional.rrelu(np.ones(2), 2.0, 1.0), "rrelu: lower must not be above upper"),
-        (lambda: nn.Hardtanh(1, 0), "Hardtanh: min_val must not be above max_val, but they are 1 and 0"),
-        (lambda: functional.hardtanh(np.ones(2), 1.0, np.nan), "min_val must not be above max_val"),
-        (lambda: nn.Softplus(0), "beta is the steepness of softplus, a positive number, not 0"),
-        (lambda: functional.softplus(np.ones(2), -1.0), "a positive number, not -1.0"),
+        (lambda: nn.ReLU(at_zero=0.3), "the slope of ReLU at 0, must be 0, 0.5 or 1, not 0.3"),
+        (lambda: nn.RReLU(0.5, 0.1), "RReLU: lower must not be greater than upper, but they are 0.5 and 0.1"),
+        (lambda: functional.rrelu(np.ones(2), 2.0, 1.0), "rrelu: lower must not be greater than upper"),
+        (lambda: nn.Hardtanh(1, 0), "Hardtanh: min_val must not be greater than max_val, but they are 1 and 0"),
+        (lambda: functional.hardtanh(np.ones(2), 1.0, np.nan), "min_val must not be greater than max_val"),
+        (lambda: nn.Softplus(0), "beta, the steepness of softplus, must be positive, not 0"),
+        (lambda: functional.softplus(np.ones(2), -1.0), "must be positive, not -1.0"),
         (lambda: nn.GELU("erf"), "'none' (exact) or 'tanh', not 'erf'"),
         (lambda: functional.gelu(np.ones(2), approximate=True), "not True"),
-        (lambda: functional.celu(np.ones(2), 0.0), "how far CELU goes down on the left, a positive number, not 0.0"),
-        (lambda: nn.PReLU(0), "num_parameters is a number of slopes, so a positive integer, not 0"),
+        (lambda: functional.celu(np.ones(2), 0.0), "alpha must be positive, not 0.0: CELU approaches -alpha"),
+        (lambda: nn.PReLU(0), "num_parameters, the number of slopes, must be a positive integer, not 0"),
     ],
 )
 def test_bad_settings_are_refused(make, words):

@@ -123,9 +123,9 @@ def test_what_the_function_refuses():
         scaled_dot_product_attention(q, k, v, np.ones((2, 4), bool))
     with pytest.raises(OperandError, match=r"a mask of shape \(5, 3, 4\) does not fit"):
         scaled_dot_product_attention(q, k, v, np.ones((5, 3, 4), bool))
-    with pytest.raises(TypeError, match="booleans, or of floating numbers that are added to the scores, not of int64"):
+    with pytest.raises(TypeError, match="booleans, or floating-point numbers to add to the scores, not int64"):
         scaled_dot_product_attention(q, k, v, np.ones((3, 4), int))
-    with pytest.raises(ValueError, match="dropout_p is a probability"):
+    with pytest.raises(ValueError, match="dropout_p must be a probability"):
         scaled_dot_product_attention(q, k, v, dropout_p=2.0)
 
 
@@ -250,13 +250,13 @@ def test_start_values():
 
 def test_what_the_layer_refuses():
     x = sequence()
-    with pytest.raises(ValueError, match="embed_dim 5 cannot be shared evenly by 2 heads"):
+    with pytest.raises(ValueError, match="embed_dim 5 must be a multiple of num_heads, 2"):
         nn.MultiheadAttention(5, 2)
-    with pytest.raises(ValueError, match="num_heads is a number of heads"):
+    with pytest.raises(ValueError, match="num_heads, the number of heads, must be"):
         nn.MultiheadAttention(4, 0)
     with pytest.raises(OperandError, match=r"attn_mask has shape \(2, 3\), but these inputs need \(L, S\) = \(3, 3\)"):
         layer()(x, x, x, attn_mask=np.zeros((2, 3)))
     with pytest.raises(OperandError, match=r"key_padding_mask has shape \(3,\), but .* \(N, S\) = \(2, 3\)"):
         layer()(x, x, x, np.zeros(3, bool))
-    with pytest.raises(TypeError, match="not of int64"):
+    with pytest.raises(TypeError, match="not int64"):
         layer()(x, x, x, attn_mask=np.zeros((3, 3), int))

@@ -36,16 +36,16 @@ def test_every_change(change, images):
 @pytest.mark.parametrize(
     ("fill", "dtype", "words"),
     [
-        (300, "uint8", "is 300, which uint8 cannot hold: its numbers are the integers from 0 to 255"),
+        (300, "uint8", "is 300, which uint8 cannot hold: it holds the integers from 0 to 255"),
         (300.0, "uint8", "is 300.0, which uint8"),
         (-1, "uint8", "is -1, which uint8"),
         (0.5, "uint8", "is 0.5, which uint8"),
         (np.nan, "uint8", "is nan, which uint8"),
-        (np.inf, "int16", "is inf, which int16 cannot hold: its numbers are the integers from -32768 to 32767"),
+        (np.inf, "int16", "is inf, which int16 cannot hold: it holds the integers from -32768 to 32767"),
         (2**70, "int64", "which int64 cannot hold"),
         (2**63, "int64", "which int64 cannot hold"),
-        (2, "bool", "is 2, which bool cannot hold: its numbers are 0 and 1"),
-        (1e6, "float16", "is 1000000.0, which float16 cannot hold: its numbers are from -65504.0 to 65504.0"),
+        (2, "bool", "is 2, which bool cannot hold: it holds 0 and 1"),
+        (1e6, "float16", "is 1000000.0, which float16 cannot hold: it holds numbers from -65504.0 to 65504.0"),
         (1e300, "float32", "which float32 cannot hold"),
     ],
 )
@@ -130,7 +130,7 @@ def test_noise_has_its_deviation():
     [
         (lambda: Shift(-1), "pixels is the largest shift"),
         (lambda: Flip("diagonal"), "axis must be 'horizontal' or 'vertical', not 'diagonal'"),
-        (lambda: Flip(p=1.5), "p is a probability"),
+        (lambda: Flip(p=1.5), "p must be a probability"),
         (lambda: Rotate(200), "degrees is the largest angle and must be between 0 and 180, not 200"),
         (lambda: Noise(-0.1), "std is a standard deviation"),
         (lambda: Cutout(0), "size is the side of a square"),

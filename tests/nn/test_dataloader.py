@@ -284,9 +284,9 @@ def test_samplers():
         (lambda: WeightedRandomSampler([-1.0, 2.0], 2), "weights must be finite, at least 0"),
         (lambda: WeightedRandomSampler([0.0, 0.0], 2), "not all 0"),
         (lambda: WeightedRandomSampler([[1.0]], 2), "one per sample"),
-        (lambda: WeightedRandomSampler([1.0], 0), "num_samples is a number of samples"),
-        (lambda: RandomSampler(range(3), num_samples=-1), "num_samples is a number of samples"),
-        (lambda: BatchSampler(range(3), 0, False), "batch_size is a number of samples"),
+        (lambda: WeightedRandomSampler([1.0], 0), "num_samples, the number of samples, must be"),
+        (lambda: RandomSampler(range(3), num_samples=-1), "num_samples, the number of samples, must be"),
+        (lambda: BatchSampler(range(3), 0, False), "batch_size, the number of samples, must be"),
     ],
 )
 def test_samplers_that_are_refused(make, text):
@@ -516,7 +516,7 @@ def test_a_loop_that_a_worker_of_its_own_gives_up():
         ({"timeout": 5}, "a thread that hangs cannot be stopped"),
         ({"worker_init_fn": print}, "workers are threads"),
         ({"multiprocessing_context": "spawn"}, "not processes"),
-        ({"prefetch_factor": -1}, "prefetch_factor is a number of batches"),
+        ({"prefetch_factor": -1}, "prefetch_factor, the number of batches, must be"),
         ({"shuffle": True, "sampler": [1, 2]}, "exclude each other"),
         ({"shuffle": True, "batch_sampler": [[1, 2]]}, "exclude each other"),
         ({"batch_sampler": [[1, 2]], "drop_last": True}, "excludes batch_size and drop_last"),

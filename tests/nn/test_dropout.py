@@ -109,9 +109,9 @@ def test_the_fourth_argument_is_pytorchs():
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.5, np.nan, "half", None, True])
 def test_p_is_a_probability(wrong):
-    with pytest.raises(ValueError, match=r"p is a probability, from 0 to 1, not"):
+    with pytest.raises(ValueError, match=r"p must be a probability between 0 and 1, not"):
         nn.Dropout(wrong)
-    with pytest.raises(ValueError, match=r"p is a probability"):
+    with pytest.raises(ValueError, match=r"p must be a probability"):
         dropout(np.ones(3), wrong)
 
 

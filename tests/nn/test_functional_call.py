@@ -181,7 +181,7 @@ def test_a_tied_parameter_is_given_once_under_any_name():
     first, second = (functional_call(model, {name: value}, X) for name in ("first", "parts.tied"))
     np.testing.assert_array_equal(first.data, second.data)
     assert not np.array_equal(first.data, model(X).data)
-    with pytest.raises(StateDictError, match=r"given twice: first and parts\.tied are one Tensor"):
+    with pytest.raises(StateDictError, match=r"given twice: first and parts\.tied are the same Tensor"):
         functional_call(model, {"first": value, "parts.tied": value}, X)
 
 
@@ -309,7 +309,7 @@ REFUSED = {
     "shape": ({"weight": np.ones(3)}, StateDictError, r"wrong shape: weight is \(3,\) in the state, \(1, 3\)"),
     "complex": ({"bias": [1j]}, StateDictError, "wrong dtype: bias is complex128"),
     "masked": ({"bias": np.ma.array([1.0], mask=True)}, ValueError, "bias is a MaskedArray, whose mask"),
-    "no names": ([np.ones((1, 3))], TypeError, "a dict of names, as state_dict"),
+    "no names": ([np.ones((1, 3))], TypeError, "a dict from names to values"),
     "none": ({"bias": None}, StateDictError, "wrong"),
 }
 
@@ -318,7 +318,7 @@ REFUSED = {
 def test_what_does_not_fit_is_refused(state, error, words):
     with pytest.raises(error, match=words):
         functional_call(nn.Linear(3, 1), state, X)
-    with pytest.raises(TypeError, match="calls a module, not a function"):
+    with pytest.raises(TypeError, match="takes a module first, not a function"):
         functional_call(lambda x: x, {}, X)
 
 

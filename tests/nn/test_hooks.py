@@ -194,7 +194,7 @@ def test_a_call_knows_its_place():
         return [v.scope.path for v in newest_first([model(x)._node]) if v.op is not None and v.scope is not None]
 
     def refused():
-        with pytest.raises(ValueError, match="needs 1 numbers") as caught:
+        with pytest.raises(ValueError, match="last axis has size 1") as caught:
             model(np.ones((1, 2), "float32"))
         return caught.value.__notes__
 
@@ -230,15 +230,15 @@ def test_without_gradients_nothing_is_recorded():
 def test_bad_hooks():
     layer, x = nn.Tanh(), tensor([1.0, 2.0], requires_grad=True)
     for register in (layer.register_forward_hook, layer.register_full_backward_hook):
-        with pytest.raises(TypeError, match="hook is a function, not 'print'"):
+        with pytest.raises(TypeError, match="hook must be callable, not 'print'"):
             register("print")
     handle = layer.register_forward_pre_hook(lambda m, args, kwargs: 3, with_kwargs=True)
-    with pytest.raises(TypeError, match=r"returns None or \(args, kwargs\), not 3"):
+    with pytest.raises(TypeError, match=r"must return None or \(args, kwargs\), not 3"):
         layer(x)
     handle.remove()
     handle = layer.register_full_backward_hook(lambda m, gi, go: (gi[0], gi[0]))
     out = layer(x).sum()
-    with pytest.raises(ValueError, match="returned 2 gradients in place of 1"):
+    with pytest.raises(ValueError, match="returned 2 gradients, not 1, one per input"):
         out.backward()
     handle.remove()
     handle = layer.register_full_backward_hook(lambda m, gi, go: gi[0].sum())

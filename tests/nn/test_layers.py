@@ -59,9 +59,9 @@ def test_default_dtype():
 
 @pytest.mark.parametrize("wrong", [0, -1, 2.0, "2", True, None])
 def test_features_are_positive_integers(wrong):
-    with pytest.raises(ValueError, match="in_features is a number of features"):
+    with pytest.raises(ValueError, match="in_features, the number of features, must be"):
         nn.Linear(wrong, 2)
-    with pytest.raises(ValueError, match="out_features is a number of features"):
+    with pytest.raises(ValueError, match="out_features, the number of features, must be"):
         nn.Linear(2, wrong)
 
 
@@ -117,11 +117,11 @@ def test_relu_at_zero():
 
 def test_unknown_activations():
     with pytest.raises(
-        ValueError, match=r"'swish' is no activation\. Choose 'arctan', 'celu', 'elu', 'gelu', 'hardsigmoid'"
+        ValueError, match=r"'swish' is not an activation\. Choose 'arctan', 'celu', 'elu', 'gelu', 'hardsigmoid'"
     ):
         nn.MLP([2, 2, 2], "swish")
     for wrong in (nn.ReLU(), 3, lambda: 3):
-        with pytest.raises(ValueError, match="is no activation"):
+        with pytest.raises(ValueError, match="is not an activation"):
             nn.MLP([2, 2, 2], wrong)
 
 
@@ -144,9 +144,9 @@ def test_sequential_is_a_sequence():
     assert model.append(b) is model
     assert list(model.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
     assert list(model[1:].append(a)) == [d, c, b, a]
-    with pytest.raises(IndexError, match="index 4 into 4 modules"):
+    with pytest.raises(IndexError, match="index 4 is out of range for 4 modules"):
         model[4]
-    with pytest.raises(KeyError, match="no module '9' among '0', '1', '2', '3'"):
+    with pytest.raises(KeyError, match="no module '9', only '0', '1', '2', '3'"):
         model["9"]
 
 

@@ -67,11 +67,11 @@ def test_other_tables():
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ([[0, 1], [2]], "same number of inputs"),
-        ([], "same number of inputs"),
+        ([[0, 1], [2]], "must have one length"),
+        ([], "must have one length"),
         ([[]], "at least 1"),
-        ([[0, 0]], "different input maps from 0 to 2"),
-        ([[0, 3]], "different input maps from 0 to 2"),
+        ([[0, 0]], "must hold distinct numbers from 0 to 2"),
+        ([[0, 3]], "must hold distinct numbers from 0 to 2"),
     ],
 )
 def test_tables_that_are_none(table, words):

@@ -217,7 +217,7 @@ def test_the_state_of_the_generator_decides_what_is_dropped():
 
 def test_dropout_with_one_layer_is_warned_about():
     for make in LAYERS:
-        with pytest.warns(UserWarning, match=r"dropout=0\.5 does nothing with one layer") as caught:
+        with pytest.warns(UserWarning, match=r"dropout=0\.5 has no effect with num_layers=1") as caught:
             make(3, 8, dropout=0.5)
         assert caught[0].filename == __file__
 
@@ -236,26 +236,26 @@ def test_start_values_are_uniform_between_the_bounds():
 
 @pytest.mark.parametrize("make", [*LAYERS, *CELLS.values()])
 def test_settings(make):
-    with pytest.raises(ValueError, match="input_size is a number of features"):
+    with pytest.raises(ValueError, match="input_size, the number of features, must be"):
         make(0, 4)
-    with pytest.raises(ValueError, match="hidden_size is a number of features"):
+    with pytest.raises(ValueError, match="hidden_size, the number of features, must be"):
         make(4, 0)
     if make in LAYERS:
-        with pytest.raises(ValueError, match="num_layers is a number of layers"):
+        with pytest.raises(ValueError, match="num_layers, the number of layers, must be"):
             make(3, 4, 0)
-        with pytest.raises(ValueError, match="dropout is a probability"):
+        with pytest.raises(ValueError, match="dropout must be a probability"):
             make(3, 4, 2, dropout=2)
     assert make(3, 4, bias=False, dtype="float64")(np.ones((2, 3)))[0].dtype == np.float64
 
 
 def test_unknown_nonlinearity():
     for make in (nn.RNN, nn.RNNCell):
-        with pytest.raises(ValueError, match="nonlinearity is 'tanh' or 'relu', not 'sigmoid'"):
+        with pytest.raises(ValueError, match="nonlinearity must be 'tanh' or 'relu', not 'sigmoid'"):
             make(3, 4, nonlinearity="sigmoid")
 
 
 def test_a_cell_of_two_states_wants_both():
-    with pytest.raises(TypeError, match=r"LSTMCell\(3, 4\) goes on from a tuple \(h, c\)"):
+    with pytest.raises(TypeError, match=r"LSTMCell\(3, 4\) takes the states as a tuple \(h, c\), but got 1"):
         nn.LSTMCell(3, 4)(np.ones((2, 3), "float32"), np.ones((2, 4), "float32"))
     with pytest.raises(OperandError, match=r"c has shape \(3, 4\), but this input needs \(2, 4\)"):
         nn.LSTMCell(3, 4)(np.ones((2, 3), "float32"), (np.ones((2, 4), "float32"), np.ones((3, 4), "float32")))
@@ -264,7 +264,7 @@ def test_a_cell_of_two_states_wants_both():
 def test_the_output_with_the_state_is_no_input():
     model = nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 2))
     with pytest.raises(
-        TypeError, match=r"a tuple of 2, not an array.*pass the output alone, the first of them"
+        TypeError, match=r"a tuple of 2, not an array.*pass only the output, the first element"
     ) as caught:
         model(np.zeros((5, 2, 3), "float32"))
     assert "in module 1: Linear" in caught.value.__notes__[0]

@@ -52,11 +52,11 @@ def test_interpolate_images(mode, rng):
 def test_what_interpolate_refuses():
     x = np.ones((1, 1, 4))
     for how in ({}, {"size": 2, "scale_factor": 2}, {"size": 2, "align_corners": True}):
-        with pytest.raises(ValueError, match="one of size and scale_factor, and align_corners with linear modes only"):
+        with pytest.raises(ValueError, match="either size or scale_factor, and align_corners only in linear modes"):
             F.interpolate(x, **how)
-    with pytest.raises(ValueError, match="the new size is a whole number from 1 on"):
+    with pytest.raises(ValueError, match="the new size must be an integer >= 1"):
         F.interpolate(x, scale_factor=0.1)
-    with pytest.raises(OperandError, match="mode 'bicubic' does not go with an input of shape"):
+    with pytest.raises(OperandError, match="mode 'bicubic' does not fit an input of shape"):
         F.interpolate(x, 2, mode="bicubic")
 
 
@@ -75,11 +75,21 @@ def test_pad(mode, rng):
 @pytest.mark.parametrize(
     ("widths", "how", "error", "words"),
     [
-        ((1,), {}, ValueError, "pad has two numbers for each axis, from the last on, so at most 4"),
+        ((1,), {}, ValueError, "pad needs two widths per axis, starting from the last, so at most 4"),
         ((1, 1) * 3, {}, ValueError, "at most 4 for an array of shape (2, 3)"),
-        ((1, 0.5), {}, ValueError, "pad is a whole number, or 2 of them as a tuple, not (1, 0.5)"),
-        ((1, 1), {"mode": "symmetric"}, ValueError, "mode is one of 'constant', 'reflect', 'replicate', 'circular'"),
-        ((1, 1), {"mode": "reflect", "value": 2.0}, ValueError, "value is for the first; not 'reflect' with 2.0"),
+        ((1, 0.5), {}, ValueError, "pad must be an integer, or a tuple of 2, not (1, 0.5)"),
+        (
+            (1, 1),
+            {"mode": "symmetric"},
+            ValueError,
+            "mode must be one of ['constant', 'reflect', 'replicate', 'circular']",
+        ),
+        (
+            (1, 1),
+            {"mode": "reflect", "value": 2.0},
+            ValueError,
+            "value only for 'constant', not 'reflect' with value=2.0",
+        ),
         ((3, 0), {"mode": "reflect"}, OperandError, "an array of shape (2, 3) is too small for widths (3, 0)"),
         ((4, 0), {"mode": "circular"}, OperandError, "too small"),
         ((-2, -2), {}, OperandError, "too small for widths (-2, -2) in mode 'constant'"),
@@ -110,14 +120,14 @@ def test_the_size_that_a_transposed_convolution_leads_back_to(rng):
         x = down(rng.normal(size=(2, 1, *size)).astype("float32")).detach()
         same(up(x, output_size=size).detach(), theirs(torch.tensor(x.data), output_size=size).detach(), 1e-5)
     assert up(x, (2, 1, 9, 9)).shape == (2, 1, 9, 9)
-    with pytest.raises(ValueError, match=r"shape \(2, 2, 3, 3\) becomes \(7, 7\) large, .* not \(7, 10\)"):
+    with pytest.raises(ValueError, match=r"shape \(2, 2, 3, 3\), the output has size \(7, 7\); .* not give \(7, 10\)"):
         up(x, (7, 10))
-    with pytest.raises(ValueError, match="at most by a stride or a dilation less 1 larger with output_padding"):
+    with pytest.raises(ValueError, match="output_padding or output_size can add less than the stride or the dilation"):
         nn.ConvTranspose1d(1, 1, 2, stride=3, output_padding=3)(np.ones((1, 1, 3), "float32"))
-    with pytest.raises(ValueError, match="becomes"):
+    with pytest.raises(ValueError, match="the output has size"):
         nn.ConvTranspose1d(1, 1, 2, padding=2)(np.ones((1, 1, 2), "float32"))
     for wrong in ({"padding": "same"}, {"padding_mode": "reflect"}):
-        with pytest.raises(ValueError, match="ConvTranspose1d takes numbers as padding, of zeros, and no words"):
+        with pytest.raises(ValueError, match="ConvTranspose1d pads with zeros only, and takes padding as numbers"):
             nn.ConvTranspose1d(1, 1, 3, **wrong)
 
 

@@ -102,9 +102,9 @@ def test_start_values():
 
 
 def test_what_is_refused():
-    with pytest.raises(ValueError, match="embed_dim 5 cannot be shared evenly by 2 heads"):
+    with pytest.raises(ValueError, match="embed_dim 5 must be a multiple of num_heads, 2"):
         nn.TransformerEncoderLayer(5, 2)
-    with pytest.raises(ValueError, match="'rleu' is no activation"):
+    with pytest.raises(ValueError, match="'rleu' is not an activation"):
         nn.TransformerEncoderLayer(4, 2, activation="rleu")
-    with pytest.raises(ValueError, match="num_layers is a number"):
+    with pytest.raises(ValueError, match="num_layers, the number"):
         nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 4), 0)

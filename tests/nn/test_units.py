@@ -59,7 +59,7 @@ def test_units_are_drawable():
 
 @pytest.mark.parametrize("weights", [[], 1.0, [[1.0, 2.0]]])
 def test_weights_are_a_list(weights):
-    with pytest.raises(ValueError, match="weights are a list of numbers, one for each input"):
+    with pytest.raises(ValueError, match="weights must be a list of numbers, one per input"):
         nn.McCullochPitts(weights, 1.0)
 
 
@@ -149,18 +149,18 @@ def test_it_converges_wherever_a_plane_separates(seed, n):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: nn.Perceptron(0), "in_features is a number of inputs, so a positive integer, not 0"),
-        (lambda: nn.Perceptron(2, labels=(1, 2)), "the two answers of the unit, (0, 1) or (-1, 1), not (1, 2)"),
-        (lambda: nn.Perceptron(2, at_zero=0.5), "which label answers a score of 0"),
-        (lambda: nn.Perceptron(2).fit(X, AND, lr=0), "lr is the size of a correction, a positive number, not 0"),
-        (lambda: nn.Perceptron(2).fit(X, AND, epochs=0), "epochs is a number of passes"),
+        (lambda: nn.Perceptron(0), "in_features, the number of inputs, must be a positive integer, not 0"),
+        (lambda: nn.Perceptron(2, labels=(1, 2)), "labels must be (0, 1) or (-1, 1), not (1, 2)"),
+        (lambda: nn.Perceptron(2, at_zero=0.5), "at_zero must be 0 (a score of 0 gives the first label)"),
+        (lambda: nn.Perceptron(2).fit(X, AND, lr=0), "lr must be a positive number, not 0"),
+        (lambda: nn.Perceptron(2).fit(X, AND, epochs=0), "epochs, the number of passes, must be"),
         (lambda: nn.Perceptron(3).fit(X, AND), "of shape (N, 3) and labels of shape (N,), not (4, 2) and (4,)"),
         (lambda: nn.Perceptron(2).fit(X, AND[:, None]), "not (4, 2) and (4, 1)"),
-        (lambda: nn.Perceptron(2).fit(X, 2 * AND - 1), "labels are 0 and 1, but one is -1. Or make the unit with"),
-        (lambda: nn.Perceptron(2, labels=(-1, 1)).fit(X, AND), "Or make the unit with labels=(0, 1)"),
-        (lambda: nn.Perceptron(2).fit(X, 3 * AND), "labels are 0 and 1, but one is 3."),
-        (lambda: nn.Adaline(2).fit(X, AND, lr=-1.0), "lr is the size of a step, a positive number, not -1.0"),
-        (lambda: nn.Adaline(2).solve(X, AND[:3]), "Adaline learns from inputs of shape (N, 2)"),
+        (lambda: nn.Perceptron(2).fit(X, 2 * AND - 1), "labels must be 0 or 1, but one is -1. To use these, pass"),
+        (lambda: nn.Perceptron(2, labels=(-1, 1)).fit(X, AND), "To use these, pass labels=(0, 1)"),
+        (lambda: nn.Perceptron(2).fit(X, 3 * AND), "labels must be 0 or 1, but one is 3."),
+        (lambda: nn.Adaline(2).fit(X, AND, lr=-1.0), "lr must be a positive number, not -1.0"),
+        (lambda: nn.Adaline(2).solve(X, AND[:3]), "Adaline needs inputs of shape (N, 2)"),
         (lambda: nn.Adaline(2).solve(X[:0], AND[:0]), "not (0, 2) and (0,)"),
     ],
 )

@@ -56,7 +56,7 @@ def test_parameters_as_a_vector_and_back():
     assert layer.weight.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
     assert layer.weight.dtype == layer.bias.dtype == np.float32
     for wrong in (np.zeros(7), np.zeros((8, 1))):
-        with pytest.raises(OperandError, match=r"the parameters take 8 numbers, not shape \("):
+        with pytest.raises(OperandError, match=r"the vector needs shape \(8,\), not \("):
             vector_to_parameters(wrong, layer.parameters())
     assert layer.bias.tolist() == [6.0, 7.0]
 

@@ -23,7 +23,7 @@ def test_a_shape_error_ends_the_picture_in_red():
     drawing = draw(model, np.ones((5, 4), "float32"))
     [failed] = [box for box in drawing.picture.boxes if box.kind == "failed"]
     assert failed.heading.startswith("linear")
-    assert "Linear(4, 2) needs 4 numbers" in failed.details[0]
+    assert "Linear(4, 2) needs an input whose last axis" in failed.details[0]
 
 
 def test_a_recurrent_layer_is_one_box_or_its_steps_which_fold():
@@ -72,14 +72,14 @@ SEQUENCE = np.ones((2, 3, 4), "float32")
 @pytest.mark.parametrize(
     ("model", "inputs", "failed", "words"),
     [
-        (nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2)), [np.array([1, 7])], "0: Embedding", "entry 7 at index"),
+        (nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2)), [np.array([1, 7])], "0: Embedding", "element 7 at index"),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Conv2d(3, 2, 3)), [IMAGE], "1: Conv2d", "take 3 channels"),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3)), [IMAGE], "1: BatchNorm2d", "C = 3 channels"),
         (nn.Sequential(nn.Linear(4, 3), nn.LayerNorm(4)), [SEQUENCE], "1: LayerNorm", "the input has shape (2, 3, 3)"),
-        (nn.Sequential(nn.Linear(4, 3), nn.LSTM(5, 2)), [SEQUENCE], "1: LSTM", "with C = 5 numbers per step"),
+        (nn.Sequential(nn.Linear(4, 3), nn.LSTM(5, 2)), [SEQUENCE], "1: LSTM", "with C = 5 features per step"),
         (nn.MultiheadAttention(6, 2), [SEQUENCE] * 3, "MultiheadAttention", "needs a query of shape"),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(9)), [IMAGE], "1: MaxPool2d", "does not fit into an input"),
-        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Unflatten(1, (3, 3))), [IMAGE], "1: Unflatten", "cannot be divided"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Unflatten(1, (3, 3))), [IMAGE], "1: Unflatten", "cannot be split"),
     ],
     ids=lambda value: value if isinstance(value, str) and ":" in value else "",
 )

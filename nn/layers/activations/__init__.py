@@ -1,4 +1,4 @@
-"""Activations, one file per family; `names`: by which `MLP` and others can be told which one to use."""
+"""Activations, one file per family; `names` lists the names by which `MLP` and others accept them."""
 
 import typing as _typing
 

@@ -1,4 +1,4 @@
-"""Activations by name: that of the function in `nn.functional` which a class keeps the settings of."""
+"""Activations by the names of their functions in `nn.functional`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ACTIVATIONS: dict[str, type[Module]] = {  # without the one that halves an axis
 
 
 def activation(choice: str | Callable[[], Module]) -> Module:
-    """A new activation by its name, or from a function that makes one, such as its class.
+    """A new activation, given its name, its class, or a function that makes one.
 
-    Raises ValueError for an unknown name, and for what makes no module.
+    Raises ValueError for an unknown name, and if no module is made.
 
     >>> import nn
     >>> from nn.layers.activations.names import activation
@@ -35,7 +35,7 @@ def activation(choice: str | Callable[[], Module]) -> Module:
     module = make() if callable(make) and not isinstance(make, Module) else None
     if not isinstance(module, Module):
         raise ValueError(
-            f"{choice!r} is no activation. Choose {', '.join(map(repr, sorted(ACTIVATIONS)))}, or pass a class such as "
-            "nn.Tanh, or a function that makes one, such as lambda: nn.LeakyReLU(0.2)."
+            f"{choice!r} is not an activation. Choose {', '.join(map(repr, sorted(ACTIVATIONS)))}, or pass a class "
+            "such as nn.Tanh, or a function that makes a module, such as lambda: nn.LeakyReLU(0.2)."
         )
     return module

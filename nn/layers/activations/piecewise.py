@@ -1,6 +1,6 @@
-"""Activations made of pieces. Each works entry by entry, and says what its slope is where two pieces meet.
+"""Piecewise activations. Each works element by element, and documents its slope where two pieces meet.
 
-``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
+``inplace`` is accepted for PyTorch compatibility and has no effect: results are always new arrays.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ SELU_SCALE = 1.0507009873554805
 
 @polymorphic
 def step(x: Operand, at_zero: float = 1.0) -> Any:
-    """0 left of 0, 1 right of it, and ``at_zero`` at 0.
+    """0 for negative x, 1 for positive x, and ``at_zero`` at 0.
 
-    Slope 0 everywhere, also at 0, where there is none: a network cannot learn through it, since no gradient passes.
+    The slope is 0 everywhere, by convention also at the jump, so no gradient passes and no network learns through it.
 
     >>> from nn.functional import step
     >>> step([-2.0, 0.0, 2.0]), step([0.0], at_zero=0.0)
@@ -46,7 +46,7 @@ def step(x: Operand, at_zero: float = 1.0) -> Any:
 
 
 class Step(_OfFunction, of=step):
-    """The unit step, entry by entry."""
+    """The unit step, applied elementwise."""
 
     def __init__(self, at_zero: float = 1.0) -> None:
         self.at_zero: float = float(at_zero)
@@ -54,9 +54,9 @@ class Step(_OfFunction, of=step):
 
 @polymorphic
 def relu(x: Operand, inplace: bool = False, *, at_zero: float = 0.0) -> Any:
-    """``max(x, 0)``, with slope 1 right of 0 and 0 left of it.
+    """``max(x, 0)``, with slope 1 for x > 0 and 0 for x < 0.
 
-    At 0 it is ``at_zero``: 0, as in PyTorch, or 1/2, or 1, as some textbooks have it; ValueError for another one.
+    The slope at 0 is ``at_zero``: 0 as in PyTorch, or 1/2 or 1 as in some textbooks; other values raise ValueError.
 
     >>> from nn.functional import relu
     >>> relu([-1.0, 2.0])
@@ -72,7 +72,7 @@ def relu(x: Operand, inplace: bool = False, *, at_zero: float = 0.0) -> Any:
 
 
 class ReLU(_OfFunction, of=relu):
-    """The rectified linear unit, entry by entry."""
+    """The rectified linear unit, applied elementwise."""
 
     def __init__(self, inplace: bool = False, *, at_zero: float = 0.0) -> None:
         self.at_zero: float = check_slope_at_zero(at_zero)
@@ -85,8 +85,8 @@ class ReLU(_OfFunction, of=relu):
 def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """``x`` where it is positive, else ``negative_slope x``.
 
-    Slope 1 right of 0; left of it and at 0 ``negative_slope``. Maas et al., "Rectifier nonlinearities improve neural
-    network acoustic models" (2013).
+    The slope is 1 for x > 0, else ``negative_slope``. Maas et al., "Rectifier nonlinearities improve neural network
+    acoustic models" (2013).
 
     >>> from nn.functional import leaky_relu
     >>> leaky_relu([-1.0, 2.0])
@@ -97,20 +97,20 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) 
 
 
 class LeakyReLU(_OfFunction, of=leaky_relu):
-    """The rectified linear unit with a small slope on the left."""
+    """The rectified linear unit with a small slope for negative inputs."""
 
     negative_slope: float
     _shown_settings = ("negative_slope",)
 
 
 def prelu(x: Operand, weight: Operand) -> Tensor:
-    """``x`` where it is positive, else ``weight x``, with one weight, or one for each channel, which is axis 1.
+    """``x`` where it is positive, else ``weight x``, with one weight, or one for each channel (axis 1).
 
-    Slope 1 right of 0; left of it and at 0 the weight; the derivative by the weight is x where x is not positive. Any
-    shape. Raises OperandError when the input does not have as many channels.
+    The slope is 1 for x > 0, else the weight; the derivative by the weight is x where x is not positive. Inputs may
+    have any shape. Raises OperandError if the number of channels differs from the number of weights.
 
-    He et al., "Delving deep into rectifiers" (2015); as ``torch.nn.PReLU``. Weight decay would pull the slope to 0;
-    `optim.decay_groups` leaves it out.
+    He et al., "Delving deep into rectifiers" (2015); as ``torch.nn.PReLU``. Weight decay would pull the slope towards
+    0, so `optim.decay_groups` exempts it.
 
     >>> import numpy as np
     >>> from nn.functional import prelu
@@ -133,7 +133,7 @@ def prelu(x: Operand, weight: Operand) -> Tensor:
 
 
 class PReLU(_OfFunction, of=prelu):
-    """The rectified linear unit with a learned slope on the left, or ``num_parameters`` of them, ``init`` at first."""
+    """The rectified linear unit with ``num_parameters`` learned slopes for negative inputs, which start at ``init``."""
 
     _shown_settings = ("num_parameters",)
 
@@ -149,10 +149,10 @@ def rrelu(
 ) -> Any:  # fmt: skip
     """``x`` where it is positive, else ``a x`` with a random slope a.
 
-    In ``training`` each entry draws its slope uniformly from ``lower .. upper``, anew at every call; in evaluation a is
-    the middle of the interval. Slope 1 right of 0; left of it and at 0 it is a. Any shape, and the same shape out.
+    In ``training``, every call draws a slope for each element uniformly from ``lower .. upper``; in evaluation, a is
+    the middle of the interval. The slope is 1 for x > 0, else a. Inputs may have any shape.
 
-    The random numbers come from ``rng`` as for `nn.Dropout`. Raises ValueError when lower is above upper.
+    The random numbers come from ``rng`` as for `nn.Dropout`. Raises ValueError if lower is greater than upper.
 
     Xu et al., "Empirical evaluation of rectified activations in convolution network" (2015); as ``torch.nn.RReLU``.
 
@@ -169,7 +169,7 @@ def rrelu(
 
 
 class RReLU(_OfFunction, of=rrelu):
-    """The rectified linear unit with a random slope on the left."""
+    """The rectified linear unit with a random slope for negative inputs."""
 
     rng: np.random.Generator | None
     _shown_settings = ("lower", "upper")
@@ -187,8 +187,8 @@ class RReLU(_OfFunction, of=rrelu):
 def elu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
     """``x`` where it is positive, else ``alpha (exp(x) - 1)``.
 
-    Slope 1 right of 0; left of it and at 0 ``alpha exp(x)``, which is the value plus alpha. Clevert et al., "Fast and
-    accurate deep network learning by exponential linear units" (2015).
+    The slope is 1 for x > 0, else ``alpha exp(x)``, which is the value plus alpha. Clevert et al., "Fast and accurate
+    deep network learning by exponential linear units" (2015).
 
     >>> from nn.functional import elu
     >>> elu([-1000.0, -1.0, 2.0]).round(4)
@@ -208,15 +208,15 @@ class ELU(_OfFunction, of=elu):
 def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
     """``x`` where it is positive, else ``alpha (exp(x / alpha) - 1)``.
 
-    Slope 1 right of 0, ``exp(x / alpha)`` left of it and at 0, so that it has no kink for any alpha (positive, or
-    ValueError). Any shape. Barron, "Continuously differentiable exponential linear units" (2017).
+    The slope is 1 for x > 0, else ``exp(x / alpha)``, so there is no kink for any alpha, which must be positive, else
+    ValueError is raised. Barron, "Continuously differentiable exponential linear units" (2017).
 
     >>> from nn.functional import celu
     >>> celu([-1000.0, -1.0, 2.0], alpha=0.5).round(4)
     array([-0.5   , -0.4323,  2.    ], dtype=float32)
     """
     if not alpha > 0.0:
-        raise ValueError(f"alpha is how far CELU goes down on the left, a positive number, not {alpha!r}.")
+        raise ValueError(f"alpha must be positive, not {alpha!r}: CELU approaches -alpha for very negative inputs.")
     return _exponential(floating(x), float(alpha), float(alpha))
 
 
@@ -238,8 +238,8 @@ def _exponential(x: Any, alpha: float, width: float) -> Any:
 def selu(x: Operand, inplace: bool = False) -> Any:
     """``scale elu(x, alpha)`` with alpha = 1.6732632423543772 and scale = 1.0507009873554805.
 
-    It keeps mean 0 and variance 1 from layer to layer when weights start by `nn.init.lecun_normal_`. Slope ``scale``
-    right of 0; left of it and at 0 ``scale alpha exp(x)``, at most 1.7581. Klambauer et al., "Self-normalizing neural
+    It preserves mean 0 and variance 1 from layer to layer if weights start from `nn.init.lecun_normal_`. The slope is
+    ``scale`` for x > 0, else ``scale alpha exp(x)``, at most 1.7581. Klambauer et al., "Self-normalizing neural
     networks" (2017).
 
     >>> from nn.functional import selu
@@ -255,9 +255,9 @@ class SELU(_OfFunction, of=selu):
 
 @polymorphic
 def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
-    """``x`` cut off at ``min_val`` and ``max_val``, with slope 1 between the two, and 0 outside and at both of them.
+    """``x`` clipped to ``min_val .. max_val``, with slope 1 in between, and 0 outside and at both ends.
 
-    Raises ValueError when min_val is above max_val.
+    Raises ValueError if min_val is greater than max_val.
 
     >>> from nn.functional import hardtanh
     >>> hardtanh([-2.0, 0.5, 2.0])
@@ -271,7 +271,7 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
 
 
 class Hardtanh(_OfFunction, of=hardtanh):
-    """Tanh of three straight pieces."""
+    """A piecewise linear approximation of tanh."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
     _shown_settings = ("min_val", "max_val")
@@ -284,7 +284,7 @@ class Hardtanh(_OfFunction, of=hardtanh):
 
 @polymorphic
 def relu6(x: Operand, inplace: bool = False) -> Any:
-    """``min(max(x, 0), 6)``, with slope 1 between 0 and 6, and 0 outside and at both.
+    """``min(max(x, 0), 6)``, with slope 1 between 0 and 6, and 0 outside and at both ends.
 
     >>> from nn.functional import relu6
     >>> relu6([-1.0, 2.0, 8.0])
@@ -294,12 +294,12 @@ def relu6(x: Operand, inplace: bool = False) -> Any:
 
 
 class ReLU6(_OfFunction, of=relu6):
-    """The rectified linear unit, cut off at 6."""
+    """The rectified linear unit, clipped at 6."""
 
 
 @polymorphic
 def hardsigmoid(x: Operand, inplace: bool = False) -> Any:
-    """``min(max(x + 3, 0), 6) / 6``, with slope 1/6 between -3 and 3, and 0 outside and at both.
+    """``min(max(x + 3, 0), 6) / 6``, with slope 1/6 between -3 and 3, and 0 outside and at both ends.
 
     >>> from nn.functional import hardsigmoid
     >>> hardsigmoid([-4.0, 0.0, 1.5])
@@ -309,14 +309,14 @@ def hardsigmoid(x: Operand, inplace: bool = False) -> Any:
 
 
 class Hardsigmoid(_OfFunction, of=hardsigmoid):
-    """A sigmoid of three straight pieces."""
+    """A piecewise linear approximation of the sigmoid."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
 
 @polymorphic
 def hardswish(x: Operand, inplace: bool = False) -> Any:
-    """``x min(max(x + 3, 0), 6) / 6``, with slope ``x / 3 + 1/2`` between -3 and 3; 0 left of them, and 1 right.
+    """``x min(max(x + 3, 0), 6) / 6``, with slope ``x / 3 + 1/2`` between -3 and 3, 0 below and 1 above.
 
     Howard et al., "Searching for MobileNetV3" (2019).
 
@@ -329,7 +329,7 @@ def hardswish(x: Operand, inplace: bool = False) -> Any:
 
 
 class Hardswish(_OfFunction, of=hardswish):
-    """`SiLU` with a sigmoid of three straight pieces."""
+    """`SiLU` with a piecewise linear sigmoid."""
 
 
 def _bent(x: Any, slope: Any) -> Any:
@@ -341,7 +341,7 @@ def _bent(x: Any, slope: Any) -> Any:
 def check_slope_at_zero(at_zero: float) -> float:
     """The slope of ReLU at its kink: one of both sides, or their mean."""
     if at_zero not in (0.0, 0.5, 1.0):
-        raise ValueError(f"at_zero is the slope of ReLU at 0: 0, 0.5 or 1, not {at_zero!r}.")
+        raise ValueError(f"at_zero, the slope of ReLU at 0, must be 0, 0.5 or 1, not {at_zero!r}.")
     return float(at_zero)
 
 
@@ -349,4 +349,4 @@ def check_ends(owner: str, **ends: float) -> None:
     """The two ends of an interval, in order."""
     (low, a), (high, b) = ends.items()
     if not a <= b:
-        raise ValueError(f"{owner}: {low} must not be above {high}, but they are {a!r} and {b!r}.")
+        raise ValueError(f"{owner}: {low} must not be greater than {high}, but they are {a!r} and {b!r}.")

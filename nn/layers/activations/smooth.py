@@ -1,6 +1,6 @@
-"""Activations without a kink. Each works entry by entry, on any shape, and does not overflow.
+"""Smooth activations. Each works elementwise on inputs of any shape, and does not overflow.
 
-``inplace`` is taken for PyTorch's sake and changes nothing: results are new arrays always.
+``inplace`` is accepted for PyTorch compatibility and has no effect: results are always new arrays.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ _CUBIC = 0.044715 * _STEEPNESS
 
 
 class Identity(Module):
-    """The input itself, ``f(x) = x``: no activation, where one is asked for.
+    """The identity ``f(x) = x``, for places that require an activation.
 
-    Slope ``f' = 1``. Arguments of the constructor are taken and ignored, as by ``torch.nn.Identity``, so that it can
-    stand in for any layer.
+    The slope is 1. The constructor ignores all arguments, as ``torch.nn.Identity`` does, so it can replace any layer.
 
     >>> import nn
     >>> nn.Identity(54)(2.5)
@@ -53,7 +52,7 @@ class Identity(Module):
 
 @polymorphic
 def sigmoid(x: Operand) -> Any:
-    """``s = 1 / (1 + exp(-x))``, between 0 and 1 and without overflow, with slope ``s (1 - s)``, at most 1/4, at 0.
+    """``s = 1 / (1 + exp(-x))``, between 0 and 1 and without overflow; the slope ``s (1 - s)`` is at most 1/4, at 0.
 
     >>> from nn.functional import sigmoid
     >>> sigmoid([-1000.0, 0.0]).round(4)
@@ -63,7 +62,7 @@ def sigmoid(x: Operand) -> Any:
 
 
 class Sigmoid(_OfFunction, of=sigmoid):
-    """The logistic function, entry by entry."""
+    """The logistic function, applied elementwise."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
@@ -73,7 +72,7 @@ class Sigmoid(_OfFunction, of=sigmoid):
 
 @polymorphic
 def tanh(x: Operand) -> Any:
-    """``t = (exp(x) - exp(-x)) / (exp(x) + exp(-x)) = 2 sigmoid(2 x) - 1``, with slope ``1 - t^2``, at most 1, at 0.
+    """``t = (exp(x) - exp(-x)) / (exp(x) + exp(-x)) = 2 sigmoid(2 x) - 1``; the slope ``1 - t^2`` is at most 1, at 0.
 
     >>> from nn.functional import tanh
     >>> float(tanh(0.0))
@@ -83,7 +82,7 @@ def tanh(x: Operand) -> Any:
 
 
 class Tanh(_OfFunction, of=tanh):
-    """The hyperbolic tangent, entry by entry: between -1 and 1."""
+    """The hyperbolic tangent, applied elementwise; its values lie between -1 and 1."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
@@ -93,9 +92,9 @@ class Tanh(_OfFunction, of=tanh):
 
 @polymorphic
 def arctan(x: Operand) -> Any:
-    """The angle whose tangent is x, in radians: between -pi/2 and pi/2.
+    """The angle in radians, between -pi/2 and pi/2, whose tangent is x.
 
-    Slope ``1 / (1 + x^2)``, at most 1, at 0. PyTorch has no module for it.
+    The slope ``1 / (1 + x^2)`` is at most 1, at 0. PyTorch has no module for this function.
 
     >>> from nn.functional import arctan
     >>> arctan([0.0, 1.0]).round(4)
@@ -105,16 +104,16 @@ def arctan(x: Operand) -> Any:
 
 
 class Arctan(_OfFunction, of=arctan):
-    """A sigmoid that approaches its ends slowly."""
+    """The arctangent, a sigmoid that approaches its limits slowly."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
 
 
 @polymorphic
 def softsign(x: Operand) -> Any:
-    """``x / (1 + |x|)``: between -1 and 1, which it approaches more slowly than tanh.
+    """``x / (1 + |x|)``, which approaches its limits -1 and 1 more slowly than tanh does.
 
-    Slope ``1 / (1 + |x|)^2``, at most 1, at 0.
+    The slope ``1 / (1 + |x|)^2`` is at most 1, at 0.
 
     >>> from nn.functional import softsign
     >>> softsign([-3.0, 0.0, 1.0])
@@ -131,10 +130,10 @@ class Softsign(_OfFunction, of=softsign):
 
 @polymorphic
 def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """``log(1 + exp(beta x)) / beta``, with slope ``sigmoid(beta x)``, less than 1, and without overflow.
+    """``log(1 + exp(beta x)) / beta``, without overflow; the slope ``sigmoid(beta x)`` is less than 1.
 
-    Where ``beta x`` is above ``threshold`` it is x itself, and the slope 1, which is off by at most
-    ``exp(-threshold) / beta``; ``threshold=numpy.inf`` keeps the formula everywhere. Raises ValueError when beta is not
+    Where ``beta x`` exceeds ``threshold``, the result is x itself with slope 1, an error of at most
+    ``exp(-threshold) / beta``; ``threshold=numpy.inf`` applies the formula everywhere. Raises ValueError unless beta is
     positive.
 
     >>> from nn.functional import softplus
@@ -163,7 +162,7 @@ class Softplus(_OfFunction, of=softplus):
 
 @polymorphic
 def logsigmoid(x: Operand) -> Any:
-    """``log(sigmoid(x)) = -log(1 + exp(-x))``, with slope ``sigmoid(-x)``, and without overflow or lost digits.
+    """``log(sigmoid(x)) = -log(1 + exp(-x))``, with slope ``sigmoid(-x)``, without overflow or loss of precision.
 
     >>> from nn.functional import logsigmoid
     >>> logsigmoid([-1000.0, 1000.0])
@@ -173,16 +172,16 @@ def logsigmoid(x: Operand) -> Any:
 
 
 class LogSigmoid(_OfFunction, of=logsigmoid):
-    """The logarithm of the logistic function, entry by entry."""
+    """The logarithm of the logistic function, applied elementwise."""
 
 
 @polymorphic
 def gelu(x: Operand, approximate: Approximation = "none") -> Any:
-    """``x Phi(x)`` with the distribution function of the standard normal, ``Phi(x) = (1 + erf(x / sqrt(2))) / 2``.
+    """``x Phi(x)``, where ``Phi(x) = (1 + erf(x / sqrt(2))) / 2`` is the standard normal distribution function.
 
-    ``approximate="tanh"`` takes ``(1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2`` instead, which needs no error
-    function; another one raises ValueError. Slope ``Phi(x) + x phi(x)`` with the density phi: between -0.129 (at
-    -sqrt(2)) and 1.129 (at sqrt(2)). Hendrycks and Gimpel, "Gaussian error linear units" (2016).
+    ``approximate="tanh"`` uses ``(1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2`` instead, which needs no error
+    function; other values raise ValueError. With the density phi, the slope ``Phi(x) + x phi(x)`` lies between -0.129
+    (at -sqrt(2)) and 1.129 (at sqrt(2)). Hendrycks and Gimpel, "Gaussian error linear units" (2016).
 
     >>> from nn.functional import gelu
     >>> gelu([-1.0, 0.0, 1.0]).round(4)
@@ -215,7 +214,7 @@ class GELU(_OfFunction, of=gelu):
 def silu(x: Operand, inplace: bool = False) -> Any:
     """``x s`` with ``s = sigmoid(x)``.
 
-    Slope ``s (1 + x (1 - s))``: between -0.0998 (at -2.3994) and 1.0998 (at 2.3994).
+    The slope ``s (1 + x (1 - s))`` lies between -0.0998 (at -2.3994) and 1.0998 (at 2.3994).
 
     >>> from nn.functional import silu
     >>> silu([-1.0, 0.0, 1.0]).round(4)
@@ -226,7 +225,7 @@ def silu(x: Operand, inplace: bool = False) -> Any:
 
 
 class SiLU(_OfFunction, of=silu):
-    """The sigmoid linear unit, also called swish."""
+    """The sigmoid linear unit, also known as swish."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1
 
@@ -235,8 +234,8 @@ class SiLU(_OfFunction, of=silu):
 def mish(x: Operand, inplace: bool = False) -> Any:
     """``x t`` with ``t = tanh(log(1 + exp(x)))``.
 
-    Slope ``t + x (1 - t^2) sigmoid(x)``: between -0.113 and 1.0885. Misra, "Mish: a self regularized non-monotonic
-    activation function" (2019).
+    The slope ``t + x (1 - t^2) sigmoid(x)`` lies between -0.113 and 1.0885. Misra, "Mish: a self regularized
+    non-monotonic activation function" (2019).
 
     >>> from nn.functional import mish
     >>> mish([-1.0, 0.0, 1.0]).round(4)
@@ -247,7 +246,7 @@ def mish(x: Operand, inplace: bool = False) -> Any:
 
 
 class Mish(_OfFunction, of=mish):
-    """`SiLU` with another gate."""
+    """The Mish activation: `SiLU` with another gate."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1
 
@@ -255,11 +254,11 @@ class Mish(_OfFunction, of=mish):
 def check_beta(beta: float) -> float:
     """The steepness of softplus."""
     if not beta > 0.0:
-        raise ValueError(f"beta is the steepness of softplus, a positive number, not {beta!r}.")
+        raise ValueError(f"beta, the steepness of softplus, must be positive, not {beta!r}.")
     return float(beta)
 
 
 def check_approximation(approximate: str) -> None:
     """How GELU is computed."""
     if approximate not in ("none", "tanh"):
-        raise ValueError(f"approximate is 'none' (exact) or 'tanh', not {approximate!r}.")
+        raise ValueError(f"approximate must be 'none' (exact) or 'tanh', not {approximate!r}.")

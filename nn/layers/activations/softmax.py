@@ -1,4 +1,4 @@
-"""Activations along an axis: what turns scores into probabilities, and gates."""
+"""Activations along an axis: softmax, which turns scores into probabilities, and gates."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class _AlongAxis(_OfFunction):
 
 @polymorphic
 def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
-    """Probabilities from scores, ``p_i = exp(x_i) / sum_k exp(x_k)`` along an axis, without overflow.
+    """Turn scores into probabilities ``p_i = exp(x_i) / sum_k exp(x_k)`` along an axis, without overflow.
 
-    They are positive and sum to 1, keep the order of the scores, and do not change when a number is added to all of
-    them. Derivatives ``dp_i / dx_k = p_i (delta_ik - p_k)``: none is larger than 1/4. ``dim`` is another name for
-    ``axis``. Not for the input of `nn.CrossEntropyLoss`, which contains it.
+    They are positive, sum to 1, keep the order of the scores, and do not change if a constant is added to all scores.
+    The derivatives ``dp_i / dx_k = p_i (delta_ik - p_k)`` are at most 1/4. ``dim`` is another name for ``axis``. Do not
+    apply it before `nn.CrossEntropyLoss`, which applies softmax itself.
 
     >>> from nn.functional import softmax
     >>> softmax([1000.0, 1000.0])
@@ -39,7 +39,7 @@ def softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
 
 
 class Softmax(_AlongAxis, of=softmax):
-    """The exponentials of scores, as shares of their sum."""
+    """Turns scores into probabilities along an axis."""
 
     def forward(self, x: Any) -> Tensor:
         return _softmax(floating(x), axis=self.axis)
@@ -47,10 +47,10 @@ class Softmax(_AlongAxis, of=softmax):
 
 @polymorphic
 def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
-    """The logarithms of probabilities, ``x_i - log(sum_k exp(x_k))`` along an axis, without overflow.
+    """Turn scores into log-probabilities ``x_i - log(sum_k exp(x_k))`` along an axis, without overflow.
 
-    Derivatives ``delta_ik - p_k`` with the probabilities p of `softmax`. ``dim`` is another name for ``axis``. For the
-    input of `nn.NLLLoss`.
+    The derivatives are ``delta_ik - p_k``, with the probabilities p of `softmax`. ``dim`` is another name for ``axis``.
+    `nn.NLLLoss` takes the result.
 
     >>> from nn.functional import log_softmax
     >>> log_softmax([1000.0, 0.0])
@@ -68,7 +68,7 @@ class LogSoftmax(_AlongAxis, of=log_softmax):
 
 @polymorphic
 def glu(x: Operand, dim: int = -1) -> Any:
-    """``a sigmoid(b)`` of the first half a and the second half b along an axis, which must have an even size.
+    """``a sigmoid(b)``, where a and b are the first and the second half of x along an axis of even size.
 
     Dauphin et al., "Language modeling with gated convolutional networks" (2017).
 
@@ -78,7 +78,7 @@ def glu(x: Operand, dim: int = -1) -> Any:
     """
     x = floating(x)
     if x.ndim and x.shape[dim] % 2:
-        raise OperandError(f"glu: axis {dim} of an input of shape {x.shape} has an odd size, and so no halves.")
+        raise OperandError(f"glu splits axis {dim} in half, but its size in the input of shape {x.shape} is odd.")
     a, b = np.split(x, 2, axis=dim)
     return a * _sigmoid(b)
 

@@ -1,6 +1,6 @@
-"""Recurrent layers: the same step for every element of a sequence, with a state that is handed on.
+"""Recurrent layers: the same step for every element of a sequence, with a state that is passed on.
 
-``steps`` has the formulas, ``cells`` modules for a single step, ``layers`` those for whole sequences.
+``steps`` defines the kinds of steps, ``cells`` the modules for single steps, ``layers`` those for whole sequences.
 """
 
 import typing as _typing

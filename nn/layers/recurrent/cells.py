@@ -1,4 +1,4 @@
-"""Single steps of the recurrent layers, for loops that a user writes: RNNCell, LSTMCell, GRUCell."""
+"""Single steps of the recurrent layers, for loops that users write: RNNCell, LSTMCell, GRUCell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Result = TypeVar("_Result")  # of a step: the new state, or both
 
 
 class _Cell(Module, Generic[_Result]):
-    """What the three have in common; ``_kind`` says what a step is."""
+    """The base of the three cells; ``_kind`` defines the step."""
 
     _kind: Kind
 
@@ -58,7 +58,7 @@ class _Cell(Module, Generic[_Result]):
             given = hx if len(words) > 1 and isinstance(hx, tuple | list) else (hx,)
             if len(given) != len(words):
                 raise TypeError(
-                    f"{self._name()} goes on from a tuple ({', '.join(words)}), not from {len(given)} state."
+                    f"{self._name()} takes the states as a tuple ({', '.join(words)}), but got {len(given)}."
                 )
             state = tuple(floating(part, self.weight_ih) for part in given)
         for word, part in zip(words, state, strict=True):
@@ -77,10 +77,10 @@ class _Cell(Module, Generic[_Result]):
 class RNNCell(_Cell[Tensor]):
     """One step of `RNN`: ``h' = tanh(x W_ih^T + b_ih + h W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``.
 
-    Called with an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
-    (zeros without), it returns the new state. Start values as for `RNN`.
+    A call takes an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
+    (zeros by default), and returns the new state. Parameters are initialized as in `RNN`.
 
-    Raises OperandError for an input or a state of another shape. Names, layouts and results are those of
+    Raises OperandError if the input or the state has a wrong shape. Names, layouts and results are those of
     ``torch.nn.RNNCell``.
 
     >>> import numpy as np
@@ -108,7 +108,7 @@ class RNNCell(_Cell[Tensor]):
 class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
     """One step of `LSTM`, with its formula.
 
-    Called as `RNNCell`, but with the states ``(h, c)``, it returns the new ``(h, c)``; TypeError when they are not two.
+    It is called like `RNNCell`, but takes and returns the states as ``(h, c)``; anything but a pair raises TypeError.
 
     Names, layouts and results are those of ``torch.nn.LSTMCell``.
 
@@ -124,7 +124,7 @@ class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
 
 
 class GRUCell(_Cell[Tensor]):
-    """One step of `GRU`, with its formula. Called as `RNNCell`.
+    """One step of `GRU`, with its formula; it is called like `RNNCell`.
 
     Names, layouts and results are those of ``torch.nn.GRUCell``.
 

@@ -24,7 +24,7 @@ _State = TypeVar("_State")  # that of the last step: one Tensor, or two
 
 
 class _Recurrent(Module, Generic[_State]):
-    """What the three have in common; ``_kind`` says what a step is."""
+    """The base of the three layers; ``_kind`` defines the step."""
 
     _kind: Kind
 
@@ -41,8 +41,8 @@ class _Recurrent(Module, Generic[_State]):
         self.bidirectional = bidirectional
         if self.dropout and num_layers == 1:
             warnings.warn(
-                f"dropout={dropout} does nothing with one layer: it stands between layers, so that num_layers must be "
-                "greater than 1.",
+                f"dropout={dropout} has no effect with num_layers=1, because it is applied between layers: set "
+                "num_layers to 2 or more.",
                 stacklevel=3 if isinstance(self, RNN) else 2,  # RNN comes here by an __init__ of its own
             )
         self.rng: np.random.Generator | None = generator(rng) if self.dropout and rng is not None else None
@@ -104,7 +104,7 @@ class _Recurrent(Module, Generic[_State]):
         if len(x.shape) not in (2, 3) or x.shape[-1] != self.input_size:
             raise OperandError(
                 f"{self._name()} needs an input of shape {layout}, or (T, C) for one sequence, with C = "
-                f"{self.input_size} numbers per step, not {x.shape}."
+                f"{self.input_size} features per step, not {x.shape}."
             )
         if not x.shape[len(x.shape) == 3 and self.batch_first]:
             raise OperandError(f"{self._name()} needs at least one step, but the input of shape {x.shape} has T = 0.")
@@ -119,7 +119,7 @@ class _Recurrent(Module, Generic[_State]):
         if len(given) != len(words) or isinstance(given[0], tuple):
             wanted = f"a tuple ({', '.join(words)})" if several else words[0]
             found = f"a {type(hx).__name__}" + (f" of {len(hx)}" if isinstance(hx, tuple | list) else "")
-            raise TypeError(f"{self._name()} starts from {wanted}, not from {found}.")
+            raise TypeError(f"{self._name()} takes the initial state as {wanted}, not as {found}.")
         rows = self.num_layers * len(self._directions())
         size = (rows, x.shape[1], self.hidden_size) if batched else (rows, self.hidden_size)
         parts = [floating(part, vars(self)["weight_ih_l0"]) for part in given]
@@ -127,8 +127,7 @@ class _Recurrent(Module, Generic[_State]):
             if part.shape != size:
                 shape_words = "(layers * directions, N, H)" if batched else "(layers * directions, H)"
                 raise OperandError(
-                    f"{self._name()}: {word} has shape {part.shape}, but this input needs {size}, which is "
-                    f"{shape_words}."
+                    f"{self._name()}: {word} has shape {part.shape}, but this input needs {shape_words} = {size}."
                 )
         if not batched:
             parts = [part[:, None] for part in parts]
@@ -144,24 +143,24 @@ class _Recurrent(Module, Generic[_State]):
 
 
 class RNN(_Recurrent[Tensor]):
-    """A plain recurrent layer: the new state is an activation of the input and the old state.
+    """A plain recurrent layer, whose new state is an activation of the input and the old state.
 
-    ``h_t = tanh(x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``. Input of
+    ``h_t = tanh(x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh)``, or max(0, ...) with ``nonlinearity="relu"``. Inputs have
     shape (T, N, C) with T steps and N sequences, (N, T, C) with ``batch_first``, or (T, C) for one sequence.
 
-    Called with it and optionally the first state ``h_0`` (zeros without), it returns ``(output, h_n)``: the states of
-    the last layer in all steps, (T, N, D * H) or (N, T, D * H), and the last states of all layers,
-    (num_layers * D, N, H), also with ``batch_first``. D is 1, or 2 with ``bidirectional``, where a second layer reads
-    the sequence from its end and its states stand behind those of the first. The layers above the first read the states
-    of the one below, in training with a share ``dropout`` of them dropped.
+    A call takes an input and optionally the initial state ``h_0`` (zeros by default), and returns ``(output, h_n)``:
+    the states of the last layer in all steps, (T, N, D * H) or (N, T, D * H), and the final states of all layers,
+    (num_layers * D, N, H), even with ``batch_first``. D is 1, or 2 with ``bidirectional``: then a second layer reads
+    each sequence backwards, and its states are concatenated to those of the first. Each higher layer reads the states
+    of the layer below, in training with a fraction ``dropout`` of them dropped.
 
-    The parameters of layer k are ``weight_ih_l{k}``, ``weight_hh_l{k}``, ``bias_ih_l{k}``, ``bias_hh_l{k}``, and the
-    same with ``_reverse`` behind; all start uniform in ±1/√H, drawn from ``rng`` (a generator or a seed; by default the
-    generator that `manual_seed` starts), which the dropout goes on drawing from.
+    The parameters of layer k are ``weight_ih_l{k}``, ``weight_hh_l{k}``, ``bias_ih_l{k}``, ``bias_hh_l{k}``, and those
+    with the suffix ``_reverse``. All are drawn uniformly within ±1/√H from ``rng`` (a generator or a seed; by default
+    the generator that `manual_seed` seeds); dropout draws from it too.
 
-    Raises OperandError for an input or a first state of another shape, and for no steps at all; TypeError for a wrong
-    number of first states. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, layouts and results
-    are those of ``torch.nn.RNN``.
+    Raises OperandError if the input or the initial state has a wrong shape, or if there are no steps; TypeError for a
+    wrong number of initial states. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, layouts and
+    results are those of ``torch.nn.RNN``.
 
     >>> import numpy as np
     >>> import nn
@@ -188,12 +187,12 @@ class RNN(_Recurrent[Tensor]):
 
 
 class LSTM(_Recurrent[tuple[Tensor, Tensor]]):
-    """Long short-term memory: a recurrent layer with a second state, changed by gates only, that keeps gradients alive.
+    """Long short-term memory: a recurrent layer with a second state, which only gates change, so gradients survive.
 
-    With ``i, f, g, o`` the four blocks of H columns of ``x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh``:
-    ``c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g)`` and ``h_t = sigmoid(o) tanh(c_t)``. The weights have the shapes
-    (4 H, C) and (4 H, H). Called with the input and optionally ``(h_0, c_0)``, it returns
-    ``(output, (h_n, c_n))``. Shapes, names, settings and errors as for `RNN`.
+    If ``i, f, g, o`` are the four blocks of H columns of ``x_t W_ih^T + b_ih + h_(t-1) W_hh^T + b_hh``, then
+    ``c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g)`` and ``h_t = sigmoid(o) tanh(c_t)``. The weights have shapes
+    (4 H, C) and (4 H, H). A call takes an input and optionally ``(h_0, c_0)``, and returns
+    ``(output, (h_n, c_n))``. Shapes, names, settings and errors are those of `RNN`.
 
     Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the forget gate of Gers,
     Schmidhuber and Cummins (2000). Names, layouts and results are those of ``torch.nn.LSTM`` (without ``proj_size``).
@@ -213,13 +212,13 @@ class LSTM(_Recurrent[tuple[Tensor, Tensor]]):
 
 
 class GRU(_Recurrent[Tensor]):
-    """A gated recurrent layer: gates as in `LSTM`, but a single state.
+    """A gated recurrent unit: a recurrent layer with gates, like `LSTM`, but with a single state.
 
-    With ``a`` the three blocks of H columns of ``x_t W_ih^T + b_ih`` and ``b`` those of ``h_(t-1) W_hh^T + b_hh``:
-    ``r = sigmoid(a_1 + b_1)``, ``z = sigmoid(a_2 + b_2)``, ``n = tanh(a_3 + r b_3)`` and
-    ``h_t = (1 - z) n + z h_(t-1)``. The reset gate r multiplies after the product with the weights, as in PyTorch and
-    cuDNN; the paper has it before. Called with the input and optionally ``h_0``, it returns ``(output, h_n)``. Shapes,
-    names, settings and errors as for `RNN`.
+    If ``a`` are the three blocks of H columns of ``x_t W_ih^T + b_ih`` and ``b`` those of ``h_(t-1) W_hh^T + b_hh``,
+    then ``r = sigmoid(a_1 + b_1)``, ``z = sigmoid(a_2 + b_2)``, ``n = tanh(a_3 + r b_3)`` and
+    ``h_t = (1 - z) n + z h_(t-1)``. The reset gate r is applied after the product with the weights, as in PyTorch and
+    cuDNN, not before it as in the paper. A call takes an input and optionally ``h_0``, and returns ``(output, h_n)``.
+    Shapes, names, settings and errors are those of `RNN`.
 
     Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014. Names, layouts and results are
     those of ``torch.nn.GRU``.

@@ -1,7 +1,7 @@
-"""What distinguishes one kind of recurrent layer from another: its single step, and the op for a whole sequence.
+"""The kinds of recurrent layers: the single step of each, and its op for a whole sequence.
 
-A step gets its input already multiplied with its weights, ``a = x W_ih^T + b_ih``. The rows of the weights belong to
-the gates, one block of H rows after the other, in PyTorch's order.
+A step receives its input already multiplied by the weights, ``a = x W_ih^T + b_ih``. The rows of the weights belong to
+the gates, in blocks of H rows, in PyTorch's order.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GRU = Kind(recurrent.gru_step, recurrent.gru, 3)
 
 
 def checked(nonlinearity: str) -> str:
-    """The name of an activation that the plain recurrent step has."""
+    """The name of an activation that the plain recurrent step supports."""
     if nonlinearity not in ("tanh", "relu"):
-        raise ValueError(f"nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}.")
+        raise ValueError(f"nonlinearity must be 'tanh' or 'relu', not {nonlinearity!r}.")
     return nonlinearity

@@ -1,4 +1,4 @@
-"""Single threshold units, from the history of neural networks, with their own rules of learning."""
+"""Single threshold units from the history of neural networks, with their own learning rules."""
 
 from autograd.engine.tape import transparent as _transparent
 from nn.models.units.adaline import Adaline, AdalineFit

@@ -1,4 +1,4 @@
-"""The adaptive linear neuron, with both ways to its weights."""
+"""The adaptive linear neuron, with its two ways of learning."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from nn.validation import positive
 
 @dataclass(frozen=True)
 class AdalineFit:
-    """How an Adaline learned: mean squared error, weights and bias after each epoch, the first entries at the start.
+    """The record of a fit of `Adaline`: mean squared error, weights and bias at the start and after each epoch.
 
     >>> import nn
     >>> record = nn.Adaline(1).fit([[0.0], [1.0]], [0, 1], epochs=2, lr=0.5)
@@ -31,17 +31,17 @@ class AdalineFit:
 
 
 class Adaline(_Learner):
-    """The adaptive linear neuron: it learns from its weighted sum, and answers with a threshold.
+    """The adaptive linear neuron: it learns from its weighted sum, and predicts with a threshold.
 
-    Its answer is the second of the ``labels`` where ``score(x) = sum_i w_i x_i + b > threshold``, else the first. The
-    threshold is by default halfway between the labels: 0.5 for (0, 1), 0 for (-1, 1). Inputs (..., in_features),
-    answers (...). Weight (in_features,) and bias () start at 0.
+    It predicts the second of the ``labels`` where ``score(x) = sum_i w_i x_i + b > threshold``, else the first. The
+    threshold is by default halfway between the labels: 0.5 for (0, 1), 0 for (-1, 1). Inputs have shape
+    (..., in_features), predictions (...). Weight (in_features,) and bias () start at 0.
 
-    Both ways of learning make the mean of ``(t - score(x))^2`` small: `solve` by its normal equations, `fit` by
-    descent. Unlike the perceptron it has an answer for classes that no plane separates too, though not one that gets
-    them right: for exclusive or, w = (0, 0) and b = 0.5.
+    Both ways of learning minimize the mean of ``(t - score(x))^2``: `solve` by the normal equations, `fit` by gradient
+    descent. Unlike the perceptron, it settles even if no plane separates the classes, though it cannot classify these
+    correctly: for exclusive or, w = (0, 0) and b = 0.5.
 
-    Raises ValueError for other labels, OperandError for inputs of another size.
+    Raises ValueError for other labels, OperandError for inputs of the wrong size.
 
     Widrow and Hoff, "Adaptive switching circuits" (1960).
 
@@ -64,7 +64,7 @@ class Adaline(_Learner):
         self.threshold: float = sum(self.labels) / 2.0 if threshold is None else float(threshold)
 
     def score(self, x: Any) -> Any:
-        """The weighted sum, which is what learns: a linear regression on the labels.
+        """The weighted sum, from which the unit learns: a linear regression on the labels.
 
         >>> import nn
         >>> unit = nn.Adaline(2)
@@ -78,12 +78,12 @@ class Adaline(_Learner):
         return self._labelled(step(self.score(x) - self.threshold, 0.0))
 
     def solve(self, x: ArrayLike, y: ArrayLike) -> None:
-        """The weights of the least mean squared error, from inputs (N, in_features) and labels (N,), at once.
+        """Set the weights that minimize the mean squared error for inputs (N, in_features) and labels (N,).
 
-        The normal equations ``X^T X w = X^T t`` of inputs and labels less their means; the bias follows from the means.
-        Where inputs depend on one another, the shortest of all such weights.
+        They solve the normal equations ``X^T X w = X^T t`` of the centered inputs and labels; the bias follows from the
+        means. If several weights do, the shortest vector is chosen.
 
-        Raises OperandError for other shapes, LabelError for other labels.
+        Raises OperandError for wrong shapes, LabelError for other labels.
         """
         xs, ys = samples("Adaline", x, y, self.weight, self.labels, np.float64)
         center, middle = xs.mean(axis=0), ys.mean()
@@ -92,14 +92,14 @@ class Adaline(_Learner):
         self._take(w, float(middle - center @ w))
 
     def fit(self, x: ArrayLike, y: ArrayLike, epochs: int = 100, lr: float = 0.1, *, batch: bool = False) -> AdalineFit:
-        """Learn by descent from inputs (N, in_features) and labels (N,), going on from the present weights.
+        """Learn by gradient descent from inputs (N, in_features) and labels (N,), starting from the current weights.
 
-        After each sample, in their order, ``w <- w + lr (t - z) x`` and ``b <- b + lr (t - z)`` with the score z: the
-        delta rule, half of the gradient of ``(t - z)^2``. With ``batch`` one step per epoch by the mean of these over
-        all samples, which comes as near to `solve` as one likes; single samples, with a constant rate, keep pulling it
-        to and fro. It computes in float64.
+        After each sample, in order, ``w <- w + lr (t - z) x`` and ``b <- b + lr (t - z)`` with the score z: the delta
+        rule, a step along half the gradient of ``(t - z)^2``. ``batch`` takes one step per epoch along the mean over
+        all samples, which converges to `solve`; steps for single samples at a constant rate keep fluctuating around
+        it. All computations are in float64.
 
-        Raises OperandError for other shapes, LabelError for other labels, ValueError when lr is not positive, or so
+        Raises OperandError for wrong shapes, LabelError for other labels, ValueError if lr is not positive, or so
         large that the weights grow without bound.
 
         >>> import nn
@@ -108,7 +108,7 @@ class Adaline(_Learner):
         """
         xs, ys = samples("Adaline", x, y, self.weight, self.labels, np.float64)
         if not 0.0 < lr < np.inf:
-            raise ValueError(f"lr is the size of a step, a positive number, not {lr!r}.")
+            raise ValueError(f"lr must be a positive number, not {lr!r}.")
         w, b = self.weight.data.astype(np.float64), float(self.bias.data)
         record = AdalineFit([float(np.mean((ys - xs @ w - b) ** 2))], [w], [b])
         for _ in range(positive("epochs", epochs, "number of passes")):

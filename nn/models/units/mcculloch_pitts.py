@@ -15,13 +15,13 @@ from nn.module import Buffer, Module
 
 
 class McCullochPitts(Module):
-    """The neuron of McCulloch and Pitts: all or none, with weights set by hand.
+    """The all-or-none neuron of McCulloch and Pitts, with weights set by hand.
 
     ``f(x) = 1`` where ``sum_i w_i x_i > threshold``, else 0; at the threshold itself ``at_threshold``, by default 0.
-    Inputs (..., n) for n weights, outputs (...). The weights are a buffer: nothing is learned, and no gradient passes.
+    Inputs are (..., n) for n weights, outputs (...). The weights are a buffer, so nothing is learned.
 
-    Raises ValueError when the weights are not a list of numbers, OperandError when the last axis of the input is not n
-    long.
+    Raises ValueError unless the weights are a list of numbers, OperandError if the last axis of the input is not of
+    size n.
 
     McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous activity" (1943).
 
@@ -40,7 +40,7 @@ class McCullochPitts(Module):
     ) -> None:
         values = np.asarray(only_numbers(weights, "McCullochPitts: weights"), parameter_dtype(dtype))
         if values.ndim != 1 or not values.size:
-            raise ValueError(f"McCullochPitts: weights are a list of numbers, one for each input, not {weights!r}.")
+            raise ValueError(f"McCullochPitts: weights must be a list of numbers, one per input, not {weights!r}.")
         self.weight: Buffer = Buffer(values)
         self.threshold: float = float(threshold)
         self.at_threshold: float = float(at_threshold)

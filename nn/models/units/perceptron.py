@@ -1,4 +1,4 @@
-"""The perceptron, and the record of how it learned."""
+"""The perceptron, and the record of its learning."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from nn.validation import positive
 
 
 class Update(NamedTuple):
-    """One correction of a perceptron: after which sample of which epoch, and what it led to.
+    """One correction of a perceptron: the epoch, the sample and its error, then the new weight and bias.
 
     >>> import nn
     >>> first = nn.Perceptron(1).fit([[0.0], [1.0]], [0, 1]).updates[0]
@@ -30,7 +30,7 @@ class Update(NamedTuple):
 
 @dataclass(frozen=True)
 class PerceptronFit:
-    """How a perceptron learned: every update, and how it ended.
+    """The record of a fit of `Perceptron`: every update, and how learning ended.
 
     >>> import nn
     >>> record = nn.Perceptron(1).fit([[0.0], [1.0]], [0, 1])
@@ -41,34 +41,33 @@ class PerceptronFit:
     updates: list[Update]
     epochs: int  # that were run
     converged: bool  # the last epoch had no mistake
-    period: int | None  # after how many epochs the weights come back for ever, if they do
+    period: int | None  # the number of epochs after which the weights repeat, if they do
 
     def __str__(self) -> str:
         head = f"{len(self.updates)} updates in {self.epochs} epochs: "
         if self.converged:
-            return head + "converged, all samples are right."
+            return head + "converged, all samples are correct."
         if self.period is None:
             return head + "not converged."
         often = "after every epoch" if self.period == 1 else f"every {self.period} epochs"
-        return head + f"the weights come back {often}, so it would go on for ever. No plane separates these classes."
+        return head + f"the weights repeat {often}, so learning would never end. No plane separates these classes."
 
 
 class Perceptron(_Learner):
     """The perceptron: a weighted sum, a threshold, and a rule that learns from mistakes.
 
-    Its answer is the second of the ``labels`` where ``score(x) = sum_i w_i x_i + b > 0``, and the first where it is
-    below 0. At 0 it is the second for ``at_zero=1``, the default, and the first for ``at_zero=0``: texts have either.
-    Inputs (..., in_features), answers (...). Weight (in_features,) and bias () start at 0.
+    It predicts the second of the ``labels`` where ``score(x) = sum_i w_i x_i + b > 0``, and the first where the score
+    is negative. A score of 0 gives the second with ``at_zero=1``, the default, and the first with ``at_zero=0``; texts
+    differ. Inputs have shape (..., in_features), predictions (...). Weight (in_features,) and bias () start at 0.
 
-    `fit` shows it the samples one by one, in their order, and corrects it after each mistake:
-    ``w <- w + lr (t - y) x`` and ``b <- b + lr (t - y)`` with the label t and the answer y. If a plane separates the
-    classes, this ends with one (Novikoff 1962). If none does, it never ends; then the weights sooner or later come back
-    to earlier ones, and from there on repeat themselves, which is noticed.
+    `fit` goes through the samples in order and corrects the weights after each mistake: ``w <- w + lr (t - y) x`` and
+    ``b <- b + lr (t - y)`` with the label t and the prediction y. If a plane separates the classes, this converges to
+    one (Novikoff 1962). Otherwise it never ends: sooner or later the weights repeat, which `fit` detects.
 
-    No gradient passes the threshold. What has one is the score, with `PerceptronLoss`, whose stochastic gradient
-    descent is the same rule.
+    No gradient passes the threshold. To learn with gradients, use the score with `PerceptronLoss`, whose stochastic
+    gradient descent is the same rule.
 
-    Raises ValueError for other labels or values at 0, OperandError for inputs of another size.
+    Raises ValueError for other labels or values at 0, OperandError for inputs of the wrong size.
 
     Rosenblatt, "The perceptron: a probabilistic model for information storage and organization in the brain" (1958).
 
@@ -76,11 +75,11 @@ class Perceptron(_Learner):
     >>> x = [[0, 0], [0, 1], [1, 0], [1, 1]]
     >>> unit = nn.Perceptron(2)
     >>> print(unit.fit(x, [0, 0, 0, 1]))
-    11 updates in 6 epochs: converged, all samples are right.
+    11 updates in 6 epochs: converged, all samples are correct.
     >>> unit(x).tolist()
     [0.0, 0.0, 0.0, 1.0]
     >>> print(nn.Perceptron(2).fit(x, [0, 1, 1, 0]))  # exclusive or
-    10 updates in 3 epochs: the weights come back after every epoch, so it would go on for ever. No plane separates \
+    10 updates in 3 epochs: the weights repeat after every epoch, so learning would never end. No plane separates \
 these classes.
     """
 
@@ -91,12 +90,12 @@ these classes.
         super().__init__(in_features, labels, dtype)
         if at_zero not in (0.0, 1.0):
             raise ValueError(
-                f"at_zero says which label answers a score of 0: 0 the first, 1 the second, not {at_zero!r}."
+                f"at_zero must be 0 (a score of 0 gives the first label) or 1 (the second), not {at_zero!r}."
             )
         self.at_zero: float = float(at_zero)
 
     def score(self, x: Any) -> Any:
-        """The weighted sum before the threshold: 0 on the boundary.
+        """The weighted sum before the threshold, which is 0 on the boundary.
 
         >>> import nn
         >>> unit = nn.Perceptron(2)
@@ -110,17 +109,17 @@ these classes.
         return self._labelled(step(self.score(x), self.at_zero))
 
     def fit(self, x: ArrayLike, y: ArrayLike, epochs: int = 1000, lr: float = 1.0) -> PerceptronFit:
-        """Learn from inputs (N, in_features) and labels (N,), going on from the present weights.
+        """Learn from inputs (N, in_features) and labels (N,), starting from the current weights.
 
-        Ends after an epoch without mistake, or when the weights come back to those after an earlier epoch, or after
-        ``epochs``. From weights of 0, lr only scales them; 1, or another power of 2, keeps scores of 0 free of
-        rounding.
+        It ends after an epoch without mistakes, or when the weights repeat those after an earlier epoch, or after
+        ``epochs`` epochs. If the weights start at 0, lr only scales them; powers of 2 such as 1 keep scores of 0 free
+        of rounding errors.
 
-        Raises OperandError for other shapes, LabelError for other labels, ValueError when lr is not positive.
+        Raises OperandError for wrong shapes, LabelError for other labels, ValueError if lr is not positive.
         """
         xs, ys = samples("Perceptron", x, y, self.weight, self.labels, self.weight.dtype)
         if not 0.0 < lr < np.inf:
-            raise ValueError(f"lr is the size of a correction, a positive number, not {lr!r}.")
+            raise ValueError(f"lr must be a positive number, not {lr!r}.")
         w, b = self.weight.data, self.bias.data[()]
         low, high = self.labels
         updates: list[Update] = []

@@ -1,4 +1,4 @@
-"""What the units share: a weighted sum, labels as answers, and the samples that they learn from."""
+"""The common parts of the units: the weighted sum, the labels, and the check of samples."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def weighted_sum(owner: str, x: Any, weight: Tensor) -> Any:
     x = floating(x, weight)
     if not x.ndim or x.shape[-1] != weight.shape[0]:
         raise OperandError(
-            f"{owner} has {weight.shape[0]} inputs, so the last axis of what goes in is that long, but its shape is "
+            f"{owner} has {weight.shape[0]} inputs, so the last axis of x must have that size, but its shape is "
             f"{x.shape}."
         )
     # Not a matrix product, which may round differently for one sample and for many: scores of 0 matter here.
@@ -28,12 +28,12 @@ def weighted_sum(owner: str, x: Any, weight: Tensor) -> Any:
 
 
 class _Learner(Module):
-    """A unit that learns a weighted sum, and answers with one of two labels."""
+    """A unit that learns a weighted sum, and predicts one of two labels."""
 
     def __init__(self, in_features: int, labels: tuple[float, float], dtype: DTypeLike | None) -> None:
         self.in_features: int = positive("in_features", in_features, "number of inputs")
         if tuple(labels) not in LABELS:
-            raise ValueError(f"labels are the two answers of the unit, (0, 1) or (-1, 1), not {labels!r}.")
+            raise ValueError(f"labels must be (0, 1) or (-1, 1), not {labels!r}.")
         self.labels: tuple[float, float] = float(labels[0]), float(labels[1])
         self.weight: Parameter = Parameter(np.zeros(self.in_features, parameter_dtype(dtype)))
         self.bias: Parameter = Parameter(np.zeros((), parameter_dtype(dtype)))
@@ -55,13 +55,13 @@ def samples(
     xs, ys = (np.array(plain(a, f"{owner}: an array to learn from"), dtype, order="C") for a in (x, y))
     if xs.ndim != 2 or xs.shape[1] != weight.shape[0] or not len(xs) or ys.shape != xs.shape[:1]:
         raise OperandError(
-            f"{owner} learns from inputs of shape (N, {weight.shape[0]}) and labels of shape (N,), not {xs.shape} and "
+            f"{owner} needs inputs of shape (N, {weight.shape[0]}) and labels of shape (N,), not {xs.shape} and "
             f"{ys.shape}."
         )
     wrong = ~np.isin(ys, labels)
     if wrong.any():
         other = LABELS[labels == LABELS[0]]
         low, high = (f"{label:g}" for label in labels)
-        hint = f" Or make the unit with labels=({other[0]:g}, {other[1]:g})." if np.isin(ys, other).all() else ""
-        raise LabelError(f"{owner}: labels are {low} and {high}, but one is {ys[wrong][0]:g}.{hint}")
+        hint = f" To use these, pass labels=({other[0]:g}, {other[1]:g})." if np.isin(ys, other).all() else ""
+        raise LabelError(f"{owner}: labels must be {low} or {high}, but one is {ys[wrong][0]:g}.{hint}")
     return xs, ys

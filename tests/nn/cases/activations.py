@@ -322,6 +322,12 @@ CASES = [
         lambda s, x: x[:, :2] * sigmoid(x[:, 2:]),
         "GLU(dim=1)",
         torch="nn.GLU(1)",
-        bad=[((np.zeros((2, 3)),), OperandError, "axis 1 of an input of shape (2, 3) has an odd size")],
+        bad=[
+            (
+                (np.zeros((2, 3)),),
+                OperandError,
+                "splits axis 1 in half, but its size in the input of shape (2, 3) is odd",
+            )
+        ],
     ),
 ]

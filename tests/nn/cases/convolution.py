@@ -102,11 +102,11 @@ CASES = [
         numbers(3, 6, 5),
         "Conv2d(3, 4, kernel_size=(3, 3), stride=(1, 1))",
         [
-            ((np.ones((2, 6, 5, 3)),), OperandError, "Channels seem to come last: pass np.moveaxis(x, -1, 1)"),
+            ((np.ones((2, 6, 5, 3)),), OperandError, "If its channels come last, pass np.moveaxis(x, -1, 1)"),
             ((np.ones((6, 5, 3)),), OperandError, "pass np.moveaxis(x, -1, 0)"),
             ((np.ones((2, 4, 6, 5)),), OperandError, "take 3 channels, but the input has 4"),
             ((np.ones((2, 3, 6, 2)),), OperandError, "for n = 2, k = 3, d = 1 that is less than 1"),
-            ((np.ones((2, 75)),), OperandError, "this one has shape (2, 75)"),
+            ((np.ones((2, 75)),), OperandError, "This input has shape (2, 75)"),
         ],
     ),
     layer(
@@ -114,7 +114,7 @@ CASES = [
         lambda: nn.Conv2d(1, 2, 5, padding=2),
         numbers(1, 4, 3),
         "Conv2d(1, 2, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))",
-        [((np.ones((8, 4, 3)),), OperandError, "Give them an axis for it: x[:, None]")],
+        [((np.ones((8, 4, 3)),), OperandError, "add its axis: x[:, None]")],
         padding=2,
     ),
     layer(
@@ -202,7 +202,7 @@ CASES = [
             (
                 (np.ones((2, 3, 2)),),
                 OperandError,
-                "ConvTranspose1d takes 2 channels, and an input of shape (2, 3, 2) has others",
+                "ConvTranspose1d needs 2 channels, but the input has shape (2, 3, 2)",
             ),
             ((np.ones(3),), OperandError, "needs an input of shape (N, C, L)"),
         ],
@@ -231,9 +231,7 @@ CASES = [
         numbers(4, 2, 3),
         "ConvTranspose2d(4, 6, kernel_size=(3, 2), stride=(2, 1), padding=(1, 0), output_padding=(1, 0), "
         "dilation=(1, 2), groups=2, bias=False)",
-        bad=[
-            ((np.ones((2, 3, 4, 4)),), OperandError, "takes 4 channels, and an input of shape (2, 3, 4, 4) has others")
-        ],
+        bad=[((np.ones((2, 3, 4, 4)),), OperandError, "needs 4 channels, but the input has shape (2, 3, 4, 4)")],
         stride=(2, 1),
         padding=(1, 0),
         more=(1, 0),

@@ -11,10 +11,10 @@ def numbers_of_rows(*shape, low=0):
 
 
 ERRORS = [
-    ((np.array([[0, 1], [2, 5]]),), nn.LabelError, "entry 5 at index (1, 1) is not among the 5 rows 0 .. 4"),
-    ((np.array([0, -1]),), nn.LabelError, "entry -1 at index (1,)"),
-    ((np.array([0.0, 1.0]),), nn.LabelError, "integers, not float64. Pass x.astype(int)"),
-    ((np.array([True]),), nn.LabelError, "integers, not bool"),
+    ((np.array([[0, 1], [2, 5]]),), nn.LabelError, "element 5 at index (1, 1) is not among the rows 0 .. 4"),
+    ((np.array([0, -1]),), nn.LabelError, "element -1 at index (1,)"),
+    ((np.array([0.0, 1.0]),), nn.LabelError, "integer row indices, not float64. Pass x.astype(int)"),
+    ((np.array([True]),), nn.LabelError, "integer row indices, not bool"),
 ]
 
 CASES = [

@@ -10,7 +10,7 @@ LINEAR_ERRORS = [
     (
         (np.zeros((2, 4)),),
         OperandError,
-        "Linear(3, 2) needs 3 numbers on the last axis of its input, which has shape (2, 4)",
+        "Linear(3, 2) needs an input whose last axis has size 3, but the shape is (2, 4)",
     ),
     ((np.zeros((3, 5)),), OperandError, "pass x.T"),
     ((np.zeros((5, 3, 1)),), OperandError, "x.reshape(len(x), 3)"),
@@ -63,7 +63,7 @@ CASES = [
             (
                 (np.zeros((2, 3)), np.zeros((2, 3))),
                 OperandError,
-                "bias=True) takes inputs (..., in1) and (..., in2), not (2, 3) and (2, 3)",
+                "bias=True) needs shapes (..., in1) and (..., in2), not (2, 3) and (2, 3)",
             )
         ],
     ),

@@ -206,30 +206,30 @@ PAIR_ERRORS = [
 
 YES_NO_ERRORS = [
     *PAIR_ERRORS,
-    ((np.zeros(2), np.array([-1.0, 1.0])), LabelError, "Labels -1 and 1 become 0 and 1 by (target + 1) / 2"),
+    ((np.zeros(2), np.array([-1.0, 1.0])), LabelError, "For labels -1 and 1, pass (target + 1) / 2"),
     ((np.zeros(2), np.array([0.0, np.nan])), LabelError, "from nan to nan"),
     ((np.zeros(2), np.array([0, 2])), LabelError, "from 0.0 to 2.0"),
 ]
 
 SIDE_ERRORS = [
     *PAIR_ERRORS,
-    ((np.zeros(2), np.array([0.0, 1.0])), LabelError, "Labels 0 and 1 become -1 and 1 by 2 * target - 1"),
-    ((np.zeros(2), np.array([1, 3])), LabelError, "the right side, -1 or 1, but one is 3.0"),
+    ((np.zeros(2), np.array([0.0, 1.0])), LabelError, "For labels 0 and 1, pass 2 * target - 1"),
+    ((np.zeros(2), np.array([1, 3])), LabelError, "targets must be -1 or 1, but one is 3.0"),
 ]
 
 RATE_ERROR = (
     (np.array([0.5, -2.0]), np.zeros(2)),
     PredictionError,
-    "a rate is 0 or more, but here they reach down to -2",
+    "every rate must be 0 or more, but the smallest is -2",
 )
 
 VARIANCE_ERRORS = [
     *(((*given, np.ones(4)), error, words) for given, error, words in PAIR_ERRORS),
-    ((np.zeros((4, 2)), np.zeros((4, 2)), np.ones(2)), LossShapeError, "variance has shape (2,), which is not"),
+    ((np.zeros((4, 2)), np.zeros((4, 2)), np.ones(2)), LossShapeError, "variance has shape (2,), which does not fit"),
     (
         (np.zeros(2), np.zeros(2), np.array([1.0, -1.0])),
         PredictionError,
-        "a variance is 0 or more, but here they reach",
+        "every variance must be 0 or more, but the smallest",
     ),
 ]
 
@@ -242,7 +242,7 @@ RANK_ERRORS = [
 VECTOR_ERRORS = [
     ((np.zeros((4, 2)), np.zeros((4, 3)), np.ones(4)), LossShapeError, "(4, 2), but the target has shape (4, 3)"),
     ((np.zeros((4, 2)), np.zeros((4, 2)), np.ones((4, 2))), LossShapeError, "(4,), but the target has shape (4, 2)"),
-    ((np.zeros((2, 2)), np.zeros((2, 2)), np.array([0, 1])), LabelError, "Labels 0 and 1 become -1 and 1"),
+    ((np.zeros((2, 2)), np.zeros((2, 2)), np.array([0, 1])), LabelError, "For labels 0 and 1"),
 ]
 
 CLASS_ERRORS = [
@@ -250,21 +250,21 @@ CLASS_ERRORS = [
     ((np.zeros((4, 3)), np.array([0, -1, 2, 0])), LabelError, "label -1 at index (1,)"),
     ((np.zeros((4, 3)), np.array([-100, 0, 7, 0])), LabelError, "label 7 at index (2,)"),
     ((np.zeros((2, 3)), np.array([0, 200], np.uint8)), LabelError, "label 200"),
-    ((np.zeros((4, 3)), np.zeros(4)), LabelError, "integers, not float64. Pass labels.astype(int)"),
-    ((np.zeros((4, 3)), np.zeros((4, 3), bool)), LabelError, "For one-hot rows pass labels.argmax(axis=1)"),
-    ((np.zeros((4, 3)), np.zeros((4, 3), int)), LossShapeError, "for one-hot rows pass labels.argmax(axis=1)"),
+    ((np.zeros((4, 3)), np.zeros(4)), LabelError, "integer class indices, not float64. Pass labels.astype(int)"),
+    ((np.zeros((4, 3)), np.zeros((4, 3), bool)), LabelError, "For one-hot rows, pass labels.argmax(axis=1)"),
+    ((np.zeros((4, 3)), np.zeros((4, 3), int)), LossShapeError, "for one-hot rows, pass labels.argmax(axis=1)"),
     ((np.zeros((4, 3)), np.zeros((4, 1), int)), LossShapeError, "pass labels.reshape(4)"),
-    ((np.zeros((4, 3)), np.zeros(5, int)), LossShapeError, "(4, 3) do not go with labels of shape (5,)"),
+    ((np.zeros((4, 3)), np.zeros(5, int)), LossShapeError, "(4, 3) do not fit labels of shape (5,)"),
     ((np.zeros((4, 3, 2)), np.zeros(4, int)), LossShapeError, "without the axis of the classes"),
     ((np.zeros(()), np.array(0)), LossShapeError, "of shape ()"),
     ((np.zeros((4, 0)), np.zeros(4, int)), LabelError, "label 0 at index (0,) is not among the 0 classes"),
 ]
 
 SHARE_ERRORS = [
-    ((np.zeros((4, 3)), np.full((4, 3), 0.5)), LabelError, "sum to 1 over the classes, but here to 1.5"),
-    ((np.zeros((4, 3)), np.zeros((4, 3))), LabelError, "but here to 0"),
-    ((np.zeros((1, 2)), np.array([[-0.5, 1.5]])), LabelError, "0 or more, but reach down to -0.5"),
-    ((np.zeros((1, 2)), np.array([[np.nan, 1.0]])), LabelError, "reach down to nan"),
+    ((np.zeros((4, 3)), np.full((4, 3), 0.5)), LabelError, "sum to 1 over the classes, but one sum is 1.5"),
+    ((np.zeros((4, 3)), np.zeros((4, 3))), LabelError, "but one sum is 0"),
+    ((np.zeros((1, 2)), np.array([[-0.5, 1.5]])), LabelError, "0 or more, but the smallest is -0.5"),
+    ((np.zeros((1, 2)), np.array([[np.nan, 1.0]])), LabelError, "but the smallest is nan"),
 ]
 
 CASES = [
@@ -294,13 +294,13 @@ CASES = [
         "BCELoss",
         probabilities(3),
         of_probabilities,
-        [*YES_NO_ERRORS, ((np.array([0.5, 2.0]), np.zeros(2)), PredictionError, "from 0.5 to 2.0. Scores go through")],
+        [*YES_NO_ERRORS, ((np.array([0.5, 2.0]), np.zeros(2)), PredictionError, "from 0.5 to 2.0. Apply a sigmoid")],
     ),
     *losses(
         "BCELoss-weight",
         probabilities(3),
         lambda s, *given: of_probabilities(s, *given) * [0.5, 2.0, 1.0],
-        [((np.zeros((4, 2)), np.zeros((4, 2))), LossShapeError, "weight has shape (3,), which cannot be repeated to")],
+        [((np.zeros((4, 2)), np.zeros((4, 2))), LossShapeError, "weight has shape (3,), which does not broadcast to")],
         settings="array([0.5, 2.0, 1.0])",
     ),
     *losses("BCEWithLogitsLoss", answers(3), binary_cross_entropy, YES_NO_ERRORS),
@@ -310,7 +310,7 @@ CASES = [
         lambda s, x, t: (
             (-t * np.log(sigmoid(x)) * [3.0, 0.5, 1.0] - (1 - t) * np.log(1 - sigmoid(x))) * [0.5, 2.0, 1.0]
         ),
-        [((np.zeros((4, 2)), np.zeros((4, 2))), LossShapeError, "pos_weight has shape (3,), which cannot")],
+        [((np.zeros((4, 2)), np.zeros((4, 2))), LossShapeError, "pos_weight has shape (3,), which does not")],
         settings="array([0.5, 2.0, 1.0]), pos_weight=array([3.0, 0.5, 1.0])",
     ),
     *losses("HingeLoss", sides(3), lambda s, x, t: np.maximum(0, 1 - t * x), SIDE_ERRORS, torch=False, order=1),
@@ -385,7 +385,7 @@ CASES = [
         "KLDivLoss",
         two_distributions(False),
         divergence,
-        [*PAIR_ERRORS, ((np.zeros(2), np.array([-1.0, 0.5])), LabelError, "reaches down to -1.0. Logarithms of")],
+        [*PAIR_ERRORS, ((np.zeros(2), np.array([-1.0, 0.5])), LabelError, "its smallest value is -1.0. For log-prob")],
     ),
     *losses(
         "KLDivLoss-log",

@@ -143,9 +143,7 @@ CASES = [
         layer_norm(1),
         "LayerNorm((4,), eps=1e-05, elementwise_affine=True)",
         "nn.LayerNorm(4)",
-        bad=wrong(
-            "normalized_shape (4,) are the sizes of the last axes, but the input has shape (", (2, 3), (4, 1), ()
-        ),
+        bad=wrong("must have the sizes normalized_shape=(4,), but the input has shape (", (2, 3), (4, 1), ()),
     ),
     Case(
         "LayerNorm-axes",
@@ -154,7 +152,7 @@ CASES = [
         layer_norm(2, 0.1),
         "LayerNorm((3, 4), eps=0.1, elementwise_affine=True, bias=False)",
         "nn.LayerNorm([3, 4], eps=0.1, bias=False)",
-        bad=wrong("normalized_shape (3, 4)", (2, 4, 3), (4,)),
+        bad=wrong("normalized_shape=(3, 4)", (2, 4, 3), (4,)),
     ),
     Case(
         "LayerNorm-plain",
@@ -171,7 +169,7 @@ CASES = [
         rms_norm,
         "RMSNorm((4,), eps=None, elementwise_affine=True)",
         "nn.RMSNorm(4)",
-        bad=wrong("rms_norm: normalized_shape (4,)", (2, 3), ()),
+        bad=wrong("rms_norm: the last axes must have the sizes normalized_shape=(4,)", (2, 3), ()),
     ),
     Case(
         "RMSNorm-eps",
@@ -188,7 +186,7 @@ CASES = [
         group_norm(2),
         "GroupNorm(2, 4, eps=1e-05, affine=True)",
         "nn.GroupNorm(2, 4)",
-        bad=wrong("affine=True) needs an input (N, C, ...) with C = 4, not (", (2, 3), (4,)),
+        bad=wrong("affine=True) needs a shape (N, C, ...) with C = 4, not (", (2, 3), (4,)),
     ),
     Case(
         "GroupNorm-plain",
@@ -204,11 +202,7 @@ CASES = [
         (4,),
         [
             *wrong("(N, C, L) or (C, L) with C = 3 channels, not (", (2, 4), (3,), (2, 4, 3)),
-            (
-                (np.zeros((2, 3, 1)),),
-                ValueError,
-                "at least 2 values per channel of a sample, not an input of (2, 3, 1)",
-            ),
+            ((np.zeros((2, 3, 1)),), ValueError, "at least 2 values per channel and sample, not shape (2, 3, 1)"),
         ],
     ),
     *instance_norms(

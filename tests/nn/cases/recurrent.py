@@ -132,10 +132,10 @@ CASES = [
             (
                 (np.zeros((4, 5, 3)), np.zeros((1, 4, 2))),
                 OperandError,
-                "RNN(3, 2): h_0 has shape (1, 4, 2), but this input needs (1, 5, 2)",
+                "RNN(3, 2): h_0 has shape (1, 4, 2), but this input needs (layers * directions, N, H) = (1, 5, 2)",
             ),
-            ((np.zeros((4, 3)), np.zeros((1, 1, 2))), OperandError, "needs (1, 2), which is (layers * directions, H)"),
-            ((np.zeros((4, 3)), (np.zeros((1, 2)),)), TypeError, "starts from h_0, not from a tuple"),
+            ((np.zeros((4, 3)), np.zeros((1, 1, 2))), OperandError, "needs (layers * directions, H) = (1, 2)"),
+            ((np.zeros((4, 3)), (np.zeros((1, 2)),)), TypeError, "takes the initial state as h_0, not as a tuple"),
         ],
     ),
     case(
@@ -150,11 +150,15 @@ CASES = [
         "LSTM",
         bad=[
             *wrong("LSTM(3, 2) needs an input of shape (T, N, C)", (4, 5, 2)),
-            ((np.zeros((4, 5, 3)), np.zeros((1, 5, 2))), TypeError, "starts from a tuple (h_0, c_0), not from a"),
+            (
+                (np.zeros((4, 5, 3)), np.zeros((1, 5, 2))),
+                TypeError,
+                "takes the initial state as a tuple (h_0, c_0), not as a",
+            ),
             (
                 (np.zeros((4, 5, 3)), (np.zeros((1, 5, 2)), np.zeros((2, 5, 2)))),
                 OperandError,
-                "c_0 has shape (2, 5, 2), but this input needs (1, 5, 2), which is (layers * directions, N, H)",
+                "c_0 has shape (2, 5, 2), but this input needs (layers * directions, N, H) = (1, 5, 2)",
             ),
         ],
     ),

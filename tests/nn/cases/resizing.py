@@ -46,7 +46,7 @@ CASES = [
         (2, 2, 1),
         lambda x: repeated(x, 2, 3),
         "Upsample(scale_factor=(2, 3), mode='nearest')",
-        bad=[((np.ones((2, 3)),), OperandError, "mode 'nearest' does not go with an input of shape (2, 3)")],
+        bad=[((np.ones((2, 3)),), OperandError, "mode 'nearest' does not fit an input of shape (2, 3)")],
     ),
     case(
         "Upsample-uneven",
@@ -61,7 +61,7 @@ CASES = [
         (1, 3),
         lambda x: lines(x, 5, False),
         "Upsample(size=5, mode='linear')",
-        bad=[((np.ones((2, 3, 4, 4)),), OperandError, "linear for (N, C, L) and bilinear for (N, C, H, W)")],
+        bad=[((np.ones((2, 3, 4, 4)),), OperandError, "'linear' for (N, C, L) or 'bilinear' for (N, C, H, W)")],
     ),
     case(
         "Upsample-bilinear",

@@ -14,7 +14,7 @@ def threshold(state, x, limit=0.0, low=0.0):
 
 def wrong(owner):
     return [
-        ((np.zeros((4, 2)),), OperandError, f"{owner} has 3 inputs, so the last axis of what goes in is that long"),
+        ((np.zeros((4, 2)),), OperandError, f"{owner} has 3 inputs, so the last axis of x must have that size"),
         ((np.zeros(()),), OperandError, "but its shape is ()"),
     ]
 
