@@ -255,7 +255,7 @@ CLASS_ERRORS = [
     ((np.zeros((4, 3)), np.zeros((4, 3), int)), LossShapeError, "for one-hot rows, pass labels.argmax(axis=1)"),
     ((np.zeros((4, 3)), np.zeros((4, 1), int)), LossShapeError, "pass labels.reshape(4)"),
     ((np.zeros((4, 3)), np.zeros(5, int)), LossShapeError, "(4, 3) do not fit labels of shape (5,)"),
-    ((np.zeros((4, 3, 2)), np.zeros(4, int)), LossShapeError, "without the axis of the classes"),
+    ((np.zeros((4, 3, 2)), np.zeros(4, int)), LossShapeError, "without the axis of classes"),
     ((np.zeros(()), np.array(0)), LossShapeError, "of shape ()"),
     ((np.zeros((4, 0)), np.zeros(4, int)), LabelError, "label 0 at index (0,) is not among the 0 classes"),
 ]

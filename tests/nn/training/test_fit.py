@@ -321,7 +321,7 @@ def test_control_c_ends_the_step(moons, tmp_path, interruptible):
     [
         ({"model": 3}, TypeError, "fit trains a Module, not 3"),
         ({"loss": "mse"}, TypeError, "loss must be a function of prediction and target"),
-        ({"epochs": -1}, ValueError, "epochs, the number of passes, must be"),
+        ({"epochs": -1}, ValueError, "epochs is a number of passes"),
         ({"optimizer": "adam"}, TypeError, "optimizer must be an Optimizer or a function"),
         ({"optimizer": lambda p: 1}, TypeError, "must return an Optimizer, not 1"),
         ({"loss": nn.CrossEntropyLoss(reduction="none")}, ValueError, r"single number, but has shape \(32,\)"),

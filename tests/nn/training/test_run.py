@@ -148,7 +148,7 @@ def test_no_epochs():
 @pytest.mark.parametrize("epochs", [True, 1.0, "3", -1, None])
 def test_epochs_that_cannot_be(epochs):
     with pytest.raises(
-        ValueError, match=f"epochs, the number of passes, must be over the data and must be 0 or more, not {epochs!r}"
+        ValueError, match=f"epochs is a number of passes over the data and must be 0 or more, not {epochs!r}"
     ):
         fit(epochs=epochs)
 
