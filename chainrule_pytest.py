@@ -1,8 +1,8 @@
 """The pytest plugin of chainrule: the fixture ``check_gradients``.
 
-pytest loads it at every start, also where nobody checks a gradient, so it imports nothing of chainrule before the
-fixture is used. That is why it lies outside of the package `autograd`, whose import would bring NumPy along.
-``-p no:chainrule`` leaves it out.
+pytest loads it at every start, even if no test checks a gradient, so it imports nothing of chainrule until the fixture
+is used. For the same reason it lies outside the package `autograd`, whose import would load NumPy. ``-p no:chainrule``
+disables it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ def check_gradients() -> Any:
     """Check the gradients of a function against finite differences: ``check_gradients(f, *inputs)``.
 
     The arguments are those of ``autograd.gradcheck``: ``f`` takes the inputs as Tensors; or it is a closure, with
-    ``wrt=`` a Module or Tensors; ``order``, ``rtol`` and ``atol``. The report is returned. A test fails with the report
-    for its message, which names the op that is wrong and the line that applied it.
+    ``wrt=`` a Module or Tensors; ``order``, ``rtol`` and ``atol``. Returns the report. A failing test shows the report
+    as its message, which names the wrong op and the line that applied it.
     """
 
     def check(f: Any, *inputs: Any, wrt: Any = None, order: int = 1, rtol: Any = None, atol: Any = None) -> Any:

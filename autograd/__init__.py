@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 # modules still import, others fail. Its tracer.py gives it away; its __init__.py has become this file.
 if _path.exists(_path.join(_path.dirname(__file__), "tracer.py")):
     raise ImportError(
-        f"The files of chainrule and of HIPS autograd are mixed in {_path.dirname(__file__)}: both use the "
-        "import name `autograd`, so an environment can hold only one of them. To keep chainrule, run\n\n"
+        f"The folder {_path.dirname(__file__)} mixes files of chainrule and of HIPS autograd. Both install a "
+        "package named `autograd`, so an environment can hold only one of them. To keep chainrule, run\n\n"
         "    pip uninstall -y autograd && pip install --force-reinstall --no-deps chainrule\n\n"
-        "(chainrule installed from a folder or a file: give its path in place of the last word).",
+        "(If you installed chainrule from a folder or a file, replace the last word with its path.)",
         name=__name__,
         path=__file__,
     )

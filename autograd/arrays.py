@@ -1,6 +1,6 @@
 """The array layer: the few array manipulations that the engine itself needs.
 
-Everything here works on ndarrays and, through NumPy's protocols, on Tensors alike; nothing here knows Tensors.
+Everything here works on ndarrays and, through NumPy's protocols, on Tensors, but does not depend on their class.
 """
 
 from functools import cache, lru_cache
@@ -37,12 +37,12 @@ _BY_BLAS, _PAIRWISE = 2048, 128
 
 
 def ones(count: int, dtype: Any) -> Any:
-    """So many ones of a dtype, to multiply by."""
+    """A vector of ones, for sums by matrix products."""
     return (_kept_ones if count <= _FEW else np.ones)(count, dtype)
 
 
 def row_starts(rows: int, columns: int) -> Any:
-    """Where the rows of a matrix of so many rows and columns begin, counted entry by entry."""
+    """The flat index of the first entry of each row of a matrix."""
     return _kept_places(rows, columns) if rows <= _FEW else np.arange(0, rows * columns, columns)
 
 
@@ -51,9 +51,9 @@ _kept_places = lru_cache(maxsize=16)(lambda rows, columns: np.arange(0, rows * c
 
 
 def maximum_along(x: Any, axis: Axis) -> Any:
-    """The largest entries along an axis, which stays, of length 1.
+    """The largest entries along an axis, which is kept with length 1.
 
-    Along the last axis by `argmax`, which takes a quarter of the time of `maximum.reduce` on short rows.
+    The last axis is searched by `argmax`, which takes a quarter of the time of `maximum.reduce` on short rows.
     """
     if x.ndim < 2 or axis not in (-1, x.ndim - 1) or not x.size:
         return maximum_reduce(x, axis=axis, keepdims=True)
@@ -68,7 +68,7 @@ def is_real_floating(dtype: DTypeLike) -> bool:
 
 
 def native(array: Any) -> Any:
-    """An array in the byte order of this machine: itself, or a copy of what came out of a file in another order."""
+    """An array in the byte order of this machine: itself, or a copy if it has another one."""
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
@@ -113,7 +113,7 @@ def sum_to(d: Any, shape: Shape) -> Any:
 
 
 def shifted(axis: Axis, ndim: int) -> Any:
-    """Axes of an array where it has one more in front, in a stack of such arrays.
+    """The axes of an array, renumbered for a stack of such arrays with a new first axis.
 
     >>> from autograd.arrays import shifted
     >>> shifted((0, -1), 3), shifted(None, 3)
@@ -125,18 +125,18 @@ def shifted(axis: Axis, ndim: int) -> Any:
 
 
 def only_numbers(x: Any, what: str) -> Any:
-    """What was given, unless it is an array whose arithmetic is not that of its numbers, or a list with one in it: what
-    it carries besides (a mask, a unit, another meaning of ``*``) would be lost where its numbers are taken.
+    """Return the argument, but refuse an array (or a list with one in it) that is more than its numbers: a mask, a unit
+    or another meaning of ``*`` would be lost.
 
-    Files in memory (`numpy.memmap`) and records of numbers compute as plain arrays do, and pass.
+    `numpy.memmap` and record arrays compute like plain arrays and are accepted.
 
     >>> import numpy as np
     >>> from autograd.arrays import only_numbers
     >>> only_numbers(np.ma.array([1.0, 2.0], mask=[True, False]), "the target")
     Traceback (most recent call last):
     ...
-    autograd.errors.OperandError: the target is a MaskedArray, whose mask would be lost: pass its values, with \
-np.where or where= for the mask.
+    autograd.errors.OperandError: the target is a MaskedArray, whose mask would be lost: pass its data, and \
+apply the mask with np.where or where=.
     """
     kind: Any = type(x)
     if meaning := _other_meaning(kind):
@@ -155,7 +155,7 @@ _LIST = "look inside"
 
 @cache
 def _other_meaning(kind: Any) -> str:
-    """What is lost of an array of this class, and what to write instead; nothing for plain numbers."""
+    """What an array of this class would lose, and what to write instead; empty for plain numbers."""
     if issubclass(kind, list | tuple):
         return _LIST
     if not issubclass(kind, np.ndarray) or (
@@ -164,7 +164,7 @@ def _other_meaning(kind: Any) -> str:
         return ""
     names = {base.__name__ for base in kind.__mro__}
     if "MaskedArray" in names:
-        return "whose mask would be lost: pass its values, with np.where or where= for the mask"
+        return "whose mask would be lost: pass its data, and apply the mask with np.where or where="
     if "matrix" in names:
-        return "whose * is a matrix product: pass np.asarray(m), with @ for products"
-    return "whose arithmetic is not that of its numbers: pass np.asarray(x)"
+        return "whose * is a matrix product: pass np.asarray(m), and write @ for products"
+    return "whose arithmetic differs from that of plain arrays: pass np.asarray(x)"

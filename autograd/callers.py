@@ -1,4 +1,4 @@
-"""Where the user's program stands, for warnings that point to it."""
+"""Finds the line of the user's program that a warning should point to."""
 
 import sys
 from types import FrameType
@@ -12,7 +12,7 @@ def is_ours(frame: FrameType) -> bool:
 
 
 def users_level() -> int:
-    """The ``stacklevel`` of a warning that the caller gives, so that it points to the first line outside our packages.
+    """The ``stacklevel`` with which a warning from the caller points to the first line outside our packages.
 
     Python shows a warning once for each such line.
     """

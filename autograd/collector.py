@@ -1,12 +1,12 @@
-"""Python's garbage collector has less to do while a step is computed that makes many objects and no cycles.
+"""Makes Python's garbage collector wait while a step is computed that creates many objects and no cycles.
 
-After every few hundred new containers (700 or 2,000, by the version of Python) the collector looks for cycles among the
-young ones, and again and again among all there are. A graph of single numbers has a hundred thousand containers and no
-cycle, so this takes a third of the time of a step and finds nothing.
+After every few hundred new containers (700 or 2,000, depending on the version of Python) the collector looks for cycles
+among the young ones, and from time to time among all. A graph of single numbers has a hundred thousand containers and
+no cycle, so this search takes a third of the time of a step and finds nothing.
 
-It is never switched off, though. That would be so for the code of all threads: for a user's function inside the step
-and for other threads, which may make cycles. It is told to wait for `LIMIT` new containers, wherever they come from,
-so that what a loop leaves behind does not pile up, however long a step takes. Whether it is enabled is left to users.
+The collector is never switched off: that would affect all threads, and a user's function or another thread may create
+cycles. Instead it waits for `LIMIT` new containers from anywhere, so that garbage does not pile up however long a step
+takes. Users still decide whether it is enabled.
 """
 
 import gc
@@ -28,10 +28,10 @@ _forks = 0  # how often this process is a copy of another: pauses that began bef
 
 
 def paused(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a function while the collector waits longer than usual, and return what it returns.
+    """Call a function while the collector waits longer than usual, and return its result.
 
-    This is for one step at a time. The thresholds of the user are back on every way out, when the last one of several
-    pauses at once has ended; those that the user has changed meanwhile stay.
+    Use it for one step at a time. The user's thresholds are restored, after errors too, when the last of several
+    simultaneous pauses ends; thresholds that the user has changed meanwhile stay.
 
     >>> import gc
     >>> from autograd.collector import LIMIT, paused
@@ -65,7 +65,7 @@ def paused(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _forget() -> None:
-    """In the copy of a process there is one thread: pauses of the others never end there, nor give the lock back."""
+    """A forked process has one thread: pauses of the others never end there, and their locks are never released."""
     global _LOCK, _running, _ending, _thresholds, _forks
     before, _thresholds = _thresholds, None
     _LOCK, _running, _ending, _forks = RLock(), 0, False, _forks + 1

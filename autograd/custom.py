@@ -1,4 +1,4 @@
-"""`custom_op`: the op table's contract for users, for operations that NumPy alone cannot express."""
+"""`custom_op`: user-defined operations with rules of their own, for code that NumPy functions cannot express."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ def custom_op(
     forward: Callable[..., Any], vjp: Rule | tuple[Rule | None, ...] | None, *, name: str | None = None,
     definition: Callable[..., Any] | None = None, **facts: Unpack[Given],
 ) -> Callable[..., Tensor]:  # fmt: skip
-    """Make a differentiable operation of a forward function on arrays and its vjp (vector-Jacobian product) rules.
+    """Make a differentiable operation from a forward function on arrays and its vjp (vector-Jacobian product) rules.
 
     ``forward(x, y, *, attribute)`` computes on plain arrays; its positional parameters are the operands, its
-    keyword-only parameters static attributes. ``vjp`` is one rule for each operand, in a tuple (None: no gradient for
-    that operand), or one rule that returns a tuple with the gradients of all operands. A rule takes the incoming
+    keyword-only parameters static attributes. ``vjp`` is a tuple with one rule for each operand (None: no gradient for
+    that operand), or a single rule that returns a tuple with the gradients of all operands. A rule takes the incoming
     gradient ``g`` first; its other parameters may be operands, ``out``, ``<operand>_shape`` and attributes, and only
-    what it names is kept. It returns a gradient with the shape of its operand. Where NumPy has repeated the operand to
-    the shape of the result, the gradient may have that shape: un-broadcasting and dtypes are the engine's business.
+    the values it names are kept. It returns a gradient with the shape of its operand. For an operand that NumPy
+    broadcast, it may have the shape of the result: the engine undoes broadcasting and restores dtypes.
 
-    A rule written with operators and NumPy functions is differentiable again. To get that for a rule that calls
-    something else, make that something a `custom_op` too.
+    A rule written with operators and NumPy functions can itself be differentiated. If a rule calls other code, make a
+    `custom_op` of that code as well.
 
-    With facts it is drawn, explained and counted like the ops of the library; without, pictures show its name and its
-    rules. ``kind`` says what an entry of the result depends on: "elementwise" (the entries at its place), "reshapes",
-    "moves", "joins", "reduces" (those along some axes), "product", "softmax" (its row) or "whole" (any). ``slope`` is
-    the derivative by each operand as text, ``matrix`` the gradient of the whole operand in ``G``, that of the result;
-    ``symbol`` stands between two operands, ``cost`` counts the multiply-adds of a product from shapes and attributes,
-    ``range`` is that of the values of an activation, ``rounding`` how far off the result is in units of its last place,
-    ``hazards`` how it comes to numbers that are not finite (`autograd.hazards`), ``definition`` the same in NumPy's
-    functions, for ``draw(expand=True)``. `autograd.facts` describes them all.
+    With facts, the op is drawn, explained and counted like the ops of the library; without them, pictures show its name
+    and its rules. ``kind`` says on which entries an entry of the result depends: "elementwise" (those at its place),
+    "reshapes", "moves", "joins", "reduces" (those along some axes), "product", "softmax" (its row) or "whole" (any).
+    ``slope`` is the derivative by each operand as text, ``matrix`` the gradient of a whole operand in terms of the
+    result's gradient ``G``; ``symbol`` is written between two operands, ``cost`` counts the multiply-adds of a product
+    from shapes and attributes, ``range`` limits the values of an activation, ``rounding`` is the error of the result in
+    units of its last place, ``hazards`` lists the ways to nan and infinity (`autograd.hazards`), ``definition`` is the
+    same computation in NumPy functions, for ``draw(expand=True)``. `autograd.facts` describes them all.
 
-    Raises RuleError when a rule names something it cannot get, for a fact that does not fit and for one that is missing
-    beside those that are given; and, in the backward pass, GradientShapeError when a gradient has another shape.
+    Raises RuleError when a rule asks for an unknown value, and when a fact is wrong, or is missing while others are
+    given; the backward pass raises GradientShapeError when a gradient has the wrong shape.
 
     >>> import numpy as np
     >>> from autograd import custom_op, tensor
@@ -87,7 +87,7 @@ def custom_op(
 
 
 class _Custom(Op):
-    """An op of a user, whose rules are held to the contract: a gradient of another shape is refused, not repeated."""
+    """A user's op, whose rules are checked: a gradient of another shape is refused, not broadcast."""
 
     def _first_vjp(self, g: Any, kept: Any, parents: Any) -> tuple[Any, ...]:
         rules = write_vjp(self)
@@ -103,7 +103,7 @@ class _Custom(Op):
 
     def _fitting(self, index: int, d: Any, g: Any, operand: Vertex) -> Any:
         """The gradient of an operand, checked."""
-        only_numbers(d, "what a rule returned")
+        only_numbers(d, "the gradient that a rule returned")
         if isinstance(d, bool | int | float):  # of rules that are made with `math`
             d = np.asarray(d, operand.dtype)[()]
         shape = operand.shape
@@ -112,18 +112,18 @@ class _Custom(Op):
             raise GradientShapeError(
                 f"the rule of {self.name} returned a gradient of shape {d.shape} for its operand {name} of shape "
                 f"{shape}; the result and g have shape {g.shape}. A gradient has one entry for each entry of its "
-                "operand: add up over the axes that the operand does not have, and spread what the operation has "
-                f"added up (np.broadcast_to(gradient, {shape})). Only what broadcasting repeated may stay."
+                "operand: sum over the axes that the operand does not have, and spread the gradient of a sum over "
+                f"its terms (np.broadcast_to(gradient, {shape})). Only axes that NumPy broadcast may stay."
             )
         if d.dtype.kind == "c":
             raise InvalidDtypeError(
-                f"the rule of {self.name} returned complex numbers for a real operand: return their real part, np.real."
+                f"the rule of {self.name} returned complex numbers for a real operand: return np.real(...) of them."
             )
         return d
 
 
 def _repeated(operand: Shape, gradient: Shape, result: Shape) -> bool:
-    """Whether what a gradient has beyond the operand are the axes along which broadcasting has repeated it."""
+    """Whether a gradient is larger than its operand only along axes that were broadcast."""
     if not len(operand) <= len(gradient) <= len(result):
         return False
     own = (1,) * (len(gradient) - len(operand)) + operand
@@ -139,7 +139,7 @@ def _on_arrays(forward: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(forward)
     def kernel(*xs: Any, **attributes: Any) -> Any:
         out = forward(*xs, **attributes)
-        only_numbers(out, "what the forward function returned")
+        only_numbers(out, "the result of the forward function")
         if isinstance(out, np.ndarray | np.generic):
             return out
         if isinstance(out, bool | int | float):

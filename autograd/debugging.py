@@ -1,4 +1,4 @@
-"""`debug`: the first number that is not finite, and an array changed under a graph, become errors that say why."""
+"""`debug`: raises an error that explains the first number that is not finite, or an array changed under a graph."""
 
 import sys
 from types import FrameType, TracebackType
@@ -23,10 +23,10 @@ __autograd_transparent__ = True
 class debug(Mode):
     """Raise an error at the first value or gradient that is not finite, inside a ``with`` block or decorated function.
 
-    The error (NonFiniteError) names the op, the entry, its operands, the line and the module, and the rewrite where the
-    cause is a known one; NumPy's own warnings of such values are silenced meanwhile. An array that an op keeps for its
-    backward pass and that is changed in place since raises InPlaceError. Infinities that a constant brings in through
-    an op that masks (``np.where``, ``+``) pass. Everything is slower inside, and nothing outside.
+    The error (NonFiniteError) names the op, the entry, its operands, the line and the module, and suggests a rewrite if
+    the cause is known; NumPy's own warnings of such values are silenced. An array that is changed in place after an op
+    has kept it for its backward pass raises InPlaceError. Infinities that a constant brings in through a masking op
+    (``np.where``, ``+``) are allowed. Code inside runs more slowly; code outside is not affected.
 
     >>> import numpy as np
     >>> from autograd import debug, tensor
@@ -117,8 +117,8 @@ class Debugger(Watch):
             if entry is not None:
                 value = float(np.asarray(plain(part))[entry])
                 finding = Finding(
-                    "it came in: a gradient given to backward() or returned by a hook, or gradients of several paths "
-                    "whose sum is too large",
+                    "it was given to backward() or returned by a hook, or the sum of the gradients of several paths "
+                    "is too large",
                     "",
                 )
                 head = f"the gradient that reaches {node.op.name} is {value:g}{_at(entry)}"
@@ -144,7 +144,7 @@ class Debugger(Watch):
         names = operand_names(op, operands)
         head = f"the backward pass of {op.name} gave {value:g} for {names[i]}{_at(entry)}{_of(d)}"
         facts = _with_values(names, operands, data, values)
-        facts += [] if here is None else [f"  the gradient that came in: {here:g} here"]
+        facts += [] if here is None else [f"  the incoming gradient: {here:g} here"]
         return _error(head, facts, where(node), node.scope, op, entry, finding, backward=True)
 
 
@@ -185,7 +185,7 @@ def _first(x: Any) -> tuple[int, ...] | None:
 
 
 def _origin(op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], value: float) -> str:
-    """Whether a value that is not finite came in with an operand: how to say so; "passes" when that is meant to be."""
+    """Says that a value that is not finite came in with an operand, if so; "passes" when that is intended."""
     test = np.isnan if np.isnan(value) else np.isinf
     for name, x, array in zip(operand_names(op, xs), xs, data, strict=True):
         if array is None or np.asarray(array).dtype.kind not in "fc" or not test(array).any():
@@ -215,7 +215,7 @@ def _values_at(
 
 
 def _value_of(node: Node, index: int, operand: Any) -> Any:
-    """The data of an operand, as far as it is still there."""
+    """The data of an operand, if it is still there."""
     if not isinstance(operand, Vertex):
         return operand
     op: Any = node.op

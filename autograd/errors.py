@@ -11,7 +11,7 @@ import numpy as np
 
 
 class AutogradError(Exception):
-    """Base class of every error that the engine raises on its own account.
+    """Base class of all errors that the engine itself raises.
 
     >>> from autograd import AutogradError, tensor
     >>> try:
@@ -36,7 +36,7 @@ backward(gradient=...) with an array of shape (2,).
 
 
 class GradientShapeError(AutogradError, ValueError):
-    """A gradient does not have the shape of the Tensor it belongs to.
+    """A gradient has a different shape from its Tensor.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -44,12 +44,12 @@ class GradientShapeError(AutogradError, ValueError):
     Traceback (most recent call last):
     ...
     autograd.errors.GradientShapeError: the gradient given to backward() has shape (3,), but the Tensor \
-(multiply) has shape (2,): there must be one entry of gradient for each entry of the Tensor.
+(multiply) has shape (2,): pass one entry of gradient for each entry of the Tensor.
     """
 
 
 class GraphReleasedError(AutogradError, RuntimeError):
-    """A second backward pass reached a part of the graph that the first pass has released.
+    """A second backward pass reached a part of the graph that an earlier pass has released.
 
     >>> from autograd import tensor
     >>> x = tensor(3.0, requires_grad=True)
@@ -59,8 +59,8 @@ class GraphReleasedError(AutogradError, RuntimeError):
     Traceback (most recent call last):
     ...
     autograd.errors.GraphReleasedError: this graph was released by an earlier backward pass: multiply no longer \
-has the values that its rule needs. Pass retain_graph=True to the earlier call when you need the graph twice, \
-run the forward pass again, or detach() what you carry over from one pass to the next.
+has the values that its rule needs. Pass retain_graph=True to the earlier call if you need the graph twice, \
+run the forward pass again, or detach() the values carried over from one pass to the next.
     """
 
 
@@ -80,7 +80,7 @@ would mix old and new values. Call backward() before changing it, or run the for
 
 
 class InPlaceError(AutogradError, RuntimeError):
-    """An array that an operation kept for the backward pass was changed in place since; seen inside ``debug()``.
+    """An array was changed in place after an operation had kept it for the backward pass; seen inside ``debug()``.
 
     >>> import numpy as np
     >>> from autograd import debug, tensor
@@ -92,20 +92,20 @@ class InPlaceError(AutogradError, RuntimeError):
     Traceback (most recent call last):
     ...
     autograd.errors.InPlaceError: an array of shape (2,) was changed in place after multiply had kept it (its operand \
-y) for the backward pass, so the gradient would be that of no computation at all.
+y) for the backward pass, so the gradient would be wrong.
       kept by multiply at ...
-      likely fix: make a new array: x = x + 1 in place of x += 1 or x[...] = ..., and for a parameter, after the \
-backward pass, w.data = w.data - lr * g
+      likely fix: make a new array: x = x + 1 instead of x += 1 or x[...] = ..., and update a parameter after the \
+backward pass, with w.data = w.data - lr * g
     """
 
 
 class NonFiniteError(AutogradError, FloatingPointError):
-    """A value or a gradient is not finite (nan or inf) for the first time; seen inside ``debug()``.
+    """A value or a gradient is not finite (nan or inf); raised inside ``debug()``, at the first one.
 
-    The message names the op, the entry, its operands there, the line and the module, and, when it is one of the known
-    patterns (log of 0, 0/0, the untaken branch of a ``where``, ...), the rewrite that avoids it. ``op`` is the name of
-    the op, ``entry`` the index, ``pattern`` and ``fix`` are the diagnosis and the rewrite, or empty, and ``backward``
-    says whether it happened in a backward pass.
+    The message names the op, the entry, its operands there, the line and the module, and, for known patterns (log of 0,
+    0/0, the untaken branch of a ``where``, ...), a rewrite that avoids the problem. ``op`` is the name of the op,
+    ``entry`` the index, ``pattern`` and ``fix`` are the diagnosis and the rewrite, or empty, and ``backward`` says
+    whether it happened in a backward pass.
 
     >>> from autograd import debug, tensor
     >>> import numpy as np
@@ -129,9 +129,9 @@ np.log(x + 1e-12) for a probability
 
 
 class LeftGraphWarning(UserWarning):
-    """A function given to a transform read plain values of an argument, and its output depends on them alone.
+    """A function given to a transform read plain values of an argument, so its output does not depend on the argument.
 
-    So the derivative for that argument is 0, which is hardly meant. Compute with the Tensor itself.
+    The derivative for that argument is then 0, which is rarely intended. Compute with the Tensor itself.
 
     >>> import warnings
     >>> from autograd import grad
@@ -145,7 +145,7 @@ class LeftGraphWarning(UserWarning):
 
 
 class RequiresGradError(AutogradError, RuntimeError):
-    """A gradient was asked of something that does not depend on any Tensor with ``requires_grad=True``.
+    """A gradient was requested from a result that does not depend on any Tensor with ``requires_grad=True``.
 
     >>> from autograd import tensor
     >>> tensor(3.0).backward()
@@ -171,14 +171,14 @@ Tensor. Pass allow_unused=True to get None for it.
 
 
 class InvalidDtypeError(AutogradError, TypeError):
-    """A gradient was asked of data that has none: integers, booleans, complex numbers or objects.
+    """A gradient was requested for data that cannot have one: integers, booleans, complex numbers or objects.
 
     >>> from autograd import tensor
     >>> tensor([1, 2, 3], requires_grad=True)
     Traceback (most recent call last):
     ...
-    autograd.errors.InvalidDtypeError: only real floating data can require a gradient, and this is int64: a small \
-step of an integer does not exist. Write the numbers as floats ([1.0, 2.0]) or pass dtype=float.
+    autograd.errors.InvalidDtypeError: only real floating-point data can require a gradient, and this is int64: an \
+integer cannot change by a small step. Write the numbers as floats ([1.0, 2.0]) or pass dtype=float.
     """
 
 
@@ -195,10 +195,10 @@ class ItemAssignmentError(AutogradError, TypeError):
 
 
 class LeafUpdateError(AutogradError, RuntimeError):
-    """``x += 1`` was written for a leaf that requires a gradient, while a graph is recorded.
+    """``x += 1`` was applied to a leaf that requires a gradient, while a graph is recorded.
 
-    Python would bind the name to a new Tensor and leave the leaf as it was, so a step of descent would train nothing.
-    Inside ``no_grad()`` the leaf itself is changed, with NumPy's rules for dtypes and shapes.
+    Python would bind the name to a new Tensor and leave the leaf unchanged, so a step of gradient descent would train
+    nothing. Inside ``no_grad()`` the leaf itself is changed, with NumPy's rules for dtypes and shapes.
 
     >>> from autograd import no_grad, tensor
     >>> w = tensor([1.0, 2.0], requires_grad=True, name="w")
@@ -206,8 +206,8 @@ class LeafUpdateError(AutogradError, RuntimeError):
     Traceback (most recent call last):
     ...
     autograd.errors.LeafUpdateError: w (shape (2,), float64) is a leaf that requires a gradient, and -= would change \
-it under the graph. To change it, as in a step of descent, write it inside no_grad(): with no_grad(): w -= ... For a \
-new Tensor that is computed from it, write w = w - ...
+it under the graph. To change it, as in a step of gradient descent, write this inside no_grad(): with no_grad(): \
+w -= ... To compute a new Tensor from it, write w = w - ...
     >>> with no_grad():
     ...     w -= 0.5
     >>> w.data
@@ -230,29 +230,29 @@ np.any(...) or np.all(...), or np.where(condition, a, b) to choose entry by entr
 class LiveGraphError(AutogradError, TypeError):
     """A Tensor was turned into a plain number (or copied) while its gradient may still be wanted.
 
-    NumPy would otherwise store a detached number at ``array[0] = t`` without a word.
+    Otherwise NumPy would silently store a detached number at ``array[0] = t``.
 
     >>> from autograd import tensor
     >>> float(tensor(2.0, requires_grad=True) * 3)
     Traceback (most recent call last):
     ...
-    autograd.errors.LiveGraphError: float() of a Tensor (multiply) that requires a gradient would cut it off from \
-its graph silently. Where no gradient is wanted, read plain values with .item(). Go on with the Tensor itself, with \
-NumPy's functions in place of math's; to build an array from Tensors use np.stack or .at[].
+    autograd.errors.LiveGraphError: float() of a Tensor (multiply) that requires a gradient would silently cut it off \
+from its graph. If you need no gradient, read plain values with .item(). To keep the gradient, compute with the Tensor \
+itself, with NumPy's functions instead of math's; to build an array from Tensors, use np.stack or .at[].
     """
 
 
 class ArrayConversionError(AutogradError, TypeError):
-    """NumPy tried to make a plain array of a Tensor that requires a gradient.
+    """NumPy tried to make a plain array from a Tensor that requires a gradient.
 
     >>> import numpy as np
     >>> from autograd import tensor
     >>> np.asarray(tensor([1.0, 2.0], requires_grad=True))
     Traceback (most recent call last):
     ...
-    autograd.errors.ArrayConversionError: a Tensor (shape (2,), float64) that requires a gradient is not turned \
-into a plain array silently. Where no gradient is wanted, read plain values with .numpy() or .detach(). To build an \
-array from Tensors use np.stack or np.concatenate, and .at[] in place of assignment.
+    autograd.errors.ArrayConversionError: a Tensor (shape (2,), float64) that requires a gradient is not \
+silently turned into a plain array. If you need no gradient, read plain values with .numpy() or .detach(). To build an \
+array from Tensors, use np.stack or np.concatenate, and .at[] instead of assignment.
     """
 
 
@@ -265,14 +265,14 @@ class StackingError(ArrayConversionError):
     >>> np.array([t, t])
     Traceback (most recent call last):
     ...
-    autograd.errors.StackingError: NumPy cannot make an array of a list of Tensors without losing their graph. \
-Write np.stack([...]) (or np.concatenate for arrays that have the axis already), which is differentiable; to put \
-values into an array use .at[].set(...).
+    autograd.errors.StackingError: NumPy cannot make an array from a list of Tensors without losing their graph. \
+Write np.stack([...]) (or np.concatenate for arrays that already have the axis), which is differentiable; to put \
+values into an array, use .at[].set(...).
     """
 
 
 class NotDifferentiable(AutogradError, TypeError):
-    """A NumPy function (or a way of calling it) without a rule was applied to a Tensor.
+    """A NumPy function (or one of its options) that has no rule was applied to a Tensor.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -280,7 +280,7 @@ class NotDifferentiable(AutogradError, TypeError):
     Traceback (most recent call last):
     ...
     autograd.errors.NotDifferentiable: numpy.fft.fft has no rule for Tensors. Use .numpy() for a plain \
-value without gradient, or give it a rule with custom_op(forward, vjp).
+value without gradient, or define a rule with custom_op(forward, vjp).
     """
 
 
@@ -288,9 +288,9 @@ class OperandError(AutogradError, ValueError):
     """The operands of an operation do not fit together; NumPy's own error is chained.
 
     The message names the op, the module in whose call it ran, and each operand with name, shape, dtype and the line
-    that made it. When one small change (a transposition, ``keepdims=True``, a new axis, another axis, a reshape) makes
-    the shapes agree, it is the last line; the change was tried before it is proposed. ``op`` is the record of the op,
-    ``operands`` are what it was applied to, ``fix`` is the change or an empty string.
+    that made it. If one small change (a transposition, ``keepdims=True``, a new axis, another axis, a reshape) makes
+    the shapes agree, the last line proposes it, after trying it out. ``op`` is the record of the op, ``operands`` are
+    the values it was applied to, ``fix`` is the change or an empty string.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -313,7 +313,7 @@ class OperandError(AutogradError, ValueError):
 
 
 class OperandIndexError(OperandError, IndexError):
-    """An index that the operand does not have; an IndexError, too.
+    """An index is out of bounds for its operand; also an IndexError.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0], name="t")[5]  # doctest: +ELLIPSIS
@@ -325,7 +325,7 @@ class OperandIndexError(OperandError, IndexError):
 
 
 class OperandAxisError(OperandError, np.exceptions.AxisError):
-    """An axis that the operand does not have; NumPy's AxisError, too, and so a ValueError and an IndexError.
+    """The operand does not have this axis; also NumPy's AxisError, and so a ValueError and an IndexError.
 
     Axes are numbered from 0, and -1 is the last one.
 
@@ -335,12 +335,12 @@ class OperandAxisError(OperandError, np.exceptions.AxisError):
     ...
     autograd.errors.OperandAxisError: sum: axis 2 is out of bounds for array of dimension 2
       x = t: shape (1, 2), float64, made at ...
-      likely fix: axis=1 in place of axis=2
+      likely fix: axis=1 instead of axis=2
     """
 
 
 class OperandLinAlgError(OperandError, np.linalg.LinAlgError):
-    """A matrix that an operation of linear algebra does not take: singular, not square, not positive definite.
+    """A linear algebra operation cannot use a matrix: it is singular, not square, or not positive definite.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -353,7 +353,7 @@ class OperandLinAlgError(OperandError, np.linalg.LinAlgError):
 
 
 class OperandTypeError(OperandError, TypeError):
-    """An operand, or an attribute of the operation, is of a type that it cannot compute with; a TypeError, too.
+    """An operand or attribute has a type that the operation cannot compute with; also a TypeError.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0], name="t") + None  # doctest: +ELLIPSIS
@@ -366,7 +366,7 @@ class OperandTypeError(OperandError, TypeError):
 
 
 class RuleError(AutogradError, TypeError):
-    """An op was registered with a rule that names something the engine cannot give it, or without a fact that it needs.
+    """An op was registered with a rule that asks for an unknown value, or without a required fact.
 
     >>> import numpy as np
     >>> from autograd.engine.op import defop

@@ -1,7 +1,7 @@
-"""What is known of an op beside how it computes: the facts that pictures, messages, counts and checks are made of.
+"""The facts of an op, beside its computation: pictures, messages, counts and checks are made from them.
 
-They stand in the op's record, so that an op which is added in one place is drawn, explained and counted like all
-others. Nothing here is read when an op runs. This module knows no particular op.
+They belong to the op's record, so an op that is added in one place is drawn, explained and counted like all others.
+Nothing here is read when an op runs, and this module knows no particular op.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Range = tuple[float, float]
 
     class Given(TypedDict, total=False):
-        """The facts that an op of a user can have. They are those of `Facts`."""
+        """The facts that a user's op can have: those of `Facts`."""
 
         kind: Kind
         slope: Slope | tuple[Slope, ...]
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 
 class Example:
-    """A call of an op: operands, arrays by their shape or as they are, and attributes."""
+    """A call of an op: its operands (shapes of arrays, or values) and attributes."""
 
     __slots__ = ("attributes", "operands")
 
@@ -68,29 +68,29 @@ class Example:
 class Facts:
     """The facts of one op.
 
-    ``kind`` says what an entry of the result depends on:
+    ``kind`` says on which entries of the operands an entry of the result depends:
 
-    - "elementwise": the entries of the operands at its place. So it is for elementwise ufuncs.
-    - "reshapes": one entry; all entries of the operand are there, in another shape or order.
-    - "moves": one entry, or none; "joins": the same of any number of operands, one after the other.
-    - "reduces": the entries along some axes. "softmax": those of its row, which is made into probabilities.
+    - "elementwise": those at the same place, as in elementwise ufuncs.
+    - "reshapes": one entry; the result has all entries of the operand, in another shape or order.
+    - "moves": one entry, or none; "joins": the same for any number of operands, one after the other.
+    - "reduces": those along some axes. "softmax": those of its row, which becomes probabilities.
     - "product": sums of products of entries. "whole": any entries.
 
     ``slope``: the derivative of an entry of the result by one of each operand, as a textbook prints it: an expression
-    in the names of the operands, of attributes, ``out`` and ``n`` (how many entries went into one); or a function of
-    both indices and the attributes that gives it, where an operand may be subscripted. None: only the rule knows it.
-    ``matrix``: the gradient of each operand as a whole, in ``G``, that of the result; or a function of the place of the
-    operand, the numbers of axes, and the attributes. It follows from the slope where the op is elementwise.
+    in the names of the operands and attributes, ``out`` and ``n`` (the number of entries combined into one); or a
+    function of both indices and the attributes that returns it, where operands may have subscripts. None: only the rule
+    knows it. ``matrix``: the gradient of each whole operand in terms of the result's gradient ``G``; or a function of
+    the operand's position, the numbers of axes, and the attributes. For an elementwise op it follows from the slope.
 
-    ``symbol``: Python's for it. ``cost``: its multiply-adds, from the shapes of the operands and the result, and the
-    attributes. ``units``: the axis of its result that counts the units of a layer. ``range``: the limits of its values,
-    or a function of operands and attributes. ``rounding``: how far off it is, in units of the last place.
-    ``hazards``: how it comes to numbers that are not finite. ``scipy``: the ufunc of scipy.special that it answers for.
-    ``method``: the names under which a Tensor has it, with ``options``, the parameters of ndarray's method, where it
-    has more. ``example``: calls to try it with, where one array of shape (2, 3), or two that broadcast, will not do.
+    ``symbol``: Python's operator. ``cost``: the multiply-adds, from the shapes of the operands and the result, and the
+    attributes. ``units``: the axis of the result that counts the units of a layer. ``range``: the limits of the values,
+    or a function of operands and attributes. ``rounding``: the error of the result, in units of the last place.
+    ``hazards``: the ways to nan and infinity. ``scipy``: the ufunc of scipy.special that it replaces. ``method``: the
+    names of its Tensor methods, with ``options``, the extra parameters of ndarray's method. ``example``: calls to try
+    it with, where one array of shape (2, 3), or two that broadcast, do not work.
 
-    ``doc``: a sentence that says what the result is. ``doctest``: a call and what it gives, ``"abs(tensor(-2.0)) ->
-    tensor(2.)"``. Both, with the slopes, make the docstring of its functions, which is kept as ``doc``.
+    ``doc``: a sentence that describes the result. ``doctest``: a call and its result, ``"abs(tensor(-2.0)) ->
+    tensor(2.)"``. With the slopes, they make up the docstring of its functions, which is kept as ``doc``.
     """
 
     __slots__ = (
@@ -135,7 +135,7 @@ class Facts:
 
     @staticmethod
     def of_operand(facts: tuple[Any, ...], slot: int) -> Any:
-        """The one of an operand, by its place; an op of any number of operands has one for all."""
+        """The entry of one operand, by its position; an op with any number of operands has one for all."""
         return facts[slot if slot < len(facts) else 0]
 
 
@@ -143,7 +143,7 @@ def _each(op: Any, fact: str, given: Any) -> tuple[Any, ...]:
     """One entry for each operand, checked; one for all where there may be any number."""
     found = given if isinstance(given, tuple) else (given,) * (len(op.operands) if given is None else 1)
     if len(found) != len(op.operands):
-        raise RuleError(f"op {op.name!r} has {len(op.operands)} operands {op.operands}, but {len(found)} of {fact}.")
+        raise RuleError(f"op {op.name!r} has {len(op.operands)} operands {op.operands}, but {fact} has {len(found)}.")
     return found
 
 
@@ -151,13 +151,13 @@ def _look_for_missing(op: Any, doc: str | None, kind: Kind | None, without_formu
     """Refuse an op that lacks a fact which follows from nothing else."""
     missing = ""
     if doc is None:
-        missing = "doc is missing, a sentence that says what the result is"
+        missing = "doc is missing, a sentence that describes the result"
     elif kind is None:
         missing = f"kind is missing. It is one of {', '.join(KINDS)}"
     elif kind in KINDS and op.differentiable and without_formula:
         missing = (
             "slope is missing, the derivative of an entry of the result by one of each operand as text, or the fact "
-            "matrix. None says that there is no formula to print"
+            "matrix. Give None if there is no formula to print"
         )
     elif kind == "product" and cost is None:
         missing = "cost is missing, the multiply-adds of a product"
@@ -166,7 +166,7 @@ def _look_for_missing(op: Any, doc: str | None, kind: Kind | None, without_formu
 
 
 def _docstring(op: Any, facts: Facts, doc: str, doctest: str) -> str:
-    """What an op gives, its slopes, and an example that can be pasted."""
+    """The result of an op in words, its slopes, and an example that can be pasted."""
     slopes = zip(op.operands, facts.slope, strict=True) if facts.kind == "elementwise" else ()
     parts = [doc, ", ".join(f"d/d{x} = {slope}" for x, slope in slopes if isinstance(slope, str))]
     if doctest:
@@ -183,11 +183,11 @@ def _check(op: Any, kind: Kind, symbol: str) -> None:
     if kind not in KINDS:
         raise RuleError(f"op {op.name!r}: the fact kind cannot be {kind!r}. It is one of {', '.join(KINDS)}.")
     if symbol and symbol != "[]" and len(op.operands) != 2:
-        raise RuleError(f"op {op.name!r}: the symbol {symbol!r} stands between two operands, not {op.operands}.")
+        raise RuleError(f"op {op.name!r}: the symbol {symbol!r} needs two operands, not {op.operands}.")
 
 
 def check_names(op: Any) -> None:
-    """Refuse slopes of a user's op that name what there is not; those of the table are checked by the tests."""
+    """Refuse slopes of a user's op that use unknown names; those of the table are checked by the tests."""
     known = (*op.operands, *op.attributes, "out", "n", "pi")
     for text in filter(lambda slope: isinstance(slope, str), op.facts.slope):
         unknown = [name for name in re.findall(r"\b[A-Za-z_]\w*\b(?!\()", text) if name not in known]

@@ -1,4 +1,4 @@
-"""Where a file may be written. This module knows nothing of what is in files."""
+"""Where a file may be written, whatever its format."""
 
 import errno
 import os
@@ -14,11 +14,11 @@ _OTHERS = (
 
 
 def destination(path: str | os.PathLike[str]) -> Path:
-    """The file to be written under a path: the one that it names itself, or that a link there leads to.
+    """The file to write for a path: the path itself, or the target of a link there.
 
-    It need not exist. Nothing is opened: opening a pipe waits for a reader, and opening a device may act on it.
+    The file need not exist. It is not opened: opening a pipe waits for a reader, and opening a device may act on it.
 
-    Raises OSError for what is not a file, and for links that lead in a circle.
+    Raises OSError for anything but a regular file, and for links that form a circle.
 
     >>> from autograd.files import destination
     >>> destination("model.npz").name
@@ -27,7 +27,7 @@ def destination(path: str | os.PathLike[str]) -> Path:
     >>> destination(os.devnull)
     Traceback (most recent call last):
     ...
-    OSError: [Errno 22] it is a device, and files are written to files only: '/dev/null'
+    OSError: [Errno 22] it is a device, not a regular file: '/dev/null'
     """
     try:
         mode = os.stat(path).st_mode
@@ -37,5 +37,5 @@ def destination(path: str | os.PathLike[str]) -> Path:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     for is_kind, what in _OTHERS:
         if is_kind(mode):
-            raise OSError(errno.EINVAL, f"it is {what}, and files are written to files only", os.fspath(path))
+            raise OSError(errno.EINVAL, f"it is {what}, not a regular file", os.fspath(path))
     return Path(os.path.realpath(path))

@@ -1,11 +1,11 @@
 """Fingerprints of arrays: enough of their bytes to notice that somebody has changed them.
 
-A graph keeps arrays that others can change as well: constants, masks, indices, labels, a batch buffer that is used
-again, the data of a leaf. A fingerprint is taken in the forward pass and compared before the backward pass. Of a small
-array it is all of its bytes; of a large one those of 64 entries spread over it, so that its cost does not grow with the
-array, and an array that was written anew practically always differs in one of them.
+A graph keeps arrays that others can change: constants, masks, indices, labels, a reused batch buffer, the data of a
+leaf. A fingerprint is taken in the forward pass and compared before the backward pass. It covers all bytes of a small
+array, and 64 entries spread over a large one, so its cost does not grow with the array; an array that was overwritten
+almost always differs in one of them.
 
-What nobody was handed, nobody can change: the data of a leaf is compared only once somebody has got hold of it.
+The data of a leaf is compared only once code outside has got hold of it: before that, nobody can change it.
 """
 
 from functools import lru_cache
@@ -35,7 +35,7 @@ def _places(size: int) -> NDArray[np.intp]:
 
 
 def fingerprint(x: Any) -> bytes:
-    """The bytes to compare of an array, or of the arrays and lists in a tuple (as in an index); else nothing."""
+    """The bytes to compare for an array, or for the arrays and lists in a tuple (as in an index); else nothing."""
     if x.__class__ is ndarray:
         size = x.size
         if size <= WHOLE:
@@ -60,7 +60,7 @@ HANDED_OUT: dict[int, ref[NDArray[Any]]] = {}
 
 
 def hand_out(array: Any) -> bool:
-    """Note that somebody gets hold of an array, or of a view of it; whether that is new."""
+    """Note that somebody gets hold of an array, or of a view of it; returns whether that is new."""
     owner = array if array.base is None else array.base
     key = id(owner)
     if key in HANDED_OUT or not isinstance(owner, np.ndarray):

@@ -1,7 +1,7 @@
-"""The likely fix of a shape error: one change of the call, proposed only when the op accepts it.
+"""The likely fix of a shape error: one change of the call, proposed only if the op accepts it.
 
-A change is tried on small stand-ins, in which equal lengths stay equal and different ones different: that is all that
-broadcasting, products and joining look at. So a large matrix costs nothing here, and what is proposed works. This
+A change is tried on small stand-ins in which equal lengths stay equal and different ones different: broadcasting,
+products and joining depend on nothing else. So a large matrix costs nothing here, and a proposed change works. This
 module knows shapes and kernels; it must not know Tensors.
 """
 
@@ -20,8 +20,7 @@ _ABOUT_AXES = {"axis", "keepdims", "axes", "subscripts", "optimize", "ddof", "up
 class Argument(NamedTuple):
     """An operand as an error sees it: how to write it, and its shape (None: not an array).
 
-    ``kept`` is the shape that it would have if the reduction that made it had kept its axes, ``reduction`` the name
-    of that.
+    ``kept`` is the shape it would have if the reduction that made it had kept its axes, ``reduction`` its name.
     """
 
     text: str
@@ -34,7 +33,7 @@ class Argument(NamedTuple):
 class _Change(NamedTuple):
     """A candidate: the shapes and attributes after the change, and the operands as they are then written.
 
-    ``words`` say it where that is not the call with those operands.
+    ``words`` describe it if it is not just the call with those operands.
     """
 
     shapes: list[Shape | None]
@@ -66,7 +65,7 @@ class _Call:
 
     @property
     def has_bias(self) -> bool:
-        """Whether it is a product and something that is added to it, such as ``linear``."""
+        """Whether it is a product with an added bias, such as ``linear``."""
         return self.op.facts.kind == "product" and not self.op.variadic and len(self.op.operands) == 3
 
     def accepts(self, shapes: list[Shape | None], attributes: dict[str, Any]) -> bool:
@@ -87,10 +86,10 @@ class _Call:
         return True
 
     def other(self, i: int, shape: Shape, text: str, words: str = "") -> _Change:
-        """The call with another operand i; of operands without names of their own, the one that changes is enough."""
+        """The call with another operand i; if operands have no names, only the one that changes."""
         texts = self.texts
         if self.op.variadic:
-            words = f"{text} in place of {texts[i]}"
+            words = f"{text} instead of {texts[i]}"
         texts[i] = text
         return _Change([*self.shapes[:i], shape, *self.shapes[i + 1 :]], self.attributes, texts, words)
 
@@ -149,7 +148,7 @@ def _axis(call: _Call) -> Iterator[_Change]:
     elif len(call.arguments) == 1 and axis == call.most > 0:
         possible = [axis - 1]
     if len(possible) == 1:
-        words = f"axis={possible[0]} in place of axis={axis}"
+        words = f"axis={possible[0]} instead of axis={axis}"
         if call.op.variadic:  # np.vstack and others choose the axis themselves
             words = f"np.{call.op.name} with {words}"
         yield _Change(call.shapes, {**call.attributes, "axis": possible[0]}, call.texts, words)

@@ -1,6 +1,6 @@
-"""How an op comes to numbers that are not finite, as data: a record names its hazards, `autograd.nonfinite` tells them.
+"""How an op can produce numbers that are not finite, as data; `autograd.nonfinite` explains them in words.
 
-In the texts ``x`` and ``y`` are the operands, ``{name}`` is the op and ``{guarded}`` its call inside of two ``where``.
+In the texts, ``x`` and ``y`` are the operands, ``{name}`` is the op and ``{guarded}`` its call inside two ``where``.
 """
 
 import math
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Case(NamedTuple):
-    """A result that is not finite: ``when`` is asked with the operands at its entry."""
+    """One way to a result that is not finite: ``when`` is called with the operands at its entry."""
 
     when: Callable[..., bool]
     what: str
@@ -17,13 +17,13 @@ class Case(NamedTuple):
 
 
 class Hazards:
-    """The hazards of one op, in the order in which they are looked for.
+    """The hazards of one op, in the order in which they are checked.
 
     ``steep``: where the slope is infinite and the value is not. ``guard``: the condition under which neither happens.
-    ``safer``: another call without an infinite slope. ``overflow``: what to write where the result is too large.
-    ``log``: its logarithm of ``z``, computed without the detour. ``lets_through``: infinities are put in by it on
-    purpose, as in a mask. ``chooses``: its first operand says which of the others is taken. ``no_slope``: by it rules
-    say that a derivative of theirs is not known.
+    ``safer``: another call without an infinite slope. ``overflow``: what to do if the result is too large. ``log``: the
+    function that gives the logarithm of this op directly. ``lets_through``: infinities are put into it on purpose, as
+    in a mask. ``chooses``: its first operand selects from the others. ``no_slope``: rules use it to mark a derivative
+    that is not known.
 
     >>> from autograd.hazards import Case, Hazards
     >>> negative = Case(lambda x: x < 0, "{name} of a negative number", "{guarded}")
@@ -36,7 +36,7 @@ class Hazards:
 
     def __init__(
         self, *cases: Case, steep: tuple[float, ...] = (), guard: str = "", safer: str = "",
-        overflow: str = "numbers that were scaled down first", log: str = "", lets_through: bool = False,
+        overflow: str = "scale the numbers down first", log: str = "", lets_through: bool = False,
         chooses: bool = False, no_slope: bool = False,
     ) -> None:  # fmt: skip
         self.cases: tuple[Case, ...] = cases
@@ -54,7 +54,7 @@ NONE = Hazards()
 
 # Those that several ops share.
 TOO_LATE = (
-    "an np.where around the result comes too late, because the branch that is not taken is computed, too, and its "
+    "an np.where around the result comes too late, because the branch that is not taken is computed as well, and its "
     "gradient is 0 * inf = nan"
 )
 _LOGARITHM = f"{{guarded}}, where x may be 0 ({TOO_LATE})"
@@ -68,34 +68,34 @@ LOGARITHM = Hazards(
 _SUM = Case(
     lambda x, y: math.isinf(x) and math.isinf(y),
     "inf - inf",
-    "a large finite number in place of inf (-1e9 masks as well as -inf), or np.where before the difference",
+    "use a large finite number instead of inf (-1e9 masks as well as -inf), or np.where before the difference",
 )
 SUM, DIFFERENCE = Hazards(_SUM, lets_through=True), Hazards(_SUM)
 
 REMAINDER = Hazards(
-    Case(lambda x, y: y == 0, "the remainder of a division by 0", "np.where(y != 0, y, 1.0) in place of y")
+    Case(lambda x, y: y == 0, "the remainder of a division by 0", "np.where(y != 0, y, 1.0) instead of y")
 )
 
 _INSIDE = "np.{name}(np.clip(x, -1.0 + 1e-12, 1.0 - 1e-12))"
 ARC = Hazards(
-    Case(lambda x: abs(x) > 1, "{name} outside of [-1, 1]", "np.{name}(np.clip(x, -1.0, 1.0))"),
+    Case(lambda x: abs(x) > 1, "{name} outside [-1, 1]", "np.{name}(np.clip(x, -1.0, 1.0))"),
     steep=(1.0, -1.0),
     safer=_INSIDE,
 )
-ARCTANH = Hazards(Case(lambda x: abs(x) >= 1, "{name} outside of (-1, 1)", _INSIDE))
+ARCTANH = Hazards(Case(lambda x: abs(x) >= 1, "{name} outside (-1, 1)", _INSIDE))
 
 EXPONENTIAL = Hazards(
-    overflow="the largest entry subtracted first: np.exp(x - np.max(x)). What exp mostly stands in has functions that "
-    "do not overflow: softmax, logsumexp, np.logaddexp(0.0, x) for log(1 + exp(x)), sigmoid for 1 / (1 + exp(-x))"
+    overflow="subtract the largest entry first: np.exp(x - np.max(x)). Usual formulas with exp have functions that do "
+    "not overflow: softmax, logsumexp, np.logaddexp(0.0, x) for log(1 + exp(x)), sigmoid for 1 / (1 + exp(-x))"
 )
-HYPERBOLIC = Hazards(overflow="np.clip(x, -700.0, 700.0) in place of x, where larger arguments mean nothing")
-_PRODUCT = "the logarithm of the product, or numbers that were scaled down first"
+HYPERBOLIC = Hazards(overflow="np.clip(x, -700.0, 700.0) instead of x, if larger arguments are meaningless")
+_PRODUCT = "compute the logarithm of the product, or scale the numbers down first"
 PRODUCT = Hazards(overflow=_PRODUCT)
 POWER = Hazards(
     Case(lambda x, y: x == 0 and y < 0, "0 to a negative power, which is a division by 0", "{guarded}"),
     Case(
         lambda x, y: x < 0 and y != math.floor(y),
-        "a negative number to a power that is no integer",
+        "a negative number to a power that is not an integer",
         "np.abs(x) ** y, or np.sign(x) * np.abs(x) ** y",
     ),
     steep=(0.0,),

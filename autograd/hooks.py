@@ -1,4 +1,4 @@
-"""Hooks on gradients: how they are taken off, and how a backward pass calls them."""
+"""Hooks on gradients: how they are removed, and how a backward pass calls them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,12 +12,12 @@ from autograd.provenance import describe
 
 
 def are_hooked(vertices: Iterable[Vertex]) -> bool:
-    """Whether a hook is on one of these vertices."""
+    """Whether one of these vertices has a hook."""
     return any(vertex.info is not None and vertex.info.hooks for vertex in vertices)
 
 
 class HookHandle:
-    """What `Tensor.register_hook` returns: it removes the hook.
+    """The handle that `Tensor.register_hook` returns; it removes the hook.
 
     >>> from autograd import tensor
     >>> x = tensor(3.0, requires_grad=True)
@@ -33,13 +33,13 @@ class HookHandle:
         self._hook = hook
 
     def remove(self) -> None:
-        """Remove the hook; doing it again changes nothing."""
+        """Remove the hook; calling this again has no effect."""
         if self._hook in self._hooks:
             self._hooks.remove(self._hook)
 
 
 def call_hooks(hooks: list[Callable[[Any], Any]], vertex: Vertex, g: Any) -> Any:
-    """Show the gradient to the user's hooks; what a hook returns takes its place."""
+    """Call the user's hooks with the gradient; a result other than None replaces it."""
     for hook in list(hooks):
         if isinstance(g, np.ndarray):  # which may be the gradient of others too
             g = g.view()
@@ -48,7 +48,7 @@ def call_hooks(hooks: list[Callable[[Any], Any]], vertex: Vertex, g: Any) -> Any
         if changed is None:
             continue
         if isinstance(g, np.ndarray | np.generic) or not hasattr(changed, "dtype"):
-            changed = np.asarray(only_numbers(changed, "what a hook returned"), g.dtype)
+            changed = np.asarray(only_numbers(changed, "the gradient that a hook returned"), g.dtype)
         elif changed.dtype != g.dtype:
             changed = changed.astype(g.dtype)
         if changed.shape != g.shape:

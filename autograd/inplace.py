@@ -1,8 +1,8 @@
-"""``x += 1`` and its kind: a leaf that requires a gradient is changed inside ``no_grad()``, and refused outside of it.
+"""``x += 1`` and its kind: inside ``no_grad()`` they change a leaf that requires a gradient, outside they raise.
 
-Python binds the name anew where an operator has no in-place form, and so it is for computed Tensors and those without
-gradient: ``x += 1`` is ``x = x + 1``. For a leaf that would lose the training of a loop over parameters without a word.
-What a module holds (parameters and buffers, frozen ones too) is changed in place for the same reason.
+Where an operator has no in-place form, Python rebinds the name; so for computed Tensors and those without gradient ``x
++= 1`` means ``x = x + 1``. For a leaf, a loop over parameters would then silently train nothing. Parameters and buffers
+of a module (frozen ones too) are changed in place for the same reason.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from autograd.tensor_data import Argument
 
 
 def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
-    """An op as ``__iadd__`` and its kind; ``change`` is that operator of arrays, with NumPy's rules for dtypes and
+    """An op as ``__iadd__`` or the like; ``change`` is that operator of arrays, with NumPy's rules for dtypes and
     shapes."""
 
     def changed(self: Tensor, other: Any) -> Any:
@@ -45,11 +45,11 @@ def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, An
 
 
 def refused(x: Tensor, word: str, there: str, instead: str) -> LeafUpdateError:
-    """What is said of a word that changes a leaf under the graph: how to write it ({0}: its name), and what else."""
+    """The error for a call that changes a leaf under the graph; {0} is the leaf's name in the two replacements."""
     name = x.name if x.name and x.name.isidentifier() else "x"
     what = "a leaf that requires a gradient" if x._requires_grad else "a leaf that a module holds"
     return LeafUpdateError(
         f"{x._describe()} is {what}, and {word} would change it under the graph. To change it, as in a step of "
-        f"descent, write it inside no_grad(): with no_grad(): {there.format(name)} For a new Tensor that is computed "
+        f"gradient descent, write this inside no_grad(): with no_grad(): {there.format(name)} To compute a new Tensor "
         f"from it, write {name} = {instead.format(name)}"
     )

@@ -1,7 +1,6 @@
-"""Ops applied by their record alone, without text written for them: those with any number of operands, and every op
-while somebody watches.
+"""Applies ops by their records, without generated code: ops with any number of operands, and all ops under a watcher.
 
-`autograd.engine.codegen` writes the same out for an op with a fixed number of operands.
+`autograd.engine.codegen` generates the same steps as code for an op with a fixed number of operands.
 """
 
 from collections.abc import Callable
@@ -25,7 +24,7 @@ def finish(
     op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], attributes: dict[str, Any] | None, out: Any, state: State,
     residuals: Any = None,
 ) -> Any:  # fmt: skip
-    """What an op returns: a result with or without a node, shown to whoever watches."""
+    """The result of an op, with or without a node, shown to the watcher."""
     rules = op.rules * len(xs) if op.joint else op.rules
     live = tuple(isinstance(x, Tensor) and x._requires_grad for x in xs)
     wanted = tuple(bool(rule) and needed for rule, needed in zip(rules, live, strict=True)) if rules else ()

@@ -1,4 +1,4 @@
-"""Names of a package that are imported at their first use, so that importing the package stays fast."""
+"""Names of a package that are imported on first use, so that importing the package stays fast."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from autograd.words import hint_for
 
 
 def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = ()) -> None:
-    """Give a package a ``__getattr__`` and a ``__dir__`` (PEP 562) that import some of its names at their first use.
+    """Give a package a ``__getattr__`` and a ``__dir__`` (PEP 562) that import some of its names on first use.
 
     ``names`` maps each name to the module that defines it; ``modules`` are modules of the package itself. A package
     without ``__all__`` gets one, hidden from `help`, which would print every class. Type checkers do not run this:
@@ -41,10 +41,9 @@ def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = ()) 
 
 
 def _not_found(package: str, name: str, frame: FrameType) -> AttributeError | ImportError:
-    """The error for a name that is not there, with what is written here for a word of another library.
+    """The error for a missing name, with a hint if it is a name of another library.
 
-    ``from package import name`` has words of its own in place of those of an AttributeError, so there it is an
-    ImportError at once.
+    ``from package import name`` replaces the message of an AttributeError, so there it is an ImportError at once.
     """
     hint = hint_for(package, name)
     if hint and frame.f_lasti >= 0 and opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM":

@@ -1,11 +1,11 @@
-"""Memory that was freed is kept for the next array, where the C library would hand it back to the system.
+"""Keeps freed memory for the next array, where the C library would return it to the system.
 
-glibc gets each large array (from 128 KiB on) from the system and hands it back when it is freed, so that every step of
-a training has every page of its arrays faulted in and cleared anew: most of the time of a LayerNorm on 256 x 512. The
-largest array that was freed so far (of up to 32 MiB) is for glibc the size from which on it does so, and twice of that
-is what it keeps. So one array of this size, made and freed, is all that it takes; no page of it is ever touched.
+glibc requests each large array (128 KiB or more) from the system and returns it when it is freed, so that every
+training step faults in and clears every page of its arrays again: most of the time of a LayerNorm on 256 x 512. glibc
+raises this limit to the size of the largest array freed so far (up to 32 MiB), and keeps twice as much. So it is enough
+to create and free one array of this size; none of its pages is ever touched.
 
-Nothing is done where the user has said how memory is to be kept (a variable ``MALLOC_...``, or a tunable of malloc in
+Nothing is done if the user has configured malloc (a variable ``MALLOC_...``, or a tunable of malloc in
 ``GLIBC_TUNABLES``), in another C library, and with ``CHAINRULE_KEEP_MEMORY=0``.
 """
 
@@ -21,7 +21,7 @@ _asked = False
 
 
 def may_keep(environment: Mapping[str, str]) -> bool:
-    """Whether this C library has such a threshold, and nobody has set it.
+    """Whether this C library has such a limit and the user has not set it.
 
     >>> from autograd.memory import may_keep
     >>> may_keep({"MALLOC_TRIM_THRESHOLD_": "131072"}), may_keep({"CHAINRULE_KEEP_MEMORY": "0"})
@@ -40,7 +40,7 @@ def may_keep(environment: Mapping[str, str]) -> bool:
 
 
 def keep_freed() -> None:
-    """Let the C library keep what is freed, once in a process: called when there is a large array."""
+    """Let the C library keep freed memory, once per process: called when there is a large array."""
     global _asked
     if not _asked:
         _asked = True

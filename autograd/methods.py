@@ -1,4 +1,4 @@
-"""What a Tensor can do: operators and methods that ops name in their records, and those made of NumPy functions."""
+"""The operators and methods of Tensor: those that ops name in their records, and those made of NumPy functions."""
 
 import operator
 from typing import Any
@@ -44,7 +44,7 @@ def reshape(self: Tensor, *sizes: Any, order: Any = "C") -> Any:
 
 
 def ravel(self: Tensor, order: Any = "C") -> Any:
-    """All numbers in one row.
+    """The numbers as a Tensor with one axis.
 
     >>> from autograd import tensor
     >>> tensor([[1.0, 2.0], [3.0, 4.0]]).ravel()
@@ -54,7 +54,7 @@ def ravel(self: Tensor, order: Any = "C") -> Any:
 
 
 def transpose(self: Tensor, *axes: Any) -> Any:
-    """Axes in another order, reversed when none is given.
+    """The axes in another order, reversed if none is given.
 
     >>> from autograd import tensor
     >>> tensor([[1.0, 2.0, 3.0]]).transpose().shape, tensor([[[1.0, 2.0]]]).transpose(0, 2, 1).shape
@@ -72,7 +72,7 @@ def transpose(self: Tensor, *axes: Any) -> Any:
 def astype(
     self: Tensor, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
 ) -> Any:
-    """The numbers in another dtype; to integers or booleans they are a constant, without gradient.
+    """The numbers in another dtype; integers and booleans are constants, without gradient.
 
     >>> from autograd import tensor
     >>> x = tensor([1.5, 2.0], requires_grad=True)
@@ -86,14 +86,14 @@ def astype(
     if dtype.kind == "c" and self.requires_grad and STATE.get().grad:
         raise InvalidDtypeError(f"astype gives {dtype}, which has no gradient here: {COMPLEX}.")
     if dtype.kind not in "fiubc":
-        raise InvalidDtypeError(f"a Tensor holds numbers, not {dtype}. For other kinds write t.numpy().astype(...).")
+        raise InvalidDtypeError(f"a Tensor holds numbers, not {dtype}. For other dtypes, write t.numpy().astype(...).")
     if casting != "unsafe":
         np.empty(0, self.dtype).astype(dtype, casting=casting)  # the error NumPy raises for it
     return arithmetic.astype(self, dtype=dtype) if dtype.kind == "f" else constant(self.data.astype(dtype))
 
 
 def nonzero(self: Tensor) -> Any:
-    """The positions of the entries that are not 0: an array for each axis.
+    """The positions of the entries that are not 0: one array for each axis.
 
     >>> from autograd import tensor
     >>> tensor([0.0, 3.0, 4.0]).nonzero()
@@ -103,7 +103,7 @@ def nonzero(self: Tensor) -> Any:
 
 
 def searchsorted(self: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> Any:
-    """Where to put numbers into these, which are sorted, so that they stay sorted.
+    """The positions where numbers must be inserted into this sorted Tensor to keep it sorted.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0, 4.0]).searchsorted([0.5, 3.0])
@@ -113,7 +113,7 @@ def searchsorted(self: Tensor, v: Any, side: Any = "left", sorter: Any = None) -
 
 
 def argpartition(self: Tensor, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: Any = None) -> Any:
-    """Positions in an order in which the kth is the one that it would be if all were sorted.
+    """The order that puts the kth smallest entry at position k, smaller ones before it and larger ones after it.
 
     >>> from autograd import tensor
     >>> x = tensor([3.0, 1.0, 2.0])
@@ -144,7 +144,7 @@ def trace(self: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: 
 
 
 def take(self: Tensor, indices: Any, axis: int | None = None, out: Any = None, mode: Any = "raise") -> Any:
-    """The entries at these positions, along an axis or of all numbers in a row.
+    """The entries at given positions, along an axis or in the flattened Tensor.
 
     >>> from autograd import tensor
     >>> tensor([[1.0, 2.0], [3.0, 4.0]]).take([1, 1], axis=0)
@@ -155,7 +155,7 @@ def take(self: Tensor, indices: Any, axis: int | None = None, out: Any = None, m
 
 
 def compress(self: Tensor, condition: Any, axis: int | None = None, out: Any = None) -> Any:
-    """The entries where a condition holds, along an axis or of all numbers in a row.
+    """The entries where a condition holds, along an axis or in the flattened Tensor.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0, 3.0]).compress([True, False, True])
@@ -165,7 +165,7 @@ def compress(self: Tensor, condition: Any, axis: int | None = None, out: Any = N
 
 
 def repeat(self: Tensor, repeats: Any, axis: int | None = None) -> Any:
-    """Each entry several times, along an axis or of all numbers in a row.
+    """Each entry repeated, along an axis or in the flattened Tensor.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0]).repeat(2)
@@ -175,7 +175,7 @@ def repeat(self: Tensor, repeats: Any, axis: int | None = None) -> Any:
 
 
 def round(self: Tensor, decimals: int = 0, out: Any = None) -> Any:
-    """Rounded to decimals: a constant in pieces, without gradient.
+    """The numbers rounded to some decimals: piecewise constant, so without gradient.
 
     >>> from autograd import tensor
     >>> tensor([1.26, 2.0], requires_grad=True).round(1)
@@ -185,7 +185,7 @@ def round(self: Tensor, decimals: int = 0, out: Any = None) -> Any:
 
 
 def conjugate(self: Tensor) -> Any:
-    """The numbers as they are, which are real.
+    """The numbers unchanged, because they are real.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
@@ -195,7 +195,7 @@ def conjugate(self: Tensor) -> Any:
 
 
 def imaginary(self: Tensor) -> Any:
-    """Zeros: the numbers are real.
+    """Zeros, because the numbers are real.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 2.0]).imag
@@ -205,7 +205,7 @@ def imaginary(self: Tensor) -> Any:
 
 
 def divide_with_remainder(self: Tensor, other: Any) -> Any:
-    """``divmod(t, other)``: the quotient rounded down, and what is left."""
+    """``divmod(t, other)``: the quotient rounded down, and the remainder."""
     return np.divmod(self, other)
 
 

@@ -1,6 +1,6 @@
-"""Changing the modes of the engine: ``with no_grad():`` and its kind, and what somebody who watches can see.
+"""Changing the modes of the engine (``with no_grad():`` and its kind), and the interface of watchers.
 
-The modes themselves, and the frame of a module call, stand beside the graph (`autograd.engine.graph.State`).
+The modes themselves, and the frame of a module call, are defined with the graph (`autograd.engine.graph.State`).
 """
 
 import functools
@@ -18,8 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Watch:
-    """Something that wants to see what happens: every op applied to a Tensor, every node as it is made and as it passes
-    its gradient on. A watcher overrides what it wants to see.
+    """Base class of watchers: they see every op applied to a Tensor, and every node when it is made and when it passes
+    its gradient on. Override the methods that you need.
 
     >>> from autograd import tensor
     >>> from autograd.engine.graph import STATE
@@ -46,11 +46,11 @@ class Watch:
         """A node was made."""
 
     def backward(self, node: Any, g: Any, gradients: tuple[Any, ...]) -> None:
-        """The rules of a node have given these gradients for an incoming one."""
+        """The rules of a node returned these gradients for the incoming one."""
 
 
 class Both(Watch):
-    """Two watchers, one after the other."""
+    """Two watchers, called one after the other."""
 
     def __init__(self, first: Watch, second: Watch) -> None:
         self.first = first
@@ -72,8 +72,8 @@ class Both(Watch):
 class Readings:
     """The live Tensors whose plain values a function read (`.item()`, `.data`, ...) while a transform evaluated it.
 
-    A result that is computed from such values does not depend on the Tensor any more. At most ``LIMIT`` are noted, so
-    that a long loop does not keep all that it has computed.
+    A result computed from such values no longer depends on the Tensor. At most ``LIMIT`` are noted, so that a long loop
+    does not keep all its values alive.
     """
 
     __slots__ = ("noted",)
@@ -83,14 +83,14 @@ class Readings:
         self.noted: list[tuple[Any, str, CodeType, int]] = []  # vertex, method, and the place that called it
 
     def note(self, vertex: Any, method: str, frame: FrameType) -> None:
-        """Note a reading by the user's program; what our own packages look at stays inside."""
+        """Note a reading by the user's program; reads by our own packages are not counted."""
         if len(self.noted) < self.LIMIT and not is_ours(frame):
             self.noted.append((vertex, method, frame.f_code, frame.f_lineno))
 
 
 @contextmanager
 def changed(**modes: Any) -> Iterator[None]:
-    """Some of the modes otherwise, inside a ``with`` block of our own.
+    """Change some of the modes, inside a ``with`` block of the library.
 
     >>> from autograd import is_grad_enabled
     >>> from autograd.modes import changed
@@ -114,7 +114,7 @@ class Mode:
     """A change of state as a context manager (re-entrant) and as a decorator.
 
     As a decorator it covers functions, coroutine functions and generators. A generator gives the mode back at
-    every ``yield``, so that its consumer never runs in it. The brackets may be left out: ``@no_grad``.
+    every ``yield``, so that its consumer never runs in it. The parentheses may be left out: ``@no_grad``.
     """
 
     _changes: dict[str, Any]
@@ -124,7 +124,7 @@ class Mode:
         if function is None:
             return mode
         if not callable(function):
-            raise TypeError(f"{cls.__name__}() takes nothing, or the function that it decorates, not {function!r:.60}.")
+            raise TypeError(f"{cls.__name__}() takes at most the function that it decorates, not {function!r:.60}.")
         return mode(function)
 
     def __enter__(self) -> None:
@@ -171,7 +171,7 @@ class Mode:
 
 
 def _stepwise(mode: type[Mode], steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Run each step of a generator in a mode, and its consumer outside of it."""
+    """Run each step of a generator in a mode, and its consumer outside the mode."""
     resume: Callable[[Any], Any] = steps.send
     value: Any = None
     while True:
@@ -221,7 +221,7 @@ class enable_grad(Mode):
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations record a graph here and now.
+    """Whether operations currently record a graph.
 
     >>> from autograd import is_grad_enabled, no_grad
     >>> with no_grad():

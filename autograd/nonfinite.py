@@ -1,7 +1,7 @@
-"""What a number that is not finite comes from, in words, and how to write the op so that it stays finite.
+"""Why a number is not finite, in words, and how to rewrite the op so that it stays finite.
 
-Pure words and numbers: an op with its hazards and its values at one entry go in, a diagnosis and a rewrite come out. In
-the rewrites ``x`` and ``y`` are the operands of the op, as messages list them.
+The functions take an op with its hazards and its values at one entry, and return a diagnosis and a rewrite. In the
+rewrites ``x`` and ``y`` are the operands of the op, as messages list them.
 """
 
 import math
@@ -34,7 +34,7 @@ def guarded(op: Any) -> str:
 def in_forward(
     op: Any, values: tuple[float, ...] | None, out: float, dtype: str, largest: float, maker: Any
 ) -> Finding:
-    """What a result comes from.
+    """Why a result is not finite.
 
     ``values`` are the operands at the entry, where the op works entry by entry; ``maker`` is the op that made the first
     operand; ``largest`` is the largest number of the dtype.
@@ -45,8 +45,8 @@ def in_forward(
             words = {"name": op.name, "guarded": guarded(op)}
             found = Finding(case.what.format(**words), case.rewrite.format(**words))
             if hazards is LOGARITHM and values == (0.0,) and maker is not None and maker.facts.hazards.log:
-                better = f"{maker.facts.hazards.log} of the z that {maker.name} was given"
-                return Finding(found.what, f"{better}: it is the same number, computed without the detour")
+                better = f"{maker.facts.hazards.log} of z, the argument of {maker.name}"
+                return Finding(found.what, f"{better}: the same number, computed directly")
             return found
     if math.isinf(out) and (values is None or not any(map(math.isinf, values))):
         rewrite = hazards.overflow
@@ -57,32 +57,30 @@ def in_forward(
 
 
 def in_backward(op: Any, x: float | None, g: float | None, d: float, chosen: str, of_squares: bool) -> Finding:
-    """What a gradient ``d`` of the operand ``x`` comes from, made of the incoming one ``g``.
+    """Why a gradient ``d`` of the operand ``x``, computed from the incoming one ``g``, is not finite.
 
     ``chosen``: the line of the np.where that left this entry out, if one did; ``of_squares``: x is a sum of squares.
     """
     hazards = op.facts.hazards
     if hazards.no_slope:
-        return Finding(
-            "a second derivative where there is none or none that is known, at a kink or at equal values", ""
-        )
+        return Finding("a second derivative at a kink or at equal values, where it does not exist or is not known", "")
     steep = x is not None and x in hazards.steep
     slope = f"{op.name} has an infinite slope at {x:g}" if steep else f"the slope of {op.name} is not finite here"
     if g == 0 and chosen:
         return Finding(
             f"the untaken branch of the np.where at {chosen}: its gradient is 0 * inf = nan, because {slope}",
-            f"two of them, the inner one before {op.name}: {guarded(op)}",
+            f"use two np.where, the inner one before {op.name}: {guarded(op)}",
         )
     rewrite = ", or ".join(filter(None, (hazards.guard and guarded(op), hazards.safer.format(name=op.name))))
     if g == 0 and math.isnan(d):
-        return Finding(f"0 * inf: the gradient that comes in is 0, and {slope}", rewrite)
+        return Finding(f"0 * inf: the incoming gradient is 0, and {slope}", rewrite)
     if steep and of_squares:
         return Finding(
             f"the norm at 0: {slope}",
-            "np.linalg.norm(...), whose gradient at 0 is taken as 0, or np.sqrt(np.sum(x ** 2) + 1e-12)",
+            "np.linalg.norm(...), whose gradient at 0 is defined as 0, or np.sqrt(np.sum(x ** 2) + 1e-12)",
         )
     if steep:
         return Finding(slope, rewrite)
     if math.isinf(d) and g is not None and math.isfinite(g):
-        return Finding("the gradient overflows", "smaller steps on the way: scale the loss or the numbers down")
+        return Finding("the gradient overflows", "scale the loss or the numbers down")
     return _GENERAL

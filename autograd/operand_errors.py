@@ -1,4 +1,4 @@
-"""Operands that need a second look, and what is said when they do not fit together."""
+"""Conversion of unusual operands, and the messages about operands that do not fit together."""
 
 import inspect
 import re
@@ -26,7 +26,7 @@ PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int6
 
 
 def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
-    """A list, a NumPy scalar or another array-like beside a Tensor as an array."""
+    """Convert a list, a NumPy scalar or another array-like operand to an array."""
     if isinstance(x, np.generic):
         return x
     if isinstance(x, np.ndarray):
@@ -42,7 +42,7 @@ def operand(op: Any, name: str, x: Any, operator: bool) -> Any:
 
 
 def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, error: Exception) -> OperandError:
-    """What the error of NumPy says, the name, shape, dtype and origin of each operand, and the fix, if there is one."""
+    """The message of NumPy's error, the name, shape, dtype and origin of each operand, and the fix, if there is one."""
     names = operand_names(op, xs)
     lines = [_headline(op.name, error), *listed(names, xs)]
     arguments = [_argument(name, x) for name, x in zip(names, xs, strict=True)]
@@ -54,11 +54,11 @@ def explain(op: Any, xs: tuple[Any, ...], attributes: dict[str, Any] | None, err
 
 
 def no_gradient_of(dtype: np.dtype[Any], op: Any, operands: tuple[Any, ...]) -> InvalidDtypeError:
-    """What is said of a result that cannot have a gradient."""
+    """The error for a result that cannot have a gradient."""
     text = "\n".join(listed(operand_names(op, operands), operands))
     return InvalidDtypeError(
-        f"{op.name} gives {dtype}, which has no gradient here. Only real floating data is differentiable; "
-        f"{COMPLEX if dtype.kind == 'c' else 'use .detach() where no gradient is wanted'}.\n{text}"
+        f"{op.name} gives {dtype}, which has no gradient here. Only real floating-point data is differentiable; "
+        f"{COMPLEX if dtype.kind == 'c' else 'use .detach() if you need no gradient'}.\n{text}"
     )
 
 
@@ -78,7 +78,7 @@ def _headline(name: str, error: Exception) -> str:
 
 
 def explain_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> OperandError:
-    """The same for a function of NumPy that is made of several ops: its arrays, by the names of its parameters."""
+    """`explain` for a NumPy function that is made of several ops: its arrays, by the names of its parameters."""
     found = arrays_of(function, args, kwargs)
     lines = [_headline(function.__name__, error), *listed(tuple(found), tuple(found.values()))]
     explained = _kind_of(error)("\n".join(lines))
@@ -128,7 +128,7 @@ def _vertex_of(x: Any) -> Vertex | None:
 
 
 def _argument(name: str, x: Any) -> Argument:
-    """What the search for a fix may know of an operand."""
+    """An operand as the search for a fix sees it."""
     vertex = _vertex_of(x)
     if vertex is None:
         if x is None:

@@ -1,6 +1,6 @@
-"""Vertices beside those of the common case: for each output of an op with several, and for what a node kept.
+"""Vertices for less common cases: each output of an op with several, and values that a node kept.
 
-The rules of a differentiable pass (``create_graph``) compute with what the node kept, as Tensors in their place in the
+The rules of a differentiable pass (``create_graph``) compute with the kept values, as Tensors in their place in the
 graph.
 """
 
@@ -64,7 +64,7 @@ def _output_of(node: Node, index: int) -> Output:
 
 
 def constant_if_real(out: Any) -> Any:
-    """The result of an op that is not differentiable: what counts or compares gives plain arrays, all else Tensors."""
+    """The result of an op that is not differentiable: plain arrays for counts and comparisons, Tensors for all else."""
     return constant(out) if isinstance(out, np.ndarray | np.generic) and out.dtype.kind == "f" else out
 
 
@@ -84,8 +84,8 @@ def _placed(data: Any, vertex: Vertex | None) -> Any:
 
 
 def recorded(op: Any, node: Node, g: Any) -> tuple[Any, tuple[Any, ...]]:
-    """What a rule gets in a differentiable pass: the gradient, and what the node kept, put back in its place in the
-    graph, so that the rule records a graph. Where none of it is in the graph, the rule gets what it gets in any pass.
+    """The arguments of a rule in a differentiable pass: the gradient and the kept values, put back in their place in
+    the graph, so that the rule records a graph. If none of them is in the graph, the rule gets the same as in any pass.
 
     >>> import numpy as np
     >>> from autograd import tensor

@@ -1,6 +1,6 @@
-"""Text for consoles that cannot write every character (cp1252, ASCII): lines, dots and bars become plain ones.
+"""Text for consoles that cannot write every character (cp1252, ASCII): lines, dots and bars become plain characters.
 
-Importing this registers the error handler `PLAIN` for encoding, which also streams can be set to.
+Importing this module registers the error handler `PLAIN` for encoding, which streams can use as well.
 """
 
 import codecs
@@ -23,7 +23,7 @@ codecs.register_error(PLAIN, _plain)
 
 
 def printable(text: str) -> str:
-    """The text as the standard output can write it, which is as it is nearly everywhere.
+    """The text in characters that the standard output can write; on most systems it is unchanged.
 
     >>> from autograd.printable import PLAIN
     >>> print("├─ x\\n│  └─ y  ▁▄█".encode("ascii", PLAIN).decode())
@@ -35,7 +35,7 @@ def printable(text: str) -> str:
 
 
 class Printable:
-    """Text on a console, and in a notebook the first of its forms that can be shown there."""
+    """Displayed as text on a console, and in a notebook in the first of its forms that can be shown there."""
 
     def _forms(self) -> dict[str, Callable[[], str]]:
         """How each form is made, by its MIME type; one is "text/plain"."""

@@ -17,7 +17,7 @@ def origin_of(vertex: Vertex) -> tuple[CodeType | None, int]:
 
 
 def line_of(vertex: Vertex) -> tuple[str, int]:
-    """File and line of the place that made a vertex; ("", 0) if nobody knows it."""
+    """File and line of the place that made a vertex; ("", 0) if it is not known."""
     code, lasti = origin_of(vertex)
     if code is None:
         return "", 0
@@ -31,7 +31,7 @@ def line_of(vertex: Vertex) -> tuple[str, int]:
 def place(file: str, line: int) -> str:
     """``file:line``; in the cell of a notebook ``In[3]:line``, because the file of a cell is a temporary one.
 
-    Of a long path the file and its two folders are enough to tell it.
+    A long path is shortened to the file and its two folders.
     """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)

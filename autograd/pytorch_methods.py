@@ -1,8 +1,8 @@
-"""Methods that NumPy's arrays do not have, by PyTorch's names; ``dim`` and ``keepdim`` for ``axis`` and ``keepdims``.
+"""PyTorch's methods that NumPy's arrays do not have, and ``dim`` and ``keepdim`` for ``axis`` and ``keepdims``.
 
-Each method is a row of `METHODS`: what it computes, and a call of it with the same in NumPy's words, which is what
-`help` shows and the tests run. Where both libraries use one word differently, NumPy's meaning stays. A call that can
-only mean PyTorch's says so by a word of its own (``dim=``, ``start_dim=``); others are refused, with both spelt out.
+Each method is a row of `METHODS`: its function, and a call of it with the equivalent in NumPy, which `help` shows and
+the tests run. Where the two libraries use a name differently, NumPy's meaning stays. PyTorch's meaning is selected by
+its own keywords (``dim=``, ``start_dim=``); ambiguous calls are refused, and the error spells out both.
 """
 
 import warnings
@@ -27,34 +27,34 @@ from autograd.tensor_data import Argument
 __autograd_transparent__ = True
 
 _NO: Any = np._NoValue
-_PAIR = "PyTorch gives two results there, values and positions. Write {} for the values and {} for the positions."
-_OF_N = "PyTorch divides by n - 1, NumPy by n. Write {} for PyTorch's number and {} for NumPy's; unbiased= says it too."
+_PAIR = "PyTorch returns two results here, values and positions. Write {} for the values and {} for the positions."
+_OF_N = "PyTorch divides by n - 1, NumPy by n. Write {} for PyTorch's result and {} for NumPy's, or pass unbiased=."
 # Words that give something else in PyTorch, and how to write both.
 _OTHERWISE = {
     "max": _PAIR.format("t.max({axis})", "t.argmax({axis})"),
     "min": _PAIR.format("t.min({axis})", "t.argmin({axis})"),
-    "sort": _PAIR.format("np.sort(t, {axis})", "t.argsort({axis})") + " np.flip of both has the largest first.",
-    "median": "Of two numbers in the middle NumPy gives the mean, PyTorch the smaller one and its position. Write "
-    "np.median(t, {axis}) for NumPy's; PyTorch's is in the middle of np.sort(t, {axis}) and t.argsort({axis}).",
+    "sort": _PAIR.format("np.sort(t, {axis})", "t.argsort({axis})") + " np.flip of either puts the largest first.",
+    "median": "Of two middle numbers NumPy returns the mean, PyTorch the smaller one and its position. Write "
+    "np.median(t, {axis}) for NumPy's; PyTorch's is the middle one of np.sort(t, {axis}) and t.argsort({axis}).",
     "std": _OF_N.format("t.std({axis}, ddof=1)", "t.std({axis})"),
     "var": _OF_N.format("t.var({axis}, ddof=1)", "t.var({axis})"),
 }
 
 
 def _refuse(name: str, axis: Any, **words: Any) -> NoReturn:
-    """Refuse a call in words for which there is another answer than PyTorch's, and say how to write both."""
+    """Refuse a call for which PyTorch and NumPy return different results, and say how to write both."""
     given = ", ".join(f"{word}={value!r}" for word, value in words.items() if value is not None)
     text = _OTHERWISE[name].format(axis=f"axis={axis!r}" + ", keepdims=True" * bool(words.get("keepdim")))
     raise OperandTypeError(f"{name}({given}): {text}")
 
 
 def in_either_words(name: str, function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
-    """What a method calls where one of its rarer options is given: NumPy's function, in PyTorch's words too."""
+    """The function that a method calls for rarer options: NumPy's, which here takes PyTorch's keywords too."""
 
     def call(x: Any, *, dim: Any = None, keepdim: Any = None, unbiased: Any = None, **given: Any) -> Any:
         if dim is not None:
             if given["axis"] != options["axis"]:
-                raise OperandTypeError(f"{name}: axis={given['axis']!r} and dim={dim!r} are one argument, given twice.")
+                raise OperandTypeError(f"{name}: axis={given['axis']!r} and dim={dim!r} are the same argument.")
             given["axis"] = (tuple(dim) or None) if isinstance(dim, list | tuple) else dim
             if name == "squeeze":
                 given["axis"] = tuple(d for d in normalize_axis_tuple(dim, x.ndim) if x.shape[d] == 1)
@@ -74,18 +74,18 @@ def in_either_words(name: str, function: Callable[..., Any], options: dict[str, 
 
 
 def warn_of_two_axes(t: Tensor, axes: tuple[Any, ...]) -> None:
-    """Warn where two axes of a matrix were perhaps to be exchanged: NumPy takes them in the order in which they are."""
+    """Warn of a call that may have been meant to exchange two axes of a matrix: for NumPy it changes nothing."""
     if t.ndim == 2 and (axes[0] % 2, axes[1] % 2) == (0, 1):
         i, j = axes
         warnings.warn(
-            f"transpose({i}, {j}) leaves a matrix as it is: NumPy takes the axes in their new order. To exchange them, "
-            f"as PyTorch does, write t.T or t.swapaxes({i}, {j}); to leave them, t.transpose(({i}, {j})).",
+            f"transpose({i}, {j}) leaves a matrix unchanged: NumPy takes the axes in their new order. To exchange "
+            f"them, as PyTorch does, write t.T or t.swapaxes({i}, {j}); to keep them, t.transpose(({i}, {j})).",
             stacklevel=users_level(),
         )
 
 
 class TopK(NamedTuple):
-    """The largest (or smallest) entries along an axis, and where they are.
+    """The largest (or smallest) entries along an axis, and their positions.
 
     >>> from autograd import tensor
     >>> tensor([1.0, 3.0, 2.0]).topk(2).indices
@@ -106,7 +106,7 @@ def _flatten(t: Any, order: Any = "C", start_dim: int | None = None, end_dim: in
         return shape.ravel(t)
     if not isinstance(order, str):
         raise OperandTypeError(
-            f"flatten({order!r}): NumPy's flatten takes an order in memory, PyTorch's the axis where it starts. Write "
+            f"flatten({order!r}): NumPy's flatten takes an order in memory, PyTorch's the first axis to flatten. Write "
             f"t.flatten(start_dim={order!r}), or t.reshape(len(t), -1) for all axes but the first."
         )
     if order != "C":
@@ -114,7 +114,7 @@ def _flatten(t: Any, order: Any = "C", start_dim: int | None = None, end_dim: in
     first = normalize_axis_index(start_dim or 0, t.ndim)
     last = normalize_axis_index(-1 if end_dim is None else end_dim, t.ndim)
     if last < first:
-        raise OperandError(f"flatten: start_dim={start_dim} lies behind end_dim={end_dim}, in shape {t.shape}.")
+        raise OperandError(f"flatten: start_dim={start_dim} comes after end_dim={end_dim}, in shape {t.shape}.")
     return shape.reshape(t, shape=(*t.shape[:first], prod(t.shape[first : last + 1]), *t.shape[last + 1 :]))
 
 
@@ -132,19 +132,19 @@ def _split(t: Tensor, split_size: Any, *axis: Any, dim: int | None = None) -> An
     if dim is None:
         k, size = axis[0] if axis else 0, repr(split_size)
         raise OperandTypeError(
-            f"split({', '.join(map(repr, (split_size, *axis)))}) would be pieces of so many entries in PyTorch, and so "
-            f"many pieces in NumPy. Write t.split({size}, dim={k}) for PyTorch's, np.split(t, {size}, axis={k}) for "
+            f"split({', '.join(map(repr, (split_size, *axis)))}) gives the size of the pieces in PyTorch, and their "
+            f"number in NumPy. Write t.split({size}, dim={k}) for PyTorch's, np.split(t, {size}, axis={k}) for "
             "NumPy's."
         )
     n = _length(t, dim)
     if isinstance(split_size, list | tuple):
         *cuts, total = accumulate(split_size)
         if total != n:
-            raise OperandError(f"split: the sizes {split_size} add up to {total}, and axis {dim} has {n} entries.")
+            raise OperandError(f"split: the sizes {split_size} add up to {total}, but axis {dim} has {n} entries.")
     elif split_size > 0:
         cuts = [*range(split_size, n, split_size)]
     else:
-        raise OperandError(f"pieces of {split_size} of the {n} entries along axis {dim}: the least is 1.")
+        raise OperandError(f"a piece of the {n} entries along axis {dim} has at least 1 entry, not {split_size}.")
     return tuple(np.split(t, cuts, axis=dim))
 
 
@@ -153,12 +153,12 @@ def _chunk(t: Tensor, chunks: int, dim: int = 0) -> Any:
 
 
 def _places(t: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
-    """Where the entries are that an index names along an axis, one for each of its own entries."""
+    """The positions that an index along an axis selects, one for each of its own entries."""
     index = np.asarray(plain(index))
     if index.ndim != t.ndim or index.dtype.kind not in "iu":
         raise OperandError(
-            f"the index has shape {index.shape}, {index.dtype}. It takes integers, with as many axes as the Tensor of "
-            f"shape {t.shape}: index.reshape(...), or t[...] for NumPy's way of indexing."
+            f"the index has shape {index.shape}, {index.dtype}. It must hold integers and have as many axes as the "
+            f"Tensor of shape {t.shape}: use index.reshape(...), or t[...] for NumPy's indexing."
         )
     places = list(np.indices(index.shape, sparse=True))
     places[normalize_axis_index(dim, t.ndim)] = index
@@ -166,13 +166,13 @@ def _places(t: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
 
 
 def _part(src: Any, index: Any) -> Any:
-    """Of what is scattered as many entries as the index has along each axis."""
+    """The scattered values, cut to the length of the index along each axis."""
     lengths = np.shape(index)
     if np.shape(src) in ((), lengths):
         return src
     if np.ndim(src) != len(lengths) or any(map(lt, np.shape(src), lengths)):
         raise OperandError(
-            f"src has shape {np.shape(src)}, which has no entry for each of the index of shape {lengths}."
+            f"src has shape {np.shape(src)}, but the index has shape {lengths}: src must not be smaller."
         )
     return (src if isinstance(src, Tensor) else np.asarray(src))[tuple(map(slice, lengths))]
 
@@ -180,7 +180,7 @@ def _part(src: Any, index: Any) -> Any:
 def _topk(t: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
     n, axis = _length(t, dim), dim % t.ndim
     if not 0 <= k <= n:
-        raise OperandError(f"topk: k={k}, and there are {n} entries along axis {dim} of shape {t.shape}.")
+        raise OperandError(f"topk: k={k}, but there are {n} entries along axis {dim} of shape {t.shape}.")
     order = np.argsort(plain(t), axis=dim, kind="stable")
     order = (np.flip(order, dim) if largest else order)[(slice(None),) * axis + (slice(k),)]
     values: Any = np.take_along_axis(t, order, dim)
@@ -195,7 +195,7 @@ def _requires_grad_(t: Tensor, requires_grad: bool = True) -> Tensor:
 def _zero_(t: Tensor) -> Tensor:
     if not t.is_leaf or t._info.__class__ is Argument:
         raise LiveGraphError(
-            f"zero_ changes a leaf in place, and {t._describe()} was computed: write np.zeros_like(t)."
+            f"zero_ changes a leaf in place, but {t._describe()} was computed: write np.zeros_like(t)."
         )
     if t._requires_grad and STATE.get().grad:
         raise refused(t, "zero_", "{0}.zero_()", "np.zeros_like({0})")

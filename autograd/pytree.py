@@ -1,7 +1,7 @@
-"""Nested containers of numbers: what the arguments and results of a transformed function may be.
+"""Nested containers of numbers: the possible arguments and results of a transformed function.
 
 Lists, tuples, named tuples and dicts are taken apart into their leaves and put together again; `register_container`
-adds other classes. This module knows nothing of Tensors.
+adds other classes. This module does not depend on Tensors.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _REGISTERED: dict[type, tuple[_Flatten, _Unflatten]] = {}
 
 
 def register_container(cls: type, flatten: _Flatten, unflatten: _Unflatten) -> None:
-    """Let a class of yours hold arguments and results of transformed functions.
+    """Let objects of your class be arguments and results of transformed functions.
 
-    ``flatten(object)`` gives its parts as a sequence, ``unflatten(parts)`` makes an object of such a sequence.
+    ``flatten(object)`` returns its parts as a sequence, ``unflatten(parts)`` builds an object from such a sequence.
 
     >>> from dataclasses import dataclass
     >>> from autograd import grad, register_container

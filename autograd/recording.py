@@ -1,7 +1,7 @@
-"""Who notes what a step does: set while `autograd.compile` traces a function, and looked at by what must know.
+"""The recorder of a step: set while `autograd.compile` traces a function, and asked for by code that has to know.
 
-What is stepped as a whole (an optimizer) asks for the recorder, and so does who hands out random numbers. Nothing of
-the compiler itself is imported here.
+An optimizer asks for the recorder, because its step is recorded as a whole, and so do sources of random numbers.
+Nothing of the compiler itself is imported here.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def one_call(*, writes: int | None = None) -> Callable[[Function], Function]:
-    """A function of its module that decides by numbers: a compiled step calls it as it is, as it calls NumPy's.
+    """Mark a function of a module that branches on numbers: a compiled step calls it whole, like NumPy's functions.
 
-    Its results have the same shapes and dtypes each time; at most one argument is written into.
+    Its results must have the same shapes and dtypes each time, and it may write into one argument at most.
     """
 
     def noted(function: Function) -> Function:

@@ -1,7 +1,7 @@
-"""What a kernel and its rules say of themselves: the names of their parameters, read once, when an op is registered.
+"""The parameters of a kernel and its rules: their names, read once, when an op is registered.
 
 A kernel's positional parameters are the operands of the op, its keyword-only ones the attributes. A rule asks by name
-for what it needs. What does not fit together is a RuleError that says so.
+for the values that it needs. Names that do not fit together raise RuleError.
 """
 
 import inspect
@@ -48,7 +48,7 @@ def read_kernel(name: str, kernel: Callable[..., Any]) -> tuple[tuple[str, ...],
     operands, optional, attributes, variadic = [], {}, {}, False
     for p in _signature(name, kernel).parameters.values():
         if p.name in ("g", "need", "out") or p.name.startswith("_"):
-            raise RuleError(f"op {name!r}: no operand or attribute can be called {p.name!r}, rules need that name.")
+            raise RuleError(f"op {name!r}: no operand or attribute can be called {p.name!r}: rules use that name.")
         if p.kind is p.KEYWORD_ONLY:
             attributes[p.name] = p.default
             continue
@@ -56,8 +56,8 @@ def read_kernel(name: str, kernel: Callable[..., Any]) -> tuple[tuple[str, ...],
         variadic = variadic or p.kind is p.VAR_POSITIONAL
         if p.kind is p.VAR_KEYWORD or (variadic and len(operands) > 1):
             raise RuleError(
-                f"op {name!r}: the operands of a forward function are either named one by one or *{operands[0]}, and "
-                f"attributes are named too; this one takes {_signature(name, kernel)}."
+                f"op {name!r}: a forward function either names its operands one by one or takes *{operands[0]}, and it "
+                f"names its attributes; this one takes {_signature(name, kernel)}."
             )
         if p.default is not p.empty:
             optional[p.name] = p.default
@@ -78,7 +78,7 @@ def rules_of(name: str, rules: Any, operands: tuple[str, ...], variadic: bool) -
 
 
 def read_rule(op: Any, index: int, rule: Rule) -> tuple[str, ...]:
-    """The names that a rule asks for, checked."""
+    """The names of the values that a rule asks for, checked."""
     asked = _names(op.name, rule)
     allowed = ["g", "need", "out", *op.operands, *(f"{x}_shape" for x in op.operands), *op.attributes]
     allowed += [RESIDUALS] if op.saves else []
@@ -92,8 +92,8 @@ def read_rule(op: Any, index: int, rule: Rule) -> tuple[str, ...]:
 
 
 def read_places(keeps: tuple[str, ...], operands: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
-    """Which operand each kept value is, -1 for none; and where, as what and as which operand something is kept that a
-    differentiable pass does not hand on as it is."""
+    """Which operand each kept value is (-1: none), and which kept values a differentiable pass converts: where they
+    are, to what, and which operand they are."""
     sources = tuple(operands.index(name) if name in operands else -1 for name in keeps)
     places = [(i, name, sources[i]) for i, name in enumerate(keeps) if sources[i] >= 0 or name in ("out", RESIDUALS)]
     return sources, tuple(places)

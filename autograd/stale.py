@@ -1,8 +1,8 @@
-"""Values that are no longer those of the forward pass: released, or changed since by somebody else.
+"""Finds values that are no longer those of the forward pass: released, or changed by somebody else.
 
-A pass looks for them before it touches anything. The data of a leaf that is assigned to (`w.data -= ...`, a step of an
-optimizer) marks the leaf as gone; what is written past the Tensor (`w.data[0] = 5`, a buffer of the user's own) is
-found by its fingerprint. Either matters only where a rule needs the value.
+A pass looks for them before it touches anything. Assigning to the data of a leaf (`w.data -= ...`, a step of an
+optimizer) marks the leaf as gone; a change that bypasses the Tensor (`w.data[0] = 5`, a buffer of the user) is found by
+its fingerprint. Either matters only if a rule needs the value.
 """
 
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ OPERAND = None  # in place of a fingerprint: that of the operand's own copy
 def prints_of(op: Any, kept: tuple[Any, ...], parents: tuple[Vertex | None, ...]) -> Any:
     """The fingerprints of what a node keeps and others can change: constants, the data of leaves, views, attributes.
 
-    Pairs of a place in ``kept`` and a fingerprint; None where there is nothing to compare. They are taken when an op
-    uses an array, not when a leaf is made: between two uses its data may change as it likes. What the graph itself has
-    computed is not among them, but views of it are, because they may be views of a leaf.
+    Pairs of a place in ``kept`` and a fingerprint; None if there is nothing to compare. They are taken when an op uses
+    an array, not when a leaf is made: between two uses its data may change freely. Values that the graph itself has
+    computed are not among them, but views of those are, because they may be views of a leaf.
     """
     prints = []
     for i, (name, source, value) in enumerate(zip(op.keeps, op.sources, kept, strict=True)):
@@ -61,13 +61,13 @@ def may_be_changed(vertex: Vertex) -> bool:
 
 
 def refuse_changed(order: list[Vertex]) -> None:
-    """Raise what is to be said of released or changed values in a graph, if a rule needs one."""
+    """Raise an error for released or changed values in a graph, if a rule needs one of them."""
     for vertex in order:
         if vertex.op is not None and vertex.kept is GONE:
             raise GraphReleasedError(
                 f"this graph was released by an earlier backward pass: {vertex.op.name} no longer has the values "
-                "that its rule needs. Pass retain_graph=True to the earlier call when you need the graph twice, "
-                "run the forward pass again, or detach() what you carry over from one pass to the next."
+                "that its rule needs. Pass retain_graph=True to the earlier call if you need the graph twice, "
+                "run the forward pass again, or detach() the values carried over from one pass to the next."
             )
     assigned = [vertex for vertex in order if vertex.kept is GONE]
     for node in order:
@@ -116,7 +116,7 @@ def _still_uses(node: Node, leaf: Vertex) -> bool:
 
 
 def _changed(node: Node, place: int, order: list[Vertex]) -> Exception:
-    """What is said of a kept array that was changed: the leaf that it belongs to, if there is one."""
+    """The message about a kept array that was changed: it names the leaf that owns the array, if there is one."""
     op: Any = node.op
     source = op.sources[place]
     if source >= 0 and not op.variadic and isinstance(leaf := node.parents[source], Leaf):
@@ -146,22 +146,22 @@ def arrays_in(kept: tuple[Any, ...] | list[Any]) -> Iterator[Any]:
 
 
 def changed_in_place(node: Node, place: int) -> InPlaceError:
-    """What is said of an array that a node kept (at this place of ``kept``) and that was changed since."""
+    """The message about an array that a node kept (at this place of ``kept``) and that has been changed since."""
     op: Any = node.op
     value, name = node.kept[place], op.keeps[place]
     shapes = " and ".join(str(array.shape) for array in arrays_in((value,))) or str(value)
     module = "" if node.scope is None else f", in module {node.scope.path or node.scope.label}"
     return InPlaceError(
         f"an array of shape {shapes} was changed in place after {op.name} had kept it ({_role(node, name)}) for the "
-        "backward pass, so the gradient would be that of no computation at all.\n"
+        "backward pass, so the gradient would be wrong.\n"
         f"  kept by {op.name} at {where(node)}{module}\n"
-        "  likely fix: make a new array: x = x + 1 in place of x += 1 or x[...] = ..., and for a parameter, "
-        "after the backward pass, w.data = w.data - lr * g"
+        "  likely fix: make a new array: x = x + 1 instead of x += 1 or x[...] = ..., and update a parameter "
+        "after the backward pass, with w.data = w.data - lr * g"
     )
 
 
 def _role(node: Node, name: str) -> str:
-    """What a kept value is to its node."""
+    """The role of a kept value in its node."""
     op: Any = node.op
     if name == "out":
         return "its result"

@@ -1,10 +1,10 @@
-"""Tables of words and numbers that modules are made of, as TOML files beside them."""
+"""Tables of words and numbers that modules read from TOML files beside them."""
 
 from typing import Any
 
 
 def table_of(module: str) -> dict[str, Any]:
-    """The table of a module, from the file beside it that has its name.
+    """The table of a module, from the TOML file beside it with the same name.
 
     >>> from autograd.tables import table_of
     >>> table_of("autograd.compiling.names")["writers"]

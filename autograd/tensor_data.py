@@ -1,6 +1,6 @@
-"""What a Tensor holds: data, dtype, gradient, name, hooks, and how they are read and changed.
+"""The contents of a Tensor: data, dtype, gradient, name and hooks, and how they are read and changed.
 
-What can be changed is a leaf, outside the graph; graphs made before notice.
+Only leaves can be changed, outside the graph; graphs made before notice the change.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ ndarray = np.ndarray
 
 
 class Argument(Info):
-    """Of a leaf that stands for an argument of a function: ``x += 1`` binds the name anew, as for a number, and a copy
-    would lose the graph as that of a computed Tensor does."""
+    """Marks a leaf that stands for an argument of a function: ``x += 1`` rebinds the name, as for a number, and a copy
+    would lose the graph, as for a computed Tensor."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ class TensorData(Surface):
 
     @property
     def grad(self) -> NDArray[Any] | None:
-        """What backward passes have added up for this Tensor: an array of its shape that is its own, or None.
+        """The gradient that backward passes have accumulated for this Tensor: an array of its shape, or None.
 
         >>> from autograd import tensor
         >>> x = tensor(3.0, requires_grad=True)
@@ -83,7 +83,7 @@ class TensorData(Surface):
         if value is not None:
             value = own_array(value, self._data.dtype, "the gradient of a Tensor")
             if value.shape != self._data.shape:
-                raise GradientShapeError(f"the gradient of {self._describe()} has its shape, not {value.shape}.")
+                raise GradientShapeError(f"the gradient of {self._describe()} must have its shape, not {value.shape}.")
         if self.is_leaf:
             self._grad = value
         else:
@@ -91,7 +91,7 @@ class TensorData(Surface):
 
     @property
     def name(self) -> str | None:
-        """A name for pictures and messages. It is written to the graph, which keeps it when the Tensor is dropped.
+        """A name for pictures and messages. The graph keeps it when the Tensor itself is gone.
 
         >>> from autograd import tensor
         >>> x = tensor(3.0, requires_grad=True)
@@ -108,7 +108,7 @@ class TensorData(Surface):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether this was made by a user rather than computed from something that requires a gradient.
+        """Whether this Tensor was created directly, not computed from one that requires a gradient.
 
         >>> from autograd import tensor
         >>> x = tensor(3.0, requires_grad=True)
@@ -150,7 +150,7 @@ class TensorData(Surface):
 
     @property
     def flags(self) -> Flags:
-        """How the values lie in memory, in NumPy's words.
+        """The memory layout of the values, as for NumPy's arrays.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]).T.flags.f_contiguous
@@ -160,7 +160,7 @@ class TensorData(Surface):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The dtype of the values; that of a result is the one that NumPy gives it.
+        """The dtype of the values; results have the dtype that NumPy gives them.
 
         >>> import numpy as np
         >>> from autograd import tensor
@@ -193,7 +193,7 @@ class TensorData(Surface):
         node = self._node
         if node is not None and node.__class__ is not Leaf:
             raise LiveGraphError(
-                f"{self._describe()} was computed: its data follows from its operands. Assign to the data of a "
+                f"{self._describe()} was computed: its data depends on its operands. Assign to the data of a "
                 "leaf, or take a copy with .detach()."
             )
         if value is not self._data:  # else it was changed in place: `w.data -= ...`, an optimizer's step
@@ -201,8 +201,8 @@ class TensorData(Surface):
             array = native(np.asarray(value))
             if array.shape != self._data.shape:
                 raise OperandError(
-                    f"the data of {self._describe()} can be replaced by an array of the same shape only, not "
-                    f"{array.shape}. Make a new Tensor for another shape."
+                    f"the data of {self._describe()} can only be replaced by an array of the same shape, not "
+                    f"{array.shape}. For another shape, make a new Tensor."
                 )
             if self._requires_grad and not is_real_floating(array.dtype):
                 refuse_dtype(array.dtype)
@@ -264,7 +264,7 @@ class TensorData(Surface):
     def register_hook(self, hook: Callable[[Any], Any]) -> HookHandle:
         """Call ``hook(gradient)`` whenever a backward pass has finished the gradient of this Tensor.
 
-        What the hook returns, unless None, takes the place of the gradient from there on. The handle removes it.
+        If the hook returns a value other than None, this replaces the gradient. The returned handle removes the hook.
 
         >>> from autograd import tensor
         >>> x = tensor(3.0, requires_grad=True)
@@ -274,13 +274,13 @@ class TensorData(Surface):
         array(20.)
         """
         if not self._requires_grad:
-            raise RequiresGradError(f"a hook was put on {self._describe()}, which requires no gradient.")
+            raise RequiresGradError(f"a hook was registered on {self._describe()}, which does not require a gradient.")
         info = self._get_info()
         info.hooks.append(hook)
         return HookHandle(info.hooks, hook)
 
     def _note_reading(self, method: str) -> None:
-        """Tell the transform that is evaluated around, if there is one, that plain values leave the graph."""
+        """Tell the transform that is being evaluated, if any, that plain values leave the graph."""
         if self._requires_grad and (readings := STATE.get().readings) is not None and self._node is not None:
             readings.note(self._node, method, sys._getframe(2))
 
@@ -317,7 +317,7 @@ class TensorData(Surface):
         """The Tensors that gradients are asked for."""
         for i, x in enumerate(inputs):
             if not isinstance(x, TensorData):
-                raise TypeError(f"input {i} of gradient() is a {type(x).__name__}; give the Tensors themselves.")
+                raise TypeError(f"input {i} of gradient() is a {type(x).__name__}; pass the Tensors themselves.")
             if not x._requires_grad:
                 raise RequiresGradError(f"input {i} of gradient(), {x._describe()}, does not require a gradient.")
         return inputs
@@ -332,7 +332,7 @@ class TensorData(Surface):
                 )
 
     def _place_below(self, root: Vertex) -> Vertex | None:
-        """Where this is in the graph of a result. A leaf that was changed afterwards is there as it was."""
+        """The vertex of this Tensor in the graph of a result. A leaf changed since is there as it was."""
         vertex = self._node
         if self.is_leaf and (vertex is None or vertex.seq > root.seq):
             former = (v for v in newest_first([root]) if isinstance(v, Leaf) and v.tensor and v.tensor() is self)
@@ -340,7 +340,7 @@ class TensorData(Surface):
         return vertex
 
     def _checked_seed(self, gradient: Any, caller: str, create_graph: bool) -> Any:
-        """The gradient that a pass is to start from: our own array, of our shape and dtype."""
+        """The gradient from which a pass starts: an array of its own, of the Tensor's shape and dtype."""
         shape, dtype = self._data.shape, self._data.dtype
         if gradient is None:
             raise NonScalarBackwardError(
@@ -356,7 +356,7 @@ class TensorData(Surface):
         if seed.shape != shape:
             raise GradientShapeError(
                 f"the gradient given to {caller}() has shape {seed.shape}, but the Tensor{self._made_by()} has shape "
-                f"{shape}: there must be one entry of gradient for each entry of the Tensor."
+                f"{shape}: pass one entry of gradient for each entry of the Tensor."
             )
         return seed
 
@@ -366,7 +366,7 @@ def own_array(x: Any, dtype: np.dtype[Any], what: str) -> NDArray[Any]:
     only_numbers(x, what)
     array = np.array(x)
     if array.dtype.kind == "c" and dtype.kind != "c":
-        raise InvalidDtypeError(f"{what} is complex, and must be real: pass its real part, np.real(...).")
+        raise InvalidDtypeError(f"{what} is complex but must be real: pass its real part, np.real(...).")
     return array.astype(dtype, copy=False)
 
 
@@ -379,15 +379,15 @@ def refuse_dtype(dtype: np.dtype[Any]) -> NoReturn:
     """Refuse to ask for the gradient of data that can have none."""
     if dtype.kind in "iub":
         raise InvalidDtypeError(
-            f"only real floating data can require a gradient, and this is {dtype}: a small step of "
-            f"{'a boolean' if dtype.kind == 'b' else 'an integer'} does not exist. Write the numbers as floats "
-            "([1.0, 2.0]) or pass dtype=float."
+            f"only real floating-point data can require a gradient, and this is {dtype}: "
+            f"{'a boolean' if dtype.kind == 'b' else 'an integer'} cannot change by a small step. Write the numbers as "
+            "floats ([1.0, 2.0]) or pass dtype=float."
         )
     raise InvalidDtypeError(
-        f"only real floating data can require a gradient, and this is {dtype}. Work with the real and imaginary "
+        f"only real floating-point data can require a gradient, and this is {dtype}. Work with the real and imaginary "
         "parts as two Tensors."
         if dtype.kind == "c"
-        else f"only real floating data can require a gradient, not {dtype}."
+        else f"only real floating-point data can require a gradient, not {dtype}."
     )
 
 

@@ -1,4 +1,4 @@
-"""One call of a function on Tensors of our own, and what it recorded: what all transforms are made of.
+"""One call of a function on Tensors of its own, and the graph that it recorded: the basis of all transforms.
 
 An argument that is itself a live Tensor enters through an identity node, so that an inner transform can never mistake
 the outer one's derivative for its own.
@@ -38,14 +38,14 @@ LIMIT = 2**18  # entries of the largest stack: what is larger gains nothing, and
 identity: OpFunction = defop(
     "identity", np.positive, unchanged, numpy=(),
     slope="1", rounding=EXACT,
-    doc="x, as it is: the door through which a transform sees it.", doctest="grad(lambda x: 3.0 * x)(2.0) -> 3.0",
+    doc="x unchanged: an argument that a transform differentiates by.", doctest="grad(lambda x: 3.0 * x)(2.0) -> 3.0",
 )  # fmt: skip
 
 
 class Trace:
     """One call of a function on Tensors of our own, and the graph that it recorded.
 
-    ``beside`` are further numbers that results will depend on, such as tangents.
+    ``beside`` are further numbers on which results will depend, such as tangents.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Trace:
                 warnings.warn(
                     f"the output of {self.name} does not depend on argument {number}{path}, so the derivative is 0: "
                     f"{self.name} left the graph with .{method} at {place(code.co_filename, line)}. Compute with the "
-                    "Tensor itself; a computation outside of the graph gets a derivative by custom_op.",
+                    "Tensor itself; for a computation outside the graph, define a derivative with custom_op.",
                     LeftGraphWarning,
                     stacklevel=users_level(),
                 )
@@ -142,7 +142,7 @@ class Trace:
         return here
 
     def outputs(self) -> list[Any]:
-        """The numbers that the function returned, checked to be numbers."""
+        """The numbers that the function returned, checked."""
         for path, out in leaves(self.result):
             check_number(out, f"{self.name} returned {{}}{' at ' + path if path else ''}")
         return flatten(self.result)
@@ -248,7 +248,7 @@ def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
 
 
 def are_several(argnums: Argnums) -> bool:
-    """Whether gradients for a tuple of arguments are asked, and not for one."""
+    """Whether gradients are requested for a tuple of arguments, and not for one."""
     return not isinstance(argnums, int | np.integer)
 
 
@@ -281,14 +281,14 @@ def _enter(x: Any, outside_grad: bool, number: int, path: str, function: str) ->
     if array.dtype.kind != "f":
         raise InvalidDtypeError(
             f"argument {number}{path} of {function} is {array.dtype} ({type(x).__name__}), which has no derivative. "
-            "Only real floating data is differentiable: write 3.0 for 3, pass dtype=float, or leave the argument out "
-            "of argnums."
+            "Only real floating-point data is differentiable: write 3.0 for 3, pass dtype=float, or leave the argument "
+            "out of argnums."
         )
     return argument(array)
 
 
 def check_number(out: Any, what: str) -> None:
-    """Refuse what is not made of numbers, above all the None of a forgotten ``return``."""
+    """Refuse values other than numbers, above all the None of a forgotten ``return``."""
     if isinstance(out, Tensor) or np.asarray(out).dtype.kind in "fiub":
         return
     kind = "complex numbers" if np.asarray(out).dtype.kind == "c" else type(out).__name__
@@ -296,6 +296,6 @@ def check_number(out: Any, what: str) -> None:
 
 
 def slope_dtype(x: Any) -> Any:
-    """The dtype of derivatives of a number: its own, but of integers and truth, which are constant, float64."""
+    """The dtype of derivatives of a number: its own, or float64 for integers and booleans, which are constant."""
     dtype = np.asarray(plain(x)).dtype
     return dtype if dtype.kind == "f" else FLOAT64

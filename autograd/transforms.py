@@ -1,13 +1,12 @@
-"""Transforms: functions of arrays to functions of arrays (`grad`, `jacobian`, `hessian`, ...).
+"""Transforms: they turn functions of arrays into functions of arrays (`grad`, `jacobian`, `hessian`, ...).
 
-A transform calls the function once on Tensors of its own and sends gradients through the graph that this records
+A transform calls the function once on Tensors of its own and sends gradients through the recorded graph
 (`autograd.trace`): transforms nest to any order, and they work inside ``no_grad()``.
 
-Plain arrays in, plain arrays out, unless the function depends on live Tensors that were not asked about, such as the
-parameters of a model that it calls: what depends on them is a Tensor, which can be differentiated for them. Inside
-``no_grad()`` it is plain as well. With Tensors in, or inside another transform, all results are Tensors; they can be
-differentiated further when they depend on something that requires a gradient, and are constants when they do not, or
-inside ``no_grad()``.
+Plain arrays in, plain arrays out, unless the function also depends on other live Tensors, such as the parameters of a
+model that it calls: results that depend on them are Tensors, which can be differentiated by them. Inside ``no_grad()``
+all is plain. With Tensors in, or inside another transform, all results are Tensors; they can be differentiated further
+if they depend on something that requires a gradient, and are constants otherwise, or inside ``no_grad()``.
 """
 
 from __future__ import annotations
@@ -31,32 +30,32 @@ __autograd_transparent__ = True
 
 
 def _scalar(out: Any, function: Function) -> Any:
-    """The output of a function whose gradient is asked, checked to be one number."""
+    """The output of a function to be differentiated, checked to be one number."""
     if isinstance(out, Tensor) and not out._data.ndim:
         return out
     name = getattr(function, "__name__", "the function")
     if isinstance(out, list | tuple | dict):
         raise NonScalarBackwardError(
-            f"{name} returned a {type(out).__name__}; the gradient of one number is asked. Return one Tensor, with "
+            f"{name} returned a {type(out).__name__}, but only one number has a gradient. Return one Tensor, with "
             "has_aux=True a pair (number, anything else), or use jacobian."
         )
     check_number(out, f"{name} returned {{}}")
     shape = out.shape if isinstance(out, Tensor) else np.shape(out)
     if shape != ():
         raise NonScalarBackwardError(
-            f"{name} returned a value of shape {shape}; the gradient of one number is asked. Reduce it (for example "
+            f"{name} returned a value of shape {shape}, but only one number has a gradient. Reduce it (for example "
             ".sum() or .mean()), or use jacobian."
         )
     return out
 
 
 def _check_call(transform: str, function: Any, argnums: Any = 0, has_aux: Any = False) -> None:
-    """Refuse what other libraries take in these places, before it becomes a puzzle a line later."""
+    """Refuse arguments that other libraries take here, before they cause a puzzling error a line later."""
     if isinstance(function, Tensor):
         _refuse(
-            f"{transform}() takes a function, not a Tensor ({function._describe()}). The gradients of a Tensor with "
-            "respect to inputs are loss.gradient(w, ...), with create_graph=True differentiable themselves; "
-            "loss.backward() adds them up in w.grad."
+            f"{transform}() takes a function, not a Tensor ({function._describe()}). For the gradients of a Tensor, "
+            "write loss.gradient(w, ...), with create_graph=True to differentiate them again; loss.backward() "
+            "accumulates them in w.grad."
         )
     name = getattr(function, "__name__", "f")
     if not callable(function):
@@ -64,8 +63,8 @@ def _check_call(transform: str, function: Any, argnums: Any = 0, has_aux: Any = 
     numbers = argnums if isinstance(argnums, tuple | list) else (argnums,)
     if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in numbers):
         _refuse(
-            f"{transform}() takes the function alone, and returns a function: write {transform}({name})(x). The second "
-            f"argument, argnums, is a number or a tuple of numbers of arguments, not {type(argnums).__name__}."
+            f"{transform}() takes only the function and returns a function: write {transform}({name})(x). The second "
+            f"argument, argnums, is the number of an argument or a tuple of such numbers, not {type(argnums).__name__}."
         )
     if not isinstance(has_aux, bool):
         _refuse(f"{transform}(): has_aux is True or False, not {type(has_aux).__name__}: write {transform}({name})(x).")
@@ -89,7 +88,7 @@ def _refuse(message: str) -> NoReturn:
 def _pulled(
     function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> tuple[Trace, Any, Any, list[Any]]:
-    """A call of a function, its number, what it returned beside that, and the gradients of the arguments."""
+    """A call of a function, its number, the extra result beside it, and the gradients of the arguments."""
     trace = Trace(function, args, kwargs, argnums)
     out, aux = trace.result, None
     if has_aux:
@@ -109,7 +108,7 @@ def _one(out: Any) -> Any:
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., tuple[Any, Any]]:
     """A function that returns the value of ``function`` and its gradient, from one evaluation.
 
-    ``function`` returns a single number (with ``has_aux`` a pair: the number and anything else, which is handed
+    ``function`` returns a single number (with ``has_aux`` a pair: the number and anything else, which is passed
     through). The gradient has the containers, shapes and dtypes of the argument (of the tuple of arguments for a tuple
     ``argnums``). Raises NonScalarBackwardError and InvalidDtypeError.
 
@@ -134,7 +133,7 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, **othe
 
     ``grad(f)(x)[i] = df / dx[i]``: a function with the arguments of ``function``, whose result has the containers,
     shapes and dtypes of the argument (or of the tuple of arguments for a tuple ``argnums``); with ``has_aux`` a pair of
-    that and what the function returned beside its number. Arguments may be nested lists, tuples and dicts of arrays; an
+    the gradient and the function's second result. Arguments may be nested lists, tuples and dicts of arrays; an
     argument that is not used gets zeros. Raises NonScalarBackwardError and InvalidDtypeError.
 
     >>> import numpy as np
@@ -162,7 +161,7 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """The value of a function and its vector-Jacobian product, ``g -> g @ J``.
 
     The second result takes a cotangent with the containers and shapes of the value, and returns one gradient for the
-    argument (a tuple of them for several arguments). It can be called again and again.
+    argument (a tuple of them for several arguments). It can be called repeatedly.
 
     >>> import numpy as np
     >>> from autograd import vjp
@@ -239,7 +238,7 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
     """The matrix of all derivatives: ``jacobian(f)(x)[i..., j...] = df[i...] / dx[j...]``.
 
     The function is evaluated once; the backward passes of the entries of its value travel through the graph together
-    as far as its ops allow it. For containers the result is nested by output, then by input. Raises InvalidDtypeError.
+    as far as its ops allow. For containers the result is nested by output, then by input. Raises InvalidDtypeError.
 
     >>> import numpy as np
     >>> from autograd import jacobian
@@ -291,11 +290,11 @@ def _slopes(trace: Trace, outputs: list[Any], seeds: list[Any]) -> list[Any]:
 
 
 def _match(given: Any, tree: Any, arrays: Sequence[Any], what: str) -> list[Any]:
-    """The leaves of a cotangent or tangent, checked against the shapes that it belongs to."""
+    """The leaves of a cotangent or tangent, checked against the shapes they must match."""
     paths = [path for path, _ in leaves(tree)]
     found = dict(leaves(given))
     if len(found) != len(paths):
-        raise GradientShapeError(f"{what} has {len(found)} parts, but there are {len(paths)} to match.")
+        raise GradientShapeError(f"{what} has {len(found)} parts, but must have {len(paths)}.")
     if missing := [path for path in paths if path not in found]:
         raise GradientShapeError(f"{what} has no part {missing[0] or 'alone'}; its parts are {', '.join(found)}.")
     matched = []

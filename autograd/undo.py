@@ -1,4 +1,4 @@
-"""All or nothing: a backward pass that failed takes back what it has added, so that it can be run again."""
+"""A failed backward pass takes back the gradients that it has added, so that it can be run again."""
 
 from collections.abc import Iterable
 from threading import RLock
@@ -11,9 +11,9 @@ STORING = RLock()
 
 
 def take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: BaseException) -> None:
-    """Undo what a pass that failed has added, so that it can be run again: all of its gradients arrive, or none.
+    """Take back the gradients that a failed pass has added: all of its gradients arrive, or none.
 
-    A vertex that was passed without a note had no gradient before. What somebody else has put on a leaf meanwhile
+    A vertex that was passed without a note had no gradient before. A gradient that somebody else has set meanwhile
     stays, and the error says so.
     """
     stayed = []
@@ -31,4 +31,6 @@ def take_back(passed: Iterable[Vertex], noted: list[tuple[Any, ...]], error: Bas
             elif holder._grad is not prior:
                 stayed.append(holder._describe())
     if stayed:
-        error.add_note(f"before it failed, the pass had added to .grad of {', '.join(stayed)}, changed by others since")
+        error.add_note(
+            f"not undone: .grad of {', '.join(stayed)}, which other code has changed since the pass added to it"
+        )

@@ -1,6 +1,6 @@
-"""What a Tensor is to the rest of Python: a sequence, a number, an array, text, a copy.
+"""How a Tensor behaves in the rest of Python: as a sequence, a number, an array, text, a copy.
 
-Wherever a plain value would leave the graph without a word, an error says so and names the remedy.
+Wherever a plain value would silently leave the graph, an error says so and names the remedy.
 """
 
 import ast
@@ -105,11 +105,11 @@ class TensorValues(TensorData, TensorWords):
         if self._is_live():
             what = f"{name}() of a Tensor{self._made_by()}"
             if stores_an_item(sys._getframe(2)):
-                what = f"an array holds plain numbers: to store a Tensor{self._made_by()}"
+                what = f"an array holds plain numbers: storing a Tensor{self._made_by()}"
             raise LiveGraphError(
-                f"{what} that requires a gradient would cut it off from its graph silently.{_reading('.item()')} Go on "
-                "with the Tensor itself, with NumPy's functions in place of math's; to build an array from Tensors "
-                "use np.stack or .at[]."
+                f"{what} that requires a gradient would silently cut it off from its graph.{_reading('.item()')} To "
+                "keep the gradient, compute with the Tensor itself, with NumPy's functions instead of math's; to build "
+                "an array from Tensors, use np.stack or .at[]."
             )
         if self._data.size != 1:
             raise TypeError(f"only a Tensor with one entry can become a {name}; this one has shape {self.shape}.")
@@ -120,17 +120,17 @@ class TensorValues(TensorData, TensorWords):
             self._refuse_drawing(sys._getframe(1))
             caller = _called_by(sys._getframe(1))
             other = rewrites().get(caller, "").removeprefix(READ_NUMBER if STATE.get().readings else "")
-            instead = f" In place of np.{caller} write {other}." if other else ""
+            instead = f" Instead of np.{caller}, write {other}." if other else ""
             if _assembles_a_list(sys._getframe(1)):
                 raise StackingError(
-                    "NumPy cannot make an array of a list of Tensors without losing their graph. Write "
-                    "np.stack([...]) (or np.concatenate for arrays that have the axis already), which is "
-                    f"differentiable; to put values into an array use .at[].set(...).{instead}"
+                    "NumPy cannot make an array from a list of Tensors without losing their graph. Write "
+                    "np.stack([...]) (or np.concatenate for arrays that already have the axis), which is "
+                    f"differentiable; to put values into an array, use .at[].set(...).{instead}"
                 )
             raise ArrayConversionError(
-                f"a Tensor ({describe_data(self)}) that requires a gradient is not turned into a plain array "
-                f"silently.{_reading('.numpy() or .detach()')} To build an array from Tensors use np.stack or "
-                f"np.concatenate, and .at[] in place of assignment.{instead}"
+                f"a Tensor ({describe_data(self)}) that requires a gradient is not silently turned into a plain "
+                f"array.{_reading('.numpy() or .detach()')} To build an array from Tensors, use np.stack or "
+                f"np.concatenate, and .at[] instead of assignment.{instead}"
             )
         return np.array(self._data, dtype, copy=copy)
 
@@ -172,24 +172,24 @@ class TensorValues(TensorData, TensorWords):
         return format(self._data.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
 
     def _refuse_drawing(self, frame: FrameType | None) -> None:
-        """Say what is to be drawn, where it is matplotlib that wants an array or a copy, directly or through NumPy."""
+        """Refuse to be drawn, with a remedy, if matplotlib asks for an array or a copy, directly or through NumPy."""
         while frame is not None and _package_of(frame) in ("copy", "numpy"):
             frame = frame.f_back
         if _package_of(frame) == "matplotlib":
             raise ArrayConversionError(
-                f"matplotlib draws plain numbers, and this is a Tensor ({describe_data(self)}) that requires a "
-                "gradient. Hand it t.numpy() in place of t."
+                f"matplotlib draws plain numbers, but this is a Tensor ({describe_data(self)}) that requires a "
+                "gradient. Pass t.numpy() instead of t."
             )
 
     def _refuse_copy(self, how: str) -> None:
-        """A leaf copies with its gradient and name; a computed Tensor copies once its graph has been released. What
-        stands for an argument of a function has a graph as well: that of the transform."""
+        """A leaf is copied with its gradient and name; a computed Tensor only once its graph has been released. A leaf
+        that stands for an argument of a function has a graph as well: that of the transform."""
         if self._is_live() and (not self.is_leaf or self._info.__class__ is Argument):
             self._refuse_drawing(sys._getframe(2))
             raise LiveGraphError(
-                f"{how} of a Tensor{self._made_by()} that requires a gradient would cut it off from its graph "
-                "silently. A copy within the graph is t.copy(). Else copy its values with .detach() first, or run "
-                "backward() before."
+                f"{how} of a Tensor{self._made_by()} that requires a gradient would silently cut it off from its "
+                "graph. For a copy within the graph, write t.copy(). Otherwise, call .detach() or run backward() "
+                "first."
             )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -242,7 +242,7 @@ def _new_instance(cls: type[TensorValues]) -> TensorValues:
 def _reading(methods: str) -> str:
     """How to read plain values, for messages: said only where nothing is differentiated around, because there it would
     lose the gradient silently."""
-    return "" if STATE.get().readings else f" Where no gradient is wanted, read plain values with {methods}."
+    return "" if STATE.get().readings else f" If you need no gradient, read plain values with {methods}."
 
 
 def stores_an_item(frame: FrameType) -> bool:

@@ -1,6 +1,6 @@
-"""Words of other libraries in the errors of those who look for them here.
+"""Names of other libraries in errors: who writes one gets told the spelling of this library.
 
-The table is words.txt; the pages docs/coming-from-*.md are made of it too.
+The table is words.txt; the pages docs/coming-from-*.md are made from it too.
 """
 
 import os
@@ -13,7 +13,7 @@ with open(os.path.join(os.path.dirname(__file__), "words.txt"), encoding="utf-8"
 
 
 class Word(NamedTuple):
-    """A word, whose it is, and what is written in its place: code, a remark, or both."""
+    """A name of another library, and its replacement here: code, a remark, or both."""
 
     place: str
     word: str
@@ -23,19 +23,19 @@ class Word(NamedTuple):
 
     @property
     def hint(self) -> str:
-        """The words of a message."""
+        """The replacement as a sentence, for messages."""
         return " ".join(filter(None, [self.ours and f"Write {self.ours}.", self.remark]))
 
 
 @cache
 def words() -> dict[tuple[str, str], Word]:
-    """The table, by place and word, read when a name is not found for the first time."""
+    """The table, by place and name, read the first time that a name is not found."""
     rows = [Word(*map(str.strip, line.split("|"))) for line in _TEXT.splitlines() if line and line[0] != "#"]
     return {(row.place, word): row for row in rows for word in row.word.split(", ")}
 
 
 def hint_for(place: str, name: str) -> str:
-    """What to write in place of a word; nothing for one that is not in the table.
+    """What to write instead of a name of another library; empty for one that is not in the table.
 
     >>> from autograd.words import hint_for
     >>> hint_for("Tensor", "fliplr"), hint_for("Tensor", "flipper")
@@ -62,7 +62,7 @@ class _Absent:  # its docstring is what `help` shows of a word
 
 
 def _absent(place: str) -> dict[str, Any]:
-    """The words of a place as attributes that are not there: asking for one raises the error that says ours.
+    """The names of a place as missing attributes: asking for one raises an error with its replacement.
 
     ``__getattr__`` would slow every attribute, on Python 3.11 those that are there, later those that NumPy asks for.
     """
@@ -76,7 +76,7 @@ def _absent(place: str) -> dict[str, Any]:
 
 
 class Answering:
-    """A base of classes: an argument that another library has, and they have not, is refused in our words.
+    """Base class that answers keyword arguments of other libraries with the spelling used here.
 
     >>> import nn
     >>> nn.Dropout(rate=0.5)
@@ -106,19 +106,19 @@ class Answering:
 
 
 class TensorWords:
-    """Words of other libraries: each says what is written here."""
+    """Names of other libraries: the error for each says what to write here."""
 
     __slots__ = ()
     vars().update(_absent("Tensor"))
 
 
 class ModuleWords(Answering):
-    """Words of other libraries: each says what is written here."""
+    """Names of other libraries: the error for each says what to write here."""
 
     vars().update(_absent("Module"))
 
 
 class OptimizerWords(Answering):
-    """Words of other libraries: each says what is written here."""
+    """Names of other libraries: the error for each says what to write here."""
 
     vars().update(_absent("Optimizer"))

@@ -296,7 +296,7 @@ def numpy_functions():
     yield from lines("Some calls of other functions are refused, too. In this table, t is a Tensor:")
     yield from table("call", "reason")
     whole = {name for names, _ in found for name in names}
-    yield row("any function with `out=`", "it would write a Tensor into an array. Use the result instead")
+    yield row("any function with `out=`", "it would overwrite an array in place. Leave out= out and use the result")
     for refusal in statuses.REFUSED:
         if refusal.name not in whole and not refusal.name.startswith(ELSEWHERE) and "out" not in refusal.arguments[1]:
             yield refused_call(refusal)

@@ -35,7 +35,7 @@ def complaint(found: ModuleType) -> str:
     return (
         f"chainrule needs its own `autograd`, but Python found {where}, {what}, run\n\n"
         "    pip uninstall -y autograd && pip install --force-reinstall --no-deps chainrule\n\n"
-        "(chainrule installed from a folder or a file: give its path in place of the last word)."
+        "(If you installed chainrule from a folder or a file, replace the last word with its path.)"
     )
 
 

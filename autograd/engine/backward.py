@@ -29,9 +29,9 @@ Noted = list[tuple[Any, ...]]  # what to go back to when the pass fails: see `un
 
 
 class Route:
-    """The way of a backward pass through a graph: the vertices, newest first, and the edges to follow.
+    """The route of a backward pass through a graph: the vertices, newest first, and the edges to follow.
 
-    With ``wanted`` only the paths that lead to these vertices; ``reached`` is all that the roots depend on. A
+    With ``wanted``, only the paths that lead to these vertices; ``reached`` is everything that the roots depend on. A
     route may be used for several passes.
     """
 
@@ -63,11 +63,11 @@ def backward_pass(
 ) -> Grads:  # fmt: skip
     """Send gradients from the seeds to everything they depend on (the chain rule, newest vertex first).
 
-    With ``wanted``, only the paths that lead there are walked, nothing is stored on Tensors, and the gradients of
-    the wanted vertices are returned. Without it, every Tensor that somebody still holds gets its ``.grad``. The
-    ``route``, when given, is that of the same seeds and wanted vertices, found before.
+    With ``wanted``, only the paths that lead there are walked, nothing is stored on Tensors, and the gradients of the
+    wanted vertices are returned. Without it, every Tensor that somebody still holds gets its ``.grad``. A given
+    ``route`` must have been made for the same seeds and wanted vertices.
 
-    On a blackboard a pass is this loop; what it leaves out is freeing, storing, hooks, and ops with several outputs:
+    On a blackboard, a pass is this loop, which leaves out freeing, storing, hooks and ops with several outputs:
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -189,7 +189,7 @@ def _add(grads: Grads, owned: set[Vertex] | None, parent: Vertex, prior: Array, 
 
 
 def fit(d: Array, parent: Vertex, op: str) -> Array:
-    """Fit what a rule returned to the operand: add up what broadcasting repeated, restore the dtype."""
+    """Fit the gradient that a rule returned to the operand: add up what broadcasting repeated, restore the dtype."""
     shape = parent.shape
     if d.shape != shape:
         summed = sum_to(d, shape) if _broadcasts(shape, d.shape) else d
@@ -229,7 +229,7 @@ def _collect_output(output: Any, g: Array, grads: Grads) -> None:
 
 
 def _finish(vertex: Vertex, g: Array, noted: Noted) -> Array:
-    """The gradient that a vertex passes on: zeros for outputs without one; what the user's hooks make of it."""
+    """The gradient that a vertex passes on: zeros for outputs without one; changed by the user's hooks."""
     if g.__class__ is list:
         outputs = zip(g, vertex.shape, vertex.dtype, strict=True)
         g = tuple([np.zeros(shape, dtype) if d is None else d for d, shape, dtype in outputs])

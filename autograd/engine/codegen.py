@@ -45,7 +45,7 @@ _NAMES: dict[str, Any] = {
 
 
 def unchanged(g: Any) -> Any:
-    """The rule of an operand that is passed on as it is: its gradient is the incoming one.
+    """The rule of an operand that an op passes on unchanged: its gradient is the incoming one.
 
     >>> from autograd.engine.op import REGISTRY, unchanged
     >>> [rule is unchanged for rule in REGISTRY["subtract"].rules]
@@ -170,7 +170,7 @@ def write_operator(op: Any, *, reflected: bool = False) -> Function:
 def write_method(op: Any, function: Function, options: dict[str, Any]) -> Function:
     """An op as a method with the parameters of ndarray's, in their order, with their defaults.
 
-    Those that are no attributes of the op are options of NumPy's function, which answers when one of them is given.
+    Parameters that are not attributes of the op are options of NumPy's function, which is called if one is given.
     """
     return _write_caller(op, op.operands, options=options, function=function)
 

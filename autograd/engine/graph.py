@@ -63,7 +63,7 @@ STATE: ContextVar[State] = ContextVar("autograd_state", default=State())  # noqa
 
 
 class _Gone:
-    """What a vertex keeps once its values are no longer those of the forward pass."""
+    """Kept by a vertex whose values are no longer those of the forward pass."""
 
     def __repr__(self) -> str:
         return "GONE"
@@ -73,7 +73,7 @@ GONE = _Gone()
 
 
 class Info:
-    """What a user said about a vertex: its name and its hooks; for leaves also where they were made."""
+    """The user's settings of a vertex: its name and its hooks; for leaves also where they were made."""
 
     __slots__ = ("code", "hooks", "lasti", "name")
 
@@ -85,7 +85,7 @@ class Info:
 
 
 class Vertex:
-    """What all vertices have: shape and dtype of the value, the module call it was made in, small values kept."""
+    """Base class of vertices: shape and dtype of the value, the module call it was made in, small values kept."""
 
     __slots__ = ("dtype", "grad", "info", "prints", "scope", "seq", "shape", "tensor", "value")
 
@@ -107,7 +107,7 @@ class Vertex:
 
     @property
     def parents(self) -> tuple[Vertex | None, ...]:
-        """The edges that gradients travel; None needs no gradient. What looks at all vertices writes this out."""
+        """The edges that gradients travel; None needs no gradient. Loops over all vertices have this inlined."""
         return (self.left, self.right)[: len(self.op.operands)] if self.edges is None else self.edges
 
     @property

@@ -91,18 +91,18 @@ def defop(
 
     ``kernel`` computes on arrays; its positional parameters are the operands, its keyword-only ones the attributes.
     ``rules`` is one rule per operand (None: no gradient for it), one `joint` rule, or None: not differentiable. A
-    rule's first parameter is the incoming gradient ``g``; every other is an operand, ``out``, ``<operand>_shape``, an
-    attribute, or ``residuals``, and raises RuleError otherwise. A kernel with a parameter ``residuals`` gets a list in
-    which it puts aside what its rule would compute again. The rule gets that list on arrays, and None on Tensors, where
-    it must compute the same.
+    rule's first parameter is the incoming gradient ``g``; each of the others is an operand, ``out``,
+    ``<operand>_shape``, an attribute, or ``residuals``; any other name raises RuleError. A kernel with a parameter
+    ``residuals`` gets a list for results that its rule would compute again. The rule gets that list with arrays, and
+    None with Tensors, where it must compute the same results itself.
 
-    How it computes: ``numpy`` (the NumPy functions that this op answers for; a ufunc answers for itself), ``infix``
-    (the Python operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in primitive
-    ones), ``outputs`` (the kernel returns a tuple), ``stacked`` (given a stack of gradients, with one more axis in
-    front, the rules give stacks; so elementwise rules do; or a function that makes of the number of gradients and of
-    what a node keeps what the rules then need in its place, None where they cannot), ``few`` (operands that rules get
-    where they have few entries, and None in place of large arrays, which would live on for them alone). What it is: the
-    facts of `Facts`; one that is missing raises RuleError, but for the private ops of rules.
+    The computation: ``numpy`` (the NumPy functions that call this op; a ufunc calls its own), ``infix`` (the Python
+    operator that computes the same, faster for NumPy scalars), ``definition`` (a fused op in primitive ones),
+    ``outputs`` (the kernel returns a tuple), ``stacked`` (True: given a stack of gradients, with one more axis in
+    front, the rules return stacks, as elementwise rules do; or a function of the number of gradients and the kept
+    values that returns the values for such rules, None where that is impossible), ``few`` (operands that rules get only
+    if they have few entries; large arrays, which would be kept for these rules alone, are replaced by None). The facts
+    are those of `Facts`; a missing one raises RuleError, except for private ops.
 
     >>> import numpy as np
     >>> from autograd import tensor

@@ -1,4 +1,4 @@
-"""Making nodes: what the function of an op does once the result is there.
+"""Making nodes: the last part of an op's function, once the result is there.
 
 This is the hot path of the forward pass: attributes are stored one by one, and nothing is looked up twice.
 """

@@ -1,8 +1,8 @@
 """The Tensor: an array, its gradient, and its place in the graph.
 
-This module owns how Tensors are made and changed, and the two ways of asking for gradients; what a Tensor is to the
-rest of Python stands in `autograd.values`. It knows no op; operators and differentiable methods are attached from the
-op table (`autograd.methods`), and their signatures for type checkers stand in `autograd.surface`.
+This module owns how Tensors are made and changed, and the two ways of computing gradients; `autograd.values` defines
+how a Tensor behaves in the rest of Python. It knows no op; operators and differentiable methods are attached from the
+op table (`autograd.methods`), and `autograd.surface` declares their signatures to type checkers.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _new = object.__new__
 class Tensor(TensorValues):
     """An array that remembers how it was computed.
 
-    ``Tensor(data)`` shares memory with an ndarray given to it, unless its bytes are in another order than those of this
-    machine; `tensor` copies. The dtype follows NumPy. ``data`` of a leaf is always an ndarray; the ``data`` of a
-    computed scalar may be a NumPy scalar.
+    ``Tensor(data)`` shares memory with an ndarray given to it, unless that has another byte order than this machine;
+    `tensor` copies. The dtype follows NumPy. ``data`` of a leaf is always an ndarray; the ``data`` of a computed scalar
+    may be a NumPy scalar.
 
     >>> from autograd import tensor
     >>> x = tensor([1.0, 2.0], requires_grad=True)
@@ -74,9 +74,9 @@ class Tensor(TensorValues):
     def backward(self, gradient: ArrayLike | Tensor | None = None, *, retain_graph: bool = False) -> None:
         """Compute the gradient of this Tensor with respect to everything it was computed from.
 
-        Every Tensor that is still held, leaf or not, gets it added to its ``.grad``. ``gradient`` is the gradient of
-        the final quantity with respect to this Tensor (1 for a single number) and has its shape. The values kept for
-        the pass are released unless ``retain_graph``. When the pass fails, no gradient has changed.
+        Adds it to the ``.grad`` of every Tensor that is still held, leaf or not. ``gradient`` is the gradient of the
+        final quantity with respect to this Tensor (1 for a single number) and has its shape. The values kept for the
+        pass are released unless ``retain_graph`` is set. If the pass fails, no gradient has changed.
 
         Raises NonScalarBackwardError, GradientShapeError, RequiresGradError, GraphReleasedError, StaleLeafError.
 
@@ -121,7 +121,7 @@ class Tensor(TensorValues):
         return tuple(gradients)
 
     def detach(self) -> Tensor:
-        """The same values, without graph (memory is shared).
+        """A Tensor with the same values, in shared memory, and without a graph.
 
         >>> from autograd import tensor
         >>> x = tensor([1.0, 2.0], requires_grad=True)
@@ -148,10 +148,10 @@ def tensor(
     data: ArrayLike | Sequence[Any], *, dtype: DTypeLike | None = None, requires_grad: bool = False,
     name: str | None = None,
 ) -> Tensor:  # fmt: skip
-    """Make a Tensor of a copy of the data.
+    """Make a Tensor from a copy of the data.
 
-    The dtype follows NumPy: Python floats are float64, arrays keep theirs. Raises InvalidDtypeError when a gradient
-    is asked of integers, booleans, complex numbers or objects.
+    The dtype follows NumPy: Python floats are float64, arrays keep theirs. Raises InvalidDtypeError if a gradient is
+    required for integers, booleans, complex numbers or objects.
 
     >>> from autograd import tensor
     >>> tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="W").shape
@@ -160,7 +160,7 @@ def tensor(
     only_numbers(data, "the data of a Tensor")
     array = native(np.array(data, dtype))
     if array.dtype.kind in "OSUVM":
-        raise InvalidDtypeError(f"a Tensor holds numbers, and this is {array.dtype}: {data!r:.80}")
+        raise InvalidDtypeError(f"a Tensor holds numbers, but this is {array.dtype}: {data!r:.80}")
     new = Tensor(array, requires_grad=requires_grad, name=name)
     take_back(array)
     frame = sys._getframe(1)
@@ -169,7 +169,7 @@ def tensor(
 
 
 def constant(data: Any) -> Tensor:
-    """A Tensor without graph around data that is shared."""
+    """A Tensor without graph that shares the given data."""
     t = _new(Tensor)
     t._data = data
     t._node = None
@@ -189,7 +189,7 @@ def plain(x: Any) -> Any:
 
 
 def leaf_of_array(data: Any) -> Leaf:
-    """The place of a plain array that stands beside a Tensor."""
+    """The vertex of a plain array that is used beside a Tensor."""
     vertex = _new(Leaf)
     vertex.seq = next(sequence)
     vertex.shape = data.shape
@@ -202,7 +202,7 @@ def leaf_of_array(data: Any) -> Leaf:
 
 
 def leaf(x: Tensor) -> Leaf:
-    """The place of a Tensor at the start of a graph, made at its first use after each change of its data."""
+    """The vertex of a Tensor that starts a graph, made at its first use after each change of its data."""
     vertex = leaf_of_array(x._data)
     vertex.tensor = ref(x)
     vertex.info = x._info

@@ -1,6 +1,6 @@
-"""NumPy functions that take their arguments differently from the op that answers for them, or are made of several ops.
+"""NumPy functions whose arguments differ from those of their op, or that are made of several ops.
 
-Each is registered with `implements`; the others are answered straight from the op table (see `protocol`).
+Each is registered with `implements`; the others come directly from the op table (see `protocol`).
 """
 
 from autograd.engine.tape import transparent

@@ -1,4 +1,4 @@
-"""What the functions do with their arguments: operands, indices along an axis, axes moved to the end."""
+"""Preparing the arguments of functions: operands, indices along an axis, axes moved to the end."""
 
 from math import prod
 from typing import Any
@@ -18,12 +18,12 @@ def as_operand(a: Any) -> Any:
 
 
 def as_tensor(a: Any) -> Tensor:
-    """A Tensor as it is, anything else as one without gradient."""
+    """A Tensor unchanged, anything else as one without gradient."""
     return a if isinstance(a, Tensor) else constant(np.asarray(a))
 
 
 def on_axis(a: Any, axis: int | None) -> tuple[Any, int]:
-    """An array and one of its axes, counted from the front; where none is named, all numbers in a row."""
+    """An array and one of its axes, counted from the front; without an axis, the flattened array and 0."""
     return (np.ravel(a), 0) if axis is None else (a, normalize_axis_index(axis, a.ndim))
 
 

@@ -1,6 +1,6 @@
-"""Functions whose result does not change when the numbers change a little: tests, positions, counts, kinds, text.
+"""Functions whose result does not change when the numbers change slightly: tests, positions, counts, kinds, text.
 
-They look at the values and give plain arrays (positions, truth, counts) or Tensors without gradient (numbers).
+They read the values and return plain arrays (positions, booleans, counts) or Tensors without gradient (numbers).
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from autograd.numpy_functions.selection import plain
 
 
 def on_values(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of the values of Tensors: numbers come back as a Tensor without gradient, all else as it is."""
+    """A function of the values of Tensors: numbers are returned as a Tensor without gradient, all else unchanged."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         result = function(*map(values_of, args), **{key: values_of(value) for key, value in kwargs.items()})

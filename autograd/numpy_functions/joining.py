@@ -1,4 +1,4 @@
-"""Functions that join arrays, and that take them apart."""
+"""Functions that join arrays or split them."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -20,7 +20,7 @@ def _concatenate(
 
 
 def _joined(joined: Any, dtype: Any, casting: Any) -> Any:
-    """What np.concatenate and its like make of their last two options."""
+    """The result of np.concatenate and the like, with their last two options."""
     if dtype is None:
         return joined
     np.empty(0, joined.dtype).astype(dtype, casting=casting)  # the error NumPy raises for it

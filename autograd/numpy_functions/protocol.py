@@ -1,8 +1,8 @@
-"""NumPy's own functions on Tensors: what `__array_ufunc__` and `__array_function__` answer.
+"""NumPy's own functions on Tensors: the implementation of `__array_ufunc__` and `__array_function__`.
 
 A NumPy function without a rule raises NotDifferentiable with its name; nothing is ever silently detached. Functions
-whose arguments differ from those of their op have an adapter in `autograd.numpy_functions`. Where one is composed of
-several ops, these carry the gradient alone: the values, and the errors, are NumPy's own (`composed`).
+whose arguments differ from those of their op have an adapter in `autograd.numpy_functions`. If one is composed of
+several ops, these only carry the gradient: the values, and the errors, are NumPy's own (`composed`).
 """
 
 import inspect
@@ -28,10 +28,10 @@ _NUMBERS = frozenset({Tensor, *PLAIN})
 def implements(
     *functions: Callable[..., Any], status: str = "differentiable", direct: bool = False
 ) -> Callable[[Any], Any]:
-    """Register an adapter: a function of ours that is called in place of NumPy's, with NumPy's arguments.
+    """Register an adapter: a function of ours that is called instead of NumPy's, with NumPy's arguments.
 
-    ``direct`` says that its values and errors are NumPy's without asking twice, because an op of ours hands the
-    arguments to NumPy's own function, or because the call is refused.
+    ``direct`` says that its values and errors are already NumPy's, because an op of ours hands the arguments to NumPy's
+    own function, or because the call is refused.
     """
 
     def register(adapter: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,8 +64,8 @@ def _rebuilt(like: Any, parts: list[Any]) -> Any:
 def composed(function: Callable[..., Any], adapter: Callable[..., Any]) -> Callable[..., Any]:
     """An adapter that is made of several ops, with the values of NumPy's function.
 
-    NumPy answers first. So the errors it raises are ours, and its values are the result's: to the last bit, and also
-    where the formulas of an adapter meet infinity less infinity, integers that wrap, or NaN that compares as it does.
+    NumPy's function runs first. So its errors are raised, and the result has its values to the last bit, even where the
+    formulas of an adapter meet inf - inf, integers that wrap, or comparisons with NaN.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -82,13 +82,13 @@ def _refuse_other_numbers(expected: Any, function: Callable[..., Any]) -> None:
     for part in expected if isinstance(expected, list | tuple) else (expected,):
         if getattr(getattr(part, "dtype", None), "kind", "f") not in "fiub":
             raise InvalidDtypeError(
-                f"numpy.{function.__name__} gives {part.dtype}, which has no gradient here. Only real floating data is "
-                "differentiable; use .detach() where no gradient is wanted."
+                f"numpy.{function.__name__} gives {part.dtype}, which has no gradient here. Only real floating-point "
+                "data is differentiable; use .detach() if you need no gradient."
             )
 
 
 def _with_values(found: Any, expected: Any, function: Callable[..., Any]) -> Any:
-    """The results of an adapter with NumPy's values in their place; what is no Tensor is NumPy's."""
+    """The results of an adapter with NumPy's values; results that are not Tensors are NumPy's."""
     if isinstance(found, list | tuple):
         return _rebuilt(expected, [_with_values(f, e, function) for f, e in zip(found, expected, strict=True)])
     if not isinstance(found, Tensor):
@@ -107,9 +107,9 @@ def _with_values(found: Any, expected: Any, function: Callable[..., Any]) -> Any
 
 
 def named(*names: str) -> tuple[Callable[..., Any], ...]:
-    """The functions of NumPy with these names, but for those that the installed version lacks.
+    """The functions of NumPy with these names, except those that the installed version lacks.
 
-    For names that not every supported NumPy has (tests/coverage/names.py knows since and until when).
+    For names that some supported versions of NumPy lack (tests/coverage/names.py lists their versions).
     """
     return tuple(getattr(np, name) for name in names if hasattr(np, name))
 
@@ -117,8 +117,8 @@ def named(*names: str) -> tuple[Callable[..., Any], ...]:
 def adapter_of(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
     """Call an op with the arguments of its NumPy function.
 
-    The first parameters are the operands; a parameter with the name of an attribute is that attribute; every other
-    must be left at its default, which the op stands for.
+    The first parameters are the operands; a parameter with the name of an attribute is that attribute; every other must
+    have its default value, because the op has no choice there.
     """
     public = op.function
     operands = len(op.operands)
@@ -164,7 +164,7 @@ def refuse_extra(name: str, extra: dict[str, Any]) -> None:
 def no_rule(name: str) -> NotDifferentiable:
     """The error for a NumPy function without a rule."""
     return NotDifferentiable(
-        f"{name} has no rule for Tensors. Use .numpy() for a plain value without gradient, or give it a rule with "
+        f"{name} has no rule for Tensors. Use .numpy() for a plain value without gradient, or define a rule with "
         "custom_op(forward, vjp)."
     )
 
@@ -183,14 +183,14 @@ def _of_another_library(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
 
 
 def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """What NumPy calls for a ufunc with a Tensor among its operands."""
+    """Called by NumPy for a ufunc with a Tensor among its operands."""
     function = UFUNCS.get((ufunc, method)) or _of_another_library(ufunc, method)
     if kwargs:
         out = kwargs.pop("out", None)
         if out is not None and any(o is not None for o in out):
             raise NotDifferentiable(
-                f"numpy.{ufunc.__name__}(..., out=...) would write a Tensor into an array, or into a Tensor, in "
-                "place. Use the result instead."
+                f"numpy.{ufunc.__name__}(..., out=...) would overwrite an array or a Tensor in place. Leave "
+                "out= out and use the result."
             )
         for name, x in kwargs.items():
             only_numbers(x, f"{ufunc.__name__}: {name}")
@@ -220,7 +220,7 @@ def _with_options(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, A
 def array_function(
     self: Tensor, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """What NumPy calls for any other of its functions with a Tensor among its arguments."""
+    """Called by NumPy for any other of its functions with a Tensor among its arguments."""
     function = FUNCTIONS.get(func)
     if function is None:
         raise no_rule(f"{func.__module__}.{func.__name__}")

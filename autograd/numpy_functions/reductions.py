@@ -1,4 +1,4 @@
-"""Reductions as NumPy calls them (with `where`, `initial`, `dtype`), and those that pass over NaN."""
+"""Reductions as NumPy calls them (with `where`, `initial`, `dtype`), and those that ignore NaN."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,7 @@
-"""NumPy functions that are refused for Tensors, and ways of calling others: each with its reason and what to write.
+"""NumPy functions that are refused for Tensors, and refused options of others: each with its reason and a remedy.
 
-Whole functions are registered here. A way of calling (a mode, a shape) is refused where the function is answered, by
-`refusal` with a reason of this page.
+Whole functions are registered here. An option (a mode, a shape) is refused where the function is implemented, by
+`refusal` with a reason from this page.
 """
 
 from collections.abc import Callable
@@ -17,23 +17,23 @@ COMPLEX = "its result is complex. Work with real and imaginary parts, or with a 
 ZEROS = "the zeros of a matrix are its eigenvalues, which may be complex. Pass the zeros themselves"
 
 # A function of the user's sees plain numbers, or pieces of memory to fill in.
-PIECES = "NumPy calls the given function on plain parts of the array. Write it with whole-array functions"
+PIECES = "NumPy calls the given function on plain pieces of the array. Write it with whole-array functions"
 
 # Operations that give no result, but change an argument. The graph may need its old value.
-FILL = "it writes into its argument. For np.full write np.broadcast_to(t, shape), else t.at[index].set(value)"
+FILL = "it writes into its argument. For np.full write np.broadcast_to(t, shape), otherwise t.at[index].set(value)"
 IN_PLACE = "it writes into its argument. Use t.at[index].set(value) or .add(value), which return a new Tensor"
 FILES = "it writes plain numbers to a file. Pass t.numpy()"
 
 # What is left open by the definition, so that it depends on how LAPACK happens to work.
-BASIS = "the extra columns are an arbitrary basis of what is left"
-REFLECTORS = "Householder reflectors are LAPACK's own affair. Use mode='reduced'"
+BASIS = "the extra columns are an arbitrary basis of the remaining space"
+REFLECTORS = "Householder reflectors are an internal format of LAPACK. Use mode='reduced'"
 UNDEFINED = "the padded values are undefined"
 
 # Where a matrix has not its full rank, the pseudo-inverse jumps.
 RANK = "the solution jumps where the rank changes. Add a small multiple of the identity (ridge), or drop columns"
 
 # Counts jump when an edge passes a number.
-EDGES = "counts jump when one of its edges passes a number. Pass edges.numpy() for plain edges"
+EDGES = "the counts jump when an edge passes a number. Pass edges.numpy() for plain edges"
 
 REFUSED: dict[Callable[..., Any], str] = {
     **dict.fromkeys((np.linalg.eig, np.linalg.eigvals, np.roots, np.sort_complex), COMPLEX),
@@ -45,7 +45,7 @@ REFUSED: dict[Callable[..., Any], str] = {
 
 
 def refusal(call: str, reason: str) -> NotDifferentiable:
-    """The error for a function, or for a way of calling it."""
+    """The error for a function, or for an option of one."""
     return NotDifferentiable(f"{call} is not differentiable: {reason}.")
 
 

@@ -83,7 +83,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     if indices.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
     if indices.ndim != (ndim := 1 if axis is None else arr.ndim):
-        raise ValueError(f"when axis={axis}, the indices have {ndim} dimensions, not {indices.ndim}")
+        raise ValueError(f"with axis={axis}, the indices must have {ndim} dimensions, not {indices.ndim}")
     if axis is None:
         return np.ravel(arr)[indices]
     axis = normalize_axis_index(axis, arr.ndim)

@@ -1,4 +1,4 @@
-"""Functions that give the same numbers another shape or order, repeat them, or leave some out."""
+"""Functions that put the same numbers into another shape or order, repeat them, or leave some out."""
 
 from typing import Any
 

@@ -51,7 +51,7 @@ STEEPER = {
 def _quantile_of(numpy_quantile: Callable[..., Any], unit: float) -> Callable[..., Any]:
     """A quantile by any of NumPy's methods, with or without weights.
 
-    Each of them mixes at most two neighbours among the sorted numbers. So the same quantile of the ranks 0, 1, ... of
+    Each method mixes at most two neighbours among the sorted numbers. So the same quantile of the ranks 0, 1, ... of
     the numbers tells which two, and how much of the second.
     """
 

@@ -1,7 +1,7 @@
 """The methods of ufuncs of two operands: reduce, accumulate, reduceat and outer. (``at`` writes in place: refused.)
 
-Sums, products, extremes and logaddexp have ops of their own; every other is what its definition says, one application
-after the other. NumPy computes its own answer first: the errors it raises are ours too.
+Sums, products, extremes and logaddexp have ops of their own; all others follow their definition, one application after
+the other. NumPy computes its own answer first, and its errors are raised.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """The op table: families of records, and nothing but records.
 
-A newcomer adds an op by one `defop` line in the family it belongs to; `autograd.methods` says which ops are also
-methods of a Tensor, and tests/ops/samples.py asks for samples of every op.
+Add an op by one `defop` line in the family it belongs to; its fact ``method`` makes it a method of Tensor, and
+tests/ops/samples.py asks for samples of every op.
 """
 
 from autograd.ops import (

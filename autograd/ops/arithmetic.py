@@ -1,6 +1,6 @@
-"""Arithmetic, comparison and choice: what Python's operators and their NumPy names do.
+"""Arithmetic, comparison and choice: the ops behind Python's operators and their NumPy functions.
 
-Ties share the gradient evenly (maximum, minimum, equal bounds of clip); else a value on a bound of clip is that of x.
+Ties share the gradient evenly (maximum, minimum, equal bounds of clip); a value on a single bound of clip gets it all.
 """
 
 import math
@@ -39,7 +39,7 @@ multiply: OpFunction = defop(
         Case(
             lambda x, y: 0.0 in (x, y) and (math.isinf(x) or math.isinf(y)),
             "0 * inf",
-            "np.where(mask, x, 0.0) to leave entries out: a product with a mask keeps inf as nan",
+            "np.where(mask, x, 0.0) to leave entries out: a product with a mask turns inf into nan",
         )
     ),
     doc="The product of x and y, entry by entry.", doctest="tensor([1.0, 2.0]) * [3.0, 4.0] -> tensor([3., 8.])",
@@ -54,7 +54,7 @@ divide: OpFunction = defop(
         Case(
             lambda x, y: math.isinf(x) and math.isinf(y),
             "inf/inf",
-            "a quotient of numbers that were scaled down first (for exponentials: softmax)",
+            "scale both numbers down before dividing (for exponentials: use softmax)",
         ),
     ),
     doc="The quotient of x and y.", doctest="tensor([1.0, 2.0]) / 4.0 -> tensor([0.25, 0.5 ])",
@@ -65,7 +65,7 @@ negative: OpFunction = defop(
 )  # fmt: skip
 positive: OpFunction = defop(
     "positive", np.positive, unchanged, slope="1", rounding=EXACT, method="__pos__",
-    doc="x, as it is.", doctest="+tensor([1.0, -2.0]) -> tensor([ 1., -2.])",
+    doc="x unchanged.", doctest="+tensor([1.0, -2.0]) -> tensor([ 1., -2.])",
 )  # fmt: skip
 reciprocal: OpFunction = defop(
     "reciprocal", np.reciprocal, lambda g, out: -(g * out * out),
@@ -79,7 +79,7 @@ square: OpFunction = defop(
 )  # fmt: skip
 absolute: OpFunction = defop(
     "absolute", np.absolute, side, slope="sign(x)", rounding=EXACT, method=("abs", "__abs__"),
-    doc="The absolute value of x; its slope at 0 is taken as 0.",
+    doc="The absolute value of x, with slope 0 at 0.",
     doctest="abs(tensor([2.0, -3.0])) -> tensor([2., 3.])",
 )  # fmt: skip
 fabs: OpFunction = defop(
@@ -125,7 +125,7 @@ power: Callable[..., Any] = defop(
     "power", power_kernel, (lambda g, x, y: g * _power_slope(x, y), lambda g, x, y, out: g * (out * _log_base(x, y))),
     numpy=np.power,
     kind="elementwise", symbol="**", slope=("y * x ** (y - 1)", "x ** y * log(x)"), hazards=POWER,
-    doc="x to the power y; by y it has a derivative where x is not negative.",
+    doc="x to the power y; the derivative by y exists where x is not negative.",
     doctest="tensor([2.0, 3.0]) ** 2 -> tensor([4., 9.])",
 )  # fmt: skip
 
@@ -137,7 +137,7 @@ remainder: OpFunction = defop(
 )  # fmt: skip
 floor_divide: OpFunction = defop(
     "floor_divide", np.floor_divide, None, symbol="//",
-    doc="The quotient of x and y, rounded down: a constant in pieces, without gradient.",
+    doc="The quotient of x and y, rounded down: piecewise constant, without gradient.",
     doctest="tensor([7.0, -7.0]) // 4.0 -> tensor([ 1., -2.])",
 )  # fmt: skip
 sign: OpFunction = defop(
@@ -159,7 +159,7 @@ trunc: OpFunction = defop(
 )  # fmt: skip
 rint: OpFunction = defop(
     "rint", np.rint, None,
-    doc="x rounded to the nearest integer, of two the even one, without gradient.",
+    doc="x rounded to the nearest integer, ties to even, without gradient.",
     doctest="np.rint(tensor([1.4, 2.5])) -> tensor([1., 2.])",
 )  # fmt: skip
 
@@ -204,17 +204,17 @@ isfinite: OpFunction = defop(
 )  # fmt: skip
 signbit: OpFunction = defop(
     "signbit", np.signbit, None,
-    doc="Where the sign of x is a minus, also that of -0.0.",
+    doc="Where the sign of x is negative, also for -0.0.",
     doctest="np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
 )  # fmt: skip
 logical_and: OpFunction = defop(
     "logical_and", np.logical_and, None,
-    doc="Where both x and y are other than 0.",
+    doc="Where both x and y are nonzero.",
     doctest="np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
 )  # fmt: skip
 logical_or: OpFunction = defop(
     "logical_or", np.logical_or, None,
-    doc="Where x or y is other than 0.", doctest="np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])",
+    doc="Where x or y is nonzero.", doctest="np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])",
 )  # fmt: skip
 logical_not: OpFunction = defop(
     "logical_not", np.logical_not, None,
@@ -252,7 +252,7 @@ masked: Callable[..., Any] = defop(
     "masked", masked_kernel, lambda g, mask: masked(g, mask=mask),
     kind="elementwise", matrix="G where the mask is True, else 0", rounding=EXACT,
     example=Example((2, 3), mask=np.array([True, False, True])),
-    doc="x where the mask holds, else 0; what is masked gets a gradient of 0, whatever comes in.",
+    doc="x where the mask holds, else 0; masked entries get a gradient of 0, even if the incoming one is nan.",
     doctest="masked(tensor([1.0, 2.0]), mask=np.array([True, False])) -> tensor([1., 0.])",
 )  # fmt: skip
 
@@ -274,13 +274,13 @@ def _from_number(x: Array, y: Array) -> tuple[float, float] | None:
 maximum: OpFunction = defop(
     "maximum", np.maximum, (lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x)),
     slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT, range=_from_number,
-    doc="The larger of x and y; in a tie each gets half of the gradient.",
+    doc="The larger of x and y; in a tie, each gets half of the gradient.",
     doctest="np.maximum(tensor([1.0, 5.0]), 3.0) -> tensor([3., 5.])",
 )  # fmt: skip
 minimum: OpFunction = defop(
     "minimum", np.minimum, (lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y)),
     slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
-    doc="The smaller of x and y; in a tie each gets half of the gradient.",
+    doc="The smaller of x and y; in a tie, each gets half of the gradient.",
     doctest="np.minimum(tensor([1.0, 5.0]), 3.0) -> tensor([1., 3.])",
 )  # fmt: skip
 
@@ -320,7 +320,7 @@ clip: OpFunction = defop(
     kind="elementwise", matrix=("G where x lies between the limits, else 0", None, None), rounding=EXACT, method="clip",
     options={"out": None, "*": None, "dtype": None, "where": True, "casting": np._NoValue},
     example=Example((2, 3), 0.4, 0.8),
-    doc="x kept between two bounds; beyond them the gradient goes to the bound.",
+    doc="x limited to the range between two bounds; beyond a bound, the gradient goes to that bound.",
     doctest="tensor([-2.0, 0.5, 2.0]).clip(-1.0, 1.0) -> tensor([-1. ,  0.5,  1. ])",
 )  # fmt: skip
 
@@ -335,7 +335,7 @@ where: OpFunction = defop(
     kind="elementwise",
     matrix=(None, "G where the condition holds, else 0", "G where the condition does not hold, else 0"), rounding=EXACT,
     hazards=Hazards(chooses=True), example=Example(np.array([True, False, True]), (2, 3), (3,)),
-    doc="x where the condition holds, else y; what is not chosen gets a gradient of 0.",
+    doc="x where the condition holds, else y; entries not chosen get a gradient of 0.",
     doctest="np.where([True, False], tensor([1.0, 2.0]), 0.0) -> tensor([1., 0.])",
 )  # fmt: skip
 
@@ -354,7 +354,7 @@ copy: OpFunction = defop(
 
 
 def cosine(x: Array, out: Array) -> Array:
-    """x / out: the slope of a length. At the origin 0, as for abs; at infinity only what is infinite counts."""
+    """x / out: the slope of a length. It is 0 at the origin, as for abs; at infinity only infinite entries count."""
     x = np.asarray(x, out.dtype) if _number(x) else x
     flat = (out == 0.0) | np.isinf(out)
     return np.where(flat, np.where(np.isinf(x), np.sign(x), 0.0), x / np.where(flat, 1.0, out))
@@ -388,13 +388,13 @@ hypot: OpFunction = defop(
         lambda g, x, y, out: leg(g, y, out, direction(y, x, out)),
     ),
     slope=("x / out", "y / out"),
-    doc="The length sqrt(x**2 + y**2), without overflow; its slopes at the origin are taken as 0.",
+    doc="The length sqrt(x**2 + y**2), without overflow, with slope 0 at the origin.",
     doctest="np.hypot(tensor(3.0), 4.0) -> tensor(5.)",
 )  # fmt: skip
 copysign: OpFunction = defop(
     "copysign", np.copysign, (lambda g, x, out: g * (np.sign(x) * np.sign(out)), None),
     slope=("sign(x) * sign(out)", None),
-    doc="The size of x with the sign of y, which gets no gradient.",
+    doc="The magnitude of x with the sign of y; y gets no gradient.",
     doctest="np.copysign(tensor([1.0, 2.0]), [-1.0, 1.0]) -> tensor([-1.,  2.])",
 )  # fmt: skip
 fmod: OpFunction = defop(
@@ -405,19 +405,19 @@ fmod: OpFunction = defop(
 )  # fmt: skip
 nextafter: OpFunction = defop(
     "nextafter", np.nextafter, (unchanged, None), slope=("1", None),
-    doc="The next floating-point number after x towards y, which gets no gradient.",
+    doc="The next floating-point number after x towards y; y gets no gradient.",
     doctest="np.nextafter(tensor(1.0), 2.0) - 1.0 -> tensor(2.22044605e-16)",
 )  # fmt: skip
 ldexp: OpFunction = defop(
     "ldexp", np.ldexp, (lambda g, y: np.ldexp(g, y), None),
     slope=("2 ** y", None), example=Example((2, 3), np.array([1, 0, 2])),
-    doc="x times 2 to the power y, an integer, which gets no gradient.",
+    doc="x times 2 to the power y; y is an integer and gets no gradient.",
     doctest="np.ldexp(tensor([1.0, 3.0]), 2) -> tensor([ 4., 12.])",
 )  # fmt: skip
 
 
 def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
-    """The gradient of the winner of an extreme that passes over NaN."""
+    """The gradient of the winner of an extreme that ignores NaN."""
     alone = np.isnan(loser) & ~np.isnan(winner)
     return masked(g, mask=(winner > loser) | alone) + masked(0.5 * g, mask=winner == loser)
 
@@ -425,13 +425,13 @@ def _larger_or_only(g: Array, winner: Array, loser: Array) -> Array:
 fmax: OpFunction = defop(
     "fmax", np.fmax, (lambda g, x, y: _larger_or_only(g, x, y), lambda g, x, y: _larger_or_only(g, y, x)),
     slope=(_SHARE, _SHARE_OF_OTHER), rounding=EXACT,
-    doc="The larger of x and y, where NaN loses; in a tie each gets half of the gradient.",
+    doc="The larger of x and y, ignoring NaN; in a tie, each gets half of the gradient.",
     doctest="np.fmax(tensor([1.0, np.nan]), 0.0) -> tensor([1., 0.])",
 )  # fmt: skip
 fmin: OpFunction = defop(
     "fmin", np.fmin, (lambda g, x, y: _larger_or_only(g, -x, -y), lambda g, x, y: _larger_or_only(g, -y, -x)),
     slope=(_SHARE_OF_OTHER, _SHARE), rounding=EXACT,
-    doc="The smaller of x and y, where NaN loses; in a tie each gets half of the gradient.",
+    doc="The smaller of x and y, ignoring NaN; in a tie, each gets half of the gradient.",
     doctest="np.fmin(tensor([1.0, np.nan]), 2.0) -> tensor([1., 2.])",
 )  # fmt: skip
 
@@ -447,7 +447,7 @@ spacing: OpFunction = defop(
 )  # fmt: skip
 logical_xor: OpFunction = defop(
     "logical_xor", np.logical_xor, None,
-    doc="Where one of x and y is 0, and not both.",
+    doc="Where exactly one of x and y is nonzero.",
     doctest="np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
 )  # fmt: skip
 
@@ -457,6 +457,6 @@ nan_to_num: OpFunction = defop(
     lambda x, *, nan=0.0, posinf=None, neginf=None: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     lambda g, x: masked(g, mask=np.isfinite(x)), numpy=np.nan_to_num,
     kind="elementwise", matrix="G where x is finite, else 0",
-    doc="x with numbers in place of NaN and infinities, which get a gradient of 0.",
+    doc="x with NaN and infinities replaced by numbers; replaced entries get a gradient of 0.",
     doctest="np.nan_to_num(tensor([1.0, np.nan])) -> tensor([1., 0.])",
 )  # fmt: skip

@@ -1,14 +1,14 @@
 """Convolution and its two adjoints.
 
-y[n, o, p] = sum over c, k of weight[o, c, k] x[n, c, p stride + k dilation], x padded with zeros: without the mirror
-image of the kernel that mathematics has, as everywhere in this field. The number that x, weight and a gradient for y
-make together is linear in each of the three, so its three derivatives are also those of each other.
+y[n, o, p] = sum over c, k of weight[o, c, k] x[n, c, p stride + k dilation], x padded with zeros: the kernel is not
+mirrored, as is usual in deep learning. The sum of y times a gradient for y is linear in x, weight and that gradient, so
+the derivatives by these three are also those of each other.
 
-Copied is only what moves along the last axis (`_columns`); at each position of the others the rest is a product of
-matrices. What is copied should lie in long rows of memory: with samples last, as (C, *S, N), they are long however
-small the images are, and with samples first large images that come so need no rearranging. Kernels take both and return
-(N, C, *S), as a view where their samples are last; NumPy's functions keep the order in memory, so that in a chain of
-layers at most the first rearranges its input.
+Only windows along the last axis are copied (`_columns`); at each position of the others the rest is a product of
+matrices. The copy should lie in long rows of memory: with samples last, as (C, *S, N), rows are long however small the
+images are, and with samples first large images need no rearranging. Kernels take both and return (N, C, *S), as a view
+if the samples are last; NumPy's functions keep the order in memory, so that in a chain of layers at most the first
+rearranges its input.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def _samples_last(x: Array, outputs: int) -> bool:
 
 
 def _is_finite(x: Array) -> bool:
-    """Whether a zero in place of each number would give the same products with zeros, which pad and fill up."""
+    """Whether the products of all numbers with padding zeros are 0."""
     return not x.size or bool(np.isfinite(x.min()) and np.isfinite(x.max()))
 
 

@@ -1,6 +1,6 @@
-"""Fused ops: one node where primitive ops would make several, for speed and for numbers that stay finite.
+"""Fused ops: one node where primitive ops would make several, for speed and to keep numbers finite.
 
-Each has its ``definition`` in primitive ops; the tests compare value and gradients of both, and pictures can expand it.
+Each has a ``definition`` in primitive ops; tests compare values and gradients of both, and pictures can expand it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def _is_label(labels: Array, classes: int) -> Array:
 
 
 def _places(labels: Array, classes: int) -> Array:
-    """Where the scores of the labels lie among all, counted row by row."""
+    """The flat index of the score of each label."""
     if labels.dtype.char in "LQ":  # which NumPy adds to signed integers as floating numbers
         labels = labels.astype(np.intp)
     if labels.ndim == 1:
@@ -65,12 +65,12 @@ def _places(labels: Array, classes: int) -> Array:
 
 
 def widened(x: Array) -> Array:
-    """Sums over many classes do not fit in half precision."""
+    """Half precision as single, because sums over many classes do not fit in half."""
     return x.astype(np.float32) if x.dtype.char == "e" else x
 
 
 def _exponentials(x: Array, labels: Array) -> tuple[Array, Array, Array, Array]:
-    """exp(x) without overflow, 0 in place of the labels'; the labels' exponents; the sums of the others; the places."""
+    """exp(x) without overflow, with 0 for the labels; the labels' exponents; the sums of the others; the places."""
     shifted = x - maximum_along(x, -1)
     places = _places(labels, x.shape[-1])
     own = shifted.take(places)

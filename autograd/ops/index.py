@@ -1,6 +1,6 @@
 """Indexing of every kind, and its inverse: putting values into a copy.
 
-`getitem` and `scatter` are each other's rule. Repeated positions add up in a gradient; where `at[].set` writes a
+`getitem` and `scatter` are each other's rule. The gradients of repeated positions add up; where `at[].set` writes a
 position twice, the last value wins, as in NumPy, and only that value gets a gradient.
 """
 
@@ -17,7 +17,7 @@ from autograd.facts import NEAREST, Example
 
 
 def plain_index(index: Any) -> Any:
-    """An index as NumPy takes it: Tensors of integers or booleans inside it become arrays."""
+    """An index for NumPy: Tensors of integers or booleans inside it become arrays."""
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
     if index.__class__ in _PLAIN:
@@ -40,7 +40,7 @@ def is_basic(index: Any) -> bool:
 
 
 def _in_stack(index: Any) -> Any:
-    """An index behind an axis in front; None for arrays and truth, whose axes NumPy may put before that."""
+    """An index for a stack with a new first axis; None for arrays and booleans, whose axes NumPy may put before it."""
     parts = index if isinstance(index, tuple) else (index,)
     return (slice(None), *parts) if all(part.__class__ in _SIMPLE for part in parts) else None
 
@@ -60,7 +60,7 @@ _FEW, _AT_ONCE = 1024, 1 << 16  # entries: from where it pays, and of how many t
 
 
 def _add_all(out: Array, index: Any, x: Array) -> None:
-    """``np.add.at(out, index, x)``: what belongs to one place is added in the order in which x has it.
+    """``np.add.at(out, index, x)``: entries for the same place are added in their order in x.
 
     Row by row it takes four times as long as entry by entry, for which the places of all entries are written out. Of
     places along a later axis each is one sum of slices.
@@ -88,7 +88,7 @@ def _add_all(out: Array, index: Any, x: Array) -> None:
 
 
 def _refuse_complex(x: Array, value: Array) -> None:
-    """NumPy warns only, and drops imaginary parts."""
+    """NumPy would only warn, and drop imaginary parts."""
     if np.iscomplexobj(value) and not np.iscomplexobj(x):
         raise TypeError(f"complex values cannot be put into an array of {x.dtype}: pass their real part, np.real(...)")
 
@@ -132,14 +132,14 @@ getitem: OpFunction = defop(
     stacked=lambda n, x_shape, index: (within := _in_stack(index)) and ((n, *x_shape), within),
     kind="moves", symbol="[]", matrix="G at the places taken, else 0", method="__getitem__",
     example=(Example((2, 3), index=(slice(None), _PLACES)), Example((4,), index=slice(1, None))),
-    doc="x[index] for every kind of NumPy index; a position chosen several times adds its gradients up.",
+    doc="x[index] for every kind of NumPy index; the gradients of a position chosen several times add up.",
     doctest="tensor([1.0, 2.0, 3.0])[[0, 0, 2]] -> tensor([1., 1., 3.])",
 )  # fmt: skip
 scatter: Callable[..., Any] = defop(
     "scatter", scatter_kernel, lambda g, index: g[index],
     stacked=lambda n, index: (within := _in_stack(index)) and (within,),
     kind="moves", matrix="G at the places filled", example=Example((3,), index=_PLACES, shape=(4,)),
-    doc="Zeros with x added at an index, in the order of x: so the gradient of `getitem` goes back.",
+    doc="Zeros with x added at an index, in the order of x: the gradient of `getitem`.",
     doctest="scatter(tensor([1.0, 2.0]), index=[0, 0], shape=(2,)) -> tensor([3., 0.])",
 )  # fmt: skip
 set_at: Callable[..., Any] = defop(

@@ -1,9 +1,9 @@
 """Lengths, and the limits of the quotients 0/0 in their rules.
 
-The slope of a length |x|, which is ``g x / |x|``, is taken as 0 at the origin, as that of abs. What is smooth in the
-square of the length, such as ``|x|**2`` or ``exp(-|x|**2)``, curves there all the same, by the limit of ``g / |x|``
-where both vanish: by l'Hôpital's rule the derivative of g by the length. A recorded pass (``create_graph=True``) can
-find it, because there g is itself a result in the graph. That is right for derivatives of second and third order. Where
+The slope of a length |x|, which is ``g x / |x|``, is defined as 0 at the origin, like that of abs. Functions that are
+smooth in the square of the length, such as ``|x|**2`` or ``exp(-|x|**2)``, still have a curvature there: the limit of
+``g / |x|`` where both vanish, which by l'Hôpital's rule is the derivative of g by the length. A recorded pass
+(``create_graph=True``) can find it, because its g is a result in the graph: second and third derivatives are right. If
 there is no such limit (the length itself curves infinitely at the origin), the second derivative is nan.
 """
 
@@ -48,7 +48,7 @@ unknown: Callable[..., Any] = defop(
 crossing: Callable[..., Any] = defop(
     "_crossing", lambda x: 0.0 * x, lambda g, x: unknown(x), stacked=False,
     kind="elementwise", hazards=Hazards(no_slope=True),
-    doc="0, whose derivative is taken as 0, and whose second derivative is not known.",
+    doc="0, whose derivative is defined as 0, and whose second derivative is not known.",
 )  # fmt: skip
 
 

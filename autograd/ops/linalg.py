@@ -1,9 +1,9 @@
 """Linear algebra: solving, inverting, factorising.
 
-Everything works on stacks of matrices (the last two axes), as NumPy does. Where NumPy reads only one triangle of a
-symmetric matrix (cholesky), so does the derivative: the gradient lies in that triangle, and an entry of it counts
-for both places. That is what finite differences of the NumPy function give, and through anything that makes the matrix
-symmetric (x @ x.T, a kernel) it is the usual symmetric gradient.
+Everything works on stacks of matrices (the last two axes), as in NumPy. Where NumPy reads only one triangle of a
+symmetric matrix (cholesky), so does the derivative: the gradient lies in that triangle, and each of its entries counts
+for both places. Finite differences of the NumPy function give the same, and through any computation that makes the
+matrix symmetric (x @ x.T, a kernel) it is the usual symmetric gradient.
 
 Eigenvalues and singular values have a file of their own, `spectra`.
 
@@ -84,21 +84,21 @@ solve: OpFunction = defop(
 )  # fmt: skip
 det: OpFunction = defop(
     "det", lambda x: np.linalg.det(x), det_rule, kind="whole", matrix="G * out * inv(x).T", example=MATRIX,
-    doc="The determinant of each matrix; its gradient is right also for singular ones.",
+    doc="The determinant of each matrix; its gradient is right for singular matrices too.",
     doctest="np.linalg.det(tensor([[2.0, 0.0], [0.0, 4.0]])) -> tensor(8.)",
 )  # fmt: skip
 slogdet: OpFunction = defop(
     "slogdet", lambda x: tuple(np.linalg.slogdet(x)),
     joint(lambda g, x: (g[1][..., None, None] * transposed(np.linalg.inv(x)),)), outputs=True,
     kind="whole", slope=None, example=MATRIX,
-    doc="The sign and the logarithm of the size of the determinant, which cannot overflow.",
+    doc="The sign of the determinant, and the logarithm of its absolute value, which cannot overflow.",
     doctest="np.linalg.slogdet(tensor([[-1.0]])) -> SlogdetResult(sign=tensor(-1.), logabsdet=tensor(0.))",
 )  # fmt: skip
 pinv: OpFunction = defop(
     "pinv",
     lambda x, *, rcond=None, hermitian=False, rtol=np._NoValue: np.linalg.pinv(x, rcond, hermitian, rtol=rtol),
     pinv_rule, kind="whole", slope=None, example=MATRIX,
-    doc="The pseudo-inverse of each matrix; its gradient holds as long as the rank stays the same.",
+    doc="The pseudo-inverse of each matrix; its gradient is valid as long as the rank stays the same.",
     doctest="np.linalg.pinv(tensor([[3.0], [4.0]])) @ [3.0, 4.0] -> tensor([1.])",
 )  # fmt: skip
 
@@ -107,8 +107,8 @@ _BLOCK = 32
 
 
 def _lower_inverse_kernel(x: Array) -> Array:
-    """By products of blocks, and for these as upper triangles, which LAPACK's factors leave as they are. NumPy has no
-    triangular systems: it would factorise the matrix, at four times the cost."""
+    """Inverts by products of blocks, taken as upper triangles, which LAPACK's factorisation leaves unchanged. NumPy has
+    no solver for triangular systems: it would factorise the matrix, at four times the cost."""
     n = x.shape[-1]
     if n <= _BLOCK:
         return transposed(np.linalg.inv(transposed(x)))
@@ -157,7 +157,7 @@ def _qr_tall(gq: Array, gr: Array, q: Array, r: Array) -> Array:
 cholesky: OpFunction = defop(
     "cholesky", lambda x, *, upper=False: np.linalg.cholesky(x, upper=upper), cholesky_rule,
     kind="whole", slope=None, example=SYMMETRIC,
-    doc="The triangular factor L of x = L @ L.T, of which one triangle is read.",
+    doc="The lower triangular factor L of x = L @ L.T; one triangle of x is read.",
     doctest="np.linalg.cholesky(tensor([[4.0, 0.0], [0.0, 9.0]])) -> tensor([[2., 0.], [0., 3.]])",
 )  # fmt: skip
 qr: OpFunction = defop(

@@ -60,8 +60,8 @@ matmul: OpFunction = defop(
     kind="product", symbol="@", slope=(_entry_of_right, _entry_of_left), matrix=product_formula,
     cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1],
     example=(Example((2, 3), (3, 2)), Example((2, 2, 3), (3,))),
-    doc="The product of matrices, which the last two axes are; a vector is a row on the left and a column on the "
-    "right.",
+    doc="The product of the matrices in the last two axes; a vector counts as a row on the left and as a column on "
+    "the right.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0] -> tensor([3., 7.])",
 )  # fmt: skip
 
@@ -91,7 +91,7 @@ dot: OpFunction = defop(
     ),
     cost=lambda shapes, out, attrs: prod(out) * shapes[0][-1] if shapes[0] and shapes[1] else 0, method="dot",
     options={"out": None}, example=(Example((2, 3), (3, 2)), Example((3,), (3,))),
-    doc="The sum over the last axis of x and the last but one of y, or the only one.",
+    doc="The sum of products over the last axis of x and the second-to-last axis of y, or its only one.",
     doctest="tensor([1.0, 2.0]).dot([3.0, 4.0]) -> tensor(11.)",
 )  # fmt: skip
 outer: OpFunction = defop(
@@ -102,7 +102,7 @@ outer: OpFunction = defop(
     ),
     numpy=np.outer,
     kind="product", matrix=("G @ y", "x @ G"), cost=lambda shapes, out, attrs: prod(out), example=Example((2,), (3,)),
-    doc="The products of each entry of x with each of y.",
+    doc="The products of each entry of x with each entry of y.",
     doctest="np.outer(tensor([1.0, 2.0]), [3.0, 4.0]) -> tensor([[3., 4.], [6., 8.]])",
 )  # fmt: skip
 
@@ -141,7 +141,7 @@ tensordot: OpFunction = defop(
         prod(out) * prod(shapes[0][i] for i in _tensordot_axes(attrs["axes"], *map(len, shapes))[0])
     ),
     example=Example((2, 3), (3, 2), axes=1),
-    doc="The sum of products over pairs of axes: the last of x and the first of y, or those named.",
+    doc="The sum of products over pairs of axes: the last of x and the first of y, or the given ones.",
     doctest="np.tensordot(tensor([[1.0, 2.0]]), [[3.0, 4.0]], 2) -> tensor(11.)",
 )  # fmt: skip
 
@@ -156,7 +156,7 @@ def explicit_subscripts(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[s
     inputs, arrow, output = text.partition("->")
     terms = inputs.split(",")
     if len(terms) != len(ndims):
-        raise ValueError(f"einsum subscripts {subscripts!r} name {len(terms)} operands, but {len(ndims)} were given")
+        raise ValueError(f"einsum subscripts {subscripts!r} are for {len(terms)} operands, but {len(ndims)} were given")
     unused = [c for c in LETTERS if c not in text]
     widths = [n - len(term.replace("...", "")) for term, n in zip(terms, ndims, strict=True)]
     for i, (term, width) in enumerate(zip(terms, widths, strict=True)):
@@ -177,7 +177,7 @@ _BY_MATMUL = 1 << 12  # products of numbers, from where matmul is faster than Nu
 
 
 def einsum_kernel(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
-    """Of three operands or more in the cheapest order, and large products of matrices by matmul, unless it is said how.
+    """Contracts three operands or more in the cheapest order, large products of matrices by matmul, unless told how.
 
     NumPy leaves the order of the sums open; its own `optimize` does the same.
     """
@@ -317,6 +317,6 @@ einsum: OpFunction = defop(
     "einsum", einsum_kernel, joint(einsum_rule),
     kind="product", slope=None, cost=_combinations,
     example=(Example((2, 3), (3, 2), subscripts="ij,jk->ki"), Example((2, 3), (2,), subscripts="ij,i->j")),
-    doc="Sums of products, written as subscripts.",
+    doc="Sums of products, specified by subscripts.",
     doctest="np.einsum('ij,ij->i', tensor([[1.0, 2.0]]), [[3.0, 4.0]]) -> tensor([11.])",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Normalisation of rows as one op: numbers brought to mean 0 and variance 1, and then to a learned scale."""
+"""Normalisation of rows as one op: numbers are brought to mean 0 and variance 1, and then to a learned scale."""
 
 from functools import lru_cache
 from math import prod
@@ -359,6 +359,6 @@ batch_norm: OpFunction = defop(
     "batch_norm", batch_norm_kernel, joint(batch_norm_rule), definition=batch_norm_definition,
     kind="whole", slope=None, example=Example((4, 3), (3,), (3,)),
     doc="(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of each channel, the second axis, "
-    "which are left in ``moments``.",
+    "which are stored in ``moments``.",
     doctest="batch_norm(tensor([[1.0], [3.0]]), eps=0.0) -> tensor([[-1.],\n        [ 1.]])",
 )  # fmt: skip

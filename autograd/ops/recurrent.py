@@ -1,11 +1,11 @@
-"""Recurrent layers, one op for a whole sequence: the same step for each of its elements, with a state handed on.
+"""Recurrent layers, one op for a whole sequence: the same step for each of its elements, which passes a state on.
 
-Forward, all steps share one product of the input with its weights. Backward, only what goes from step to step is done
-step by step: how gates and states depend on each other is written down for all steps at once, and the weights get
-their gradients in one product each. The single steps, in primitive ops, are the definitions.
+Forward, all steps share one product of the input with its weights. Backward, only the recurrence runs step by step: the
+slopes of gates and states are computed for all steps at once, and each weight gets its gradient in one product. The
+definitions are the single steps, in primitive ops.
 
-The rows of weights and biases belong to the gates, one block of H rows after the other, in PyTorch's order. Computed
-is in float32 at least; the states h are rounded to the dtype of the result.
+The rows of weights and biases belong to the gates, one block of H rows after the other, in PyTorch's order. The
+computation uses at least float32; the states h are rounded to the dtype of the result.
 """
 
 from collections.abc import Sequence

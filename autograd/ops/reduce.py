@@ -1,4 +1,4 @@
-"""Reductions and running sums: what turns many numbers into fewer.
+"""Reductions, which turn many numbers into fewer, and running sums.
 
 Ties of max and min share the gradient evenly; products are exact at zeros; std and logsumexp have finite slopes where
 their formula would divide by zero.
@@ -98,14 +98,14 @@ sum: OpFunction = defop(
     lambda g, x_shape, axis, keepdims: expand(keep(g, x_shape, axis, keepdims) if g.ndim else g, x_shape),
     numpy=np.sum, stacked=_stacked,
     kind="reduces", slope="1", matrix="G, repeated along the axes that were summed", method="sum", options=_SUM,
-    doc="The sum of all entries, or of those along axes.",
+    doc="The sum of all entries, or of the entries along axes.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0) -> tensor([4., 6.])",
 )  # fmt: skip
 mean: OpFunction = defop(
     "mean", mean_kernel, mean_rule, numpy=np.mean, stacked=_stacked,
     kind="reduces", slope="1 / n", matrix="G / n, repeated along the axes that were averaged", method="mean",
     options=_MEAN,
-    doc="The mean of all entries, or of those along axes.",
+    doc="The mean of all entries, or of the entries along axes.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).mean(axis=1) -> tensor([1.5, 3.5])",
 )  # fmt: skip
 
@@ -151,7 +151,7 @@ cumsum: OpFunction = defop(
     "cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum,
     stacked=lambda n, x_shape, axis: ((n, *x_shape), shifted(0 if axis is None else axis, 0)),
     kind="reduces", slope="1", matrix="sums of G from each place on", method="cumsum", options=_RUNNING,
-    doc="The running sum along an axis, or of all entries in a row.",
+    doc="The running sum along an axis, or over the flattened array.",
     doctest="tensor([1.0, 2.0, 3.0]).cumsum() -> tensor([1., 3., 6.])",
 )  # fmt: skip
 
@@ -258,13 +258,13 @@ def _weighted_products(g: Array, x: Array) -> Array:
 prod: OpFunction = defop(
     "prod", _kernel_of(multiply_reduce), prod_rule, numpy=np.prod,
     kind="reduces", matrix="G * out / x", hazards=PRODUCT, method="prod", options=_SUM,
-    doc="The product of all entries, or of those along axes; its gradient is right also where some are 0.",
+    doc="The product of all entries, or of the entries along axes; its gradient is right even if some are 0.",
     doctest="tensor([2.0, 3.0, 4.0]).prod() -> tensor(24.)",
 )  # fmt: skip
 cumprod: OpFunction = defop(
     "cumprod", cumprod_kernel, cumprod_rule, numpy=np.cumprod,
     kind="reduces", slope=None, hazards=PRODUCT, method="cumprod", options=_RUNNING,
-    doc="The running product along an axis, or of all entries in a row; its gradient is right also at zeros.",
+    doc="The running product along an axis, or over the flattened array; its gradient is right at zeros too.",
     doctest="tensor([2.0, 3.0, 4.0]).cumprod() -> tensor([ 2.,  6., 24.])",
 )  # fmt: skip
 
@@ -281,13 +281,13 @@ def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, kee
 max: OpFunction = defop(
     "max", _kernel_of(maximum_reduce), extreme_rule, numpy=np.max,
     kind="reduces", matrix="G where x is the largest, else 0", rounding=EXACT, method="max", options=_EXTREME,
-    doc="The largest of all entries, or along axes; equal ones share the gradient.",
+    doc="The largest entry, of all or along axes; equal entries share the gradient.",
     doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0) -> tensor([3., 4.])",
 )  # fmt: skip
 min: OpFunction = defop(
     "min", _kernel_of(minimum_reduce), extreme_rule, numpy=np.min,
     kind="reduces", matrix="G where x is the smallest, else 0", rounding=EXACT, method="min", options=_EXTREME,
-    doc="The smallest of all entries, or along axes; equal ones share the gradient.",
+    doc="The smallest entry, of all or along axes; equal entries share the gradient.",
     doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).min(axis=0) -> tensor([1., 2.])",
 )  # fmt: skip
 
@@ -309,12 +309,12 @@ def argsort_kernel(
 
 argmax: OpFunction = defop(
     "argmax", argmax_kernel, None, numpy=np.argmax, kind="reduces", method="argmax", options=_PLACE,
-    doc="The position of the largest entry, the first of equal ones.",
+    doc="The position of the largest entry; among equal ones, the first.",
     doctest="tensor([1.0, 4.0, 3.0]).argmax() -> np.int64(1)",
 )  # fmt: skip
 argmin: OpFunction = defop(
     "argmin", argmin_kernel, None, numpy=np.argmin, kind="reduces", method="argmin", options=_PLACE,
-    doc="The position of the smallest entry, the first of equal ones.",
+    doc="The position of the smallest entry; among equal ones, the first.",
     doctest="tensor([2.0, 1.0, 3.0]).argmin() -> np.int64(1)",
 )  # fmt: skip
 argsort: OpFunction = defop(
@@ -324,11 +324,11 @@ argsort: OpFunction = defop(
 )  # fmt: skip
 any: OpFunction = defop(
     "any", _kernel_of(np.any), None, numpy=np.any, kind="reduces", method="any", options=_TRUTH,
-    doc="Whether any entry is other than 0.", doctest="tensor([0.0, 2.0]).any() -> np.True_",
+    doc="Whether any entry is nonzero.", doctest="tensor([0.0, 2.0]).any() -> np.True_",
 )  # fmt: skip
 all: OpFunction = defop(
     "all", _kernel_of(np.all), None, numpy=np.all, kind="reduces", method="all", options=_TRUTH,
-    doc="Whether all entries are other than 0.", doctest="tensor([0.0, 2.0]).all() -> np.False_",
+    doc="Whether all entries are nonzero.", doctest="tensor([0.0, 2.0]).all() -> np.False_",
 )  # fmt: skip
 
 
@@ -341,7 +341,7 @@ def std_kernel(x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool =
 
 
 def _deviations(x: Array, axis: Axis, where: Any) -> Array:
-    """The distances from the mean, 0 where a mask leaves out.
+    """The distances from the mean; 0 where a mask leaves an entry out.
 
     Measured from the largest number, so that they are 0 where all are equal: the mean of equal numbers is rounded.
     """
@@ -363,7 +363,7 @@ def _finite(x: Array) -> Array:
 
 
 def _per_freedom(x_shape: Shape, axis: Axis, ddof: float, where: Any, dtype: Any) -> Any:
-    """1 / (how many numbers there are, less ddof), and nan for none."""
+    """1 / (count - ddof), and nan for no numbers."""
     if where is True:
         freedom = count(x_shape, axis) - ddof
         return 1.0 / freedom if freedom > 0 else math.nan
@@ -393,7 +393,7 @@ var: OpFunction = defop(
 )  # fmt: skip
 std: OpFunction = defop(
     "std", std_kernel, std_rule, numpy=np.std, kind="reduces", slope=None, method="std", options=_SPREAD,
-    doc="The standard deviation, the root of the variance; its slopes are taken as 0 where all entries are equal.",
+    doc="The standard deviation, the square root of the variance; its slope is 0 where all entries are equal.",
     doctest="tensor([1.0, 3.0]).std() -> tensor(1.)",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Shapes: what moves numbers without changing them, joins arrays and takes them apart."""
+"""Shapes: ops that move numbers without changing them, join arrays and split them."""
 
 from __future__ import annotations  # docs/make_surface.py writes them as they stand
 
@@ -35,7 +35,7 @@ def transpose_kernel(x: Array, *, axes: Sequence[int] | None = None) -> Array:
         if axes is None or len(axes) != 2 or x.ndim < 3:
             raise
         i, j = axes
-        raise ValueError(f"{error}, which takes all of them in their new order. Write t.swapaxes({i}, {j})") from None
+        raise ValueError(f"{error}: NumPy takes all axes, in their new order. Write t.swapaxes({i}, {j})") from None
 
 
 def swapaxes_kernel(x: Array, *, axis1: int, axis2: int) -> Array:
@@ -48,7 +48,7 @@ def squeeze_kernel(x: Array, *, axis: Axis = None) -> Array:
     except np.exceptions.AxisError:
         raise
     except ValueError as error:
-        raise ValueError(f"{error}. t.squeeze(dim={axis}) leaves such an axis as it is, as PyTorch does") from None
+        raise ValueError(f"{error}. t.squeeze(dim={axis}) keeps such an axis, as PyTorch does") from None
 
 
 _IN_SHAPE, _PUT_BACK = "G, in the shape of x", "G, with the axes put back"
@@ -63,38 +63,38 @@ ravel: OpFunction = defop(
     "ravel", lambda x: x.ravel(),  # contiguous, which reshape(-1) is not always
     lambda g, x_shape: g.reshape(x_shape), stacked=_shaped_stack,
     kind="reshapes", matrix=_IN_SHAPE,
-    doc="All entries in one row.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
+    doc="All entries along one axis.", doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).ravel() -> tensor([1., 2., 3., 4.])",
 )  # fmt: skip
 transpose: OpFunction = defop(
     "transpose", transpose_kernel, transpose_rule,
     numpy=np.transpose, stacked=_transposed_stack, kind="reshapes", matrix=_PUT_BACK,
-    doc="The axes in another order, by default reversed.",
+    doc="x with its axes in another order, by default reversed.",
     doctest="tensor([[1.0, 2.0], [3.0, 4.0]]).transpose() -> tensor([[1., 3.], [2., 4.]])",
 )  # fmt: skip
 swapaxes: OpFunction = defop(
     "swapaxes", swapaxes_kernel, lambda g, axis1, axis2: g.swapaxes(axis1, axis2), numpy=np.swapaxes,
     stacked=lambda n, axis1, axis2: (shifted(axis1, 0), shifted(axis2, 0)),
     kind="reshapes", matrix=_PUT_BACK, method="swapaxes", example=Example((2, 3), axis1=0, axis2=1),
-    doc="Two axes exchanged.", doctest="tensor([[1.0, 2.0]]).swapaxes(0, 1).shape -> (2, 1)",
+    doc="x with two axes exchanged.", doctest="tensor([[1.0, 2.0]]).swapaxes(0, 1).shape -> (2, 1)",
 )  # fmt: skip
 moveaxis: OpFunction = defop(
     "moveaxis", lambda x, *, source, destination: np.moveaxis(x, source, destination),
     lambda g, source, destination: np.moveaxis(g, destination, source), numpy=np.moveaxis,
     kind="reshapes", matrix=_PUT_BACK, example=Example((2, 3, 2), source=0, destination=-1),
-    doc="Axes moved to other places; the others keep their order.",
+    doc="x with some axes moved to other places; the others keep their order.",
     doctest="np.moveaxis(tensor([[[1.0, 2.0]]]), -1, 0).shape -> (2, 1, 1)",
 )  # fmt: skip
 expand_dims: OpFunction = defop(
     "expand_dims", lambda x, *, axis: np.expand_dims(x, axis), lambda g, x_shape: g.reshape(x_shape),
     numpy=np.expand_dims,
     stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, example=Example((2, 3), axis=1),
-    doc="New axes of length 1.", doctest="np.expand_dims(tensor([1.0, 2.0]), 0).shape -> (1, 2)",
+    doc="x with new axes of length 1.", doctest="np.expand_dims(tensor([1.0, 2.0]), 0).shape -> (1, 2)",
 )  # fmt: skip
 squeeze: OpFunction = defop(
     "squeeze", squeeze_kernel, lambda g, x_shape: g.reshape(x_shape), numpy=np.squeeze,
     stacked=_shaped_stack, kind="reshapes", matrix=_IN_SHAPE, method="squeeze",
     options={"axis": None, "dim": None}, example=Example((1, 3)),
-    doc="Without the axes of length 1, or without those named.",
+    doc="x without its axes of length 1, or without the given ones.",
     doctest="tensor([[1.0, 2.0]]).squeeze() -> tensor([1., 2.])",
 )  # fmt: skip
 broadcast_to: OpFunction = defop(
@@ -135,24 +135,24 @@ def split_rule(g: Any, x_shape: Shape, indices_or_sections: Any, axis: int) -> A
     return (sum(scatter(d, index=(*before, slice(i, j)), shape=x_shape) for d, i, j in pieces),)
 
 
-_PART = "the part of G that came from here"
+_PART = "the part of G that belongs to this operand"
 
 concatenate: OpFunction = defop(
     "concatenate", lambda *xs, axis=0: np.concatenate(xs, axis=axis), joint(concatenate_rule), stacked=_stacked_parts,
     kind="joins", matrix=_PART, example=Example((2, 3), (2, 2), axis=1),
-    doc="Arrays joined along an axis that they have.",
+    doc="Arrays joined along an existing axis.",
     doctest="np.concatenate([tensor([1.0]), [2.0, 3.0]]) -> tensor([1., 2., 3.])",
 )  # fmt: skip
 stack: OpFunction = defop(
     "stack", lambda *xs, axis=0: np.stack(xs, axis=axis), joint(stack_rule),
     stacked=lambda n, axis: (shifted(axis, 0),), kind="joins", matrix=_PART, example=Example((2, 3), (2, 3), axis=1),
-    doc="Arrays of one shape joined along a new axis.",
+    doc="Arrays of the same shape joined along a new axis.",
     doctest="np.stack([tensor([1.0, 2.0]), [3.0, 4.0]]) -> tensor([[1., 2.], [3., 4.]])",
 )  # fmt: skip
 split: OpFunction = defop(
     "split", lambda x, *, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis)),
     joint(split_rule), outputs=True,
     kind="moves", matrix="the parts of G, joined", example=Example((4,), indices_or_sections=2),
-    doc="The pieces of an array along an axis: so many equal ones, or cut at positions.",
+    doc="The pieces of an array along an axis: a number of equal ones, or cut at positions.",
     doctest="np.split(tensor([1.0, 2.0, 3.0]), [1]) -> [tensor([1.]), tensor([2., 3.])]",
 )  # fmt: skip

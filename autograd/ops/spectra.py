@@ -1,10 +1,10 @@
 """Eigenvalues and singular values, with their vectors.
 
-Vectors that belong to one value have derivatives; those of repeated values do not, because nothing says which of the
-many possible ones are taken. A function of the values alone, and of all of them alike (a trace, a determinant, a sum),
-still has its gradient there, and its second derivatives too: they divide differences of slopes by differences of
-values, and where both are 0 l'Hôpital's rule takes over (`limits`). Whatever would need more than that is nan, as it is
-in PyTorch and JAX. Values count as equal when they differ by no more than the rounding of the factorisation.
+Vectors of a single value have derivatives; those of repeated values do not, because they are not unique. A function of
+the values alone, and of all of them alike (a trace, a determinant, a sum), still has its gradient there, and second
+derivatives too: they divide differences of slopes by differences of values, and where both are 0 l'Hôpital's rule takes
+over (`limits`). Anything that would need more than that is nan, as in PyTorch and JAX. Values count as equal if they
+differ by no more than the rounding of the factorisation.
 
 Where NumPy reads only one triangle of a symmetric matrix, so does the derivative: see `linalg`.
 
@@ -165,7 +165,7 @@ _of_eigenvalues: Callable[..., Any] = defop(
 eigh: OpFunction = defop(
     "eigh", lambda x, *, UPLO="L": tuple(np.linalg.eigh(x, UPLO)), joint(eigh_rule), outputs=True,
     kind="whole", slope=None, example=SYMMETRIC,
-    doc="Eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read.",
+    doc="Eigenvalues, ascending, and eigenvectors of a symmetric matrix; one triangle of it is read.",
     doctest="np.linalg.eigh(tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues -> tensor([1., 2.])",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Exponentials, logarithms, trigonometric and hyperbolic functions, and the smooth activations made of them.
+"""Exponentials, logarithms, trigonometric and hyperbolic functions, and the smooth activations made from them.
 
 Constants in rules are Python floats: a NumPy float64 scalar would widen float32.
 """
@@ -34,7 +34,7 @@ exp2: OpFunction = defop(
 )  # fmt: skip
 expm1: OpFunction = defop(
     "expm1", np.expm1, lambda g, x: g * np.exp(x), slope="exp(x)", hazards=EXPONENTIAL,
-    doc="exp(x) - 1, exact also where x is small.", doctest="np.expm1(tensor(1e-20)) -> tensor(1.e-20)",
+    doc="exp(x) - 1, accurate for small x too.", doctest="np.expm1(tensor(1e-20)) -> tensor(1.e-20)",
 )  # fmt: skip
 log: OpFunction = defop(
     "log", np.log, lambda g, x: g / x, slope="1 / x", hazards=LOGARITHM, method="log",
@@ -51,8 +51,8 @@ log10: OpFunction = defop(
 log1p: OpFunction = defop(
     "log1p", np.log1p, lambda g, x: g / (1.0 + x),
     slope="1 / (1 + x)",
-    hazards=Hazards(Case(lambda x: x <= -1, "log1p outside of x > -1", "np.log1p(np.maximum(x, -1.0 + 1e-12))")),
-    doc="log(1 + x), exact also where x is small.", doctest="np.log1p(tensor(1e-20)) -> tensor(1.e-20)",
+    hazards=Hazards(Case(lambda x: x <= -1, "log1p outside x > -1", "np.log1p(np.maximum(x, -1.0 + 1e-12))")),
+    doc="log(1 + x), accurate for small x too.", doctest="np.log1p(tensor(1e-20)) -> tensor(1.e-20)",
 )  # fmt: skip
 sqrt: OpFunction = defop(
     "sqrt", np.sqrt, lambda g, out: g * 0.5 / out,
@@ -113,7 +113,7 @@ arctan2: OpFunction = defop(
     np.arctan2,  # arctan2(x, y) is the angle whose tangent is x / y
     (lambda g, x, y: g * turn(y, x), lambda g, x, y: -(g * turn(x, y))),
     slope=("y / (x ** 2 + y ** 2)", "-x / (x ** 2 + y ** 2)"),
-    doc="The angle of the point (y, x) in radians, from -pi to pi; its slopes at the origin are taken as 0.",
+    doc="The angle of the point (y, x) in radians, from -pi to pi; its slopes at the origin are defined as 0.",
     doctest="np.arctan2(tensor(1.0), 0.0) -> tensor(1.57079633)",
 )
 sinh: OpFunction = defop(
@@ -247,7 +247,7 @@ DEGREE = math.pi / 180.0
 cbrt: OpFunction = defop(
     "cbrt", np.cbrt, lambda g, out: g / (3.0 * out) / out,
     slope="1 / (3 * out ** 2)", hazards=Hazards(steep=(0.0,), guard="x != 0"),
-    doc="The cube root of x, of negative numbers too.", doctest="np.cbrt(tensor([8.0, -27.0])) -> tensor([ 2., -3.])",
+    doc="The cube root of x, for negative numbers too.", doctest="np.cbrt(tensor([8.0, -27.0])) -> tensor([ 2., -3.])",
 )  # fmt: skip
 arcsinh: OpFunction = defop(
     "arcsinh", np.arcsinh, lambda g, x: g / np.hypot(x, 1.0), slope="1 / sqrt(x ** 2 + 1)",
@@ -257,11 +257,11 @@ arccosh: OpFunction = defop(
     "arccosh", np.arccosh, lambda g, x: g / np.sqrt(x - 1.0) / np.sqrt(x + 1.0),
     slope="1 / sqrt(x ** 2 - 1)",
     hazards=Hazards(
-        Case(lambda x: x < 1, "arccosh outside of x >= 1", "np.arccosh(np.maximum(x, 1.0))"),
+        Case(lambda x: x < 1, "arccosh outside x >= 1", "np.arccosh(np.maximum(x, 1.0))"),
         steep=(1.0,),
         safer="np.arccosh(np.maximum(x, 1.0 + 1e-12))",
     ),
-    doc="The number from 0 on whose hyperbolic cosine is x.", doctest="np.arccosh(tensor(2.0)) -> tensor(1.3169579)",
+    doc="The nonnegative number whose hyperbolic cosine is x.", doctest="np.arccosh(tensor(2.0)) -> tensor(1.3169579)",
 )  # fmt: skip
 arctanh: OpFunction = defop(
     "arctanh", np.arctanh, lambda g, x: g / complement(x), slope="1 / (1 - x ** 2)", hazards=ARCTANH,
@@ -440,6 +440,6 @@ ndtr: OpFunction = defop(
     lambda g, x: g * (0.5 * BELL * ROOT_HALF * np.exp(-0.5 * (x * x))),
     definition=lambda x: 0.5 * (1.0 + erf(x * ROOT_HALF)),
     kind="elementwise", slope="exp(-x ** 2 / 2) / sqrt(2 * pi)", scipy="ndtr",
-    doc="The distribution function of the standard normal, (1 + erf(x / sqrt(2))) / 2, accurate far to the left too.",
+    doc="The distribution function of the standard normal, (1 + erf(x / sqrt(2))) / 2, accurate in the left tail too.",
     doctest="ndtr(tensor([0.0, 10.0])) -> tensor([0.5, 1. ])",
 )  # fmt: skip

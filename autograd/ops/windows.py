@@ -1,10 +1,10 @@
-"""Windows that move over an array, and pooling: what is made of the numbers that each sees.
+"""Windows that move over an array, and pooling, which combines the numbers in each window.
 
 An array is (N, C, *S): samples, channels, and one or more axes to move along. Windows are described as in PyTorch:
 ``size`` (of the kernel), ``stride``, ``dilation`` and ``padding``, each one number for all axes of S or one per axis;
 padding may also be a pair (before, after) per axis.
 
-Pooling works on arrays in their order in memory, whichever it is, and what has to be padded is copied into long rows.
+Pooling works on arrays in any memory order; arrays that have to be padded are copied into long rows.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ class Windows(NamedTuple):
     counts: Shape  # how many windows there are
 
     def along(self, axis: int, position: int) -> slice:
-        """What the windows have at one of their positions, as a slice of the padded axis."""
+        """One position of all windows, as a slice of the padded axis."""
         start, step = position * self.dilation[axis], self.stride[axis]
         return slice(start, start + (self.counts[axis] - 1) * step + 1, step)
 
@@ -45,7 +45,7 @@ class Windows(NamedTuple):
 
     @property
     def inner(self) -> tuple[slice, ...]:
-        """Where the array itself lies in the padded one."""
+        """The place of the array itself in the padded one."""
         return tuple(slice(b, n - a) for (b, a), n in zip(self.padding, self.padded, strict=True))
 
 
@@ -62,7 +62,7 @@ def windows(
     padded = tuple(n + before + after for n, (before, after) in zip(lengths, sides, strict=True))
     spans = tuple(d * (k - 1) + 1 for k, d in zip(size, dilations, strict=True))
     if any(span > n for span, n in zip(spans, padded, strict=True)):
-        raise ValueError(f"windows of extent {spans} do not fit on axes of lengths {padded}, padding included")
+        raise ValueError(f"windows of extent {spans} do not fit into axes of lengths {padded}, padding included")
     counts = tuple((n - span) // step + 1 for n, span, step in zip(padded, spans, strides, strict=True))
     return Windows(size, strides, dilations, sides, padded, counts)
 
@@ -82,7 +82,7 @@ def samples_first(x: Array) -> Array:
 
 
 def padded(x: Array, w: Windows, fill: float = 0.0) -> Array:
-    """(L, C, *S, T) with its padding: x itself, if there is nothing to fill in."""
+    """(L, C, *S, T) with its padding: x itself, if there is none."""
     shape = (*x.shape[:2], *w.padded, x.shape[-1])
     if shape == x.shape:
         return x
@@ -184,7 +184,7 @@ max_pool: OpFunction = defop(
     "max_pool", max_pool_kernel, max_pool_rule,
     kind="reduces", matrix="G at the largest entry of each window, else 0", rounding=EXACT,
     example=Example((1, 2, 5), size=(2,)),
-    doc="The largest number of each window; its first position gets the gradient.",
+    doc="The largest number of each window; the first of equal ones gets the gradient.",
     doctest="max_pool(tensor([[[1.0, 4.0, 3.0, 2.0]]]), size=(2,)) -> tensor([[[4., 4., 3.]]])",
 )  # fmt: skip
 window_sum: OpFunction = defop(
@@ -193,7 +193,7 @@ window_sum: OpFunction = defop(
         g, shape=x_shape[2:], size=size, stride=stride, padding=padding, dilation=dilation, masks=masks
     ),
     kind="reduces", slope="1", example=Example((1, 2, 5), size=(2,)),
-    doc="The sum of each window, of the entries where `masks` hold.",
+    doc="The sum of each window, over the entries where `masks` hold.",
     doctest="window_sum(tensor([[[1.0, 2.0, 3.0]]]), size=(2,)) -> tensor([[[3., 5.]]])",
 )  # fmt: skip
 window_spread: Callable[..., Any] = defop(

@@ -139,7 +139,7 @@ for name in words("fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn i
 for name in ("sqrt", "log", "power"):
     refused(f"emath.{name}", *[V] * (1 + (name == "power")), why="no rule")
 
-PIECES = "NumPy calls the given function on plain parts of the array"
+PIECES = "NumPy calls the given function on plain pieces of the array"
 refused("apply_along_axis", np.sum, 0, M, why=PIECES)
 refused("piecewise", V, [V > 0.0], [lambda x: x, lambda x: -x], why=PIECES)
 refused("pad", V, 2, lambda *args: None, why=PIECES)

@@ -61,7 +61,7 @@ def test_number(name, tensors):
         "bool_": lambda t, v, m: np.bool_(t),
     }
     message = complaint(calls[name], tensors)
-    assert f"In place of np.{name} write t.item() for a plain number" in message
+    assert f"Instead of np.{name}, write t.item() for a plain number" in message
 
 
 @pytest.mark.parametrize("way", OTHER_WAYS)

@@ -210,7 +210,7 @@ def test_gradients_flow_to_an_output_that_a_rule_uses():
         (lambda x, y: x, lambda g, z: g, "the joint rule asks for 'z'"),
         (lambda x, y: x, (lambda g, z: g, None), "rule of operand x asks for 'z'"),
         (lambda x, y: x, (lambda g: g,), "has 2 operands"),
-        (lambda x, **k: x, lambda g: g, "named"),
+        (lambda x, **k: x, lambda g: g, "names its attributes"),
         (lambda *xs: xs[0], (lambda g: g,), "one joint rule"),
         (lambda x, *, out: x, lambda g: g, "'out'"),
         (dict, lambda g: g, "cannot be read"),

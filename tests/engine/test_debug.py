@@ -57,7 +57,7 @@ FORWARD = {
         "log of 0",
         lambda x: nn.functional.log_softmax(x * 1e4),
     ),
-    "log1p of -1": (lambda: np.log1p(live(0.0, -1.0)), "log1p", "log1p outside of x > -1", np.log1p),
+    "log1p of -1": (lambda: np.log1p(live(0.0, -1.0)), "log1p", "log1p outside x > -1", np.log1p),
     "0/0": (lambda: live(1.0, 0.0) / live(1.0, 0.0), "divide", "0/0", lambda x: x / np.where(x != 0, x, 1.0)),
     "division by 0": (
         lambda: 1.0 / live(1.0, 0.0),
@@ -129,25 +129,20 @@ FORWARD = {
     "arcsin": (
         lambda: np.arcsin(live(0.0, 2.0)),
         "arcsin",
-        "arcsin outside of [-1, 1]",
+        "arcsin outside [-1, 1]",
         lambda x: np.arcsin(np.clip(x, -0.5, 0.5)),
     ),
     "arccos": (
         lambda: np.arccos(live(0.0, -2.0)),
         "arccos",
-        "arccos outside of [-1, 1]",
+        "arccos outside [-1, 1]",
         lambda x: np.arccos(np.clip(x, -0.5, 0.5)),
     ),
-    "arccosh": (
-        lambda: np.arccosh(live(2.0, 0.0)),
-        "arccosh",
-        "arccosh outside of x >= 1",
-        lambda x: np.arccosh(x + 2.0),
-    ),
+    "arccosh": (lambda: np.arccosh(live(2.0, 0.0)), "arccosh", "arccosh outside x >= 1", lambda x: np.arccosh(x + 2.0)),
     "arctanh": (
         lambda: np.arctanh(live(0.0, 1.0)),
         "arctanh",
-        "arctanh outside of (-1, 1)",
+        "arctanh outside (-1, 1)",
         lambda x: np.arctanh(x * 0.1),
     ),
     "remainder": (
@@ -232,7 +227,7 @@ BACKWARD = {
     "0 * inf": (
         lambda: pull(np.sqrt(live(1.0, 0.0)) * np.array([1.0, 0.0])),
         "sqrt",
-        "0 * inf: the gradient that comes in is 0",
+        "0 * inf: the incoming gradient is 0",
         lambda x: np.sqrt(x + 1e-12) * MASK[0],
     ),
     "overflow": (
@@ -244,7 +239,7 @@ BACKWARD = {
     "a seed": (
         lambda: (live(1.0, 1.0) * 2.0).backward(np.array([1.0, np.inf])),
         "multiply",
-        "it came in",
+        "it was given to backward() or returned by a hook",
         lambda x: x * 2.0,
     ),
 }
@@ -500,7 +495,7 @@ def test_a_second_derivative_at_a_kink():
     x = live(1.0, 0.0)
     with debug():
         (slope,) = np.sum(np.abs(x) ** 1.5).gradient(x, create_graph=True)
-        with pytest.raises(NonFiniteError, match=r"a second derivative where there is none.*at a kink") as caught:
+        with pytest.raises(NonFiniteError, match=r"a second derivative at a kink.*where it does not exist") as caught:
             pull(slope)
     assert caught.value.backward
 

@@ -107,7 +107,7 @@ MISTAKES = [
         "InvalidDtypeError",
         lambda: tensor([1, 2], requires_grad=True),
         TypeError,
-        ["int64", "small step of an integer", "[1.0, 2.0]", "dtype=float"],
+        ["int64", "an integer cannot change by a small step", "[1.0, 2.0]", "dtype=float"],
     ),
     ("ItemAssignmentError", _assign, TypeError, ["t = t.at[0].set(value)", ".add(value)", "t.data"]),
     ("LeafUpdateError", _update, RuntimeError, ["w (shape (2,), float64)", "with no_grad(): w -= ", "w = w - "]),
@@ -147,7 +147,7 @@ MISTAKES = [
         "OperandAxisError",
         lambda: grad_leaf(name="t").sum(axis=1),
         np.exceptions.AxisError,
-        ["sum: axis 1 is out of bounds", "x = t: shape (2,), float64, made at ", "axis=0 in place of axis=1"],
+        ["sum: axis 1 is out of bounds", "x = t: shape (2,), float64, made at ", "axis=0 instead of axis=1"],
     ),
     (
         "OperandLinAlgError",

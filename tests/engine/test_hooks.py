@@ -206,7 +206,7 @@ def test_a_hook_does_not_keep_its_tensor_alive():
 
 
 def test_hooks_need_something_to_hook_to():
-    with pytest.raises(RequiresGradError, match=r"c \(shape \(\), float64\), which requires no gradient"):
+    with pytest.raises(RequiresGradError, match=r"c \(shape \(\), float64\), which does not require a gradient"):
         tensor(1.0, name="c").register_hook(print)
 
 

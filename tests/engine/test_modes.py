@@ -384,5 +384,5 @@ def test_a_decorator_without_brackets():
     assert not enabled
     assert not y.requires_grad
     assert quiet.__name__ == "quiet"
-    with pytest.raises(TypeError, match=r"no_grad\(\) takes nothing, or the function that it decorates, not False"):
+    with pytest.raises(TypeError, match=r"no_grad\(\) takes at most the function that it decorates, not False"):
         no_grad(False)

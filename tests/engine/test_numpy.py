@@ -303,7 +303,7 @@ def list_of(t):
 
 def test_an_array_of_a_list_names_np_stack_first():
     ts = [tensor(1.0, requires_grad=True)] * 2
-    with pytest.raises(StackingError, match=r"^NumPy cannot make an array of a list of Tensors.*np\.stack"):
+    with pytest.raises(StackingError, match=r"^NumPy cannot make an array from a list of Tensors.*np\.stack"):
         np.array(ts)
     with pytest.raises(StackingError):
         np.array([ts[0], ts[1]])

@@ -220,7 +220,7 @@ def test_the_data_of_a_computed_tensor_cannot_be_assigned():
 
 def test_data_keeps_its_shape_and_a_real_dtype():
     w = grad_leaf([1.0, 2.0], name="w")
-    with pytest.raises(OperandError, match=r"w \(.*same shape only, not \(3,\)"):
+    with pytest.raises(OperandError, match=r"w \(.*only be replaced by an array of the same shape, not \(3,\)"):
         w.data = np.zeros(3)
     with pytest.raises(TypeError, match="real floating"):
         w.data = np.array([1, 2])

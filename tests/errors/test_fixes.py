@@ -45,22 +45,22 @@ CLASSIC = [
     (
         "the wrong axis in concatenate",
         lambda: np.concatenate([x, w], axis=1),
-        "np.concatenate with axis=0 in place of axis=1",
+        "np.concatenate with axis=0 instead of axis=1",
     ),
     (
         "no axis in concatenate",
         lambda: np.concatenate([ones(2, 3), ones(2, 4)]),
-        "np.concatenate with axis=1 in place of axis=0",
+        "np.concatenate with axis=1 instead of axis=0",
     ),
-    ("vstack for hstack", lambda: np.vstack([x, ones(5, 2)]), "np.concatenate with axis=1 in place of axis=0"),
-    ("a row to append", lambda: np.concatenate([x, ones(3, name="row")]), "row[None] in place of row"),
-    ("axes counted from 1", lambda: x.sum(axis=2), "axis=1 in place of axis=2"),
-    ("axes counted from 1, in softmax", lambda: x.softmax(axis=2), "axis=1 in place of axis=2"),
+    ("vstack for hstack", lambda: np.vstack([x, ones(5, 2)]), "np.concatenate with axis=1 instead of axis=0"),
+    ("a row to append", lambda: np.concatenate([x, ones(3, name="row")]), "row[None] instead of row"),
+    ("axes counted from 1", lambda: x.sum(axis=2), "axis=1 instead of axis=2"),
+    ("axes counted from 1, in softmax", lambda: x.softmax(axis=2), "axis=1 instead of axis=2"),
     ("another batch size", lambda: ones(10, 6).reshape(20, 2, 3), "x.reshape(-1, 2, 3)"),
     ("another number of rows", lambda: x.reshape(4, 3), "x.reshape(-1, 3)"),
     ("where, row by row", lambda: np.where(x.data > 0, x, ones(5)), "where(condition, x, y[:, None])"),
     ("clip, row by row", lambda: np.clip(x, ones(5, name="low"), None), "clip(x, low[:, None], None)"),
-    ("einsum with a transposed operand", lambda: np.einsum("ij,jk", x, w), "weight.T in place of weight"),
+    ("einsum with a transposed operand", lambda: np.einsum("ij,jk", x, w), "weight.T instead of weight"),
     ("solve with rows for columns", lambda: np.linalg.solve(ones(3, 3), ones(2, 3)), "solve(a, b.T)"),
     ("linear with a weight (in, out)", lambda: REGISTRY["linear"].function(x, w.T), "linear(x, weight.T, None)"),
     (
@@ -116,10 +116,10 @@ def apply(fix, name, operands, attributes):
     op = REGISTRY[name]
     if found := re.fullmatch(r"keepdims=True in the \w+ that made (\w+)", fix):
         raise AssertionError(f"no operand was made by a reduction here: {found[0]}")
-    if found := re.fullmatch(r"(?:np.(?:concatenate|stack) with )?axis=(-?\d+) in place of axis=(-?\d+)", fix):
+    if found := re.fullmatch(r"(?:np.(?:concatenate|stack) with )?axis=(-?\d+) instead of axis=(-?\d+)", fix):
         assert int(found[2]) == attributes["axis"]
         return op.function(*operands, **{**attributes, "axis": int(found[1])})
-    if found := re.fullmatch(r"(xs\[(\d)\].*) in place of xs\[\2\]", fix):
+    if found := re.fullmatch(r"(xs\[(\d)\].*) instead of xs\[\2\]", fix):
         i = int(found[2])
         return op.function(*operands[:i], eval(found[1], {"xs": operands}), *operands[i + 1 :], **attributes)
     functions = {name: REGISTRY[name].function for name in ("where", "clip", "linear", "solve", "dot", "broadcast_to")}

@@ -84,7 +84,7 @@ def test_what_is_no_file_is_refused(tmp_path, monkeypatch, writer, kind):
     path = tmp_path / name
     make(path if kind != "socket" else os.path.relpath(path))
     before = os.stat(path)
-    with pytest.raises(OSError, match=f"it is {what}.*, and files are written to files only"):
+    with pytest.raises(OSError, match=f"it is {what}.*, not a regular file"):
         write(path)
     link = tmp_path / f"link-{name}" if writer != "checkpoint" else None
     if link:

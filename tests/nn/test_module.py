@@ -163,7 +163,7 @@ def test_numbers_without_dtype_get_the_default():
 
 
 def test_integers_are_no_parameter():
-    with pytest.raises(TypeError, match="only real floating data can require a gradient"):
+    with pytest.raises(TypeError, match="only real floating-point data can require a gradient"):
         nn.Parameter(np.array([1, 2]))
 
 

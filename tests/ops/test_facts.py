@@ -160,8 +160,8 @@ WRONG = {
     "another kind": ({"kind": "pointwise"}, "the fact kind cannot be 'pointwise'. It is one of elementwise, "),
     "no slope": ({"kind": "elementwise"}, "the fact slope is missing"),
     "no cost": ({"kind": "product", "slope": None}, "the fact cost is missing"),
-    "one slope of two": ({"kind": "elementwise", "slope": "y"}, r"has 2 operands .*, but 1 of slope"),
-    "one matrix of two": ({"kind": "whole", "matrix": ("G @ y",)}, r"has 2 operands .*, but 1 of matrix"),
+    "one slope of two": ({"kind": "elementwise", "slope": "y"}, r"has 2 operands .*, but slope has 1"),
+    "one matrix of two": ({"kind": "whole", "matrix": ("G @ y",)}, r"has 2 operands .*, but matrix has 1"),
 }
 
 
@@ -201,7 +201,7 @@ def test_a_docstring_is_made_of_the_facts():
 
 
 def test_a_symbol_stands_between_two_operands():
-    with pytest.raises(RuleError, match=r"'cube': the symbol '\^' stands between two operands"):
+    with pytest.raises(RuleError, match=r"'cube': the symbol '\^' needs two operands"):
         custom_op(lambda x: x**3, lambda g, x: 3 * g * x * x, name="cube", kind="elementwise", slope="x", symbol="^")
 
 

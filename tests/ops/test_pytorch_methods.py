@@ -211,17 +211,17 @@ REFUSED = {
     "std": (lambda t: t.std(dim=0), r"n - 1.*t\.std\(axis=0, ddof=1\).*t\.std\(axis=0\)"),
     "var": (lambda t: t.var(-1, keepdim=True), r"t\.var\(axis=-1, keepdims=True, ddof=1\)"),
     "sort": (lambda t: t.sort(0), r"np\.sort\(t, axis=0\).*t\.argsort\(axis=0\)"),
-    "sort down": (lambda t: t.sort(dim=1, descending=True), r"np\.flip of both has the largest first"),
+    "sort down": (lambda t: t.sort(dim=1, descending=True), r"np\.flip of either puts the largest first"),
     "median": (lambda t: t.median(dim=1, keepdim=True), r"np\.median\(t, axis=1, keepdims=True\)"),
     "median of all": (lambda t: t.median(), r"np\.median\(t, axis=None\)"),
     "flatten": (lambda t: t.flatten(1), r"flatten\(1\).*t\.flatten\(start_dim=1\).*t\.reshape\(len\(t\), -1\)"),
     "split": (lambda t: t.split(2), r"split\(2\).*t\.split\(2, dim=0\).*np\.split\(t, 2, axis=0\)"),
     "split an axis": (lambda t: t.split([1, 2], 1), r"t\.split\(\[1, 2\], dim=1\).*np\.split\(t, \[1, 2\], axis=1\)"),
-    "split sizes": (lambda t: t.split([1, 1], dim=1), "add up to 2, and axis 1 has 3"),
-    "split nothing": (lambda t: t.split(0, dim=1), "pieces of 0 of the 3 entries along axis 1: the least is 1"),
-    "chunk nothing": (lambda t: t.chunk(0), "pieces of 0 of the 2 entries along axis 0: the least is 1"),
-    "squeeze": (lambda t: t.squeeze(1), r"t\.squeeze\(dim=1\) leaves such an axis as it is"),
-    "two words": (lambda t: t.sum(0, dim=0), "one argument, given twice"),
+    "split sizes": (lambda t: t.split([1, 1], dim=1), "add up to 2, but axis 1 has 3"),
+    "split nothing": (lambda t: t.split(0, dim=1), "a piece of the 3 entries along axis 1 has at least 1 entry, not 0"),
+    "chunk nothing": (lambda t: t.chunk(0), "a piece of the 2 entries along axis 0 has at least 1 entry, not 0"),
+    "squeeze": (lambda t: t.squeeze(1), r"t\.squeeze\(dim=1\) keeps such an axis"),
+    "two words": (lambda t: t.sum(0, dim=0), "are the same argument"),
     "two axes of three": (lambda t: t[None].transpose(0, 1), r"t\.swapaxes\(0, 1\)"),
     "keepdim at the end": (lambda t: t.sum(1, True), r"after axis is dtype, not True\. Write keepdim=True\."),
     "keepdim of positions": (lambda t: t.argmax(1, True), r"after axis is out, not True\. Write keepdim=True\."),
@@ -231,11 +231,11 @@ REFUSED = {
     "device number": (lambda t: t.to(device=1), "no device '1' here"),
     "gather": (lambda t: t.gather(1, [0, 2]), r"shape \(2,\), int64.*as many axes.*\(2, 3\)"),
     "scatter": (lambda t: t.scatter(1, T > 1, 0.0), r"shape \(2, 3\), bool.*integers"),
-    "scatter too little": (lambda t: t.scatter(1, PLACES, T[:1]), r"src has shape \(1, 3\).*index of shape \(2, 1\)"),
+    "scatter too little": (lambda t: t.scatter(1, PLACES, T[:1]), r"src has shape \(1, 3\).*index has shape \(2, 1\)"),
     "scatter_add along fewer axes": (lambda t: t.scatter_add(1, PLACES, T[0]), r"src has shape \(3,\)"),
     "scatter nothing": (lambda t: t.scatter(1, PLACES), "value is not numeric: <no value>"),
-    "flatten backwards": (lambda t: t.flatten(start_dim=1, end_dim=0), "start_dim=1 lies behind end_dim=0"),
-    "topk": (lambda t: t.topk(4), "k=4, and there are 3 entries along axis -1"),
+    "flatten backwards": (lambda t: t.flatten(start_dim=1, end_dim=0), "start_dim=1 comes after end_dim=0"),
+    "topk": (lambda t: t.topk(4), "k=4, but there are 3 entries along axis -1"),
 }
 
 
@@ -299,7 +299,7 @@ def test_numpys_meaning_stays():
 
 @pytest.mark.parametrize("axes", [(0, 1), (-2, -1), (0, -1)])
 def test_a_matrix_whose_axes_stay_is_warned_of(axes):
-    with pytest.warns(UserWarning, match=r"leaves a matrix as it is.*t\.T or t\.swapaxes\(") as said:
+    with pytest.warns(UserWarning, match=r"leaves a matrix unchanged.*t\.T or t\.swapaxes\(") as said:
         out = MATRIX.transpose(*axes)
     assert (out.shape, said[0].filename) == ((2, 3), __file__)
     with warnings.catch_warnings(action="error"):

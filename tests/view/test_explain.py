@@ -243,7 +243,7 @@ def test_the_steps_of_a_recurrent_layer_in_matrices():
     loss = np.stack(states).sum()
     loss.name = "loss"
     rows = {delta.name: delta.formula for delta in explain(loss, w).deltas}
-    assert rows["delta(tanh_2)"] == "the part of delta(stack_1) that came from here + delta(matmul_3) @ w.T"
+    assert rows["delta(tanh_2)"] == "the part of delta(stack_1) that belongs to this operand + delta(matmul_3) @ w.T"
     assert rows["delta(w)"] == "tanh_2.T @ delta(matmul_3) + tanh_1.T @ delta(matmul_2) + h0.T @ delta(matmul_1)"
     [row] = [delta for delta in explain(loss, x).deltas if delta.name == "delta(x)"]
     assert row.formula == "the parts of delta(split_1), joined"
