@@ -1,9 +1,9 @@
-"""Gradient checking: are the derivatives that the rules give those of the function?
+"""Gradient checking: do the derivatives from the rules agree with the function?
 
-`check` is the way in; `subject` and `problem` turn what the user hands over into arrays and graphs; `plan`,
-`differences`, `compare` and `verdicts` do the numerical work on a function of which they know nothing else;
-`localise` and `recorder` look for the node at fault; `report` puts it into words. Nothing in the engine imports this
-package, and it must not know `nn` or `optim`.
+`check` is the entry point; `subject` and `problem` turn the user's arguments into arrays and graphs; `plan`,
+`differences`, `compare` and `verdicts` do the numerical work on an otherwise unknown function; `localise` and
+`recorder` look for the wrong node; `report` puts the result into words. Nothing in the engine imports this package, and
+it must not know `nn` or `optim`.
 """
 
 import sys
@@ -18,7 +18,7 @@ __all__ = ["Fault", "GradcheckError", "GradcheckReport", "Row", "Verdict", "grad
 
 class _CallableModule(ModuleType):
     """Importing a package binds it to its name in the package above, here over the function `autograd.gradcheck`; so
-    calling the package calls the function, whichever of the two a program has got hold of."""
+    calling the package calls the function, whichever of the two a program has imported."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> GradcheckReport:
         return gradcheck(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""`gradcheck`: the public function. It prepares the subject, asks the questions that come before any derivative
+"""`gradcheck`: the public function. It prepares the subject, runs the checks that come before any derivative
 (overlapping memory, changed inputs, chance, values that are not finite), and lets `compare` do the rest.
 """
 
@@ -28,31 +28,31 @@ def gradcheck(
     """Compare the gradients of a function with finite differences.
 
     For each entry x_i of the inputs and each entry of the output, the derivative that the rules give is compared with
-    ``(f(x + h e_i) - f(x - h e_i)) / 2h``, extrapolated to h = 0 from two steps h fitted to x_i, or from a whole
-    ladder of them where that leaves a doubt. Everything is computed in float64, whatever the dtype of the inputs.
+    ``(f(x + h e_i) - f(x - h e_i)) / 2h``, extrapolated to h = 0 from two steps h fitted to x_i, or from a whole ladder
+    of steps if that leaves a doubt. Everything is computed in float64, whatever the dtype of the inputs.
 
-    ``f`` takes the inputs (arrays, numbers or Tensors of any shape, also nested in lists, tuples and dicts) as
-    Tensors, and returns a Tensor of any shape, or several. Or ``f`` is a closure without arguments, and ``wrt`` says
-    which Tensors are varied: a Module (all its parameters), a dict or a list of Tensors. Their data, and the buffers
-    of a Module, are float64 during the check and get their old arrays back afterwards, bit for bit, also when an
-    error is raised. Arrays that the closure holds may stay float32: they are exact in float64. Buffers are known only
-    from the Module itself, not from a list of its parameters.
+    ``f`` takes the inputs (arrays, numbers or Tensors of any shape, also nested in lists, tuples and dicts) as Tensors,
+    and returns one Tensor or several, of any shape. Or ``f`` is a closure without arguments, and ``wrt`` says which
+    Tensors are varied: a Module (all its parameters), a dict or a list of Tensors. Their data, and the buffers of a
+    Module, are float64 during the check; their old arrays are restored afterwards, bit for bit, even after an error.
+    Arrays that the closure holds may stay float32, because they are exact in float64. Buffers are only found through
+    the Module itself, not through a list of its parameters.
 
     Inputs with at most 200 entries together are checked entry by entry, larger ones along 8 fixed random directions
-    (and entry by entry only to find the worst one after a failure); outputs with at most 32 entries entry by entry,
-    larger ones in 2 fixed random combinations. ``report.coverage`` says what was done. ``order=2`` also checks the
-    gradient of the gradient, with the same two sides.
+    (and entry by entry only to find the worst one after a failure); outputs with at most 32 entries are checked entry
+    by entry, larger ones in 2 fixed random combinations. ``report.coverage`` says what was compared. ``order=2`` also
+    checks the gradient of the gradient in the same way.
 
-    Two derivatives agree when they differ by at most ``atol + rtol * max(|a|, |b|)``. ``rtol`` is 1e-6 by default,
-    ``atol`` a small multiple of the rounding error of the difference itself. Where they do not agree, it is asked how
-    far rounding can move the function, by the sizes of all values on its way; then every node of the graph is checked
-    by itself, and what has left the graph is measured. ``report.op``, ``report.node`` and ``report.line`` say which
-    rule is wrong (or the derivative of which rule) and where it was applied. No rule is called wrong whose own
-    derivative agrees.
+    Two derivatives agree if they differ by at most ``atol + rtol * max(|a|, |b|)``. ``rtol`` is 1e-6 by default,
+    ``atol`` a small multiple of the rounding error of the difference itself. If they disagree, the check estimates from
+    all intermediate values how far rounding can move the function; then it checks every node of the graph by itself,
+    and measures the effect of values that left the graph. ``report.op``, ``report.node`` and ``report.line`` say which
+    rule (or which rule's derivative) is wrong and where it was applied. A rule is only called wrong if its own
+    derivative disagrees.
 
-    The verdicts: right, wrong, kink (no derivative here; fine when the answers of all rules lie between the slopes of
-    both sides), rounding (the numbers differ by no more than rounding explains; fine while a digit agrees, or both are
-    zero beside the rounding of the function), independent (the output does not depend on the input), nonfinite,
+    The verdicts: right, wrong, kink (no derivative here; fine if the answers of all rules lie between the slopes of
+    both sides), rounding (the numbers differ by no more than rounding explains; fine while a digit agrees, or if both
+    are zero within the rounding of the function), independent (the output does not depend on the input), nonfinite,
     nondeterministic, mutates, overlapping.
 
     Raises GradcheckError, which carries the report, unless ``raise_on_failure`` is False; InvalidDtypeError for
@@ -71,19 +71,23 @@ def gradcheck(
     (False, 2.0, 4.0)
     """
     if not callable(f):
-        raise TypeError(f"gradcheck needs a function first, not a {type(f).__name__}: gradcheck(f, x).")
+        raise TypeError(
+            f"the first argument of gradcheck is a function, not a {type(f).__name__}: write gradcheck(f, x)."
+        )
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise ValueError(f"order is 1 for the gradient or 2 for the gradient of the gradient, not {order!r}.")
+        raise ValueError(f"order must be 1 (the gradient) or 2 (the gradient of the gradient), not {order!r}.")
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if tolerance is not None and not tolerance >= 0:
-            raise ValueError(f"{name} is a number of at least 0, not {tolerance!r}.")
+            raise ValueError(f"{name} must be a number of at least 0, not {tolerance!r}.")
     if wrt is not None and inputs:
         raise TypeError(
             "gradcheck takes either inputs or wrt=. With wrt=, f is a closure without arguments: "
             "gradcheck(lambda: f(x), wrt=model)."
         )
     if wrt is None and not inputs:
-        raise TypeError("gradcheck needs inputs to vary: gradcheck(f, x), or gradcheck(f, wrt=model) for a closure.")
+        raise TypeError(
+            "gradcheck needs inputs to vary: write gradcheck(f, x), or gradcheck(f, wrt=model) for a closure."
+        )
     subject: Subject = FunctionSubject(f, inputs) if wrt is None else ClosureSubject(f, wrt)
     if not subject.inputs:
         raise ValueError("the inputs of gradcheck are empty containers: there is nothing to vary.")
@@ -138,14 +142,14 @@ def _examine(subject: Subject, order: int, rtol: float | None, atol: float | Non
 
 
 def _settled(comparison: Comparison, level: Runnable) -> tuple[list[Row], Search | None]:
-    """The rows of a comparison, and the cause of the first that is wrong indeed: what is right by its parts is not."""
+    """The rows of a comparison, and the cause of the first that is wrong (being right by its parts is not wrong)."""
     rows = comparison.rows()
     for place, suspect in comparison.suspects.items():
         search = localise(level, suspect)
         if not search.right:
             return rows, search
         verdict: Verdict = "kink" if rows[place].verdict == "kink" else "rounding"
-        trust = "nothing has left the graph: the differences of the whole are not to be trusted here"
+        trust = "no value has left the graph: finite differences of the whole function are not reliable here"
         rows[place] = replace(rows[place], verdict=verdict, ok=True, note=f"{search.findings[0]}, and {trust}")
     return rows, None
 
@@ -160,7 +164,7 @@ def _row(verdict: Verdict, subject: Subject, number: int, note: str, **facts: An
 
 
 def _overlapping(subject: Subject) -> list[Row]:
-    """Inputs that share memory: a change of one would change the other, and no gradient accounts for that.
+    """Inputs that share memory: changing one would change the other, and no gradient accounts for that.
 
     The very same array given twice is no mistake: the check varies copies, so these are two inputs with equal values.
     """
@@ -189,10 +193,9 @@ def _nonfinite_inputs(subject: Subject) -> list[Row]:
 
 
 def _run_again(subject: Subject, run: Run, before: Sequence[Array], times: int = 2) -> tuple[list[Row], float]:
-    """Run again: the same inputs must give the same outputs. Else a row for each that differs.
+    """Run again: the same inputs must give the same outputs. Returns a row for each output that differs.
 
-    A difference of a few last digits, which threads that add up in another order can make, is returned as the noise
-    of the function.
+    A difference in the last few digits, as when threads add in another order, is returned as the noise of the function.
     """
     spread = 0.0
     for _ in range(times):
@@ -229,7 +232,7 @@ def _nonfinite_outputs(run: Run, order: int = 1) -> list[Row]:
         data = in_double(value)
         if not np.all(np.isfinite(data)):
             index = _place(~np.isfinite(data))
-            note = f"{_entry(name, index)} is {data[index]} at the inputs as they are: there is nothing to compare"
+            note = f"{_entry(name, index)} is {data[index]} at the given inputs: there is nothing to compare"
             rows.append(_output_row("nonfinite", name, data.shape, note, index, order))
     return rows
 
@@ -249,7 +252,7 @@ def _entry(name: str, index: tuple[int, ...]) -> str:
 
 
 def _coverage(rows: Sequence[Row]) -> str:
-    """What was looked at, inputs and outputs that were treated alike together."""
+    """What was compared, in words; inputs and outputs that were treated alike share an entry."""
     covered: dict[str, list[str]] = {}
     for row in rows:
         for name, text in ((row.input, row.coverage), (row.output, row.output_coverage)):
@@ -265,5 +268,7 @@ def _notes(subject: Subject) -> tuple[str, ...]:
     if subject.frozen:
         notes.append(f"not checked, because they do not require a gradient: {list_names(subject.frozen)}")
     if subject.passed_over:
-        notes.append(f"not checked, because they are not real floating numbers: {list_names(subject.passed_over)}")
+        notes.append(
+            f"not checked, because they are not real floating-point numbers: {list_names(subject.passed_over)}"
+        )
     return tuple(notes)

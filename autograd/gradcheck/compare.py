@@ -1,7 +1,7 @@
-"""Compares what the rules say about a `Problem` with finite differences, and writes one row per output and input.
+"""Compares the derivatives that rules give for a `Problem` with finite differences, in a row per output and input.
 
-Most numbers agree at the first look, four evaluations per direction. What does not is looked at again with a sweep of
-steps, worst first; a failure found along a random direction is then searched for its worst entry.
+Most numbers agree at the first look, with four evaluations per direction. The others are looked at again with a sweep
+of steps, worst first; a failure along a random direction is then searched for its worst entry.
 """
 
 from collections.abc import Sequence
@@ -30,16 +30,16 @@ _FINEST_HINT = 2.0**-12
 _CLEAR = 1e-3  # noise up to this fraction of a derivative leaves enough of it to see
 _FARTHEST = 0.5  # the first step of a sweep where rounding hides more than that
 _SEVERITY = {verdict: rank for rank, verdict in enumerate(MEANING)}
-_NO_PATH = "no path of the graph leads back to this input, although the output changes with it"
-_LEFT = f"{_NO_PATH}: the value left the graph on its way"
+_NO_PATH = "no path of the graph leads back to this input, although the output depends on it"
+_LEFT = f"{_NO_PATH}: the value left the graph on the way"
 _ABOUT_NOTHING = {
     True: "both numbers are zero within the rounding of the function",
-    False: "beside the size of the function all derivatives are too small to be seen: check it without the constant",
+    False: "all derivatives are too small to be seen beside the size of the function: check it without the constant",
 }
 
 
 class _Worst(NamedTuple):
-    """The finding that stands for a row of the report, and where it was made."""
+    """The finding that represents a row of the report, and where it was made."""
 
     finding: Finding
     column: Column
@@ -47,9 +47,9 @@ class _Worst(NamedTuple):
 
 
 class Suspect(NamedTuple):
-    """A number that failed: of which output, with the gradient that shows it, and both sides along its direction.
+    """A number that failed: its output, the gradient that shows it, and both derivatives along its direction.
 
-    Without a direction it was the backward pass that broke down.
+    Without a direction, the backward pass itself failed.
     """
 
     output: int
@@ -60,7 +60,7 @@ class Suspect(NamedTuple):
 
 
 class Comparison:
-    """The work on one problem, whose values must be finite; `rows` is the result, a row per output and input."""
+    """The comparison for one problem, whose values must be finite; `rows` is the result, a row per output and input."""
 
     def __init__(
         self, problem: Problem, order: int = 1, rtol: float | None = None, atol: float | None = None, *,
@@ -140,7 +140,7 @@ class Comparison:
         return at
 
     def tolerance(self, row: int, column: Column) -> Tolerance:
-        """How far both sides of a row may lie apart along a direction."""
+        """How far the two derivatives of a row may differ along a direction."""
         slack = _NINE_DIGITS * float(self.magnitudes_of_rows[row]) if self.atol is None else 0.0
         floor = float(self.floors(column, self.step)[row])
         noise = self._noise.get(row, 0.0)
@@ -154,7 +154,7 @@ class Comparison:
         return self._noise[row]
 
     def floors(self, column: Column, step: float) -> Array:
-        """For each row, the difference that is let pass whatever the size of the derivative."""
+        """For each row, the difference that is allowed whatever the size of the derivative."""
         if self.atol is not None:
             return np.full(len(self.base), self.atol * column.norm)
         return _NOISE * self.problem.eps * self.sizes / step
@@ -189,7 +189,7 @@ class Comparison:
             return numeric, self.second_look(number, numeric, sorted(doubts, reverse=True))
 
     def first_look(self, column: Column, analytic: Array, step: float) -> tuple[Array, Array]:
-        """The derivative of each row, and a doubt above 1 where it differs from the rules or has a kink."""
+        """The derivative of each row, with a doubt above 1 where it differs from the rules or has a kink."""
         found = quick(self.curve(column), self.base, step)
         floor = self.floors(column, step)
         largest = np.maximum(np.abs(analytic), np.abs(found.value))

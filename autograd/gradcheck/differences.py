@@ -1,9 +1,9 @@
 """Numerical derivatives of a curve: t -> the values of a function along one direction, a vector of rows.
 
-A curve is evaluated at ``t = 0 +- h`` where h = 1 would double the entry it moves, so one ladder of steps serves
-entries of every size. `quick` is what a correct rule needs: two central differences and the extrapolation of both.
-`sweep` is asked when that leaves a doubt: it climbs down a ladder of steps, extrapolates every pair of them, measures
-the rounding noise of the curve itself, and says what the slopes are to the left and to the right, each with an error.
+A curve is evaluated at ``t = 0 +- h``, where h = 1 would double the entry it moves, so one ladder of steps suits
+entries of every size. `quick` is enough for a correct rule: two central differences and their extrapolation. `sweep` is
+used if a doubt remains: it climbs down a ladder of steps, extrapolates every pair of them, measures the rounding noise
+of the curve itself, and gives the slopes to the left and to the right, each with an error.
 
 Sources: Richardson, Phil. Trans. A 226 (1927) 299; Ridders, Advances in Engineering Software 4 (1982) 75.
 """
@@ -57,7 +57,7 @@ def quick(curve: Curve, base: Rows, step: float = STEP) -> Quick:
 
 
 class Slopes(NamedTuple):
-    """What a sweep of steps found for each row: the derivative from both sides together and from each alone.
+    """The result of a sweep of steps for each row: the derivative from both sides together and from each alone.
 
     Every error includes the noise of the curve. ``leap`` is a jump of the value itself to the left and to the right of
     the point (0: continuous). ``steep`` says on which sides the slope grows without bound as far as it can be seen,
@@ -100,9 +100,9 @@ def sweep(
 ) -> Slopes:  # fmt: skip
     """One-sided and central slopes at every step of a ladder, extrapolated; the best of each with its error.
 
-    ``eps`` is the spacing of the least precise dtype that the values went through, ``bound`` what is known of the noise
-    of each row beforehand (0: nothing): a curve that rounding has made flat shows none of it, and a fast one shows too
-    much. About seventy evaluations.
+    ``eps`` is the spacing of the least precise dtype that the values went through, ``bound`` a known bound for the
+    noise of each row (0: none): a curve that rounding has made flat shows no noise, and a fast one shows too much.
+    Takes about seventy evaluations.
 
     >>> import numpy as np
     >>> from autograd.gradcheck.differences import sweep

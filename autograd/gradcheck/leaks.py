@@ -1,9 +1,9 @@
-"""What a program's gradient misses because values left the graph: measured, so that it is never only a guess.
+"""Measures what a program's gradient misses because values left the graph, so that this is never just a guess.
 
 A value that has left the graph comes back as a constant of some node, or in an attribute of it. The program is recorded
-at points to both sides along a direction; each node is then computed again with the constants of these points and
-everything else as it was. What that moves, times the adjoint of the node, is this node's share of the slope that no
-path of the graph knows.
+at points to both sides along a direction; each node is then computed again with the constants of these points and all
+else unchanged. The resulting change, times the adjoint of the node, is this node's share of the slope that the graph
+misses.
 """
 
 from typing import Any, NamedTuple
@@ -29,14 +29,14 @@ class Leak(NamedTuple):
 
 
 class Leaks(NamedTuple):
-    """All constants that change along a direction. ``turn`` is the line where the program takes another way."""
+    """All constants that change along a direction. ``turn`` is the line where the program branches differently."""
 
     found: tuple[Leak, ...]
     turn: str | None = None
 
     @property
     def slope(self) -> float:
-        """What the graph misses of the slope; 0 where the shares cancel."""
+        """The part of the slope that the graph misses; 0 where the shares cancel."""
         total = sum(leak.share for leak in self.found)
         return total if abs(total) > _CANCELLED * sum(abs(leak.share) for leak in self.found) else 0.0
 
@@ -47,7 +47,7 @@ class Leaks(NamedTuple):
 
 
 def leaks_along(subject: Runnable, column: Column, nodes: list[Record], incoming: dict[Any, Any]) -> Leaks:
-    """The constants of some nodes that change when the inputs move along a direction; what had arrived at each node."""
+    """The constants of some nodes that change when the inputs move along a direction, with the gradient of each."""
     turn = None
     for step in _STEPS:
         sides = []

@@ -1,9 +1,9 @@
-"""Finds out why a number is wrong: every node on the way is checked by itself, at the values it really had.
+"""Finds out why a number is wrong: every node on the way is checked by itself, at its recorded values.
 
-The program is run again with a `Recorder`, and each node becomes a small `Problem`: its kernel, its recorded operands,
-its rule, weighted with the gradient that really arrived; of a second derivative also its rule and what the rules of
-that say. When every rule is right, what has left the graph is measured (`leaks`). When that is nothing, the number is
-right by its parts, and it was the differences of the whole that could not be trusted.
+The program is run again with a `Recorder`, and each node becomes a small `Problem`: its kernel, its recorded operands
+and its rule, weighted with the gradient that really arrived; for a second derivative, also its rule and the rules of
+that rule. If every rule is right, the effect of values that left the graph is measured (`leaks`). If that is nothing,
+the number is right by its parts, and the finite differences of the whole function were not reliable.
 """
 
 import math
@@ -42,8 +42,8 @@ _WAYS_OUT = ".item(), .numpy(), .data, detach(), no_grad(), float(), or a copy i
 class Search(NamedTuple):
     """The result of a search: the faults in the order of the program, and the findings in words.
 
-    Without faults, ``op`` and ``line`` say where a value that had left the graph came back as a constant. ``cause``
-    stands in the headline, where it is not a rule. ``right``: the number is right by its parts.
+    Without faults, ``op`` and ``line`` say where a value that had left the graph came back as a constant. ``cause`` is
+    for the headline if no rule is wrong. ``right``: the number is right by its parts.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -75,7 +75,7 @@ def localise(subject: Runnable, suspect: Suspect) -> Search:
     on_the_way = set(route.order)
     nodes = [record for record in recorder.records if record.node in on_the_way]
     if len(nodes) > _MOST_NODES:
-        words.append(f"only the {_MOST_NODES:,} nodes nearest to the output of {len(nodes):,} were checked")
+        words.append(f"of {len(nodes):,} nodes only the {_MOST_NODES:,} nearest to the output were checked")
         nodes = nodes[-_MOST_NODES:]
     faults, unclear = faults_among(nodes, recorder.incoming, Paths(route))
     if not faults and isinstance(subject, GradientOf):
@@ -88,11 +88,11 @@ def localise(subject: Runnable, suspect: Suspect) -> Search:
     count = len(nodes) - len(unclear)
     if count:
         rules = "the rule of the only node is" if count == 1 else f"the rules of {count} nodes are"
-        words.append(f"{rules} right at the values they had")
+        words.append(f"{rules} right at their recorded values")
     hooked = [record.label for record in nodes if record.node.info is not None and record.node.info.hooks]
     if hooked:
-        text = f"{'; '.join(words)}; a hook on {hooked[0]} may change the gradient on its way"
-        return Search(findings=(text,), cause="no rule is wrong, but a hook may change the gradient on its way")
+        text = f"{'; '.join(words)}; a hook on {hooked[0]} may change the gradient"
+        return Search(findings=(text,), cause="no rule is wrong, but a hook may change the gradient")
     sure = count == len(nodes) and not unclear
     return between_the_nodes(subject, suspect, nodes, recorder.incoming, words, sure)
 
@@ -106,18 +106,18 @@ def whole_route(start: Vertex | None) -> Route:
 
 
 def without_graph(of_gradient: bool) -> Search:
-    """Words for an output, or a gradient, that is no Tensor with a graph."""
+    """The findings for an output, or a gradient, that is not a Tensor with a graph."""
     if of_gradient:
-        return Search(findings=("this gradient is no Tensor with a graph: its rules compute it outside",))
+        return Search(findings=("this gradient is not a Tensor with a graph: its rules compute it outside",))
     text = (
-        "this output is no Tensor with a graph, yet it changes with the inputs: it was computed outside, or cut off at "
-        f"the end ({_WAYS_OUT}, or a transform such as grad() whose own arguments are plain arrays: give it Tensors)"
+        "this output is not a Tensor with a graph, yet it depends on the inputs: it was computed outside or cut off at "
+        f"the end ({_WAYS_OUT}, or a transform such as grad() whose own arguments are plain arrays: pass it Tensors)"
     )
     return Search(findings=(text,), cause="no rule is wrong, but the output has left the graph")
 
 
 def faults_among(nodes: list[Record], incoming: dict[Any, Any], paths: "Paths") -> tuple[list[Fault], list[str]]:
-    """The nodes whose rules are wrong, and words about those that could not be checked."""
+    """The nodes whose rules are wrong, and notes about those that could not be checked."""
     faults: list[Fault] = []
     unclear: list[str] = []
     right: list[Record] = []
@@ -140,7 +140,7 @@ def faults_among(nodes: list[Record], incoming: dict[Any, Any], paths: "Paths") 
 
 
 def faults_of_rules(made: list[Record], incoming: dict[Any, Any]) -> list[Fault]:
-    """The nodes whose rules are right, but not what the rules of these rules say."""
+    """The nodes whose rules are right, but have wrong derivatives."""
     faults = []
     for record in made:
         try:
@@ -179,7 +179,7 @@ def check_node(record: Record, incoming: Any, limits: Limits = _LIMITS) -> Row |
 
 
 def leaves_the_domain(row: Row) -> bool:
-    """Whether the rules give a number, and it is the differences that are none."""
+    """Whether the rules give a finite number, but the differences do not."""
     numbers = row.analytic, row.numeric
     return row.verdict == "nonfinite" and [x is not None and math.isfinite(x) for x in numbers] == [True, False]
 
@@ -190,7 +190,7 @@ def worst_of(problem: Problem, limits: Limits, weights: list[Weights]) -> Row | 
 
 
 def weights_for(problem: Problem, incoming: Any) -> list[list[Weights]]:
-    """What a node's outputs are weighted with: what arrived in the real backward pass, and random numbers."""
+    """The weights of a node's outputs: the gradients of the real backward pass, and random numbers."""
     shapes = [variable.value.shape for variable in problem.outputs]
     random = np.random.default_rng(3)
     seeds = [[random.uniform(0.5, 1.5, shape) * random.choice([-1.0, 1.0], shape) for shape in shapes]]
@@ -231,27 +231,27 @@ def fault_of(record: Record, row: Row, path: tuple[str, ...], order: int = 1) ->
 def between_the_nodes(
     subject: Runnable, suspect: Suspect, nodes: list[Record], incoming: dict[Any, Any], words: list[str], sure: bool
 ) -> Search:
-    """What is wrong when no rule is: a value has left the graph, or nothing at all."""
+    """The finding if no rule is wrong: a value has left the graph, or nothing is wrong."""
     so_far = "; ".join(words)
     if suspect.column is None:
         return Search(findings=(so_far,))
     leaks = leaks_along(subject, suspect.column, nodes, incoming)
     if leaks.turn is not None:
-        text = f"{so_far}; the function takes another way at {leaks.turn} when its inputs move a little"
+        text = f"{so_far}; the function branches differently at {leaks.turn} when its inputs move a little"
         return Search(findings=(text,), line=leaks.turn)
     missing = leaks.slope
     if abs(missing) > 1e-5 * max(abs(suspect.analytic), abs(suspect.numeric)):
         record, operand, value, _ = leaks.largest
         text = (
-            f"{so_far}; at {record.line} {operand} of {record.label} is a constant of the graph, yet it changes with "
-            f"the inputs ({shown(value)}): it has left the graph before ({_WAYS_OUT})"
+            f"{so_far}; at {record.line} {operand} of {record.label} is a constant of the graph, yet it depends on "
+            f"the inputs ({shown(value)}): the value left the graph earlier ({_WAYS_OUT})"
         )
         op = None if record.within is None else record.within.op.name
-        cause = "no rule is wrong, but a value has left the graph, and a part of the gradient with it"
+        cause = "no rule is wrong, but a value left the graph, and part of the gradient with it"
         return Search(findings=(text,), op=op, line=record.line, cause="" if op else cause)
     if sure:
         return Search(findings=(so_far,), right=True)
-    return Search(findings=(f"{so_far}; what else there is could not be checked by itself",))
+    return Search(findings=(f"{so_far}; the other nodes could not be checked by themselves",))
 
 
 def shown(a: Any) -> str:

@@ -1,4 +1,4 @@
-"""One node of a recorded graph as something to check: its kernel with its rule, its rule with the rule's own rules."""
+"""One node of a recorded graph as something to check: a kernel with its rule, or a rule with its own rules."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ class NodeProblem:
         self.eps: float = spacing([*dtypes, *(node.dtype if node.op.outputs else (node.dtype,))])
 
     def values(self, arrays: Sequence[Array]) -> list[Array]:
-        """What the kernel gives for other operands."""
+        """The result of the kernel for other operands."""
         data = list(self._data)
         for i, array in zip(self._live, arrays, strict=True):
             data[i] = array.astype(np.asarray(self._data[i]).dtype)
@@ -40,7 +40,7 @@ class NodeProblem:
         return [np.array(part, np.float64) for part in (out if self._node.op.outputs else (out,))]
 
     def pullback(self, output: int, seed: Array) -> list[Array | None]:
-        """What the rules give for one output, fitted to the operands as the engine does it."""
+        """The gradients by the rules for one output, fitted to the operands as in the engine."""
         node = self._node
         found = self._pulled(self._incoming(output, seed))
         try:
@@ -59,7 +59,7 @@ class NodeProblem:
             return 0.0
 
     def noise_of_gradient(self, output: int, seed: Array, number: int, along: Array) -> float:
-        """How far rounding can move what the rules give; 0 where they cannot be differentiated."""
+        """How far rounding can move the results of the rules; 0 if they cannot be differentiated."""
         try:
             rule = RuleOfNode(self._record, self._incoming(output, seed))
             run = rule.run([variable.value.copy() for variable in rule.inputs])
@@ -85,9 +85,9 @@ class NodeProblem:
 
 
 class RuleOfNode:
-    """What the rule of one node computes, as something that can be run at other operands and incoming gradients.
+    """The rule of one node, as a function that can be run at other operands and incoming gradients.
 
-    Checking it once checks what the rule's own rules say: the node's part in a second derivative.
+    Checking its first derivative checks the rule's own rules: the node's part in a second derivative.
     """
 
     def __init__(self, record: Record, incoming: Any) -> None:

@@ -1,13 +1,13 @@
 """How far rounding can move an output: a running error analysis of a recorded run.
 
-Every op is off by a few units in the last place of its result, or of the terms that it adds up. To first order the
-output is off by the sum of these errors, each times the adjoint of its place, which a backward pass brings there. So a
-term that is swallowed beside a larger one is seen where it is swallowed, however small the output is.
+Every op is off by a few units in the last place of its result, or of the terms that it adds up. To first order, the
+error of the output is the sum of these errors, each times its adjoint from a backward pass. So a term that is lost
+beside a larger one is noticed where that happens, however small the output is.
 
 A fused op hides such places inside its kernel. The kernel, or else its definition, is run on Tensors and becomes a
-graph of its own; beside a definition, which may round more, the kernel is looked at in long double, where there is
-one. A kernel that refuses Tensors may have met numbers of the size of its operands, its result, or 1; but
-not of a size of its own, when it turns half of its operands into half of its result.
+graph of its own; since a definition may round more, its kernel is also run in long double, where available. A kernel
+that refuses Tensors may contain numbers of the size of its operands, its result, or 1; but not of a size of its own, if
+it turns half of its operands into half of its result.
 
 Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. (SIAM 2002), sections 3.1 to 3.3.
 """
@@ -30,7 +30,7 @@ _LONG = 4.0 * float(np.finfo(np.longdouble).eps) / 2.0**-52  # what long double 
 class Rounding(Recorder):
     """A `Recorder` that adds up the rounding errors of all nodes, as seen from the output, in a backward pass.
 
-    ``total`` is the sum so far; set it to 0 before a pass, and to None where a pass is not to be counted.
+    ``total`` is the sum so far; set it to 0 before a pass, and to None for a pass that should not count.
     """
 
     def __init__(self, around: frozenset[Any] = frozenset()) -> None:
@@ -82,7 +82,7 @@ def error_of(
 
 
 def _product(d: Any, x: Any) -> float:
-    """The sum of |d x|; what is not finite is no rounding error."""
+    """The sum of |d x|; terms that are not finite are not rounding errors."""
     d = plain(d)
     try:
         terms = np.abs(np.asarray(d, np.float64)) * np.abs(np.asarray(x, np.float64))
@@ -92,9 +92,9 @@ def _product(d: Any, x: Any) -> float:
 
 
 def _inside(record: Record, data: Sequence[Any], g: Any, around: frozenset[Any]) -> tuple[float | None, bool]:
-    """The errors of what an op computes on its way; 0 for an op that is not made of others, None if nobody knows.
+    """The errors of an op's intermediate results; 0 for an op that is not made of others, None if they are not known.
 
-    And whether they are those of the kernel itself: a definition may round more.
+    Also says whether they are those of the kernel itself: a definition may round more.
     """
     node: Any = record.node
     op = node.op
@@ -132,7 +132,7 @@ def _made_of_ops(op: Any, given: list[Any], attributes: dict[str, Any]) -> tuple
 
 
 def _seen(node: Any, data: Sequence[Any], g: Any) -> float | None:
-    """What a kernel is off by, seen in long double at its operands and near them; None without more digits."""
+    """The error of a kernel, found in long double at its operands and near them; None without more digits."""
     if _LONG > 1e-2 or any(dtype != np.float64 for dtype in (node.dtype, *(x.dtype for x in _floats(data)))):
         return None
     worst = 0.0
@@ -165,6 +165,6 @@ def _scales(node: Any, data: Sequence[Any], out: Any) -> bool:
 
 
 def _close(a: Any, b: Any) -> bool:
-    """Whether a definition computes what the kernel does, but for rounding."""
+    """Whether a definition computes the same as the kernel, up to rounding."""
     a, b = np.asarray(a), np.asarray(b)
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-3, atol=1e-3 * float(np.max(np.abs(b), initial=0.0))))

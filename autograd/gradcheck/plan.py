@@ -1,7 +1,7 @@
 """Which numbers are compared: the directions that inputs are moved along, and the combinations of output entries.
 
-Every entry of small inputs and outputs; fixed random directions and combinations for large ones. All random numbers
-come from one fixed seed, so a check gives the same answer every time. This module knows shapes and values only.
+Small inputs and outputs are compared entry by entry; large ones along random directions and in random combinations. One
+fixed seed gives all random numbers, so a check is reproducible. This module knows shapes and values only.
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ class Column:
 
 @dataclass(slots=True, eq=False)
 class Weights:
-    """The numbers that are made of one output: its entries, or a few random combinations of them."""
+    """The numbers that are compared of one output: its entries, or a few random combinations of them."""
 
     shape: tuple[int, ...]
     combinations: Array | None
@@ -80,7 +80,7 @@ class Weights:
         return rows
 
     def sizes(self, value: Array) -> Array:
-        """How large the terms of each row are, whatever cancels in their sum."""
+        """The size of the terms of each row, whether or not their sum cancels."""
         flat = np.abs(value.reshape(-1))
         if self.combinations is None:
             return flat
@@ -103,7 +103,7 @@ class Weights:
 
 
 def sizes_of(value: Array) -> Array:
-    """What a step of an entry is a fraction of: its size, but not less than a sixteenth of what is usual beside it."""
+    """The scale of an entry's steps: its own size, but at least a sixteenth of the usual size of its neighbours."""
     sizes: Array = np.abs(value)
     largest = float(np.max(sizes, initial=0.0))
     if not largest:
@@ -122,7 +122,7 @@ def entry(number: int, value: Array, index: int) -> Column:
 def direction(
     number: int, value: Array, random: np.random.Generator, among: Array | None = None, own: bool = False
 ) -> Column:
-    """A random direction of all entries of an input, or of those where ``among`` is true."""
+    """A random direction of all entries of an input, or of the entries where ``among`` is true."""
     sizes = sizes_of(value)
     if own:
         sizes = np.where(value == 0, sizes, np.abs(value))

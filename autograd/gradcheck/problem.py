@@ -1,7 +1,7 @@
-"""What can be checked: a function of float64 arrays that also offers what its rules say about its derivative.
+"""A function that can be checked: it takes float64 arrays and also gives its derivative by its rules.
 
-`Problem` is all that `compare` knows of a function, so a whole program, its gradient (for order 2) and one node of a
-graph are checked by the same code.
+`compare` knows a function only as a `Problem`, so a whole program, its gradient (for order 2) and one node of a graph
+are checked by the same code.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -95,7 +95,7 @@ class GraphProblem:
         return [in_double(value) for _, value in self.subject.run(arrays).outputs]
 
     def noise(self, output: int, seed: Array) -> float:
-        """What `Rounding` adds up along a pass from the output."""
+        """The rounding error that `Rounding` adds up along a pass from the output."""
         if self._recorded is None:
             recorder = Rounding()
             run: Run = watched(recorder, lambda: self.subject.run([variable.value.copy() for variable in self.inputs]))
@@ -115,7 +115,7 @@ class GraphProblem:
             recorder.total = None
 
     def noise_of_gradient(self, output: int, seed: Array, number: int, along: Array) -> float:
-        """The same along the graph that the rules have made; 0 where they make none."""
+        """The same along the graph that the rules have made; 0 if they make none."""
         try:
             gradient = GradientOf(self.subject, {output: seed})
             run = gradient.run([variable.value.copy() for variable in self.inputs])
@@ -136,9 +136,9 @@ class GraphProblem:
 
 
 class GradientOf:
-    """The gradient of another subject, as a subject: checking it once checks the second order.
+    """The gradient of another subject, as a subject: checking its derivative checks the second order.
 
-    Each of some outputs is first multiplied with fixed ``weights``, so that it has one gradient per input.
+    Each output is first multiplied with fixed ``weights``, so that it has one gradient per input.
     """
 
     def __init__(self, subject: Runnable, weights: Mapping[int, Array]) -> None:
@@ -174,14 +174,14 @@ class GradientOf:
 
 
 def weights_of_gradient(run: Run, seed: int) -> dict[int, Array]:
-    """What the outputs of a run are multiplied with: 1 for a single number, random ones otherwise."""
+    """The weights of the outputs of a run: 1 for a single number, random numbers otherwise."""
     random = np.random.default_rng(seed)
     shapes = [in_double(value).shape for _, value in run.outputs]
     return {i: np.ones(s) if prod(s) == 1 else random.uniform(0.5, 1.5, s) for i, s in enumerate(shapes)}
 
 
 def watched(watch: Watch, work: Callable[[], Any]) -> Any:
-    """What some work returns, watched."""
+    """Run a function under a watcher and return its result."""
     with changed(watch=watch):
         return work()
 
@@ -199,7 +199,7 @@ def gradients_of(start: Vertex, seed: Array, route: Route) -> dict[Vertex, Any]:
 
 
 def derivative_name(output: str, entry: str) -> str:
-    """A derivative as it is written: ``df/dx``, or ``d(df/dx)/dw``."""
+    """A derivative in the usual notation: ``df/dx``, or ``d(df/dx)/dw``."""
     return f"d({output})/d{entry}" if "/" in output else f"d{output}/d{entry}"
 
 

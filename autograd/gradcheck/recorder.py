@@ -1,7 +1,7 @@
-"""Records a run of a function node by node: the arrays that each op was given, its result, and the user's line.
+"""Records a run of a function node by node: the operands of each op, its result, and the user's line.
 
-A graph keeps only what its rules need; checking a node by itself takes all its operands. The `Recorder` is the watcher
-of a second run, made when a check has failed. This module knows the engine's nodes and the stack, and no numbers.
+A graph keeps only values that its rules need; checking a node by itself takes all its operands. The `Recorder` watches
+a second run, made when a check has failed. This module knows the engine's nodes and the stack, but no numbers.
 """
 
 import sys
@@ -18,7 +18,7 @@ from autograd.provenance import place, where
 
 
 class Record(NamedTuple):
-    """One node with what it was given. ``within`` is the node whose rule made it, in a differentiated backward pass.
+    """One node with its operands. ``within`` is the node whose rule made it, in a differentiated backward pass.
 
     ``data`` has an array, a number or None for each operand; ``number`` counts the nodes as they were made.
     """
@@ -38,7 +38,7 @@ class Record(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The node in words: the name that the user gave its result, else its op and number."""
+        """The node in words: the name of its result if it has one, else its op and number."""
         label = self.node.name or f"{self.node.op.name} (node {self.number})"
         return label if self.within is None else f"{label} made by the rule of {self.within.op.name}"
 

@@ -1,4 +1,4 @@
-"""The answer of a gradient check: rows, the verdict over all of them, and how both look as text and as HTML."""
+"""The result of a gradient check: rows, the verdict over all of them, and both as text and as HTML."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Verdict = Literal[
 # The most serious first: the verdict of a report is the first of these that one of its rows has, those that are not
 # ok before those that are.
 MEANING: dict[Verdict, str] = {
-    "overlapping": "inputs share memory, so a change of one changes another, which no gradient accounts for",
+    "overlapping": "inputs share memory, so changing one changes another, which no gradient accounts for",
     "mutates": "the function changes its own inputs, so it has no derivative with respect to them",
     "nondeterministic": "the function gives different results for the same inputs, so it cannot be checked",
     "nonfinite": "a value or a gradient is not finite here",
@@ -32,9 +32,9 @@ _MOST_ROWS = 30  # a longer table shows what is not right, and counts the rest
 class Row:
     """The comparison of one output with one input, represented by the worst of the numbers that were compared.
 
-    ``index`` and ``output_index`` say which entry that was (None: a random direction, or a random combination of
-    output entries). ``tolerance`` is the relative error that would still have been let pass, ``noise`` how uncertain
-    the numeric value is, and ``slopes`` the slopes to the left and to the right of a kink.
+    ``index`` and ``output_index`` say which entry that was (None: a random direction, or a random combination of output
+    entries). ``tolerance`` is the largest relative error that would have passed, ``noise`` the uncertainty of the
+    numeric value, and ``slopes`` the slopes to the left and to the right of a kink.
 
     >>> from autograd import gradcheck
     >>> row = gradcheck(lambda x: x[0] * x[1], [2.0, 3.0]).worst
@@ -64,12 +64,12 @@ class Row:
 
     @property
     def entry(self) -> str:
-        """The worst entry as it would be written: ``W[1, 0]``."""
+        """The worst entry in Python's notation: ``W[1, 0]``."""
         return self.input + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
 
     @property
     def derivative(self) -> str:
-        """What was compared: ``df/dx``, or ``d(df/dx)/dw`` at order 2."""
+        """The derivative that was compared: ``df/dx``, or ``d(df/dx)/dw`` at order 2."""
         output = f"({self.output})" if "/" in self.output else self.output
         if self.output_index:
             output += f"[{', '.join(map(str, self.output_index))}]"
@@ -78,12 +78,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A node whose rule contradicts its kernel.
+    """A node whose rule disagrees with its kernel.
 
     ``number`` counts the nodes in the order in which the program made them, ``module`` is the path of the module in
-    whose call that was, ``line`` is ``file:line`` of the user's call, ``names`` are those of the Tensors that went
-    in, ``path`` leads from the node to the output. ``row`` has the entry and both numbers, for the gradient that
-    arrived at the node. Of ``order`` 2 the rule is right, but its own derivative is not.
+    whose call that happened, ``line`` is ``file:line`` of the user's call, ``names`` are the names of the operands,
+    ``path`` leads from the node to the output. ``row`` has the entry and both numbers, for the gradient that arrived at
+    the node. With ``order`` 2, the rule is right, but its own derivative is not.
 
     >>> import numpy as np
     >>> from autograd import custom_op, gradcheck
@@ -122,23 +122,23 @@ class Fault:
         return text + (f"; from there to the output: {' -> '.join(self.path)}" if self.path else "")
 
     def _of_second_order(self, where: str) -> str:
-        text = f"the rule of {self.op} is right, but the derivative of what it computes is wrong {where}"
+        text = f"the rule of {self.op} is right, but its own derivative is wrong {where}"
         if self.row.analytic is None or self.row.numeric is None:
             return f"{text}: {self.row.note}"
         return (
-            f"{text}: {self.row.output} by {self.row.entry} has the derivative {self.row.numeric:.8g}, the graph of "
-            f"the rule gives {self.row.analytic:.8g}. A rule is differentiated itself: write it in functions of NumPy "
-            "on what it is given, without .data, float() or a copy"
+            f"{text}: the derivative of {self.row.output} by {self.row.entry} is {self.row.numeric:.8g}, but the "
+            f"graph of the rule gives {self.row.analytic:.8g}. Second derivatives differentiate the rule itself: write "
+            "it with NumPy functions of its arguments, without .data, float() or a copy"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class GradcheckReport:
-    """What `gradcheck` found; ``print`` it for the table. It is true (as a condition) when nothing is wrong.
+    """The result of `gradcheck`; ``print`` it for the table. As a condition it is true if nothing is wrong.
 
-    ``rows`` compare one output with one input each. After a failure every node of the graph was checked by itself:
-    ``op``, ``node`` and ``line`` say which rule is wrong and where it was applied, ``faults`` has all such nodes, and
-    ``findings`` say it in words. ``cause`` is what is wrong when no rule is.
+    Each of the ``rows`` compares one output with one input. After a failure every node of the graph was checked by
+    itself: ``op``, ``node`` and ``line`` say which rule is wrong and where it was applied, ``faults`` has all such
+    nodes, and ``findings`` describe them in words. ``cause`` is the reason if no rule is wrong.
 
     >>> import numpy as np
     >>> from autograd.gradcheck import gradcheck
@@ -160,8 +160,8 @@ class GradcheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing contradicts the rules: every row right, independent, a kink with the answer between its
-        slopes, or off by a rounding error that leaves something to see, or nothing but zero.
+        """Whether nothing contradicts the rules: every row is right, independent, a kink with the answer between its
+        slopes, or within rounding errors that still leave a digit, or zero.
 
         >>> from autograd import gradcheck
         >>> gradcheck(lambda x: abs(x), 0.0).ok
@@ -171,7 +171,7 @@ class GradcheckReport:
 
     @property
     def verdict(self) -> Verdict:
-        """The most serious verdict among the rows, those that fail first."""
+        """The most serious verdict among the rows; failures come first."""
         return self.worst.verdict
 
     @property
@@ -215,7 +215,7 @@ class GradcheckReport:
         return f"gradient check: {self.verdict} ({orders}, float64): {self.cause or MEANING[self.verdict]}"
 
     def _table(self) -> tuple[list[str], list[list[str]], list[str]]:
-        """Column titles, a line of cells per row, and what was left out."""
+        """Column titles, a line of cells per row, and a note about rows left out."""
         rows = list(self.rows)
         left_out = []
         if len(rows) > _MOST_ROWS:
@@ -261,8 +261,8 @@ class GradcheckReport:
 class GradcheckError(AutogradError, AssertionError):
     """A gradient check failed; ``report`` holds the `GradcheckReport`, whose table is the message.
 
-    The usual cause is a rule with a slip (a factor, a sign, a missing transpose), or a value that left the graph on
-    its way (`.item()`, `.numpy()`, `no_grad`). Look at the worst entry of the table, and at the explanation below it.
+    The usual cause is a mistake in a rule (a factor, a sign, a missing transpose), or a value that left the graph on
+    the way (`.item()`, `.numpy()`, `no_grad`). Look at the worst entry of the table, and at the explanation below it.
 
     >>> import numpy as np
     >>> from autograd.gradcheck import GradcheckError, gradcheck

@@ -1,8 +1,8 @@
-"""What the user hands over, as something that can be run at any float64 inputs.
+"""The user's function and inputs, as something that can be run at any float64 inputs.
 
-Two kinds: a function of inputs (`FunctionSubject`), and a closure over Tensors that exist already (`ClosureSubject`),
-whose data is exchanged for the time of the check and restored afterwards. Modules are known by ``named_parameters()``
-alone: the engine must not import `nn`.
+Two kinds: a function of inputs (`FunctionSubject`), and a closure over existing Tensors (`ClosureSubject`), whose data
+is replaced during the check and restored afterwards. Modules are known by ``named_parameters()`` alone: the engine must
+not import `nn`.
 """
 
 import inspect
@@ -56,16 +56,16 @@ class Subject:
         return Run([t._node for t in tensors], outputs)
 
     def called(self, arrays: Sequence[Array]) -> tuple[Sequence[Tensor], Any]:
-        """The Tensors of the inputs, holding these arrays, and what the user's function returns."""
+        """The Tensors of the inputs, holding these arrays, and the result of the user's function."""
         raise NotImplementedError
 
     def mutated(self) -> list[int]:
-        """Which inputs the latest run has changed."""
+        """The inputs that the latest run has changed."""
         return [i for i, (t, array, before) in enumerate(self._given) if t.data is not array or changed(array, before)]
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        """All Tensors that are not ours get their own data, graph place and gradient back, whatever happens."""
+        """All Tensors of the user get their own data, graph place and gradient back, whatever happens."""
         with held([*self._tensors, *self._state]):
             self._start = [t.data.astype(np.float64) if is_real_floating(t.dtype) else t.data for t in self._state]
             yield
@@ -74,7 +74,7 @@ class Subject:
 class FunctionSubject(Subject):
     """A function of arrays, numbers or Tensors, alone or nested in lists, tuples and dicts.
 
-    When it is itself a Module, its parameters and buffers are float64 for the time of the check, too.
+    If it is itself a Module, its parameters and buffers are float64 during the check, too.
     """
 
     def __init__(self, f: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
@@ -150,22 +150,22 @@ def input_names(f: Callable[..., Any], inputs: tuple[Any, ...]) -> list[str]:
 
 
 def name_of(f: Callable[..., Any]) -> str:
-    """What a function is called in the report, where that can be written."""
+    """The name of a function in the report, if it has one that can be written."""
     name = getattr(f, "__name__", "f")
     return name if name.isidentifier() else "f"
 
 
 def source_of(name: str, value: Any) -> NDArray[Any]:
-    """The data of one input, refused unless a gradient can be asked of it."""
+    """The data of one input, refused unless it can have a gradient."""
     only_numbers(value, name)
     data = np.asarray(plain(value))
     if is_real_floating(data.dtype):
         return data
     shown = f"{type(value).__name__} {value!r:.40}" if data.dtype.kind in "OSUVM" else f"{data.dtype}"
     raise InvalidDtypeError(
-        f"gradcheck takes the derivative with respect to every input, and {name} is {shown}"
+        f"gradcheck takes the derivative with respect to every input, but {name} is {shown}"
         + (": write its numbers as floats (2.0, dtype=float)" if data.dtype.kind in "iub" else "")
-        + ". What is not to be varied belongs in a closure: gradcheck(lambda x: f(x, labels), x)."
+        + ". Put values that should not vary into a closure: gradcheck(lambda x: f(x, labels), x)."
     )
 
 
@@ -180,18 +180,18 @@ def tensors_of(wrt: Any) -> tuple[list[Tensor], list[str], list[str]]:
     elif isinstance(wrt, Sequence) and not isinstance(wrt, str):
         pairs = [(getattr(t, "name", None) or f"wrt[{i}]", t) for i, t in enumerate(wrt)]
     else:
-        raise TypeError(f"wrt= is a Module, a Tensor, or a dict or list of Tensors, not a {type(wrt).__name__}.")
+        raise TypeError(f"wrt= must be a Module, a Tensor, or a dict or list of Tensors, not a {type(wrt).__name__}.")
     frozen = [name for name, t in pairs if isinstance(t, Tensor) and not t.requires_grad]
     if hasattr(wrt, "named_parameters"):
         pairs = [(name, t) for name, t in pairs if name not in frozen]
     found: dict[int, tuple[Tensor, list[str]]] = {}
     for name, t in pairs:
         if not isinstance(t, Tensor):
-            raise TypeError(f"wrt= holds a {type(t).__name__} at {name}; give the Tensors themselves.")
+            raise TypeError(f"wrt= holds a {type(t).__name__} at {name}; pass the Tensors themselves.")
         if not t.is_leaf:
             raise RequiresGradError(
                 f"{name} in wrt= was computed ({describe(t._node) if t._node else ''}): a closure computes it anew, so "
-                "there is nothing to vary. Check with respect to the leaves that it was computed from."
+                "it cannot be varied. Check with respect to the leaves that it was computed from."
             )
         if not t.requires_grad:
             raise RequiresGradError(f"{name} in wrt= does not require a gradient: set {name}.requires_grad = True.")
@@ -210,7 +210,7 @@ def state_of(module: Any) -> list[Tensor]:
 
 
 def outputs_of(result: Any, name: str, passed_over: list[str]) -> list[tuple[str, Any]]:
-    """The outputs that are real floating numbers, with their names; counts and labels beside them are passed over."""
+    """The outputs that are real floating numbers, with their names; counts and labels beside them are skipped."""
     found = list(leaves(result, name))
     outputs = []
     for path, value in found:
@@ -228,6 +228,6 @@ def outputs_of(result: Any, name: str, passed_over: list[str]) -> list[tuple[str
         path, value = found[0] if found else (name, None)
         raise InvalidDtypeError(
             f"{path} is {getattr(value, 'dtype', type(value).__name__)}, which has no derivative: gradcheck needs a "
-            "function that returns real floating numbers. Comparisons, argmax and counts are not differentiable."
+            "function that returns real floating-point numbers. Comparisons, argmax and counts are not differentiable."
         )
     return outputs

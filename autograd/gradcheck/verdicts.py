@@ -1,4 +1,4 @@
-"""Judges one number: the answer of the rules against the slopes that a sweep of steps has found.
+"""Judges one number: the derivative by the rules against the slopes that a sweep of steps has found.
 
 This module knows numbers only, and decides between right, wrong, kink, rounding and nonfinite. Everything is in
 scaled units (see `differences`), where the size of the function itself is the natural size of a derivative.
@@ -19,10 +19,10 @@ Ends = tuple[float, float] | None  # the slopes to both sides of a kink
 
 
 class Tolerance(NamedTuple):
-    """How far two derivatives may lie apart: ``floor + rtol * max(|a|, |b|)``, and ``slack`` more where it is noise.
+    """How far two derivatives may differ: ``floor + rtol * max(|a|, |b|)``, and by ``slack`` more where it is noise.
 
     ``zero``: a derivative that is no larger moves the function by no more than its rounding. ``blur`` is the rounding
-    of what the rules say. ``lost``: rounding is larger than the value of the function itself.
+    error of the rules. ``lost``: rounding is larger than the value of the function itself.
     """
 
     rtol: float
@@ -33,7 +33,7 @@ class Tolerance(NamedTuple):
     lost: bool = False
 
     def of(self, a: float, b: float) -> float:
-        """How far these two derivatives may lie apart."""
+        """How far these two derivatives may differ."""
         return self.floor + self.rtol * max(abs(a), abs(b))
 
 
@@ -51,7 +51,7 @@ class Finding(NamedTuple):
 
     @property
     def excess(self) -> float:
-        """The difference in units of what would have been let pass."""
+        """The difference in units of the largest one that would have passed."""
         difference = abs(self.analytic - self.numeric)
         if not math.isfinite(difference):
             return math.inf
@@ -64,7 +64,7 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
     if not math.isfinite(a):
         other = judge(0.0, slopes, row, tolerance, size)
         steep = other.verdict == "nonfinite"
-        note = other.note if steep else f"the rules give {a:.4g}, where the function itself has a slope"
+        note = other.note if steep else f"the rules give {a:.4g}, but the function itself has a finite slope"
         return other._replace(verdict="nonfinite", ok=False, analytic=a, note=note)
     value, error = float(slopes.value[row]), float(slopes.error[row])
     left, right = float(slopes.left[row]), float(slopes.right[row])
@@ -100,7 +100,7 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
         return finding("kink", between, sum(ends), math.inf, f"the function jumps here; {_lies(between)}", ends)
     if open_left != open_right:
         near, near_error, steep = (left, left_error, steep_left) if open_right else (right, right_error, steep_right)
-        edge = f"the function is defined to the {'left' if open_right else 'right'} of this point only"
+        edge = f"the function is only defined to the {'left' if open_right else 'right'} of this point"
         if steep:
             return finding("nonfinite", False, math.copysign(math.inf, near), 0.0, f"{edge}, and its slope is infinite")
         return compare(near, near_error, edge)
@@ -121,18 +121,18 @@ def judge(analytic: float, slopes: Slopes, row: int, tolerance: Tolerance, size:
 
 def _lies(between: bool) -> str:
     words = "{} between the two slopes".format("lies" if between else "does not lie")
-    return f"the answer of the rules {words}{', as it should' if between else ''}"
+    return f"the derivative by the rules {words}{', as it should' if between else ''}"
 
 
 def _about_rounding(ok: bool, zero: bool, lost: bool, note: str) -> str:
     if zero:
-        text = "beside the rounding of the function both numbers are zero"
+        text = "both numbers are zero within the rounding of the function"
     elif ok:
         text = "rounding errors hide whether the last digits are right"
     else:
         what = "value of the function, a small difference of large numbers" if lost else "derivative"
         text = (
-            f"rounding errors are as large as the {what}: nothing can be said. Check it at values of a moderate size, "
+            f"rounding errors are as large as the {what}: no verdict is possible. Check it at values of moderate size, "
             "or without the large constant that hides them"
         )
     return f"{note}; {text}" if note else text

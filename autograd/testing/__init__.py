@@ -1,7 +1,7 @@
-"""For other people's tests: strategies of Hypothesis for shapes and for values at which functions have a derivative.
+"""For tests of your own code: Hypothesis strategies for shapes, and for values where functions have a derivative.
 
-They go with the fixture ``check_gradients`` of the pytest plugin, which is there wherever chainrule is installed.
-Hypothesis comes with the extra ``test`` (``pip install hypothesis``) and is imported at the first use.
+They go with the fixture ``check_gradients`` of the pytest plugin, which is available once chainrule is installed.
+Hypothesis comes with the extra ``test`` (``pip install hypothesis``) and is imported on first use.
 
 >>> import numpy as np
 >>> from hypothesis import given

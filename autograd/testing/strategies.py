@@ -29,7 +29,7 @@ def shapes(*, min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side:
 def broadcastable_shapes(
     number: int = 2, *, min_dims: int = 0, max_dims: int = 3, min_side: int = 1, max_side: int = 4
 ) -> Any:
-    """A strategy for tuples of shapes that broadcast together, by NumPy's rules; pairs, unless told otherwise.
+    """A strategy for tuples of shapes that broadcast together, by NumPy's rules; pairs by default.
 
     >>> from autograd.testing import broadcastable_shapes
     >>> from hypothesis import find
@@ -44,10 +44,10 @@ def broadcastable_shapes(
 
 
 def broadcastable_pairs(*, low: float = -2.0, high: float = 2.0, dtype: DTypeLike = np.float64, **limits: Any) -> Any:
-    """A strategy for pairs of arrays that broadcast together, with values as in `kink_free_arrays`, no value twice.
+    """A strategy for pairs of arrays that broadcast together, with values as in `kink_free_arrays`, all different.
 
-    No entry of one equals an entry of the other either, so that ``np.maximum`` has a derivative. ``limits`` are those
-    of `broadcastable_shapes`.
+    No two entries are equal, not even across the pair, so that ``np.maximum`` has a derivative. ``limits`` are those of
+    `broadcastable_shapes`.
 
     >>> import numpy as np
     >>> from hypothesis import given
@@ -72,12 +72,12 @@ def kink_free_arrays(
 ) -> Any:  # fmt: skip
     """A strategy for arrays at which functions such as ``abs``, ``relu``, ``max`` and ``sort`` have a derivative.
 
-    The values lie between ``low`` and ``high``, at least ``margin`` away from each of the ``kinks``, and no two of
-    them are closer together than half of an equal share of what is left of the interval: there are no ties. ``shape``
-    is a shape or a strategy for shapes, by default `shapes`. The order of the values is random; what Hypothesis
-    shrinks is the shape.
+    The values lie between ``low`` and ``high``, at least ``margin`` away from each of the ``kinks``. There are no ties:
+    the allowed part of the interval is divided into equal shares, one per value, and any two values are at least half a
+    share apart. ``shape`` is a shape or a strategy for shapes, by default `shapes`. The order of the values is random;
+    Hypothesis shrinks only the shape.
 
-    Raises ValueError when the kinks leave no room, TypeError for a dtype that is not real floating.
+    Raises ValueError if the kinks leave no room, TypeError for a dtype that is not real floating-point.
 
     >>> import numpy as np
     >>> from hypothesis import given
@@ -90,7 +90,7 @@ def kink_free_arrays(
     """
     strategies, _ = _hypothesis()
     if not is_real_floating(np.dtype(dtype)):
-        raise TypeError(f"only real floating numbers have derivatives, and dtype is {np.dtype(dtype)}.")
+        raise TypeError(f"only real floating-point numbers have derivatives, but dtype is {np.dtype(dtype)}.")
     pieces = _allowed(low, high, kinks, margin)
     if shape is None:
         shape = shapes()
@@ -101,9 +101,9 @@ def kink_free_arrays(
 
 
 def _allowed(low: float, high: float, kinks: Sequence[float], margin: float) -> NDArray[Any]:
-    """What is left of an interval around the kinks, as rows of start and end."""
+    """The parts of an interval away from the kinks, as rows of start and end."""
     if not margin >= 0.0:
-        raise ValueError(f"margin is a distance, not {margin!r}.")
+        raise ValueError(f"margin must be a distance of at least 0, not {margin!r}.")
     pieces, start = [], float(low)
     for kink in sorted(kinks):
         pieces.append((start, min(kink - margin, high)))
@@ -111,7 +111,9 @@ def _allowed(low: float, high: float, kinks: Sequence[float], margin: float) -> 
     pieces.append((start, float(high)))
     pieces = [(a, b) for a, b in pieces if a < b]
     if not pieces:
-        raise ValueError(f"between {low} and {high} nothing is left {margin} away from the kinks {tuple(kinks)}.")
+        raise ValueError(
+            f"no value between {low} and {high} is {margin} away from the kinks {tuple(kinks)}: make margin smaller."
+        )
     return np.array(pieces)
 
 
@@ -127,7 +129,7 @@ def _spread(shape: Shape, seed: int, pieces: NDArray[Any]) -> NDArray[Any]:
 
 
 def _hypothesis() -> tuple[Any, Any]:
-    """Hypothesis's strategies, and those for NumPy."""
+    """Hypothesis's strategies, and its strategies for NumPy."""
     try:
         from hypothesis import strategies
         from hypothesis.extra import numpy as arrays

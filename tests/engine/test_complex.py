@@ -46,7 +46,7 @@ def test_a_live_tensor_refuses_them(compute):
 
 
 def test_the_message_names_the_op_and_what_to_write():
-    with pytest.raises(InvalidDtypeError, match=r"^multiply gives complex128.*np\.cos\(x\) and np\.sin\(x\) instead of"):
+    with pytest.raises(InvalidDtypeError, match=r"^multiply gives complex128.*np\.cos\(x\) and np\.sin\(x\) inst"):
         grad(lambda x: np.abs(np.exp(1j * x) + 1))(0.5)
     assert grad(lambda x: np.hypot(np.cos(x) + 1, np.sin(x)))(0.5) == pytest.approx(-np.sin(0.25))
 

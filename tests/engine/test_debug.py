@@ -269,7 +269,7 @@ def test_a_gradient_that_is_not_finite(name):
     assert (error.op, error.backward) == (op, True)
     assert words in error.pattern
     assert f"applied at {__file__}:" in str(error)
-    assert error.fix or "came in" in words
+    assert error.fix or "was given to" in words
     assert not getattr(error, "__notes__", [])
 
 

@@ -107,7 +107,7 @@ def test_several_outputs():
 
     report = gradcheck(f, np.array([1.0, 2.0]))
     assert [row.output for row in report.rows] == ["f[0]['loss']", "f[0]['parts'][0]", "f[0]['parts'][1]"]
-    assert "not real floating numbers: f[1], f[2]" in str(report)
+    assert "not real floating-point numbers: f[1], f[2]" in str(report)
 
 
 def test_the_input_itself():

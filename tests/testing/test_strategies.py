@@ -59,9 +59,9 @@ def test_values_are_spread():
 
 
 def test_refused():
-    with pytest.raises(ValueError, match=r"between -2\.0 and 2\.0 nothing is left 3\.0 away from the kinks \(0\.0,\)"):
+    with pytest.raises(ValueError, match=r"no value between -2\.0 and 2\.0 is 3\.0 away from the kinks \(0\.0,\)"):
         kink_free_arrays(margin=3.0)
-    with pytest.raises(ValueError, match=r"margin is a distance, not -1"):
+    with pytest.raises(ValueError, match=r"margin must be a distance of at least 0, not -1"):
         kink_free_arrays(margin=-1)
-    with pytest.raises(TypeError, match="only real floating numbers have derivatives, and dtype is int64"):
+    with pytest.raises(TypeError, match="only real floating-point numbers have derivatives, but dtype is int64"):
         kink_free_arrays(dtype=int)
