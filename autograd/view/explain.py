@@ -1,6 +1,6 @@
 """`explain`: the derivative of one thing by another, path by path, or in matrices.
 
-This module owns what users see of an explanation. Paths, entries and deltas are found in `chain`.
+This module owns the text and LaTeX of an explanation. Paths, entries and deltas are found in `chain`.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ _LONGEST = 30  # links of a path that are written out
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One local derivative: of ``target`` by ``source``, as formula (None: only the rule knows it) and number."""
+    """One local derivative: of ``target`` by ``source``, as a formula (None: only the rule knows it) and a number."""
 
     source: str
     target: str
@@ -39,7 +39,7 @@ class Link:
 
 
 class Path:
-    """A way from the operand to the result; ``product`` is that of the numbers of its ``links``."""
+    """A path from the operand to the result; ``product`` is the product of the numbers of its ``links``."""
 
     def __init__(self, edges: Sequence[Edge], product: float, word: Callable[[Edge], Link]) -> None:
         self.product = product
@@ -64,16 +64,16 @@ class Path:
 def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, most: int = 8) -> "Explanation":
     """Explain the derivative of a result by something that it was computed from.
 
-    For numbers, and for one entry of an array (``at``, an index into ``wrt``; ``of``, into a result with several):
-    every path with its local derivatives, the product along each, and the sum over all, which is the gradient. Many
-    paths are counted without being walked, and the ``most`` with the largest products are shown. Among entries that
-    mix (sums of products), paths with a local derivative of exactly 0 are not counted.
+    For numbers, and for one entry of an array (``at``, an index into ``wrt``; ``of``, an index into a result with
+    several entries): every path with its local derivatives, the product along each, and the sum over all, which is the
+    gradient. If there are many paths, they are counted without being walked, and the ``most`` with the largest products
+    are shown. Among entries that mix (sums of products), paths with a local derivative of exactly 0 are not counted.
 
-    For a whole array: the gradient of each array on the way as a formula of matrices, with shapes. Nothing is stored
-    on any Tensor, no hook is called, and the graph is not released. After ``backward()`` it works where values were
-    kept (small ones are; `record` keeps all).
+    For a whole array: the gradient of each array on the way as a matrix formula, with shapes. Nothing is stored on any
+    Tensor, no hook is called, and the graph is not released. After ``backward()`` it works if the values were kept
+    (small ones are; `record` keeps all).
 
-    Raises UnusedInputError when the result does not depend on ``wrt``, ValuesNotKeptError when a value is gone.
+    Raises UnusedInputError if the result does not depend on ``wrt``, ValuesNotKeptError if a value is gone.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -113,7 +113,7 @@ def explain(output: Tensor, wrt: Tensor, *, at: Index = None, of: Index = None, 
 
 
 def _flat(shape: tuple[int, ...], index: Index, name: str) -> int:
-    """The place of an entry in the flattened array."""
+    """The index of an entry in the flattened array."""
     if index is None:
         return 0
     indices = (index,) if isinstance(index, int) else tuple(index)
@@ -123,10 +123,10 @@ def _flat(shape: tuple[int, ...], index: Index, name: str) -> int:
 
 
 class Explanation(Printable):
-    """What `explain` returns: prints itself, shows LaTeX in notebooks, and can be read in parts.
+    """The result of `explain`: print it, show it as LaTeX in a notebook, or read its parts.
 
-    ``gradient`` is the derivative, ``count`` the number of paths, ``paths`` the largest of them (of single entries),
-    ``deltas`` the formulas of matrices (of whole arrays).
+    ``gradient`` is the derivative, ``count`` the number of paths, ``paths`` the largest of them (for single entries),
+    ``deltas`` the matrix formulas (for whole arrays).
 
     >>> from autograd import explain, tensor
     >>> x = tensor(3.0, requires_grad=True, name="x")
@@ -248,7 +248,7 @@ class Explanation(Printable):
 
 
 def _count_of_arrays(replay: Replay, targets: list[Vertex], useful: set[Vertex]) -> int:
-    """The number of ways from array to array."""
+    """The number of paths from array to array."""
     ids = {vertex: i for i, vertex in enumerate(reversed(replay.order))}
     into = {ids[v]: [Edge(ids[p], ids[v], 1.0) for p in v.parents if p is not None and p in useful] for v in useful}
     return sum(count_paths(into, ids[t], ids[replay.root], range(len(ids))) for t in targets)
@@ -271,7 +271,7 @@ def _worded(link: Link) -> str:
 
 
 def _chain(path: Path) -> str:
-    """The stations of a path."""
+    """The names along a path."""
     if not len(path):
         return "the thing itself"
     if len(path) < 12:

@@ -1,6 +1,6 @@
-"""`record`: keep what the graph would let go, so that every view works after ``backward()`` on arrays of any size.
+"""`record`: keep values that the graph would release, so that every view works after ``backward()``, for any size.
 
-This module owns the watching of a program and the list of what it did. Comparing two of them belongs to `diff`.
+This module owns the watching of a program and the list of its operations. Comparing two recordings belongs to `diff`.
 """
 
 import sys
@@ -25,7 +25,7 @@ _SHOWN = 60
 class Entry:
     """One value of a recording: a leaf at its first use, or the result of an op, in the order of the program.
 
-    ``gradient`` is what all backward passes inside the recording have sent to it, None when none came.
+    ``gradient`` is the sum of what all backward passes inside the recording have sent to it, or None.
 
     >>> from autograd import record, tensor
     >>> with record() as run:
@@ -54,9 +54,9 @@ class record(Mode):
     """Keep values, gradients, lines and module calls of everything that is computed inside a ``with`` block.
 
     Values of any size then stay on the graph, so `draw`, `steps` and `explain` show them after ``backward()`` too;
-    gradients stay when ``backward()`` runs inside the block. Each node gets the line of the program that made it,
-    looked up past the frames of this library. The block gives a `Recording`: iterate over it, print it, or compare
-    two with `diff`. It holds the graph, so its memory is that of all values inside.
+    gradients stay if ``backward()`` runs inside the block. Each node gets the line of the user's program that made it.
+    The block gives a `Recording`: iterate over it, print it, or compare two of them with `diff`. It holds the graph, so
+    it needs the memory of all values inside.
 
     As a decorator it keeps values on the graphs of a function.
 
@@ -83,7 +83,7 @@ class record(Mode):
 
 
 class Recording(Watch):
-    """What happened inside `record`: its entries in the order of the program.
+    """The operations inside `record`, as entries in the order of the program.
 
     >>> from autograd import record, tensor
     >>> with record() as run:
@@ -116,7 +116,7 @@ class Recording(Watch):
             self._add(node, out)
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
-        """Keep plain arrays beside the Tensors (masks, targets): their places in the graph have no Tensor to ask."""
+        """Keep plain arrays beside the Tensors (masks, targets): their vertices have no Tensor to ask."""
         node, self._made = self._made, None
         if node is None:
             return
@@ -190,7 +190,7 @@ class Recording(Watch):
 
 
 def _set_user_line(node: Node) -> None:
-    """Let a node say where the user's program made it: the nearest frame that is not of this library."""
+    """Let a node name the line of the user's program: the nearest frame outside this library."""
     frame = sys._getframe(2)
     while frame is not None and is_ours(frame):
         frame = frame.f_back  # type: ignore[assignment]

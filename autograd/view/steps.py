@@ -1,4 +1,4 @@
-"""`steps`: the backward pass as a sequence of records, to read one by one, to print, or to play in a browser.
+"""`steps`: the backward pass as a sequence of records, to read one by one, print, or play in a browser.
 
 This module owns the records and their wording. How gradients travel belongs to `chain`, the page to `write.page`.
 """
@@ -30,10 +30,10 @@ _SHOWN = 60  # steps that the printed form writes out; all can be iterated over
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Send:
-    """What a node adds to the gradient of one of its operands.
+    """The contribution of a node to the gradient of one of its operands.
 
-    ``formula`` and ``number`` are the local derivative where it is one factor (for each entry); ``matrix`` is the
-    whole contribution as a formula in ``G``, the incoming ``gradient``. ``before`` is None at the first arrival.
+    ``formula`` and ``number`` are the local derivative if it is one factor (for each entry); ``matrix`` is the whole
+    contribution as a formula in ``G``, the incoming ``gradient``. ``before`` is None for the first contribution.
     """
 
     to: str
@@ -54,11 +54,11 @@ class Send:
             how = f"local derivative {self.formula}" + ("" if same else f" = {brief(self.number)}")
         else:
             how = self.matrix or (f"rule {self.rule}" if self.rule else "its rule")
-        total = "" if self.before is None else f", with {brief(self.before)} from before {brief(self.after)}"
+        total = "" if self.before is None else f" to {brief(self.before)}, total {brief(self.after)}"
         return f"to {self.to}: {how}; adds {self._product()}{total}{'' if self.complete else ' (more to come)'}"
 
     def _product(self) -> str:
-        """What is added, of single numbers as the product that it is."""
+        """The contribution; for single numbers as a product."""
         amount = brief(self.amount)
         if self.formula is None or np.ndim(self.number) or np.ndim(self.amount) or self.number in (1, -1):
             return amount
@@ -70,8 +70,8 @@ class Send:
 class Step:
     """One node passing its gradient on.
 
-    ``number`` counts from 1. ``waiting`` names what has received a gradient and has not passed it on (of very many
-    the first; ``pending`` is their number). ``line`` is ``file:line`` of the program, ``source`` that line.
+    ``number`` counts from 1. ``waiting`` names nodes that have received a gradient but not yet passed it on (at most
+    the first few; ``pending`` counts them all). ``line`` is ``file:line`` of the program, ``source`` that line.
     """
 
     number: int
@@ -99,11 +99,11 @@ def steps(output: Tensor, *, gradient: Any = None) -> "Steps":
     """The backward pass from a Tensor, step by step.
 
     The pass is computed here, from the values of the forward pass: nothing is stored on any Tensor, the graph is not
-    released, no hook is called. So it works before ``backward()``, and after it wherever small values were kept
-    (larger ones by `record`). ``gradient`` is what the pass starts from, as for ``backward``; by default 1 for every
-    entry.
+    released, no hook is called. So it works before ``backward()``, and after it if the values were kept (small ones
+    always are; `record` keeps large ones too). ``gradient`` is the starting gradient, as for ``backward``; by default 1
+    for every entry.
 
-    Raises RequiresGradError for a Tensor without graph, ValuesNotKeptError when a value is gone that a rule needs.
+    Raises RequiresGradError for a Tensor without graph, ValuesNotKeptError if a value that a rule needs is gone.
 
     >>> from autograd import tensor
     >>> from autograd.view import steps
@@ -115,7 +115,7 @@ def steps(output: Tensor, *, gradient: Any = None) -> "Steps":
        waiting: multiply_1
     2. multiply_1 = x * x, value 9, gradient 1
        to x: local derivative x = 3; adds 1 * 3 = 3 (more to come)
-       to x: local derivative x = 3; adds 1 * 3 = 3, with 3 from before 6
+       to x: local derivative x = 3; adds 1 * 3 = 3 to 3, total 6
        waiting: nothing
     gradients: x 6
     >>> [step.node for step in steps(x * x + 1)]
@@ -199,7 +199,7 @@ class Steps(Printable):
 
     @cached_property
     def text(self) -> str:
-        """The steps in words; of a large graph the first ones."""
+        """The steps in words; for a large graph, the first ones."""
         root, count = self._replay.root, len(self)
         nodes, seed = f"{count:,} node{'s' * (count != 1)}", brief(self._replay.seed)
         lines = [f"backward from {self._names(root)} (gradient {seed}): {nodes}"]
@@ -212,11 +212,11 @@ class Steps(Printable):
 
     @cached_property
     def html(self) -> str:
-        """One HTML page that needs no network: forward and backward pass, to play or to walk through.
+        """One HTML page that needs no network: it plays the forward and the backward pass, or steps through them.
 
-        Arrow keys, Home and End move, the space bar plays; a click on a box shows its values, line and rule. Of a
-        graph of more than 150 nodes module calls are closed, and what is farthest from the result is left out of the
-        picture; of more than 2,000 steps those next to the result are played. The page says so.
+        Arrow keys, Home and End move, the space bar plays; a click on a box shows its values, line and rule. In a graph
+        of more than 150 nodes, each module call is one box, and the nodes farthest from the result are left out of the
+        picture; of more than 2,000 steps, those nearest to the result are played. The page says so.
         """
         firings = list(self._replay)
         words = [str(self._step(number, firing)) for number, firing in enumerate(firings[:MOST_STEPS], 1)]

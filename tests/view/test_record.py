@@ -132,7 +132,7 @@ def test_a_wrong_rule_is_found_where_it_is_applied():
     wrong = custom_op(np.tanh, lambda g, out: g * (1 + out * out), name="squash")
     found = diff(run(right), run(wrong))
     assert (found.kind, found.first.name) == ("gradient", "multiply_1")  # what squash passed on
-    assert "the first gradient to depart is that of multiply_1 = x * 2" in str(found)
+    assert "the first gradient that differs is that of multiply_1 = x * 2" in str(found)
     assert "test_record.py" in str(found)
 
 
@@ -145,9 +145,9 @@ def test_other_programs():
     with record() as c:
         _ = x * 2.0
     assert str(diff(a, b)) == (
-        "the programs part at entry 2: add_1 = multiply_1 + 1 float64 against subtract_1 = multiply_1 - 1 float64"
+        "the programs differ at entry 2: add_1 = multiply_1 + 1 float64 against subtract_1 = multiply_1 - 1 float64"
     )
-    assert str(diff(a, c)) == "the programs part at entry 2: add_1 = multiply_1 + 1 float64 against nothing more"
+    assert str(diff(a, c)) == "the programs differ at entry 2: add_1 = multiply_1 + 1 float64 against nothing more"
 
 
 def test_nan_agrees_with_nan_only():

@@ -77,7 +77,7 @@ def test_several_outputs_and_tensors_without_graph():
     [
         (3.0, "not of a float"),
         ("loss", "not of a str"),
-        ([tensor(1.0), np.ones(2)], "one of the outputs given is a ndarray"),
+        ([tensor(1.0), np.ones(2)], "one of the given outputs is a ndarray"),
         (RuntimeError("no op"), "a RuntimeError does not say which operation failed"),
     ],
 )

@@ -141,7 +141,7 @@ def test_a_page_of_many_modules_closes_them(graphs):
     shown = steps(graphs.blocks(60))
     animation, boxes = animation_of(shown.html)
     assert len(boxes) <= MOST
-    assert animation["note"].startswith("The graph has 302 nodes: calls of modules are closed")
+    assert animation["note"].startswith("The graph has 302 nodes, so each call of a module is shown as one box")
     assert len(animation["moments"]) == 2 * len(shown) == 482  # every op has its turn, in the box of its call
     assert {m["node"] for m in animation["moments"]} <= boxes
     facts = next(facts for facts in animation["nodes"].values() if facts.get("module") == "blocks.7: Block")
@@ -156,11 +156,11 @@ def test_a_page_of_many_modules_closes_them(graphs):
 def test_a_page_of_a_long_loop_shows_its_end(graphs):
     animation, boxes = animation_of(steps(graphs.chain(1000)).html)
     assert len(boxes) <= MOST
-    assert "nodes left out: those that are farthest from the result" in animation["note"]
+    assert "nodes left out: those farthest from the result" in animation["note"]
     assert len(animation["moments"]) == 2000
     animation, boxes = animation_of(steps(graphs.chain(5000)).html)
     assert len(animation["moments"]) == 2 * MOST_STEPS
-    assert "Of 5,000 operations the page plays the 2,000 next to the result" in animation["note"]
+    assert "Of 5,000 operations, the page plays the 2,000 nearest to the result" in animation["note"]
     assert (
         animation["moments"][MOST_STEPS - 1]["node"]
         == animation["moments"][MOST_STEPS]["node"]
@@ -263,7 +263,7 @@ def test_it_plays(page):
 
 def test_a_page_with_closed_modules_in_a_browser(open_page, graphs, tmp_path):
     page = open_page(steps(graphs.blocks(60)).save(tmp_path / "blocks.html"))
-    assert "calls of modules are closed" in page.inner_text("#what")
+    assert "each call of a module is shown as one box" in page.inner_text("#what")
     block = page.locator(".node", has_text="blocks.59")
     page.keyboard.press("PageDown")
     assert "hide-grad" in block.get_attribute("class")

@@ -1,4 +1,4 @@
-"""The chain rule in matrices: for each array between an operand and the root its gradient as a formula of later ones.
+"""The chain rule in matrices: the gradient of each array between an operand and the root, in terms of later ones.
 
 This is the delta recursion of textbooks: ``delta(v)`` stands for the gradient of the root by ``v``, and every row gives
 it in terms of deltas nearer to the root. This module owns those rows. It must not know how they are laid out.
@@ -27,7 +27,7 @@ class Delta(NamedTuple):
 
 def deltas(replay: Replay, names: Names, useful: set[Vertex]) -> list[Delta]:
     """The rows from the root to the operand, newest first; ``useful`` are the vertices between them."""
-    ones = "1" if math.prod(replay.root.shape) == 1 else "the gradient given"
+    ones = "1" if math.prod(replay.root.shape) == 1 else "the given gradient"
     terms = {replay.root: [(ones, as_latex(ones), "")]}
     rows = []
     for vertex in replay.order:
@@ -49,7 +49,7 @@ def deltas(replay: Replay, names: Names, useful: set[Vertex]) -> list[Delta]:
 
 
 def _term(replay: Replay, names: Names, node: Node, slot: int, parent: Vertex) -> tuple[str, str, str]:
-    """What a node contributes to the delta of an operand."""
+    """The contribution of a node to the delta of an operand."""
     incoming = f"delta({names(node)})"
     local = slope(replay, names, node, slot, incoming=incoming)
     summed = _summed(node, parent)
@@ -62,7 +62,7 @@ def _term(replay: Replay, names: Names, node: Node, slot: int, parent: Vertex) -
 
 
 def _summed(node: Node, parent: Vertex) -> str:
-    """The axes over which the engine adds up what broadcasting repeated."""
+    """The axes over which the engine sums to undo broadcasting."""
     if not elementwise(node) or math.prod(node.shape) <= math.prod(parent.shape):
         return ""
     extra = len(node.shape) - len(parent.shape)
@@ -71,7 +71,7 @@ def _summed(node: Node, parent: Vertex) -> str:
 
 
 def _shapes(node: Node, slot: int) -> str:
-    """A product of matrices in shapes, ``(5, 10) @ (10, 64)``."""
+    """A product of matrices in terms of shapes, ``(5, 10) @ (10, 64)``."""
     shapes = [x.shape if isinstance(x, Vertex) else () for x in node.operands]
     formula = matrix_formula(node.op, slot, [len(s) for s in shapes], node.attrs) or ""
     if not re.fullmatch(r"\w+(\.T)? @ \w+(\.T)?", formula):

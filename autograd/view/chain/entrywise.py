@@ -1,4 +1,4 @@
-"""The web of single entries: how each number of a graph depends on each number that went into it.
+"""The web of single entries: how each number of a graph depends on the numbers it was computed from.
 
 For numbers a point is a vertex; for arrays it is one entry of one vertex, and the weights are entries of Jacobians,
 found by sending unit gradients through the rules. This module must not know how paths are counted or written.
@@ -118,7 +118,7 @@ def _work(node: Node, useful: set[Vertex]) -> int:
 
 
 def entry_formula(web: EntryWeb, names: Names, edge: Edge) -> tuple[str, str] | None:
-    """The derivative of one entry by another as formula, in text and LaTeX; None where only the rule knows."""
+    """The derivative of one entry by another as a formula, in text and LaTeX; None where only the rule knows."""
     node, slot = edge.mark
     source, target = web.owner[edge.source], web.owner[edge.target]
     result, entered = _index(target), _index(source)
@@ -153,13 +153,13 @@ def entry_formula(web: EntryWeb, names: Names, edge: Edge) -> tuple[str, str] | 
 
 
 def _index(entry: tuple[Vertex, int]) -> tuple[int, ...]:
-    """The place of an entry in the array of its vertex."""
+    """The index of an entry in the array of its vertex."""
     vertex, i = entry
     return tuple(map(int, np.unravel_index(i, vertex.shape)))
 
 
 def entry_name(names: Names, x: Any, index: tuple[Any, ...]) -> str:
-    """An entry by name: ``w[0, 1]``; just the name where there is only one entry."""
+    """The name of an entry: ``w[0, 1]``; just the name if there is only one entry."""
     name = names(x)
     return name if math.prod(x.shape) == 1 else f"{name}[{', '.join(str(int(i)) for i in index)}]"
 

@@ -1,4 +1,4 @@
-"""Formulas as Python expressions: names put in, arithmetic with known numbers done, written as text or as LaTeX."""
+"""Formulas as Python expressions: replacing names, doing arithmetic, writing text or LaTeX."""
 
 import ast
 import re
@@ -29,7 +29,7 @@ Names = Mapping[str, str | float | int]
 
 
 def as_text(formula: str, names: Names | None = None) -> str:
-    """A formula as text, with other names or numbers in the place of its own names.
+    """A formula as text, with its names replaced by other names or numbers.
 
     >>> from autograd.view.chain.expression import as_text
     >>> as_text("y * x ** (y - 1)", {"x": "e", "y": 2}), as_text("out * (1 - out)", {"out": "h"})
@@ -40,7 +40,7 @@ def as_text(formula: str, names: Names | None = None) -> str:
 
 
 def as_latex(formula: str, names: Names | None = None, *, matrices: bool = False) -> str:
-    """The same as LaTeX; with ``matrices`` a product entry by entry gets its own sign.
+    """The same as LaTeX; with ``matrices``, an elementwise product gets its own sign.
 
     >>> from autograd.view.chain.expression import as_latex
     >>> print(as_latex("x / sqrt(y)", {"x": "w5", "y": 2}))
@@ -51,7 +51,7 @@ def as_latex(formula: str, names: Names | None = None, *, matrices: bool = False
 
 
 def latex_name(name: str) -> str:
-    """The name of a variable as LaTeX: one letter with an index stays one, longer words stand upright.
+    """The name of a variable as LaTeX: one letter with an index stays italic, longer words are upright.
 
     >>> from autograd.view.chain.expression import latex_name
     >>> print(latex_name("w5"), latex_name("net_o1"), latex_name("W[0, 1]"), latex_name("0.weight"))
@@ -80,7 +80,7 @@ def latex_number(value: Any) -> str:
 
 
 def _words(formula: str, names: Names | None) -> str:
-    """A formula in words, with the names put in."""
+    """A formula in words, with its names replaced."""
     filled = names or {}
     return re.sub(r"\b(?:G|x|out|n)\b", lambda match: str(filled.get(match[0], match[0])), formula)
 
@@ -111,7 +111,7 @@ def _tree(formula: str) -> ast.expr | None:
 
 
 class _Filling(ast.NodeTransformer):
-    """Makes a copy with names and numbers put in, and does the arithmetic that this makes possible."""
+    """Copies a formula with its names replaced, and does the arithmetic that this makes possible."""
 
     def __init__(self, names: Names) -> None:
         self.names = names

@@ -1,4 +1,4 @@
-"""The local derivative of a node by one of its operands: as formula, as number, and the rule that computes it.
+"""The local derivative of a node by one of its operands: as a formula, as a number, and as the rule that computes it.
 
 Numbers always come from the rule in the op table. This module must not know how gradients travel, nor any layout.
 """
@@ -21,7 +21,7 @@ from autograd.view.chain.replay import Replay
 
 class Slope(NamedTuple):
     """A local derivative. ``formula`` is one factor for every entry; ``matrix`` gives the whole gradient of the
-    operand, with ``G`` for the gradient of the result. ``number`` is there where the formula is one factor."""
+    operand, with ``G`` for the gradient of the result. ``number`` is given if the formula is one factor."""
 
     formula: str | None
     latex: str | None
@@ -41,7 +41,7 @@ def has_outputs(vertex: Vertex) -> bool:
 
 
 def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str = "G", latex: bool = True) -> Slope:
-    """The derivative of a node by its operand number ``slot``; LaTeX only where it is asked for.
+    """The derivative of a node by its operand number ``slot``; in LaTeX only if requested.
 
     >>> from autograd import tensor
     >>> from autograd.view.chain.local import slope
@@ -75,10 +75,10 @@ def slope(replay: Replay, names: Names, node: Node, slot: int, *, incoming: str 
 
 
 def matrix_formula(op: Any, slot: int, ndims: Sequence[int], attrs: Mapping[str, Any] | None = None) -> str | None:
-    """The gradient of an operand in terms of ``G``, as the record of the op has it or its slope says; None for neither.
+    """The gradient of an operand in terms of ``G``, from the op's record or from its slope; None without either.
 
-    ``rows(x)`` has all axes but the last joined, ``sum_rows`` adds up the rows of a matrix, ``row_sums`` the numbers in
-    each row, and ``column(G)`` has one more axis of length 1 at the end.
+    ``rows(x)`` joins all axes but the last, ``sum_rows`` adds up the rows of a matrix, ``row_sums`` the numbers in each
+    row, and ``column(G)`` adds an axis of length 1 at the end.
 
     >>> from autograd.engine.op import REGISTRY
     >>> from autograd.view.chain.local import matrix_formula
@@ -97,7 +97,7 @@ def matrix_formula(op: Any, slot: int, ndims: Sequence[int], attrs: Mapping[str,
 
 
 def _filled(names: Names, node: Node) -> dict[str, str | float | int]:
-    """What stands for the names of a formula: the names of the operands, literal numbers as numbers."""
+    """The replacements of the names in a formula: the names of the operands, literal numbers as numbers."""
     filled: dict[str, str | float | int] = {"out": names(node)}
     op = node.op
     if isinstance(op, Op) and op.variadic:
@@ -121,7 +121,7 @@ def _entries(shape: Any) -> int:
 
 
 def _number(replay: Replay, node: Node, slot: int) -> Any:
-    """What the rule makes of a gradient of ones: the derivative of each entry, where entries do not mix."""
+    """The rule applied to a gradient of ones: the derivative of each entry, where entries do not mix."""
     if not (elementwise(node) or _single(node, slot)):
         return None
     only = tuple(p if i == slot else None for i, p in enumerate(node.parents))
@@ -136,7 +136,7 @@ def _number(replay: Replay, node: Node, slot: int) -> Any:
 
 
 def rule_source(op: Any, slot: int) -> str:
-    """The rule of an operand as its author wrote it; nothing where the source is not at hand.
+    """The rule of an operand as its author wrote it; empty if the source is not available.
 
     >>> from autograd.engine.op import REGISTRY
     >>> from autograd.view.chain.local import rule_source

@@ -1,4 +1,4 @@
-"""A name for every vertex of a graph: the user's, else one made of the op and a count, such as ``add_2``.
+"""A name for every vertex of a graph: the user's name, or one made from the op and a count, such as ``add_2``.
 
 The names depend on the graph alone, so the same program gives the same names.
 """
@@ -38,7 +38,7 @@ class Names:
             self._names[vertex] = name
 
     def __call__(self, operand: Any) -> str:
-        """The name of a vertex; a literal number as it is written."""
+        """The name of a vertex, or a literal number as text."""
         if not isinstance(operand, Vertex):
             return "None" if operand is None else number(operand)
         if isinstance(operand, Output):

@@ -1,7 +1,7 @@
 """Counts the paths of a graph without walking them, and finds those with the largest product.
 
-A web is made of numbered points with weighted edges that lead from lower to higher numbers; the weight is a local
-derivative. This module owns the two sweeps over it. It must not know what points and edges stand for.
+A web consists of numbered points with weighted edges that lead from lower to higher numbers; the weight is a local
+derivative. This module owns the two sweeps over it. It must not know what points and edges represent.
 """
 
 import heapq
@@ -20,7 +20,7 @@ class Edge(NamedTuple):
 
 
 def count_paths(into: Mapping[int, Sequence[Edge]], start: int, goal: int, order: Sequence[int]) -> int:
-    """How many ways lead from ``start`` to ``goal``; exact, however many they are.
+    """The number of paths from ``start`` to ``goal``; exact, however many they are.
 
     ``into`` gives the edges that end in a point; ``order`` lists the points so that edges lead forward.
 
@@ -40,10 +40,10 @@ def count_paths(into: Mapping[int, Sequence[Edge]], start: int, goal: int, order
 def largest_paths(
     into: Mapping[int, Sequence[Edge]], start: int, goal: int, order: Sequence[int], most: int
 ) -> list[tuple[float, tuple[Edge, ...]]]:
-    """The ways whose product of weights is largest in size, the largest first.
+    """The paths whose products of weights have the largest absolute values, largest first.
 
-    A path can only be among the largest at a point when the path up to each point before is among the largest there
-    (sizes multiply), so each point keeps its best, and the time is edges times ``most``.
+    A path can only be among the largest at a point if its part up to each earlier point is among the largest there
+    (absolute values multiply), so each point keeps its best, and the time is edges times ``most``.
     """
     # A kept way is (order of size, product, edge that came last, which way of its source).
     best: dict[int, list[tuple[float, float, Edge | None, int]]] = {start: [(0.0, 1.0, None, 0)]}

@@ -1,7 +1,7 @@
-"""The backward pass once more, for readers: nothing is stored on any Tensor, nothing is released, no hook is called.
+"""The backward pass once more, for display: nothing is stored on any Tensor, nothing is released, no hook is called.
 
-It works on a live graph, and after ``backward()`` wherever the values that the rules need are still there: small ones
-stay on the graph, `record` keeps large ones.
+It works on a live graph, and after ``backward()`` if the values that the rules need are still there: small ones stay on
+the graph, `record` keeps large ones.
 """
 
 from collections.abc import Collection, Iterator
@@ -20,7 +20,7 @@ from autograd.signatures import RESIDUALS
 
 
 class ValuesNotKeptError(AutogradError, RuntimeError):
-    """A view needs a value that the graph no longer has: a larger one, after ``backward()`` released it.
+    """A view needs a value that the graph no longer has: a large one, after ``backward()`` released it.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -38,7 +38,7 @@ keeps every value, or look before backward().
 
 
 class Sent(NamedTuple):
-    """What a node adds to one of its operands. ``complete`` says that nothing more will come."""
+    """The contribution of a node to one of its operands. ``complete``: no further contribution will come."""
 
     slot: int
     parent: Vertex
@@ -66,7 +66,9 @@ class Replay:
         self.order: list[Vertex] = newest_first([root])
         self.seed: Any = _number(np.ones(root.shape, root.dtype) if seed is None else np.array(seed, root.dtype))
         if np.shape(self.seed) != root.shape:
-            raise ValueError(f"the gradient to start from has shape {np.shape(self.seed)}, not {root.shape}.")
+            raise ValueError(
+                f"the starting gradient has shape {np.shape(self.seed)}, but must have shape {root.shape}."
+            )
         self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn
         self._kept = self._kept_by_live_nodes()
 
@@ -101,7 +103,7 @@ class Replay:
         return tensor._data if tensor is not None and tensor._node is operand else None
 
     def kept(self, node: Node) -> tuple[Any, ...]:
-        """What the rules of a node ask for, found again. Raises ValuesNotKeptError."""
+        """The values that the rules of a node ask for. Raises ValuesNotKeptError."""
         op = node.op
         assert isinstance(op, Op)
         found = []
@@ -211,9 +213,9 @@ class Replay:
     def passed_on(
         self, node: Node, g: Any, *, wanted: Collection[Vertex] | None = None, kept: tuple[Any, ...] | None = None
     ) -> Iterator[tuple[int, Vertex, Any]]:
-        """What a gradient of a node becomes on the way to each operand that wants one, in its shape and dtype.
+        """The contributions of a node's gradient to its operands that want one, in their shapes and dtypes.
 
-        With ``wanted`` only for these operands. Who asks often for one node gives what `kept` returns for it.
+        With ``wanted``, only for these operands. For many calls on one node, pass the result of `kept`.
         """
         parents = node.parents if wanted is None else tuple(p if p in wanted else None for p in node.parents)
         found = node.op.vjp(g, self.kept(node) if kept is None else kept, parents)

@@ -1,4 +1,4 @@
-"""What is shown: immutable records of a graph, how they are taken, and how a graph becomes a smaller or a larger one.
+"""The graphs to show: immutable records, how they are taken, and how a graph is made smaller or larger.
 
 This package knows the engine's vertices; nothing in it knows words, boxes or formats.
 """

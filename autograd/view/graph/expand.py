@@ -1,6 +1,6 @@
 """Shows fused ops (linear, cross-entropy, ...) as the primitive ops that define them.
 
-The definition is applied to what the graph kept of the operands; where values were not kept, to zeros of the same
+The definition is applied to the operands as far as the graph kept them; if values were not kept, to zeros of the same
 shape, and only the structure is shown.
 """
 
@@ -19,7 +19,7 @@ _MOST_ROUNDS = 10  # definitions within definitions
 
 
 def expand(graph: Graph) -> Graph:
-    """A graph in which every op that has a definition is replaced by it, in a frame with the name of the op.
+    """A graph in which every op with a definition is replaced by it, in a frame with the name of the op.
 
     A definition may itself use fused ops (cross-entropy uses log_softmax); they are replaced too.
     """

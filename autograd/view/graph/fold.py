@@ -1,7 +1,7 @@
-"""Makes a graph smaller: closes module calls into one node each, or leaves out what is farthest from the output.
+"""Makes a graph smaller: closes module calls into one node each, or leaves out the nodes farthest from the output.
 
-This module owns how a Graph becomes a smaller Graph, ordered and numbered afresh. Finding equal neighbours belongs to
-`repeats`, deciding what is wanted to `shrink`; neither the recording nor the drawing knows of any of it.
+This module owns how a Graph becomes a smaller Graph with a new order and new numbers. Finding equal neighbours belongs
+to `repeats`, deciding what is wanted to `shrink`; neither the recording nor the drawing knows about this.
 """
 
 import math
@@ -152,8 +152,7 @@ def _contents(inside: Sequence[GraphNode]) -> str:
 def leave_out(graph: Graph, most: int) -> Graph:
     """Keep the nodes nearest to the outputs, so that with one node for all the others there are at most ``most``.
 
-    Nearness is the longest way to an output, so whatever is left out lies behind what is kept, and no cycle can
-    come about.
+    Nearness is the longest path to an output, so omitted nodes lie behind the kept ones, and no cycle can arise.
     """
     if len(graph.nodes) <= most:
         return graph
@@ -175,7 +174,7 @@ def leave_out(graph: Graph, most: int) -> Graph:
 
 
 def _kinds(gone: list[GraphNode]) -> str:
-    """What is left out: the most frequent ops and kinds of leaves."""
+    """The omitted nodes in words: the most frequent ops and kinds of leaves."""
     counts = Counter(node.op if node.kind in ("op", "module") else node.kind for node in gone)
     most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     lines = [f"{count:,} {word}" for word, count in most[:4]]

@@ -40,7 +40,7 @@ class Number:
 
 
 class GraphNode(NamedTuple):
-    """A leaf, one application of an op, or what folding put in the place of several of them.
+    """A leaf, one application of an op, or a node that folding put in the place of several.
 
     ``record`` is that of the op in the table; ``made`` is the rank among the ops in the order in which the program ran
     (-1 for leaves). What folding adds: ``extra`` (arguments of the folded neighbours that this stands for), ``path``

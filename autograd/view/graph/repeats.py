@@ -1,7 +1,7 @@
-"""Finds equal neighbours (layers of one shape one after the other, the steps of a loop) and shows one for all.
+"""Finds equal neighbours (layers of the same shape in a row, the steps of a loop) and shows one for all.
 
-Two stretches of the program are equal when they apply the same ops to operands of the same shapes, wired alike, in
-module calls of the same classes; values, names and gradients may differ.
+Two stretches of the program are equal if they apply the same ops to operands of the same shapes, wired alike, in module
+calls of the same classes; values, names and gradients may differ.
 """
 
 from collections.abc import Hashable, Iterator
@@ -22,8 +22,8 @@ Port = tuple[int, int | None]  # a node outside of a group, and which of its res
 def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
     """Fold runs of three or more equal neighbours into the first of them, marked with their number.
 
-    With ``closed_only``, only module calls that are shown as one node are folded, single ones from two on (they hide
-    nothing more that way).
+    With ``closed_only``, only module calls that are shown as one node are folded, even just two single ones (nothing
+    more is hidden that way).
     """
     return _Folder(graph, closed_only).run()
 

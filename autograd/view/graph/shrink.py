@@ -1,4 +1,4 @@
-"""Decides how much of a graph is shown: what the reader asked for, and no more than can be read.
+"""Decides how much of a graph is shown: as much as was requested, and no more than can be read.
 
 This module owns the order of the measures and their thresholds. How they work belongs to `fold` and `repeats`.
 """
@@ -45,7 +45,7 @@ class Narrowed(NamedTuple):
 def narrow(graph: Graph, most: int) -> Narrowed:
     """A graph of at most ``most`` nodes in which every node keeps a place of its own or lies in that of its call.
 
-    For views that go through all nodes one by one: module calls are closed and what is farthest from the outputs is
+    For views that go through all nodes one by one: module calls are closed and the nodes farthest from the outputs are
     left out, but equal neighbours are not folded.
     """
     depth = _depth_that_fits(graph, most) if len(graph.nodes) > most else None

@@ -1,7 +1,7 @@
 """Takes a picture-ready copy of the engine's graph: immutable records in an order that depends on the graph alone.
 
-Nothing recurses, and nothing is read from variables that may or may not be alive, except large arrays of parameters (a
-parameter belongs to its model).
+Nothing recurses, and no array is read from variables that may or may not be alive, except large parameters (a parameter
+belongs to its model).
 """
 
 from collections.abc import Iterable, Mapping
@@ -61,7 +61,7 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
     op, operands = refused(error)
     if op is None or operands is None:
         raise TypeError(
-            f"{_type(error)} does not say which operation failed; only errors that an op raised about its operands "
+            f"{_type(error)} does not say which operation failed: only an error that an op raised about its operands "
             "can be drawn."
         )
     given = [x for x in operands if hasattr(x, "_node")]
@@ -85,11 +85,11 @@ def _tensors(outputs: Any) -> list[Any]:
     if isinstance(outputs, Mapping):
         outputs = outputs.values()
     if isinstance(outputs, str) or not isinstance(outputs, Iterable):
-        raise TypeError(f"a graph is drawn of a Tensor, or of several in a list or dict, not of {_type(outputs)}.")
+        raise TypeError(f"draw takes a Tensor, or several in a list or dict, not {_type(outputs)}.")
     found = [item for item in flatten(list(outputs)) if item is not None]
     for item in found:
         if not (isinstance(item, Vertex) or hasattr(item, "_node")):
-            raise TypeError(f"a graph is drawn of Tensors; one of the outputs given is {_type(item)}.")
+            raise TypeError(f"draw takes Tensors, but one of the given outputs is {_type(item)}.")
     if not found:
         raise ValueError("there is nothing to draw: the list of outputs is empty.")
     return found

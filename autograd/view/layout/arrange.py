@@ -1,7 +1,7 @@
 """Our own placing of boxes, frames and arrows, so that a picture needs nothing installed.
 
-A frame is laid out on its own, with a gate on its border for each value that enters or leaves; in the frame around it,
-it is one part like any other, whose gates say where arrows meet it. So boxes never overlap and no arrow crosses a box.
+A frame is laid out on its own, with a gate on its border for each value that enters or leaves; the frame around it
+treats it as one part, whose gates are where arrows meet it. So boxes never overlap and no arrow crosses a box.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Places parts in layers: every arrow leads from an earlier layer to a later one and never crosses a part.
 
-It works along two axes, `u` from layer to layer and `v` across, so that the direction of the picture is no business of
-its own; nor are frames and texts.
+It works along two axes, `u` from layer to layer and `v` across, so it depends neither on the direction of the picture
+nor on frames and texts.
 """
 
 import heapq

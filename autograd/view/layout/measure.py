@@ -1,7 +1,6 @@
-"""Places the lines of text within a box, and so says how large the box is.
+"""Places the lines of text within a box, which determines the size of the box.
 
-How wide a text will be is known without asking any font: the widths are those of Helvetica, which Arial and Liberation
-Sans share.
+The widths of texts are computed without a font: they are those of Helvetica, which Arial and Liberation Sans share.
 """
 
 from typing import NamedTuple
@@ -94,7 +93,7 @@ def face(box: Box) -> Face:
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """The width of one line of text in pixels, rather a little too much than too little.
+    """The width of one line of text in pixels, rounded up rather than down.
 
     >>> from autograd.view.layout.measure import text_width
     >>> round(text_width("value", 10.0), 1), round(text_width("0", 10.0), 1)

@@ -1,6 +1,6 @@
-"""Orders the layers of a web so that few arrows cross, and finds the heights at which they are short and straight.
+"""Orders the layers of a web so that few arrows cross, and chooses heights at which arrows are short and straight.
 
-A web is what a layered layout works on: parts and lanes in their layers, joined by segments of arrows. A place is the
+A web is the input of a layered layout: parts and lanes in their layers, joined by segments of arrows. A place is the
 number of a part, or of a lane that an arrow takes through a layer on its way; parts come first.
 """
 
@@ -36,7 +36,7 @@ class Web:
     after: list[list[Segment]] = field(default_factory=list)
 
     def add_segment(self, segment: Segment) -> None:
-        """Add a segment, which both of its ends know."""
+        """Add a segment to both of its ends."""
         self.segments.append(segment)
         self.after[segment.source].append(segment)
         self.before[segment.target].append(segment)
@@ -212,5 +212,5 @@ def _settle(web: Web, members: list[int], tops: list[float], sides: int) -> None
 
 
 def _stiffness(web: Web, s: Segment) -> float:
-    """Long arrows are to be straight: the more lanes a segment joins, the harder it pulls."""
+    """Long arrows should be straight: the more lanes a segment joins, the harder it pulls."""
     return (1.0, 4.0, 30.0)[(s.source >= web.parts) + (s.target >= web.parts)]

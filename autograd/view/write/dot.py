@@ -1,4 +1,4 @@
-"""Writes a picture as DOT text, which Graphviz and many other programs draw."""
+"""Writes a picture as DOT text, which Graphviz and many other programs can draw."""
 
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape

@@ -1,4 +1,4 @@
-"""Writes a picture as a Mermaid flowchart, which GitHub and many Markdown viewers draw."""
+"""Writes a picture as a Mermaid flowchart, which GitHub and many Markdown viewers can draw."""
 
 from autograd.view.picture.boxes import Box, Picture
 from autograd.view.picture.palette import ALARM, ALARM_FILL, FRAME_FILLS, FRAME_LINE, INK, LEVELS, MUTED, STYLES
@@ -54,5 +54,5 @@ def _look(box: Box) -> str:
 
 
 def _escape(text: str) -> str:
-    """Text in which Mermaid sees nothing but text."""
+    """Text in which Mermaid finds no markup."""
     return "".join(f"#{ord(c)};" if c in _SPECIAL else " " if c < " " else c for c in text)

@@ -1,7 +1,7 @@
 """Writes HTML pages that need no network, each from its ``.html``, ``.css`` and ``.js`` beside this file.
 
-Those own how a page looks and moves. What it shows comes as an SVG whose boxes carry ``data-node``, and as data about
-these; it must not know any graph.
+Those files own how a page looks and moves. Its contents come as an SVG whose boxes carry ``data-node``, and as data
+about these; it must not know any graph.
 """
 
 import json
@@ -21,7 +21,7 @@ def write_page(picture: Picture, svg: str) -> str:
 
 
 def write_player(svg: str, animation: dict[str, Any]) -> str:
-    """The page that plays a backward pass: what to know of each node, and the moments of the pass."""
+    """The page that plays a backward pass, with the facts of each node and the moments of the pass."""
     return _write("player", animation["title"], svg, animation)
 
 

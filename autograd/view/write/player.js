@@ -71,7 +71,7 @@ function draw() {
   point(m);
   get('where').textContent = now === 0 ? 'Start: only inputs and parameters have values'
     : m.pass === 'forward' ? 'Forward pass' : 'Backward pass';
-  const words = now === 0 ? `${animation.note}\nPress the right arrow key, or play.`.trim() : m.text;
+  const words = now === 0 ? `${animation.note}\nPress the right arrow key or the play button.`.trim() : m.text;
   get('what').replaceChildren(...words.split('\n').map(line => {
     const row = document.createElement('div');
     row.textContent = line.trim();

@@ -1,7 +1,7 @@
-"""Writes a picture as an indented tree for terminals and doctests: each node above the operands it was made of.
+"""Writes a picture as an indented tree for terminals and doctests: each node above its operands.
 
-This module owns that text. A node that several others use is written out once and referred to by its number after
-that. It must not know the graph behind the picture.
+This module owns that text. A node that several others use is written out once, and later referred to by its number. It
+must not know the graph behind the picture.
 """
 
 from collections import deque
