@@ -1,4 +1,4 @@
-"""`autograd.compile`: the same function, replayed as a straight line of NumPy calls."""
+"""`autograd.compile`: a function replayed as a straight sequence of NumPy calls."""
 
 from autograd.compiling.errors import CompileError, CompileWarning
 from autograd.compiling.function import Compiled, compile

@@ -1,7 +1,7 @@
-"""The arguments of a call as a signature and leaves: what must be equal for a program to fit, and what flows into it.
+"""The arguments of a call as a signature and leaves: the facts that must be equal for a program to fit, and its inputs.
 
-Arrays, Tensors and floating numbers are leaves; lists, tuples and dicts are structure; integers, truth values and words
-are part of the signature, as are all other objects, by identity.
+Arrays, Tensors and floating-point numbers are leaves; lists, tuples and dicts are structure; integers, booleans and
+strings are part of the signature, as are all other objects, by identity.
 """
 
 import inspect
@@ -39,7 +39,7 @@ class Arguments:
         self.key: tuple[Any, ...] = tuple(parts)
 
     def named(self, function: Any) -> list[tuple[Any, str]]:
-        """Objects and leaves, with the names of their parameters, where these can be told."""
+        """Objects and leaves, with the names of their parameters if these are known."""
         args, kwargs = self.tree
         try:
             bound: dict[str, Any] = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
@@ -59,7 +59,7 @@ class Arguments:
             return x.shape, x.dtype, x.strides, x.flags.num
         if kind is float or isinstance(x, np.generic):
             if isinstance(x, str | bytes | np.void):
-                raise TypeError(f"an argument is a {kind.__name__} of NumPy, which is no number")
+                raise TypeError(f"an argument is a {kind.__name__} of NumPy, which is not a number")
             self.leaves.append(x)
             return kind if kind is float else (kind, x.dtype)  # of a time, its unit
         if isinstance(x, Tensor):
@@ -91,6 +91,6 @@ class Arguments:
         if isinstance(x, tuple) and hasattr(x, "_fields"):
             return kind, tuple([self._key(part) for part in x])
         if isinstance(x, ndarray):
-            raise TypeError(f"an argument is a {kind.__name__}, which is no plain array")
+            raise TypeError(f"an argument is a {kind.__name__}, which is not a plain array")
         self.objects.append(x)
         return kind, id(x)

@@ -1,4 +1,4 @@
-"""What a trace consists of: memory, values that lie in it, and calls that make and change them."""
+"""The parts of a trace: memory, values that lie in it, and calls that make and change them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ WITH_EFFECTS = ("guard", "host", "draw", "drop")  # kinds of calls that a progra
 
 @dataclass(slots=True, eq=False)
 class Memory:
-    """What an array lies in. Views share it; ``external`` was there before, ``constant`` depends on nothing."""
+    """The memory of an array. Views share it; ``external`` memory was there before, ``constant`` depends on nothing."""
 
     owner: Any  # kept, so that its id is nobody else's
     external: bool
@@ -33,7 +33,7 @@ class Slot:
         return same and self.key == other.key and self.path == other.path
 
     def fetch(self, leaves: Any) -> Any:
-        """What is there now, given the arguments."""
+        """The present value, given the arguments."""
         if isinstance(self.holder, tuple):
             x = leaves[self.holder[1]]
             x = x if self.key is None else getattr(x, self.key)
@@ -122,7 +122,7 @@ def like_tuple(x: Any, parts: Iterable[Any]) -> Any:
 
 
 def leaves_in(tree: Any) -> list[Any]:
-    """What `map_tree` meets."""
+    """The leaves that `map_tree` meets."""
     found: list[Any] = []
     map_tree(tree, found.append)
     return found
@@ -134,7 +134,7 @@ def vars_in(tree: Any) -> list[Var]:
 
 
 def run_call(kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What a call of a kind does."""
+    """Run a call of a given kind."""
     if kind in ("method", "draw"):
         return getattr(args[0], fn)(*args[1:], **kwargs)
     if kind == "getitem":

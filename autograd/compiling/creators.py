@@ -1,9 +1,9 @@
-"""NumPy's functions that make arrays of what is no array: no protocol asks about them.
+"""NumPy's functions that make arrays from other objects, which no protocol reports.
 
-While a function is traced they are exchanged for such as note what they make: in this library's modules, and in the
-globals of the functions that are traced, in the thread of the trace alone. NumPy itself stays as it is, for everybody
-else. So an array of zeros, a mask, a range is known to depend on nothing, and an array that comes from elsewhere is
-found out.
+While a function is traced, they are replaced by versions that note the arrays they make: in this library's modules, and
+in the globals of the traced functions, in the thread of the trace alone. NumPy itself stays unchanged for all other
+code. So an array of zeros, a mask or a range is known to depend on nothing, and an array from any other source is
+detected.
 """
 
 import sys
@@ -34,7 +34,7 @@ _NAMES = (*sorted(OF_NOTHING), "array", "asanyarray", "asarray", "ascontiguousar
 
 
 class Creators:
-    """What stands for NumPy, and for its functions, during a trace."""
+    """The stand-ins for NumPy and its functions during a trace."""
 
     def __init__(self, recorder: Any) -> None:
         self.recorder = recorder
@@ -57,7 +57,7 @@ class Creators:
         self._one = self._noted(one)
 
     def instead_of(self, thing: Any) -> Any:
-        """What a function is to see in place of NumPy or one of these functions; anything else as it is."""
+        """The stand-in for NumPy or one of these functions; anything else unchanged."""
         return self._instead.get(id(thing), thing)
 
     @contextmanager
@@ -83,7 +83,7 @@ class Creators:
                 setattr(owner, name, was)
 
     def _starting(self, original: Any) -> Any:
-        """What gives the number 1 that a pass starts from: from here on, that 1 is noted as well."""
+        """Makes the number 1 that a backward pass starts from, and notes it."""
 
         def start(out: Any, *args: Any) -> Any:
             found = original(out, *args)
@@ -92,19 +92,21 @@ class Creators:
         return start
 
     def _breaking_off(self, original: Any) -> Any:
-        """What ends the trace: a generator of NumPy's own takes what stands for an array for a list."""
+        """Ends the trace: a NumPy generator would take the stand-in for an array as a list."""
 
         recorder = self.recorder
 
         def call(*args: Any, **kwargs: Any) -> Any:
             if get_ident() == recorder.thread and not is_ours(sys._getframe(1).f_code):
-                recorder.break_off(f"numpy.random.{original.__name__} is called: hold a generator outside")
+                recorder.break_off(
+                    f"numpy.random.{original.__name__} is called: make the generator outside the function"
+                )
             return original(*args, **kwargs)
 
         return call
 
     def _as_one(self, function: Any, writes: int | None) -> Any:
-        """What notes one call of a function of this library that decides by numbers."""
+        """Notes one call of a library function that branches on numbers."""
         recorder, call = self.recorder, without_aliases(function, writes)
 
         def noted(*args: Any) -> Any:
@@ -132,7 +134,7 @@ class Creators:
 
 @cache
 def without_aliases(function: Any, writes: int | None) -> Any:
-    """The same function; what it returns of its arguments as it is are copies, which are results each time."""
+    """The same function, but arguments that it returns unchanged are copied, so that they are results each time."""
 
     @wraps(function)
     def call(*args: Any) -> Any:
@@ -147,7 +149,7 @@ def _plain(x: Any) -> Any:
 
 
 def _is_remembered(recorder: Any) -> bool:
-    """Whether a function is at work that keeps its results for later calls."""
+    """Whether a function that caches its results is running."""
     frame = sys._getframe(2)
     while frame is not None and frame.f_code is not recorder.code:
         if _remembers(frame):

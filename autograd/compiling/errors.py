@@ -1,10 +1,10 @@
-"""What cannot be compiled, and what is said of it."""
+"""The errors and warnings about functions that cannot be compiled."""
 
 from autograd.errors import AutogradError
 
 
 class CompileError(AutogradError):
-    """A function cannot be compiled, and ``strict=True`` asks for it; or a replay differed from the eager run.
+    """A function cannot be compiled, and ``strict=True`` was given; or a replay differed from the eager run.
 
     >>> import numpy as np
     >>> import autograd
@@ -19,7 +19,7 @@ class CompileError(AutogradError):
 
 
 class CompileWarning(UserWarning):
-    """A function runs eager: a replay differed from the eager run beside it, or `fit` could not compile a step.
+    """A function runs eagerly: a replay differed from the eager run beside it, or `fit` could not compile a step.
 
     >>> import autograd
     >>> issubclass(autograd.CompileWarning, UserWarning)
@@ -28,4 +28,4 @@ class CompileWarning(UserWarning):
 
 
 class Refused(Exception):
-    """The reason why something cannot be compiled, on its way to who says it."""
+    """The reason why a function cannot be compiled, on its way to the message."""

@@ -1,4 +1,4 @@
-"""Whose code a frame runs: the user's, the library's, or NumPy's and Python's own."""
+"""Whose code a frame runs: the user's, the library's, or that of NumPy or Python."""
 
 import ast
 import linecache

@@ -1,6 +1,6 @@
-"""`compile`: a function that runs eager and is traced at first, and is replayed from then on.
+"""`compile`: a function that runs eagerly and is traced at first, and is replayed from then on.
 
-Who calls it gets what eager would give: the traced runs are eager runs, the first replays run beside one, and where no
+Callers get the eager result: the traced runs are eager runs, the first replays run beside an eager run, and if no
 program fits, the function itself is called.
 """
 
@@ -51,7 +51,7 @@ R = TypeVar("R")
 
 
 class Compiled(Generic[P, R]):
-    """A compiled function: called like the function itself. What `compile` returns.
+    """A compiled function, as returned by `compile`; call it like the function itself.
 
     >>> import numpy as np
     >>> from autograd import compile
@@ -139,11 +139,11 @@ class Compiled(Generic[P, R]):
         return result
 
     def _tell(self) -> None:
-        """Say, once, that some calls run eager, and why. The call itself is done by then."""
+        """Warn once that some calls run eagerly, and why. The call itself is done by then."""
         if not self._told and (reasons := [self._reason, *[reason for reason, _ in self._refused.values()]]) != [None]:
             self._told = True
             why = next(filter(None, reasons))
-            warnings.warn(f"{self._name()} runs eager: {why}.", CompileWarning, users_level())
+            warnings.warn(f"{self._name()} runs eagerly: {why}.", CompileWarning, users_level())
 
     def _refuse(self, reason: str, arguments: Arguments | None = None) -> None:
         """Run eager from here on: calls with such arguments, or all of them. The reason has a line, if only where the
@@ -170,12 +170,14 @@ class Compiled(Generic[P, R]):
                     self._renewed.learn(entry, was, now)
         try:
             if getattr(getattr(self.function, "__code__", None), "co_flags", 0) & _LATER:
-                raise Refused("it is a generator or a coroutine, which runs later")
+                raise Refused("it is a generator or a coroutine, whose code runs later")
             before = Snapshot(self.function, arguments.named(self.function))
             trace = Trace(self.function, arguments, self._renewed)
         except Exception as error:  # of somebody's property, say
             known = isinstance(error, Refused)
-            self._refuse(str(error) if known else f"what it can reach cannot be looked into: {error!r}", arguments)
+            self._refuse(
+                str(error) if known else f"an object that it can reach cannot be inspected: {error!r}", arguments
+            )
             return self._run_eager(args, kwargs)
         self._traced += 1
         try:
@@ -188,7 +190,7 @@ class Compiled(Generic[P, R]):
             why = str(error)
             if not isinstance(error, Refused):
                 line = place(*line_of(error))
-                why = f"a run that notes its calls ends with {type(error).__name__} ({error}), at {line}"
+                why = f"tracing it raised {type(error).__name__} ({error}), at {line}"
             self._refuse(why, arguments)
             return result
         if trace.refused is not None:
@@ -216,7 +218,7 @@ class Compiled(Generic[P, R]):
                         program = Program(trace, name if name.isidentifier() else "step")
                         reason = program.refused
                     except Exception as error:  # of ours: the call itself went well
-                        reason = f"its program could not be written: {error!r}"
+                        reason = f"its program could not be generated: {error!r}"
                 elif self._disagreed < 1:  # a first run may do more: it looks at a new model, say
                     self._disagreed += 1
                     break
@@ -270,7 +272,7 @@ class Compiled(Generic[P, R]):
 
     @property
     def source(self) -> str:
-        """The program that ran last, as NumPy that one can read; empty before there is one.
+        """The program that ran last, as readable NumPy code; empty before there is one.
 
         >>> import numpy as np
         >>> from autograd import compile
@@ -293,7 +295,7 @@ class Compiled(Generic[P, R]):
         return "\n".join([program.source, *(block.source for block in program.blocks)])
 
     def explain(self) -> str:
-        """What was compiled and how often it was replayed, or why it was not, in words.
+        """A description in words: the programs and how often they were replayed, or why there are none.
 
         >>> import numpy as np
         >>> from autograd import compile
@@ -301,24 +303,24 @@ class Compiled(Generic[P, R]):
         >>> x = [twice(np.ones(2)) for _ in range(5)]
         >>> print(twice.explain())  # doctest: +ELLIPSIS
         <lambda>: traced ...
-          ... replayed once, 2 beside eager, 0 times another way was taken
+          ... replayed once, 2 runs beside eager, 0 times another branch was taken
           when verified, a replay took ... us, the eager run ... us: ... ms saved so far
         """
         name = self._name()
         if self._reason is not None:
-            return f"{name} runs eager: {self._reason}."
+            return f"{name} runs eagerly: {self._reason}."
         if self._refused and not self._programs:
-            return "\n".join(f"{name} runs eager: {reason}." for reason, _ in self._refused.values())
+            return "\n".join(f"{name} runs eagerly: {reason}." for reason, _ in self._refused.values())
         counts = f"{_count(len(self._programs), 'program')}, {_count(self._eager, 'call')} eager"
         lines = [f"{name}: traced {times(self._traced)}, {counts}."]
         lines += [f"  {line}" for program in self._programs for line in program.words()]
-        lines += [f"  some calls run eager: {reason}" for reason, _ in self._refused.values()]
+        lines += [f"  some calls run eagerly: {reason}" for reason, _ in self._refused.values()]
         if not self._programs and self._first:
-            lines.append("  one trace was made; the next call of this signature makes the second")
+            lines.append("  one trace was made; the next call with this signature makes the second")
         return "\n".join(lines)
 
     def clear(self) -> None:
-        """Forget all programs, and with them their memory: the next calls are traced anew.
+        """Delete all programs and release their memory: the next calls are traced again.
 
         >>> import numpy as np
         >>> from autograd import compile
@@ -345,7 +347,7 @@ class Compiled(Generic[P, R]):
 
 
 class _Bound(functools.partial[Any]):
-    """A compiled method of an object: called with it, and otherwise what the class has."""
+    """A compiled method bound to an object; other attributes are those of the class's method."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.func, name)
@@ -366,13 +368,13 @@ def compile(
 
 
 def compile(function: Callable[..., Any] | None = None, *, verify: int = 2, strict: bool = False) -> Any:
-    """A function that does what ``function`` does, bit for bit, without the overhead of graphs and modules.
+    """A function with the results of ``function``, bit for bit, without the overhead of graphs and modules.
 
-    The first two calls of a signature (shapes, dtypes, modes, what the function can reach) run eager and are traced,
-    the next ``verify`` ones run beside the eager function and must agree to the last bit; from then on NumPy's calls
-    alone are replayed. What cannot be compiled runs eager, and a `CompileWarning` says why, once; with ``strict`` that
-    is a `CompileError`. Printing, files and other effects outside happen while tracing and verifying only. Also a
-    decorator. See docs/compile.md.
+    The first two calls with a signature (shapes, dtypes, modes, everything that the function can reach) run eagerly and
+    are traced; the next ``verify`` calls run beside the eager function and must agree to the last bit; from then on
+    only NumPy's calls are replayed. A function that cannot be compiled runs eagerly, and a `CompileWarning` says why,
+    once; with ``strict`` this is a `CompileError`. Printing, files and other outside effects happen only while tracing
+    and verifying. Also a decorator. See docs/compile.md.
 
     >>> import numpy as np
     >>> import autograd
@@ -385,5 +387,5 @@ def compile(function: Callable[..., Any] | None = None, *, verify: int = 2, stri
     if not callable(function):
         raise TypeError(f"compile() takes a function, not {type(function).__name__}.")
     if type(verify) is not int or verify < 0:
-        raise ValueError(f"compile: verify is a whole number from 0 on, not {verify!r}.")
+        raise ValueError(f"compile: verify must be an integer of at least 0, not {verify!r}.")
     return Compiled(function, verify, strict)

@@ -1,7 +1,7 @@
-"""Whether a program still fits: everything that the function could read is what it was in the trace.
+"""Whether a program still fits: everything that the function could read must be as it was in the trace.
 
-Entries of holders are compared by identity, at a glance (`glance`); only where something is another object it is looked
-at closely: equal numbers and arrays that lie in memory alike will do, as the program fetches arrays each time.
+Entries of holders are compared by identity, at a glance (`glance`); only if one is another object is it examined: equal
+numbers, and arrays with the same memory layout, are accepted, because the program fetches arrays each time.
 """
 
 import sys
@@ -29,7 +29,7 @@ PATIENCE = 3  # calls after which the look at everything is worth being written 
 
 
 class Guards:
-    """What was true of a trace, to be compared before each replay. ``mismatch`` is what was not, in words."""
+    """The conditions of a trace, compared before each replay. ``mismatch`` says in words which one failed."""
 
     def __init__(self, trace: Trace) -> None:
         self.key: tuple[Any, ...] = trace.arguments.key
@@ -73,14 +73,14 @@ class Guards:
         return mismatch is None
 
     def _mismatch(self, arguments: Arguments, without: list[bool] | None) -> str | None:
-        """What is not as it was, in words."""
+        """The first difference from the trace, in words."""
         if arguments.key != self.key:
             return "arguments of other shapes, dtypes or values"
         if _mode() != self.mode:
             return "another mode of recording graphs, or another default dtype"
         if (errors := _ERRORS.get(None)) is not self.errors:
             if np.geterr() != self.errors_are:
-                return "how NumPy treats floating-point errors"
+                return "NumPy's handling of floating-point errors"
             self.errors = errors
         glance = self._glance if without is None else None
         if (glance is None or not glance.all_is_there()) and (mismatch := self._look_closely(without)) is not None:
@@ -90,7 +90,7 @@ class Guards:
         for slot, form in self._gradients if without is None else ():
             grad = slot.fetch(arguments.leaves)
             if (grad.shape, grad.dtype, grad.strides) != form:
-                return f"{slot.label} is laid out otherwise"
+                return f"{slot.label} has another memory layout"
         for a, b in self.aliases:
             if a.fetch(arguments.leaves) is not b.fetch(arguments.leaves):
                 return f"{a.label} and {b.label}, which were one array"
@@ -108,7 +108,7 @@ class Guards:
         return True
 
     def _renewed(self, number: int, i: int) -> bool:
-        """Whether what lies in an entry now will do as well."""
+        """Whether the present value of an entry is acceptable."""
         holder, key, was = self.holders[number], self.keys[number][i], self.noted[number][i]
         now = holder.value_of(key)
         if self._glance is None or self._differences(holder, key, was, now):
@@ -120,7 +120,7 @@ class Guards:
         return True
 
     def _differences(self, holder: Holder, key: Any, was: Any, now: Any) -> list[tuple[Any, Any, Any]]:
-        """In what an entry is another than before, and not an input."""
+        """The ways in which an entry differs from before without being an input."""
         return [x for x in exchanged(was, now, place_of(holder, key)) if x[0] not in self._inputs]
 
     def _mismatch_of_leaves(self, leaves: list[Any], containers: list[Any]) -> str | None:
@@ -131,10 +131,10 @@ class Guards:
             if not is_constant(t) or form_of(t._data) != form or any(leaf is t._data for leaf in leaves):
                 return f"{slot.label} is another kind of Tensor"
         if any(id(container) in self._things for container in containers):
-            return "a list or dict that it reaches otherwise too"
+            return "a list or dict that it also reaches in another way"
         for leaf in leaves:
             if leaf.__class__ is not float and (id(leaf) in self._ids or id(leaf) in self._data_ids):
-                return "an argument that it reaches otherwise too"
+                return "an argument that it also reaches in another way"
         return None
 
     def _mismatch_of_tensors(self, without: list[bool] | None) -> str | None:
@@ -143,18 +143,18 @@ class Guards:
         if not all(map(is_, data, self._data)):
             for x, form, label in zip(data, self._forms, self.labels, strict=True):
                 if form_of(x) != form:
-                    return f"{label} is laid out otherwise"
+                    return f"{label} has another memory layout"
             self._data, self._data_ids = data, set(map(id, data))
         if list(map(_live, tensors)) != self._live:
             return "requires_grad of a Tensor"
         if (without or [g is None for g in map(_grad, tensors)]) != self._without:
-            return "a gradient that is there or not"
+            return "the presence of a gradient"
         if list(map(_said, tensors)) != self._said:
             return "a hook, or the name of a Tensor"
         return None
 
     def _look_closely(self, without: list[bool] | None) -> str | None:
-        """The same where something is no more the object that it was: what will do as well is what is to be there."""
+        """The same if some object was replaced: an acceptable replacement becomes the expected object."""
         try:
             now = [holder.values() for holder in self.holders]
             if (mismatch := self._mismatch_of_entries(now)) is None:
@@ -174,7 +174,7 @@ class Guards:
 
     def _mismatch_of_entries(self, now: list[list[Any]]) -> str | None:
         if [(len(vars(cls)), cls.__mro__) for cls in self._classes] != self._made_of:
-            return "what a class has"
+            return "the contents of a class"
         if not all(map(is_, map(type, self._objects), self._types)):
             return "the class of an object"
         for holder, keys, noted, values in zip(self.holders, self.keys, self.noted, now, strict=True):
@@ -190,13 +190,13 @@ class Guards:
 
 
 def _said(t: Tensor) -> Any:
-    """What is said of a Tensor: its name, and whether it has hooks."""
+    """The facts about a Tensor beside its data: its name, and whether it has hooks."""
     info = t._info
     return info, info and info.name, bool(info and info.hooks)
 
 
 def _setting_of_errors() -> Any:
-    """Where NumPy keeps how floating-point errors are treated: to ask it whether that has changed takes longer."""
+    """The variable of NumPy with its handling of floating-point errors; asking NumPy itself takes longer."""
     with np.errstate():
         return next(variable for variable in copy_context() if variable.name == "numpy.ufunc.extobj")
 
@@ -205,7 +205,7 @@ _ERRORS = _setting_of_errors()
 
 
 def _mode() -> Any:
-    """What the library decides by that lies in no object."""
+    """The modes of the library, which no object holds."""
     defaults = sys.modules.get("nn.defaults")
     return STATE.get().grad, None if defaults is None else defaults.get_default_dtype(), get_cache_token()
 

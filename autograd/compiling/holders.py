@@ -1,4 +1,4 @@
-"""Places with named entries, which a function can read and change."""
+"""Holders: objects with named entries that a function can read and change."""
 
 from types import CellType
 from typing import Any
@@ -9,7 +9,7 @@ MISSING = object()
 
 
 class Holder:
-    """A place with named entries: the attributes of an object, a dict, a list, a closure cell, some names of a module.
+    """Something with named entries: an object's attributes, a dict, a list, a closure cell, some names of a module.
 
     ``names`` are the entries that matter, None for all.
     """
@@ -53,7 +53,7 @@ class Holder:
     def put(self, key: Any, value: Any) -> None:
         """Change an entry."""
         if self.kind == "set":
-            raise Refused(f"{self.label} is a set of what stands for values")
+            raise Refused(f"{self.label} is a set of traced values, which cannot be changed")
         if self.kind in ("list", "dict"):
             self.thing[key] = value
         elif self.kind == "cell":
@@ -66,7 +66,7 @@ class Holder:
             vars(self.thing)[key] = value
 
     def put_back(self, keys: list[Any], values: list[Any]) -> None:
-        """Make the entries what they were."""
+        """Restore the entries."""
         now, thing = dict(zip(self.keys(), self.values(), strict=True)), self.thing
         if self.kind == "set" or (self.kind == "list" and len(now) != len(values)):
             if list(thing) != values:
@@ -92,7 +92,7 @@ class Holder:
 
 
 def content_of(cell: CellType) -> Any:
-    """What a closure cell holds now."""
+    """The present content of a closure cell."""
     try:
         return cell.cell_contents
     except ValueError:

@@ -1,8 +1,8 @@
-"""From when to when a program needs its memory, and which of it may stay between runs.
+"""When a program needs its memory, and which part of it may stay allocated between runs.
 
-A replay is to need no more memory than the eager run. That lets go of what nothing later reads, and so does a program.
-What stays is there at the moment, too, at which a run needs most: results lie in memory that stays only as far as that
-moment becomes no worse by it.
+A replay should need no more memory than the eager run. The eager run releases everything that nothing later reads, and
+so does a program. Permanent memory is also there at the moment when a run needs most, so results lie in permanent
+memory only as far as they do not raise that peak.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ SPARED = 20  # this part of what eager needs is left to what is not counted: hea
 
 
 class Register:
-    """Memory that several results lie in, one after the other: each from one call to another."""
+    """Memory that several results use, one after the other: each from one call to another."""
 
     def __init__(self, nbytes: int) -> None:
         self.nbytes = nbytes
@@ -58,7 +58,7 @@ class Lifetimes:
 
 
 def needed_by_eager(recorder: Any) -> int:
-    """The bytes that the traced run has needed at most: what stood for a value was there as long as an array is."""
+    """The peak memory of the traced run, in bytes; traced values lived as long as the arrays would have."""
     last: dict[int, int] = {}
     for var in recorder.vars:
         gone = len(recorder.calls) + 1 if var.gone is None else var.gone
@@ -82,7 +82,7 @@ def _needed(calls: Sequence[Call], last: dict[int, int]) -> Any:
 
 
 def _in_passing(call: Call) -> int:
-    """The bytes that a ufunc needs in passing: a buffer for each operand that is broadcast or does not lie in one."""
+    """The bytes that a ufunc needs temporarily: a buffer for each operand that is broadcast or does not lie in one."""
     out = getattr(call.out, "example", None)
     elementwise = call.kind == "operator" or (isinstance(call.fn, np.ufunc) and call.fn.signature is None)
     if not isinstance(out, np.ndarray) or not elementwise or call.name == "matmul":
@@ -96,9 +96,9 @@ def _in_passing(call: Call) -> int:
 
 
 class OldGradients:
-    """Gradients that a function drops without having read them: a program lets go of them where the function did.
+    """Gradients that a function drops without reading them: a program releases them where the function did.
 
-    When a run is taken back they are zeros, which nothing reads, until the eager run drops them in its turn.
+    When a run is undone they are zeros, which nothing reads, until the eager run drops them in its turn.
     """
 
     def __init__(self, undo: list[Any], olds: Sequence[tuple[Tensor, tuple[Any, ...]]]) -> None:

@@ -1,7 +1,7 @@
-"""Calls in the form in which NumPy is quickest at them, with the same bits.
+"""Rewrites calls into the form that is fastest in NumPy, with the same bits.
 
-A number of Python beside an array of floats is turned into one of their dtype at each call: that is done once. For two
-whole matrices `numpy.dot` makes the very call of BLAS that `numpy.matmul` makes, with less around it.
+NumPy converts a Python number beside an array of floats to the array's dtype at each call: here that is done once. For
+two contiguous matrices, `numpy.dot` makes the same BLAS call as `numpy.matmul`, with less overhead.
 """
 
 import math

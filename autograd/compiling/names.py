@@ -1,6 +1,6 @@
-"""What is known of NumPy's functions and methods: which depend on values in their numbers alone, as names.toml has it.
+"""Facts about NumPy's functions and methods from names.toml: for which of them only the numbers depend on values.
 
-What is not named there is not compiled.
+Functions that are not listed there are not compiled.
 """
 
 from autograd.tables import table_of

@@ -1,8 +1,8 @@
-"""What stands for a value while a function is traced: every use of it is noted, and none goes unseen.
+"""The stand-in for a value while a function is traced: every use of it is noted, and none goes unseen.
 
-It is no ndarray, so nothing in C can read its memory: NumPy asks it by its protocols, Python by its operators, and all
-else must ask for an array or a number, which is seen. It wears the class of the value it stands for, so that the
-library, which looks at ``x.__class__``, takes the very branches that it takes without a trace.
+It is not an ndarray, so no C code can read its memory: NumPy calls its protocols, Python its operators, and all other
+code must ask for an array or a number, which is noticed. It reports the class of its value, so that the library, which
+looks at ``x.__class__``, takes the same branches as without a trace.
 """
 
 import operator
@@ -48,15 +48,17 @@ class Noted:
             return NotImplemented
         recorder, name = self._recorder, function.__name__
         if name in ("may_share_memory", "shares_memory") and not recorder.reads_for_library():
-            recorder.refuse(f"numpy.{name} says where arrays lie, which is no number")
+            recorder.refuse(f"numpy.{name} reveals memory addresses, which are not numbers")
         if name in ABOUT_FORM:
             return function(*_plain(args), **_plain(kwargs))
         if name in ("array2string", "array_repr", "array_str"):
             recorder.look(self, "its text", None)
         elif name not in FUNCTIONS or (name == "where" and len(args) + len(kwargs) == 1):
-            recorder.refuse(f"numpy.{name} gives what depends on values in more than numbers, or is not known here")
+            recorder.refuse(
+                f"numpy.{name} is not known to the compiler, or its results depend on values in more than their numbers"
+            )
         elif name == "repeat" and not isinstance(kwargs.get("repeats", args[1] if len(args) > 1 else 0), int):
-            recorder.refuse("numpy.repeat with a number for each entry gives an array of another shape each time")
+            recorder.refuse("numpy.repeat with a count for each entry gives arrays of varying shapes")
         writes = kwargs.get("out")
         if name in WRITING:
             writes = kwargs.get("dst", kwargs.get("arr", kwargs.get("a", args[0] if args else None)))
@@ -65,7 +67,7 @@ class Noted:
         return recorder.note("function", function, args, kwargs, writes=writes)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        self._recorder.hand_out(self, "an array that NumPy cannot note")
+        self._recorder.hand_out(self, "an array of a kind that cannot be traced")
         return np.asarray(self._value, dtype)
 
     def __getattr__(self, name: str) -> Any:
@@ -73,7 +75,7 @@ class Noted:
             raise AttributeError(name)
         value = self._value
         if name == "base" and not is_ours(sys._getframe(1).f_code) and self._recorder.is_here():
-            self._recorder.refuse(f".{name} says where an array lies, which is no number")
+            self._recorder.refuse(f".{name} reveals a memory address, which is not a number")
         if name in ("flags", "setflags") and isinstance(value, np.ndarray):
             self._recorder.watch_flags(value)
             return getattr(value, name)
@@ -112,9 +114,7 @@ class Noted:
         def method(*args: Any, **kwargs: Any) -> Any:
             writes = self if name in WRITERS else kwargs.get("out")
             if name == "repeat" and not isinstance(kwargs.get("repeats", args[0] if args else 0), int):
-                self._recorder.refuse(
-                    ".repeat() with a number for each entry gives an array of another shape each time"
-                )
+                self._recorder.refuse(".repeat() with a count for each entry gives arrays of varying shapes")
             return self._recorder.note("method", name, (self, *args), kwargs, writes=writes)
 
         return method
@@ -126,10 +126,10 @@ class Noted:
         recorder = self._recorder
         for part in index if type(index) is tuple else (index,):
             if type(part) is slice and any(_varies(x) for x in (part.start, part.stop, part.step)):
-                recorder.refuse("a slice up to a computed place gives an array of another shape each time")
+                recorder.refuse("a slice with a computed end gives arrays of varying shapes")
             if isinstance(part, list):
                 if any(isinstance(x, bool | np.bool_) and _varies(x) for x in part):
-                    recorder.refuse("an index by truth values gives an array of another shape each time")
+                    recorder.refuse("an index with booleans gives arrays of varying shapes")
                 part = np.asarray(_plain(part))
             if getattr(part, "dtype", None) == np.bool_ and type(part) is Noted:
                 recorder.count(part)  # which decides about the shape of the result
@@ -186,7 +186,7 @@ class _Asked(type):
 
 
 class noted_type(type, metaclass=_Asked):
-    """``type`` for the functions that are traced: of what stands for a value, the class of the value."""
+    """``type`` for the functions that are traced: for a stand-in, the class of its value."""
 
 
 def _varies(x: Any) -> bool:
@@ -239,7 +239,7 @@ for _function in (*UNARY, operator.abs):
 
 
 def _leaving(words: str, function: Callable[..., Any]) -> Any:
-    """A method by which a plain value gets out of a trace."""
+    """A method by which a plain value leaves a trace."""
 
     def method(self: Noted, *args: Any) -> Any:
         value = function(self._value, *args)

@@ -1,8 +1,8 @@
 """Graphs of single numbers: a long run of calls on numbers becomes one call of a `Block`, which computes with floats.
 
-Python's ``+ - * /`` of floats, comparisons and square roots have the bits of NumPy's; for all else the same ufunc is
-called as in the eager run. Where NumPy would warn (an overflow, a division by zero) a number is not finite: then the
-calls are done one by one, on the numbers as they were noted, and warn or raise as they do in the eager run.
+Python's ``+ - * /`` of floats, comparisons and square roots give the bits of NumPy's; for everything else the same
+ufunc is called as in the eager run. Where NumPy would warn (overflow, division by zero), a number is not finite: then
+the noted calls are run one by one, and warn or raise as in the eager run.
 """
 
 from collections.abc import Callable, Collection
@@ -37,7 +37,7 @@ class Line:
 
 
 def with_blocks(calls: list[Call], outputs: Collection[Var], known: dict[int, Any]) -> tuple[list[Call], list["Block"]]:
-    """The calls with long runs of calls on numbers in blocks, and these blocks."""
+    """The calls, with long runs of calls on numbers joined to blocks, and these blocks."""
     if np.geterr()["under"] != "ignore":  # what vanishes cannot be told from its result
         return calls, []
     last = {var.number: i for i, call in enumerate(calls) for var in call.inputs()}
@@ -95,7 +95,7 @@ class _Run:
 
 
 def _line(call: Call, known: dict[int, Any], truths: set[int]) -> Line | None:
-    """A call as a line of a block; None where it is more than a function of numbers."""
+    """A call as a line of a block; None if it is more than a function of numbers."""
     fn, out, args = call.fn, call.out, call.args
     if call.writes is not None or call.kwargs or call.modes or type(out) is not Var or out.form not in _MAKERS:
         return None
@@ -191,11 +191,11 @@ class Block:
         return "\n".join(self.straight.texts())
 
     def words(self) -> str:
-        """What it does and takes, for `explain`."""
+        """A description for `explain`."""
         how = "a tape that numba runs" if self._against is None else "straight-line Python on floats"
         size = self._how.bytes + self.code.nbytes + self.places.nbytes
         more = f" ({self._against})" if self._against else ""
-        return f"{len(self.code)} operations on single numbers are {how}, {size} bytes{more}"
+        return f"{len(self.code)} operations on single numbers run as {how}, {size} bytes{more}"
 
     def _one_by_one(self, inputs: tuple[Any, ...]) -> list[Any]:
         """The results of the calls as they were noted."""

@@ -1,4 +1,4 @@
-"""Python's operators: how they are written, and NumPy's functions of the same numbers."""
+"""Python's operators: their symbols, and NumPy's functions of the same numbers."""
 
 import operator
 from typing import Any

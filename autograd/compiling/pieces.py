@@ -1,8 +1,8 @@
-"""Elementwise calls on large arrays: many of them in turn on one piece that stays in the cache, then on the next.
+"""Elementwise calls on large arrays: all of them on one piece that stays in the cache, then on the next.
 
-A call on a large array reads and writes main memory; a chain of twelve does it twelve times. Each entry depends on the
-same entry of the operands alone, so its bits do not depend on the pieces. Sums and all else that is more than
-elementwise stay whole, outside.
+A call on a large array reads and writes main memory; a chain of twelve does it twelve times. Each entry depends only on
+the same entry of the operands, so its bits do not depend on the pieces. Sums and all other calls that are not
+elementwise stay whole.
 """
 
 from collections.abc import Callable, Collection
@@ -24,10 +24,10 @@ How = tuple[Any, tuple[Any, ...], Var]  # a ufunc, its operands, and the value t
 def in_pieces(
     calls: list[Call], escaping: Collection[int], how: Callable[[Call], Any], may_raise: Callable[[Call], bool]
 ) -> tuple[list[Call], list["Chain"]]:
-    """The calls with chains of elementwise ones as one each, and these chains.
+    """The calls, with each chain of elementwise ones as a single call, and these chains.
 
     ``how(call)`` gives ufunc, operands and options of a call that makes a new array. Other calls in between come before
-    the chain where they do not need it, and after it where it does not need them; else it ends there.
+    the chain if they do not need it, and after it if it does not need them; otherwise it ends there.
     """
     found: list[Call] = []
     chains: list[Chain] = []
@@ -112,7 +112,7 @@ def _is_operand(x: Any, shape: tuple[int, ...]) -> bool:
 
 
 def _rows(shape: tuple[int, ...]) -> int:
-    """How many rows make a piece."""
+    """The number of rows in a piece."""
     row = int(np.prod(shape[1:]))
     return max(1, SIZE // row)
 
@@ -156,8 +156,8 @@ class Chain:
         return tuple(outputs)
 
     def words(self) -> str:
-        """What it does, for `explain`."""
-        return f"{self._count} calls in turn on each of {len(self._pieces)} pieces, beside which nothing large is made"
+        """A description for `explain`."""
+        return f"{self._count} calls in turn on each of {len(self._pieces)} pieces, without large intermediate arrays"
 
     def _write(self, hows: list[How], calls: list[Call], shape: tuple[int, ...]) -> list[str]:
         """The lines of the function of one piece; results that end in it lie in rooms, which are used again."""

@@ -1,8 +1,8 @@
-"""The plan of a program: which calls are needed, what is known beforehand, and where each array lies.
+"""The plan of a program: which calls are needed, which values are known in advance, and where each array lies.
 
-Every rewrite keeps the bits: a call is left out or done once, or writes its result into memory that stays, laid out as
-NumPy would have laid it out. Calls on large arrays may be done piece by piece (`pieces`), and then what does not need
-them before or after them; operands are never others.
+Every rewrite keeps the bits: a call is left out, done once, or writes its result into permanent memory, laid out as
+NumPy would have laid it out. Calls on large arrays may be done piece by piece (`pieces`), and unrelated calls before or
+after them; operands never change.
 """
 
 import operator
@@ -24,10 +24,10 @@ from autograd.compiling.tracing import Trace
 
 
 class Plan:
-    """What of a trace is done at each run.
+    """The parts of a trace that are done at each run.
 
-    ``known`` are the values of arrays and numbers that are the same in every run: constants, the memory that results
-    are written to, and views of it. ``into`` are the calls that write their result there, with the ufunc to call.
+    ``known`` are the values of arrays and numbers that are the same in every run: constants, the memory for results,
+    and views of it. ``into`` are the calls that write their result there, with the ufunc to call.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -63,10 +63,10 @@ class Plan:
         self.last_check: int = checks[-1] if checks else -1  # what is changed before it may have to be taken back
 
     def in_words(self) -> str:
-        """What is done at each run, and what is not."""
+        """The calls at each run, and how many were saved."""
         return (
             f"{len(self.calls)} call{'s' * (len(self.calls) != 1)} of NumPy ({self.pruned} left out, "
-            f"{self.shared} made before, {self.folded} done beforehand)"
+            f"{self.shared} reused, {self.folded} done beforehand)"
         )
 
     def _needed(self, calls: list[Call]) -> list[Call]:
@@ -94,7 +94,7 @@ class Plan:
         return kept[::-1]
 
     def _fold(self) -> None:
-        """Calls that depend on nothing are done beforehand, with what they write; not what is handed out."""
+        """Calls that depend on nothing are done beforehand, with all that they write; but not results."""
         folded = [call for call in self.calls if _depends_on_nothing(call)]
         while True:
             ids = set(map(id, folded))
@@ -259,7 +259,7 @@ class Plan:
 
 
 def _may_raise(call: Call, modes: Any) -> bool:
-    """Whether other numbers may raise an error, which eager would raise whether or not the result is used."""
+    """Whether other numbers may raise an error, which the eager run would raise even for an unused result."""
     if all(var.is_constant for var in call.inputs()):
         return False
     if call.kind in ("getitem", "setitem", "ufunc.at", "ufunc.reduceat"):

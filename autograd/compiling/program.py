@@ -1,4 +1,4 @@
-"""A program: what two traces agree on, as one Python function, with the conditions under which it may run."""
+"""A program: the calls that two traces agree on, as one Python function, with the conditions under which it may run."""
 
 from threading import Lock
 from typing import Any
@@ -32,7 +32,7 @@ class Program:
         trace.recorder.forget()
 
     def run(self, arguments: Arguments) -> Any:
-        """The result of a replay; `OTHER` where a check came out otherwise, `BUSY` where another thread is at it."""
+        """The result of a replay; `OTHER` if a check gave another answer, `BUSY` if another thread is running it."""
         if not self._busy.acquire(blocking=False):
             return BUSY
         values: Any = None
@@ -54,10 +54,10 @@ class Program:
         return self._build(values, arguments.leaves)
 
     def words(self) -> list[str]:
-        """What it does and how often it was replayed, for `Compiled.explain`."""
+        """A description and the number of replays, for `Compiled.explain`."""
         lines = [
-            f"{self.planned}, {self.bytes} bytes of memory that stays; replayed {times(self.replays)}, "
-            f"{self.verified} beside eager, {times(self.missed)} another way was taken",
+            f"{self.planned}, {self.bytes} bytes of permanent memory; replayed {times(self.replays)}, "
+            f"{self.verified} runs beside eager, {times(self.missed)} another branch was taken",
             *(block.words() for block in self.blocks),
         ]
         if self.verified:
@@ -88,19 +88,19 @@ def times(number: int) -> str:
 
 
 def disagreement(a: Trace, b: Trace) -> str | None:
-    """What two traces of one signature do not agree on, in words; None when they are the same program."""
+    """The difference of two traces with one signature, in words; None if they are the same program."""
     for x, y in zip(a.recorder.calls, b.recorder.calls, strict=False):
         if x.kind == y.kind == "guard" and same_constant(x.args, y.args) and x.kwargs != y.kwargs:
             return ANOTHER_WAY
         if not _same_call(x, y):
-            return f"it does something else in each run: {_words(x)}, then {_words(y)}"
+            return f"it does different things in different runs: {_words(x)}, then {_words(y)}"
     few, many = sorted((a.recorder.calls, b.recorder.calls), key=len)
     if len(few) != len(many):
         return f"it makes calls in one run that it does not make in another: {_words(many[len(few)])}"
     if not same_template(a.template, b.template):
-        return "it returns something else in each run"
+        return "it returns something different in each run"
     if len(a.effects) != len(b.effects) or not all(map(_same_effect, a.effects, b.effects)):
-        return "it changes something else in each run"
+        return "it changes something different in each run"
     return None
 
 

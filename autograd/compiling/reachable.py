@@ -1,8 +1,8 @@
-"""What a function can reach: what it could read or change, other than its arguments.
+"""Finds everything that a function can reach: all that it could read or change besides its arguments.
 
 Closures, the globals that its code names (and those of the functions that it calls), objects with their attributes,
-lists and dicts: each place is an entry of a *holder*, with a name for messages. The functions of Python, NumPy and this
-library are not looked into; their objects are, as those of others.
+lists and dicts: each place is an entry of a *holder*, with a name for messages. The code of Python, NumPy and this
+library is not inspected; its objects are, like all others.
 """
 
 import dis
@@ -139,9 +139,9 @@ class Reachable:
         asked: Any = x.__reduce__()[1] if isinstance(x, _ASKING) else x.args if isinstance(x, partial) else ()
         owner = x() if isinstance(x, ref) else getattr(x, "__self__", None)
         if any(map(_has_array, (*asked, owner))):
-            raise Refused(f"{label} holds an array where it cannot be followed")
+            raise Refused(f"{label} holds an array in a place that cannot be tracked")
         if hasattr(owner, "bit_generator"):
-            raise Refused(f"{label} is a method of a generator: hold the generator itself")
+            raise Refused(f"{label} is a method of a generator: keep the generator itself")
         if isinstance(x, types.MethodType):
             self._pending += [(x.__self__, f"{label}.__self__"), (x.__func__, label)]
         elif isinstance(x, types.BuiltinFunctionType | types.MethodWrapperType):
@@ -162,14 +162,14 @@ class Reachable:
         self.holders.append(holder)
         self._entries += len(holder.keys())
         if self._entries > ENTRIES:
-            raise Refused(f"it can reach more than {ENTRIES} entries, {holder.label or 'globals'} among them")
+            raise Refused(f"it can reach more than {ENTRIES} entries, among them {holder.label or 'globals'}")
         for key, value in zip(holder.keys(), holder.values(), strict=True):
             if modules or not isinstance(value, ModuleType):
                 self._pending.append((value, holder.name_of(key)))
 
     def _meet_array(self, x: Any, label: str) -> None:
         if type(x) is not np.ndarray:
-            raise Refused(f"{label} is a {type(x).__name__}, which is no plain array")
+            raise Refused(f"{label} is a {type(x).__name__}, which is not a plain array")
         if x.dtype.hasobject:
             raise Refused(f"{label} is an array of objects")
         self.arrays.append((x, label))
@@ -177,7 +177,7 @@ class Reachable:
     def _meet_tensor(self, t: Tensor, label: str) -> None:
         if not t.is_leaf:
             if is_live(t):
-                raise Refused(f"{label} is a Tensor with a graph, made before")
+                raise Refused(f"{label} is a Tensor with a graph from an earlier computation")
             self.tensors.append((t, label))
             self._seen[id(t._data)] = t._data
             return
@@ -206,12 +206,12 @@ class Reachable:
         self._words |= names | {x for code in codes for x in code.co_consts if isinstance(x, str)}  # may be names, too
         space = f.__globals__
         if names & {"catch_warnings", "filterwarnings", "simplefilter"}:
-            raise Refused(f"{label} says what becomes of warnings, which depend on numbers: use np.errstate")
+            raise Refused(f"{label} controls warnings, which depend on numbers: use np.errstate")
         unseen = {name for name in (names if "builtins" in names else asked) & _UNSEEN if name not in space}
         unseen |= {"sys.modules.get"} if {"sys", "modules"} <= names else names & {"import_module"}
         file = f.__code__.co_filename
         if unseen and not (file.startswith(_STDLIB) and "site-packages" not in file):
-            raise Refused(f"{label} uses {unseen.pop()}(), which does not tell what it sees")
+            raise Refused(f"{label} uses {unseen.pop()}(), which hides what it reads")
         self.asking.setdefault(id(space), (space, set()))[1].update((names & ASKED) - space.keys())
         known = tuple(sorted(name for name in names | new if name in space or name in new))
         if known:
@@ -300,14 +300,14 @@ class Reachable:
         cls = type(x)
         root = cls.__module__.partition(".")[0]
         if cls.__name__ in ("_local", "ContextVar", "weakproxy", "weakcallableproxy"):
-            raise Refused(f"{label} is a {cls.__name__}, which has other values elsewhere")
+            raise Refused(f"{label} is a {cls.__name__}, whose value depends on the context")
         if isinstance(x, Op):
             self._pending += [(part, f"{label}.{x.name}") for part in (x.kernel, *x.rules, x.definition)]
             return
         if cls.__name__ in ("BytesIO", "StringIO", "vectorize", "poly1d") or cls.__module__.startswith(
             "numpy.polynomial"
         ):
-            raise Refused(f"{label} is a {cls.__name__}, which cannot be looked into")
+            raise Refused(f"{label} is a {cls.__name__}, which cannot be inspected")
         if root in _OPAQUE or getattr(cls, "__autograd_opaque__", False):
             self._pending.append((getattr(x, "__wrapped__", None), label))  # of a compiled function
             given = [k for k in getattr(x, "__dict__", ()) if k[0] != "_" and k not in ("function", "verify", "strict")]
@@ -318,12 +318,12 @@ class Reachable:
             self._meet_generator(x, label)
             return
         if hasattr(cls, "__next__"):
-            raise Refused(f"{label} is an iterator, which gives something else each time")
+            raise Refused(f"{label} is an iterator, which gives different values each time")
         if root == "numpy":
             return
         if hasattr(x, "cache_info") and hasattr(x, "__wrapped__"):
             if not is_foreign(x.__wrapped__):
-                raise Refused(f"{label} keeps its results in a cache, which may be cleared: call what it wraps")
+                raise Refused(f"{label} keeps its results in a cache, which may be cleared: call the wrapped function")
             return
         if hasattr(cls, "_stepped_whole"):
             self._meet_host(x, label)
@@ -340,12 +340,12 @@ class Reachable:
             self._hold(Holder("fields", x, label, tuple(slots)))
         unchanging = isinstance(x, _DESCRIPTORS) or root in _UNCHANGING
         if not unchanging and (_has_hidden_state(cls) or not (slots or hasattr(x, "__dict__"))) and cls is not object:
-            raise Refused(f"{label} is a {cls.__module__}.{cls.__name__}, which cannot be looked into")
+            raise Refused(f"{label} is a {cls.__module__}.{cls.__name__}, which cannot be inspected")
         self._pending.append((cls, cls.__name__))
 
 
 def is_live(t: Tensor) -> bool:
-    """Whether a Tensor was computed, and its graph is still of use."""
+    """Whether a Tensor was computed, and its graph is still usable."""
     node: Any = t._node
     if t.is_leaf:
         return False
@@ -371,7 +371,7 @@ def slots_of(cls: type) -> tuple[str, ...]:
 
 
 def _has_hidden_state(cls: type) -> bool:
-    """Whether objects of a class keep something in C that no attribute tells."""
+    """Whether objects of a class have state in C that no attribute shows."""
     return any(
         not _is_made_by_python(base) and base not in _OPEN and not issubclass(base, BaseException)
         for base in cls.__mro__

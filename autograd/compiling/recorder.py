@@ -1,8 +1,8 @@
-"""The recorder of a trace: it runs each call with the real values, notes it, and wraps what came out.
+"""The recorder of a trace: it runs each call with the real values, notes it, and wraps the results.
 
-Everything that a value does goes through `note`; everything by which a value could leave unseen goes through `look`,
-which finds out who looks. A check of the library's own is noted as a guard, to be repeated by each replay. A look of
-the user's ends the trace: the values that it got are the right ones, the function goes on and runs eager from then on.
+Every use of a value goes through `note`; every way for a value to leave unseen goes through `look`, which finds out who
+looks. A check by the library itself is noted as a guard, which each replay repeats. A look by the user's code ends the
+trace: it gets the right values, and the function goes on and runs eagerly from then on.
 """
 
 import sys
@@ -36,7 +36,7 @@ class Recorder(Values):
         self.broken_off: bool = False
 
     def note(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Any = None) -> Any:
-        """Run a call with the values themselves and note it; what came out is wrapped."""
+        """Run a call with the real values and note it; its results are wrapped."""
         of_numbers = kind == "operator" or (kind == "function" and isinstance(fn, np.ufunc) and fn.nout == 1)
         if of_numbers and not kwargs and (noted := self._numbers(args)) is not None:
             return self._note_number(kind, fn, args, noted)
@@ -60,7 +60,7 @@ class Recorder(Values):
             # an ``out`` that was given by its place
             writes = next((x for x in args[1:] if type(x) is Noted and x._value is result), None)
         if type(result) is bool and not self.reads_for_library():
-            self.refuse(f"{getattr(fn, '__name__', fn)} gives a truth value of Python")
+            self.refuse(f"{getattr(fn, '__name__', fn)} gives a Python bool")
             return result
         written = None
         if writes is not None:
@@ -104,14 +104,14 @@ class Recorder(Values):
         if not self.is_here():
             return result
         if type(result) is bool and not self.reads_for_library():
-            self.refuse(f"{getattr(fn, '__name__', fn)} gives a truth value of Python")
+            self.refuse(f"{getattr(fn, '__name__', fn)} gives a Python bool")
             return result
         out = self._wrap(result, all(type(x) is not Var or x.constant for x in noted))
         self._append(Call(kind, fn, noted, _NOTHING, getattr(out, "_var", None), None, self._place(), self._modes()))
         return out
 
     def _check_shapes(self, kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Refuse a result whose shape depends on what was computed."""
+        """Refuse a result whose shape depends on computed values."""
         if kind not in ("function", "method", "draw") or isinstance(fn, np.ufunc):
             return
         name = fn if isinstance(fn, str) else fn.__name__
@@ -128,7 +128,7 @@ class Recorder(Values):
                 var.memory is None and issubclass(var.form[0], int | np.integer | np.bool_) for var in varying
             )
         if wrong:
-            self.refuse(f"the shape of a result of {name} depends on what was computed")
+            self.refuse(f"the shape of a result of {name} depends on computed values")
 
     def _append(self, call: Call) -> None:
         if dropped := [(t, old._value) for t, old in self.gradients if t._grad is not old]:
@@ -146,7 +146,7 @@ class Recorder(Values):
         return () if now == self.modes else tuple((k, str(v)) for k, v in now.items() if v != self.modes.get(k))
 
     def look(self, noted: Noted, what: str, value: Any) -> None:
-        """Somebody gets hold of a plain value."""
+        """Code outside gets hold of a plain value."""
         if not self.is_here() or noted._var.is_constant:
             return
         frame = caller(sys._getframe(1))
@@ -166,8 +166,8 @@ class Recorder(Values):
         ):
             self.numbers_read.append((value, self._number_of(noted, value)))
         else:
-            hint = " (.item() keeps it)" if what == "float()" else ""
-            self.refuse(f"a plain value leaves the trace by {what}{hint}", frame)
+            hint = " (.item() does not)" if what == "float()" else ""
+            self.refuse(f"a plain value leaves the trace through {what}{hint}", frame)
 
     def _number_of(self, noted: Noted, value: float) -> Var:
         """The Python number that was read of a value."""
@@ -185,11 +185,11 @@ class Recorder(Values):
             raise Refused(self.refused or reason)
 
     def hand_out(self, noted: Noted, what: str) -> None:
-        """Somebody gets hold of the memory itself, and may write to it: no array is a constant then."""
+        """Code outside gets hold of the memory itself, and may write to it: no array is a constant then."""
         if self.is_here():
             frame = caller(sys._getframe(1))
             if not (noted._var.is_constant and frame is not None and is_ours(frame.f_code)):  # the library only reads
-                self.refuse(f"a plain value leaves the trace by {what}", frame)
+                self.refuse(f"a plain value leaves the trace through {what}", frame)
 
     def _guard(self, var: Var, value: bool | int) -> None:
         """A replay is right only where this is again what it is here."""
@@ -209,26 +209,26 @@ class Recorder(Values):
     def _note_draw(self, var: Var) -> None:
         stands, before = self._generators[id(var.example)]
         if before is not None and before != stands._before:
-            self.refuse("a generator drew numbers unseen")
+            self.refuse("a generator drew numbers outside the trace")
         self._generators[id(var.example)] = stands, state_of(var.example)
 
     def check_unseen(self) -> None:
         """Note flags that were changed, and refuse draws that were not noted."""
         if np.geterr() != self.modes:
-            self.refuse("it changes how NumPy treats floating-point errors: use np.errstate", where=False)
+            self.refuse("it changes NumPy's handling of floating-point errors: use np.errstate", where=False)
         for array, before in self.flags:
             if array.flags.num != before:
                 var = self._by_id[id(array)]
                 if var.slot is not None:
-                    self.refuse("the flags of an array from outside are changed", where=False)
+                    self.refuse("it changes the flags of an array from outside", where=False)
                 write = {"write": array.flags.writeable}
                 self._append(Call("method", "setflags", (var,), write, None, None, ("", 0), ()))
         for stands, state in self._generators.values():
             if state != state_of(stands._value):
-                self.refuse("a generator drew numbers unseen", where=False)
+                self.refuse("a generator drew numbers outside the trace", where=False)
         for real, state in self.quiet:
             if id(real) not in self._generators and state != state_of(real):
-                self.refuse("a generator drew numbers unseen", where=False)
+                self.refuse("a generator drew numbers outside the trace", where=False)
 
     def whole(self, owner: Any, name: str, tensors: list[Tensor], run: Callable[[], Any]) -> None:
         """A step of an optimizer: it is done by the optimizer itself, here and in each replay, on plain arrays."""
@@ -252,7 +252,9 @@ class Recorder(Values):
                 or (var.slot is None) is var.memory.external
                 or (var.slot is not None and var.slot.holder is not t)
             ):
-                self.refuse(f"{type(owner).__name__} steps what the function has put into a Tensor, or an argument")
+                self.refuse(
+                    f"{type(owner).__name__} updates a Tensor whose data the function has replaced, or an argument"
+                )
             elif var.slot is None:
                 var.memory.written, var.memory.constant = True, False
             t._data = self._value(t._data)
@@ -274,14 +276,14 @@ class Recorder(Values):
                 else:
                     self.refuse(f"{type(owner).__name__} changes gradients")
         if moved:
-            self.refuse(f"{type(owner).__name__} has put other arrays in place of its parameters")
+            self.refuse(f"{type(owner).__name__} has replaced the arrays of its parameters")
         what = {"tensors": tensors, "grads": grads, "data": replaced}
         self._append(Call("host", name, (owner,), what, None, None, self._place(), ()))
 
     def origin_of(self, noted: Noted) -> str:
-        """What stands for a value, in words."""
+        """The origin of a traced value, in words."""
         var = noted._var
         if var.slot is not None:
             return f"the value of {var.slot.label}"
         call = next((call for call in self.calls if any(v is var for v in call.results())), None)
-        return "an array" if call is None else f"what {call.name} gives, at {words_of_place(*call.place)}"
+        return "an array" if call is None else f"the result of {call.name} at {words_of_place(*call.place)}"

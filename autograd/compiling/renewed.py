@@ -1,7 +1,7 @@
-"""Tensors and numbers that are not the same in each run: results that one run leaves in an attribute and the next one
-reads, or what somebody exchanges in between.
+"""Tensors and numbers that differ in each run: results that one run leaves in an attribute for the next one, or values
+that are replaced in between.
 
-They are found by the entry in which they lie; such Tensors have nothing to them but their data.
+They are found by the entry in which they lie; such Tensors have no state but their data.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Place = tuple[Any, ...]
 
 
 def is_constant(t: Any) -> bool:
-    """Whether a Tensor has nothing to it but its data."""
+    """Whether a Tensor has no state but its data."""
     if not isinstance(t, Tensor) or is_live(t):
         return False
     return not t.is_leaf or (not t._requires_grad and t._grad is None and hooks_of(t) is None)
@@ -44,7 +44,7 @@ def find_by_entry(reachable: Reachable, renewed: set[Place]) -> dict[int, Slot]:
                 elif id(t) in found:
                     results[id(t)] = holder.name_of(key)
     for label in results.values():
-        raise Refused(f"{label} is a result of before that lies in several places, or where it cannot be followed")
+        raise Refused(f"{label} is an earlier result that lies in several places, or in one that cannot be tracked")
     return found
 
 
@@ -78,7 +78,7 @@ def exchanged(a: Any, b: Any, place: Place) -> Iterator[tuple[Place | None, Any,
 
 
 def form_of(x: Any) -> Any:
-    """What of an array a program depends on."""
+    """The facts of an array that a program depends on."""
     return type(x), x.shape, x.dtype, getattr(x, "strides", ()), getattr(getattr(x, "flags", None), "writeable", None)
 
 

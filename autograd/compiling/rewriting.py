@@ -1,7 +1,7 @@
-"""Rewrites of a trace that keep every bit: calls that give back what they were given, calls that were made before.
+"""Rewrites of a trace that keep every bit: calls that return their argument, and repeated calls, are dropped.
 
-The same call with the same operands gives the same numbers, unless something was written in between. What it gives is
-kept until its last use, so large arrays are computed again where the traced code does: memory is not traded for time.
+The same call with the same operands gives the same numbers, unless something was written in between. A result is kept
+until its last use, so large arrays are recomputed where the traced code does so: memory is not traded for time.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a trace leaves behind gets its plain values: Tensors, their graphs, and whatever else still holds one."""
+"""Gives plain values to all that a trace leaves behind: Tensors, their graphs, and other holders of traced values."""
 
 import gc
 from functools import partial
@@ -15,7 +15,7 @@ _NOTED = (Noted, NotedGenerator)
 
 
 def plain_value(x: Any) -> Any:
-    """The value that something stands for; in containers of all kinds the same."""
+    """The value of a stand-in; also inside containers of all kinds."""
     kind = type(x)
     if kind in _NOTED:
         return x._value
@@ -55,7 +55,7 @@ def settle_tensor(t: Tensor, before: Vertex | None = None) -> None:
 
 
 def settle_survivors(survivors: list[Any]) -> None:
-    """Replace what still stands for a value wherever Python's garbage collector finds it."""
+    """Replace the remaining stand-ins wherever Python's garbage collector finds them."""
     while survivors:
         _replace(survivors.pop(), survivors, 0)
 

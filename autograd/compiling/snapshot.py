@@ -1,4 +1,4 @@
-"""The state that a function can reach, with all that it steps: taken, put back, compared to the last bit."""
+"""The state that a function can reach, including optimizers: taken, restored, compared to the last bit."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -31,7 +31,7 @@ class Snapshot:
         self.generators = [(g, deepcopy(g.bit_generator.state), label) for g, label in reachable.generators]
 
     def put_back(self) -> None:
-        """Make everything what it was."""
+        """Restore everything."""
         for holder, keys, values in self.holders:
             holder.put_back(keys, values)
         written = set()
@@ -68,7 +68,7 @@ class Snapshot:
 
 
 def frozen(x: Any) -> Any:
-    """Something to compare to the last bit."""
+    """A form of a value that can be compared to the last bit."""
     if isinstance(x, Tensor):
         return "Tensor", frozen(x._data)
     if isinstance(x, np.ndarray):

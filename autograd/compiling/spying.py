@@ -1,4 +1,4 @@
-"""Notice when the user's code reads or sets what is stepped as a whole: a replay would not see it."""
+"""Notices when the user's code reads or sets attributes of an optimizer: a replay would not see it."""
 
 import sys
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from autograd.compiling.recorder import Recorder
 
 @contextmanager
 def spied(hosts: list[Any], recorder: Recorder) -> Any:
-    """Notice when the user's code reads or sets what a host has: a replay would not see it."""
+    """Notice when the user's code reads or sets attributes of a host: a replay would not see it."""
     classes = [type(host) for host in hosts]
     for host, cls in zip(hosts, classes, strict=True):
         host.__class__ = _spy_of(cls, recorder)

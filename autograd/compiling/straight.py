@@ -1,7 +1,7 @@
 """Calls on single numbers as straight-line Python on floats.
 
-The text is cut into functions of some thousand lines, because Python compiles a long one slowly. Their numbers are
-locals; what a later function needs lies in a list. A result that is used once is written where it is used.
+The text is cut into functions of about a thousand lines, because Python compiles a long one slowly. Their numbers are
+locals; values for a later function lie in a list. A result that is used once is written inline.
 """
 
 import operator

@@ -1,7 +1,7 @@
 """Calls on single numbers as a tape: instructions on one array of floats, which a loop compiled by numba goes through.
 
-The loop, tape.txt, is made of the formulas that are Python's text as well. Where these call a ufunc, it calls the very
-loop that NumPy runs for a number, by its address. A product and a sum are two roundings, as ever.
+The loop, tape.txt, uses the same formulas as the Python text. Where these call a ufunc, it calls the very loop that
+NumPy runs for a number, by its address. A product and a sum are rounded separately, as in NumPy.
 """
 
 import ctypes
@@ -105,14 +105,14 @@ def _compiled() -> Any:
 
 
 def reason_against(block: Any) -> str | None:
-    """Why a block is no tape, in words; empty where it is too short to be one."""
+    """Why a block does not run as a tape, in words; empty if it is too short for one."""
     if len(block.code) < LARGE:
         return ""
     for fn, kinds, _ in block.table:
         if not (_is_formula(fn) or (fn in _UFUNCS and len(kinds) == fn.nin and _loop_of(fn))) or not _loop_of(np.exp):
-            return f"{fn.__name__} is no instruction of a tape"
+            return f"{fn.__name__} has no tape instruction"
     if find_spec("numba") is None:
-        return "with numba they would be a tape: pip install numba (the extra 'compile')"
+        return "with numba they would run as a tape: pip install numba (the extra 'compile')"
     try:
         _compiled()
     except Exception as error:  # of another NumPy, say

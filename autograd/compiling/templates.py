@@ -1,4 +1,4 @@
-"""What a run returns and leaves behind, as templates around values: those of a trace, then those of each run."""
+"""Results and effects of a run, as templates around values: those of a trace, then those of each run."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -33,7 +33,7 @@ class Existing:
 
 
 class Effect:
-    """What a run leaves behind beside its result: ``data`` or ``grad`` of a Tensor, or an entry of a holder."""
+    """An effect of a run beside its result: ``data`` or ``grad`` of a Tensor, or an entry of a holder."""
 
     __slots__ = ("key", "kind", "label", "target", "template")
 
@@ -48,7 +48,7 @@ def values_of_template(template: Any) -> list[Var]:
 
 
 def build(template: Any, values: Iterator[Any], leaves: Any) -> Any:
-    """What a template stands for, with these values in it."""
+    """The object that a template describes, with these values in it."""
     made: dict[int, Tensor] = {}
 
     def leaf(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""One traced run: what stands for arrays takes their places meanwhile, and everything is put back afterwards."""
+"""One traced run: stand-ins replace the arrays meanwhile, and everything is put back afterwards."""
 
 import builtins
 import sys
@@ -69,7 +69,7 @@ class Trace:
         return self.recorder.refused
 
     def run(self) -> Any:
-        """Call the function on what stands for its arguments; returns what it returned, in plain values."""
+        """Call the function on stand-ins for its arguments; returns its result in plain values."""
         recorder = self.recorder
         token = RECORDER.set(recorder)
         finished = False
@@ -86,7 +86,7 @@ class Trace:
                     self._describe(result)
                 recorder.check_unseen()
                 if luck != _global_randomness():
-                    recorder.refuse("it uses random numbers of Python's or NumPy's global generator", where=False)
+                    recorder.refuse("it uses random numbers from the global generator of Python or NumPy", where=False)
             finally:
                 recorder.active = False
                 try:
@@ -101,7 +101,7 @@ class Trace:
         survivors = recorder.survivors()
         if survivors:
             recorder.refuse(
-                f"it keeps what it has made outside (in a list, say): {recorder.origin_of(survivors[0])}", where=False
+                f"it stores a traced value outside (in a list, say): {recorder.origin_of(survivors[0])}", where=False
             )
             settle_survivors(survivors)
         return result
@@ -114,7 +114,7 @@ class Trace:
         return self.function(*args, **kwargs)
 
     def _enter(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Put what stands for arrays, numbers and generators in their places."""
+        """Put the stand-ins for arrays, numbers and generators in place."""
         for number, leaf in enumerate(self.arguments.leaves):
             self._index.setdefault(id(leaf), number)
             if isinstance(leaf, Tensor):
@@ -125,9 +125,9 @@ class Trace:
                 if all(t is not leaf for t, _ in self._tensors):
                     self._tensors.append((leaf, f"argument {number}"))
                 else:
-                    self.recorder.refuse("an argument is a Tensor that it reaches otherwise too", where=False)
+                    self.recorder.refuse("an argument is a Tensor that it also reaches in another way", where=False)
             elif isinstance(leaf, np.ndarray) and id(leaf) in self.reachable._seen:
-                self.recorder.refuse("an argument is an array that it reaches otherwise too", where=False)
+                self.recorder.refuse("an argument is an array that it also reaches in another way", where=False)
         for t, label in self._tensors:
             self._enter_tensor(t, label)
         self.recorder.gradients = [  # whose memory matters
@@ -182,7 +182,7 @@ class Trace:
         return self._creators.instead_of(x)
 
     def _asked(self, word: str) -> Callable[..., Any]:
-        """A built-in function that tells what a thing is or has: of what stands for a value, it tells of the value."""
+        """A built-in function that inspects an object: for a stand-in, it inspects the value."""
         original, reachable, recorder = getattr(builtins, word), self.reachable, self.recorder
 
         def ask(*args: Any) -> Any:
@@ -193,13 +193,13 @@ class Trace:
             if type(thing) in _NOTED and (word != "getattr" or not hasattr(thing._value, *rest[:1])):
                 return original(thing._value, *rest)
             if word != "isinstance" and reachable.is_unseen(thing, *rest[:1]):
-                recorder.refuse(f"{word}() looks into the module {thing.__name__} for what no code mentions")
+                recorder.refuse(f"{word}() looks up names in the module {thing.__name__} that no code mentions")
             return original(*args)
 
         return ask
 
     def _argument(self, x: Any) -> Any:
-        """What the function gets for an argument. Lists and dicts are copies: who changes them is found out."""
+        """The stand-in for an argument. Lists and dicts are copies, so that changes are noticed."""
         kind = type(x)
         if kind is np.ndarray or kind is float or isinstance(x, np.generic | Tensor):
             self._place += 1
@@ -209,9 +209,9 @@ class Trace:
             return self.recorder.external(x, Slot(("leaf", i), None, (), f"argument {i}"))
         if kind in (list, dict):
             if any(given is x for given, _, _ in self._containers):
-                raise Refused("one list or dict is given twice")
+                raise Refused("the same list or dict is passed twice")
             if id(x) in self.reachable._seen:
-                raise Refused("an argument is a list or dict that it reaches otherwise too")
+                raise Refused("an argument is a list or dict that it also reaches in another way")
             twin: Any = [*map(self._argument, x)] if kind is list else {k: self._argument(v) for k, v in x.items()}
             self._containers.append((x, twin, _parts(twin)))
             return twin
@@ -222,7 +222,7 @@ class Trace:
         return x
 
     def _leave(self) -> None:
-        """Put everything back, with what the function has made of it."""
+        """Put everything back, with the changes by the function."""
         for space, words in self.reachable.asking.values():
             for word in words:
                 space.pop(word, None)
@@ -252,7 +252,7 @@ class Trace:
                     given |= {key: own.get(id(x), plain_value(x)) for key, x in twin.items()}
 
     def forget(self) -> None:
-        """Let go of all arrays, arguments among them: it waits for a second trace, perhaps for long."""
+        """Release all arrays, including arguments: the trace may wait a long time for a second one."""
         self.recorder.forget()
         self.arguments.leaves, self.arguments.tree = [], ((), {})
         self.reachable._seen.clear()
@@ -260,7 +260,7 @@ class Trace:
 
     def _describe(self, result: Any) -> None:
         """Templates of the result and of the effects."""
-        self.template = self._template(result, "what it returns")
+        self.template = self._template(result, "its result")
         stepped = {id(t) for call in self.recorder.calls if call.kind == "host" for t in call.kwargs["tensors"]}
         for number, (t, _, _, inside, inside_grad) in enumerate(self._inside):
             label = self._tensors[number][1]
@@ -270,7 +270,7 @@ class Trace:
                 if t._data is not inside or (
                     type(inside) is Noted and inside._var.memory and inside._var.memory.written
                 ):
-                    self.recorder.refuse(f"{label} changes, and is another Tensor in each run", where=False)
+                    self.recorder.refuse(f"{label} changes, and is a different Tensor in each run", where=False)
                 continue
             if t._data is not inside:
                 self.effects.append(Effect("data", t, self._index.get(id(t)), self._value(t._data, label), label))
@@ -293,7 +293,7 @@ class Trace:
         self._describe_rest()
 
     def _describe_rest(self) -> None:
-        """What changes beside values: what is said of a Tensor, the order of entries."""
+        """Changes other than values: names and flags of Tensors, the order of entries."""
         for (t, label), said in zip(self._tensors, self._said, strict=True):
             named = said[1] is None and id(t) not in self._index  # at its first use, by its module
             if t._requires_grad != said[0] or (t.name != said[1] and not named):
@@ -310,8 +310,10 @@ class Trace:
         if getattr(type(value), "__autograd_opaque__", False) or (not noted and same_constant(stood, value)):
             return
         if value is MISSING or stood is MISSING or not _holds_values(value):
-            what = "changes in each run, and is no array"
-            what = "is new after each run" if stood is MISSING else "is gone after a run" if value is MISSING else what
+            what = "changes in each run, and is not an array"
+            what = (
+                "is new after each run" if stood is MISSING else "disappears during a run" if value is MISSING else what
+            )
             self.changing = self.changing or f"{label} {what}"
             return
         self.effects.append(Effect("put", holder, key, self._template(value, label), label))
@@ -335,7 +337,7 @@ class Trace:
             if id(x) in self.reachable._seen:
                 return Existing(x)
             if id(x) in self._made:
-                self.recorder.refuse(f"{what} is a list or dict that it hands out elsewhere too", where=False)
+                self.recorder.refuse(f"{what} is a list or dict that it also hands out elsewhere", where=False)
             self._made[id(x)] = x
         if kind is tuple or kind is list:
             return kind([self._template(part, f"{what}[{i}]") for i, part in enumerate(x)])
@@ -347,21 +349,21 @@ class Trace:
             return x
         if id(x) in self.reachable._seen and not isinstance(x, np.ndarray):
             return Existing(x)
-        self.recorder.refuse(f"{what} holds a {kind.__name__} that it has made", where=False)
+        self.recorder.refuse(f"{what} holds a new {kind.__name__}", where=False)
         return None
 
     def _template_of_tensor(self, x: Tensor, what: str) -> Any:
         wrong = ""
         if id(x) in self.by_entry:
-            wrong = "is a Tensor that is another one in each run"
+            wrong = "is a different Tensor in each run"
         elif any(t is x for t, _ in self._tensors):
             return Existing(x, self._index.get(id(x)))
         elif is_live(x):
-            wrong = "has a graph that was not used up: return it detached, or compile the whole step"
+            wrong = "has a graph that was not released: return it detached, or compile the whole step"
         elif x.is_leaf and x._requires_grad:
             wrong = "is a new Tensor that requires a gradient"
         elif type(x) is not Tensor:
-            wrong = f"is a new {type(x).__name__}: set .data of one that is there"
+            wrong = f"is a new {type(x).__name__}: set .data of an existing one"
         if wrong:
             self.recorder.refuse(f"{what} {wrong}", where=False)
         return self._made.setdefault(id(x), TensorOf(self._value(x._data, what), x.name))  # one in two places stays one

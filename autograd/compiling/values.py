@@ -1,4 +1,4 @@
-"""The values of a trace: arrays, numbers and generators, what stands for them, and the memory in which they lie."""
+"""The values of a trace: arrays, numbers and generators, their stand-ins, and the memory in which they lie."""
 
 import gc
 import sys
@@ -19,9 +19,7 @@ from autograd.engine.tensor import Tensor
 from autograd.provenance import place as words_of_place
 from autograd.recording import RECORDER
 
-_ELSEWHERE = (
-    "an array that no call noted here has made: it comes from outside (a file, a table, another library, a seed)"
-)
+_ELSEWHERE = "an array that no traced call has made: it comes from outside (a file, a table, another library, a seed)"
 
 
 class Values:
@@ -51,7 +49,7 @@ class Values:
         if not self.active or self.suspended or self.refused is not None:
             return False
         if get_ident() != self.thread:
-            self.refuse("another thread used its arrays meanwhile")
+            self.refuse("another thread used its arrays at the same time")
             return False
         return True
 
@@ -62,7 +60,7 @@ class Values:
             self.refused = reason if here is None else f"{reason}, at {words_of_place(*place_of(here))}"
 
     def external(self, value: Any, slot: Slot) -> Any:
-        """What stands for an array or a number from outside; one array has one."""
+        """The stand-in for an array or a number from outside; one for each array."""
         if isinstance(value, np.ndarray) and (var := self._by_id.get(id(value))) is not None:
             if var.slot is not None and not slot.is_at(var.slot):
                 self.aliases.append((var.slot, slot))
@@ -71,7 +69,7 @@ class Values:
         return self._noted(self._new(value, memory, False, slot))
 
     def generator(self, real: Any, slot: Slot) -> Any:
-        """What stands for a generator of random numbers: its draws are noted."""
+        """The stand-in for a generator of random numbers: its draws are noted."""
         if isinstance(real, NotedGenerator) or not self.is_here():
             return real
         if id(real) in self._generators:
@@ -123,7 +121,7 @@ class Values:
                 self.refuse("it uses a value of another trace")
                 return None
             if not holds_numbers(x._value):
-                self.refuse("an array of words or records is used")
+                self.refuse("an array of strings or records is used")
             return x._var
         if isinstance(x, np.ndarray):
             if (var := self._by_id.get(id(x))) is not None:
@@ -141,7 +139,7 @@ class Values:
         return x._var.memory  # type: ignore[no-any-return]
 
     def _wrap(self, x: Any, constant: bool) -> Any:
-        """What stands for a result; what is no array and no number is what it is."""
+        """The stand-in for a result; results that are neither arrays nor numbers stay unchanged."""
         if isinstance(x, np.ndarray):
             if type(x) is not np.ndarray or not holds_numbers(x):
                 self.refuse(f"a call gives an array of class {type(x).__name__} and dtype {x.dtype}")
@@ -179,7 +177,7 @@ class Values:
         return memory
 
     def survivors(self) -> list[Noted]:
-        """What still stands for a value once the function has returned."""
+        """The stand-ins that still exist once the function has returned."""
         return [stands for var in self.vars if var.noted is not None and (stands := var.noted()) is not None]
 
     def forget(self) -> None:
@@ -218,7 +216,7 @@ def _constants_of_library(modules: int) -> tuple[set[int], list[Any]]:
 
 
 def holds_numbers(x: Any) -> bool:
-    """Whether an array or a number of NumPy is one of numbers, and not of words, records or objects."""
+    """Whether a NumPy array or scalar holds numbers, not strings, records or objects."""
     return getattr(x, "dtype", np.dtype(float)).kind in "biufcmM"
 
 

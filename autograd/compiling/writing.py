@@ -1,7 +1,7 @@
 """A plan as readable NumPy: one Python function of bare calls.
 
-Names come from parameters and from the functions that made a value; a comment has the user's line. What the text refers
-to (arrays that stay, functions, Tensors) is bound to its names beside it.
+Names come from parameters and from the functions that made a value; a comment has the user's line. The objects that the
+text refers to (permanent arrays, functions, Tensors) are bound to its names beside it.
 """
 
 import builtins
@@ -135,7 +135,7 @@ class _Writer:
             self.lines.append(f"    {', '.join(self.leaf_names)}{',' if len(leaves) == 1 else ''} = leaves")
 
     def _slots(self) -> None:
-        """Fetch what is read from outside."""
+        """Lines that fetch the values read from outside."""
         read = {var.number for var in self.plan.reads()}
         written = {id(call.writes) for call in self.plan.calls if call.writes is not None}
         for var in self.plan.trace.recorder.vars:
@@ -268,7 +268,7 @@ class _Writer:
         return text if isinstance(var.example, np.ndarray) else f"np.array({text})"
 
     def _undoing(self, call: Call) -> Iterator[str]:
-        """Lines that note how a call is taken back, should a later check come out otherwise."""
+        """Lines that note how to undo a call, in case a later check gives another answer."""
         back = self.bind(self.undo, "undo")
         if call.kind == "host":
             (owner,) = call.args
@@ -328,12 +328,12 @@ class _Writer:
 
 
 def _state_of(generator: Any) -> Callable[[], None]:
-    """What makes a generator of random numbers what it is now."""
+    """A function that restores the present state of a random generator."""
     return partial(setattr, generator.bit_generator, "state", generator.bit_generator.state)
 
 
 def _putter(effect: Effect) -> Callable[..., None]:
-    """What puts new values into an entry of a holder."""
+    """A function that puts new values into an entry of a holder."""
     return lambda *values: effect.target.put(effect.key, build(effect.template, iter(values), ()))
 
 

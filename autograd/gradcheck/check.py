@@ -71,9 +71,7 @@ def gradcheck(
     (False, 2.0, 4.0)
     """
     if not callable(f):
-        raise TypeError(
-            f"the first argument of gradcheck is a function, not a {type(f).__name__}: write gradcheck(f, x)."
-        )
+        raise TypeError(f"gradcheck needs a function as its first argument, not a {type(f).__name__}: gradcheck(f, x).")
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
         raise ValueError(f"order must be 1 (the gradient) or 2 (the gradient of the gradient), not {order!r}.")
     for name, tolerance in (("rtol", rtol), ("atol", atol)):

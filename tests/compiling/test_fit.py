@@ -189,7 +189,7 @@ def test_a_ragged_batch_costs_traces_of_its_own(bits):
 # What cannot be compiled, and what is said of it.
 EAGER = {
     Branching: "it branches on the value of an array, at {file}:",
-    Counting: "model.calls changes in each run, and is no array",
+    Counting: "model.calls changes in each run, and is not an array",
     Keeping: "hook",
 }
 
@@ -200,7 +200,7 @@ def test_what_cannot_be_compiled_runs_as_without_and_is_said_once(kind, bits):
         return dict(PLAIN, model=kind())
 
     _, expected = trained(setup, bits, False)
-    with pytest.warns(autograd.CompileWarning, match="step runs eager: ") as said:
+    with pytest.warns(autograd.CompileWarning, match="step runs eagerly: ") as said:
         history, found = trained(setup, bits, True)
     assert len(said) == 1
     assert said[0].filename == __file__
@@ -344,7 +344,7 @@ def test_minimize_says_what_it_cannot_compile(method, bits):
         return (x * x).sum() if x[0] > 0 else (x**4).sum()
 
     x0 = np.array([-1.0, 2.0])
-    with pytest.warns(autograd.CompileWarning, match="branching runs eager: it branches") as said:
+    with pytest.warns(autograd.CompileWarning, match="branching runs eagerly: it branches") as said:
         found = optim.minimize(branching, x0, method, compile=True)
     assert len(said) == {"lbfgs": 1, "newton": 2}[method]  # the value with its gradient, and the Hessian
     assert said[0].filename == __file__

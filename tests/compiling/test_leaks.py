@@ -107,19 +107,19 @@ FACTOR = 2.0
 
 LEAKS = {
     is_branch: "branches on the value",
-    a_number: "by float()",
-    a_list: "by .tolist",
-    a_text: "by its text",
-    a_numpy_scalar: "NumPy cannot note",
-    a_loop_over_entries: "NumPy cannot note",
-    an_iterator: "by .flat",
+    a_number: "through float()",
+    a_list: "through .tolist",
+    a_text: "through its text",
+    a_numpy_scalar: "of a kind that cannot be traced",
+    a_loop_over_entries: "of a kind that cannot be traced",
+    an_iterator: "through .flat",
     memory: "TypeError",
-    pointer: "by .ctypes",
-    a_slice: "a slice up to a computed place",
+    pointer: "through .ctypes",
+    a_slice: "a slice with a computed end",
     a_shape: "the shape of a result of ones",
     python_random: "global generator",
-    numpy_random: "no call noted here",
-    a_seed_inside: "hold a generator outside",
+    numpy_random: "no traced call has made",
+    a_seed_inside: "make the generator outside the function",
     text_of_names: "globals()",
 }
 
@@ -206,7 +206,7 @@ def test_two_traces_find_what_is_not_seen(monkeypatch):
     compiled = autograd.compile(a_number, verify=0)
     for i in range(3):
         compiled(*numbers(i))
-    assert "something else in each run" in compiled.explain()
+    assert "different things in different runs" in compiled.explain()
 
 
 def test_verifying_finds_what_two_traces_do_not(monkeypatch, bits):
@@ -250,7 +250,7 @@ def test_a_clock_differs_in_two_traces():
     compiled = autograd.compile(lambda x: x * (time.perf_counter() % 1.0))
     for i in range(3):
         compiled(*numbers(i))
-    assert "something else in each run" in compiled.explain()
+    assert "different things in different runs" in compiled.explain()
 
 
 # --- what changes outside -----------------------------------------------------------------------------------------

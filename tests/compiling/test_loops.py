@@ -286,11 +286,11 @@ def test_the_state_of_a_recurrent_layer_goes_on(beside_eager, World):
 
 
 KEPT = {
-    "in two places": (lambda world, loss: setattr(world, "a", world.b), "is a Tensor that is another one in each run"),
-    "changed": (lambda world, loss: world.b.data.__iadd__(1), "changes, and is another Tensor in each run"),
+    "in two places": (lambda world, loss: setattr(world, "a", world.b), "is a different Tensor in each run"),
+    "changed": (lambda world, loss: world.b.data.__iadd__(1), "changes, and is a different Tensor in each run"),
     "its data exchanged": (
         lambda world, loss: setattr(world.b, "data", world.b.data * 2),
-        "is another Tensor in each run",
+        "is a different Tensor in each run",
     ),
 }
 

@@ -29,7 +29,7 @@ def numbers(i, *shape):
 def test_the_same_call_is_made_once(bits):
     compiled, lines = compiled_twice(lambda x: (np.exp(x[:, None]) + 1) * (np.exp(x[:, None]) + 1), numbers, bits)
     assert count(lines, "exp") == 1
-    assert "3 made before" in compiled.explain()
+    assert "3 reused" in compiled.explain()
 
 
 @pytest.mark.parametrize("place", ["operand", "result", "argument"])

@@ -58,11 +58,11 @@ def draws(x):
 
 # In words, and at which line of the function that is; 0 where it begins.
 WORDS = {
-    keeps_a_result: ("what mul gives", 3),
-    reads_a_number: ("leaves the trace by float() (.item() keeps it)", 1),
-    prints: ("leaves the trace by its text", 1),
+    keeps_a_result: ("the result of mul", 3),
+    reads_a_number: ("leaves the trace through float() (.item() does not)", 1),
+    prints: ("leaves the trace through its text", 1),
     looks_for_the_largest: ("branches on the value of an array", 1),
-    takes_some: ("numpy.nonzero gives what depends on values", 1),
+    takes_some: ("numpy.nonzero is not known to the compiler", 1),
     counts: ("count changes in each run", 0),
     calls_later: ("a generator or a coroutine", 0),
     does_what_cannot_be_noted: ("TypeError", 1),
@@ -78,7 +78,7 @@ def test_a_reason_has_words_and_a_line(function):
         compiled(np.arange(4.0) + i)
     words, line = WORDS[function]
     text = compiled.explain()
-    assert re.fullmatch(rf"{function.__name__} runs eager: .*{re.escape(words)}.*", text), text
+    assert re.fullmatch(rf"{function.__name__} runs eagerly: .*{re.escape(words)}.*", text), text
     at = inspect.getsourcelines(function)[1] + line
     assert re.findall(r"test_words.py:(\d+)", text) == [str(at)]
 
@@ -86,9 +86,11 @@ def test_a_reason_has_words_and_a_line(function):
 @pytest.mark.filterwarnings("error:.* runs eager")
 def test_it_is_said_once_where_the_function_is_called():
     compiled = autograd.compile(reads_a_number)
-    with pytest.warns(autograd.CompileWarning, match=r"reads_a_number runs eager: .*, at .*test_words.py:\d+") as said:
+    with pytest.warns(
+        autograd.CompileWarning, match=r"reads_a_number runs eagerly: .*, at .*test_words.py:\d+"
+    ) as said:
         first = compiled(np.ones(2))
     assert len(said) == 1
     assert said[0].filename == __file__
     assert [compiled(x).tolist() for x in (np.ones(2), np.ones(3))] == [first.tolist(), [3.0, 3.0, 3.0]]
-    assert compiled.explain().count(" runs eager: ") == 2
+    assert compiled.explain().count(" runs eagerly: ") == 2

@@ -90,11 +90,11 @@ def test_nothing_to_vary():
         gradcheck(lambda: 1.0)
     with pytest.raises(ValueError, match="empty containers"):
         gradcheck(lambda x: 1.0, [])
-    with pytest.raises(TypeError, match="needs a function first"):
+    with pytest.raises(TypeError, match="needs a function as its first argument"):
         gradcheck(1.0, 2.0)
-    with pytest.raises(ValueError, match="order is 1"):
+    with pytest.raises(ValueError, match="order must be 1"):
         gradcheck(lambda x: x, 2.0, order=0)
-    with pytest.raises(ValueError, match="rtol is a number"):
+    with pytest.raises(ValueError, match="rtol must be a number"):
         gradcheck(lambda x: x, 2.0, rtol=-1)
 
 

@@ -179,7 +179,7 @@ def test_an_output_outside_of_the_graph():
     assert report.cause == "no rule is wrong, but the output has left the graph"
     assert str(report).startswith(f"gradient check: wrong (order 1, float64): {report.cause}\n")
     assert (report.op, report.faults) == (None, ())
-    assert "give it Tensors" in str(report)
+    assert "pass it Tensors" in str(report)
 
 
 def test_kinks_that_meet_are_right_by_their_parts():

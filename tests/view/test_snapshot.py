@@ -75,8 +75,8 @@ def test_several_outputs_and_tensors_without_graph():
 @pytest.mark.parametrize(
     ("outputs", "message"),
     [
-        (3.0, "not of a float"),
-        ("loss", "not of a str"),
+        (3.0, "not a float"),
+        ("loss", "not a str"),
         ([tensor(1.0), np.ones(2)], "one of the given outputs is a ndarray"),
         (RuntimeError("no op"), "a RuntimeError does not say which operation failed"),
     ],

@@ -66,9 +66,7 @@ class Replay:
         self.order: list[Vertex] = newest_first([root])
         self.seed: Any = _number(np.ones(root.shape, root.dtype) if seed is None else np.array(seed, root.dtype))
         if np.shape(self.seed) != root.shape:
-            raise ValueError(
-                f"the starting gradient has shape {np.shape(self.seed)}, but must have shape {root.shape}."
-            )
+            raise ValueError(f"the starting gradient has shape {np.shape(self.seed)}, but needs {root.shape}.")
         self.gradients: dict[Vertex, Any] = {}  # complete once its vertex had its turn
         self._kept = self._kept_by_live_nodes()
 
