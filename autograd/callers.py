@@ -12,10 +12,7 @@ def is_ours(frame: FrameType) -> bool:
 
 
 def users_level() -> int:
-    """The ``stacklevel`` with which a warning from the caller points to the first line outside our packages.
-
-    Python shows a warning once for each such line.
-    """
+    """The ``stacklevel`` with which a warning from the caller points to the first line outside our packages."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and is_ours(frame):
         frame, level = frame.f_back, level + 1

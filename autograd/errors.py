@@ -1,8 +1,7 @@
 """The exceptions of the engine: one class per mistake.
 
-Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. Every class is also
-the built-in exception that NumPy or Python would raise for the same mistake, so that existing ``except ValueError``
-clauses keep working.
+Each docstring documents its mistake: an example that raises it, the cause, the fix. Every class is also the built-in
+exception that NumPy or Python would raise for the mistake, so existing ``except ValueError`` clauses keep working.
 """
 
 from typing import TYPE_CHECKING, Any

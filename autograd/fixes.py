@@ -31,10 +31,7 @@ class Argument(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """A candidate: the shapes and attributes after the change, and the operands as they are then written.
-
-    ``words`` describe it if it is not just the call with those operands.
-    """
+    """A candidate: the changed shapes and attributes, and the operands as text; ``words`` describe other changes."""
 
     shapes: list[Shape | None]
     attributes: dict[str, Any]

@@ -21,9 +21,8 @@ class Hazards:
 
     ``steep``: where the slope is infinite and the value is not. ``guard``: the condition under which neither happens.
     ``safer``: another call without an infinite slope. ``overflow``: what to do if the result is too large. ``log``: the
-    function that gives the logarithm of this op directly. ``lets_through``: infinities are put into it on purpose, as
-    in a mask. ``chooses``: its first operand selects from the others. ``no_slope``: rules use it to mark a derivative
-    that is not known.
+    function for the logarithm of this op. ``lets_through``: infinities are put into it on purpose, as in a mask.
+    ``chooses``: its first operand selects from the others. ``no_slope``: rules use it to mark an unknown derivative.
 
     >>> from autograd.hazards import Case, Hazards
     >>> negative = Case(lambda x: x < 0, "{name} of a negative number", "{guarded}")

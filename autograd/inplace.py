@@ -16,8 +16,7 @@ from autograd.tensor_data import Argument
 
 
 def in_place(op: Any, change: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
-    """An op as ``__iadd__`` or the like; ``change`` is that operator of arrays, with NumPy's rules for dtypes and
-    shapes."""
+    """An op as ``__iadd__`` or the like; ``change`` is that operator of arrays, with NumPy's rules for dtypes."""
 
     def changed(self: Tensor, other: Any) -> Any:
         node = self._node

@@ -29,10 +29,7 @@ def line_of(vertex: Vertex) -> tuple[str, int]:
 
 
 def place(file: str, line: int) -> str:
-    """``file:line``; in the cell of a notebook ``In[3]:line``, because the file of a cell is a temporary one.
-
-    A long path is shortened to the file and its two folders.
-    """
+    """``file:line``, with at most two folders; in a notebook ``In[3]:line``, since the file of a cell is temporary."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
     short = file if len(file) <= 80 else os.path.join("...", *file.split(os.sep)[-3:])

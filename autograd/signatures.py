@@ -92,8 +92,7 @@ def read_rule(op: Any, index: int, rule: Rule) -> tuple[str, ...]:
 
 
 def read_places(keeps: tuple[str, ...], operands: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
-    """Which operand each kept value is (-1: none), and which kept values a differentiable pass converts: where they
-    are, to what, and which operand they are."""
+    """The operand of each kept value (-1: none), and which kept values a differentiable pass converts, and to what."""
     sources = tuple(operands.index(name) if name in operands else -1 for name in keeps)
     places = [(i, name, sources[i]) for i, name in enumerate(keeps) if sources[i] >= 0 or name in ("out", RESIDUALS)]
     return sources, tuple(places)

@@ -52,8 +52,7 @@ def _changed_place(node: Any) -> int | None:
 
 
 def may_be_changed(vertex: Vertex) -> bool:
-    """Whether a node keeps something that has changed, or a leaf has changed that somebody got hold of after its use
-    (which cannot be told once its Tensor is gone)."""
+    """Whether a node keeps something that has changed, or a leaf has changed that somebody else holds."""
     if not isinstance(vertex, Leaf):
         return _changed_place(vertex) is not None
     tensor = None if vertex.tensor is None else vertex.tensor()
@@ -136,8 +135,7 @@ def _stale(leaf: Vertex, node: Node) -> StaleLeafError:
 
 
 def arrays_in(kept: tuple[Any, ...] | list[Any]) -> Iterator[Any]:
-    """The arrays among kept values; those of an op with any number of operands are in a tuple of their own, and what a
-    kernel has put aside in a list."""
+    """The arrays among kept values, also those in tuples (variadic operands) and lists (a kernel's residuals)."""
     for value in kept:
         if isinstance(value, tuple | list):
             yield from arrays_in(value)

@@ -206,7 +206,7 @@ class Surface(PyTorchMethods):
     def __itruediv__(self, other: Operand) -> Self:
         """``x /= y``: see `autograd.inplace`."""
     def __pow__(self, other: Operand) -> Tensor:
-        """x to the power y; by y it has a derivative where x is not negative.
+        """x to the power y; the derivative by y exists where x is not negative.
 
         d/dx = y * x ** (y - 1), d/dy = x ** y * log(x)
 
@@ -215,7 +215,7 @@ class Surface(PyTorchMethods):
         tensor([4., 9.])
         """
     def __rpow__(self, other: Operand) -> Tensor:
-        """x to the power y; by y it has a derivative where x is not negative.
+        """x to the power y; the derivative by y exists where x is not negative.
 
         d/dx = y * x ** (y - 1), d/dy = x ** y * log(x)
 
@@ -246,14 +246,14 @@ class Surface(PyTorchMethods):
     def __imod__(self, other: Operand) -> Self:
         """``x %= y``: see `autograd.inplace`."""
     def __floordiv__(self, other: Operand) -> Tensor:
-        """The quotient of x and y, rounded down: a constant in pieces, without gradient.
+        """The quotient of x and y, rounded down: piecewise constant, without gradient.
 
         >>> from autograd import tensor
         >>> tensor([7.0, -7.0]) // 4.0
         tensor([ 1., -2.])
         """
     def __rfloordiv__(self, other: Operand) -> Tensor:
-        """The quotient of x and y, rounded down: a constant in pieces, without gradient.
+        """The quotient of x and y, rounded down: piecewise constant, without gradient.
 
         >>> from autograd import tensor
         >>> tensor([7.0, -7.0]) // 4.0
@@ -304,16 +304,16 @@ class Surface(PyTorchMethods):
         array([False,  True])
         """
     def __matmul__(self, other: Operand) -> Tensor:
-        """The product of matrices, which the last two axes are; a vector is a row on the left and a column on the
-        right.
+        """The product of the matrices in the last two axes; a vector counts as a row on the left and as a column on
+        the right.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0]
         tensor([3., 7.])
         """
     def __rmatmul__(self, other: Operand) -> Tensor:
-        """The product of matrices, which the last two axes are; a vector is a row on the left and a column on the
-        right.
+        """The product of the matrices in the last two axes; a vector counts as a row on the left and as a column on
+        the right.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0]
@@ -331,7 +331,7 @@ class Surface(PyTorchMethods):
         tensor([-1.,  2.])
         """
     def __pos__(self) -> Tensor:
-        """x, as it is.
+        """x unchanged.
 
         d/dx = 1
 
@@ -340,7 +340,7 @@ class Surface(PyTorchMethods):
         tensor([ 1., -2.])
         """
     def abs(self) -> Tensor:
-        """The absolute value of x; its slope at 0 is taken as 0.
+        """The absolute value of x, with slope 0 at 0.
 
         d/dx = sign(x)
 
@@ -349,7 +349,7 @@ class Surface(PyTorchMethods):
         tensor([2., 3.])
         """
     def __abs__(self) -> Tensor:
-        """The absolute value of x; its slope at 0 is taken as 0.
+        """The absolute value of x, with slope 0 at 0.
 
         d/dx = sign(x)
 
@@ -361,7 +361,7 @@ class Surface(PyTorchMethods):
         self, min: Operand = None, max: Operand = None, out: None = None, *, dtype: DTypeLike | None = None, where:
         Any = True, casting: Any = ...,
     ) -> Tensor:
-        """x kept between two bounds; beyond them the gradient goes to the bound.
+        """x limited to the range between two bounds; beyond a bound, the gradient goes to that bound.
 
         >>> from autograd import tensor
         >>> tensor([-2.0, 0.5, 2.0]).clip(-1.0, 1.0)
@@ -380,7 +380,7 @@ class Surface(PyTorchMethods):
         self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False, initial:
         Operand = ..., where: Any = True, dim: Axis | list[int] = None, keepdim: bool | None = None,
     ) -> Tensor:
-        """The sum of all entries, or of those along axes.
+        """The sum of all entries, or of the entries along axes.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0)
@@ -390,7 +390,7 @@ class Surface(PyTorchMethods):
         self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False, where:
         Any = True, dim: Axis | list[int] = None, keepdim: bool | None = None,
     ) -> Tensor:
-        """The mean of all entries, or of those along axes.
+        """The mean of all entries, or of the entries along axes.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]).mean(axis=1)
@@ -399,7 +399,7 @@ class Surface(PyTorchMethods):
     def cumsum(
         self, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None, dim: int | None = None,
     ) -> Tensor:
-        """The running sum along an axis, or of all entries in a row.
+        """The running sum along an axis, or over the flattened array.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0, 3.0]).cumsum()
@@ -409,7 +409,7 @@ class Surface(PyTorchMethods):
         self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False, initial:
         Operand = ..., where: Any = True, dim: Axis | list[int] = None, keepdim: bool | None = None,
     ) -> Tensor:
-        """The product of all entries, or of those along axes; its gradient is right also where some are 0.
+        """The product of all entries, or of the entries along axes; its gradient is right even if some are 0.
 
         >>> from autograd import tensor
         >>> tensor([2.0, 3.0, 4.0]).prod()
@@ -418,7 +418,7 @@ class Surface(PyTorchMethods):
     def cumprod(
         self, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None, dim: int | None = None,
     ) -> Tensor:
-        """The running product along an axis, or of all entries in a row; its gradient is right also at zeros.
+        """The running product along an axis, or over the flattened array; its gradient is right at zeros too.
 
         >>> from autograd import tensor
         >>> tensor([2.0, 3.0, 4.0]).cumprod()
@@ -428,7 +428,7 @@ class Surface(PyTorchMethods):
         self, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Operand = ..., where: Any =
         True, dim: Axis | list[int] = None, keepdim: bool | None = None,
     ) -> Tensor:
-        """The largest of all entries, or along axes; equal ones share the gradient.
+        """The largest entry, of all or along axes; equal entries share the gradient.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0)
@@ -438,7 +438,7 @@ class Surface(PyTorchMethods):
         self, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Operand = ..., where: Any =
         True, dim: Axis | list[int] = None, keepdim: bool | None = None,
     ) -> Tensor:
-        """The smallest of all entries, or along axes; equal ones share the gradient.
+        """The smallest entry, of all or along axes; equal entries share the gradient.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 4.0], [3.0, 2.0]]).min(axis=0)
@@ -449,7 +449,7 @@ class Surface(PyTorchMethods):
         self, axis: None = None, out: None = None, keepdims: Literal[False] = False, dim: None = None, keepdim:
         Literal[False] | None = None,
     ) -> np.intp:
-        """The position of the largest entry, the first of equal ones.
+        """The position of the largest entry; among equal ones, the first.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 4.0, 3.0]).argmax()
@@ -465,7 +465,7 @@ class Surface(PyTorchMethods):
         self, axis: None = None, out: None = None, keepdims: Literal[False] = False, dim: None = None, keepdim:
         Literal[False] | None = None,
     ) -> np.intp:
-        """The position of the smallest entry, the first of equal ones.
+        """The position of the smallest entry; among equal ones, the first.
 
         >>> from autograd import tensor
         >>> tensor([2.0, 1.0, 3.0]).argmin()
@@ -490,7 +490,7 @@ class Surface(PyTorchMethods):
         self, axis: None = None, out: None = None, keepdims: Literal[False] = False, where: Any = True, dim: None =
         None, keepdim: Literal[False] | None = None,
     ) -> np.bool:
-        """Whether any entry is other than 0.
+        """Whether any entry is nonzero.
 
         >>> from autograd import tensor
         >>> tensor([0.0, 2.0]).any()
@@ -506,7 +506,7 @@ class Surface(PyTorchMethods):
         self, axis: None = None, out: None = None, keepdims: Literal[False] = False, where: Any = True, dim: None =
         None, keepdim: Literal[False] | None = None,
     ) -> np.bool:
-        """Whether all entries are other than 0.
+        """Whether all entries are nonzero.
 
         >>> from autograd import tensor
         >>> tensor([0.0, 2.0]).all()
@@ -533,7 +533,7 @@ class Surface(PyTorchMethods):
         False, dim: Axis | list[int] = None, keepdim: bool | None = None, unbiased: bool | None = None, *, where:
         Any = True, mean: Operand = ..., correction: float = ...,
     ) -> Tensor:
-        """The standard deviation, the root of the variance; its slopes are taken as 0 where all entries are equal.
+        """The standard deviation, the square root of the variance; its slope is 0 where all entries are equal.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 3.0]).std()
@@ -563,14 +563,14 @@ class Surface(PyTorchMethods):
         tensor([-1000.,     0.])
         """
     def __getitem__(self, index: Any) -> Tensor:
-        """x[index] for every kind of NumPy index; a position chosen several times adds its gradients up.
+        """x[index] for every kind of NumPy index; the gradients of a position chosen several times add up.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0, 3.0])[[0, 0, 2]]
         tensor([1., 1., 3.])
         """
     def dot(self, y: Operand, out: None = None) -> Tensor:
-        """The sum over the last axis of x and the last but one of y, or the only one.
+        """The sum of products over the last axis of x and the second-to-last axis of y, or its only one.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]).dot([3.0, 4.0])
@@ -660,14 +660,14 @@ class Surface(PyTorchMethods):
         tensor([0., 2.])
         """
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:
-        """Two axes exchanged.
+        """x with two axes exchanged.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0]]).swapaxes(0, 1).shape
         (2, 1)
         """
     def squeeze(self, axis: Axis = None, dim: Axis | list[int] = None) -> Tensor:
-        """Without the axes of length 1, or without those named.
+        """x without its axes of length 1, or without the given ones.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0]]).squeeze()
@@ -676,16 +676,16 @@ class Surface(PyTorchMethods):
 
     # --- made of NumPy's functions
     def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
-        """``divmod(t, other)``: the quotient rounded down, and what is left."""
+        """``divmod(t, other)``: the quotient rounded down, and the remainder."""
     def __rdivmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
         """``divmod(other, t)``."""
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        """What NumPy calls for a ufunc with a Tensor among its operands."""
+        """Called by NumPy for a ufunc with a Tensor among its operands."""
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """What NumPy calls for any other of its functions with a Tensor among its arguments."""
+        """Called by NumPy for any other of its functions with a Tensor among its arguments."""
     @property
     def T(self) -> Tensor:
-        """Axes in another order, reversed when none is given.
+        """The axes in another order, reversed if none is given.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0, 3.0]]).transpose().shape, tensor([[[1.0, 2.0]]]).transpose(0, 2, 1).shape
@@ -701,7 +701,7 @@ class Surface(PyTorchMethods):
         """
     @property
     def real(self) -> Tensor:
-        """The numbers as they are, which are real.
+        """The numbers unchanged, because they are real.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
@@ -709,7 +709,7 @@ class Surface(PyTorchMethods):
         """
     @property
     def imag(self) -> Tensor:
-        """Zeros: the numbers are real.
+        """Zeros, because the numbers are real.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]).imag
@@ -731,7 +731,7 @@ class Surface(PyTorchMethods):
     def argpartition(
         self, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: None = None,
     ) -> NDArray[np.intp]:
-        """Positions in an order in which the kth is the one that it would be if all were sorted.
+        """The order that puts the kth smallest entry at position k, smaller ones before it and larger ones after it.
 
         >>> from autograd import tensor
         >>> x = tensor([3.0, 1.0, 2.0])
@@ -739,7 +739,7 @@ class Surface(PyTorchMethods):
         tensor(1.)
         """
     def nonzero(self) -> tuple[NDArray[np.intp], ...]:
-        """The positions of the entries that are not 0: an array for each axis.
+        """The positions of the entries that are not 0: one array for each axis.
 
         >>> from autograd import tensor
         >>> tensor([0.0, 3.0, 4.0]).nonzero()
@@ -747,7 +747,7 @@ class Surface(PyTorchMethods):
         """
     @overload
     def searchsorted(self, v: float, side: Any = "left", sorter: Any = None) -> np.intp:
-        """Where to put numbers into these, which are sorted, so that they stay sorted.
+        """The positions where numbers must be inserted into this sorted Tensor to keep it sorted.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0, 4.0]).searchsorted([0.5, 3.0])
@@ -764,14 +764,14 @@ class Surface(PyTorchMethods):
                 [3., 4.]])
         """
     def transpose(self, *axes: Any) -> Tensor:
-        """Axes in another order, reversed when none is given.
+        """The axes in another order, reversed if none is given.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0, 3.0]]).transpose().shape, tensor([[[1.0, 2.0]]]).transpose(0, 2, 1).shape
         ((3, 1), (1, 2, 1))
         """
     def ravel(self, order: Any = "C") -> Tensor:
-        """All numbers in one row.
+        """The numbers as a Tensor with one axis.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]).ravel()
@@ -794,7 +794,7 @@ class Surface(PyTorchMethods):
         tensor(5.)
         """
     def take(self, indices: Any, axis: int | None = None, out: None = None, mode: Any = "raise") -> Tensor:
-        """The entries at these positions, along an axis or of all numbers in a row.
+        """The entries at given positions, along an axis or in the flattened Tensor.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]).take([1, 1], axis=0)
@@ -802,35 +802,35 @@ class Surface(PyTorchMethods):
                 [3., 4.]])
         """
     def compress(self, condition: Any, axis: int | None = None, out: None = None) -> Tensor:
-        """The entries where a condition holds, along an axis or of all numbers in a row.
+        """The entries where a condition holds, along an axis or in the flattened Tensor.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0, 3.0]).compress([True, False, True])
         tensor([1., 3.])
         """
     def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
-        """Each entry several times, along an axis or of all numbers in a row.
+        """Each entry repeated, along an axis or in the flattened Tensor.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]).repeat(2)
         tensor([1., 1., 2., 2.])
         """
     def round(self, decimals: int = 0, out: None = None) -> Tensor:
-        """Rounded to decimals: a constant in pieces, without gradient.
+        """The numbers rounded to some decimals: piecewise constant, so without gradient.
 
         >>> from autograd import tensor
         >>> tensor([1.26, 2.0], requires_grad=True).round(1)
         tensor([1.3, 2. ])
         """
     def conjugate(self) -> Tensor:
-        """The numbers as they are, which are real.
+        """The numbers unchanged, because they are real.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
         (tensor([1., 2.]), tensor([1., 2.]))
         """
     def conj(self) -> Tensor:
-        """The numbers as they are, which are real.
+        """The numbers unchanged, because they are real.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]).conjugate(), tensor([1.0, 2.0]).real
@@ -839,7 +839,7 @@ class Surface(PyTorchMethods):
     def astype(
         self, dtype: DTypeLike, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True,
     ) -> Tensor:
-        """The numbers in another dtype; to integers or booleans they are a constant, without gradient.
+        """The numbers in another dtype; integers and booleans are constants, without gradient.
 
         >>> from autograd import tensor
         >>> x = tensor([1.5, 2.0], requires_grad=True)

@@ -35,8 +35,7 @@ ndarray = np.ndarray
 
 
 class Argument(Info):
-    """Marks a leaf that stands for an argument of a function: ``x += 1`` rebinds the name, as for a number, and a copy
-    would lose the graph, as for a computed Tensor."""
+    """Marks a leaf that stands for an argument of a function: ``x += 1`` rebinds the name, and copies are refused."""
 
     __slots__ = ()
 

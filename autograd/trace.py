@@ -43,10 +43,7 @@ identity: OpFunction = defop(
 
 
 class Trace:
-    """One call of a function on Tensors of our own, and the graph that it recorded.
-
-    ``beside`` are further numbers on which results will depend, such as tangents.
-    """
+    """A call on Tensors of our own and its graph; ``beside`` are more inputs of the results, such as tangents."""
 
     def __init__(
         self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums,
@@ -124,8 +121,7 @@ class Trace:
         return False
 
     def _is_of_others(self, start: Vertex) -> bool:
-        """Whether a leaf may be asked for its gradient by others: it is none of our arguments, and somebody holds it
-        (nobody holds the arguments of a transform that is done)."""
+        """Whether others may want a leaf's gradient: it is not an argument of ours, and somebody still holds it."""
         return start not in self.ours and start.tensor is not None and start.tensor() is not None
 
     def _depends_on_others(self, x: Tensor) -> bool:
@@ -238,8 +234,7 @@ def _rows_at_once(route: Route) -> int:
 
 
 def argument(data: NDArray[Any], name: str | None = None) -> Tensor:
-    """The leaf that a function is given in place of an argument, to be differentiated for it; nobody else holds the
-    data."""
+    """The leaf that replaces an argument to be differentiated; nobody else holds its data."""
     t = constant(native(data))
     t._requires_grad = True
     t._info = info = Argument()

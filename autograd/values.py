@@ -240,8 +240,7 @@ def _new_instance(cls: type[TensorValues]) -> TensorValues:
 
 
 def _reading(methods: str) -> str:
-    """How to read plain values, for messages: said only where nothing is differentiated around, because there it would
-    lose the gradient silently."""
+    """How to read plain values, for messages; empty inside a transform, where it would lose the gradient silently."""
     return "" if STATE.get().readings else f" If you need no gradient, read plain values with {methods}."
 
 

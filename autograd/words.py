@@ -1,7 +1,4 @@
-"""Names of other libraries in errors: who writes one gets told the spelling of this library.
-
-The table is words.txt; the pages docs/coming-from-*.md are made from it too.
-"""
+"""Hints for names of other libraries, from words.txt, which docs/coming-from-*.md are made from too."""
 
 import os
 from functools import cache

@@ -1,9 +1,8 @@
 """NumPy's functions that make arrays from other objects, which no protocol reports.
 
 While a function is traced, they are replaced by versions that note the arrays they make: in this library's modules, and
-in the globals of the traced functions, in the thread of the trace alone. NumPy itself stays unchanged for all other
-code. So an array of zeros, a mask or a range is known to depend on nothing, and an array from any other source is
-detected.
+in the globals of the traced functions, in the thread of the trace alone. So an array of zeros, a mask or a range is
+known to depend on nothing, and an array from any other source is detected.
 """
 
 import sys
@@ -159,8 +158,7 @@ def _is_remembered(recorder: Any) -> bool:
 
 
 def _remembers(frame: Any) -> bool:
-    """Whether the function of a frame is wrapped in a cache that its module has, under its own name or, of a lambda of
-    this library, under another."""
+    """Whether the function of a frame is wrapped in a cache that its module holds, under whatever name."""
     space, code = frame.f_globals, frame.f_code
     named = is_ours(code) and code.co_name == "<lambda>"
     found = list(space.values()) if named else [space.get(code.co_name)]

@@ -71,8 +71,7 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
 
 
 def stands_in_return(frame: FrameType) -> bool:
-    """Whether the call that a frame is at stands in a ``return`` of its function, alone or in a tuple, list
-    or dict: then nothing else can be done with its result."""
+    """Whether the call of a frame stands in a ``return``, alone or in a container: no other use is possible then."""
     span = list(frame.f_code.co_positions())[frame.f_lasti // 2]
     text = "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))
     try:

@@ -146,8 +146,7 @@ class Compiled(Generic[P, R]):
             warnings.warn(f"{self._name()} runs eagerly: {why}.", CompileWarning, users_level())
 
     def _refuse(self, reason: str, arguments: Arguments | None = None) -> None:
-        """Run eager from here on: calls with such arguments, or all of them. The reason has a line, if only where the
-        function begins."""
+        """Run eagerly from now on: calls with these arguments, or all calls. The reason names a line."""
         code = getattr(inspect.unwrap(self.function), "__code__", None)
         if code is not None and not is_ours(code) and not re.search(r":\d+$", reason):
             reason += f" (it begins at {place(code.co_filename, code.co_firstlineno)})"

@@ -9,10 +9,7 @@ MISSING = object()
 
 
 class Holder:
-    """Something with named entries: an object's attributes, a dict, a list, a closure cell, some names of a module.
-
-    ``names`` are the entries that matter, None for all.
-    """
+    """An object, dict, list, closure cell or module with entries; ``names`` are those that matter, None for all."""
 
     __slots__ = ("kind", "label", "names", "thing")
 

@@ -1,7 +1,4 @@
-"""Facts about NumPy's functions and methods from names.toml: for which of them only the numbers depend on values.
-
-Functions that are not listed there are not compiled.
-"""
+"""Facts about NumPy's functions and methods, from names.toml; those not listed there are not compiled."""
 
 from autograd.tables import table_of
 

@@ -63,8 +63,7 @@ def with_blocks(calls: list[Call], outputs: Collection[Var], known: dict[int, An
 
 
 class _Run:
-    """Calls one after the other that a block can do. What they write is written behind the block, which reads it no
-    more from then on."""
+    """Consecutive calls for a block. What they write outside is written after the block, which no longer reads it."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []

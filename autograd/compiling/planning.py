@@ -194,8 +194,7 @@ class Plan:
         self.calls = [call for call in self.calls if id(call) not in looked]
 
     def _box(self) -> None:
-        """Numbers that are computed from arrays, and which only ufuncs read that write into arrays, lie in an array
-        without axes, which NumPy need not convert."""
+        """Put computed numbers that only writing ufuncs read into 0-d arrays, which NumPy need not convert."""
         read = {var.number for var in self.outputs}
         for call in reversed(self.calls):
             out = call.out

@@ -299,10 +299,7 @@ _ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
 
 
 def stacked_pass(root: Vertex, seeds: Array, route: Route) -> Grads:
-    """The gradients of the wanted vertices for each of the seeds of the root, stacked as the seeds are.
-
-    The values kept for the pass stay; nothing is stored on Tensors.
-    """
+    """The gradients of the wanted vertices for each seed of the root, stacked like the seeds; nothing is released."""
     _check_values(route.order)
     wanted: Any = route.wanted
     edges: Any = route.edges

@@ -120,8 +120,7 @@ class Vertex:
 
 
 class Leaf(Vertex):
-    """A start of the graph, as of one moment: when the data of its Tensor is changed, the leaf is `GONE` and the
-    Tensor gets a new one at its next use."""
+    """A start of the graph at one moment; when its Tensor's data changes, it is `GONE` and replaced at the next use."""
 
     __slots__ = ("kept", "kind")
 
@@ -157,8 +156,7 @@ class Output(Vertex):
 
 
 def newest_first(roots: Iterable[Vertex]) -> list[Vertex]:
-    """All vertices that the roots depend on, roots included, in an order in which every vertex comes before its
-    parents.
+    """All vertices that the roots depend on, roots included, each before its parents.
 
     A vertex is always younger than its parents, so sorting by sequence number is a topological order; it is the
     shortest and the fastest of the usual ways, and nothing recurses.

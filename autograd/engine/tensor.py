@@ -31,9 +31,9 @@ _new = object.__new__
 class Tensor(TensorValues):
     """An array that remembers how it was computed.
 
-    ``Tensor(data)`` shares memory with an ndarray given to it, unless that has another byte order than this machine;
-    `tensor` copies. The dtype follows NumPy. ``data`` of a leaf is always an ndarray; the ``data`` of a computed scalar
-    may be a NumPy scalar.
+    ``Tensor(data)`` shares memory with an ndarray given to it, unless its byte order is not this machine's; `tensor`
+    copies. The dtype follows NumPy. ``data`` of a leaf is always an ndarray, of a computed scalar perhaps a NumPy
+    scalar.
 
     >>> from autograd import tensor
     >>> x = tensor([1.0, 2.0], requires_grad=True)

@@ -44,11 +44,10 @@ def gradcheck(
     checks the gradient of the gradient in the same way.
 
     Two derivatives agree if they differ by at most ``atol + rtol * max(|a|, |b|)``. ``rtol`` is 1e-6 by default,
-    ``atol`` a small multiple of the rounding error of the difference itself. If they disagree, the check estimates from
-    all intermediate values how far rounding can move the function; then it checks every node of the graph by itself,
-    and measures the effect of values that left the graph. ``report.op``, ``report.node`` and ``report.line`` say which
-    rule (or which rule's derivative) is wrong and where it was applied. A rule is only called wrong if its own
-    derivative disagrees.
+    ``atol`` a small multiple of the rounding error of the difference itself. If they disagree, the check estimates how
+    far rounding can move the function; then it checks every node of the graph by itself, and measures the effect of
+    values that left the graph. ``report.op``, ``report.node`` and ``report.line`` say which rule (or which rule's
+    derivative) is wrong and where it was applied. A rule is only called wrong if its own derivative disagrees.
 
     The verdicts: right, wrong, kink (no derivative here; fine if the answers of all rules lie between the slopes of
     both sides), rounding (the numbers differ by no more than rounding explains; fine while a digit agrees, or if both

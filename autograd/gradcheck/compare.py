@@ -47,10 +47,7 @@ class _Worst(NamedTuple):
 
 
 class Suspect(NamedTuple):
-    """A number that failed: its output, the gradient that shows it, and both derivatives along its direction.
-
-    Without a direction, the backward pass itself failed.
-    """
+    """A failed number: its output, seed and direction (None: the backward pass itself failed), and both derivatives."""
 
     output: int
     seed: Array
@@ -229,10 +226,7 @@ class Comparison:
         return findings
 
     def sweep(self, column: Column, analytic: Array, rows: Any, bare: bool = False) -> dict[int, tuple[Finding, float]]:
-        """Judge some rows of one direction, each with the step that its derivative was read at.
-
-        ``bare``: with no tolerance for numbers that are small beside the function.
-        """
+        """Judge some rows of one direction, each at its best step; ``bare``: without tolerance for small numbers."""
         floor = np.zeros(len(self.base))
         for row in map(int, rows):
             floor[row] = self.noise(row)

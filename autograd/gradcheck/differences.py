@@ -216,8 +216,7 @@ def _leap(side: Rows, noise: Rows) -> Rows:
 
 
 def _steepness(side: Rows, h: Rows, noise: Rows) -> tuple[NDArray[np.bool_], Rows]:
-    """Whether the slope to one side grows without bound as the step shrinks, as that of a square root at 0; and the
-    steepest that it is seen to be."""
+    """Whether the slope to one side grows without bound as the step shrinks, and the steepest slope seen."""
     slope = np.abs(side / h)
     clear = (np.abs(side) > 100 * noise)[1:] & np.isfinite(slope[1:])
     grows = slope[1:] > 1.15 * slope[:-1]

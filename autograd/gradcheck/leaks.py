@@ -2,8 +2,7 @@
 
 A value that has left the graph comes back as a constant of some node, or in an attribute of it. The program is recorded
 at points to both sides along a direction; each node is then computed again with the constants of these points and all
-else unchanged. The resulting change, times the adjoint of the node, is this node's share of the slope that the graph
-misses.
+else unchanged. The change, times the adjoint of the node, is its share of the slope that the graph misses.
 """
 
 from typing import Any, NamedTuple

@@ -1,8 +1,7 @@
 """The user's function and inputs, as something that can be run at any float64 inputs.
 
 Two kinds: a function of inputs (`FunctionSubject`), and a closure over existing Tensors (`ClosureSubject`), whose data
-is replaced during the check and restored afterwards. Modules are known by ``named_parameters()`` alone: the engine must
-not import `nn`.
+is replaced during the check. Modules are known by ``named_parameters()`` alone: the engine must not import `nn`.
 """
 
 import inspect

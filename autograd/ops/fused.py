@@ -81,8 +81,7 @@ def _exponentials(x: Array, labels: Array) -> tuple[Array, Array, Array, Array]:
 
 
 def _difference_of(weight: Array, others: Array, own: Array, rest: Array, places: Array) -> Array:
-    """softmax(x), less 1 for the label: there the negative sum of all others, which keeps the digits of a tail. Each
-    row times its weight."""
+    """Weighted softmax(x) - 1 at the label, as the negative sum of all others, which keeps the digits of a tail."""
     scale = weight / (rest + np.exp(own))
     out = others * scale[..., None]
     out.put(places, -(rest * scale))

@@ -55,8 +55,8 @@ crossing: Callable[..., Any] = defop(
 def limits(g: Array, out: Array, lost: Array) -> tuple[Array, Array]:
     """For the entries of a mask, where out is 0: the limits of g / out, and whether g vanishes with out as they say.
 
-    They are the derivatives of each entry of g by the same entry of out; nan where g depends on several such entries,
-    or on another kink.
+    They are the derivatives of each entry of g by its entry of out; nan if g depends on several of them, or on another
+    kink.
     """
     if _RESOLVING.get():
         return np.zeros(out.shape, out.dtype), np.zeros(out.shape, bool)
@@ -174,8 +174,7 @@ def length_slope(
 def scaled(x: Array, axis: Axis) -> tuple[Array, Array]:
     """x times a power of two for each slice, the largest then near 1, and that power.
 
-    Where a slice holds infinities, only these count: as 1 each. Half precision becomes single, whose sums do not
-    overflow.
+    In a slice with infinities only these count, as 1 each. Half precision becomes single, whose sums do not overflow.
     """
     x = x.astype(np.float32) if x.dtype.itemsize == 2 else x
     largest = maximum_reduce(np.abs(plain(x)), axis=axis, keepdims=True)

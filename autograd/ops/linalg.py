@@ -182,8 +182,7 @@ euclidean: OpFunction = defop(
 
 
 def p_norm_rule(g: Array, x: Array, out: Array, x_shape: Shape, ord: float, axis: Any, keepdims: bool) -> Array:
-    """``sign(x) (|x| / out)**(ord - 1)``, with 0 for an entry 0. The largest size is scaled to 1, or the smallest when
-    its power counts most."""
+    """``sign(x) (|x| / out)**(ord - 1)``, 0 for an entry 0; scaled so that the largest terms are near 1."""
 
     def keep_axes(a: Array) -> Array:
         return keep(a, x_shape, axis, keepdims)

@@ -63,9 +63,8 @@ class _Rows:
 class _Channels:
     """A batch laid out as NumPy is fast with it. Each channel, the second axis, has a mean of its own.
 
-    The axes lie as they do in memory. Where many numbers of a channel follow one another, it is a stack of matrices
-    with a row for each channel. Otherwise the channels stand side by side in the rows of a matrix, with as many samples
-    in each as make it long.
+    The axes lie as they do in memory. If many numbers of a channel are adjacent, it is a stack of matrices with a row
+    for each channel. Otherwise channels stand side by side in the rows of a matrix, with several samples in each.
     """
 
     def __init__(self, shape: Shape, strides: Shape, dtype: Any) -> None:

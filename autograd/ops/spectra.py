@@ -75,8 +75,7 @@ def extreme(values: Array, end: int) -> Array:
 
 
 def _over(numerator: Array, denominator: Array, lost: Array, evidence: Array) -> Array:
-    """A quotient; at the places of a mask, where it is 0/0, it is 0 if there is no evidence that it counts, and else
-    nan."""
+    """A quotient; where a mask says 0/0: 0 without evidence that it counts, else nan."""
     quotient = np.where(lost, 0.0, numerator / np.where(lost, 1.0, denominator))
     unresolved = lost & (plain(evidence) != 0.0)
     return np.where(unresolved, np.nan, quotient) if unresolved.any() else quotient
@@ -104,8 +103,7 @@ class _Slopes:
         self.noise = 4.0 * np.abs(self.own) * _rounding(self.values)
 
     def quotients(self, sign: float, lost: Array) -> Array:
-        """(slope j + sign * slope i) / (value j + sign * value i) for all i, j; where a mask says that it is 0/0 its
-        limit, or nan."""
+        """(slope j + sign * slope i) / (value j + sign * value i) for all i, j; the limit or nan where masked."""
         above = self.slopes[..., None, :] + sign * self.slopes[..., :, None]
         below = self.values[..., None, :] + sign * self.values[..., :, None]
         by_column = self.own[..., None, :] + sign * self.changes

@@ -46,8 +46,7 @@ def broadcastable_shapes(
 def broadcastable_pairs(*, low: float = -2.0, high: float = 2.0, dtype: DTypeLike = np.float64, **limits: Any) -> Any:
     """A strategy for pairs of arrays that broadcast together, with values as in `kink_free_arrays`, all different.
 
-    No two entries are equal, not even across the pair, so that ``np.maximum`` has a derivative. ``limits`` are those of
-    `broadcastable_shapes`.
+    No two entries are equal, so that ``np.maximum`` has a derivative. ``limits`` are those of `broadcastable_shapes`.
 
     >>> import numpy as np
     >>> from hypothesis import given

@@ -26,10 +26,7 @@ _LISTED = 40  # operations of a closed call that a click lists
 def animation(
     replay: Replay, names: Names, firings: Sequence[Firing], words: Sequence[str], renderer: Renderer = "auto"
 ) -> tuple[str, dict[str, Any]]:
-    """The SVG of the graph and the data of the page.
-
-    ``words`` are the descriptions of the firings, one each; there are at most MOST_STEPS.
-    """
+    """The SVG of the graph and the data of the page; ``words`` describe the firings, at most MOST_STEPS."""
     stage = _Stage(replay, names)
     ops = sorted((v for v in stage.order if isinstance(v, Node)), key=lambda v: v.seq)
     moments = [stage.computed(v) for v in ops[-MOST_STEPS:]]

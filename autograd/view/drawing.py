@@ -164,8 +164,7 @@ class Drawing(Printable):
     def save(self, path: str | Path) -> Path:
         """Write a file in the format given by its suffix: .svg, .html, .dot (.gv), .txt, .md (.mmd), .png or .pdf.
 
-        PNG and PDF need the program `dot` of Graphviz; the others need nothing installed. A device or a pipe is
-        refused with OSError.
+        PNG and PDF need the program `dot` of Graphviz; the others need nothing. A device or a pipe raises OSError.
 
         >>> from autograd import draw, tensor
         >>> draw(tensor(3.0, requires_grad=True) * 2).save("graph.txt").name

@@ -100,8 +100,7 @@ def steps(output: Tensor, *, gradient: Any = None) -> "Steps":
 
     The pass is computed here, from the values of the forward pass: nothing is stored on any Tensor, the graph is not
     released, no hook is called. So it works before ``backward()``, and after it if the values were kept (small ones
-    always are; `record` keeps large ones too). ``gradient`` is the starting gradient, as for ``backward``; by default 1
-    for every entry.
+    are; `record` keeps all). ``gradient`` is the starting gradient, as for ``backward``; by default 1 for every entry.
 
     Raises RequiresGradError for a Tensor without graph, ValuesNotKeptError if a value that a rule needs is gone.
 

@@ -70,8 +70,7 @@ class Names:
 
 
 def _oldest_first(roots: Iterable[Vertex]) -> list[Vertex]:
-    """Every vertex in the order of the program, constants included, which no gradient reaches; a constant may be
-    counted later than it was made, since only its use shows it."""
+    """Every vertex in the order of the program; constants count from their first use."""
     order: dict[Vertex, None] = {}
     for vertex in reversed(newest_first(roots)):
         if isinstance(vertex, Node):

@@ -69,8 +69,7 @@ def _rewire(graph: Graph, nodes: dict[int, GraphNode], moved: dict[Place, Place]
 
 
 def _applied(graph: Graph, node: GraphNode) -> tuple[Graph, list[Place]] | None:
-    """The graph of the definition on the operands of a node, whose leaves for them are named by their position; and
-    where in it the results of the node are."""
+    """The graph of the definition on a node's operands, with leaves named by position, and where its results are."""
     results = [_result(graph, a) if isinstance(a, Argument) else None for a in node.arguments]
     known = all(r is None or r.value is not None for r in results)
     operands: list[Any] = []
@@ -104,8 +103,7 @@ def _splice(
     node: GraphNode, inner: Graph, places: list[Place], frame: int, nodes: dict[int, GraphNode],
     order: dict[int, tuple[int, int]], moved: dict[Place, Place], free: int,
 ) -> int:  # fmt: skip
-    """Put a graph in the place of a node; its ends take over names, values and gradients of the results of the node,
-    and a single one its number and place among the outputs."""
+    """Replace a node with a graph, whose ends take over its names, values and gradients."""
     slots = {_stand_in(slot): a for slot, a in node.references()}
     outside = {leaf.id: slots[leaf.name] for leaf in inner.nodes if leaf.name in slots}
     ends = {i: replace(r, index=None) for (i, index), r in zip(places, node.results, strict=True) if index is None}

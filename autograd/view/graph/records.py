@@ -112,8 +112,7 @@ class Edge:
 class Graph(NamedTuple):
     """Everything the outputs depend on. A node's id is its place in ``nodes``, and it follows its arguments.
 
-    ``sources`` of a graph that was made smaller: the node of the larger one in whose place each node stands, -1 for
-    what is left out.
+    ``sources`` (in a reduced graph): the node of the larger graph that each node stands for, -1 for omitted ones.
     """
 
     nodes: tuple[GraphNode, ...]

@@ -22,8 +22,8 @@ Port = tuple[int, int | None]  # a node outside of a group, and which of its res
 def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
     """Fold runs of three or more equal neighbours into the first of them, marked with their number.
 
-    With ``closed_only``, only module calls that are shown as one node are folded, even just two single ones (nothing
-    more is hidden that way).
+    With ``closed_only``, only module calls shown as one node are folded, even just two, because this hides nothing
+    more.
     """
     return _Folder(graph, closed_only).run()
 

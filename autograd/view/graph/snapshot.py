@@ -1,7 +1,6 @@
 """Takes a picture-ready copy of the engine's graph: immutable records in an order that depends on the graph alone.
 
-Nothing recurses, and no array is read from variables that may or may not be alive, except large parameters (a parameter
-belongs to its model).
+Nothing recurses, and no array is read from variables that may be gone, except large parameters (models keep those).
 """
 
 from collections.abc import Iterable, Mapping

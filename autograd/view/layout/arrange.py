@@ -27,10 +27,7 @@ class Rectangle(NamedTuple):
 
 
 class Route(NamedTuple):
-    """The drawn line of one arrow, or a stretch that several share.
-
-    ``path`` is a start point followed by lines (2 numbers) and cubic curves (6 numbers).
-    """
+    """The line of one or several arrows; ``path``: a start point, then lines (2 numbers) and cubics (6 numbers)."""
 
     path: tuple[tuple[float, ...], ...]
     arrow: bool
@@ -66,8 +63,8 @@ def arrange(
 ) -> Layout:  # fmt: skip
     """Place boxes of given sizes, each in its frame (``owners``), with the arrows between them.
 
-    Boxes come in an order in which arrows lead forward; ``parents`` says in which frame each frame lies, ``titles``
-    how wide its title is.
+    Boxes come in an order in which arrows lead forward; ``parents`` are the frames around frames, ``titles`` their
+    widths.
     """
     inner, outer = ([-1 if frame is None else frame for frame in frames] for frames in (owners, parents))
     return _Arrangement(sizes, inner, outer, links, titles, direction == "LR").run()

@@ -1,7 +1,6 @@
 """Places parts in layers: every arrow leads from an earlier layer to a later one and never crosses a part.
 
-It works along two axes, `u` from layer to layer and `v` across, so it depends neither on the direction of the picture
-nor on frames and texts.
+It works along two axes, `u` from layer to layer and `v` across, whatever the direction of the picture.
 """
 
 import heapq
@@ -59,10 +58,7 @@ def place(
     parts: Sequence[Part], arrows: Sequence[Arrow], *, pad_u: tuple[float, float] = (0.0, 0.0),
     pad_v: tuple[float, float] = (0.0, 0.0), least: tuple[float, float] = (0.0, 0.0),
 ) -> Placement:  # fmt: skip
-    """Place parts along the arrows. ``least`` is the least extent along u and v.
-
-    Arrows that close a cycle are drawn straight.
-    """
+    """Place parts along the arrows; ``least``: the least extent along u and v. Arrows in cycles are drawn straight."""
     order = _forward(parts, arrows)
     rank = {part: i for i, part in enumerate(order)}
     forward = [a for a in arrows if rank[a.source] < rank[a.target]]

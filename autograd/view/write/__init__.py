@@ -1,4 +1,1 @@
-"""The output formats: SVG, DOT, Mermaid, an indented tree, one HTML page.
-
-This package knows pictures and places; nothing in it knows the graph behind them.
-"""
+"""The output formats: SVG, DOT, Mermaid, an indented tree, HTML pages; the graph behind a picture is unknown here."""
