@@ -69,7 +69,7 @@ _CORE = re.compile(
 
 
 def _headline(name: str, error: Exception) -> str:
-    """The op, the module that is being called, and NumPy's words, without the signatures of its generalised ufuncs."""
+    """The op, the module that is being called, and NumPy's words, without the signatures of its generalized ufuncs."""
     frame = STATE.get().scope
     module = f" in module {frame.path}" if frame is not None and frame.path else ""
     text = str(error).strip().removeprefix(f"{name}: ")

@@ -1,4 +1,4 @@
-"""Linear algebra: solving, inverting, factorising.
+"""Linear algebra: solving, inverting, factorizing.
 
 Everything works on stacks of matrices (the last two axes), as in NumPy. Where NumPy reads only one triangle of a
 symmetric matrix (cholesky), so does the derivative: the gradient lies in that triangle, and each of its entries counts
@@ -107,8 +107,8 @@ _BLOCK = 32
 
 
 def _lower_inverse_kernel(x: Array) -> Array:
-    """Inverts by products of blocks, taken as upper triangles, which LAPACK's factorisation leaves unchanged. NumPy has
-    no solver for triangular systems: it would factorise the matrix, at four times the cost."""
+    """Inverts by products of blocks, taken as upper triangles, which LAPACK's factorization leaves unchanged. NumPy has
+    no solver for triangular systems: it would factorize the matrix, at four times the cost."""
     n = x.shape[-1]
     if n <= _BLOCK:
         return transposed(np.linalg.inv(transposed(x)))

@@ -1,4 +1,4 @@
-"""Normalisation of rows as one op: numbers are brought to mean 0 and variance 1, and then to a learned scale."""
+"""Normalization of rows as one op: numbers are brought to mean 0 and variance 1, and then to a learned scale."""
 
 from functools import lru_cache
 from math import prod
