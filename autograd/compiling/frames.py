@@ -5,22 +5,22 @@ import linecache
 import os
 import sys
 from functools import cache
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
-_HOUSE = Path(__file__).parents[2]
-_OURS = tuple(f"{_HOUSE / package}{os.sep}" for package in ("autograd", "nn", "optim"))
-_ROOM = f"{_HOUSE / 'autograd' / 'compiling'}{os.sep}"
-_NUMPY = f"{Path(np.__file__).parent}{os.sep}"
+# Parts of file names as they stand in code objects; a Path would drop the "./" of an entry of sys.path.
+_HOUSE = __file__.removesuffix(os.path.join("autograd", "compiling", "frames.py"))
+_OURS = tuple(f"{_HOUSE}{package}{os.sep}" for package in ("autograd", "nn", "optim"))
+_ROOM = __file__.removesuffix("frames.py")
+_NUMPY = np.__file__.removesuffix("__init__.py")
 # On behalf of the user: who reads a Tensor's value there is the caller.
-_HANDS = tuple(str(_HOUSE / "autograd" / f"{name}.py") for name in ("values", "tensor_data", "surface"))
+_HANDS = tuple(os.path.join(_HOUSE, "autograd", f"{name}.py") for name in ("values", "tensor_data", "surface"))
 # Whoever reads there looks for slips of the user's, and decides nothing about values.
 LOOKING_AFTER = (
-    *(str(_HOUSE / "autograd" / f"{name}.py") for name in ("fingerprints", "stale")),
-    str(_HOUSE / "nn" / "equal_units.py"),
+    *(os.path.join(_HOUSE, "autograd", f"{name}.py") for name in ("fingerprints", "stale")),
+    os.path.join(_HOUSE, "nn", "equal_units.py"),
 )
 
 

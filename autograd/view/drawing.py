@@ -194,7 +194,7 @@ class Drawing(Printable):
                     f"a drawing cannot be saved as {path.name!r}: the suffix must be .svg, .html, .dot, .txt, .md, "
                     ".png or .pdf."
                 )
-        path.write_text(content, encoding="utf-8")
+        path.write_text(content, encoding="utf-8", newline="\n")  # the same bytes on every system
         return path
 
     def _forms(self) -> dict[str, Callable[[], str]]:

@@ -228,7 +228,7 @@ class Steps(Printable):
         if path.suffix.lower() not in makers:
             raise ValueError(f"steps cannot be saved as {path.name!r}: the suffix must be .html or .txt.")
         destination(path)
-        path.write_text(makers[path.suffix.lower()](), encoding="utf-8")
+        path.write_text(makers[path.suffix.lower()](), encoding="utf-8", newline="\n")
         return path
 
     def _forms(self) -> dict[str, Callable[[], str]]:

@@ -4,6 +4,7 @@ Exit codes: 0 for success, 1 when a command ran and failed, 2 for wrong usage, 1
 """
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -19,6 +20,9 @@ from nn.cli.options import UsageError
 from nn.errors import CheckpointError, DataFileError, TrainingWarning
 
 __all__ = ["main"]
+
+# The error when the reader of our output is gone, as after `| head`; Windows has no code of its own for it.
+_GONE = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,7 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nchainrule: stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output is gone, as after `| head`
+    except OSError as error:
+        if error.errno not in _GONE:
+            return _complain(command, str(error), 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

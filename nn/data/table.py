@@ -168,7 +168,8 @@ def _rows(
     except OSError as error:
         raise DataFileError(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
-        raise DataFileError(path, f"not {encoding} text ({error.reason} at byte {error.start})") from error
+        why = f"not {encoding} text ({error.reason} at byte {error.start})"
+        raise DataFileError(path, f"{why}: save it as UTF-8, or pass its encoding to read_csv") from error
     except csv.Error as error:
         raise DataFileError(path, f"line {reader.line_num if reader else 1}: {error}") from error
     if not names or not rows:

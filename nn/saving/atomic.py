@@ -7,10 +7,12 @@ abandoned. (Process ids would not do: they are reused, and other machines may sh
 nothing about checkpoints.
 """
 
+import errno
 import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -51,15 +53,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         # The file stays open, and thus locked, until it has its final name. Systems that cannot rename an open file
         # have no locks either.
         with open(descriptor, "wb") as file:
-            with suppress(FileNotFoundError):
-                os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+            if fcntl is not None:  # elsewhere there is only a mark that forbids the replacement, too
+                with suppress(FileNotFoundError):
+                    os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
             yield file
             file.flush()
             os.fsync(descriptor)
             if fcntl is not None:
                 os.replace(temporary, target)
         if fcntl is None:
-            os.replace(temporary, target)
+            _replace_closed(temporary, target)
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
@@ -107,6 +110,16 @@ def _lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _replace_closed(temporary: Path, target: Path) -> None:
+    """Rename a closed file on Windows, where this fails while a program has the target open: try for a second."""
+    for seconds in (0.01, 0.04, 0.15, 0.3, 0.5):
+        try:
+            return os.replace(temporary, target)
+        except PermissionError:
+            time.sleep(seconds)
+    raise PermissionError(errno.EACCES, "another program has the file open, or it is read-only", str(target))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,11 +1,13 @@
 """Callbacks of a training run: the hooks, early stopping, logs."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from autograd.callers import users_level
 from nn.training.run import Run
 
 
@@ -185,7 +187,12 @@ class _Log(Callback):
         self.path = path
 
     def on_epoch_end(self, run: Run) -> None:
-        run.history.save(self.path)
+        try:
+            run.history.save(self.path)
+        except PermissionError as error:  # on Windows, a spreadsheet keeps the file it shows from being replaced
+            if len(run.history) == 1:
+                raise
+            warnings.warn(f"{error}. The rows so far are written after the next epoch.", stacklevel=users_level())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({fspath(self.path)!r})"

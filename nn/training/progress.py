@@ -114,8 +114,8 @@ def progress(shown: bool | None) -> Progress:
     """Choose a progress display; by default it shows something in a terminal or notebook, and nothing elsewhere."""
     stream = sys.stderr
     if shown is None:
-        shown = stream.isatty() or "ipykernel" in sys.modules
-    if not shown:
+        shown = "ipykernel" in sys.modules or (stream is not None and stream.isatty())
+    if not shown or stream is None:  # Windows programs without a console have no streams
         return Progress()
     try:
         from tqdm.auto import tqdm
