@@ -25,6 +25,8 @@ from nn.errors import CheckpointError
 from nn.saving import checksum, npz, read, replacing, safetensors, write
 from nn.saving.files import FORMAT
 
+posix = pytest.mark.skipif(os.name == "nt", reason="needs pipes, locks or permissions of POSIX")
+
 SUFFIXES = [
     ".npz",
     pytest.param(
@@ -508,6 +510,7 @@ def test_a_safetensors_file_that_is_no_checkpoint(tmp_path, kind):
         read(path)
 
 
+@posix
 def test_what_is_no_file(tmp_path):
     (tmp_path / "folder.npz").mkdir()
     os.mkfifo(tmp_path / "pipe.npz")
@@ -575,6 +578,7 @@ def test_a_disk_that_is_full(tmp_path, monkeypatch):
     assert nn.load(tmp_path / "m.npz", model) == {"version": 1}
 
 
+@posix
 def test_a_file_system_without_locks(tmp_path, monkeypatch):
     """Saving works there; what dead writers left cannot be told from what living ones write, and stays."""
     dead = tmp_path / ".chainrule-0123456789abcdef.tmp"
@@ -589,6 +593,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     assert set(tmp_path.iterdir()) == {dead, tmp_path / "a"}
 
 
+@posix
 def test_temporary_files_of_the_dead_go_and_those_of_the_living_stay(tmp_path):
     dead = tmp_path / ".chainrule-0123456789abcdef.tmp"
     others = [tmp_path / ".chainrule-notes.tmp", tmp_path / ".chainrule-0123456789abcdef.tmp.bak"]
@@ -626,6 +631,7 @@ def test_many_writers_of_one_file(tmp_path):
     assert os.listdir(tmp_path) == ["shared"]
 
 
+@posix
 def test_permissions_and_links(tmp_path):
     path, link = tmp_path / "file", tmp_path / "link"
     path.write_bytes(b"old")

@@ -150,6 +150,7 @@ def test_the_last_finite_checkpoint_stays(tmp_path, way, step, every):
         assert_finite(tmp_path / "best.npz")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
 def test_control_c_in_the_step_that_spoils(tmp_path):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
