@@ -23,7 +23,7 @@ class Problem(NamedTuple):
     y: NDArray[Any]
     features: list[str]
     classes: list[str]  # empty for regression
-    tabular: bool  # whether the columns have different units and must be standardised
+    tabular: bool  # whether the columns have different units and must be standardized
 
     @property
     def task(self) -> Task:
@@ -31,7 +31,7 @@ class Problem(NamedTuple):
         return "classification" if self.classes else "regression"
 
     def fingerprint(self) -> str:
-        """A digest of all values, to recognise the same data again."""
+        """A digest of all values, to recognize the same data again."""
         content = hashlib.sha256()
         for array in (self.x, self.y):
             content.update(np.ascontiguousarray(array).tobytes())

@@ -98,7 +98,7 @@ def _score(programs: int, seed: int | None) -> int:
         seed = int(np.random.default_rng().integers(1_000_000))
     numbers = seed * 1000 + np.arange(programs)
     found = score(calls(), map(int, numbers))
-    print(f"fault localisation in random programs (seed {seed}):")
+    print(f"fault localization in random programs (seed {seed}):")
     print(textwrap.indent(str(found), "  "))
     print(textwrap.indent(files("nn.teaching.zoo").joinpath("score.txt").read_text(encoding="utf-8").strip(), "  "))
     caught = [run(exercise).catches(exercise) for exercise in bugs.EXERCISES]

@@ -20,7 +20,7 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     plus ``alpha / 2`` times the sum of all squared weights, divided by the number of samples in the batch. ``solver``
     is "adam", "sgd" (with ``momentum``) or "lbfgs" (full batch); ``activation`` is a name as in `nn.MLP` or "logistic".
     ``learning_rate_init`` may be a schedule of `optim`. Labels are numbers or strings. Weights use Glorot
-    initialisation, or He initialisation for ReLU and its relatives; biases start at 0. Computation uses the dtype of
+    initialization, or He initialization for ReLU and its relatives; biases start at 0. Computation uses the dtype of
     ``X``, float32 or float64; equal values of ``random_state`` give equal results.
 
     `fit` sets ``classes_``, ``n_features_in_``, ``feature_names_in_`` (for a DataFrame), ``n_iter_``, ``loss_``,

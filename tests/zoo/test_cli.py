@@ -84,7 +84,7 @@ def test_the_scores(capsys, monkeypatch):
     n = len(EXERCISES)
     assert code == 0
     lines = out.splitlines()
-    assert lines[0] == "fault localisation in random programs (seed 3):"
+    assert lines[0] == "fault localization in random programs (seed 3):"
     assert lines[1].endswith("ops: 2 named exactly (100.00%)")
     assert lines[2] == "  2 right programs: 0 false alarms"
     assert "  2,000 planted faults: 2,000 named exactly (100.00%)" in lines

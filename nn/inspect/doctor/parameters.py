@@ -22,7 +22,7 @@ def no_gradient(trial: TrialStep) -> Found | None:
 
 @finds("zero-gradient", places=True)
 def zero_gradient(trial: TrialStep) -> Found | None:
-    """Exactly zero, now and after one step, because a zero-initialised last layer delays the others by one step."""
+    """Exactly zero, now and after one step, because a zero-initialized last layer delays the others by one step."""
     if not trial.loss or not trial.after:
         return None
     names = [
