@@ -44,7 +44,7 @@ def _train(a: argparse.Namespace) -> int:
     if len(problem.y) < LEAST:
         raise UsageError(f"{a.data} has {len(problem.y)} samples, but training needs at least {LEAST}")
     if (a.out / "run.json").exists():
-        raise UsageError(f"{a.out} already holds a training run; chainrule resume {a.out}, or choose another --out")
+        raise UsageError(f"{a.out} already holds a training run: chainrule resume {a.out}, or choose another --out")
     writable(a.out)
     parts = split(problem, a.held_out, a.seed)
     plan = _plan(a, problem, parts)

@@ -74,7 +74,7 @@ def _list() -> int:
         for exercise in exercises:  # without their names, which would give the bug away
             number += 1
             print(f"{number:4}  {textwrap.shorten(exercise.story, WIDTH - 6, placeholder=' ...')}")
-    print("\nchainrule zoo 3 shows program 3; --run adds what the library reports; for help: --hint 1, --solution")
+    print("\nchainrule zoo 3 shows program 3, and --run what the library reports. For help: --hint 1, --solution.")
     return 0
 
 

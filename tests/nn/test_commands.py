@@ -130,7 +130,7 @@ def test_a_training_that_was_cut_is_taken_up(capsys, tmp_path, monkeypatch):
         code, _, err = run(capsys, *arguments, "--out", folder)
     assert code == 130
     assert err == f"chainrule: stopped; to continue: chainrule resume {folder}\n"
-    refused(capsys, f"{folder} already holds a training run; chainrule resume {folder}", *arguments, "--out", folder)
+    refused(capsys, f"{folder} already holds a training run: chainrule resume {folder}", *arguments, "--out", folder)
     code, out, _ = run(capsys, "resume", folder)
     assert code == 0
     _, expected, _ = run(capsys, *arguments, "--out", whole)
