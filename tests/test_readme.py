@@ -77,8 +77,12 @@ def test_numbers_in_the_sentences(text):
     assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in text
     assert f"after {Settings().epochs} epochs" in " ".join(text.split())
     assert f"{['Ten', 'Eleven', 'Twelve'][len([*ROOT.glob('notebooks/*.ipynb')]) - 10]} notebooks" in text
+    lectures = re.search(r"(?:^\|.+\n)+", (ROOT / "docs" / "lectures.md").read_text(encoding="utf-8"), flags=re.M)[0]
+    assert f"{['four', 'five', 'six'][len(lectures.splitlines()) - 2 - 4]} university lectures" in text
     walk = (ROOT / "tests" / "engine" / "test_walk.py").read_text(encoding="utf-8")
-    assert f"at most {re.search(r'^LINES = (.+)$', walk, flags=re.M)[1]} lines of code" in " ".join(text.split())
+    files, lines = (re.search(rf"^{name} = (.+)$", walk, flags=re.M)[1] for name in ("ENGINE", "LINES"))
+    assert files.count(".py") == 6
+    assert f"six files that run `z = x * w; z.backward()` have at most {lines} lines" in " ".join(text.split())
     prose = re.sub(r"^```.*?^```$|^<!--.*?^<!-- end -->$|^<img.*?>$", "", text, flags=re.MULTILINE | re.DOTALL)
     prose = re.sub(r"`[^`]*`|\]\([^)]*\)", "", prose)
     known = {"1", "3.11", "10", "5.5", "41", "30", "800", "4.0"}  # "above 1"; the tests above, of the zoo; CC BY 4.0
