@@ -97,7 +97,7 @@ def expand(g: Any, shape: Shape) -> Any:
 
 
 def sum_to(d: Any, shape: Shape) -> Any:
-    """Undo broadcasting: add up what was repeated, so that the result has the given shape."""
+    """Undo broadcasting: sum over the repeated entries, so that the result has the given shape."""
     extra = d.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and d.shape[i + extra] != 1)
     if len(axes) != 1 or d.size <= _BY_BLAS or d.dtype not in (FLOAT32, FLOAT64) or not d.flags.c_contiguous:

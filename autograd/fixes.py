@@ -62,7 +62,7 @@ class _Call:
 
     @property
     def has_bias(self) -> bool:
-        """Whether it is a product with an added bias, such as ``linear``."""
+        """Whether the op is a product with an added bias, such as ``linear``."""
         return self.op.facts.kind == "product" and not self.op.variadic and len(self.op.operands) == 3
 
     def accepts(self, shapes: list[Shape | None], attributes: dict[str, Any]) -> bool:

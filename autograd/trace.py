@@ -146,7 +146,7 @@ class Trace:
     def pull(
         self, outputs: list[Any], seeds: list[Any], *, create_graph: bool, release: bool, to: list[Vertex] | None = None
     ) -> list[Any]:
-        """The gradients of the doors, or of other vertices, given those of the outputs; zeros where nothing flows."""
+        """The gradients of the arguments, or of other vertices, from those of the outputs; zeros if none arrive."""
         vertices = self.vertices if to is None else to
         start: dict[Vertex, Any] = {}
         for out, seed in zip(outputs, seeds, strict=True):
@@ -167,7 +167,7 @@ class Trace:
         return self.routes[roots]
 
     def rows(self, out: Any) -> list[Any]:
-        """The gradients of the doors for each entry of an output, stacked along one axis in front."""
+        """The gradients of the arguments for each entry of an output, stacked along a new first axis."""
         size, dtype = np.size(plain(out)), slope_dtype(out)
         if not size or not isinstance(out, Tensor) or not out.requires_grad:
             return [_zeros(size, vertex) for vertex in self.vertices]
@@ -265,7 +265,7 @@ def _argument_numbers(argnums: Argnums, count: int, function: Function) -> tuple
 
 
 def _enter(x: Any, outside_grad: bool, number: int, path: str, function: str) -> Tensor:
-    """The Tensor that the function sees in place of an argument."""
+    """The Tensor that replaces an argument of the function."""
     if isinstance(x, Tensor):
         if x.requires_grad and outside_grad:
             return identity(x)  # type: ignore[no-any-return]

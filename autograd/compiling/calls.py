@@ -20,7 +20,7 @@ class Memory:
 
 
 class Slot:
-    """Where a value from outside is found at each call: an entry of a holder, and a path into what lies there."""
+    """The place of an outside value at each call: an entry of a holder, and a path into that entry."""
 
     __slots__ = ("holder", "key", "label", "path")
 
@@ -28,7 +28,7 @@ class Slot:
         self.holder, self.key, self.path, self.label = holder, key, path, label
 
     def is_at(self, other: Self) -> bool:
-        """Whether another is the same place."""
+        """Whether another slot is the same place."""
         same = self.holder is other.holder or (isinstance(self.holder, tuple) and self.holder == other.holder)
         return same and self.key == other.key and self.path == other.path
 
@@ -68,7 +68,7 @@ class Var:
 
     @property
     def is_constant(self) -> bool:
-        """Whether it depends on nothing from outside."""
+        """Whether the value depends on nothing from outside."""
         return self.constant if self.memory is None else self.memory.constant
 
 
@@ -88,17 +88,17 @@ class Call:
 
     @property
     def name(self) -> str:
-        """What is called."""
+        """The name of the called function."""
         return self.fn if isinstance(self.fn, str) else getattr(self.fn, "__name__", str(self.fn))
 
     def inputs(self) -> tuple[Var, ...]:
-        """The values that it reads."""
+        """The values that the call reads."""
         if self._inputs is None:
             self._inputs = tuple(vars_in((self.args, self.kwargs)))
         return self._inputs
 
     def results(self) -> tuple[Var, ...]:
-        """The values that it gives."""
+        """The values that the call returns."""
         return (self.out,) if type(self.out) is Var else tuple(vars_in(self.out))
 
 
@@ -150,7 +150,7 @@ def run_call(kind: str, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
 
 def same_constant(a: Any, b: Any) -> bool:
-    """Whether two things that a program would take as constants are one and the same, to the last bit."""
+    """Whether two values that a program would take as constants are the same, to the last bit."""
     if a is b:
         return True
     if type(a) is not type(b):

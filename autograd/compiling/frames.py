@@ -46,7 +46,7 @@ def is_room(frame: FrameType | None) -> bool:
 
 
 def is_foreign(thing: Any) -> bool:
-    """Whether a class or function belongs to Python, NumPy or this library: its own workings are trusted."""
+    """Whether a class or function belongs to Python, NumPy or this library: its code is trusted."""
     root = str(getattr(thing, "__module__", "") or "").partition(".")[0]
     code = getattr(thing, "__code__", None)
     if isinstance(code, CodeType):
@@ -57,14 +57,14 @@ def is_foreign(thing: Any) -> bool:
 
 
 def caller(frame: FrameType | None) -> FrameType | None:
-    """The first frame from here outwards that is neither this room's, nor NumPy's, nor reads for another."""
+    """The first outer frame that belongs neither to the compiler nor to NumPy, nor reads on another's behalf."""
     while frame is not None and _kind(frame.f_code.co_filename) in ("room", "numpy", "hands"):
         frame = frame.f_back
     return frame
 
 
 def users_frame(frame: FrameType | None) -> FrameType | None:
-    """The first frame from here outwards that runs the user's code."""
+    """The first outer frame that runs the user's code."""
     while frame is not None and _kind(frame.f_code.co_filename) != "user":
         frame = frame.f_back
     return frame
@@ -91,7 +91,7 @@ def stands_in_return(frame: FrameType) -> bool:
 
 
 def line_of(error: BaseException) -> tuple[str, int]:
-    """File and line of the user's code that an error came through last, or of where it was raised."""
+    """File and line of the last user code that an error passed through, or of the place where it was raised."""
     trace, found = error.__traceback__, ("", 0)
     while trace is not None:
         here = trace.tb_frame.f_code.co_filename, trace.tb_lineno

@@ -51,11 +51,11 @@ class Glance:
             return False
 
     def take(self, number: int) -> None:
-        """Another array lies in a Tensor from now on."""
+        """Expect another array in a Tensor from now on."""
         self._space[f"data_{number}"] = self._tensors[number]._data
 
     def take_entry(self, holder: int, entry: int, value: Any) -> None:
-        """Something else lies in an entry from now on."""
+        """Expect another object in an entry from now on."""
         self._space[f"entry_{holder}_{entry}"] = value
 
     def _bind(self, x: Any) -> str:

@@ -65,8 +65,8 @@ class Guards:
         self._gradients = [(v.slot, v.form[1:]) for v in values if v.slot and v.slot.key == "_grad" and id(v) in read]
 
     def fit(self, arguments: Arguments, without: list[bool] | None = None) -> bool:
-        """Whether a call with these arguments can be replayed here and now; of a run that has been traced, ``without``
-        says which gradients were not there, as it may have changed that."""
+        """Whether a call with these arguments can be replayed now. For a run that was traced, ``without`` says which
+        gradients were missing, because the run may have changed that."""
         self.exchanged = []
         if (mismatch := self._mismatch(arguments, without)) is not None:
             self.mismatch = mismatch

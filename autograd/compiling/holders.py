@@ -17,7 +17,7 @@ class Holder:
         self.kind, self.thing, self.label, self.names = kind, thing, label, names
 
     def mapping(self) -> Any:
-        """The dict in which the entries lie."""
+        """The dict that contains the entries."""
         return self.thing if self.kind == "dict" else vars(self.thing)
 
     def keys(self) -> list[Any]:
@@ -40,7 +40,7 @@ class Holder:
         return list(mapping.values()) if self.names is None else [mapping.get(name, MISSING) for name in self.names]
 
     def value_of(self, key: Any) -> Any:
-        """One entry as it is now."""
+        """The present value of an entry."""
         if self.kind in ("list", "dict"):
             return self.thing[key]
         if self.kind == "cell":

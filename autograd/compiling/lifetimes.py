@@ -106,7 +106,7 @@ class OldGradients:
         self._tensors = [t for t, _ in olds]
 
     def drop(self) -> None:
-        """Let go of them."""
+        """Release the gradients."""
         self._undo.append(self._stand_in)
         for t in self._tensors:
             t._grad = None

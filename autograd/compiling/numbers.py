@@ -72,7 +72,7 @@ class _Run:
         self._written: set[int] = set()  # memory
 
     def takes(self, call: Call, known: dict[int, Any]) -> bool:
-        """Whether a call goes on with the run; it is then a part of it."""
+        """Whether a call continues the run; if so, it is added to the run."""
         if any(id(var.memory) in self._written for var in call.inputs() if var.memory is not None):
             return False
         memory = call.writes
@@ -186,7 +186,7 @@ class Block:
 
     @property
     def source(self) -> str:
-        """Its text, written anew, because it may be long."""
+        """The text of the block, generated on demand, because it may be long."""
         return "\n".join(self.straight.texts())
 
     def words(self) -> str:

@@ -69,7 +69,7 @@ _UNCHANGING = frozenset({"_abc", "_operator", "datetime", "decimal", "operator",
 
 
 class Reachable:
-    """Holders, Tensors, generators, and what is stepped as a whole, as far as a function and arguments reach."""
+    """The holders, Tensors, generators and optimizers that a function and its arguments can reach."""
 
     def __init__(self, roots: list[tuple[Any, str]], *, inside_hosts: bool = False) -> None:
         self.holders: list[Holder] = []
@@ -135,7 +135,7 @@ class Reachable:
             self._meet_object(x, label)
 
     def _meet_wrapper(self, x: Any, label: str) -> None:
-        """What is around something else."""
+        """Look into an object that wraps another."""
         asked: Any = x.__reduce__()[1] if isinstance(x, _ASKING) else x.args if isinstance(x, partial) else ()
         owner = x() if isinstance(x, ref) else getattr(x, "__self__", None)
         if any(map(_has_array, (*asked, owner))):
@@ -285,7 +285,7 @@ class Reachable:
         self.generators.append((x, label))
 
     def _meet_host(self, x: Any, label: str) -> None:
-        """What is stepped as a whole: which Tensors it has matters, and for a snapshot all of its state."""
+        """Note an optimizer: its Tensors matter, and all of its state for a snapshot."""
         self.hosts.append(x)
         if self._inside:
             self._hold(Holder("object", x, label, tuple(x.__getstate__())))

@@ -178,7 +178,7 @@ class Recorder(Values):
         return var
 
     def break_off(self, reason: str) -> None:
-        """Refuse, and end the trace; where the function catches that, when it has ended."""
+        """Refuse, and end the trace; if the function catches the exception, at its end."""
         if self.is_here():
             self.refuse(reason)
             self.broken_off = True
@@ -192,17 +192,17 @@ class Recorder(Values):
                 self.refuse(f"a plain value leaves the trace through {what}", frame)
 
     def _guard(self, var: Var, value: bool | int) -> None:
-        """A replay is right only where this is again what it is here."""
+        """Note a check: a replay is only right if this value is the same again."""
         self._append(Call("guard", "guard", (var,), {"is": value}, None, None, self._place(), ()))
 
     def count(self, mask: Noted) -> None:
-        """An index by a mask: its result has as many entries as are chosen, which must be so many each time."""
+        """Note the count of a mask used as index: the shape of the result depends on it, so it must stay the same."""
         number = self.note("function", np.count_nonzero, (mask,), {})
         if type(number) is Noted and not number._var.is_constant:
             self._guard(number._var, number._value)
 
     def reads_for_library(self) -> bool:
-        """Whether it is the library that reads a number, to compare it."""
+        """Whether the reader of a number is the library, which only compares it."""
         frame = caller(sys._getframe(2))
         return frame is not None and is_ours(frame.f_code)
 

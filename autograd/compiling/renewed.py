@@ -26,12 +26,12 @@ def is_constant(t: Any) -> bool:
 
 
 def is_number(x: Any) -> bool:
-    """Whether something is a floating number: an input, where there is another one in each run."""
+    """Whether an object is a floating-point number, which becomes an input if it differs in each run."""
     return type(x) is float or isinstance(x, np.floating)
 
 
 def find_by_entry(reachable: Reachable, renewed: set[Place]) -> dict[int, Slot]:
-    """Where results of earlier runs lie, and Tensors in places where there was another one; by their ids."""
+    """The places of results of earlier runs, and of Tensors that replaced others; by their ids."""
     results = {id(t): label for t, label in reachable.tensors if not t.is_leaf}
     found: dict[int, Slot] = {}
     for holder in reachable.holders:
@@ -49,13 +49,13 @@ def find_by_entry(reachable: Reachable, renewed: set[Place]) -> dict[int, Slot]:
 
 
 def place_of(holder: Holder, key: Any, path: tuple[Any, ...] = ()) -> Place:
-    """An entry, and where in it something lies."""
+    """An entry, and a path into it."""
     return id(holder.thing), key, *path
 
 
 def exchanged(a: Any, b: Any, place: Place) -> Iterator[tuple[Place | None, Any, Any]]:
-    """Where what lies in an entry is another Tensor or floating number than before; None where it is something else,
-    for which a program is not right. Other arrays will do that lie in memory alike."""
+    """The places in an entry that hold another Tensor or floating-point number than before; None if it holds something
+    else, which no program allows. Arrays with the same memory layout are allowed."""
     if a is b:
         return
     if type(a) is not type(b) or a is MISSING or b is MISSING:
@@ -83,16 +83,16 @@ def form_of(x: Any) -> Any:
 
 
 class Renewed(set[Place]):
-    """Where there is another Tensor or floating number in each run: such places are inputs.
+    """The places with another Tensor or floating-point number in each run: they become inputs.
 
-    Of numbers those that had three values: for two of them, as of a switch, there are two programs.
+    A number becomes an input at its third value: for two values, as of a switch, there are two programs.
     """
 
     def __init__(self) -> None:
         self._seen: dict[Place, set[Any]] = {}
 
     def learn(self, place: Place, *things: Any) -> None:
-        """Two things lay in a place, in two runs."""
+        """Note that a place held two different objects in two runs."""
         seen = self._seen.setdefault(place, set())
         seen.update(id(x) if isinstance(x, Tensor) else repr(x) for x in things)
         if len(seen) > 2 or isinstance(things[0], Tensor):

@@ -16,7 +16,7 @@ _UNSURE = ("empty", "empty_like")  # whose results are what lies there
 
 
 class Rewritten:
-    """``calls`` without those that are not needed; ``shared`` says how many of them were made before."""
+    """``calls`` without those that are not needed; ``shared`` counts those that reuse an earlier result."""
 
     def __init__(self, calls: list[Call], outputs: list[Var]) -> None:
         self._outputs = {var.number for var in outputs}
@@ -58,7 +58,7 @@ class Rewritten:
         return self._instead.get(x.number, x) if type(x) is Var else x
 
     def _same_number(self, call: Call) -> Var | None:
-        """What a single number of NumPy is a copy of: its methods give back what nobody can tell from it."""
+        """The number that a NumPy scalar copies: its methods return values that cannot be told from it."""
         if call.kind != "method" or call.fn not in ("copy", "reshape") or call.out.number in self._outputs:
             return None
         x = call.args[0]

@@ -12,7 +12,7 @@ from autograd.engine.tensor import Tensor
 
 
 class Snapshot:
-    """Everything reachable as it is now."""
+    """The present state of everything reachable."""
 
     def __init__(self, function: Callable[..., Any], roots: list[tuple[Any, str]]) -> None:
         self._roots = [(function, getattr(function, "__name__", "the function")), *roots]

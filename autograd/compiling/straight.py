@@ -68,7 +68,7 @@ class Straight:
         self._parts: list[Any] = []
 
     def compile(self) -> None:
-        """Have the functions made."""
+        """Compile the functions."""
         for text in self.texts():
             exec(compile(text, "<chainrule: numbers>", "exec"), self.space)
             self._parts.append(self.space.pop("part"))

@@ -45,7 +45,7 @@ class Values:
         self._generators: dict[int, tuple[Any, Any]] = {}
 
     def is_here(self) -> bool:
-        """Whether calls are to be noted: not after the trace, nor after a refusal, nor in another thread."""
+        """Whether calls should be noted: not after the trace, nor after a refusal, nor in another thread."""
         if not self.active or self.suspended or self.refused is not None:
             return False
         if get_ident() != self.thread:
@@ -84,7 +84,7 @@ class Values:
         return stands
 
     def default_generator(self, get: Callable[[], Any]) -> Any:
-        """The same for the one that layers use when they are not told; each replay asks which that is."""
+        """The stand-in for the default generator of layers; each replay asks which generator that is."""
         token = RECORDER.set(None)
         try:
             real = get()
@@ -95,11 +95,11 @@ class Values:
         return self.generator(real, Slot(get, None, (), "default_generator"))
 
     def watch_generators(self, generators: list[Any]) -> None:
-        """Note the states of generators, whether or not what stands for them will be used."""
+        """Note the states of generators, whether or not their stand-ins will be used."""
         self.quiet = [(generator, state_of(generator)) for generator in generators]
 
     def watch_flags(self, array: Any) -> None:
-        """Note the flags of an array, which whoever got hold of them may change."""
+        """Note the flags of an array, which other code may change."""
         self.flags.append((array, array.flags.num))
 
     def _value(self, x: Any) -> Any:

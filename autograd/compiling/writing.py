@@ -364,8 +364,8 @@ def _wish_of_slot(slot: Slot) -> str:
 
 
 def write(plan: Plan, name: str) -> tuple[str, Any, int, list[Callable[[], None]]]:
-    """The text of a program, the function that it defines, the first line from which on what is changed stays so, and
-    the list to which it adds how what it changes before is taken back."""
+    """Write a program: its text, its function, the first line whose changes are final, and the list of undo steps for
+    the changes before it."""
     writer = _Writer(plan, name)
     text, space = writer.write()
     code = compile(text, source_file(name, text), "exec")

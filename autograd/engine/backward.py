@@ -117,7 +117,7 @@ def _check_values(order: list[Vertex]) -> None:
 
 
 def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool, release: bool, noted: Noted) -> Grads:
-    """The loop of `backward_pass`: finish, store, send on, add up, free. What is rare has its own functions below."""
+    """The loop of `backward_pass`: finish, store, send on, add up, free. Rare cases have their own functions below."""
     wanted, edges = route.wanted, route.edges
     found: Grads = {}
     hand_over: Any = _store if wanted is None else dict.__setitem__
@@ -179,7 +179,7 @@ def _run(route: Route, walk: Iterator[Vertex], grads: Grads, create_graph: bool,
 
 
 def _add(grads: Grads, owned: set[Vertex] | None, parent: Vertex, prior: Array, d: Array) -> None:
-    """Add a gradient to what has arrived before, in place where that lies in a buffer of this pass."""
+    """Add a gradient to earlier ones, in place if these lie in a buffer of this pass."""
     if owned is None or parent not in owned:
         grads[parent] = total = prior + d
         if owned is not None and total.__class__ is ndarray:
@@ -189,7 +189,7 @@ def _add(grads: Grads, owned: set[Vertex] | None, parent: Vertex, prior: Array, 
 
 
 def fit(d: Array, parent: Vertex, op: str) -> Array:
-    """Fit the gradient that a rule returned to the operand: add up what broadcasting repeated, restore the dtype."""
+    """Fit the gradient that a rule returned to the operand: undo broadcasting, restore the dtype."""
     shape = parent.shape
     if d.shape != shape:
         summed = sum_to(d, shape) if _broadcasts(shape, d.shape) else d
@@ -214,7 +214,7 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 
 
 def _pass_over(vertex: Vertex, release: bool, noted: Noted) -> None:
-    """A vertex that no gradient has reached."""
+    """Handle a vertex that no gradient has reached."""
     noted.append((vertex, vertex.grad))
     if release and vertex.op is not None:
         vertex.kept, vertex.prints = GONE, None
@@ -339,7 +339,7 @@ def _stacks(node: Node, g: Array, parents: tuple[Vertex | None, ...]) -> list[tu
 
 
 def _fitted(d: Array, parent: Vertex) -> Array:
-    """A stack of gradients fitted to the operand: what broadcasting repeated is added up in each of them."""
+    """A stack of gradients fitted to the operand: broadcasting is undone in each of them."""
     shape = parent.shape
     if d.shape[1:] != shape:
         repeated = (1,) * (d.ndim - 1 - len(shape))

@@ -37,7 +37,7 @@ class Frame:
 
 
 class State:
-    """The modes in which nodes are made: is the graph recorded, inside which module call, and who watches.
+    """The modes in which nodes are made: whether the graph is recorded, the current module call, and the watcher.
 
     All of them live in one immutable object behind one context variable, so an op reads the context once, and threads
     and asyncio tasks never see each other's mode. `autograd.modes` changes them.

@@ -35,7 +35,7 @@ class joint:
 
 
 class Op:
-    """One op: its kernel, its rules, and what follows from their parameter names.
+    """One op: its kernel, its rules, and the facts that follow from their parameter names.
 
     >>> from autograd.engine.op import REGISTRY
     >>> op = REGISTRY["divide"]

@@ -184,7 +184,7 @@ _FIRST_USE = Lock()
 
 
 def plain(x: Any) -> Any:
-    """The array of a Tensor; anything else as it is."""
+    """The array of a Tensor; anything else unchanged."""
     return x._data if isinstance(x, Tensor) else x
 
 

@@ -162,7 +162,7 @@ class Comparison:
         return (np.abs(analytic) <= zero) & (np.abs(numeric) <= zero / step)
 
     def rows(self) -> list[Row]:
-        """Compare everything, and note what failed in ``suspects``."""
+        """Compare everything, and note failures in ``suspects``."""
         rows: list[Row] = []
         for number in range(len(self.start)):
             numeric, findings = self.look(number)
@@ -262,7 +262,7 @@ class Comparison:
     def row(
         self, output: int, number: int, numeric: Array, findings: dict[tuple[int, int], Finding]
     ) -> tuple[Row, Suspect | None]:
-        """The row of one output and one input, and what is suspect when it fails."""
+        """The row of one output and one input, and the suspect number if it fails."""
         variable, where = self.problem.inputs[number], self.slices[output]
         row = Row(
             self.order,
@@ -293,7 +293,7 @@ class Comparison:
         return self.filled(row, output, worst, detached), suspect
 
     def nearest(self, where: slice, number: int, numeric: Array) -> _Worst:
-        """The largest error of numbers that all agree; or that nothing of them can be seen."""
+        """The largest error of numbers that all agree; or a note that none of them can be seen."""
         columns, analytic = self.columns[number], self.analytic[number][where]
         floors = np.stack([self.floors(column, self.step)[where] for column in columns], axis=1)
         largest = np.maximum(np.abs(analytic), np.abs(numeric))
@@ -311,7 +311,7 @@ class Comparison:
         return _Worst(finding, columns[c], where.start + row)
 
     def largest(self, where: slice, number: int) -> _Worst | None:
-        """The largest of numbers that usual steps are too small to see; None where no other step shows it either."""
+        """The largest of the numbers that usual steps cannot see; None if no other step can see them either."""
         analytic = np.abs(self.analytic[number][where])
         row, c = map(int, np.unravel_index(int(np.argmax(analytic)), analytic.shape))
         row, column = where.start + row, self.columns[number][c]

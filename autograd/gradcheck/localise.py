@@ -60,7 +60,7 @@ class NotCheckable(Exception):
 
 
 def localise(subject: Runnable, suspect: Suspect) -> Search:
-    """Look for what makes a number of a check wrong."""
+    """Find the reason for a wrong number of a check."""
     recorder = Recorder()
     run: Run = watched(recorder, lambda: subject.run([variable.value.copy() for variable in subject.inputs]))
     within = dict(recorder.incoming)  # of the backward pass in the function itself, for a second derivative

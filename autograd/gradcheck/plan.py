@@ -34,7 +34,7 @@ class Column:
     """A direction of one input: one entry in units of its size, or all entries by random multiples of theirs.
 
     ``index`` counts in the flattened input and is None for a random direction; ``weights`` belong to the entry alone,
-    or to every entry. ``reach`` and ``fine`` are what `differences.ladder` says.
+    or to every entry. ``reach`` and ``fine`` are as in `differences.ladder`.
     """
 
     input: int

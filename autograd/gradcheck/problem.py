@@ -64,7 +64,7 @@ class RuleFailure(Exception):
 
 
 class Runnable(Protocol):
-    """Something that can be run at any inputs, recording its graph."""
+    """A function that can be run at any inputs, recording its graph."""
 
     inputs: Sequence[Variable]
 

@@ -23,7 +23,7 @@ from autograd.trace import argument
 
 
 class Subject:
-    """What both kinds share: inputs with names and values, and the state that every run starts from.
+    """Base class of both kinds: inputs with names and values, and the starting state of every run.
 
     ``sources`` are the user's own arrays, ``passed_over`` the names of outputs without a derivative (counts, labels).
     """

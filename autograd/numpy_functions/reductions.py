@@ -164,13 +164,13 @@ implements(np.std, direct=True)(_spread_with_options(np.std, reduce.std, True))
 
 @implements(np.cumsum, direct=True)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-    """The running sum, in the dtype asked for."""
+    """The running sum, in the requested dtype."""
     return reduce.cumsum(a.astype(dtype) if is_given(dtype) else a, axis=axis)
 
 
 @implements(np.cumprod, direct=True)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-    """The running product, in the dtype asked for."""
+    """The running product, in the requested dtype."""
     return reduce.cumprod(a.astype(dtype) if is_given(dtype) else a, axis=axis)
 
 

@@ -115,7 +115,7 @@ RUNNING: dict[Any, Callable[..., Any]] = {
 
 
 def _binary() -> Iterator[tuple[np.ufunc, Callable[..., Any], bool]]:
-    """Every ufunc that is answered here and takes two operands, with what computes it and whether it has a gradient."""
+    """Every supported ufunc of two operands, with its function and whether it has a gradient."""
     yield np.float_power, float_power, True
     for op in list(REGISTRY.values()):
         for ufunc in op.numpy:

@@ -115,7 +115,7 @@ def _log(x: float) -> float:
 
 
 def _log_base(x: Array, y: Array) -> Array:
-    """log(x), with 0 in place of -inf where 0**y stays 0 in a neighbourhood of y."""
+    """log(x), but 0 instead of -inf at x = 0 if y >= 0."""
     if _number(x) and x > 0:
         return _log(x)
     return np.log(np.where((x == 0) & (y >= 0), 1.0, x))
@@ -317,7 +317,7 @@ clip: OpFunction = defop(
         lambda g, x, min, max: _bound(g, (x < min) & _within(min, None, max), _pinned(x, min, max)),
         lambda g, x, min, max: _bound(g, _over(x, min, max), _pinned(x, min, max)),
     ),
-    kind="elementwise", matrix=("G where x lies between the limits, else 0", None, None), rounding=EXACT, method="clip",
+    kind="elementwise", matrix=("G where x is between the limits, else 0", None, None), rounding=EXACT, method="clip",
     options={"out": None, "*": None, "dtype": None, "where": True, "casting": np._NoValue},
     example=Example((2, 3), 0.4, 0.8),
     doc="x limited to the range between two bounds; beyond a bound, the gradient goes to that bound.",

@@ -44,7 +44,7 @@ def _is_finite(x: Array) -> bool:
 
 
 def _columns(x: Array, w: Windows, last: bool) -> Array:
-    """What the windows have at each position of their last axis: (L, C, size, *the other axes padded, windows, T)."""
+    """The entries of windows at each position of their last axis: (L, C, size, *the other axes padded, windows, T)."""
     x = padded(laid_out(x, last), w)
     if w.size[-1] == 1:
         return np.ascontiguousarray(x[..., w.along(-1, 0), :])[:, :, None]
@@ -115,7 +115,7 @@ def _band_size(x: Array, w: Windows) -> tuple[int, int]:
 
 
 def _bands(weight: Array, w: Windows, rows: int, seen: int) -> Array:
-    """The matrices of the kernels: (C, what is seen, windows)."""
+    """The matrices of the kernels: (C, entries seen, windows)."""
     bands = np.zeros((len(weight), seen, *w.padded[1:], rows, *w.counts[1:]), weight.dtype)
     first, *strides = bands.strides
     axes = len(w.size)

@@ -41,7 +41,7 @@ _outer = defop("_outer", lambda x, y: _outer_into(x, y, None), (lambda g, y: g *
 
 
 class _Rows:
-    """Each row of a matrix has a mean of its own, and what belongs to the rows is a column."""
+    """Each row of a matrix has a mean of its own; numbers per row form a column."""
 
     @staticmethod
     def mean(x: Array) -> Array:
@@ -126,7 +126,7 @@ class _Channels:
         return np.max(np.abs(x.reshape(self.stack)), axis=(0, 2), initial=0.0)
 
     def beside(self, of_channels: Array) -> Array:
-        """What belongs to the channels, so that it broadcasts against what is laid out."""
+        """Numbers per channel, in a shape that broadcasts against the laid-out batch."""
         if self.apart:
             return of_channels.reshape((-1, 1))
         return of_channels if self.pattern is None else (of_channels.reshape((-1, 1)) * self.pattern).reshape(-1)
@@ -173,7 +173,7 @@ def _standard(x: Array, groups: Any, eps: float, centred: bool = True) -> tuple[
 def _settled(
     centre: Array, spread: Array, variance: Array, factor: Array, groups: Any, eps: float
 ) -> tuple[Array, ...]:
-    """The same without what the rounding of the mean has left, where that shows beside the root of the squares."""
+    """The same, corrected for the rounding of the mean where that is visible beside the root of the squares."""
     small = np.finfo(spread.dtype).eps
     rest = groups.mean(plain(spread))
     shares = np.abs(rest * plain(factor))
@@ -193,7 +193,7 @@ def _rows(x: Array, axes: int) -> Array:
 
 
 def _parts(x: Array, axes: int, eps: float, centred: bool) -> tuple[Array, ...]:
-    """Of the rows: the distances, by what they were scaled, and the factor of each row."""
+    """The distances of each row, their scale, and the factor of each row."""
     _, spread, _, factor, scale = _standard(_rows(widened(x), axes), _Rows, eps, centred)
     return spread, scale, factor
 

@@ -74,7 +74,7 @@ def _alike(*arrays: Array) -> tuple[Any, list[Array]]:
 
 
 def _inputs(x: Array, weight: Array, *biases: Array) -> Array:
-    """What the input adds to the gates of each step, with biases that may be missing."""
+    """The contribution of the input to the gates of each step, with optional biases."""
     first, *others = [b for b in biases if b is not None] or [None]
     bias = first + others[0] if others else first
     return linear(x.reshape((prod(x.shape[:2]), x.shape[2])), weight, bias).reshape((*x.shape[:2], len(weight)))
@@ -292,7 +292,7 @@ lstm: OpFunction = defop(
 
 
 def _gru_inputs(x: Array, weight: Array, bias_ih: Array, bias_hh: Array) -> tuple[Array, Array]:
-    """What the input adds, with what of bias_hh is only added too, and what of it is multiplied with a gate."""
+    """The contribution of the input, with the added part of bias_hh, and the part that a gate multiplies."""
     if bias_hh is None:
         return _inputs(x, weight, bias_ih), None
     r, z, n = np.split(bias_hh, 3)

@@ -99,7 +99,7 @@ squeeze: OpFunction = defop(
 )  # fmt: skip
 broadcast_to: OpFunction = defop(
     "broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape), unchanged, stacked=True,  # the edge adds up
-    kind="moves", matrix="G, summed over what was repeated", example=Example((3,), shape=(2, 3)),
+    kind="moves", matrix="G, summed over the repeated entries", example=Example((3,), shape=(2, 3)),
     doc="The entries repeated to a larger shape; their gradients add up.",
     doctest="np.broadcast_to(tensor([1.0, 2.0]), (2, 2)) -> tensor([[1., 2.], [1., 2.]])",
 )  # fmt: skip

@@ -40,7 +40,7 @@ class Windows(NamedTuple):
         return slice(start, start + (self.counts[axis] - 1) * step + 1, step)
 
     def places(self, positions: Sequence[int]) -> tuple[slice, ...]:
-        """The same for the first axes together."""
+        """Positions along the first axes, as slices."""
         return tuple(self.along(axis, position) for axis, position in enumerate(positions))
 
     @property
@@ -97,7 +97,7 @@ def _every_position(w: Windows) -> Iterator[tuple[Any, ...]]:
 
 
 def _widened(x: Array, w: Windows, fill: float = 0.0) -> Array:
-    """(N, C, *S) with its padding: what has to be copied for it is copied into long rows, samples last."""
+    """(N, C, *S) with its padding; copies have long rows, with samples last."""
     return samples_first(padded(laid_out(x, True), w, fill)[0])
 
 

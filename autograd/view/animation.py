@@ -62,7 +62,7 @@ class _Stage:
         return self.narrowed.shown_by[self.ids[_owner(vertex)]]
 
     def inner(self, vertex: Vertex) -> bool:
-        """Whether the box of a vertex shows something else, the result of its call."""
+        """Whether the box of a vertex shows another vertex: the result of its call."""
         if _owner(vertex) not in self.speaks:
             return True
         call = self.narrowed.calls.get(self.box(vertex))

@@ -25,7 +25,7 @@ _SHOWN = 60
 class Entry:
     """One value of a recording: a leaf at its first use, or the result of an op, in the order of the program.
 
-    ``gradient`` is the sum of what all backward passes inside the recording have sent to it, or None.
+    ``gradient`` is the sum over all backward passes inside the recording, or None if none reached it.
 
     >>> from autograd import record, tensor
     >>> with record() as run:

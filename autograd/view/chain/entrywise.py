@@ -53,7 +53,7 @@ class EntryWeb:
                     self._add(vertex)
 
     def point(self, vertex: Vertex, entry: int) -> int:
-        """The number of an entry of a vertex among all."""
+        """The number of an entry of a vertex among all points."""
         return self.first[vertex] + entry
 
     def _add(self, node: Node) -> None:

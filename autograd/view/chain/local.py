@@ -36,7 +36,7 @@ def elementwise(node: Node) -> bool:
 
 
 def has_outputs(vertex: Vertex) -> bool:
-    """Whether it is a node with several outputs, each of which is a vertex of its own."""
+    """Whether a vertex is a node with several outputs, each of which is a vertex of its own."""
     return bool(vertex.op is not None and vertex.op.outputs)
 
 

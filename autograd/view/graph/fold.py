@@ -55,7 +55,7 @@ def _used_frames(
 
 
 class Closing(NamedTuple):
-    """A module call to be shown as one node: what it holds, and whose result is shown as its own."""
+    """A module call to be shown as one node: its contents, and the node whose result is shown as its own."""
 
     frame: FrameRecord
     inside: tuple[GraphNode, ...]
@@ -63,12 +63,12 @@ class Closing(NamedTuple):
 
     @property
     def key(self) -> int:
-        """The node that makes way for the call."""
+        """The id of the node whose place the call takes."""
         return self.inside[-1].id
 
 
 def closings(graph: Graph, depth: int) -> list[Closing]:
-    """The module calls that lie in ``depth`` others (0: all outermost calls)."""
+    """The module calls at nesting depth ``depth`` (0: all outermost calls)."""
     levels = graph.levels()
     closed: dict[int | None, int | None] = {None: None}  # each frame -> the closed call around it, if any
     for frame in graph.frames:
@@ -94,7 +94,7 @@ def closings(graph: Graph, depth: int) -> list[Closing]:
 
 
 def close(graph: Graph, depth: int) -> Graph:
-    """Show each module call that lies in ``depth`` others as one node (0: all outermost calls)."""
+    """Show each module call at nesting depth ``depth`` as one node (0: all outermost calls)."""
     calls = closings(graph, depth)
     if not calls:
         return graph
@@ -114,7 +114,7 @@ def _redirected(node: GraphNode, stand_in: Mapping[int, int]) -> GraphNode:
 
 
 def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
-    """One node for a module call: its outside arguments, its last result, and what it holds in a few words."""
+    """One node for a module call: its outside arguments, its last result, and its contents in a few words."""
     home, frame, inside = call.key, call.frame, call.inside
     arguments: dict[tuple[int, int | None], Argument] = {}
     for node in inside:
@@ -142,7 +142,7 @@ def _closed_node(call: Closing, stand_in: Mapping[int, int]) -> GraphNode:
 
 
 def _contents(inside: Sequence[GraphNode]) -> str:
-    """What a closed module call holds."""
+    """The contents of a closed module call, in words."""
     ops = sum(node.kind == "op" for node in inside)
     parameters = sum(math.prod(r.shape) for node in inside if node.kind == "parameter" for r in node.results)
     text = f"{ops:,} op{'s' * (ops != 1)}"

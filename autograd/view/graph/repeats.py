@@ -29,7 +29,7 @@ def fold_repeats(graph: Graph, *, closed_only: bool = False) -> Graph:
 
 
 class _Wiring(NamedTuple):
-    """How the ops of a group hang together, in a form that equal groups share, and what they take from outside."""
+    """How the ops of a group are wired, in a form that equal groups share, and their inputs from outside."""
 
     form: tuple[Hashable, ...]
     ports: tuple[Port, ...]
@@ -37,7 +37,7 @@ class _Wiring(NamedTuple):
 
 
 def _link(before: _Wiring | None, after: _Wiring | None) -> tuple[Hashable, ...] | None:
-    """How a group hangs on the one before it: what both take from outside, what one takes from the other."""
+    """How a group is connected to the one before it: their shared inputs, and inputs from each other."""
     if before is None or after is None or len(before.ports) != len(after.ports):
         return None
     return tuple(_step(before, prior, port) for prior, port in zip(before.ports, after.ports, strict=True))
@@ -54,7 +54,7 @@ def _step(before: _Wiring, prior: Port, port: Port) -> Hashable:
 
 
 class _Folder:
-    """One folding: what lies where, what is equal, and which node stands for which."""
+    """One folding: the place of each node, the equal ones, and which node stands for which."""
 
     def __init__(self, graph: Graph, closed_only: bool) -> None:
         self.graph = graph
@@ -83,7 +83,7 @@ class _Folder:
         return 2 if self.closed_only and period == 1 else 3
 
     def tokens_by_frame(self) -> dict[int | None, list[Token]]:
-        """What each frame directly holds, ops and module calls, in the order in which the program ran."""
+        """The ops and module calls directly in each frame, in the order in which the program ran."""
         tokens: dict[int | None, list[Token]] = {None: []}
         seen: set[int] = set()
         for node in sorted((n for n in self.graph.nodes if n.made >= 0), key=lambda n: n.made):
@@ -144,7 +144,7 @@ class _Folder:
         return [node for nodes in inside for node in sorted(nodes, key=lambda node: node.made)]
 
     def within(self, token: Token) -> Iterator[Token]:
-        """A token and all that its module calls hold."""
+        """A token and all contents of its module calls."""
         stack = [token]
         while stack:
             is_frame, i = token = stack.pop()
@@ -204,7 +204,7 @@ class _Folder:
         return runs
 
     def wiring(self, group: list[Token]) -> _Wiring | None:
-        """How the ops of a group hang together; None if they did not run one right after the other."""
+        """The wiring of the ops of a group; None if they did not run one right after the other."""
         ops = self.ops(group)
         low, high = ops[0].made, ops[-1].made
         if high - low + 1 != len(ops):
@@ -258,7 +258,7 @@ class _Folder:
         return ops[0].made <= first and last <= ops[-1].made
 
     def mark(self, run: Run, frame: int | None, count: int) -> None:
-        """Write "x N" on what is shown: the module call, the node, or a new frame around several of them."""
+        """Write "x N" on the shown part: the module call, the node, or a new frame around several of them."""
         head, tail = run[0], run[-1]
         if len(head) == 1:
             is_frame, i = head[0]
@@ -305,7 +305,7 @@ class _Folder:
         return rebuild(nodes, tuple(dict.fromkeys(map(target, self.graph.outputs))), tuple(self.frames))
 
     def once(self, node: GraphNode, arguments: tuple[Argument | Number, ...]) -> tuple[Argument | Number, ...]:
-        """Of the copies that an op joins (the steps that it stacks), the one that is shown."""
+        """The copy that is shown, of those that an op joins (the steps that it stacks)."""
         if len(arguments) <= len(node.operands):
             return arguments
         folded = [isinstance(a, Argument) and a.node in self.alias for a in node.arguments]

@@ -78,7 +78,7 @@ def _up_to(error: BaseException, keep: Keep) -> Graph:
 
 
 def _tensors(outputs: Any) -> list[Any]:
-    """The Tensors (or vertices) in what the user passed, or a model returned; places left at None are no outputs."""
+    """The Tensors (or vertices) in the user's argument or a model's result; None is skipped."""
     if isinstance(outputs, Vertex) or hasattr(outputs, "_node"):
         return [outputs]
     if isinstance(outputs, Mapping):
@@ -181,7 +181,7 @@ class _Recorder:
             frames[i] = chain[-1] if chain else None
 
     def results(self, order: list[Vertex], roots: list[Vertex | None]) -> list[tuple[Result, ...]]:
-        """What each node gave: one result, or those of its outputs that are used or asked for."""
+        """The results of each node: one, or those of its outputs that are used or requested."""
         used: dict[Vertex, dict[int, Output]] = {}
         for x in chain(chain.from_iterable(map(_given, order)), roots):
             if isinstance(x, Output):
@@ -209,7 +209,7 @@ class _Recorder:
         return Result(index, vertex.name, vertex.shape, vertex.dtype, value, grad)
 
     def unused(self, i: int, tensor: Any) -> GraphNode:
-        """A Tensor that no graph knows yet: itself is all there is to show."""
+        """A Tensor outside any graph: only the Tensor itself is shown."""
         kind: Kind = tensor._kind if tensor.requires_grad else "constant"
         value = None if self.keep_values == "off" else tensor.data
         grad = None if self.keep_grads == "off" else tensor.grad

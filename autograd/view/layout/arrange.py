@@ -47,7 +47,7 @@ class Layout(NamedTuple):
 
 @dataclass(slots=True)
 class _Frame:
-    """One frame while it is laid out: what it directly contains, its gates, and afterwards its placement."""
+    """One frame while it is laid out: its direct contents, its gates, and afterwards its placement."""
 
     boxes: list[int] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)

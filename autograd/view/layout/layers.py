@@ -46,7 +46,7 @@ class Piece(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where the parts went (their corners nearest to the origin), how large it all is, and the arrows."""
+    """The places of the parts (their corners nearest to the origin), the total size, and the arrows."""
 
     corners: list[tuple[float, float]]
     du: float

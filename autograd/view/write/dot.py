@@ -59,7 +59,7 @@ def write_skeleton(picture: Picture, sizes: Sequence[tuple[float, float]]) -> st
 def nested(
     picture: Picture, node: Callable[[Box], str], opening: Callable[[Group], list[str]], closing: str = "}"
 ) -> list[str]:
-    """All boxes, each within the frames that it lies in, which begin with the first line of ``opening``."""
+    """All boxes, each within its frames, which begin with the first line of ``opening``."""
     boxes: dict[int | None, list[Box]] = {}
     for box in picture.boxes:
         boxes.setdefault(box.group, []).append(box)
