@@ -53,8 +53,7 @@ class Both(Watch):
     """Two watchers, called one after the other."""
 
     def __init__(self, first: Watch, second: Watch) -> None:
-        self.first = first
-        self.second = second
+        self.first, self.second = first, second
 
     def applied(self, op: Any, xs: tuple[Any, ...], data: tuple[Any, ...], out: Any, result: Any) -> None:
         self.first.applied(op, xs, data, out, result)

@@ -3,6 +3,7 @@
 # what stands here.
 
 from builtins import bool as Bool, int as Int
+from collections.abc import Iterator
 from typing import Any, Literal, NoReturn, Self, overload
 
 import numpy as np
@@ -10,11 +11,12 @@ from numpy._core.multiarray import flagsobj
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.arrays import Axis
-from autograd.engine.tensor import Tensor as Tensor
+from autograd.engine.tensor import Tensor
 from autograd.ops.index import At
 from autograd.pytorch_methods import TopK
 
 Flags = flagsobj
+Rows = Iterator[Tensor]
 Operand = Any  # a Tensor, an array, a number, or a list of numbers
 
 class PyTorchMethods:
@@ -304,16 +306,16 @@ class Surface(PyTorchMethods):
         array([False,  True])
         """
     def __matmul__(self, other: Operand) -> Tensor:
-        """The product of the matrices in the last two axes; a vector counts as a row on the left and as a column on
-        the right.
+        """The product of the matrices in the last two axes; a vector counts as a row on the left and as a column on the
+        right.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0]
         tensor([3., 7.])
         """
     def __rmatmul__(self, other: Operand) -> Tensor:
-        """The product of the matrices in the last two axes; a vector counts as a row on the left and as a column on
-        the right.
+        """The product of the matrices in the last two axes; a vector counts as a row on the left and as a column on the
+        right.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 2.0], [3.0, 4.0]]) @ [1.0, 1.0]

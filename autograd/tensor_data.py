@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,10 +26,7 @@ from autograd.errors import (
 from autograd.fingerprints import fingerprint, hand_out
 from autograd.hooks import HookHandle
 from autograd.provenance import describe
-from autograd.surface import Surface
-
-if TYPE_CHECKING:
-    from autograd.surface import Flags
+from autograd.surface import Flags, Surface
 
 ndarray = np.ndarray
 

@@ -6,11 +6,10 @@ Wherever a plain value would silently leave the graph, an error says so and name
 import ast
 import linecache
 import sys
-from collections.abc import Iterator
 from copy import deepcopy
 from opcode import opname
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex
+from typing import Any, NoReturn, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,11 +17,9 @@ from numpy.typing import DTypeLike, NDArray
 from autograd.engine.graph import STATE, Info
 from autograd.errors import ArrayConversionError, BooleanValueError, ItemAssignmentError, LiveGraphError, StackingError
 from autograd.remedies import READ_NUMBER, rewrites
+from autograd.surface import Rows
 from autograd.tensor_data import Argument, TensorData, describe_data
 from autograd.words import TensorWords
-
-if TYPE_CHECKING:
-    from autograd.surface import Tensor
 
 __autograd_transparent__ = True  # iteration makes nodes for the line of the loop
 
@@ -45,7 +42,7 @@ class TensorValues(TensorData, TensorWords):
 
     __hash__ = object.__hash__
 
-    def __iter__(self) -> "Iterator[Tensor]":
+    def __iter__(self) -> Rows:
         if self.ndim == 0:
             raise TypeError("iteration over a 0-d Tensor")
         return (self[i] for i in range(len(self)))

@@ -10,6 +10,7 @@ PyTorch's names, from their table.
 import ast
 import inspect
 import json
+import math
 import sys
 import textwrap
 from itertools import zip_longest
@@ -98,27 +99,36 @@ def declaration(name, types, returned, names=(), documented=True):
             keyword = True
         keyword |= p.kind is p.VAR_POSITIONAL
         stars = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
-        usual = "" if p.default is p.empty else f" = {_literal(p.default)}"
+        usual = "" if p.default is p.empty else f" = {literal(p.default)}"
         parts.append(f"{stars}{known or p.name}: {types.get(known or p.name, 'Any')}{usual}")
-    line = f"def {name}({', '.join(parts)}) -> {returned}:"
-    if len(line) > 112:
-        inside = textwrap.fill(", ".join(parts), 112, initial_indent="    ", subsequent_indent="    ")
-        line = f"def {name}(\n{inside},\n) -> {returned}:"
+    line = layout(f"def {name}", parts, f"{returned}:")
     ignored = "  # type: ignore[override]" * (name in ("__eq__", "__ne__"))
     return f"{line}{ignored}\n{docstring(function)}" if documented else f"{line} ..."
 
 
-def _literal(value):
+def layout(head, parts, end):
+    """A declaration on one line or on several."""
+    line = f"{head}({', '.join(parts)}) -> {end}"
+    if len(line) <= 112:
+        return line
+    inside = textwrap.fill(", ".join(parts), 112, initial_indent="    ", subsequent_indent="    ")
+    return f"{head}(\n{inside},\n) -> {end}"
+
+
+def literal(value):
     """A usual value as it is written, or the dots that stand for one that is not."""
     if isinstance(value, str):
         return json.dumps(value)
-    return repr(value) if value is None or isinstance(value, bool | int | float) else "..."
+    return repr(value) if value is None or (isinstance(value, bool | int | float) and math.isfinite(value)) else "..."
 
 
-def docstring(function):
+def docstring(function, width=112):
     """That of a function or property, as it stands in a body: editors show that of a stub, not that of the function."""
-    lines = inspect.cleandoc(function.__doc__).splitlines()
-    text = "\n".join(textwrap.fill(line, 108) if len(line) > 108 and ">>>" not in line else line for line in lines)
+    paragraphs = inspect.cleandoc(function.__doc__).split("\n\n")
+    for i, paragraph in enumerate(paragraphs):
+        if ">>>" not in paragraph and max(map(len, paragraph.split("\n"))) > width - 3 * (i == 0):
+            paragraphs[i] = textwrap.fill(paragraph, width - 3)
+    text = "\n\n".join(paragraphs)
     raw = "r" * ("\\" in text)
     return textwrap.indent(f'{raw}"""{text}' + "\n" * ("\n" in text) + '"""', "    ")
 

@@ -1,6 +1,6 @@
 """Conversion to plain arrays, and the types of functions that accept Tensors and plain arrays alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeGuard, overload
 
 import numpy as np
@@ -43,7 +43,7 @@ class Polymorphic(Protocol[_P]):
     """For type checkers: a function that returns a Tensor for a Tensor and an array for an array."""
 
     @overload
-    def __call__(self, x: Tensor, /, *args: _P.args, **kwargs: _P.kwargs) -> Tensor: ...
+    def __call__(self, x: Tensor | Sequence[Tensor], /, *args: _P.args, **kwargs: _P.kwargs) -> Tensor: ...
 
     @overload
     def __call__(self, x: ArrayLike, /, *args: _P.args, **kwargs: _P.kwargs) -> NDArray[Any]: ...

@@ -93,19 +93,19 @@ class Contents:
         """Iterate over the buffers, each once."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def get_submodule(self, target: str) -> Any:
+    def get_submodule(self, target: str) -> Module:
         """Return the submodule with this dotted path; raise AttributeError if there is none."""
         return self._get("module", target, dict(modules_of(self)))
 
-    def get_parameter(self, target: str) -> Any:
+    def get_parameter(self, target: str) -> Parameter:
         """Return the parameter with this dotted path; raise AttributeError if there is none."""
         return self._get("parameter", target, {n: t for n, t in tensors_of(self) if isinstance(t, Parameter)})
 
-    def get_buffer(self, target: str) -> Any:
+    def get_buffer(self, target: str) -> Buffer:
         """Return the buffer with this dotted path; raise AttributeError if there is none."""
         return self._get("buffer", target, {n: t for n, t in tensors_of(self) if not isinstance(t, Parameter)})
 
-    def _get(self, kind: str, target: str, found: dict[str, Any]) -> Any:
+    def _get(self, kind: str, target: str, found: dict[str, _T]) -> _T:
         if target not in found:
             raise AttributeError(f"{type(self).__name__} has no {kind} {target!r}; it has {brief([*found])}.")
         return found[target]

@@ -1,11 +1,16 @@
 """Modules that store the settings of a function and call it."""
 
 import inspect
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autograd import Tensor
 from autograd.words import hint_for
 from nn.module import Module
+
+if TYPE_CHECKING:  # a base for each class, with the signatures that are found at run time
+    from nn import of as of
+else:
+    of = type("of", (), {"__getattr__": lambda self, name: _OfFunction})()
 
 
 class _Signature:

@@ -6,7 +6,6 @@ biases, and large scales and shifts of normalization layers, do not make a funct
 
 from collections.abc import Iterable
 from functools import reduce as fold
-from typing import Any
 
 from autograd import Tensor
 from autograd.ops import arithmetic, reduce
@@ -18,7 +17,7 @@ __all__ = ["l1", "l2"]
 __autograd_transparent__ = True
 
 
-def l1(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
+def l1(model: Module | Iterable[Tensor], *, biases: bool = False) -> Tensor:
     """The sum of the absolute values of all weights, ``sum |w|``: it drives many of them to 0.
 
     ``model`` is a module or an iterable of parameters; with ``biases=True``, all parameters count. The slope at 0 is
@@ -35,7 +34,7 @@ def l1(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
     return fold(arithmetic.add, (reduce.sum(arithmetic.absolute(p)) for p in _chosen("l1", model, biases)))
 
 
-def l2(model: Module | Iterable[Tensor], *, biases: bool = False) -> Any:
+def l2(model: Module | Iterable[Tensor], *, biases: bool = False) -> Tensor:
     """The sum of the squares of all weights, ``sum w^2``: it keeps all of them small.
 
     Arguments and errors are those of `l1`. The gradient is ``2 w``. For the penalty ``lambda / 2 sum w^2`` of many

@@ -13,13 +13,15 @@ from autograd.engine.tensor import constant, leaf, plain
 from autograd.pytree import flatten, unflatten
 from nn.contents import tensors_of
 from nn.errors import StateDictError
-from nn.module import Buffer, Module, unlike
+from nn.module import _P, _R, Buffer, Module, _HasForward, unlike
 
 # Two calls at once must not take the exchanged parameters of each other for the module's own.
 _EXCHANGING = RLock()
 
 
-def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any, **kwargs: Any) -> Any:
+def functional_call(
+    module: _HasForward[_P, _R], parameters: Mapping[str, Any], /, *args: _P.args, **kwargs: _P.kwargs
+) -> _R:
     """Call a module with other parameters and buffers, given by name; for the rest it uses its own.
 
     The values may be arrays or Tensors with the shapes of what they replace; they keep their dtype. Tensors stay in
@@ -66,7 +68,7 @@ def functional_call(module: Module, parameters: Mapping[str, Any], /, *args: Any
                     f"functional_call: {type(module).__name__} returned a {type(result).__name__}, which would run "
                     "only after the module has its own parameters back. Compute the results inside the call."
                 )
-            return _handed_out(result, given)
+            return _handed_out(result, given)  # type: ignore[no-any-return]
         finally:
             for t, data, node, live in own:
                 t._data, t._node, t._requires_grad = data, node, live

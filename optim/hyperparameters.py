@@ -39,9 +39,7 @@ class Number(Rule):
     """A real number between two bounds; a bound may be excluded."""
 
     def __init__(self, low: float, high: float = inf, *, low_open: bool = False) -> None:
-        self.low = low
-        self.high = high
-        self.low_open = low_open
+        self.low, self.high, self.low_open = low, high, low_open
 
     def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
         result = value(t) if callable(value) else value

@@ -20,7 +20,7 @@ from optim.groups import Parameters
 from optim.hyperparameters import Choice, NonNegative, Whole
 from optim.interrupts import undisturbed
 from optim.line_search import Point, strong_wolfe
-from optim.optimizer import Optimizer
+from optim.optimizer import _R, Optimizer
 from optim.secants import Secants, Vector
 from optim.widths import DOUBLE
 
@@ -87,7 +87,7 @@ class LBFGS(Optimizer):
             raise ParameterError("LBFGS: there is nothing to optimize, the list of parameters is empty.")
         self._memory.update(self._no_memory())
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], _R] | None = None) -> _R:
         """Go up to ``max_iter`` steps downhill; returns what ``closure`` returned before the first of them.
 
         An error of ``closure``, and Ctrl-C, leave the parameters where the last whole one of these steps has ended.
@@ -104,7 +104,7 @@ class LBFGS(Optimizer):
             self._notice_missing_gradients()
         self._require_finite(start)
         self._step_from(start, closure)
-        return loss
+        return loss  # type: ignore[no-any-return]
 
     @property
     def _searches(self) -> bool:

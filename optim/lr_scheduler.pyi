@@ -7,6 +7,19 @@ Rates = float | Sequence[float]
 Factors = Callable[[int], float] | Sequence[Callable[[int], float]]
 
 class LRScheduler:
+    """Base class: a scheduler of one's own has ``get_lr()``, the rates of all groups after ``last_epoch`` steps.
+
+    To go on, load the states of both, or give ``last_epoch`` with groups that have an ``"initial_lr"``. A first `step`
+    before the optimizer's is warned about. Raises HyperparameterError.
+
+    >>> from optim.lr_scheduler import LRScheduler
+    >>> class Harmonic(LRScheduler):
+    ...     def get_lr(self):
+    ...         return [lr / (1 + self.last_epoch) for lr in self.base_lrs]
+    >>> Harmonic.preview(4, lr=1.0)  # the rates that scheduler.step() would set
+    [1.0, 0.5, 0.3333333333333333, 0.25]
+    """
+
     optimizer: Optimizer
     base_lrs: list[float]
     last_epoch: int
@@ -22,19 +35,43 @@ class LRScheduler:
 _LRScheduler = LRScheduler
 
 class StepLR(LRScheduler):
+    """Times ``gamma`` after each ``step_size`` steps: `optim.step_decay`.
+
+    >>> from optim.lr_scheduler import StepLR
+    >>> StepLR.preview(5, step_size=2, gamma=0.5, lr=0.8)
+    [0.8, 0.8, 0.4, 0.4, 0.2]
+    """
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None: ...
 
 class MultiStepLR(LRScheduler):
+    """Times ``gamma`` at each of the milestones: `optim.multi_step`.
+
+    >>> from optim.lr_scheduler import MultiStepLR
+    >>> MultiStepLR.preview(5, milestones=[1, 4], gamma=0.5, lr=0.8)
+    [0.8, 0.4, 0.4, 0.4, 0.2]
+    """
     def __init__(
         self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None: ...
 
 class ConstantLR(LRScheduler):
+    """Times ``factor`` for the first ``total_iters`` steps.
+
+    >>> from optim.lr_scheduler import ConstantLR
+    >>> ConstantLR.preview(4, factor=0.5, total_iters=2, lr=0.8)
+    [0.4, 0.4, 0.8, 0.8]
+    """
     def __init__(
         self, optimizer: Optimizer, factor: float = ..., total_iters: int = 5, last_epoch: int = -1
     ) -> None: ...
 
 class LinearLR(LRScheduler):
+    """A straight line from ``start_factor`` to ``end_factor`` in ``total_iters`` steps: `optim.warmup`.
+
+    >>> from optim.lr_scheduler import LinearLR
+    >>> LinearLR.preview(4, start_factor=0.5, total_iters=2, lr=1.0)
+    [0.5, 0.75, 1.0, 1.0]
+    """
     def __init__(
         self,
         optimizer: Optimizer,
@@ -45,28 +82,70 @@ class LinearLR(LRScheduler):
     ) -> None: ...
 
 class ExponentialLR(LRScheduler):
+    """Times ``gamma`` at each step: `optim.exponential`.
+
+    >>> from optim.lr_scheduler import ExponentialLR
+    >>> ExponentialLR.preview(4, gamma=0.5, lr=0.8)
+    [0.8, 0.4, 0.2, 0.1]
+    """
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None: ...
 
 class PolynomialLR(LRScheduler):
+    """To 0 in ``total_iters`` steps, along a power of what is left: `optim.polynomial`.
+
+    >>> from optim.lr_scheduler import PolynomialLR
+    >>> PolynomialLR.preview(4, total_iters=2, lr=0.8)
+    [0.8, 0.4, 0.0, 0.0]
+    """
     def __init__(
         self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
     ) -> None: ...
 
 class LambdaLR(LRScheduler):
+    """The first rate times a function of the number of steps, or for each group times one of a list.
+
+    >>> from optim.lr_scheduler import LambdaLR
+    >>> LambdaLR.preview(4, lambda epoch: 0.5**epoch, lr=0.8)
+    [0.8, 0.4, 0.2, 0.1]
+    """
     def __init__(self, optimizer: Optimizer, lr_lambda: Factors, last_epoch: int = -1) -> None: ...
 
 class MultiplicativeLR(LRScheduler):
+    """The rate before times a function of the number of steps, or for each group times one of a list.
+
+    >>> from optim.lr_scheduler import MultiplicativeLR
+    >>> MultiplicativeLR.preview(4, lambda epoch: 0.5, lr=0.8)
+    [0.8, 0.4, 0.2, 0.1]
+    """
     def __init__(self, optimizer: Optimizer, lr_lambda: Factors, last_epoch: int = -1) -> None: ...
 
 class CosineAnnealingLR(LRScheduler):
+    """Down and up between the first rate and ``eta_min`` along a cosine, half a wave in ``T_max`` steps.
+
+    >>> from optim.lr_scheduler import CosineAnnealingLR
+    >>> CosineAnnealingLR.preview(5, T_max=2, lr=0.8)
+    [0.8, 0.4..., 0.0, 0.4..., 0.8...]
+    """
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None: ...
 
 class CosineAnnealingWarmRestarts(LRScheduler):
+    """Half waves of a cosine down to ``eta_min``, the first in ``T_0`` steps, each ``T_mult`` times as long.
+
+    >>> from optim.lr_scheduler import CosineAnnealingWarmRestarts
+    >>> CosineAnnealingWarmRestarts.preview(5, T_0=2, lr=0.8)
+    [0.8, 0.4..., 0.8, 0.4..., 0.8]
+    """
     def __init__(
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None: ...
 
 class CyclicLR(LRScheduler):
+    """Straight up and down between ``base_lr`` and ``max_lr``; ``mode`` or ``scale_fn`` lowers the peaks.
+
+    >>> from optim.lr_scheduler import CyclicLR
+    >>> CyclicLR.preview(5, base_lr=0.25, max_lr=0.75, step_size_up=2)
+    [0.25, 0.5, 0.75, 0.5, 0.25]
+    """
     def __init__(
         self,
         optimizer: Optimizer,
@@ -85,6 +164,12 @@ class CyclicLR(LRScheduler):
     ) -> None: ...
 
 class OneCycleLR(LRScheduler):
+    """Up to ``max_lr`` and down to almost nothing, once in all of the training: `optim.one_cycle`.
+
+    >>> from optim.lr_scheduler import OneCycleLR
+    >>> OneCycleLR.preview(4, max_lr=1.0, total_steps=9, pct_start=0.5, div_factor=2.0)
+    [0.5, 0.59..., 0.80..., 0.97...]
+    """
     def __init__(
         self,
         optimizer: Optimizer,
@@ -104,6 +189,12 @@ class OneCycleLR(LRScheduler):
     ) -> None: ...
 
 class SWALR(LRScheduler):
+    """From the present rates to ``swa_lr`` in ``anneal_epochs`` steps, and no further.
+
+    >>> from optim.lr_scheduler import SWALR
+    >>> SWALR.preview(4, swa_lr=0.25, anneal_epochs=2, anneal_strategy='linear', lr=0.75)
+    [0.75, 0.5, 0.25, 0.25]
+    """
     def __init__(
         self,
         optimizer: Optimizer,
@@ -114,14 +205,49 @@ class SWALR(LRScheduler):
     ) -> None: ...
 
 class SequentialLR(LRScheduler):
+    """One scheduler after the other, each from its beginning: `optim.chain`.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> from optim.lr_scheduler import ExponentialLR, LinearLR, SequentialLR
+    >>> optimizer = SGD([tensor(1.0, requires_grad=True)], lr=0.8)
+    >>> parts = [LinearLR(optimizer, start_factor=0.5, total_iters=4), ExponentialLR(optimizer, gamma=0.5)]
+    >>> scheduler = SequentialLR(optimizer, parts, milestones=[2])
+    >>> scheduler.load_state_dict(scheduler.state_dict())
+    >>> scheduler.get_last_lr()
+    [0.4]
+    """
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None: ...
 
 class ChainedScheduler(LRScheduler):
+    """Several schedulers at once, each of which changes what the one before has made of the rate.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> from optim.lr_scheduler import ChainedScheduler, ConstantLR, ExponentialLR
+    >>> optimizer = SGD([tensor(1.0, requires_grad=True)], lr=0.8)
+    >>> ChainedScheduler([ConstantLR(optimizer, factor=0.5), ExponentialLR(optimizer, gamma=0.9)]).get_last_lr()
+    [0.4]
+    """
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None: ...
 
 class ReduceLROnPlateau(LRScheduler):
+    """Times ``factor`` when a number that `step` is given has become no better for more than ``patience`` steps.
+
+    `nn.ReduceOnPlateau`, the callback of `nn.fit`, says what the settings mean.
+
+    >>> from autograd import tensor
+    >>> from optim import SGD
+    >>> from optim.lr_scheduler import ReduceLROnPlateau
+    >>> scheduler = ReduceLROnPlateau(SGD([tensor(1.0, requires_grad=True)], lr=0.8), factor=0.5, patience=0)
+    >>> for loss in (3.0, 2.0, 2.0):
+    ...     scheduler.step(loss)
+    >>> scheduler.get_last_lr()
+    [0.4]
+    """
+
     best: float
     num_bad_epochs: int
     cooldown_counter: int
@@ -139,7 +265,7 @@ class ReduceLROnPlateau(LRScheduler):
         min_lr: Rates = 0.0,
         eps: float = 1e-8,
     ) -> None: ...
-    def step(self, metrics: Any, epoch: int | None = None) -> Any: ...  # type: ignore[override]
+    def step(self, metrics: Any, epoch: int | None = None) -> None: ...  # type: ignore[override]
     def _forget(self) -> None: ...
     def _present(self) -> list[float]: ...
     def _lower(self, rates: list[float]) -> list[float]: ...

@@ -7,7 +7,7 @@ arrays (`optim.in_place`), `Optimizer.functional` on Tensors. This module must n
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from optim.groups import Parameters, check_parameter, describe, read_groups, rea
 from optim.in_place import InPlace
 from optim.interrupts import undisturbed
 from optim.state_dict import dump, restore
+
+_R = TypeVar("_R")  # what a closure returns
 
 
 class Optimizer(InPlace, OptimizerWords):
@@ -148,6 +150,10 @@ class Optimizer(InPlace, OptimizerWords):
                 else:
                     p._grad[...] = 0.0
 
+    @overload
+    def step(self, closure: None = None) -> None: ...
+    @overload
+    def step(self, closure: Callable[[], _R]) -> _R: ...
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient, in place; the others are skipped.
 

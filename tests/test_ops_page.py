@@ -36,6 +36,11 @@ def test_the_declarations_of_methods_are_fresh():
     assert done.returncode == 0, f"run python docs/make_surface.py\n{done.stdout}{done.stderr}"
 
 
+def test_the_stubs_are_fresh():
+    done = run(ROOT / "docs" / "make_stubs.py", "--check")
+    assert done.returncode == 0, f"run python docs/make_stubs.py\n{done.stdout}{done.stderr}"
+
+
 def test_the_pages_of_words_are_fresh():
     script = runpy.run_path(str(ROOT / "docs" / "make_coming.py"))
     for name in script["PAGES"]:

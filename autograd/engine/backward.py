@@ -38,13 +38,13 @@ class Route:
     __slots__ = ("edges", "order", "reached", "wanted")
 
     def __init__(self, roots: Iterable[Vertex], wanted: frozenset[Vertex] | None = None) -> None:
-        order = newest_first(roots)
-        self.reached: list[Vertex] = order
+        self.reached: list[Vertex] = newest_first(roots)
+        self.order: list[Vertex] = self.reached
         self.wanted: frozenset[Vertex] | None = wanted
         self.edges: dict[Vertex, tuple[Vertex | None, ...]] | None = None
         if wanted is not None:
             self.edges = edges = {}  # filled oldest first: of what leads to the wanted vertices, and nothing else
-            for vertex in reversed(order):
+            for vertex in reversed(self.order):
                 parents = (vertex.left, vertex.right) if vertex.edges is None else vertex.edges
                 for parent in parents:
                     if parent is not None and parent not in edges:
@@ -53,8 +53,7 @@ class Route:
                         break
                 if parents or vertex in wanted:
                     edges[vertex] = parents
-            order = [*reversed(edges)]
-        self.order: list[Vertex] = order
+            self.order = [*reversed(edges)]
 
 
 def backward_pass(

@@ -172,7 +172,7 @@ class Compose:
     def __init__(self, *changes: Callable[[Any, np.random.Generator], Any]) -> None:
         self.changes = changes
 
-    def __call__(self, x: Any, rng: np.random.Generator) -> Any:
+    def __call__(self, x: Array, rng: np.random.Generator) -> Array:
         for change in self.changes:
             x = change(x, rng)
         return x

@@ -205,7 +205,7 @@ class MultiheadAttention(Module):
     def forward(
         self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
         attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
-    ) -> tuple[Tensor, Any]:  # fmt: skip
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         same = query is key and key is value
         query, key, value = (floating(x, self.out_proj.weight) for x in (query, key, value))
         batched = self._check_inputs(query, key, value)

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import OperandError
 from nn.arrays import Operand, polymorphic
-from nn.of_function import _OfFunction
+from nn.of_function import of
 from nn.validation import floating
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]
@@ -44,7 +44,7 @@ def cosine_similarity(x1: Operand, x2: Operand, dim: int = 1, eps: float = 1e-8)
     return np.sum(normalize(x1, 2.0, dim, eps) * normalize(x2, 2.0, dim, eps), axis=dim)
 
 
-class CosineSimilarity(_OfFunction, of=cosine_similarity, operands=2):
+class CosineSimilarity(of.CosineSimilarity, of=cosine_similarity, operands=2):
     """The cosine similarity of pairs of vectors."""
 
 
@@ -61,7 +61,7 @@ def pairwise_distance(x1: Operand, x2: Operand, p: float = 2.0, eps: float = 1e-
     return np.linalg.vector_norm(floating(x1) - floating(x2) + eps, axis=-1, keepdims=keepdim, ord=p)
 
 
-class PairwiseDistance(_OfFunction, of=pairwise_distance, operands=2):
+class PairwiseDistance(of.PairwiseDistance, of=pairwise_distance, operands=2):
     """The distance between pairs of vectors."""
 
 

@@ -10,7 +10,7 @@ from autograd import OperandError, Tensor
 from autograd.ops.arithmetic import multiply as _multiply
 from nn.arrays import polymorphic
 from nn.defaults import Randomness, generator
-from nn.of_function import _OfFunction
+from nn.of_function import of
 from nn.validation import floating, probability
 
 __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
@@ -52,16 +52,15 @@ def _dropped(x: Any, p: float, training: bool, rng: Randomness, axes: int = 0) -
     return _multiply(x, mask)
 
 
-class Dropout(_OfFunction, of=dropout):
+class Dropout(of.Dropout, of=dropout):
     """Sets random elements of its input to 0 in training, so that no unit can rely on a particular other unit."""
 
-    rng: np.random.Generator | None
     _shown_settings = ("p",)
     _axes = 0  # of a channel that is dropped as a whole
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Randomness = None) -> None:
         self.p: float = probability("p", p)
-        self.rng = None if rng is None else generator(rng)
+        self.rng: np.random.Generator | None = None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Tensor:
         if self._axes and np.ndim(x) not in (3, 2 * self._axes):  # (C, L), (N, C, L), (N, C, H, W)

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, DTypeLike
 from autograd import Tensor
 from autograd.ops.arithmetic import where as _where
 from autograd.ops.index import getitem as _getitem
-from nn.arrays import plain
+from nn.arrays import plain, polymorphic
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.errors import LabelError
 from nn.module import Parameter
-from nn.of_function import _OfFunction
+from nn.of_function import of
 from nn.validation import positive
 
 __all__ = ["Embedding"]
@@ -58,7 +58,7 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
     return _where(padding[..., None], row, out)  # the same values, as constants
 
 
-class Embedding(_OfFunction, of=embedding):
+class Embedding(of.Embedding, of=embedding):
     """A trainable table of vectors, one for each of V items (words, letters, users), looked up by index.
 
     V is num_embeddings, D is embedding_dim. The table starts from standard normal numbers drawn from ``rng`` (see
@@ -118,6 +118,7 @@ def row_of_padding(padding_idx: int | None, count: int) -> int | None:
     return int(padding_idx) % count
 
 
+@polymorphic
 def one_hot(labels: Any, num_classes: int = -1) -> Any:
     """One-hot encode labels of any shape as integers, along a new last axis: ``out[..., c] = c == labels[...]``.
 

@@ -6,6 +6,7 @@ import inspect
 from threading import RLock
 from typing import Any
 
+from autograd import Tensor
 from autograd.engine.graph import STATE
 from nn.layers.convolution import Conv1d, Conv2d
 from nn.layers.linear import Linear
@@ -46,7 +47,7 @@ class _Lazy(Module):
             setattr(self, name, UninitializedParameter(name, type(self).__name__) if held else value)
         setattr(self, self._counted, 0)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         with _FIRST_CALL:
             if not isinstance(self, _Lazy):
                 return type(self).forward(self, x)

@@ -14,7 +14,7 @@ from autograd.engine.tensor import plain
 from autograd.ops.normalization import batch_norm as _batch_norm, layer_norm as _layer_norm, rms_norm as _rms_norm
 from nn.defaults import parameter_dtype
 from nn.module import Buffer, Parameter
-from nn.of_function import _OfFunction
+from nn.of_function import _OfFunction, of
 from nn.validation import floating, not_negative, positive, probability
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
@@ -176,7 +176,7 @@ def layer_norm(
     return _layer_norm(x, weight, bias, axes=axes, eps=eps)
 
 
-class LayerNorm(_OfFunction, of=layer_norm):
+class LayerNorm(of.LayerNorm, of=layer_norm):
     """Normalizes the features of each sample to mean 0 and variance 1, then scales and shifts them."""
 
     def __init__(
@@ -219,7 +219,7 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     return _rms_norm(x, weight, axes=axes, eps=eps)
 
 
-class RMSNorm(_OfFunction, of=rms_norm):
+class RMSNorm(of.RMSNorm, of=rms_norm):
     """Divides the features of each sample by their root mean square, then multiplies them by a learned scale."""
 
     def __init__(

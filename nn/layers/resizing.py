@@ -17,7 +17,7 @@ from nn.layers.convolution import _PADDING_MODES
 from nn.layers.pooling import _AdaptivePool, wanted_windows, window_edges
 from nn.layers.windows import batched, per_axis
 from nn.module import Module
-from nn.of_function import _OfFunction
+from nn.of_function import of
 from nn.validation import floating, positive
 
 __all__ = [
@@ -90,11 +90,8 @@ def _shares(n: int, m: int, step: float, align_corners: bool) -> NDArray[np.floa
     return np.maximum(1.0 - np.abs(np.clip(at, 0, n - 1)[:, None] - np.arange(n)), 0.0)
 
 
-class Upsample(_OfFunction, of=interpolate):
+class Upsample(of.Upsample, of=interpolate):
     """Resizes sequences or images."""
-
-    scale_factor: Any
-    mode: str
 
     def extra_repr(self) -> str:
         named = "size" if self.scale_factor is None else "scale_factor"

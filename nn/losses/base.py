@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,13 @@ from autograd.provenance import where
 from nn.arrays import Operand, plain
 from nn.defaults import get_default_dtype
 from nn.errors import ActivationWarning, LossShapeError
-from nn.module import Buffer
+from nn.module import Buffer as Buffer
 from nn.of_function import _OfFunction
+
+if TYPE_CHECKING:  # see nn.of_function
+    from nn import of as of
+else:
+    of = type("of", (), {"__getattr__": lambda self, name: _Loss})()
 
 Reduction = Literal["mean", "sum", "none"]
 Takes = Literal[

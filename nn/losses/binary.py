@@ -10,8 +10,7 @@ from autograd.ops.arithmetic import where as _where
 from autograd.ops.transcendental import log as _log, log1p as _log1p, relu as _relu, softplus as _softplus
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, PredictionError
-from nn.losses.base import Reduction, _Loss, check_activation, counted, pair, reduced, short_of, weights
-from nn.module import Buffer
+from nn.losses.base import Buffer, Reduction, check_activation, counted, of, pair, reduced, short_of, weights
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "HingeLoss", "PerceptronLoss", "SoftMarginLoss"]
 
@@ -55,7 +54,7 @@ def binary_cross_entropy(
     return reduced(name, losses, reduction)
 
 
-class BCELoss(_Loss, of=binary_cross_entropy, takes="probabilities"):
+class BCELoss(of.BCELoss, of=binary_cross_entropy, takes="probabilities"):
     """The binary cross-entropy of predicted probabilities."""
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
@@ -106,7 +105,7 @@ def binary_cross_entropy_with_logits(
     return reduced(name, losses, reduction)
 
 
-class BCEWithLogitsLoss(_Loss, of=binary_cross_entropy_with_logits, takes="scores"):
+class BCEWithLogitsLoss(of.BCEWithLogitsLoss, of=binary_cross_entropy_with_logits, takes="scores"):
     """The binary cross-entropy of scores, to which it applies the sigmoid itself."""
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
@@ -131,7 +130,7 @@ def hinge_loss(prediction: Operand, target: Operand, margin: float = 1.0, *, red
     return reduced("hinge_loss", _relu(float(margin) - target * prediction), reduction)
 
 
-class HingeLoss(_Loss, of=hinge_loss, takes="margins"):
+class HingeLoss(of.HingeLoss, of=hinge_loss, takes="margins"):
     """The hinge loss, as in support vector machines."""
 
 
@@ -150,7 +149,7 @@ def perceptron_loss(prediction: Operand, target: Operand, *, reduction: Reductio
     return reduced("perceptron_loss", short_of(-target * prediction), reduction)
 
 
-class PerceptronLoss(_Loss, of=perceptron_loss, takes="margins"):
+class PerceptronLoss(of.PerceptronLoss, of=perceptron_loss, takes="margins"):
     """The perceptron loss: 0 for scores of the right sign, and the size of the score otherwise."""
 
 
@@ -166,7 +165,7 @@ def soft_margin_loss(prediction: Operand, target: Operand, *, reduction: Reducti
     return reduced("soft_margin_loss", _softplus(-target * prediction), reduction)
 
 
-class SoftMarginLoss(_Loss, of=soft_margin_loss, takes="margins"):
+class SoftMarginLoss(of.SoftMarginLoss, of=soft_margin_loss, takes="margins"):
     """`BCEWithLogitsLoss` with -1 and 1 as labels."""
 
 

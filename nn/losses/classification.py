@@ -15,7 +15,7 @@ from autograd.ops.shape import moveaxis as _moveaxis, reshape as _reshape
 from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LabelError, LossShapeError
-from nn.losses.base import Reduction, _Loss, array, check_activation, check_reduction, counted, pair, reduced, weights
+from nn.losses.base import Reduction, array, check_activation, check_reduction, counted, of, pair, reduced, weights
 from nn.module import Buffer
 from nn.validation import probability
 
@@ -80,7 +80,7 @@ def cross_entropy(
     return _averaged(name, _reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
-class CrossEntropyLoss(_Loss, of=cross_entropy, takes="class scores"):
+class CrossEntropyLoss(of.CrossEntropyLoss, of=cross_entropy, takes="class scores"):
     """The cross-entropy of one class among several, from scores to which it applies softmax itself."""
 
     def __init__(
@@ -121,7 +121,7 @@ def nll_loss(
     return _averaged(name, _reshape(losses, shape=labels.shape), labels, own, kept, reduction)
 
 
-class NLLLoss(_Loss, of=nll_loss, takes="class log-probabilities"):
+class NLLLoss(of.NLLLoss, of=nll_loss, takes="class log-probabilities"):
     """The negative log-likelihood of the right class, from log-probabilities."""
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
@@ -172,7 +172,7 @@ def kl_div(
     return _sum(losses) / float(len(losses))
 
 
-class KLDivLoss(_Loss, of=kl_div, takes="log-probabilities"):
+class KLDivLoss(of.KLDivLoss, of=kl_div, takes="log-probabilities"):
     """The Kullback-Leibler divergence of a target distribution from the predicted one."""
 
     _reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.ops.arithmetic import where as _where
 from nn.arrays import Operand, plain, polymorphic
 from nn.layers.distance import pairwise_distance
-from nn.losses.base import Reduction, _Loss, pair, reduced, short_of
+from nn.losses.base import Reduction, of, pair, reduced, short_of
 from nn.losses.binary import sides
 
 __all__ = ["CosineEmbeddingLoss", "MarginRankingLoss", "TripletMarginLoss"]
@@ -32,7 +32,7 @@ def margin_ranking_loss(
     return reduced("margin_ranking_loss", short_of(margin - target * difference), reduction)
 
 
-class MarginRankingLoss(_Loss, of=margin_ranking_loss, operands=3):
+class MarginRankingLoss(of.MarginRankingLoss, of=margin_ranking_loss, operands=3):
     """A loss for pairs of scores of which one should be larger."""
 
 
@@ -56,7 +56,7 @@ def cosine_embedding_loss(
     return reduced(name, _where(plain(target) > 0.0, 1.0 - cosine, short_of(cosine - margin)), reduction)
 
 
-class CosineEmbeddingLoss(_Loss, of=cosine_embedding_loss, operands=3):
+class CosineEmbeddingLoss(of.CosineEmbeddingLoss, of=cosine_embedding_loss, operands=3):
     """A loss for pairs of vectors that should be similar or dissimilar."""
 
 
@@ -82,5 +82,5 @@ def triplet_margin_loss(
     return reduced(name, short_of(margin + near - far), reduction)
 
 
-class TripletMarginLoss(_Loss, of=triplet_margin_loss, operands=3):
+class TripletMarginLoss(of.TripletMarginLoss, of=triplet_margin_loss, operands=3):
     """A loss for vectors that should be closer to one vector than to another."""

@@ -12,7 +12,7 @@ from autograd.ops.arithmetic import absolute as _absolute, clip as _clip, square
 from autograd.ops.transcendental import exp as _exp, log as _log
 from nn.arrays import Operand, plain, polymorphic
 from nn.errors import LossShapeError, PredictionError
-from nn.losses.base import Reduction, _Loss, array, counted, pair, reduced
+from nn.losses.base import Reduction, array, counted, of, pair, reduced
 
 __all__ = ["GaussianNLLLoss", "HuberLoss", "L1Loss", "MSELoss", "PoissonNLLLoss", "SmoothL1Loss"]
 
@@ -37,10 +37,10 @@ def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "me
     return 0.5 * loss if half else loss
 
 
-class MSELoss(_Loss, of=mse_loss, takes="numbers"):
+class MSELoss(of.MSELoss, of=mse_loss, takes="numbers"):
     """The mean squared error, for numeric targets."""
 
-    half: Any  # hides the method of `Module`, which a loss does not need
+    half: bool  # type: ignore[assignment]  # hides the method of `Module`, which a loss does not need
 
     def __init__(self, *, reduction: Reduction = "mean", half: bool = False) -> None:
         super().__init__(reduction=reduction)
@@ -63,7 +63,7 @@ def l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mea
     return reduced("l1_loss", _absolute(prediction - target), reduction)
 
 
-class L1Loss(_Loss, of=l1_loss, takes="numbers"):
+class L1Loss(of.L1Loss, of=l1_loss, takes="numbers"):
     """The mean absolute error, for numeric targets with outliers; shapes and errors are those of `MSELoss`."""
 
 
@@ -82,7 +82,7 @@ def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "
     return reduced("huber_loss", _rounded(prediction - target, check_width("delta", delta), 1.0), reduction)
 
 
-class HuberLoss(_Loss, of=huber_loss, takes="numbers"):
+class HuberLoss(of.HuberLoss, of=huber_loss, takes="numbers"):
     """Half the squared error up to ``delta``, and linear beyond, so outliers count less."""
 
     def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
@@ -104,7 +104,7 @@ def smooth_l1_loss(prediction: Operand, target: Operand, *, reduction: Reduction
     return reduced("smooth_l1_loss", _rounded(prediction - target, float(beta), float(beta)), reduction)
 
 
-class SmoothL1Loss(_Loss, of=smooth_l1_loss, takes="numbers"):
+class SmoothL1Loss(of.SmoothL1Loss, of=smooth_l1_loss, takes="numbers"):
     """The mean absolute error, smoothed within ``beta`` of 0; shapes and errors are those of `HuberLoss`."""
 
     def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
@@ -143,7 +143,7 @@ def gaussian_nll_loss(
     return reduced(name, losses + 0.5 * math.log(2.0 * math.pi) if full else losses, reduction)
 
 
-class GaussianNLLLoss(_Loss, of=gaussian_nll_loss, operands=3):
+class GaussianNLLLoss(of.GaussianNLLLoss, of=gaussian_nll_loss, operands=3):
     """The negative log-likelihood of numbers under predicted means and variances."""
 
 
@@ -175,7 +175,7 @@ def poisson_nll_loss(
     return reduced(name, losses, reduction)
 
 
-class PoissonNLLLoss(_Loss, of=poisson_nll_loss):
+class PoissonNLLLoss(of.PoissonNLLLoss, of=poisson_nll_loss):
     """The negative log-likelihood of counts under predicted rates."""
 
 

@@ -48,7 +48,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     learning_rate_init: float | Callable[[int], float] = 1e-3
     max_iter: int = 200
     shuffle: bool = True
-    random_state: Any = None
+    random_state: int | np.random.RandomState | None = None
     tol: float = 1e-4
     verbose: bool = False
     warm_start: bool = False

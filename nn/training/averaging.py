@@ -25,7 +25,7 @@ def _each(function: Callable[..., Any], averages: Iterable[Tensor], new: Iterabl
         p.data = np.array(getattr(found, "data", found), p.dtype)
 
 
-def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Any]:
+def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Tensor]:
     """Return a function that updates an exponential moving average: decay · average + (1 − decay) · new.
 
     >>> from optim.swa_utils import get_ema_avg_fn

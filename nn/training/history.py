@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import nn
 from nn.saving import replacing
@@ -49,6 +49,10 @@ class History:
         """
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
+    @overload
+    def __getitem__(self, key: str) -> list[float]: ...
+    @overload
+    def __getitem__(self, key: int) -> dict[str, Number]: ...
     def __getitem__(self, key: str | int) -> Any:
         if isinstance(key, str):
             if key not in self.names:
@@ -74,7 +78,7 @@ class History:
         self[name]
         return choose((row for row in self.rows if name in row), key=lambda row: row[name])
 
-    def plot(self, *names: str, log: bool = False, ax: Any = None) -> Any:
+    def plot(self, *names: str, log: bool = False, ax: Any = None) -> "nn.plot.Axes":
         """Plot columns (by default the losses) by epoch with `nn.plot.learning_curves`; needs matplotlib.
 
         >>> import nn.plot

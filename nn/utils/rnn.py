@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from autograd.lazy import on_use as _on_use
+from nn.arrays import polymorphic
 from nn.validation import floating
 
 __all__ = ["pad_sequence"]
 _on_use(__name__, {})
 
 
+@polymorphic
 def pad_sequence(sequences: Iterable[Any], batch_first: bool = False, padding_value: float = 0.0) -> Any:
     """Pad sequences (L, ...) of different lengths to one array (T, N, ...), or (N, T, ...) with ``batch_first``.
 

@@ -33,8 +33,7 @@ class EntryWeb:
 
     def __init__(self, replay: Replay, targets: Iterable[Vertex], entry: int) -> None:
         self.replay = replay
-        self.entry = entry
-        self.targets: frozenset[Vertex] = frozenset(targets)
+        self.targets, self.entry = frozenset(targets), entry
         self.useful: set[Vertex] = between(replay, self.targets)
         self.too_large: bool = sum(_work(v, self.useful) for v in self.useful if isinstance(v, Node)) > LARGEST
         self.first: dict[Vertex, int] = {}

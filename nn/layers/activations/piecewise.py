@@ -17,7 +17,7 @@ from autograd.ops.transcendental import expm1 as _expm1, relu as _relu
 from nn.arrays import Operand, polymorphic
 from nn.defaults import Randomness, generator, parameter_dtype
 from nn.module import Parameter
-from nn.of_function import _OfFunction
+from nn.of_function import of
 from nn.validation import floating, positive
 
 __all__ = ["CELU", "ELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "PReLU", "RReLU", "ReLU",
@@ -45,7 +45,7 @@ def step(x: Operand, at_zero: float = 1.0) -> Any:
     return _where(np.ones(value.shape, bool), value, x)
 
 
-class Step(_OfFunction, of=step):
+class Step(of.Step, of=step):
     """The unit step, applied elementwise."""
 
     def __init__(self, at_zero: float = 1.0) -> None:
@@ -71,7 +71,7 @@ def relu(x: Operand, inplace: bool = False, *, at_zero: float = 0.0) -> Any:
     return np.maximum(x, 0.0)  # whose tie is shared evenly
 
 
-class ReLU(_OfFunction, of=relu):
+class ReLU(of.ReLU, of=relu):
     """The rectified linear unit, applied elementwise."""
 
     def __init__(self, inplace: bool = False, *, at_zero: float = 0.0) -> None:
@@ -96,10 +96,9 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) 
     return _bent(x, float(negative_slope))
 
 
-class LeakyReLU(_OfFunction, of=leaky_relu):
+class LeakyReLU(of.LeakyReLU, of=leaky_relu):
     """The rectified linear unit with a small slope for negative inputs."""
 
-    negative_slope: float
     _shown_settings = ("negative_slope",)
 
 
@@ -132,7 +131,7 @@ def prelu(x: Operand, weight: Operand) -> Tensor:
     return _bent(x, weight)
 
 
-class PReLU(_OfFunction, of=prelu):
+class PReLU(of.PReLU, of=prelu):
     """The rectified linear unit with ``num_parameters`` learned slopes for negative inputs, which start at ``init``."""
 
     _shown_settings = ("num_parameters",)
@@ -168,10 +167,9 @@ def rrelu(
     return _bent(x, np.asarray(slopes, x.dtype))
 
 
-class RReLU(_OfFunction, of=rrelu):
+class RReLU(of.RReLU, of=rrelu):
     """The rectified linear unit with a random slope for negative inputs."""
 
-    rng: np.random.Generator | None
     _shown_settings = ("lower", "upper")
 
     def __init__(
@@ -180,7 +178,7 @@ class RReLU(_OfFunction, of=rrelu):
         check_ends("RReLU", lower=lower, upper=upper)
         self.lower = lower
         self.upper = upper
-        self.rng = None if rng is None else generator(rng)
+        self.rng: np.random.Generator | None = None if rng is None else generator(rng)
 
 
 @polymorphic
@@ -197,10 +195,9 @@ def elu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
     return _exponential(floating(x), float(alpha), 1.0)
 
 
-class ELU(_OfFunction, of=elu):
+class ELU(of.ELU, of=elu):
     """The exponential linear unit."""
 
-    alpha: float
     _shown_settings = ("alpha",)
 
 
@@ -220,7 +217,7 @@ def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
     return _exponential(floating(x), float(alpha), float(alpha))
 
 
-class CELU(_OfFunction, of=celu):
+class CELU(of.CELU, of=celu):
     """The exponential linear unit without a kink."""
 
     _shown_settings = ("alpha",)
@@ -249,7 +246,7 @@ def selu(x: Operand, inplace: bool = False) -> Any:
     return elu(x, SELU_ALPHA) * SELU_SCALE
 
 
-class SELU(_OfFunction, of=selu):
+class SELU(of.SELU, of=selu):
     """The scaled exponential linear unit."""
 
 
@@ -270,7 +267,7 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     return _masked(x, mask=inside) + _masked(np.clip(data, min_val, max_val), mask=~inside)
 
 
-class Hardtanh(_OfFunction, of=hardtanh):
+class Hardtanh(of.Hardtanh, of=hardtanh):
     """A piecewise linear approximation of tanh."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -293,7 +290,7 @@ def relu6(x: Operand, inplace: bool = False) -> Any:
     return hardtanh(x, 0.0, 6.0)
 
 
-class ReLU6(_OfFunction, of=relu6):
+class ReLU6(of.ReLU6, of=relu6):
     """The rectified linear unit, clipped at 6."""
 
 
@@ -308,7 +305,7 @@ def hardsigmoid(x: Operand, inplace: bool = False) -> Any:
     return hardtanh(floating(x) + 3.0, 0.0, 6.0) / 6.0
 
 
-class Hardsigmoid(_OfFunction, of=hardsigmoid):
+class Hardsigmoid(of.Hardsigmoid, of=hardsigmoid):
     """A piecewise linear approximation of the sigmoid."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -328,7 +325,7 @@ def hardswish(x: Operand, inplace: bool = False) -> Any:
     return x * hardsigmoid(x)
 
 
-class Hardswish(_OfFunction, of=hardswish):
+class Hardswish(of.Hardswish, of=hardswish):
     """`SiLU` with a piecewise linear sigmoid."""
 
 

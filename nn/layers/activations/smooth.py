@@ -21,7 +21,7 @@ from autograd.ops.transcendental import (
 )
 from nn.arrays import Operand, polymorphic
 from nn.module import Module
-from nn.of_function import _OfFunction
+from nn.of_function import of
 from nn.validation import floating
 
 __all__ = ["GELU", "Arctan", "Identity", "LogSigmoid", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh"]
@@ -61,7 +61,7 @@ def sigmoid(x: Operand) -> Any:
     return _sigmoid(floating(x))
 
 
-class Sigmoid(_OfFunction, of=sigmoid):
+class Sigmoid(of.Sigmoid, of=sigmoid):
     """The logistic function, applied elementwise."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -81,7 +81,7 @@ def tanh(x: Operand) -> Any:
     return _tanh(floating(x))
 
 
-class Tanh(_OfFunction, of=tanh):
+class Tanh(of.Tanh, of=tanh):
     """The hyperbolic tangent, applied elementwise; its values lie between -1 and 1."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -103,7 +103,7 @@ def arctan(x: Operand) -> Any:
     return _arctan(floating(x))
 
 
-class Arctan(_OfFunction, of=arctan):
+class Arctan(of.Arctan, of=arctan):
     """The arctangent, a sigmoid that approaches its limits slowly."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -122,7 +122,7 @@ def softsign(x: Operand) -> Any:
     return _softsign(floating(x))
 
 
-class Softsign(_OfFunction, of=softsign):
+class Softsign(of.Softsign, of=softsign):
     """A sigmoid without exponentials."""
 
     _balanced = True  # positive and negative inputs pass alike, so weights start as Glorot proposes
@@ -150,7 +150,7 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return np.where(straight, x, y) if straight.any() else y
 
 
-class Softplus(_OfFunction, of=softplus):
+class Softplus(of.Softplus, of=softplus):
     """A smooth ReLU."""
 
     _shown_settings = ("beta", "threshold")
@@ -171,7 +171,7 @@ def logsigmoid(x: Operand) -> Any:
     return -_softplus(-floating(x))
 
 
-class LogSigmoid(_OfFunction, of=logsigmoid):
+class LogSigmoid(of.LogSigmoid, of=logsigmoid):
     """The logarithm of the logistic function, applied elementwise."""
 
 
@@ -197,7 +197,7 @@ def gelu(x: Operand, approximate: Approximation = "none") -> Any:
     return x * _sigmoid(inner * (_STEEPNESS + _CUBIC * (inner * inner)))
 
 
-class GELU(_OfFunction, of=gelu):
+class GELU(of.GELU, of=gelu):
     """The Gaussian error linear unit."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1
@@ -224,7 +224,7 @@ def silu(x: Operand, inplace: bool = False) -> Any:
     return x * _sigmoid(x)
 
 
-class SiLU(_OfFunction, of=silu):
+class SiLU(of.SiLU, of=silu):
     """The sigmoid linear unit, also known as swish."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1
@@ -245,7 +245,7 @@ def mish(x: Operand, inplace: bool = False) -> Any:
     return x * _tanh(_softplus(x))
 
 
-class Mish(_OfFunction, of=mish):
+class Mish(of.Mish, of=mish):
     """The Mish activation: `SiLU` with another gate."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1

@@ -10,7 +10,7 @@ from autograd import OperandError, Tensor
 from autograd.ops.reduce import log_softmax as _log_softmax, softmax as _softmax
 from autograd.ops.transcendental import sigmoid as _sigmoid
 from nn.arrays import Operand, polymorphic
-from nn.of_function import _OfFunction
+from nn.of_function import _OfFunction, of
 from nn.validation import floating
 
 __all__ = ["GLU", "LogSoftmax", "Softmax"]
@@ -83,7 +83,7 @@ def glu(x: Operand, dim: int = -1) -> Any:
     return a * _sigmoid(b)
 
 
-class GLU(_OfFunction, of=glu):
+class GLU(of.GLU, of=glu):
     """The gated linear unit."""
 
     _gated = True  # a sigmoid in it may well be 0 or 1

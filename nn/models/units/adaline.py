@@ -63,7 +63,7 @@ class Adaline(_Learner):
         super().__init__(in_features, labels, dtype)
         self.threshold: float = sum(self.labels) / 2.0 if threshold is None else float(threshold)
 
-    def score(self, x: Any) -> Any:
+    def score(self, x: Any) -> Tensor:
         """The weighted sum, from which the unit learns: a linear regression on the labels.
 
         >>> import nn

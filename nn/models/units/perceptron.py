@@ -94,7 +94,7 @@ these classes.
             )
         self.at_zero: float = float(at_zero)
 
-    def score(self, x: Any) -> Any:
+    def score(self, x: Any) -> Tensor:
         """The weighted sum before the threshold, which is 0 on the boundary.
 
         >>> import nn
