@@ -37,6 +37,7 @@ from autograd.pytree import register_container as register_container
 from autograd.transforms import *
 
 if _TYPE_CHECKING:
+    from autograd import testing as testing
     from autograd.compiling import *
     from autograd.debugging import debug as debug
     from autograd.gradcheck import (
@@ -62,4 +63,4 @@ _ON_USE = {
     **dict.fromkeys(("ValuesNotKeptError", "diff", "draw", "explain", "record", "steps"), "autograd.view"),
 }
 
-_on_use(__name__, _ON_USE)
+_on_use(__name__, _ON_USE, unlisted=("testing",))

@@ -10,12 +10,13 @@ from typing import Any
 from autograd.words import hint_for
 
 
-def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = ()) -> None:
+def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = (), unlisted: Sequence[str] = ()) -> None:
     """Give a package a ``__getattr__`` and a ``__dir__`` (PEP 562) that import some of its names on first use.
 
-    ``names`` maps each name to the module that defines it; ``modules`` are modules of the package itself. A package
-    without ``__all__`` gets one, hidden from `help`, which would print every class. Type checkers do not run this:
-    import the same names in a block ``if TYPE_CHECKING``. If they saw a ``__getattr__``, they would accept any name.
+    ``names`` maps each name to the module that defines it; ``modules`` are modules of the package itself, and
+    ``unlisted`` those that ``from package import *`` leaves out, because they may need an extra. A package without
+    ``__all__`` gets one, hidden from `help`, which would print every class. Type checkers do not run this: import the
+    same names in a block ``if TYPE_CHECKING``. If they saw a ``__getattr__``, they would accept any name.
 
     >>> import nn
     >>> nn.fit.__module__
@@ -27,7 +28,7 @@ def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = ()) 
         if name == "__all__" and sys._getframe(1).f_globals.get("__name__") != "pydoc":
             public = (key for key, value in content.items() if key[0] != "_" and not isinstance(value, ModuleType))
             return sorted({*public, *names, *modules})
-        if name in modules:
+        if name in modules or name in unlisted:
             return import_module(f"{package}.{name}")
         if name not in names:
             raise _not_found(package, name, sys._getframe(1))
@@ -35,7 +36,7 @@ def on_use(package: str, names: Mapping[str, str], modules: Sequence[str] = ()) 
         return value
 
     def listed() -> list[str]:
-        return sorted({*content, *names, *modules})
+        return sorted({*content, *names, *modules, *unlisted})
 
     content["__getattr__"], content["__dir__"] = get, listed
 

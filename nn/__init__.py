@@ -39,13 +39,16 @@ for _now in [name for name in _sys.modules if name.startswith(("nn.layers.", "nn
 # Imported on first use, since not every training loop needs them. Type checkers read the first of the two lists.
 if _typing.TYPE_CHECKING:
     from nn import (
+        exercises as exercises,
         init as init,
         metrics as metrics,
         models as models,
         penalties as penalties,
         plot as plot,
         saving as saving,
+        units as units,
         utils as utils,
+        zoo as zoo,
     )
     from nn.inspect.doctor.examine import doctor as doctor
     from nn.inspect.drawing import draw as draw
@@ -83,4 +86,4 @@ _NAMES = {
 }
 _ON_USE = {name: f"nn.{module}" for module, names in _NAMES.items() for name in names.split()}
 
-_on_use(__name__, _ON_USE, _MODULES)
+_on_use(__name__, _ON_USE, _MODULES, unlisted=("exercises", "sklearn", "units", "zoo"))

@@ -2,7 +2,10 @@
 
 import ast
 import pickle
+import subprocess
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -76,6 +79,18 @@ def test_type_checkers_see_the_names_that_are_imported_on_use(package):
     assert {name: place for name, place in seen.items() if name not in modules} == package._ON_USE
     assert modules <= set(dir(package))
     assert {*package._ON_USE} <= {*package.__all__}
+
+
+@pytest.mark.parametrize("name", ["autograd.testing", "nn.exercises", "nn.plot", "nn.units", "nn.zoo", "nn.sklearn"])
+def test_a_module_comes_at_its_first_use(name):
+    """Also one that ``from nn import *`` leaves out; without scikit-learn, nn.sklearn says what to install."""
+    package, _, module = name.partition(".")
+    program = (
+        f"import sys, {package}\nassert {name!r} not in sys.modules and {module!r} in dir({package})\nprint({name})"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    missing = name == "nn.sklearn" and find_spec("sklearn") is None
+    assert ("pip install scikit-learn" in run.stderr) if missing else f"<module {name!r}" in run.stdout, run.stderr
 
 
 def test_type_checkers_see_the_names_of_swa_utils():
