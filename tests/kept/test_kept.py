@@ -113,7 +113,7 @@ def test_a_recording(folder):
 # --- trainings --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore:.*does not say which data it was made with:UserWarning")  # not before 0.2
+@pytest.mark.filterwarnings("ignore:.*does not record the data it was made with:UserWarning")  # not before 0.2
 @pytest.mark.parametrize("name", MAKE["TRAININGS"])
 def test_a_training_goes_on(folder, tmp_path, name):
     cut = shutil.copytree(folder / "trainings" / name, tmp_path / name)
