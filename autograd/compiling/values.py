@@ -208,7 +208,7 @@ def _constants_of_library(modules: int) -> tuple[set[int], list[Any]]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("autograd", "nn", "optim") and module is not None:
             for thing in list(vars(module).values()):
-                if hasattr(thing, "cache_info") and is_ours(thing.__wrapped__.__code__):
+                if hasattr(type(thing), "cache_info") and is_ours(thing.__wrapped__.__code__):
                     remembering.append(thing)
                 parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, tuple) else (thing,)
                 arrays |= {id(x) for x in parts if isinstance(x, np.ndarray)}
