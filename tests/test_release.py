@@ -32,6 +32,15 @@ def test_the_version_is_that_of_the_newest_section_of_the_changelog():
     assert released == sorted(released, key=lambda r: [int(part) for part in r[0].split(".")], reverse=True)
 
 
+def test_no_address_is_made_up():
+    """The citation names the project's address once there is one, and neither it nor the package any other."""
+    project = tomllib.loads(text_of("pyproject.toml"))
+    citation, address = text_of("CITATION.cff"), project["tool"]["chainrule"]["address"]
+    named = re.findall(r"^.*(?:://|@).*$", citation, flags=re.MULTILINE)
+    assert named == [f"repository-code: {address}"] * bool(address)
+    assert [author.keys() for author in project["project"]["authors"]] == [{"name"}]
+
+
 def test_the_version_is_defined_in_one_place():
     project = tomllib.loads(text_of("pyproject.toml"))
     assert "version" in project["project"]["dynamic"]
