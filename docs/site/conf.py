@@ -15,19 +15,21 @@ sys.path.append(str(Path(__file__).parent))
 project = "chainrule"
 author = copyright = "The chainrule authors"
 version = release = autograd.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "docstrings"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "rendering"]
 exclude_patterns = ["README.md"]  # index.md includes it
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath"]
 nb_execution_mode = "off"
 
+smartquotes = False  # what stands in quotes is often code
 default_role = "py:obj"
-autodoc_typehints = "none"  # docstrings.py writes them
+autodoc_typehints = "none"  # rendering.py writes them
 maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = "chainrule"
 html_math_renderer = "mathml"
 html_copy_source = False

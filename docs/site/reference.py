@@ -151,7 +151,8 @@ def _heading(text, line="="):
 def _index(content):
     parts = [_heading("Reference")]
     parts.append(
-        "Every public name, with its signature and an example that runs as a test. The search finds them all.\n"
+        "Every public name, with its signature and an example that runs as a test. The search finds them all, "
+        "and so does the :ref:`index from A to Z <genindex>`.\n"
     )
     for package, title in ORDER.items():
         parts.append(_heading(title, "-"))
@@ -175,8 +176,10 @@ def _page(title, entries):
 
 def _sentence(value):
     """The first sentence of a docstring, in one line."""
-    text = inspect.cleandoc(value.__doc__ or "") if isinstance(value, (type, FunctionType)) or callable(value) else ""
-    return re.split(r"(?<=[.:])\s", text.partition("\n\n")[0] + " ")[0].replace("\n", " ").rstrip(":")
+    if not isinstance(value, (type, FunctionType)):
+        return ""
+    sentence = re.split(r"(?<=[.:])\s", inspect.cleandoc(value.__doc__).partition("\n\n")[0] + " ")[0]
+    return docstrings.rest(sentence.replace("\n", " ").rstrip(".:") + ".").strip()
 
 
 def _entry(name, value, twin):
@@ -185,7 +188,9 @@ def _entry(name, value, twin):
     if twin != name:
         return f"{start}.. py:data:: {short}\n\n   The same as :py:obj:`{twin}`.\n"
     if isinstance(value, type):
-        return f"{start}.. autoclass:: {name}\n   :show-inheritance:\n\n{_members(name, value)}"
+        public = any(base is not object and not base.__name__.startswith("_") for base in value.__bases__)
+        inherits = "   :show-inheritance:\n" * public
+        return f"{start}.. autoclass:: {name}\n{inherits}\n{_members(name, value)}"
     if name in modules():  # Sphinx would describe the module
         return start + _function(name, value)
     if isinstance(value, FunctionType):
@@ -195,10 +200,9 @@ def _entry(name, value, twin):
 
 def _function(name, value):
     """What ``autofunction`` writes, for a function that Sphinx would not find under this name."""
-    lines = inspect.cleandoc(value.__doc__).split("\n")
-    docstrings.escape(None, "function", name, value, None, lines)
-    shown, _ = docstrings.signature(None, "function", name, value, None, "()", None)
-    return f".. py:function:: {name.rpartition('.')[2]}{shown}\n\n{textwrap.indent(chr(10).join(lines), '   ')}\n"
+    shown, result = docstrings.signature(value)
+    text = textwrap.indent(docstrings.rest(inspect.cleandoc(value.__doc__)), "   ")
+    return f".. py:function:: {name.rpartition('.')[2]}{shown} -> {result}\n\n{text}\n"
 
 
 def _short(value):
