@@ -6,10 +6,12 @@ written, while Material for MkDocs ends in 2027. Its pages load nothing from els
 """
 
 import sys
+import tomllib
 from pathlib import Path
 
 import autograd
 
+ROOT = Path(__file__).parents[2]
 sys.path.append(str(Path(__file__).parent))
 
 project = "chainrule"
@@ -19,7 +21,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "rendering"]
 exclude_patterns = ["README.md"]  # index.md includes it
 
 myst_heading_anchors = 4
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["dollarmath", "html_image"]
 nb_execution_mode = "off"
 
 smartquotes = False  # what stands in quotes is often code
@@ -37,4 +39,5 @@ html_show_sourcelink = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_theme_options = {"top_of_page_buttons": []}
-templates_path = []
+if address := tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["chainrule"]["address"]:
+    html_theme_options["footer_icons"] = [{"name": "Source code", "url": address, "html": "Source code", "class": ""}]

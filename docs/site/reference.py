@@ -99,6 +99,12 @@ def names():
     return found
 
 
+def bases(cls):
+    """Those bases of a class that a reader can look up."""
+    public = [value for value in names().values() if isinstance(value, type)]
+    return [base for base in cls.__bases__ if base in public or (base.__module__ == "builtins" and base is not object)]
+
+
 def _is_own(module, name):
     """Whether a name of a module without ``__all__`` is meant for its users."""
     value = getattr(module, name)
@@ -138,9 +144,11 @@ def pages():
     for name, value in names().items():
         twin = first.setdefault(id(value), name)
         content[page_of(name, value)].append((name, value, twin))
-    texts = {"reference/index.rst": _index(content)}
+    texts, begun = {"reference/index.rst": _index(content)}, set()
     for page, title, _ in PAGES:
-        texts[f"reference/{page}.rst"] = _page(title, content[page])
+        here = dict.fromkeys(name.rpartition(".")[0] for name, _, _ in content[page])
+        texts[f"reference/{page}.rst"] = _page(title, [name for name in here if name not in begun], content[page])
+        begun |= here.keys()
     return texts
 
 
@@ -162,9 +170,15 @@ def _index(content):
     return "\n".join(parts)
 
 
-def _page(title, entries):
+def _page(title, begun, entries):
+    """A page: the modules that are first met on it, a table of its names, and these one by one."""
     parts = [_heading(title)]
-    parts.append(".. list-table::\n   :class: summary\n   :widths: 35 65\n")
+    for module in begun:
+        if module in names():  # `autograd.gradcheck` is described as a function
+            continue
+        about = _sentence(modules()[module]) if "." in module else ""
+        parts.append(f".. py:module:: {module}\n\n{about}\n")
+    parts.append(".. list-table::\n   :class: summary\n   :widths: 40 60\n")
     for name, value, twin in entries:
         sentence = f"The same as :py:obj:`{twin}`." if twin != name else _sentence(value)
         parts.append(f"   * - :py:obj:`{name}`\n     - {sentence}")
@@ -176,9 +190,10 @@ def _page(title, entries):
 
 def _sentence(value):
     """The first sentence of a docstring, in one line."""
-    if not isinstance(value, (type, FunctionType)):
+    if not isinstance(value, (type, FunctionType, ModuleType)):
         return ""
-    sentence = re.split(r"(?<=[.:])\s", inspect.cleandoc(value.__doc__).partition("\n\n")[0] + " ")[0]
+    paragraph = inspect.cleandoc(value.__doc__).partition("\n\n")[0]
+    sentence = re.match(r"(?:(`+).*?\1|[^`])*?(?=[.:]\s|$)", paragraph, flags=re.DOTALL)[0]
     return docstrings.rest(sentence.replace("\n", " ").rstrip(".:") + ".").strip()
 
 
@@ -188,9 +203,9 @@ def _entry(name, value, twin):
     if twin != name:
         return f"{start}.. py:data:: {short}\n\n   The same as :py:obj:`{twin}`.\n"
     if isinstance(value, type):
-        public = any(base is not object and not base.__name__.startswith("_") for base in value.__bases__)
-        inherits = "   :show-inheritance:\n" * public
-        return f"{start}.. autoclass:: {name}\n{inherits}\n{_members(name, value)}"
+        inherits = "   :show-inheritance:\n" * bool(bases(value))
+        kind = "exception" if issubclass(value, BaseException) else "class"
+        return f"{start}.. auto{kind}:: {name}\n{inherits}\n{_members(name, value)}"
     if name in modules():  # Sphinx would describe the module
         return start + _function(name, value)
     if isinstance(value, FunctionType):

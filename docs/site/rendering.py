@@ -28,8 +28,7 @@ def signature(app, kind, name, value, options, arguments, result):
 
 def bases(app, name, cls, options, found):
     """Of the bases of a class: those that a reader can look up."""
-    public = [value for value in reference.names().values() if isinstance(value, type)]
-    found[:] = [base for base in found if base in public or base.__module__ == "builtins"]
+    found[:] = reference.bases(cls)
 
 
 def strict(app, document):
