@@ -1,7 +1,8 @@
 """Docstrings and signatures as reST.
 
 Docstrings here are plain text with `names` and ``code`` in backticks, paragraphs, lists, sections and examples. Other
-marks of reST in them are escaped, so that a formula like 2*x*y or |g| stays as it was written.
+marks of reST in them are escaped, so that a formula like 2*x*y or |g| stays as it was written, and the names of errors,
+which stand there without backticks, become links.
 """
 
 import inspect
@@ -11,6 +12,7 @@ from sphinx.ext.napoleon import Config, NumpyDocstring
 
 KEPT = re.compile(r"(``.*?``|`[^`]*`|https?://[^\s,;)]+[^\s,;).])", flags=re.DOTALL)
 SPECIAL = re.compile(r"([*|\\]|_(?!\w))")
+ERROR = re.compile(r"(?<![\w.'\"])([A-Z]\w*(?:Error|Warning))\b(?![\w(])")
 PATH = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z_])")  # the modules before the name of a type
 
 
@@ -34,7 +36,8 @@ def _escaped(text):
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
             # The star of a bullet is no formula.
-            pieces[i] = re.sub(r"(?m)^(\s*)\\([*]\s)", r"\1\2", SPECIAL.sub(r"\\\1", piece))
+            piece = re.sub(r"(?m)^(\s*)\\([*]\s)", r"\1\2", SPECIAL.sub(r"\\\1", piece))
+            pieces[i] = ERROR.sub(r"`\1`", piece)
         elif piece.startswith("http"):
             pieces[i] = f"`{piece} <{piece}>`__"
     return "".join(pieces)

@@ -189,9 +189,9 @@ def _page(title, begun, entries):
 
 
 def _sentence(value):
-    """The first sentence of a docstring, in one line."""
+    """The first sentence of a docstring, in one line; the value of what has none."""
     if not isinstance(value, (type, FunctionType, ModuleType)):
-        return ""
+        return f"``{_short(value, 60)}``"
     paragraph = inspect.cleandoc(value.__doc__).partition("\n\n")[0]
     sentence = re.match(r"(?:(`+).*?\1|[^`])*?(?=[.:]\s|$)", paragraph, flags=re.DOTALL)[0]
     return docstrings.rest(sentence.replace("\n", " ").rstrip(".:") + ".").strip()
@@ -220,9 +220,9 @@ def _function(name, value):
     return f".. py:function:: {name.rpartition('.')[2]}{shown} -> {result}\n\n{text}\n"
 
 
-def _short(value):
+def _short(value, most=200):
     text = " ".join(repr(value).replace("typing.", "").split())
-    return text if len(text) < 200 else f"{text[:197]}..."
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _members(name, cls):
