@@ -21,7 +21,7 @@ from optim.groups import decay_groups as decay_groups
 from optim.optimizer import Optimizer as Optimizer
 from optim.sgd import *
 
-# What a training loop does not always need is imported at its first use. Type checkers read the first of both lists.
+# Imported on first use, since not every training loop needs them. Type checkers read the first of the two lists.
 if _typing.TYPE_CHECKING:
     from optim import lr_scheduler as lr_scheduler, presets as presets, schedules as schedules, swa_utils as swa_utils
     from optim.lbfgs import LBFGS as LBFGS

@@ -1,4 +1,4 @@
-"""Rates of their own for every entry: from the squares of its gradients, and, in Rprop, from their signs."""
+"""Optimizers with a rate for every entry, from the squares of its gradients, or in Rprop from their signs."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
@@ -21,13 +21,13 @@ def _root(square: Any, eps: Any, inside: bool) -> Any:
 
 
 class Adagrad(Optimizer):
-    """AdaGrad: entries that have moved much move less. s ← s + g², p ← p − lr·g / (√s + eps).
+    """AdaGrad: entries with large past gradients take smaller steps. s ← s + g², p ← p − lr·g / (√s + eps).
 
-    s starts at ``initial_accumulator_value`` and only grows, so the rate of every entry goes to zero. ``lr_decay``
-    divides lr by 1 + (t − 1)·lr_decay besides. ``eps_mode="inside"`` divides by √(s + eps) instead;
-    ``use_current=False`` divides by the sum before this step, as some textbooks print it (give an initial value then:
-    the first step would divide by eps alone). Weight decay adds ``weight_decay``·p to the gradient; ``maximize`` goes
-    uphill.
+    s starts at ``initial_accumulator_value`` and only grows, so the rate of every entry tends to zero. ``lr_decay``
+    also divides lr by 1 + (t − 1)·lr_decay. ``eps_mode="inside"`` divides by √(s + eps) instead;
+    ``use_current=False`` divides by the sum before this step, as some textbooks print it (then set an initial value:
+    otherwise the first step divides by eps alone). Weight decay adds ``weight_decay``·p to the gradient; ``maximize``
+    ascends.
 
     Source: Duchi, Hazan & Singer, Adaptive subgradient methods, JMLR 12, 2011; names and defaults are PyTorch's.
     Raises HyperparameterError.
@@ -73,15 +73,15 @@ class Adagrad(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """RMSProp: AdaGrad with a moving mean of the squares. v ← α·v + (1 − α)·g², p ← p − lr·g / (√v + eps).
+    """RMSProp: AdaGrad with a moving average of the squares. v ← α·v + (1 − α)·g², p ← p − lr·g / (√v + eps).
 
-    ``centered`` subtracts the square of the moving mean of g from v: the variance in place of the mean square.
-    ``momentum`` μ moves along b ← μ·b + g / (√v + eps) instead. ``eps_mode="inside"`` divides by √(v + eps). Weight
-    decay adds ``weight_decay``·p to the gradient; ``maximize`` goes uphill.
+    ``centered`` subtracts the square of the moving average of g from v, which gives the variance instead of the mean
+    square. ``momentum`` μ steps along b ← μ·b + g / (√v + eps) instead. ``eps_mode="inside"`` divides by √(v + eps).
+    Weight decay adds ``weight_decay``·p to the gradient; ``maximize`` ascends.
 
-    Source: Tieleman & Hinton, lecture 6.5 of Neural networks for machine learning, 2012; centred: Graves, 2013,
-    https://arxiv.org/abs/1308.0850; names and defaults are PyTorch's. A variance that rounding has made negative
-    counts as zero here; there it gives NaN. Raises HyperparameterError.
+    Source: Tieleman & Hinton, lecture 6.5 of Neural networks for machine learning, 2012; centered: Graves, 2013,
+    https://arxiv.org/abs/1308.0850; names and defaults are PyTorch's. A variance that rounding makes negative counts
+    as zero here, but gives NaN in PyTorch. Raises HyperparameterError.
 
     >>> from autograd import tensor
     >>> from optim import RMSprop
@@ -125,10 +125,10 @@ class RMSprop(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """AdaDelta: RMSProp whose rate is the root mean square of its own past steps.
+    """AdaDelta: RMSProp with the root mean square of its own past steps as the rate.
 
     v ← ρ·v + (1 − ρ)·g², d = g·√(u + eps) / √(v + eps), u ← ρ·u + (1 − ρ)·d², p ← p − lr·d. Weight decay adds
-    ``weight_decay``·p to the gradient; ``maximize`` goes uphill.
+    ``weight_decay``·p to the gradient; ``maximize`` ascends.
 
     Source: Zeiler, ADADELTA: an adaptive learning rate method, 2012, https://arxiv.org/abs/1212.5701; names and
     defaults are PyTorch's. Raises HyperparameterError.
@@ -163,11 +163,11 @@ class Adadelta(Optimizer):
 
 
 class Rprop(Optimizer):
-    """Resilient backpropagation: a step of its own for every entry, along the sign of the gradient. For full batches.
+    """Resilient backpropagation, for full batches: each entry has its own step size, along the sign of the gradient.
 
-    The step d is lr at first. Where the sign is that of before, d ← min(d·η₊, ``step_sizes[1]``); where it has changed,
-    d ← max(d·η₋, ``step_sizes[0]``), and this time, and in the next comparison, the gradient counts as 0. Then
-    p ← p − sign(g)·d. ``etas`` is (η₋, η₊); ``maximize`` goes uphill.
+    The step size d starts at lr. If the sign is the same as before, d ← min(d·η₊, ``step_sizes[1]``); if it changed,
+    d ← max(d·η₋, ``step_sizes[0]``), and the gradient counts as 0 in this step and in the next comparison. Then
+    p ← p − sign(g)·d. ``etas`` is (η₋, η₊); ``maximize`` ascends.
 
     Source: Riedmiller & Braun, A direct adaptive method for faster backpropagation learning, ICNN 1993; names and
     defaults are PyTorch's. Raises HyperparameterError.
@@ -193,9 +193,9 @@ class Rprop(Optimizer):
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
         (less, more), (low, high) = hyper["etas"], hyper["step_sizes"]
         if not 0.0 < less < 1.0 < more:
-            raise HyperparameterError(f"Rprop: etas must be a number below 1 and one above; got {less!r} and {more!r}.")
+            raise HyperparameterError(f"Rprop: etas must be 0 < etas[0] < 1 < etas[1]; got {less!r} and {more!r}.")
         if not low <= high:
-            raise HyperparameterError(f"Rprop: step_sizes must be the least and the most; got {low!r} and {high!r}.")
+            raise HyperparameterError(f"Rprop: step_sizes[0] must not exceed step_sizes[1]; got {low!r} and {high!r}.")
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
         (less, more), (low, high) = hyper["etas"], hyper["step_sizes"]

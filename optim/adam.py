@@ -1,4 +1,4 @@
-"""Adam and its relatives, which keep moving means of the gradient and mostly of its square."""
+"""Adam and its variants, which keep moving averages of the gradient and mostly of its square."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -14,14 +14,14 @@ __all__ = ["Adam", "AdamW", "Adamax", "Lion", "NAdam", "RAdam"]
 
 
 class Adam(Optimizer):
-    """Adam: a step of size lr along the mean gradient, in units of its root mean square.
+    """Adam: steps of size lr along the average gradient, in units of its root mean square.
 
     m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g², then p ← p − lr·m̂ / (√v̂ + eps), where m̂ = m / (1 − β₁ᵗ) and
-    v̂ = v / (1 − β₂ᵗ) make up for m and v starting at zero, and t counts the updates of this parameter.
+    v̂ = v / (1 − β₂ᵗ) correct the bias of m and v, which start at zero; t counts the updates of this parameter.
 
-    ``eps_mode="inside"`` divides by √(v̂ + eps) instead, as some textbooks print it: with gradients of 1e-4 and
-    eps = 1e-8 that is 1.414e-4 in place of 1.0001e-4. ``amsgrad`` takes the largest v so far. Weight decay adds
-    ``weight_decay``·p to the gradient (`AdamW` does not); ``maximize`` goes uphill.
+    ``eps_mode="inside"`` divides by √(v̂ + eps) instead, as some textbooks print it: for gradients of 1e-4 and
+    eps = 1e-8 that is 1.414e-4 instead of 1.0001e-4. ``amsgrad`` uses the largest v so far. Weight decay adds
+    ``weight_decay``·p to the gradient (`AdamW` does not); ``maximize`` ascends.
 
     Source: Kingma & Ba, Adam: a method for stochastic optimization, 2015, https://arxiv.org/abs/1412.6980; amsgrad:
     https://openreview.net/forum?id=ryQu7f-RZ; names and defaults are PyTorch's. Raises HyperparameterError.
@@ -75,10 +75,10 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: p ← p − lr·weight_decay·p beside the update of `Adam`.
+    """Adam with decoupled weight decay: p ← p − lr·weight_decay·p in addition to the update of `Adam`.
 
-    In Adam a decay that is part of the gradient is divided by the gradient's size like all the rest, so weights with
-    large gradients decay less; here all decay alike.
+    In Adam, weight decay is part of the gradient and is divided by its size, so weights with large gradients decay
+    less; here all weights decay at the same rate.
 
     Source: Loshchilov & Hutter, Decoupled weight decay regularization, 2019, https://arxiv.org/abs/1711.05101; names
     and defaults are PyTorch's. Raises HyperparameterError.
@@ -106,9 +106,9 @@ class AdamW(Adam):
 class NAdam(Optimizer):
     """Adam with Nesterov momentum.
 
-    m and v as in `Adam`; with μₜ = β₁·(1 − 0.96^(t·momentum_decay) / 2) and Mₜ = μ₁·…·μₜ,
+    m and v are those of `Adam`; with μₜ = β₁·(1 − 0.96^(t·momentum_decay) / 2) and Mₜ = μ₁·…·μₜ,
     p ← p − lr·(μₜ₊₁·m / (1 − Mₜ·μₜ₊₁) + (1 − μₜ)·g / (1 − Mₜ)) / (√v̂ + eps). Weight decay adds ``weight_decay``·p to
-    the gradient, or shrinks p beside the update with ``decoupled_weight_decay``; ``maximize`` goes uphill.
+    the gradient, or with ``decoupled_weight_decay`` shrinks p directly; ``maximize`` ascends.
 
     Source: Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016, and
     https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html; names and defaults are PyTorch's. Raises
@@ -160,11 +160,11 @@ class NAdam(Optimizer):
 
 
 class RAdam(Optimizer):
-    """Rectified Adam: as long as few squares are known, their mean is not divided by, and later with care.
+    """Rectified Adam: the first steps do not divide by √v̂, which few gradients determine; later steps are corrected.
 
-    m and v as in `Adam`, ρ∞ = 2 / (1 − β₂) − 1, ρ = ρ∞ − 2·t·β₂ᵗ / (1 − β₂ᵗ). Up to ρ = 5, p ← p − lr·m̂; then
-    p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Weight decay as in
-    `NAdam`; ``maximize`` goes uphill.
+    With m and v of `Adam`, ρ∞ = 2 / (1 − β₂) − 1 and ρ = ρ∞ − 2·t·β₂ᵗ / (1 − β₂ᵗ): up to ρ = 5, p ← p − lr·m̂; then
+    p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Weight decay works as
+    in `NAdam`; ``maximize`` ascends.
 
     Source: Liu et al., On the variance of the adaptive learning rate and beyond, 2020,
     https://arxiv.org/abs/1908.03265; names and defaults are PyTorch's. Raises HyperparameterError.
@@ -205,10 +205,10 @@ class RAdam(Optimizer):
 
 
 class Adamax(Optimizer):
-    """Adam in units of the largest gradient so far, which is forgotten slowly.
+    """Adam in units of the largest gradient so far, which decays slowly.
 
-    m as in `Adam`, u ← max(β₂·u, |g| + eps), p ← p − lr·m̂ / u. Weight decay adds ``weight_decay``·p to the gradient;
-    ``maximize`` goes uphill.
+    With m of `Adam`, u ← max(β₂·u, |g| + eps) and p ← p − lr·m̂ / u. Weight decay adds ``weight_decay``·p to the
+    gradient; ``maximize`` ascends.
 
     Source: Kingma & Ba, section 7 of https://arxiv.org/abs/1412.6980; names and defaults are PyTorch's. Raises
     HyperparameterError.
@@ -241,10 +241,10 @@ class Adamax(Optimizer):
 
 
 class Lion(Optimizer):
-    """Lion: steps of one size, along the sign of a mean gradient.
+    """Lion: steps of constant size, along the sign of an average gradient.
 
     p ← p − lr·sign(β₁·m + (1 − β₁)·g), then m ← β₂·m + (1 − β₂)·g. Weight decay is decoupled as in `AdamW`;
-    ``maximize`` goes uphill. Rates are some three to ten times smaller than Adam's, decays larger by as much.
+    ``maximize`` ascends. Use a rate three to ten times smaller than Adam's, and a decay larger by the same factor.
 
     Source: Chen et al., Symbolic discovery of optimization algorithms, 2023, https://arxiv.org/abs/2302.06675.
     Raises HyperparameterError.

@@ -1,9 +1,9 @@
-"""Small parameters that are updated as one array: what an update costs for one of them, it costs for all together.
+"""Small parameters that are updated together as one array, which costs no more than updating one of them.
 
-The update of a small array is a dozen calls of NumPy that have hardly anything to do. So parameters and gradients are
-copied side by side, updated in one run of the kernel, and the new parameters copied back to where they lie: to
-everybody else they are arrays of their own, as the gradients are. Their state stays side by side; what the optimizer's
-``state`` holds of it are views. Results are the same to the last bit, because updates are elementwise.
+The update of a small array is a dozen calls of NumPy, each of which does hardly any work. So parameters and gradients
+are copied side by side, updated in one run of the kernel, and the new parameters copied back: everywhere else they
+remain arrays of their own, as the gradients do. Their state stays side by side; the optimizer's ``state`` holds views
+of it. Results are the same to the last bit, because updates are elementwise.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ PATIENCE = 4
 
 
 class Bundle:
-    """Parameters of one dtype and one number of steps, and their state side by side, no more than a block of each.
+    """Parameters with the same dtype and number of steps, and their state side by side, at most a block of each.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -74,7 +74,7 @@ class Bundle:
         self._flat: list[NDArray[Any]] = []
 
     def gather(self, known: Known) -> bool:
-        """Copy parameters and gradients side by side; False where something about them is not as usual."""
+        """Copy parameters and gradients side by side; False if something about them has changed."""
         params, states, dtype = self.params, self.states, self.dtype
         grads: list[Any] = [p._grad for p in params]
         try:
@@ -98,7 +98,7 @@ class Bundle:
         return True
 
     def scatter(self, step: int) -> None:
-        """Copy the new parameters to where they lie: those that cannot be written to get an array of their own."""
+        """Copy the new parameters back; those whose arrays are read-only get new arrays."""
         for p, state, data, new in zip(self.params, self.states, self._data, self._parts, strict=True):
             state["step"] = step
             if data.flags.writeable:
@@ -109,9 +109,9 @@ class Bundle:
 
 
 class Bundles:
-    """The bundles that are made of the parameters of a group which have a gradient now, and those that stay alone.
+    """The bundles made of the parameters of a group that have a gradient now, and the parameters that stay alone.
 
-    ``calls`` says how many calls of NumPy an update is: with few of them, only the smallest are worth it.
+    ``calls`` is the number of NumPy calls in an update: if it is small, bundling pays for tiny parameters only.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -162,7 +162,7 @@ class Bundles:
 
 
 def is_own(array: NDArray[Any]) -> bool:
-    """Whether an array has memory of its own, and lies there in the order of its entries.
+    """Whether an array owns its memory and is contiguous in C order.
 
     >>> import numpy as np
     >>> from optim.bundles import is_own

@@ -1,4 +1,4 @@
-"""Bounds on gradients, between the backward pass and the step."""
+"""Gradient clipping, between the backward pass and the step."""
 
 import math
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ __all__ = ["NonFiniteGradientError", "clip_grad_norm", "clip_grad_value"]
 
 
 class NonFiniteGradientError(OptimizerError, RuntimeError):
-    """A gradient holds infinities or NaN, so it has no norm to be clipped to.
+    """A gradient contains infinities or NaN, so its norm cannot be clipped.
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -26,7 +26,7 @@ class NonFiniteGradientError(OptimizerError, RuntimeError):
     >>> clip_grad_norm([w], 1.0, error_if_nonfinite=True)
     Traceback (most recent call last):
     ...
-    optim.clip.NonFiniteGradientError: the norm of the gradients is inf: it cannot be clipped. Nothing was changed.
+    optim.clip.NonFiniteGradientError: the norm of the gradients is inf and cannot be clipped. Nothing was changed.
     """
 
 
@@ -35,8 +35,8 @@ def clip_grad_norm(
 ) -> np.float64:
     """Scale all gradients together, in place, so that their norm as one vector is at most ``max_norm``.
 
-    g ← g·min(1, max_norm / (‖g‖ + 1e-6)); returns the norm from before. ``norm_type`` may be inf (the largest entry).
-    Parameters without a gradient are passed over.
+    g ← g·min(1, max_norm / (‖g‖ + 1e-6)); returns the norm before clipping. ``norm_type`` may be inf (the largest
+    entry). Parameters without a gradient are skipped.
 
     Source: Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, 2013, and
     https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html. Raises HyperparameterError for a
@@ -54,12 +54,12 @@ def clip_grad_norm(
     if not max_norm >= 0:
         raise HyperparameterError(f"clip_grad_norm: max_norm must be at least 0; got {max_norm!r}.")
     if not norm_type > 0:
-        raise HyperparameterError(f"clip_grad_norm: norm_type must be above 0; got {norm_type!r}.")
+        raise HyperparameterError(f"clip_grad_norm: norm_type must be positive; got {norm_type!r}.")
     gradients = _gradients(parameters)
     total = norm_of(gradients, norm_type)
     if error_if_nonfinite and not np.isfinite(total):
         raise NonFiniteGradientError(
-            f"the norm of the gradients is {total}: it cannot be clipped. Nothing was changed."
+            f"the norm of the gradients is {total} and cannot be clipped. Nothing was changed."
         )
     for g in gradients:
         _shrink(g, max_norm, total)
@@ -67,7 +67,7 @@ def clip_grad_norm(
 
 
 def clip_grad_value(parameters: Iterable[Tensor] | Tensor, clip_value: float) -> None:
-    """Bound every entry of every gradient, in place: g ← min(max(g, −clip_value), clip_value).
+    """Clip every entry of every gradient in place: g ← min(max(g, −clip_value), clip_value).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html. Raises
     HyperparameterError for a negative bound.

@@ -1,12 +1,12 @@
 """The exceptions of the optimizers: one class per mistake.
 
-Each docstring is the documentation of its mistake: an example that raises it, the cause, the fix. Every class is also
-the built-in exception that Python would raise for the same mistake.
+Each docstring documents its mistake: an example that raises it, the cause, the fix. Every class also derives from the
+built-in exception that Python would raise for the same mistake.
 """
 
 
 class OptimizerError(Exception):
-    """Base class of every error that the optimizers raise on their own account.
+    """Base class of all errors that the optimizers raise themselves.
 
     >>> from autograd import tensor
     >>> from optim import SGD, OptimizerError
@@ -19,7 +19,7 @@ class OptimizerError(Exception):
 
 
 class HyperparameterError(OptimizerError, ValueError):
-    """A hyper-parameter is unknown, of the wrong kind or outside its range.
+    """A hyper-parameter is unknown, has the wrong type or lies outside its range.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -34,7 +34,7 @@ returns one; got -0.1.
 class NoGradientWarning(UserWarning):
     """A step of an optimizer has changed nothing, because no parameter has a gradient, and none ever had.
 
-    It is said once for each optimizer; a step without gradients among others is no slip.
+    The warning is issued once for each optimizer; after a step with gradients, one without them is no mistake.
 
     >>> import warnings
     >>> from autograd import tensor
@@ -52,7 +52,7 @@ class NoGradientWarning(UserWarning):
 
 
 class ParameterError(OptimizerError, ValueError):
-    """What was given to be optimized is not a list of different Tensors that can be changed.
+    """The parameters to be optimized are not a list of distinct Tensors that can be updated.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -66,7 +66,7 @@ twice in a step. Give each parameter once, in one group.
 
 
 class GradientError(OptimizerError, ValueError):
-    """`Optimizer.functional` was given a parameter or gradient of another shape than the optimizer's own.
+    """`Optimizer.functional` was given a parameter or gradient whose shape differs from the optimizer's own.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -74,13 +74,13 @@ class GradientError(OptimizerError, ValueError):
     >>> SGD([w], lr=0.1).functional([w], [tensor([1.0])])
     Traceback (most recent call last):
     ...
-    optim.errors.GradientError: SGD: functional() was given shape (2,) and a gradient of shape (1,) for parameter 0 \
-(w, shape (2,), float64).
+    optim.errors.GradientError: SGD: functional() was given a parameter of shape (2,) and a gradient of shape (1,) for \
+parameter 0 (w, shape (2,), float64).
     """
 
 
 class StateError(OptimizerError, ValueError):
-    """A state belongs to another optimizer, or to other parameters.
+    """A state belongs to another optimizer or to other parameters.
 
     >>> from autograd import tensor
     >>> from optim import SGD, Adam
@@ -93,7 +93,7 @@ class StateError(OptimizerError, ValueError):
 
 
 class UpdateError(OptimizerError, TypeError):
-    """An update does something that cannot be run in place over blocks: it is not a pure elementwise expression.
+    """An update is not a pure elementwise expression, so it cannot run in place over blocks.
 
     >>> import numpy as np
     >>> from optim.tracing import record
@@ -101,5 +101,5 @@ class UpdateError(OptimizerError, TypeError):
     Traceback (most recent call last):
     ...
     optim.errors.UpdateError: an update may use Python's arithmetic and elementwise NumPy functions, not \
-numpy.cumsum: each entry must depend on the same entry of its operands alone.
+numpy.cumsum: each entry may depend only on the same entry of its operands.
     """

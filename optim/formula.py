@@ -1,6 +1,6 @@
-"""What an optimizer is beside its parameters: the formula that a subclass gives, and what is read from it.
+"""The formula of an optimizer, which a subclass defines.
 
-The formula is written once, as a pure expression of the parameter, its gradient, the state and some coefficients;
+It is written once, as a pure expression of the parameter, its gradient, the state and some coefficients;
 `optim.in_place` runs it on arrays, `optim.functional` on Tensors. This module must not know any particular optimizer.
 """
 
@@ -18,7 +18,7 @@ BESIDE = ("params", "initial_lr")  # what a group has besides hyper-parameters; 
 
 
 class Formula:
-    """The part of `optim.Optimizer` that a subclass writes, and what all formulas have."""
+    """The part of `optim.Optimizer` that a subclass defines, and the parts that all formulas share."""
 
     rules: ClassVar[Mapping[str, Rule]] = {}
     arrays: ClassVar[tuple[str, ...]] = ()  # the names of the state arrays of a parameter
@@ -38,11 +38,11 @@ class Formula:
         return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names of the state arrays of a parameter, for the hyper-parameters as they were given."""
+        """The names of the state arrays of a parameter, given the hyper-parameters of its group."""
         return self.arrays
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
-        """What the update needs besides arrays, and the new values of the state's numbers."""
+        """The coefficients of the update, and the new values of the numbers in the state."""
         raise NotImplementedError
 
     @staticmethod
@@ -51,21 +51,21 @@ class Formula:
         raise NotImplementedError
 
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
-        """Refuse hyper-parameters that do not go together (as given, and at this step), with HyperparameterError.
+        """Raise HyperparameterError for hyper-parameters that do not fit together, as given and at this step.
 
         >>> from autograd import tensor
         >>> from optim import SGD
         >>> SGD([tensor([1.0], requires_grad=True)], lr=0.1, nesterov=True)
         Traceback (most recent call last):
         ...
-        optim.errors.HyperparameterError: SGD: nesterov=True needs a momentum above 0.
+        optim.errors.HyperparameterError: SGD: nesterov=True needs a positive momentum.
         """
 
     @classmethod
     def expression(
         cls, p: Any, g: Any, *state: Any, ascend: bool, decay: Any, shrink: Any, **coefficients: Any
     ) -> tuple[Any, ...]:
-        """The update with what all optimizers have: the direction, and weight decay of either kind."""
+        """The update with the parts that all optimizers share: the direction, and weight decay of either kind."""
         if ascend:
             g = -g
         if decay is not None:  # coupled: the gradient of decay / 2 * p**2
@@ -75,7 +75,7 @@ class Formula:
         return cls.update(p, g, *state, **coefficients)
 
     def common(self, hyper: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings of `expression` that all optimizers have."""
+        """The settings of `expression` that all optimizers share."""
         decay = hyper.get("weight_decay", 0.0)
         decoupled = hyper.get("decoupled_weight_decay", self.decoupled)
         if is_off(decay):
@@ -89,7 +89,7 @@ class Formula:
     def settings(
         self, common: dict[str, Any], hyper: Mapping[str, Any], step: int, state: dict[str, Any]
     ) -> dict[str, Any]:
-        """What `expression` needs besides arrays at an update; the numbers of the state are brought up to it."""
+        """The settings of `expression` for an update; the numbers in the state are updated."""
         if not self.numbers:
             return {**common, **self.coefficients(hyper, step)}
         settings = {**common, **self.coefficients(hyper, step, **{name: state[name] for name in self.numbers})}

@@ -28,7 +28,7 @@ def functional(
         state = {"t": optimizer.t, "params": [optimizer.state[p] for p in models]}
     for name, given in (("parameters", params), ("gradients", grads), ("states", state["params"])):
         if len(given) != len(models):
-            raise StateError(f"{owner}: functional() was given {len(given)} {name} for {len(models)} parameters.")
+            raise StateError(f"{owner}: functional() was given {len(given)} {name}, but needs {len(models)}.")
     new_params: list[Any] = []
     new_states: list[dict[str, Any]] = []
     for group in optimizer.param_groups:
@@ -41,7 +41,7 @@ def functional(
             entry = {**optimizer.new_state(model, merged), **state["params"][i]}
             if p.shape != model.shape or (g is not None and g.shape != p.shape):
                 raise GradientError(
-                    f"{owner}: functional() was given shape {p.shape} and a gradient of shape "
+                    f"{owner}: functional() was given a parameter of shape {p.shape} and a gradient of shape "
                     f"{getattr(g, 'shape', None)} for {describe(model, i)}."
                 )
             if g is not None:

@@ -1,6 +1,6 @@
-"""What is to be optimized: parameters alone, or groups of them with hyper-parameters of their own.
+"""The parameters to be optimized: a list of them, or groups with their own hyper-parameters.
 
-This module reads and checks what a user gives. It must not know states or updates.
+This module reads and checks the user's input. It must not know states or updates.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,61 +19,61 @@ def describe(p: Tensor, number: int) -> str:
 
 
 def read_groups(owner: str, params: Parameters) -> list[dict[str, Any]]:
-    """The groups in what was given to an optimizer: parameters alone are one group."""
+    """The groups among the parameters given to an optimizer: a plain list is one group."""
     given = _listed(owner, params)
     if not given:
-        raise ParameterError(f"{owner}: there is nothing to optimize, the list of parameters is empty.")
+        raise ParameterError(f"{owner}: the list of parameters is empty, so there is nothing to optimize.")
     groups = [isinstance(item, Mapping) for item in given]
     if all(groups):
         return [dict(item) for item in given]
     if any(groups):
-        raise ParameterError(f"{owner}: give either parameters or groups (dicts with the key 'params'), not both.")
+        raise ParameterError(f"{owner}: pass either parameters or groups (dicts with the key 'params'), not both.")
     return [{"params": given}]
 
 
 def read_parameters(owner: str, group: Mapping[str, Any]) -> list[Tensor]:
     """The parameters of a group, as a list."""
     if "params" not in group:
-        raise ParameterError(f"{owner}: a group is a dict with the key 'params'; this one has {sorted(group)}.")
+        raise ParameterError(f"{owner}: a group needs the key 'params', but this one only has {sorted(group)}.")
     params = group["params"]
     return [params] if isinstance(params, Tensor) else _listed(owner, params)
 
 
 def check_parameter(owner: str, p: Any, number: int) -> None:
-    """Refuse what cannot be updated: no Tensor, a computed Tensor, numbers that are not real and floating."""
+    """Refuse anything that cannot be updated: not a Tensor, not a leaf, or not of a real floating-point dtype."""
     if not isinstance(p, Tensor):
-        raise ParameterError(f"{owner}: parameter {number} is a {type(p).__name__}, and must be a Tensor.")
+        raise ParameterError(f"{owner}: parameter {number} must be a Tensor, not a {type(p).__name__}.")
     if not p.is_leaf:
         raise ParameterError(
             f"{owner}: {describe(p, number)} was computed from other Tensors. Optimize those, or a copy: "
             "tensor(t.data, requires_grad=True)."
         )
     if p.dtype.kind != "f":
-        raise ParameterError(f"{owner}: {describe(p, number)} is not real and floating: it has no gradient.")
+        raise ParameterError(f"{owner}: {describe(p, number)} has no gradient: its dtype must be real floating-point.")
 
 
 def _listed(owner: str, params: Any) -> list[Any]:
     if isinstance(params, Tensor):
-        raise ParameterError(f"{owner}: give a list of parameters; for a single Tensor write [tensor].")
+        raise ParameterError(f"{owner}: pass a list of parameters; for a single Tensor, write [tensor].")
     if hasattr(params, "parameters"):
-        raise ParameterError(f"{owner}: give model.parameters(), not the {type(params).__name__} itself.")
+        raise ParameterError(f"{owner}: pass model.parameters(), not the {type(params).__name__} itself.")
     if isinstance(params, Mapping):
-        raise ParameterError(f"{owner}: give a list of parameters or groups, not a dict; for one group write [dict].")
+        raise ParameterError(f"{owner}: pass a list of parameters or groups, not a dict; for one group, write [dict].")
     if not isinstance(params, Iterable):
-        raise ParameterError(f"{owner}: give a list of parameters, not a {type(params).__name__}.")
+        raise ParameterError(f"{owner}: pass a list of parameters, not a {type(params).__name__}.")
     return list(params)
 
 
 def is_weight(p: Tensor) -> bool:
-    """Whether a parameter is a weight, which decay and penalties make smaller; biases, scales and shifts are not."""
+    """Whether a parameter is a weight, subject to decay and penalties; biases, scales and shifts are not."""
     return p.ndim >= 2
 
 
 def decay_groups(model: Any) -> list[dict[str, Any]]:
-    """The parameters of a model as two groups, of which only the first is subject to weight decay: the weights.
+    """Split the parameters of a model into two groups: weights, which decay, and all others, which do not.
 
-    Weights are parameters of two or more dimensions; biases, scales and shifts have fewer and do not decay. ``model``
-    is anything with ``parameters()``, or an iterable of parameters.
+    Weights are parameters with two or more dimensions; biases, scales and shifts have fewer. ``model`` is anything
+    with ``parameters()``, or an iterable of parameters.
 
     >>> import numpy as np
     >>> from autograd import tensor

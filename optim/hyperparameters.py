@@ -1,7 +1,7 @@
-"""Hyper-parameters: what values each may have, and what a schedule says at a step.
+"""Hyper-parameters: the values that each may have, and their values at a step.
 
-A hyper-parameter is a number, a function of the step that returns one, or a Tensor; some are flags or words. A `Rule`
-knows the allowed values of one of them and says so in its error. This module must not know which optimizer has which.
+A hyper-parameter is a number, a function of the step that returns one, or a Tensor; some are flags or strings. A `Rule`
+knows the allowed values of one and lists them in its error. This module must not know which optimizer has which.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from autograd import Tensor
 from optim.errors import HyperparameterError
 
 Value = float | Callable[[int], float] | Tensor
-"""What a numeric hyper-parameter may be given as; a function is given the number of steps done so far."""
+"""The types of a numeric hyper-parameter; a function takes the number of steps done so far."""
 
 
 class Rule:
     """The allowed values of a hyper-parameter."""
 
     def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
-        """The value after t steps, checked: a Python float, a flag or a word (or a Tensor, with ``tensors``).
+        """The value after t steps, checked: a Python float, a flag or a string (or a Tensor, with ``tensors``).
 
         Raises HyperparameterError, which names the optimizer, the hyper-parameter, the value and what is allowed.
         """
@@ -61,7 +61,7 @@ class Number(Rule):
 
 
 class Whole(Rule):
-    """A whole number, mostly at least 1: how often, how many."""
+    """An integer with a lower bound, mostly 1."""
 
     def __init__(self, least: int = 1) -> None:
         self.least = least
@@ -69,11 +69,11 @@ class Whole(Rule):
     def resolve(self, owner: str, name: str, value: Any, t: int, tensors: bool = False) -> Any:
         if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= self.least:
             return int(value)
-        raise HyperparameterError(f"{owner}: {name} must be a whole number, at least {self.least}; got {value!r}.")
+        raise HyperparameterError(f"{owner}: {name} must be an integer >= {self.least}; got {value!r}.")
 
 
 class Pair(Rule):
-    """Two numbers of one kind under one name, each of which may be a function of the step."""
+    """Two numbers with the same rule, each of which may be a function of the step."""
 
     def __init__(self, rule: Number) -> None:
         self.rule = rule
@@ -98,7 +98,7 @@ class Flag(Rule):
 
 
 class Choice(Rule):
-    """One of some words; None may be one of them."""
+    """One of several strings; None may be one of them."""
 
     def __init__(self, *words: str | None) -> None:
         self.words = words
@@ -120,7 +120,7 @@ Switch = Annotated[bool, Flag()]
 
 
 def rules_of(init: Callable[..., None]) -> dict[str, Rule]:
-    """The rules in the annotations of a constructor, by the names of the hyper-parameters; strings have none.
+    """The rules in the annotations of a constructor, by the names of the hyper-parameters.
 
     >>> from optim.hyperparameters import Switch, rules_of
     >>> def init(self, params, lr: float, maximize: Switch): ...
@@ -147,6 +147,6 @@ def _plain(value: Any) -> float | None:
 def is_off(value: Any) -> bool:
     """Whether a hyper-parameter is the number 0, so that its term is left out.
 
-    A Tensor never is, whatever its value, because a gradient may be wanted for it; nor is a function of the step.
+    A Tensor never is, whatever its value, because its gradient may be needed; nor is a function of the step.
     """
     return isinstance(value, int | float) and value == 0

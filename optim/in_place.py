@@ -1,6 +1,6 @@
-"""The step of an optimizer in place: its formula as a kernel on arrays, over small parameters together.
+"""The step of an optimizer in place: its formula as a kernel on arrays, with small parameters bundled together.
 
-What was prepared for a step is kept for the next one (`optim.kernel`, `optim.bundles`), and made anew in copies.
+Kernels and bundles are kept for the next step (`optim.kernel`, `optim.bundles`); copies make their own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -200,13 +200,13 @@ class InPlace(Formula):
         self._overflowed.append(True)
 
     def _adopt(self, p: Tensor, index: int) -> dict[str, Any]:
-        """Give a state to a parameter that was put into ``param_groups`` by hand."""
+        """Make the state of a parameter that was added to ``param_groups`` by hand."""
         check_parameter(type(self).__name__, p, len(self.state))
         state = self.state[p] = self.new_state(p, self.param_groups[index])
         return state
 
     def _resolved(self, index: int, group: dict[str, Any]) -> Resolved:
-        """What a group says at this step; that of a group without a schedule is remembered."""
+        """The settings of a group at this step; those of a group without a schedule are kept."""
         values = tuple(group.values())
         known = self._fixed.get(index)
         if known is not None and len(known[0]) == len(values) and all(map(is_, known[0], values)):
@@ -237,7 +237,7 @@ class InPlace(Formula):
             for name, value in settings.items():
                 if value is not None and not isinstance(value, float | bool | str):
                     raise UpdateError(
-                        f"{type(self).__name__}: the coefficient {name} is {value!r}, and must be a Python float."
+                        f"{type(self).__name__}: the coefficient {name} must be a Python float, not {value!r}."
                     )
             types = dict(zip(settings, kinds, strict=True))
             seen = self._overflowed if wider_than(dtype) is not dtype else ()  # the widest lets infinities be

@@ -1,7 +1,7 @@
-"""What Ctrl-C must not cut in two: many arrays that are changed one after the other and belong together.
+"""Protection from Ctrl-C while several arrays that belong together are changed one after the other.
 
-Python runs the handler of a signal between two instructions of the main thread, wherever that is. `undisturbed` puts a
-handler there for a while that only remembers. This module knows nothing of optimizers.
+Python runs the handler of a signal between any two instructions of the main thread. `undisturbed` installs a handler
+that only records the signal for a while. This module knows nothing of optimizers.
 """
 
 import signal
@@ -18,9 +18,9 @@ _SIGINT = int(signal.SIGINT)
 
 
 def undisturbed(run: Callable[..., Any], *args: Any) -> Any:
-    """What a function returns, whole: Ctrl-C meanwhile waits until it has ended.
+    """Call a function and return its result; a Ctrl-C meanwhile takes effect only after it has ended.
 
-    The function should be short. In threads other than the main one nothing is interrupted anyway.
+    The function should be short. In threads other than the main one, nothing is interrupted anyway.
 
     >>> from optim.interrupts import undisturbed
     >>> undisturbed(lambda: "done")

@@ -1,9 +1,9 @@
-"""Runs an update in place, over blocks that fit the processor's cache, in scratch memory that is used again.
+"""Runs an update in place, over blocks that fit the processor's cache, in scratch memory that is reused.
 
 An expression of twelve operations on a large array reads and writes main memory twelve times; the same operations,
-done on one block after the other, read it once, because the block stays in the cache meanwhile. Small arrays are one
-block. This module knows memory: sizes and layouts. It must not know what an update computes (`optim.tracing`
-writes the program) nor whose arrays they are.
+done block by block, read it once, because each block stays in the cache. Small arrays are one block. This module
+knows the sizes and layouts of arrays. It must not know what an update computes (`optim.tracing` writes the program)
+nor whose arrays they are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,10 +23,10 @@ BLOCK_BYTES = 128 * 1024
 
 
 class Kernel:
-    """An update for one dtype and one choice of its settings, with room for its coefficients.
+    """An update for one dtype and one choice of its settings, with its coefficients.
 
-    ``settings`` are those of `optim.tracing.record`. A kernel has coefficients and registers of its own, so it serves
-    one thread at a time, and any number of kernels may run beside each other.
+    ``settings`` are those of `optim.tracing.record`. A kernel owns its coefficients and registers, so it serves one
+    thread at a time, but any number of kernels may run in parallel.
 
     >>> import numpy as np
     >>> from optim.kernel import Kernel
@@ -54,15 +54,15 @@ class Kernel:
         self._rest: dict[tuple[int, ...], list[Any]] = {}  # of a shape: registers and constants
 
     def take(self, settings: Mapping[str, Any]) -> None:
-        """Set the coefficients, Python floats, which are rounded once, to the dtype of the arrays; the dict is kept."""
+        """Set the coefficients, Python floats that are rounded once to the dtype of the arrays; the dict is kept."""
         self.loaded = settings
         self.program.load(*self._constants, **settings)
 
     def run(self, p: NDArray[Any], g: NDArray[Any], *state: NDArray[Any]) -> None:
         """Update parameter and state (arrays of one shape) in place; the gradient is only read.
 
-        A parameter of another dtype is computed in that of the kernel, and rounded once. Raises Overflow; its
-        ``left`` says which part of the arrays has not been updated then.
+        A parameter of another dtype is updated in the kernel's dtype and rounded once. Raises Overflow, whose
+        ``left`` gives the part of the arrays that has not been updated.
         """
         if p.dtype is not self.dtype:
             exact = p.astype(self.dtype)

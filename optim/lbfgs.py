@@ -1,7 +1,7 @@
-"""L-BFGS: Newton's method with a curvature that is guessed from the last steps, for losses without noise.
+"""L-BFGS: a quasi-Newton method that estimates the curvature from the last steps, for losses without noise.
 
-This module owns the direction and the loop; `optim.line_search` owns the step length. L-BFGS is no elementwise update
-of a parameter and its gradient: it sees all parameters as one vector, and asks for the loss where it wants.
+This module owns the direction and the loop; `optim.line_search` owns the step length. L-BFGS is not an elementwise
+update: it treats all parameters as one vector, and evaluates the loss at points of its own choice.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,23 +33,23 @@ Closure = Callable[[], Any]
 
 
 class LBFGS(Optimizer):
-    """L-BFGS: steps along −H·g, where H, the inverse of the curvature, is guessed from the last ``history_size`` steps.
+    """L-BFGS: steps along −H·g, with the inverse Hessian H estimated from the last ``history_size`` steps.
 
-    H is never formed. Each step s, which changed the gradient by y, adds one correction to H ← (I − s·yᵀ/ρ)·H·
-    (I − y·sᵀ/ρ) + s·sᵀ/ρ with ρ = y·s, starting at (ρ / y·y)·I. One call of `step` does up to ``max_iter`` steps
-    and up to ``max_eval`` evaluations of the loss (``max_iter`` · 5 / 4 unless given), and ends early when no entry of
-    the gradient exceeds ``tolerance_grad``, or loss and parameters change by less than ``tolerance_change``.
+    H is never formed. Each step s, which changed the gradient by y, adds one correction H ← (I − s·yᵀ/ρ)·H·
+    (I − y·sᵀ/ρ) + s·sᵀ/ρ with ρ = y·s, starting from (ρ / y·y)·I. One call of `step` takes up to ``max_iter`` steps
+    with up to ``max_eval`` evaluations of the loss (default ``max_iter`` · 5 / 4). It ends early if no entry of the
+    gradient exceeds ``tolerance_grad``, or if loss or parameters change by less than ``tolerance_change``.
 
-    ``lr`` is the length of a step in units of H·g, of the first one at most 1 / ‖g‖₁; with
-    ``line_search_fn="strong_wolfe"`` it is the length that is tried first. Use that, unless evaluations are dear: the
-    loss then falls in every step. ``closure`` computes the loss and its gradients and is called several times; it
-    must be without noise (no dropout, the same batch). There is one group of parameters, and no ``functional``.
-    Parameters without a gradient stand still.
+    ``lr`` is the step length in units of H·g, for the first step at most 1 / ‖g‖₁; with
+    ``line_search_fn="strong_wolfe"`` it is the length that is tried first. Use the line search unless evaluations are
+    expensive: the loss then falls in every step. ``closure`` computes the loss and its gradients; it is called several
+    times and must be deterministic (no dropout, the same batch). There is only one group of parameters, and no
+    ``functional``. Parameters without a gradient do not move.
 
     Source: Nocedal & Wright, Numerical optimization, 2nd ed. 2006, algorithms 7.4 and 7.5; names, defaults and
     tolerances are those of https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html. Raises
-    HyperparameterError, ParameterError for a second group, and NonFiniteGradientError when the loss or a gradient
-    that a step would go out from is not finite; the parameters are then back where they were finite.
+    HyperparameterError, ParameterError for a second group, and NonFiniteGradientError if the loss or a gradient is
+    not finite where a step would start; the parameters are then reset to the last finite point.
 
     >>> from autograd import tensor
     >>> from optim import LBFGS
@@ -79,24 +79,24 @@ class LBFGS(Optimizer):
         super().__init__(params, **self._given(locals()))
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Only the constructor may give a group: one curvature belongs to all parameters. Raises ParameterError."""
+        """Raise ParameterError after the first group, as all parameters share one curvature."""
         if self.param_groups:
-            raise ParameterError("LBFGS sees all parameters as one vector: give them in one group.")
+            raise ParameterError("LBFGS treats all parameters as one vector: pass them in one group.")
         super().add_param_group(group)
         if not self._params:
-            raise ParameterError("LBFGS: there is nothing to optimize, the list of parameters is empty.")
+            raise ParameterError("LBFGS: the list of parameters is empty, so there is nothing to optimize.")
         self._memory.update(self._no_memory())
 
     def step(self, closure: Callable[[], _R] | None = None) -> _R:
-        """Go up to ``max_iter`` steps downhill; returns what ``closure`` returned before the first of them.
+        """Take up to ``max_iter`` descent steps; returns the value of ``closure`` before the first.
 
-        An error of ``closure``, and Ctrl-C, leave the parameters where the last whole one of these steps has ended.
-        Raises UpdateError without a closure.
+        After an error in ``closure``, or Ctrl-C, the parameters are where the last complete step ended. Raises
+        UpdateError without a closure.
         """
         if closure is None:
             raise UpdateError("LBFGS.step() needs a closure that computes the loss and its gradients.")
         if (recorder := RECORDER.get()) is not None:
-            recorder.refuse("LBFGS asks for the loss as often as the numbers want it: compile its closure instead")
+            recorder.refuse("LBFGS evaluates the loss a varying number of times: compile its closure instead")
         self._resolved(0, self.param_groups[0])
         loss, start = self._evaluate(closure)
         self.skipped: tuple[Tensor, ...] = tuple([p for p in self._params if p._grad is None])
@@ -108,11 +108,11 @@ class LBFGS(Optimizer):
 
     @property
     def _searches(self) -> bool:
-        """Whether a step ends where it has asked for the loss, so that the next one may go on from there."""
+        """Whether a step ends at a point where the loss was evaluated, so that the next one can start from it."""
         return bool(self.param_groups[0]["line_search_fn"]) and type(self).step is LBFGS.step
 
     def _step_from(self, start: Point, closure: Closure) -> Point:
-        """One step from a point that is known; where it ends."""
+        """Take one step from a known point, and return the point where it ends."""
         end = self._descend(closure, start, self._resolved(0, self.param_groups[0])[0])
         self.t += 1
         skipped = set(self.skipped)
@@ -121,9 +121,9 @@ class LBFGS(Optimizer):
         return end
 
     def functional(self, *args: Any, **hyper: Any) -> NoReturn:
-        """Refused: a step asks for the loss at points of its own choice, which a function of gradients cannot."""
+        """Raise UpdateError: a step evaluates the loss at points of its own choice, not at given gradients."""
         raise UpdateError(
-            "LBFGS has no functional(): its step asks for the loss at points of its own choice. To differentiate "
+            "LBFGS has no functional(): its step evaluates the loss at points of its own choice. To differentiate "
             "through training, use an optimizer whose step is a formula, such as SGD or Adam."
         )
 
@@ -163,7 +163,7 @@ class LBFGS(Optimizer):
         return point
 
     def _direction(self, g: Vector) -> Vector:
-        """−H·g by the history, which the last step joins first."""
+        """−H·g, after adding the last step to the history."""
         memory = self._memory
         memory["n_iter"] += 1
         if memory["n_iter"] == 1:
@@ -177,7 +177,7 @@ class LBFGS(Optimizer):
         return secants.direction(g, memory["H_diag"])
 
     def _recall(self, memory: Mapping[str, Any], *known: Any) -> Secants:
-        """The last steps as the state has them, in matrices; ``known`` is what is known of these."""
+        """The steps in the state as matrices; ``known`` is passed on to `Secants`."""
         changes, steps, ro = histories_of(memory)
         size = self.param_groups[0]["history_size"]
         if self._secants is None or not self._secants.are_of(changes, steps, ro, size):
@@ -220,7 +220,7 @@ class LBFGS(Optimizer):
 
     @property
     def _memory(self) -> dict[str, Any]:
-        """What is known of the curvature; as in PyTorch, it is kept with the first parameter."""
+        """The estimate of the curvature; as in PyTorch, it is kept in the state of the first parameter."""
         return self.state[self._params[0]]
 
     def _no_memory(self) -> dict[str, Any]:
@@ -234,7 +234,7 @@ class LBFGS(Optimizer):
         return flat if flat.dtype.itemsize >= DOUBLE.itemsize else flat.astype(DOUBLE)
 
     def _evaluate(self, closure: Closure) -> tuple[Any, Point]:
-        """Loss and gradient here, copied, because the closure may write over its own."""
+        """Loss and gradient at the current point, copied, because the closure may overwrite its own."""
         loss = closure() if is_grad_enabled() else enable_grad(closure)()
         gradients = [np.zeros_like(p._data) if p._grad is None else p._grad for p in self._params]
         return loss, Point(0.0, float(loss), self._vector(gradients), nan)
@@ -258,15 +258,16 @@ class LBFGS(Optimizer):
     def _require_finite(self, point: Point, length: float | None = None) -> None:
         if isfinite(point.value) and (isfinite(point.slope) or np.isfinite(point.gradient).all()):
             return  # a slope is a sum over all of the gradient
-        where = "where the step begins"
+        where, advice = "where the step starts", ""
         if length is not None:
-            where = f"after a step of length {length:g}, which was taken back"
+            where = f"after a step of length {length:g}, which was undone"
+            if not self.param_groups[0]["line_search_fn"]:
+                advice = " To shorten such steps, pass line_search_fn='strong_wolfe'."
         what = f"the loss is {point.value:g}" if not isfinite(point.value) else "a gradient is not finite"
-        advice = "" if self.param_groups[0]["line_search_fn"] else " line_search_fn='strong_wolfe' shortens such steps."
         raise NonFiniteGradientError(f"LBFGS: {what} {where}.{advice}")
 
     def state_dict(self) -> dict[str, Any]:
-        """A copy of the state in the layout of PyTorch; the history is in arrays of shape (steps, numbers)."""
+        """Return a copy of the state in PyTorch's layout, with the history as arrays of shape (steps, numbers)."""
         saved = super().state_dict()
         secants = self._recall(self._memory)
         direction = self._memory["d"]
@@ -281,7 +282,7 @@ class LBFGS(Optimizer):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Load what `state_dict` returned, or the state dict of PyTorch's LBFGS.
 
-        Raises StateError when it does not fit; nothing is changed then.
+        Raises StateError, and changes nothing, if it does not fit.
         """
         saved = state_dict.get("state")
         loaded = self._read({} if saved is None else saved.get(0, saved.get("0", {})))
@@ -295,7 +296,7 @@ class LBFGS(Optimizer):
             self._recall(self._memory, added, inverse)
 
     def _read(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """The memory in a state, checked."""
+        """The history in a state, checked."""
         known = {**self._memory, "added": 0, "inverse": None}
         size, dtype = known["d"].size, known["d"].dtype
         loaded: dict[str, Any] = {}
@@ -322,7 +323,7 @@ class LBFGS(Optimizer):
         wrong = next((x.shape for x in vectors if x.shape != (size,)), None)
         if wrong is not None:
             raise StateError(
-                f"LBFGS: the state has a vector of shape {wrong}, the parameters {size} numbers. Nothing was loaded."
+                f"LBFGS: the state has a vector of shape {wrong}, but needs ({size},). Nothing was loaded."
             )
         count = len(loaded.get("ro", ()))
         if any(len(loaded.get(name, ())) != count for name in HISTORY) or (

@@ -1,4 +1,4 @@
-"""A step length along a direction of descent that is neither too long nor too short."""
+"""A line search for a step length that is neither too long nor too short."""
 
 from collections.abc import Callable
 from math import isfinite, sqrt
@@ -10,7 +10,7 @@ ARMIJO, CURVATURE = 1e-4, 0.9  # c1 and c2 of Nocedal & Wright, their values for
 
 
 class Point(NamedTuple):
-    """What is known at one step length: the value, the gradient, and the slope along the direction."""
+    """The value, the gradient, and the slope along the direction at one step length."""
 
     step: float
     value: float
@@ -21,13 +21,12 @@ class Point(NamedTuple):
 def strong_wolfe(
     evaluate: Callable[[float], Point], start: Point, first: float, *, narrow: float, limit: int
 ) -> tuple[Point, int]:
-    """A point that satisfies the strong Wolfe conditions, and how often the function was evaluated.
+    """Find a point that satisfies the strong Wolfe conditions; returns it and the number of evaluations.
 
-    f(t) ≤ f(0) + c₁·t·f'(0), so that the function falls enough, and |f'(t)| ≤ −c₂·f'(0), so that the step is not too
-    short. ``start`` is the point at 0, ``first`` the step length that is tried first. Steps grow until they enclose
-    such a point; then the interval shrinks by cubic interpolation until the point is found, or the interval is
-    shorter than ``narrow``, or after ``limit`` further evaluations. What is returned then is the best point known.
-    A value that is not finite counts as too high.
+    They are f(t) ≤ f(0) + c₁·t·f'(0), so that the function falls enough, and |f'(t)| ≤ −c₂·f'(0), so that the step is
+    not too short. ``start`` is the point at 0, ``first`` the step length to try first. Steps grow until they bracket
+    such a point; then the interval shrinks by cubic interpolation. If it gets shorter than ``narrow``, or after
+    ``limit`` further evaluations, the best known point is returned. A value that is not finite counts as too high.
 
     Source: Nocedal & Wright, Numerical optimization, 2nd ed. 2006, algorithms 3.5 and 3.6; how far a step may grow
     and how close to the ends it may fall are the choices of PyTorch's L-BFGS, so that the points are the same.
@@ -69,7 +68,7 @@ def _flat(point: Point, start: Point) -> bool:
 def _zoom(
     evaluate: Callable[[float], Point], start: Point, left: Point, right: Point, narrow: float, limit: int, tries: int
 ) -> tuple[Point, int]:
-    """Shrink an interval that encloses a point; ``low`` is the end with the lower value."""
+    """Shrink an interval that brackets a point; ``low`` is the end with the lower value."""
     low, high = (left, right) if not right.value < left.value else (right, left)
     at_the_edge = False
     while tries < limit and abs(high.step - low.step) >= narrow:
@@ -99,7 +98,7 @@ def _zoom(
 
 
 def _interpolate(p: Point, q: Point, low: float, high: float) -> float:
-    """Where the cubic through two points with their slopes is least, within bounds; their middle if nowhere."""
+    """The minimum of the cubic through two points with their slopes, within bounds; their middle if there is none."""
     a, b = (p, q) if p.step <= q.step else (q, p)
     middle = (low + high) / 2.0
     if a.step == b.step:

@@ -1,8 +1,8 @@
 """PyTorch's schedulers: at each `step`, mostly once per epoch, they write new rates into the groups of an optimizer.
 
-The formulas are those of `optim.schedules`, for a start of 1, where these have them; a rate that is itself a function
-of the step is refused. As in PyTorch most multiply the rate that they find by how their share of the first rate has
-changed, so that several go together and rates set by hand are kept; the others set it. Types are in lr_scheduler.pyi.
+Where `optim.schedules` has the formula, it is used with a start of 1; a rate that is itself a function of the step is
+refused. As in PyTorch, most schedulers multiply the current rate by the change of their factor, so several can be
+combined and rates set by hand are kept; the others set the rate. Types are in lr_scheduler.pyi.
 """
 
 import warnings
@@ -23,10 +23,10 @@ from optim.sgd import SGD
 
 
 class LRScheduler:
-    """Base class: a scheduler of one's own has ``get_lr()``, the rates of all groups after ``last_epoch`` steps.
+    """Base class: your own scheduler defines ``get_lr()``, the rates of all groups after ``last_epoch`` steps.
 
-    To go on, load the states of both, or give ``last_epoch`` with groups that have an ``"initial_lr"``. A first `step`
-    before the optimizer's is warned about. Raises HyperparameterError.
+    To resume, load the states of optimizer and scheduler, or pass ``last_epoch`` with groups that have an
+    ``"initial_lr"``. A first `step` before the optimizer's raises a warning. Raises HyperparameterError.
 
     >>> from optim.lr_scheduler import LRScheduler
     >>> class Harmonic(LRScheduler):
@@ -42,13 +42,13 @@ class LRScheduler:
     def __init__(self, optimizer, last_epoch=-1):
         self.optimizer, self.last_epoch, self._step_count, self.base_lrs = optimizer, last_epoch, 0, []
         if self._present() and last_epoch != -1 and "initial_lr" not in optimizer.param_groups[0]:
-            self._refuse(f"last_epoch={last_epoch} needs groups with an 'initial_lr': load the optimizer's state first")
+            self._refuse(f"last_epoch={last_epoch} needs groups with 'initial_lr': load the optimizer's state first")
         self._began = optimizer.t
         self._advance()
 
     @classmethod
     def preview(cls, steps, /, *settings, lr=0.1, **named):
-        """The first rates with these settings, without training: to be read, or drawn."""
+        """Return the first rates with these settings, without training, for example to plot them."""
         optimizer = SGD([tensor(0.0, requires_grad=True)], lr)
         scheduler = cls(optimizer, *settings, **named)
         rates = scheduler.get_last_lr()
@@ -59,23 +59,23 @@ class LRScheduler:
 
     def get_lr(self):
         """The rates of all groups at ``last_epoch``."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_lr().")
+        raise NotImplementedError(f"{type(self).__name__} does not define get_lr().")
 
     def _closed(self, t):
         """The rates after t steps whatever the present ones are, where that can be said."""
         return self.get_lr()
 
     def step(self, epoch=None):
-        """Go on to the next rates, after `Optimizer.step`; or to those of an epoch, which may be a fraction."""
+        """Set the next rates, after `Optimizer.step`, or those of an epoch, which may be fractional."""
         if (recorder := RECORDER.get()) is not None:
             if epoch is None:
                 return recorder.whole(self, "step", [], self._step)
-            recorder.refuse("it tells a scheduler the epoch")
+            recorder.refuse("it passes an epoch to a scheduler")
         return self._step(epoch)
 
     def _step(self, epoch=None):
         if self._step_count == 1 and self.optimizer.t == self._began:
-            late = "step() came before the first optimizer.step(), so the first rate is left out: call it afterwards."
+            late = "step() was called before the first optimizer.step(), which skips the first rate: call it after it."
             warnings.warn(f"{type(self).__name__}.{late}", stacklevel=users_level())
         self._advance(epoch)
 
@@ -89,10 +89,10 @@ class LRScheduler:
 
     def _present(self):
         if not isinstance(self.optimizer, Optimizer):
-            self._refuse(f"it needs an optimizer, and got {self.optimizer!r}")
+            self._refuse(f"it needs an optimizer, not {self.optimizer!r}")
         for group in self.optimizer.param_groups:
             if callable(group["lr"]):
-                self._refuse(f"it changes rates that are numbers; lr is {group['lr']!r}. Use one of the two")
+                self._refuse(f"lr is the schedule {group['lr']!r}, which a scheduler cannot change: use one of them")
         return [float(group["lr"]) for group in self.optimizer.param_groups]
 
     def _set(self, rates):
@@ -104,21 +104,21 @@ class LRScheduler:
         raise HyperparameterError(f"{type(self).__name__}: {why}.")
 
     def get_last_lr(self):
-        """The rates that it has set, one for each group; `Optimizer.present_lr` says those of any optimizer."""
+        """Return the rates that it last set, one for each group; see also `Optimizer.present_lr`."""
         return list(self._last_lr)
 
     def state_dict(self):
-        """What was done, and the settings that are no functions."""
+        """Return the progress, and all settings that are not functions."""
         own = {name: value for name, value in vars(self).items() if name not in ("optimizer", "_began")}
         if self._schedulers:
             own["_schedulers"] = [part.state_dict() for part in self._schedulers]
         return {k: v for k, v in own.items() if not any(map(callable, v if isinstance(v, list | tuple) else [v]))}
 
     def load_state_dict(self, state_dict):
-        """Load what `state_dict` returned, or that of PyTorch's scheduler of this name. Raises StateError."""
+        """Load what `state_dict` returned, or the state of PyTorch's scheduler of this name. Raises StateError."""
         own, parts = self.state_dict(), state_dict.get("_schedulers", ())
         if "_last_lr" not in state_dict or len(parts) != len(self._schedulers):
-            raise StateError(f"{type(self).__name__}: this is not the state of one; it has {sorted(state_dict)}.")
+            raise StateError(f"{type(self).__name__}: this is not its state, but has the keys {sorted(state_dict)}.")
         for part, state in zip(self._schedulers, parts, strict=True):
             part.load_state_dict(state)
         vars(self).update({k: v for k, v in state_dict.items() if k in own and k != "_schedulers"})
@@ -138,10 +138,10 @@ _LRScheduler = LRScheduler  # as many programs still call it
 
 
 class _Formula(LRScheduler):
-    """A row of the table: a share ``of`` the first rate, above a lowest one, as a function of t and the settings.
+    """A row of the table: a factor ``of`` the first rate, above a lowest one, as a function of t and the settings.
 
-    ``by`` says what becomes of it: "ratio" multiplies the present rate by the share now over that before, "factor" by
-    the share itself, "value" sets the rate. Settings in ``each`` may be lists with a value for each group.
+    ``by`` determines its use: "ratio" multiplies the current rate by the change of the factor, "factor" by the factor
+    itself, "value" sets the rate. Settings in ``each`` may be lists with a value for each group.
     """
 
     def __init_subclass__(cls, of=None, by="ratio", low="eta_min", each=(), example=" -> "):
@@ -168,14 +168,14 @@ class _Formula(LRScheduler):
         value, count = getattr(self, name, 0.0), len(self.base_lrs)
         values = list(value) if name in self._row[3] and isinstance(value, list | tuple) else [value] * count
         if len(values) != count:
-            self._refuse(f"{name} has {len(values)} values for {count} groups")
+            self._refuse(f"{name} has {len(values)} values, but there are {count} groups")
         return values
 
     def _shares(self, t):
         try:
             return [self._row[0](t, *row) for row in zip(*map(self._of_groups, self._names), strict=True)]
         except HyperparameterError as error:
-            self._refuse(str(error).removesuffix("."))
+            self._refuse(str(error).removesuffix(".").removeprefix(f"{type(self).__name__}: "))
 
     def _closed(self, t):
         _, by, low, _ = self._row
@@ -201,7 +201,7 @@ class _Formula(LRScheduler):
 
 
 class _Cycle(_Formula):
-    """Rates between numbers of its own, while momentum, or the first of betas, goes the other way."""
+    """Rates between given numbers, while momentum, or the first of betas, moves in the opposite direction."""
 
     def __init__(self, *settings, **named):
         super().__init__(*settings, **named)
@@ -217,7 +217,7 @@ class _Cycle(_Formula):
     def _set(self, rates):
         groups = self.optimizer.param_groups if self.cycle_momentum else []
         if not all(isinstance(group.get("momentum", group.get("betas", [None])[0]), int | float) for group in groups):
-            self._refuse("cycle_momentum=True needs an optimizer with momentum or betas that are numbers: give False")
+            self._refuse("cycle_momentum=True needs an optimizer with a numeric momentum or betas: pass False")
         super()._set(rates)
         for group, m in zip(groups, self._momenta, strict=False):
             group.update({"momentum": m} if "momentum" in group else {"betas": (m, *group["betas"][1:])})
@@ -243,7 +243,7 @@ def _triangles(
 ):  # fmt: skip
     up, down = step_size_up, step_size_up if step_size_down is None else step_size_down
     if not (up > 0 and down > 0):
-        raise HyperparameterError(f"step_size_up and step_size_down must be above 0; got {up!r} and {down!r}.")
+        raise HyperparameterError(f"step_size_up and step_size_down must be positive; got {up!r} and {down!r}.")
     cycle, x = divmod(t, up + down)
     scale = _one_of({"triangular": 1.0, "triangular2": 0.5**cycle, "exp_range": gamma**t}, "mode", mode)
     if scale_fn is not None:
@@ -259,56 +259,56 @@ def _hill(
 ):  # fmt: skip
     steps = total_steps or (epochs or 0) * (steps_per_epoch or 0)
     if not 0 <= t <= steps or not steps:
-        raise HyperparameterError(f"this is step {t} of {steps!r}: total_steps, or epochs times steps_per_epoch.")
+        raise HyperparameterError(f"step {t} exceeds the {steps!r} steps of total_steps (or epochs * steps_per_epoch).")
     top, low = pct_start * steps - 1, max_lr / div_factor
     ends = (low, max_lr, low / final_div_factor), (max_momentum, base_momentum, max_momentum)
     ways = [[(0, a), (top, b), *([(2 * top, a)] if three_phase else []), (steps - 1, c)] for a, b, c in ends]
     return [through(way, anneal_strategy, t) for way in ways]
 
 
-# The table: what is of a scheduler's own, its sentence, and as its example what preview() gives.
+# The table: the settings of each scheduler, its docstring, and what preview() returns, as its example.
 _PER_GROUP = {"by": "value", "each": ("base_lr", "max_lr", "base_momentum", "max_momentum")}
 _ROWS = {
     "StepLR": ({"of": lambda t, step_size, gamma=0.1: step_decay(1.0, step_size, gamma)(t)},
-        "Times ``gamma`` after each ``step_size`` steps: `optim.step_decay`.",
+        "Multiplies the rate by ``gamma`` every ``step_size`` steps: `optim.step_decay`.",
         "5, step_size=2, gamma=0.5, lr=0.8 -> [0.8, 0.8, 0.4, 0.4, 0.2]"),
     "MultiStepLR": ({"of": lambda t, milestones, gamma=0.1: gamma ** sum(m <= t for m in milestones)},
-        "Times ``gamma`` at each of the milestones: `optim.multi_step`.",
+        "Multiplies the rate by ``gamma`` at each of the milestones: `optim.multi_step`.",
         "5, milestones=[1, 4], gamma=0.5, lr=0.8 -> [0.8, 0.4, 0.4, 0.4, 0.2]"),
     "ConstantLR": ({"of": lambda t, factor=1 / 3, total_iters=5: chain({0: factor, total_iters: 1.0})(t)},
-        "Times ``factor`` for the first ``total_iters`` steps.",
+        "Multiplies the rate by ``factor`` for the first ``total_iters`` steps.",
         "4, factor=0.5, total_iters=2, lr=0.8 -> [0.4, 0.4, 0.8, 0.8]"),
     "LinearLR": ({"of": lambda t, start_factor=1 / 3, end_factor=1.0, total_iters=5:
                   warmup(total_iters, end_factor, start_factor)(t)},
-        "A straight line from ``start_factor`` to ``end_factor`` in ``total_iters`` steps: `optim.warmup`.",
+        "Changes the factor linearly from ``start_factor`` to ``end_factor`` in ``total_iters`` steps: `optim.warmup`.",
         "4, start_factor=0.5, total_iters=2, lr=1.0 -> [0.5, 0.75, 1.0, 1.0]"),
     "ExponentialLR": ({"of": lambda t, gamma: exponential(1.0, gamma)(t)},
-        "Times ``gamma`` at each step: `optim.exponential`.", "4, gamma=0.5, lr=0.8 -> [0.8, 0.4, 0.2, 0.1]"),
+        "Decays the rate by ``gamma`` per step: `optim.exponential`.", "4, gamma=0.5, lr=0.8 -> [0.8, 0.4, 0.2, 0.1]"),
     "PolynomialLR": ({"of": lambda t, total_iters=5, power=1.0: polynomial(1.0, total_iters, power=power)(t)},
-        "To 0 in ``total_iters`` steps, along a power of what is left: `optim.polynomial`.",
+        "Lowers the rate to 0 in ``total_iters`` steps, along a power of the remaining fraction: `optim.polynomial`.",
         "4, total_iters=2, lr=0.8 -> [0.8, 0.4, 0.0, 0.0]"),
     "LambdaLR": ({"of": lambda t, lr_lambda: lr_lambda(t), "by": "value", "each": ("lr_lambda",)},
-        "The first rate times a function of the number of steps, or for each group times one of a list.",
+        "Multiplies the initial rate by a function of the number of steps, or by one function for each group.",
         "4, lambda epoch: 0.5**epoch, lr=0.8 -> [0.8, 0.4, 0.2, 0.1]"),
     "MultiplicativeLR": ({"of": lambda t, lr_lambda: lr_lambda(t), "by": "factor", "each": ("lr_lambda",)},
-        "The rate before times a function of the number of steps, or for each group times one of a list.",
+        "Multiplies the current rate by a function of the number of steps, or by one function for each group.",
         "4, lambda epoch: 0.5, lr=0.8 -> [0.8, 0.4, 0.2, 0.1]"),
     "CosineAnnealingLR": ({"of": lambda t, T_max, eta_min=0.0:
                            cosine(1.0, T_max)(T_max - abs(T_max - t % (2 * T_max)))},
-        "Down and up between the first rate and ``eta_min`` along a cosine, half a wave in ``T_max`` steps.",
+        "Moves the rate along a cosine between the initial rate and ``eta_min``, half a period in ``T_max`` steps.",
         "5, T_max=2, lr=0.8 -> [0.8, 0.4..., 0.0, 0.4..., 0.8...]"),
     "CosineAnnealingWarmRestarts": ({"of": _restarting, "by": "value"},
-        "Half waves of a cosine down to ``eta_min``, the first in ``T_0`` steps, each ``T_mult`` times as long.",
+        "Lowers the rate along half a cosine to ``eta_min`` in ``T_0`` steps, then restarts, ``T_mult`` times as long.",
         "5, T_0=2, lr=0.8 -> [0.8, 0.4..., 0.8, 0.4..., 0.8]"),
     "CyclicLR": ({"of": _triangles, **_PER_GROUP},
-        "Straight up and down between ``base_lr`` and ``max_lr``; ``mode`` or ``scale_fn`` lowers the peaks.",
+        "Moves the rate linearly from ``base_lr`` to ``max_lr`` and back; ``mode`` or ``scale_fn`` lowers the peaks.",
         "5, base_lr=0.25, max_lr=0.75, step_size_up=2 -> [0.25, 0.5, 0.75, 0.5, 0.25]"),
     "OneCycleLR": ({"of": _hill, **_PER_GROUP},
-        "Up to ``max_lr`` and down to almost nothing, once in all of the training: `optim.one_cycle`.",
+        "Raises the rate to ``max_lr`` and lowers it to almost 0, once during training: `optim.one_cycle`.",
         "4, max_lr=1.0, total_steps=9, pct_start=0.5, div_factor=2.0 -> [0.5, 0.59..., 0.80..., 0.97...]"),
     "SWALR": ({"of": lambda t, swa_lr, anneal_epochs=10, anneal_strategy="cos":
                through([(0, 1.0), (anneal_epochs, 0.0)], anneal_strategy, t), "low": "swa_lr", "each": ("swa_lr",)},
-        "From the present rates to ``swa_lr`` in ``anneal_epochs`` steps, and no further.",
+        "Moves the rates from their current values to ``swa_lr`` in ``anneal_epochs`` steps, then keeps them.",
         "4, swa_lr=0.25, anneal_epochs=2, anneal_strategy='linear', lr=0.75 -> [0.75, 0.5, 0.25, 0.25]"),
 }  # fmt: skip
 for _name, (_row, _said, _example) in _ROWS.items():
@@ -317,18 +317,18 @@ for _name, (_row, _said, _example) in _ROWS.items():
 
 
 class _Several(LRScheduler):
-    """Schedulers of one optimizer, which are told when to go on."""
+    """The base of schedulers that combine several schedulers of one optimizer."""
 
     def __init__(self, optimizer, schedulers):
         for part in schedulers:
             if isinstance(part, ReduceLROnPlateau) or part.optimizer is not optimizer:
-                self._refuse(f"it goes with schedulers of one optimizer that need no number; got {part!r}")
+                self._refuse(f"it takes schedulers of one optimizer, other than ReduceLROnPlateau; got {part!r}")
         self._schedulers, self.optimizer, self.base_lrs = list(schedulers), optimizer, schedulers[0].base_lrs
         self.last_epoch, self._step_count, self._began, self._last_lr = 0, 1, optimizer.t, self._present()
 
 
 class SequentialLR(_Several):
-    """One scheduler after the other, each from its beginning: `optim.chain`.
+    """Runs schedulers one after the other, each from its beginning: `optim.chain`.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -361,7 +361,7 @@ class SequentialLR(_Several):
 
 
 class ChainedScheduler(_Several):
-    """Several schedulers at once, each of which changes what the one before has made of the rate.
+    """Runs several schedulers at once, each of which changes the rate left by the one before.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -382,9 +382,9 @@ class ChainedScheduler(_Several):
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Times ``factor`` when a number that `step` is given has become no better for more than ``patience`` steps.
+    """Multiplies the rate by ``factor`` if the metric given to `step` has not improved for over ``patience`` steps.
 
-    `nn.ReduceOnPlateau`, the callback of `nn.fit`, says what the settings mean.
+    `nn.ReduceOnPlateau`, the callback of `nn.fit`, documents the settings.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -418,9 +418,9 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch, self._last_lr = 0, self._present()
 
     def step(self, metrics, epoch=None):
-        """Take note of a number, such as the loss on held-out data, and lower the rates when it is time."""
+        """Record a metric, such as the validation loss, and lower the rates if it has stopped improving."""
         if (recorder := RECORDER.get()) is not None:
-            recorder.refuse(f"{type(self).__name__} decides by a number: call its step outside")
+            recorder.refuse(f"{type(self).__name__} depends on the value of a metric: call its step outside")
         value, sign, rates = float(plain(metrics)), 1.0 if self.mode == "min" else -1.0, self._present()
         change = self.threshold * (copysign(sign, sign * self.best) if self._of_size else sign)
         limit = self.best * (1.0 - change) if self.threshold_mode == "rel" else self.best - sign * self.threshold

@@ -1,6 +1,6 @@
-"""`minimize`: any method on a function of arrays, with the way that it took.
+"""`minimize`: minimizes a function of arrays with any optimizer, and records the path.
 
-`_Problem` owns the point, the function and the count of its evaluations; the methods are the optimizers, and Newton's.
+`_Problem` owns the point, the function and the count of its evaluations; the methods are the optimizers and Newton's.
 """
 
 import inspect
@@ -36,14 +36,14 @@ Callback = Callable[[int, Any, float], Any]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Minimum:
-    """What `minimize` found, and the way there.
+    """The result of `minimize`, and the path to it.
 
-    ``x``, ``value``, ``gradient``: the last point, in the containers of ``x0``, with what the function is there.
-    ``xs``, ``values``, ``gradient_norms``: the same for every step from ``x0`` on (Euclidean norms of all entries);
-    ``xs`` is one array of shape (steps + 1, *shape) when ``x0`` is an array, else a list. ``steps``: how many;
-    ``evaluations``: how often the function was called. ``converged``: whether the tolerance or the target was
-    reached; ``why``: what ended it, in words. ``method``: the optimizer as it prints. ``compiled``: what came of
-    ``compile=True``, in words.
+    ``x``, ``value``, ``gradient``: the last point, in the containers of ``x0``, and the function's value and gradient
+    there. ``xs``, ``values``, ``gradient_norms``: the same for every step from ``x0`` on (with Euclidean norms over all
+    entries); ``xs`` is an array of shape (steps + 1, *shape) if ``x0`` is an array, else a list. ``steps`` and
+    ``evaluations``: the numbers of steps and of calls of the function. ``converged``: whether the tolerance or the
+    target was reached; ``why``: the reason for stopping. ``method``: the repr of the optimizer. ``compiled``: the
+    outcome of ``compile=True``.
 
     >>> import numpy as np
     >>> from optim import minimize
@@ -75,7 +75,7 @@ class Minimum:
                 f"  method    {self.method}",
                 f"  steps     {self.steps}, with {self.evaluations} evaluations",
                 f"  value     {self.value:.6g}, from {self.values[0]:.6g}",
-                f"  gradient  of norm {self.gradient_norms[-1]:.3g}, from {self.gradient_norms[0]:.3g}",
+                f"  gradient  norm {self.gradient_norms[-1]:.3g}, from {self.gradient_norms[0]:.3g}",
                 f"  x         {x if len(x) < 200 else x[:197] + '...'}",
             ]
         )
@@ -85,24 +85,23 @@ def minimize(
     f: Callable[[Any], Any], x0: Any, method: Method = "lbfgs", *, max_steps: int = 1000, tolerance: float = 1e-6,
     target: float | None = None, callback: Callback | None = None, compile: bool = False, **hyper: Any,
 ) -> Minimum:  # fmt: skip
-    """Go downhill from x0 until the gradient is at most ``tolerance`` long, and tell the way.
+    """Minimize f from x0 until the norm of the gradient is at most ``tolerance``, and record the path.
 
-    ``f`` takes what ``x0`` is, an array, a number, or nested lists, tuples and dicts of them, with Tensors as leaves,
-    and returns a single number. ``method`` is the name of an optimizer ("sgd", "adam", "lbfgs", ...), its class, or a
-    function that makes one of a list of parameters; ``hyper`` are its hyper-parameters, which may be schedules.
-    "lbfgs" searches along every direction by the strong Wolfe conditions; "newton" does so along −H⁻¹·g, with the
-    exact Hessian H, and is for up to some hundred numbers.
+    ``x0`` is an array, a number, or nested lists, tuples and dicts of these; ``f`` takes the same structure with
+    Tensors as leaves, and returns a single number. ``method`` is the name of an optimizer ("sgd", "adam", "lbfgs",
+    ...), its class, or a function that makes one from a list of parameters; ``hyper`` are its hyper-parameters, which
+    may be schedules. "lbfgs" uses a strong Wolfe line search along every direction; so does "newton" along −H⁻¹·g, with
+    the exact Hessian H, which suits up to a few hundred variables.
 
-    It ends earlier when the value is at most ``target``, when ``callback(step, x, value)`` returns True, when a step
-    changes nothing, or when a value or gradient is not finite (the point before that is returned).
+    It stops earlier if the value is at most ``target``, if ``callback(step, x, value)`` returns True, if a step changes
+    nothing, or if a value or gradient is not finite (then the point before is returned).
 
-    With ``compile``, value and gradient (and Newton's Hessian) are replayed as by `autograd.compile`: the same to the
-    last bit, in less time. ``compiled`` of the result tells what came of it; a function that cannot be compiled is
-    called as without, and a CompileWarning says why.
+    With ``compile``, value and gradient (and Newton's Hessian) are replayed as by `autograd.compile`: bit-identical
+    results in less time; ``compiled`` of the result describes the outcome. A function that cannot be compiled is called
+    as usual, and a CompileWarning gives the reason.
 
-    Source: Nocedal & Wright, Numerical optimization, 2nd ed. 2006. Raises HyperparameterError for a method or
-    hyper-parameter that does not exist, ParameterError for an x0 that is not made of real numbers or an f that
-    returns no number.
+    Source: Nocedal & Wright, Numerical optimization, 2nd ed. 2006. Raises HyperparameterError for an unknown method or
+    hyper-parameter, ParameterError unless x0 consists of real numbers and f returns a single number.
 
     >>> import numpy as np
     >>> from optim import minimize
@@ -118,7 +117,7 @@ def minimize(
     True
     """
     if not (isinstance(max_steps, int | np.integer) and max_steps >= 0):
-        raise HyperparameterError(f"minimize: max_steps must be a whole number, at least 0; got {max_steps!r}.")
+        raise HyperparameterError(f"minimize: max_steps must be an integer >= 0; got {max_steps!r}.")
     if not tolerance >= 0:
         raise HyperparameterError(f"minimize: tolerance must be at least 0; got {tolerance!r}.")
     problem = _Problem(f, x0, compile)
@@ -133,12 +132,12 @@ def minimize(
         if not (isfinite(values[-1]) and isfinite(norms[-1])):
             return False, f"{_not_finite(values[-1])} at x0"
         if norms[-1] <= tolerance:
-            return True, f"the gradient is at most {tolerance:g} long"
+            return True, f"the norm of the gradient is at most {tolerance:g}"
         if target is not None and values[-1] <= target:
             return True, f"the value is at most {target:g}"
         if callback is not None and callback(step, points[-1], values[-1]) is True:
             return False, "the callback returned True"
-        return (False, f"no tolerance was reached in {max_steps} steps") if step == max_steps else None
+        return (False, f"the tolerance was not reached in {max_steps} steps") if step == max_steps else None
 
     end = False, ""
     for step in itertools.count():
@@ -182,7 +181,7 @@ class _Problem:
         self.params = [argument(_real(x, path)) for path, x in leaves(x0)]
         self.tree = unflatten(x0, (x.data if isinstance(x, Tensor) else x for x in flatten(x0)))
         if not self.params:
-            raise ParameterError("minimize: there is nothing to minimize over, x0 has no numbers.")
+            raise ParameterError("minimize: x0 contains no numbers, so there is nothing to minimize over.")
         self.evaluations = 0
         self._are_arrays = [isinstance(x, np.ndarray) for x in flatten(self.tree)]
         self._reached: tuple[list[bytes], Point] | None = None  # where the last step has ended
@@ -191,7 +190,7 @@ class _Problem:
         self._computed = self.compiled(_with_slopes(f, self.tree, self.params))
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, compiled if that is wanted."""
+        """The function, compiled if requested."""
         if self._compiled is None:
             return function
         function.__name__ = getattr(self.f, "__name__", "f")
@@ -199,7 +198,7 @@ class _Problem:
         return self._compiled[-1]  # type: ignore[no-any-return]
 
     def words(self) -> str | None:
-        """What came of compiling."""
+        """The outcome of compiling."""
         return None if self._compiled is None else "\n".join(function.explain() for function in self._compiled)
 
     def pack(self, arrays: list[NDArray[Any]]) -> Any:
@@ -217,7 +216,7 @@ class _Problem:
         return [p._data.tobytes() for p in self.params]
 
     def evaluate(self) -> tuple[float, list[NDArray[Any]]]:
-        """Value and gradients here; asking again at the same point costs nothing."""
+        """Value and gradients at the current point, which are computed only once per point."""
         place = self._place()
         if self._known is None or self._known[0] != place:
             self.evaluations += 1
@@ -241,7 +240,7 @@ class _Problem:
         return after != before or optimizer.rests
 
     def closure(self) -> float:
-        """What `Optimizer.step` wants: the loss, with the gradients where optimizers look for them."""
+        """The closure for `Optimizer.step`: returns the loss, and sets the gradients of the parameters."""
         value, gradients = self.evaluate()
         for p, g in zip(self.params, gradients, strict=True):
             p._grad = g.copy()
@@ -255,9 +254,9 @@ def _with_slopes(f: Callable[[Any], Any], tree: Any, params: list[Tensor]) -> Ca
         live = f if is_grad_enabled() else enable_grad(f)
         value = live(unflatten(tree, iter(params)))
         if not isinstance(value, Tensor) or value.size != 1:
-            shape = f", of shape {value.shape}" if hasattr(value, "shape") else ""
+            shape = f" of shape {value.shape}" if hasattr(value, "shape") else ""
             raise ParameterError(
-                f"minimize: f must return a single number computed from its argument; it returned a "
+                f"minimize: f must return a single number computed from its argument, not a "
                 f"{type(value).__name__}{shape}."
             )
         found = (value.reshape(()) if value.ndim else value).gradient(*params, allow_unused=True)
@@ -268,7 +267,7 @@ def _with_slopes(f: Callable[[Any], Any], tree: Any, params: list[Tensor]) -> Ca
 
 
 def _of_vector(f: Callable[[Any], Any], tree: Any, shapes: list[tuple[int, ...]]) -> Callable[[Any], Any]:
-    """The function of all its numbers as one vector."""
+    """The function, with all its variables as one vector."""
 
     def parts(v: Any) -> Iterator[Any]:
         offset = 0
@@ -281,7 +280,7 @@ def _of_vector(f: Callable[[Any], Any], tree: Any, shapes: list[tuple[int, ...]]
 
 
 class _Newton(LBFGS):
-    """L-BFGS with the exact curvature: H plus the smallest tried multiple of I that makes it positive definite."""
+    """L-BFGS with the exact Hessian, plus the smallest tried multiple of I that makes it positive definite."""
 
     curvature: Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -312,7 +311,7 @@ _STEPWISE = {"max_iter": 1, "max_eval": 26, "tolerance_grad": 0.0, "tolerance_ch
 
 
 def _methods() -> dict[str, type[Optimizer]]:
-    """Newton's method, and all optimizers of the package, by their names in small letters."""
+    """Newton's method, and all optimizers of the package, by their lower-case names."""
     found = (getattr(optim, name) for name in dir(optim) if name[0].isupper())
     optimizers = (cls for cls in found if inspect.isclass(cls) and issubclass(cls, Optimizer) and cls is not Optimizer)
     return {"newton": _Newton, **{cls.__name__.lower(): cls for cls in optimizers}}
@@ -326,7 +325,7 @@ def _optimizer(method: Any, problem: _Problem, hyper: Mapping[str, Any]) -> Opti
             near = get_close_matches(method.lower(), methods, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise HyperparameterError(
-                f"minimize: there is no method {method!r}; there are {', '.join(sorted(methods))}.{hint}"
+                f"minimize: there is no method {method!r}. Choose from {', '.join(sorted(methods))}.{hint}"
             )
         method = methods[method.lower()]
     if inspect.isclass(method) and issubclass(method, Optimizer):
@@ -343,11 +342,11 @@ def _optimizer(method: Any, problem: _Problem, hyper: Mapping[str, Any]) -> Opti
         optimizer = method(params)
     else:
         raise HyperparameterError(
-            "minimize: method must be a name, an optimizer's class, or a function that makes an optimizer of a list of "
-            f"parameters and has its hyper-parameters already; got {method!r} with {sorted(hyper)}."
+            "minimize: method must be a name, an optimizer class, or a function that makes an optimizer from a list of "
+            f"parameters and takes no further hyper-parameters; got {method!r} with {sorted(hyper)}."
         )
     if not isinstance(optimizer, Optimizer):
-        raise HyperparameterError(f"minimize: the method made a {type(optimizer).__name__}, and no optimizer.")
+        raise HyperparameterError(f"minimize: the method must make an optimizer, not a {type(optimizer).__name__}.")
     if isinstance(optimizer, _Newton):
         # Plain also where the function uses the parameters of a model, which are not asked about.
         of_vector = _of_vector(problem.f, problem.tree, [p.shape for p in problem.params])
@@ -356,7 +355,7 @@ def _optimizer(method: Any, problem: _Problem, hyper: Mapping[str, Any]) -> Opti
 
 
 def _name(optimizer: Optimizer) -> str:
-    """The optimizer as it prints, with its hyper-parameters that are not the default."""
+    """The optimizer's name with its hyper-parameters that are not the default."""
     group = optimizer.param_groups[0]
     defaults = {n: p.default for n, p in inspect.signature(type(optimizer)).parameters.items()}
     own = {**defaults, **_STEPWISE, "line_search_fn": "strong_wolfe"} if isinstance(optimizer, LBFGS) else defaults

@@ -1,4 +1,4 @@
-"""What all optimizers share: parameters in groups, their state, the step in place and the step on Tensors.
+"""The base of all optimizers: parameters in groups, their state, the step in place and the step on Tensors.
 
 `Optimizer` owns the bookkeeping; a subclass owns its formula (`optim.formula`), which `Optimizer.step` runs in place on
 arrays (`optim.in_place`), `Optimizer.functional` on Tensors. This module must not know any particular optimizer.
@@ -27,24 +27,23 @@ _R = TypeVar("_R")  # what a closure returns
 
 
 class Optimizer(InPlace, OptimizerWords):
-    """Base class of the optimizers. A subclass gives:
+    """Base class of the optimizers. A subclass defines:
 
-    - ``rules``: its hyper-parameters and their allowed values, if the annotations of its constructor do not have them;
-    - ``arrays``, or a method ``slots(group)``: the names of the state arrays that a parameter needs, zero at first;
-    - ``coefficients(hyper, step)``: the numbers that the formula needs at a parameter's ``step``-th update, computed
-      once for all arrays with Python's operators. Flags, words and None (a term that is switched off) are handed to
-      the update as they are;
+    - ``rules``: its hyper-parameters and their allowed values, unless its constructor's annotations contain them;
+    - ``arrays``, or a method ``slots(group)``: the names of the state arrays of a parameter, which start at zero;
+    - ``coefficients(hyper, step)``: the numbers in the formula at a parameter's ``step``-th update, computed once for
+      all arrays with Python's operators. Flags, strings and None (a disabled term) are passed to the update unchanged;
     - ``update(p, g, *state, **coefficients) -> (p, *state)``: the formula, a pure elementwise expression.
 
     ``param_groups`` is a list of dicts with the key ``"params"`` and one key for each hyper-parameter, whose values
     may be changed at any time. A value may also be a function of the number of steps done so far (a schedule).
-    ``state[p]`` is a dict with the number of updates of the parameter (``"step"``) and its state arrays; those of small
-    parameters, which are updated together, are views of one array. ``t`` counts the calls of `step`; ``skipped`` are
-    the parameters that had no gradient at the last one.
+    ``state[p]`` is a dict with the number of updates of the parameter (``"step"``) and its state arrays; for small
+    parameters, which are updated together, these are views of one array. ``t`` counts the calls of `step`; ``skipped``
+    holds the parameters that had no gradient in the last one.
 
-    Parameters of float16 are updated in float32, in which their state is kept, and rounded once a step. The state of
-    others has their dtype; where squares of gradients overflow it, it is kept in the next wider one for as long as its
-    numbers need that (`optim.widths`).
+    Parameters in float16 are updated in float32, as is their state, and rounded once per step. Otherwise, the state
+    has the parameter's dtype; if squares of gradients overflow it, the state is kept in the next wider dtype as long as
+    its values require that (`optim.widths`).
 
     >>> import numpy as np
     >>> from autograd import tensor
@@ -66,7 +65,7 @@ class Optimizer(InPlace, OptimizerWords):
     >>> w.data
     array([ 0.75, -1.75])
 
-    What a step is made of:
+    The parts of a step:
 
     >>> group = optimizer.param_groups[0]
     >>> optimizer.slots(group), optimizer.new_state(w, group)
@@ -80,7 +79,7 @@ class Optimizer(InPlace, OptimizerWords):
     """
 
     _replayed = ("step", "zero_grad")  # what a compiled function may do with it
-    _warned = False  # whether it was said that no parameter has a gradient; not copied
+    _warned = False  # whether it has warned that no parameter has a gradient; not copied
 
     def __init__(self, params: Parameters, **defaults: Any) -> None:
         self.defaults = defaults
@@ -93,7 +92,7 @@ class Optimizer(InPlace, OptimizerWords):
             self.add_param_group(group)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Add parameters with hyper-parameters of their own; those left out are the optimizer's.
+        """Add a group of parameters with its own hyper-parameters, which default to the optimizer's.
 
         Raises ParameterError and HyperparameterError.
 
@@ -112,7 +111,7 @@ class Optimizer(InPlace, OptimizerWords):
             check_parameter(owner, p, i)
             if p in known:
                 raise ParameterError(
-                    f"{owner}: {describe(p, i)} was given before: it would be updated twice in a step. Give each "
+                    f"{owner}: {describe(p, i)} was given before: it would be updated twice in a step. Pass each "
                     "parameter once, in one group."
                 )
             known.add(p)
@@ -123,7 +122,7 @@ class Optimizer(InPlace, OptimizerWords):
             self.state[p] = self.new_state(p, new)
 
     def present_lr(self) -> list[float]:
-        """The learning rate of each group at the coming step, also where it is a schedule.
+        """Return the learning rate of each group for the next step, even if it is a schedule.
 
         >>> from autograd import tensor
         >>> from optim import SGD, exponential
@@ -133,7 +132,7 @@ class Optimizer(InPlace, OptimizerWords):
         return [self.resolve(group, self.t)["lr"] for group in self.param_groups]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters (or fill them with zeros).
+        """Set the gradients of all parameters to None, or fill them with zeros.
 
         >>> from autograd import tensor
         >>> from optim import SGD
@@ -157,9 +156,9 @@ class Optimizer(InPlace, OptimizerWords):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient, in place; the others are skipped.
 
-        ``closure``, if given, computes the loss and its gradients first; what it returns is returned. All
-        hyper-parameters are checked before the first parameter is changed: HyperparameterError is raised when a
-        schedule leaves its range. Ctrl-C waits until all parameters and their state are updated.
+        ``closure``, if given, first computes the loss and its gradients, and its result is returned. All
+        hyper-parameters are checked before the first parameter changes: HyperparameterError is raised if a schedule
+        leaves its range. Ctrl-C takes effect only after all parameters and their state are updated.
 
         >>> from autograd import tensor
         >>> from optim import SGD
@@ -180,16 +179,15 @@ class Optimizer(InPlace, OptimizerWords):
         return loss
 
     def _notice_missing_gradients(self) -> None:
-        """Warn, once, when all parameters were skipped and none was ever updated: nothing is trained, and nothing else
-        says why. A step without gradients among others is no slip."""
+        """Warn once if all parameters were skipped and none was ever updated, so that nothing is trained."""
         params = [p for group in self.param_groups for p in group["params"]]
         if self._warned or len(self.skipped) < len(params) or any(s["step"] for s in self.state.values()):
             return
         self._warned = True
         if any(p.requires_grad for p in params):
             why = (
-                "Was backward() called, and zero_grad() not between it and step()? Was the loss computed from these "
-                "very parameters, not from those of another model or of a copy, and without leaving the graph "
+                "Was backward() called, without zero_grad() between it and step()? Was the loss computed from these "
+                "parameters, not from those of another model or of a copy, and without leaving the graph "
                 "(no_grad(), .detach(), .data, .item())?"
             )
         else:
@@ -204,14 +202,13 @@ class Optimizer(InPlace, OptimizerWords):
     def functional(
         self, params: Sequence[Any], grads: Sequence[Any], state: Mapping[str, Any] | None = None, **hyper: Any
     ) -> tuple[list[Any], dict[str, Any]]:
-        """What `step` does, as a pure function on Tensors: returns new parameters and a new state, changes nothing.
+        """Perform `step` as a pure function on Tensors: returns new parameters and a new state, and changes nothing.
 
-        ``params`` and ``grads`` take the places of the optimizer's parameters and their gradients (None skips one);
-        ``state`` is what an earlier call returned, at first the optimizer's own. Hyper-parameters given by name take
-        the places of those of every group, and may be Tensors. Everything is differentiable, so one can
-        differentiate through training, to any order (gradients with ``create_graph=True``). Beware of Adam and its
-        relatives where a gradient is exactly zero: the square root of their state has no finite slope there, unless
-        ``eps_mode="inside"``.
+        ``params`` and ``grads`` replace the optimizer's parameters and their gradients (None skips one); ``state`` is
+        the result of an earlier call, by default the optimizer's own. Hyper-parameters given by name replace those of
+        every group, and may be Tensors. Everything is differentiable, so you can differentiate through training, to any
+        order (gradients need ``create_graph=True``). With Adam and its variants, gradients that are exactly zero are a
+        problem: the square root of their state has no finite slope there, except with ``eps_mode="inside"``.
 
         Raises StateError, GradientError, HyperparameterError.
 
@@ -227,9 +224,9 @@ class Optimizer(InPlace, OptimizerWords):
         return functional(self, params, grads, state, hyper)
 
     def state_dict(self) -> dict[str, Any]:
-        """A copy of the state as nested dicts of arrays and numbers, in the layout of PyTorch.
+        """Return a copy of the state as nested dicts of arrays and numbers, in PyTorch's layout.
 
-        Schedules are not part of it: they follow from the number of steps, which is.
+        It contains the number of steps, from which schedules follow, but not the schedules themselves.
 
         >>> from autograd import tensor
         >>> from optim import SGD
@@ -242,8 +239,8 @@ class Optimizer(InPlace, OptimizerWords):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Load what `state_dict` returned, or the state dict of the PyTorch optimizer of the same name.
 
-        The saved hyper-parameters take the places of the present ones, except where these are functions of the step.
-        Raises StateError when the state belongs to other parameters or another optimizer; nothing is changed then.
+        The saved hyper-parameters replace the current ones, except where these are functions of the step. Raises
+        StateError, and changes nothing, if the state belongs to other parameters or another optimizer.
 
         >>> from autograd import tensor
         >>> from optim import SGD
@@ -257,14 +254,14 @@ class Optimizer(InPlace, OptimizerWords):
         restore(self, state_dict)
 
     def _stepped_whole(self) -> list[tuple[Any, ...]]:
-        """What a compiled step depends on: which parameters there are. All else is read anew by each step."""
+        """The objects that a compiled step depends on: its parameters. Each step reads everything else anew."""
         groups = self.param_groups
         places: list[tuple[Any, ...]] = [("list", groups, "param_groups")]
         places += [("dict", group, f"param_groups[{i}]", ("params",)) for i, group in enumerate(groups)]
         return places
 
     def _as_now(self) -> Callable[[], None]:
-        """What makes parameters, gradients and state what they are now."""
+        """A function that restores the parameters, gradients and state of now."""
         t, skipped = self.t, self.skipped
         held = [
             (p, p._data, p._data.copy(), p._grad, state, dict(state), [(x, x.copy()) for x in _arrays_of(state)])

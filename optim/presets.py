@@ -1,7 +1,7 @@
-"""Settings in print, by name: which optimizer a paper, a lecture or a demo means, with the numbers that it gives.
+"""Presets: optimizers with the settings of a paper, a lecture or a demo, by name.
 
-A preset is data, a table in presets.toml: a class, its settings and where they come from. This module knows all
-optimizers; no optimizer knows it.
+A preset is data, a table in presets.toml: a class, its settings and their source. This module knows all optimizers; no
+optimizer knows it.
 """
 
 from difflib import get_close_matches
@@ -18,7 +18,7 @@ from optim.sgd import SGD
 
 
 class Preset(NamedTuple):
-    """An optimizer with settings, their source, and what is to be known about them."""
+    """An optimizer with settings, their source, and a note about them."""
 
     optimizer: type[Optimizer]
     settings: dict[str, Any]
@@ -43,10 +43,10 @@ PRESETS: dict[str, Preset] = {name: _read(**row) for name, row in table_of(__nam
 
 
 def preset(name: str, params: Parameters, **changes: Any) -> Optimizer:
-    """The optimizer that a source prints, for these parameters; ``changes`` replaces some of the settings.
+    """Make the optimizer of a preset for these parameters; ``changes`` replaces some of the settings.
 
-    ``optim.presets.PRESETS`` has them all, each with its class, settings, source and note. Raises
-    HyperparameterError for a name that is not among them.
+    ``optim.presets.PRESETS`` lists all presets with their class, settings, source and note. Raises
+    HyperparameterError for an unknown name.
 
     >>> import optim
     >>> from autograd import tensor
@@ -60,6 +60,6 @@ momentum_style='ema', maximize=False)
     if name not in PRESETS:
         near = get_close_matches(name, PRESETS, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise HyperparameterError(f"there is no preset {name!r}; there are {', '.join(sorted(PRESETS))}.{hint}")
+        raise HyperparameterError(f"there is no preset {name!r}. Choose from {', '.join(sorted(PRESETS))}.{hint}")
     found = PRESETS[name]
     return found.optimizer(params, **{**found.settings, **changes})

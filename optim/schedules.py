@@ -1,10 +1,10 @@
 """Schedules: hyper-parameters as functions of the number of steps done.
 
-A schedule stands in the place of any number that an optimizer is given: learning rate, momentum, decay, one of the
-betas. It holds no state, so training that is resumed needs only the number of steps, which the optimizer's state has.
-Schedules are values: they print as they were written, compare, and pickle. That is why they are small classes; their
-names are those of functions, because that is how they are used. Steps count from 0, and are updates, not epochs:
-multiply by the number of batches. This module must not know optimizers.
+A schedule can replace any number that an optimizer takes: learning rate, momentum, decay, one of the betas. It has no
+state, so a resumed run needs only the number of steps, which the optimizer's state contains. Schedules are values:
+they print as they were written, compare, and pickle. That is why they are small classes; they have lower-case names
+because they are used like functions. Steps count from 0, and are updates, not epochs: multiply by the number of
+batches. This module must not know optimizers.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ __all__ = [
 ]
 
 Part = float | Callable[[int], float]
-"""What `warmup` and `chain` put together: numbers and schedules."""
+"""The parts of `warmup` and `chain`: numbers and schedules."""
 
 Positive = float
-"""A finite number above 0."""
+"""A finite, positive number."""
 
 
 @dataclass(frozen=True)
 class Schedule:
     """Base class of the schedules: a frozen dataclass whose fields are checked by their annotations.
 
-    A schedule of one's own needs only `__call__`; any function of the step does as well.
+    Your own schedule only needs `__call__`; any function of the step works as well.
 
     >>> from dataclasses import dataclass
     >>> from optim.schedules import Schedule
@@ -66,10 +66,10 @@ class Schedule:
             elif kind in ("float", float, "Positive") or (kind == "Part" and not callable(value)):
                 self._keep(field.name, _finite(self, field.name, value))
             if kind == "Positive" and not getattr(self, field.name) > 0:
-                self._refuse(field.name, "above 0")
+                self._refuse(field.name, "positive")
 
     def __call__(self, step: int) -> float:
-        """The value for the update that follows ``step`` updates."""
+        """Return the value for the update after ``step`` updates."""
         raise NotImplementedError
 
     def _keep(self, name: str, value: Any) -> None:
@@ -86,7 +86,7 @@ def _whole(owner: Schedule, name: str, value: Any) -> int:
     except TypeError:
         whole = 0
     if whole < 1:
-        owner._refuse(name, "a whole number of steps, at least 1")
+        owner._refuse(name, "a positive integer (a number of steps)")
     return whole
 
 
@@ -105,7 +105,7 @@ def _at(part: Part, step: int) -> float:
 class constant(Schedule):
     """The same value at every step: ``value``.
 
-    An optimizer takes the plain number as well; this is for places that want a function.
+    Optimizers also take the plain number; this is for places that need a function.
 
     >>> from optim.schedules import constant
     >>> constant(0.1)(1000)
@@ -120,7 +120,7 @@ class constant(Schedule):
 
 @dataclass(frozen=True)
 class step_decay(Schedule):
-    """A staircase of equal steps: start · gamma^⌊t / every⌋.
+    """Decay at regular intervals: start · gamma^⌊t / every⌋.
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html. Raises HyperparameterError.
 
@@ -140,10 +140,10 @@ class step_decay(Schedule):
 
 @dataclass(frozen=True)
 class multi_step(Schedule):
-    """A staircase with steps where one wants them: start · gamma^(number of milestones up to t).
+    """Decay at given steps: start · gamma^(number of milestones up to t).
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html. Raises
-    HyperparameterError, also for milestones that do not rise.
+    HyperparameterError, also for milestones that are not increasing.
 
     >>> from optim.schedules import multi_step
     >>> rate = multi_step(1.0, milestones=[30, 80], gamma=0.5)
@@ -158,10 +158,10 @@ class multi_step(Schedule):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.milestones, tuple | list | np.ndarray) or not len(self.milestones):
-            self._refuse("milestones", "a list of whole numbers")
+            self._refuse("milestones", "a list of integers")
         steps = tuple(_whole(self, "milestones", step) for step in self.milestones)
         if any(a >= b for a, b in pairwise(steps)):
-            self._refuse("milestones", "rising")
+            self._refuse("milestones", "increasing")
         self._keep("milestones", steps)
 
     def __call__(self, step: int) -> float:
@@ -170,10 +170,10 @@ class multi_step(Schedule):
 
 @dataclass(frozen=True)
 class exponential(Schedule):
-    """A constant factor per step: start · gamma^(t / every), so gamma after each ``every`` steps.
+    """Exponential decay by the factor gamma every ``every`` steps: start · gamma^(t / every).
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html. Raises
-    HyperparameterError, also for a gamma that is not above 0.
+    HyperparameterError, also unless gamma is positive.
 
     >>> from optim.schedules import exponential
     >>> rate = exponential(1.0, gamma=0.25, every=2)
@@ -192,11 +192,11 @@ class exponential(Schedule):
 
 @dataclass(frozen=True)
 class polynomial(Schedule):
-    """From start to end in ``steps`` steps along (1 − t / steps)^power, straight with power 1; ``end`` afterwards.
+    """From start to end in ``steps`` steps, along a straight line or another power; ``end`` afterwards.
 
     end + (start − end) · (1 − t / steps)^power. Source:
     https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html (with end 0). Raises
-    HyperparameterError, also for a power that is not above 0.
+    HyperparameterError, also unless power is positive.
 
     >>> from optim.schedules import polynomial
     >>> rate = polynomial(0.8, steps=4)
@@ -216,11 +216,11 @@ class polynomial(Schedule):
 
 @dataclass(frozen=True)
 class cosine(Schedule):
-    """From start to end in ``steps`` steps along half a wave of the cosine; ``end`` afterwards.
+    """From start to end in ``steps`` steps along half a period of a cosine; ``end`` afterwards.
 
     end + (start − end) · (1 + cos(π·t / steps)) / 2. Source: Loshchilov & Hutter, SGDR, 2017,
-    https://arxiv.org/abs/1608.03983 (their restarts are a `chain`). PyTorch's CosineAnnealingLR is equal up to
-    ``steps``, and climbs again after it. Raises HyperparameterError.
+    https://arxiv.org/abs/1608.03983 (for their restarts, use `chain`). PyTorch's CosineAnnealingLR is equal up to
+    ``steps``, but then rises again. Raises HyperparameterError.
 
     >>> from optim.schedules import cosine
     >>> rate = cosine(0.5, steps=100)
@@ -238,11 +238,11 @@ class cosine(Schedule):
 
 @dataclass(frozen=True)
 class one_cycle(Schedule):
-    """From start up to the peak during the first ``rise`` of the steps, then down to ``end``, along half waves.
+    """From start up to the peak in the first fraction ``rise`` of the steps, then down to ``end``, along cosines.
 
-    The peak is at step t₁ = rise·steps − 1, ``end`` at the last step, steps − 1, and after it. ``start`` is peak / 25
-    and ``end`` is start / 10 000 unless given. ``shape="linear"`` joins the three points by straight lines.
-    A momentum that falls while the rate rises is a cycle too: ``one_cycle(0.85, steps, start=0.95, end=0.95)``.
+    The peak is at step t₁ = rise·steps − 1, ``end`` at the last step, steps − 1, and after it. ``start`` defaults to
+    peak / 25 and ``end`` to start / 10 000. ``shape="linear"`` joins the three points by straight lines. A momentum
+    that falls while the rate rises is a cycle too: ``one_cycle(0.85, steps, start=0.95, end=0.95)``.
 
     Source: Smith & Topin, Super-convergence, 2018, https://arxiv.org/abs/1708.07120; values are those of
     https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html. Raises HyperparameterError.
@@ -265,7 +265,7 @@ class one_cycle(Schedule):
         self._keep("start", self.peak / 25.0 if self.start is None else _finite(self, "start", self.start))
         self._keep("end", self.start / 1e4 if self.end is None else _finite(self, "end", self.end))  # type: ignore[operator]
         if not 0.0 <= self.rise <= 1.0:
-            self._refuse("rise", "a part of the steps, from 0 to 1")
+            self._refuse("rise", "a fraction of the steps, between 0 and 1")
         if self.shape not in ("cosine", "linear"):
             self._refuse("shape", "'cosine' or 'linear'")
 
@@ -276,11 +276,11 @@ class one_cycle(Schedule):
 
 @dataclass(frozen=True)
 class inverse_time(Schedule):
-    """A rate that falls like one over the time: a / (b + t).
+    """A rate inversely proportional to time: a / (b + t).
 
-    The sum of the rates is infinite and that of their squares finite, so stochastic gradient descent can reach any
-    point and still come to rest. Source: Robbins & Monro, A stochastic approximation method, 1951. Raises
-    HyperparameterError, also for b that is not above 0.
+    The sum of the rates is infinite but that of their squares finite, so stochastic gradient descent can reach any
+    point and still converge. Source: Robbins & Monro, A stochastic approximation method, 1951. Raises
+    HyperparameterError, also unless b is positive.
 
     >>> from optim.schedules import inverse_time
     >>> rate = inverse_time(a=5.0, b=50.0)
@@ -296,7 +296,7 @@ class inverse_time(Schedule):
 
 
 def through(points: Sequence[tuple[float, Any]], shape: str, step: float) -> float:
-    """The value at a step of what goes through points (step, value) along half waves or straight lines."""
+    """The value at a step of a curve through points (step, value), along cosines or straight lines."""
     if shape not in ("cos", "cosine", "linear"):
         raise HyperparameterError(f"anneal_strategy must be 'cos' or 'linear'; got {shape!r}.")
     for (a, start), (b, end) in pairwise(points):
@@ -306,7 +306,7 @@ def through(points: Sequence[tuple[float, Any]], shape: str, step: float) -> flo
 
 
 def _line(start: Any, end: Any, part: float) -> float:
-    """A mean of start and end with weights, because that is exact at both."""
+    """A weighted mean of start and end, because it is exact at both."""
     part = min(part, 1.0)
     return float((1.0 - part) * start + part * end)
 
@@ -317,7 +317,7 @@ def _half_wave(start: Any, end: Any, part: float) -> float:
 
 @dataclass(frozen=True)
 class warmup(Schedule):
-    """A straight climb from ``start`` in ``steps`` steps, then another schedule (or number) from its beginning.
+    """A linear rise from ``start`` in ``steps`` steps, then another schedule (or number) from its beginning.
 
     start + (then(0) − start) · t / steps for t < steps, then(t − steps) afterwards. Source: Goyal et al., Accurate,
     large minibatch SGD, 2017, https://arxiv.org/abs/1706.02677; PyTorch's LinearLR with ``then`` a number. Raises
@@ -341,9 +341,9 @@ class warmup(Schedule):
 
 @dataclass(frozen=True, init=False, repr=False)
 class chain(Schedule):
-    """One schedule (or number) after the other: a mapping from the step at which each begins, the first at 0.
+    """One schedule (or number) after the other, as a dict with the steps at which they begin, the first at 0.
 
-    Each counts from its own beginning. PyTorch's SequentialLR. Raises HyperparameterError.
+    Each counts from its own beginning, as in PyTorch's SequentialLR. Raises HyperparameterError.
 
     >>> from optim.schedules import chain, cosine
     >>> momentum = chain({0: 0.5, 100: 0.9})
@@ -362,9 +362,9 @@ class chain(Schedule):
             self._refuse("parts", "a dict {step: schedule or number}")
         starts = list(parts)
         if any(isinstance(s, bool) or not isinstance(s, int | np.integer) for s in starts) or starts[0] != 0:
-            self._refuse("parts", "a dict of whole steps, the first of which is 0")
+            self._refuse("parts", "a dict of integer steps, the first of which is 0")
         if any(a >= b for a, b in pairwise(starts)):
-            self._refuse("parts", "a dict of rising steps")
+            self._refuse("parts", "a dict of increasing steps")
         values = [part if callable(part) else _finite(self, "parts", part) for part in parts.values()]
         self._keep("parts", tuple(zip(map(int, starts), values, strict=True)))
 

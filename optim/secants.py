@@ -1,4 +1,4 @@
-"""What the last steps tell of the curvature of a loss, and the direction that follows, by products of matrices."""
+"""The curvature estimate of L-BFGS from the last steps, and the resulting direction, as matrix products."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,15 +10,15 @@ Vector = NDArray[Any]
 
 
 class Secants:
-    """The last steps s, the changes y of the gradient along them and 1 / (y·s), at most so many, the oldest first.
+    """The last steps s, the changes y of the gradient along them and 1 / (y·s), at most ``size``, the oldest first.
 
-    The three lists that it is given are kept up to date; their vectors become rows of two matrices, Y and S. By these
-    the two loops of L-BFGS are two triangular systems: a pair meets the younger ones in S·Yᵀ, of which R is the
-    triangle where y is not older than s. R⁻¹ gets a column with each pair, and a pair that goes takes its row and
-    its column along. So a new pair may lie where the oldest was: in any order of the rows, R⁻¹ has its zeros with it.
+    The three lists passed in are kept up to date; their vectors become rows of two matrices, Y and S. With these, the
+    two loops of L-BFGS become two triangular systems with R, the triangle of S·Yᵀ where y is not older than s. Each
+    new pair adds a column to R⁻¹, and a dropped pair removes its row and column. So a new pair may take the place of
+    the oldest: R⁻¹ keeps its zeros in any order of the rows.
 
-    ``added``, how many pairs there ever were, and ``inverse``, R⁻¹ in the order of the rows, make the last bits: those
-    that had the same lists before are gone on with where both are given.
+    ``added``, the number of pairs ever added, and ``inverse``, R⁻¹ in the order of the rows, determine the last bits:
+    pass both to resume bit for bit.
 
     Source: Byrd, Nocedal & Schnabel, Representations of quasi-Newton matrices and their use in limited memory
     methods, Mathematical Programming 63, 1994.
@@ -56,7 +56,7 @@ class Secants:
 
     @property
     def inverse(self) -> NDArray[Any]:
-        """R⁻¹ in the order in which the pairs lie.
+        """R⁻¹ in the order in which the pairs are stored.
 
         >>> import numpy as np
         >>> from optim.secants import Secants
@@ -67,12 +67,12 @@ class Secants:
         return self._matrices[2][:count, :count]
 
     def are_of(self, changes: list[Vector], steps: list[Vector], ro: list[float], size: int) -> bool:
-        """Whether they are those of these lists, to which nobody else has added anything."""
+        """Whether the pairs are those of these lists, which nothing else has changed."""
         mine = changes is self.changes and steps is self.steps and ro is self.ro and size == self.size
         return mine and len(changes) == len(steps) == len(ro) == min(self.added, size)
 
     def add(self, y: Vector, s: Vector, product: float) -> None:
-        """Note how the gradient changed along a step, and forget the oldest pair where there are enough.
+        """Record the change of the gradient along a step, and drop the oldest pair if there are too many.
 
         ``product`` is y·s.
         """
@@ -90,7 +90,7 @@ class Secants:
         del self.changes[: -self.size], self.steps[: -self.size], self.ro[: -self.size]
 
     def direction(self, g: Vector, scale: float) -> Vector:
-        """−H·g, where H is what the pairs make of ``scale`` times the identity.
+        """−H·g, where the pairs correct H from ``scale`` times the identity.
 
         >>> import numpy as np
         >>> from optim.secants import Secants
@@ -112,7 +112,7 @@ class Secants:
         return ys[:count], steps[:count], inverse[:count, :count]
 
     def _enlarge(self, room: int, y: Vector) -> None:
-        """Make room for so many pairs, in one matrix after the other, which takes the least memory."""
+        """Make room for ``room`` pairs, in one matrix after the other to save memory."""
         count = len(self.ro)
         histories: list[list[Vector]] = [self.changes, self.steps, []]
         for i, shape in enumerate([(room, y.size), (room, y.size), (room, room)]):

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent, with momentum in the three conventions in print."""
+"""Stochastic gradient descent, with momentum in three conventions."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,12 +26,12 @@ class SGD(Optimizer):
     "ema"         v ← μ·v + (1 − μ)·g                   p ← p − lr·v
     ============  ====================================  ================================
 
-    With ``nesterov`` the step goes along g + μ·v ("pytorch"), μ·v − lr·g ("classical") or μ·v + (1 − μ)·g ("ema",
-    all with the new v): Nesterov's method, written for the point at which the gradient is taken; `look_ahead` has it
-    in its first form. At a constant rate
-    "classical" is "pytorch", and "ema" with rate a is "pytorch" with rate a·(1 − μ); when the rate changes,
-    "pytorch" and "ema" change the speed at once, "classical" only what is added to it. Dampening spares the first
-    step, as in PyTorch. Weight decay adds ``weight_decay``·p to the gradient; ``maximize`` goes uphill.
+    With ``nesterov``, the step goes along g + μ·v ("pytorch"), μ·v − lr·g ("classical") or μ·v + (1 − μ)·g ("ema"),
+    all with the new v. This is Nesterov's method, written for the point at which the gradient is taken; `look_ahead`
+    provides its original form. At a constant rate, "classical" equals "pytorch", and "ema" with rate a equals
+    "pytorch" with rate a·(1 − μ). A change of the rate takes full effect at once in "pytorch" and "ema", but in
+    "classical" only on new contributions to v. Dampening does not apply to the first step, as in PyTorch. Weight decay
+    adds ``weight_decay``·p to the gradient; ``maximize`` ascends.
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.SGD.html; "classical": Sutskever et al., On the
     importance of initialization and momentum in deep learning, ICML 2013; defaults are PyTorch's. Raises
@@ -59,11 +59,11 @@ class SGD(Optimizer):
     def check(self, group: Mapping[str, Any], hyper: Mapping[str, Any]) -> None:
         style, momentum = hyper["momentum_style"], hyper["momentum"]
         if hyper["nesterov"] and is_off(group["momentum"]):
-            raise HyperparameterError("SGD: nesterov=True needs a momentum above 0.")
+            raise HyperparameterError("SGD: nesterov=True needs a positive momentum.")
         if not is_off(group["dampening"]) and (hyper["nesterov"] or style != "pytorch"):
-            raise HyperparameterError("SGD: dampening goes with momentum_style='pytorch' and nesterov=False only.")
+            raise HyperparameterError("SGD: dampening requires momentum_style='pytorch' and nesterov=False.")
         if style == "ema" and not np.all(momentum.data <= 1 if isinstance(momentum, Tensor) else momentum <= 1):
-            raise HyperparameterError(f"SGD: momentum of style 'ema' must be at most 1; got {momentum!r}.")
+            raise HyperparameterError(f"SGD: momentum with style 'ema' must be at most 1; got {momentum!r}.")
 
     def slots(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return () if is_off(group["momentum"]) else ("momentum_buffer",)
@@ -79,10 +79,10 @@ class SGD(Optimizer):
 
     @contextmanager
     def look_ahead(self) -> Iterator[None]:
-        """Nesterov's method in its first form: within the block, the parameters are where momentum alone takes them.
+        """Nesterov's method in its original form: within the block, momentum alone has moved the parameters.
 
-        Compute loss and gradients inside, call `step` after it (without ``nesterov``). The points q at which the
-        gradients are taken, q = p + μ·v, are the parameters of the reformulated method, ``nesterov=True``.
+        Compute loss and gradients inside the block, and call `step` after it (without ``nesterov``). The gradients are
+        taken at q = p + μ·v, which are the parameters of the reformulated method, ``nesterov=True``.
 
         Raises HyperparameterError with ``nesterov``, and for a group without momentum.
 
@@ -102,7 +102,7 @@ class SGD(Optimizer):
         for group in self.param_groups:
             hyper = self.resolve(group, self.t)
             if hyper["nesterov"] or not self.slots(group):
-                raise HyperparameterError("SGD: look_ahead() needs momentum, and nesterov=False.")
+                raise HyperparameterError("SGD: look_ahead() needs a positive momentum and nesterov=False.")
             speed = hyper["momentum"] * (1.0 if hyper["momentum_style"] == "classical" else -hyper["lr"])
             for p in group["params"]:
                 ahead = p.data + speed * self.state[p].get("momentum_buffer", 0.0)

@@ -1,8 +1,8 @@
 """The state of an optimizer as plain data, to be saved and loaded.
 
-Layout and names are PyTorch's (``{"state": {index: {...}}, "param_groups": [...]}``), with the number of steps and
-the name of the optimizer besides, so a state saved there goes on here. Functions are code, not state: a schedule is
-neither saved nor replaced, and goes on from the number of steps. This module must not know updates.
+Layout and names are PyTorch's (``{"state": {index: {...}}, "param_groups": [...]}``), plus the number of steps and
+the name of the optimizer, so states saved by PyTorch can be loaded. Functions are code, not state: a schedule is
+neither saved nor replaced, and resumes from the number of steps. This module must not know updates.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OTHERS = {"params", "min_lr", "max_lr", "swa_lr", "base_momentum", "max_momentu
 
 
 def dump(optimizer: Optimizer) -> dict[str, Any]:
-    """The state as nested dicts of arrays (copies), numbers and words."""
+    """The state as nested dicts of arrays (copies), numbers and strings."""
     state: dict[int, dict[str, Any]] = {}
     groups = []
     for group in optimizer.param_groups:
@@ -41,7 +41,7 @@ def dump(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def restore(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
-    """Load what `dump` returned, or a PyTorch optimizer's state dict. All is checked before anything is changed."""
+    """Load what `dump` returned, or a PyTorch optimizer's state dict, and check it before changing anything."""
     try:
         t, groups, state = _read(optimizer, saved)
     except HyperparameterError as error:
@@ -61,13 +61,13 @@ def _read(
     owner = type(optimizer).__name__
     for key in ("state", "param_groups"):
         if key not in saved:
-            raise _error(owner, f"this is no state of an optimizer: it has no {key!r}.")
+            raise _error(owner, f"this is not the state of an optimizer: it has no key {key!r}.")
     if saved.get("optimizer", owner) != owner:
         raise _error(owner, f"this state was saved by {saved['optimizer']}.")
     sizes = [len(group["params"]) for group in optimizer.param_groups]
     saved_sizes = [len(group.get("params", ())) for group in saved["param_groups"]]
     if sizes != saved_sizes:
-        raise _error(owner, f"the state has groups of {saved_sizes} parameters, the optimizer of {sizes}.")
+        raise _error(owner, f"the state has groups of {saved_sizes} parameters, but the optimizer of {sizes}.")
     t = int(saved.get("t", max([int(s["step"]) for s in saved["state"].values() if "step" in s], default=0)))
     pairs = zip(optimizer.param_groups, saved["param_groups"], strict=True)
     groups = [_merge(optimizer, group, other, t) for group, other in pairs]
@@ -80,7 +80,7 @@ def _read(
 
 
 def _as_data(value: Any) -> Any:
-    """A hyper-parameter to be saved; None for a function."""
+    """A hyper-parameter as data; None for a function."""
     if callable(value):
         return None
     if isinstance(value, tuple | list):
@@ -116,7 +116,7 @@ def _merged_value(own: Any, saved: Any) -> Any:
 def _entry(
     optimizer: Optimizer, group: Mapping[str, Any], p: Tensor, saved: Mapping[str, Any] | None, number: int, t: int
 ) -> dict[str, Any]:
-    """The state of one parameter. PyTorch leaves out the parameters (and SGD's step) that it has not needed yet."""
+    """The state of one parameter. PyTorch omits parameters (and SGD's step) that it has not needed yet."""
     owner = type(optimizer).__name__
     entry = optimizer.new_state(p, group)
     if not saved:

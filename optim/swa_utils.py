@@ -1,4 +1,4 @@
-"""PyTorch's name for averages of weights, which need modules: `nn.training.averaging`, found at the first use."""
+"""PyTorch's name for averages of weights; imports `nn.training.averaging`, which needs modules, on first use."""
 
 from autograd.lazy import on_use as _on_use
 from optim.lr_scheduler import SWALR as SWALR

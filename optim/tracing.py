@@ -1,14 +1,14 @@
-"""From an update written as an expression to a straight line of NumPy calls that run in place.
+"""Turns an update, written as an expression, into a sequence of NumPy calls that run in place.
 
-`record` calls the update once with objects that note every operation (`Array` for the parameter, its gradient and
-the state, `Scalar` for the coefficients), decides where each intermediate result lies, and writes the Python function
+`record` calls the update once with objects that record every operation (`Array` for the parameter, its gradient and
+the state, `Scalar` for the coefficients), assigns memory to each intermediate result, and writes a Python function
 that does the same without temporaries. This module knows expressions; it must not know optimizers, nor the sizes and
 the memory of the arrays (`optim.kernel` does).
 
-The rules of the plan: every operation is elementwise, so it may write where one of its operands lies. A result that
-is returned goes straight to the memory of the parameter or of the state when the old value is no longer needed, else
-to a scratch register and is copied at the end. A register is free again after the last use of what it holds.
-Operations among coefficients and numbers alone are done once per step, on Python floats.
+The rules: every operation is elementwise, so it may overwrite one of its operands. A returned result goes directly to
+the memory of the parameter or of the state if the old value is no longer needed, else to a scratch register that is
+copied at the end. A register is free again after the last use of its content. Operations among coefficients and
+numbers alone are done once per step, on Python floats.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ PARAMETER = 0  # its position among the arrays of an update; the gradient and th
 
 
 class Overflow(Exception):
-    """A guarded number of an update overflowed: it was not done, or not for the part of the arrays that is left."""
+    """A guarded number of an update overflowed, so the update was not done for the rest of the arrays."""
 
     def __init__(self) -> None:
         self.left: Callable[[NDArray[Any]], NDArray[Any]] = lambda a: a  # of an array, what was not updated
 
 
 class Program(NamedTuple):
-    """An update as a straight line of NumPy calls: ``run(p, g, *state, *registers, *constants)``.
+    """An update as a sequence of NumPy calls: ``run(p, g, *state, *registers, *constants)``.
 
-    That of an update with guarded numbers takes a list as well, which is to have something in it after an overflow
-    (`numpy.errstate` fills it): `Overflow` is raised then, before anything was changed.
+    With guarded numbers, ``run`` also takes a list, which `numpy.errstate` fills after an overflow: then `Overflow` is
+    raised before anything is changed.
     """
 
     source: str  # the text of both functions, to be read
@@ -53,7 +53,7 @@ class Program(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call on the tape."""
+    """One recorded call."""
 
     function: np.ufunc | None  # None copies
     operands: tuple[int | str, ...]  # the number of an array, or the text of a scalar
@@ -61,7 +61,7 @@ class Call(NamedTuple):
 
 
 class Array(NDArrayOperatorsMixin):
-    """Stands for an array of the update; every operation on it is noted on the tape."""
+    """Stands for an array of the update; every operation on it is recorded on the tape."""
 
     __slots__ = ("number", "tape")
 
@@ -75,7 +75,7 @@ class Array(NDArrayOperatorsMixin):
         if function.signature is not None:  # of vectors or matrices
             _refuse(f"numpy.{function.__name__}")
         if "out" in options:
-            raise UpdateError("an update returns new values: write p = p - x and not p -= x, and no out=.")
+            raise UpdateError("an update must return new values: write p = p - x instead of p -= x or out=.")
         if options:
             _refuse(f"numpy.{function.__name__}(..., {next(iter(options))}=...)")
         return self.tape.note(function, operands)
@@ -108,7 +108,7 @@ class Scalar:
             return NotImplemented  # the array's turn
         raise UpdateError(
             f"numpy.{function.__name__} of coefficients alone gives a NumPy float64, which would widen float32 "
-            "arrays: compute it where the coefficients are computed, or use Python's operators (x ** 0.5)."
+            "arrays: compute it in coefficients(), or use Python's operators (x ** 0.5)."
         )
 
     def __bool__(self) -> NoReturn:
@@ -144,13 +144,13 @@ def _text(x: Any) -> str:
 
 def _refuse(what: str) -> NoReturn:
     raise UpdateError(
-        f"an update may use Python's arithmetic and elementwise NumPy functions, not {what}: each entry must depend "
-        "on the same entry of its operands alone."
+        f"an update may use Python's arithmetic and elementwise NumPy functions, not {what}: each entry may depend "
+        "only on the same entry of its operands."
     )
 
 
 class Tape:
-    """The calls of one update, in order. The arrays given to the update have the first numbers."""
+    """The calls of one update, in order. The first numbers belong to the arrays passed to the update."""
 
     def __init__(self, inputs: int, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
@@ -160,7 +160,7 @@ class Tape:
         self.guarded: set[int] = set()
 
     def note(self, function: np.ufunc | None, operands: Sequence[Any]) -> Array:
-        """Note a call, and give what stands for its result."""
+        """Record a call, and return the array that stands for its result."""
         self.calls.append(Call(function, tuple(self._operand(function, x) for x in operands), self.arrays))
         if function is not None:
             self._check_dtype(function, len(operands))
@@ -173,19 +173,19 @@ class Tape:
         if isinstance(x, Scalar) or _is_number(x):
             return _text(x)
         raise UpdateError(
-            f"an operand of {getattr(function, '__name__', 'copy')} is a {type(x).__name__}: an update knows its "
-            "arrays, its coefficients and Python numbers. (A NumPy number would widen float32 arrays.)"
+            f"an operand of {getattr(function, '__name__', 'copy')} is a {type(x).__name__}: an update may only use "
+            "its arrays, its coefficients and Python numbers. (A NumPy number would widen float32 arrays.)"
         )
 
     def _check_dtype(self, function: np.ufunc, operands: int) -> None:
-        """Registers all have the parameter's dtype, so that must be what comes out."""
+        """All registers have the parameter's dtype, so results must have it too."""
         try:
             result = function.resolve_dtypes((*(self.dtype,) * operands, *(None,) * function.nout))[operands:]
         except TypeError as error:
             raise UpdateError(f"numpy.{function.__name__} does not take {operands} arrays of {self.dtype}.") from error
         if result != (self.dtype.newbyteorder("="),):
             kinds = ", ".join(str(dtype) for dtype in result)
-            raise UpdateError(f"numpy.{function.__name__} of {self.dtype} gives {kinds}: an update has one dtype.")
+            raise UpdateError(f"numpy.{function.__name__} of {self.dtype} gives {kinds}, but an update has one dtype.")
 
 
 @lru_cache(maxsize=1024)
@@ -197,12 +197,11 @@ def _record(
     returned = update(*tape.inputs, **values)
     if not isinstance(returned, tuple) or len(returned) != 1 + len(slots):
         raise UpdateError(
-            f"an update returns a tuple: the new parameter and the new state {slots}, {1 + len(slots)} arrays; this "
-            f"one returned {returned!r:.80}."
+            f"an update must return a tuple of the new parameter and the new state {slots}, not {returned!r:.80}."
         )
     for value in returned:
         if not isinstance(value, Array) or value.tape is not tape:
-            raise UpdateError(f"an update returns arrays computed from its operands, not {value!r:.80}.")
+            raise UpdateError(f"an update must return arrays computed from its operands, not {value!r:.80}.")
     targets = (PARAMETER, *range(2, 2 + len(slots)))
     goals = _goals(tape, dict(zip(targets, (value.number for value in returned), strict=True)))
     calls = _prune(tape.calls, set(goals.values()))
@@ -214,10 +213,10 @@ def _record(
 
 
 def guarded(x: T) -> T:
-    """Announce a number of an update that may overflow in spite of moderate operands, such as a square.
+    """Mark a number of an update that may overflow although its operands are moderate, such as a square.
 
     It is computed before anything is changed, so that the update can be done in a wider dtype instead. Outside a
-    recording, x is what it is.
+    recording, x is returned unchanged.
     """
     if isinstance(x, Array):
         x.tape.guarded.add(x.number)
@@ -229,10 +228,10 @@ def record(
 ) -> Program:
     """The program of an update, made once for each combination of the arguments.
 
-    ``update(p, g, *slots, **settings)`` returns the new parameter and the new state as a tuple. In ``settings`` the
-    value ``float`` announces a coefficient, whose number is given at every step; every other value (a flag, a word,
-    None for a term that is switched off) is handed to the update as it is. Raises UpdateError when the update is no
-    pure elementwise expression.
+    ``update(p, g, *slots, **settings)`` returns the new parameter and the new state as a tuple. In ``settings``, the
+    value ``float`` marks a coefficient, which gets its number at every step; every other value (a flag, a string, None
+    for a disabled term) is passed to the update unchanged. Raises UpdateError unless the update is a pure elementwise
+    expression.
 
     >>> import numpy as np
     >>> from optim.tracing import record
@@ -257,7 +256,7 @@ def record(
 def _goals(tape: Tape, returned: dict[int, int]) -> dict[int, int]:
     """For each array that is to be changed, the number of the call that computes its new value.
 
-    A returned array that is an operand is copied (one returned to its own place is nothing to do).
+    A returned operand is copied, unless it is returned to its own place.
     """
     goals: dict[int, int] = {}
     for target, number in returned.items():
@@ -280,9 +279,9 @@ def _prune(calls: list[Call], needed: set[int]) -> list[Call]:
 
 
 def _place(calls: list[Call], first: int, goals: dict[int, int], inputs: int) -> tuple[dict[int, int], int]:
-    """Where each array lies: an input's number for the memory of that input, ``-1 - i`` for register i.
+    """The memory of each array: an input's number for the memory of that input, ``-1 - i`` for register i.
 
-    Memory that is to get a new value may hold intermediate results until then, but not those of the first calls.
+    Memory that will receive a new value may hold intermediate results until then, but not those of the first calls.
     """
     last = {x: i for i, call in enumerate(calls) for x in call.operands if isinstance(x, int)}
     born = {call.result: i for i, call in enumerate(calls)}
@@ -349,7 +348,7 @@ def _write(
     clash = {name for name in (*arguments, *settings) if name in known or arguments.count(name) > 1}
     clash |= {name for name in settings if name in constants.values()}
     if clash:
-        raise UpdateError(f"the names {sorted(clash)} of state or coefficients are taken by the program: rename them.")
+        raise UpdateError(f"the names {sorted(clash)} of state or coefficients clash with the program: rename them.")
     filled = ", ".join([*constants.values(), "*", *settings] if settings else constants.values())
     run = [f"def run({', '.join(arguments)}):", *(lines or ["    pass"]), ""]
     load = [f"def load({filled}):", *(fills or ["    pass"]), ""]

@@ -1,9 +1,9 @@
-"""In which dtype an update computes: the parameter's own, or a wider one where its numbers would not fit.
+"""The dtype of an update: the parameter's own, or a wider one if its numbers would not fit.
 
-Half precision is too narrow for any update: rates times gradients vanish in it, and so do squares of gradients and eps.
-Those updates compute, and keep their state, in single precision. Other dtypes are their own, until the square of a
-gradient overflows, or vanishes beside an eps that is smaller still: then the state of that parameter is kept in the
-next wider dtype for as long as its numbers need it. This module must not know any particular optimizer.
+Half precision is too narrow for any update: rates times gradients underflow, as do squares of gradients and eps. So
+these updates, and their state, use single precision. Other dtypes are kept until the square of a gradient overflows,
+or underflows beside an even smaller eps: then the state of that parameter is kept in the next wider dtype as long as
+its numbers require it. This module must not know any particular optimizer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ SMALL_EPS = 1e-15
 
 
 def of_parameter(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype in which a parameter of a dtype is updated, and its state kept.
+    """The dtype in which a parameter is updated and its state kept.
 
     >>> import numpy as np
     >>> from optim.widths import of_parameter
@@ -37,14 +37,14 @@ def of_parameter(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def wider_than(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype that holds the squares of all numbers of a dtype; itself where there is none."""
+    """The dtype that holds the squares of all numbers of a dtype; the same dtype if there is none."""
     return _WIDER.get(dtype, dtype)
 
 
 def of_step(p: NDArray[Any], g: NDArray[Any], decay: Any, eps: Any) -> np.dtype[Any]:
-    """The dtype for a step that squares its gradient: wider where a square would overflow or vanish.
+    """The dtype for a step that squares its gradient: wider if a square would overflow or underflow.
 
-    ``decay`` is what p is multiplied with before it is added to g, or None.
+    ``decay`` is the factor of p that is added to g, or None.
     """
     dtype = of_parameter(p.dtype)
     wider = wider_than(dtype)
@@ -63,7 +63,7 @@ def of_step(p: NDArray[Any], g: NDArray[Any], decay: Any, eps: Any) -> np.dtype[
 
 
 def of_arrays(arrays: Sequence[NDArray[Any] | None], dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """A dtype that holds the numbers of state arrays: the given one, or else their own."""
+    """A dtype that holds the numbers of state arrays: the given one if it does, else their own."""
     if dtype not in _WIDER:
         return dtype
     limits = np.finfo(dtype)
@@ -81,7 +81,7 @@ def of_arrays(arrays: Sequence[NDArray[Any] | None], dtype: np.dtype[Any]) -> np
 def fitted(
     state: dict[str, Any], slots: Sequence[str], like: NDArray[Any], dtype: np.dtype[Any]
 ) -> tuple[np.dtype[Any], list[NDArray[Any]]]:
-    """The state arrays of a parameter in one dtype, at least the given one; those that were missing are zeros."""
+    """The state arrays of a parameter in one dtype, at least the given one; missing ones become zeros."""
     dtype = of_arrays([state.get(name) for name in slots], dtype)
     for name in slots:
         array = state.get(name)
@@ -94,7 +94,7 @@ def fitted(
 
 @cache
 def reader_of(slots: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[NDArray[Any], ...]]:
-    """The function that takes the arrays of these names out of a state."""
+    """A function that returns the arrays of these names from a state."""
     if len(slots) > 1:
         return itemgetter(*slots)
     return lambda state: tuple([state[name] for name in slots])

@@ -98,7 +98,7 @@ def test_look_ahead_is_undone_after_an_error():
 @pytest.mark.parametrize("hyper", [{}, {"momentum": 0.9, "nesterov": True}])
 def test_look_ahead_needs_momentum_alone(hyper):
     with (
-        pytest.raises(HyperparameterError, match="needs momentum, and nesterov=False"),
+        pytest.raises(HyperparameterError, match="needs a positive momentum and nesterov=False"),
         SGD([leaf(1.0)], **hyper).look_ahead(),
     ):
         pass
@@ -111,7 +111,7 @@ def test_dampening_belongs_to_the_plain_pytorch_style(hyper):
 
 
 def test_nesterov_needs_momentum():
-    with pytest.raises(HyperparameterError, match="nesterov=True needs a momentum above 0"):
+    with pytest.raises(HyperparameterError, match="nesterov=True needs a positive momentum"):
         SGD([leaf(1.0)], nesterov=True)
     SGD([leaf(1.0)], nesterov=True, momentum=lambda t: 0.0)  # perhaps later
 

@@ -141,11 +141,11 @@ def test_schedules_go_on_from_the_state():
 @pytest.mark.parametrize(
     ("arguments", "hyper", "error", "message"),
     [
-        (lambda w: ([w, w], [w, w]), {}, StateError, "was given 2 parameters for 1 parameters"),
-        (lambda w: ([w], []), {}, StateError, "was given 0 gradients for 1 parameters"),
-        (lambda w: ([w], [w], {"t": 0, "params": []}), {}, StateError, "was given 0 states for 1"),
+        (lambda w: ([w, w], [w, w]), {}, StateError, "was given 2 parameters, but needs 1"),
+        (lambda w: ([w], []), {}, StateError, "was given 0 gradients, but needs 1"),
+        (lambda w: ([w], [w], {"t": 0, "params": []}), {}, StateError, "was given 0 states, but needs 1"),
         (lambda w: ([w], [w.sum()]), {}, GradientError, r"gradient of shape \(\) for parameter 0"),
-        (lambda w: ([w.sum()], [w.sum()]), {}, GradientError, r"given shape \(\)"),
+        (lambda w: ([w.sum()], [w.sum()]), {}, GradientError, r"given a parameter of shape \(\)"),
         (lambda w: ([w], [w]), {"lr": -1.0}, HyperparameterError, "lr must be"),
         (lambda w: ([w], [w]), {"lr": tensor([0.1, -0.1])}, HyperparameterError, "lr must be"),
         (lambda w: ([w], [w]), {"rate": 1.0}, HyperparameterError, "no hyper-parameter rate"),

@@ -223,7 +223,7 @@ def test_last_epoch_goes_on_where_the_rates_are(name):
     twin = make(Later(), other)
     assert twin.last_epoch == 30
     np.testing.assert_allclose(trajectory(other, twin, 30), whole[30:], rtol=1e-12)
-    with pytest.raises(HyperparameterError, match="needs groups with an 'initial_lr': load"):
+    with pytest.raises(HyperparameterError, match="needs groups with 'initial_lr': load"):
         make(Later(), ours())
 
 
@@ -395,7 +395,7 @@ def test_the_examples_of_the_table_run(name):
 def test_the_wrong_order_is_warned_about_once(name):
     optimizer = ours()
     scheduler = ROWS[name](lr_scheduler, optimizer)
-    with pytest.warns(UserWarning, match=r"\w\.step\(\) came before the first optimizer.step") as caught:
+    with pytest.warns(UserWarning, match=r"\w\.step\(\) was called before the first optimizer.step") as caught:
         scheduler.step()
     assert len(caught) == 1
     assert caught[0].filename == __file__
@@ -412,7 +412,7 @@ def test_the_right_order_is_not():
     optimizer.step()
     scheduler.step()
     other = lr_scheduler.StepLR(optimizer, 3)
-    with pytest.warns(UserWarning, match="came before the first"):
+    with pytest.warns(UserWarning, match="was called before the first"):
         other.step()
     loaded = lr_scheduler.StepLR(optimizer, 3)
     loaded.load_state_dict(scheduler.state_dict())
@@ -423,30 +423,30 @@ def test_the_right_order_is_not():
 def test_a_rate_that_is_a_schedule_is_refused(name):
     optimizer = ours()
     optimizer.param_groups[1]["lr"] = optim.cosine(0.1, 10)
-    with pytest.raises(HyperparameterError, match=r"lr is cosine\(.*Use one of the two"):
+    with pytest.raises(HyperparameterError, match=r"lr is the schedule cosine\(.* use one of them"):
         ROWS[name](lr_scheduler, optimizer)
     optimizer = ours()
     scheduler = ROWS[name](lr_scheduler, optimizer)
     optimizer.step()
     optimizer.param_groups[0]["lr"] = optim.cosine(0.1, 10)
-    with pytest.raises(HyperparameterError, match=r"lr is cosine\(.*Use one of the two"):
+    with pytest.raises(HyperparameterError, match=r"lr is the schedule cosine\(.* use one of them"):
         scheduler.step()
 
 
 WRONG = [
-    (("StepLR", 0), r"StepLR: step_decay: every must be a whole number of steps, at least 1; got 0\."),
+    (("StepLR", 0), r"StepLR: step_decay: every must be a positive integer \(a number of steps\); got 0\."),
     (("StepLR", 3, "x"), "gamma must be a finite number; got 'x'"),
-    (("ExponentialLR", -1.0), "gamma must be above 0; got -1.0"),
-    (("ConstantLR", 0.5, -1), "ConstantLR: chain: parts must be a dict of rising steps"),
-    (("LinearLR", 0.5, 1.0, 0), "steps must be a whole number of steps"),
-    (("PolynomialLR", 5, 0.0), "power must be above 0; got 0.0"),
-    (("CosineAnnealingLR", 2.5), "steps must be a whole number of steps, at least 1; got 2.5"),
-    (("CosineAnnealingWarmRestarts", 0), "steps must be a whole number of steps, at least 1; got 0"),
-    (("LambdaLR", [halving]), "lr_lambda has 1 values for 2 groups"),
-    (("CyclicLR", 0.1, [0.2, 0.3, 0.4]), "max_lr has 3 values for 2 groups"),
-    (("CyclicLR", 0.1, 0.2, 0), "step_size_up and step_size_down must be above 0; got 0 and 0"),
+    (("ExponentialLR", -1.0), "gamma must be positive; got -1.0"),
+    (("ConstantLR", 0.5, -1), "ConstantLR: chain: parts must be a dict of increasing steps"),
+    (("LinearLR", 0.5, 1.0, 0), "steps must be a positive integer"),
+    (("PolynomialLR", 5, 0.0), "power must be positive; got 0.0"),
+    (("CosineAnnealingLR", 2.5), r"steps must be a positive integer \(a number of steps\); got 2.5"),
+    (("CosineAnnealingWarmRestarts", 0), r"steps must be a positive integer \(a number of steps\); got 0"),
+    (("LambdaLR", [halving]), "lr_lambda has 1 values, but there are 2 groups"),
+    (("CyclicLR", 0.1, [0.2, 0.3, 0.4]), "max_lr has 3 values, but there are 2 groups"),
+    (("CyclicLR", 0.1, 0.2, 0), "step_size_up and step_size_down must be positive; got 0 and 0"),
     (("CyclicLR", 0.1, 0.2, 5, 5, "square"), "mode must be 'triangular' or 'triangular2' or 'exp_range'; got 'square'"),
-    (("OneCycleLR", 0.1), "OneCycleLR: this is step 0 of 0: total_steps, or epochs times steps_per_epoch"),
+    (("OneCycleLR", 0.1), "OneCycleLR: step 0 exceeds the 0 steps of total_steps"),
     (("OneCycleLR", 0.1, 10, None, None, 0.3, "square"), "anneal_strategy must be 'cos' or 'linear'; got 'square'"),
     (("ReduceLROnPlateau", "least"), "ReduceLROnPlateau: mode must be 'min' or 'max'; got 'least'"),
     (("ReduceLROnPlateau", "min", 0.1, 10, 1e-4, "rel", 0, [-1.0, 0.1]), "min_lr must be a number.*; got -1.0"),
@@ -464,14 +464,14 @@ def test_wrong_settings_are_refused(given, message):
 def test_wrong_calls_are_refused():
     optimizer, other = ours(), ours()
     part = lr_scheduler.StepLR(optimizer, 3)
-    with pytest.raises(HyperparameterError, match=r"StepLR: it needs an optimizer, and got 3"):
+    with pytest.raises(HyperparameterError, match=r"StepLR: it needs an optimizer, not 3"):
         lr_scheduler.StepLR(3, optimizer)
     with pytest.raises(TypeError, match=r"^StepLR: .*step_size"):
         lr_scheduler.StepLR(optimizer)
     with pytest.raises(HyperparameterError, match="2 schedulers need 1 milestones; got"):
         lr_scheduler.SequentialLR(optimizer, [part, part], [1, 2])
     for wrong in (lr_scheduler.StepLR(other, 3), lr_scheduler.ReduceLROnPlateau(optimizer)):
-        with pytest.raises(HyperparameterError, match="schedulers of one optimizer that need no number; got"):
+        with pytest.raises(HyperparameterError, match="schedulers of one optimizer, other than ReduceLROnPlateau; got"):
             lr_scheduler.ChainedScheduler([part, wrong])
     with pytest.raises(StateError, match=r"StepLR: this is not the state of one; it has \['gamma'\]"):
         part.load_state_dict({"gamma": 1.0})

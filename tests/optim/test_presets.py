@@ -146,6 +146,6 @@ def test_settings_may_be_changed_and_names_must_exist():
     assert (group["lr"], group["betas"], group["eps_mode"]) == (0.5, (0.5, 0.999), "inside")
     assert PRESETS["adam-newson"].settings["lr"] == 0.0002
     with pytest.raises(
-        optim.HyperparameterError, match=r"no preset 'adam-newton'; there are .*Did you mean 'adam-newson'"
+        optim.HyperparameterError, match=r"no preset 'adam-newton'. Choose from .*Did you mean 'adam-newson'"
     ):
         optim.preset("adam-newton", [w])

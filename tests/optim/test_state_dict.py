@@ -35,9 +35,9 @@ def changed(state, path, value):
 
 
 WRONG = {
-    "no state": (("state",), None, "it has no 'state'"),
+    "no state": (("state",), None, "it has no key 'state'"),
     "another optimizer": (("optimizer",), "SGD", "was saved by SGD"),
-    "other groups": (("param_groups", 0, "params"), [0], r"groups of \[1\] parameters, the optimizer of \[2\]"),
+    "other groups": (("param_groups", 0, "params"), [0], r"groups of \[1\] parameters, but the optimizer of \[2\]"),
     "another shape": (("state", 0, "exp_avg"), np.ones(3), r"exp_avg of parameter 0 \(p, shape \(2, 3\), float64\)"),
     "a slot missing": (("state", 1, "exp_avg_sq"), None, "has no exp_avg_sq"),
     "a slot too many": (("state", 1, "velocity"), np.ones(()), "has velocity, which Adam does not use"),

@@ -38,14 +38,14 @@ class Model:
 PARAMETERS = {
     "nothing": (list, "the list of parameters is empty"),
     "a Tensor": (lambda: leaf([1.0, 2.0]), r"write \[tensor\]"),
-    "a model": (Model, r"give model.parameters\(\), not the Model itself"),
-    "a dict": (lambda: {"params": [leaf(1.0)]}, r"for one group write \[dict\]"),
-    "a number": (lambda: 3, "give a list of parameters, not a int"),
-    "an array": (lambda: [leaf(1.0), np.ones(3)], "parameter 1 is a ndarray"),
+    "a model": (Model, r"pass model.parameters\(\), not the Model itself"),
+    "a dict": (lambda: {"params": [leaf(1.0)]}, r"for one group, write \[dict\]"),
+    "a number": (lambda: 3, "pass a list of parameters, not a int"),
+    "an array": (lambda: [leaf(1.0), np.ones(3)], "parameter 1 must be a Tensor, not a ndarray"),
     "a computed Tensor": (lambda: [leaf(1.0) * 2], "was computed from other Tensors"),
-    "integers": (lambda: [tensor([1, 2])], "is not real and floating"),
+    "integers": (lambda: [tensor([1, 2])], "must be real floating-point"),
     "a mixture": (lambda: [leaf(1.0), {"params": [leaf(1.0)]}], "not both"),
-    "a group without parameters": (lambda: [{"lr": 1.0}], r"with the key 'params'; this one has \['lr'\]"),
+    "a group without parameters": (lambda: [{"lr": 1.0}], r"needs the key 'params', but this one only has \['lr'\]"),
 }
 
 
@@ -367,7 +367,7 @@ def test_a_signature_says_the_rules_in_words():
 def test_a_coefficient_that_is_no_float_is_refused():
     w = leaf([1.0])
     w.grad = np.ones(1)
-    with pytest.raises(UpdateError, match="the coefficient lr is 3, and must be a Python float"):
+    with pytest.raises(UpdateError, match="the coefficient lr must be a Python float, not 3"):
         Own([w], odd=3).step()
     Own([w]).step()
     assert w.item() == 0.9

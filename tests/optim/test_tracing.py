@@ -225,8 +225,8 @@ REFUSED = {
     "a product of vectors": (lambda p, g, lr: (p - lr * g * (g @ g),), "not numpy.matmul"),
     "a sum": (lambda p, g, lr: (p - np.add.reduce(g),), r"not numpy.add.reduce"),
     "a cast": (lambda p, g, lr: (np.add(p, g, dtype=float),), r"numpy.add\(..., dtype=...\)"),
-    "in place": (in_place, "returns new values"),
-    "out": (lambda p, g, lr: (np.add(p, g, out=p),), "returns new values"),
+    "in place": (in_place, "must return new values"),
+    "out": (lambda p, g, lr: (np.add(p, g, out=p),), "must return new values"),
     "a branch": (lambda p, g, lr: (p if p > g else g,), "gives bool"),
     "a truth": (lambda p, g, lr: (p if p else g,), "cannot branch on the values of arrays"),
     "a coefficient's truth": (lambda p, g, lr: (p if lr else g,), "pass None to switch a term off"),
@@ -235,9 +235,9 @@ REFUSED = {
     "a function of coefficients": (lambda p, g, lr: (p - np.sqrt(lr) * g,), "would widen float32"),
     "bits": (lambda p, g, lr: (np.bitwise_and(p, g),), "does not take 2 arrays of float32"),
     "two results": (lambda p, g, lr: np.divmod(p, g), "gives float32, float32"),
-    "no tuple": (lambda p, g, lr: p - lr * g, "returns a tuple"),
-    "too many": (lambda p, g, lr: (p, g), "returns a tuple"),
-    "a number": (lambda p, g, lr: (lr,), "returns arrays computed from its operands"),
+    "no tuple": (lambda p, g, lr: p - lr * g, "must return a tuple"),
+    "too many": (lambda p, g, lr: (p, g), "must return a tuple"),
+    "a number": (lambda p, g, lr: (lr,), "must return arrays computed from its operands"),
     "a name taken": (lambda p, g, multiply: (p * multiply,), "rename them"),
 }
 
