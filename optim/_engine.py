@@ -15,7 +15,7 @@ import autograd
 
 
 def complaint(found: ModuleType) -> str:
-    """What `found`, imported as `autograd`, is instead of chainrule's engine, and how to get chainrule's."""
+    """The message that says what `found`, imported as `autograd`, is, and how to get chainrule's engine instead."""
     file = getattr(found, "__file__", None)
     if file is None:
         where = ", ".join(found.__path__)

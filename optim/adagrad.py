@@ -195,7 +195,7 @@ class Rprop(Optimizer):
         if not 0.0 < less < 1.0 < more:
             raise HyperparameterError(f"Rprop: etas must be 0 < etas[0] < 1 < etas[1]; got {less!r} and {more!r}.")
         if not low <= high:
-            raise HyperparameterError(f"Rprop: step_sizes[0] must not exceed step_sizes[1]; got {low!r} and {high!r}.")
+            raise HyperparameterError(f"Rprop: step_sizes must be in increasing order; got {low!r} and {high!r}.")
 
     def coefficients(self, hyper: Mapping[str, Any], step: int, **numbers: Any) -> dict[str, Any]:
         (less, more), (low, high) = hyper["etas"], hyper["step_sizes"]

@@ -61,7 +61,7 @@ class ParameterError(OptimizerError, ValueError):
     Traceback (most recent call last):
     ...
     optim.errors.ParameterError: SGD: parameter 1 (w, shape (1,), float64) was given before: it would be updated \
-twice in a step. Give each parameter once, in one group.
+twice in a step. Pass each parameter once, in one group.
     """
 
 

@@ -340,7 +340,7 @@ def test_a_closure_of_lbfgs(beside_eager, bits, World):
 
     search = lambda p: optim.LBFGS(p, line_search_fn="strong_wolfe", max_iter=4)  # noqa: E731
     compiled, _ = beside_eager(maker(World, body, "plain", search), batch, steps=4)
-    assert "LBFGS asks for the loss as often as the numbers want it" in compiled.explain()
+    assert "LBFGS evaluates the loss a varying number of times" in compiled.explain()
     eager, step = (maker(World, make, "plain", search)() for make in (body, by_closure))
     for i in range(6):
         assert bits(eager[1](*batch(i))) == bits(step[1](*batch(i)))

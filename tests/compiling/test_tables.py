@@ -212,7 +212,7 @@ def test_what_a_scheduler_decides_by_numbers_stays_outside(beside_eager, World):
 
     compiled, world = beside_eager(make, numbers, before=lambda world, i: None)
     assert not was_replayed(compiled)
-    assert "decides by a number: call its step outside" in compiled.explain()
+    assert "depends on the value of a metric: call its step outside" in compiled.explain()
     assert world.optimizer.present_lr() != [0.1]
 
 

@@ -348,7 +348,7 @@ def test_everything_that_does_not_fit_is_named(tmp_path, suffix):
     [
         (lambda model: None, "saved without an optimizer"),
         (lambda model: optim.SGD(model.parameters(), lr=0.1), "this state was saved by SGD"),
-        (lambda model: optim.Adam([model[0].weight]), r"groups of \[1\] parameters, the optimizer of \[4\]"),
+        (lambda model: optim.Adam([model[0].weight]), r"groups of \[1\] parameters, but the optimizer of \[4\]"),
     ],
 )
 def test_an_optimizer_that_does_not_fit_changes_no_model(tmp_path, saved, words):

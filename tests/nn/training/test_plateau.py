@@ -64,6 +64,6 @@ def test_a_schedule_is_refused_before_the_first_step():
         def on_step_end(self, run):
             steps.append(run.step)
 
-    with pytest.raises(HyperparameterError, match="Use one of the two"):
+    with pytest.raises(HyperparameterError, match="use one of them"):
         trained([nn.ReduceOnPlateau(), Count()], lr=optim.cosine(0.1, 10))
     assert steps == []
