@@ -54,7 +54,7 @@ def in_either_words(name: str, function: Callable[..., Any], options: dict[str, 
     def call(x: Any, *, dim: Any = None, keepdim: Any = None, unbiased: Any = None, **given: Any) -> Any:
         if dim is not None:
             if given["axis"] != options["axis"]:
-                raise OperandTypeError(f"{name}: axis={given['axis']!r} and dim={dim!r} are the same argument.")
+                raise OperandTypeError(f"{name}: axis={given['axis']!r} and dim={dim!r} mean the same: pass one.")
             given["axis"] = (tuple(dim) or None) if isinstance(dim, list | tuple) else dim
             if name == "squeeze":
                 given["axis"] = tuple(d for d in normalize_axis_tuple(dim, x.ndim) if x.shape[d] == 1)

@@ -264,42 +264,42 @@ class Surface(PyTorchMethods):
     def __ifloordiv__(self, other: Operand) -> Self:
         """``x //= y``: see `autograd.inplace`."""
     def __eq__(self, other: object) -> NDArray[np.bool]:  # type: ignore[override]
-        """Where x equals y.
+        """True where x equals y.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]) == 2.0
         array([False,  True])
         """
     def __ne__(self, other: object) -> NDArray[np.bool]:  # type: ignore[override]
-        """Where x differs from y.
+        """True where x differs from y.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]) != 2.0
         array([ True, False])
         """
     def __lt__(self, other: Operand) -> NDArray[np.bool]:
-        """Where x is less than y.
+        """True where x is less than y.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]) < 2.0
         array([ True, False])
         """
     def __le__(self, other: Operand) -> NDArray[np.bool]:
-        """Where x is at most y.
+        """True where x is at most y.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]) <= 2.0
         array([ True,  True])
         """
     def __gt__(self, other: Operand) -> NDArray[np.bool]:
-        """Where x is greater than y.
+        """True where x is greater than y.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]) > 1.0
         array([False,  True])
         """
     def __ge__(self, other: Operand) -> NDArray[np.bool]:
-        """Where x is at least y.
+        """True where x is at least y.
 
         >>> from autograd import tensor
         >>> tensor([1.0, 2.0]) >= 2.0
@@ -430,7 +430,7 @@ class Surface(PyTorchMethods):
         self, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Operand = ..., where: Any =
         True, dim: Axis | list[int] = None, keepdim: bool | None = None,
     ) -> Tensor:
-        """The largest entry, of all or along axes; equal entries share the gradient.
+        """The largest entry, overall or along axes; equal entries share the gradient.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0)
@@ -440,7 +440,7 @@ class Surface(PyTorchMethods):
         self, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Operand = ..., where: Any =
         True, dim: Axis | list[int] = None, keepdim: bool | None = None,
     ) -> Tensor:
-        """The smallest entry, of all or along axes; equal entries share the gradient.
+        """The smallest entry, overall or along axes; equal entries share the gradient.
 
         >>> from autograd import tensor
         >>> tensor([[1.0, 4.0], [3.0, 2.0]]).min(axis=0)

@@ -134,7 +134,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class GradcheckReport:
-    """The result of `gradcheck`; ``print`` it for the table. As a condition it is true if nothing is wrong.
+    """The result of `gradcheck`; ``print`` it to see the table. It is true (as a condition) if nothing is wrong.
 
     Each of the ``rows`` compares one output with one input. After a failure every node of the graph was checked by
     itself: ``op``, ``node`` and ``line`` say which rule is wrong and where it was applied, ``faults`` has all such
@@ -161,7 +161,7 @@ class GradcheckReport:
     @property
     def ok(self) -> bool:
         """Whether nothing contradicts the rules: every row is right, independent, a kink with the answer between its
-        slopes, or within rounding errors that still leave a digit, or zero.
+        slopes, or within rounding errors that still show a digit or hide only zeros.
 
         >>> from autograd import gradcheck
         >>> gradcheck(lambda x: abs(x), 0.0).ok

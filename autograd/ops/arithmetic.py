@@ -167,58 +167,58 @@ rint: OpFunction = defop(
 # Comparisons and tests: plain arrays of booleans.
 equal: OpFunction = defop(
     "equal", np.equal, None, infix=operator.eq, symbol="==",
-    doc="Where x equals y.", doctest="tensor([1.0, 2.0]) == 2.0 -> array([False,  True])",
+    doc="True where x equals y.", doctest="tensor([1.0, 2.0]) == 2.0 -> array([False,  True])",
 )  # fmt: skip
 not_equal: OpFunction = defop(
     "not_equal", np.not_equal, None, infix=operator.ne, symbol="!=",
-    doc="Where x differs from y.", doctest="tensor([1.0, 2.0]) != 2.0 -> array([ True, False])",
+    doc="True where x differs from y.", doctest="tensor([1.0, 2.0]) != 2.0 -> array([ True, False])",
 )  # fmt: skip
 less: OpFunction = defop(
     "less", np.less, None, infix=operator.lt, symbol="<",
-    doc="Where x is less than y.", doctest="tensor([1.0, 2.0]) < 2.0 -> array([ True, False])",
+    doc="True where x is less than y.", doctest="tensor([1.0, 2.0]) < 2.0 -> array([ True, False])",
 )  # fmt: skip
 less_equal: OpFunction = defop(
     "less_equal", np.less_equal, None, infix=operator.le, symbol="<=",
-    doc="Where x is at most y.", doctest="tensor([1.0, 2.0]) <= 2.0 -> array([ True,  True])",
+    doc="True where x is at most y.", doctest="tensor([1.0, 2.0]) <= 2.0 -> array([ True,  True])",
 )  # fmt: skip
 greater: OpFunction = defop(
     "greater", np.greater, None, infix=operator.gt, symbol=">",
-    doc="Where x is greater than y.", doctest="tensor([1.0, 2.0]) > 1.0 -> array([False,  True])",
+    doc="True where x is greater than y.", doctest="tensor([1.0, 2.0]) > 1.0 -> array([False,  True])",
 )  # fmt: skip
 greater_equal: OpFunction = defop(
     "greater_equal", np.greater_equal, None, infix=operator.ge, symbol=">=",
-    doc="Where x is at least y.", doctest="tensor([1.0, 2.0]) >= 2.0 -> array([False,  True])",
+    doc="True where x is at least y.", doctest="tensor([1.0, 2.0]) >= 2.0 -> array([False,  True])",
 )  # fmt: skip
 isnan: OpFunction = defop(
     "isnan", np.isnan, None,
-    doc="Where x is NaN.", doctest="np.isnan(tensor([1.0, np.nan])) -> array([False,  True])",
+    doc="True where x is NaN.", doctest="np.isnan(tensor([1.0, np.nan])) -> array([False,  True])",
 )  # fmt: skip
 isinf: OpFunction = defop(
     "isinf", np.isinf, None,
-    doc="Where x is infinite.", doctest="np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])",
+    doc="True where x is infinite.", doctest="np.isinf(tensor([1.0, -np.inf])) -> array([False,  True])",
 )  # fmt: skip
 isfinite: OpFunction = defop(
     "isfinite", np.isfinite, None,
-    doc="Where x is neither infinite nor NaN.",
+    doc="True where x is neither infinite nor NaN.",
     doctest="np.isfinite(tensor([1.0, np.inf, np.nan])) -> array([ True, False, False])",
 )  # fmt: skip
 signbit: OpFunction = defop(
     "signbit", np.signbit, None,
-    doc="Where the sign of x is negative, also for -0.0.",
+    doc="True where the sign of x is negative, also for -0.0.",
     doctest="np.signbit(tensor([1.0, -0.0])) -> array([False,  True])",
 )  # fmt: skip
 logical_and: OpFunction = defop(
     "logical_and", np.logical_and, None,
-    doc="Where both x and y are nonzero.",
+    doc="True where both x and y are nonzero.",
     doctest="np.logical_and(tensor([1.0, 0.0]), [1, 1]) -> array([ True, False])",
 )  # fmt: skip
 logical_or: OpFunction = defop(
     "logical_or", np.logical_or, None,
-    doc="Where x or y is nonzero.", doctest="np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])",
+    doc="True where x or y is nonzero.", doctest="np.logical_or(tensor([1.0, 0.0]), [0, 0]) -> array([ True, False])",
 )  # fmt: skip
 logical_not: OpFunction = defop(
     "logical_not", np.logical_not, None,
-    doc="Where x is 0.", doctest="np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])",
+    doc="True where x is 0.", doctest="np.logical_not(tensor([1.0, 0.0])) -> array([False,  True])",
 )  # fmt: skip
 
 
@@ -292,13 +292,13 @@ def _within(x: Array, lower: Array, upper: Array) -> Array:
 
 
 def _moves(x: Array, lower: Array, upper: Array) -> Array:
-    """Where the value of clip is that of x: between the bounds or on one of them, if there is room between them."""
+    """True where clip takes the value of x: between the bounds, or on one of two different ones."""
     within = _within(x, lower, upper)
     return within if lower is None or upper is None or (room := lower < upper) is True else within & room
 
 
 def _pinned(x: Array, lower: Array, upper: Array) -> Array:
-    """Where x sits on both bounds, which then share."""
+    """True where x lies on both bounds, which then share the gradient."""
     return np.False_ if lower is None or upper is None else (x == lower) & (x == upper)
 
 
@@ -437,7 +437,7 @@ fmin: OpFunction = defop(
 
 heaviside: OpFunction = defop(
     "heaviside", np.heaviside, None,
-    doc="0 below 0, 1 above, and y at 0; without gradient.",
+    doc="0 where x < 0, 1 where x > 0, and y where x is 0; without gradient.",
     doctest="np.heaviside(tensor([-1.0, 0.0, 1.0]), 0.5) -> tensor([0. , 0.5, 1. ])",
 )  # fmt: skip
 spacing: OpFunction = defop(
@@ -447,7 +447,7 @@ spacing: OpFunction = defop(
 )  # fmt: skip
 logical_xor: OpFunction = defop(
     "logical_xor", np.logical_xor, None,
-    doc="Where exactly one of x and y is nonzero.",
+    doc="True where exactly one of x and y is nonzero.",
     doctest="np.logical_xor(tensor([1.0, 0.0]), [1, 1]) -> array([False,  True])",
 )  # fmt: skip
 

@@ -195,7 +195,7 @@ def _limits(*operands: Array, nonlinearity: str = "tanh", reverse: bool = False)
 rnn: OpFunction = defop(
     "rnn", rnn_kernel, joint(rnn_rule), definition=rnn_definition,
     kind="whole", slope=None, cost=_cost, range=_limits, example=_example(1),
-    doc="The states of a recurrent layer in all steps: h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh).",
+    doc="The states of a recurrent layer at all steps: h' = tanh(weight_ih @ x + bias_ih + weight_hh @ h + bias_hh).",
     doctest="rnn(tensor([[[1.0]], [[0.0]]]), np.eye(1), np.eye(1))[:, 0, 0] -> tensor([0.76159416, 0.64201499])",
 )  # fmt: skip
 
@@ -286,7 +286,7 @@ def lstm_definition(
 lstm: OpFunction = defop(
     "lstm", lstm_kernel, joint(lstm_rule), definition=lstm_definition, outputs=True,
     kind="whole", slope=None, cost=_cost, example=_example(4, states=2),
-    doc="The states h of an LSTM in all steps, and its state c after the last.",
+    doc="The states h of an LSTM at all steps, and its state c after the last.",
     doctest="lstm(tensor([[[1.0]]]), np.zeros((4, 1)), np.zeros((4, 1)), c=np.ones((1, 1)))[1] -> tensor([[0.5]])",
 )  # fmt: skip
 
@@ -371,6 +371,6 @@ gru: OpFunction = defop(
         gru_step, x, (w, v), (b, c), (h,), reverse
     )[0],
     kind="whole", slope=None, cost=_cost, example=_example(3),
-    doc="The states of a GRU in all steps.",
+    doc="The states of a GRU at all steps.",
     doctest="gru(tensor([[[1.0]]]), np.zeros((3, 1)), np.zeros((3, 1)), h=np.ones((1, 1)))[0] -> tensor([[0.5]])",
 )  # fmt: skip

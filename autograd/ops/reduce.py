@@ -281,13 +281,13 @@ def extreme_rule(g: Array, x: Array, out: Array, x_shape: Shape, axis: Axis, kee
 max: OpFunction = defop(
     "max", _kernel_of(maximum_reduce), extreme_rule, numpy=np.max,
     kind="reduces", matrix="G where x is the largest, else 0", rounding=EXACT, method="max", options=_EXTREME,
-    doc="The largest entry, of all or along axes; equal entries share the gradient.",
+    doc="The largest entry, overall or along axes; equal entries share the gradient.",
     doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).max(axis=0) -> tensor([3., 4.])",
 )  # fmt: skip
 min: OpFunction = defop(
     "min", _kernel_of(minimum_reduce), extreme_rule, numpy=np.min,
     kind="reduces", matrix="G where x is the smallest, else 0", rounding=EXACT, method="min", options=_EXTREME,
-    doc="The smallest entry, of all or along axes; equal entries share the gradient.",
+    doc="The smallest entry, overall or along axes; equal entries share the gradient.",
     doctest="tensor([[1.0, 4.0], [3.0, 2.0]]).min(axis=0) -> tensor([1., 2.])",
 )  # fmt: skip
 

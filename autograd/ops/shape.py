@@ -153,6 +153,6 @@ split: OpFunction = defop(
     "split", lambda x, *, indices_or_sections, axis=0: tuple(np.split(x, indices_or_sections, axis=axis)),
     joint(split_rule), outputs=True,
     kind="moves", matrix="the parts of G, joined", example=Example((4,), indices_or_sections=2),
-    doc="The pieces of an array along an axis: a number of equal ones, or cut at positions.",
+    doc="The pieces of an array along an axis: of equal length, or cut at given positions.",
     doctest="np.split(tensor([1.0, 2.0, 3.0]), [1]) -> [tensor([1.]), tensor([2., 3.])]",
 )  # fmt: skip

@@ -221,7 +221,7 @@ REFUSED = {
     "split nothing": (lambda t: t.split(0, dim=1), "a piece of the 3 entries along axis 1 has at least 1 entry, not 0"),
     "chunk nothing": (lambda t: t.chunk(0), "a piece of the 2 entries along axis 0 has at least 1 entry, not 0"),
     "squeeze": (lambda t: t.squeeze(1), r"t\.squeeze\(dim=1\) keeps such an axis"),
-    "two words": (lambda t: t.sum(0, dim=0), "are the same argument"),
+    "two words": (lambda t: t.sum(0, dim=0), "mean the same: pass one"),
     "two axes of three": (lambda t: t[None].transpose(0, 1), r"t\.swapaxes\(0, 1\)"),
     "keepdim at the end": (lambda t: t.sum(1, True), r"after axis is dtype, not True\. Write keepdim=True\."),
     "keepdim of positions": (lambda t: t.argmax(1, True), r"after axis is out, not True\. Write keepdim=True\."),
