@@ -310,7 +310,7 @@ class Compiled(Generic[P, R]):
             return f"{name} runs eagerly: {self._reason}."
         if self._refused and not self._programs:
             return "\n".join(f"{name} runs eagerly: {reason}." for reason, _ in self._refused.values())
-        counts = f"{_count(len(self._programs), 'program')}, {_count(self._eager, 'call')} eager"
+        counts = f"{_count(len(self._programs), 'program')}, {_count(self._eager, 'eager call')}"
         lines = [f"{name}: traced {times(self._traced)}, {counts}."]
         lines += [f"  {line}" for program in self._programs for line in program.words()]
         lines += [f"  some calls run eagerly: {reason}" for reason, _ in self._refused.values()]

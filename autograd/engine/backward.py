@@ -298,7 +298,7 @@ _ALONE = _calibrate() if hasattr(sys, "getrefcount") else -1
 
 
 def stacked_pass(root: Vertex, seeds: Array, route: Route) -> Grads:
-    """The gradients of the wanted vertices for each seed of the root, stacked like the seeds; nothing is released."""
+    """The wanted vertices' gradients for each of the seeds, stacked like the seeds; nothing is released or stored."""
     _check_values(route.order)
     wanted: Any = route.wanted
     edges: Any = route.edges

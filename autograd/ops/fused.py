@@ -81,7 +81,7 @@ def _exponentials(x: Array, labels: Array) -> tuple[Array, Array, Array, Array]:
 
 
 def _difference_of(weight: Array, others: Array, own: Array, rest: Array, places: Array) -> Array:
-    """Weighted softmax(x) - 1 at the label, as the negative sum of all others, which keeps the digits of a tail."""
+    """weight * (softmax(x) - one_hot): at the label minus the sum of all others, which keeps the digits of a tail."""
     scale = weight / (rest + np.exp(own))
     out = others * scale[..., None]
     out.put(places, -(rest * scale))

@@ -190,7 +190,7 @@ class Explanation(Printable):
             lines += ["", f"sum: {terms} = {number(self.gradient)}"]
         elif many:
             shown = sum(path.product for path in self.paths)
-            lines += ["", f"these add up to {number(shown)}, all {self.count:,} to {number(self.gradient)}"]
+            lines += ["", f"these paths add up to {number(shown)}, all {self.count:,} to {number(self.gradient)}"]
         return lines
 
     def _matrix_lines(self) -> list[str]:

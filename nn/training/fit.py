@@ -79,7 +79,7 @@ def fit(
     >>> again["loss"] == history["loss"]
     True
     >>> print(again.compiled)  # doctest: +ELLIPSIS
-    step: traced 5 times, 2 programs, 0 calls eager.
+    step: traced 5 times, 2 programs, 0 eager calls.
     ...
     """
     if not isinstance(model, Module):

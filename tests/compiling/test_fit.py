@@ -181,9 +181,9 @@ def test_fit_is_the_same_to_the_last_bit(name, bits):
 
 def test_a_ragged_batch_costs_traces_of_its_own(bits):
     history, _ = trained(SETUPS["plain"], bits, True)
-    assert history.compiled.startswith("step: traced 5 times, 2 programs, 0 calls eager.")
+    assert history.compiled.startswith("step: traced 5 times, 2 programs, 0 eager calls.")
     history, _ = trained(SETUPS["one batch size"], bits, True)
-    assert history.compiled.startswith("step: traced 3 times, 1 program, 0 calls eager.")
+    assert history.compiled.startswith("step: traced 3 times, 1 program, 0 eager calls.")
 
 
 # What cannot be compiled, and what is said of it.

@@ -313,7 +313,7 @@ def test_compiled(hook, change, why):
     assert found == expected
     if why is None:
         assert "1 program" in run.explain() or "2 programs" in run.explain()
-        assert "0 calls eager" in run.explain()
+        assert "0 eager calls" in run.explain()
     else:
         assert "runs eager" in run.explain()
         assert why in run.explain()

@@ -363,4 +363,4 @@ def test_compiled():
     for i in range(4):
         for a, b in zip(compiled(T + i, U), eager(T + i, U), strict=True):
             np.testing.assert_array_equal(a, b)
-    assert ", 0 calls eager" in compiled.explain(), compiled.explain()
+    assert ", 0 eager calls" in compiled.explain(), compiled.explain()

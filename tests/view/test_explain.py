@@ -149,7 +149,7 @@ def test_one_weight_of_an_mlp_over_a_batch(graphs):
     loss.backward()
     assert found.gradient == pytest.approx(keep[0].grad[3, 5])
     assert len(found.paths) == 3 < found.count <= 5 * 10  # samples times outputs
-    assert "these add up to" in found.text
+    assert "these paths add up to" in found.text
 
 
 def test_what_is_not_used():
