@@ -91,9 +91,9 @@ class _BatchNorm(_OfFunction):
         self.track_running_stats = track_running_stats
         self.weight: Parameter | Any = Parameter(np.ones(num_features, kind)) if affine else None
         self.bias: Parameter | Any = Parameter(np.zeros(num_features, kind)) if affine else None
-        self.running_mean: Buffer | None = Buffer(np.zeros(num_features, kind)) if track_running_stats else None
-        self.running_var: Buffer | None = Buffer(np.ones(num_features, kind)) if track_running_stats else None
-        self.num_batches_tracked: Buffer | None = Buffer(np.array(0, np.int64)) if track_running_stats else None
+        self.running_mean: Buffer | Any = Buffer(np.zeros(num_features, kind)) if track_running_stats else None
+        self.running_var: Buffer | Any = Buffer(np.ones(num_features, kind)) if track_running_stats else None
+        self.num_batches_tracked: Buffer | Any = Buffer(np.array(0, np.int64)) if track_running_stats else None
 
     def _check(self, x: Any) -> None:
         if len(x.shape) not in self._ndims or x.shape[1] != self.num_features:

@@ -59,7 +59,7 @@ class BCELoss(of.BCELoss, of=binary_cross_entropy, takes="probabilities"):
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.weight: Buffer | None = self._buffer(weight)
+        self.weight: Buffer | Any = self._buffer(weight)
 
 
 @polymorphic
@@ -110,8 +110,8 @@ class BCEWithLogitsLoss(of.BCEWithLogitsLoss, of=binary_cross_entropy_with_logit
 
     def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction=reduction)
-        self.weight: Buffer | None = self._buffer(weight)
-        self.pos_weight: Buffer | None = self._buffer(pos_weight)
+        self.weight: Buffer | Any = self._buffer(weight)
+        self.pos_weight: Buffer | Any = self._buffer(pos_weight)
 
 
 @polymorphic

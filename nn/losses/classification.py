@@ -88,7 +88,7 @@ class CrossEntropyLoss(of.CrossEntropyLoss, of=cross_entropy, takes="class score
         label_smoothing: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(reduction=reduction)
-        self.weight: Buffer | None = self._buffer(weight)
+        self.weight: Buffer | Any = self._buffer(weight)
         self.ignore_index: int = int(ignore_index)
         self.label_smoothing: float = probability("label_smoothing", label_smoothing)
 
@@ -126,7 +126,7 @@ class NLLLoss(of.NLLLoss, of=nll_loss, takes="class log-probabilities"):
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORED, reduction: Reduction = "mean") -> None:
         super().__init__(reduction=reduction)
-        self.weight: Buffer | None = self._buffer(weight)
+        self.weight: Buffer | Any = self._buffer(weight)
         self.ignore_index: int = int(ignore_index)
 
 

@@ -222,6 +222,6 @@ def test_a_tensor_with_a_gradient_is_drawn_by_its_numbers(plot, function):
     draw = getattr(plt, function)
     before = ([0, 1],) if function in ("scatter", "bar") else ()
     for given in (t, 2.0 * t):
-        with pytest.raises(ArrayConversionError, match=r"^matplotlib draws plain numbers.* Pass t\.numpy\(\) instead of"):
+        with pytest.raises(ArrayConversionError, match=r"^matplotlib draws plain numbers.* Pass t\.numpy\(\) instead"):
             draw(*before, given)
     draw(*before, t.numpy())
