@@ -7,10 +7,10 @@ Rates = float | Sequence[float]
 Factors = Callable[[int], float] | Sequence[Callable[[int], float]]
 
 class LRScheduler:
-    """Base class: a scheduler of one's own has ``get_lr()``, the rates of all groups after ``last_epoch`` steps.
+    """Base class: your own scheduler defines ``get_lr()``, the rates of all groups after ``last_epoch`` steps.
 
-    To go on, load the states of both, or give ``last_epoch`` with groups that have an ``"initial_lr"``. A first `step`
-    before the optimizer's is warned about. Raises HyperparameterError.
+    To resume, load the states of optimizer and scheduler, or pass ``last_epoch`` with groups that have an
+    ``"initial_lr"``. A first `step` before the optimizer's raises a warning. Raises HyperparameterError.
 
     >>> from optim.lr_scheduler import LRScheduler
     >>> class Harmonic(LRScheduler):
@@ -35,7 +35,7 @@ class LRScheduler:
 _LRScheduler = LRScheduler
 
 class StepLR(LRScheduler):
-    """Times ``gamma`` after each ``step_size`` steps: `optim.step_decay`.
+    """Multiplies the rate by ``gamma`` every ``step_size`` steps: `optim.step_decay`.
 
     >>> from optim.lr_scheduler import StepLR
     >>> StepLR.preview(5, step_size=2, gamma=0.5, lr=0.8)
@@ -44,7 +44,7 @@ class StepLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None: ...
 
 class MultiStepLR(LRScheduler):
-    """Times ``gamma`` at each of the milestones: `optim.multi_step`.
+    """Multiplies the rate by ``gamma`` at each of the milestones: `optim.multi_step`.
 
     >>> from optim.lr_scheduler import MultiStepLR
     >>> MultiStepLR.preview(5, milestones=[1, 4], gamma=0.5, lr=0.8)
@@ -55,7 +55,7 @@ class MultiStepLR(LRScheduler):
     ) -> None: ...
 
 class ConstantLR(LRScheduler):
-    """Times ``factor`` for the first ``total_iters`` steps.
+    """Multiplies the rate by ``factor`` for the first ``total_iters`` steps.
 
     >>> from optim.lr_scheduler import ConstantLR
     >>> ConstantLR.preview(4, factor=0.5, total_iters=2, lr=0.8)
@@ -66,7 +66,7 @@ class ConstantLR(LRScheduler):
     ) -> None: ...
 
 class LinearLR(LRScheduler):
-    """A straight line from ``start_factor`` to ``end_factor`` in ``total_iters`` steps: `optim.warmup`.
+    """Changes the factor linearly from ``start_factor`` to ``end_factor`` in ``total_iters`` steps: `optim.warmup`.
 
     >>> from optim.lr_scheduler import LinearLR
     >>> LinearLR.preview(4, start_factor=0.5, total_iters=2, lr=1.0)
@@ -82,7 +82,7 @@ class LinearLR(LRScheduler):
     ) -> None: ...
 
 class ExponentialLR(LRScheduler):
-    """Times ``gamma`` at each step: `optim.exponential`.
+    """Decays the rate by ``gamma`` per step: `optim.exponential`.
 
     >>> from optim.lr_scheduler import ExponentialLR
     >>> ExponentialLR.preview(4, gamma=0.5, lr=0.8)
@@ -91,7 +91,7 @@ class ExponentialLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None: ...
 
 class PolynomialLR(LRScheduler):
-    """To 0 in ``total_iters`` steps, along a power of what is left: `optim.polynomial`.
+    """Lowers the rate to 0 in ``total_iters`` steps, along a power of the remaining fraction: `optim.polynomial`.
 
     >>> from optim.lr_scheduler import PolynomialLR
     >>> PolynomialLR.preview(4, total_iters=2, lr=0.8)
@@ -102,7 +102,7 @@ class PolynomialLR(LRScheduler):
     ) -> None: ...
 
 class LambdaLR(LRScheduler):
-    """The first rate times a function of the number of steps, or for each group times one of a list.
+    """Multiplies the initial rate by a function of the number of steps, or by one function for each group.
 
     >>> from optim.lr_scheduler import LambdaLR
     >>> LambdaLR.preview(4, lambda epoch: 0.5**epoch, lr=0.8)
@@ -111,7 +111,7 @@ class LambdaLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, lr_lambda: Factors, last_epoch: int = -1) -> None: ...
 
 class MultiplicativeLR(LRScheduler):
-    """The rate before times a function of the number of steps, or for each group times one of a list.
+    """Multiplies the current rate by a function of the number of steps, or by one function for each group.
 
     >>> from optim.lr_scheduler import MultiplicativeLR
     >>> MultiplicativeLR.preview(4, lambda epoch: 0.5, lr=0.8)
@@ -120,7 +120,7 @@ class MultiplicativeLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, lr_lambda: Factors, last_epoch: int = -1) -> None: ...
 
 class CosineAnnealingLR(LRScheduler):
-    """Down and up between the first rate and ``eta_min`` along a cosine, half a wave in ``T_max`` steps.
+    """Moves the rate along a cosine between the initial rate and ``eta_min``, half a period in ``T_max`` steps.
 
     >>> from optim.lr_scheduler import CosineAnnealingLR
     >>> CosineAnnealingLR.preview(5, T_max=2, lr=0.8)
@@ -129,7 +129,7 @@ class CosineAnnealingLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None: ...
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half waves of a cosine down to ``eta_min``, the first in ``T_0`` steps, each ``T_mult`` times as long.
+    """Lowers the rate along half a cosine to ``eta_min`` in ``T_0`` steps, then restarts, ``T_mult`` times as long.
 
     >>> from optim.lr_scheduler import CosineAnnealingWarmRestarts
     >>> CosineAnnealingWarmRestarts.preview(5, T_0=2, lr=0.8)
@@ -140,7 +140,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     ) -> None: ...
 
 class CyclicLR(LRScheduler):
-    """Straight up and down between ``base_lr`` and ``max_lr``; ``mode`` or ``scale_fn`` lowers the peaks.
+    """Moves the rate linearly from ``base_lr`` to ``max_lr`` and back; ``mode`` or ``scale_fn`` lowers the peaks.
 
     >>> from optim.lr_scheduler import CyclicLR
     >>> CyclicLR.preview(5, base_lr=0.25, max_lr=0.75, step_size_up=2)
@@ -164,7 +164,7 @@ class CyclicLR(LRScheduler):
     ) -> None: ...
 
 class OneCycleLR(LRScheduler):
-    """Up to ``max_lr`` and down to almost nothing, once in all of the training: `optim.one_cycle`.
+    """Raises the rate to ``max_lr`` and lowers it to almost 0, once during training: `optim.one_cycle`.
 
     >>> from optim.lr_scheduler import OneCycleLR
     >>> OneCycleLR.preview(4, max_lr=1.0, total_steps=9, pct_start=0.5, div_factor=2.0)
@@ -189,7 +189,7 @@ class OneCycleLR(LRScheduler):
     ) -> None: ...
 
 class SWALR(LRScheduler):
-    """From the present rates to ``swa_lr`` in ``anneal_epochs`` steps, and no further.
+    """Moves the rates from their current values to ``swa_lr`` in ``anneal_epochs`` steps, then keeps them.
 
     >>> from optim.lr_scheduler import SWALR
     >>> SWALR.preview(4, swa_lr=0.25, anneal_epochs=2, anneal_strategy='linear', lr=0.75)
@@ -205,7 +205,7 @@ class SWALR(LRScheduler):
     ) -> None: ...
 
 class SequentialLR(LRScheduler):
-    """One scheduler after the other, each from its beginning: `optim.chain`.
+    """Runs schedulers one after the other, each from its beginning: `optim.chain`.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -222,7 +222,7 @@ class SequentialLR(LRScheduler):
     ) -> None: ...
 
 class ChainedScheduler(LRScheduler):
-    """Several schedulers at once, each of which changes what the one before has made of the rate.
+    """Runs several schedulers at once, each of which changes the rate left by the one before.
 
     >>> from autograd import tensor
     >>> from optim import SGD
@@ -234,9 +234,9 @@ class ChainedScheduler(LRScheduler):
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None: ...
 
 class ReduceLROnPlateau(LRScheduler):
-    """Times ``factor`` when a number that `step` is given has become no better for more than ``patience`` steps.
+    """Multiplies the rate by ``factor`` if the metric given to `step` has not improved for over ``patience`` steps.
 
-    `nn.ReduceOnPlateau`, the callback of `nn.fit`, says what the settings mean.
+    `nn.ReduceOnPlateau`, the callback of `nn.fit`, documents the settings.
 
     >>> from autograd import tensor
     >>> from optim import SGD
