@@ -7,6 +7,8 @@ second page, the last column of each table is the result of the code in the colu
     python docs/make_lectures.py --check    # fails when one of them is stale
 """
 
+import json
+import os
 import re
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -40,27 +42,39 @@ chainrule started from five lectures on multi-layer perceptrons and backpropagat
 | Newson | A. Newson, Artificial neural networks and the multi-layer perceptron, Telecom Paris |
 
 Every formula, experiment, exercise and claim of the lectures has a row. `tests/lectures` computes the numbers and fails
-if one of them differs in its last digit. *Slip* marks a mistake on a slide. [variants.md](variants.md) shows where the
-lectures disagree, and [glossary.md](glossary.md) explains the notation of each.
+if one of them differs in its last digit. Each link is followed by words in quotation marks: search for them at the
+linked place. *Slip* marks a mistake on a slide; the last table lists further ones. [variants.md](variants.md) shows
+where the lectures disagree, and [glossary.md](glossary.md) explains the notation of each.
 
 `docs/make_lectures.py` generates this page.
 """
 
 
-def notebook(number):
-    """The notebook with a number."""
-    found = sorted((ROOT / "notebooks").glob(f"{number:02d}_*.ipynb"))
-    return f"[notebook {number:02d}](../notebooks/{found[0].name})" if found else f"notebook {number:02d}"
+def place(key):
+    """The path of a place: the number of a notebook, or a path."""
+    if isinstance(key, str):
+        return ROOT / key
+    [found] = (ROOT / "notebooks").glob(f"{key:02d}_*.ipynb")
+    return found
+
+
+def text_of(path):
+    """The text at a path (a file, or the files of Python in a folder) without marks of emphasis, with single spaces."""
+    if path.is_dir():
+        return " ".join(text_of(file) for file in sorted(path.glob("*.py")))
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    return " ".join(re.sub("[*`#]", "", text).split())
 
 
 def places(item, section):
-    """Where to find an item: test, notebooks, API, examples, pages."""
-    file = f"tests/lectures/items/{section}.py"
-    found = [f"[test](../{file})"] if item.compute else []
-    found += [f"[further test](../{path})" for path in item.tests]
-    found += [notebook(number) for number in item.notebooks]
-    found += [f"[{Path(path).name}](../{path})" for path in item.examples]
-    found += [f"[{Path(path).name}]({Path(path).name})" for path in item.pages]
+    """Where to find an item: its test, the linked places with the words to search for, and the API."""
+    found = [f"[test](../tests/lectures/items/{section}.py)"] if item.compute else []
+    for key, words in item.where.items():
+        path = os.path.relpath(place(key), PAGE.parent).replace(os.sep, "/")
+        name = f"notebook {key:02d}" if isinstance(key, int) else Path(key).name
+        found.append(f"[{name}]({path}) (“{words}”)")
     found += [f"`{name}`" for name in item.api]
     return ", ".join(found)
 

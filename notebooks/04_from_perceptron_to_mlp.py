@@ -108,6 +108,36 @@ for labels in [(0, 1), (-1, 1)]:
         print(f"{labels!s:9} {labels[at_zero]:5} {len(record.updates):10}    {found}")
 
 # %% [markdown]
+# The bias needs no rule of its own: a bias is a weight on an input that is always 1. Here is a unit with a bias, and a
+# unit without one that has the same weights and a third input of 1. Their outputs and gradients are the same:
+
+# %%
+biased, plain = nn.Linear(2, 1, rng=0), nn.Linear(3, 1, bias=False)
+plain.weight.data[:] = [[*biased.weight.numpy()[0], biased.bias.item()]]
+extended = np.column_stack([X, np.ones(4, X.dtype)])
+print("outputs:  ", biased(X).numpy()[:, 0].round(4), plain(extended).numpy()[:, 0].round(4))
+
+np.tanh(biased(X)).sum().backward()
+np.tanh(plain(extended)).sum().backward()
+print("gradients:", np.append(biased.weight.grad, biased.bias.grad).round(4), plain.weight.grad[0].round(4))
+
+# %% [markdown]
+# The perceptron rule is gradient descent in disguise. With labels $t = \pm 1$ and the score $z = w^\top x + b$, the
+# *perceptron loss* $\max(0, -tz)$ is zero for a correct answer, and for a wrong one its gradient is $-t\,x$: a step
+# with learning rate 1 adds $t\,x$ to the weights. The *hinge loss* $\max(0, 1 - tz)$ also punishes correct answers
+# that are too close to the line.
+
+# %%
+scores, yes = np.array([-2.0, -0.5, 0.5, 2.0]), np.ones(4)
+print("score          ", scores)
+print("perceptron loss", nn.PerceptronLoss(reduction="none")(scores, yes))
+print("hinge loss     ", nn.HingeLoss(reduction="none")(scores, yes))
+
+weights = tensor([-1.0, 0.5], requires_grad=True)
+nn.PerceptronLoss()(weights @ np.array([2.0, 1.0]), 1.0).backward()
+print("gradient of the perceptron loss for x = (2, 1), t = 1:", weights.grad)
+
+# %% [markdown]
 # ## Exclusive or
 #
 # Now let the label be 1 where exactly one of the inputs is 1 (XOR). No straight line separates these classes, so the

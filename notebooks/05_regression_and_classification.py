@@ -408,6 +408,43 @@ for problem in ["regression", "binary", "multiclass", "multilabel"]:
     print(f"{problem:11} {advice.loss:18} answer: {advice.answer:9} targets: {advice.targets}")
 
 # %% [markdown]
+# ## Three questions about the last layer
+#
+# **Can a ReLU be the output?** Not with cross-entropy: its output can exceed 1, so it is not a probability. With
+# squared error and targets that are never negative it can, unless the score starts below 0. Then the gradient is 0, and
+# the unit never learns. Here are the gradients of $\frac12 (\mathrm{relu}(z) - 2)^2$ at $z = 1$ and at $z = -1$:
+
+# %%
+slope = grad(lambda z: 0.5 * (np.maximum(z, 0) - 2) ** 2)
+print("at 1:", slope(1.0), " at -1:", slope(-1.0))
+try:
+    nn.BCELoss()(np.array([3.0]), np.array([1.0]))
+except nn.PredictionError as error:
+    print("cross-entropy:", error)
+
+# %% [markdown]
+# **Into how many layers can the end of a network be split?** Squared error after a logistic unit consists of three
+# layers: the linear map, the activation and the loss. So does softmax with cross-entropy.
+#
+# **Should softmax and cross-entropy be split?** No. Try scores of 0 and 1000 where the first class is correct: the loss
+# should be 1000, and its gradient (-1, 1). The formula of softmax overflows, because $e^{1000}$ is larger than any
+# number that NumPy can store. Our `softmax` subtracts the largest score first, but then rounds the probability of the
+# correct class to 0. Either way, the loss is infinite and the gradient is NaN. `LogSoftmax` followed by `NLLLoss` is
+# safe, because it never computes the probability itself, and `CrossEntropyLoss` does the same in one step.
+
+# %%
+wild, first_class = np.array([0.0, 1000.0]), np.array(0)
+endings = {
+    "formula": lambda z: -np.log((np.exp(z) / np.sum(np.exp(z)))[0]),
+    "softmax, then log": lambda z: -np.log(softmax(z)[0]),
+    "LogSoftmax, NLLLoss": lambda z: nn.NLLLoss()(nn.LogSoftmax()(z), first_class),
+    "CrossEntropyLoss": lambda z: nn.CrossEntropyLoss()(z, first_class),
+}
+with np.errstate(all="ignore"):
+    for name, ending in endings.items():
+        print(f"{name:20} loss {ending(wild):6.0f}   gradient {grad(ending)(wild)}")
+
+# %% [markdown]
 # ## When one class is rare
 #
 # 130 people are tested for a disease that 15 of them have. One classifier finds 10 of the 15, and raises a false alarm

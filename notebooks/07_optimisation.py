@@ -25,6 +25,7 @@ import nn.plot
 import optim
 from autograd import grad, hessian, tensor
 from nn.exercises import check
+from nn.functional import sigmoid
 
 # %% [markdown]
 # ## One weight, four learning rates
@@ -88,6 +89,26 @@ for ax, settings, title in zip(
     picture(ax, valleys, visited_by(valleys, 3.8, 30, **settings), title, reach=4.4)
 axes[0].set(ylabel="f(w)", ylim=(-4, 6))
 plt.show()
+
+# %% [markdown]
+# ## Flat points
+#
+# The gradient is also zero at places that are not minima. The Hessian, the matrix of second derivatives, tells them
+# apart. If all its eigenvalues are positive, the point is a minimum; if all are negative, a maximum. With both signs it
+# is a *saddle point*: downhill in one direction and uphill in another. The last function below is the loss of a network
+# of two weights in a row that should output 1 for the input 1. Starting both weights at 0 means starting on a saddle.
+
+# %%
+surfaces = {
+    "x^2 + y^2": lambda p: p[0] ** 2 + p[1] ** 2,
+    "-x^2 - y^2": lambda p: -(p[0] ** 2) - p[1] ** 2,
+    "x y": lambda p: p[0] * p[1],
+    "(x y - 1)^2 / 2": lambda p: (p[0] * p[1] - 1) ** 2 / 2,
+}
+for name, f in surfaces.items():
+    eigenvalues = np.linalg.eigvalsh(hessian(f)(np.zeros(2)))
+    kind = "saddle point" if eigenvalues[0] < 0 < eigenvalues[1] else "minimum" if eigenvalues[0] > 0 else "maximum"
+    print(f"{name:16} gradient {grad(f)(np.zeros(2)) + 0}, eigenvalues {eigenvalues.round(6)}: {kind}")
 
 # %% [markdown]
 # ## Batches: fewer samples, more noise
@@ -173,6 +194,43 @@ plt.show()
 # Some texts *add up* the gradients of a batch, others average them. The sum is $B$ times the mean, so its learning rate
 # has to be $B$ times smaller for the same steps. The losses in this library let you choose with `reduction="mean"` or
 # `reduction="sum"`.
+
+# %% [markdown]
+# In the extreme case, every update sees a single sample. One lecture shows four samples of three numbers that a network
+# learns *one at a time, in random order*:
+
+# %%
+rows, classes = nn.data.four_rows()
+small = nn.MLP([3, 4, 1], "sigmoid", rng=1)
+optimizer = optim.SGD(small.parameters(), lr=0.5)
+for _ in range(60):
+    for row, label in nn.data.Loader((rows, classes), 1, shuffle=True, seed=0):
+        optimizer.zero_grad()
+        nn.BCEWithLogitsLoss()(small(row)[:, 0], label).backward()
+        optimizer.step()
+for row, label, score in zip(rows, classes, small(rows).numpy()[:, 0], strict=True):
+    print(f"{row} class {label:.0f}: probability of class 1 is {sigmoid(score):.2f}")
+
+# %% [markdown]
+# Batches have another advantage: the data need not fit into memory. A `Loader` also reads from a generator, or from a
+# `.npy` file that `nn.data.npy` maps. This stream of 1,000 samples never holds more than one batch:
+
+# %%
+made, taken, most = 0, 0, 0
+
+
+def stream():
+    """One sample after another."""
+    global made
+    for number in range(1000):
+        made += 1
+        yield np.full(3, float(number))
+
+
+for batch in nn.data.Loader(stream, 50):
+    most = max(most, made - taken)
+    taken += len(batch)
+print(f"{taken} samples read, at most {most} of them in memory at once")
 
 # %% [markdown]
 # ## The ravine
@@ -420,6 +478,22 @@ plateau = nn.ReduceOnPlateau(optimizer, patience=1)
 for held_out in [3.0, 2.0, 2.1, 2.05, 1.5, 1.6, 1.5]:
     fell = plateau.step(held_out)
     print(f"loss {held_out:4}: rate {optimizer.param_groups[0]['lr']}" + ("  (halved)" if fell else ""))
+
+# %% [markdown]
+# One lecture lowers the rate when the held-out loss changes by less than a *threshold* from one epoch to the next. The
+# threshold can be a fraction of the loss (`"rel"`) or a difference (`"abs"`). For a loss of about 10 that makes a
+# difference: a fall from 10 to 9.6 is 4 %, less than a relative threshold of 0.05, but 0.4 is more than an absolute
+# one.
+
+# %%
+for mode in ["rel", "abs"]:
+    optimizer = optim.SGD([tensor(0.0, requires_grad=True)], lr=0.8)
+    plateau = nn.ReduceOnPlateau(optimizer, patience=0, threshold=0.05, threshold_mode=mode, against="last")
+    rates = []
+    for held_out in [10.0, 9.6, 9.57, 5.0, 4.9]:
+        plateau.step(held_out)
+        rates.append(optimizer.param_groups[0]["lr"])
+    print(f"threshold 0.05, {mode}: rates {rates}")
 
 # %% [markdown]
 # ## Exercises

@@ -77,6 +77,53 @@ for w in [1.0, 2.0, 4.0, 8.0, 16.0]:
     print(f"weight {w:4}: the derivative through ten units is {y.gradient(x)[0].item():.1e}")
 
 # %% [markdown]
+# ## More activations
+#
+# The lectures name eight more functions. *Identity* is for the last layer of a regression. *Arctan* and *softsign*
+# level off like tanh, but more slowly. *Leaky ReLU*, *PReLU* and *RReLU* keep a small slope on the left: a fixed one, a
+# learned one, and one that is random during training. *ELU* and *softplus* are smooth relatives of ReLU, and the
+# derivative of softplus is the sigmoid.
+
+# %%
+more = [nn.Identity(), nn.Arctan(), nn.Softsign(), nn.LeakyReLU(0.05), nn.PReLU(dtype=float), nn.RReLU().eval()]
+more += [nn.ELU(), nn.Softplus()]
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6))
+for number, function in enumerate(more):
+    z = tensor(np.linspace(-3, 3, 40), requires_grad=True)
+    y = function(z)
+    y.sum().backward()
+    left.plot(z.numpy(), y.numpy(), "-" if number < 4 else "--", label=type(function).__name__)
+    right.plot(z.numpy(), z.grad, "-" if number < 4 else "--")
+left.set(title="value", xlabel="z")
+left.legend(fontsize=8)
+right.set(title="derivative", xlabel="z")
+plt.show()
+
+# %% [markdown]
+# The small slope on the left is there for a reason. A single step with too large a learning rate can push a ReLU unit
+# so far down that its sum is negative for every sample. Its gradient is then zero: the unit is *dead*, and no later
+# step can revive it. A leaky unit recovers. Both units below start at $w = b = 1$, should learn $y = x$ on $[0, 1]$,
+# and take one step with a learning rate of 2, followed by 300 steps with 0.2.
+
+# %%
+line = np.linspace(0, 1, 20)[:, None]
+for activation in [nn.ReLU(), nn.LeakyReLU(0.1)]:
+    unit = nn.Sequential(nn.Linear(1, 1, dtype=float), activation)
+    for p in unit.parameters():
+        nn.init.constant_(p, 1.0)
+    optimizer = optim.SGD(unit.parameters(), lr=2.0)
+    for step in range(301):
+        optimizer.zero_grad()
+        error = nn.MSELoss()(unit(line), line)
+        error.backward()
+        optimizer.step()
+        optimizer.param_groups[0]["lr"] = 0.2
+        if step == 0:
+            negative = int((unit[0](line).numpy() < 0).sum())
+    name = type(activation).__name__
+    print(f"{name:9} negative sums after the large step: {negative} of 20, error at the end: {error.item():.4f}")
+
+# %% [markdown]
 # ## Layer by layer
 #
 # Now for real layers: ten hidden layers of 64 units, applied to handwritten digits before any training.

@@ -91,6 +91,16 @@ nn.plot.matrices({"the matrix of the kernel (1, 2, 3)": matrix})
 plt.show()
 
 # %% [markdown]
+# For images, the saving is much larger. A fully connected layer from 28 by 28 pixels to as many units has a weight for
+# every pair of pixels. A 3 by 3 kernel has nine weights and a bias:
+
+# %%
+for name, layer in {"fully connected": nn.Linear(784, 784), "3x3 kernel": nn.Conv2d(1, 1, 3, padding=1)}.items():
+    shape = (1, 784) if name == "fully connected" else (1, 1, 28, 28)
+    costs = nn.summary(layer, np.zeros(shape, "float32"))
+    print(f"{name:16} {costs.parameters:8,} parameters, {costs.multiply_adds:8,} multiply-adds per image")
+
+# %% [markdown]
 # A shared weight receives a gradient from every position, and these gradients add up. For $L = \sum_p y_p$, the
 # gradient of a weight is the sum of all the numbers it was multiplied by. In general, the gradient of the kernel is
 # another correlation: that of the input with the gradient of the output.
@@ -343,6 +353,85 @@ for name, model in {"convolutional": convnet(), "fully connected": fully_connect
 # connected: it has a separate weight for every position in the pooled maps, and during training the digits were always
 # centred. Besides, the shift amounts to half a cell of the pooled maps, so the values in the maps change as well.
 # Notebook 08 has a remedy: train on shifted digits.
+
+# %% [markdown]
+# ## Where is it? Intersection over union
+#
+# A detector says not only *what* it sees but also *where*. Its answer is compared with the truth by *intersection over
+# union* (IoU): the size of the overlap, divided by the size of what both cover together. An answer counts as correct if
+# its IoU is above a threshold, usually 0.5. `nn.metrics.box_iou` does this for boxes. For masks (one yes or no per
+# pixel) and for boxes of voxels in three dimensions, IoU takes one line:
+
+
+# %%
+def mask_iou(a, b):
+    """Intersection over union of two arrays of booleans, of any number of dimensions."""
+    return np.sum(a & b) / np.sum(a | b)
+
+
+print("boxes:        ", nn.metrics.box_iou([[0, 0, 2, 2]], [[1, 1, 3, 3]]).item())
+square = np.zeros((2, 3, 3), bool)
+square[0, :2, :2] = square[1, 1:, 1:] = True
+print("their masks:  ", mask_iou(*square))
+
+rows, columns = np.indices((40, 40)) - 19.5
+disc = rows**2 + columns**2 < 15**2
+print("two discs:    ", mask_iou(disc, np.roll(disc, 10, axis=1)).round(4))
+
+cube = np.zeros((2, 3, 3, 3), bool)
+cube[0, :2, :2, :2] = cube[1, 1:, 1:, 1:] = True
+print("two 3-D boxes:", mask_iou(*cube), "= 1 / (8 + 8 - 1)")
+
+# %% [markdown]
+# ## Other kinds of networks
+#
+# Two more kinds appear in the lectures. An **autoencoder** learns to reproduce its input through a narrow layer. Four
+# one-hot inputs pass through two tanh units. To tell the four apart afterwards, the network has to invent a code:
+
+# %%
+words = np.eye(4, dtype="float32")
+autoencoder = nn.MLP([4, 2, 4], "tanh", rng=0)
+optimizer = optim.Adam(autoencoder.parameters(), lr=0.1)
+for _ in range(150):
+    optimizer.zero_grad()
+    nn.CrossEntropyLoss()(autoencoder(words), words).backward()
+    optimizer.step()
+for word, code, answer in zip(words, autoencoder[:2](words).numpy(), autoencoder(words).numpy(), strict=True):
+    print(f"{word}  code {code.round(1)}  answer {np.eye(4)[answer.argmax()]}")
+
+# %% [markdown]
+# A **recurrent network** reads a sequence one step at a time and hands a state from step to step. An **LSTM** has a
+# second state, protected by gates. Both are trained here to repeat the first number of a sequence after reading ten.
+
+
+# %%
+def remember(recurrent, steps=150):
+    """The share of correct answers in the last 20 steps."""
+    rng, read = np.random.default_rng(0), nn.Linear(16, 1, rng=0)
+    optimizer = optim.Adam([*recurrent.parameters(), *read.parameters()], lr=0.01)
+    right = []
+    for _ in range(steps):
+        sequences = rng.choice([-1.0, 1.0], (10, 32, 1)).astype("float32")  # time, sample, feature
+        first = (sequences[0] > 0).astype("float32")
+        outputs, _ = recurrent(sequences)
+        scores = read(outputs[-1])
+        optimizer.zero_grad()
+        nn.BCEWithLogitsLoss()(scores, first).backward()
+        optimizer.step()
+        right.append(np.mean((scores.numpy() > 0) == first))
+    return np.mean(right[-20:])
+
+
+for kind in [nn.RNN, nn.LSTM]:
+    nn.manual_seed(0)
+    print(f"{kind.__name__:4} {remember(kind(1, 16)):.0%} correct")
+
+# %% [markdown]
+# A **bidirectional** network also reads the sequence from the end, and joins the outputs of both directions:
+
+# %%
+outputs, _ = nn.LSTM(1, 16, bidirectional=True)(np.zeros((10, 32, 1), "float32"))
+print("time, sample, features:", outputs.shape)
 
 # %% [markdown]
 # ## Exercises

@@ -27,14 +27,14 @@ def known(module, value, derivative, away=(0.0,)):
     return np.asarray(module(ends), float), slope(module, ends), slope(module, FAR).max()
 
 
-def elementwise(id, claim, decks, module, value, derivative, numbers, *, away=(), notebooks=9, **fields):
+def elementwise(id, claim, decks, module, value, derivative, numbers, *, away=(), where=None, **fields):
     """An activation of single numbers."""
     names = "at -1, 1", "slopes there", "largest slope"
     api = f"nn.{type(module).__name__}"
-    item(
-        id, claim, decks, numbers=dict(zip(names, numbers, strict=True)), api=api, notebooks=notebooks,
-        tests="tests/nn/test_activations.py", **fields,
-    )(lambda: known(module, value, derivative, away))  # fmt: skip
+    where = (where or {9: f"{api}("}) | {"tests/nn/test_activations.py": "test_slope_is_the_formula"}
+    item(id, claim, decks, numbers=dict(zip(names, numbers, strict=True)), api=api, where=where, **fields)(
+        lambda: known(module, value, derivative, away)
+    )
 
 
 def logistic(x):
@@ -44,19 +44,22 @@ def logistic(x):
 elementwise("identity", "f(x) = x", VISHWAJITH, nn.Identity(), lambda x: x, np.ones_like, ("-1, 1", "1, 1", "1"))
 elementwise(
     "step", "0 for negative x, 1 from 0 on; the slope is 0, and undefined at 0", (HU, VISHWAJITH, NEWSON), nn.Step(),
-    lambda x: (x >= 0) * 1.0, np.zeros_like, ("0, 1", "0, 0", "0"), away=(0.0,), notebooks=4, pages="docs/variants.md",
-    slip="A slide says that it lacks non-linearity. The actual problem is its slope of 0, which prevents learning.",
+    lambda x: (x >= 0) * 1.0, np.zeros_like, ("0, 1", "0, 0", "0"), away=(0.0,), where={
+        4: "all or nothing",
+        "docs/variants.md": "The threshold of step and perceptron",
+    }, slip="A slide says that it lacks non-linearity. The actual problem is its slope of 0, which prevents learning.",
 )  # fmt: skip
 elementwise(
     "sigmoid", "1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)); its slope s (1 - s) is at most 1/4", ALL,
     nn.Sigmoid(), lambda x: np.exp(x) / (1.0 + np.exp(x)), lambda x: logistic(x) * (1.0 - logistic(x)),
-    (".268941, .731059", ".196612, .196612", "=0.25"), pages="docs/variants.md",
+    (".268941, .731059", ".196612, .196612", "=0.25"),
+    where={9: "which is at most 1/4. That of tanh", "docs/variants.md": "Bounds of slopes"},
     slip="One lecture bounds the slope by 1; another gives 1/4 but omits the transpose of W beside it.",
 )  # fmt: skip
 elementwise(
     "tanh", "tanh(x) = 2 / (1 + exp(-2x)) - 1; its slope 1 - f^2 is at most 1", (HU, VISHWAJITH, HWANG, NEWSON),
     nn.Tanh(), lambda x: 2.0 / (1.0 + np.exp(-2.0 * x)) - 1.0, lambda x: 1.0 - np.tanh(x) ** 2,
-    ("-.761594, .761594", ".419974, .419974", "1"),
+    ("-.761594, .761594", ".419974, .419974", "1"), where={9: "That of tanh is at most 1"},
 )  # fmt: skip
 elementwise(
     "arctan", "arctan(x), with slope 1 / (x^2 + 1)", VISHWAJITH, nn.Arctan(), np.arctan, lambda x: 1.0 / (x * x + 1.0),
@@ -69,7 +72,8 @@ elementwise(
 elementwise(
     "leaky ReLU", "x for positive x, a x for negative x", (HU, NEWSON), nn.LeakyReLU(0.01),
     lambda x: np.where(x > 0, x, 0.01 * x), lambda x: np.where(x > 0, 1.0, 0.01),
-    ("=-0.01, 1.00", "=0.01, 1.00", "1"), away=(0.0,), pages="docs/variants.md",
+    ("=-0.01, 1.00", "=0.01, 1.00", "1"), away=(0.0,),
+    where={9: "nn.LeakyReLU(", "docs/variants.md": "The left side of leaky ReLU"},
     slip="The forward formula gives 0 for negative x; it should have the slope a, as its derivative does.",
 )  # fmt: skip
 elementwise(
@@ -89,9 +93,12 @@ elementwise(
     ALL,
     numbers={"at -1, 0, 1": "0, 0, 1", "slopes": "0, 0, 1", "slope at 0 by at_zero = 0, 1/2, 1": "=0.0, 0.5, 1.0"},
     api="nn.ReLU",
-    notebooks=(4, 9),
-    tests="tests/nn/test_activations.py",
-    pages="docs/variants.md",
+    where={
+        4: "ReLU units, which have a useful derivative",
+        9: "ReLU is exactly 1 or 0",
+        "tests/nn/test_activations.py": "test_slope_at_the_kink",
+        "docs/variants.md": "The slope of ReLU at 0",
+    },
 )
 def relu():
     x = np.array([-1.0, 0.0, 1.0])
@@ -104,8 +111,7 @@ def relu():
     (HU, VISHWAJITH),
     numbers={"at -2, 3 for a = 0.25": "=-0.5, 3.0", "df/da": "-2", "parameters": "1"},
     api="nn.PReLU",
-    notebooks=9,
-    tests="tests/nn/test_activations.py",
+    where={9: "nn.PReLU(", "tests/nn/test_activations.py": "test_prelu_learns_its_slope"},
 )
 def prelu():
     module = nn.PReLU(dtype="float64")
@@ -120,8 +126,7 @@ def prelu():
     HU,
     numbers={"range of the slopes": ".125, .333", "in evaluation": ".22917"},
     api="nn.RReLU",
-    notebooks=9,
-    tests="tests/nn/test_activations.py",
+    where={9: "nn.RReLU()", "tests/nn/test_activations.py": "test_rrelu_in_training_and_evaluation"},
 )
 def rrelu():
     module, x = nn.RReLU(), -np.ones(20_000)
@@ -138,8 +143,10 @@ def rrelu():
     (PITAS, HU, HWANG, NEWSON),
     numbers={"of 1, 2, 3": ".090031, .244728, .665241", "sum": "=1.0", "of 1000, 0": "1, 0"},
     api=("nn.Softmax", "nn.LogSoftmax"),
-    notebooks=5,
-    tests="tests/nn/test_activations.py",
+    where={
+        5: "Softmax turns them into probabilities",
+        "tests/nn/test_activations.py": "test_softmax_as_the_decks_have_it",
+    },
     slip="One slide uses the index i both for the entry and for the sum.",
 )
 def softmax():
@@ -157,7 +164,7 @@ def softmax():
     HU,
     numbers={"answers at -0.1, 0, 0.1": "0, 1, 1"},
     api=("nn.Sigmoid", "nn.Step"),
-    notebooks=5,
+    where={5: "It equals one half where"},
 )
 def logistic_with_threshold():
     z = np.array([-0.1, 0.0, 0.1])
@@ -174,26 +181,31 @@ def logistic_with_threshold():
     "A single step with too large a rate can make a ReLU unit negative for all inputs, so that it stops learning; a "
     "leaky unit recovers",
     NEWSON,
-    numbers={"gradient of the dead unit": "0", "errors after 300 more steps: ReLU, leaky": ".3421, .0002"},
+    numbers={
+        "negative sums of 20 after a step of rate 2": "20",
+        "gradient of the dead unit": "0",
+        "errors after 300 more steps: ReLU, leaky": ".3421, .0000",
+    },
     api=("nn.ReLU", "nn.LeakyReLU"),
-    notebooks=9,
+    where={9: "the unit is dead"},
 )
 def dead_relu():
-    x = np.linspace(0.0, 1.0, 20)[:, None]
-    errors, first = [], None
-    for activation in (nn.ReLU, lambda: nn.LeakyReLU(0.1)):
-        model = nn.Sequential(nn.Linear(1, 1, dtype="float64"), activation())
-        unit = model[0]
-        unit.weight.data, unit.bias.data = np.array([[1.0]]), np.array([-3.0])  # where the large step has led
-        optimizer = optim.SGD(model.parameters(), lr=0.2)
-        for _ in range(300):
+    x, errors, slopes, negative = np.linspace(0.0, 1.0, 20)[:, None], [], [], []
+    for activation in (nn.ReLU(), nn.LeakyReLU(0.1)):
+        model = nn.Sequential(nn.Linear(1, 1, dtype="float64"), activation)
+        for p in model.parameters():
+            nn.init.constant_(p, 1.0)
+        optimizer = optim.SGD(model.parameters(), lr=2.0)
+        for _ in range(301):
             optimizer.zero_grad()
             loss = nn.MSELoss()(model(x), x)
             loss.backward()
-            first = unit.weight.grad if first is None else first
+            slopes.append(model[0].weight.grad)
             optimizer.step()
+            negative.append((model[0](x).data < 0.0).sum())
+            optimizer.param_groups[0]["lr"] = 0.2
         errors.append(loss.item())
-    return first, errors
+    return negative[0], slopes[1], errors
 
 
 @item(
@@ -202,7 +214,7 @@ def dead_relu():
     (PITAS, HU, NEWSON),
     numbers={"slopes of the sigmoid at 0, 5, 10": ".250000, .006648, .000045", "of tanh": "1.000000, .000182, .000000"},
     api=("nn.Sigmoid", "nn.Tanh"),
-    notebooks=9,
+    where={1: "is called saturated", 9: "because they push it to where it is flat"},
 )
 def saturation():
     return slope(nn.Sigmoid(), [0.0, 5.0, 10.0]), slope(nn.Tanh(), [0.0, 5.0, 10.0])
@@ -215,7 +227,7 @@ def saturation():
     (PITAS, HU),
     numbers={"product of ten slopes, ReLU": "1", "sigmoid": "3.7e-44"},
     api=("nn.ReLU", "nn.Sigmoid"),
-    notebooks=9,
+    where={9: "three quarters of the gradient are lost at every layer"},
 )
 def no_upper_bound():
     return tuple(slope(f, [10.0])[0] ** 10 for f in (nn.ReLU(), nn.Sigmoid()))
@@ -228,7 +240,7 @@ def no_upper_bound():
     (HU, NEWSON),
     numbers={"gradient of 1/2 (ReLU(z) - 2)^2 at z = 1, -1": "-1, 0"},
     api=("nn.ReLU", "nn.recommend", "nn.BCELoss"),
-    notebooks=5,
+    where={5: "Can a ReLU be the output?"},
 )
 def relu_as_output():
     z = tensor(np.array([1.0, -1.0]), requires_grad=True)

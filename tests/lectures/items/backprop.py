@@ -26,8 +26,7 @@ def parameters(model):
     (HWANG, NEWSON),
     numbers={"products of the paths of t^2 sin t at t = 2": "3.637, -1.665", "their sum": "1.973"},
     api="autograd.explain",
-    notebooks=1,
-    tests="tests/view/test_explain.py",
+    where={1: "add the products of all paths", "tests/view/test_explain.py": "test_the_sum_over_paths_is_the_gradient"},
 )
 def several_paths():
     t = tensor(2.0, requires_grad=True)
@@ -43,8 +42,11 @@ def several_paths():
     NEWSON,
     numbers={"order of firing: z, b, a": "1, 2, 3", "dz/dx, dz/dw": "48, 28"},
     api=("autograd.steps", "autograd.draw", "autograd.Tensor.backward"),
-    notebooks=1,
-    tests=("tests/engine/test_backward.py", "tests/view/test_steps.py"),
+    where={
+        1: "it waits for all the boxes to its right",
+        "tests/engine/test_backward.py": "test_diamond",
+        "tests/view/test_steps.py": "test_the_gradients_are_those_of_backward",
+    },
     slip="The listing swaps parents and children, and updates parameters inside the backward loop, where later "
     "gradients still need the old values.",
 )
@@ -67,9 +69,12 @@ def computation_graph():
     NEWSON,
     numbers={"nodes, each after its operands": "4"},
     api=("autograd.draw", "nn.draw"),
-    notebooks=(1, 6),
-    tests="tests/view/test_drawing.py",
-    pages="docs/views.md",
+    where={
+        1: "The recorded operations form a graph",
+        6: "The graph knows nothing about layers",
+        "tests/view/test_drawing.py": "test_files",
+        "docs/views.md": "Pictures: draw",
+    },
 )
 def directed_graph():
     x = tensor(np.ones((1, 2)), requires_grad=True)
@@ -109,7 +114,7 @@ def by_hand(weights, biases, x, t, slope, output_delta):
     (PITAS, HU, HWANG, NEWSON),
     numbers={"layers compared": "6"},
     api=("nn.MLP", "autograd.explain"),
-    notebooks=6,
+    where={6: "the transposed weight matrix"},
     slip="One lecture prints W where its transpose is meant.",
 )
 def deltas():
@@ -145,8 +150,7 @@ def deltas():
     HU,
     numbers={"layers": "5"},
     api=("autograd.vjp", "nn.MSELoss", "nn.CrossEntropyLoss", "nn.Linear", "nn.Sigmoid", "nn.ReLU"),
-    notebooks=6,
-    pages="docs/glossary.md",
+    where={6: "Deriving these methods is a classic exercise", "docs/glossary.md": "The derivations of an exercise"},
 )
 def layer_exercises():
     rng = np.random.default_rng(0)
@@ -173,7 +177,7 @@ def layer_exercises():
     NEWSON,
     numbers={"dw for w = 0.5, x = 2, b = -0.5, t = 1": "-.177447", "db": "-.088723"},
     api="autograd.grad",
-    notebooks=1,
+    where={1: "On paper, we work backwards from the error"},
 )
 def one_neuron():
     def loss(w, b):
@@ -205,9 +209,11 @@ def columns(x, y, w1, b1, w2, b2):
     NEWSON,
     numbers={"gradients compared": "4"},
     api="nn.MLP",
-    notebooks=6,
-    tests="tests/nn/test_column_layout.py",
-    pages="docs/glossary.md",
+    where={
+        6: "Many slides put the samples in columns",
+        "tests/nn/test_column_layout.py": "test_a_network_of_two_layers_in_both_layouts",
+        "docs/glossary.md": "Layout: rows and columns",
+    },
     slip="The second line of the forward pass has W[1] and b[1] where W[2] and b[2] are meant.",
 )
 def columns_and_rows():
@@ -230,7 +236,7 @@ def columns_and_rows():
     HWANG,
     numbers={"h2 (o1 - t1)": "-.194680"},
     api="nn.CrossEntropyLoss",
-    notebooks=6,
+    where={5: "a large gradient arrives at a single probability"},
 )
 def worked_derivative():
     h, t = np.array([0.2, 0.5, 0.9]), np.array([1.0, 0.0])
@@ -247,8 +253,11 @@ def worked_derivative():
     VISHWAJITH,
     numbers={"error": ".298371109", "dE/dw5": ".082167041"},
     api="autograd.explain",
-    notebooks=(1, 6),
-    tests=("tests/view/test_explain.py", "tests/view/test_steps.py"),
+    where={
+        6: "Matt Mazur's",
+        "tests/view/test_explain.py": "test_mazur_w1_is_the_sum_over_both_outputs",
+        "tests/view/test_steps.py": "test_mazur_in_words",
+    },
 )
 def mazur():
     seen = mazur_one_step()
@@ -261,7 +270,7 @@ def mazur():
     HWANG,
     numbers={"first row": "1.4, 2.7, 1.9", "classes": "0, 1, 1, 0", "correct after 60 epochs": "4"},
     api=("nn.data.four_rows", "nn.data.Loader"),
-    notebooks=7,
+    where={7: "nn.data.four_rows()"},
 )
 def four_rows():
     x, y = nn.data.four_rows()
@@ -281,8 +290,7 @@ def four_rows():
     VISHWAJITH,
     numbers={"weights compared": "4"},
     api="nn.MLP",
-    notebooks=6,
-    pages="docs/variants.md",
+    where={6: "local sensitivity or error signal", "docs/variants.md": "Hidden updates"},
     slip="The hidden error contains weight - error instead of their product, and the slope of the sigmoid is given as "
     "1 * (1 - output) instead of output * (1 - output).",
 )
@@ -335,7 +343,7 @@ class Activation:
     HU,
     numbers={"layers": "4"},
     api=("nn.Module", "nn.Sequential"),
-    notebooks=6,
+    where={6: "a network was a list of layers, each with two methods"},
 )
 def layer_classes():
     rng = np.random.default_rng(0)
@@ -368,8 +376,7 @@ def layer_classes():
     NEWSON,
     numbers={"parameters": "238,510", "updates": "100", "training samples correct at the end": "1.000"},
     api=("nn.MLP", "nn.fit"),
-    notebooks=6,
-    tests="tests/nn/test_lenet.py",
+    where={6: "has 238,510 parameters", "tests/nn/test_lenet.py": "test_perceptrons"},
     slip="The listing's data are noise, from which nothing can be learned; here each class has a pattern.",
 )
 def numpy_listing():
@@ -389,8 +396,7 @@ def numpy_listing():
     NEWSON,
     numbers={"largest difference from the engine after 100 steps": ".0000000000", "correct after 10,000": "1.00"},
     api=("nn.MLP", "nn.BCEWithLogitsLoss", "nn.data.moons"),
-    notebooks=6,
-    pages="docs/variants.md",
+    where={6: "One lecture contains a complete NumPy program", "docs/variants.md": "The NumPy listing"},
     slip="The names W1, A1, m and cache are never defined; db1 is computed twice, once under the name dbl, which the "
     "update uses.",
 )
@@ -445,7 +451,7 @@ for t in range(10):
     NEWSON,
     numbers={"parameters": "101,110", "losses that fell": "9"},
     api=("nn.Sequential", "nn.Linear", "nn.ReLU", "nn.MSELoss", "optim.Adam"),
-    notebooks=6,
+    where={6: "The PyTorch listing on the same slides"},
     slip="size_average=False is reduction='sum' today, loss.data[0] is loss.item(), and Variable no longer exists; "
     "learning_rate is used although lr0 was set.",
 )
@@ -473,11 +479,12 @@ def gradient_norms(activation, gain, depth=10, width=50):
 @item(
     "B16",
     "Gradients vanish with depth: from the last of ten layers to the first they shrink on average by a factor of more "
-    "than 4 per layer with the sigmoid, hardly with tanh, and not at all with ReLU and its gain",
+    "than 4 per layer with the sigmoid; with tanh and Xavier's start they do not shrink, and with ReLU and its gain "
+    "less than half is lost",
     (PITAS, HU, NEWSON),
     numbers={"first over last: sigmoid, tanh, ReLU": ".0000009, 1.18, .61"},
     api=("nn.MLP", "nn.init.xavier_normal_"),
-    notebooks=9,
+    where={9: "only about a millionth is left after ten layers"},
 )
 def vanishing_gradients():
     norms = [gradient_norms(f, gain) for f, gain in (("sigmoid", 1.0), ("tanh", 1.0), ("relu", np.sqrt(2.0)))]
@@ -492,7 +499,7 @@ def vanishing_gradients():
     numbers={"eigenvalues of x^2 + y^2": "2, 2", "of -x^2 - y^2": "-2, -2", "of x y": "-1, 1",
              "of the loss (u v - 1)^2 / 2 at 0": "-1, 1"},
     api="autograd.hessian",
-    notebooks=7,
+    where={7: "it is a saddle point"},
 )  # fmt: skip
 def critical_points():
     surfaces = (

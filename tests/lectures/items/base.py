@@ -42,6 +42,7 @@ SECTIONS: dict[str, tuple[str, list[str]]] = {
             *("LeNet 1989", "convnetjs", "Playground", "Rosenbrock", "eps of Adam"),
         ],
     ),
+    "slips": ("Further slips, claims and questions", [f"S{i}" for i in range(1, 17)]),
 }
 
 
@@ -55,10 +56,7 @@ class Item:
     compute: Callable[[], Any] | None  # None: the decks mention it, and so does a page
     numbers: Mapping[str, str] = field(default_factory=dict)  # by name, in the order in which compute returns them
     api: tuple[str, ...] = ()
-    notebooks: tuple[int, ...] = ()
-    examples: tuple[str, ...] = ()
-    tests: tuple[str, ...] = ()  # further ones
-    pages: tuple[str, ...] = ()
+    where: Mapping[int | str, str] = field(default_factory=dict)  # number of a notebook or path -> words to search for
     slip: str = ""  # of the deck, and what is right
 
     def __str__(self) -> str:
@@ -82,24 +80,19 @@ def _tuple(x: Any) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
-def item(id, claim, decks, *, notebooks=(), api=(), examples=(), tests=(), pages=(), numbers=None, slip=""):
+def item(id, claim, decks, *, where=None, api=(), numbers=None, slip=""):
     """Enter a function into the table as what computes an item."""
 
     def enter(compute):
-        ITEMS.append(
-            Item(
-                id, claim, _tuple(decks), compute, numbers or {}, _tuple(api), _tuple(notebooks), _tuple(examples),
-                _tuple(tests), _tuple(pages), slip,
-            )
-        )  # fmt: skip
+        ITEMS.append(Item(id, claim, _tuple(decks), compute, numbers or {}, _tuple(api), where or {}, slip))
         return compute
 
     return enter
 
 
-def mention(id, claim, decks, pages, **fields):
+def mention(id, claim, decks, **fields):
     """Enter an item that is only mentioned."""
-    item(id, claim, decks, pages=pages, **fields)(None)
+    item(id, claim, decks, **fields)(None)
 
 
 # --- numbers in print ---------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Metrics, experiments and figures: E1 to E10."""
 
+from math import exp
+
 import numpy as np
 from lecture_items.base import ALL, HU, HWANG, NEWSON, item, mention
 from lecture_items.numbers import convnetjs, parameters
@@ -24,9 +26,11 @@ def counted(tp, fn, fp, tn):
     numbers={"confusion matrix of TP 10, FN 5, FP 15, TN 100": "100, 15, 5, 10", "F1, three times": "=0.5, 0.5, 0.5"},
     api=("nn.metrics.confusion_matrix", "nn.metrics.accuracy", "nn.metrics.precision", "nn.metrics.recall",
          "nn.metrics.f1"),
-    notebooks=5,
-    tests="tests/nn/test_metrics.py",
-)  # fmt: skip
+    where={
+        5: "F1 from three formulas",
+        "tests/nn/test_metrics.py": "test_the_identities_of_f1",
+    },
+    )  # fmt: skip
 def f1():
     pair = counted(10, 5, 15, 100)
     rng = np.random.default_rng(0)
@@ -46,9 +50,11 @@ def f1():
     numbers={"accuracies": ".846154, .884615", "precision, recall, F1 of the first": ".4000, .6667, .5000",
              "of the second": "0, 0, 0"},
     api=("nn.metrics.accuracy", "nn.metrics.f1"),
-    notebooks=5,
-    tests="tests/nn/test_metrics.py",
-)  # fmt: skip
+    where={
+        5: "0.885 against 0.846",
+        "tests/nn/test_metrics.py": "test_an_imbalanced_problem",
+    },
+    )  # fmt: skip
 def imbalance():
     pairs = counted(10, 5, 15, 100), counted(0, 15, 0, 115)
     scores = [[score(*pair) for score in (metrics.precision, metrics.recall, metrics.f1)] for pair in pairs]
@@ -62,8 +68,7 @@ def imbalance():
     HWANG,
     numbers={"area: plain, all points, 11, 101": ".8333, .8333, .8485, .8350", "precision at recall 1": ".67"},
     api=("nn.metrics.precision_recall_curve", "nn.metrics.average_precision"),
-    notebooks=5,
-    tests="tests/nn/test_metrics.py",
+    where={5: "The precision-recall curve", "tests/nn/test_metrics.py": "test_areas_by_their_definitions"},
 )
 def average_precision():
     scores, labels = np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1])
@@ -74,14 +79,19 @@ def average_precision():
 
 @item(
     "E4",
-    "Intersection over union of boxes, counted as correct above 1/2; COCO's AP is the mean over 10 thresholds from .5 "
-    "to .95 and 80 classes",
+    "Intersection over union, of boxes, of masks and in 3-D, counted as correct above 1/2; COCO's AP is the mean over "
+    "10 thresholds from .5 to .95 and 80 classes",
     HWANG,
-    numbers={"overlap of (0, 0, 2, 2) and (1, 1, 3, 3)": ".142857", "thresholds": "10",
+    numbers={"overlap of (0, 0, 2, 2) and (1, 1, 3, 3)": ".142857", "of their masks": ".142857",
+             "of 20 pairs that overlap, boxes against masks: largest difference": ".000000000000",
+             "of the cubes 0..2 and 1..3": ".066667", "thresholds": "10",
              "first, step, last": ".50, .05, .95",
              "AP of one box that covers 0.8": "=0.7", "cells of the table for 80 classes": "800"},
     api=("nn.metrics.box_iou", "nn.metrics.detection_average_precision"),
-    tests="tests/nn/test_metrics.py",
+    where={
+        10: "intersection over union (IoU)",
+        "tests/nn/test_metrics.py": "test_against_the_definition_of_coco",
+    },
 )  # fmt: skip
 def detection():
     boxes = np.stack([np.zeros(80), np.zeros(80), np.full(80, 10.0), np.full(80, 10.0)], axis=1)
@@ -89,8 +99,29 @@ def detection():
     found = {"boxes": boxes * np.array([1.0, 1.0, 1.0, 0.8]), "labels": np.arange(80), "scores": np.ones(80)}
     score = metrics.detection_average_precision([found], [truth])
     levels = score.thresholds
+
+    def mask(low, high, side=12):
+        """The pixels or voxels of a box with these corners."""
+        at = np.indices((side,) * len(low)).reshape(len(low), -1).T
+        return ((at >= low) & (at < high)).all(axis=1)
+
+    def overlap_of_masks(a, b):
+        return (a & b).sum() / (a | b).sum()
+
+    rng, differences, overlaps = np.random.default_rng(0), [], []
+    while len(overlaps) < 20:
+        low = rng.integers(0, 6, (2, 2))
+        high = low + rng.integers(1, 7, (2, 2))
+        if not (np.max(low, axis=0) < np.min(high, axis=0)).all():
+            continue
+        by_corners = metrics.box_iou(*([[*a, *b]] for a, b in zip(low, high, strict=True)))
+        by_pixels = overlap_of_masks(*(mask(a, b) for a, b in zip(low, high, strict=True)))
+        differences.append(abs(by_corners.item() - by_pixels))
+        overlaps.append(by_pixels)
     overlap = metrics.box_iou(np.array([[0, 0, 2, 2]]), np.array([[1, 1, 3, 3]]))
-    return overlap, len(levels), (levels[0], levels[1] - levels[0], levels[-1]), float(score), score.table.size
+    square, cube = (overlap_of_masks(mask([0] * d, [2] * d), mask([1] * d, [3] * d)) for d in (2, 3))
+    coco = len(levels), (levels[0], levels[1] - levels[0], levels[-1]), float(score), score.table.size
+    return overlap, square, max(differences), cube, *coco
 
 
 def playground(sizes, rate, decay=0.0, name="circle", epochs=40):
@@ -109,14 +140,22 @@ def playground(sizes, rate, decay=0.0, name="circle", epochs=40):
     "Experiment 1, in the TensorFlow Playground: 4 hidden units; then rate 1; then L2 penalties of 0.01, 0.1 and 1; "
     "then a second layer of 2 units",
     (HU, NEWSON),
-    numbers={"test loss: 4 units, L2 of 0.1, of 1, with a second layer": ".13, .22, .50, .03"},
+    numbers={
+        "test loss: 4 units": ".13",
+        "at rate 1": ".1",
+        "L2 of 0.01, 0.1, 1": ".14, .22, .50",
+        "second layer": ".03",
+    },
     api=("nn.data.playground", "optim.preset", "nn.fit"),
-    notebooks=11,
-    tests="tests/nn/test_data_sets.py",
+    where={
+        11: "Tasks 2 to 4: learning rate, penalty, depth",
+        "tests/nn/test_data_sets.py": "test_sets_of_the_playground",
+    },
 )
 def experiment_1():
-    runs = [([2, 4, 1], 0.03), ([2, 4, 1], 0.03, 0.1), ([2, 4, 1], 0.03, 1.0), ([2, 4, 2, 1], 0.03)]
-    return ([playground(*run) for run in runs],)
+    plain, fast, deep = ([2, 4, 1], 0.03), ([2, 4, 1], 1.0), ([2, 4, 2, 1], 0.03)
+    penalized = [playground(*plain, decay) for decay in (0.01, 0.1, 1.0)]
+    return playground(*plain), playground(*fast), penalized, playground(*deep)
 
 
 @item(
@@ -126,8 +165,10 @@ def experiment_1():
     HU,
     numbers={"parameters": "5,994", "with fc 32": "18,794", "bundled digits": "1,797"},
     api=("nn.data.digits", "nn.data.mnist", "optim.Adadelta"),
-    notebooks=10,
-    examples="examples/digits_cnn.py",
+    where={
+        10: "to replace part of this network with one fully connected layer of 32 units",
+        "examples/digits_cnn.py": "A small convolutional network",
+    },
 )
 def experiment_2():
     dense = nn.Sequential(nn.Flatten(), nn.Linear(576, 32), nn.ReLU(), nn.Linear(32, 10))
@@ -141,8 +182,10 @@ def experiment_2():
     HU,
     numbers={"gradient of the scores 0, 1000, class 1: in one layer": "-1, 1", "in two, finite": "0"},
     api=("nn.CrossEntropyLoss", "nn.Softmax"),
-    notebooks=(5, 6),
-    pages="docs/variants.md",
+    where={
+        5: "Into how many layers can the end of a network be split?",
+        6: "to combine the activation and the loss in a single layer",
+    },
 )
 def why_not_split():
     found = []
@@ -156,26 +199,83 @@ def why_not_split():
 mention(
     "E8",
     "The figures: activations and slopes, learning-rate pictures, descent on a surface, noisy paths, polynomial fits, "
-    "the plane of XOR, graphs with local derivatives",
+    "the plane of XOR, and graphs with the value and the gradient of each node; the local derivatives along their "
+    "edges are listed by `explain` and by `steps`",
     ALL,
-    pages=("docs/views.md", "docs/optim.md"),
     api=("nn.plot.activations", "nn.plot.loss_surface", "nn.plot.decision_boundary", "nn.plot.learning_curves",
-         "autograd.draw"),
-    notebooks=(1, 4, 7, 8, 9),
-    tests="tests/nn_plot/test_plot.py",
+         "autograd.draw", "autograd.explain", "autograd.steps"),
+    where={
+        1: "the sigmoid and its derivative",
+        4: "before the hidden layer",
+        7: "One weight, four learning rates",
+        8: "Too simple, about right, too flexible",
+        9: "More activations",
+        "docs/views.md": "for each operand the local",
+        "docs/optim.md": "Paths of gradient descent, momentum, Adam",
+        "tests/nn_plot/test_plot.py": "test_activations_with_their_derivatives",
+    },
 )  # fmt: skip
-mention(
+
+
+def plain_python(weights, samples, rate):
+    """One step of a network of sigmoid units on 1/2 sum (o - t)^2, without NumPy and without a graph."""
+    sums = [[[0.0] * len(row) for row in layer] for layer in weights]
+    for x, t in samples:
+        ys = [[*x, 1.0]]  # the constant 1 of the biases comes last
+        for layer in weights:
+            ys.append([1 / (1 + exp(-sum(w * y for w, y in zip(row, ys[-1], strict=True)))) for row in layer] + [1.0])
+        deltas = [(o - t) * o * (1 - o) for o, t in zip(ys[-1], t, strict=False)]
+        for number in reversed(range(len(weights))):
+            below = ys[number]
+            for j, delta in enumerate(deltas):
+                for i, y in enumerate(below):
+                    sums[number][j][i] += delta * y
+            back = [sum(d * row[i] for d, row in zip(deltas, weights[number], strict=True)) for i in range(len(below))]
+            deltas = [b * y * (1 - y) for b, y in zip(back, below, strict=True)][:-1]
+    return [
+        [[w - rate * s for w, s in zip(row, srow, strict=True)] for row, srow in zip(layer, slayer, strict=True)]
+        for layer, slayer in zip(weights, sums, strict=True)
+    ]
+
+
+@item(
     "E9",
-    "The next lab: an MLP in plain Python and in a framework, side by side",
+    "The next lab: an MLP in plain Python and in a framework, side by side: the same weights after every step, and XOR "
+    "learned by both",
     NEWSON,
-    pages="docs/glossary.md",
-    api=("nn.MLP", "nn.fit"),
-    notebooks=6,
+    numbers={"largest difference of a weight after 500 steps": ".0000000000", "correct: plain, framework": "4, 4"},
+    api=("nn.MLP", "nn.MSELoss", "optim.SGD"),
+    where={
+        6: "Today we would write this with layers, in PyTorch or in this library",
+        "docs/glossary.md": "The next lab",
+    },
 )
+def side_by_side():
+    samples = [((0.0, 0.0), (0.0,)), ((0.0, 1.0), (1.0,)), ((1.0, 0.0), (1.0,)), ((1.0, 1.0), (0.0,))]
+    x, t = (np.array(part) for part in zip(*samples, strict=True))
+    model = nn.MLP([2, 3, 1], "sigmoid", "sigmoid", dtype="float64", rng=1)
+    optimizer = optim.SGD(model.parameters(), lr=2.0)
+    layers = [layer for layer in model if isinstance(layer, nn.Linear)]
+
+    def rows():
+        return [np.column_stack([layer.weight.data, layer.bias.data]).tolist() for layer in layers]
+
+    weights = rows()
+    for _ in range(500):
+        weights = plain_python(weights, samples, 2.0)
+        optimizer.zero_grad()
+        nn.MSELoss(reduction="sum", half=True)(model(x), t).backward()
+        optimizer.step()
+    difference = max(abs(np.array(a) - np.array(b)).max() for a, b in zip(weights, rows(), strict=True))
+    framework = ((model(x).data > 0.5) == t).sum()
+    for layer, values in zip(layers, weights, strict=True):
+        layer.weight.data, layer.bias.data = np.array(values)[:, :-1], np.array(values)[:, -1]
+    return difference, (((model(x).data > 0.5) == t).sum(), framework)
+
+
 mention(
     "E10",
     "Notebooks, and a list of frameworks",
     NEWSON,
-    pages="docs/glossary.md",
-    notebooks=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+    where={"notebooks/README.md": "Notebooks", "docs/glossary.md": "Frameworks"},
 )

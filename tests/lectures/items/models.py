@@ -30,8 +30,7 @@ def with_bias(x):
     NEWSON,
     numbers={"AND": "0, 0, 0, 1", "OR": "0, 1, 1, 1", "NOT": "1, 0"},
     api="nn.McCullochPitts",
-    notebooks=4,
-    tests="tests/nn/test_units.py",
+    where={4: "The McCulloch-Pitts unit outputs 1", "tests/nn/test_units.py": "test_gates"},
 )
 def mcculloch_pitts():
     unit = nn.McCullochPitts
@@ -44,9 +43,11 @@ def mcculloch_pitts():
     (PITAS, HU, VISHWAJITH, NEWSON),
     numbers={"updates on AND, f(0) = 1": "11", "f(0) = 0": "10", "labels -1, 1": "11", "epochs, f(0) = 1": "6"},
     api="nn.Perceptron",
-    notebooks=4,
-    tests="tests/nn/test_units.py",
-    pages="docs/variants.md",
+    where={
+        4: "The library records every update",
+        "tests/nn/test_units.py": "test_it_learns_the_gates",
+        "docs/variants.md": "The threshold of step and perceptron",
+    },
 )
 def perceptron():
     fits = []
@@ -70,8 +71,7 @@ def perceptron():
     (HU, NEWSON),
     numbers={"converged on AND, OR, XOR": "1, 1, 0", "epochs after which it repeats on XOR": "1"},
     api="nn.Perceptron",
-    notebooks=4,
-    tests="tests/nn/test_units.py",
+    where={4: "it goes round in circles", "tests/nn/test_units.py": "test_it_cycles_on_exclusive_or"},
 )
 def perceptron_convergence():
     fits = [nn.Perceptron(2).fit(GRID, gate) for gate in (AND, OR, XOR)]
@@ -84,9 +84,11 @@ def perceptron_convergence():
     HU,
     numbers={"w after one step": "=0.1, 0.2", "b": "=0.1", "answers to 0.4, 0.6": "0, 1", "bipolar": "-1, 1"},
     api="nn.Adaline",
-    notebooks=4,
-    tests="tests/nn/test_units.py",
-    pages="docs/variants.md",
+    where={
+        4: "Widrow and Hoff's ADALINE",
+        "tests/nn/test_units.py": "test_the_delta_rule_has_no_factor_of_two",
+        "docs/variants.md": "ADALINE: threshold, and the factor 2",
+    },
 )
 def adaline():
     unit = nn.Adaline(2, dtype="float64")
@@ -105,8 +107,7 @@ def adaline():
     HU,
     numbers={"w": "=0.0, 0.0", "b": "=0.5", "w by descent": "0.000000, 0.000000", "b by descent": ".500000"},
     api="nn.Adaline",
-    notebooks=4,
-    tests="tests/nn/test_units.py",
+    where={4: "always output one half", "tests/nn/test_units.py": "test_adaline_on_exclusive_or_is_exact"},
 )
 def adaline_on_xor():
     solved, descended = nn.Adaline(2, dtype="float64"), nn.Adaline(2, dtype="float64")
@@ -148,7 +149,7 @@ LINE = np.array([[0.0], [1.0], [2.0]])
     HU,
     numbers={"w": "=2.0", "b": "=0.0", "E": "=3.0", "w trained": "2.000000", "b trained": "0.000000"},
     api=("nn.Linear", "nn.MSELoss"),
-    notebooks=5,
+    where={5: "These are the normal equations"},
 )
 def linear_regression():
     t = np.array([[1.0], [0.0], [5.0]])
@@ -164,7 +165,7 @@ def linear_regression():
     HU,
     numbers={"W": "=2.0, 0.0", "b": "=0.0, 1.0", "W trained": "2.000000, 0.000000", "b trained": "0.000000, 1.000000"},
     api="nn.Linear",
-    notebooks=5,
+    where={5: "there is one column of targets and one row of"},
 )
 def vector_regression():
     t = np.array([[1.0, 0.0], [0.0, 3.0], [5.0, 0.0]])
@@ -183,7 +184,7 @@ def vector_regression():
         "of logistic regression": "0",
     },
     api=("nn.Linear", "nn.BCEWithLogitsLoss"),
-    notebooks=5,
+    where={5: "the decision boundary moves to the right, into the wrong class"},
 )
 def regression_as_classifier():
     near, far = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([[-2.0], [-1.0], [1.0], [2.0], [50.0], [60.0]])
@@ -214,7 +215,7 @@ def polynomial_errors(degree):
     (HU, HWANG),
     numbers={"training errors": ".185, .067, .000", "test errors": ".223, .033, .138"},
     api="optim.minimize",
-    notebooks=(5, 8),
+    where={5: "has a column for each power of", 8: "polynomials of degree 1, 2 and 9"},
 )
 def polynomial_regression():
     fits = [polynomial_errors(degree) for degree in (1, 2, 9)]
@@ -232,7 +233,7 @@ def one_unit(z, target, loss):
     (HU, VISHWAJITH, HWANG),
     numbers={"o at z = 0.4": ".598688", "dE/dz for t = 1": "-.096420"},
     api=("nn.Sigmoid", "nn.MSELoss"),
-    notebooks=(1, 5),
+    where={1: "output with respect to the sum", 5: "squared error is almost flat there"},
 )
 def logistic_unit():
     z, t = 0.4, np.array(1.0)
@@ -248,7 +249,7 @@ def logistic_unit():
     (HU, HWANG, NEWSON),
     numbers={"dE/dz = h - t at z = 0.4, t = 1": "-.401312", "h'": ".240261", "largest h'": "=0.25"},
     api=("nn.BCEWithLogitsLoss", "nn.BCELoss"),
-    notebooks=5,
+    where={5: "the predicted class depends only on the sign of the score"},
 )
 def logistic_regression():
     rng = np.random.default_rng(0)
@@ -277,7 +278,7 @@ def logistic_regression():
     (HU, HWANG, NEWSON),
     numbers={"softmax of 1, 2, 3": ".09003057, .24472847, .66524096", "flat directions of 3 classes, 2 inputs": "2"},
     api=("nn.Softmax", "nn.CrossEntropyLoss", "autograd.jacobian"),
-    notebooks=5,
+    where={5: "Each probability depends on all scores"},
     slip="One slide omits the 1/N of the mean.",
 )
 def softmax_regression():
@@ -302,7 +303,7 @@ def softmax_regression():
     HU,
     numbers={"h_1 of scores 2, 0.5": ".817574", "sigmoid(1.5)": ".817574"},
     api=("nn.Softmax", "nn.Sigmoid"),
-    notebooks=5,
+    where={5: "softmax is the logistic unit"},
 )
 def two_classes():
     rng = np.random.default_rng(2)
@@ -318,7 +319,7 @@ def two_classes():
     (HU, HWANG),
     numbers={"class 3 of 5": "0, 0, 1, 0, 0", "back to a number (from 0)": "2", "loss of both": "1.0986, 1.0986"},
     api=("nn.data.one_hot", "nn.data.class_numbers", "nn.CrossEntropyLoss"),
-    notebooks=5,
+    where={5: "one_hot = nn.data.one_hot(kinds, 100)"},
 )
 def labels():
     row = nn.data.one_hot([2], classes=5)
@@ -334,7 +335,7 @@ def labels():
     HWANG,
     numbers={"loss of [0 0 1]": ".2395", "loss of [1 0 1]": ".4228", "sums of the answers": "1.0000, 2.0000"},
     api=("nn.CrossEntropyLoss", "nn.BCEWithLogitsLoss", "nn.recommend"),
-    notebooks=5,
+    where={5: '"multiclass", "multilabel"'},
 )
 def classes_and_labels():
     scores = np.array([[0.0, 0.0, 2.0]])
@@ -353,7 +354,7 @@ def classes_and_labels():
     HWANG,
     numbers={"mean squared errors": ".036, .001, .000, .000"},
     api=("optim.minimize", "nn.MLP"),
-    notebooks=5,
+    where={5: "Four models of one series"},
 )
 def one_series():
     rng = np.random.default_rng(0)
@@ -398,7 +399,7 @@ def one_series():
     ALL,
     numbers={"layers of [4, 3, 5, 2] with weights": "3", "parameters": "47"},
     api="nn.MLP",
-    notebooks=(4, 6),
+    where={4: "nn.MLP([2, 2, 1], activation=activation", 6: "A layer takes the outputs"},
 )
 def multilayer_perceptron():
     model = nn.MLP([4, 3, 5, 2], "tanh", dtype="float64", rng=0)
@@ -417,7 +418,7 @@ def multilayer_perceptron():
     "A bias is a weight on an input that is always 1: outputs and gradients are the same",
     (PITAS, VISHWAJITH),
     api="nn.Linear",
-    notebooks=4,
+    where={4: "a bias is a weight on an input that is always 1"},
 )
 def bias_as_weight():
     rng = np.random.default_rng(0)
@@ -432,22 +433,46 @@ def bias_as_weight():
 
 @item(
     "M19",
-    "The kinds of networks mentioned: an autoencoder of 4-2-4 units learns to reproduce its inputs; convolutional and "
-    "recurrent layers (also bidirectional) are available",
+    "The kinds of networks mentioned: an autoencoder of 4-2-4 units learns to reproduce its inputs; a recurrent "
+    "network and an LSTM learn to repeat the first of ten numbers at the end; convolutional and bidirectional layers "
+    "are available",
     (PITAS, VISHWAJITH),
-    numbers={"distinguishable codes": "4", "shape of an LSTM in both directions": "7, 2, 10"},
+    numbers={
+        "inputs reproduced, distinguishable codes": "4, 4",
+        "correct: RNN, LSTM": "1.00, 1.00",
+        "shape of an LSTM in both directions": "7, 2, 10",
+    },
     api=("nn.MLP", "nn.Conv2d", "nn.RNN", "nn.LSTM", "nn.GRU"),
-    notebooks=10,
-    tests="tests/nn/test_recurrent.py",
-    examples="examples/digits_cnn.py",
+    where={
+        10: "An autoencoder learns to reproduce its input",
+        "tests/nn/test_recurrent.py": "test_the_second_direction_reads_from_the_end",
+        "examples/digits_cnn.py": "A small convolutional network",
+    },
 )
 def kinds_of_networks():
     x = np.eye(4, dtype="float32")
     model = nn.MLP([4, 2, 4], "tanh", rng=0)
     nn.fit(model, x, loss=lambda p, t: nn.CrossEntropyLoss()(p, t), epochs=150, batch_size=4, seed=0,
            optimizer=lambda p: optim.Adam(p, lr=0.1))  # fmt: skip
+    codes = model[:2](x).data
+    apart = sum(min(abs(code - other).max() for other in np.delete(codes, i, 0)) > 0.5 for i, code in enumerate(codes))
+
+    def remembered(kind):
+        nn.manual_seed(0)
+        cell, read, rng, right = kind(1, 16), nn.Linear(16, 1, rng=0), np.random.default_rng(0), []
+        optimizer = optim.Adam([*cell.parameters(), *read.parameters()], lr=0.01)
+        for _ in range(150):
+            sequences = rng.choice([-1.0, 1.0], (10, 32, 1)).astype("float32")
+            scores, first = read(cell(sequences)[0][-1]), (sequences[0] > 0).astype("float32")
+            optimizer.zero_grad()
+            nn.BCEWithLogitsLoss()(scores, first).backward()
+            optimizer.step()
+            right.append(np.mean((scores.data > 0) == first))
+        return np.mean(right[-20:])
+
     out, _ = nn.LSTM(3, 5, bidirectional=True)(np.zeros((7, 2, 3), "float32"))
-    return (model(x).data.argmax(1) == np.arange(4)).sum(), out.shape
+    reproduced = (model(x).data.argmax(1) == np.arange(4)).sum()
+    return (reproduced, apart), [remembered(kind) for kind in (nn.RNN, nn.LSTM)], out.shape
 
 
 @item(
@@ -456,7 +481,7 @@ def kinds_of_networks():
     HU,
     numbers={"hidden": "0, 0, 1, 0, 1, 0, 2, 1", "outputs": "0, 1, 1, 0"},
     api=("nn.MLP", "nn.draw"),
-    notebooks=4,
+    where={4: "by_hand[2].weight.data[:] = [[1, -2]]"},
 )
 def xor_by_hand():
     model = nn.MLP([2, 2, 1], "relu", dtype="float64")
@@ -473,8 +498,7 @@ def xor_by_hand():
     (HU, NEWSON),
     numbers={"correct answers: sigmoid, tanh": "4, 4"},
     api="nn.MLP",
-    notebooks=4,
-    examples="examples/xor.py",
+    where={4: "A hidden layer, learned", "examples/xor.py": "with sigmoid units, and with tanh units"},
 )
 def xor_learned():
     right = []
@@ -496,7 +520,7 @@ def xor_learned():
     NEWSON,
     numbers={"rank of 5-2-6-4 units": "2"},
     api=("nn.MLP", "autograd.jacobian"),
-    notebooks=4,
+    where={4: "Three linear layers are equivalent to a single one"},
 )
 def linear_collapse():
     model = nn.MLP([5, 2, 6, 4], nn.Identity, dtype="float64", rng=0)
@@ -525,8 +549,7 @@ def approximation_error(width, f):
     (PITAS, NEWSON),
     numbers={"largest error with 2, 5, 12 units": ".95, .28, .00", "of 12 ReLU units": ".61"},
     api=("nn.Linear", "nn.Sigmoid"),
-    notebooks=4,
-    pages="docs/variants.md",
+    where={4: "The universal approximation theorem", "docs/variants.md": "Universal approximation"},
     slip="The theorem as quoted requires a bounded f, which excludes ReLU; Leshno et al. (1993) require only that f is "
     "not a polynomial.",
 )
@@ -540,8 +563,7 @@ def universal_approximation():
     HU,
     numbers={"with parameters: fc1 act1 fc2 act2": "1, 0, 1, 0"},
     api=("nn.Sequential", "nn.draw", "nn.summary"),
-    notebooks=6,
-    pages="docs/views.md",
+    where={6: "Such a list of layers can be split at any position", "docs/views.md": "Pictures of networks"},
 )
 def row_of_layers():
     model = nn.MLP([3, 4, 2], "sigmoid", "sigmoid", dtype="float64", rng=0)
@@ -556,28 +578,42 @@ def row_of_layers():
 
 @item(
     "M25",
-    "Softmax and cross-entropy as one layer: the same value and gradient, and correct where the two separate layers "
-    "overflow",
+    "Softmax and cross-entropy as one layer: the same value and gradient as two layers, and correct where the "
+    "exponentials of the two layers overflow or the probability underflows to 0; log-softmax with negative "
+    "log-likelihood is as safe",
     HU,
     numbers={
         "loss of scores 1, 2, 3, class 1: fused, split": "2.407606, 2.407606",
-        "loss of scores 0, 1000, class 1, fused": "=1000.0",
-        "gradient": "-1, 1",
+        "loss of scores 0, 1000, class 1: fused, log-softmax": "=1000.0, 1000.0",
+        "of scores 0, -1000, class 2": "=1000.0, 1000.0",
+        "gradients of the first": "-1, 1, -1, 1",
+        "finite: log of softmax, log-softmax by its formula": "0, 0",
     },
     api=("nn.CrossEntropyLoss", "nn.LogSoftmax", "nn.NLLLoss"),
-    notebooks=5,
+    where={5: "Should softmax and cross-entropy be split?"},
 )
 def fused_softmax():
-    fused, label = nn.CrossEntropyLoss(), np.array(0)
+    def fused(scores, label=0):
+        return nn.CrossEntropyLoss()(scores, np.array(label))
+
+    def logarithmic(scores, label=0):
+        return nn.NLLLoss()(nn.LogSoftmax()(scores), np.array(label))
 
     def split(scores):
         return -np.log(softmax(scores)[0])
 
-    mild, wild = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1000.0])
-    same(grad(lambda s: fused(s, label))(mild), grad(split)(mild))
-    with np.errstate(divide="ignore"):
-        assert np.isinf(split(wild))
-    return (fused(mild, label), split(mild)), fused(wild, label), grad(lambda s: fused(s, label))(wild)
+    def formula(scores):
+        return -(scores - np.log(np.exp(scores).sum()))[0]
+
+    mild, wild, low = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1000.0]), np.array([0.0, -1000.0])
+    for loss in (logarithmic, split, formula):
+        same(loss(mild), fused(mild))
+        same(grad(loss)(mild), grad(fused)(mild))
+    with np.errstate(all="ignore"):
+        finite = [np.isfinite(loss(wild)) for loss in (split, formula)]
+    slopes = np.concatenate([grad(loss)(wild) for loss in (fused, logarithmic)])
+    both = [(fused(s, label), logarithmic(s, label)) for s, label in ((wild, 0), (low, 1))]
+    return (fused(mild), split(mild)), *both, slopes, finite
 
 
 @item(
@@ -587,9 +623,11 @@ def fused_softmax():
     HWANG,
     numbers={"correlation of 1 2 4 8 with 1 0 -1": "-3, -6", "convolution": "3, 6"},
     api=("nn.functional.conv1d", "nn.Conv1d"),
-    notebooks=10,
-    tests="tests/nn/test_convolution.py",
-    pages="docs/variants.md",
+    where={
+        10: "The convolution of mathematics mirrors the kernel",
+        "tests/nn/test_convolution.py": "test_flip_is_the_convolution_of_mathematics",
+        "docs/variants.md": "Convolution or correlation",
+    },
 )
 def correlation():
     x, w = np.array([1.0, 2.0, 4.0, 8.0]), np.array([1.0, 0.0, -1.0])
@@ -612,8 +650,7 @@ def correlation():
         "weights of 8 kernels of 5x5, any image": "200",
     },
     api=("nn.Conv2d", "nn.MaxPool2d", "nn.AvgPool2d"),
-    notebooks=10,
-    tests="tests/nn/test_convolution.py",
+    where={10: "Stride, padding, size", "tests/nn/test_convolution.py": "test_output_size_and_values"},
 )
 def convolution():
     def side(n, k, **how):
@@ -635,8 +672,7 @@ def convolution():
     HWANG,
     numbers={"units": "256, 768, 192, 30, 10", "parameters": "9,760", "maps of H1 seen by each of H2": "8"},
     api="nn.models.LeNet1989",
-    notebooks=10,
-    tests="tests/nn/test_lenet.py",
+    where={10: "each of which sees 8 of the 12 maps in H1", "tests/nn/test_lenet.py": "test_parameters_of_lenet"},
 )
 def lenet():
     model = nn.models.LeNet1989(rng=0)
@@ -646,7 +682,10 @@ def lenet():
 
 
 mention(
-    "M29", "AlexNet, the ice ages of neural networks, neurons in numbers", (HWANG, NEWSON), pages="docs/glossary.md"
+    "M29",
+    "AlexNet, the ice ages of neural networks, neurons in numbers",
+    (HWANG, NEWSON),
+    where={"docs/glossary.md": "AlexNet"},
 )
 
 
@@ -658,7 +697,10 @@ mention(
     numbers={"random units for an error of 0.01": "9", "rank of a deep linear net of 1-9-9-9-1": "1",
              "flat directions of softmax": "2"},
     api=("nn.Linear", "nn.MLP", "autograd.hessian"),
-    notebooks=(4, 5),
+    where={
+        4: "The theorem says that good weights exist",
+        5: "The network therefore learns one score too many",
+    },
 )  # fmt: skip
 def claims():
     width = next(n for n in range(1, 60) if approximation_error(n, nn.Sigmoid()) < 0.01)

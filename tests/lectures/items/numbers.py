@@ -72,8 +72,10 @@ class Mazur:
         "w5 to w8": ".358916480, .408666186, .511301270, .561370121",
     },
     api="autograd.Tensor.gradient",
-    notebooks=(1, 6),
-    tests="tests/view/test_explain.py",
+    where={
+        6: "These are all the published numbers of the first pass",
+        "tests/view/test_explain.py": "test_mazur_w1_is_the_sum_over_both_outputs",
+    },
 )
 def mazur_one_step():
     net = Mazur()
@@ -92,8 +94,10 @@ def mazur_one_step():
     "The error after one gradient descent step in which all weights change at once",
     VISHWAJITH,
     numbers={"error": ".291027774", "with more digits": ".29102777369"},
-    notebooks=6,
-    pages="docs/variants.md",
+    where={
+        6: "If all weights are updated at once, the error is .291027774",
+        "docs/variants.md": "Mazur's step: all weights at once, or output layer first",
+    },
     slip="The page that the lecture follows prints .291027924, which results from the other order.",
 )
 def mazur_simultaneous():
@@ -107,8 +111,10 @@ def mazur_simultaneous():
     "The printed error results if the output weights change first and the hidden deltas then use the changed weights",
     VISHWAJITH,
     numbers={"error": ".291027924", "with more digits": ".29102792391"},
-    notebooks=6,
-    pages="docs/variants.md",
+    where={
+        6: ".291027924, is the one that the wrong order gives",
+        "docs/variants.md": "Mazur's step: all weights at once, or output layer first",
+    },
 )
 def mazur_output_first():
     net = Mazur()
@@ -125,7 +131,7 @@ def mazur_output_first():
         "as in print": ".0000351085",
         "outputs after 10,000 output-first updates": ".015912196, .984065734",
     },
-    notebooks=6,
+    where={6: "The published final error, .0000351085"},
     slip="Error and outputs on the same line come from two different runs.",
 )
 def mazur_long_run():
@@ -160,8 +166,7 @@ def parameters(module):
         "weights of H1 unshared": "196,608",
     },
     api="nn.models.LeNet1989",
-    notebooks=10,
-    tests="tests/nn/test_lenet.py",
+    where={10: "A slide says 199,608", "tests/nn/test_lenet.py": "test_connections_of_lenet"},
     slip="The slide multiplies 768 x 256 to 199608. The product is 196,608, and it would apply only if no weights were "
     "shared.",
 )
@@ -200,8 +205,7 @@ def convnetjs():
         "rho, decay, batch of the trainer": "=0.95, 0.001, 20",
     },
     api=("nn.Conv2d", "nn.MaxPool2d", "optim.Adadelta", "optim.preset"),
-    notebooks=10,
-    tests="tests/nn/test_lenet.py",
+    where={10: "The network of the convnetjs demo", "tests/nn/test_lenet.py": "test_convnetjs"},
 )
 def convnetjs_counts():
     model = convnetjs()
@@ -231,8 +235,7 @@ def convnetjs_counts():
         "a weight that crosses zero under L1": "0",
     },
     api=("nn.data.playground", "optim.preset", "nn.penalties.l2", "nn.penalties.l1"),
-    notebooks=11,
-    tests="tests/nn/test_data_sets.py",
+    where={11: "The defaults of the site", "tests/nn/test_data_sets.py": "test_sets_of_the_playground"},
 )
 def playground():
     made = nn.data.playground("circle", seed=0)
@@ -284,9 +287,11 @@ def rosenbrock(x):
         "condition": "2508.",
     },
     api=("autograd.grad", "autograd.hessian", "optim.minimize"),
-    notebooks=7,
-    tests="tests/optim/test_minimize.py",
-    pages="docs/optim.md",
+    where={
+        7: "The curvature in one direction is 2508 times that in the other",
+        "tests/optim/test_minimize.py": "test_numbers_of_rosenbrocks_valley",
+        "docs/optim.md": "minimize, and Rosenbrock's valley",
+    },
 )
 def rosenbrock_numbers():
     start, end = np.array([-1.2, 1.0]), np.ones(2)
@@ -301,8 +306,11 @@ def rosenbrock_numbers():
     (HWANG, NEWSON),
     numbers={"inside": "1.414e-4", "outside": "1.0001e-4", "floor": "=1e-4"},
     api="optim.Adam",
-    notebooks=7,
-    pages=("docs/optim.md", "docs/variants.md"),
+    where={
+        7: "keeps the divisor above $10^{-4}$",
+        "docs/optim.md": "Where eps goes",
+        "docs/variants.md": "AdaGrad, RMSProp, Adam: sums and eps",
+    },
 )
 def eps_of_adam():
     def denominator(mode, g=1e-4):

@@ -38,8 +38,12 @@ def valley(w):
     ALL,
     numbers={"w = 1 on w^2 / 2 at rate 0.1": "=0.9", "f of three steps downhill": "=0.5, 0.405, 0.32805"},
     api=("optim.SGD", "optim.minimize"),
-    notebooks=(1, 7),
-    pages=("docs/optim.md", "docs/variants.md"),
+    where={
+        1: "we move each weight a little in the opposite direction",
+        7: "Gradient descent repeats",
+        "docs/optim.md": "Optimizers and schedules",
+        "docs/variants.md": "The sign of gradient descent",
+    },
     slip="One slide has + in front of the rate; its text and the following slides say minus.",
 )
 def descent():
@@ -66,8 +70,10 @@ def gradient(x, t, reduction="mean"):
     ALL,
     numbers={"updates in one epoch of 60 samples by batches of 60, 20, 1": "1, 3, 60"},
     api=("nn.data.Loader", "nn.fit"),
-    notebooks=7,
-    pages="docs/variants.md",
+    where={
+        7: "With single samples it wanders and never settles",
+        "docs/variants.md": "The update over a batch: mean or sum",
+    },
 )
 def batches():
     x, t = samples()
@@ -82,8 +88,10 @@ def batches():
     (PITAS, HWANG, NEWSON),
     numbers={"sum over mean, 60 samples": "60"},
     api="nn.MSELoss",
-    notebooks=7,
-    pages="docs/variants.md",
+    where={
+        7: "Some texts add up the gradients of a batch, others average them",
+        "docs/variants.md": "The update over a batch: mean or sum",
+    },
 )
 def mean_or_sum():
     x, t = samples()
@@ -98,7 +106,7 @@ def mean_or_sum():
     HWANG,
     numbers={"variance at size 1, 4, 16 over that of 16, rounded": "16, 4, 1"},
     api="nn.data.Loader",
-    notebooks=7,
+    where={7: "Four times as many samples halve the noise"},
 )
 def noise():
     x, t = samples()
@@ -114,24 +122,26 @@ def noise():
 
 @item(
     "O5",
-    "Shuffle before each epoch with a given random generator; online descent needs a much smaller rate than batches",
+    "Shuffle before each epoch with a given random generator; online descent needs a much smaller rate than batches: "
+    "at the rate that suits the whole batch it ends higher, and at a tenth of it lower",
     HU,
     numbers={"first loop over 5": "2, 4, 3, 0, 1", "second": "1, 4, 3, 0, 2",
-             "error at rate 0.2, by the whole batch, by single samples": ".110, .141"},
+             "error at rate 0.2, by the whole batch, by single samples": ".110, .141",
+             "by single samples at 0.02": ".103"},
     api="nn.data.Loader",
-    notebooks=7,
+    where={7: "samples need a much smaller learning rate"},
 )  # fmt: skip
 def shuffling():
     loader = nn.data.Loader(np.arange(5), 1, shuffle=True, seed=0)
     loops = [np.concatenate(list(loader)) for _ in range(2)]
     x, t = samples()
     errors = []
-    for size in (60, 1):
+    for size, lr in ((60, 0.2), (1, 0.2), (1, 0.02)):
         layer = nn.Linear(3, 1, bias=False, dtype="float64", rng=0)
-        nn.fit(layer, (x, t), loss=nn.MSELoss(half=True), optimizer=lambda p: SGD(p, lr=0.2), epochs=20,
+        nn.fit(layer, (x, t), loss=nn.MSELoss(half=True), optimizer=lambda p, lr=lr: SGD(p, lr=lr), epochs=20,
                batch_size=size, seed=0)  # fmt: skip
         errors.append(np.mean((layer(x).data - t) ** 2))
-    return *loops, errors
+    return *loops, errors[:2], errors[2]
 
 
 @item(
@@ -142,7 +152,10 @@ def shuffling():
     numbers={"after 20 steps of 0.01, 0.5, 1.9": ".8179, .0000, .1216", "of 2.1": "6.7275",
              "end on w^4 - 2 w^2 + w / 2 from 1.5 at 0.01 (its minimum is at -1.057)": ".930"},
     api=("optim.SGD", "optim.minimize"),
-    notebooks=(1, 7),
+    where={
+        1: "The learning rate sets the size of the step",
+        7: "A small learning rate leads to the bottom of that valley and stays there",
+    },
 )  # fmt: skip
 def learning_rates():
     ends = [walk(lambda p, a=a: SGD(p, lr=a), [valley] * 20, 1.0)[-1] for a in (0.01, 0.5, 1.9, 2.1)]
@@ -162,10 +175,13 @@ def learning_rates():
     numbers={"three steps with gradient 1, a = 0.1, g = 0.5": "=-0.1, -0.25, -0.425",
              "final speed at g = 0.9, in units of a": "10.0"},
     api=("optim.SGD", "optim.preset", "optim.chain"),
-    notebooks=7,
-    tests="tests/optim/test_optimizers.py",
-    pages=("docs/optim.md", "docs/variants.md"),
-)  # fmt: skip
+    where={
+        7: "Momentum in three conventions",
+        "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
+        "docs/optim.md": "Momentum: three conventions",
+        "docs/variants.md": "Momentum",
+    },
+    )  # fmt: skip
 def classical_momentum():
     places = walk(lambda p: SGD(p, lr=0.1, momentum=0.5, momentum_style="classical"), [1.0] * 3)
     far = walk(lambda p: SGD(p, lr=0.1, momentum=0.9, momentum_style="classical"), [1.0] * 200)
@@ -179,9 +195,12 @@ def classical_momentum():
     NEWSON,
     numbers={"three steps with gradient 1, a = 0.1, b = 0.5": "=-0.05, -0.125, -0.2125"},
     api="optim.SGD",
-    notebooks=7,
-    tests="tests/optim/test_page.py",
-    pages=("docs/optim.md", "docs/variants.md"),
+    where={
+        7: "(exponential moving average)",
+        "tests/optim/test_page.py": "test_the_conversion_of_momentum",
+        "docs/optim.md": "Momentum: three conventions",
+        "docs/variants.md": "Momentum",
+    },
 )
 def averaged_momentum():
     places = walk(lambda p: SGD(p, lr=0.1, momentum=0.5, momentum_style="ema"), [1.0] * 3)
@@ -196,9 +215,12 @@ def averaged_momentum():
     PITAS,
     numbers={"look-ahead points on w^2, a = 0.1, m = 0.5, from 1": "=1.0, 0.7, 0.44, 0.248"},
     api=("optim.SGD.look_ahead", "optim.SGD"),
-    notebooks=7,
-    tests="tests/optim/test_optimizers.py",
-    pages=("docs/optim.md", "docs/variants.md"),
+    where={
+        7: "Nesterov's idea",
+        "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
+        "docs/optim.md": "look_ahead",
+        "docs/variants.md": "Nesterov",
+    },
 )
 def nesterov():
     w = tensor(1.0, requires_grad=True)
@@ -221,9 +243,12 @@ def nesterov():
     numbers={"lengths of steps 1, 4, 100, 10,000": "1.00, .50, .10, .01",
              "with the sum to t - 1 and eps = 1: steps 1, 2": "1.0000, .7071"},
     api=("optim.Adagrad", "optim.preset"),
-    notebooks=7,
-    tests="tests/optim/test_optimizers.py",
-    pages=("docs/optim.md", "docs/variants.md"),
+    where={
+        7: "AdaGrad divides the step of each weight",
+        "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
+        "docs/optim.md": "AdaGrad's shrinking rate",
+        "docs/variants.md": "AdaGrad, RMSProp, Adam: sums and eps",
+    },
     slip="One lecture sums only to t - 1, so the first step is divided by eps alone; the other lecture has no eps.",
 )  # fmt: skip
 def adagrad():
@@ -238,9 +263,12 @@ def adagrad():
     (HWANG, NEWSON),
     numbers={"first step, a = 0.01": ".0316", "later steps": ".0100"},
     api=("optim.RMSprop", "optim.preset"),
-    notebooks=7,
-    tests="tests/optim/test_optimizers.py",
-    pages=("docs/optim.md", "docs/variants.md"),
+    where={
+        7: "RMSProp replaces the sum with a moving average",
+        "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
+        "docs/optim.md": "RMSprop",
+        "docs/variants.md": "AdaGrad, RMSProp, Adam: sums and eps",
+    },
 )
 def rmsprop():
     steps = -np.diff(walk(lambda p: RMSprop(p, lr=0.01, alpha=0.9), [3.0] * 200))
@@ -254,9 +282,12 @@ def rmsprop():
     numbers={"steps with gradients 3, 1 with lr = 0.001": ".001000, .000871",
              "settings of Hwang": "=0.001, 0.9, 0.999", "settings of Newson": "=0.0002, 0.5, 0.999"},
     api=("optim.Adam", "optim.preset"),
-    notebooks=7,
-    tests="tests/optim/test_optimizers.py",
-    pages=("docs/optim.md", "docs/variants.md"),
+    where={
+        7: "Adam adds momentum, and corrects both averages",
+        "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats",
+        "docs/optim.md": "Where eps goes",
+        "docs/variants.md": "Adam: defaults, and a bias correction inside the recursion",
+    },
     slip="All lectures put eps inside the root, the paper puts it outside; one lecture puts the correction into the "
          "recursion, which would apply it again at every step.",
 )  # fmt: skip
@@ -275,7 +306,7 @@ def adam():
     numbers={"step of a rare feature relative to plain descent": "10.0",
              "steps after gradients shrink a hundredfold: RMSProp, AdaGrad": ".889, .001"},
     api=("optim.Adagrad", "optim.RMSprop"),
-    notebooks=7,
+    where={7: "Rare features, whose gradients are mostly zero"},
 )  # fmt: skip
 def where_they_fit():
     often = -np.diff(walk(lambda p: Adagrad(p, lr=1.0), [1.0] * 100))[-1]
@@ -292,16 +323,18 @@ def where_they_fit():
     HU,
     numbers={"first step with gradient 1, rho = 0.95, eps = 1e-6": ".00447", "hundredth": ".00524"},
     api=("optim.Adadelta", "optim.preset"),
-    notebooks=7,
-    tests="tests/optim/test_optimizers.py",
+    where={7: '("adadelta", {"lr"', "tests/optim/test_optimizers.py": "test_100_steps_equal_a_loop_over_plain_floats"},
 )
 def adadelta():
     steps = -np.diff(walk(lambda p: Adadelta(p, lr=1.0, rho=0.95, eps=1e-6), [1.0] * 100))
     return steps[0], steps[-1]
 
 
-@item("O15", "A small constant rate", HU, numbers={"at step 0, 1000": "=0.01, 0.01"}, api="optim.constant", notebooks=7,
-      pages="docs/optim.md")  # fmt: skip
+@item("O15", "A small constant rate", HU, numbers={"at step 0, 1000": "=0.01, 0.01"}, api="optim.constant", where={
+        7: "A constant learning rate ends in a cloud around the minimum",
+        "docs/optim.md": "constant(value)",
+    },
+      )  # fmt: skip
 def constant_rate():
     rate = optim.constant(0.01)
     return ((rate(0), rate(1000)),)
@@ -324,9 +357,11 @@ def rates(plateau_options, values):
     HU,
     numbers={"rates after losses 1, 0.5, 0.5, 0.4": "=0.8, 0.8, 0.4, 0.4"},
     api="nn.ReduceOnPlateau",
-    notebooks=7,
-    tests="tests/nn/test_plateau.py",
-    pages="docs/optim.md",
+    where={
+        7: "halves the rate when progress stops",
+        "tests/nn/test_plateau.py": "test_the_rate_is_halved_when_progress_slows",
+        "docs/optim.md": "ReduceOnPlateau",
+    },
 )
 def halving():
     return (rates({"patience": 0, "factor": 0.5}, [1.0, 0.5, 0.5, 0.4]),)
@@ -334,17 +369,23 @@ def halving():
 
 @item(
     "O17",
-    "Anneal the rate when the validation loss changes by less than a threshold from one epoch to the next",
+    "Anneal the rate when the validation loss changes by less than a threshold from one epoch to the next; the "
+    "threshold is a difference or a share of the loss",
     HU,
-    numbers={"rates after losses 1, 0.5, 0.49, 0.3 with threshold 0.05": "=0.8, 0.8, 0.4, 0.4"},
+    numbers={
+        "rates after losses 10, 9.6, 9.57, 5, 4.9 with an absolute threshold of 0.05": "=0.8, 0.8, 0.4, 0.4, 0.4",
+        "with a relative one": "=0.8, 0.4, 0.2, 0.2, 0.1",
+    },
     api="nn.ReduceOnPlateau",
-    notebooks=7,
-    tests="tests/nn/test_plateau.py",
-    pages="docs/optim.md",
+    where={
+        7: "changes by less than a threshold from one epoch to the next",
+        "tests/nn/test_plateau.py": "test_the_change_per_epoch_against_a_threshold",
+        "docs/optim.md": "ReduceOnPlateau",
+    },
 )
 def annealing():
-    options = {"patience": 0, "factor": 0.5, "threshold": 0.05, "threshold_mode": "abs", "against": "last"}
-    return (rates(options, [1.0, 0.5, 0.49, 0.3]),)
+    options = {"patience": 0, "factor": 0.5, "threshold": 0.05, "against": "last"}
+    return tuple(rates(options | {"threshold_mode": mode}, [10.0, 9.6, 9.57, 5.0, 4.9]) for mode in ("abs", "rel"))
 
 
 @item(
@@ -353,9 +394,11 @@ def annealing():
     HU,
     numbers={"a = 5, b = 50 at t = 0, 50, 450": "=0.1, 0.05, 0.01"},
     api="optim.inverse_time",
-    notebooks=7,
-    tests="tests/optim/test_schedules.py",
-    pages="docs/optim.md",
+    where={
+        7: "is fast at first and precise at the end",
+        "tests/optim/test_schedules.py": "test_values_are_those_of_the_formula",
+        "docs/optim.md": "inverse_time",
+    },
 )
 def inverse_time():
     rate = optim.inverse_time(5.0, 50.0)
@@ -368,9 +411,11 @@ def inverse_time():
     HU,
     numbers={"with momentum 0.9": "1,386", "Newton": "20"},
     api="optim.minimize",
-    notebooks=7,
-    tests="tests/optim/test_page.py",
-    pages="docs/optim.md",
+    where={
+        7: "Rosenbrock's function",
+        "tests/optim/test_page.py": "test_steps_to_the_end_of_rosenbrocks_valley",
+        "docs/optim.md": "minimize, and Rosenbrock's valley",
+    },
 )
 def ravine():
     def steps(method, **hyper):
@@ -393,9 +438,11 @@ def ravine():
         "gradient of lambda/2 w^2": "=0.02",
     },
     api=("nn.penalties.l1", "nn.penalties.l2", "optim.decay_groups", "optim.AdamW"),
-    notebooks=8,
-    tests="tests/nn/test_penalties.py",
-    pages="docs/variants.md",
+    where={
+        8: "This is called L2 regularisation",
+        "tests/nn/test_penalties.py": "test_values_and_gradients",
+        "docs/variants.md": "L2: lambda or lambda / 2",
+    },
 )
 def penalties():
     rng = np.random.default_rng(0)
@@ -424,9 +471,11 @@ def penalties():
     NEWSON,
     numbers={"values for p = 0.25": "0.0000, 1.3333", "mean, rounded": "1.0", "at test": "1"},
     api="nn.Dropout",
-    notebooks=8,
-    tests="tests/nn/test_dropout.py",
-    pages="docs/variants.md",
+    where={
+        8: "dropout sets each entry of a layer to zero",
+        "tests/nn/test_dropout.py": "test_a_share_of_p_is_dropped_and_the_mean_stays",
+        "docs/variants.md": "Dropout: where to scale",
+    },
 )
 def dropout():
     layer, x = nn.Dropout(0.25, rng=0), np.ones(10_000)
@@ -440,8 +489,7 @@ def dropout():
     NEWSON,
     numbers={"ink of a digit before, mirrored": "294, 294", "different images out of 20 draws": "20"},
     api=("nn.data.Shift", "nn.data.Flip", "nn.data.Rotate", "nn.data.Noise", "nn.data.Compose"),
-    notebooks=8,
-    tests="tests/nn/test_augment.py",
+    where={8: "Making more samples", "tests/nn/test_augment.py": "test_every_change"},
 )
 def augmentation():
     image = nn.data.digits(raw=True).x[:1].astype(float)
@@ -464,8 +512,7 @@ def wavy(n, seed, noise=0.3):
     HWANG,
     numbers={"epochs from the best to the end": "30", "ended before the last of 400": "1"},
     api=("nn.fit", "nn.EarlyStopping"),
-    notebooks=8,
-    tests="tests/nn/training",
+    where={8: "Then it restores the best weights", "tests/nn/training": "EarlyStopping"},
 )
 def early_stopping():
     model, held = nn.MLP([1, 60, 60, 1], "tanh", dtype="float64", rng=0), wavy(100, 1)
@@ -483,8 +530,7 @@ def early_stopping():
     HWANG,
     numbers={"60 / 20 / 20 of 100": "60, 20, 20", "how often each of 10 samples is held out by 5 folds": "1"},
     api=("nn.data.train_test_split", "nn.data.KFold", "nn.cross_validate"),
-    notebooks=8,
-    tests="tests/nn/test_data.py",
+    where={8: "holds out each of them once", "tests/nn/test_data.py": "test_a_split_takes_every_sample_once"},
 )
 def held_out():
     rest, test = nn.data.train_test_split(np.arange(100), test_size=20, seed=0)
@@ -498,19 +544,25 @@ def held_out():
 @item(
     "O25",
     "Underfitting shows in the training error; overfitting shows only in the validation error, which estimates the "
-    "error on new data",
+    "error on new data: of three networks, the one with 1 unit is worst on both, and the one with two layers of 60 is "
+    "best in training but not in validation",
     PITAS,
-    numbers={"training errors of 1 and 100 units": ".17, .06", "validation errors": ".35, .14"},
+    numbers={
+        "training errors of 1, 3, 60-60 units": ".16, .08, .02",
+        "validation errors": ".34, .13, .19",
+        "errors on 1,000 new points": ".29, .12, .17",
+    },
     api=("nn.fit", "nn.History", "nn.plot.learning_curves"),
-    notebooks=8,
+    where={8: "It overfits, and only the test error shows that"},
 )
 def fitting():
     errors = []
-    for width in (1, 100):
-        model = nn.MLP([1, width, 1], "tanh", dtype="float64", rng=0)
-        history = nn.fit(model, wavy(12, 0), wavy(100, 1), loss=nn.MSELoss(), epochs=600, batch_size=12, seed=0,
-                         optimizer=lambda p: Adam(p, lr=0.02))  # fmt: skip
-        errors.append((history[-1]["loss"], history[-1]["val_loss"]))
+    for sizes, lr, epochs in (([1, 1, 1], 0.05, 200), ([1, 3, 1], 0.05, 200), ([1, 60, 60, 1], 0.01, 400)):
+        model = nn.MLP(sizes, "tanh", dtype="float64", rng=0)
+        history = nn.fit(model, wavy(12, 0), wavy(100, 1), loss=nn.MSELoss(), epochs=epochs, batch_size=12, seed=0,
+                         optimizer=lambda p, lr=lr: Adam(p, lr=lr))  # fmt: skip
+        new = nn.evaluate(model, wavy(1000, 9), loss=nn.MSELoss())["loss"]
+        errors.append((history[-1]["loss"], history[-1]["val_loss"], new))
     return tuple(zip(*errors, strict=True))
 
 
@@ -524,9 +576,11 @@ def fitting():
         "0, 5, 10 scaled to 0 .. 1": "=0.0, 0.5, 1.0",
     },
     api=("nn.data.Standardize", "nn.data.MinMax"),
-    notebooks=(8, 9),
-    tests="tests/nn/test_data.py",
-    pages="docs/variants.md",
+    where={
+        9: "uses inputs of ±0.001 and ±100",
+        "tests/nn/test_data_sets.py": "test_scaling",
+        "docs/variants.md": "Variance: of inputs and in batch normalization",
+    },
     slip="The variance on the slide is not centred: it is the mean of the squares.",
 )
 def scales():
@@ -560,9 +614,11 @@ def scales():
         "correct on two moons: without, before, after": ".865, .920, .930",
     },
     api=("nn.BatchNorm1d", "nn.BatchNorm2d"),
-    notebooks=9,
-    tests="tests/nn/test_normalization.py",
-    pages="docs/variants.md",
+    where={
+        9: "Which position is better depends on the activation and the task",
+        "tests/nn/test_normalization.py": "test_mean_zero_and_variance_one",
+        "docs/variants.md": "Variance: of inputs and in batch normalization",
+    },
     slip="The variance on the slide is not centred.",
 )
 def batch_normalisation():
@@ -584,8 +640,10 @@ def batch_normalisation():
     NEWSON,
     numbers={"different hidden units after 20 steps, from equal weights, from random ones": "1, 4", "warnings": "1"},
     api=("nn.init.zeros_", "nn.SymmetryWarning"),
-    notebooks=9,
-    tests="tests/nn/test_init.py",
+    where={
+        9: "Units that start out equal get equal gradients",
+        "tests/nn/test_init.py": "test_units_that_start_equal_are_warned_about",
+    },
 )
 def symmetry():
     x, y = nn.data.xor()
@@ -613,9 +671,11 @@ def symmetry():
     (HU, VISHWAJITH, NEWSON),
     numbers={"deviations for 400 inputs: 0.01, Xavier, Xavier uniform, MSRA": ".010, .050, .050, .071"},
     api=("nn.init.normal_", "nn.init.xavier_normal_", "nn.init.xavier_uniform_", "nn.init.kaiming_normal_"),
-    notebooks=9,
-    tests="tests/nn/test_init.py",
-    pages="docs/variants.md",
+    where={
+        9: "This is Xavier initialisation",
+        "tests/nn/test_init.py": "test_standard_deviation",
+        "docs/variants.md": "Xavier and MSRA",
+    },
     slip="MSRA is given as 2 / sqrt(n_in); the paper has sqrt(2 / n_in), which is smaller by a factor of sqrt(2).",
 )
 def starts():
@@ -631,12 +691,12 @@ def starts():
 
 @item(
     "O30",
-    "How the spread of activations develops over ten layers depends on the initial weights: 0.01 makes it vanish; "
-    "Xavier preserves it best for tanh, MSRA for ReLU",
+    "How the spread of activations develops over ten layers depends on the initial weights: 0.01 makes it vanish; with "
+    "Xavier about a third is left for tanh, and with MSRA most of it for ReLU",
     (HU, NEWSON),
     numbers={"last over first: 0.01 with tanh, Xavier with tanh, MSRA with ReLU": ".00, .35, .83"},
     api=("nn.init.normal_", "nn.init.kaiming_normal_", "nn.plot.activation_histograms"),
-    notebooks=9,
+    where={9: "On the left, the signal dies out"},
 )
 def spreads():
     ratios = []
@@ -668,9 +728,11 @@ def spreads():
     PITAS,
     numbers={"samples of a stream of 1,000 in memory at once": "50"},
     api=("nn.data.Loader", "nn.data.npy"),
-    notebooks=7,
-    examples="examples/stream_large_file.py",
-    tests="tests/nn/test_data_files.py",
+    where={
+        7: "nn.data.Loader(stream, 50)",
+        "tests/nn/test_data_files.py": "test_npy_files_that_are_refused",
+        "examples/stream_large_file.py": "Train on a file that does not fit in memory",
+    },
 )
 def larger_than_memory():
     made = taken = most = 0
@@ -695,8 +757,10 @@ def larger_than_memory():
     PITAS,
     numbers={"parameters: dense, 3x3 kernel": "615,440, 10", "multiply-adds": "614,656, 7,056"},
     api="nn.summary",
-    notebooks=10,
-    tests="tests/nn/test_summary.py",
+    where={
+        10: "A fully connected layer from 28 by 28 pixels to as many units",
+        "tests/nn/test_summary.py": "test_multiply_adds_of_networks",
+    },
 )
 def costs():
     dense = nn.summary(nn.Sequential(nn.Flatten(), nn.Linear(784, 784)), np.zeros((1, 1, 28, 28), "float32"))
