@@ -290,7 +290,7 @@ def four_rows():
     VISHWAJITH,
     numbers={"weights compared": "4"},
     api="nn.MLP",
-    where={6: "local sensitivity or error signal", "docs/variants.md": "Hidden updates"},
+    where={"docs/variants.md": "Hidden updates"},
     slip="The hidden error contains weight - error instead of their product, and the slope of the sigmoid is given as "
     "1 * (1 - output) instead of output * (1 - output).",
 )
@@ -371,7 +371,7 @@ def layer_classes():
 
 @item(
     "B13",
-    "The listing of an MLP: 1000 samples of 784 numbers, 50 of them for testing, 300 hidden units, rate 0.5, 10 "
+    "The listing of an MLP: 1000 samples of 784 numbers and 50 more for testing, 300 hidden units, rate 0.5, 10 "
     "epochs, batches of 100",
     NEWSON,
     numbers={"parameters": "238,510", "updates": "100", "training samples correct at the end": "1.000"},

@@ -42,7 +42,7 @@ SECTIONS: dict[str, tuple[str, list[str]]] = {
             *("LeNet 1989", "convnetjs", "Playground", "Rosenbrock", "eps of Adam"),
         ],
     ),
-    "slips": ("Further slips, claims and questions", [f"S{i}" for i in range(1, 17)]),
+    "slips": ("Further slips, claims and questions", [f"S{i}" for i in range(1, 18)]),
 }
 
 

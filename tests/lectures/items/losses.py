@@ -41,7 +41,8 @@ def squared_error():
 
 @item(
     "binary cross-entropy",
-    "-t log h - (1 - t) log(1 - h), averaged over the samples; from probabilities and from scores",
+    "-t log h - (1 - t) log(1 - h), averaged over the samples (summed in one lecture); from probabilities and from "
+    "scores",
     (HU, HWANG, NEWSON),
     numbers={"mean, h = 0.8, 0.4, t = 1, 0": ".366985", "sum": ".733969", "from scores": ".366985", "at 1000": "=0.0"},
     api=("nn.BCELoss", "nn.BCEWithLogitsLoss"),
@@ -57,7 +58,7 @@ def binary_cross_entropy():
 
 @item(
     "categorical cross-entropy",
-    "-sum_k t_k log h_k: summed over the samples in one lecture, averaged in the others",
+    "-sum_k t_k log h_k: summed over the samples in two lectures, averaged in the others",
     (PITAS, HU, HWANG, NEWSON),
     numbers={"sum": "1.506218", "mean": ".753109"},
     api=("nn.CrossEntropyLoss", "nn.NLLLoss"),

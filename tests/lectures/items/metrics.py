@@ -277,5 +277,8 @@ mention(
     "E10",
     "Notebooks, and a list of frameworks",
     NEWSON,
-    where={"notebooks/README.md": "Notebooks", "docs/glossary.md": "Frameworks"},
+    where={
+        "notebooks/README.md": "Every notebook starts from the basics of its topic",
+        "docs/glossary.md": "Frameworks",
+    },
 )

@@ -551,7 +551,7 @@ def approximation_error(width, f):
     api=("nn.Linear", "nn.Sigmoid"),
     where={4: "The universal approximation theorem", "docs/variants.md": "Universal approximation"},
     slip="The theorem as quoted requires a bounded f, which excludes ReLU; Leshno et al. (1993) require only that f is "
-    "not a polynomial.",
+    "not a polynomial. One slide calls the function G in one line and F in the next.",
 )
 def universal_approximation():
     return [approximation_error(n, nn.Sigmoid()) for n in (2, 5, 12)], approximation_error(12, nn.ReLU())

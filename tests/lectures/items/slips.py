@@ -1,4 +1,4 @@
-"""Slips of the decks beside those in the other tables, and questions that they leave open: S1 to S16."""
+"""Slips of the decks beside those in the other tables, and questions that they leave open: S1 to S17."""
 
 import numpy as np
 from lecture_items.backprop import gradient_norms
@@ -170,7 +170,7 @@ def correlation_index():
     numbers={"for t = 1, 0 and a = 0.8, 0.4": "=0.1", "as printed, with i = 1": "=0.2"},
     api="nn.MSELoss",
     where={"docs/glossary.md": "Euclidean loss, MSE"},
-    slip="The slide subtracts every output from the same target t_i.",
+    slip="The slide subtracts every output from the same target t_i. Its chain rule has o_pi where o_pj is meant.",
 )
 def target_index():
     t, a = np.array([1.0, 0.0]), np.array([0.8, 0.4])
@@ -234,7 +234,7 @@ def difference_without_x():
     api="autograd.grad",
     where={6: "the transposed weight matrix"},
     slip="The slide omits the transpose of x, writes f'(x) for f'(u), and names the sizes N and M, although the matrix "
-    "has m and K.",
+    "has m and K. A later slide gives W(l - 1) the shape of W(l).",
 )
 def vector_matrix_form():
     w, x, t = np.array([[0.5, -1.0], [2.0, 0.3]]), np.array([1.0, 2.0]), np.array([0.0, 1.0])
@@ -366,3 +366,17 @@ def closest_to_the_output():
     sigmoids, tanhs = (gradient_norms(name, 1.0) for name in ("sigmoid", "tanh"))
     updates = [len(nn.data.Loader(np.zeros((60, 1)), size)) for size in (60, 20, 1)]
     return sigmoids[-1] / sigmoids[0], tanhs[-1] / tanhs[0], updates
+
+
+@item(
+    "S17",
+    "Softmax makes the outputs of a layer add up to 1; sigmoid units answer independently of each other",
+    NEWSON,
+    numbers={"sum over the scores 1, 2, 3: of softmax": "=1.0", "of sigmoids": "2.5644"},
+    api=("nn.Softmax", "nn.Sigmoid"),
+    where={5: "Each probability depends on all scores"},
+    slip='The slide says that softmax normalizes over all outputs "contrary to other functions (apart from sigmoid)".',
+)
+def sums_of_outputs():
+    scores = np.array([1.0, 2.0, 3.0])
+    return softmax(scores).sum(), sigmoid(scores).sum()
