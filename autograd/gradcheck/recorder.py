@@ -32,7 +32,7 @@ class Record(NamedTuple):
 
     @property
     def module(self) -> str:
-        """The path of the module in whose call the node was made; empty outside of modules."""
+        """The path of the module in whose call the node was made; empty outside modules."""
         scope = self.node.scope
         return "" if scope is None else scope.path or scope.label
 

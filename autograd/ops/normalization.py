@@ -101,7 +101,7 @@ class _Channels:
         return x.transpose(self.back) if self.moves else x
 
     def empty(self, dtype: Any) -> tuple[Array, Array]:
-        """A new batch, and its memory laid out. It is no view, which others would copy, where it need not be one."""
+        """A new batch, and its memory laid out. It is not a view unless it must be, because others would copy it."""
         new = np.empty(self.sizes, dtype)
         return new.transpose(self.back) if self.moves else new, new.reshape(self.shape)
 
@@ -199,7 +199,7 @@ def _parts(x: Array, axes: int, eps: float, centred: bool) -> tuple[Array, ...]:
 
 
 def _scaled(x: Array, factor: Array, weight: Array, into: Array) -> Array:
-    """The rows times their factors and the weight, in the memory that is given, if any: there is no array of both."""
+    """The rows times their factors and the weight, in the given memory, if any, without an array of both factors."""
     if weight is not None:
         weight = weight.reshape(-1)
         factor = _outer(factor, weight) if into is None else _outer_into(factor, weight, into)
@@ -207,7 +207,7 @@ def _scaled(x: Array, factor: Array, weight: Array, into: Array) -> Array:
 
 
 def _like(x: Array, axes: int, dtype: Any) -> tuple[Array, Array]:
-    """A new array of the shape of x, and its memory as rows. It is no view, which others would copy."""
+    """A new array of the shape of x, and its memory as rows. It is not a view, which others would copy."""
     new = np.empty(x.shape, dtype)
     return new, _rows(new, axes)
 

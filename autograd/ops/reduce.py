@@ -136,7 +136,7 @@ def _sums_from_kernel(x: Array) -> Array:
 
 _sums_from: Callable[..., Any] = defop(
     "_sums_from", _sums_from_kernel, lambda g: np.cumsum(g), kind="reduces",
-    doc="Of numbers in a row, the sums from each place on.",
+    doc="For each position, the sum of the numbers from there to the end.",
 )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def cumsum_rule(g: Array, x_shape: Shape, axis: int | None) -> Array:
 cumsum: OpFunction = defop(
     "cumsum", cumsum_kernel, cumsum_rule, numpy=np.cumsum,
     stacked=lambda n, x_shape, axis: ((n, *x_shape), shifted(0 if axis is None else axis, 0)),
-    kind="reduces", slope="1", matrix="sums of G from each place on", method="cumsum", options=_RUNNING,
+    kind="reduces", slope="1", matrix="sums of G from each place to the end", method="cumsum", options=_RUNNING,
     doc="The running sum along an axis, or over the flattened array.",
     doctest="tensor([1.0, 2.0, 3.0]).cumsum() -> tensor([1., 3., 6.])",
 )  # fmt: skip
@@ -241,7 +241,7 @@ def cumprod_rule(g: Array, x: Array, x_shape: Shape, axis: int | None) -> Array:
 
 
 def _weighted_products(g: Array, x: Array) -> Array:
-    """s[i] = g[i] + x[i+1] * s[i+1] on the last axis: what the products from each entry on count, without its factor.
+    """s[i] = g[i] + x[i+1] * s[i+1] on the last axis: the weighted products from each entry, without its factor.
 
     In windows of 1, 2, 4, ... entries, like `product_before`.
     """
