@@ -307,7 +307,7 @@ def rosenbrock_numbers():
     numbers={"inside": "1.414e-4", "outside": "1.0001e-4", "floor": "=1e-4"},
     api="optim.Adam",
     where={
-        7: "keeps the divisor above $10^{-4}$",
+        7: "keeps the divisor above",
         "docs/optim.md": "Where eps goes",
         "docs/variants.md": "AdaGrad, RMSProp, Adam: sums and eps",
     },
