@@ -191,7 +191,7 @@ def _join(prefix: str, name: str) -> str:
 
 
 def _held(module: Contents) -> Iterator[tuple[str, Any]]:
-    """What a module holds directly or in lists, tuples and dicts, with names; not what its inner modules hold."""
+    """The contents of a module, directly or in lists, tuples and dicts, with names, without those of its submodules."""
     registered, own = module._registered, vars(module)
     for name in registered:
         value: Any = own.get(name)

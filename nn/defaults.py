@@ -1,7 +1,6 @@
 """The defaults of layers: the dtype of new parameters and the random number generator.
 
-Both are global settings, meant for scripts and notebooks. Code that must be reproducible on its own passes ``dtype=``
-and ``rng=`` instead.
+Both are global settings, for scripts and notebooks. Code that must be reproducible passes ``dtype=`` and ``rng=``.
 """
 
 from __future__ import annotations

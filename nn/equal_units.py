@@ -46,7 +46,7 @@ def weights_of_units(modules: list[tuple[str, Module]]) -> list[tuple[str, Tenso
 
 
 def equal_units(data: np.ndarray[Any, Any], g: np.ndarray[Any, Any], *, hidden: bool, is_layer: bool) -> str | None:
-    """What is wrong with the units whose weights are the rows of ``data`` and have the gradients ``g``, if anything."""
+    """The fault of units whose weights are the rows of ``data`` and have the gradients ``g``, if there is one."""
     if not equal_rows(data):
         return None
     # Sums of products are equal up to rounding only.

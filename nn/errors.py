@@ -48,8 +48,7 @@ class DataFileError(_FileError):
 class LossShapeError(ValueError):
     """The prediction and the target of a loss have shapes that do not match.
 
-    NumPy would broadcast (N, 1) against (N,) to (N, N), and the loss would silently compare every prediction with
-    every target.
+    NumPy would broadcast (N, 1) and (N,) to (N, N), and the loss would silently compare all predictions and targets.
 
     >>> from nn.functional import mse_loss
     >>> mse_loss([[0.0]] * 4, [0.0] * 4)

@@ -76,7 +76,7 @@ class Hooked:
         return HookHandle(self._hooks, hook)
 
     def _call_hooked(self: Any, frame: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What `Module._call` does, with hooks before and after it."""
+        """Like `Module._call`, with hooks before and after it."""
         if not self._hooks:  # all were removed
             del self._hooks
             divert(self)
@@ -113,7 +113,7 @@ class Hooked:
 
 
 def _between(module: Any, hooks: list[Any], args: tuple[Any, ...]) -> tuple[tuple[Any, ...], Callable[[Any], Any]]:
-    """The inputs of a call behind a node, and what puts its outputs before one: between them lies what hooks see."""
+    """The inputs, passed through a node, and a function that passes the outputs through one, for hooks to see both."""
     outputs: list[Any] = []  # their gradients, once they are there
 
     def at_inputs(g: list[Any]) -> list[Any]:
@@ -162,7 +162,7 @@ def _shown(g: list[Any]) -> tuple[Any, ...]:
 
 
 def _fitting(new: Any, d: Any) -> Any:
-    """What a hook returned in place of a gradient, as it is on Tensors."""
+    """The value that a hook returned to replace a gradient, checked as hooks on Tensors are."""
     if new is None or d is None:
         return None
     return call_hooks([lambda _: new if isinstance(d, Tensor) else plain(new)], leaf_of_array(np.asarray(plain(d))), d)

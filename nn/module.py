@@ -41,7 +41,7 @@ _R = TypeVar("_R", covariant=True)
 
 
 class _HasForward(Protocol[_P, _R]):
-    """What a call of a module needs, for type checkers."""
+    """A module with ``forward``, for type checkers."""
 
     def forward(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
 
@@ -122,7 +122,7 @@ class Module(Hooked, Contents, ModuleWords):
             _leave(token)
 
     def _say_where(self, error: Exception, frame: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Add to an error which module raised it, and what it was given."""
+        """Add notes to an error that name the module and list its inputs."""
         if not any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
             error.add_note(f"in module {frame.path or '(outermost)'}: {frame.label}({self.extra_repr()})")
             if isinstance(error, ValueError | TypeError | IndexError) and not getattr(error, "operands", ()):
@@ -137,7 +137,7 @@ class Module(Hooked, Contents, ModuleWords):
         __call__ = _call
 
     def _paths_for(self, inputs: tuple[Any, ...]) -> tuple[ModulePaths, tuple[str, str | None] | None]:
-        """The paths of an outermost call, and the place of the module in it; a look at its inputs on the way."""
+        """The paths of an outermost call, and the place of the module in it; warns if inputs are float64."""
         paths = self._module_paths
         place = None if paths is None else paths.places.get(id(self))
         if paths is None or (place is None and id(self) not in paths.hooked):
@@ -182,7 +182,7 @@ class Module(Hooked, Contents, ModuleWords):
         return keys
 
     def _prepare(self, state: Mapping[str, Any], strict: bool) -> tuple[list[tuple[Tensor, NDArray[Any]]], LoadedKeys]:
-        """All of `load_state_dict` but the change: the new values, each with the Tensor that is to take it."""
+        """Check a state for `load_state_dict`: the new values with their Tensors, and the names left out."""
         names: dict[Tensor, list[str]] = {}
         for name, tensor in tensors_of(self, saved=True):
             names.setdefault(tensor, []).append(name)
@@ -242,7 +242,7 @@ class Module(Hooked, Contents, ModuleWords):
 
 
 def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) -> list[str]:
-    """What is wrong with the entries of a state for one Tensor, as lines."""
+    """The errors in the entries of a state for one Tensor, as lines."""
     lines: list[str] = []
     given = [name for name in names if name in arrays]
     for name in given:
@@ -258,7 +258,7 @@ def _misfits(tensor: Tensor, names: list[str], arrays: dict[str, NDArray[Any]]) 
 
 
 def unlike(name: str, given: Tensor | NDArray[Any], tensor: Tensor) -> Iterator[str]:
-    """How the shape and dtype of what is given for a Tensor are others, as lines."""
+    """The differences in shape and dtype between a Tensor and its new value, as lines."""
     if given.shape != tensor.shape:
         yield f"wrong shape: {name} is {given.shape} in the state, {tensor.shape} in the module"
     if not np.can_cast(given.dtype, tensor.dtype, "same_kind"):

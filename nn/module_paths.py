@@ -38,10 +38,9 @@ class ModulePaths:
         return type(None), ()
 
     def renew(self, root: Module) -> list[tuple[str, Module]]:
-        """Walk the modules below the outermost one, return them, and name its parameters after their places.
+        """Walk the modules below the outermost one, return them, and name its parameters after their paths.
 
-        A name that a user gave stays. A name from a place stays when it goes through the new one: the module was
-        called as a part of a larger model before, and that name says more.
+        Names given by users are kept, and so are longer paths from an earlier call as part of a larger model.
         """
         self.alive = [module for module in self.alive if module() is not None]
         modules = list(root.named_modules())
@@ -68,7 +67,7 @@ class ModulePaths:
         (places if module._hooks is None else hooked)[key] = type(module).__name__, path
 
     def find(self, module: Module) -> tuple[str, str | None]:
-        """The place of a module with hooks, or of a new one after a new walk; none when no attribute leads there."""
+        """The place of a module with hooks, or of a new one after a new walk; without a path if none leads there."""
         key, root = id(module), self.root()
         if key not in self.hooked and root is not None:
             self.renew(root)

@@ -78,7 +78,7 @@ def functional_call(
 
 
 def _given(module: Module, parameters: Mapping[str, Any]) -> list[tuple[Tensor, Any]]:
-    """The Tensors of a module that are to be exchanged, with what was given for each: checked."""
+    """The Tensors of a module that are replaced, with the values given for them, checked."""
     held = dict(tensors_of(module))
     found: dict[Tensor, tuple[str, Any]] = {}
     lines = [f"unexpected: {name}" for name in parameters if name not in held]
@@ -98,9 +98,9 @@ def _given(module: Module, parameters: Mapping[str, Any]) -> list[tuple[Tensor, 
 
 
 def _stand_in(t: Tensor, x: Any) -> tuple[Any, Vertex | None, bool]:
-    """Data, place in the graph, and whether there is a gradient, of what stands for a Tensor.
+    """The data, the node and ``requires_grad`` of the value that replaces a Tensor.
 
-    Integers and truth values come in its dtype; for a buffer, to which a module may write, the data are a copy.
+    Integers and booleans are converted to its dtype; for a buffer, which a module may write to, the data are a copy.
     """
     if isinstance(x, Tensor) and x._requires_grad:
         return x._data, x._node or leaf(x), True
@@ -110,7 +110,7 @@ def _stand_in(t: Tensor, x: Any) -> tuple[Any, Vertex | None, bool]:
 
 
 def _handed_out(result: Any, given: list[tuple[Tensor, Any]]) -> Any:
-    """The result, in which a parameter that was returned as it is becomes what it stood for."""
+    """The result, in which parameters returned unchanged are replaced by the values given for them."""
     stood_for = {id(t): x if isinstance(x, Tensor) and x._requires_grad else constant(t._data) for t, x in given}
     parts = flatten(result)
     if not any(id(part) in stood_for for part in parts):

@@ -55,8 +55,7 @@ def probability(name: str, value: Any, what: str = "probability") -> float:
 def fitting(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     """A value, or several, in another dtype, rounded to its precision.
 
-    Raises ValueError for a value out of its range, which NumPy would change silently: 300 becomes 44 in uint8, and 1e6
-    becomes infinite in float16.
+    Raises ValueError for values out of its range, which NumPy would change silently: 300 becomes 44 in uint8.
 
     >>> import numpy as np
     >>> from nn.validation import fitting

@@ -24,13 +24,11 @@ class Adagrad(Optimizer):
     """AdaGrad: entries with large past gradients take smaller steps. s ← s + g², p ← p − lr·g / (√s + eps).
 
     s starts at ``initial_accumulator_value`` and only grows, so the rate of every entry tends to zero. ``lr_decay``
-    also divides lr by 1 + (t − 1)·lr_decay. ``eps_mode="inside"`` divides by √(s + eps) instead;
-    ``use_current=False`` divides by the sum before this step, as some textbooks print it (then set an initial value:
-    otherwise the first step divides by eps alone). Weight decay adds ``weight_decay``·p to the gradient; ``maximize``
-    ascends.
+    also divides lr by 1 + (t − 1)·lr_decay. ``eps_mode="inside"`` divides by √(s + eps) instead; ``use_current=False``
+    divides by the sum before this step, as some textbooks print it (then set an initial value: otherwise the first step
+    divides by eps alone). Weight decay adds ``weight_decay``·p to the gradient; ``maximize`` ascends.
 
-    Source: Duchi, Hazan & Singer, Adaptive subgradient methods, JMLR 12, 2011; names and defaults are PyTorch's.
-    Raises HyperparameterError.
+    Source: Duchi, Hazan & Singer, JMLR 12, 2011; names and defaults are PyTorch's. Raises HyperparameterError.
 
     >>> from autograd import tensor
     >>> from optim import Adagrad

@@ -110,9 +110,8 @@ class NAdam(Optimizer):
     p ← p − lr·(μₜ₊₁·m / (1 − Mₜ·μₜ₊₁) + (1 − μₜ)·g / (1 − Mₜ)) / (√v̂ + eps). Weight decay adds ``weight_decay``·p to
     the gradient, or with ``decoupled_weight_decay`` shrinks p directly; ``maximize`` ascends.
 
-    Source: Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016, and
-    https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html; names and defaults are PyTorch's. Raises
-    HyperparameterError.
+    Source: Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016, and its names and defaults:
+    https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html. Raises HyperparameterError.
 
     >>> from autograd import tensor
     >>> from optim import NAdam
@@ -163,8 +162,7 @@ class RAdam(Optimizer):
     """Rectified Adam: the first steps do not divide by √v̂, which few gradients determine; later steps are corrected.
 
     With m and v of `Adam`, ρ∞ = 2 / (1 − β₂) − 1 and ρ = ρ∞ − 2·t·β₂ᵗ / (1 − β₂ᵗ): up to ρ = 5, p ← p − lr·m̂; then
-    p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Weight decay works as
-    in `NAdam`; ``maximize`` ascends.
+    p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Otherwise as `NAdam`.
 
     Source: Liu et al., On the variance of the adaptive learning rate and beyond, 2020,
     https://arxiv.org/abs/1908.03265; names and defaults are PyTorch's. Raises HyperparameterError.
@@ -210,8 +208,7 @@ class Adamax(Optimizer):
     With m of `Adam`, u ← max(β₂·u, |g| + eps) and p ← p − lr·m̂ / u. Weight decay adds ``weight_decay``·p to the
     gradient; ``maximize`` ascends.
 
-    Source: Kingma & Ba, section 7 of https://arxiv.org/abs/1412.6980; names and defaults are PyTorch's. Raises
-    HyperparameterError.
+    Source: Kingma & Ba, https://arxiv.org/abs/1412.6980; names and defaults are PyTorch's. Raises HyperparameterError.
 
     >>> from autograd import tensor
     >>> from optim import Adamax

@@ -220,7 +220,7 @@ class InPlace(Formula):
         return resolved
 
     def _loaded(self, index: int, slots: tuple[str, ...], dtype: np.dtype[Any], settings: dict[str, Any]) -> Kernel:
-        """The kernel of a group, with these settings in it; mostly it is that of the step before."""
+        """The kernel of a group with these settings, usually that of the last step."""
         kernel = self._recent.get(index)
         if kernel is None or kernel.dtype is not dtype or kernel.slots != slots or kernel.kinds != _kinds(settings):
             kernel = self._recent[index] = self._kernel(slots, dtype, settings)
@@ -246,7 +246,7 @@ class InPlace(Formula):
         return kernel
 
     def _forget(self) -> None:
-        """Drop what can be made again: it is not copied and not pickled."""
+        """Drop everything that can be rebuilt, which is neither copied nor pickled."""
         self._kernels: dict[Any, Kernel] = {}
         self._recent: dict[int, Kernel] = {}
         self._fixed: dict[int, tuple[tuple[Any, ...], Resolved]] = {}
@@ -266,5 +266,5 @@ def _fit(data: NDArray[Any], g: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any
 
 
 def _kinds(settings: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a program is written for: numbers are filled in."""
+    """The kinds of settings for which a program is written; numbers are filled in later."""
     return tuple([float if value.__class__ is float else value for value in settings.values()])

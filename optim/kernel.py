@@ -1,9 +1,8 @@
 """Runs an update in place, over blocks that fit the processor's cache, in scratch memory that is reused.
 
 An expression of twelve operations on a large array reads and writes main memory twelve times; the same operations,
-done block by block, read it once, because each block stays in the cache. Small arrays are one block. This module
-knows the sizes and layouts of arrays. It must not know what an update computes (`optim.tracing` writes the program)
-nor whose arrays they are.
+done block by block, read it once, because each block stays in the cache. Small arrays are one block. This module knows
+the sizes and layouts of arrays, but not whose they are, nor what an update computes (`optim.tracing` does).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -97,7 +96,7 @@ class Kernel:
             raise
 
     def _make_rest(self, shape: tuple[int, ...]) -> list[Any]:
-        """The registers in the shape of the arrays, the constants, and what notes an overflow."""
+        """The registers in the shape of the arrays, the constants, and the list that records an overflow."""
         size = prod(shape)
         if any(buffer.size < size for buffer in self._buffers):
             self._buffers = [np.empty(size, self.dtype) for _ in self._buffers]

@@ -90,8 +90,7 @@ class LBFGS(Optimizer):
     def step(self, closure: Callable[[], _R] | None = None) -> _R:
         """Take up to ``max_iter`` descent steps; returns the value of ``closure`` before the first.
 
-        After an error in ``closure``, or Ctrl-C, the parameters are where the last complete step ended. Raises
-        UpdateError without a closure.
+        After an error in ``closure``, or Ctrl-C, the last complete step stands. Raises UpdateError without a closure.
         """
         if closure is None:
             raise UpdateError("LBFGS.step() needs a closure that computes the loss and its gradients.")

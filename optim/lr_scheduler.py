@@ -62,7 +62,7 @@ class LRScheduler:
         raise NotImplementedError(f"{type(self).__name__} does not define get_lr().")
 
     def _closed(self, t):
-        """The rates after t steps whatever the present ones are, where that can be said."""
+        """The rates after t steps, independent of the current ones if possible."""
         return self.get_lr()
 
     def step(self, epoch=None):

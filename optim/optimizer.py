@@ -294,7 +294,8 @@ class Optimizer(InPlace, OptimizerWords):
         for group in self.param_groups:
             count, size = len(group["params"]), sum(p.size for p in group["params"])
             values = [f"{name}={_word(group[name])}" for name in self.rules]
-            groups.append(", ".join([f"{count} parameter{'s' * (count != 1)} of {size} numbers", *values]))
+            words = f"{count} parameter{'s' * (count != 1)} of {size} number{'s' * (size != 1)}"
+            groups.append(", ".join([words, *values]))
         if len(groups) > 1:
             groups = [f"\n  {line}" for line in groups] + ["\n"]
         return f"{type(self).__name__}({''.join(groups)})"

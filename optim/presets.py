@@ -1,7 +1,6 @@
 """Presets: optimizers with the settings of a paper, a lecture or a demo, by name.
 
-A preset is data, a table in presets.toml: a class, its settings and their source. This module knows all optimizers; no
-optimizer knows it.
+A preset is a table in presets.toml: a class, its settings and their source. No optimizer must know this module.
 """
 
 from difflib import get_close_matches
@@ -52,7 +51,7 @@ def preset(name: str, params: Parameters, **changes: Any) -> Optimizer:
     >>> from autograd import tensor
     >>> w = tensor([1.0], requires_grad=True)
     >>> optim.preset("momentum-newson", [w], lr=0.1)
-    SGD(1 parameter of 1 numbers, lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, \
+    SGD(1 parameter of 1 number, lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, \
 momentum_style='ema', maximize=False)
     >>> optim.presets.PRESETS["adam-newson"].settings
     {'lr': 0.0002, 'betas': (0.5, 0.999), 'eps': 1e-08, 'eps_mode': 'inside'}

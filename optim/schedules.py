@@ -319,9 +319,8 @@ def _half_wave(start: Any, end: Any, part: float) -> float:
 class warmup(Schedule):
     """A linear rise from ``start`` in ``steps`` steps, then another schedule (or number) from its beginning.
 
-    start + (then(0) − start) · t / steps for t < steps, then(t − steps) afterwards. Source: Goyal et al., Accurate,
-    large minibatch SGD, 2017, https://arxiv.org/abs/1706.02677; PyTorch's LinearLR with ``then`` a number. Raises
-    HyperparameterError.
+    start + (then(0) − start) · t / steps for t < steps, then(t − steps) afterwards; LinearLR of PyTorch is the case of
+    a number. Source: Goyal et al., Large minibatch SGD, https://arxiv.org/abs/1706.02677. Raises HyperparameterError.
 
     >>> from optim.schedules import cosine, warmup
     >>> rate = warmup(4, cosine(0.8, steps=100))

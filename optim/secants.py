@@ -17,8 +17,7 @@ class Secants:
     new pair adds a column to R⁻¹, and a dropped pair removes its row and column. So a new pair may take the place of
     the oldest: R⁻¹ keeps its zeros in any order of the rows.
 
-    ``added``, the number of pairs ever added, and ``inverse``, R⁻¹ in the order of the rows, determine the last bits:
-    pass both to resume bit for bit.
+    To resume bit for bit, pass ``added``, the number of pairs ever added, and ``inverse``, R⁻¹ in row order.
 
     Source: Byrd, Nocedal & Schnabel, Representations of quasi-Newton matrices and their use in limited memory
     methods, Mathematical Programming 63, 1994.

@@ -39,8 +39,7 @@ class Overflow(Exception):
 class Program(NamedTuple):
     """An update as a sequence of NumPy calls: ``run(p, g, *state, *registers, *constants)``.
 
-    With guarded numbers, ``run`` also takes a list, which `numpy.errstate` fills after an overflow: then `Overflow` is
-    raised before anything is changed.
+    With guarded numbers, ``run`` also takes a list; if `numpy.errstate` fills it, it raises `Overflow` before changes.
     """
 
     source: str  # the text of both functions, to be read
@@ -229,9 +228,8 @@ def record(
     """The program of an update, made once for each combination of the arguments.
 
     ``update(p, g, *slots, **settings)`` returns the new parameter and the new state as a tuple. In ``settings``, the
-    value ``float`` marks a coefficient, which gets its number at every step; every other value (a flag, a string, None
-    for a disabled term) is passed to the update unchanged. Raises UpdateError unless the update is a pure elementwise
-    expression.
+    value ``float`` marks a coefficient, which gets its number at every step; other values (a flag, a string, None for a
+    disabled term) are passed on. Raises UpdateError unless the update is a pure elementwise expression.
 
     >>> import numpy as np
     >>> from optim.tracing import record

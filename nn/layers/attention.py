@@ -116,7 +116,7 @@ def attend(
 
 
 def mask_as_scores(mask: Any, dtype: Any, *, blocked: bool) -> Any:
-    """A mask as numbers to be added to scores; ``blocked`` says whether True means to look away or to look.
+    """A mask as numbers to be added to scores; ``blocked`` is the boolean that hides a key.
 
     >>> from nn.layers.attention import mask_as_scores
     >>> mask_as_scores([[True, False]], "float32", blocked=True)

@@ -56,8 +56,7 @@ def conv2d(
     that are convolved separately. ``flip=True`` flips the kernels, which gives the convolution of mathematics; the
     default is cross-correlation, as in other libraries.
 
-    Raises OperandError for shapes that do not fit together and for a kernel larger than the padded image, ValueError
-    for invalid settings.
+    Raises OperandError if shapes do not fit or the kernel exceeds the padded image, ValueError for invalid settings.
 
     >>> import numpy as np
     >>> from nn.functional import conv2d
@@ -203,9 +202,8 @@ class Conv1d(_Conv, of=conv1d):
 class Conv2d(_Conv, of=conv2d):
     """A convolutional layer for images: the same small kernels, of ``kernel_size``, at every position.
 
-    ``padding_mode`` determines the values of the padding: "zeros", "reflect", "replicate" or "circular". Weight and
-    bias are drawn from ``rng``, uniformly within ±1/√n for units with n inputs. Names, layout and initialization are
-    those of ``torch.nn.Conv2d``.
+    ``padding_mode`` is "zeros", "reflect", "replicate" or "circular". Weight and bias are drawn from ``rng``, uniformly
+    within ±1/√n for units with n inputs. Names, layout and initialization are those of ``torch.nn.Conv2d``.
     """
 
     axes = 2

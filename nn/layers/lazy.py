@@ -67,8 +67,7 @@ class _Lazy(Module):
 class LazyLinear(_Lazy, Linear, axis=-1, example="8, bias=False"):
     """A `Linear` layer that infers ``in_features`` at its first call; the other arguments are those of `Linear`.
 
-    Until then its parameters have no shape, and any use of them raises UninitializedParameterError; after that it is an
-    ordinary `Linear` layer.
+    Until then, any use of its parameters raises UninitializedParameterError; after that, it is a plain `Linear` layer.
     """
 
 

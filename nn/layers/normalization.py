@@ -201,12 +201,10 @@ class LayerNorm(of.LayerNorm, of=layer_norm):
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Tensor:
     """``x / sqrt(mean(x^2) + eps) * weight`` with the mean over the last axes.
 
-    ``normalized_shape`` holds the sizes of these axes (an integer for one axis); the weight has the same shape and
-    starts at 1 in `nn.RMSNorm`. ``eps`` defaults to the machine epsilon of x's dtype, as in PyTorch. Errors are those
-    of `layer_norm`.
+    ``normalized_shape`` holds the sizes of these axes (an integer for one axis), as in `layer_norm`; the weight has the
+    same shape and starts at 1 in `nn.RMSNorm`. ``eps`` defaults to the machine epsilon of x's dtype, as in PyTorch.
 
-    Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019. Names and layout are those of
-    ``torch.nn.RMSNorm``.
+    Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019; names as in ``torch.nn.RMSNorm``.
 
     >>> from nn.functional import rms_norm
     >>> rms_norm([3.0, 4.0], 2).round(3)

@@ -109,9 +109,8 @@ def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
 def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     """The means of ``output_size`` windows of images (N, C, H, W) or (C, H, W).
 
-    Along an axis of size n, window i of m extends from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``, so windows
-    overlap if m does not divide n. ``output_size`` is one number (1: the mean of each channel) or a pair; None leaves
-    an axis unchanged.
+    Along an axis of size n, window i of m extends from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``; they overlap if m
+    does not divide n. ``output_size`` is a number (1: the mean of a channel) or a pair; None leaves an axis unchanged.
 
     Raises OperandError for an input that is not an image, ValueError for an invalid size. Arguments and results are
     those of ``torch.nn.AdaptiveAvgPool2d``.

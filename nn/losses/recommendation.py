@@ -47,8 +47,7 @@ def recommend(problem: str) -> Recommendation:
     """The loss and the output activation for "regression", "binary", "multiclass" or "multilabel" problems.
 
     The network itself ends without an activation (``output_activation=None``): the losses for classes apply their own,
-    because only the combination of both is accurate for scores of any size. For predictions, apply the activation to
-    turn scores into probabilities.
+    because only both together are accurate for all scores. For predictions, turn scores into probabilities with it.
 
     Raises ValueError for any other problem.
 

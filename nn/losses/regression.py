@@ -71,7 +71,7 @@ class L1Loss(of.L1Loss, of=l1_loss, takes="numbers"):
 def huber_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
     """The mean of ``r^2 / 2`` where ``|r| <= delta``, else ``delta (|r| - delta / 2)``, for errors r.
 
-    The slope is r clipped to ``-delta .. delta``. Shapes and errors are those of `nn.MSELoss`; raises ValueError too
+    The slope is r clipped to ``-delta .. delta``. Shapes and errors are those of `nn.MSELoss`, and ValueError is raised
     unless delta is positive. Huber, "Robust estimation of a location parameter" (1964).
 
     >>> from nn.functional import huber_loss

@@ -24,8 +24,7 @@ def accuracy(prediction: Any, target: Any, *, normalize: bool = True, sample_wei
     scores of shape (N, C), of which the largest counts. With several labels per sample, both are (N, C) of 0 and 1, and
     all labels of a sample must be correct. ``sample_weight`` (N,) weights the samples, in all metrics.
 
-    Raises ValueError for other shapes, for scores that are NaN (as all metrics do; infinite ones have an order), and
-    if there are no samples.
+    Raises ValueError for other shapes, for NaN (as all metrics do; infinite scores are allowed), and without samples.
 
     >>> from nn.metrics import accuracy
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1]), accuracy(["cat", "dog"], ["cat", "cat"], sample_weight=[3, 1])

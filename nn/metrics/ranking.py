@@ -124,7 +124,7 @@ def roc_curve(
 ) -> ROCCurve:
     """False positive rate ``FP / (FP + TN)`` and true positive rate ``TP / (TP + FN)`` at every threshold.
 
-    Arguments are those of `precision_recall_curve`. It equals scikit-learn's ``roc_curve``, whose default is to drop.
+    Arguments are those of `precision_recall_curve`. It equals scikit-learn's, which drops by default.
 
     Raises ValueError for other shapes and labels, for NaN, and unless both classes occur.
 

@@ -14,9 +14,8 @@ def mean_squared_error(prediction: Any, target: Any, *, sample_weight: Any = Non
     """``mean((prediction - target)^2)`` over all entries, in the square of the target's unit.
 
     Both have the same shape, (N,) or (N, D); ``sample_weight`` is (N,). Columns are averaged, with ``multioutput`` as
-    weights, or kept separate by "raw_values". Raises ValueError for different shapes (NumPy would broadcast), for NaN,
-    for infinite targets, and if there are no samples. An infinite prediction has infinite error. All computations are
-    in float64.
+    weights, or kept separate by "raw_values". All computations are in float64, and infinite predictions have infinite
+    errors. Raises ValueError for different shapes (NumPy would broadcast), NaN, infinite targets, and no samples.
 
     >>> from nn.metrics import mean_squared_error
     >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
@@ -64,8 +63,7 @@ def r2(
     equal targets has no variance: it scores 1 if the prediction is perfect, else 0, as in scikit-learn's ``r2_score``;
     with ``force_finite=False`` it scores NaN or minus infinity. ``multioutput`` may also be "variance_weighted".
 
-    Unlike in the errors, the order of arguments matters. Raises ValueError as `mean_squared_error` does, and for fewer
-    than two samples.
+    Unlike for errors, the order matters. Raises ValueError as `mean_squared_error`, and for fewer than two samples.
 
     >>> from nn.metrics import r2
     >>> r2(prediction=[1.0, 2.0, 3.0], target=[1.0, 2.0, 4.0])

@@ -88,8 +88,7 @@ class LeNet1989(Module):
     default the maps of H1 form three groups of four, and each third of H2 omits one of the groups.
 
     Source: Y. LeCun, B. Boser, J. S. Denker, D. Henderson, R. E. Howard, W. Hubbard and L. D. Jackel (1989),
-    Backpropagation Applied to Handwritten Zip Code Recognition, Neural Computation 1(4), 541-551. The paper scales
-    its tanh, this network does not.
+    Backpropagation Applied to Handwritten Zip Code Recognition, Neural Computation 1(4), which scales its tanh.
 
     >>> import numpy as np
     >>> import nn

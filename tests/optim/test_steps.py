@@ -381,7 +381,7 @@ def test_repr_of_several_groups_and_of_schedules():
     optimizer = SGD([{"params": [leaf(1.0)]}, {"params": [leaf([1.0, 2.0])], "lr": halving}], lr=0.1)
     lines = repr(optimizer).splitlines()
     assert lines[0] == "SGD("
-    assert lines[1].startswith("  1 parameter of 1 numbers, lr=0.1, momentum=0.0")
+    assert lines[1].startswith("  1 parameter of 1 number, lr=0.1, momentum=0.0")
     assert lines[2].startswith("  1 parameter of 2 numbers, lr=halving")
     assert "betas=(halving, 0.999)" in repr(AdamW([leaf(1.0)], betas=(halving, 0.999)))
 

@@ -85,8 +85,7 @@ class ReLU(of.ReLU, of=relu):
 def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """``x`` where it is positive, else ``negative_slope x``.
 
-    The slope is 1 for x > 0, else ``negative_slope``. Maas et al., "Rectifier nonlinearities improve neural network
-    acoustic models" (2013).
+    At 0, the slope is ``negative_slope``. Maas et al., "Rectifier nonlinearities improve acoustic models" (2013).
 
     >>> from nn.functional import leaky_relu
     >>> leaky_relu([-1.0, 2.0])
@@ -151,7 +150,7 @@ def rrelu(
     In ``training``, every call draws a slope for each element uniformly from ``lower .. upper``; in evaluation, a is
     the middle of the interval. The slope is 1 for x > 0, else a. Inputs may have any shape.
 
-    The random numbers come from ``rng`` as for `nn.Dropout`. Raises ValueError if lower is greater than upper.
+    The random numbers come from ``rng`` as in `nn.Dropout`. Raises ValueError if lower is greater than upper.
 
     Xu et al., "Empirical evaluation of rectified activations in convolution network" (2015); as ``torch.nn.RReLU``.
 
@@ -205,8 +204,8 @@ class ELU(of.ELU, of=elu):
 def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Any:
     """``x`` where it is positive, else ``alpha (exp(x / alpha) - 1)``.
 
-    The slope is 1 for x > 0, else ``exp(x / alpha)``, so there is no kink for any alpha, which must be positive, else
-    ValueError is raised. Barron, "Continuously differentiable exponential linear units" (2017).
+    The slope is 1 for x > 0, else ``exp(x / alpha)``, so there is no kink. Raises ValueError unless alpha is positive.
+    Barron, "Continuously differentiable exponential linear units" (2017).
 
     >>> from nn.functional import celu
     >>> celu([-1000.0, -1.0, 2.0], alpha=0.5).round(4)
@@ -235,9 +234,8 @@ def _exponential(x: Any, alpha: float, width: float) -> Any:
 def selu(x: Operand, inplace: bool = False) -> Any:
     """``scale elu(x, alpha)`` with alpha = 1.6732632423543772 and scale = 1.0507009873554805.
 
-    It preserves mean 0 and variance 1 from layer to layer if weights start from `nn.init.lecun_normal_`. The slope is
-    ``scale`` for x > 0, else ``scale alpha exp(x)``, at most 1.7581. Klambauer et al., "Self-normalizing neural
-    networks" (2017).
+    It preserves mean 0 and variance 1 between layers initialized with `nn.init.lecun_normal_`. The slope is ``scale``
+    for x > 0, else ``scale alpha exp(x)``, at most 1.7581. Klambauer et al., "Self-normalizing neural networks" (2017).
 
     >>> from nn.functional import selu
     >>> selu([-1000.0, 0.0, 1.0]).round(4)

@@ -132,9 +132,8 @@ class Softsign(of.Softsign, of=softsign):
 def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """``log(1 + exp(beta x)) / beta``, without overflow; the slope ``sigmoid(beta x)`` is less than 1.
 
-    Where ``beta x`` exceeds ``threshold``, the result is x itself with slope 1, an error of at most
-    ``exp(-threshold) / beta``; ``threshold=numpy.inf`` applies the formula everywhere. Raises ValueError unless beta is
-    positive.
+    Where ``beta x`` exceeds ``threshold``, the result is x itself with slope 1, an error of at most ``exp(-threshold) /
+    beta``; ``threshold=numpy.inf`` applies the formula everywhere. Raises ValueError unless beta is positive.
 
     >>> from nn.functional import softplus
     >>> softplus([-1000.0, 0.0, 50.0]).round(4)

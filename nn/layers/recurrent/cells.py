@@ -80,8 +80,7 @@ class RNNCell(_Cell[Tensor]):
     A call takes an input of shape (N, C), or (C,) for one sequence, and optionally the state h of shape (N, H) or (H,)
     (zeros by default), and returns the new state. Parameters are initialized as in `RNN`.
 
-    Raises OperandError if the input or the state has a wrong shape. Names, layouts and results are those of
-    ``torch.nn.RNNCell``.
+    Raises OperandError if input or state have a wrong shape. Names and results are those of ``torch.nn.RNNCell``.
 
     >>> import numpy as np
     >>> import nn

@@ -220,8 +220,7 @@ class GRU(_Recurrent[Tensor]):
     cuDNN, not before it as in the paper. A call takes an input and optionally ``h_0``, and returns ``(output, h_n)``.
     Shapes, names, settings and errors are those of `RNN`.
 
-    Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014. Names, layouts and results are
-    those of ``torch.nn.GRU``.
+    Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014; names as in ``torch.nn.GRU``.
 
     >>> import numpy as np
     >>> import nn

@@ -20,8 +20,7 @@ class McCullochPitts(Module):
     ``f(x) = 1`` where ``sum_i w_i x_i > threshold``, else 0; at the threshold itself ``at_threshold``, by default 0.
     Inputs are (..., n) for n weights, outputs (...). The weights are a buffer, so nothing is learned.
 
-    Raises ValueError unless the weights are a list of numbers, OperandError if the last axis of the input is not of
-    size n.
+    Raises ValueError unless the weights are a list of numbers, OperandError if the input does not end in size n.
 
     McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous activity" (1943).
 

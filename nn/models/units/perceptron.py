@@ -64,8 +64,7 @@ class Perceptron(_Learner):
     ``b <- b + lr (t - y)`` with the label t and the prediction y. If a plane separates the classes, this converges to
     one (Novikoff 1962). Otherwise it never ends: sooner or later the weights repeat, which `fit` detects.
 
-    No gradient passes the threshold. To learn with gradients, use the score with `PerceptronLoss`, whose stochastic
-    gradient descent is the same rule.
+    No gradient passes the threshold. Gradient descent on the score with `PerceptronLoss` gives the same rule.
 
     Raises ValueError for other labels or values at 0, OperandError for inputs of the wrong size.
 
@@ -112,8 +111,7 @@ these classes.
         """Learn from inputs (N, in_features) and labels (N,), starting from the current weights.
 
         It ends after an epoch without mistakes, or when the weights repeat those after an earlier epoch, or after
-        ``epochs`` epochs. If the weights start at 0, lr only scales them; powers of 2 such as 1 keep scores of 0 free
-        of rounding errors.
+        ``epochs`` epochs. If the weights start at 0, lr only scales them; a power of 2, such as 1, keeps scores exact.
 
         Raises OperandError for wrong shapes, LabelError for other labels, ValueError if lr is not positive.
         """

@@ -39,7 +39,7 @@ class _Learner(Module):
         self.bias: Parameter = Parameter(np.zeros((), parameter_dtype(dtype)))
 
     def _labelled(self, answer: Any) -> Any:
-        """The labels in the place of 0 and 1."""
+        """The labels for predictions of 0 and 1."""
         low, high = self.labels
         return answer if low == 0.0 else low + (high - low) * answer
 
