@@ -170,7 +170,7 @@ BASIS = "arbitrary basis"
 refused("linalg.svd", matrix(3, 2), why=BASIS)
 refused("linalg.svd", matrix(2, 3), full_matrices=True, why=BASIS)
 refused("linalg.qr", matrix(3, 2), mode="complete", why=BASIS)
-refused("linalg.qr", matrix(3, 2), mode="raw", why="reflectors are LAPACK")
+refused("linalg.qr", matrix(3, 2), mode="raw", why="reflectors are an internal format of LAPACK")
 refused("linalg.lstsq", np.ones((3, 2)), V, why="rank")
 refused("polyfit", np.ones(3), V, 1, why="rank")
 
