@@ -29,10 +29,10 @@ FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", flags=re.MULTILINE | re.DOTALL)
 
 
 def outside_fences(text, change):
-    """The text, with its parts that are not blocks of code changed."""
+    """The text, with its parts that are not blocks of code changed, and no empty line at the end of a block."""
     end, parts = 0, []
     for fence in FENCE.finditer(text):
-        parts += [change(text[end : fence.start()]), fence[0]]
+        parts += [change(text[end : fence.start()]), re.sub(r"\n\s*\n(.*)$", r"\n\1", fence[0])]
         end = fence.end()
     return "".join([*parts, change(text[end:])])
 
@@ -117,7 +117,9 @@ def described(svg, section):
     """The words for a picture: the title that `draw` gives it, or the words that a plot shows."""
     if title := re.search(r"<title>(graph of .*?)</title>", svg):
         return f"{title[1].capitalize()}, with values and gradients".replace("Graph", "The graph")
-    words = dict.fromkeys(w for w in re.findall(r"<!-- (.*?) -->", svg) if re.search("[a-zA-Z]{2}", w))
+    words = dict.fromkeys(
+        w for w in re.findall(r"<!-- (.*?) -->", svg) if re.search("[a-zA-Z]{2}", w) and "\\math" not in w
+    )
     return f"Plot in the section “{section}”" + (f", with the words: {', '.join(words)}" if words else "")
 
 

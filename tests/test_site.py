@@ -14,9 +14,8 @@ ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "docs" / "build_site.py"
 pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="there is no folder docs beside the tests")
 
-MISSING = [
-    name for name in ("furo", "latex2mathml", "myst_nb", "sphinx", "matplotlib", "sklearn") if not find_spec(name)
-]
+NEEDED = ("furo", "latex2mathml", "myst_nb", "sphinx", "sphinx_copybutton", "matplotlib", "sklearn")
+MISSING = [name for name in NEEDED if not find_spec(name)]
 
 
 @pytest.fixture(scope="module")

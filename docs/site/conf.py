@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parent))
 project = "chainrule"
 author = copyright = "The chainrule authors"
 version = release = autograd.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "rendering"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx_copybutton", "rendering"]
 exclude_patterns = ["README.md"]  # index.md includes it
 
 myst_heading_anchors = 4
@@ -26,6 +26,8 @@ nb_execution_mode = "off"
 
 smartquotes = False  # what stands in quotes is often code
 default_role = "py:obj"
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 autodoc_typehints = "none"  # rendering.py writes them
 maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"

@@ -4,18 +4,23 @@ Names that are loaded at their first use, methods made from the table of ops and
 alike, because what is asked is the running package. A name that no page takes stops the build.
 """
 
+import contextlib
 import inspect
+import io
+import os
 import re
 import textwrap
 from functools import cache, cached_property
 from importlib import import_module
 from types import FunctionType, ModuleType
+from unittest.mock import patch
 
 import docstrings
 
 from autograd import Tensor
 from autograd.engine.op import REGISTRY
 from autograd.pytorch_methods import METHODS
+from nn import cli
 
 # Modules that a program imports by name; those they offer under their own names are added.
 MODULES = (
@@ -149,7 +154,23 @@ def pages():
         here = dict.fromkeys(name.rpartition(".")[0] for name, _, _ in content[page])
         texts[f"reference/{page}.rst"] = _page(title, [name for name in here if name not in begun], content[page])
         begun |= here.keys()
-    return texts
+    return texts | {"reference/commands.rst": _commands()}
+
+
+def _commands():
+    """What the commands say of themselves."""
+    texts = [_help()]
+    texts += map(_help, re.findall(r"^    ([a-z]+)  ", texts[0], flags=re.MULTILINE))
+    blocks = [f".. code-block:: text\n\n{textwrap.indent(text, '   ')}\n" for text in texts]
+    titles = [_heading("Commands"), *(_heading(f"chainrule {text.split()[2]}", "-") for text in texts[1:])]
+    return "\n".join(line for pair in zip(titles, blocks, strict=True) for line in pair)
+
+
+def _help(*command):
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown), patch.dict(os.environ, COLUMNS="88"):
+        cli.main([*command, "--help"])
+    return shown.getvalue()
 
 
 def _heading(text, line="="):
@@ -167,6 +188,7 @@ def _index(content):
         parts.append(".. toctree::\n   :maxdepth: 1\n")
         parts += [f"   {page}" for page, _, _ in PAGES if page.startswith(f"{package}-")]
         parts.append("")
+    parts += [_heading("On the command line", "-"), ".. toctree::\n\n   commands\n"]
     return "\n".join(parts)
 
 
