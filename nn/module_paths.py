@@ -60,7 +60,7 @@ class ModulePaths:
         return modules
 
     def put(self, module: Module, path: str | None) -> None:
-        """Note the place of a module. A module that dies takes its place with it, as its id may be used again."""
+        """Record the place of a module, which is removed with the module, since ids are reused."""
         key, places, hooked = id(module), self.places, self.hooked
         if key not in places and key not in hooked:
             self.alive.append(ref(module, lambda _: (places.pop(key, None), hooked.pop(key, None))))

@@ -110,7 +110,7 @@ class NAdam(Optimizer):
     p ← p − lr·(μₜ₊₁·m / (1 − Mₜ·μₜ₊₁) + (1 − μₜ)·g / (1 − Mₜ)) / (√v̂ + eps). Weight decay adds ``weight_decay``·p to
     the gradient, or with ``decoupled_weight_decay`` shrinks p directly; ``maximize`` ascends.
 
-    Source: Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016, and its names and defaults:
+    Source: Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016; names and defaults are those of
     https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html. Raises HyperparameterError.
 
     >>> from autograd import tensor
@@ -159,10 +159,10 @@ class NAdam(Optimizer):
 
 
 class RAdam(Optimizer):
-    """Rectified Adam: the first steps do not divide by √v̂, which few gradients determine; later steps are corrected.
+    """Rectified Adam: divides by √v̂ only after enough gradients have determined it, and corrects for its variance.
 
     With m and v of `Adam`, ρ∞ = 2 / (1 − β₂) − 1 and ρ = ρ∞ − 2·t·β₂ᵗ / (1 − β₂ᵗ): up to ρ = 5, p ← p − lr·m̂; then
-    p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Otherwise as `NAdam`.
+    p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Otherwise like `NAdam`.
 
     Source: Liu et al., On the variance of the adaptive learning rate and beyond, 2020,
     https://arxiv.org/abs/1908.03265; names and defaults are PyTorch's. Raises HyperparameterError.

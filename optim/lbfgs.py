@@ -79,7 +79,7 @@ class LBFGS(Optimizer):
         super().__init__(params, **self._given(locals()))
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Raise ParameterError after the first group, as all parameters share one curvature."""
+        """Add the only group; a second one raises ParameterError, as all parameters share one curvature."""
         if self.param_groups:
             raise ParameterError("LBFGS treats all parameters as one vector: pass them in one group.")
         super().add_param_group(group)
@@ -90,7 +90,7 @@ class LBFGS(Optimizer):
     def step(self, closure: Callable[[], _R] | None = None) -> _R:
         """Take up to ``max_iter`` descent steps; returns the value of ``closure`` before the first.
 
-        After an error in ``closure``, or Ctrl-C, the last complete step stands. Raises UpdateError without a closure.
+        After an error in ``closure``, or Ctrl-C, the last complete step is kept. Raises UpdateError without a closure.
         """
         if closure is None:
             raise UpdateError("LBFGS.step() needs a closure that computes the loss and its gradients.")

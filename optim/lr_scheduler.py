@@ -75,7 +75,7 @@ class LRScheduler:
 
     def _step(self, epoch=None):
         if self._step_count == 1 and self.optimizer.t == self._began:
-            late = "step() was called before the first optimizer.step(), which skips the first rate: call it after it."
+            late = "step() was called before the first optimizer.step() and skips the first rate: call it afterwards."
             warnings.warn(f"{type(self).__name__}.{late}", stacklevel=users_level())
         self._advance(epoch)
 
@@ -118,7 +118,7 @@ class LRScheduler:
         """Load what `state_dict` returned, or the state of PyTorch's scheduler of this name. Raises StateError."""
         own, parts = self.state_dict(), state_dict.get("_schedulers", ())
         if "_last_lr" not in state_dict or len(parts) != len(self._schedulers):
-            raise StateError(f"{type(self).__name__}: this is not its state, but has the keys {sorted(state_dict)}.")
+            raise StateError(f"{type(self).__name__}: not the state of a scheduler; its keys are {sorted(state_dict)}.")
         for part, state in zip(self._schedulers, parts, strict=True):
             part.load_state_dict(state)
         vars(self).update({k: v for k, v in state_dict.items() if k in own and k != "_schedulers"})

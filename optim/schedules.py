@@ -143,7 +143,7 @@ class multi_step(Schedule):
     """Decay at given steps: start · gamma^(number of milestones up to t).
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html. Raises
-    HyperparameterError, also for milestones that are not increasing.
+    HyperparameterError, for example if the milestones do not increase.
 
     >>> from optim.schedules import multi_step
     >>> rate = multi_step(1.0, milestones=[30, 80], gamma=0.5)
@@ -173,7 +173,7 @@ class exponential(Schedule):
     """Exponential decay by the factor gamma every ``every`` steps: start · gamma^(t / every).
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html. Raises
-    HyperparameterError, also unless gamma is positive.
+    HyperparameterError, for example if gamma is not positive.
 
     >>> from optim.schedules import exponential
     >>> rate = exponential(1.0, gamma=0.25, every=2)
@@ -192,11 +192,11 @@ class exponential(Schedule):
 
 @dataclass(frozen=True)
 class polynomial(Schedule):
-    """From start to end in ``steps`` steps, along a straight line or another power; ``end`` afterwards.
+    """From start to end in ``steps`` steps, along a straight line or another power of time; ``end`` afterwards.
 
     end + (start − end) · (1 − t / steps)^power. Source:
     https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html (with end 0). Raises
-    HyperparameterError, also unless power is positive.
+    HyperparameterError, for example if power is not positive.
 
     >>> from optim.schedules import polynomial
     >>> rate = polynomial(0.8, steps=4)
@@ -280,7 +280,7 @@ class inverse_time(Schedule):
 
     The sum of the rates is infinite but that of their squares finite, so stochastic gradient descent can reach any
     point and still converge. Source: Robbins & Monro, A stochastic approximation method, 1951. Raises
-    HyperparameterError, also unless b is positive.
+    HyperparameterError, for example if b is not positive.
 
     >>> from optim.schedules import inverse_time
     >>> rate = inverse_time(a=5.0, b=50.0)
@@ -319,8 +319,8 @@ def _half_wave(start: Any, end: Any, part: float) -> float:
 class warmup(Schedule):
     """A linear rise from ``start`` in ``steps`` steps, then another schedule (or number) from its beginning.
 
-    start + (then(0) − start) · t / steps for t < steps, then(t − steps) afterwards; LinearLR of PyTorch is the case of
-    a number. Source: Goyal et al., Large minibatch SGD, https://arxiv.org/abs/1706.02677. Raises HyperparameterError.
+    start + (then(0) − start) · t / steps for t < steps, then(t − steps) afterwards, as PyTorch's LinearLR for a number.
+    Source: Goyal et al., Large minibatch SGD, 2017, https://arxiv.org/abs/1706.02677. Raises HyperparameterError.
 
     >>> from optim.schedules import cosine, warmup
     >>> rate = warmup(4, cosine(0.8, steps=100))

@@ -95,7 +95,7 @@ class Array(NDArrayOperatorsMixin):
 
 
 class Scalar:
-    """Stands for a coefficient, or for arithmetic of coefficients: it is the text of that expression."""
+    """Stands for a coefficient, or for an expression of coefficients, whose text it holds."""
 
     __slots__ = ("text",)
 

@@ -118,7 +118,7 @@ class _Held(Module):
     def _parts(self: Any) -> Iterable[tuple[str, Any]]:
         for key, value in list(self.items() if isinstance(self, dict) else enumerate(self)):
             if "." in str(key):
-                raise KeyError(f"{type(self).__name__}: a name may have no dot, and {key!r} has one.")
+                raise KeyError(f"{type(self).__name__}: a name must not contain a dot, but {key!r} does.")
             self[key] = self._taken(value)
         items = self.items() if isinstance(self, dict) else enumerate(self)
         return [*vars(self).items(), *((str(key), value) for key, value in items)]

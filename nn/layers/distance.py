@@ -69,9 +69,9 @@ class PairwiseDistance(of.PairwiseDistance, of=pairwise_distance, operands=2):
 def cdist(x1: Operand, x2: Operand, p: float = 2.0) -> Any:
     """The distances ``|x1[i] - x2[j]|_p`` between all pairs: (..., N, D) and (..., M, D) give (..., N, M).
 
-    They are computed from the differences, which are accurate for vectors close to each other and take N M D numbers of
-    memory. Where two vectors are equal, the slope of their distance is 0, and the curvature of its square is correct.
-    The function corresponds to ``torch.cdist``.
+    They are computed from the N M D differences, so they are accurate even for vectors close to each other. Where two
+    vectors are equal, the slope of their distance is 0, and the curvature of its square is correct. The function
+    corresponds to ``torch.cdist``.
 
     >>> from nn.functional import cdist
     >>> cdist([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0]])

@@ -18,7 +18,7 @@ __all__ = ["Dropout", "Dropout1d", "Dropout2d"]
 
 @polymorphic
 def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Randomness = None) -> Any:
-    """``y = x m / (1 - p)``, where ``m`` is 0 with probability p and else 1, drawn for every element in every call.
+    """``y = x m / (1 - p)``, where ``m`` is 0 with probability p, else 1, independently for each element and call.
 
     Dividing by ``1 - p`` preserves the expected value, so evaluation needs no scaling: without ``training``, and with
     ``p = 0``, the input itself is returned. Inputs may have any shape; the result keeps shape and dtype.

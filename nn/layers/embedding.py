@@ -61,8 +61,8 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
 class Embedding(of.Embedding, of=embedding):
     """A trainable table of vectors, one for each of V items (words, letters, users), looked up by index.
 
-    V is num_embeddings, D is embedding_dim. The table starts from standard normal numbers drawn from ``rng`` (see
-    `Linear`), and from 0 in row ``padding_idx``. Names and initialization are those of ``torch.nn.Embedding``.
+    V is num_embeddings, D is embedding_dim. The table is initialized with standard normal numbers from ``rng`` (see
+    `Linear`), row ``padding_idx`` with 0. Names and initialization are those of ``torch.nn.Embedding``.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ def row_of_padding(padding_idx: int | None, count: int) -> int | None:
 def one_hot(labels: Any, num_classes: int = -1) -> Any:
     """One-hot encode labels of any shape as integers, along a new last axis: ``out[..., c] = c == labels[...]``.
 
-    ``num_classes`` defaults to one more than the largest label. A Tensor gives a Tensor, anything else an array. Raises
+    ``num_classes`` defaults to one more than the largest label. Returns a Tensor for a Tensor, else an array. Raises
     LabelError unless the labels are integers among the classes. `nn.data.one_hot` returns floating-point numbers.
 
     >>> from nn.functional import one_hot

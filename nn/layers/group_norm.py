@@ -29,8 +29,8 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
 class GroupNorm(Module):
     """Normalizes groups of channels of each sample to mean 0 and variance 1, then scales and shifts each channel.
 
-    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` with x of shape (N, C, ...). Mean and variance are taken
-    over all elements in the C / num_groups channels of a group; ``weight`` (initially 1) and ``bias`` (0) are (C,).
+    ``y = (x - mean) / sqrt(variance + eps) * weight + bias`` with x of shape (N, C, ...), mean and variance over the
+    C / num_groups channels of a group; ``weight`` (initially 1) and ``bias`` (initially 0) have shape (C,).
 
     Wu and He, "Group normalization", ECCV 2018. Names and layout are those of ``torch.nn.GroupNorm``.
 

@@ -36,7 +36,7 @@ class Linear(Module):
     ±1/√in_features from ``rng`` (a generator or a seed; by default the generator that `manual_seed` seeds). Integers
     and lists as input are converted to the dtype of the weight.
 
-    Raises OperandError unless x ends in size in_features. Names and initialization are those of ``torch.nn.Linear``.
+    Raises OperandError if the last axis has another size. Names and initialization are those of ``torch.nn.Linear``.
 
     >>> import numpy as np
     >>> import nn

@@ -55,8 +55,8 @@ def batch_norm(
         if count < 2:
             raise ValueError(
                 f"batch_norm in training needs at least 2 values per channel for a variance, but an input of shape "
-                f"{shape} has {count}. Pass a larger batch, or call eval() to use running statistics. To drop a last "
-                "batch of one sample, pass nn.data.Loader(data, batch_size, drop_last=True), also to nn.fit."
+                f"{shape} has {count}. Pass a larger batch, or call eval() to use running statistics. To skip a last "
+                "batch of one sample, use nn.data.Loader(data, batch_size, drop_last=True), which nn.fit takes too."
             )
         moments = np.empty((2, *channels), np.result_type(x.dtype, np.float32))
         out = _batch_norm(x, weight, bias, eps=eps, moments=moments)

@@ -65,9 +65,9 @@ class TransformerEncoderLayer(_Layer):
     """An encoder layer: each position of a sequence attends to all others, then passes through a small network.
 
     ``x = norm1(x + attention(x))`` and ``x = norm2(x + linear2(activation(linear1(x))))``, each with dropout before the
-    sum; with ``norm_first``, ``x + attention(norm1(x))`` and so on. Inputs have shape (L, N, d_model), or
-    (N, L, d_model) with ``batch_first``, or (L, d_model), as have outputs. Masks work as in `MultiheadAttention`: True
-    hides a key, and ``is_causal`` needs no other mask. ``activation`` is a function, or its name in `nn.functional`.
+    sum; with ``norm_first``, ``x + attention(norm1(x))`` and so on. Inputs and outputs have shape (L, N, d_model), or
+    (N, L, d_model) with ``batch_first``, or (L, d_model). Masks work as in `MultiheadAttention`: True hides a key, and
+    ``is_causal`` needs no other mask. ``activation`` is a function, or its name in `nn.functional`.
 
     Vaswani et al., "Attention is all you need", NeurIPS 2017; as ``torch.nn.TransformerEncoderLayer``.
 

@@ -47,8 +47,8 @@ class _ConvTranspose(_Conv):
         shape = tuple(n + m for n, m in zip(least, more, strict=True))
         if min(shape) < 1 or not all(0 <= m < max(s, d) for m, (_, _, s, _, d) in zip(more, each, strict=True)):
             raise ValueError(
-                f"{name}: for an input of shape {x.shape}, the output has size {tuple(least)}; output_padding or "
-                f"output_size can add less than the stride or the dilation along each axis, not give {shape}."
+                f"{name}: an input of shape {x.shape} gives an output of size {tuple(least)} at least, to which "
+                f"output_padding or output_size can add less than the stride or the dilation, but not up to {shape}."
             )
         if any(beyond := [m // s for m, s in zip(more, self.stride, strict=True)]):  # where nothing is put down
             x = np.pad(x, ((0, 0), (0, 0), *((0, n) for n in beyond)))

@@ -29,8 +29,8 @@ def binary_cross_entropy(
     `BCEWithLogitsLoss`, which takes scores, has no such limit. ``weight`` multiplies the loss of each entry, and
     broadcasts to their shape; it does not change the divisor of the mean. `nn.BCELoss` stores it as a buffer.
 
-    Raises LossShapeError if the shapes differ and for the mean of no entries, LabelError for targets and
-    PredictionError for predictions outside 0 .. 1.
+    Raises LossShapeError if the shapes differ or a mean has no entries, LabelError for targets and PredictionError for
+    predictions outside 0 .. 1.
 
     >>> from nn.functional import binary_cross_entropy
     >>> binary_cross_entropy([0.5, 0.25, 0.0], [1.0, 1.0, 1.0], reduction="none").round(4)
@@ -79,7 +79,7 @@ def binary_cross_entropy_with_logits(
     ``weight`` multiplies the loss of each entry, and does not change the divisor of the mean. Both broadcast to the
     shape of the prediction, and are buffers of `nn.BCEWithLogitsLoss`.
 
-    Raises LossShapeError if the shapes differ and for the mean of no entries, LabelError for targets outside 0 .. 1.
+    Raises LossShapeError if the shapes differ or a mean has no entries, LabelError for targets outside 0 .. 1.
     Warns with ActivationWarning if the prediction is the output of a sigmoid or softmax.
 
     >>> from nn.functional import binary_cross_entropy_with_logits
@@ -119,8 +119,8 @@ def hinge_loss(prediction: Operand, target: Operand, margin: float = 1.0, *, red
     """The mean of ``max(0, margin - t x)`` for scores x and targets t, which are -1 or 1.
 
     Prediction and target have the same shape, and so has the result with ``reduction="none"``. The slope is ``-t``
-    where ``t x < margin``, else 0. Raises LossShapeError if the shapes differ and for the mean of no entries,
-    LabelError for targets other than -1 and 1.
+    where ``t x < margin``, else 0. Raises LossShapeError if the shapes differ or a mean has no entries, LabelError for
+    targets other than -1 and 1.
 
     >>> from nn.functional import hinge_loss
     >>> hinge_loss([2.0, 0.5, 0.5], [1.0, 1.0, -1.0], reduction="none")

@@ -43,7 +43,7 @@ def cross_entropy(
     spreads it evenly over all classes. With labels, the mean is weighted: it is divided by the sum of the weights of
     the samples that count. With probabilities, it is divided by the number of samples.
 
-    Raises LossShapeError for shapes that do not match and for the mean of no samples, LabelError for labels that are
+    Raises LossShapeError if shapes do not match or a mean has no samples, LabelError for labels that are
     not integers or not among the classes, and for probabilities that are negative or do not sum to 1. Warns with
     ActivationWarning if the logits are the output of a softmax, log_softmax or sigmoid.
 
@@ -140,7 +140,7 @@ def kl_div(
     With ``log_target``, t holds log-probabilities too; ``t log(t)`` is 0 for ``t = 0``. The divergence of two
     distributions is the *sum* over their entries: ``reduction="batchmean"`` divides it by the number of rows, which
     gives its mean; "mean", the default as in PyTorch, divides by the number of entries. Raises LossShapeError if the
-    shapes differ and for the mean of no entries, LabelError for a negative target.
+    shapes differ or a mean has no entries, LabelError for a negative target.
 
     >>> import numpy as np
     >>> from nn.functional import kl_div

@@ -26,7 +26,7 @@ def mse_loss(prediction: Operand, target: Operand, *, reduction: Reduction = "me
     ``MSELoss(reduction="sum", half=True)``, and their ``1/(2N) sum`` is ``MSELoss(half=True)`` for predictions with one
     column; with d columns, the mean over all entries is smaller by the factor d.
 
-    Raises LossShapeError if the shapes differ (nothing is broadcast), and for the mean of no entries.
+    Raises LossShapeError if the shapes differ (nothing is broadcast) or a mean has no entries.
 
     >>> from nn.functional import mse_loss
     >>> float(mse_loss([1.0, 2.0], [1.0, 4.0]))

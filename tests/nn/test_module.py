@@ -563,7 +563,7 @@ def test_dicts_of_modules():
     assert names(layers.named_parameters()) == ["b.weight", "b.bias"]
     with pytest.raises(TypeError, match="ModuleDict takes modules, not 3"):
         nn.ModuleDict({"c": 3})
-    with pytest.raises(KeyError, match="a name may have no dot"):
+    with pytest.raises(KeyError, match="a name must not contain a dot"):
         nn.ModuleDict({"a.b": a})
 
 

@@ -473,7 +473,7 @@ def test_wrong_calls_are_refused():
     for wrong in (lr_scheduler.StepLR(other, 3), lr_scheduler.ReduceLROnPlateau(optimizer)):
         with pytest.raises(HyperparameterError, match="schedulers of one optimizer, other than ReduceLROnPlateau; got"):
             lr_scheduler.ChainedScheduler([part, wrong])
-    with pytest.raises(StateError, match=r"StepLR: this is not its state, but has the keys \['gamma'\]"):
+    with pytest.raises(StateError, match=r"StepLR: not the state of a scheduler; its keys are \['gamma'\]"):
         part.load_state_dict({"gamma": 1.0})
     with pytest.raises(HyperparameterError, match="cycle_momentum=True needs an optimizer with a numeric momentum"):
         lr_scheduler.CyclicLR(ours(optim.Adagrad), 0.1, 0.2)

@@ -49,7 +49,7 @@ class Softmax(_AlongAxis, of=softmax):
 def log_softmax(x: Operand, axis: int = -1, *, dim: int | None = None) -> Any:
     """Turn scores into log-probabilities ``x_i - log(sum_k exp(x_k))`` along an axis, without overflow.
 
-    The derivatives are ``delta_ik - p_k`` with p of `softmax`. ``dim`` means ``axis``. `nn.NLLLoss` takes the result.
+    Derivatives: ``delta_ik - softmax(x)_k``. ``dim`` is another name for ``axis``. `nn.NLLLoss` takes the result.
 
     >>> from nn.functional import log_softmax
     >>> log_softmax([1000.0, 0.0])
