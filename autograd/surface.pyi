@@ -3,12 +3,12 @@
 # what stands here.
 
 from builtins import bool as Bool, int as Int
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NoReturn, Self, overload
 
 import numpy as np
 from numpy._core.multiarray import flagsobj
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from autograd.arrays import Axis
 from autograd.engine.tensor import Tensor
@@ -756,7 +756,9 @@ class Surface(PyTorchMethods):
         array([0, 2])
         """
     @overload
-    def searchsorted(self, v: ArrayLike | Tensor, side: Any = "left", sorter: Any = None) -> NDArray[np.intp]: ...
+    def searchsorted(
+        self, v: Sequence[Any] | NDArray[Any] | Tensor, side: Any = "left", sorter: Any = None,
+    ) -> NDArray[np.intp]: ...
     def reshape(self, *shape: Any, order: Any = "C") -> Tensor:
         """The same numbers in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``.
 
