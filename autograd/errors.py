@@ -324,7 +324,7 @@ class OperandIndexError(OperandError, IndexError):
 
 
 class OperandAxisError(OperandError, np.exceptions.AxisError):
-    """The operand does not have this axis; also NumPy's AxisError, and so a ValueError and an IndexError.
+    """An axis does not exist in its operand; also NumPy's AxisError, which is a ValueError and an IndexError.
 
     Axes are numbered from 0, and -1 is the last one.
 
