@@ -1,7 +1,9 @@
 """The site: one command builds it without a warning, and nothing is missing. Its checker finds planted faults."""
 
+import html
 import inspect
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -74,6 +76,16 @@ def test_docstrings_are_rendered(site):
     assert "``" not in page
     assert page.count(">&gt;&gt;&gt; </span>") > 10
     assert "<dt><strong>max_nodes</strong></dt>" in page or "max_nodes</strong>" in page
+
+
+@pytest.mark.long
+def test_signatures_are_rendered(site):
+    """Also of methods made from the table of ops, without the operand that is the Tensor; types as in the sources."""
+    pages = [site / "reference" / f"{name}.html" for name in ("autograd-tensors", "optim-optimizers")]
+    tensors, optimizers = (html.unescape(re.sub("<[^>]+>", "", page.read_text(encoding="utf-8"))) for page in pages)
+    assert "sum(axis=None" in re.sub(r"\s+", "", tensors)
+    assert "lr: float | Callable[[int], float] | Tensor = 0.001" in re.sub(r"\s+", " ", optimizers)
+    assert "Annotated" not in optimizers
 
 
 CLEAN = '<a href="other.html#here">x</a> <img src="p.svg" alt="a picture"> <a href="https://example.org/">out</a>'
