@@ -81,7 +81,7 @@ _ALL: WeakSet[ModulePaths] = WeakSet()
 
 
 def divert(module: Any) -> None:
-    """Move a module with hooks out of the places where calls look first, or back, so other calls skip the test."""
+    """Move a module with hooks from ``places`` to ``hooked``, or back, so that modules without hooks need no check."""
     for paths in list(_ALL):
         here, there = (paths.hooked, paths.places) if module._hooks is None else (paths.places, paths.hooked)
         if id(module) in here:
