@@ -140,7 +140,7 @@ def test_no_optimizer_and_schedules_are_refused_before_anything_is_noted():
         plateau.step(1.0)
     plateau.optimizer = make(lr=0.1)
     plateau.optimizer.param_groups[1]["lr"] = optim.cosine(0.1, 10)
-    with pytest.raises(optim.HyperparameterError, match=r"lr is cosine\(start=0\.1, steps=10, end=0\.0\)"):
+    with pytest.raises(optim.HyperparameterError, match=r"lr is the schedule cosine\(start=0\.1, steps=10, end=0\.0\)"):
         plateau.step(1.0)
     assert plateau.reference is None
     assert repr(plateau).startswith("ReduceOnPlateau(mode='min', factor=0.5, patience=10, ")
