@@ -33,7 +33,9 @@ _OF_N = "PyTorch divides by n - 1, NumPy by n. Write {} for PyTorch's result and
 _OTHERWISE = {
     "max": _PAIR.format("t.max({axis})", "t.argmax({axis})"),
     "min": _PAIR.format("t.min({axis})", "t.argmin({axis})"),
-    "sort": _PAIR.format("np.sort(t, {axis})", "t.argsort({axis})") + " np.flip of either puts the largest first.",
+    "sort": "NumPy's method sorts in place, which would change what the graph has kept; "
+    + _PAIR.format("np.sort(t, {axis})", "t.argsort({axis})")
+    + " np.flip of either puts the largest first.",
     "median": "Of two middle numbers NumPy returns the mean, PyTorch the smaller one and its position. Write "
     "np.median(t, {axis}) for NumPy's; PyTorch's is the middle one of np.sort(t, {axis}) and t.argsort({axis}).",
     "std": _OF_N.format("t.std({axis}, ddof=1)", "t.std({axis})"),
@@ -116,6 +118,16 @@ def _flatten(t: Any, order: Any = "C", start_dim: int | None = None, end_dim: in
     if last < first:
         raise OperandError(f"flatten: start_dim={start_dim} comes after end_dim={end_dim}, in shape {t.shape}.")
     return shape.reshape(t, shape=(*t.shape[:first], prod(t.shape[first : last + 1]), *t.shape[last + 1 :]))
+
+
+def _view(t: Any, *shape: Any) -> Any:
+    """Another shape; NumPy's other meaning, the same bytes as numbers of another dtype, is refused."""
+    if len(shape) == 1 and isinstance(shape[0], type | str | np.dtype):
+        raise OperandTypeError(
+            f"view({shape[0]!r}): a Tensor shows numbers, not their bytes. Write t.astype(...) to convert the numbers, "
+            "or t.numpy().view(...) for plain numbers made of the same bytes."
+        )
+    return t.reshape(*shape)
 
 
 def _expand(t: Tensor, *sizes: Any) -> Any:
@@ -240,7 +252,7 @@ def _norm(t: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any
 
 # The method, and a call of it with what it equals; t has shape (2, 3), i holds positions, np.array([[0], [2]]).
 METHODS: dict[str, tuple[Callable[..., Any], str]] = {
-    "view": (lambda t, *shape: t.reshape(*shape), "t.view(-1, 2) is t.reshape(-1, 2)"),
+    "view": (_view, "t.view(-1, 2) is t.reshape(-1, 2)"),
     "view_as": (lambda t, other: t.reshape(np.shape(other)), "t.view_as(t.T) is t.reshape(t.T.shape)"),
     "flatten": (_flatten, "t.flatten(start_dim=1) is t.reshape(len(t), -1)"),
     "unsqueeze": (lambda t, dim: np.expand_dims(t, dim), "t.unsqueeze(0) is np.expand_dims(t, 0)"),
@@ -276,7 +288,7 @@ METHODS: dict[str, tuple[Callable[..., Any], str]] = {
         "t.scatter_add(1, i, t) is t.at[[0, 1], [0, 2]].add(t[:, 0])"),
     "index_select": (lambda t, dim, index: np.take(t, index, axis=dim), "t.index_select(1, [0, 2]) is t[:, [0, 2]]"),
     "topk": (_topk, "t.topk(2) is (np.sort(t)[:, :0:-1], np.argsort(t)[:, :0:-1])"),
-    "sort": (lambda t, dim=-1, descending=False, stable=False: _refuse("sort", dim, dim=dim),
+    "sort": (lambda t, dim=-1, descending=False, **how: _refuse("sort", axis=how.get("axis", dim), dim=dim),
         "t.sort(1) is refused: write np.sort(t, 1) and t.argsort(1)"),
     "median": (lambda t, dim=None, keepdim=None: _refuse("median", dim, dim=dim, keepdim=keepdim),
         "t.median(1) is refused: write np.median(t, 1)"),

@@ -88,7 +88,7 @@ class PyTorchMethods:
         """``t.index_select(1, [0, 2])`` is ``t[:, [0, 2]]``."""
     def topk(self, k: Int, dim: Int = -1, largest: Bool = True, sorted: Bool = True) -> TopK:
         """``t.topk(2)`` is ``(np.sort(t)[:, :0:-1], np.argsort(t)[:, :0:-1])``."""
-    def sort(self, dim: Int = -1, descending: Bool = False, stable: Bool = False) -> NoReturn:
+    def sort(self, dim: Int = -1, descending: Bool = False, **how: Any) -> NoReturn:
         """``t.sort(1)`` is refused: write np.sort(t, 1) and t.argsort(1)."""
     def median(self, dim: Int | None = None, keepdim: Bool | None = None) -> NoReturn:
         """``t.median(1)`` is refused: write np.median(t, 1)."""

@@ -15,6 +15,7 @@ from autograd.errors import (
     LiveGraphError,
     NotDifferentiable,
     OperandError,
+    OperandTypeError,
 )
 
 
@@ -95,7 +96,8 @@ def _in_place(d):
         "sort partition resize put fill byteswap setflags itemset setfield __setitem__ __iadd__ __isub__ __imul__ "
     )
     methods += "__itruediv__ __ifloordiv__ __imod__ __ipow__ __imatmul__ __iand__ __ior__ __ixor__ __delitem__"
-    return method(d) in methods.split() and raised(d, AttributeError, ItemAssignmentError)
+    sorted_in_place = method(d) == "sort" and raised(d, OperandTypeError)  # where PyTorch's method gives a pair
+    return sorted_in_place or (method(d) in methods.split() and raised(d, AttributeError, ItemAssignmentError))
 
 
 @reason(
@@ -108,7 +110,8 @@ def _overwritten(d):
 @reason("bytes", "A Tensor shows numbers, not how their bytes lie: t.numpy() has the methods for that.")
 def _bytes(d):
     methods = "view tobytes tofile dump dumps getfield __array_wrap__ __array_interface__ choose"
-    return method(d) in methods.split() and raised(d, AttributeError)
+    refused = method(d) == "view" and raised(d, OperandTypeError) and says(d, "not their bytes")
+    return refused or (method(d) in methods.split() and raised(d, AttributeError))
 
 
 @reason("plain array", "NumPy, or the call itself, asks for a plain array: an error in place of a silent detachment.")
