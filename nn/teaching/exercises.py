@@ -228,7 +228,7 @@ def _unknown(case: _Case) -> Verdict:
         first = tuple(map(int, np.argwhere(~near)[0]))
         count = int(near.sum())
         return _wrong("unknown", f"{count} of {answer.size} entries are right; entry {list(first)} is not.")
-    if float(np.abs(answer - expected)) <= 0.05 * float(np.abs(case.change(expected))):
+    if np.abs(answer - expected).item() <= 0.05 * np.abs(case.change(expected)).item():
         return Verdict(False, "rounding", "not yet, but close. Did you round too early?")
     return _wrong("unknown", f"The right answer is {'larger' if expected > answer else 'smaller'}.")
 

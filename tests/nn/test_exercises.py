@@ -65,6 +65,7 @@ SLIPS = [
     ([1.0, 2.5, 3.0], [1.0, 2.0, 3.0], {}, "unknown", "2 of 3 entries are right; entry [1] is not"),
     (0.41, 0.4, {}, "rounding", "Did you round too early"),
     (0.9, 0.4, {}, "unknown", "The right answer is smaller"),
+    ([0.9], [0.4], {}, "unknown", "The right answer is smaller"),
     ("right", "kink", {}, "unknown", "not yet"),
     ("wrong", "kink", {"slips": {"you overlooked the corner": "wrong"}}, "you overlooked the corner", "as if you over"),
     ("four", 4.0, {}, "kind", "not of type str"),

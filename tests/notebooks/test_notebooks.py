@@ -5,6 +5,8 @@ No Jupyter is needed here; CI runs the notebooks themselves (`pytest --nbmake no
 In the text of a notebook, everything below the heading "Exercises" needs only the first code cell (the imports). A
 cell with an exercise gives names the placeholder ``...`` and calls ``check``. The last cell is folded and has the
 solutions: blocks of Python under headings "**1**", "**2**", ..., each of which gives the same names their values.
+Notebook 00 has no such heading: its exercises are the pieces of what it builds, need all cells before them, and call
+``part``.
 `slips/NN_name.py` has the slips of a notebook: ``SLIPS``, a list of (number of the exercise, program in place of the
 solution, part of the line that `check` prints).
 """
@@ -54,6 +56,12 @@ def strings(value):
             yield from strings(part)
 
 
+@pytest.fixture(autouse=True)
+def beside_the_notebooks(monkeypatch):
+    """What lies beside a notebook can be imported, as it can where the notebook runs."""
+    monkeypatch.syspath_prepend(FOLDER)
+
+
 @each_notebook
 def test_the_notebook_is_made_from_its_text(text):
     made = [(cell["cell_type"], "".join(cell["source"])) for cell in built(text)["cells"]]
@@ -84,13 +92,18 @@ def test_the_notebook_says_nothing_of_the_machine(text):
 # --- exercises ----------------------------------------------------------------------------------------------------
 
 
+def is_built(text):
+    """Whether the exercises of a notebook are pieces that its later cells use."""
+    return text.stem == "00_build_it"
+
+
 def exercises(text):
     """The imports, the code cells below "Exercises", those of them that ask by their number, and the solutions."""
     all_cells = list(cells(text))
-    start = next((i for i, (_, source) in enumerate(all_cells) if source.startswith("## Exercises")), len(all_cells))
+    start = 0 if is_built(text) else next(i for i, (_, s) in enumerate(all_cells) if s.startswith("## Exercises"))
     imports = next((source for kind, source in all_cells if kind == "code"), "")
     programs = [source for kind, source in all_cells[start:] if kind == "code"]
-    asked = [source for source in programs if re.search(r"^check\(", source, flags=re.MULTILINE)]
+    asked = [source for source in programs if re.search(r"^(check|.+ = part)\(", source, flags=re.MULTILINE)]
     blocks = re.split(r"^\*\*(\d+)\*\*", all_cells[-1][1], flags=re.MULTILINE)
     solutions = {
         int(number): "\n".join(re.findall(r"^```python\n(.*?)^```$", block, flags=re.MULTILINE | re.DOTALL))
@@ -128,7 +141,7 @@ class Session:
             pytest.importorskip("matplotlib")
         self.number, self.names = number, {"__name__": "__main__"}
         before = programs[: programs.index(self.cells[number])]
-        for source in [imports, *(s for s in before if s not in self.cells.values())]:
+        for source in [imports, *(s for s in before if is_built(text) or s not in self.cells.values())]:
             self.run(source)
 
     def run(self, source):
@@ -151,7 +164,7 @@ def test_a_notebook_ends_in_exercises(text):
     assert kind == "markdown", "the last cell has the solutions"
     assert last.startswith("<details>"), "the solutions are folded"
     _, _, asked, solutions = exercises(text)
-    assert 3 <= len(asked) <= 6
+    assert 3 <= len(asked) <= 7
     assert list(solutions) == list(asked)
 
 

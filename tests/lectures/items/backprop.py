@@ -43,12 +43,14 @@ def several_paths():
     numbers={"order of firing: z, b, a": "1, 2, 3", "dz/dx, dz/dw": "48, 28"},
     api=("autograd.steps", "autograd.draw", "autograd.Tensor.backward"),
     where={
+        0: "The same algorithm on a slide",
         1: "it waits for all the boxes to its right",
         "tests/engine/test_backward.py": "test_diamond",
         "tests/view/test_steps.py": "test_the_gradients_are_those_of_backward",
     },
-    slip="The listing swaps parents and children, and updates parameters inside the backward loop, where later "
-    "gradients still need the old values.",
+    slip="The listing computes values from their children in place of their parents. It does not set the gradient of "
+    "the result to 1. It updates parameters inside the backward loop, where later gradients still need the old values. "
+    "It takes a single step.",
 )
 def computation_graph():
     x, w = tensor(2.0, requires_grad=True), tensor(3.0, requires_grad=True)
@@ -70,6 +72,7 @@ def computation_graph():
     numbers={"nodes, each after its operands": "4"},
     api=("autograd.draw", "nn.draw"),
     where={
+        0: "so the values form a graph",
         1: "The recorded operations form a graph",
         6: "The graph knows nothing about layers",
         "tests/view/test_drawing.py": "test_files",

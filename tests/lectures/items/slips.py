@@ -42,7 +42,7 @@ def logistic_update():
     NEWSON,
     numbers={"dw for w = 0.5, x = 2, b = -0.5, t = 1": "-.1774", "with f' at f(z)": "-.1716"},
     api="autograd.grad",
-    where={1: "On paper, we work backwards from the error"},
+    where={0: "evaluated at $f(wx + b)$", 1: "On paper, we work backwards from the error"},
     slip="A remark says that f' is evaluated at f(wx + b). The formula above it is right.",
 )
 def where_the_derivative_is_taken():
