@@ -79,7 +79,7 @@ would mix old and new values. Call backward() before changing it, or run the for
 
 
 class InPlaceError(AutogradError, RuntimeError):
-    """An array was changed in place after an operation had kept it for the backward pass; seen inside ``debug()``.
+    """An array was changed in place after an operation had kept it for the backward pass.
 
     >>> import numpy as np
     >>> from autograd import debug, tensor

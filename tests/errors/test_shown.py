@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+import autograd
+import nn
+import optim
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "gradcheck.md"]
 EXAMPLE = re.compile(r"^```py\n(?P<program>.*?)^```\n+```text\n(?P<shown>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -70,6 +74,17 @@ def test_the_pages_show_what_they_should():
     for text in (readme, reports):
         assert "gradient check: wrong" in text
         assert "example.py:" in text
+
+
+@pytest.mark.skipif(not PAGES[1].exists(), reason="the page is not part of the source archive")
+@pytest.mark.parametrize("package", [autograd, nn, optim])
+def test_every_public_class_has_a_row_with_cause_and_fix(package):
+    page = PAGES[1].read_text(encoding="utf-8")
+    rows = re.findall(rf"^### {package.__name__}$(.*?)^##", page, flags=re.MULTILINE | re.DOTALL)[0]
+    listed = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|$", rows, flags=re.MULTILINE)
+    members = ((name, getattr(package, name)) for name in dir(package))
+    public = [name for name, value in members if isinstance(value, type) and issubclass(value, Exception)]
+    assert sorted(listed) == sorted(public)
 
 
 def test_a_page_that_is_out_of_date_is_noticed():

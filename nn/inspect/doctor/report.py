@@ -101,7 +101,7 @@ class Diagnosis:
 
     def _title(self) -> str:
         if self.ok:
-            return "No problems found: this setup can be trained."
+            return "No problems found. Gradients that shrink from layer to layer: see nn.gradient_flow."
         errors = sum(finding.severity == "error" for finding in self.findings)
         warnings = len(self.findings) - errors
         words = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
