@@ -16,6 +16,7 @@ import textwrap
 from importlib import import_module
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent))  # where Python does not look by itself, if told to look in safe places only
 from make_surface import ROOT, docstring, layout, literal  # which makes a checkout importable
 
 import nn
