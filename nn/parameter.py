@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd import LiveGraphError, Tensor
 from autograd.arrays import only_numbers
+from autograd.callers import users_level
 from autograd.fingerprints import take_back
 from autograd.tensor_data import Argument
 from nn.arrays import is_live
@@ -109,8 +110,8 @@ def _own_array(data: ArrayLike | Tensor, dtype: DTypeLike | None = None) -> NDAr
 
 
 def _note_origin(tensor: Tensor) -> None:
-    """Say that the caller of the constructor made this Tensor, and not the constructor."""
-    frame = sys._getframe(2)
+    """Say that this Tensor was made by the user's line, which called the constructor or that of a layer."""
+    frame = sys._getframe(users_level() - 1)
     info = tensor._info
     assert info is not None
     info.code, info.lasti = frame.f_code, frame.f_lasti

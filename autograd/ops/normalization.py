@@ -1,4 +1,4 @@
-"""Normalization of rows as one op: numbers are brought to mean 0 and variance 1, and then to a learned scale."""
+"""Normalization of rows as one op: rows get mean 0 and variance 1, and are then scaled and shifted by parameters."""
 
 from functools import lru_cache
 from math import prod

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 import traceback
 
 import numpy as np
@@ -230,3 +231,12 @@ LOSSES = [nn.MSELoss, nn.BCEWithLogitsLoss] + [
 def test_a_loss_does_not_broadcast(loss, prediction, target):
     with pytest.raises(ValueError, match=re.escape(f"the prediction has shape {prediction}, but the target")):
         loss()(ones(*prediction), np.ones(target))
+
+
+def test_parameters_come_from_the_users_line():
+    """The line that created the layer, and not a line in the file of the layer."""
+    layer = nn.Linear(3, 2)
+    line = sys._getframe().f_lineno - 1
+    with pytest.raises(OperandError) as caught:
+        layer(np.ones((4, 2), "float32"))
+    assert str(caught.value).count(f"test_operand_errors.py:{line}") == 2
