@@ -110,7 +110,12 @@ class Source:
         code = (ROOT / path).read_text(encoding="utf-8")
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code) or [""]))
         language = LANGUAGES.get(path.suffix, "text")
-        return f"---\norphan: true\nnosearch: true\n---\n# {path.as_posix()}\n\n{fence}{language}\n{code}\n{fence}\n"
+        start = f"---\norphan: true\nnosearch: true\n---\n# {path.as_posix()}\n\n"
+        picture = ROOT / "docs" / "pictures" / "examples" / f"{path.stem}.svg"
+        if path.parent.name == "examples" and picture.exists():
+            subject = code.partition("\n")[0].strip('"')
+            start += f"![What the script draws. {subject}](../{picture.relative_to(ROOT).as_posix()})\n\n"
+        return f"{start}{fence}{language}\n{code}\n{fence}\n"
 
 
 def described(svg, section):

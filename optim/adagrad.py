@@ -21,7 +21,7 @@ def _root(square: Any, eps: Any, inside: bool) -> Any:
 
 
 class Adagrad(Optimizer):
-    """AdaGrad: entries with large past gradients take smaller steps. s ← s + g², p ← p − lr·g / (√s + eps).
+    """AdaGrad takes smaller steps in entries with large past gradients. s ← s + g², p ← p − lr·g / (√s + eps).
 
     s starts at ``initial_accumulator_value`` and only grows, so the rate of every entry tends to zero. ``lr_decay``
     also divides lr by 1 + (t − 1)·lr_decay. ``eps_mode="inside"`` divides by √(s + eps) instead; ``use_current=False``
@@ -71,7 +71,7 @@ class Adagrad(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """RMSProp: AdaGrad with a moving average of the squares. v ← α·v + (1 − α)·g², p ← p − lr·g / (√v + eps).
+    """RMSProp is AdaGrad with a moving average of the squares. v ← α·v + (1 − α)·g², p ← p − lr·g / (√v + eps).
 
     ``centered`` subtracts the square of the moving average of g from v, which gives the variance instead of the mean
     square. ``momentum`` μ steps along b ← μ·b + g / (√v + eps) instead. ``eps_mode="inside"`` divides by √(v + eps).
@@ -123,7 +123,7 @@ class RMSprop(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """AdaDelta: RMSProp with the root mean square of its own past steps as the rate.
+    """AdaDelta is RMSProp with the root mean square of its own past steps as the rate.
 
     v ← ρ·v + (1 − ρ)·g², d = g·√(u + eps) / √(v + eps), u ← ρ·u + (1 − ρ)·d², p ← p − lr·d. Weight decay adds
     ``weight_decay``·p to the gradient; ``maximize`` ascends.

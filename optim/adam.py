@@ -14,7 +14,7 @@ __all__ = ["Adam", "AdamW", "Adamax", "Lion", "NAdam", "RAdam"]
 
 
 class Adam(Optimizer):
-    """Adam: steps of size lr along the average gradient, in units of its root mean square.
+    """Adam takes steps of size lr along the average gradient, in units of its root mean square.
 
     m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g², then p ← p − lr·m̂ / (√v̂ + eps), where m̂ = m / (1 − β₁ᵗ) and
     v̂ = v / (1 − β₂ᵗ) correct the bias of m and v, which start at zero; t counts the updates of this parameter.
@@ -159,7 +159,7 @@ class NAdam(Optimizer):
 
 
 class RAdam(Optimizer):
-    """Rectified Adam: divides by √v̂ only after enough gradients have determined it, and corrects for its variance.
+    """Rectified Adam divides by √v̂ only after enough gradients have determined it, and corrects for its variance.
 
     With m and v of `Adam`, ρ∞ = 2 / (1 − β₂) − 1 and ρ = ρ∞ − 2·t·β₂ᵗ / (1 − β₂ᵗ): up to ρ = 5, p ← p − lr·m̂; then
     p ← p − lr·r·m̂ / (√v̂ + eps / √(1 − β₂ᵗ)), r² = (ρ − 4)·(ρ − 2)·ρ∞ / ((ρ∞ − 4)·(ρ∞ − 2)·ρ). Otherwise like `NAdam`.
@@ -238,7 +238,7 @@ class Adamax(Optimizer):
 
 
 class Lion(Optimizer):
-    """Lion: steps of constant size, along the sign of an average gradient.
+    """Lion takes steps of constant size, along the sign of an average gradient.
 
     p ← p − lr·sign(β₁·m + (1 − β₁)·g), then m ← β₂·m + (1 − β₂)·g. Weight decay is decoupled as in `AdamW`;
     ``maximize`` ascends. Use a rate three to ten times smaller than Adam's, and a decay larger by the same factor.

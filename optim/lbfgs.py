@@ -33,7 +33,7 @@ Closure = Callable[[], Any]
 
 
 class LBFGS(Optimizer):
-    """L-BFGS: steps along −H·g, with the inverse Hessian H estimated from the last ``history_size`` steps.
+    """L-BFGS takes steps along −H·g, with the inverse Hessian H estimated from the last ``history_size`` steps.
 
     H is never formed. Each step s, which changed the gradient by y, adds one correction H ← (I − s·yᵀ/ρ)·H·
     (I − y·sᵀ/ρ) + s·sᵀ/ρ with ρ = y·s, starting from (ρ / y·y)·I. One call of `step` takes up to ``max_iter`` steps

@@ -15,6 +15,8 @@ from optim.optimizer import Optimizer
 from optim.schedules import chain
 from optim.sgd import SGD
 
+__all__ = ["PRESETS", "preset"]
+
 
 class Preset(NamedTuple):
     """An optimizer with settings, their source, and a note about them."""

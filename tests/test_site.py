@@ -59,6 +59,15 @@ def test_every_public_name_is_in_the_reference(site):
 
 
 @pytest.mark.long
+def test_an_example_shows_its_picture_and_a_table_whole_sentences(site):
+    for picture in (ROOT / "docs" / "pictures" / "examples").glob("*.svg"):
+        assert f'{picture.name}"' in (site / "examples" / f"{picture.stem}.py.html").read_text(encoding="utf-8")
+    summary = (site / "reference" / "nn-data.html").read_text(encoding="utf-8").partition("</table>")[0]
+    assert "(T. DeVries and G. Taylor, 2017).</p>" in summary
+    assert "named tuples part by part; strings stay.</p>" in summary
+
+
+@pytest.mark.long
 def test_every_page_of_ours_is_there(site):
     pages = [*ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("examples/*.py")]
     paths = [path.relative_to(ROOT) for path in pages]

@@ -215,7 +215,7 @@ def _sentence(value):
     if not isinstance(value, (type, FunctionType, ModuleType)):
         return f"``{_short(value, 60)}``"
     paragraph = inspect.cleandoc(value.__doc__).partition("\n\n")[0]
-    sentence = re.match(r"(?:(`+).*?\1|[^`])*?(?=[.:]\s|$)", paragraph, flags=re.DOTALL)[0]
+    sentence = re.match(r"(?:(`+).*?\1|[^`])*?(?=(?<![.\s])(?<!\b[A-Z])\.\s|$)", paragraph, flags=re.DOTALL)[0]
     return docstrings.rest(sentence.replace("\n", " ").rstrip(".:") + ".").strip()
 
 

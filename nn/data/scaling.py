@@ -106,7 +106,7 @@ class Standardize(_Scaling):
 
 
 class MinMax(_Scaling):
-    """Scale every feature to 0 .. 1 in the training set: ``(x - min) / (max - min)``.
+    """Scale every feature to the range from 0 to 1 in the training set: ``(x - min) / (max - min)``.
 
     Otherwise like `Standardize`. Other samples may fall outside 0 .. 1.
 
