@@ -84,7 +84,7 @@ def table():
         ("Time of the import", "seconds to import", "s"),
     ):
         cells = [found["Installed"].get(INSTALLED.get(title), {}).get(column) for title in COLUMNS]
-        rows.append([name, *(f"{short(float(cell))} {unit}" if cell else "" for cell in cells)])
+        rows.append([name, *(f"{short(float(cell))} {unit}" if cell else "same" for cell in cells)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
