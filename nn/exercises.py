@@ -1,4 +1,6 @@
-"""Check answers to exercises. This is the public name of `nn.teaching.exercises`."""
+"""Check answers to exercises, and get hints. This is the public name of `nn.teaching.exercises`."""
 
-from nn.teaching.exercises import *
-from nn.teaching.exercises import __all__ as __all__
+from nn.teaching.answers import hint
+from nn.teaching.exercises import Verdict, check, judge
+
+__all__ = ["Verdict", "check", "hint", "judge"]

@@ -216,6 +216,9 @@ print(explain(loss, b))
 # %% [markdown]
 # ## Exercises
 #
+# If you are stuck, `nn.exercises.hint("02.1")` gives a hint for exercise 1, and `nn.exercises.hint("02.1", 2)` a
+# stronger one.
+#
 # **1.** `X` has the shape (5, 4), `w` the shape (4,) and `c` the shape (5, 1). The loss is `np.sum(X * w + c)`. What
 # are the shapes of the gradients of `w` and `c`? Answer with two tuples.
 
@@ -223,14 +226,7 @@ print(explain(loss, b))
 shape_of_w = ...
 shape_of_c = ...
 
-
-def loss_1(w, c):
-    return np.sum(np.ones((5, 4)) * w + c)
-
-
-gradients = grad(loss_1, argnums=(0, 1))(np.ones(4), np.ones((5, 1)))
-check(shape_of_w, gradients[0].shape, name="Exercise 1, w", slips={"you gave the shape of X * w": (5, 4)})
-check(shape_of_c, gradients[1].shape, name="Exercise 1, c", slips={"you gave the shape of X * w + c": (5, 4)})
+check([shape_of_w, shape_of_c], exercise="02.1")
 
 # %% [markdown]
 # **2.** Let `loss = np.sum(C * (X + b))` with the matrix `C` below, `X` of shape (4, 3) and `b` of shape (3,). What is
@@ -240,7 +236,7 @@ check(shape_of_c, gradients[1].shape, name="Exercise 1, c", slips={"you gave the
 C = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0], [4.0, 0.0, 1.0], [1.0, 1.0, 2.0]])
 answer_2 = ...
 
-check(answer_2, grad(lambda b: np.sum(C * (np.ones((4, 3)) + b)))(np.zeros(3)), name="Exercise 2")
+check(answer_2, exercise="02.2")
 
 # %% [markdown]
 # **3.** The weight of a layer has the shape (out, in), as in `nn.Linear`, so $Y = X W^\top$. Write the gradient of $W$
@@ -251,12 +247,7 @@ check(answer_2, grad(lambda b: np.sum(C * (np.ones((4, 3)) + b)))(np.zeros(3)), 
 def weight_gradient(G, X): ...
 
 
-check(
-    weight_gradient,
-    lambda G, X: grad(lambda W: np.sum(G * (X @ W.T)))(np.zeros((G.shape[1], X.shape[1]))),
-    at=[np.zeros((5, 2)), np.zeros((5, 3))],
-    name="Exercise 3",
-)
+check(weight_gradient, exercise="02.3")
 
 # %% [markdown]
 # **4.** Let `loss = np.mean(a**2)`, where `a` has eight entries. Write the gradient of `a`.
@@ -266,7 +257,7 @@ check(
 def mean_square_gradient(a): ...
 
 
-check(mean_square_gradient, grad(lambda a: np.mean(a**2)), at=[np.zeros(8)], factors={"N": 8}, name="Exercise 4")
+check(mean_square_gradient, exercise="02.4")
 
 # %% [markdown]
 # **5.** `x` has four entries, and `loss = np.sum(x[[3, 1, 3]])`. What is the gradient of `x`?
@@ -274,15 +265,7 @@ check(mean_square_gradient, grad(lambda a: np.mean(a**2)), at=[np.zeros(8)], fac
 # %%
 answer_5 = ...
 
-check(
-    answer_5,
-    grad(lambda x: np.sum(x[[3, 1, 3]]))(np.zeros(4)),
-    name="Exercise 5",
-    slips={
-        "you counted the entry that is picked twice only once": np.array([0.0, 1.0, 0.0, 1.0]),
-        "you gave the gradient of the picked entries, not of x": np.ones(3),
-    },
-)
+check(answer_5, exercise="02.5")
 
 # %% [markdown]
 # <details>

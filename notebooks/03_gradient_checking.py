@@ -219,6 +219,9 @@ for number, exercise in enumerate(EXERCISES[:12], 1):
 # %% [markdown]
 # ## Exercises
 #
+# If you are stuck, `nn.exercises.hint("03.1")` gives a hint for exercise 1, and `nn.exercises.hint("03.1", 2)` a
+# stronger one.
+#
 # **1.** Write the gradient rule of $y = 1/x$: what does `x` receive when `g` arrives from the right?
 
 
@@ -226,13 +229,7 @@ for number, exercise in enumerate(EXERCISES[:12], 1):
 def rule(g, x): ...
 
 
-check(
-    rule,
-    lambda g, x: g * grad(lambda x: 1 / x)(x),
-    at=lambda random: (random.normal(), random.uniform(0.5, 2.0)),
-    name="Exercise 1",
-    slips={"you used the rule of the logarithm": lambda g, x: g / x},
-)
+check(rule, exercise="03.1")
 
 # %% [markdown]
 # **2.** Write the two-sided difference for a function `f`, a point `x` and a step `h`.
@@ -242,16 +239,7 @@ check(
 def slope(f, x, h): ...
 
 
-check(
-    lambda x: slope(np.exp, x, 0.1),
-    lambda x: np.exp(x) * np.sinh(0.1) / 0.1,  # the exact value for this function
-    name="Exercise 2",
-    rtol=1e-9,
-    slips={
-        "you stepped to one side only": lambda x: np.exp(x) * np.expm1(0.1) / 0.1,
-        "you divided by h, but the two points are 2h apart": lambda x: 2 * np.exp(x) * np.sinh(0.1) / 0.1,
-    },
-)
+check(lambda x: slope(np.exp, x, 0.1), exercise="03.2")
 
 # %% [markdown]
 # **3.** Which verdict does `gradcheck(lambda x: np.max(x), np.array([2.0, 2.0]))` give? Answer with one word.
@@ -259,15 +247,7 @@ check(
 # %%
 answer_3 = ...
 
-check(
-    answer_3,
-    gradcheck(lambda x: np.max(x), np.array([2.0, 2.0]), raise_on_failure=False).verdict,
-    name="Exercise 3",
-    slips={
-        "you overlooked that both entries are the maximum: a small change decides which one wins": "right",
-        "you suspect a wrong rule, but the function has no derivative at this point": "wrong",
-    },
-)
+check(answer_3, exercise="03.3")
 
 # %% [markdown]
 # **4.** One of these three operations has a wrong rule. Let `gradcheck` find it, and answer with its name.
@@ -284,12 +264,38 @@ def puzzle(x):
 
 answer_4 = ...
 
-check(
-    answer_4,
-    gradcheck(puzzle, np.array([0.3, -0.4]), raise_on_failure=False).op,
-    name="Exercise 4",
-    slips={"you named the operation that comes last": "cubed", "you named the operation that comes first": "double"},
-)
+check(answer_4, exercise="03.4")
+
+# %% [markdown]
+# **5.** This program and the next two have one bug each, and `gradcheck` finds it. Repair each by changing one
+# line. Here, a squared error is averaged over the batch.
+
+# %%
+program = EXERCISES[5].program
+mended = ...  # program.replace("the wrong piece", "the right one")
+
+print(program)
+check(mended, exercise="03.5")
+
+# %% [markdown]
+# **6.** A residual connection adds the input of a layer to its output.
+
+# %%
+program = EXERCISES[15].program
+mended = ...
+
+print(program)
+check(mended, exercise="03.6")
+
+# %% [markdown]
+# **7.** Rows are centred before they are compared. The second call gives a different result from the first.
+
+# %%
+program = EXERCISES[17].program
+mended = ...
+
+print(program)
+check(mended, exercise="03.7")
 
 # %% [markdown]
 # <details>
@@ -320,6 +326,25 @@ check(
 #
 # ```python
 # answer_4 = gradcheck(puzzle, np.array([0.3, -0.4]), raise_on_failure=False).op
+# ```
+#
+# **5** The rule forgets the mean over the batch.
+#
+# ```python
+# mended = EXERCISES[5].program.replace("2.0 * (p - t)", "2.0 * (p - t) / p.size")
+# ```
+#
+# **6** `detach` cuts the second path from the input to the output.
+#
+# ```python
+# mended = EXERCISES[15].program.replace("x.detach()", "x")
+# ```
+#
+# **7** The function must not change its input.
+#
+# ```python
+# old = "x.data[...] -= x.data.mean(axis=1, keepdims=True)"
+# mended = EXERCISES[17].program.replace(old, "x = x - np.mean(x, axis=1, keepdims=True)")
 # ```
 #
 # </details>

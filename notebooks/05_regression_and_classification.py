@@ -503,22 +503,16 @@ plt.show()
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
+# If you are stuck, `nn.exercises.hint("05.1")` gives a hint for exercise 1, and `nn.exercises.hint("05.1", 2)` a
+# stronger one.
+#
 # **1.** Use the normal equations: which line $wx + b$ has the least squared error for the points (0, 1), (1, 1) and (2,
 # 4)?
 
 # %%
 w, b = ..., ...
 
-check(
-    [w, b],
-    np.polyfit([0, 1, 2], [1, 1, 4], 1),
-    slips={
-        "the column of ones for the bias is missing": [1.8, 0],
-        "you swapped w and b": [0.5, 1.5],
-        "you drew the line through the first and the last point only": [1.5, 1],
-    },
-    name="Exercise 1",
-)
+check([w, b], exercise="05.1")
 
 # %% [markdown]
 # **2.** A logistic unit $h = \sigma(wx + b)$ is trained with the loss $\frac12 (h - t)^2$. What is the derivative of
@@ -531,21 +525,7 @@ def slope(x, w, b, t):
     return ...
 
 
-check(
-    slope,
-    grad(lambda x, w, b, t: 0.5 * (sigmoid(w * x + b) - t) ** 2, argnums=1),
-    at=(0.0, 0.0, 0.0, 0.0),
-    slips={
-        "the derivative of the sigmoid is missing": lambda x, w, b, t: (sigmoid(w * x + b) - t) * x,
-        "the input is missing: this is the derivative with respect to b": grad(
-            lambda x, w, b, t: 0.5 * (sigmoid(w * x + b) - t) ** 2, argnums=2
-        ),
-        "you evaluated the derivative of the sigmoid at its output": lambda x, w, b, t: (
-            (sigmoid(w * x + b) - t) * sigmoid(sigmoid(w * x + b)) * (1 - sigmoid(sigmoid(w * x + b))) * x
-        ),
-    },
-    name="Exercise 2",
-)
+check(slope, exercise="05.2")
 
 # %% [markdown]
 # **3.** Logistic regression on a batch: `X` has the shape (N, m), `t` has the shape (N,), and the scores are
@@ -558,25 +538,7 @@ def gradient(X, t, w, b):
     return ...
 
 
-def expected(X, t, w, b):
-    """The same, computed by the engine."""
-    return grad(lambda w: np.mean(np.logaddexp(0, X @ w + b) - t * (X @ w + b)))(w)
-
-
-def with_slope(X, t, w, b):
-    """With the factor h (1 - h), which cancels for cross-entropy."""
-    h = sigmoid(X @ w + b)
-    return X.T @ ((h - t) * h * (1 - h)) / len(X)
-
-
-check(
-    gradient,
-    expected,
-    at=lambda rng: (rng.normal(size=(7, 3)), rng.integers(0, 2, 7), rng.normal(size=3), rng.normal()),
-    factors={"N": 7},
-    slips={"you kept the factor h (1 - h) that squared error has": with_slope},
-    name="Exercise 3",
-)
+check(gradient, exercise="05.3")
 
 # %% [markdown]
 # **4.** Softmax turns some scores into the probabilities (0.125, 0.25, 0.625). What is the derivative of the first
@@ -585,16 +547,7 @@ check(
 # %%
 change = ...
 
-check(
-    change,
-    jacobian(softmax)(np.log([0.125, 0.25, 0.625]))[0, 1],
-    slips={
-        "you used only the first probability, as h (1 - h)": 0.125 * 0.875,
-        "you used h1 (1 - h2), but the 1 is there only if the indices are equal": 0.125 * 0.75,
-        "you assumed that the first probability does not depend on the second score": 0,
-    },
-    name="Exercise 4",
-)
+check(change, exercise="05.4")
 
 # %% [markdown]
 # **5.** Of 100 patients, 10 are ill. A test raises 32 alarms, 8 of them for patients who are ill. What are its
@@ -603,18 +556,7 @@ check(
 # %%
 scores = [..., ..., ...]
 
-patients, alarms = np.repeat([1, 0], [10, 90]), np.repeat([1, 0, 1, 0], [8, 2, 24, 66])
-check(
-    scores,
-    [score(alarms, patients) for score in (precision, recall, f1)],
-    slips={
-        "you swapped precision and recall": [8 / 10, 8 / 32, 16 / 42],
-        "you took the arithmetic mean for F1, which forgives a bad precision": [8 / 32, 8 / 10, (8 / 32 + 8 / 10) / 2],
-        "you took the geometric mean for F1": [8 / 32, 8 / 10, np.sqrt(8 / 32 * 8 / 10)],
-        "the factor 2 is missing in F1": [8 / 32, 8 / 10, 8 / 42],
-    },
-    name="Exercise 5",
-)
+check(scores, exercise="05.5")
 
 # %% [markdown]
 # <details>

@@ -12,7 +12,7 @@ import numpy as np
 import nn
 import nn.plot
 import optim
-from autograd import draw, explain, grad, tensor
+from autograd import draw, explain, tensor
 from nn.exercises import check
 
 # %% [markdown]
@@ -440,6 +440,9 @@ print(f"{sum(p.size for p in model.parameters()):,} parameters, accuracy {histor
 # %% [markdown]
 # ## Exercises
 #
+# If you are stuck, `nn.exercises.hint("06.1")` gives a hint for exercise 1, and `nn.exercises.hint("06.1", 2)` a
+# stronger one.
+#
 # **1.** Let $E = \frac12 (y - t)^2$ and $y = \sigma(u)$. Write $\delta$ of this output unit in terms of `y` and `t`.
 
 
@@ -447,17 +450,7 @@ print(f"{sum(p.size for p in model.parameters()):,} parameters, accuracy {histor
 def output_delta(y, t): ...
 
 
-check(
-    output_delta,
-    lambda y, t: grad(lambda u: (1 / (1 + np.exp(-u)) - t) ** 2 / 2)(np.log(y / (1 - y))),
-    at=lambda random: random.uniform(0.1, 0.9, 2),
-    name="Exercise 1",
-    slips={
-        "the derivative of the sigmoid is missing": lambda y, t: y - t,
-        "you subtracted instead of multiplying: y - (1 - y)": lambda y, t: (y - t) * (y - (1 - y)),
-        "you used the derivative of tanh": lambda y, t: (y - t) * (1 - y**2),
-    },
-)
+check(output_delta, exercise="06.1")
 
 # %% [markdown]
 # **2.** Write the deltas of a tanh layer for a batch with samples in rows. You are given the deltas of the next layer,
@@ -468,17 +461,7 @@ check(
 def hidden_delta(next_delta, next_weight, y): ...
 
 
-check(
-    hidden_delta,
-    lambda d, W, y: grad(lambda u: np.sum(d * (np.tanh(u) @ W.T)))(np.arctanh(y)),
-    at=lambda random: (random.normal(size=(4, 3)), random.normal(size=(3, 3)), random.uniform(-0.9, 0.9, (4, 3))),
-    name="Exercise 2",
-    slips={
-        "you transposed the weight, as for samples in columns": lambda d, W, y: (d @ W.T) * (1 - y**2),
-        "the derivative of tanh is missing": lambda d, W, y: d @ W,
-        "you used the derivative of the sigmoid": lambda d, W, y: (d @ W) * y * (1 - y),
-    },
-)
+check(hidden_delta, exercise="06.2")
 
 # %% [markdown]
 # **3.** A batch has five samples and three classes, and the loss is the *mean* cross-entropy after softmax. Write the
@@ -490,19 +473,7 @@ check(
 def score_gradient(p, t): ...
 
 
-def a_batch(random):
-    scores = random.normal(size=(5, 3))
-    return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True), np.eye(3)[random.integers(0, 3, 5)]
-
-
-check(
-    score_gradient,
-    lambda p, t: grad(lambda s: -np.sum(t * (s - np.log(np.sum(np.exp(s), axis=1, keepdims=True)))) / 5)(np.log(p)),
-    at=a_batch,
-    factors={"N": 5},
-    name="Exercise 3",
-    slips={"this is the derivative with respect to the probabilities, not the scores": lambda p, t: -t / p / 5},
-)
+check(score_gradient, exercise="06.3")
 
 # %% [markdown]
 # **4.** Three hidden units with the outputs $h = (0.2, 0.6, 0.9)$ are connected to two output units with softmax and
@@ -512,19 +483,7 @@ check(
 # %%
 answer_4 = ...
 
-h, o = np.array([0.2, 0.6, 0.9]), np.array([0.7, 0.3])
-table = grad(lambda W: np.log(np.sum(o * np.exp(W @ h))) - (W @ h)[0])(np.zeros((2, 3)))  # one row per output
-check(
-    answer_4,
-    table[0, 1],
-    name="Exercise 4",
-    slips={
-        "you used the weight from the first hidden unit to the second output": table[1, 0],
-        "you used the other output": table[1, 1],
-        "you used the other hidden unit": table[0, 0],
-        "the target is missing": 0.6 * 0.7,
-    },
-)
+check(answer_4, exercise="06.4")
 
 # %% [markdown]
 # **5.** Back to Mazur's network. The weight $w_1$ connects $x_1 = 0.05$ with the first hidden unit. Its old value is
@@ -535,26 +494,7 @@ check(
 # %%
 answer_5 = ...
 
-
-def mazur(V, W):
-    hidden = 1 / (1 + np.exp(-(V @ np.array([0.05, 0.10]) + 0.35)))
-    output = 1 / (1 + np.exp(-(W @ hidden + 0.60)))
-    return np.sum((output - np.array([0.01, 0.99])) ** 2) / 2
-
-
-check(
-    answer_5,
-    0.15 - 0.5 * grad(mazur)(np.array([[0.15, 0.20], [0.25, 0.30]]), np.array([[0.40, 0.45], [0.50, 0.55]]))[0, 0],
-    start=0.15,
-    rtol=0.01,
-    name="Exercise 5",
-    factors={"the learning rate": 0.5, "the input": 0.05},
-    slips={
-        "you used the output weights after their update": 0.149817639,
-        "you counted only one of the two paths": 0.149665802,
-        "the derivative of the hidden unit is missing": 0.149091242,
-    },
-)
+check(answer_5, exercise="06.5")
 
 # %% [markdown]
 # <details>

@@ -501,22 +501,15 @@ for mode in ["rel", "abs"]:
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
+# If you are stuck, `nn.exercises.hint("07.1")` gives a hint for exercise 1, and `nn.exercises.hint("07.1", 2)` a
+# stronger one.
+#
 # **1.** Let $f(w) = 3w^2$. Below which learning rate does gradient descent come closer to the minimum at every step?
 
 # %%
 rate = ...
 
-check(
-    rate,
-    1 / 3,
-    slips={
-        "the factor 2 from the derivative of the square is missing: the derivative is 6w": 2 / 3,
-        "this is the rate that reaches the minimum in one step, not the largest one": 1 / 6,
-        "you gave the second derivative itself": 6,
-        "this is the limit for the parabola in the notebook, whose second derivative is 1": 2,
-    },
-    name="Exercise 1",
-)
+check(rate, exercise="07.1")
 
 # %% [markdown]
 # **2.** Write one step of classical momentum. It takes the weight `w`, the velocity `v` and the gradient `g`, and
@@ -529,27 +522,7 @@ def momentum_step(w, v, g, lr, mu):
     return ..., ...
 
 
-check(
-    momentum_step,
-    lambda w, v, g, lr, mu: (w + mu * v - lr * g, mu * v - lr * g),
-    slips={
-        "you moved the weight by the old velocity": lambda w, v, g, lr, mu: (w + v, mu * v - lr * g),
-        "you added the gradient to the velocity, which leads uphill": lambda w, v, g, lr, mu: (
-            w + mu * v + lr * g,
-            mu * v + lr * g,
-        ),
-        "you used PyTorch's convention, whose velocity contains no learning rate": lambda w, v, g, lr, mu: (
-            w - lr * (mu * v + g),
-            mu * v + g,
-        ),
-        "you used the averaged form, with the factor (1 - mu)": lambda w, v, g, lr, mu: (
-            w - lr * (mu * v + (1 - mu) * g),
-            mu * v + (1 - mu) * g,
-        ),
-        "you did not multiply the old velocity by mu": lambda w, v, g, lr, mu: (w + v - lr * g, v - lr * g),
-    },
-    name="Exercise 2",
-)
+check(momentum_step, exercise="07.2")
 
 # %% [markdown]
 # **3.** A lecture uses the averaged form of momentum with a learning rate of 0.5 and $\mu = 0.9$. With which learning
@@ -558,16 +531,7 @@ check(
 # %%
 rate_in_pytorch = ...
 
-check(
-    rate_in_pytorch,
-    0.05,
-    slips={
-        "you divided by 1 - mu, which converts in the other direction": 5,
-        "you multiplied by mu instead of 1 - mu": 0.45,
-        "you assumed that both learning rates mean the same": 0.5,
-    },
-    name="Exercise 3",
-)
+check(rate_in_pytorch, exercise="07.3")
 
 # %% [markdown]
 # **4.** Adam takes its first step with the learning rate 0.01, $\beta_1 = 0.9$, $\beta_2 = 0.999$ and the gradient
@@ -576,18 +540,7 @@ check(
 # %%
 length = ...
 
-check(
-    length,
-    0.01,
-    slips={
-        "this is the step of plain gradient descent: Adam divides by the size of the gradient": 2e-5,
-        "you did not correct the averages for their start at zero": 0.01 * 0.1 / np.sqrt(0.001),
-        "you corrected only the average of the gradients": 0.01 / np.sqrt(0.001),
-        "you corrected only the average of the squares": 0.001,
-        "you forgot the square root of the average of the squares": 5,
-    },
-    name="Exercise 4",
-)
+check(length, exercise="07.4")
 
 # %% [markdown]
 # **5.** AdaGrad with a learning rate of 1 gets the gradient 7 at every step. How far has the weight moved after four
@@ -596,18 +549,16 @@ check(
 # %%
 distance = ...
 
-check(
-    distance,
-    np.sum(1 / np.sqrt([1, 2, 3, 4])),
-    slips={
-        "you took all four steps to have the same length": 4,
-        "the square root is missing": 1 + 1 / 2 + 1 / 3 + 1 / 4,
-        "this is the length of the last step only": 0.5,
-        "you forgot that the size of the gradient cancels in the division": 7 * np.sum(1 / np.sqrt([1, 2, 3, 4])),
-        "you left the current gradient out of the sum": 1 + np.sum(1 / np.sqrt([1, 2, 3])),
-    },
-    name="Exercise 5",
-)
+check(distance, exercise="07.5")
+
+# %% [markdown]
+# **6.** A ravine: $f(x, y) = \frac12 (x^2 + 25 y^2)$. Gradient descent starts at (1, 1). Find a learning rate with
+# which both coordinates are within 0.001 of the minimum after 100 steps.
+
+# %%
+rate = ...
+
+check(rate, exercise="07.6")
 
 # %% [markdown]
 # <details>
@@ -645,6 +596,12 @@ check(
 #
 # ```python
 # distance = sum(1 / np.sqrt(t) for t in [1, 2, 3, 4])
+# ```
+#
+# **6** The factors $1 - \eta$ and $1 - 25 \eta$ are equally large in absolute value at $\eta = 2 / (1 + 25)$.
+#
+# ```python
+# rate = 2 / 26
 # ```
 #
 # </details>

@@ -14,7 +14,6 @@ import numpy as np
 import nn
 import nn.plot
 import optim
-from autograd import grad
 from nn.data import Flip, KFold, Noise, Rotate, Shift
 from nn.exercises import check
 from nn.metrics import accuracy
@@ -380,6 +379,9 @@ for decay in [0.0, 0.3, 3.0, 30.0]:
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
+# If you are stuck, `nn.exercises.hint("08.1")` gives a hint for exercise 1, and `nn.exercises.hint("08.1", 2)` a
+# stronger one.
+#
 # **1.** The loss is $E + \frac{\lambda}{2} \sum_i w_i^2$, and $g$ is the gradient of $E$ with respect to $w$. Write one
 # step of gradient descent with the learning rate `lr`. The argument `decay` is $\lambda$.
 
@@ -390,21 +392,7 @@ def step(w, g, lr, decay):
     return ...
 
 
-check(
-    step,
-    lambda w, g, lr, decay: w - lr * (g + grad(lambda w: decay / 2 * np.sum(w**2))(w)),
-    at=lambda rng: (rng.normal(size=3), rng.normal(size=3), 0.1, 0.3),
-    slips={
-        "your step goes uphill": lambda w, g, lr, decay: w + lr * (g + decay * w),
-        "the penalty pushes the weights away from zero": lambda w, g, lr, decay: w - lr * (g - decay * w),
-        "you forgot the 1/2 of the penalty": lambda w, g, lr, decay: w - lr * (g + 2 * decay * w),
-        "you counted the 1/2 twice": lambda w, g, lr, decay: w - lr * (g + decay / 2 * w),
-        "you did not multiply the penalty by the learning rate": lambda w, g, lr, decay: w - lr * g - decay * w,
-        "you used the step of the penalty |w|": lambda w, g, lr, decay: w - lr * (g + decay * np.sign(w)),
-        "you added the penalty itself, not its derivative": lambda w, g, lr, decay: w - lr * (g + decay / 2 * w**2),
-    },
-    name="Exercise 1",
-)
+check(step, exercise="08.1")
 
 # %% [markdown]
 # **2.** The penalty $\lambda \sum_i |w_i|$ moves each weight towards zero by `shrink` (the learning rate times
@@ -417,20 +405,7 @@ def towards_zero(w, shrink):
     return ...
 
 
-check(
-    towards_zero,
-    lambda w, shrink: w - np.clip(w, -shrink, shrink),
-    at=lambda rng: (np.r_[rng.normal(size=4), -1.0, 0.01, -0.02], 0.1),
-    slips={
-        "small weights move past zero": lambda w, shrink: w - shrink * np.sign(w),
-        "you moved all weights down, including the negative ones": lambda w, shrink: w - shrink,
-        "the signs got lost": lambda w, shrink: np.maximum(np.abs(w) - shrink, 0),
-        "you set negative weights to zero": lambda w, shrink: np.maximum(w - shrink, 0),
-        "small weights become zero, but large ones do not move": lambda w, shrink: np.where(np.abs(w) > shrink, w, 0),
-        "you shrank the weights by a factor, as L2 does": lambda w, shrink: (1 - shrink) * w,
-    },
-    name="Exercise 2",
-)
+check(towards_zero, exercise="08.2")
 
 # %% [markdown]
 # **3.** Write dropout for training mode. `mask` has the shape of `x`. Its entries are 0 with probability `p`, and 1
@@ -443,18 +418,7 @@ def dropout(x, mask, p):
     return ...
 
 
-check(
-    dropout,
-    lambda x, mask, p: x * mask / (1 - p),
-    at=lambda rng: (rng.normal(size=8), np.array([1.0, 0, 1, 1, 0, 1, 0, 1]), 0.2),
-    slips={
-        "you did not compensate for the dropped entries": lambda x, mask, p: x * mask,
-        "you divided by the fraction that is dropped": lambda x, mask, p: x * mask / p,
-        "you multiplied by the fraction that is kept instead of dividing by it": lambda x, mask, p: x * mask * (1 - p),
-        "you kept the entries that should be dropped": lambda x, mask, p: x * (1 - mask) / (1 - p),
-    },
-    name="Exercise 3",
-)
+check(dropout, exercise="08.3")
 
 # %% [markdown]
 # **4.** The validation losses of epochs 1 to 8 are 0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.66 and 0.5. Early stopping has a
@@ -463,28 +427,7 @@ check(
 # %%
 stops_after, goes_back_to = ..., ...
 
-
-def watched(losses, patience):
-    """The epoch after which training stops, and the best epoch up to then."""
-    for epoch in range(1, len(losses) + 1):
-        best = 1 + int(np.argmin(losses[:epoch]))
-        if epoch - best == patience:
-            return epoch, best
-
-
-check(
-    [stops_after, goes_back_to],
-    watched([0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.66, 0.5], patience=3),
-    slips={
-        "you counted the epochs from 0": [5, 2],
-        "you counted the best epoch as one without improvement": [5, 3],
-        "you waited one epoch longer than the patience": [7, 3],
-        "you kept the weights of the last epoch": [6, 6],
-        "you went on to epoch 8, but training stops earlier": [8, 8],
-        "you took epoch 5 for an improvement, but it is compared with the best epoch, not with epoch 4": [8, 3],
-    },
-    name="Exercise 4",
-)
+check([stops_after, goes_back_to], exercise="08.4")
 
 # %% [markdown]
 # **5.** Standardise a part of a data set: subtract a mean from each column and divide by a standard deviation. Which
@@ -497,26 +440,7 @@ def scaled(train, test):
     return ...
 
 
-check(
-    scaled,
-    lambda train, test: nn.data.Standardize(train)(test),
-    at=(np.zeros((20, 3)), np.zeros((5, 3))),
-    slips={
-        "you scaled the test part by its own mean and deviation": lambda train, test: (
-            (test - test.mean(axis=0)) / test.std(axis=0)
-        ),
-        "you let the test part influence the mean and the deviation": lambda train, test: (
-            (test - np.r_[train, test].mean(axis=0)) / np.r_[train, test].std(axis=0)
-        ),
-        "you divided by the variance": lambda train, test: (test - train.mean(axis=0)) / train.var(axis=0),
-        "you computed one mean and one deviation for all columns together": lambda train, test: (
-            (test - train.mean()) / train.std()
-        ),
-        "you scaled the training part": lambda train, test: (train - train.mean(axis=0)) / train.std(axis=0),
-        "you did not subtract the mean": lambda train, test: test / train.std(axis=0),
-    },
-    name="Exercise 5",
-)
+check(scaled, exercise="08.5")
 
 # %% [markdown]
 # <details>

@@ -442,24 +442,16 @@ for name, a in {"as given": inputs * [0.001, 100], "standardised": nn.data.Stand
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
+# If you are stuck, `nn.exercises.hint("09.1")` gives a hint for exercise 1, and `nn.exercises.hint("09.1", 2)` a
+# stronger one.
+#
 # **1.** Five sigmoid units form a chain, and all weights are 2. How large can the derivative of the last output with
 # respect to the first input be at most?
 
 # %%
 largest = ...
 
-check(
-    largest,
-    1 / 32,
-    slips={
-        "the weights are missing": 0.25**5,
-        "the derivatives of the sigmoid are missing": 32,
-        "you used the largest derivative of tanh; that of the sigmoid is 1/4": 2,
-        "you added the factors instead of multiplying them": 2.5,
-        "this is the factor of one unit": 0.5,
-    },
-    name="Exercise 1",
-)
+check(largest, exercise="09.1")
 
 # %% [markdown]
 # **2.** Which standard deviation should the initial weights of a ReLU layer with 200 inputs have?
@@ -467,16 +459,7 @@ check(
 # %%
 std = ...
 
-check(
-    std,
-    0.1,
-    slips={
-        "you took the square root of the number of inputs only, as on the slide": 2 / np.sqrt(200),
-        "this is the value for tanh, but ReLU loses half of the signal": 1 / np.sqrt(200),
-        "this is the variance": 2 / 200,
-    },
-    name="Exercise 2",
-)
+check(std, exercise="09.2")
 
 # %% [markdown]
 # **3.** A unit adds up 100 inputs of variance 1. Its weights are independent, with mean 0 and standard deviation 0.01.
@@ -485,16 +468,7 @@ check(
 # %%
 spread = ...
 
-check(
-    spread,
-    0.1,
-    slips={
-        "you added the standard deviations, but it is the variances that add up": 1,
-        "this is the variance": 0.01,
-        "this is the variance of one product": 0.0001,
-    },
-    name="Exercise 3",
-)
+check(spread, exercise="09.3")
 
 # %% [markdown]
 # **4.** Write batch normalisation in training mode for `x` of shape (samples, units).
@@ -506,33 +480,7 @@ def batch_norm(x, gamma, beta, eps):
     return ...
 
 
-check(
-    batch_norm,
-    lambda x, gamma, beta, eps: gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) + beta,
-    at=lambda rng: (rng.normal(3, 2, (6, 4)), rng.normal(size=4), rng.normal(size=4), 0.1),
-    slips={
-        "you did not subtract the mean for the variance": lambda x, gamma, beta, eps: (
-            gamma * (x - x.mean(axis=0)) / np.sqrt((x**2).mean(axis=0) + eps) + beta
-        ),
-        "you used the unbiased variance, divided by m - 1": lambda x, gamma, beta, eps: (
-            gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0, ddof=1) + eps) + beta
-        ),
-        "you took mean and variance over the units, which is layer norm": lambda x, gamma, beta, eps: (
-            gamma * (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + eps) + beta
-        ),
-        "you took mean and variance over all numbers together": lambda x, gamma, beta, eps: (
-            gamma * (x - x.mean()) / np.sqrt(x.var() + eps) + beta
-        ),
-        "you added eps outside the square root": lambda x, gamma, beta, eps: (
-            gamma * (x - x.mean(axis=0)) / (x.std(axis=0) + eps) + beta
-        ),
-        "gamma and beta are missing": lambda x, gamma, beta, eps: (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps),
-        "the square root is missing": lambda x, gamma, beta, eps: (
-            gamma * (x - x.mean(axis=0)) / (x.var(axis=0) + eps) + beta
-        ),
-    },
-    name="Exercise 4",
-)
+check(batch_norm, exercise="09.4")
 
 # %% [markdown]
 # **5.** A batch norm layer with `momentum=0.1` starts with a running mean of 0 and sees two batches. Their means are 4
@@ -541,18 +489,7 @@ check(
 # %%
 running_mean = ...
 
-check(
-    running_mean,
-    1.16,
-    slips={
-        "you gave the past the weight 0.1, which belongs to the new batch": 7.56,
-        "this is the mean over both batches": 6,
-        "you did not multiply the old mean by 0.9": 1.2,
-        "you counted only the last batch": 0.8,
-        "you counted only the first batch": 0.4,
-    },
-    name="Exercise 5",
-)
+check(running_mean, exercise="09.5")
 
 # %% [markdown]
 # <details>

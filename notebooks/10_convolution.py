@@ -439,21 +439,15 @@ print("time, sample, features:", outputs.shape)
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
+# If you are stuck, `nn.exercises.hint("10.1")` gives a hint for exercise 1, and `nn.exercises.hint("10.1", 2)` a
+# stronger one.
+#
 # **1.** What is the mathematical *convolution* of the signal (2, 0, 1, 3) with the kernel (1, 2), without padding?
 
 # %%
 result = ...
 
-check(
-    result,
-    np.convolve([2, 0, 1, 3], [1, 2], "valid"),
-    slips={
-        "you did not mirror the kernel, so this is the correlation": np.correlate([2, 0, 1, 3], [1, 2], "valid"),
-        "you let the kernel reach beyond the ends": np.convolve([2, 0, 1, 3], [1, 2]),
-        "you moved the kernel by two": [4, 5],
-    },
-    name="Exercise 1",
-)
+check(result, exercise="10.1")
 
 # %% [markdown]
 # **2.** A convolution runs over `n` numbers with a kernel of length `k`, a stride of `s`, and `p` zeros on each side.
@@ -466,25 +460,7 @@ def size(n, k, s, p):
     return ...
 
 
-check(
-    size,
-    lambda n, k, s, p: nn.Conv1d(1, 1, k, s, p)(np.zeros((1, n), "float32")).shape[1],
-    at=lambda rng: (
-        int(rng.integers(8, 30)),
-        int(rng.integers(1, 8)),
-        int(rng.integers(2, 4)),
-        int(rng.integers(1, 4)),
-    ),
-    slips={
-        "you did not count the first position, which adds 1": lambda n, k, s, p: (n + 2 * p - k) // s,
-        "you counted the padding on one side only": lambda n, k, s, p: (n + p - k) // s + 1,
-        "you did not round down, but there are no half positions": lambda n, k, s, p: (n + 2 * p - k) / s + 1,
-        "you left out the length of the kernel": lambda n, k, s, p: (n + 2 * p) // s + 1,
-        "you added the 1 before the division, not after it": lambda n, k, s, p: (n + 2 * p - k + 1) // s,
-        "you left out the padding": lambda n, k, s, p: (n - k) // s + 1,
-    },
-    name="Exercise 2",
-)
+check(size, exercise="10.2")
 
 # %% [markdown]
 # **3.** `nn.Conv2d(3, 16, 5)` makes 16 maps from colour images. How many parameters does it have?
@@ -492,17 +468,7 @@ check(
 # %%
 parameters_of_conv = ...
 
-check(
-    parameters_of_conv,
-    sum(p.size for p in nn.Conv2d(3, 16, 5).parameters()),
-    slips={
-        "the biases are missing": 1200,
-        "you counted only one colour, but each kernel covers all three": 16 * 25 + 16,
-        "you counted 5 weights per colour, but a kernel of 5 by 5 has 25": 16 * 15 + 16,
-        "you counted one bias per colour, but there is only one per map": 16 * 3 * 26,
-    },
-    name="Exercise 3",
-)
+check(parameters_of_conv, exercise="10.3")
 
 # %% [markdown]
 # **4.** Let $y_p = w_1 x_p + w_2 x_{p+1}$. The input is (1, 3, 2), and the gradient of the loss with respect to $y$ is
@@ -511,18 +477,7 @@ check(
 # %%
 gradient = ...
 
-check(
-    gradient,
-    jacobian(lambda w: conv1d(np.float64([[1, 3, 2]]), w[None, None])[0])(np.zeros(2)).T @ [1, -2],
-    slips={
-        "you counted only the first position, but the weights are shared by both": [1, 3],
-        "you took the mean over the positions": [-2.5, -0.5],
-        "you counted only the second position": [-6, -4],
-        "you left out the gradient with respect to y": [4, 5],
-        "you mirrored the kernel": np.convolve([1, 3, 2], [1, -2], "valid"),
-    },
-    name="Exercise 4",
-)
+check(gradient, exercise="10.4")
 
 # %% [markdown]
 # **5.** The layer H1 of LeNet once more. How many connections would it have if its kernels were 3 by 3, with padding
@@ -531,18 +486,7 @@ check(
 # %%
 connections_of_h1 = ...
 
-check(
-    connections_of_h1,
-    nn.models.LeNet1989().h1.bias.size * (9 + 1),
-    slips={
-        "the biases are missing": 768 * 9,
-        "you counted the parameters, but every unit has its own connections": 12 * 9 + 768,
-        "you counted 16 by 16 units per map, but with stride 2 there are 8 by 8": 12 * 256 * 10,
-        "you counted only one of the twelve maps": 64 * 10,
-        "you still used the kernel of 5 by 5": 768 * 26,
-    },
-    name="Exercise 5",
-)
+check(connections_of_h1, exercise="10.5")
 
 # %% [markdown]
 # <details>

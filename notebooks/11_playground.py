@@ -355,28 +355,16 @@ else:
 # Replace the dots with your answers and run the cell. `check` tells you whether an answer is right, and if it is not,
 # what may have gone wrong.
 #
+# If you are stuck, `nn.exercises.hint("11.1")` gives a hint for exercise 1, and `nn.exercises.hint("11.1", 2)` a
+# stronger one.
+#
 # **1.** The output is 0.8 and the label is -1. What is the loss of the playground, and what is its derivative with
 # respect to the output?
 
 # %%
 loss, slope = ..., ...
 
-check(
-    [loss, slope],
-    [0.5 * (0.8 + 1) ** 2, 0.8 + 1],
-    slips={
-        "the 1/2 is missing": [3.24, 3.6],
-        "the 1/2 is missing, but only in the loss": [3.24, 1.8],
-        "you subtracted the output from the label": [1.62, -1.8],
-        "you used the label 1": [0.02, -0.2],
-        "you multiplied by the derivative of tanh, which belongs only to the derivative with respect to the sum": [
-            1.62,
-            1.8 * 0.36,
-        ],
-        "you lost a sign: subtracting -1 adds 1": [0.02, 0.2],
-    },
-    name="Exercise 1",
-)
+check([loss, slope], exercise="11.1")
 
 # %% [markdown]
 # **2.** The default network has two inputs and hidden layers of 4 and 2 units. How many parameters does it have? How
@@ -385,18 +373,7 @@ check(
 # %%
 parameters, weights = ..., ...
 
-check(
-    [parameters, weights],
-    [sum(p.size for p in nn.MLP([2, 4, 2, 1]).parameters()), 2 * 4 + 4 * 2 + 2],
-    slips={
-        "the output unit is missing": [22, 16],
-        "the biases are missing": [18, 18],
-        "you counted the biases as weights": [25, 25],
-        "you gave the inputs biases": [27, 18],
-        "you swapped the two answers": [18, 25],
-    },
-    name="Exercise 2",
-)
+check([parameters, weights], exercise="11.2")
 
 # %% [markdown]
 # **3.** A weight is 0.5, and the gradient of the loss with respect to it is 0.2. The learning rate is 0.03, and L2 is
@@ -405,21 +382,7 @@ check(
 # %%
 after = ...
 
-check(
-    after,
-    0.5 - 0.03 * (0.2 + 0.1 * 0.5),
-    start=0.5,
-    factors={"the learning rate": 0.03},
-    slips={
-        "the penalty is missing": 0.5 - 0.03 * 0.2,
-        "you forgot the 1/2 of the penalty": 0.5 - 0.03 * (0.2 + 0.1 * 2 * 0.5),
-        "you did not multiply the penalty by the learning rate": 0.5 - 0.03 * 0.2 - 0.1 * 0.5,
-        "you used the penalty of L1": 0.5 - 0.03 * (0.2 + 0.1),
-        "the penalty has the wrong sign": 0.5 - 0.03 * (0.2 - 0.1 * 0.5),
-        "you used the value of the penalty, not its derivative": 0.5 - 0.03 * (0.2 + 0.1 * 0.5 * 0.5**2),
-    },
-    name="Exercise 3",
-)
+check(after, exercise="11.3")
 
 # %% [markdown]
 # **4.** Write the L1 rule of the playground. First, take a step against the gradient `g` with the learning rate `lr`.
@@ -433,31 +396,7 @@ def l1_step(w, g, lr, l1):
     return ...
 
 
-def expected(w, g, lr, l1):
-    """The rule as in `run`."""
-    moved = w - lr * g
-    shrunk = moved - lr * l1 * np.sign(w)
-    return 0.0 if moved * shrunk < 0 else shrunk
-
-
-check(
-    l1_step,
-    expected,
-    at=lambda rng: (0.02 * rng.normal(), 0.3 * rng.normal(), 0.03, 0.5),
-    slips={
-        "you let the weight cross zero": lambda w, g, lr, l1: w - lr * g - lr * l1 * np.sign(w),
-        "the penalty always pulls downwards, even if the weight is negative": lambda w, g, lr, l1: (
-            0.0 if (w - lr * g) * (w - lr * g - lr * l1) < 0 else w - lr * g - lr * l1
-        ),
-        "you used the penalty of L2": lambda w, g, lr, l1: w - lr * (g + l1 * w),
-        "you set the weight to zero even if it crossed zero because of the gradient": lambda w, g, lr, l1: (
-            0.0 if w * (w - lr * g - lr * l1 * np.sign(w)) < 0 else w - lr * g - lr * l1 * np.sign(w)
-        ),
-        "the penalty pushes the weight away from zero": lambda w, g, lr, l1: w - lr * g + lr * l1 * np.sign(w),
-        "the penalty is missing": lambda w, g, lr, l1: w - lr * g,
-    },
-    name="Exercise 4",
-)
+check(l1_step, exercise="11.4")
 
 # %% [markdown]
 # **5.** The circle needs no hidden layer if the inputs are $x_1^2$ and $x_2^2$. Let both weights be -1. For which bias
@@ -466,17 +405,7 @@ check(
 # %%
 bias = ...
 
-check(
-    bias,
-    2.5**2,
-    slips={
-        "you did not square the radius, but the inputs are squares": 2.5,
-        "you squared the diameter": 25,
-        "you took the square root of the radius instead of its square": np.sqrt(2.5),
-        "you counted the squared radius once for each input": 12.5,
-    },
-    name="Exercise 5",
-)
+check(bias, exercise="11.5")
 
 # %% [markdown]
 # <details>

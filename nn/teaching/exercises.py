@@ -43,9 +43,10 @@ class Verdict:
         return self.text
 
 
-def check(answer: Any, expected: Any, *, name: str = "", **options: Any) -> None:
+def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = "", **options: Any) -> None:
     """Print whether an answer is right, or which mistake it probably contains. The options are those of `judge`.
 
+    Instead of an expected answer, ``exercise`` can be the number of an exercise of the notebooks, such as "07.1".
     ``None`` and ``...`` count as not answered yet, also if a function returns them.
 
     >>> from nn.exercises import check
@@ -55,8 +56,15 @@ def check(answer: Any, expected: Any, *, name: str = "", **options: Any) -> None
     the slope: not yet. The sign is wrong: your answer is the negative of what it should be.
     >>> check(0.75, 0.75, name="the slope")
     the slope: right.
+    >>> check(1 / 6, exercise="07.1")
+    Exercise 07.1: not yet. It looks as if this is the rate that reaches the minimum in one step, not the largest one.
     """
-    verdict = judge(answer, expected, **options)
+    from nn.teaching.answers import judge_exercise  # which needs this module
+
+    if bool(exercise) == (expected is not None):
+        raise TypeError("check() takes either the expected answer or exercise=.")
+    name = name or (exercise and f"Exercise {exercise}")
+    verdict = judge_exercise(answer, exercise) if exercise else judge(answer, expected, **options)
     print(f"{name}: {verdict}" if name else verdict.text[:1].upper() + verdict.text[1:])
 
 
@@ -102,7 +110,7 @@ def judge(
         return _RIGHT
     if named := _named(slips, lambda value: case.agree(mine, _array(value))):
         return named
-    guesses = (_shape, _nonfinite, _scale, _turned, _same_numbers, _unknown)
+    guesses = (_shape, _nonfinite, _scale, _same_numbers, _unknown)
     return next(verdict for guess in guesses if (verdict := guess(case)) is not None)
 
 
@@ -192,27 +200,21 @@ def _factor_words(ratio: float, case: _Case) -> str | None:
     }
     rest = None
     if case.answer.size > 1:
-        for n in (3, 4, 5, 6, 8, 10, 16, 32, 100):
+        for n in () if case.factors else (3, 4, 5, 6, 8, 10, 16, 32, 100):  # factors name the lengths
             usual[n] = f"{n} times what it should be. Did you take a sum over {n} entries instead of the mean?"
             usual[1 / n] = f"1/{n} of what it should be. Did you take a mean over {n} entries instead of the sum?"
         rest = f"{ratio:.3g} times what it should be, in every entry"
     return next((words for factor, words in usual.items() if _close(ratio, factor, case.rtol)), rest)
 
 
-def _turned(case: _Case) -> Verdict | None:
-    """The transpose of a square matrix, which has the right shape."""
-    square = case.answer.ndim >= 2 and case.answer.shape[-1] == case.answer.shape[-2]
-    if square and case.agree(np.swapaxes(case.answer, -1, -2)):
-        return _wrong("transpose", "This is the transpose: rows and columns are swapped.")
-    return None
-
-
 def _same_numbers(case: _Case) -> Verdict | None:
-    """The right numbers in the wrong places, or with some wrong signs."""
+    """The right numbers in the wrong places, such as the transpose of a square matrix, or with some wrong signs."""
     answer, expected = case.answer, case.expected
     if answer.size <= 1:
         return None
-    if case.agree(np.abs(answer), np.abs(expected)):
+    if answer.ndim >= 2 and answer.shape[-1] == answer.shape[-2] and case.agree(np.swapaxes(answer, -1, -2)):
+        return _wrong("transpose", "This is the transpose: rows and columns are swapped.")
+    if case.agree(np.abs(case.change(answer)), np.abs(case.change(expected))):
         count = int(np.sum(~case.near(answer, expected)))
         return _wrong("sign", f"The sign of {count} of {answer.size} entries is wrong.")
     if case.agree(np.sort(answer, axis=None), np.sort(expected, axis=None)):
@@ -228,7 +230,8 @@ def _unknown(case: _Case) -> Verdict:
         first = tuple(map(int, np.argwhere(~near)[0]))
         count = int(near.sum())
         return _wrong("unknown", f"{count} of {answer.size} entries are right; entry {list(first)} is not.")
-    if np.abs(answer - expected).item() <= 0.05 * np.abs(case.change(expected)).item():
+    close = np.abs(answer - expected).item() <= 0.01 * np.abs(case.change(expected)).item()
+    if close and expected.item() % 1.0:  # whole numbers are counts, which nobody rounds
         return Verdict(False, "rounding", "not yet, but close. Did you round too early?")
     return _wrong("unknown", f"The right answer is {'larger' if expected > answer else 'smaller'}.")
 
@@ -313,8 +316,8 @@ def _judge_function(
 
     if named := _named(slips, explains):
         return named
-    if len(bad) == len(points) and len({verdict.text for verdict in singles}) == 1:
-        return singles[0]
+    if len(bad) == len(points) and len({v.text for v in singles}) == 1 and singles[0].slip != "rounding":
+        return singles[0]  # a function does not round too early
     return _branch(points, bad)
 
 

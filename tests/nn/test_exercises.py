@@ -63,7 +63,11 @@ SLIPS = [
     ([2.0, 1.0, 3.0], [1.0, 2.0, 3.0], {}, "order", "but not their order"),
     ([1.0, np.nan], [1.0, 2.0], {}, "nonfinite", "1 of 2 numbers are not finite"),
     ([1.0, 2.5, 3.0], [1.0, 2.0, 3.0], {}, "unknown", "2 of 3 entries are right; entry [1] is not"),
-    (0.41, 0.4, {}, "rounding", "Did you round too early"),
+    (0.403, 0.4, {}, "rounding", "Did you round too early"),
+    (0.41, 0.4, {}, "unknown", "smaller"),
+    (1203, 1216, {}, "unknown", "larger"),  # counts are not rounded
+    (lambda x: 0.995 * np.exp(x), np.exp, {}, "unknown", "right at 0 of 12"),  # nor are functions
+    ([0.4, -0.6], [0.4, 1.0], {"start": [0.2, 0.2]}, "sign", "The sign of 1 of 2 entries"),
     (0.9, 0.4, {}, "unknown", "The right answer is smaller"),
     ([0.9], [0.4], {}, "unknown", "The right answer is smaller"),
     ("right", "kink", {}, "unknown", "not yet"),

@@ -8,9 +8,9 @@ SLIPS = [
     (2, "answer_2 = 2 * 0.2616 * 0.7616 * (1 - 0.7616)", "you used the derivative of the sigmoid"),
     (2, "answer_2 = (0.5 - 0.7616) * 0.42 * 2", "The sign"),
     (3, "def slope(z):\n    return 1.0", "the derivative of the other branch?"),
-    (3, "def slope(z):\n    return 0.1 if z > 0 else 1.0", "right at 0 of 12 random points"),
+    (3, "def slope(z):\n    return 0.1 if z > 0 else 1.0", "you swapped the two cases"),
     (4, "answer_4 = 24", "the direct path from a to y is missing"),
-    (4, "answer_4 = 13", "the derivative of c with respect to a, which is b, is missing"),
+    (4, "answer_4 = 13", "a factor on the path through c is missing"),
     (5, "answer_5 = 0.8 - 0.03", "The sign"),
-    (5, "answer_5 = 0.8 + 0.3", "Did you forget the learning rate"),
+    (5, "answer_5 = 0.8 + 0.3", "you forgot the learning rate"),
 ]

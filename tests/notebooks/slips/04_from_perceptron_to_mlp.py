@@ -20,4 +20,11 @@ SLIPS = [
     (5, "V, w = [[1, -1], [-1, 1]], [1, -1]", "which makes the network linear"),
     (5, "V, w = [[1, -1], [1, -1]], [1, 0]", "only the case x1 > x2"),
     (5, "V, w = [[-1, 1], [-1, 1]], [0, 1]", "only the case x2 > x1"),
+    (
+        6,
+        "model = nn.MLP([2, 2, 1], rng=0)\noptimizer = optim.SGD(model.parameters(), lr=0.01)",
+        "of 4 points are right",
+    ),
+    (6, "model = nn.MLP([2, 4, 1], rng=0)\noptimizer = optim.SGD(model.parameters(), lr=1e6)", "not finite"),
+    (6, "model = nn.MLP([2, 1], rng=0)\noptimizer = optim.Adam(model.parameters(), lr=0.1)", "of 4 points are right"),
 ]

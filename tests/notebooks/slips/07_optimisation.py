@@ -25,4 +25,7 @@ SLIPS = [
     (5, "distance = 0.5", "the last step only"),
     (5, "distance = 7 * sum(t**-0.5 for t in [1, 2, 3, 4])", "cancels in the division"),
     (5, "distance = 1 + sum(t**-0.5 for t in [1, 2, 3])", "the current gradient out of the sum"),
+    (6, "rate = 0.1", "leaves the ravine"),
+    (6, "rate = 0.078", "from wall to wall"),
+    (6, "rate = 0.04", "the rate is too small"),
 ]

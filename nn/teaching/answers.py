@@ -1,0 +1,105 @@
+"""The exercises of the notebooks by number: their answers, the mistakes in wrong ones, and hints."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.tables import table_of
+from nn.teaching.exercises import Verdict, judge
+
+_SURE = {"", "open", "sign", "transpose", "branch", "kind", "error", "nonfinite"}  # verdicts that need no further guess
+
+
+def judge_exercise(answer: Any, exercise: str) -> Verdict:
+    """Compare an answer with that of an exercise of the notebooks, and guess the mistake by making it in the solution.
+
+    >>> from nn.teaching.answers import judge_exercise
+    >>> print(judge_exercise(lambda g, x: -g / x, "03.1"))
+    not yet. It looks as if you forgot the square of x.
+    """
+    row = _row(exercise)
+    if "goal" in row:
+        if (verdict := judge(answer, 0.0)).slip == "open":
+            return verdict
+        missed = _made(row, row["goal"], "answer")(answer)
+        return Verdict(not missed, "goal" if missed else "", f"not yet. {missed}" if missed else "right.")
+    slips, factors = row.get("slips", {}), row.get("factors", {})
+    options: dict[str, Any] = {"factors": factors, "rtol": row.get("rtol", 1e-3)}
+    options |= {key: _made(row, row[key], args) for key, args in (("start", ""), ("at", "rng")) if key in row}
+    expected = _made(row, row["answer"])
+    verdict = judge(answer, expected, slips={text: _made(row, code) for text, code in slips.items()}, **options)
+    known = verdict.slip in _SURE or verdict.slip in slips or any(f"({name} is" in verdict.text for name in factors)
+    if known or (verdict.slip == "factor" and np.ndim(answer) == 0 and not callable(answer)):
+        return verdict
+    found: dict[str, None] = {}
+    for text, code in _mutants(row):
+        try:
+            if judge(answer, _made(row, code), **options).right:
+                found[text] = None
+        except Exception:  # code with a mistake in it may raise anything, and then it explains no answer
+            continue
+        if found and callable(expected):  # at random points, two mistakes do not agree by chance
+            break
+    guess = ", or ".join(found)
+    return Verdict(False, guess, f"not yet. It looks as if {guess}.") if 1 <= len(found) <= 2 else verdict
+
+
+def hint(exercise: str, step: int = 1) -> None:
+    """Print a hint for an exercise of the notebooks. Later steps tell more.
+
+    >>> from nn.exercises import hint
+    >>> hint("02.1")
+    Hint 1 of 2: How do the shapes of an array and of its gradient compare?
+    """
+    hints = _row(exercise)["hints"]
+    if not 1 <= step <= len(hints):
+        raise ValueError(f"exercise {exercise} has the hints 1 to {len(hints)}, not {step}.")
+    print(f"Hint {step} of {len(hints)}: {hints[step - 1]}")
+
+
+def _row(exercise: str) -> Any:
+    if exercise not in (rows := table_of("nn.teaching.answers")):
+        raise ValueError(f"there is no exercise {exercise!r}. Use the notebook and the number, as in '07.1'.")
+    return rows[exercise]
+
+
+def _made(row: dict[str, Any], code: str, args: str | None = None) -> Any:
+    """The result of code in answers.toml, or a function with this body if there are arguments. The last line counts."""
+    lines, args = (
+        [*row.get("given", "").splitlines(), *code.strip().splitlines()],
+        row.get("args", "") if args is None else args,
+    )
+    lines[-1] = lines[-1] if lines[-1].startswith(" ") else f"return {lines[-1]}"
+    names: dict[str, Any] = {"np": np, "sigmoid": lambda u: 1 / (1 + np.exp(-u))}
+    exec(f"def made({args}):\n    " + "\n    ".join(lines), names)
+    return names["made"] if args else names["made"]()
+
+
+def _mutants(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Words for a mistake, and the solution with it: every node is changed in the ways of mutation.toml."""
+    source, words, table = row["answer"].strip(), row.get("words", {}), table_of("nn.teaching.mutation")
+    starts = np.cumsum([0, *map(len, source.splitlines(keepends=True))])
+    nodes: list[Any] = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.expr)]
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    leaves = [n for n in nodes if isinstance(n, ast.Name | ast.Constant | ast.Subscript) and id(n) not in called]
+    leaves = [node for node in leaves if not isinstance(getattr(node, "ctx", None), ast.Store)]
+    given = [ast.unparse(n) for n in ast.walk(ast.parse(row.get("given", ""))) if isinstance(n, ast.Name)]
+    others = {*map(ast.unparse, leaves), *given, *row.get("args", "").split(", ")} - {"", "1", "np"}
+    for node in sorted(nodes, key=leaves.__contains__):  # a missing factor is likelier than a name for another
+        own, kind = ast.unparse(node), type(getattr(node, "op", node)).__name__
+        parts = {name: ast.unparse(part) for name, part in ast.iter_fields(node) if isinstance(part, ast.expr)}
+        if isinstance(node, ast.Call):
+            parts["of"], _, kind = parts["func"].rpartition(".")
+            parts["rest"] = ", ".join(map(ast.unparse, [*node.args, *node.keywords]))
+        said = {name: words.get(part, part).replace(" ** ", "**") for name, part in parts.items()}
+        usual = table.get(getattr(node, "attr", kind), ())
+        pairs = [(code.format(**parts), text.format(**said)) for code, text in usual if id(node) not in called]
+        if node in leaves:
+            me = words.get(own, own)
+            pairs = [
+                (other, f"you used {words.get(other, other)} in place of {me}") for other in sorted(others - {own})
+            ]
+        first, last = starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
+        yield from ((text, f"{source[:first]}({code}){source[last:]}") for code, text in pairs)
