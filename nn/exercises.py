@@ -1,6 +1,6 @@
-"""Check answers to exercises, and get hints. This is the public name of `nn.teaching.exercises`."""
+"""Check answers to exercises, and get hints. This is the public name of two modules of `nn.teaching`."""
 
-from nn.teaching.answers import hint
-from nn.teaching.exercises import Verdict, check, judge
+from nn.teaching.answers import check, hint
+from nn.teaching.exercises import Verdict, judge
 
 __all__ = ["Verdict", "check", "hint", "judge"]

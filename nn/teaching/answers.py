@@ -1,4 +1,4 @@
-"""The exercises of the notebooks by number: their answers, the mistakes in wrong ones, and hints."""
+"""Check answers, also of the exercises of the notebooks by number: the mistakes in wrong ones, and hints."""
 
 import ast
 from collections.abc import Iterator
@@ -11,6 +11,29 @@ from autograd.tables import table_of
 from nn.teaching.exercises import Verdict, judge
 
 _SURE = {"", "open", "sign", "transpose", "branch", "kind", "error", "nonfinite"}  # verdicts that need no further guess
+
+
+def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = "", **options: Any) -> None:
+    """Print whether an answer is right, or which mistake it probably contains. The options are those of `judge`.
+
+    Instead of an expected answer, ``exercise`` can be the number of an exercise of the notebooks, such as "07.1".
+    ``None`` and ``...`` count as not answered yet, also if a function returns them.
+
+    >>> from nn.exercises import check
+    >>> check(..., 0.75, name="the slope")
+    the slope: not answered yet.
+    >>> check(-0.75, 0.75, name="the slope")
+    the slope: not yet. The sign is wrong: your answer is the negative of what it should be.
+    >>> check(0.75, 0.75, name="the slope")
+    the slope: right.
+    >>> check(1 / 6, exercise="07.1")
+    Exercise 07.1: not yet. It looks as if this is the rate that reaches the minimum in one step, not the largest one.
+    """
+    if bool(exercise) == (expected is not None):
+        raise TypeError("check() takes either the expected answer or exercise=.")
+    name = name or (exercise and f"Exercise {exercise}")
+    verdict = judge_exercise(answer, exercise) if exercise else judge(answer, expected, **options)
+    print(f"{name}: {verdict}" if name else verdict.text[:1].upper() + verdict.text[1:])
 
 
 def judge_exercise(answer: Any, exercise: str) -> Verdict:
@@ -36,7 +59,7 @@ def judge_exercise(answer: Any, exercise: str) -> Verdict:
         return verdict
     found: dict[str, None] = {}
     for text, code in _mutants(row):
-        with np.errstate(all="ignore"), suppress(Exception):  # code that raises explains no answer
+        with np.errstate(all="raise"), suppress(Exception):  # what raises, or is infinite, explains no answer
             if judge(answer, _made(row, code), **options).right:
                 found[text] = None
         if found and callable(expected):  # at random points, two mistakes do not agree by chance
@@ -85,7 +108,8 @@ def _mutants(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     leaves = [n for n in nodes if isinstance(n, ast.Name | ast.Constant | ast.Subscript) and id(n) not in called]
     leaves = [node for node in leaves if not isinstance(getattr(node, "ctx", None), ast.Store)]
     given = [ast.unparse(n) for n in ast.walk(ast.parse(row.get("given", ""))) if isinstance(n, ast.Name)]
-    others = {*map(ast.unparse, leaves), *given, *row.get("args", "").split(", ")} - {"", "1", "np"}
+    names = [ast.unparse(node) for node in leaves if not isinstance(node, ast.Constant)]
+    others = {*names, *given, *row.get("args", "").split(", ")} - {"", "np"}
     for node in sorted(nodes, key=leaves.__contains__):  # a missing factor is likelier than a name for another
         own, kind = ast.unparse(node), type(getattr(node, "op", node)).__name__
         parts = {name: ast.unparse(part) for name, part in ast.iter_fields(node) if isinstance(part, ast.expr)}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from autograd import Tensor
 
-__all__ = ["Verdict", "check", "judge"]
+__all__ = ["Verdict", "judge"]
 
 _POINTS = 12  # functions are compared at that many points
 
@@ -41,31 +41,6 @@ class Verdict:
 
     def __str__(self) -> str:
         return self.text
-
-
-def check(answer: Any, expected: Any = None, *, exercise: str = "", name: str = "", **options: Any) -> None:
-    """Print whether an answer is right, or which mistake it probably contains. The options are those of `judge`.
-
-    Instead of an expected answer, ``exercise`` can be the number of an exercise of the notebooks, such as "07.1".
-    ``None`` and ``...`` count as not answered yet, also if a function returns them.
-
-    >>> from nn.exercises import check
-    >>> check(..., 0.75, name="the slope")
-    the slope: not answered yet.
-    >>> check(-0.75, 0.75, name="the slope")
-    the slope: not yet. The sign is wrong: your answer is the negative of what it should be.
-    >>> check(0.75, 0.75, name="the slope")
-    the slope: right.
-    >>> check(1 / 6, exercise="07.1")
-    Exercise 07.1: not yet. It looks as if this is the rate that reaches the minimum in one step, not the largest one.
-    """
-    from nn.teaching.answers import judge_exercise  # which needs this module
-
-    if bool(exercise) == (expected is not None):
-        raise TypeError("check() takes either the expected answer or exercise=.")
-    name = name or (exercise and f"Exercise {exercise}")
-    verdict = judge_exercise(answer, exercise) if exercise else judge(answer, expected, **options)
-    print(f"{name}: {verdict}" if name else verdict.text[:1].upper() + verdict.text[1:])
 
 
 def judge(
