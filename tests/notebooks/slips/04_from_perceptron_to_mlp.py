@@ -26,5 +26,7 @@ SLIPS = [
         "of 4 points are right",
     ),
     (6, "model = nn.MLP([2, 4, 1], rng=0)\noptimizer = optim.SGD(model.parameters(), lr=1e6)", "not finite"),
+    (6, "model = nn.MLP([3, 1], rng=0)\noptimizer = optim.Adam(model.parameters(), lr=0.1)", "Training stops with"),
+    (6, "model = nn.MLP([2, 2, 1], rng=0)", "Training stops with AttributeError"),
     (6, "model = nn.MLP([2, 1], rng=0)\noptimizer = optim.Adam(model.parameters(), lr=0.1)", "of 4 points are right"),
 ]
