@@ -104,6 +104,14 @@ def test_check_takes_an_expected_answer_or_a_number(capsys):
     )
 
 
+@pytest.mark.parametrize("exercise", ["01.1", "01.2", "05.4", "07.4"])
+def test_zero_has_too_many_reasons(exercise):
+    assert judge_exercise(0.0, exercise).slip in {
+        "unknown",
+        "you assumed that the first probability does not depend on the second score",
+    }
+
+
 def test_square_updates_and_counts():
     assert judge(np.array([[1.0, 3.0], [2.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])).slip == "transpose"
     assert "sum over" not in judge([4.0, 8.0], [1.0, 2.0], factors={"N": 8}).text
