@@ -55,7 +55,7 @@ def judge_exercise(answer: Any, exercise: str) -> Verdict:
     expected = _made(row, row["answer"])
     verdict = judge(answer, expected, slips={text: _made(row, code) for text, code in slips.items()}, **options)
     known = verdict.slip in _SURE or verdict.slip in slips or any(f"({name} is" in verdict.text for name in factors)
-    number = np.ndim(answer) == 0 and not callable(answer)
+    number = np.isscalar(answer) or getattr(answer, "ndim", None) == 0
     if known or (number and (verdict.slip == "factor" or not answer)):  # many mistakes lead to 0
         return verdict
     found: dict[str, None] = {}
